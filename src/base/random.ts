@@ -1,0 +1,71 @@
+/**
+ * One seeded generator for every shuffle, initial weight and sample.
+ *
+ * The stream is mulberry32: 32-bit integers only, so every platform draws the same values bit for bit
+ * (check values in tests/golden/prng.json). Not for cryptography.
+ *
+ * @module
+ */
+
+/** A stream of pseudo-random numbers that depends on its seed alone. */
+export class Random {
+  /** The whole state: writing it back continues the stream where it was read. */
+  state: number;
+
+  /** Starts the stream of `seed` (taken modulo 2^32). */
+  constructor(seed: number) {
+    this.state = seed >>> 0;
+  }
+
+  /** The next 32-bit unsigned integer. */
+  u32(): number {
+    const a = this.state = (this.state + 0x6D2B79F5) >>> 0;
+    let t = Math.imul(a ^ (a >>> 15), a | 1);
+    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+    return (t ^ (t >>> 14)) >>> 0;
+  }
+
+  /** Uniform in [0, 1), with 32 bits. */
+  uniform(): number {
+    return this.u32() / 4294967296;
+  }
+
+  /** A uniform integer in [0, n). */
+  below(n: number): number {
+    return Math.floor(this.uniform() * n);
+  }
+
+  /** A standard normal draw (Box and Muller 1958; one of the pair is used, so the state stays one word). */
+  normal(): number {
+    const u = (this.u32() + 0.5) / 4294967296, v = this.uniform();
+    return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);
+  }
+
+  /** Shuffles `items` in place (Fisher and Yates) and returns them. */
+  shuffle<T>(items: T[]): T[] {
+    for (let i = items.length - 1; i > 0; i--) {
+      const j = this.below(i + 1);
+      [items[i], items[j]] = [items[j], items[i]];
+    }
+    return items;
+  }
+
+  /** An independent stream for a named purpose, such as `init` or `dropout`. */
+  fork(name: string): Random {
+    return new Random(hash32(name, this.state));
+  }
+}
+
+/** A 32-bit hash of `text` under `seed` (FNV-1a over UTF-8, then the finaliser of MurmurHash3). */
+export function hash32(text: string, seed = 0): number {
+  let h = (0x811c9dc5 ^ seed) >>> 0;
+  for (const byte of new TextEncoder().encode(text)) h = Math.imul(h ^ byte, 0x01000193);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** A number in [0, 1) that depends on `seed` and `id` only: the way to split and sample without an order. */
+export function hashUniform(seed: number, id: string): number {
+  return hash32(id, hash32("hashUniform", seed)) / 4294967296;
+}

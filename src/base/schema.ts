@@ -1,0 +1,86 @@
+/**
+ * Options are strict: an unknown key is refused with the nearest known name, a wrong value with its path.
+ *
+ * An options interface is written out and documented by hand; its zod schema stands beside the class it
+ * configures and is tied to it by `satisfies z.ZodType<Options>` and {@linkcode Same}.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import { ConfigError } from "./errors.ts";
+
+/** `true` when two unions of keys are equal: `true satisfies Same<keyof z.input<typeof schema>, keyof Options>`. */
+export type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+
+/**
+ * Checks `value` against `schema` and returns it with defaults filled in.
+ *
+ * @param path where the options stand, such as `Trainer.pretrain`: it opens the error message
+ * @throws {ConfigError} naming the path, the value and what is allowed
+ */
+export function parseOptions<Out>(schema: z.ZodType<Out>, value: unknown, path: string): Out {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const at = [path, ...issue.path.map(String)].join(".");
+  const found = issue.path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown>)?.[key], value);
+  if (issue.code === "unrecognized_keys") throw unknownKey(schema, issue.keys[0], issue.path, at);
+  throw new ConfigError(`Cannot use ${at}: ${decapitalise(issue.message)}, current value is ${show(found)}`, {
+    path: at,
+    value: found,
+  });
+}
+
+function unknownKey(schema: z.ZodType, key: string, path: PropertyKey[], at: string): ConfigError {
+  const known = knownKeys(schema, path);
+  const near = nearest(key, known);
+  const hint = near ? `did you mean "${near}"?` : `known options: ${known.join(", ")}`;
+  return new ConfigError(`Cannot use ${at}.${key}: unknown option, ${hint}`, { path: `${at}.${key}` });
+}
+
+/** The keys of the object schema at `path`, looking through optional, default and similar wrappers. */
+function knownKeys(schema: z.ZodType, path: PropertyKey[]): string[] {
+  let node: unknown = unwrap(schema);
+  for (const key of path) node = unwrap((node as { shape?: Record<PropertyKey, unknown> })?.shape?.[key]);
+  return Object.keys((node as { shape?: object })?.shape ?? {});
+}
+
+function unwrap(schema: unknown): unknown {
+  const inner = (schema as { def?: { innerType?: unknown } })?.def?.innerType;
+  return inner === undefined ? schema : unwrap(inner);
+}
+
+/** The entry of `names` closest to `word` by edit distance, if it is close enough to be a slip. */
+export function nearest(word: string, names: readonly string[]): string | undefined {
+  const scored = names.map((name) => ({
+    name,
+    distance: editDistance(word.toLowerCase(), name.toLowerCase()),
+  }));
+  const best = scored.sort((a, b) => a.distance - b.distance)[0];
+  return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.name : undefined;
+}
+
+/** Levenshtein distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+function decapitalise(text: string): string {
+  return text.replace(/^[A-Z]/, (c) => c.toLowerCase());
+}
+
+/** A value as an error message shows it: short, and never `[object Object]`. */
+export function show(value: unknown): string {
+  if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  if (typeof value === "bigint" || typeof value === "symbol") return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
