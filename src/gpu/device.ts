@@ -1,0 +1,218 @@
+/**
+ * The GPU and an account of its memory: every buffer has an owner, nothing leaks unseen.
+ *
+ * This is the only file that touches `navigator.gpu`. Features are asked for, never assumed: the list an adapter
+ * gives is not the list it grants, so the wish list is tried and what is refused is dropped.
+ *
+ * @module
+ */
+import { ConfigError, DeviceError } from "../base/errors.ts";
+
+/** How to open a device. */
+export interface DeviceOptions {
+  /** Most bytes that all buffers of this device may hold together; a request beyond it is a {@linkcode DeviceError}. */
+  memoryLimit?: number;
+  /** Optional features to leave unused even where granted: `subgroups`, `int64`. For tests of the baseline. */
+  without?: readonly ("subgroups" | "int64")[];
+}
+
+/** What a device holds now. */
+export interface MemoryReport {
+  /** Bytes of all live buffers. */
+  bytes: number;
+  /** The most bytes ever held at once. */
+  peak: number;
+  /** Every live buffer, in the order of creation. */
+  buffers: { owner: string; bytes: number }[];
+}
+
+/** Optional features, each with a kernel family that works without it. */
+const wishes = { subgroups: "subgroups", int64: "wgpu-shader-int64" } as const;
+
+/** Limits asked for at the adapter's own value, because the defaults are small. */
+const raised = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+] as const;
+
+const bufferUsage = 0x4 | 0x8 | 0x80; // COPY_SRC | COPY_DST | STORAGE: written out because importing must not need WebGPU
+
+/** An open GPU. */
+export class Device {
+  /** The WebGPU device itself, for kernels and programs. */
+  readonly gpu: GPUDevice;
+  /** The adapter's own description, such as `llvmpipe (LLVM 15.0.6, 256 bits)`. */
+  readonly adapter: string;
+  /** True for a CPU that plays the GPU: correct but slow. */
+  readonly software: boolean;
+  /** Lanes of a subgroup where that is one fixed number and subgroups are granted, else 0. */
+  readonly subgroup: number;
+  /** True where 64-bit integers are granted: eight floats then move in one load. */
+  readonly int64: boolean;
+  #owners: Map<GPUBuffer, string> = new Map();
+  #bytes = 0;
+  #peak = 0;
+  #limit: number;
+  #fault?: string;
+  #closed = false;
+
+  /** Wraps a device; use {@linkcode openDevice}. */
+  constructor(gpu: GPUDevice, info: GPUAdapterInfo, granted: ReadonlySet<string>, options: DeviceOptions) {
+    this.gpu = gpu;
+    this.adapter = info.description || info.device || info.vendor || "unnamed adapter";
+    this.software = /llvmpipe|swiftshader|software|basic render/i.test(this.adapter) ||
+      info.isFallbackAdapter === true;
+    const fixed = info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : 0;
+    this.subgroup = granted.has(wishes.subgroups) ? fixed : 0;
+    this.int64 = granted.has(wishes.int64);
+    this.#limit = options.memoryLimit ?? Infinity;
+    gpu.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.#fault ??= (event as GPUUncapturedErrorEvent).error.message;
+    });
+    gpu.lost.then((info) => {
+      if (!this.#closed) this.#fault ??= `the device was lost: ${info.message}`;
+    });
+  }
+
+  /** The device's limits. */
+  get limits(): GPUSupportedLimits {
+    return this.gpu.limits;
+  }
+
+  /**
+   * Makes a buffer that kernels read and write, zeroed.
+   *
+   * @param owner who answers for it, such as `model 5M: weights`
+   * @param bytes size, rounded up to 256
+   * @throws {DeviceError} beyond the memory limit or the adapter's largest buffer
+   */
+  buffer(owner: string, bytes: number, extraUsage = 0): GPUBuffer {
+    const size = Math.max(256, Math.ceil(bytes / 256) * 256);
+    this.#refuse("maxBufferSize", size, this.limits.maxBufferSize, owner);
+    this.#refuse("memoryLimit", this.#bytes + size, this.#limit, owner);
+    const buffer = this.gpu.createBuffer({ label: owner, size, usage: bufferUsage | extraUsage });
+    this.#owners.set(buffer, owner);
+    this.#bytes += size;
+    this.#peak = Math.max(this.#peak, this.#bytes);
+    return buffer;
+  }
+
+  #refuse(limit: string, wanted: number, have: number, owner: string): void {
+    if (wanted <= have) return;
+    throw new DeviceError(
+      `Cannot allocate "${owner}": ${limit} is ${have} bytes, wanted ${wanted}. ` +
+        `Lower microBatch or context, choose save: "linear" or "block", or a smaller model`,
+      { limit, wanted, have },
+    );
+  }
+
+  /** Gives a buffer's memory back at once. */
+  free(buffer: GPUBuffer): void {
+    if (!this.#owners.delete(buffer)) return;
+    this.#bytes -= buffer.size;
+    buffer.destroy();
+  }
+
+  /** Every live buffer with its owner. */
+  memory(): MemoryReport {
+    const buffers = [...this.#owners].map(([buffer, owner]) => ({ owner, bytes: buffer.size }));
+    return { bytes: this.#bytes, peak: this.#peak, buffers };
+  }
+
+  /** Copies `data` into a buffer at a byte offset; ordered with submissions. */
+  write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>, offset = 0): void {
+    this.gpu.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
+  }
+
+  /** Reads ranges of buffers back in one submission: the only wait for the GPU that the SDK does. */
+  async read(
+    ranges: readonly { buffer: GPUBuffer; offset: number; bytes: number }[],
+  ): Promise<ArrayBuffer[]> {
+    this.check();
+    const starts: number[] = [];
+    const total = ranges.reduce((at, range) => (starts.push(at), at + Math.ceil(range.bytes / 4) * 4), 0);
+    const staging = this.gpu.createBuffer({ size: Math.max(4, total), usage: 0x1 | 0x8 }); // MAP_READ | COPY_DST
+    try {
+      const encoder = this.gpu.createCommandEncoder();
+      ranges.forEach((range, i) => {
+        const bytes = Math.ceil(range.bytes / 4) * 4;
+        if (bytes) encoder.copyBufferToBuffer(range.buffer, range.offset, staging, starts[i], bytes);
+      });
+      this.gpu.queue.submit([encoder.finish()]);
+      await staging.mapAsync(0x1);
+      const all = staging.getMappedRange();
+      const out = ranges.map((range, i) => all.slice(starts[i], starts[i] + range.bytes));
+      this.check();
+      return out;
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  /** Throws what the GPU reported since the last call; WebGPU itself stays silent. */
+  check(): void {
+    if (this.#closed) throw new DeviceError("Cannot use the device: it was closed");
+    const fault = this.#fault;
+    this.#fault = undefined;
+    if (fault) throw new DeviceError(`The GPU refused a command: ${fault}`);
+  }
+
+  /** Frees every buffer and closes the device. */
+  close(): void {
+    this.#closed = true;
+    for (const buffer of [...this.#owners.keys()]) this.free(buffer);
+    this.gpu.destroy();
+  }
+}
+
+/**
+ * Opens the GPU.
+ *
+ * @throws {DeviceError} where no adapter is found, naming what to install
+ */
+export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  if (options.memoryLimit !== undefined && !(options.memoryLimit > 0)) {
+    throw new ConfigError(
+      `Cannot open a device: memoryLimit must be above 0 bytes, current value is ${options.memoryLimit}`,
+    );
+  }
+  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (!adapter) throw new DeviceError(noAdapter);
+  const wanted = Object.entries(wishes).filter(([name]) =>
+    !options.without?.includes(name as keyof typeof wishes)
+  );
+  const names = wanted.map(([, feature]) => feature as string);
+  const limits = Object.fromEntries(raised.map((name) => [name, adapter.limits[name]]));
+  for (;;) {
+    try {
+      const gpu = await adapter.requestDevice({
+        requiredFeatures: names as GPUFeatureName[],
+        requiredLimits: limits,
+      });
+      return new Device(gpu, adapter.info, new Set(names), options);
+    } catch (cause) {
+      if (names.pop() === undefined) {
+        throw new DeviceError(`Cannot open the GPU: ${(cause as Error).message}`, { cause });
+      }
+    }
+  }
+}
+
+const noAdapter = "Cannot find a WebGPU adapter. On a machine without a GPU install Mesa's software driver " +
+  "(Debian, Ubuntu: apt-get install mesa-vulkan-drivers libvulkan1); with a GPU install its Vulkan driver";
+
+let shared: Promise<Device> | undefined;
+
+/** The device that models share unless they are given their own; opened at first use. */
+export function defaultDevice(): Promise<Device> {
+  shared ??= openDevice().catch((error) => {
+    shared = undefined;
+    throw error;
+  });
+  return shared;
+}

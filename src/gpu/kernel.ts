@@ -1,0 +1,160 @@
+/**
+ * A kernel is a WGSL text and what it declares: its bindings and its parameters, read from the text itself,
+ * so that calls name them and a slip is an error with a name instead of a wrong number.
+ *
+ * Every kernel declares its storage bindings one after another and, last, `var<uniform> p: Params`.
+ * Constants (tiles, flags, head size: never a tensor extent) are put in front as `const NAME = value;`.
+ *
+ * @module
+ */
+import { DeviceError } from "../base/errors.ts";
+import type { Device } from "./device.ts";
+
+/** A storage binding of a kernel. */
+export interface Binding {
+  /** Name of the variable. */
+  name: string;
+  /** True when the kernel writes it. */
+  writes: boolean;
+}
+
+/** A field of the kernel's `Params`. */
+export interface Param {
+  /** Name of the field. */
+  name: string;
+  /** Its WGSL type. */
+  type: "u32" | "i32" | "f32";
+}
+
+/** A compute shader, ready to be compiled for a device. */
+export interface Kernel {
+  /** Name and constants, such as `rmsnorm W=4`. */
+  name: string;
+  /** The whole WGSL text. */
+  code: string;
+  /** Storage bindings by number. */
+  bindings: Binding[];
+  /** Parameters in the order of their words. */
+  params: Param[];
+}
+
+const cache = new Map<string, Kernel>();
+
+/**
+ * Makes a kernel from WGSL text.
+ *
+ * @param constants put in front as `const`: booleans and numbers as they are
+ * @param prelude WGSL put before the text, such as {@linkcode vectors} or {@linkcode reductions}
+ */
+export function kernel(
+  name: string,
+  source: string,
+  constants: Record<string, number | boolean> = {},
+  prelude = "",
+): Kernel {
+  const label = [name, ...Object.entries(constants).map(([key, value]) => `${key}=${value}`)].join(" ");
+  const key = `${label}\n${prelude}\n${source}`;
+  const known = cache.get(key);
+  if (known) return known;
+  const consts = Object.entries(constants).map(([k, v]) =>
+    `const ${k} = ${typeof v === "number" ? `${v}u` : v};\n`
+  );
+  const code = consts.join("") + prelude + source;
+  const made = { name: label, code, bindings: parseBindings(name, source), params: parseParams(source) };
+  cache.set(key, made);
+  return made;
+}
+
+function parseBindings(name: string, source: string): Binding[] {
+  const found = [
+    ...source.matchAll(/@group\(0\)\s*@binding\((\d+)\)\s*var<storage,\s*(read|read_write)>\s*(\w+)/g),
+  ];
+  found.forEach((match, i) => {
+    if (Number(match[1]) !== i) throw new Error(`Kernel ${name}: binding ${i} is missing or out of order`);
+  });
+  return found.map((match) => ({ name: match[3], writes: match[2] === "read_write" }));
+}
+
+function parseParams(source: string): Param[] {
+  const body = source.match(/struct Params\s*\{([^}]*)\}/)?.[1] ?? "";
+  return [...body.replaceAll(/\/\/.*/g, "").matchAll(/(\w+)\s*:\s*(u32|i32|f32)/g)]
+    .map((match) => ({ name: match[1], type: match[2] as Param["type"] }));
+}
+
+/** The words of a `Params` struct. */
+export function packParams(kernel: Kernel, values: Readonly<Record<string, number>>): Uint32Array {
+  const words = new Uint32Array(Math.max(4, Math.ceil(kernel.params.length / 4) * 4)),
+    floats = new Float32Array(words.buffer);
+  kernel.params.forEach(({ name, type }, i) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`Kernel ${kernel.name}: parameter ${name} is missing`);
+    if (type === "f32") floats[i] = value;
+    else words[i] = value;
+  });
+  for (const name of Object.keys(values)) {
+    if (!kernel.params.some((p) => p.name === name)) {
+      throw new Error(`Kernel ${kernel.name}: it has no parameter ${name}`);
+    }
+  }
+  return words;
+}
+
+const pipelines = new WeakMap<Device, Map<Kernel, Promise<GPUComputePipeline>>>();
+
+/**
+ * Compiles a kernel once per device.
+ *
+ * @throws {DeviceError} with the kernel's name and the WGSL line
+ */
+export function pipeline(device: Device, kernel: Kernel): Promise<GPUComputePipeline> {
+  let known = pipelines.get(device);
+  if (!known) pipelines.set(device, known = new Map());
+  let made = known.get(kernel);
+  if (!made) known.set(kernel, made = compile(device, kernel));
+  return made;
+}
+
+/** The scopes are closed before anything is awaited: compilations that run at once must not see each other's errors. */
+async function compile(device: Device, kernel: Kernel): Promise<GPUComputePipeline> {
+  const gpu = device.gpu;
+  gpu.pushErrorScope("validation");
+  const module = gpu.createShaderModule({ label: kernel.name, code: kernel.code });
+  const shaderError = gpu.popErrorScope();
+  gpu.pushErrorScope("validation");
+  const layout = gpu.createPipelineLayout({ bindGroupLayouts: [bindGroupLayout(device, kernel)] });
+  const made = gpu.createComputePipeline({
+    label: kernel.name,
+    layout,
+    compute: { module, entryPoint: "main" },
+  });
+  const pipelineError = gpu.popErrorScope();
+  const error = await shaderError ?? await pipelineError;
+  if (error) throw shaderFault(kernel, error.message);
+  return made;
+}
+
+/** naga reports `wgsl:LINE:COLUMN`; the line of the kernel's text goes into the error. */
+function shaderFault(kernel: Kernel, message: string): DeviceError {
+  const line = Number(message.match(/wgsl:(\d+):\d+/)?.[1]) || undefined;
+  const where = line ? `, line ${line}: ${kernel.code.split("\n")[line - 1].trim()}` : "";
+  return new DeviceError(`Kernel ${kernel.name}${where}\n${message.trim()}`, { kernel: kernel.name, line });
+}
+
+const layouts = new WeakMap<Device, Map<string, GPUBindGroupLayout>>();
+
+/** The layout of a kernel's bindings: storage buffers in order, then the uniform parameters. */
+export function bindGroupLayout(device: Device, kernel: Kernel): GPUBindGroupLayout {
+  let known = layouts.get(device);
+  if (!known) layouts.set(device, known = new Map());
+  const key = kernel.bindings.map((b) => b.writes ? "w" : "r").join("");
+  const found = known.get(key);
+  if (found) return found;
+  const types: GPUBufferBindingType[] = kernel.bindings.map((b) =>
+    b.writes ? "storage" : "read-only-storage"
+  );
+  types.push("uniform");
+  const entries = types.map((type, binding) => ({ binding, visibility: 0x4, buffer: { type } }));
+  const made = device.gpu.createBindGroupLayout({ entries });
+  known.set(key, made);
+  return made;
+}

@@ -1,0 +1,12 @@
+/**
+ * The compute core: device, tensors, kernels, the recorder with its tape, and programs.
+ *
+ * @module
+ */
+export { defaultDevice, Device, type DeviceOptions, type MemoryReport, openDevice } from "./device.ts";
+export { type Binding, type Kernel, kernel, type Param } from "./kernel.ts";
+export { type MemoryPlan } from "./memory.ts";
+export { fold, type Grid, reductions, vectors, width } from "./prelude.ts";
+export { Program } from "./program.ts";
+export { type Call, Recorder, type Save } from "./recorder.ts";
+export { type DType, type Storage, Tensor } from "./tensor.ts";

@@ -1,0 +1,148 @@
+/**
+ * A program is a static list of kernel calls with memory, pipelines and bind groups made beforehand.
+ * Replaying it is one compute pass and one submission: nothing is allocated and nothing awaited.
+ *
+ * @module
+ */
+import { Displayable, type Picture } from "../display/display.ts";
+import { DeviceError } from "../base/errors.ts";
+import type { Device } from "./device.ts";
+import { bindGroupLayout, packParams, pipeline } from "./kernel.ts";
+import { type MemoryPlan, plan } from "./memory.ts";
+import type { Call } from "./recorder.ts";
+import type { Tensor } from "./tensor.ts";
+
+interface Dispatch {
+  pipeline: GPUComputePipeline;
+  group: GPUBindGroup;
+  x: number;
+  y: number;
+  z: number;
+}
+
+/** Bytes of a call's parameters: one slot of a uniform buffer with dynamic alignment. */
+const slot = 256;
+
+/** Kernel calls ready to be replayed. */
+export class Program extends Displayable {
+  #dispatches: Dispatch[];
+  #params: GPUBuffer;
+  #disposed = false;
+
+  private constructor(
+    readonly device: Device,
+    /** Whose program it is, such as `model 5M: train`. */
+    readonly owner: string,
+    /** The calls in order. */
+    readonly calls: readonly Call[],
+    /** What its own tensors take. */
+    readonly memory: MemoryPlan,
+    params: GPUBuffer,
+    dispatches: Dispatch[],
+  ) {
+    super();
+    this.#params = params;
+    this.#dispatches = dispatches;
+  }
+
+  /** Plans memory, compiles the kernels and makes the bind groups. */
+  static async compile(
+    device: Device,
+    owner: string,
+    calls: readonly Call[],
+    keep: readonly Tensor[],
+  ): Promise<Program> {
+    const pipelines = await Promise.all(calls.map((call) => pipeline(device, call.kernel)));
+    const uses = calls.map((call) => Object.values(call.args).map((tensor) => tensor.storage));
+    const memory = plan(device, owner, uses, new Set(keep.map((tensor) => tensor.storage)));
+    const params = device.buffer(`${owner}: parameters`, slot * calls.length, 0x40); // UNIFORM
+    try {
+      const words = new Uint32Array(slot / 4 * calls.length);
+      calls.forEach((call, i) => words.set(packParams(call.kernel, call.params), i * slot / 4));
+      device.write(params, words);
+      const dispatches = calls.map((call, i) => {
+        const [x, y = 1, z = 1] = call.grid;
+        return { pipeline: pipelines[i], group: bindGroup(device, call, params, i * slot), x, y, z };
+      });
+      device.check();
+      return new Program(device, owner, calls, memory, params, dispatches);
+    } catch (error) {
+      for (const buffer of [...memory.buffers, params]) device.free(buffer);
+      throw error;
+    }
+  }
+
+  /** Runs the calls in order; returns at once. */
+  replay(): void {
+    if (this.#disposed) throw new DeviceError(`Cannot replay the program of ${this.owner}: it was disposed`);
+    const encoder = this.device.gpu.createCommandEncoder(), pass = encoder.beginComputePass();
+    let current: GPUComputePipeline | undefined;
+    for (const d of this.#dispatches) {
+      if (d.pipeline !== current) pass.setPipeline(current = d.pipeline);
+      pass.setBindGroup(0, d.group);
+      pass.dispatchWorkgroups(d.x, d.y, d.z);
+    }
+    pass.end();
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Floating-point operations of one replay, as far as calls count them. */
+  get flop(): number {
+    return this.calls.reduce((sum, call) => sum + call.flop, 0);
+  }
+
+  /** Gives the program's memory back. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const buffer of [...this.memory.buffers, this.#params]) this.device.free(buffer);
+    this.#dispatches = [];
+  }
+
+  /** The calls as a listing: where, which kernel, on which shapes, how much arithmetic. */
+  picture(): Picture {
+    const rows = this.calls.map((call, i) => {
+      const shapes = call.kernel.bindings.map(({ name, writes }) => {
+        return `${writes ? "*" : ""}${name}[${call.args[name].shape.join(" ")}]`;
+      });
+      const work = call.flop ? `  ${(call.flop / 1e6).toFixed(2)} MFLOP` : "";
+      return `${String(i).padStart(4)}  ${call.scope.padEnd(10)} ${call.kernel.name.padEnd(24)} ${
+        shapes.join(" ")
+      }${work}`;
+    });
+    const mb = (this.memory.bytes / 1e6).toFixed(2), alone = (this.memory.unshared / 1e6).toFixed(2);
+    const head = `${this.owner}: ${this.calls.length} calls, ${(this.flop / 1e9).toFixed(3)} GFLOP, ` +
+      `${mb} MB in ${this.memory.buffers.length} buffers (${alone} MB unshared)`;
+    return { text: [head, ...rows].join("\n") };
+  }
+}
+
+function bindGroup(device: Device, call: Call, params: GPUBuffer, offset: number): GPUBindGroup {
+  const { kernel, args } = call;
+  for (const name of Object.keys(args)) {
+    if (!kernel.bindings.some((b) => b.name === name)) {
+      throw new Error(`Kernel ${kernel.name}: it has no binding ${name}`);
+    }
+  }
+  const entries: GPUBindGroupEntry[] = kernel.bindings.map(({ name }, binding) => {
+    const tensor = args[name];
+    if (!tensor) throw new Error(`Kernel ${kernel.name}: no tensor for binding ${name}`);
+    return { binding, resource: resource(device, tensor) };
+  });
+  entries.push({ binding: entries.length, resource: { buffer: params, offset, size: slot } });
+  return device.gpu.createBindGroup({ label: kernel.name, layout: bindGroupLayout(device, kernel), entries });
+}
+
+function resource(device: Device, tensor: Tensor): GPUBufferBinding {
+  const { buffer, offset, bytes } = tensor.range(), most = device.limits.maxStorageBufferBindingSize;
+  if (bytes > most) {
+    throw new DeviceError(
+      `Cannot bind ${tensor.name} [${
+        tensor.shape.join(" ")
+      }]: it takes ${bytes} bytes, the adapter binds at most ${most}. ` +
+        `Lower microBatch or context, or choose a smaller model`,
+      { limit: "maxStorageBufferBindingSize", wanted: bytes, have: most },
+    );
+  }
+  return { buffer, offset, size: Math.min(Math.ceil(bytes / 16) * 16, buffer.size - offset) };
+}

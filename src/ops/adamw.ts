@@ -1,0 +1,149 @@
+/**
+ * The end of a training step, over flat arenas: gradient norm, clipping, AdamW (Loshchilov and Hutter 2019).
+ *
+ *     norm = sqrt(sum g^2)                c = min(1, clip / (norm + 1e-6))            g <- c g
+ *     m <- b1 m + (1 - b1) g              v <- b2 v + (1 - b2) g^2
+ *     w <- w (1 - lr decay) - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+ *
+ * Weight decay acts on tensors of two dimensions, which stand first in the arena. A step whose loss or norm is not
+ * finite changes nothing; the host learns of it from the ring.
+ *
+ * @module
+ */
+import { fold, kernel, type Recorder, reductions, type Tensor } from "../gpu/mod.ts";
+import adamwSource from "./adamw.wgsl" with { type: "text" };
+import finishSource from "./finish.wgsl" with { type: "text" };
+import lossSumSource from "./loss_sum.wgsl" with { type: "text" };
+import normSource from "./norm.wgsl" with { type: "text" };
+
+/** Flat arrays of equal length, a multiple of 64 elements. */
+export interface Arena {
+  /** Weights: the first `decayed` elements belong to tensors of two dimensions. */
+  weights: Tensor;
+  /** Sums of gradients over the micro-batches. */
+  gradients: Tensor;
+  /** First moments. */
+  m: Tensor;
+  /** Second moments. */
+  v: Tensor;
+  /** Elements that take weight decay, a multiple of 4. */
+  decayed: number;
+}
+
+/** Constants of a run. */
+export interface AdamWOptions {
+  /** Decay of the first moment. */
+  beta1: number;
+  /** Decay of the second moment. */
+  beta2: number;
+  /** Added to the root. */
+  epsilon: number;
+}
+
+/** What changes from step to step. */
+export interface StepValues {
+  /** Targets that are not ignored, in the whole batch. */
+  kept: number;
+  /** Learning rate of this step. */
+  learningRate: number;
+  /** Decoupled weight decay. */
+  weightDecay: number;
+  /** Index of the update, counted from 1. */
+  t: number;
+  /** Largest gradient norm. */
+  clip: number;
+  /** Slot of the ring that receives the record. */
+  slot: number;
+}
+
+/** The values of a step as the kernels read them: [1/kept, lr, decay, 1/(1-b1^t), 1/(1-b2^t), clip, slot, 0]. */
+export function stepWords(values: StepValues, { beta1, beta2 }: AdamWOptions): Float32Array<ArrayBuffer> {
+  const { kept, learningRate, weightDecay, t, clip, slot } = values;
+  const scale = kept > 0 ? 1 / kept : 0;
+  return Float32Array.of(
+    scale,
+    learningRate,
+    weightDecay,
+    1 / (1 - beta1 ** t),
+    1 / (1 - beta2 ** t),
+    clip,
+    slot,
+    0,
+  );
+}
+
+/** Records `loss` [1] += step[0] * sum of `nll` [R]. */
+export function lossSum(r: Recorder, nll: Tensor, step: Tensor, loss: Tensor): void {
+  const made = kernel("loss_sum", lossSumSource, {}, reductions(r.device));
+  r.call(made, { nll, step, loss }, { rows: nll.size }, [1]);
+}
+
+/** A flat tensor in pieces that the adapter can bind, each a multiple of `unit` elements. */
+function pieces(r: Recorder, tensor: Tensor, unit: number): { start: number; size: number }[] {
+  const most = Math.floor(Math.min(r.device.limits.maxStorageBufferBindingSize, 2 ** 28) / 4 / unit) * unit;
+  const count = Math.ceil(tensor.size / most);
+  return Array.from(
+    { length: count },
+    (_, i) => ({ start: i * most, size: Math.min(most, tensor.size - i * most) }),
+  );
+}
+
+const part = 4096;
+
+/** What {@linkcode finishStep} reads and writes. */
+export interface StepState {
+  /** [8] the words of {@linkcode stepWords}. */
+  step: Tensor;
+  /** [1] the loss of the batch. */
+  loss: Tensor;
+  /** [2] clipping factor, and 1 if the update happens. */
+  control: Tensor;
+  /** [slots, 4] records (loss, norm, 1 if updated, learning rate). */
+  ring: Tensor;
+}
+
+/** Records the gradient norm, the clipping factor and the record of the step. */
+export function finishStep(r: Recorder, gradients: Tensor, state: StepState): void {
+  const total = Math.ceil(gradients.size / part),
+    parts = r.tensor("norm parts", [total]),
+    prelude = reductions(r.device);
+  for (const { start, size } of pieces(r, gradients, part)) {
+    const g = gradients.view(gradients.name, [size], start);
+    r.call(
+      kernel("norm", normSource, {}, prelude),
+      { g, parts },
+      { size: size / 4, first: start / part },
+      fold(Math.ceil(size / part)),
+    );
+  }
+  const { step, loss, control, ring } = state;
+  r.call(
+    kernel("finish", finishSource, {}, prelude),
+    { parts, loss, step, control, ring },
+    { parts: total },
+    [1],
+  );
+}
+
+/** Records the update of the weights. */
+export function adamw(r: Recorder, arena: Arena, state: StepState, options: AdamWOptions): void {
+  const { beta1, beta2, epsilon } = options, { step, control } = state;
+  for (const { start, size } of pieces(r, arena.weights, 64)) {
+    const cut = (t: Tensor) => t.view(t.name, [size], start);
+    const args = {
+      g: cut(arena.gradients),
+      step,
+      control,
+      weights: cut(arena.weights),
+      m: cut(arena.m),
+      v: cut(arena.v),
+    };
+    const decayed = Math.min(size, Math.max(0, arena.decayed - start)) / 4;
+    r.call(
+      kernel("adamw", adamwSource),
+      args,
+      { size: size / 4, decayed, beta1, beta2, epsilon },
+      fold(Math.ceil(size / 256)),
+    );
+  }
+}

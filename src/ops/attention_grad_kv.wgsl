@@ -1,0 +1,55 @@
+// dv = sum over queries of P do, dk = sum over queries of dS q, over all query heads of the key's group.
+// One invocation a key row and key head owns both: WebGPU has no float atomics, and this order is always the same.
+@group(0) @binding(0) var<storage, read> q: array<Vec>;
+@group(0) @binding(1) var<storage, read> kv: array<Vec>;
+@group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;
+@group(0) @binding(3) var<storage, read> mask: array<f32>;
+@group(0) @binding(4) var<storage, read> dout: array<Vec>;
+@group(0) @binding(5) var<storage, read> stats: array<vec2<f32>>;      // [R, heads] (L, D)
+@group(0) @binding(6) var<storage, read_write> dkv: array<Vec>;          // [batch * keys, kvStride]
+struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
+@group(0) @binding(7) var<uniform> p: Params; // rows: batch * keys
+
+const N = E / W;
+
+@compute @workgroup_size(8)
+fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let n = (w.y * groups.x + w.x) * 8u + lane;
+  let kvHeads = p.heads / p.group;
+  if (n >= p.rows * kvHeads) { return; }
+  let row = n / kvHeads;
+  let key = row % p.keys;
+  let at = row * p.kvStride + n % kvHeads * N;
+  let first = row / p.keys * p.queries; // the key's sequence among the queries
+  var dk: array<Vec, N>;
+  var dv: array<Vec, N>;
+  for (var member = 0u; member < p.group; member += 1u) {
+    let head = n % kvHeads * p.group + member;
+    for (var t = 0u; t < p.queries; t += 1u) {
+      let query = first + t;
+      let span = spans[query];
+      if (key < span.x || key > span.y) { continue; }
+      let start = query * p.qStride + head * N;
+      let up = (query * p.heads + head) * N;
+      var dot = Vec();
+      var dp = Vec();
+      for (var i = 0u; i < N; i += 1u) {
+        dot += q[start + i] * kv[at + p.k + i];
+        dp += dout[up + i] * kv[at + p.v + i];
+      }
+      var score = total(dot) * p.scale;
+      if (MASKED) { score += mask[t * p.keys + key]; }
+      let stat = stats[query * p.heads + head];
+      let prob = exp(score - stat.x);
+      let ds = prob * (total(dp) - stat.y) * p.scale;
+      for (var i = 0u; i < N; i += 1u) {
+        dk[i] += ds * q[start + i];
+        dv[i] += prob * dout[up + i];
+      }
+    }
+  }
+  for (var i = 0u; i < N; i += 1u) {
+    dkv[at + p.k + i] = dk[i];
+    dkv[at + p.v + i] = dv[i];
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The embedding table.
+ *
+ *     y[r] = W[id[r]]        dW[v] += sum of dy[r] over the rows r with id[r] = v
+ *
+ * @module
+ */
+import { fold, kernel, type Recorder, type Tensor, vectors, width } from "../gpu/mod.ts";
+import forwardSource from "./embedding.wgsl" with { type: "text" };
+import backwardSource from "./embedding_grad.wgsl" with { type: "text" };
+
+/** Token ids of a batch on the GPU, with the rows sorted by token for the backward pass. */
+export interface TokenRows {
+  /** [R] token ids. */
+  ids: Tensor;
+  /** [R] the distinct tokens. */
+  tokens: Tensor;
+  /** [R + 1] where each distinct token's rows start in `order`; equal entries mark unused ones. */
+  runs: Tensor;
+  /** [R] rows sorted by token, stable. */
+  order: Tensor;
+}
+
+/** Records the lookup of `table` [V, D] and its backward; gives [R, D]. */
+export function embedding(r: Recorder, rows: TokenRows, table: Tensor): Tensor {
+  const R = rows.ids.size, D = table.cols, w = width(D), cols = D / w;
+  const y = r.tensor("embedding", [R, D]);
+  const forward = kernel("embedding", forwardSource, {}, vectors(w));
+  r.call(forward, { ids: rows.ids, table, y }, { rows: R, cols }, fold(Math.ceil(R * cols / 64)));
+  r.onBackward(() => {
+    if (!table.gradSum) return;
+    const backward = kernel("embedding_grad", backwardSource, { WG: r.device.subgroup || 64 }, vectors(w));
+    const { tokens, runs, order } = rows;
+    r.call(backward, { tokens, runs, order, dy: y.grad!, dtable: table.gradSum }, { rows: R, cols }, fold(R));
+  });
+  return y;
+}
+
+/** Sorts rows by token (counting sort, stable): fills `tokens` [R], `runs` [R + 1] and `order` [R]. */
+export function sortRows(
+  ids: Uint32Array,
+  vocabSize: number,
+  tokens: Uint32Array,
+  runs: Uint32Array,
+  order: Uint32Array,
+): void {
+  const next = new Uint32Array(vocabSize + 1);
+  for (const id of ids) next[id + 1]++;
+  tokens.fill(0);
+  runs.fill(ids.length);
+  let distinct = 0;
+  for (let v = 0; v < vocabSize; v++) {
+    const count = next[v + 1];
+    if (count) {
+      tokens[distinct] = v;
+      runs[distinct++] = next[v];
+    }
+    next[v + 1] = next[v] + count;
+  }
+  for (let row = 0; row < ids.length; row++) order[next[ids[row]]++] = row;
+}

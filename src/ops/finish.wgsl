@@ -1,0 +1,23 @@
+// Ends a step: the global gradient norm, the clipping factor, and whether the update may happen at all.
+// A non-finite norm or loss is told by its bits, since shaders may assume that such numbers do not occur.
+@group(0) @binding(0) var<storage, read> parts: array<f32>;               // sums of squares
+@group(0) @binding(1) var<storage, read> loss: array<f32>;                // [1]
+@group(0) @binding(2) var<storage, read> step: array<f32>;                // see adamw.ts
+@group(0) @binding(3) var<storage, read_write> control: array<f32>;       // [2] factor on the gradients, 1 if the update happens
+@group(0) @binding(4) var<storage, read_write> ring: array<vec4<f32>>;    // [slots] (loss, norm, 1 if updated, learning rate)
+struct Params { parts: u32 }
+@group(0) @binding(5) var<uniform> p: Params;
+
+fn finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
+
+@compute @workgroup_size(WG)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  var sum = 0.0;
+  for (var i = lane; i < p.parts; i += WG) { sum += parts[i]; }
+  let norm = sqrt(sumAll(sum, lane));
+  if (lane != 0u) { return; }
+  let ok = finite(norm) && finite(loss[0]);
+  control[0] = min(1.0, step[5] / (norm + 1e-6));
+  control[1] = select(0.0, 1.0, ok);
+  ring[u32(step[6])] = vec4<f32>(loss[0], norm, control[1], step[1]);
+}

@@ -1,0 +1,42 @@
+// C = A B, with A and B read through strides, so that one kernel serves A B, A B^T and A^T B.
+// An invocation owns a 4 x 4 patch of C in registers. Edges: rows and columns beyond the matrix are read from its
+// last row or column and not written. This is the family that needs no optional feature; matmul_sg.ts is the fast one.
+@group(0) @binding(0) var<storage, read> a: array<f32>;          // A[m, k] at m * aRow + k * aCol
+@group(0) @binding(1) var<storage, read> b: array<f32>;          // B[k, n] at k * bRow + n * bCol
+@group(0) @binding(2) var<storage, read_write> c: array<f32>;    // [M, N]
+struct Params { M: u32, N: u32, K: u32, aRow: u32, aCol: u32, bRow: u32, bCol: u32 }
+@group(0) @binding(3) var<uniform> p: Params;
+
+fn store(row: u32, col: u32, sum: vec4<f32>) {
+  if (row >= p.M) { return; }
+  for (var i = 0u; i < min(4u, p.N - col); i += 1u) {
+    let at = row * p.N + col + i;
+    c[at] = select(0.0, c[at], ADD) + sum[i];
+  }
+}
+
+@compute @workgroup_size(8, 8)
+fn main(@builtin(global_invocation_id) g: vec3<u32>) {
+  let row = g.y * 4u;
+  let col = g.x * 4u;
+  if (row >= p.M || col >= p.N) { return; }
+  let rows = min(vec4<u32>(row) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.M - 1u)) * p.aRow;
+  let cols = min(vec4<u32>(col) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.N - 1u)) * p.bCol;
+  var c0 = vec4<f32>();
+  var c1 = vec4<f32>();
+  var c2 = vec4<f32>();
+  var c3 = vec4<f32>();
+  for (var k = 0u; k < p.K; k += 1u) {
+    let at_b = cols + vec4<u32>(k * p.bRow);
+    let y = vec4<f32>(b[at_b.x], b[at_b.y], b[at_b.z], b[at_b.w]);
+    let at_a = rows + vec4<u32>(k * p.aCol);
+    c0 += a[at_a.x] * y;
+    c1 += a[at_a.y] * y;
+    c2 += a[at_a.z] * y;
+    c3 += a[at_a.w] * y;
+  }
+  store(row, col, c0);
+  store(row + 1u, col, c1);
+  store(row + 2u, col, c2);
+  store(row + 3u, col, c3);
+}

@@ -1,0 +1,38 @@
+/**
+ * The operations of the model: each is a forward and a backward list of kernel calls, side by side.
+ *
+ * An op of your own is a function that takes a `Recorder`, records kernel calls and leaves its backward with
+ * `r.onBackward`; {@linkcode checkGradients} tells whether the two belong together.
+ *
+ * @module
+ */
+export {
+  adamw,
+  type AdamWOptions,
+  type Arena,
+  finishStep,
+  lossSum,
+  type StepState,
+  type StepValues,
+  stepWords,
+} from "./adamw.ts";
+export { add } from "./add.ts";
+export { attention, type AttentionInput, type AttentionShape } from "./attention.ts";
+export {
+  checkGradients,
+  download,
+  type GradientCheck,
+  type OpResult,
+  type OpUnderTest,
+  runOp,
+  upload,
+  type Values,
+} from "./check.ts";
+export { crossEntropy, type LossInput, outputLoss } from "./cross_entropy.ts";
+export { embedding, sortRows, type TokenRows } from "./embedding.ts";
+export { linear } from "./linear.ts";
+export { type Layout, matmul } from "./matmul.ts";
+export { rmsnorm } from "./rmsnorm.ts";
+export { permuteRopeRows, rope, ropeAngles, type RopeLayout, type RopeOptions } from "./rope.ts";
+export { softmax } from "./softmax.ts";
+export { swiglu } from "./swiglu.ts";

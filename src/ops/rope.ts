@@ -1,0 +1,82 @@
+/**
+ * Rotary position embedding (Su et al. 2021) on queries and keys.
+ *
+ *     (a, b) -> (a cos - b sin, a sin + b cos)        angle = position theta^(-2i / E), i < E / 2
+ *
+ * for each pair of a head of E numbers; the backward turns by the negative angle. Two layouts of the pairs exist:
+ * `half` (i, i + E/2), which Hugging Face checkpoints and this package use, and `interleaved` (2i, 2i + 1), which the
+ * original release uses; they are the same model after a permutation of the rows of Wq and Wk.
+ *
+ * The rotation is in place: nothing else needs the numbers before it.
+ *
+ * @module
+ */
+import { fold, kernel, type Recorder, type Tensor } from "../gpu/mod.ts";
+import source from "./rope.wgsl" with { type: "text" };
+
+/** Which elements of a head form a pair. */
+export type RopeLayout = "half" | "interleaved";
+
+/** What the rotation needs besides the numbers. */
+export interface RopeOptions {
+  /** [R] position of each row, u32. */
+  positions: Tensor;
+  /** [positions, E / 2, 2] cosines and sines, from {@linkcode ropeAngles}. */
+  angles: Tensor;
+  /** Heads to turn, counted from the first column. */
+  heads: number;
+  /** Numbers in a head, even. */
+  headDim: number;
+  /** Pairs; `half` unless said otherwise. */
+  layout?: RopeLayout;
+}
+
+/** Records the rotation of the first `heads * headDim` columns of `x` [R, columns] in place, and its backward. */
+export function rope(r: Recorder, x: Tensor, options: RopeOptions): Tensor {
+  turn(r, x, options, true);
+  r.onBackward(() => turn(r, x.grad!, options, false));
+  return x;
+}
+
+function turn(r: Recorder, x: Tensor, o: RopeOptions, forward: boolean): void {
+  const constants = { E: o.headDim, INTERLEAVED: o.layout === "interleaved", FORWARD: forward };
+  const pairs = x.rows * o.heads * o.headDim / 2;
+  r.call(kernel("rope", source, constants), { positions: o.positions, angles: o.angles, x }, {
+    rows: x.rows,
+    stride: x.cols,
+    heads: o.heads,
+  }, fold(Math.ceil(pairs / 64)));
+}
+
+/** Cosines and sines for positions 0 .. `positions` - 1, computed in float64: [positions, headDim / 2, 2]. */
+export function ropeAngles(positions: number, headDim: number, theta: number): Float32Array<ArrayBuffer> {
+  const half = headDim / 2, out = new Float32Array(positions * half * 2);
+  for (let i = 0; i < half; i++) {
+    const rate = theta ** (-2 * i / headDim);
+    for (let position = 0; position < positions; position++) {
+      const at = (position * half + i) * 2;
+      out[at] = Math.cos(position * rate);
+      out[at + 1] = Math.sin(position * rate);
+    }
+  }
+  return out;
+}
+
+/** Reorders the rows of Wq or Wk [heads * headDim, columns] from pairs (i, i + E/2) to pairs (2i, 2i + 1), or back. */
+export function permuteRopeRows(
+  weight: Float32Array,
+  heads: number,
+  headDim: number,
+  to: RopeLayout,
+): Float32Array<ArrayBuffer> {
+  const columns = weight.length / (heads * headDim),
+    half = headDim / 2,
+    out = new Float32Array(weight.length);
+  for (let row = 0; row < heads * headDim; row++) {
+    const head = Math.floor(row / headDim) * headDim, i = row % headDim;
+    const other = head + (i < half ? 2 * i : 2 * (i - half) + 1);
+    const [from, into] = to === "interleaved" ? [row, other] : [other, row];
+    out.set(weight.subarray(from * columns, (from + 1) * columns), into * columns);
+  }
+  return out;
+}

@@ -1,0 +1,30 @@
+/**
+ * Softmax by rows, for parts of one's own; LLaMA's attention and loss have it inside.
+ *
+ *     y = exp(x - max x) / sum exp(x - max x)        dx = y (dy - sum(dy y))
+ *
+ * Masked entries are large negative numbers such as -3e38: shaders may assume that no infinity occurs.
+ *
+ * @module
+ */
+import { fold, kernel, type Recorder, reductions, type Tensor, vectors, width } from "../gpu/mod.ts";
+import forwardSource from "./softmax.wgsl" with { type: "text" };
+import gradSource from "./softmax_grad.wgsl" with { type: "text" };
+
+/** Records the softmax of each row of `x` [R, C] and its backward. */
+export function softmax(r: Recorder, x: Tensor): Tensor {
+  const rows = x.rows, w = width(x.cols), cols = x.cols / w, prelude = vectors(w) + reductions(r.device);
+  const y = r.tensor("softmax", x.shape);
+  r.call(kernel("softmax", forwardSource, {}, prelude), { x, y }, { rows, cols }, fold(rows));
+  r.onBackward(() => {
+    const dx = r.tensor("dsoftmax", x.shape);
+    r.call(
+      kernel("softmax_grad", gradSource, {}, prelude),
+      { y, dy: y.grad!, dx },
+      { rows, cols },
+      fold(rows),
+    );
+    r.grad(x, dx);
+  });
+  return y;
+}

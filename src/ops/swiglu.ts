@@ -1,0 +1,33 @@
+/**
+ * The gate of the feed-forward block (Shazeer 2020), applied to the joined outputs of W1 and W3.
+ *
+ *     y = a s b                         s = sigmoid(a)
+ *     da = dy b s (1 + a (1 - s))       db = dy a s
+ *
+ * x = [a | b] is [R, 2F], y is [R, F].
+ *
+ * @module
+ */
+import { fold, kernel, type Recorder, type Tensor, vectors, width } from "../gpu/mod.ts";
+import forwardSource from "./swiglu.wgsl" with { type: "text" };
+import gradSource from "./swiglu_grad.wgsl" with { type: "text" };
+
+/** Records the gate and its backward. */
+export function swiglu(r: Recorder, x: Tensor): Tensor {
+  const rows = x.rows, F = x.cols / 2, w = width(F), cols = F / w, grid = fold(Math.ceil(rows * cols / 64));
+  const forward = (x: Tensor): Tensor => {
+    const y = r.tensor("gated", [rows, F]);
+    r.call(kernel("swiglu", forwardSource, {}, vectors(w)), { x, y }, { rows, cols }, grid);
+    return y;
+  };
+  const y = r.cheap(forward(x), () => forward(r.saved(x)));
+  r.onBackward(() => {
+    const dx = r.tensor("dgate", [rows, 2 * F]);
+    r.call(kernel("swiglu_grad", gradSource, {}, vectors(w)), { x: r.saved(x), dy: y.grad!, dx }, {
+      rows,
+      cols,
+    }, grid);
+    r.grad(x, dx);
+  });
+  return y;
+}

@@ -1,0 +1,404 @@
+// Every case of tests/golden/ops on the GPU, on the adapter as it is and without any optional feature.
+import assert from "node:assert/strict";
+import { type Device, Recorder, type Tensor } from "../../src/gpu/mod.ts";
+import {
+  adamw,
+  attention,
+  crossEntropy,
+  download,
+  embedding,
+  finishStep,
+  linear,
+  matmul,
+  permuteRopeRows,
+  rmsnorm,
+  rope,
+  ropeAngles,
+  runOp,
+  softmax,
+  sortRows,
+  stepWords,
+  swiglu,
+  upload,
+} from "../../src/ops/mod.ts";
+import { goldenJson, goldenTensors } from "../support/golden.ts";
+import { kinds, testDevice } from "../support/device.ts";
+
+interface Tolerance {
+  shape: number[];
+  rtol: number;
+  atol: number;
+  row_rel?: number;
+}
+interface Case {
+  id: string;
+  op: string;
+  inputs: Record<string, { shape: number[]; dtype: "f32" | "i32" }>;
+  outputs: Record<string, Tolerance>;
+  attrs: Record<string, number & string>;
+}
+type Arrays = Record<string, Float32Array<ArrayBuffer>>;
+
+const { cases } = goldenJson<{ cases: Case[] }>("ops/ops.json");
+const tensors = goldenTensors("ops/ops.safetensors");
+
+/** Inputs as floats, with -inf as a large finite number: shaders may assume that no infinity occurs. */
+const floats = (c: Case, name: string) =>
+  tensors.get(`${c.id}/${name}`)!.data.map((x) => x === -Infinity ? -3e38 : x);
+const ints = (c: Case, name: string) => tensors.get(`${c.id}/${name}`)!.ints;
+const values = (c: Case, name: string) => ({ shape: c.inputs[name].shape, data: floats(c, name) });
+
+function compare(c: Case, got: Arrays): void {
+  for (const [name, t] of Object.entries(c.outputs)) {
+    const want = tensors.get(`${c.id}/${name}`)!.data, have = got[name];
+    assert.ok(have, `${c.id}: no output ${name}`);
+    assert.equal(have.length, want.length, `${c.id}/${name}: length`);
+    const cols = t.shape.at(-1) ?? 1;
+    have.forEach((g, i) => {
+      const row = want.subarray(Math.floor(i / cols) * cols, Math.floor(i / cols) * cols + cols);
+      const allowed = t.atol + t.rtol * Math.abs(want[i]) +
+        (t.row_rel ?? 0) * row.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
+      assert.ok(
+        Math.abs(g - want[i]) <= allowed,
+        `${c.id}/${name}[${i}]: got ${g}, want ${want[i]} +- ${allowed}`,
+      );
+    });
+  }
+}
+
+/** Reorders [B, H, T, D] to rows [B * T, H * D] at column `at` of `into`, or back. */
+function heads(
+  data: Float32Array,
+  shape: number[],
+  into: Float32Array,
+  cols: number,
+  at: number,
+  back = false,
+): void {
+  const [B, H, T, D] = shape;
+  for (let b = 0; b < B; b++) {
+    for (let h = 0; h < H; h++) {
+      for (let t = 0; t < T; t++) {
+        for (let d = 0; d < D; d++) {
+          const i = ((b * H + h) * T + t) * D + d, j = (b * T + t) * cols + at + h * D + d;
+          if (back) data[i] = into[j];
+          else into[j] = data[i];
+        }
+      }
+    }
+  }
+}
+
+const layouts = { NN: "nn", NT: "nt", TN: "tn" } as const;
+
+/** The parts of an op's result under the names that the golden file gives them. */
+const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
+  async matmul(device, c) {
+    return { y: await product(device, c, values(c, "a"), values(c, "b"), c.outputs.y.shape) };
+  },
+
+  async matmul_batched(device, c) {
+    const count = c.outputs.y.shape.slice(0, -2).reduce((n, x) => n * x, 1);
+    const part = (name: string, i: number) => {
+      const data = floats(c, name), size = data.length / count;
+      return { shape: c.inputs[name].shape.slice(-2), data: data.slice(i * size, (i + 1) * size) };
+    };
+    const y: number[] = [];
+    for (let i = 0; i < count; i++) {
+      y.push(...await product(device, c, part("a", i), part("b", i), c.outputs.y.shape.slice(-2)));
+    }
+    return { y: Float32Array.from(y) };
+  },
+
+  async linear(device, c) {
+    const inputs = { x: values(c, "x"), w: values(c, "w") };
+    const { y, gradients } = await runOp(device, (r, { x, w }) => linear(r, "y", x, w), inputs, {
+      dy: floats(c, "dy"),
+      weights: ["w"],
+    });
+    return { y, dx: gradients.x, dw: gradients.w };
+  },
+
+  async rmsnorm(device, c) {
+    const inputs = { x: values(c, "x"), w: values(c, "w") };
+    const { y, gradients } = await runOp(
+      device,
+      (r, { x, w }) => rmsnorm(r, x, w, Number(c.attrs.eps)),
+      inputs,
+      {
+        dy: floats(c, "dy"),
+        weights: ["w"],
+      },
+    );
+    return { y, dx: gradients.x, dw: gradients.w };
+  },
+
+  async rope(device, c) {
+    const [B, T, H, D] = c.inputs.x.shape, pos = ints(c, "pos"), theta = Number(c.attrs.theta);
+    const angles = ropeAngles(Math.max(...pos) + 1, D, theta);
+    const positions = Uint32Array.from({ length: B * T }, (_, i) => pos[i % T]);
+    const layout = c.attrs.convention as "half" | "interleaved";
+    const { y, gradients } = await runOp(device, (r, { x, positions, angles }) => {
+      const moved = r.sum(
+        "copy",
+        x,
+        upload(device, "zero", { shape: x.shape, data: new Float32Array(x.size) }),
+      );
+      r.onBackward(() => r.grad(x, moved.grad!)); // rope works in place: on a copy, so that x stays what it was
+      return rope(r, moved, { positions, angles, heads: H, headDim: D, layout });
+    }, {
+      x: { shape: [B * T, H * D], data: floats(c, "x") },
+      positions: { shape: [B * T], data: positions },
+      angles: { shape: [angles.length / D, D / 2, 2], data: angles },
+    }, { dy: floats(c, "dy") });
+    return { y, dx: gradients.x };
+  },
+
+  rope_permute(_device, c) {
+    const w = floats(c, "w_half"), H = Number(c.attrs.n_heads), E = Number(c.attrs.head_dim);
+    const there = permuteRopeRows(w, H, E, "interleaved");
+    assert.deepEqual(permuteRopeRows(there, H, E, "half"), w);
+    return Promise.resolve({ w_interleaved: there });
+  },
+
+  async swiglu(device, c) {
+    const [R, F] = c.inputs.gate.shape, x = new Float32Array(R * 2 * F);
+    heads(floats(c, "gate"), [1, 1, R, F], x, 2 * F, 0);
+    heads(floats(c, "up"), [1, 1, R, F], x, 2 * F, F);
+    const { y, gradients } = await runOp(device, (r, { x }) => swiglu(r, x), {
+      x: { shape: [R, 2 * F], data: x },
+    }, {
+      dy: floats(c, "dy"),
+    });
+    const dgate = new Float32Array(R * F), dup = new Float32Array(R * F);
+    heads(dgate, [1, 1, R, F], gradients.x, 2 * F, 0, true);
+    heads(dup, [1, 1, R, F], gradients.x, 2 * F, F, true);
+    return { y, dgate, dup };
+  },
+
+  async ffn(device, c) {
+    const gate = floats(c, "w1_gate"), up = floats(c, "w3_up"), [F, D] = c.inputs.w1_gate.shape;
+    const w13 = new Float32Array(2 * F * D);
+    w13.set(gate);
+    w13.set(up, F * D);
+    const inputs = { x: values(c, "x"), w13: { shape: [2 * F, D], data: w13 }, w2: values(c, "w2_down") };
+    const { y, gradients: g } = await runOp(
+      device,
+      (r, { x, w13, w2 }) => linear(r, "down", swiglu(r, linear(r, "gate", x, w13)), w2),
+      inputs,
+      { dy: floats(c, "dy"), weights: ["w13", "w2"] },
+    );
+    return { y, dx: g.x, dw1_gate: g.w13.slice(0, F * D), dw3_up: g.w13.slice(F * D), dw2_down: g.w2 };
+  },
+
+  async softmax(device, c) {
+    const { y, gradients } = await runOp(device, (r, { x }) => softmax(r, x), { x: values(c, "x") }, {
+      dy: floats(c, "dy"),
+    });
+    return { y, dx: gradients.x };
+  },
+
+  async attention(device, c): Promise<Arrays> {
+    const [B, H, T, D] = c.inputs.q.shape, [, KV, S] = c.inputs.k.shape, cached = S !== T;
+    const cols = (H + 2 * KV) * D, kvCols = 2 * KV * D, start = cached ? 0 : H * D;
+    const qkv = new Float32Array(B * T * cols), kv = cached ? new Float32Array(B * S * kvCols) : qkv;
+    heads(floats(c, "q"), [B, H, T, D], qkv, cols, 0);
+    heads(floats(c, "k"), [B, KV, S, D], kv, cached ? kvCols : cols, start);
+    heads(floats(c, "v"), [B, KV, S, D], kv, cached ? kvCols : cols, start + KV * D);
+    const masked = c.inputs.mask_add !== undefined,
+      visible = c.inputs.key_visible ? ints(c, "key_visible") : undefined;
+    const spans = new Uint32Array(B * T * 2);
+    for (let row = 0; row < B * T; row++) {
+      const t = row % T, last = masked ? S - 1 : S - T + t;
+      const keys = Array.from({ length: last + 1 }, (_, k) => k).filter((k) =>
+        visible?.[Math.floor(row / T) * S + k] !== 0
+      );
+      assert.ok(keys.every((k, i) => i === 0 || k === keys[i - 1] + 1), "visible keys are one span");
+      spans.set(keys.length ? [keys[0], keys.at(-1)!] : [1, 0], row * 2);
+    }
+    const inputs = {
+      qkv: { shape: [B * T, cols], data: qkv },
+      spans: { shape: [B * T, 2], data: spans },
+      ...(cached ? { cache: { shape: [B * S, kvCols], data: kv } } : {}),
+      ...(masked ? { mask: values(c, "mask_add") } : {}),
+    };
+    const dy = c.inputs.dy && new Float32Array(B * T * H * D);
+    if (dy) heads(floats(c, "dy"), [B, H, T, D], dy, H * D, 0);
+    const { y: rows, gradients } = await runOp(
+      device,
+      (r, { qkv, spans, cache, mask }) =>
+        attention(r, { qkv, spans, cache, mask }, {
+          batch: B,
+          queries: T,
+          heads: H,
+          kvHeads: KV,
+          headDim: D,
+        }),
+      inputs,
+      { dy },
+    );
+    const y = new Float32Array(B * H * T * D);
+    heads(y, [B, H, T, D], rows, H * D, 0, true);
+    if (!dy) return { y };
+    const dq = new Float32Array(B * H * T * D), dk = new Float32Array(B * KV * S * D), dv = dk.slice();
+    heads(dq, [B, H, T, D], gradients.qkv, cols, 0, true);
+    heads(dk, [B, KV, S, D], gradients.qkv, cols, H * D, true);
+    heads(dv, [B, KV, S, D], gradients.qkv, cols, (H + KV) * D, true);
+    return { y, dq, dk, dv };
+  },
+
+  async cross_entropy(device, c) {
+    const targets = ints(c, "targets"),
+      kept = targets.filter((t) => t >= 0).length,
+      scale = kept ? 1 / kept : 0;
+    const inputs = {
+      x: values(c, "logits"),
+      targets: { shape: [targets.length], data: targets },
+      scale: { shape: [1], data: Float32Array.of(scale) },
+    };
+    const losses = await onDevice(device, inputs, (r, { x, targets, scale }) => {
+      const nll = r.tensor("nll", [targets.size]);
+      crossEntropy(r, x, { targets, scale, nll });
+      return [x, nll];
+    });
+    return {
+      dlogits: losses[0],
+      nll: losses[1],
+      loss: Float32Array.of(losses[1].reduce((s, x) => s + x, 0) * scale),
+    };
+  },
+
+  async embedding(device, c) {
+    const ids = Uint32Array.from(ints(c, "ids")), R = ids.length, V = c.inputs.w.shape[0];
+    const tokens = new Uint32Array(R), runs = new Uint32Array(R + 1), order = new Uint32Array(R);
+    sortRows(ids, V, tokens, runs, order);
+    const rows = { ids, tokens, runs, order };
+    const inputs = Object.fromEntries(
+      Object.entries(rows).map(([n, data]) => [n, { shape: [data.length], data }]),
+    );
+    const { y, gradients } = await runOp(
+      device,
+      (r, { w, ids, tokens, runs, order }) => embedding(r, { ids, tokens, runs, order }, w),
+      { ...inputs, w: values(c, "w") },
+      { dy: floats(c, "dy"), weights: ["w"] },
+    );
+    return { y, dw: gradients.w };
+  },
+
+  async adamw(device, c) {
+    const a = c.attrs, size = floats(c, "p").length, padded = Math.ceil(size / 64) * 64;
+    const pad = (data: Float32Array) => {
+      const out = new Float32Array(padded);
+      out.set(data);
+      return { shape: [padded], data: out };
+    };
+    const options = { beta1: Number(a.beta1), beta2: Number(a.beta2), epsilon: Number(a.eps) };
+    const step = stepWords({
+      kept: 1,
+      learningRate: Number(a.lr),
+      weightDecay: Number(a.weight_decay),
+      t: Number(a.step),
+      clip: 1,
+      slot: 0,
+    }, options);
+    const p = floats(c, "p");
+    const update = (p: Float32Array) =>
+      onDevice(device, {
+        weights: pad(p),
+        gradients: pad(floats(c, "g")),
+        m: pad(floats(c, "m")),
+        v: pad(floats(c, "v")),
+        step: { shape: [8], data: step },
+        control: { shape: [2], data: Float32Array.of(1, 1) },
+        loss: { shape: [1], data: Float32Array.of(0) },
+        ring: { shape: [1, 4], data: new Float32Array(4) },
+      }, (r, t) => {
+        adamw(r, { weights: t.weights, gradients: t.gradients, m: t.m, v: t.v, decayed: padded }, {
+          step: t.step,
+          control: t.control,
+          loss: t.loss,
+          ring: t.ring,
+        }, options);
+        return [t.weights, t.m, t.v];
+      });
+    const [weights, m, v] = await update(p);
+    // The change itself is far below the rounding of p + change: seen alone it stands beside p = 0.
+    const [change] = await update(new Float32Array(size)), decay = Number(a.lr) * Number(a.weight_decay);
+    return {
+      p_new: weights.slice(0, size),
+      m_new: m.slice(0, size),
+      v_new: v.slice(0, size),
+      delta_p: p.map((w, i) => change[i] - decay * w),
+    };
+  },
+
+  async clip_global_norm(device, c) {
+    const g0 = floats(c, "g0"), g1 = floats(c, "g1"), data = new Float32Array(128);
+    data.set(g0);
+    data.set(g1, 64);
+    const values = {
+      kept: 1,
+      learningRate: 0,
+      weightDecay: 0,
+      t: 1,
+      clip: Number(c.attrs.max_norm),
+      slot: 0,
+    };
+    const [control, ring] = await onDevice(device, {
+      gradients: { shape: [128], data },
+      step: { shape: [8], data: stepWords(values, { beta1: 0.9, beta2: 0.95, epsilon: 1e-8 }) },
+      loss: { shape: [1], data: Float32Array.of(0) },
+      control: { shape: [2], data: new Float32Array(2) },
+      ring: { shape: [1, 4], data: new Float32Array(4) },
+    }, (r, t) => {
+      finishStep(r, t.gradients, { step: t.step, loss: t.loss, control: t.control, ring: t.ring });
+      return [t.control, t.ring];
+    });
+    assert.equal(control[1], 1, "a finite norm lets the update happen");
+    return {
+      norm: ring.slice(1, 2),
+      coef: control.slice(0, 1),
+      g0_out: g0.map((g) => g * control[0]),
+      g1_out: g1.map((g) => g * control[0]),
+    };
+  },
+};
+
+async function product(
+  device: Device,
+  c: Case,
+  a: Parameters<typeof upload>[2],
+  b: Parameters<typeof upload>[2],
+  shape: number[],
+): Promise<Float32Array<ArrayBuffer>> {
+  const { y } = await runOp(device, (r, { a, b }) => {
+    const y = r.tensor("y", shape);
+    matmul(r, layouts[c.attrs.variant as keyof typeof layouts], a, b, y);
+    return y;
+  }, { a, b });
+  return y;
+}
+
+/** Records calls on uploaded inputs, runs them, and reads the tensors that `record` names. */
+async function onDevice(
+  device: Device,
+  inputs: Record<string, Parameters<typeof upload>[2]>,
+  record: (r: Recorder, t: Record<string, Tensor>) => Tensor[],
+): Promise<Float32Array<ArrayBuffer>[]> {
+  const tensors = Object.fromEntries(Object.entries(inputs).map(([n, v]) => [n, upload(device, n, v)]));
+  const r = new Recorder(device), out = record(r, tensors), program = await r.compile("test", out);
+  program.replay();
+  const found = await download(device, out);
+  program.dispose();
+  Object.values(tensors).forEach((t) => device.free(t.storage.buffer!));
+  return found;
+}
+
+for (const kind of kinds) {
+  for (const c of cases) {
+    Deno.test(`golden op ${c.id} (${kind})`, async () => {
+      assert.ok(op[c.op], `no runner for ${c.op}`);
+      compare(c, await op[c.op](await testDevice(kind), c));
+    });
+  }
+}
