@@ -26,6 +26,16 @@ export interface MemoryReport {
   buffers: { owner: string; bytes: number }[];
 }
 
+/** What a recording needs to know of the device it is for: enough to plan a model without a GPU. */
+export interface Target {
+  /** Lanes of a subgroup where that is one fixed number and subgroups are granted, else 0. */
+  readonly subgroup: number;
+  /** True where 64-bit integers are granted. */
+  readonly int64: boolean;
+  /** The limits that recordings mind. */
+  readonly limits: Pick<GPUSupportedLimits, "maxStorageBufferBindingSize">;
+}
+
 /** Optional features, each with a kernel family that works without it. */
 const wishes = { subgroups: "subgroups", int64: "wgpu-shader-int64" } as const;
 
@@ -42,7 +52,7 @@ const raised = [
 const bufferUsage = 0x4 | 0x8 | 0x80; // COPY_SRC | COPY_DST | STORAGE: written out because importing must not need WebGPU
 
 /** An open GPU. */
-export class Device {
+export class Device implements Target {
   /** The WebGPU device itself, for kernels and programs. */
   readonly gpu: GPUDevice;
   /** The adapter's own description, such as `llvmpipe (LLVM 15.0.6, 256 bits)`. */

@@ -3,7 +3,14 @@
  *
  * @module
  */
-export { defaultDevice, Device, type DeviceOptions, type MemoryReport, openDevice } from "./device.ts";
+export {
+  defaultDevice,
+  Device,
+  type DeviceOptions,
+  type MemoryReport,
+  openDevice,
+  type Target,
+} from "./device.ts";
 export { type Binding, type Kernel, kernel, type Param } from "./kernel.ts";
 export { type MemoryPlan } from "./memory.ts";
 export { fold, type Grid, reductions, vectors, width } from "./prelude.ts";

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Device } from "./device.ts";
+import type { Target } from "./device.ts";
 
 const vec4 = `alias Vec = vec4<f32>;
 const W = 4u; // floats in a Vec
@@ -61,7 +61,7 @@ fn maxAll(x: f32, lane: u32) -> f32 {
 `;
 
 /** WGSL for `WG` (the workgroup size), `sumAll` and `maxAll` on this device. */
-export function reductions(device: Device): string {
+export function reductions(device: Target): string {
   return device.subgroup ? `const WG = ${device.subgroup}u;\n${bySubgroup}` : `const WG = 64u;\n${byTree}`;
 }
 

@@ -26,7 +26,7 @@ const slot = 256;
 /** Kernel calls ready to be replayed. */
 export class Program extends Displayable {
   #dispatches: Dispatch[];
-  #params: GPUBuffer;
+  #owned: GPUBuffer[];
   #disposed = false;
 
   private constructor(
@@ -37,11 +37,11 @@ export class Program extends Displayable {
     readonly calls: readonly Call[],
     /** What its own tensors take. */
     readonly memory: MemoryPlan,
-    params: GPUBuffer,
+    owned: GPUBuffer[],
     dispatches: Dispatch[],
   ) {
     super();
-    this.#params = params;
+    this.#owned = owned;
     this.#dispatches = dispatches;
   }
 
@@ -54,9 +54,21 @@ export class Program extends Displayable {
   ): Promise<Program> {
     const pipelines = await Promise.all(calls.map((call) => pipeline(device, call.kernel)));
     const uses = calls.map((call) => Object.values(call.args).map((tensor) => tensor.storage));
-    const memory = plan(device, owner, uses, new Set(keep.map((tensor) => tensor.storage)));
-    const params = device.buffer(`${owner}: parameters`, slot * calls.length, 0x40); // UNIFORM
+    const owned: GPUBuffer[] = [];
+    const make = (what: string, bytes: number, usage = 0) => {
+      const buffer = device.buffer(`${owner}: ${what}`, bytes, usage);
+      owned.push(buffer);
+      return buffer;
+    };
     try {
+      const kept = new Set(keep.map((tensor) => tensor.storage));
+      const memory = plan(
+        uses,
+        kept,
+        (bytes) => make("activations", bytes),
+        (s, buffer) => s.buffer = buffer,
+      );
+      const params = make("parameters", slot * calls.length, 0x40); // UNIFORM
       const words = new Uint32Array(slot / 4 * calls.length);
       calls.forEach((call, i) => words.set(packParams(call.kernel, call.params), i * slot / 4));
       device.write(params, words);
@@ -65,17 +77,24 @@ export class Program extends Displayable {
         return { pipeline: pipelines[i], group: bindGroup(device, call, params, i * slot), x, y, z };
       });
       device.check();
-      return new Program(device, owner, calls, memory, params, dispatches);
+      return new Program(device, owner, calls, memory, owned, dispatches);
     } catch (error) {
-      for (const buffer of [...memory.buffers, params]) device.free(buffer);
+      for (const buffer of owned) device.free(buffer);
       throw error;
     }
   }
 
   /** Runs the calls in order; returns at once. */
   replay(): void {
+    const encoder = this.device.gpu.createCommandEncoder();
+    this.encode(encoder);
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Adds the calls to a submission of the caller's, as one pass. */
+  encode(encoder: GPUCommandEncoder): void {
     if (this.#disposed) throw new DeviceError(`Cannot replay the program of ${this.owner}: it was disposed`);
-    const encoder = this.device.gpu.createCommandEncoder(), pass = encoder.beginComputePass();
+    const pass = encoder.beginComputePass();
     let current: GPUComputePipeline | undefined;
     for (const d of this.#dispatches) {
       if (d.pipeline !== current) pass.setPipeline(current = d.pipeline);
@@ -83,7 +102,6 @@ export class Program extends Displayable {
       pass.dispatchWorkgroups(d.x, d.y, d.z);
     }
     pass.end();
-    this.device.gpu.queue.submit([encoder.finish()]);
   }
 
   /** Floating-point operations of one replay, as far as calls count them. */
@@ -95,7 +113,7 @@ export class Program extends Displayable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const buffer of [...this.memory.buffers, this.#params]) this.device.free(buffer);
+    for (const buffer of this.#owned) this.device.free(buffer);
     this.#dispatches = [];
   }
 
@@ -112,7 +130,7 @@ export class Program extends Displayable {
     });
     const mb = (this.memory.bytes / 1e6).toFixed(2), alone = (this.memory.unshared / 1e6).toFixed(2);
     const head = `${this.owner}: ${this.calls.length} calls, ${(this.flop / 1e9).toFixed(3)} GFLOP, ` +
-      `${mb} MB in ${this.memory.buffers.length} buffers (${alone} MB unshared)`;
+      `${mb} MB in ${this.memory.count} buffers (${alone} MB unshared)`;
     return { text: [head, ...rows].join("\n") };
   }
 }

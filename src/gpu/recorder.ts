@@ -7,8 +7,9 @@
  *
  * @module
  */
-import type { Device } from "./device.ts";
+import { Device, type Target } from "./device.ts";
 import { type Kernel, kernel } from "./kernel.ts";
+import { type MemoryPlan, plan } from "./memory.ts";
 import { fold, type Grid, vectors, width } from "./prelude.ts";
 import { Program } from "./program.ts";
 import sumSource from "./sum.wgsl" with { type: "text" };
@@ -48,7 +49,7 @@ export class Recorder {
 
   /** Records for a device; without `gradients` the tape stays empty. */
   constructor(
-    readonly device: Device,
+    readonly device: Target,
     readonly save: Save = "all",
     readonly gradients = true,
   ) {}
@@ -160,6 +161,15 @@ export class Recorder {
 
   /** Compiles the calls into a program. Tensors in `keep` stay readable after it ran. */
   compile(owner: string, keep: readonly Tensor[] = []): Promise<Program> {
+    if (!(this.device instanceof Device)) {
+      throw new Error("Cannot compile a recording that was made without a device");
+    }
     return Program.compile(this.device, owner, this.calls, keep);
+  }
+
+  /** The memory that a program of these calls would take, without making it. */
+  measure(): MemoryPlan {
+    const uses = this.calls.map((call) => Object.values(call.args).map((tensor) => tensor.storage));
+    return plan(uses, new Set(), (bytes) => ({ size: Math.ceil(bytes / 256) * 256 }), () => {});
   }
 }

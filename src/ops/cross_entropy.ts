@@ -10,6 +10,7 @@
  * @module
  */
 import { fold, kernel, type Recorder, reductions, type Tensor, vectors, width } from "../gpu/mod.ts";
+import { argmax } from "./argmax.ts";
 import { matmul } from "./matmul.ts";
 import source from "./cross_entropy.wgsl" with { type: "text" };
 
@@ -31,6 +32,8 @@ export interface LossInput {
   scale: Tensor;
   /** [R] f32: receives the loss of each row in nats, 0 where ignored. */
   nll: Tensor;
+  /** [R] u32, for scoring: receives the most likely token of each row (forward only). */
+  best?: Tensor;
 }
 
 /** Records the loss of each row of `logits` [R, V]; with gradients the logits become their own gradient, in place. */
@@ -62,6 +65,7 @@ export function outputLoss(r: Recorder, x: Tensor, weight: Tensor, input: LossIn
     const part = (t: Tensor) => t.view(t.name, [rows], start);
     const logits = r.tensor("logits", [rows, V]), xs = slice(x);
     matmul(r, "nt", xs, weight, logits);
+    if (input.best) argmax(r, logits, part(input.best));
     crossEntropy(r, logits, { targets: part(input.targets), scale: input.scale, nll: part(input.nll) });
     if (!r.gradients) continue;
     matmul(r, "nn", logits, weight, slice(dx));

@@ -1,8 +1,8 @@
 /**
  * Matrix products, and the choice of the kernel family.
  *
- * `plain` (matmul.wgsl) takes any shape on any adapter; `sg` (matmul_sg.ts) takes whole tiles on an adapter with
- * subgroups of 8 lanes, which is what software adapters have.
+ * `plain` (matmul.wgsl) takes any shape on any adapter; `sg` (matmul_sg.ts) takes rows that are whole octets, on
+ * an adapter with subgroups of 8 lanes, which is what software adapters have.
  *
  * @module
  */
@@ -27,9 +27,10 @@ export function matmul(r: Recorder, layout: Layout, a: Tensor, b: Tensor, c: Ten
     throw new Error(`Cannot multiply ${layout}: shapes do not fit: ${shapes}`);
   }
   const flop = 2 * M * N * K;
-  if (r.device.subgroup === 8 && M % tileRows === 0 && N % tileCols === 0 && K % 8 === 0) {
-    const params = { N8: N / 8, K, M8: layout === "tn" ? M / 8 : 0 };
-    r.call(matmulSg(layout, add, r.device.int64), { a, b, c }, params, [N / tileCols, M / tileRows], flop);
+  const octets = N % 8 === 0 && K % 8 === 0 && (layout !== "tn" || M % 8 === 0);
+  if (r.device.subgroup === 8 && octets && M >= 8) { // fewer rows leave most of a tile idle
+    const grid = [Math.ceil(N / tileCols), Math.ceil(M / tileRows)] as const;
+    r.call(matmulSg(layout, add, r.device.int64), { a, b, c }, { M, N8: N / 8, K }, grid, flop);
     return;
   }
   const [aRow, aCol] = layout === "tn" ? [1, M] : [K, 1], [bRow, bCol] = layout === "nt" ? [1, K] : [N, 1];

@@ -21,22 +21,28 @@ export const tileCols = 64;
 
 const xyzw = "xyzw";
 
-/** The kernel for whole tiles: M a multiple of 32, N of 64, K of 8. With `add` it adds to C. */
+/**
+ * The kernel. N and K are multiples of 8, for `tn` M too; a tile that passes the edge of C reads its last rows or
+ * columns again and does not write them. With `add` it adds to C.
+ */
 export function matmulSg(layout: Layout, add: boolean, wide: boolean): Kernel {
   const array = octets(wide);
   const source = `${octetFunctions(wide)}@group(0) @binding(0) var<storage, read> a: ${array};
 @group(0) @binding(1) var<storage, read> b: ${array};
 @group(0) @binding(2) var<storage, read_write> c: ${array};
-struct Params { N8: u32, K: u32, M8: u32 } // N8, M8: octets in a row of C and of A^T
+struct Params { M: u32, N8: u32, K: u32 } // N8: octets in a row of C
 @group(0) @binding(3) var<uniform> p: Params;
 
 @compute @workgroup_size(8)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) w: vec3<u32>, @builtin(subgroup_invocation_id) sid: u32) {
 let row = w.y * ${tileRows}u;
-let col = w.x * 8u + lane; // in octets
+let place = w.x * 8u + lane; // in octets
+let col = min(place, p.N8 - 1u);
 ${range(tileRows).map((i) => `var c${i}l = vec4<f32>(); var c${i}h = vec4<f32>();`).join("\n")}
 ${layout === "tn" ? transposed(wide) : straight(layout, wide)}
+if (place < p.N8) {
 ${range(tileRows).map((i) => finish(i, add, wide)).join("\n")}
+}
 }
 `;
   return kernel(`matmul_sg ${layout}${add ? " add" : ""}${wide ? "" : " f32"}`, source);
@@ -46,7 +52,7 @@ ${range(tileRows).map((i) => finish(i, add, wide)).join("\n")}
 function straight(layout: "nn" | "nt", wide: boolean): string {
   const out: string[] = ["let K8 = p.K / 8u;"];
   const groups = range(tileRows / 8);
-  for (const q of groups) out.push(`let ar${q} = (row + ${q * 8}u + sid) * K8;`);
+  for (const q of groups) out.push(`let ar${q} = min(row + ${q * 8}u + sid, p.M - 1u) * K8;`);
   if (layout === "nt") { for (const n of range(8)) out.push(`let br${n} = (col * 8u + ${n}u) * K8;`); }
   out.push("for (var k = 0u; k < K8; k += 1u) {");
   for (const q of groups) out.push(load(wide, `a${q}`, "a", `ar${q} + k`));
@@ -82,8 +88,10 @@ function transposeB(wide: boolean): string[] {
 
 /** A^T B: a lane holds octets of 32 rows for its own k; eight k in one sum. */
 function transposed(wide: boolean): string {
-  const out: string[] = [`let r8 = row / 8u;`, "for (var k = 0u; k < p.K; k += 8u) {"];
-  for (const q of range(tileRows / 8)) out.push(load(wide, `a${q}`, "a", `(k + sid) * p.M8 + r8 + ${q}u`));
+  const out: string[] = ["let M8 = p.M / 8u;"];
+  for (const q of range(tileRows / 8)) out.push(`let r${q} = min(row / 8u + ${q}u, M8 - 1u);`);
+  out.push("for (var k = 0u; k < p.K; k += 8u) {");
+  for (const q of range(tileRows / 8)) out.push(load(wide, `a${q}`, "a", `(k + sid) * M8 + r${q}`));
   for (const k of range(8)) out.push(load(wide, `b${k}`, "b", `(k + ${k}u) * p.N8 + col`));
   for (const i of range(tileRows)) {
     const from = `a${i >> 3}${"lh"[i & 1]}.${xyzw[(i & 7) >> 1]}`;
@@ -100,6 +108,7 @@ function transposed(wide: boolean): string {
 
 function finish(i: number, add: boolean, wide: boolean): string {
   const at = `(row + ${i}u) * p.N8 + col`;
-  if (!add) return store(wide, "c", at, `c${i}l`, `c${i}h`);
-  return `{ ${load(wide, "e", "c", at)} ${store(wide, "c", at, `c${i}l + el`, `c${i}h + eh`)} }`;
+  const inside = `if (row + ${i}u < p.M)`;
+  if (!add) return `${inside} { ${store(wide, "c", at, `c${i}l`, `c${i}h`)} }`;
+  return `${inside} { ${load(wide, "e", "c", at)} ${store(wide, "c", at, `c${i}l + el`, `c${i}h + eh`)} }`;
 }

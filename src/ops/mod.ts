@@ -17,6 +17,8 @@ export {
   stepWords,
 } from "./adamw.ts";
 export { add } from "./add.ts";
+export { argmax } from "./argmax.ts";
+export { cacheRows } from "./cache.ts";
 export { attention, type AttentionInput, type AttentionShape } from "./attention.ts";
 export {
   checkGradients,

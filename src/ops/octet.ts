@@ -23,8 +23,8 @@ export function load(wide: boolean, name: string, buffer: string, at: string): s
 /** WGSL that stores the pair (`l`, `h`) as octet `at` of `buffer`. */
 export function store(wide: boolean, buffer: string, at: string, l: string, h: string): string {
   if (wide) return `${buffer}[${at}]=pack(${l},${h});`;
-  return `{ let o=(${at})*2u; let x=${l}; let y=${h}; ` +
-    `${buffer}[o]=vec4<f32>(x.x,y.x,x.y,y.y); ${buffer}[o+1u]=vec4<f32>(x.z,y.z,x.w,y.w); }`;
+  return `{ let at_=(${at})*2u; let l_=${l}; let h_=${h}; ` +
+    `${buffer}[at_]=vec4<f32>(l_.x,h_.x,l_.y,h_.y); ${buffer}[at_+1u]=vec4<f32>(l_.z,h_.z,l_.w,h_.w); }`;
 }
 
 /** The functions that the 64-bit form needs. */

@@ -1,0 +1,73 @@
+/**
+ * The forward pass of LLaMA (paper, section 2.2). Its backward comes from the tape.
+ *
+ * @module
+ */
+import type { Recorder, Tensor } from "../gpu/mod.ts";
+import {
+  add,
+  attention,
+  cacheRows,
+  embedding,
+  linear,
+  rmsnorm,
+  rope,
+  swiglu,
+  type TokenRows,
+} from "../ops/mod.ts";
+import type { ModelConfig } from "./config.ts";
+import type { LayerWeights, LlamaWeights } from "./weights.ts";
+
+/** What the forward pass reads besides weights. R = batch * queries rows. */
+export interface LlamaInput {
+  /** Token ids [R]. */
+  tokens: TokenRows;
+  /** [R] position of each row in its document. */
+  positions: Tensor;
+  /** [R, 2] first and last key that each row sees. */
+  spans: Tensor;
+  /** [T, E / 2, 2] rotary angles. */
+  angles: Tensor;
+  /** Sequences. */
+  batch: number;
+  /** Generation: keys and values of earlier rows, one [T, 2 KV E] for each layer, and [R] where new rows go. */
+  cache?: { layers: Tensor[]; slots: Tensor };
+}
+
+/** Records the model up to its last norm: [R, D]. The output matrix follows with the loss, or with the choice of a token. */
+export function llama(r: Recorder, weights: LlamaWeights, input: LlamaInput, config: ModelConfig): Tensor {
+  let x = embedding(r, input.tokens, weights.embedding);
+  weights.layers.forEach((w, l) => {
+    x = r.scope(`${l}`, () => r.block(x, (x) => block(r, x, w, input, config, l)));
+  });
+  return rmsnorm(r, x, weights.norm, config.normEps);
+}
+
+/** One block: x' = x + attention(norm(x)), then x' + W2 (silu(W1 n) * W3 n) with n = norm(x'). */
+function block(
+  r: Recorder,
+  x: Tensor,
+  w: LayerWeights,
+  input: LlamaInput,
+  c: ModelConfig,
+  layer: number,
+): Tensor {
+  const { positions, spans, angles, batch } = input, headDim = c.dim / c.heads, { heads, kvHeads } = c;
+  const qkv = linear(r, "qkv", rmsnorm(r, x, w.attentionNorm, c.normEps), w.qkv);
+  rope(r, qkv, { positions, angles, heads: heads + kvHeads, headDim });
+  const cache = input.cache &&
+    cacheRows(r, qkv, heads * headDim, input.cache.layers[layer], input.cache.slots);
+  const o = attention(r, { qkv, spans, cache }, {
+    batch,
+    queries: qkv.rows / batch,
+    heads,
+    kvHeads,
+    headDim,
+  });
+  const h = add(r, x, linear(r, "wo", o, w.wo));
+  return add(
+    r,
+    h,
+    linear(r, "w2", swiglu(r, linear(r, "w13", rmsnorm(r, h, w.ffnNorm, c.normEps), w.w13)), w.w2),
+  );
+}

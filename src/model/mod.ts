@@ -1,0 +1,26 @@
+/**
+ * The model layer: configuration, the forward pass, weights, generation, scoring, planning, and the training step.
+ *
+ * @module
+ */
+export { Batch, type BatchRow } from "./batch.ts";
+export {
+  countParameters,
+  type ModelConfig,
+  type ModelShape,
+  type ParameterCount,
+  type Preset,
+  presets,
+  resolveConfig,
+  trainingFlop,
+} from "./config.ts";
+export { Decoder } from "./decoder.ts";
+export { type Finish, type GenerateOptions, Generation } from "./generation.ts";
+export { llama, type LlamaInput } from "./llama.ts";
+export { type LossResult, windowLoss } from "./loss.ts";
+export { Model, type ModelOptions } from "./model.ts";
+export { activationBytes, Plan, type PlanBytes, type PlanFacts, type PlanOptions } from "./plan.ts";
+export { distribution, sampleToken, type SamplingOptions } from "./sampling.ts";
+export { type Prompt, type Score } from "./score.ts";
+export { type Moments, type StepRecord, TrainingStep, type TrainingStepOptions } from "./training_step.ts";
+export { type LayerWeights, type LlamaWeights, type Parameter, WeightLayout } from "./weights.ts";

@@ -1,0 +1,106 @@
+/**
+ * Log-probabilities of continuations, joined and cut as the evaluation harness of the field does it
+ * (Gao et al. 2021): the text scored is prompt + continuation, trailing spaces of the prompt move to the
+ * continuation, and its tokens are those of the whole after the first len(encode(prompt)).
+ *
+ * @module
+ */
+import { ConfigError } from "../base/errors.ts";
+import { bucket } from "./decoder.ts";
+import type { Model } from "./model.ts";
+import { Scorer } from "./scorer.ts";
+
+/** Text, or token ids as they are. */
+export type Prompt = string | Uint32Array;
+
+/** What a continuation scores. */
+export interface Score {
+  /** Sum of the log-probabilities of its tokens, in nats. */
+  logProb: number;
+  /** Number of its tokens. */
+  tokens: number;
+  /** True when each token is the most likely one: greedy decoding would write it. */
+  greedy: boolean;
+  /** Tokens of the prompt that were cut off on the left because the whole did not fit the context. */
+  cut: number;
+}
+
+interface Pair {
+  ids: number[];
+  start: number;
+  cut: number;
+}
+
+/** Ids of the prompt with BOS in front and of the continuation, as one sequence; `start` is the continuation's first. */
+function join(model: Model, prompt: Prompt, continuation: Prompt): Pair {
+  const bos = model.tokenizer?.bosId ?? 1;
+  let before: number[], after: number[];
+  if (typeof prompt === "string" && typeof continuation === "string") {
+    const kept = prompt.trimEnd(),
+      moved = prompt.slice(kept.length) + continuation,
+      tokenizer = model.needTokenizer("score text");
+    before = [...tokenizer.encode(kept)];
+    after = kept ? [...tokenizer.encode(kept + moved)].slice(before.length) : [...tokenizer.encode(moved)];
+  } else {
+    before = [...model.ids(prompt)];
+    after = [...model.ids(continuation)];
+  }
+  if (after.length === 0) throw new ConfigError("Cannot score: the continuation has no tokens");
+  const whole = [bos, ...before, ...after], cut = Math.max(0, whole.length - 1 - model.config.context);
+  if (after.length > model.config.context) {
+    throw new ConfigError(
+      `Cannot score: the continuation has ${after.length} tokens, the model's context is ${model.config.context}`,
+    );
+  }
+  return { ids: whole.slice(cut), start: whole.length - after.length - cut, cut };
+}
+
+/** Rows that a program takes at once, at most. */
+const rowsAtOnce = 1024;
+
+/** Scores pairs in batches, longest first so that lengths within a batch are alike; the order of the results is the order of the pairs. */
+export async function scorePairs(
+  model: Model,
+  pairs: readonly (readonly [Prompt, Prompt])[],
+  signal?: AbortSignal,
+): Promise<Score[]> {
+  const joined = pairs.map(([prompt, continuation]) => join(model, prompt, continuation));
+  const order = joined.map((_, i) => i).sort((a, b) => joined[b].ids.length - joined[a].ids.length);
+  const results: Score[] = new Array(pairs.length);
+  let scorer: Scorer | undefined, length = 0, batch = 0;
+  try {
+    for (let at = 0; at < order.length;) {
+      signal?.throwIfAborted();
+      const need = bucket(joined[order[at]].ids.length - 1, model.config.context);
+      if (!scorer || need !== length) {
+        scorer?.dispose();
+        length = need;
+        batch = Math.min(Math.max(1, Math.floor(rowsAtOnce / length)), order.length - at);
+        scorer = await Scorer.create(model, batch, length);
+      }
+      const part = order.slice(at, at + batch);
+      const scored = await scorer.score(part.map((i) => row(joined[i])));
+      part.forEach((i, n) => results[i] = summarise(joined[i], scored[n]));
+      at += part.length;
+    }
+  } finally {
+    scorer?.dispose();
+  }
+  return results;
+}
+
+function row({ ids, start }: Pair): { ids: number[]; targets: number[] } {
+  return { ids: ids.slice(0, -1), targets: ids.slice(1).map((id, t) => t + 1 < start ? -100 : id) };
+}
+
+function summarise(
+  { ids, start, cut }: Pair,
+  { nll, best }: { nll: Float32Array; best: Uint32Array },
+): Score {
+  let logProb = 0, greedy = true;
+  for (let t = start - 1; t < ids.length - 1; t++) {
+    logProb -= nll[t];
+    greedy &&= best[t] === ids[t + 1];
+  }
+  return { logProb, tokens: ids.length - start, greedy, cut };
+}

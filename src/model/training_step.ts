@@ -1,0 +1,270 @@
+/**
+ * The training step: forward, backward and update as two programs that are replayed.
+ *
+ * `micro` runs a micro-batch forward and backward and adds to the gradients; `update` measures their norm, clips and
+ * applies AdamW. A batch of k micro-batches is k replays of the first and one of the second. Nothing is awaited:
+ * losses and norms gather in a ring on the GPU and are read when somebody wants to see them.
+ *
+ * @module
+ */
+import { type Device, type MemoryPlan, type Program, Recorder, type Save, Tensor } from "../gpu/mod.ts";
+import { Batch, type BatchRow } from "./batch.ts";
+import { llama } from "./llama.ts";
+import type { Model } from "./model.ts";
+import { makeArena, readParameters, writeParameters } from "./weights.ts";
+import {
+  adamw,
+  type AdamWOptions,
+  finishStep,
+  lossSum,
+  outputLoss,
+  type StepState,
+  stepWords,
+} from "../ops/mod.ts";
+
+/** The shape and the constants of a run's steps. */
+export interface TrainingStepOptions extends AdamWOptions {
+  /** Sequences of a micro-batch. */
+  microBatch: number;
+  /** Positions of a sequence. */
+  context: number;
+  /** What the forward pass keeps for the backward pass. */
+  save: Save;
+  /** Decoupled weight decay on tensors of two dimensions. */
+  weightDecay: number;
+  /** Largest gradient norm. */
+  clip: number;
+}
+
+/** What a step leaves in the ring. */
+export interface StepRecord {
+  /** Index of the step, counted from 1. */
+  step: number;
+  /** Loss of the batch before the update, nats per kept target. */
+  loss: number;
+  /** Gradient norm before clipping. */
+  gradNorm: number;
+  /** Learning rate of the update. */
+  learningRate: number;
+  /** True when loss or norm was not finite and nothing was updated. */
+  skipped: boolean;
+}
+
+/** Named arrays of a moment. */
+export type Moments = Map<string, Float32Array<ArrayBuffer>>;
+
+const slots = 256;
+
+/** A model's training step, with gradients and moments. */
+export class TrainingStep {
+  #model: Model;
+  #device: Device;
+  #options: TrainingStepOptions;
+  #batch: Batch;
+  #micro: Program;
+  #update: Program;
+  #state: StepState;
+  #gradients: Tensor;
+  #moments: { m: Tensor; v: Tensor };
+  #owned: GPUBuffer[];
+  /** Steps enqueued whose records were not read yet. */
+  #pending: number[] = [];
+
+  private constructor(parts: {
+    model: Model;
+    options: TrainingStepOptions;
+    batch: Batch;
+    micro: Program;
+    update: Program;
+    state: StepState;
+    gradients: Tensor;
+    moments: { m: Tensor; v: Tensor };
+    owned: GPUBuffer[];
+  }) {
+    this.#model = parts.model;
+    this.#device = parts.model.device;
+    this.#options = parts.options;
+    this.#batch = parts.batch;
+    this.#micro = parts.micro;
+    this.#update = parts.update;
+    this.#state = parts.state;
+    this.#gradients = parts.gradients;
+    this.#moments = parts.moments;
+    this.#owned = parts.owned;
+  }
+
+  /** Allocates gradients and moments, records and compiles the programs. Moments start at zero. */
+  static async create(model: Model, options: TrainingStepOptions): Promise<TrainingStep> {
+    const { device, layout, config } = model, owner = `${model.name}: train`, owned: GPUBuffer[] = [];
+    let batch: Batch | undefined, micro: Program | undefined;
+    try {
+      const arena = (name: string) => keep(makeArena(device, `${owner} ${name}`, layout.size));
+      const keep = (tensor: Tensor) => {
+        owned.push(tensor.storage.buffer!);
+        return tensor;
+      };
+      const small = (name: string, shape: number[]) => {
+        const bytes = shape.reduce((a, b) => a * b, 1) * 4, buffer = device.buffer(`${owner} ${name}`, bytes);
+        return keep(new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 }));
+      };
+      const gradients = arena("gradients"), moments = { m: arena("m"), v: arena("v") };
+      const state = {
+        step: small("step", [8]),
+        loss: small("loss", [1]),
+        control: small("control", [2]),
+        ring: small("ring", [slots, 4]),
+      };
+      batch = new Batch(device, owner, options.microBatch, options.context, config.vocabSize);
+
+      const r = new Recorder(device, options.save), weights = layout.views(model.arena, gradients);
+      const { tokens, positions, spans, targets } = batch;
+      const x = llama(r, weights, {
+        tokens,
+        positions,
+        spans,
+        angles: model.angles,
+        batch: options.microBatch,
+      }, config);
+      const nll = r.tensor("nll", [x.rows]);
+      outputLoss(r, x, weights.output, { targets, scale: state.step, nll });
+      lossSum(r, nll, state.step, state.loss);
+      r.backward();
+      micro = await r.compile(owner);
+
+      const u = new Recorder(device, "all", false);
+      finishStep(u, gradients, state);
+      adamw(u, { weights: model.arena, gradients, ...moments, decayed: layout.decayed }, state, options);
+      const update = await u.compile(`${owner} update`);
+      return new TrainingStep({ model, options, batch, micro, update, state, gradients, moments, owned });
+    } catch (error) {
+      micro?.dispose();
+      batch?.dispose();
+      for (const buffer of owned) device.free(buffer);
+      throw error;
+    }
+  }
+
+  /**
+   * Enqueues one step and returns at once.
+   *
+   * @param rows the batch: any number of micro-batches of at most `microBatch` sequences each
+   * @param step index of the update, counted from 1
+   * @throws {DataError} for ids outside the vocabulary
+   */
+  run(rows: readonly BatchRow[], step: number, learningRate: number): void {
+    this.#device.check();
+    const { weightDecay, clip } = this.#options, kept = rows.reduce((sum, row) => sum + countKept(row), 0);
+    const values = { kept, learningRate, weightDecay, t: step, clip, slot: step % slots };
+    this.#write(this.#state.step, stepWords(values, this.#options));
+    this.#submit(rows, this.#update);
+    this.#pending.push(step);
+    if (this.#pending.length > slots) this.#pending.shift(); // overwritten in the ring
+  }
+
+  /**
+   * Clears the gradients, runs every micro-batch forward and backward, then `after`. One submission for each
+   * micro-batch, since each needs its ids in place; the last one carries what comes after.
+   */
+  #submit(rows: readonly BatchRow[], after?: Program): void {
+    const { gpu } = this.#device,
+      size = this.#batch.batch,
+      count = Math.max(1, Math.ceil(rows.length / size));
+    for (let i = 0; i < count; i++) {
+      this.#batch.fill(rows.slice(i * size, (i + 1) * size));
+      const encoder = gpu.createCommandEncoder();
+      if (i === 0) {
+        for (const tensor of [this.#gradients, this.#state.loss]) {
+          encoder.clearBuffer(tensor.range().buffer);
+        }
+      }
+      this.#micro.encode(encoder);
+      if (i === count - 1) after?.encode(encoder);
+      gpu.queue.submit([encoder.finish()]);
+    }
+  }
+
+  #write(tensor: Tensor, data: Float32Array<ArrayBuffer>): void {
+    const { buffer, offset } = tensor.range();
+    this.#device.write(buffer, data, offset);
+  }
+
+  /** The records of all steps enqueued since the last call (the newest 256 of them); waits for the GPU. */
+  async read(): Promise<StepRecord[]> {
+    const steps = this.#pending;
+    this.#pending = [];
+    const [bytes] = await this.#device.read([this.#state.ring.range()]), ring = new Float32Array(bytes);
+    return steps.map((step) => {
+      const [loss, gradNorm, updated, learningRate] = ring.subarray(
+        (step % slots) * 4,
+        (step % slots) * 4 + 4,
+      );
+      return { step, loss, gradNorm, learningRate, skipped: updated === 0 };
+    });
+  }
+
+  /** Loss and gradients of a batch, without an update: for tests and for looking inside. */
+  async gradients(rows: readonly BatchRow[]): Promise<{ loss: number; gradients: Moments }> {
+    const kept = rows.reduce((sum, row) => sum + countKept(row), 0);
+    this.#write(
+      this.#state.step,
+      stepWords({ kept, learningRate: 0, weightDecay: 0, t: 1, clip: 1, slot: 0 }, this.#options),
+    );
+    this.#submit(rows);
+    const gradients = await readParameters(this.#device, this.#model.layout, this.#gradients);
+    const [loss] = await this.#device.read([this.#state.loss.range()]);
+    return { loss: new Float32Array(loss)[0], gradients };
+  }
+
+  /** Name of the first parameter whose gradient is not finite, or undefined: what a NumericsError names. */
+  async nonFinite(): Promise<string | undefined> {
+    for (const [name, data] of await readParameters(this.#device, this.#model.layout, this.#gradients)) {
+      if (!data.every(Number.isFinite)) return name;
+    }
+    return undefined;
+  }
+
+  /** Copies of both moments, for a checkpoint. */
+  async moments(): Promise<{ m: Moments; v: Moments }> {
+    const read = (tensor: Tensor) => readParameters(this.#device, this.#model.layout, tensor);
+    return { m: await read(this.#moments.m), v: await read(this.#moments.v) };
+  }
+
+  /** Puts moments back as a checkpoint held them. */
+  restore(moments: { m: Moments; v: Moments }, file?: string): void {
+    const { layout } = this.#model;
+    for (const key of ["m", "v"] as const) {
+      const named = layout.parameters.flatMap(({ name, shape }) => {
+        const data = moments[key].get(name);
+        return data ? [[name, { shape, data }] as [string, { shape: number[]; data: Float32Array }]] : [];
+      });
+      writeParameters(this.#device, layout, this.#moments[key], named, file);
+    }
+  }
+
+  /** What the programs' own tensors take. */
+  get memory(): MemoryPlan {
+    return this.#micro.memory;
+  }
+
+  /** The recorded forward and backward pass. */
+  get program(): Program {
+    return this.#micro;
+  }
+
+  /** Gives gradients, moments and programs back. */
+  dispose(): void {
+    this.#micro.dispose();
+    this.#update.dispose();
+    this.#batch.dispose();
+    for (const buffer of this.#owned) this.#device.free(buffer);
+    this.#owned = [];
+  }
+}
+
+function countKept(row: BatchRow): number {
+  let kept = 0;
+  for (let t = 0; t < Math.min(row.ids.length, row.targets?.length ?? 0); t++) {
+    if (row.targets![t] >= 0) kept++;
+  }
+  return kept;
+}

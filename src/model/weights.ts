@@ -1,0 +1,208 @@
+/**
+ * The weights: one flat arena on the GPU, matrices first (they take weight decay), each tensor on a 256-byte border.
+ *
+ * Query, key and value matrices stand one after another and are one matrix to the kernels, and so do the two gates of
+ * the feed-forward block; checkpoints see them under their own names (Hugging Face's, in its layout).
+ *
+ * @module
+ */
+import { FormatError } from "../base/errors.ts";
+import { type Device, Tensor } from "../gpu/mod.ts";
+import type { ModelConfig } from "./config.ts";
+
+/** A tensor as checkpoints know it. */
+export interface Parameter {
+  /** Hugging Face name, such as `model.layers.0.self_attn.q_proj.weight`. */
+  name: string;
+  /** Dimensions, [out, in] or [D]. */
+  shape: number[];
+  /** First element in the arena. */
+  start: number;
+}
+
+/** A tensor as kernels know it: one parameter, or several that stand one after another. */
+interface Slot {
+  key: string;
+  parts: { name: string; rows: number }[];
+  /** Columns, or 0 for a vector. */
+  cols: number;
+}
+
+/** Weights of a block, with their gradients where a training step gave them. */
+export interface LayerWeights {
+  /** [D] RMSNorm before attention. */
+  attentionNorm: Tensor;
+  /** [(H + 2 KV) E, D] queries, keys, values. */
+  qkv: Tensor;
+  /** [D, H E] output of attention. */
+  wo: Tensor;
+  /** [D] RMSNorm before the feed-forward block. */
+  ffnNorm: Tensor;
+  /** [2F, D] W1 (gate) and W3 (up). */
+  w13: Tensor;
+  /** [D, F] W2 (down). */
+  w2: Tensor;
+}
+
+/** All weights, as the forward pass takes them. */
+export interface LlamaWeights {
+  /** [V, D] embedding table. */
+  embedding: Tensor;
+  /** Blocks. */
+  layers: LayerWeights[];
+  /** [D] last RMSNorm. */
+  norm: Tensor;
+  /** [V, D] output matrix; the table itself when tied. */
+  output: Tensor;
+}
+
+/** The order of the arena: matrices, then vectors. */
+function slots(c: ModelConfig): { matrices: Slot[]; vectors: Slot[] } {
+  const E = c.dim / c.heads, matrices: Slot[] = [], vectors: Slot[] = [];
+  const matrix = (key: string, cols: number, ...parts: [string, number][]) =>
+    matrices.push({ key, cols, parts: parts.map(([name, rows]) => ({ name: `${name}.weight`, rows })) });
+  const vector = (key: string, name: string) =>
+    vectors.push({ key, cols: 0, parts: [{ name: `${name}.weight`, rows: c.dim }] });
+  matrix("embedding", c.dim, ["model.embed_tokens", c.vocabSize]);
+  for (let l = 0; l < c.layers; l++) {
+    const at = `model.layers.${l}`, attention = `${at}.self_attn`, kv = c.kvHeads * E;
+    matrix(`${l}.qkv`, c.dim, [`${attention}.q_proj`, c.heads * E], [`${attention}.k_proj`, kv], [
+      `${attention}.v_proj`,
+      kv,
+    ]);
+    matrix(`${l}.wo`, c.heads * E, [`${attention}.o_proj`, c.dim]);
+    matrix(`${l}.w13`, c.dim, [`${at}.mlp.gate_proj`, c.hidden], [`${at}.mlp.up_proj`, c.hidden]);
+    matrix(`${l}.w2`, c.hidden, [`${at}.mlp.down_proj`, c.dim]);
+    vector(`${l}.attentionNorm`, `${at}.input_layernorm`);
+    vector(`${l}.ffnNorm`, `${at}.post_attention_layernorm`);
+  }
+  vector("norm", "model.norm");
+  if (!c.tieEmbeddings) matrix("output", c.dim, ["lm_head", c.vocabSize]);
+  return { matrices, vectors };
+}
+
+/** Where every tensor stands. */
+export class WeightLayout {
+  /** Parameters in the order of a Hugging Face checkpoint. */
+  readonly parameters: Parameter[] = [];
+  /** Elements of the arena, a multiple of 64. */
+  readonly size: number;
+  /** Elements at its front that take weight decay. */
+  readonly decayed: number;
+  #slots: Map<string, { shape: number[]; start: number }> = new Map();
+
+  /** Lays out a configuration. */
+  constructor(readonly config: ModelConfig) {
+    const { matrices, vectors } = slots(config);
+    let at = 0, decayed = 0;
+    for (const slot of [...matrices, ...vectors]) {
+      const rows = slot.parts.reduce((sum, part) => sum + part.rows, 0);
+      this.#slots.set(slot.key, { shape: slot.cols ? [rows, slot.cols] : [rows], start: at });
+      let start = at;
+      for (const part of slot.parts) {
+        const shape = slot.cols ? [part.rows, slot.cols] : [part.rows];
+        this.parameters.push({ name: part.name, shape, start });
+        start += shape.reduce((a, b) => a * b, 1);
+      }
+      at = Math.ceil(start / 64) * 64;
+      if (slot.cols) decayed = at;
+    }
+    this.size = at;
+    this.decayed = decayed;
+    this.parameters.sort((a, b) => order(a.name) - order(b.name));
+  }
+
+  /** The tensors of the forward pass as views of an arena; with `gradients` each knows where its gradient is summed. */
+  views(arena: Tensor, gradients?: Tensor): LlamaWeights {
+    const view = (key: string): Tensor => {
+      const { shape, start } = this.#slots.get(key)!, tensor = arena.view(key, shape, start);
+      if (gradients) tensor.gradSum = gradients.view(`d${key}`, shape, start);
+      return tensor;
+    };
+    const layer = (l: number): LayerWeights => ({
+      attentionNorm: view(`${l}.attentionNorm`),
+      qkv: view(`${l}.qkv`),
+      wo: view(`${l}.wo`),
+      ffnNorm: view(`${l}.ffnNorm`),
+      w13: view(`${l}.w13`),
+      w2: view(`${l}.w2`),
+    });
+    const embedding = view("embedding");
+    const layers = Array.from({ length: this.config.layers }, (_, l) => layer(l));
+    return {
+      embedding,
+      layers,
+      norm: view("norm"),
+      output: this.config.tieEmbeddings ? embedding : view("output"),
+    };
+  }
+
+  /** The parameter of that name. */
+  find(name: string): Parameter | undefined {
+    return this.parameters.find((p) => p.name === name);
+  }
+}
+
+/** Embeddings, blocks, last norm, output: the order in which checkpoints list them. */
+function order(name: string): number {
+  const block = name.match(/^model\.layers\.(\d+)\.(.*)/);
+  if (!block) return name.startsWith("model.embed") ? -1 : name.startsWith("model.norm") ? 1e9 : 1e9 + 1;
+  const inside = [
+    "input",
+    "self_attn.q",
+    "self_attn.k",
+    "self_attn.v",
+    "self_attn.o",
+    "post",
+    "mlp.gate",
+    "mlp.up",
+    "mlp.down",
+  ];
+  return Number(block[1]) * 16 + inside.findIndex((part) => block[2].startsWith(part));
+}
+
+/** A flat f32 array of the layout's size on the GPU. */
+export function makeArena(device: Device, owner: string, size: number): Tensor {
+  const buffer = device.buffer(owner, size * 4);
+  return new Tensor(owner, [size], "f32", { name: owner, bytes: size * 4, buffer, offset: 0 });
+}
+
+/** Copies named arrays into an arena. Every parameter must be there in its shape, and nothing else. */
+export function writeParameters(
+  device: Device,
+  layout: WeightLayout,
+  arena: Tensor,
+  named: Iterable<[string, { shape: readonly number[]; data: Float32Array }]>,
+  file?: string,
+): void {
+  const missing = new Set(layout.parameters.map((p) => p.name)), { buffer, offset } = arena.range();
+  for (const [name, { shape, data }] of named) {
+    const parameter = layout.find(name);
+    if (!parameter) throw new FormatError(`tensor ${name} has no place in this model`, { file });
+    if (shape.join() !== parameter.shape.join()) {
+      throw new FormatError(
+        `tensor ${name} is [${shape.join(", ")}], the config asks for [${parameter.shape.join(", ")}]`,
+        { file },
+      );
+    }
+    missing.delete(name);
+    device.write(buffer, data as Float32Array<ArrayBuffer>, offset + parameter.start * 4);
+  }
+  const [first] = missing;
+  if (first) throw new FormatError(`tensor ${first} is missing`, { file });
+}
+
+/** Reads all parameters of an arena as named copies. */
+export async function readParameters(
+  device: Device,
+  layout: WeightLayout,
+  arena: Tensor,
+): Promise<Map<string, Float32Array<ArrayBuffer>>> {
+  const { buffer, offset } = arena.range(), result = new Map<string, Float32Array<ArrayBuffer>>();
+  for (const { name, shape, start } of layout.parameters) {
+    const bytes = shape.reduce((a, b) => a * b, 1) * 4;
+    const [data] = await device.read([{ buffer, offset: offset + start * 4, bytes }]);
+    result.set(name, new Float32Array(data));
+  }
+  return result;
+}
