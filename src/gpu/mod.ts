@@ -11,9 +11,10 @@ export {
   openDevice,
   type Target,
 } from "./device.ts";
+export { type Call } from "./call.ts";
 export { type Binding, type Kernel, kernel, type Param } from "./kernel.ts";
 export { type MemoryPlan } from "./memory.ts";
 export { fold, type Grid, reductions, vectors, width } from "./prelude.ts";
 export { Program } from "./program.ts";
-export { type Call, Recorder, type Save } from "./recorder.ts";
+export { Recorder, type Save } from "./recorder.ts";
 export { type DType, type Storage, Tensor } from "./tensor.ts";

@@ -6,10 +6,10 @@
  */
 import { Displayable, type Picture } from "../display/display.ts";
 import { DeviceError } from "../base/errors.ts";
+import type { Call } from "./call.ts";
 import type { Device } from "./device.ts";
 import { bindGroupLayout, packParams, pipeline } from "./kernel.ts";
 import { type MemoryPlan, plan } from "./memory.ts";
-import type { Call } from "./recorder.ts";
 import type { Tensor } from "./tensor.ts";
 
 interface Dispatch {

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { Call } from "./call.ts";
 import { Device, type Target } from "./device.ts";
 import { type Kernel, kernel } from "./kernel.ts";
 import { type MemoryPlan, plan } from "./memory.ts";
@@ -21,22 +22,6 @@ import { type DType, Tensor } from "./tensor.ts";
  * again (the paper's section 2.4); `block` only the input of each block.
  */
 export type Save = "all" | "linear" | "block";
-
-/** One dispatch of a kernel. */
-export interface Call {
-  /** What runs. */
-  kernel: Kernel;
-  /** Its tensors by binding name. */
-  args: Readonly<Record<string, Tensor>>;
-  /** Its parameters by name. */
-  params: Readonly<Record<string, number>>;
-  /** Workgroups. */
-  grid: Grid;
-  /** Floating-point operations, where they matter. */
-  flop: number;
-  /** Where in the model it stands, such as `layer 0`. */
-  scope: string;
-}
 
 /** Collects kernel calls and the tape. */
 export class Recorder {

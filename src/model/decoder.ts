@@ -8,7 +8,7 @@ import { type Program, Recorder, Tensor } from "../gpu/mod.ts";
 import { embedding, matmul } from "../ops/mod.ts";
 import { Batch } from "./batch.ts";
 import { llama } from "./llama.ts";
-import type { Model } from "./model.ts";
+import type { ModelState } from "./state.ts";
 
 interface Stage {
   batch: Batch;
@@ -20,14 +20,14 @@ interface Stage {
 
 /** The generating state of one sequence. */
 export class Decoder {
-  #model: Model;
+  #model: ModelState;
   #cache: Tensor[];
   #stages: Map<number, Stage> = new Map();
   #past = 0;
   #owned: GPUBuffer[] = [];
 
   /** Allocates the cache: [context, 2 KV E] for each layer. */
-  constructor(model: Model) {
+  constructor(model: ModelState) {
     this.#model = model;
     const { dim, heads, kvHeads, layers, context } = model.config, cols = 2 * kvHeads * dim / heads;
     const rows = Math.ceil(context / 8) * 8;

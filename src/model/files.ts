@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { FormatError } from "../base/errors.ts";
-import { openSafetensors, writeSafetensors } from "../formats/mod.ts";
+import { openSafetensors, writeAtomically, writeSafetensors } from "../formats/mod.ts";
 import { checkConfig, type ModelConfig } from "./config.ts";
 import type { Parameter } from "./weights.ts";
 
@@ -117,16 +117,9 @@ export function hfConfigOf(c: ModelConfig, ids: { bos: number; eos: number }): R
   };
 }
 
-/** Writes a file aside and renames it: a reader sees the old one or the new one. */
-export async function writeAside(path: string, text: string): Promise<void> {
-  const aside = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
-  try {
-    await Deno.writeTextFile(aside, text);
-    await Deno.rename(aside, path);
-  } catch (error) {
-    await Deno.remove(aside).catch(() => {});
-    throw error;
-  }
+/** Writes a text file aside and renames it: a reader sees the old one or the new one. */
+export function writeText(path: string, text: string): Promise<void> {
+  return writeAtomically(path, (write) => write(new TextEncoder().encode(text)));
 }
 
 /** Writes config.json, generation_config.json and model.safetensors. */
@@ -150,8 +143,8 @@ export async function writeModelFiles(
     temperature: 0.8,
     top_p: 0.95,
   };
-  await writeAside(`${folder}/config.json`, JSON.stringify(hfConfigOf(config, ids), null, 2) + "\n");
-  await writeAside(`${folder}/generation_config.json`, JSON.stringify(generation, null, 2) + "\n");
+  await writeText(`${folder}/config.json`, JSON.stringify(hfConfigOf(config, ids), null, 2) + "\n");
+  await writeText(`${folder}/generation_config.json`, JSON.stringify(generation, null, 2) + "\n");
 }
 
 /** The tensors of a model folder, one at a time; several files where an index names them. */

@@ -10,7 +10,7 @@ import { parseOptions, type Same } from "../base/schema.ts";
 import { Displayable, Live, type Picture } from "../display/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { Decoder } from "./decoder.ts";
-import type { Model } from "./model.ts";
+import type { ModelState } from "./state.ts";
 import { sampleToken } from "./sampling.ts";
 import { StopText } from "./stop_text.ts";
 
@@ -52,7 +52,7 @@ export type Finish = "eos" | "length" | "stop" | "context";
  * `text()` or `ids()`; several readers see the same text. Breaking off a loop ends the generation.
  */
 export class Generation extends Displayable implements AsyncIterable<string> {
-  #model: Model;
+  #model: ModelState;
   #prompt: Uint32Array;
   #options: z.output<typeof options>;
   #pieces: string[] = [];
@@ -63,7 +63,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   #done = false;
 
   /** Prepares a generation after `prompt`; use `model.generate`. */
-  constructor(model: Model, prompt: Uint32Array, given: GenerateOptions = {}) {
+  constructor(model: ModelState, prompt: Uint32Array, given: GenerateOptions = {}) {
     super();
     this.#model = model;
     this.#prompt = prompt;
@@ -175,11 +175,8 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   /** Shows the text while it is written. */
   override async show(): Promise<void> {
     const live = new Live();
-    for (let i = 0; await this.#has(i); i++) {
-      live.update({ picture: this.picture(), record: { text: this.#pieces.join("") } });
-    }
-    live.update({ picture: this.picture(), record: { text: this.#pieces.join("") } });
-    await live.end();
+    for (let i = 0; await this.#has(i); i++) live.update({ picture: () => this.picture() });
+    await live.end({ picture: this.picture() });
   }
 
   /** The text so far. */

@@ -8,10 +8,10 @@ import { Recorder } from "../gpu/mod.ts";
 import { matmul } from "../ops/mod.ts";
 import { Batch } from "./batch.ts";
 import { llama } from "./llama.ts";
-import type { Model } from "./model.ts";
+import type { ModelState } from "./state.ts";
 
 /** Logits after each of `ids`: [T, V], row-major. */
-export async function allLogits(model: Model, ids: ArrayLike<number>): Promise<Float32Array> {
+export async function allLogits(model: ModelState, ids: ArrayLike<number>): Promise<Float32Array> {
   const { device, layout, arena, angles, config, name } = model, T = ids.length;
   if (T < 1 || T > config.context) {
     throw new ConfigError(

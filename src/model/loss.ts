@@ -5,7 +5,7 @@
  */
 import type { PreparedTokens, Window } from "../data/mod.ts";
 import { DataError } from "../base/errors.ts";
-import type { Model } from "./model.ts";
+import type { ModelState } from "./state.ts";
 import { Scorer } from "./scorer.ts";
 
 /** How surprised a model is by a text. */
@@ -24,7 +24,7 @@ export interface LossResult {
 
 /** The mean loss over each window once, in their order; `limit` ends after so many windows. */
 export async function windowLoss(
-  model: Model,
+  model: ModelState,
   windows: PreparedTokens,
   context: number,
   options: { limit?: number; batch?: number; signal?: AbortSignal } = {},

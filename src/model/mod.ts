@@ -22,5 +22,6 @@ export { Model, type ModelOptions } from "./model.ts";
 export { activationBytes, Plan, type PlanBytes, type PlanFacts, type PlanOptions } from "./plan.ts";
 export { distribution, sampleToken, type SamplingOptions } from "./sampling.ts";
 export { type Prompt, type Score } from "./score.ts";
+export { type ModelState } from "./state.ts";
 export { type Moments, type StepRecord, TrainingStep, type TrainingStepOptions } from "./training_step.ts";
 export { type LayerWeights, type LlamaWeights, type Parameter, WeightLayout } from "./weights.ts";

@@ -20,7 +20,7 @@ import {
   resolveConfig,
   trainingFlop,
 } from "./config.ts";
-import { readConfig, readModelTensors, writeModelFiles } from "./files.ts";
+import { readConfig, readModelTensors, writeModelFiles, writeText } from "./files.ts";
 import { type GenerateOptions, Generation } from "./generation.ts";
 import { initialParameters } from "./init.ts";
 import { type LossResult, windowLoss } from "./loss.ts";
@@ -28,6 +28,7 @@ import { measureSpeed } from "./measure.ts";
 import { modelCard } from "./model_card.ts";
 import { makePlan, type Plan, type PlanOptions } from "./plan.ts";
 import { type Prompt, type Score, scorePairs } from "./score.ts";
+import type { ModelState } from "./state.ts";
 import { allLogits } from "./logits.ts";
 import { makeArena, readParameters, WeightLayout, writeParameters } from "./weights.ts";
 
@@ -65,7 +66,7 @@ const forgotten = new FinalizationRegistry<{ device: Device; buffers: GPUBuffer[
 );
 
 /** A LLaMA on the GPU. */
-export class Model extends Displayable {
+export class Model extends Displayable implements ModelState {
   /** Text to ids and back; `.instruct` sets one with a chat template. */
   tokenizer?: Tokenizer;
   /** The program compiled last: print it to see every kernel call. */
@@ -205,7 +206,8 @@ export class Model extends Displayable {
   plan(plan: PlanOptions): Plan {
     const batch = this.preset ? presets[this.preset].batchTokens : undefined;
     const measured = async () => {
-      const flops = await measureSpeed(this, plan), watts = plan.device?.watts;
+      using copy = await this.clone();
+      const flops = await measureSpeed(copy, plan), watts = plan.device?.watts;
       return makePlan(
         this.name,
         this.config,
@@ -280,11 +282,6 @@ export class Model extends Displayable {
     }
   }
 
-  /** Ids of a prompt, without BOS. */
-  ids(prompt: Prompt): Uint32Array {
-    return typeof prompt === "string" ? this.needTokenizer("encode text").encode(prompt) : prompt;
-  }
-
   /** The tokenizer, or a `ConfigError` that says what was meant to be done with it. */
   needTokenizer(purpose: string): Tokenizer {
     if (this.tokenizer) return this.tokenizer;
@@ -319,7 +316,7 @@ export class Model extends Displayable {
       return new Float32Array((await this.device.read([{ buffer, offset: offset + start * 4, bytes }]))[0]);
     });
     await tokenizer?.save(folder);
-    await Deno.writeTextFile(`${folder}/README.md`, modelCard(this));
+    await writeText(`${folder}/README.md`, modelCard(this));
   }
 
   /** Frees the weights; using the model afterwards throws. */

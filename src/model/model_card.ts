@@ -4,10 +4,10 @@
  * @module
  */
 import { countParameters } from "./config.ts";
-import type { Model } from "./model.ts";
+import type { ModelState } from "./state.ts";
 
 /** A model card in Markdown with the front matter that hubs read. */
-export function modelCard(model: Model): string {
+export function modelCard(model: ModelState): string {
   const c = model.config, n = countParameters(c), million = (x: number) => `${(x / 1e6).toFixed(2)} M`;
   return `---
 library_name: transformers

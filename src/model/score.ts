@@ -7,7 +7,7 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import { bucket } from "./decoder.ts";
-import type { Model } from "./model.ts";
+import type { ModelState } from "./state.ts";
 import { Scorer } from "./scorer.ts";
 
 /** Text, or token ids as they are. */
@@ -32,7 +32,7 @@ interface Pair {
 }
 
 /** Ids of the prompt with BOS in front and of the continuation, as one sequence; `start` is the continuation's first. */
-function join(model: Model, prompt: Prompt, continuation: Prompt): Pair {
+function join(model: ModelState, prompt: Prompt, continuation: Prompt): Pair {
   const bos = model.tokenizer?.bosId ?? 1;
   let before: number[], after: number[];
   if (typeof prompt === "string" && typeof continuation === "string") {
@@ -42,8 +42,8 @@ function join(model: Model, prompt: Prompt, continuation: Prompt): Pair {
     before = [...tokenizer.encode(kept)];
     after = kept ? [...tokenizer.encode(kept + moved)].slice(before.length) : [...tokenizer.encode(moved)];
   } else {
-    before = [...model.ids(prompt)];
-    after = [...model.ids(continuation)];
+    before = idsOf(model, prompt);
+    after = idsOf(model, continuation);
   }
   if (after.length === 0) throw new ConfigError("Cannot score: the continuation has no tokens");
   const whole = [bos, ...before, ...after], cut = Math.max(0, whole.length - 1 - model.config.context);
@@ -55,12 +55,16 @@ function join(model: Model, prompt: Prompt, continuation: Prompt): Pair {
   return { ids: whole.slice(cut), start: whole.length - after.length - cut, cut };
 }
 
+function idsOf(model: ModelState, prompt: Prompt): number[] {
+  return [...typeof prompt === "string" ? model.needTokenizer("encode text").encode(prompt) : prompt];
+}
+
 /** Rows that a program takes at once, at most. */
 const rowsAtOnce = 1024;
 
 /** Scores pairs in batches, longest first so that lengths within a batch are alike; the order of the results is the order of the pairs. */
 export async function scorePairs(
-  model: Model,
+  model: ModelState,
   pairs: readonly (readonly [Prompt, Prompt])[],
   signal?: AbortSignal,
 ): Promise<Score[]> {

@@ -8,7 +8,7 @@ import { outputLoss } from "../ops/mod.ts";
 import { upload } from "../ops/mod.ts";
 import { Batch, type BatchRow } from "./batch.ts";
 import { llama } from "./llama.ts";
-import type { Model } from "./model.ts";
+import type { ModelState } from "./state.ts";
 
 /** What a scored row gives. */
 export interface RowScore {
@@ -21,7 +21,7 @@ export interface RowScore {
 /** A forward program for batches of one shape. */
 export class Scorer {
   private constructor(
-    private readonly model: Model,
+    private readonly model: ModelState,
     private readonly batch: Batch,
     private readonly program: Program,
     private readonly nll: Tensor,
@@ -30,7 +30,7 @@ export class Scorer {
   ) {}
 
   /** Records and compiles the program for `batch` sequences of `length`. */
-  static async create(model: Model, batch: number, length: number): Promise<Scorer> {
+  static async create(model: ModelState, batch: number, length: number): Promise<Scorer> {
     const { device, layout, arena, angles, config, name } = model, owner = `${name}: score`;
     const rows = new Batch(device, owner, batch, length, config.vocabSize);
     const scale = upload(device, "scale", { shape: [1], data: Float32Array.of(1) });

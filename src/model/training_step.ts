@@ -10,7 +10,7 @@
 import { type Device, type MemoryPlan, type Program, Recorder, type Save, Tensor } from "../gpu/mod.ts";
 import { Batch, type BatchRow } from "./batch.ts";
 import { llama } from "./llama.ts";
-import type { Model } from "./model.ts";
+import type { ModelState } from "./state.ts";
 import { makeArena, readParameters, writeParameters } from "./weights.ts";
 import {
   adamw,
@@ -57,7 +57,7 @@ const slots = 256;
 
 /** A model's training step, with gradients and moments. */
 export class TrainingStep {
-  #model: Model;
+  #model: ModelState;
   #device: Device;
   #options: TrainingStepOptions;
   #batch: Batch;
@@ -71,7 +71,7 @@ export class TrainingStep {
   #pending: number[] = [];
 
   private constructor(parts: {
-    model: Model;
+    model: ModelState;
     options: TrainingStepOptions;
     batch: Batch;
     micro: Program;
@@ -94,7 +94,7 @@ export class TrainingStep {
   }
 
   /** Allocates gradients and moments, records and compiles the programs. Moments start at zero. */
-  static async create(model: Model, options: TrainingStepOptions): Promise<TrainingStep> {
+  static async create(model: ModelState, options: TrainingStepOptions): Promise<TrainingStep> {
     const { device, layout, config } = model, owner = `${model.name}: train`, owned: GPUBuffer[] = [];
     let batch: Batch | undefined, micro: Program | undefined;
     try {

@@ -22,6 +22,7 @@ import {
   upload,
 } from "../../src/ops/mod.ts";
 import { goldenJson, goldenTensors } from "../support/golden.ts";
+import { heads } from "../support/heads.ts";
 import { kinds, testDevice } from "../support/device.ts";
 
 interface Tolerance {
@@ -63,29 +64,6 @@ function compare(c: Case, got: Arrays): void {
         `${c.id}/${name}[${i}]: got ${g}, want ${want[i]} +- ${allowed}`,
       );
     });
-  }
-}
-
-/** Reorders [B, H, T, D] to rows [B * T, H * D] at column `at` of `into`, or back. */
-function heads(
-  data: Float32Array,
-  shape: number[],
-  into: Float32Array,
-  cols: number,
-  at: number,
-  back = false,
-): void {
-  const [B, H, T, D] = shape;
-  for (let b = 0; b < B; b++) {
-    for (let h = 0; h < H; h++) {
-      for (let t = 0; t < T; t++) {
-        for (let d = 0; d < D; d++) {
-          const i = ((b * H + h) * T + t) * D + d, j = (b * T + t) * cols + at + h * D + d;
-          if (back) data[i] = into[j];
-          else into[j] = data[i];
-        }
-      }
-    }
   }
 }
 

@@ -1,0 +1,22 @@
+/**
+ * Llamero: the LLaMA recipe (Touvron et al. 2023) as five objects over WebGPU.
+ *
+ * ```ts
+ * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+ * const corpus = Dataset.sample("moby-dick");
+ * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 2048 });
+ * const model = await Model.create("1M", { tokenizer, context: 128 });
+ * await new Trainer(model).pretrain(corpus, { steps: 300, batchTokens: 1024 }).run();
+ * console.log(await model.generate("Call me").text());
+ * ```
+ *
+ * @module
+ */
+import { armInterrupt } from "./src/display/mod.ts";
+
+export { ConfigError, DataError, DeviceError, FormatError, LlameroError, NumericsError } from "./src/base/errors.ts";
+export * from "./src/data/mod.ts";
+export * from "./src/tokenizer/mod.ts";
+export * from "./src/model/mod.ts";
+
+armInterrupt();

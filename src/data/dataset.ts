@@ -1,0 +1,232 @@
+/**
+ * `Dataset`: the fluent shell over plans. Cold and immutable; nothing is read before a terminal verb.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Encoder } from "../base/encoder.ts";
+import { parseOptions, type Same } from "../base/schema.ts";
+import { Displayable, type Picture } from "../display/display.ts";
+import { type ConversationOptions, conversationsPlan } from "./conversations.ts";
+import { type DedupOptions, dedupPlan } from "./dedup.ts";
+import type { Conversation, Document, Row } from "./document.ts";
+import type { Paths } from "./files.ts";
+import { fingerprintOf, lineageOf, type LineageStep } from "./fingerprint.ts";
+import { GivenTokens, type TokenRow, type TokensOptions } from "./given.ts";
+import { type ClosureOptions, type Items, memoryPlan } from "./memory.ts";
+import { type MixEntry, type MixOptions, mixPlan } from "./mix.ts";
+import { describePlan, entriesOf, type Plan, planToJSON } from "./plan.ts";
+import { Preview } from "./preview.ts";
+import { Reading } from "./reading.ts";
+import { type JsonlOptions, jsonlPlan } from "./rows.ts";
+import { type SampleName, samplePlan } from "./sample.ts";
+import { partPlan, partsOf } from "./split.ts";
+import { type DatasetStats, tallied } from "./stats.ts";
+import { filterPlan, mapPlan, type ShuffleOptions, shufflePlan, skipPlan, takePlan } from "./steps.ts";
+import { type LinesOptions, linesPlan, type TextOptions, textPlan } from "./text.ts";
+import { TokenizedDataset, type TokenizeOptions } from "./tokenized.ts";
+import type { TokenDataset } from "./tokens.ts";
+import { type WriteOptions, writePlan } from "./write.ts";
+
+/** What a terminal verb can be given. */
+export interface ReadOptions {
+  /** Stops the reading; it then rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+const readSchema = z.strictObject({ signal: z.instanceof(AbortSignal).optional() }) satisfies z.ZodType<
+  ReadOptions
+>;
+true satisfies Same<keyof z.input<typeof readSchema>, keyof ReadOptions>;
+
+/** How a dataset is split. */
+export interface SplitOptions {
+  /** Decides which record goes where; default 42. */
+  seed?: number;
+}
+
+const splitSchema = z.strictObject({ seed: z.number().int().default(42) }) satisfies z.ZodType<SplitOptions>;
+true satisfies Same<keyof z.input<typeof splitSchema>, keyof SplitOptions>;
+
+/**
+ * A plan for records: documents, rows, conversations.
+ *
+ * ```ts
+ * import { Dataset } from "@llamero/sdk/data";
+ *
+ * const book = Dataset.sample("moby-dick").filter((chapter) => chapter.text.length > 2000, { name: "long" });
+ * const { train, test } = book.split({ train: 0.9, test: 0.1 });
+ * await train.preview(3).show();
+ * console.log(await test.stats());
+ * ```
+ */
+export class Dataset<T = Document> extends Displayable implements AsyncIterable<T> {
+  /** The operators, readers first. */
+  readonly plan: Plan<T>;
+
+  /** The dataset of a plan; users begin with a reader such as {@linkcode Dataset.text}. */
+  constructor(plan: Plan<T>) {
+    super();
+    this.plan = plan;
+  }
+
+  /**
+   * Text files (paths, globs; `.gz` and `.zst` are unpacked): a document each, or by paragraph or pattern.
+   *
+   * @throws {DataError} at the first reading, when a file is missing or empty or is not in the encoding named
+   */
+  static text(paths: Paths, options?: TextOptions): Dataset<Document> {
+    return new Dataset(textPlan(paths, options));
+  }
+
+  /** Text files, one document a line. */
+  static lines(paths: Paths, options?: LinesOptions): Dataset<Document> {
+    return new Dataset(linesPlan(paths, options));
+  }
+
+  /** JSON Lines files as documents: `text` names the field that holds the text, the others go to `meta`. */
+  static jsonl(paths: Paths, options: JsonlOptions & { text: string }): Dataset<Document>;
+  /** JSON Lines files as rows. */
+  static jsonl(paths: Paths, options?: JsonlOptions): Dataset<Row>;
+  static jsonl(paths: Paths, options?: JsonlOptions): Dataset<Document> | Dataset<Row> {
+    const plan = jsonlPlan(paths, options);
+    return new Dataset<Document | Row>(plan) as Dataset<Row>;
+  }
+
+  /** Records in memory: an array, or a function that gives an iterable at every reading; texts get `id` and `source`. */
+  static from<T extends { text: string; id?: string; source?: string }>(
+    items: Items<T>,
+    options?: ClosureOptions,
+  ): Dataset<T & Document>;
+  /** Records of any kind. An iterator is used up by its first reading and refused at the second. */
+  static from<T>(items: Items<T>, options?: ClosureOptions): Dataset<T>;
+  static from<T>(items: Items<T>, options?: ClosureOptions): Dataset<T> {
+    return new Dataset(memoryPlan(items, options));
+  }
+
+  /** Several sources in given proportions [paper 2.1]. */
+  static mix<T>(sources: Record<string, MixEntry<T>>, options?: MixOptions): Dataset<T> {
+    return new Dataset(mixPlan(sources, options));
+  }
+
+  /** Real text that arrives with the dependencies: 135 chapters of Moby Dick, or 233 speeches on the State of the Union. */
+  static sample(name: SampleName): Dataset<Document> {
+    return new Dataset(samplePlan(name));
+  }
+
+  /** Rows of token ids, used as they are and in their order. */
+  static tokens(rows: Iterable<TokenRow>, options?: TokensOptions): TokenDataset {
+    return new GivenTokens(rows, options);
+  }
+
+  /** Each record replaced by what `fn` gives for it. Raise `version` when `fn` captures something that changed. */
+  map<U>(fn: (record: T) => U | Promise<U>, options: ClosureOptions = {}): Dataset<U> {
+    return new Dataset(mapPlan(this.plan, fn, options));
+  }
+
+  /** The records for which `fn` is true. */
+  filter(fn: (record: T) => boolean | Promise<boolean>, options: ClosureOptions = {}): Dataset<T> {
+    return new Dataset(filterPlan(this.plan, fn, options));
+  }
+
+  /** The records in a seeded random order. */
+  shuffle(options: ShuffleOptions = {}): Dataset<T> {
+    return new Dataset(shufflePlan(this.plan, options));
+  }
+
+  /** The first `count` records. */
+  take(count: number): Dataset<T> {
+    return new Dataset(takePlan(this.plan, count));
+  }
+
+  /** All but the first `count` records. */
+  skip(count: number): Dataset<T> {
+    return new Dataset(skipPlan(this.plan, count));
+  }
+
+  /** Named parts of given shares, by a hash of the seed and each record's id: no part changes when records are added. */
+  split<Name extends string>(
+    shares: Record<Name, number>,
+    options: SplitOptions = {},
+  ): Record<Name, Dataset<T>> {
+    const parts = partsOf(this.plan, shares, parseOptions(splitSchema, options, "Dataset.split").seed);
+    const datasets = {} as Record<Name, Dataset<T>>;
+    for (const name of Object.keys(parts) as Name[]) {
+      datasets[name] = new Dataset(partPlan(this.plan, parts[name]));
+    }
+    return datasets;
+  }
+
+  /** The documents without whole texts, paragraphs or lines that were seen before. */
+  dedup(this: Dataset<Document>, options: DedupOptions = {}): Dataset<Document> {
+    return new Dataset(dedupPlan(this.plan, options));
+  }
+
+  /** Rows as conversations, from `{ instruction, input, output }`, `{ prompt, completion }` or `{ messages }`. */
+  conversations(options: ConversationOptions = {}): Dataset<Conversation> {
+    return new Dataset(conversationsPlan(this.plan, options));
+  }
+
+  /** Windows of tokens. Of conversations only the answers are learned, and no window lets one see another. */
+  tokenize(
+    this: Dataset<Document> | Dataset<Conversation>,
+    encoder: Encoder,
+    options: TokenizeOptions,
+  ): TokenDataset {
+    return new TokenizedDataset({ plan: this.plan, encoder, options });
+  }
+
+  /** Reads the records. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
+    for await (const { value } of entriesOf(this.plan, new Reading())) yield value;
+  }
+
+  /** All records in an array. */
+  async toArray(options: ReadOptions = {}): Promise<T[]> {
+    const records: T[] = [];
+    await tallied(
+      this.plan,
+      parseOptions(readSchema, options, "Dataset.toArray"),
+      (value) => void records.push(value),
+    );
+    return records;
+  }
+
+  /** A view of the first `count` records and of what the steps kept and dropped until then; `show()` reads it. */
+  preview(count = 5): Preview<T> {
+    return new Preview(this.plan, count);
+  }
+
+  /** Reads everything and counts: records, bytes, what each step dropped and why, shares of a mixture. */
+  stats(options: ReadOptions = {}): Promise<DatasetStats> {
+    return tallied(this.plan, parseOptions(readSchema, options, "Dataset.stats"));
+  }
+
+  /** Writes the records to a `.jsonl` or `.jsonl.gz` file, and what was dropped to `rejects`; returns the counts. */
+  write(path: string, options: WriteOptions = {}): Promise<DatasetStats> {
+    return writePlan(this.plan, path, options);
+  }
+
+  /**
+   * Identity of operators, options, input files (path, size, time) and functions (source text, name, version):
+   * 32 hex digits. Looks at the files.
+   */
+  get fingerprint(): string {
+    return fingerprintOf(this.plan);
+  }
+
+  /** The fingerprints of all steps, readers first: what tells in which step two datasets differ. */
+  get lineage(): LineageStep[] {
+    return lineageOf(this.plan);
+  }
+
+  /** The plan. */
+  override picture(): Picture {
+    return { text: ["Dataset", ...describePlan(this.plan, "  ")].join("\n") };
+  }
+
+  /** The plan as JSON; functions stand in it by name. */
+  toJSON(): Record<string, unknown> {
+    return planToJSON(this.plan);
+  }
+}

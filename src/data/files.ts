@@ -1,0 +1,92 @@
+/**
+ * Which files a reader reads: paths, `file:` URLs and globs, in one fixed order.
+ *
+ * @module
+ */
+import { globSync } from "node:fs";
+import { DataError } from "../base/errors.ts";
+import { nearest } from "../base/schema.ts";
+
+/** One path, glob or `file:` URL, or several. */
+export type Paths = string | URL | readonly (string | URL)[];
+
+/** A file as it enters a fingerprint. */
+export interface FileFacts {
+  /** The path as it was given or found. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Modification time in milliseconds since 1970; 0 where the system has none. */
+  modified: number;
+}
+
+/**
+ * The patterns as strings, for display and hashing. Touches no file.
+ *
+ * @throws {DataError} for addresses that are not read here
+ */
+export function patternsOf(paths: Paths): string[] {
+  return [paths].flat().map((path) => {
+    const text = String(path);
+    if (/^(https?|hf|s3):/.test(text)) {
+      throw new DataError(`Cannot read ${text}: only files are read, download it first`);
+    }
+    return text.startsWith("file:") ? filePath(new URL(text)) : text;
+  });
+}
+
+/**
+ * The files that the patterns name: those of a glob sorted, a path as it stands, the same file once a pattern.
+ *
+ * @throws {DataError} when a path does not exist, is a folder, or a glob matches nothing
+ */
+export function findFiles(patterns: readonly string[]): FileFacts[] {
+  if (patterns.length === 0) throw new DataError("Cannot read files: no path was given");
+  return patterns.flatMap((pattern) => {
+    const plain = factsOf(pattern);
+    if (plain) return [plain];
+    if (!/[*?[{]/.test(pattern)) throw missing(pattern);
+    const found = globSync(pattern).sort().map(factsOf).filter((facts) => facts !== undefined);
+    if (found.length === 0) {
+      throw new DataError(`Cannot read ${pattern}: no file matches it, looked in ${Deno.cwd()}`);
+    }
+    return found;
+  });
+}
+
+/** The facts of a file; undefined when it does not exist. A folder met by a glob is passed over. */
+function factsOf(path: string, _index?: number, globbed?: string[]): FileFacts | undefined {
+  try {
+    const { size, mtime, isDirectory } = Deno.statSync(path);
+    if (!isDirectory) return { path, size, modified: mtime?.getTime() ?? 0 };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+  if (globbed) return undefined;
+  throw new DataError(`Cannot read ${path}: it is a folder, name its files, such as ${path}/*.txt`, {
+    file: path,
+  });
+}
+
+function missing(path: string): DataError {
+  const [folder, name] = /[\\/]/.test(path)
+    ? [path.replace(/[\\/][^\\/]*$/, "") || "/", path.replace(/^.*[\\/]/, "")]
+    : [".", path];
+  const near = nearest(name, namesIn(folder));
+  const hint = near ? `did you mean ${near}?` : `looked in ${Deno.cwd()}`;
+  return new DataError(`Cannot read ${path}: there is no such file, ${hint}`, { file: path });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].slice(0, 1000).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+function filePath(url: URL): string {
+  const path = decodeURIComponent(url.pathname);
+  return Deno.build.os === "windows" ? path.slice(1) : path;
+}

@@ -1,0 +1,65 @@
+/**
+ * What all file readers share: finding the files, counting records, dropping blank ones.
+ *
+ * @module
+ */
+import { DataError } from "../base/errors.ts";
+import type { Entry } from "./document.ts";
+import { findFiles, type Paths, patternsOf } from "./files.ts";
+import { describeStep, type Plan } from "./plan.ts";
+import type { Reading, StepCounts } from "./reading.ts";
+
+/** What a file reader is, beside its paths. */
+export interface Reader<T> {
+  /** Its verb. */
+  op: string;
+  /** Its options, as shown and hashed. */
+  options: Record<string, unknown>;
+  /** What it yields, where that is known. */
+  kind?: Plan["kind"];
+  /** The records of one file. */
+  read: (path: string) => AsyncIterable<Entry<T>>;
+}
+
+/** A plan that reads the files of `paths` one after another. */
+export function readerPlan<T>(paths: Paths, { op, options, kind, read }: Reader<T>): Plan<T> {
+  const patterns = patternsOf(paths);
+  const plan: Plan<T> = {
+    op,
+    options: { paths: patterns, ...options },
+    inputs: [],
+    kind,
+    identity: () => findFiles(patterns),
+    open: (reading) => readFiles(patterns, read, reading, reading.countsOf(plan, describeStep(plan))),
+  };
+  return plan;
+}
+
+async function* readFiles<T>(
+  patterns: readonly string[],
+  read: Reader<T>["read"],
+  reading: Reading,
+  counts: StepCounts,
+): AsyncGenerator<Entry<T>> {
+  let records = 0;
+  for (const { path } of findFiles(patterns)) {
+    for await (const entry of read(path)) {
+      await reading.breathe();
+      records++;
+      if (isBlank(entry.value)) await reading.drop(counts, "blank", entry);
+      else {
+        counts.kept++;
+        yield entry;
+      }
+    }
+  }
+  if (records > 0) return;
+  throw new DataError(
+    `Cannot read ${patterns.join(" ")}: there is nothing in it, check that the path is right`,
+  );
+}
+
+function isBlank(value: unknown): boolean {
+  const { text } = value as { text?: unknown };
+  return typeof text === "string" && text.trim() === "";
+}

@@ -1,0 +1,79 @@
+/**
+ * One pass over a plan: who counts, who listens to what is dropped, and how it stops.
+ *
+ * @module
+ */
+import type { Document, Entry } from "./document.ts";
+import { utf8Bytes } from "./document.ts";
+
+/** What a step kept and dropped in one pass. */
+export interface StepCounts {
+  /** The step in one line. */
+  step: string;
+  /** Records that went on. */
+  kept: number;
+  /** Records that did not, by reason. */
+  dropped: Record<string, number>;
+  /** Other things worth knowing, such as lines removed inside documents that stayed. */
+  notes: Record<string, number | string>;
+  /** Bytes of text that went on, for each source of a mixture. */
+  bytes: Record<string, number>;
+}
+
+/** What a pass needs beyond the plan. */
+export interface ReadingOptions {
+  /** Stops the pass; it then rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Told of every record a step drops. */
+  onReject?: (step: string, reason: string, value: unknown) => void | Promise<void>;
+}
+
+/** One pass over a plan. */
+export class Reading {
+  readonly #options: ReadingOptions;
+  readonly #steps = new Map<object, StepCounts>();
+  #breath = performance.now();
+
+  /** Makes the pass; nothing is read yet. */
+  constructor(options: ReadingOptions = {}) {
+    this.#options = options;
+  }
+
+  /** What was counted for each of `plans`, in their order; a plan that was never opened has no counts. */
+  steps(plans: Iterable<object>): StepCounts[] {
+    return [...plans].flatMap((plan) => this.#steps.get(plan) ?? []);
+  }
+
+  /** The counts of one plan; one that is opened twice (another epoch) goes on counting where it was. */
+  countsOf(plan: object, step: string): StepCounts {
+    const known = this.#steps.get(plan);
+    if (known) return known;
+    const counts: StepCounts = { step, kept: 0, dropped: {}, notes: {}, bytes: {} };
+    this.#steps.set(plan, counts);
+    return counts;
+  }
+
+  /** Counts a dropped record and hands it to whoever listens. */
+  async drop(counts: StepCounts, reason: string, entry: Entry<unknown>): Promise<void> {
+    counts.dropped[reason] = (counts.dropped[reason] ?? 0) + 1;
+    await this.#options.onReject?.(counts.step, reason, entry.value);
+  }
+
+  /**
+   * Called at every record: every 30 ms it lets timers, signals and a notebook's Stop button have their turn,
+   * which a loop over data in memory would starve, and ends the pass when its signal was aborted.
+   */
+  async breathe(): Promise<void> {
+    this.#options.signal?.throwIfAborted();
+    if (performance.now() - this.#breath < 30) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    this.#breath = performance.now();
+  }
+}
+
+/** Bytes of text in a record: a document's text, a conversation's contents, 0 for anything else. */
+export function textBytes(value: unknown): number {
+  const { text, messages } = (value ?? {}) as Partial<Document> & { messages?: { content: string }[] };
+  if (typeof text === "string") return utf8Bytes(text);
+  return Array.isArray(messages) ? messages.reduce((sum, { content }) => sum + utf8Bytes(content), 0) : 0;
+}

@@ -1,0 +1,65 @@
+/**
+ * What all steps share: they read one plan and count what they keep and drop.
+ *
+ * @module
+ */
+import { DataError, LlameroError } from "../base/errors.ts";
+import type { Entry } from "./document.ts";
+import type { ClosureOptions } from "./memory.ts";
+import { type Closure, describeStep, type Plan } from "./plan.ts";
+import type { Reading, StepCounts } from "./reading.ts";
+
+/** What a step does with the entries that reach it. */
+export interface Step<T, U> {
+  /** Its verb. */
+  op: string;
+  /** Its options, as shown and hashed. */
+  options?: Record<string, unknown>;
+  /** Its function, if it has one. */
+  closure?: Closure;
+  /** What it yields, where that is known. */
+  kind?: Plan["kind"];
+  /** The step itself. */
+  run: (entries: AsyncIterable<Entry<T>>, counts: StepCounts, reading: Reading) => AsyncIterable<Entry<U>>;
+}
+
+/** The plan that puts a step after `input`. */
+export function stepPlan<T, U>(
+  input: Plan<T>,
+  { op, options = {}, closure, kind, run }: Step<T, U>,
+): Plan<U> {
+  const plan: Plan<U> = {
+    op,
+    options,
+    inputs: [input],
+    closure,
+    kind,
+    open(reading) {
+      const entries = input.open(reading);
+      return run(entries, reading.countsOf(plan, describeStep(plan)), reading);
+    },
+  };
+  return plan;
+}
+
+/** A function of the user's, under the name it is shown by: the given one, its own, or the beginning of its text. */
+export function closureOf(fn: (...args: never[]) => unknown, { name, version }: ClosureOptions): Closure {
+  const text = String(fn).replace(/\s+/g, " ");
+  return { fn, version, name: name || fn.name || (text.length > 60 ? `${text.slice(0, 57)}...` : text) };
+}
+
+/** Calls a function of the user's for one record; what it throws then names the step and the record. */
+export async function call<R>(
+  { name }: Closure,
+  op: string,
+  entry: Entry<unknown>,
+  run: () => R | Promise<R>,
+): Promise<R> {
+  try {
+    return await run();
+  } catch (cause) {
+    if (cause instanceof LlameroError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DataError(`Cannot ${op} record ${entry.id}: ${name} threw ${why}`, { ...entry.place, cause });
+  }
+}

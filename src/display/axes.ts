@@ -1,0 +1,49 @@
+/**
+ * The frame of a chart: grid, tick labels and what the two axes measure.
+ *
+ * @module
+ */
+import type { Scale } from "./scale.ts";
+import { type Attributes, element, fitPixels, label, pixels, round } from "./svg.ts";
+
+/** Where the curves are drawn, in pixels of the picture. */
+export interface Frame {
+  /** The y axis. */
+  left: number;
+  /** The last pixel column. */
+  right: number;
+  /** The first pixel row. */
+  top: number;
+  /** The x axis. */
+  bottom: number;
+}
+
+const GREY: Attributes = { fill: "#555" }, CENTRED: Attributes = { ...GREY, "text-anchor": "middle" };
+
+/** Grid lines with their values on the left, ticks with theirs below. */
+export function axes({ left, right, bottom }: Frame, x: Scale, y: Scale): string {
+  const line = (x1: number, y1: number, x2: number, y2: number, stroke: string) =>
+    element("path", { d: `M${round(x1)} ${round(y1)}L${round(x2)} ${round(y2)}`, stroke });
+  const rows = y.ticks.map(({ value, text }) =>
+    line(left, y.at(value), right, y.at(value), "#e6e6e6") +
+    label(text, left - 6, y.at(value) + 4, { ...GREY, "text-anchor": "end" })
+  );
+  const columns = x.ticks.map(({ value, text }) => {
+    const inside = Math.min(x.at(value), right + 14 - pixels(text) / 2);
+    return line(x.at(value), bottom, x.at(value), bottom + 4, "#888") +
+      label(text, inside, bottom + 16, CENTRED);
+  });
+  return rows.join("") + columns.join("") + line(left, bottom, right, bottom, "#888");
+}
+
+/** What x and y are, below and beside the frame. */
+export function axisLabels(
+  frame: Frame,
+  { xLabel, yLabel, height }: { xLabel: string; yLabel: string; height: number },
+): string {
+  const { left, right, top, bottom } = frame, text = fitPixels(yLabel, height - top - 6);
+  // Centred on the axis; a longer one reaches down past it, not up into the key.
+  const middle = Math.max((top + bottom) / 2, top + pixels(text) / 2);
+  return label(fitPixels(xLabel, right - left), (left + right) / 2, height - 6, CENTRED) +
+    label(text, 14, middle, { ...CENTRED, transform: `rotate(-90 14 ${round(middle)})` });
+}

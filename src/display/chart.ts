@@ -1,0 +1,10 @@
+/**
+ * Charts as pictures: an image for notebooks, text for everything else.
+ *
+ * @module
+ */
+export { type Bar, type BarChart, barChart, barChartSvg } from "./bar_chart.ts";
+export { type Series } from "./curve.ts";
+export { type LineChart, lineChart, lineChartSvg } from "./line_chart.ts";
+export { sparkline } from "./sparkline.ts";
+export { svgImage } from "./svg.ts";

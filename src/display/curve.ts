@@ -1,0 +1,79 @@
+/**
+ * One curve of a chart as SVG: gaps where there is nothing to draw, dots where points are few.
+ *
+ * @module
+ */
+import type { Scale } from "./scale.ts";
+import { element, round } from "./svg.ts";
+
+/** One curve. */
+export interface Series {
+  /** Its name in the legend. */
+  name: string;
+  /** Points by ascending x. A y that is not finite is a gap; so is one that is not positive under `logY`. */
+  points: readonly (readonly [x: number, y: number])[];
+  /** Drawn dashed, such as a bound or a comparison. */
+  dashed?: boolean;
+  /** Drawn pale and behind the others, such as raw values behind their average. */
+  faint?: boolean;
+}
+
+/** True for a point that the chart can show. */
+export function drawable([x, y]: readonly [number, number], logY: boolean): boolean {
+  return Number.isFinite(x) && Number.isFinite(y) && (!logY || y > 0);
+}
+
+/** Draws the points that fall on the two axes. */
+export function curve(series: Series, colour: string, x: Scale, y: Scale, logY: boolean): string {
+  const runs = unbroken(
+    series.points.map((point) => drawable(point, logY) ? [x.at(point[0]), y.at(point[1])] : undefined),
+  );
+  const stroke = {
+    fill: "none",
+    stroke: colour,
+    "stroke-width": series.faint ? 1 : 1.8,
+    "stroke-linejoin": "round",
+    "stroke-dasharray": series.dashed ? "5 4" : undefined,
+    opacity: series.faint ? 0.35 : undefined,
+  };
+  const lines = runs.filter((run) => run.length > 1).map((run) =>
+    element("polyline", { ...stroke, points: thin(run).map((p) => p.map(round).join(",")).join(" ") })
+  );
+  const count = runs.reduce((n, run) => n + run.length, 0);
+  const dotted = runs.flatMap((run) => run.length === 1 || (count <= 16 && !series.dashed) ? run : []);
+  const dots = dotted.map(([cx, cy]) =>
+    element("circle", { cx, cy, r: count === 1 ? 3.5 : 2.5, fill: colour, opacity: stroke.opacity })
+  );
+  return lines.join("") + dots.join("");
+}
+
+/** The stretches of points without a gap; a gap within one pixel column is none. */
+function unbroken(points: (number[] | undefined)[]): number[][][] {
+  const runs: number[][][] = [];
+  let last: number[] | undefined, gap = true;
+  for (const point of points) {
+    if (point && gap && !(last && sameColumn(last, point))) runs.push([]);
+    if (point) runs[runs.length - 1].push(point), last = point;
+    gap = !point;
+  }
+  return runs;
+}
+
+function sameColumn(a: number[], b: number[]): boolean {
+  return Math.floor(a[0]) === Math.floor(b[0]);
+}
+
+/** Keeps of all points within one pixel column the first, the lowest, the highest and the last: the same picture. */
+function thin(points: number[][]): number[][] {
+  const kept: number[][] = [];
+  for (let i = 0; i < points.length;) {
+    let low = i, high = i, end = i;
+    for (; end < points.length && sameColumn(points[end], points[i]); end++) {
+      if (points[end][1] < points[low][1]) low = end;
+      if (points[end][1] > points[high][1]) high = end;
+    }
+    kept.push(...[...new Set([i, low, high, end - 1])].sort((a, b) => a - b).map((k) => points[k]));
+    i = end;
+  }
+  return kept;
+}

@@ -1,0 +1,76 @@
+/**
+ * Numbers for people: short, never wider than they need to be, and the same everywhere.
+ *
+ * @module
+ */
+
+const COUNT_UNITS = ["", "K", "M", "B", "T"];
+const BYTE_UNITS = [" B", " kB", " MB", " GB", " TB", " PB"];
+
+/** A count with three significant digits and a decimal suffix: `count(1234567)` is `"1.23M"`; below 1000 as it is. */
+export function count(x: number): string {
+  return scaled(x, COUNT_UNITS);
+}
+
+/** A size in decimal units: `bytes(56_800_000)` is `"56.8 MB"` (1 kB is 1000 bytes). */
+export function bytes(x: number): string {
+  return scaled(x, BYTE_UNITS);
+}
+
+function scaled(x: number, units: string[]): string {
+  if (!(Math.abs(x) < 1e21)) return number(x, 3);
+  let unit = 0, value = Math.abs(x);
+  while (unit < units.length - 1 && value >= 999.5) value /= 1000, unit++;
+  const digits = unit === 0 || value >= 999.5 ? number(value, 3) : value.toPrecision(3);
+  return (x < 0 ? "-" : "") + digits + units[unit];
+}
+
+/** A stretch of time, given in seconds: `"250 ms"`, `"3.2 s"`, `"1 min 05 s"`, `"2 h 05 min"`, `"3 d 04 h"`. */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return number(seconds);
+  if (seconds < 0) return `-${duration(-seconds)}`;
+  if (seconds < 0.9995) return `${Number((seconds * 1000).toPrecision(3))} ms`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 59.5) return `${Math.round(seconds)} s`;
+  if (seconds < 3599.5) return two(Math.round(seconds), 60, "min", "s");
+  if (seconds < 86_370) return two(Math.round(seconds / 60), 60, "h", "min");
+  return two(Math.round(seconds / 3600), 24, "d", "h");
+}
+
+function two(total: number, base: number, large: string, small: string): string {
+  return `${group(String(Math.floor(total / base)))} ${large} ${
+    String(total % base).padStart(2, "0")
+  } ${small}`;
+}
+
+/**
+ * A number with `digits` significant digits (default 4). Whole digits are never rounded away, integers stay
+ * integers, five and more whole digits are grouped (`"12,345"`); very small and very large ones get an exponent.
+ */
+export function number(x: number, digits = 4): string {
+  if (Number.isNaN(x)) return "NaN";
+  if (!Number.isFinite(x)) return x > 0 ? "∞" : "-∞";
+  const size = Math.abs(x);
+  if (size >= 1e15 || (size > 0 && size < 1e-4)) return x.toExponential(digits - 1).replace("e+", "e");
+  if (Number.isInteger(x)) return group(String(x === 0 ? 0 : x));
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(Number(size.toPrecision(digits)))));
+  return fixed(x, decimals);
+}
+
+/** A number with exactly `decimals` digits after the point, its whole digits grouped. */
+export function fixed(x: number, decimals: number): string {
+  if (!Number.isFinite(x)) return number(x);
+  const [whole, rest] = x.toFixed(decimals).split(".");
+  const text = rest === undefined ? group(whole) : `${group(whole)}.${rest}`;
+  return Number(x.toFixed(decimals)) === 0 ? text.replace("-", "") : text;
+}
+
+/** A share as a percentage: `percent(0.1234)` is `"12.3%"`. */
+export function percent(share: number, decimals = 1): string {
+  return Number.isFinite(share) ? `${fixed(share * 100, decimals)}%` : number(share);
+}
+
+/** Groups whole digits by threes; four digits stay together, so that years read as years. */
+function group(whole: string): string {
+  return /\d{5}/.test(whole) && !whole.includes("e") ? whole.replace(/\B(?=(\d{3})+$)/g, ",") : whole;
+}

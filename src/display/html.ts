@@ -1,0 +1,39 @@
+/**
+ * The few pieces of HTML that objects show themselves with. Colours are inherited, so that dark themes work.
+ *
+ * @module
+ */
+import type { Picture } from "./display.ts";
+
+const ENTITIES: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** `text` with the five characters that mean something in HTML and XML replaced, for content and attributes alike. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => ENTITIES[c]);
+}
+
+/** A framed block with a title. `title` is plain text and is escaped; `bodyHtml` is HTML and is not. */
+export function card(title: string, bodyHtml: string): string {
+  const head = title === ""
+    ? ""
+    : `<div style="font-weight:bold;margin-bottom:6px">${escapeHtml(title)}</div>`;
+  return `<div style="border:1px solid #8886;border-radius:6px;padding:10px 12px;margin:4px 0;max-width:720px">${head}${bodyHtml}</div>`;
+}
+
+/** A picture as HTML: its own, or its text in a `<pre>`. */
+export function htmlOf(picture: Picture): string {
+  return picture.html ?? `<pre style="margin:0">${escapeHtml(picture.text)}</pre>`;
+}
+
+/** Pictures one under another as one picture; HTML only if one of them has some. */
+export function join(...pictures: Picture[]): Picture {
+  const text = pictures.map((p) => p.text).join("\n\n");
+  if (pictures.every((p) => p.html === undefined)) return { text };
+  return { text, html: pictures.map((p) => `<div style="margin:4px 0">${htmlOf(p)}</div>`).join("") };
+}

@@ -1,0 +1,85 @@
+/**
+ * The key of a chart: a stroke, a name and the last value for each curve, in as many rows as they need.
+ *
+ * @module
+ */
+import { escapeHtml } from "./html.ts";
+import { element, fitPixels, label, pixels } from "./svg.ts";
+
+/** One curve of the key. */
+export interface LegendEntry {
+  /** Name of the curve. */
+  name: string;
+  /** Its last value, or undefined before there is one. */
+  value?: string;
+  /** Colour of the stroke. */
+  colour: string;
+  /** Drawn dashed. */
+  dashed?: boolean;
+  /** Drawn pale. */
+  faint?: boolean;
+}
+
+/** Pixels from one row of the key to the next. */
+export const LEGEND_ROW = 16;
+const STROKE = 18, GAP = 18, REST = 80;
+
+/**
+ * Lays the entries out from (left, top) in at most `rows` rows of `width` pixels, and says how many had no room;
+ * `bottom` is where the last row ends.
+ */
+export function legend(
+  entries: readonly LegendEntry[],
+  left: number,
+  top: number,
+  width: number,
+  rows: number,
+): { svg: string; bottom: number } {
+  const placed = place(entries, width);
+  const overflows = (placed.at(-1)?.row ?? 0) >= rows;
+  const kept = placed.filter(({ row, end }) =>
+    row < rows - 1 || (row === rows - 1 && (!overflows || end <= width - REST))
+  );
+  const baseline = (row: number) => top + 12 + row * LEGEND_ROW;
+  const svg = kept.map(({ entry, x, row }) => draw(entry, left + x, baseline(row))).join("");
+  const rest = entries.length - kept.length;
+  const more = rest === 0
+    ? ""
+    : label(`and ${rest} more`, left + width, baseline(rows - 1), { fill: "#777", "text-anchor": "end" });
+  const last = rest > 0 ? rows - 1 : placed.at(-1)?.row;
+  return { svg: svg + more, bottom: last === undefined ? top : baseline(last) + 4 };
+}
+
+interface Placed {
+  entry: LegendEntry;
+  x: number;
+  end: number;
+  row: number;
+}
+
+function place(entries: readonly LegendEntry[], width: number): Placed[] {
+  let x = 0, row = 0;
+  return entries.map((entry) => {
+    const value = entry.value === undefined ? 0 : 6 + pixels(entry.value);
+    const name = fitPixels(entry.name, Math.min(width / 2, width - STROKE - 6 - value));
+    const taken = STROKE + 6 + pixels(name) + value;
+    if (x > 0 && x + taken > width) x = 0, row++;
+    const placed = { entry: { ...entry, name }, x, end: x + taken, row };
+    x += taken + GAP;
+    return placed;
+  });
+}
+
+function draw(entry: LegendEntry, x: number, y: number): string {
+  const stroke = element("path", {
+    d: `M${x.toFixed(1)} ${y - 4}h${STROKE}`,
+    stroke: entry.colour,
+    "stroke-width": entry.faint ? 1.2 : 2.4,
+    "stroke-dasharray": entry.dashed ? "5 4" : undefined,
+    opacity: entry.faint ? 0.45 : undefined,
+  });
+  const value = entry.value === undefined
+    ? ""
+    : element("tspan", { dx: 6, fill: "#777" }, escapeHtml(entry.value));
+  return stroke + label(entry.name, x + STROKE + 6, y, {}, value);
+}

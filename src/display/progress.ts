@@ -1,0 +1,138 @@
+/**
+ * How far something is, for anything that may take more than a second.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { parseOptions, type Same } from "../base/schema.ts";
+import type { Picture } from "./display.ts";
+import { count, duration } from "./format.ts";
+import { escapeHtml } from "./html.ts";
+import { type Clock, Live, systemClock } from "./live.ts";
+import type { LiveUpdate, Sink } from "./sink.ts";
+import { COLOURS, element, svgDocument, svgImage } from "./svg.ts";
+
+/** What is counted. */
+export interface ProgressOptions {
+  /** How many there are in all; without it there is no bar and no time to go. */
+  total?: number;
+  /** What they are, such as `documents`. */
+  unit?: string;
+  /** How amounts are written, default as counts with a suffix; {@linkcode bytes} for sizes. */
+  format?: (amount: number) => string;
+  /** Where it is shown, default the notebook or standard error, so that what a program prints stays clean. */
+  sink?: Sink;
+  /** Default the process's clock. */
+  clock?: Clock;
+}
+
+const schema = z.strictObject({
+  total: z.number().min(0).optional(),
+  unit: z.string().default(""),
+  format: z.custom<(amount: number) => string>((f) => typeof f === "function", "must be a function").default(
+    () => count,
+  ),
+  sink: z.custom<Sink>((v) => typeof v === "object" && v !== null, "must be a sink").optional(),
+  clock: z.custom<Clock>((v) => typeof v === "object" && v !== null, "must be a clock").optional(),
+}) satisfies z.ZodType<ProgressOptions>;
+true satisfies Same<keyof z.input<typeof schema>, keyof ProgressOptions>;
+
+/**
+ * Progress of one piece of work: silent for a second, then a bar, the rate and the time to go. In a pipe it is a
+ * JSON line every ten seconds and one at the end.
+ *
+ * ```ts
+ * await using progress = new Progress("tokenizing", { total: documents.length, unit: "documents" });
+ * for (const document of documents) {
+ *   encode(document);
+ *   progress.add();
+ * }
+ * ```
+ */
+export class Progress {
+  /** How much is done. */
+  done = 0;
+  readonly #live: Live;
+  readonly #options: z.output<typeof schema>;
+  readonly #clock: Clock;
+  readonly #start: number;
+
+  /**
+   * Starts the clock.
+   *
+   * @throws {ConfigError} for an unknown or impossible option
+   */
+  constructor(readonly label: string, options: ProgressOptions = {}) {
+    this.#options = parseOptions(schema, options, "Progress");
+    const { sink, clock = systemClock } = this.#options;
+    this.#clock = clock;
+    this.#start = clock.now();
+    this.#live = new Live({ quiet: 1000, pipeInterval: 10_000, stream: "stderr", sink, clock });
+    this.#live.update(this.#update(false));
+  }
+
+  /** Counts `amount` more as done. */
+  add(amount = 1): void {
+    this.set(this.done + amount);
+  }
+
+  /** Says how much is done in all. */
+  set(done: number): void {
+    this.done = done;
+    this.#live.update(this.#update(false));
+  }
+
+  /** Shows the final state, if anything was shown or a second has passed. */
+  async end(): Promise<void> {
+    await this.#live.end(this.#update(true));
+  }
+
+  /** Ends with the block of `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
+
+  get #seconds(): number {
+    return (this.#clock.now() - this.#start) / 1000;
+  }
+
+  #update(final: boolean): LiveUpdate {
+    return { picture: () => this.#picture(final), record: () => this.#record(final) };
+  }
+
+  #record(ended: boolean): object {
+    const { label, done } = this, { total } = this.#options;
+    return { event: "progress", label, done, total, seconds: Number(this.#seconds.toFixed(3)), ended };
+  }
+
+  #picture(final: boolean): Picture {
+    const { total } = this.#options, share = total ? Math.min(1, this.done / total) : undefined;
+    const facts = this.#facts(final).join(", ");
+    const bar = share === undefined || final ? "" : `${"█".repeat(Math.round(share * 20)).padEnd(20, "░")} `;
+    const image = share === undefined ? "" : `${barImage(share)} `;
+    return {
+      text: `${this.label}: ${bar}${facts}`,
+      html: `<div>${escapeHtml(this.label)}: ${image}${escapeHtml(facts)}</div>`,
+    };
+  }
+
+  #facts(final: boolean): string[] {
+    const { total, unit, format } = this.#options, seconds = this.#seconds, rate = this.done / seconds;
+    const of = total === undefined || (final && this.done === total) ? "" : ` of ${format(total)}`;
+    const facts = [`${format(this.done)}${of}${unit === "" ? "" : ` ${unit}`}`];
+    if (rate > 0 && Number.isFinite(rate)) facts.push(`${format(Number(rate.toPrecision(3)))}/s`);
+    if (final) facts.push(`took ${duration(seconds)}`);
+    else if (total !== undefined && rate > 0 && this.done < total) {
+      facts.push(`${duration((total - this.done) / rate)} to go`);
+    }
+    return facts;
+  }
+}
+
+function barImage(share: number): string {
+  const rect = (width: number, fill: string) => element("rect", { width, height: 10, rx: 3, fill });
+  return svgImage(
+    svgDocument(200, 10, rect(200, "#dde3e8") + rect(200 * share, COLOURS[0])),
+    `${Math.round(share * 100)}%`,
+  );
+}

@@ -1,0 +1,84 @@
+/**
+ * Pictures as SVG text. They are shown inside `<img>` with a data URL, the one form that every notebook front end
+ * shows, untrusted notebooks included.
+ *
+ * @module
+ */
+import { escapeHtml } from "./html.ts";
+import { oneLine } from "./text_width.ts";
+
+/** Colours that stay apart for colour-blind readers (Okabe and Ito 2008), the lightest left out. */
+export const COLOURS: readonly string[] = [
+  "#0072b2",
+  "#d55e00",
+  "#009e73",
+  "#cc79a7",
+  "#56b4e9",
+  "#e69f00",
+  "#333333",
+];
+
+/** An SVG document as an `<img>` element; `alt` is read where the picture cannot be seen. */
+export function svgImage(svg: string, alt = ""): string {
+  const bytes = new TextEncoder().encode(svg);
+  let binary = "";
+  for (let i = 0; i < bytes.length; i += 8192) binary += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return `<img alt="${escapeHtml(alt)}" style="max-width:100%" src="data:image/svg+xml;base64,${
+    btoa(binary)
+  }">`;
+}
+
+/** A whole SVG document with a white ground, `width` by `height` pixels. */
+export function svgDocument(width: number, height: number, body: string): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
+    `font-family="Helvetica, Arial, 'DejaVu Sans', sans-serif" font-size="11" fill="#222">` +
+    `<rect width="100%" height="100%" fill="#fff"/>${body}</svg>`;
+}
+
+/** Attributes of an SVG element; those that are undefined are left out. */
+export type Attributes = Record<string, string | number | undefined>;
+
+/** One SVG element. Attribute values are escaped, `inner` is SVG and is not. */
+export function element(name: string, attributes: Attributes, inner = ""): string {
+  const list = Object.entries(attributes).filter(([, value]) => value !== undefined)
+    .map(([key, value]) =>
+      ` ${key}="${typeof value === "number" ? round(value) : escapeHtml(String(value))}"`
+    ).join("");
+  return `<${name}${list}${inner === "" ? "/>" : `>${inner}</${name}>`}`;
+}
+
+/**
+ * A line of text at (x, y), its baseline there; what XML does not allow becomes a space. `after` is SVG and follows
+ * the text.
+ */
+export function label(text: string, x: number, y: number, attributes: Attributes = {}, after = ""): string {
+  return element("text", { x, y, ...attributes }, escapeHtml(oneLine(text)) + after);
+}
+
+/** The title of a chart of `width` pixels, cut where it is longer; nothing for an empty one. */
+export function heading(title: string, width: number): string {
+  const bold = { "font-size": 13, "font-weight": "bold" };
+  return title === "" ? "" : label(fitPixels(title, width - 24, 14), 12, 20, bold);
+}
+
+/** A coordinate with at most one decimal: enough for a screen, half the bytes. */
+export function round(x: number): string {
+  return String(Math.round(x * 10) / 10);
+}
+
+/** Pixels that `text` takes at `size`, estimated on the wide side: the reader's font is not known here. */
+export function pixels(text: string, size = 11): number {
+  let ems = 0;
+  for (const c of text) {
+    ems += c > "\u2e80" ? 1 : "ilj.,:;|'! ".includes(c) ? 0.34 : "mwMW@%".includes(c) ? 0.96 : 0.62;
+  }
+  return ems * size;
+}
+
+/** `text` cut with `…` so that it takes at most `width` pixels at `size`. */
+export function fitPixels(text: string, width: number, size = 11): string {
+  if (pixels(text, size) <= width) return text;
+  const chars = [...text];
+  while (chars.length > 1 && pixels(chars.join("") + "…", size) > width) chars.pop();
+  return `${chars.join("").trimEnd()}…`;
+}

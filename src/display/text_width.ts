@@ -1,0 +1,46 @@
+/**
+ * How many terminal columns a text takes, after Unicode's East Asian Width (UAX #11), and cutting it to fit.
+ *
+ * @module
+ */
+
+const ZERO = /[\p{Mn}\p{Me}\p{Cf}\uFE0F]/u;
+const WIDE =
+  /[\u1100-\u115F\u2E80-\u303E\u3041-\uA4CF\uA960-\uA97C\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1F64F}\u{1F680}-\u{1F6FF}\u{1F900}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
+const CONTROL = /[\p{Cc}\u2028\u2029\uFFFE\uFFFF]+/gu;
+
+function columnsOf(char: string): number {
+  if (char < "\u0300") return 1;
+  return ZERO.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
+}
+
+/** Terminal columns that one line of `text` takes. */
+export function textWidth(text: string): number {
+  let width = 0;
+  for (const char of text) width += columnsOf(char);
+  return width;
+}
+
+/** `text` cut to at most `columns` terminal columns, the last of them `…` where something was cut. */
+export function fit(text: string, columns: number): string {
+  let width = 0, end = 0, cut = 0;
+  for (const char of text) {
+    width += columnsOf(char);
+    if (width > columns) return columns < 1 ? "" : `${text.slice(0, cut)}…`;
+    end += char.length;
+    if (width <= columns - 1) cut = end;
+  }
+  return text;
+}
+
+/** `text` filled with spaces to `columns` terminal columns. */
+export function pad(text: string, columns: number, align: "left" | "right" | "center" = "left"): string {
+  const gap = Math.max(0, columns - textWidth(text));
+  const before = align === "left" ? 0 : align === "right" ? gap : Math.floor(gap / 2);
+  return " ".repeat(before) + text + " ".repeat(gap - before);
+}
+
+/** One line of `text` that cannot move the cursor: line breaks and control characters become single spaces. */
+export function oneLine(text: string): string {
+  return text.replace(CONTROL, " ");
+}

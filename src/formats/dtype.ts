@@ -1,0 +1,108 @@
+/**
+ * The element types of safetensors files and the typed arrays they become.
+ *
+ * JavaScript has no arithmetic on 16-bit floats, so F16 and BF16 are widened to 32 bits, which is exact: subnormals,
+ * infinities and NaN included.
+ *
+ * @module
+ */
+
+/** An element type that can be read. */
+export type SafeDType =
+  | "BOOL"
+  | "U8"
+  | "I8"
+  | "U16"
+  | "I16"
+  | "F16"
+  | "BF16"
+  | "U32"
+  | "I32"
+  | "F32"
+  | "U64"
+  | "I64"
+  | "F64";
+
+/** The numbers of a tensor. `BOOL` is a Uint8Array of zeros and ones. */
+export type TensorArray<Memory extends ArrayBufferLike = ArrayBuffer> =
+  | Float32Array<Memory>
+  | Float64Array<Memory>
+  | Int8Array<Memory>
+  | Uint8Array<Memory>
+  | Int16Array<Memory>
+  | Uint16Array<Memory>
+  | Int32Array<Memory>
+  | Uint32Array<Memory>
+  | BigInt64Array<Memory>
+  | BigUint64Array<Memory>;
+
+const ARRAYS = {
+  BOOL: Uint8Array,
+  U8: Uint8Array,
+  I8: Int8Array,
+  U16: Uint16Array,
+  I16: Int16Array,
+  U32: Uint32Array,
+  I32: Int32Array,
+  F32: Float32Array,
+  U64: BigUint64Array,
+  I64: BigInt64Array,
+  F64: Float64Array,
+} as const;
+
+/** Bytes of one element in a file. */
+export const DTYPE_BYTES: Readonly<Record<SafeDType, number>> = {
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  U16: 2,
+  I16: 2,
+  F16: 2,
+  BF16: 2,
+  U32: 4,
+  I32: 4,
+  F32: 4,
+  U64: 8,
+  I64: 8,
+  F64: 8,
+};
+
+/** True for a name of {@linkcode SafeDType}. */
+export function isDType(name: string): name is SafeDType {
+  return Object.hasOwn(DTYPE_BYTES, name);
+}
+
+/** The element type an array is written as. */
+export function dtypeOf(array: TensorArray<ArrayBufferLike>): SafeDType {
+  const dtypes = Object.keys(ARRAYS) as (keyof typeof ARRAYS)[];
+  return dtypes.find((dtype) => dtype !== "BOOL" && array instanceof ARRAYS[dtype])!;
+}
+
+/**
+ * An array for `count` elements, with the bytes of the file to be filled in, and `finish` to be called once they are.
+ * 16-bit floats are read into the upper half of their array and widened in place, so that no second copy is held:
+ * element i is written at 4i, which is at most 2 count + 2i, where it was read.
+ */
+export function allocate(
+  dtype: SafeDType,
+  count: number,
+): { bytes: Uint8Array<ArrayBuffer>; finish(): TensorArray } {
+  if (dtype !== "F16" && dtype !== "BF16") {
+    const array = new ARRAYS[dtype](count);
+    return { bytes: new Uint8Array(array.buffer), finish: () => array };
+  }
+  const array = new Float32Array(count), at = 2 * count;
+  const widen = dtype === "F16" ? widenF16 : widenBF16;
+  return { bytes: new Uint8Array(array.buffer, at, at), finish: () => (widen(array, at), array) };
+}
+
+function widenF16(out: Float32Array<ArrayBuffer>, at: number): void {
+  const halves = new Float16Array(out.buffer, at, out.length);
+  for (let i = 0; i < out.length; i++) out[i] = halves[i];
+}
+
+/** BF16 is the upper half of an F32. */
+function widenBF16(out: Float32Array<ArrayBuffer>, at: number): void {
+  const words = new Uint32Array(out.buffer), halves = new Uint16Array(out.buffer, at, out.length);
+  for (let i = 0; i < words.length; i++) words[i] = halves[i] << 16;
+}

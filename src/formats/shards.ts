@@ -1,0 +1,187 @@
+/**
+ * A shard is a file of equal records behind a header of 64 bytes: token ids, supervision marks or document borders.
+ *
+ * Header, little-endian: `LLAMEROS` (8 bytes), version u32, record bytes u32, kind (16 bytes of ASCII, zero-filled),
+ * records u64, vocabulary size u32, zeros. The count is written last, so a file that was cut short, or whose
+ * writer died, never opens. Records are read where they lie: memory does not grow with the file.
+ *
+ * @module
+ */
+import { FormatError } from "../base/errors.ts";
+
+const magic = "LLAMEROS", version = 1, headerBytes = 64, bufferBytes = 1 << 20;
+
+/** What a shard's header says. */
+export interface ShardHeader {
+  /** What the records are, at most 16 ASCII characters. */
+  kind: string;
+  /** Bytes of one record. */
+  recordBytes: number;
+  /** Every id is below it. */
+  vocabSize: number;
+}
+
+/** Writes a shard: `append` as often as needed, then `finish`; without it the file stays unreadable. */
+export class ShardWriter {
+  /** Records appended so far. */
+  records = 0;
+  readonly #file: Deno.FsFile;
+  readonly #header: ShardHeader;
+  readonly #buffer = new Uint8Array(bufferBytes);
+  #used = 0;
+
+  /** Creates (or empties) the file at `path`. */
+  constructor(path: string, header: ShardHeader) {
+    this.#header = header;
+    this.#file = Deno.openSync(path, { write: true, create: true, truncate: true });
+    writeAll(this.#file, headerOf(header, -1));
+  }
+
+  /** Appends the bytes of whole records. */
+  append(records: Uint8Array | Uint16Array | Uint32Array | Float64Array): void {
+    let bytes = new Uint8Array(records.buffer, records.byteOffset, records.byteLength);
+    this.records += bytes.length / this.#header.recordBytes;
+    while (bytes.length > 0) {
+      const part = bytes.subarray(0, bufferBytes - this.#used);
+      this.#buffer.set(part, this.#used);
+      this.#used += part.length;
+      bytes = bytes.subarray(part.length);
+      if (this.#used === bufferBytes) this.#flush();
+    }
+  }
+
+  /** Writes what is left and the count, and closes the file. */
+  finish(): void {
+    this.#flush();
+    this.#file.seekSync(0, Deno.SeekMode.Start);
+    writeAll(this.#file, headerOf(this.#header, this.records));
+    this.#file.syncSync();
+    this.#file.close();
+  }
+
+  /** Closes the file without making it readable. */
+  abandon(): void {
+    this.#file.close();
+  }
+
+  #flush(): void {
+    writeAll(this.#file, this.#buffer.subarray(0, this.#used));
+    this.#used = 0;
+  }
+}
+
+/** Reads records of a shard at any place. */
+export class ShardReader {
+  /** Number of records. */
+  readonly records: number;
+  /** The file. */
+  readonly path: string;
+  readonly #file: Deno.FsFile;
+  readonly #recordBytes: number;
+
+  /**
+   * Opens the shard and checks that it is what `expected` says and that none of it is missing.
+   *
+   * @throws {FormatError} naming the file, the byte and what was expected
+   */
+  constructor(path: string, expected: ShardHeader) {
+    this.path = path;
+    this.#recordBytes = expected.recordBytes;
+    this.#file = openShard(path);
+    try {
+      this.records = checkHeader(path, this.#file, expected);
+    } catch (error) {
+      this.#file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * The bytes of records `start` to `start + count`.
+   *
+   * @throws {FormatError} when the file is too short for them
+   */
+  read(start: number, count: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(count * this.#recordBytes);
+    const offset = headerBytes + start * this.#recordBytes;
+    this.#file.seekSync(offset, Deno.SeekMode.Start);
+    const found = readFully(this.#file, bytes);
+    if (found < bytes.length) {
+      throw damaged(this.path, offset + found, `${bytes.length} bytes of records`, "the file ends here");
+    }
+    return bytes;
+  }
+
+  /** Closes the file. */
+  close(): void {
+    this.#file.close();
+  }
+}
+
+function headerOf({ kind, recordBytes, vocabSize }: ShardHeader, records: number): Uint8Array {
+  const bytes = new Uint8Array(headerBytes), view = new DataView(bytes.buffer);
+  bytes.set(new TextEncoder().encode(magic), 0);
+  view.setUint32(8, version, true);
+  view.setUint32(12, recordBytes, true);
+  bytes.set(new TextEncoder().encode(kind), 16);
+  view.setBigInt64(32, BigInt(records), true);
+  view.setUint32(40, vocabSize, true);
+  return bytes;
+}
+
+function checkHeader(path: string, file: Deno.FsFile, expected: ShardHeader): number {
+  const bytes = new Uint8Array(headerBytes), view = new DataView(bytes.buffer);
+  const size = file.statSync().size;
+  if (readFully(file, bytes) < headerBytes) {
+    throw damaged(path, size, "a header of 64 bytes", "the file ends here");
+  }
+  const check = (offset: number, name: string, found: string | number, wanted: string | number) => {
+    if (found !== wanted) throw damaged(path, offset, `${name} ${wanted}`, `it is ${JSON.stringify(found)}`);
+  };
+  check(0, "the mark", ascii(bytes.subarray(0, 8)), magic);
+  check(8, "format version", view.getUint32(8, true), version);
+  check(12, "record bytes", view.getUint32(12, true), expected.recordBytes);
+  check(16, "kind", ascii(bytes.subarray(16, 32)), expected.kind);
+  check(40, "vocabulary size", view.getUint32(40, true), expected.vocabSize);
+  const records = Number(view.getBigInt64(32, true));
+  if (records < 0) throw damaged(path, 32, "a record count", "its writer never finished");
+  check(32, "file size in bytes", size, headerBytes + records * expected.recordBytes);
+  return records;
+}
+
+function openShard(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new FormatError("Cannot open the token shard: it is missing, delete its folder to make it again", {
+      file: path,
+      cause,
+    });
+  }
+}
+
+function damaged(file: string, offset: number, expected: string, found: string): FormatError {
+  return new FormatError(
+    `Cannot use the token shard: expected ${expected}, but ${found}; delete its folder to make it again`,
+    { file, offset, expected },
+  );
+}
+
+function ascii(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes).replace(/\0+$/, "");
+}
+
+function readFully(file: Deno.FsFile, into: Uint8Array): number {
+  let done = 0;
+  while (done < into.length) {
+    const count = file.readSync(into.subarray(done));
+    if (count === null) break;
+    done += count;
+  }
+  return done;
+}
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) done += file.writeSync(bytes.subarray(done));
+}

@@ -1,0 +1,98 @@
+/**
+ * Tokenizer files on disk: finding them, reading them, and writing them whole or not at all.
+ *
+ * @module
+ */
+import { FormatError } from "../base/errors.ts";
+import { checkTokenizerJson, parseJson } from "./read_json.ts";
+import { readSentencePiece } from "./sentencepiece.ts";
+import type { TokenizerConfig } from "./tokenizer_config.ts";
+import type { TokenizerJson } from "./tokenizer_json.ts";
+
+/** What a tokenizer is made of. */
+export interface TokenizerFiles {
+  /** tokenizer.json. */
+  json: TokenizerJson;
+  /** tokenizer_config.json, empty where there is none. */
+  config: TokenizerConfig;
+  /** Where the first came from, for messages. */
+  file: string;
+}
+
+const MODEL = "tokenizer.model", JSON_FILE = "tokenizer.json", CONFIG = "tokenizer_config.json";
+
+/**
+ * Reads a tokenizer.json, a SentencePiece `.model`, or a folder that holds one of them (the first is preferred);
+ * a tokenizer_config.json beside it is read too.
+ *
+ * @throws {FormatError} when nothing is there or its contents are damaged
+ */
+export async function readTokenizerFiles(path: string): Promise<TokenizerFiles> {
+  const file = await find(path);
+  const beside = await readIfThere(file.replace(/[^/\\]*$/, CONFIG));
+  const config = beside === undefined ? undefined : readConfig(beside, file.replace(/[^/\\]*$/, CONFIG));
+  if (!file.endsWith(".model")) {
+    return {
+      file,
+      json: checkTokenizerJson(parseJson(await Deno.readTextFile(file), file), file),
+      config: config ?? {},
+    };
+  }
+  const model = readSentencePiece(await Deno.readFile(file), file);
+  // The fast tokenizer made of a .model is not what a configuration for the .model describes.
+  return { file, json: model.json, config: { ...model.config, ...onlyTemplate(config) } };
+}
+
+async function find(path: string): Promise<string> {
+  const kind = await Deno.stat(path).catch(() => undefined);
+  if (kind?.isFile) return path;
+  for (const name of kind?.isDirectory ? [JSON_FILE, MODEL] : []) {
+    const file = `${path.replace(/[/\\]+$/, "")}/${name}`;
+    if ((await Deno.stat(file).catch(() => undefined))?.isFile) return file;
+  }
+  const why = kind ? `the folder holds neither ${JSON_FILE} nor ${MODEL}` : "there is no such file or folder";
+  throw new FormatError(`Cannot load a tokenizer: ${why}`, { file: path, expected: JSON_FILE });
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function readConfig(text: string, file: string): TokenizerConfig {
+  const config = parseJson(text, file);
+  if (typeof config === "object" && config !== null && !Array.isArray(config)) {
+    return config as TokenizerConfig;
+  }
+  throw new FormatError("Cannot read the tokenizer configuration: it must be an object", { file });
+}
+
+function onlyTemplate(config: TokenizerConfig | undefined): TokenizerConfig {
+  return config?.chat_template ? { chat_template: config.chat_template } : {};
+}
+
+/** Writes tokenizer.json and tokenizer_config.json into `dir`, which is made; each file appears whole or not at all. */
+export async function writeTokenizerFiles(
+  dir: string,
+  json: TokenizerJson,
+  config: TokenizerConfig,
+): Promise<void> {
+  await Deno.mkdir(dir, { recursive: true });
+  await writeWhole(`${dir}/${JSON_FILE}`, JSON.stringify(json, null, 1) + "\n");
+  await writeWhole(`${dir}/${CONFIG}`, JSON.stringify(config, null, 2) + "\n");
+}
+
+async function writeWhole(file: string, text: string): Promise<void> {
+  const draft = `${file}.${crypto.randomUUID()}.tmp`;
+  try {
+    await Deno.writeTextFile(draft, text);
+    await Deno.rename(draft, file);
+  } catch (error) {
+    await Deno.remove(draft).catch(() => {});
+    throw error;
+  }
+}

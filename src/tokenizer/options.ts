@@ -1,0 +1,59 @@
+/**
+ * What the verbs of a tokenizer can be told.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Same } from "../base/schema.ts";
+import type { DecodeOptions } from "./codec.ts";
+
+/** What {@linkcode Tokenizer.encode} can be told. */
+export interface EncodeOptions {
+  /** Put BOS in front. Default false. */
+  bos?: boolean;
+  /** Put EOS behind. Default false. */
+  eos?: boolean;
+  /** Read special tokens out of the text. Only for text that you wrote yourself. Default false. */
+  special?: boolean;
+}
+
+/** Defaults and checks of {@linkcode EncodeOptions}. */
+export const encodeSchema = z.strictObject({
+  bos: z.boolean().default(false),
+  eos: z.boolean().default(false),
+  special: z.boolean().default(false),
+}) satisfies z.ZodType<EncodeOptions>;
+true satisfies Same<keyof z.input<typeof encodeSchema>, keyof EncodeOptions>;
+
+/** Defaults and checks of {@linkcode DecodeOptions}. */
+export const decodeSchema = z.strictObject({
+  special: z.boolean().default(false),
+  continues: z.boolean().default(false),
+}) satisfies z.ZodType<DecodeOptions>;
+true satisfies Same<keyof z.input<typeof decodeSchema>, keyof DecodeOptions>;
+
+/** What {@linkcode Tokenizer.chat} can be told. */
+export interface ChatOptions {
+  /** End with the opening of the answer to come. Default false. */
+  generationPrompt?: boolean;
+}
+
+/** Defaults and checks of {@linkcode ChatOptions}. */
+export const chatSchema = z.strictObject({
+  generationPrompt: z.boolean().default(false),
+}) satisfies z.ZodType<
+  ChatOptions
+>;
+true satisfies Same<keyof z.input<typeof chatSchema>, keyof ChatOptions>;
+
+/** What {@linkcode Tokenizer.stats} can be told. */
+export interface StatsOptions {
+  /** Stops the reading; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** Defaults and checks of {@linkcode StatsOptions}. */
+export const statsSchema = z.strictObject({
+  signal: z.instanceof(AbortSignal).optional(),
+}) satisfies z.ZodType<StatsOptions>;
+true satisfies Same<keyof z.input<typeof statsSchema>, keyof StatsOptions>;

@@ -1,0 +1,300 @@
+/**
+ * `Tokenizer`: text to ids and back [paper 2.1]. A thin shell over what stands beside it in this folder.
+ *
+ * @module
+ */
+import type { ChatEncoding, Encoder, Message } from "../base/encoder.ts";
+import { ConfigError } from "../base/errors.ts";
+import { parseOptions, show } from "../base/schema.ts";
+import { Displayable, type Picture } from "../display/display.ts";
+import { number } from "../display/format.ts";
+import { keyValues } from "../display/table.ts";
+import { encodeChat } from "./chat.ts";
+import { ChatTemplate } from "./chat_template.ts";
+import type { DecodeOptions, StreamDecoder } from "./codec.ts";
+import { type Engine, engineOf, fingerprintOf, templateTokens, type TokenizerFacts } from "./engine.ts";
+import { readTokenizerFiles, type TokenizerFiles, writeTokenizerFiles } from "./files.ts";
+import { checkMessages } from "./messages.ts";
+import {
+  type ChatOptions,
+  chatSchema,
+  decodeSchema,
+  type EncodeOptions,
+  encodeSchema,
+  type StatsOptions,
+  statsSchema,
+} from "./options.ts";
+import type { Piece } from "./pieces.ts";
+import { checkTokenizerJson } from "./read_json.ts";
+import { countTokens, type TokenStats } from "./stats.ts";
+import type { TemplateName } from "./templates.ts";
+import { type TokenView, viewOf } from "./token_view.ts";
+import { templateOf, type TokenizerConfig, tokenizerConfig } from "./tokenizer_config.ts";
+import { piecesOf, tokenizerJson } from "./tokenizer_json.ts";
+import { learnPieces, type Texts, type TrainOptions } from "./train.ts";
+
+/** Text to token ids and back. An immutable value. */
+export class Tokenizer extends Displayable implements Encoder {
+  #engine: Engine;
+  #template: ChatTemplate | undefined;
+  #fingerprint: string | undefined;
+
+  private constructor(engine: Engine, template: string | undefined) {
+    super();
+    this.#engine = engine;
+    if (template !== undefined) this.#template = new ChatTemplate(template, templateTokens(engine));
+  }
+
+  /**
+   * Learns a vocabulary from texts (strings, or records with a `text`, such as a `Dataset`): SentencePiece-style
+   * byte-pair encoding with LLaMA's settings. Deterministic, and independent of the order of the texts.
+   *
+   * @throws {ConfigError} for an unknown option, or a `vocabSize` that this corpus cannot fill or that cannot hold its
+   * characters; the message names the bound
+   * @throws {DataError} for an empty corpus
+   */
+  static async train(texts: Texts, options: TrainOptions = {}): Promise<Tokenizer> {
+    return Tokenizer.fromPieces(await learnPieces(texts, options));
+  }
+
+  /**
+   * Reads a tokenizer.json, a SentencePiece `tokenizer.model`, or a folder that holds one of them.
+   *
+   * @throws {FormatError} when nothing is there, or naming what is wrong with it
+   */
+  static async load(path: string): Promise<Tokenizer> {
+    return Tokenizer.#from(await readTokenizerFiles(path));
+  }
+
+  /** The tokenizer of a SentencePiece-like vocabulary, such as a GGUF file holds; ids are positions. */
+  static fromPieces(pieces: readonly Piece[]): Tokenizer {
+    return Tokenizer.#from({ json: tokenizerJson(pieces), config: {}, file: "tokenizer.json" });
+  }
+
+  /**
+   * The tokenizer of a parsed tokenizer.json and tokenizer_config.json.
+   *
+   * @throws {FormatError} naming what is wrong
+   */
+  static fromJSON(json: unknown, config: TokenizerConfig = {}): Tokenizer {
+    const file = "tokenizer.json";
+    return Tokenizer.#from({
+      json: checkTokenizerJson(structuredClone(json), file),
+      config: { ...config },
+      file,
+    });
+  }
+
+  static #from(files: TokenizerFiles): Tokenizer {
+    return new Tokenizer(engineOf(files), templateOf(files.config));
+  }
+
+  /** Number of ids; every id is below it. */
+  get vocabSize(): number {
+    return this.#engine.codec.size;
+  }
+
+  /** Id that opens a document; -1 where the vocabulary has none. */
+  get bosId(): number {
+    return this.#engine.roles.bos;
+  }
+
+  /** Id that closes a document and an answer; -1 where the vocabulary has none. */
+  get eosId(): number {
+    return this.#engine.roles.eos;
+  }
+
+  /** Id for what cannot be written; -1 where the vocabulary has none. */
+  get unkId(): number {
+    return this.#engine.roles.unk;
+  }
+
+  /** Id that fills short rows; -1 where the vocabulary has none, as LLaMA's. */
+  get padId(): number {
+    return this.#engine.roles.pad;
+  }
+
+  /** Ids after which an answer is over: EOS, and what the chat template puts behind an answer. */
+  get stopIds(): readonly number[] {
+    const ends = this.#template?.endings() ?? [];
+    return [...new Set([this.eosId, ...ends])].filter((id) => id >= 0);
+  }
+
+  /** Name of the chat template: a built-in one, `jinja`, or null. */
+  get template(): TemplateName | "jinja" | null {
+    return this.#template?.name ?? null;
+  }
+
+  /** Changes whenever any id could change, of a text or of a conversation. 32 hex digits. */
+  get fingerprint(): string {
+    return this.#fingerprint ??= fingerprintOf(this.#engine, this.#template);
+  }
+
+  /**
+   * Ids of `text`. Nothing is added unless asked, and nothing in the text is read as a special token unless
+   * `special: true`.
+   *
+   * @throws {ConfigError} for `bos` or `eos` that the vocabulary does not have
+   */
+  encode(text: string, options: EncodeOptions = {}): Uint32Array<ArrayBuffer> {
+    const { bos, eos, special } = parseOptions(encodeSchema, options, "encode");
+    if (typeof text !== "string") throw new ConfigError(`Cannot encode ${show(text)}: it must be a string`);
+    const ids = special ? this.#engine.codec.encodeSpecial(text) : this.#engine.codec.encode(text);
+    if (bos) ids.unshift(this.#need("bos"));
+    if (eos) ids.push(this.#need("eos"));
+    return new Uint32Array(ids);
+  }
+
+  /** Ids of each of `texts`. */
+  encodeBatch(texts: readonly string[], options: EncodeOptions = {}): Uint32Array<ArrayBuffer>[] {
+    return texts.map((text) => this.encode(text, options));
+  }
+
+  /**
+   * Text of `ids`; incomplete UTF-8 becomes U+FFFD. `decode(encode(text))` is `text` for every well-formed text
+   * without U+2581 (which comes back as a space).
+   *
+   * @throws {ConfigError} for an id that the vocabulary does not have
+   */
+  decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
+    const list = Array.from(ids, (id) => this.#known(id));
+    return this.#engine.codec.decode(list, parseOptions(decodeSchema, options, "decode"));
+  }
+
+  /** A decoder for ids that come one by one: never half a character, and the first space falls only at the start. */
+  decoder(options: DecodeOptions = {}): StreamDecoder {
+    const inner = this.#engine.codec.decoder(parseOptions(decodeSchema, options, "decoder"));
+    return { push: (id) => inner.push(this.#known(id)), end: () => inner.end() };
+  }
+
+  /** The token of `id` as the vocabulary writes it: `▁whale`, `<0x0A>`, `<s>`. */
+  tokenOf(id: number): string {
+    return this.#engine.codec.tokenOf(this.#known(id)) ?? "";
+  }
+
+  /** The id of a token as the vocabulary writes it, or undefined. */
+  idOf(token: string): number | undefined {
+    return this.#engine.codec.idOf(token);
+  }
+
+  /** True for ids that are control, never text. */
+  isSpecial(id: number): boolean {
+    return this.#engine.codec.isSpecial(id);
+  }
+
+  /**
+   * This tokenizer with another chat template: `plain`, `llama-2`, `chatml`, or Jinja.
+   *
+   * @throws {ConfigError} for an unknown name, Jinja with an error, or special tokens that the vocabulary lacks
+   */
+  withTemplate(template: TemplateName | (string & Record<never, never>)): Tokenizer {
+    const changed = new Tokenizer(this.#engine, template);
+    changed.#template!.check();
+    return changed;
+  }
+
+  /**
+   * Renders a conversation with the chat template. Only what the template itself writes can become special tokens;
+   * messages are ordinary text. `mask` is 1 on the tokens of answers and on what ends them.
+   *
+   * @param options `generationPrompt`: end with the opening of the answer to come. Without it, a conversation that
+   * holds an answer is taken for training, which some Jinja templates do not allow.
+   * @throws {ConfigError} without a template, or for training on one that is not made for it
+   * @throws {DataError} for messages out of order
+   */
+  chat(messages: readonly Message[], options: ChatOptions = {}): ChatEncoding {
+    const { generationPrompt } = parseOptions(chatSchema, options, "chat"), template = this.#template;
+    if (template === undefined) throw noTemplate();
+    checkMessages(messages, generationPrompt);
+    const obstacle = generationPrompt || messages.length < 2 ? null : template.obstacle();
+    if (obstacle !== null) throw new ConfigError(`Cannot train on this chat template: ${obstacle}`);
+    return encodeChat(template.render(messages, generationPrompt), this.#engine.codec);
+  }
+
+  /** Shows the tokenizer now. */
+  override show(): Promise<void>;
+  /** The tokens of `text` as a picture: `await tokenizer.show("Call me Ishmael").show()`. */
+  override show(text: string, options?: EncodeOptions): TokenView;
+  override show(text?: string, options?: EncodeOptions): Promise<void> | TokenView {
+    if (text === undefined) return super.show();
+    return viewOf(this, text, this.encode(text, options));
+  }
+
+  /**
+   * How well the vocabulary fits `texts`: bytes per token, tokens per word and more. Reads them once.
+   *
+   * @throws {DataError} for an empty corpus or a record without text
+   */
+  async stats(texts: Texts, options: StatsOptions = {}): Promise<TokenStats> {
+    return await countTokens(this, texts, parseOptions(statsSchema, options, "stats").signal);
+  }
+
+  /**
+   * Writes tokenizer.json and tokenizer_config.json into `dir`: Python `transformers` and `@huggingface/tokenizers`
+   * read them to the same ids. Each file appears whole or not at all.
+   */
+  async save(dir: string): Promise<void> {
+    const { json, config } = this.#engine.files;
+    await writeTokenizerFiles(
+      dir,
+      json,
+      tokenizerConfig(json, this.#engine.roles, config, this.#template?.source),
+    );
+  }
+
+  /**
+   * The vocabulary with kinds and scores, ids are positions: what a GGUF file needs.
+   *
+   * @throws {ConfigError} for vocabularies that are not SentencePiece-like
+   */
+  pieces(): Piece[] {
+    if (this.#engine.codec.name === "llamero") return piecesOf(this.#engine.files.json);
+    throw new ConfigError("Cannot list the pieces: this tokenizer is not LLaMA-style byte-pair encoding");
+  }
+
+  /** The facts as plain data; the vocabulary itself is what `save` writes. */
+  toJSON(): TokenizerFacts {
+    return {
+      vocabSize: this.vocabSize,
+      special: Object.fromEntries(this.#engine.special),
+      template: this.template,
+      codec: this.#engine.codec.name,
+      fingerprint: this.fingerprint,
+    };
+  }
+
+  /** The facts as a small table. */
+  override picture(): Picture {
+    const { vocabSize, special, template, codec, fingerprint } = this.toJSON();
+    return keyValues("Tokenizer", [
+      ["vocabulary", number(vocabSize)],
+      ["special", Object.entries(special).map(([token, id]) => `${token} ${id}`).join(", ")],
+      ["chat template", template ?? "none"],
+      ["encoder", codec],
+      ["fingerprint", fingerprint],
+    ]);
+  }
+
+  #need(role: "bos" | "eos"): number {
+    if (this.#engine.roles[role] >= 0) return this.#engine.roles[role];
+    throw new ConfigError(`Cannot add ${role.toUpperCase()}: the vocabulary has no such token`, {
+      path: `encode.${role}`,
+    });
+  }
+
+  #known(id: number): number {
+    if (Number.isInteger(id) && id >= 0 && id < this.vocabSize) return id;
+    throw new ConfigError(
+      `Cannot decode: an id must be a whole number below ${this.vocabSize}, current value is ${show(id)}`,
+      { value: id },
+    );
+  }
+}
+
+function noTemplate(): ConfigError {
+  return new ConfigError(
+    "Cannot render a conversation: the tokenizer has no chat template, tune the model with .instruct, " +
+      'or choose one with tokenizer.withTemplate("plain")',
+    { path: "chat" },
+  );
+}

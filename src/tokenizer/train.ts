@@ -1,0 +1,192 @@
+/**
+ * Learning a vocabulary from text, with the settings of LLaMA's SentencePiece model [paper 2.1]: byte-pair encoding,
+ * all numbers split into digits, bytes for characters that are too rare.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { ConfigError, DataError } from "../base/errors.ts";
+import { hashUniform } from "../base/random.ts";
+import { parseOptions, type Same, show } from "../base/schema.ts";
+import { Pace } from "./pace.ts";
+import { PairTable } from "./pair_table.ts";
+import { BOS, byteNames, EOS, layOut, type Piece, UNKNOWN } from "./pieces.ts";
+import { eachWord, normalise, ownCopy, SPACE } from "./pretokenize.ts";
+import { alphabetOf, unitsOf } from "./units.ts";
+
+/** How far a training has come. */
+export interface TrainProgress {
+  /** `read`: documents are counted. `merge`: pieces are learned. */
+  phase: "read" | "merge";
+  /** Documents read, or pieces in the vocabulary. */
+  done: number;
+  /** Pieces wanted; undefined while reading. */
+  total?: number;
+}
+
+/** What {@linkcode Tokenizer.train} can be told. */
+export interface TrainOptions {
+  /** Number of ids, bytes and special tokens included. Default 32000, LLaMA's. */
+  vocabSize?: number;
+  /** `split`: every digit is a token (default, the paper's). `join`: numbers may become pieces. */
+  digits?: "split" | "join";
+  /** Characters without a piece become their UTF-8 bytes (default true, the paper's), else `<unk>`. */
+  byteFallback?: boolean;
+  /** More special tokens, such as `<|im_start|>`; they take the last ids. `<pad>` becomes the padding token. */
+  special?: readonly string[];
+  /** Share of all character occurrences that get a piece of their own. Default 0.99995. */
+  characterCoverage?: number;
+  /** The longest piece, in characters. Default 16. */
+  maxPieceLength?: number;
+  /** Pieces never mix writing systems. Default true. */
+  splitScripts?: boolean;
+  /** Share of the documents to learn from, drawn by `seed`. Default 1: all. */
+  sample?: number;
+  /** Seed of that draw. Default 42. */
+  seed?: number;
+  /** Stops the training; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Called about ten times a second at most. */
+  onProgress?: (progress: TrainProgress) => void;
+}
+
+const PATH = "Tokenizer.train";
+const RESERVED = new Set([UNKNOWN, BOS, EOS, ...byteNames()]);
+
+const specialToken = z.string()
+  .refine((token) => [...token].length > 1, "a special token must have at least two characters")
+  .refine((token) => token.trim() !== "", "a special token must not be blank")
+  .refine((token) => token.isWellFormed(), "a special token must be well-formed Unicode")
+  .refine((token) => !RESERVED.has(token), "that token exists already");
+
+const schema = z.strictObject({
+  vocabSize: z.int().min(4).max(2 ** 20).default(32000),
+  digits: z.enum(["split", "join"]).default("split"),
+  byteFallback: z.boolean().default(true),
+  special: z.array(specialToken).refine((all) => new Set(all).size === all.length, "a token is named twice")
+    .default([]),
+  characterCoverage: z.number().gt(0).max(1).default(0.99995),
+  maxPieceLength: z.int().min(1).max(512).default(16),
+  splitScripts: z.boolean().default(true),
+  sample: z.number().gt(0).max(1).default(1),
+  seed: z.int().default(42),
+  signal: z.instanceof(AbortSignal).optional(),
+  onProgress: z.custom<(progress: TrainProgress) => void>((value) => typeof value === "function").optional(),
+}) satisfies z.ZodType<TrainOptions>;
+true satisfies Same<keyof z.input<typeof schema>, keyof TrainOptions>;
+
+type Settings = z.output<typeof schema>;
+
+/** Texts to learn from: strings, or records with a `text`, such as a `Dataset`. */
+export type Texts = Iterable<string | { text: string }> | AsyncIterable<string | { text: string }>;
+
+/**
+ * Learns the pieces of a vocabulary. The result depends on the multiset of documents only, not on their order.
+ *
+ * @throws {ConfigError} for an unknown option, or a vocabulary that is too small for the alphabet or too large for
+ * the corpus (the message names the possible size)
+ * @throws {DataError} for an empty corpus or a record without text
+ */
+export async function learnPieces(texts: Texts, options: TrainOptions = {}): Promise<Piece[]> {
+  const settings = parseOptions(schema, options, PATH), pace = new Pace(settings.signal);
+  const words = await countWords(texts, settings, pace);
+  const characters = alphabetOf(words, settings.characterCoverage, !settings.byteFallback);
+  if (characters.every((char) => char === SPACE)) {
+    throw new DataError(
+      "Cannot train a tokenizer: the corpus is empty, give at least one text that is not blank",
+    );
+  }
+  const wanted = roomFor(characters.length, settings);
+  const units = unitsOf(words, characters, {
+    splitDigits: settings.digits === "split",
+    splitScripts: settings.splitScripts,
+  });
+  const table = new PairTable(units, {
+    maxPieceLength: settings.maxPieceLength,
+    reserved: new Set([...RESERVED, ...settings.special]),
+  });
+  const learned: string[] = [];
+  while (learned.length < wanted) {
+    const piece = table.learn();
+    if (piece === undefined) throw tooSmall(settings.vocabSize - wanted + learned.length, settings);
+    learned.push(piece);
+    await report(pace, settings, "merge", settings.vocabSize - wanted + learned.length);
+  }
+  return layOut({ bytes: settings.byteFallback, learned, characters, special: settings.special });
+}
+
+async function countWords(texts: Texts, settings: Settings, pace: Pace): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  const add = (word: string) => {
+    const count = counts.get(word);
+    if (count === undefined) counts.set(ownCopy(word), 1);
+    else counts.set(word, count + 1);
+  };
+  let documents = 0;
+  for await (const record of iterable(texts)) {
+    const text = textOf(record, documents++);
+    if (settings.sample === 1 || hashUniform(settings.seed, String(documents)) < settings.sample) {
+      eachWord(text.toWellFormed(), false, add);
+    }
+    await report(pace, settings, "read", documents);
+  }
+  const words = new Map<string, number>();
+  for (const [raw, count] of counts) {
+    const word = normalise(raw);
+    words.set(word, (words.get(word) ?? 0) + count);
+  }
+  return words;
+}
+
+function iterable(texts: Texts): Texts {
+  const given: unknown = texts;
+  const can = typeof given === "object" && given !== null &&
+    (Symbol.iterator in given || Symbol.asyncIterator in given);
+  if (can) return texts;
+  throw new ConfigError(
+    `Cannot train a tokenizer: texts must be a Dataset or an iterable of strings, current value is ${
+      show(given)
+    }`,
+    { path: PATH, value: given },
+  );
+}
+
+function textOf(record: unknown, index: number): string {
+  const text = typeof record === "string" ? record : (record as { text?: unknown } | null)?.text;
+  if (typeof text === "string") return text;
+  throw new DataError(
+    `Cannot train a tokenizer: record ${index} must be a string or have a text, current value is ${
+      show(record)
+    }`,
+  );
+}
+
+/** Pieces left for learning after the fixed part of the vocabulary. */
+function roomFor(characters: number, { vocabSize, byteFallback, special }: Settings): number {
+  const fixed = 3 + (byteFallback ? 256 : 0) + special.length + characters;
+  if (vocabSize >= fixed) return vocabSize - fixed;
+  throw new ConfigError(
+    `Cannot train a tokenizer: vocabSize must be at least ${fixed} for the ${characters} characters of this corpus, ` +
+      `current value is ${vocabSize}`,
+    { path: `${PATH}.vocabSize`, value: vocabSize },
+  );
+}
+
+function tooSmall(largest: number, { vocabSize }: Settings): ConfigError {
+  return new ConfigError(
+    `Cannot train a tokenizer: vocabSize must be at most ${largest}, the largest possible for this corpus, ` +
+      `current value is ${vocabSize}`,
+    { path: `${PATH}.vocabSize`, value: vocabSize },
+  );
+}
+
+async function report(
+  pace: Pace,
+  settings: Settings,
+  phase: TrainProgress["phase"],
+  done: number,
+): Promise<void> {
+  if (!pace.due()) return;
+  settings.onProgress?.({ phase, done, ...(phase === "merge" && { total: settings.vocabSize }) });
+  await pace.rest();
+}

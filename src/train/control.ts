@@ -1,0 +1,75 @@
+/**
+ * How a run is stopped and held up: asked once it finishes its step and saves, asked twice it breaks off.
+ *
+ * @module
+ */
+import { setImmediate } from "node:timers";
+
+/** The handle between a run and its loop. */
+export class Control {
+  readonly #soft = new AbortController();
+  readonly #hard = new AbortController();
+  #resumed?: PromiseWithResolvers<void>;
+  #rested = performance.now();
+  /** The reason of the caller's signal, once that was aborted. */
+  reason?: { value: unknown };
+
+  /** Aborted at the first stop: whatever can be left out is. */
+  get stopping(): AbortSignal {
+    return this.#soft.signal;
+  }
+
+  /** Aborted at the second stop: not even a checkpoint is finished. */
+  get broken(): AbortSignal {
+    return this.#hard.signal;
+  }
+
+  /** True while the run is held up. */
+  get paused(): boolean {
+    return this.#resumed !== undefined && !this.stopping.aborted;
+  }
+
+  /** Asks for the end; a second time breaks off. */
+  stop(): void {
+    if (this.stopping.aborted) {
+      this.#hard.abort(new DOMException("The run was broken off by a second stop", "AbortError"));
+    } else this.#soft.abort(new DOMException("The run was stopped", "AbortError"));
+    this.#resumed?.resolve();
+  }
+
+  /** Stops when `signal` is aborted; the function that comes back forgets it. */
+  follow(signal: AbortSignal | undefined): () => void {
+    const abort = () => {
+      this.reason ??= { value: signal!.reason };
+      if (!this.stopping.aborted) this.stop();
+    };
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort);
+    return () => signal?.removeEventListener("abort", abort);
+  }
+
+  /** Holds the run up before its next step. */
+  pause(): void {
+    this.#resumed ??= Promise.withResolvers();
+  }
+
+  /** Lets it go on. */
+  resume(): void {
+    this.#resumed?.resolve();
+    this.#resumed = undefined;
+  }
+
+  /**
+   * Called before each step: lets timers, other cells and the Stop button have their turn, and waits while the run is
+   * held up. A timer takes two milliseconds, a turn of the event loop hardly any; the timer comes every 50.
+   */
+  async turn(): Promise<void> {
+    if (performance.now() - this.#rested < 50) await new Promise((resolve) => setImmediate(resolve));
+    else {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      this.#rested = performance.now();
+    }
+    if (this.paused) await this.#resumed!.promise;
+    this.broken.throwIfAborted();
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Energy and carbon of a run [paper 6].
+ *
+ *     Wh = hours x W x PUE                  g CO2eq = Wh x kg per kWh
+ *
+ * with PUE 1.1 and 0.385 kg per kWh, the US average, as in the paper. The power is given, or read from the
+ * processor's own counter (RAPL, Linux) where a processor does the work; otherwise it is unknown, and said to be.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Same } from "../base/schema.ts";
+import type { Device } from "../gpu/mod.ts";
+
+/** What is known of the power. */
+export interface EnergyOptions {
+  /** Power of the device in watts; the paper takes 400 for an A100-80GB, its thermal design power. */
+  watts?: number;
+  /** Power usage effectiveness of the place; 1 for a laptop on a desk. Default 1.1. */
+  pue?: number;
+  /** kg of CO2eq a kWh. Default 0.385. */
+  gridKgPerKWh?: number;
+}
+
+/** Defaults and checks of {@linkcode EnergyOptions}. */
+export const energySchema: z.ZodType<Required<Omit<EnergyOptions, "watts">> & EnergyOptions, EnergyOptions> =
+  z
+    .strictObject({
+      watts: z.number("must be a number of watts").positive("must be above 0").optional(),
+      pue: z.number("must be a number").min(1, "must be at least 1").default(1.1),
+      gridKgPerKWh: z.number("must be a number").min(0, "must be at least 0").default(0.385),
+    });
+true satisfies Same<keyof z.input<typeof energySchema>, keyof EnergyOptions>;
+
+/** What a run used. */
+export interface EnergyUse {
+  /** Watt-hours, PUE included; undefined where the power is not known. */
+  wattHours?: number;
+  /** Grams of CO2eq. */
+  gramsCO2eq?: number;
+  /** Power usage effectiveness that was assumed. */
+  pue: number;
+  /** kg of CO2eq a kWh that was assumed. */
+  gridKgPerKWh: number;
+  /** Where the power comes from, or why it is unknown. */
+  source: string;
+}
+
+/** Watt-hours of `watts` over `seconds`, with a PUE. */
+export function wattHours(seconds: number, watts: number, pue: number): number {
+  return seconds / 3600 * watts * pue;
+}
+
+/** A counter of the processor, in microjoules. */
+interface Counter {
+  path: string;
+  /** Where it starts again from 0. */
+  range: number;
+  last: number;
+}
+
+/** Measures a run. */
+export class EnergyMeter {
+  readonly #options: z.output<typeof energySchema>;
+  readonly #counters: Counter[];
+  readonly #source: string;
+  #joules = 0;
+  #given = 0;
+
+  /**
+   * Starts the counters, if it is they that count.
+   *
+   * @param before watt-hours of earlier sessions of the same run
+   */
+  constructor(options: z.output<typeof energySchema>, device: Device, private readonly before: number = 0) {
+    this.#options = options;
+    this.#counters = options.watts === undefined && device.software ? packages() : [];
+    this.#source = options.watts !== undefined
+      ? `${options.watts} W as given`
+      : this.#counters.length
+      ? `RAPL, ${this.#counters.length} processor package${this.#counters.length > 1 ? "s" : ""}`
+      : "unknown: give watts";
+  }
+
+  /** Counts `seconds` more of work. */
+  add(seconds: number): void {
+    this.#given += seconds;
+    for (const counter of this.#counters) {
+      const now = read(counter.path) ?? counter.last, grown = now - counter.last;
+      this.#joules += (grown < 0 ? grown + counter.range : grown) / 1e6;
+      counter.last = now;
+    }
+  }
+
+  /** What was used so far. */
+  use(): EnergyUse {
+    const { watts, pue, gridKgPerKWh } = this.#options, source = this.#source;
+    const own = watts !== undefined
+      ? wattHours(this.#given, watts, pue)
+      : this.#counters.length
+      ? this.#joules / 3600 * pue
+      : undefined;
+    if (own === undefined) return { pue, gridKgPerKWh, source };
+    const all = own + this.before;
+    return { wattHours: all, gramsCO2eq: all * gridKgPerKWh, pue, gridKgPerKWh, source };
+  }
+}
+
+const powercap = "/sys/class/powercap";
+
+/** The counters of whole processor packages that may be read. */
+function packages(): Counter[] {
+  let names: string[];
+  try {
+    names = [...Deno.readDirSync(powercap)].map(({ name }) => name);
+  } catch {
+    return [];
+  }
+  return names.filter((name) => /^intel-rapl:\d+$/.test(name)).flatMap((name) => {
+    const path = `${powercap}/${name}/energy_uj`, last = read(path);
+    const range = read(`${powercap}/${name}/max_energy_range_uj`);
+    return last === undefined || range === undefined ? [] : [{ path, range, last }];
+  });
+}
+
+function read(path: string): number | undefined {
+  try {
+    const value = Number(Deno.readTextFileSync(path));
+    return Number.isFinite(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The books of a run: what each step gave, how long it took, what it used.
+ *
+ * @module
+ */
+import type { EnergyMeter, EnergyUse } from "./energy.ts";
+import type { Events, HistoryEntry, RunEvent, ValidationEvent } from "./events.ts";
+
+/** A stage as a result names it. */
+export interface StageResult {
+  /** Name of the stage. */
+  name: string;
+  /** Its updates. */
+  steps: number;
+  /** Updates done. */
+  done: number;
+}
+
+/** Everything that is written down while a run goes on; a checkpoint carries it to the next session. */
+export class Journal {
+  /** One entry a step. */
+  readonly history: HistoryEntry[] = [];
+  /** The measurements on validation data. */
+  readonly validations: ValidationEvent[] = [];
+  /** The stages that have begun. */
+  readonly stages: StageResult[] = [];
+  /** What a person should know of. */
+  readonly warnings: string[] = [];
+  /** Steps done. */
+  step = 0;
+  /** Positions trained on. */
+  tokens = 0;
+  /** Updates skipped in a row. */
+  skipped = 0;
+  /** False once something happened after which the run is not bit for bit what it would have been. */
+  exact = true;
+  /** Name of the stage that runs. */
+  stage = "";
+  /** Measures the energy, unless it is switched off. */
+  meter?: EnergyMeter;
+  #seconds = 0;
+  #since?: number;
+
+  /** Writes for `events`. */
+  constructor(readonly events: Events) {}
+
+  /** Seconds of work so far. */
+  get seconds(): number {
+    return this.#seconds + (this.#since === undefined ? 0 : (performance.now() - this.#since) / 1000);
+  }
+
+  /** Takes over what earlier sessions wrote. */
+  continue(
+    earlier: Pick<
+      Journal,
+      "history" | "validations" | "stages" | "warnings" | "step" | "tokens" | "skipped" | "exact" | "seconds"
+    >,
+  ): void {
+    this.history.push(...earlier.history);
+    this.validations.push(...earlier.validations);
+    this.stages.push(...earlier.stages);
+    this.warnings.push(...earlier.warnings);
+    this.step = earlier.step;
+    this.tokens = earlier.tokens;
+    this.skipped = earlier.skipped;
+    this.exact = earlier.exact;
+    this.#seconds = earlier.seconds;
+  }
+
+  /** Starts the clock, or stops it for a pause and at the end. */
+  clock(runs: boolean): void {
+    const seconds = this.seconds;
+    if (this.#since !== undefined) this.meter?.add(seconds - this.#seconds);
+    this.#seconds = seconds;
+    this.#since = runs ? performance.now() : undefined;
+  }
+
+  /** Tells the listeners. */
+  emit(event: RunEvent): void {
+    this.events.emit(event);
+  }
+
+  /** Writes down a step and tells of it. */
+  add(entry: HistoryEntry): void {
+    this.history.push(entry);
+    this.step = entry.step;
+    this.tokens = entry.tokens;
+    this.skipped = entry.skipped ? this.skipped + 1 : 0;
+    const stage = this.stages.at(-1);
+    if (stage) stage.done++;
+    this.emit({ type: "step", ...entry });
+  }
+
+  /** Writes down a measurement; it stands with the step after which it was made. */
+  measured(event: ValidationEvent): void {
+    this.validations.push(event);
+    const last = this.history.at(-1);
+    if (last?.step === event.step && last.stage === event.stage) last.validationLoss = event.loss;
+    this.emit(event);
+  }
+
+  /** Writes down a warning. */
+  warn(message: string): void {
+    this.warnings.push(message);
+    this.emit({ type: "warning", step: this.step, stage: this.stage, message });
+  }
+
+  /** Energy so far. */
+  energy(): EnergyUse | undefined {
+    this.clock(this.#since !== undefined);
+    return this.meter?.use();
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The version of this package, as checkpoints record it. A test holds it equal to deno.json's.
+ *
+ * @module
+ */
+
+/** The version of the package. */
+export const version = "0.1.0";

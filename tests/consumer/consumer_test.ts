@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { type Outcome, runDeno } from "../repo/tree.ts";
+import { packageFiles, publishedFiles, type Registry, rewrite, serve } from "./registry.ts";
+
+/** Runs `script` in a folder of its own, outside the repository, as somebody who added the package would. */
+async function consume(registry: Registry, script: string, task: "run" | "check"): Promise<Outcome> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const config = { imports: { "@llamero/sdk": `${registry.url}mod.ts` } };
+    await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify(config));
+    await Deno.writeTextFile(join(folder, "consumer.ts"), script);
+    const flags = task === "run" ? ["run", "-A"] : ["check", `--allow-import=${new URL(registry.url).host}`];
+    return await runDeno([...flags, "consumer.ts"], { cwd: folder });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+    await forget(registry);
+  }
+}
+
+/** Removes what the child cached: the port is another one each time. */
+async function forget({ url }: Registry): Promise<void> {
+  const { stdout } = await runDeno(["info", "--json"]);
+  const cache = join(JSON.parse(stdout).modulesCache, "http", `127.0.0.1_PORT${new URL(url).port}`);
+  await Deno.remove(cache, { recursive: true }).catch(() => {});
+}
+
+Deno.test("a text import of .wgsl and a rewritten package name work over http", async () => {
+  const mod = `import code from "./src/x.wgsl" with { type: "text" };
+import { z } from "zod";
+export const length: number = z.number().parse(code.length);
+`;
+  const files = new Map([
+    ["mod.ts", rewrite(mod, { zod: "npm:zod@^4.1.0" })],
+    ["src/x.wgsl", "fn main() {}\n"],
+  ]);
+  await using registry = serve(files);
+  const script =
+    `import { length } from "@llamero/sdk";\nconst n: number = length;\nconsole.log("length", n);\n`;
+  const run = await consume(registry, script, "run");
+  assert.match(run.stdout, /^length 13$/m, run.stderr);
+  assert.equal((await consume(registry, script, "check")).code, 0);
+  const wrong = await consume(registry, script.replace("n: number", "n: string"), "check");
+  assert.match(wrong.stderr, /TS2322/, "types arrive over http too");
+  assert.ok(registry.asked.includes("src/x.wgsl"));
+});
+
+Deno.test("names of the import map are rewritten, and nothing else", () => {
+  const imports = { zod: "npm:zod@^4.1.0", "@llamero/sdk": "./mod.ts" };
+  const source = `import { z } from "zod"; import "zod/v4"; import "./zod"; import "zodiac"; // from "zod"\n`;
+  assert.equal(
+    rewrite(source, imports),
+    `import { z } from "npm:zod@^4.1.0"; import "npm:zod@^4.1.0/v4"; import "./zod"; import "zodiac"; // from "zod"\n`,
+  );
+});
+
+Deno.test("the package holds the source and nothing else", async () => {
+  const files = await publishedFiles();
+  const odd = files.filter((file) => !/^(src\/.+\.(ts|wgsl)|(mod\.ts|deno\.json|[A-Z]+(\.md)?))$/.test(file));
+  assert.deepEqual(odd, []);
+  for (const file of ["mod.ts", "deno.json", "LICENSE", "README.md"]) assert.ok(files.includes(file), file);
+});
+
+Deno.test("a consumer outside the repository imports the package over http", async () => {
+  await using registry = serve(await packageFiles());
+  const script = await Deno.readTextFile(new URL("consumer.ts", import.meta.url));
+  const { code, stdout, stderr } = await consume(registry, script, "run");
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^The package exports .*Dataset.*Evaluator.*Model.*Tokenizer.*Trainer/m);
+  assert.equal((await consume(registry, script, "check")).code, 0, "its types hold");
+});

@@ -1,0 +1,83 @@
+/**
+ * Type-checks the cells of notebooks, which `deno check` does not read and the kernel does not check. As a
+ * program: `deno run -A tests/notebooks/check.ts [FILES]`, by default all of notebooks/.
+ *
+ * @module
+ */
+import { basename, dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { isCode, joined, notebookFiles, readNotebook } from "./notebook.ts";
+
+/**
+ * Type-checks each notebook as one module, its cells one after another.
+ *
+ * @returns what the checker found, placed as `file.ipynb cell 3, line 2`; undefined when all is well
+ */
+export async function checkNotebooks(paths: readonly string[]): Promise<string | undefined> {
+  const made: { file: string; name: string; starts: Start[] }[] = [];
+  try {
+    for (const path of paths) {
+      const { code, starts } = await moduleOf(path);
+      const file = join(
+        dirname(resolve(path)),
+        `.nbcheck_${basename(path, ".ipynb")}_${crypto.randomUUID()}.ts`,
+      );
+      await Deno.writeTextFile(file, code);
+      made.push({ file, name: basename(path), starts });
+    }
+    if (made.length === 0) return undefined;
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["check", ...made.map(({ file }) => file)],
+      env: { NO_COLOR: "1" },
+    }).output();
+    if (code === 0) return undefined;
+    const said = new TextDecoder().decode(stderr).replace(/^Check .*\n/gm, "");
+    return made.reduce(
+      (text, { file, name, starts }) => placed(text, pathToFileURL(file).href, name, starts),
+      said,
+    );
+  } finally {
+    for (const { file } of made) await Deno.remove(file);
+  }
+}
+
+/** Where a cell begins in the module. */
+interface Start {
+  /** Its number, from 1 over all cells. */
+  cell: number;
+  /** The module's line, from 1, on which its first line stands. */
+  line: number;
+}
+
+/** A notebook's code cells as one module; names at the top are exported, so that none counts as unused. */
+async function moduleOf(path: string): Promise<{ code: string; starts: Start[] }> {
+  const { cells } = await readNotebook(path);
+  const starts: Start[] = [];
+  const code: string[] = ["export {};"];
+  for (const [i, cell] of cells.entries()) {
+    if (!isCode(cell)) continue;
+    starts.push({ cell: i + 1, line: code.length + 1 });
+    const text = joined(cell.source).replace(
+      /^(?=(const|let|var|(async )?function|class|type|interface|enum) )/gm,
+      "export ",
+    );
+    code.push(...text.split("\n"), ";");
+  }
+  return { code: code.join("\n") + "\n", starts };
+}
+
+/** Names cells where the checker names lines of the module at `url`. */
+function placed(text: string, url: string, name: string, starts: readonly Start[]): string {
+  return text.replaceAll(new RegExp(`${RegExp.escape(url)}:(\\d+):\\d+`, "g"), (_, line) => {
+    const start = starts.findLast((start) => start.line <= Number(line));
+    return start ? `${name} cell ${start.cell}, line ${Number(line) - start.line + 1}` : name;
+  });
+}
+
+if (import.meta.main) {
+  const paths = Deno.args.length ? Deno.args : notebookFiles();
+  const found = await checkNotebooks(paths);
+  if (found) console.error(found);
+  else console.log(`Checked ${paths.length} notebooks`);
+  Deno.exit(found ? 1 : 0);
+}

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { basename, join } from "node:path";
+import { root } from "../repo/tree.ts";
+import { checkNotebooks } from "./check.ts";
+import { notebookFiles, silentCells } from "./notebook.ts";
+import { runNotebook } from "./run.ts";
+
+const paths = notebookFiles();
+
+Deno.test("every notebook that the README names is there", async () => {
+  const readme = await Deno.readTextFile(join(root, "README.md")).catch(() => "");
+  const named = new Set([...readme.matchAll(/notebooks\/(\w+\.ipynb)/g)].map((hit) => hit[1]));
+  const missing = [...named].filter((name) => !paths.some((path) => basename(path) === name));
+  assert.deepEqual(missing, []);
+  if (paths.length === 0) console.log("There are no notebooks yet, so none was run.");
+});
+
+Deno.test("the cells of all notebooks type-check", async () => {
+  assert.equal(await checkNotebooks(paths), undefined);
+});
+
+for (const path of paths) {
+  Deno.test(`${basename(path)} runs, and every cell shows something`, async () => {
+    const { notebook, error } = await runNotebook(path);
+    assert.equal(error, undefined);
+    assert.deepEqual(silentCells(notebook), [], "cells without output (tag: no-output)");
+  });
+}

@@ -1,0 +1,216 @@
+/**
+ * The rules of the house, as functions from source files to complaints: layers, cycles, fences, style.
+ * Nothing here reads the disk, so tests/repo/rules_test.ts can show that each rule is able to fail.
+ *
+ * @module
+ */
+import { dirname, join } from "node:path/posix";
+import { type Import, importsOf } from "./imports.ts";
+import { lineAt, type Token, tokens } from "./tokens.ts";
+
+/** A file of the repository. */
+export interface SourceFile {
+  /** Path from the root, with forward slashes. */
+  path: string;
+  /** Its text. */
+  text: string;
+}
+
+/** The folders of `src`, lowest layer first: a file imports from its own folder and from lower lines. */
+export const layers: readonly (readonly string[])[] = [
+  ["base"],
+  ["formats", "display"],
+  ["gpu", "data", "tokenizer", "parallel"],
+  ["ops"],
+  ["model"],
+  ["train", "eval"],
+];
+
+/** All complaints about `files`; `packages` are the names in the import map of deno.json. */
+export function inspect(files: readonly SourceFile[], packages: readonly string[]): string[] {
+  const parsed = files.filter((file) => file.path.endsWith(".ts")).map(parse);
+  return [
+    ...parsed.flatMap((file) => [
+      ...homeless(file),
+      ...file.imports.flatMap((item) => layerRule(file, item) ?? packageRule(file, item, packages) ?? []),
+      ...fences(file),
+      ...escapes(file),
+      ...caption(file),
+    ]),
+    ...files.flatMap(tooLong),
+    ...cycles(parsed),
+  ];
+}
+
+interface Parsed extends SourceFile {
+  imports: Import[];
+  all: Token[];
+  code: Token[];
+}
+
+function parse(file: SourceFile): Parsed {
+  const all = tokens(file.text);
+  return { ...file, imports: importsOf(file.text), all, code: all.filter((t) => t.kind !== "comment") };
+}
+
+/** The part of the repository that ships or teaches, as opposed to tests. */
+function isProduct(path: string): boolean {
+  return /^(src\/|examples\/|mod\.ts$)/.test(path);
+}
+
+function isRelative(specifier: string): boolean {
+  return /^\.{0,2}\//.test(specifier);
+}
+
+/** The file that a relative specifier means, as a path from the root. */
+function target(file: SourceFile, specifier: string): string {
+  return join(dirname(file.path), specifier);
+}
+
+/** Height of a path: its line in `layers`, then `mod.ts`, then `examples/`; undefined for anything else. */
+function height(path: string): number | undefined {
+  if (path === "mod.ts") return layers.length;
+  if (path.startsWith("examples/")) return layers.length + 1;
+  const folder = /^src\/([^/]+)\//.exec(path)?.[1];
+  const at = layers.findIndex((line) => line.includes(folder ?? ""));
+  return at < 0 ? undefined : at;
+}
+
+function folderOf(path: string): string {
+  return path === "mod.ts" ? path : path.split("/").slice(0, path.startsWith("src/") ? 2 : 1).join("/");
+}
+
+function homeless(file: SourceFile): string[] {
+  const lost = isProduct(file.path) && height(file.path) === undefined;
+  return lost
+    ? [`${file.path}: ${folderOf(file.path)} is on no layer (the layers stand in tests/repo/rules.ts)`]
+    : [];
+}
+
+function layerRule(file: Parsed, item: Import): string | undefined {
+  if (!isProduct(file.path)) return undefined;
+  const where = `${file.path}:${item.line}: `;
+  const from = height(file.path);
+  if (from === undefined) return undefined;
+  if (item.specifier === undefined) return `${where}an import whose path is computed cannot be checked`;
+  if (!isRelative(item.specifier)) return undefined;
+  const path = target(file, item.specifier), to = height(path);
+  if (to === undefined) return `${where}imports ${path}, which is on no layer`;
+  if (folderOf(path) === folderOf(file.path) || to < from) return undefined;
+  const way = to > from ? "upward" : "sideways";
+  return `${where}imports ${way}: ${folderOf(file.path)} may not see ${folderOf(path)} (${item.specifier})`;
+}
+
+function packageRule(file: Parsed, item: Import, packages: readonly string[]): string | undefined {
+  const name = item.specifier;
+  if (!isProduct(file.path) || name === undefined || isRelative(name) || name.startsWith("node:")) {
+    return undefined;
+  }
+  const where = `${file.path}:${item.line}: `;
+  if (name.includes(":")) {
+    return `${where}imports ${name}: name the package in deno.json and import that name`;
+  }
+  const known = packages.find((known) => name === known || name.startsWith(`${known}/`));
+  if (!known) return `${where}imports ${name}, which deno.json does not name`;
+  return within(known, file.path, item)
+    ? undefined
+    : `${where}${known} may not be imported here (${item.form})`;
+}
+
+/** Which package may be imported where; a package that is not named here may be imported anywhere. */
+function within(name: string, path: string, item: Import): boolean {
+  if (name === "@llamero/sdk") return path.startsWith("examples/");
+  if (name === "@std/cli") return path.startsWith("examples/cli/") && item.form !== "static";
+  if (name === "@huggingface/tokenizers") return path.startsWith("src/tokenizer/");
+  if (name === "zod" && path.startsWith("src/base/")) {
+    return path === "src/base/schema.ts" && item.form === "type";
+  }
+  return true;
+}
+
+function fences(file: Parsed): string[] {
+  if (!isProduct(file.path)) return [];
+  const gpu = file.path === "src/gpu/device.ts"
+    ? []
+    : file.code.filter((token, i) =>
+      token.text === "navigator" && !(isDot(file.code[i + 1]) && file.code[i + 2]?.text !== "gpu")
+    );
+  const ffi = file.path.startsWith("src/parallel/")
+    ? []
+    : file.code.filter((token) => token.text === "dlopen");
+  const zod = file.path.startsWith("src/") &&
+    file.imports.some((item) => item.specifier === "zod" && item.form !== "type");
+  return [
+    ...gpu.map((token) => `${at(file, token)}navigator.gpu is for src/gpu/device.ts alone`),
+    ...ffi.map((token) => `${at(file, token)}Deno.dlopen is for src/parallel/ alone`),
+    ...zod && !file.code.some((token) => ["strictObject", "looseObject"].includes(token.text))
+      ? [
+        `${file.path}: zod is for schemas of options and files, and none stands here (strictObject, looseObject)`,
+      ]
+      : [],
+  ];
+}
+
+/** Ways around the type checker and the linter. */
+function escapes(file: Parsed): string[] {
+  const silenced = file.all.filter((token) =>
+    token.kind === "comment" && /@ts-(ignore|nocheck)|deno-lint-ignore/.test(token.text) &&
+    isProduct(file.path)
+  );
+  const any = file.code.filter((token, i) =>
+    token.kind === "word" && token.text === "any" && !isDot(file.code[i - 1]) && isProduct(file.path)
+  );
+  return [...silenced, ...any].map((token) =>
+    `${at(file, token)}escapes the type checker (${token.text.slice(0, 40)})`
+  );
+}
+
+function caption(file: Parsed): string[] {
+  const first = file.all[0]?.text ?? "";
+  const good = first.startsWith("/**") && first.includes("@module");
+  return good || !isProduct(file.path) ? [] : [`${file.path}:1: opens without a /** ... @module */ caption`];
+}
+
+function tooLong(file: SourceFile): string[] {
+  const lines = file.text.split("\n").length - 1;
+  return lines > 400 ? [`${file.path}: ${lines} lines, at most 400 (one idea a file)`] : [];
+}
+
+/** One complaint for each ring of files that import each other; it says where a ring is gone at run time. */
+function cycles(files: readonly Parsed[]): string[] {
+  const links = new Map(files.map((file) => [file.path, linksOf(file)]));
+  const done = new Set<string>(), path: string[] = [], found: string[] = [];
+  const visit = (node: string): void => {
+    if (path.includes(node)) {
+      const ring = [...path.slice(path.indexOf(node)), node];
+      const live = ring.slice(1).every((to, i) => links.get(ring[i])?.get(to));
+      found.push(`circular${live ? "" : " (by a type)"}: ${ring.join(" -> ")}`);
+    } else if (!done.has(node)) {
+      path.push(node);
+      links.get(node)?.forEach((_, to) => visit(to));
+      path.pop();
+      done.add(node);
+    }
+  };
+  [...links.keys()].forEach(visit);
+  return found;
+}
+
+/** The files that `file` imports by path; true where one of the imports is still there at run time. */
+function linksOf(file: Parsed): Map<string, boolean> {
+  const links = new Map<string, boolean>();
+  for (const { specifier, form } of file.imports) {
+    if (!specifier || !isRelative(specifier)) continue;
+    const to = target(file, specifier);
+    links.set(to, form !== "type" || links.get(to) === true);
+  }
+  return links;
+}
+
+function isDot(token: Token | undefined): boolean {
+  return token?.text === "." || token?.text === "?.";
+}
+
+function at(file: SourceFile, token: Token): string {
+  return `${file.path}:${lineAt(file.text, token.at)}: `;
+}

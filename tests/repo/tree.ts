@@ -1,0 +1,66 @@
+/**
+ * The files of this repository, and a way to ask Deno about them.
+ *
+ * @module
+ */
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { SourceFile } from "./rules.ts";
+
+/** The root of the repository. */
+export const root: string = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Every file under `folder` (a path from the root) whose path passes `keep`, sorted. */
+export function readTree(folder: string, keep: (path: string) => boolean): SourceFile[] {
+  return walk(join(root, folder))
+    .map((file) => relative(root, file).replaceAll("\\", "/"))
+    .filter(keep)
+    .sort()
+    .map((path) => ({ path, text: Deno.readTextFileSync(join(root, path)) }));
+}
+
+function walk(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].flatMap((entry) => {
+    if (/^(\..*|node_modules|golden)$/.test(entry.name)) return [];
+    const path = join(folder, entry.name);
+    return entry.isDirectory ? walk(path) : [path];
+  });
+}
+
+/** What `deno.json` says. */
+export function readConfig(): { exports: Record<string, string>; imports: Record<string, string> } {
+  return JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
+}
+
+/** What a child `deno` did. */
+export interface Outcome {
+  /** Exit code. */
+  code: number;
+  /** All it wrote to stdout. */
+  stdout: string;
+  /** All it wrote to stderr, without colours. */
+  stderr: string;
+}
+
+/** Runs `deno` with `args`, in the root unless `cwd` says otherwise. */
+export async function runDeno(
+  args: string[],
+  options: { cwd?: string; env?: Record<string, string>; stdin?: string } = {},
+): Promise<Outcome> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: options.cwd ?? root,
+    env: { NO_COLOR: "1", ...options.env },
+    stdin: options.stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  if (options.stdin !== undefined) {
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(options.stdin));
+    await writer.close();
+  }
+  const { code, stdout, stderr } = await child.output();
+  const text = new TextDecoder();
+  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
+}

