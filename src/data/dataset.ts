@@ -22,7 +22,15 @@ import { type JsonlOptions, jsonlPlan } from "./rows.ts";
 import { type SampleName, samplePlan } from "./sample.ts";
 import { partPlan, partsOf } from "./split.ts";
 import { type DatasetStats, tallied } from "./stats.ts";
-import { filterPlan, mapPlan, type ShuffleOptions, shufflePlan, skipPlan, takePlan } from "./steps.ts";
+import {
+  checkCount,
+  filterPlan,
+  mapPlan,
+  type ShuffleOptions,
+  shufflePlan,
+  skipPlan,
+  takePlan,
+} from "./steps.ts";
 import { type LinesOptions, linesPlan, type TextOptions, textPlan } from "./text.ts";
 import { TokenizedDataset, type TokenizeOptions } from "./tokenized.ts";
 import type { TokenDataset } from "./tokens.ts";
@@ -194,7 +202,7 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
 
   /** A view of the first `count` records and of what the steps kept and dropped until then; `show()` reads it. */
   preview(count = 5): Preview<T> {
-    return new Preview(this.plan, count);
+    return new Preview(this.plan, checkCount(count, "Dataset.preview"));
   }
 
   /** Reads everything and counts: records, bytes, what each step dropped and why, shares of a mixture. */

@@ -33,6 +33,7 @@ true satisfies Same<keyof z.input<typeof schema>, keyof TokensOptions>;
 export class GivenTokens extends TokenDataset {
   override readonly context: number;
   override readonly documentMask = false;
+  override readonly tokenizer = undefined;
   override readonly vocabSize: number;
   readonly #windows: readonly Window[];
 

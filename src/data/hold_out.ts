@@ -51,6 +51,8 @@ export interface HeldOut {
   description: string;
 }
 
+const scarce = " (there is too little text)";
+
 /** Documents below which the tail of each is held out. */
 const few = 20;
 
@@ -128,9 +130,7 @@ function hashesOf(plan: Plan, job: Job, seen: Census, short: boolean): Cut {
   return {
     train: cut("train", to, 1),
     validation: cut("validation", 0, to),
-    how: `${percent(to)} of the records, by hash of their ids${raised}${
-      to >= 0.5 || short ? " (there is too little text)" : ""
-    }`,
+    how: `${percent(to)} of the records, by hash of their ids${raised}${to >= 0.5 || short ? scarce : ""}`,
   };
 }
 
@@ -143,10 +143,13 @@ async function tailsOf(plan: Plan, spec: TokenizedSpec, job: Job, documents: num
   const raised = share > job.share
     ? `, raised from ${percent(job.share)} to reach ${job.leastWindows} windows`
     : "";
+  const short = share >= 0.5 ? scarce : "";
   return {
     train: headPlan(plan, share),
     validation: tailPlan(plan, share),
-    how: `the last ${percent(share)} of each document, since there are only ${documents}${raised}`,
+    how: `the last ${percent(share)} of ${
+      documents === 1 ? "the only document" : `each of ${documents} documents`
+    }${raised}${short}`,
   };
 }
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { DataError } from "../base/errors.ts";
+import { ConfigError, DataError } from "../base/errors.ts";
+import { show } from "../base/schema.ts";
 import type { Document, Entry } from "./document.ts";
 import { describeStep, type Plan } from "./plan.ts";
 import type { Reading, StepCounts } from "./reading.ts";
@@ -27,6 +28,7 @@ export interface ClosureOptions {
  * the name and its number from 1.
  */
 export function memoryPlan<T>(items: Items<T>, { name, version }: ClosureOptions = {}): Plan<T> {
+  if (typeof items !== "function") checkIterable(items);
   const fn = typeof items === "function" ? items : undefined;
   const label = name ?? (fn?.name || undefined);
   const plan: Plan<T> = {
@@ -37,7 +39,7 @@ export function memoryPlan<T>(items: Items<T>, { name, version }: ClosureOptions
     opaque: !fn && !Array.isArray(items) && version === undefined,
     identity: () => Array.isArray(items) ? items : version,
     open(reading) {
-      const source = typeof items === "function" ? items() : items;
+      const source = typeof items === "function" ? checkIterable(items()) : items;
       if (isOneShot(source)) {
         if (used.has(source)) throw alreadyRead(plan);
         used.add(source);
@@ -68,6 +70,17 @@ function complete<T>(value: T, id: string, source: string): T {
   const { text, id: ownId, source: ownSource } = (value ?? {}) as Partial<Document>;
   if (typeof text !== "string" || (ownId !== undefined && ownSource !== undefined)) return value;
   return { ...value, id: ownId ?? id, source: ownSource ?? source };
+}
+
+/** A text is an iterable of characters, which nobody means. */
+function checkIterable<I>(items: I): I {
+  const given = items as Partial<Iterable<unknown> & AsyncIterable<unknown>> | string | undefined | null;
+  if (typeof given === "object" && (given?.[Symbol.iterator] ?? given?.[Symbol.asyncIterator])) return items;
+  throw new ConfigError(
+    `Cannot use Dataset.from: it needs an array, an iterable, or a function that gives one, current value is ` +
+      `${show(items)}; for files there is Dataset.text`,
+    { path: "Dataset.from", value: items },
+  );
 }
 
 /** The iterators and streams that were read: they are used up. */

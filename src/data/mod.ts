@@ -29,7 +29,7 @@ export type { TokenRow, TokensOptions } from "./given.ts";
 export { type HeldOut, holdOut, type HoldOutOptions } from "./hold_out.ts";
 export type { ClosureOptions, Items } from "./memory.ts";
 export type { MixEntry, MixOptions } from "./mix.ts";
-export type { Closure, MixSource, Plan } from "./plan.ts";
+export type { Closure, MixSource, Plan as DataPlan } from "./plan.ts";
 export type { Preview } from "./preview.ts";
 export type { Reading, ReadingOptions, StepCounts } from "./reading.ts";
 export type { JsonlOptions } from "./rows.ts";
@@ -38,7 +38,7 @@ export type { DatasetStats, SourceShare } from "./stats.ts";
 export type { ShuffleOptions } from "./steps.ts";
 export type { LinesOptions, TextOptions } from "./text.ts";
 export type { TokenizeOptions } from "./tokenized.ts";
-export type { TokenShare, TokenStats } from "./token_stats.ts";
+export type { TokenDatasetStats, TokenShare } from "./token_stats.ts";
 export {
   type PreparedSource,
   type PreparedTokens,
@@ -48,5 +48,6 @@ export {
   type TokenStatsOptions,
   type Window,
 } from "./tokens.ts";
+export { NgramModel } from "./ngram.ts";
 export { validationSplit } from "./validation.ts";
 export type { WriteOptions } from "./write.ts";

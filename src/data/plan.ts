@@ -115,8 +115,9 @@ export function planToJSON(plan: Plan): Record<string, unknown> {
   return { op: plan.op, ...options, ...(plan.mix || plan.inputs.length ? { from } : {}) };
 }
 
-/** The name of the data at the root of the plan: a file, a sample, a pattern. */
+/** The name of the data at the root of the plan: a file, a sample, a pattern, or `mix`. */
 export function sourceName(plan: Plan): string {
+  if (plan.mix) return plan.op;
   if (plan.inputs.length) return sourceName(plan.inputs[0]);
   const { paths, name } = plan.options as { paths?: readonly string[]; name?: string };
   return paths?.[0] ?? name ?? plan.op;

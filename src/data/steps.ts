@@ -74,12 +74,21 @@ export function filterPlan<T>(
     }));
 }
 
-const countSchema = z.number("must be a whole number, 0 or more").int("must be a whole number, 0 or more")
-  .min(0, "must be a whole number, 0 or more");
+const countProblem = "must be a whole number, 0 or more";
+const countSchema = z.number(countProblem).int(countProblem).min(0, countProblem);
+
+/**
+ * A number of records.
+ *
+ * @throws {ConfigError} when it is not a whole number, 0 or more
+ */
+export function checkCount(count: number, path: string): number {
+  return parseOptions(countSchema, count, path);
+}
 
 /** The first `count` records; what comes after them is not read. */
 export function takePlan<T>(input: Plan<T>, count: number): Plan<T> {
-  parseOptions(countSchema, count, "Dataset.take");
+  checkCount(count, "Dataset.take");
   return stepPlan<T, T>(input, {
     op: "take",
     options: { count },
@@ -98,7 +107,7 @@ export function takePlan<T>(input: Plan<T>, count: number): Plan<T> {
 
 /** All but the first `count` records. */
 export function skipPlan<T>(input: Plan<T>, count: number): Plan<T> {
-  parseOptions(countSchema, count, "Dataset.skip");
+  checkCount(count, "Dataset.skip");
   return stepPlan<T, T>(input, {
     op: "skip",
     options: { count },

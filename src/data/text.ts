@@ -20,20 +20,28 @@ export interface TextOptions extends TextEncoding {
   by?: "file" | "paragraph" | RegExp;
 }
 
+const encodingSchema = z.string().refine((label) => {
+  try {
+    return Boolean(new TextDecoder(label));
+  } catch {
+    return false;
+  }
+}, "must be a label of the Encoding standard, such as latin1").optional();
+
 const textSchema = z.strictObject({
   by: z.union(
     [z.enum(["file", "paragraph"]), z.instanceof(RegExp)],
     'must be "file", "paragraph" or a RegExp',
   )
     .optional(),
-  encoding: z.string().optional(),
+  encoding: encodingSchema,
 }) satisfies z.ZodType<TextOptions>;
 true satisfies Same<keyof z.input<typeof textSchema>, keyof TextOptions>;
 
 /** How lines become documents. */
 export type LinesOptions = TextEncoding;
 
-const linesSchema = z.strictObject({ encoding: z.string().optional() }) satisfies z.ZodType<LinesOptions>;
+const linesSchema = z.strictObject({ encoding: encodingSchema }) satisfies z.ZodType<LinesOptions>;
 true satisfies Same<keyof z.input<typeof linesSchema>, keyof LinesOptions>;
 
 /** Documents from text files. */

@@ -28,7 +28,7 @@ export interface TokenShare {
 }
 
 /** Numbers of prepared tokens. */
-export class TokenStats extends Displayable {
+export class TokenDatasetStats extends Displayable {
   /** Positions of a window. */
   readonly context: number;
   /** Distinct windows. */

@@ -54,6 +54,7 @@ export class TokenizedDataset extends TokenDataset {
   override readonly context: number;
   override readonly documentMask: boolean;
   override readonly vocabSize: number;
+  override readonly tokenizer: string;
   /** What it was made of, for deriving others (such as the parts of a validation split). */
   readonly spec: TokenizedSpec;
 
@@ -70,6 +71,7 @@ export class TokenizedDataset extends TokenDataset {
     this.context = options.context;
     this.documentMask = options.documentMask || spec.plan.kind === "conversations";
     this.vocabSize = spec.encoder.vocabSize;
+    this.tokenizer = spec.encoder.fingerprint;
   }
 
   override get fingerprint(): string {

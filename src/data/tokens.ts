@@ -5,7 +5,7 @@
  */
 import { Displayable } from "../display/display.ts";
 import type { LineageStep } from "./fingerprint.ts";
-import { TokenStats } from "./token_stats.ts";
+import { TokenDatasetStats } from "./token_stats.ts";
 import type { PreparedTokens, PrepareOptions } from "./windows.ts";
 
 export type * from "./windows.ts";
@@ -26,6 +26,8 @@ export abstract class TokenDataset extends Displayable {
   abstract readonly documentMask: boolean;
   /** Every id is below it. */
   abstract readonly vocabSize: number;
+  /** Fingerprint of the tokenizer that made the ids; undefined for rows of ids. */
+  abstract readonly tokenizer: string | undefined;
   /** Identity of the data, the tokenizer and the options: 32 hex digits. */
   abstract get fingerprint(): string;
   /** The identities of all steps, readers first, so that two datasets can be compared to the step that differs. */
@@ -41,10 +43,10 @@ export abstract class TokenDataset extends Displayable {
   abstract toJSON(): Record<string, unknown>;
 
   /** Prepares the tokens and counts them, and shows the asked and the drawn share of each source. */
-  async stats({ windows, seed = 42, ...options }: TokenStatsOptions = {}): Promise<TokenStats> {
+  async stats({ windows, seed = 42, ...options }: TokenStatsOptions = {}): Promise<TokenDatasetStats> {
     const prepared = await this.prepare(options);
     try {
-      return new TokenStats(prepared, windows ?? prepared.windows, seed);
+      return new TokenDatasetStats(prepared, windows ?? prepared.windows, seed);
     } finally {
       prepared.close();
     }

@@ -92,7 +92,7 @@ export class ChatTemplate {
     }
     const lost = messages.findIndex((_, i) => !seen.has(i));
     if (lost >= 0) throw leftOut(lost, messages[lost].role);
-    return closeAnswers(stretches, this.#tokens.special.get(this.#tokens.eos));
+    return closeAnswers(stretches, this.#tokens);
   }
 
   /**
@@ -157,23 +157,23 @@ export class ChatTemplate {
   }
 }
 
-/** The end of an answer is part of it: blanks and special tokens up to EOS, else the first special token. */
-function closeAnswers(stretches: Stretch[], eos: number | undefined): Stretch[] {
-  for (let i = 0; i < stretches.length; i++) {
-    if (stretches[i].kind !== "answer") continue;
-    let end = i + 1;
-    while (end < stretches.length && stretches[end].kind === "control" && isClosing(stretches[end])) end++;
-    const tail = stretches.slice(i + 1, end);
-    const atEos = tail.findIndex((s) => s.id !== undefined && s.id === eos);
-    const last = atEos >= 0 ? atEos : tail.findIndex((s) => s.id !== undefined);
-    tail.slice(0, last + 1).forEach((s) => s.kind = "answer");
-    i += last + 1;
-  }
+/** The end of an answer is part of it: blanks and special tokens up to EOS, else the first that is not BOS. */
+function closeAnswers(stretches: Stretch[], { bos, eos }: TemplateTokens): Stretch[] {
+  stretches.forEach((answer, i) => {
+    if (answer.kind !== "answer" || answer.id !== undefined) return;
+    const length = stretches.slice(i + 1).findIndex((stretch) => !isClosing(stretch));
+    const tail = stretches.slice(i + 1, length < 0 ? undefined : i + 1 + length);
+    const atEos = tail.findIndex(({ id, text }) => id !== undefined && text === eos);
+    const last = atEos >= 0 ? atEos : tail.findIndex(({ id, text }) => id !== undefined && text !== bos);
+    if (last < 0) return;
+    if (tail[0].id === undefined) answer.text += tail[0].text, tail[0].text = "";
+    for (const end of tail.slice(0, last + 1)) end.kind = "answer";
+  });
   return stretches;
 }
 
-function isClosing({ id, text }: Stretch): boolean {
-  return id !== undefined || text.trim() === "";
+function isClosing({ kind, id, text }: Stretch): boolean {
+  return kind === "control" && (id !== undefined || text.trim() === "");
 }
 
 function noMarkers(name: string, markers: readonly string[]): ConfigError {

@@ -34,7 +34,7 @@ export interface TokenizerFacts {
   /** Name of the chat template. */
   template: TemplateName | "jinja" | null;
   /** What does the work. */
-  codec: Codec["name"];
+  codec: "llamero" | "@huggingface/tokenizers";
   /** Changes whenever any id could change. */
   fingerprint: string;
 }

@@ -75,24 +75,20 @@ function onlyTemplate(config: TokenizerConfig | undefined): TokenizerConfig {
   return config?.chat_template ? { chat_template: config.chat_template } : {};
 }
 
-/** Writes tokenizer.json and tokenizer_config.json into `dir`, which is made; each file appears whole or not at all. */
+/** Writes tokenizer.json and tokenizer_config.json into `dir`, which is made; no file is ever seen half written. */
 export async function writeTokenizerFiles(
   dir: string,
   json: TokenizerJson,
   config: TokenizerConfig,
 ): Promise<void> {
   await Deno.mkdir(dir, { recursive: true });
-  await writeWhole(`${dir}/${JSON_FILE}`, JSON.stringify(json, null, 1) + "\n");
-  await writeWhole(`${dir}/${CONFIG}`, JSON.stringify(config, null, 2) + "\n");
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  const draft = `${file}.${crypto.randomUUID()}.tmp`;
+  const texts = [[JSON_FILE, JSON.stringify(json, null, 1)], [CONFIG, JSON.stringify(config, null, 2)]];
+  const mark = crypto.randomUUID(), draft = (name: string) => `${dir}/${name}.${mark}.tmp`;
   try {
-    await Deno.writeTextFile(draft, text);
-    await Deno.rename(draft, file);
+    for (const [name, text] of texts) await Deno.writeTextFile(draft(name), text + "\n");
+    for (const [name] of texts) await Deno.rename(draft(name), `${dir}/${name}`);
   } catch (error) {
-    await Deno.remove(draft).catch(() => {});
+    for (const [name] of texts) await Deno.remove(draft(name)).catch(() => {});
     throw error;
   }
 }

@@ -43,7 +43,8 @@ export class HuggingFaceCodec implements Codec {
     for (const id of this.#full.get_vocab().values()) this.size = Math.max(this.size, id + 1);
     this.#special = new Map(special.map((token) => [token.content, token.id]));
     this.#specialIds = new Set(this.#special.values());
-    this.#unknown = this.idOf(json.model.unk_token ?? "");
+    const { unk_token, unk_id } = json.model;
+    this.#unknown = unk_token ? this.idOf(unk_token) : Number(unk_id ?? -1);
     this.#cleanUp = config.clean_up_tokenization_spaces ?? false;
   }
 

@@ -3,14 +3,15 @@
  *
  * @module
  */
+export { Displayable, type Picture } from "../display/display.ts";
 export type { ChatEncoding, ChatPiece, Encoder, Message } from "../base/encoder.ts";
 export type { DecodeOptions, StreamDecoder } from "./codec.ts";
 export type { ChatOptions, EncodeOptions, StatsOptions } from "./options.ts";
 export type { TokenizerFacts } from "./engine.ts";
 export { layOut, mergesOf, type Piece, type PieceKind } from "./pieces.ts";
 export { type TokenCounts, TokenStats } from "./stats.ts";
-export { type TemplateName, TEMPLATES } from "./templates.ts";
+export { type BuiltIn, type TemplateName, TEMPLATES } from "./templates.ts";
 export { type ShownToken, TokenView } from "./token_view.ts";
 export { Tokenizer } from "./tokenizer.ts";
-export type { TokenizerConfig } from "./tokenizer_config.ts";
+export type { TokenizerConfig, TokenName } from "./tokenizer_config.ts";
 export { learnPieces, type Texts, type TrainOptions, type TrainProgress } from "./train.ts";

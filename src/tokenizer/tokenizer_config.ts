@@ -22,6 +22,7 @@ export interface TokenizerConfig {
   chat_template?: string | { name: string; template: string }[] | null;
   /** Python's default decoding drops spaces before punctuation. */
   clean_up_tokenization_spaces?: boolean;
+  /** Whatever else a file holds is written back as it was. */
   [key: string]: unknown;
 }
 

@@ -27,6 +27,16 @@ export interface HistoryEntry {
   validationLoss?: number;
 }
 
+/** A stage as a result names it. */
+export interface StageResult {
+  /** Name of the stage. */
+  name: string;
+  /** Its updates. */
+  steps: number;
+  /** Updates done. */
+  done: number;
+}
+
 /** Where an event belongs. */
 interface Place {
   /** Steps of the run done so far. */

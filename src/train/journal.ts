@@ -4,17 +4,23 @@
  * @module
  */
 import type { EnergyMeter, EnergyUse } from "./energy.ts";
-import type { Events, HistoryEntry, RunEvent, ValidationEvent } from "./events.ts";
+import type { RunState } from "./state.ts";
+import type { Events, HistoryEntry, RunEvent, StageResult, ValidationEvent } from "./events.ts";
 
-/** A stage as a result names it. */
-export interface StageResult {
-  /** Name of the stage. */
-  name: string;
-  /** Its updates. */
-  steps: number;
-  /** Updates done. */
-  done: number;
-}
+/** The books as a checkpoint holds them. */
+export type JournalState = Pick<
+  RunState,
+  | "step"
+  | "tokens"
+  | "seconds"
+  | "wattHours"
+  | "skipped"
+  | "exact"
+  | "stages"
+  | "history"
+  | "validations"
+  | "warnings"
+>;
 
 /** Everything that is written down while a run goes on; a checkpoint carries it to the next session. */
 export class Journal {
@@ -36,6 +42,8 @@ export class Journal {
   exact = true;
   /** Name of the stage that runs. */
   stage = "";
+  /** Step of the last checkpoint. */
+  saved?: number;
   /** Measures the energy, unless it is switched off. */
   meter?: EnergyMeter;
   #seconds = 0;
@@ -50,17 +58,12 @@ export class Journal {
   }
 
   /** Takes over what earlier sessions wrote. */
-  continue(
-    earlier: Pick<
-      Journal,
-      "history" | "validations" | "stages" | "warnings" | "step" | "tokens" | "skipped" | "exact" | "seconds"
-    >,
-  ): void {
+  continue(earlier: JournalState): void {
     this.history.push(...earlier.history);
     this.validations.push(...earlier.validations);
     this.stages.push(...earlier.stages);
     this.warnings.push(...earlier.warnings);
-    this.step = earlier.step;
+    this.step = this.saved = earlier.step;
     this.tokens = earlier.tokens;
     this.skipped = earlier.skipped;
     this.exact = earlier.exact;
@@ -103,6 +106,13 @@ export class Journal {
   warn(message: string): void {
     this.warnings.push(message);
     this.emit({ type: "warning", step: this.step, stage: this.stage, message });
+  }
+
+  /** The books up to now. */
+  state(): JournalState {
+    const { step, tokens, seconds, skipped, exact, stages, history, validations, warnings } = this;
+    const wattHours = this.energy()?.wattHours;
+    return { step, tokens, seconds, wattHours, skipped, exact, stages, history, validations, warnings };
   }
 
   /** Energy so far. */

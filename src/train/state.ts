@@ -9,8 +9,7 @@ import { digest } from "../base/cache.ts";
 import { FormatError } from "../base/errors.ts";
 import type { LineageStep } from "../data/mod.ts";
 import type { ModelConfig } from "../model/mod.ts";
-import type { HistoryEntry, ValidationEvent } from "./events.ts";
-import type { StageResult } from "./journal.ts";
+import type { HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
 import type { StageSettings } from "./stage.ts";
 
 /** A stage as a checkpoint knows it. */

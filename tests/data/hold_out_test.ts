@@ -79,19 +79,22 @@ Deno.test("of less than twenty documents the tail of each is held out, cut at a 
     );
     assert.ok(left.documents.every((head) => head.endsWith(" ")));
     assert.ok(held.full >= 8);
-    assert.equal(description, "the last 10.0% of each document, since there are only 3");
+    assert.equal(description, "the last 10.0% of each of 3 documents");
     const raised = await cut(documents(3, 900), { share: 0.01 });
     assert.ok((await read(raised.validation!)).full >= 8);
     assert.match(
       raised.description,
-      /the last [5-9]\.\d% of each document, since there are only 3, raised from 1\.0%/,
+      /the last [5-9]\.\d% of each of 3 documents, raised from 1\.0% to reach 8 windows$/,
     );
   }));
 
 Deno.test("very little text gives at most its half", () =>
   inFolder(async () => {
     const few = await cut(documents(2, 60), { share: 0.1 });
-    assert.match(few.description, /the last 50\.0% of each document/);
+    assert.match(
+      few.description,
+      /the last 50\.0% of each of 2 documents, raised from 10\.0% .* \(there is too little text\)$/,
+    );
     const many = await cut(documents(25, 3), { share: 0.1 });
     assert.match(many.description, /50\.0% of the records, .* \(there is too little text\)/);
     const [left, held] = [await read(many.train), await read(many.validation!)];
@@ -131,7 +134,7 @@ Deno.test("each source of a mixture is held out by itself", () =>
     const { train, validation, description } = await cut(mix, { share: 0.1 });
     assert.equal(
       description,
-      "many: 10.0% of the records, by hash of their ids\nbook: the last 10.0% of each document, since there are only 1",
+      "many: 10.0% of the records, by hash of their ids\nbook: the last 10.0% of the only document",
     );
     const [left, held] = await Promise.all([train.prepare(), validation!.prepare()]);
     assert.deepEqual(left.sources.map(({ name, weight, maxEpochs }) => [name, weight, maxEpochs]), [[

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DataError } from "../../src/base/errors.ts";
+import { ConfigError, DataError } from "../../src/base/errors.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import type { Document } from "../../src/data/document.ts";
 import { all, failure } from "./fixtures.ts";
@@ -44,6 +44,18 @@ Deno.test("an iterator is read once; the second reading is refused, with advice"
   const stream = Dataset.from(new Blob(["abc"]).stream());
   assert.equal((await stream.toArray()).length, 1);
   await assert.rejects(() => stream.stats(), DataError);
+});
+
+Deno.test("what gives no records is refused", async () => {
+  for (const items of ["data/a.txt", 5, null, {}] as unknown as string[][]) {
+    const error = await failure(() => Dataset.from(items));
+    assert.ok(error instanceof ConfigError);
+    assert.match(
+      error.message,
+      /Cannot use Dataset\.from: it needs an array, .* for files there is Dataset\.text/,
+    );
+  }
+  await assert.rejects(() => Dataset.from(() => 5 as unknown as number[]).toArray(), ConfigError);
 });
 
 Deno.test("timers and an abort have their turn during a loop over memory", async () => {

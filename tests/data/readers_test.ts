@@ -108,6 +108,11 @@ Deno.test("what cannot be read is refused by name, with advice", () =>
       assert.ok(error instanceof DataError, String(error));
       assert.match(error.message, message);
     }
+    const label = await failure(() => Dataset.lines("a", { encoding: "utf-9" }));
+    assert.match(
+      label.message,
+      /Dataset\.lines\.encoding: must be a label of the Encoding standard, such as latin1, current value is "utf-9"/,
+    );
     const unknown = await failure(() => Dataset.text("a", { bye: "file" } as unknown as { by: "file" }));
     assert.ok(unknown instanceof ConfigError);
     assert.match(unknown.message, /Dataset\.text\.bye: unknown option, did you mean "by"\?/);

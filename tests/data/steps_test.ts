@@ -52,6 +52,7 @@ Deno.test("wrong options are refused when the chain is built", async () => {
       () => numbers(1).take(-1),
       /Cannot use Dataset\.take: must be a whole number, 0 or more, current value is -1/,
     ],
+    [() => numbers(1).preview(-1), /Dataset\.preview: must be a whole number, 0 or more/],
     [() => numbers(1).skip(1.5), /Dataset\.skip: must be a whole number/],
     [
       () => numbers(1).take("3" as unknown as number),

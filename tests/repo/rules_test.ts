@@ -87,13 +87,13 @@ Deno.test("a package is imported by a name of deno.json, where it may be", () =>
   refuses({ "src/model/x.ts": `import "@llamero/sdk";` }, /@llamero\/sdk may not/);
 });
 
-Deno.test("zod is for option schemas", () => {
+Deno.test("zod is for schemas of options and of files", () => {
   refuses(
     { "src/base/schema.ts": `import { z } from "zod"; z.strictObject({});` },
     /zod may not be imported here/,
   );
   refuses({ "src/base/cache.ts": `import type { z } from "zod";` }, /zod may not be imported here/);
-  refuses({ "src/ops/rope.ts": `import { z } from "zod"; z.object({});` }, /none stands in this file/);
+  refuses({ "src/ops/rope.ts": `import { z } from "zod"; z.object({});` }, /none stands here/);
 });
 
 Deno.test("the GPU and foreign functions have one door each", () => {

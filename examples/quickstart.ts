@@ -1,0 +1,111 @@
+/**
+ * The whole recipe on one book: tokenizer, pretraining, instruction tuning, scores, a saved model.
+ *
+ *     deno task quickstart
+ *     deno run -A examples/quickstart.ts --steps 600 --out out/longer
+ *
+ * @module
+ */
+import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+import { showPicture, table } from "@llamero/sdk/display";
+import { z } from "zod";
+import { readFlags } from "./cli/args.ts";
+import { contextUse } from "./quickstart/context.ts";
+import { answerScores, conversations, items } from "./quickstart/subjects.ts";
+import { tableScores } from "./quickstart/tables.ts";
+
+const flags = z.strictObject({
+  steps: z.int().min(1).default(300).describe("pretraining steps of 1,024 tokens"),
+  tuneSteps: z.int().min(1).default(150).describe("instruction tuning steps"),
+  out: z.string().default("out/quickstart").describe("folder of the saved model and of scores.json"),
+});
+const { steps, tuneSteps, out } = await readFlags(
+  flags,
+  "quickstart",
+  "Makes a small LLaMA from Moby Dick, start to finish.",
+);
+const started = performance.now(), say = (text: string) => console.log(`\n${text}`);
+
+say("1. Data: Moby Dick by chapter; the last tenth is held out");
+const book = Dataset.sample("moby-dick"), train = book.take(121), held = book.skip(121);
+await train.preview(2).show();
+
+say("2. Tokenizer: byte-pair encoding, digits apart, bytes for what is rare");
+const tokenizer = await Tokenizer.train(train, { vocabSize: 2048 });
+await tokenizer.show("Llamas eat 1234 灌木.").show();
+const scores = await tableScores(train, held, tokenizer);
+
+say("3. Model, and what it will cost");
+const model = await Model.create({ dim: 128, layers: 4, heads: 4 }, {
+  tokenizer,
+  context: 128,
+  name: "quickstart",
+});
+await model.plan({ tokens: steps * 1024, batchTokens: 1024 }).show();
+
+say("4. Pretrain, then instruct: one chain");
+const tune = items(await train.toArray()), asked = items(await held.toArray()).slice(0, 60);
+await new Trainer(model, { checkpoint: `${out}/run` })
+  .pretrain(train, { steps, batchTokens: 1024, learningRate: 3e-3, warmup: 30, validation: false })
+  .instruct(conversations(tune), { steps: tuneSteps, learningRate: 1e-3, warmup: 10, validation: false })
+  .run({ overwrite: true });
+
+say("5. What was learned: the held-out tenth");
+const base = await Model.load(`${out}/run/pretrain`);
+const { loss, bitsPerByte } = await base.loss(held);
+scores.push({ who: `LLaMA after ${steps} steps`, nats: loss, bits: bitsPerByte });
+await showPicture(
+  table(scores.map(({ who, nats, bits }) => ({ who, "nats per token": nats, "bits per byte": bits }))),
+);
+const context = await contextUse(base, tokenizer, held);
+console.log(
+  `A token costs ${context.own.toFixed(3)} nats after its own context and ${
+    context.other.toFixed(3)
+  } after another ` +
+    `chapter's with the same last token (${context.tokens} tokens): attention is at work.`,
+);
+
+say("6. What tuning changed: held-out questions");
+const chat = model.tokenizer!; // carries the template since the instruct stage
+base.tokenizer = chat;
+const before = await answerScores(base, chat, asked), after = await answerScores(model, chat, asked);
+const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+await showPicture(table([
+  {
+    score: "loss of the answer (nats per token)",
+    before: before.loss.toFixed(3),
+    after: after.loss.toFixed(3),
+  },
+  {
+    score: "... after another question",
+    before: before.otherLoss.toFixed(3),
+    after: after.otherLoss.toFixed(3),
+  },
+  { score: "exact answers", before: percent(before.exact), after: percent(after.exact) },
+  {
+    score: "... by always giving the most frequent",
+    before: percent(before.mostFrequent),
+    after: percent(after.mostFrequent),
+  },
+  { score: "ends with EOS", before: percent(before.ended), after: percent(after.ended) },
+]));
+const question = asked[0].prompt;
+console.log(`\n> ${question}`);
+console.log(`before: ${JSON.stringify(await base.chat(question, { maxTokens: 24, temperature: 0 }).text())}`);
+console.log(
+  `after:  ${JSON.stringify(await model.chat(question, { maxTokens: 24, temperature: 0 }).text())}`,
+);
+console.log(`and free: ${JSON.stringify(await base.generate("The whale", { maxTokens: 40 }).text())}`);
+
+await model.save(`${out}/model`);
+await Deno.writeTextFile(
+  `${out}/scores.json`,
+  JSON.stringify({ scores, context, before, after }, null, 2) + "\n",
+);
+const minutes = (performance.now() - started) / 60000;
+say(
+  `Saved in ${out}/model (Hugging Face layout), scores in ${out}/scores.json. ${
+    minutes.toFixed(1)
+  } minutes in all.`,
+);
+Deno.exit(0); // the GPU's threads would keep the process

@@ -1,0 +1,103 @@
+/**
+ * An instruction set made from the book itself: a sentence, and the question what it is about.
+ * Every sentence names exactly one of a few subjects, so that there is one right answer.
+ *
+ * @module
+ */
+import { type Conversation, Dataset, type Document, type Model, type Tokenizer } from "@llamero/sdk";
+
+/** The subjects of the book that are asked for. */
+export const subjects = [
+  "whale",
+  "ship",
+  "sea",
+  "boat",
+  "water",
+  "head",
+  "hand",
+  "eyes",
+  "night",
+  "God",
+  "Ahab",
+  "Queequeg",
+  "Starbuck",
+  "Stubb",
+];
+
+/** A sentence with its subject. */
+export interface Item {
+  /** The instruction. */
+  prompt: string;
+  /** The answer. */
+  completion: string;
+}
+
+/** At most this many sentences of one subject, so that no answer is right by being frequent. */
+const mostOfOne = 120;
+
+/** Sentences of 4 to 16 words that name exactly one subject. */
+export function items(documents: readonly Document[]): Item[] {
+  const used = new Map<string, number>();
+  return documents.flatMap(({ text }) => text.replaceAll(/\s+/g, " ").split(/(?<=[.!?;]) /)).flatMap(
+    (sentence) => {
+      const words = sentence.split(" ").length,
+        named = subjects.filter((s) => new RegExp(`\\b${s}\\b`).test(sentence));
+      if (words < 4 || words > 16 || named.length !== 1) return [];
+      const times = (used.get(named[0]) ?? 0) + 1;
+      used.set(named[0], times);
+      return times > mostOfOne
+        ? []
+        : [{ prompt: `What is this about? ${sentence}`, completion: `It is about the ${named[0]}.` }];
+    },
+  );
+}
+
+/** The items as conversations. */
+export function conversations(from: readonly Item[]): Dataset<Conversation> {
+  return Dataset.from(from.map((item, i) => ({ id: `item ${i}`, ...item }))).conversations();
+}
+
+/** How a model answers held-out items. */
+export interface AnswerScores {
+  /** Nats per token of the right answer after its own instruction, without EOS. */
+  loss: number;
+  /** The same answer after another item's instruction. */
+  otherLoss: number;
+  /** Share of greedy answers that are right to the letter. */
+  exact: number;
+  /** Share of greedy answers that end with EOS before the limit. */
+  ended: number;
+  /** Share of the most frequent answer: what a model that never reads the question could reach. */
+  mostFrequent: number;
+}
+
+/** Scores a model that has a chat template on held-out items. */
+export async function answerScores(
+  model: Model,
+  tokenizer: Tokenizer,
+  held: readonly Item[],
+): Promise<AnswerScores> {
+  const pair = (question: Item, answer: Item): [Uint32Array, Uint32Array] => {
+    const messages = [{ role: "user", content: question.prompt }, {
+      role: "assistant",
+      content: answer.completion,
+    }] as const;
+    const { ids, mask } = tokenizer.chat(messages), start = mask.indexOf(1);
+    return [ids.subarray(1, start), ids.subarray(start, mask.lastIndexOf(1))]; // BOS is the model's to add, EOS is not asked
+  };
+  const mean = async (pairs: [Uint32Array, Uint32Array][]) => {
+    const scores = await model.scoreBatch(pairs);
+    return scores.reduce((sum, s) => sum - s.logProb, 0) / scores.reduce((sum, s) => sum + s.tokens, 0);
+  };
+  const loss = await mean(held.map((item) => pair(item, item)));
+  const otherLoss = await mean(held.map((item, i) => pair(held[(i + 7) % held.length], item)));
+  let exact = 0, ended = 0;
+  for (const { prompt, completion } of held) {
+    const answer = model.chat(prompt, { temperature: 0, maxTokens: 24 });
+    if ((await answer.text()).trim() === completion) exact++;
+    if (answer.finish === "eos") ended++;
+  }
+  const counts = Object.values(Object.groupBy(held, (item) => item.completion)).map((same) => same!.length);
+  const n = held.length;
+  return { loss, otherLoss, exact: exact / n, ended: ended / n, mostFrequent: Math.max(...counts) / n };
+}

@@ -1,0 +1,35 @@
+/**
+ * Exact match of a generated answer, as the paper scores closed-book questions: cut the text, normalise it and the
+ * right answers, compare. The normalisation is the one of SQuAD (Rajpurkar et al. 2016).
+ *
+ * @module
+ */
+
+/** How generated and right answers are written before they are compared. */
+export type AnswerNormalisation = "words" | "trim";
+
+const PUNCTUATION = /[!-/:-@[-`{-~]/g;
+const ARTICLE = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
+
+/** The ways to write an answer: `words` drops case, ASCII punctuation, articles and extra spaces; `trim` only outer spaces. */
+export const normalisers: Record<AnswerNormalisation, (text: string) => string> = {
+  words: (text) =>
+    text.toLowerCase().replace(PUNCTUATION, "").replace(ARTICLE, " ").split(/\s+/).filter(Boolean).join(" "),
+  trim: (text) => text.trim(),
+};
+
+/** `text` up to the first of the stop strings, without outer spaces. */
+export function cutAt(text: string, stops: readonly string[]): string {
+  const ends = stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
+  return text.slice(0, Math.min(text.length, ...ends)).trim();
+}
+
+/** True when the prediction equals one of the answers, both normalised. */
+export function exactMatch(
+  prediction: string,
+  answers: readonly string[],
+  normalisation: AnswerNormalisation = "words",
+): boolean {
+  const write = normalisers[normalisation], own = write(prediction);
+  return answers.some((answer) => write(answer) === own);
+}

@@ -1,0 +1,70 @@
+/**
+ * The likelihood of many continuations: each distinct pair once, alike lengths together, so that a batch wastes
+ * little on padding.
+ *
+ * @module
+ */
+import { NumericsError } from "../base/errors.ts";
+import { Progress } from "../display/mod.ts";
+import { able, type Likelihood, type Scorable } from "./scorable.ts";
+
+/** A prompt and its continuation. */
+export type Pair = readonly [prompt: string, continuation: string];
+
+/** How a run of a task behaves. */
+export interface TaskRun {
+  /** Name of the task in displays and errors. */
+  name: string;
+  /** Decides which examples are shown. */
+  seed: number;
+  /** Examples in front of each prompt. */
+  shots: number;
+  /** Only the first so many items are asked. */
+  limit?: number;
+  /** Stops the run; it rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** Pairs given to the model at once: enough to fill its batches, few enough to show progress and to stop soon. */
+const PAIRS_AT_ONCE = 128;
+
+/**
+ * Scores all pairs; the results are in the order of the pairs.
+ *
+ * @throws {NumericsError} when the model gives something that is not a number
+ */
+export async function likelihoods(
+  model: Scorable,
+  pairs: readonly Pair[],
+  { name, signal }: TaskRun,
+): Promise<Likelihood[]> {
+  const scorer = able(model, "scoreBatch", name);
+  const distinct = new Map(pairs.map((pair) => [JSON.stringify(pair), pair]));
+  const longest = [...distinct].sort(([, a], [, b]) => length(b) - length(a));
+  const known = new Map<string, Likelihood>();
+  await using progress = new Progress(`${name} on ${model.name}`, { total: longest.length, unit: "texts" });
+  for (let at = 0; at < longest.length; at += PAIRS_AT_ONCE) {
+    signal?.throwIfAborted();
+    const part = longest.slice(at, at + PAIRS_AT_ONCE);
+    const scored = await scorer.scoreBatch(part.map(([, pair]) => pair), { signal });
+    part.forEach(([key], i) => known.set(key, checked(scored[i], model, name)));
+    progress.add(part.length);
+  }
+  return pairs.map((pair) => known.get(JSON.stringify(pair))!);
+}
+
+function length([prompt, continuation]: Pair): number {
+  return prompt.length + continuation.length;
+}
+
+function checked(likelihood: Likelihood | undefined, model: Scorable, task: string): Likelihood {
+  if (likelihood && !Number.isNaN(likelihood.logProb)) return likelihood;
+  throw new NumericsError(
+    `Cannot score "${task}": "${model.name}" gave a log-probability that is not a number, look at its weights`,
+  );
+}
+
+/** The continuation of `prompt` with the space that parts them; none after an empty prompt. */
+export function continued(prompt: string, continuation: string): Pair {
+  return [prompt, prompt === "" ? continuation : ` ${continuation}`];
+}

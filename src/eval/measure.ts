@@ -1,0 +1,95 @@
+/**
+ * Numbers with their standard errors: how far a score would move if other items of the same kind had been asked.
+ *
+ * @module
+ */
+import { fixed, number } from "../display/mod.ts";
+
+/** One number of a result. */
+export interface Measure {
+  /** What is measured: `accuracy`, `exact match`, `loss`. */
+  metric: string;
+  /** The value; shares lie between 0 and 1. */
+  value: number;
+  /** Its standard error, in the unit of the value; absent where it is not known. */
+  error?: number;
+  /** What the value is a mean over: items, or tokens for a loss. */
+  n: number;
+  /** `share` is shown in percent. */
+  unit: "share" | "nats per token" | "bits per byte" | "";
+  /** What guessing gives. */
+  chance?: number;
+}
+
+/** The share of items that are right, with the standard error sqrt(p (1 - p) / n). */
+export function shareOf(metric: string, right: readonly boolean[], chance?: number): Measure {
+  const n = right.length, value = right.filter(Boolean).length / n;
+  return {
+    metric,
+    value,
+    error: Math.sqrt(value * (1 - value) / n),
+    n,
+    unit: "share",
+    ...chance === undefined ? {} : { chance },
+  };
+}
+
+/** The mean of values, with the standard error s / sqrt(n), s with n - 1 in the denominator; none for one value. */
+export function meanOf(metric: string, values: readonly number[]): Measure {
+  const n = values.length, value = sum(values) / n;
+  const squares = sum(values.map((x) => (x - value) ** 2));
+  return { metric, value, ...n > 1 ? { error: Math.sqrt(squares / (n - 1) / n) } : {}, n, unit: "" };
+}
+
+/** What a loss is made from: sums, and what they are sums over. */
+export interface LossSums {
+  /** Minus the log-probability of all tokens, in nats. */
+  nats: number;
+  /** Tokens predicted. */
+  tokens: number;
+  /** UTF-8 bytes of the text they stand for; 0 where it is not known. */
+  bytes: number;
+  /** Standard error of the nats per token. */
+  error?: number;
+  /** What stands as n. */
+  n: number;
+}
+
+/** A loss in its three forms; bits per byte only where the bytes are known. */
+export function lossMeasures({ nats, tokens, bytes, error, n }: LossSums): Measure[] {
+  const scaled = (factor: number) => error === undefined ? {} : { error: error * factor };
+  const perplexity = Math.exp(nats / tokens), bits = 1 / Math.LN2 / bytes;
+  const loss: Measure = { metric: "loss", value: nats / tokens, ...scaled(1), n, unit: "nats per token" };
+  return [
+    loss,
+    ...bytes > 0
+      ? [{
+        metric: "bits per byte",
+        value: nats * bits,
+        ...scaled(tokens * bits),
+        n,
+        unit: "bits per byte",
+      } as const]
+      : [],
+    { metric: "perplexity", value: perplexity, ...scaled(perplexity), n, unit: "" },
+  ];
+}
+
+/** Standard error of sum(tops) / sum(bottoms) over items (the linearised ratio estimator); none for one item. */
+export function ratioError(tops: readonly number[], bottoms: readonly number[]): number | undefined {
+  const n = tops.length, whole = sum(bottoms), ratio = sum(tops) / whole;
+  if (n < 2) return undefined;
+  return Math.sqrt(n / (n - 1) * sum(tops.map((top, i) => (top - ratio * bottoms[i]) ** 2))) / whole;
+}
+
+/** `79.8 ± 0.9 %`, `4.931 ± 0.021`. */
+export function showMeasure({ value, error, unit }: Measure): string {
+  const write = (x: number) => unit === "share" ? fixed(100 * x, 1) : number(x);
+  const spread = error === undefined ? "" : ` ± ${unit === "share" ? write(error) : number(error, 2)}`;
+  return `${write(value)}${spread}${unit === "share" ? " %" : ""}`;
+}
+
+/** The sum of `values`. */
+export function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}

@@ -1,0 +1,57 @@
+/**
+ * Perplexity of given texts: exp(-(1/m) sum of log p(t_j | ...)) over the m tokens of all of them, with bits per
+ * byte, which compares models of different vocabularies.
+ *
+ * @module
+ */
+import { utf8Bytes } from "../data/document.ts";
+import { type Case, type Convert, readyCases } from "./cases.ts";
+import { fitsContext } from "./fit.ts";
+import { continued, likelihoods } from "./likelihoods.ts";
+import { lossMeasures, ratioError, sum } from "./measure.ts";
+import type { PerplexityOutcome } from "./outcome.ts";
+import { promptOf, promptText } from "./prompt.ts";
+import type { PerplexityDefinition, Task } from "./task.ts";
+
+interface PerplexityCase extends Case {
+  text: string;
+}
+
+/** A task of likelihoods. */
+export function perplexityTask<Item>(definition: PerplexityDefinition<Item>): Task {
+  const { name, items, prompt, published } = definition, convert = converter(definition);
+  return {
+    name,
+    kind: "perplexity",
+    prompt: promptText(prompt),
+    rule: "perplexity over all tokens",
+    published,
+    reads: typeof items === "function",
+    async run(model, source, run) {
+      const fits = ({ text }: PerplexityCase, context: string) => fitsContext(model, context, text);
+      const cases = await readyCases(items, source, run, convert, fits);
+      const scored = await likelihoods(model, cases.map((c) => continued(c.context, c.text)), run);
+      const outcomes = cases.map(({ context, shots, dropped, text }, i): PerplexityOutcome => {
+        const { logProb, tokens, cut = 0 } = scored[i];
+        return { kind: "perplexity", prompt: context, shots, dropped, cut, text, logProb, tokens };
+      });
+      const nats = scored.map(({ logProb }) => -logProb), tokens = scored.map((one) => one.tokens);
+      const [loss, bits, perplexity] = lossMeasures({
+        nats: sum(nats),
+        tokens: sum(tokens),
+        bytes: sum(cases.map(({ text }) => utf8Bytes(text))),
+        error: ratioError(nats, tokens),
+        n: cases.length,
+      });
+      return { measures: [perplexity, loss, bits], items: outcomes };
+    },
+  };
+}
+
+function converter<Item>({ prompt, answer }: PerplexityDefinition<Item>): Convert<Item, PerplexityCase> {
+  return (item, wrong) => {
+    const before = promptOf(prompt, item, wrong), text = answer(item);
+    if (typeof text !== "string" || text.trim() === "") throw wrong("the text to score must not be blank");
+    return { prompt: before, example: continued(before, text).join(""), text };
+  };
+}

@@ -1,0 +1,236 @@
+/**
+ * A run: the only hot thing. It trains in the background from the moment it exists, and can be awaited, listened to,
+ * held up and stopped.
+ *
+ * @module
+ */
+import { Displayable, Live, onInterrupt, type Picture } from "../display/mod.ts";
+import { lossChart, runCard } from "./card.ts";
+import { Control } from "./control.ts";
+import { type EventOf, Events, type HistoryEntry, type RunEvent } from "./events.ts";
+import type { Job } from "./job.ts";
+import { Journal } from "./journal.ts";
+import { Rate, utilisation } from "./metrics.ts";
+import { RunResult } from "./result.ts";
+import { claim } from "./running.ts";
+import { train } from "./training.ts";
+
+/** How a run stands. */
+export type RunStatus = "waiting" | "running" | "paused" | "stopping" | "done" | "stopped" | "failed";
+
+/** How a run is started. */
+export interface RunSettings {
+  /** Stops it: the checkpoint is written, then the run rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Whether it shows itself while it goes on. */
+  display: boolean;
+  /** Peak FLOP/s of the device, to show what share of them is used. */
+  peakFlops?: number;
+}
+
+let started = 0;
+
+/**
+ * A training run. Await it (or its `finished`, inside async functions: a thenable that is returned from one is
+ * flattened) for its {@linkcode RunResult}; it rejects with the typed error that ended it, whose `run` is this run.
+ * A run that nobody awaits shows its failure in its card and is never an unhandled rejection.
+ *
+ * ```ts
+ * for await (const { step, loss } of run.events("step")) {
+ *   if (step >= 100 && loss > 10) run.stop();
+ * }
+ * ```
+ */
+export class Run extends Displayable implements PromiseLike<RunResult> {
+  /** Its name: a number, and the model. */
+  readonly name: string;
+  /** Settles when the run has ended. */
+  readonly finished: Promise<RunResult>;
+  readonly #job: Job;
+  readonly #control = new Control();
+  readonly #events = new Events();
+  readonly #journal: Journal = new Journal(this.#events);
+  readonly #rate = new Rate();
+  readonly #peak?: number;
+  #end?: { status: "done" | "stopped" | "failed"; error?: string };
+  #works = false;
+  #sample?: string;
+
+  /** Starts a job; use {@linkcode Trainer.run}. */
+  constructor(job: Job, { signal, display, peakFlops }: RunSettings) {
+    super();
+    this.name = `run ${++started} of ${job.model.name}`;
+    this.#job = job;
+    this.#peak = peakFlops;
+    const release = claim(job.model, job.folder?.path, () => this.#describe());
+    this.finished = this.#main(signal, display).finally(release);
+    this.finished.catch(() => {}); // the card shows it; whoever awaits gets it too
+  }
+
+  async #main(signal: AbortSignal | undefined, display: boolean): Promise<RunResult> {
+    const live = display ? new Live() : undefined, control = this.#control, forget = control.follow(signal);
+    const off = onInterrupt(() => this.#stop());
+    const watching = this.#watch(live);
+    try {
+      await Promise.resolve(); // listeners that come right after run() miss nothing
+      const status = await train(this.#job, control, this.#journal, () => this.#works = true);
+      if (status === "stopped" && control.reason) throw control.reason.value;
+      this.#end = { status };
+      return new RunResult(status, this.#journal, this.#job.folder?.newest);
+    } catch (error) {
+      const aborted = control.reason && error === control.reason.value;
+      this.#end = {
+        status: aborted ? "stopped" : "failed",
+        error: error instanceof Error ? error.message : String(error),
+      };
+      throw this.#signed(error);
+    } finally {
+      off();
+      forget();
+      this.#farewell();
+      await watching;
+      await live?.end({ picture: () => this.picture() });
+    }
+  }
+
+  /** Gives an error its `run`. */
+  #signed(error: unknown): unknown {
+    if (typeof error === "object" && error !== null && Object.isExtensible(error)) {
+      Object.defineProperty(error, "run", { value: this, configurable: true });
+    }
+    return error;
+  }
+
+  #farewell(): void {
+    const { step, stage, tokens, seconds } = this.#journal, { status, error } = this.#end!;
+    const energy = this.#journal.energy();
+    this.#journal.emit({ type: "done", step, stage, status, tokens, seconds, energy, error });
+    this.#events.end();
+  }
+
+  /** Keeps the card up to date. */
+  async #watch(live: Live | undefined): Promise<void> {
+    for await (const event of this.#events.of<RunEvent["type"]>([])) {
+      if (event.type === "step") this.#rate.push(event.seconds, event.tokens);
+      if (event.type === "sample") this.#sample = event.text;
+      live?.update({ picture: () => this.picture(), record: event });
+    }
+  }
+
+  /** How it stands. */
+  get status(): RunStatus {
+    if (this.#end) return this.#end.status;
+    if (this.#control.stopping.aborted) return "stopping";
+    if (this.#control.paused) return "paused";
+    return this.#works ? "running" : "waiting";
+  }
+
+  /** One entry for each step so far. The newest steps follow within a quarter of a second. */
+  get history(): readonly HistoryEntry[] {
+    return this.#journal.history;
+  }
+
+  /** The events of `types` (default all) from now on, as plain objects; leaving the loop ends it. */
+  events<Type extends RunEvent["type"]>(...types: Type[]): AsyncIterable<EventOf<Type>> {
+    return this.#events.of(types);
+  }
+
+  /**
+   * Finishes the step, writes a checkpoint and resolves with "stopped"; a second call breaks off without one.
+   *
+   * @returns `finished`
+   */
+  stop(): Promise<RunResult> {
+    this.#stop();
+    return this.finished;
+  }
+
+  #stop(): void {
+    if (!this.#end) this.#control.stop();
+  }
+
+  /** Holds the run up before its next step; its memory and its place on the device stay taken. */
+  pause(): void {
+    this.#control.pause();
+  }
+
+  /** Lets a paused run go on. */
+  resume(): void {
+    this.#control.resume();
+  }
+
+  /** The curves of the losses so far. */
+  chart(): Displayable {
+    return new LossChart(this.#journal);
+  }
+
+  /** Settles with the run. */
+  then<A = RunResult, B = never>(
+    done?: ((result: RunResult) => A | PromiseLike<A>) | null,
+    failed?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.finished.then(done, failed);
+  }
+
+  /** As that of a promise. */
+  catch<B = never>(failed?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<RunResult | B> {
+    return this.finished.catch(failed);
+  }
+
+  /** As that of a promise. */
+  finally(ended?: (() => void) | null): Promise<RunResult> {
+    return this.finished.finally(ended);
+  }
+
+  #describe(): string {
+    const { stages, stage } = this.#journal, now = stages.at(-1);
+    const where = now ? `, ${stage} ${now.done} of ${now.steps} steps` : "";
+    return `${this.name} (${this.status}${where})`;
+  }
+
+  /** Where it stands, as plain data. */
+  toJSON(): Record<string, unknown> {
+    const { step, tokens, seconds, stages, exact } = this.#journal;
+    return { name: this.name, status: this.status, step, tokens, seconds, stages, exact };
+  }
+
+  /** The card. */
+  picture(): Picture {
+    const { model } = this.#job,
+      journal = this.#journal,
+      { stage, stages, history, validations, warnings } = journal;
+    const now = stages.at(-1) ?? { done: 0, steps: 0 }, rate = this.#rate.value, last = history.at(-1);
+    const perStep = last ? last.tokens / last.step : 0;
+    const peak = this.#peak && rate > 0
+      ? utilisation(model.config, model.config.context, rate, this.#peak)
+      : undefined;
+    return runCard({
+      title: this.name,
+      status: this.status,
+      stage,
+      ...now,
+      history,
+      validations,
+      rate,
+      left: rate > 0 && !this.#end ? (now.steps - now.done) * perStep / rate : undefined,
+      utilisation: peak,
+      memory: model.device.memory().bytes,
+      seconds: journal.seconds,
+      energy: journal.energy(),
+      sample: this.#sample,
+      warnings,
+      error: this.#end?.error,
+    });
+  }
+}
+
+/** The curves of a run. */
+class LossChart extends Displayable {
+  constructor(private readonly journal: Journal) {
+    super();
+  }
+
+  picture(): Picture {
+    return lossChart(this.journal.history, this.journal.validations);
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * A run from end to end: take up where a checkpoint left it, then stage after stage, evaluation after evaluation.
+ *
+ * @module
+ */
+import { adoptTemplate, evaluate } from "./between.ts";
+import { type Checkpoint, restoreWeights } from "./checkpoint.ts";
+import { findCheckpoint } from "./checkpoint_folder.ts";
+import { anotherRun, differingField, differingKernels } from "./compare.ts";
+import type { Control } from "./control.ts";
+import { EnergyMeter } from "./energy.ts";
+import type { Item, Job, Work } from "./job.ts";
+import type { Journal } from "./journal.ts";
+import { takeTurn } from "./running.ts";
+import type { Stage } from "./stage.ts";
+import { plain, tokensOf } from "./stage_data.ts";
+import { type Recurring, StageLoop } from "./stage_loop.ts";
+import { type KernelTable, planFingerprint, type RunPlan, type RunState } from "./state.ts";
+import { version } from "./version.ts";
+
+/**
+ * Does a job: waits for its turn on the device, says so, then trains.
+ *
+ * @returns how it ended; a failure rejects
+ */
+export async function train(
+  job: Job,
+  control: Control,
+  journal: Journal,
+  onStart: () => void,
+): Promise<"done" | "stopped"> {
+  const release = await takeTurn(job.model.device, control.stopping);
+  try {
+    if (control.stopping.aborted) return "stopped";
+    onStart();
+    journal.clock(true);
+    await job.folder?.prepare();
+    const from = job.resume && await findCheckpoint(job.resume.path, (damaged, used) => {
+      journal.warn(`A damaged checkpoint was passed over, going on from ${used}: ${damaged.message}`);
+    });
+    const items = from ? withRecordedMicroBatches(job.items, from.state.plan) : job.items;
+    const plan = planOf(job, items), kernels = kernelsOf(job);
+    const work = {
+      job: { ...job, items },
+      control,
+      journal,
+      plan,
+      kernels,
+      fingerprint: await planFingerprint(plan),
+    };
+    if (job.energy) journal.meter = new EnergyMeter(job.energy, job.model.device, from?.state.wattHours);
+    if (from) await takeUp(work, from);
+    return await inOrder(work, from);
+  } finally {
+    journal.clock(false);
+    release();
+  }
+}
+
+async function inOrder(work: Work, from?: Checkpoint): Promise<"done" | "stopped"> {
+  const { job: { items }, control } = work, recurring: Recurring[] = [], first = from?.state.index ?? -1;
+  let index = -1;
+  for (const item of items) {
+    if (control.stopping.aborted) return "stopped";
+    if ("evaluation" in item) {
+      if (item.every !== undefined) recurring.push({ evaluation: item.evaluation, every: item.every });
+      else if (index >= first) await evaluate(work, item.evaluation);
+      continue;
+    }
+    index++;
+    const inside = index === first ? from : undefined;
+    if (index < first || (inside && isOver(item.stage, inside.state))) adoptTemplate(work, item.stage);
+    else await stage(work, item.stage, index, recurring, inside);
+  }
+  const last = work.journal.stages.at(-1), trained = last?.done === last?.steps;
+  return trained && ("stage" in items[items.length - 1] || !control.stopping.aborted) ? "done" : "stopped";
+}
+
+async function stage(
+  work: Work,
+  stage: Stage,
+  index: number,
+  recurring: readonly Recurring[],
+  from?: Checkpoint,
+): Promise<void> {
+  const { stopping } = work.control;
+  let loop: StageLoop | undefined;
+  try {
+    loop = await StageLoop.open(work, stage, index, recurring, from);
+    await loop.run();
+  } catch (error) {
+    if (error !== stopping.reason || !stopping.aborted) throw error; // else stopped while the data was made ready
+  } finally {
+    loop?.close();
+  }
+}
+
+/** Whether a checkpoint stands at the end of a stage that is as long now as it was then. */
+function isOver({ settings }: Stage, { plan, index, stageStep, stageSteps }: RunState): boolean {
+  const then = plan.stages[index].settings.length;
+  return stageStep === stageSteps && JSON.stringify(then) === JSON.stringify(settings.length);
+}
+
+/** Puts weights and books back, once the checkpoint is known to belong to this run. */
+async function takeUp({ job, journal, plan, kernels }: Work, from: Checkpoint): Promise<void> {
+  const { state, path } = from, difference = differingField(state.plan, plan);
+  if (difference && !job.resume!.force) throw anotherRun(path, difference);
+  const warnings = journal.warnings.splice(0);
+  journal.continue(state);
+  journal.warnings.push(...warnings);
+  journal.stage = state.stage;
+  const other = differingKernels(state.kernels, kernels);
+  const reasons = [difference && `it was forced to go on although ${difference}`, other];
+  for (const reason of reasons.filter((reason) => reason !== undefined)) {
+    journal.exact = false;
+    journal.warn(`The run is not bit for bit what it would have been: ${reason}`);
+  }
+  await restoreWeights(job.model, from);
+  if (job.folder) job.folder.newest = path;
+}
+
+/** Micro-batches that nobody asked for are those of the checkpoint, whatever their default is now. */
+function withRecordedMicroBatches(items: readonly Item[], plan: RunPlan): readonly Item[] {
+  let index = 0;
+  return items.map((item) => {
+    if (!("stage" in item)) return item;
+    const then = plan.stages[index++]?.settings, { stage } = item;
+    if (!then || stage.inherited.microBatch !== undefined) return item;
+    const microBatch = Math.min(then.microBatch, stage.settings.batch);
+    return { stage: { ...stage, settings: { ...stage.settings, microBatch } } };
+  });
+}
+
+/** What the run is made of; looks at the data's files. */
+function planOf({ model, seed }: Job, items: readonly Item[]): RunPlan {
+  const stages = items.flatMap((item) => "stage" in item ? [item.stage] : []).map((stage) => ({
+    settings: stage.settings,
+    data: tokensOf(model, stage, stage.data).lineage,
+    validation: stage.validation && tokensOf(model, stage, stage.validation).lineage,
+  }));
+  const tokenizer = model.tokenizer ? plain(model.tokenizer).fingerprint : null;
+  return { seed, model: model.config, tokenizer, stages };
+}
+
+function kernelsOf({ model: { device } }: Job): KernelTable {
+  return { sdk: version, adapter: device.adapter, subgroup: device.subgroup, int64: device.int64 };
+}
