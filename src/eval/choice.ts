@@ -22,7 +22,7 @@ interface Rule {
 }
 
 /** The ways to compare options. Characters are code points: an emoji counts once. */
-export const rules: Record<Normalisation, Rule> = {
+const rules: Record<Normalisation, Rule> = {
   characters: {
     words: "log-likelihood / characters",
     score: (option, { logProb }) => logProb / [...option].length,

@@ -6,12 +6,15 @@
  */
 
 /** How generated and right answers are written before they are compared. */
-export type AnswerNormalisation = "words" | "trim";
+export type AnswerNormalisation = "trim" | "words";
 
 const PUNCTUATION = /[!-/:-@[-`{-~]/g;
 const ARTICLE = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
-/** The ways to write an answer: `words` drops case, ASCII punctuation, articles and extra spaces; `trim` only outer spaces. */
+/**
+ * The ways to write an answer: `trim` drops outer spaces; `words` also case, ASCII punctuation, articles and extra
+ * spaces, which makes 1.5 and 15 the same and leaves nothing of "A".
+ */
 export const normalisers: Record<AnswerNormalisation, (text: string) => string> = {
   words: (text) =>
     text.toLowerCase().replace(PUNCTUATION, "").replace(ARTICLE, " ").split(/\s+/).filter(Boolean).join(" "),

@@ -22,16 +22,16 @@ interface GenerateCase extends Case {
 
 /** A task of free text. */
 export function generateTask<Item>(definition: GenerateDefinition<Item>): Task {
-  const { name, items, prompt, published, metric = "exact-match", normalisation = "words" } = definition;
+  const { name, items, prompt, published, metric = "exact-match", normalisation = "trim" } = definition;
   const { stop = ["\n"], maxTokens = 64 } = definition;
   const decoding: Decoding = { temperature: 0, maxTokens, stop: [...stop] };
   const convert = converter(definition), own = typeof metric === "function";
-  const written = normalisation === "words" ? "without case, articles and punctuation" : "as written";
+  const match = normalisation === "words" ? "exact match of normalised words" : "exact match";
   return {
     name,
     kind: "generate",
     prompt: promptText(prompt),
-    rule: own ? `greedy, metric ${metric.name}` : `greedy, exact match ${written}`,
+    rule: own ? `greedy, metric ${metric.name}` : `greedy, ${match}`,
     decoding,
     published,
     reads: typeof items === "function",
@@ -39,7 +39,7 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>): Task {
       const writer = able(model, "generate", run.name), { signal } = run;
       const fits = (_: GenerateCase, context: string) => fitsGeneration(model, context, maxTokens);
       const cases = await readyCases(items, source, run, convert, fits);
-      await using progress = new Progress(`${run.name} on ${model.name}`, {
+      await using progress = new Progress(`${run.name} on ${run.model}`, {
         total: cases.length,
         unit: "items",
       });
@@ -64,7 +64,7 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>): Task {
 }
 
 function converter<Item>(definition: GenerateDefinition<Item>): Convert<Item, GenerateCase> {
-  const { prompt, answer, metric = "exact-match", normalisation = "words" } = definition;
+  const { prompt, answer, metric = "exact-match", normalisation = "trim" } = definition;
   return (item, wrong) => {
     const text = promptOf(prompt, item, wrong), answers = [answer(item)].flat();
     const grade = typeof metric === "function"
@@ -72,7 +72,9 @@ function converter<Item>(definition: GenerateDefinition<Item>): Convert<Item, Ge
       : (prediction: string) => Number(exactMatch(prediction, answers, normalisation));
     const blank = (given: string) => typeof given !== "string" || normalisers[normalisation](given) === "";
     if (answers.length === 0 || (typeof metric !== "function" && answers.some(blank))) {
-      throw wrong("each right answer must be a text of which something is left when it is normalised");
+      throw wrong(
+        `each right answer must be a text that normalisation "${normalisation}" does not make empty`,
+      );
     }
     return { prompt: text, example: continued(text, answers[0]).join(""), answers, grade };
   };

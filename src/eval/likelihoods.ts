@@ -15,6 +15,8 @@ export type Pair = readonly [prompt: string, continuation: string];
 export interface TaskRun {
   /** Name of the task in displays and errors. */
   name: string;
+  /** Name of the model in displays and errors. */
+  model: string;
   /** Decides which examples are shown. */
   seed: number;
   /** Examples in front of each prompt. */
@@ -36,18 +38,18 @@ const PAIRS_AT_ONCE = 128;
 export async function likelihoods(
   model: Scorable,
   pairs: readonly Pair[],
-  { name, signal }: TaskRun,
+  { name, model: as, signal }: TaskRun,
 ): Promise<Likelihood[]> {
   const scorer = able(model, "scoreBatch", name);
   const distinct = new Map(pairs.map((pair) => [JSON.stringify(pair), pair]));
   const longest = [...distinct].sort(([, a], [, b]) => length(b) - length(a));
   const known = new Map<string, Likelihood>();
-  await using progress = new Progress(`${name} on ${model.name}`, { total: longest.length, unit: "texts" });
+  await using progress = new Progress(`${name} on ${as}`, { total: longest.length, unit: "texts" });
   for (let at = 0; at < longest.length; at += PAIRS_AT_ONCE) {
     signal?.throwIfAborted();
     const part = longest.slice(at, at + PAIRS_AT_ONCE);
     const scored = await scorer.scoreBatch(part.map(([, pair]) => pair), { signal });
-    part.forEach(([key], i) => known.set(key, checked(scored[i], model, name)));
+    part.forEach(([key], i) => known.set(key, checked(scored[i], as, name)));
     progress.add(part.length);
   }
   return pairs.map((pair) => known.get(JSON.stringify(pair))!);
@@ -57,10 +59,10 @@ function length([prompt, continuation]: Pair): number {
   return prompt.length + continuation.length;
 }
 
-function checked(likelihood: Likelihood | undefined, model: Scorable, task: string): Likelihood {
+function checked(likelihood: Likelihood | undefined, model: string, task: string): Likelihood {
   if (likelihood && !Number.isNaN(likelihood.logProb)) return likelihood;
   throw new NumericsError(
-    `Cannot score "${task}": "${model.name}" gave a log-probability that is not a number, look at its weights`,
+    `Cannot score "${task}": "${model}" gave a log-probability that is not a number, look at its weights`,
   );
 }
 

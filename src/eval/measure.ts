@@ -63,13 +63,15 @@ export function lossMeasures({ nats, tokens, bytes, error, n }: LossSums): Measu
   return [
     loss,
     ...bytes > 0
-      ? [{
-        metric: "bits per byte",
-        value: nats * bits,
-        ...scaled(tokens * bits),
-        n,
-        unit: "bits per byte",
-      } as const]
+      ? [
+        {
+          metric: "bits per byte",
+          value: nats * bits,
+          ...scaled(tokens * bits),
+          n,
+          unit: "bits per byte",
+        } as const,
+      ]
       : [],
     { metric: "perplexity", value: perplexity, ...scaled(perplexity), n, unit: "" },
   ];

@@ -59,6 +59,8 @@ export class TaskRow {
 
   #value(field: string): unknown {
     const { value } = this.#entry;
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[field] : undefined;
+    return typeof value === "object" && value !== null
+      ? (value as Record<string, unknown>)[field]
+      : undefined;
   }
 }

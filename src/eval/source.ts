@@ -5,7 +5,7 @@
  * @module
  */
 import { ConfigError, DataError } from "../base/errors.ts";
-import { Dataset } from "../data/mod.ts";
+import { Dataset, type TokenDataset } from "../data/mod.ts";
 import { patternsOf } from "../data/files.ts";
 import { entriesOf } from "../data/plan.ts";
 import { Reading } from "../data/reading.ts";
@@ -63,8 +63,7 @@ export class TaskSource {
 
   /** The data in one line, as it was given. */
   describe(): string | undefined {
-    if (this.#test === undefined) return undefined;
-    return String(this.#test).split("\n").map((line) => line.trim()).join(", ");
+    return this.#test === undefined ? undefined : inOneLine(this.#test);
   }
 
   /**
@@ -130,12 +129,19 @@ export class TaskSource {
     const own = this.#labels === undefined ? undefined : patternsOf(this.#labels)[0];
     const beside = typeof file === "string" ? labelsBeside(file) : undefined;
     const path = own ?? (beside !== undefined && await isThere(beside) ? beside : undefined);
-    if (path === undefined) return beside === undefined ? undefined : { file: beside, lines: [], absent: true };
+    if (path === undefined) {
+      return beside === undefined ? undefined : { file: beside, lines: [], absent: true };
+    }
     const lines: string[] = [];
     for await (const line of readLines(path)) lines.push(line.trim());
     while (lines.at(-1) === "") lines.pop();
     return { file: path, lines };
   }
+}
+
+/** A path as it is; of a dataset its steps. */
+export function inOneLine(data: TaskFile | TokenDataset): string {
+  return String(data).replace(/^Dataset\n/, "").split("\n").map((line) => line.trim()).join(", ");
 }
 
 /** True for data that is one file, folder or dataset. */

@@ -58,8 +58,10 @@ export interface GenerateDefinition<Item> extends DefinitionBase<Item> {
   /** The right answer, or all that count as right; the first stands in examples. */
   answer: (item: Item) => string | readonly string[];
   /** Default `exact-match`; or a function that gives the value of a text, of which the mean is reported. */
-  metric?: "exact-match" | ((text: string, answers: readonly string[], item: Item) => number | Promise<number>);
-  /** How texts are written before they are compared; default `words`. */
+  metric?:
+    | "exact-match"
+    | ((text: string, answers: readonly string[], item: Item) => number | Promise<number>);
+  /** How texts are written before they are compared; default `trim`. `words` is the paper's for closed-book questions. */
   normalisation?: AnswerNormalisation;
   /** Ends the text; default a line break. */
   stop?: readonly string[];
@@ -111,13 +113,19 @@ export interface Task {
   run(model: Scorable, source: TaskSource, run: TaskRun): Promise<TaskScores>;
 }
 
-const fn = z.custom<(...args: never[]) => unknown>((value) => typeof value === "function", "must be a function");
+const fn = z.custom<(...args: never[]) => unknown>(
+  (value) => typeof value === "function",
+  "must be a function",
+);
 const text = z.string().min(1, "must not be empty");
 const base = {
   name: text,
-  items: z.custom<object>((value) => typeof value === "object" && value !== null || typeof value === "function", {
-    error: "must be items, or a function that gives them",
-  }),
+  items: z.custom<object>(
+    (value) => typeof value === "object" && value !== null || typeof value === "function",
+    {
+      error: "must be items, or a function that gives them",
+    },
+  ),
   prompt: z.union([z.string(), fn], { error: "must be a template or a function" }),
   published: z.strictObject({ files: z.array(text), hub: text }).optional(),
 };
@@ -134,7 +142,8 @@ const generate = z.strictObject({
   ...base,
   kind: z.literal("generate"),
   answer: fn,
-  metric: z.union([z.literal("exact-match"), fn], { error: 'must be "exact-match" or a function' }).optional(),
+  metric: z.union([z.literal("exact-match"), fn], { error: 'must be "exact-match" or a function' })
+    .optional(),
   normalisation: z.enum(["words", "trim"]).optional(),
   stop: z.array(text).optional(),
   maxTokens: z.int().min(1).optional(),
@@ -158,7 +167,9 @@ export function checkDefinition(definition: { name?: unknown; kind?: unknown }):
   const kind = definition.kind as TaskKind;
   if (!Object.hasOwn(schemas, kind)) {
     throw new ConfigError(
-      `Cannot use defineTask.kind: must be one of ${Object.keys(schemas).join(", ")}, current value is ${show(kind)}`,
+      `Cannot use defineTask.kind: must be one of ${Object.keys(schemas).join(", ")}, current value is ${
+        show(kind)
+      }`,
       { path: "defineTask.kind", value: kind },
     );
   }

@@ -9,7 +9,7 @@ import { parseOptions, type Same } from "../base/schema.ts";
 import { Dataset } from "../data/mod.ts";
 import { sum } from "./measure.ts";
 import { modelFacts, type PlanEntry } from "./result.ts";
-import { isFile, type TaskData, type TaskParts, TaskSource } from "./source.ts";
+import { isFile, type TaskData, type TaskFile, type TaskParts, TaskSource } from "./source.ts";
 import type { Task } from "./task.ts";
 
 /** How a task is added. */
@@ -27,10 +27,12 @@ export interface AddOptions {
   name?: string;
 }
 
-const place = z.union([z.string().min(1), z.instanceof(URL)]);
-const file = z.union([place, z.custom<Dataset<unknown>>((value) => value instanceof Dataset)], {
-  error: "must be a path, a URL or a Dataset",
-});
+const isPlace = (value: unknown) => (typeof value === "string" && value !== "") || value instanceof URL;
+const place = z.custom<string | URL>(isPlace, "must be a path or a URL");
+const file = z.custom<TaskFile>(
+  (value) => isPlace(value) || value instanceof Dataset,
+  "must be a path, a URL or a Dataset",
+);
 const parts = z.strictObject({
   test: file,
   shots: file.optional(),
@@ -51,8 +53,9 @@ true satisfies Same<keyof z.input<typeof options>, keyof AddOptions>;
  * @throws {ConfigError} for an unknown option or a wrong value
  */
 export function taskEntry(task: Task, given: AddOptions): PlanEntry {
-  const path = `add(${task.name})`, { name = task.name, limit, shots, data } = parseOptions(options, given, path);
-  if (data !== undefined) parseOptions(isFile(data) ? file : parts, data, `${path}.data`);
+  const path = `add(${task.name})`,
+    { name = task.name, limit, shots, data } = parseOptions(options, given, path);
+  if (data !== undefined) parseOptions<TaskData>(isFile(data) ? file : parts, data, `${path}.data`);
   if (data !== undefined && !task.reads) {
     throw new ConfigError(`Cannot use ${path}.data: the task brings its own items`, { path: `${path}.data` });
   }
@@ -62,9 +65,15 @@ export function taskEntry(task: Task, given: AddOptions): PlanEntry {
     name,
     facts,
     async run(model, { model: as, seed, signal }) {
-      const named = model.name === as ? model : renamed(model, as);
       const source = new TaskSource(task, data, signal);
-      const { measures, items } = await task.run(named, source, { name, seed, shots, limit, signal });
+      const { measures, items } = await task.run(model, source, {
+        name,
+        model: as,
+        seed,
+        shots,
+        limit,
+        signal,
+      });
       const protocol = {
         ...{ rule, shots, seed, prompt, ...modelFacts(model) },
         ...decoding ? { decoding } : {},

@@ -62,8 +62,13 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   #finish?: Finish;
   #done = false;
 
-  /** Prepares a generation after `prompt`; use `model.generate`. */
-  constructor(model: ModelState, prompt: Uint32Array, given: GenerateOptions = {}) {
+  /** Prepares a generation after `prompt`: a text that goes on, or an answer; use `model.generate` and `model.chat`. */
+  constructor(
+    model: ModelState,
+    prompt: Uint32Array,
+    given: GenerateOptions = {},
+    private readonly answers = false,
+  ) {
     super();
     this.#model = model;
     this.#prompt = prompt;
@@ -122,7 +127,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
       for (;;) {
         signal?.throwIfAborted();
         const id = sampleToken(logits, this.#options, random);
-        if (id === eos) {
+        if (ends.has(id)) {
           this.#finish = "eos";
           break;
         }
@@ -140,6 +145,13 @@ export class Generation extends Displayable implements AsyncIterable<string> {
     } finally {
       decoder.dispose();
     }
+  }
+
+  /** The tokens that end the text: EOS, and for an answer what its template puts behind one. */
+  #ends(): readonly number[] {
+    const { tokenizer } = this.#model;
+    if (!tokenizer) return [2];
+    return this.answers ? tokenizer.stopIds : [tokenizer.eosId];
   }
 
   /** The whole text, without the prompt. */

@@ -236,7 +236,7 @@ export class Model extends Displayable implements ModelState {
       ? [{ role: "user", content: messages }]
       : messages;
     const { ids } = this.needTokenizer("chat").chat(turns, { generationPrompt: true });
-    return new Generation(this, ids, generation);
+    return new Generation(this, ids, generation, true);
   }
 
   /** Log-probability of `continuation` after `prompt`, in nats. */

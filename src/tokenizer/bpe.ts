@@ -6,8 +6,8 @@
  */
 import { Heap } from "./heap.ts";
 
-/** A position fits below this; rank * SPAN + position stays exact in a double. */
-const SPAN = 2 ** 26;
+/** More than the characters of any string; rank * SPAN + position is exact for 8 million ranks. */
+const SPAN = 2 ** 30;
 
 /** One join. */
 export interface Merge {

@@ -20,6 +20,7 @@ export interface TokenizerFiles {
 }
 
 const MODEL = "tokenizer.model", JSON_FILE = "tokenizer.json", CONFIG = "tokenizer_config.json";
+const TEMPLATE = "chat_template.jinja";
 
 /**
  * Reads a tokenizer.json, a SentencePiece `.model`, or a folder that holds one of them (the first is preferred);
@@ -28,19 +29,17 @@ const MODEL = "tokenizer.model", JSON_FILE = "tokenizer.json", CONFIG = "tokeniz
  * @throws {FormatError} when nothing is there or its contents are damaged
  */
 export async function readTokenizerFiles(path: string): Promise<TokenizerFiles> {
-  const file = await find(path);
-  const beside = await readIfThere(file.replace(/[^/\\]*$/, CONFIG));
-  const config = beside === undefined ? undefined : readConfig(beside, file.replace(/[^/\\]*$/, CONFIG));
+  const file = await find(path), config = await readConfig(file.replace(/[^/\\]*$/, ""));
   if (!file.endsWith(".model")) {
-    return {
-      file,
-      json: checkTokenizerJson(parseJson(await Deno.readTextFile(file), file), file),
-      config: config ?? {},
-    };
+    return { file, json: checkTokenizerJson(parseJson(await Deno.readTextFile(file), file), file), config };
   }
-  const model = readSentencePiece(await Deno.readFile(file), file);
-  // The fast tokenizer made of a .model is not what a configuration for the .model describes.
-  return { file, json: model.json, config: { ...model.config, ...onlyTemplate(config) } };
+  const model = readSentencePiece(await Deno.readFile(file), file), { chat_template } = config;
+  // The rest of the configuration describes Python's reading of the .model, not the tokenizer.json made of it.
+  return {
+    file,
+    json: model.json,
+    config: chat_template ? { ...model.config, chat_template } : model.config,
+  };
 }
 
 async function find(path: string): Promise<string> {
@@ -63,16 +62,14 @@ async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
-function readConfig(text: string, file: string): TokenizerConfig {
-  const config = parseJson(text, file);
-  if (typeof config === "object" && config !== null && !Array.isArray(config)) {
-    return config as TokenizerConfig;
+/** The configuration in `folder`; newer folders keep the chat template in a file of its own. */
+async function readConfig(folder: string): Promise<TokenizerConfig> {
+  const file = folder + CONFIG, config = parseJson(await readIfThere(file) ?? "{}", file);
+  if (typeof config !== "object" || config === null || Array.isArray(config)) {
+    throw new FormatError("Cannot read the tokenizer configuration: it must be an object", { file });
   }
-  throw new FormatError("Cannot read the tokenizer configuration: it must be an object", { file });
-}
-
-function onlyTemplate(config: TokenizerConfig | undefined): TokenizerConfig {
-  return config?.chat_template ? { chat_template: config.chat_template } : {};
+  const chat_template = await readIfThere(folder + TEMPLATE);
+  return { ...config, ...(chat_template !== undefined && { chat_template }) };
 }
 
 /** Writes tokenizer.json and tokenizer_config.json into `dir`, which is made; no file is ever seen half written. */

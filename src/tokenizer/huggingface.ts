@@ -14,7 +14,7 @@ import type { TokenizerJson } from "./tokenizer_json.ts";
 /** Ids that are decoded together at most, while a character is incomplete. */
 const WINDOW = 8;
 
-/** Encodes and decodes as the library does. */
+/** Encodes and decodes as the library does. It has no way to continue a text: each is encoded as one of its own. */
 export class HuggingFaceCodec implements Codec {
   readonly name = "@huggingface/tokenizers";
   readonly size: number;
@@ -30,12 +30,10 @@ export class HuggingFaceCodec implements Codec {
     const special = json.added_tokens.filter((token) => token.special);
     try {
       this.#full = new Library(json, config);
-      this.#plain = new Library({
-        ...json,
-        added_tokens: json.added_tokens.filter((token) => !token.special),
-      }, {
-        ...config,
-      });
+      this.#plain = new Library(
+        { ...json, added_tokens: json.added_tokens.filter((t) => !t.special) },
+        config,
+      );
     } catch (cause) {
       throw new FormatError(`Cannot use the tokenizer: ${(cause as Error).message}`, { file, cause });
     }

@@ -14,4 +14,5 @@ export { type BuiltIn, type TemplateName, TEMPLATES } from "./templates.ts";
 export { type ShownToken, TokenView } from "./token_view.ts";
 export { Tokenizer } from "./tokenizer.ts";
 export type { TokenizerConfig, TokenName } from "./tokenizer_config.ts";
-export { learnPieces, type Texts, type TrainOptions, type TrainProgress } from "./train.ts";
+export type { Texts } from "./texts.ts";
+export { learnPieces, type TrainOptions, type TrainProgress } from "./train.ts";

@@ -8,7 +8,7 @@ import { Displayable, type Picture } from "../display/display.ts";
 import { number, percent } from "../display/format.ts";
 import { keyValues } from "../display/table.ts";
 import { Pace } from "./pace.ts";
-import type { Texts } from "./train.ts";
+import { stringsOf, type Texts } from "./texts.ts";
 
 /** Sums over a corpus. */
 export interface TokenCounts {
@@ -115,11 +115,7 @@ export async function countTokens(
 ): Promise<TokenStats> {
   const pace = new Pace(signal), seen = new Float64Array(tokenizer.vocabSize), utf8 = new TextEncoder();
   const sums = { documents: 0, bytes: 0, characters: 0, words: 0, tokens: 0 };
-  for await (const record of texts) {
-    const text = typeof record === "string" ? record : record?.text;
-    if (typeof text !== "string") {
-      throw new DataError(`Cannot count tokens: record ${sums.documents} has no text`);
-    }
+  for await (const text of stringsOf(texts, "count tokens")) {
     sums.documents++;
     sums.bytes += utf8.encode(text).length;
     for (const _ of text) sums.characters++;

@@ -31,7 +31,8 @@ import type { TemplateName } from "./templates.ts";
 import { type TokenView, viewOf } from "./token_view.ts";
 import { templateOf, type TokenizerConfig, tokenizerConfig } from "./tokenizer_config.ts";
 import { piecesOf, tokenizerJson } from "./tokenizer_json.ts";
-import { learnPieces, type Texts, type TrainOptions } from "./train.ts";
+import type { Texts } from "./texts.ts";
+import { learnPieces, type TrainOptions } from "./train.ts";
 
 /** Text to token ids and back. An immutable value. */
 export class Tokenizer extends Displayable implements Encoder {
@@ -77,12 +78,8 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {FormatError} naming what is wrong
    */
   static fromJSON(json: unknown, config: TokenizerConfig = {}): Tokenizer {
-    const file = "tokenizer.json";
-    return Tokenizer.#from({
-      json: checkTokenizerJson(structuredClone(json), file),
-      config: { ...config },
-      file,
-    });
+    const file = "tokenizer.json", checked = checkTokenizerJson(structuredClone(json), file);
+    return Tokenizer.#from({ json: checked, config: { ...config }, file });
   }
 
   static #from(files: TokenizerFiles): Tokenizer {

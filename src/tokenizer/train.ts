@@ -7,11 +7,12 @@
 import { z } from "zod";
 import { ConfigError, DataError } from "../base/errors.ts";
 import { hashUniform } from "../base/random.ts";
-import { parseOptions, type Same, show } from "../base/schema.ts";
+import { parseOptions, type Same } from "../base/schema.ts";
 import { Pace } from "./pace.ts";
 import { PairTable } from "./pair_table.ts";
 import { BOS, byteNames, EOS, layOut, type Piece, UNKNOWN } from "./pieces.ts";
 import { eachWord, normalise, ownCopy, SPACE } from "./pretokenize.ts";
+import { stringsOf, type Texts } from "./texts.ts";
 import { alphabetOf, unitsOf } from "./units.ts";
 
 /** How far a training has come. */
@@ -77,9 +78,6 @@ true satisfies Same<keyof z.input<typeof schema>, keyof TrainOptions>;
 
 type Settings = z.output<typeof schema>;
 
-/** Texts to learn from: strings, or records with a `text`, such as a `Dataset`. */
-export type Texts = Iterable<string | { text: string }> | AsyncIterable<string | { text: string }>;
-
 /**
  * Learns the pieces of a vocabulary. The result depends on the multiset of documents only, not on their order.
  *
@@ -123,11 +121,10 @@ async function countWords(texts: Texts, settings: Settings, pace: Pace): Promise
     else counts.set(word, count + 1);
   };
   let documents = 0;
-  for await (const record of iterable(texts)) {
-    const text = textOf(record, documents++);
-    if (settings.sample === 1 || hashUniform(settings.seed, String(documents)) < settings.sample) {
-      eachWord(text.toWellFormed(), false, add);
-    }
+  for await (const text of stringsOf(texts, "train a tokenizer")) {
+    const drawn = settings.sample === 1 || hashUniform(settings.seed, String(documents)) < settings.sample;
+    if (drawn) eachWord(text.toWellFormed(), false, add);
+    documents++;
     await report(pace, settings, "read", documents);
   }
   const words = new Map<string, number>();
@@ -136,29 +133,6 @@ async function countWords(texts: Texts, settings: Settings, pace: Pace): Promise
     words.set(word, (words.get(word) ?? 0) + count);
   }
   return words;
-}
-
-function iterable(texts: Texts): Texts {
-  const given: unknown = texts;
-  const can = typeof given === "object" && given !== null &&
-    (Symbol.iterator in given || Symbol.asyncIterator in given);
-  if (can) return texts;
-  throw new ConfigError(
-    `Cannot train a tokenizer: texts must be a Dataset or an iterable of strings, current value is ${
-      show(given)
-    }`,
-    { path: PATH, value: given },
-  );
-}
-
-function textOf(record: unknown, index: number): string {
-  const text = typeof record === "string" ? record : (record as { text?: unknown } | null)?.text;
-  if (typeof text === "string") return text;
-  throw new DataError(
-    `Cannot train a tokenizer: record ${index} must be a string or have a text, current value is ${
-      show(record)
-    }`,
-  );
 }
 
 /** Pieces left for learning after the fixed part of the vocabulary. */

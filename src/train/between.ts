@@ -35,7 +35,10 @@ export async function writeSample({ job: { model, seed }, control, journal }: Wo
 }
 
 /** Gives the model's tokenizer the chat template of the stage, so that what was learned can be used. */
-export function adoptTemplate({ job: { model }, journal }: Work, stage: Stage): void {
+export function adoptTemplate(
+  { job: { model }, journal }: Pick<Work, "job" | "journal">,
+  stage: Stage,
+): void {
   const { template } = stage.settings;
   if (template === null) return;
   const before = model.needTokenizer("tune").template, tokenizer = tokenizerOf(model, stage);

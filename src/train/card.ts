@@ -59,15 +59,20 @@ export interface CardFacts {
   error?: string;
 }
 
+/** Most points of a curve: a card is drawn several times a second. */
+const most = 3000;
+
 /** Loss, its average and the validation loss over the steps. */
 export function lossChart(
   history: readonly HistoryEntry[],
   validations: readonly ValidationEvent[],
 ): Picture {
-  const average = new Smoothed();
+  const average = new Smoothed(), every = Math.ceil(history.length / most);
+  const smooth = history.map(({ step, loss }): [number, number] => [step, average.push(loss)]);
+  const shown = (_: unknown, i: number) => i % every === 0 || i === history.length - 1;
   const series: Series[] = [
-    { name: "loss", points: history.map(({ step, loss }) => [step, loss]), faint: true },
-    { name: "smoothed", points: history.map(({ step, loss }) => [step, average.push(loss)]) },
+    { name: "loss", points: history.filter(shown).map(({ step, loss }) => [step, loss]), faint: true },
+    { name: "smoothed", points: smooth.filter(shown) },
   ];
   if (validations.length) {
     series.push({ name: "validation", points: validations.map(({ step, loss }) => [step, loss]) });

@@ -60,8 +60,8 @@ export class Control {
   }
 
   /**
-   * Called before each step: lets timers, other cells and the Stop button have their turn, and waits while the run is
-   * held up. A timer takes two milliseconds, a turn of the event loop hardly any; the timer comes every 50.
+   * Called before each step: lets timers, other cells and the Stop button have their turn. A timer takes two
+   * milliseconds, a turn of the event loop hardly any; the timer comes every 50.
    */
   async turn(): Promise<void> {
     if (performance.now() - this.#rested < 50) await new Promise((resolve) => setImmediate(resolve));
@@ -69,6 +69,11 @@ export class Control {
       await new Promise((resolve) => setTimeout(resolve, 0));
       this.#rested = performance.now();
     }
+    this.broken.throwIfAborted();
+  }
+
+  /** Waits while the run is held up. */
+  async held(): Promise<void> {
     if (this.paused) await this.#resumed!.promise;
     this.broken.throwIfAborted();
   }

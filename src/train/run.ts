@@ -41,7 +41,9 @@ let started = 0;
  * }
  * ```
  */
-export class Run extends Displayable implements PromiseLike<RunResult> {
+export class Run extends Displayable implements Promise<RunResult> {
+  /** What `Object.prototype.toString` calls it. */
+  readonly [Symbol.toStringTag] = "Run";
   /** Its name: a number, and the model. */
   readonly name: string;
   /** Settles when the run has ended. */
@@ -79,17 +81,14 @@ export class Run extends Displayable implements PromiseLike<RunResult> {
       return new RunResult(status, this.#journal, this.#job.folder?.newest);
     } catch (error) {
       const aborted = control.reason && error === control.reason.value;
-      this.#end = {
-        status: aborted ? "stopped" : "failed",
-        error: error instanceof Error ? error.message : String(error),
-      };
+      this.#end = aborted ? { status: "stopped" } : { status: "failed", error: messageOf(error) };
       throw this.#signed(error);
     } finally {
       off();
       forget();
       this.#farewell();
       await watching;
-      await live?.end({ picture: () => this.picture() });
+      await live?.end();
     }
   }
 
@@ -222,6 +221,10 @@ export class Run extends Displayable implements PromiseLike<RunResult> {
       error: this.#end?.error,
     });
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The curves of a run. */

@@ -112,7 +112,7 @@ export function planStage(
   const batchTokens = o.batchTokens ?? presetOf(model)?.batchTokens ?? 16 * context;
   const batch = Math.max(1, Math.round(batchTokens / context));
   const learningRate = given.learningRate ?? defaultRate(model, kind, earlier);
-  const minLearningRate = given.minLearningRate ?? learningRate / 10;
+  const minLearningRate = given.minLearningRate ?? tenth(learningRate);
   if (minLearningRate > learningRate) {
     throw refuse(
       `${path}.minLearningRate`,
@@ -220,7 +220,12 @@ function defaultRate(model: Model, kind: StageKind, earlier: readonly Stage[]): 
   const own = presetOf(model)?.learningRate ?? 3e-4;
   if (kind === "pretrain") return own;
   const peak = earlier.findLast(({ settings }) => settings.kind === "pretrain")?.settings.learningRate;
-  return Number(((peak ?? own) / 10).toPrecision(12)); // 3e-5, not 2.9999999999999997e-5
+  return tenth(peak ?? own);
+}
+
+/** A tenth of 3e-4 is 3e-5, not 2.9999999999999997e-5. */
+function tenth(rate: number): number {
+  return Number((rate / 10).toPrecision(12));
 }
 
 /** Sequences that make about 1,024 positions, evened out so that the last micro-batch is not a small rest. */

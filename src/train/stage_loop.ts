@@ -113,11 +113,12 @@ export class StageLoop {
 
   async #turn(): Promise<void> {
     const { control, journal } = this.work;
-    if (!control.paused) return await control.turn();
+    await control.turn();
+    if (!control.paused) return;
     await this.#read();
     journal.clock(false);
     try {
-      await control.turn();
+      await control.held();
     } finally {
       journal.clock(true);
       this.#mark = journal.seconds;
@@ -177,7 +178,7 @@ export class StageLoop {
       gradNorm,
       learningRate: this.stepper.learningRate(step),
       tokens: this.#before.tokens + this.stepper.tokensAfter(step),
-      seconds,
+      seconds: Number(seconds.toFixed(3)),
       ...(skipped && { skipped }),
     });
     if (skipped) {

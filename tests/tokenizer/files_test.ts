@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError, FormatError } from "../../src/base/errors.ts";
-import { type Piece, Tokenizer } from "../../src/tokenizer/mod.ts";
+import { type Piece, TEMPLATES, Tokenizer } from "../../src/tokenizer/mod.ts";
 import type { TokenizerJson } from "../../src/tokenizer/tokenizer_json.ts";
 import { oddStrings, sample } from "./sample.ts";
 
@@ -235,4 +235,19 @@ Deno.test("pieces make the same tokenizer again", async () => {
     model: { type: "WordPiece", vocab: { "[UNK]": 0, a: 1 }, unk_token: "[UNK]" },
   });
   assert.throws(() => other.pieces(), ConfigError);
+});
+
+Deno.test("a chat template in a file of its own is read too", async () => {
+  await inFolder(async (dir) => {
+    await (await sample()).save(dir);
+    await Deno.writeTextFile(`${dir}/chat_template.jinja`, TEMPLATES.plain.jinja);
+    assert.equal((await Tokenizer.load(dir)).template, "plain");
+    const several = [{ name: "tool", template: "{{ 1 }}" }, {
+      name: "default",
+      template: TEMPLATES["llama-2"].jinja,
+    }];
+    await Deno.remove(`${dir}/chat_template.jinja`);
+    await Deno.writeTextFile(`${dir}/tokenizer_config.json`, JSON.stringify({ chat_template: several }));
+    assert.equal((await Tokenizer.load(dir)).template, "llama-2");
+  });
 });

@@ -1,0 +1,153 @@
+/**
+ * `Evaluator`: a plan of tasks. Cold and immutable; nothing is read or run before `run`.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { ConfigError } from "../base/errors.ts";
+import { parseOptions, type Same, show } from "../base/schema.ts";
+import type { Dataset, TokenDataset } from "../data/mod.ts";
+import { Displayable, type Picture, table } from "../display/mod.ts";
+import { benchmark } from "./benchmarks.ts";
+import { lossEntry, type LossOptions } from "./loss.ts";
+import { Report } from "./report.ts";
+import type { PlanEntry, TaskResult } from "./result.ts";
+import { isScorable, namedModels, type Scorable } from "./scorable.ts";
+import type { Task } from "./task.ts";
+import { type AddOptions, taskEntry } from "./task_entry.ts";
+
+/** How an evaluator behaves. */
+export interface EvaluatorOptions {
+  /** Decides which few-shot examples are drawn; default 42. */
+  seed?: number;
+}
+
+const schema = z.strictObject({ seed: z.int().default(42) }) satisfies z.ZodType<unknown, EvaluatorOptions>;
+true satisfies Same<keyof z.input<typeof schema>, keyof EvaluatorOptions>;
+
+/** What a run is given. */
+export interface EvaluateOptions {
+  /** Stops the run; it rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+const signal = z.custom<AbortSignal>((value) => value instanceof AbortSignal, "must be an AbortSignal");
+const runSchema = z.strictObject({ signal: signal.optional() }) satisfies z.ZodType<EvaluateOptions>;
+true satisfies Same<keyof z.input<typeof runSchema>, keyof EvaluateOptions>;
+
+/**
+ * A plan of what to ask which models.
+ *
+ * ```ts
+ * import { Dataset } from "@llamero/sdk/data";
+ * import { Evaluator } from "@llamero/sdk/eval";
+ * import { Model } from "@llamero/sdk/model";
+ *
+ * const before = await Model.load("runs/5m/pretrain"), after = await Model.load("runs/5m/instruct");
+ * const report = await new Evaluator({ before, after })
+ *   .add("piqa", { data: "data/piqa/valid.jsonl" })
+ *   .loss(Dataset.text("data/held_out.txt"), { name: "held out" })
+ *   .run();
+ * console.log(report.value("piqa", { model: "after" }));
+ * ```
+ */
+export class Evaluator extends Displayable {
+  #models: readonly [string, Scorable][];
+  readonly #seed: number;
+  #entries: readonly PlanEntry[] = [];
+
+  /**
+   * An empty plan for a model, for several under names, or for whatever {@linkcode Evaluator.run} is given.
+   *
+   * @throws {ConfigError} for something that is no model, or an unknown option
+   */
+  constructor(models?: Scorable | Record<string, Scorable>, options: EvaluatorOptions = {}) {
+    super();
+    this.#models = models === undefined ? [] : namedModels(models);
+    this.#seed = parseOptions(schema, options, "Evaluator").seed;
+  }
+
+  /**
+   * The plan with one task more: a benchmark of the paper by its name, or one made by `defineTask`.
+   *
+   * @throws {ConfigError} for a benchmark that this version does not have, or an unknown option
+   */
+  add(task: string | Task, options: AddOptions = {}): Evaluator {
+    if (typeof task !== "string" && typeof task?.run !== "function") {
+      throw new ConfigError(
+        `Cannot add a task: must be a name or a task made by defineTask, current value is ${show(task)}`,
+      );
+    }
+    return this.#with(taskEntry(typeof task === "string" ? benchmark(task) : task, options));
+  }
+
+  /** The plan with one loss more: nats per token, bits per byte and perplexity of a dataset. */
+  loss(dataset: Dataset | TokenDataset, options: LossOptions = {}): Evaluator {
+    return this.#with(lossEntry(dataset, options));
+  }
+
+  #with(entry: PlanEntry): Evaluator {
+    const { name } = entry;
+    if (this.#entries.some((other) => other.name === name)) {
+      throw new ConfigError(
+        `Cannot add "${name}" twice: give one of them another name, { name: "${name} 2" }`,
+        {
+          path: "name",
+          value: name,
+        },
+      );
+    }
+    const next = new Evaluator(undefined, { seed: this.#seed });
+    next.#models = this.#models;
+    next.#entries = [...this.#entries, entry];
+    return next;
+  }
+
+  /**
+   * Runs the plan on its models.
+   *
+   * @throws {ConfigError} when there is no model or no task
+   * @throws {DataError} when a task's data is missing or damaged
+   */
+  run(options?: EvaluateOptions): Promise<Report>;
+  /** Runs the plan on `model`; this is how a trainer calls it. */
+  run(model: Scorable, options?: EvaluateOptions): Promise<Report>;
+  async run(first: Scorable | EvaluateOptions = {}, second: EvaluateOptions = {}): Promise<Report> {
+    const given = isScorable(first), models = given ? namedModels(first) : this.#models;
+    const { signal } = parseOptions(runSchema, given ? second : first, "Evaluator.run");
+    if (models.length === 0) {
+      throw new ConfigError(
+        "Cannot run the evaluation: it has no model, use new Evaluator(model) or run(model)",
+      );
+    }
+    if (this.#entries.length === 0) {
+      throw new ConfigError("Cannot run the evaluation: it has no task, use add or loss");
+    }
+    const results: TaskResult[] = [];
+    for (const entry of this.#entries) {
+      for (const [name, model] of models) {
+        signal?.throwIfAborted();
+        results.push(await entry.run(model, { model: name, seed: this.#seed, signal }));
+      }
+    }
+    return new Report(results);
+  }
+
+  /** The plan. */
+  override picture(): Picture {
+    const names = this.#models.map(([name]) => name).join(", ") || "no model yet";
+    const title = `Evaluation of ${names}, not run yet: await .run()`;
+    return table(
+      this.#entries.map(({ name, facts: { kind, data, limit, shots, rule } }) => ({
+        ...{ task: name, kind, data: data ?? "", limit: limit ?? "", shots: shots ?? "", rule: rule ?? "" },
+      })),
+      { title },
+    );
+  }
+
+  /** The plan as JSON: models by name, tasks by their facts. */
+  toJSON(): { models: string[]; seed: number; tasks: Record<string, unknown>[] } {
+    const tasks = this.#entries.map(({ name, facts }) => ({ name, ...facts }));
+    return { models: this.#models.map(([name]) => name), seed: this.#seed, tasks };
+  }
+}

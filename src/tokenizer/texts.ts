@@ -1,0 +1,42 @@
+/**
+ * Text to learn from or to count: strings, or records that hold one.
+ *
+ * @module
+ */
+import { ConfigError, DataError } from "../base/errors.ts";
+import { show } from "../base/schema.ts";
+
+/** Strings, or records with a `text`, such as a `Dataset`. */
+export type Texts = Iterable<string | { text: string }> | AsyncIterable<string | { text: string }>;
+
+/**
+ * The strings in `texts`, in their order.
+ *
+ * @param task what they are for, as the error says it: "train a tokenizer"
+ * @throws {ConfigError} for something that is not iterable, or is a single string
+ * @throws {DataError} for a record without text
+ */
+export async function* stringsOf(texts: Texts, task: string): AsyncGenerator<string> {
+  if (!isIterable(texts)) {
+    throw new ConfigError(
+      `Cannot ${task}: texts must be a Dataset or an iterable of strings, current value is ${show(texts)}`,
+      { value: texts },
+    );
+  }
+  let index = 0;
+  for await (const record of texts as AsyncIterable<unknown>) {
+    const text = typeof record === "string" ? record : (record as { text?: unknown } | null)?.text;
+    if (typeof text !== "string") {
+      throw new DataError(
+        `Cannot ${task}: record ${index} must be a string or have a text, current value is ${show(record)}`,
+      );
+    }
+    yield text;
+    index++;
+  }
+}
+
+function isIterable(value: unknown): boolean {
+  return typeof value === "object" && value !== null &&
+    (Symbol.iterator in value || Symbol.asyncIterator in value);
+}

@@ -1,0 +1,42 @@
+/**
+ * The train layer [paper 2.2, 2.3, 4, 6]: a trainer is a cold chain of stages, a run is that chain at work.
+ *
+ * ```ts
+ * import { Trainer } from "@llamero/sdk/train";
+ *
+ * const run = new Trainer(model, { checkpoint: "runs/5m" })
+ *   .pretrain(corpus, { tokens: 20e6, learningRate: 1e-3 })
+ *   .instruct(conversations, { epochs: 3 })
+ *   .run();
+ * for await (const { step, loss } of run.events("step")) console.log(step, loss);
+ * const { status, history } = await run;
+ * ```
+ *
+ * @module
+ */
+export { differingField } from "./compare.ts";
+export { EnergyMeter, type EnergyOptions, type EnergyUse, wattHours } from "./energy.ts";
+export type { EvaluateOptions, Evaluation } from "./evaluation.ts";
+export type {
+  CheckpointEvent,
+  DoneEvent,
+  EvaluationEvent,
+  EventOf,
+  HistoryEntry,
+  RunEvent,
+  SampleEvent,
+  StageEvent,
+  StageResult,
+  StepEvent,
+  ValidationEvent,
+  WarningEvent,
+} from "./events.ts";
+export { Rate, Smoothed, utilisation } from "./metrics.ts";
+export type { InstructOptions, PretrainOptions, StageData, StageOptions } from "./options.ts";
+export type { OwnedStep } from "./owned_steps.ts";
+export { type RunFacts, RunResult } from "./result.ts";
+export { Run, type RunStatus } from "./run.ts";
+export { learningRateAt, type Schedule } from "./schedule.ts";
+export type { StageKind, StageLength, StageSettings } from "./stage.ts";
+export { type ResumeOptions, type RunOptions, Trainer, type TrainerOptions } from "./trainer.ts";
+export { type StagePlan, TrainerPlan } from "./trainer_plan.ts";

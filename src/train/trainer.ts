@@ -1,0 +1,286 @@
+/**
+ * The trainer: stages in a chain, cold until it is run [paper 2.2, 4].
+ *
+ * @module
+ */
+import { z } from "zod";
+import { ConfigError } from "../base/errors.ts";
+import { parseOptions, type Same, show } from "../base/schema.ts";
+import { type Conversation, Dataset, type Document, TokenDataset } from "../data/mod.ts";
+import { Displayable, join, type Picture } from "../display/mod.ts";
+import { Model } from "../model/mod.ts";
+import { CheckpointFolder, nothingToResume, stepsIn } from "./checkpoint_folder.ts";
+import { type EnergyOptions, energySchema } from "./energy.ts";
+import type { EvaluateOptions, Evaluation } from "./evaluation.ts";
+import type { Item, Job } from "./job.ts";
+import {
+  type InstructOptions,
+  parseInstruct,
+  parsePretrain,
+  type PretrainOptions,
+  type StageData,
+} from "./options.ts";
+import { type OwnedStep, ownedSteps } from "./owned_steps.ts";
+import { Run } from "./run.ts";
+import { planStage, type Stage, type StageKind } from "./stage.ts";
+import { tokenizerOf } from "./stage_data.ts";
+import { TrainerPlan } from "./trainer_plan.ts";
+
+/** How a trainer works. */
+export interface TrainerOptions {
+  /** Folder for checkpoints; without one a run cannot be resumed. */
+  checkpoint?: string;
+  /** Decides the order of the data and what is held out. Default 42. */
+  seed?: number;
+  /** How many of the newest steps keep their checkpoint; the last one of a stage always does. Default 2. */
+  keep?: number;
+  /** Power of the device and assumptions about its place; false to count no energy. */
+  energy?: EnergyOptions | false;
+  /** Peak FLOP/s of the device, to show what share of them is used. */
+  peakFlops?: number;
+}
+
+const optionsSchema = z.strictObject({
+  checkpoint: z.string("must be a path").min(1, "must not be empty").optional(),
+  seed: z.int("must be a whole number").default(42),
+  keep: z.int("must be a whole number, at least 1").min(1, "must be at least 1").default(2),
+  energy: z.custom<EnergyOptions | false>(isEnergy, "must be false, or an object").default({}),
+  peakFlops: z.number("must be a number of FLOP/s").positive("must be above 0").optional(),
+}) satisfies z.ZodType<unknown, TrainerOptions>;
+true satisfies Same<keyof z.input<typeof optionsSchema>, keyof TrainerOptions>;
+
+function isEnergy(value: unknown): boolean {
+  return value === false || (typeof value === "object" && value !== null);
+}
+
+/** How a run is started. */
+export interface RunOptions {
+  /** Stops the run: its checkpoint is written, then it rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Replaces a run whose checkpoints stand in the folder. Default false: it is refused. */
+  overwrite?: boolean;
+  /** Whether the run shows itself while it goes on. Default true. */
+  display?: boolean;
+}
+
+/** How a run goes on. */
+export interface ResumeOptions {
+  /** As in {@linkcode RunOptions}. */
+  signal?: AbortSignal;
+  /** Goes on although data, model or options are not those of the checkpoint; the result is then not exact. */
+  force?: boolean;
+  /** As in {@linkcode RunOptions}. */
+  display?: boolean;
+}
+
+const signal = z.custom<AbortSignal>((value) => value instanceof AbortSignal, "must be an AbortSignal")
+  .optional();
+const flag = z.boolean("must be true or false");
+const runSchema = z.strictObject({ signal, overwrite: flag.default(false), display: flag.default(true) });
+true satisfies Same<keyof z.input<typeof runSchema>, keyof RunOptions>;
+const resumeSchema = z.strictObject({ signal, force: flag.default(false), display: flag.default(true) });
+true satisfies Same<keyof z.input<typeof resumeSchema>, keyof ResumeOptions>;
+const evaluateSchema = z.strictObject({
+  every: z.int("must be a whole number, at least 1").min(1, "must be at least 1").optional(),
+}) satisfies z.ZodType<EvaluateOptions>;
+true satisfies Same<keyof z.input<typeof evaluateSchema>, keyof EvaluateOptions>;
+
+/**
+ * A plan for training a model. Immutable: each verb gives a new trainer, and nothing is read before `run`.
+ *
+ * ```ts
+ * const run = new Trainer(model, { checkpoint: "runs/5m" })
+ *   .pretrain(corpus, { tokens: 20e6, validateEvery: 250 })
+ *   .instruct(conversations, { epochs: 3 })
+ *   .run();
+ * console.log((await run).status);
+ * ```
+ */
+export class Trainer extends Displayable {
+  /** What is trained. */
+  readonly model: Model;
+  readonly #options: z.output<typeof optionsSchema>;
+  readonly #energy: Job["energy"];
+  #items: readonly Item[] = [];
+
+  /**
+   * Plans nothing yet.
+   *
+   * @throws {ConfigError} for an unknown or impossible option
+   */
+  constructor(model: Model, options: TrainerOptions = {}) {
+    super();
+    if (!(model instanceof Model)) {
+      throw new ConfigError(
+        `Cannot make a Trainer: its first argument must be a Model, current value is ${show(model)}`,
+      );
+    }
+    this.model = model;
+    this.#options = parseOptions(optionsSchema, options, "Trainer");
+    const { energy } = this.#options;
+    this.#energy = energy && parseOptions(energySchema, energy, "Trainer.energy");
+  }
+
+  #with(item: Item): Trainer {
+    const next = new Trainer(this.model, this.#options);
+    next.#items = [...this.#items, item];
+    return next;
+  }
+
+  #stage(kind: StageKind, data: StageData, options: PretrainOptions & InstructOptions): Trainer {
+    if (!(data instanceof Dataset || data instanceof TokenDataset)) {
+      throw new ConfigError(
+        `Cannot use Trainer.${kind}: its first argument must be a Dataset or a TokenDataset, current value is ${
+          show(data)
+        }`,
+        { path: `Trainer.${kind}`, value: data },
+      );
+    }
+    return this.#with({ stage: planStage(this.model, kind, data, options, this.#stages()) });
+  }
+
+  /**
+   * Adds a stage of pretraining: every token of the text is learned.
+   *
+   * @throws {ConfigError} for an unknown or impossible option
+   */
+  pretrain(data: Dataset<Document> | TokenDataset, options: PretrainOptions): Trainer {
+    return this.#stage("pretrain", data, parsePretrain(options ?? {}));
+  }
+
+  /**
+   * Adds a stage of instruction tuning: only the assistant's answers and what ends them are learned.
+   *
+   * @throws {ConfigError} for an unknown or impossible option
+   */
+  instruct(data: Dataset<Conversation> | TokenDataset, options: InstructOptions = {}): Trainer {
+    return this.#stage("instruct", data, parseInstruct(options));
+  }
+
+  /** Adds an evaluation: once at this place, or with `every` again and again in the stages that follow. */
+  evaluate(evaluation: Evaluation, options: EvaluateOptions = {}): Trainer {
+    const { every } = parseOptions(evaluateSchema, options, "Trainer.evaluate");
+    if (typeof evaluation?.run !== "function") {
+      throw new ConfigError(
+        "Cannot use Trainer.evaluate: its first argument must have a run(model, { signal })",
+      );
+    }
+    return this.#with({ evaluation, every });
+  }
+
+  /**
+   * Starts the run at once, in the background.
+   *
+   * @throws {ConfigError} when the chain is empty, the model or the folder is taken by another run, or the folder holds
+   * steps of an earlier one
+   */
+  run(options: RunOptions = {}): Run {
+    const { signal, overwrite, display } = parseOptions(runSchema, options, "Trainer.run");
+    const { checkpoint } = this.#options;
+    if (checkpoint !== undefined && !overwrite && stepsIn(checkpoint).length) {
+      throw new ConfigError(
+        `Cannot run: ${checkpoint} holds the steps of an earlier run. Go on with resume(), or replace it with ` +
+          "run({ overwrite: true })",
+        { path: "Trainer.checkpoint", value: checkpoint },
+      );
+    }
+    return this.#start(this.#job(checkpoint, true), signal, display);
+  }
+
+  /**
+   * Goes on from the newest whole checkpoint of a run, bit for bit as if it had never been interrupted. A run that is
+   * over resolves at once.
+   *
+   * @param from the folder of a run, or one checkpoint in it; default: the trainer's `checkpoint`
+   * @throws {ConfigError} where there is none. The run rejects with one when the checkpoint is of another run
+   */
+  resume(from: string | undefined = this.#options.checkpoint, options: ResumeOptions = {}): Run {
+    const { signal, force, display } = parseOptions(resumeSchema, options, "Trainer.resume");
+    if (from === undefined) {
+      throw new ConfigError("Cannot resume: name the folder, resume(dir), or give the trainer a checkpoint");
+    }
+    const path = from.length > 1 ? from.replace(/\/+$/, "") : from, single = hasState(path);
+    const folder = single ? path.replace(/\/?[^/]+$/, "") || "." : path;
+    if (!single && !holdsCheckpoints(path)) throw nothingToResume(path);
+    return this.#start({ ...this.#job(folder, false), resume: { path, force } }, signal, display);
+  }
+
+  #start(job: Job, signal: AbortSignal | undefined, display: boolean): Run {
+    return new Run(job, { signal, display, peakFlops: this.#options.peakFlops });
+  }
+
+  #job(checkpoint: string | undefined, fresh: boolean): Job {
+    const { seed, keep } = this.#options, stages = this.#stages();
+    if (!stages.length) {
+      throw new ConfigError("Cannot run: add a stage first, .pretrain(data, { tokens }) or .instruct(data)");
+    }
+    const last = this.#items.at(-1)!;
+    if ("evaluation" in last && last.every !== undefined) {
+      throw new ConfigError(
+        "Cannot run: evaluate(..., { every }) must stand before the stages that it watches",
+      );
+    }
+    for (const stage of stages) {
+      if (!(stage.data instanceof TokenDataset) || stage.settings.template !== null) {
+        tokenizerOf(this.model, stage);
+      }
+    }
+    const folder = checkpoint === undefined ? undefined : new CheckpointFolder(checkpoint, keep, fresh);
+    return { model: this.model, items: this.#items, seed, energy: this.#energy, folder };
+  }
+
+  /**
+   * The steps for those who own the loop: each is enqueued when it is asked for, and read back when its `loss` is.
+   * No validation, no checkpoints, no display; leaving the loop frees its memory.
+   */
+  steps(options: { signal?: AbortSignal } = {}): AsyncIterable<OwnedStep> {
+    const job = this.#job(undefined, true);
+    return ownedSteps(job, options.signal);
+  }
+
+  /** What the chain is going to do, as far as that is known before the data is read. */
+  plan(): TrainerPlan {
+    return new TrainerPlan(this.model, this.#items);
+  }
+
+  #stages(): Stage[] {
+    return this.#items.flatMap((item) => "stage" in item ? [item.stage] : []);
+  }
+
+  /** The chain as plain data. */
+  toJSON(): Record<string, unknown> {
+    const { checkpoint, seed, keep } = this.#options;
+    const stages = this.#items.map((item) =>
+      "stage" in item
+        ? { ...item.stage.settings, data: item.stage.data.toJSON() }
+        : { name: "evaluate", every: item.every }
+    );
+    return { model: this.model.name, checkpoint, seed, keep, stages };
+  }
+
+  /** The plan, and where checkpoints go. */
+  picture(): Picture {
+    const { checkpoint } = this.#options;
+    const where = checkpoint === undefined
+      ? "No checkpoints: a run cannot be resumed"
+      : `Checkpoints in ${checkpoint}`;
+    return join(this.plan().picture(), { text: where });
+  }
+}
+
+function hasState(path: string): boolean {
+  try {
+    return Deno.statSync(`${path}/state.json`).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function holdsCheckpoints(path: string): boolean {
+  if (stepsIn(path).length) return true;
+  try {
+    return [...Deno.readDirSync(path)].some(({ name }) => hasState(`${path}/${name}`));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Models that are functions, and PIQA-like files: what the tests of the evaluation ask and are asked with.
+ *
+ * @module
+ */
+import { Random } from "../../src/base/random.ts";
+import type { Scorable } from "../../src/eval/mod.ts";
+
+/** A model whose log-probability of a continuation is a function; it notes every batch it is given. */
+export function scorer(
+  logProb: (prompt: string, continuation: string) => number,
+  tokens: (continuation: string) => number = () => 1,
+): Scorable & { batches: (readonly [string, string])[][] } {
+  const batches: (readonly [string, string])[][] = [];
+  return {
+    name: "fake",
+    batches,
+    scoreBatch(pairs) {
+      batches.push([...pairs]);
+      return Promise.resolve(pairs.map(([prompt, continuation]) => ({
+        logProb: logProb(prompt, continuation),
+        tokens: tokens(continuation),
+      })));
+    },
+  };
+}
+
+/** A model that writes what a function gives; it notes every prompt. */
+export function writer(
+  write: (prompt: string | Uint32Array) => string,
+): Scorable & { prompts: (string | Uint32Array)[] } {
+  const prompts: (string | Uint32Array)[] = [];
+  return {
+    name: "writer",
+    prompts,
+    generate(prompt) {
+      prompts.push(prompt);
+      return { text: () => Promise.resolve(write(prompt)) };
+    },
+  };
+}
+
+/** A tokenizer of one token a character, and a context. */
+export function characters(context: number): Required<Pick<Scorable, "tokenizer" | "config">> {
+  return {
+    config: { context },
+    tokenizer: {
+      fingerprint: "characters",
+      encode: (text, { bos = false } = {}) =>
+        Uint32Array.from([...bos ? [1] : [], ...[...text].map((c) => c.codePointAt(0)!)]),
+    },
+  };
+}
+
+/** A row of PIQA. */
+export interface PiqaRow {
+  goal: string;
+  sol1: string;
+  sol2: string;
+}
+
+/** `count` rows of made-up words and their labels. */
+export function piqaLike(count: number, seed = 5): { rows: PiqaRow[]; labels: number[] } {
+  const random = new Random(seed);
+  const words = (most: number) =>
+    Array.from({ length: 1 + random.below(most) }, () => `w${random.below(1000)}`).join(" ");
+  const rows = Array.from({ length: count }, (_, i) => ({
+    goal: `${words(5)} number ${i}`,
+    sol1: `${words(8)} a${i}`,
+    sol2: `${words(8)} b${i}`,
+  }));
+  return { rows, labels: rows.map(() => random.below(2)) };
+}
+
+/** Objects as JSON lines. */
+export function jsonl(rows: readonly object[]): string {
+  return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+}
+
+/** Runs `fn` in a folder of its own with these files in it; a name may have one folder in front. */
+export async function withFiles(
+  files: Record<string, string>,
+  fn: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "llamero_eval_" });
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      const path = `${folder}/${name}`;
+      await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
+      await Deno.writeTextFile(path, text);
+    }
+    await fn(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

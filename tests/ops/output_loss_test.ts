@@ -1,0 +1,65 @@
+// The output layer joined with the loss, in several chunks of rows, against the same mathematics in plain loops.
+import assert from "node:assert/strict";
+import { Random } from "../../src/base/random.ts";
+import { Recorder } from "../../src/gpu/mod.ts";
+import { download, outputLoss, upload } from "../../src/ops/mod.ts";
+import { kinds, testDevice } from "../support/device.ts";
+import { maxError } from "../support/golden.ts";
+
+const R = 300, D = 8, V = 30011; // 256 rows of logits are 30.7 MB: two chunks, the second not full
+const random = new Random(9), noise = (n: number) => Float32Array.from({ length: n }, () => random.normal());
+const x = noise(R * D),
+  weight = noise(V * D),
+  targets = Int32Array.from({ length: R }, (_, r) => r % 7 === 3 ? -100 : random.below(V));
+const kept = targets.filter((t) => t >= 0).length;
+
+/** Loss of each row, dx and dW in float64. */
+function reference(): { nll: Float32Array; dx: Float32Array; dw: Float32Array } {
+  const nll = new Float32Array(R),
+    dx = new Float64Array(R * D),
+    dw = new Float64Array(V * D),
+    logits = new Float64Array(V);
+  for (let r = 0; r < R; r++) {
+    if (targets[r] < 0) continue;
+    let top = -Infinity, sum = 0;
+    for (let v = 0; v < V; v++) {
+      logits[v] = 0;
+      for (let d = 0; d < D; d++) logits[v] += x[r * D + d] * weight[v * D + d];
+      top = Math.max(top, logits[v]);
+    }
+    for (let v = 0; v < V; v++) sum += Math.exp(logits[v] - top);
+    nll[r] = top + Math.log(sum) - logits[targets[r]];
+    for (let v = 0; v < V; v++) {
+      const g = (Math.exp(logits[v] - top) / sum - Number(v === targets[r])) / kept;
+      for (let d = 0; d < D; d++) {
+        dx[r * D + d] += g * weight[v * D + d];
+        dw[v * D + d] += g * x[r * D + d];
+      }
+    }
+  }
+  return { nll, dx: Float32Array.from(dx), dw: Float32Array.from(dw) };
+}
+
+for (const kind of kinds) {
+  Deno.test(`the loss of a large vocabulary goes through in chunks (${kind})`, async () => {
+    const device = await testDevice(kind), r = new Recorder(device), want = reference();
+    const put = (name: string, shape: number[], data: Float32Array | Int32Array, gradient = false) =>
+      upload(device, name, { shape, data }, gradient);
+    const xs = put("x", [R, D], x), w = put("w", [V, D], weight, true), t = put("targets", [R], targets);
+    const scale = put("scale", [1], Float32Array.of(1 / kept)), nll = r.tensor("nll", [R]);
+    outputLoss(r, xs, w, { targets: t, scale, nll });
+    r.backward();
+    const logits = r.calls.flatMap((call) =>
+      call.kernel.name.startsWith("cross_entropy") ? [call.args.x.shape] : []
+    );
+    assert.deepEqual(logits, [[256, V], [44, V]], "the logits are never whole");
+    const program = await r.compile("test", [nll, xs.grad!]);
+    program.replay();
+    const [gotNll, dx, dw] = await download(device, [nll, xs.grad!, w.gradSum!]);
+    assert.ok(maxError(gotNll, want.nll) < 1e-5, `nll ${maxError(gotNll, want.nll)}`);
+    assert.ok(maxError(dx, want.dx) < 2e-4, `dx ${maxError(dx, want.dx)}`); // sums of 30,011 terms in f32, as the goldens allow
+    assert.ok(maxError(dw, want.dw) < 1e-5, `dw ${maxError(dw, want.dw)}`);
+    program.dispose();
+    for (const tensor of [xs, w, w.gradSum!, t, scale]) device.free(tensor.range().buffer);
+  });
+}

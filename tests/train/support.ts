@@ -1,0 +1,59 @@
+/**
+ * Tiny models and rows for the tests of the train layer.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { Random } from "../../src/base/random.ts";
+import { Dataset, type TokenDataset } from "../../src/data/mod.ts";
+import { Model } from "../../src/model/mod.ts";
+import { Trainer, type TrainerOptions } from "../../src/train/mod.ts";
+import { testDevice } from "../support/device.ts";
+
+/** A model of two layers; every call gives the same weights. */
+export async function tinyModel(shape: { vocabSize?: number; context?: number } = {}): Promise<Model> {
+  const { vocabSize = 50, context = 12 } = shape;
+  const device = await testDevice();
+  return await Model.create({ dim: 32, layers: 2, heads: 2, hidden: 48, vocabSize, context }, { device });
+}
+
+/** Rows in which every id is followed by the next one or the one after, so that there is something to learn. */
+export function chainRows(count: number, context = 12, vocabSize = 50, seed = 1): Uint32Array[] {
+  const random = new Random(seed);
+  return Array.from({ length: count }, () => {
+    let id = random.below(vocabSize);
+    return Uint32Array.from({ length: context + 1 }, () => id = (id + 1 + random.below(2)) % vocabSize);
+  });
+}
+
+/** The rows as they are given. */
+export function tokens(count: number, seed = 1): TokenDataset {
+  return Dataset.tokens(chainRows(count, 12, 50, seed), { order: "given" });
+}
+
+/** A trainer without an energy meter. */
+export function quiet(model: Model, options: TrainerOptions = {}): Trainer {
+  return new Trainer(model, { energy: false, ...options });
+}
+
+/** Runs `test` with a folder that is removed afterwards. */
+export async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "llamero_train_" });
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** All weights of a model are the bits of another's. */
+export async function assertSameWeights(got: Model, want: Model): Promise<void> {
+  const wanted = await want.parameters();
+  for (const [name, data] of await got.parameters()) {
+    const a = new Uint32Array(data.buffer), b = new Uint32Array(wanted.get(name)!.buffer);
+    assert.ok(a.every((bits, i) => bits === b[i]), `${name} differs`);
+  }
+}
+
+/** Options of a short run. */
+export const short = { batchTokens: 48, learningRate: 3e-3, warmup: 3 } as const;
