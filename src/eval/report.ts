@@ -127,7 +127,7 @@ function notes(results: readonly TaskResult[]): string[] {
     ({ task, kind, protocol: { data, limit, prompt, decoding } }) => {
       const part = limit === undefined ? "all" : `the first ${limit}`,
         unit = kind === "loss" ? "windows" : "items";
-      const of = data === undefined ? "" : ` of ${data}`;
+      const of = data === undefined ? "" : `; data ${data}`;
       const how = decoding
         ? `; at most ${decoding.maxTokens} tokens, stop ${JSON.stringify(decoding.stop)}`
         : "";

@@ -61,6 +61,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   #turn: Promise<unknown> = Promise.resolve();
   #finish?: Finish;
   #done = false;
+  #failure?: { reason: unknown };
 
   /** Prepares a generation after `prompt`: a text that goes on, or an answer; use `model.generate` and `model.chat`. */
   constructor(
@@ -103,9 +104,13 @@ export class Generation extends Displayable implements AsyncIterable<string> {
         if (done) this.#done = true;
         else this.#pieces.push(value);
       }
+      if (this.#failure && i >= this.#pieces.length) throw this.#failure.reason;
       return i < this.#pieces.length;
     });
-    this.#turn = next.catch(() => this.#done = true);
+    this.#turn = next.catch((reason) => {
+      this.#done = true;
+      this.#failure ??= { reason };
+    });
     return next;
   }
 
@@ -117,10 +122,8 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   /** The token loop. Yields text where there is a tokenizer, and an empty piece a token where there is none. */
   async *#generate(): AsyncGenerator<string> {
     const { maxTokens, signal, seed, stop } = this.#options, model = this.#model, random = new Random(seed);
-    const tokenizer = model.tokenizer,
-      text = tokenizer?.decoder(),
-      filter = new StopText(stop),
-      eos = tokenizer?.eosId ?? 2;
+    const filter = new StopText(stop), ends = new Set(this.#ends());
+    const text = model.tokenizer?.decoder({ continues: !this.answers }); // a text that goes on keeps its first space
     const decoder = new Decoder(model);
     try {
       let logits = await decoder.feed(this.#prompt);

@@ -117,17 +117,18 @@ Deno.test("a prompt too long for the context is cut on the left, BOS stays, and 
 });
 
 Deno.test("answers that vanish are refused, and so is a model that cannot write", async () => {
-  const task = (answer: string | string[]) =>
+  const task = (answer: string | string[], normalisation?: "words" | "trim") =>
     defineTask({
-      name: "t",
-      kind: "generate",
-      items: [{ answer }],
-      prompt: "Q",
+      ...{ name: "t", kind: "generate", items: [{ answer }], prompt: "Q", normalisation },
       answer: (item) => item.answer,
     });
+  const value = async (...args: Parameters<typeof task>) =>
+    (await new Evaluator(writer(() => "A")).add(task(...args)).run()).value("t");
   for (const answer of ["the", "", [], ["fine", "?!"]]) {
-    await assert.rejects(new Evaluator(writer(() => "")).add(task(answer)).run(), DataError);
+    await assert.rejects(value(answer, "words"), DataError);
   }
+  for (const answer of [" ", []]) await assert.rejects(value(answer), DataError);
+  assert.deepEqual([await value("A"), await value("a"), await value(["b", " A "])], [1, 0, 1]);
   await assert.rejects(
     new Evaluator(scorer(() => -1)).add(task("x")).run(),
     (error: unknown) =>

@@ -25,7 +25,7 @@ const polite = defineTask({
   kind: "generate",
   items: [{ q: "May I?" }, { q: "Please?" }],
   prompt: "{q}",
-  answer: ({ q }) => q === "May I?" ? "Yes" : "of course",
+  answer: ({ q }) => q === "May I?" ? "yes" : "of course",
 });
 const said = defineTask({
   ...{ name: "said", kind: "perplexity" },
@@ -40,7 +40,7 @@ Deno.test("the table gives each number with its error, its n and its protocol", 
   const lines = report.table().toString().split("\n");
   assert.deepEqual(lines.map((line) => line.trimEnd()), [
     "task      model  metric                         value       n  chance  protocol",
-    "─".repeat(108),
+    "─".repeat(106),
     "piqa      tiny   accuracy               66.7 ± 27.2 %       3   50.0%  0-shot, log-likelihood / characters",
     "polite    tiny   exact match            50.0 ± 35.4 %       2          0-shot, greedy, exact match",
     "said      tiny   perplexity            26,489,122,130       1          0-shot, perplexity over all tokens",
@@ -49,10 +49,10 @@ Deno.test("the table gives each number with its error, its n and its protocol", 
     "held out  tiny   loss, nats per token           4.931  12,345          mean over 12.3K tokens",
     "held out  tiny   bits per byte                  1.976  12,345",
     "held out  tiny   perplexity                     138.5  12,345",
-    'piqa: the first 2 items of from goals, records 3; prompt "Question: {goal}\\nAnswer:", no chat template',
+    'piqa: the first 3 items; data from goals, records 3; prompt "Question: {goal}\\nAnswer:", no chat template',
     'polite: all items; prompt "{q}", no chat template; at most 64 tokens, stop ["\\n"]',
     'said: all items; prompt "One says:", no chat template',
-    "held out: all windows of from tail, records 1",
+    "held out: all windows; data from tail, records 1",
   ]);
   assert.equal(report.toString(), report.table().toString());
   assert.match(report.table().picture().html!, /<table/);

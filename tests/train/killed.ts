@@ -1,0 +1,16 @@
+/**
+ * A training process that is there to be killed: it prints its events and saves every four steps.
+ *
+ * @module
+ */
+import { quiet, short, tinyModel, tokens } from "./support.ts";
+import type { Trainer } from "../../src/train/mod.ts";
+import type { Model } from "../../src/model/mod.ts";
+
+/** The run that is killed, and what it is compared with. */
+export function longRun(model: Model, checkpoint?: string): Trainer {
+  return quiet(model, { checkpoint })
+    .pretrain(tokens(9), { ...short, steps: 25, checkpointEvery: 4, validation: false });
+}
+
+if (import.meta.main) await longRun(await tinyModel(), Deno.args[0]).run();
