@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Dataset, type Model, type Tokenizer } from "@llamero/sdk";
+import type { Dataset, Model, Tokenizer } from "@llamero/sdk";
 
 /** Loss of a token after its own context and after another one, in nats. */
 export interface ContextUse {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Dataset, type Tokenizer } from "@llamero/sdk";
+import type { Dataset, Tokenizer } from "@llamero/sdk";
 import { NgramModel } from "@llamero/sdk/data";
 
 /** A score on a text: nats per token, and bits per UTF-8 byte. */

@@ -92,7 +92,7 @@ export class Tally {
   /** Bytes of the longest. */
   longest = 0;
   /** Bytes by source of the mixture. */
-  readonly drawn = new Map<string, number>();
+  readonly drawn: Map<string, number> = new Map();
 
   /** Counts one more. */
   add({ value, place }: Entry<unknown>): void {

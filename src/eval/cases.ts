@@ -7,8 +7,8 @@
  */
 import { ConfigError, DataError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
-import type { TaskRun } from "./likelihoods.ts";
 import type { TaskSource } from "./source.ts";
+import type { TaskRun } from "./task_run.ts";
 
 /** What every kind of task makes of an item. */
 export interface Case {

@@ -7,11 +7,11 @@
  */
 import { type Case, type Convert, type Ready, readyCases } from "./cases.ts";
 import { fitsContext } from "./fit.ts";
-import { continued, likelihoods, type Pair } from "./likelihoods.ts";
+import { continued, likelihoods } from "./likelihoods.ts";
 import { shareOf, sum } from "./measure.ts";
 import type { ChoiceOutcome } from "./outcome.ts";
 import { promptOf, promptText } from "./prompt.ts";
-import type { Likelihood } from "./scorable.ts";
+import type { Likelihood, Pair } from "./scorable.ts";
 import type { ChoiceDefinition, Normalisation, Task } from "./task.ts";
 
 interface Rule {

@@ -31,8 +31,8 @@ export interface EvaluateOptions {
   signal?: AbortSignal;
 }
 
-const signal = z.custom<AbortSignal>((value) => value instanceof AbortSignal, "must be an AbortSignal");
-const runSchema = z.strictObject({ signal: signal.optional() }) satisfies z.ZodType<EvaluateOptions>;
+const abortSignal = z.custom<AbortSignal>((value) => value instanceof AbortSignal, "must be an AbortSignal");
+const runSchema = z.strictObject({ signal: abortSignal.optional() }) satisfies z.ZodType<EvaluateOptions>;
 true satisfies Same<keyof z.input<typeof runSchema>, keyof EvaluateOptions>;
 
 /**
@@ -137,12 +137,10 @@ export class Evaluator extends Displayable {
   override picture(): Picture {
     const names = this.#models.map(([name]) => name).join(", ") || "no model yet";
     const title = `Evaluation of ${names}, not run yet: await .run()`;
-    return table(
-      this.#entries.map(({ name, facts: { kind, data, limit, shots, rule } }) => ({
-        ...{ task: name, kind, data: data ?? "", limit: limit ?? "", shots: shots ?? "", rule: rule ?? "" },
-      })),
-      { title },
-    );
+    const rows = this.#entries.map(({ name, facts: { kind, data, limit, shots, rule } }) => (
+      { task: name, kind, data, limit, shots, rule }
+    ));
+    return table(rows, { title });
   }
 
   /** The plan as JSON: models by name, tasks by their facts. */

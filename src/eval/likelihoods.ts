@@ -6,26 +6,9 @@
  */
 import { NumericsError } from "../base/errors.ts";
 import { Progress } from "../display/mod.ts";
-import { able, type Likelihood, type Scorable } from "./scorable.ts";
-
-/** A prompt and its continuation. */
-export type Pair = readonly [prompt: string, continuation: string];
-
-/** How a run of a task behaves. */
-export interface TaskRun {
-  /** Name of the task in displays and errors. */
-  name: string;
-  /** Name of the model in displays and errors. */
-  model: string;
-  /** Decides which examples are shown. */
-  seed: number;
-  /** Examples in front of each prompt. */
-  shots: number;
-  /** Only the first so many items are asked. */
-  limit?: number;
-  /** Stops the run; it rejects with the signal's reason. */
-  signal?: AbortSignal;
-}
+import { piecesOf, whole } from "./long_text.ts";
+import { able, type Likelihood, type Pair, type Scorable } from "./scorable.ts";
+import type { TaskRun } from "./task_run.ts";
 
 /** Pairs given to the model at once: enough to fill its batches, few enough to show progress and to stop soon. */
 const PAIRS_AT_ONCE = 128;
@@ -41,7 +24,8 @@ export async function likelihoods(
   { name, model: as, signal }: TaskRun,
 ): Promise<Likelihood[]> {
   const scorer = able(model, "scoreBatch", name);
-  const distinct = new Map(pairs.map((pair) => [JSON.stringify(pair), pair]));
+  const texts = pairs.map((pair) => piecesOf(model, pair));
+  const distinct = new Map(texts.flat().map((pair) => [JSON.stringify(pair), pair]));
   const longest = [...distinct].sort(([, a], [, b]) => length(b) - length(a));
   const known = new Map<string, Likelihood>();
   await using progress = new Progress(`${name} on ${as}`, { total: longest.length, unit: "texts" });
@@ -52,7 +36,7 @@ export async function likelihoods(
     part.forEach(([key], i) => known.set(key, checked(scored[i], as, name)));
     progress.add(part.length);
   }
-  return pairs.map((pair) => known.get(JSON.stringify(pair))!);
+  return texts.map((pieces) => whole(pieces.map((pair) => known.get(JSON.stringify(pair))!)));
 }
 
 function length([prompt, continuation]: Pair): number {

@@ -5,12 +5,12 @@
  * @module
  */
 import { z } from "zod";
-import { ConfigError } from "../base/errors.ts";
+import { ConfigError, NumericsError } from "../base/errors.ts";
 import { parseOptions, type Same, show } from "../base/schema.ts";
 import { Dataset, TokenDataset } from "../data/mod.ts";
 import { count, Live } from "../display/mod.ts";
 import { lossMeasures } from "./measure.ts";
-import { modelFacts, type PlanEntry } from "./result.ts";
+import { modelFacts, type PlanEntry, type Protocol } from "./result.ts";
 import { able } from "./scorable.ts";
 import { inOneLine } from "./source.ts";
 
@@ -48,11 +48,20 @@ export function lossEntry(dataset: Dataset | TokenDataset, given: LossOptions): 
       live.update({ picture: () => ({ text: `${label} ...` }), record: { event: "progress", label } });
       const result = await loser.loss(dataset, { limit, signal }).finally(() => live.end());
       const { loss, tokens, bytes } = result;
-      const protocol = {
+      if (Number.isNaN(loss)) {
+        throw new NumericsError(
+          `Cannot measure "${name}": the loss of "${as}" is not a number, look at its weights`,
+        );
+      }
+      const protocol: Protocol = {
         rule: `mean over ${count(tokens)} tokens`,
-        ...{ shots: 0, seed, data, ...modelFacts(model) },
-        ...limit === undefined ? {} : { limit },
-        ...{ truncated: 0, droppedShots: 0 },
+        shots: 0,
+        seed,
+        data,
+        limit,
+        ...modelFacts(model),
+        truncated: 0,
+        droppedShots: 0,
       };
       const measures = lossMeasures({ nats: loss * tokens, tokens, bytes, n: tokens });
       return { task: name, model: as, kind: "loss", measures, protocol, items: [] };

@@ -24,21 +24,14 @@ export interface Measure {
 /** The share of items that are right, with the standard error sqrt(p (1 - p) / n). */
 export function shareOf(metric: string, right: readonly boolean[], chance?: number): Measure {
   const n = right.length, value = right.filter(Boolean).length / n;
-  return {
-    metric,
-    value,
-    error: Math.sqrt(value * (1 - value) / n),
-    n,
-    unit: "share",
-    ...chance === undefined ? {} : { chance },
-  };
+  return { metric, value, error: Math.sqrt(value * (1 - value) / n), n, unit: "share", chance };
 }
 
 /** The mean of values, with the standard error s / sqrt(n), s with n - 1 in the denominator; none for one value. */
 export function meanOf(metric: string, values: readonly number[]): Measure {
   const n = values.length, value = sum(values) / n;
   const squares = sum(values.map((x) => (x - value) ** 2));
-  return { metric, value, ...n > 1 ? { error: Math.sqrt(squares / (n - 1) / n) } : {}, n, unit: "" };
+  return { metric, value, error: n > 1 ? Math.sqrt(squares / (n - 1) / n) : undefined, n, unit: "" };
 }
 
 /** What a loss is made from: sums, and what they are sums over. */
@@ -57,24 +50,14 @@ export interface LossSums {
 
 /** A loss in its three forms; bits per byte only where the bytes are known. */
 export function lossMeasures({ nats, tokens, bytes, error, n }: LossSums): Measure[] {
-  const scaled = (factor: number) => error === undefined ? {} : { error: error * factor };
   const perplexity = Math.exp(nats / tokens), bits = 1 / Math.LN2 / bytes;
-  const loss: Measure = { metric: "loss", value: nats / tokens, ...scaled(1), n, unit: "nats per token" };
-  return [
-    loss,
-    ...bytes > 0
-      ? [
-        {
-          metric: "bits per byte",
-          value: nats * bits,
-          ...scaled(tokens * bits),
-          n,
-          unit: "bits per byte",
-        } as const,
-      ]
-      : [],
-    { metric: "perplexity", value: perplexity, ...scaled(perplexity), n, unit: "" },
+  const scaled = (factor: number) => error === undefined ? undefined : error * factor;
+  const measures: Measure[] = [
+    { metric: "loss", value: nats / tokens, error, n, unit: "nats per token" },
+    { metric: "bits per byte", value: nats * bits, error: scaled(tokens * bits), n, unit: "bits per byte" },
+    { metric: "perplexity", value: perplexity, error: scaled(perplexity), n, unit: "" },
   ];
+  return bytes > 0 ? measures : [measures[0], measures[2]];
 }
 
 /** Standard error of sum(tops) / sum(bottoms) over items (the linearised ratio estimator); none for one item. */

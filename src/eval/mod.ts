@@ -31,7 +31,6 @@ export type { ComparedRow } from "./compare.ts";
 export { defineTask } from "./define.ts";
 export { type EvaluateOptions, Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 export { type AnswerNormalisation, exactMatch } from "./exact_match.ts";
-export type { TaskRun } from "./likelihoods.ts";
 export type { LossOptions } from "./loss.ts";
 export type { Measure } from "./measure.ts";
 export type {
@@ -47,7 +46,7 @@ export { published, type PublishedColumn } from "./published.ts";
 export { Report, type ReportedResult } from "./report.ts";
 export type { Protocol, TaskResult } from "./result.ts";
 export type { Labels, TaskRow } from "./rows.ts";
-export type { Decoding, Likelihood, MeanLoss, Scorable } from "./scorable.ts";
+export type { Decoding, Likelihood, MeanLoss, Pair, Scorable } from "./scorable.ts";
 export type { Published, TaskData, TaskFile, TaskParts, TaskSource } from "./source.ts";
 export type {
   ChoiceDefinition,
@@ -61,4 +60,5 @@ export type {
   TaskScores,
 } from "./task.ts";
 export type { AddOptions } from "./task_entry.ts";
+export type { TaskRun } from "./task_run.ts";
 export { ReportView } from "./view.ts";

@@ -76,11 +76,7 @@ export interface PlanEntry {
 export function modelFacts(
   { config, tokenizer }: Scorable,
 ): Pick<Protocol, "chatTemplate" | "context" | "tokenizer"> {
-  return {
-    chatTemplate: false,
-    ...config ? { context: config.context } : {},
-    ...tokenizer ? { tokenizer: tokenizer.fingerprint } : {},
-  };
+  return { chatTemplate: false, context: config?.context, tokenizer: tokenizer?.fingerprint };
 }
 
 /** The protocol in a few words: `0-shot, log-likelihood / characters`. */

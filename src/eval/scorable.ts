@@ -9,6 +9,9 @@ import type { Encoder } from "../base/encoder.ts";
 import { show } from "../base/schema.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
 
+/** A prompt and its continuation. */
+export type Pair = readonly [prompt: string, continuation: string];
+
 /** How likely a continuation is. */
 export interface Likelihood {
   /** Sum of the log-probabilities of its tokens, in nats. */
@@ -53,7 +56,7 @@ export interface Scorable {
   readonly tokenizer?: Pick<Encoder, "encode" | "fingerprint">;
   /** For `choice` and `perplexity` tasks: how likely each continuation is after its prompt, in the order given. */
   scoreBatch?(
-    pairs: readonly (readonly [string, string])[],
+    pairs: readonly Pair[],
     run?: { signal?: AbortSignal },
   ): Promise<Likelihood[]>;
   /** For `generate` tasks: the continuation of a prompt (text, or ids where it had to be cut). */

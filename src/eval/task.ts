@@ -9,12 +9,12 @@ import { ConfigError } from "../base/errors.ts";
 import { parseOptions, type Same, show } from "../base/schema.ts";
 import type { TaskItems } from "./cases.ts";
 import type { AnswerNormalisation } from "./exact_match.ts";
-import type { TaskRun } from "./likelihoods.ts";
 import type { Measure } from "./measure.ts";
 import type { ItemOutcome } from "./outcome.ts";
 import type { TaskPrompt } from "./prompt.ts";
 import type { Decoding, Scorable } from "./scorable.ts";
 import type { Published, TaskSource } from "./source.ts";
+import type { TaskRun } from "./task_run.ts";
 
 /** How an answer is taken: from options by likelihood, from generated text, or not at all, only its likelihood. */
 export type TaskKind = "choice" | "generate" | "perplexity";

@@ -8,7 +8,7 @@ import { ConfigError } from "../base/errors.ts";
 import { parseOptions, type Same } from "../base/schema.ts";
 import { Dataset } from "../data/mod.ts";
 import { sum } from "./measure.ts";
-import { modelFacts, type PlanEntry } from "./result.ts";
+import { modelFacts, type PlanEntry, type Protocol } from "./result.ts";
 import { isFile, type TaskData, type TaskFile, type TaskParts, TaskSource } from "./source.ts";
 import type { Task } from "./task.ts";
 
@@ -74,11 +74,15 @@ export function taskEntry(task: Task, given: AddOptions): PlanEntry {
         limit,
         signal,
       });
-      const protocol = {
-        ...{ rule, shots, seed, prompt, ...modelFacts(model) },
-        ...decoding ? { decoding } : {},
-        ...asked === undefined ? {} : { data: asked },
-        ...limit === undefined ? {} : { limit },
+      const protocol: Protocol = {
+        rule,
+        shots,
+        seed,
+        prompt,
+        decoding,
+        data: asked,
+        limit,
+        ...modelFacts(model),
         truncated: items.filter(({ cut }) => cut > 0).length,
         droppedShots: sum(items.map(({ dropped }) => dropped)),
       };

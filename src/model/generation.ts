@@ -124,12 +124,13 @@ export class Generation extends Displayable implements AsyncIterable<string> {
     const { maxTokens, signal, seed, stop } = this.#options, model = this.#model, random = new Random(seed);
     const filter = new StopText(stop), ends = new Set(this.#ends());
     const text = model.tokenizer?.decoder({ continues: !this.answers }); // a text that goes on keeps its first space
+    const known = model.tokenizer?.vocabSize; // a padded vocabulary has ids that no token stands for
     const decoder = new Decoder(model);
     try {
       let logits = await decoder.feed(this.#prompt);
       for (;;) {
         signal?.throwIfAborted();
-        const id = sampleToken(logits, this.#options, random);
+        const id = sampleToken(logits.subarray(0, known), this.#options, random);
         if (ends.has(id)) {
           this.#finish = "eos";
           break;

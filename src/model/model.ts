@@ -7,7 +7,7 @@ import { z } from "zod";
 import { ConfigError, DataError } from "../base/errors.ts";
 import type { Message } from "../base/encoder.ts";
 import { parseOptions, type Same } from "../base/schema.ts";
-import { Dataset, TokenDataset } from "../data/mod.ts";
+import { type Dataset, TokenDataset } from "../data/mod.ts";
 import { bytes as showBytes, count, Displayable, type Picture, table } from "../display/mod.ts";
 import { defaultDevice, Device, type Program, type Tensor } from "../gpu/mod.ts";
 import { ropeAngles, upload } from "../ops/mod.ts";

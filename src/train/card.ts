@@ -29,6 +29,8 @@ export interface CardFacts {
   title: string;
   /** How it stands. */
   status: string;
+  /** What it does while there are no steps. */
+  note?: string;
   /** Name of the stage. */
   stage: string;
   /** Updates of the stage that are done, and how many it has; 0 before they are known. */
@@ -109,9 +111,9 @@ export function headline(facts: CardFacts): string {
   return parts.join("  ");
 }
 
-function progressText({ stage, done, steps, status }: CardFacts): string {
+function progressText({ stage, done, steps, status, note }: CardFacts): string {
   const where = steps ? `${stage} ${done}/${steps}` : stage;
-  return status === "running" && steps ? where : [where, status].filter(Boolean).join(" ");
+  return [where, status === "running" ? note : status].filter(Boolean).join(" ");
 }
 
 function rowsOf(facts: CardFacts): [string, string][] {

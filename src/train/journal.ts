@@ -4,8 +4,9 @@
  * @module
  */
 import type { EnergyMeter, EnergyUse } from "./energy.ts";
-import type { RunState } from "./state.ts";
 import type { Events, HistoryEntry, RunEvent, StageResult, ValidationEvent } from "./events.ts";
+import { Rate } from "./metrics.ts";
+import type { RunState } from "./state.ts";
 
 /** The books as a checkpoint holds them. */
 export type JournalState = Pick<
@@ -42,6 +43,14 @@ export class Journal {
   exact = true;
   /** Name of the stage that runs. */
   stage = "";
+  /** What it does while there are no steps: reading data, compiling. */
+  note = "";
+  /** The newest sample text. */
+  sample?: string;
+  /** Tokens a second. */
+  readonly rate: Rate = new Rate();
+  /** Told when `note` has changed. */
+  onNote?: () => void;
   /** Step of the last checkpoint. */
   saved?: number;
   /** Measures the energy, unless it is switched off. */
@@ -78,8 +87,15 @@ export class Journal {
     this.#since = runs ? performance.now() : undefined;
   }
 
+  /** Says what is done while there are no steps. */
+  say(note: string): void {
+    this.note = note;
+    this.onNote?.();
+  }
+
   /** Tells the listeners. */
   emit(event: RunEvent): void {
+    if (event.type === "sample") this.sample = event.text;
     this.events.emit(event);
   }
 
@@ -89,6 +105,7 @@ export class Journal {
     this.step = entry.step;
     this.tokens = entry.tokens;
     this.skipped = entry.skipped ? this.skipped + 1 : 0;
+    this.rate.push(entry.seconds, entry.tokens);
     const stage = this.stages.at(-1);
     if (stage) stage.done++;
     this.emit({ type: "step", ...entry });
@@ -110,14 +127,15 @@ export class Journal {
 
   /** The books up to now. */
   state(): JournalState {
-    const { step, tokens, seconds, skipped, exact, stages, history, validations, warnings } = this;
-    const wattHours = this.energy()?.wattHours;
+    this.clock(this.#since !== undefined);
+    const wattHours = this.meter?.use().wattHours, seconds = this.#seconds; // of the same moment
+    const { step, tokens, skipped, exact, stages, history, validations, warnings } = this;
     return { step, tokens, seconds, wattHours, skipped, exact, stages, history, validations, warnings };
   }
 
   /** Energy so far. */
   energy(): EnergyUse | undefined {
-    this.clock(this.#since !== undefined);
+    if (this.#since !== undefined) this.clock(true);
     return this.meter?.use();
   }
 }

@@ -4,14 +4,15 @@
  *
  * @module
  */
-import { Displayable, Live, onInterrupt, type Picture } from "../display/mod.ts";
+import { Displayable, onInterrupt, type Picture } from "../display/mod.ts";
 import { lossChart, runCard } from "./card.ts";
 import { Control } from "./control.ts";
 import { type EventOf, Events, type HistoryEntry, type RunEvent } from "./events.ts";
 import type { Job } from "./job.ts";
 import { Journal } from "./journal.ts";
-import { Rate, utilisation } from "./metrics.ts";
+import { utilisation } from "./metrics.ts";
 import { RunResult } from "./result.ts";
+import { showRun } from "./run_display.ts";
 import { claim } from "./running.ts";
 import { train } from "./training.ts";
 
@@ -52,11 +53,9 @@ export class Run extends Displayable implements Promise<RunResult> {
   readonly #control = new Control();
   readonly #events = new Events();
   readonly #journal: Journal = new Journal(this.#events);
-  readonly #rate = new Rate();
   readonly #peak?: number;
   #end?: { status: "done" | "stopped" | "failed"; error?: string };
   #works = false;
-  #sample?: string;
 
   /** Starts a job; use {@linkcode Trainer.run}. */
   constructor(job: Job, { signal, display, peakFlops }: RunSettings) {
@@ -70,9 +69,9 @@ export class Run extends Displayable implements Promise<RunResult> {
   }
 
   async #main(signal: AbortSignal | undefined, display: boolean): Promise<RunResult> {
-    const live = display ? new Live() : undefined, control = this.#control, forget = control.follow(signal);
+    const control = this.#control, forget = control.follow(signal);
     const off = onInterrupt(() => this.#stop());
-    const watching = this.#watch(live);
+    const shown = display && showRun(this.#journal, () => this.picture());
     try {
       await Promise.resolve(); // listeners that come right after run() miss nothing
       const status = await train(this.#job, control, this.#journal, () => this.#works = true);
@@ -87,8 +86,7 @@ export class Run extends Displayable implements Promise<RunResult> {
       off();
       forget();
       this.#farewell();
-      await watching;
-      await live?.end();
+      await shown;
     }
   }
 
@@ -105,15 +103,6 @@ export class Run extends Displayable implements Promise<RunResult> {
     const energy = this.#journal.energy();
     this.#journal.emit({ type: "done", step, stage, status, tokens, seconds, energy, error });
     this.#events.end();
-  }
-
-  /** Keeps the card up to date. */
-  async #watch(live: Live | undefined): Promise<void> {
-    for await (const event of this.#events.of<RunEvent["type"]>([])) {
-      if (event.type === "step") this.#rate.push(event.seconds, event.tokens);
-      if (event.type === "sample") this.#sample = event.text;
-      live?.update({ picture: () => this.picture(), record: event });
-    }
   }
 
   /** How it stands. */
@@ -198,7 +187,7 @@ export class Run extends Displayable implements Promise<RunResult> {
     const { model } = this.#job,
       journal = this.#journal,
       { stage, stages, history, validations, warnings } = journal;
-    const now = stages.at(-1) ?? { done: 0, steps: 0 }, rate = this.#rate.value, last = history.at(-1);
+    const now = stages.at(-1) ?? { done: 0, steps: 0 }, rate = journal.rate.value, last = history.at(-1);
     const perStep = last ? last.tokens / last.step : 0;
     const peak = this.#peak && rate > 0
       ? utilisation(model.config, model.config.context, rate, this.#peak)
@@ -206,6 +195,7 @@ export class Run extends Displayable implements Promise<RunResult> {
     return runCard({
       title: this.name,
       status: this.status,
+      note: journal.note,
       stage,
       ...now,
       history,
@@ -216,7 +206,7 @@ export class Run extends Displayable implements Promise<RunResult> {
       memory: model.device.memory().bytes,
       seconds: journal.seconds,
       energy: journal.energy(),
-      sample: this.#sample,
+      sample: journal.sample,
       warnings,
       error: this.#end?.error,
     });

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { NumericsError } from "../base/errors.ts";
+import { LlameroError, NumericsError } from "../base/errors.ts";
 import type { StepRecord } from "../model/mod.ts";
 import { adoptTemplate, evaluate, measure, writeSample } from "./between.ts";
 import { type Checkpoint, restoreMoments } from "./checkpoint.ts";
+import { count } from "../display/mod.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Work } from "./job.ts";
 import { defaultEvery, type Stage } from "./stage.ts";
@@ -55,10 +56,14 @@ export class StageLoop {
     journal.stage = settings.name;
     adoptTemplate(work, stage);
     const order = orderSeed(seed, index, settings.name), signal = control.stopping;
-    const tokens = await prepareStage(model, stage, { seed, order, signal });
+    const onProgress = ({ documents }: { documents: number }) =>
+      journal.say(`reading data, ${count(documents)} records`);
+    journal.say("reading data");
+    const tokens = await prepareStage(model, stage, { seed, order, signal, onProgress });
     let stepper: Stepper | undefined;
     try {
       signal.throwIfAborted();
+      journal.say("compiling");
       stepper = await Stepper.create(model, settings, tokens, order);
       if (from) await restoreMoments(stepper.training, from);
       const { steps } = tokens, done = from?.state.stageStep ?? 0;
@@ -161,6 +166,7 @@ export class StageLoop {
   /** Writes down the steps that are done; the time since the last call is spread evenly over them. */
   async #read(): Promise<void> {
     const { journal } = this.work, records = await this.stepper.read(), from = this.#mark;
+    if (records.length) journal.note = "";
     this.#mark = journal.seconds;
     for (const [i, record] of records.entries()) {
       const seconds = from + (this.#mark - from) * (i + 1) / records.length;
@@ -207,19 +213,23 @@ export class StageLoop {
     } else if (this.#done > 0) await this.#save();
   }
 
+  /** Writes a checkpoint. One that cannot be written in the middle of a stage is worth a warning, not the run. */
   async #save(): Promise<void> {
     const { job: { folder, model }, control, journal, plan, fingerprint, kernels } = this.work;
     if (!folder || journal.saved === journal.step) return;
-    const { training } = this.stepper, { steps } = this.tokens;
-    const state = journal.state();
+    const { training } = this.stepper, { steps } = this.tokens, ended = this.#done === steps;
+    const state = { format: 1 as const, fingerprint, plan, kernels, ...journal.state() };
     const place = { index: this.index, stage: journal.stage, stageStep: this.#done, stageSteps: steps };
-    const path = await folder.write({
-      model,
-      training,
-      state: { format: 1, fingerprint, plan, kernels, ...place, ...state },
-    }, control.broken);
-    journal.saved = journal.step;
-    journal.emit({ type: "checkpoint", step: journal.step, stage: journal.stage, path });
+    try {
+      const path = await folder.write({ model, training, state: { ...state, ...place } }, control.broken);
+      journal.saved = journal.step;
+      journal.emit({ type: "checkpoint", step: journal.step, stage: journal.stage, path });
+    } catch (error) {
+      if (ended || control.stopping.aborted || error instanceof LlameroError) throw error;
+      journal.warn(
+        `The checkpoint of step ${journal.step} could not be written: ${(error as Error).message}`,
+      );
+    }
   }
 
   /** Gives memory and files back. */

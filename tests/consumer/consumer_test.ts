@@ -67,5 +67,7 @@ Deno.test("a consumer outside the repository imports the package over http", asy
   const { code, stdout, stderr } = await consume(registry, script, "run");
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^The package exports .*Dataset.*Evaluator.*Model.*Tokenizer.*Trainer/m);
+  assert.match(stdout, /^The loss fell from .*: true$/m, "it trains");
+  assert.match(stdout, /^It wrote something$/m, "it generates");
   assert.equal((await consume(registry, script, "check")).code, 0, "its types hold");
 });

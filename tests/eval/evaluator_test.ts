@@ -3,6 +3,7 @@ import { ConfigError } from "../../src/base/errors.ts";
 import { Dataset } from "../../src/data/mod.ts";
 import { defineTask, Evaluator, type Report, type Scorable } from "../../src/eval/mod.ts";
 import type { Model } from "../../src/model/mod.ts";
+import type { Evaluation } from "../../src/train/evaluation.ts";
 import { scorer } from "./fakes.ts";
 
 const colours = defineTask({
@@ -16,13 +17,8 @@ const colours = defineTask({
 const white = scorer((_, option) => option === " white" ? -1 : -2);
 const black = scorer((_, option) => option === " white" ? -2 : -1);
 
-/** Compiles only if a `Model` can be evaluated and an evaluator is what a trainer calls. */
-export type Fits = [
-  Model extends Scorable ? true : never,
-  Evaluator extends { run(model: Model, options: { signal?: AbortSignal }): Promise<{ toJSON(): unknown }> }
-    ? true
-    : never,
-];
+/** Compiles only if a `Model` can be evaluated and an evaluator is what a trainer runs. */
+export type Fits = [Model extends Scorable ? true : never, Evaluator extends Evaluation ? true : never];
 [true, true] satisfies Fits;
 
 Deno.test("an evaluator is an immutable plan", () => {
@@ -121,7 +117,8 @@ Deno.test("an abort ends the run with its reason, between batches", async () => 
     return -1;
   });
   const many = defineTask({
-    ...{ name: "many", kind: "choice" },
+    name: "many",
+    kind: "choice",
     items: Array.from({ length: 500 }, (_, i) => ({ i })),
     prompt: "{i}",
     options: () => ["a", "b"],

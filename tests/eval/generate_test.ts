@@ -62,7 +62,14 @@ Deno.test("a text that matches any answer is right", async () => {
   assert.deepEqual(got, [["the LIMA!", 1], ["Santiago de Chile", 1], ["La Paz", 0]]);
   assert.deepEqual(model.prompts, capitals.map(({ land }) => `The capital of ${land} is`));
   const error = Math.sqrt(2 / 3 * (1 / 3) / 3);
-  assert.deepEqual(measures, [{ metric: "exact match", value: 2 / 3, error, n: 3, unit: "share" }]);
+  assert.deepEqual(measures, [{
+    metric: "exact match",
+    value: 2 / 3,
+    error,
+    n: 3,
+    unit: "share",
+    chance: undefined,
+  }]);
   assert.deepEqual(protocol.decoding, { temperature: 0, maxTokens: 64, stop: ["\n"] });
   assert.match(protocol.prompt!, /The capital of \$\{land\} is/);
 });
@@ -119,7 +126,11 @@ Deno.test("a prompt too long for the context is cut on the left, BOS stays, and 
 Deno.test("answers that vanish are refused, and so is a model that cannot write", async () => {
   const task = (answer: string | string[], normalisation?: "words" | "trim") =>
     defineTask({
-      ...{ name: "t", kind: "generate", items: [{ answer }], prompt: "Q", normalisation },
+      name: "t",
+      kind: "generate",
+      items: [{ answer }],
+      prompt: "Q",
+      normalisation,
       answer: (item) => item.answer,
     });
   const value = async (...args: Parameters<typeof task>) =>

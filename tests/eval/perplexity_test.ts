@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ConfigError } from "../../src/base/errors.ts";
+import { ConfigError, NumericsError } from "../../src/base/errors.ts";
 import { Dataset } from "../../src/data/mod.ts";
 import { defineTask, Evaluator, type Scorable } from "../../src/eval/mod.ts";
 import { scorer } from "./fakes.ts";
@@ -67,5 +67,10 @@ Deno.test("a loss without bytes has no bits per byte; what is no dataset is refu
   const ids = Dataset.tokens([Uint32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9)]);
   const [{ measures }] = (await new Evaluator(model).loss(ids).run()).results;
   assert.deepEqual(measures.map(({ metric }) => metric), ["loss", "perplexity"]);
+  const lost: Scorable = {
+    name: "lost",
+    loss: () => Promise.resolve({ loss: NaN, bitsPerByte: NaN, perplexity: NaN, tokens: 8, bytes: 0 }),
+  };
+  await assert.rejects(new Evaluator(lost).loss(ids).run(), NumericsError);
   assert.throws(() => new Evaluator(model).loss("book.txt" as unknown as Dataset), ConfigError);
 });

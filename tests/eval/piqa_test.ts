@@ -58,12 +58,17 @@ Deno.test("PIQA asks what the protocol says", async () => {
     const prompt = "Question: Dry a wet book\nAnswer:";
     assert.deepEqual(model.batches, [[[prompt, " Stand it open."], [prompt, " Freeze it "]]]);
     const expected: ItemOutcome = {
-      ...{ kind: "choice", prompt, shots: [], dropped: 0, cut: 0 },
+      kind: "choice",
+      prompt,
+      shots: [],
+      dropped: 0,
+      cut: 0,
       options: [
         { text: sol1, logProb: -28, tokens: 1, score: -2 },
         { text: sol2, logProb: -19, tokens: 1, score: -1.9 },
       ],
-      ...{ choice: 1, answer: 0 },
+      choice: 1,
+      answer: 0,
     };
     assert.deepEqual(report.results[0].items, [expected]);
   });

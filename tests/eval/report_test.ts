@@ -11,8 +11,12 @@ const goals = [
 ];
 const data = Dataset.from(goals, { name: "goals" });
 const likes: Record<string, number> = {
-  ...{ " Stand it open.": -7, " Freeze it <b>.": -28, " Use a fridge.": -13, " Use hot water.": -28 },
-  ...{ " Use a sharpener.": -16, " Use a spoon.": -24 },
+  " Stand it open.": -7,
+  " Freeze it <b>.": -28,
+  " Use a fridge.": -13,
+  " Use hot water.": -28,
+  " Use a sharpener.": -16,
+  " Use a spoon.": -24,
 };
 const llama: Scorable = {
   ...scorer((_, option) => likes[option]),
@@ -28,7 +32,8 @@ const polite = defineTask({
   answer: ({ q }) => q === "May I?" ? "yes" : "of course",
 });
 const said = defineTask({
-  ...{ name: "said", kind: "perplexity" },
+  name: "said",
+  kind: "perplexity",
   items: ["Use a spoon."],
   prompt: "One says:",
   answer: (text) => text,
@@ -132,7 +137,9 @@ Deno.test("what is not in the report is named with what is", () => {
 Deno.test("the report in JSON: protocols with the numbers, the items only in the file", async () => {
   const json = JSON.parse(JSON.stringify(report));
   assert.deepEqual(json.results[0], {
-    ...{ task: "piqa", model: "tiny", kind: "choice" },
+    task: "piqa",
+    model: "tiny",
+    kind: "choice",
     measures: [{
       metric: "accuracy",
       value: 2 / 3,
@@ -143,7 +150,11 @@ Deno.test("the report in JSON: protocols with the numbers, the items only in the
     }],
     protocol: {
       rule: "log-likelihood / characters",
-      ...{ shots: 0, seed: 42, limit: 3, truncated: 0, droppedShots: 0 },
+      shots: 0,
+      seed: 42,
+      limit: 3,
+      truncated: 0,
+      droppedShots: 0,
       prompt: "Question: {goal}\nAnswer:",
       chatTemplate: false,
       data: "from goals, records 3",

@@ -38,7 +38,8 @@ Deno.test("examples stand in front with their right answers, drawn with the seed
 
 Deno.test("an item that is asked twice is not an example of itself", async () => {
   const twice = defineTask({
-    ...{ name: "twice", kind: "generate" },
+    name: "twice",
+    kind: "generate",
     items: [{ q: "x", a: "1" }, { q: "y", a: "2" }, { q: "x", a: "1" }],
     prompt: "{q}",
     answer: ({ a }) => a,
@@ -73,6 +74,8 @@ Deno.test("examples come from a file of their own when one is named", async () =
   await withFiles(files, async (folder) => {
     const data = { test: folder, shots: `${folder}/train.jsonl` };
     const report = await new Evaluator(flat).add("piqa", { data, shots: 2 }).run();
+    const drawn = new Set(report.results[0].items.map(({ shots }) => String(shots)));
+    assert.ok(drawn.size > 1, "each item has examples of its own");
     report.results[0].items.forEach(({ shots: [a, b], prompt }, i) => {
       const example = (j: number) => {
         const { goal, sol1, sol2 } = train.rows[j];

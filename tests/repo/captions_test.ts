@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { root } from "./tree.ts";
 import { captionedFiles, captionOf, captions, withCaptions } from "./captions.ts";
 
-
 Deno.test("the README's captions are the files' own first sentences (deno run -A tests/repo/captions.ts mends them)", async () => {
   const readme = await Deno.readTextFile(`${root}/README.md`), files = captionedFiles();
   assert.equal(withCaptions(readme, files), readme);

@@ -10,8 +10,16 @@ const options = { ...short, steps: 6, checkpointEvery: 3, validation: false } as
 
 /** Ways to damage the newest checkpoint, and what the error says. */
 const damages: [string, (folder: string) => void, RegExp][] = [
-  ["a truncated file", (folder) => Deno.truncateSync(`${folder}/model.safetensors`, 500), /model\.safetensors.*500/],
-  ["a flipped bit", (folder) => flip(`${folder}/optimizer.safetensors`, -5), /optimizer\.safetensors.*checksum/],
+  [
+    "a truncated file",
+    (folder) => Deno.truncateSync(`${folder}/model.safetensors`, 500),
+    /model\.safetensors.*500/,
+  ],
+  [
+    "a flipped bit",
+    (folder) => flip(`${folder}/optimizer.safetensors`, -5),
+    /optimizer\.safetensors.*checksum/,
+  ],
   ["a missing file", (folder) => Deno.removeSync(`${folder}/config.json`), /config\.json.*missing/],
   ["half a state", (folder) => Deno.truncateSync(`${folder}/state.json`, 300), /state\.json.*not valid JSON/],
   ["an edited state", (folder) => edit(`${folder}/state.json`), /state\.json.*checksum/],
@@ -66,7 +74,10 @@ Deno.test("a damaged checkpoint is never used: the one before it is, with a warn
 Deno.test("without a whole checkpoint the damage is the error, and the files stay", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
-    const trainer = quiet(model, { checkpoint: folder, keep: 1 }).pretrain(tokens(8), { ...options, steps: 3 });
+    const trainer = quiet(model, { checkpoint: folder, keep: 1 }).pretrain(tokens(8), {
+      ...options,
+      steps: 3,
+    });
     await trainer.run(hidden);
     const file = `${folder}/step-000003/optimizer.safetensors`, size = Deno.statSync(file).size;
     await assert.rejects(
@@ -118,5 +129,33 @@ Deno.test("what does not fit in JSON comes back from a checkpoint", async () => 
     const { history, skipped } = await readState(`${folder}/pretrain`);
     assert.equal(skipped, 2);
     assert.deepEqual(history.map(({ loss, skipped }) => [loss, skipped]), [[NaN, true], [NaN, true]]);
+  });
+});
+
+Deno.test("a checkpoint that cannot be written in the middle is a warning, at the end an error", async () => {
+  await inFolder(async (parent) => {
+    using model = await tinyModel();
+    const folder = `${parent}/run`, trainer = quiet(model, { checkpoint: folder });
+    const run = trainer.pretrain(tokens(8), { ...options, steps: 9 }).run(hidden), warnings: string[] = [];
+    for await (const event of run.events("step", "warning")) {
+      if (event.type === "warning") {
+        warnings.push(event.message);
+        Deno.removeSync(folder);
+      } else if (event.step === 1) {
+        Deno.removeSync(folder, { recursive: true });
+        Deno.writeTextFileSync(folder, "in the way");
+      }
+    }
+    assert.equal((await run).status, "done");
+    assert.match(warnings.join(), /step 3 could not be written/);
+    assert.ok(Deno.statSync(`${folder}/pretrain/state.json`).isFile);
+    const last = quiet(model, { checkpoint: `${parent}/last` }).pretrain(tokens(8), { ...options, steps: 2 });
+    const failing = last.run(hidden);
+    for await (const _ of failing.events("step")) {
+      Deno.removeSync(`${parent}/last`, { recursive: true });
+      Deno.writeTextFileSync(`${parent}/last`, "in the way");
+      break;
+    }
+    await assert.rejects(failing, (error) => error instanceof Error && "run" in error);
   });
 });

@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import { assertSameWeights, inFolder, tinyModel } from "./support.ts";
 import { longRun } from "./killed.ts";
 
-/** Starts the process and kills it as soon as it has said what `sign` matches. */
-async function killAt(folder: string, sign: RegExp): Promise<void> {
+/** Starts the process and sends it a signal as soon as it has said what `sign` matches; gives what it said. */
+async function signalAt(
+  folder: string,
+  sign: RegExp,
+  name: Deno.Signal,
+): Promise<[string, Deno.CommandStatus]> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", new URL("killed.ts", import.meta.url).pathname, folder],
     env: { XDG_RUNTIME_DIR: "/tmp" },
@@ -11,23 +15,29 @@ async function killAt(folder: string, sign: RegExp): Promise<void> {
     stderr: "piped",
   }).spawn();
   const errors = new Response(child.stderr).text();
-  let said = "", killed = false;
+  let said = "", sent = false;
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     said += text;
-    if (killed || !sign.test(said)) continue;
-    child.kill("SIGKILL");
-    killed = true;
+    if (sent || !sign.test(said)) continue;
+    child.kill(name);
+    sent = true;
   }
-  const { signal } = await child.status;
-  assert.equal(signal, "SIGKILL", `the process was not killed: ${await errors}${said.slice(-500)}`);
+  const status = await child.status;
+  assert.ok(sent, `it never said ${sign}: ${await errors}${said.slice(-500)}`);
   await errors;
+  return [said, status];
+}
+
+async function killAt(folder: string, sign: RegExp): Promise<void> {
+  const [said, { signal }] = await signalAt(folder, sign, "SIGKILL");
+  assert.equal(signal, "SIGKILL", `it ended before it could be killed: ${said.slice(-500)}`);
 }
 
 Deno.test("a process that is killed goes on from its last whole checkpoint, bit for bit", async () => {
   using whole = await tinyModel();
   await longRun(whole).run({ display: false });
   await inFolder(async (folder) => {
-    await killAt(folder, /"type":"step","step":9,/);
+    await killAt(folder, /"type":"step","step":11,/);
     const steps = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => /^step-/.test(name));
     assert.ok(steps.length > 0 && !steps.includes("step-000025"), steps.join(" "));
     using model = await tinyModel();
@@ -41,13 +51,36 @@ Deno.test("a process that is killed while it writes a checkpoint leaves the one 
   using whole = await tinyModel();
   await longRun(whole).run({ display: false });
   await inFolder(async (folder) => {
-    // After step 8 it writes for most of a second.
-    await killAt(folder, /"type":"step","step":8,/);
+    // After step 16 it writes for most of a second.
+    await killAt(folder, /"type":"step","step":16,/);
     const steps = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
     using model = await tinyModel();
     const run = longRun(model, folder).resume(folder, { display: false }), { history } = await run;
     assert.equal(history.length, 25, steps.join(" "));
     await assertSameWeights(model, whole);
     assert.ok([...Deno.readDirSync(folder)].every(({ name }) => !name.startsWith(".")), "drafts are cleared");
+  });
+});
+
+Deno.test("Ctrl-C finishes the step, saves and ends well; a pipe gets a line of JSON for each event", async () => {
+  using whole = await tinyModel();
+  await longRun(whole).run({ display: false });
+  await inFolder(async (folder) => {
+    const [said, { code }] = await signalAt(folder, /"type":"step","step":5,/, "SIGINT");
+    const events: { type: string; step: number; status?: string }[] = said.trim().split("\n").map((line) =>
+      JSON.parse(line)
+    );
+    assert.equal(code, 0);
+    const last = events.at(-1)!;
+    assert.deepEqual([last.type, last.status], ["done", "stopped"]);
+    assert.ok(last.step >= 5 && last.step < 25, `stopped after ${last.step} steps`);
+    assert.deepEqual(
+      events.filter(({ type }) => type === "step").map(({ step }) => step),
+      Array.from({ length: last.step }, (_, i) => i + 1),
+    );
+    using model = await tinyModel();
+    const { history } = await longRun(model, folder).resume(folder, { display: false });
+    assert.equal(history.length, 25);
+    await assertSameWeights(model, whole);
   });
 });

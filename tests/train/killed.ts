@@ -1,5 +1,5 @@
 /**
- * A training process that is there to be killed: it prints its events and saves every four steps.
+ * A training process that is there to be killed: it prints its events and saves every eight steps.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Model } from "../../src/model/mod.ts";
 /** The run that is killed, and what it is compared with. */
 export function longRun(model: Model, checkpoint?: string): Trainer {
   return quiet(model, { checkpoint })
-    .pretrain(tokens(9), { ...short, steps: 25, checkpointEvery: 4, validation: false });
+    .pretrain(tokens(9), { ...short, steps: 25, checkpointEvery: 8, validation: false });
 }
 
 if (import.meta.main) await longRun(await tinyModel(), Deno.args[0]).run();

@@ -5,7 +5,10 @@ import { testDevice } from "../support/device.ts";
 import { inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
 
 /** Table 15 of the paper: GPU-hours, and tonnes of CO2eq as printed. */
-const table15 = [[809_472, 137], [1_082_880, 183], [82_432, 14], [135_168, 23], [530_432, 90], [1_022_362, 173]];
+const table15 = [[809_472, 137], [1_082_880, 183], [82_432, 14], [135_168, 23], [530_432, 90], [
+  1_022_362,
+  173,
+]];
 
 Deno.test("the carbon formula gives the paper's Table 15", () => {
   for (const [hours, tonnes] of table15) {

@@ -10,7 +10,7 @@ const hidden = { display: false } as const;
 /** Two stages of 14 and 9 steps that leave checkpoints now and then. */
 function twoStages(model: Model, options: TrainerOptions): Trainer {
   return quiet(model, options)
-    .pretrain(tokens(11), { ...short, steps: 14, microBatch: 3, validation: tokens(2, 5), checkpointEvery: 5 })
+    .pretrain(tokens(11), { ...short, steps: 14, microBatch: 3, validation: tokens(2, 5) })
     .instruct(tokens(7, 3), { steps: 9, learningRate: 2e-3, validation: false });
 }
 
@@ -90,9 +90,15 @@ Deno.test("resume refuses another run and names the field, unless it is forced",
     using wide = await tinyModel({ vocabSize: 51 });
     const same = { ...options, steps: 400 };
     const others: [Trainer, RegExp][] = [
-      [quiet(fresh).pretrain(tokens(8), { ...same, learningRate: 1e-3 }), /pretrain\.learningRate was 0\.003, now it is 0\.001/],
+      [
+        quiet(fresh).pretrain(tokens(8), { ...same, learningRate: 1e-3 }),
+        /pretrain\.learningRate was 0\.003, now it is 0\.001/,
+      ],
       [quiet(fresh).pretrain(tokens(8), { ...same, steps: 401 }), /pretrain\.length was \{"steps":400\}/],
-      [quiet(fresh).pretrain(tokens(8), { ...same, microBatch: 1 }), /pretrain\.microBatch was 4, now it is 1/],
+      [
+        quiet(fresh).pretrain(tokens(8), { ...same, microBatch: 1 }),
+        /pretrain\.microBatch was 4, now it is 1/,
+      ],
       [quiet(fresh).pretrain(tokens(8, 77), same), /pretrain\.data: step 1, tokens 8 rows of 12: .*changed/],
       [quiet(fresh, { seed: 7 }).pretrain(tokens(8), same), /seed was 42, now it is 7/],
       [quiet(wide).pretrain(tokens(8), same), /model\.vocabSize was 50, now it is 51/],
@@ -118,13 +124,33 @@ Deno.test("resume refuses another run and names the field, unless it is forced",
   });
 });
 
+Deno.test("other kernels give other bits, and the result says so", async () => {
+  await inFolder(async (folder) => {
+    using model = await tinyModel();
+    using other = await tinyModel({}, "plain");
+    if (other.device.subgroup === model.device.subgroup && other.device.int64 === model.device.int64) {
+      return console.log(
+        "not tested: this adapter grants no optional feature, so there is one kernel family only",
+      );
+    }
+    const chain = (model: Model) =>
+      quiet(model, { checkpoint: folder }).pretrain(tokens(4), { ...short, steps: 300 });
+    const at = await stopAt(chain(model).run(hidden), 1), run = chain(other).resume(folder, hidden);
+    await stopAt(run, at + 1);
+    const { exact, warnings } = await run;
+    assert.equal(exact, false);
+    assert.match(warnings.join(), /not bit for bit what it would have been: kernels\.(subgroup|int64) was/);
+  });
+});
+
 Deno.test("without checkpoints there is nothing to resume", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
     const trainer = quiet(model, { checkpoint: folder }).pretrain(tokens(3), { ...short, steps: 2 });
     for (const path of [folder, `${folder}/none`]) {
       assert.throws(() => trainer.resume(path, hidden), (error) => {
-        return error instanceof ConfigError && error.message.includes(`no checkpoint in ${path}; start with run()`);
+        return error instanceof ConfigError &&
+          error.message.includes(`no checkpoint in ${path}; start with run()`);
       });
     }
   });

@@ -7,7 +7,9 @@ import { assertSameWeights, chainRows, inFolder, quiet, short, tinyModel, tokens
 
 /** A run of `steps` that shows nothing. */
 function start(model: Model, steps: number, more: Record<string, unknown> = {}): Run {
-  return quiet(model).pretrain(tokens(8), { ...short, steps, validation: false, ...more }).run({ display: false });
+  return quiet(model).pretrain(tokens(8), { ...short, steps, validation: false, ...more }).run({
+    display: false,
+  });
 }
 
 async function collect(run: Run): Promise<RunEvent[]> {
@@ -195,13 +197,16 @@ Deno.test("a second stop breaks off without a checkpoint", async () => {
 
 Deno.test("a failure that nobody awaits is not an unhandled rejection", async () => {
   using model = await tinyModel();
-  const unhandled: unknown[] = [], listen = (event: PromiseRejectionEvent) => {
-    event.preventDefault();
-    unhandled.push(event.reason);
-  };
+  const unhandled: unknown[] = [],
+    listen = (event: PromiseRejectionEvent) => {
+      event.preventDefault();
+      unhandled.push(event.reason);
+    };
   globalThis.addEventListener("unhandledrejection", listen);
   try {
-    const run = quiet(model).evaluate({ run: () => Promise.reject(new Error("broken evaluation")) }, { every: 2 })
+    const run = quiet(model).evaluate({ run: () => Promise.reject(new Error("broken evaluation")) }, {
+      every: 2,
+    })
       .pretrain(tokens(8), { steps: 5, validation: false }).run({ display: false });
     const events = await collect(run);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -329,7 +334,14 @@ Deno.test("windows keep the order they were given in", async () => {
   const { history } = await quiet(model).pretrain(data, { ...short, steps: 2, validation: false })
     .run({ display: false });
   const { TrainingStep } = await import("../../src/model/mod.ts");
-  const options = { microBatch: 4, context: 12, save: "all", beta1: 0.9, beta2: 0.95, epsilon: 1e-8 } as const;
+  const options = {
+    microBatch: 4,
+    context: 12,
+    save: "all",
+    beta1: 0.9,
+    beta2: 0.95,
+    epsilon: 1e-8,
+  } as const;
   const step = await TrainingStep.create(same, { ...options, weightDecay: 0.1, clip: 1 });
   const batch = (from: number) =>
     rows.slice(from, from + 4).map((ids) => ({ ids, targets: Int32Array.from(ids.subarray(1)) }));

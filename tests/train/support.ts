@@ -11,9 +11,11 @@ import { Trainer, type TrainerOptions } from "../../src/train/mod.ts";
 import { testDevice } from "../support/device.ts";
 
 /** A model of two layers; every call gives the same weights. */
-export async function tinyModel(shape: { vocabSize?: number; context?: number } = {}): Promise<Model> {
-  const { vocabSize = 50, context = 12 } = shape;
-  const device = await testDevice();
+export async function tinyModel(
+  { vocabSize = 50, context = 12 }: { vocabSize?: number; context?: number } = {},
+  kind: "fast" | "plain" = "fast",
+): Promise<Model> {
+  const device = await testDevice(kind);
   return await Model.create({ dim: 32, layers: 2, heads: 2, hidden: 48, vocabSize, context }, { device });
 }
 

@@ -16,17 +16,29 @@ Deno.test("a wrong option is refused with its path and what is allowed", async (
   using model = await tinyModel();
   const trainer = quiet(model), data = tokens(4);
   const wrong: [Record<string, unknown>, RegExp][] = [
-    [{ steps: 5, learningrate: 1 }, /Trainer\.pretrain\.learningrate: unknown option, did you mean "learningRate"/],
+    [
+      { steps: 5, learningrate: 1 },
+      /Trainer\.pretrain\.learningrate: unknown option, did you mean "learningRate"/,
+    ],
     [{ steps: 5, learningRate: -1 }, /Trainer\.pretrain\.learningRate: must be above 0, current value is -1/],
     [{ steps: 5, template: "plain" }, /Trainer\.pretrain\.template: unknown option/],
     [{}, /exactly one of tokens, steps and epochs, found none/],
     [{ steps: 5, epochs: 1 }, /exactly one of tokens, steps and epochs, found steps and epochs/],
     [{ steps: 0 }, /Trainer\.pretrain\.steps: must be a whole number, at least 1, current value is 0/],
     [{ steps: 5, beta2: 1 }, /Trainer\.pretrain\.beta2: must be below 1/],
-    [{ steps: 5, validation: 0.7 }, /Trainer\.pretrain\.validation: must be a share above 0 and at most 0\.5/],
+    [
+      { steps: 5, validation: 0.7 },
+      /Trainer\.pretrain\.validation: must be a share above 0 and at most 0\.5/,
+    ],
     [{ steps: 5, save: "none" }, /Trainer\.pretrain\.save: must be "all", "linear" or "block"/],
-    [{ steps: 5, learningRate: 1e-3, minLearningRate: 1e-2 }, /minLearningRate: must not be above learningRate 0\.001/],
-    [{ steps: 5, context: 8 }, /Trainer\.pretrain\.context: the token dataset has windows of 12, current value is 8/],
+    [
+      { steps: 5, learningRate: 1e-3, minLearningRate: 1e-2 },
+      /minLearningRate: must not be above learningRate 0\.001/,
+    ],
+    [
+      { steps: 5, context: 8 },
+      /Trainer\.pretrain\.context: the token dataset has windows of 12, current value is 8/,
+    ],
   ];
   for (const [options, message] of wrong) {
     assert.throws(() => trainer.pretrain(data, options as PretrainOptions), (error) => {
@@ -34,7 +46,10 @@ Deno.test("a wrong option is refused with its path and what is allowed", async (
     }, String(message));
   }
   const text = Dataset.from([{ text: "x" }]);
-  assert.throws(() => trainer.pretrain(text, { steps: 1, context: 13 }), /context: the model's context is 12/);
+  assert.throws(
+    () => trainer.pretrain(text, { steps: 1, context: 13 }),
+    /context: the model's context is 12/,
+  );
   assert.throws(() => new Trainer(model, { chekpoint: "x" } as never), /did you mean "checkpoint"/);
   assert.throws(() => new Trainer(model, { energy: { watt: 3 } } as never), /Trainer\.energy\.watt.*"watts"/);
   assert.throws(() => trainer.pretrain("text" as never, { steps: 1 }), /must be a Dataset or a TokenDataset/);
@@ -51,7 +66,8 @@ Deno.test("a wrong option is refused with its path and what is allowed", async (
 Deno.test("defaults are the paper's, or follow from preset and batch", async () => {
   using model = await tinyModel();
   const data = tokens(4), paper = settingsOf(quiet(model).pretrain(data, { steps: 1000 }));
-  const { learningRate, minLearningRate, beta1, beta2, epsilon, weightDecay, clip, save, batch, microBatch } = paper;
+  const { learningRate, minLearningRate, beta1, beta2, epsilon, weightDecay, clip, save, batch, microBatch } =
+    paper;
   assert.deepEqual(
     { learningRate, minLearningRate, beta1, beta2, epsilon, weightDecay, clip, save, batch, microBatch },
     {
@@ -86,13 +102,26 @@ Deno.test("a stage inherits what describes the machine, and not what describes t
   using model = await tinyModel();
   const data = tokens(4);
   const chain = quiet(model)
-    .pretrain(data, { steps: 5, ...short, clip: 0.5, beta2: 0.9, save: "linear", microBatch: 2, validation: false })
+    .pretrain(data, {
+      steps: 5,
+      ...short,
+      clip: 0.5,
+      beta2: 0.9,
+      save: "linear",
+      microBatch: 2,
+      validation: false,
+    })
     .pretrain(data, { steps: 7, weightDecay: 0 })
     .instruct(data, { clip: 2 });
   const [, second, third] = chain.plan().stages.map(({ settings }) => settings);
   assert.deepEqual([second.name, third.name], ["pretrain-2", "instruct"]);
   for (const { batch, microBatch, beta2, save } of [second, third]) {
-    assert.deepEqual({ batch, microBatch, beta2, save }, { batch: 4, microBatch: 2, beta2: 0.9, save: "linear" });
+    assert.deepEqual({ batch, microBatch, beta2, save }, {
+      batch: 4,
+      microBatch: 2,
+      beta2: 0.9,
+      save: "linear",
+    });
   }
   assert.deepEqual([second.clip, third.clip, third.weightDecay], [0.5, 2, 0]);
   assert.deepEqual([second.learningRate, second.warmup, second.held], [3e-4, null, 0.01]);

@@ -1,0 +1,52 @@
+// The quickstart as a user runs it, held to what it promises. Slow: minutes.
+import assert from "node:assert/strict";
+import { runDeno } from "../repo/tree.ts";
+
+interface Scores {
+  scores: { who: string; nats: number; bits: number }[];
+  context: { own: number; other: number };
+  before: { loss: number };
+  after: { loss: number; otherLoss: number; exact: number; ended: number; mostFrequent: number };
+}
+
+async function quickstart(...flags: string[]): Promise<Scores & { seconds: number }> {
+  const out = await Deno.makeTempDir(), start = performance.now();
+  try {
+    const { code, stderr } = await runDeno(["run", "-A", "examples/quickstart.ts", "--out", out, ...flags]);
+    assert.equal(code, 0, stderr);
+    return {
+      ...JSON.parse(await Deno.readTextFile(`${out}/scores.json`)),
+      seconds: (performance.now() - start) / 1000,
+    };
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+}
+
+Deno.test("the quickstart keeps its promises", async () => {
+  const { scores, context, before, after, seconds } = await quickstart();
+  const load = Deno.loadavg()[0].toFixed(1);
+  console.log(`quickstart: ${seconds.toFixed(0)} s (bound 240 s on 2 undisturbed cores; load now ${load})`);
+  const [, unigram, , llama] = scores.map(({ nats }) => nats);
+  assert.ok(llama <= unigram - 1, `a nat below the unigram table: ${llama} against ${unigram}`);
+  assert.ok(context.other >= context.own + 0.05, `context matters: ${context.own} and ${context.other}`);
+  assert.ok(
+    after.loss <= 0.7 * before.loss,
+    `the answers' loss falls by 30 %: ${before.loss} to ${after.loss}`,
+  );
+  assert.ok(
+    after.loss <= 0.8 * after.otherLoss,
+    `20 % below another question's: ${after.loss} and ${after.otherLoss}`,
+  );
+  assert.ok(
+    after.exact > after.mostFrequent,
+    `exact ${after.exact} beats the most frequent answer's ${after.mostFrequent}`,
+  );
+  assert.ok(after.ended >= 0.9, `answers end: ${after.ended}`);
+});
+
+Deno.test("trained on, the model passes the bigram table", async () => {
+  const { scores } = await quickstart("--steps", "1500", "--tune-steps", "1");
+  const [, , bigram, llama] = scores.map(({ nats }) => nats);
+  assert.ok(llama < bigram, `${llama} against ${bigram}`);
+});
