@@ -20,6 +20,7 @@ export { llama, type LlamaInput } from "./llama.ts";
 export { type LossResult, windowLoss } from "./loss.ts";
 export { Model, type ModelOptions } from "./model.ts";
 export { activationBytes, Plan, type PlanBytes, type PlanFacts, type PlanOptions } from "./plan.ts";
+export { Random } from "../base/random.ts";
 export { distribution, sampleToken, type SamplingOptions } from "./sampling.ts";
 export { type Prompt, type Score } from "./score.ts";
 export { type ModelState } from "./state.ts";

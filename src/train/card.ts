@@ -64,20 +64,37 @@ export interface CardFacts {
 /** Most points of a curve: a card is drawn several times a second. */
 const most = 3000;
 
+type Point = [x: number, y: number];
+
 /** Loss, its average and the validation loss over the steps. */
 export function lossChart(
   history: readonly HistoryEntry[],
   validations: readonly ValidationEvent[],
 ): Picture {
-  const average = new Smoothed(), every = Math.ceil(history.length / most);
-  const smooth = history.map(({ step, loss }): [number, number] => [step, average.push(loss)]);
-  const shown = (_: unknown, i: number) => i % every === 0 || i === history.length - 1;
+  const every = Math.ceil(history.length / most),
+    decay = 1 - 1 / Math.max(5, Math.min(50, history.length / 20));
+  const loss: Point[] = [], smoothed: Point[] = [];
+  let average = new Smoothed(decay);
+  history.forEach((entry, i) => {
+    const first = i > 0 && entry.stage !== history[i - 1].stage;
+    if (first) {
+      average = new Smoothed(decay);
+      smoothed.push([entry.step, NaN]); // a stage is no continuation of the one before it
+    }
+    const mean = average.push(entry.loss);
+    if (i % every && i < history.length - 1 && !first) return;
+    loss.push([entry.step, entry.loss]);
+    smoothed.push([entry.step, mean]);
+  });
   const series: Series[] = [
-    { name: "loss", points: history.filter(shown).map(({ step, loss }) => [step, loss]), faint: true },
-    { name: "smoothed", points: smooth.filter(shown) },
+    { name: "loss", points: loss, faint: true },
+    { name: "smoothed", points: smoothed },
   ];
   if (validations.length) {
-    series.push({ name: "validation", points: validations.map(({ step, loss }) => [step, loss]) });
+    const points = validations.flatMap(({ step, loss, stage }, i): Point[] =>
+      i > 0 && stage !== validations[i - 1].stage ? [[step, NaN], [step, loss]] : [[step, loss]]
+    );
+    series.push({ name: "validation", points });
   }
   return lineChart({ title: "", xLabel: "step", yLabel: "nats per token", series });
 }

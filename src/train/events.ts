@@ -38,7 +38,7 @@ export interface StageResult {
 }
 
 /** Where an event belongs. */
-interface Place {
+export interface EventPlace {
   /** Steps of the run done so far. */
   step: number;
   /** Name of the stage. */
@@ -46,7 +46,7 @@ interface Place {
 }
 
 /** A stage begins. */
-export interface StageEvent extends Place {
+export interface StageEvent extends EventPlace {
   /** Kind of event. */
   type: "stage";
   /** Which stage, counted from 0. */
@@ -72,7 +72,7 @@ export interface StepEvent extends HistoryEntry {
 }
 
 /** The loss on the validation data was measured. */
-export interface ValidationEvent extends Place {
+export interface ValidationEvent extends EventPlace {
   /** Kind of event. */
   type: "validation";
   /** Nats per token. */
@@ -86,7 +86,7 @@ export interface ValidationEvent extends Place {
 }
 
 /** An evaluation was run. */
-export interface EvaluationEvent extends Place {
+export interface EvaluationEvent extends EventPlace {
   /** Kind of event. */
   type: "evaluation";
   /** What it gave. */
@@ -94,7 +94,7 @@ export interface EvaluationEvent extends Place {
 }
 
 /** A text was written by the model, after BOS alone. */
-export interface SampleEvent extends Place {
+export interface SampleEvent extends EventPlace {
   /** Kind of event. */
   type: "sample";
   /** The text. */
@@ -102,7 +102,7 @@ export interface SampleEvent extends Place {
 }
 
 /** A checkpoint was written. */
-export interface CheckpointEvent extends Place {
+export interface CheckpointEvent extends EventPlace {
   /** Kind of event. */
   type: "checkpoint";
   /** Its folder. */
@@ -110,7 +110,7 @@ export interface CheckpointEvent extends Place {
 }
 
 /** Something that a person should know of. */
-export interface WarningEvent extends Place {
+export interface WarningEvent extends EventPlace {
   /** Kind of event. */
   type: "warning";
   /** What it is. */
@@ -118,7 +118,7 @@ export interface WarningEvent extends Place {
 }
 
 /** The run has ended: the last event. */
-export interface DoneEvent extends Place {
+export interface DoneEvent extends EventPlace {
   /** Kind of event. */
   type: "done";
   /** How it ended. */

@@ -14,7 +14,6 @@
  *
  * @module
  */
-export { differingField } from "./compare.ts";
 export { EnergyMeter, type EnergyOptions, type EnergyUse, wattHours } from "./energy.ts";
 export type { EvaluateOptions, Evaluation } from "./evaluation.ts";
 export type {
@@ -22,6 +21,7 @@ export type {
   DoneEvent,
   EvaluationEvent,
   EventOf,
+  EventPlace,
   HistoryEntry,
   RunEvent,
   SampleEvent,

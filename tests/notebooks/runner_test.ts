@@ -1,33 +1,8 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { checkNotebooks } from "./check.ts";
-import {
-  type Cell,
-  type Notebook,
-  type Output,
-  readNotebook,
-  silentCells,
-  writeNotebook,
-} from "./notebook.ts";
+import { type Cell, type Output, readNotebook, silentCells, writeNotebook } from "./notebook.ts";
+import { code, withNotebook } from "./made_up.ts";
 import { type NotebookRun, type NotebookRunOptions, runNotebook } from "./run.ts";
-
-function code(source: string, ...tags: string[]): Cell {
-  return { cell_type: "code", source, metadata: { tags }, outputs: [], execution_count: null };
-}
-
-/** Gives `use` the path of a made-up notebook, in a folder under the repository so that deno.json is found. */
-async function withNotebook<T>(cells: Cell[], use: (path: string) => Promise<T>): Promise<T> {
-  const dir = fileURLToPath(new URL(".", import.meta.url));
-  const folder = await Deno.makeTempDir({ dir, prefix: "tmp_" });
-  try {
-    const path = join(folder, "made_up.ipynb");
-    await writeNotebook(path, { cells, metadata: {}, nbformat: 4, nbformat_minor: 5 } as Notebook);
-    return await use(path);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 function run(cells: Cell[], options?: NotebookRunOptions): Promise<NotebookRun> {
   return withNotebook(cells, (path) => runNotebook(path, options));

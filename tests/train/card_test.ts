@@ -37,7 +37,7 @@ Deno.test("the card says all that is watched", () => {
     runCard(facts).text,
     `pretrain 3/12  loss 5 █▃▁  validation 6.500  4.10K tokens/s  9.0 s to go
   loss        █▃▁  5 at step 3
-  smoothed    █▄▁  6.282 at step 3
+  smoothed    █▄▁  6.115 at step 3
   validation  ▄  6.500 at step 2
   learning rate  0.001000
   gradient norm  1

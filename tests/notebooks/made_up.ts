@@ -1,0 +1,26 @@
+/**
+ * Notebooks made up for a test, in a folder under the repository so that deno.json is found.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Cell, type Notebook, writeNotebook } from "./notebook.ts";
+
+/** A code cell. */
+export function code(source: string, ...tags: string[]): Cell {
+  return { cell_type: "code", source, metadata: { tags }, outputs: [], execution_count: null };
+}
+
+/** Gives `use` the path of a notebook of these cells; its folder is removed afterwards. */
+export async function withNotebook<T>(cells: Cell[], use: (path: string) => Promise<T>): Promise<T> {
+  const dir = fileURLToPath(new URL(".", import.meta.url));
+  const folder = await Deno.makeTempDir({ dir, prefix: "tmp_" });
+  try {
+    const path = join(folder, "made_up.ipynb");
+    await writeNotebook(path, { cells, metadata: {}, nbformat: 4, nbformat_minor: 5 } as Notebook);
+    return await use(path);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
