@@ -39,4 +39,3 @@ const trainer = new Trainer(model, { checkpoint: o.out, seed: o.seed })
 const result = await (o.resume ? trainer.resume() : trainer.run());
 console.log(`\n${result}\n`);
 if (result.status === "done") console.log(await model.generate("The", { maxTokens: 60 }).text());
-Deno.exit(0); // the GPU's threads would keep the process

@@ -108,4 +108,3 @@ say(
     minutes.toFixed(1)
   } minutes in all.`,
 );
-Deno.exit(0); // the GPU's threads would keep the process

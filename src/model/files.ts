@@ -122,20 +122,20 @@ export function writeText(path: string, text: string): Promise<void> {
   return writeAtomically(path, (write) => write(new TextEncoder().encode(text)));
 }
 
-/** Writes config.json, generation_config.json and model.safetensors. */
+/** Writes config.json, generation_config.json and model.safetensors; `values` come in the order of `parameters`. */
 export async function writeModelFiles(
   folder: string,
   config: ModelConfig,
   ids: { bos: number; eos: number },
   parameters: readonly Parameter[],
-  read: (parameter: Parameter) => Promise<Float32Array>,
+  values: AsyncIterable<[string, Float32Array]>,
 ): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
-  await writeSafetensors(
-    `${folder}/model.safetensors`,
-    parameters.map((p) => ({ name: p.name, shape: p.shape, data: () => read(p) })),
-    { metadata: { format: "pt" } },
-  );
+  const layout = parameters.map(({ name, shape }) => ({ name, shape })), shapes = layout.values();
+  const entries = (async function* () {
+    for await (const [name, data] of values) yield { name, shape: shapes.next().value!.shape, data };
+  })();
+  await writeSafetensors(`${folder}/model.safetensors`, entries, { metadata: { format: "pt" }, layout });
   const generation = {
     bos_token_id: ids.bos,
     eos_token_id: ids.eos,

@@ -30,7 +30,7 @@ import { makePlan, type Plan, type PlanOptions } from "./plan.ts";
 import { type Prompt, type Score, scorePairs } from "./score.ts";
 import type { ModelState } from "./state.ts";
 import { allLogits } from "./logits.ts";
-import { makeArena, readParameters, WeightLayout, writeParameters } from "./weights.ts";
+import { eachParameter, makeArena, readParameters, WeightLayout, writeParameters } from "./weights.ts";
 
 /** How to make or load a model. */
 export interface ModelOptions {
@@ -309,12 +309,9 @@ export class Model extends Displayable implements ModelState {
    * model card. Each file is written aside and renamed.
    */
   async save(folder: string, _format: { format?: "hf" } = {}): Promise<void> {
-    const { buffer, offset } = this.arena.range(), { tokenizer } = this;
+    const { device, layout, arena, tokenizer } = this;
     const ids = { bos: tokenizer?.bosId ?? 1, eos: tokenizer?.eosId ?? 2 };
-    await writeModelFiles(folder, this.config, ids, this.layout.parameters, async ({ shape, start }) => {
-      const bytes = shape.reduce((a, b) => a * b, 1) * 4;
-      return new Float32Array((await this.device.read([{ buffer, offset: offset + start * 4, bytes }]))[0]);
-    });
+    await writeModelFiles(folder, this.config, ids, layout.parameters, eachParameter(device, layout, arena));
     await tokenizer?.save(folder);
     await writeText(`${folder}/README.md`, modelCard(this));
   }

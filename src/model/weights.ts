@@ -192,17 +192,37 @@ export function writeParameters(
   if (first) throw new FormatError(`tensor ${first} is missing`, { file });
 }
 
-/** Reads all parameters of an arena as named copies. */
+/** Bytes read back at once, so that a wait serves many small tensors and host memory stays low. */
+const readAtOnce = 64e6;
+
+/** The parameters of an arena as named copies, one after another. */
+export async function* eachParameter(
+  device: Device,
+  layout: WeightLayout,
+  arena: Tensor,
+): AsyncGenerator<[string, Float32Array<ArrayBuffer>]> {
+  const { buffer, offset } = arena.range(), { parameters } = layout;
+  const ranges = parameters.map(({ shape, start }) => ({
+    buffer,
+    offset: offset + start * 4,
+    bytes: shape.reduce((a, b) => a * b, 1) * 4,
+  }));
+  for (let i = 0; i < ranges.length;) {
+    let end = i, total = 0;
+    do total += ranges[end++].bytes; while (end < ranges.length && total + ranges[end].bytes <= readAtOnce);
+    for (const data of await device.read(ranges.slice(i, end))) {
+      yield [parameters[i++].name, new Float32Array(data)];
+    }
+  }
+}
+
+/** Reads all parameters of an arena. */
 export async function readParameters(
   device: Device,
   layout: WeightLayout,
   arena: Tensor,
 ): Promise<Map<string, Float32Array<ArrayBuffer>>> {
-  const { buffer, offset } = arena.range(), result = new Map<string, Float32Array<ArrayBuffer>>();
-  for (const { name, shape, start } of layout.parameters) {
-    const bytes = shape.reduce((a, b) => a * b, 1) * 4;
-    const [data] = await device.read([{ buffer, offset: offset + start * 4, bytes }]);
-    result.set(name, new Float32Array(data));
-  }
+  const result = new Map<string, Float32Array<ArrayBuffer>>();
+  for await (const [name, data] of eachParameter(device, layout, arena)) result.set(name, data);
   return result;
 }

@@ -62,15 +62,15 @@ export async function evaluate(
   }
 }
 
-/** What `work` gives, or undefined when it failed because the run is being stopped. */
-export async function unlessStopped<T>(
+/** What `work` gives, or undefined when it failed while the run is being stopped, whatever it failed with. */
+async function unlessStopped<T>(
   stopping: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (stopping.aborted && error === stopping.reason) return undefined;
+    if (stopping.aborted) return undefined;
     throw error;
   }
 }

@@ -59,7 +59,7 @@ export class CheckpointFolder {
   /** Removes the steps of the run that this one replaces: its later ones would be taken for ours. */
   async #clear(): Promise<void> {
     this.#stale = false;
-    for (const name of await checkpointNames(this.path)) {
+    for (const name of checkpointNames(this.path)) {
       await Deno.remove(`${this.path}/${name}`, { recursive: true });
     }
   }
@@ -95,13 +95,20 @@ function namesIn(path: string): string[] {
   }
 }
 
-async function checkpointNames(path: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const name of namesIn(path)) {
-    const whole = await Deno.stat(`${path}/${name}/state.json`).then(() => true, () => false);
-    if (whole || /^step-\d{6,}$/.test(name)) found.push(name);
+/** The checkpoints in a folder, whole or damaged: those of steps, and those of stages. */
+export function checkpointNames(path: string): string[] {
+  return namesIn(path).filter((name) =>
+    /^step-\d{6,}$/.test(name) || (/^(pretrain|instruct)(-\d+)?$/.test(name) && hasState(`${path}/${name}`))
+  );
+}
+
+/** Whether a folder is a checkpoint. */
+export function hasState(path: string): boolean {
+  try {
+    return Deno.statSync(`${path}/state.json`).isFile;
+  } catch {
+    return false;
   }
-  return found;
 }
 
 /**
@@ -115,8 +122,7 @@ export async function findCheckpoint(
   path: string,
   skipped: (damaged: FormatError, used: string) => void,
 ): Promise<Checkpoint> {
-  const single = await Deno.stat(`${path}/state.json`).then(() => true, () => false);
-  if (single) return await openCheckpoint(path);
+  if (hasState(path)) return await openCheckpoint(path);
   const damaged: FormatError[] = [];
   for (const candidate of await newestFirst(path)) {
     try {
@@ -143,7 +149,7 @@ export function nothingToResume(path: string): ConfigError {
 /** Step folders by their number, stage folders by what they hold; a stage folder behind the step it repeats. */
 async function newestFirst(path: string): Promise<string[]> {
   const found: { path: string; step: number }[] = [];
-  for (const name of await checkpointNames(path)) {
+  for (const name of checkpointNames(path)) {
     const folder = `${path}/${name}`, number = name.match(/^step-(\d+)$/)?.[1];
     const step = number ? Number(number) + 0.5 : await readState(folder).then(({ step }) => step, () => -1);
     found.push({ path: folder, step });

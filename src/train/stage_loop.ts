@@ -4,10 +4,10 @@
  * @module
  */
 import { LlameroError, NumericsError } from "../base/errors.ts";
+import { count } from "../display/mod.ts";
 import type { StepRecord } from "../model/mod.ts";
 import { adoptTemplate, evaluate, measure, writeSample } from "./between.ts";
 import { type Checkpoint, restoreMoments } from "./checkpoint.ts";
-import { count } from "../display/mod.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Work } from "./job.ts";
 import { defaultEvery, type Stage } from "./stage.ts";
@@ -105,6 +105,7 @@ export class StageLoop {
   async run(): Promise<void> {
     const { control } = this.work, { steps } = this.tokens;
     if (this.#done === 0) await measure(this.work, this.tokens.validation);
+    this.#mark = this.work.journal.seconds;
     while (this.#done < steps) {
       await this.#turn();
       if (control.stopping.aborted) break;
@@ -216,8 +217,9 @@ export class StageLoop {
   /** Writes a checkpoint. One that cannot be written in the middle of a stage is worth a warning, not the run. */
   async #save(): Promise<void> {
     const { job: { folder, model }, control, journal, plan, fingerprint, kernels } = this.work;
-    if (!folder || journal.saved === journal.step) return;
     const { training } = this.stepper, { steps } = this.tokens, ended = this.#done === steps;
+    if (!folder || journal.saved === journal.step) return;
+    if (journal.skipped && !ended && !control.stopping.aborted) return; // what went wrong may be in the weights
     const state = { format: 1 as const, fingerprint, plan, kernels, ...journal.state() };
     const place = { index: this.index, stage: journal.stage, stageStep: this.#done, stageSteps: steps };
     try {

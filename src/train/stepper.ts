@@ -23,7 +23,8 @@ export class Stepper {
   readonly #schedule: Schedule;
   #ahead = 0;
   #limit = 1;
-  #read = performance.now();
+  /** When the oldest step ahead was enqueued. */
+  #since = 0;
 
   private constructor(
     /** Programs, gradients and moments. */
@@ -66,22 +67,21 @@ export class Stepper {
       step,
       this.learningRate(step),
     );
-    this.#ahead++;
+    if (this.#ahead++ === 0) this.#since = performance.now();
   }
 
   /** Whether it is time to read back. */
   get due(): boolean {
-    return this.#ahead >= this.#limit || (this.#ahead > 0 && performance.now() - this.#read >= interval);
+    return this.#ahead >= this.#limit || (this.#ahead > 0 && performance.now() - this.#since >= interval);
   }
 
   /** What the steps since the last call gave; waits for the GPU. */
   async read(): Promise<StepRecord[]> {
     if (this.#ahead === 0) return [];
-    const records = await this.training.read(), now = performance.now();
-    const fitting = Math.floor(interval * this.#ahead / (now - this.#read));
+    const records = await this.training.read();
+    const fitting = Math.floor(interval * this.#ahead / (performance.now() - this.#since));
     this.#limit = Math.max(1, Math.min(fitting, 2 * this.#limit, most));
     this.#ahead = 0;
-    this.#read = now;
     return records;
   }
 }

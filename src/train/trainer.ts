@@ -9,7 +9,7 @@ import { parseOptions, type Same, show } from "../base/schema.ts";
 import { type Conversation, Dataset, type Document, TokenDataset } from "../data/mod.ts";
 import { Displayable, join, type Picture } from "../display/mod.ts";
 import { Model } from "../model/mod.ts";
-import { CheckpointFolder, nothingToResume, stepsIn } from "./checkpoint_folder.ts";
+import { CheckpointFolder, checkpointNames, hasState, nothingToResume } from "./checkpoint_folder.ts";
 import { type EnergyOptions, energySchema } from "./energy.ts";
 import type { EvaluateOptions, Evaluation } from "./evaluation.ts";
 import type { Item, Job } from "./job.ts";
@@ -172,19 +172,19 @@ export class Trainer extends Displayable {
    * Starts the run at once, in the background.
    *
    * @throws {ConfigError} when the chain is empty, the model or the folder is taken by another run, or the folder holds
-   * steps of an earlier one
+   * checkpoints of an earlier one
    */
   run(options: RunOptions = {}): Run {
     const { signal, overwrite, display } = parseOptions(runSchema, options, "Trainer.run");
     const { checkpoint } = this.#options;
-    if (checkpoint !== undefined && !overwrite && stepsIn(checkpoint).length) {
+    if (checkpoint !== undefined && !overwrite && checkpointNames(checkpoint).length) {
       throw new ConfigError(
-        `Cannot run: ${checkpoint} holds the steps of an earlier run. Go on with resume(), or replace it with ` +
+        `Cannot run: ${checkpoint} holds the checkpoints of an earlier run. Go on with resume(), or replace it with ` +
           "run({ overwrite: true })",
         { path: "Trainer.checkpoint", value: checkpoint },
       );
     }
-    return this.#start(this.#job(checkpoint, true), signal, display);
+    return this.#start(this.#job(checkpoint, overwrite), signal, display);
   }
 
   /**
@@ -201,7 +201,7 @@ export class Trainer extends Displayable {
     }
     const path = from.length > 1 ? from.replace(/\/+$/, "") : from, single = hasState(path);
     const folder = single ? path.replace(/\/?[^/]+$/, "") || "." : path;
-    if (!single && !holdsCheckpoints(path)) throw nothingToResume(path);
+    if (!single && !checkpointNames(path).length) throw nothingToResume(path);
     return this.#start({ ...this.#job(folder, false), resume: { path, force } }, signal, display);
   }
 
@@ -209,7 +209,7 @@ export class Trainer extends Displayable {
     return new Run(job, { signal, display, peakFlops: this.#options.peakFlops });
   }
 
-  #job(checkpoint: string | undefined, fresh: boolean): Job {
+  #job(checkpoint: string | undefined, replace: boolean): Job {
     const { seed, keep } = this.#options, stages = this.#stages();
     if (!stages.length) {
       throw new ConfigError("Cannot run: add a stage first, .pretrain(data, { tokens }) or .instruct(data)");
@@ -225,7 +225,7 @@ export class Trainer extends Displayable {
         tokenizerOf(this.model, stage);
       }
     }
-    const folder = checkpoint === undefined ? undefined : new CheckpointFolder(checkpoint, keep, fresh);
+    const folder = checkpoint === undefined ? undefined : new CheckpointFolder(checkpoint, keep, replace);
     return { model: this.model, items: this.#items, seed, energy: this.#energy, folder };
   }
 
@@ -234,7 +234,7 @@ export class Trainer extends Displayable {
    * No validation, no checkpoints, no display; leaving the loop frees its memory.
    */
   steps(options: { signal?: AbortSignal } = {}): AsyncIterable<OwnedStep> {
-    const job = this.#job(undefined, true);
+    const job = this.#job(undefined, false);
     return ownedSteps(job, options.signal);
   }
 
@@ -265,22 +265,5 @@ export class Trainer extends Displayable {
       ? "No checkpoints: a run cannot be resumed"
       : `Checkpoints in ${checkpoint}`;
     return join(this.plan().picture(), { text: where });
-  }
-}
-
-function hasState(path: string): boolean {
-  try {
-    return Deno.statSync(`${path}/state.json`).isFile;
-  } catch {
-    return false;
-  }
-}
-
-function holdsCheckpoints(path: string): boolean {
-  if (stepsIn(path).length) return true;
-  try {
-    return [...Deno.readDirSync(path)].some(({ name }) => hasState(`${path}/${name}`));
-  } catch {
-    return false;
   }
 }

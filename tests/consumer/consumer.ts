@@ -23,4 +23,3 @@ const [first, last] = [history[0].loss, history.at(-1)!.loss];
 console.log(`The loss fell from ${first.toFixed(2)} to ${last.toFixed(2)}: ${last < first}`);
 const ids = await model.generate("Call me", { maxTokens: 5, temperature: 0 }).ids();
 console.log(`It wrote ${ids.length > 0 ? "something" : "nothing"}`);
-Deno.exit(0);

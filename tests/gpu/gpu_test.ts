@@ -108,3 +108,16 @@ Deno.test("tensors share memory only when one is dead before the other is born",
   assert.equal(result.unshared, 5 * 1024);
   assert.ok(result.bytes < result.unshared);
 });
+
+Deno.test("without an adapter the error names what to install", async () => {
+  const script = `import { openDevice } from "${new URL("../../src/gpu/mod.ts", import.meta.url)}";
+try { await openDevice(); console.log("opened"); } catch (error) { console.log(error.name, error.message); }`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", script],
+    env: { DENO_WEBGPU_BACKEND: "none" },
+    stdout: "piped",
+    stderr: "null",
+  });
+  const said = new TextDecoder().decode((await child.output()).stdout);
+  assert.match(said, /^DeviceError .*apt-get install mesa-vulkan-drivers libvulkan1/);
+});

@@ -272,6 +272,37 @@ Deno.test("a loss that is not finite skips the update, and the fourth in a row e
   });
 });
 
+Deno.test("a model that trains can be used between the steps, and its training does not notice", async () => {
+  using model = await tinyModel();
+  using alone = await tinyModel();
+  const run = start(model, 60), prompt = Uint32Array.of(3, 4, 5);
+  const first = await model.generate(prompt, { maxTokens: 3, temperature: 0 }).ids();
+  const { logProb } = await model.score(prompt, Uint32Array.of(6));
+  const copy = await model.clone();
+  copy.dispose();
+  assert.equal(run.status, "running", "it was used while it trained");
+  await run;
+  await start(alone, 60);
+  await assertSameWeights(model, alone);
+  assert.equal(first.length, 3);
+  assert.ok(logProb < 0);
+});
+
+Deno.test("a stop in the middle of an evaluation is a stop, whatever the evaluation throws", async () => {
+  await inFolder(async (folder) => {
+    using model = await tinyModel();
+    const slow = {
+      run: (_: Model, { signal }: { signal: AbortSignal }) =>
+        new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("torn away")))),
+    };
+    const run = quiet(model, { checkpoint: folder }).evaluate(slow, { every: 3 })
+      .pretrain(tokens(8), { ...short, steps: 9, validation: false }).run({ display: false });
+    for await (const { step } of run.events("step")) if (step === 3) setTimeout(() => run.stop(), 20);
+    const { status, checkpoint } = await run;
+    assert.deepEqual([status, checkpoint], ["stopped", `${folder}/step-000003`]);
+  });
+});
+
 Deno.test("a single skipped step is survived", async () => {
   using model = await tinyModel();
   const good = await model.parameters();

@@ -168,9 +168,14 @@ Deno.test("run() leaves the steps of an earlier run alone unless it is told to r
     assert.throws(() => first.run({ display: false }), refused);
     const names = () => [...Deno.readDirSync(`${folder}/run`)].map(({ name }) => name).sort();
     assert.deepEqual(names(), ["pretrain", "step-000002", "step-000004"]);
+    Deno.removeSync(`${folder}/run/step-000002`, { recursive: true });
+    Deno.removeSync(`${folder}/run/step-000004`, { recursive: true });
+    assert.throws(() => first.run({ display: false }), refused, "the end of a stage is worth as much");
+    Deno.mkdirSync(`${folder}/run/mine`);
+    Deno.writeTextFileSync(`${folder}/run/mine/state.json`, "{}");
     const shorter = trainer.instruct(tokens(4), { ...short, steps: 3 });
     await shorter.run({ display: false, overwrite: true });
-    assert.deepEqual(names(), ["instruct", "step-000003"]);
+    assert.deepEqual(names(), ["instruct", "mine", "step-000003"]);
   });
 });
 
