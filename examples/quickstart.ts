@@ -15,8 +15,8 @@ import { answerScores, conversations, items } from "./quickstart/subjects.ts";
 import { tableScores } from "./quickstart/tables.ts";
 
 const flags = z.strictObject({
-  steps: z.int().min(1).default(300).describe("pretraining steps of 1,024 tokens"),
-  tuneSteps: z.int().min(1).default(150).describe("instruction tuning steps"),
+  steps: z.int().min(1).default(260).describe("pretraining steps of 1,024 tokens"),
+  tuneSteps: z.int().min(1).default(120).describe("instruction tuning steps"),
   out: z.string().default("out/quickstart").describe("folder of the saved model and of scores.json"),
 });
 const { steps, tuneSteps, out } = await readFlags(
@@ -44,7 +44,7 @@ const model = await Model.create({ dim: 128, layers: 4, heads: 4 }, {
 await model.plan({ tokens: steps * 1024, batchTokens: 1024 }).show();
 
 say("4. Pretrain, then instruct: one chain");
-const tune = items(await train.toArray()), asked = items(await held.toArray()).slice(0, 60);
+const tune = items(await train.toArray()), asked = items(await held.toArray()).slice(0, 40);
 await new Trainer(model, { checkpoint: `${out}/run` })
   .pretrain(train, { steps, batchTokens: 1024, learningRate: 3e-3, warmup: 30, validation: false })
   .instruct(conversations(tune), { steps: tuneSteps, learningRate: 1e-3, warmup: 10, validation: false })

@@ -43,11 +43,16 @@ def decode(raw: bytes) -> Tensors:
     return Tensors(tensors, metadata)
 
 
+def rounded(value: float, digits: int) -> float:
+    """`value` with so many significant digits."""
+    return float(f"{value:.{digits}g}")
+
+
 def json_text(value: object) -> str:
     """JSON indented by one space, with every list of plain values on one line."""
-    text = json.dumps(value, indent=1)
-    flat = re.compile(r"\[[^][{}\"]*\]")
-    return flat.sub(lambda found: re.sub(r"\s+", "", found[0]), text)
+    strings_or_lists = r'"(?:[^"\\]|\\.)*"|\[[^][{}"]*\]'
+    flatten = lambda found: found[0] if found[0][0] == '"' else re.sub(r"\s+", "", found[0])
+    return re.sub(strings_or_lists, flatten, json.dumps(value, indent=1))
 
 
 def read(path: Path) -> object:

@@ -26,12 +26,10 @@ export function captions(files: ReadonlyMap<string, string>): string {
     const lines = folders.get(folder) ?? [];
     folders.set(folder, [
       ...lines,
-      `| \`${name}\` | ${captionOf(source)?.replaceAll("|", "\\|") ?? "(no caption)"} |`,
+      `- \`${name}\`: ${captionOf(source) ?? "(no caption)"}`,
     ]);
   }
-  return [...folders].map(([folder, lines]) =>
-    `\n**${folder}**\n\n| file | what |\n|---|---|\n${lines.join("\n")}\n`
-  ).join("");
+  return [...folders].map(([folder, lines]) => `\n**${folder}**\n\n${lines.join("\n")}\n`).join("");
 }
 
 /** The README with its captions replaced. */
