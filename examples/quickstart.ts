@@ -16,7 +16,7 @@ import { tableScores } from "./quickstart/tables.ts";
 
 const flags = z.strictObject({
   steps: z.int().min(1).default(260).describe("pretraining steps of 1,024 tokens"),
-  tuneSteps: z.int().min(1).default(120).describe("instruction tuning steps"),
+  tuneSteps: z.int().min(1).default(150).describe("instruction tuning steps"),
   out: z.string().default("out/quickstart").describe("folder of the saved model and of scores.json"),
 });
 const { steps, tuneSteps, out } = await readFlags(

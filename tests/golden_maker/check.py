@@ -56,10 +56,10 @@ class Report:
         self.add(name, kind, "equal", count, 0.0 if same else math.inf, 0.0 if same else math.inf)
 
     def lines(self) -> Iterator[str]:
-        yield f"{'group':<43}{'kind':<8}{'values':>7}{'largest difference':>20}  bound"
+        yield f"{'group':<51}{'kind':<8}{'values':>7}{'largest difference':>20}  bound"
         for (name, kind), g in self._groups.items():
             mark = "  <-- FAILED" if g.failed else ""
-            yield f"{name:<43}{kind:<8}{g.count:>7}{g.largest:>20.2e}  {g.bound}{mark}"
+            yield f"{name:<51}{kind:<8}{g.count:>7}{g.largest:>20.2e}  {g.bound}{mark}"
 
     @property
     def passed(self) -> bool:

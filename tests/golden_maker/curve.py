@@ -6,7 +6,7 @@ import torch
 import formulas as f
 import model
 from files import Tensors, read, rounded
-from folder import HYPER, plan
+from plan import HYPER, plan
 from products import Product, noisy, plain, sequential
 from streams import batch_rows, fnv1a32, sharp_weights, synth_stream
 

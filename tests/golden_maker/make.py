@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 
+sys.dont_write_bytecode = True  # leave no __pycache__ in the tree
+
 import check
 import curve
 import folder
@@ -36,6 +38,9 @@ def main() -> int:
     options = parser.parse_args()
     if (options.out is None) == (options.check is None) or options.check and options.like:
         parser.error("give either OUT (perhaps with --like) or --check FOLDER")
+    source = options.check or options.like
+    if source and not source.is_dir():
+        parser.error(f"no such folder: {source}")
     torch.set_num_threads(1)
     if options.check:
         report = check.compare(options.check, build(options.check, measure=False))

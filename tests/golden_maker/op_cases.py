@@ -248,6 +248,7 @@ def optimizers() -> Iterator[Case]:
 def all_cases() -> list[Case]:
     """Every case, in file order."""
     families = (
-        matmuls, linears, rmsnorms, ropes, feed_forwards, softmaxes, attentions, cross_entropies, embeddings, optimizers,
+        matmuls, linears, rmsnorms, ropes, feed_forwards, softmaxes, attentions, cross_entropies, embeddings,
+        optimizers,
     )
     return [case for family in families for case in family()]

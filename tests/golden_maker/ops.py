@@ -125,7 +125,8 @@ def files_of(like: Path | None) -> dict[str, object]:
         tensors |= {f"{case.id}/{n}": t for n, t in (exact | case.inputs).items()}
     about = {
         "layout": "ops.safetensors has every input and output as '<case id>/<name>'",
-        "pass": "|got - ref| <= atol + rtol*|ref| + row_rel*(largest |ref| of the last axis), row_rel 0 if absent; no NaN",
+        "pass": "|got - ref| <= atol + rtol*|ref| + row_rel*(largest |ref| of the last axis), and no NaN; "
+        "row_rel is 0 if absent",
         "atol": "fixed for the case, or the larger of 1e-5*absmax and 20 times the measured float32 error",
         "strict": "false: other conventions are as good as this one",
         "gradients": "dy is the upstream gradient, d<name> the gradient it gives",

@@ -86,8 +86,8 @@ def sampling(like: Path | None) -> dict:
         cases = [[draw(count), *rest] for count, *rest in SAMPLING]
         ties = [[0.5, 3.0, -1.0, 3.0, 3.0], [-2.0, -2.0, -2.0]]
     return {
-        "rule": "logits/temperature; only the top_k largest (0 = all), renormalised; in descending order, a token stays "
-        "if the mass strictly before it is at most top_p; renormalised",
+        "rule": "logits/temperature; only the top_k largest (0 = all), renormalised; in descending order, a token "
+        "stays if the mass strictly before it is at most top_p; renormalised",
         "tolerance_abs": 1e-5,
         "cases": [_sampled(*case) for case in cases],
         "argmax_ties": [{"logits": x, "argmax_lowest_index": x.index(max(x))} for x in ties],
