@@ -106,3 +106,22 @@ export function armInterrupt(): void {
 export function onInterrupt(handler: InterruptHandler): () => void {
   return interrupts.on(handler);
 }
+
+/**
+ * Runs `work` so that Stop ends it: in a notebook with no `signal` of the caller's, `work` gets one that Stop aborts,
+ * and then rejects with an `AbortError`. Elsewhere it gets the caller's, and Ctrl-C stays what it was.
+ */
+export async function interruptible<T>(
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal | undefined) => Promise<T>,
+  on: (handler: InterruptHandler) => () => void = onInterrupt,
+  notebook: () => boolean = inNotebook,
+): Promise<T> {
+  if (signal || !notebook()) return await work(signal);
+  const stop = new AbortController(), off = on(() => stop.abort(new DOMException("Stopped", "AbortError")));
+  try {
+    return await work(stop.signal);
+  } finally {
+    off();
+  }
+}

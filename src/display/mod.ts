@@ -16,7 +16,7 @@ export { bundle, Displayable, inNotebook, jupyter, type Picture, settle, showPic
 export * from "./chart.ts";
 export { bytes, count, duration, fixed, number, percent } from "./format.ts";
 export { card, escapeHtml, htmlOf, join } from "./html.ts";
-export { armInterrupt, type InterruptHandler, onInterrupt } from "./interrupt.ts";
+export { armInterrupt, type InterruptHandler, interruptible, onInterrupt } from "./interrupt.ts";
 export { type Clock, Live, type LiveOptions } from "./live.ts";
 export { Progress, type ProgressOptions } from "./progress.ts";
 export {

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { ConfigError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import { parseOptions, type Same } from "../base/schema.ts";
-import { Displayable, Live, type Picture } from "../display/mod.ts";
+import { Displayable, interruptible, Live, type Picture } from "../display/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { Decoder } from "./decoder.ts";
 import type { ModelState } from "./state.ts";
@@ -97,19 +97,22 @@ export class Generation extends Displayable implements AsyncIterable<string> {
 
   /** True once piece `i` exists; false at the end of the text. One reader at a time asks for more. */
   #has(i: number): Promise<boolean> {
-    const next = this.#turn.then(async () => {
-      while (i >= this.#pieces.length && !this.#done) {
-        this.#source ??= this.#generate();
-        const { value, done } = await this.#source.next();
-        if (done) this.#done = true;
-        else this.#pieces.push(value);
-      }
-      if (this.#failure && i >= this.#pieces.length) throw this.#failure.reason;
-      return i < this.#pieces.length;
-    });
-    this.#turn = next.catch((reason) => {
-      this.#done = true;
+    const next = this.#turn.then(() =>
+      interruptible(this.#options.signal, async (signal) => {
+        while (i >= this.#pieces.length && !this.#done) {
+          signal?.throwIfAborted();
+          this.#source ??= this.#generate();
+          const { value, done } = await this.#source.next();
+          if (done) this.#done = true;
+          else this.#pieces.push(value);
+        }
+        if (this.#failure && i >= this.#pieces.length) throw this.#failure.reason;
+        return i < this.#pieces.length;
+      })
+    );
+    this.#turn = next.catch(async (reason) => {
       this.#failure ??= { reason };
+      await this.#end();
     });
     return next;
   }

@@ -8,7 +8,14 @@ import { ConfigError, DataError } from "../base/errors.ts";
 import type { Message } from "../base/encoder.ts";
 import { parseOptions, type Same } from "../base/schema.ts";
 import { type Dataset, TokenDataset } from "../data/mod.ts";
-import { bytes as showBytes, count, Displayable, type Picture, table } from "../display/mod.ts";
+import {
+  bytes as showBytes,
+  count,
+  Displayable,
+  interruptible,
+  type Picture,
+  table,
+} from "../display/mod.ts";
 import { defaultDevice, Device, type Program, type Tensor } from "../gpu/mod.ts";
 import { ropeAngles, upload } from "../ops/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
@@ -250,7 +257,7 @@ export class Model extends Displayable implements ModelState {
     run: { signal?: AbortSignal } = {},
   ): Promise<Score[]> {
     this.#alive();
-    return scorePairs(this, pairs, run.signal);
+    return interruptible(run.signal, (signal) => scorePairs(this, pairs, signal));
   }
 
   /** Logits after each of `ids`: [T, V], row-major. */
@@ -274,12 +281,14 @@ export class Model extends Displayable implements ModelState {
         `Cannot measure the loss: windows have ${tokens.context} tokens, the model's context is ${context}`,
       );
     }
-    const prepared = await tokens.prepare({ signal: run.signal });
-    try {
-      return await windowLoss(this, prepared, tokens.context, run);
-    } finally {
-      prepared.close();
-    }
+    return await interruptible(run.signal, async (signal) => {
+      const prepared = await tokens.prepare({ signal });
+      try {
+        return await windowLoss(this, prepared, tokens.context, { limit: run.limit, signal });
+      } finally {
+        prepared.close();
+      }
+    });
   }
 
   /** The tokenizer, or a `ConfigError` that says what was meant to be done with it. */

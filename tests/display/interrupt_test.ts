@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Interrupts } from "../../src/display/interrupt.ts";
-import { onInterrupt } from "../../src/display/mod.ts";
+import { interruptible, onInterrupt } from "../../src/display/mod.ts";
 
 function fake(notebook: boolean) {
   const listeners: (() => void)[] = [], exits: number[] = [];
@@ -84,7 +84,7 @@ Deno.test("a real SIGINT reaches the handler, and afterwards ends the process as
 }, async () => {
   const url = new URL("../../src/display/mod.ts", import.meta.url).href;
   const script = `
-    import { onInterrupt } from ${JSON.stringify(url)};
+    import { interruptible, onInterrupt } from ${JSON.stringify(url)};
     const off = onInterrupt((n) => { console.log("got " + n); if (n === 2) { off(); console.log("off"); } });
     console.log("ready");
     setTimeout(() => Deno.exit(7), 20_000);`;
@@ -106,4 +106,25 @@ Deno.test("a real SIGINT reaches the handler, and afterwards ends the process as
 Deno.test("a handler registered here is taken away again", () => {
   // Deno's test runner fails this test if the signal listener stayed.
   onInterrupt(() => {})();
+});
+
+Deno.test("interruptible work gets a signal that Stop aborts, and the handler goes when it ends", async () => {
+  const { interrupts, press } = fake(true), on = interrupts.on.bind(interrupts);
+  const waiting = interruptible(
+    undefined,
+    (signal) =>
+      new Promise<never>((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason))),
+    on,
+    () => true,
+  );
+  interrupts.arm();
+  press();
+  await assert.rejects(waiting, { name: "AbortError" });
+  assert.deepEqual(printed(press), ["Nothing is running."]);
+  const own = new AbortController().signal;
+  assert.equal(await interruptible(own, (signal) => Promise.resolve(signal === own), on, () => true), true);
+  assert.equal(
+    await interruptible(undefined, (signal) => Promise.resolve(signal), on, () => false),
+    undefined,
+  );
 });
