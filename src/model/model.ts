@@ -8,25 +8,11 @@ import { ConfigError, DataError } from "../base/errors.ts";
 import type { Message } from "../base/encoder.ts";
 import { parseOptions, type Same } from "../base/schema.ts";
 import { type Dataset, TokenDataset } from "../data/mod.ts";
-import {
-  bytes as showBytes,
-  count,
-  Displayable,
-  interruptible,
-  type Picture,
-  table,
-} from "../display/mod.ts";
+import { bytes as showBytes, Displayable, interruptible, type Picture } from "../display/mod.ts";
 import { defaultDevice, Device, type Program, type Tensor } from "../gpu/mod.ts";
 import { ropeAngles, upload } from "../ops/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
-import {
-  countParameters,
-  type ModelConfig,
-  type ModelShape,
-  presets,
-  resolveConfig,
-  trainingFlop,
-} from "./config.ts";
+import { countParameters, type ModelConfig, type ModelShape, presets, resolveConfig } from "./config.ts";
 import { readConfig, readModelTensors, writeModelFiles, writeText } from "./files.ts";
 import { type GenerateOptions, Generation } from "./generation.ts";
 import { initialParameters } from "./init.ts";
@@ -37,6 +23,7 @@ import { makePlan, type Plan, type PlanOptions } from "./plan.ts";
 import { type Prompt, type Score, scorePairs } from "./score.ts";
 import type { ModelState } from "./state.ts";
 import { allLogits } from "./logits.ts";
+import { summaryOf } from "./summary.ts";
 import { eachParameter, makeArena, readParameters, WeightLayout, writeParameters } from "./weights.ts";
 
 /** How to make or load a model. */
@@ -342,31 +329,7 @@ export class Model extends Displayable implements ModelState {
 
   /** The model as a table of its parts. */
   summary(): Picture {
-    const c = this.config, n = countParameters(c), E = c.dim / c.heads;
-    const rows = [
-      { part: "embedding", shape: `[${c.vocabSize}, ${c.dim}]`, parameters: c.vocabSize * c.dim },
-      {
-        part: `${c.layers} x attention`,
-        shape: `${c.heads} heads of ${E}, ${c.kvHeads} for keys`,
-        parameters: c.layers * c.dim * E * 2 * (c.heads + c.kvHeads),
-      },
-      {
-        part: `${c.layers} x SwiGLU`,
-        shape: `3 x [${c.hidden}, ${c.dim}]`,
-        parameters: c.layers * 3 * c.dim * c.hidden,
-      },
-      { part: "norms", shape: `${2 * c.layers + 1} x [${c.dim}]`, parameters: (2 * c.layers + 1) * c.dim },
-      {
-        part: "output",
-        shape: c.tieEmbeddings ? "the embedding" : `[${c.vocabSize}, ${c.dim}]`,
-        parameters: c.tieEmbeddings ? 0 : c.vocabSize * c.dim,
-      },
-      { part: "all", shape: `context ${c.context}`, parameters: n.total },
-    ];
-    return table(rows, {
-      title: `Model ${this.name}`,
-      note: `${count(trainingFlop(c))} FLOP to train on a token; on ${this.device.adapter}`,
-    });
+    return summaryOf(this);
   }
 
   /** One line of facts, and the summary. */
