@@ -1,7 +1,7 @@
 """Makes the golden reference numbers of tests/golden anew, or checks a folder of them.
 
     python3 tests/golden_maker/make.py OUT                      our own inputs
-    python3 tests/golden_maker/make.py OUT --like tests/golden  inputs (masks, prompts, ops) of an existing folder
+    python3 tests/golden_maker/make.py OUT --like tests/golden  sizes, seeds and inputs of a stored folder
     python3 tests/golden_maker/make.py --check tests/golden     recompute and compare; exit code 1 beyond the bounds
 
 Plain PyTorch in float64, written from tests/golden/README.md. Left out: eval/ (neither made nor checked).
@@ -33,7 +33,7 @@ def build(like: Path | None, measure: bool) -> dict[str, object]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", nargs="?", type=Path, metavar="OUT", help="folder to write")
-    parser.add_argument("--like", type=Path, metavar="FOLDER", help="take the inputs of this golden folder")
+    parser.add_argument("--like", type=Path, metavar="FOLDER", help="take sizes, seeds and inputs from this golden folder")
     parser.add_argument("--check", type=Path, metavar="FOLDER", help="compare this golden folder, write nothing")
     options = parser.parse_args()
     if (options.out is None) == (options.check is None) or options.check and options.like:
