@@ -127,6 +127,7 @@ export async function checkGradients(
       const size = gradient.reduce((sum, g, i) => sum + Math.abs(g * direction[i]), 0) || 1;
       const error = Math.abs(got - wanted) / size;
       if (!(error <= result.error)) result = { worst: name, error };
+      if (Number.isNaN(error)) return result;
     }
   }
   return result;

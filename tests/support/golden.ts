@@ -46,7 +46,8 @@ export function maxError(got: Float32Array, want: Float32Array): number {
   let error = 0, largest = 0;
   got.forEach((g, i) => {
     const difference = Math.abs(g - want[i]);
-    error = difference <= error ? error : difference; // keeps NaN
+    assert.ok(Number.isFinite(difference), `element ${i} is ${g}, want ${want[i]}`);
+    error = Math.max(error, difference);
     largest = Math.max(largest, Math.abs(want[i]));
   });
   return largest ? error / largest : error;
