@@ -52,6 +52,17 @@ const options = z.strictObject({
 });
 true satisfies Same<keyof z.input<typeof options>, keyof ModelOptions>;
 
+/** How to save a model. */
+export interface SaveOptions {
+  /** Layout of the folder: Hugging Face's is what this version writes (default). */
+  format?: "hf";
+}
+
+const saveOptions = z.strictObject({
+  format: z.literal("hf", { error: 'expected "hf": GGUF is not in this version' }).default("hf"),
+});
+true satisfies Same<keyof z.input<typeof saveOptions>, keyof SaveOptions>;
+
 const named = new Map<string, WeakRef<Model>>();
 const forgotten = new FinalizationRegistry<{ device: Device; buffers: GPUBuffer[] }>(
   ({ device, buffers }) => {
@@ -304,7 +315,8 @@ export class Model extends Displayable implements ModelState {
    * Writes a Hugging Face folder: config.json, model.safetensors, generation_config.json, the tokenizer's files and a
    * model card. Each file is written aside and renamed.
    */
-  async save(folder: string, _format: { format?: "hf" } = {}): Promise<void> {
+  async save(folder: string, given: SaveOptions = {}): Promise<void> {
+    parseOptions(saveOptions, given, "Model.save");
     const { device, layout, arena, tokenizer } = this;
     const ids = { bos: tokenizer?.bosId ?? 1, eos: tokenizer?.eosId ?? 2 };
     await writeModelFiles(folder, this.config, ids, layout.parameters, eachParameter(device, layout, arena));

@@ -221,6 +221,11 @@ Deno.test("what cannot work is refused with what to do", async () => {
     /17 tokens, the model's context is 16/,
   );
   await refused(() => model.generate(Uint32Array.of(1), { temperature: -1 }), ConfigError, /temperature/);
+  await refused(
+    () => model.save("nowhere", { format: "gguf" as never }),
+    ConfigError,
+    /GGUF is not in this version/,
+  );
   await refused(() => model.logits([60]), DataError, /token id 60.*60 ids/);
   model.dispose();
   await refused(() => model.generate(Uint32Array.of(1)), ConfigError, /was disposed/);
