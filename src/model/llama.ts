@@ -26,7 +26,7 @@ export interface LlamaInput {
   positions: Tensor;
   /** [R, 2] first and last key that each row sees. */
   spans: Tensor;
-  /** [T, E / 2, 2] rotary angles. */
+  /** [T, 2, E / 2] rotary angles. */
   angles: Tensor;
   /** Sequences. */
   batch: number;

@@ -96,7 +96,7 @@ export class Model extends Displayable implements ModelState {
     this.layout = new WeightLayout(config);
     this.#arena = makeArena(device, `${name}: weights`, this.layout.size);
     const angles = ropeAngles(config.context, config.dim / config.heads, config.ropeTheta);
-    const shape = [config.context, config.dim / config.heads / 2, 2];
+    const shape = [config.context, 2, config.dim / config.heads / 2];
     this.#angles = upload(device, `${name}: angles`, { shape, data: angles });
     forgotten.register(
       this,
@@ -183,7 +183,7 @@ export class Model extends Displayable implements ModelState {
     return this.#arena;
   }
 
-  /** The rotary angles on the GPU, [context, E / 2, 2]. */
+  /** The rotary angles on the GPU, [context, 2, E / 2]. */
   get angles(): Tensor {
     this.#alive();
     return this.#angles;

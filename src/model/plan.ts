@@ -204,7 +204,7 @@ export function activationBytes(
     runs: ids("runs", [R + 1]),
     order: ids("order", [R]),
   };
-  const angles = outside("angles", [context, config.dim / config.heads / 2, 2]);
+  const angles = outside("angles", [context, 2, config.dim / config.heads / 2]);
   const x = llama(r, weights, {
     tokens,
     positions: ids("positions", [R]),

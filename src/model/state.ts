@@ -20,7 +20,7 @@ export interface ModelState {
   readonly layout: WeightLayout;
   /** The weights on the GPU. */
   readonly arena: Tensor;
-  /** The rotary angles on the GPU, [context, E / 2, 2]. */
+  /** The rotary angles on the GPU, [context, 2, E / 2]. */
   readonly angles: Tensor;
   /** Text to ids and back. */
   tokenizer?: Tokenizer;

@@ -12,7 +12,7 @@
  * @module
  */
 import { fold, kernel, type Recorder, type Tensor, vectors, width } from "../gpu/mod.ts";
-import { attentionGradKVSg, attentionGradQSg, attentionRows, attentionSg } from "./attention_sg.ts";
+import { attentionGradKVSg, attentionGradQSg, attentionSg, rowsPerLane } from "./attention_sg.ts";
 import forwardSource from "./attention.wgsl" with { type: "text" };
 import gradQSource from "./attention_grad_q.wgsl" with { type: "text" };
 import gradKVSource from "./attention_grad_kv.wgsl" with { type: "text" };
@@ -47,8 +47,8 @@ export interface AttentionInput {
 export function attention(r: Recorder, input: AttentionInput, shape: AttentionShape): Tensor {
   const { qkv, spans, cache, mask } = input, { batch, queries, heads, kvHeads, headDim } = shape;
   const rows = batch * queries, kv = cache ?? qkv, keys = kv.rows / batch;
-  const fast = !mask && headDim % 8 === 0 && headDim <= 128 && queries % attentionRows === 0 &&
-    keys % attentionRows === 0 && r.device.subgroup === 8;
+  const fast = !mask && headDim % 8 === 0 && headDim <= 128 && queries % 8 === 0 && keys % 8 === 0 &&
+    r.device.subgroup === 8;
   const unit = fast ? 8 : width(headDim), flop = 2 * rows * keys * heads * headDim; // scores, were nothing masked
   const k = (cache ? 0 : heads) * headDim / unit, v = k + kvHeads * headDim / unit;
   const params = {
@@ -64,11 +64,19 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
     scale: 1 / Math.sqrt(headDim),
   };
   const constants = { E: headDim, MASKED: mask !== undefined }, prelude = vectors(width(headDim));
-  const tiles = [queries / attentionRows, batch * heads] as const, grid = fold(Math.ceil(rows * heads / 8));
+  const perLane = rowsPerLane(queries),
+    tiles = [queries / 8 / perLane, batch * heads] as const,
+    grid = fold(Math.ceil(rows * heads / 8));
   const o = r.tensor("attention", [rows, heads * headDim]), stats = r.tensor("stats", [rows, heads, 2]);
 
   if (fast) {
-    r.call(attentionSg(headDim, r.device.int64), { q: qkv, kv, spans, o, stats }, params, tiles, flop);
+    r.call(
+      attentionSg(headDim, r.device.int64, perLane),
+      { q: qkv, kv, spans, o, stats },
+      params,
+      tiles,
+      flop,
+    );
   } else {
     const forward = kernel("attention", forwardSource, constants, prelude);
     r.call(forward, { q: qkv, kv, spans, mask: mask ?? qkv, o, stats }, params, grid, flop);
@@ -77,18 +85,18 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
 
   r.onBackward(() => {
     const dout = o.grad!, d = r.tensor("dqkv", [rows, qkv.cols]);
-    const keyTiles = [keys / attentionRows, batch * kvHeads] as const;
+    const keyTiles = [keys / 8 / perLane, batch * kvHeads] as const;
     if (fast) {
       const q = qkv, wide = r.device.int64;
       r.call(
-        attentionGradQSg(headDim, wide),
+        attentionGradQSg(headDim, wide, perLane),
         { q, kv, spans, o, dout, stats, dq: d },
         params,
         tiles,
         1.5 * flop,
       );
       r.call(
-        attentionGradKVSg(headDim, wide),
+        attentionGradKVSg(headDim, wide, perLane),
         { q, kv, spans, dout, stats, dkv: d },
         params,
         keyTiles,

@@ -29,8 +29,8 @@ export function matmul(r: Recorder, layout: Layout, a: Tensor, b: Tensor, c: Ten
   const flop = 2 * M * N * K;
   const octets = N % 8 === 0 && K % 8 === 0 && (layout !== "tn" || M % 8 === 0);
   if (r.device.subgroup === 8 && octets && M >= 8) { // fewer rows leave most of a tile idle
-    const grid = [Math.ceil(N / tileCols), Math.ceil(M / tileRows)] as const;
-    r.call(matmulSg(layout, add, r.device.int64), { a, b, c }, { M, N8: N / 8, K }, grid, flop);
+    const tile = tileRows(layout, M), grid = [Math.ceil(N / tileCols), Math.ceil(M / tile)] as const;
+    r.call(matmulSg(layout, add, r.device.int64, tile), { a, b, c }, { M, N8: N / 8, K }, grid, flop);
     return;
   }
   const [aRow, aCol] = layout === "tn" ? [1, M] : [K, 1], [bRow, bCol] = layout === "nt" ? [1, K] : [N, 1];

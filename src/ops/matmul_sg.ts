@@ -2,8 +2,8 @@
  * The matrix product for CPU adapters (family `sg`): a workgroup is one subgroup of 8 lanes, the text is unrolled,
  * there are no barriers.
  *
- * A tile is 32 rows by 8 lanes, an octet of columns a lane. One load fetches eight rows of A, one a lane;
- * `subgroupBroadcast` hands each to all lanes. Every load of B then serves 32 rows. The textbook kernel with shared
+ * A tile is 32 or 64 rows by 8 lanes, an octet of columns a lane. One load fetches eight rows of A, one a lane;
+ * `subgroupBroadcast` hands each to all lanes. Every load of B then serves all rows. The textbook kernel with shared
  * memory is ten times slower here, because a software adapter turns barriers into coroutines.
  *
  * @module
@@ -14,10 +14,16 @@ import { load, octetFunctions, octets, range, store } from "./octet.ts";
 /** A B (`nn`), A B^T (`nt`) or A^T B (`tn`). */
 export type Layout = "nn" | "nt" | "tn";
 
-/** Rows of C that a workgroup computes. */
-export const tileRows = 32;
 /** Columns of C that a workgroup computes: 8 lanes of an octet each. */
 export const tileCols = 64;
+
+/**
+ * Rows of C that a workgroup computes. 64 gain a tenth over 32 and take a second longer to compile; for `tn` they gain
+ * half of that and take twice as long (docs/log.md).
+ */
+export function tileRows(layout: Layout, M: number): number {
+  return layout !== "tn" && M >= 256 ? 64 : 32;
+}
 
 const xyzw = "xyzw";
 
@@ -25,7 +31,7 @@ const xyzw = "xyzw";
  * The kernel. N and K are multiples of 8, for `tn` M too; a tile that passes the edge of C reads its last rows or
  * columns again and does not write them. With `add` it adds to C.
  */
-export function matmulSg(layout: Layout, add: boolean, wide: boolean): Kernel {
+export function matmulSg(layout: Layout, add: boolean, wide: boolean, rows: number): Kernel {
   const array = octets(wide);
   const source = `${octetFunctions(wide)}@group(0) @binding(0) var<storage, read> a: ${array};
 @group(0) @binding(1) var<storage, read> b: ${array};
@@ -35,23 +41,23 @@ struct Params { M: u32, N8: u32, K: u32 } // N8: octets in a row of C
 
 @compute @workgroup_size(8)
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) w: vec3<u32>, @builtin(subgroup_invocation_id) sid: u32) {
-let row = w.y * ${tileRows}u;
+let row = w.y * ${rows}u;
 let place = w.x * 8u + lane; // in octets
 let col = min(place, p.N8 - 1u);
-${range(tileRows).map((i) => `var c${i}l = vec4<f32>(); var c${i}h = vec4<f32>();`).join("\n")}
-${layout === "tn" ? transposed(wide) : straight(layout, wide)}
+${range(rows).map((i) => `var c${i}l = vec4<f32>(); var c${i}h = vec4<f32>();`).join("\n")}
+${layout === "tn" ? transposed(wide, rows) : straight(layout, wide, rows)}
 if (place < p.N8) {
-${range(tileRows).map((i) => finish(i, add, wide)).join("\n")}
+${range(rows).map((i) => finish(i, add, wide)).join("\n")}
 }
 }
 `;
-  return kernel(`matmul_sg ${layout}${add ? " add" : ""}${wide ? "" : " f32"}`, source);
+  return kernel(`matmul_sg ${layout} rows=${rows}${add ? " add" : ""}${wide ? "" : " f32"}`, source);
 }
 
 /** A B and A B^T: a lane holds an octet of k of its row; even k first, then odd k. */
-function straight(layout: "nn" | "nt", wide: boolean): string {
+function straight(layout: "nn" | "nt", wide: boolean, rows: number): string {
   const out: string[] = ["let K8 = p.K / 8u;"];
-  const groups = range(tileRows / 8);
+  const groups = range(rows / 8);
   for (const q of groups) out.push(`let ar${q} = min(row + ${q * 8}u + sid, p.M - 1u) * K8;`);
   if (layout === "nt") { for (const n of range(8)) out.push(`let br${n} = (col * 8u + ${n}u) * K8;`); }
   out.push("for (var k = 0u; k < K8; k += 1u) {");
@@ -59,7 +65,7 @@ function straight(layout: "nn" | "nt", wide: boolean): string {
   if (layout === "nn") {
     for (const k of range(8)) out.push(load(wide, `b${k}`, "b", `(k * 8u + ${k}u) * p.N8 + col`));
   } else out.push(...transposeB(wide));
-  for (const i of range(tileRows)) {
+  for (const i of range(rows)) {
     for (const half of [0, 1]) {
       const x = `x${i}_${half}`;
       out.push(`let ${x} = subgroupBroadcast(a${i >> 3}${"lh"[half]}, ${i & 7}u);`);
@@ -86,14 +92,14 @@ function transposeB(wide: boolean): string[] {
   return out;
 }
 
-/** A^T B: a lane holds octets of 32 rows for its own k; eight k in one sum. */
-function transposed(wide: boolean): string {
+/** A^T B: a lane holds octets of the tile's rows for its own k; eight k in one sum. */
+function transposed(wide: boolean, rows: number): string {
   const out: string[] = ["let M8 = p.M / 8u;"];
-  for (const q of range(tileRows / 8)) out.push(`let r${q} = min(row / 8u + ${q}u, M8 - 1u);`);
+  for (const q of range(rows / 8)) out.push(`let r${q} = min(row / 8u + ${q}u, M8 - 1u);`);
   out.push("for (var k = 0u; k < p.K; k += 8u) {");
-  for (const q of range(tileRows / 8)) out.push(load(wide, `a${q}`, "a", `(k + sid) * M8 + r${q}`));
+  for (const q of range(rows / 8)) out.push(load(wide, `a${q}`, "a", `(k + sid) * M8 + r${q}`));
   for (const k of range(8)) out.push(load(wide, `b${k}`, "b", `(k + ${k}u) * p.N8 + col`));
-  for (const i of range(tileRows)) {
+  for (const i of range(rows)) {
     const from = `a${i >> 3}${"lh"[i & 1]}.${xyzw[(i & 7) >> 1]}`;
     for (const k of range(8)) out.push(`let x${i}_${k} = subgroupBroadcast(${from}, ${k}u);`);
     for (const o of "lh") {

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, type Tensor } from "../gpu/mod.ts";
+import { fold, kernel, type Recorder, type Tensor, vectors, width } from "../gpu/mod.ts";
 import source from "./rope.wgsl" with { type: "text" };
 
 /** Which elements of a head form a pair. */
@@ -21,7 +21,7 @@ export type RopeLayout = "half" | "interleaved";
 export interface RopeOptions {
   /** [R] position of each row, u32. */
   positions: Tensor;
-  /** [positions, E / 2, 2] cosines and sines, from {@linkcode ropeAngles}. */
+  /** [positions, 2, E / 2] cosines and sines, from {@linkcode ropeAngles}. */
   angles: Tensor;
   /** Heads to turn, counted from the first column. */
   heads: number;
@@ -39,24 +39,22 @@ export function rope(r: Recorder, x: Tensor, options: RopeOptions): Tensor {
 }
 
 function turn(r: Recorder, x: Tensor, o: RopeOptions, forward: boolean): void {
-  const constants = { E: o.headDim, INTERLEAVED: o.layout === "interleaved", FORWARD: forward };
-  const pairs = x.rows * o.heads * o.headDim / 2;
-  r.call(kernel("rope", source, constants), { positions: o.positions, angles: o.angles, x }, {
-    rows: x.rows,
-    stride: x.cols,
-    heads: o.heads,
-  }, fold(Math.ceil(pairs / 64)));
+  const interleaved = o.layout === "interleaved", w = interleaved ? 1 : width(o.headDim / 2, x.cols);
+  const constants = { E: o.headDim, INTERLEAVED: interleaved, FORWARD: forward, WG: r.device.subgroup || 64 };
+  const args = { positions: o.positions, angles: o.angles, x };
+  const params = { rows: x.rows, stride: x.cols / w, heads: o.heads };
+  r.call(kernel("rope", source, constants, vectors(w)), args, params, fold(x.rows));
 }
 
-/** Cosines and sines for positions 0 .. `positions` - 1, computed in float64: [positions, headDim / 2, 2]. */
+/** Cosines and sines for positions 0 .. `positions` - 1, computed in float64: [positions, 2, headDim / 2]. */
 export function ropeAngles(positions: number, headDim: number, theta: number): Float32Array<ArrayBuffer> {
   const half = headDim / 2, out = new Float32Array(positions * half * 2);
   for (let i = 0; i < half; i++) {
     const rate = theta ** (-2 * i / headDim);
     for (let position = 0; position < positions; position++) {
-      const at = (position * half + i) * 2;
+      const at = position * headDim + i;
       out[at] = Math.cos(position * rate);
-      out[at + 1] = Math.sin(position * rate);
+      out[at + half] = Math.sin(position * rate);
     }
   }
   return out;

@@ -14,16 +14,17 @@ import gradSource from "./swiglu_grad.wgsl" with { type: "text" };
 
 /** Records the gate and its backward. */
 export function swiglu(r: Recorder, x: Tensor): Tensor {
-  const rows = x.rows, F = x.cols / 2, w = width(F), cols = F / w, grid = fold(Math.ceil(rows * cols / 64));
+  const rows = x.rows, F = x.cols / 2, w = width(F), cols = F / w, grid = fold(rows);
+  const constants = { WG: r.device.subgroup || 64 };
   const forward = (x: Tensor): Tensor => {
     const y = r.tensor("gated", [rows, F]);
-    r.call(kernel("swiglu", forwardSource, {}, vectors(w)), { x, y }, { rows, cols }, grid);
+    r.call(kernel("swiglu", forwardSource, constants, vectors(w)), { x, y }, { rows, cols }, grid);
     return y;
   };
   const y = r.cheap(forward(x), () => forward(r.saved(x)));
   r.onBackward(() => {
     const dx = r.tensor("dgate", [rows, 2 * F]);
-    r.call(kernel("swiglu_grad", gradSource, {}, vectors(w)), { x: r.saved(x), dy: y.grad!, dx }, {
+    r.call(kernel("swiglu_grad", gradSource, constants, vectors(w)), { x: r.saved(x), dy: y.grad!, dx }, {
       rows,
       cols,
     }, grid);

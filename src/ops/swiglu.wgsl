@@ -1,14 +1,16 @@
-// y = silu(a) b, with a = x[:, :F] and b = x[:, F:].
+// y = silu(a) b, with a = x[:, :F] and b = x[:, F:]: one workgroup a row.
 @group(0) @binding(0) var<storage, read> x: array<Vec>;           // [R, 2F]
 @group(0) @binding(1) var<storage, read_write> y: array<Vec>;     // [R, F]
 struct Params { rows: u32, cols: u32 } // cols = F in Vecs
 @group(0) @binding(2) var<uniform> p: Params;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let n = (w.y * groups.x + w.x) * 64u + lane;
-  if (n >= p.rows * p.cols) { return; }
-  let at = n / p.cols * p.cols * 2u + n % p.cols;
-  let a = x[at];
-  y[n] = a / (Vec(1.0) + exp(-a)) * x[at + p.cols];
+  let row = w.y * groups.x + w.x;
+  if (row >= p.rows) { return; }
+  for (var c = lane; c < p.cols; c += WG) {
+    let at = row * p.cols * 2u + c;
+    let a = x[at];
+    y[row * p.cols + c] = a / (Vec(1.0) + exp(-a)) * x[at + p.cols];
+  }
 }

@@ -25,13 +25,13 @@ Deno.test("the training program of one block is these kernels in this order", as
     "embedding",
     "0 rmsnorm",
     "0 matmul ADD=false",
-    "0 rope E=8 INTERLEAVED=false FORWARD=true",
+    "0 rope E=8 INTERLEAVED=false FORWARD=true WG=64",
     "0 attention E=8 MASKED=false",
     "0 matmul ADD=false",
     "0 sum",
     "0 rmsnorm",
     "0 matmul ADD=false",
-    "0 swiglu",
+    "0 swiglu WG=64",
     "0 matmul ADD=false",
     "0 sum",
     "rmsnorm",
@@ -44,7 +44,7 @@ Deno.test("the training program of one block is these kernels in this order", as
     "rmsnorm_weight_grad",
     "0 matmul ADD=true", // W2
     "0 matmul ADD=false",
-    "0 swiglu_grad",
+    "0 swiglu_grad WG=64",
     "0 matmul ADD=true", // W1 and W3
     "0 matmul ADD=false",
     "0 rmsnorm_grad BASE=true",
@@ -53,7 +53,7 @@ Deno.test("the training program of one block is these kernels in this order", as
     "0 matmul ADD=false",
     "0 attention_grad_q E=8 MASKED=false",
     "0 attention_grad_kv E=8 MASKED=false",
-    "0 rope E=8 INTERLEAVED=false FORWARD=false",
+    "0 rope E=8 INTERLEAVED=false FORWARD=false WG=64",
     "0 matmul ADD=true", // queries, keys, values
     "0 matmul ADD=false",
     "0 rmsnorm_grad BASE=true",

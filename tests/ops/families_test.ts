@@ -102,6 +102,7 @@ const cases: Case[] = [
   linearCase(40, 24, 72), // octets, but no whole tile
   linearCase(37, 8, 352),
   linearCase(8, 16, 8),
+  linearCase(261, 16, 40), // tall tiles with an edge
   linearCase(33, 19, 21), // nothing even
   linearCase(1, 65, 3),
   normCase(9, 64),
@@ -112,6 +113,7 @@ const cases: Case[] = [
   attentionCase(2, 16, 2, 2, 8, 16), // fast
   attentionCase(1, 24, 4, 2, 16, 7), // fast, grouped heads, document borders inside tiles
   attentionCase(2, 8, 3, 1, 24, 3),
+  attentionCase(1, 48, 2, 1, 8, 11), // two rows a lane
   attentionCase(2, 13, 4, 2, 6, 5), // plain
   attentionCase(1, 1, 1, 1, 10, 1),
   embeddingCase(19, 11, 12),

@@ -127,7 +127,7 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
     }, {
       x: { shape: [B * T, H * D], data: floats(c, "x") },
       positions: { shape: [B * T], data: positions },
-      angles: { shape: [angles.length / D, D / 2, 2], data: angles },
+      angles: { shape: [angles.length / D, 2, D / 2], data: angles },
     }, { dy: floats(c, "dy") });
     return { y, dx: gradients.x };
   },
