@@ -1,0 +1,45 @@
+/**
+ * Runs two training steps in a process of its own and prints how much its resident memory grew, beside the plan.
+ *
+ *     deno run -A tests/full/activations_child.ts LAYERS CONTEXT SAVE
+ *
+ * @module
+ */
+import { openDevice } from "../../src/gpu/mod.ts";
+import { Model, type TrainingStepOptions } from "../../src/model/mod.ts";
+import { TrainingStep } from "../../src/model/mod.ts";
+
+const [layers, context, save] = [
+  Number(Deno.args[0]),
+  Number(Deno.args[1]),
+  Deno.args[2] as TrainingStepOptions["save"],
+];
+const device = await openDevice();
+const model = await Model.create({ dim: 256, layers, heads: 8, hidden: 704, vocabSize: 512 }, {
+  context,
+  device,
+});
+const step = await TrainingStep.create(model, {
+  microBatch: 1,
+  context,
+  save,
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  clip: 1,
+});
+const ids = Uint32Array.from({ length: context }, (_, i) => i % 512), rows = [{ ids, targets: ids }];
+await model.device.read([{ ...model.arena.range(), bytes: 4 }]); // the weights wait in staging memory until a submission
+const before = Deno.memoryUsage().rss;
+for (let n = 1; n <= 2; n++) step.run(rows, n, 1e-4);
+await step.read();
+const grown = Deno.memoryUsage().rss - before,
+  { bytes } = model.plan({ tokens: 1, context, microBatch: 1, save }).facts;
+console.log(
+  JSON.stringify({
+    grown,
+    planned: bytes.activations + bytes.gradients + bytes.moments,
+    activations: step.memory.bytes,
+  }),
+);
