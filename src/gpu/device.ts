@@ -6,15 +6,43 @@
  *
  * @module
  */
+import { z } from "zod";
 import { ConfigError, DeviceError } from "../base/errors.ts";
+import { parseOptions, type Same } from "../base/schema.ts";
+
+/**
+ * Which kernels a device takes where several do the same: `sg` one subgroup of 8 lanes a workgroup and no barriers,
+ * for CPUs that play the GPU; `shm` workgroups that share memory, for GPUs; `plain` whatever the adapter.
+ */
+export type Family = "sg" | "shm" | "plain";
+
+/** An optional feature: subgroups, 64-bit integers, timestamps of passes. */
+export type Wish = "subgroups" | "int64" | "timestamps";
 
 /** How to open a device. */
 export interface DeviceOptions {
   /** Most bytes that all buffers of this device may hold together; a request beyond it is a {@linkcode DeviceError}. */
   memoryLimit?: number;
-  /** Optional features to leave unused even where granted: `subgroups`, `int64`. For tests of the baseline. */
-  without?: readonly ("subgroups" | "int64")[];
+  /** Kernels to take; by default what suits the adapter. `plain` also leaves every optional feature unused. */
+  family?: Family;
+  /** Optional features to leave unused even where granted. For tests of the baseline. */
+  without?: readonly Wish[];
 }
+
+/** Optional features; nothing needs one. */
+const wishes: Readonly<Record<Wish, string>> = {
+  subgroups: "subgroups",
+  int64: "wgpu-shader-int64",
+  timestamps: "timestamp-query",
+};
+
+const options = z.strictObject({
+  memoryLimit: z.number().positive("expected more than 0 bytes").optional(),
+  family: z.enum(["sg", "shm", "plain"]).optional(),
+  without: z.array(z.enum(["subgroups", "int64", "timestamps"])).readonly().optional(),
+});
+true satisfies Same<keyof z.input<typeof options>, keyof DeviceOptions>;
+const optionsSchema = options satisfies z.ZodType<DeviceOptions>;
 
 /** What a device holds now. */
 export interface MemoryReport {
@@ -28,6 +56,8 @@ export interface MemoryReport {
 
 /** What a recording needs to know of the device it is for: enough to plan a model without a GPU. */
 export interface Target {
+  /** Which kernels to take. */
+  readonly family: Family;
   /** Lanes of a subgroup where that is one fixed number and subgroups are granted, else 0. */
   readonly subgroup: number;
   /** True where 64-bit integers are granted. */
@@ -35,9 +65,6 @@ export interface Target {
   /** The limits that recordings mind. */
   readonly limits: Pick<GPUSupportedLimits, "maxStorageBufferBindingSize">;
 }
-
-/** Optional features, each with a kernel family that works without it. */
-const wishes = { subgroups: "subgroups", int64: "wgpu-shader-int64" } as const;
 
 /** Limits asked for at the adapter's own value, because the defaults are small. */
 const raised = [
@@ -59,10 +86,14 @@ export class Device implements Target {
   readonly adapter: string;
   /** True for a CPU that plays the GPU: correct but slow. */
   readonly software: boolean;
+  /** Which kernels it takes. */
+  readonly family: Family;
   /** Lanes of a subgroup where that is one fixed number and subgroups are granted, else 0. */
   readonly subgroup: number;
   /** True where 64-bit integers are granted: eight floats then move in one load. */
   readonly int64: boolean;
+  /** True where passes can write timestamps. */
+  readonly timestamps: boolean;
   #owners: Map<GPUBuffer, string> = new Map();
   #bytes = 0;
   #peak = 0;
@@ -79,6 +110,9 @@ export class Device implements Target {
     const fixed = info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : 0;
     this.subgroup = granted.has(wishes.subgroups) ? fixed : 0;
     this.int64 = granted.has(wishes.int64);
+    this.timestamps = granted.has(wishes.timestamps);
+    const cpu = this.subgroup === 8 ? "sg" : "plain";
+    this.family = options.family ?? (this.software ? cpu : "shm");
     this.#limit = options.memoryLimit ?? Infinity;
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
@@ -183,33 +217,48 @@ export class Device implements Target {
 /**
  * Opens the GPU.
  *
+ * @throws {ConfigError} for an unknown option, or a family that the adapter cannot run
  * @throws {DeviceError} where no adapter is found, naming what to install
  */
-export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
-  if (options.memoryLimit !== undefined && !(options.memoryLimit > 0)) {
-    throw new ConfigError(
-      `Cannot open a device: memoryLimit must be above 0 bytes, current value is ${options.memoryLimit}`,
-    );
-  }
+export async function openDevice(given: DeviceOptions = {}): Promise<Device> {
+  const o = parseOptions(optionsSchema, given, "openDevice");
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new DeviceError(noAdapter);
-  const wanted = Object.entries(wishes).filter(([name]) =>
-    !options.without?.includes(name as keyof typeof wishes)
-  );
-  const names = wanted.map(([, feature]) => feature as string);
-  const limits = Object.fromEntries(raised.map((name) => [name, adapter.limits[name]]));
-  for (;;) {
-    try {
-      const gpu = await adapter.requestDevice({
-        requiredFeatures: names as GPUFeatureName[],
-        requiredLimits: limits,
-      });
-      return new Device(gpu, adapter.info, new Set(names), options);
-    } catch (cause) {
-      if (names.pop() === undefined) {
-        throw new DeviceError(`Cannot open the GPU: ${(cause as Error).message}`, { cause });
-      }
+  const { gpu, granted } = await request(adapter, o), device = new Device(gpu, adapter.info, granted, o);
+  if (device.family === "sg" && device.subgroup !== 8) {
+    device.close();
+    throw new ConfigError(
+      `Cannot open ${device.adapter} with family "sg": it needs subgroups of 8 lanes, and the adapter ` +
+        `${device.subgroup ? `has ${device.subgroup}` : "grants none of one fixed size"}`,
+      { path: "openDevice.family", value: "sg" },
+    );
+  }
+  return device;
+}
+
+/** Asks for all wishes at once, and where that is refused for one after another, keeping what is granted. */
+async function request(
+  adapter: GPUAdapter,
+  { family, without = [] }: DeviceOptions,
+): Promise<{ gpu: GPUDevice; granted: Set<string> }> {
+  const names = Object.keys(wishes) as Wish[];
+  const wanted = family === "plain" ? [] : names.filter((n) => !without.includes(n)).map((n) => wishes[n]);
+  const requiredLimits = Object.fromEntries(raised.map((name) => [name, adapter.limits[name]]));
+  const ask = (features: string[]) =>
+    adapter.requestDevice({ requiredFeatures: features as GPUFeatureName[], requiredLimits });
+  const all = await ask(wanted).catch(() => undefined);
+  if (all) return { gpu: all, granted: new Set(wanted) };
+  try {
+    let granted: string[] = [], gpu = await ask([]);
+    for (const name of wanted) {
+      const more = await ask([...granted, name]).catch(() => undefined);
+      if (!more) continue;
+      gpu.destroy();
+      [gpu, granted] = [more, [...granted, name]];
     }
+    return { gpu, granted: new Set(granted) };
+  } catch (cause) {
+    throw new DeviceError(`Cannot open the GPU: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -7,9 +7,11 @@ export {
   defaultDevice,
   Device,
   type DeviceOptions,
+  type Family,
   type MemoryReport,
   openDevice,
   type Target,
+  type Wish,
 } from "./device.ts";
 export { type Call } from "./call.ts";
 export { type Binding, type Kernel, kernel, type Param } from "./kernel.ts";

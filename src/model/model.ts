@@ -10,7 +10,7 @@ import { parseOptions, type Same } from "../base/schema.ts";
 import { type Dataset, TokenDataset } from "../data/mod.ts";
 import { bytes as showBytes, Displayable, interruptible, type Picture } from "../display/mod.ts";
 import { defaultDevice, Device, type Program, type Tensor } from "../gpu/mod.ts";
-import { ropeAngles, upload } from "../ops/mod.ts";
+import { ropeAngles, tune, upload } from "../ops/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape, presets, resolveConfig } from "./config.ts";
 import { readConfig, readModelTensors, writeModelFiles, writeText } from "./files.ts";
@@ -120,6 +120,7 @@ export class Model extends Displayable implements ModelState {
     checkVocabulary(config, o.tokenizer);
     const device = o.device ?? await defaultDevice(),
       preset = typeof source === "string" ? source : undefined;
+    await tune(device);
     const model = new Model(claimName(o.name, preset ?? "model"), config, device, preset);
     register(model, o.name);
     writeParameters(device, model.layout, model.#arena, initialParameters(model.layout, o.seed));
@@ -139,6 +140,7 @@ export class Model extends Displayable implements ModelState {
     const tokenizer = o.tokenizer ?? (hasTokenizer ? await Tokenizer.load(path) : undefined);
     checkVocabulary(config, tokenizer, path);
     const device = o.device ?? await defaultDevice();
+    await tune(device);
     const model = new Model(
       claimName(o.name, path.split("/").filter(Boolean).at(-1) ?? "model"),
       config,

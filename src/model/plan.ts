@@ -183,7 +183,12 @@ export function makePlan(
 }
 
 /** A device that is not there: recordings for it have sizes but no memory. */
-const nowhere: Target = { subgroup: 0, int64: false, limits: { maxStorageBufferBindingSize: 2 ** 31 } };
+const nowhere: Target = {
+  family: "plain",
+  subgroup: 0,
+  int64: false,
+  limits: { maxStorageBufferBindingSize: 2 ** 31 },
+};
 
 /** Bytes of activations and scratch of one training step, from the memory plan of its recording. */
 export function activationBytes(

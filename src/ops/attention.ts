@@ -48,7 +48,7 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
   const { qkv, spans, cache, mask } = input, { batch, queries, heads, kvHeads, headDim } = shape;
   const rows = batch * queries, kv = cache ?? qkv, keys = kv.rows / batch;
   const fast = !mask && headDim % 8 === 0 && headDim <= 128 && queries % 8 === 0 && keys % 8 === 0 &&
-    r.device.subgroup === 8;
+    r.device.family === "sg";
   const unit = fast ? 8 : width(headDim), flop = 2 * rows * keys * heads * headDim; // scores, were nothing masked
   const k = (cache ? 0 : heads) * headDim / unit, v = k + kvHeads * headDim / unit;
   const params = {
@@ -63,10 +63,11 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
     v,
     scale: 1 / Math.sqrt(headDim),
   };
-  const constants = { E: headDim, MASKED: mask !== undefined }, prelude = vectors(width(headDim));
+  const WG = r.device.family === "shm" ? 64 : 8;
+  const constants = { E: headDim, MASKED: mask !== undefined, WG }, prelude = vectors(width(headDim));
   const perLane = rowsPerLane(queries),
     tiles = [queries / 8 / perLane, batch * heads] as const,
-    grid = fold(Math.ceil(rows * heads / 8));
+    grid = fold(Math.ceil(rows * heads / WG));
   const o = r.tensor("attention", [rows, heads * headDim]), stats = r.tensor("stats", [rows, heads, 2]);
 
   if (fast) {
@@ -107,7 +108,7 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
       const gradKV = kernel("attention_grad_kv", gradKVSource, constants, prelude);
       const args = { q: qkv, kv, spans, mask: mask ?? qkv, dout, stats };
       r.call(gradQ, { ...args, o, dq: d }, params, grid, 1.5 * flop);
-      r.call(gradKV, { ...args, dkv: d }, params, fold(Math.ceil(rows * kvHeads / 8)), 2 * flop);
+      r.call(gradKV, { ...args, dkv: d }, params, fold(Math.ceil(rows * kvHeads / WG)), 2 * flop);
     }
     r.grad(qkv, d);
   });

@@ -12,9 +12,9 @@ struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStr
 
 const N = E / W;
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let n = (w.y * groups.x + w.x) * 8u + lane;
+  let n = (w.y * groups.x + w.x) * WG + lane;
   let kvHeads = p.heads / p.group;
   if (n >= p.rows * kvHeads) { return; }
   let row = n / kvHeads;

@@ -1,13 +1,15 @@
 /**
- * Matrix products, and the choice of the kernel family.
+ * Matrix products, by the kernel that the device's table names.
  *
- * `plain` (matmul.wgsl) takes any shape on any adapter; `sg` (matmul_sg.ts) takes rows that are whole octets, on
- * an adapter with subgroups of 8 lanes, which is what software adapters have.
+ * Read `plain` (matmul.wgsl) first: it takes any shape on any adapter. The other two do the same sums faster: `sg`
+ * (matmul_sg.ts) on CPU adapters, for rows that are whole octets; `shm` (matmul_shm.ts) on GPUs.
  *
  * @module
  */
-import { kernel, type Recorder, type Tensor } from "../gpu/mod.ts";
-import { type Layout, matmulSg, tileCols, tileRows } from "./matmul_sg.ts";
+import { type Kernel, kernel, type Recorder, type Target, type Tensor } from "../gpu/mod.ts";
+import { type Choice, choiceFor, shapeClass } from "./kernel_table.ts";
+import { type Layout, matmulSg } from "./matmul_sg.ts";
+import { type Block, matmulShm } from "./matmul_shm.ts";
 import plainSource from "./matmul.wgsl" with { type: "text" };
 
 export type { Layout } from "./matmul_sg.ts";
@@ -26,20 +28,32 @@ export function matmul(r: Recorder, layout: Layout, a: Tensor, b: Tensor, c: Ten
     const shapes = [a, b, c].map((t) => `${t.name} [${t.shape.join(" ")}]`).join(", ");
     throw new Error(`Cannot multiply ${layout}: shapes do not fit: ${shapes}`);
   }
-  const flop = 2 * M * N * K;
+  product(r, choice(r.device, layout, M, N, K), layout, { a, b, c }, add);
+}
+
+/** What the table says, where that kernel can run at all: few rows would leave most of a tile idle. */
+function choice(device: Target, layout: Layout, M: number, N: number, K: number): Choice {
+  const wanted = choiceFor(device, shapeClass(layout, M, N));
   const octets = N % 8 === 0 && K % 8 === 0 && (layout !== "tn" || M % 8 === 0);
-  if (r.device.subgroup === 8 && octets && M >= 8) { // fewer rows leave most of a tile idle
-    const tile = tileRows(layout, M), grid = [Math.ceil(N / tileCols), Math.ceil(M / tile)] as const;
-    r.call(matmulSg(layout, add, r.device.int64, tile), { a, b, c }, { M, N8: N / 8, K }, grid, flop);
-    return;
+  return M < 8 || (device.family === "sg" && !octets) ? "plain" : wanted;
+}
+
+/** Records a product of fitting shapes by the given kernel; {@linkcode matmul} chooses one. */
+export function product(
+  r: Recorder,
+  choice: Choice,
+  layout: Layout,
+  { a, b, c }: { a: Tensor; b: Tensor; c: Tensor },
+  add = false,
+): void {
+  const [M, N] = [c.rows, c.cols], K = layout === "tn" ? a.rows : a.cols, flop = 2 * M * N * K;
+  const call = (made: Kernel, params: Record<string, number>, rows: number, cols: number) =>
+    r.call(made, { a, b, c }, { M, K, ...params }, [Math.ceil(N / cols), Math.ceil(M / rows)], flop);
+  if (choice === "plain") {
+    const [aRow, aCol] = layout === "tn" ? [1, M] : [K, 1], [bRow, bCol] = layout === "nt" ? [1, K] : [N, 1];
+    return call(kernel("matmul", plainSource, { ADD: add }), { N, aRow, aCol, bRow, bCol }, 32, 32);
   }
-  const [aRow, aCol] = layout === "tn" ? [1, M] : [K, 1], [bRow, bCol] = layout === "nt" ? [1, K] : [N, 1];
-  const grid = [Math.ceil(N / 32), Math.ceil(M / 32)] as const;
-  r.call(
-    kernel("matmul", plainSource, { ADD: add }),
-    { a, b, c },
-    { M, N, K, aRow, aCol, bRow, bCol },
-    grid,
-    flop,
-  );
+  const [family, tile] = choice.split(" "), [rows, cols] = tile.split("x").map(Number);
+  if (family === "sg") return call(matmulSg(layout, add, r.device.int64, rows), { N8: N / 8 }, rows, cols);
+  call(matmulShm(layout, add, rows as Block, [a.cols, b.cols]), { N }, rows, cols);
 }

@@ -14,22 +14,13 @@ import { load, octetFunctions, octets, range, store } from "./octet.ts";
 /** A B (`nn`), A B^T (`nt`) or A^T B (`tn`). */
 export type Layout = "nn" | "nt" | "tn";
 
-/** Columns of C that a workgroup computes: 8 lanes of an octet each. */
-export const tileCols = 64;
-
-/**
- * Rows of C that a workgroup computes. 64 gain a tenth over 32 and take a second longer to compile; for `tn` they gain
- * half of that and take twice as long (docs/log.md).
- */
-export function tileRows(layout: Layout, M: number): number {
-  return layout !== "tn" && M >= 256 ? 64 : 32;
-}
-
 const xyzw = "xyzw";
 
 /**
  * The kernel. N and K are multiples of 8, for `tn` M too; a tile that passes the edge of C reads its last rows or
  * columns again and does not write them. With `add` it adds to C.
+ *
+ * @param rows rows of C that a workgroup computes, a multiple of 8
  */
 export function matmulSg(layout: Layout, add: boolean, wide: boolean, rows: number): Kernel {
   const array = octets(wide);

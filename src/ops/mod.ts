@@ -32,9 +32,19 @@ export {
 } from "./check.ts";
 export { crossEntropy, type LossInput, outputLoss } from "./cross_entropy.ts";
 export { embedding, sortRows, type TokenRows } from "./embedding.ts";
+export {
+  candidates,
+  type Choice,
+  type KernelChoices,
+  kernelTable,
+  type ShapeClass,
+  type Size,
+  useKernelTable,
+} from "./kernel_table.ts";
 export { linear } from "./linear.ts";
-export { type Layout, matmul } from "./matmul.ts";
+export { type Layout, matmul, product } from "./matmul.ts";
 export { rmsnorm } from "./rmsnorm.ts";
 export { permuteRopeRows, rope, ropeAngles, type RopeLayout, type RopeOptions } from "./rope.ts";
 export { softmax } from "./softmax.ts";
 export { swiglu } from "./swiglu.ts";
+export { type Extents, tune, type TuneOptions, type Tuning } from "./tune.ts";

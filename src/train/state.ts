@@ -9,6 +9,7 @@ import { digest } from "../base/cache.ts";
 import { FormatError } from "../base/errors.ts";
 import type { LineageStep } from "../data/mod.ts";
 import type { ModelConfig } from "../model/mod.ts";
+import type { KernelChoices } from "../ops/mod.ts";
 import type { HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
 import type { StageSettings } from "./stage.ts";
 
@@ -44,6 +45,8 @@ export interface KernelTable {
   subgroup: number;
   /** Whether 64-bit loads are used. */
   int64: boolean;
+  /** Which kernels multiply. */
+  choices: KernelChoices;
 }
 
 /** A file of the checkpoint. */

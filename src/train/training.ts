@@ -6,6 +6,7 @@
 import { adoptTemplate, evaluate } from "./between.ts";
 import { type Checkpoint, restoreWeights } from "./checkpoint.ts";
 import { findCheckpoint } from "./checkpoint_folder.ts";
+import { kernelTable, useKernelTable } from "../ops/mod.ts";
 import { anotherRun, differingField, differingKernels } from "./compare.ts";
 import type { Control } from "./control.ts";
 import { EnergyMeter } from "./energy.ts";
@@ -109,6 +110,7 @@ async function takeUp({ job, journal, plan, kernels }: Work, from: Checkpoint): 
   journal.continue(state);
   journal.warnings.push(...warnings);
   journal.stage = state.stage;
+  if (useKernelTable(job.model.device, state.kernels.choices)) kernels.choices = state.kernels.choices;
   const other = differingKernels(state.kernels, kernels);
   const reasons = [difference && `it was forced to go on although ${difference}`, other];
   for (const reason of reasons.filter((reason) => reason !== undefined)) {
@@ -143,5 +145,6 @@ function planOf({ model, seed }: Job, items: readonly Item[]): RunPlan {
 }
 
 function kernelsOf({ model: { device } }: Job): KernelTable {
-  return { sdk: version, adapter: device.adapter, subgroup: device.subgroup, int64: device.int64 };
+  const { adapter, subgroup, int64 } = device;
+  return { sdk: version, adapter, subgroup, int64, choices: kernelTable(device) };
 }

@@ -1,7 +1,7 @@
 // The compute core: accounting, typed errors, memory by lifetime, programs.
 import assert from "node:assert/strict";
 import { ConfigError, DeviceError } from "../../src/base/errors.ts";
-import { kernel, openDevice, Recorder, type Storage } from "../../src/gpu/mod.ts";
+import { type DeviceOptions, kernel, openDevice, Recorder, type Storage } from "../../src/gpu/mod.ts";
 import { packParams } from "../../src/gpu/kernel.ts";
 import { plan } from "../../src/gpu/memory.ts";
 import { upload } from "../../src/ops/mod.ts";
@@ -38,6 +38,27 @@ Deno.test("the memory limit is refused with what to lower, and nothing is alloca
   assert.equal(device.memory().bytes, 2048);
   device.close();
   await assert.rejects(openDevice({ memoryLimit: -1 }), ConfigError);
+});
+
+Deno.test("the adapter decides the family, unless one is forced; plain leaves every feature unused", async () => {
+  const open = async (options: DeviceOptions) => {
+    const device = await openDevice(options), { family, subgroup, int64, timestamps, software } = device;
+    device.close();
+    return { family, subgroup, int64, timestamps, software };
+  };
+  const { software, subgroup, family } = await open({});
+  assert.equal(family, software ? (subgroup === 8 ? "sg" : "plain") : "shm");
+  const bare = { family: "plain", subgroup: 0, int64: false, timestamps: false, software };
+  assert.deepEqual(await open({ family: "plain" }), bare);
+  assert.equal((await open({ family: "shm" })).family, "shm");
+  const without = ["subgroups", "int64", "timestamps"] as const;
+  assert.deepEqual(await open({ without }), { ...bare, family: software ? "plain" : "shm" });
+  await assert.rejects(open({ family: "sg", without: ["subgroups"] }), (error: ConfigError) => {
+    assert.match(error.message, /family "sg": it needs subgroups of 8 lanes/);
+    return true;
+  });
+  await assert.rejects(open({ family: "fast" as "sg" }), /openDevice\.family.*current value is "fast"/);
+  await assert.rejects(open({ memorylimit: 1 } as DeviceOptions), /did you mean "memoryLimit"/);
 });
 
 Deno.test("bad WGSL is a DeviceError with the kernel's name and line", async () => {

@@ -1,8 +1,10 @@
 // The models A and B of tests/golden against PyTorch in float64: logits, losses, every gradient, masked labels,
-// accumulation, updates after 1, 2 and 10 steps, 20 losses, greedy generation; and the same gradients by every save policy.
+// accumulation, updates after 1, 2 and 10 steps, 20 losses, greedy generation; and the same
+// gradients by every save policy. Each with every kernel family that the adapter can run.
 import assert from "node:assert/strict";
 import { type BatchRow, Model, TrainingStep, type TrainingStepOptions } from "../../src/model/mod.ts";
-import { kinds, testDevice } from "../support/device.ts";
+import type { Family } from "../../src/gpu/mod.ts";
+import { families, testDevice } from "../support/device.ts";
 import {
   goldenJson,
   goldenPath,
@@ -58,7 +60,7 @@ const stepOptions = (batch: BatchRow[], more: Partial<TrainingStepOptions> = {})
   ...more,
 });
 
-const load = async (name: string, kind: "fast" | "plain") =>
+const load = async (name: string, kind: Family) =>
   await Model.load(goldenPath(name), { device: await testDevice(kind) });
 
 function compareGradients(
@@ -84,7 +86,7 @@ function near(got: number, want: number, tolerance: number, what: string): void 
 }
 
 for (const name of ["A", "B"]) {
-  for (const kind of kinds) {
+  for (const kind of families) {
     Deno.test(`golden model ${name}: logits (${kind})`, async () => {
       const { inputs, expected, tensors } = files(name), model = await load(name, kind);
       const want = tensors.get("logits")!, [B, T, V] = want.shape, best = tensors.get("logits_argmax")!.ints;

@@ -26,7 +26,7 @@ Deno.test("the training program of one block is these kernels in this order", as
     "0 rmsnorm",
     "0 matmul ADD=false",
     "0 rope E=8 INTERLEAVED=false FORWARD=true WG=64",
-    "0 attention E=8 MASKED=false",
+    "0 attention E=8 MASKED=false WG=8",
     "0 matmul ADD=false",
     "0 sum",
     "0 rmsnorm",
@@ -51,8 +51,8 @@ Deno.test("the training program of one block is these kernels in this order", as
     "0 rmsnorm_weight_grad",
     "0 matmul ADD=true", // Wo
     "0 matmul ADD=false",
-    "0 attention_grad_q E=8 MASKED=false",
-    "0 attention_grad_kv E=8 MASKED=false",
+    "0 attention_grad_q E=8 MASKED=false WG=8",
+    "0 attention_grad_kv E=8 MASKED=false WG=8",
     "0 rope E=8 INTERLEAVED=false FORWARD=false WG=64",
     "0 matmul ADD=true", // queries, keys, values
     "0 matmul ADD=false",

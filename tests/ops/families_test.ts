@@ -138,9 +138,9 @@ for (const c of cases) {
     assert.ok(found.error < 2e-3, `${found.worst}: ${found.error}`);
   });
 
-  Deno.test(`${c.name}: fast, fast without 64-bit loads and plain kernels agree`, async () => {
+  Deno.test(`${c.name}: the families agree, sg with and without 64-bit loads`, async () => {
     const plain = await runOp(await testDevice("plain"), c.op, c.inputs, { dy, weights: c.weights });
-    for (const device of [await testDevice("fast"), await withoutInt64()]) {
+    for (const device of [await testDevice("fast"), await withoutInt64(), await testDevice("shm")]) {
       const fast = await runOp(device, c.op, c.inputs, { dy, weights: c.weights });
       assert.ok(maxError(fast.y, plain.y) < 1e-5, `y: ${maxError(fast.y, plain.y)}`);
       for (const [name, want] of Object.entries(plain.gradients)) {

@@ -1,4 +1,4 @@
-// Every case of tests/golden/ops on the GPU, on the adapter as it is and without any optional feature.
+// Every case of tests/golden/ops on the GPU, with every kernel family that the adapter can run.
 import assert from "node:assert/strict";
 import { type Device, Recorder, type Tensor } from "../../src/gpu/mod.ts";
 import {
@@ -23,7 +23,7 @@ import {
 } from "../../src/ops/mod.ts";
 import { goldenJson, goldenTensors } from "../support/golden.ts";
 import { heads } from "../support/heads.ts";
-import { kinds, testDevice } from "../support/device.ts";
+import { families, testDevice } from "../support/device.ts";
 
 interface Tolerance {
   shape: number[];
@@ -372,7 +372,7 @@ async function onDevice(
   return found;
 }
 
-for (const kind of kinds) {
+for (const kind of families) {
   for (const c of cases) {
     Deno.test(`golden op ${c.id} (${kind})`, async () => {
       assert.ok(op[c.op], `no runner for ${c.op}`);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { Recorder } from "../../src/gpu/mod.ts";
 import { download, outputLoss, upload } from "../../src/ops/mod.ts";
-import { kinds, testDevice } from "../support/device.ts";
+import { families, testDevice } from "../support/device.ts";
 import { maxError } from "../support/golden.ts";
 
 const R = 300, D = 8, V = 30011; // 256 rows of logits are 30.7 MB: two chunks, the second not full
@@ -40,7 +40,7 @@ function reference(): { nll: Float32Array; dx: Float32Array; dw: Float32Array } 
   return { nll, dx: Float32Array.from(dx), dw: Float32Array.from(dw) };
 }
 
-for (const kind of kinds) {
+for (const kind of families) {
   Deno.test(`the loss of a large vocabulary goes through in chunks (${kind})`, async () => {
     const device = await testDevice(kind), r = new Recorder(device), want = reference();
     const put = (name: string, shape: number[], data: Float32Array | Int32Array, gradient = false) =>

@@ -1,20 +1,24 @@
 /**
- * One device for all tests of a file, and a second one without optional features: what a baseline adapter runs.
+ * One device for all tests of a file, and one for each kernel family that the adapter can run.
  *
  * @module
  */
-import { type Device, openDevice } from "../../src/gpu/mod.ts";
+import { type Device, type Family, openDevice } from "../../src/gpu/mod.ts";
 
 const open = new Map<string, Promise<Device>>();
 
-/** The adapter with all it grants (`fast`), or with nothing optional (`plain`). */
-export function testDevice(kind: "fast" | "plain" = "fast"): Promise<Device> {
+/** The adapter as a user gets it, or with a family forced: `plain` is what a baseline adapter runs. */
+export function testDevice(kind: "fast" | Family = "fast"): Promise<Device> {
   let device = open.get(kind);
   if (!device) {
-    open.set(kind, device = openDevice(kind === "plain" ? { without: ["subgroups", "int64"] } : {}));
+    const without = kind === "shm" ? ["subgroups", "int64"] as const : [];
+    open.set(kind, device = openDevice(kind === "fast" ? {} : { family: kind, without }));
   }
   return device;
 }
 
-/** Both kinds. */
-export const kinds = ["fast", "plain"] as const;
+const { subgroup, adapter } = await testDevice();
+if (subgroup !== 8) console.log(`family sg is not tested: ${adapter} has no subgroups of 8 lanes`);
+
+/** The families that this adapter can run. */
+export const families: readonly Family[] = subgroup === 8 ? ["sg", "shm", "plain"] : ["shm", "plain"];

@@ -1,0 +1,25 @@
+/**
+ * Which kernels this machine's adapter takes, and what the tuner measured.
+ *
+ *     deno task tune
+ *
+ * @module
+ */
+import { openDevice } from "@llamero/sdk/gpu";
+import { type Choice, kernelTable, tune } from "@llamero/sdk/ops";
+import { showPicture, table } from "@llamero/sdk/display";
+
+const device = await openDevice(),
+  { times, from } = await tune(device),
+  { family, matmul } = kernelTable(device);
+const rows = Object.entries(matmul).map(([product, kernel]) => ({
+  product,
+  kernel,
+  ...Object.fromEntries(
+    Object.entries(times[product] ?? {}).map(([name, ms]) => [`${name as Choice}, ms`, ms.toFixed(3)]),
+  ),
+}));
+await showPicture(
+  table(rows, { title: `${device.adapter}: family ${family}`, note: `the choices are ${from}` }),
+);
+Deno.exit(0); // the GPU's threads would keep the process
