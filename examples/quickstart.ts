@@ -2,7 +2,7 @@
  * The whole recipe on one book: tokenizer, pretraining, instruction tuning, scores, a saved model.
  *
  *     deno task quickstart
- *     deno run -A examples/quickstart.ts --steps 600 --out out/longer
+ *     deno run -A examples/quickstart.ts --steps 2000 --out out/longer
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { answerScores, conversations, items } from "./quickstart/subjects.ts";
 import { tableScores } from "./quickstart/tables.ts";
 
 const flags = z.strictObject({
-  steps: z.int().min(1).default(260).describe("pretraining steps of 1,024 tokens"),
+  steps: z.int().min(1).default(500).describe("pretraining steps of 512 tokens"),
   tuneSteps: z.int().min(1).default(150).describe("instruction tuning steps"),
   out: z.string().default("out/quickstart").describe("folder of the saved model and of scores.json"),
 });
@@ -24,7 +24,7 @@ const { steps, tuneSteps, out } = await readFlags(
   "quickstart",
   "Makes a small LLaMA from Moby Dick, start to finish.",
 );
-const started = performance.now(), say = (text: string) => console.log(`\n${text}`);
+const batchTokens = 512, started = performance.now(), say = (text: string) => console.log(`\n${text}`);
 
 say("1. Data: Moby Dick by chapter; the last tenth is held out");
 const book = Dataset.sample("moby-dick"), train = book.take(121), held = book.skip(121);
@@ -41,13 +41,19 @@ const model = await Model.create({ dim: 128, layers: 4, heads: 4 }, {
   context: 128,
   name: "quickstart",
 });
-await model.plan({ tokens: steps * 1024, batchTokens: 1024 }).show();
+await model.plan({ tokens: steps * batchTokens, batchTokens }).show();
 
 say("4. Pretrain, then instruct: one chain");
 const tune = items(await train.toArray()), asked = items(await held.toArray()).slice(0, 40);
 await new Trainer(model, { checkpoint: `${out}/run` })
-  .pretrain(train, { steps, batchTokens: 1024, learningRate: 3e-3, warmup: 30, validation: false })
-  .instruct(conversations(tune), { steps: tuneSteps, learningRate: 1e-3, warmup: 10, validation: false })
+  .pretrain(train, { steps, batchTokens, learningRate: 3e-3, warmup: 30, validation: false })
+  .instruct(conversations(tune), {
+    steps: tuneSteps,
+    batchTokens: 1024,
+    learningRate: 1e-3,
+    warmup: 10,
+    validation: false,
+  })
   .run({ overwrite: true });
 
 say("5. What was learned: the held-out tenth");

@@ -46,7 +46,7 @@ Deno.test("the quickstart keeps its promises", async () => {
 });
 
 Deno.test("trained on, the model passes the bigram table", async () => {
-  const { scores } = await quickstart("--steps", "1500", "--tune-steps", "1");
+  const { scores } = await quickstart("--steps", "2000", "--tune-steps", "1");
   const [, , bigram, llama] = scores.map(({ nats }) => nats);
   assert.ok(llama < bigram, `${llama} against ${bigram}`);
 });
