@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../src/base/errors.ts";
 import { Dataset } from "../../src/data/mod.ts";
+import { openDevice } from "../../src/gpu/mod.ts";
 import type { Model } from "../../src/model/mod.ts";
+import { kernelTable, useKernelTable } from "../../src/ops/mod.ts";
 import type { Run, Trainer, TrainerOptions } from "../../src/train/mod.ts";
 import { assertSameWeights, chainRows, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
 
@@ -140,6 +142,26 @@ Deno.test("other kernels give other bits, and the result says so", async () => {
     const { exact, warnings } = await run;
     assert.equal(exact, false);
     assert.match(warnings.join(), /not bit for bit what it would have been: kernels\.(subgroup|int64) was/);
+  });
+});
+
+Deno.test("a resumed run multiplies by the recorded kernels, whatever the device would choose now", async () => {
+  await inFolder(async (folder) => {
+    const chain = (model: Model) =>
+      quiet(model, { checkpoint: folder }).pretrain(tokens(4), { ...short, steps: 300 });
+    const then = await openDevice({ family: "shm" }), table = kernelTable(then);
+    table.matmul["nt small"] = "plain"; // as a tuner might have found
+    assert.ok(useKernelTable(then, table));
+    const at = await stopAt(chain(await tinyModel({}, then)).run(hidden), 1);
+    then.close();
+
+    const now = await openDevice({ family: "shm" }), model = await tinyModel({}, now);
+    assert.notDeepEqual(kernelTable(now), table);
+    const run = chain(model).resume(folder, hidden);
+    await stopAt(run, at + 1);
+    assert.equal((await run).exact, true);
+    assert.deepEqual(kernelTable(now), table);
+    now.close();
   });
 });
 

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { Dataset, type TokenDataset } from "../../src/data/mod.ts";
+import { Device } from "../../src/gpu/mod.ts";
 import { Model } from "../../src/model/mod.ts";
 import { Trainer, type TrainerOptions } from "../../src/train/mod.ts";
 import { testDevice } from "../support/device.ts";
@@ -13,9 +14,9 @@ import { testDevice } from "../support/device.ts";
 /** A model of two layers; every call gives the same weights. */
 export async function tinyModel(
   { vocabSize = 50, context = 12 }: { vocabSize?: number; context?: number } = {},
-  kind: "fast" | "plain" = "fast",
+  kind: "fast" | "plain" | Device = "fast",
 ): Promise<Model> {
-  const device = await testDevice(kind);
+  const device = kind instanceof Device ? kind : await testDevice(kind);
   return await Model.create({ dim: 32, layers: 2, heads: 2, hidden: 48, vocabSize, context }, { device });
 }
 
