@@ -1,11 +1,14 @@
 /**
  * The stored baseline: figures by adapter, so that a change shows as a ratio.
  *
+ * Where a figure is a share of what the adapter can do, shares are compared (by processor time where that is known)
+ * and not speeds: the baseline may have been taken while the machine did something else too.
+ *
  *     deno task bench --save        writes tests/bench/baseline.json
  *
  * @module
  */
-import type { Figure, Section, Unit } from "./figure.ts";
+import { type Figure, moreIsBetter, type Section, type Unit } from "./figure.ts";
 
 /** What was measured on an adapter. */
 export interface Entry {
@@ -13,8 +16,20 @@ export interface Entry {
   date: string;
   /** Version of Deno. */
   deno: string;
-  /** Values by `section: name`. */
-  figures: Record<string, { value: number; unit: Unit }>;
+  /** What was found by `section: name`. */
+  figures: Record<string, Found>;
+}
+
+/** A figure as it is stored. */
+export interface Found {
+  /** The figure. */
+  value: number;
+  /** Its unit. */
+  unit: Unit;
+  /** Share of the adapter's best by wall time. */
+  share?: number;
+  /** The same by processor time. */
+  cpuShare?: number;
 }
 
 /** Entries by adapter. */
@@ -35,16 +50,24 @@ export async function readBaseline(path: URL | string): Promise<Baseline> {
   }
 }
 
-/** The value that a figure had, or undefined where it was not measured or had another unit. */
-export function valueBefore(
+function found({ value, unit, share, cpuShare }: Figure): Found {
+  return { value, unit, share: share?.median, cpuShare: cpuShare?.median };
+}
+
+/** How much better a figure is than it was, above 1 whatever its unit; undefined where it was not measured in that unit. */
+export function betterBy(
   baseline: Baseline,
   adapter: string,
   section: string,
-  { name, unit }: Figure,
+  figure: Figure,
 ): number | undefined {
   const entry = Object.hasOwn(baseline, adapter) ? baseline[adapter] : undefined;
-  const before = entry?.figures[keyOf(section, name)];
-  return before?.unit === unit ? before.value : undefined;
+  const before = entry?.figures[keyOf(section, figure.name)], now = found(figure);
+  if (before?.unit !== figure.unit) return undefined;
+  for (const key of ["cpuShare", "share"] as const) {
+    if (before[key] !== undefined && now[key] !== undefined) return now[key] / before[key];
+  }
+  return moreIsBetter(figure.unit) ? now.value / before.value : before.value / now.value;
 }
 
 /** Replaces the figures of `sections` in an adapter's entry; others keep what they had. */
@@ -55,7 +78,7 @@ export function withFigures(
   sections: readonly Section[],
 ): Baseline {
   const figures = sections.flatMap(({ name, figures }) =>
-    figures.map(({ name: what, value, unit }) => [keyOf(name, what), { value, unit }] as const)
+    figures.map((figure) => [keyOf(name, figure.name), found(figure)] as const)
   );
   const before = Object.hasOwn(baseline, adapter) ? baseline[adapter].figures : {};
   return { ...baseline, [adapter]: { ...when, figures: { ...before, ...Object.fromEntries(figures) } } };

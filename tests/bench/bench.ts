@@ -13,7 +13,7 @@
 import { parseArgs } from "node:util";
 import { type Device, openDevice } from "../../src/gpu/mod.ts";
 import { Model, TrainingStep } from "../../src/model/mod.ts";
-import { readBaseline, valueBefore, withFigures, writeBaseline } from "./baseline.ts";
+import { betterBy, readBaseline, withFigures, writeBaseline } from "./baseline.ts";
 import { finish } from "./child.ts";
 import { type Section, sectionText } from "./figure.ts";
 import { firstStepSection } from "./first_step.ts";
@@ -85,7 +85,7 @@ for (const name of names) {
   const section = await all[name](device, yardsticks);
   sections.push(section);
   console.log(
-    sectionText(section, (figure) => valueBefore(baseline, on.adapter, section.name, figure)) + "\n",
+    sectionText(section, (figure) => betterBy(baseline, on.adapter, section.name, figure)) + "\n",
   );
 }
 const kernels = flags.profile ? await profile() : undefined;

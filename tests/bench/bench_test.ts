@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Answer } from "./child.ts";
 import { ask, whatWentWrong } from "./child.ts";
-import { readBaseline, valueBefore, withFigures, writeBaseline } from "./baseline.ts";
+import { betterBy, readBaseline, withFigures, writeBaseline } from "./baseline.ts";
 import { markdownTable, moreIsBetter, type Section, sectionMarkdown, sectionText } from "./figure.ts";
 import { MersenneTwister } from "./mersenne_twister.ts";
 import { own } from "./peers.ts";
@@ -58,11 +58,13 @@ Deno.test("losses off by more than 2e-3 are called wrong", () => {
   assert.match(checkLosses([6.9565, NaN]), /^WRONG/);
 });
 
+const all = (median: number) => ({ median, low: median, high: median });
+
 const section: Section = {
   name: "Step",
   about: "About it.",
   figures: [
-    { name: "speed", value: 200, unit: "tok/s", share: { median: 0.314, low: 0.3, high: 0.4 } },
+    { name: "speed", value: 200, unit: "tok/s", share: all(0.3), cpuShare: all(0.4) },
     { name: "first | cold", value: 4, unit: "s", note: "losses ok" },
   ],
 };
@@ -79,22 +81,29 @@ Deno.test("a baseline is kept by adapter, and better is above 1 whatever the uni
       one: {
         ...when,
         figures: {
-          "Step: speed": { value: 200, unit: "tok/s" },
+          "Step: speed": { value: 200, unit: "tok/s", share: 0.3, cpuShare: 0.4 },
           "Step: first | cold": { value: 4, unit: "s" },
         },
       },
       two: { ...when, figures: {} },
     });
     const [speed, first] = section.figures;
-    assert.equal(valueBefore(read, "one", "Step", speed), 200);
-    assert.equal(valueBefore(read, "one", "Step", { ...speed, unit: "ms" }), undefined, "another unit");
-    assert.equal(valueBefore(read, "two", "Step", speed), undefined);
-    assert.equal(valueBefore(read, "constructor", "Step", speed), undefined);
+    assert.equal(betterBy(read, "one", "Step", speed), 1);
+    assert.equal(
+      betterBy(read, "one", "Step", { ...speed, cpuShare: all(0.6) }),
+      0.6 / 0.4,
+      "by processor time",
+    );
+    assert.equal(betterBy(read, "one", "Step", { ...speed, share: all(0.6), cpuShare: undefined }), 2);
+    assert.equal(betterBy(read, "one", "Step", { name: "speed", unit: "tok/s", value: 300 }), 1.5);
+    assert.equal(betterBy(read, "one", "Step", { ...speed, unit: "ms" }), undefined, "another unit");
+    assert.equal(betterBy(read, "two", "Step", speed), undefined);
+    assert.equal(betterBy(read, "constructor", "Step", speed), undefined);
     const newer = withFigures(read, "one", when, [{ ...section, figures: [{ ...first, value: 2 }] }]);
     assert.equal(newer.one.figures["Step: speed"].value, 200, "what was not measured again stays");
-    const now = { ...section, figures: [{ ...speed, value: 300 }, { ...first, value: 2 }] };
-    const lines = sectionText(now, (figure) => valueBefore(read, "one", "Step", figure)).split("\n");
-    assert.match(lines[3], /^speed +300 tok\/s +31 \(30-40\) +1\.50x/);
+    const now = { ...section, figures: [{ ...speed, cpuShare: all(0.6) }, { ...first, value: 2 }] };
+    const lines = sectionText(now, (figure) => betterBy(read, "one", "Step", figure)).split("\n");
+    assert.match(lines[3], /^speed +200 tok\/s +30 \(30-30\) +60 +1\.50x/);
     assert.match(lines[4], /^first.* 2\.00 s +2\.00x +losses ok/);
     assert.deepEqual((["MB", "GB/s"] as const).map(moreIsBetter), [false, true]);
   } finally {
@@ -105,6 +114,7 @@ Deno.test("a baseline is kept by adapter, and better is above 1 whatever the uni
 const answer = (step: number, losses = [6.9565]): Answer => ({
   firstMs: 2000,
   steps: [step * 2, step],
+  cpuMs: [step * 3, null],
   losses,
   matmul: { 512: step },
 });
@@ -118,6 +128,7 @@ Deno.test("peers: best step of a round, ratios round by round, wrong losses and 
   const [ours, other] = peerRows(outcome);
   assert.equal(ours["tok/s"], "6827");
   assert.equal(ours["ours is faster by"], "");
+  assert.equal(ours["step, CPU ms"], "", "one step did not tell");
   assert.equal(other["ours is faster by"], "7.50x (5.00-10.00)");
   assert.equal(other.losses, "WRONG LOSSES 7.000");
   assert.equal(matmulRows(outcome)[1]["512^3, ours is faster by"], "7.50x (5.00-10.00)");

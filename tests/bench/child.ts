@@ -11,6 +11,8 @@ export interface Answer {
   firstMs: number;
   /** Milliseconds of the steps after it. */
   steps: number[];
+  /** Processor time of those steps; null where the system does not tell it. */
+  cpuMs: (number | null)[];
   /** Loss of each step before its update, the first included. */
   losses: number[];
   /** Milliseconds of the best product of two square matrices, by their size. */

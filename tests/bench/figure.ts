@@ -59,13 +59,12 @@ export function moreIsBetter(unit: Unit): boolean {
   return unit !== "ms" && unit !== "s" && unit !== "MB";
 }
 
-/** The cells of a figure. `before` is its value in the baseline. */
+/** The cells of a figure; `better` is its ratio to the baseline. */
 function cells(
   { name, value, unit, ms, share, cpuShare, note }: Figure,
-  before?: number,
+  better?: number,
 ): Record<string, string> {
   const percent = (x: number) => `${(100 * x).toFixed(0)}`;
-  const better = before === undefined ? undefined : moreIsBetter(unit) ? value / before : before / value;
   return {
     what: name,
     "ms, median (range)": ms ? `${short(ms.median)} (${short(ms.low)}-${short(ms.high)})` : "",
@@ -80,16 +79,16 @@ function cells(
 /** The columns that some figure fills. */
 function rowsOf(
   { figures }: Section,
-  before: (figure: Figure) => number | undefined,
+  better: (figure: Figure) => number | undefined,
 ): Record<string, string>[] {
-  const rows = figures.map((figure) => cells(figure, before(figure)));
+  const rows = figures.map((figure) => cells(figure, better(figure)));
   const filled = Object.keys(rows[0] ?? {}).filter((key) => rows.some((row) => row[key] !== ""));
   return rows.map((row) => Object.fromEntries(filled.map((key) => [key, row[key]])));
 }
 
 /** A section as text. */
-export function sectionText(section: Section, before: (figure: Figure) => number | undefined): string {
-  return table(rowsOf(section, before), { title: section.name, note: section.about }).text;
+export function sectionText(section: Section, better: (figure: Figure) => number | undefined): string {
+  return table(rowsOf(section, better), { title: section.name, note: section.about }).text;
 }
 
 /** A section as Markdown; figures are not compared with a baseline there. */

@@ -20,7 +20,7 @@ export interface Peer {
 }
 
 const script = (file: string, device: string, steps: number) => (folder: string): Command => ({
-  line: [Deno.execPath(), "run", "-A", file, "start.safetensors", device, String(steps)],
+  line: [Deno.execPath(), "run", "-A", `peers/${file}`, "start.safetensors", device, String(steps)],
   cwd: folder,
 });
 
@@ -48,7 +48,7 @@ export const peers: readonly Peer[] = [
     name: "PyTorch CPU, 1 thread",
     packages: [],
     command: (folder) => ({
-      line: [Deno.env.get("PYTHON") ?? "python3", "pytorch.py", "start.safetensors", "20"],
+      line: [Deno.env.get("PYTHON") ?? "python3", "peers/pytorch.py", "start.safetensors", "20"],
       cwd: folder,
       env: oneThread,
     }),
@@ -69,8 +69,14 @@ export async function runPeers(rounds: number, say: (line: string) => void): Pro
   const outcome: Outcome = { answers: new Map(), missing: new Map() };
   try {
     await writeStart(`${folder}/start.safetensors`, makeStart());
-    for (const file of ["bench_model.js", "jax.js", "tfjs.js", "pytorch.py"]) {
-      await Deno.copyFile(here(`peers/${file}`), `${folder}/${file}`);
+    await Deno.mkdir(`${folder}/peers`);
+    for (
+      const file of [
+        "cpu_time.ts",
+        ...["bench_model.js", "jax.js", "tfjs.js", "pytorch.py"].map((f) => `peers/${f}`),
+      ]
+    ) {
+      await Deno.copyFile(here(file), `${folder}/${file}`);
     }
     await install(folder, outcome.missing, say);
     for (let round = 1; round <= rounds; round++) {

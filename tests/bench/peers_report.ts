@@ -18,6 +18,11 @@ export function bestStep({ steps }: Answer): number {
   return Math.min(...steps);
 }
 
+/** The least processor time of a step in a round, in milliseconds; NaN where it is not known. */
+function leastCpu({ cpuMs }: Answer): number {
+  return Math.min(...cpuMs.map((ms) => ms ?? NaN));
+}
+
 type Row = Record<string, string>;
 
 /** One row a round: the best step of each peer in ms. */
@@ -31,15 +36,18 @@ export function roundRows({ answers }: Outcome): Row[] {
 
 /** One row a peer: medians of the rounds, this project's tokens a second over the peer's, and its losses. */
 export function peerRows({ answers }: Outcome): Row[] {
-  const ours = answers.get(own)?.map(bestStep);
+  const ours = answers.get(own)?.map(bestStep), oursCpu = answers.get(own)?.map(leastCpu);
   return [...answers].map(([name, rounds]) => {
-    const best = rounds.map(bestStep), ms = median(best);
+    const best = rounds.map(bestStep), cpu = rounds.map(leastCpu), ms = median(best);
+    const byCpu = oursCpu && name !== own ? median(cpu.map((x, i) => x / oursCpu[i])) : NaN;
     return {
       peer: name,
       "step, ms": short(ms),
       "tok/s": short(tokens / ms * 1e3),
       "first step, s": short(median(rounds.map((answer) => answer.firstMs)) / 1e3),
       "ours is faster by": ours && name !== own ? showRatio(ratios(best, ours)) : "",
+      "step, CPU ms": Number.isNaN(cpu[0]) ? "" : short(median(cpu)),
+      "by CPU time": Number.isNaN(byCpu) ? "" : `${short(byCpu)}x`,
       losses: checkLosses(rounds[0].losses),
       version: rounds[0].version ?? "",
     };

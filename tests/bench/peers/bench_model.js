@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cpuTime } from "../cpu_time.ts";
 
 /** Width, blocks, heads, feed-forward width, positions, sequences, vocabulary. */
 export const D = 128, L = 4, H = 4, F = 352, T = 128, B = 8, V = 1024, E = D / H;
@@ -69,13 +70,14 @@ export const mask = Float32Array.from({ length: T * T }, (_, i) => i % T <= Math
 
 /** Runs `step` and keeps what it took; `step` resolves with the loss when the weights are updated. */
 export async function timeSteps(count, step) {
-  const ms = [], losses = [];
+  const ms = [], cpuMs = [], losses = [];
   for (let t = 1; t <= count; t++) {
-    const start = performance.now();
+    const start = performance.now(), cpu = cpuTime();
     losses.push(await step(t));
     ms.push(performance.now() - start);
+    cpuMs.push(cpuTime() - cpu);
   }
-  return { firstMs: ms[0], steps: ms.slice(1), losses };
+  return { firstMs: ms[0], steps: ms.slice(1), cpuMs: cpuMs.slice(1), losses };
 }
 
 /** The best of a few runs of a square product, in ms, after one that is not counted; `run` resolves when it is done. */

@@ -63,9 +63,9 @@ groups = [
     {"params": [p for p in w.values() if p.dim() == 1], "weight_decay": 0.0},
 ]
 optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.95), eps=1e-8)
-ms, losses = [], []
+ms, cpu_ms, losses = [], [], []
 for _ in range(count):
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     loss = fn.cross_entropy(logits().view(-1, V), targets.view(-1))
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -73,6 +73,7 @@ for _ in range(count):
     optimizer.step()
     losses.append(loss.item())
     ms.append(1e3 * (time.perf_counter() - start))
+    cpu_ms.append(1e3 * (time.process_time() - cpu))
 
 matmul = {}
 with torch.no_grad():
@@ -84,4 +85,5 @@ with torch.no_grad():
             a @ b
             times.append(1e3 * (time.perf_counter() - start))
         matmul[n] = min(times[1:])
-print(json.dumps({"firstMs": ms[0], "steps": ms[1:], "losses": losses, "matmul": matmul, "version": torch.__version__}))
+steps = {"firstMs": ms[0], "steps": ms[1:], "cpuMs": cpu_ms[1:], "losses": losses}
+print(json.dumps({**steps, "matmul": matmul, "version": torch.__version__}))
