@@ -10,6 +10,7 @@ import type { Call } from "./call.ts";
 import type { Device } from "./device.ts";
 import { bindGroupLayout, packParams, pipeline } from "./kernel.ts";
 import { type MemoryPlan, plan } from "./memory.ts";
+import { Profile, type ProfileOptions, timeCalls } from "./profile.ts";
 import type { Tensor } from "./tensor.ts";
 
 interface Dispatch {
@@ -28,6 +29,7 @@ export class Program extends Displayable {
   #dispatches: Dispatch[];
   #owned: GPUBuffer[];
   #disposed = false;
+  #profile?: Profile;
 
   private constructor(
     readonly device: Device,
@@ -104,6 +106,24 @@ export class Program extends Displayable {
     pass.end();
   }
 
+  /**
+   * Runs the program a few times and tells what each call took. It does what replaying does: gradients are added to,
+   * weights are updated. Printing the program shows the times from then on.
+   *
+   * @throws {DeviceError} where the device has no timestamps
+   */
+  async profile(options: ProfileOptions = {}): Promise<Profile> {
+    const dispatch = (pass: GPUComputePassEncoder, i: number) => {
+      const d = this.#dispatches[i];
+      pass.setPipeline(d.pipeline);
+      pass.setBindGroup(0, d.group);
+      pass.dispatchWorkgroups(d.x, d.y, d.z);
+    };
+    if (this.#disposed) throw new DeviceError(`Cannot profile the program of ${this.owner}: it was disposed`);
+    const ms = await timeCalls(this.device, this.owner, this.calls.length, dispatch, options);
+    return this.#profile = new Profile(this.owner, this.calls, ms);
+  }
+
   /** Floating-point operations of one replay, as far as calls count them. */
   get flop(): number {
     return this.calls.reduce((sum, call) => sum + call.flop, 0);
@@ -123,10 +143,13 @@ export class Program extends Displayable {
       const shapes = call.kernel.bindings.map(({ name, writes }) => {
         return `${writes ? "*" : ""}${name}[${call.args[name].shape.join(" ")}]`;
       });
-      const work = call.flop ? `  ${(call.flop / 1e6).toFixed(2)} MFLOP` : "";
+      const work = call.flop ? `  ${(call.flop / 1e6).toFixed(2)} MFLOP` : "",
+        timed = this.#profile?.calls[i];
+      const speed = timed?.gflops ? `  ${timed.gflops.toFixed(1)} GFLOP/s` : "";
+      const time = timed ? `  ${timed.ms.toFixed(3)} ms${speed}` : "";
       return `${String(i).padStart(4)}  ${call.scope.padEnd(10)} ${call.kernel.name.padEnd(24)} ${
         shapes.join(" ")
-      }${work}`;
+      }${work}${time}`;
     });
     const mb = (this.memory.bytes / 1e6).toFixed(2), alone = (this.memory.unshared / 1e6).toFixed(2);
     const head = `${this.owner}: ${this.calls.length} calls, ${(this.flop / 1e9).toFixed(3)} GFLOP, ` +

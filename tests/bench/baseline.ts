@@ -1,0 +1,90 @@
+/**
+ * The stored baseline: figures by adapter, so that a change shows as a ratio.
+ *
+ * Where a figure is a share of what the adapter can do, shares are compared (by processor time where that is known)
+ * and not speeds: the baseline may have been taken while the machine did something else too.
+ *
+ *     deno task bench --save        writes tests/bench/baseline.json
+ *
+ * @module
+ */
+import { type Figure, moreIsBetter, type Section, type Unit } from "./figure.ts";
+
+/** What was measured on an adapter. */
+export interface Entry {
+  /** Day of measurement, such as 2025-01-31. */
+  date: string;
+  /** Version of Deno. */
+  deno: string;
+  /** What was found by `section: name`. */
+  figures: Record<string, Found>;
+}
+
+/** A figure as it is stored. */
+export interface Found {
+  /** The figure. */
+  value: number;
+  /** Its unit. */
+  unit: Unit;
+  /** Share of the adapter's best by wall time. */
+  share?: number;
+  /** The same by processor time. */
+  cpuShare?: number;
+}
+
+/** Entries by adapter. */
+export type Baseline = Record<string, Entry>;
+
+/** The key of a figure. */
+export function keyOf(section: string, figure: string): string {
+  return `${section}: ${figure}`;
+}
+
+/** Reads a baseline file; a missing one is empty. */
+export async function readBaseline(path: URL | string): Promise<Baseline> {
+  try {
+    return JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return {};
+    throw error;
+  }
+}
+
+function found({ value, unit, share, cpuShare }: Figure): Found {
+  return { value, unit, share: share?.median, cpuShare: cpuShare?.median };
+}
+
+/** How much better a figure is than it was, above 1 whatever its unit; undefined where it was not measured in that unit. */
+export function betterBy(
+  baseline: Baseline,
+  adapter: string,
+  section: string,
+  figure: Figure,
+): number | undefined {
+  const entry = Object.hasOwn(baseline, adapter) ? baseline[adapter] : undefined;
+  const before = entry?.figures[keyOf(section, figure.name)], now = found(figure);
+  if (before?.unit !== figure.unit) return undefined;
+  for (const key of ["cpuShare", "share"] as const) {
+    if (before[key] !== undefined && now[key] !== undefined) return now[key] / before[key];
+  }
+  return moreIsBetter(figure.unit) ? now.value / before.value : before.value / now.value;
+}
+
+/** Replaces the figures of `sections` in an adapter's entry; others keep what they had. */
+export function withFigures(
+  baseline: Baseline,
+  adapter: string,
+  when: { date: string; deno: string },
+  sections: readonly Section[],
+): Baseline {
+  const figures = sections.flatMap(({ name, figures }) =>
+    figures.map((figure) => [keyOf(name, figure.name), found(figure)] as const)
+  );
+  const before = Object.hasOwn(baseline, adapter) ? baseline[adapter].figures : {};
+  return { ...baseline, [adapter]: { ...when, figures: { ...before, ...Object.fromEntries(figures) } } };
+}
+
+/** Writes a baseline file. */
+export async function writeBaseline(path: URL | string, baseline: Baseline): Promise<void> {
+  await Deno.writeTextFile(path, JSON.stringify(baseline, null, 2) + "\n");
+}

@@ -1,0 +1,42 @@
+/**
+ * The training step of the bench model in this project, as a peer among peers.
+ *
+ *     deno run -A tests/bench/peers/llamero.ts START STEPS
+ *
+ * @module
+ */
+import { readSafetensors } from "../../../src/formats/mod.ts";
+import { openDevice } from "../../../src/gpu/mod.ts";
+import { Model, TrainingStep } from "../../../src/model/mod.ts";
+import { product } from "../matmuls.ts";
+import { benchShape, startRows } from "../start.ts";
+import { learningRate, stepOptions } from "../step.ts";
+import { time, type Times } from "../timing.ts";
+
+const [path, count] = Deno.args, { tensors } = await readSafetensors(path);
+const ids = tensors.get("ids")!.data as Int32Array<ArrayBuffer>;
+const weights = new Map(
+  [...tensors].filter(([name]) => name !== "ids").map(([name, { data }]) => [
+    name,
+    data as Float32Array<ArrayBuffer>,
+  ]),
+);
+const device = await openDevice(), model = await Model.create(benchShape, { device });
+model.setParameters(weights);
+
+const rows = startRows({ weights, ids }), begin = performance.now();
+const step = await TrainingStep.create(model, { ...stepOptions, save: "all" }),
+  made = performance.now() - begin;
+const times: Times[] = [];
+for (let t = 1; t <= Number(count); t++) {
+  times.push(await time(device, () => step.run(rows, t, learningRate)));
+}
+const losses = (await step.read()).map(({ loss }) => loss), matmul: Record<string, number> = {};
+for (const n of [512, 1024]) {
+  const program = await product(device, "nn", n, n, n), found: number[] = [];
+  for (let i = 0; i < 5; i++) found.push((await time(device, () => program.replay())).ms);
+  matmul[n] = Math.min(...found.slice(1));
+}
+const steps = times.slice(1).map(({ ms }) => ms), cpuMs = times.slice(1).map(({ cpu }) => cpu);
+console.log(JSON.stringify({ firstMs: made + times[0].ms, steps, cpuMs, losses, matmul }));
+Deno.exit(0);

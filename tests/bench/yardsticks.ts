@@ -1,0 +1,105 @@
+/**
+ * What the adapter can do at most: arithmetic and the movement of memory. Everything else is a share of one of them,
+ * measured in turns with it.
+ *
+ * @module
+ */
+import { type Device, fold, kernel, type Program, Recorder } from "../../src/gpu/mod.ts";
+import { median, spread } from "./statistics.ts";
+import type { Figure, Section, Speed, Unit } from "./figure.ts";
+import { inTurns, repeat, repeats, type Times, type Work } from "./timing.ts";
+import copySource from "./copy.wgsl" with { type: "text" };
+import peakSource from "./peak.wgsl" with { type: "text" };
+
+/** A work whose speed is known to be the adapter's best. */
+export interface Yardstick {
+  /** Enqueues it. */
+  work: Work;
+  /** How much it does: floating-point operations or bytes. */
+  amount: number;
+}
+
+/** Both yardsticks of an adapter. */
+export interface Yardsticks {
+  /** Multiply-add chains. */
+  peak: Yardstick;
+  /** Reading and writing each number once. */
+  copy: Yardstick;
+}
+
+/** Milliseconds that a yardstick should take: long against the cost of a submission, short against the rest. */
+const target = 15;
+
+/** Makes both yardsticks. */
+export async function makeYardsticks(device: Device): Promise<Yardsticks> {
+  const invocations = device.software ? 2 ** 14 : 2 ** 20,
+    rounds = 256,
+    p = new Recorder(device, "all", false);
+  const y = p.tensor("y", [invocations]);
+  p.call(kernel("peak", peakSource), { y }, { rounds, factor: 1e-9 }, [invocations / 64]);
+  const size = 2 ** (device.software ? 20 : 22), c = new Recorder(device, "all", false);
+  const x = c.tensor("x", [size, 4]), z = c.tensor("z", [size, 4]);
+  c.call(kernel("copy", copySource), { x, y: z }, { size }, fold(size / 64));
+  const yardstick = async (program: Program, amount: number) => {
+    const count = await repeats(program, target);
+    return { work: repeat(program, count), amount: amount * count };
+  };
+  return {
+    peak: await yardstick(await p.compile("bench: peak"), invocations * rounds * 64 * 2),
+    copy: await yardstick(await c.compile("bench: copy"), size * 32),
+  };
+}
+
+/** Measures a program of `amount` operations or bytes against a yardstick. */
+export async function measure(
+  program: Program,
+  amount: number,
+  yardstick: Yardstick,
+  rounds = 7,
+): Promise<Speed> {
+  const count = await repeats(program, target);
+  return await measureWork(program.device, repeat(program, count), amount, count, yardstick, rounds);
+}
+
+/** Measures work that does `amount` each of `count` times. */
+export async function measureWork(
+  device: Device,
+  work: Work,
+  amount: number,
+  count: number,
+  yardstick: Yardstick,
+  rounds: number,
+): Promise<Speed> {
+  const [own, best] = await inTurns(device, [work, yardstick.work], { rounds, warm: 1 });
+  /** Speed over the yardstick's, each round against the same round. */
+  const share = (of: (times: Times) => number) => {
+    const scale = amount * count / yardstick.amount;
+    return spread(own.map((times, i) => scale * of(best[i]) / of(times)));
+  };
+  const ms = spread(own.map((times) => times.ms / count)), told = own[0].cpu !== undefined;
+  return {
+    ms,
+    speed: amount / ms.median / 1e6,
+    share: share((times) => times.ms),
+    cpuShare: device.software && told ? share((times) => times.cpu!) : undefined,
+  };
+}
+
+/** The yardsticks themselves. */
+export async function adapterSection(device: Device, { peak, copy }: Yardsticks): Promise<Section> {
+  const [a, c] = await inTurns(device, [peak.work, copy.work], { rounds: 15 });
+  const figure = (name: string, unit: Unit, { amount }: Yardstick, times: Times[]): Figure => ({
+    name,
+    value: amount / median(times.map(({ ms }) => ms)) / 1e6,
+    unit,
+    ms: spread(times.map(({ ms }) => ms)),
+  });
+  return {
+    name: "Adapter",
+    about: "What this adapter can do at most; all shares below are measured in turns with these.",
+    figures: [
+      figure("multiply-add chains", "GFLOP/s", peak, a),
+      figure("copy, read and write counted", "GB/s", copy, c),
+    ],
+  };
+}
