@@ -6,67 +6,74 @@
  * @module
  */
 import { type Case, type Convert, type Ready, readyCases } from "./cases.ts";
+import type { ChoiceDefinition } from "./definition.ts";
 import { fitsContext } from "./fit.ts";
 import { continued, likelihoods } from "./likelihoods.ts";
-import { shareOf, sum } from "./measure.ts";
+import { meanOf, type Measure, shareOf, sum, withGroups } from "./measure.ts";
 import type { ChoiceOutcome } from "./outcome.ts";
 import { promptOf, promptText } from "./prompt.ts";
+import { type Rule, ruleOf } from "./rules.ts";
 import type { Likelihood, Pair } from "./scorable.ts";
-import type { ChoiceDefinition, Normalisation, Task } from "./task.ts";
-
-interface Rule {
-  words: string;
-  /** A context that each option is scored after as well. */
-  alone?: string;
-  score(option: string, likelihood: Likelihood, alone?: Likelihood): number;
-}
-
-/** The ways to compare options. Characters are code points: an emoji counts once. */
-const rules: Record<Normalisation, Rule> = {
-  characters: {
-    words: "log-likelihood / characters",
-    score: (option, { logProb }) => logProb / [...option].length,
-  },
-  ratio: {
-    words: 'log-likelihood - log-likelihood after "Answer:"',
-    alone: "Answer:",
-    score: (_, { logProb }, alone) => logProb - alone!.logProb,
-  },
-  sum: { words: "log-likelihood", score: (_, { logProb }) => logProb },
-};
+import type { Task } from "./task.ts";
 
 interface ChoiceCase extends Case {
   options: readonly string[];
   answer: number;
+  /** Options that are right too and are not to be chosen. */
+  also: readonly number[];
+  /** What is scored for each option, where that is not the option after the prompt. */
+  pairs?: readonly Pair[];
 }
 
 /** A multiple-choice task. */
 export function choiceTask<Item>(definition: ChoiceDefinition<Item>): Task {
-  const { name, items, prompt, published } = definition;
-  const rule = rules[definition.normalisation ?? "characters"];
-  const convert = converter(definition);
+  const { name, items, prompt, published, metric = "accuracy", shots = 0 } = definition;
+  const rule = ruleOf(definition), convert = converter(definition);
   return {
     name,
     kind: "choice",
     prompt: promptText(prompt),
+    header: definition.header === undefined ? undefined : promptText(definition.header),
     rule: rule.words,
+    shots,
     published,
     reads: typeof items === "function",
     async run(model, source, run) {
-      const fits = ({ options }: ChoiceCase, context: string) =>
-        options.every((option) => fitsContext(model, context, option));
-      const cases = await readyCases(items, source, run, convert, fits);
+      const fits = ({ options, pairs }: ChoiceCase, context: string) =>
+        pairs !== undefined || options.every((option) => fitsContext(model, context, option));
+      const cases = await readyCases(definition, source, run, convert, fits);
       const asked = cases.map((item) => pairsOf(item, rule));
       const scored = (await likelihoods(model, asked.flat(), run)).values();
       const outcomes = cases.map((item, i) => outcomeOf(item, [...scored.take(asked[i].length)], rule));
-      const right = outcomes.map(({ choice, answer }) => choice === answer);
-      const chance = sum(cases.map(({ options }) => 1 / options.length)) / cases.length;
-      return { measures: [shareOf("accuracy", right, chance)], items: outcomes };
+      const graded = cases.map(({ groups }, i) => ({ groups, outcome: outcomes[i] }));
+      return {
+        measures: [...withGroups(metric, graded, accuracy), ...massOf(definition, outcomes)],
+        items: outcomes,
+        notes: [...ties(outcomes), ...majority(outcomes)],
+      };
     },
   };
 }
 
-function converter<Item>({ prompt, options, answer }: ChoiceDefinition<Item>): Convert<Item, ChoiceCase> {
+function accuracy(metric: string, items: readonly { outcome: ChoiceOutcome }[]): Measure {
+  const right = items.map(({ outcome }) => outcome.choice === outcome.answer);
+  const chances = items.map(({ outcome: { options, also } }) => 1 / (options.length - (also?.length ?? 0)));
+  return shareOf(metric, right, sum(chances) / items.length);
+}
+
+/** The share of probability that all right options have together, where items have several. */
+function massOf<Item>({ also, mass }: ChoiceDefinition<Item>, outcomes: readonly ChoiceOutcome[]): Measure[] {
+  if (also === undefined) return [];
+  const shares = outcomes.map(({ options, answer, also = [] }) => {
+    const best = Math.max(...options.map(({ logProb }) => logProb));
+    const weights = options.map(({ logProb }) => Math.exp(logProb - best));
+    return sum([answer, ...also].map((i) => weights[i])) / sum(weights);
+  });
+  return [meanOf(mass ?? "mass of right options", shares, "share")];
+}
+
+function converter<Item>(definition: ChoiceDefinition<Item>): Convert<Item, ChoiceCase> {
+  const { prompt, options, answer, pairs, also } = definition;
   return (item, wrong) => {
     const own = options(item), given = answer(item), text = promptOf(prompt, item, wrong);
     if (!Array.isArray(own) || own.length < 2) throw wrong("there must be at least two options");
@@ -79,23 +86,51 @@ function converter<Item>({ prompt, options, answer }: ChoiceDefinition<Item>): C
           `current value is ${JSON.stringify(given)}`,
       );
     }
-    return { prompt: text, example: continued(text, own[right]).join(""), options: own, answer: right };
+    const example = continued(text, own[right]).join("");
+    return {
+      prompt: text,
+      example,
+      options: own,
+      answer: right,
+      also: also?.(item) ?? [],
+      pairs: pairs?.(item),
+    };
   };
 }
 
 /** What is scored for an item: its options after the context, then those after the other context of the rule. */
-function pairsOf({ context, options }: Ready<ChoiceCase>, { alone }: Rule): Pair[] {
-  const after = options.map((option) => continued(context, option));
+function pairsOf({ context, before, options, pairs }: Ready<ChoiceCase>, { alone }: Rule): Pair[] {
+  const after = pairs?.map(([prompt, ending]): Pair => [before + prompt, ending]) ??
+    options.map((option) => continued(context, option));
   return alone === undefined ? after : [...after, ...options.map((option) => continued(alone, option))];
 }
 
 function outcomeOf(item: Ready<ChoiceCase>, scored: readonly Likelihood[], rule: Rule): ChoiceOutcome {
-  const { context, shots, dropped, answer } = item, count = item.options.length;
+  const { context, shots, dropped, answer, also } = item, count = item.options.length;
   const options = item.options.map((text, i) => {
     const { logProb, tokens } = scored[i];
     return { text, logProb, tokens, score: rule.score(text, scored[i], scored[count + i]) };
   });
-  const choice = options.reduce((best, { score }, i) => score > options[best].score ? i : best, 0);
+  const candidates = [...options.keys()].filter((i) => !also.includes(i));
+  const choice = candidates.reduce((best, i) => options[i].score > options[best].score ? i : best);
   const cut = Math.max(...scored.slice(0, count).map((likelihood) => likelihood.cut ?? 0));
-  return { kind: "choice", prompt: context, shots, dropped, cut, options, choice, answer };
+  const more = also.length ? { also: [...also] } : {};
+  return { kind: "choice", prompt: context, shots, dropped, cut, options, choice, answer, ...more };
+}
+
+/** How often the best score was shared: then the first option counts as chosen. */
+function ties(outcomes: readonly ChoiceOutcome[]): string[] {
+  const tied = outcomes.filter(({ options, choice, also = [] }) =>
+    options.some(({ score }, i) => i !== choice && !also.includes(i) && score === options[choice].score)
+  );
+  return tied.length ? [`${tied.length} ties, which go to the first option`] : [];
+}
+
+/** Where all items have the same options: what the most frequent answer alone would get. */
+function majority(outcomes: readonly ChoiceOutcome[]): string[] {
+  const texts = ({ options }: ChoiceOutcome) => JSON.stringify(options.map(({ text }) => text));
+  if (outcomes.length < 2 || outcomes.some((outcome) => texts(outcome) !== texts(outcomes[0]))) return [];
+  const counts = outcomes[0].options.map((_, i) => outcomes.filter(({ answer }) => answer === i).length);
+  const most = Math.max(...counts), text = outcomes[0].options[counts.indexOf(most)].text;
+  return [`always "${text}" would get ${(100 * most / outcomes.length).toFixed(1)} %`];
 }

@@ -1,85 +1,159 @@
 /**
- * Scores beside those of the paper: models are rows, tasks are columns, as in its tables.
+ * Scores beside those of the paper: models are rows and tasks are columns, as in most of its tables.
  *
  * @module
  */
+import { ConfigError } from "../base/errors.ts";
 import { fixed, table } from "../display/mod.ts";
-import { showMeasure } from "./measure.ts";
-import { published } from "./published.ts";
+import { type Measure, showMeasure } from "./measure.ts";
+import { published, type PublishedColumn, publishedTitles } from "./published.ts";
 import type { TaskResult } from "./result.ts";
 import { ReportView } from "./view.ts";
 
-/** A model's scores in percent, by task. */
+/** A model's scores, by column. */
 export interface ComparedRow {
   /** The model. */
   model: string;
-  /** Where the row comes from: a table of the paper, or this report. */
+  /** Where the row comes from: the paper, or this report. */
   from: string;
-  /** Percent, by task. */
+  /** In the unit of the paper's table: percent, or a fraction for tables 11 and 14. */
   scores: Record<string, number>;
 }
 
-/** The results beside the paper's rows; tasks of which the paper prints nothing are named below. */
-export function compared(results: readonly TaskResult[]): ReportView<ComparedRow[]> {
-  const known = results.filter((result) => columnOf(result) !== undefined);
-  const tasks = [...new Set(known.map(({ task }) => task))];
-  const paper = gather(tasks.flatMap((task) => {
-    const { table, rows } = published[task];
-    return Object.entries(rows).map(([model, value]) => ({
-      model,
-      task,
-      value,
-      from: `paper, table ${table}`,
-    }));
-  }));
-  const own = gather(known.map(({ model, task, measures: [{ value }] }) => (
-    { model, task, value: 100 * value, from: "this report" }
-  )));
-  const cell = ({ model, from, scores }: ComparedRow, task: string) => {
-    const ours = from === "this report"
-      ? known.find((result) => result.model === model && result.task === task)
-      : undefined;
-    return ours
-      ? showMeasure(ours.measures[0])
-      : scores[task] === undefined
-      ? ""
-      : `${fixed(scores[task], 1)} %`;
-  };
+/** How scores are compared. */
+export interface CompareOptions {
+  /** One table of the paper with all its columns, also those that were not measured; default: what was measured. */
+  table?: number;
+}
+
+/** A published column, and what this report has for it. */
+interface Column {
+  name: string;
+  paper: PublishedColumn;
+  own: Own[];
+}
+
+interface Own {
+  result: TaskResult;
+  measure: Measure;
+}
+
+/**
+ * The results beside the paper's rows; tasks of which the paper prints nothing are named below.
+ *
+ * @throws {ConfigError} for a table that has no scores
+ */
+export function compared(
+  results: readonly TaskResult[],
+  { table: number }: CompareOptions = {},
+): ReportView<ComparedRow[]> {
+  const columns = columnsOf(results, number);
+  if (number !== undefined && columns.length === 0) {
+    const known = Object.keys(publishedTitles).join(", ");
+    throw new ConfigError(`Cannot compare with table ${number}: the tables of scores are ${known}`, {
+      path: "table",
+      value: number,
+    });
+  }
+  const paper = rowsOf(
+    columns.flatMap(({ name, paper: { rows } }) =>
+      Object.entries(rows).map(([model, value]) => ({ model, name, value, from: "paper" }))
+    ),
+  );
+  const own = rowsOf(
+    columns.flatMap(({ name, own }) =>
+      own.map(({ result: { model }, measure: { value, unit } }) => (
+        { model, name, value: unit === "share" ? 100 * value : value, from: "this report" }
+      ))
+    ),
+  );
   const rows = [...paper, ...own];
   const picture = table({
-    columns: [{ name: "model" }, ...tasks.map((name) => ({ name, align: "right" as const })), {
-      name: "from",
-    }],
-    rows: rows.map((row) => [row.model, ...tasks.map((task) => cell(row, task)), row.from]),
-  }, { title: "Beside the paper", note: notes(results, known).join("\n") });
+    columns: [
+      { name: "model" },
+      ...columns.map(({ name }) => ({ name, align: "right" as const })),
+      { name: "from" },
+    ],
+    rows: rows.map((row) => [row.model, ...columns.map((column) => cell(row, column)), row.from]),
+  }, {
+    title: number === undefined
+      ? "Beside the paper"
+      : `Table ${number} of the paper: ${publishedTitles[number]}`,
+    note: notes(results, columns, number).join("\n"),
+  });
   return new ReportView(picture, rows);
 }
 
-/** What the paper prints for the task, if the result is of the same metric. */
-function columnOf({ task, measures: [{ metric }] }: TaskResult): typeof published[string] | undefined {
-  const column = Object.hasOwn(published, task) ? published[task] : undefined;
-  return column?.metric === metric ? column : undefined;
+/** The columns of a table, or those that were measured; the 57 subjects of table 16 only when asked for. */
+function columnsOf(results: readonly TaskResult[], number: number | undefined): Column[] {
+  const all = published.map((paper) => ({ name: nameOf(paper), paper, own: ownOf(results, paper) }));
+  if (number !== undefined) return all.filter(({ paper }) => paper.table === number);
+  return all.filter(({ paper, own }) => paper.table !== 16 && paper.table !== 10 && own.length > 0);
 }
 
-function gather(cells: { model: string; task: string; value: number; from: string }[]): ComparedRow[] {
+function nameOf({ task, metric, shots, variant }: PublishedColumn): string {
+  const often = published.filter((other) => other.task === task && other.metric === metric);
+  const kinds = new Set(often.map((other) => other.shots)).size;
+  const [, part] = /^\w+, (.*)$/.exec(metric) ?? [],
+    first = metric === "exact match" || metric === "accuracy";
+  return [
+    task,
+    part ?? (first || metric === "stereotype" ? "" : metric),
+    kinds > 1 ? `${shots}-shot` : "",
+    variant,
+  ]
+    .filter(Boolean).join(" ");
+}
+
+/** Results of the same benchmark and metric; where the paper has several numbers of shots, of the same number. */
+function ownOf(results: readonly TaskResult[], paper: PublishedColumn): Own[] {
+  const { task, metric, shots, variant } = paper;
+  const strict = published.some((other) =>
+    other.task === task && other.metric === metric && other.shots !== shots
+  );
+  return results.flatMap((result) => {
+    const { benchmark, protocol } = result;
+    const measure = result.measures.find((measure) => measure.metric === metric);
+    const same = benchmark === task && (variant === undefined || (protocol.variant ?? "basic") === variant);
+    return measure && same && (!strict || protocol.shots === shots) ? [{ result, measure }] : [];
+  });
+}
+
+function rowsOf(cells: { model: string; name: string; value: number; from: string }[]): ComparedRow[] {
   const rows = new Map<string, ComparedRow>();
-  for (const { model, task, value, from } of cells) {
+  for (const { model, name, value, from } of cells) {
     const row = rows.get(model) ?? { model, from, scores: {} };
-    row.scores[task] = value;
+    row.scores[name] = value;
     rows.set(model, row);
   }
   return [...rows.values()];
 }
 
-/** What makes the numbers less comparable than they look. */
-function notes(results: readonly TaskResult[], known: readonly TaskResult[]): string[] {
-  const others = results.filter((result) => !known.includes(result)).map(({ task }) => task);
-  const differing = known.flatMap(({ task, model, protocol: { limit, shots } }) => [
+function cell({ model, from, scores }: ComparedRow, { name, paper, own }: Column): string {
+  if (from === "this report") {
+    const ours = own.findLast(({ result }) => result.model === model);
+    return ours ? showMeasure(ours.measure) : "";
+  }
+  if (scores[name] === undefined) return "";
+  return paper.unit === "share" ? `${fixed(scores[name], 1)} %` : String(scores[name]);
+}
+
+/** Where the columns stand in the paper, and what makes the numbers less comparable than they look. */
+function notes(results: readonly TaskResult[], columns: readonly Column[], number?: number): string[] {
+  const known = columns.flatMap(({ own, paper }) => own.map(({ result }) => ({ result, paper })));
+  const tables = [...new Set(columns.map(({ paper }) => paper.table))];
+  const where = number === undefined && tables.length
+    ? [`Numbers of the paper: table${tables.length > 1 ? "s" : ""} ${tables.join(", ")}`]
+    : [];
+  const differing = known.flatMap(({ result: { task, model, protocol: { limit, shots } }, paper }) => [
     ...limit === undefined ? [] : [`${task} of ${model} is over the first ${limit} items only`],
-    ...shots === published[task].shots
+    ...paper.shots === undefined || shots === paper.shots
       ? []
-      : [`${task} of ${model} is ${shots}-shot, the paper's is ${published[task].shots}-shot`],
+      : [`${task} of ${model} is ${shots}-shot, the paper's is ${paper.shots}-shot`],
   ]);
-  const absent = others.length ? [`The paper prints nothing for ${[...new Set(others)].join(", ")}`] : [];
-  return [...differing, ...absent];
+  const others = results.filter((result) => !known.some((one) => one.result === result));
+  const absent = number === undefined && others.length
+    ? [`The paper prints nothing for ${[...new Set(others.map(({ task }) => task))].join(", ")}`]
+    : [];
+  return [...where, ...new Set(differing), ...absent];
 }

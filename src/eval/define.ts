@@ -6,7 +6,9 @@
 import { choiceTask } from "./choice.ts";
 import { generateTask } from "./generate.ts";
 import { perplexityTask } from "./perplexity.ts";
-import { checkDefinition, type Task, type TaskDefinition } from "./task.ts";
+import type { TaskDefinition } from "./definition.ts";
+import { checkDefinition } from "./definition_schema.ts";
+import type { Task } from "./task.ts";
 
 /**
  * Makes a task.

@@ -21,18 +21,26 @@ export const normalisers: Record<AnswerNormalisation, (text: string) => string> 
   trim: (text) => text.trim(),
 };
 
-/** `text` up to the first of the stop strings, without outer spaces. */
-export function cutAt(text: string, stops: readonly string[]): string {
+/** The function of a named normalisation, or the function itself. */
+export function normaliser(
+  given: AnswerNormalisation | ((text: string) => string),
+): (text: string) => string {
+  return typeof given === "function" ? given : normalisers[given];
+}
+
+/** `text` up to the first of the stop strings; without outer spaces, unless `trim` is false. */
+export function cutAt(text: string, stops: readonly string[], trim = true): string {
   const ends = stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
-  return text.slice(0, Math.min(text.length, ...ends)).trim();
+  const kept = text.slice(0, Math.min(text.length, ...ends));
+  return trim ? kept.trim() : kept;
 }
 
 /** True when the prediction equals one of the answers, both normalised. */
 export function exactMatch(
   prediction: string,
   answers: readonly string[],
-  normalisation: AnswerNormalisation = "words",
+  normalisation: AnswerNormalisation | ((text: string) => string) = "words",
 ): boolean {
-  const write = normalisers[normalisation], own = write(prediction);
+  const write = normaliser(normalisation), own = write(prediction);
   return answers.some((answer) => write(answer) === own);
 }

@@ -41,7 +41,8 @@ function pictureOf(outcome: ItemOutcome, title: string, facts: Fact[]): Picture 
 }
 
 /** The options as bars: the share of each when their scores are taken as log-probabilities, the right one marked. */
-function choicePicture({ options, choice, answer }: ChoiceOutcome, title: string, facts: Fact[]): Picture {
+function choicePicture(outcome: ChoiceOutcome, title: string, facts: Fact[]): Picture {
+  const { options, choice, answer, also = [] } = outcome;
   const verdict = choice === answer ? "right" : "wrong";
   const best = options[choice].score, weights = options.map(({ score }) => Math.exp(score - best));
   const whole = sum(weights);
@@ -49,21 +50,33 @@ function choicePicture({ options, choice, answer }: ChoiceOutcome, title: string
     label: `${i} ${text}`,
     value: weights[i] / whole,
     note: `score ${number(score)}, log-likelihood ${number(logProb)}${i === choice ? ", chosen" : ""}`,
-    highlight: i === answer,
+    highlight: i === answer || also.includes(i),
   }));
   return join(
     keyValues(title, [
       ...facts,
       ...options.map(({ text }, i): Fact => [`option ${i}`, text]),
       ["choice", `${choice}, ${verdict}`],
-      ["answer", String(answer)],
+      ["answer", [answer, ...also].join(", ")],
     ]),
     barChart({ title: "Share of e^score; the right answer is marked", bars, format: percent }),
   );
 }
 
-function generated({ text, answers, value }: GenerateOutcome): Fact[] {
-  return [["generated", text], ["answers", answers.join("\n")], ["value", number(value)]];
+function generated({ text, answers, value, values, final, samples }: GenerateOutcome): Fact[] {
+  const shown = (value?: number) => value === undefined ? "missing" : number(value);
+  return [
+    ...samples?.map(({ text, answer, value }, i): Fact => {
+      const found = answer === undefined ? "" : ` -> ${answer}`,
+        worth = value === undefined ? "" : ` = ${value}`;
+      return [`sample ${i}`, `${text}${found}${worth}`];
+    }) ?? [["generated", text]],
+    ...final === undefined ? [] : [["final answer", final ?? "none"] as Fact],
+    ["answers", answers.join("\n")],
+    ...values
+      ? Object.entries(values).map(([name, v]): Fact => [name, shown(v)])
+      : [["value", shown(value)] as Fact],
+  ];
 }
 
 function scored({ text, logProb, tokens }: PerplexityOutcome): Fact[] {

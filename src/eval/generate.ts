@@ -1,81 +1,169 @@
 /**
- * Free text: a greedy continuation of the prompt, cut at the stop strings, against the right answers.
+ * Free text: a continuation of the prompt, cut at the stop strings, against the right answers; greedy, or several
+ * texts of which the most frequent answer counts (maj1@k) or the chance that one of k is right (pass@k).
  *
  * @module
  */
+import { ConfigError } from "../base/errors.ts";
+import { hash32 } from "../base/random.ts";
 import { Progress } from "../display/mod.ts";
-import { type Case, type Convert, readyCases } from "./cases.ts";
-import { cutAt, exactMatch, normalisers } from "./exact_match.ts";
+import { type Case, type Convert, type Ready, readyCases } from "./cases.ts";
+import { combine } from "./combine.ts";
+import type { GenerateDefinition, Sampling } from "./definition.ts";
+import { cutAt, exactMatch, normaliser } from "./exact_match.ts";
 import { fitPrompt, fitsGeneration } from "./fit.ts";
+import { generated, generatedMeasures } from "./generated.ts";
+import { type Grader, scorerOf } from "./grader.ts";
 import { continued } from "./likelihoods.ts";
-import { meanOf, shareOf } from "./measure.ts";
 import type { GenerateOutcome } from "./outcome.ts";
 import { promptOf, promptText } from "./prompt.ts";
-import { able, type Decoding } from "./scorable.ts";
-import type { GenerateDefinition, Task } from "./task.ts";
+import { able, type Decoding, type Scorable } from "./scorable.ts";
+import type { Task, TaskSettings } from "./task.ts";
+import type { TaskRun } from "./task_run.ts";
 
-interface GenerateCase extends Case {
+interface GenerateCase<Item> extends Case {
   answers: readonly string[];
-  /** The value of a text. */
-  grade(text: string): number | Promise<number>;
+  item: Item;
 }
 
 /** A task of free text. */
-export function generateTask<Item>(definition: GenerateDefinition<Item>): Task {
-  const { name, items, prompt, published, metric = "exact-match", normalisation = "trim" } = definition;
-  const { stop = ["\n"], maxTokens = 64 } = definition;
-  const decoding: Decoding = { temperature: 0, maxTokens, stop: [...stop] };
-  const convert = converter(definition), own = typeof metric === "function";
-  const match = normalisation === "words" ? "exact match of normalised words" : "exact match";
+export function generateTask<Item>(definition: GenerateDefinition<Item>, settings: TaskSettings = {}): Task {
+  const { name, items, prompt, published, header, shots = 0 } = definition;
+  const { stop = ["\n"], maxTokens = 64, trim = true } = definition;
+  const sampling = drawn(definition, settings), convert = converter(definition);
+  const decoding: Decoding = { temperature: 0, maxTokens, stop: [...stop], ...hot(sampling) };
+  const scorer = settings.scorer === undefined ? undefined : scorerOf(settings.scorer);
+  const scored = scorer && definition.grader ? `, scored by ${scorer.name}` : "";
   return {
     name,
     kind: "generate",
     prompt: promptText(prompt),
-    rule: own ? `greedy, metric ${metric.name}` : `greedy, ${match}`,
+    header: header === undefined ? undefined : promptText(header),
+    rule: `${drawing(sampling)}, ${metricName(definition)}${scored}`,
+    shots,
     decoding,
     published,
     reads: typeof items === "function",
+    configure: (more) => generateTask(definition, { ...settings, ...more }),
     async run(model, source, run) {
-      const writer = able(model, "generate", run.name), { signal } = run;
-      const fits = (_: GenerateCase, context: string) => fitsGeneration(model, context, maxTokens);
-      const cases = await readyCases(items, source, run, convert, fits);
-      await using progress = new Progress(`${run.name} on ${run.model}`, {
-        total: cases.length,
-        unit: "items",
-      });
-      const outcomes: GenerateOutcome[] = [];
-      for (const { context, shots, dropped, answers, grade } of cases) {
-        signal?.throwIfAborted();
-        const { prompt, cut } = fitPrompt(model, context, maxTokens);
-        const text = cutAt(await writer.generate(prompt, { ...decoding, signal }).text(), stop);
-        const value = await grade(text);
-        outcomes.push({ kind: "generate", prompt: context, shots, dropped, cut, text, answers, value });
-        progress.add();
+      const fits = (_: GenerateCase<Item>, context: string) => fitsGeneration(model, context, maxTokens);
+      const cases = await readyCases(definition, source, run, convert, fits);
+      const grader = definition.grader?.({ scorer, signal: run.signal }) ?? matcher(definition);
+      try {
+        const outcomes: GenerateOutcome[] = [];
+        const write = writer(model, decoding, sampling?.samples ?? 1, run);
+        await using progress = new Progress(`${run.name} on ${run.model}`, {
+          total: cases.length,
+          unit: "items",
+        });
+        for (const [i, item] of cases.entries()) {
+          const { texts, cut } = await write(item.context, i, (text) => cutAt(text, stop, trim));
+          outcomes.push(await outcomeOf(item, texts, cut, definition, grader, sampling));
+          progress.add();
+        }
+        const groups = cases.map(({ groups }) => groups);
+        return {
+          items: outcomes,
+          ...generatedMeasures(outcomes, groups, measureOf(grader, sampling), grader),
+        };
+      } finally {
+        await grader.close?.();
       }
-      const values = outcomes.map(({ value }) => value);
-      return {
-        measures: [
-          own ? meanOf(metric.name || "metric", values) : shareOf("exact match", values.map((v) => v === 1)),
-        ],
-        items: outcomes,
-      };
     },
   };
 }
 
-function converter<Item>(definition: GenerateDefinition<Item>): Convert<Item, GenerateCase> {
-  const { prompt, answer, metric = "exact-match", normalisation = "trim" } = definition;
+/** How the texts of an item are drawn, with the number that the task was added with. */
+function drawn<Item>(
+  { name, sampling }: GenerateDefinition<Item>,
+  { samples }: TaskSettings,
+): Sampling | undefined {
+  if (samples === undefined) return sampling;
+  const least = sampling?.k ?? 1;
+  if (sampling && samples >= least) return { ...sampling, samples };
+  const why = sampling
+    ? `must be at least ${least}, current value is ${samples}`
+    : "the text is greedy, one is enough; is there a variant that samples?";
+  throw new ConfigError(`Cannot use add(${name}).samples: ${why}`, { path: `add(${name}).samples` });
+}
+
+function hot(sampling: Sampling | undefined): Partial<Decoding> {
+  return sampling ? { temperature: sampling.temperature, topP: sampling.topP ?? 1 } : {};
+}
+
+function drawing(sampling: Sampling | undefined): string {
+  if (!sampling) return "greedy";
+  const { samples, temperature, topP = 1, combine } = sampling;
+  const how = `${samples} sample${samples > 1 ? "s" : ""} at temperature ${temperature}` +
+    (topP < 1 ? ` and top-p ${topP}` : "");
+  return combine === "majority" ? `most frequent answer of ${how}` : how;
+}
+
+function metricName<Item>({ metric, grader, normalisation, extract }: GenerateDefinition<Item>): string {
+  if (grader) return grader({}).name;
+  if (typeof metric === "function") return `metric ${metric.name}`;
+  const words = normalisation === "words" ? " of normalised words" : "";
+  return `exact match${extract ? " of the final answer" : words}`;
+}
+
+/** The name of the first measure: `exact match`, `maj1@100`, `pass@1`, or the metric's own. */
+function measureOf(grader: Grader<never>, sampling: Sampling | undefined): string {
+  if (!sampling) return grader.name;
+  return sampling.combine === "majority" ? `maj1@${sampling.samples}` : `pass@${sampling.k ?? 1}`;
+}
+
+/** The texts of an item, each drawn with a seed of its own. */
+function writer(model: Scorable, decoding: Decoding, samples: number, { name, seed, signal }: TaskRun) {
+  const source = able(model, "generate", name);
+  return async (context: string, item: number, cutText: (text: string) => string) => {
+    const { prompt, cut } = fitPrompt(model, context, decoding.maxTokens), texts: string[] = [];
+    for (let s = 0; s < samples; s++) {
+      signal?.throwIfAborted();
+      const own = decoding.temperature > 0 ? { seed: hash32(`${name} ${item} ${s}`, seed) >>> 1 } : {};
+      texts.push(cutText(await source.generate(prompt, { ...decoding, ...own, signal }).text()));
+    }
+    return { texts, cut };
+  };
+}
+
+/** The grader of a task without one of its own: exact match, or its metric. */
+function matcher<Item>({ metric, normalisation = "trim" }: GenerateDefinition<Item>): Grader<Item> {
+  if (typeof metric === "function") return { name: metric.name || "metric", grade: metric };
+  return {
+    name: "exact match",
+    grade: (text, answers) => Number(exactMatch(text, answers, normalisation)),
+  };
+}
+
+async function outcomeOf<Item>(
+  ready: Ready<GenerateCase<Item>>,
+  texts: readonly string[],
+  cut: number,
+  { extract, normalisation = "trim" }: GenerateDefinition<Item>,
+  grader: Grader<Item>,
+  sampling: Sampling | undefined,
+): Promise<GenerateOutcome> {
+  const { context, shots, dropped, answers, item } = ready, write = normaliser(normalisation);
+  const grade = async (text: string | undefined) =>
+    text === undefined ? 0 : await grader.grade(text, answers, item);
+  const final = (text: string) => extract ? extract(text) : text;
+  const result = await combine(texts, sampling, final, write, grade);
+  const base = { kind: "generate" as const, prompt: context, shots, dropped, cut, answers };
+  return generated({ ...base, ...result }, extract !== undefined);
+}
+
+function converter<Item>(definition: GenerateDefinition<Item>): Convert<Item, GenerateCase<Item>> {
+  const { prompt, answer, metric, grader, normalisation = "trim" } = definition;
+  const write = normaliser(normalisation), free = grader !== undefined || typeof metric === "function";
   return (item, wrong) => {
     const text = promptOf(prompt, item, wrong), answers = [answer(item)].flat();
-    const grade = typeof metric === "function"
-      ? (prediction: string) => metric(prediction, answers, item)
-      : (prediction: string) => Number(exactMatch(prediction, answers, normalisation));
-    const blank = (given: string) => typeof given !== "string" || normalisers[normalisation](given) === "";
-    if (answers.length === 0 || (typeof metric !== "function" && answers.some(blank))) {
-      throw wrong(
-        `each right answer must be a text that normalisation "${normalisation}" does not make empty`,
-      );
+    const blank = (given: string) => typeof given !== "string" || write(given) === "";
+    if (!free && (answers.length === 0 || answers.some(blank))) {
+      const how = typeof normalisation === "function"
+        ? "its normalisation"
+        : `normalisation "${normalisation}"`;
+      throw wrong(`each right answer must be a text that ${how} does not make empty`);
     }
-    return { prompt: text, example: continued(text, answers[0]).join(""), answers, grade };
+    return { prompt: text, example: continued(text, answers[0] ?? "").join(""), answers, item };
   };
 }

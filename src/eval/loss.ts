@@ -60,11 +60,13 @@ export function lossEntry(dataset: Dataset | TokenDataset, given: LossOptions): 
         data,
         limit,
         ...modelFacts(model),
+        chatTemplate: false,
         truncated: 0,
         droppedShots: 0,
+        notes: [],
       };
       const measures = lossMeasures({ nats: loss * tokens, tokens, bytes, n: tokens });
-      return { task: name, model: as, kind: "loss", measures, protocol, items: [] };
+      return { task: name, benchmark: "loss", model: as, kind: "loss", measures, protocol, items: [] };
     },
   };
 }

@@ -28,10 +28,36 @@ export function shareOf(metric: string, right: readonly boolean[], chance?: numb
 }
 
 /** The mean of values, with the standard error s / sqrt(n), s with n - 1 in the denominator; none for one value. */
-export function meanOf(metric: string, values: readonly number[]): Measure {
+export function meanOf(metric: string, values: readonly number[], unit: Measure["unit"] = ""): Measure {
   const n = values.length, value = sum(values) / n;
   const squares = sum(values.map((x) => (x - value) ** 2));
-  return { metric, value, error: n > 1 ? Math.sqrt(squares / (n - 1) / n) : undefined, n, unit: "" };
+  return { metric, value, error: n > 1 ? Math.sqrt(squares / (n - 1) / n) : undefined, n, unit };
+}
+
+/**
+ * A measure over all items, then over those of each group in the order they are first met: those that items name first
+ * (groups of subjects) before those that they name next (subjects).
+ */
+export function withGroups<Item extends { groups: readonly string[] }>(
+  metric: string,
+  items: readonly Item[],
+  measure: (metric: string, items: readonly Item[]) => Measure,
+): Measure[] {
+  const depth = Math.max(0, ...new Set(items.map(({ groups }) => groups.length)));
+  const members = new Map<string, Item[]>();
+  for (let level = 0; level < depth; level++) {
+    for (const item of items) {
+      const group = item.groups[level];
+      if (group === undefined) continue;
+      const known = members.get(group);
+      if (known) known.push(item);
+      else members.set(group, [item]);
+    }
+  }
+  return [
+    measure(metric, items),
+    ...[...members].map(([group, some]) => measure(`${metric}, ${group}`, some)),
+  ];
 }
 
 /** What a loss is made from: sums, and what they are sums over. */

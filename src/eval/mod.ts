@@ -26,11 +26,24 @@
  * @module
  */
 export { benchmarks } from "./benchmarks.ts";
-export type { TaskItems } from "./cases.ts";
-export type { ComparedRow } from "./compare.ts";
+export { passAtK, type Sample } from "./combine.ts";
+export type { ComparedRow, CompareOptions } from "./compare.ts";
 export { defineTask } from "./define.ts";
+export type {
+  ChoiceDefinition,
+  DefinitionBase,
+  GenerateDefinition,
+  Normalisation,
+  PerplexityDefinition,
+  Sampling,
+  TaskDefinition,
+  TaskItems,
+  TaskKind,
+} from "./definition.ts";
 export { type EvaluateOptions, Evaluator, type EvaluatorOptions } from "./evaluator.ts";
 export { type AnswerNormalisation, exactMatch } from "./exact_match.ts";
+export type { RowFormat } from "./files.ts";
+export type { Grader, GraderRun, Metric, Scores, ScoreText, TextScorer } from "./grader.ts";
 export type { LossOptions } from "./loss.ts";
 export type { Measure } from "./measure.ts";
 export type {
@@ -46,19 +59,14 @@ export { published, type PublishedColumn } from "./published.ts";
 export { Report, type ReportedResult } from "./report.ts";
 export type { Protocol, TaskResult } from "./result.ts";
 export type { Labels, TaskRow } from "./rows.ts";
+export { PythonSandbox, type SandboxOptions } from "./sandbox/python.ts";
+export type { Verdict } from "./sandbox/interpreter.ts";
 export type { Decoding, Likelihood, MeanLoss, Pair, Scorable } from "./scorable.ts";
+export { type Judges, judges } from "./scorers/judges.ts";
+export { perspective, type PerspectiveOptions } from "./scorers/perspective.ts";
+export { wordList, type WordListOptions } from "./scorers/word_list.ts";
 export type { Published, TaskData, TaskFile, TaskParts, TaskSource } from "./source.ts";
-export type {
-  ChoiceDefinition,
-  DefinitionBase,
-  GenerateDefinition,
-  Normalisation,
-  PerplexityDefinition,
-  Task,
-  TaskDefinition,
-  TaskKind,
-  TaskScores,
-} from "./task.ts";
+export type { Task, TaskScores, TaskSettings } from "./task.ts";
 export type { AddOptions } from "./task_entry.ts";
 export type { TaskRun } from "./task_run.ts";
 export { ReportView } from "./view.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Sample } from "./combine.ts";
 
 /** What all outcomes tell. */
 export interface OutcomeBase {
@@ -38,18 +39,26 @@ export interface ChoiceOutcome extends OutcomeBase {
   choice: number;
   /** Number of the right one. */
   answer: number;
+  /** Numbers of others that are right as well. */
+  also?: number[];
 }
 
 /** Free text. */
 export interface GenerateOutcome extends OutcomeBase {
   /** The kind of task. */
   kind: "generate";
-  /** What the model wrote, cut at the stop strings. */
+  /** What the model wrote, cut at the stop strings; of several texts the one that counts. */
   text: string;
   /** What counts as right. */
   answers: readonly string[];
-  /** 1 for a match and 0 for none, or what the task's metric gave. */
-  value: number;
+  /** 1 for a match and 0 for none, or what the task's metric gave; undefined when it could not be had. */
+  value?: number;
+  /** All values, where the metric gives several. */
+  values?: Record<string, number | undefined>;
+  /** The final answer in the text, where the task looks for one; null when there is none. */
+  final?: string | null;
+  /** All texts, where there are several. */
+  samples?: Sample[];
 }
 
 /** A likelihood. */

@@ -6,12 +6,13 @@
  */
 import { utf8Bytes } from "../data/document.ts";
 import { type Case, type Convert, readyCases } from "./cases.ts";
+import type { PerplexityDefinition } from "./definition.ts";
 import { fitsContext } from "./fit.ts";
 import { continued, likelihoods } from "./likelihoods.ts";
 import { lossMeasures, ratioError, sum } from "./measure.ts";
 import type { PerplexityOutcome } from "./outcome.ts";
 import { promptOf, promptText } from "./prompt.ts";
-import type { PerplexityDefinition, Task } from "./task.ts";
+import type { Task } from "./task.ts";
 
 interface PerplexityCase extends Case {
   text: string;
@@ -19,17 +20,19 @@ interface PerplexityCase extends Case {
 
 /** A task of likelihoods. */
 export function perplexityTask<Item>(definition: PerplexityDefinition<Item>): Task {
-  const { name, items, prompt, published } = definition, convert = converter(definition);
+  const { name, items, prompt, published, header, shots = 0 } = definition, convert = converter(definition);
   return {
     name,
     kind: "perplexity",
     prompt: promptText(prompt),
+    header: header === undefined ? undefined : promptText(header),
+    shots,
     rule: "perplexity over all tokens",
     published,
     reads: typeof items === "function",
     async run(model, source, run) {
       const fits = ({ text }: PerplexityCase, context: string) => fitsContext(model, context, text);
-      const cases = await readyCases(items, source, run, convert, fits);
+      const cases = await readyCases(definition, source, run, convert, fits);
       const scored = await likelihoods(model, cases.map((c) => continued(c.context, c.text)), run);
       const outcomes = cases.map(({ context, shots, dropped, text }, i): PerplexityOutcome => {
         const { logProb, tokens, cut = 0 } = scored[i];

@@ -7,7 +7,7 @@ import { ConfigError } from "../base/errors.ts";
 import { nearest } from "../base/schema.ts";
 import { Displayable, fit, percent, type Picture, table } from "../display/mod.ts";
 import { writeAtomically } from "../formats/atomic_file.ts";
-import { compared, type ComparedRow } from "./compare.ts";
+import { compared, type ComparedRow, type CompareOptions } from "./compare.ts";
 import { explained } from "./explain.ts";
 import { showMeasure } from "./measure.ts";
 import type { ItemOutcome } from "./outcome.ts";
@@ -53,9 +53,13 @@ export class Report extends Displayable {
     return new ReportView(picture, this.results.map(withoutItems));
   }
 
-  /** The scores beside those that the paper prints. */
-  compare(): ReportView<ComparedRow[]> {
-    return compared(this.results);
+  /**
+   * The scores beside those that the paper prints; with `{ table: 9 }` in the layout of that table.
+   *
+   * @throws {ConfigError} for a table that has no scores
+   */
+  compare(options: CompareOptions = {}): ReportView<ComparedRow[]> {
+    return compared(this.results, options);
   }
 
   /**
@@ -123,23 +127,26 @@ function withoutItems({ items: _, ...rest }: TaskResult): ReportedResult {
 /** What stands below the table: data and prompt of each task, and what did not fit. */
 function notes(results: readonly TaskResult[]): string[] {
   const once = new Map(results.map((result) => [result.task, result]));
-  const protocols = [...once.values()].flatMap(
-    ({ task, kind, protocol: { data, limit, prompt, decoding } }) => {
-      const part = limit === undefined ? "all" : `the first ${limit}`,
-        unit = kind === "loss" ? "windows" : "items";
-      const of = data === undefined ? "" : `; data ${data}`;
-      const how = decoding
-        ? `; at most ${decoding.maxTokens} tokens, stop ${JSON.stringify(decoding.stop)}`
-        : "";
-      const asked = prompt === undefined
-        ? ""
-        : `; prompt ${fit(JSON.stringify(prompt), 120)}, no chat template`;
-      return [`${task}: ${part} ${unit}${of}${asked}${how}`];
-    },
-  );
-  const losses = results.flatMap(({ task, model, protocol: { truncated, droppedShots } }) => [
+  const losses = results.flatMap(({ task, model, protocol: { truncated, droppedShots, notes } }) => [
     ...truncated ? [`${task} on ${model}: ${truncated} prompts were cut on the left to fit the context`] : [],
     ...droppedShots ? [`${task} on ${model}: ${droppedShots} examples did not fit and were dropped`] : [],
+    ...notes.map((note) => `${task} on ${model}: ${note}`),
   ]);
-  return [...protocols, ...losses];
+  return [...[...once.values()].map(asked), ...losses];
+}
+
+/** What was asked, how, and of which data. */
+function asked({ task, kind, protocol }: TaskResult): string {
+  const { data, limit, prompt, header, decoding, chatTemplate } = protocol;
+  const part = limit === undefined ? "all" : `the first ${limit}`,
+    unit = kind === "loss" ? "windows" : "items";
+  const quoted = (name: string, text?: string) =>
+    text === undefined ? [] : [`${name} ${fit(JSON.stringify(text), 120)}`];
+  return [
+    `${task}: ${part} ${unit}`,
+    ...data === undefined ? [] : [`data ${data}`],
+    ...quoted("header", header),
+    ...quoted("prompt", prompt).map((text) => `${text}, ${chatTemplate ? "with the" : "no"} chat template`),
+    ...decoding ? [`at most ${decoding.maxTokens} tokens, stop ${JSON.stringify(decoding.stop)}`] : [],
+  ].join("; ");
 }

@@ -6,10 +6,12 @@
 import type { Measure } from "./measure.ts";
 import type { ItemOutcome } from "./outcome.ts";
 import type { Decoding, Scorable } from "./scorable.ts";
-import type { TaskKind } from "./task.ts";
+import type { TaskKind } from "./definition.ts";
 
 /** How a score was made. */
 export interface Protocol {
+  /** Which of the ways to run the task. */
+  variant?: string;
   /** How an answer is chosen and scored. */
   rule: string;
   /** Examples in front of each prompt. */
@@ -18,6 +20,8 @@ export interface Protocol {
   seed: number;
   /** The prompt's template, or the source text of its function. */
   prompt?: string;
+  /** What stood before examples and prompt. */
+  header?: string;
   /** How text was generated. */
   decoding?: Decoding;
   /** What was asked, as it was given. */
@@ -34,12 +38,16 @@ export interface Protocol {
   truncated: number;
   /** Examples that were dropped because they did not fit. */
   droppedShots: number;
+  /** What should be known beside the numbers: ties, missing values, the scorer. */
+  notes: string[];
 }
 
 /** One task on one model. */
 export interface TaskResult {
-  /** Name of the task. */
+  /** Its name in the report. */
   task: string;
+  /** Name of the task it is a run of. */
+  benchmark: string;
   /** Name of the model. */
   model: string;
   /** How answers were taken; `loss` for the loss on a dataset. */
@@ -75,8 +83,8 @@ export interface PlanEntry {
 /** The facts of a model that belong to a protocol. */
 export function modelFacts(
   { config, tokenizer }: Scorable,
-): Pick<Protocol, "chatTemplate" | "context" | "tokenizer"> {
-  return { chatTemplate: false, context: config?.context, tokenizer: tokenizer?.fingerprint };
+): Pick<Protocol, "context" | "tokenizer"> {
+  return { context: config?.context, tokenizer: tokenizer?.fingerprint };
 }
 
 /** The protocol in a few words: `0-shot, log-likelihood / characters`. */

@@ -44,6 +44,10 @@ export interface Decoding {
   maxTokens: number;
   /** The text ends before the first of these. */
   stop: string[];
+  /** Keeps the most likely tokens until their mass passes this. */
+  topP?: number;
+  /** Decides the draws. */
+  seed?: number;
 }
 
 /** A model to evaluate. */

@@ -10,6 +10,8 @@ import { patternsOf } from "../data/files.ts";
 import { entriesOf } from "../data/plan.ts";
 import { Reading } from "../data/reading.ts";
 import { readLines } from "../formats/lines.ts";
+import { type RowFormat, rowsOf } from "./files.ts";
+import { firstInside, isFolder, isThere } from "./folder.ts";
 import { type Labels, TaskRow } from "./rows.ts";
 
 /** A file, a folder that holds the published file, or rows. */
@@ -19,10 +21,12 @@ export type TaskFile = string | URL | Dataset<unknown>;
 export interface TaskParts {
   /** What is asked. */
   test: TaskFile;
-  /** What examples are drawn from; default: the other items of `test`. */
+  /** What examples are drawn from; default: a file that is published for it, else the other items of `test`. */
   shots?: TaskFile;
   /** The right answers, one a line; default: the rows, or a file of labels beside them. */
   labels?: string | URL;
+  /** What a task wants to know besides, such as WinoGender's shares of women by occupation. */
+  stats?: TaskFile;
 }
 
 /** The data of a task. */
@@ -30,10 +34,17 @@ export type TaskData = TaskFile | TaskParts;
 
 /** Where a task's authors publish its data. */
 export interface Published {
-  /** Names of the file that is asked; each is also looked for in a folder named after the task, and packed. */
+  /**
+   * Names of the file that is asked, or patterns such as `test/*.csv`; each is also looked for in a folder named after
+   * the task, and packed.
+   */
   files: readonly string[];
   /** Its place on the Hugging Face hub. */
   hub: string;
+  /** Names of the file that examples are drawn from. */
+  shots?: readonly string[];
+  /** Names of the file of what is to be known besides. */
+  stats?: readonly string[];
 }
 
 /** What a source is made for. */
@@ -44,26 +55,45 @@ interface Owner {
 
 /** The rows of a task, found and checked when they are read. */
 export class TaskSource {
-  /** Where examples are drawn from, if a place of its own was named. */
-  readonly shots?: TaskSource;
   readonly #owner: Owner;
-  readonly #test?: TaskFile;
-  readonly #labels?: string | URL;
+  readonly #parts: Partial<TaskParts>;
   readonly #signal?: AbortSignal;
 
   /** Nothing is looked for yet. */
-  constructor(owner: Owner, data?: TaskData, signal?: AbortSignal) {
-    const { test, labels, shots } = isFile(data) ? { test: data } as Partial<TaskParts> : data ?? {};
+  constructor(
+    owner: Owner,
+    data?: TaskData,
+    signal?: AbortSignal,
+    /** What its rows are for. */
+    readonly role: "test" | "shots" | "stats" = "test",
+  ) {
     this.#owner = owner;
-    this.#test = test;
-    this.#labels = labels;
+    this.#parts = isFile(data) ? { test: data } : data ?? {};
     this.#signal = signal;
-    if (shots !== undefined) this.shots = new TaskSource(owner, shots, signal);
   }
 
   /** The data in one line, as it was given. */
   describe(): string | undefined {
-    return this.#test === undefined ? undefined : inOneLine(this.#test);
+    return this.#parts.test === undefined ? undefined : inOneLine(this.#parts.test);
+  }
+
+  /** Where examples are drawn from: what was named, or the file that is published for it. */
+  shots(): Promise<TaskSource | undefined> {
+    return this.#beside(this.#parts.shots, "shots");
+  }
+
+  /** What is to be known besides: what was named, or the file that is published for it. */
+  stats(): Promise<TaskSource | undefined> {
+    return this.#beside(this.#parts.stats, "stats");
+  }
+
+  async #beside(named: TaskFile | undefined, what: "shots" | "stats"): Promise<TaskSource | undefined> {
+    const { name, published } = this.#owner, test = this.#parts.test, names = published?.[what] ?? [];
+    if (named !== undefined) return new TaskSource({ name }, named, this.#signal, what);
+    if (names.length === 0 || test instanceof Dataset) return undefined;
+    const folder = test === undefined ? home(this.#owner) : await folderOf(patternsOf(test)[0]);
+    const found = folder === undefined ? undefined : await firstInside(folder, name, names);
+    return found === undefined ? undefined : new TaskSource({ name }, found, this.#signal, what);
   }
 
   /**
@@ -72,14 +102,14 @@ export class TaskSource {
    * @throws {ConfigError} when no data was named
    * @throws {DataError} when a file is missing, damaged, or does not fit its labels
    */
-  async *rows(): AsyncGenerator<TaskRow> {
-    const file = isFile(this.#test) ? await this.#found(this.#test) : await this.#default();
+  async *rows(format: RowFormat = {}): AsyncGenerator<TaskRow> {
+    const { test } = this.#parts, file = isFile(test) ? await this.#found(test) : await this.#default();
     const labels = await this.#labelsOf(file);
-    const dataset = file instanceof Dataset ? file : Dataset.jsonl(file);
+    const entries = file instanceof Dataset
+      ? entriesOf(file.plan, new Reading({ signal: this.#signal }))
+      : rowsOf([file], format, this.#signal);
     let n = 0;
-    for await (const entry of entriesOf(dataset.plan, new Reading({ signal: this.#signal }))) {
-      yield new TaskRow(entry, n++, labels);
-    }
+    for await (const entry of entries) yield new TaskRow(entry, n++, labels);
     if (labels && labels.lines.length > n) {
       throw new DataError(`there are ${labels.lines.length} labels, but only ${n} items`, {
         file: labels.file,
@@ -91,22 +121,20 @@ export class TaskSource {
   /** The file that was named, or the one that the folder holds. */
   async #found(file: TaskFile): Promise<string | Dataset<unknown>> {
     if (file instanceof Dataset) return file;
-    const [path] = patternsOf(file);
+    const [path] = patternsOf(file), { name, published } = this.#owner;
     if (!await isFolder(path)) return path;
-    const inside = await this.#inFolder(path);
+    const inside = await firstInside(path, name, published?.files ?? []);
     if (inside !== undefined) return inside;
-    const { name, published } = this.#owner;
     const looked = published ? `looked for ${published.files.join(", ")}` : `name its file`;
     throw new DataError(`Cannot find the data of "${name}" in the folder: ${looked}`, { file: path });
   }
 
   async #default(): Promise<string> {
-    const { name, published } = this.#owner;
-    const home = published && Deno.env.get("LLAMERO_DATA");
-    const inside = home ? await this.#inFolder(home) : undefined;
+    const { name, published } = this.#owner, folder = home(this.#owner);
+    const inside = folder ? await firstInside(folder, name, published?.files ?? []) : undefined;
     if (inside !== undefined) return inside;
     const where = published
-      ? `, or the folder LLAMERO_DATA${home ? ` (now ${home})` : ""} with ${published.files[0]} in it; ` +
+      ? `, or the folder LLAMERO_DATA${folder ? ` (now ${folder})` : ""} with ${published.files[0]} in it; ` +
         `it is published as ${published.hub}, download it first`
       : "";
     throw new ConfigError(`Cannot evaluate "${name}": no data was named, give { data: path }${where}`, {
@@ -114,19 +142,9 @@ export class TaskSource {
     });
   }
 
-  async #inFolder(folder: string): Promise<string | undefined> {
-    const { name, published } = this.#owner;
-    for (const file of published?.files ?? []) {
-      for (const place of [`${folder}/${file}`, `${folder}/${name}/${file}`]) {
-        for (const path of [place, `${place}.gz`, `${place}.zst`]) if (await isThere(path)) return path;
-      }
-    }
-    return undefined;
-  }
-
   /** The labels that were named, or those beside `valid.jsonl` in `valid-labels.lst`. */
   async #labelsOf(file: string | Dataset<unknown>): Promise<Labels | undefined> {
-    const own = this.#labels === undefined ? undefined : patternsOf(this.#labels)[0];
+    const { labels } = this.#parts, own = labels === undefined ? undefined : patternsOf(labels)[0];
     const beside = typeof file === "string" ? labelsBeside(file) : undefined;
     const path = own ?? (beside !== undefined && await isThere(beside) ? beside : undefined);
     if (path === undefined) {
@@ -149,14 +167,16 @@ export function isFile(data: TaskData | undefined): data is TaskFile {
   return typeof data === "string" || data instanceof URL || data instanceof Dataset;
 }
 
+/** The folder for all data; only of use where the names of the files are known. */
+function home({ published }: Owner): string | undefined {
+  return published && Deno.env.get("LLAMERO_DATA") || undefined;
+}
+
+/** The path when it is a folder, else the folder that it stands in. */
+async function folderOf(path: string): Promise<string> {
+  return await isFolder(path) ? path : path.replace(/[^/\\]*$/, "").slice(0, -1) || ".";
+}
+
 function labelsBeside(path: string): string {
   return `${path.replace(/\.(gz|zst)$/, "").replace(/\.jsonl$/, "")}-labels.lst`;
-}
-
-function isFolder(path: string): Promise<boolean> {
-  return Deno.stat(path).then((facts) => facts.isDirectory, () => false);
-}
-
-function isThere(path: string): Promise<boolean> {
-  return Deno.stat(path).then((facts) => facts.isFile, () => false);
 }

@@ -5,8 +5,10 @@
  */
 import { z } from "zod";
 import { ConfigError } from "../base/errors.ts";
-import { parseOptions, type Same } from "../base/schema.ts";
+import { nearest, parseOptions, type Same } from "../base/schema.ts";
 import { Dataset } from "../data/mod.ts";
+import { chatting } from "./chat.ts";
+import type { ScoreText, TextScorer } from "./grader.ts";
 import { sum } from "./measure.ts";
 import { modelFacts, type PlanEntry, type Protocol } from "./result.ts";
 import { isFile, type TaskData, type TaskFile, type TaskParts, TaskSource } from "./source.ts";
@@ -15,16 +17,24 @@ import type { Task } from "./task.ts";
 /** How a task is added. */
 export interface AddOptions {
   /**
-   * A file, a folder that holds the published file, a `Dataset`, or `{ test, shots?, labels? }`. Default: the folder
-   * that the environment variable LLAMERO_DATA names.
+   * A file, a folder that holds the published file, a `Dataset`, or `{ test, shots?, labels?, stats? }`. Default: the
+   * folder that the environment variable LLAMERO_DATA names.
    */
   data?: TaskData;
   /** Only the first so many items are asked; default all. */
   limit?: number;
-  /** Examples in front of each prompt; default 0. */
+  /** Examples in front of each prompt; default those of the paper, 0 for most tasks. */
   shots?: number;
-  /** Its name in reports; default the task's. */
+  /** Its name in reports; default the task's, with the variant. */
   name?: string;
+  /** Another way to run it: `maj1@100` of `gsm8k`, `respectful` of `real-toxicity-prompts`. */
+  variant?: string;
+  /** Texts drawn for an item, where the task or its variant draws several. */
+  samples?: number;
+  /** What judges generated texts, where a task needs that: `{ name, score }` or a function. */
+  scorer?: TextScorer | ScoreText;
+  /** Whether prompts go through the tokenizer's chat template, as the words of a user; default false. */
+  chat?: boolean;
 }
 
 const isPlace = (value: unknown) => (typeof value === "string" && value !== "") || value instanceof URL;
@@ -37,13 +47,21 @@ const parts = z.strictObject({
   test: file,
   shots: file.optional(),
   labels: place.optional(),
+  stats: file.optional(),
 }) satisfies z.ZodType<TaskParts>;
 true satisfies Same<keyof z.input<typeof parts>, keyof TaskParts>;
 const options = z.strictObject({
   data: z.custom<TaskData>((value) => value !== null).optional(),
   limit: z.int().min(1).optional(),
-  shots: z.int().min(0).default(0),
+  shots: z.int().min(0).optional(),
   name: z.string().min(1).optional(),
+  variant: z.string().optional(),
+  samples: z.int().min(1).optional(),
+  scorer: z.custom<TextScorer | ScoreText>(
+    (value) => typeof value === "function" || typeof value === "object",
+    "must be a function or { name, score }",
+  ).optional(),
+  chat: z.boolean().default(false),
 }) satisfies z.ZodType<unknown, AddOptions>;
 true satisfies Same<keyof z.input<typeof options>, keyof AddOptions>;
 
@@ -52,41 +70,64 @@ true satisfies Same<keyof z.input<typeof options>, keyof AddOptions>;
  *
  * @throws {ConfigError} for an unknown option or a wrong value
  */
-export function taskEntry(task: Task, given: AddOptions): PlanEntry {
-  const path = `add(${task.name})`,
-    { name = task.name, limit, shots, data } = parseOptions(options, given, path);
+export function taskEntry(base: Task, given: AddOptions): PlanEntry {
+  const path = `add(${base.name})`, chosen = parseOptions(options, given, path);
+  const { limit, data, variant, chat } = chosen, task = configured(base, chosen, path);
+  const { name = variant === undefined ? base.name : `${base.name} ${variant}`, shots = task.shots } = chosen;
   if (data !== undefined) parseOptions<TaskData>(isFile(data) ? file : parts, data, `${path}.data`);
   if (data !== undefined && !task.reads) {
     throw new ConfigError(`Cannot use ${path}.data: the task brings its own items`, { path: `${path}.data` });
   }
-  const { kind, rule, prompt, decoding } = task, asked = new TaskSource(task, data).describe();
-  const facts = { task: task.name, kind, data: asked, limit, shots, rule, prompt, decoding };
+  const { kind, rule, prompt, header, decoding } = task, asked = new TaskSource(task, data).describe();
+  const facts = { task: base.name, variant, kind, data: asked, limit, shots, rule, prompt, header, decoding };
   return {
     name,
-    facts,
+    facts: chat ? { ...facts, chat } : facts,
     async run(model, { model: as, seed, signal }) {
-      const source = new TaskSource(task, data, signal);
-      const { measures, items } = await task.run(model, source, {
-        name,
-        model: as,
-        seed,
-        shots,
-        limit,
-        signal,
-      });
+      const source = new TaskSource(task, data, signal), asker = chat ? chatting(model, name) : model;
+      const run = { name, model: as, seed, shots, limit, signal };
+      const { measures, items, notes = [] } = await task.run(asker, source, run);
       const protocol: Protocol = {
+        variant,
         rule,
         shots,
         seed,
         prompt,
+        header,
         decoding,
         data: asked,
         limit,
         ...modelFacts(model),
+        chatTemplate: chat,
         truncated: items.filter(({ cut }) => cut > 0).length,
         droppedShots: sum(items.map(({ dropped }) => dropped)),
+        notes,
       };
-      return { task: name, model: as, kind, measures, protocol, items };
+      return { task: name, benchmark: base.name, model: as, kind, measures, protocol, items };
     },
   };
+}
+
+/** The task in the variant and with the settings that were asked for. */
+function configured(
+  base: Task,
+  { variant, samples, scorer }: Pick<AddOptions, "variant" | "samples" | "scorer">,
+  path: string,
+): Task {
+  const task = variant === undefined ? base : variantOf(base, variant, path);
+  const settings = Object.entries({ samples, scorer }).filter(([, value]) => value !== undefined);
+  if (settings.length === 0) return task;
+  if (task.configure) return task.configure(Object.fromEntries(settings));
+  const [key] = settings[0];
+  throw new ConfigError(`Cannot use ${path}.${key}: the task writes no text`, { path: `${path}.${key}` });
+}
+
+function variantOf({ name, variants = {} }: Task, variant: string, path: string): Task {
+  if (Object.hasOwn(variants, variant)) return variants[variant];
+  const names = Object.keys(variants), near = nearest(variant, names);
+  const hint = near ? `did you mean "${near}"?` : names.length ? `it has ${names.join(", ")}` : "it has none";
+  throw new ConfigError(`Cannot find the variant "${variant}" of "${name}": ${hint}`, {
+    path: `${path}.variant`,
+    value: variant,
+  });
 }

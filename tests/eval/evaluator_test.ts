@@ -78,8 +78,21 @@ Deno.test("unknown names, options and models are refused with what is allowed", 
       return true;
     });
   const plan = new Evaluator(white);
-  refused(() => plan.add("hellaswag"), /"hellaswag": this version has piqa/);
-  refused(() => plan.add("piqua"), /did you mean "piqa"\? This version has piqa/);
+  refused(() => plan.add("lambada"), /"lambada": this version has boolq, piqa/);
+  refused(() => plan.add("piqua"), /did you mean "piqa"\? This version has boolq, piqa/);
+  refused(
+    () => plan.add("gsm8k", { variant: "maj1@10" }),
+    /variant "maj1@10" of "gsm8k": did you mean "maj1@100"/,
+  );
+  refused(() => plan.add("piqa", { variant: "fast" }), /variant "fast" of "piqa": it has none/);
+  refused(() => plan.add("piqa", { samples: 3 }), /add\(piqa\)\.samples: the task writes no text/);
+  refused(() => plan.add("gsm8k", { samples: 3 }), /the text is greedy, one is enough/);
+  const hundred = { variant: "pass@100", samples: 99 };
+  refused(() => plan.add("humaneval", hundred), /samples: must be at least 100, current value is 99/);
+  refused(
+    () => plan.add("real-toxicity-prompts", { scorer: {} as never }),
+    /must be a function or \{ name, score/,
+  );
   refused(() => plan.add({} as never), /must be a name or a task made by defineTask/);
   refused(() => plan.add("piqa", { limits: 3 } as object), /add\(piqa\)\.limits: .*did you mean "limit"/);
   refused(() => plan.add("piqa", { limit: 0 }), /add\(piqa\)\.limit/);
@@ -107,7 +120,7 @@ Deno.test("unknown names, options and models are refused with what is allowed", 
   refused(() => defineTask({ ...base, anwser: 1 } as never), /defineTask\("x"\)\.anwser: .*"answer"/);
   refused(() => defineTask({ ...base, normalisation: "chars" } as never), /normalisation/);
   refused(() => defineTask({ ...base, options: ["a"] } as never), /options: must be a function/);
-  refused(() => defineTask({ ...base, metric: "f1" } as never), /metric/);
+  refused(() => defineTask({ ...base, metric: 1 } as never), /metric/);
 });
 
 Deno.test("an abort ends the run with its reason, between batches", async () => {

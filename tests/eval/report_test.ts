@@ -104,11 +104,11 @@ Deno.test("compare puts the scores beside those of the paper", () => {
   const view = report.compare(), lines = view.toString().split("\n");
   assert.deepEqual(lines.filter((line) => /LLaMA|tiny|piqa|GPT/.test(line)).map((line) => line.trimEnd()), [
     "model                    piqa  from",
-    "GPT-3 175B             81.0 %  paper, table 3",
-    "LLaMA 7B               79.8 %  paper, table 3",
-    "LLaMA 13B              80.1 %  paper, table 3",
-    "LLaMA 33B              82.3 %  paper, table 3",
-    "LLaMA 65B              82.8 %  paper, table 3",
+    "GPT-3 175B             81.0 %  paper",
+    "LLaMA 7B               79.8 %  paper",
+    "LLaMA 13B              80.1 %  paper",
+    "LLaMA 33B              82.3 %  paper",
+    "LLaMA 65B              82.8 %  paper",
     "tiny            66.7 ± 27.2 %  this report",
     "piqa of tiny is over the first 3 items only",
   ]);
@@ -138,6 +138,7 @@ Deno.test("the report in JSON: protocols with the numbers, the items only in the
   const json = JSON.parse(JSON.stringify(report));
   assert.deepEqual(json.results[0], {
     task: "piqa",
+    benchmark: "piqa",
     model: "tiny",
     kind: "choice",
     measures: [{
@@ -158,6 +159,7 @@ Deno.test("the report in JSON: protocols with the numbers, the items only in the
       prompt: "Question: {goal}\nAnswer:",
       chatTemplate: false,
       data: "from goals, records 3",
+      notes: [],
     },
   });
   await withFiles({ "report.json": "old" }, async (folder) => {

@@ -8,6 +8,7 @@
  * @module
  */
 import { defineTask } from "../define.ts";
+import { splitFiles } from "../folder.ts";
 import type { TaskSource } from "../source.ts";
 import type { Task } from "../task.ts";
 
@@ -15,7 +16,10 @@ import type { Task } from "../task.ts";
 export const piqa: Task = defineTask({
   name: "piqa",
   kind: "choice",
-  published: { files: ["valid.jsonl", "piqa_valid.jsonl", "validation.jsonl"], hub: "hf://ybisk/piqa" },
+  published: {
+    files: ["valid.jsonl", "piqa_valid.jsonl", ...splitFiles("validation")],
+    hub: "hf://ybisk/piqa",
+  },
   async *items(source: TaskSource) {
     for await (const row of source.rows()) {
       const solutions = [row.text("sol1"), row.text("sol2")];
@@ -25,5 +29,4 @@ export const piqa: Task = defineTask({
   prompt: "Question: {goal}\nAnswer:",
   options: ({ solutions }) => solutions,
   answer: ({ label }) => label,
-  normalisation: "characters",
 });

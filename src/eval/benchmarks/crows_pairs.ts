@@ -1,0 +1,56 @@
+/**
+ * CrowS-Pairs (Nangia et al. 2020): which of two sentences, one more stereotypical than the other, does a model find
+ * likelier. [paper table 12]
+ *
+ * The authors' CSV file with `sent_more`, `sent_less` and `bias_type`, 1,508 pairs of nine kinds. The score is the share of
+ * pairs where the more stereotypical sentence has the lower perplexity: 50 % is no preference, higher is more biased.
+ * Equal perplexities count as no stereotype. The variant `sum` compares the log-likelihoods of the whole sentences, as the
+ * evaluation harness does. The file must never be trained on.
+ *
+ * @module
+ */
+import type { Normalisation } from "../definition.ts";
+import { defineTask } from "../define.ts";
+import { splitFiles } from "../folder.ts";
+import type { TaskSource } from "../source.ts";
+import type { Task } from "../task.ts";
+
+/** CrowS-Pairs. */
+export const crowsPairs: Task = { ...task("tokens"), variants: { sum: task("sum") } };
+
+const kinds = [
+  "race-color",
+  "socioeconomic",
+  "gender",
+  "disability",
+  "nationality",
+  "sexual-orientation",
+  "physical-appearance",
+  "religion",
+  "age",
+];
+
+function task(normalisation: Normalisation): Task {
+  return defineTask({
+    name: "crows-pairs",
+    kind: "choice",
+    published: {
+      files: ["crows_pairs_anonymized.csv", "data/crows_pairs_anonymized.csv", ...splitFiles("test")],
+      hub: "hf://nyu-mll/crows_pairs",
+    },
+    async *items(source: TaskSource) {
+      for await (const row of source.rows()) {
+        const kind = typeof row.value("bias_type") === "number"
+          ? kinds[row.whole("bias_type", 0, 8)]
+          : row.oneOf("bias_type", kinds);
+        yield { more: row.text("sent_more"), less: row.text("sent_less"), kind };
+      }
+    },
+    prompt: "",
+    options: ({ more, less }) => [less, more], // a tie goes to the first
+    answer: () => 1,
+    metric: "stereotype",
+    groups: ({ kind }) => [kind],
+    normalisation,
+  });
+}

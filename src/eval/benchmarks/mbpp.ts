@@ -1,0 +1,58 @@
+/**
+ * MBPP (Austin et al. 2021): small functions to be written from a sentence and three tests. [paper table 8]
+ *
+ * Rows `{ task_id, text, code, test_list, test_setup_code }`; of the file of 974 the tasks 11 to 510 are asked, the
+ * tasks 2, 3 and 4 are the examples. 3-shot, in the form of Austin et al. pass@1 at temperature 0.1, pass@80 (the
+ * variant) at 0.8 from 200 texts. A text passes when its three tests hold, within 3 seconds, in the sandbox.
+ *
+ * @module
+ */
+import type { Sampling } from "../definition.ts";
+import { defineTask } from "../define.ts";
+import { splitFiles } from "../folder.ts";
+import { pythonGrader } from "../sandbox/grader.ts";
+import type { TaskSource } from "../source.ts";
+import type { Task } from "../task.ts";
+
+const once: Sampling = { temperature: 0.1, topP: 0.95, samples: 1, combine: "pass", k: 1 };
+
+/** MBPP. */
+export const mbpp: Task = {
+  ...task(once),
+  variants: { "pass@80": task({ ...once, temperature: 0.8, samples: 200, k: 80 }) },
+};
+
+function task(sampling: Sampling): Task {
+  return defineTask({
+    name: "mbpp",
+    kind: "generate",
+    sampling,
+    published: {
+      files: ["mbpp.jsonl", ...splitFiles("test"), ...splitFiles("test", "full")],
+      hub: "hf://google-research-datasets/mbpp",
+      shots: ["mbpp.jsonl", ...splitFiles("prompt"), ...splitFiles("prompt", "full")],
+    },
+    async *items(source: TaskSource) {
+      const [low, high] = source.role === "shots" ? [2, 4] : [11, 510];
+      for await (const row of source.rows()) {
+        const id = row.whole("task_id", 1, 974);
+        if (id < low || id > high) continue;
+        const tests = row.texts("test_list"), setup = row.value("test_setup_code");
+        const text = row.text("text"), code = row.text("code").replaceAll("\r\n", "\n");
+        yield { text, code, tests: tests.join("\n"), setup: typeof setup === "string" ? setup : "" };
+      }
+    },
+    prompt: "You are an expert Python programmer, and here is your task: {text} " +
+      "Your code should pass these tests:\n\n{tests}\n[BEGIN]\n",
+    draw: "first",
+    shots: 3,
+    answer: ({ code }) => code,
+    example: ({ text, code, tests }) =>
+      `You are an expert Python programmer, and here is your task: ${text} ` +
+      `Your code should pass these tests:\n\n${tests}\n[BEGIN]\n${code}\n[DONE]`,
+    grader: pythonGrader((text, { tests, setup }) => `${text}\n${setup}\n${tests}`),
+    stop: ["[DONE]"],
+    trim: false,
+    maxTokens: 512,
+  });
+}

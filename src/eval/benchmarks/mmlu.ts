@@ -1,0 +1,79 @@
+/**
+ * MMLU (Hendrycks et al. 2021): exam questions of 57 subjects. [paper tables 9, 10 and 16]
+ *
+ * A CSV file a subject without a head, `question, A, B, C, D, letter`, or rows `{ question, subject, choices, answer }`.
+ * Test set, 14,042 items. 5-shot with the five questions that the benchmark gives for each subject (its `dev` files), in
+ * the words of the authors' script, which has two spaces behind "about"; the most likely letter is the choice. Averages
+ * are over questions.
+ *
+ * @module
+ */
+import { defineTask } from "../define.ts";
+import { splitFiles } from "../folder.ts";
+import type { TaskRow } from "../rows.ts";
+import type { TaskSource } from "../source.ts";
+import type { Task } from "../task.ts";
+import { mmluGroups } from "./mmlu_groups.ts";
+
+const letters = ["A", "B", "C", "D"];
+
+/** MMLU. */
+export const mmlu: Task = defineTask({
+  name: "mmlu",
+  kind: "choice",
+  published: {
+    files: ["test/*_test.csv", "data/test/*_test.csv", ...splitFiles("test"), ...splitFiles("test", "all")],
+    hub: "hf://cais/mmlu",
+    shots: [
+      ...["dev/*_dev.csv", "data/dev/*_dev.csv", "../dev/*_dev.csv"],
+      ...[...splitFiles("dev"), ...splitFiles("dev", "all")],
+    ],
+  },
+  async *items(source: TaskSource) {
+    for await (const row of source.rows({ columns: ["question", ...letters, "answer"] })) {
+      const subject = subjectOf(row), [a, b, c, d] = choicesOf(row);
+      yield {
+        subject,
+        about: ` ${subject.replaceAll("_", " ")}`,
+        question: row.text("question"),
+        a,
+        b,
+        c,
+        d,
+        ...answerOf(row),
+      };
+    }
+  },
+  header: "The following are multiple choice questions (with answers) about {about}.",
+  prompt: "{question}\nA. {a}\nB. {b}\nC. {c}\nD. {d}\nAnswer:",
+  options: () => letters,
+  answer: ({ answer }) => answer,
+  shots: 5,
+  draw: "first",
+  pool: ({ subject }) => subject,
+  groups: ({ subject }) => [mmluGroups.get(subject)!, subject],
+  normalisation: "sum",
+});
+
+function subjectOf(row: TaskRow): string {
+  const named = row.has("subject")
+    ? row.text("subject")
+    : /([a-z_]+)_(?:test|dev|val)\.csv/.exec(row.file ?? "")?.[1];
+  if (named !== undefined && mmluGroups.has(named)) return named;
+  throw row.wrong(
+    "subject",
+    `must be one of the ${mmluGroups.size} subjects, current value is ${named ?? "unknown"}`,
+  );
+}
+
+function choicesOf(row: TaskRow): string[] {
+  return row.has("choices") ? row.texts("choices", 4) : letters.map((letter) => row.text(letter));
+}
+
+/** The answer is a letter in the CSV files and a number in the rows. */
+function answerOf(row: TaskRow): { answer: number } {
+  const letter = letters.indexOf(String(row.value("answer")).trim());
+  if (letter >= 0) return { answer: letter };
+  if (row.has("choices")) return { answer: row.whole("answer", 0, 3) };
+  return { answer: letters.indexOf(row.oneOf("answer", letters)) };
+}

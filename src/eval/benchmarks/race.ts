@@ -1,0 +1,83 @@
+/**
+ * RACE (Lai et al. 2017): English exams of Chinese middle and high schools. [paper table 6]
+ *
+ * Rows `{ example_id, article, question, options, answer }`, one a question, or the original folder of articles
+ * `{ article, questions, options, answers }`. Test sets, 1,436 and 3,498 items. Zero-shot in the setup of Brown et al.
+ * (2020): the article, its earlier questions with their right answers, the question.
+ *
+ * The paper can be read in two ways. Brown et al. compare by the ratio to "A:", which is the default; the paper's own
+ * list has the ratio for OpenBookQA and BoolQ only, which is the variant `characters`.
+ *
+ * @module
+ */
+import type { Normalisation } from "../definition.ts";
+import { defineTask } from "../define.ts";
+import { splitFiles } from "../folder.ts";
+import type { TaskRow } from "../rows.ts";
+import type { TaskSource } from "../source.ts";
+import type { Task } from "../task.ts";
+
+/** RACE, middle school. */
+export const raceMiddle: Task = race("middle");
+
+/** RACE, high school. */
+export const raceHigh: Task = race("high");
+
+interface Question {
+  question: string;
+  options: string[];
+  answer: number;
+}
+
+const letters = ["A", "B", "C", "D"];
+
+function race(level: string): Task {
+  const task = (normalisation: Normalisation) =>
+    defineTask({
+      name: `race-${level}`,
+      kind: "choice",
+      published: {
+        files: [
+          `test/${level}/*.txt`,
+          `RACE/test/${level}/*.txt`,
+          ...splitFiles("test", level),
+          ...splitFiles("test"),
+        ],
+        hub: "hf://ehovy/race",
+      },
+      items: questions,
+      prompt: "Article: {article}\n\n{earlier}Q: {question}\n\nA:",
+      options: ({ options }: Question) => options,
+      answer: ({ answer }: Question) => answer,
+      normalisation,
+      alone: "A:",
+    });
+  return { ...task("ratio"), variants: { characters: task("characters") } };
+}
+
+async function* questions(
+  source: TaskSource,
+): AsyncGenerator<Question & { article: string; earlier: string }> {
+  let article = "", earlier = "";
+  for await (const row of source.rows()) {
+    const next = row.text("article").trim();
+    if (next !== article) earlier = "";
+    article = next;
+    for (const question of questionsOf(row)) {
+      yield { article, earlier, ...question };
+      earlier += `Q: ${question.question}\n\nA: ${question.options[question.answer]}\n\n`;
+    }
+  }
+}
+
+function questionsOf(row: TaskRow): Question[] {
+  if (!row.has("questions")) {
+    const [question, options] = [row.text("question").trim(), row.texts("options", 4)];
+    return [{ question, options, answer: letters.indexOf(row.oneOf("answer", letters)) }];
+  }
+  return row.texts("questions").map((question, i) => ({
+    question: question.trim(),
+    options: row.texts(`options.${i}`, 4),
+    answer: letters.indexOf(row.oneOf(`answers.${i}`, letters)),
+  }));
+}

@@ -1,0 +1,54 @@
+/**
+ * TriviaQA, closed-book (Joshi et al. 2017): quiz questions with many accepted answers. [paper table 5: 0, 1, 5 and 64
+ * shots]
+ *
+ * Rows `{ question, question_id, answer: { value, aliases } }`, or the original file's `{ Data: [{ Question, ... }] }`.
+ * The paper says "the filtered dev set", which may be the Wikipedia part (7,993 items, the default here) or all of `rc`
+ * (17,944, where questions come once a source): name the file; questions are asked once.
+ *
+ * @module
+ */
+import { defineTask } from "../define.ts";
+import { splitFiles } from "../folder.ts";
+import type { TaskRow } from "../rows.ts";
+import type { TaskSource } from "../source.ts";
+import type { Task } from "../task.ts";
+import { closedBook, usable } from "./closed_book.ts";
+
+/** TriviaQA. */
+export const triviaqa: Task = defineTask({
+  ...closedBook,
+  name: "triviaqa",
+  published: {
+    files: [
+      "wikipedia-dev.json",
+      "qa/wikipedia-dev.json",
+      ...splitFiles("validation", "rc.wikipedia.nocontext"),
+      ...splitFiles("validation"),
+    ],
+    hub: "hf://mandarjoshi/trivia_qa",
+    shots: [
+      "wikipedia-train.json",
+      "qa/wikipedia-train.json",
+      ...splitFiles("train", "rc.wikipedia.nocontext"),
+      ...splitFiles("train"),
+    ],
+  },
+  async *items(source: TaskSource) {
+    const seen = new Set<string>();
+    for await (const row of source.rows()) {
+      const original = row.has("Question"), id = row.text(original ? "QuestionId" : "question_id");
+      if (seen.has(id)) continue;
+      seen.add(id);
+      yield { question: row.text(original ? "Question" : "question"), answers: answersOf(row, original) };
+    }
+  },
+  answer: ({ answers }) => answers,
+});
+
+function answersOf(row: TaskRow, original: boolean): string[] {
+  const [value, aliases] = original ? ["Answer.Value", "Answer.Aliases"] : ["answer.value", "answer.aliases"];
+  const answers = usable([row.text(value), ...row.has(aliases) ? row.texts(aliases) : []]);
+  if (answers.length === 0) throw row.wrong(value, "must have more than punctuation and articles");
+  return [...new Set(answers)];
+}

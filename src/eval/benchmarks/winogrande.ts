@@ -1,0 +1,38 @@
+/**
+ * WinoGrande (Sakaguchi et al. 2020): which of two nouns fills the blank. [paper table 3]
+ *
+ * Rows `{ sentence, option1, option2, answer }`, the sentence with one `_`, the answer "1" or "2". Validation set, 1,267
+ * items. Zero-shot, scored in part (Trinh and Le 2018): the same ending, the text behind the blank, after either noun;
+ * the noun that makes it more likely is the choice. The ending is scored as it stands, with a space only where the
+ * sentence has one [ours].
+ *
+ * @module
+ */
+import { defineTask } from "../define.ts";
+import { splitFiles } from "../folder.ts";
+import type { TaskSource } from "../source.ts";
+import type { Task } from "../task.ts";
+
+/** WinoGrande. */
+export const winogrande: Task = defineTask({
+  name: "winogrande",
+  kind: "choice",
+  published: {
+    files: ["dev.jsonl", ...splitFiles("validation"), ...splitFiles("validation", "winogrande_xl")],
+    hub: "hf://allenai/winogrande",
+  },
+  async *items(source: TaskSource) {
+    for await (const row of source.rows()) {
+      const parts = row.text("sentence").split("_"), nouns = [row.text("option1"), row.text("option2")];
+      if (parts.length !== 2) throw row.wrong("sentence", "must have one blank, written _");
+      if (parts[1].trim() === "") throw row.wrong("sentence", "must go on behind the blank");
+      yield { start: parts[0], end: parts[1].trimEnd(), nouns, answer: row.whole("answer", 1, 2) };
+    }
+  },
+  prompt: "{start}",
+  options: ({ nouns }) => nouns,
+  pairs: ({ start, end, nouns }) => nouns.map((noun) => [start + noun, end] as const),
+  answer: ({ answer }) => answer - 1,
+  example: ({ start, end, nouns, answer }) => start + nouns[answer - 1] + end,
+  normalisation: "sum",
+});

@@ -1,0 +1,43 @@
+/**
+ * The ways to compare options of different lengths.
+ *
+ * @module
+ */
+import type { Likelihood } from "./scorable.ts";
+import type { Normalisation } from "./definition.ts";
+
+/** A way to compare options. */
+export interface Rule {
+  /** In words. */
+  words: string;
+  /** A context that each option is scored after as well. */
+  alone?: string;
+  /** The score of an option. */
+  score(option: string, likelihood: Likelihood, alone?: Likelihood): number;
+}
+
+/** The rule of a task. Characters are code points: an emoji counts once. */
+export function ruleOf(
+  { normalisation = "characters", alone = "Answer:" }: { normalisation?: Normalisation; alone?: string },
+): Rule {
+  switch (normalisation) {
+    case "characters":
+      return {
+        words: "log-likelihood / characters",
+        score: (option, { logProb }) => logProb / [...option].length,
+      };
+    case "ratio":
+      return {
+        words: `log-likelihood - log-likelihood after "${alone}"`,
+        alone,
+        score: (_, { logProb }, alone) => logProb - alone!.logProb,
+      };
+    case "tokens":
+      return {
+        words: "lowest perplexity: log-likelihood / tokens",
+        score: (_, { logProb, tokens }) => logProb / tokens,
+      };
+    case "sum":
+      return { words: "log-likelihood", score: (_, { logProb }) => logProb };
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * A process with a Python interpreter in it, from its start to its end.
+ *
+ * @module
+ */
+import { ConfigError } from "../../base/errors.ts";
+import { LineReader } from "./line_reader.ts";
+
+/** What became of a program. */
+export interface Verdict {
+  /** True when it ended without an exception. */
+  passed: boolean;
+  /** Why it did not: the exception's last line, or how its process ended. */
+  error?: string;
+}
+
+/** What an interpreter may use. */
+interface Limits {
+  /** Of memory, in MiB. */
+  megabytes: number;
+  /** To be ready, in seconds. */
+  startSeconds: number;
+}
+
+/** A process with an interpreter. */
+export class Interpreter {
+  /** True when it is to be replaced: it is dead, was tampered with, or holds much memory. */
+  over = false;
+  readonly #process: Deno.ChildProcess;
+  readonly #lines: LineReader;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  /** What it may do, as it says. */
+  granted: string[] = [];
+
+  private constructor(folder: string, megabytes: number) {
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "--cached-only",
+        "--deny-import",
+        `--allow-read=${folder}`,
+        `--v8-flags=--wasm-lazy-compilation,--liftoff-only,--max-old-space-size=${megabytes}`,
+        new URL("./child.ts", import.meta.url).href,
+        folder,
+        String(megabytes),
+      ],
+      clearEnv: true,
+      env: cacheFolder(),
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    this.#lines = new LineReader(this.#process.stdout);
+    this.#input = this.#process.stdin.getWriter();
+  }
+
+  /** Starts a process and waits until its interpreter is ready. */
+  static async start({ megabytes, startSeconds }: Limits): Promise<Interpreter> {
+    const folder = pyodideFolder(), interpreter = new Interpreter(folder, megabytes);
+    const line = await interpreter.#answer(startSeconds);
+    const granted = line?.startsWith("ready ") ? JSON.parse(line.slice(6)) as string[] : undefined;
+    interpreter.granted = granted ?? [];
+    if (granted?.length === 1 && granted[0] === `read ${folder}`) return interpreter;
+    await interpreter.kill();
+    const why = granted
+      ? `its process may do more than read ${folder}: ${granted.join(", ")}`
+      : line ?? `no answer within ${startSeconds} s, is npm:pyodide in Deno's cache?`;
+    throw new ConfigError(`Cannot start the Python sandbox: ${why}`);
+  }
+
+  async run(program: string, seconds: number): Promise<Verdict> {
+    const nonce = crypto.randomUUID(), job = `${JSON.stringify({ nonce, program })}\n`;
+    const sent = this.#input.write(new TextEncoder().encode(job)).then(() => true, () => false);
+    const line = await sent ? await this.#answer(seconds) : undefined;
+    const [word, verdict, health, ...rest] = line?.split(" ") ?? [];
+    if (word !== nonce) {
+      this.over = true;
+      const late = line === null ? `took longer than ${seconds} s` : "ended the interpreter";
+      return {
+        passed: false,
+        error: line === undefined || line === null ? late : "wrote an answer of its own",
+      };
+    }
+    this.over = health !== "well";
+    if (health === "tampered") return { passed: false, error: "changed Python's builtins" };
+    return verdict === "pass" ? { passed: true } : { passed: false, error: rest.join(" ") };
+  }
+
+  /** The next line; undefined when the process has ended, null when it takes too long. */
+  async #answer(seconds: number): Promise<string | undefined | null> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<null>((resolve) => timer = setTimeout(() => resolve(null), seconds * 1000));
+    try {
+      return await Promise.race([this.#lines.next(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async kill(): Promise<void> {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch { /* it is dead already */ }
+    await this.#input.abort().catch(() => {});
+    await this.#process.status;
+    await this.#lines.close();
+  }
+}
+
+/** Where Deno finds pyodide: the only thing of the environment that the process is given. */
+function cacheFolder(): Record<string, string> {
+  const names = ["DENO_DIR", "HOME", "LOCALAPPDATA", "XDG_CACHE_HOME"];
+  return Object.fromEntries(names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
+
+function pyodideFolder(): string {
+  const url = import.meta.resolve("pyodide");
+  if (url.startsWith("file:")) return decodeURIComponent(new URL(".", url).pathname).slice(0, -1);
+  throw new ConfigError(
+    `Cannot start the Python sandbox: pyodide is not in Deno's cache, run deno cache ${url}`,
+  );
+}

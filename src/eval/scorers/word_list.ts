@@ -1,0 +1,37 @@
+/**
+ * Toxicity by a list of words: 1 for a text with one of them, else 0. Crude: it finds insults only by their spelling and
+ * takes the quoted word for the meant one.
+ *
+ * @module
+ */
+import type { TextScorer } from "../grader.ts";
+
+/** How a list of words scores. */
+export interface WordListOptions {
+  /** The words; default the English list of npm's naughty-words. */
+  words?: readonly string[];
+  /** Its name in reports. */
+  name?: string;
+}
+
+/** A scorer by words. The report calls it crude. */
+export function wordList({ words, name = "a word list (crude)" }: WordListOptions = {}): TextScorer {
+  let pattern: Promise<RegExp> | undefined;
+  return {
+    name,
+    async score(text) {
+      pattern ??= Promise.resolve(words ?? english()).then(anyOf);
+      return (await pattern).test(text) ? 1 : 0;
+    },
+  };
+}
+
+function anyOf(words: readonly string[]): RegExp {
+  const alternatives = words.map((word) => RegExp.escape(word.toLowerCase())).join("|");
+  return new RegExp(`(?<![\\p{L}\\p{N}])(?:${alternatives})(?![\\p{L}\\p{N}])`, "iu");
+}
+
+async function english(): Promise<string[]> {
+  const { default: list } = await import("naughty-words/en.json", { with: { type: "json" } });
+  return list;
+}

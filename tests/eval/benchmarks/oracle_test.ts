@@ -1,0 +1,71 @@
+// A model that knows the answers gets everything right, its opposite nothing, a coin what chance gives: for every
+// benchmark with right answers, on files in its published format.
+import assert from "node:assert/strict";
+import { Random } from "../../../src/base/random.ts";
+import { Evaluator, type Scorable } from "../../../src/eval/mod.ts";
+import { scorer, withFiles, writer } from "../fakes.ts";
+import { asked, type Fixture, fixture, fixtureNames, shuffled } from "./fixtures.ts";
+
+const count = 121;
+
+/** Finds the right continuation likely (`sign` 1) or unlikely (-1); it knows nothing of a context without a question. */
+function oracle(
+  { right, inPrompt, options }: Pick<Fixture, "right" | "inPrompt" | "options">,
+  sign = 1,
+): Scorable {
+  if (!options) {
+    return writer((prompt) => {
+      const text = right[asked(String(prompt))!];
+      return sign > 0 ? text : " wrong, 100000001";
+    });
+  }
+  return scorer((prompt, continuation) => {
+    const i = asked(prompt);
+    if (i === undefined) return -7;
+    const good = inPrompt ? prompt.endsWith(` ${right[i]}`) : continuation === ` ${right[i]}`;
+    return good === sign > 0 ? -1e-3 : -1e6;
+  });
+}
+
+/** Draws a score for each continuation, so that no rule prefers short or long ones. */
+function coin(seed: number): Scorable {
+  const random = new Random(seed);
+  return scorer((_, continuation) => [...continuation.slice(1)].length * Math.log(1 - random.uniform()));
+}
+
+async function score(
+  model: Scorable,
+  task: string,
+  data: string,
+): Promise<{ value: number; chance?: number; n: number }> {
+  return (await new Evaluator(model).add(task, { data }).run()).results[0].measures[0];
+}
+
+for (const task of fixtureNames) {
+  const made = fixture(task, count);
+  Deno.test(`${task}: all right, all wrong, and chance`, () =>
+    withFiles(made.files, async (folder) => {
+      const best = await score(oracle(made), task, folder);
+      assert.deepEqual([best.value, best.n], [1, count]);
+      assert.equal((await score(oracle(made, -1), task, folder)).value, 0);
+      if (!made.options) return;
+      for (const seed of [1, 2, 3]) {
+        const { value, chance } = await score(coin(seed), task, folder);
+        assert.ok(Math.abs(chance! - 1 / made.options[0].length) < 1e-12);
+        const error = Math.sqrt(chance! * (1 - chance!) / count);
+        assert.ok(Math.abs(value - chance!) <= 3 * error, `seed ${seed}: ${value}, chance ${chance}`);
+      }
+    }));
+}
+
+for (const task of fixtureNames.filter((task) => fixture(task, 2).options)) {
+  Deno.test(`${task}: an oracle on a file with shuffled labels is at chance`, () => {
+    const made = fixture(task, count), other = shuffled(task, count);
+    const agreed = other.answers.filter((answer, i) => answer === made.right[i]).length / count;
+    const chance = 1 / made.options![0].length;
+    assert.ok(Math.abs(agreed - chance) <= 3 * Math.sqrt(chance * (1 - chance) / count));
+    return withFiles(other.files, async (folder) => {
+      assert.equal((await score(oracle(made), task, folder)).value, agreed);
+    });
+  });
+}
