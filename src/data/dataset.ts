@@ -18,7 +18,14 @@ import { type MixEntry, type MixOptions, mixPlan } from "./mix.ts";
 import { describePlan, entriesOf, type Plan, planToJSON } from "./plan.ts";
 import { Preview } from "./preview.ts";
 import { Reading } from "./reading.ts";
-import { type JsonlOptions, jsonlPlan } from "./rows.ts";
+import {
+  type CsvOptions,
+  csvPlan,
+  type JsonlOptions,
+  jsonlPlan,
+  type ParquetOptions,
+  parquetPlan,
+} from "./rows.ts";
 import { type SampleName, samplePlan } from "./sample.ts";
 import { partPlan, partsOf } from "./split.ts";
 import { type DatasetStats, tallied } from "./stats.ts";
@@ -79,7 +86,8 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   }
 
   /**
-   * Text files (paths, globs; `.gz` and `.zst` are unpacked): a document each, or by paragraph or pattern.
+   * Text files (paths, globs, addresses; `.gz`, `.zst`, `.bz2` and `.xz` are unpacked): a document each, or by
+   * paragraph or pattern.
    *
    * @throws {DataError} at the first reading, when a file is missing or empty or is not in the encoding named
    */
@@ -97,8 +105,23 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   /** JSON Lines files as rows. */
   static jsonl(paths: Paths, options?: JsonlOptions): Dataset<Row>;
   static jsonl(paths: Paths, options?: JsonlOptions): Dataset<Document> | Dataset<Row> {
-    const plan = jsonlPlan(paths, options);
-    return new Dataset<Document | Row>(plan) as Dataset<Row>;
+    return new Dataset<Document | Row>(jsonlPlan(paths, options)) as Dataset<Row>;
+  }
+
+  /** CSV or TSV files, whose first line names the fields, as documents. */
+  static csv(paths: Paths, options: CsvOptions & { text: string }): Dataset<Document>;
+  /** CSV or TSV files as rows of strings. */
+  static csv(paths: Paths, options?: CsvOptions): Dataset<Row>;
+  static csv(paths: Paths, options?: CsvOptions): Dataset<Document> | Dataset<Row> {
+    return new Dataset<Document | Row>(csvPlan(paths, options)) as Dataset<Row>;
+  }
+
+  /** Parquet files as documents. */
+  static parquet(paths: Paths, options: ParquetOptions & { text: string }): Dataset<Document>;
+  /** Parquet files as rows. */
+  static parquet(paths: Paths, options?: ParquetOptions): Dataset<Row>;
+  static parquet(paths: Paths, options?: ParquetOptions): Dataset<Document> | Dataset<Row> {
+    return new Dataset<Document | Row>(parquetPlan(paths, options)) as Dataset<Row>;
   }
 
   /** Records in memory: an array, or a function that gives an iterable at every reading; texts get `id` and `source`. */

@@ -1,13 +1,14 @@
 /**
- * Which files a reader reads: paths, `file:` URLs and globs, in one fixed order.
+ * Which files a reader reads: paths, `file:` URLs, globs and addresses, in one fixed order.
  *
  * @module
  */
 import { globSync } from "node:fs";
 import { DataError } from "../base/errors.ts";
 import { nearest } from "../base/schema.ts";
+import { fetched, isRemote, type LocalFile } from "./remote.ts";
 
-/** One path, glob or `file:` URL, or several. */
+/** One path, glob, `file:`, `http(s)://` or `hf://owner/name/path` address, or several. */
 export type Paths = string | URL | readonly (string | URL)[];
 
 /** A file as it enters a fingerprint. */
@@ -28,8 +29,10 @@ export interface FileFacts {
 export function patternsOf(paths: Paths): string[] {
   return [paths].flat().map((path) => {
     const text = String(path);
-    if (/^(https?|hf|s3):/.test(text)) {
-      throw new DataError(`Cannot read ${text}: only files are read, download it first`);
+    if (/^(s3|gs|ftp):/.test(text)) {
+      throw new DataError(
+        `Cannot read ${text}: only files, http(s):// and hf:// are read, download it first`,
+      );
     }
     return text.startsWith("file:") ? filePath(new URL(text)) : text;
   });
@@ -43,6 +46,8 @@ export function patternsOf(paths: Paths): string[] {
 export function findFiles(patterns: readonly string[]): FileFacts[] {
   if (patterns.length === 0) throw new DataError("Cannot read files: no path was given");
   return patterns.flatMap((pattern) => {
+    // An address is its own identity: what lies behind it is fetched once, and changes when the cache is emptied.
+    if (isRemote(pattern)) return [{ path: pattern, size: 0, modified: 0 }];
     const plain = factsOf(pattern);
     if (plain) return [plain];
     if (!/[*?[{]/.test(pattern)) throw missing(pattern);
@@ -52,6 +57,17 @@ export function findFiles(patterns: readonly string[]): FileFacts[] {
     }
     return found;
   });
+}
+
+/** The same files as they lie on this machine; what is behind an address is fetched when its turn comes. */
+export async function* localFiles(
+  patterns: readonly string[],
+  signal?: AbortSignal,
+): AsyncGenerator<LocalFile> {
+  for (const { path } of findFiles(patterns)) {
+    if (isRemote(path)) yield* fetched(path, signal);
+    else yield { path, name: path };
+  }
 }
 
 /** The facts of a file; undefined when it does not exist. A folder met by a glob is passed over. */

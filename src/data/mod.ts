@@ -18,6 +18,7 @@
  */
 export type { ChatEncoding, ChatPiece, Encoder, Message } from "../base/encoder.ts";
 export { Displayable, type Picture } from "../display/display.ts";
+export type { Flaw } from "../formats/found.ts";
 export type { TextEncoding } from "../formats/lines.ts";
 export type { ConversationFields, ConversationOptions } from "./conversations.ts";
 export { Dataset, type ReadOptions, type SplitOptions } from "./dataset.ts";
@@ -32,7 +33,7 @@ export type { MixEntry, MixOptions } from "./mix.ts";
 export type { Closure, MixSource, Plan as DataPlan } from "./plan.ts";
 export type { Preview } from "./preview.ts";
 export type { Reading, ReadingOptions, StepCounts } from "./reading.ts";
-export type { JsonlOptions } from "./rows.ts";
+export type { CsvOptions, JsonlOptions, ParquetOptions, RowOptions } from "./rows.ts";
 export type { SampleName } from "./sample.ts";
 export type { DatasetStats, SourceShare } from "./stats.ts";
 export type { ShuffleOptions } from "./steps.ts";
