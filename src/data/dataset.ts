@@ -8,7 +8,7 @@ import type { Encoder } from "../base/encoder.ts";
 import { parseOptions, type Same } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { type ConversationOptions, conversationsPlan } from "./conversations.ts";
-import { type DedupOptions, dedupPlan } from "./dedup.ts";
+import { type DedupOptions, dedupPlan } from "./dedup/dedup.ts";
 import type { Conversation, Document, Row } from "./document.ts";
 import type { Paths } from "./files.ts";
 import { fingerprintOf, lineageOf, type LineageStep } from "./fingerprint.ts";

@@ -22,7 +22,7 @@ export type { Flaw } from "../formats/found.ts";
 export type { TextEncoding } from "../formats/lines.ts";
 export type { ConversationFields, ConversationOptions } from "./conversations.ts";
 export { Dataset, type ReadOptions, type SplitOptions } from "./dataset.ts";
-export type { DedupOptions } from "./dedup.ts";
+export type { DedupOptions } from "./dedup/dedup.ts";
 export type { Conversation, Document, Entry, Place, Row } from "./document.ts";
 export type { Paths } from "./files.ts";
 export { differingStep, type LineageStep } from "./fingerprint.ts";
