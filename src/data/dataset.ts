@@ -11,6 +11,11 @@ import { type ConversationOptions, conversationsPlan } from "./conversations.ts"
 import { type DedupOptions, dedupPlan } from "./dedup/dedup.ts";
 import type { Conversation, Document, Row } from "./document.ts";
 import type { Paths } from "./files.ts";
+import { type CleanOptions, cleanPlan } from "./filters/c4.ts";
+import { type ContaminationOptions, contaminationPlan } from "./filters/contamination.ts";
+import { type LanguageOptions, languagePlan } from "./filters/language.ts";
+import { type PerplexityOptions, perplexityPlan } from "./filters/perplexity.ts";
+import { type QualityOptions, qualityPlan } from "./filters/quality.ts";
 import { fingerprintOf, lineageOf, type LineageStep } from "./fingerprint.ts";
 import { GivenTokens, type TokenRow, type TokensOptions } from "./given.ts";
 import { type ClosureOptions, type Items, memoryPlan } from "./memory.ts";
@@ -191,6 +196,35 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   /** The documents without whole texts, paragraphs or lines that were seen before. */
   dedup(this: Dataset<Document>, options: DedupOptions = {}): Dataset<Document> {
     return new Dataset(dedupPlan(this.plan, options));
+  }
+
+  /** The documents in the languages asked for, by fastText's classifier of 176; each gets `meta.language`. */
+  language(this: Dataset<Document>, options: LanguageOptions = {}): Dataset<Document> {
+    return new Dataset(languagePlan(this.plan, options));
+  }
+
+  /** The documents as the rules of C4 leave them: whole lines cut, whole pages dropped; each rule can be switched off. */
+  clean(this: Dataset<Document>, options: CleanOptions = {}): Dataset<Document> {
+    return new Dataset(cleanPlan(this.plan, options));
+  }
+
+  /** The documents that a classifier takes for good ones; each gets `meta.quality`. */
+  quality(this: Dataset<Document>, options: QualityOptions): Dataset<Document> {
+    return new Dataset(qualityPlan(this.plan, options));
+  }
+
+  /** The documents that a language model finds likely, in parts head, middle and tail as in CCNet. */
+  perplexity(this: Dataset<Document>, options: PerplexityOptions): Dataset<Document> {
+    return new Dataset(perplexityPlan(this.plan, options));
+  }
+
+  /** Counts (or drops) the documents that share a run of words with benchmark files. */
+  contamination(
+    this: Dataset<Document>,
+    files: Paths,
+    options: ContaminationOptions = {},
+  ): Dataset<Document> {
+    return new Dataset(contaminationPlan(this.plan, files, options));
   }
 
   /** Rows as conversations, from `{ instruction, input, output }`, `{ prompt, completion }` or `{ messages }`. */

@@ -25,6 +25,12 @@ export { Dataset, type ReadOptions, type SplitOptions } from "./dataset.ts";
 export type { DedupOptions } from "./dedup/dedup.ts";
 export type { Conversation, Document, Entry, Place, Row } from "./document.ts";
 export type { Paths } from "./files.ts";
+export type { CleanOptions } from "./filters/c4.ts";
+export { type ClassifierOptions, type HeldOutReport, TextClassifier } from "./filters/classifier.ts";
+export type { ContaminationOptions } from "./filters/contamination.ts";
+export type { LanguageOptions } from "./filters/language.ts";
+export type { Bucket, PerplexityOptions } from "./filters/perplexity.ts";
+export type { QualityOptions } from "./filters/quality.ts";
 export { differingStep, type LineageStep } from "./fingerprint.ts";
 export type { TokenRow, TokensOptions } from "./given.ts";
 export { type HeldOut, holdOut, type HoldOutOptions } from "./hold_out.ts";
@@ -49,6 +55,6 @@ export {
   type TokenStatsOptions,
   type Window,
 } from "./tokens.ts";
-export { NgramModel } from "./ngram.ts";
+export { NgramModel, type TextModelOptions, type Texts } from "./ngram.ts";
 export { validationSplit } from "./validation.ts";
 export type { WriteOptions } from "./write.ts";
