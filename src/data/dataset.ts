@@ -7,6 +7,14 @@ import { z } from "zod";
 import type { Encoder } from "../base/encoder.ts";
 import { parseOptions, type Same } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
+import { type ArxivOptions, arxivPlan } from "./corpora/arxiv.ts";
+import { type BooksOptions, booksPlan } from "./corpora/books.ts";
+import { type C4Options, c4Plan } from "./corpora/c4.ts";
+import { type CommonCrawlOptions, commonCrawlPlan } from "./corpora/common_crawl.ts";
+import { type GithubOptions, githubPlan } from "./corpora/github.ts";
+import { llamaPlan, type LlamaSources } from "./corpora/llama.ts";
+import { type StackExchangeOptions, stackExchangePlan } from "./corpora/stack_exchange.ts";
+import { type WikipediaOptions, wikipediaPlan } from "./corpora/wikipedia.ts";
 import { type ConversationOptions, conversationsPlan } from "./conversations.ts";
 import { type DedupOptions, dedupPlan } from "./dedup/dedup.ts";
 import type { Conversation, Document, Row } from "./document.ts";
@@ -138,6 +146,46 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   static from<T>(items: Items<T>, options?: ClosureOptions): Dataset<T>;
   static from<T>(items: Items<T>, options?: ClosureOptions): Dataset<T> {
     return new Dataset(memoryPlan(items, options));
+  }
+
+  /** CommonCrawl's WET or WARC files [paper 2.1]: paragraphs deduplicated, English, good by two models. */
+  static commonCrawl(paths: Paths, options?: CommonCrawlOptions): Dataset<Document> {
+    return new Dataset(commonCrawlPlan(paths, options));
+  }
+
+  /** C4's JSON Lines files, or pages of WET and WARC files under its rules [paper 2.1]. */
+  static c4(paths: Paths, options?: C4Options): Dataset<Document> {
+    return new Dataset(c4Plan(paths, options));
+  }
+
+  /** Source code of folders or of BigQuery's export, by licence and looks [paper 2.1]. */
+  static github(paths: Paths, options?: GithubOptions): Dataset<Document> {
+    return new Dataset(githubPlan(paths, options));
+  }
+
+  /** Articles of MediaWiki exports as plain text [paper 2.1]. */
+  static wikipedia(paths: Paths, options?: WikipediaOptions): Dataset<Document> {
+    return new Dataset(wikipediaPlan(paths, options));
+  }
+
+  /** Books of Project Gutenberg, one of those that overlap by more than 90 % [paper 2.1]. */
+  static books(paths: Paths, options?: BooksOptions): Dataset<Document> {
+    return new Dataset(booksPlan(paths, options));
+  }
+
+  /** LaTeX sources of arXiv without comments, head and bibliography, macros expanded [paper 2.1]. */
+  static arxiv(paths: Paths, options?: ArxivOptions): Dataset<Document> {
+    return new Dataset(arxivPlan(paths, options));
+  }
+
+  /** Questions with their answers from Stack Exchange's Posts.xml, the best answers first [paper 2.1]. */
+  static stackExchange(paths: Paths, options?: StackExchangeOptions): Dataset<Document> {
+    return new Dataset(stackExchangePlan(paths, options));
+  }
+
+  /** The seven sources in the proportions of Table 1 [paper 2.1]. */
+  static llama(sources: LlamaSources, options?: MixOptions): Dataset<Document> {
+    return new Dataset(llamaPlan(sources, options));
   }
 
   /** Several sources in given proportions [paper 2.1]. */

@@ -39,19 +39,20 @@ export function patternsOf(paths: Paths): string[] {
 }
 
 /**
- * The files that the patterns name: those of a glob sorted, a path as it stands, the same file once a pattern.
+ * The files that the patterns name: those of a glob sorted, a path as it stands, the same file once a pattern. A folder
+ * is one of them where `folders` says so, with the size of all its files and the time of the newest.
  *
  * @throws {DataError} when a path does not exist, is a folder, or a glob matches nothing
  */
-export function findFiles(patterns: readonly string[]): FileFacts[] {
+export function findFiles(patterns: readonly string[], folders = false): FileFacts[] {
   if (patterns.length === 0) throw new DataError("Cannot read files: no path was given");
   return patterns.flatMap((pattern) => {
     // An address is its own identity: what lies behind it is fetched once, and changes when the cache is emptied.
     if (isRemote(pattern)) return [{ path: pattern, size: 0, modified: 0 }];
-    const plain = factsOf(pattern);
+    const plain = factsOf(pattern, { folders });
     if (plain) return [plain];
     if (!/[*?[{]/.test(pattern)) throw missing(pattern);
-    const found = globSync(pattern).sort().map(factsOf).filter((facts) => facts !== undefined);
+    const found = globSync(pattern).sort().flatMap((path) => factsOf(path, { folders, globbed: true }) ?? []);
     if (found.length === 0) {
       throw new DataError(`Cannot read ${pattern}: no file matches it, looked in ${Deno.cwd()}`);
     }
@@ -63,18 +64,20 @@ export function findFiles(patterns: readonly string[]): FileFacts[] {
 export async function* localFiles(
   patterns: readonly string[],
   signal?: AbortSignal,
+  folders = false,
 ): AsyncGenerator<LocalFile> {
-  for (const { path } of findFiles(patterns)) {
+  for (const { path } of findFiles(patterns, folders)) {
     if (isRemote(path)) yield* fetched(path, signal);
     else yield { path, name: path };
   }
 }
 
 /** The facts of a file; undefined when it does not exist. A folder met by a glob is passed over. */
-function factsOf(path: string, _index?: number, globbed?: string[]): FileFacts | undefined {
+function factsOf(path: string, { folders = false, globbed = false }): FileFacts | undefined {
   try {
     const { size, mtime, isDirectory } = Deno.statSync(path);
     if (!isDirectory) return { path, size, modified: mtime?.getTime() ?? 0 };
+    if (folders) return folderFacts(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
@@ -83,6 +86,20 @@ function factsOf(path: string, _index?: number, globbed?: string[]): FileFacts |
   throw new DataError(`Cannot read ${path}: it is a folder, name its files, such as ${path}/*.txt`, {
     file: path,
   });
+}
+
+function folderFacts(path: string): FileFacts {
+  const facts = { path, size: 0, modified: 0 };
+  for (const entry of Deno.readDirSync(path)) {
+    const inner = `${path}/${entry.name}`;
+    if (entry.isSymlink) continue;
+    const { size, modified } = entry.isDirectory
+      ? folderFacts(inner)
+      : factsOf(inner, {}) ?? { size: 0, modified: 0 };
+    facts.size += size;
+    facts.modified = Math.max(facts.modified, modified);
+  }
+  return facts;
 }
 
 function missing(path: string): DataError {

@@ -20,6 +20,14 @@ export type { ChatEncoding, ChatPiece, Encoder, Message } from "../base/encoder.
 export { Displayable, type Picture } from "../display/display.ts";
 export type { Flaw } from "../formats/found.ts";
 export type { TextEncoding } from "../formats/lines.ts";
+export type { ArxivOptions } from "./corpora/arxiv.ts";
+export type { BooksOptions } from "./corpora/books.ts";
+export type { C4Options } from "./corpora/c4.ts";
+export type { CommonCrawlOptions } from "./corpora/common_crawl.ts";
+export type { GithubOptions } from "./corpora/github.ts";
+export type { LlamaSources } from "./corpora/llama.ts";
+export type { StackExchangeOptions } from "./corpora/stack_exchange.ts";
+export type { WikipediaOptions } from "./corpora/wikipedia.ts";
 export type { ConversationFields, ConversationOptions } from "./conversations.ts";
 export { Dataset, type ReadOptions, type SplitOptions } from "./dataset.ts";
 export type { DedupOptions } from "./dedup/dedup.ts";
@@ -55,6 +63,6 @@ export {
   type TokenStatsOptions,
   type Window,
 } from "./tokens.ts";
-export { NgramModel, type TextModelOptions, type Texts } from "./ngram.ts";
+export { NgramModel, type TextModelOptions, type TrainingTexts } from "./ngram.ts";
 export { validationSplit } from "./validation.ts";
 export type { WriteOptions } from "./write.ts";

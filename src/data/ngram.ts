@@ -29,8 +29,8 @@ interface Order {
   discount: number;
 }
 
-/** Texts to learn from. */
-export type Texts = Iterable<string | { text: string }> | AsyncIterable<string | { text: string }>;
+/** TrainingTexts to learn from. */
+export type TrainingTexts = Iterable<string | { text: string }> | AsyncIterable<string | { text: string }>;
 
 /** What a model of texts is made of. */
 export interface TextModelOptions {
@@ -77,7 +77,10 @@ export class NgramModel {
    *
    * @throws {DataError} when there is nothing to count
    */
-  static async trainOn(texts: Texts, { tokenizer, order = 5 }: TextModelOptions): Promise<NgramModel> {
+  static async trainOn(
+    texts: TrainingTexts,
+    { tokenizer, order = 5 }: TextModelOptions,
+  ): Promise<NgramModel> {
     const orders = emptyOrders(order);
     for await (const item of texts) {
       const text = typeof item === "string" ? item : item.text;

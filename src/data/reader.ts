@@ -19,32 +19,37 @@ export interface Reader<T> {
   options: Record<string, unknown>;
   /** What it yields, where that is known. */
   kind?: Plan["kind"];
+  /** Whether it reads folders as well. */
+  folders?: boolean;
+  /** Of all files those to read, where that takes a look at them. */
+  choose?: (files: LocalFile[], reading: Reading) => Promise<LocalFile[]>;
   /** The records of one file, and the places where one is broken; ids and places carry the name. */
   read: (file: LocalFile, reading: Reading, counts: StepCounts) => AsyncIterable<Entry<T> | Flaw>;
 }
 
 /** A plan that reads the files of `paths` one after another. */
-export function readerPlan<T>(paths: Paths, { op, options, kind, read }: Reader<T>): Plan<T> {
-  const patterns = patternsOf(paths);
+export function readerPlan<T>(paths: Paths, reader: Reader<T>): Plan<T> {
+  const { op, options, kind } = reader, patterns = patternsOf(paths);
   const plan: Plan<T> = {
     op,
     options: { paths: patterns, ...options },
     inputs: [],
     kind,
-    identity: () => findFiles(patterns),
-    open: (reading) => readFiles(patterns, read, reading, reading.countsOf(plan, describeStep(plan))),
+    identity: () => findFiles(patterns, reader.folders),
+    open: (reading) => readFiles(patterns, reader, reading, reading.countsOf(plan, describeStep(plan))),
   };
   return plan;
 }
 
 async function* readFiles<T>(
   patterns: readonly string[],
-  read: Reader<T>["read"],
+  { read, choose, folders }: Reader<T>,
   reading: Reading,
   counts: StepCounts,
 ): AsyncGenerator<Entry<T>> {
   let records = 0, first: (Flaw & { file: string }) | undefined;
-  for await (const file of localFiles(patterns, reading.signal)) {
+  const files = localFiles(patterns, reading.signal, folders);
+  for await (const file of choose ? await choose(await Array.fromAsync(files), reading) : files) {
     for await (const entry of read(file, reading, counts)) {
       await reading.breathe();
       if (isFlaw(entry)) {

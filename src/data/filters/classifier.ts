@@ -15,7 +15,7 @@ import { Displayable, type Picture } from "../../display/display.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
 import { concat } from "../../formats/bytes.ts";
 import { hashOf } from "../fingerprint.ts";
-import type { Texts } from "../ngram.ts";
+import type { TrainingTexts } from "../ngram.ts";
 
 /** How a classifier is trained. */
 export interface ClassifierOptions {
@@ -76,8 +76,8 @@ export class TextClassifier extends Displayable {
    * @throws {DataError} when one side has no texts
    */
   static async train(
-    positive: Texts,
-    negative: Texts,
+    positive: TrainingTexts,
+    negative: TrainingTexts,
     options: ClassifierOptions = {},
   ): Promise<TextClassifier> {
     const { epochs, learningRate, heldOut, buckets, seed } = parseOptions(

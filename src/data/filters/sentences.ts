@@ -14,7 +14,9 @@ const abbreviations = new Set(
 export function sentenceEnds(text: string): number[] {
   const ends: number[] = [];
   for (
-    const { index, 0: mark } of text.matchAll(/[.!?]+["')\]”’»]*(?=\s+["'(\[“‘«]?[\p{Lu}\p{Lo}\p{N}])/gu)
+    const { index, 0: mark } of text.matchAll(
+      /(?<![.!?])[.!?]+(?![.!?])["')\]”’»]*(?=\s+["'(\[“‘«]?[\p{Lu}\p{Lo}\p{N}])/gu,
+    )
   ) {
     if (mark[0] === "." && isAbbreviation(text, index)) continue;
     ends.push(index + mark.length);
