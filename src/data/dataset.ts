@@ -7,10 +7,23 @@ import { z } from "zod";
 import type { Encoder } from "../base/encoder.ts";
 import { parseOptions, type Same } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
+import { type ArxivOptions, arxivPlan } from "./corpora/arxiv.ts";
+import { type BooksOptions, booksPlan } from "./corpora/books.ts";
+import { type C4Options, c4Plan } from "./corpora/c4.ts";
+import { type CommonCrawlOptions, commonCrawlPlan } from "./corpora/common_crawl.ts";
+import { type GithubOptions, githubPlan } from "./corpora/github.ts";
+import { llamaPlan, type LlamaSources } from "./corpora/llama.ts";
+import { type StackExchangeOptions, stackExchangePlan } from "./corpora/stack_exchange.ts";
+import { type WikipediaOptions, wikipediaPlan } from "./corpora/wikipedia.ts";
 import { type ConversationOptions, conversationsPlan } from "./conversations.ts";
-import { type DedupOptions, dedupPlan } from "./dedup.ts";
+import { type DedupOptions, dedupPlan } from "./dedup/dedup.ts";
 import type { Conversation, Document, Row } from "./document.ts";
 import type { Paths } from "./files.ts";
+import { type CleanOptions, cleanPlan } from "./filters/c4.ts";
+import { type ContaminationOptions, contaminationPlan } from "./filters/contamination.ts";
+import { type LanguageOptions, languagePlan } from "./filters/language.ts";
+import { type PerplexityOptions, perplexityPlan } from "./filters/perplexity.ts";
+import { type QualityOptions, qualityPlan } from "./filters/quality.ts";
 import { fingerprintOf, lineageOf, type LineageStep } from "./fingerprint.ts";
 import { GivenTokens, type TokenRow, type TokensOptions } from "./given.ts";
 import { type ClosureOptions, type Items, memoryPlan } from "./memory.ts";
@@ -18,7 +31,14 @@ import { type MixEntry, type MixOptions, mixPlan } from "./mix.ts";
 import { describePlan, entriesOf, type Plan, planToJSON } from "./plan.ts";
 import { Preview } from "./preview.ts";
 import { Reading } from "./reading.ts";
-import { type JsonlOptions, jsonlPlan } from "./rows.ts";
+import {
+  type CsvOptions,
+  csvPlan,
+  type JsonlOptions,
+  jsonlPlan,
+  type ParquetOptions,
+  parquetPlan,
+} from "./rows.ts";
 import { type SampleName, samplePlan } from "./sample.ts";
 import { partPlan, partsOf } from "./split.ts";
 import { type DatasetStats, tallied } from "./stats.ts";
@@ -79,7 +99,8 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   }
 
   /**
-   * Text files (paths, globs; `.gz` and `.zst` are unpacked): a document each, or by paragraph or pattern.
+   * Text files (paths, globs, addresses; `.gz`, `.zst`, `.bz2` and `.xz` are unpacked): a document each, or by
+   * paragraph or pattern.
    *
    * @throws {DataError} at the first reading, when a file is missing or empty or is not in the encoding named
    */
@@ -97,8 +118,23 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   /** JSON Lines files as rows. */
   static jsonl(paths: Paths, options?: JsonlOptions): Dataset<Row>;
   static jsonl(paths: Paths, options?: JsonlOptions): Dataset<Document> | Dataset<Row> {
-    const plan = jsonlPlan(paths, options);
-    return new Dataset<Document | Row>(plan) as Dataset<Row>;
+    return new Dataset<Document | Row>(jsonlPlan(paths, options)) as Dataset<Row>;
+  }
+
+  /** CSV or TSV files, whose first line names the fields, as documents. */
+  static csv(paths: Paths, options: CsvOptions & { text: string }): Dataset<Document>;
+  /** CSV or TSV files as rows of strings. */
+  static csv(paths: Paths, options?: CsvOptions): Dataset<Row>;
+  static csv(paths: Paths, options?: CsvOptions): Dataset<Document> | Dataset<Row> {
+    return new Dataset<Document | Row>(csvPlan(paths, options)) as Dataset<Row>;
+  }
+
+  /** Parquet files as documents. */
+  static parquet(paths: Paths, options: ParquetOptions & { text: string }): Dataset<Document>;
+  /** Parquet files as rows. */
+  static parquet(paths: Paths, options?: ParquetOptions): Dataset<Row>;
+  static parquet(paths: Paths, options?: ParquetOptions): Dataset<Document> | Dataset<Row> {
+    return new Dataset<Document | Row>(parquetPlan(paths, options)) as Dataset<Row>;
   }
 
   /** Records in memory: an array, or a function that gives an iterable at every reading; texts get `id` and `source`. */
@@ -110,6 +146,46 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   static from<T>(items: Items<T>, options?: ClosureOptions): Dataset<T>;
   static from<T>(items: Items<T>, options?: ClosureOptions): Dataset<T> {
     return new Dataset(memoryPlan(items, options));
+  }
+
+  /** CommonCrawl's WET or WARC files [paper 2.1]: paragraphs deduplicated, English, good by two models. */
+  static commonCrawl(paths: Paths, options?: CommonCrawlOptions): Dataset<Document> {
+    return new Dataset(commonCrawlPlan(paths, options));
+  }
+
+  /** C4's JSON Lines files, or pages of WET and WARC files under its rules [paper 2.1]. */
+  static c4(paths: Paths, options?: C4Options): Dataset<Document> {
+    return new Dataset(c4Plan(paths, options));
+  }
+
+  /** Source code of folders or of BigQuery's export, by licence and looks [paper 2.1]. */
+  static github(paths: Paths, options?: GithubOptions): Dataset<Document> {
+    return new Dataset(githubPlan(paths, options));
+  }
+
+  /** Articles of MediaWiki exports as plain text [paper 2.1]. */
+  static wikipedia(paths: Paths, options?: WikipediaOptions): Dataset<Document> {
+    return new Dataset(wikipediaPlan(paths, options));
+  }
+
+  /** Books of Project Gutenberg, one of those that overlap by more than 90 % [paper 2.1]. */
+  static books(paths: Paths, options?: BooksOptions): Dataset<Document> {
+    return new Dataset(booksPlan(paths, options));
+  }
+
+  /** LaTeX sources of arXiv without comments, head and bibliography, macros expanded [paper 2.1]. */
+  static arxiv(paths: Paths, options?: ArxivOptions): Dataset<Document> {
+    return new Dataset(arxivPlan(paths, options));
+  }
+
+  /** Questions with their answers from Stack Exchange's Posts.xml, the best answers first [paper 2.1]. */
+  static stackExchange(paths: Paths, options?: StackExchangeOptions): Dataset<Document> {
+    return new Dataset(stackExchangePlan(paths, options));
+  }
+
+  /** The seven sources in the proportions of Table 1 [paper 2.1]. */
+  static llama(sources: LlamaSources, options?: MixOptions): Dataset<Document> {
+    return new Dataset(llamaPlan(sources, options));
   }
 
   /** Several sources in given proportions [paper 2.1]. */
@@ -168,6 +244,35 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   /** The documents without whole texts, paragraphs or lines that were seen before. */
   dedup(this: Dataset<Document>, options: DedupOptions = {}): Dataset<Document> {
     return new Dataset(dedupPlan(this.plan, options));
+  }
+
+  /** The documents in the languages asked for, by fastText's classifier of 176; each gets `meta.language`. */
+  language(this: Dataset<Document>, options: LanguageOptions = {}): Dataset<Document> {
+    return new Dataset(languagePlan(this.plan, options));
+  }
+
+  /** The documents as the rules of C4 leave them: whole lines cut, whole pages dropped; each rule can be switched off. */
+  clean(this: Dataset<Document>, options: CleanOptions = {}): Dataset<Document> {
+    return new Dataset(cleanPlan(this.plan, options));
+  }
+
+  /** The documents that a classifier takes for good ones; each gets `meta.quality`. */
+  quality(this: Dataset<Document>, options: QualityOptions): Dataset<Document> {
+    return new Dataset(qualityPlan(this.plan, options));
+  }
+
+  /** The documents that a language model finds likely, in parts head, middle and tail as in CCNet. */
+  perplexity(this: Dataset<Document>, options: PerplexityOptions): Dataset<Document> {
+    return new Dataset(perplexityPlan(this.plan, options));
+  }
+
+  /** Counts (or drops) the documents that share a run of words with benchmark files. */
+  contamination(
+    this: Dataset<Document>,
+    files: Paths,
+    options: ContaminationOptions = {},
+  ): Dataset<Document> {
+    return new Dataset(contaminationPlan(this.plan, files, options));
   }
 
   /** Rows as conversations, from `{ instruction, input, output }`, `{ prompt, completion }` or `{ messages }`. */

@@ -18,12 +18,27 @@
  */
 export type { ChatEncoding, ChatPiece, Encoder, Message } from "../base/encoder.ts";
 export { Displayable, type Picture } from "../display/display.ts";
+export type { Flaw } from "../formats/found.ts";
 export type { TextEncoding } from "../formats/lines.ts";
+export type { ArxivOptions } from "./corpora/arxiv.ts";
+export type { BooksOptions } from "./corpora/books.ts";
+export type { C4Options } from "./corpora/c4.ts";
+export type { CommonCrawlOptions } from "./corpora/common_crawl.ts";
+export type { GithubOptions } from "./corpora/github.ts";
+export type { LlamaSources } from "./corpora/llama.ts";
+export type { StackExchangeOptions } from "./corpora/stack_exchange.ts";
+export type { WikipediaOptions } from "./corpora/wikipedia.ts";
 export type { ConversationFields, ConversationOptions } from "./conversations.ts";
 export { Dataset, type ReadOptions, type SplitOptions } from "./dataset.ts";
-export type { DedupOptions } from "./dedup.ts";
+export type { DedupOptions } from "./dedup/dedup.ts";
 export type { Conversation, Document, Entry, Place, Row } from "./document.ts";
 export type { Paths } from "./files.ts";
+export type { CleanOptions } from "./filters/c4.ts";
+export { type ClassifierOptions, type HeldOutReport, TextClassifier } from "./filters/classifier.ts";
+export type { ContaminationOptions } from "./filters/contamination.ts";
+export type { LanguageOptions } from "./filters/language.ts";
+export type { Bucket, PerplexityOptions } from "./filters/perplexity.ts";
+export type { QualityOptions } from "./filters/quality.ts";
 export { differingStep, type LineageStep } from "./fingerprint.ts";
 export type { TokenRow, TokensOptions } from "./given.ts";
 export { type HeldOut, holdOut, type HoldOutOptions } from "./hold_out.ts";
@@ -32,7 +47,7 @@ export type { MixEntry, MixOptions } from "./mix.ts";
 export type { Closure, MixSource, Plan as DataPlan } from "./plan.ts";
 export type { Preview } from "./preview.ts";
 export type { Reading, ReadingOptions, StepCounts } from "./reading.ts";
-export type { JsonlOptions } from "./rows.ts";
+export type { CsvOptions, JsonlOptions, ParquetOptions, RowOptions } from "./rows.ts";
 export type { SampleName } from "./sample.ts";
 export type { DatasetStats, SourceShare } from "./stats.ts";
 export type { ShuffleOptions } from "./steps.ts";
@@ -48,6 +63,6 @@ export {
   type TokenStatsOptions,
   type Window,
 } from "./tokens.ts";
-export { NgramModel } from "./ngram.ts";
+export { NgramModel, type TextModelOptions, type TrainingTexts } from "./ngram.ts";
 export { validationSplit } from "./validation.ts";
 export type { WriteOptions } from "./write.ts";

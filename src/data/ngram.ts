@@ -1,6 +1,6 @@
 /**
  * N-gram models with interpolated Kneser-Ney smoothing (Kneser and Ney 1995; Chen and Goodman 1999): the tables that
- * a neural model has to beat.
+ * a neural model has to beat, and CCNet's measure of how much a page reads like an encyclopedia.
  *
  *     p(w | h) = max(c(h w) - d, 0) / c(h) + d n(h) / c(h) p'(w | h')
  *
@@ -10,28 +10,51 @@
  *
  * @module
  */
-import { ConfigError, DataError } from "../base/errors.ts";
+import { writeAtomically } from "../formats/atomic_file.ts";
+import type { Encoder } from "../base/encoder.ts";
+import { ConfigError, DataError, FormatError } from "../base/errors.ts";
+import { plainLine } from "./filters/normalize.ts";
+import { hashOf } from "./fingerprint.ts";
+import { CountTable } from "./ngram_table.ts";
 
-/** What was counted after one context. */
-interface Followers {
-  total: number;
-  counts: Map<number, number>;
+/** The tables of one order. */
+interface Order {
+  /** Of each (context, token), how often it was seen: in text for the highest order, in different contexts below it. */
+  grams: CountTable;
+  /** Of each context, the sum of those counts. */
+  totals: CountTable;
+  /** Of each context, the number of different tokens after it. */
+  followers: CountTable;
+  /** What is taken off each count. */
+  discount: number;
+}
+
+/** TrainingTexts to learn from. */
+export type TrainingTexts = Iterable<string | { text: string }> | AsyncIterable<string | { text: string }>;
+
+/** What a model of texts is made of. */
+export interface TextModelOptions {
+  /** Its tokens. */
+  tokenizer: Encoder;
+  /** Longest sequence counted; default 5, as in CCNet. */
+  order?: number;
 }
 
 /** A table of what follows what. Tokens are ids below `vocabSize`. */
 export class NgramModel {
-  #tables: Map<string, Followers>[];
-  #discounts: number[];
+  #orders: Order[];
+  #tokenizer?: Encoder;
 
   private constructor(
     /** Longest sequence counted: 1 for a unigram table, 2 for a bigram table. */
     readonly order: number,
     /** Ids that can occur. */
     readonly vocabSize: number,
-    tables: Map<string, Followers>[],
+    orders: Order[],
+    tokenizer?: Encoder,
   ) {
-    this.#tables = tables;
-    this.#discounts = tables.map(discount);
+    this.#orders = orders;
+    this.#tokenizer = tokenizer;
   }
 
   /**
@@ -43,68 +66,223 @@ export class NgramModel {
     sequences: Iterable<ArrayLike<number>>,
     options: { order: number; vocabSize: number },
   ): NgramModel {
-    const { order, vocabSize } = options;
-    if (!Number.isInteger(order) || order < 1) {
-      throw new ConfigError(
-        `Cannot train an n-gram model: order must be a whole number of at least 1, current value is ${order}`,
-      );
+    const { order, vocabSize } = options, orders = emptyOrders(order);
+    for (const ids of sequences) count(orders, ids);
+    return new NgramModel(order, vocabSize, finished(orders));
+  }
+
+  /**
+   * Counts texts, each on one line of plain letters as CCNet does (lower case, no accents, digits as 0), with marks
+   * for beginning and end. Such a model can tell the perplexity of a text.
+   *
+   * @throws {DataError} when there is nothing to count
+   */
+  static async trainOn(
+    texts: TrainingTexts,
+    { tokenizer, order = 5 }: TextModelOptions,
+  ): Promise<NgramModel> {
+    const orders = emptyOrders(order);
+    for await (const item of texts) {
+      const text = typeof item === "string" ? item : item.text;
+      count(orders, sentence(text, tokenizer, order));
     }
-    const tables = Array.from({ length: order }, () => new Map<string, Followers>());
-    for (const ids of sequences) {
-      for (let i = order - 1; i < ids.length; i++) {
-        count(tables[order - 1], history(ids, i, order - 1), ids[i]);
-      }
-    }
-    if (tables[order - 1].size === 0) {
-      throw new DataError("Cannot train an n-gram model: there are no tokens");
-    }
-    for (let n = order - 1; n > 0; n--) continueInto(tables[n], tables[n - 1]);
-    return new NgramModel(order, vocabSize, tables);
+    return new NgramModel(order, tokenizer.vocabSize, finished(orders), tokenizer);
   }
 
   /** log p(ids[at] | the tokens before it), in nats. */
   logProb(ids: ArrayLike<number>, at: number): number {
     let p = 1 / this.vocabSize;
-    for (let n = 0; n < this.order; n++) {
-      if (n > at) break;
-      const seen = this.#tables[n].get(history(ids, at, n));
-      if (!seen) continue;
-      const d = this.#discounts[n], own = Math.max((seen.counts.get(ids[at]) ?? 0) - d, 0);
-      p = own / seen.total + d * seen.counts.size / seen.total * p;
+    let low = 0, high = 0;
+    for (let n = 0; n < this.order && n <= at; n++) {
+      if (n > 0) [low, high] = [mixLow(low, ids[at - n]), mixHigh(high, ids[at - n])];
+      const { grams, totals, followers, discount } = this.#orders[n], total = totals.get(low, high);
+      if (total === 0) continue;
+      const own = Math.max(grams.get(tokenLow(low, ids[at]), tokenHigh(high, ids[at])) - discount, 0);
+      p = own / total + discount * followers.get(low, high) / total * p;
     }
     return Math.log(p);
   }
-}
 
-function history(ids: ArrayLike<number>, at: number, length: number): string {
-  let key = "";
-  for (let i = at - length; i < at; i++) key += `${ids[i]},`;
-  return key;
-}
-
-function count(table: Map<string, Followers>, key: string, token: number, times = 1): void {
-  let seen = table.get(key);
-  if (!seen) table.set(key, seen = { total: 0, counts: new Map() });
-  seen.total += times;
-  seen.counts.set(token, (seen.counts.get(token) ?? 0) + times);
-}
-
-/** Counts of the lower order: in how many different contexts a token was seen. */
-function continueInto(upper: Map<string, Followers>, lower: Map<string, Followers>): void {
-  for (const [key, { counts }] of upper) {
-    const shorter = key.slice(key.indexOf(",") + 1);
-    for (const token of counts.keys()) count(lower, shorter, token);
+  /**
+   * The perplexity of a text by token, its end mark included; low for text like that which was learned from.
+   *
+   * @throws {ConfigError} when the model was made of ids and not of texts
+   */
+  perplexity(text: string): number {
+    if (!this.#tokenizer) {
+      throw new ConfigError(
+        "Cannot tell the perplexity of a text: the model has no tokenizer, make it with NgramModel.trainOn or load it " +
+          "with { tokenizer }",
+      );
+    }
+    const ids = sentence(text, this.#tokenizer, this.order), from = this.order - 1;
+    let sum = 0;
+    for (let at = from; at < ids.length; at++) sum -= this.logProb(ids, at);
+    return Math.exp(sum / (ids.length - from));
   }
+
+  /** Changes whenever a probability could. */
+  get fingerprint(): string {
+    return hashOf([
+      this.order,
+      this.vocabSize,
+      this.#tokenizer?.fingerprint,
+      this.#orders.map(({ grams }) => sorted(grams)),
+    ]);
+  }
+
+  /** Writes the model to a file. */
+  async save(path: string): Promise<void> {
+    const tables = this.#orders.flatMap(({ grams, totals, followers }) => [grams, totals, followers]).map((
+      table,
+    ) => table.entries());
+    const { order, vocabSize } = this, tokenizer = this.#tokenizer?.fingerprint;
+    const head = new TextEncoder().encode(
+      JSON.stringify({ order, vocabSize, tokenizer, sizes: tables.map(({ length }) => length) }),
+    );
+    await writeAtomically(path, async (write) => {
+      await write(new TextEncoder().encode(magic));
+      await write(new Uint8Array(Uint32Array.of(head.length).buffer));
+      await write(head);
+      for (const table of tables) await write(new Uint8Array(table.buffer));
+    });
+  }
+
+  /**
+   * Reads a model; with the tokenizer that it was made with it can tell perplexities.
+   *
+   * @throws {FormatError} when the file is no such model or is cut short
+   * @throws {ConfigError} when the tokenizer is another one
+   */
+  static async load(path: string, { tokenizer }: { tokenizer?: Encoder } = {}): Promise<NgramModel> {
+    const bytes = await Deno.readFile(path), { order, vocabSize, sizes, ...head } = headOf(bytes, path);
+    if (tokenizer && head.tokenizer !== tokenizer.fingerprint) {
+      throw new ConfigError(`Cannot use the model ${path}: it was made with another tokenizer`);
+    }
+    let at = bytes.length - 4 * sizes.reduce((sum, size) => sum + size, 0);
+    const tables = sizes.map((size) =>
+      CountTable.of(new Uint32Array(bytes.slice(at, at += 4 * size).buffer))
+    );
+    const orders = Array.from({ length: order }, (_, n): Order => {
+      const [grams, totals, followers] = tables.slice(3 * n, 3 * n + 3);
+      return { grams, totals, followers, discount: discountOf(grams) };
+    });
+    return new NgramModel(order, vocabSize, orders, tokenizer);
+  }
+}
+
+const magic = "LLAMERON";
+
+interface Head {
+  order: number;
+  vocabSize: number;
+  tokenizer?: string;
+  sizes: number[];
+}
+
+function headOf(bytes: Uint8Array, file: string): Head {
+  const wrong = (expected: string) =>
+    new FormatError(`Cannot read the n-gram model: expected ${expected}`, { file, expected });
+  const decoder = new TextDecoder();
+  if (bytes.length < 12 || decoder.decode(bytes.subarray(0, 8)) !== magic) throw wrong(`the mark ${magic}`);
+  const length = new DataView(bytes.buffer).getUint32(8, true);
+  let head: Head;
+  try {
+    head = JSON.parse(decoder.decode(bytes.subarray(12, 12 + length)));
+  } catch {
+    throw wrong("a header in JSON");
+  }
+  const size = 12 + length + 4 * head.sizes.reduce((sum, size) => sum + size, 0);
+  if (bytes.length !== size) throw wrong(`${size} bytes, but there are ${bytes.length}`);
+  return head;
+}
+
+function emptyOrders(order: number): Order[] {
+  if (!Number.isInteger(order) || order < 1) {
+    throw new ConfigError(
+      `Cannot train an n-gram model: order must be a whole number of at least 1, current value is ${order}`,
+    );
+  }
+  const make = (): Order => ({
+    grams: new CountTable(),
+    totals: new CountTable(),
+    followers: new CountTable(),
+    discount: 0,
+  });
+  return Array.from({ length: order }, make);
+}
+
+/** As many marks of the beginning as the longest context, the tokens, and the mark of the end. */
+function sentence(text: string, tokenizer: Encoder, order: number): Uint32Array {
+  const ids = tokenizer.encode(plainLine(text));
+  const all = new Uint32Array(order + ids.length).fill(tokenizer.bosId, 0, order - 1);
+  all.set(ids, order - 1);
+  all[all.length - 1] = tokenizer.eosId;
+  return all;
+}
+
+/** A gram that is new to its order is a new context of the gram without its first token. */
+function count(orders: Order[], ids: ArrayLike<number>): void {
+  const lows = new Uint32Array(orders.length), highs = new Uint32Array(orders.length);
+  for (let at = orders.length - 1; at < ids.length; at++) {
+    for (let n = 1; n < orders.length; n++) {
+      lows[n] = mixLow(lows[n - 1], ids[at - n]);
+      highs[n] = mixHigh(highs[n - 1], ids[at - n]);
+    }
+    for (let n = orders.length - 1; n >= 0; n--) {
+      const { grams, totals, followers } = orders[n], [low, high] = [lows[n], highs[n]];
+      totals.add(low, high);
+      if (grams.add(tokenLow(low, ids[at]), tokenHigh(high, ids[at])) > 0) break;
+      followers.add(low, high);
+    }
+  }
+}
+
+function finished(orders: Order[]): Order[] {
+  if (orders[orders.length - 1].grams.size === 0) {
+    throw new DataError("Cannot train an n-gram model: there are no tokens");
+  }
+  return orders.map((tables) => ({ ...tables, discount: discountOf(tables.grams) }));
 }
 
 /** Ney, Essen and Kneser 1994: from the number of things seen once and twice. */
-function discount(table: Map<string, Followers>): number {
+function discountOf(grams: CountTable): number {
   let once = 0, twice = 0;
-  for (const { counts } of table.values()) {
-    for (const c of counts.values()) {
-      if (c === 1) once++;
-      else if (c === 2) twice++;
-    }
+  const entries = grams.entries();
+  for (let i = 2; i < entries.length; i += 3) {
+    if (entries[i] === 1) once++;
+    else if (entries[i] === 2) twice++;
   }
   return once && twice ? once / (once + 2 * twice) : 0.5;
+}
+
+function sorted(table: CountTable): BigUint64Array {
+  const entries = table.entries();
+  return BigUint64Array.from(
+    { length: table.size },
+    (_, i) =>
+      (BigInt(entries[3 * i]) << 32n) ^ BigInt(entries[3 * i + 1]) ^ (BigInt(entries[3 * i + 2]) << 20n),
+  ).sort();
+}
+
+/** Two 32-bit hashes of a context, token by token from the last one on. */
+function mixLow(hash: number, id: number): number {
+  let h = Math.imul(hash ^ id ^ 0x2545f491, 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+function mixHigh(hash: number, id: number): number {
+  let h = Math.imul(hash + id + 0x7f4a7c15, 0x2c1b3c6d);
+  h = Math.imul(h ^ (h >>> 15), 0x297a2d39);
+  return (h ^ (h >>> 14)) >>> 0;
+}
+
+/** The same of a context with the token after it. */
+function tokenLow(hash: number, id: number): number {
+  return mixLow(hash ^ 0x6b79d8a3, id);
+}
+
+function tokenHigh(hash: number, id: number): number {
+  return mixHigh(hash ^ 0x1b56c4e9, id);
 }

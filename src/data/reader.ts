@@ -1,13 +1,15 @@
 /**
- * What all file readers share: finding the files, counting records, dropping blank ones.
+ * What all file readers share: finding the files, counting records, dropping blank and broken ones.
  *
  * @module
  */
 import { DataError } from "../base/errors.ts";
+import { type Flaw, isFlaw } from "../formats/found.ts";
 import type { Entry } from "./document.ts";
-import { findFiles, type Paths, patternsOf } from "./files.ts";
+import { findFiles, localFiles, type Paths, patternsOf } from "./files.ts";
 import { describeStep, type Plan } from "./plan.ts";
 import type { Reading, StepCounts } from "./reading.ts";
+import type { LocalFile } from "./remote.ts";
 
 /** What a file reader is, beside its paths. */
 export interface Reader<T> {
@@ -17,34 +19,44 @@ export interface Reader<T> {
   options: Record<string, unknown>;
   /** What it yields, where that is known. */
   kind?: Plan["kind"];
-  /** The records of one file. */
-  read: (path: string) => AsyncIterable<Entry<T>>;
+  /** Whether it reads folders as well. */
+  folders?: boolean;
+  /** Of all files those to read, where that takes a look at them. */
+  choose?: (files: LocalFile[], reading: Reading) => Promise<LocalFile[]>;
+  /** The records of one file, and the places where one is broken; ids and places carry the name. */
+  read: (file: LocalFile, reading: Reading, counts: StepCounts) => AsyncIterable<Entry<T> | Flaw>;
 }
 
 /** A plan that reads the files of `paths` one after another. */
-export function readerPlan<T>(paths: Paths, { op, options, kind, read }: Reader<T>): Plan<T> {
-  const patterns = patternsOf(paths);
+export function readerPlan<T>(paths: Paths, reader: Reader<T>): Plan<T> {
+  const { op, options, kind } = reader, patterns = patternsOf(paths);
   const plan: Plan<T> = {
     op,
     options: { paths: patterns, ...options },
     inputs: [],
     kind,
-    identity: () => findFiles(patterns),
-    open: (reading) => readFiles(patterns, read, reading, reading.countsOf(plan, describeStep(plan))),
+    identity: () => findFiles(patterns, reader.folders),
+    open: (reading) => readFiles(patterns, reader, reading, reading.countsOf(plan, describeStep(plan))),
   };
   return plan;
 }
 
 async function* readFiles<T>(
   patterns: readonly string[],
-  read: Reader<T>["read"],
+  { read, choose, folders }: Reader<T>,
   reading: Reading,
   counts: StepCounts,
 ): AsyncGenerator<Entry<T>> {
-  let records = 0;
-  for (const { path } of findFiles(patterns)) {
-    for await (const entry of read(path)) {
+  let records = 0, first: (Flaw & { file: string }) | undefined;
+  const files = localFiles(patterns, reading.signal, folders);
+  for await (const file of choose ? await choose(await Array.fromAsync(files), reading) : files) {
+    for await (const entry of read(file, reading, counts)) {
       await reading.breathe();
+      if (isFlaw(entry)) {
+        first ??= { ...entry, file: file.name };
+        await reading.dropFlaw(counts, entry, file.name);
+        continue;
+      }
       records++;
       if (isBlank(entry.value)) await reading.drop(counts, "blank", entry);
       else {
@@ -54,6 +66,7 @@ async function* readFiles<T>(
     }
   }
   if (records > 0) return;
+  if (first) throw new DataError(`${first.flaw}; no other record can be read either`, first);
   throw new DataError(
     `Cannot read ${patterns.join(" ")}: there is nothing in it, check that the path is right`,
   );

@@ -5,6 +5,7 @@
  */
 import type { Document, Entry } from "./document.ts";
 import { utf8Bytes } from "./document.ts";
+import type { Flaw } from "../formats/found.ts";
 
 /** What a step kept and dropped in one pass. */
 export interface StepCounts {
@@ -39,6 +40,11 @@ export class Reading {
     this.#options = options;
   }
 
+  /** What stops the pass. */
+  get signal(): AbortSignal | undefined {
+    return this.#options.signal;
+  }
+
   /** What was counted for each of `plans`, in their order; a plan that was never opened has no counts. */
   steps(plans: Iterable<object>): StepCounts[] {
     return [...plans].flatMap((plan) => this.#steps.get(plan) ?? []);
@@ -57,6 +63,14 @@ export class Reading {
   async drop(counts: StepCounts, reason: string, entry: Entry<unknown>): Promise<void> {
     counts.dropped[reason] = (counts.dropped[reason] ?? 0) + 1;
     await this.#options.onReject?.(counts.step, reason, entry.value);
+  }
+
+  /** Counts a record that could not be read, keeps the place of the first, and hands it to whoever listens. */
+  async dropFlaw(counts: StepCounts, { flaw, line, text }: Flaw, file: string): Promise<void> {
+    const place = line === undefined ? file : `${file}:${line}`;
+    counts.dropped["unreadable"] = (counts.dropped["unreadable"] ?? 0) + 1;
+    counts.notes["first unreadable"] ??= `${place}: ${flaw}`;
+    await this.#options.onReject?.(counts.step, `unreadable: ${flaw}`, { file, line, text });
   }
 
   /**

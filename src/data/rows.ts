@@ -1,75 +1,136 @@
 /**
- * Rows of JSON Lines files, as they are or as documents.
+ * Rows of JSON Lines, CSV and Parquet files, as they are or as documents.
  *
  * @module
  */
 import { z } from "zod";
 import { parseOptions, type Same, show } from "../base/schema.ts";
-import { readJsonl, type Row } from "../formats/jsonl.ts";
-import { type Document, type Entry, wrongField } from "./document.ts";
+import { findCsv } from "../formats/csv.ts";
+import { type Flaw, type Found, isFlaw } from "../formats/found.ts";
+import { findJsonl, type Row } from "../formats/jsonl.ts";
+import { findParquet } from "../formats/parquet.ts";
+import type { Document, Entry } from "./document.ts";
 import type { Paths } from "./files.ts";
 import type { Plan } from "./plan.ts";
 import { readerPlan } from "./reader.ts";
 
 /** How rows become documents: the names of the fields that hold their parts. */
-export interface JsonlOptions {
+export interface RowOptions {
   /** The field that holds the text; the other fields go to `meta`. Without it the rows stay as they are. */
   text?: string;
-  /** The field that holds a unique id (a string or a number); default: path and line number. */
+  /** The field that holds a unique id (a string or a number); default: path and line (or record) number. */
   id?: string;
   /** The field that says where the text came from; default: the path. */
   source?: string;
 }
 
-const schema = z.strictObject({
+/** How rows of JSON Lines files become documents. */
+export type JsonlOptions = RowOptions;
+
+/** How rows of Parquet files become documents. */
+export type ParquetOptions = RowOptions;
+
+/** How CSV files are read, and how their rows become documents. */
+export interface CsvOptions extends RowOptions {
+  /** What separates fields, one character; default: a tab in `.tsv` files, else a comma. */
+  separator?: string;
+  /** A label of the Encoding standard, such as `latin1`; default `utf-8`. */
+  encoding?: string;
+}
+
+const fields = {
   text: z.string().optional(),
   id: z.string().optional(),
   source: z.string().optional(),
-}).refine(
-  ({ text, id, source }) => text !== undefined || (id === undefined && source === undefined),
-  "id and source need text, which makes documents of the rows",
-) satisfies z.ZodType<JsonlOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof JsonlOptions>;
+};
+const needsText = ({ text, id, source }: RowOptions) =>
+  text !== undefined || (id === undefined && source === undefined);
+const whatText = "id and source need text, which makes documents of the rows";
+
+const rowSchema = z.strictObject(fields).refine(needsText, whatText) satisfies z.ZodType<RowOptions>;
+true satisfies Same<keyof z.input<typeof rowSchema>, keyof RowOptions>;
+
+const csvSchema = z.strictObject({
+  ...fields,
+  separator: z.string().length(1).optional(),
+  encoding: z.string().optional(),
+}).refine(needsText, whatText) satisfies z.ZodType<CsvOptions>;
+true satisfies Same<keyof z.input<typeof csvSchema>, keyof CsvOptions>;
 
 /** The rows of JSON Lines files, or with `{ text: "field" }` documents made of them. */
 export function jsonlPlan(paths: Paths, options: JsonlOptions = {}): Plan<Row> | Plan<Document> {
-  const fields = parseOptions(schema, options, "Dataset.jsonl");
+  return rowsPlan(paths, "jsonl", parseOptions(rowSchema, options, "Dataset.jsonl"), findJsonl);
+}
+
+/** The rows of CSV files, all values strings, or documents made of them. */
+export function csvPlan(paths: Paths, options: CsvOptions = {}): Plan<Row> | Plan<Document> {
+  const { separator, encoding, ...fields } = parseOptions(csvSchema, options, "Dataset.csv");
+  return rowsPlan(paths, "csv", fields, (path) => findCsv(path, { separator, encoding }), {
+    separator,
+    encoding,
+  });
+}
+
+/** The rows of Parquet files, or documents made of them. */
+export function parquetPlan(paths: Paths, options: ParquetOptions = {}): Plan<Row> | Plan<Document> {
+  return rowsPlan(
+    paths,
+    "parquet",
+    parseOptions(rowSchema, options, "Dataset.parquet"),
+    (path) => findParquet(path),
+  );
+}
+
+function rowsPlan(
+  paths: Paths,
+  op: string,
+  fields: RowOptions,
+  find: (path: string) => AsyncIterable<Found<Row>>,
+  format: Record<string, unknown> = {},
+): Plan<Row> | Plan<Document> {
   const { text } = fields;
-  return text === undefined
-    ? readerPlan(paths, { op: "jsonl", options: {}, read: rowsOf })
-    : readerPlan(paths, {
-      op: "jsonl",
-      options: { ...fields },
-      kind: "documents",
-      async *read(path) {
-        for await (const entry of rowsOf(path)) {
-          yield { ...entry, value: documentOf(entry, { ...fields, text }) };
-        }
-      },
-    });
-}
-
-async function* rowsOf(path: string): AsyncGenerator<Entry<Row>> {
-  for await (const { row, line } of readJsonl(path)) {
-    yield { value: row, id: `${path}:${line}`, place: { file: path, line } };
+  async function* read({ path, name }: { path: string; name: string }): AsyncGenerator<Entry<Row> | Flaw> {
+    let record = 0;
+    for await (const found of find(path)) {
+      record++;
+      if (isFlaw(found)) yield found;
+      else {
+        const { value, line } = found;
+        yield { value, id: `${name}:${line ?? record}`, place: { file: name, line } };
+      }
+    }
   }
+  return text === undefined ? readerPlan(paths, { op, options: format, read }) : readerPlan(paths, {
+    op,
+    options: { ...fields, ...format },
+    kind: "documents",
+    async *read(file) {
+      for await (const entry of read(file)) {
+        yield isFlaw(entry) ? entry : documentOf(entry, { ...fields, text });
+      }
+    },
+  });
 }
 
-function documentOf(entry: Entry<Row>, fields: JsonlOptions & { text: string }): Document {
+function documentOf(entry: Entry<Row>, fields: RowOptions & { text: string }): Entry<Document> | Flaw {
   const { meta, ...rest } = entry.value;
   const others: Row = { ...(isObject(meta) ? meta : meta === undefined ? {} : { meta }), ...rest };
+  let flaw: string | undefined;
   const take = (field: string) => {
     const value = entry.value[field];
     delete others[field];
     if (typeof value === "string" || (typeof value === "number" && field !== fields.text)) {
       return String(value);
     }
-    throw wrongField(entry, field, `must be a string, current value is ${show(value)}`);
+    flaw ??= `field ${field} must be a string, current value is ${show(value)}`;
+    return "";
   };
   const text = take(fields.text);
   const id = fields.id === undefined ? entry.id : take(fields.id);
   const source = fields.source === undefined ? entry.place.file! : take(fields.source);
-  return { text, source, id, ...(Object.keys(others).length ? { meta: others } : {}) };
+  if (flaw !== undefined) return { flaw, line: entry.place.line, text: show(entry.value) };
+  const value = { text, source, id, ...(Object.keys(others).length ? { meta: others } : {}) };
+  return { ...entry, value };
 }
 
 function isObject(value: unknown): value is Row {

@@ -19,6 +19,10 @@ export interface Step<T, U> {
   closure?: Closure;
   /** What it yields, where that is known. */
   kind?: Plan["kind"];
+  /** Facts outside the plan that change what it yields, such as a model. Looked up when a fingerprint is asked for. */
+  identity?: () => unknown;
+  /** True when `identity` cannot see what it would yield. */
+  opaque?: boolean;
   /** The step itself. */
   run: (entries: AsyncIterable<Entry<T>>, counts: StepCounts, reading: Reading) => AsyncIterable<Entry<U>>;
 }
@@ -26,7 +30,7 @@ export interface Step<T, U> {
 /** The plan that puts a step after `input`. */
 export function stepPlan<T, U>(
   input: Plan<T>,
-  { op, options = {}, closure, kind, run }: Step<T, U>,
+  { op, options = {}, closure, kind, identity, opaque, run }: Step<T, U>,
 ): Plan<U> {
   const plan: Plan<U> = {
     op,
@@ -34,6 +38,8 @@ export function stepPlan<T, U>(
     inputs: [input],
     closure,
     kind,
+    identity,
+    opaque,
     open(reading) {
       const entries = input.open(reading);
       return run(entries, reading.countsOf(plan, describeStep(plan)), reading);

@@ -5,7 +5,8 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../base/schema.ts";
-import { readLines, readText, type TextEncoding } from "../formats/lines.ts";
+import { isFlaw } from "../formats/found.ts";
+import { findLines, readLines, readText, type TextEncoding } from "../formats/lines.ts";
 import type { Document, Entry } from "./document.ts";
 import type { Paths } from "./files.ts";
 import type { Plan } from "./plan.ts";
@@ -51,10 +52,10 @@ export function textPlan(paths: Paths, options: TextOptions = {}): Plan<Document
     op: "text",
     options: { by, encoding },
     kind: "documents",
-    async *read(path) {
+    async *read({ path, name }) {
       let record = 0;
       for await (const text of piecesOf(path, by, encoding)) {
-        yield entryOf(text, path, ++record, { file: path });
+        yield entryOf(text, name, ++record, { file: name });
       }
     },
   });
@@ -67,10 +68,11 @@ export function linesPlan(paths: Paths, options: LinesOptions = {}): Plan<Docume
     op: "lines",
     options: { encoding },
     kind: "documents",
-    async *read(path) {
-      let line = 0;
-      for await (const text of readLines(path, { encoding })) {
-        yield entryOf(text, path, ++line, { file: path, line });
+    async *read({ path, name }) {
+      for await (const found of findLines(path, { encoding })) {
+        yield isFlaw(found)
+          ? found
+          : entryOf(found.value, name, found.line!, { file: name, line: found.line });
       }
     },
   });

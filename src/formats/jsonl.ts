@@ -5,7 +5,8 @@
  */
 import { show } from "../base/schema.ts";
 import { DataError } from "../base/errors.ts";
-import { readLines } from "./lines.ts";
+import { beginning, type Found, isFlaw } from "./found.ts";
+import { findLines } from "./lines.ts";
 
 /** A JSON object as it stands in a file: nothing is known about its fields. */
 export type Row = Record<string, unknown>;
@@ -16,22 +17,29 @@ export type Row = Record<string, unknown>;
  * @throws {DataError} naming file and line when a line is not a JSON object
  */
 export async function* readJsonl(path: string): AsyncGenerator<{ row: Row; line: number }> {
-  let line = 0;
-  for await (const text of readLines(path)) {
-    line++;
-    if (text.trim() !== "") yield { row: parseRow(text, path, line), line };
+  for await (const found of findJsonl(path)) {
+    const { line } = found;
+    if (isFlaw(found)) {
+      throw new DataError(`Cannot read the line as JSON: it is ${found.flaw}`, { file: path, line });
+    }
+    yield { row: found.value, line: line! };
   }
 }
 
-function parseRow(text: string, file: string, line: number): Row {
-  let value: unknown;
+/** The rows of `path` with their line numbers; a line that is not a JSON object is a flaw. */
+export async function* findJsonl(path: string): AsyncGenerator<Found<Row>> {
+  for await (const found of findLines(path)) {
+    if (isFlaw(found)) yield found;
+    else if (found.value.trim() !== "") yield { ...parseRow(found.value), line: found.line };
+  }
+}
+
+function parseRow(text: string): Found<Row> {
   try {
-    value = JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { value: value as Row };
+    return { flaw: `no JSON object but ${show(value)}`, text: beginning(text) };
   } catch (cause) {
-    throw new DataError(`Cannot read the line as JSON: ${(cause as Error).message}`, { file, line, cause });
+    return { flaw: `not JSON: ${(cause as Error).message}`, text: beginning(text) };
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new DataError(`Each line must be a JSON object, current value is ${show(value)}`, { file, line });
-  }
-  return value as Row;
 }

@@ -8,6 +8,7 @@
  */
 import { pipeline, Readable } from "node:stream";
 import { createZstdDecompress } from "node:zlib";
+import { concat } from "./bytes.ts";
 
 /** The unpacked bytes of `file`. */
 export async function* unpackZstd(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -69,17 +70,10 @@ class Input {
       const { done, value } = await this.#chunks.next();
       if (done && orEnd && this.#rest.length === 0) return undefined;
       if (done) throw new Error("the file ends inside a frame");
-      this.#rest = joined(this.#rest, value);
+      this.#rest = concat([this.#rest, value]);
     }
     const bytes = this.#rest.subarray(0, count);
     this.#rest = this.#rest.subarray(count);
     return bytes;
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a, 0);
-  both.set(b, a.length);
-  return both;
 }

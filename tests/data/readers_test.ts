@@ -76,9 +76,14 @@ Deno.test("jsonl gives rows, or documents whose other fields are meta", () =>
       { text: "x", source: path, id: `${path}:1`, meta: { url: "u", n: 1 } },
       { text: "y", source: path, id: `${path}:2`, meta: { key: 7, from: "web" } },
     ]);
-    const named = await Dataset.jsonl(path, { text: "content", id: "key", source: "from" }).skip(1).toArray()
-      .catch((e) => e);
-    assert.match(named.message, /a\.jsonl:1: field key must be a string, current value is undefined/);
+    const named = Dataset.jsonl(path, { text: "content", id: "key", source: "from" });
+    assert.deepEqual((await named.stats()).steps[0], {
+      step: `jsonl ${path}, text content, id key, source from`,
+      kept: 1,
+      dropped: { unreadable: 1 },
+      notes: { "first unreadable": `${path}:1: field key must be a string, current value is undefined` },
+      bytes: {},
+    });
     await Deno.writeTextFile(path, JSON.stringify(rows[1]));
     const [document] = await Dataset.jsonl(path, { text: "content", id: "key", source: "from" }).toArray();
     assert.deepEqual(document, { text: "y", source: "web", id: "7" });
@@ -88,7 +93,7 @@ Deno.test("what cannot be read is refused by name, with advice", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/chapters.txt`, "text");
     await Deno.writeTextFile(`${folder}/empty.txt`, "");
-    await Deno.writeTextFile(`${folder}/a.jsonl`, '{"text":"ok"}\n{"text":5}\n');
+    await Deno.writeTextFile(`${folder}/a.jsonl`, '{"text":6}\n{"text":5}\n');
     const cases: [() => Dataset<unknown>, RegExp][] = [
       [() => Dataset.text(`${folder}/chapter.txt`), /there is no such file, did you mean chapters\.txt\?/],
       [() => Dataset.text(`${folder}/nowhere/zzz`), /there is no such file, looked in /],
@@ -99,9 +104,12 @@ Deno.test("what cannot be read is refused by name, with advice", () =>
       [() => Dataset.lines(`${folder}/empty.txt`), /there is nothing in it/],
       [
         () => Dataset.jsonl(`${folder}/a.jsonl`, { text: "text" }),
-        /a\.jsonl:2: field text must be a string, current value is 5/,
+        /a\.jsonl:1: field text must be a string, current value is 6; no other record can be read either/,
       ],
-      [() => Dataset.text("https://example.test/a.txt"), /only files are read, download it first/],
+      [
+        () => Dataset.text("s3://bucket/a.txt"),
+        /only files, http\(s\):\/\/ and hf:\/\/ are read, download it first/,
+      ],
     ];
     for (const [dataset, message] of cases) {
       const error = await failure(() => dataset().toArray());

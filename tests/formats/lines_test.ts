@@ -60,7 +60,8 @@ Deno.test("files that are cut short, wrongly packed or wrongly encoded are refus
         /Cannot unpack the file/,
       ],
       ["plain.gz", bytes("not packed"), /plain\.gz: Cannot unpack the file/],
-      ["a.bz2", bytes("BZh9"), /a\.bz2: Cannot read \.bz2 files, unpack it first, such as with `bunzip2`/],
+      ["a.bz2", bytes("BZh9"), /a\.bz2: Cannot unpack the file/],
+      ["a.7z", bytes("7z"), /a\.7z: Cannot read \.7z files, unpack it first, such as with `7z x`/],
       [
         "latin.txt",
         Uint8Array.of(72, 0xe9, 10),
@@ -99,7 +100,7 @@ Deno.test("rows come with their line numbers, and a wrong line is named", () =>
     for (
       const [line, message] of [["{", /:2: Cannot read the line as JSON/], [
         "[1]",
-        /:2: Each line must be a JSON object, current value is \[1\]/,
+        /:2: Cannot read the line as JSON: it is no JSON object but \[1\]/,
       ]] as const
     ) {
       await Deno.writeTextFile(path, `{"a":1}\n${line}\n`);

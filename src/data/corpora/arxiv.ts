@@ -1,0 +1,190 @@
+/**
+ * arXiv [paper 2.1], 2.5 % of LLaMA's tokens: LaTeX sources without comments, without what stands before the first section
+ * and without the bibliography, the authors' own macros expanded.
+ *
+ * @module
+ */
+import { gunzipSync } from "node:zlib";
+import { z } from "zod";
+import { parseOptions, type Same } from "../../base/schema.ts";
+import { readBytes } from "../../formats/decompress.ts";
+import { concat } from "../../formats/bytes.ts";
+import { isFlaw } from "../../formats/found.ts";
+import { findTar, findTarIn, type TarFile } from "../../formats/tar.ts";
+import type { Document, Entry } from "../document.ts";
+import type { Paths } from "../files.ts";
+import type { Plan } from "../plan.ts";
+import { readerPlan } from "../reader.ts";
+import type { StepCounts } from "../reading.ts";
+import { textStepPlan } from "../text_step.ts";
+import { bodyOf, rootOf, spliced, withoutBibliography, withoutComments } from "./latex.ts";
+import { expanded } from "./latex_macros.ts";
+
+/** What is done to a paper. */
+export interface ArxivOptions {
+  /** Whether comments are cut; default true. */
+  comments?: boolean;
+  /** Whether the authors' macros are expanded in place; default true. */
+  macros?: boolean;
+  /** Whether what stands before the first section is cut; default true. A paper without any section then goes. */
+  head?: boolean;
+  /** Whether the bibliography is cut; default true. */
+  bibliography?: boolean;
+  /** Whether appendices are cut as well, as RedPajama did; default false: the paper says nothing of them. */
+  appendix?: boolean;
+}
+
+const flag = z.boolean().default(true);
+const schema = z.strictObject({
+  comments: flag,
+  macros: flag,
+  head: flag,
+  bibliography: flag,
+  appendix: z.boolean().default(false),
+}) satisfies z.ZodType<ArxivOptions>;
+true satisfies Same<keyof z.input<typeof schema>, keyof ArxivOptions>;
+
+/**
+ * One document a paper of arXiv's source archives (`arXiv_src_YYMM_NNN.tar`), of single projects (`.tar`, `.tar.gz`), or
+ * of single `.tex` files. The files that a paper reads with `\input` are put in their places; a file that is not UTF-8 is
+ * read as Latin-1.
+ */
+export function arxivPlan(paths: Paths, options: ArxivOptions = {}): Plan<Document> {
+  const { comments, macros, head, bibliography, appendix } = parseOptions(schema, options, "Dataset.arxiv");
+  let plan = readerPlan<Document>(paths, {
+    op: "arxiv",
+    options: {},
+    kind: "documents",
+    read: ({ path, name }, _, counts) =>
+      /\.tar(\.\w+)?$|\.tgz$/i.test(path) ? archived(path, name, counts) : single(path, name),
+  });
+  if (comments) {
+    plan = textStepPlan(plan, {
+      op: "comments",
+      judge: () => ({ text }) => ({ text: withoutComments(text) }),
+    });
+  }
+  if (macros) {
+    plan = textStepPlan(plan, {
+      op: "macros",
+      judge: () => ({ text }, note) => ({ text: expanded(text, note) }),
+    });
+  }
+  if (head) {
+    plan = textStepPlan(plan, {
+      op: "before the first section",
+      judge: () => ({ text }) => {
+        const body = bodyOf(text);
+        return body === undefined ? { drop: "no section" } : { text: body };
+      },
+    });
+  }
+  if (!bibliography && !appendix) return plan;
+  return textStepPlan(plan, {
+    op: "bibliography",
+    options: { appendix: appendix || undefined },
+    judge: () => ({ text }) => ({ text: withoutBibliography(text, { bibliography, appendix }).trim() }),
+  });
+}
+
+async function* single(path: string, name: string): AsyncGenerator<Entry<Document>> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of readBytes(path)) parts.push(chunk);
+  const bytes = concat(parts);
+  if (isPdf(bytes)) return;
+  yield entryOf(idOf(name), texOf(bytes), name);
+}
+
+/** The papers of an archive: each `.gz` in it is a project or a single file; loose files together are one project. */
+async function* archived(
+  path: string,
+  name: string,
+  counts: StepCounts,
+): AsyncGenerator<Entry<Document> | { flaw: string }> {
+  const loose = new Map<string, string>();
+  for await (const found of findTar(path)) {
+    if (isFlaw(found)) yield found;
+    else if (!found.value.name.endsWith(".gz")) {
+      if (isTex(found.value.name)) loose.set(found.value.name, texOf(found.value.bytes));
+      else if (isPdf(found.value.bytes)) count(counts, "papers without source");
+    } else {
+      const paper = await paperOf(found.value);
+      if (typeof paper !== "string") yield paper;
+      else if (paper !== "") yield entryOf(idOf(found.value.name), paper, name);
+      else count(counts, "papers without source");
+    }
+  }
+  if (loose.size) yield* fromFiles(loose, idOf(name), name);
+}
+
+/** Bytes of the largest paper that is unpacked. [ours] */
+const largest = 1 << 28;
+
+/** The text of a paper; empty when it has no TeX source. */
+async function paperOf({ name, bytes }: TarFile): Promise<string | { flaw: string }> {
+  let unpacked: Uint8Array;
+  try {
+    unpacked = gunzipSync(bytes, { maxOutputLength: largest });
+  } catch (cause) {
+    return { flaw: `${name} cannot be unpacked: ${(cause as Error).message}` };
+  }
+  if (isPdf(unpacked)) return "";
+  if (!isTar(unpacked)) return texOf(unpacked);
+  const files = new Map<string, string>();
+  try {
+    for await (const found of findTarIn(unpacked)) {
+      if (!isFlaw(found) && isTex(found.value.name)) files.set(found.value.name, texOf(found.value.bytes));
+    }
+  } catch (cause) {
+    return { flaw: `${name} is no whole archive: ${(cause as Error).message}` };
+  }
+  const root = rootOf(files);
+  return root === undefined ? "" : spliced(root, files);
+}
+
+function* fromFiles(files: Map<string, string>, id: string, name: string): Generator<Entry<Document>> {
+  const root = rootOf(files);
+  if (root !== undefined) yield entryOf(id, spliced(root, files), name);
+}
+
+function entryOf(id: string, text: string, name: string): Entry<Document> {
+  const isPaper = /^(\d{4}\.\d{4,5}|[a-z-]+\/\d{7})$/.test(id);
+  const meta = isPaper ? { meta: { url: `https://arxiv.org/abs/${id}` } } : {};
+  return { value: { text, source: name, id, ...meta }, id, place: { file: name } };
+}
+
+/** `2302.13971` as it is, `hep-th9901001` as `hep-th/9901001`; anything else is its path. */
+function idOf(name: string): string {
+  const base = name.replace(/^.*[\\/]/, "").replace(/(\.(tar|gz|tgz|tex|bz2|xz|zst))+$/i, "");
+  const old = /^([a-z-]+)(\d{7})$/.exec(base);
+  return old ? `${old[1]}/${old[2]}` : /^\d{4}\.\d{4,5}$/.test(base) ? base : name;
+}
+
+function isTex(name: string): boolean {
+  return /\.(tex|ltx|latex|bbl)$/i.test(name);
+}
+
+function isPdf(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x25 && bytes[1] === 0x50 && bytes[2] === 0x44 && bytes[3] === 0x46;
+}
+
+/** The mark of tar, or a header whose size field is octal. */
+function isTar(bytes: Uint8Array): boolean {
+  const text = new TextDecoder("latin1").decode(bytes.subarray(0, 265));
+  return text.slice(257, 262) === "ustar" ||
+    (bytes.length >= 512 && /^[0-7 ]{7,11}[\0 ]/.test(text.slice(124, 136)));
+}
+
+function texOf(bytes: Uint8Array): string {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    text = new TextDecoder("latin1").decode(bytes);
+  }
+  return text.replace(/\r\n?/g, "\n");
+}
+
+function count(counts: StepCounts, what: string): void {
+  counts.notes[what] = Number(counts.notes[what] ?? 0) + 1;
+}

@@ -1,0 +1,150 @@
+/**
+ * English CommonCrawl [paper 2.1], 67 % of LLaMA's tokens: CCNet's pipeline and the reference classifier.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { parseOptions, type Same } from "../../base/schema.ts";
+import { isFlaw } from "../../formats/found.ts";
+import { findWarc, type WarcRecord } from "../../formats/warc.ts";
+import { dedupPlan } from "../dedup/dedup.ts";
+import type { Document } from "../document.ts";
+import type { Paths } from "../files.ts";
+import { TextClassifier } from "../filters/classifier.ts";
+import { htmlText } from "../filters/html_text.ts";
+import { languagePlan } from "../filters/language.ts";
+import { type Bucket, perplexityPlan } from "../filters/perplexity.ts";
+import { qualityPlan } from "../filters/quality.ts";
+import { NgramModel } from "../ngram.ts";
+import type { Plan } from "../plan.ts";
+import { readerPlan } from "../reader.ts";
+import { offPlan, textStepPlan } from "../text_step.ts";
+
+/** How pages are chosen. */
+export interface CommonCrawlOptions {
+  /** Pages of fewer characters go; default 300, as in CCNet. */
+  leastCharacters?: number;
+  /** Files whose paragraphs are compared with each other; default 50, CCNet's group of shards. `false` compares none. */
+  groups?: number | "all" | false;
+  /** `none` (default): a paragraph that two pages have goes from both, as in CCNet; `first` keeps the first copy. */
+  copies?: "none" | "first";
+  /** Languages that stay; default `en`. `false` asks for none. */
+  language?: string | readonly string[] | false;
+  /** The least probability of the language; default 0.5, as in CCNet. */
+  languageMin?: number;
+  /** A language model of good text; without one the step is off. */
+  languageModel?: NgramModel;
+  /** Parts by perplexity that stay; default head and middle, as in RedPajama (the paper does not say). */
+  keep?: readonly Bucket[];
+  /** Perplexities at which head and middle end; default: the percentiles 30 and 60 of the pages, as in CCNet. */
+  cutoffs?: readonly [number, number];
+  /** A classifier of pages used as references against random pages; without one the step is off. */
+  references?: TextClassifier;
+  /** The least score of the classifier; default 0.25, as in RedPajama (the paper gives none). */
+  referencesMin?: number;
+}
+
+const schema = z.strictObject({
+  leastCharacters: z.number().int().min(0).default(300),
+  groups: z.union([z.number().int().min(1), z.enum(["all"]), z.literal(false)]).default(50),
+  copies: z.enum(["none", "first"]).default("none"),
+  language: z.union([z.string(), z.array(z.string()).readonly(), z.literal(false)]).default("en"),
+  languageMin: z.number().min(0).max(1).default(0.5),
+  languageModel: z.custom<NgramModel>((value) => value instanceof NgramModel, "must be an NgramModel")
+    .optional(),
+  keep: z.array(z.enum(["head", "middle", "tail"])).readonly().optional(),
+  cutoffs: z.tuple([z.number(), z.number()]).readonly().optional(),
+  references: z.custom<TextClassifier>((value) => value instanceof TextClassifier, "must be a TextClassifier")
+    .optional(),
+  referencesMin: z.number().min(0).max(1).default(0.25),
+}) satisfies z.ZodType<CommonCrawlOptions>;
+true satisfies Same<keyof z.input<typeof schema>, keyof CommonCrawlOptions>;
+
+/** Pages of WET (or WARC) files, deduplicated by paragraph, in the languages asked for, and good by two models. */
+export function commonCrawlPlan(paths: Paths, options: CommonCrawlOptions = {}): Plan<Document> {
+  const chosen = parseOptions(schema, options, "Dataset.commonCrawl");
+  const { groups, language, languageModel: model, references, keep, cutoffs } = chosen;
+  let plan = longEnough(warcPlan(paths), chosen.leastCharacters);
+  if (groups !== false) {
+    plan = dedupPlan(plan, { by: "line", normalize: "ccnet", keep: chosen.copies, scope: groups });
+  }
+  if (language !== false) plan = languagePlan(plan, { keep: language, min: chosen.languageMin });
+  plan = model ? perplexityPlan(plan, { model, keep, cutoffs }) : offPlan(plan, "perplexity", "no model");
+  return references
+    ? qualityPlan(plan, { model: references, min: chosen.referencesMin })
+    : offPlan(plan, "quality", "no model");
+}
+
+/** The documents of at least so many characters. */
+export function longEnough(input: Plan<Document>, characters: number): Plan<Document> {
+  return textStepPlan(input, {
+    op: "at least",
+    options: { characters },
+    judge: () => ({ text }) => text.length < characters ? { drop: "short" } : { text },
+  });
+}
+
+/** The pages of WET and WARC files: texts as they stand in the first, the text of HTML pages in the second. */
+export function warcPlan(paths: Paths): Plan<Document> {
+  return readerPlan(paths, {
+    op: "warc",
+    options: {},
+    kind: "documents",
+    async *read({ path, name }) {
+      let record = 0;
+      for await (const found of findWarc(path)) {
+        if (isFlaw(found)) yield found;
+        else {
+          const page = pageOf(found.value);
+          if (!page) continue;
+          const id = found.value.headers["warc-record-id"] ?? `${name}:${++record}`;
+          yield { value: { ...page, source: name, id }, id, place: { file: name } };
+        }
+      }
+    },
+  });
+}
+
+function pageOf({ headers, body }: WarcRecord): Pick<Document, "text" | "meta"> | undefined {
+  const meta = {
+    url: headers["warc-target-uri"],
+    timestamp: headers["warc-date"],
+    digest: headers["warc-block-digest"],
+  };
+  if (headers["warc-type"] === "conversion") {
+    const text = new TextDecoder().decode(body), end = text.indexOf("\n");
+    // CCNet takes the first line for the title and the rest for the page.
+    return {
+      text: text.slice(end + 1).trimEnd(),
+      meta: { ...meta, title: end < 0 ? "" : text.slice(0, end).trim() },
+    };
+  }
+  if (headers["warc-type"] !== "response" && headers["warc-type"] !== "resource") return undefined;
+  const { type, content } = httpBody(body, headers["content-type"] ?? "");
+  if (!/html/i.test(type)) {
+    return /^text\/plain/i.test(type) ? { text: decoded(content, type), meta } : undefined;
+  }
+  const html = decoded(content, type), title = /<title[^<>]{0,200}>([^<]{0,1000})/i.exec(html)?.[1];
+  return { text: htmlText(html), meta: { ...meta, title: title === undefined ? "" : htmlText(title) } };
+}
+
+/** The content of an HTTP answer, as servers put it behind its headers; a record without them is the content itself. */
+function httpBody(body: Uint8Array, type: string): { type: string; content: Uint8Array } {
+  const start = new TextDecoder("latin1").decode(body.subarray(0, 1 << 16));
+  const end = /^HTTP\/\d/.test(start) ? /\r?\n\r?\n/.exec(start) : null;
+  if (!end) return { type, content: body };
+  const found = /^content-type:\s*(.*)$/im.exec(start.slice(0, end.index))?.[1];
+  return { type: found ?? "text/html", content: body.subarray(end.index + end[0].length) };
+}
+
+/** Text in the character set that its type (or its own beginning) names; UTF-8 where none is known. */
+function decoded(content: Uint8Array, type: string): string {
+  const start = new TextDecoder("latin1").decode(content.subarray(0, 1024));
+  const label = /charset=["']?([\w-]+)/i.exec(type)?.[1] ??
+    /<meta[^>]*charset=["']?([\w-]+)/i.exec(start)?.[1] ?? "utf-8";
+  try {
+    return new TextDecoder(label).decode(content);
+  } catch {
+    return new TextDecoder().decode(content);
+  }
+}

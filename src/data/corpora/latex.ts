@@ -1,0 +1,99 @@
+/**
+ * The parts of a LaTeX paper: its root file with what it reads in, its comments, its body, its bibliography.
+ *
+ * @module
+ */
+
+/** The name of the file that a project begins with; of several the one that reads in most, then the longest. */
+export function rootOf(files: ReadonlyMap<string, string>): string | undefined {
+  const sources = [...files].filter(([name]) => !name.endsWith(".bbl"));
+  const roots = sources.filter(([, text]) => /^[^%\n]*\\document(class|style)\b/m.test(text));
+  const ranked = (roots.length ? roots : sources).sort(([, a], [, b]) =>
+    inputs(b) - inputs(a) || b.length - a.length
+  );
+  return ranked[0]?.[0];
+}
+
+function inputs(text: string): number {
+  return text.match(/\\(input|include)\b/g)?.length ?? 0;
+}
+
+/** Files read in at most, however they are nested. [ours] */
+const mostInputs = 1000;
+
+/** The root file with what `\input`, `\include` and `\subfile` name put in its place; one that is missing, or in itself, goes. */
+export function spliced(root: string, files: ReadonlyMap<string, string>): string {
+  const folder = root.replace(/[^/]*$/, "");
+  let read = 0;
+  const put = (name: string, above: readonly string[]): string => {
+    const text = files.get(name) ?? "";
+    return text.replace(
+      /^([^%\n]*?(?<!\\))\\(?:input|include|subfile)(?:\s*\{([^{}\n]+)\}|[ \t]+([^\s\\{}%]+))/gm,
+      (_, before: string, braced?: string, bare?: string) => {
+        const wanted = (braced ?? bare ?? "").trim().replace(/^\.\//, "");
+        const found = [`${folder}${wanted}`, wanted].flatMap((path) => [path, `${path}.tex`]).find((path) =>
+          files.has(path)
+        );
+        const isNew = found !== undefined && !above.includes(found) && ++read <= mostInputs;
+        return before + (isNew ? put(found, [...above, found]) : "");
+      },
+    );
+  };
+  return put(root, [root]);
+}
+
+/**
+ * Without comments. As in TeX a comment takes its line end and the blanks that begin the next line with it; a line that is
+ * all comment goes. `\%` is no comment, `\\%` is a line break and a comment; `%` within `\verb`, `verbatim`-like
+ * environments and `\url` is itself.
+ */
+export function withoutComments(text: string): string {
+  const out: string[] = [], ended = new Set<string>();
+  const token =
+    /\\verb\*?([^a-zA-Z\s*])[^\n]{0,500}?\1|\\(?:url|href|path|nolinkurl)\s*\{[^{}\n]{0,2000}\}|\\begin\{(verbatim\*?|lstlisting|Verbatim|minted|alltt|comment)\}|\\[\s\S]|%[^\n]*(\n[ \t]*)?/g;
+  let from = 0;
+  for (let found = token.exec(text); found; found = token.exec(text)) {
+    const [all, , environment, blanks = ""] = found, at = found.index;
+    if (environment !== undefined) {
+      const mark = `\\end{${environment}}`, end = ended.has(environment) ? -1 : text.indexOf(mark, at);
+      if (end < 0) ended.add(environment);
+      else {
+        token.lastIndex = end + mark.length;
+        if (environment === "comment") {
+          out.push(text.slice(from, at));
+          from = token.lastIndex;
+        }
+      }
+    } else if (all[0] === "%") {
+      out.push(text.slice(from, at));
+      // What follows the comment on the next line goes on here, but an empty line still ends the paragraph.
+      const next = at + all.length, alone = text.slice(text.lastIndexOf("\n", at - 1) + 1, at).trim() === "";
+      from = text[next] === "\n" && !alone ? next - blanks.length : next;
+    }
+  }
+  out.push(text.slice(from));
+  return out.join("");
+}
+
+const heading = /\\(?:chapter|part|section|subsection|subsubsection|paragraph|subparagraph)\s*\*?\s*[[{]/;
+
+/** From the first heading to the end of the document; undefined when there is no heading. */
+export function bodyOf(text: string): string | undefined {
+  const begin = /\\begin\s*\{document\}/.exec(text), from = begin ? begin.index + begin[0].length : 0;
+  const end = text.indexOf("\\end{document}", from);
+  const document = text.slice(from, end < 0 ? undefined : end);
+  const first = heading.exec(document);
+  return first ? document.slice(first.index) : undefined;
+}
+
+/** Without the bibliography, and without the appendices where asked; what stands behind the bibliography stays. */
+export function withoutBibliography(text: string, { bibliography = true, appendix = false } = {}): string {
+  let rest = text;
+  if (bibliography) {
+    rest = rest.replace(/\\begin\{(thebibliography|references|REFERENCES)\}[\s\S]*?(\\end\{\1\}|$)/g, "")
+      .replace(/\\(bibliography|bibliographystyle)\s*\{[^{}]*\}|\\printbibliography(\s*\[[^\]]*\])?/g, "");
+  }
+  if (!appendix) return rest;
+  const cut = /\\appendix\b|\\begin\{appendi(x|ces)\}/.exec(rest);
+  return cut ? rest.slice(0, cut.index) : rest;
+}

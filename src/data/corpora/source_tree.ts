@@ -1,0 +1,74 @@
+/**
+ * The text files of a folder with the licence of the project that each belongs to.
+ *
+ * @module
+ */
+import type { Document, Entry } from "../document.ts";
+
+/** Bytes of the largest file that is read; source code is smaller. [ours] */
+const largest = 1 << 20;
+
+/** Folders that hold no source of the project. */
+const passedOver = new Set([".git", ".hg", ".svn"]);
+
+/**
+ * All text files under `path` (or the file itself) in the order of their names, with `meta.license` and `meta.path`; links
+ * are not followed, files that are not UTF-8 or larger than 1 MiB are passed over.
+ */
+export async function* filesUnder(
+  path: string,
+  license = "",
+  root: string = path,
+): AsyncGenerator<Entry<Document>> {
+  const info = await Deno.lstat(path);
+  if (info.isSymlink) return;
+  if (info.isFile) {
+    const text = info.size <= largest ? await readIfText(path) : undefined;
+    if (text === undefined) return;
+    const own = path === root ? path : path.slice(root.length).replace(/^[\\/]/, "");
+    const meta = { path: own, license: license || await licenseOf(path.replace(/[\\/][^\\/]*$/, "")) };
+    yield { value: { text, source: root, id: path, meta }, id: path, place: { file: path } };
+  } else if (info.isDirectory) {
+    const own = await licenseOf(path) || license;
+    const names: string[] = [];
+    for await (const { name } of Deno.readDir(path)) if (!passedOver.has(name)) names.push(name);
+    for (const name of names.sort()) yield* filesUnder(`${path.replace(/[\\/]$/, "")}/${name}`, own, root);
+  }
+}
+
+async function readIfText(path: string): Promise<string | undefined> {
+  const bytes = await Deno.readFile(path);
+  if (bytes.includes(0)) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The licence that a folder names: in package.json, else by the words of its LICENSE file; empty when it names none. */
+async function licenseOf(folder: string): Promise<string> {
+  try {
+    const { license, licenses } = JSON.parse(await Deno.readTextFile(`${folder}/package.json`));
+    const named = license ?? licenses;
+    if (typeof named === "string") return named;
+    if (named) return [named].flat().map((item) => item?.type ?? item).join(" OR ");
+  } catch { /* no package.json, or a broken one */ }
+  for (const name of ["LICENSE", "LICENSE.md", "LICENSE.txt", "LICENCE", "COPYING"]) {
+    try {
+      const kind = kindOf(await Deno.readTextFile(`${folder}/${name}`));
+      if (kind) return kind;
+    } catch { /* not this one */ }
+  }
+  return "";
+}
+
+function kindOf(text: string): string {
+  const words = text.replace(/\s+/g, " ");
+  if (/Apache License,? Version 2/i.test(words)) return "Apache-2.0";
+  if (/Permission is hereby granted, free of charge, to any person obtaining a copy/i.test(words)) {
+    return "MIT";
+  }
+  if (/Redistribution and use in source and binary forms/i.test(words)) return "BSD";
+  return /GNU (\w+ )?GENERAL PUBLIC LICENSE/i.test(words) ? "GPL" : "";
+}

@@ -1,0 +1,219 @@
+/**
+ * Stack Exchange [paper 2.1], 2 % of LLaMA's tokens: questions with their answers, the best scored first.
+ *
+ * Input: `Posts.xml` of each site. Posts are joined by question in parts of at most 64 MiB: rows of a large
+ * site go to temporary files by the number of their question first, so memory stays flat, and its questions come out
+ * part by part.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { parseOptions, type Same } from "../../base/schema.ts";
+import { findElements } from "../../formats/elements.ts";
+import { isFlaw } from "../../formats/found.ts";
+import { findLines } from "../../formats/lines.ts";
+import type { Document, Entry } from "../document.ts";
+import type { Paths } from "../files.ts";
+import { htmlText } from "../filters/html_text.ts";
+import type { Plan } from "../plan.ts";
+import { readerPlan } from "../reader.ts";
+import type { Reading, StepCounts } from "../reading.ts";
+import type { LocalFile } from "../remote.ts";
+import { textStepPlan } from "../text_step.ts";
+
+/** What is taken of the dump. */
+export interface StackExchangeOptions {
+  /** The sites with the most posts, as many; default 28, as in the paper. Of equally large ones the first by name. */
+  sites?: number;
+  /** Least score of an answer; default: all. */
+  leastScore?: number;
+}
+
+const schema = z.strictObject({
+  sites: z.number().int().min(1).default(28),
+  leastScore: z.number().int().optional(),
+}) satisfies z.ZodType<StackExchangeOptions>;
+true satisfies Same<keyof z.input<typeof schema>, keyof StackExchangeOptions>;
+
+interface Post {
+  id: number;
+  /** The question that it belongs to; its own id for a question. */
+  question: number;
+  score: number;
+  body: string;
+  title?: string;
+  date?: string;
+  line?: number;
+}
+
+/** Bytes of a file whose posts are joined in memory; a larger one in so many parts. */
+const partBytes = 1 << 26;
+
+/** One document a question: `Q:` title and text, then `A:` for each answer, by descending score. */
+export function stackExchangePlan(paths: Paths, options: StackExchangeOptions = {}): Plan<Document> {
+  const { sites, leastScore } = parseOptions(schema, options, "Dataset.stackExchange");
+  const threads = readerPlan<Document>(paths, {
+    op: "stackExchange",
+    options: { sites, leastScore },
+    kind: "documents",
+    choose: (files, reading) => largest(files, sites, reading),
+    read: (file, reading, counts) => threadsOf(file, reading, counts, leastScore ?? -Infinity),
+  });
+  return textStepPlan(threads, { op: "html", judge: () => ({ text }) => ({ text: threadText(text) }) });
+}
+
+/** Marks the beginning of each post in the text of a thread, which is HTML up to the next step. */
+const mark = "\u0000";
+
+/** The text of a thread: each post without its HTML tags. */
+export function threadText(thread: string): string {
+  return thread.split(mark).filter(Boolean).map((post) => {
+    const [kind, ...html] = post.split("\n");
+    return `${kind} ${htmlText(html.join("\n"))}`;
+  }).join("\n");
+}
+
+async function* threadsOf(
+  file: LocalFile,
+  reading: Reading,
+  counts: StepCounts,
+  leastScore: number,
+): AsyncGenerator<Entry<Document> | { flaw: string; line?: number }> {
+  const { size } = await Deno.stat(file.path), packed = /\.(gz|zst|bz2|xz)$/i.test(file.path);
+  const parts = Math.ceil(size * (packed ? 8 : 1) / partBytes);
+  using folder = new Parts(parts);
+  for await (const found of posts(file, counts)) {
+    await reading.breathe();
+    if ("flaw" in found) yield found;
+    else folder.add(found);
+  }
+  const site = siteOf(file.name);
+  for (let part = 0; part < parts; part++) {
+    const threads = new Map<number, { question?: Post; answers: Post[] }>();
+    for await (const post of folder.posts(part)) {
+      const thread = threads.get(post.question) ?? { answers: [] };
+      if (post.id === post.question) thread.question = post;
+      else thread.answers.push(post);
+      threads.set(post.question, thread);
+    }
+    for (const { question, answers } of threads.values()) {
+      if (question) {
+        yield entryOf(
+          question,
+          answers.filter(({ score }) => score >= leastScore),
+          site,
+          file.name,
+        );
+      } else count(counts, "answers without their question", answers.length);
+    }
+  }
+}
+
+async function* posts(
+  file: LocalFile,
+  counts: StepCounts,
+): AsyncGenerator<Post | { flaw: string; line?: number; text?: string }> {
+  for await (const found of findElements(file.path, "row")) {
+    if (isFlaw(found)) {
+      yield found;
+      continue;
+    }
+    const { value: { attributes: row }, line } = found;
+    if (row.PostTypeId !== "1" && row.PostTypeId !== "2") {
+      count(counts, "posts of other kinds");
+      continue;
+    }
+    const isQuestion = row.PostTypeId === "1",
+      id = Number(row.Id),
+      question = Number(isQuestion ? row.Id : row.ParentId);
+    if (!Number.isInteger(id) || !Number.isInteger(question)) yield { flaw: "a post without an id", line };
+    else {
+      const score = parseInt(row.Score ?? "0", 10) || 0;
+      yield { id, question, score, body: row.Body ?? "", title: row.Title, date: row.CreationDate, line };
+    }
+  }
+}
+
+function entryOf(question: Post, answers: Post[], site: string, file: string): Entry<Document> {
+  const sorted = answers.map((answer, i) => ({ answer, i }))
+    .sort((a, b) => b.answer.score - a.answer.score || a.i - b.i).map(({ answer }) => answer);
+  // A title is plain text, a body is HTML.
+  const title = (question.title ?? "").replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  const text = `${mark}Q:\n${title} ${question.body}` +
+    sorted.map(({ body }) => `${mark}A:\n${body}`).join("");
+  const id = `${site}:${question.id}`;
+  const meta = {
+    ...(site.includes(".") ? { url: `https://${site}/questions/${question.id}` } : {}),
+    timestamp: question.date,
+    score: question.score,
+    answerScores: sorted.map(({ score }) => score),
+  };
+  return { value: { text, source: site, id, meta }, id, place: { file, line: question.line } };
+}
+
+/** The site of a dump: the folder of its Posts.xml, or what stands before it in the name. */
+function siteOf(name: string): string {
+  const [, folder = "", base] = /([^\\/]*)[\\/]?([^\\/]*)$/.exec(name) ?? [];
+  const own = base.replace(/[-_.]?Posts\.xml.*$/i, "");
+  return (own || folder || name).replace(/\.7z$/, "");
+}
+
+async function largest(files: LocalFile[], sites: number, reading: Reading): Promise<LocalFile[]> {
+  if (files.length <= sites) return files;
+  const sized: { file: LocalFile; posts: number }[] = [];
+  for (const file of files) {
+    let posts = 0;
+    for await (const found of findElements(file.path, "row")) {
+      await reading.breathe();
+      if (!isFlaw(found)) posts++;
+    }
+    sized.push({ file, posts });
+  }
+  sized.sort((a, b) => b.posts - a.posts || (a.file.name < b.file.name ? -1 : 1));
+  const taken = new Set(sized.slice(0, sites).map(({ file }) => file));
+  return files.filter((file) => taken.has(file));
+}
+
+function count(counts: StepCounts, what: string, times = 1): void {
+  counts.notes[what] = Number(counts.notes[what] ?? 0) + times;
+}
+
+/** Posts by question: in memory when there is one part, else in a temporary file each. */
+class Parts {
+  readonly #all: Post[] = [];
+  readonly #folder?: string;
+  readonly #files: { path: string; lines: string[]; length: number }[] = [];
+
+  constructor(parts: number) {
+    if (parts <= 1) return;
+    this.#folder = Deno.makeTempDirSync({ prefix: "llamero_posts_" });
+    for (let i = 0; i < parts; i++) {
+      this.#files.push({ path: `${this.#folder}/${i}.jsonl`, lines: [], length: 0 });
+    }
+  }
+
+  add(post: Post): void {
+    if (this.#files.length === 0) return void this.#all.push(post);
+    const file = this.#files[post.question % this.#files.length];
+    file.lines.push(JSON.stringify(post), "\n");
+    file.length += post.body.length;
+    if (file.length > 1 << 20) flush(file);
+  }
+
+  async *posts(part: number): AsyncGenerator<Post> {
+    if (this.#files.length === 0) return yield* this.#all;
+    flush(this.#files[part]);
+    for await (const found of findLines(this.#files[part].path)) {
+      if (!isFlaw(found)) yield JSON.parse(found.value);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#folder !== undefined) Deno.removeSync(this.#folder, { recursive: true });
+  }
+}
+
+function flush(file: { path: string; lines: string[]; length: number }): void {
+  Deno.writeTextFileSync(file.path, file.lines.join(""), { append: true, create: true });
+  [file.lines, file.length] = [[], 0];
+}

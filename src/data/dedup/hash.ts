@@ -1,0 +1,35 @@
+/**
+ * 64-bit hashes of texts (xxHash64, Collet 2012), as two unsigned 32-bit words.
+ *
+ * Two of n different texts have the same hash with a probability of about n^2 / 2^65: one in 90,000 for 20 million
+ * lines.
+ *
+ * @module
+ */
+
+/** A hash. */
+export interface Hash {
+  /** Lower 32 bits. */
+  low: number;
+  /** Upper 32 bits. */
+  high: number;
+}
+
+/** Hashes the UTF-8 bytes of a text; the object it gives is the same every time. */
+export type HashText = (text: string) => Readonly<Hash>;
+
+/** Makes the hash function (it is WebAssembly, so it has to be loaded). */
+export async function textHasher(seed = 0n): Promise<HashText> {
+  const { default: xxhash } = await import("xxhash-wasm");
+  const { h64Raw } = await xxhash();
+  const encoder = new TextEncoder(), word = new BigUint64Array(1), halves = new Uint32Array(word.buffer);
+  const hash = { low: 0, high: 0 };
+  let bytes = new Uint8Array(1 << 14);
+  return (text) => {
+    if (text.length * 3 > bytes.length) bytes = new Uint8Array(text.length * 4);
+    const { written } = encoder.encodeInto(text, bytes);
+    word[0] = h64Raw(bytes.subarray(0, written), seed);
+    [hash.low, hash.high] = halves;
+    return hash;
+  };
+}

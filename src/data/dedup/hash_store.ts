@@ -1,0 +1,130 @@
+/**
+ * A set of 64-bit hashes that spills to disk: memory stays within a budget, plus about 1.3 bytes a spilled hash.
+ *
+ * When the set in memory has grown to the budget, it is written out as one sorted run. A hash is looked for in a run only
+ * when the run's Bloom filter (Bloom 1970; 10 bits a hash, 1 % false alarms) lets it, and then costs one read of 4 KiB.
+ *
+ * @module
+ */
+import { HashSet } from "./hash_set.ts";
+
+const blockHashes = 512, bloomBits = 10, bloomProbes = 7;
+
+/** A set of hashes of any size. */
+export class HashStore {
+  readonly #set = new HashSet();
+  readonly #memory: number;
+  #runs: Run[] = [];
+  #folder?: string;
+
+  /** An empty set that holds at most `memory` bytes in its tables (the filters of what was spilled come on top). */
+  constructor(memory: number) {
+    this.#memory = memory;
+  }
+
+  /** Number of hashes. */
+  get size(): number {
+    return this.#runs.reduce((sum, { size }) => sum + size, this.#set.size);
+  }
+
+  /** Number of hashes on disk. */
+  get spilled(): number {
+    return this.size - this.#set.size;
+  }
+
+  /** Adds a hash; false when it was there. */
+  add(low: number, high: number): boolean {
+    if (this.#runs.some((run) => run.has(low, high)) || !this.#set.add(low, high)) return false;
+    if ((this.#set.size & 0xfff) === 0 && this.#set.bytes > this.#memory) this.#spill();
+    return true;
+  }
+
+  /** Whether a hash is there. */
+  has(low: number, high: number): boolean {
+    return this.#set.has(low, high) || this.#runs.some((run) => run.has(low, high));
+  }
+
+  /** Forgets everything and removes what lies on disk. */
+  clear(): void {
+    this.#set.clear();
+    for (const run of this.#runs) run.close();
+    this.#runs = [];
+    if (this.#folder !== undefined) Deno.removeSync(this.#folder, { recursive: true });
+    this.#folder = undefined;
+  }
+
+  #spill(): void {
+    this.#folder ??= Deno.makeTempDirSync({ prefix: "llamero_hashes_" });
+    this.#runs.push(new Run(`${this.#folder}/${this.#runs.length}`, this.#set.sorted()));
+    this.#set.clear();
+  }
+}
+
+/** Sorted hashes in a file. */
+class Run {
+  readonly size: number;
+  readonly #file: Deno.FsFile;
+  readonly #firsts: BigUint64Array;
+  readonly #bloom: Uint32Array;
+  readonly #block = new BigUint64Array(blockHashes);
+  #loaded = -1;
+
+  constructor(path: string, hashes: BigUint64Array<ArrayBuffer>) {
+    this.size = hashes.length;
+    this.#firsts = hashes.filter((_, i) => i % blockHashes === 0);
+    this.#bloom = new Uint32Array(Math.ceil(hashes.length * bloomBits / 32));
+    const halves = new Uint32Array(hashes.buffer);
+    for (let i = 0; i < halves.length; i += 2) this.#probe(halves[i], halves[i + 1], true);
+    this.#file = Deno.openSync(path, { read: true, write: true, create: true, truncate: true });
+    const bytes = new Uint8Array(hashes.buffer);
+    for (let done = 0; done < bytes.length;) {
+      done += this.#file.writeSync(bytes.subarray(done, done + (1 << 22)));
+    }
+  }
+
+  has(low: number, high: number): boolean {
+    if (low === 0 && high === 0) low = 1;
+    if (!this.#probe(low, high, false)) return false;
+    const hash = (BigInt(high) << 32n) | BigInt(low);
+    const index = below(this.#firsts, hash, this.#firsts.length);
+    if (index < 0) return false;
+    const count = Math.min(blockHashes, this.size - index * blockHashes);
+    this.#load(index, count);
+    const at = below(this.#block, hash, count);
+    return at >= 0 && this.#block[at] === hash;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #load(index: number, count: number): void {
+    if (this.#loaded === index) return;
+    this.#file.seekSync(index * blockHashes * 8, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(this.#block.buffer, 0, count * 8);
+    for (let done = 0; done < bytes.length;) done += this.#file.readSync(bytes.subarray(done))!;
+    this.#loaded = index;
+  }
+
+  /** Sets the bits of a hash, or tells whether all are set. */
+  #probe(low: number, high: number, set: boolean): boolean {
+    const bits = this.#bloom.length * 32;
+    for (let i = 0, h = low; i < bloomProbes; i++, h = (h + (high | 1)) >>> 0) {
+      const bit = h % bits;
+      if (set) this.#bloom[bit >>> 5] |= 1 << (bit & 31);
+      else if ((this.#bloom[bit >>> 5] & (1 << (bit & 31))) === 0) return false;
+    }
+    return true;
+  }
+}
+
+/** The last of the first `count` values that is not above `value`; -1 when all are. */
+function below(values: BigUint64Array, value: bigint, count: number): number {
+  let low = -1, high = count - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (values[middle] <= value) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -1,0 +1,134 @@
+/**
+ * MinHash and locality-sensitive hashing (Broder 1997; Indyk and Motwani 1998): which documents are worth comparing.
+ *
+ * A signature is 256 minima of the sequences' hashes under as many permutations; two documents agree in each with the
+ * probability J, their Jaccard similarity. It is cut into b bands of r rows, and documents that agree in one whole band
+ * are candidates: 1 - (1 - J^r)^b of the pairs. r is the largest that still finds 97 % of the pairs at the threshold.
+ *
+ * @module
+ */
+import { Random } from "../../base/random.ts";
+import { finish, type Shingles } from "./shingles.ts";
+
+const minima = 256, wantedRecall = 0.97;
+
+/** How a signature is cut. */
+export interface Bands {
+  /** Number of bands. */
+  bands: number;
+  /** Rows of each. */
+  rows: number;
+}
+
+/** The share of pairs of Jaccard similarity `j` that become candidates. */
+export function recall({ bands, rows }: Bands, j: number): number {
+  return 1 - (1 - j ** rows) ** bands;
+}
+
+/** The bands for pairs of Jaccard similarity `j` and more. */
+export function bandsFor(j: number): Bands {
+  for (let rows = 32; rows > 1; rows--) {
+    const bands = { bands: Math.floor(minima / rows), rows };
+    if (recall(bands, j) >= wantedRecall) return bands;
+  }
+  return { bands: minima, rows: 1 };
+}
+
+const multipliers = new Uint32Array(minima), offsets = new Uint32Array(minima);
+
+/** One number a band: equal where two documents agree in the whole band (and by chance once in 4 billion). */
+export function bandHashes({ hashes }: Shingles, { bands, rows }: Bands): Uint32Array {
+  if (multipliers[0] === 0) {
+    const random = new Random(0x6d696e);
+    for (let i = 0; i < minima; i++) [multipliers[i], offsets[i]] = [random.u32() | 1, random.u32()];
+  }
+  const found = new Uint32Array(bands);
+  for (let band = 0; band < bands; band++) {
+    let h = band;
+    for (let row = band * rows; row < (band + 1) * rows; row++) {
+      h = finish(h ^ smallest(hashes, multipliers[row], offsets[row]));
+    }
+    found[band] = h;
+  }
+  return found;
+}
+
+function smallest(hashes: Uint32Array, multiplier: number, offset: number): number {
+  let least = 0xffffffff;
+  for (let i = 0; i < hashes.length; i++) {
+    let h = Math.imul(hashes[i] ^ offset, multiplier);
+    h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
+    h = (h ^ (h >>> 12)) >>> 0;
+    if (h < least) least = h;
+  }
+  return least;
+}
+
+/** Documents by their bands; 20 to 36 bytes a band of a document. */
+export class BandIndex {
+  /** Key and newest document (from 1) of each slot. */
+  #keys = new Uint32Array(1 << 10);
+  #heads = new Int32Array(1 << 10);
+  #used = 0;
+  /** Of each (document, band), the document before it in the same slot. */
+  #older = new Int32Array(1 << 10);
+  readonly #bands: number;
+  #documents = 0;
+
+  /** An empty index of documents of so many bands. */
+  constructor(bands: number) {
+    this.#bands = bands;
+  }
+
+  /** Adds a document; they are numbered from 0. */
+  add(hashes: Uint32Array): void {
+    const document = ++this.#documents, first = (document - 1) * this.#bands;
+    if (first + this.#bands > this.#older.length) {
+      const larger = new Int32Array(Math.max(first + this.#bands, this.#older.length * 2));
+      larger.set(this.#older);
+      this.#older = larger;
+    }
+    hashes.forEach((hash, band) => {
+      if (this.#used * 2 >= this.#keys.length) this.#grow();
+      const slot = this.#slotOf(hash);
+      if (this.#heads[slot] === 0) this.#used++;
+      this.#keys[slot] = hash;
+      this.#older[first + band] = this.#heads[slot];
+      this.#heads[slot] = document;
+    });
+  }
+
+  /** The documents that share a band with `hashes`, in the order they were added. */
+  candidates(hashes: Uint32Array): number[] {
+    const found = new Set<number>();
+    hashes.forEach((hash, band) => {
+      for (
+        let at = this.#heads[this.#slotOf(hash)];
+        at > 0;
+        at = this.#older[(at - 1) * this.#bands + band]
+      ) {
+        found.add(at - 1);
+      }
+    });
+    return [...found].sort((a, b) => a - b);
+  }
+
+  #slotOf(hash: number): number {
+    const mask = this.#keys.length - 1;
+    let slot = Math.imul(hash, 0x9e3779b1) >>> 7 & mask;
+    while (this.#heads[slot] !== 0 && this.#keys[slot] !== hash) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  #grow(): void {
+    const keys = this.#keys, heads = this.#heads;
+    this.#keys = new Uint32Array(keys.length * 2);
+    this.#heads = new Int32Array(keys.length * 2);
+    heads.forEach((head, slot) => {
+      if (head === 0) return;
+      const to = this.#slotOf(keys[slot]);
+      this.#keys[to] = keys[slot];
+      this.#heads[to] = head;
+    });
+  }
+}

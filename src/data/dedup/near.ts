@@ -1,0 +1,179 @@
+/**
+ * Near deduplication: documents that share most of their word sequences. MinHash finds candidates, and each candidate is
+ * then compared sequence by sequence, so nothing is dropped on an estimate.
+ *
+ * Memory: about 700 bytes a document that stays; the sequences lie on disk, 4 bytes each.
+ *
+ * A document is dropped when it is near to one that stays, so of a chain A~B~C whose ends are not near both ends stay. With
+ * `keep: "longest"` longer documents are looked at first and the order of the input decides among equals only.
+ *
+ * @module
+ */
+import { percent } from "../../display/format.ts";
+import { asDocument, type Document } from "../document.ts";
+import { entriesOf, type Plan } from "../plan.ts";
+import { Reading } from "../reading.ts";
+import { stepPlan } from "../step.ts";
+import { againstFacts } from "./exact.ts";
+import { bandHashes, BandIndex, type Bands, bandsFor, recall } from "./lsh.ts";
+import { type Shingles, shinglesOf, similarity } from "./shingles.ts";
+
+/** When documents are near. */
+export interface NearOptions {
+  /** Which one stays. */
+  keep: "first" | "longest";
+  /** Documents that count as seen before. */
+  against?: Plan<Document>;
+  /** The least similarity. */
+  threshold: number;
+  /** Which similarity. */
+  measure: "jaccard" | "containment";
+  /** Words of a sequence. */
+  words: number;
+}
+
+/** The documents without those that are near to another. */
+export function nearPlan(input: Plan<Document>, options: NearOptions): Plan<Document> {
+  const { keep, against, threshold, measure, words } = options;
+  const { shown, identity, opaque } = againstFacts(against);
+  const jaccard = jaccardOf(options), bands = bandsFor(jaccard);
+  return stepPlan<Document, Document>(input, {
+    op: "dedup",
+    options: {
+      by: "near",
+      threshold,
+      measure: measure === "jaccard" ? undefined : measure,
+      words: words === 5 ? undefined : words,
+      keep: keep === "first" ? undefined : keep,
+      against: shown,
+      ...bands,
+      "expected recall": percent(recall(bands, jaccard)),
+    },
+    kind: "documents",
+    identity,
+    opaque,
+    async *run(entries, counts, reading) {
+      using seen = new Seen(bands, options);
+      if (against) {
+        for await (const entry of entriesOf(against, new Reading({ signal: reading.signal }))) {
+          seen.add(shinglesOf(asDocument(entry).text, words));
+        }
+      }
+      const out = keep === "longest" ? await allButLongest(input, seen, options, reading.signal) : undefined;
+      let index = 0;
+      for await (const entry of entries) {
+        const isOut = out ? out[index++] === 1 : !seen.addNew(shinglesOf(asDocument(entry).text, words));
+        if (isOut) {
+          await reading.drop(
+            counts,
+            keep === "longest" ? "near to a longer one" : "near to an earlier one",
+            entry,
+          );
+        } else {
+          counts.kept++;
+          yield entry;
+        }
+      }
+      counts.notes["pairs compared"] = seen.compared;
+    },
+  });
+}
+
+/**
+ * The Jaccard similarity at which candidates have to be found. For containment c, two documents of one size have
+ * J = c / (2 - c); half of it also finds a document within one of about twice its size.
+ */
+function jaccardOf({ measure, threshold }: NearOptions): number {
+  return measure === "jaccard" ? threshold : threshold / (2 - threshold) / 2;
+}
+
+/** One flag a document, in their order: 1 where a longer (or equally long and earlier) one that stays is near. */
+async function allButLongest(
+  input: Plan<Document>,
+  seen: Seen,
+  { words }: NearOptions,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  using all = new ShingleFile();
+  const lengths: number[] = [];
+  for await (const entry of entriesOf(input, new Reading({ signal }))) {
+    const { text } = asDocument(entry);
+    lengths.push(text.length);
+    all.append(shinglesOf(text, words));
+  }
+  const order = lengths.map((_, i) => i).sort((a, b) => lengths[b] - lengths[a] || a - b);
+  const out = new Uint8Array(lengths.length);
+  for (const i of order) if (!seen.addNew(all.at(i))) out[i] = 1;
+  return out;
+}
+
+/** The documents that stay. */
+class Seen {
+  /** Pairs that were compared. */
+  compared = 0;
+  readonly #index: BandIndex;
+  readonly #file = new ShingleFile();
+  readonly #bands: Bands;
+  readonly #options: NearOptions;
+
+  constructor(bands: Bands, options: NearOptions) {
+    this.#bands = bands;
+    this.#options = options;
+    this.#index = new BandIndex(bands.bands);
+  }
+
+  /** Adds a document unless one that is there is near; tells whether it was added. */
+  addNew(shingles: Shingles): boolean {
+    if (shingles.hashes.length === 0) return true; // no word in it: like nothing
+    const { threshold, measure } = this.#options, hashes = bandHashes(shingles, this.#bands);
+    const near = this.#index.candidates(hashes).some((candidate) => {
+      this.compared++;
+      const found = similarity(shingles, this.#file.at(candidate), measure);
+      return measure === "jaccard" ? found >= threshold : found > threshold;
+    });
+    if (!near) this.#add(shingles, hashes);
+    return !near;
+  }
+
+  add(shingles: Shingles): void {
+    if (shingles.hashes.length > 0) this.#add(shingles, bandHashes(shingles, this.#bands));
+  }
+
+  #add(shingles: Shingles, hashes: Uint32Array): void {
+    this.#index.add(hashes);
+    this.#file.append(shingles);
+  }
+
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]();
+  }
+}
+
+/** Sequences of many documents on disk. */
+class ShingleFile {
+  readonly #path = Deno.makeTempFileSync({ prefix: "llamero_shingles_" });
+  readonly #file = Deno.openSync(this.#path, { read: true, write: true });
+  readonly #places: { start: number; count: number; k: number }[] = [];
+  #end = 0;
+
+  append({ hashes, k }: Shingles): void {
+    this.#places.push({ start: this.#end, count: hashes.length, k });
+    const bytes = new Uint8Array(hashes.buffer, hashes.byteOffset, hashes.byteLength);
+    this.#file.seekSync(this.#end, Deno.SeekMode.Start);
+    for (let done = 0; done < bytes.length;) done += this.#file.writeSync(bytes.subarray(done));
+    this.#end += bytes.length;
+  }
+
+  at(index: number): Shingles {
+    const { start, count, k } = this.#places[index], hashes = new Uint32Array(count);
+    const bytes = new Uint8Array(hashes.buffer);
+    this.#file.seekSync(start, Deno.SeekMode.Start);
+    for (let done = 0; done < bytes.length;) done += this.#file.readSync(bytes.subarray(done))!;
+    return { hashes, k };
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+    Deno.removeSync(this.#path);
+  }
+}

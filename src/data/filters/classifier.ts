@@ -1,0 +1,219 @@
+/**
+ * A linear classifier of texts [paper 2.1: pages used as references in Wikipedia against random pages].
+ *
+ * Words and pairs of neighbouring words are hashed into buckets; the score is the logistic function of the sum of their
+ * weights over the square root of their number. Trained by logistic regression with AdaGrad (Duchi et al. 2011).
+ *
+ * @module
+ */
+import { z } from "zod";
+import { DataError, FormatError } from "../../base/errors.ts";
+import { hashUniform, Random } from "../../base/random.ts";
+import { parseOptions, type Same } from "../../base/schema.ts";
+import { percent } from "../../display/format.ts";
+import { Displayable, type Picture } from "../../display/display.ts";
+import { writeAtomically } from "../../formats/atomic_file.ts";
+import { concat } from "../../formats/bytes.ts";
+import { hashOf } from "../fingerprint.ts";
+import type { TrainingTexts } from "../ngram.ts";
+
+/** How a classifier is trained. */
+export interface ClassifierOptions {
+  /** Passes over the texts; default 5 [ours]. */
+  epochs?: number;
+  /** Step size of AdaGrad; default 0.5 [ours]. */
+  learningRate?: number;
+  /** Share of the texts that is not learned from but measured with; default 0.1 [ours]. */
+  heldOut?: number;
+  /** Number of weights, a power of two; default 2^20 [ours]. */
+  buckets?: number;
+  /** Orders the texts and chooses which are held out; default 42. */
+  seed?: number;
+}
+
+const schema = z.strictObject({
+  epochs: z.number().int().min(1).default(5),
+  learningRate: z.number().positive().default(0.5),
+  heldOut: z.number().min(0).max(0.5).default(0.1),
+  buckets: z.number().int().min(16).refine((n) => Number.isInteger(Math.log2(n)), "must be a power of two")
+    .default(1 << 20),
+  seed: z.number().int().default(42),
+}) satisfies z.ZodType<ClassifierOptions>;
+true satisfies Same<keyof z.input<typeof schema>, keyof ClassifierOptions>;
+
+/** What the held-out texts say. */
+export interface HeldOutReport {
+  /** Number of texts. */
+  texts: number;
+  /** Share judged rightly at 0.5. */
+  accuracy: number;
+  /** Share of the positive ones above 0.5. */
+  recall: number;
+  /** Share of those above 0.5 that are positive. */
+  precision: number;
+}
+
+interface Example {
+  features: Uint32Array;
+  positive: boolean;
+}
+
+/** Tells how much a text is like the positive ones that it was trained on. */
+export class TextClassifier extends Displayable {
+  /** How it did on texts that it did not learn from. */
+  readonly report: HeldOutReport;
+  readonly #weights: Float32Array<ArrayBuffer>;
+
+  private constructor(weights: Float32Array<ArrayBuffer>, report: HeldOutReport) {
+    super();
+    this.#weights = weights;
+    this.report = report;
+  }
+
+  /**
+   * Learns what tells `positive` texts from `negative` ones. Memory: 4 bytes a different word or pair of a text.
+   *
+   * @throws {DataError} when one side has no texts
+   */
+  static async train(
+    positive: TrainingTexts,
+    negative: TrainingTexts,
+    options: ClassifierOptions = {},
+  ): Promise<TextClassifier> {
+    const { epochs, learningRate, heldOut, buckets, seed } = parseOptions(
+      schema,
+      options,
+      "TextClassifier.train",
+    );
+    const learned: Example[] = [], held: Example[] = [];
+    for (const [texts, side] of [[positive, "positive"], [negative, "negative"]] as const) {
+      let count = 0;
+      for await (const item of texts) {
+        const features = featuresOf(typeof item === "string" ? item : item.text, buckets);
+        const out = hashUniform(seed, `${side} ${count++}`) < heldOut;
+        (out ? held : learned).push({ features, positive: side === "positive" });
+      }
+      if (count === 0) throw new DataError(`Cannot train a classifier: there are no ${side} texts`);
+    }
+    const weights = new Float32Array(buckets), squares = new Float32Array(buckets), random = new Random(seed);
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      for (const { features, positive } of random.shuffle(learned)) {
+        const scale = 1 / Math.sqrt(features.length || 1);
+        const gradient = (logistic(sumOf(weights, features) * scale) - (positive ? 1 : 0)) * scale;
+        for (const at of features) {
+          squares[at] += gradient * gradient;
+          weights[at] -= learningRate * gradient / (Math.sqrt(squares[at]) + 1e-8);
+        }
+      }
+    }
+    return new TextClassifier(weights, reportOf(weights, held));
+  }
+
+  /** 0 to 1: how much the text is like the positive ones. */
+  score(text: string): number {
+    return scoreOf(this.#weights, featuresOf(text, this.#weights.length));
+  }
+
+  /** Changes whenever a score could. */
+  get fingerprint(): string {
+    return hashOf(this.#weights);
+  }
+
+  /** Writes the classifier to a file. */
+  async save(path: string): Promise<void> {
+    const head = new TextEncoder().encode(
+      JSON.stringify({ buckets: this.#weights.length, report: this.report }),
+    );
+    await writeAtomically(path, async (write) => {
+      await write(new TextEncoder().encode(magic));
+      await write(new Uint8Array(Uint32Array.of(head.length).buffer));
+      await write(concat([head, new Uint8Array(this.#weights.buffer)]));
+    });
+  }
+
+  /**
+   * Reads a classifier.
+   *
+   * @throws {FormatError} when the file is none or is cut short
+   */
+  static async load(path: string): Promise<TextClassifier> {
+    const bytes = await Deno.readFile(path), text = new TextDecoder();
+    const wrong = (expected: string) =>
+      new FormatError(`Cannot read the classifier: expected ${expected}`, { file: path, expected });
+    if (bytes.length < 12 || text.decode(bytes.subarray(0, 8)) !== magic) throw wrong(`the mark ${magic}`);
+    const length = new DataView(bytes.buffer).getUint32(8, true), at = 12 + length;
+    const { buckets, report } = JSON.parse(text.decode(bytes.subarray(12, at)));
+    if (bytes.length !== at + 4 * buckets) {
+      throw wrong(`${at + 4 * buckets} bytes, but there are ${bytes.length}`);
+    }
+    return new TextClassifier(new Float32Array(bytes.slice(at).buffer), report);
+  }
+
+  /** How it did. */
+  override picture(): Picture {
+    const { texts, accuracy, precision, recall } = this.report;
+    return {
+      text: `Text classifier: ${percent(accuracy)} right of ${texts} held-out texts ` +
+        `(precision ${percent(precision)}, recall ${percent(recall)})`,
+    };
+  }
+
+  /** How it did, as JSON. */
+  toJSON(): Record<string, unknown> {
+    return { op: "classifier", buckets: this.#weights.length, report: this.report };
+  }
+}
+
+const magic = "LLAMEROC";
+
+/** The different buckets of the words of a text and of its pairs of neighbours. */
+function featuresOf(text: string, buckets: number): Uint32Array {
+  const found = new Set<number>();
+  let before = 0;
+  for (const [word] of text.toLowerCase().matchAll(/[\p{L}\p{M}]+|\p{N}+|[^\s\p{L}\p{M}\p{N}]/gu)) {
+    let h = 0x811c9dc5;
+    for (let i = 0; i < word.length; i++) h = Math.imul(h ^ word.charCodeAt(i), 0x01000193);
+    found.add(bucketOf(h, buckets));
+    if (before !== 0) found.add(bucketOf(Math.imul(before, 0x5bd1e995) ^ h, buckets));
+    before = h;
+  }
+  return Uint32Array.from(found);
+}
+
+function bucketOf(hash: number, buckets: number): number {
+  let h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) & (buckets - 1);
+}
+
+function sumOf(weights: Float32Array, features: Uint32Array): number {
+  let sum = 0;
+  for (const at of features) sum += weights[at];
+  return sum;
+}
+
+function scoreOf(weights: Float32Array, features: Uint32Array): number {
+  return logistic(sumOf(weights, features) / Math.sqrt(features.length || 1));
+}
+
+function logistic(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}
+
+function reportOf(weights: Float32Array, held: readonly Example[]): HeldOutReport {
+  const count = { right: 0, positive: 0, said: 0, both: 0 };
+  for (const { features, positive } of held) {
+    const says = scoreOf(weights, features) > 0.5;
+    count.right += says === positive ? 1 : 0;
+    count.positive += positive ? 1 : 0;
+    count.said += says ? 1 : 0;
+    count.both += says && positive ? 1 : 0;
+  }
+  const share = (part: number, whole: number) => whole === 0 ? 0 : part / whole;
+  return {
+    texts: held.length,
+    accuracy: share(count.right, held.length),
+    recall: share(count.both, count.positive),
+    precision: share(count.both, count.said),
+  };
+}

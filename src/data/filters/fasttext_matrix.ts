@@ -1,0 +1,128 @@
+/**
+ * The matrices in a fastText file: of floats, or product-quantised (Jégou et al. 2011): each row a few bytes that name
+ * sub-vectors in a table, and one that names its length.
+ *
+ * @module
+ */
+import { FormatError } from "../../base/errors.ts";
+
+/** What is asked of a matrix. */
+export interface Matrix {
+  /** Adds a row to `sum`. */
+  addRow(row: number, sum: Float32Array): void;
+  /** The scalar product of a row and a vector. */
+  dotRow(row: number, vector: Float32Array): number;
+}
+
+/** The bytes of a file, read from front to back. */
+export class Source {
+  readonly #view: DataView;
+  readonly #bytes: Uint8Array;
+  readonly #file?: string;
+  #at = 0;
+
+  /** Reads from `bytes`, which are those of `file`. */
+  constructor(bytes: Uint8Array, file?: string) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#file = file;
+  }
+
+  /** Passes over bytes and gives the place before them. */
+  skip(bytes: number): number {
+    const at = this.#at;
+    this.#at += bytes;
+    if (this.#at > this.#bytes.length || bytes < 0) throw this.wrong(`${bytes} more bytes`);
+    return at;
+  }
+
+  /** A byte. */
+  u8(): number {
+    return this.#view.getUint8(this.skip(1));
+  }
+
+  /** A signed 32-bit integer. */
+  i32(): number {
+    return this.#view.getInt32(this.skip(4), true);
+  }
+
+  /** A signed 64-bit integer, as a number. */
+  i64(): number {
+    return Number(this.#view.getBigInt64(this.skip(8), true));
+  }
+
+  /** Text up to a zero byte. */
+  text(): string {
+    const end = this.#bytes.indexOf(0, this.#at);
+    if (end < 0) throw this.wrong("the end of a word");
+    const at = this.skip(end + 1 - this.#at);
+    return new TextDecoder().decode(this.#bytes.subarray(at, end));
+  }
+
+  /** A copy of the next bytes. */
+  bytes(count: number): Uint8Array<ArrayBuffer> {
+    const at = this.skip(count);
+    return this.#bytes.slice(at, at + count);
+  }
+
+  /** The next 32-bit floats. */
+  floats(count: number): Float32Array {
+    return new Float32Array(this.bytes(count * 4).buffer);
+  }
+
+  /** The error of finding something else. */
+  wrong(expected: string): FormatError {
+    return new FormatError(`Cannot read the fastText model: expected ${expected}`, {
+      file: this.#file,
+      offset: this.#at,
+      expected,
+    });
+  }
+}
+
+/** A matrix of floats. */
+export function denseMatrix(from: Source): Matrix {
+  const [rows, columns] = [from.i64(), from.i64()], values = from.floats(rows * columns);
+  return {
+    addRow(row, sum) {
+      for (let i = 0; i < columns; i++) sum[i] += values[row * columns + i];
+    },
+    dotRow(row, vector) {
+      let sum = 0;
+      for (let i = 0; i < columns; i++) sum += values[row * columns + i] * vector[i];
+      return sum;
+    },
+  };
+}
+
+/** A product-quantised matrix. */
+export function quantMatrix(from: Source): Matrix {
+  const hasNorms = from.u8() !== 0, [rows, columns] = [from.i64(), from.i64()];
+  const codes = from.bytes(from.i32()), table = quantizer(from);
+  const normCodes = hasNorms ? from.bytes(rows) : undefined, norms = hasNorms ? quantizer(from) : undefined;
+  const { parts, width, centroids, placeOf } = table;
+  const each = (row: number, use: (i: number, value: number) => void) => {
+    const norm = norms ? norms.centroids[norms.placeOf(0, normCodes![row])] : 1;
+    for (let part = 0; part < parts; part++) {
+      const place = placeOf(part, codes[row * parts + part]), end = Math.min(columns, (part + 1) * width);
+      for (let i = part * width; i < end; i++) use(i, norm * centroids[place + i - part * width]);
+    }
+  };
+  return {
+    addRow: (row, sum) => each(row, (i, value) => sum[i] += value),
+    dotRow(row, vector) {
+      let sum = 0;
+      each(row, (i, value) => sum += value * vector[i]);
+      return sum;
+    },
+  };
+}
+
+/** The table of sub-vectors: `parts` times 256 of `width` floats, the last part's perhaps narrower. */
+function quantizer(from: Source) {
+  const [dim, parts, width, lastWidth] = Array.from({ length: 4 }, () => from.i32());
+  const centroids = from.floats(dim * 256);
+  const placeOf = (part: number, code: number) =>
+    part * 256 * width + code * (part === parts - 1 ? lastWidth : width);
+  return { parts, width, centroids, placeOf };
+}

@@ -1,0 +1,143 @@
+/**
+ * HTML as text: blocks on lines of their own, preformatted text as it stands, labels of links, nothing of scripts,
+ * styles and pictures.
+ *
+ * @module
+ */
+import { Parser } from "htmlparser2";
+
+/** What is left out of a page. */
+export interface HtmlTextOptions {
+  /** Elements that are left out with all that is in them, beside scripts and styles. */
+  without?: readonly string[];
+}
+
+const silent = new Set([
+  "script",
+  "style",
+  "noscript",
+  "template",
+  "head",
+  "svg",
+  "iframe",
+  "object",
+  "select",
+  "textarea",
+]);
+const blocks = new Set(
+  ("address article aside blockquote body center dd details dialog div dl dt fieldset figcaption figure footer form h1 h2 h3 " +
+    "h4 h5 h6 header hr main nav ol p pre section summary table tbody tfoot thead tr ul li caption").split(
+      " ",
+    ),
+);
+const paragraphs = new Set([
+  "p",
+  "pre",
+  "blockquote",
+  "h1",
+  "h2",
+  "h3",
+  "h4",
+  "h5",
+  "h6",
+  "table",
+  "ul",
+  "ol",
+  "dl",
+]);
+
+/** The text of an HTML page or fragment; list items begin with `* `. */
+export function htmlText(html: string, { without = [] }: HtmlTextOptions = {}): string {
+  const skipped = new Set([...silent, ...without]), page = new Page();
+  let hidden = 0, preformatted = 0, lists = 0;
+  const parser = new Parser({
+    onopentag(name) {
+      if (skipped.has(name)) hidden++;
+      if (hidden) return;
+      if (name === "br") page.newline();
+      else if (name === "td" || name === "th") page.space();
+      else if (blocks.has(name)) page.lines(paragraphs.has(name) && lists === 0 ? 2 : 1);
+      if (name === "ul" || name === "ol") lists++;
+      if (name === "li") page.bullet();
+      if (name === "pre") preformatted++;
+    },
+    ontext(text) {
+      if (!hidden) preformatted ? page.raw(text) : page.flow(text);
+    },
+    onclosetag(name) {
+      if (skipped.has(name)) hidden = Math.max(0, hidden - 1);
+      if (hidden) return;
+      if (name === "pre") preformatted = Math.max(0, preformatted - 1);
+      if (name === "ul" || name === "ol") lists = Math.max(0, lists - 1);
+      if (blocks.has(name)) page.lines(paragraphs.has(name) && lists === 0 ? 2 : 1);
+    },
+  }, { decodeEntities: true });
+  parser.end(html);
+  return page.text;
+}
+
+/** Text that is put together piece by piece. */
+class Page {
+  #parts: string[] = [];
+  /** Line ends at the end of what was put out, of which none is wanted at the very beginning. */
+  #ends = 2;
+  #atSpace = true;
+
+  /** Running text: white space of any length is one space. */
+  flow(text: string): void {
+    let piece = text.replace(/\s+/g, " ");
+    if (this.#atSpace && piece.startsWith(" ")) piece = piece.slice(1);
+    if (piece !== "") this.#put(piece);
+  }
+
+  /** Text as it stands. */
+  raw(text: string): void {
+    if (text !== "") this.#put(text);
+  }
+
+  /** The beginning of a list item, behind which a paragraph needs no line of its own. */
+  bullet(): void {
+    this.#put("* ");
+    this.#ends = 1;
+  }
+
+  space(): void {
+    if (!this.#atSpace) this.#put(" ");
+  }
+
+  newline(): void {
+    this.#trim();
+    this.#parts.push("\n");
+    this.#ends++;
+    this.#atSpace = true;
+  }
+
+  /** At least so many line ends. */
+  lines(count: number): void {
+    while (this.#ends < count) this.newline();
+  }
+
+  get text(): string {
+    return this.#parts.join("").trim();
+  }
+
+  #put(text: string): void {
+    this.#parts.push(text);
+    let end = text.length;
+    while (end > 0 && text[end - 1] === "\n") end--;
+    this.#ends = text.length - end;
+    this.#atSpace = /\s$/.test(text);
+  }
+
+  #trim(): void {
+    const last = this.#parts.length - 1;
+    if (this.#ends === 0 && last >= 0) this.#parts[last] = withoutSpaces(this.#parts[last]);
+  }
+}
+
+/** Without spaces at the end. */
+function withoutSpaces(text: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === " ") end--;
+  return text.slice(0, end);
+}

@@ -1,0 +1,96 @@
+/**
+ * The perplexity filter of CCNet [paper 2.1]: pages a language model of good text finds likely are the head, the next
+ * ones the middle, the rest the tail.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { parseOptions, type Same } from "../../base/schema.ts";
+import { number } from "../../display/format.ts";
+import { asDocument, type Document } from "../document.ts";
+import { onEachSource } from "../mix.ts";
+import { NgramModel } from "../ngram.ts";
+import { entriesOf, type Plan } from "../plan.ts";
+import { Reading } from "../reading.ts";
+import { stepPlan } from "../step.ts";
+
+/** A part of a corpus by perplexity, the best first. */
+export type Bucket = "head" | "middle" | "tail";
+
+/** Which parts stay. */
+export interface PerplexityOptions {
+  /** The language model, made with `NgramModel.trainOn`. */
+  model: NgramModel;
+  /** The parts to keep; default head and middle, as RedPajama did (the paper does not say). */
+  keep?: readonly Bucket[];
+  /** Perplexities at which head and middle end, such as CCNet's 340 and 520 for its own English model. */
+  cutoffs?: readonly [number, number];
+  /**
+   * Shares of the documents at which they end, instead of `cutoffs`; default 0.3 and 0.6, CCNet's percentiles. The input
+   * is read once more to find them.
+   */
+  quantiles?: readonly [number, number];
+}
+
+const pair = z.tuple([z.number().positive(), z.number().positive()]).readonly()
+  .refine(([a, b]) => a < b, "the first must be below the second");
+
+const schema = z.strictObject({
+  model: z.custom<NgramModel>((value) => value instanceof NgramModel, "must be an NgramModel"),
+  keep: z.array(z.enum(["head", "middle", "tail"])).min(1).readonly().default(["head", "middle"]),
+  cutoffs: pair.optional(),
+  quantiles: pair.optional(),
+}).refine(
+  ({ cutoffs, quantiles }) => !cutoffs || !quantiles,
+  "cutoffs and quantiles exclude each other",
+) satisfies z.ZodType<
+  PerplexityOptions
+>;
+true satisfies Same<keyof z.input<typeof schema>, keyof PerplexityOptions>;
+
+/** The documents of the parts asked for; each gets `meta.perplexity` (1 decimal, as in CCNet) and `meta.bucket`. */
+export function perplexityPlan(input: Plan<Document>, options: PerplexityOptions): Plan<Document> {
+  const { model, keep, cutoffs, quantiles = [0.3, 0.6] } = parseOptions(
+    schema,
+    options,
+    "Dataset.perplexity",
+  );
+  return onEachSource(input, (source) =>
+    stepPlan<Document, Document>(source, {
+      op: "perplexity",
+      options: { model: `order ${model.order}`, keep, ...(cutoffs ? { cutoffs } : { quantiles }) },
+      identity: () => model.fingerprint,
+      kind: "documents",
+      async *run(entries, counts, reading) {
+        const ends = cutoffs ?? await cutoffsOf(source, model, quantiles, reading.signal);
+        counts.notes["head below"] = number(ends[0]);
+        counts.notes["middle below"] = number(ends[1]);
+        for await (const entry of entries) {
+          const document = asDocument(entry), exact = model.perplexity(document.text);
+          const bucket: Bucket = exact < ends[0] ? "head" : exact < ends[1] ? "middle" : "tail";
+          if (!keep.includes(bucket)) await reading.drop(counts, bucket, entry);
+          else {
+            counts.kept++;
+            counts.notes[bucket] = Number(counts.notes[bucket] ?? 0) + 1;
+            const perplexity = Math.round(exact * 10) / 10;
+            yield { ...entry, value: { ...document, meta: { ...document.meta, perplexity, bucket } } };
+          }
+        }
+      },
+    }));
+}
+
+async function cutoffsOf(
+  plan: Plan<Document>,
+  model: NgramModel,
+  quantiles: readonly [number, number],
+  signal?: AbortSignal,
+): Promise<[number, number]> {
+  const found: number[] = [];
+  for await (const entry of entriesOf(plan, new Reading({ signal }))) {
+    found.push(model.perplexity(asDocument(entry).text));
+  }
+  const sorted = Float64Array.from(found).sort();
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  return [at(quantiles[0]), at(quantiles[1])];
+}

@@ -1,0 +1,39 @@
+/**
+ * The reference filter [paper 2.1]: pages that a linear classifier does not take for references are dropped.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { parseOptions, type Same } from "../../base/schema.ts";
+import type { Document } from "../document.ts";
+import type { Plan } from "../plan.ts";
+import { textStepPlan } from "../text_step.ts";
+import { TextClassifier } from "./classifier.ts";
+
+/** Which documents stay. */
+export interface QualityOptions {
+  /** The classifier. */
+  model: TextClassifier;
+  /** The least score that stays; default 0.25, as in RedPajama (the paper gives none). Equal stays. */
+  min?: number;
+}
+
+const schema = z.strictObject({
+  model: z.custom<TextClassifier>((value) => value instanceof TextClassifier, "must be a TextClassifier"),
+  min: z.number().min(0).max(1).default(0.25),
+}) satisfies z.ZodType<QualityOptions>;
+true satisfies Same<keyof z.input<typeof schema>, keyof QualityOptions>;
+
+/** The documents whose score is high enough; each gets `meta.quality`. */
+export function qualityPlan(input: Plan<Document>, options: QualityOptions): Plan<Document> {
+  const { model, min } = parseOptions(schema, options, "Dataset.quality");
+  return textStepPlan(input, {
+    op: "quality",
+    options: { min },
+    identity: () => model.fingerprint,
+    judge: () => ({ text }) => {
+      const quality = model.score(text);
+      return quality < min ? { drop: `score below ${min}` } : { text, meta: { quality } };
+    },
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * Counts by 64-bit key in typed arrays: 15 to 30 bytes a key (12 at 40 to 80 % load).
+ *
+ * @module
+ */
+
+const mostLoad = 0.8;
+
+/** A table of counts. */
+export class CountTable {
+  /** Low word, high word and count of each slot; a count of 0 is a free one. */
+  #slots = new Uint32Array(3 << 10);
+  #size = 0;
+
+  /** Number of keys. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds to the count of a key and gives what it was before. */
+  add(low: number, high: number, times = 1): number {
+    if (this.#size * 3 >= this.#slots.length * mostLoad) this.#grow();
+    const at = slotOf(this.#slots, low, high), before = this.#slots[at + 2];
+    if (before === 0) {
+      this.#slots[at] = low;
+      this.#slots[at + 1] = high;
+      this.#size++;
+    }
+    this.#slots[at + 2] = before + times;
+    return before;
+  }
+
+  /** The count of a key. */
+  get(low: number, high: number): number {
+    return this.#slots[slotOf(this.#slots, low, high) + 2];
+  }
+
+  /** All keys with their counts, three words each, in no order that means anything. */
+  entries(): Uint32Array<ArrayBuffer> {
+    const all = new Uint32Array(3 * this.#size);
+    let to = 0;
+    for (let at = 0; at < this.#slots.length; at += 3) {
+      if (this.#slots[at + 2] > 0) all.set(this.#slots.subarray(at, at + 3), 3 * to++);
+    }
+    return all;
+  }
+
+  /** A table of `entries`. */
+  static of(entries: Uint32Array): CountTable {
+    const table = new CountTable();
+    for (let i = 0; i < entries.length; i += 3) table.add(entries[i], entries[i + 1], entries[i + 2]);
+    return table;
+  }
+
+  #grow(): void {
+    const old = this.#slots, larger = this.#slots = new Uint32Array(old.length * 2);
+    for (let at = 0; at < old.length; at += 3) {
+      if (old[at + 2] > 0) larger.set(old.subarray(at, at + 3), slotOf(larger, old[at], old[at + 1]));
+    }
+  }
+}
+
+function slotOf(slots: Uint32Array, low: number, high: number): number {
+  const count = slots.length / 3;
+  let slot = Math.imul(low ^ (high >>> 9), 0x9e3779b1) >>> 5 & (count - 1);
+  while (slots[3 * slot + 2] !== 0 && (slots[3 * slot] !== low || slots[3 * slot + 1] !== high)) {
+    slot = (slot + 1) & (count - 1);
+  }
+  return 3 * slot;
+}
