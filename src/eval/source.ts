@@ -9,6 +9,7 @@ import { Dataset, type TokenDataset } from "../data/mod.ts";
 import { patternsOf } from "../data/files.ts";
 import { entriesOf } from "../data/plan.ts";
 import { Reading } from "../data/reading.ts";
+import { fetched, isRemote } from "../data/remote.ts";
 import { readLines } from "../formats/lines.ts";
 import { type RowFormat, rowsOf } from "./files.ts";
 import { firstInside, isFolder, isThere } from "./folder.ts";
@@ -122,11 +123,18 @@ export class TaskSource {
   async #found(file: TaskFile): Promise<string | Dataset<unknown>> {
     if (file instanceof Dataset) return file;
     const [path] = patternsOf(file), { name, published } = this.#owner;
+    if (isRemote(path)) return await this.#fetched(path);
     if (!await isFolder(path)) return path;
     const inside = await firstInside(path, name, published?.files ?? []);
     if (inside !== undefined) return inside;
     const looked = published ? `looked for ${published.files.join(", ")}` : `name its file`;
     throw new DataError(`Cannot find the data of "${name}" in the folder: ${looked}`, { file: path });
+  }
+
+  /** The file behind an address, from the cache or fetched. */
+  async #fetched(address: string): Promise<string> {
+    for await (const { path } of fetched(address, this.#signal)) return path;
+    throw new DataError(`Cannot read ${address}: there is no file behind it`);
   }
 
   async #default(): Promise<string> {

@@ -200,7 +200,7 @@ Deno.test("without data the error says where it is published; nothing is downloa
       new Evaluator(uniform(1)).add("piqa").run(),
       (error: unknown) => error instanceof ConfigError && /hf:\/\/ybisk\/piqa, download/.test(error.message),
     );
-    await assert.rejects(accuracy(uniform(1), "hf://ybisk/piqa"), /only files are read, download it first/);
+    await assert.rejects(accuracy(uniform(1), "hf://ybisk/piqa"), /it must be hf:\/\/owner\/name\/path/);
   } finally {
     if (before !== undefined) Deno.env.set("LLAMERO_DATA", before);
   }
