@@ -51,7 +51,12 @@ export async function readBaseline(path: URL | string): Promise<Baseline> {
 }
 
 function found({ value, unit, share, cpuShare }: Figure): Found {
-  return { value, unit, share: share?.median, cpuShare: cpuShare?.median };
+  return { value: round(value), unit, share: round(share?.median), cpuShare: round(cpuShare?.median) };
+}
+
+/** Four digits are more than two runs agree on. */
+function round<T extends number | undefined>(x: T): T {
+  return (x === undefined ? x : Number(x.toPrecision(4))) as T;
 }
 
 /** How much better a figure is than it was, above 1 whatever its unit; undefined where it was not measured in that unit. */
@@ -74,14 +79,14 @@ export function betterBy(
 export function withFigures(
   baseline: Baseline,
   adapter: string,
-  when: { date: string; deno: string },
+  { date, deno }: { date: string; deno: string },
   sections: readonly Section[],
 ): Baseline {
   const figures = sections.flatMap(({ name, figures }) =>
     figures.map((figure) => [keyOf(name, figure.name), found(figure)] as const)
   );
   const before = Object.hasOwn(baseline, adapter) ? baseline[adapter].figures : {};
-  return { ...baseline, [adapter]: { ...when, figures: { ...before, ...Object.fromEntries(figures) } } };
+  return { ...baseline, [adapter]: { date, deno, figures: { ...before, ...Object.fromEntries(figures) } } };
 }
 
 /** Writes a baseline file. */

@@ -127,11 +127,11 @@ Deno.test("peers: best step of a round, ratios round by round, wrong losses and 
   assert.deepEqual(roundRows(outcome)[1], { round: "2", [own]: "200", other: "1000" });
   const [ours, other] = peerRows(outcome);
   assert.equal(ours["tok/s"], "6827");
-  assert.equal(ours["ours is faster by"], "");
+  assert.equal(ours["ours over theirs"], "");
   assert.equal(ours["step, CPU ms"], "", "one step did not tell");
-  assert.equal(other["ours is faster by"], "7.50x (5.00-10.00)");
+  assert.equal(other["ours over theirs"], "7.50x (5.00-10.00)");
   assert.equal(other.losses, "WRONG LOSSES 7.000");
-  assert.equal(matmulRows(outcome)[1]["512^3, ours is faster by"], "7.50x (5.00-10.00)");
+  assert.equal(matmulRows(outcome)[1]["512^3, ours over theirs"], "7.50x (5.00-10.00)");
   assert.deepEqual(missingLines(outcome), ["NOT RUN: third: npm is not there"]);
   assert.equal(peerRows({ answers: new Map([["other", [answer(1)]]]), missing: new Map() })[0].peer, "other");
 });

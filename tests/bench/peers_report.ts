@@ -45,9 +45,9 @@ export function peerRows({ answers }: Outcome): Row[] {
       "step, ms": short(ms),
       "tok/s": short(tokens / ms * 1e3),
       "first step, s": short(median(rounds.map((answer) => answer.firstMs)) / 1e3),
-      "ours is faster by": ours && name !== own ? showRatio(ratios(best, ours)) : "",
+      "ours over theirs": ours && name !== own ? showRatio(ratios(best, ours)) : "",
       "step, CPU ms": Number.isNaN(cpu[0]) ? "" : short(median(cpu)),
-      "by CPU time": Number.isNaN(byCpu) ? "" : `${short(byCpu)}x`,
+      "over theirs, CPU time": Number.isNaN(byCpu) ? "" : `${short(byCpu)}x`,
       losses: checkLosses(rounds[0].losses),
       version: rounds[0].version ?? "",
     };
@@ -62,7 +62,7 @@ export function matmulRows({ answers }: Outcome): Row[] {
       const of = (all: Answer[]) => all.map(({ matmul }) => matmul[n]);
       const speed = 2 * Number(n) ** 3 / median(of(rounds)) / 1e6;
       const ratio = ours && name !== own ? showRatio(ratios(of(rounds), of(ours))) : "";
-      return [[`${n}^3, GFLOP/s`, short(speed)], [`${n}^3, ours is faster by`, ratio]];
+      return [[`${n}^3, GFLOP/s`, short(speed)], [`${n}^3, ours over theirs`, ratio]];
     });
     return { peer: name, ...Object.fromEntries(cells) };
   });

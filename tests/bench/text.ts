@@ -26,8 +26,7 @@ export async function generationSection(device: Device): Promise<Section> {
   }
   const { median, low, high } = spread(rates), note = `range ${low.toFixed(0)}-${high.toFixed(0)}`;
   const about =
-    `The bench model writes ${written} tokens, one sequence; each token is read back, which in Deno ` +
-    "takes at least 11 ms.";
+    `The bench model writes ${written} tokens, one sequence; each token is read back before the next.`;
   return { name: "Generation", about, figures: [{ name: "decode", value: median, unit: "tok/s", note }] };
 }
 
