@@ -43,13 +43,13 @@ export function choiceTask<Item>(definition: ChoiceDefinition<Item>): Task {
         pairs !== undefined || options.every((option) => fitsContext(model, context, option));
       const cases = await readyCases(definition, source, run, convert, fits);
       const asked = cases.map((item) => pairsOf(item, rule));
-      const scored = (await likelihoods(model, asked.flat(), run)).values();
-      const outcomes = cases.map((item, i) => outcomeOf(item, [...scored.take(asked[i].length)], rule));
+      const { scored, notes } = await likelihoods(model, asked.flat(), run), rest = scored.values();
+      const outcomes = cases.map((item, i) => outcomeOf(item, [...rest.take(asked[i].length)], rule));
       const graded = cases.map(({ groups }, i) => ({ groups, outcome: outcomes[i] }));
       return {
         measures: [...withGroups(metric, graded, accuracy), ...massOf(definition, outcomes)],
         items: outcomes,
-        notes: [...ties(outcomes), ...majority(outcomes)],
+        notes: [...ties(outcomes), ...majority(outcomes), ...notes],
       };
     },
   };

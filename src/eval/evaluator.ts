@@ -9,6 +9,7 @@ import { parseOptions, type Same, show } from "../base/schema.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
 import { Displayable, type Picture, table } from "../display/mod.ts";
 import { benchmark } from "./benchmarks.ts";
+import { ItemCache } from "./item_cache.ts";
 import { lossEntry, type LossOptions } from "./loss.ts";
 import { Report } from "./report.ts";
 import type { PlanEntry, TaskResult } from "./result.ts";
@@ -18,11 +19,22 @@ import { type AddOptions, taskEntry } from "./task_entry.ts";
 
 /** How an evaluator behaves. */
 export interface EvaluatorOptions {
-  /** Decides which few-shot examples are drawn; default 42. */
+  /** Decides which few-shot examples are drawn, and the draws of texts; default 42. */
   seed?: number;
+  /**
+   * Whether what the models answer is kept, by a hash of their weights, so that an evaluation that was stopped goes on
+   * where it was: true (the default) in the SDK's cache folder, a path in that folder, false not at all. Nothing is kept
+   * of a model that `run` is given, as a trainer gives it, nor where writing is not allowed.
+   */
+  cache?: boolean | string;
 }
 
-const schema = z.strictObject({ seed: z.int().default(42) }) satisfies z.ZodType<unknown, EvaluatorOptions>;
+const schema = z.strictObject({
+  seed: z.int().default(42),
+  cache: z.union([z.boolean(), z.string().min(1)], { error: "must be true, false or a folder" }).default(
+    true,
+  ),
+}) satisfies z.ZodType<unknown, EvaluatorOptions>;
 true satisfies Same<keyof z.input<typeof schema>, keyof EvaluatorOptions>;
 
 /** What a run is given. */
@@ -53,7 +65,7 @@ true satisfies Same<keyof z.input<typeof runSchema>, keyof EvaluateOptions>;
  */
 export class Evaluator extends Displayable {
   #models: readonly [string, Scorable][];
-  readonly #seed: number;
+  readonly #options: z.output<typeof schema>;
   #entries: readonly PlanEntry[] = [];
 
   /**
@@ -64,7 +76,7 @@ export class Evaluator extends Displayable {
   constructor(models?: Scorable | Record<string, Scorable>, options: EvaluatorOptions = {}) {
     super();
     this.#models = models === undefined ? [] : namedModels(models);
-    this.#seed = parseOptions(schema, options, "Evaluator").seed;
+    this.#options = parseOptions(schema, options, "Evaluator");
   }
 
   /**
@@ -97,7 +109,7 @@ export class Evaluator extends Displayable {
         },
       );
     }
-    const next = new Evaluator(undefined, { seed: this.#seed });
+    const next = new Evaluator(undefined, this.#options);
     next.#models = this.#models;
     next.#entries = [...this.#entries, entry];
     return next;
@@ -123,11 +135,15 @@ export class Evaluator extends Displayable {
     if (this.#entries.length === 0) {
       throw new ConfigError("Cannot run the evaluation: it has no task, use add or loss");
     }
-    const results: TaskResult[] = [];
+    const { seed, cache } = this.#options, results: TaskResult[] = [];
+    const caches = new Map<string, ItemCache | undefined>();
     for (const entry of this.#entries) {
       for (const [name, model] of models) {
         signal?.throwIfAborted();
-        results.push(await entry.run(model, { model: name, seed: this.#seed, signal }));
+        if (cache && !given && !caches.has(name)) {
+          caches.set(name, await ItemCache.of(model, cache === true ? undefined : cache));
+        }
+        results.push(await entry.run(model, { model: name, seed, signal, cache: caches.get(name) }));
       }
     }
     return new Report(results);
@@ -146,6 +162,6 @@ export class Evaluator extends Displayable {
   /** The plan as JSON: models by name, tasks by their facts. */
   toJSON(): { models: string[]; seed: number; tasks: Record<string, unknown>[] } {
     const tasks = this.#entries.map(({ name, facts }) => ({ name, ...facts }));
-    return { models: this.#models.map(([name]) => name), seed: this.#seed, tasks };
+    return { models: this.#models.map(([name]) => name), seed: this.#options.seed, tasks };
   }
 }

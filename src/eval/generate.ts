@@ -48,7 +48,8 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>, setting
     async run(model, source, run) {
       const fits = (_: GenerateCase<Item>, context: string) => fitsGeneration(model, context, maxTokens);
       const cases = await readyCases(definition, source, run, convert, fits);
-      const grader = definition.grader?.({ scorer, signal: run.signal }) ?? matcher(definition);
+      const grader = definition.grader?.({ scorer, signal: run.signal, cache: run.cache }) ??
+        matcher(definition);
       try {
         const outcomes: GenerateOutcome[] = [];
         const write = writer(model, decoding, sampling?.samples ?? 1, run);

@@ -6,6 +6,7 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import { show } from "../base/schema.ts";
+import type { ItemCache } from "./item_cache.ts";
 
 /** A value, several under names, or nothing when it could not be had. */
 export type Scores = number | Record<string, number | undefined> | undefined;
@@ -19,6 +20,8 @@ export interface GraderRun {
   scorer?: TextScorer;
   /** Stops the run. */
   signal?: AbortSignal;
+  /** Where scores that are dear to have are kept. */
+  cache?: ItemCache;
 }
 
 /** Gives texts their values for one run. */
@@ -42,6 +45,8 @@ export interface TextScorer {
   readonly name: string;
   /** Scores a text. */
   score: ScoreText;
+  /** True when its scores are kept on disk under its name, because they are dear to have. */
+  readonly kept?: boolean;
 }
 
 /**

@@ -58,6 +58,13 @@ export type { TaskPrompt } from "./prompt.ts";
 export { published, type PublishedColumn } from "./published.ts";
 export { Report, type ReportedResult } from "./report.ts";
 export type { Protocol, TaskResult } from "./result.ts";
+export {
+  type RollingLoss,
+  rollingLoss,
+  type RollingModel,
+  type RollingOptions,
+  type RollingWindow,
+} from "./rolling.ts";
 export type { Labels, TaskRow } from "./rows.ts";
 export { PythonSandbox, type SandboxOptions } from "./sandbox/python.ts";
 export type { Verdict } from "./sandbox/interpreter.ts";

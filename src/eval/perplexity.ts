@@ -33,7 +33,8 @@ export function perplexityTask<Item>(definition: PerplexityDefinition<Item>): Ta
     async run(model, source, run) {
       const fits = ({ text }: PerplexityCase, context: string) => fitsContext(model, context, text);
       const cases = await readyCases(definition, source, run, convert, fits);
-      const scored = await likelihoods(model, cases.map((c) => continued(c.context, c.text)), run);
+      const pairs = cases.map((c) => continued(c.context, c.text));
+      const { scored, notes } = await likelihoods(model, pairs, run);
       const outcomes = cases.map(({ context, shots, dropped, text }, i): PerplexityOutcome => {
         const { logProb, tokens, cut = 0 } = scored[i];
         return { kind: "perplexity", prompt: context, shots, dropped, cut, text, logProb, tokens };
@@ -46,7 +47,7 @@ export function perplexityTask<Item>(definition: PerplexityDefinition<Item>): Ta
         error: ratioError(nats, tokens),
         n: cases.length,
       });
-      return { measures: [perplexity, loss, bits], items: outcomes };
+      return { measures: [perplexity, loss, bits], items: outcomes, notes };
     },
   };
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ItemCache } from "./item_cache.ts";
 import type { Measure } from "./measure.ts";
 import type { ItemOutcome } from "./outcome.ts";
 import type { Decoding, Scorable } from "./scorable.ts";
@@ -68,6 +69,8 @@ export interface EntryRun {
   seed: number;
   /** Stops the run. */
   signal?: AbortSignal;
+  /** What the model answered before. */
+  cache?: ItemCache;
 }
 
 /** One line of an evaluator's plan. */

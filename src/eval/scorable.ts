@@ -20,6 +20,10 @@ export interface Likelihood {
   tokens: number;
   /** Tokens of the prompt that were cut off on the left to fit the context. */
   cut?: number;
+  /** Tokens that the model reads for it. */
+  inputs?: number;
+  /** Those of them that an earlier pair with the same beginning had put through already. */
+  shared?: number;
 }
 
 /** How surprised a model is by a text. */
@@ -68,6 +72,8 @@ export interface Scorable {
     prompt: string | Uint32Array,
     options?: Decoding & { signal?: AbortSignal },
   ): { text(): Promise<string> };
+  /** Its weights, by which its answers are kept on disk; without them they are not. */
+  parameters?(): Promise<ReadonlyMap<string, Float32Array<ArrayBuffer>>>;
   /** For losses: the mean over a dataset, over its first `limit` windows. */
   loss?(
     dataset: Dataset | TokenDataset,

@@ -9,8 +9,11 @@ import { nearest, parseOptions, type Same } from "../base/schema.ts";
 import { Dataset } from "../data/mod.ts";
 import { chatting } from "./chat.ts";
 import type { ScoreText, TextScorer } from "./grader.ts";
+import type { ItemCache } from "./item_cache.ts";
 import { sum } from "./measure.ts";
+import { remembering } from "./remembering.ts";
 import { modelFacts, type PlanEntry, type Protocol } from "./result.ts";
+import type { Scorable } from "./scorable.ts";
 import { isFile, type TaskData, type TaskFile, type TaskParts, TaskSource } from "./source.ts";
 import type { Task } from "./task.ts";
 
@@ -83,10 +86,10 @@ export function taskEntry(base: Task, given: AddOptions): PlanEntry {
   return {
     name,
     facts: chat ? { ...facts, chat } : facts,
-    async run(model, { model: as, seed, signal }) {
-      const source = new TaskSource(task, data, signal), asker = chat ? chatting(model, name) : model;
-      const run = { name, model: as, seed, shots, limit, signal };
-      const { measures, items, notes = [] } = await task.run(asker, source, run);
+    async run(model, { model: as, seed, signal, cache }) {
+      const source = new TaskSource(task, data, signal);
+      const run = { name, model: as, seed, shots, limit, signal, cache };
+      const { measures, items, notes = [] } = await task.run(askerOf(model, name, chat, cache), source, run);
       const protocol: Protocol = {
         variant,
         rule,
@@ -106,6 +109,13 @@ export function taskEntry(base: Task, given: AddOptions): PlanEntry {
       return { task: name, benchmark: base.name, model: as, kind, measures, protocol, items };
     },
   };
+}
+
+/** The model as it is asked: through its chat template, or through the cache of its answers. */
+function askerOf(model: Scorable, task: string, chat: boolean, cache: ItemCache | undefined): Scorable {
+  const asker = chat ? chatting(model, task) : model;
+  const how = chat ? `chat ${asker.tokenizer!.encode("?", { bos: true }).join(" ")}` : "";
+  return cache ? remembering(asker, cache, how) : asker;
 }
 
 /** The task in the variant and with the settings that were asked for. */

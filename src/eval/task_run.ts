@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ItemCache } from "./item_cache.ts";
 
 /** How a run of a task behaves. */
 export interface TaskRun {
@@ -18,4 +19,6 @@ export interface TaskRun {
   limit?: number;
   /** Stops the run; it rejects with the signal's reason. */
   signal?: AbortSignal;
+  /** Answers of earlier runs, where they are kept. */
+  cache?: ItemCache;
 }

@@ -120,7 +120,7 @@ Deno.test("the order of options moves neither their scores nor the choice", asyn
 Deno.test("each distinct text is scored once, long ones first, at most 128 at a time", async () => {
   const model = scorer((prompt, option) => -prompt.length - option.length);
   const items = Array.from({ length: 101 }, (_, i) => (
-    { q: "x".repeat(1 + i % 67), options: ["yes", "no"], answer: i % 2 }
+    { q: String.fromCharCode(0x4e00 + i % 67) + "x".repeat(i % 67), options: ["yes", "no"], answer: i % 2 }
   ));
   const report = await new Evaluator(model).add(quiz(items, "ratio")).run();
   const asked = model.batches.flat();

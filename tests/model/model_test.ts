@@ -56,9 +56,9 @@ Deno.test("a score is the sum of the logits' log-probabilities, whatever stands 
     Uint32Array.from({ length: 30 }, (_, i) => i + 3),
     answer,
   ]]);
-  const ids = [1, ...prompt, ...answer], logits = await model.logits(ids);
+  const ids = [...prompt, ...answer], logits = await model.logits(ids);
   let want = 0, greedy = true;
-  for (let t = prompt.length; t < ids.length - 1; t++) {
+  for (let t = prompt.length - 1; t < ids.length - 1; t++) {
     const row = logits.subarray(t * V, (t + 1) * V), top = Math.max(...row);
     want += row[ids[t + 1]] - top - Math.log(row.reduce((s, x) => s + Math.exp(x - top), 0));
     greedy &&= row.indexOf(top) === ids[t + 1];
@@ -67,7 +67,7 @@ Deno.test("a score is the sum of the logits' log-probabilities, whatever stands 
   assert.deepEqual([alone.tokens, alone.greedy, alone.cut], [2, greedy, 0]);
   assert.ok(Math.abs(batch[1].logProb - alone.logProb) < 1e-5);
   const long = await model.score(Uint32Array.from({ length: 60 }, () => 5), answer);
-  assert.equal(long.cut, 60 + 2 - 40, "what does not fit is cut from the left of the prompt");
+  assert.equal(long.cut, 60 + 2 - 1 - 40, "what does not fit is cut from the left of the prompt");
   model.dispose();
 });
 

@@ -6,7 +6,7 @@ import types
 
 
 def _make():
-    doors = ("js", "pyodide_js", "pyodide", "_pyodide", "_pyodide_core")
+    doors = ("js", "pyodide_js", "pyodide", "_pyodide", "_pyodide_core", "ctypes", "_ctypes")
     is_door = lambda name: name.split(".")[0] in doors
     for name in [name for name in sys.modules if is_door(name)]:
         del sys.modules[name]
@@ -33,7 +33,7 @@ def _make():
             what = text(error)
         except Base:
             pass
-        parts = [part for part in (name, what) if Type(part) is text]
+        parts = [part for part in (name, what) if Type(part) is text and part]
         return " ".join(": ".join(parts).split())[:300]
 
     def attempt(program):

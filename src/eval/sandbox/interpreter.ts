@@ -22,6 +22,9 @@ interface Limits {
   startSeconds: number;
 }
 
+/** Seconds of processor time after which the system ends an interpreter; it is replaced long before. */
+const MOST_BUSY = 600;
+
 /** A process with an interpreter. */
 export class Interpreter {
   /** True when it is to be replaced: it is dead, was tampered with, or holds much memory. */
@@ -31,21 +34,21 @@ export class Interpreter {
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   /** What it may do, as it says. */
   granted: string[] = [];
+  #busy = 0;
 
   private constructor(folder: string, megabytes: number) {
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--quiet",
-        "--no-prompt",
-        "--cached-only",
-        "--deny-import",
-        `--allow-read=${folder}`,
-        `--v8-flags=--wasm-lazy-compilation,--liftoff-only,--max-old-space-size=${megabytes}`,
-        new URL("./child.ts", import.meta.url).href,
-        folder,
-        String(megabytes),
-      ],
+    const deno = [
+      ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--cached-only", "--deny-import"],
+      `--allow-read=${folder}`,
+      `--v8-flags=--wasm-lazy-compilation,--liftoff-only,--max-old-space-size=${megabytes}`,
+      ...[new URL("./child.ts", import.meta.url).href, folder, String(megabytes)],
+    ];
+    // Should this process be killed while a program loops, nobody is left to end the other one but the system.
+    const limited = Deno.build.os === "windows"
+      ? deno
+      : ["sh", "-c", `ulimit -t ${MOST_BUSY}; exec "$@"`, "sh", ...deno];
+    this.#process = new Deno.Command(limited[0], {
+      args: limited.slice(1),
       clearEnv: true,
       env: cacheFolder(),
       stdin: "piped",
@@ -72,8 +75,10 @@ export class Interpreter {
 
   async run(program: string, seconds: number): Promise<Verdict> {
     const nonce = crypto.randomUUID(), job = `${JSON.stringify({ nonce, program })}\n`;
+    const start = performance.now();
     const sent = this.#input.write(new TextEncoder().encode(job)).then(() => true, () => false);
     const line = await sent ? await this.#answer(seconds) : undefined;
+    this.#busy += (performance.now() - start) / 1000;
     const [word, verdict, health, ...rest] = line?.split(" ") ?? [];
     if (word !== nonce) {
       this.over = true;
@@ -83,7 +88,7 @@ export class Interpreter {
         error: line === undefined || line === null ? late : "wrote an answer of its own",
       };
     }
-    this.over = health !== "well";
+    this.over = health !== "well" || this.#busy > MOST_BUSY / 4;
     if (health === "tampered") return { passed: false, error: "changed Python's builtins" };
     return verdict === "pass" ? { passed: true } : { passed: false, error: rest.join(" ") };
   }

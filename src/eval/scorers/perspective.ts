@@ -30,6 +30,7 @@ export function perspective(options: PerspectiveOptions): TextScorer {
   let free = 0;
   return {
     name: "Perspective API, TOXICITY",
+    kept: true,
     async score(text) {
       if (text.trim() === "") return undefined; // the API refuses empty comments
       const wait = free - performance.now();

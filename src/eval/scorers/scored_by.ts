@@ -11,15 +11,19 @@ export function scoredBy<Item>(
   promptOf: (item: Item) => string,
   otherwise: () => TextScorer,
 ): (run: GraderRun) => Grader<Item> {
-  return ({ scorer }) => {
-    const score = () => scorer ?? otherwise();
-    let own: TextScorer | undefined;
+  return ({ scorer, cache }) => {
+    let made: TextScorer | undefined;
+    const judge = () => made ??= scorer ?? otherwise();
     return {
       name,
       get scorer() {
-        return (own ??= score()).name;
+        return judge().name;
       },
-      grade: (text, _, item) => (own ??= score()).score(text, promptOf(item)),
+      async grade(text, _, item) {
+        const judged = judge(), prompt = promptOf(item), ask = () => judged.score(text, prompt);
+        if (!judged.kept || !cache) return await ask();
+        return (await cache.answers([["score", judged.name, text, prompt]], async () => [await ask()]))[0];
+      },
     };
   };
 }

@@ -1,0 +1,180 @@
+// The forms that files come in, and what is said of damaged ones: file and line.
+import assert from "node:assert/strict";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { DataError } from "../../../src/base/errors.ts";
+import { Dataset } from "../../../src/data/mod.ts";
+import { type ChoiceOutcome, Evaluator, type ItemOutcome, type TaskData } from "../../../src/eval/mod.ts";
+import { jsonl, scorer, withFiles, writer } from "../fakes.ts";
+import { fixture } from "./fixtures.ts";
+
+const model = { ...scorer(() => -1), ...writer(() => "x") };
+
+async function items(task: string, data: TaskData): Promise<ItemOutcome[]> {
+  return (await new Evaluator(model).add(task, { data, shots: 0 }).run()).results[0].items;
+}
+
+Deno.test("Parquet from the hub is read as JSON lines are", async () => {
+  const rows = [
+    { question: "is it so", passage: "A passage.", answer: true },
+    { question: "is it not", passage: "Another.", answer: false },
+  ];
+  const column = (name: "question" | "passage" | "answer") => ({ name, data: rows.map((row) => row[name]) });
+  const bytes = parquetWriteBuffer({ columnData: [column("question"), column("passage"), column("answer")] });
+  await withFiles({ "a/dev.jsonl": jsonl(rows), "b/data/x": "" }, async (folder) => {
+    await Deno.writeFile(`${folder}/b/data/validation-00000-of-00001.parquet`, new Uint8Array(bytes));
+    assert.deepEqual(await items("boolq", `${folder}/b`), await items("boolq", `${folder}/a`));
+    await Deno.writeTextFile(`${folder}/broken.parquet`, "PAR1 no");
+    await assert.rejects(
+      items("boolq", `${folder}/broken.parquet`),
+      (error: unknown) => error instanceof DataError && error.file === `${folder}/broken.parquet`,
+    );
+  });
+});
+
+Deno.test("MMLU's whole numbers from Parquet, its CSV files by glob, by folder and under LLAMERO_DATA", async () => {
+  const rows = [0, 1, 2, 3].map((answer) => ({
+    question: `Q${answer}?`,
+    subject: "virology",
+    choices: ["a", "b", "c", "d"],
+    answer: BigInt(answer),
+  }));
+  const column = (name: string, data: unknown[]) => ({ name, data });
+  const bytes = parquetWriteBuffer({
+    columnData: [
+      column("question", rows.map((row) => row.question)),
+      column("subject", rows.map((row) => row.subject)),
+      column("choices", rows.map((row) => row.choices)),
+      { ...column("answer", rows.map((row) => row.answer)), type: "INT64" as const },
+    ],
+  });
+  await withFiles(fixture("mmlu", 6).files, async (folder) => {
+    await Deno.mkdir(`${folder}/all`);
+    await Deno.writeFile(`${folder}/all/test-00000-of-00001.parquet`, new Uint8Array(bytes));
+    const answers = (outcomes: ItemOutcome[]) => outcomes.map((one) => (one as ChoiceOutcome).answer);
+    assert.deepEqual(answers(await items("mmlu", `${folder}/all/test-00000-of-00001.parquet`)), [0, 1, 2, 3]);
+    const all = await items("mmlu", folder);
+    assert.deepEqual([all.length, await items("mmlu", `${folder}/data/test/*.csv`)], [6, all]);
+    const shown = await new Evaluator(model).add("mmlu", { data: `${folder}/data/test/*.csv` }).run();
+    assert.match(
+      shown.results[0].items[0].prompt,
+      /anatomy 4\?/,
+      "the five examples stand beside the test folder",
+    );
+    const before = Deno.env.get("LLAMERO_DATA");
+    Deno.env.set("LLAMERO_DATA", folder);
+    try {
+      const found = await new Evaluator(model).add("mmlu").run();
+      assert.deepEqual(found.results[0].items, shown.results[0].items);
+    } finally {
+      if (before === undefined) Deno.env.delete("LLAMERO_DATA");
+      else Deno.env.set("LLAMERO_DATA", before);
+    }
+  });
+});
+
+/** A change to a fixture that must be found: in which file, at which line, and what is said. */
+const damage: [
+  task: string,
+  file: string,
+  from: RegExp,
+  to: string,
+  line: number | undefined,
+  says: RegExp,
+][] = [
+  [
+    "boolq",
+    "dev.jsonl",
+    /"answer":(true|false)/,
+    '"answer":"maybe"',
+    1,
+    /answer must be true or false.*maybe/,
+  ],
+  ["boolq", "dev.jsonl", /"passage"/, '"text"', 1, /field passage must be a text/],
+  ["siqa", "dev-labels.lst", /^./, "4", 1, /label must be from 1 to 3, current value is "4"/],
+  ["hellaswag", "hellaswag_val.jsonl", /"endings":\[.*?\]/, '"endings":[]', 1, /endings must be 4 texts/],
+  ["hellaswag", "hellaswag_val.jsonl", /"label":"."/, '"label":""', 1, /label must be from 0 to 3/],
+  ["winogrande", "dev.jsonl", /the _ was/, "the vase was", 1, /sentence must have one blank/],
+  ["winogrande", "dev.jsonl", /"answer":"."/, '"answer":""', 1, /answer must be from 1 to 2/],
+  [
+    "arc-easy",
+    "ARC-Easy-Test.jsonl",
+    /"answerKey":"."/,
+    '"answerKey":"E"',
+    1,
+    /answerKey must be one of A, B, C, D/,
+  ],
+  [
+    "arc-challenge",
+    "ARC-Challenge/test.jsonl",
+    /"text":\[.*?\]/,
+    '"text":[]',
+    1,
+    /choices.text must be a list/,
+  ],
+  ["openbookqa", "main/test.jsonl", /"label":\["A",/, '"label":[', 1, /choices.label must be 4 texts/],
+  ["race-high", "high/test.jsonl", /"answer":"."/, '"answer":"a"', 1, /answer must be one of A, B, C, D/],
+  ["mmlu", "data/test/anatomy_test.csv", /,[A-D]\n/, ",E\n", 1, /answer must be one of A, B, C, D/],
+  ["mmlu", "data/test/anatomy_test.csv", /,([A-D])\n/, ",$1,x\n", 1, /must have 6 fields/],
+  ["winogender", "all_sentences.tsv", /\.txt\t/, ".tx\t", 2, /sentid must be occupation\.participant/],
+  ["winogender", "all_sentences.tsv", / she was/, " it was", 2, /sentence must have one of she, her/],
+  [
+    "natural-questions",
+    "NQ-open.dev.jsonl",
+    /"answer":\[.*?\]/,
+    '"answer":[]',
+    1,
+    /answer must be a list of texts/,
+  ],
+  [
+    "natural-questions",
+    "NQ-open.dev.jsonl",
+    /"answer":\[.*?\]/,
+    '"answer":["The!"]',
+    1,
+    /more than punctuation/,
+  ],
+  [
+    "triviaqa",
+    "qa/wikipedia-dev.json",
+    /"Value":".*?"/,
+    '"Value":7',
+    undefined,
+    /field Answer.Value must be a text/,
+  ],
+  ["math", "test/algebra/0.json", /boxed/, "box", undefined, /solution must have its answer in \\boxed/],
+  ["gsm8k", "test.jsonl", /#### \d+/, "####", 1, /answer must end with #### and a number/],
+  ["gsm8k", "test.jsonl", /"answer".*\n/, '"answer":\n', 1, /JSON/],
+];
+
+for (const [task, file, from, to, line, says] of damage) {
+  Deno.test(`${task}: ${says.source} is named by its place`, () => {
+    const { files } = fixture(task, 6), broken = files[file].replace(from, to);
+    assert.notEqual(broken, files[file], "the damage is done");
+    return withFiles({ ...files, [file]: broken }, async (folder) => {
+      await assert.rejects(items(task, folder), (error: unknown) => {
+        assert.ok(error instanceof DataError, String(error));
+        assert.deepEqual([error.file, error.line], [`${folder}/${file}`, line]);
+        assert.match(error.message, says);
+        return true;
+      });
+    });
+  });
+}
+
+Deno.test("a prompt longer than the context is cut on the left and counted", async () => {
+  const row = { question: "is it so", passage: "word ".repeat(60), answer: true };
+  const tight = {
+    ...scorer(() => -1),
+    config: { context: 64 },
+    scoreBatch: (pairs: readonly (readonly [string, string])[]) =>
+      Promise.resolve(
+        pairs.map(([prompt]) => ({ logProb: -1, tokens: 1, cut: Math.max(0, prompt.length - 64) })),
+      ),
+  };
+  const report = await new Evaluator(tight).add("boolq", {
+    data: Dataset.from([row, { ...row, passage: "Short." }]),
+  })
+    .run();
+  assert.equal(report.results[0].protocol.truncated, 1);
+  assert.match(report.table().toString(), /boolq on fake: 1 prompts were cut on the left to fit the context/);
+});

@@ -1,0 +1,69 @@
+// HumanEval and MBPP on files of their formats: the canonical solutions pass, stubs fail, pass@k counts as by hand.
+import assert from "node:assert/strict";
+import { Evaluator, type GenerateOutcome, type Scorable } from "../../../src/eval/mod.ts";
+import { jsonl, withFiles, writer } from "../fakes.ts";
+
+const problems = [["add", "return x + y"], ["scale", "return x * y"], ["join", "return str(x) + str(y)"]];
+const humaneval = problems.map(([name, body], i) => ({
+  task_id: `HumanEval/${i}`,
+  prompt: `def ${name}(x, y):\n    """Give ${name} of x and y."""\n`,
+  canonical_solution: `    ${body}\n`,
+  test: `def check(candidate):\n    assert candidate(2, 3) == ${["5", "6", "'23'"][i]}\n`,
+  entry_point: name,
+}));
+const mbpp = [2, 3, 4, 11, 12, 511].map((task_id) => ({
+  task_id,
+  text: `Write a function f${task_id} that adds ${task_id}.`,
+  code: `def f${task_id}(x):\r\n    return add(x, ${task_id})`,
+  test_list: [1, 2, 3].map((x) => `assert f${task_id}(${x}) == ${x + task_id}`),
+  test_setup_code: "def add(a, b): return a + b",
+  challenge_test_list: [],
+}));
+
+/** Writes the solutions of the files, each followed by what a model might go on with. */
+const solver = writer((prompt) => {
+  const last = String(prompt).split("[BEGIN]").at(-2) ?? "";
+  const wanted = /function (f\d+) that/.exec(last.split("[DONE]").at(-1)!)?.[1];
+  if (wanted) return `${mbpp.find(({ code }) => code.includes(`${wanted}(`))!.code}\n[DONE]\nMore`;
+  const found = humaneval.find((problem) => prompt === problem.prompt)!;
+  return `${found.canonical_solution}\n\ndef more():\n    pass`;
+});
+const stub = writer(() => "    pass\n");
+
+async function run(model: Scorable, task: string, options = {}): Promise<GenerateOutcome[]> {
+  let items: GenerateOutcome[] = [];
+  await withFiles({ "HumanEval.jsonl": jsonl(humaneval), "mbpp.jsonl": jsonl(mbpp) }, async (data) => {
+    const report = await new Evaluator(model).add(task, { data, ...options }).run();
+    items = report.results[0].items as GenerateOutcome[];
+    const values = items.map(({ value }) => value!);
+    assert.equal(report.results[0].measures[0].metric, "pass@1");
+    assert.equal(report.value(task), values.reduce((a, b) => a + b, 0) / values.length);
+  });
+  return items;
+}
+
+Deno.test("HumanEval: canonical solutions pass, stubs fail, samples give pass@1", async () => {
+  const right = await run(solver, "humaneval");
+  assert.deepEqual(right.map(({ value }) => value), [1, 1, 1]);
+  assert.equal(right[0].text, "    return x + y\n\n", "indented, and cut before the next function");
+  let n = 0;
+  const mixed = writer((prompt) =>
+    n++ % 4 === 0 ? "    return x + y\n" : stub.generate!(prompt) && "    pass\n"
+  );
+  const some = await run(mixed, "humaneval", { samples: 4 });
+  assert.deepEqual(some.map(({ value }) => value), [1 / 4, 0, 0]); // one of four adds, which is right for the first
+  assert.deepEqual(some[0].samples!.map(({ value }) => value), [1, 0, 0, 0]);
+});
+
+Deno.test("MBPP: tasks 2 to 4 are shown, 11 to 510 are asked", async () => {
+  const right = await run(solver, "mbpp");
+  assert.deepEqual(right.map(({ value }) => value), [1, 1]);
+  const prompt = right[0].prompt;
+  assert.ok(prompt.startsWith(
+    "You are an expert Python programmer, and here is your task: Write a function f2 that adds 2. Your code should " +
+      "pass these tests:\n\nassert f2(1) == 3\nassert f2(2) == 4\nassert f2(3) == 5\n[BEGIN]\ndef f2(x):\n    " +
+      "return add(x, 2)\n[DONE]\n\nYou are an expert",
+  ));
+  assert.ok(prompt.endsWith("assert f11(1) == 12\nassert f11(2) == 13\nassert f11(3) == 14\n[BEGIN]\n"));
+  assert.deepEqual((await run(stub, "mbpp")).map(({ value }) => value), [0, 0]);
+});

@@ -1,0 +1,96 @@
+// Beginnings that prompts share are put through once: the scores stay the same, and the saving is counted.
+import assert from "node:assert/strict";
+import { type ChoiceOutcome, Evaluator } from "../../src/eval/mod.ts";
+import { Model } from "../../src/model/mod.ts";
+import { Tokenizer } from "../../src/tokenizer/mod.ts";
+import { testDevice } from "../support/device.ts";
+import { fixture } from "./benchmarks/fixtures.ts";
+import { characters, jsonl, scorer, withFiles } from "./fakes.ts";
+
+Deno.test("pairs that begin alike are asked together", async () => {
+  const made = fixture("mmlu", 40);
+  await withFiles(made.files, async (data) => {
+    const model = scorer(() => -1);
+    await new Evaluator(model).add("mmlu", { data }).run();
+    const texts = model.batches.flat().map(([prompt, option]) => prompt + option);
+    assert.equal(texts.length, 160);
+    assert.deepEqual(texts, texts.toSorted());
+  });
+});
+
+Deno.test("MMLU, 5-shot: more than 60 % of the tokens are saved, and no score changes", async () => {
+  const made = fixture("mmlu", 12), text = Object.values(made.files).join("\n");
+  const tokenizer = await Tokenizer.train([text], { vocabSize: 340 });
+  const shape = { dim: 24, layers: 2, heads: 4, kvHeads: 2, hidden: 40, context: 640 };
+  using model = await Model.create(shape, { tokenizer, device: await testDevice() });
+  const sharp = [...await model.parameters()].map(([name, data]) =>
+    [name, data.map((x) => name.includes("norm") ? x : 6 * x)] as const
+  );
+  model.setParameters(new Map(sharp)); // far from uniform, so that a mistake would show
+  await withFiles(made.files, async (data) => {
+    const { results: [{ items, protocol }] } = await new Evaluator(model, { cache: false }).add("mmlu", {
+      data,
+    }).run();
+    assert.equal(protocol.droppedShots + protocol.truncated, 0);
+    const [, share, all] = /saved (.+)% of (\d+) tokens/.exec(protocol.notes.join("\n"))!;
+    const asked = (items as ChoiceOutcome[]).flatMap(({ prompt }) => ["A", "B", "C", "D"].map(() => prompt));
+    const plain = asked.reduce((n, prompt) => n + tokenizer.encode(`${prompt} A`).length, 0); // BOS in, the last one out
+    assert.equal(Number(all), plain);
+    assert.ok(Number(share) > 60, `saved ${share} %`);
+    console.log(`      shared beginnings saved ${share} % of ${all} tokens`);
+    for (const { prompt, options } of (items as ChoiceOutcome[]).filter((_, i) => i % 4 === 1)) {
+      for (const { text, logProb } of options) {
+        const alone = await model.score(prompt, ` ${text}`); // a pair alone shares nothing
+        assert.equal(alone.shared, 0);
+        assert.ok(Math.abs(logProb - alone.logProb) < 1e-4, `${logProb}, alone ${alone.logProb}`);
+      }
+    }
+  });
+});
+
+Deno.test("a walk over shared beginnings gives each continuation what it gets alone", async () => {
+  const shape = { dim: 24, layers: 1, heads: 2, hidden: 40, vocabSize: 50, context: 40 };
+  using model = await Model.create(shape, { device: await testDevice() });
+  const ids = (...list: number[]) => Uint32Array.from(list),
+    long = Array.from({ length: 30 }, (_, i) => (i * 7) % 50);
+  const pairs: [Uint32Array, Uint32Array][] = [
+    [ids(...long), ids(3)],
+    [ids(...long), ids(4, 5)],
+    [ids(...long), ids(4, 5, 6)], // its own beginning was a whole sequence before
+    [ids(...long), ids(3)], // twice the same
+    [ids(...long, 3), ids(9, 9, 9, 9)],
+    [ids(...long.slice(0, 29)), ids(1, 2)],
+    [ids(...long, ...long), ids(8)], // cut on the left: shares nothing
+    [ids(), ids(...long)],
+    ...[10, 11, 12, 13, 14].map((id): [Uint32Array, Uint32Array] => [ids(...long, id), ids(7, id)]),
+  ];
+  const scores = await model.scoreBatch(pairs);
+  const inputs = scores.reduce((n, score) => n + score.inputs, 0);
+  assert.ok(scores.reduce((n, score) => n + score.shared, 0) >= 0.6 * inputs, "the walk was taken");
+  for (const [i, pair] of pairs.entries()) {
+    const alone = await model.score(...pair), { logProb, tokens, greedy, cut } = scores[i];
+    assert.ok(Math.abs(logProb - alone.logProb) < 1e-4, `pair ${i}: ${logProb}, alone ${alone.logProb}`);
+    assert.deepEqual([tokens, greedy, cut], [alone.tokens, alone.greedy, alone.cut]);
+  }
+});
+
+Deno.test("MMLU drops examples from the end until the prompt fits, and counts them", async () => {
+  const row = (i: number) => ({
+    question: `Q${i}?`,
+    subject: "anatomy",
+    choices: ["a", "b", "c", "d"],
+    answer: i % 4,
+  });
+  const files = { "test.jsonl": jsonl([row(9)]), "dev.jsonl": jsonl([0, 1, 2, 3, 4].map(row)) };
+  const header = "The following are multiple choice questions (with answers) about  anatomy.\n\n".length;
+  const block = "Q0?\nA. a\nB. b\nC. c\nD. d\nAnswer:".length;
+  const model = {
+    ...scorer(() => -1),
+    ...characters(header + 2 * (block + " A\n\n".length) + block + " A".length),
+  };
+  await withFiles(files, async (data) => {
+    const { results: [{ items: [{ shots, dropped }] }] } = await new Evaluator(model).add("mmlu", { data })
+      .run();
+    assert.deepEqual([shots, dropped], [[0, 1], 3]);
+  });
+});
