@@ -1,27 +1,43 @@
 /**
  * Documents as one stream of tokens: `<s>` text `</s>`, one behind another.
  *
+ * Every million tokens all of it is brought to the disk and noted in `progress.json`. Whoever comes after a process that
+ * was killed reads the documents again up to there, without tokenizing them, and goes on; the files come out the same.
+ *
  * @module
  */
 import { asDocument, type Entry, utf8Bytes } from "./document.ts";
 import { checkIds, type Facts, type PackJob } from "./pack_job.ts";
-import type { PackWriter } from "./pack_writer.ts";
+import type { PackWriter, WriterState } from "./pack_writer.ts";
 
-/** Writes the documents and counts them. */
+/** Tokens between two notes. [ours] */
+const noteEvery = 1 << 20;
+
+/** Writes the documents and counts them; the first `done.borders` are there already. */
 export async function packDocuments(
   entries: AsyncIterable<Entry<unknown>>,
   writer: PackWriter,
   { encoder, onProgress }: PackJob,
+  done: WriterState,
+  note: (state: WriterState) => void,
 ): Promise<Omit<Facts, "kind" | "steps">> {
-  let documents = 0, tokens = 0, bytes = 0;
+  let { borders: documents, ids: tokens, bytes } = done, skipped = 0, noted = tokens;
   for await (const entry of entries) {
     const { text } = asDocument(entry);
+    if (skipped < done.borders) {
+      skipped++;
+      continue;
+    }
     const ids = checkIds(encoder.encode(text, { bos: true, eos: true }), encoder, entry);
     const size = utf8Bytes(text);
     writer.append(ids, size);
     documents++;
     tokens += ids.length;
     bytes += size;
+    if (tokens - noted >= noteEvery) {
+      note(writer.checkpoint());
+      noted = tokens;
+    }
     onProgress?.({ documents, tokens });
   }
   return { documents, tokens, bytes, cut: { conversations: 0, tokens: 0 } };

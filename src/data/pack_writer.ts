@@ -11,6 +11,16 @@ export function idBytes(vocabSize: number): 2 | 4 {
   return vocabSize <= 65_536 ? 2 : 4;
 }
 
+/** How much a packing of documents has written. */
+export interface WriterState {
+  /** Ids. */
+  ids: number;
+  /** Documents. */
+  borders: number;
+  /** Bytes of their text. */
+  bytes: number;
+}
+
 /** The open files of a packing. */
 export class PackWriter {
   readonly #folder: string;
@@ -20,12 +30,19 @@ export class PackWriter {
   #marks?: ShardWriter;
   #bytes = 0;
 
-  /** Creates the files in `folder`. */
-  constructor(folder: string, vocabSize: number) {
+  /** Creates the files in `folder`, or goes on with those of documents that stood there at a checkpoint. */
+  constructor(folder: string, vocabSize: number, from: WriterState = { ids: 0, borders: 0, bytes: 0 }) {
     this.#folder = folder;
     this.#vocabSize = vocabSize;
-    this.#ids = this.#create("ids", idBytes(vocabSize));
-    this.#borders = this.#create("borders", borderBytes);
+    this.#bytes = from.bytes;
+    this.#ids = this.#create("ids", idBytes(vocabSize), from.ids);
+    this.#borders = this.#create("borders", borderBytes, from.borders);
+  }
+
+  /** Brings everything to the disk and tells how much there is, so that another writer can go on from here. */
+  checkpoint(): WriterState {
+    for (const file of this.#files) file.sync();
+    return { ids: this.#ids.records, borders: this.#borders.records, bytes: this.#bytes };
   }
 
   /** Appends one document: its ids, the bytes of text they stand for and, for conversations, a mark for each learned id. */
@@ -51,7 +68,11 @@ export class PackWriter {
     return [this.#ids, this.#borders, ...(this.#marks ? [this.#marks] : [])];
   }
 
-  #create(kind: string, recordBytes: number): ShardWriter {
-    return new ShardWriter(`${this.#folder}/${kind}`, { kind, recordBytes, vocabSize: this.#vocabSize });
+  #create(kind: string, recordBytes: number, records = 0): ShardWriter {
+    return new ShardWriter(
+      `${this.#folder}/${kind}`,
+      { kind, recordBytes, vocabSize: this.#vocabSize },
+      records,
+    );
   }
 }

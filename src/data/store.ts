@@ -20,26 +20,63 @@ export interface Shards {
 
 /**
  * The shards of `key` under `root`: opened where they were made before, else made by `make` in a folder beside it
- * that takes its name only when it is complete. Who is second at the same work throws his away.
+ * that takes its name only when it is complete. Who comes second to the same work waits for the first. What a process
+ * that was killed left behind is there for `make` to go on with; after an error or an abort nothing is left.
  */
 export async function shardsOf(
   root: string,
   key: string,
   make: (folder: string) => Promise<Facts>,
+  signal?: AbortSignal,
 ): Promise<Shards> {
-  const folder = `${root}/${key}`;
+  const folder = `${root}/${key}`, draft = `${root}/.${key}`;
   const known = readFacts(folder);
   if (known) return { folder, facts: known };
-  const draft = `${root}/.${key}.${crypto.randomUUID()}`;
-  await Deno.mkdir(draft, { recursive: true });
+  using lock = await locked(root, draft, signal);
+  const made = readFacts(folder);
+  if (made) {
+    await Deno.remove(draft, { recursive: true });
+    return { folder, facts: made };
+  }
   try {
     const facts = await make(draft);
     await Deno.writeTextFile(`${draft}/facts.json`, JSON.stringify(facts, null, 1));
+    await Deno.remove(lock.path);
     await publish(draft, folder);
     return { folder, facts };
   } finally {
     await Deno.remove(draft, { recursive: true }).catch(() => {});
   }
+}
+
+/** The draft folder as nobody else's. A lock goes with its process, however that ends. */
+async function locked(
+  root: string,
+  draft: string,
+  signal?: AbortSignal,
+): Promise<Disposable & { path: string }> {
+  const path = `${draft}/lock`;
+  await Deno.mkdir(root, { recursive: true });
+  while (true) {
+    signal?.throwIfAborted();
+    await Deno.mkdir(draft, { recursive: true });
+    const file = await Deno.open(path, { write: true, create: true }).catch(() => undefined);
+    if (!file) continue; // who was here before has just taken the folder away
+    if (await file.tryLock(true) && await isAt(file, path)) {
+      return {
+        path,
+        [Symbol.dispose]: () => file.close(),
+      };
+    }
+    file.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Whether a file is still the one at `path`, and not one that was removed meanwhile. */
+async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
+  const [own, there] = [await file.stat(), await Deno.stat(path).catch(() => undefined)];
+  return there !== undefined && there.ino === own.ino;
 }
 
 async function publish(draft: string, folder: string): Promise<void> {

@@ -1,5 +1,6 @@
 /**
- * Numbers of prepared tokens: how much there is, and what a number of drawn windows takes from each source.
+ * Numbers of prepared tokens: how much there is, and what a number of drawn windows takes from each source; for a mixture
+ * that is Table 1 of the paper for one's own data.
  *
  * @module
  */
@@ -19,13 +20,21 @@ export interface TokenShare {
   tokens: number;
   /** Its distinct windows. */
   windows: number;
+  /** UTF-8 bytes of its text. */
+  bytes: number;
   /** The share asked for, 0 to 1. */
   asked: number;
   /** Its share of the drawn windows, 0 to 1; 0 when nothing can be drawn. */
   drawn: number;
+  /** Positions of its drawn windows. */
+  drawnTokens: number;
   /** How often the drawn windows read it. */
   epochs: number;
 }
+
+const right = Object.fromEntries(
+  ["asked", "drawn", "tokens drawn", "epochs", "tokens", "text"].map((column) => [column, "right" as const]),
+);
 
 /** Numbers of prepared tokens. */
 export class TokenDatasetStats extends Displayable {
@@ -57,10 +66,20 @@ export class TokenDatasetStats extends Displayable {
     this.cut = prepared.cut;
     // Without a full window in every source nothing can be drawn.
     this.drawn = prepared.sources.every(({ windows }) => windows > 0) ? drawn : 0;
-    this.sources = prepared.sources.map(({ name, documents, tokens, windows, weight, epochsFor }) => {
-      const epochs = this.drawn === 0 ? 0 : epochsFor(this.drawn, seed);
-      const share = this.drawn === 0 ? 0 : epochs * windows / this.drawn;
-      return { source: name, documents, tokens, windows, asked: weight, drawn: share, epochs };
+    this.sources = prepared.sources.map(({ name, documents, tokens, windows, bytes, weight, epochsFor }) => {
+      const epochs = this.drawn === 0 ? 0 : epochsFor(this.drawn, seed), own = Math.round(epochs * windows);
+      const drawn = this.drawn === 0 ? 0 : own / this.drawn;
+      return {
+        source: name,
+        documents,
+        tokens,
+        windows,
+        bytes,
+        asked: weight,
+        drawn,
+        drawnTokens: own * this.context,
+        epochs,
+      };
     });
   }
 
@@ -79,18 +98,22 @@ export class TokenDatasetStats extends Displayable {
       `${number(windows)} windows of ${context}`,
       ...lost,
     ];
-    const rows = this.sources.map(({ asked, drawn, epochs, ...rest }) => ({
-      ...rest,
-      asked: percent(asked),
-      drawn: percent(drawn),
-      epochs: number(epochs, 3),
+    const rows = this.sources.map((own) => ({
+      source: own.source,
+      asked: percent(own.asked),
+      drawn: percent(own.drawn),
+      "tokens drawn": number(own.drawnTokens),
+      epochs: own.epochs.toFixed(2),
+      documents: own.documents,
+      tokens: number(own.tokens),
+      text: size(own.bytes),
     }));
     const note = this.drawn === 0
       ? "A source is shorter than one window: nothing can be drawn"
       : `Drawn: the first ${number(this.drawn)} windows`;
     return join(
       { text: totals.filter(Boolean).join(", ") },
-      table(rows, { note, align: { asked: "right", drawn: "right", epochs: "right" } }),
+      table(rows, { note, align: right }),
     );
   }
 

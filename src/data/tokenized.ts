@@ -144,6 +144,7 @@ export class TokenizedDataset extends TokenDataset {
       root,
       key,
       (folder) => pack(folder, { plan, encoder, context, signal, onProgress }),
+      signal,
     );
     return packedSource(
       source,

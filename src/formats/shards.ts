@@ -30,11 +30,16 @@ export class ShardWriter {
   readonly #buffer = new Uint8Array(bufferBytes);
   #used = 0;
 
-  /** Creates (or empties) the file at `path`. */
-  constructor(path: string, header: ShardHeader) {
+  /**
+   * Creates (or empties) the file at `path`; with `records` it goes on behind the first so many of an unfinished one.
+   *
+   * @throws {FormatError} when there are fewer
+   */
+  constructor(path: string, header: ShardHeader, records = 0) {
     this.#header = header;
-    this.#file = Deno.openSync(path, { write: true, create: true, truncate: true });
+    this.#file = Deno.openSync(path, { write: true, create: true, truncate: records === 0 });
     writeAll(this.#file, headerOf(header, -1));
+    if (records > 0) this.#goOn(path, records);
   }
 
   /** Appends the bytes of whole records. */
@@ -50,6 +55,12 @@ export class ShardWriter {
     }
   }
 
+  /** Brings what was appended to the disk; the file stays unreadable. */
+  sync(): void {
+    this.#flush();
+    this.#file.syncDataSync();
+  }
+
   /** Writes what is left and the count, and closes the file. */
   finish(): void {
     this.#flush();
@@ -62,6 +73,17 @@ export class ShardWriter {
   /** Closes the file without making it readable. */
   abandon(): void {
     this.#file.close();
+  }
+
+  #goOn(path: string, records: number): void {
+    const end = headerBytes + records * this.#header.recordBytes, { size } = this.#file.statSync();
+    if (size < end) {
+      this.#file.close();
+      throw damaged(path, size, `${records} records`, "the file ends here");
+    }
+    this.#file.truncateSync(end);
+    this.#file.seekSync(end, Deno.SeekMode.Start);
+    this.records = records;
   }
 
   #flush(): void {
