@@ -11,8 +11,10 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, type Tensor, vectors, width } from "../gpu/mod.ts";
-import { attentionGradKVSg, attentionGradQSg, attentionSg, rowsPerLane } from "./attention_sg.ts";
+import { fold, kernel, type Recorder, type Target, type Tensor, vectors, width } from "../gpu/mod.ts";
+import { subgroupTile } from "./attention_sg.ts";
+import { sharedTile } from "./attention_shm.ts";
+import { attentionForward, attentionGradKV, attentionGradQ, type Tile } from "./attention_tile.ts";
 import forwardSource from "./attention.wgsl" with { type: "text" };
 import gradQSource from "./attention_grad_q.wgsl" with { type: "text" };
 import gradKVSource from "./attention_grad_kv.wgsl" with { type: "text" };
@@ -47,9 +49,8 @@ export interface AttentionInput {
 export function attention(r: Recorder, input: AttentionInput, shape: AttentionShape): Tensor {
   const { qkv, spans, cache, mask } = input, { batch, queries, heads, kvHeads, headDim } = shape;
   const rows = batch * queries, kv = cache ?? qkv, keys = kv.rows / batch;
-  const fast = !mask && headDim % 8 === 0 && headDim <= 128 && queries % 8 === 0 && keys % 8 === 0 &&
-    r.device.family === "sg";
-  const unit = fast ? 8 : width(headDim), flop = 2 * rows * keys * heads * headDim; // scores, were nothing masked
+  const tile = mask ? undefined : tileFor(r.device, queries, keys, headDim);
+  const unit = tile?.unit ?? width(headDim), flop = 2 * rows * keys * heads * headDim; // scores, were nothing masked
   const k = (cache ? 0 : heads) * headDim / unit, v = k + kvHeads * headDim / unit;
   const params = {
     rows,
@@ -63,54 +64,38 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
     v,
     scale: 1 / Math.sqrt(headDim),
   };
-  const WG = r.device.family === "shm" ? 64 : 8;
-  const constants = { E: headDim, MASKED: mask !== undefined, WG }, prelude = vectors(width(headDim));
-  const perLane = rowsPerLane(queries),
-    tiles = [queries / 8 / perLane, batch * heads] as const,
-    grid = fold(Math.ceil(rows * heads / WG));
+  const WG = r.device.family === "shm" ? 64 : 8, prelude = vectors(width(headDim));
+  const plain = (name: string, source: string) =>
+    kernel(name, source, { E: headDim, MASKED: mask !== undefined, WG }, prelude);
+  /** Workgroups for `length` rows of each sequence and of each of `heads`. */
+  const grid = (length: number, heads: number) =>
+    tile
+      ? [Math.ceil(length / tile.lanes / tile.rows), batch * heads] as const
+      : fold(Math.ceil(batch * length * heads / WG));
+  const added: Record<string, Tensor> = tile ? {} : { mask: mask ?? qkv };
   const o = r.tensor("attention", [rows, heads * headDim]), stats = r.tensor("stats", [rows, heads, 2]);
 
-  if (fast) {
-    r.call(
-      attentionSg(headDim, r.device.int64, perLane),
-      { q: qkv, kv, spans, o, stats },
-      params,
-      tiles,
-      flop,
-    );
-  } else {
-    const forward = kernel("attention", forwardSource, constants, prelude);
-    r.call(forward, { q: qkv, kv, spans, mask: mask ?? qkv, o, stats }, params, grid, flop);
-  }
+  const forward = tile ? attentionForward(tile, headDim) : plain("attention", forwardSource);
+  r.call(forward, { q: qkv, kv, spans, ...added, o, stats }, params, grid(queries, heads), flop);
   if (cache) return o;
 
   r.onBackward(() => {
     const dout = o.grad!, d = r.tensor("dqkv", [rows, qkv.cols]);
-    const keyTiles = [keys / 8 / perLane, batch * kvHeads] as const;
-    if (fast) {
-      const q = qkv, wide = r.device.int64;
-      r.call(
-        attentionGradQSg(headDim, wide, perLane),
-        { q, kv, spans, o, dout, stats, dq: d },
-        params,
-        tiles,
-        1.5 * flop,
-      );
-      r.call(
-        attentionGradKVSg(headDim, wide, perLane),
-        { q, kv, spans, dout, stats, dkv: d },
-        params,
-        keyTiles,
-        2 * flop,
-      );
-    } else {
-      const gradQ = kernel("attention_grad_q", gradQSource, constants, prelude);
-      const gradKV = kernel("attention_grad_kv", gradKVSource, constants, prelude);
-      const args = { q: qkv, kv, spans, mask: mask ?? qkv, dout, stats };
-      r.call(gradQ, { ...args, o, dq: d }, params, grid, 1.5 * flop);
-      r.call(gradKV, { ...args, dkv: d }, params, fold(Math.ceil(rows * kvHeads / WG)), 2 * flop);
-    }
+    const gradQ = tile ? attentionGradQ(tile, headDim) : plain("attention_grad_q", gradQSource);
+    const gradKV = tile ? attentionGradKV(tile, headDim) : plain("attention_grad_kv", gradKVSource);
+    const args = { q: qkv, kv, spans, ...added, dout, stats };
+    r.call(gradQ, { ...args, o, dq: d }, params, grid(queries, heads), 1.5 * flop);
+    r.call(gradKV, { ...args, dkv: d }, params, grid(keys, kvHeads), 2 * flop);
     r.grad(qkv, d);
   });
   return o;
+}
+
+/** The tile of the device's family, where it can take these lengths; else the plain kernels do. */
+function tileFor(device: Target, queries: number, keys: number, headDim: number): Tile | undefined {
+  if (headDim > 128) return undefined; // a head must fit into registers
+  if (device.family === "sg" && [headDim, queries, keys].every((n) => n % 8 === 0)) {
+    return subgroupTile(headDim, queries, device.int64);
+  }
+  if (device.family === "shm" && headDim % 4 === 0 && queries > 1) return sharedTile(headDim);
 }

@@ -114,6 +114,7 @@ const cases: Case[] = [
   attentionCase(1, 24, 4, 2, 16, 7), // fast, grouped heads, document borders inside tiles
   attentionCase(2, 8, 3, 1, 24, 3),
   attentionCase(1, 48, 2, 1, 8, 11), // two rows a lane
+  attentionCase(1, 70, 2, 1, 12, 33), // more than a tile of shm, and no multiple of anything
   attentionCase(2, 13, 4, 2, 6, 5), // plain
   attentionCase(1, 1, 1, 1, 10, 1),
   embeddingCase(19, 11, 12),
