@@ -14,6 +14,7 @@ import { lossEntry, type LossOptions } from "./loss.ts";
 import { Report } from "./report.ts";
 import type { PlanEntry, TaskResult } from "./result.ts";
 import { isScorable, namedModels, type Scorable } from "./scorable.ts";
+import { suite } from "./suites.ts";
 import type { Task } from "./task.ts";
 import { type AddOptions, taskEntry } from "./task_entry.ts";
 
@@ -36,6 +37,20 @@ const schema = z.strictObject({
   ),
 }) satisfies z.ZodType<unknown, EvaluatorOptions>;
 true satisfies Same<keyof z.input<typeof schema>, keyof EvaluatorOptions>;
+
+/** How a suite is added. */
+export interface SuiteOptions {
+  /** The folder for all data; default the one that the environment variable LLAMERO_DATA names. */
+  data?: string;
+  /** Only the first so many items of each task are asked; default all. */
+  limit?: number;
+}
+
+const suiteSchema = z.strictObject({
+  data: z.string().min(1).optional(),
+  limit: z.int().min(1).optional(),
+}) satisfies z.ZodType<SuiteOptions>;
+true satisfies Same<keyof z.input<typeof suiteSchema>, keyof SuiteOptions>;
 
 /** What a run is given. */
 export interface EvaluateOptions {
@@ -91,6 +106,20 @@ export class Evaluator extends Displayable {
       );
     }
     return this.#with(taskEntry(typeof task === "string" ? benchmark(task) : task, options));
+  }
+
+  /**
+   * The plan with a section of the paper: `llama` (all), `common-sense`, `closed-book`, `reading`, `math`, `code` or
+   * `bias`, with every column of its tables. `data` is a folder with the data of each task in a folder of its name.
+   *
+   * @throws {ConfigError} for a name that is none, or an unknown option
+   */
+  suite(name: string, options: SuiteOptions = {}): Evaluator {
+    const { data, limit } = parseOptions(suiteSchema, options, `suite(${name})`);
+    return suite(name).reduce<Evaluator>((plan, { task, ...entry }) => {
+      const own = data === undefined ? {} : { data: `${data}/${task}` };
+      return plan.add(task, { ...entry, ...own, limit });
+    }, this);
   }
 
   /** The plan with one loss more: nats per token, bits per byte and perplexity of a dataset. */

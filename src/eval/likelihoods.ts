@@ -15,8 +15,8 @@ import type { TaskRun } from "./task_run.ts";
 /** Pairs given to the model at once: enough to fill its batches, few enough to show progress and to stop soon. */
 const PAIRS_AT_ONCE = 128;
 
-/** Share of the characters that may be left for pairs to be ordered by their beginnings. [ours] */
-const WORTH_SHARING = 0.4;
+/** Pairs are ordered by their beginnings if that leaves this share of the characters, and saves so many a pair. [ours] */
+const WORTH_SHARING = { share: 0.4, characters: 600 };
 
 /** The likelihoods, and what should be known of them. */
 export interface Likelihoods {
@@ -60,7 +60,8 @@ function ordered(pairs: readonly Keyed[]): Keyed[] {
   const alike = texts.toSorted((a, b) => a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
   const all = sum(texts.map(({ text }) => text.length));
   const fresh = sum(alike.map(({ text }, i) => text.length - common(text, i > 0 ? alike[i - 1].text : "")));
-  const chosen = fresh <= WORTH_SHARING * all
+  const { share, characters } = WORTH_SHARING;
+  const chosen = fresh <= share * all && all - fresh >= characters * texts.length
     ? alike
     : texts.toSorted((a, b) => b.text.length - a.text.length);
   return chosen.map(({ keyed }) => keyed);

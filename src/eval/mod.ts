@@ -28,6 +28,7 @@
 export { benchmarks } from "./benchmarks.ts";
 export { passAtK, type Sample } from "./combine.ts";
 export type { ComparedRow, CompareOptions } from "./compare.ts";
+export { type ScoreCurve, scoreCurves, type ScorePoint } from "./curves.ts";
 export { defineTask } from "./define.ts";
 export type {
   ChoiceDefinition,
@@ -40,10 +41,11 @@ export type {
   TaskItems,
   TaskKind,
 } from "./definition.ts";
-export { type EvaluateOptions, Evaluator, type EvaluatorOptions } from "./evaluator.ts";
+export { type EvaluateOptions, Evaluator, type EvaluatorOptions, type SuiteOptions } from "./evaluator.ts";
 export { type AnswerNormalisation, exactMatch } from "./exact_match.ts";
 export type { RowFormat } from "./files.ts";
 export type { Grader, GraderRun, Metric, Scores, ScoreText, TextScorer } from "./grader.ts";
+export type { ItemCache } from "./item_cache.ts";
 export type { LossOptions } from "./loss.ts";
 export type { Measure } from "./measure.ts";
 export type {

@@ -5,13 +5,14 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import { nearest } from "../base/schema.ts";
-import { Displayable, fit, percent, type Picture, table } from "../display/mod.ts";
+import { Displayable, fit, keyValues, percent, type Picture, table } from "../display/mod.ts";
 import { writeAtomically } from "../formats/atomic_file.ts";
 import { compared, type ComparedRow, type CompareOptions } from "./compare.ts";
 import { explained } from "./explain.ts";
+import { cardSection, markdownOf } from "./markdown.ts";
 import { showMeasure } from "./measure.ts";
 import type { ItemOutcome } from "./outcome.ts";
-import { protocolLine, type TaskResult } from "./result.ts";
+import { type Protocol, protocolLine, type TaskResult } from "./result.ts";
 import { ReportView } from "./view.ts";
 
 /** A result without its items, as it stands in JSON. */
@@ -60,6 +61,19 @@ export class Report extends Displayable {
    */
   compare(options: CompareOptions = {}): ReportView<ComparedRow[]> {
     return compared(this.results, options);
+  }
+
+  /**
+   * How a task was asked, in full: prompt, examples, decoding, data, model.
+   *
+   * @throws {ConfigError} when there is no such task or model
+   */
+  protocol(task: string, options: { model?: string } = {}): ReportView<Protocol> {
+    const { protocol, model } = this.#find(task, options.model);
+    const written = Object.entries(protocol).flatMap(([name, value]): [string, string][] =>
+      value === undefined ? [] : [[name, typeof value === "string" ? value : JSON.stringify(value)]]
+    );
+    return new ReportView(keyValues(`${task} on ${model}`, written), protocol);
   }
 
   /**
@@ -113,10 +127,25 @@ export class Report extends Displayable {
     return { results: this.results.map(withoutItems) };
   }
 
-  /** Writes the numbers, protocols and all items as JSON, with the date. The file is there whole or not at all. */
+  /** The numbers and protocols as Markdown. */
+  toMarkdown(): string {
+    return markdownOf(this.results, notes(this.results));
+  }
+
+  /** The section on evaluation of a model card. */
+  modelCard(): string {
+    return cardSection(this.results, notes(this.results), new Date());
+  }
+
+  /**
+   * Writes the numbers, protocols and all items as JSON, with the date; to a path that ends in `.md` the numbers and
+   * protocols as Markdown. The file is there whole or not at all.
+   */
   async write(path: string): Promise<void> {
-    const json = JSON.stringify({ date: new Date().toISOString(), results: this.results }, null, 1);
-    await writeAtomically(path, (write) => write(new TextEncoder().encode(`${json}\n`)));
+    const json = () =>
+      JSON.stringify({ date: new Date().toISOString(), results: this.results }, null, 1) + "\n";
+    const text = path.endsWith(".md") ? this.toMarkdown() : json();
+    await writeAtomically(path, (write) => write(new TextEncoder().encode(text)));
   }
 }
 

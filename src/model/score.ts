@@ -70,8 +70,11 @@ function idsOf(model: ModelState, prompt: Prompt): number[] {
 /** Rows that a program takes at once, at most. */
 const rowsAtOnce = 1024;
 
-/** Share of the tokens that may be left for a walk over shared beginnings to be worth it: it has no batches. [ours] */
-const worthWalking = 0.4;
+/**
+ * When a walk over shared beginnings is worth it: it leaves at most this share of the tokens, and saves this many for each
+ * pair, since a pair alone takes as long as about that many in a batch. [ours]
+ */
+const worthWalking = { share: 0.4, tokens: 192 };
 
 /**
  * Scores pairs: in batches, longest first so that lengths within a batch are alike; or, where most tokens stand in
@@ -86,7 +89,8 @@ export async function scorePairs(
     visits = walk(joined);
   const inputs = joined.reduce((sum, { ids }) => sum + ids.length - 1, 0);
   const shared = visits.reduce((sum, { past }) => sum + past, 0);
-  return inputs - shared <= worthWalking * inputs
+  const { share, tokens } = worthWalking;
+  return inputs - shared <= share * inputs && shared >= tokens * pairs.length
     ? await scoreWalk(model, joined, visits, signal)
     : await scoreBatches(model, joined, signal);
 }

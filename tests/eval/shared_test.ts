@@ -48,32 +48,6 @@ Deno.test("MMLU, 5-shot: more than 60 % of the tokens are saved, and no score ch
   });
 });
 
-Deno.test("a walk over shared beginnings gives each continuation what it gets alone", async () => {
-  const shape = { dim: 24, layers: 1, heads: 2, hidden: 40, vocabSize: 50, context: 40 };
-  using model = await Model.create(shape, { device: await testDevice() });
-  const ids = (...list: number[]) => Uint32Array.from(list),
-    long = Array.from({ length: 30 }, (_, i) => (i * 7) % 50);
-  const pairs: [Uint32Array, Uint32Array][] = [
-    [ids(...long), ids(3)],
-    [ids(...long), ids(4, 5)],
-    [ids(...long), ids(4, 5, 6)], // its own beginning was a whole sequence before
-    [ids(...long), ids(3)], // twice the same
-    [ids(...long, 3), ids(9, 9, 9, 9)],
-    [ids(...long.slice(0, 29)), ids(1, 2)],
-    [ids(...long, ...long), ids(8)], // cut on the left: shares nothing
-    [ids(), ids(...long)],
-    ...[10, 11, 12, 13, 14].map((id): [Uint32Array, Uint32Array] => [ids(...long, id), ids(7, id)]),
-  ];
-  const scores = await model.scoreBatch(pairs);
-  const inputs = scores.reduce((n, score) => n + score.inputs, 0);
-  assert.ok(scores.reduce((n, score) => n + score.shared, 0) >= 0.6 * inputs, "the walk was taken");
-  for (const [i, pair] of pairs.entries()) {
-    const alone = await model.score(...pair), { logProb, tokens, greedy, cut } = scores[i];
-    assert.ok(Math.abs(logProb - alone.logProb) < 1e-4, `pair ${i}: ${logProb}, alone ${alone.logProb}`);
-    assert.deepEqual([tokens, greedy, cut], [alone.tokens, alone.greedy, alone.cut]);
-  }
-});
-
 Deno.test("MMLU drops examples from the end until the prompt fits, and counts them", async () => {
   const row = (i: number) => ({
     question: `Q${i}?`,
