@@ -7,7 +7,7 @@ import { z } from "zod";
 import { ConfigError } from "../base/errors.ts";
 import { parseOptions, type Same, show } from "../base/schema.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
-import { Displayable, type Picture, table } from "../display/mod.ts";
+import { Displayable, interruptible, type Picture, table } from "../display/mod.ts";
 import { benchmark } from "./benchmarks.ts";
 import { ItemCache } from "./item_cache.ts";
 import { lossEntry, type LossOptions } from "./loss.ts";
@@ -164,12 +164,21 @@ export class Evaluator extends Displayable {
     if (this.#entries.length === 0) {
       throw new ConfigError("Cannot run the evaluation: it has no task, use add or loss");
     }
+    return await interruptible(signal, (signal) => this.#measure(models, !given, signal));
+  }
+
+  /** Runs every task on every model; answers are kept only of models that are the evaluator's own. */
+  async #measure(
+    models: readonly [string, Scorable][],
+    keep: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Report> {
     const { seed, cache } = this.#options, results: TaskResult[] = [];
     const caches = new Map<string, ItemCache | undefined>();
     for (const entry of this.#entries) {
       for (const [name, model] of models) {
         signal?.throwIfAborted();
-        if (cache && !given && !caches.has(name)) {
+        if (cache && keep && !caches.has(name)) {
           caches.set(name, await ItemCache.of(model, cache === true ? undefined : cache));
         }
         results.push(await entry.run(model, { model: name, seed, signal, cache: caches.get(name) }));
