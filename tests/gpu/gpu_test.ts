@@ -61,6 +61,29 @@ Deno.test("the adapter decides the family, unless one is forced; plain leaves ev
   await assert.rejects(open({ memorylimit: 1 } as DeviceOptions), /did you mean "memoryLimit"/);
 });
 
+Deno.test("a feature that the adapter refuses is dropped, and the others are kept", async () => {
+  const gpu = navigator.gpu, request = gpu.requestAdapter.bind(gpu), fast = await testDevice();
+  gpu.requestAdapter = async (options) => {
+    const adapter = (await request(options))!;
+    const requestDevice = (wanted: GPUDeviceDescriptor) =>
+      [...wanted.requiredFeatures ?? []].some((name) => `${name}` === "wgpu-shader-int64")
+        ? Promise.reject(new TypeError("no such feature"))
+        : adapter.requestDevice(wanted);
+    return { limits: adapter.limits, info: adapter.info, requestDevice } as GPUAdapter;
+  };
+  try {
+    const device = await openDevice(), { int64, subgroup, timestamps } = device;
+    device.close();
+    assert.deepEqual({ int64, subgroup, timestamps }, {
+      int64: false,
+      subgroup: fast.subgroup,
+      timestamps: fast.timestamps,
+    });
+  } finally {
+    delete (gpu as Partial<GPU>).requestAdapter;
+  }
+});
+
 Deno.test("bad WGSL is a DeviceError with the kernel's name and line", async () => {
   const device = await testDevice(), r = new Recorder(device);
   const x = upload(device, "x", { shape: [4], data: new Float32Array(4) }), y = r.tensor("y", [4]);
