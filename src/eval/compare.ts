@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
-import { fixed, table } from "../display/mod.ts";
+import { type Column as DisplayColumn, fixed, type Grid, table } from "../display/mod.ts";
 import { type Measure, showMeasure } from "./measure.ts";
 import { published, type PublishedColumn, publishedTitles } from "./published.ts";
 import type { TaskResult } from "./result.ts";
@@ -68,26 +68,46 @@ export function compared(
     ),
   );
   const rows = [...paper, ...own];
-  const picture = table({
-    columns: [
-      { name: "model" },
-      ...columns.map(({ name }) => ({ name, align: "right" as const })),
-      { name: "from" },
-    ],
+  const title = number === undefined
+    ? "Beside the paper"
+    : `Table ${number} of the paper: ${publishedTitles[number]}`;
+  const note = notes(results, columns, number).join("\n");
+  const shown = turned.has(number ?? 0) ? across(rows, columns) : down(rows, columns);
+  return new ReportView(table(shown, { title, note }), rows);
+}
+
+/** Tables of the paper in which models are columns. */
+const turned: ReadonlySet<number> = new Set([12, 13, 16]);
+
+function down(rows: readonly ComparedRow[], columns: readonly Column[]): Grid {
+  return {
+    columns: [{ name: "model" }, ...columns.map(({ name }) => right(name)), { name: "from" }],
     rows: rows.map((row) => [row.model, ...columns.map((column) => cell(row, column)), row.from]),
-  }, {
-    title: number === undefined
-      ? "Beside the paper"
-      : `Table ${number} of the paper: ${publishedTitles[number]}`,
-    note: notes(results, columns, number).join("\n"),
-  });
-  return new ReportView(picture, rows);
+  };
+}
+
+function across(rows: readonly ComparedRow[], columns: readonly Column[]): Grid {
+  const ours = (row: ComparedRow) => row.from === "paper" ? row.model : `${row.model} (${row.from})`;
+  return {
+    columns: [{ name: "" }, ...rows.map((row) => right(ours(row)))],
+    rows: columns.map((column) => [column.name, ...rows.map((row) => cell(row, column))]),
+  };
+}
+
+function right(name: string): DisplayColumn {
+  return { name, align: "right" };
 }
 
 /** The columns of a table, or those that were measured; the 57 subjects of table 16 only when asked for. */
 function columnsOf(results: readonly TaskResult[], number: number | undefined): Column[] {
   const all = published.map((paper) => ({ name: nameOf(paper), paper, own: ownOf(results, paper) }));
-  if (number !== undefined) return all.filter(({ paper }) => paper.table === number);
+  if (number !== undefined) {
+    const those = all.filter(({ paper }) => paper.table === number);
+    const alone = new Set(those.map(({ paper }) => paper.task)).size === 1; // its name says nothing then
+    return those.map((one) =>
+      alone ? { ...one, name: one.name.slice(one.paper.task.length + 1) || "all" } : one
+    );
+  }
   return all.filter(({ paper, own }) => paper.table !== 16 && paper.table !== 10 && own.length > 0);
 }
 

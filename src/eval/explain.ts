@@ -72,7 +72,7 @@ function generated({ text, answers, value, values, final, samples }: GenerateOut
       return [`sample ${i}`, `${text}${found}${worth}`];
     }) ?? [["generated", text]],
     ...final === undefined ? [] : [["final answer", final ?? "none"] as Fact],
-    ["answers", answers.join("\n")],
+    ...answers.length ? [["answers", answers.join("\n")] as Fact] : [],
     ...values
       ? Object.entries(values).map(([name, v]): Fact => [name, shown(v)])
       : [["value", shown(value)] as Fact],

@@ -6,7 +6,6 @@
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
-import { bucket } from "./decoder.ts";
 import { PrefixScorer, type Sequence, type Visit, walk } from "./prefix_scorer.ts";
 import { type RowScore, Scorer } from "./scorer.ts";
 import type { ModelState } from "./state.ts";
@@ -124,7 +123,7 @@ async function scoreBatches(
   try {
     for (let at = 0; at < order.length;) {
       signal?.throwIfAborted();
-      const need = bucket(joined[order[at]].ids.length - 1, model.config.context);
+      const need = rounded(joined[order[at]].ids.length - 1, model.config.context);
       if (!scorer || need !== length) {
         scorer?.dispose();
         length = need;
@@ -140,6 +139,12 @@ async function scoreBatches(
     scorer?.dispose();
   }
   return results;
+}
+
+/** A length rounded up in steps of an eighth to a quarter of it, so that programs are few and little is padding. */
+function rounded(length: number, context: number): number {
+  const step = Math.max(4, 2 ** Math.floor(Math.log2(length)) / 4);
+  return Math.min(Math.ceil(length / step) * step, context);
 }
 
 function row({ ids, start }: Pair): { ids: number[]; targets: number[] } {
