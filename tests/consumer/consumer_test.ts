@@ -56,7 +56,9 @@ Deno.test("names of the import map are rewritten, and nothing else", () => {
 
 Deno.test("the package holds the source and nothing else", async () => {
   const files = await publishedFiles();
-  const odd = files.filter((file) => !/^(src\/.+\.(ts|wgsl)|(mod\.ts|deno\.json|[A-Z]+(\.md)?))$/.test(file));
+  const odd = files.filter((file) =>
+    !/^(src\/.+\.(ts|wgsl|json|py)|(mod\.ts|deno\.json|[A-Z]+(\.md)?))$/.test(file)
+  );
   assert.deepEqual(odd, []);
   for (const file of ["mod.ts", "deno.json", "LICENSE", "README.md"]) assert.ok(files.includes(file), file);
 });
