@@ -33,7 +33,12 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>, setting
   const sampling = drawn(definition, settings), convert = converter(definition);
   const decoding: Decoding = { temperature: 0, maxTokens, stop: [...stop], ...hot(sampling) };
   const scorer = settings.scorer === undefined ? undefined : scorerOf(settings.scorer);
-  const scored = scorer && definition.grader ? `, scored by ${scorer.name}` : "";
+  if (scorer && definition.grader?.({ scorer }).scorer === undefined) {
+    throw new ConfigError(`Cannot use add(${name}).scorer: the task takes no scorer`, {
+      path: `add(${name}).scorer`,
+    });
+  }
+  const scored = scorer ? `, scored by ${scorer.name}` : "";
   return {
     name,
     kind: "generate",
@@ -51,7 +56,7 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>, setting
       const grader = definition.grader?.({ scorer, signal: run.signal, cache: run.cache }) ??
         matcher(definition);
       try {
-        const outcomes: GenerateOutcome[] = [];
+        const outcomes: GenerateOutcome[] = [], judge = { scorer: grader.scorer }; // fails here where one is missing
         const write = writer(model, decoding, sampling?.samples ?? 1, run);
         await using progress = new Progress(`${run.name} on ${run.model}`, {
           total: cases.length,
@@ -65,7 +70,7 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>, setting
         const groups = cases.map(({ groups }) => groups);
         return {
           items: outcomes,
-          ...generatedMeasures(outcomes, groups, measureOf(grader, sampling), grader),
+          ...generatedMeasures(outcomes, groups, measureOf(grader, sampling), judge),
         };
       } finally {
         await grader.close?.();

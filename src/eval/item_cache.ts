@@ -69,9 +69,13 @@ async function keyOf(model: Scorable): Promise<string> {
   return await digest(JSON.stringify([weights, model.config, model.tokenizer?.fingerprint]));
 }
 
+/** True where nobody has to be asked; the place of the cache folder stands in the environment. */
 function mayWrite(folder: string | undefined): boolean {
-  const { state } = Deno.permissions.querySync({ name: "write", path: folder ?? cacheHome() });
-  return state === "granted";
+  const granted = (wanted: Deno.PermissionDescriptor) =>
+    Deno.permissions.querySync(wanted).state === "granted";
+  if (folder === undefined && !granted({ name: "env" })) return false;
+  const path = folder ?? cacheHome();
+  return granted({ name: "write", path }) && granted({ name: "read", path });
 }
 
 function entryOf(line: string): [string, unknown][] {

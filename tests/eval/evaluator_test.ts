@@ -93,6 +93,8 @@ Deno.test("unknown names, options and models are refused with what is allowed", 
     () => plan.add("real-toxicity-prompts", { scorer: {} as never }),
     /must be a function or \{ name, score/,
   );
+  refused(() => plan.add("gsm8k", { scorer: () => 1 }), /add\(gsm8k\)\.scorer: the task takes no scorer/);
+  refused(() => plan.add("mbpp", { scorer: () => 1 }), /add\(mbpp\)\.scorer: the task takes no scorer/);
   refused(() => plan.add({} as never), /must be a name or a task made by defineTask/);
   refused(() => plan.add("piqa", { limits: 3 } as object), /add\(piqa\)\.limits: .*did you mean "limit"/);
   refused(() => plan.add("piqa", { limit: 0 }), /add\(piqa\)\.limit/);

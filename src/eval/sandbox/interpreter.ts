@@ -22,6 +22,9 @@ interface Limits {
   startSeconds: number;
 }
 
+/** The package as deno.json names it: a module that came over the network cannot resolve the short name. */
+export const pyodide = "npm:pyodide@314.0.7";
+
 /** Seconds of processor time after which the system ends an interpreter; it is replaced long before. */
 const MOST_BUSY = 600;
 
@@ -37,11 +40,13 @@ export class Interpreter {
   #busy = 0;
 
   private constructor(folder: string, megabytes: number) {
+    const program = new URL("./child.ts", import.meta.url); // from the network it may have its own parts, from the cache
     const deno = [
-      ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--cached-only", "--deny-import"],
+      ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--cached-only"],
+      program.protocol === "file:" ? "--deny-import" : `--allow-import=${program.host}`,
       `--allow-read=${folder}`,
       `--v8-flags=--wasm-lazy-compilation,--liftoff-only,--max-old-space-size=${megabytes}`,
-      ...[new URL("./child.ts", import.meta.url).href, folder, String(megabytes)],
+      ...[program.href, folder, String(megabytes)],
     ];
     // Should this process be killed while a program loops, nobody is left to end the other one but the system.
     const limited = Deno.build.os === "windows"
@@ -61,6 +66,7 @@ export class Interpreter {
 
   /** Starts a process and waits until its interpreter is ready. */
   static async start({ megabytes, startSeconds }: Limits): Promise<Interpreter> {
+    await Promise.all([import("pyodide"), import("./child.ts")]); // so that both are in Deno's cache
     const folder = pyodideFolder(), interpreter = new Interpreter(folder, megabytes);
     const line = await interpreter.#answer(startSeconds);
     const granted = line?.startsWith("ready ") ? JSON.parse(line.slice(6)) as string[] : undefined;
@@ -69,7 +75,7 @@ export class Interpreter {
     await interpreter.kill();
     const why = granted
       ? `its process may do more than read ${folder}: ${granted.join(", ")}`
-      : line ?? `no answer within ${startSeconds} s, is npm:pyodide in Deno's cache?`;
+      : line ?? (line === null ? `no answer within ${startSeconds} s` : "its process ended");
     throw new ConfigError(`Cannot start the Python sandbox: ${why}`);
   }
 
@@ -123,10 +129,7 @@ function cacheFolder(): Record<string, string> {
   }));
 }
 
+/** Where Deno keeps pyodide, once it was imported. */
 function pyodideFolder(): string {
-  const url = import.meta.resolve("pyodide");
-  if (url.startsWith("file:")) return decodeURIComponent(new URL(".", url).pathname).slice(0, -1);
-  throw new ConfigError(
-    `Cannot start the Python sandbox: pyodide is not in Deno's cache, run deno cache ${url}`,
-  );
+  return decodeURIComponent(new URL(".", import.meta.resolve(pyodide)).pathname).slice(0, -1);
 }
