@@ -83,7 +83,7 @@ export async function answerScores(
       content: answer.completion,
     }] as const;
     const { ids, mask } = tokenizer.chat(messages), start = mask.indexOf(1);
-    return [ids.subarray(1, start), ids.subarray(start, mask.lastIndexOf(1))]; // BOS is the model's to add, EOS is not asked
+    return [ids.subarray(0, start), ids.subarray(start, mask.lastIndexOf(1))]; // EOS is not asked
   };
   const mean = async (pairs: [Uint32Array, Uint32Array][]) => {
     const scores = await model.scoreBatch(pairs);
