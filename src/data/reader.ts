@@ -19,6 +19,8 @@ export interface Reader<T> {
   options: Record<string, unknown>;
   /** What it yields, where that is known. */
   kind?: Plan["kind"];
+  /** `refuse` ends the reading at the first broken record. */
+  broken?: "skip" | "refuse";
   /** Whether it reads folders as well. */
   folders?: boolean;
   /** Of all files those to read, where that takes a look at them. */
@@ -43,7 +45,7 @@ export function readerPlan<T>(paths: Paths, reader: Reader<T>): Plan<T> {
 
 async function* readFiles<T>(
   patterns: readonly string[],
-  { read, choose, folders }: Reader<T>,
+  { read, choose, folders, broken }: Reader<T>,
   reading: Reading,
   counts: StepCounts,
 ): AsyncGenerator<Entry<T>> {
@@ -53,6 +55,7 @@ async function* readFiles<T>(
     for await (const entry of read(file, reading, counts)) {
       await reading.breathe();
       if (isFlaw(entry)) {
+        if (broken === "refuse") throw new DataError(entry.flaw, { file: file.name, line: entry.line });
         first ??= { ...entry, file: file.name };
         await reading.dropFlaw(counts, entry, file.name);
         continue;

@@ -22,6 +22,11 @@ export interface RowOptions {
   id?: string;
   /** The field that says where the text came from; default: the path. */
   source?: string;
+  /**
+   * What becomes of a record that cannot be read, or lacks a field named above: `skip` (default) counts it, tells the
+   * first in `stats()` and writes all to the rejects; `refuse` ends the reading with a `DataError`, as befits a test set.
+   */
+  broken?: "skip" | "refuse";
 }
 
 /** How rows of JSON Lines files become documents. */
@@ -42,6 +47,7 @@ const fields = {
   text: z.string().optional(),
   id: z.string().optional(),
   source: z.string().optional(),
+  broken: z.enum(["skip", "refuse"]).optional(),
 };
 const needsText = ({ text, id, source }: RowOptions) =>
   text !== undefined || (id === undefined && source === undefined);
@@ -88,7 +94,7 @@ function rowsPlan(
   find: (path: string) => AsyncIterable<Found<Row>>,
   format: Record<string, unknown> = {},
 ): Plan<Row> | Plan<Document> {
-  const { text } = fields;
+  const { text, broken } = fields;
   async function* read({ path, name }: { path: string; name: string }): AsyncGenerator<Entry<Row> | Flaw> {
     let record = 0;
     for await (const found of find(path)) {
@@ -100,16 +106,19 @@ function rowsPlan(
       }
     }
   }
-  return text === undefined ? readerPlan(paths, { op, options: format, read }) : readerPlan(paths, {
-    op,
-    options: { ...fields, ...format },
-    kind: "documents",
-    async *read(file) {
-      for await (const entry of read(file)) {
-        yield isFlaw(entry) ? entry : documentOf(entry, { ...fields, text });
-      }
-    },
-  });
+  return text === undefined
+    ? readerPlan(paths, { op, options: { ...format, broken }, broken, read })
+    : readerPlan(paths, {
+      op,
+      options: { ...fields, ...format },
+      broken,
+      kind: "documents",
+      async *read(file) {
+        for await (const entry of read(file)) {
+          yield isFlaw(entry) ? entry : documentOf(entry, { ...fields, text });
+        }
+      },
+    });
 }
 
 function documentOf(entry: Entry<Row>, fields: RowOptions & { text: string }): Entry<Document> | Flaw {

@@ -84,6 +84,8 @@ Deno.test("jsonl gives rows, or documents whose other fields are meta", () =>
       notes: { "first unreadable": `${path}:1: field key must be a string, current value is undefined` },
       bytes: {},
     });
+    const strict = Dataset.jsonl(path, { text: "content", id: "key", broken: "refuse" });
+    assert.match((await failure(() => strict.toArray())).message, /a\.jsonl:1: field key must be a string/);
     await Deno.writeTextFile(path, JSON.stringify(rows[1]));
     const [document] = await Dataset.jsonl(path, { text: "content", id: "key", source: "from" }).toArray();
     assert.deepEqual(document, { text: "y", source: "web", id: "7" });
