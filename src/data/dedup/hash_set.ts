@@ -60,20 +60,22 @@ export class HashSet {
     this.#size = 0;
   }
 
-  /** All hashes in ascending order, as 64-bit words. */
-  sorted(): BigUint64Array<ArrayBuffer> {
-    const all = new BigUint64Array(this.#size), halves = new Uint32Array(all.buffer);
-    let at = 0;
-    for (const { words } of this.#parts) {
-      const from = at;
+  /** Gives the hashes in ascending order, as 64-bit words, a part after another, and forgets each as it goes. */
+  *drain(): Generator<BigUint64Array<ArrayBuffer>> {
+    for (const part of this.#parts) {
+      const { words, count } = part,
+        hashes = new BigUint64Array(count),
+        halves = new Uint32Array(hashes.buffer);
+      let to = 0;
       for (let slot = 0; slot < words.length; slot += 2) {
         if (words[slot] === 0 && words[slot + 1] === 0) continue;
-        halves[2 * at] = words[slot];
-        halves[2 * at++ + 1] = words[slot + 1];
+        halves[to++] = words[slot];
+        halves[to++] = words[slot + 1];
       }
-      all.subarray(from, at).sort(); // the parts are in the order of the upper bits
+      this.#size -= count;
+      Object.assign(part, emptyPart());
+      yield hashes.sort(); // the parts are in the order of the upper bits
     }
-    return all;
   }
 }
 

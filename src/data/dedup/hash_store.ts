@@ -55,8 +55,7 @@ export class HashStore {
 
   #spill(): void {
     this.#folder ??= Deno.makeTempDirSync({ prefix: "llamero_hashes_" });
-    this.#runs.push(new Run(`${this.#folder}/${this.#runs.length}`, this.#set.sorted()));
-    this.#set.clear();
+    this.#runs.push(new Run(`${this.#folder}/${this.#runs.length}`, this.#set));
   }
 }
 
@@ -69,16 +68,20 @@ class Run {
   readonly #block = new BigUint64Array(blockHashes);
   #loaded = -1;
 
-  constructor(path: string, hashes: BigUint64Array<ArrayBuffer>) {
-    this.size = hashes.length;
-    this.#firsts = hashes.filter((_, i) => i % blockHashes === 0);
-    this.#bloom = new Uint32Array(Math.ceil(hashes.length * bloomBits / 32));
-    const halves = new Uint32Array(hashes.buffer);
-    for (let i = 0; i < halves.length; i += 2) this.#probe(halves[i], halves[i + 1], true);
+  /** Takes all hashes out of `set`, part by part, so that they are never held twice. */
+  constructor(path: string, set: HashSet) {
+    this.size = set.size;
+    this.#firsts = new BigUint64Array(Math.ceil(set.size / blockHashes));
+    this.#bloom = new Uint32Array(Math.ceil(set.size * bloomBits / 32));
     this.#file = Deno.openSync(path, { read: true, write: true, create: true, truncate: true });
-    const bytes = new Uint8Array(hashes.buffer);
-    for (let done = 0; done < bytes.length;) {
-      done += this.#file.writeSync(bytes.subarray(done, done + (1 << 22)));
+    let at = 0;
+    for (const hashes of set.drain()) {
+      const halves = new Uint32Array(hashes.buffer), bytes = new Uint8Array(hashes.buffer);
+      for (let i = 0; i < hashes.length; i++, at++) {
+        if (at % blockHashes === 0) this.#firsts[at / blockHashes] = hashes[i];
+        this.#probe(halves[2 * i], halves[2 * i + 1], true);
+      }
+      for (let done = 0; done < bytes.length;) done += this.#file.writeSync(bytes.subarray(done));
     }
   }
 

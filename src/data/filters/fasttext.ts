@@ -23,8 +23,8 @@ interface Known {
   rows: number;
 }
 
-const magic = 793712314, version = 12, mostKnown = 100_000, hierarchical = 1, ova = 4;
-const encoder = new TextEncoder();
+const magic = 793712314, version = 12, mostKnown = 100_000, longestKept = 64, hierarchical = 1, ova = 4;
+const encoder = new TextEncoder(), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** A classifier that was loaded from a `.bin` or `.ftz` file. */
 export class FastText {
@@ -39,7 +39,10 @@ export class FastText {
   readonly #output: Matrix;
   readonly #tree: { left: Int32Array; right: Int32Array };
   readonly #end: Known;
-  #known = new Map<string, Known>();
+  /** Words that were met before, each with its place in `#sums` and `#rows`. */
+  readonly #known = new Map<string, number>();
+  readonly #sums: Float32Array;
+  readonly #rows: Int32Array<ArrayBuffer> = new Int32Array(mostKnown + 1);
 
   /**
    * Reads the bytes of a model file.
@@ -79,6 +82,7 @@ export class FastText {
     this.#output = from.u8() ? quantMatrix(from) : denseMatrix(from);
     this.#tree = treeOf(counts);
     const end = this.#ids.get("</s>");
+    this.#sums = new Float32Array((mostKnown + 1) * dim); // the last place is for words that are not kept
     this.#end = { sum: new Float32Array(dim), rows: 0 };
     if (end !== undefined) this.#add(end, this.#end);
   }
@@ -100,24 +104,29 @@ export class FastText {
       if (isBlank(text.charCodeAt(at))) continue;
       const from = at;
       while (at < text.length && !isBlank(text.charCodeAt(at))) at++;
-      const known = this.#wordOf(text.slice(from, at));
-      for (let i = 0; i < dim; i++) sum[i] += known.sum[i];
-      rows += known.rows;
+      const word = text.slice(from, at), place = this.#known.get(word) ?? this.#learn(word);
+      for (let i = 0, j = place * dim; i < dim; i++, j++) sum[i] += this.#sums[j];
+      rows += this.#rows[place];
     }
     return rows === 0 ? undefined : sum.map((value) => value / rows);
   }
 
-  #wordOf(word: string): Known {
-    const found = this.#known.get(word);
-    if (found) return found;
+  /** Adds a word to those that are known, which begin anew when there are too many; gives its place. */
+  #learn(word: string): number {
+    const bytes = encoder.encode(`<${word}>`);
+    // A word is a slice of its text, and as a key it would keep the whole text alive: the key is a copy.
+    const key = decoder.decode(bytes.subarray(1, -1)), same = this.#known.get(key);
+    if (same !== undefined) return same; // it had half a surrogate pair, which is U+FFFD in the copy
     const known: Known = { sum: new Float32Array(this.#args.dim), rows: 0 };
-    const id = this.#ids.get(word);
+    const id = this.#ids.get(key);
     if (id !== undefined) this.#add(id, known);
-    if (word !== "</s>") this.#addNgrams(encoder.encode(`<${word}>`), known);
-    if (this.#known.size >= mostKnown) this.#known = new Map();
-    // A cut of a long text keeps the whole of it alive, a very long word is not worth keeping.
-    if (word.length <= 64) this.#known.set(word, known);
-    return known;
+    if (key !== "</s>") this.#addNgrams(bytes, known);
+    if (this.#known.size >= mostKnown) this.#known.clear();
+    const place = key.length > longestKept ? mostKnown : this.#known.size;
+    if (place < mostKnown) this.#known.set(key, place);
+    this.#sums.set(known.sum, place * this.#args.dim);
+    this.#rows[place] = known.rows;
+    return place;
   }
 
   #addNgrams(word: Uint8Array, into: Known): void {

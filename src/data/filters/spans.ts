@@ -2,7 +2,7 @@
  * Spans of sentences that stand in several places [C4]: all but the first are cut, and a page of fewer than three
  * sentences then goes.
  *
- * Memory: 10 to 20 bytes a different span up to 256 MiB, on disk beyond.
+ * Memory: 10 to 20 bytes a different span up to 128 MiB, on disk beyond.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Plan } from "../plan.ts";
 import { stepPlan } from "../step.ts";
 import { sentenceEnds } from "./sentences.ts";
 
-const least = 3, memory = 1 << 28;
+const least = 3, memory = 1 << 27;
 
 /** The documents without the spans of so many sentences that were seen before. */
 export function spansPlan(input: Plan<Document>, { sentences }: { sentences: number }): Plan<Document> {

@@ -84,3 +84,21 @@ Deno.test("bytes that are no model are refused", async () => {
     /expected a fastText model of version 12/,
   );
 });
+
+Deno.test("what was met before changes nothing: marks, halves of pairs, and more words than are kept", async () => {
+  const odd = [
+    "\ufeffabc abc",
+    "abc",
+    "x\ud800 y\udc00z",
+    "x\ufffd",
+    "\ufffd",
+    "caf\u00e9 \ufeff",
+    `${"long".repeat(40)} and ${"other".repeat(40)}`,
+  ];
+  const model = await languageModel(), before = odd.map((text) => model.predict(text, 3));
+  for (let i = 0; i < 3; i++) {
+    const many = Array.from({ length: 60_000 }, (_, n) => `w${i}q${n}`).join(" ");
+    assert.equal(model.predict(many).length, 1);
+    assert.deepEqual(odd.toReversed().map((text) => model.predict(text, 3)).toReversed(), before);
+  }
+});
