@@ -22,10 +22,9 @@ import { matmulSection } from "./matmuls.ts";
 import { opsSection } from "./ops.ts";
 import { runPeers } from "./peers.ts";
 import { peersMarkdown, peersText } from "./peers_report.ts";
-import { openWith } from "./profiled_device.ts";
 import { report, withReport } from "./report.ts";
-import { benchShape } from "./start.ts";
-import { stepOptions, stepSection } from "./step.ts";
+import { benchShape, makeStart, startRows } from "./start.ts";
+import { learningRate, stepOptions, stepSection } from "./step.ts";
 import { generationSection, tokenizerSection } from "./text.ts";
 import { adapterSection, makeYardsticks, type Yardsticks } from "./yardsticks.ts";
 
@@ -61,9 +60,11 @@ function chosen(only: string | undefined): string[] {
 
 /** The kernels of the training step by the GPU's own clock, as text. */
 async function profile(): Promise<string> {
-  const device = await openWith(["subgroups", "wgpu-shader-int64", "timestamp-query"]);
+  const device = await openDevice(), start = makeStart();
   const model = await Model.create(benchShape, { device });
+  model.setParameters(start.weights);
   const step = await TrainingStep.create(model, { ...stepOptions, save: "all" });
+  step.run(startRows(start), 1, learningRate); // what attention costs depends on what each row sees
   const { text } = (await step.program.profile()).byKernel();
   device.close();
   return text;

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { ConfigError, DeviceError } from "../../src/base/errors.ts";
-import { Profile, Recorder } from "../../src/gpu/mod.ts";
+import { openDevice, Profile, Recorder } from "../../src/gpu/mod.ts";
 import { matmul, upload } from "../../src/ops/mod.ts";
-import { openWith } from "../bench/profiled_device.ts";
 
 const matrix = { shape: [9, 7], data: new Float32Array(63).fill(1) };
 
 Deno.test("a profile lists every call of the program with its time and speed", async () => {
-  const device = await openWith(["timestamp-query"]), r = new Recorder(device, "all", false);
+  const device = await openDevice(), r = new Recorder(device, "all", false);
   const a = upload(device, "a", matrix), c = r.tensor("c", [9, 9]), d = r.tensor("d", [9, 9]);
   r.scope("0", () => matmul(r, "nt", a, a, c));
   matmul(r, "nt", a, a, d);
@@ -28,7 +27,9 @@ Deno.test("a profile lists every call of the program with its time and speed", a
 });
 
 Deno.test("a profile's tables: each call, and the calls of one kernel on the same shapes together", async () => {
-  const device = await openWith([]), r = new Recorder(device, "all", false), a = upload(device, "a", matrix);
+  const device = await openDevice({ without: ["timestamps"] }),
+    r = new Recorder(device, "all", false),
+    a = upload(device, "a", matrix);
   for (const layer of ["0", "1"]) r.scope(layer, () => matmul(r, "nt", a, a, r.tensor("c", [9, 9])));
   r.sum("sum", a, a);
   const profile = new Profile("test", r.calls, [2, 1, 1]);
@@ -44,7 +45,9 @@ Deno.test("a profile's tables: each call, and the calls of one kernel on the sam
 });
 
 Deno.test("a device without timestamps says so", async () => {
-  const device = await openWith([]), r = new Recorder(device, "all", false), a = upload(device, "a", matrix);
+  const device = await openDevice({ without: ["timestamps"] }),
+    r = new Recorder(device, "all", false),
+    a = upload(device, "a", matrix);
   r.sum("sum", a, a);
   const program = await r.compile("test");
   await assert.rejects(program.profile(), (error: DeviceError) => {
