@@ -16,8 +16,8 @@ import { parseOptions, type Same } from "../base/schema.ts";
  */
 export type Family = "sg" | "shm" | "plain";
 
-/** An optional feature: subgroups, 64-bit integers, timestamps of passes. */
-export type Wish = "subgroups" | "int64" | "timestamps";
+/** An optional feature: subgroups, 64-bit integers, half precision, timestamps of passes. */
+export type Wish = "subgroups" | "int64" | "f16" | "timestamps";
 
 /** How to open a device. */
 export interface DeviceOptions {
@@ -33,13 +33,14 @@ export interface DeviceOptions {
 const wishes: Readonly<Record<Wish, string>> = {
   subgroups: "subgroups",
   int64: "wgpu-shader-int64",
+  f16: "shader-f16",
   timestamps: "timestamp-query",
 };
 
 const options = z.strictObject({
   memoryLimit: z.number().positive("expected more than 0 bytes").optional(),
   family: z.enum(["sg", "shm", "plain"]).optional(),
-  without: z.array(z.enum(["subgroups", "int64", "timestamps"])).readonly().optional(),
+  without: z.array(z.enum(["subgroups", "int64", "f16", "timestamps"])).readonly().optional(),
 });
 true satisfies Same<keyof z.input<typeof options>, keyof DeviceOptions>;
 const optionsSchema = options satisfies z.ZodType<DeviceOptions>;
@@ -92,6 +93,8 @@ export class Device implements Target {
   readonly subgroup: number;
   /** True where 64-bit integers are granted: eight floats then move in one load. */
   readonly int64: boolean;
+  /** True where shaders may store half precision: models of dtype "f16" need it. */
+  readonly f16: boolean;
   /** True where passes can write timestamps. */
   readonly timestamps: boolean;
   #owners: Map<GPUBuffer, string> = new Map();
@@ -110,6 +113,7 @@ export class Device implements Target {
     const fixed = info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : 0;
     this.subgroup = granted.has(wishes.subgroups) ? fixed : 0;
     this.int64 = granted.has(wishes.int64);
+    this.f16 = granted.has(wishes.f16);
     this.timestamps = granted.has(wishes.timestamps);
     const cpu = this.subgroup === 8 ? "sg" : "plain";
     this.family = options.family ?? (this.software ? cpu : "shm");

@@ -52,14 +52,16 @@ export function kernel(
   constants: Record<string, number | boolean> = {},
   prelude = "",
 ): Kernel {
-  const label = [name, ...Object.entries(constants).map(([key, value]) => `${key}=${value}`)].join(" ");
-  const key = `${label}\n${prelude}\n${source}`;
+  const half = /\bf16\b/.test(`${prelude}${source}`.replaceAll(/\/\/.*/g, ""));
+  const settings = Object.entries(constants).map(([key, value]) => `${key}=${value}`);
+  const label = [name, ...settings, ...half ? ["f16"] : []].join(" "),
+    key = `${label}\n${prelude}\n${source}`;
   const known = cache.get(key);
   if (known) return known;
   const consts = Object.entries(constants).map(([k, v]) =>
     `const ${k} = ${typeof v === "number" ? `${v}u` : v};\n`
   );
-  const code = consts.join("") + prelude + source;
+  const code = (half ? "enable f16;\n" : "") + consts.join("") + prelude + source;
   const made = { name: label, code, bindings: parseBindings(name, source), params: parseParams(source) };
   cache.set(key, made);
   return made;

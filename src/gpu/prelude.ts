@@ -8,6 +8,7 @@
  * @module
  */
 import type { Target } from "./device.ts";
+import type { Tensor } from "./tensor.ts";
 
 const vec4 = `alias Vec = vec4<f32>;
 const W = 4u; // floats in a Vec
@@ -29,6 +30,15 @@ export function width(...lengths: number[]): 1 | 4 {
 /** WGSL for `Vec`, `W`, `total` and `largest`. */
 export function vectors(width: 1 | 4): string {
   return width === 4 ? vec4 : scalar;
+}
+
+/**
+ * WGSL for how tensors lie in memory: `alias x_t = vec4<f16>;` for a tensor `x` of halves. Kernels compute in f32 whatever
+ * they store: they read `Vec(x[i])` and write `y[i] = y_t(value)`.
+ */
+export function stored(width: 1 | 4, tensors: Readonly<Record<string, Pick<Tensor, "dtype">>>): string {
+  return Object.entries(tensors)
+    .map(([name, { dtype }]) => `alias ${name}_t = ${width === 4 ? `vec4<${dtype}>` : dtype};\n`).join("");
 }
 
 const bySubgroup = `fn sumAll(x: f32, lane: u32) -> f32 { return subgroupAdd(x); }

@@ -11,10 +11,10 @@ import type { Call } from "./call.ts";
 import { Device, type Target } from "./device.ts";
 import { type Kernel, kernel } from "./kernel.ts";
 import { type MemoryPlan, plan } from "./memory.ts";
-import { fold, type Grid, vectors, width } from "./prelude.ts";
+import { fold, type Grid, stored, vectors, width } from "./prelude.ts";
 import { Program } from "./program.ts";
 import sumSource from "./sum.wgsl" with { type: "text" };
-import { type DType, Tensor } from "./tensor.ts";
+import { bytesOf, type DType, Tensor } from "./tensor.ts";
 
 /**
  * What the forward pass keeps for the backward pass:
@@ -42,7 +42,7 @@ export class Recorder {
   /** A new tensor; its memory comes when the program is compiled. */
   tensor(name: string, shape: readonly number[], dtype: DType = "f32"): Tensor {
     const label = this.#scope ? `${this.#scope}.${name}` : name;
-    const bytes = shape.reduce((a, b) => a * b, 1) * 4;
+    const bytes = shape.reduce((a, b) => a * b, 1) * bytesOf(dtype);
     return new Tensor(label, shape, dtype, { name: label, bytes, offset: 0 });
   }
 
@@ -103,10 +103,11 @@ export class Recorder {
     return g;
   }
 
-  /** Records a + b, equal shapes: the kernel that the tape and the residual connection share. */
+  /** Records a + b, equal shapes and types: the kernel that the tape and the residual connection share. */
   sum(name: string, a: Tensor, b: Tensor): Tensor {
-    const y = this.tensor(name, a.shape), w = width(a.size), size = a.size / w;
-    this.call(kernel("sum", sumSource, {}, vectors(w)), { a, b, y }, { size }, fold(Math.ceil(size / 64)));
+    const y = this.tensor(name, a.shape, a.dtype), w = width(a.size), size = a.size / w;
+    const prelude = vectors(w) + stored(w, { y });
+    this.call(kernel("sum", sumSource, {}, prelude), { a, b, y }, { size }, fold(Math.ceil(size / 64)));
     return y;
   }
 

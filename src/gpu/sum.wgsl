@@ -1,12 +1,12 @@
 // y = a + b: residual connections, and gradients that reach one tensor by two ways.
-@group(0) @binding(0) var<storage, read> a: array<Vec>;
-@group(0) @binding(1) var<storage, read> b: array<Vec>;
-@group(0) @binding(2) var<storage, read_write> y: array<Vec>;
+@group(0) @binding(0) var<storage, read> a: array<y_t>;
+@group(0) @binding(1) var<storage, read> b: array<y_t>;
+@group(0) @binding(2) var<storage, read_write> y: array<y_t>;
 struct Params { size: u32 } // in Vecs
 @group(0) @binding(3) var<uniform> p: Params;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let i = (w.y * groups.x + w.x) * 64u + lane;
-  if (i < p.size) { y[i] = a[i] + b[i]; }
+  if (i < p.size) { y[i] = y_t(Vec(a[i]) + Vec(b[i])); }
 }

@@ -16,8 +16,13 @@ export interface Storage {
   offset: number;
 }
 
-/** Element type: 4 bytes each. */
-export type DType = "f32" | "u32" | "i32";
+/** Element type. */
+export type DType = "f32" | "f16" | "u32" | "i32";
+
+/** Bytes of an element. */
+export function bytesOf(dtype: DType): number {
+  return dtype === "f16" ? 2 : 4;
+}
 
 /** An array on the GPU, row-major. */
 export class Tensor {
@@ -46,7 +51,7 @@ export class Tensor {
 
   /** Size in bytes. */
   get bytes(): number {
-    return this.size * 4;
+    return this.size * bytesOf(this.dtype);
   }
 
   /** Length of the last dimension. */
@@ -61,7 +66,7 @@ export class Tensor {
 
   /** Another shape on the same bytes, `start` elements in. */
   view(name: string, shape: readonly number[], start = 0): Tensor {
-    return new Tensor(name, shape, this.dtype, this.storage, this.offset + start * 4);
+    return new Tensor(name, shape, this.dtype, this.storage, this.offset + start * bytesOf(this.dtype));
   }
 
   /** The buffer and byte range. */

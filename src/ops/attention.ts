@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, type Target, type Tensor, vectors, width } from "../gpu/mod.ts";
+import { fold, kernel, type Recorder, stored, type Target, type Tensor, vectors, width } from "../gpu/mod.ts";
 import { subgroupTile } from "./attention_sg.ts";
 import { sharedTile } from "./attention_shm.ts";
 import { attentionForward, attentionGradKV, attentionGradQ, type Tile } from "./attention_tile.ts";
@@ -49,7 +49,8 @@ export interface AttentionInput {
 export function attention(r: Recorder, input: AttentionInput, shape: AttentionShape): Tensor {
   const { qkv, spans, cache, mask } = input, { batch, queries, heads, kvHeads, headDim } = shape;
   const rows = batch * queries, kv = cache ?? qkv, keys = kv.rows / batch;
-  const tile = mask ? undefined : tileFor(r.device, queries, keys, headDim);
+  const o = r.tensor("attention", [rows, heads * headDim], qkv.dtype), held = { q: qkv, kv, o };
+  const tile = mask ? undefined : tileFor(r.device, queries, keys, headDim, held);
   const unit = tile?.unit ?? width(headDim), flop = 2 * rows * keys * heads * headDim; // scores, were nothing masked
   const k = (cache ? 0 : heads) * headDim / unit, v = k + kvHeads * headDim / unit;
   const params = {
@@ -64,7 +65,7 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
     v,
     scale: 1 / Math.sqrt(headDim),
   };
-  const WG = r.device.family === "shm" ? 64 : 8, prelude = vectors(width(headDim));
+  const WG = r.device.family === "shm" ? 64 : 8, w = width(headDim), prelude = vectors(w) + stored(w, held);
   const plain = (name: string, source: string) =>
     kernel(name, source, { E: headDim, MASKED: mask !== undefined, WG }, prelude);
   /** Workgroups for `length` rows of each sequence and of each of `heads`. */
@@ -73,7 +74,7 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
       ? [Math.ceil(length / tile.lanes / tile.rows), batch * heads] as const
       : fold(Math.ceil(batch * length * heads / WG));
   const added: Record<string, Tensor> = tile ? {} : { mask: mask ?? qkv };
-  const o = r.tensor("attention", [rows, heads * headDim]), stats = r.tensor("stats", [rows, heads, 2]);
+  const stats = r.tensor("stats", [rows, heads, 2]);
 
   const forward = tile ? attentionForward(tile, headDim) : plain("attention", forwardSource);
   r.call(forward, { q: qkv, kv, spans, ...added, o, stats }, params, grid(queries, heads), flop);
@@ -92,10 +93,16 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
 }
 
 /** The tile of the device's family, where it can take these lengths; else the plain kernels do. */
-function tileFor(device: Target, queries: number, keys: number, headDim: number): Tile | undefined {
+function tileFor(
+  device: Target,
+  queries: number,
+  keys: number,
+  headDim: number,
+  held: Readonly<Record<string, Tensor>>,
+): Tile | undefined {
   if (headDim > 128) return undefined; // a head must fit into registers
   if (device.family === "sg" && [headDim, queries, keys].every((n) => n % 8 === 0)) {
-    return subgroupTile(headDim, queries, device.int64);
+    return subgroupTile(device, headDim, queries, held);
   }
-  if (device.family === "shm" && headDim % 4 === 0 && queries > 1) return sharedTile(headDim);
+  if (device.family === "shm" && headDim % 4 === 0 && queries > 1) return sharedTile(headDim, held);
 }

@@ -1,10 +1,10 @@
 // o = softmax(q k^T / sqrt(E)) v for one query row and one head an invocation, with an online maximum:
 // no T x S buffer, and keys outside the row's span are never visited. Keeps the log-sum-exp for the backward pass.
-@group(0) @binding(0) var<storage, read> q: array<Vec>;                // [R, qStride], heads side by side
-@group(0) @binding(1) var<storage, read> kv: array<Vec>;               // [batch * keys, kvStride], keys at column k, values at v
+@group(0) @binding(0) var<storage, read> q: array<q_t>;                // [R, qStride], heads side by side
+@group(0) @binding(1) var<storage, read> kv: array<kv_t>;               // [batch * keys, kvStride], keys at column k, values at v
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;      // [R] first and last key that the row sees
 @group(0) @binding(3) var<storage, read> mask: array<f32>;             // [queries, keys], added to the scores where MASKED
-@group(0) @binding(4) var<storage, read_write> o: array<Vec>;          // [R, heads * E]
+@group(0) @binding(4) var<storage, read_write> o: array<o_t>;          // [R, heads * E]
 @group(0) @binding(5) var<storage, read_write> stats: array<vec2<f32>>; // [R, heads] (L, D): D is filled by the backward pass
 struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
 @group(0) @binding(6) var<uniform> p: Params; // strides and columns in Vecs; group = query heads a key head
@@ -21,24 +21,24 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   let column = head / p.group * N;
   var query: array<Vec, N>;
   var sum: array<Vec, N>;
-  for (var i = 0u; i < N; i += 1u) { query[i] = q[row * p.qStride + head * N + i] * p.scale; }
+  for (var i = 0u; i < N; i += 1u) { query[i] = Vec(q[row * p.qStride + head * N + i]) * p.scale; }
   var most = -1e30;
   var weight = 0.0;
   let span = spans[row];
   for (var key = span.x; key <= span.y; key += 1u) {
     let at = (first + key) * p.kvStride + column;
     var dot = Vec();
-    for (var i = 0u; i < N; i += 1u) { dot += query[i] * kv[at + p.k + i]; }
+    for (var i = 0u; i < N; i += 1u) { dot += query[i] * Vec(kv[at + p.k + i]); }
     var score = total(dot);
     if (MASKED) { score += mask[row % p.queries * p.keys + key]; }
     let above = max(most, score);
     let keep = exp(most - above);
     let e = exp(score - above);
     weight = weight * keep + e;
-    for (var i = 0u; i < N; i += 1u) { sum[i] = sum[i] * keep + e * kv[at + p.v + i]; }
+    for (var i = 0u; i < N; i += 1u) { sum[i] = sum[i] * keep + e * Vec(kv[at + p.v + i]); }
     most = above;
   }
   let seen = weight > 0.0; // a row that sees no key gives 0 and takes no gradient
-  for (var i = 0u; i < N; i += 1u) { o[row * p.heads * N + head * N + i] = sum[i] * select(0.0, 1.0 / weight, seen); }
+  for (var i = 0u; i < N; i += 1u) { o[row * p.heads * N + head * N + i] = o_t(sum[i] * select(0.0, 1.0 / weight, seen)); }
   stats[n] = vec2<f32>(select(1e30, most + log(weight), seen), 0.0);
 }

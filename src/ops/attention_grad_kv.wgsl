@@ -1,7 +1,7 @@
 // dv = sum over queries of P do, dk = sum over queries of dS q, over all query heads of the key's group.
 // One invocation a key row and key head owns both: WebGPU has no float atomics, and this order is always the same.
-@group(0) @binding(0) var<storage, read> q: array<Vec>;
-@group(0) @binding(1) var<storage, read> kv: array<Vec>;
+@group(0) @binding(0) var<storage, read> q: array<q_t>;
+@group(0) @binding(1) var<storage, read> kv: array<kv_t>;
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;
 @group(0) @binding(3) var<storage, read> mask: array<f32>;
 @group(0) @binding(4) var<storage, read> dout: array<Vec>;
@@ -34,8 +34,8 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
       var dot = Vec();
       var dp = Vec();
       for (var i = 0u; i < N; i += 1u) {
-        dot += q[start + i] * kv[at + p.k + i];
-        dp += dout[up + i] * kv[at + p.v + i];
+        dot += Vec(q[start + i]) * Vec(kv[at + p.k + i]);
+        dp += dout[up + i] * Vec(kv[at + p.v + i]);
       }
       var score = total(dot) * p.scale;
       if (MASKED) { score += mask[t * p.keys + key]; }
@@ -43,7 +43,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
       let prob = exp(score - stat.x);
       let ds = prob * (total(dp) - stat.y) * p.scale;
       for (var i = 0u; i < N; i += 1u) {
-        dk[i] += ds * q[start + i];
+        dk[i] += ds * Vec(q[start + i]);
         dv[i] += prob * dout[up + i];
       }
     }

@@ -1,10 +1,10 @@
 // dq = sum over keys of dS k, dS = P (dP - D) / sqrt(E), with P = exp(score - L) computed again and
 // D = sum(do o), which is kept for the keys' kernel. One invocation a query row and head.
-@group(0) @binding(0) var<storage, read> q: array<Vec>;
-@group(0) @binding(1) var<storage, read> kv: array<Vec>;
+@group(0) @binding(0) var<storage, read> q: array<q_t>;
+@group(0) @binding(1) var<storage, read> kv: array<kv_t>;
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;
 @group(0) @binding(3) var<storage, read> mask: array<f32>;
-@group(0) @binding(4) var<storage, read> o: array<Vec>;                  // [R, heads * E]
+@group(0) @binding(4) var<storage, read> o: array<o_t>;                  // [R, heads * E]
 @group(0) @binding(5) var<storage, read> dout: array<Vec>;               // [R, heads * E]
 @group(0) @binding(6) var<storage, read_write> stats: array<vec2<f32>>; // [R, heads] (L, D)
 @group(0) @binding(7) var<storage, read_write> dq: array<Vec>;          // [R, qStride]
@@ -26,9 +26,9 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   var sum: array<Vec, N>;
   var d = Vec();
   for (var i = 0u; i < N; i += 1u) {
-    query[i] = q[row * p.qStride + head * N + i] * p.scale;
+    query[i] = Vec(q[row * p.qStride + head * N + i]) * p.scale;
     upstream[i] = dout[n * N + i];
-    d += upstream[i] * o[n * N + i];
+    d += upstream[i] * Vec(o[n * N + i]);
   }
   let own = total(d);
   let L = stats[n].x;
@@ -39,13 +39,13 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
     var dot = Vec();
     var dp = Vec();
     for (var i = 0u; i < N; i += 1u) {
-      dot += query[i] * kv[at + p.k + i];
-      dp += upstream[i] * kv[at + p.v + i];
+      dot += query[i] * Vec(kv[at + p.k + i]);
+      dp += upstream[i] * Vec(kv[at + p.v + i]);
     }
     var score = total(dot);
     if (MASKED) { score += mask[row % p.queries * p.keys + key]; }
     let ds = exp(score - L) * (total(dp) - own) * p.scale;
-    for (var i = 0u; i < N; i += 1u) { sum[i] += ds * kv[at + p.k + i]; }
+    for (var i = 0u; i < N; i += 1u) { sum[i] += ds * Vec(kv[at + p.k + i]); }
   }
   for (var i = 0u; i < N; i += 1u) { dq[row * p.qStride + head * N + i] = sum[i]; }
 }

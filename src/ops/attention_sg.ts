@@ -5,31 +5,41 @@
  * @module
  */
 import type { Side, Tile } from "./attention_tile.ts";
-import { load, octetFunctions, octets, range, store } from "./octet.ts";
+import type { Target, Tensor } from "../gpu/mod.ts";
+import { load, octetArray, octetFunctions, octetsOf, range, store } from "./octet.ts";
 
 /**
  * The tile for heads of `headDim` numbers and `length` rows. A lane owns two rows where the length allows: each row of
  * the other side is then loaded and broadcast for twice the work.
  *
- * @param wide 64-bit integers are granted
+ * @param held the tensors that need not be of floats, by their buffer
  */
-export function subgroupTile(headDim: number, length: number, wide: boolean): Tile {
+export function subgroupTile(
+  device: Target,
+  headDim: number,
+  length: number,
+  held: Readonly<Record<string, Tensor>>,
+): Tile {
   const octet = range(headDim / 8), parts = octet.flatMap((i) => [`${i}l`, `${i}h`]);
   const rows = length % 16 === 0 ? 2 : 1;
+  const octets = (buffer: string) => octetsOf(device, held[buffer] ?? { dtype: "f32" });
+  const kinds = [...new Set([octets("dout"), ...Object.keys(held).map(octets)])], form = kinds.join("-");
   const loadHead = (name: string, buffer: string, at: string) =>
-    octet.map((i) => load(wide, `${name}${i}`, buffer, `${at} + ${i}u`)).join("");
+    octet.map((i) => load(octets(buffer), `${name}${i}`, buffer, `${at} + ${i}u`)).join("");
   return {
-    name: `sg rows=${rows}${wide ? "" : " f32"}`,
+    name: `sg rows=${rows}${form === "u64" ? "" : ` ${form}`}`,
     lanes: 8,
     rows,
     unit: 8,
-    array: octets(wide),
+    array: (buffer) => octetArray(octets(buffer)),
     parts,
     builtins: ", @builtin(subgroup_invocation_id) sid: u32",
-    declare: () => octetFunctions(wide),
+    declare: () => octetFunctions(...kinds),
     load: loadHead,
     store: (buffer, at, value) =>
-      octet.map((i) => store(wide, buffer, `${at} + ${i}u`, value(`${i}l`), value(`${i}h`))).join(""),
+      octet.map((i) => store(octets(buffer), buffer, `${at} + ${i}u`, value(`${i}l`), value(`${i}h`))).join(
+        "",
+      ),
     bounds: (spans) =>
       `let start = subgroupMin(${spans.map((s) => `${s}.x`).reduce((a, b) => `min(${a}, ${b})`)}) & ~7u;
 let to = subgroupMax(${spans.map((s) => `${s}.y`).reduce((a, b) => `max(${a}, ${b})`)});`,

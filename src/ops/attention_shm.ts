@@ -4,27 +4,31 @@
  *
  * @module
  */
+import type { Tensor } from "../gpu/mod.ts";
 import type { Side, Tile } from "./attention_tile.ts";
 import { range } from "./octet.ts";
 
 const lanes = 64;
 
-/** The tile for heads of `headDim` numbers. */
-export function sharedTile(headDim: number): Tile {
+/** The tile for heads of `headDim` numbers; `held` are the tensors that need not be of floats, by their buffer. */
+export function sharedTile(headDim: number, held: Readonly<Record<string, Tensor>>): Tile {
   const N = headDim / 4, parts = range(N).map(String);
+  const unit = (buffer: string) => `vec4<${held[buffer]?.dtype ?? "f32"}>`;
   return {
     name: "shm",
     lanes,
     rows: 1,
     unit: 4,
-    array: "array<vec4<f32>>",
+    array: (buffer) => `array<${unit(buffer)}>`,
     parts,
     builtins: "",
     declare: (heads) =>
       heads.map((name) => `var<workgroup> ${name}_rows: array<vec4<f32>, ${8 * N}>;\n`).join("") +
       `var<workgroup> ranges: array<vec2<u32>, ${lanes}>;\nvar<workgroup> range_: vec2<u32>;\n`,
-    load: (name, buffer, at) => parts.map((i) => `let ${name}${i} = ${buffer}[${at} + ${i}u];`).join(" "),
-    store: (buffer, at, value) => parts.map((i) => `${buffer}[${at} + ${i}u] = ${value(i)};`).join(" "),
+    load: (name, buffer, at) =>
+      parts.map((i) => `let ${name}${i} = vec4<f32>(${buffer}[${at} + ${i}u]);`).join(" "),
+    store: (buffer, at, value) =>
+      parts.map((i) => `${buffer}[${at} + ${i}u] = ${unit(buffer)}(${value(i)});`).join(" "),
     bounds: ([span]) =>
       `ranges[lane] = ${span};
 workgroupBarrier();
@@ -53,5 +57,5 @@ workgroupBarrier();`,
 }
 
 function copy({ name, buffer, at }: Side, N: number): string {
-  return `${name}_rows[i] = ${buffer}[${at("r")} + i % ${N}u];`;
+  return `${name}_rows[i] = vec4<f32>(${buffer}[${at("r")} + i % ${N}u]);`;
 }

@@ -34,7 +34,7 @@ export interface Tile {
   /** Numbers in a unit of memory. */
   unit: number;
   /** WGSL type of a buffer of units. */
-  array: string;
+  array(buffer: string): string;
   /** Names of the vec4 registers of a head. */
   parts: string[];
   /** WGSL of further inputs of main. */
@@ -275,11 +275,13 @@ function text(
   heads: string[],
   body: string,
 ): Kernel {
-  const types = { units: tile.array, pairs: "array<vec2<f32>>", spans: "array<vec2<u32>>" };
+  const types = { pairs: "array<vec2<f32>>", spans: "array<vec2<u32>>" };
   const declared = lines(
     [...bindings.entries()],
     ([i, { name, type, writes }]) =>
-      `@group(0) @binding(${i}) var<storage, ${writes ? "read_write" : "read"}> ${name}: ${types[type]};`,
+      `@group(0) @binding(${i}) var<storage, ${writes ? "read_write" : "read"}> ${name}: ${
+        type === "units" ? tile.array(name) : types[type]
+      };`,
   );
   const source = `${tile.declare(heads)}${declared}
 struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, type Tensor } from "../gpu/mod.ts";
+import { fold, kernel, type Recorder, stored, type Tensor } from "../gpu/mod.ts";
 import source from "./cache.wgsl" with { type: "text" };
 
 /**
@@ -12,6 +12,11 @@ import source from "./cache.wgsl" with { type: "text" };
  */
 export function cacheRows(r: Recorder, x: Tensor, start: number, cache: Tensor, slots: Tensor): Tensor {
   const params = { rows: x.rows, cols: cache.cols, stride: x.cols, start };
-  r.call(kernel("cache", source), { x, slots, cache }, params, fold(Math.ceil(x.rows * cache.cols / 64)));
+  r.call(
+    kernel("cache", source, {}, stored(1, { x, cache })),
+    { x, slots, cache },
+    params,
+    fold(Math.ceil(x.rows * cache.cols / 64)),
+  );
   return cache;
 }

@@ -1,7 +1,7 @@
 // cache[slots[r]] = x[r, start:]: the keys and values of new rows go to their place.
-@group(0) @binding(0) var<storage, read> x: array<f32>;               // [R, stride]
+@group(0) @binding(0) var<storage, read> x: array<x_t>;               // [R, stride]
 @group(0) @binding(1) var<storage, read> slots: array<u32>;           // [R]
-@group(0) @binding(2) var<storage, read_write> cache: array<f32>;     // [T, cols]
+@group(0) @binding(2) var<storage, read_write> cache: array<cache_t>;     // [T, cols]
 struct Params { rows: u32, cols: u32, stride: u32, start: u32 }
 @group(0) @binding(3) var<uniform> p: Params;
 
@@ -10,5 +10,5 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   let i = (w.y * groups.x + w.x) * 64u + lane;
   if (i >= p.rows * p.cols) { return; }
   let row = i / p.cols;
-  cache[slots[row] * p.cols + i % p.cols] = x[row * p.stride + p.start + i % p.cols];
+  cache[slots[row] * p.cols + i % p.cols] = cache_t(x[row * p.stride + p.start + i % p.cols]);
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, type Tensor, vectors, width } from "../gpu/mod.ts";
+import { fold, kernel, type Recorder, stored, type Tensor, vectors, width } from "../gpu/mod.ts";
 import forwardSource from "./embedding.wgsl" with { type: "text" };
 import backwardSource from "./embedding_grad.wgsl" with { type: "text" };
 
@@ -24,8 +24,8 @@ export interface TokenRows {
 /** Records the lookup of `table` [V, D] and its backward; gives [R, D]. */
 export function embedding(r: Recorder, rows: TokenRows, table: Tensor): Tensor {
   const R = rows.ids.size, D = table.cols, w = width(D), cols = D / w;
-  const y = r.tensor("embedding", [R, D]);
-  const forward = kernel("embedding", forwardSource, {}, vectors(w));
+  const y = r.tensor("embedding", [R, D], table.dtype);
+  const forward = kernel("embedding", forwardSource, {}, vectors(w) + stored(w, { table, y }));
   r.call(forward, { ids: rows.ids, table, y }, { rows: R, cols }, fold(Math.ceil(R * cols / 64)));
   r.onBackward(() => {
     if (!table.gradSum) return;

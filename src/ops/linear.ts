@@ -12,7 +12,7 @@ import { matmul } from "./matmul.ts";
 
 /** Records y = x W^T and its backward. */
 export function linear(r: Recorder, name: string, x: Tensor, weight: Tensor): Tensor {
-  const y = r.tensor(name, [x.rows, weight.rows]);
+  const y = r.tensor(name, [x.rows, weight.rows], x.dtype);
   matmul(r, "nt", x, weight, y);
   r.onBackward(() => {
     const dy = y.grad!, dx = r.tensor(`d${name}.x`, [x.rows, x.cols]);

@@ -1,15 +1,16 @@
 /**
  * Matrix products, by the kernel that the device's table names.
  *
- * Read `plain` (matmul.wgsl) first: it takes any shape on any adapter. The other two do the same sums faster: `sg`
- * (matmul_sg.ts) on CPU adapters, for rows that are whole octets; `shm` (matmul_shm.ts) on GPUs.
+ * Read `plain` (matmul.wgsl) first: it needs nothing of an adapter. The other two do the same sums faster: `sg`
+ * (matmul_sg.ts) on CPU adapters, `shm` (matmul_shm.ts) on GPUs. Sums are in f32 whatever the matrices are stored in.
  *
  * @module
  */
-import { type Kernel, kernel, type Recorder, type Target, type Tensor } from "../gpu/mod.ts";
+import { type Kernel, kernel, type Recorder, stored, type Target, type Tensor } from "../gpu/mod.ts";
 import { type Choice, choiceFor, shapeClass } from "./kernel_table.ts";
-import { type Layout, matmulSg } from "./matmul_sg.ts";
+import { type Layout, type Lines, matmulSg } from "./matmul_sg.ts";
 import { type Block, matmulShm } from "./matmul_shm.ts";
+import { octetsOf } from "./octet.ts";
 import plainSource from "./matmul.wgsl" with { type: "text" };
 
 export type { Layout } from "./matmul_sg.ts";
@@ -28,14 +29,12 @@ export function matmul(r: Recorder, layout: Layout, a: Tensor, b: Tensor, c: Ten
     const shapes = [a, b, c].map((t) => `${t.name} [${t.shape.join(" ")}]`).join(", ");
     throw new Error(`Cannot multiply ${layout}: shapes do not fit: ${shapes}`);
   }
-  product(r, choice(r.device, layout, M, N, K), layout, { a, b, c }, add);
+  product(r, choice(r.device, layout, M, N), layout, { a, b, c }, add);
 }
 
 /** What the table says, where that kernel can run at all: few rows would leave most of a tile idle. */
-function choice(device: Target, layout: Layout, M: number, N: number, K: number): Choice {
-  const wanted = choiceFor(device, shapeClass(layout, M, N));
-  const octets = N % 8 === 0 && K % 8 === 0 && (layout !== "tn" || M % 8 === 0);
-  return M < 8 || (device.family === "sg" && !octets) ? "plain" : wanted;
+function choice(device: Target, layout: Layout, M: number, N: number): Choice {
+  return M < 8 ? "plain" : choiceFor(device, shapeClass(layout, M, N));
 }
 
 /** Records a product of fitting shapes by the given kernel; {@linkcode matmul} chooses one. */
@@ -51,9 +50,12 @@ export function product(
     r.call(made, { a, b, c }, { M, K, ...params }, [Math.ceil(N / cols), Math.ceil(M / rows)], flop);
   if (choice === "plain") {
     const [aRow, aCol] = layout === "tn" ? [1, M] : [K, 1], [bRow, bCol] = layout === "nt" ? [1, K] : [N, 1];
-    return call(kernel("matmul", plainSource, { ADD: add }), { N, aRow, aCol, bRow, bCol }, 32, 32);
+    const made = kernel("matmul", plainSource, { ADD: add }, stored(1, { a, b, c }));
+    return call(made, { N, aRow, aCol, bRow, bCol }, 32, 32);
   }
   const [family, tile] = choice.split(" "), [rows, cols] = tile.split("x").map(Number);
-  if (family === "sg") return call(matmulSg(layout, add, r.device.int64, rows), { N8: N / 8 }, rows, cols);
-  call(matmulShm(layout, add, rows as Block, [a.cols, b.cols]), { N }, rows, cols);
+  if (family === "shm") return call(matmulShm(layout, add, rows as Block, { a, b, c }), { N }, rows, cols);
+  const octets = [a, b, c].every((matrix) => matrix.cols % 8 === 0) && K % 8 === 0;
+  const lines = (matrix: Tensor): Lines => octets ? octetsOf(r.device, matrix) : { single: matrix.dtype };
+  call(matmulSg(layout, add, { a: lines(a), b: lines(b), c: lines(c) }, rows), { N }, rows, cols);
 }

@@ -2,9 +2,9 @@
 // An invocation owns a 4 x 4 patch of C in registers. Edges: rows and columns beyond the matrix are read from its
 // last row or column and not written. This is the family that needs nothing: matmul_sg.ts is faster on CPU adapters,
 // matmul_shm.ts on GPUs.
-@group(0) @binding(0) var<storage, read> a: array<f32>;          // A[m, k] at m * aRow + k * aCol
-@group(0) @binding(1) var<storage, read> b: array<f32>;          // B[k, n] at k * bRow + n * bCol
-@group(0) @binding(2) var<storage, read_write> c: array<f32>;    // [M, N]
+@group(0) @binding(0) var<storage, read> a: array<a_t>;          // A[m, k] at m * aRow + k * aCol
+@group(0) @binding(1) var<storage, read> b: array<b_t>;          // B[k, n] at k * bRow + n * bCol
+@group(0) @binding(2) var<storage, read_write> c: array<c_t>;    // [M, N]
 struct Params { M: u32, N: u32, K: u32, aRow: u32, aCol: u32, bRow: u32, bCol: u32 }
 @group(0) @binding(3) var<uniform> p: Params;
 
@@ -12,7 +12,7 @@ fn store(row: u32, col: u32, sum: vec4<f32>) {
   if (row >= p.M) { return; }
   for (var i = 0u; i < min(4u, p.N - col); i += 1u) {
     let at = row * p.N + col + i;
-    c[at] = select(0.0, c[at], ADD) + sum[i];
+    c[at] = c_t(select(0.0, f32(c[at]), ADD) + sum[i]);
   }
 }
 
@@ -29,12 +29,12 @@ fn main(@builtin(global_invocation_id) g: vec3<u32>) {
   var c3 = vec4<f32>();
   for (var k = 0u; k < p.K; k += 1u) {
     let at_b = cols + vec4<u32>(k * p.bRow);
-    let y = vec4<f32>(b[at_b.x], b[at_b.y], b[at_b.z], b[at_b.w]);
+    let y = vec4<f32>(f32(b[at_b.x]), f32(b[at_b.y]), f32(b[at_b.z]), f32(b[at_b.w]));
     let at_a = rows + vec4<u32>(k * p.aCol);
-    c0 += a[at_a.x] * y;
-    c1 += a[at_a.y] * y;
-    c2 += a[at_a.z] * y;
-    c3 += a[at_a.w] * y;
+    c0 += f32(a[at_a.x]) * y;
+    c1 += f32(a[at_a.y]) * y;
+    c2 += f32(a[at_a.z]) * y;
+    c3 += f32(a[at_a.w]) * y;
   }
   store(row, col, c0);
   store(row + 1u, col, c1);

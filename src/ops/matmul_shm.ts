@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { type Kernel, kernel, vectors, width } from "../gpu/mod.ts";
+import { type Kernel, kernel, stored, type Tensor, width } from "../gpu/mod.ts";
 import type { Layout } from "./matmul_sg.ts";
 import { range } from "./octet.ts";
 
@@ -28,12 +28,17 @@ type Along = "k" | "c";
  *
  * @param add add to C instead of replacing it
  */
-export function matmulShm(layout: Layout, add: boolean, block: Block, lines: readonly number[]): Kernel {
+export function matmulShm(
+  layout: Layout,
+  add: boolean,
+  block: Block,
+  matrices: { a: Tensor; b: Tensor; c: Tensor },
+): Kernel {
   const alongA: Along = layout === "tn" ? "c" : "k", alongB: Along = layout === "nt" ? "k" : "c";
-  const depth = block === 64 ? 16 : 8, w = width(...lines);
-  const source = `@group(0) @binding(0) var<storage, read> a: array<Vec>;
-@group(0) @binding(1) var<storage, read> b: array<Vec>;
-@group(0) @binding(2) var<storage, read_write> c: array<f32>; // [M, N]
+  const depth = block === 64 ? 16 : 8, { a, b, c } = matrices, w = width(a.cols, b.cols);
+  const source = `@group(0) @binding(0) var<storage, read> a: array<a_t>;
+@group(0) @binding(1) var<storage, read> b: array<b_t>;
+@group(0) @binding(2) var<storage, read_write> c: array<c_t>; // [M, N]
 struct Params { M: u32, N: u32, K: u32 }
 @group(0) @binding(3) var<uniform> p: Params;
 
@@ -43,7 +48,7 @@ var<workgroup> bs: array<vec4<f32>, ${slabSize(alongB, block, depth)}>;
 ${fetch("a", alongA === "k" ? ["p.M", "p.K"] : ["p.K", "p.M"], w)}
 ${fetch("b", alongB === "k" ? ["p.N", "p.K"] : ["p.K", "p.N"], w)}
 fn put(row: u32, col: u32, sum: f32) {
-  if (row < p.M && col < p.N) { c[row * p.N + col] ${add ? "+=" : "="} sum; }
+  if (row < p.M && col < p.N) { c[row * p.N + col] = c_t(${add ? "f32(c[row * p.N + col]) + " : ""}sum); }
 }
 
 @compute @workgroup_size(16, 16)
@@ -65,7 +70,7 @@ ${write(layout, block)}
 }
 `;
   const name = `matmul_shm ${layout} ${block}x${block}${add ? " add" : ""}${w === 1 ? " W=1" : ""}`;
-  return kernel(name, source, {}, vectors(w));
+  return kernel(name, source, {}, stored(w, { a, b }) + stored(1, { c }));
 }
 
 /** vec4s from one line of a slab to the next. */
@@ -83,13 +88,13 @@ function fetch(name: string, [count, length]: string[], w: 1 | 4): string {
   if (w === 4) {
     return `${start}
   if (line >= ${count} || at >= ${length}) { return vec4<f32>(); }
-  return ${name}[(line * ${length} + at) / 4u];
+  return vec4<f32>(${name}[(line * ${length} + at) / 4u]);
 }`;
   }
   return `${start}
   var four = vec4<f32>();
   if (line >= ${count}) { return four; }
-  for (var i = 0u; i < min(4u, ${length} - min(at, ${length})); i += 1u) { four[i] = ${name}[line * ${length} + at + i]; }
+  for (var i = 0u; i < min(4u, ${length} - min(at, ${length})); i += 1u) { four[i] = f32(${name}[line * ${length} + at + i]); }
   return four;
 }`;
 }

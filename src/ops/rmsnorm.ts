@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, reductions, type Tensor, vectors, width } from "../gpu/mod.ts";
+import { fold, kernel, type Recorder, reductions, stored, type Tensor, vectors, width } from "../gpu/mod.ts";
 import forwardSource from "./rmsnorm.wgsl" with { type: "text" };
 import gradSource from "./rmsnorm_grad.wgsl" with { type: "text" };
 import weightGradSource from "./rmsnorm_weight_grad.wgsl" with { type: "text" };
@@ -19,9 +19,9 @@ export function rmsnorm(r: Recorder, x: Tensor, weight: Tensor, eps: number): Te
   const rows = x.rows, D = x.cols, w = width(D), cols = D / w, prelude = vectors(w) + reductions(r.device);
   const scale = r.tensor("rms", [rows]);
   const forward = (x: Tensor): Tensor => {
-    const y = r.tensor("norm", [rows, D]);
+    const y = r.tensor("norm", [rows, D], x.dtype);
     r.call(
-      kernel("rmsnorm", forwardSource, {}, prelude),
+      kernel("rmsnorm", forwardSource, {}, prelude + stored(w, { x, y })),
       { x, g: weight, y, scale },
       { rows, cols, eps },
       fold(rows),
@@ -31,11 +31,11 @@ export function rmsnorm(r: Recorder, x: Tensor, weight: Tensor, eps: number): Te
   const y = r.cheap(forward(x), () => forward(r.saved(x)));
   r.onBackward(() => {
     const from = r.saved(x), dy = y.grad!, base = r.takeGrad(x), dx = r.tensor("dnorm", [rows, D]);
-    const grad = kernel("rmsnorm_grad", gradSource, { BASE: base !== undefined }, prelude);
+    const grad = kernel("rmsnorm_grad", gradSource, { BASE: base !== undefined }, prelude + stored(w, { x }));
     r.call(grad, { x: from, g: weight, scale, dy, base: base ?? dy, dx }, { rows, cols }, fold(rows));
     r.grad(x, dx);
     if (!weight.gradSum) return;
-    const weightGrad = kernel("rmsnorm_weight_grad", weightGradSource, {}, vectors(w));
+    const weightGrad = kernel("rmsnorm_weight_grad", weightGradSource, {}, vectors(w) + stored(w, { x }));
     r.call(weightGrad, { x: from, scale, dy, dg: weight.gradSum }, { rows, cols }, [Math.ceil(cols / 8)]);
   });
   return y;

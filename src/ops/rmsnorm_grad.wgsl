@@ -1,6 +1,6 @@
 // dx = base + r (dy g - xh mean(dy g xh)), xh = x r: one workgroup a row.
 // `base` is the gradient that reached x by another way (the residual), so that no pass of its own is spent on the sum.
-@group(0) @binding(0) var<storage, read> x: array<Vec>;              // [R, D]
+@group(0) @binding(0) var<storage, read> x: array<x_t>;              // [R, D]
 @group(0) @binding(1) var<storage, read> g: array<Vec>;              // [D]
 @group(0) @binding(2) var<storage, read> scale: array<f32>;          // [R]
 @group(0) @binding(3) var<storage, read> dy: array<Vec>;             // [R, D]
@@ -16,10 +16,10 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   let start = row * p.cols;
   let r = scale[row];
   var dots = 0.0;
-  for (var c = lane; c < p.cols; c += WG) { dots += total(dy[start + c] * g[c] * x[start + c]); }
+  for (var c = lane; c < p.cols; c += WG) { dots += total(dy[start + c] * g[c] * Vec(x[start + c])); }
   let mean = sumAll(dots, lane) * r / f32(p.cols * W);
   for (var c = lane; c < p.cols; c += WG) {
-    let own = r * (dy[start + c] * g[c] - x[start + c] * r * mean);
+    let own = r * (dy[start + c] * g[c] - Vec(x[start + c]) * r * mean);
     if (BASE) { dx[start + c] = base[start + c] + own; } else { dx[start + c] = own; }
   }
 }

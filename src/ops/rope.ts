@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, type Tensor, vectors, width } from "../gpu/mod.ts";
+import { fold, kernel, type Recorder, stored, type Tensor, vectors, width } from "../gpu/mod.ts";
 import source from "./rope.wgsl" with { type: "text" };
 
 /** Which elements of a head form a pair. */
@@ -43,7 +43,7 @@ function turn(r: Recorder, x: Tensor, o: RopeOptions, forward: boolean): void {
   const constants = { E: o.headDim, INTERLEAVED: interleaved, FORWARD: forward, WG: r.device.subgroup || 64 };
   const args = { positions: o.positions, angles: o.angles, x };
   const params = { rows: x.rows, stride: x.cols / w, heads: o.heads };
-  r.call(kernel("rope", source, constants, vectors(w)), args, params, fold(x.rows));
+  r.call(kernel("rope", source, constants, vectors(w) + stored(w, { x })), args, params, fold(x.rows));
 }
 
 /** Cosines and sines for positions 0 .. `positions` - 1, computed in float64: [positions, 2, headDim / 2]. */

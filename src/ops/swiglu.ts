@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, type Tensor, vectors, width } from "../gpu/mod.ts";
+import { fold, kernel, type Recorder, stored, type Tensor, vectors, width } from "../gpu/mod.ts";
 import forwardSource from "./swiglu.wgsl" with { type: "text" };
 import gradSource from "./swiglu_grad.wgsl" with { type: "text" };
 
@@ -17,17 +17,18 @@ export function swiglu(r: Recorder, x: Tensor): Tensor {
   const rows = x.rows, F = x.cols / 2, w = width(F), cols = F / w, grid = fold(rows);
   const constants = { WG: r.device.subgroup || 64 };
   const forward = (x: Tensor): Tensor => {
-    const y = r.tensor("gated", [rows, F]);
-    r.call(kernel("swiglu", forwardSource, constants, vectors(w)), { x, y }, { rows, cols }, grid);
+    const y = r.tensor("gated", [rows, F], x.dtype);
+    r.call(kernel("swiglu", forwardSource, constants, vectors(w) + stored(w, { x, y })), { x, y }, {
+      rows,
+      cols,
+    }, grid);
     return y;
   };
   const y = r.cheap(forward(x), () => forward(r.saved(x)));
   r.onBackward(() => {
     const dx = r.tensor("dgate", [rows, 2 * F]);
-    r.call(kernel("swiglu_grad", gradSource, constants, vectors(w)), { x: r.saved(x), dy: y.grad!, dx }, {
-      rows,
-      cols,
-    }, grid);
+    const grad = kernel("swiglu_grad", gradSource, constants, vectors(w) + stored(w, { x }));
+    r.call(grad, { x: r.saved(x), dy: y.grad!, dx }, { rows, cols }, grid);
     r.grad(x, dx);
   });
   return y;

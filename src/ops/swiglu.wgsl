@@ -1,6 +1,6 @@
 // y = silu(a) b, with a = x[:, :F] and b = x[:, F:]: one workgroup a row.
-@group(0) @binding(0) var<storage, read> x: array<Vec>;           // [R, 2F]
-@group(0) @binding(1) var<storage, read_write> y: array<Vec>;     // [R, F]
+@group(0) @binding(0) var<storage, read> x: array<x_t>;           // [R, 2F]
+@group(0) @binding(1) var<storage, read_write> y: array<y_t>;     // [R, F]
 struct Params { rows: u32, cols: u32 } // cols = F in Vecs
 @group(0) @binding(2) var<uniform> p: Params;
 
@@ -10,7 +10,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   if (row >= p.rows) { return; }
   for (var c = lane; c < p.cols; c += WG) {
     let at = row * p.cols * 2u + c;
-    let a = x[at];
-    y[row * p.cols + c] = a / (Vec(1.0) + exp(-a)) * x[at + p.cols];
+    let a = Vec(x[at]);
+    y[row * p.cols + c] = y_t(a / (Vec(1.0) + exp(-a)) * Vec(x[at + p.cols]));
   }
 }

@@ -37,10 +37,8 @@ const typical: Readonly<Record<Size, Extents>> = {
   large: [2048, 2048, 2048],
 };
 
-/** Products for the comparison with `plain`: no tile divides them. `sg` takes whole octets only. */
-function oddProducts(choice: Choice): readonly Extents[] {
-  return choice.startsWith("sg") ? [[136, 72, 40]] : [[132, 260, 76], [67, 33, 19]];
-}
+/** Products for the comparison with `plain`: no tile divides them; whole octets, whole fours, and odd lengths. */
+const oddProducts: readonly Extents[] = [[136, 72, 40], [132, 260, 76], [67, 33, 19]];
 
 /** What a tuning found. */
 export interface Tuning {
@@ -100,7 +98,7 @@ async function choose(device: Device, o: TuneOptions): Promise<Tuning> {
 function identity(device: Device, among: readonly Choice[]): Promise<string> {
   const r = new Recorder(device, "all", false);
   for (const choice of among) {
-    for (const layout of layouts) for (const at of oddProducts(choice)) record(r, choice, layout, at);
+    for (const layout of layouts) for (const at of oddProducts) record(r, choice, layout, at);
   }
   const texts = r.calls.map((call) => call.kernel.code);
   return digest(JSON.stringify([device.adapter, device.family, Deno.version.deno, texts]));
@@ -137,7 +135,7 @@ export async function agrees(
   device: Device,
   choice: Choice,
   layout: Layout,
-  products: readonly Extents[] = oddProducts(choice),
+  products: readonly Extents[] = oddProducts,
 ): Promise<boolean> {
   if (choice === "plain") return true;
   for (const at of products) {
