@@ -61,10 +61,10 @@ export class Decoder {
   async #stage(length: number): Promise<Stage> {
     const known = this.#stages.get(length);
     if (known) return known;
-    const { device, config, layout, arena, angles, name } = this.#model, owner = `${name}: generate`;
+    const { device, config, layout, angles, name } = this.#model, owner = `${name}: generate`;
     const batch = new Batch(device, owner, 1, length, config.vocabSize),
       last = this.#tensor("last", [1], "u32");
-    const r = new Recorder(device, "all", false), weights = layout.views(arena);
+    const r = new Recorder(device, "all", false), weights = layout.views(this.#model);
     const { tokens, positions, spans } = batch, cache = { layers: this.#cache, slots: positions };
     const x = llama(r, weights, { tokens, positions, spans, angles, batch: 1, cache }, config);
     const row = length === 1 ? x : embedding(r, { ...tokens, ids: last }, x); // a row of x, looked up like an embedding

@@ -12,7 +12,7 @@ import type { ModelState } from "./state.ts";
 
 /** Logits after each of `ids`: [T, V], row-major. */
 export async function allLogits(model: ModelState, ids: ArrayLike<number>): Promise<Float32Array> {
-  const { device, layout, arena, angles, config, name } = model, T = ids.length;
+  const { device, layout, angles, config, name } = model, T = ids.length;
   if (T < 1 || T > config.context) {
     throw new ConfigError(
       `Cannot compute logits: between 1 and ${config.context} ids are needed, current count is ${T}`,
@@ -22,7 +22,7 @@ export async function allLogits(model: ModelState, ids: ArrayLike<number>): Prom
   try {
     const kept = batch.fill([{ ids }]),
       r = new Recorder(device, "all", kept > 0),
-      weights = layout.views(arena);
+      weights = layout.views(model);
     const x = llama(r, weights, {
       tokens: batch.tokens,
       positions: batch.positions,

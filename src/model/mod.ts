@@ -25,4 +25,10 @@ export { distribution, sampleToken, type SamplingOptions } from "./sampling.ts";
 export { type Prompt, type Score } from "./score.ts";
 export { type ModelState } from "./state.ts";
 export { type Moments, type StepRecord, TrainingStep, type TrainingStepOptions } from "./training_step.ts";
-export { type LayerWeights, type LlamaWeights, type Parameter, WeightLayout } from "./weights.ts";
+export {
+  type LayerWeights,
+  type LlamaWeights,
+  type Parameter,
+  type WeightArenas,
+  WeightLayout,
+} from "./weights.ts";

@@ -25,6 +25,7 @@ import type { ModelState } from "./state.ts";
 import { allLogits } from "./logits.ts";
 import { summaryOf } from "./summary.ts";
 import { eachParameter, makeArena, readParameters, WeightLayout, writeParameters } from "./weights.ts";
+import { WorkingCopy } from "./working_copy.ts";
 
 /** How to make or load a model. */
 export interface ModelOptions {
@@ -34,8 +35,11 @@ export interface ModelOptions {
   context?: number;
   /** Seed of the initial weights (default 42). */
   seed?: number;
-  /** Number format of the working copy; "f32" is what this version has. */
-  dtype?: "f32";
+  /**
+   * Number format of the working copy of the weights and of activations (default "f32"). With "f16" sums, norms, softmax,
+   * loss, gradients, master weights and moments stay in f32; it needs an adapter with shader-f16.
+   */
+  dtype?: "f32" | "f16";
   /** A device of one's own (default: one shared by all models). */
   device?: Device;
   /** A name; an earlier model of that name is disposed. Made for notebooks, where cells run again. */
@@ -46,7 +50,7 @@ const options = z.strictObject({
   tokenizer: z.custom<Tokenizer>((value) => value instanceof Tokenizer, "expected a Tokenizer").optional(),
   context: z.int().min(1).optional(),
   seed: z.int().default(42),
-  dtype: z.literal("f32", { error: 'expected "f32": half precision is not in this version' }).default("f32"),
+  dtype: z.enum(["f32", "f16"]).default("f32"),
   device: z.custom<Device>((value) => value instanceof Device, "expected a Device").optional(),
   name: z.string().min(1).optional(),
 });
@@ -64,11 +68,19 @@ const saveOptions = z.strictObject({
 true satisfies Same<keyof z.input<typeof saveOptions>, keyof SaveOptions>;
 
 const named = new Map<string, WeakRef<Model>>();
-const forgotten = new FinalizationRegistry<{ device: Device; buffers: GPUBuffer[] }>(
-  ({ device, buffers }) => {
-    for (const buffer of buffers) device.free(buffer);
-  },
-);
+/** What a model holds on the GPU. */
+interface Held {
+  device: Device;
+  buffers: GPUBuffer[];
+  working?: WorkingCopy;
+}
+
+function release({ device, buffers, working }: Held): void {
+  for (const buffer of buffers) device.free(buffer);
+  working?.dispose();
+}
+
+const forgotten = new FinalizationRegistry<Held>(release);
 
 /** A LLaMA on the GPU. */
 export class Model extends Displayable implements ModelState {
@@ -80,6 +92,7 @@ export class Model extends Displayable implements ModelState {
   readonly layout: WeightLayout;
   #arena: Tensor;
   #angles: Tensor;
+  #held: Held;
   #disposed = false;
 
   private constructor(
@@ -98,11 +111,26 @@ export class Model extends Displayable implements ModelState {
     const angles = ropeAngles(config.context, config.dim / config.heads, config.ropeTheta);
     const shape = [config.context, 2, config.dim / config.heads / 2];
     this.#angles = upload(device, `${name}: angles`, { shape, data: angles });
-    forgotten.register(
-      this,
-      { device, buffers: [this.#arena.storage.buffer!, this.#angles.storage.buffer!] },
-      this,
-    );
+    this.#held = { device, buffers: [this.#arena.storage.buffer!, this.#angles.storage.buffer!] };
+    forgotten.register(this, this.#held, this);
+  }
+
+  /** Takes the name, and with "f16" makes the working copy. */
+  static async #make(
+    device: Device,
+    config: ModelConfig,
+    o: { name?: string; otherwise: string; dtype: "f32" | "f16"; preset?: string },
+  ): Promise<Model> {
+    const model = new Model(claimName(o.name, o.otherwise), config, device, o.preset);
+    register(model, o.name);
+    if (o.dtype === "f32") return model;
+    try {
+      model.#held.working = await WorkingCopy.create(device, model.name, model.#arena);
+      return model;
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
   }
 
   /**
@@ -121,9 +149,10 @@ export class Model extends Displayable implements ModelState {
     const device = o.device ?? await defaultDevice(),
       preset = typeof source === "string" ? source : undefined;
     await tune(device);
-    const model = new Model(claimName(o.name, preset ?? "model"), config, device, preset);
-    register(model, o.name);
+    const { name, dtype } = o,
+      model = await Model.#make(device, config, { name, otherwise: preset ?? "model", dtype, preset });
     writeParameters(device, model.layout, model.#arena, initialParameters(model.layout, o.seed));
+    model.#held.working?.refresh();
     model.tokenizer = o.tokenizer;
     return model;
   }
@@ -141,12 +170,8 @@ export class Model extends Displayable implements ModelState {
     checkVocabulary(config, tokenizer, path);
     const device = o.device ?? await defaultDevice();
     await tune(device);
-    const model = new Model(
-      claimName(o.name, path.split("/").filter(Boolean).at(-1) ?? "model"),
-      config,
-      device,
-    );
-    register(model, o.name);
+    const { name, dtype } = o, otherwise = path.split("/").filter(Boolean).at(-1) ?? "model";
+    const model = await Model.#make(device, config, { name, otherwise, dtype });
     try {
       await model.#fill(path);
     } catch (error) {
@@ -166,6 +191,7 @@ export class Model extends Displayable implements ModelState {
       all.push([name, { shape, data }]);
     }
     writeParameters(this.device, this.layout, this.#arena, all, `${path}/model.safetensors`);
+    this.#held.working?.refresh();
   }
 
   /** Plans a training run of a preset or a shape, without a GPU. */
@@ -185,6 +211,17 @@ export class Model extends Displayable implements ModelState {
     return this.#arena;
   }
 
+  /** Their copy in f16, of models of that dtype. */
+  get working(): Tensor | undefined {
+    this.#alive();
+    return this.#held.working?.tensor;
+  }
+
+  /** Number format of the working copy of the weights and of activations. */
+  get dtype(): "f32" | "f16" {
+    return this.#held.working ? "f16" : "f32";
+  }
+
   /** The rotary angles on the GPU, [context, 2, E / 2]. */
   get angles(): Tensor {
     this.#alive();
@@ -196,21 +233,23 @@ export class Model extends Displayable implements ModelState {
   }
 
   /** A second model with the same weights and tokenizer. */
-  clone(name?: string): Promise<Model> {
+  async clone(name?: string): Promise<Model> {
     this.#alive();
-    const copy = new Model(claimName(name, `${this.name} copy`), this.config, this.device, this.preset);
-    register(copy, name);
+    const { dtype, preset } = this, otherwise = `${this.name} copy`;
+    const copy = await Model.#make(this.device, this.config, { name, otherwise, dtype, preset });
     const encoder = this.device.gpu.createCommandEncoder(),
       from = this.#arena.range(),
       to = copy.#arena.range();
     encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.bytes);
     this.device.gpu.queue.submit([encoder.finish()]);
+    copy.#held.working?.refresh();
     copy.tokenizer = this.tokenizer;
-    return Promise.resolve(copy);
+    return copy;
   }
 
   /** Plans a training run of this model; `measure()` of the plan runs two steps. */
-  plan(plan: PlanOptions): Plan {
+  plan(given: PlanOptions): Plan {
+    const plan = { dtype: this.dtype, ...given };
     const batch = this.preset ? presets[this.preset].batchTokens : undefined;
     const measured = async () => {
       using copy = await this.clone();
@@ -311,6 +350,7 @@ export class Model extends Displayable implements ModelState {
       return data ? [[name, { shape, data }] as [string, { shape: number[]; data: Float32Array }]] : [];
     });
     writeParameters(this.device, this.layout, this.arena, shaped);
+    this.#held.working?.refresh();
   }
 
   /**
@@ -331,8 +371,7 @@ export class Model extends Displayable implements ModelState {
     if (this.#disposed) return;
     this.#disposed = true;
     forgotten.unregister(this);
-    this.device.free(this.#arena.storage.buffer!);
-    this.device.free(this.#angles.storage.buffer!);
+    release(this.#held);
     if (named.get(this.name)?.deref() === this) named.delete(this.name);
   }
 

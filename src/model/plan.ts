@@ -9,7 +9,7 @@ import { z } from "zod";
 import { ConfigError } from "../base/errors.ts";
 import { parseOptions, type Same } from "../base/schema.ts";
 import { bytes as showBytes, count, Displayable, duration, keyValues, type Picture } from "../display/mod.ts";
-import { Recorder, type Save, type Target, Tensor } from "../gpu/mod.ts";
+import { type DType, Recorder, type Save, type Target, Tensor } from "../gpu/mod.ts";
 import { lossSum, outputLoss } from "../ops/mod.ts";
 import { countParameters, type ModelConfig, type ParameterCount, trainingFlop } from "./config.ts";
 import { llama } from "./llama.ts";
@@ -27,6 +27,8 @@ export interface PlanOptions {
   microBatch?: number;
   /** What the forward pass keeps (default "all"). */
   save?: Save;
+  /** Number format of the working copy of the weights and of activations (default: the model's, else "f32"). */
+  dtype?: "f32" | "f16";
   /** Devices that work side by side (default 1). */
   devices?: number;
   /** Speed and power: achieved FLOP/s of a device, and its watts. Without it time and energy stay unknown. */
@@ -43,6 +45,7 @@ const options = z.strictObject({
   context: z.int().min(1).optional(),
   microBatch: z.int().min(1).optional(),
   save: z.enum(["all", "linear", "block"]).default("all"),
+  dtype: z.enum(["f32", "f16"]).default("f32"),
   devices: z.int().min(1).default(1),
   device: z.strictObject({ flops: z.number().positive(), watts: z.number().positive().optional() })
     .optional(),
@@ -54,7 +57,7 @@ const planSchema = options satisfies z.ZodType<unknown, PlanOptions>;
 
 /** Bytes on one device, by part. */
 export interface PlanBytes {
-  /** Weights in f32. */
+  /** Weights in f32, and their working copy where there is one. */
   weights: number;
   /** Gradients in f32. */
   gradients: number;
@@ -154,14 +157,14 @@ export function makePlan(
     flop = flopPerToken * o.tokens;
   const microBatch = o.microBatch ??
     Math.max(1, Math.min(Math.floor(batchTokens / context), Math.floor(1024 / context)));
-  const activations = activationBytes(config, microBatch, context, o.save, target);
-  const arena = new WeightLayout(config).size * 4;
+  const activations = activationBytes(config, microBatch, context, o, target);
+  const arena = new WeightLayout(config).size * 4, weights = o.dtype === "f16" ? 1.5 * arena : arena;
   const bytes = {
-    weights: arena,
+    weights,
     gradients: arena,
     moments: 2 * arena,
     activations,
-    total: 4 * arena + activations,
+    total: weights + 3 * arena + activations,
   };
   const facts: PlanFacts = {
     parameters,
@@ -195,13 +198,15 @@ export function activationBytes(
   config: ModelConfig,
   batch: number,
   context: number,
-  save: Save,
+  { save, dtype }: { save: Save; dtype: "f32" | "f16" },
   target: Target = nowhere,
 ): number {
   const R = batch * context, layout = new WeightLayout(config), r = new Recorder(target, save);
-  const outside = (name: string, shape: number[], dtype: "f32" | "u32" | "i32" = "f32") =>
+  const outside = (name: string, shape: number[], dtype: DType = "f32") =>
     new Tensor(name, shape, dtype, { name, bytes: 0, buffer: {} as GPUBuffer, offset: 0 });
-  const weights = layout.views(outside("weights", [layout.size]), outside("gradients", [layout.size]));
+  const arena = outside("weights", [layout.size]);
+  const working = dtype === "f16" ? outside("working copy", [layout.size], dtype) : undefined;
+  const weights = layout.views({ arena, working }, outside("gradients", [layout.size]));
   const ids = (name: string, shape: number[]) => outside(name, shape, "u32");
   const tokens = {
     ids: ids("ids", [R]),

@@ -88,9 +88,9 @@ export class PrefixScorer {
     length = Math.min(length, this.#model.config.context);
     const known = this.#stages.get(length);
     if (known) return known;
-    const { device, config, layout, arena, angles, name } = this.#model, owner = `${name}: score`;
+    const { device, config, layout, angles, name } = this.#model, owner = `${name}: score`;
     const batch = new Batch(device, owner, 1, length, config.vocabSize);
-    const r = new Recorder(device, "all", false), weights = layout.views(arena);
+    const r = new Recorder(device, "all", false), weights = layout.views(this.#model);
     const { tokens, positions, spans, targets } = batch, cache = { layers: this.#cache, slots: positions };
     const x = llama(r, weights, { tokens, positions, spans, angles, batch: 1, cache }, config);
     const nll = r.tensor("nll", [x.rows]), best = r.tensor("best", [x.rows], "u32");

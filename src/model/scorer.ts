@@ -31,10 +31,10 @@ export class Scorer {
 
   /** Records and compiles the program for `batch` sequences of `length`. */
   static async create(model: ModelState, batch: number, length: number): Promise<Scorer> {
-    const { device, layout, arena, angles, config, name } = model, owner = `${name}: score`;
+    const { device, layout, angles, config, name } = model, owner = `${name}: score`;
     const rows = new Batch(device, owner, batch, length, config.vocabSize);
     const scale = upload(device, "scale", { shape: [1], data: Float32Array.of(1) });
-    const r = new Recorder(device, "all", false), weights = layout.views(arena);
+    const r = new Recorder(device, "all", false), weights = layout.views(model);
     const { tokens, positions, spans, targets } = rows;
     const x = llama(r, weights, { tokens, positions, spans, angles, batch }, config);
     const nll = r.tensor("nll", [x.rows]), best = r.tensor("best", [x.rows], "u32");

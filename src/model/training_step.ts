@@ -15,6 +15,7 @@ import { makeArena, readParameters, writeParameters } from "./weights.ts";
 import {
   adamw,
   type AdamWOptions,
+  cast,
   finishStep,
   lossSum,
   outputLoss,
@@ -116,7 +117,7 @@ export class TrainingStep {
       };
       batch = new Batch(device, owner, options.microBatch, options.context, config.vocabSize);
 
-      const r = new Recorder(device, options.save), weights = layout.views(model.arena, gradients);
+      const r = new Recorder(device, options.save), weights = layout.views(model, gradients);
       const { tokens, positions, spans, targets } = batch;
       const x = llama(r, weights, {
         tokens,
@@ -134,6 +135,7 @@ export class TrainingStep {
       const u = new Recorder(device, "all", false);
       finishStep(u, gradients, state);
       adamw(u, { weights: model.arena, gradients, ...moments, decayed: layout.decayed }, state, options);
+      if (model.working) cast(u, model.arena, model.working);
       const update = await u.compile(`${owner} update`);
       return new TrainingStep({ model, options, batch, micro, update, state, gradients, moments, owned });
     } catch (error) {

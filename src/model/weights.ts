@@ -1,5 +1,6 @@
 /**
- * The weights: one flat arena on the GPU, matrices first (they take weight decay), each tensor on a 256-byte border.
+ * The weights: one flat arena on the GPU, matrices first (they take weight decay), each tensor on a 256-byte border,
+ * also where the arena is of halves.
  *
  * Query, key and value matrices stand one after another and are one matrix to the kernels, and so do the two gates of
  * the feed-forward block; checkpoints see them under their own names (Hugging Face's, in its layout).
@@ -56,6 +57,14 @@ export interface LlamaWeights {
   output: Tensor;
 }
 
+/** Where the weights are. */
+export interface WeightArenas {
+  /** The master, f32. */
+  readonly arena: Tensor;
+  /** A copy in f16 that the products read, of models of that dtype. */
+  readonly working?: Tensor;
+}
+
 /** The order of the arena: matrices, then vectors. */
 function slots(c: ModelConfig): { matrices: Slot[]; vectors: Slot[] } {
   const E = c.dim / c.heads, matrices: Slot[] = [], vectors: Slot[] = [];
@@ -85,7 +94,7 @@ function slots(c: ModelConfig): { matrices: Slot[]; vectors: Slot[] } {
 export class WeightLayout {
   /** Parameters in the order of a Hugging Face checkpoint. */
   readonly parameters: Parameter[] = [];
-  /** Elements of the arena, a multiple of 64. */
+  /** Elements of the arena, a multiple of 128. */
   readonly size: number;
   /** Elements at its front that take weight decay. */
   readonly decayed: number;
@@ -104,7 +113,7 @@ export class WeightLayout {
         this.parameters.push({ name: part.name, shape, start });
         start += shape.reduce((a, b) => a * b, 1);
       }
-      at = Math.ceil(start / 64) * 64;
+      at = Math.ceil(start / 128) * 128;
       if (slot.cols) decayed = at;
     }
     this.size = at;
@@ -112,10 +121,14 @@ export class WeightLayout {
     this.parameters.sort((a, b) => order(a.name) - order(b.name));
   }
 
-  /** The tensors of the forward pass as views of an arena; with `gradients` each knows where its gradient is summed. */
-  views(arena: Tensor, gradients?: Tensor): LlamaWeights {
+  /**
+   * The tensors of the forward pass as views of the arenas: matrices of the working copy where there is one, vectors of
+   * the master. With `gradients` each knows where its gradient is summed.
+   */
+  views({ arena, working }: WeightArenas, gradients?: Tensor): LlamaWeights {
     const view = (key: string): Tensor => {
-      const { shape, start } = this.#slots.get(key)!, tensor = arena.view(key, shape, start);
+      const { shape, start } = this.#slots.get(key)!, from = shape.length > 1 ? working ?? arena : arena;
+      const tensor = from.view(key, shape, start);
       if (gradients) tensor.gradSum = gradients.view(`d${key}`, shape, start);
       return tensor;
     };

@@ -15,6 +15,7 @@ import adamwSource from "./adamw.wgsl" with { type: "text" };
 import finishSource from "./finish.wgsl" with { type: "text" };
 import lossSumSource from "./loss_sum.wgsl" with { type: "text" };
 import normSource from "./norm.wgsl" with { type: "text" };
+import { pieces } from "./pieces.ts";
 
 /** Flat arrays of equal length, a multiple of 64 elements. */
 export interface Arena {
@@ -76,16 +77,6 @@ export function stepWords(values: StepValues, { beta1, beta2 }: AdamWOptions): F
 export function lossSum(r: Recorder, nll: Tensor, step: Tensor, loss: Tensor): void {
   const made = kernel("loss_sum", lossSumSource, {}, reductions(r.device));
   r.call(made, { nll, step, loss }, { rows: nll.size }, [1]);
-}
-
-/** A flat tensor in pieces that the adapter can bind, each a multiple of `unit` elements. */
-function pieces(r: Recorder, tensor: Tensor, unit: number): { start: number; size: number }[] {
-  const most = Math.floor(Math.min(r.device.limits.maxStorageBufferBindingSize, 2 ** 28) / 4 / unit) * unit;
-  const count = Math.ceil(tensor.size / most);
-  return Array.from(
-    { length: count },
-    (_, i) => ({ start: i * most, size: Math.min(most, tensor.size - i * most) }),
-  );
 }
 
 const part = 4096;

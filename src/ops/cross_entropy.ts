@@ -57,7 +57,7 @@ const chunkBytes = 32 * 2 ** 20;
  */
 export function outputLoss(r: Recorder, x: Tensor, weight: Tensor, input: LossInput): void {
   const [V, D] = [weight.rows, weight.cols], R = x.rows;
-  const most = Math.max(64, Math.floor(chunkBytes / (V * 4) / 64) * 64); // rows of 64 keep every slice on a 256-byte border
+  const most = Math.max(128, Math.floor(chunkBytes / (V * 4) / 128) * 128); // keeps every slice on a 256-byte border
   const dx = r.tensor("dout", [R, D]);
   for (let start = 0; start < R; start += most) {
     const rows = Math.min(most, R - start),

@@ -19,6 +19,7 @@ export {
 export { add } from "./add.ts";
 export { argmax } from "./argmax.ts";
 export { cacheRows } from "./cache.ts";
+export { cast } from "./cast.ts";
 export { attention, type AttentionInput, type AttentionShape } from "./attention.ts";
 export {
   checkGradients,

@@ -200,7 +200,7 @@ Deno.test("what cannot work is refused with what to do", async () => {
     ConfigError,
     /dim.*current value is -1/,
   );
-  await refused(() => Model.create(shape, { dtype: "f16" as never, device }), ConfigError, /half precision/);
+  await refused(() => Model.create(shape, { dtype: "bf16" as never, device }), ConfigError, /"f32"\|"f16"/);
   await refused(
     async () => Model.create({ ...shape, vocabSize: 100 }, { tokenizer: await tokenizer(), device }),
     ConfigError,

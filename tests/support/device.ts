@@ -17,8 +17,12 @@ export function testDevice(kind: "fast" | Family = "fast"): Promise<Device> {
   return device;
 }
 
-const { subgroup, adapter } = await testDevice();
+const { subgroup, adapter, f16 } = await testDevice();
 if (subgroup !== 8) console.log(`family sg is not tested: ${adapter} has no subgroups of 8 lanes`);
 
 /** The families that this adapter can run. */
 export const families: readonly Family[] = subgroup === 8 ? ["sg", "shm", "plain"] : ["shm", "plain"];
+
+/** True where the adapter has half precision. */
+export const half: boolean = f16;
+if (!f16) console.log(`dtype f16 is not tested: ${adapter} grants no shader-f16`);
