@@ -5,6 +5,8 @@
  */
 export { type Write, writeAtomically } from "./atomic_file.ts";
 export { type SafeDType, type TensorArray } from "./dtype.ts";
+export { type Matrix } from "./matrix.ts";
+export { OpenFile } from "./open_file.ts";
 export {
   openSafetensors,
   parseSafetensors,
