@@ -12,14 +12,11 @@ import { defaultDevice, type Device, type Program, type Tensor } from "../gpu/mo
 import { tune, upload } from "../ops/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape, presets, resolveConfig } from "./config.ts";
-import { writeText } from "./files.ts";
 import { type GenerateOptions, Generation } from "./generation.ts";
-import { writeHfFolder } from "./hf_folder.ts";
 import { fetchModel } from "./hub.ts";
 import { initialParameters } from "./init.ts";
 import { type LossResult, windowLoss } from "./loss.ts";
 import { measureSpeed } from "./measure.ts";
-import { modelCard } from "./model_card.ts";
 import {
   type ModelOptions,
   optionsSchema,
@@ -31,6 +28,7 @@ import { openSource } from "./open_source.ts";
 import { makePlan, type Plan, type PlanOptions } from "./plan.ts";
 import { rotaryAngles } from "./rope_scaling.ts";
 import { type Prompt, type Score, scorePairs } from "./score.ts";
+import { saveModel } from "./save.ts";
 import { bytesOf, checkWeights, type WeightSource } from "./source.ts";
 import type { ModelState } from "./state.ts";
 import { allLogits } from "./logits.ts";
@@ -103,8 +101,8 @@ export class Model extends Displayable implements ModelState {
   }
 
   /**
-   * Loads a model: a Hugging Face folder with one or many safetensors, or one of the hub as `hf://owner/name`, which is
-   * fetched once. Weights go to the GPU piece by piece.
+   * Loads a model: a Hugging Face folder with one or many safetensors, a GGUF file, or one of the hub as
+   * `hf://owner/name` or `hf://owner/name/file.gguf`, which is fetched once. Weights go to the GPU piece by piece.
    *
    * @throws {FormatError} naming the file and what is wrong with it
    * @throws {DataError} when a download fails
@@ -295,16 +293,13 @@ export class Model extends Displayable implements ModelState {
 
   /**
    * Writes a Hugging Face folder: config.json, model.safetensors (or several with an index), generation_config.json,
-   * the tokenizer's files and a model card. Each file is written aside and renamed.
+   * the tokenizer's files and a model card; or a GGUF file with weights, tokenizer and chat template: at `path` where
+   * that ends in `.gguf`, else `model.gguf` in that folder. Each file is written aside and renamed.
    */
-  async save(folder: string, given: SaveOptions = {}): Promise<void> {
-    const { shardBytes, signal } = parseOptions(saveSchema, given, "Model.save");
-    const { device, layout, arena, tokenizer, config } = this;
-    const ids = { bos: tokenizer?.bosId ?? 1, eos: tokenizer?.eosId ?? 2 };
-    const pieces = drainArena(device, layout, arena, { signal });
-    await writeHfFolder(folder, { config, ids, shardBytes }, layout.parameters, pieces);
-    await tokenizer?.save(folder);
-    await writeText(`${folder}/README.md`, modelCard(this));
+  async save(path: string, given: SaveOptions = {}): Promise<void> {
+    const o = parseOptions(saveSchema, given, "Model.save");
+    const { device, layout, arena } = this, pieces = drainArena(device, layout, arena, o);
+    await saveModel(this, path, o, pieces);
   }
 
   /** Frees the weights; using the model afterwards throws. */

@@ -45,8 +45,10 @@ export const optionsSchema: z.ZodType<Settings, ModelOptions> = options;
 
 /** How to save a model. */
 export interface SaveOptions {
-  /** Layout of the folder: Hugging Face's is what this version writes (default). */
-  format?: "hf";
+  /** A Hugging Face folder (default), or one GGUF file (default where the path ends in `.gguf`). */
+  format?: "hf" | "gguf";
+  /** How a GGUF file packs its matrices (default "f32"). Hugging Face folders are "f32". */
+  dtype?: "f32" | "f16" | "q8_0";
   /** Most bytes of a file of weights; what is larger goes into several, with an index (default 50 GB). */
   shardBytes?: number;
   /** Stops the saving; the promise rejects with the signal's reason. */
@@ -54,7 +56,8 @@ export interface SaveOptions {
 }
 
 const saveOptions = z.strictObject({
-  format: z.literal("hf", { error: 'expected "hf": GGUF is not in this version' }).default("hf"),
+  format: z.enum(["hf", "gguf"]).optional(),
+  dtype: z.enum(["f32", "f16", "q8_0"]).default("f32"),
   shardBytes: z.int().min(1).default(50e9),
   signal: z.instanceof(AbortSignal).optional(),
 });

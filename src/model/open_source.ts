@@ -1,10 +1,15 @@
 /**
- * Which format lies at a path: a Hugging Face folder.
+ * Which format lies at a path: a GGUF file, or a Hugging Face folder.
  *
  * @module
  */
+import { isFile } from "./files.ts";
 import { openHfFolder } from "./hf_folder.ts";
+import { openGgufModel } from "./read_gguf.ts";
 import type { WeightSource } from "./source.ts";
+
+/** What `Model.save` calls its GGUF file in a folder. */
+export const GGUF_FILE = "model.gguf";
 
 /**
  * Opens a checkpoint in any of the formats that are read here.
@@ -13,5 +18,9 @@ import type { WeightSource } from "./source.ts";
  */
 export async function openSource(path: string): Promise<WeightSource> {
   const folder = path.replace(/(?<=.)[/\\]+$/, "");
+  if (folder.endsWith(".gguf")) return await openGgufModel(folder);
+  if (!await isFile(`${folder}/config.json`) && await isFile(`${folder}/${GGUF_FILE}`)) {
+    return await openGgufModel(`${folder}/${GGUF_FILE}`);
+  }
   return await openHfFolder(folder);
 }
