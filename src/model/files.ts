@@ -21,7 +21,7 @@ export async function readJson(file: string): Promise<unknown> {
     if (!isFile || size > largest) throw new FormatError(`not a file of at most ${largest} bytes`, { file });
     text = await Deno.readTextFile(file);
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    if (!isAbsent(cause)) throw cause;
     throw new FormatError("no such file: is this a model folder?", { file, cause });
   }
   try {
@@ -31,12 +31,17 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
+/** There is no such file, or what should be its folder is a file. */
+function isAbsent(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+}
+
 /** Whether a file is there. */
 export async function isFile(path: string): Promise<boolean> {
   try {
     return (await Deno.stat(path)).isFile;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (isAbsent(error)) return false;
     throw error;
   }
 }

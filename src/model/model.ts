@@ -101,7 +101,8 @@ export class Model extends Displayable implements ModelState {
   }
 
   /**
-   * Loads a model: a Hugging Face folder with one or many safetensors, a GGUF file, or one of the hub as
+   * Loads a model: a Hugging Face folder with one or many safetensors, a GGUF file, a folder of the
+   * original release (`consolidated.*.pth` and params.json; give its `context`), or one of the hub as
    * `hf://owner/name` or `hf://owner/name/file.gguf`, which is fetched once. Weights go to the GPU piece by piece.
    *
    * @throws {FormatError} naming the file and what is wrong with it

@@ -38,7 +38,7 @@ export async function openGgufModel(path: string): Promise<WeightSource> {
 
 function turnedBack(name: string, matrix: Matrix, config: ModelConfig): Matrix {
   const heads = turnedHeads(name, config), headDim = config.dim / config.heads;
-  if (heads === undefined || matrix.shape[0] !== heads * headDim) return matrix;
+  if (heads === undefined || matrix.shape.join() !== [heads * headDim, config.dim].join()) return matrix;
   return changeRows(matrix, headDim, (data) => {
     return permuteRopeRows(data, data.length / (headDim * config.dim), headDim, "half");
   });
