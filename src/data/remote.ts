@@ -11,7 +11,7 @@ import type { RepoDesignation } from "@huggingface/hub";
 import { cacheHome, digest } from "../base/cache.ts";
 import { DataError } from "../base/errors.ts";
 import { nearest } from "../base/schema.ts";
-import { download } from "../formats/download.ts";
+import { download, type DownloadOptions } from "../formats/download.ts";
 
 /** A file that lies on this machine, under the name it is known by. */
 export interface LocalFile {
@@ -31,29 +31,53 @@ export function isRemote(pattern: string): boolean {
  *
  * @throws {DataError} when there is no such file or the download fails
  */
-export async function* fetched(address: string, signal?: AbortSignal): AsyncGenerator<LocalFile> {
+export async function* fetched(
+  address: string,
+  signal?: AbortSignal,
+  onBytes?: (bytes: number) => void,
+): AsyncGenerator<LocalFile> {
+  const options = { signal, onBytes };
   if (!address.startsWith("hf:")) {
-    yield { path: await cached(address, () => Promise.resolve({ url: address }), signal), name: address };
+    yield { path: await cached(address, () => Promise.resolve({ url: address }), options), name: address };
   } else {
     for (const file of await hubFiles(address)) {
       const name = `hf://${file.repo.type}s/${file.repo.name}${
         file.revision ? `@${file.revision}` : ""
       }/${file.path}`;
-      yield { path: await cached(name, () => hubAddress(file), signal), name };
+      yield { path: await cached(name, () => hubAddress(file), options), name };
     }
+  }
+}
+
+/**
+ * The files of a repository with their bytes, by what the hub says; nothing is fetched.
+ *
+ * @param glob such as `hf://models/owner/name/**`
+ * @throws {DataError} when there is no such repository, or it may not be read
+ */
+export async function hubListing(glob: string): Promise<{ path: string; bytes: number }[]> {
+  const file = hubFileOf(glob), pattern = globPattern(file.path);
+  try {
+    return (await listingOf(file)).filter(({ path }) => pattern.test(path));
+  } catch (cause) {
+    throw new DataError(`Cannot list ${glob}: ${(cause as Error).message}`, { cause });
   }
 }
 
 type Request = { url: string; headers?: Record<string, string> };
 
-async function cached(name: string, find: () => Promise<Request>, signal?: AbortSignal): Promise<string> {
+async function cached(
+  name: string,
+  find: () => Promise<Request>,
+  options: Pick<DownloadOptions, "signal" | "onBytes">,
+): Promise<string> {
   const folder = `${cacheHome()}/downloads/${await digest(name)}`;
   const base = decodeURIComponent(new URL(name.replace(/^hf:/, "https:")).pathname).replace(/^.*\//, "");
   const path = `${folder}/${base.replace(/[^\w.-]/g, "_") || "file"}`;
   if (await exists(path)) return path;
   await Deno.mkdir(folder, { recursive: true });
   const { url, headers } = await find();
-  await download(url, path, { headers, signal });
+  await download(url, path, { headers, ...options });
   return path;
 }
 
@@ -103,13 +127,17 @@ function globPattern(glob: string): RegExp {
   );
 }
 
-async function namesOf({ repo, revision }: HubFile): Promise<string[]> {
+async function namesOf(file: HubFile): Promise<string[]> {
+  return (await listingOf(file)).map(({ path }) => path);
+}
+
+async function listingOf({ repo, revision }: HubFile): Promise<{ path: string; bytes: number }[]> {
   const { listFiles } = await import("@huggingface/hub");
-  const names: string[] = [];
-  for await (const { type, path } of listFiles({ repo, revision, recursive: true, ...hub() })) {
-    if (type === "file") names.push(path);
+  const files: { path: string; bytes: number }[] = [];
+  for await (const { type, path, size } of listFiles({ repo, revision, recursive: true, ...hub() })) {
+    if (type === "file") files.push({ path, bytes: size });
   }
-  return names;
+  return files;
 }
 
 /** Asks the hub where the file lies. */

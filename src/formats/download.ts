@@ -11,6 +11,8 @@ export interface DownloadOptions {
   headers?: Record<string, string>;
   /** Stops it; what came so far is kept for the next time. */
   signal?: AbortSignal;
+  /** Told how many bytes came. */
+  onBytes?: (bytes: number) => void;
 }
 
 /** Tries in one call, each beginning where the last was cut off. [ours] */
@@ -48,7 +50,7 @@ export async function download(url: string, path: string, options: DownloadOptio
 async function fetchRest(
   url: string,
   part: string,
-  { headers = {}, signal }: DownloadOptions,
+  { headers = {}, signal, onBytes }: DownloadOptions,
 ): Promise<void> {
   const tag = await Deno.readTextFile(`${part}.tag`).catch(() => "");
   const have = tag ? await sizeOf(part) ?? 0 : 0;
@@ -64,7 +66,10 @@ async function fetchRest(
     const goesOn = response.status === 206 && have > 0;
     await Deno.writeTextFile(`${part}.tag`, response.headers.get("etag") ?? "");
     using file = await Deno.open(part, { write: true, create: true, truncate: !goesOn, append: goesOn });
-    for await (const bytes of response.body ?? []) await writeAll(file, bytes);
+    for await (const bytes of response.body ?? []) {
+      await writeAll(file, bytes);
+      onBytes?.(bytes.length);
+    }
     await file.sync();
   } finally {
     await response.body?.cancel().catch(() => {});

@@ -7,14 +7,10 @@
  */
 import { FormatError } from "../base/errors.ts";
 import { show } from "../base/schema.ts";
-import { allocate, type TensorArray } from "./dtype.ts";
-import {
-  headerLength,
-  parseHeader,
-  type SafetensorsHeader,
-  type TensorInfo,
-  truncated,
-} from "./safetensors_header.ts";
+import { allocate, DTYPE_BYTES, type TensorArray } from "./dtype.ts";
+import { columnsOf, elementsOf, type Matrix } from "./matrix.ts";
+import { OpenFile } from "./open_file.ts";
+import { headerLength, parseHeader, type SafetensorsHeader, type TensorInfo } from "./safetensors_header.ts";
 
 /** A tensor in memory. */
 export interface Tensor extends TensorInfo {
@@ -29,9 +25,6 @@ export interface Safetensors {
   /** Free text by name. */
   metadata: Readonly<Record<string, string>>;
 }
-
-/** Most bytes asked of the file system at once. */
-const CHUNK = 4 << 20;
 
 /**
  * The names, types and shapes in a file, without its data.
@@ -70,7 +63,7 @@ export function parseSafetensors(bytes: Uint8Array, name: string): Safetensors {
   const header = parseHeader(name, bytes.subarray(8, 8 + length), bytes.length);
   const tensors = new Map<string, Tensor>();
   for (const info of header.tensors.values()) {
-    const target = allocate(info.dtype, elements(info));
+    const target = allocate(info.dtype, elementsOf(info.shape));
     target.bytes.set(bytes.subarray(info.offset, info.offset + info.byteLength));
     tensors.set(info.name, { ...info, data: target.finish() });
   }
@@ -88,52 +81,16 @@ export function parseSafetensors(bytes: Uint8Array, name: string): Safetensors {
  * @throws {FormatError} as {@linkcode readSafetensorsHeader}
  */
 export async function openSafetensors(path: string): Promise<SafetensorsFile> {
-  const file = await openFile(path);
+  const file = await OpenFile.open(path, "a safetensors file");
   try {
-    const { size, isFile } = await file.stat();
-    if (!isFile) throw noFile(path, "this is not a file");
-    const first = await readAt(file, 0, new Uint8Array(8));
-    const bytes = new Uint8Array(headerLength(path, first, size));
-    if ((await readAt(file, 8, bytes)).length < bytes.length) throw truncated(path, size, "the whole header");
-    return new SafetensorsFile(path, file, parseHeader(path, bytes, size));
+    const first = await file.read(0, new Uint8Array(8));
+    const bytes = new Uint8Array(headerLength(path, first, file.size));
+    await file.readAll(8, bytes, "the whole header");
+    return new SafetensorsFile(file, parseHeader(path, bytes, file.size));
   } catch (error) {
     file.close();
     throw error;
   }
-}
-
-async function openFile(path: string): Promise<Deno.FsFile> {
-  try {
-    return await Deno.open(path, { read: true });
-  } catch (cause) {
-    throw cause instanceof Deno.errors.NotFound ? noFile(path, "there is no such file", cause) : cause;
-  }
-}
-
-function noFile(file: string, why: string, cause?: unknown): FormatError {
-  return new FormatError(`Cannot open: ${why}`, { file, expected: "a safetensors file", cause });
-}
-
-/** Fills `bytes` from `offset` on; what is returned is shorter where the file ends before. */
-async function readAt<T extends ArrayBuffer>(
-  file: Deno.FsFile,
-  offset: number,
-  bytes: Uint8Array<T>,
-  signal?: AbortSignal,
-): Promise<Uint8Array<T>> {
-  await file.seek(offset, Deno.SeekMode.Start);
-  let done = 0;
-  while (done < bytes.length) {
-    signal?.throwIfAborted();
-    const n = await file.read(bytes.subarray(done, done + CHUNK));
-    if (n === null) break;
-    done += n;
-  }
-  return bytes.subarray(0, done);
-}
-
-function elements(info: TensorInfo): number {
-  return info.shape.reduce((n, length) => n * length, 1);
 }
 
 /** An open file whose header has been checked. */
@@ -142,14 +99,10 @@ export class SafetensorsFile implements SafetensorsHeader {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** Free text by name. */
   readonly metadata: Readonly<Record<string, string>>;
-  readonly #path: string;
-  readonly #file: Deno.FsFile;
-  /** The file has one position, so reads wait for each other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #file: OpenFile;
 
   /** Made by {@linkcode openSafetensors}. */
-  constructor(path: string, file: Deno.FsFile, header: SafetensorsHeader) {
-    this.#path = path;
+  constructor(file: OpenFile, header: SafetensorsHeader) {
     this.#file = file;
     this.tensors = header.tensors;
     this.metadata = header.metadata;
@@ -165,22 +118,49 @@ export class SafetensorsFile implements SafetensorsHeader {
    *
    * @throws {FormatError} if there is no such tensor or the file has become shorter; the signal's reason after an abort
    */
-  read(name: string, options: { signal?: AbortSignal } = {}): Promise<TensorArray> {
-    const result = this.#turn.then(() => this.#read(name, options.signal));
-    this.#turn = result.catch(() => {});
-    return result;
+  async read(name: string, options: { signal?: AbortSignal } = {}): Promise<TensorArray> {
+    const info = this.#find(name);
+    return await this.#elements(info, 0, elementsOf(info.shape), options.signal);
   }
 
-  async #read(name: string, signal?: AbortSignal): Promise<TensorArray> {
-    const info = this.tensors.get(name), file = this.#path;
-    if (!info) {
-      throw new FormatError(`Cannot read ${show(name)}: there is no such tensor`, { file, expected: name });
+  /**
+   * A tensor of floating-point numbers, to be read a few rows at a time.
+   *
+   * @throws {FormatError} if there is no such tensor, or it holds something else
+   */
+  matrix(name: string): Matrix {
+    const info = this.#find(name), { shape, dtype } = info, cols = columnsOf(shape);
+    if (!["F32", "F16", "BF16"].includes(dtype)) {
+      throw new FormatError(`Cannot use ${show(name)}: expected F32, F16 or BF16, it holds ${dtype}`, {
+        file: this.#file.path,
+        offset: info.offset,
+        expected: "F32, F16 or BF16",
+      });
     }
-    const target = allocate(info.dtype, elements(info));
-    const read = await readAt(this.#file, info.offset, target.bytes, signal);
-    if (read.length < info.byteLength) {
-      throw truncated(file, info.offset + read.length, `${info.byteLength} bytes of ${show(name)}`);
-    }
+    const read = (start: number, count: number) =>
+      this.#elements(info, start * cols, count * cols) as Promise<Float32Array<ArrayBuffer>>;
+    return { file: this.#file.path, shape, read };
+  }
+
+  #find(name: string): TensorInfo {
+    const info = this.tensors.get(name), file = this.#file.path;
+    if (info) return info;
+    throw new FormatError(`Cannot read ${show(name)}: there is no such tensor`, { file, expected: name });
+  }
+
+  async #elements(
+    info: TensorInfo,
+    start: number,
+    count: number,
+    signal?: AbortSignal,
+  ): Promise<TensorArray> {
+    const target = allocate(info.dtype, count), offset = info.offset + start * DTYPE_BYTES[info.dtype];
+    await this.#file.readAll(
+      offset,
+      target.bytes,
+      `${target.bytes.length} bytes of ${show(info.name)}`,
+      signal,
+    );
     return target.finish();
   }
 

@@ -11,6 +11,7 @@ import { FormatError } from "../base/errors.ts";
 import { show } from "../base/schema.ts";
 import { DTYPE_BYTES, isDType, type SafeDType } from "./dtype.ts";
 import { HeaderJson, type Node } from "./header_json.ts";
+import { truncated } from "./open_file.ts";
 
 /** One tensor as the header gives it. */
 export interface TensorInfo {
@@ -58,14 +59,6 @@ export function headerLength(file: string, first: Uint8Array, size: number): num
   }
   if (length > BigInt(size - 8)) throw truncated(file, size, `a header of ${length} bytes from byte 8 on`);
   return Number(length);
-}
-
-/** The error of a file that ends at `offset`, before what was expected. */
-export function truncated(file: string, offset: number, expected: string): FormatError {
-  return new FormatError(
-    `Cannot read on: expected ${expected}, but the file ends here (an interrupted download or copy?)`,
-    { file, offset, expected },
-  );
 }
 
 /**

@@ -8,6 +8,7 @@ import { ConfigError, FormatError } from "../base/errors.ts";
 import { parseOptions, type Same, show } from "../base/schema.ts";
 import { writeAtomically } from "./atomic_file.ts";
 import { DTYPE_BYTES, dtypeOf, isDType, type SafeDType, type TensorArray } from "./dtype.ts";
+import { elementsOf } from "./matrix.ts";
 import { headerLength, parseHeader } from "./safetensors_header.ts";
 
 /** The elements of a tensor to be written, row-major. */
@@ -15,8 +16,11 @@ export type TensorData = TensorArray<ArrayBufferLike>;
 
 /** A tensor to be written. */
 export interface TensorEntry extends TensorShape {
-  /** Its elements, or a function that gives them when their turn has come, so that one tensor is held at a time. */
-  data: TensorData | (() => TensorData | Promise<TensorData>);
+  /**
+   * Its elements, or a function that gives them when their turn has come, so that one tensor is held at a time; the
+   * function may also give them in parts of any length, so that not even one is held whole.
+   */
+  data: TensorData | (() => TensorData | Promise<TensorData> | AsyncIterable<TensorData>);
 }
 
 /** What is known of a tensor before its elements are. */
@@ -83,9 +87,15 @@ export async function writeSafetensors(
     await write(header);
     let i = 0;
     for await (const entry of source) {
-      const data = typeof entry.data === "function" ? await entry.data() : entry.data;
-      check(path, { ...entry, data }, shapes[i++]);
-      await write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+      const planned = shapes[i++];
+      checkPlace(path, entry, planned);
+      let written = 0;
+      for await (const part of partsOf(entry)) {
+        checkPart(path, entry, part, planned);
+        written += part.length;
+        await write(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+      }
+      checkLength(path, planned, written);
     }
     if (i < shapes.length) throw refuse(path, `${show(shapes[i].name)} is in the layout but was not given`);
   }, signal);
@@ -101,34 +111,34 @@ function refuse(path: string, why: string): ConfigError {
   return new ConfigError(`Cannot write ${path}: ${why}`);
 }
 
-function check(
-  path: string,
-  entry: TensorShape & { data: TensorData },
-  planned: TensorShape | undefined,
-): void {
-  const { name, shape, data } = entry,
-    text = (t: TensorShape) => `${t.dtype ?? "F32"} [${t.shape.join(", ")}]`;
+/** Parts, or the one part that a tensor is. */
+async function* partsOf({ data }: TensorEntry): AsyncGenerator<TensorData> {
+  const given = typeof data === "function" ? await data() : data;
+  if (Symbol.asyncIterator in given) yield* given;
+  else yield given;
+}
+
+function checkPlace(path: string, { name }: TensorEntry, planned: TensorShape | undefined): void {
   if (!planned) throw refuse(path, `${show(name)} is not in the layout`);
   if (name !== planned.name) {
     throw refuse(path, `the layout has ${show(planned.name)} next, but ${show(name)} was given`);
   }
-  const given = { name, shape, dtype: dtypeOf(data) };
-  if (text(given) !== text(planned)) {
-    throw refuse(path, `${show(name)} must be ${text(planned)}, current value is ${text(given)}`);
-  }
-  const length = elements(planned);
-  if (data.length !== length) {
-    throw refuse(
-      path,
-      `${show(name)} of shape [${
-        shape.join(", ")
-      }] must have ${length} elements, current value is ${data.length}`,
-    );
-  }
 }
 
-function elements({ shape }: TensorShape): number {
-  return shape.reduce((n, length) => n * length, 1);
+function checkPart(path: string, { name, shape }: TensorEntry, part: TensorData, planned: TensorShape): void {
+  const text = (t: Pick<TensorShape, "shape" | "dtype">) => `${t.dtype ?? "F32"} [${t.shape.join(", ")}]`;
+  const given = text({ shape, dtype: dtypeOf(part) });
+  if (given === text(planned)) return;
+  throw refuse(path, `${show(name)} must be ${text(planned)}, current value is ${given}`);
+}
+
+function checkLength(path: string, { name, shape }: TensorShape, length: number): void {
+  const wanted = elementsOf(shape);
+  if (length === wanted) return;
+  throw refuse(
+    path,
+    `${show(name)} of shape [${shape.join(", ")}] must have ${wanted} elements, current value is ${length}`,
+  );
 }
 
 /**
@@ -143,7 +153,7 @@ function encodeHeader(
   const members = metadata ? [`"__metadata__":${JSON.stringify(metadata)}`] : [];
   let at = 0;
   for (const planned of shapes) {
-    const { name, shape, dtype = "F32" } = planned, end = at + elements(planned) * DTYPE_BYTES[dtype];
+    const { name, shape, dtype = "F32" } = planned, end = at + elementsOf(planned.shape) * DTYPE_BYTES[dtype];
     members.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [at, end] })}`);
     at = end;
   }

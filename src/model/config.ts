@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { ConfigError } from "../base/errors.ts";
 import { nearest, parseOptions, type Same } from "../base/schema.ts";
+import { type RopeScaling, ropeScalingSchema } from "./rope_scaling.ts";
 
 /** The shape of a model. All lengths are counts of numbers. */
 export interface ModelConfig {
@@ -27,6 +28,8 @@ export interface ModelConfig {
   normEps: number;
   /** Base of the rotary frequencies. */
   ropeTheta: number;
+  /** How the rotary frequencies are stretched; nothing where they are not. */
+  ropeScaling?: RopeScaling;
   /** True when the output matrix is the embedding table. */
   tieEmbeddings: boolean;
 }
@@ -51,6 +54,8 @@ export interface ModelShape {
   normEps?: number;
   /** Base of the rotary frequencies (default 10,000). */
   ropeTheta?: number;
+  /** Stretch the rotary frequencies as Llama 3 does (default: leave them). */
+  ropeScaling?: RopeScaling;
   /** Use the embedding table as the output matrix (default false). */
   tieEmbeddings?: boolean;
 }
@@ -66,6 +71,7 @@ const shape = z.strictObject({
   context: count.optional(),
   normEps: z.number().positive().optional(),
   ropeTheta: z.number().positive().optional(),
+  ropeScaling: ropeScalingSchema.optional(),
   tieEmbeddings: z.boolean().optional(),
 });
 true satisfies Same<keyof z.input<typeof shape>, keyof ModelShape>;
@@ -137,7 +143,7 @@ export function resolveConfig(
   const given = parseOptions(shapeSchema, typeof source === "string" ? presetShape(source) : source, "Model");
   const { dim, heads, kvHeads = heads } = given;
   const multiple = dim < 4096 ? 64 : 256;
-  const config = {
+  const config: ModelConfig = {
     dim,
     layers: given.layers,
     heads,
@@ -148,6 +154,7 @@ export function resolveConfig(
     normEps: given.normEps ?? 1e-6,
     ropeTheta: given.ropeTheta ?? 10000,
     tieEmbeddings: given.tieEmbeddings ?? false,
+    ...(given.ropeScaling && { ropeScaling: given.ropeScaling }),
   };
   checkConfig(config);
   return config;

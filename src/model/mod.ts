@@ -18,11 +18,13 @@ export { Decoder } from "./decoder.ts";
 export { type Finish, type GenerateOptions, Generation } from "./generation.ts";
 export { llama, type LlamaInput } from "./llama.ts";
 export { type LossResult, windowLoss } from "./loss.ts";
-export { Model, type ModelOptions, type SaveOptions } from "./model.ts";
+export { Model } from "./model.ts";
+export type { ModelOptions, SaveOptions } from "./model_options.ts";
 export { activationBytes, Plan, type PlanBytes, type PlanFacts, type PlanOptions } from "./plan.ts";
 export { Random } from "../base/random.ts";
 export { distribution, sampleToken, type SamplingOptions } from "./sampling.ts";
 export { type Prompt, type Score } from "./score.ts";
+export type { RopeScaling } from "./rope_scaling.ts";
 export { type ModelState } from "./state.ts";
 export { type Moments, type StepRecord, TrainingStep, type TrainingStepOptions } from "./training_step.ts";
 export {

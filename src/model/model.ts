@@ -3,84 +3,43 @@
  *
  * @module
  */
-import { z } from "zod";
-import { ConfigError, DataError } from "../base/errors.ts";
+import { ConfigError, DataError, DeviceError } from "../base/errors.ts";
 import type { Message } from "../base/encoder.ts";
-import { parseOptions, type Same } from "../base/schema.ts";
+import { parseOptions } from "../base/schema.ts";
 import { type Dataset, TokenDataset } from "../data/mod.ts";
-import { bytes as showBytes, Displayable, interruptible, type Picture } from "../display/mod.ts";
-import { defaultDevice, Device, type Program, type Tensor } from "../gpu/mod.ts";
-import { ropeAngles, tune, upload } from "../ops/mod.ts";
-import { Tokenizer } from "../tokenizer/mod.ts";
+import { bytes as showBytes, Displayable, interruptible, type Picture, Progress } from "../display/mod.ts";
+import { defaultDevice, type Device, type Program, type Tensor } from "../gpu/mod.ts";
+import { tune } from "../ops/mod.ts";
+import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape, presets, resolveConfig } from "./config.ts";
-import { readConfig, readModelTensors, writeModelFiles, writeText } from "./files.ts";
 import { type GenerateOptions, Generation } from "./generation.ts";
+import { fetchModel } from "./hub.ts";
+import { Held } from "./held.ts";
 import { initialParameters } from "./init.ts";
 import { type LossResult, windowLoss } from "./loss.ts";
 import { measureSpeed } from "./measure.ts";
-import { modelCard } from "./model_card.ts";
+import {
+  type ModelOptions,
+  optionsSchema,
+  type SaveOptions,
+  saveSchema,
+  type Settings,
+} from "./model_options.ts";
+import { openSource } from "./open_source.ts";
 import { makePlan, type Plan, type PlanOptions } from "./plan.ts";
 import { type Prompt, type Score, scorePairs } from "./score.ts";
+import { saveModel } from "./save.ts";
+import { bytesOf, checkWeights, type WeightSource } from "./source.ts";
 import type { ModelState } from "./state.ts";
 import { allLogits } from "./logits.ts";
 import { summaryOf } from "./summary.ts";
-import { eachParameter, makeArena, readParameters, WeightLayout, writeParameters } from "./weights.ts";
+import { drainArena, fillArena } from "./transfer.ts";
+import { readParameters, WeightLayout, writeParameters } from "./weights.ts";
 import { WorkingCopy } from "./working_copy.ts";
 
-/** How to make or load a model. */
-export interface ModelOptions {
-  /** Turns text into ids; its size becomes the vocabulary. */
-  tokenizer?: Tokenizer;
-  /** Longest sequence (default: the preset's). */
-  context?: number;
-  /** Seed of the initial weights (default 42). */
-  seed?: number;
-  /**
-   * Number format of the working copy of the weights and of activations (default "f32"). With "f16" sums, norms, softmax,
-   * loss, gradients, master weights and moments stay in f32; it needs an adapter with shader-f16.
-   */
-  dtype?: "f32" | "f16";
-  /** A device of one's own (default: one shared by all models). */
-  device?: Device;
-  /** A name; an earlier model of that name is disposed. Made for notebooks, where cells run again. */
-  name?: string;
-}
-
-const options = z.strictObject({
-  tokenizer: z.custom<Tokenizer>((value) => value instanceof Tokenizer, "expected a Tokenizer").optional(),
-  context: z.int().min(1).optional(),
-  seed: z.int().default(42),
-  dtype: z.enum(["f32", "f16"]).default("f32"),
-  device: z.custom<Device>((value) => value instanceof Device, "expected a Device").optional(),
-  name: z.string().min(1).optional(),
-});
-true satisfies Same<keyof z.input<typeof options>, keyof ModelOptions>;
-
-/** How to save a model. */
-export interface SaveOptions {
-  /** Layout of the folder: Hugging Face's is what this version writes (default). */
-  format?: "hf";
-}
-
-const saveOptions = z.strictObject({
-  format: z.literal("hf", { error: 'expected "hf": GGUF is not in this version' }).default("hf"),
-});
-true satisfies Same<keyof z.input<typeof saveOptions>, keyof SaveOptions>;
-
 const named = new Map<string, WeakRef<Model>>();
-/** What a model holds on the GPU. */
-interface Held {
-  device: Device;
-  buffers: GPUBuffer[];
-  working?: WorkingCopy;
-}
 
-function release({ device, buffers, working }: Held): void {
-  for (const buffer of buffers) device.free(buffer);
-  working?.dispose();
-}
-
-const forgotten = new FinalizationRegistry<Held>(release);
+const forgotten = new FinalizationRegistry<Held>((held) => held.dispose());
 
 /** A LLaMA on the GPU. */
 export class Model extends Displayable implements ModelState {
@@ -90,8 +49,6 @@ export class Model extends Displayable implements ModelState {
   program?: Program;
   /** Where every weight stands. */
   readonly layout: WeightLayout;
-  #arena: Tensor;
-  #angles: Tensor;
   #held: Held;
   #disposed = false;
 
@@ -107,11 +64,7 @@ export class Model extends Displayable implements ModelState {
   ) {
     super();
     this.layout = new WeightLayout(config);
-    this.#arena = makeArena(device, `${name}: weights`, this.layout.size);
-    const angles = ropeAngles(config.context, config.dim / config.heads, config.ropeTheta);
-    const shape = [config.context, 2, config.dim / config.heads / 2];
-    this.#angles = upload(device, `${name}: angles`, { shape, data: angles });
-    this.#held = { device, buffers: [this.#arena.storage.buffer!, this.#angles.storage.buffer!] };
+    this.#held = new Held(device, name, this.layout);
     forgotten.register(this, this.#held, this);
   }
 
@@ -125,7 +78,7 @@ export class Model extends Displayable implements ModelState {
     register(model, o.name);
     if (o.dtype === "f32") return model;
     try {
-      model.#held.working = await WorkingCopy.create(device, model.name, model.#arena);
+      model.#held.working = await WorkingCopy.create(device, model.name, model.arena);
       return model;
     } catch (error) {
       model.dispose();
@@ -141,7 +94,7 @@ export class Model extends Displayable implements ModelState {
    * @throws {DeviceError} without an adapter, or when it does not fit
    */
   static async create(source: string | ModelShape, given: ModelOptions = {}): Promise<Model> {
-    const o = parseOptions(options, given, "Model.create"),
+    const o = parseOptions(optionsSchema, given, "Model.create"),
       own = typeof source === "string" ? undefined : source.vocabSize;
     const vocabSize = own ?? o.tokenizer?.vocabSize;
     const config = resolveConfig(source, { vocabSize, context: o.context });
@@ -151,47 +104,57 @@ export class Model extends Displayable implements ModelState {
     await tune(device);
     const { name, dtype } = o,
       model = await Model.#make(device, config, { name, otherwise: preset ?? "model", dtype, preset });
-    writeParameters(device, model.layout, model.#arena, initialParameters(model.layout, o.seed));
+    writeParameters(device, model.layout, model.#held.arena, initialParameters(model.layout, o.seed));
     model.#held.working?.refresh();
     model.tokenizer = o.tokenizer;
     return model;
   }
 
   /**
-   * Loads a model folder in Hugging Face's layout: config.json, safetensors, and the tokenizer if there is one.
+   * Loads a model: a Hugging Face folder with one or many safetensors, a GGUF file, a folder of the
+   * original release (`consolidated.*.pth` and params.json; give its `context`), or one of the hub as
+   * `hf://owner/name` or `hf://owner/name/file.gguf`, which is fetched once. Weights go to the GPU piece by piece.
    *
    * @throws {FormatError} naming the file and what is wrong with it
+   * @throws {DataError} when a download fails
    */
   static async load(path: string, given: ModelOptions = {}): Promise<Model> {
-    const o = parseOptions(options, given, "Model.load"), config = await readConfig(path);
-    if (o.context !== undefined) config.context = o.context;
-    const hasTokenizer = await Deno.stat(`${path}/tokenizer.json`).then(() => true, () => false);
-    const tokenizer = o.tokenizer ?? (hasTokenizer ? await Tokenizer.load(path) : undefined);
-    checkVocabulary(config, tokenizer, path);
-    const device = o.device ?? await defaultDevice();
-    await tune(device);
-    const { name, dtype } = o, otherwise = path.split("/").filter(Boolean).at(-1) ?? "model";
-    const model = await Model.#make(device, config, { name, otherwise, dtype });
+    const o = parseOptions(optionsSchema, given, "Model.load");
+    const place = path.startsWith("hf://") ? await fetchModel(path, o.signal) : path;
+    const source = await openSource(place);
     try {
-      await model.#fill(path);
+      return await Model.#read(source, o, /[^/\\]+$/.exec(place.replace(/[/\\]+$/, ""))?.[0]);
+    } finally {
+      source.close();
+    }
+  }
+
+  static async #read(
+    source: WeightSource,
+    { signal, ...o }: Settings,
+    otherwise = "model",
+  ): Promise<Model> {
+    const weights = checkWeights(source), device = o.device ?? await defaultDevice();
+    const config = { ...source.config, ...(o.context && { context: o.context }) };
+    checkContext(config, device, source.file);
+    const tokenizer = o.tokenizer ?? await source.tokenizer();
+    checkVocabulary(config, tokenizer, source.file);
+    await tune(device);
+    const { name, dtype } = o, model = await Model.#make(device, config, { name, otherwise, dtype });
+    try {
+      await using progress = new Progress(`loading ${otherwise}`, {
+        total: bytesOf(weights),
+        format: showBytes,
+      });
+      const onBytes = (bytes: number) => progress.add(bytes);
+      await fillArena(device, model.layout, model.#held.arena, weights, { signal, onBytes });
+      model.#held.working?.refresh();
     } catch (error) {
       model.dispose();
       throw error;
     }
     model.tokenizer = tokenizer;
     return model;
-  }
-
-  async #fill(path: string): Promise<void> {
-    const all: [string, { shape: readonly number[]; data: Float32Array }][] = [];
-    const tied = this.config.tieEmbeddings;
-    for await (const { name, shape, data } of readModelTensors(path)) {
-      if (tied && name === "lm_head.weight") continue; // the same numbers as the table
-      if (name.endsWith("rotary_emb.inv_freq")) continue; // older exports carry them; they follow from ropeTheta
-      all.push([name, { shape, data }]);
-    }
-    writeParameters(this.device, this.layout, this.#arena, all, `${path}/model.safetensors`);
-    this.#held.working?.refresh();
   }
 
   /** Plans a training run of a preset or a shape, without a GPU. */
@@ -208,7 +171,7 @@ export class Model extends Displayable implements ModelState {
   /** The weights on the GPU. */
   get arena(): Tensor {
     this.#alive();
-    return this.#arena;
+    return this.#held.arena;
   }
 
   /** Their copy in f16, of models of that dtype. */
@@ -225,7 +188,7 @@ export class Model extends Displayable implements ModelState {
   /** The rotary angles on the GPU, [context, 2, E / 2]. */
   get angles(): Tensor {
     this.#alive();
-    return this.#angles;
+    return this.#held.angles;
   }
 
   #alive(): void {
@@ -238,8 +201,8 @@ export class Model extends Displayable implements ModelState {
     const { dtype, preset } = this, otherwise = `${this.name} copy`;
     const copy = await Model.#make(this.device, this.config, { name, otherwise, dtype, preset });
     const encoder = this.device.gpu.createCommandEncoder(),
-      from = this.#arena.range(),
-      to = copy.#arena.range();
+      from = this.#held.arena.range(),
+      to = copy.#held.arena.range();
     encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.bytes);
     this.device.gpu.queue.submit([encoder.finish()]);
     copy.#held.working?.refresh();
@@ -354,16 +317,14 @@ export class Model extends Displayable implements ModelState {
   }
 
   /**
-   * Writes a Hugging Face folder: config.json, model.safetensors, generation_config.json, the tokenizer's files and a
-   * model card. Each file is written aside and renamed.
+   * Writes a Hugging Face folder: config.json, model.safetensors (or several with an index), generation_config.json,
+   * the tokenizer's files and a model card; or a GGUF file with weights, tokenizer and chat template: at `path` where
+   * that ends in `.gguf`, else `model.gguf` in that folder. Each file is written aside and renamed.
    */
-  async save(folder: string, given: SaveOptions = {}): Promise<void> {
-    parseOptions(saveOptions, given, "Model.save");
-    const { device, layout, arena, tokenizer } = this;
-    const ids = { bos: tokenizer?.bosId ?? 1, eos: tokenizer?.eosId ?? 2 };
-    await writeModelFiles(folder, this.config, ids, layout.parameters, eachParameter(device, layout, arena));
-    await tokenizer?.save(folder);
-    await writeText(`${folder}/README.md`, modelCard(this));
+  async save(path: string, given: SaveOptions = {}): Promise<void> {
+    const o = parseOptions(saveSchema, given, "Model.save");
+    const { device, layout, arena } = this, pieces = drainArena(device, layout, arena, o);
+    await saveModel(this, path, o, pieces);
   }
 
   /** Frees the weights; using the model afterwards throws. */
@@ -371,7 +332,7 @@ export class Model extends Displayable implements ModelState {
     if (this.#disposed) return;
     this.#disposed = true;
     forgotten.unregister(this);
-    release(this.#held);
+    this.#held.dispose();
     if (named.get(this.name)?.deref() === this) named.delete(this.name);
   }
 
@@ -405,6 +366,17 @@ function checkVocabulary(config: ModelConfig, tokenizer?: Tokenizer, path?: stri
     `${at}Cannot join tokenizer and model: the tokenizer has ${tokenizer.vocabSize} ids, the model ${config.vocabSize}. ` +
       `Use the tokenizer that the model was trained with`,
     { path: "tokenizer" },
+  );
+}
+
+/** The table of rotary angles is one binding; a file may ask for any context. */
+function checkContext({ context, dim, heads }: ModelConfig, { limits }: Device, file: string): void {
+  const have = limits.maxStorageBufferBindingSize, wanted = context * dim / heads * 4;
+  if (wanted <= have) return;
+  const longest = Math.floor(have / (dim / heads * 4));
+  throw new DeviceError(
+    `${file}: Cannot hold the angles of ${context} positions. Give Model.load(..., { context }) at most ${longest}`,
+    { limit: "maxStorageBufferBindingSize", wanted, have },
   );
 }
 

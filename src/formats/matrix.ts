@@ -1,0 +1,80 @@
+/**
+ * Weights in a file as matrices that are read a few rows at a time, so that no tensor need ever be held whole.
+ *
+ * @module
+ */
+
+/** An array in a file whose numbers come as float32, some rows at a time. */
+export interface Matrix {
+  /** The file, for messages. */
+  readonly file: string;
+  /** Lengths of its dimensions. A row is what the last one counts; a vector is one row. */
+  readonly shape: readonly number[];
+  /**
+   * The numbers of rows `start` to `start + count`, one row behind another.
+   *
+   * @throws {FormatError} if the file has become shorter
+   */
+  read(start: number, count: number): Promise<Float32Array<ArrayBuffer>>;
+}
+
+/** Numbers in an array of that shape. */
+export function elementsOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+/** Numbers in a row of an array of that shape; 1 for a scalar. */
+export function columnsOf(shape: readonly number[]): number {
+  return shape.at(-1) ?? 1;
+}
+
+/** Matrices of equal width, one below the other. */
+export function stackRows(parts: readonly Matrix[]): Matrix {
+  if (parts.length === 1) return parts[0];
+  const rows = parts.map(({ shape }) => shape[0]), cols = parts[0].shape[1];
+  const read = async (start: number, count: number) => {
+    const out = new Float32Array(count * cols);
+    let top = 0;
+    for (const [i, part] of parts.entries()) {
+      const from = Math.max(start, top), to = Math.min(start + count, top + rows[i]);
+      if (from < to) out.set(await part.read(from - top, to - from), (from - start) * cols);
+      top += rows[i];
+    }
+    return out;
+  };
+  return { file: parts[0].file, shape: [rows.reduce((a, b) => a + b, 0), cols], read };
+}
+
+/** Matrices of equal height, side by side. */
+export function stackColumns(parts: readonly Matrix[]): Matrix {
+  if (parts.length === 1) return parts[0];
+  const widths = parts.map(({ shape }) => shape[1]), cols = widths.reduce((a, b) => a + b, 0);
+  const read = async (start: number, count: number) => {
+    const out = new Float32Array(count * cols);
+    let left = 0;
+    for (const [i, part] of parts.entries()) {
+      const data = await part.read(start, count), width = widths[i];
+      for (let row = 0; row < count; row++) {
+        out.set(data.subarray(row * width, (row + 1) * width), row * cols + left);
+      }
+      left += width;
+    }
+    return out;
+  };
+  return { file: parts[0].file, shape: [parts[0].shape[0], cols], read };
+}
+
+/** The same numbers in another order: `change` is given whole groups of `group` rows. */
+export function changeRows(
+  matrix: Matrix,
+  group: number,
+  change: (data: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer>,
+): Matrix {
+  const { file, shape } = matrix, cols = columnsOf(shape);
+  const read = async (start: number, count: number) => {
+    const first = Math.floor(start / group) * group, end = Math.ceil((start + count) / group) * group;
+    const data = change(await matrix.read(first, end - first));
+    return data.subarray((start - first) * cols, (start - first + count) * cols);
+  };
+  return { file, shape, read };
+}

@@ -1,0 +1,79 @@
+/**
+ * Where a model's weights come from, whatever the format: its shape, and matrices that are read a few rows at a time.
+ *
+ * @module
+ */
+import { ConfigError, FormatError } from "../base/errors.ts";
+import { elementsOf, type Matrix } from "../formats/matrix.ts";
+import type { Tokenizer } from "../tokenizer/mod.ts";
+import { checkConfig, type ModelConfig } from "./config.ts";
+import { WeightLayout } from "./weights.ts";
+
+/** An open checkpoint. */
+export interface WeightSource {
+  /** The file or folder, for messages. */
+  readonly file: string;
+  /** The shape of the model. */
+  readonly config: ModelConfig;
+  /** The weights in Hugging Face's names and layout. */
+  readonly tensors: ReadonlyMap<string, Matrix>;
+  /** The tokenizer that lies with the weights, if there is one. */
+  tokenizer(): Promise<Tokenizer | undefined>;
+  /** Closes its files. */
+  close(): void;
+}
+
+/** Names that some files carry and no model needs: the frequencies follow from `ropeTheta`. */
+const derived = /(^|\.)(rotary_emb\.inv_freq|rope\.freqs)$/;
+
+/**
+ * The weights of the source by the names of its model's layout, each of which must be there in its shape, and nothing
+ * else. Checked before memory is taken for any of it.
+ *
+ * @throws {FormatError} naming the tensor
+ */
+export function checkWeights({ file, config, tensors }: WeightSource): Map<string, Matrix> {
+  const weights = new Map([...tensors].filter(([name]) => !derived.test(name)));
+  if (config.tieEmbeddings) weights.delete("lm_head.weight"); // the same numbers as the table
+  if (config.layers > weights.size) {
+    throw new FormatError(`the config asks for ${config.layers} blocks, there are ${weights.size} tensors`, {
+      file,
+    });
+  }
+  const { parameters } = new WeightLayout(config), names = new Set(parameters.map(({ name }) => name));
+  for (const [name, matrix] of weights) {
+    if (!names.has(name)) {
+      throw new FormatError(`tensor ${name} has no place in this model`, { file: matrix.file });
+    }
+  }
+  for (const { name, shape } of parameters) {
+    const matrix = weights.get(name);
+    if (!matrix) throw new FormatError(`tensor ${name} is missing`, { file });
+    if (matrix.shape.join() === shape.join()) continue;
+    throw new FormatError(
+      `tensor ${name} is [${matrix.shape.join(", ")}], the config asks for [${shape.join(", ")}]`,
+      { file: matrix.file },
+    );
+  }
+  return weights;
+}
+
+/**
+ * The configuration, if its numbers fit together.
+ *
+ * @throws {FormatError} naming the file
+ */
+export function fitting(config: ModelConfig, file: string): ModelConfig {
+  try {
+    checkConfig(config);
+    return config;
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    throw new FormatError(cause.message, { file, cause });
+  }
+}
+
+/** Bytes that the weights take as float32. */
+export function bytesOf(weights: ReadonlyMap<string, Matrix>): number {
+  return [...weights.values()].reduce((sum, { shape }) => sum + 4 * elementsOf(shape), 0);
+}

@@ -1,0 +1,31 @@
+/**
+ * Saves or loads a model in a process of its own and prints how far memory rose above what the GPU holds.
+ *
+ * A software GPU's memory is memory of the process: the weights are taken off the peak.
+ *
+ *     deno run -A interop_child.ts save|load PATH
+ *
+ * @module
+ */
+import { openDevice } from "../../src/gpu/mod.ts";
+import { Model, type SaveOptions } from "../../src/model/mod.ts";
+
+const [action, path, format] = Deno.args;
+const read = (key: string) => {
+  const status = Deno.readTextFileSync("/proc/self/status");
+  return Number(new RegExp(`${key}:\\s+(\\d+) kB`).exec(status)![1]) * 1024;
+};
+const device = await openDevice();
+const shape = { dim: 1024, layers: 4, heads: 16, hidden: 2752, vocabSize: 65536, tieEmbeddings: true };
+const model = action === "save" ? await Model.create(shape, { context: 256, device }) : undefined;
+if (model) {
+  await device.read([]);
+  Deno.writeTextFileSync("/proc/self/clear_refs", "5"); // the peak counts from here on
+  await model.save(path, format ? { format: format as SaveOptions["format"] } : {});
+}
+const loaded = model ?? await Model.load(path, { device });
+const largest = Math.max(
+  ...loaded.layout.parameters.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1)),
+);
+console.log(JSON.stringify({ peak: read("VmHWM"), gpu: device.memory().bytes, largest }));
+Deno.exit(0);

@@ -1,0 +1,33 @@
+// Loading and saving hold less than the largest tensor plus 200 MB beside what the GPU holds, whatever the model's size.
+import assert from "node:assert/strict";
+
+const child = new URL("./interop_child.ts", import.meta.url).pathname;
+
+async function peakOf(...args: string[]): Promise<void> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", child, ...args],
+  })
+    .output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  const { peak, gpu, largest } = JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1)!);
+  const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+  const text = `${args[0]}: ${megabytes(peak - gpu)} beside the GPU's ${megabytes(gpu)}, largest ${
+    megabytes(largest)
+  }`;
+  console.log(text);
+  assert.ok(peak - gpu <= largest + 200e6, text);
+}
+
+Deno.test({
+  name: "a save and a load hold less than the largest tensor and 200 MB",
+  ignore: Deno.build.os !== "linux", // the peak is read from /proc
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      await peakOf("save", folder);
+      await peakOf("load", folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});

@@ -1,0 +1,47 @@
+/**
+ * One sentence in each of twenty languages, and ten strings of each: 200 texts with spaces, digits, line ends, capitals,
+ * marks and halves of them at every place.
+ *
+ * @module
+ */
+
+/** What the llama said, by language. */
+export const sentences: Readonly<Record<string, string>> = {
+  english: "The llama said: I carry 30 pounds of wool, and not one word more than that!",
+  german: "Das Lama sagte: Ich trage fünfzig Pfund Wolle und müsste größere Säcke tragen.",
+  french: "Le lama répondit : « j'ai déjà gravi 12 sommets cet été, ça suffit ! »",
+  spanish: "¿Por qué canta la llama? Porque el camino de la montaña es largo, señor.",
+  portuguese: "A lhama não quis descer: a estação das chuvas começou há três semanas.",
+  italian: "Il lama disse che lassù c'è più vento, perciò non verrà prima di lunedì.",
+  polish: "Lama powiedziała, że źdźbła trawy są świeże, więc zostanie tu jeszcze chwilę.",
+  czech: "Lama řekla, že příště přinese žluťoučké květiny z úplně jiné louky.",
+  turkish: "Lama dedi ki: dağın tepesinde güneş ışığı çok güçlü, öğleden sonra ineriz.",
+  vietnamese: "Con lạc đà nói rằng đường lên núi rất dài, nhưng phong cảnh thật tuyệt vời.",
+  russian: "Лама сказала, что в 1999 году шерсть была гораздо дороже, чем сегодня.",
+  ukrainian: "Лама відповіла, що її їжа росте лише під високими ґірськими соснами.",
+  greek: "Η λάμα είπε ότι ο δρόμος για το βουνό είναι μακρύς, αλλά όμορφος.",
+  hebrew: "הלאמה אמרה שהדרך אל ההר ארוכה, אבל הנוף יפה מאוד.",
+  arabic: "قالت اللاما إن الطريق إلى الجبل طويل، ولكن المنظر جميل جدا.",
+  hindi: "लामा ने कहा कि पहाड़ का रास्ता लंबा है, लेकिन दृश्य बहुत सुंदर है।",
+  thai: "ลามะบอกว่าทางขึ้นภูเขานั้นยาวไกล แต่ทิวทัศน์สวยงามมาก",
+  chinese: "羊驼说：上山的路很长，但是风景非常美丽，一共走了2024步。",
+  japanese: "ラマは言いました。山への道は長いですが、景色はとても美しいです。",
+  korean: "라마는 산으로 가는 길은 멀지만 경치가 아주 아름답다고 말했습니다.",
+};
+
+/** Ten strings of each sentence. */
+export const texts: readonly string[] = Object.values(sentences).flatMap((sentence) => {
+  const words = sentence.split(" "), half = Math.floor(sentence.length / 2);
+  return [
+    sentence,
+    ` ${sentence} `,
+    sentence.toUpperCase(),
+    words.toReversed().join("  "),
+    `${sentence.slice(0, half)}\n\n\t${sentence.slice(half)}\r\n`,
+    [...sentence].reverse().join(""),
+    `1,234.5 ${words.join("_")} 🦙🏔️ x²≠½`,
+    sentence.normalize("NFD"),
+    `def f(a):\n    return "${words[0]}" + a  # ${words.at(-1)}`,
+    `   ${words.map((word) => `${word}${word}`).join("\u00a0")}`,
+  ].map((text) => text.toWellFormed());
+});
