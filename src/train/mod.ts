@@ -38,5 +38,13 @@ export { type RunFacts, RunResult } from "./result.ts";
 export { Run, type RunStatus } from "./run.ts";
 export { learningRateAt, type Schedule } from "./schedule.ts";
 export type { StageKind, StageLength, StageSettings } from "./stage.ts";
-export { type ResumeOptions, type RunOptions, Trainer, type TrainerOptions } from "./trainer.ts";
+export { Trainer } from "./trainer.ts";
+export type {
+  KeepOptions,
+  ResumeOptions,
+  RunOptions,
+  TrainerOptions,
+  VerifyResumeOptions,
+} from "./trainer_options.ts";
 export { type StagePlan, TrainerPlan } from "./trainer_plan.ts";
+export { ResumeProof, type ResumeProofFacts } from "./verify.ts";

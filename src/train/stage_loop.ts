@@ -8,6 +8,7 @@ import { count } from "../display/mod.ts";
 import type { StepRecord } from "../model/mod.ts";
 import { adoptTemplate, evaluate, measure, writeSample } from "./between.ts";
 import { type Checkpoint, restoreMoments } from "./checkpoint.ts";
+import { isBest } from "./checkpoint_folder.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Work } from "./job.ts";
 import { defaultEvery, type Stage } from "./stage.ts";
@@ -108,6 +109,7 @@ export class StageLoop {
     this.#mark = this.work.journal.seconds;
     while (this.#done < steps) {
       await this.#turn();
+      if (this.#before.step + this.#done >= (this.work.job.until ?? Infinity)) this.#stopHere();
       if (control.stopping.aborted) break;
       this.#step();
       if (this.#done === steps || this.stepper.due || this.#isDue()) await this.#read();
@@ -115,6 +117,12 @@ export class StageLoop {
     }
     await this.#read();
     await this.#saveLast();
+  }
+
+  /** As stop(), once: a second one would break off. */
+  #stopHere(): void {
+    const { control } = this.work;
+    if (!control.stopping.aborted) control.stop();
   }
 
   async #turn(): Promise<void> {
@@ -155,10 +163,11 @@ export class StageLoop {
 
   /** Measures, saves, evaluates and writes a sample, whichever are due. */
   async #between(): Promise<void> {
-    const { validate, checkpoint, sample } = this.#every, ended = this.#done === this.tokens.steps;
+    const { job, journal } = this.work, ended = this.#done === this.tokens.steps;
+    const { validate, checkpoint, sample } = this.#every;
     const at = (every: number) => this.#done % every === 0;
     if (ended || at(validate)) await measure(this.work, this.tokens.validation);
-    if (ended || at(checkpoint)) await this.#save();
+    if (ended || at(checkpoint) || (job.folder?.keep.best && isBest(journal))) await this.#save();
     for (const { evaluation, every } of this.recurring) if (at(every)) await evaluate(this.work, evaluation);
     if (at(sample)) await writeSample(this.work);
     this.#mark = this.work.journal.seconds;
