@@ -6,6 +6,7 @@
 import { ConfigError, FormatError } from "../base/errors.ts";
 import type { Model, TrainingStep } from "../model/mod.ts";
 import { type Checkpoint, isDraft, linkCheckpoint, openCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { ofStorage } from "./mishaps.ts";
 import { readState, type RunState } from "./state.ts";
 import type { KeepOptions } from "./trainer_options.ts";
 
@@ -36,7 +37,12 @@ export class CheckpointFolder {
 
   /** Makes the folder, so that a missing permission shows before the training, and clears half-written checkpoints. */
   async prepare(): Promise<void> {
-    await Deno.mkdir(this.path, { recursive: true });
+    try {
+      await Deno.mkdir(this.path, { recursive: true });
+      await Deno.remove(await Deno.makeTempFile({ dir: this.path, prefix: "." })); // it may exist and be read-only
+    } catch (error) {
+      throw ofStorage(error, this.path);
+    }
     for (const { name } of [...Deno.readDirSync(this.path)]) {
       if (isDraft(name)) await Deno.remove(`${this.path}/${name}`, { recursive: true });
     }

@@ -11,6 +11,7 @@ import { type EventOf, Events, type HistoryEntry, type RunEvent } from "./events
 import type { Job } from "./job.ts";
 import { Journal } from "./journal.ts";
 import { utilisation } from "./metrics.ts";
+import { ofLostDevice } from "./mishaps.ts";
 import { RunResult } from "./result.ts";
 import { showRun } from "./run_display.ts";
 import { claim } from "./running.ts";
@@ -78,7 +79,8 @@ export class Run extends Displayable implements Promise<RunResult> {
       if (status === "stopped" && control.reason) throw control.reason.value;
       this.#end = { status };
       return new RunResult(status, this.#journal, this.#job.folder?.newest);
-    } catch (error) {
+    } catch (cause) {
+      const error = await ofLostDevice(cause, this.#job, this.#journal, this.#job.folder?.newest);
       const aborted = control.reason && error === control.reason.value;
       this.#end = aborted ? { status: "stopped" } : { status: "failed", error: messageOf(error) };
       throw this.#signed(error);

@@ -13,6 +13,8 @@ import type { Evaluation } from "./evaluation.ts";
 import type { Work } from "./job.ts";
 import { defaultEvery, type Stage } from "./stage.ts";
 import { orderSeed, prepareStage, type StageTokens } from "./stage_data.ts";
+import { fitted } from "./memory.ts";
+import { ofStorage } from "./mishaps.ts";
 import { Stepper } from "./stepper.ts";
 
 /** An evaluation that is run again and again. */
@@ -65,7 +67,7 @@ export class StageLoop {
     try {
       signal.throwIfAborted();
       journal.say("compiling");
-      stepper = await Stepper.create(model, settings, tokens, order);
+      stepper = await fittedStepper(work, stage, tokens, order);
       if (from) await restoreMoments(stepper.training, from);
       const { steps } = tokens, done = from?.state.stageStep ?? 0;
       if (from) journal.stages.pop();
@@ -74,7 +76,7 @@ export class StageLoop {
       loop.#announce();
       return loop;
     } catch (error) {
-      stepper?.training.dispose();
+      stepper?.dispose();
       tokens.close();
       throw error;
     }
@@ -235,8 +237,9 @@ export class StageLoop {
       const path = await folder.write({ model, training, state: { ...state, ...place } }, control.broken);
       journal.saved = journal.step;
       journal.emit({ type: "checkpoint", step: journal.step, stage: journal.stage, path });
-    } catch (error) {
-      if (ended || control.stopping.aborted || error instanceof LlameroError) throw error;
+    } catch (cause) {
+      const error = ofStorage(cause, folder.path, folder.newest);
+      if (ended || control.stopping.aborted || cause instanceof LlameroError) throw error;
       journal.warn(
         `The checkpoint of step ${journal.step} could not be written: ${(error as Error).message}`,
       );
@@ -245,7 +248,30 @@ export class StageLoop {
 
   /** Gives memory and files back. */
   close(): void {
-    this.stepper.training.dispose();
+    this.stepper.dispose();
     this.tokens.close();
   }
+}
+
+/** The steps of a stage, of fewer sequences at once where the GPU's memory is too small; then that is said. */
+async function fittedStepper(
+  { job: { model }, journal, kernels }: Work,
+  { settings }: Stage,
+  tokens: StageTokens,
+  order: number,
+): Promise<Stepper> {
+  const { name } = settings, most = kernels.microBatches?.[name] ?? settings.microBatch;
+  const { made, microBatch } = await fitted(
+    model.device,
+    most,
+    (microBatch) => Stepper.create(model, { ...settings, microBatch }, tokens, order),
+  );
+  if (microBatch === most) return made;
+  kernels.microBatches = { ...kernels.microBatches, [name]: microBatch };
+  journal.exact = false;
+  journal.warn(
+    `${name}: the GPU's memory is too small for ${most} sequences at once, ${microBatch} are taken; the batch stays ` +
+      `${settings.batch}, so only the last bits differ`,
+  );
+  return made;
 }

@@ -47,6 +47,8 @@ export interface KernelTable {
   int64: boolean;
   /** Which kernels multiply. */
   choices: KernelChoices;
+  /** Sequences that are computed at once in the stages, by name, in which the GPU's memory was too small for those asked for. */
+  microBatches?: Record<string, number>;
 }
 
 /** A file of the checkpoint. */
