@@ -4,7 +4,7 @@
  * @module
  */
 import { count, Displayable, duration, keyValues, number, type Picture } from "../display/mod.ts";
-import type { EnergyUse } from "./energy.ts";
+import { energyText, type EnergyUse } from "./energy.ts";
 import type { HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
 import type { Journal } from "./journal.ts";
 
@@ -81,11 +81,4 @@ export class RunResult extends Displayable implements RunFacts {
     rows.push(...warnings.map((warning): [string, string] => ["warning", warning]));
     return keyValues("Run", rows);
   }
-}
-
-/** Energy and carbon in one line, with their source. */
-export function energyText({ wattHours, gramsCO2eq, source, pue, gridKgPerKWh }: EnergyUse): string {
-  if (wattHours === undefined) return source;
-  const carbon = `${number(gramsCO2eq!, 3)} g CO2eq`;
-  return `${number(wattHours, 3)} Wh, ${carbon} (${source}, PUE ${pue}, ${gridKgPerKWh} kg per kWh)`;
 }

@@ -213,7 +213,7 @@ export class Trainer extends Displayable {
 
   /** What the chain is going to do, as far as that is known before the data is read. */
   plan(): TrainerPlan {
-    return new TrainerPlan(this.model, this.#items);
+    return new TrainerPlan(this.model, this.#items, this.#energy);
   }
 
   #stages(): Stage[] {
