@@ -15,6 +15,7 @@ import { ofLostDevice } from "./mishaps.ts";
 import { RunResult } from "./result.ts";
 import { showRun } from "./run_display.ts";
 import { claim } from "./running.ts";
+import { logEvents } from "./tensorboard.ts";
 import { train } from "./training.ts";
 
 /** How a run stands. */
@@ -72,6 +73,7 @@ export class Run extends Displayable implements Promise<RunResult> {
   async #main(signal: AbortSignal | undefined, display: boolean): Promise<RunResult> {
     const control = this.#control, forget = control.follow(signal);
     const off = onInterrupt(() => this.#stop());
+    const logged = this.#job.log !== undefined && this.#log(this.#job.log);
     const shown = display && showRun(this.#journal, () => this.picture());
     try {
       await Promise.resolve(); // listeners that come right after run() miss nothing
@@ -89,7 +91,15 @@ export class Run extends Displayable implements Promise<RunResult> {
       forget();
       this.#farewell();
       await shown;
+      await logged;
     }
+  }
+
+  /** Curves that cannot be written are worth a warning, not the run. */
+  async #log(folder: string): Promise<void> {
+    await logEvents(folder, this.#events.of([])).catch((error) =>
+      this.#journal.warn(`No more curves are written to ${folder}: ${messageOf(error)}`)
+    );
   }
 
   /** Gives an error its `run`. */

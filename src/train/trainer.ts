@@ -170,7 +170,7 @@ export class Trainer extends Displayable {
   }
 
   #job(checkpoint: string | undefined, replace: boolean): Job {
-    const { seed } = this.#options, stages = this.#stages();
+    const { seed, log } = this.#options, stages = this.#stages();
     if (!stages.length) {
       throw new ConfigError("Cannot run: add a stage first, .pretrain(data, { tokens }) or .instruct(data)");
     }
@@ -188,7 +188,7 @@ export class Trainer extends Displayable {
     const folder = checkpoint === undefined
       ? undefined
       : new CheckpointFolder(checkpoint, this.#keep, replace);
-    return { model: this.model, items: this.#items, seed, energy: this.#energy, folder };
+    return { model: this.model, items: this.#items, seed, energy: this.#energy, folder, log };
   }
 
   /**

@@ -27,6 +27,8 @@ export interface TrainerOptions {
   seed?: number;
   /** How many of the newest steps keep their checkpoint, and whether the best does. Default 2. */
   keep?: number | KeepOptions;
+  /** Folder for TensorBoard's event files: losses, gradient norm, learning rate, speed. Default: none are written. */
+  log?: string;
   /** Power of the device and assumptions about its place; false to count no energy. */
   energy?: EnergyOptions | false;
   /** Peak FLOP/s of the device, to show what share of them is used. */
@@ -43,6 +45,7 @@ const trainerShape = z.strictObject({
   seed: z.int("must be a whole number").default(42),
   keep: z.custom<number | KeepOptions>(isKeep, "must be a whole number, at least 1, or { last, best }")
     .default(2),
+  log: z.string("must be a path").min(1, "must not be empty").optional(),
   energy: z.custom<EnergyOptions | false>(isEnergy, "must be false, or an object").default({}),
   peakFlops: z.number("must be a number of FLOP/s").positive("must be above 0").optional(),
 }) satisfies z.ZodType<unknown, TrainerOptions>;

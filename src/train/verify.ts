@@ -83,7 +83,7 @@ function cut(job: Job, steps: number): Job {
     const settings = { ...item.stage.settings, length: { steps }, sampleEvery: null, checkpointEvery: steps };
     return [{ stage: { ...item.stage, settings } }];
   });
-  return { ...job, items, energy: false };
+  return { ...job, items, energy: false, log: undefined };
 }
 
 /** Trains a copy of the model in a folder; gives the steps of the run so far. */

@@ -63,9 +63,10 @@ Deno.test("killed again and again, it still comes to the same end", async () => 
   using whole = await beginning();
   await longRun(whole).run({ display: false });
   await inFolder(async (folder) => {
-    let kills = 0;
-    for (const random = new Random(7); await killed(folder, 600 + 1500 * random.uniform()) === undefined;) {
-      kills++;
+    let kills = 0, over = false;
+    for (const random = new Random(7); kills < 8 && !over;) {
+      over = await killed(folder, 1000 + 3000 * random.uniform()) !== undefined;
+      if (!over) kills++;
     }
     using model = await beginning();
     await longRun(model, folder).resume(folder, { display: false });
