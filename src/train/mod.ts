@@ -32,12 +32,20 @@ export type {
   WarningEvent,
 } from "./events.ts";
 export { Rate, Smoothed, utilisation } from "./metrics.ts";
+export { type MaskedExample, MaskPreview } from "./mask_preview.ts";
 export type { InstructOptions, PretrainOptions, StageData, StageOptions } from "./options.ts";
 export type { OwnedStep } from "./owned_steps.ts";
 export { type RunFacts, RunResult } from "./result.ts";
 export { Run, type RunStatus } from "./run.ts";
 export { learningRateAt, type Schedule } from "./schedule.ts";
 export type { StageKind, StageLength, StageSettings } from "./stage.ts";
+export {
+  type InstructionTask,
+  type InstructionTemplate,
+  type TaskFields,
+  taskMixture,
+  type TaskMixtureOptions,
+} from "./tasks.ts";
 export { Trainer } from "./trainer.ts";
 export type {
   KeepOptions,

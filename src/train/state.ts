@@ -10,7 +10,7 @@ import { FormatError } from "../base/errors.ts";
 import type { LineageStep } from "../data/mod.ts";
 import type { ModelConfig } from "../model/mod.ts";
 import type { KernelChoices } from "../ops/mod.ts";
-import type { HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
+import type { EvaluationEvent, HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
 import type { StageSettings } from "./stage.ts";
 
 /** A stage as a checkpoint knows it. */
@@ -95,6 +95,8 @@ export interface RunState {
   history: HistoryEntry[];
   /** The measurements. */
   validations: ValidationEvent[];
+  /** What evaluations gave, as JSON; missing in checkpoints of before they were kept. */
+  evaluations?: EvaluationEvent[];
   /** What a person should know of. */
   warnings: string[];
   /** The other files of the folder. */

@@ -19,6 +19,7 @@ import {
   type PretrainOptions,
   type StageData,
 } from "./options.ts";
+import { MaskPreview } from "./mask_preview.ts";
 import { type OwnedStep, ownedSteps } from "./owned_steps.ts";
 import { Run } from "./run.ts";
 import { planStage, type Stage, type StageKind } from "./stage.ts";
@@ -209,6 +210,21 @@ export class Trainer extends Displayable {
   async verifyResume(options: VerifyResumeOptions = {}): Promise<ResumeProof> {
     const { steps, signal } = parseOptions(verifySchema, options, "Trainer.verifyResume");
     return await verifyResume(this.#job(undefined, false), steps, signal);
+  }
+
+  /**
+   * The first conversations of the first stage of instruction tuning as the model will see them, and what of them is
+   * learned.
+   *
+   * @throws {ConfigError} where no stage learns from conversations
+   */
+  async maskPreview(count = 3, options: { signal?: AbortSignal } = {}): Promise<MaskPreview> {
+    const stage = this.#stages().find(({ settings, data }) =>
+      settings.kind === "instruct" && data instanceof Dataset
+    );
+    if (!stage) throw new ConfigError("Cannot show a mask: add a stage first, .instruct(conversations)");
+    const conversations = await (stage.data as Dataset<Conversation>).take(count).toArray(options);
+    return new MaskPreview(conversations, tokenizerOf(this.model, stage), stage.settings.context);
   }
 
   /** What the chain is going to do, as far as that is known before the data is read. */
