@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError, DeviceError, LlameroError } from "../base/errors.ts";
-import type { Job } from "./job.ts";
+import type { Device } from "../gpu/mod.ts";
 
 /** Where a run was when it happened. */
 interface Place {
@@ -21,13 +21,13 @@ interface Place {
  */
 export async function ofLostDevice(
   error: unknown,
-  { model }: Job,
+  device: Device,
   place: Place,
   newest?: string,
 ): Promise<unknown> {
   if (error instanceof LlameroError && !(error instanceof DeviceError)) return error;
   const wait = new Promise<void>((resolve) => setTimeout(resolve, 100));
-  const lost = await Promise.race([model.device.gpu.lost, wait]);
+  const lost = await Promise.race([device.gpu.lost, wait]);
   if (!lost) return error;
   const left = newest === undefined
     ? "There is no checkpoint: give the trainer a folder, { checkpoint }, and start again"

@@ -82,7 +82,12 @@ export class Run extends Displayable implements Promise<RunResult> {
       this.#end = { status };
       return new RunResult(status, this.#journal, this.#job.folder?.newest);
     } catch (cause) {
-      const error = await ofLostDevice(cause, this.#job, this.#journal, this.#job.folder?.newest);
+      const error = await ofLostDevice(
+        cause,
+        this.#job.model.device,
+        this.#journal,
+        this.#job.folder?.newest,
+      );
       const aborted = control.reason && error === control.reason.value;
       this.#end = aborted ? { status: "stopped" } : { status: "failed", error: messageOf(error) };
       throw this.#signed(error);

@@ -21,6 +21,8 @@ import {
 } from "./options.ts";
 import { MaskPreview } from "./mask_preview.ts";
 import { type OwnedStep, ownedSteps } from "./owned_steps.ts";
+import type { Recipe, RecipeStage } from "./recipe.ts";
+import type { DataJSON } from "./recipe_data.ts";
 import { Run } from "./run.ts";
 import { planStage, type Stage, type StageKind } from "./stage.ts";
 import { tokenizerOf } from "./stage_data.ts";
@@ -236,15 +238,13 @@ export class Trainer extends Displayable {
     return this.#items.flatMap((item) => "stage" in item ? [item.stage] : []);
   }
 
-  /** The chain as plain data. */
-  toJSON(): Record<string, unknown> {
-    const { checkpoint, seed, keep } = this.#options;
+  /** The chain as plain data, of which {@linkcode trainerOf} makes a trainer again. */
+  toJSON(): Recipe {
+    const { checkpoint, seed, keep, log, energy } = this.#options, { name, config } = this.model;
     const stages = this.#items.map((item) =>
-      "stage" in item
-        ? { ...item.stage.settings, data: item.stage.data.toJSON() }
-        : { name: "evaluate", every: item.every }
+      "stage" in item ? stageJSON(item.stage) : { name: "evaluate" as const, every: item.every }
     );
-    return { model: this.model.name, checkpoint, seed, keep, stages };
+    return { recipe: 1, model: { name, config }, checkpoint, seed, keep, log, energy, stages };
   }
 
   /** The plan, and where checkpoints go. */
@@ -255,4 +255,9 @@ export class Trainer extends Displayable {
       : `Checkpoints in ${checkpoint}`;
     return join(this.plan().picture(), { text: where });
   }
+}
+
+function stageJSON({ settings, data, validation }: Stage): RecipeStage {
+  const json = (data: StageData) => data.toJSON() as DataJSON;
+  return { ...settings, data: json(data), ...(validation && { validation: json(validation) }) };
 }

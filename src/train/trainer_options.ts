@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { Same } from "../base/schema.ts";
-import { type EnergyOptions } from "./energy.ts";
+import type { EnergyOptions } from "./energy.ts";
 import type { EvaluateOptions } from "./evaluation.ts";
 
 /** Which checkpoints of steps stay; the last one of a stage always does. */
