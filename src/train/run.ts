@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ConfigError } from "../base/errors.ts";
 import { Displayable, onInterrupt, type Picture } from "../display/mod.ts";
 import { lossChart, runCard } from "./card.ts";
 import { Control } from "./control.ts";
@@ -162,6 +163,21 @@ export class Run extends Displayable implements Promise<RunResult> {
   /** Lets a paused run go on. */
   resume(): void {
     this.#control.resume();
+  }
+
+  /**
+   * Does `count` steps more and holds the run up again; one that was not held up is from then on.
+   *
+   * @throws {ConfigError} for a number that is not whole and at least 1
+   */
+  step(count = 1): void {
+    if (!Number.isInteger(count) || count < 1) {
+      throw new ConfigError(`Cannot step: must be a whole number, at least 1, current value is ${count}`, {
+        path: "Run.step",
+        value: count,
+      });
+    }
+    this.#control.step(count);
   }
 
   /** The curves of the losses so far. */
