@@ -1,5 +1,6 @@
 /**
- * The speed of training steps on this device, measured with two of them.
+ * The speed of training steps on this device, measured with three of them: the first compiles and warms, the second and
+ * the third are timed.
  *
  * @module
  */
@@ -8,10 +9,19 @@ import type { ModelState } from "./state.ts";
 import type { PlanOptions } from "./plan.ts";
 import { TrainingStep } from "./training_step.ts";
 
-/** Achieved FLOP/s of a step of `model`. Its weights are touched: give a copy. */
-export async function measureSpeed(model: ModelState, plan: PlanOptions): Promise<number> {
+/** Micro-batches of a measured step at most: with more of them the update, done once a step, hardly weighs. */
+const most = 4;
+
+/** Achieved FLOP/s of steps of `model`, updates included. Its weights are touched: give a copy. */
+export async function measureSpeed(
+  model: ModelState,
+  plan: Omit<PlanOptions, "tokens">,
+  presetBatch?: number,
+): Promise<number> {
   const context = plan.context ?? model.config.context,
-    microBatch = plan.microBatch ?? Math.max(1, Math.floor(1024 / context));
+    batchTokens = plan.batchTokens ?? presetBatch ?? 16 * context;
+  const batch = Math.max(1, Math.round(batchTokens / context));
+  const microBatch = Math.min(batch, plan.microBatch ?? Math.max(1, Math.floor(1024 / context)));
   const step = await TrainingStep.create(model, {
     microBatch,
     context,
@@ -23,14 +33,15 @@ export async function measureSpeed(model: ModelState, plan: PlanOptions): Promis
     clip: 1,
   });
   try {
-    const ids = Uint32Array.from({ length: context }, (_, i) => i % model.config.vocabSize);
-    const rows = Array.from({ length: microBatch }, () => ({ ids, targets: ids }));
+    const ids = Uint32Array.from({ length: context }, (_, i) => (i * 37) % model.config.vocabSize);
+    const rows = Array.from({ length: Math.min(batch, most * microBatch) }, () => ({ ids, targets: ids }));
     step.run(rows, 1, 0);
-    await step.read(); // compiled and warm
-    const start = performance.now();
-    step.run(rows, 2, 0);
     await step.read();
-    return trainingFlop(model.config, context) * microBatch * context / ((performance.now() - start) / 1000);
+    const start = performance.now();
+    for (const n of [2, 3]) step.run(rows, n, 0);
+    await step.read();
+    const seconds = (performance.now() - start) / 2 / 1000;
+    return trainingFlop(model.config, context) * rows.length * context / seconds;
   } finally {
     step.dispose();
   }

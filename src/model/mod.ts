@@ -18,6 +18,7 @@ export { Decoder } from "./decoder.ts";
 export { type Finish, type GenerateOptions, Generation } from "./generation.ts";
 export { llama, type LlamaInput } from "./llama.ts";
 export { type LossResult, windowLoss } from "./loss.ts";
+export { measureSpeed } from "./measure.ts";
 export { Model } from "./model.ts";
 export type { ModelOptions, SaveOptions } from "./model_options.ts";
 export { activationBytes, Plan, type PlanBytes, type PlanFacts, type PlanOptions } from "./plan.ts";

@@ -106,7 +106,7 @@ export class Plan extends Displayable {
     super();
   }
 
-  /** Runs two steps on the GPU and gives the plan with their speed. */
+  /** Runs three steps on the GPU and gives the plan with the speed of the last two. */
   measure(): Promise<Plan> {
     if (this.measured) return this.measured();
     throw new ConfigError(

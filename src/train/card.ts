@@ -20,8 +20,7 @@ import {
 } from "../display/mod.ts";
 import type { HistoryEntry, ValidationEvent } from "./events.ts";
 import { Smoothed } from "./metrics.ts";
-import { energyText } from "./result.ts";
-import type { EnergyUse } from "./energy.ts";
+import { energyText, type EnergyUse } from "./energy.ts";
 
 /** What a card shows. */
 export interface CardFacts {

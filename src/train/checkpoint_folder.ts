@@ -6,7 +6,9 @@
 import { ConfigError, FormatError } from "../base/errors.ts";
 import type { Model, TrainingStep } from "../model/mod.ts";
 import { type Checkpoint, isDraft, linkCheckpoint, openCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { ofStorage } from "./mishaps.ts";
 import { readState, type RunState } from "./state.ts";
+import type { KeepOptions } from "./trainer_options.ts";
 
 /** What to write. */
 export interface CheckpointContent {
@@ -26,23 +28,29 @@ export class CheckpointFolder {
 
   /**
    * @param path the folder
-   * @param keep how many of the newest steps stay
+   * @param keep which steps stay
    * @param stale whether what stands there belongs to a run that this one replaces
    */
-  constructor(readonly path: string, private readonly keep: number, stale: boolean) {
+  constructor(readonly path: string, readonly keep: Required<KeepOptions>, stale: boolean) {
     this.#stale = stale;
   }
 
   /** Makes the folder, so that a missing permission shows before the training, and clears half-written checkpoints. */
   async prepare(): Promise<void> {
-    await Deno.mkdir(this.path, { recursive: true });
+    try {
+      await Deno.mkdir(this.path, { recursive: true });
+      await Deno.remove(await Deno.makeTempFile({ dir: this.path, prefix: "." })); // it may exist and be read-only
+    } catch (error) {
+      throw ofStorage(error, this.path);
+    }
     for (const { name } of [...Deno.readDirSync(this.path)]) {
       if (isDraft(name)) await Deno.remove(`${this.path}/${name}`, { recursive: true });
     }
   }
 
   /**
-   * Writes the checkpoint of a step, at the end of a stage also under the stage's name, and removes old ones.
+   * Writes the checkpoint of a step and removes old ones; at the end of a stage it also has the stage's name, and where
+   * the best is kept and it is the best, that name too.
    *
    * @returns its folder
    */
@@ -51,6 +59,7 @@ export class CheckpointFolder {
     if (this.#stale) await this.#clear();
     await writeCheckpoint(path, model, training, state, signal);
     if (state.stageStep === state.stageSteps) await linkCheckpoint(path, `${this.path}/${state.stage}`);
+    if (this.keep.best && isBest(state)) await linkCheckpoint(path, `${this.path}/${state.stage}-best`);
     this.newest = path;
     await this.#prune(state);
     return path;
@@ -70,10 +79,18 @@ export class CheckpointFolder {
     let end = 0;
     for (const { steps, done } of stages) if (done === steps) ends.add(end += steps);
     const done = stepsIn(this.path).filter((other) => other <= step);
-    for (const old of done.slice(0, -this.keep)) {
+    for (const old of done.slice(0, -this.keep.last)) {
       if (!ends.has(old)) await Deno.remove(`${this.path}/${stepName(old)}`, { recursive: true });
     }
   }
+}
+
+/** Whether the step has the lowest validation loss of its stage; the measurement before the stage does not count. */
+export function isBest(
+  { step, stage, validations }: Pick<RunState, "step" | "stage" | "validations">,
+): boolean {
+  const own = validations.filter((one) => one.stage === stage).slice(1), last = own.at(-1);
+  return last?.step === step && own.every(({ loss }) => loss >= last.loss);
 }
 
 function stepName(step: number): string {
@@ -95,10 +112,11 @@ function namesIn(path: string): string[] {
   }
 }
 
-/** The checkpoints in a folder, whole or damaged: those of steps, and those of stages. */
+/** The checkpoints in a folder, whole or damaged: those of steps, and those of stages and their best steps. */
 export function checkpointNames(path: string): string[] {
   return namesIn(path).filter((name) =>
-    /^step-\d{6,}$/.test(name) || (/^(pretrain|instruct)(-\d+)?$/.test(name) && hasState(`${path}/${name}`))
+    /^step-\d{6,}$/.test(name) ||
+    (/^(pretrain|instruct)(-\d+)?(-best)?$/.test(name) && hasState(`${path}/${name}`))
   );
 }
 
@@ -122,7 +140,7 @@ export async function findCheckpoint(
   path: string,
   skipped: (damaged: FormatError, used: string) => void,
 ): Promise<Checkpoint> {
-  if (hasState(path)) return await openCheckpoint(path);
+  if (hasState(path)) return await openCheckpoint(path).catch((error) => offerAnother(path, error));
   const damaged: FormatError[] = [];
   for (const candidate of await newestFirst(path)) {
     try {
@@ -136,6 +154,19 @@ export async function findCheckpoint(
   }
   if (damaged.length) throw damaged[0];
   throw nothingToResume(path);
+}
+
+/** Throws a damaged checkpoint's error with the name of the newest whole one beside it. */
+async function offerAnother(path: string, error: unknown): Promise<never> {
+  if (!(error instanceof FormatError)) throw error;
+  const [, folder = ".", own] = path.match(/^(?:(.*)\/)?([^/]+)$/)!;
+  for (const other of await newestFirst(folder)) {
+    if (other.endsWith(`/${own}`) || !await openCheckpoint(other).catch(() => undefined)) continue;
+    const { file, offset, expected } = error, message = error.message.replace(/^.*?: /, "");
+    const offer = `${message}. Another one is whole: resume(${JSON.stringify(other)})`;
+    throw new FormatError(offer, { file, offset, expected, cause: error });
+  }
+  throw error;
 }
 
 /** The error of a folder without checkpoints. */

@@ -10,6 +10,7 @@ export class Control {
   readonly #soft = new AbortController();
   readonly #hard = new AbortController();
   #resumed?: PromiseWithResolvers<void>;
+  #steps = 0;
   #rested = performance.now();
   /** The reason of the caller's signal, once that was aborted. */
   reason?: { value: unknown };
@@ -57,6 +58,15 @@ export class Control {
   resume(): void {
     this.#resumed?.resolve();
     this.#resumed = undefined;
+    this.#steps = 0;
+  }
+
+  /** Lets `count` steps through and holds the run up again, or now where it was not held up. */
+  step(count: number): void {
+    const before = this.#resumed;
+    this.#resumed = Promise.withResolvers();
+    this.#steps += count;
+    before?.resolve();
   }
 
   /**
@@ -74,7 +84,8 @@ export class Control {
 
   /** Waits while the run is held up. */
   async held(): Promise<void> {
-    if (this.paused) await this.#resumed!.promise;
+    while (this.paused && this.#steps === 0) await this.#resumed!.promise;
+    if (this.#steps > 0) this.#steps--;
     this.broken.throwIfAborted();
   }
 }

@@ -10,6 +10,7 @@
  */
 import { z } from "zod";
 import type { Same } from "../base/schema.ts";
+import { number } from "../display/mod.ts";
 import type { Device } from "../gpu/mod.ts";
 
 /** What is known of the power. */
@@ -44,6 +45,13 @@ export interface EnergyUse {
   gridKgPerKWh: number;
   /** Where the power comes from, or why it is unknown. */
   source: string;
+}
+
+/** Energy and carbon in one line, with their source. */
+export function energyText({ wattHours, gramsCO2eq, source, pue, gridKgPerKWh }: EnergyUse): string {
+  if (wattHours === undefined) return source;
+  const carbon = `${number(gramsCO2eq!, 3)} g CO2eq`;
+  return `${number(wattHours, 3)} Wh, ${carbon} (${source}, PUE ${pue}, ${gridKgPerKWh} kg per kWh)`;
 }
 
 /** Watt-hours of `watts` over `seconds`, with a PUE. */

@@ -27,6 +27,10 @@ export interface Job {
   folder?: CheckpointFolder;
   /** Where to go on from. */
   resume?: { path: string; force: boolean };
+  /** Folder for TensorBoard's event files. */
+  log?: string;
+  /** Step of the run after which it stops by itself. */
+  until?: number;
   /** What is known of the power; false to count no energy. */
   energy: (Required<Omit<EnergyOptions, "watts">> & EnergyOptions) | false;
 }

@@ -4,7 +4,14 @@
  * @module
  */
 import type { EnergyMeter, EnergyUse } from "./energy.ts";
-import type { Events, HistoryEntry, RunEvent, StageResult, ValidationEvent } from "./events.ts";
+import type {
+  EvaluationEvent,
+  Events,
+  HistoryEntry,
+  RunEvent,
+  StageResult,
+  ValidationEvent,
+} from "./events.ts";
 import { Rate } from "./metrics.ts";
 import type { RunState } from "./state.ts";
 
@@ -20,6 +27,7 @@ export type JournalState = Pick<
   | "stages"
   | "history"
   | "validations"
+  | "evaluations"
   | "warnings"
 >;
 
@@ -29,6 +37,8 @@ export class Journal {
   readonly history: HistoryEntry[] = [];
   /** The measurements on validation data. */
   readonly validations: ValidationEvent[] = [];
+  /** What evaluations gave. */
+  readonly evaluations: EvaluationEvent[] = [];
   /** The stages that have begun. */
   readonly stages: StageResult[] = [];
   /** What a person should know of. */
@@ -70,6 +80,7 @@ export class Journal {
   continue(earlier: JournalState): void {
     this.history.push(...earlier.history);
     this.validations.push(...earlier.validations);
+    this.evaluations.push(...earlier.evaluations ?? []);
     this.stages.push(...earlier.stages);
     this.warnings.push(...earlier.warnings);
     this.step = this.saved = earlier.step;
@@ -96,6 +107,7 @@ export class Journal {
   /** Tells the listeners. */
   emit(event: RunEvent): void {
     if (event.type === "sample") this.sample = event.text;
+    if (event.type === "evaluation") this.evaluations.push(event);
     this.events.emit(event);
   }
 
@@ -129,8 +141,9 @@ export class Journal {
   state(): JournalState {
     this.clock(this.#since !== undefined);
     const wattHours = this.meter?.use().wattHours, seconds = this.#seconds; // of the same moment
-    const { step, tokens, skipped, exact, stages, history, validations, warnings } = this;
-    return { step, tokens, seconds, wattHours, skipped, exact, stages, history, validations, warnings };
+    const { step, tokens, skipped, exact, stages, history, validations, evaluations, warnings } = this;
+    const numbers = { step, tokens, seconds, wattHours, skipped, exact };
+    return { ...numbers, stages, history, validations, evaluations, warnings };
   }
 
   /** Energy so far. */

@@ -32,11 +32,30 @@ export type {
   WarningEvent,
 } from "./events.ts";
 export { Rate, Smoothed, utilisation } from "./metrics.ts";
+export { type MaskedExample, MaskPreview } from "./mask_preview.ts";
 export type { InstructOptions, PretrainOptions, StageData, StageOptions } from "./options.ts";
 export type { OwnedStep } from "./owned_steps.ts";
+export type { Recipe, RecipeEvaluation, RecipeStage } from "./recipe.ts";
+export { type RecipeOptions, trainerOf } from "./recipe_trainer.ts";
+export { type DataJSON, datasetOf, type RecipeParts } from "./recipe_data.ts";
 export { type RunFacts, RunResult } from "./result.ts";
 export { Run, type RunStatus } from "./run.ts";
 export { learningRateAt, type Schedule } from "./schedule.ts";
 export type { StageKind, StageLength, StageSettings } from "./stage.ts";
-export { type ResumeOptions, type RunOptions, Trainer, type TrainerOptions } from "./trainer.ts";
+export {
+  type InstructionTask,
+  type InstructionTemplate,
+  type TaskFields,
+  taskMixture,
+  type TaskMixtureOptions,
+} from "./tasks.ts";
+export { Trainer } from "./trainer.ts";
+export type {
+  KeepOptions,
+  ResumeOptions,
+  RunOptions,
+  TrainerOptions,
+  VerifyResumeOptions,
+} from "./trainer_options.ts";
 export { type StagePlan, TrainerPlan } from "./trainer_plan.ts";
+export { ResumeProof, type ResumeProofFacts } from "./verify.ts";

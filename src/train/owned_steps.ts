@@ -77,7 +77,7 @@ async function* stageSteps(
     }
     return tokens.steps;
   } finally {
-    stepper?.training.dispose();
+    stepper?.dispose();
     tokens.close();
   }
 }

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { count, Displayable, duration, keyValues, number, type Picture } from "../display/mod.ts";
-import type { EnergyUse } from "./energy.ts";
-import type { HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
+import { count, Displayable, duration, join, keyValues, number, type Picture } from "../display/mod.ts";
+import { energyText, type EnergyUse } from "./energy.ts";
+import { scoresTable } from "./evaluation.ts";
+import type { EvaluationEvent, HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
 import type { Journal } from "./journal.ts";
 
 /** The facts of a run that has ended without an error. */
@@ -36,6 +37,8 @@ export class RunResult extends Displayable implements RunFacts {
   readonly history: readonly HistoryEntry[];
   /** The measurements on validation data. */
   readonly validations: readonly ValidationEvent[];
+  /** What evaluations gave, in the order in which they were made. */
+  readonly evaluations: readonly EvaluationEvent[];
   readonly stages: readonly StageResult[];
   readonly tokens: number;
   readonly seconds: number;
@@ -50,6 +53,7 @@ export class RunResult extends Displayable implements RunFacts {
     this.exact = journal.exact;
     this.history = [...journal.history];
     this.validations = [...journal.validations];
+    this.evaluations = [...journal.evaluations];
     this.stages = journal.stages.map((stage) => ({ ...stage }));
     this.tokens = journal.tokens;
     this.seconds = journal.seconds;
@@ -59,10 +63,22 @@ export class RunResult extends Displayable implements RunFacts {
   }
 
   /** The facts as plain data, history included. */
-  toJSON(): RunFacts & { history: readonly HistoryEntry[]; validations: readonly ValidationEvent[] } {
+  toJSON(): RunFacts & Pick<RunResult, "history" | "validations" | "evaluations"> {
     const { status, exact, stages, tokens, seconds, energy, warnings, checkpoint } = this;
-    const { history, validations } = this;
-    return { status, exact, stages, tokens, seconds, energy, warnings, checkpoint, history, validations };
+    const { history, validations, evaluations } = this;
+    return {
+      status,
+      exact,
+      stages,
+      tokens,
+      seconds,
+      energy,
+      warnings,
+      checkpoint,
+      history,
+      validations,
+      evaluations,
+    };
   }
 
   /** The facts as a small table. */
@@ -79,13 +95,6 @@ export class RunResult extends Displayable implements RunFacts {
     if (energy) rows.push(["energy", energyText(energy)]);
     if (this.checkpoint) rows.push(["checkpoint", this.checkpoint]);
     rows.push(...warnings.map((warning): [string, string] => ["warning", warning]));
-    return keyValues("Run", rows);
+    return join(keyValues("Run", rows), ...scoresTable(this.evaluations));
   }
-}
-
-/** Energy and carbon in one line, with their source. */
-export function energyText({ wattHours, gramsCO2eq, source, pue, gridKgPerKWh }: EnergyUse): string {
-  if (wattHours === undefined) return source;
-  const carbon = `${number(gramsCO2eq!, 3)} g CO2eq`;
-  return `${number(wattHours, 3)} Wh, ${carbon} (${source}, PUE ${pue}, ${gridKgPerKWh} kg per kWh)`;
 }

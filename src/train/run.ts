@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ConfigError } from "../base/errors.ts";
 import { Displayable, onInterrupt, type Picture } from "../display/mod.ts";
 import { lossChart, runCard } from "./card.ts";
 import { Control } from "./control.ts";
@@ -11,9 +12,11 @@ import { type EventOf, Events, type HistoryEntry, type RunEvent } from "./events
 import type { Job } from "./job.ts";
 import { Journal } from "./journal.ts";
 import { utilisation } from "./metrics.ts";
+import { ofLostDevice } from "./mishaps.ts";
 import { RunResult } from "./result.ts";
 import { showRun } from "./run_display.ts";
 import { claim } from "./running.ts";
+import { logEvents } from "./tensorboard.ts";
 import { train } from "./training.ts";
 
 /** How a run stands. */
@@ -71,6 +74,7 @@ export class Run extends Displayable implements Promise<RunResult> {
   async #main(signal: AbortSignal | undefined, display: boolean): Promise<RunResult> {
     const control = this.#control, forget = control.follow(signal);
     const off = onInterrupt(() => this.#stop());
+    const logged = this.#job.log !== undefined && this.#log(this.#job.log);
     const shown = display && showRun(this.#journal, () => this.picture());
     try {
       await Promise.resolve(); // listeners that come right after run() miss nothing
@@ -78,7 +82,13 @@ export class Run extends Displayable implements Promise<RunResult> {
       if (status === "stopped" && control.reason) throw control.reason.value;
       this.#end = { status };
       return new RunResult(status, this.#journal, this.#job.folder?.newest);
-    } catch (error) {
+    } catch (cause) {
+      const error = await ofLostDevice(
+        cause,
+        this.#job.model.device,
+        this.#journal,
+        this.#job.folder?.newest,
+      );
       const aborted = control.reason && error === control.reason.value;
       this.#end = aborted ? { status: "stopped" } : { status: "failed", error: messageOf(error) };
       throw this.#signed(error);
@@ -87,7 +97,15 @@ export class Run extends Displayable implements Promise<RunResult> {
       forget();
       this.#farewell();
       await shown;
+      await logged;
     }
+  }
+
+  /** Curves that cannot be written are worth a warning, not the run. */
+  async #log(folder: string): Promise<void> {
+    await logEvents(folder, this.#events.of([])).catch((error) =>
+      this.#journal.warn(`No more curves are written to ${folder}: ${messageOf(error)}`)
+    );
   }
 
   /** Gives an error its `run`. */
@@ -145,6 +163,21 @@ export class Run extends Displayable implements Promise<RunResult> {
   /** Lets a paused run go on. */
   resume(): void {
     this.#control.resume();
+  }
+
+  /**
+   * Does `count` steps more and holds the run up again; one that was not held up is from then on.
+   *
+   * @throws {ConfigError} for a number that is not whole and at least 1
+   */
+  step(count = 1): void {
+    if (!Number.isInteger(count) || count < 1) {
+      throw new ConfigError(`Cannot step: must be a whole number, at least 1, current value is ${count}`, {
+        path: "Run.step",
+        value: count,
+      });
+    }
+    this.#control.step(count);
   }
 
   /** The curves of the losses so far. */

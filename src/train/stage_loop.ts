@@ -8,10 +8,13 @@ import { count } from "../display/mod.ts";
 import type { StepRecord } from "../model/mod.ts";
 import { adoptTemplate, evaluate, measure, writeSample } from "./between.ts";
 import { type Checkpoint, restoreMoments } from "./checkpoint.ts";
+import { isBest } from "./checkpoint_folder.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Work } from "./job.ts";
 import { defaultEvery, type Stage } from "./stage.ts";
 import { orderSeed, prepareStage, type StageTokens } from "./stage_data.ts";
+import { fitted } from "./memory.ts";
+import { ofStorage } from "./mishaps.ts";
 import { Stepper } from "./stepper.ts";
 
 /** An evaluation that is run again and again. */
@@ -64,7 +67,7 @@ export class StageLoop {
     try {
       signal.throwIfAborted();
       journal.say("compiling");
-      stepper = await Stepper.create(model, settings, tokens, order);
+      stepper = await fittedStepper(work, stage, tokens, order);
       if (from) await restoreMoments(stepper.training, from);
       const { steps } = tokens, done = from?.state.stageStep ?? 0;
       if (from) journal.stages.pop();
@@ -73,7 +76,7 @@ export class StageLoop {
       loop.#announce();
       return loop;
     } catch (error) {
-      stepper?.training.dispose();
+      stepper?.dispose();
       tokens.close();
       throw error;
     }
@@ -108,6 +111,7 @@ export class StageLoop {
     this.#mark = this.work.journal.seconds;
     while (this.#done < steps) {
       await this.#turn();
+      if (this.#before.step + this.#done >= (this.work.job.until ?? Infinity)) this.#stopHere();
       if (control.stopping.aborted) break;
       this.#step();
       if (this.#done === steps || this.stepper.due || this.#isDue()) await this.#read();
@@ -115,6 +119,12 @@ export class StageLoop {
     }
     await this.#read();
     await this.#saveLast();
+  }
+
+  /** As stop(), once: a second one would break off. */
+  #stopHere(): void {
+    const { control } = this.work;
+    if (!control.stopping.aborted) control.stop();
   }
 
   async #turn(): Promise<void> {
@@ -155,10 +165,11 @@ export class StageLoop {
 
   /** Measures, saves, evaluates and writes a sample, whichever are due. */
   async #between(): Promise<void> {
-    const { validate, checkpoint, sample } = this.#every, ended = this.#done === this.tokens.steps;
+    const { job, journal } = this.work, ended = this.#done === this.tokens.steps;
+    const { validate, checkpoint, sample } = this.#every;
     const at = (every: number) => this.#done % every === 0;
     if (ended || at(validate)) await measure(this.work, this.tokens.validation);
-    if (ended || at(checkpoint)) await this.#save();
+    if (ended || at(checkpoint) || (job.folder?.keep.best && isBest(journal))) await this.#save();
     for (const { evaluation, every } of this.recurring) if (at(every)) await evaluate(this.work, evaluation);
     if (at(sample)) await writeSample(this.work);
     this.#mark = this.work.journal.seconds;
@@ -226,8 +237,9 @@ export class StageLoop {
       const path = await folder.write({ model, training, state: { ...state, ...place } }, control.broken);
       journal.saved = journal.step;
       journal.emit({ type: "checkpoint", step: journal.step, stage: journal.stage, path });
-    } catch (error) {
-      if (ended || control.stopping.aborted || error instanceof LlameroError) throw error;
+    } catch (cause) {
+      const error = ofStorage(cause, folder.path, folder.newest);
+      if (ended || control.stopping.aborted || cause instanceof LlameroError) throw error;
       journal.warn(
         `The checkpoint of step ${journal.step} could not be written: ${(error as Error).message}`,
       );
@@ -236,7 +248,30 @@ export class StageLoop {
 
   /** Gives memory and files back. */
   close(): void {
-    this.stepper.training.dispose();
+    this.stepper.dispose();
     this.tokens.close();
   }
+}
+
+/** The steps of a stage, of fewer sequences at once where the GPU's memory is too small; then that is said. */
+async function fittedStepper(
+  { job: { model }, journal, kernels }: Work,
+  { settings }: Stage,
+  tokens: StageTokens,
+  order: number,
+): Promise<Stepper> {
+  const { name } = settings, most = kernels.microBatches?.[name] ?? settings.microBatch;
+  const { made, microBatch } = await fitted(
+    model.device,
+    most,
+    (microBatch) => Stepper.create(model, { ...settings, microBatch }, tokens, order),
+  );
+  if (microBatch === most) return made;
+  kernels.microBatches = { ...kernels.microBatches, [name]: microBatch };
+  journal.exact = false;
+  journal.warn(
+    `${name}: the GPU's memory is too small for ${most} sequences at once, ${microBatch} are taken; the batch stays ` +
+      `${settings.batch}, so only the last bits differ`,
+  );
+  return made;
 }

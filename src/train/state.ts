@@ -10,7 +10,7 @@ import { FormatError } from "../base/errors.ts";
 import type { LineageStep } from "../data/mod.ts";
 import type { ModelConfig } from "../model/mod.ts";
 import type { KernelChoices } from "../ops/mod.ts";
-import type { HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
+import type { EvaluationEvent, HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
 import type { StageSettings } from "./stage.ts";
 
 /** A stage as a checkpoint knows it. */
@@ -47,6 +47,8 @@ export interface KernelTable {
   int64: boolean;
   /** Which kernels multiply. */
   choices: KernelChoices;
+  /** Sequences that are computed at once in the stages, by name, in which the GPU's memory was too small for those asked for. */
+  microBatches?: Record<string, number>;
 }
 
 /** A file of the checkpoint. */
@@ -93,6 +95,8 @@ export interface RunState {
   history: HistoryEntry[];
   /** The measurements. */
   validations: ValidationEvent[];
+  /** What evaluations gave, as JSON; missing in checkpoints of before they were kept. */
+  evaluations?: EvaluationEvent[];
   /** What a person should know of. */
   warnings: string[];
   /** The other files of the folder. */

@@ -48,6 +48,11 @@ export class Stepper {
     return new Stepper(await TrainingStep.create(model, options), settings, tokens, order);
   }
 
+  /** Gives the memory back. */
+  dispose(): void {
+    this.training.dispose();
+  }
+
   /** The learning rate of a step of the stage, counted from 1. */
   learningRate(step: number): number {
     return learningRateAt(step, this.#schedule);

@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { z } from "zod";
 import { ConfigError } from "../base/errors.ts";
-import { parseOptions, type Same, show } from "../base/schema.ts";
+import { parseOptions, show } from "../base/schema.ts";
 import { type Conversation, Dataset, type Document, TokenDataset } from "../data/mod.ts";
 import { Displayable, join, type Picture } from "../display/mod.ts";
 import { Model } from "../model/mod.ts";
 import { CheckpointFolder, checkpointNames, hasState, nothingToResume } from "./checkpoint_folder.ts";
-import { type EnergyOptions, energySchema } from "./energy.ts";
+import { energySchema } from "./energy.ts";
 import type { EvaluateOptions, Evaluation } from "./evaluation.ts";
 import type { Item, Job } from "./job.ts";
 import {
@@ -20,70 +19,28 @@ import {
   type PretrainOptions,
   type StageData,
 } from "./options.ts";
+import { MaskPreview } from "./mask_preview.ts";
 import { type OwnedStep, ownedSteps } from "./owned_steps.ts";
+import type { Recipe, RecipeStage } from "./recipe.ts";
+import type { DataJSON } from "./recipe_data.ts";
 import { Run } from "./run.ts";
 import { planStage, type Stage, type StageKind } from "./stage.ts";
 import { tokenizerOf } from "./stage_data.ts";
+import {
+  evaluateSchema,
+  type KeepOptions,
+  keepOptionsSchema,
+  type ResumeOptions,
+  resumeSchema,
+  type RunOptions,
+  runSchema,
+  type TrainerOptions,
+  trainerSchema,
+  type VerifyResumeOptions,
+  verifySchema,
+} from "./trainer_options.ts";
 import { TrainerPlan } from "./trainer_plan.ts";
-
-/** How a trainer works. */
-export interface TrainerOptions {
-  /** Folder for checkpoints; without one a run cannot be resumed. */
-  checkpoint?: string;
-  /** Decides the order of the data and what is held out. Default 42. */
-  seed?: number;
-  /** How many of the newest steps keep their checkpoint; the last one of a stage always does. Default 2. */
-  keep?: number;
-  /** Power of the device and assumptions about its place; false to count no energy. */
-  energy?: EnergyOptions | false;
-  /** Peak FLOP/s of the device, to show what share of them is used. */
-  peakFlops?: number;
-}
-
-const optionsSchema = z.strictObject({
-  checkpoint: z.string("must be a path").min(1, "must not be empty").optional(),
-  seed: z.int("must be a whole number").default(42),
-  keep: z.int("must be a whole number, at least 1").min(1, "must be at least 1").default(2),
-  energy: z.custom<EnergyOptions | false>(isEnergy, "must be false, or an object").default({}),
-  peakFlops: z.number("must be a number of FLOP/s").positive("must be above 0").optional(),
-}) satisfies z.ZodType<unknown, TrainerOptions>;
-true satisfies Same<keyof z.input<typeof optionsSchema>, keyof TrainerOptions>;
-
-function isEnergy(value: unknown): boolean {
-  return value === false || (typeof value === "object" && value !== null);
-}
-
-/** How a run is started. */
-export interface RunOptions {
-  /** Stops the run: its checkpoint is written, then it rejects with the signal's reason. */
-  signal?: AbortSignal;
-  /** Replaces a run whose checkpoints stand in the folder. Default false: it is refused. */
-  overwrite?: boolean;
-  /** Whether the run shows itself while it goes on. Default true. */
-  display?: boolean;
-}
-
-/** How a run goes on. */
-export interface ResumeOptions {
-  /** As in {@linkcode RunOptions}. */
-  signal?: AbortSignal;
-  /** Goes on although data, model or options are not those of the checkpoint; the result is then not exact. */
-  force?: boolean;
-  /** As in {@linkcode RunOptions}. */
-  display?: boolean;
-}
-
-const signal = z.custom<AbortSignal>((value) => value instanceof AbortSignal, "must be an AbortSignal")
-  .optional();
-const flag = z.boolean("must be true or false");
-const runSchema = z.strictObject({ signal, overwrite: flag.default(false), display: flag.default(true) });
-true satisfies Same<keyof z.input<typeof runSchema>, keyof RunOptions>;
-const resumeSchema = z.strictObject({ signal, force: flag.default(false), display: flag.default(true) });
-true satisfies Same<keyof z.input<typeof resumeSchema>, keyof ResumeOptions>;
-const evaluateSchema = z.strictObject({
-  every: z.int("must be a whole number, at least 1").min(1, "must be at least 1").optional(),
-}) satisfies z.ZodType<EvaluateOptions>;
-true satisfies Same<keyof z.input<typeof evaluateSchema>, keyof EvaluateOptions>;
+import { type ResumeProof, verifyResume } from "./verify.ts";
 
 /**
  * A plan for training a model. Immutable: each verb gives a new trainer, and nothing is read before `run`.
@@ -99,7 +56,8 @@ true satisfies Same<keyof z.input<typeof evaluateSchema>, keyof EvaluateOptions>
 export class Trainer extends Displayable {
   /** What is trained. */
   readonly model: Model;
-  readonly #options: z.output<typeof optionsSchema>;
+  readonly #options: ReturnType<typeof trainerSchema.parse>;
+  readonly #keep: Required<KeepOptions>;
   readonly #energy: Job["energy"];
   #items: readonly Item[] = [];
 
@@ -116,8 +74,13 @@ export class Trainer extends Displayable {
       );
     }
     this.model = model;
-    this.#options = parseOptions(optionsSchema, options, "Trainer");
-    const { energy } = this.#options;
+    this.#options = parseOptions(trainerSchema, options, "Trainer");
+    const { energy, keep } = this.#options;
+    this.#keep = parseOptions(
+      keepOptionsSchema,
+      typeof keep === "number" ? { last: keep } : keep,
+      "Trainer.keep",
+    );
     this.#energy = energy && parseOptions(energySchema, energy, "Trainer.energy");
   }
 
@@ -175,7 +138,7 @@ export class Trainer extends Displayable {
    * checkpoints of an earlier one
    */
   run(options: RunOptions = {}): Run {
-    const { signal, overwrite, display } = parseOptions(runSchema, options, "Trainer.run");
+    const { signal, overwrite, display, until } = parseOptions(runSchema, options, "Trainer.run");
     const { checkpoint } = this.#options;
     if (checkpoint !== undefined && !overwrite && checkpointNames(checkpoint).length) {
       throw new ConfigError(
@@ -184,7 +147,7 @@ export class Trainer extends Displayable {
         { path: "Trainer.checkpoint", value: checkpoint },
       );
     }
-    return this.#start(this.#job(checkpoint, overwrite), signal, display);
+    return this.#start({ ...this.#job(checkpoint, overwrite), until }, signal, display);
   }
 
   /**
@@ -195,14 +158,14 @@ export class Trainer extends Displayable {
    * @throws {ConfigError} where there is none. The run rejects with one when the checkpoint is of another run
    */
   resume(from: string | undefined = this.#options.checkpoint, options: ResumeOptions = {}): Run {
-    const { signal, force, display } = parseOptions(resumeSchema, options, "Trainer.resume");
+    const { signal, force, display, until } = parseOptions(resumeSchema, options, "Trainer.resume");
     if (from === undefined) {
       throw new ConfigError("Cannot resume: name the folder, resume(dir), or give the trainer a checkpoint");
     }
     const path = from.length > 1 ? from.replace(/\/+$/, "") : from, single = hasState(path);
     const folder = single ? path.replace(/\/?[^/]+$/, "") || "." : path;
     if (!single && !checkpointNames(path).length) throw nothingToResume(path);
-    return this.#start({ ...this.#job(folder, false), resume: { path, force } }, signal, display);
+    return this.#start({ ...this.#job(folder, false), resume: { path, force }, until }, signal, display);
   }
 
   #start(job: Job, signal: AbortSignal | undefined, display: boolean): Run {
@@ -210,7 +173,7 @@ export class Trainer extends Displayable {
   }
 
   #job(checkpoint: string | undefined, replace: boolean): Job {
-    const { seed, keep } = this.#options, stages = this.#stages();
+    const { seed, log } = this.#options, stages = this.#stages();
     if (!stages.length) {
       throw new ConfigError("Cannot run: add a stage first, .pretrain(data, { tokens }) or .instruct(data)");
     }
@@ -225,8 +188,10 @@ export class Trainer extends Displayable {
         tokenizerOf(this.model, stage);
       }
     }
-    const folder = checkpoint === undefined ? undefined : new CheckpointFolder(checkpoint, keep, replace);
-    return { model: this.model, items: this.#items, seed, energy: this.#energy, folder };
+    const folder = checkpoint === undefined
+      ? undefined
+      : new CheckpointFolder(checkpoint, this.#keep, replace);
+    return { model: this.model, items: this.#items, seed, energy: this.#energy, folder, log };
   }
 
   /**
@@ -238,24 +203,48 @@ export class Trainer extends Displayable {
     return ownedSteps(job, options.signal);
   }
 
+  /**
+   * Proves on this very plan that a run which is stopped and resumed is the uninterrupted one, bit for bit: on copies
+   * of the model, in temporary folders, with each stage cut to its first steps. Costs about twice those steps.
+   *
+   * @returns what it found, difference included; it rejects only with what a run itself rejects with
+   */
+  async verifyResume(options: VerifyResumeOptions = {}): Promise<ResumeProof> {
+    const { steps, signal } = parseOptions(verifySchema, options, "Trainer.verifyResume");
+    return await verifyResume(this.#job(undefined, false), steps, signal);
+  }
+
+  /**
+   * The first conversations of the first stage of instruction tuning as the model will see them, and what of them is
+   * learned.
+   *
+   * @throws {ConfigError} where no stage learns from conversations
+   */
+  async maskPreview(count = 3, options: { signal?: AbortSignal } = {}): Promise<MaskPreview> {
+    const stage = this.#stages().find(({ settings, data }) =>
+      settings.kind === "instruct" && data instanceof Dataset
+    );
+    if (!stage) throw new ConfigError("Cannot show a mask: add a stage first, .instruct(conversations)");
+    const conversations = await (stage.data as Dataset<Conversation>).take(count).toArray(options);
+    return new MaskPreview(conversations, tokenizerOf(this.model, stage), stage.settings.context);
+  }
+
   /** What the chain is going to do, as far as that is known before the data is read. */
   plan(): TrainerPlan {
-    return new TrainerPlan(this.model, this.#items);
+    return new TrainerPlan(this.model, this.#items, this.#energy);
   }
 
   #stages(): Stage[] {
     return this.#items.flatMap((item) => "stage" in item ? [item.stage] : []);
   }
 
-  /** The chain as plain data. */
-  toJSON(): Record<string, unknown> {
-    const { checkpoint, seed, keep } = this.#options;
+  /** The chain as plain data, of which {@linkcode trainerOf} makes a trainer again. */
+  toJSON(): Recipe {
+    const { checkpoint, seed, keep, log, energy } = this.#options, { name, config } = this.model;
     const stages = this.#items.map((item) =>
-      "stage" in item
-        ? { ...item.stage.settings, data: item.stage.data.toJSON() }
-        : { name: "evaluate", every: item.every }
+      "stage" in item ? stageJSON(item.stage) : { name: "evaluate" as const, every: item.every }
     );
-    return { model: this.model.name, checkpoint, seed, keep, stages };
+    return { recipe: 1, model: { name, config }, checkpoint, seed, keep, log, energy, stages };
   }
 
   /** The plan, and where checkpoints go. */
@@ -266,4 +255,9 @@ export class Trainer extends Displayable {
       : `Checkpoints in ${checkpoint}`;
     return join(this.plan().picture(), { text: where });
   }
+}
+
+function stageJSON({ settings, data, validation }: Stage): RecipeStage {
+  const json = (data: StageData) => data.toJSON() as DataJSON;
+  return { ...settings, data: json(data), ...(validation && { validation: json(validation) }) };
 }

@@ -1,11 +1,12 @@
 /**
- * What a trainer is going to do, as far as that is known before any data is read.
+ * What a trainer is going to do and what it will cost, as far as that is known before any data is read.
  *
  * @module
  */
-import { count, Displayable, join, number, type Picture, table } from "../display/mod.ts";
-import type { Model, PlanFacts } from "../model/mod.ts";
-import type { Item } from "./job.ts";
+import { count, Displayable, duration, join, number, type Picture, table } from "../display/mod.ts";
+import { measureSpeed, type Model, type PlanFacts } from "../model/mod.ts";
+import { energyText, type EnergyUse } from "./energy.ts";
+import type { Item, Job } from "./job.ts";
 import { scheduleOf, type StageSettings } from "./stage.ts";
 
 /** A stage in a plan. */
@@ -16,7 +17,7 @@ export interface StagePlan {
   steps?: number;
   /** Positions trained on; undefined likewise. */
   tokens?: number;
-  /** FLOPs and bytes of the stage; bytes alone are right where the tokens are unknown. */
+  /** FLOPs, bytes, and once the speed is known time and energy; bytes alone are right where the tokens are unknown. */
   cost: PlanFacts;
 }
 
@@ -24,18 +25,59 @@ export interface StagePlan {
 export class TrainerPlan extends Displayable {
   /** The stages in order. */
   readonly stages: readonly StagePlan[];
-  #model: Model;
+  readonly #model: Model;
+  readonly #items: readonly Item[];
+  readonly #energy: Job["energy"];
+  readonly #speeds: readonly number[];
 
-  /** Plans a chain; reads nothing. */
-  constructor(model: Model, items: readonly Item[]) {
+  /** Plans a chain; reads nothing. `speeds` are the achieved FLOP/s of its stages, where they were measured. */
+  constructor(model: Model, items: readonly Item[], energy: Job["energy"], speeds: readonly number[] = []) {
     super();
     this.#model = model;
-    this.stages = items.flatMap((item) => "stage" in item ? [stagePlan(model, item.stage.settings)] : []);
+    this.#items = items;
+    this.#energy = energy;
+    this.#speeds = speeds;
+    const stages = items.flatMap((item) => "stage" in item ? [item.stage.settings] : []);
+    this.stages = stages.map((settings, i) => stagePlan(model, settings, energy, speeds[i]));
   }
 
-  /** The stages, and the model's name. */
-  toJSON(): { model: string; stages: readonly StagePlan[] } {
-    return { model: this.#model.name, stages: this.stages };
+  /** Runs three steps of each stage on copies of the model and gives the plan with time, and energy where watts are known. */
+  async measure(): Promise<TrainerPlan> {
+    const speeds: number[] = [];
+    for (const { settings: { context, batch, microBatch, save } } of this.stages) {
+      using copy = await this.#model.clone();
+      speeds.push(await measureSpeed(copy, { context, batchTokens: batch * context, microBatch, save }));
+    }
+    return new TrainerPlan(this.#model, this.#items, this.#energy, speeds);
+  }
+
+  /** Seconds of all stages; undefined before they are measured, or where a length is unknown. */
+  get seconds(): number | undefined {
+    if (!this.stages.every(({ tokens, cost }) => tokens !== undefined && cost.seconds !== undefined)) {
+      return undefined;
+    }
+    return this.stages.reduce((sum, { cost }) => sum + cost.seconds!, 0);
+  }
+
+  /** Energy of all stages, where time and watts are known. */
+  get energy(): EnergyUse | undefined {
+    const { seconds } = this;
+    if (!this.#energy || this.#energy.watts === undefined || seconds === undefined) return undefined;
+    const { watts, pue, gridKgPerKWh } = this.#energy;
+    const wattHours = this.stages.reduce((sum, { cost }) => sum + cost.wattHours!, 0);
+    return {
+      wattHours,
+      gramsCO2eq: wattHours * gridKgPerKWh,
+      pue,
+      gridKgPerKWh,
+      source: `${watts} W as given`,
+    };
+  }
+
+  /** The stages, the model's name, and what is known of time and energy. */
+  toJSON(): { model: string; stages: readonly StagePlan[]; seconds?: number; energy?: EnergyUse } {
+    const { seconds, energy } = this;
+    return { model: this.#model.name, stages: this.stages, seconds, energy };
   }
 
   /** A table of the stages. */
@@ -50,12 +92,24 @@ export class TrainerPlan extends Displayable {
       : "windows of stages in epochs are unknown until the data is read";
     return join(table(rows, {
       title: `Training plan of ${this.#model.name}`,
-      note: `${count(most)}B of memory at most; ${flop}`,
+      note: `${count(most)}B of memory at most; ${flop}; ${this.#time()}`,
     }));
+  }
+
+  #time(): string {
+    const { seconds, energy } = this;
+    if (seconds !== undefined) {
+      return `${duration(seconds)}, ${
+        energy ? energyText(energy) : "energy unknown: give the trainer energy: { watts }"
+      }`;
+    }
+    return this.#speeds.length
+      ? "time unknown: a length in epochs"
+      : "time not measured: await trainer.plan().measure()";
   }
 }
 
-function stagePlan(model: Model, settings: StageSettings): StagePlan {
+function stagePlan(model: Model, settings: StageSettings, energy: Job["energy"], flops?: number): StagePlan {
   const { length, batch, context, microBatch, save } = settings, batchTokens = batch * context;
   const steps = "steps" in length
     ? length.steps
@@ -63,11 +117,13 @@ function stagePlan(model: Model, settings: StageSettings): StagePlan {
     ? Math.ceil(length.tokens / batchTokens)
     : undefined;
   const tokens = steps === undefined ? undefined : steps * batchTokens;
-  const { facts } = model.plan({ tokens: tokens ?? batchTokens, batchTokens, context, microBatch, save });
+  const { watts, ...place } = energy || {}, device = flops === undefined ? undefined : { flops, watts };
+  const options = { batchTokens, context, microBatch, save, device, ...place };
+  const { facts } = model.plan({ tokens: tokens ?? batchTokens, ...options });
   return { settings, steps, tokens, cost: facts };
 }
 
-function rowOf({ settings, steps, tokens }: StagePlan): Record<string, string> {
+function rowOf({ settings, steps, tokens, cost }: StagePlan): Record<string, string> {
   const { length, learningRate, batch, microBatch, context, held, template } = settings;
   const warmup = steps === undefined ? settings.warmup : scheduleOf(settings, steps).warmup;
   return {
@@ -78,5 +134,6 @@ function rowOf({ settings, steps, tokens }: StagePlan): Record<string, string> {
     "learning rate": `${number(learningRate)}, warmup ${warmup ?? "by length"}`,
     validation: held === null ? "own data" : held === 0 ? "none" : `${number(held * 100)} %`,
     template: template === null ? "" : template.length > 12 ? "Jinja" : template,
+    ...(cost.seconds !== undefined && { time: tokens === undefined ? "unknown" : duration(cost.seconds) }),
   };
 }

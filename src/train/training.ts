@@ -111,6 +111,7 @@ async function takeUp({ job, journal, plan, kernels }: Work, from: Checkpoint): 
   journal.warnings.push(...warnings);
   journal.stage = state.stage;
   if (useKernelTable(job.model.device, state.kernels.choices)) kernels.choices = state.kernels.choices;
+  kernels.microBatches = state.kernels.microBatches;
   const other = differingKernels(state.kernels, kernels);
   const reasons = [difference && `it was forced to go on although ${difference}`, other];
   for (const reason of reasons.filter((reason) => reason !== undefined)) {

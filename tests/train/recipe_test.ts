@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { ConfigError, FormatError } from "../../src/base/errors.ts";
+import { Dataset } from "../../src/data/mod.ts";
+import { Tokenizer } from "../../src/tokenizer/mod.ts";
+import { type DataJSON, datasetOf, type Recipe, trainerOf } from "../../src/train/mod.ts";
+import { inFolder, quiet, tinyModel, tokens } from "./support.ts";
+
+const again = (data: { toJSON(): unknown }, parts = {}) =>
+  datasetOf(JSON.parse(JSON.stringify(data.toJSON())) as DataJSON, parts);
+
+function long({ text }: { text: string }): boolean {
+  return text.length > 5000;
+}
+
+Deno.test("a dataset comes back from its JSON with the same identity, whatever its readers and steps", async () => {
+  await inFolder(async (folder) => {
+    const lines = Array.from(
+      { length: 9 },
+      (_, i) => JSON.stringify({ text: `line ${i}`, prompt: `p ${i}`, completion: "c" }),
+    );
+    await Deno.writeTextFile(`${folder}/a.jsonl`, lines.join("\n"));
+    await Deno.writeTextFile(`${folder}/a.txt`, "one\n\ntwo\n\nthree");
+    const sample = Dataset.sample("moby-dick"), rows = Dataset.jsonl(`${folder}/a.jsonl`);
+    const datasets: Dataset<object>[] = [
+      Dataset.text(`${folder}/*.txt`, { by: "paragraph" }),
+      Dataset.text(`${folder}/a.txt`, { by: /\n+/ }),
+      Dataset.lines(`${folder}/a.txt`),
+      Dataset.jsonl(`${folder}/a.jsonl`, { text: "text" }),
+      rows.conversations(),
+      sample.filter(long).take(9).skip(2).shuffle({ seed: 3 }),
+      sample.dedup({ by: "paragraph" }).clean(),
+      Dataset.mix({
+        a: { from: sample, weight: 3 },
+        b: { from: Dataset.lines(`${folder}/a.txt`), weight: 1, maxEpochs: 2 },
+      }),
+    ];
+    for (const data of datasets) {
+      assert.equal(again(data, { functions: { long } }).fingerprint, data.fingerprint, String(data));
+    }
+    const named = Dataset.from([{ text: "x" }], { name: "mine" });
+    assert.equal(again(named, { datasets: { mine: named } }), named);
+  });
+});
+
+Deno.test("what JSON cannot hold is refused by name, with what to give", () => {
+  const cases: [Dataset<object>, object, RegExp][] = [
+    [
+      Dataset.sample("sotu").filter(long),
+      {},
+      /filter "long" does not stand in JSON, give it as \{ functions: \{ "long"/,
+    ],
+    [Dataset.sample("sotu").filter(long), { functions: { lang: long } }, /did you mean "lang"\?/],
+    [Dataset.from([{ text: "x" }], { name: "mine" }), {}, /give it as \{ datasets: \{ "mine"/],
+    [Dataset.sample("sotu").split({ a: 0.5, b: 0.5 }).b, {}, /"split" cannot be made of JSON/],
+    [Dataset.wikipedia("x.xml"), {}, /"wiki\w+" cannot be made of JSON; write what it gives/],
+  ];
+  for (const [data, parts, message] of cases) {
+    assert.throws(
+      () => again(data, parts),
+      (error) => error instanceof ConfigError && message.test(error.message),
+    );
+  }
+  assert.throws(() => trainerOf({} as Recipe, {} as never), FormatError);
+});
+
+Deno.test("a recipe gives the plan it was made of, for a model of its shape only", async () => {
+  using model = await tinyModel({ vocabSize: 330, context: 40 });
+  using other = await tinyModel({ vocabSize: 331, context: 40 });
+  model.tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(2), { vocabSize: 330 });
+  const text = Dataset.sample("moby-dick").take(2),
+    chat = Dataset.from([{ prompt: "p", completion: "c" }], { name: "chat" });
+  const trainer = quiet(model, { checkpoint: "runs/x", seed: 9, keep: { best: true } })
+    .pretrain(text, {
+      tokens: 5000,
+      batchTokens: 160,
+      learningRate: 2e-3,
+      warmup: 7,
+      validation: 0.2,
+      save: "linear",
+    })
+    .evaluate({ run: () => Promise.resolve(1) }, { every: 5 })
+    .pretrain(text, { epochs: 0.5, documentMask: true, validation: false })
+    .instruct(chat.conversations(), {
+      template: "llama-2",
+      validateEvery: 3,
+      validation: chat.conversations(),
+    });
+  const recipe: Recipe = JSON.parse(JSON.stringify(trainer)), parts = { datasets: { chat } };
+  const evaluations = [{ run: () => Promise.resolve(1) }];
+  assert.deepEqual(JSON.parse(JSON.stringify(trainerOf(recipe, model, { ...parts, evaluations }))), recipe);
+  assert.equal(
+    trainerOf(recipe, model, parts).toJSON().stages.length,
+    3,
+    "an evaluation that is not given is left out",
+  );
+  assert.throws(() => trainerOf(recipe, other, parts), /its vocabSize is 331, the recipe's 330/);
+  assert.throws(
+    () => trainerOf({ ...quiet(model).pretrain(tokens(3), { steps: 2 }).toJSON() }, model),
+    /"tokens" cannot be made of JSON/,
+  );
+});

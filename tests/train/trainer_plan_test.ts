@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { quiet, short, tinyModel, tokens } from "./support.ts";
+
+Deno.test("a trainer's plan has no time before it is measured, and then time, energy and carbon by the formula", async () => {
+  using model = await tinyModel();
+  const energy = { watts: 50, pue: 1, gridKgPerKWh: 0.057 };
+  const trainer = quiet(model, { energy }).pretrain(tokens(8), { ...short, steps: 40, microBatch: 2 })
+    .instruct(tokens(4), { steps: 7 });
+  const cold = trainer.plan();
+  assert.deepEqual([cold.seconds, cold.energy], [undefined, undefined]);
+  assert.match(String(cold), /time not measured: await trainer\.plan\(\)\.measure\(\)/);
+  const held = model.device.memory().bytes, plan = await cold.measure();
+  assert.equal(model.device.memory().bytes, held);
+  const [one, two] = plan.stages.map(({ cost }) => cost.seconds!);
+  assert.ok(one > 0 && two > 0 && plan.seconds === one + two);
+  const { wattHours, gramsCO2eq } = plan.energy!;
+  assert.ok(Math.abs(wattHours! - plan.seconds * 50 / 3600) < 1e-9);
+  assert.ok(Math.abs(gramsCO2eq! - wattHours! * 0.057) < 1e-12);
+  assert.match(String(plan), /Wh, .* g CO2eq \(50 W as given, PUE 1, 0\.057 kg per kWh\)/);
+  const unknown = quiet(model).pretrain(tokens(8), { ...short, epochs: 2 }).plan();
+  assert.match(String(await unknown.measure()), /time unknown: a length in epochs/);
+});
