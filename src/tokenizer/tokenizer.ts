@@ -12,6 +12,7 @@ import { keyValues } from "../display/table.ts";
 import { encodeChat } from "./chat.ts";
 import { ChatTemplate } from "./chat_template.ts";
 import type { DecodeOptions, StreamDecoder } from "./codec.ts";
+import { encodeExactly } from "./exact.ts";
 import { type Engine, engineOf, fingerprintOf, templateTokens, type TokenizerFacts } from "./engine.ts";
 import { readTokenizerFiles, type TokenizerFiles, writeTokenizerFiles } from "./files.ts";
 import { checkMessages } from "./messages.ts";
@@ -48,7 +49,8 @@ export class Tokenizer extends Displayable implements Encoder {
 
   /**
    * Learns a vocabulary from texts (strings, or records with a `text`, such as a `Dataset`): SentencePiece-style
-   * byte-pair encoding with LLaMA's settings. Deterministic, and independent of the order of the texts.
+   * byte-pair encoding with LLaMA's settings. Deterministic, and independent of the order of the texts. What `encode`
+   * reads as a space or as U+FFFD is learned as such.
    *
    * @throws {ConfigError} for an unknown option, or a `vocabSize` that this corpus cannot fill or that cannot hold its
    * characters; the message names the bound
@@ -129,14 +131,16 @@ export class Tokenizer extends Displayable implements Encoder {
 
   /**
    * Ids of `text`. Nothing is added unless asked, and nothing in the text is read as a special token unless
-   * `special: true`.
+   * `special: true`. As in SentencePiece, a literal U+2581 is a space and a lone surrogate U+FFFD, unless `exact`.
    *
    * @throws {ConfigError} for `bos` or `eos` that the vocabulary does not have
+   * @throws {DataError} with `exact`, for a text that cannot come back
    */
   encode(text: string, options: EncodeOptions = {}): Uint32Array<ArrayBuffer> {
-    const { bos, eos, special } = parseOptions(encodeSchema, options, "encode");
+    const { bos, eos, special, exact } = parseOptions(encodeSchema, options, "encode"),
+      { codec } = this.#engine;
     if (typeof text !== "string") throw new ConfigError(`Cannot encode ${show(text)}: it must be a string`);
-    const ids = special ? this.#engine.codec.encodeSpecial(text) : this.#engine.codec.encode(text);
+    const ids = exact ? encodeExactly(codec, text) : special ? codec.encodeSpecial(text) : codec.encode(text);
     if (bos) ids.unshift(this.#need("bos"));
     if (eos) ids.push(this.#need("eos"));
     return new Uint32Array(ids);
@@ -149,7 +153,7 @@ export class Tokenizer extends Displayable implements Encoder {
 
   /**
    * Text of `ids`; incomplete UTF-8 becomes U+FFFD. `decode(encode(text))` is `text` for every well-formed text
-   * without U+2581 (which comes back as a space).
+   * without U+2581, which comes back as a space, and for every well-formed one that was encoded with `exact`.
    *
    * @throws {ConfigError} for an id that the vocabulary does not have
    */

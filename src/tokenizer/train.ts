@@ -123,7 +123,7 @@ async function countWords(texts: Texts, settings: Settings, pace: Pace): Promise
   let documents = 0;
   for await (const text of stringsOf(texts, "train a tokenizer")) {
     const drawn = settings.sample === 1 || hashUniform(settings.seed, String(documents)) < settings.sample;
-    if (drawn) eachWord(text.toWellFormed(), false, add);
+    if (drawn) eachWord(text, false, add);
     documents++;
     await report(pace, settings, "read", documents);
   }
