@@ -8,13 +8,14 @@ import { ConfigError } from "../base/errors.ts";
 import { parseOptions, show } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { number } from "../display/format.ts";
+import { interruptible } from "../display/interrupt.ts";
 import { keyValues } from "../display/table.ts";
 import { encodeChat } from "./chat.ts";
 import { ChatTemplate } from "./chat_template.ts";
 import type { DecodeOptions, StreamDecoder } from "./codec.ts";
 import { encodeExactly } from "./exact.ts";
 import { type Engine, engineOf, fingerprintOf, templateTokens, type TokenizerFacts } from "./engine.ts";
-import { readTokenizerFiles, type TokenizerFiles, writeTokenizerFiles } from "./files.ts";
+import { readTokenizerFiles, type TokenizerFiles, writeModelFile, writeTokenizerFiles } from "./files.ts";
 import { checkMessages } from "./messages.ts";
 import {
   type ChatOptions,
@@ -34,6 +35,7 @@ import { templateOf, type TokenizerConfig, tokenizerConfig } from "./tokenizer_c
 import { piecesOf, tokenizerJson } from "./tokenizer_json.ts";
 import type { Texts } from "./texts.ts";
 import { learnPieces, type TrainOptions } from "./train.ts";
+import { sentencePieceBytes } from "./write_sentencepiece.ts";
 
 /** Text to token ids and back. An immutable value. */
 export class Tokenizer extends Displayable implements Encoder {
@@ -227,20 +229,23 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {DataError} for an empty corpus or a record without text
    */
   async stats(texts: Texts, options: StatsOptions = {}): Promise<TokenStats> {
-    return await countTokens(this, texts, parseOptions(statsSchema, options, "stats").signal);
+    const { signal } = parseOptions(statsSchema, options, "stats");
+    return await interruptible(signal, (signal) => countTokens(this, texts, signal));
   }
 
   /**
-   * Writes tokenizer.json and tokenizer_config.json into `dir`: Python `transformers` and `@huggingface/tokenizers`
-   * read them to the same ids. Each file appears whole or not at all.
+   * Writes tokenizer.json and tokenizer_config.json into the folder `path`: Python `transformers` and
+   * `@huggingface/tokenizers` read them to the same ids. A path that ends in `.model` becomes a SentencePiece model, for
+   * Python `sentencepiece` and llama.cpp; it holds no chat template. Each file appears whole or not at all.
+   *
+   * @throws {ConfigError} for a `.model` of a vocabulary that SentencePiece would read to other ids
    */
-  async save(dir: string): Promise<void> {
-    const { json, config } = this.#engine.files;
-    await writeTokenizerFiles(
-      dir,
-      json,
-      tokenizerConfig(json, this.#engine.roles, config, this.#template?.source),
-    );
+  async save(path: string): Promise<void> {
+    const { files: { json, config }, roles } = this.#engine;
+    if (path.endsWith(".model")) {
+      return await writeModelFile(path, sentencePieceBytes(this.pieces(), json.model.merges ?? [], roles));
+    }
+    await writeTokenizerFiles(path, json, tokenizerConfig(json, roles, config, this.#template?.source));
   }
 
   /**

@@ -72,6 +72,13 @@ Deno.test("SentencePiece, @huggingface/tokenizers and Python tokenizers agree wi
         assert.ok(shared.length / 4096 >= 0.97);
         assert.ok(Math.abs(ratio - 1) <= 0.005);
 
+        await trained.save(`${dir}/own.model`);
+        same(
+          trained,
+          texts,
+          await oracle(["sentencepiece", `${dir}/own.model`], texts),
+          "spm_encode, our .model",
+        );
         await trained.save(dir);
         const file = `${dir}/tokenizer.json`, json = JSON.parse(await Deno.readTextFile(file));
         same(trained, texts, libraryIds(json, texts), "@huggingface/tokenizers");

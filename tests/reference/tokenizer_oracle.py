@@ -120,4 +120,5 @@ def main(verb, *args):
     json.dump(answer, sys.stdout)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
