@@ -7,14 +7,19 @@ import type { ChatEncoding, Encoder, Message } from "../base/encoder.ts";
 import { ConfigError } from "../base/errors.ts";
 import { parseOptions, show } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
-import { number } from "../display/format.ts";
 import { interruptible } from "../display/interrupt.ts";
-import { keyValues } from "../display/table.ts";
-import { encodeChat } from "./chat.ts";
+import { encodeChat, noTemplate } from "./chat.ts";
 import { ChatTemplate } from "./chat_template.ts";
 import type { DecodeOptions, StreamDecoder } from "./codec.ts";
 import { encodeExactly } from "./exact.ts";
-import { type Engine, engineOf, fingerprintOf, templateTokens, type TokenizerFacts } from "./engine.ts";
+import {
+  type Engine,
+  engineOf,
+  factsPicture,
+  fingerprintOf,
+  templateTokens,
+  type TokenizerFacts,
+} from "./engine.ts";
 import { readTokenizerFiles, type TokenizerFiles, writeModelFile, writeTokenizerFiles } from "./files.ts";
 import { checkMessages } from "./messages.ts";
 import {
@@ -139,18 +144,13 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {DataError} with `exact`, for a text that cannot come back
    */
   encode(text: string, options: EncodeOptions = {}): Uint32Array<ArrayBuffer> {
-    const { bos, eos, special, exact } = parseOptions(encodeSchema, options, "encode"),
-      { codec } = this.#engine;
-    if (typeof text !== "string") throw new ConfigError(`Cannot encode ${show(text)}: it must be a string`);
-    const ids = exact ? encodeExactly(codec, text) : special ? codec.encodeSpecial(text) : codec.encode(text);
-    if (bos) ids.unshift(this.#need("bos"));
-    if (eos) ids.push(this.#need("eos"));
-    return new Uint32Array(ids);
+    return this.#ids(text, parseOptions(encodeSchema, options, "encode"));
   }
 
-  /** Ids of each of `texts`. */
+  /** Ids of each of `texts`, in their order. */
   encodeBatch(texts: readonly string[], options: EncodeOptions = {}): Uint32Array<ArrayBuffer>[] {
-    return texts.map((text) => this.encode(text, options));
+    const parsed = parseOptions(encodeSchema, options, "encodeBatch");
+    return texts.map((text) => this.#ids(text, parsed));
   }
 
   /**
@@ -229,8 +229,8 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {DataError} for an empty corpus or a record without text
    */
   async stats(texts: Texts, options: StatsOptions = {}): Promise<TokenStats> {
-    const { signal } = parseOptions(statsSchema, options, "stats");
-    return await interruptible(signal, (signal) => countTokens(this, texts, signal));
+    const given = parseOptions(statsSchema, options, "stats").signal;
+    return await interruptible(given, (signal) => countTokens(this, texts, signal));
   }
 
   /**
@@ -271,14 +271,16 @@ export class Tokenizer extends Displayable implements Encoder {
 
   /** The facts as a small table. */
   override picture(): Picture {
-    const { vocabSize, special, template, codec, fingerprint } = this.toJSON();
-    return keyValues("Tokenizer", [
-      ["vocabulary", number(vocabSize)],
-      ["special", Object.entries(special).map(([token, id]) => `${token} ${id}`).join(", ")],
-      ["chat template", template ?? "none"],
-      ["encoder", codec],
-      ["fingerprint", fingerprint],
-    ]);
+    return factsPicture(this.toJSON());
+  }
+
+  #ids(text: string, { bos, eos, special, exact }: EncodeOptions): Uint32Array<ArrayBuffer> {
+    if (typeof text !== "string") throw new ConfigError(`Cannot encode ${show(text)}: it must be a string`);
+    const codec = this.#engine.codec;
+    const ids = exact ? encodeExactly(codec, text) : special ? codec.encodeSpecial(text) : codec.encode(text);
+    if (bos) ids.unshift(this.#need("bos"));
+    if (eos) ids.push(this.#need("eos"));
+    return new Uint32Array(ids);
   }
 
   #need(role: "bos" | "eos"): number {
@@ -295,12 +297,4 @@ export class Tokenizer extends Displayable implements Encoder {
       { value: id },
     );
   }
-}
-
-function noTemplate(): ConfigError {
-  return new ConfigError(
-    "Cannot render a conversation: the tokenizer has no chat template, tune the model with .instruct, " +
-      'or choose one with tokenizer.withTemplate("plain")',
-    { path: "chat" },
-  );
 }

@@ -118,29 +118,29 @@ async function learn(texts: Texts, settings: Settings, pace: Pace): Promise<Piec
     const piece = table.learn();
     if (piece === undefined) throw tooSmall(settings.vocabSize - wanted + learned.length, settings);
     learned.push(piece);
-    await report(pace, settings, "merge", settings.vocabSize - wanted + learned.length);
+    if (pace.due()) await report(pace, settings, "merge", settings.vocabSize - wanted + learned.length);
   }
   return layOut({ bytes: settings.byteFallback, learned, characters, special: settings.special });
 }
 
 async function countWords(texts: Texts, settings: Settings, pace: Pace): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
+  const places = new Map<string, number>(), counts: number[] = [];
   const add = (word: string) => {
-    const count = counts.get(word);
-    if (count === undefined) counts.set(ownCopy(word), 1);
-    else counts.set(word, count + 1);
+    const place = places.get(word);
+    if (place !== undefined) counts[place]++;
+    else places.set(ownCopy(word), counts.push(1) - 1);
   };
   let documents = 0;
   for await (const text of stringsOf(texts, "train a tokenizer")) {
     const drawn = settings.sample === 1 || hashUniform(settings.seed, String(documents)) < settings.sample;
     if (drawn) addSentences(text, settings.by, add);
     documents++;
-    await report(pace, settings, "read", documents);
+    if (pace.due()) await report(pace, settings, "read", documents);
   }
   const words = new Map<string, number>();
-  for (const [raw, count] of counts) {
+  for (const [raw, place] of places) {
     const word = normalise(raw);
-    words.set(word, (words.get(word) ?? 0) + count);
+    words.set(word, (words.get(word) ?? 0) + counts[place]);
   }
   return words;
 }
@@ -179,7 +179,6 @@ async function report(
   phase: TrainProgress["phase"],
   done: number,
 ): Promise<void> {
-  if (!pace.due()) return;
   settings.onProgress?.({ phase, done, ...(phase === "merge" && { total: settings.vocabSize }) });
   await pace.rest();
 }

@@ -45,7 +45,9 @@ export async function alphabetOf(
   }
   const sorted = [...counts].sort((a, b) => b[1] - a[1] || a[0].codePointAt(0)! - b[0].codePointAt(0)!);
   let seen = 0;
-  const enough = sorted.findIndex(([, count]) => (seen += count) - count >= coverage * total);
+  // In 32 bits, as SentencePiece: where many characters occur once, the last bit decides on one of them.
+  const share = (count: number) => Math.fround(((seen += count) - count) / total);
+  const enough = coverage < 1 ? sorted.findIndex(([, count]) => share(count) >= Math.fround(coverage)) : -1;
   return (enough < 0 ? sorted : sorted.slice(0, enough)).map(([char]) => char);
 }
 
