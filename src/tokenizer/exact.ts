@@ -27,10 +27,11 @@ export function encodeExactly(codec: Codec, text: string): number[] {
 function withBytes(codec: Codec, text: string): number[] | undefined {
   const bytes = Array.from(new TextEncoder().encode(SPACE), (byte) => codec.idOf(byteName(byte)));
   if (bytes.includes(undefined)) return undefined;
-  const [first, ...rest] = text.split(SPACE);
-  return codec.encode(first).concat(
-    ...rest.map((part) => [...bytes as number[], ...codec.encode(part, true)]),
-  );
+  const [first, ...rest] = text.split(SPACE), ids = codec.encode(first);
+  for (const part of rest) {
+    for (const id of [...bytes as number[], ...codec.encode(part, true)]) ids.push(id);
+  }
+  return ids;
 }
 
 function obstacle(text: string): string {

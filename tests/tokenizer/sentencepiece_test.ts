@@ -81,6 +81,8 @@ Deno.test("fuzzed Unicode comes back: U+2581 as a space, broken surrogates as U+
     else assert.deepEqual(imported.encode(text, { exact: true }), imported.encode(text));
   }
   assert.ok(bars > 1000);
+  const many = "▁a".repeat(200_000);
+  assert.equal(imported.decode(imported.encode(many, { exact: true })), many);
 });
 
 Deno.test("exact refuses what cannot come back", async () => {
