@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ConfigError } from "../base/errors.ts";
 import type { ChatEncoding, ChatPiece } from "../base/encoder.ts";
 import type { Stretch } from "./chat_template.ts";
 import type { Codec } from "./codec.ts";
@@ -32,4 +33,13 @@ export function encodeChat(stretches: readonly Stretch[], codec: Codec): ChatEnc
 /** Control joins control, and the end of an answer joins the answer. Messages stay apart. */
 function joins(before: Stretch | undefined, { kind }: Stretch): boolean {
   return before?.kind === kind && kind !== "content";
+}
+
+/** The error for a conversation without a template to render it. */
+export function noTemplate(): ConfigError {
+  return new ConfigError(
+    "Cannot render a conversation: the tokenizer has no chat template, tune the model with .instruct, " +
+      'or choose one with tokenizer.withTemplate("plain")',
+    { path: "chat" },
+  );
 }

@@ -4,6 +4,9 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import type { Picture } from "../display/display.ts";
+import { number } from "../display/format.ts";
+import { keyValues } from "../display/table.ts";
 import type { ChatTemplate, TemplateTokens } from "./chat_template.ts";
 import type { Codec } from "./codec.ts";
 import type { TokenizerFiles } from "./files.ts";
@@ -67,4 +70,15 @@ export function fingerprintOf({ files, roles }: Engine, template: ChatTemplate |
   const { remove_space, do_lowercase_and_remove_accent } = files.config;
   const facts = [files.json, roles, template?.source, remove_space, do_lowercase_and_remove_accent];
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 32);
+}
+
+/** The facts as a small table. */
+export function factsPicture({ vocabSize, special, template, codec, fingerprint }: TokenizerFacts): Picture {
+  return keyValues("Tokenizer", [
+    ["vocabulary", number(vocabSize)],
+    ["special", Object.entries(special).map(([token, id]) => `${token} ${id}`).join(", ")],
+    ["chat template", template ?? "none"],
+    ["encoder", codec],
+    ["fingerprint", fingerprint],
+  ]);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { FormatError } from "../base/errors.ts";
+import { writeAtomically } from "../formats/atomic_file.ts";
 import { checkTokenizerJson, parseJson } from "./read_json.ts";
 import { readSentencePiece } from "./sentencepiece.ts";
 import type { TokenizerConfig } from "./tokenizer_config.ts";
@@ -88,4 +89,10 @@ export async function writeTokenizerFiles(
     for (const [name] of texts) await Deno.remove(draft(name)).catch(() => {});
     throw error;
   }
+}
+
+/** Writes the bytes of a SentencePiece model to `path`, whose folder is made; the file is never seen half written. */
+export async function writeModelFile(path: string, bytes: Uint8Array): Promise<void> {
+  await Deno.mkdir(path.replace(/[^/\\]*$/, "") || ".", { recursive: true });
+  await writeAtomically(path, (write) => write(bytes));
 }

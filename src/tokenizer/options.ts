@@ -15,6 +15,11 @@ export interface EncodeOptions {
   eos?: boolean;
   /** Read special tokens out of the text. Only for text that you wrote yourself. Default false. */
   special?: boolean;
+  /**
+   * `decode` gives the very text back: a literal U+2581 is written as its bytes instead of as a space, a lone
+   * surrogate is refused instead of becoming U+FFFD. Costs a decoding. Default false: as SentencePiece does.
+   */
+  exact?: boolean;
 }
 
 /** Defaults and checks of {@linkcode EncodeOptions}. */
@@ -22,7 +27,13 @@ export const encodeSchema = z.strictObject({
   bos: z.boolean().default(false),
   eos: z.boolean().default(false),
   special: z.boolean().default(false),
-}) satisfies z.ZodType<EncodeOptions>;
+  exact: z.boolean().default(false),
+}).refine(
+  ({ special, exact }) => !(special && exact),
+  "exact is for text in which nothing is special",
+) satisfies z.ZodType<
+  EncodeOptions
+>;
 true satisfies Same<keyof z.input<typeof encodeSchema>, keyof EncodeOptions>;
 
 /** Defaults and checks of {@linkcode DecodeOptions}. */

@@ -5,6 +5,7 @@
  * @module
  */
 import { Heap } from "./heap.ts";
+import { Pace } from "./pace.ts";
 import { SPACE } from "./pretokenize.ts";
 
 /** What pieces may be learned. */
@@ -41,15 +42,19 @@ export class PairTable {
   #places = new Map<number, number[]>();
   #queue = new Heap<Candidate>(comesFirst);
 
-  /** Reads `units` (text and number of occurrences) as single characters. */
-  constructor(units: Map<string, number>, rules: PairRules) {
+  private constructor(rules: PairRules) {
     this.#rules = rules;
+  }
+
+  /** Reads `units` (text and number of occurrences) as single characters. */
+  static async of(units: Map<string, number>, rules: PairRules, pace = new Pace()): Promise<PairTable> {
+    const table = new PairTable(rules);
     for (const [unit, count] of units) {
-      this.#counts.push(count);
-      this.#units.push(Array.from(unit, (char) => this.#symbol(char, 1)));
+      table.#add(unit, count);
+      if (pace.due()) await pace.rest();
     }
-    for (let unit = 0; unit < this.#units.length; unit++) this.#tally(unit, 1, () => true);
-    for (const key of this.#pairs.keys()) this.#offer(key);
+    for (const key of table.#pairs.keys()) table.#offer(key);
+    return table;
   }
 
   /**
@@ -69,6 +74,12 @@ export class PairTable {
       this.#join(best, key);
       if (!known) return best.piece;
     }
+  }
+
+  #add(unit: string, count: number): void {
+    this.#counts.push(count);
+    this.#units.push(Array.from(unit, (char) => this.#symbol(char, 1)));
+    this.#tally(this.#units.length - 1, 1, () => true);
   }
 
   #symbol(text: string, length: number): number {

@@ -8,9 +8,9 @@
 /** What a space becomes: U+2581, "lower one eighth block". A literal one in the text cannot be told from a space. */
 export const SPACE = "\u2581";
 
-/** `text` with its spaces made visible. */
+/** `text` with its spaces made visible, and U+FFFD for lone surrogates. */
 export function normalise(text: string): string {
-  return text.replaceAll(" ", SPACE);
+  return text.toWellFormed().replaceAll(" ", SPACE);
 }
 
 /**

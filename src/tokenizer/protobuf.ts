@@ -1,5 +1,5 @@
 /**
- * The wire format of Protocol Buffers, as much as reading one message takes.
+ * The wire format of Protocol Buffers, as much as reading and writing a SentencePiece model takes.
  *
  * @module
  */
@@ -57,4 +57,38 @@ export function* fieldsOf(data: Uint8Array, file: string): Generator<Field> {
     } else fail(`wire type ${wire} is unknown`, start);
     yield { number, value, bytes };
   }
+}
+
+/** What a field is written from: a whole number, a string, bytes or a message, one float; undefined is left away. */
+export type Written = number | string | Uint8Array | Float32Array | undefined;
+
+/** The bytes of a message with these fields, in this order. */
+export function message(
+  fields: readonly (readonly [number: number, value: Written])[],
+): Uint8Array<ArrayBuffer> {
+  const out: number[] = [], utf8 = new TextEncoder();
+  const sized = (key: number, bytes: Uint8Array) => {
+    out.push(...varintOf(key + 2), ...varintOf(bytes.length));
+    for (const byte of bytes) out.push(byte);
+  };
+  for (const [number, value] of fields) {
+    const key = number * 8;
+    if (typeof value === "number") out.push(...varintOf(key), ...varintOf(value));
+    else if (typeof value === "string") sized(key, utf8.encode(value));
+    else if (value instanceof Uint8Array) sized(key, value);
+    else if (value) {
+      const bytes = new DataView(new ArrayBuffer(4));
+      bytes.setFloat32(0, value[0], true);
+      out.push(...varintOf(key + 5), ...new Uint8Array(bytes.buffer));
+    }
+  }
+  return new Uint8Array(out);
+}
+
+/** Negative numbers take ten bytes, as two's complement of 64 bits. */
+function varintOf(value: number): number[] {
+  const bytes: number[] = [];
+  let left = BigInt.asUintN(64, BigInt(value));
+  for (; left > 127n; left >>= 7n) bytes.push(Number(left & 127n) | 128);
+  return [...bytes, Number(left)];
 }

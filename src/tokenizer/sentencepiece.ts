@@ -5,13 +5,11 @@
  * @module
  */
 import { FormatError } from "../base/errors.ts";
-import type { Piece, PieceKind } from "./pieces.ts";
+import type { Piece } from "./pieces.ts";
 import { fieldsOf } from "./protobuf.ts";
 import type { TokenizerConfig } from "./tokenizer_config.ts";
 import { type TokenizerJson, tokenizerJson } from "./tokenizer_json.ts";
-
-/** `SentencePiece.Type` of sentencepiece_model.proto, from 1. */
-const KINDS: PieceKind[] = ["normal", "unknown", "control", "user", "unused", "byte"];
+import { KINDS } from "./write_sentencepiece.ts";
 
 /** Field numbers of `TrainerSpec` and `NormalizerSpec` in sentencepiece_model.proto, with their defaults. */
 const TRAINER = {

@@ -7,13 +7,20 @@ import type { ChatEncoding, Encoder, Message } from "../base/encoder.ts";
 import { ConfigError } from "../base/errors.ts";
 import { parseOptions, show } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
-import { number } from "../display/format.ts";
-import { keyValues } from "../display/table.ts";
-import { encodeChat } from "./chat.ts";
+import { interruptible } from "../display/interrupt.ts";
+import { encodeChat, noTemplate } from "./chat.ts";
 import { ChatTemplate } from "./chat_template.ts";
 import type { DecodeOptions, StreamDecoder } from "./codec.ts";
-import { type Engine, engineOf, fingerprintOf, templateTokens, type TokenizerFacts } from "./engine.ts";
-import { readTokenizerFiles, type TokenizerFiles, writeTokenizerFiles } from "./files.ts";
+import { encodeExactly } from "./exact.ts";
+import {
+  type Engine,
+  engineOf,
+  factsPicture,
+  fingerprintOf,
+  templateTokens,
+  type TokenizerFacts,
+} from "./engine.ts";
+import { readTokenizerFiles, type TokenizerFiles, writeModelFile, writeTokenizerFiles } from "./files.ts";
 import { checkMessages } from "./messages.ts";
 import {
   type ChatOptions,
@@ -33,6 +40,7 @@ import { templateOf, type TokenizerConfig, tokenizerConfig } from "./tokenizer_c
 import { piecesOf, tokenizerJson } from "./tokenizer_json.ts";
 import type { Texts } from "./texts.ts";
 import { learnPieces, type TrainOptions } from "./train.ts";
+import { sentencePieceBytes } from "./write_sentencepiece.ts";
 
 /** Text to token ids and back. An immutable value. */
 export class Tokenizer extends Displayable implements Encoder {
@@ -48,7 +56,8 @@ export class Tokenizer extends Displayable implements Encoder {
 
   /**
    * Learns a vocabulary from texts (strings, or records with a `text`, such as a `Dataset`): SentencePiece-style
-   * byte-pair encoding with LLaMA's settings. Deterministic, and independent of the order of the texts.
+   * byte-pair encoding with LLaMA's settings. Deterministic, and independent of the order of the texts. What `encode`
+   * reads as a space or as U+FFFD is learned as such.
    *
    * @throws {ConfigError} for an unknown option, or a `vocabSize` that this corpus cannot fill or that cannot hold its
    * characters; the message names the bound
@@ -134,27 +143,24 @@ export class Tokenizer extends Displayable implements Encoder {
 
   /**
    * Ids of `text`. Nothing is added unless asked, and nothing in the text is read as a special token unless
-   * `special: true`.
+   * `special: true`. As in SentencePiece, a literal U+2581 is a space and a lone surrogate U+FFFD, unless `exact`.
    *
    * @throws {ConfigError} for `bos` or `eos` that the vocabulary does not have
+   * @throws {DataError} with `exact`, for a text that cannot come back
    */
   encode(text: string, options: EncodeOptions = {}): Uint32Array<ArrayBuffer> {
-    const { bos, eos, special } = parseOptions(encodeSchema, options, "encode");
-    if (typeof text !== "string") throw new ConfigError(`Cannot encode ${show(text)}: it must be a string`);
-    const ids = special ? this.#engine.codec.encodeSpecial(text) : this.#engine.codec.encode(text);
-    if (bos) ids.unshift(this.#need("bos"));
-    if (eos) ids.push(this.#need("eos"));
-    return new Uint32Array(ids);
+    return this.#ids(text, parseOptions(encodeSchema, options, "encode"));
   }
 
-  /** Ids of each of `texts`. */
+  /** Ids of each of `texts`, in their order. */
   encodeBatch(texts: readonly string[], options: EncodeOptions = {}): Uint32Array<ArrayBuffer>[] {
-    return texts.map((text) => this.encode(text, options));
+    const parsed = parseOptions(encodeSchema, options, "encodeBatch");
+    return texts.map((text) => this.#ids(text, parsed));
   }
 
   /**
    * Text of `ids`; incomplete UTF-8 becomes U+FFFD. `decode(encode(text))` is `text` for every well-formed text
-   * without U+2581 (which comes back as a space).
+   * without U+2581, which comes back as a space, and for every well-formed one that was encoded with `exact`.
    *
    * @throws {ConfigError} for an id that the vocabulary does not have
    */
@@ -228,20 +234,23 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {DataError} for an empty corpus or a record without text
    */
   async stats(texts: Texts, options: StatsOptions = {}): Promise<TokenStats> {
-    return await countTokens(this, texts, parseOptions(statsSchema, options, "stats").signal);
+    const given = parseOptions(statsSchema, options, "stats").signal;
+    return await interruptible(given, (signal) => countTokens(this, texts, signal));
   }
 
   /**
-   * Writes tokenizer.json and tokenizer_config.json into `dir`: Python `transformers` and `@huggingface/tokenizers`
-   * read them to the same ids. Each file appears whole or not at all.
+   * Writes tokenizer.json and tokenizer_config.json into the folder `path`: Python `transformers` and
+   * `@huggingface/tokenizers` read them to the same ids. A path that ends in `.model` becomes a SentencePiece model, for
+   * Python `sentencepiece` and llama.cpp; it holds no chat template. Each file appears whole or not at all.
+   *
+   * @throws {ConfigError} for a `.model` of a vocabulary that SentencePiece would read to other ids
    */
-  async save(dir: string): Promise<void> {
-    const { json, config } = this.#engine.files;
-    await writeTokenizerFiles(
-      dir,
-      json,
-      tokenizerConfig(json, this.#engine.roles, config, this.#template?.source),
-    );
+  async save(path: string): Promise<void> {
+    const { files: { json, config }, roles } = this.#engine;
+    if (path.endsWith(".model")) {
+      return await writeModelFile(path, sentencePieceBytes(this.pieces(), json.model.merges ?? [], roles));
+    }
+    await writeTokenizerFiles(path, json, tokenizerConfig(json, roles, config, this.#template?.source));
   }
 
   /**
@@ -267,14 +276,16 @@ export class Tokenizer extends Displayable implements Encoder {
 
   /** The facts as a small table. */
   override picture(): Picture {
-    const { vocabSize, special, template, codec, fingerprint } = this.toJSON();
-    return keyValues("Tokenizer", [
-      ["vocabulary", number(vocabSize)],
-      ["special", Object.entries(special).map(([token, id]) => `${token} ${id}`).join(", ")],
-      ["chat template", template ?? "none"],
-      ["encoder", codec],
-      ["fingerprint", fingerprint],
-    ]);
+    return factsPicture(this.toJSON());
+  }
+
+  #ids(text: string, { bos, eos, special, exact }: EncodeOptions): Uint32Array<ArrayBuffer> {
+    if (typeof text !== "string") throw new ConfigError(`Cannot encode ${show(text)}: it must be a string`);
+    const codec = this.#engine.codec;
+    const ids = exact ? encodeExactly(codec, text) : special ? codec.encodeSpecial(text) : codec.encode(text);
+    if (bos) ids.unshift(this.#need("bos"));
+    if (eos) ids.push(this.#need("eos"));
+    return new Uint32Array(ids);
   }
 
   #need(role: "bos" | "eos"): number {
@@ -291,12 +302,4 @@ export class Tokenizer extends Displayable implements Encoder {
       { value: id },
     );
   }
-}
-
-function noTemplate(): ConfigError {
-  return new ConfigError(
-    "Cannot render a conversation: the tokenizer has no chat template, tune the model with .instruct, " +
-      'or choose one with tokenizer.withTemplate("plain")',
-    { path: "chat" },
-  );
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { Pace } from "./pace.ts";
 import { SPACE } from "./pretokenize.ts";
 import { INHERITED, Scripts } from "./scripts.ts";
 
@@ -26,10 +27,16 @@ const CONTROL = /\p{Cc}/u;
  * @param controls whether control characters may belong; with byte fallback they are left to the bytes, so that a
  * newline is `<0x0A>` as in LLaMA's vocabulary
  */
-export function alphabetOf(words: Map<string, number>, coverage: number, controls: boolean): string[] {
+export async function alphabetOf(
+  words: Map<string, number>,
+  coverage: number,
+  controls: boolean,
+  pace = new Pace(),
+): Promise<string[]> {
   const counts = new Map<string, number>();
   let total = 0;
   for (const [word, count] of words) {
+    if (pace.due()) await pace.rest();
     for (const char of word) {
       if (!controls && CONTROL.test(char)) continue;
       counts.set(char, (counts.get(char) ?? 0) + count);
@@ -38,19 +45,23 @@ export function alphabetOf(words: Map<string, number>, coverage: number, control
   }
   const sorted = [...counts].sort((a, b) => b[1] - a[1] || a[0].codePointAt(0)! - b[0].codePointAt(0)!);
   let seen = 0;
-  const enough = sorted.findIndex(([, count]) => (seen += count) - count >= coverage * total);
+  // In 32 bits, as SentencePiece: where many characters occur once, the last bit decides on one of them.
+  const share = (count: number) => Math.fround(((seen += count) - count) / total);
+  const enough = coverage < 1 ? sorted.findIndex(([, count]) => share(count) >= Math.fround(coverage)) : -1;
   return (enough < 0 ? sorted : sorted.slice(0, enough)).map(([char]) => char);
 }
 
 /** Cuts words into units of two or more characters of the alphabet and adds up their counts. */
-export function unitsOf(
+export async function unitsOf(
   words: Map<string, number>,
   alphabet: readonly string[],
   options: CutOptions,
-): Map<string, number> {
+  pace = new Pace(),
+): Promise<Map<string, number>> {
   const known = new Set(alphabet), classOf = classes(options);
   const units = new Map<string, number>();
   for (const [word, count] of words) {
+    if (pace.due()) await pace.rest();
     for (const unit of cut(word, known, classOf)) units.set(unit, (units.get(unit) ?? 0) + count);
   }
   return units;

@@ -203,6 +203,39 @@ Deno.test("a SentencePiece model loads to the same ids", async () => {
   });
 });
 
+Deno.test("a SentencePiece model that we write loads to the same tokenizer", async () => {
+  const bare = await Tokenizer.train(["the whale, the sea"], { vocabSize: 20, byteFallback: false });
+  const padded = await Tokenizer.train(["the whale, the sea 12"], { vocabSize: 281, special: ["<pad>"] });
+  await inFolder(async (dir) => {
+    for (const tokenizer of [await sample(), bare, padded]) {
+      await tokenizer.save(`${dir}/new/tokenizer.model`);
+      const loaded = await Tokenizer.load(`${dir}/new`);
+      assert.deepEqual(loaded.toJSON(), tokenizer.toJSON());
+      assert.deepEqual(loaded.pieces(), tokenizer.pieces());
+      sameIds(tokenizer, loaded, 22);
+    }
+    assert.deepEqual(Array.from(Deno.readDirSync(`${dir}/new`), (entry) => entry.name), ["tokenizer.model"]);
+    const json = await jsonOf(await sample());
+    json.model.merges!.reverse();
+    await assert.rejects(
+      Tokenizer.fromJSON(json).save(`${dir}/x.model`),
+      /do not follow the order of the pieces/,
+    );
+  });
+});
+
+Deno.test("a model of spm_train is written as it was read", async () => {
+  await inFolder(async (dir) => {
+    const loaded = await Tokenizer.load(
+      new URL("../golden/tokenizer/sentencepiece.model", import.meta.url).pathname,
+    );
+    await loaded.save(`${dir}/x.model`);
+    const again = await Tokenizer.load(`${dir}/x.model`);
+    assert.equal(again.fingerprint, loaded.fingerprint);
+    assert.deepEqual(again.pieces(), loaded.pieces());
+  });
+});
+
 Deno.test("SentencePiece models that are cut off or not like LLaMA's are refused", async () => {
   const pieces = (await Tokenizer.train(["the whale"], { vocabSize: 268 })).pieces();
   const whole = sentencePiece(pieces, BPE, IDENTITY);

@@ -1,30 +1,11 @@
 import assert from "node:assert/strict";
 import type { Message } from "../../src/base/encoder.ts";
 import type { TemplateName } from "../../src/tokenizer/mod.ts";
+import { python, pythonHas } from "../support/python.ts";
 import { oddStrings, sample } from "./sample.ts";
 
-/** Runs Python with `args`, or undefined where there is none. */
-async function python(
-  args: string[],
-  input = "",
-): Promise<{ ok: boolean; out: string; err: string } | undefined> {
-  try {
-    const child = new Deno.Command("python3", { args, stdin: "piped", stdout: "piped", stderr: "piped" })
-      .spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(input));
-    await writer.close();
-    const { success, stdout, stderr } = await child.output(), text = new TextDecoder();
-    return { ok: success, out: text.decode(stdout), err: text.decode(stderr) };
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
 Deno.test("Python transformers reads a saved folder to the same ids", async (t) => {
-  const found = await python(["-c", "import importlib.util as i; exit(i.find_spec('transformers') is None)"]);
-  if (!found?.ok) {
+  if (!await pythonHas("transformers")) {
     console.log("NOT RUN: no Python with transformers here (pip install transformers jinja2)");
     return;
   }

@@ -122,7 +122,7 @@ function learnSlowly(units: Map<string, number>, wanted: number, longest: number
   return learned;
 }
 
-Deno.test("the incremental counts give what counting anew gives", () => {
+Deno.test("the incremental counts give what counting anew gives", async () => {
   const random = new Random(7);
   for (let n = 0; n < 40; n++) {
     const units = new Map<string, number>();
@@ -130,7 +130,8 @@ Deno.test("the incremental counts give what counting anew gives", () => {
       const body = Array.from({ length: 1 + random.below(9) }, () => "abc"[random.below(3)]).join("");
       units.set("▁".repeat(random.below(4)) + body + "ab", 1 + random.below(4));
     }
-    const table = new PairTable(units, { maxPieceLength: 6, reserved: new Set() }), learned: string[] = [];
+    const table = await PairTable.of(units, { maxPieceLength: 6, reserved: new Set() }),
+      learned: string[] = [];
     for (let piece = table.learn(); piece !== undefined; piece = table.learn()) learned.push(piece);
     // Ties between two ways to spell one piece may fall either way, so compare up to the first such tie.
     const slow = learnSlowly(units, 12, 6);
@@ -140,9 +141,9 @@ Deno.test("the incremental counts give what counting anew gives", () => {
 
 Deno.test("the alphabet covers the asked share, the rest is bytes", async () => {
   const words = new Map([["▁ab", 90], ["▁c", 9], ["▁д", 1]]);
-  assert.deepEqual(alphabetOf(words, 1, false), ["▁", "a", "b", "c", "д"]);
-  assert.deepEqual(alphabetOf(words, 0.98, false), ["▁", "a", "b"].concat("c"));
-  assert.deepEqual([...unitsOf(words, ["▁", "a", "b"], { splitDigits: true, splitScripts: true })], [[
+  assert.deepEqual(await alphabetOf(words, 1, false), ["▁", "a", "b", "c", "д"]);
+  assert.deepEqual(await alphabetOf(words, 0.98, false), ["▁", "a", "b"].concat("c"));
+  assert.deepEqual([...await unitsOf(words, ["▁", "a", "b"], { splitDigits: true, splitScripts: true })], [[
     "▁ab",
     90,
   ]]);
@@ -211,6 +212,16 @@ Deno.test("bad input is refused with what to do", async () => {
   }
 });
 
+Deno.test("a line is a sentence, as spm_train reads it, unless the whole text is one", async () => {
+  const lines = ["ab cd", " ab", "", "cd cd"],
+    pieces = (by?: "line" | "text") => train([lines.join("\n")], { vocabSize: 266, by });
+  assert.deepEqual(texts(await pieces()), texts(await train(lines, { vocabSize: 266 })));
+  assert.deepEqual(texts(await pieces()).slice(259, 261), ["cd", "▁cd"]);
+  assert.deepEqual(texts(await pieces("text")).slice(259, 261), ["cd", "ab"]);
+  const bare = await train(["ab\nab\nab"], { vocabSize: 9, byteFallback: false });
+  assert.equal(bare.decode(bare.encode("a\nb")), "a\nb");
+});
+
 Deno.test("a signal stops the training with its reason, and progress is told", async () => {
   const controller = new AbortController(), phases = new Set<string>();
   const reason = new Error("enough");
@@ -228,6 +239,17 @@ Deno.test("a signal stops the training with its reason, and progress is told", a
   await assert.rejects(training, reason);
   assert.deepEqual([...phases], ["read"]);
   await assert.rejects(train(["x"], { signal: AbortSignal.abort(reason) }), reason);
+});
+
+Deno.test("a signal stops the learning of pieces too", async () => {
+  const controller = new AbortController(), phases: string[] = [];
+  const training = train([book], {
+    vocabSize: 8000,
+    signal: controller.signal,
+    onProgress: ({ phase }) => phases.push(phase) && phase === "merge" && controller.abort(),
+  });
+  await assert.rejects(training, { name: "AbortError" });
+  assert.deepEqual(phases.filter((phase) => phase === "merge"), ["merge"]);
 });
 
 Deno.test("merges list every way to make a piece, best piece first, by the ids of the parts", () => {

