@@ -21,7 +21,8 @@ const free: readonly (keyof StageSettings)[] = [
 /** The first field in which two plans differ, in words; undefined when they give the same run. */
 export function differingField(then: RunPlan, now: RunPlan): string | undefined {
   return differs("seed", then.seed, now.seed) ?? fields("model", then.model, now.model) ??
-    differs("tokenizer", then.tokenizer, now.tokenizer) ?? stages(then, now);
+    differs("dtype", then.dtype, now.dtype) ?? differs("tokenizer", then.tokenizer, now.tokenizer) ??
+    stages(then, now);
 }
 
 function stages(then: RunPlan, now: RunPlan): string | undefined {

@@ -29,6 +29,8 @@ export interface RunPlan {
   seed: number;
   /** Shape of the model. */
   model: ModelConfig;
+  /** Number format of its working copy and activations. */
+  dtype: "f32" | "f16";
   /** Identity of the tokenizer, whatever its chat template; null without one. */
   tokenizer: string | null;
   /** The stages. */

@@ -142,7 +142,7 @@ function planOf({ model, seed }: Job, items: readonly Item[]): RunPlan {
     validation: stage.validation && tokensOf(model, stage, stage.validation).lineage,
   }));
   const tokenizer = model.tokenizer ? plain(model.tokenizer).fingerprint : null;
-  return { seed, model: model.config, tokenizer, stages };
+  return { seed, model: model.config, dtype: model.dtype, tokenizer, stages };
 }
 
 function kernelsOf({ model: { device } }: Job): KernelTable {

@@ -5,6 +5,7 @@ import { openDevice } from "../../src/gpu/mod.ts";
 import type { Model } from "../../src/model/mod.ts";
 import { kernelTable, useKernelTable } from "../../src/ops/mod.ts";
 import type { Run, Trainer, TrainerOptions } from "../../src/train/mod.ts";
+import { half } from "../support/device.ts";
 import { assertSameWeights, chainRows, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
 
 const hidden = { display: false } as const;
@@ -57,6 +58,22 @@ Deno.test("a run that is stopped and resumed, twice, in either stage, is the uni
     const again = await twoStages(fourth, options).resume(folder, hidden);
     await assertSameWeights(fourth, whole);
     assert.deepEqual(numbers(again), numbers(want));
+  });
+});
+
+Deno.test("in half precision too, and a model of the other precision is another run", async () => {
+  if (!half) return console.log("not tested: the adapter has no shader-f16");
+  using whole = await tinyModel({ dtype: "f16" });
+  await twoStages(whole, {}).run(hidden);
+  await inFolder(async (folder) => {
+    using first = await tinyModel({ dtype: "f16" });
+    await stopAt(twoStages(first, { checkpoint: folder }).run(hidden), 5);
+    using other = await tinyModel();
+    await assert.rejects(twoStages(other, {}).resume(folder, hidden), /dtype was "f16", now it is "f32"/);
+    using second = await tinyModel({ dtype: "f16" });
+    const { exact } = await twoStages(second, {}).resume(folder, hidden);
+    assert.equal(exact, true);
+    await assertSameWeights(second, whole);
   });
 });
 

@@ -13,11 +13,16 @@ import { testDevice } from "../support/device.ts";
 
 /** A model of two layers; every call gives the same weights. */
 export async function tinyModel(
-  { vocabSize = 50, context = 12 }: { vocabSize?: number; context?: number } = {},
+  { vocabSize = 50, context = 12, dtype = "f32" }: {
+    vocabSize?: number;
+    context?: number;
+    dtype?: "f32" | "f16";
+  } = {},
   kind: "fast" | "plain" | Device = "fast",
 ): Promise<Model> {
   const device = kind instanceof Device ? kind : await testDevice(kind);
-  return await Model.create({ dim: 32, layers: 2, heads: 2, hidden: 48, vocabSize, context }, { device });
+  const shape = { dim: 32, layers: 2, heads: 2, hidden: 48, vocabSize, context };
+  return await Model.create(shape, { device, dtype });
 }
 
 /** Rows in which every id is followed by the next one or the one after, so that there is something to learn. */
