@@ -45,14 +45,25 @@ export function parseFlags<Out>(
   return parseOptions(schema, Object.fromEntries(options), program);
 }
 
+/** The arguments with the words in front of the first flag given to the flags of these names, in their order. */
+export function words(names: readonly string[], args: readonly string[] = Deno.args): string[] {
+  const first = args.findIndex((arg) => arg.startsWith("-")), end = first < 0 ? args.length : first;
+  return args.flatMap((arg, i) => i < end && names[i] ? [`--${names[i]}`, arg] : [arg]);
+}
+
 /** Reads the flags of a script; prints the help or the mistake and ends the process where that is what is due. */
-export async function readFlags<Out>(schema: z.ZodType<Out>, program: string, about: string): Promise<Out> {
-  if (Deno.args.some((arg) => arg === "--help" || arg === "-h")) {
+export async function readFlags<Out>(
+  schema: z.ZodType<Out>,
+  program: string,
+  about: string,
+  args: string[] = Deno.args,
+): Promise<Out> {
+  if (args.some((arg) => arg === "--help" || arg === "-h")) {
     console.log(helpText(program, about, flagsOf(schema)));
     Deno.exit(0);
   }
   try {
-    return parseFlags(schema, Deno.args, program, await loadParseArgs());
+    return parseFlags(schema, args, program, await loadParseArgs());
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(`${error.message}\n(${program} --help lists the flags)`);

@@ -1,5 +1,5 @@
 /**
- * GGUF: a model in one file, with its tokenizer, as llama.cpp and what is built on it read it. Reading.
+ * Reading GGUF files, which hold a model and its tokenizer, as llama.cpp and what is built on it do.
  *
  * @module
  */

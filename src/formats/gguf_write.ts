@@ -1,5 +1,5 @@
 /**
- * GGUF: writing, in one pass.
+ * Writing GGUF files in one pass.
  *
  * @module
  */

@@ -36,7 +36,10 @@ export async function fetchModel(address: string, signal?: AbortSignal): Promise
     throw new ConfigError(`Cannot load ${address}: it must be hf://owner/name`, { path: "Model.load" });
   }
   const [, repository, file] = found, root = `hf://models/${repository}`;
-  if (file) return await fetchFile(`${root}/${file}`, new Progress(file, { format: showBytes }), signal);
+  if (file) {
+    await using progress = new Progress(file, { format: showBytes });
+    return await fetchFile(`${root}/${file}`, progress, signal);
+  }
   const [, name] = repository.split(/[/@]/), folder = `${cacheHome()}/models/${await digest(root)}/${name}`;
   if (await Deno.stat(`${folder}/${WHOLE}`).then(() => true, () => false)) return folder;
   await Deno.mkdir(folder, { recursive: true });

@@ -123,7 +123,7 @@ export class Model extends Displayable implements ModelState {
     const place = path.startsWith("hf://") ? await fetchModel(path, o.signal) : path;
     const source = await openSource(place);
     try {
-      return await Model.#read(source, o, /[^/\\]+$/.exec(place.replace(/[/\\]+$/, ""))?.[0]);
+      return await Model.#read(source, o, /[^/\\]+$/.exec(place.replace(/(\.gguf|[/\\]+)$/, ""))?.[0]);
     } finally {
       source.close();
     }

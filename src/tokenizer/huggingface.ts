@@ -24,6 +24,7 @@ export class HuggingFaceCodec implements Codec {
   #specialIds: Set<number>;
   #unknown: number | undefined;
   #cleanUp: boolean;
+  #file: string;
 
   /** @throws {FormatError} for a tokenizer that the library does not know */
   constructor(json: TokenizerJson, config: TokenizerConfig, file: string) {
@@ -37,6 +38,7 @@ export class HuggingFaceCodec implements Codec {
     } catch (cause) {
       throw new FormatError(`Cannot use the tokenizer: ${(cause as Error).message}`, { file, cause });
     }
+    this.#file = file;
     this.size = 0;
     for (const id of this.#full.get_vocab().values()) this.size = Math.max(this.size, id + 1);
     this.#special = new Map(special.map((token) => [token.content, token.id]));
@@ -58,7 +60,8 @@ export class HuggingFaceCodec implements Codec {
   decode(ids: Iterable<number>, { special = false, continues = false }: DecodeOptions): string {
     const kept = special ? [...ids] : [...ids].filter((id) => !this.#specialIds.has(id));
     if (kept.length === 0) return "";
-    const text = (list: number[]) => this.#full.decode(list, { clean_up_tokenization_spaces: this.#cleanUp });
+    const text = (list: number[]) =>
+      this.#guarded(() => this.#full.decode(list, { clean_up_tokenization_spaces: this.#cleanUp }));
     // What opens a text may lose its space: put a token in front and take its text away again.
     return continues ? text([kept[0], ...kept]).slice(text([kept[0]]).length) : text(kept);
   }
@@ -102,7 +105,19 @@ export class HuggingFaceCodec implements Codec {
   }
 
   #ids(library: Library, text: string): number[] {
-    return text === "" ? [] : library.encode(text, { add_special_tokens: false }).ids;
+    return text === "" ? [] : this.#guarded(() => library.encode(text, { add_special_tokens: false }).ids);
+  }
+
+  /** The library finds some faults of a file only when it is used. */
+  #guarded<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (cause) {
+      throw new FormatError(`Cannot use the tokenizer: ${(cause as Error).message}`, {
+        file: this.#file,
+        cause,
+      });
+    }
   }
 
   #isControl(id: number): boolean {

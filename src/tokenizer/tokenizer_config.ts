@@ -64,14 +64,18 @@ export function rolesOf(
 }
 
 function specialsAround(processor: Component | null): { before?: string; after?: string } {
-  const list = processor?.type === "Sequence" ? processor.processors : [processor];
+  const list = processor?.type === "Sequence" ? listOf(processor.processors) : [processor];
   const template = (list as (Component | null)[]).find((step) => step?.type === "TemplateProcessing");
-  const items = (template?.single ?? []) as { SpecialToken?: { id: string }; Sequence?: unknown }[];
-  const text = items.findIndex((item) => item.Sequence);
+  const items = listOf(template?.single) as ({ SpecialToken?: { id: string }; Sequence?: unknown } | null)[];
+  const text = items.findIndex((item) => item?.Sequence);
   return {
     before: items.slice(0, Math.max(text, 0))[0]?.SpecialToken?.id,
     after: items.slice(text + 1)[0]?.SpecialToken?.id,
   };
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /**

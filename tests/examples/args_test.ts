@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { loadParseArgs, parseFlags } from "../../examples/cli/args.ts";
+import { loadParseArgs, parseFlags, words } from "../../examples/cli/args.ts";
 import { flagsOf, helpText } from "../../examples/cli/help.ts";
 import { type ArgOptions, parseArgs as miniParseArgs } from "../../examples/cli/mini_args.ts";
 
@@ -114,4 +114,18 @@ Deno.test({
       }
     }
   },
+});
+
+Deno.test("words in front of the flags stand for flags", () => {
+  assert.deepEqual(words(["from", "to"], ["a", "b", "--dtype", "f16"]), [
+    "--from",
+    "a",
+    "--to",
+    "b",
+    "--dtype",
+    "f16",
+  ]);
+  assert.deepEqual(words(["from", "to"], ["a", "--to", "b"]), ["--from", "a", "--to", "b"]);
+  assert.deepEqual(words(["model"], ["a", "b"]), ["--model", "a", "b"]);
+  assert.deepEqual(words(["model"], []), []);
 });

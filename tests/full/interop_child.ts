@@ -8,9 +8,9 @@
  * @module
  */
 import { openDevice } from "../../src/gpu/mod.ts";
-import { Model, type SaveOptions } from "../../src/model/mod.ts";
+import { Model } from "../../src/model/mod.ts";
 
-const [action, path, format] = Deno.args;
+const [action, path] = Deno.args;
 const read = (key: string) => {
   const status = Deno.readTextFileSync("/proc/self/status");
   return Number(new RegExp(`${key}:\\s+(\\d+) kB`).exec(status)![1]) * 1024;
@@ -21,7 +21,7 @@ const model = action === "save" ? await Model.create(shape, { context: 256, devi
 if (model) {
   await device.read([]);
   Deno.writeTextFileSync("/proc/self/clear_refs", "5"); // the peak counts from here on
-  await model.save(path, format ? { format: format as SaveOptions["format"] } : {});
+  await model.save(path);
 }
 const loaded = model ?? await Model.load(path, { device });
 const largest = Math.max(

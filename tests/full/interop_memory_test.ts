@@ -26,6 +26,8 @@ Deno.test({
     try {
       await peakOf("save", folder);
       await peakOf("load", folder);
+      await peakOf("save", `${folder}/m.gguf`);
+      await peakOf("load", `${folder}/m.gguf`);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

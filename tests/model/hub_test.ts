@@ -64,6 +64,7 @@ Deno.test("a model of the hub is fetched once, goes on where it was cut off, and
     using model = await Model.create(shape, { tokenizer, context: 40, device });
     await model.save(`${folder}/repo`, { shardBytes: 30_000 });
     await Deno.writeTextFile(`${folder}/repo/training.log`, "not needed");
+    await model.save(`${folder}/repo/q.gguf`);
     await serving(`${folder}/repo`, async (asked, trouble) => {
       trouble.cut = 100;
       const failure = await Model.load("hf://owner/name", { device }).then(
@@ -84,6 +85,9 @@ Deno.test("a model of the hub is fetched once, goes on where it was cut off, and
       assert.equal(asked.length, count, "the second load asked the hub");
       using revision = await Model.load("hf://models/owner/name@v1", { device });
       assert.equal(revision.name, "name");
+      using gguf = await Model.load("hf://owner/name@v1/q.gguf", { device });
+      assert.equal(gguf.name, "q");
+      assert.deepEqual(await gguf.parameters(), await model.parameters());
       assert.ok(asked.slice(count).every((line) => line.includes("v1")), asked.slice(count).join("\n"));
     });
   }));
