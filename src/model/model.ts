@@ -14,7 +14,9 @@ import { ropeAngles, tune, upload } from "../ops/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape, presets, resolveConfig } from "./config.ts";
 import { readConfig, readModelTensors, writeModelFiles, writeText } from "./files.ts";
-import { type GenerateOptions, Generation } from "./generation.ts";
+import type { GenerateOptions } from "./continuation.ts";
+import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generate_batch.ts";
+import { Generation } from "./generation.ts";
 import { initialParameters } from "./init.ts";
 import { type LossResult, windowLoss } from "./loss.ts";
 import { measureSpeed } from "./measure.ts";
@@ -244,6 +246,17 @@ export class Model extends Displayable implements ModelState {
       : messages;
     const { ids } = this.needTokenizer("chat").chat(turns, { generationPrompt: true });
     return new Generation(this, ids, generation, true);
+  }
+
+  /**
+   * Continues many prompts, several at a time on the GPU; where a text ends the next prompt takes its place. Each text is
+   * what {@linkcode Model.generate} writes with the same seed (up to rounding), whatever stands beside it.
+   *
+   * @returns the texts in the order of the prompts
+   */
+  generateBatch(prompts: readonly Prompt[], generation: BatchGenerateOptions = {}): Promise<GeneratedText[]> {
+    this.#alive();
+    return generateTexts(this, prompts, generation);
   }
 
   /** Log-probability of `continuation` after `prompt`, in nats. */
