@@ -30,6 +30,8 @@ export interface Likelihood {
 export interface MeanLoss {
   /** Nats per token. */
   loss: number;
+  /** Its standard error over the windows, where it is known. */
+  error?: number;
   /** Bits per UTF-8 byte. */
   bitsPerByte: number;
   /** exp(loss). */
