@@ -31,7 +31,7 @@ export interface GenerateOptions {
 }
 
 /** The schema of {@linkcode GenerateOptions}. */
-export const generateShape = {
+export const generateSchema = z.strictObject({
   maxTokens: z.int().min(1).default(256),
   temperature: z.number().min(0).default(0.8),
   topK: z.int().min(0).default(0),
@@ -40,8 +40,8 @@ export const generateShape = {
   stop: z.union([z.string().min(1), z.array(z.string().min(1))]).default([]),
   signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, "expected an AbortSignal")
     .optional(),
-};
-true satisfies Same<keyof typeof generateShape, keyof GenerateOptions>;
+}) satisfies z.ZodType<unknown, GenerateOptions>;
+true satisfies Same<keyof z.input<typeof generateSchema>, keyof GenerateOptions>;
 
 /** Options with their defaults. */
 export type Drawing = Required<Omit<GenerateOptions, "signal">>;

@@ -13,7 +13,7 @@ import {
   type Drawing,
   type Finish,
   type GenerateOptions,
-  generateShape,
+  generateSchema,
 } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
 import type { Prompt } from "./score.ts";
@@ -42,7 +42,7 @@ export interface BatchGenerateOptions extends Omit<GenerateOptions, "seed"> {
 }
 
 const options = z.strictObject({
-  ...generateShape,
+  ...generateSchema.shape,
   seed: z.union([z.int(), z.array(z.int()).readonly()]).default(42),
   batch: z.int().min(1).default(32),
   chat: z.boolean().default(false),

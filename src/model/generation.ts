@@ -3,16 +3,12 @@
  *
  * @module
  */
-import { z } from "zod";
 import { ConfigError } from "../base/errors.ts";
-import { parseOptions, type Same } from "../base/schema.ts";
+import { parseOptions } from "../base/schema.ts";
 import { Displayable, interruptible, Live, type Picture } from "../display/mod.ts";
-import { Continuation, type Finish, type GenerateOptions, generateShape } from "./continuation.ts";
+import { Continuation, type Finish, type GenerateOptions, generateSchema } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
 import type { ModelState } from "./state.ts";
-
-const options = z.strictObject(generateShape) satisfies z.ZodType<unknown, GenerateOptions>;
-true satisfies Same<keyof z.input<typeof options>, keyof GenerateOptions>;
 
 /**
  * A generation: nothing runs before it is read. Iterate over it for pieces of text (never half a character), or take
@@ -31,7 +27,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   /** Prepares a generation after `prompt`: a text that goes on, or an answer; use `model.generate` and `model.chat`. */
   constructor(model: ModelState, prompt: Uint32Array, given: GenerateOptions = {}, answers = false) {
     super();
-    const { signal, ...drawing } = parseOptions(options, given, "generate");
+    const { signal, ...drawing } = parseOptions(generateSchema, given, "generate");
     this.#model = model;
     this.#signal = signal;
     this.#text = new Continuation(model, prompt, drawing, answers);
