@@ -45,17 +45,20 @@ export function remembering(model: Scorable, cache: ItemCache, how = ""): Scorab
       const texts = await cache.known<string>(questions), kept: Promise<void>[] = [];
       texts.forEach((text, i) => text === undefined || onText?.(i, { text }));
       const open = [...prompts.keys()].filter((i) => texts[i] === undefined);
+      const take = (n: number, text: string) => {
+        if (texts[open[n]] !== undefined) return;
+        texts[open[n]] = text;
+        kept.push(cache.keep(questions[open[n]], text));
+        onText?.(open[n], { text });
+      };
       try {
-        await model.generateBatch!(open.map((i) => prompts[i]), {
+        const all = await model.generateBatch!(open.map((i) => prompts[i]), {
           ...decoding,
           ...seed ? { seed: open.map((i) => seed[i]) } : {},
           signal,
-          onText: (n, { text }) => {
-            texts[open[n]] = text;
-            kept.push(cache.keep(questions[open[n]], text));
-            onText?.(open[n], { text });
-          },
+          onText: (n, { text }) => take(n, text),
         });
+        all.forEach(({ text }, n) => take(n, text)); // of a model that does not tell them as they come
       } finally {
         await Promise.all(kept);
       }

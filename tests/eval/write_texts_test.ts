@@ -77,6 +77,12 @@ Deno.test("texts are kept as they come: who dies in the middle goes on with the 
     const last = many();
     assert.deepEqual(await run(last, cache), whole);
     assert.equal(last.calls[0].prompts.length, 0);
+    const silent = many(), write = silent.generateBatch!;
+    silent.generateBatch = (prompts, { onText: _onText, ...options }) => write(prompts, options);
+    assert.deepEqual(await run(silent, `${data}/silent`), whole);
+    const after = many();
+    assert.deepEqual(await run(after, `${data}/silent`), whole);
+    assert.equal(after.calls[0].prompts.length, 0, "kept, though not told as they came");
   });
 });
 
