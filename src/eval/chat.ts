@@ -6,7 +6,7 @@
  */
 import type { ChatEncoding, Message } from "../base/encoder.ts";
 import { ConfigError } from "../base/errors.ts";
-import type { Decoding, Scorable } from "./scorable.ts";
+import type { BatchDecoding, Decoding, Scorable } from "./scorable.ts";
 
 /** What a model needs for it besides. */
 interface Chatty {
@@ -32,6 +32,12 @@ export function chatting(model: Scorable, task: string): Scorable {
       `Cannot evaluate "${task}" on "${name}" with { chat: true }: it has no chat template`,
     );
   }
+  const whole = (prompt: string | Uint32Array) => {
+    if (typeof prompt === "string") return prompt;
+    throw new ConfigError(
+      `Cannot evaluate "${task}" on "${name}" with { chat: true }: a prompt does not fit its context`,
+    );
+  };
   const render = (prompt: string) =>
     tokenizer.chat!([{ role: "user", content: prompt }], { generationPrompt: true }).ids;
   return {
@@ -44,11 +50,9 @@ export function chatting(model: Scorable, task: string): Scorable {
     scoreBatch: chatty.scoreBatch &&
       ((pairs, run) =>
         chatty.scoreBatch!(pairs.map(([prompt, option]) => [render(prompt), option.trimStart()]), run)),
-    generate: (prompt, options) => {
-      if (typeof prompt === "string" && chatty.chat) return chatty.chat(prompt, options);
-      throw new ConfigError(
-        `Cannot evaluate "${task}" on "${name}" with { chat: true }: a prompt does not fit its context`,
-      );
-    },
+    generate: chatty.chat && ((prompt, options) => chatty.chat!(whole(prompt), options)),
+    generateBatch: model.generateBatch &&
+      ((prompts, options: BatchDecoding) =>
+        model.generateBatch!(prompts.map(whole), { ...options, chat: true })),
   };
 }

@@ -9,10 +9,11 @@ import { show } from "../base/schema.ts";
 import type { Entry } from "../data/document.ts";
 import { findFiles } from "../data/files.ts";
 import { Reading } from "../data/reading.ts";
-import { readJsonl } from "../formats/jsonl.ts";
+import { findCsv } from "../formats/csv.ts";
+import { type Found, isFlaw } from "../formats/found.ts";
+import { findJsonl } from "../formats/jsonl.ts";
 import { readText } from "../formats/lines.ts";
-import { csvRows } from "./csv.ts";
-import { parquetRows } from "./parquet.ts";
+import { findParquet } from "../formats/parquet.ts";
 
 /** How a task's files are read. */
 export interface RowFormat {
@@ -20,22 +21,15 @@ export interface RowFormat {
   columns?: readonly string[];
 }
 
-interface Found {
-  row: unknown;
-  line?: number;
-}
-
-type Read = (path: string, format: RowFormat) => AsyncIterable<Found>;
+type Read = (path: string, format: RowFormat) => AsyncIterable<Found<unknown>>;
 
 const readers: Record<string, Read> = {
-  jsonl: readJsonl,
+  jsonl: findJsonl,
   json: readJson,
   txt: readJson,
-  csv: (path, format) => readCsv(path, ",", format),
-  tsv: (path, format) => readCsv(path, "\t", format),
-  async *parquet(path) {
-    for await (const row of parquetRows(path)) yield { row };
-  },
+  csv: findCsv,
+  tsv: findCsv,
+  parquet: (path) => findParquet(path),
 };
 
 /**
@@ -54,11 +48,15 @@ export async function* rowsOf(
     const extension = /\.([^./\\]+?)(\.(gz|zst))?$/.exec(path)?.[1].toLowerCase() ?? "";
     const read = Object.hasOwn(readers, extension) ? readers[extension] : readers.jsonl;
     let inFile = 0;
-    for await (const { row, line } of read(path, format)) {
+    for await (const found of read(path, format)) {
       await reading.breathe();
+      const { line } = found;
+      if (isFlaw(found)) {
+        throw new DataError(`Cannot read the record: it is ${found.flaw}`, { file: path, line });
+      }
       inFile++;
       n++;
-      yield { value: row, id: `${path}:${line ?? inFile}`, place: { file: path, line } };
+      yield { value: found.value, id: `${path}:${line ?? inFile}`, place: { file: path, line } };
     }
   }
   if (n > 0) return;
@@ -68,7 +66,7 @@ export async function* rowsOf(
 }
 
 /** One object, an array of them, or (TriviaQA) an array in the field `Data`. */
-async function* readJson(path: string): AsyncGenerator<Found> {
+async function* readJson(path: string): AsyncGenerator<Found<unknown>> {
   const text = await readText(path);
   let value: unknown;
   try {
@@ -81,10 +79,6 @@ async function* readJson(path: string): AsyncGenerator<Found> {
     if (typeof row !== "object" || row === null) {
       throw new DataError(`Each item must be a JSON object, current value is ${show(row)}`, { file: path });
     }
-    yield { row };
+    yield { value: row };
   }
-}
-
-async function* readCsv(path: string, separator: string, { columns }: RowFormat): AsyncGenerator<Found> {
-  yield* csvRows(await readText(path), separator, path, columns);
 }

@@ -5,21 +5,20 @@
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
-import { hash32 } from "../base/random.ts";
 import { Progress } from "../display/mod.ts";
 import { type Case, type Convert, type Ready, readyCases } from "./cases.ts";
 import { combine } from "./combine.ts";
 import type { GenerateDefinition, Sampling } from "./definition.ts";
 import { cutAt, exactMatch, normaliser } from "./exact_match.ts";
-import { fitPrompt, fitsGeneration } from "./fit.ts";
+import { fitsGeneration } from "./fit.ts";
 import { generated, generatedMeasures } from "./generated.ts";
 import { type Grader, scorerOf } from "./grader.ts";
 import { continued } from "./likelihoods.ts";
 import type { GenerateOutcome } from "./outcome.ts";
 import { promptOf, promptText } from "./prompt.ts";
-import { able, type Decoding, type Scorable } from "./scorable.ts";
+import type { Decoding } from "./scorable.ts";
 import type { Task, TaskSettings } from "./task.ts";
-import type { TaskRun } from "./task_run.ts";
+import { writeTexts } from "./write_texts.ts";
 
 interface GenerateCase<Item> extends Case {
   answers: readonly string[];
@@ -56,15 +55,17 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>, setting
       const grader = definition.grader?.({ scorer, signal: run.signal, cache: run.cache }) ??
         matcher(definition);
       try {
-        const outcomes: GenerateOutcome[] = [], judge = { scorer: grader.scorer }; // fails here where one is missing
-        const write = writer(model, decoding, sampling?.samples ?? 1, run);
-        await using progress = new Progress(`${run.name} on ${run.model}`, {
+        const judge = { scorer: grader.scorer }; // fails here where one is missing
+        const written = await writeTexts(model, cases, decoding, sampling?.samples ?? 1, run);
+        const outcomes: GenerateOutcome[] = [];
+        await using progress = new Progress(`${run.name} on ${run.model}, grading`, {
           total: cases.length,
           unit: "items",
         });
         for (const [i, item] of cases.entries()) {
-          const { texts, cut } = await write(item.context, i, (text) => cutAt(text, stop, trim));
-          outcomes.push(await outcomeOf(item, texts, cut, definition, grader, sampling));
+          run.signal?.throwIfAborted();
+          const { texts, cut } = written[i], kept = texts.map((text) => cutAt(text, stop, trim));
+          outcomes.push(await outcomeOf(item, kept, cut, definition, grader, sampling));
           progress.add();
         }
         const groups = cases.map(({ groups }) => groups);
@@ -116,20 +117,6 @@ function metricName<Item>({ metric, grader, normalisation, extract }: GenerateDe
 function measureOf(grader: Grader<never>, sampling: Sampling | undefined): string {
   if (!sampling) return grader.name;
   return sampling.combine === "majority" ? `maj1@${sampling.samples}` : `pass@${sampling.k ?? 1}`;
-}
-
-/** The texts of an item, each drawn with a seed of its own. */
-function writer(model: Scorable, decoding: Decoding, samples: number, { name, seed, signal }: TaskRun) {
-  const source = able(model, "generate", name);
-  return async (context: string, item: number, cutText: (text: string) => string) => {
-    const { prompt, cut } = fitPrompt(model, context, decoding.maxTokens), texts: string[] = [];
-    for (let s = 0; s < samples; s++) {
-      signal?.throwIfAborted();
-      const own = decoding.temperature > 0 ? { seed: hash32(`${name} ${item} ${s}`, seed) >>> 1 } : {};
-      texts.push(cutText(await source.generate(prompt, { ...decoding, ...own, signal }).text()));
-    }
-    return { texts, cut };
-  };
 }
 
 /** The grader of a task without one of its own: exact match, or its metric. */

@@ -40,13 +40,24 @@ export class ItemCache {
     questions: readonly Question[],
     ask: (questions: Question[]) => Promise<Answer[]>,
   ): Promise<Answer[]> {
-    const keys = await Promise.all(questions.map((question) => digest(JSON.stringify(question))));
+    const keys = await keysOf(questions);
     const open = [...keys.keys()].filter((i) => !this.#known.has(keys[i]));
     if (open.length > 0) {
       const fresh = await ask(open.map((i) => questions[i]));
       await this.#add(open.map((i, n) => [keys[i], fresh[n]]));
     }
     return keys.map((key) => this.#known.get(key) as Answer);
+  }
+
+  /** The answers that are known, undefined for the others. */
+  async known<Answer>(questions: readonly unknown[]): Promise<(Answer | undefined)[]> {
+    return (await keysOf(questions)).map((key) => this.#known.get(key) as Answer | undefined);
+  }
+
+  /** Keeps an answer that came while others are still being asked for. */
+  async keep(question: unknown, answer: unknown): Promise<void> {
+    const [key] = await keysOf([question]);
+    await this.#add([[key, answer]]);
   }
 
   /** Keeps answers; one that is undefined is used now and asked again another time. */
@@ -58,6 +69,10 @@ export class ItemCache {
     await Deno.writeTextFile(this.#path, this.#gap + lines.join(""), { append: true });
     this.#gap = "";
   }
+}
+
+function keysOf(questions: readonly unknown[]): Promise<string[]> {
+  return Promise.all(questions.map((question) => digest(JSON.stringify(question))));
 }
 
 /** A hash of all that decides what a model answers. */

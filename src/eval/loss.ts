@@ -47,7 +47,7 @@ export function lossEntry(dataset: Dataset | TokenDataset, given: LossOptions): 
       const live = new Live({ quiet: 1000, pipeInterval: 10_000, stream: "stderr" });
       live.update({ picture: () => ({ text: `${label} ...` }), record: { event: "progress", label } });
       const result = await loser.loss(dataset, { limit, signal }).finally(() => live.end());
-      const { loss, tokens, bytes } = result;
+      const { loss, error, tokens, bytes } = result;
       if (Number.isNaN(loss)) {
         throw new NumericsError(
           `Cannot measure "${name}": the loss of "${as}" is not a number, look at its weights`,
@@ -65,7 +65,7 @@ export function lossEntry(dataset: Dataset | TokenDataset, given: LossOptions): 
         droppedShots: 0,
         notes: [],
       };
-      const measures = lossMeasures({ nats: loss * tokens, tokens, bytes, n: tokens });
+      const measures = lossMeasures({ nats: loss * tokens, tokens, bytes, error, n: tokens });
       return { task: name, benchmark: "loss", model: as, kind: "loss", measures, protocol, items: [] };
     },
   };

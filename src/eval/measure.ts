@@ -86,13 +86,6 @@ export function lossMeasures({ nats, tokens, bytes, error, n }: LossSums): Measu
   return bytes > 0 ? measures : [measures[0], measures[2]];
 }
 
-/** Standard error of sum(tops) / sum(bottoms) over items (the linearised ratio estimator); none for one item. */
-export function ratioError(tops: readonly number[], bottoms: readonly number[]): number | undefined {
-  const n = tops.length, whole = sum(bottoms), ratio = sum(tops) / whole;
-  if (n < 2) return undefined;
-  return Math.sqrt(n / (n - 1) * sum(tops.map((top, i) => (top - ratio * bottoms[i]) ** 2))) / whole;
-}
-
 /** `79.8 ± 0.9 %`, `4.931 ± 0.021`. */
 export function showMeasure({ value, error, unit }: Measure): string {
   const write = (x: number) => unit === "share" ? fixed(100 * x, 1) : number(x);

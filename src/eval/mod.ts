@@ -70,7 +70,7 @@ export {
 export type { Labels, TaskRow } from "./rows.ts";
 export { PythonSandbox, type SandboxOptions } from "./sandbox/python.ts";
 export type { Verdict } from "./sandbox/interpreter.ts";
-export type { Decoding, Likelihood, MeanLoss, Pair, Scorable } from "./scorable.ts";
+export type { BatchDecoding, Decoding, Likelihood, MeanLoss, Pair, Scorable } from "./scorable.ts";
 export { type Judges, judges } from "./scorers/judges.ts";
 export { perspective, type PerspectiveOptions } from "./scorers/perspective.ts";
 export { wordList, type WordListOptions } from "./scorers/word_list.ts";

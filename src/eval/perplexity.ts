@@ -4,12 +4,13 @@
  *
  * @module
  */
+import { ratioError } from "../base/ratio_error.ts";
 import { utf8Bytes } from "../data/document.ts";
 import { type Case, type Convert, readyCases } from "./cases.ts";
 import type { PerplexityDefinition } from "./definition.ts";
 import { fitsContext } from "./fit.ts";
 import { continued, likelihoods } from "./likelihoods.ts";
-import { lossMeasures, ratioError, sum } from "./measure.ts";
+import { lossMeasures, sum } from "./measure.ts";
 import type { PerplexityOutcome } from "./outcome.ts";
 import { promptOf, promptText } from "./prompt.ts";
 import type { Task } from "./task.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ItemCache } from "./item_cache.ts";
-import type { Likelihood, Scorable } from "./scorable.ts";
+import type { Decoding, Likelihood, Scorable } from "./scorable.ts";
 
 /**
  * The model behind its cache. Losses are not kept.
@@ -15,6 +15,10 @@ export function remembering(model: Scorable, cache: ItemCache, how = ""): Scorab
   const { name, config, tokenizer } = model;
   const likelihood = (pair: readonly (string | Uint32Array)[]) =>
     ["likelihood", how, pair.map(plain)] as const;
+  const written = (
+    prompt: string | Uint32Array,
+    decoding: Omit<Decoding, "stop"> & { stop: readonly string[] },
+  ) => ["text", how, plain(prompt), decoding] as const;
   return {
     name,
     config,
@@ -30,11 +34,36 @@ export function remembering(model: Scorable, cache: ItemCache, how = ""): Scorab
     generate: model.generate &&
       ((prompt, { signal, ...decoding } = { temperature: 0, maxTokens: 64, stop: [] }) => ({
         text: async () => {
-          const question = ["text", how, plain(prompt), decoding] as const;
           const ask = async () => [await model.generate!(prompt, { ...decoding, signal }).text()];
-          return (await cache.answers([question], ask))[0];
+          return (await cache.answers([written(prompt, decoding)], ask))[0];
         },
       })),
+    generateBatch: model.generateBatch && (async (prompts, { onText, signal, seed, ...decoding }) => {
+      const questions = prompts.map((prompt, i) =>
+        written(prompt, { ...decoding, ...seed ? { seed: seed[i] } : {} })
+      );
+      const texts = await cache.known<string>(questions), kept: Promise<void>[] = [];
+      texts.forEach((text, i) => text === undefined || onText?.(i, { text }));
+      const open = [...prompts.keys()].filter((i) => texts[i] === undefined);
+      const take = (n: number, text: string) => {
+        if (texts[open[n]] !== undefined) return;
+        texts[open[n]] = text;
+        kept.push(cache.keep(questions[open[n]], text));
+        onText?.(open[n], { text });
+      };
+      try {
+        const all = await model.generateBatch!(open.map((i) => prompts[i]), {
+          ...decoding,
+          ...seed ? { seed: open.map((i) => seed[i]) } : {},
+          signal,
+          onText: (n, { text }) => take(n, text),
+        });
+        all.forEach(({ text }, n) => take(n, text)); // of a model that does not tell them as they come
+      } finally {
+        await Promise.all(kept);
+      }
+      return texts.map((text) => ({ text: text! }));
+    }),
     loss: model.loss?.bind(model),
   };
 }

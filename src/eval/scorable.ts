@@ -30,6 +30,8 @@ export interface Likelihood {
 export interface MeanLoss {
   /** Nats per token. */
   loss: number;
+  /** Its standard error over the windows, where it is known. */
+  error?: number;
   /** Bits per UTF-8 byte. */
   bitsPerByte: number;
   /** exp(loss). */
@@ -54,6 +56,18 @@ export interface Decoding {
   seed?: number;
 }
 
+/** How many texts are generated together. */
+export interface BatchDecoding extends Omit<Decoding, "seed"> {
+  /** One for each prompt; they decide the draws. */
+  seed?: readonly number[];
+  /** Each prompt is the words of a user, answered by the model's chat template. */
+  chat?: boolean;
+  /** Told each text as it ends, with the number of its prompt. */
+  onText?: (index: number, text: { readonly text: string }) => void;
+  /** Stops it. */
+  signal?: AbortSignal;
+}
+
 /** A model to evaluate. */
 export interface Scorable {
   /** Its name in reports. */
@@ -72,6 +86,11 @@ export interface Scorable {
     prompt: string | Uint32Array,
     options?: Decoding & { signal?: AbortSignal },
   ): { text(): Promise<string> };
+  /** The same for many prompts at once, in their order; without it they are asked one by one. */
+  generateBatch?(
+    prompts: readonly (string | Uint32Array)[],
+    options: BatchDecoding,
+  ): Promise<readonly { readonly text: string }[]>;
   /** Its weights, by which its answers are kept on disk; without them they are not. */
   parameters?(): Promise<ReadonlyMap<string, Float32Array<ArrayBuffer>>>;
   /** For losses: the mean over a dataset, over its first `limit` windows. */

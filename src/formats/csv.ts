@@ -1,6 +1,6 @@
 /**
  * Comma- and tab-separated values (RFC 4180): fields may be quoted, and a quoted one may hold separators, line ends
- * and doubled quotes. The first record names the fields.
+ * and doubled quotes. The first record names the fields, unless their names are given.
  *
  * @module
  */
@@ -13,6 +13,8 @@ import { findLines, type TextEncoding } from "./lines.ts";
 export interface CsvFormat extends TextEncoding {
   /** What separates fields, one character; default: a tab in `.tsv` files, else a comma. */
   separator?: string;
+  /** Names of the fields of a file whose first record is one like the others. */
+  columns?: readonly string[];
 }
 
 /** Lines that one quoted field may run over; beyond, a quote was never closed. [ours] */
@@ -26,7 +28,7 @@ const mostLines = 1000;
  */
 export async function* findCsv(path: string, format: CsvFormat = {}): AsyncGenerator<Found<Row>> {
   const separator = format.separator ?? (/\.tsv(\.\w+)?$/i.test(path) ? "\t" : ",");
-  let names: string[] | undefined;
+  let names = format.columns;
   for await (const found of records(path, separator, format)) {
     if (isFlaw(found)) yield found;
     else if (names === undefined) names = checkNames(found.value, path);

@@ -4,29 +4,13 @@
  * @module
  */
 import { show } from "../base/schema.ts";
-import { DataError } from "../base/errors.ts";
 import { beginning, type Found, isFlaw } from "./found.ts";
 import { findLines } from "./lines.ts";
 
 /** A JSON object as it stands in a file: nothing is known about its fields. */
 export type Row = Record<string, unknown>;
 
-/**
- * The rows of `path` with their line numbers, counted from 1.
- *
- * @throws {DataError} naming file and line when a line is not a JSON object
- */
-export async function* readJsonl(path: string): AsyncGenerator<{ row: Row; line: number }> {
-  for await (const found of findJsonl(path)) {
-    const { line } = found;
-    if (isFlaw(found)) {
-      throw new DataError(`Cannot read the line as JSON: it is ${found.flaw}`, { file: path, line });
-    }
-    yield { row: found.value, line: line! };
-  }
-}
-
-/** The rows of `path` with their line numbers; a line that is not a JSON object is a flaw. */
+/** The rows of `path` with their line numbers, counted from 1; a line that is not a JSON object is a flaw. */
 export async function* findJsonl(path: string): AsyncGenerator<Found<Row>> {
   for await (const found of findLines(path)) {
     if (isFlaw(found)) yield found;

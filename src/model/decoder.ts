@@ -1,96 +1,97 @@
 /**
- * Generation on the GPU: a prompt goes through at once (prefill), then one token at a time (decode), with the keys and
- * values of all earlier positions kept in a cache.
+ * Generation on the GPU, for several sequences at once: a prompt goes through whole (prefill), then all sequences one
+ * token at a time together (decode), with the keys and values of all earlier positions kept in a cache.
+ *
+ * A sequence that ends makes room for the next. Nothing of a row depends on the others: which kernels run is decided by
+ * the number of rows, not by what is in them.
  *
  * @module
  */
 import { type Program, Recorder, Tensor } from "../gpu/mod.ts";
-import { embedding, matmul } from "../ops/mod.ts";
-import { Batch } from "./batch.ts";
+import { matmul } from "../ops/mod.ts";
+import { Batch, type BatchRow } from "./batch.ts";
 import { llama } from "./llama.ts";
+import { Prefill } from "./prefill.ts";
 import type { ModelState } from "./state.ts";
 
 interface Stage {
   batch: Batch;
   program: Program;
   logits: Tensor;
-  /** [1] u32: the row whose logits are wanted. */
-  last: Tensor;
 }
 
-/** The generating state of one sequence. */
+/** The generating state of `rows` sequences. */
 export class Decoder {
-  #model: ModelState;
-  #cache: Tensor[];
-  #stages: Map<number, Stage> = new Map();
-  #past = 0;
-  #owned: GPUBuffer[] = [];
+  readonly #model: ModelState;
+  readonly #rows: number;
+  readonly #keys: number;
+  readonly #prefill: Prefill;
+  readonly #cache: Tensor[];
+  readonly #owned: GPUBuffer[] = [];
+  readonly #past: number[];
+  #stage?: Stage;
 
-  /** Allocates the cache: [context, 2 KV E] for each layer. */
-  constructor(model: ModelState) {
+  /**
+   * Allocates the cache: [rows * keys, 2 KV E] for each layer, with room for `length` positions a sequence. One sequence
+   * alone stays where its prompt was put through.
+   */
+  constructor(model: ModelState, rows: number, length: number) {
     this.#model = model;
-    const { dim, heads, kvHeads, layers, context } = model.config, cols = 2 * kvHeads * dim / heads;
-    const rows = Math.ceil(context / 8) * 8;
-    this.#cache = Array.from({ length: layers }, (_, l) => this.#tensor(`cache ${l}`, [rows, cols], "f32"));
+    this.#rows = rows;
+    this.#past = new Array(rows).fill(0);
+    this.#prefill = new Prefill(model, length);
+    this.#keys = rows === 1 ? this.#prefill.keys : Math.ceil(length / 8) * 8;
+    this.#cache = rows === 1 ? this.#prefill.cache : this.#prefill.cache.map(({ name, cols }) => {
+      const shape = [rows * this.#keys, cols], bytes = shape[0] * cols * 4;
+      const buffer = model.device.buffer(`${model.name}: generate ${name} of ${rows}`, bytes);
+      this.#owned.push(buffer);
+      return new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 });
+    });
   }
 
-  #tensor(name: string, shape: number[], dtype: "f32" | "u32"): Tensor {
-    const bytes = shape.reduce((a, b) => a * b, 1) * 4;
-    const buffer = this.#model.device.buffer(`${this.#model.name}: generate ${name}`, bytes);
-    this.#owned.push(buffer);
-    return new Tensor(name, shape, dtype, { name, bytes, buffer, offset: 0 });
+  /** Begins a sequence in `row`, in place of the one that was there. The last id of the prompt is left for `next`. */
+  async start(row: number, prompt: Uint32Array): Promise<void> {
+    const past = this.#past[row] = prompt.length - 1, { device } = this.#model;
+    await this.#prefill.hold(prompt.subarray(0, past));
+    if (this.#rows === 1 || past === 0) return;
+    const encoder = device.gpu.createCommandEncoder();
+    for (const [layer, cache] of this.#cache.entries()) {
+      const from = this.#prefill.cache[layer].range(), to = cache.range(), line = cache.cols * 4;
+      encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, row * this.#keys * line, past * line);
+    }
+    device.gpu.queue.submit([encoder.finish()]);
   }
 
-  /** Positions in the cache. */
-  get past(): number {
-    return this.#past;
+  /** Reads one more id in each row, undefined where there is nothing to do; gives the logits [V] after each. */
+  async next(ids: readonly (number | undefined)[]): Promise<Float32Array[]> {
+    const { batch, program, logits } = this.#stage ??= await this.#compile(), V = logits.cols;
+    batch.fill(
+      ids.map((id, row): BatchRow => id === undefined ? { ids: [] } : { ids: [id], past: this.#past[row]++ }),
+    );
+    program.replay();
+    const [read] = await this.#model.device.read([logits.range()]);
+    return ids.map((_, row) => new Float32Array(read, row * V * 4, V));
   }
 
-  /** Adds tokens and gives the logits [V] after the last of them. */
-  async feed(ids: ArrayLike<number>): Promise<Float32Array<ArrayBuffer>> {
-    const { device, config } = this.#model;
-    const stage = await this.#stage(ids.length === 1 ? 1 : bucket(ids.length, config.context));
-    stage.batch.fill([{ ids, past: this.#past }]);
-    device.write(stage.last.range().buffer, Uint32Array.of(ids.length - 1));
-    stage.program.replay();
-    this.#past += ids.length;
-    const [logits] = await device.read([stage.logits.range()]);
-    return new Float32Array(logits);
-  }
-
-  async #stage(length: number): Promise<Stage> {
-    const known = this.#stages.get(length);
-    if (known) return known;
-    const { device, config, layout, angles, name } = this.#model, owner = `${name}: generate`;
-    const batch = new Batch(device, owner, 1, length, config.vocabSize),
-      last = this.#tensor("last", [1], "u32");
+  async #compile(): Promise<Stage> {
+    const { device, config, layout, angles, name } = this.#model, rows = this.#rows;
+    const owner = `${name}: generate`, batch = new Batch(device, owner, rows, 1, config.vocabSize);
     const r = new Recorder(device, "all", false), weights = layout.views(this.#model);
     const { tokens, positions, spans } = batch, cache = { layers: this.#cache, slots: positions };
-    const x = llama(r, weights, { tokens, positions, spans, angles, batch: 1, cache }, config);
-    const row = length === 1 ? x : embedding(r, { ...tokens, ids: last }, x); // a row of x, looked up like an embedding
-    const logits = r.tensor("logits", [1, config.vocabSize]);
-    matmul(r, "nt", row, weights.output, logits);
-    const stage = { batch, last, logits, program: await r.compile(owner, [logits]) };
-    this.#stages.set(length, stage);
-    this.#model.program = stage.program;
-    return stage;
+    const x = llama(r, weights, { tokens, positions, spans, angles, batch: rows, cache }, config);
+    const logits = r.tensor("logits", [rows, config.vocabSize]);
+    matmul(r, "nt", x, weights.output, logits);
+    const program = await r.compile(owner, [logits]);
+    this.#model.program = program;
+    return { batch, program, logits };
   }
 
-  /** Gives cache and programs back. */
+  /** Gives caches and programs back. */
   dispose(): void {
-    for (const { batch, program } of this.#stages.values()) {
-      batch.dispose();
-      program.dispose();
-    }
-    this.#stages.clear();
-    for (const buffer of this.#owned) this.#model.device.free(buffer);
-    this.#owned = [];
+    this.#prefill.dispose();
+    this.#stage?.batch.dispose();
+    this.#stage?.program.dispose();
+    this.#stage = undefined;
+    for (const buffer of this.#owned.splice(0)) this.#model.device.free(buffer);
   }
-}
-
-/** Lengths are rounded up to few sizes, so that programs are few: 32, 64, 128 ... and the context itself. */
-export function bucket(length: number, context: number): number {
-  let size = 32;
-  while (size < length) size *= 2;
-  return Math.min(size, context);
 }

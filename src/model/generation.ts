@@ -3,49 +3,12 @@
  *
  * @module
  */
-import { z } from "zod";
 import { ConfigError } from "../base/errors.ts";
-import { Random } from "../base/random.ts";
-import { parseOptions, type Same } from "../base/schema.ts";
+import { parseOptions } from "../base/schema.ts";
 import { Displayable, interruptible, Live, type Picture } from "../display/mod.ts";
-import type { Tokenizer } from "../tokenizer/mod.ts";
+import { Continuation, type Finish, type GenerateOptions, generateSchema } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
 import type { ModelState } from "./state.ts";
-import { sampleToken } from "./sampling.ts";
-import { StopText } from "./stop_text.ts";
-
-/** How to generate. */
-export interface GenerateOptions {
-  /** Most tokens to add (default 256; the context ends a text too). */
-  maxTokens?: number;
-  /** Divides the logits; 0 takes the most likely token every time (default 0.8, as in the paper's release). */
-  temperature?: number;
-  /** Keeps only the most likely tokens (default 0: all). */
-  topK?: number;
-  /** Keeps the most likely tokens until their mass passes this (default 0.95, as in the paper's release). */
-  topP?: number;
-  /** Seed of the draws (default 42). */
-  seed?: number;
-  /** Ends the text before the first of these strings. */
-  stop?: string | string[];
-  /** Ends the generation. */
-  signal?: AbortSignal;
-}
-
-const options = z.strictObject({
-  maxTokens: z.int().min(1).default(256),
-  temperature: z.number().min(0).default(0.8),
-  topK: z.int().min(0).default(0),
-  topP: z.number().gt(0).max(1).default(0.95),
-  seed: z.int().default(42),
-  stop: z.union([z.string().min(1), z.array(z.string().min(1))]).default([]),
-  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, "expected an AbortSignal")
-    .optional(),
-});
-true satisfies Same<keyof z.input<typeof options>, keyof GenerateOptions>;
-
-/** Why a text ended: the model's end-of-sequence token, `maxTokens`, a stop string, or the end of the context. */
-export type Finish = "eos" | "length" | "stop" | "context";
 
 /**
  * A generation: nothing runs before it is read. Iterate over it for pieces of text (never half a character), or take
@@ -53,36 +16,21 @@ export type Finish = "eos" | "length" | "stop" | "context";
  */
 export class Generation extends Displayable implements AsyncIterable<string> {
   #model: ModelState;
-  #prompt: Uint32Array;
-  #options: z.output<typeof options>;
+  #text: Continuation;
+  #signal?: AbortSignal;
   #pieces: string[] = [];
-  #ids: number[] = [];
   #source?: AsyncGenerator<string>;
   #turn: Promise<unknown> = Promise.resolve();
-  #finish?: Finish;
   #done = false;
   #failure?: { reason: unknown };
 
   /** Prepares a generation after `prompt`: a text that goes on, or an answer; use `model.generate` and `model.chat`. */
-  constructor(
-    model: ModelState,
-    prompt: Uint32Array,
-    given: GenerateOptions = {},
-    private readonly answers = false,
-  ) {
+  constructor(model: ModelState, prompt: Uint32Array, given: GenerateOptions = {}, answers = false) {
     super();
+    const { signal, ...drawing } = parseOptions(generateSchema, given, "generate");
     this.#model = model;
-    this.#prompt = prompt;
-    this.#options = parseOptions(options, given, "generate");
-    const { context } = model.config;
-    if (prompt.length > context) {
-      throw new ConfigError(
-        `Cannot generate: the prompt has ${prompt.length} tokens, the model's context is ${context}. Shorten the prompt`,
-      );
-    }
-    if (prompt.length === 0) {
-      throw new ConfigError("Cannot generate: the prompt has no tokens, give at least one id");
-    }
+    this.#signal = signal;
+    this.#text = new Continuation(model, prompt, drawing, answers);
   }
 
   /** Pieces of text as they come. */
@@ -98,7 +46,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   /** True once piece `i` exists; false at the end of the text. One reader at a time asks for more. */
   #has(i: number): Promise<boolean> {
     const next = this.#turn.then(() =>
-      interruptible(this.#options.signal, async (signal) => {
+      interruptible(this.#signal, async (signal) => {
         while (i >= this.#pieces.length && !this.#done) {
           signal?.throwIfAborted();
           this.#source ??= this.#generate();
@@ -124,46 +72,25 @@ export class Generation extends Displayable implements AsyncIterable<string> {
 
   /** The token loop. Yields text where there is a tokenizer, and an empty piece a token where there is none. */
   async *#generate(): AsyncGenerator<string> {
-    const { maxTokens, signal, seed, stop } = this.#options, model = this.#model, random = new Random(seed);
-    const filter = new StopText(stop), ends = new Set(this.#ends());
-    const text = model.tokenizer?.decoder({ continues: !this.answers }); // a text that goes on keeps its first space
-    const known = model.tokenizer?.vocabSize; // a padded vocabulary has ids that no token stands for
-    const decoder = new Decoder(model);
+    const text = this.#text, silent = this.#model.tokenizer === undefined;
+    const decoder = new Decoder(this.#model, 1, text.length);
     try {
-      let logits = await decoder.feed(this.#prompt);
-      for (;;) {
-        signal?.throwIfAborted();
-        const id = sampleToken(logits.subarray(0, known), this.#options, random);
-        if (ends.has(id)) {
-          this.#finish = "eos";
-          break;
-        }
-        this.#ids.push(id);
-        const piece = filter.push(text?.push(id) ?? "");
-        if (piece || !text) yield piece;
-        if (filter.stopped) this.#finish = "stop";
-        else if (this.#ids.length >= maxTokens) this.#finish = "length";
-        else if (decoder.past >= model.config.context) this.#finish = "context";
-        if (this.#finish) break;
-        logits = await decoder.feed([id]);
+      await decoder.start(0, text.prompt);
+      while (text.finish === undefined) {
+        this.#signal?.throwIfAborted();
+        const [logits] = await decoder.next([text.last]), piece = text.take(logits);
+        if (piece || silent && text.finish !== "eos") yield piece;
       }
-      const rest = filter.push(text?.end() ?? "") + filter.end();
+      const rest = text.end();
       if (rest) yield rest;
     } finally {
       decoder.dispose();
     }
   }
 
-  /** The tokens that end the text: EOS, and for an answer what its template puts behind one. */
-  #ends(): readonly number[] {
-    const { tokenizer } = this.#model;
-    if (!tokenizer) return [2];
-    return this.answers ? tokenizer.stopIds : [tokenizer.eosId];
-  }
-
   /** The whole text, without the prompt. */
   async text(): Promise<string> {
-    this.#tokenizer();
+    this.#needText();
     await this.#all();
     return this.#pieces.join("");
   }
@@ -171,16 +98,16 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   /** The generated ids, without the prompt and without the end-of-sequence token. */
   async ids(): Promise<Uint32Array> {
     await this.#all();
-    return Uint32Array.from(this.#ids);
+    return Uint32Array.from(this.#text.ids);
   }
 
   async #all(): Promise<void> {
     for (let i = 0; await this.#has(i); i++);
   }
 
-  #tokenizer(): Tokenizer {
+  #needText(): void {
     const { tokenizer, name } = this.#model;
-    if (tokenizer) return tokenizer;
+    if (tokenizer) return;
     throw new ConfigError(
       `Cannot give text: the model "${name}" has no tokenizer. Use ids(), or Model.create(..., { tokenizer })`,
     );
@@ -188,7 +115,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
 
   /** Why the text ended, once it did. */
   get finish(): Finish | undefined {
-    return this.#finish;
+    return this.#text.finish;
   }
 
   /** Shows the text while it is written. */
@@ -200,7 +127,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
 
   /** The text so far. */
   picture(): Picture {
-    const text = this.#model.tokenizer ? this.#pieces.join("") : `[${this.#ids.join(", ")}]`;
+    const text = this.#model.tokenizer ? this.#pieces.join("") : `[${this.#text.ids.join(", ")}]`;
     return { text: text || "(not generated yet: await generation.text() or generation.show())" };
   }
 }

@@ -30,7 +30,7 @@ export interface LlamaInput {
   angles: Tensor;
   /** Sequences. */
   batch: number;
-  /** Generation: keys and values of earlier rows, one [T, 2 KV E] for each layer, and [R] where new rows go. */
+  /** Generation: keys and values of earlier rows, one [batch * keys, 2 KV E] a layer, and [R] where new rows go among keys. */
   cache?: { layers: Tensor[]; slots: Tensor };
 }
 
@@ -56,7 +56,7 @@ function block(
   const qkv = linear(r, "qkv", rmsnorm(r, x, w.attentionNorm, c.normEps), w.qkv);
   rope(r, qkv, { positions, angles, heads: heads + kvHeads, headDim });
   const cache = input.cache &&
-    cacheRows(r, qkv, heads * headDim, input.cache.layers[layer], input.cache.slots);
+    cacheRows(r, qkv, heads * headDim, input.cache.layers[layer], input.cache.slots, batch);
   const o = attention(r, { qkv, spans, cache }, {
     batch,
     queries: qkv.rows / batch,

@@ -5,6 +5,7 @@
  */
 import type { PreparedTokens, Window } from "../data/mod.ts";
 import { DataError } from "../base/errors.ts";
+import { ratioError } from "../base/ratio_error.ts";
 import type { ModelState } from "./state.ts";
 import { Scorer } from "./scorer.ts";
 
@@ -12,6 +13,8 @@ import { Scorer } from "./scorer.ts";
 export interface LossResult {
   /** Nats per token. */
   loss: number;
+  /** Its standard error over the windows, undefined for a single one. */
+  error?: number;
   /** Bits per UTF-8 byte of the text: comparable between tokenizers. */
   bitsPerByte: number;
   /** exp(loss). */
@@ -31,12 +34,13 @@ export async function windowLoss(
 ): Promise<LossResult> {
   const batch = options.batch ?? Math.max(1, Math.floor(1024 / context));
   const scorer = await Scorer.create(model, batch, context);
-  let nats = 0, tokens = 0, bytes = 0, seen = 0;
+  const nats: number[] = [], tokens: number[] = [];
+  let bytes = 0, seen = 0;
   const flush = async (rows: Window[]) => {
     options.signal?.throwIfAborted();
     for (const [i, { nll }] of (await scorer.score(rows)).entries()) {
-      nats += nll.reduce((a, b) => a + b, 0);
-      tokens += rows[i].targets.reduce((n, target) => n + Number(target >= 0), 0);
+      nats.push(nll.reduce((a, b) => a + b, 0));
+      tokens.push(rows[i].targets.reduce((n, target) => n + Number(target >= 0), 0));
       bytes += rows[i].bytes;
     }
   };
@@ -54,7 +58,15 @@ export async function windowLoss(
   } finally {
     scorer.dispose();
   }
-  if (tokens === 0) throw new DataError("Cannot measure the loss: the dataset has no tokens to predict");
-  const loss = nats / tokens;
-  return { loss, bitsPerByte: nats / Math.LN2 / bytes, perplexity: Math.exp(loss), tokens, bytes };
+  const [allNats, allTokens] = [nats, tokens].map((values) => values.reduce((a, b) => a + b, 0));
+  if (allTokens === 0) throw new DataError("Cannot measure the loss: the dataset has no tokens to predict");
+  const loss = allNats / allTokens, error = ratioError(nats, tokens);
+  return {
+    loss,
+    error,
+    bitsPerByte: allNats / Math.LN2 / bytes,
+    perplexity: Math.exp(loss),
+    tokens: allTokens,
+    bytes,
+  };
 }

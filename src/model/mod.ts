@@ -14,8 +14,10 @@ export {
   resolveConfig,
   trainingFlop,
 } from "./config.ts";
+export { type Finish, type GenerateOptions } from "./continuation.ts";
 export { Decoder } from "./decoder.ts";
-export { type Finish, type GenerateOptions, Generation } from "./generation.ts";
+export { type BatchGenerateOptions, type GeneratedText } from "./generate_batch.ts";
+export { Generation } from "./generation.ts";
 export { llama, type LlamaInput } from "./llama.ts";
 export { type LossResult, windowLoss } from "./loss.ts";
 export { measureSpeed } from "./measure.ts";

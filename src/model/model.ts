@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigError, DataError, DeviceError } from "../base/errors.ts";
+import { ConfigError, DataError } from "../base/errors.ts";
 import type { Message } from "../base/encoder.ts";
 import { parseOptions } from "../base/schema.ts";
 import { type Dataset, TokenDataset } from "../data/mod.ts";
@@ -12,9 +12,12 @@ import { defaultDevice, type Device, type Program, type Tensor } from "../gpu/mo
 import { tune } from "../ops/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape, presets, resolveConfig } from "./config.ts";
-import { type GenerateOptions, Generation } from "./generation.ts";
-import { fetchModel } from "./hub.ts";
+import type { GenerateOptions } from "./continuation.ts";
+import { checkContext, checkVocabulary } from "./fit.ts";
+import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generate_batch.ts";
+import { Generation } from "./generation.ts";
 import { Held } from "./held.ts";
+import { fetchModel } from "./hub.ts";
 import { initialParameters } from "./init.ts";
 import { type LossResult, windowLoss } from "./loss.ts";
 import { measureSpeed } from "./measure.ts";
@@ -248,6 +251,17 @@ export class Model extends Displayable implements ModelState {
     return new Generation(this, ids, generation, true);
   }
 
+  /**
+   * Continues many prompts, several at a time on the GPU; where a text ends the next prompt takes its place. Each text is
+   * what {@linkcode Model.generate} writes with the same seed (up to rounding), whatever stands beside it.
+   *
+   * @returns the texts in the order of the prompts
+   */
+  generateBatch(prompts: readonly Prompt[], generation: BatchGenerateOptions = {}): Promise<GeneratedText[]> {
+    this.#alive();
+    return generateTexts(this, prompts, generation);
+  }
+
   /** Log-probability of `continuation` after `prompt`, in nats. */
   async score(prompt: Prompt, continuation: Prompt, run: { signal?: AbortSignal } = {}): Promise<Score> {
     return (await this.scoreBatch([[prompt, continuation]], run))[0];
@@ -357,27 +371,6 @@ export class Model extends Displayable implements ModelState {
     const { total } = countParameters(this.config);
     return { name: this.name, config: this.config, parameters: total, bytes: showBytes(total * 4) };
   }
-}
-
-function checkVocabulary(config: ModelConfig, tokenizer?: Tokenizer, path?: string): void {
-  if (!tokenizer || tokenizer.vocabSize <= config.vocabSize) return;
-  const at = path ? `${path}: ` : "";
-  throw new ConfigError(
-    `${at}Cannot join tokenizer and model: the tokenizer has ${tokenizer.vocabSize} ids, the model ${config.vocabSize}. ` +
-      `Use the tokenizer that the model was trained with`,
-    { path: "tokenizer" },
-  );
-}
-
-/** The table of rotary angles is one binding; a file may ask for any context. */
-function checkContext({ context, dim, heads }: ModelConfig, { limits }: Device, file: string): void {
-  const have = limits.maxStorageBufferBindingSize, wanted = context * dim / heads * 4;
-  if (wanted <= have) return;
-  const longest = Math.floor(have / (dim / heads * 4));
-  throw new DeviceError(
-    `${file}: Cannot hold the angles of ${context} positions. Give Model.load(..., { context }) at most ${longest}`,
-    { limit: "maxStorageBufferBindingSize", wanted, have },
-  );
 }
 
 /** Disposes an earlier model of that name. */

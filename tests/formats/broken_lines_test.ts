@@ -77,5 +77,10 @@ Deno.test("CSV: quotes, separators, line ends and empty fields", () =>
       { a: "3", b: "4" },
       "5 a quote that is not closed within 1000 lines",
     ]);
+    const named = await all(findCsv(`${folder}/a.txt`, { separator: ";", columns: ["x", "y"] }));
+    assert.deepEqual(named.map((item) => isFlaw(item) || item.value), [{ x: "a", y: "b" }, {
+      x: "1",
+      y: "2",
+    }]);
     assert.match((await failure(() => read("c.csv", "a,a\n1,2"))).message, /c\.csv:1: .*names "a" twice/);
   }));

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { DataError } from "../../src/base/errors.ts";
 import { readBytes } from "../../src/formats/decompress.ts";
-import { readJsonl } from "../../src/formats/jsonl.ts";
 import { readLines, readText } from "../../src/formats/lines.ts";
 import { all, failure, inFolder } from "../data/fixtures.ts";
 
@@ -89,24 +88,5 @@ Deno.test("leaving a file early closes it, and a long one comes whole", () =>
       }
       const sizes = (await all(readBytes(path))).map((chunk) => chunk.length);
       assert.equal(sizes.reduce((sum, size) => sum + size, 0), text.length);
-    }
-  }));
-
-Deno.test("rows come with their line numbers, and a wrong line is named", () =>
-  inFolder(async (folder) => {
-    const path = `${folder}/a.jsonl`;
-    await Deno.writeTextFile(path, '{"a":1}\n\n{"a":2}\n');
-    assert.deepEqual(await all(readJsonl(path)), [{ row: { a: 1 }, line: 1 }, { row: { a: 2 }, line: 3 }]);
-    for (
-      const [line, message] of [["{", /:2: Cannot read the line as JSON/], [
-        "[1]",
-        /:2: Cannot read the line as JSON: it is no JSON object but \[1\]/,
-      ]] as const
-    ) {
-      await Deno.writeTextFile(path, `{"a":1}\n${line}\n`);
-      const error = await failure(() => all(readJsonl(path)));
-      assert.ok(error instanceof DataError);
-      assert.match(error.message, message);
-      assert.equal(error.line, 2);
     }
   }));

@@ -5,7 +5,11 @@ import { Evaluator, type Scorable } from "../../src/eval/mod.ts";
 import { Model } from "../../src/model/mod.ts";
 import { Scorer } from "../../src/model/scorer.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
+import { cpuTime } from "../bench/cpu_time.ts";
 import { testDevice } from "../support/device.ts";
+
+/** Milliseconds of the processor where it tells: others on the machine do not count. */
+const now = () => cpuTime() ?? performance.now();
 
 Deno.test("500 items of two options run at 60 % or more of the forward pass's tokens a second", async () => {
   const chapters = await Dataset.sample("moby-dick").take(60).toArray();
@@ -36,9 +40,9 @@ Deno.test("500 items of two options run at 60 % or more of the forward pass's to
       ids = Array.from({ length: 128 }, (_, i) => (i * 37) % 1024);
     const rows = Array.from({ length: 8 }, () => ({ ids, targets: ids })), times: number[] = [];
     for (let n = 0; n < 8; n++) {
-      const start = performance.now();
+      const start = now();
       await scorer.score(rows);
-      times.push(performance.now() - start);
+      times.push(now() - start);
     }
     scorer.dispose();
     return 8 * 128 / times.toSorted((a, b) => a - b)[3];
@@ -46,14 +50,14 @@ Deno.test("500 items of two options run at 60 % or more of the forward pass's to
   const evaluation = new Evaluator(counted).add("piqa", { data: Dataset.from(items) });
   const ratios: number[] = [];
   for (let round = 0; round < 3; round++) {
-    const before = await forward(), start = performance.now();
+    const before = await forward(), start = now();
     inputs = 0;
     await evaluation.run();
-    const rate = inputs / (performance.now() - start), after = await forward();
+    const rate = inputs / (now() - start), after = await forward();
     ratios.push(rate / ((before + after) / 2));
   }
   console.log(
-    `tokens a second, as shares of the forward pass: ${ratios.map((r) => r.toFixed(2)).join(", ")}`,
+    `tokens a CPU second, as shares of the forward pass: ${ratios.map((r) => r.toFixed(2)).join(", ")}`,
   );
   assert.ok(Math.max(...ratios) >= 0.6, "the best of three rounds on a shared machine");
 });

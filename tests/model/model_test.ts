@@ -152,6 +152,12 @@ Deno.test("loss is the same in nats whatever the batch, and comes with bits per 
   assert.equal(perplexity, Math.exp(loss));
   assert.ok(Math.abs(bitsPerByte - loss * tokens / Math.LN2 / bytes) < 1e-9);
   assert.equal(bytes, new TextEncoder().encode(`${text}a hill`).length);
+  const one = await model.loss(corpus, { limit: 1 }), two = await model.loss(corpus, { limit: 2 });
+  assert.equal(one.error, undefined, "one window has no spread");
+  const [a, b] = [one.loss * one.tokens, two.loss * two.tokens - one.loss * one.tokens];
+  const off = [a - two.loss * one.tokens, b - two.loss * (two.tokens - one.tokens)];
+  const want = Math.sqrt(2 * (off[0] ** 2 + off[1] ** 2)) / two.tokens;
+  assert.ok(Math.abs(two.error! - want) < 1e-6 * two.loss, `${two.error}, want ${want}`);
   await assert.rejects(model.loss(Dataset.from([{ id: "x", text: "" }]).filter(() => false)), DataError);
   model.dispose();
 });

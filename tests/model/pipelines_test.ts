@@ -1,11 +1,11 @@
-// Compiling is what a first step waits for: a run, scores at ten lengths and a chat must share their pipelines.
+// Compiling is what a first step waits for: a run, scores at ten lengths, a chat and a batch of texts must share their pipelines.
 import assert from "node:assert/strict";
 import { openDevice } from "../../src/gpu/mod.ts";
 import { Model, TrainingStep } from "../../src/model/mod.ts";
 import { families } from "../support/device.ts";
 
 for (const family of families) {
-  Deno.test(`training, scoring at ten lengths and a chat compile at most 60 pipelines (${family})`, async () => {
+  Deno.test(`training, scoring at ten lengths, a chat and a batch of texts compile at most 60 pipelines (${family})`, async () => {
     const device = await openDevice({ family }), labels: string[] = [];
     const create = device.gpu.createComputePipeline.bind(device.gpu);
     device.gpu.createComputePipeline = (descriptor) => {
@@ -27,8 +27,13 @@ for (const family of families) {
       await model.scoreBatch(lengths.map((n) => [ids(n), ids(3)]));
       const scoring = labels.length;
       for (const n of [7, 40, 90, 200]) await model.generate(ids(n), { maxTokens: 3 }).ids(); // a chat that grows
+      const chat = labels.length;
+      for (const n of [3, 20]) {
+        await model.generateBatch(Array.from({ length: n }, (_, i) => ids(9 * i + 2)), { maxTokens: 3 });
+      }
       console.log(
-        `${family}: training ${training}, scoring ${scoring - training}, chat ${labels.length - scoring}`,
+        `${family}: training ${training}, scoring ${scoring - training}, chat ${chat - scoring}, ` +
+          `batch ${labels.length - chat}`,
       );
       assert.ok(training >= 15, "the count sees pipelines");
       assert.equal(new Set(labels).size, labels.length, `compiled twice: ${labels.join(", ")}`);

@@ -46,3 +46,14 @@ Deno.test("a stop string ends the text before it, also when it comes in pieces",
   assert.equal(open.push("the E"), "the ");
   assert.equal(open.end(), "E", "what never became a stop string is text");
 });
+
+Deno.test("of equal logits the first are kept", () => {
+  const kept = (logits: number[], topK: number, topP: number) => {
+    const p = distribution(Float32Array.from(logits), { temperature: 1, topK, topP });
+    return [...p.keys()].filter((i) => p[i] > 0);
+  };
+  assert.deepEqual(kept([0, 1, 0, 1, 0], 3, 1), [0, 1, 3]);
+  assert.deepEqual(kept([2, 2, 2, 2], 0, 0.6), [0, 1, 2]);
+  assert.deepEqual(kept([2, 2, 2, 2], 0, 1), [0, 1, 2, 3]);
+  assert.deepEqual(kept([-1e30, 3, -Infinity], 0, 1), [1], "what has no mass has none");
+});

@@ -46,6 +46,7 @@ Deno.test("HumanEval: canonical solutions pass, stubs fail, samples give pass@1"
   const right = await run(solver, "humaneval");
   assert.deepEqual(right.map(({ value }) => value), [1, 1, 1]);
   assert.equal(right[0].text, "    return x + y\n\n", "indented, and cut before the next function");
+  assert.deepEqual((await run(stub, "humaneval")).map(({ value }) => value), [0, 0, 0]);
   let n = 0;
   const mixed = writer((prompt) =>
     n++ % 4 === 0 ? "    return x + y\n" : stub.generate!(prompt) && "    pass\n"
