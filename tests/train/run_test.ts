@@ -141,31 +141,6 @@ Deno.test("a paused run waits, and its clock too", async () => {
   assert.ok(history[held].seconds - history[held - 1].seconds < 0.3, "the pause is not counted");
 });
 
-Deno.test("a paused run does single steps", async () => {
-  using model = await tinyModel();
-  using whole = await tinyModel();
-  const run = start(model, 12),
-    settled = async (count: number) => {
-      for (let i = 0; i < 400 && run.history.length < count; i++) {
-        await new Promise((wake) => setTimeout(wake, 10));
-      }
-      await new Promise((wake) => setTimeout(wake, 40));
-      return run.history.length;
-    };
-  run.pause();
-  assert.equal(await settled(0), 0);
-  run.step();
-  assert.equal(await settled(1), 1);
-  run.step(3);
-  run.step();
-  assert.deepEqual([await settled(5), run.status], [5, "paused"]);
-  assert.throws(() => run.step(0), /must be a whole number, at least 1/);
-  run.resume();
-  assert.equal((await run).history.length, 12);
-  await start(whole, 12);
-  await assertSameWeights(model, whole);
-});
-
 Deno.test("a model has one run at a time, and runs on one device take turns", async () => {
   using model = await tinyModel();
   using other = await tinyModel();
