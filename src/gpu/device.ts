@@ -271,11 +271,13 @@ const noAdapter = "Cannot find a WebGPU adapter. On a machine without a GPU inst
 
 let shared: Promise<Device> | undefined;
 
-/** The device that models share unless they are given their own; opened at first use. */
+/** The device that models share unless they are given their own; opened at first use, and anew after it was lost. */
 export function defaultDevice(): Promise<Device> {
-  shared ??= openDevice().catch((error) => {
-    shared = undefined;
-    throw error;
-  });
-  return shared;
+  if (shared) return shared;
+  const opened = openDevice(),
+    forget = () => {
+      if (shared === opened) shared = undefined;
+    };
+  opened.then((device) => device.gpu.lost.then(forget), forget);
+  return shared = opened;
 }

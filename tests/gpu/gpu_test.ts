@@ -1,7 +1,14 @@
 // The compute core: accounting, typed errors, memory by lifetime, programs.
 import assert from "node:assert/strict";
 import { ConfigError, DeviceError } from "../../src/base/errors.ts";
-import { type DeviceOptions, kernel, openDevice, Recorder, type Storage } from "../../src/gpu/mod.ts";
+import {
+  defaultDevice,
+  type DeviceOptions,
+  kernel,
+  openDevice,
+  Recorder,
+  type Storage,
+} from "../../src/gpu/mod.ts";
 import { packParams } from "../../src/gpu/kernel.ts";
 import { plan } from "../../src/gpu/memory.ts";
 import { upload } from "../../src/ops/mod.ts";
@@ -164,4 +171,15 @@ try { await openDevice(); console.log("opened"); } catch (error) { console.log(e
   });
   const said = new TextDecoder().decode((await child.output()).stdout);
   assert.match(said, /^DeviceError .*apt-get install mesa-vulkan-drivers libvulkan1/);
+});
+
+Deno.test("the shared device is opened anew after it was lost", async () => {
+  const first = await defaultDevice();
+  assert.equal(await defaultDevice(), first);
+  first.gpu.destroy();
+  await first.gpu.lost;
+  const second = await defaultDevice();
+  assert.notEqual(second, first);
+  second.check();
+  second.close();
 });
