@@ -15,7 +15,7 @@ import { answerScores, conversations, items } from "./quickstart/subjects.ts";
 import { tableScores } from "./quickstart/tables.ts";
 
 const flags = z.strictObject({
-  steps: z.int().min(1).default(500).describe("pretraining steps of 512 tokens"),
+  steps: z.int().min(1).default(800).describe("pretraining steps of 512 tokens"),
   tuneSteps: z.int().min(1).default(150).describe("instruction tuning steps"),
   out: z.string().default("out/quickstart").describe("folder of the saved model and of scores.json"),
 });
@@ -31,7 +31,7 @@ const book = Dataset.sample("moby-dick"), train = book.take(121), held = book.sk
 await train.preview(2).show();
 
 say("2. Tokenizer: byte-pair encoding, digits apart, bytes for what is rare");
-const tokenizer = await Tokenizer.train(train, { vocabSize: 2048 });
+const tokenizer = await Tokenizer.train(train, { vocabSize: 1024 });
 await tokenizer.show("Llamas eat 1234 灌木.").show();
 const scores = await tableScores(train, held, tokenizer);
 
