@@ -60,11 +60,17 @@ import { type WriteOptions, writePlan } from "./write.ts";
 export interface ReadOptions {
   /** Stops the reading; it then rejects with the signal's reason. */
   signal?: AbortSignal;
+  /**
+   * How many workers do the steps that judge one text at a time; 0 for none. Default: up to one a core, once they turn
+   * out to have enough to do. The result does not depend on it.
+   */
+  workers?: number;
 }
 
-const readSchema = z.strictObject({ signal: z.instanceof(AbortSignal).optional() }) satisfies z.ZodType<
-  ReadOptions
->;
+const readSchema = z.strictObject({
+  signal: z.instanceof(AbortSignal).optional(),
+  workers: z.number().int().min(0).optional(),
+}) satisfies z.ZodType<ReadOptions>;
 true satisfies Same<keyof z.input<typeof readSchema>, keyof ReadOptions>;
 
 /** How a dataset is split. */

@@ -12,7 +12,7 @@
 import { percent } from "../../display/format.ts";
 import { asDocument, type Document } from "../document.ts";
 import { entriesOf, type Plan } from "../plan.ts";
-import { Reading } from "../reading.ts";
+import type { Reading } from "../reading.ts";
 import { stepPlan } from "../step.ts";
 import { againstFacts } from "./exact.ts";
 import { bandHashes, BandIndex, type Bands, bandsFor, recall } from "./lsh.ts";
@@ -55,11 +55,13 @@ export function nearPlan(input: Plan<Document>, options: NearOptions): Plan<Docu
     async *run(entries, counts, reading) {
       using seen = new Seen(bands, options);
       if (against) {
-        for await (const entry of entriesOf(against, new Reading({ signal: reading.signal }))) {
+        for await (const entry of entriesOf(against, reading.another())) {
           seen.add(shinglesOf(asDocument(entry).text, words));
         }
       }
-      const out = keep === "longest" ? await allButLongest(input, seen, options, reading.signal) : undefined;
+      const out = keep === "longest"
+        ? await allButLongest(input, seen, options, reading.another())
+        : undefined;
       let index = 0;
       for await (const entry of entries) {
         const isOut = out ? out[index++] === 1 : !seen.addNew(shinglesOf(asDocument(entry).text, words));
@@ -92,11 +94,11 @@ async function allButLongest(
   input: Plan<Document>,
   seen: Seen,
   { words }: NearOptions,
-  signal?: AbortSignal,
+  reading: Reading,
 ): Promise<Uint8Array> {
   using all = new ShingleFile();
   const lengths: number[] = [];
-  for await (const entry of entriesOf(input, new Reading({ signal }))) {
+  for await (const entry of entriesOf(input, reading)) {
     const { text } = asDocument(entry);
     lengths.push(text.length);
     all.append(shinglesOf(text, words));
