@@ -174,7 +174,7 @@ async function* onWorkers(
       }
       const batch = queue.shift();
       if (!batch) break;
-      const outcomes = await Promise.race([batch.outcomes, stopped.promise]);
+      const outcomes = await stopped.or(batch.outcomes);
       for (const [i, entry] of batch.entries.entries()) {
         await ahead.settle(batch.marks[i]);
         const found = outcomes?.[i];
@@ -246,11 +246,20 @@ function sizeOf({ text, body }: Document & { body?: Uint8Array }): number {
   return body?.length ?? text.length;
 }
 
-/** A promise that rejects when the signal is aborted. */
-function whenAborted(signal?: AbortSignal): { promise: Promise<never>; close: () => void } {
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => {});
-  const stop = () => reject(signal!.reason);
+/** Waits for promises, one at a time, unless the signal is aborted. (`Promise.race` would keep every result alive.) */
+function whenAborted(
+  signal?: AbortSignal,
+): { or: <T>(promise: Promise<T>) => Promise<T>; close: () => void } {
+  let fail: ((reason: unknown) => void) | undefined;
+  const stop = () => fail?.(signal!.reason);
   signal?.addEventListener("abort", stop);
-  return { promise, close: () => signal?.removeEventListener("abort", stop) };
+  return {
+    or: (promise) =>
+      new Promise((resolve, reject) => {
+        signal?.throwIfAborted();
+        fail = reject;
+        promise.then(resolve, reject);
+      }),
+    close: () => signal?.removeEventListener("abort", stop),
+  };
 }
