@@ -43,7 +43,7 @@ export interface Outcome {
   failed?: true;
 }
 
-/** Asks one judge after another. A text that becomes blank goes. */
+/** Asks one judge after another. A text that becomes blank goes; one that is only sketched stays. */
 export function outcomeOf(given: Document, judges: readonly Judge[]): Outcome {
   const outcome: Outcome = {};
   let document = given, at = 0;
@@ -54,7 +54,7 @@ export function outcomeOf(given: Document, judges: readonly Judge[]): Outcome {
     const verdict = judges[at](document, note);
     if ("drop" in verdict) return { ...outcome, at, why: verdict.drop };
     const { text, meta, sketch } = verdict;
-    if (text.trim() === "") return { ...outcome, at, why: "nothing left" };
+    if (sketch === undefined && text.trim() === "") return { ...outcome, at, why: "nothing left" };
     if (text !== document.text) outcome.text = text;
     if (meta) outcome.meta = { ...outcome.meta, ...meta };
     if (sketch !== undefined) outcome.sketch = sketch;

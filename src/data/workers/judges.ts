@@ -21,6 +21,7 @@ export const judges: Readonly<Record<string, () => Promise<MakeJudge>>> = {
   licence: async () => (await import("../corpora/github.ts")).licenseJudge,
   page: async () => (await import("../corpora/common_crawl.ts")).pageJudge,
   quality: async () => (await import("../filters/quality.ts")).qualityJudge,
+  shingles: async () => (await import("../dedup/sketch.ts")).shinglesJudge,
   tex: async () => (await import("../corpora/arxiv.ts")).texJudge,
   thread: async () => (await import("../corpora/stack_exchange.ts")).threadJudge,
   wikitext: async () => (await import("../corpora/wikipedia.ts")).wikitextJudge,
