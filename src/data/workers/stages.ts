@@ -19,7 +19,7 @@ import type { StageJob } from "./stage.ts";
 const auto = { milliseconds: 400, unitsPerMillisecond: 50_000 };
 
 /** A batch ends with so many UTF-16 units of text, records, or milliseconds of reading. [ours] */
-const batchUnits = 1 << 17, batchRecords = 512, batchMilliseconds = 50;
+const batchUnits = 1 << 17, batchRecords = 128, batchMilliseconds = 50;
 
 /** So many units of text are read ahead at most, unless one document has more. [ours] */
 const unitsAhead = 1 << 24;
