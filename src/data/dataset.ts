@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { Encoder } from "../base/encoder.ts";
 import { parseOptions, type Same } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
+import { cachedPlan } from "./cached.ts";
 import { type ArxivOptions, arxivPlan } from "./corpora/arxiv.ts";
 import { type BooksOptions, booksPlan } from "./corpora/books.ts";
 import { type C4Options, c4Plan } from "./corpora/c4.ts";
@@ -60,11 +61,17 @@ import { type WriteOptions, writePlan } from "./write.ts";
 export interface ReadOptions {
   /** Stops the reading; it then rejects with the signal's reason. */
   signal?: AbortSignal;
+  /**
+   * How many workers do the steps that judge one text at a time; 0 for none. Default: up to one a core, once they turn
+   * out to have enough to do. The result does not depend on it.
+   */
+  workers?: number;
 }
 
-const readSchema = z.strictObject({ signal: z.instanceof(AbortSignal).optional() }) satisfies z.ZodType<
-  ReadOptions
->;
+const readSchema = z.strictObject({
+  signal: z.instanceof(AbortSignal).optional(),
+  workers: z.number().int().min(0).optional(),
+}) satisfies z.ZodType<ReadOptions>;
 true satisfies Same<keyof z.input<typeof readSchema>, keyof ReadOptions>;
 
 /** How a dataset is split. */
@@ -273,6 +280,14 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
     options: ContaminationOptions = {},
   ): Dataset<Document> {
     return new Dataset(contaminationPlan(this.plan, files, options));
+  }
+
+  /**
+   * The same records, kept on disk from the first reading on, which reads all of them: what comes before runs once, until
+   * files, options or functions change. For records that JSON can hold.
+   */
+  cache(): Dataset<T> {
+    return new Dataset(cachedPlan(this.plan));
   }
 
   /** Rows as conversations, from `{ instruction, input, output }`, `{ prompt, completion }` or `{ messages }`. */

@@ -47,6 +47,8 @@ export interface Entry<T> {
   readonly id: string;
   /** Where it was read. */
   readonly place: Place;
+  /** What the step before made of it for the next one alone, such as hashes. */
+  readonly sketch?: unknown;
 }
 
 /** The id that decides where a record goes in a split: its own, else the one it was read with. */

@@ -46,7 +46,7 @@ export type { ClosureOptions, Items } from "./memory.ts";
 export type { MixEntry, MixOptions } from "./mix.ts";
 export type { Closure, MixSource, Plan as DataPlan } from "./plan.ts";
 export type { Preview } from "./preview.ts";
-export type { Reading, ReadingOptions, StepCounts } from "./reading.ts";
+export type { OnReject, Reading, ReadingOptions, StepCounts } from "./reading.ts";
 export type { CsvOptions, JsonlOptions, ParquetOptions, RowOptions } from "./rows.ts";
 export type { SampleName } from "./sample.ts";
 export type { DatasetStats, SourceShare } from "./stats.ts";
@@ -65,4 +65,6 @@ export {
 } from "./tokens.ts";
 export { NgramModel, type TextModelOptions, type TrainingTexts } from "./ngram.ts";
 export { validationSplit } from "./validation.ts";
+export type { Job, Judge, Note, Ruling } from "./workers/judged.ts";
+export type { Stage, StageJob } from "./workers/stage.ts";
 export type { WriteOptions } from "./write.ts";

@@ -18,7 +18,7 @@ import { Reading } from "./reading.ts";
  * @throws {DataError} when it has no records, or one that cannot be tokenized
  */
 export async function pack(folder: string, job: PackJob): Promise<Facts> {
-  const reading = new Reading({ signal: job.signal });
+  const reading = new Reading({ signal: job.signal, workers: job.workers });
   const entries = entriesOf(job.plan, reading);
   const head = await entries.next();
   if (head.done) throw nothingLeft(job.plan, reading);

@@ -36,6 +36,8 @@ export interface PackJob {
   context: number;
   /** Stops it. */
   signal?: AbortSignal;
+  /** How many workers judge documents. */
+  workers?: number;
   /** Told after each document. */
   onProgress?: (done: PrepareProgress) => void;
 }

@@ -9,6 +9,7 @@
 import { percent } from "../display/format.ts";
 import type { Entry } from "./document.ts";
 import type { Reading } from "./reading.ts";
+import type { Stage } from "./workers/stage.ts";
 
 /** A function in a plan, as far as it can be identified: by its source text, name and version. */
 export interface Closure {
@@ -50,6 +51,8 @@ export interface Plan<T = unknown> {
   identity?(): unknown;
   /** True when `identity` cannot see what it would yield, such as a generator function's captured variables. */
   readonly opaque?: boolean;
+  /** Set when it judges one document at a time, which workers can do. */
+  readonly stage?: Stage;
   /** Starts a reading. */
   open(reading: Reading): AsyncIterable<Entry<T>>;
 }

@@ -26,11 +26,21 @@ export interface ReadingOptions {
   /** Stops the pass; it then rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Told of every record a step drops. */
-  onReject?: (step: string, reason: string, value: unknown) => void | Promise<void>;
+  onReject?: OnReject;
+  /**
+   * How many workers judge documents; 0 for none. Default: up to one a core, once a step has turned out to have enough
+   * to do. The result does not depend on it.
+   */
+  workers?: number;
 }
+
+/** Told of a record that a step drops. */
+export type OnReject = (step: string, reason: string, value: unknown) => void | Promise<void>;
 
 /** One pass over a plan. */
 export class Reading {
+  /** The passes that count for this one and may know more than they have told. */
+  readonly below: Set<Reading> = new Set();
   readonly #options: ReadingOptions;
   readonly #steps = new Map<object, StepCounts>();
   #breath = performance.now();
@@ -45,8 +55,29 @@ export class Reading {
     return this.#options.signal;
   }
 
+  /** How many workers judge documents; undefined to decide by what there is to do. */
+  get workers(): number | undefined {
+    return this.#options.workers;
+  }
+
+  /** Who is told of what steps drop. */
+  get onReject(): OnReject | undefined {
+    return this.#options.onReject;
+  }
+
+  /** Another pass over the same or other plans, under the same signal, of which nobody is told. */
+  another(): Reading {
+    return new Reading({ signal: this.signal, workers: this.workers });
+  }
+
+  /** Brings the counts up to date. */
+  flush(): void {
+    for (const pass of this.below) pass.flush();
+  }
+
   /** What was counted for each of `plans`, in their order; a plan that was never opened has no counts. */
   steps(plans: Iterable<object>): StepCounts[] {
+    this.flush();
     return [...plans].flatMap((plan) => this.#steps.get(plan) ?? []);
   }
 

@@ -23,6 +23,8 @@ export interface Step<T, U> {
   identity?: () => unknown;
   /** True when `identity` cannot see what it would yield. */
   opaque?: boolean;
+  /** A stage put before it that sketches each record, which is no step of its own to the user. */
+  via?: (input: Plan<T>) => Plan<T>;
   /** The step itself. */
   run: (entries: AsyncIterable<Entry<T>>, counts: StepCounts, reading: Reading) => AsyncIterable<Entry<U>>;
 }
@@ -30,7 +32,7 @@ export interface Step<T, U> {
 /** The plan that puts a step after `input`. */
 export function stepPlan<T, U>(
   input: Plan<T>,
-  { op, options = {}, closure, kind, identity, opaque, run }: Step<T, U>,
+  { op, options = {}, closure, kind, identity, opaque, via, run }: Step<T, U>,
 ): Plan<U> {
   const plan: Plan<U> = {
     op,
@@ -41,7 +43,7 @@ export function stepPlan<T, U>(
     identity,
     opaque,
     open(reading) {
-      const entries = input.open(reading);
+      const entries = (via ? via(input) : input).open(reading);
       return run(entries, reading.countsOf(plan, describeStep(plan)), reading);
     },
   };

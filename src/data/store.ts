@@ -1,5 +1,6 @@
 /**
- * Where token shards live: one folder a source, named by what they were made of, written whole or not at all.
+ * Where token shards and cached records live: one folder a source, named by what they were made of, written whole or not
+ * at all.
  *
  * @module
  */
@@ -11,11 +12,11 @@ import type { Facts } from "./pack_job.ts";
 export const layoutVersion = 1;
 
 /** A folder of shards and what stands in its `facts.json`. */
-export interface Shards {
+export interface Shards<F = Facts> {
   /** The folder. */
   folder: string;
-  /** What the packing counted. */
-  facts: Facts;
+  /** What was counted when they were made. */
+  facts: F;
 }
 
 /**
@@ -23,17 +24,17 @@ export interface Shards {
  * that takes its name only when it is complete. Who comes second to the same work waits for the first. What a process
  * that was killed left behind is there for `make` to go on with; after an error or an abort nothing is left.
  */
-export async function shardsOf(
+export async function shardsOf<F extends object = Facts>(
   root: string,
   key: string,
-  make: (folder: string) => Promise<Facts>,
+  make: (folder: string) => Promise<F>,
   signal?: AbortSignal,
-): Promise<Shards> {
+): Promise<Shards<F>> {
   const folder = `${root}/${key}`, draft = `${root}/.${key}`;
-  const known = readFacts(folder);
+  const known = readFacts<F>(folder);
   if (known) return { folder, facts: known };
   using lock = await locked(root, draft, signal);
-  const made = readFacts(folder);
+  const made = readFacts<F>(folder);
   if (made) {
     await Deno.remove(draft, { recursive: true });
     return { folder, facts: made };
@@ -87,7 +88,7 @@ async function publish(draft: string, folder: string): Promise<void> {
   }
 }
 
-function readFacts(folder: string): Facts | undefined {
+function readFacts<F>(folder: string): F | undefined {
   const path = `${folder}/facts.json`;
   let text: string;
   try {
@@ -99,16 +100,19 @@ function readFacts(folder: string): Facts | undefined {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new FormatError(`Cannot read the facts of token shards: delete the folder to make them again`, {
-      file: path,
-      cause,
-    });
+    throw new FormatError(
+      `Cannot read the facts of token shards or cached records: delete the folder to make them again`,
+      {
+        file: path,
+        cause,
+      },
+    );
   }
 }
 
-/** The folder of shards that outlive the process. */
-export function lastingRoot(): string {
-  return `${cacheHome()}/tokens`;
+/** The folder of shards, or of another `kind` of data, that outlive the process. */
+export function lastingRoot(kind = "tokens"): string {
+  return `${cacheHome()}/${kind}`;
 }
 
 let passing: string | undefined;

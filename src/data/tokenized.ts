@@ -127,7 +127,7 @@ export class TokenizedDataset extends TokenDataset {
     return { op: "tokenize", context, documentMask, vocabSize, from: planToJSON(this.spec.plan) };
   }
 
-  async #open(source: MixSource, { signal, onProgress }: PrepareOptions): Promise<PackedSource> {
+  async #open(source: MixSource, { signal, onProgress, workers }: PrepareOptions): Promise<PackedSource> {
     const { encoder, options: { dir } } = this.spec, { context, documentMask, vocabSize } = this;
     const { plan, name } = source;
     const cached = cacheKeyOf(plan);
@@ -143,7 +143,7 @@ export class TokenizedDataset extends TokenDataset {
     const shards = await shardsOf(
       root,
       key,
-      (folder) => pack(folder, { plan, encoder, context, signal, onProgress }),
+      (folder) => pack(folder, { plan, encoder, context, signal, workers, onProgress }),
       signal,
     );
     return packedSource(

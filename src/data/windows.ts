@@ -37,6 +37,8 @@ export interface PrepareProgress {
 export interface PrepareOptions {
   /** Stops it; nothing half-made stays behind. */
   signal?: AbortSignal;
+  /** How many workers do the steps that judge one text at a time; 0 for none, default by what there is to do. */
+  workers?: number;
   /** Told how far it is, after each document. */
   onProgress?: (done: PrepareProgress) => void;
 }

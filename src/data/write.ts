@@ -25,6 +25,8 @@ export interface WriteOptions {
   shardBytes?: number;
   /** A second file for what the steps drop: `{ step, reason, record }` a line. */
   rejects?: string;
+  /** How many workers do the steps that judge one text at a time; 0 for none, default by what there is to do. */
+  workers?: number;
   /** Stops the writing; earlier files of these names stay as they were. */
   signal?: AbortSignal;
 }
@@ -32,6 +34,7 @@ export interface WriteOptions {
 const schema = z.strictObject({
   shardBytes: z.number().int().min(1).default(1 << 28),
   rejects: z.string().optional(),
+  workers: z.number().int().min(0).optional(),
   signal: z.instanceof(AbortSignal).optional(),
 }) satisfies z.ZodType<WriteOptions>;
 true satisfies Same<keyof z.input<typeof schema>, keyof WriteOptions>;
@@ -44,11 +47,11 @@ true satisfies Same<keyof z.input<typeof schema>, keyof WriteOptions>;
  * @throws {DataError} when a name does not end in `.jsonl`, `.jsonl.gz` or `.jsonl.zst`
  */
 export async function writePlan(plan: Plan, path: string, options: WriteOptions): Promise<DatasetStats> {
-  const { rejects, signal, shardBytes } = parseOptions(schema, options, "Dataset.write");
+  const { rejects, signal, shardBytes, workers } = parseOptions(schema, options, "Dataset.write");
   const write = (rejected?: Lines) => {
     const onReject = rejected &&
       ((step: string, reason: string, record: unknown) => rejected.add({ step, reason, record }));
-    const pass = { signal, onReject };
+    const pass = { signal, onReject, workers };
     return path.includes("*")
       ? toShards(plan, path, shardBytes, pass)
       : toFile(path, signal, (lines) => tallied(plan, pass, (value) => lines.add(value)));

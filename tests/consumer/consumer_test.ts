@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Outcome, runDeno } from "../repo/tree.ts";
-import { packageFiles, publishedFiles, type Registry, rewrite, serve } from "./registry.ts";
+import { forget, packageFiles, publishedFiles, type Registry, rewrite, serve } from "./registry.ts";
 
 /** Runs `script` in a folder of its own, outside the repository, as somebody who added the package would. */
 async function consume(registry: Registry, script: string, task: "run" | "check"): Promise<Outcome> {
@@ -16,13 +16,6 @@ async function consume(registry: Registry, script: string, task: "run" | "check"
     await Deno.remove(folder, { recursive: true });
     await forget(registry);
   }
-}
-
-/** Removes what the child cached: the port is another one each time. */
-async function forget({ url }: Registry): Promise<void> {
-  const { stdout } = await runDeno(["info", "--json"]);
-  const cache = join(JSON.parse(stdout).modulesCache, "http", `127.0.0.1_PORT${new URL(url).port}`);
-  await Deno.remove(cache, { recursive: true }).catch(() => {});
 }
 
 Deno.test("a text import of .wgsl and a rewritten package name work over http", async () => {

@@ -67,3 +67,10 @@ function mediaType(path: string): string {
   if (path.endsWith(".ts")) return "application/typescript";
   return path.endsWith(".json") ? "application/json" : "text/plain; charset=utf-8";
 }
+
+/** Removes what the child cached: the port is another one each time. */
+export async function forget({ url }: Registry): Promise<void> {
+  const { stdout } = await runDeno(["info", "--json"]);
+  const cache = join(JSON.parse(stdout).modulesCache, "http", `127.0.0.1_PORT${new URL(url).port}`);
+  await Deno.remove(cache, { recursive: true }).catch(() => {});
+}

@@ -54,12 +54,12 @@ export function decode(ids: Iterable<number>): string {
 }
 
 /** Runs `fn` with a folder of its own, which is also the cache folder meanwhile. */
-export async function inFolder(fn: (folder: string) => void | Promise<void>): Promise<void> {
+export async function inFolder<R>(fn: (folder: string) => R | Promise<R>): Promise<R> {
   const folder = await Deno.makeTempDir({ prefix: "llamero_test_" });
   const before = Deno.env.get("LLAMERO_HOME");
   Deno.env.set("LLAMERO_HOME", `${folder}/home`);
   try {
-    await fn(folder);
+    return await fn(folder);
   } finally {
     if (before === undefined) Deno.env.delete("LLAMERO_HOME");
     else Deno.env.set("LLAMERO_HOME", before);

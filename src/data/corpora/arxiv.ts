@@ -16,7 +16,7 @@ import type { Paths } from "../files.ts";
 import type { Plan } from "../plan.ts";
 import { readerPlan } from "../reader.ts";
 import type { StepCounts } from "../reading.ts";
-import { textStepPlan } from "../text_step.ts";
+import { jobOf, type Judge, textStepPlan } from "../text_step.ts";
 import { bodyOf, rootOf, spliced, withoutBibliography, withoutComments } from "./latex.ts";
 import { expanded } from "./latex_macros.ts";
 
@@ -58,33 +58,31 @@ export function arxivPlan(paths: Paths, options: ArxivOptions = {}): Plan<Docume
     read: ({ path, name }, _, counts) =>
       /\.tar(\.\w+)?$|\.tgz$/i.test(path) ? archived(path, name, counts) : single(path, name),
   });
-  if (comments) {
-    plan = textStepPlan(plan, {
-      op: "comments",
-      judge: () => ({ text }) => ({ text: withoutComments(text) }),
-    });
+  const step = (op: string, how: TexStep, options?: Record<string, unknown>) =>
+    plan = textStepPlan(plan, { op, options, job: () => jobOf("tex", how, texJudge) });
+  if (comments) step("comments", { comments });
+  if (macros) step("macros", { macros });
+  if (head) step("before the first section", { head });
+  if (bibliography || appendix) {
+    step("bibliography", { bibliography, appendix }, { appendix: appendix || undefined });
   }
-  if (macros) {
-    plan = textStepPlan(plan, {
-      op: "macros",
-      judge: () => ({ text }, note) => ({ text: expanded(text, note) }),
-    });
-  }
-  if (head) {
-    plan = textStepPlan(plan, {
-      op: "before the first section",
-      judge: () => ({ text }) => {
-        const body = bodyOf(text);
-        return body === undefined ? { drop: "no section" } : { text: body };
-      },
-    });
-  }
-  if (!bibliography && !appendix) return plan;
-  return textStepPlan(plan, {
-    op: "bibliography",
-    options: { appendix: appendix || undefined },
-    judge: () => ({ text }) => ({ text: withoutBibliography(text, { bibliography, appendix }).trim() }),
-  });
+  return plan;
+}
+
+/** One of the steps. */
+type TexStep = Pick<ArxivOptions, "comments" | "macros" | "head" | "bibliography" | "appendix">;
+
+/** Does one of the steps. */
+export function texJudge(
+  { comments, macros, head, bibliography = false, appendix = false }: TexStep,
+): Judge {
+  if (comments) return ({ text }) => ({ text: withoutComments(text) });
+  if (macros) return ({ text }, note) => ({ text: expanded(text, note) });
+  if (!head) return ({ text }) => ({ text: withoutBibliography(text, { bibliography, appendix }).trim() });
+  return ({ text }) => {
+    const body = bodyOf(text);
+    return body === undefined ? { drop: "no section" } : { text: body };
+  };
 }
 
 async function* single(path: string, name: string): AsyncGenerator<Entry<Document>> {

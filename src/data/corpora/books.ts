@@ -18,7 +18,7 @@ import type { Document } from "../document.ts";
 import type { Paths } from "../files.ts";
 import type { Plan } from "../plan.ts";
 import { readerPlan } from "../reader.ts";
-import { type Note, textStepPlan } from "../text_step.ts";
+import { jobOf, type Judge, type Note, textStepPlan } from "../text_step.ts";
 
 /** How books are compared. */
 export interface BooksOptions {
@@ -62,12 +62,17 @@ export function booksPlan(paths: Paths, options: BooksOptions = {}): Plan<Docume
   if (gutenberg) {
     plan = textStepPlan(plan, {
       op: "gutenberg",
-      judge: () => ({ text }, note) => ({ text: withoutLicence(text, note) }),
+      job: () => jobOf("gutenberg", undefined, gutenbergJudge),
     });
   }
   return overlap === false
     ? plan
     : dedupPlan(plan, { by: "near", measure: "containment", threshold: overlap, keep: "longest" });
+}
+
+/** Cuts Project Gutenberg's head and licence. */
+export function gutenbergJudge(): Judge {
+  return ({ text }, note) => ({ text: withoutLicence(text, note) });
 }
 
 async function bookText(path: string): Promise<{ text: string; latin: boolean }> {

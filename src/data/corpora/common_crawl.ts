@@ -18,7 +18,7 @@ import { qualityPlan } from "../filters/quality.ts";
 import { NgramModel } from "../ngram.ts";
 import type { Plan } from "../plan.ts";
 import { readerPlan } from "../reader.ts";
-import { offPlan, textStepPlan } from "../text_step.ts";
+import { jobOf, type Judge, offPlan, stagePlan, textStepPlan } from "../text_step.ts";
 
 /** How pages are chosen. */
 export interface CommonCrawlOptions {
@@ -80,22 +80,36 @@ export function longEnough(input: Plan<Document>, characters: number): Plan<Docu
   return textStepPlan(input, {
     op: "at least",
     options: { characters },
-    judge: () => ({ text }) => text.length < characters ? { drop: "short" } : { text },
+    job: () => jobOf("at least", characters, lengthJudge),
   });
+}
+
+/** Judges by length. */
+export function lengthJudge(characters: number): Judge {
+  return ({ text }) => text.length < characters ? { drop: "short" } : { text };
+}
+
+/** A page as it stands in the file. */
+interface RawPage extends Omit<Document, "text"> {
+  /** Whether it is text already, as in WET files. */
+  isText: boolean;
+  /** The type of the record. */
+  type: string;
+  /** Its bytes. */
+  body: Uint8Array;
 }
 
 /** The pages of WET and WARC files: texts as they stand in the first, the text of HTML pages in the second. */
 export function warcPlan(paths: Paths): Plan<Document> {
-  return readerPlan(paths, {
+  const pages = readerPlan<RawPage>(paths, {
     op: "warc",
     options: {},
-    kind: "documents",
     async *read({ path, name }) {
       let record = 0;
       for await (const found of findWarc(path)) {
         if (isFlaw(found)) yield found;
         else {
-          const page = pageOf(found.value);
+          const page = rawPageOf(found.value);
           if (!page) continue;
           const id = found.value.headers["warc-record-id"] ?? `${name}:${++record}`;
           yield { value: { ...page, source: name, id }, id, place: { file: name } };
@@ -103,29 +117,40 @@ export function warcPlan(paths: Paths): Plan<Document> {
       }
     },
   });
+  return stagePlan(pages, { op: "page text", raw: true, job: () => jobOf("page", undefined, pageJudge) });
 }
 
-function pageOf({ headers, body }: WarcRecord): Pick<Document, "text" | "meta"> | undefined {
+function rawPageOf({ headers, body }: WarcRecord): Omit<RawPage, "source" | "id"> | undefined {
+  const kind = headers["warc-type"], isText = kind === "conversion";
+  if (!isText && kind !== "response" && kind !== "resource") return undefined;
   const meta = {
     url: headers["warc-target-uri"],
     timestamp: headers["warc-date"],
     digest: headers["warc-block-digest"],
   };
-  if (headers["warc-type"] === "conversion") {
-    const text = new TextDecoder().decode(body), end = text.indexOf("\n");
-    // CCNet takes the first line for the title and the rest for the page.
-    return {
-      text: text.slice(end + 1).trimEnd(),
-      meta: { ...meta, title: end < 0 ? "" : text.slice(0, end).trim() },
-    };
-  }
-  if (headers["warc-type"] !== "response" && headers["warc-type"] !== "resource") return undefined;
-  const { type, content } = httpBody(body, headers["content-type"] ?? "");
-  if (!/html/i.test(type)) {
-    return /^text\/plain/i.test(type) ? { text: decoded(content, type), meta } : undefined;
-  }
-  const html = decoded(content, type), title = /<title[^<>]{0,200}>([^<]{0,1000})/i.exec(html)?.[1];
-  return { text: htmlText(html), meta: { ...meta, title: title === undefined ? "" : htmlText(title) } };
+  return { isText, type: headers["content-type"] ?? "", body, meta };
+}
+
+/** Makes text of pages. */
+export function pageJudge(): Judge<RawPage> {
+  return ({ isText, type: given, body }) => {
+    if (isText) {
+      // CCNet takes the first line for the title and the rest for the page.
+      const text = new TextDecoder().decode(body), end = text.indexOf("\n");
+      return {
+        text: text.slice(end + 1).trimEnd(),
+        meta: { title: end < 0 ? "" : text.slice(0, end).trim() },
+      };
+    }
+    const { type, content } = httpBody(body, given);
+    if (!/html/i.test(type)) {
+      return /^text\/plain/i.test(type)
+        ? { text: decoded(content, type) }
+        : { drop: "neither HTML nor text" };
+    }
+    const html = decoded(content, type), title = /<title[^<>]{0,200}>([^<]{0,1000})/i.exec(html)?.[1];
+    return { text: htmlText(html), meta: { title: title === undefined ? "" : htmlText(title) } };
+  };
 }
 
 /** The content of an HTTP answer, as servers put it behind its headers; a record without them is the content itself. */

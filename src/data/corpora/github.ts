@@ -14,7 +14,7 @@ import type { Paths } from "../files.ts";
 import { codePlan, headersPlan } from "../filters/code.ts";
 import type { Plan } from "../plan.ts";
 import { readerPlan } from "../reader.ts";
-import { textStepPlan } from "../text_step.ts";
+import { jobOf, type Judge, textStepPlan } from "../text_step.ts";
 import { filesUnder } from "./source_tree.ts";
 
 /** Which files stay. */
@@ -77,14 +77,20 @@ export function licensePlan(input: Plan<Document>, licenses: readonly string[]):
   return textStepPlan(input, {
     op: "licence",
     options: { licenses },
-    judge: () => ({ text, meta }) => {
-      const license = String(meta?.license ?? "").toLowerCase(), names = license.split(/[()\s]+|\bor\b|,|\//);
-      if (license === "") return { drop: "no licence" };
-      return licenses.some((wanted) => names.some((name) => name.startsWith(wanted)))
-        ? { text }
-        : { drop: "another licence" };
-    },
+    needs: "document",
+    job: () => jobOf("licence", licenses, licenseJudge),
   });
+}
+
+/** Judges by licence. */
+export function licenseJudge(licenses: readonly string[]): Judge {
+  return ({ text, meta }) => {
+    const license = String(meta?.license ?? "").toLowerCase(), names = license.split(/[()\s]+|\bor\b|,|\//);
+    if (license === "") return { drop: "no licence" };
+    return licenses.some((wanted) => names.some((name) => name.startsWith(wanted)))
+      ? { text }
+      : { drop: "another licence" };
+  };
 }
 
 async function* exported(

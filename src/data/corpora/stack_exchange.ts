@@ -19,7 +19,7 @@ import type { Plan } from "../plan.ts";
 import { readerPlan } from "../reader.ts";
 import type { Reading, StepCounts } from "../reading.ts";
 import type { LocalFile } from "../remote.ts";
-import { textStepPlan } from "../text_step.ts";
+import { jobOf, type Judge, textStepPlan } from "../text_step.ts";
 
 /** What is taken of the dump. */
 export interface StackExchangeOptions {
@@ -59,7 +59,12 @@ export function stackExchangePlan(paths: Paths, options: StackExchangeOptions = 
     choose: (files, reading) => largest(files, sites, reading),
     read: (file, reading, counts) => threadsOf(file, reading, counts, leastScore ?? -Infinity),
   });
-  return textStepPlan(threads, { op: "html", judge: () => ({ text }) => ({ text: threadText(text) }) });
+  return textStepPlan(threads, { op: "html", job: () => jobOf("thread", undefined, threadJudge) });
+}
+
+/** Takes the HTML out of threads. */
+export function threadJudge(): Judge {
+  return ({ text }) => ({ text: threadText(text) });
 }
 
 /** Marks the beginning of each post in the text of a thread, which is HTML up to the next step. */

@@ -14,7 +14,7 @@ import type { Plan } from "../plan.ts";
 import { readerPlan } from "../reader.ts";
 import type { StepCounts } from "../reading.ts";
 import { jsonlPlan } from "../rows.ts";
-import { textStepPlan } from "../text_step.ts";
+import { jobOf, type Judge, textStepPlan } from "../text_step.ts";
 import { plainWikitext } from "./wikitext.ts";
 
 /** The languages of the paper, in Latin or Cyrillic script. */
@@ -57,8 +57,13 @@ export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): Pla
   });
   return textStepPlan(articles, {
     op: "wikitext",
-    judge: () => ({ text }, note) => ({ text: plainWikitext(text, note) }),
+    job: () => jobOf("wikitext", undefined, wikitextJudge),
   });
+}
+
+/** Takes the markup out. */
+export function wikitextJudge(): Judge {
+  return ({ text }, note) => ({ text: plainWikitext(text, note) });
 }
 
 async function* articlesOf(

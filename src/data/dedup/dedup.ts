@@ -45,7 +45,7 @@ export interface DedupOptions {
   measure?: "jaccard" | "containment";
   /** For `near`: words of a sequence; default 5 [ours]. Characters of scripts without spaces count as words. */
   words?: number;
-  /** Bytes of memory for exact hashes, beyond which they go to disk; default 128 MiB, room for about 10 million. */
+  /** Bytes of memory for exact hashes, beyond which they go to disk; default 64 MiB, room for about 5 million. */
   memory?: number;
 }
 
@@ -80,7 +80,7 @@ true satisfies Same<keyof z.input<typeof schema>, keyof DedupOptions>;
 
 /** The documents without what repeats. */
 export function dedupPlan(input: Plan<Document>, options: DedupOptions): Plan<Document> {
-  const { by, normalize = "exact", keep, scope = "all", memory = 1 << 27, ...rest } = parseOptions(
+  const { by, normalize = "exact", keep, scope = "all", memory = 1 << 26, ...rest } = parseOptions(
     schema,
     options,
     "Dataset.dedup",

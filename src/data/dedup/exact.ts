@@ -9,7 +9,7 @@ import { asDocument, type Document, type Entry } from "../document.ts";
 import { comparable } from "../filters/normalize.ts";
 import { cacheKeyOf, fingerprintOf } from "../fingerprint.ts";
 import { describePlan, entriesOf, type Plan } from "../plan.ts";
-import { Reading, type StepCounts } from "../reading.ts";
+import type { Reading, StepCounts } from "../reading.ts";
 import { stepPlan } from "../step.ts";
 import { type HashText, textHasher } from "./hash.ts";
 import { HashSet } from "./hash_set.ts";
@@ -68,7 +68,7 @@ export function exactPlan(input: Plan<Document>, options: ExactOptions): Plan<Do
         if (against) await collect(against, units, foreign, reading);
         const judge = keep === "first"
           ? firstStays(units, scope, memory)
-          : noneStays(units, scope, memory, entriesOf(input, new Reading({ signal: reading.signal })));
+          : noneStays(units, scope, memory, entriesOf(input, reading.another()));
         try {
           for await (const entry of entries) {
             await judge.next(entry);
@@ -101,7 +101,7 @@ function kept(entry: Entry<Document>, text: string, counts: StepCounts): Entry<D
 }
 
 async function collect(plan: Plan<Document>, units: Units, into: HashStore, reading: Reading): Promise<void> {
-  for await (const entry of entriesOf(plan, new Reading({ signal: reading.signal }))) {
+  for await (const entry of entriesOf(plan, reading.another())) {
     units.each(asDocument(entry).text, (low, high) => void into.add(low, high));
   }
 }

@@ -10,13 +10,14 @@
  * @module
  */
 import { percent } from "../../display/format.ts";
-import { asDocument, type Document } from "../document.ts";
+import type { Document } from "../document.ts";
 import { entriesOf, type Plan } from "../plan.ts";
-import { Reading } from "../reading.ts";
+import type { Reading } from "../reading.ts";
 import { stepPlan } from "../step.ts";
 import { againstFacts } from "./exact.ts";
 import { bandHashes, BandIndex, type Bands, bandsFor, recall } from "./lsh.ts";
-import { type Shingles, shinglesOf, similarity } from "./shingles.ts";
+import { type Shingles, similarity } from "./shingles.ts";
+import { type Sketch, sketchedPlan, unsketched } from "./sketch.ts";
 
 /** When documents are near. */
 export interface NearOptions {
@@ -52,17 +53,21 @@ export function nearPlan(input: Plan<Document>, options: NearOptions): Plan<Docu
     kind: "documents",
     identity,
     opaque,
+    via: keep === "longest" ? undefined : (source) => sketchedPlan(source, { words, bands }),
     async *run(entries, counts, reading) {
       using seen = new Seen(bands, options);
       if (against) {
-        for await (const entry of entriesOf(against, new Reading({ signal: reading.signal }))) {
-          seen.add(shinglesOf(asDocument(entry).text, words));
+        for await (const known of entriesOf(sketchedPlan(against, { words, bands }), reading.another())) {
+          seen.add(unsketched(known));
         }
       }
-      const out = keep === "longest" ? await allButLongest(input, seen, options, reading.signal) : undefined;
+      const out = keep === "longest"
+        ? await allButLongest(input, seen, options, reading.another())
+        : undefined;
       let index = 0;
-      for await (const entry of entries) {
-        const isOut = out ? out[index++] === 1 : !seen.addNew(shinglesOf(asDocument(entry).text, words));
+      for await (const sketched of entries) {
+        const { entry, ...sketch } = unsketched(sketched);
+        const isOut = out ? out[index++] === 1 : !seen.addNew(sketch);
         if (isOut) {
           await reading.drop(
             counts,
@@ -92,18 +97,18 @@ async function allButLongest(
   input: Plan<Document>,
   seen: Seen,
   { words }: NearOptions,
-  signal?: AbortSignal,
+  reading: Reading,
 ): Promise<Uint8Array> {
   using all = new ShingleFile();
   const lengths: number[] = [];
-  for await (const entry of entriesOf(input, new Reading({ signal }))) {
-    const { text } = asDocument(entry);
-    lengths.push(text.length);
-    all.append(shinglesOf(text, words));
+  for await (const sketched of entriesOf(sketchedPlan(input, { words }), reading)) {
+    const { entry, shingles } = unsketched(sketched);
+    lengths.push(entry.value.text.length);
+    all.append(shingles);
   }
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[b] - lengths[a] || a - b);
   const out = new Uint8Array(lengths.length);
-  for (const i of order) if (!seen.addNew(all.at(i))) out[i] = 1;
+  for (const i of order) if (!seen.addNew({ shingles: all.at(i) })) out[i] = 1;
   return out;
 }
 
@@ -123,9 +128,9 @@ class Seen {
   }
 
   /** Adds a document unless one that is there is near; tells whether it was added. */
-  addNew(shingles: Shingles): boolean {
+  addNew({ shingles, hashes: known }: Sketch): boolean {
     if (shingles.hashes.length === 0) return true; // no word in it: like nothing
-    const { threshold, measure } = this.#options, hashes = bandHashes(shingles, this.#bands);
+    const { threshold, measure } = this.#options, hashes = known ?? bandHashes(shingles, this.#bands);
     const near = this.#index.candidates(hashes).some((candidate) => {
       this.compared++;
       const found = similarity(shingles, this.#file.at(candidate), measure);
@@ -135,8 +140,8 @@ class Seen {
     return !near;
   }
 
-  add(shingles: Shingles): void {
-    if (shingles.hashes.length > 0) this.#add(shingles, bandHashes(shingles, this.#bands));
+  add({ shingles, hashes }: Sketch): void {
+    if (hashes) this.#add(shingles, hashes);
   }
 
   #add(shingles: Shingles, hashes: Uint32Array): void {

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import type { Plan } from "../plan.ts";
-import { type Note, textStepPlan, type Verdict } from "../text_step.ts";
+import { jobOf, type Judge, type Note, type Ruling, textStepPlan } from "../text_step.ts";
 import { BadWords } from "./bad_words.ts";
 import { countSentences } from "./sentences.ts";
 
@@ -71,15 +71,18 @@ export function cleanRules(options: CleanOptions, path = "Dataset.clean"): Clean
 
 /** The documents as C4's rules leave them. */
 export function cleanPlan(input: Plan<Document>, options: CleanOptions = {}, path?: string): Plan<Document> {
-  const rules = cleanRules(options, path), { badWords } = rules;
+  const rules = cleanRules(options, path);
   return textStepPlan(input, {
     op: "clean",
     options: { ...options },
-    judge: async () => {
-      const words = badWords === false ? undefined : await BadWords.of(badWords);
-      return ({ text }, note) => cleaned(text, rules, note, words);
-    },
+    job: () => jobOf("clean", rules, cleanJudge),
   });
+}
+
+/** Judges by the rules. */
+export async function cleanJudge(rules: CleanRules): Promise<Judge> {
+  const words = rules.badWords === false ? undefined : await BadWords.of(rules.badWords);
+  return ({ text }, note) => cleaned(text, rules, note, words);
 }
 
 const citation = /\[\d*\]|\[edit\]|\[citation needed\]/gi;
@@ -91,7 +94,7 @@ export function cleaned(
   rules: CleanRules,
   note: Note = () => {},
   badWords?: BadWords,
-): Verdict {
+): Ruling {
   if (rules.longestPage && text.length > rules.longestPage) return { drop: "too long" };
   const kept: string[] = [];
   let sentences = 0;

@@ -111,7 +111,12 @@ export class TextClassifier extends Displayable {
 
   /** 0 to 1: how much the text is like the positive ones. */
   score(text: string): number {
-    return scoreOf(this.#weights, featuresOf(text, this.#weights.length));
+    return scoreOf(this.#weights, text);
+  }
+
+  /** The weight of each bucket. */
+  get weights(): Float32Array<ArrayBuffer> {
+    return this.#weights;
   }
 
   /** Changes whenever a score could. */
@@ -192,7 +197,12 @@ function sumOf(weights: Float32Array, features: Uint32Array): number {
   return sum;
 }
 
-function scoreOf(weights: Float32Array, features: Uint32Array): number {
+/** 0 to 1: how much a text is like the positive ones, by the weights of a classifier. */
+export function scoreOf(weights: Float32Array, text: string): number {
+  return scoreOfFeatures(weights, featuresOf(text, weights.length));
+}
+
+function scoreOfFeatures(weights: Float32Array, features: Uint32Array): number {
   return logistic(sumOf(weights, features) / Math.sqrt(features.length || 1));
 }
 
@@ -203,7 +213,7 @@ function logistic(x: number): number {
 function reportOf(weights: Float32Array, held: readonly Example[]): HeldOutReport {
   const count = { right: 0, positive: 0, said: 0, both: 0 };
   for (const { features, positive } of held) {
-    const says = scoreOf(weights, features) > 0.5;
+    const says = scoreOfFeatures(weights, features) > 0.5;
     count.right += says === positive ? 1 : 0;
     count.positive += positive ? 1 : 0;
     count.said += says ? 1 : 0;

@@ -6,7 +6,7 @@
  */
 import type { Document } from "../document.ts";
 import type { Plan } from "../plan.ts";
-import { textStepPlan, type Verdict } from "../text_step.ts";
+import { jobOf, type Judge, type Ruling, textStepPlan } from "../text_step.ts";
 
 /** Endings of names that are source code for RedPajama. */
 export const codeExtensions: readonly string[] =
@@ -36,12 +36,18 @@ export function codePlan(input: Plan<Document>, rules: CodeRules): Plan<Document
   return textStepPlan(input, {
     op: "code",
     options: { ...numbers, extensions: shown },
-    judge: () => ({ text, meta, id }) => codeVerdict(text, String(meta?.path ?? id), rules),
+    needs: "document",
+    job: () => jobOf("code", rules, codeJudge),
   });
 }
 
+/** Judges by the looks of source code. */
+export function codeJudge(rules: CodeRules): Judge {
+  return ({ text, meta, id }) => codeVerdict(text, String(meta?.path ?? id), rules);
+}
+
 /** Whether a file stays, and why it does not. */
-export function codeVerdict(text: string, path: string, rules: CodeRules): Verdict {
+export function codeVerdict(text: string, path: string, rules: CodeRules): Ruling {
   const { longestLine, meanLine, alphanumeric, lettersPerToken, extensions = codeExtensions } = rules;
   if (text.trim() === "") return { drop: "empty" };
   if (/\.crt$/i.test(path) || /(^|[\\/])LICENSE$/.test(path)) return { drop: "a licence or certificate" };
@@ -68,12 +74,18 @@ function matches(text: string, pattern: RegExp): number {
 export function headersPlan(input: Plan<Document>): Plan<Document> {
   return textStepPlan(input, {
     op: "headers",
-    judge: () => ({ text, meta, id }, note) => {
-      const rest = withoutHeader(text, String(meta?.path ?? id));
-      if (rest !== text) note("headers cut");
-      return { text: rest };
-    },
+    needs: "document",
+    job: () => jobOf("headers", undefined, headersJudge),
   });
+}
+
+/** Cuts licence headers. */
+export function headersJudge(): Judge {
+  return ({ text, meta, id }, note) => {
+    const rest = withoutHeader(text, String(meta?.path ?? id));
+    if (rest !== text) note("headers cut");
+    return { text: rest };
+  };
 }
 
 /**

@@ -9,6 +9,7 @@
  */
 import { FormatError } from "../../base/errors.ts";
 import { denseMatrix, type Matrix, quantMatrix, Source } from "./fasttext_matrix.ts";
+import { BucketRows, isBlank, WordTable } from "./fasttext_words.ts";
 
 /** A label with its probability. */
 export interface Prediction {
@@ -24,7 +25,7 @@ interface Known {
 }
 
 const magic = 793712314, version = 12, mostKnown = 100_000, longestKept = 64, hierarchical = 1, ova = 4;
-const encoder = new TextEncoder(), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const encoder = new TextEncoder();
 
 /** A classifier that was loaded from a `.bin` or `.ftz` file. */
 export class FastText {
@@ -32,15 +33,16 @@ export class FastText {
   readonly labels: readonly string[];
   readonly #ids = new Map<string, number>();
   readonly #words: number;
-  /** Row of each bucket of n-grams, -1 for those that were pruned away. */
-  readonly #pruned?: Int32Array;
+  /** Rows of the buckets of n-grams that were not pruned away. */
+  readonly #pruned?: BucketRows;
   readonly #args: { dim: number; loss: number; bucket: number; minn: number; maxn: number };
   readonly #input: Matrix;
   readonly #output: Matrix;
   readonly #tree: { left: Int32Array; right: Int32Array };
   readonly #end: Known;
   /** Words that were met before, each with its place in `#sums` and `#rows`. */
-  readonly #known = new Map<string, number>();
+  readonly #known = new WordTable(mostKnown);
+  #bytes = new Uint8Array(256);
   readonly #sums: Float32Array;
   readonly #rows: Int32Array<ArrayBuffer> = new Int32Array(mostKnown + 1);
 
@@ -74,10 +76,7 @@ export class FastText {
     }
     if (names.length !== labels) throw from.wrong(`${labels} labels`);
     this.labels = names;
-    if (pruned >= 0) {
-      this.#pruned = new Int32Array(bucket).fill(-1);
-      for (let i = 0; i < pruned; i++) this.#pruned[from.i32()] = from.i32();
-    }
+    this.#pruned = pruned >= 0 ? new BucketRows(bucket, pruned, () => [from.i32(), from.i32()]) : undefined;
     this.#input = from.u8() ? quantMatrix(from) : denseMatrix(from);
     this.#output = from.u8() ? quantMatrix(from) : denseMatrix(from);
     this.#tree = treeOf(counts);
@@ -98,47 +97,50 @@ export class FastText {
 
   /** The mean of the vectors of a text; undefined when nothing in it is known. */
   #hidden(text: string): Float32Array | undefined {
-    const { dim } = this.#args, sum = Float32Array.from(this.#end.sum);
+    const { dim } = this.#args,
+      sum = Float32Array.from(this.#end.sum),
+      words = this.#known,
+      sums = this.#sums;
     let rows = this.#end.rows;
     for (let at = 0; at < text.length; at++) {
       if (isBlank(text.charCodeAt(at))) continue;
-      const from = at;
-      while (at < text.length && !isBlank(text.charCodeAt(at))) at++;
-      const word = text.slice(from, at), place = this.#known.get(word) ?? this.#learn(word);
-      for (let i = 0, j = place * dim; i < dim; i++, j++) sum[i] += this.#sums[j];
+      const from = at, found = words.find(text, from);
+      at = words.end;
+      const place = found >= 0 ? found : this.#learn(text.slice(from, at));
+      for (let i = 0, j = place * dim; i < dim; i++, j++) sum[i] += sums[j];
       rows += this.#rows[place];
     }
     return rows === 0 ? undefined : sum.map((value) => value / rows);
   }
 
-  /** Adds a word to those that are known, which begin anew when there are too many; gives its place. */
+  /** Adds the word that the table has just read to those that are known; gives its place. */
   #learn(word: string): number {
-    const bytes = encoder.encode(`<${word}>`);
-    // A word is a slice of its text, and as a key it would keep the whole text alive: the key is a copy.
-    const key = decoder.decode(bytes.subarray(1, -1)), same = this.#known.get(key);
-    if (same !== undefined) return same; // it had half a surrogate pair, which is U+FFFD in the copy
-    const known: Known = { sum: new Float32Array(this.#args.dim), rows: 0 };
-    const id = this.#ids.get(key);
+    const place = word.length > longestKept ? mostKnown : this.#known.add(), { dim } = this.#args;
+    const known = { sum: this.#sums.subarray(place * dim, (place + 1) * dim).fill(0), rows: 0 };
+    const id = this.#ids.get(word);
     if (id !== undefined) this.#add(id, known);
-    if (key !== "</s>") this.#addNgrams(bytes, known);
-    if (this.#known.size >= mostKnown) this.#known.clear();
-    const place = key.length > longestKept ? mostKnown : this.#known.size;
-    if (place < mostKnown) this.#known.set(key, place);
-    this.#sums.set(known.sum, place * this.#args.dim);
+    if (word !== "</s>") {
+      if (word.length * 3 + 2 > this.#bytes.length) this.#bytes = new Uint8Array(word.length * 4);
+      const { written } = encoder.encodeInto(`<${word}>`, this.#bytes);
+      this.#addNgrams(this.#bytes, written, known);
+    }
     this.#rows[place] = known.rows;
     return place;
   }
 
-  #addNgrams(word: Uint8Array, into: Known): void {
-    const { minn, maxn, bucket } = this.#args;
+  #addNgrams(word: Uint8Array, length: number, into: Known): void {
+    const { minn, maxn, bucket } = this.#args, pruned = this.#pruned;
     if (maxn <= 0) return;
-    for (let i = 0; i < word.length; i++) {
+    for (let i = 0; i < length; i++) {
       if (isContinuation(word[i])) continue;
       let hash = 0x811c9dc5;
-      for (let j = i, n = 1; j < word.length && n <= maxn; n++) {
-        do hash = Math.imul(hash ^ ((word[j++] << 24) >> 24), 0x01000193); while (isContinuation(word[j]));
-        if (n < minn || (n === 1 && (i === 0 || j === word.length))) continue;
-        const id = (hash >>> 0) % bucket, row = this.#pruned ? this.#pruned[id] : id;
+      for (let j = i, n = 1; j < length && n <= maxn; n++) {
+        do hash = Math.imul(hash ^ ((word[j++] << 24) >> 24), 0x01000193); while (
+          j < length && isContinuation(word[j])
+        );
+        if (n < minn || (n === 1 && (i === 0 || j === length))) continue;
+        const id = (hash >>> 0) % bucket;
+        const row = pruned ? pruned.rowOf(id) : id;
         if (row >= 0) this.#add(this.#words + row, into);
       }
     }
@@ -196,13 +198,8 @@ function treeOf(counts: number[]): { left: Int32Array; right: Int32Array } {
   return { left, right };
 }
 
-function isContinuation(byte: number | undefined): boolean {
-  return byte !== undefined && (byte & 0xc0) === 0x80;
-}
-
-/** What separates words in fastText: space, line ends, tabs and NUL; no other white space. */
-function isBlank(unit: number): boolean {
-  return unit === 32 || (unit >= 9 && unit <= 13) || unit === 0;
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80;
 }
 
 /**

@@ -82,7 +82,11 @@ export class Source {
 
 /** A matrix of floats. */
 export function denseMatrix(from: Source): Matrix {
-  const [rows, columns] = [from.i64(), from.i64()], values = from.floats(rows * columns);
+  const [rows, columns] = [from.i64(), from.i64()];
+  return matrixOf(from.floats(rows * columns), columns);
+}
+
+function matrixOf(values: Float32Array, columns: number): Matrix {
   return {
     addRow(row, sum) {
       for (let i = 0; i < columns; i++) sum[i] += values[row * columns + i];
@@ -94,6 +98,9 @@ export function denseMatrix(from: Source): Matrix {
     },
   };
 }
+
+/** Floats of a quantised matrix up to which its rows are put together once instead of at every use. [ours] */
+const mostFloats = 1 << 23;
 
 /** A product-quantised matrix. */
 export function quantMatrix(from: Source): Matrix {
@@ -108,6 +115,11 @@ export function quantMatrix(from: Source): Matrix {
       for (let i = part * width; i < end; i++) use(i, norm * centroids[place + i - part * width]);
     }
   };
+  if (rows * columns <= mostFloats) {
+    const values = new Float32Array(rows * columns);
+    for (let row = 0; row < rows; row++) each(row, (i, value) => values[row * columns + i] = value);
+    return matrixOf(values, columns);
+  }
   return {
     addRow: (row, sum) => each(row, (i, value) => sum[i] += value),
     dotRow(row, vector) {

@@ -5,10 +5,9 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { asDocument, type Document } from "../document.ts";
-import { onEachSource } from "../mix.ts";
+import type { Document } from "../document.ts";
 import type { Plan } from "../plan.ts";
-import { stepPlan } from "../step.ts";
+import { jobOf, type Judge, textStepPlan } from "../text_step.ts";
 import { type FastText, loadFastText, type Prediction } from "./fasttext.ts";
 
 /** Which languages stay. */
@@ -32,29 +31,24 @@ true satisfies Same<keyof z.input<typeof schema>, keyof LanguageOptions>;
 export function languagePlan(input: Plan<Document>, options: LanguageOptions = {}): Plan<Document> {
   const { keep, min, model } = parseOptions(schema, options, "Dataset.language");
   const wanted = keep === undefined ? undefined : [keep].flat();
-  return onEachSource(input, (source) =>
-    stepPlan<Document, Document>(source, {
-      op: "language",
-      options: { keep: wanted, min, model },
-      kind: "documents",
-      async *run(entries, counts, reading) {
-        const classifier = await languageModel(model);
-        for await (const entry of entries) {
-          const document = asDocument(entry), { label, probability } = languageOf(document.text, classifier);
-          const reason = probability < min
-            ? `not sure enough of a language`
-            : wanted && !wanted.includes(label)
-            ? `language ${label}`
-            : undefined;
-          if (reason) await reading.drop(counts, reason, entry);
-          else {
-            counts.kept++;
-            const meta = { ...document.meta, language: label, languageScore: probability };
-            yield { ...entry, value: { ...document, meta } };
-          }
-        }
-      },
-    }));
+  return textStepPlan(input, {
+    op: "language",
+    options: { keep: wanted, min, model },
+    job: () => jobOf("language", { wanted, min, model }, languageJudge),
+  });
+}
+
+/** Judges by language: the least probability, the languages wanted if not all, the file of the model. */
+export async function languageJudge(
+  { wanted, min, model }: { wanted?: readonly string[]; min: number; model?: string },
+): Promise<Judge> {
+  const classifier = await languageModel(model);
+  return ({ text }) => {
+    const { label, probability } = languageOf(text, classifier);
+    if (probability < min) return { drop: "not sure enough of a language" };
+    if (wanted && !wanted.includes(label)) return { drop: `language ${label}` };
+    return { text, meta: { language: label, languageScore: probability } };
+  };
 }
 
 /**

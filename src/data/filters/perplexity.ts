@@ -11,7 +11,7 @@ import { asDocument, type Document } from "../document.ts";
 import { onEachSource } from "../mix.ts";
 import { NgramModel } from "../ngram.ts";
 import { entriesOf, type Plan } from "../plan.ts";
-import { Reading } from "../reading.ts";
+import type { Reading } from "../reading.ts";
 import { stepPlan } from "../step.ts";
 
 /** A part of a corpus by perplexity, the best first. */
@@ -62,7 +62,7 @@ export function perplexityPlan(input: Plan<Document>, options: PerplexityOptions
       identity: () => model.fingerprint,
       kind: "documents",
       async *run(entries, counts, reading) {
-        const ends = cutoffs ?? await cutoffsOf(source, model, quantiles, reading.signal);
+        const ends = cutoffs ?? await cutoffsOf(source, model, quantiles, reading.another());
         counts.notes["head below"] = number(ends[0]);
         counts.notes["middle below"] = number(ends[1]);
         for await (const entry of entries) {
@@ -84,10 +84,10 @@ async function cutoffsOf(
   plan: Plan<Document>,
   model: NgramModel,
   quantiles: readonly [number, number],
-  signal?: AbortSignal,
+  reading: Reading,
 ): Promise<[number, number]> {
   const found: number[] = [];
-  for await (const entry of entriesOf(plan, new Reading({ signal }))) {
+  for await (const entry of entriesOf(plan, reading)) {
     found.push(model.perplexity(asDocument(entry).text));
   }
   const sorted = Float64Array.from(found).sort();

@@ -7,8 +7,8 @@ import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import type { Plan } from "../plan.ts";
-import { textStepPlan } from "../text_step.ts";
-import { TextClassifier } from "./classifier.ts";
+import { jobOf, type Judge, textStepPlan } from "../text_step.ts";
+import { scoreOf, TextClassifier } from "./classifier.ts";
 
 /** Which documents stay. */
 export interface QualityOptions {
@@ -31,9 +31,14 @@ export function qualityPlan(input: Plan<Document>, options: QualityOptions): Pla
     op: "quality",
     options: { min },
     identity: () => model.fingerprint,
-    judge: () => ({ text }) => {
-      const quality = model.score(text);
-      return quality < min ? { drop: `score below ${min}` } : { text, meta: { quality } };
-    },
+    job: () => jobOf("quality", { weights: model.weights, min }, qualityJudge),
   });
+}
+
+/** Judges by the score that a classifier of these weights gives. */
+export function qualityJudge({ weights, min }: { weights: Float32Array; min: number }): Judge {
+  return ({ text }) => {
+    const quality = scoreOf(weights, text);
+    return quality < min ? { drop: `score below ${min}` } : { text, meta: { quality } };
+  };
 }

@@ -51,6 +51,7 @@ Deno.test("CommonCrawl pages go through every step in the paper's order; a missi
       [
         "Dataset",
         `  warc ${path}`,
+        "  page text",
         "  at least characters 300",
         "  dedup by line, normalize ccnet, keep none, scope 50 files",
         "  language keep en, min 0.5",
@@ -60,6 +61,7 @@ Deno.test("CommonCrawl pages go through every step in the paper's order; a missi
     );
     const steps = (await crawl.stats()).steps;
     assert.deepEqual(steps.map(({ dropped }) => dropped), [
+      {},
       {},
       { short: 1 },
       {},
