@@ -24,7 +24,8 @@ async function generate(lines: number): Promise<void> {
   }
 }
 
-const peak = () => Number(/VmHWM:\s+(\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))![1]) / 1000;
+const peak = () =>
+  Number(/VmHWM:\s+(\d+)/.exec(Deno.readTextFileSync("/proc/self/status"))![1]) * 1.024 / 1000; // in kibibytes
 
 await generate(Number(count));
 const { size } = Deno.statSync(path), begun = performance.now();
