@@ -15,6 +15,7 @@ import adamwSource from "./adamw.wgsl" with { type: "text" };
 import finishSource from "./finish.wgsl" with { type: "text" };
 import lossSumSource from "./loss_sum.wgsl" with { type: "text" };
 import normSource from "./norm.wgsl" with { type: "text" };
+import { octetType } from "./octet.ts";
 import { pieces } from "./pieces.ts";
 
 /** Flat arrays of equal length, a multiple of 64 elements. */
@@ -27,7 +28,7 @@ export interface Arena {
   m: Tensor;
   /** Second moments. */
   v: Tensor;
-  /** Elements that take weight decay, a multiple of 4. */
+  /** Elements that take weight decay, a multiple of 8. */
   decayed: number;
 }
 
@@ -119,6 +120,9 @@ export function finishStep(r: Recorder, gradients: Tensor, state: StepState): vo
 /** Records the update of the weights. */
 export function adamw(r: Recorder, arena: Arena, state: StepState, options: AdamWOptions): void {
   const { beta1, beta2, epsilon } = options, { step, control } = state;
+  // A CPU adapter takes the octets of a workgroup one after another and reads the step's constants once.
+  const [WG, TIMES] = r.device.family === "sg" ? [8, 16] : [64, 1];
+  const made = kernel("adamw", adamwSource, { WG, TIMES }, octetType(r.device));
   for (const { start, size } of pieces(r, arena.weights, 64)) {
     const cut = (t: Tensor) => t.view(t.name, [size], start);
     const args = {
@@ -129,12 +133,12 @@ export function adamw(r: Recorder, arena: Arena, state: StepState, options: Adam
       m: cut(arena.m),
       v: cut(arena.v),
     };
-    const decayed = Math.min(size, Math.max(0, arena.decayed - start)) / 4;
+    const decayed = Math.min(size, Math.max(0, arena.decayed - start)) / 8;
     r.call(
-      kernel("adamw", adamwSource),
+      made,
       args,
-      { size: size / 4, decayed, beta1, beta2, epsilon },
-      fold(Math.ceil(size / 256)),
+      { size: size / 8, decayed, beta1, beta2, epsilon },
+      fold(Math.ceil(size / 8 / WG / TIMES)),
     );
   }
 }
