@@ -22,6 +22,57 @@ fn total(v: Vec) -> f32 { return v; }
 fn largest(v: Vec) -> f32 { return v; }
 `;
 
+/**
+ * What kernels by elements share on these tensors, whose rows are `lengths` long: `Vec` and `W`, with `times` for the
+ * product by elements, and for each tensor `x` its type in memory `x_t` and `x_vec` and `x_put` from and to a `Vec`.
+ *
+ * A CPU adapter pays for each load, not for each byte: there a `Vec` of floats is eight of them, loaded as four words
+ * of 64 bits where those are granted. In such a `Vec` elements 0, 2, 4, 6 stand before 1, 3, 5, 7.
+ */
+export function elements(
+  device: Target,
+  tensors: Readonly<Record<string, Pick<Tensor, "dtype">>>,
+  ...lengths: number[]
+): { width: 1 | 4 | 8; prelude: string } {
+  const floats = Object.values(tensors).every(({ dtype }) => dtype === "f32"), names = Object.keys(tensors);
+  if (device.family !== "sg" || !floats || lengths.some((n) => n % 8 !== 0)) {
+    const w = width(...lengths), times = "fn times(a: Vec, b: Vec) -> Vec { return a * b; }\n";
+    const moves = names.map((x) =>
+      `fn ${x}_vec(v: ${x}_t) -> Vec { return Vec(v); }\nfn ${x}_put(v: Vec) -> ${x}_t { return ${x}_t(v); }\n`
+    );
+    return { width: w, prelude: vectors(w) + times + stored(w, tensors) + moves.join("") };
+  }
+  return { width: 8, prelude: eights(device, ...names) };
+}
+
+/** As {@linkcode elements} for these tensors of floats, eight at a time on every device: a `Vec` is `mat2x4<f32>`. */
+export function eights(device: Target, ...tensors: string[]): string {
+  const words = device.family === "sg" && device.int64, type = words ? "vec4<u64>" : "Vec";
+  return (words ? vec8 + octets : vec8 + plainOctets) +
+    tensors.map((x) =>
+      `alias ${x}_t = ${type};\nfn ${x}_vec(v: ${type}) -> Vec { return octet(v); }\n` +
+      `fn ${x}_put(v: Vec) -> ${type} { return packed(v); }\n`
+    ).join("");
+}
+
+const vec8 = `alias Vec = mat2x4<f32>;
+const W = 8u; // floats in a Vec
+fn total(v: Vec) -> f32 { let sum = v[0] + v[1]; return sum.x + sum.y + sum.z + sum.w; }
+fn times(a: Vec, b: Vec) -> Vec { return Vec(a[0] * b[0], a[1] * b[1]); }
+`;
+
+const octets = `fn octet(x: vec4<u64>) -> Vec {
+  return Vec(bitcast<vec4<f32>>(vec4<u32>(x)), bitcast<vec4<f32>>(vec4<u32>(x >> vec4<u32>(32u))));
+}
+fn packed(v: Vec) -> vec4<u64> {
+  return vec4<u64>(bitcast<vec4<u32>>(v[0])) | (vec4<u64>(bitcast<vec4<u32>>(v[1])) << vec4<u32>(32u));
+}
+`;
+
+const plainOctets = `fn octet(x: Vec) -> Vec { return x; }
+fn packed(v: Vec) -> Vec { return v; }
+`;
+
 /** Floats in a `Vec` for rows whose lengths are all in `lengths`: 4 or 1. */
 export function width(...lengths: number[]): 1 | 4 {
   return lengths.every((n) => n % 4 === 0) ? 4 : 1;

@@ -11,7 +11,7 @@ import type { Call } from "./call.ts";
 import { Device, type Target } from "./device.ts";
 import { type Kernel, kernel } from "./kernel.ts";
 import { type MemoryPlan, plan } from "./memory.ts";
-import { fold, type Grid, stored, vectors, width } from "./prelude.ts";
+import { elements, fold, type Grid } from "./prelude.ts";
 import { Program } from "./program.ts";
 import sumSource from "./sum.wgsl" with { type: "text" };
 import { bytesOf, type DType, Tensor } from "./tensor.ts";
@@ -105,8 +105,8 @@ export class Recorder {
 
   /** Records a + b, equal shapes and types: the kernel that the tape and the residual connection share. */
   sum(name: string, a: Tensor, b: Tensor): Tensor {
-    const y = this.tensor(name, a.shape, a.dtype), w = width(a.size), size = a.size / w;
-    const prelude = vectors(w) + stored(w, { y });
+    const y = this.tensor(name, a.shape, a.dtype), { width, prelude } = elements(this.device, { y }, a.size);
+    const size = a.size / width;
     this.call(kernel("sum", sumSource, {}, prelude), { a, b, y }, { size }, fold(Math.ceil(size / 64)));
     return y;
   }

@@ -10,12 +10,11 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, reductions, type Tensor } from "../gpu/mod.ts";
+import { eights, fold, kernel, type Recorder, reductions, type Tensor } from "../gpu/mod.ts";
 import adamwSource from "./adamw.wgsl" with { type: "text" };
 import finishSource from "./finish.wgsl" with { type: "text" };
 import lossSumSource from "./loss_sum.wgsl" with { type: "text" };
 import normSource from "./norm.wgsl" with { type: "text" };
-import { octetType } from "./octet.ts";
 import { pieces } from "./pieces.ts";
 
 /** Flat arrays of equal length, a multiple of 64 elements. */
@@ -122,7 +121,7 @@ export function adamw(r: Recorder, arena: Arena, state: StepState, options: Adam
   const { beta1, beta2, epsilon } = options, { step, control } = state;
   // A CPU adapter takes the octets of a workgroup one after another and reads the step's constants once.
   const [WG, TIMES] = r.device.family === "sg" ? [8, 16] : [64, 1];
-  const made = kernel("adamw", adamwSource, { WG, TIMES }, octetType(r.device));
+  const made = kernel("adamw", adamwSource, { WG, TIMES }, eights(r.device, "g", "weights", "m", "v"));
   for (const { start, size } of pieces(r, arena.weights, 64)) {
     const cut = (t: Tensor) => t.view(t.name, [size], start);
     const args = {

@@ -1,11 +1,11 @@
-// AdamW over a flat range of the arena by octets; nothing happens where the step was refused.
-@group(0) @binding(0) var<storage, read> g: array<Octet>;                 // gradients
+// AdamW over a flat range of the arena by eights; nothing happens where the step was refused.
+@group(0) @binding(0) var<storage, read> g: array<g_t>;                 // gradients
 @group(0) @binding(1) var<storage, read> step: array<f32>;                // see adamw.ts
 @group(0) @binding(2) var<storage, read> control: array<f32>;             // [2] from finish.wgsl
-@group(0) @binding(3) var<storage, read_write> weights: array<Octet>;
-@group(0) @binding(4) var<storage, read_write> m: array<Octet>;           // first moment
-@group(0) @binding(5) var<storage, read_write> v: array<Octet>;           // second moment
-struct Params { size: u32, decayed: u32, beta1: f32, beta2: f32, epsilon: f32 } // in octets; the first `decayed` take weight decay
+@group(0) @binding(3) var<storage, read_write> weights: array<weights_t>;
+@group(0) @binding(4) var<storage, read_write> m: array<m_t>;           // first moment
+@group(0) @binding(5) var<storage, read_write> v: array<v_t>;           // second moment
+struct Params { size: u32, decayed: u32, beta1: f32, beta2: f32, epsilon: f32 } // in eights; the first `decayed` take weight decay
 @group(0) @binding(6) var<uniform> p: Params;
 
 struct Moments { m: vec4<f32>, v: vec4<f32> }
@@ -28,15 +28,14 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   let corrections = vec2<f32>(step[3], step[4]);
   let first = (w.y * groups.x + w.x) * WG * TIMES + lane;
   for (var i = first; i < min(p.size, first + WG * TIMES); i += WG) {
-    let gradient = g[i];
-    let oldM = m[i];
-    let oldV = v[i];
-    let old = weights[i];
-    let l = moved(Moments(lo(oldM), lo(oldV)), lo(gradient) * clip);
-    let h = moved(Moments(hi(oldM), hi(oldV)), hi(gradient) * clip);
+    let gradient = g_vec(g[i]) * clip;
+    let oldM = m_vec(m[i]);
+    let oldV = v_vec(v[i]);
+    let l = moved(Moments(oldM[0], oldV[0]), gradient[0]);
+    let h = moved(Moments(oldM[1], oldV[1]), gradient[1]);
+    m[i] = m_put(Vec(l.m, h.m));
+    v[i] = v_put(Vec(l.v, h.v));
     let keep = 1.0 - rate * select(0.0, decay, i < p.decayed);
-    m[i] = pack(l.m, h.m);
-    v[i] = pack(l.v, h.v);
-    weights[i] = pack(lo(old) * keep - rate * change(l, corrections), hi(old) * keep - rate * change(h, corrections));
+    weights[i] = weights_put(weights_vec(weights[i]) * keep - Vec(change(l, corrections), change(h, corrections)) * rate);
   }
 }

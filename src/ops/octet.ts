@@ -17,17 +17,6 @@ export function octetsOf(device: Target, tensor: Pick<Tensor, "dtype">): Octets 
   return tensor.dtype === "f16" ? "f16" : device.int64 ? "u64" : "f32";
 }
 
-/** WGSL for `Octet`, a type of eight floats in memory, and its functions `lo`, `hi` and `pack`, for kernels by elements. */
-export function octetType(device: Target): string {
-  return device.family === "sg" && device.int64 ? `alias Octet = vec4<u64>;\n${functions.u64}` : fours;
-}
-
-const fours = `alias Octet = mat2x4<f32>;
-fn lo(x: Octet) -> vec4<f32> { return x[0]; }
-fn hi(x: Octet) -> vec4<f32> { return x[1]; }
-fn pack(l: vec4<f32>, h: vec4<f32>) -> Octet { return Octet(l, h); }
-`;
-
 /** WGSL type of an array of octets. */
 export function octetArray(octets: Octets): string {
   return { u64: "array<vec4<u64>>", f32: "array<vec4<f32>>", f16: "array<vec4<u32>>" }[octets];

@@ -9,34 +9,35 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, reductions, stored, type Tensor, vectors, width } from "../gpu/mod.ts";
+import { elements, fold, kernel, type Recorder, reductions, type Tensor } from "../gpu/mod.ts";
 import forwardSource from "./rmsnorm.wgsl" with { type: "text" };
 import gradSource from "./rmsnorm_grad.wgsl" with { type: "text" };
 import weightGradSource from "./rmsnorm_weight_grad.wgsl" with { type: "text" };
 
 /** Records the normalisation of `x` by rows and its backward. */
 export function rmsnorm(r: Recorder, x: Tensor, weight: Tensor, eps: number): Tensor {
-  const rows = x.rows, D = x.cols, w = width(D), cols = D / w, prelude = vectors(w) + reductions(r.device);
+  const rows = x.rows, D = x.cols;
   const scale = r.tensor("rms", [rows]);
   const forward = (x: Tensor): Tensor => {
-    const y = r.tensor("norm", [rows, D], x.dtype);
-    r.call(
-      kernel("rmsnorm", forwardSource, {}, prelude + stored(w, { x, y })),
-      { x, g: weight, y, scale },
-      { rows, cols, eps },
-      fold(rows),
-    );
+    const y = r.tensor("norm", [rows, D], x.dtype), tensors = { x, g: weight, y };
+    const { width, prelude } = elements(r.device, tensors, D);
+    const made = kernel("rmsnorm", forwardSource, {}, prelude + reductions(r.device));
+    r.call(made, { ...tensors, scale }, { rows, cols: D / width, eps }, fold(rows));
     return y;
   };
   const y = r.cheap(forward(x), () => forward(r.saved(x)));
   r.onBackward(() => {
-    const from = r.saved(x), dy = y.grad!, base = r.takeGrad(x), dx = r.tensor("dnorm", [rows, D]);
-    const grad = kernel("rmsnorm_grad", gradSource, { BASE: base !== undefined }, prelude + stored(w, { x }));
-    r.call(grad, { x: from, g: weight, scale, dy, base: base ?? dy, dx }, { rows, cols }, fold(rows));
+    const from = r.saved(x), dy = y.grad!, added = r.takeGrad(x), dx = r.tensor("dnorm", [rows, D]);
+    const tensors = { x: from, g: weight, dy, base: added ?? dy, dx },
+      { width, prelude } = elements(r.device, tensors, D);
+    const settings = { BASE: added !== undefined }, cols = D / width;
+    const grad = kernel("rmsnorm_grad", gradSource, settings, prelude + reductions(r.device));
+    r.call(grad, { ...tensors, scale }, { rows, cols }, fold(rows));
     r.grad(x, dx);
     if (!weight.gradSum) return;
-    const weightGrad = kernel("rmsnorm_weight_grad", weightGradSource, {}, vectors(w) + stored(w, { x }));
-    r.call(weightGrad, { x: from, scale, dy, dg: weight.gradSum }, { rows, cols }, [Math.ceil(cols / 8)]);
+    const sums = { x: from, dy, dg: weight.gradSum }, by = elements(r.device, sums, D);
+    const weightGrad = kernel("rmsnorm_weight_grad", weightGradSource, {}, by.prelude);
+    r.call(weightGrad, { ...sums, scale }, { rows, cols: D / by.width }, [Math.ceil(D / by.width / 8)]);
   });
   return y;
 }

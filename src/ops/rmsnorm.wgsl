@@ -1,6 +1,6 @@
 // y = x r g, r = 1 / sqrt(mean(x^2) + eps): one workgroup a row.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;             // [R, D]
-@group(0) @binding(1) var<storage, read> g: array<Vec>;             // [D]
+@group(0) @binding(1) var<storage, read> g: array<g_t>;             // [D]
 @group(0) @binding(2) var<storage, read_write> y: array<y_t>;       // [R, D]
 @group(0) @binding(3) var<storage, read_write> scale: array<f32>;   // [R] r, kept for the backward pass
 struct Params { rows: u32, cols: u32, eps: f32 } // cols in Vecs
@@ -12,9 +12,9 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   if (row >= p.rows) { return; }
   let base = row * p.cols;
   var squares = 0.0;
-  for (var c = lane; c < p.cols; c += WG) { let v = Vec(x[base + c]); squares += total(v * v); }
+  for (var c = lane; c < p.cols; c += WG) { let v = x_vec(x[base + c]); squares += total(times(v, v)); }
   let mean = sumAll(squares, lane) / f32(p.cols * W);
   let r = inverseSqrt(mean + p.eps);
-  for (var c = lane; c < p.cols; c += WG) { y[base + c] = y_t(Vec(x[base + c]) * r * g[c]); }
+  for (var c = lane; c < p.cols; c += WG) { y[base + c] = y_put(times(x_vec(x[base + c]) * r, g_vec(g[c]))); }
   if (lane == 0u) { scale[row] = r; }
 }

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, stored, type Tensor, vectors, width } from "../gpu/mod.ts";
+import { elements, fold, kernel, type Recorder, type Tensor } from "../gpu/mod.ts";
 import source from "./rope.wgsl" with { type: "text" };
 
 /** Which elements of a head form a pair. */
@@ -39,11 +39,11 @@ export function rope(r: Recorder, x: Tensor, options: RopeOptions): Tensor {
 }
 
 function turn(r: Recorder, x: Tensor, o: RopeOptions, forward: boolean): void {
-  const interleaved = o.layout === "interleaved", w = interleaved ? 1 : width(o.headDim / 2, x.cols);
-  const constants = { E: o.headDim, INTERLEAVED: interleaved, FORWARD: forward, WG: r.device.subgroup || 64 };
-  const args = { positions: o.positions, angles: o.angles, x };
-  const params = { rows: x.rows, stride: x.cols / w, heads: o.heads };
-  r.call(kernel("rope", source, constants, vectors(w) + stored(w, { x })), args, params, fold(x.rows));
+  const INTERLEAVED = o.layout === "interleaved", { angles, positions, heads } = o;
+  const { width, prelude } = elements(r.device, { x, angles }, x.cols, INTERLEAVED ? 1 : o.headDim / 2);
+  const constants = { E: o.headDim, INTERLEAVED, FORWARD: forward, WG: r.device.subgroup || 64 };
+  const params = { rows: x.rows, stride: x.cols / width, heads };
+  r.call(kernel("rope", source, constants, prelude), { positions, angles, x }, params, fold(x.rows));
 }
 
 /** Cosines and sines for positions 0 .. `positions` - 1, computed in float64: [positions, 2, headDim / 2]. */

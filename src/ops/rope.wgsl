@@ -2,7 +2,7 @@
 // One workgroup a row; an invocation turns a Vec of pairs at once where the halves of a head are whole Vecs.
 // The table of cosines and sines is made on the host in float64: WGSL's sin and cos are good to 2^-11 only.
 @group(0) @binding(0) var<storage, read> positions: array<u32>;   // [R]
-@group(0) @binding(1) var<storage, read> angles: array<Vec>;      // [positions, 2, E / 2] cosines, then sines
+@group(0) @binding(1) var<storage, read> angles: array<angles_t>; // [positions, 2, E / 2] cosines, then sines
 @group(0) @binding(2) var<storage, read_write> x: array<x_t>;     // [R, stride], the first heads * E columns are turned
 struct Params { rows: u32, stride: u32, heads: u32 } // stride in Vecs
 @group(0) @binding(3) var<uniform> p: Params;
@@ -19,11 +19,11 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
     let start = row * p.stride + n / HALF * 2u * HALF;
     let first = start + select(i, 2u * i, INTERLEAVED);
     let second = start + select(i + HALF, 2u * i + 1u, INTERLEAVED);
-    let c = angles[table + i];
-    let s = angles[table + HALF + i] * select(-1.0, 1.0, FORWARD);
-    let a = Vec(x[first]);
-    let b = Vec(x[second]);
-    x[first] = x_t(a * c - b * s);
-    x[second] = x_t(a * s + b * c);
+    let c = angles_vec(angles[table + i]);
+    let s = angles_vec(angles[table + HALF + i]) * select(-1.0, 1.0, FORWARD);
+    let a = x_vec(x[first]);
+    let b = x_vec(x[second]);
+    x[first] = x_put(times(a, c) - times(b, s));
+    x[second] = x_put(times(a, s) + times(b, c));
   }
 }

@@ -61,6 +61,7 @@ const steps: Record<string, (models: Models) => Made> = {
   dedup: () => from().dedup({ by: "near" }).dedup({ by: "line" }),
   language: () => from().language({ keep: ["en"] }),
   clean: () => from().clean(),
+  cache: () => from().clean().cache(),
   quality: ({ classifier }) => from().quality({ model: classifier, min: 0.1 }),
   perplexity: ({ ngrams }) => from().perplexity({ model: ngrams, keep: ["head", "middle", "tail"] }),
   contamination: ({ at }) => from().contamination(`${at}/benchmark.txt`, { drop: true, n: 5 }),
