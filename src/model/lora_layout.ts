@@ -5,6 +5,7 @@
  * @module
  */
 import type { Block } from "../ops/mod.ts";
+import { countParameters, trainingFlop } from "./config.ts";
 import type { LoraSettings, LoraTarget } from "./lora.ts";
 import type { Parameter, ParameterLayout, Slot, WeightLayout } from "./weights.ts";
 
@@ -90,6 +91,15 @@ export class AdapterLayout implements ParameterLayout {
     this.frozen.size += aligned(out * cols);
     return { slot, a, b, blocks, thin, frozen };
   }
+}
+
+/**
+ * Floating-point operations of training adapters on one token: 4 N + 12 L D T, the full count without the gradients of the
+ * weights, and the adapters' own products. The merge, 2 n r in out of each adapted matrix, is once an update.
+ */
+export function loraFlop(weights: WeightLayout, settings: LoraSettings, context: number): number {
+  const { config } = weights, frozen = 2 * countParameters(config).matrix;
+  return trainingFlop(config, context) - frozen + new AdapterLayout(weights, settings).flopPerToken;
 }
 
 /** Every tensor stands on a 256-byte border, also in halves. */

@@ -28,7 +28,7 @@ export {
   type NamedTensors,
   type NamedWeights,
 } from "./lora_adapters.ts";
-export { type AdaptedSlot, AdapterLayout } from "./lora_layout.ts";
+export { type AdaptedSlot, AdapterLayout, loraFlop } from "./lora_layout.ts";
 export { measureSpeed } from "./measure.ts";
 export { Model } from "./model.ts";
 export type { ModelOptions, SaveOptions } from "./model_options.ts";
