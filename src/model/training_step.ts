@@ -27,6 +27,8 @@ import {
 
 /** The shape and the constants of a run's steps. */
 export interface TrainingStepOptions extends AdamWOptions {
+  /** Train adapters of this kind instead of the weights themselves, drawn with `seed`. */
+  lora?: LoraSettings & { seed: number };
   /** Sequences of a micro-batch. */
   microBatch: number;
   /** Positions of a sequence. */
@@ -37,8 +39,6 @@ export interface TrainingStepOptions extends AdamWOptions {
   weightDecay: number;
   /** Largest gradient norm. */
   clip: number;
-  /** Train adapters of this kind instead of the weights themselves, drawn with `seed`. */
-  lora?: LoraSettings & { seed: number };
 }
 
 /** What a step leaves in the ring. */

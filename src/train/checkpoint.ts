@@ -115,7 +115,7 @@ export async function restoreWeights(model: Model, { path }: Checkpoint): Promis
 }
 
 /** Puts the moments of a checkpoint into the training step, and adapters where they are what is trained. */
-export async function restoreTraining(training: TrainingStep, { path }: Checkpoint): Promise<void> {
+export async function restoreMoments(training: TrainingStep, { path }: Checkpoint): Promise<void> {
   const file = `${path}/optimizer.safetensors`, { tensors } = await readSafetensors(file);
   const moments: { m: Moments; v: Moments } = { m: new Map(), v: new Map() };
   for (const [name, { data }] of tensors) {

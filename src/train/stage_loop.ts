@@ -7,7 +7,7 @@ import { LlameroError, NumericsError } from "../base/errors.ts";
 import { count } from "../display/mod.ts";
 import type { StepRecord } from "../model/mod.ts";
 import { adoptTemplate, evaluate, measure, writeSample } from "./between.ts";
-import { type Checkpoint, restoreTraining } from "./checkpoint.ts";
+import { type Checkpoint, restoreMoments } from "./checkpoint.ts";
 import { isBest } from "./checkpoint_folder.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Work } from "./job.ts";
@@ -68,7 +68,7 @@ export class StageLoop {
       signal.throwIfAborted();
       journal.say("compiling");
       stepper = await fittedStepper(work, stage, tokens, order);
-      if (from) await restoreTraining(stepper.training, from);
+      if (from) await restoreMoments(stepper.training, from);
       const { steps } = tokens, done = from?.state.stageStep ?? 0;
       if (from) journal.stages.pop();
       journal.stages.push({ name: settings.name, steps, done });

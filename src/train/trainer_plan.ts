@@ -112,7 +112,7 @@ export class TrainerPlan extends Displayable {
 }
 
 function stagePlan(model: Model, settings: StageSettings, energy: Job["energy"], flops?: number): StagePlan {
-  const { length, batch, context, microBatch, save, lora } = settings, batchTokens = batch * context;
+  const { length, batch, context, microBatch, save } = settings, batchTokens = batch * context;
   const steps = "steps" in length
     ? length.steps
     : "tokens" in length
@@ -120,8 +120,8 @@ function stagePlan(model: Model, settings: StageSettings, energy: Job["energy"],
     : undefined;
   const tokens = steps === undefined ? undefined : steps * batchTokens;
   const { watts, ...place } = energy || {}, device = flops === undefined ? undefined : { flops, watts };
-  const options = { batchTokens, context, microBatch, save, lora, device, ...place };
-  const { facts } = model.plan({ tokens: tokens ?? batchTokens, ...options });
+  const options = { batchTokens, context, microBatch, save, device, ...place };
+  const { facts } = model.plan({ tokens: tokens ?? batchTokens, lora: settings.lora, ...options });
   return { settings, steps, tokens, cost: facts };
 }
 
