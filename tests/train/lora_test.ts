@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { Dataset } from "../../src/data/mod.ts";
 import { readSafetensors } from "../../src/formats/mod.ts";
 import { ConfigError, FormatError } from "../../src/base/errors.ts";
-import { LORA_TARGETS, Model } from "../../src/model/mod.ts";
-import { type StageOptions, trainerOf } from "../../src/train/mod.ts";
+import { LORA_TARGETS, loraSettings, Model } from "../../src/model/mod.ts";
+import { type StageOptions, trainerOf, utilisation } from "../../src/train/mod.ts";
 import { half } from "../support/device.ts";
 import { assertSameWeights, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
 
@@ -98,6 +98,7 @@ Deno.test("the plan of adapters: what is trained, memory and FLOPs; measured, an
   assert.equal(all.flopPerToken - few.flopPerToken, 2 * matrix - adapters);
   assert.equal(few.bytes.frozen, 2 * 96 * 32 * 4);
   assert.ok(few.bytes.gradients + few.bytes.moments < all.bytes.gradients);
+  assert.equal(utilisation(model.config, 12, 10, few.flopPerToken, loraSettings(true)), 10);
   const { weights, frozen, gradients, moments, activations, total } = few.bytes;
   assert.equal(total, weights + frozen! + gradients + moments + activations);
   assert.match(
