@@ -52,8 +52,11 @@ function block(
   c: ModelConfig,
   layer: number,
 ): Tensor {
-  const { positions, spans, angles, batch } = input, headDim = c.dim / c.heads, { heads, kvHeads } = c;
-  const qkv = linear(r, "qkv", rmsnorm(r, x, w.attentionNorm, c.normEps), w.qkv);
+  const { positions, spans, angles, batch } = input,
+    headDim = c.dim / c.heads,
+    { heads, kvHeads } = c,
+    { adapters } = w;
+  const qkv = linear(r, "qkv", rmsnorm(r, x, w.attentionNorm, c.normEps), w.qkv, adapters?.qkv);
   rope(r, qkv, { positions, angles, heads: heads + kvHeads, headDim });
   const cache = input.cache &&
     cacheRows(r, qkv, heads * headDim, input.cache.layers[layer], input.cache.slots, batch);
@@ -64,10 +67,7 @@ function block(
     kvHeads,
     headDim,
   });
-  const h = add(r, x, linear(r, "wo", o, w.wo));
-  return add(
-    r,
-    h,
-    linear(r, "w2", swiglu(r, linear(r, "w13", rmsnorm(r, h, w.ffnNorm, c.normEps), w.w13)), w.w2),
-  );
+  const h = add(r, x, linear(r, "wo", o, w.wo, adapters?.wo));
+  const gates = linear(r, "w13", rmsnorm(r, h, w.ffnNorm, c.normEps), w.w13, adapters?.w13);
+  return add(r, h, linear(r, "w2", swiglu(r, gates), w.w2, adapters?.w2));
 }

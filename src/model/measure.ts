@@ -5,6 +5,8 @@
  * @module
  */
 import { trainingFlop } from "./config.ts";
+import { loraSettings } from "./lora.ts";
+import { loraFlop } from "./lora_layout.ts";
 import type { ModelState } from "./state.ts";
 import type { PlanOptions } from "./plan.ts";
 import { TrainingStep } from "./training_step.ts";
@@ -22,6 +24,7 @@ export async function measureSpeed(
     batchTokens = plan.batchTokens ?? presetBatch ?? 16 * context;
   const batch = Math.max(1, Math.round(batchTokens / context));
   const microBatch = Math.min(batch, plan.microBatch ?? Math.max(1, Math.floor(1024 / context)));
+  const lora = loraSettings(plan.lora);
   const step = await TrainingStep.create(model, {
     microBatch,
     context,
@@ -31,6 +34,7 @@ export async function measureSpeed(
     epsilon: 1e-8,
     weightDecay: 0,
     clip: 1,
+    lora: lora && { ...lora, seed: 1 },
   });
   try {
     const ids = Uint32Array.from({ length: context }, (_, i) => (i * 37) % model.config.vocabSize);
@@ -41,7 +45,8 @@ export async function measureSpeed(
     for (const n of [2, 3]) step.run(rows, n, 0);
     await step.read();
     const seconds = (performance.now() - start) / 2 / 1000;
-    return trainingFlop(model.config, context) * rows.length * context / seconds;
+    const flop = lora ? loraFlop(model.layout, lora, context) : trainingFlop(model.config, context);
+    return flop * rows.length * context / seconds;
   } finally {
     step.dispose();
   }

@@ -20,6 +20,15 @@ export { type BatchGenerateOptions, type GeneratedText } from "./generate_batch.
 export { Generation } from "./generation.ts";
 export { llama, type LlamaInput } from "./llama.ts";
 export { type LossResult, windowLoss } from "./loss.ts";
+export { LORA_TARGETS, type LoraOptions, type LoraSettings, loraSettings, type LoraTarget } from "./lora.ts";
+export {
+  adaptedViews,
+  type AdapterArenas,
+  Adapters,
+  type NamedTensors,
+  type NamedWeights,
+} from "./lora_adapters.ts";
+export { type AdaptedSlot, AdapterLayout, loraFlop } from "./lora_layout.ts";
 export { measureSpeed } from "./measure.ts";
 export { Model } from "./model.ts";
 export type { ModelOptions, SaveOptions } from "./model_options.ts";
@@ -29,11 +38,14 @@ export { distribution, sampleToken, type SamplingOptions } from "./sampling.ts";
 export { type Prompt, type Score } from "./score.ts";
 export type { RopeScaling } from "./rope_scaling.ts";
 export { type ModelState } from "./state.ts";
+export { allWeights, type Trained } from "./trained.ts";
 export { type Moments, type StepRecord, TrainingStep, type TrainingStepOptions } from "./training_step.ts";
 export {
   type LayerWeights,
   type LlamaWeights,
   type Parameter,
+  type ParameterLayout,
+  type Slot,
   type WeightArenas,
   WeightLayout,
 } from "./weights.ts";

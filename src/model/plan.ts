@@ -13,6 +13,9 @@ import { type DType, Recorder, type Save, type Target, Tensor } from "../gpu/mod
 import { lossSum, outputLoss } from "../ops/mod.ts";
 import { countParameters, type ModelConfig, type ParameterCount, trainingFlop } from "./config.ts";
 import { llama } from "./llama.ts";
+import { type LoraOptions, type LoraSettings, loraSettings } from "./lora.ts";
+import { adaptedViews } from "./lora_adapters.ts";
+import { AdapterLayout, loraFlop } from "./lora_layout.ts";
 import { WeightLayout } from "./weights.ts";
 
 /** What to plan for. */
@@ -27,6 +30,8 @@ export interface PlanOptions {
   microBatch?: number;
   /** What the forward pass keeps (default "all"). */
   save?: Save;
+  /** Train adapters instead of the weights, as in a stage (default false). */
+  lora?: boolean | LoraOptions;
   /** Number format of the working copy of the weights and of activations (default: the model's, else "f32"). */
   dtype?: "f32" | "f16";
   /** Devices that work side by side (default 1). */
@@ -45,6 +50,7 @@ const options = z.strictObject({
   context: z.int().min(1).optional(),
   microBatch: z.int().min(1).optional(),
   save: z.enum(["all", "linear", "block"]).default("all"),
+  lora: z.custom<boolean | LoraOptions>().optional(),
   dtype: z.enum(["f32", "f16"]).default("f32"),
   devices: z.int().min(1).default(1),
   device: z.strictObject({ flops: z.number().positive(), watts: z.number().positive().optional() })
@@ -57,8 +63,10 @@ const planSchema = options satisfies z.ZodType<unknown, PlanOptions>;
 
 /** Bytes on one device, by part. */
 export interface PlanBytes {
-  /** Weights in f32, and their working copy where there is one. */
+  /** Weights in f32, and their working copy where there is one; adapters, where those are trained. */
   weights: number;
+  /** The frozen copy of the matrices that are adapted, where adapters are trained. */
+  frozen?: number;
   /** Gradients in f32. */
   gradients: number;
   /** Both moments in f32. */
@@ -73,6 +81,8 @@ export interface PlanBytes {
 export interface PlanFacts {
   /** Weights by part. */
   parameters: ParameterCount;
+  /** Weights that are trained: all, or those of adapters. */
+  trainable: number;
   /** Tokens to train on. */
   tokens: number;
   /** Tokens of a batch. */
@@ -124,9 +134,15 @@ export class Plan extends Displayable {
     const f = this.facts, unknown = "not measured: await plan.measure()";
     return keyValues(`Plan of ${this.name}`, [
       ["parameters", `${count(f.parameters.total)} (${count(f.parameters.blocks)} without embeddings)`],
+      ...(f.bytes.frozen === undefined
+        ? []
+        : [["trained", `${count(f.trainable)} in adapters`] as [string, string]]),
       ["tokens", `${count(f.tokens)} in ${count(f.steps)} steps of ${count(f.batchTokens)}`],
       ["FLOPs", `${f.flop.toExponential(2)} (${count(f.flopPerToken)} a token)`],
       ["weights", showBytes(f.bytes.weights)],
+      ...(f.bytes.frozen === undefined
+        ? []
+        : [["frozen copy", showBytes(f.bytes.frozen)] as [string, string]]),
       ["gradients", showBytes(f.bytes.gradients)],
       ["moments", showBytes(f.bytes.moments)],
       ["activations", showBytes(f.bytes.activations)],
@@ -152,22 +168,19 @@ export function makePlan(
 ): Plan {
   const o = parseOptions(planSchema, given, "plan");
   const context = o.context ?? config.context, batchTokens = o.batchTokens ?? presetBatch ?? 16 * context;
+  const layout = new WeightLayout(config), lora = loraSettings(o.lora, "plan.lora");
   const parameters = countParameters(config),
-    flopPerToken = trainingFlop(config, context),
+    flopPerToken = lora ? loraFlop(layout, lora, context) : trainingFlop(config, context),
     flop = flopPerToken * o.tokens;
   const microBatch = o.microBatch ??
     Math.max(1, Math.min(Math.floor(batchTokens / context), Math.floor(1024 / context)));
-  const activations = activationBytes(config, microBatch, context, o, target);
-  const arena = new WeightLayout(config).size * 4, weights = o.dtype === "f16" ? 1.5 * arena : arena;
-  const bytes = {
-    weights,
-    gradients: arena,
-    moments: 2 * arena,
-    activations,
-    total: weights + 3 * arena + activations,
-  };
+  const activations = activationBytes(config, microBatch, context, { ...o, lora }, target);
+  const adapters = lora && new AdapterLayout(layout, lora);
+  const bytes = { ...heldBytes(layout, o.dtype, adapters), activations, total: 0 };
+  bytes.total = bytes.weights + (bytes.frozen ?? 0) + bytes.gradients + bytes.moments + activations;
   const facts: PlanFacts = {
     parameters,
+    trainable: adapters?.trainable ?? parameters.total,
     tokens: o.tokens,
     batchTokens,
     steps: Math.ceil(o.tokens / batchTokens),
@@ -185,6 +198,23 @@ export function makePlan(
   return new Plan(name, facts, measured);
 }
 
+/** Bytes of everything but activations. */
+function heldBytes(
+  { size }: WeightLayout,
+  dtype: "f32" | "f16",
+  adapters?: AdapterLayout,
+): Omit<PlanBytes, "activations" | "total"> {
+  const weights = (dtype === "f16" ? 6 : 4) * size;
+  if (!adapters) return { weights, gradients: 4 * size, moments: 8 * size };
+  const own = 4 * adapters.size, wide = 4 * adapters.wide;
+  return {
+    weights: weights + own + wide,
+    frozen: 4 * adapters.frozen.size,
+    gradients: own + wide,
+    moments: 2 * own,
+  };
+}
+
 /** A device that is not there: recordings for it have sizes but no memory. */
 const nowhere: Target = {
   family: "plain",
@@ -198,7 +228,7 @@ export function activationBytes(
   config: ModelConfig,
   batch: number,
   context: number,
-  { save, dtype }: { save: Save; dtype: "f32" | "f16" },
+  { save, dtype, lora }: { save: Save; dtype: "f32" | "f16"; lora?: LoraSettings },
   target: Target = nowhere,
 ): number {
   const R = batch * context, layout = new WeightLayout(config), r = new Recorder(target, save);
@@ -206,7 +236,16 @@ export function activationBytes(
     new Tensor(name, shape, dtype, { name, bytes: 0, buffer: {} as GPUBuffer, offset: 0 });
   const arena = outside("weights", [layout.size]);
   const working = dtype === "f16" ? outside("working copy", [layout.size], dtype) : undefined;
-  const weights = layout.views({ arena, working }, outside("gradients", [layout.size]));
+  const adapters = lora && new AdapterLayout(layout, lora);
+  const flat = (name: string, size = 0) => outside(name, [size]);
+  const weights = adapters
+    ? adaptedViews({ arena, working }, adapters, {
+      arena: flat("adapters", adapters.size),
+      gradients: flat("gradients", adapters.size),
+      wide: flat("wide B", adapters.wide),
+      wideGradients: flat("wide B's gradients", adapters.wide),
+    })
+    : layout.views({ arena, working }, flat("gradients", layout.size));
   const ids = (name: string, shape: number[]) => outside(name, shape, "u32");
   const tokens = {
     ids: ids("ids", [R]),

@@ -11,11 +11,13 @@ import { type Device, type MemoryPlan, type Program, Recorder, type Save, Tensor
 import { Batch, type BatchRow } from "./batch.ts";
 import { llama } from "./llama.ts";
 import type { ModelState } from "./state.ts";
-import { makeArena, readParameters, writeParameters } from "./weights.ts";
+import type { LoraSettings } from "./lora.ts";
+import { Adapters } from "./lora_adapters.ts";
+import { allWeights, type Trained } from "./trained.ts";
+import { makeArena, type ParameterLayout, readParameters, writeParameters } from "./weights.ts";
 import {
   adamw,
   type AdamWOptions,
-  cast,
   finishStep,
   lossSum,
   outputLoss,
@@ -25,6 +27,8 @@ import {
 
 /** The shape and the constants of a run's steps. */
 export interface TrainingStepOptions extends AdamWOptions {
+  /** Train adapters of this kind instead of the weights themselves, drawn with `seed`. */
+  lora?: LoraSettings & { seed: number };
   /** Sequences of a micro-batch. */
   microBatch: number;
   /** Positions of a sequence. */
@@ -58,7 +62,7 @@ const slots = 256;
 
 /** A model's training step, with gradients and moments. */
 export class TrainingStep {
-  #model: ModelState;
+  #trained: Trained;
   #device: Device;
   #options: TrainingStepOptions;
   #batch: Batch;
@@ -72,7 +76,8 @@ export class TrainingStep {
   #pending: number[] = [];
 
   private constructor(parts: {
-    model: ModelState;
+    device: Device;
+    trained: Trained;
     options: TrainingStepOptions;
     batch: Batch;
     micro: Program;
@@ -82,8 +87,8 @@ export class TrainingStep {
     moments: { m: Tensor; v: Tensor };
     owned: GPUBuffer[];
   }) {
-    this.#model = parts.model;
-    this.#device = parts.model.device;
+    this.#trained = parts.trained;
+    this.#device = parts.device;
     this.#options = parts.options;
     this.#batch = parts.batch;
     this.#micro = parts.micro;
@@ -96,10 +101,13 @@ export class TrainingStep {
 
   /** Allocates gradients and moments, records and compiles the programs. Moments start at zero. */
   static async create(model: ModelState, options: TrainingStepOptions): Promise<TrainingStep> {
-    const { device, layout, config } = model, owner = `${model.name}: train`, owned: GPUBuffer[] = [];
-    let batch: Batch | undefined, micro: Program | undefined;
+    const { device, config } = model, owner = `${model.name}: train`, owned: GPUBuffer[] = [];
+    let batch: Batch | undefined, micro: Program | undefined, trained: Trained | undefined;
     try {
-      const arena = (name: string) => keep(makeArena(device, `${owner} ${name}`, layout.size));
+      const { lora } = options;
+      trained = lora ? await Adapters.create(model, lora, lora.seed) : allWeights(model);
+      const { size, decayed } = trained.layout;
+      const arena = (name: string) => keep(makeArena(device, `${owner} ${name}`, size));
       const keep = (tensor: Tensor) => {
         owned.push(tensor.storage.buffer!);
         return tensor;
@@ -117,7 +125,7 @@ export class TrainingStep {
       };
       batch = new Batch(device, owner, options.microBatch, options.context, config.vocabSize);
 
-      const r = new Recorder(device, options.save), weights = layout.views(model, gradients);
+      const r = new Recorder(device, options.save), weights = trained.weights(gradients);
       const { tokens, positions, spans, targets } = batch;
       const x = llama(r, weights, {
         tokens,
@@ -133,14 +141,27 @@ export class TrainingStep {
       micro = await r.compile(owner);
 
       const u = new Recorder(device, "all", false);
+      trained.gather(u, gradients);
       finishStep(u, gradients, state);
-      adamw(u, { weights: model.arena, gradients, ...moments, decayed: layout.decayed }, state, options);
-      if (model.working) cast(u, model.arena, model.working);
+      adamw(u, { weights: trained.arena, gradients, ...moments, decayed }, state, options);
+      trained.publish(u);
       const update = await u.compile(`${owner} update`);
-      return new TrainingStep({ model, options, batch, micro, update, state, gradients, moments, owned });
+      return new TrainingStep({
+        device,
+        trained,
+        options,
+        batch,
+        micro,
+        update,
+        state,
+        gradients,
+        moments,
+        owned,
+      });
     } catch (error) {
       micro?.dispose();
       batch?.dispose();
+      trained?.dispose();
       for (const buffer of owned) device.free(buffer);
       throw error;
     }
@@ -175,7 +196,7 @@ export class TrainingStep {
       this.#batch.fill(rows.slice(i * size, (i + 1) * size));
       const encoder = gpu.createCommandEncoder();
       if (i === 0) {
-        for (const tensor of [this.#gradients, this.#state.loss]) {
+        for (const tensor of [this.#gradients, this.#state.loss, ...this.#trained.scratch]) {
           encoder.clearBuffer(tensor.range().buffer);
         }
       }
@@ -211,15 +232,19 @@ export class TrainingStep {
       this.#state.step,
       stepWords({ kept, learningRate: 0, weightDecay: 0, t: 1, clip: 1, slot: 0 }, this.#options),
     );
-    this.#submit(rows);
-    const gradients = await readParameters(this.#device, this.#model.layout, this.#gradients);
+    const r = new Recorder(this.#device, "all", false);
+    this.#trained.gather(r, this.#gradients);
+    const gather = r.calls.length ? await r.compile("gradients") : undefined;
+    this.#submit(rows, gather);
+    gather?.dispose();
+    const gradients = await readParameters(this.#device, this.layout, this.#gradients);
     const [loss] = await this.#device.read([this.#state.loss.range()]);
     return { loss: new Float32Array(loss)[0], gradients };
   }
 
   /** Name of the first parameter whose gradient is not finite, or undefined: what a NumericsError names. */
   async nonFinite(): Promise<string | undefined> {
-    for (const [name, data] of await readParameters(this.#device, this.#model.layout, this.#gradients)) {
+    for (const [name, data] of await readParameters(this.#device, this.layout, this.#gradients)) {
       if (!data.every(Number.isFinite)) return name;
     }
     return undefined;
@@ -227,13 +252,13 @@ export class TrainingStep {
 
   /** Copies of both moments, for a checkpoint. */
   async moments(): Promise<{ m: Moments; v: Moments }> {
-    const read = (tensor: Tensor) => readParameters(this.#device, this.#model.layout, tensor);
+    const read = (tensor: Tensor) => readParameters(this.#device, this.layout, tensor);
     return { m: await read(this.#moments.m), v: await read(this.#moments.v) };
   }
 
   /** Puts moments back as a checkpoint held them. */
   restore(moments: { m: Moments; v: Moments }, file?: string): void {
-    const { layout } = this.#model;
+    const { layout } = this;
     for (const key of ["m", "v"] as const) {
       const named = layout.parameters.flatMap(({ name, shape }) => {
         const data = moments[key].get(name);
@@ -241,6 +266,16 @@ export class TrainingStep {
       });
       writeParameters(this.#device, layout, this.#moments[key], named, file);
     }
+  }
+
+  /** The parameters that are trained. */
+  get layout(): ParameterLayout {
+    return this.#trained.layout;
+  }
+
+  /** The adapters, where those are what is trained. */
+  get adapters(): Adapters | undefined {
+    return this.#trained instanceof Adapters ? this.#trained : undefined;
   }
 
   /** What the programs' own tensors take. */
@@ -258,6 +293,7 @@ export class TrainingStep {
     this.#micro.dispose();
     this.#update.dispose();
     this.#batch.dispose();
+    this.#trained.dispose();
     for (const buffer of this.#owned) this.#device.free(buffer);
     this.#owned = [];
   }

@@ -9,6 +9,7 @@
  */
 import { FormatError } from "../base/errors.ts";
 import { type Device, Tensor } from "../gpu/mod.ts";
+import type { Adapter } from "../ops/mod.ts";
 import type { ModelConfig } from "./config.ts";
 
 /** A tensor as checkpoints know it. */
@@ -21,12 +22,30 @@ export interface Parameter {
   start: number;
 }
 
-/** A tensor as kernels know it: one parameter, or several that stand one after another. */
-interface Slot {
+/** Named places in a flat array. */
+export interface ParameterLayout {
+  /** Parameters in the order in which they are listed. */
+  readonly parameters: readonly Parameter[];
+}
+
+/** A tensor as kernels know it, before it has its place. */
+interface Entry {
   key: string;
   parts: { name: string; rows: number }[];
   /** Columns, or 0 for a vector. */
   cols: number;
+}
+
+/** A tensor as kernels know it: one parameter, or several that stand one after another. */
+export interface Slot {
+  /** Its name here, such as `0.qkv`. */
+  key: string;
+  /** The parameters, and the rows of each. */
+  parts: { name: string; rows: number }[];
+  /** Dimensions, [out, in] or [D]. */
+  shape: number[];
+  /** First element in the arena. */
+  start: number;
 }
 
 /** Weights of a block, with their gradients where a training step gave them. */
@@ -43,6 +62,8 @@ export interface LayerWeights {
   w13: Tensor;
   /** [D, F] W2 (down). */
   w2: Tensor;
+  /** Adapters of its matrices, where those alone are trained. */
+  adapters?: Partial<Record<"qkv" | "wo" | "w13" | "w2", Adapter>>;
 }
 
 /** All weights, as the forward pass takes them. */
@@ -66,8 +87,8 @@ export interface WeightArenas {
 }
 
 /** The order of the arena: matrices, then vectors. */
-function slots(c: ModelConfig): { matrices: Slot[]; vectors: Slot[] } {
-  const E = c.dim / c.heads, matrices: Slot[] = [], vectors: Slot[] = [];
+function entries(c: ModelConfig): { matrices: Entry[]; vectors: Entry[] } {
+  const E = c.dim / c.heads, matrices: Entry[] = [], vectors: Entry[] = [];
   const matrix = (key: string, cols: number, ...parts: [string, number][]) =>
     matrices.push({ key, cols, parts: parts.map(([name, rows]) => ({ name: `${name}.weight`, rows })) });
   const vector = (key: string, name: string) =>
@@ -91,30 +112,31 @@ function slots(c: ModelConfig): { matrices: Slot[]; vectors: Slot[] } {
 }
 
 /** Where every tensor stands. */
-export class WeightLayout {
+export class WeightLayout implements ParameterLayout {
   /** Parameters in the order of a Hugging Face checkpoint. */
   readonly parameters: Parameter[] = [];
   /** Elements of the arena, a multiple of 128. */
   readonly size: number;
   /** Elements at its front that take weight decay. */
   readonly decayed: number;
-  #slots: Map<string, { shape: number[]; start: number }> = new Map();
+  /** The tensors of the kernels in the order of the arena. */
+  readonly slots: Slot[] = [];
 
   /** Lays out a configuration. */
   constructor(readonly config: ModelConfig) {
-    const { matrices, vectors } = slots(config);
+    const { matrices, vectors } = entries(config);
     let at = 0, decayed = 0;
-    for (const slot of [...matrices, ...vectors]) {
-      const rows = slot.parts.reduce((sum, part) => sum + part.rows, 0);
-      this.#slots.set(slot.key, { shape: slot.cols ? [rows, slot.cols] : [rows], start: at });
+    for (const { key, parts, cols } of [...matrices, ...vectors]) {
+      const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+      this.slots.push({ key, parts, shape: cols ? [rows, cols] : [rows], start: at });
       let start = at;
-      for (const part of slot.parts) {
-        const shape = slot.cols ? [part.rows, slot.cols] : [part.rows];
+      for (const part of parts) {
+        const shape = cols ? [part.rows, cols] : [part.rows];
         this.parameters.push({ name: part.name, shape, start });
         start += shape.reduce((a, b) => a * b, 1);
       }
       at = Math.ceil(start / 128) * 128;
-      if (slot.cols) decayed = at;
+      if (cols) decayed = at;
     }
     this.size = at;
     this.decayed = decayed;
@@ -126,8 +148,9 @@ export class WeightLayout {
    * the master. With `gradients` each knows where its gradient is summed.
    */
   views({ arena, working }: WeightArenas, gradients?: Tensor): LlamaWeights {
+    const slots = new Map(this.slots.map((slot) => [slot.key, slot]));
     const view = (key: string): Tensor => {
-      const { shape, start } = this.#slots.get(key)!, from = shape.length > 1 ? working ?? arena : arena;
+      const { shape, start } = slots.get(key)!, from = shape.length > 1 ? working ?? arena : arena;
       const tensor = from.view(key, shape, start);
       if (gradients) tensor.gradSum = gradients.view(`d${key}`, shape, start);
       return tensor;
@@ -148,11 +171,6 @@ export class WeightLayout {
       norm: view("norm"),
       output: this.config.tieEmbeddings ? embedding : view("output"),
     };
-  }
-
-  /** The parameter of that name. */
-  find(name: string): Parameter | undefined {
-    return this.parameters.find((p) => p.name === name);
   }
 }
 
@@ -183,14 +201,15 @@ export function makeArena(device: Device, owner: string, size: number): Tensor {
 /** Copies named arrays into an arena. Every parameter must be there in its shape, and nothing else. */
 export function writeParameters(
   device: Device,
-  layout: WeightLayout,
+  layout: ParameterLayout,
   arena: Tensor,
   named: Iterable<[string, { shape: readonly number[]; data: Float32Array }]>,
   file?: string,
 ): void {
-  const missing = new Set(layout.parameters.map((p) => p.name)), { buffer, offset } = arena.range();
+  const places = new Map(layout.parameters.map((parameter) => [parameter.name, parameter]));
+  const missing = new Set(places.keys()), { buffer, offset } = arena.range();
   for (const [name, { shape, data }] of named) {
-    const parameter = layout.find(name);
+    const parameter = places.get(name);
     if (!parameter) throw new FormatError(`tensor ${name} has no place in this model`, { file });
     if (shape.join() !== parameter.shape.join()) {
       throw new FormatError(
@@ -211,7 +230,7 @@ const readAtOnce = 64e6;
 /** The parameters of an arena as named copies, one after another. */
 export async function* eachParameter(
   device: Device,
-  layout: WeightLayout,
+  layout: ParameterLayout,
   arena: Tensor,
 ): AsyncGenerator<[string, Float32Array<ArrayBuffer>]> {
   const { buffer, offset } = arena.range(), { parameters } = layout;
@@ -232,7 +251,7 @@ export async function* eachParameter(
 /** Reads all parameters of an arena. */
 export async function readParameters(
   device: Device,
-  layout: WeightLayout,
+  layout: ParameterLayout,
   arena: Tensor,
 ): Promise<Map<string, Float32Array<ArrayBuffer>>> {
   const result = new Map<string, Float32Array<ArrayBuffer>>();

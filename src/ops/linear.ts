@@ -3,20 +3,23 @@
  *
  *     y = x W^T        dx = dy W        dW += dy^T x
  *
- * where x is [R, in], W is [out, in] as checkpoints store it, y is [R, out].
+ * where x is [R, in], W is [out, in] as checkpoints store it, y is [R, out]. A frozen weight (without `gradSum`) takes no
+ * gradient; its adapter, where it has one, does.
  *
  * @module
  */
 import type { Recorder, Tensor } from "../gpu/mod.ts";
+import { type Adapter, adapterGrad } from "./lora.ts";
 import { matmul } from "./matmul.ts";
 
 /** Records y = x W^T and its backward. */
-export function linear(r: Recorder, name: string, x: Tensor, weight: Tensor): Tensor {
+export function linear(r: Recorder, name: string, x: Tensor, weight: Tensor, adapter?: Adapter): Tensor {
   const y = r.tensor(name, [x.rows, weight.rows], x.dtype);
   matmul(r, "nt", x, weight, y);
   r.onBackward(() => {
     const dy = y.grad!, dx = r.tensor(`d${name}.x`, [x.rows, x.cols]);
     if (weight.gradSum) matmul(r, "tn", dy, r.saved(x), weight.gradSum, true);
+    if (adapter) adapterGrad(r, r.saved(x), dy, adapter);
     matmul(r, "nn", dy, weight, dx);
     r.grad(x, dx);
   });

@@ -43,6 +43,7 @@ export {
   useKernelTable,
 } from "./kernel_table.ts";
 export { linear } from "./linear.ts";
+export { type Adapter, addAdapter, type Block, gatherBlock, spreadBlock } from "./lora.ts";
 export { type Layout, matmul, product } from "./matmul.ts";
 export { rmsnorm } from "./rmsnorm.ts";
 export { permuteRopeRows, rope, ropeAngles, type RopeLayout, type RopeOptions } from "./rope.ts";

@@ -8,7 +8,8 @@
 import { createHash } from "node:crypto";
 import { FormatError } from "../base/errors.ts";
 import { readSafetensors, type TensorEntry, writeSafetensors } from "../formats/mod.ts";
-import type { Model, Moments, TrainingStep } from "../model/mod.ts";
+import type { Model, Moments, Parameter, TrainingStep } from "../model/mod.ts";
+import { restoreAdapters, writeAdapters } from "./lora_files.ts";
 import { type FileRecord, readState, type RunState, writeState } from "./state.ts";
 
 /** A checkpoint whose files were all found to be what was written. */
@@ -26,7 +27,8 @@ export async function publish(path: string, fill: (draft: string) => Promise<voi
   await Deno.mkdir(draft, { recursive: true });
   try {
     await fill(draft);
-    for await (const { name } of Deno.readDir(draft)) await sync(`${draft}/${name}`);
+    for (const name of filesIn(draft)) await sync(`${draft}/${name}`);
+    for (const name of foldersIn(draft)) await syncFolder(`${draft}/${name}`);
     await syncFolder(draft);
     const replaced = await Deno.rename(path, old).then(() => true, () => false);
     await Deno.rename(draft, path);
@@ -55,11 +57,11 @@ export async function writeCheckpoint(
     signal.throwIfAborted();
     await model.save(draft);
     signal.throwIfAborted();
-    const entries = momentEntries(model, await training.moments());
+    const entries = momentEntries(training.layout.parameters, await training.moments());
     await writeSafetensors(`${draft}/optimizer.safetensors`, entries, { signal });
+    if (training.adapters) await writeAdapters(draft, training.adapters, signal);
     const files: Record<string, FileRecord> = {};
-    const names = [...Deno.readDirSync(draft)].map(({ name }) => name).sort();
-    for (const name of names) files[name] = await recordOf(`${draft}/${name}`);
+    for (const name of filesIn(draft)) files[name] = await recordOf(`${draft}/${name}`);
     await Deno.writeTextFile(`${draft}/state.json`, await writeState({ ...state, files }));
     signal.throwIfAborted();
   });
@@ -68,7 +70,8 @@ export async function writeCheckpoint(
 /** A second name for a whole checkpoint: hard links where the file system has them, else a copy. */
 export async function linkCheckpoint(from: string, to: string): Promise<void> {
   await publish(to, async (draft) => {
-    for await (const { name } of Deno.readDir(from)) {
+    for (const name of foldersIn(from)) await Deno.mkdir(`${draft}/${name}`);
+    for (const name of filesIn(from)) {
       await Deno.link(`${from}/${name}`, `${draft}/${name}`).catch(() =>
         Deno.copyFile(`${from}/${name}`, `${draft}/${name}`)
       );
@@ -111,7 +114,7 @@ export async function restoreWeights(model: Model, { path }: Checkpoint): Promis
   model.setParameters(new Map([...tensors].map(([name, { data }]) => [name, data as Float32Array])));
 }
 
-/** Puts the moments of a checkpoint into the training step. */
+/** Puts the moments of a checkpoint into the training step, and adapters where they are what is trained. */
 export async function restoreMoments(training: TrainingStep, { path }: Checkpoint): Promise<void> {
   const file = `${path}/optimizer.safetensors`, { tensors } = await readSafetensors(file);
   const moments: { m: Moments; v: Moments } = { m: new Map(), v: new Map() };
@@ -119,17 +122,34 @@ export async function restoreMoments(training: TrainingStep, { path }: Checkpoin
     moments[name[0] as "m" | "v"].set(name.slice(2), data as Float32Array<ArrayBuffer>);
   }
   training.restore(moments, file);
+  if (training.adapters) await restoreAdapters(path, training.adapters);
 }
 
 /** Both moments under the names of their parameters, prefixed `m.` and `v.`. */
-function momentEntries(model: Model, moments: { m: Moments; v: Moments }): TensorEntry[] {
+function momentEntries(
+  parameters: readonly Parameter[],
+  moments: { m: Moments; v: Moments },
+): TensorEntry[] {
   return (["m", "v"] as const).flatMap((key) =>
-    model.layout.parameters.map(({ name, shape }) => ({
+    parameters.map(({ name, shape }) => ({
       name: `${key}.${name}`,
       shape,
       data: moments[key].get(name)!,
     }))
   );
+}
+
+/** The files of a checkpoint by name, those in its folders as `folder/name`. */
+function filesIn(path: string): string[] {
+  const names = (folder: string) =>
+    [...Deno.readDirSync(`${path}/${folder}`)].filter((entry) => entry.isFile).map(({ name }) =>
+      folder + name
+    );
+  return ["", ...foldersIn(path).map((name) => `${name}/`)].flatMap(names).sort();
+}
+
+function foldersIn(path: string): string[] {
+  return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map(({ name }) => name);
 }
 
 async function recordOf(file: string): Promise<FileRecord> {

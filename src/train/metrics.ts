@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ModelConfig, trainingFlop } from "../model/mod.ts";
+import { loraFlop, type LoraSettings, type ModelConfig, trainingFlop, WeightLayout } from "../model/mod.ts";
 
 /**
  * An exponential average without the pull of its start (Kingma and Ba 2014, section 3): value n is the mean of the
@@ -55,13 +55,15 @@ export class Rate {
 
 /**
  * Model FLOPs utilisation (Chowdhery et al. 2022, appendix B): the FLOP/s that `tokensPerSecond` stand for as a share
- * of a known peak.
+ * of a known peak. Training adapters takes fewer.
  */
 export function utilisation(
   config: ModelConfig,
   context: number,
   tokensPerSecond: number,
   peakFlops: number,
+  lora?: LoraSettings,
 ): number {
-  return trainingFlop(config, context) * tokensPerSecond / peakFlops;
+  const flop = lora ? loraFlop(new WeightLayout(config), lora, context) : trainingFlop(config, context);
+  return flop * tokensPerSecond / peakFlops;
 }

@@ -8,6 +8,7 @@ import { ConfigError } from "../base/errors.ts";
 import { parseOptions, type Same } from "../base/schema.ts";
 import { type Conversation, Dataset, type Document, TokenDataset } from "../data/mod.ts";
 import type { Save } from "../gpu/mod.ts";
+import type { LoraOptions } from "../model/mod.ts";
 
 /** What a stage trains on, or measures: documents, conversations, or tokens made of them. */
 export type StageData = Dataset<Document> | Dataset<Conversation> | TokenDataset;
@@ -44,6 +45,13 @@ export interface StageOptions {
   clip?: number;
   /** What the forward pass keeps for the backward pass. Default "all"; "linear" is the paper's section 2.4. */
   save?: Save;
+  /**
+   * Train adapters of some matrices instead of all weights (Hu et al. 2021): no gradients and moments of the weights, but a
+   * frozen copy of what is adapted. The adapters are merged after every update, so the model is an ordinary one; its
+   * checkpoints also hold them in PEFT's format, in the folder `adapter`. True is `{ rank: 8, alpha: 16, targets:
+   * ["q_proj", "v_proj"] }`. Default false. The learning rate is then that of pretraining, not a tenth of it [ours].
+   */
+  lora?: boolean | LoraOptions;
   /** Windows in a seeded random order, new in each epoch. Default true; rows of `Dataset.tokens` keep theirs. */
   shuffle?: boolean;
   /**
@@ -100,6 +108,10 @@ const shape = {
   weightDecay: notNegative,
   clip: aboveZero,
   save: z.enum(["all", "linear", "block"], 'must be "all", "linear" or "block"').optional(),
+  lora: z.custom<boolean | LoraOptions>(
+    (value) => typeof value === "boolean" || (typeof value === "object" && value !== null),
+    "must be true, false, or { rank, alpha, targets }",
+  ).optional(),
   shuffle: flag,
   validation: z.custom<number | StageData | false>(
     isValidation,

@@ -84,6 +84,7 @@ function optionsOf(stage: RecipeStage, parts: RecipeParts): PretrainOptions & In
     ...{ context, batchTokens: batch * context, microBatch, learningRate, minLearningRate },
     ...{ beta1, beta2, epsilon, weightDecay, clip, validation },
     save: stage.save,
+    ...(stage.lora && { lora: stage.lora }),
     shuffle: stage.shuffle,
     maxSkipped: stage.maxSkipped,
   };

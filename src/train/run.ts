@@ -16,6 +16,7 @@ import { ofLostDevice } from "./mishaps.ts";
 import { RunResult } from "./result.ts";
 import { showRun } from "./run_display.ts";
 import { claim } from "./running.ts";
+import type { StageSettings } from "./stage.ts";
 import { logEvents } from "./tensorboard.ts";
 import { train } from "./training.ts";
 
@@ -203,6 +204,13 @@ export class Run extends Displayable implements Promise<RunResult> {
     return this.finished.finally(ended);
   }
 
+  /** What the stage of that name adapts, if it does. */
+  #lora(name: string): StageSettings["lora"] {
+    for (const item of this.#job.items) {
+      if ("stage" in item && item.stage.settings.name === name) return item.stage.settings.lora;
+    }
+  }
+
   #describe(): string {
     const { stages, stage } = this.#journal, now = stages.at(-1);
     const where = now ? `, ${stage} ${now.done} of ${now.steps} steps` : "";
@@ -223,7 +231,7 @@ export class Run extends Displayable implements Promise<RunResult> {
     const now = stages.at(-1) ?? { done: 0, steps: 0 }, rate = journal.rate.value, last = history.at(-1);
     const perStep = last ? last.tokens / last.step : 0;
     const peak = this.#peak && rate > 0
-      ? utilisation(model.config, model.config.context, rate, this.#peak)
+      ? utilisation(model.config, model.config.context, rate, this.#peak, this.#lora(stage))
       : undefined;
     return runCard({
       title: this.name,

@@ -7,7 +7,7 @@ import { ConfigError } from "../base/errors.ts";
 import { show } from "../base/schema.ts";
 import { TokenDataset } from "../data/mod.ts";
 import type { Save } from "../gpu/mod.ts";
-import { type Model, presets } from "../model/mod.ts";
+import { type LoraSettings, loraSettings, type Model, presets } from "../model/mod.ts";
 import type { InstructOptions, PretrainOptions, StageData, StageOptions } from "./options.ts";
 import { defaultWarmup, instructWarmup, type Schedule } from "./schedule.ts";
 
@@ -49,6 +49,8 @@ export interface StageSettings {
   clip: number;
   /** What the forward pass keeps. */
   save: Save;
+  /** Adapters that are trained instead of the weights; missing where there are none. */
+  lora?: LoraSettings;
   /** Whether windows are drawn in a random order. */
   shuffle: boolean;
   /** Whether attention stops at document borders. */
@@ -111,7 +113,8 @@ export function planStage(
   const path = `Trainer.${kind}`, context = contextOf(model, data, given, before, path);
   const batchTokens = o.batchTokens ?? presetOf(model)?.batchTokens ?? 16 * context;
   const batch = Math.max(1, Math.round(batchTokens / context));
-  const learningRate = given.learningRate ?? defaultRate(model, kind, earlier);
+  const lora = loraSettings(given.lora, `${path}.lora`);
+  const learningRate = given.learningRate ?? defaultRate(model, lora ? "pretrain" : kind, earlier);
   const minLearningRate = given.minLearningRate ?? tenth(learningRate);
   if (minLearningRate > learningRate) {
     throw refuse(
@@ -137,6 +140,7 @@ export function planStage(
     weightDecay: o.weightDecay ?? 0.1,
     clip: o.clip ?? 1,
     save: o.save ?? "all",
+    ...(lora && { lora }),
     shuffle: given.shuffle ?? true,
     documentMask: maskOf(kind, data, given, path),
     template: templateOf(kind, data, given),

@@ -44,7 +44,8 @@ export class Stepper {
     order: number,
   ): Promise<Stepper> {
     const { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip } = settings;
-    const options = { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip };
+    const lora = settings.lora && { ...settings.lora, seed: order };
+    const options = { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip, lora };
     return new Stepper(await TrainingStep.create(model, options), settings, tokens, order);
   }
 

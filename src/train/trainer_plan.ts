@@ -44,9 +44,11 @@ export class TrainerPlan extends Displayable {
   /** Runs three steps of each stage on copies of the model and gives the plan with time, and energy where watts are known. */
   async measure(): Promise<TrainerPlan> {
     const speeds: number[] = [];
-    for (const { settings: { context, batch, microBatch, save } } of this.stages) {
+    for (const { settings: { context, batch, microBatch, save, lora } } of this.stages) {
       using copy = await this.#model.clone();
-      speeds.push(await measureSpeed(copy, { context, batchTokens: batch * context, microBatch, save }));
+      speeds.push(
+        await measureSpeed(copy, { context, batchTokens: batch * context, microBatch, save, lora }),
+      );
     }
     return new TrainerPlan(this.#model, this.#items, this.#energy, speeds);
   }
@@ -119,12 +121,12 @@ function stagePlan(model: Model, settings: StageSettings, energy: Job["energy"],
   const tokens = steps === undefined ? undefined : steps * batchTokens;
   const { watts, ...place } = energy || {}, device = flops === undefined ? undefined : { flops, watts };
   const options = { batchTokens, context, microBatch, save, device, ...place };
-  const { facts } = model.plan({ tokens: tokens ?? batchTokens, ...options });
+  const { facts } = model.plan({ tokens: tokens ?? batchTokens, lora: settings.lora, ...options });
   return { settings, steps, tokens, cost: facts };
 }
 
 function rowOf({ settings, steps, tokens, cost }: StagePlan): Record<string, string> {
-  const { length, learningRate, batch, microBatch, context, held, template } = settings;
+  const { length, learningRate, batch, microBatch, context, held, template, lora } = settings;
   const warmup = steps === undefined ? settings.warmup : scheduleOf(settings, steps).warmup;
   return {
     stage: settings.name,
@@ -133,6 +135,7 @@ function rowOf({ settings, steps, tokens, cost }: StagePlan): Record<string, str
     batch: `${batch} x ${context}${batch > microBatch ? ` in parts of ${microBatch}` : ""}`,
     "learning rate": `${number(learningRate)}, warmup ${warmup ?? "by length"}`,
     validation: held === null ? "own data" : held === 0 ? "none" : `${number(held * 100)} %`,
+    ...(lora && { trains: `LoRA, rank ${lora.rank}` }),
     template: template === null ? "" : template.length > 12 ? "Jinja" : template,
     ...(cost.seconds !== undefined && { time: tokens === undefined ? "unknown" : duration(cost.seconds) }),
   };

@@ -7,9 +7,10 @@ async function signalAt(
   folder: string,
   sign: RegExp,
   name: Deno.Signal,
+  lora = false,
 ): Promise<[string, Deno.CommandStatus]> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", new URL("killed.ts", import.meta.url).pathname, folder],
+    args: ["run", "-A", new URL("killed.ts", import.meta.url).pathname, folder, ...lora ? ["lora"] : []],
     env: { XDG_RUNTIME_DIR: "/tmp" },
     stdout: "piped",
     stderr: "piped",
@@ -28,24 +29,28 @@ async function signalAt(
   return [said, status];
 }
 
-async function killAt(folder: string, sign: RegExp): Promise<void> {
-  const [said, { signal }] = await signalAt(folder, sign, "SIGKILL");
+async function killAt(folder: string, sign: RegExp, lora = false): Promise<void> {
+  const [said, { signal }] = await signalAt(folder, sign, "SIGKILL", lora);
   assert.equal(signal, "SIGKILL", `it ended before it could be killed: ${said.slice(-500)}`);
 }
 
-Deno.test("a process that is killed goes on from its last whole checkpoint, bit for bit", async () => {
-  using whole = await tinyModel();
-  await longRun(whole).run({ display: false });
-  await inFolder(async (folder) => {
-    await killAt(folder, /"type":"step","step":11,/);
-    const steps = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => /^step-/.test(name));
-    assert.ok(steps.length > 0 && !steps.includes("step-000025"), steps.join(" "));
-    using model = await tinyModel();
-    const { exact, history } = await longRun(model, folder).resume(folder, { display: false });
-    assert.deepEqual([exact, history.length], [true, 25]);
-    await assertSameWeights(model, whole);
+for (const lora of [false, true]) {
+  Deno.test(`a process that is killed goes on from its last whole checkpoint, bit for bit${lora ? " (LoRA)" : ""}`, async () => {
+    using whole = await tinyModel();
+    await longRun(whole, undefined, lora).run({ display: false });
+    await inFolder(async (folder) => {
+      await killAt(folder, /"type":"step","step":11,/, lora);
+      const steps = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+        /^step-/.test(name)
+      );
+      assert.ok(steps.length > 0 && !steps.includes("step-000025"), steps.join(" "));
+      using model = await tinyModel();
+      const { exact, history } = await longRun(model, folder, lora).resume(folder, { display: false });
+      assert.deepEqual([exact, history.length], [true, 25]);
+      await assertSameWeights(model, whole);
+    });
   });
-});
+}
 
 Deno.test("a process that is killed while it writes a checkpoint leaves the one before it", async () => {
   using whole = await tinyModel();

@@ -8,9 +8,9 @@ import type { Trainer } from "../../src/train/mod.ts";
 import type { Model } from "../../src/model/mod.ts";
 
 /** The run that is killed, and what it is compared with. */
-export function longRun(model: Model, checkpoint?: string): Trainer {
+export function longRun(model: Model, checkpoint?: string, lora = false): Trainer {
   return quiet(model, { checkpoint })
-    .pretrain(tokens(9), { ...short, steps: 25, checkpointEvery: 8, validation: false });
+    .pretrain(tokens(9), { ...short, steps: 25, checkpointEvery: 8, validation: false, lora });
 }
 
-if (import.meta.main) await longRun(await tinyModel(), Deno.args[0]).run();
+if (import.meta.main) await longRun(await tinyModel(), Deno.args[0], Deno.args[1] === "lora").run();
