@@ -21,6 +21,7 @@ import {
 import type { HistoryEntry, ValidationEvent } from "./events.ts";
 import { Smoothed } from "./metrics.ts";
 import { energyText, type EnergyUse } from "./energy.ts";
+import { skippedText } from "./skipped.ts";
 
 /** What a card shows. */
 export interface CardFacts {
@@ -142,6 +143,8 @@ function rowsOf(facts: CardFacts): [string, string][] {
       ["tokens", `${count(last.tokens)}${rate > 0 ? `, ${count(Math.round(rate))} a second` : ""}`],
     );
   }
+  const skipped = skippedText(history);
+  if (skipped) rows.push(["skipped steps", skipped]);
   if (utilisation !== undefined) rows.push(["of the peak", percent(utilisation)]);
   rows.push(["time", `${duration(seconds)}${left === undefined ? "" : `, ${duration(left)} to go`}`]);
   rows.push(["memory", bytes(memory)]);

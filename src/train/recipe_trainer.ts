@@ -85,6 +85,7 @@ function optionsOf(stage: RecipeStage, parts: RecipeParts): PretrainOptions & In
     ...{ beta1, beta2, epsilon, weightDecay, clip, validation },
     save: stage.save,
     shuffle: stage.shuffle,
+    skipSpikes: stage.skipSpikes,
     maxSkipped: stage.maxSkipped,
   };
 }
