@@ -27,6 +27,7 @@ export { activationBytes, Plan, type PlanBytes, type PlanFacts, type PlanOptions
 export { Random } from "../base/random.ts";
 export { distribution, sampleToken, type SamplingOptions } from "./sampling.ts";
 export { type Prompt, type Score } from "./score.ts";
+export { isShared, sharedDevice } from "./shared_device.ts";
 export type { RopeScaling } from "./rope_scaling.ts";
 export { type ModelState } from "./state.ts";
 export { type Moments, type StepRecord, TrainingStep, type TrainingStepOptions } from "./training_step.ts";

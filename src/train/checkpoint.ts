@@ -106,9 +106,8 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /** Puts the weights of a checkpoint into the model. */
-export async function restoreWeights(model: Model, { path }: Checkpoint): Promise<void> {
-  const { tensors } = await readSafetensors(`${path}/model.safetensors`);
-  model.setParameters(new Map([...tensors].map(([name, { data }]) => [name, data as Float32Array])));
+export function restoreWeights(model: Model, { path }: Checkpoint): Promise<void> {
+  return model.restore(path);
 }
 
 /** Puts the moments of a checkpoint into the training step. */
