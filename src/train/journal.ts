@@ -76,13 +76,15 @@ export class Journal {
     return this.#seconds + (this.#since === undefined ? 0 : (performance.now() - this.#since) / 1000);
   }
 
-  /** Takes over what earlier sessions wrote. */
+  /** Takes over what was written up to a checkpoint, in place of what followed it; warnings of this session stay. */
   continue(earlier: JournalState): void {
-    this.history.push(...earlier.history);
-    this.validations.push(...earlier.validations);
-    this.evaluations.push(...earlier.evaluations ?? []);
-    this.stages.push(...earlier.stages);
-    this.warnings.push(...earlier.warnings);
+    const { warnings, evaluations = [] } = earlier,
+      own = this.warnings.filter((one) => !warnings.includes(one));
+    replace(this.history, earlier.history);
+    replace(this.validations, earlier.validations);
+    replace(this.evaluations, evaluations);
+    replace(this.stages, earlier.stages);
+    replace(this.warnings, [...warnings, ...own]);
     this.step = this.saved = earlier.step;
     this.tokens = earlier.tokens;
     this.skipped = earlier.skipped;
@@ -151,4 +153,9 @@ export class Journal {
     if (this.#since !== undefined) this.clock(true);
     return this.meter?.use();
   }
+}
+
+function replace<T>(list: T[], by: readonly T[]): void {
+  list.length = 0;
+  for (const one of by) list.push(one);
 }

@@ -49,7 +49,8 @@ export async function train(
       kernels,
       fingerprint: await planFingerprint(plan),
     };
-    if (job.energy) journal.meter = new EnergyMeter(job.energy, job.model.device, from?.state.wattHours);
+    const before = journal.meter?.use().wattHours ?? from?.state.wattHours; // repeated steps took energy, too
+    if (job.energy) journal.meter = new EnergyMeter(job.energy, job.model.device, before);
     if (from) await takeUp(work, from);
     return await inOrder(work, from);
   } finally {
@@ -106,9 +107,7 @@ function isOver({ settings }: Stage, { plan, index, stageStep, stageSteps }: Run
 async function takeUp({ job, journal, plan, kernels }: Work, from: Checkpoint): Promise<void> {
   const { state, path } = from, difference = differingField(state.plan, plan);
   if (difference && !job.resume!.force) throw anotherRun(path, difference);
-  const warnings = journal.warnings.splice(0);
   journal.continue(state);
-  journal.warnings.push(...warnings);
   journal.stage = state.stage;
   if (useKernelTable(job.model.device, state.kernels.choices)) kernels.choices = state.kernels.choices;
   kernels.microBatches = state.kernels.microBatches;
