@@ -22,6 +22,7 @@ export { llama, type LlamaInput } from "./llama.ts";
 export { type LossResult, windowLoss } from "./loss.ts";
 export { measureSpeed } from "./measure.ts";
 export { Model } from "./model.ts";
+export { modelCard } from "./model_card.ts";
 export type { ModelOptions, SaveOptions } from "./model_options.ts";
 export { activationBytes, Plan, type PlanBytes, type PlanFacts, type PlanOptions } from "./plan.ts";
 export { Random } from "../base/random.ts";

@@ -11,6 +11,7 @@ import {
   escapeHtml,
   htmlOf,
   keyValues,
+  type LineChart,
   lineChart,
   number,
   percent,
@@ -66,11 +67,11 @@ const most = 3000;
 
 type Point = [x: number, y: number];
 
-/** Loss, its average and the validation loss over the steps. */
-export function lossChart(
+/** Loss, its average and the validation loss over the steps, as a chart takes them. */
+export function lossLines(
   history: readonly HistoryEntry[],
   validations: readonly ValidationEvent[],
-): Picture {
+): LineChart {
   const every = Math.ceil(history.length / most),
     decay = 1 - 1 / Math.max(5, Math.min(50, history.length / 20));
   const loss: Point[] = [], smoothed: Point[] = [];
@@ -96,7 +97,15 @@ export function lossChart(
     );
     series.push({ name: "validation", points });
   }
-  return lineChart({ title: "", xLabel: "step", yLabel: "nats per token", series });
+  return { title: "", xLabel: "step", yLabel: "nats per token", series };
+}
+
+/** The same as a chart. */
+export function lossChart(
+  history: readonly HistoryEntry[],
+  validations: readonly ValidationEvent[],
+): Picture {
+  return lineChart(lossLines(history, validations));
 }
 
 /** The card. Its first line of text is the whole of it in a terminal. */

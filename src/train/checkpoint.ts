@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { FormatError } from "../base/errors.ts";
 import { readSafetensors, type TensorEntry, writeSafetensors } from "../formats/mod.ts";
 import type { Model, Moments, TrainingStep } from "../model/mod.ts";
+import { cardFiles, writeCard } from "./training_card.ts";
 import { type FileRecord, readState, type RunState, writeState } from "./state.ts";
 
 /** A checkpoint whose files were all found to be what was written. */
@@ -58,8 +59,12 @@ export async function writeCheckpoint(
     const entries = momentEntries(model, await training.moments());
     await writeSafetensors(`${draft}/optimizer.safetensors`, entries, { signal });
     const files: Record<string, FileRecord> = {};
-    const names = [...Deno.readDirSync(draft)].map(({ name }) => name).sort();
+    const names = [...Deno.readDirSync(draft)].map(({ name }) => name).filter((name) =>
+      !cardFiles.includes(name)
+    )
+      .sort();
     for (const name of names) files[name] = await recordOf(`${draft}/${name}`);
+    await writeCard(draft, model, state);
     await Deno.writeTextFile(`${draft}/state.json`, await writeState({ ...state, files }));
     signal.throwIfAborted();
   });
@@ -84,6 +89,7 @@ export async function linkCheckpoint(from: string, to: string): Promise<void> {
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const state = await readState(path);
   for (const [name, wanted] of Object.entries(state.files)) {
+    if (cardFiles.includes(name)) continue; // recorded by checkpoints of before
     const file = `${path}/${name}`,
       found = await recordOf(file).catch((cause) => {
         if (!(cause instanceof Deno.errors.NotFound)) throw cause;

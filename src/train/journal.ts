@@ -13,7 +13,7 @@ import type {
   ValidationEvent,
 } from "./events.ts";
 import { Rate } from "./metrics.ts";
-import type { RunState } from "./state.ts";
+import type { RunState, SourceRecord } from "./state.ts";
 
 /** The books as a checkpoint holds them. */
 export type JournalState = Pick<
@@ -28,6 +28,8 @@ export type JournalState = Pick<
   | "history"
   | "validations"
   | "evaluations"
+  | "mixtures"
+  | "energy"
   | "warnings"
 >;
 
@@ -41,6 +43,8 @@ export class Journal {
   readonly evaluations: EvaluationEvent[] = [];
   /** The stages that have begun. */
   readonly stages: StageResult[] = [];
+  /** The sources of each stage that began. */
+  mixtures: Record<string, SourceRecord[]> = {};
   /** What a person should know of. */
   readonly warnings: string[] = [];
   /** Steps done. */
@@ -85,6 +89,7 @@ export class Journal {
     replace(this.evaluations, evaluations);
     replace(this.stages, earlier.stages);
     replace(this.warnings, [...warnings, ...own]);
+    this.mixtures = { ...earlier.mixtures };
     this.step = this.saved = earlier.step;
     this.tokens = earlier.tokens;
     this.skipped = earlier.skipped;
@@ -142,10 +147,11 @@ export class Journal {
   /** The books up to now. */
   state(): JournalState {
     this.clock(this.#since !== undefined);
-    const wattHours = this.meter?.use().wattHours, seconds = this.#seconds; // of the same moment
-    const { step, tokens, skipped, exact, stages, history, validations, evaluations, warnings } = this;
+    const energy = this.meter?.use(), { wattHours } = energy ?? {}, seconds = this.#seconds; // of the same moment
+    const { step, tokens, skipped, exact, stages, history, validations, evaluations, mixtures, warnings } =
+      this;
     const numbers = { step, tokens, seconds, wattHours, skipped, exact };
-    return { ...numbers, stages, history, validations, evaluations, warnings };
+    return { ...numbers, energy, stages, history, validations, evaluations, mixtures, warnings };
   }
 
   /** Energy so far. */

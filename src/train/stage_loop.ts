@@ -12,7 +12,7 @@ import { isBest } from "./checkpoint_folder.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Work } from "./job.ts";
 import { defaultEvery, type Stage } from "./stage.ts";
-import { orderSeed, prepareStage, type StageTokens } from "./stage_data.ts";
+import { orderSeed, prepareStage, sourcesOf, type StageTokens } from "./stage_data.ts";
 import { fitted } from "./memory.ts";
 import { isSpike, reasonOf, spikeText } from "./skipped.ts";
 import { ofStorage } from "./mishaps.ts";
@@ -74,6 +74,7 @@ export class StageLoop {
       const { steps } = tokens, done = from?.state.stageStep ?? 0;
       if (from) journal.stages.pop();
       journal.stages.push({ name: settings.name, steps, done });
+      journal.mixtures[settings.name] = sourcesOf(tokens, order);
       const loop = new StageLoop(work, stage, index, recurring, tokens, stepper, done);
       loop.#announce();
       return loop;
