@@ -49,6 +49,7 @@ export type { Preview } from "./preview.ts";
 export type { OnReject, Reading, ReadingOptions, StepCounts } from "./reading.ts";
 export type { CsvOptions, JsonlOptions, ParquetOptions, RowOptions } from "./rows.ts";
 export type { SampleName } from "./sample.ts";
+export { type Part, partPlan } from "./split.ts";
 export type { DatasetStats, SourceShare } from "./stats.ts";
 export type { ShuffleOptions } from "./steps.ts";
 export type { LinesOptions, TextOptions } from "./text.ts";

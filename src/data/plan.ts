@@ -101,12 +101,12 @@ export function describePlan(plan: Plan, indent = ""): string[] {
   return [own, ...sources];
 }
 
-/** The plan in JSON; a closure is `{ op, name }` and a regular expression its source text. */
+/** The plan in JSON; `from` is what it reads, so that an option of that name is called `start`; a closure is `{ op, name }` and a regular expression its source text. */
 export function planToJSON(plan: Plan): Record<string, unknown> {
   const options = Object.fromEntries(
     Object.entries(plan.options).map((
       [key, value],
-    ) => [key, value instanceof RegExp ? String(value) : value]),
+    ) => [key === "from" ? "start" : key, value instanceof RegExp ? String(value) : value]),
   );
   const from = plan.mix
     ? Object.fromEntries(plan.mix.map(({ name, plan, weight, maxEpochs }) => [name, {

@@ -8,7 +8,7 @@ import type { Device, Tensor } from "../gpu/mod.ts";
 import { upload } from "../ops/mod.ts";
 import { rotaryAngles } from "./rope_scaling.ts";
 import { makeArena, type WeightLayout } from "./weights.ts";
-import type { WorkingCopy } from "./working_copy.ts";
+import { WorkingCopy } from "./working_copy.ts";
 
 /** Weights, rotary angles, and in half precision the working copy. */
 export class Held {
@@ -20,10 +20,27 @@ export class Held {
   working?: WorkingCopy;
 
   /** Allocates weights and angles for a layout. */
-  constructor(private readonly device: Device, name: string, layout: WeightLayout) {
+  constructor(readonly device: Device, name: string, layout: WeightLayout) {
     const { config } = layout, shape = [config.context, 2, config.dim / config.heads / 2];
     this.arena = makeArena(device, `${name}: weights`, layout.size);
     this.angles = upload(device, `${name}: angles`, { shape, data: rotaryAngles(config) });
+  }
+
+  /** All of it; in half precision with the working copy. */
+  static async create(
+    device: Device,
+    name: string,
+    layout: WeightLayout,
+    dtype: "f32" | "f16",
+  ): Promise<Held> {
+    const held = new Held(device, name, layout);
+    try {
+      if (dtype === "f16") held.working = await WorkingCopy.create(device, name, held.arena);
+      return held;
+    } catch (error) {
+      held.dispose();
+      throw error;
+    }
   }
 
   /** Gives all of it back. */

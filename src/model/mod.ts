@@ -31,11 +31,13 @@ export {
 export { type AdaptedSlot, AdapterLayout, loraFlop } from "./lora_layout.ts";
 export { measureSpeed } from "./measure.ts";
 export { Model } from "./model.ts";
+export { modelCard } from "./model_card.ts";
 export type { ModelOptions, SaveOptions } from "./model_options.ts";
 export { activationBytes, Plan, type PlanBytes, type PlanFacts, type PlanOptions } from "./plan.ts";
 export { Random } from "../base/random.ts";
 export { distribution, sampleToken, type SamplingOptions } from "./sampling.ts";
 export { type Prompt, type Score } from "./score.ts";
+export { isShared, sharedDevice } from "./shared_device.ts";
 export type { RopeScaling } from "./rope_scaling.ts";
 export { type ModelState } from "./state.ts";
 export { allWeights, type Trained } from "./trained.ts";

@@ -8,7 +8,7 @@ import type { Message } from "../base/encoder.ts";
 import { parseOptions } from "../base/schema.ts";
 import { type Dataset, TokenDataset } from "../data/mod.ts";
 import { bytes as showBytes, Displayable, interruptible, type Picture, Progress } from "../display/mod.ts";
-import { defaultDevice, type Device, type Program, type Tensor } from "../gpu/mod.ts";
+import type { Device, Program, Tensor } from "../gpu/mod.ts";
 import { tune } from "../ops/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape, presets, resolveConfig } from "./config.ts";
@@ -28,19 +28,18 @@ import {
   saveSchema,
   type Settings,
 } from "./model_options.ts";
+import { claimName, register, unregister } from "./names.ts";
 import { openSource } from "./open_source.ts";
 import { makePlan, type Plan, type PlanOptions } from "./plan.ts";
 import { type Prompt, type Score, scorePairs } from "./score.ts";
 import { saveModel } from "./save.ts";
+import { sharedDevice } from "./shared_device.ts";
 import { bytesOf, checkWeights, type WeightSource } from "./source.ts";
 import type { ModelState } from "./state.ts";
 import { allLogits } from "./logits.ts";
 import { summaryOf } from "./summary.ts";
 import { drainArena, fillArena } from "./transfer.ts";
 import { readParameters, WeightLayout, writeParameters } from "./weights.ts";
-import { WorkingCopy } from "./working_copy.ts";
-
-const named = new Map<string, WeakRef<Model>>();
 
 const forgotten = new FinalizationRegistry<Held>((held) => held.dispose());
 
@@ -50,8 +49,6 @@ export class Model extends Displayable implements ModelState {
   tokenizer?: Tokenizer;
   /** The program compiled last: print it to see every kernel call. */
   program?: Program;
-  /** Where every weight stands. */
-  readonly layout: WeightLayout;
   #held: Held;
   #disposed = false;
 
@@ -60,15 +57,15 @@ export class Model extends Displayable implements ModelState {
     readonly name: string,
     /** Its shape. */
     readonly config: ModelConfig,
-    /** Where it lives. */
-    readonly device: Device,
+    /** Where every weight stands. */
+    readonly layout: WeightLayout,
+    held: Held,
     /** The preset it was made from, if any. */
     readonly preset?: string,
   ) {
     super();
-    this.layout = new WeightLayout(config);
-    this.#held = new Held(device, name, this.layout);
-    forgotten.register(this, this.#held, this);
+    this.#held = held;
+    forgotten.register(this, held, this);
   }
 
   /** Takes the name, and with "f16" makes the working copy. */
@@ -77,16 +74,11 @@ export class Model extends Displayable implements ModelState {
     config: ModelConfig,
     o: { name?: string; otherwise: string; dtype: "f32" | "f16"; preset?: string },
   ): Promise<Model> {
-    const model = new Model(claimName(o.name, o.otherwise), config, device, o.preset);
+    const name = claimName(o.name, o.otherwise), layout = new WeightLayout(config);
+    const held = await Held.create(device, name, layout, o.dtype);
+    const model = new Model(name, config, layout, held, o.preset);
     register(model, o.name);
-    if (o.dtype === "f32") return model;
-    try {
-      model.#held.working = await WorkingCopy.create(device, model.name, model.arena);
-      return model;
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
+    return model;
   }
 
   /**
@@ -102,7 +94,7 @@ export class Model extends Displayable implements ModelState {
     const vocabSize = own ?? o.tokenizer?.vocabSize;
     const config = resolveConfig(source, { vocabSize, context: o.context });
     checkVocabulary(config, o.tokenizer);
-    const device = o.device ?? await defaultDevice(),
+    const device = o.device ?? await sharedDevice(),
       preset = typeof source === "string" ? source : undefined;
     await tune(device);
     const { name, dtype } = o,
@@ -137,7 +129,7 @@ export class Model extends Displayable implements ModelState {
     { signal, ...o }: Settings,
     otherwise = "model",
   ): Promise<Model> {
-    const weights = checkWeights(source), device = o.device ?? await defaultDevice();
+    const weights = checkWeights(source), device = o.device ?? await sharedDevice();
     const config = { ...source.config, ...(o.context && { context: o.context }) };
     checkContext(config, device, source.file);
     const tokenizer = o.tokenizer ?? await source.tokenizer();
@@ -169,6 +161,11 @@ export class Model extends Displayable implements ModelState {
       plan,
       preset ? presets[preset].batchTokens : undefined,
     );
+  }
+
+  /** Where it lives. */
+  get device(): Device {
+    return this.#held.device;
   }
 
   /** The weights on the GPU. */
@@ -219,7 +216,7 @@ export class Model extends Displayable implements ModelState {
     const batch = this.preset ? presets[this.preset].batchTokens : undefined;
     const measured = async () => {
       using copy = await this.clone();
-      const flops = await measureSpeed(copy, plan), watts = plan.device?.watts;
+      const flops = await measureSpeed(copy, plan, batch), watts = plan.device?.watts;
       return makePlan(
         this.name,
         this.config,
@@ -331,6 +328,35 @@ export class Model extends Displayable implements ModelState {
   }
 
   /**
+   * Replaces all weights by those of a checkpoint of the same shape, piece by piece; on another device where one is
+   * given, which takes the place of one that was lost.
+   *
+   * @throws {FormatError} naming what is wrong with the checkpoint
+   */
+  async restore(
+    path: string,
+    { device, signal }: Pick<ModelOptions, "device" | "signal"> = {},
+  ): Promise<void> {
+    const source = await openSource(path);
+    try {
+      const weights = checkWeights(source);
+      if (device) await this.#move(device);
+      await fillArena(this.device, this.layout, this.arena, weights, { signal });
+      this.#held.working?.refresh();
+    } finally {
+      source.close();
+    }
+  }
+
+  async #move(device: Device): Promise<void> {
+    await tune(device);
+    const held = await Held.create(device, this.name, this.layout, this.dtype);
+    this.#held.dispose();
+    forgotten.unregister(this);
+    forgotten.register(this, this.#held = held, this);
+  }
+
+  /**
    * Writes a Hugging Face folder: config.json, model.safetensors (or several with an index), generation_config.json,
    * the tokenizer's files and a model card; or a GGUF file with weights, tokenizer and chat template: at `path` where
    * that ends in `.gguf`, else `model.gguf` in that folder. Each file is written aside and renamed.
@@ -347,7 +373,7 @@ export class Model extends Displayable implements ModelState {
     this.#disposed = true;
     forgotten.unregister(this);
     this.#held.dispose();
-    if (named.get(this.name)?.deref() === this) named.delete(this.name);
+    unregister(this);
   }
 
   /** `using model = ...` frees the weights at the end of the block. */
@@ -371,14 +397,4 @@ export class Model extends Displayable implements ModelState {
     const { total } = countParameters(this.config);
     return { name: this.name, config: this.config, parameters: total, bytes: showBytes(total * 4) };
   }
-}
-
-/** Disposes an earlier model of that name. */
-function claimName(name: string | undefined, otherwise: string): string {
-  if (name !== undefined) named.get(name)?.deref()?.dispose();
-  return name ?? otherwise;
-}
-
-function register(model: Model, name: string | undefined): void {
-  if (name !== undefined) named.set(name, new WeakRef(model));
 }

@@ -6,8 +6,12 @@
 import { countParameters } from "./config.ts";
 import type { ModelState } from "./state.ts";
 
-/** A model card in Markdown with the front matter that hubs read. */
-export function modelCard(model: ModelState): string {
+/**
+ * A model card in Markdown with the front matter that hubs read.
+ *
+ * @param more sections at its end, such as those on its training
+ */
+export function modelCard(model: ModelState, more = ""): string {
   const c = model.config, n = countParameters(c), million = (x: number) => `${(x / 1e6).toFixed(2)} M`;
   return `---
 library_name: transformers
@@ -33,5 +37,5 @@ import { Model } from "@llamero/sdk";
 const model = await Model.load("path/to/this/folder");
 console.log(await model.generate("Once").text());
 \`\`\`
-`;
+${more && `\n${more}`}`;
 }

@@ -39,6 +39,8 @@ export interface TrainingStepOptions extends AdamWOptions {
   weightDecay: number;
   /** Largest gradient norm. */
   clip: number;
+  /** Standard deviations above the last losses at which a step is not applied; 0, the default, to apply all. */
+  spike?: number;
 }
 
 /** What a step leaves in the ring. */
@@ -51,7 +53,7 @@ export interface StepRecord {
   gradNorm: number;
   /** Learning rate of the update. */
   learningRate: number;
-  /** True when loss or norm was not finite and nothing was updated. */
+  /** True when nothing was updated: loss or norm was not finite, or the loss a spike. */
   skipped: boolean;
 }
 
@@ -176,8 +178,9 @@ export class TrainingStep {
    */
   run(rows: readonly BatchRow[], step: number, learningRate: number): void {
     this.#device.check();
-    const { weightDecay, clip } = this.#options, kept = rows.reduce((sum, row) => sum + countKept(row), 0);
-    const values = { kept, learningRate, weightDecay, t: step, clip, slot: step % slots };
+    const { weightDecay, clip, spike } = this.#options,
+      kept = rows.reduce((sum, row) => sum + countKept(row), 0);
+    const values = { kept, learningRate, weightDecay, t: step, clip, slot: step % slots, spike };
     this.#write(this.#state.step, stepWords(values, this.#options));
     this.#submit(rows, this.#update);
     this.#pending.push(step);
@@ -223,6 +226,15 @@ export class TrainingStep {
       );
       return { step, loss, gradNorm, learningRate, skipped: updated === 0 };
     });
+  }
+
+  /** Puts the records of earlier steps back, so that the next ones are compared with them. */
+  recall(records: readonly StepRecord[]): void {
+    const ring = new Float32Array(4 * slots);
+    for (const { step, loss, gradNorm, learningRate, skipped } of records.slice(-slots)) {
+      ring.set([loss, gradNorm, skipped ? 0 : 1, learningRate], step % slots * 4);
+    }
+    this.#write(this.#state.ring, ring);
   }
 
   /** Loss and gradients of a batch, without an update: for tests and for looking inside. */

@@ -6,7 +6,9 @@
  *     w <- w (1 - lr decay) - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
  *
  * Weight decay acts on tensors of two dimensions, which stand first in the arena. A step whose loss or norm is not
- * finite changes nothing; the host learns of it from the ring.
+ * finite changes nothing, and where it is asked for neither does one whose loss is a spike: above the mean of the
+ * updates among the last 128 steps by more than so many of their standard deviations (the rule of OLMo 2's training
+ * code, there 6; PaLM and others leave such batches out by hand). The host learns of it from the ring.
  *
  * @module
  */
@@ -55,11 +57,13 @@ export interface StepValues {
   clip: number;
   /** Slot of the ring that receives the record. */
   slot: number;
+  /** Standard deviations above which a loss is a spike; 0 to apply every finite step. */
+  spike?: number;
 }
 
-/** The values of a step as the kernels read them: [1/kept, lr, decay, 1/(1-b1^t), 1/(1-b2^t), clip, slot, 0]. */
+/** The values of a step as the kernels read them: [1/kept, lr, decay, 1/(1-b1^t), 1/(1-b2^t), clip, slot, spike]. */
 export function stepWords(values: StepValues, { beta1, beta2 }: AdamWOptions): Float32Array<ArrayBuffer> {
-  const { kept, learningRate, weightDecay, t, clip, slot } = values;
+  const { kept, learningRate, weightDecay, t, clip, slot, spike = 0 } = values;
   const scale = kept > 0 ? 1 / kept : 0;
   return Float32Array.of(
     scale,
@@ -69,7 +73,7 @@ export function stepWords(values: StepValues, { beta1, beta2 }: AdamWOptions): F
     1 / (1 - beta2 ** t),
     clip,
     slot,
-    0,
+    spike,
   );
 }
 

@@ -1,4 +1,5 @@
-// Ends a step: the global gradient norm, the clipping factor, and whether the update may happen at all.
+// Ends a step: the global gradient norm, the clipping factor, and whether the update may happen at all: loss and norm
+// have to be finite, and where step[7] asks for it the loss may not stand out from those of the updates before it.
 // A non-finite norm or loss is told by its bits, since shaders may assume that such numbers do not occur.
 @group(0) @binding(0) var<storage, read> parts: array<f32>;               // sums of squares
 @group(0) @binding(1) var<storage, read> loss: array<f32>;                // [1]
@@ -10,13 +11,34 @@ struct Params { parts: u32 }
 
 fn finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
 
+const window = 128u; // steps that a loss is compared with
+const fewest = 64.0; // of which so many have to be updates
+
+// The losses of the `back`-th step before this one and 1, or zeros where it was no update.
+fn earlier(back: u32) -> vec2<f32> {
+  let slots = arrayLength(&ring);
+  let r = ring[(u32(step[6]) + slots - back) % slots];
+  return select(vec2<f32>(), vec2<f32>(r.x, 1.0), r.z != 0.0);
+}
+
 @compute @workgroup_size(WG)
 fn main(@builtin(local_invocation_index) lane: u32) {
   var sum = 0.0;
   for (var i = lane; i < p.parts; i += WG) { sum += parts[i]; }
   let norm = sqrt(sumAll(sum, lane));
+  var first = vec2<f32>();
+  for (var i = lane; i < window; i += WG) { first += earlier(i + 1u); }
+  let n = sumAll(first.y, lane);
+  let mean = sumAll(first.x, lane) / max(n, 1.0);
+  var spread = 0.0;
+  for (var i = lane; i < window; i += WG) {
+    let e = earlier(i + 1u);
+    spread += e.y * (e.x - mean) * (e.x - mean);
+  }
+  let limit = mean + step[7] * sqrt(sumAll(spread, lane) / max(n, 1.0));
   if (lane != 0u) { return; }
-  let ok = finite(norm) && finite(loss[0]);
+  let spike = step[7] > 0.0 && n >= fewest && loss[0] > limit;
+  let ok = finite(norm) && finite(loss[0]) && !spike;
   control[0] = min(1.0, step[5] / (norm + 1e-6));
   control[1] = select(0.0, 1.0, ok);
   ring[u32(step[6])] = vec4<f32>(loss[0], norm, control[1], step[1]);

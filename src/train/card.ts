@@ -11,6 +11,7 @@ import {
   escapeHtml,
   htmlOf,
   keyValues,
+  type LineChart,
   lineChart,
   number,
   percent,
@@ -21,6 +22,7 @@ import {
 import type { HistoryEntry, ValidationEvent } from "./events.ts";
 import { Smoothed } from "./metrics.ts";
 import { energyText, type EnergyUse } from "./energy.ts";
+import { skippedText } from "./skipped.ts";
 
 /** What a card shows. */
 export interface CardFacts {
@@ -65,11 +67,11 @@ const most = 3000;
 
 type Point = [x: number, y: number];
 
-/** Loss, its average and the validation loss over the steps. */
-export function lossChart(
+/** Loss, its average and the validation loss over the steps, as a chart takes them. */
+export function lossLines(
   history: readonly HistoryEntry[],
   validations: readonly ValidationEvent[],
-): Picture {
+): LineChart {
   const every = Math.ceil(history.length / most),
     decay = 1 - 1 / Math.max(5, Math.min(50, history.length / 20));
   const loss: Point[] = [], smoothed: Point[] = [];
@@ -95,7 +97,15 @@ export function lossChart(
     );
     series.push({ name: "validation", points });
   }
-  return lineChart({ title: "", xLabel: "step", yLabel: "nats per token", series });
+  return { title: "", xLabel: "step", yLabel: "nats per token", series };
+}
+
+/** The same as a chart. */
+export function lossChart(
+  history: readonly HistoryEntry[],
+  validations: readonly ValidationEvent[],
+): Picture {
+  return lineChart(lossLines(history, validations));
 }
 
 /** The card. Its first line of text is the whole of it in a terminal. */
@@ -142,6 +152,8 @@ function rowsOf(facts: CardFacts): [string, string][] {
       ["tokens", `${count(last.tokens)}${rate > 0 ? `, ${count(Math.round(rate))} a second` : ""}`],
     );
   }
+  const skipped = skippedText(history);
+  if (skipped) rows.push(["skipped steps", skipped]);
   if (utilisation !== undefined) rows.push(["of the peak", percent(utilisation)]);
   rows.push(["time", `${duration(seconds)}${left === undefined ? "" : `, ${duration(left)} to go`}`]);
   rows.push(["memory", bytes(memory)]);

@@ -10,6 +10,7 @@ import { FormatError } from "../base/errors.ts";
 import { readSafetensors, type TensorEntry, writeSafetensors } from "../formats/mod.ts";
 import type { Model, Moments, Parameter, TrainingStep } from "../model/mod.ts";
 import { restoreAdapters, writeAdapters } from "./lora_files.ts";
+import { cardFiles, writeCard } from "./training_card.ts";
 import { type FileRecord, readState, type RunState, writeState } from "./state.ts";
 
 /** A checkpoint whose files were all found to be what was written. */
@@ -61,7 +62,9 @@ export async function writeCheckpoint(
     await writeSafetensors(`${draft}/optimizer.safetensors`, entries, { signal });
     if (training.adapters) await writeAdapters(draft, training.adapters, signal);
     const files: Record<string, FileRecord> = {};
-    for (const name of filesIn(draft)) files[name] = await recordOf(`${draft}/${name}`);
+    const names = filesIn(draft).filter((name) => !cardFiles.includes(name));
+    for (const name of names) files[name] = await recordOf(`${draft}/${name}`);
+    await writeCard(draft, model, state);
     await Deno.writeTextFile(`${draft}/state.json`, await writeState({ ...state, files }));
     signal.throwIfAborted();
   });
@@ -87,6 +90,7 @@ export async function linkCheckpoint(from: string, to: string): Promise<void> {
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const state = await readState(path);
   for (const [name, wanted] of Object.entries(state.files)) {
+    if (cardFiles.includes(name)) continue; // recorded by checkpoints of before
     const file = `${path}/${name}`,
       found = await recordOf(file).catch((cause) => {
         if (!(cause instanceof Deno.errors.NotFound)) throw cause;
@@ -109,9 +113,8 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /** Puts the weights of a checkpoint into the model. */
-export async function restoreWeights(model: Model, { path }: Checkpoint): Promise<void> {
-  const { tensors } = await readSafetensors(`${path}/model.safetensors`);
-  model.setParameters(new Map([...tensors].map(([name, { data }]) => [name, data as Float32Array])));
+export function restoreWeights(model: Model, { path }: Checkpoint): Promise<void> {
+  return model.restore(path);
 }
 
 /** Puts the moments of a checkpoint into the training step, and adapters where they are what is trained. */

@@ -3,8 +3,9 @@
  *
  *     Wh = hours x W x PUE                  g CO2eq = Wh x kg per kWh
  *
- * with PUE 1.1 and 0.385 kg per kWh, the US average, as in the paper. The power is given, or read from the
- * processor's own counter (RAPL, Linux) where a processor does the work; otherwise it is unknown, and said to be.
+ * with PUE 1.1 and 0.385 kg per kWh, the US average, as in the paper. The power is given; or read from the
+ * processor's own counter (RAPL, Linux) where a processor does the work; or, as in the paper, the most that the board
+ * draws, from a table; otherwise it is unknown, and said to be.
  *
  * @module
  */
@@ -12,10 +13,14 @@ import { z } from "zod";
 import type { Same } from "../base/schema.ts";
 import { number } from "../display/mod.ts";
 import type { Device } from "../gpu/mod.ts";
+import { boardOf, boardsDate } from "./boards.ts";
 
 /** What is known of the power. */
 export interface EnergyOptions {
-  /** Power of the device in watts; the paper takes 400 for an A100-80GB, its thermal design power. */
+  /**
+   * Power of the device in watts; the paper takes 400 for an A100-80GB, its thermal design power. Default: measured
+   * where a processor does the work and may be asked, else that of the board in a table of known ones, else unknown.
+   */
   watts?: number;
   /** Power usage effectiveness of the place; 1 for a laptop on a desk. Default 1.1. */
   pue?: number;
@@ -59,6 +64,19 @@ export function wattHours(seconds: number, watts: number, pue: number): number {
   return seconds / 3600 * watts * pue;
 }
 
+/** Power that is known without measuring, and where it comes from: what was given, else the board's. */
+export function powerOf(
+  { watts }: EnergyOptions,
+  { adapter, software }: Pick<Device, "adapter" | "software">,
+): { watts: number; source: string } | undefined {
+  if (watts !== undefined) return { watts, source: `${watts} W as given` };
+  const board = software ? undefined : boardOf(adapter);
+  if (!board) return undefined;
+  const source =
+    `${board.watts} W, the most that a board "${board.name}" draws (table of ${boardsDate}: ${board.source})`;
+  return { watts: board.watts, source };
+}
+
 /** A counter of the processor, in microjoules. */
 interface Counter {
   path: string;
@@ -71,6 +89,7 @@ interface Counter {
 export class EnergyMeter {
   readonly #options: z.output<typeof energySchema>;
   readonly #counters: Counter[];
+  readonly #watts?: number;
   readonly #source: string;
   #joules = 0;
   #given = 0;
@@ -80,14 +99,18 @@ export class EnergyMeter {
    *
    * @param before watt-hours of earlier sessions of the same run
    */
-  constructor(options: z.output<typeof energySchema>, device: Device, private readonly before: number = 0) {
+  constructor(
+    options: z.output<typeof energySchema>,
+    device: Pick<Device, "adapter" | "software">,
+    private readonly before: number = 0,
+  ) {
     this.#options = options;
-    this.#counters = options.watts === undefined && device.software ? packages() : [];
-    this.#source = options.watts !== undefined
-      ? `${options.watts} W as given`
-      : this.#counters.length
-      ? `RAPL, ${this.#counters.length} processor package${this.#counters.length > 1 ? "s" : ""}`
-      : "unknown: give watts";
+    const known = powerOf(options, device);
+    this.#watts = known?.watts;
+    this.#counters = !known && device.software ? packages() : [];
+    const { length } = this.#counters;
+    this.#source = known?.source ??
+      (length ? `RAPL, ${length} processor package${length > 1 ? "s" : ""}` : "unknown: give watts");
   }
 
   /** Counts `seconds` more of work. */
@@ -102,7 +125,7 @@ export class EnergyMeter {
 
   /** What was used so far. */
   use(): EnergyUse {
-    const { watts, pue, gridKgPerKWh } = this.#options, source = this.#source;
+    const { pue, gridKgPerKWh } = this.#options, watts = this.#watts, source = this.#source;
     const own = watts !== undefined
       ? wattHours(this.#given, watts, pue)
       : this.#counters.length

@@ -35,8 +35,8 @@ export function scoresOf(result: unknown): Map<string, number> {
   return scores;
 }
 
-/** Scores before, between and after the stages side by side, as Table 10 has them; nothing where there are none. */
-export function scoresTable(evaluations: readonly EvaluationEvent[]): Picture[] {
+/** One row a score: what it was before, between and after the stages. */
+export function scoresByTime(evaluations: readonly EvaluationEvent[]): Record<string, string>[] {
   const rows = new Map<string, Record<string, string>>();
   for (const { step, stage, result } of evaluations) {
     const when = step ? `${stage}, step ${step}` : "before";
@@ -45,5 +45,11 @@ export function scoresTable(evaluations: readonly EvaluationEvent[]): Picture[] 
       rows.set(score, { ...row, [when]: number(value) });
     }
   }
-  return rows.size ? [table([...rows.values()], { title: "Evaluations" })] : [];
+  return [...rows.values()];
+}
+
+/** Scores before, between and after the stages side by side, as Table 10 has them; nothing where there are none. */
+export function scoresTable(evaluations: readonly EvaluationEvent[]): Picture[] {
+  const rows = scoresByTime(evaluations);
+  return rows.length ? [table(rows, { title: "Evaluations" })] : [];
 }

@@ -21,7 +21,7 @@ export interface HistoryEntry {
   tokens: number;
   /** Seconds of work so far in the run, pauses left out. */
   seconds: number;
-  /** True when loss or norm was not finite and nothing was updated. */
+  /** True when nothing was updated: loss or norm was not finite, or the loss a spike. */
   skipped?: true;
   /** Loss on the validation data, where it was measured after this step. */
   validationLoss?: number;

@@ -13,7 +13,7 @@ import type {
   ValidationEvent,
 } from "./events.ts";
 import { Rate } from "./metrics.ts";
-import type { RunState } from "./state.ts";
+import type { RunState, SourceRecord } from "./state.ts";
 
 /** The books as a checkpoint holds them. */
 export type JournalState = Pick<
@@ -28,6 +28,8 @@ export type JournalState = Pick<
   | "history"
   | "validations"
   | "evaluations"
+  | "mixtures"
+  | "energy"
   | "warnings"
 >;
 
@@ -41,6 +43,8 @@ export class Journal {
   readonly evaluations: EvaluationEvent[] = [];
   /** The stages that have begun. */
   readonly stages: StageResult[] = [];
+  /** The sources of each stage that began. */
+  mixtures: Record<string, SourceRecord[]> = {};
   /** What a person should know of. */
   readonly warnings: string[] = [];
   /** Steps done. */
@@ -76,13 +80,16 @@ export class Journal {
     return this.#seconds + (this.#since === undefined ? 0 : (performance.now() - this.#since) / 1000);
   }
 
-  /** Takes over what earlier sessions wrote. */
+  /** Takes over what was written up to a checkpoint, in place of what followed it; warnings of this session stay. */
   continue(earlier: JournalState): void {
-    this.history.push(...earlier.history);
-    this.validations.push(...earlier.validations);
-    this.evaluations.push(...earlier.evaluations ?? []);
-    this.stages.push(...earlier.stages);
-    this.warnings.push(...earlier.warnings);
+    const { warnings, evaluations = [] } = earlier,
+      own = this.warnings.filter((one) => !warnings.includes(one));
+    replace(this.history, earlier.history);
+    replace(this.validations, earlier.validations);
+    replace(this.evaluations, evaluations);
+    replace(this.stages, earlier.stages);
+    replace(this.warnings, [...warnings, ...own]);
+    this.mixtures = { ...earlier.mixtures };
     this.step = this.saved = earlier.step;
     this.tokens = earlier.tokens;
     this.skipped = earlier.skipped;
@@ -140,10 +147,11 @@ export class Journal {
   /** The books up to now. */
   state(): JournalState {
     this.clock(this.#since !== undefined);
-    const wattHours = this.meter?.use().wattHours, seconds = this.#seconds; // of the same moment
-    const { step, tokens, skipped, exact, stages, history, validations, evaluations, warnings } = this;
+    const energy = this.meter?.use(), { wattHours } = energy ?? {}, seconds = this.#seconds; // of the same moment
+    const { step, tokens, skipped, exact, stages, history, validations, evaluations, mixtures, warnings } =
+      this;
     const numbers = { step, tokens, seconds, wattHours, skipped, exact };
-    return { ...numbers, stages, history, validations, evaluations, warnings };
+    return { ...numbers, energy, stages, history, validations, evaluations, mixtures, warnings };
   }
 
   /** Energy so far. */
@@ -151,4 +159,9 @@ export class Journal {
     if (this.#since !== undefined) this.clock(true);
     return this.meter?.use();
   }
+}
+
+function replace<T>(list: T[], by: readonly T[]): void {
+  list.length = 0;
+  for (const one of by) list.push(one);
 }

@@ -40,6 +40,7 @@ export class Rate {
 
   /** Takes in how many tokens were done at some second. */
   push(seconds: number, tokens: number): void {
+    if (seconds < (this.#marks.at(-1)?.seconds ?? 0)) this.#marks.length = 0; // taken up from an earlier checkpoint
     this.#marks.push({ seconds, tokens });
     while (this.#marks.length > 2 && seconds - this.#marks[1].seconds >= this.window) this.#marks.shift();
   }

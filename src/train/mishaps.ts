@@ -14,28 +14,26 @@ interface Place {
   saved?: number;
 }
 
-/**
- * The error of a run whose GPU was lost, saying what is left and how to go on; any other error as it is.
- *
- * @param newest the last checkpoint
- */
-export async function ofLostDevice(
-  error: unknown,
-  device: Device,
-  place: Place,
-  newest?: string,
-): Promise<unknown> {
-  if (error instanceof LlameroError && !(error instanceof DeviceError)) return error;
+/** Why a device was lost, if that is what an error comes from. */
+export async function lossOf(error: unknown, device: Device): Promise<string | undefined> {
+  if (error instanceof LlameroError && !(error instanceof DeviceError)) return undefined;
   const wait = new Promise<void>((resolve) => setTimeout(resolve, 100));
   const lost = await Promise.race([device.gpu.lost, wait]);
-  if (!lost) return error;
+  return lost?.message;
+}
+
+/**
+ * The error of a run whose GPU was lost, saying what is left and how to go on.
+ *
+ * @param why what the device said
+ * @param newest the last checkpoint
+ */
+export function ofLostDevice(cause: unknown, why: string, place: Place, newest?: string): DeviceError {
   const left = newest === undefined
     ? "There is no checkpoint: give the trainer a folder, { checkpoint }, and start again"
     : `The checkpoint of step ${place.saved} is whole: open a new device, load the model on it with Model.load(` +
       `${JSON.stringify(newest)}, { device }), and go on with the same chain and resume()`;
-  return new DeviceError(`The GPU was lost after step ${place.step}: ${lost.message}. ${left}`, {
-    cause: error,
-  });
+  return new DeviceError(`The GPU was lost after step ${place.step}: ${why}. ${left}`, { cause });
 }
 
 /** The error of a file that cannot be written, saying why and what to do; an error of the SDK as it is. */

@@ -65,7 +65,13 @@ export interface StageOptions {
   sampleEvery?: number;
   /** Updates between two checkpoints. Default: a tenth of the stage, at least 50 [ours]. */
   checkpointEvery?: number;
-  /** Updates that may be skipped in a row because loss or gradient norm is not finite. Default 3 [ours]. */
+  /**
+   * Skips a step whose loss is so many standard deviations above the mean of the updates among the last 128 steps; the
+   * first 64 are never skipped. OLMo 2 takes 6; PaLM and others restart by hand and leave such batches out. Default:
+   * every finite step is applied.
+   */
+  skipSpikes?: number;
+  /** Updates that may be skipped in a row: loss or gradient norm not finite, or a spike. Default 3 [ours]. */
   maxSkipped?: number;
 }
 
@@ -120,6 +126,7 @@ const shape = {
   validateEvery: count,
   sampleEvery: count,
   checkpointEvery: count,
+  skipSpikes: aboveZero,
   maxSkipped: z.number(steps).int(steps).min(0, steps).optional(),
 };
 

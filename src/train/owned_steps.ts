@@ -9,6 +9,7 @@ import { Control } from "./control.ts";
 import { Events } from "./events.ts";
 import type { Job } from "./job.ts";
 import { Journal } from "./journal.ts";
+import { fitted } from "./memory.ts";
 import { claim, takeTurn } from "./running.ts";
 import type { Stage } from "./stage.ts";
 import { orderSeed, prepareStage } from "./stage_data.ts";
@@ -22,6 +23,8 @@ export interface OwnedStep {
   readonly stage: string;
   /** Learning rate of its update. */
   readonly learningRate: number;
+  /** Sequences that were computed at once: fewer than asked for where the GPU's memory is too small. */
+  readonly microBatch: number;
   /** Loss before its update, nats per supervised token; waits for the GPU. Not finite when the step was skipped. */
   loss(): Promise<number>;
   /** Norm of all gradients together, before clipping; waits likewise. */
@@ -60,7 +63,12 @@ async function* stageSteps(
   const tokens = await prepareStage(job.model, stage, { seed: job.seed, order, signal });
   let stepper: Stepper | undefined;
   try {
-    stepper = await Stepper.create(job.model, settings, tokens, order);
+    const { made, microBatch } = await fitted(
+      job.model.device,
+      settings.microBatch,
+      (microBatch) => Stepper.create(job.model, { ...settings, microBatch }, tokens, order),
+    );
+    stepper = made;
     const records = new Records(stepper);
     for (let step = 1; step <= tokens.steps; step++) {
       await control.turn();
@@ -70,6 +78,7 @@ async function* stageSteps(
         step: before + step,
         stage: settings.name,
         learningRate: stepper.learningRate(step),
+        microBatch,
         loss: async () => (await records.of(step)).loss,
         gradNorm: async () => (await records.of(step)).gradNorm,
       };

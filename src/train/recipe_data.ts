@@ -8,7 +8,7 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import { nearest } from "../base/schema.ts";
-import { Dataset } from "../data/mod.ts";
+import { Dataset, partPlan } from "../data/mod.ts";
 
 /** A step as JSON, with what it reads from. */
 export interface DataJSON {
@@ -86,7 +86,11 @@ function step(
   if (op === "take" || op === "skip") return input[op](count);
   const plain = plainSteps.find((name) => name === op);
   if (plain) return (input[plain] as (options: object) => Dataset<object>).call(input, options);
-  throw cannot(op); // split among them: its lower bound has the name of its input and is lost in JSON
+  if (op === "split") {
+    const { start, to, seed } = options as { start: number; to: number; seed: number };
+    return new Dataset(partPlan(input.plan, { name, from: start, to, seed }));
+  }
+  throw cannot(op);
 }
 
 function given<T>(name: string, all: Record<string, T> | undefined, kind: string, op: string): T {

@@ -86,6 +86,7 @@ function optionsOf(stage: RecipeStage, parts: RecipeParts): PretrainOptions & In
     save: stage.save,
     ...(stage.lora && { lora: stage.lora }),
     shuffle: stage.shuffle,
+    skipSpikes: stage.skipSpikes,
     maxSkipped: stage.maxSkipped,
   };
 }

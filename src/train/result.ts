@@ -8,6 +8,7 @@ import { energyText, type EnergyUse } from "./energy.ts";
 import { scoresTable } from "./evaluation.ts";
 import type { EvaluationEvent, HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
 import type { Journal } from "./journal.ts";
+import { skippedText } from "./skipped.ts";
 
 /** The facts of a run that has ended without an error. */
 export interface RunFacts {
@@ -92,6 +93,8 @@ export class RunResult extends Displayable implements RunFacts {
       ["loss", last ? `${number(last.loss)} nats per token` : "no step was done"],
     ];
     if (measured) rows.push(["validation loss", `${number(measured.loss)} after step ${measured.step}`]);
+    const skipped = skippedText(history);
+    if (skipped) rows.push(["skipped steps", skipped]);
     if (energy) rows.push(["energy", energyText(energy)]);
     if (this.checkpoint) rows.push(["checkpoint", this.checkpoint]);
     rows.push(...warnings.map((warning): [string, string] => ["warning", warning]));

@@ -12,13 +12,12 @@ import { type EventOf, Events, type HistoryEntry, type RunEvent } from "./events
 import type { Job } from "./job.ts";
 import { Journal } from "./journal.ts";
 import { utilisation } from "./metrics.ts";
-import { ofLostDevice } from "./mishaps.ts";
 import { RunResult } from "./result.ts";
+import { trainThrough } from "./revival.ts";
 import { showRun } from "./run_display.ts";
 import { claim } from "./running.ts";
 import type { StageSettings } from "./stage.ts";
 import { logEvents } from "./tensorboard.ts";
-import { train } from "./training.ts";
 
 /** How a run stands. */
 export type RunStatus = "waiting" | "running" | "paused" | "stopping" | "done" | "stopped" | "failed";
@@ -79,17 +78,11 @@ export class Run extends Displayable implements Promise<RunResult> {
     const shown = display && showRun(this.#journal, () => this.picture());
     try {
       await Promise.resolve(); // listeners that come right after run() miss nothing
-      const status = await train(this.#job, control, this.#journal, () => this.#works = true);
+      const status = await trainThrough(this.#job, control, this.#journal, () => this.#works = true);
       if (status === "stopped" && control.reason) throw control.reason.value;
       this.#end = { status };
       return new RunResult(status, this.#journal, this.#job.folder?.newest);
-    } catch (cause) {
-      const error = await ofLostDevice(
-        cause,
-        this.#job.model.device,
-        this.#journal,
-        this.#job.folder?.newest,
-      );
+    } catch (error) {
       const aborted = control.reason && error === control.reason.value;
       this.#end = aborted ? { status: "stopped" } : { status: "failed", error: messageOf(error) };
       throw this.#signed(error);

@@ -61,6 +61,8 @@ export interface StageSettings {
   held: number | null;
   /** Whether the share was asked for, so that holding out nothing is worth a word. */
   heldAsked: boolean;
+  /** Standard deviations at which a loss is a spike; missing where every finite step is applied. */
+  skipSpikes?: number;
   /** Updates that may be skipped in a row. */
   maxSkipped: number;
   /** Updates between two measurements; null for the default. */
@@ -146,6 +148,7 @@ export function planStage(
     template: templateOf(kind, data, given),
     held: heldShare(kind, validation),
     heldAsked: typeof validation === "number",
+    ...(given.skipSpikes !== undefined && { skipSpikes: given.skipSpikes }),
     maxSkipped: given.maxSkipped ?? 3,
     validateEvery: given.validateEvery ?? null,
     sampleEvery: given.sampleEvery ?? null,

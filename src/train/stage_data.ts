@@ -10,6 +10,7 @@ import type { Model } from "../model/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { StageData } from "./options.ts";
 import { type Stage, windowsOf } from "./stage.ts";
+import type { SourceRecord } from "./state.ts";
 
 /** A stage's data, ready to be read. */
 export interface StageTokens {
@@ -135,4 +136,15 @@ function checkEpochs(tokens: PreparedTokens, { settings }: Stage, windows: numbe
       `${unit} can be at most ${largest}, current value is ${Object.values(length)[0]}`,
     { path: `Trainer.${kind}.${unit}`, value: Object.values(length)[0] },
   );
+}
+
+/** The sources of a stage and how it reads them. `order` is the seed of its windows' order. */
+export function sourcesOf({ train, windows }: StageTokens, order: number): SourceRecord[] {
+  return train.sources.map(({ name, weight, documents, tokens, epochsFor }) => ({
+    source: name,
+    share: weight,
+    epochs: epochsFor(windows, order),
+    documents,
+    tokens,
+  }));
 }

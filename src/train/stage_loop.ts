@@ -12,8 +12,9 @@ import { isBest } from "./checkpoint_folder.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { Work } from "./job.ts";
 import { defaultEvery, type Stage } from "./stage.ts";
-import { orderSeed, prepareStage, type StageTokens } from "./stage_data.ts";
+import { orderSeed, prepareStage, sourcesOf, type StageTokens } from "./stage_data.ts";
 import { fitted } from "./memory.ts";
+import { isSpike, reasonOf, spikeText } from "./skipped.ts";
 import { ofStorage } from "./mishaps.ts";
 import { Stepper } from "./stepper.ts";
 
@@ -69,9 +70,11 @@ export class StageLoop {
       journal.say("compiling");
       stepper = await fittedStepper(work, stage, tokens, order);
       if (from) await restoreMoments(stepper.training, from);
+      if (from) stepper.recall(journal.history.filter(({ stage }) => stage === settings.name));
       const { steps } = tokens, done = from?.state.stageStep ?? 0;
       if (from) journal.stages.pop();
       journal.stages.push({ name: settings.name, steps, done });
+      journal.mixtures[settings.name] = sourcesOf(tokens, order);
       const loop = new StageLoop(work, stage, index, recurring, tokens, stepper, done);
       loop.#announce();
       return loop;
@@ -200,18 +203,34 @@ export class StageLoop {
       ...(skipped && { skipped }),
     });
     if (skipped) {
-      journal.warn(`step ${journal.step} was skipped: its loss is ${loss}, its gradient norm ${gradNorm}`);
+      const reason = reasonOf({ loss, gradNorm, skipped }, this.stage.settings.skipSpikes ?? 0);
+      journal.warn(`step ${journal.step} was skipped: ${reason}`);
     }
   }
 
   async #numerics(): Promise<NumericsError> {
-    const { job, journal } = this.work, tensor = await this.stepper.training.nonFinite();
-    const saved = job.folder?.newest;
+    const { job, journal } = this.work, saved = job.folder?.newest;
+    if (isSpike(journal.history.at(-1)!)) return this.#newLevel(saved);
+    const tensor = await this.stepper.training.nonFinite();
     return new NumericsError(
       `Training turned non-finite: ${journal.skipped} steps in a row up to step ${journal.step} had no finite loss or ` +
         `gradient norm${tensor ? `, first seen in the gradient of ${tensor}` : ""}. Lower learningRate` +
         (saved ? ` and go on from ${saved}` : " and start again"),
       { step: journal.step, tensor: tensor ?? "loss", checkpoint: saved },
+    );
+  }
+
+  /** So many spikes in a row are none. */
+  #newLevel(checkpoint?: string): NumericsError {
+    const { skipped, step } = this.work.journal;
+    return new NumericsError(
+      `Training was stopped: ${skipped} steps in a row up to step ${step} were skipped, the last for a loss ` +
+        `${
+          spikeText(this.stage.settings.skipSpikes!)
+        }. That is no spike but a new level of the loss: look at the data ` +
+        "from there on, lower learningRate, or raise skipSpikes or maxSkipped" +
+        (checkpoint ? `, and go on from ${checkpoint}` : ""),
+      { step, tensor: "loss", checkpoint },
     );
   }
 

@@ -10,6 +10,7 @@ import { FormatError } from "../base/errors.ts";
 import type { LineageStep } from "../data/mod.ts";
 import type { ModelConfig } from "../model/mod.ts";
 import type { KernelChoices } from "../ops/mod.ts";
+import type { EnergyUse } from "./energy.ts";
 import type { EvaluationEvent, HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
 import type { StageSettings } from "./stage.ts";
 
@@ -61,6 +62,20 @@ export interface FileRecord {
   sha256: string;
 }
 
+/** A source of a stage's data. */
+export interface SourceRecord {
+  /** Its name. */
+  source: string;
+  /** Its share of the drawn windows. */
+  share: number;
+  /** How often the stage reads it. */
+  epochs: number;
+  /** Documents or conversations. */
+  documents: number;
+  /** Token ids. */
+  tokens: number;
+}
+
 /** Everything in `state.json`. */
 export interface RunState {
   /** Version of this layout. */
@@ -99,6 +114,10 @@ export interface RunState {
   validations: ValidationEvent[];
   /** What evaluations gave, as JSON; missing in checkpoints of before they were kept. */
   evaluations?: EvaluationEvent[];
+  /** The sources of the stages that began, by the names of these; missing in checkpoints of before they were kept. */
+  mixtures?: Record<string, SourceRecord[]>;
+  /** Energy so far, with its source. */
+  energy?: EnergyUse;
   /** What a person should know of. */
   warnings: string[];
   /** The other files of the folder. */

@@ -8,6 +8,7 @@
  * @module
  */
 import { type Model, type StepRecord, TrainingStep } from "../model/mod.ts";
+import type { HistoryEntry } from "./events.ts";
 import { learningRateAt, type Schedule } from "./schedule.ts";
 import { scheduleOf, type StageSettings } from "./stage.ts";
 import type { StageTokens } from "./stage_data.ts";
@@ -44,14 +45,21 @@ export class Stepper {
     order: number,
   ): Promise<Stepper> {
     const { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip } = settings;
-    const lora = settings.lora && { ...settings.lora, seed: order };
-    const options = { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip, lora };
+    const lora = settings.lora && { ...settings.lora, seed: order }, spike = settings.skipSpikes;
+    const options = { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip, lora, spike };
     return new Stepper(await TrainingStep.create(model, options), settings, tokens, order);
   }
 
   /** Gives the memory back. */
   dispose(): void {
     this.training.dispose();
+  }
+
+  /** Takes up what the stage's steps gave before; the next spikes are told by it. `history` holds all of them. */
+  recall(history: readonly HistoryEntry[]): void {
+    this.training.recall(
+      history.map((entry, i) => ({ ...entry, step: i + 1, skipped: entry.skipped ?? false })),
+    );
   }
 
   /** The learning rate of a step of the stage, counted from 1. */

@@ -5,7 +5,7 @@
  */
 import { count, Displayable, duration, join, number, type Picture, table } from "../display/mod.ts";
 import { measureSpeed, type Model, type PlanFacts } from "../model/mod.ts";
-import { energyText, type EnergyUse } from "./energy.ts";
+import { energyText, type EnergyUse, powerOf } from "./energy.ts";
 import type { Item, Job } from "./job.ts";
 import { scheduleOf, type StageSettings } from "./stage.ts";
 
@@ -64,15 +64,16 @@ export class TrainerPlan extends Displayable {
   /** Energy of all stages, where time and watts are known. */
   get energy(): EnergyUse | undefined {
     const { seconds } = this;
-    if (!this.#energy || this.#energy.watts === undefined || seconds === undefined) return undefined;
-    const { watts, pue, gridKgPerKWh } = this.#energy;
+    const power = this.#energy && powerOf(this.#energy, this.#model.device);
+    if (!this.#energy || !power || seconds === undefined) return undefined;
+    const { pue, gridKgPerKWh } = this.#energy;
     const wattHours = this.stages.reduce((sum, { cost }) => sum + cost.wattHours!, 0);
     return {
       wattHours,
       gramsCO2eq: wattHours * gridKgPerKWh,
       pue,
       gridKgPerKWh,
-      source: `${watts} W as given`,
+      source: power.source,
     };
   }
 
@@ -119,7 +120,8 @@ function stagePlan(model: Model, settings: StageSettings, energy: Job["energy"],
     ? Math.ceil(length.tokens / batchTokens)
     : undefined;
   const tokens = steps === undefined ? undefined : steps * batchTokens;
-  const { watts, ...place } = energy || {}, device = flops === undefined ? undefined : { flops, watts };
+  const { watts: _, ...place } = energy || {}, watts = energy && powerOf(energy, model.device)?.watts;
+  const device = flops === undefined ? undefined : { flops, watts: watts || undefined };
   const options = { batchTokens, context, microBatch, save, device, ...place };
   const { facts } = model.plan({ tokens: tokens ?? batchTokens, lora: settings.lora, ...options });
   return { settings, steps, tokens, cost: facts };

@@ -17,6 +17,7 @@ import type { Stage } from "./stage.ts";
 import { plain, tokensOf } from "./stage_data.ts";
 import { type Recurring, StageLoop } from "./stage_loop.ts";
 import { type KernelTable, planFingerprint, type RunPlan, type RunState } from "./state.ts";
+import { writeCard } from "./training_card.ts";
 import { version } from "./version.ts";
 
 /**
@@ -49,7 +50,8 @@ export async function train(
       kernels,
       fingerprint: await planFingerprint(plan),
     };
-    if (job.energy) journal.meter = new EnergyMeter(job.energy, job.model.device, from?.state.wattHours);
+    const before = journal.meter?.use().wattHours ?? from?.state.wattHours; // repeated steps took energy, too
+    if (job.energy) journal.meter = new EnergyMeter(job.energy, job.model.device, before);
     if (from) await takeUp(work, from);
     return await inOrder(work, from);
   } finally {
@@ -65,7 +67,10 @@ async function inOrder(work: Work, from?: Checkpoint): Promise<"done" | "stopped
     if (control.stopping.aborted) return "stopped";
     if ("evaluation" in item) {
       if (item.every !== undefined) recurring.push({ evaluation: item.evaluation, every: item.every });
-      else if (index >= first) await evaluate(work, item.evaluation);
+      else if (index >= first) {
+        await evaluate(work, item.evaluation);
+        await describe(work, index);
+      }
       continue;
     }
     index++;
@@ -75,6 +80,14 @@ async function inOrder(work: Work, from?: Checkpoint): Promise<"done" | "stopped
   }
   const last = work.journal.stages.at(-1), trained = last?.done === last?.steps;
   return trained && ("stage" in items[items.length - 1] || !control.stopping.aborted) ? "done" : "stopped";
+}
+
+/** Puts the scores of an evaluation behind a stage into the card of its checkpoint. */
+async function describe({ job: { model, folder }, journal, plan }: Work, index: number): Promise<void> {
+  if (!folder || index < 0 || journal.saved !== journal.step) return;
+  await writeCard(`${folder.path}/${journal.stage}`, model, { ...journal.state(), plan, index }).catch((
+    error,
+  ) => journal.warn(`The model card could not be written: ${error.message}`));
 }
 
 async function stage(
@@ -106,9 +119,7 @@ function isOver({ settings }: Stage, { plan, index, stageStep, stageSteps }: Run
 async function takeUp({ job, journal, plan, kernels }: Work, from: Checkpoint): Promise<void> {
   const { state, path } = from, difference = differingField(state.plan, plan);
   if (difference && !job.resume!.force) throw anotherRun(path, difference);
-  const warnings = journal.warnings.splice(0);
   journal.continue(state);
-  journal.warnings.push(...warnings);
   journal.stage = state.stage;
   if (useKernelTable(job.model.device, state.kernels.choices)) kernels.choices = state.kernels.choices;
   kernels.microBatches = state.kernels.microBatches;

@@ -33,10 +33,13 @@ Deno.test("killed at 20 random moments: every restart ends with the same paramet
     assert.ok(length, "a run that is left alone comes to its end");
   });
   const random = new Random(20), places: string[] = [];
-  for (let n = 0; n < 20; n++) {
+  while (places.length < 20) {
     await inFolder(async (folder) => {
-      const after = length * random.uniform();
-      assert.equal(await killed(folder, after), undefined, `it was over after ${after} of ${length} ms`);
+      const took = await killed(folder, length * random.uniform());
+      if (took !== undefined) { // faster than before: the machine has less to do
+        length = took;
+        return;
+      }
       const names = checkpointNames(folder);
       const found = names.length ? await findCheckpoint(folder, () => {}) : undefined;
       places.push(found ? `${found.state.stage} ${found.state.stageStep}` : "none yet");

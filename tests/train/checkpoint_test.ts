@@ -107,7 +107,6 @@ Deno.test("only the newest steps are kept, and what a killed process left is cle
     assert.deepEqual(names, ["notes.txt", "pretrain", "step-000003", "step-000004"]);
     const state = await readState(`${folder}/pretrain`);
     assert.deepEqual(Object.keys(state.files), [
-      "README.md",
       "config.json",
       "generation_config.json",
       "model.safetensors",

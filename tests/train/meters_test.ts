@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { boardOf } from "../../src/train/boards.ts";
 import { EnergyMeter, Rate, Smoothed, utilisation, wattHours } from "../../src/train/mod.ts";
 import { resolveConfig, trainingFlop } from "../../src/model/mod.ts";
 import { testDevice } from "../support/device.ts";
@@ -33,6 +34,44 @@ Deno.test("the meter takes watts as given, names its source, and goes on after a
   const unknown = new EnergyMeter({ pue: 1.1, gridKgPerKWh: 0.385 }, device).use();
   assert.match(unknown.source, /^(RAPL, |unknown: give watts)/);
   assert.equal(unknown.wattHours === undefined, unknown.source.startsWith("unknown"));
+});
+
+Deno.test("without watts a known board draws what the table says, which is named; others are unknown", () => {
+  const known = {
+    "NVIDIA GeForce RTX 4090": 450,
+    "NVIDIA GeForce RTX 4070 Ti SUPER": 285,
+    "NVIDIA GeForce RTX 4070": 200,
+    "NVIDIA H100 80GB HBM3": 700,
+    "NVIDIA H100 PCIe": 350,
+    "NVIDIA A100-SXM4-80GB": 400, // as the paper has it
+    "NVIDIA A100 80GB PCIe": 300,
+    "Tesla T4": 70,
+    "AMD Radeon RX 7900 XTX (RADV NAVI31)": 355,
+    "AMD Radeon RX 7900 XT (RADV NAVI31)": 315,
+    "Intel(R) Arc(tm) A770 Graphics (DG2)": 225,
+    "Apple M1": 39,
+  };
+  for (const [adapter, watts] of Object.entries(known)) assert.equal(boardOf(adapter)?.watts, watts, adapter);
+  const unknown = [
+    "NVIDIA GeForce RTX 4090 Laptop GPU",
+    "NVIDIA GeForce RTX 4060 Ti",
+    "NVIDIA GeForce RTX 2070 with Max-Q Design",
+    "Apple M1 Max",
+    "llvmpipe (LLVM 15.0.6, 256 bits)",
+    "unnamed adapter",
+  ];
+  for (const adapter of unknown) assert.equal(boardOf(adapter), undefined, adapter);
+  const place = { pue: 1.1, gridKgPerKWh: 0.385 };
+  const meter = new EnergyMeter(place, { adapter: "NVIDIA A100-SXM4-80GB", software: false });
+  meter.add(3600);
+  const { wattHours, source } = meter.use();
+  assert.equal(Math.round(wattHours!), 440);
+  assert.match(
+    source,
+    /^400 W, the most that a board "a100 sxm4 80gb" draws \(table of 2026-11: nvidia\.com/,
+  );
+  const given = new EnergyMeter({ ...place, watts: 5 }, { adapter: "Tesla T4", software: false });
+  assert.equal(given.use().source, "5 W as given");
 });
 
 Deno.test("a run measures its energy over all its sessions", async () => {

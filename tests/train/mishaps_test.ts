@@ -44,6 +44,20 @@ Deno.test("out of memory halves the micro-batch, keeps the batch and says so; re
   device.close();
 });
 
+Deno.test("steps of one's own take fewer sequences at once as well, and tell", async () => {
+  const device = await roomFor(2), model = await tinyModel({}, device);
+  const seen: number[] = [];
+  for await (const step of chain(model).steps()) {
+    seen.push(step.microBatch);
+    if (seen.length === 9) await step.loss();
+  }
+  assert.deepEqual(seen, Array(9).fill(2));
+  using parts = await tinyModel();
+  await quiet(parts).pretrain(tokens(8), { ...options, microBatch: 2 }).run(hidden);
+  await assertSameWeights(model, parts);
+  device.close();
+});
+
 Deno.test("when not even one sequence fits, the error names the limit and what to lower", async () => {
   const device = await openDevice({ memoryLimit: 300_000 }), model = await tinyModel({}, device);
   await assert.rejects(chain(model).run(hidden), (error) => {

@@ -28,6 +28,8 @@ Deno.test("a dataset comes back from its JSON with the same identity, whatever i
       Dataset.jsonl(`${folder}/a.jsonl`, { text: "text" }),
       rows.conversations(),
       sample.filter(long).take(9).skip(2).shuffle({ seed: 3 }),
+      sample.split({ a: 1 / 3, b: 2 / 3 }, { seed: 5 }).b.split({ c: 0.1 }).c.take(3),
+      rows.conversations().split({ a: 0.5, b: 0.5 }).a,
       sample.dedup({ by: "paragraph" }).clean(),
       Dataset.mix({
         a: { from: sample, weight: 3 },
@@ -51,7 +53,6 @@ Deno.test("what JSON cannot hold is refused by name, with what to give", () => {
     ],
     [Dataset.sample("sotu").filter(long), { functions: { lang: long } }, /did you mean "lang"\?/],
     [Dataset.from([{ text: "x" }], { name: "mine" }), {}, /give it as \{ datasets: \{ "mine"/],
-    [Dataset.sample("sotu").split({ a: 0.5, b: 0.5 }).b, {}, /"split" cannot be made of JSON/],
     [Dataset.wikipedia("x.xml"), {}, /"wiki\w+" cannot be made of JSON; write what it gives/],
   ];
   for (const [data, parts, message] of cases) {
