@@ -68,9 +68,12 @@ class Pool {
     const row = ++this.#rows;
     this.#open++;
     this.#most = Math.max(this.#most, most);
+    let open = true;
     return {
-      ask: (items) => this.#ask(row, job, items),
+      ask: async (items) => open ? await this.#ask(row, job, items) : undefined,
       close: () => {
+        if (!open) return;
+        open = false;
         for (const member of this.#workers) member.forget(row);
         if (--this.#open > 0) return;
         this.#end();
