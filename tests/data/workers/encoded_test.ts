@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Encoder } from "../../../src/base/encoder.ts";
 import { DataError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
+import { NgramModel } from "../../../src/data/ngram.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
 import { ByteEncoder, inFolder } from "../fixtures.ts";
 
@@ -61,6 +62,29 @@ Deno.test("the work is done by workers, and here where an encoder cannot be sent
   const job = { module: "file:///nowhere.ts", name: "none", config: undefined };
   assert.deepEqual(await packed(all, counting(() => job), 2), expected);
   assert.equal(calls, 60);
+});
+
+Deno.test("perplexities and their parts do not depend on the number of workers", async () => {
+  const model = await NgramModel.trainOn(speeches.slice(0, 10), { tokenizer, order: 3 });
+  const pages = Dataset.from(speeches).language().perplexity({ model });
+  const mixed = Dataset.mix({ a: { from: Dataset.from(speeches.slice(10)), weight: 1 } });
+  for (const chain of [pages, mixed.perplexity({ model, keep: ["tail"], quantiles: [0.2, 0.5] })]) {
+    const all = async (workers: number) => {
+      const records = await chain.toArray({ workers }), { steps } = await chain.stats({ workers });
+      return { records, steps };
+    };
+    const expected = await all(0);
+    assert.ok(expected.records.length > 1 && expected.records.length < 30, `${expected.records.length}`);
+    for (const workers of [2, 3]) assert.deepEqual(await all(workers), expected, `${workers}`);
+  }
+  // A tokenizer that cannot be sent keeps it on this thread, and a model that was shared learns what it did before.
+  const bytes = await NgramModel.trainOn(["abc", "abd"], { tokenizer: new ByteEncoder(), order: 2 });
+  assert.equal(bytes.job(), undefined);
+  assert.equal(
+    (await Dataset.from(speeches).perplexity({ model: bytes }).toArray({ workers: 2 })).length,
+    18,
+  );
+  assert.ok(structuredClone(model.job()));
 });
 
 Deno.test("what cannot be tokenized is refused the same way, and an abort ends it", async () => {
