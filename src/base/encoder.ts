@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Job } from "./job.ts";
 
 /** One turn of a conversation. */
 export interface Message {
@@ -46,4 +47,6 @@ export interface Encoder {
   encode(text: string, options?: { bos?: boolean; eos?: boolean }): Uint32Array;
   /** Renders a conversation with the tokenizer's template. */
   chat(messages: readonly Message[], options?: { generationPrompt?: boolean }): ChatEncoding;
+  /** What makes the same encoder (but for its template) in a worker; without it all is encoded on the main thread. */
+  job?(): Job;
 }

@@ -64,8 +64,10 @@ export {
   type TokenStatsOptions,
   type Window,
 } from "./tokens.ts";
-export { NgramModel, type TextModelOptions, type TrainingTexts } from "./ngram.ts";
+export { NgramModel, type SentModel, type TextModelOptions, type TrainingTexts } from "./ngram.ts";
+export type { SharedTable } from "./ngram_table.ts";
 export { validationSplit } from "./validation.ts";
-export type { Job, Judge, Note, Ruling } from "./workers/judged.ts";
+export type { Job, Make } from "../base/job.ts";
+export type { Judge, Note, Ruling } from "./workers/judged.ts";
 export type { Stage, StageJob } from "./workers/stage.ts";
 export type { WriteOptions } from "./write.ts";

@@ -10,12 +10,13 @@
  *
  * @module
  */
-import { writeAtomically } from "../formats/atomic_file.ts";
 import type { Encoder } from "../base/encoder.ts";
 import { ConfigError, DataError, FormatError } from "../base/errors.ts";
+import { type Job, jobOf, type Make } from "../base/job.ts";
+import { writeAtomically } from "../formats/atomic_file.ts";
 import { plainLine } from "./filters/normalize.ts";
 import { hashOf } from "./fingerprint.ts";
-import { CountTable } from "./ngram_table.ts";
+import { CountTable, type SharedTable } from "./ngram_table.ts";
 
 /** The tables of one order. */
 interface Order {
@@ -131,6 +132,26 @@ export class NgramModel {
     ]);
   }
 
+  /** What makes the same model in a worker, which reads the same tables; undefined for a tokenizer that cannot be sent. */
+  job(): Job | undefined {
+    const tokenizer = this.#tokenizer?.job?.(), { order, vocabSize } = this;
+    if (!tokenizer) return undefined;
+    const orders = this.#orders.map(({ grams, totals, followers, discount }) => ({
+      tables: [grams, totals, followers].map((table) => table.shared()),
+      discount,
+    }));
+    return jobOf(import.meta.url, { order, vocabSize, orders, tokenizer } satisfies SentModel, sentModel);
+  }
+
+  /** The model that a worker was sent. */
+  static sent({ order, vocabSize, orders }: SentModel, tokenizer: Encoder): NgramModel {
+    const own = orders.map(({ tables, discount }): Order => {
+      const [grams, totals, followers] = tables.map((table) => CountTable.sharing(table));
+      return { grams, totals, followers, discount };
+    });
+    return new NgramModel(order, vocabSize, own, tokenizer);
+  }
+
   /** Writes the model to a file. */
   async save(path: string): Promise<void> {
     const tables = this.#orders.flatMap(({ grams, totals, followers }) => [grams, totals, followers]).map((
@@ -169,6 +190,23 @@ export class NgramModel {
     });
     return new NgramModel(order, vocabSize, orders, tokenizer);
   }
+}
+
+/** A model as data: its tables in shared memory, and what makes its tokenizer. */
+export interface SentModel {
+  /** Longest sequence counted. */
+  order: number;
+  /** Ids that can occur. */
+  vocabSize: number;
+  /** Grams, totals and followers of each order. */
+  orders: { tables: SharedTable[]; discount: number }[];
+  /** What makes its tokenizer. */
+  tokenizer: Job;
+}
+
+/** Makes the model that a worker was sent. */
+export async function sentModel(model: SentModel, make: Make): Promise<NgramModel> {
+  return NgramModel.sent(model, await make<Encoder>(model.tokenizer));
 }
 
 const magic = "LLAMERON";

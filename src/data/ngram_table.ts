@@ -6,10 +6,18 @@
 
 const mostLoad = 0.8;
 
+/** A table as data. */
+export interface SharedTable {
+  /** Its slots, in shared memory. */
+  slots: Uint32Array;
+  /** Number of keys. */
+  size: number;
+}
+
 /** A table of counts. */
 export class CountTable {
   /** Low word, high word and count of each slot; a count of 0 is a free one. */
-  #slots = new Uint32Array(3 << 10);
+  #slots: Uint32Array = new Uint32Array(3 << 10);
   #size = 0;
 
   /** Number of keys. */
@@ -49,6 +57,23 @@ export class CountTable {
   static of(entries: Uint32Array): CountTable {
     const table = new CountTable();
     for (let i = 0; i < entries.length; i += 3) table.add(entries[i], entries[i + 1], entries[i + 2]);
+    return table;
+  }
+
+  /** The table as data for workers: from here on in memory that all of them read, and nothing more is to be added. */
+  shared(): SharedTable {
+    if (!(this.#slots.buffer instanceof SharedArrayBuffer)) {
+      const slots = new Uint32Array(new SharedArrayBuffer(this.#slots.byteLength));
+      slots.set(this.#slots);
+      this.#slots = slots;
+    }
+    return { slots: this.#slots, size: this.#size };
+  }
+
+  /** The table that another thread shares. */
+  static sharing({ slots, size }: SharedTable): CountTable {
+    const table = new CountTable();
+    [table.#slots, table.#size] = [slots, size];
     return table;
   }
 

@@ -3,14 +3,17 @@
  *
  * @module
  */
+import type { Encoder } from "../base/encoder.ts";
 import { DataError, FormatError } from "../base/errors.ts";
-import type { Entry } from "./document.ts";
+import type { Document, Entry } from "./document.ts";
+import { encodedPlan } from "./encoded.ts";
 import { packConversations } from "./pack_conversations.ts";
 import { packDocuments } from "./pack_documents.ts";
 import type { Facts, PackJob } from "./pack_job.ts";
 import { PackWriter, type WriterState } from "./pack_writer.ts";
 import { describePlan, entriesOf, type Plan, plansIn } from "./plan.ts";
 import { Reading } from "./reading.ts";
+import { skipPlan } from "./steps.ts";
 
 /**
  * Packs a source into `folder`, going on where a process that was killed at the same work left off.
@@ -19,17 +22,20 @@ import { Reading } from "./reading.ts";
  */
 export async function pack(folder: string, job: PackJob): Promise<Facts> {
   const reading = new Reading({ signal: job.signal, workers: job.workers });
-  const entries = entriesOf(job.plan, reading);
-  const head = await entries.next();
-  if (head.done) throw nothingLeft(job.plan, reading);
-  const kind = job.plan.kind ?? kindOf(head.value);
+  const { kind, plan } = await known(job.plan, reading);
   const isDocuments = kind === "documents", done = isDocuments ? readProgress(folder) : start;
   const writer = writerIn(folder, job, done);
   try {
-    const all = startingWith(head.value, entries);
     const counts = isDocuments
-      ? await packDocuments(all, writer.files, job, writer.done, (state) => writeProgress(folder, state))
-      : await packConversations(all, writer.files, job);
+      ? await packDocuments(
+        entriesOf(encodedFrom(plan, job.encoder, writer.done), reading),
+        writer.files,
+        job,
+        writer.done,
+        (state) => writeProgress(folder, state),
+      )
+      : await packConversations(entriesOf(plan, reading), writer.files, job);
+    if (counts.documents === 0) throw nothingLeft(job.plan, reading);
     writer.files.finish();
     if (isDocuments) Deno.removeSync(progressIn(folder));
     return { kind, ...counts, steps: reading.steps(plansIn(job.plan)) };
@@ -37,6 +43,25 @@ export async function pack(folder: string, job: PackJob): Promise<Facts> {
     writer.files.abandon();
     throw error;
   }
+}
+
+/** The plan, and what it reads, which the first record tells where the plan does not. */
+async function known(plan: Plan, reading: Reading): Promise<{ kind: Facts["kind"]; plan: Plan }> {
+  if (plan.kind) return { kind: plan.kind, plan };
+  const entries = entriesOf(plan, reading), head = await entries.next();
+  if (head.done) throw nothingLeft(plan, reading);
+  const begun: Plan = {
+    op: plan.op,
+    options: {},
+    inputs: [],
+    open: () => startingWith(head.value, entries),
+  };
+  return { kind: kindOf(head.value), plan: begun };
+}
+
+/** The documents that are not packed yet, with their ids. */
+function encodedFrom(plan: Plan, encoder: Encoder, { borders }: WriterState): Plan<Document> {
+  return encodedPlan(borders > 0 ? skipPlan(plan, borders) : plan, encoder);
 }
 
 const start: WriterState = { ids: 0, borders: 0, bytes: 0 };

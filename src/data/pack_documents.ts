@@ -6,29 +6,24 @@
  *
  * @module
  */
-import { asDocument, type Entry, utf8Bytes } from "./document.ts";
+import { type Document, type Entry, utf8Bytes } from "./document.ts";
 import { checkIds, type Facts, type PackJob } from "./pack_job.ts";
 import type { PackWriter, WriterState } from "./pack_writer.ts";
 
 /** Tokens between two notes. [ours] */
 const noteEvery = 1 << 20;
 
-/** Writes the documents and counts them; the first `done.borders` are there already. */
+/** Writes documents that were encoded and counts them; before them are the `done.borders` that are there already. */
 export async function packDocuments(
-  entries: AsyncIterable<Entry<unknown>>,
+  entries: AsyncIterable<Entry<Document>>,
   writer: PackWriter,
   { encoder, onProgress }: PackJob,
   done: WriterState,
   note: (state: WriterState) => void,
 ): Promise<Omit<Facts, "kind" | "steps">> {
-  let { borders: documents, ids: tokens, bytes } = done, skipped = 0, noted = tokens;
+  let { borders: documents, ids: tokens, bytes } = done, noted = tokens;
   for await (const entry of entries) {
-    const { text } = asDocument(entry);
-    if (skipped < done.borders) {
-      skipped++;
-      continue;
-    }
-    const ids = checkIds(encoder.encode(text, { bos: true, eos: true }), encoder, entry);
+    const { text } = entry.value, ids = checkIds(entry.sketch as Uint32Array, encoder, entry);
     const size = utf8Bytes(text);
     writer.append(ids, size);
     documents++;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { jobOf } from "../base/job.ts";
 import type { Document } from "./document.ts";
 import { onEachSource } from "./mix.ts";
 import type { Plan } from "./plan.ts";
@@ -44,13 +45,13 @@ export function stagePlan(
   return plan;
 }
 
-/** The judge that `make` makes of `config`: the same under its name in a worker (workers/judges.ts) and here. */
-export function jobOf<C>(
-  name: string,
+/** The judge that `make`, which `module` exports under its own name, makes of `config`: the same in a worker and here. */
+export function judgeOf<C>(
+  module: string,
   config: C,
   make: (config: C) => Judge<never> | Promise<Judge<never>>,
 ): StageJob {
-  return { name, config, make: async () => await make(config) as Judge };
+  return { job: jobOf(module, config, make), make: async () => await make(config) as Judge };
 }
 
 /** A step that does nothing because something is missing, and says so in the plan. */
@@ -58,7 +59,7 @@ export function offPlan(input: Plan<Document>, op: string, why: string): Plan<Do
   return textStepPlan(input, {
     op,
     options: { name: `off: ${why}` },
-    job: () => jobOf("keep", undefined, keepJudge),
+    job: () => judgeOf(import.meta.url, undefined, keepJudge),
   });
 }
 

@@ -6,7 +6,8 @@
 export { Displayable, type Picture } from "../display/display.ts";
 export type { ChatEncoding, ChatPiece, Encoder, Message } from "../base/encoder.ts";
 export type { DecodeOptions, StreamDecoder } from "./codec.ts";
-export type { ChatOptions, EncodeOptions, StatsOptions } from "./options.ts";
+export type { Job, Make } from "../base/job.ts";
+export type { BatchOptions, ChatOptions, EncodeOptions, StatsOptions } from "./options.ts";
 export type { TokenizerFacts } from "./engine.ts";
 export { layOut, mergesOf, type Piece, type PieceKind } from "./pieces.ts";
 export { type TokenCounts, TokenStats } from "./stats.ts";

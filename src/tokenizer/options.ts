@@ -22,19 +22,36 @@ export interface EncodeOptions {
   exact?: boolean;
 }
 
-/** Defaults and checks of {@linkcode EncodeOptions}. */
-export const encodeSchema = z.strictObject({
+/** How `encodeBatch` encodes on workers. */
+export interface BatchOptions extends EncodeOptions {
+  /** How many workers; 0 for none. Starting them takes about as long as encoding 10 MB. */
+  workers: number;
+  /** Stops it; the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+const encodeFields = {
   bos: z.boolean().default(false),
   eos: z.boolean().default(false),
   special: z.boolean().default(false),
   exact: z.boolean().default(false),
-}).refine(
-  ({ special, exact }) => !(special && exact),
-  "exact is for text in which nothing is special",
-) satisfies z.ZodType<
+};
+const isPlain = ({ special, exact }: EncodeOptions) => !(special && exact);
+const whatIsPlain = "exact is for text in which nothing is special";
+
+/** Defaults and checks of {@linkcode EncodeOptions}. */
+export const encodeSchema = z.strictObject(encodeFields).refine(isPlain, whatIsPlain) satisfies z.ZodType<
   EncodeOptions
 >;
 true satisfies Same<keyof z.input<typeof encodeSchema>, keyof EncodeOptions>;
+
+/** Defaults and checks of {@linkcode BatchOptions}. */
+export const batchSchema = z.strictObject({
+  ...encodeFields,
+  workers: z.int().min(0),
+  signal: z.instanceof(AbortSignal).optional(),
+}).refine(isPlain, whatIsPlain) satisfies z.ZodType<BatchOptions>;
+true satisfies Same<keyof z.input<typeof batchSchema>, keyof BatchOptions>;
 
 /** Defaults and checks of {@linkcode DecodeOptions}. */
 export const decodeSchema = z.strictObject({

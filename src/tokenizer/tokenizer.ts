@@ -5,9 +5,11 @@
  */
 import type { ChatEncoding, Encoder, Message } from "../base/encoder.ts";
 import { ConfigError } from "../base/errors.ts";
+import { type Job, jobOf } from "../base/job.ts";
 import { parseOptions, show } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { interruptible } from "../display/interrupt.ts";
+import { encodeOnWorkers } from "./batch.ts";
 import { encodeChat, noTemplate } from "./chat.ts";
 import { ChatTemplate } from "./chat_template.ts";
 import type { DecodeOptions, StreamDecoder } from "./codec.ts";
@@ -23,6 +25,8 @@ import {
 import { readTokenizerFiles, type TokenizerFiles, writeModelFile, writeTokenizerFiles } from "./files.ts";
 import { checkMessages } from "./messages.ts";
 import {
+  type BatchOptions,
+  batchSchema,
   type ChatOptions,
   chatSchema,
   decodeSchema,
@@ -153,7 +157,15 @@ export class Tokenizer extends Displayable implements Encoder {
   }
 
   /** Ids of each of `texts`, in their order. */
-  encodeBatch(texts: readonly string[], options: EncodeOptions = {}): Uint32Array<ArrayBuffer>[] {
+  encodeBatch(texts: readonly string[], options?: EncodeOptions): Uint32Array<ArrayBuffer>[];
+  /** The same, made on workers: for many megabytes of text. */
+  encodeBatch(texts: readonly string[], options: BatchOptions): Promise<Uint32Array<ArrayBuffer>[]>;
+  encodeBatch(
+    texts: readonly string[],
+    options: EncodeOptions | BatchOptions = {},
+  ): Uint32Array<ArrayBuffer>[] | Promise<Uint32Array<ArrayBuffer>[]> {
+    const isMany = (options as BatchOptions)?.workers !== undefined;
+    if (isMany) return this.#encodeOnWorkers(texts, options as BatchOptions);
     const parsed = parseOptions(encodeSchema, options, "encodeBatch");
     return texts.map((text) => this.#ids(text, parsed));
   }
@@ -263,6 +275,12 @@ export class Tokenizer extends Displayable implements Encoder {
     throw new ConfigError("Cannot list the pieces: this tokenizer is not LLaMA-style byte-pair encoding");
   }
 
+  /** What makes this tokenizer, but for its template, in a worker. */
+  job(): Job {
+    const { json, config } = this.#engine.files;
+    return jobOf(import.meta.url, { json, config }, sentTokenizer);
+  }
+
   /** The facts as plain data; the vocabulary itself is what `save` writes. */
   toJSON(): TokenizerFacts {
     return {
@@ -279,8 +297,19 @@ export class Tokenizer extends Displayable implements Encoder {
     return factsPicture(this.toJSON());
   }
 
+  async #encodeOnWorkers(
+    texts: readonly string[],
+    options: BatchOptions,
+  ): Promise<Uint32Array<ArrayBuffer>[]> {
+    const { workers, ...parsed } = parseOptions(batchSchema, options, "encodeBatch");
+    texts.forEach(checkText);
+    return workers === 0
+      ? texts.map((text) => this.#ids(text, parsed))
+      : await encodeOnWorkers(texts, this.job(), { workers, ...parsed }, (...given) => this.#ids(...given));
+  }
+
   #ids(text: string, { bos, eos, special, exact }: EncodeOptions): Uint32Array<ArrayBuffer> {
-    if (typeof text !== "string") throw new ConfigError(`Cannot encode ${show(text)}: it must be a string`);
+    checkText(text);
     const codec = this.#engine.codec;
     const ids = exact ? encodeExactly(codec, text) : special ? codec.encodeSpecial(text) : codec.encode(text);
     if (bos) ids.unshift(this.#need("bos"));
@@ -302,4 +331,13 @@ export class Tokenizer extends Displayable implements Encoder {
       { value: id },
     );
   }
+}
+
+function checkText(text: string): void {
+  if (typeof text !== "string") throw new ConfigError(`Cannot encode ${show(text)}: it must be a string`);
+}
+
+/** The tokenizer that a worker was sent. */
+export function sentTokenizer({ json, config }: { json: unknown; config: TokenizerConfig }): Tokenizer {
+  return Tokenizer.fromJSON(json, config);
 }

@@ -19,7 +19,7 @@ export interface SourceFile {
 /** The folders of `src`, lowest layer first: a file imports from its own folder and from lower lines. */
 export const layers: readonly (readonly string[])[] = [
   ["base"],
-  ["formats", "display"],
+  ["formats", "display", "workers"],
   ["gpu", "data", "tokenizer", "parallel"],
   ["ops"],
   ["model"],
@@ -92,6 +92,7 @@ function layerRule(file: Parsed, item: Import): string | undefined {
   const where = `${file.path}:${item.line}: `;
   const from = height(file.path);
   if (from === undefined) return undefined;
+  if (item.specifier === undefined && file.path === "src/workers/worker.ts") return undefined; // by what it is sent
   if (item.specifier === undefined) return `${where}an import whose path is computed cannot be checked`;
   if (!isRelative(item.specifier)) return undefined;
   const path = target(file, item.specifier), to = height(path);

@@ -16,7 +16,7 @@ import type { Paths } from "../files.ts";
 import type { Plan } from "../plan.ts";
 import { readerPlan } from "../reader.ts";
 import type { StepCounts } from "../reading.ts";
-import { jobOf, type Judge, textStepPlan } from "../text_step.ts";
+import { type Judge, judgeOf, textStepPlan } from "../text_step.ts";
 import { bodyOf, rootOf, spliced, withoutBibliography, withoutComments } from "./latex.ts";
 import { expanded } from "./latex_macros.ts";
 
@@ -59,7 +59,7 @@ export function arxivPlan(paths: Paths, options: ArxivOptions = {}): Plan<Docume
       /\.tar(\.\w+)?$|\.tgz$/i.test(path) ? archived(path, name, counts) : single(path, name),
   });
   const step = (op: string, how: TexStep, options?: Record<string, unknown>) =>
-    plan = textStepPlan(plan, { op, options, job: () => jobOf("tex", how, texJudge) });
+    plan = textStepPlan(plan, { op, options, job: () => judgeOf(import.meta.url, how, texJudge) });
   if (comments) step("comments", { comments });
   if (macros) step("macros", { macros });
   if (head) step("before the first section", { head });

@@ -18,7 +18,7 @@ import type { Document } from "../document.ts";
 import type { Paths } from "../files.ts";
 import type { Plan } from "../plan.ts";
 import { readerPlan } from "../reader.ts";
-import { jobOf, type Judge, type Note, textStepPlan } from "../text_step.ts";
+import { type Judge, judgeOf, type Note, textStepPlan } from "../text_step.ts";
 
 /** How books are compared. */
 export interface BooksOptions {
@@ -62,7 +62,7 @@ export function booksPlan(paths: Paths, options: BooksOptions = {}): Plan<Docume
   if (gutenberg) {
     plan = textStepPlan(plan, {
       op: "gutenberg",
-      job: () => jobOf("gutenberg", undefined, gutenbergJudge),
+      job: () => judgeOf(import.meta.url, undefined, gutenbergJudge),
     });
   }
   return overlap === false

@@ -18,7 +18,7 @@ import { qualityPlan } from "../filters/quality.ts";
 import { NgramModel } from "../ngram.ts";
 import type { Plan } from "../plan.ts";
 import { readerPlan } from "../reader.ts";
-import { jobOf, type Judge, offPlan, stagePlan, textStepPlan } from "../text_step.ts";
+import { type Judge, judgeOf, offPlan, stagePlan, textStepPlan } from "../text_step.ts";
 
 /** How pages are chosen. */
 export interface CommonCrawlOptions {
@@ -80,7 +80,7 @@ export function longEnough(input: Plan<Document>, characters: number): Plan<Docu
   return textStepPlan(input, {
     op: "at least",
     options: { characters },
-    job: () => jobOf("at least", characters, lengthJudge),
+    job: () => judgeOf(import.meta.url, characters, lengthJudge),
   });
 }
 
@@ -117,7 +117,11 @@ export function warcPlan(paths: Paths): Plan<Document> {
       }
     },
   });
-  return stagePlan(pages, { op: "page text", raw: true, job: () => jobOf("page", undefined, pageJudge) });
+  return stagePlan(pages, {
+    op: "page text",
+    raw: true,
+    job: () => judgeOf(import.meta.url, undefined, pageJudge),
+  });
 }
 
 function rawPageOf({ headers, body }: WarcRecord): Omit<RawPage, "source" | "id"> | undefined {

@@ -14,7 +14,7 @@ import type { Paths } from "../files.ts";
 import { codePlan, headersPlan } from "../filters/code.ts";
 import type { Plan } from "../plan.ts";
 import { readerPlan } from "../reader.ts";
-import { jobOf, type Judge, textStepPlan } from "../text_step.ts";
+import { type Judge, judgeOf, textStepPlan } from "../text_step.ts";
 import { filesUnder } from "./source_tree.ts";
 
 /** Which files stay. */
@@ -78,7 +78,7 @@ export function licensePlan(input: Plan<Document>, licenses: readonly string[]):
     op: "licence",
     options: { licenses },
     needs: "document",
-    job: () => jobOf("licence", licenses, licenseJudge),
+    job: () => judgeOf(import.meta.url, licenses, licenseJudge),
   });
 }
 

@@ -19,7 +19,7 @@ import type { Plan } from "../plan.ts";
 import { readerPlan } from "../reader.ts";
 import type { Reading, StepCounts } from "../reading.ts";
 import type { LocalFile } from "../remote.ts";
-import { jobOf, type Judge, textStepPlan } from "../text_step.ts";
+import { type Judge, judgeOf, textStepPlan } from "../text_step.ts";
 
 /** What is taken of the dump. */
 export interface StackExchangeOptions {
@@ -59,7 +59,7 @@ export function stackExchangePlan(paths: Paths, options: StackExchangeOptions = 
     choose: (files, reading) => largest(files, sites, reading),
     read: (file, reading, counts) => threadsOf(file, reading, counts, leastScore ?? -Infinity),
   });
-  return textStepPlan(threads, { op: "html", job: () => jobOf("thread", undefined, threadJudge) });
+  return textStepPlan(threads, { op: "html", job: () => judgeOf(import.meta.url, undefined, threadJudge) });
 }
 
 /** Takes the HTML out of threads. */

@@ -14,7 +14,7 @@ import type { Plan } from "../plan.ts";
 import { readerPlan } from "../reader.ts";
 import type { StepCounts } from "../reading.ts";
 import { jsonlPlan } from "../rows.ts";
-import { jobOf, type Judge, textStepPlan } from "../text_step.ts";
+import { type Judge, judgeOf, textStepPlan } from "../text_step.ts";
 import { plainWikitext } from "./wikitext.ts";
 
 /** The languages of the paper, in Latin or Cyrillic script. */
@@ -57,7 +57,7 @@ export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): Pla
   });
   return textStepPlan(articles, {
     op: "wikitext",
-    job: () => jobOf("wikitext", undefined, wikitextJudge),
+    job: () => judgeOf(import.meta.url, undefined, wikitextJudge),
   });
 }
 

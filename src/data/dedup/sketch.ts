@@ -5,7 +5,7 @@
  */
 import type { Document, Entry } from "../document.ts";
 import type { Plan } from "../plan.ts";
-import { jobOf, type Judge, stagePlan } from "../text_step.ts";
+import { type Judge, judgeOf, stagePlan } from "../text_step.ts";
 import { bandHashes, type Bands } from "./lsh.ts";
 import { type Shingles, shinglesOf } from "./shingles.ts";
 
@@ -27,7 +27,7 @@ export interface SketchOptions {
 
 /** The documents of `input`, each with its sketch. */
 export function sketchedPlan(input: Plan<Document>, options: SketchOptions): Plan<Document> {
-  return stagePlan(input, { op: "sketch", job: () => jobOf("shingles", options, shinglesJudge) });
+  return stagePlan(input, { op: "sketch", job: () => judgeOf(import.meta.url, options, shinglesJudge) });
 }
 
 /** Sketches documents. */

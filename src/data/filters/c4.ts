@@ -10,7 +10,7 @@ import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import type { Plan } from "../plan.ts";
-import { jobOf, type Judge, type Note, type Ruling, textStepPlan } from "../text_step.ts";
+import { type Judge, judgeOf, type Note, type Ruling, textStepPlan } from "../text_step.ts";
 import { BadWords } from "./bad_words.ts";
 import { countSentences } from "./sentences.ts";
 
@@ -75,7 +75,7 @@ export function cleanPlan(input: Plan<Document>, options: CleanOptions = {}, pat
   return textStepPlan(input, {
     op: "clean",
     options: { ...options },
-    job: () => jobOf("clean", rules, cleanJudge),
+    job: () => judgeOf(import.meta.url, rules, cleanJudge),
   });
 }
 

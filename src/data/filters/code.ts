@@ -6,7 +6,7 @@
  */
 import type { Document } from "../document.ts";
 import type { Plan } from "../plan.ts";
-import { jobOf, type Judge, type Ruling, textStepPlan } from "../text_step.ts";
+import { type Judge, judgeOf, type Ruling, textStepPlan } from "../text_step.ts";
 
 /** Endings of names that are source code for RedPajama. */
 export const codeExtensions: readonly string[] =
@@ -37,7 +37,7 @@ export function codePlan(input: Plan<Document>, rules: CodeRules): Plan<Document
     op: "code",
     options: { ...numbers, extensions: shown },
     needs: "document",
-    job: () => jobOf("code", rules, codeJudge),
+    job: () => judgeOf(import.meta.url, rules, codeJudge),
   });
 }
 
@@ -75,7 +75,7 @@ export function headersPlan(input: Plan<Document>): Plan<Document> {
   return textStepPlan(input, {
     op: "headers",
     needs: "document",
-    job: () => jobOf("headers", undefined, headersJudge),
+    job: () => judgeOf(import.meta.url, undefined, headersJudge),
   });
 }
 

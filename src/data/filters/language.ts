@@ -7,7 +7,7 @@ import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import type { Plan } from "../plan.ts";
-import { jobOf, type Judge, textStepPlan } from "../text_step.ts";
+import { type Judge, judgeOf, textStepPlan } from "../text_step.ts";
 import { type FastText, loadFastText, type Prediction } from "./fasttext.ts";
 
 /** Which languages stay. */
@@ -34,7 +34,7 @@ export function languagePlan(input: Plan<Document>, options: LanguageOptions = {
   return textStepPlan(input, {
     op: "language",
     options: { keep: wanted, min, model },
-    job: () => jobOf("language", { wanted, min, model }, languageJudge),
+    job: () => judgeOf(import.meta.url, { wanted, min, model }, languageJudge),
   });
 }
 

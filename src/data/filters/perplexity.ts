@@ -5,14 +5,16 @@
  * @module
  */
 import { z } from "zod";
+import { type Job, jobOf, type Make } from "../../base/job.ts";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import { number } from "../../display/format.ts";
-import { asDocument, type Document } from "../document.ts";
+import type { Document } from "../document.ts";
 import { onEachSource } from "../mix.ts";
 import { NgramModel } from "../ngram.ts";
 import { entriesOf, type Plan } from "../plan.ts";
 import type { Reading } from "../reading.ts";
-import { stepPlan } from "../step.ts";
+import { type Judge, stagePlan } from "../text_step.ts";
+import type { StageJob } from "../workers/stage.ts";
 
 /** A part of a corpus by perplexity, the best first. */
 export type Bucket = "head" | "middle" | "tail";
@@ -56,28 +58,51 @@ export function perplexityPlan(input: Plan<Document>, options: PerplexityOptions
     "Dataset.perplexity",
   );
   return onEachSource(input, (source) =>
-    stepPlan<Document, Document>(source, {
+    stagePlan(source, {
       op: "perplexity",
       options: { model: `order ${model.order}`, keep, ...(cutoffs ? { cutoffs } : { quantiles }) },
       identity: () => model.fingerprint,
-      kind: "documents",
-      async *run(entries, counts, reading) {
+      async job(reading, counts) {
         const ends = cutoffs ?? await cutoffsOf(source, model, quantiles, reading.another());
         counts.notes["head below"] = number(ends[0]);
         counts.notes["middle below"] = number(ends[1]);
-        for await (const entry of entries) {
-          const document = asDocument(entry), exact = model.perplexity(document.text);
-          const bucket: Bucket = exact < ends[0] ? "head" : exact < ends[1] ? "middle" : "tail";
-          if (!keep.includes(bucket)) await reading.drop(counts, bucket, entry);
-          else {
-            counts.kept++;
-            counts.notes[bucket] = Number(counts.notes[bucket] ?? 0) + 1;
-            const perplexity = Math.round(exact * 10) / 10;
-            yield { ...entry, value: { ...document, meta: { ...document.meta, perplexity, bucket } } };
-          }
-        }
+        return stageJob(model, { keep, ends });
       },
     }));
+}
+
+/** Which parts stay and where they end; without it texts are only measured. */
+interface Parts {
+  keep: readonly Bucket[];
+  ends: readonly [number, number];
+}
+
+function stageJob(model: NgramModel, parts?: Parts): StageJob {
+  const job = model.job();
+  return {
+    job: job && jobOf(import.meta.url, { job, parts }, perplexityJudge),
+    make: () => judging(model, parts),
+  };
+}
+
+/** Judges by the model that a job makes. */
+export async function perplexityJudge(
+  { job, parts }: { job: Job; parts?: Parts },
+  make: Make,
+): Promise<Judge> {
+  return judging(await make<NgramModel>(job), parts);
+}
+
+function judging(model: NgramModel, parts?: Parts): Judge {
+  return ({ text }, note) => {
+    const exact = model.perplexity(text);
+    if (!parts) return { text, sketch: exact };
+    const { keep, ends } = parts;
+    const bucket: Bucket = exact < ends[0] ? "head" : exact < ends[1] ? "middle" : "tail";
+    if (!keep.includes(bucket)) return { drop: bucket };
+    note(bucket);
+    return { text, meta: { perplexity: Math.round(exact * 10) / 10, bucket } };
+  };
 }
 
 async function cutoffsOf(
@@ -86,10 +111,8 @@ async function cutoffsOf(
   quantiles: readonly [number, number],
   reading: Reading,
 ): Promise<[number, number]> {
-  const found: number[] = [];
-  for await (const entry of entriesOf(plan, reading)) {
-    found.push(model.perplexity(asDocument(entry).text));
-  }
+  const found: number[] = [], measured = stagePlan(plan, { op: "measure", job: () => stageJob(model) });
+  for await (const { sketch } of entriesOf(measured, reading)) found.push(sketch as number);
   const sorted = Float64Array.from(found).sort();
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   return [at(quantiles[0]), at(quantiles[1])];

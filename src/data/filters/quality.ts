@@ -7,7 +7,7 @@ import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import type { Plan } from "../plan.ts";
-import { jobOf, type Judge, textStepPlan } from "../text_step.ts";
+import { type Judge, judgeOf, textStepPlan } from "../text_step.ts";
 import { scoreOf, TextClassifier } from "./classifier.ts";
 
 /** Which documents stay. */
@@ -31,7 +31,7 @@ export function qualityPlan(input: Plan<Document>, options: QualityOptions): Pla
     op: "quality",
     options: { min },
     identity: () => model.fingerprint,
-    job: () => jobOf("quality", { weights: model.weights, min }, qualityJudge),
+    job: () => judgeOf(import.meta.url, { weights: model.weights, min }, qualityJudge),
   });
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Job, jobOf, type Make } from "../../base/job.ts";
 import type { Document } from "../document.ts";
 
 /** What becomes of a document: its new text (and what else is known about it now), or why it goes. */
@@ -16,14 +17,6 @@ export type Note = (what: string, times?: number) => void;
 
 /** Judges a document. Pure: what it says depends on the document and on what it was made of alone. */
 export type Judge<I = Document> = (document: I, note: Note) => Ruling;
-
-/** A judge as plain data that a worker can be sent. */
-export interface Job {
-  /** Its name in judges.ts. */
-  name: string;
-  /** What it is made of; anything that structured clone copies. */
-  config: unknown;
-}
 
 /** What a row of judges said of one document. */
 export interface Outcome {
@@ -61,4 +54,27 @@ export function outcomeOf(given: Document, judges: readonly Judge[]): Outcome {
     if (text !== document.text || meta) document = { ...document, text, meta: { ...document.meta, ...meta } };
   }
   return outcome;
+}
+
+/** The jobs of a row of judges as one. */
+export function rowJob(jobs: readonly Job[]): Job {
+  return jobOf(import.meta.url, jobs, judgedRow);
+}
+
+/** What a worker makes of the jobs of a row of judges. */
+export async function judgedRow(
+  jobs: readonly Job[],
+  make: Make,
+): Promise<(documents: readonly Document[]) => Outcome[]> {
+  const judges = await Promise.all(jobs.map((job) => make<Judge>(job)));
+  return (documents) => documents.map((document) => tried(document, judges));
+}
+
+/** A judge that throws does so again on the main thread, where its error is as it should be. */
+function tried(document: Document, judges: readonly Judge[]): Outcome {
+  try {
+    return outcomeOf(document, judges);
+  } catch {
+    return { failed: true };
+  }
 }

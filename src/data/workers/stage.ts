@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { Job } from "../../base/job.ts";
 import type { Reading, StepCounts } from "../reading.ts";
-import type { Job, Judge } from "./judged.ts";
+import type { Judge } from "./judged.ts";
 
 /** What makes a plan a stage: its judge as data, and as a function. */
 export interface Stage {
@@ -17,7 +18,9 @@ export interface Stage {
 }
 
 /** A judge as data, and the same as a function. */
-export interface StageJob extends Job {
+export interface StageJob {
+  /** Makes the judge in a worker; without it the row is judged on the main thread. */
+  job?: Job;
   /** Makes the judge here. */
   make: () => Judge | Promise<Judge>;
 }

@@ -4,12 +4,13 @@
  *
  * @module
  */
+import type { Job } from "../../base/job.ts";
+import { openRow } from "../../workers/pool.ts";
 import { asDocument, type Document, type Entry } from "../document.ts";
 import { describeStep, type Plan } from "../plan.ts";
 import type { Reading, StepCounts } from "../reading.ts";
 import { type Mark, ReadAhead } from "./ahead.ts";
-import { type Judge, type Outcome, outcomeOf } from "./judged.ts";
-import { openRow } from "./pool.ts";
+import { type Judge, type Outcome, outcomeOf, rowJob } from "./judged.ts";
 import type { StageJob } from "./stage.ts";
 
 /**
@@ -41,7 +42,7 @@ async function* run(
   const input = entries[Symbol.asyncIterator]();
   try {
     const row = await rowOf(plans, reading);
-    const done = yield* here(row, input, reading.workers);
+    const done = yield* here(row, input, row.job ? reading.workers : 0);
     if (!done) yield* onWorkers(row, input, ahead, reading.workers ?? navigator.hardwareConcurrency);
   } finally {
     await input.return?.();
@@ -51,7 +52,8 @@ async function* run(
 
 /** The judges of a row of stages, and where what they say is counted. */
 class Row {
-  readonly jobs: readonly StageJob[];
+  /** All of it as data, where every step can be sent. */
+  readonly job?: Job;
   readonly judges: readonly Judge[];
   readonly raw: boolean;
   readonly whole: boolean;
@@ -63,7 +65,8 @@ class Row {
     made: { jobs: StageJob[]; judges: Judge[]; counts: StepCounts[] },
     reading: Reading,
   ) {
-    this.jobs = made.jobs;
+    const jobs = made.jobs.flatMap(({ job }) => job ?? []);
+    if (jobs.length === plans.length) this.job = rowJob(jobs);
     this.judges = made.judges;
     this.#counts = made.counts;
     this.#reading = reading;
@@ -82,7 +85,7 @@ class Row {
 
   /** Counts what the judges said of a record, and gives it as they leave it unless one dropped it. */
   async settle(entry: Entry<Document>, outcome: Outcome): Promise<Entry<Document> | undefined> {
-    const { at = this.jobs.length, why } = outcome;
+    const { at = this.judges.length, why } = outcome;
     for (const [step, what, times] of outcome.notes ?? []) {
       const { notes } = this.#counts[step];
       notes[what] = Number(notes[what] ?? 0) + times;
@@ -156,7 +159,7 @@ async function* onWorkers(
   workers: number,
 ): AsyncGenerator<Entry<Document>> {
   ahead.goAhead();
-  const open = openRow(row.jobs.map(({ name, config }) => ({ name, config })), workers);
+  const open = openRow<Document, Outcome>(row.job!, workers);
   const queue: Batch[] = [], reader = new BatchReader(row, input, ahead);
   const stopped = whenAborted(row.signal);
   let units = 0;
@@ -166,7 +169,7 @@ async function* onWorkers(
       while (!reader.end && hasRoom()) {
         const batch = await reader.next();
         if (batch.entries.length === 0) break;
-        batch.outcomes = open.judged(batch.entries.map((entry) => sent(row, entry)))
+        batch.outcomes = open.ask(batch.entries.map((entry) => sent(row, entry)))
           .finally(() => batch.done = true);
         queue.push(batch);
         units += batch.units;

@@ -3,8 +3,7 @@ import { DataError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
 import type { Document } from "../../../src/data/document.ts";
 import { TextClassifier } from "../../../src/data/filters/classifier.ts";
-import { judges } from "../../../src/data/workers/judges.ts";
-import { jobOf, stagePlan } from "../../../src/data/text_step.ts";
+import { judgeOf, stagePlan } from "../../../src/data/text_step.ts";
 import { inFolder } from "../fixtures.ts";
 
 const speeches = await Dataset.sample("sotu").take(24).toArray();
@@ -103,26 +102,29 @@ Deno.test("an error comes after the records before it, as it is without workers"
 });
 
 Deno.test("a judge that throws in a worker, or that workers do not know, is asked again where its error is seen", async () => {
-  const step = (name: string) =>
+  const step = (module: string) =>
     new Dataset(stagePlan(Dataset.from(speeches).plan, {
       op: "test",
       job: () =>
-        jobOf(name, undefined, () => ({ text, id }) => {
+        judgeOf(module, undefined, () => ({ text, id }) => {
           if (id === speeches[20].id) throw new DataError("Cannot judge this", { file: "f", line: 3 });
           return { text };
         }),
       needs: "document",
     }));
-  await assert.rejects(step("none of ours").toArray({ workers: 2 }), {
+  await assert.rejects(step("file:///nowhere.ts").toArray({ workers: 2 }), {
     message: "f:3: Cannot judge this",
     line: 3,
   });
-  assert.ok(!("none of ours" in judges));
+  const qualityModule = import.meta.resolve("../../../src/data/filters/quality.ts");
   // A worker cannot make a classifier of nothing, nor be sent a function.
   for (const config of [undefined, { weights: () => {} }]) {
     const kept = new Dataset(stagePlan(Dataset.from(speeches).plan, {
       op: "test",
-      job: () => jobOf("quality", config, () => ({ text }) => ({ text: `${text}!` })),
+      job: () => ({
+        job: { module: qualityModule, name: "qualityJudge", config },
+        make: () => ({ text }) => ({ text: `${text}!` }),
+      }),
     }));
     const texts = (await kept.toArray({ workers: 2 })).map(({ text }) => text);
     assert.deepEqual(texts, speeches.map(({ text }) => `${text}!`));

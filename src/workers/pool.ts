@@ -1,50 +1,58 @@
 /**
  * The workers of this process: started when there is work that all others are too busy for, shared by whatever reads at the
  * same time, ended when the last reading is over. One that cannot start, or dies, costs nothing but speed: its batches are
- * judged on the main thread.
+ * done on the main thread.
+ *
+ * They are workers of `node:worker_threads`, since only those can be told how much memory to use.
  *
  * @module
  */
-import type { Document } from "../document.ts";
-import type { Job, Outcome } from "./judged.ts";
+import threads from "node:worker_threads";
+import type { Job } from "../base/job.ts";
 
 /** Milliseconds without work after which the workers end, lest an iteration that nobody goes on with keep the process. [ours] */
 const patience = 5000;
 
-/** What a worker is sent: documents for a row of judges, which come along the first time; no documents, and it forgets them. */
+/**
+ * MB for what a worker has just made: a batch and its results fit, and most of it is dead soon. Left to itself each takes
+ * 48, however little it needs. [ours]
+ */
+const youngMegabytes = 8;
+
+/** What a worker is sent: items for a row, whose job comes along the first time; no items, and it forgets the row. */
 export interface Request {
-  /** Which row of judges. */
+  /** Which row. */
   row: number;
-  /** The judges, when the worker does not know them. */
-  jobs?: readonly Job[];
+  /** What makes the function that is asked, when the worker does not know it. */
+  job?: Job;
   /** Number of the batch. */
   batch: number;
-  /** Its documents. */
-  documents?: readonly Document[];
+  /** Its items. */
+  items?: readonly unknown[];
 }
 
-/** What it answers; without outcomes it has no such judges. */
+/** What it answers; without results it could not do it. */
 export interface Answer {
   /** Number of the batch. */
   batch: number;
-  /** One for each document. */
-  outcomes?: Outcome[];
+  /** One for each item. */
+  results?: readonly unknown[];
 }
 
-/** A row of judges at work. */
-export interface Row {
-  /** The outcomes of a batch; undefined when no worker could judge it. */
-  judged(documents: readonly Document[]): Promise<Outcome[] | undefined>;
+/** A kind of work that workers are asked for. */
+export interface Row<I, O> {
+  /** The results of a batch; undefined when no worker could do it. */
+  ask(items: readonly I[]): Promise<O[] | undefined>;
   /** Ends the work. */
   close(): void;
 }
 
 let current: Pool | undefined;
 
-/** A row of judges on `most` workers at most. */
-export function openRow(jobs: readonly Job[], most: number): Row {
+/** A row on `most` workers at most. Its job makes the function from items to results. */
+export function openRow<I, O>(job: Job, most: number): Row<I, O> {
   const pool = current ??= new Pool();
-  return pool.open(jobs, most);
+  return pool.open(job, most) as Row<I, O>;
 }
 
 class Pool {
@@ -56,13 +64,16 @@ class Pool {
   #broken = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  open(jobs: readonly Job[], most: number): Row {
+  open(job: Job, most: number): Row<unknown, unknown> {
     const row = ++this.#rows;
     this.#open++;
     this.#most = Math.max(this.#most, most);
+    let open = true;
     return {
-      judged: (documents) => this.#judged(row, jobs, documents),
+      ask: async (items) => open ? await this.#ask(row, job, items) : undefined,
       close: () => {
+        if (!open) return;
+        open = false;
         for (const member of this.#workers) member.forget(row);
         if (--this.#open > 0) return;
         this.#end();
@@ -71,16 +82,12 @@ class Pool {
     };
   }
 
-  async #judged(
-    row: number,
-    jobs: readonly Job[],
-    documents: readonly Document[],
-  ): Promise<Outcome[] | undefined> {
+  async #ask(row: number, job: Job, items: readonly unknown[]): Promise<unknown[] | undefined> {
     const member = this.#idlest();
     if (!member) return undefined;
     clearTimeout(this.#timer);
     try {
-      return await member.ask(row, jobs, ++this.#batches, documents);
+      return await member.ask(row, job, ++this.#batches, items);
     } finally {
       if (this.#workers.every(({ busy }) => busy === 0) && this.#open > 0) this.#wait();
     }
@@ -116,20 +123,22 @@ class Pool {
 /** One worker. */
 class Member {
   dead = false;
-  readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  readonly #worker: threads.Worker;
   readonly #rows = new Set<number>();
-  readonly #waiting = new Map<number, (outcomes?: Outcome[]) => void>();
+  readonly #waiting = new Map<number, (results?: unknown[]) => void>();
 
   constructor(onDeath: () => void) {
-    this.#worker.onmessage = ({ data: { batch, outcomes } }: MessageEvent<Answer>) => {
-      this.#waiting.get(batch)?.(outcomes);
+    this.#worker = new threads.Worker(entry(), {
+      resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes },
+    });
+    this.#worker.on("message", ({ batch, results }: Answer) => {
+      this.#waiting.get(batch)?.(results as unknown[] | undefined);
       this.#waiting.delete(batch);
-    };
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
+    });
+    this.#worker.on("error", () => {
       onDeath();
       this.end();
-    };
+    });
   }
 
   /** Batches it has not answered. */
@@ -137,13 +146,11 @@ class Member {
     return this.#waiting.size;
   }
 
-  ask(row: number, jobs: readonly Job[], batch: number, documents: readonly Document[]): Promise<
-    Outcome[] | undefined
-  > {
+  ask(row: number, job: Job, batch: number, items: readonly unknown[]): Promise<unknown[] | undefined> {
     return new Promise((resolve) => {
       this.#waiting.set(batch, resolve);
       try {
-        this.#send(this.#rows.has(row) ? { row, batch, documents } : { row, jobs, batch, documents });
+        this.#send(this.#rows.has(row) ? { row, batch, items } : { row, job, batch, items });
         this.#rows.add(row);
       } catch {
         this.#waiting.delete(batch); // something in it cannot be copied
@@ -157,8 +164,9 @@ class Member {
   }
 
   end(): void {
+    if (this.dead) return;
     this.dead = true;
-    this.#worker.terminate();
+    this.#worker.terminate().catch(() => {});
     for (const resolve of this.#waiting.values()) resolve();
     this.#waiting.clear();
   }
@@ -166,4 +174,10 @@ class Member {
   #send(request: Request): void {
     this.#worker.postMessage(request);
   }
+}
+
+/** The module that workers run; such a worker is not started from an address, but from a line that imports it. */
+function entry(): URL {
+  const url = new URL("./worker.ts", import.meta.url);
+  return url.protocol === "file:" ? url : new URL(`data:text/javascript,import ${JSON.stringify(url.href)}`);
 }
