@@ -50,7 +50,7 @@ export interface Combined {
   samples?: Sample[];
 }
 
-/** Grades the texts of an item; `write` makes equal answers equal before they vote. */
+/** Grades the texts of an item; `write` makes equal answers equal before they vote; one that it leaves nothing of has no vote. */
 export async function combine(
   texts: readonly string[],
   sampling: Sampling | undefined,
@@ -63,7 +63,7 @@ export async function combine(
     return { text: texts[0], answer: answers[0], scores: await grade(answers[0]) };
   }
   if (sampling.combine === "majority") {
-    const written = answers.map((answer) => answer === undefined ? undefined : write(answer));
+    const written = answers.map((answer) => answer === undefined ? undefined : write(answer) || undefined);
     const winner = mostFrequent(written), at = Math.max(0, written.indexOf(winner));
     const samples = texts.map((text, i) => ({ text, answer: answers[i] }));
     const answer = winner === undefined ? undefined : answers[at];

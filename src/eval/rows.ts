@@ -67,6 +67,13 @@ export class TaskRow {
     throw this.wrong(field, `must be ${many}, none of them blank, current value is ${show(value)}`);
   }
 
+  /** Texts, of which some may be blank; there may be none. */
+  list(field: string): string[] {
+    const value = this.value(field);
+    if (Array.isArray(value) && value.every((text) => typeof text === "string")) return value;
+    throw this.wrong(field, `must be a list of texts, current value is ${show(value)}`);
+  }
+
   /** True or false, as JSON has it, as 1 or 0, or as a word. */
   flag(field: string): boolean {
     const value = this.value(field), word = String(value).toLowerCase();

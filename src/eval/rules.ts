@@ -30,7 +30,8 @@ export function ruleOf(
       return {
         words: `log-likelihood - log-likelihood after "${alone}"`,
         alone,
-        score: (_, { logProb }, alone) => logProb - alone!.logProb,
+        // an option that cannot be stays so: -Infinity - -Infinity is no number
+        score: (_, { logProb }, alone) => logProb === -Infinity ? logProb : logProb - alone!.logProb,
       };
     case "tokens":
       return {

@@ -4,43 +4,31 @@
  *
  * @module
  */
-import { type Program, Recorder, Tensor } from "../gpu/mod.ts";
-import { Batch } from "./batch.ts";
-import { llama } from "./llama.ts";
+import type { Recorder, Tensor } from "../gpu/mod.ts";
+import { CachedSequence } from "./cached.ts";
 import type { ModelState } from "./state.ts";
 
 /** Shortest program; others are twice, four times ... as long, so that programs are few. */
 const shortest = 32;
 
-interface Stage {
-  batch: Batch;
-  program: Program;
-}
-
 /** The keys and values of one sequence. */
 export class Prefill {
-  /** [keys, 2 KV E] for each layer. */
-  readonly cache: Tensor[];
   /** Places in the cache: more than asked for, since padding may stand behind the last position. */
   readonly keys: number;
   /** Positions put through so far. */
   fed = 0;
-  readonly #model: ModelState;
-  readonly #owned: GPUBuffer[] = [];
-  readonly #stages = new Map<number, Stage>();
+  readonly #sequence: CachedSequence<Record<string, never>>;
   #held: Uint32Array = new Uint32Array();
 
   /** Allocates the cache for `length` positions. */
   constructor(model: ModelState, length: number) {
-    const { dim, heads, kvHeads, layers } = model.config, cols = 2 * kvHeads * dim / heads;
-    this.#model = model;
     this.keys = Math.ceil(length / 8) * 8 + shortest;
-    const shape = [this.keys, cols], bytes = this.keys * cols * 4;
-    this.cache = Array.from({ length: layers }, (_, l) => {
-      const name = `cache ${l}`, buffer = model.device.buffer(`${model.name}: generate ${name}`, bytes);
-      this.#owned.push(buffer);
-      return new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 });
-    });
+    this.#sequence = new CachedSequence(model, "prefill", this.keys, onlyFill);
+  }
+
+  /** [keys, 2 KV E] for each layer. */
+  get cache(): Tensor[] {
+    return this.#sequence.layers;
   }
 
   /** Makes the first `ids.length` places hold the keys and values of these ids. */
@@ -51,7 +39,7 @@ export class Prefill {
     this.#held = ids.slice();
     while (past < ids.length) {
       const length = this.#piece(ids.length - past, past), part = ids.subarray(past, past + length);
-      const { batch, program } = await this.#stage(length);
+      const { batch, program } = await this.#sequence.program(length);
       batch.fill([{ ids: part, past }]);
       program.replay();
       past += part.length;
@@ -65,29 +53,14 @@ export class Prefill {
     return length;
   }
 
-  async #stage(length: number): Promise<Stage> {
-    const known = this.#stages.get(length);
-    if (known) return known;
-    const { device, config, layout, angles, name } = this.#model, owner = `${name}: prefill`;
-    const batch = new Batch(device, owner, 1, length, config.vocabSize);
-    const r = new Recorder(device, "all", false), { tokens, positions, spans } = batch;
-    const cache = { layers: this.cache, slots: positions };
-    llama(r, layout.views(this.#model), { tokens, positions, spans, angles, batch: 1, cache }, config);
-    const last = r.calls.findLastIndex(({ args }) => args.cache !== undefined);
-    r.calls.splice(last + 1); // only what fills the cache is wanted, not what the last layer makes of it
-    const stage = { batch, program: await r.compile(owner) };
-    this.#stages.set(length, stage);
-    this.#model.program = stage.program;
-    return stage;
-  }
-
   /** Gives cache and programs back. */
   dispose(): void {
-    for (const { batch, program } of this.#stages.values()) {
-      batch.dispose();
-      program.dispose();
-    }
-    this.#stages.clear();
-    for (const buffer of this.#owned.splice(0)) this.#model.device.free(buffer);
+    this.#sequence.dispose();
   }
+}
+
+/** Only what fills the cache is wanted, not what the last layer makes of it. */
+function onlyFill({ calls }: Recorder): Record<string, never> {
+  calls.splice(calls.findLastIndex(({ args }) => args.cache !== undefined) + 1);
+  return {};
 }

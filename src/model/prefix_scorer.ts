@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { type Program, Recorder, Tensor } from "../gpu/mod.ts";
+import type { Tensor } from "../gpu/mod.ts";
 import { outputLoss, upload } from "../ops/mod.ts";
-import { Batch } from "./batch.ts";
-import { llama } from "./llama.ts";
+import { CachedSequence } from "./cached.ts";
 import type { RowScore } from "./scorer.ts";
 import type { ModelState } from "./state.ts";
 
@@ -44,71 +43,39 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return a.length - b.length;
 }
 
-interface Stage {
-  batch: Batch;
-  program: Program;
-  nll: Tensor;
-  best: Tensor;
-}
-
 /** The cache and the programs of a walk. */
 export class PrefixScorer {
   readonly #model: ModelState;
-  readonly #cache: Tensor[];
   readonly #scale: Tensor;
-  readonly #owned: GPUBuffer[] = [];
-  readonly #stages = new Map<number, Stage>();
+  readonly #sequence: CachedSequence<{ nll: Tensor; best: Tensor }>;
 
   /** Allocates the cache: [2 context, 2 KV E] for each layer, since padding may stand behind the context. */
   constructor(model: ModelState) {
-    const { dim, heads, kvHeads, layers, context } = model.config, cols = 2 * kvHeads * dim / heads;
-    const shape = [Math.ceil(context / 8) * 16, cols], bytes = shape[0] * cols * 4;
+    const keys = Math.ceil(model.config.context / 8) * 16;
     this.#model = model;
     this.#scale = upload(model.device, "scale", { shape: [1], data: Float32Array.of(1) });
-    this.#cache = Array.from({ length: layers }, (_, l) => {
-      const name = `cache ${l}`, buffer = model.device.buffer(`${model.name}: score ${name}`, bytes);
-      this.#owned.push(buffer);
-      return new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 });
+    this.#sequence = new CachedSequence(model, "score", keys, (r, x, { output }, { targets }) => {
+      const nll = r.tensor("nll", [x.rows]), best = r.tensor("best", [x.rows], "u32");
+      outputLoss(r, x, output, { targets, scale: this.#scale, nll, best });
+      return { nll, best };
     });
   }
 
   /** Scores a sequence of which `past` ids are in the cache; the result begins at the first that is not. */
   async score({ ids, start }: Sequence, past: number): Promise<RowScore> {
-    const fed = ids.slice(past, -1), stage = await this.#stage(fed.length);
+    const fed = ids.slice(past, -1),
+      length = Math.min(2 ** Math.ceil(Math.log2(fed.length)), this.#model.config.context);
+    const { batch, program, outputs } = await this.#sequence.program(length);
     const targets = fed.map((_, t) => past + t + 1 < start ? -100 : ids[past + t + 1]);
-    stage.batch.fill([{ ids: fed, targets, past }]);
-    stage.program.replay();
-    const [nll, best] = await this.#model.device.read([stage.nll.range(), stage.best.range()]);
+    batch.fill([{ ids: fed, targets, past }]);
+    program.replay();
+    const [nll, best] = await this.#model.device.read([outputs.nll.range(), outputs.best.range()]);
     return { nll: new Float32Array(nll), best: new Uint32Array(best) };
-  }
-
-  async #stage(least: number): Promise<Stage> {
-    let length = 1;
-    while (length < least) length *= 2;
-    length = Math.min(length, this.#model.config.context);
-    const known = this.#stages.get(length);
-    if (known) return known;
-    const { device, config, layout, angles, name } = this.#model, owner = `${name}: score`;
-    const batch = new Batch(device, owner, 1, length, config.vocabSize);
-    const r = new Recorder(device, "all", false), weights = layout.views(this.#model);
-    const { tokens, positions, spans, targets } = batch, cache = { layers: this.#cache, slots: positions };
-    const x = llama(r, weights, { tokens, positions, spans, angles, batch: 1, cache }, config);
-    const nll = r.tensor("nll", [x.rows]), best = r.tensor("best", [x.rows], "u32");
-    outputLoss(r, x, weights.output, { targets, scale: this.#scale, nll, best });
-    const stage = { batch, nll, best, program: await r.compile(owner, [nll, best]) };
-    this.#stages.set(length, stage);
-    this.#model.program = stage.program;
-    return stage;
   }
 
   /** Gives cache and programs back. */
   dispose(): void {
-    for (const { batch, program } of this.#stages.values()) {
-      batch.dispose();
-      program.dispose();
-    }
-    this.#stages.clear();
-    for (const buffer of this.#owned) this.#model.device.free(buffer);
+    this.#sequence.dispose();
     this.#model.device.free(this.#scale.range().buffer);
   }
 }

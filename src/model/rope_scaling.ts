@@ -67,16 +67,7 @@ export function scalingOf(divisors: ArrayLike<number>, theta: number): RopeScali
 export function rotaryAngles(
   c: { dim: number; heads: number; context: number; ropeTheta: number; ropeScaling?: RopeScaling },
 ): Float32Array<ArrayBuffer> {
-  const headDim = c.dim / c.heads, half = headDim / 2;
-  if (!c.ropeScaling) return ropeAngles(c.context, headDim, c.ropeTheta);
-  const divisors = frequencyDivisors(c.ropeScaling, headDim, c.ropeTheta);
-  const out = new Float32Array(c.context * headDim);
-  divisors.forEach((divisor, i) => {
-    const rate = c.ropeTheta ** (-2 * i / headDim) / divisor;
-    for (let position = 0; position < c.context; position++) {
-      out[position * headDim + i] = Math.cos(position * rate);
-      out[position * headDim + i + half] = Math.sin(position * rate);
-    }
-  });
-  return out;
+  const headDim = c.dim / c.heads;
+  const divisors = c.ropeScaling && frequencyDivisors(c.ropeScaling, headDim, c.ropeTheta);
+  return ropeAngles(c.context, headDim, c.ropeTheta, divisors);
 }

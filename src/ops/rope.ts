@@ -46,11 +46,19 @@ function turn(r: Recorder, x: Tensor, o: RopeOptions, forward: boolean): void {
   r.call(kernel("rope", source, constants, prelude), { positions, angles, x }, params, fold(x.rows));
 }
 
-/** Cosines and sines for positions 0 .. `positions` - 1, computed in float64: [positions, 2, headDim / 2]. */
-export function ropeAngles(positions: number, headDim: number, theta: number): Float32Array<ArrayBuffer> {
+/**
+ * Cosines and sines for positions 0 .. `positions` - 1, computed in float64: [positions, 2, headDim / 2]. The rate of
+ * pair i is theta^(-2i / headDim), slowed down by `divisors[i]` where a context is stretched.
+ */
+export function ropeAngles(
+  positions: number,
+  headDim: number,
+  theta: number,
+  divisors?: readonly number[],
+): Float32Array<ArrayBuffer> {
   const half = headDim / 2, out = new Float32Array(positions * half * 2);
   for (let i = 0; i < half; i++) {
-    const rate = theta ** (-2 * i / headDim);
+    const rate = theta ** (-2 * i / headDim) / (divisors?.[i] ?? 1);
     for (let position = 0; position < positions; position++) {
       const at = position * headDim + i;
       out[at] = Math.cos(position * rate);

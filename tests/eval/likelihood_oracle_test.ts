@@ -5,30 +5,15 @@ import { type ChoiceOutcome, Evaluator } from "../../src/eval/mod.ts";
 import { Model } from "../../src/model/mod.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { testDevice } from "../support/device.ts";
+import { oracle, pythonHas } from "../support/python.ts";
 import { fixture } from "./benchmarks/fixtures.ts";
 import { withFiles } from "./fakes.ts";
 
-async function python(args: string[], input = ""): Promise<{ code: number; text: string; error: string }> {
-  try {
-    const child = new Deno.Command("python3", { args, stdin: "piped", stdout: "piped", stderr: "piped" })
-      .spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(input));
-    await writer.close();
-    const { code, stdout, stderr } = await child.output();
-    return { code, text: new TextDecoder().decode(stdout), error: new TextDecoder().decode(stderr) };
-  } catch (error) {
-    return { code: -1, text: "", error: String(error) };
-  }
-}
-
-const there = (await python(["-c", "import torch, transformers"])).code === 0;
+const there = await pythonHas("torch", "transformers");
 
 Deno.test({
-  name: `scores of a saved model are those of PyTorch${
-    there ? "" : " (not run: python3 has no torch and transformers)"
-  }`,
-  ignore: !there,
+  name: `scores of a saved model are those of PyTorch${there.reason}`,
+  ignore: there.ignore,
   fn: () => {
     const files = {
       ...fixture("piqa", 6).files,
@@ -54,15 +39,13 @@ Deno.test({
         )
       );
       assert.equal(ours.length, 6 * 2 + 6 * 4 + 4 * 4);
-      const oracle = new URL("likelihood_oracle.py", import.meta.url).pathname;
-      const { code, text, error } = await python(
-        [oracle, `${data}/model`],
-        JSON.stringify(ours.map(({ pair }) => pair)),
-      );
-      assert.equal(code, 0, error);
-      const theirs: number[] = JSON.parse(text);
+      const script = new URL("likelihood_oracle.py", import.meta.url);
+      const theirs = await oracle<number[]>(script, [`${data}/model`], ours.map(({ pair }) => pair));
       let largest = 0;
       ours.forEach(({ logProb }, i) => largest = Math.max(largest, Math.abs(logProb - theirs[i])));
+      console.log(
+        `largest difference to PyTorch: ${largest.toExponential(1)} over ${ours.length} likelihoods`,
+      );
       assert.ok(largest <= 1e-4, `largest difference ${largest}`);
       assert.ok(
         Math.min(...theirs) < -10 && new Set(theirs.map((x) => x.toFixed(3))).size > 40,

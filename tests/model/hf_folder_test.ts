@@ -6,7 +6,7 @@ import { Model } from "../../src/model/mod.ts";
 import { openSource } from "../../src/model/open_source.ts";
 import { frequencyDivisors, scalingOf } from "../../src/model/rope_scaling.ts";
 import { inFolder } from "../data/fixtures.ts";
-import { oracle, pythonHas } from "../reference/python.ts";
+import { oracle, pythonHas } from "../support/python.ts";
 import { testDevice } from "../support/device.ts";
 import { maxError } from "../support/golden.ts";
 
@@ -22,7 +22,7 @@ const shape = {
   ropeScaling,
 };
 const ids = Array.from({ length: 40 }, (_, i) => (i * 37 + 11) % 61);
-const there = await pythonHas("torch, transformers");
+const there = await pythonHas("torch", "transformers");
 
 const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 
@@ -100,7 +100,8 @@ for (
           tie_word_embeddings,
         };
         const asked = { seed: 5, config, dtype, shard: "30KB", ids };
-        const want = await oracle<{ low: number[]; exact: number[] }>("write_llama.py", [folder], asked);
+        const script = new URL("../reference/write_llama.py", import.meta.url);
+        const want = await oracle<{ low: number[]; exact: number[] }>(script, [folder], asked);
         assert.ok(
           names(folder).filter((name) => name.endsWith(".safetensors")).length > 1,
           names(folder).join(),

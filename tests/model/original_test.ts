@@ -5,11 +5,11 @@ import { FormatError } from "../../src/base/errors.ts";
 import { openTorchFile } from "../../src/formats/torch_file.ts";
 import { Model } from "../../src/model/mod.ts";
 import { inFolder } from "../data/fixtures.ts";
-import { oracle, pythonHas } from "../reference/python.ts";
+import { oracle, pythonHas } from "../support/python.ts";
 import { testDevice } from "../support/device.ts";
 import { goldenJson, goldenPath, goldenTensors, maxError } from "../support/golden.ts";
 
-const there = await pythonHas("torch, safetensors");
+const there = await pythonHas("torch", "safetensors");
 
 Deno.test({
   name: `consolidated.*.pth written by torch give the golden logits${there.reason}`,
@@ -28,7 +28,7 @@ Deno.test({
         embedding,
       }));
       for (const { out } of asked) await Deno.mkdir(out);
-      await oracle("write_original.py", [goldenPath("B")], asked);
+      await oracle(new URL("../reference/write_original.py", import.meta.url), [goldenPath("B")], asked);
       for (const { out: path, shards, dtype } of asked) {
         using model = await Model.load(path, { device, context: 64 });
         const { kvHeads, hidden, vocabSize, ropeTheta, context } = model.config;

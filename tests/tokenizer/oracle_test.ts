@@ -4,11 +4,9 @@ import type { TemplateName } from "../../src/tokenizer/mod.ts";
 import { python, pythonHas } from "../support/python.ts";
 import { oddStrings, sample } from "./sample.ts";
 
-Deno.test("Python transformers reads a saved folder to the same ids", async (t) => {
-  if (!await pythonHas("transformers")) {
-    console.log("NOT RUN: no Python with transformers here (pip install transformers jinja2)");
-    return;
-  }
+const there = await pythonHas("transformers");
+
+Deno.test(`Python transformers reads a saved folder to the same ids${there.reason}`, there, async (t) => {
   const conversations: Message[][] = [
     [{ role: "user", content: "hi there" }],
     [{ role: "user", content: "2 + 2?\nNow!" }, { role: "assistant", content: "Four, of course." }],
@@ -22,14 +20,14 @@ Deno.test("Python transformers reads a saved folder to the same ids", async (t) 
       try {
         await tokenizer.save(dir);
         const script = new URL("oracle.py", import.meta.url).pathname;
-        const run = await python([script, dir], JSON.stringify({ texts, conversations }));
-        assert.ok(run?.ok, run?.err);
-        const { encoded, decoded, chats } = JSON.parse(run.out);
+        const { code, text, error } = await python([script, dir], JSON.stringify({ texts, conversations }));
+        assert.equal(code, 0, error);
+        const { encoded, decoded, chats } = JSON.parse(text);
         texts.forEach((text, i) => {
           assert.deepEqual([...tokenizer.encode(text, { bos: true })], encoded[i], JSON.stringify(text));
           assert.equal(tokenizer.decode(encoded[i]), decoded[i]);
         });
-        if (chats === null) return console.log(`chat NOT RUN: ${run.err.trim().split("\n").at(-1)}`);
+        if (chats === null) return console.log(`chat NOT RUN: ${error.trim().split("\n").at(-1)}`);
         conversations.forEach((messages, i) => {
           const { ids } = tokenizer.chat(messages, { generationPrompt: messages.length % 2 === 1 });
           assert.deepEqual([...ids], chats[i]);

@@ -40,9 +40,9 @@ function task(normalisation: Normalisation): Task {
     },
     async *items(source: TaskSource) {
       for await (const row of source.rows()) {
-        const kind = typeof row.value("bias_type") === "number"
-          ? kinds[row.whole("bias_type", 0, 8)]
-          : row.oneOf("bias_type", kinds);
+        const kind = typeof row.value("bias_type") === "string"
+          ? row.oneOf("bias_type", kinds)
+          : kinds[row.whole("bias_type", 0, 8)];
         yield { more: row.text("sent_more"), less: row.text("sent_less"), kind };
       }
     },

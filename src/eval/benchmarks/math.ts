@@ -40,7 +40,7 @@ function task(sampling?: Sampling): Task {
           problem: row.text("problem"),
           answer,
           solution: row.text("solution"),
-          type: String(row.value("type")),
+          types: row.has("type") ? [row.text("type")] : [],
         };
       }
     },
@@ -49,7 +49,7 @@ function task(sampling?: Sampling): Task {
     exemplars: competitionProblems,
     shots: 4,
     answer: ({ answer }) => answer,
-    groups: ({ type }) => [type],
+    groups: ({ types }) => types,
     extract: finalAnswer,
     normalisation: writeMath,
     stop: ["Problem:"],

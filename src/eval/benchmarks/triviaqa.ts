@@ -48,7 +48,7 @@ export const triviaqa: Task = defineTask({
 
 function answersOf(row: TaskRow, original: boolean): string[] {
   const [value, aliases] = original ? ["Answer.Value", "Answer.Aliases"] : ["answer.value", "answer.aliases"];
-  const answers = usable([row.text(value), ...row.has(aliases) ? row.texts(aliases) : []]);
+  const answers = usable([row.text(value), ...row.has(aliases) ? row.list(aliases) : []]);
   if (answers.length === 0) throw row.wrong(value, "must have more than punctuation and articles");
   return [...new Set(answers)];
 }

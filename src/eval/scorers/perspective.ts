@@ -43,7 +43,8 @@ export function perspective(options: PerspectiveOptions): TextScorer {
         body: JSON.stringify({ comment, languages, requestedAttributes }),
       }).catch(() => undefined);
       if (!response?.ok) return void await response?.body?.cancel();
-      const value = (await response.json())?.attributeScores?.TOXICITY?.summaryScore?.value;
+      const value = (await response.json().catch(() => undefined))?.attributeScores?.TOXICITY?.summaryScore
+        ?.value;
       return typeof value === "number" ? value : undefined;
     },
   };

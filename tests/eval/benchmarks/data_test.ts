@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { DataError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/mod.ts";
-import { type ChoiceOutcome, Evaluator, type ItemOutcome, type TaskData } from "../../../src/eval/mod.ts";
+import {
+  type ChoiceOutcome,
+  Evaluator,
+  type GenerateOutcome,
+  type ItemOutcome,
+  type TaskData,
+} from "../../../src/eval/mod.ts";
 import { jsonl, scorer, withFiles, writer } from "../fakes.ts";
 import { fixture } from "./fixtures.ts";
 
@@ -28,6 +34,56 @@ Deno.test("Parquet from the hub is read as JSON lines are", async () => {
       items("boolq", `${folder}/broken.parquet`),
       (error: unknown) => error instanceof DataError && error.file === `${folder}/broken.parquet`,
     );
+  });
+});
+
+Deno.test("CrowS-Pairs' kinds are names in its CSV file and whole numbers on the hub", async () => {
+  const row = { sent_more: "The old clerk.", sent_less: "The young clerk." };
+  const kinds = async (bias_type: unknown) => {
+    const data = Dataset.from([{ ...row, bias_type }]);
+    return (await new Evaluator(model).add("crows-pairs", { data }).run()).results[0].measures.at(-1)!.metric;
+  };
+  for (const age of ["age", 8, 8n]) assert.equal(await kinds(age), "stereotype, age");
+  await assert.rejects(kinds(9), /bias_type must be from 0 to 8/);
+});
+
+Deno.test("answers without aliases, and aliases that are blank, are passed over in TriviaQA", async () => {
+  const row = (aliases: unknown) => ({
+    question: "Who?",
+    question_id: "q",
+    answer: { value: "The Ö", aliases },
+  });
+  const answers = async (aliases: unknown) =>
+    ((await items("triviaqa", Dataset.from([row(aliases)])))[0] as GenerateOutcome).answers;
+  assert.deepEqual(await answers([]), ["The Ö"]);
+  assert.deepEqual(await answers(["", "Oe", "!"]), ["The Ö", "Oe"]);
+  assert.deepEqual(await answers(null), ["The Ö"]);
+  await assert.rejects(answers("Oe"), /answer.aliases must be a list of texts/);
+});
+
+Deno.test("Windows line ends, a byte-order mark, blank lines and no last line end change nothing", async () => {
+  for (const task of ["boolq", "piqa", "mmlu", "winogender", "triviaqa"]) {
+    const { files } = fixture(task, 5);
+    const windows = Object.fromEntries(
+      Object.entries(files).map(([name, text]) => [name, `\ufeff${text.trimEnd().replaceAll("\n", "\r\n")}`]),
+    );
+    await withFiles(files, async (unix) => {
+      const want = await items(task, unix);
+      await withFiles(windows, async (folder) => assert.deepEqual(await items(task, folder), want));
+    });
+  }
+});
+
+Deno.test("a file with nothing in it is named, and so is one with a head alone", async () => {
+  const empty = { "dev.jsonl": "", "x.csv": "question,answer\n", "x.json": "[]", "labels.jsonl": "\n\n" };
+  await withFiles(empty, async (folder) => {
+    for (const name of Object.keys(empty)) {
+      await assert.rejects(items("boolq", `${folder}/${name}`), (error: unknown) => {
+        assert.ok(error instanceof DataError, String(error));
+        assert.ok(error.message.includes(`${folder}/${name}`), error.message);
+        return /there is nothing in it/.test(error.message);
+      });
+    }
   });
 });
 
@@ -148,7 +204,7 @@ const damage: [
     undefined,
     /field Answer.Value must be a text/,
   ],
-  ["math", "test/algebra/0.json", /boxed/, "box", undefined, /solution must have its answer in \\boxed/],
+  ["math", "test/algebra/0000.json", /boxed/, "box", undefined, /solution must have its answer in \\boxed/],
   ["gsm8k", "test.jsonl", /#### \d+/, "####", 1, /answer must end with #### and a number/],
   ["gsm8k", "test.jsonl", /"answer".*\n/, '"answer":\n', 1, /JSON/],
 ];

@@ -30,7 +30,7 @@ export function asked(prompt: string): number | undefined {
 /** Makes the files of a benchmark with the given answers. */
 type Make = (answers: number[], words: (i: number) => string) => Omit<Fixture, "task">;
 
-/** The number of options, how the files look, by task. */
+/** The number of options (of free text: of different right answers), how the files look, by task. */
 const makers: Record<string, [options: number, make: Make]> = {
   "boolq": [2, (answers, words) => ({
     files: {
@@ -176,58 +176,55 @@ const makers: Record<string, [options: number, make: Make]> = {
       right: answers.map((a, i) => options[i][a]),
     };
   }],
-  "natural-questions": [0, (answers) => ({
+  "natural-questions": [7, (answers) => ({
     files: {
       "NQ-open.dev.jsonl": jsonl(
-        answers.map((_, i) => ({ question: `who was q${i}x`, answer: [`The Name ${i}`, `N ${i}`] })),
+        answers.map((a, i) => ({ question: `who was q${i}x`, answer: [`The Name ${a}`, `N ${a}`] })),
       ),
     },
-    right: answers.map((_, i) => ` name ${i}!\nQ: Who?`),
+    right: answers.map((a) => ` name ${a}!\nQ: Who?`),
   })],
-  "triviaqa": [0, (answers) => ({
+  "triviaqa": [7, (answers) => ({
     files: {
       "qa/wikipedia-dev.json": JSON.stringify({
-        Data: [...answers.keys(), 0].map((i) => ({
+        Data: [...answers.entries(), [0, answers[0]]].map(([i, a]) => ({ // the first question twice
           Question: `Who was q${i}x?`,
           QuestionId: `t${i}`,
           Answer: {
-            Value: `The Name ${i}`,
-            Aliases: [`Alias ${i}`, "!"],
+            Value: `The Name ${a}`,
+            Aliases: [`Alias ${a}`, "!"],
             NormalizedAliases: [],
             Type: "WikipediaEntity",
           },
         })),
       }),
     },
-    right: answers.map((_, i) => i % 2 ? ` alias ${i}, it is` : ` Name ${i}`),
+    right: answers.map((a) => a % 2 ? ` alias ${a}, it is` : ` Name ${a}`),
   })],
-  "math": [0, (answers) => ({
-    files: Object.fromEntries(answers.map((_, i) => [
-      `test/algebra/${i}.json`,
+  "math": [7, (answers) => ({
+    files: Object.fromEntries(answers.map((a, i) => [
+      `test/algebra/${String(i).padStart(4, "0")}.json`,
       JSON.stringify({
         problem: `What is q${i}x?`,
         level: "Level 1",
         type: "Algebra",
-        solution: `It is $\\boxed{\\frac{${i}}{7}}$.`,
+        solution: `It is $\\boxed{\\frac{${a}}{7}}$.`,
       }),
     ])),
-    right: answers.map((_, i) =>
-      ` Thus.\nFinal Answer: The final answer is $\\frac${i}7$. I hope it is correct.`.replace(
-        /\\frac(\d\d+)7/,
-        "\\frac{$1}{7}",
-      )
+    right: answers.map((a) =>
+      ` Thus.\nFinal Answer: The final answer is $\\frac${a}7$. I hope it is correct.`
     ),
   })],
-  "gsm8k": [0, (answers) => ({
+  "gsm8k": [7, (answers) => ({
     files: {
       "test.jsonl": jsonl(
-        answers.map((_, i) => ({
+        answers.map((a, i) => ({
           question: `How many are q${i}x?`,
-          answer: `${i}*3 = <<${i}*3=${3 * i}>>${3 * i}\n#### ${3 * i}`,
+          answer: `${a}*3 = <<${a}*3=${3 * a}>>${3 * a}\n#### ${3 * a}`,
         })),
       ),
     },
-    right: answers.map((_, i) => ` ${i} times 3. The answer is ${3 * i}.00.`),
+    right: answers.map((a) => ` ${a} times 3. The answer is ${3 * a}.00.`),
   })],
 };
 
@@ -237,20 +234,15 @@ export const fixtureNames: string[] = Object.keys(makers);
 /** Files with `count` items and random answers. */
 export function fixture(task: string, count: number, seed = 3): Fixture {
   const [options, make] = makers[task], random = new Random(seed).fork(task);
-  const answers = Array.from({ length: count }, () => random.below(Math.max(1, options)));
+  const answers = Array.from({ length: count }, () => random.below(options));
   return { task, ...make(answers, words) };
 }
 
-/** The same items with other answers; the right ones are still those of before. */
-export function shuffled(
-  task: string,
-  count: number,
-  seed = 3,
-): { files: Record<string, string>; answers: string[] } {
-  const [options, make] = makers[task], random = new Random(seed).fork(task);
-  const answers = Array.from({ length: count }, () => random.below(options));
-  const other = new Random(seed + 100).shuffle([...answers]), made = make(other, words);
-  return { files: made.files, answers: made.right };
+/** The same items with the answers dealt out anew; the `right` ones are those of the new files. */
+export function shuffled(task: string, count: number, seed = 3): Fixture & { kinds: number } {
+  const [kinds, make] = makers[task], random = new Random(seed).fork(task);
+  const answers = Array.from({ length: count }, () => random.below(kinds));
+  return { task, kinds, ...make(new Random(seed + 100).shuffle([...answers]), words) };
 }
 
 /** Words that differ from item to item and in length. */

@@ -1,5 +1,6 @@
 // HumanEval and MBPP on files of their formats: the canonical solutions pass, stubs fail, pass@k counts as by hand.
 import assert from "node:assert/strict";
+import { Random } from "../../../src/base/random.ts";
 import { Evaluator, type GenerateOutcome, type Scorable } from "../../../src/eval/mod.ts";
 import { jsonl, withFiles, writer } from "../fakes.ts";
 
@@ -67,4 +68,35 @@ Deno.test("MBPP: tasks 2 to 4 are shown, 11 to 510 are asked", async () => {
   ));
   assert.ok(prompt.endsWith("assert f11(1) == 12\nassert f11(2) == 13\nassert f11(3) == 14\n[BEGIN]\n"));
   assert.deepEqual((await run(stub, "mbpp")).map(({ value }) => value), [0, 0]);
+});
+
+Deno.test("tests dealt out anew: the right programs of 24 problems of 3 kinds pass at chance", async () => {
+  const count = 24, bodies = ["return x + 1", "return 2 * x", "return x - 1"], results = ["6", "10", "4"];
+  const kinds = Array.from({ length: count }, (_, i) => i % 3), dealt = new Random(4).shuffle([...kinds]);
+  const agreed = kinds.filter((kind, i) => kind === dealt[i]).length / count;
+  assert.ok(Math.abs(agreed - 1 / 3) <= 3 * Math.sqrt(2 / 9 / count));
+  const rows = (kinds: readonly number[]) => ({
+    "HumanEval.jsonl": jsonl(kinds.map((kind, i) => ({
+      task_id: `HumanEval/${i}`,
+      prompt: `def f(x):\n    """Number q${i}x."""\n`,
+      canonical_solution: `    ${bodies[kind]}\n`,
+      test: `def check(candidate):\n    assert candidate(5) == ${results[kind]}\n`,
+      entry_point: "f",
+    }))),
+    "mbpp.jsonl": jsonl([2, 3, 4, ...kinds.map((_, i) => 11 + i)].map((task_id, i) => ({
+      task_id,
+      text: `Write the function f number q${i - 3}x.`,
+      code: `def f(x):\n    ${bodies[kinds[i - 3] ?? 0]}`,
+      test_list: [`assert f(5) == ${results[kinds[i - 3] ?? 0]}`],
+    }))),
+  });
+  const knows = writer((prompt) => {
+    const [, i] = [...String(prompt).matchAll(/q(-?\d+)x/g)].at(-1)!,
+      body = `    ${bodies[kinds[Number(i)]]}\n`;
+    return String(prompt).endsWith("[BEGIN]\n") ? `def f(x):\n${body}[DONE]` : body;
+  });
+  await withFiles(rows(dealt), async (data) => {
+    const report = await new Evaluator(knows).add("humaneval", { data }).add("mbpp", { data }).run();
+    assert.deepEqual(["humaneval", "mbpp"].map((task) => report.value(task)), [agreed, agreed]);
+  });
 });
