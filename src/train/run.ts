@@ -5,7 +5,7 @@
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
-import { Displayable, onInterrupt, type Picture } from "../display/mod.ts";
+import { bundle, Displayable, onInterrupt, type Picture } from "../display/mod.ts";
 import { lossChart, runCard } from "./card.ts";
 import { Control } from "./control.ts";
 import { type EventOf, Events, type HistoryEntry, type RunEvent } from "./events.ts";
@@ -201,6 +201,15 @@ export class Run extends Displayable implements Promise<RunResult> {
   /** As that of a promise. */
   finally(ended?: (() => void) | null): Promise<RunResult> {
     return this.finished.finally(ended);
+  }
+
+  /**
+   * What a notebook shows where the run is the value of a cell: the card; before the first step, as where that cell
+   * started it, only its name, for its card is about to appear beside it.
+   */
+  override [Symbol.for("Jupyter.display")](): Record<string, string> {
+    const early = !this.#end && this.history.length === 0;
+    return early ? { "text/plain": this.#describe() } : bundle(this.picture());
   }
 
   #describe(): string {
