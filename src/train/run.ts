@@ -57,6 +57,7 @@ export class Run extends Displayable implements Promise<RunResult> {
   readonly #events = new Events();
   readonly #journal: Journal = new Journal(this.#events);
   readonly #peak?: number;
+  readonly #live: boolean;
   #end?: { status: "done" | "stopped" | "failed"; error?: string };
   #works = false;
 
@@ -66,6 +67,7 @@ export class Run extends Displayable implements Promise<RunResult> {
     this.name = `run ${++started} of ${job.model.name}`;
     this.#job = job;
     this.#peak = peakFlops;
+    this.#live = display;
     const release = claim(job.model, job.folder?.path, () => this.#describe());
     this.finished = this.#main(signal, display).finally(release);
     this.finished.catch(() => {}); // the card shows it; whoever awaits gets it too
@@ -203,13 +205,9 @@ export class Run extends Displayable implements Promise<RunResult> {
     return this.finished.finally(ended);
   }
 
-  /**
-   * What a notebook shows where the run is the value of a cell: the card; before the first step, as where that cell
-   * started it, only its name, for its card is about to appear beside it.
-   */
-  override [Symbol.for("Jupyter.display")](): Record<string, string> {
-    const early = !this.#end && this.history.length === 0;
-    return early ? { "text/plain": this.#describe() } : bundle(this.picture());
+  /** What a notebook shows where the run is the value of a cell: while its card lives beside it, where it stands. */
+  [Symbol.for("Jupyter.display")](): Record<string, string> {
+    return this.#live && !this.#end ? { "text/plain": this.#describe() } : bundle(this.picture());
   }
 
   #describe(): string {
