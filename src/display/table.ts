@@ -113,7 +113,7 @@ function linesOf(text = ""): string[] {
 
 function htmlOf(columns: LaidOut[], count: number, title?: string, note?: string): string {
   const tag = (name: string, align: Align, text: string) =>
-    `<${name} style="text-align:${align};padding:2px 10px">${escapeHtml(text)}</${name}>`;
+    `<${name} style="text-align:${align};padding:2px 10px${whole(align)}">${escapeHtml(text)}</${name}>`;
   const head = columns.map((c) => tag("th", c.align, c.name)).join("");
   const row = (i: number) => `<tr>${columns.map((c) => tag("td", c.align, c.cells[i].full)).join("")}</tr>`;
   const body = count === 0
@@ -121,7 +121,12 @@ function htmlOf(columns: LaidOut[], count: number, title?: string, note?: string
     : Array.from({ length: count }, (_, i) => row(i)).join("");
   return (title ? `<div style="font-weight:bold;margin:4px 0">${escapeHtml(title)}</div>` : "") +
     `<table style="margin:0"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>` +
-    (note ? `<div style="opacity:0.7;margin:4px 0">${escapeHtml(note)}</div>` : "");
+    (note ? `<div style="opacity:0.7;margin:4px 0;white-space:pre-line">${escapeHtml(note)}</div>` : "");
+}
+
+/** What stands on the right is a quantity, which is not parted from its unit. */
+function whole(align: Align): string {
+  return align === "right" ? ";white-space:nowrap" : "";
 }
 
 /** Facts under a title: names on the left, values beside them. */

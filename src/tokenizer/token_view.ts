@@ -44,7 +44,9 @@ export class TokenView extends Displayable {
     const facts = `${number(this.tokens.length)} tokens, ${bytes(this.bytes)}` +
       (this.tokens.length ? `, ${number(this.bytes / this.tokens.length, 3)} bytes a token` : "");
     const lines = [shown.map(({ token }) => visible(token)).join("│"), rest, facts];
-    const html = `<div style="line-height:2;white-space:pre-wrap">${shown.map(box).join("")} ${rest}</div>`;
+    const html = `<div style="line-height:2;white-space:pre-wrap">${
+      shown.map(box).join("<wbr>")
+    } ${rest}</div>`;
     return {
       text: lines.filter((line) => line !== "").join("\n"),
       html: card("", `${html}<div style="opacity:0.7;margin-top:6px">${facts}</div>`),

@@ -5,7 +5,7 @@
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
-import { Displayable, onInterrupt, type Picture } from "../display/mod.ts";
+import { bundle, Displayable, onInterrupt, type Picture } from "../display/mod.ts";
 import { lossChart, runCard } from "./card.ts";
 import { Control } from "./control.ts";
 import { type EventOf, Events, type HistoryEntry, type RunEvent } from "./events.ts";
@@ -57,6 +57,7 @@ export class Run extends Displayable implements Promise<RunResult> {
   readonly #events = new Events();
   readonly #journal: Journal = new Journal(this.#events);
   readonly #peak?: number;
+  readonly #live: boolean;
   #end?: { status: "done" | "stopped" | "failed"; error?: string };
   #works = false;
 
@@ -66,6 +67,7 @@ export class Run extends Displayable implements Promise<RunResult> {
     this.name = `run ${++started} of ${job.model.name}`;
     this.#job = job;
     this.#peak = peakFlops;
+    this.#live = display;
     const release = claim(job.model, job.folder?.path, () => this.#describe());
     this.finished = this.#main(signal, display).finally(release);
     this.finished.catch(() => {}); // the card shows it; whoever awaits gets it too
@@ -197,11 +199,17 @@ export class Run extends Displayable implements Promise<RunResult> {
     return this.finished.finally(ended);
   }
 
+<<<<<<< HEAD
   /** What the stage of that name adapts, if it does. */
   #lora(name: string): StageSettings["lora"] {
     for (const item of this.#job.items) {
       if ("stage" in item && item.stage.settings.name === name) return item.stage.settings.lora;
     }
+=======
+  /** What a notebook shows where the run is the value of a cell: while its card lives beside it, where it stands. */
+  [Symbol.for("Jupyter.display")](): Record<string, string> {
+    return this.#live && !this.#end ? { "text/plain": this.#describe() } : bundle(this.picture());
+>>>>>>> s4-jupyter
   }
 
   #describe(): string {

@@ -61,8 +61,8 @@ export async function runNotebook(path: string, options: NotebookRunOptions = {}
   }
 }
 
-/** One pass over a notebook. */
-class Session {
+/** Cells run one after another in a kernel. */
+export class Session {
   #kernel: Kernel;
   #collector = new OutputCollector();
   #changed: (output?: Output) => void;
@@ -71,13 +71,18 @@ class Session {
   #marksLeft = 0;
   #flushed = (): void => {};
 
+  /** `changed` is told when a cell starts (without an output) and of each output that appears or changes. */
   constructor(kernel: Kernel, changed: (output?: Output) => void) {
     this.#kernel = kernel;
     this.#changed = changed;
     kernel.onMessage = (message) => this.#take(message);
   }
 
-  /** @throws {Error} when the cell fails and is not tagged `raises-exception` */
+  /**
+   * Runs a cell, and resolves when its outputs are there.
+   *
+   * @throws {Error} when it fails and is not tagged `raises-exception`
+   */
   async run(cell: Cell): Promise<void> {
     cell.outputs = this.#collector.begin();
     cell.execution_count = ++this.#count;

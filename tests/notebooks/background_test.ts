@@ -1,0 +1,183 @@
+// A run that nobody awaits, in a real Deno kernel: other cells answer while it goes on, its card is updated under the
+// cell that made it, it is held up, let go, stopped by the Stop button and continued, and nothing of it is lost.
+import assert from "node:assert/strict";
+import { dirname } from "node:path";
+import { Kernel } from "./kernel.ts";
+import { code, withNotebook } from "./made_up.ts";
+import { type Cell, joined, type Output, readNotebook } from "./notebook.ts";
+import { Session } from "./run.ts";
+
+const setup = `import { Dataset, Model, Trainer } from "@llamero/sdk";
+const rows = Array.from({ length: 64 }, (_, r) => Uint32Array.from({ length: 17 }, (_, i) => (r * 5 + i * i * 3) % 64));
+const make = (seed) => Model.create({ dim: 32, layers: 2, heads: 2, vocabSize: 64 }, { context: 16, seed });
+const trainer = (model, checkpoint) => new Trainer(model, { checkpoint })
+  .pretrain(Dataset.tokens(rows), { steps: 1000, batchTokens: 64, validation: false, learningRate: 1e-3 });
+const weights = async (model) => {
+  let sum = 0;
+  for (const [, data] of await model.parameters()) for (const word of new Uint32Array(data.buffer)) sum = (Math.imul(sum, 31) + word) >>> 0;
+  return sum;
+};
+let run;
+const facts = () => JSON.stringify({ status: run.status, steps: run.history.length });`;
+
+const steps = 1000, running = /^pretrain [1-9]\d*\/1000 {2}/;
+
+/** A notebook as a person drives it: a cell now and then, and in between only looking. */
+class Notebook {
+  /** What each output said when it appeared or changed. */
+  readonly heard: string[] = [];
+  /** The cells so far, with their outputs. */
+  readonly cells: Cell[] = [];
+  readonly #session: Session;
+
+  constructor(readonly kernel: Kernel) {
+    this.#session = new Session(kernel, (output) => {
+      if (output) this.heard.push(textOf(output));
+    });
+  }
+
+  /** Runs a cell that prints one value. */
+  async run(source: string): Promise<string> {
+    const cell = code(source);
+    this.cells.push(cell);
+    await this.#session.run(cell);
+    return cell.outputs!.flatMap((output) => output.text ? [joined(output.text)] : []).join("").trim();
+  }
+
+  /** Looks at the run. */
+  async facts(): Promise<{ status: string; steps: number }> {
+    return JSON.parse(await this.run("console.log(facts());"));
+  }
+
+  /** Looks on until an output says `pattern`. */
+  async until(pattern: RegExp): Promise<void> {
+    const from = this.heard.length, late = performance.now() + 60_000;
+    while (!this.heard.slice(from).some((text) => pattern.test(text))) {
+      assert.ok(performance.now() < late, `no ${pattern} in ${this.heard.at(-1)}`);
+      await Promise.race([wait(20), this.kernel.death]);
+    }
+  }
+}
+
+Deno.test("a run in the background: other cells, pause, resume, Stop, continue", async () => {
+  await withNotebook([code("1")], async (path) => {
+    const kernel = await Kernel.start(dirname(path));
+    try {
+      await drive(new Notebook(kernel));
+    } finally {
+      await kernel.close();
+    }
+  });
+});
+
+async function drive(notebook: Notebook): Promise<void> {
+  await notebook.run(setup);
+  const whole = await notebook.run(
+    `const whole = await make(42);\nawait trainer(whole, "whole").run({ display: false });\nconsole.log(await weights(whole));`,
+  );
+  const first = await started(notebook, `const model = await make(42);\nrun = trainer(model, "held").run();`);
+  await otherCells(notebook);
+  await heldUp(notebook);
+  notebook.kernel.interrupt(); // no cell runs
+  await stopped(notebook, first);
+
+  // What another model holds comes from the checkpoint.
+  const second = await started(
+    notebook,
+    `const other = await make(7);\nrun = trainer(other, "held").resume();`,
+  );
+  const beside = notebook.run(
+    `console.log("busy");\nawait new Promise((r) => setTimeout(r, 1000));\nconsole.log("still here");`,
+  );
+  await notebook.until(/^busy/);
+  notebook.kernel.interrupt();
+  assert.equal(await beside, "busy\nstill here", "Stop ends the run, not the cell that goes on beside it");
+  await stopped(notebook, second);
+
+  const third = await started(notebook, `const last = await make(8);\nrun = trainer(last, "held").resume();`);
+  const end = `const { status, history, exact } = await run;
+console.log(status, exact, history.length, history.every(({ step }, i) => step === i + 1), await weights(last));`;
+  assert.equal(await notebook.run(end), `done true ${steps} true ${whole}`);
+  assert.match(shownBy(third), /^pretrain 1000\/1000 done/);
+  await keeps(notebook, [first, second, third]);
+  notebook.kernel.interrupt();
+  await notebook.until(/Nothing is running/);
+  assert.equal(await notebook.run("console.log(run.status);"), "done");
+}
+
+/** Runs a cell that starts a run, and looks on until its card shows steps, while no cell runs. */
+async function started(notebook: Notebook, source: string): Promise<Cell> {
+  await notebook.run(source);
+  await notebook.until(running);
+  return notebook.cells.at(-1)!;
+}
+
+/** Other cells answer while it goes on. */
+async function otherCells(notebook: Notebook): Promise<void> {
+  const before = await notebook.facts(), start = performance.now();
+  const sum = "let sum = 0;\nfor (let i = 1; i <= 1e6; i++) sum += i;\nconsole.log(sum);";
+  assert.equal(await notebook.run(sum), "500000500000");
+  const seconds = (performance.now() - start) / 1000;
+  assert.ok(seconds < 2, `a cell beside a run took ${seconds} s`);
+  await notebook.until(running);
+  const after = await notebook.facts();
+  assert.equal(after.status, "running");
+  assert.ok(after.steps > before.steps, "the run goes on beside the cells");
+}
+
+/** pause() holds it up, and the card says so; resume() lets it go on. */
+async function heldUp(notebook: Notebook): Promise<void> {
+  await notebook.run("run.pause();");
+  await notebook.until(/^pretrain \d+\/1000 paused/);
+  const held = await notebook.facts(), shown = cards(notebook);
+  assert.equal(held.status, "paused");
+  await wait(600);
+  assert.deepEqual(await notebook.facts(), held);
+  assert.equal(cards(notebook), shown, "a paused run has nothing to show");
+  await notebook.run("run.resume();");
+  await notebook.until(running);
+  const on = await notebook.facts();
+  assert.equal(on.status, "running");
+  assert.ok(on.steps > held.steps, `${on.steps} steps after a pause at ${held.steps}`);
+}
+
+/** Stop ends it with a checkpoint of its last step; the kernel goes on. */
+async function stopped(notebook: Notebook, card: Cell): Promise<void> {
+  const { status, steps: done } = JSON.parse(await notebook.run("await run;\nconsole.log(facts());"));
+  assert.equal(status, "stopped");
+  assert.ok(done > 0 && done < steps, `stopped at step ${done}`);
+  assert.match(shownBy(card), new RegExp(`^pretrain ${done}/1000 stopped`));
+}
+
+/** Under the cells that started a run stand its name and one card in its last state, also in the saved notebook. */
+async function keeps(notebook: Notebook, cards: readonly Cell[]): Promise<void> {
+  for (const { outputs } of cards) {
+    const [card, name, ...more] = outputs!.toSorted((a, b) => a.output_type < b.output_type ? -1 : 1);
+    assert.equal(card.output_type, "display_data");
+    assert.match(textOf(name), /^run \d+ of .*\((waiting|running).*\)$/);
+    assert.deepEqual(more, []);
+  }
+  await withNotebook(notebook.cells, async (path) => {
+    const { cells } = await readNotebook(path);
+    const saved = cells.filter((_, i) => cards.includes(notebook.cells[i])).map(shownBy);
+    assert.deepEqual(saved, cards.map(shownBy));
+  });
+}
+
+/** The text of the card under the cell that started its run. */
+function shownBy(cell: Cell): string {
+  return textOf(cell.outputs!.find((output) => output.output_type === "display_data")!);
+}
+
+function textOf(output: Output): string {
+  return joined(output.text ?? output.data?.["text/plain"] as string ?? "");
+}
+
+/** How often a card was shown so far. */
+function cards(notebook: Notebook): number {
+  return notebook.heard.filter((text) => text.startsWith("pretrain")).length;
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
