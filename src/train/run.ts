@@ -199,17 +199,16 @@ export class Run extends Displayable implements Promise<RunResult> {
     return this.finished.finally(ended);
   }
 
-<<<<<<< HEAD
   /** What the stage of that name adapts, if it does. */
   #lora(name: string): StageSettings["lora"] {
     for (const item of this.#job.items) {
       if ("stage" in item && item.stage.settings.name === name) return item.stage.settings.lora;
     }
-=======
+  }
+
   /** What a notebook shows where the run is the value of a cell: while its card lives beside it, where it stands. */
   [Symbol.for("Jupyter.display")](): Record<string, string> {
     return this.#live && !this.#end ? { "text/plain": this.#describe() } : bundle(this.picture());
->>>>>>> s4-jupyter
   }
 
   #describe(): string {
