@@ -19,6 +19,8 @@ import { Generation } from "./generation.ts";
 import { Held } from "./held.ts";
 import { fetchModel } from "./hub.ts";
 import { initialParameters } from "./init.ts";
+import { inspectModel, type InspectOptions } from "./inspect.ts";
+import type { Inspection } from "./inspection.ts";
 import { type LossResult, windowLoss } from "./loss.ts";
 import { measureSpeed } from "./measure.ts";
 import {
@@ -280,6 +282,12 @@ export class Model extends Displayable implements ModelState {
   logits(ids: ArrayLike<number>): Promise<Float32Array> {
     this.#alive();
     return allLogits(this, ids);
+  }
+
+  /** Looks inside while the model reads a prompt: attention maps, activations, the logit lens, and gradients if asked. */
+  inspect(prompt: Prompt, options: InspectOptions = {}): Promise<Inspection> {
+    this.#alive();
+    return inspectModel(this, prompt, options);
   }
 
   /** Mean loss on a dataset: nats per token, bits per byte, perplexity. `limit` ends after so many windows. */
