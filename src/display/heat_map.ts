@@ -84,7 +84,7 @@ function columnCount({ panels }: Chart): number {
 function chartText(chart: Chart, share: (value: number) => number): string {
   const rows = chart.rows.map((name) => fit(oneLine(name), 16)), count = columnCount(chart);
   const side = rows.reduce((w, name) => Math.max(w, textWidth(name)), 0);
-  const worded = chart.panels.some(({ texts }) => texts), cell = worded ? 11 : 1;
+  const worded = chart.panels.some(({ texts }) => texts), cell = worded ? 12 : 1;
   const wide = Math.max(count * cell, ...chart.panels.map(({ title }) => textWidth(title)), 1);
   const fitting = Math.max(1, Math.floor((TEXT_WIDTH - side) / (wide + 2)));
   const lines: string[] = oneLine(chart.title) === "" ? [] : [oneLine(chart.title)];
@@ -100,7 +100,7 @@ function chartText(chart: Chart, share: (value: number) => number): string {
 }
 
 function word(text: string): string {
-  return pad(fit(oneLine(text), 10), 11);
+  return pad(fit(oneLine(text), 11), 12);
 }
 
 function rowText({ values, texts }: Panel, row: number, share: (value: number) => number): string {
@@ -119,12 +119,18 @@ function layOut(chart: Chart) {
   const room = chart.width - left - 12, panels = Math.max(1, chart.panels.length);
   const cell = worded
     ? { w: Math.min(96, room / columns), h: 22 }
-    : square(Math.min(panels === 1 ? 20 : 8, room / columns));
+    : square(panels === 1 ? Math.min(20, room / columns) : smallCell(room, panels, columns));
   const wide = columns * cell.w, perLine = Math.max(1, Math.floor((room + GAP) / (wide + GAP)));
   const named = chart.columns?.map((name) => fitPixels(oneLine(name), worded ? cell.w - 4 : 70));
   const names = !named ? 0 : worded ? 16 : named.reduce((h, name) => Math.max(h, pixels(name)), 0) + 6;
   const head = (chart.panels.some(({ title }) => title !== "") && panels > 1 ? 16 : 0) + names;
   return { columns: named, rows, left, cell, wide, perLine, worded, head, panels };
+}
+
+/** All panels in one line where cells stay at least 8 pixels wide. */
+function smallCell(room: number, panels: number, columns: number): number {
+  const fitting = (room - GAP * (panels - 1)) / panels / columns;
+  return Math.min(14, Math.max(8, fitting), room / columns);
 }
 
 function square(side: number): { w: number; h: number } {

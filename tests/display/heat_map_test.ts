@@ -24,7 +24,7 @@ Deno.test("a heat map with words names its columns and keeps the words", () => {
     columns: ["x", "a long long name"],
     panels: [{ title: "", values: [[1, 2]], texts: [["one", "two"]] }],
   });
-  assert.deepEqual(text.split("\n").map((l) => l.trim().split(/\s{2,}/)), [["x", "a long lo…"], [
+  assert.deepEqual(text.split("\n").map((l) => l.trim().split(/\s{2,}/)), [["x", "a long lon…"], [
     "r",
     "one",
     "two",
