@@ -10,7 +10,7 @@ import { type Device, Recorder, type Tensor } from "../gpu/mod.ts";
 import { embedding, matmul, rmsnorm } from "../ops/mod.ts";
 import { Batch } from "./batch.ts";
 import { Inspection, type Lens, type LensToken } from "./inspection.ts";
-import { llama, type Place } from "./llama.ts";
+import { type InnerPlace, llama } from "./llama.ts";
 import type { Prompt } from "./score.ts";
 import type { ModelState } from "./state.ts";
 import {
@@ -100,10 +100,11 @@ async function forward(
   try {
     batch.fill([{ ids }]);
     const r = new Recorder(device, "all", false), weights = layout.views(model);
-    const watched: { layer?: number; place: Place | "embedding"; tensor: Tensor }[] = [];
+    const watched: { layer?: number; place: InnerPlace | "embedding"; tensor: Tensor }[] = [];
     watched.push({ place: "embedding", tensor: embedding(r, batch.tokens, weights.embedding) });
     const { tokens, positions, spans } = batch;
-    const watch = (layer: number, place: Place, tensor: Tensor) => watched.push({ layer, place, tensor });
+    const watch = (layer: number, place: InnerPlace, tensor: Tensor) =>
+      watched.push({ layer, place, tensor });
     llama(r, weights, { tokens, positions, spans, angles, batch: 1, watch }, config);
     const program = await r.compile(owner, watched.map(({ tensor }) => tensor));
     try {

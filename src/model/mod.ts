@@ -21,7 +21,7 @@ export { Generation } from "./generation.ts";
 export { type InspectOptions } from "./inspect.ts";
 export { type Findings, Inspection, type Lens, type LensToken } from "./inspection.ts";
 export { type ActivationStatistics, type GradientStatistics, type Spread } from "./statistics.ts";
-export { llama, type LlamaInput, type Place } from "./llama.ts";
+export { type InnerPlace, llama, type LlamaInput } from "./llama.ts";
 export { type LossResult, windowLoss } from "./loss.ts";
 export { measureSpeed } from "./measure.ts";
 export { Model } from "./model.ts";

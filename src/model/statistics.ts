@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Place } from "./llama.ts";
+import type { InnerPlace } from "./llama.ts";
 
 /** What the numbers at one place look like. */
 export interface Spread {
@@ -22,7 +22,7 @@ export interface ActivationStatistics extends Spread {
   /** The layer, from 0; undefined for the embedding. */
   layer?: number;
   /** Where. */
-  place: Exclude<Place, "qkv"> | "embedding";
+  place: Exclude<InnerPlace, "qkv"> | "embedding";
 }
 
 /** The gradient of the prompt's own next-token loss by one parameter. */
