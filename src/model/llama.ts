@@ -32,7 +32,15 @@ export interface LlamaInput {
   batch: number;
   /** Generation: keys and values of earlier rows, one [batch * keys, 2 KV E] a layer, and [R] where new rows go among keys. */
   cache?: { layers: Tensor[]; slots: Tensor };
+  /** Told of tensors inside a block as they are recorded, for looking inside; needs a recording without gradients. */
+  watch?: (layer: number, place: InnerPlace, tensor: Tensor) => void;
 }
+
+/**
+ * A place inside a block, each [R, ...]: `qkv` queries and keys after their rotation, and values; `attention` and
+ * `feedForward` what the two halves add to the residual stream; `gate` silu(W1 n) * W3 n; `residual` the block's output.
+ */
+export type InnerPlace = "qkv" | "attention" | "gate" | "feedForward" | "residual";
 
 /** Records the model up to its last norm: [R, D]. The output matrix follows with the loss, or with the choice of a token. */
 export function llama(r: Recorder, weights: LlamaWeights, input: LlamaInput, config: ModelConfig): Tensor {
@@ -67,7 +75,12 @@ function block(
     kvHeads,
     headDim,
   });
-  const h = add(r, x, linear(r, "wo", o, w.wo, adapters?.wo));
-  const gates = linear(r, "w13", rmsnorm(r, h, w.ffnNorm, c.normEps), w.w13, adapters?.w13);
-  return add(r, h, linear(r, "w2", swiglu(r, gates), w.w2, adapters?.w2));
+  const attended = linear(r, "wo", o, w.wo, adapters?.wo), h = add(r, x, attended);
+  const gate = swiglu(r, linear(r, "w13", rmsnorm(r, h, w.ffnNorm, c.normEps), w.w13, adapters?.w13));
+  const fed = linear(r, "w2", gate, w.w2, adapters?.w2), y = add(r, h, fed);
+  if (input.watch) {
+    const places = { qkv, attention: attended, gate, feedForward: fed, residual: y };
+    for (const [place, tensor] of Object.entries(places)) input.watch(layer, place as InnerPlace, tensor);
+  }
+  return y;
 }

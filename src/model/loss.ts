@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { PreparedTokens, Window } from "../data/mod.ts";
+import { type Dataset, type PreparedTokens, TokenDataset, type Window } from "../data/mod.ts";
+import { interruptible } from "../display/mod.ts";
 import { DataError } from "../base/errors.ts";
 import { ratioError } from "../base/ratio_error.ts";
 import type { ModelState } from "./state.ts";
@@ -23,6 +24,31 @@ export interface LossResult {
   tokens: number;
   /** UTF-8 bytes of the text they stand for. */
   bytes: number;
+}
+
+/** The mean loss on a dataset, of text or of windows that fit the model; what `Model.loss` gives. */
+export async function datasetLoss(
+  model: ModelState,
+  dataset: Dataset | TokenDataset,
+  { limit, signal }: { limit?: number; signal?: AbortSignal },
+): Promise<LossResult> {
+  const { context } = model.config;
+  const tokens = dataset instanceof TokenDataset
+    ? dataset
+    : dataset.tokenize(model.needTokenizer("measure a loss on text"), { context });
+  if (tokens.context > context) {
+    throw new DataError(
+      `Cannot measure the loss: windows have ${tokens.context} tokens, the model's context is ${context}`,
+    );
+  }
+  return await interruptible(signal, async (signal) => {
+    const prepared = await tokens.prepare({ signal });
+    try {
+      return await windowLoss(model, prepared, tokens.context, { limit, signal });
+    } finally {
+      prepared.close();
+    }
+  });
 }
 
 /** The mean loss over each window once, in their order; `limit` ends after so many windows. */

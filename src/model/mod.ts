@@ -18,7 +18,10 @@ export { type Finish, type GenerateOptions } from "./continuation.ts";
 export { Decoder } from "./decoder.ts";
 export { type BatchGenerateOptions, type GeneratedText } from "./generate_batch.ts";
 export { Generation } from "./generation.ts";
-export { llama, type LlamaInput } from "./llama.ts";
+export { type InspectOptions } from "./inspect.ts";
+export { type Findings, Inspection, type Lens, type LensToken } from "./inspection.ts";
+export { type ActivationStatistics, type GradientStatistics, type Spread } from "./statistics.ts";
+export { type InnerPlace, llama, type LlamaInput } from "./llama.ts";
 export { type LossResult, windowLoss } from "./loss.ts";
 export { LORA_TARGETS, type LoraOptions, type LoraSettings, loraSettings, type LoraTarget } from "./lora.ts";
 export {

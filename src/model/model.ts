@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { ConfigError, DataError } from "../base/errors.ts";
+import { ConfigError } from "../base/errors.ts";
 import type { Message } from "../base/encoder.ts";
 import { parseOptions } from "../base/schema.ts";
-import { type Dataset, TokenDataset } from "../data/mod.ts";
+import type { Dataset, TokenDataset } from "../data/mod.ts";
 import { bytes as showBytes, Displayable, interruptible, type Picture, Progress } from "../display/mod.ts";
 import type { Device, Program, Tensor } from "../gpu/mod.ts";
 import { tune } from "../ops/mod.ts";
@@ -19,7 +19,9 @@ import { Generation } from "./generation.ts";
 import { Held } from "./held.ts";
 import { fetchModel } from "./hub.ts";
 import { initialParameters } from "./init.ts";
-import { type LossResult, windowLoss } from "./loss.ts";
+import { inspectModel, type InspectOptions } from "./inspect.ts";
+import type { Inspection } from "./inspection.ts";
+import { datasetLoss, type LossResult } from "./loss.ts";
 import { measureSpeed } from "./measure.ts";
 import {
   type ModelOptions,
@@ -279,29 +281,19 @@ export class Model extends Displayable implements ModelState {
     return allLogits(this, ids);
   }
 
+  /** Looks inside while the model reads a prompt: attention maps, activations, the logit lens, and gradients if asked. */
+  inspect(prompt: Prompt, options: InspectOptions = {}): Promise<Inspection> {
+    this.#alive();
+    return inspectModel(this, prompt, options);
+  }
+
   /** Mean loss on a dataset: nats per token, bits per byte, perplexity. `limit` ends after so many windows. */
-  async loss(
+  loss(
     dataset: Dataset | TokenDataset,
     run: { limit?: number; signal?: AbortSignal } = {},
   ): Promise<LossResult> {
     this.#alive();
-    const { context } = this.config;
-    const tokens = dataset instanceof TokenDataset
-      ? dataset
-      : dataset.tokenize(this.needTokenizer("measure a loss on text"), { context });
-    if (tokens.context > context) {
-      throw new DataError(
-        `Cannot measure the loss: windows have ${tokens.context} tokens, the model's context is ${context}`,
-      );
-    }
-    return await interruptible(run.signal, async (signal) => {
-      const prepared = await tokens.prepare({ signal });
-      try {
-        return await windowLoss(this, prepared, tokens.context, { limit: run.limit, signal });
-      } finally {
-        prepared.close();
-      }
-    });
+    return datasetLoss(this, dataset, run);
   }
 
   /** The tokenizer, or a `ConfigError` that says what was meant to be done with it. */
