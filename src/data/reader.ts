@@ -70,9 +70,9 @@ async function* readFiles<T>(
   }
   if (records > 0) return;
   if (first) throw new DataError(`${first.flaw}; no other record can be read either`, first);
-  throw new DataError(
-    `Cannot read ${patterns.join(" ")}: there is nothing in it, check that the path is right`,
-  );
+  const left = Object.entries(counts.notes).map(([what, count]) => `${what} (${count})`).join(", ");
+  const why = left ? `none of it is taken: ${left}` : "there is nothing in it, check that the path is right";
+  throw new DataError(`Cannot read ${patterns.join(" ")}: ${why}`);
 }
 
 function isBlank(value: unknown): boolean {
