@@ -44,7 +44,8 @@ export { isShared, sharedDevice } from "./shared_device.ts";
 export type { RopeScaling } from "./rope_scaling.ts";
 export { type ModelState } from "./state.ts";
 export { allWeights, type Trained } from "./trained.ts";
-export { type Moments, type StepRecord, TrainingStep, type TrainingStepOptions } from "./training_step.ts";
+export type { ParameterPieces, TransferOptions } from "./transfer.ts";
+export { type Moment, type StepRecord, TrainingStep, type TrainingStepOptions } from "./training_step.ts";
 export {
   type LayerWeights,
   type LlamaWeights,

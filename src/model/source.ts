@@ -7,7 +7,7 @@ import { ConfigError, FormatError } from "../base/errors.ts";
 import { elementsOf, type Matrix } from "../formats/matrix.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { checkConfig, type ModelConfig } from "./config.ts";
-import { WeightLayout } from "./weights.ts";
+import { type ParameterLayout, WeightLayout } from "./weights.ts";
 
 /** An open checkpoint. */
 export interface WeightSource {
@@ -40,14 +40,28 @@ export function checkWeights({ file, config, tensors }: WeightSource): Map<strin
       file,
     });
   }
-  const { parameters } = new WeightLayout(config), names = new Set(parameters.map(({ name }) => name));
-  for (const [name, matrix] of weights) {
+  checkMatrices(new WeightLayout(config), weights, file);
+  return weights;
+}
+
+/**
+ * Checks that every parameter is there in its shape, and nothing else.
+ *
+ * @throws {FormatError} naming the tensor
+ */
+export function checkMatrices(
+  { parameters }: ParameterLayout,
+  matrices: ReadonlyMap<string, Matrix>,
+  file: string,
+): void {
+  const names = new Set(parameters.map(({ name }) => name));
+  for (const [name, matrix] of matrices) {
     if (!names.has(name)) {
       throw new FormatError(`tensor ${name} has no place in this model`, { file: matrix.file });
     }
   }
   for (const { name, shape } of parameters) {
-    const matrix = weights.get(name);
+    const matrix = matrices.get(name);
     if (!matrix) throw new FormatError(`tensor ${name} is missing`, { file });
     if (matrix.shape.join() === shape.join()) continue;
     throw new FormatError(
@@ -55,7 +69,6 @@ export function checkWeights({ file, config, tensors }: WeightSource): Map<strin
       { file: matrix.file },
     );
   }
-  return weights;
 }
 
 /**

@@ -7,14 +7,17 @@
  *
  * @module
  */
+import type { Matrix } from "../formats/matrix.ts";
 import { type Device, type MemoryPlan, type Program, Recorder, type Save, Tensor } from "../gpu/mod.ts";
 import { Batch, type BatchRow } from "./batch.ts";
 import { llama } from "./llama.ts";
 import type { ModelState } from "./state.ts";
 import type { LoraSettings } from "./lora.ts";
-import { Adapters } from "./lora_adapters.ts";
+import { Adapters, type NamedWeights } from "./lora_adapters.ts";
+import { checkMatrices } from "./source.ts";
 import { allWeights, type Trained } from "./trained.ts";
-import { makeArena, type ParameterLayout, readParameters, writeParameters } from "./weights.ts";
+import { drainArena, fillArena, type ParameterPieces, type TransferOptions } from "./transfer.ts";
+import { makeArena, type ParameterLayout, readParameters } from "./weights.ts";
 import {
   adamw,
   type AdamWOptions,
@@ -57,8 +60,8 @@ export interface StepRecord {
   skipped: boolean;
 }
 
-/** Named arrays of a moment. */
-export type Moments = Map<string, Float32Array<ArrayBuffer>>;
+/** The first or the second moment of AdamW. */
+export type Moment = "m" | "v";
 
 const slots = 256;
 
@@ -238,7 +241,7 @@ export class TrainingStep {
   }
 
   /** Loss and gradients of a batch, without an update: for tests and for looking inside. */
-  async gradients(rows: readonly BatchRow[]): Promise<{ loss: number; gradients: Moments }> {
+  async gradients(rows: readonly BatchRow[]): Promise<{ loss: number; gradients: NamedWeights }> {
     const kept = rows.reduce((sum, row) => sum + countKept(row), 0);
     this.#write(
       this.#state.step,
@@ -262,21 +265,20 @@ export class TrainingStep {
     return undefined;
   }
 
-  /** Copies of both moments, for a checkpoint. */
-  async moments(): Promise<{ m: Moments; v: Moments }> {
-    const read = (tensor: Tensor) => readParameters(this.#device, this.layout, tensor);
-    return { m: await read(this.#moments.m), v: await read(this.#moments.v) };
+  /** A moment, parameter after parameter in pieces of some megabytes, for a checkpoint. */
+  moments(which: Moment, options: TransferOptions = {}): AsyncGenerator<ParameterPieces> {
+    return drainArena(this.#device, this.layout, this.#moments[which], options);
   }
 
-  /** Puts moments back as a checkpoint held them. */
-  restore(moments: { m: Moments; v: Moments }, file?: string): void {
-    const { layout } = this;
-    for (const key of ["m", "v"] as const) {
-      const named = layout.parameters.flatMap(({ name, shape }) => {
-        const data = moments[key].get(name);
-        return data ? [[name, { shape, data }] as [string, { shape: number[]; data: Float32Array }]] : [];
-      });
-      writeParameters(this.#device, layout, this.#moments[key], named, file);
+  /**
+   * Puts moments back as a checkpoint held them, piece by piece.
+   *
+   * @throws {FormatError} for a parameter that is missing, unknown or of another shape
+   */
+  async restore(moments: Readonly<Record<Moment, ReadonlyMap<string, Matrix>>>, file: string): Promise<void> {
+    for (const which of ["m", "v"] as const) checkMatrices(this.layout, moments[which], file);
+    for (const which of ["m", "v"] as const) {
+      await fillArena(this.#device, this.layout, this.#moments[which], moments[which]);
     }
   }
 

@@ -5,7 +5,8 @@
  */
 import { columnsOf, elementsOf, type Matrix } from "../formats/matrix.ts";
 import type { Device, Tensor } from "../gpu/mod.ts";
-import type { Parameter, WeightLayout } from "./weights.ts";
+import type { ModelConfig } from "./config.ts";
+import type { Parameter, ParameterLayout } from "./weights.ts";
 
 /** Bytes of a piece; whole heads of any model fit into it. [ours] */
 const PIECE = 16e6;
@@ -21,10 +22,13 @@ export interface TransferOptions {
   onBytes?: (bytes: number) => void;
 }
 
+/** Parameters, and the shape of the model where pieces are to be of whole heads. */
+type Layout = ParameterLayout & { readonly config?: ModelConfig };
+
 /** Copies weights from files into an arena; every parameter of the layout must be among them in its shape. */
 export async function fillArena(
   device: Device,
-  layout: WeightLayout,
+  layout: Layout,
   arena: Tensor,
   weights: ReadonlyMap<string, Matrix>,
   { signal, onBytes }: TransferOptions = {},
@@ -63,7 +67,7 @@ export interface ParameterPieces {
 /** The parameters of an arena, one after another; small ones share a read, large ones take several. */
 export async function* drainArena(
   device: Device,
-  layout: WeightLayout,
+  layout: Layout,
   arena: Tensor,
   { signal, onBytes }: TransferOptions = {},
 ): AsyncGenerator<ParameterPieces> {
@@ -110,9 +114,11 @@ function fitting(parameters: readonly Parameter[], i: number): Parameter[] {
 /** Stretches of whole rows, in whole heads, that cover an array of that shape. */
 function* pieces(
   shape: readonly number[],
-  { config }: WeightLayout,
+  { config }: Layout,
 ): Generator<{ row: number; rows: number; first: number; count: number }> {
-  const cols = columnsOf(shape), all = elementsOf(shape) / cols, head = config.dim / config.heads;
+  const cols = columnsOf(shape),
+    all = elementsOf(shape) / cols,
+    head = config ? config.dim / config.heads : 1;
   const step = Math.max(1, Math.floor(PIECE / (4 * cols * head))) * head;
   for (let row = 0; row < all; row += step) {
     const rows = Math.min(step, all - row);

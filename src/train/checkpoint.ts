@@ -7,11 +7,14 @@
  */
 import { createHash } from "node:crypto";
 import { FormatError } from "../base/errors.ts";
-import { readSafetensors, type TensorEntry, writeSafetensors } from "../formats/mod.ts";
-import type { Model, Moments, Parameter, TrainingStep } from "../model/mod.ts";
+import { openSafetensors, type TensorEntry, writeSafetensors } from "../formats/mod.ts";
+import type { Model, Moment, TrainingStep } from "../model/mod.ts";
 import { restoreAdapters, writeAdapters } from "./lora_files.ts";
 import { cardFiles, writeCard } from "./training_card.ts";
 import { type FileRecord, readState, type RunState, writeState } from "./state.ts";
+
+/** The moments inside a checkpoint. */
+const MOMENTS = "optimizer.safetensors";
 
 /** A checkpoint whose files were all found to be what was written. */
 export interface Checkpoint {
@@ -58,8 +61,7 @@ export async function writeCheckpoint(
     signal.throwIfAborted();
     await model.save(draft);
     signal.throwIfAborted();
-    const entries = momentEntries(training.layout.parameters, await training.moments());
-    await writeSafetensors(`${draft}/optimizer.safetensors`, entries, { signal });
+    await writeMoments(`${draft}/${MOMENTS}`, training, signal);
     if (training.adapters) await writeAdapters(draft, training.adapters, signal);
     const files: Record<string, FileRecord> = {};
     const names = filesIn(draft).filter((name) => !cardFiles.includes(name));
@@ -119,27 +121,30 @@ export function restoreWeights(model: Model, { path }: Checkpoint): Promise<void
 
 /** Puts the moments of a checkpoint into the training step, and adapters where they are what is trained. */
 export async function restoreMoments(training: TrainingStep, { path }: Checkpoint): Promise<void> {
-  const file = `${path}/optimizer.safetensors`, { tensors } = await readSafetensors(file);
-  const moments: { m: Moments; v: Moments } = { m: new Map(), v: new Map() };
-  for (const [name, { data }] of tensors) {
-    moments[name[0] as "m" | "v"].set(name.slice(2), data as Float32Array<ArrayBuffer>);
-  }
-  training.restore(moments, file);
+  using file = await openSafetensors(`${path}/${MOMENTS}`);
+  const of = (moment: Moment) =>
+    new Map(
+      [...file.tensors.keys()].filter((name) => name.startsWith(`${moment}.`))
+        .map((name) => [name.slice(moment.length + 1), file.matrix(name)]),
+    );
+  await training.restore({ m: of("m"), v: of("v") }, `${path}/${MOMENTS}`);
   if (training.adapters) await restoreAdapters(path, training.adapters);
 }
 
-/** Both moments under the names of their parameters, prefixed `m.` and `v.`. */
-function momentEntries(
-  parameters: readonly Parameter[],
-  moments: { m: Moments; v: Moments },
-): TensorEntry[] {
-  return (["m", "v"] as const).flatMap((key) =>
-    parameters.map(({ name, shape }) => ({
-      name: `${key}.${name}`,
-      shape,
-      data: moments[key].get(name)!,
-    }))
+/** Both moments under the names of their parameters, prefixed `m.` and `v.`, in pieces: none is held whole. */
+async function writeMoments(path: string, training: TrainingStep, signal: AbortSignal): Promise<void> {
+  const both: readonly Moment[] = ["m", "v"], { parameters } = training.layout;
+  const layout = both.flatMap((moment) =>
+    parameters.map(({ name, shape }) => ({ name: `${moment}.${name}`, shape }))
   );
+  const entries = async function* (): AsyncGenerator<TensorEntry> {
+    for (const moment of both) {
+      for await (const { parameter: { name, shape }, data } of training.moments(moment, { signal })) {
+        yield { name: `${moment}.${name}`, shape, data };
+      }
+    }
+  };
+  await writeSafetensors(path, entries(), { layout, signal });
 }
 
 /** The files of a checkpoint by name, those in its folders as `folder/name`. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { FormatError } from "../../src/base/errors.ts";
-import { isDraft } from "../../src/train/checkpoint.ts";
+import { readSafetensors, writeSafetensors } from "../../src/formats/mod.ts";
+import { TrainingStep } from "../../src/model/mod.ts";
+import { isDraft, restoreMoments } from "../../src/train/checkpoint.ts";
 import type { WarningEvent } from "../../src/train/mod.ts";
 import { readState } from "../../src/train/state.ts";
 import { assertSameWeights, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
@@ -156,5 +158,41 @@ Deno.test("a checkpoint that cannot be written in the middle is a warning, at th
       break;
     }
     await assert.rejects(failing, (error) => error instanceof Error && "run" in error);
+  });
+});
+
+Deno.test("moments of another model are refused by name, and those of this one come back bit for bit", async () => {
+  await inFolder(async (folder) => {
+    using model = await tinyModel();
+    await quiet(model, { checkpoint: folder }).pretrain(tokens(8), options).run(hidden);
+    const path = `${folder}/step-000006`, checkpoint = { path, state: await readState(path) };
+    const settings = {
+      microBatch: 1,
+      context: model.config.context,
+      save: "all",
+      clip: 1,
+      weightDecay: 0,
+    } as const;
+    const step = await TrainingStep.create(model, { ...settings, beta1: 0.9, beta2: 0.95, epsilon: 1e-8 });
+    try {
+      await restoreMoments(step, checkpoint);
+      const { tensors } = await readSafetensors(`${path}/optimizer.safetensors`);
+      for (const moment of ["m", "v"] as const) {
+        for await (const { parameter, data } of step.moments(moment)) {
+          const whole = await Array.fromAsync(data());
+          assert.deepEqual(whole.flatMap((part) => [...part]), [
+            ...tensors.get(`${moment}.${parameter.name}`)!.data,
+          ]);
+        }
+      }
+      const entries = [...tensors].slice(1).map(([name, { shape, data }]) => ({ name, shape, data }));
+      await writeSafetensors(`${path}/optimizer.safetensors`, entries);
+      await assert.rejects(restoreMoments(step, checkpoint), {
+        name: "FormatError",
+        message: /optimizer\.safetensors.*tensor model\.embed_tokens\.weight is missing/,
+      });
+    } finally {
+      step.dispose();
+    }
   });
 });
