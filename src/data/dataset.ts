@@ -12,6 +12,7 @@ import { type ArxivOptions, arxivPlan } from "./corpora/arxiv.ts";
 import { type BooksOptions, booksPlan } from "./corpora/books.ts";
 import { type C4Options, c4Plan } from "./corpora/c4.ts";
 import { type CommonCrawlOptions, commonCrawlPlan } from "./corpora/common_crawl.ts";
+import { corpusPlan } from "./corpora/corpus.ts";
 import { type GithubOptions, githubPlan } from "./corpora/github.ts";
 import { llamaPlan, type LlamaSources } from "./corpora/llama.ts";
 import { type StackExchangeOptions, stackExchangePlan } from "./corpora/stack_exchange.ts";
@@ -157,37 +158,37 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
 
   /** CommonCrawl's WET or WARC files [paper 2.1]: paragraphs deduplicated, English, good by two models. */
   static commonCrawl(paths: Paths, options?: CommonCrawlOptions): Dataset<Document> {
-    return new Dataset(commonCrawlPlan(paths, options));
+    return new Dataset(corpusPlan("commonCrawl", commonCrawlPlan, paths, options));
   }
 
   /** C4's JSON Lines files, or pages of WET and WARC files under its rules [paper 2.1]. */
   static c4(paths: Paths, options?: C4Options): Dataset<Document> {
-    return new Dataset(c4Plan(paths, options));
+    return new Dataset(corpusPlan("c4", c4Plan, paths, options));
   }
 
   /** Source code of folders or of BigQuery's export, by licence and looks [paper 2.1]. */
   static github(paths: Paths, options?: GithubOptions): Dataset<Document> {
-    return new Dataset(githubPlan(paths, options));
+    return new Dataset(corpusPlan("github", githubPlan, paths, options));
   }
 
   /** Articles of MediaWiki exports as plain text [paper 2.1]. */
   static wikipedia(paths: Paths, options?: WikipediaOptions): Dataset<Document> {
-    return new Dataset(wikipediaPlan(paths, options));
+    return new Dataset(corpusPlan("wikipedia", wikipediaPlan, paths, options));
   }
 
   /** Books of Project Gutenberg, one of those that overlap by more than 90 % [paper 2.1]. */
   static books(paths: Paths, options?: BooksOptions): Dataset<Document> {
-    return new Dataset(booksPlan(paths, options));
+    return new Dataset(corpusPlan("books", booksPlan, paths, options));
   }
 
   /** LaTeX sources of arXiv without comments, head and bibliography, macros expanded [paper 2.1]. */
   static arxiv(paths: Paths, options?: ArxivOptions): Dataset<Document> {
-    return new Dataset(arxivPlan(paths, options));
+    return new Dataset(corpusPlan("arxiv", arxivPlan, paths, options));
   }
 
   /** Questions with their answers from Stack Exchange's Posts.xml, the best answers first [paper 2.1]. */
   static stackExchange(paths: Paths, options?: StackExchangeOptions): Dataset<Document> {
-    return new Dataset(stackExchangePlan(paths, options));
+    return new Dataset(corpusPlan("stackExchange", stackExchangePlan, paths, options));
   }
 
   /** The seven sources in the proportions of Table 1 [paper 2.1]. */

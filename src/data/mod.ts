@@ -44,7 +44,7 @@ export type { TokenRow, TokensOptions } from "./given.ts";
 export { type HeldOut, holdOut, type HoldOutOptions } from "./hold_out.ts";
 export type { ClosureOptions, Items } from "./memory.ts";
 export type { MixEntry, MixOptions } from "./mix.ts";
-export type { Closure, MixSource, Plan as DataPlan } from "./plan.ts";
+export type { Closure, CorpusCall, MixSource, Plan as DataPlan } from "./plan.ts";
 export type { Preview } from "./preview.ts";
 export type { OnReject, Reading, ReadingOptions, StepCounts } from "./reading.ts";
 export type { CsvOptions, JsonlOptions, ParquetOptions, RowOptions } from "./rows.ts";

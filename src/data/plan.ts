@@ -33,6 +33,16 @@ export interface MixSource<T = unknown> {
   readonly maxEpochs?: number;
 }
 
+/** A call such as `Dataset.wikipedia(paths, options)`. */
+export interface CorpusCall {
+  /** The verb. */
+  readonly name: string;
+  /** Files, globs and addresses. */
+  readonly paths: readonly string[];
+  /** Its options, which JSON can hold. */
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
 /** One operator of a dataset. */
 export interface Plan<T = unknown> {
   /** The verb that made it: `text`, `filter`, `mix`. */
@@ -47,6 +57,8 @@ export interface Plan<T = unknown> {
   readonly closure?: Closure;
   /** What its records are, where that is known before reading. */
   readonly kind?: "documents" | "conversations";
+  /** The call that made it and what it reads from, of corpora whose steps would not say that. */
+  readonly call?: CorpusCall;
   /** Facts outside the plan that change what it yields: sizes and times of files, contents of arrays. Reads them now. */
   identity?(): unknown;
   /** True when `identity` cannot see what it would yield, such as a generator function's captured variables. */
@@ -101,7 +113,10 @@ export function describePlan(plan: Plan, indent = ""): string[] {
   return [own, ...sources];
 }
 
-/** The plan in JSON; `from` is what it reads, so that an option of that name is called `start`; a closure is `{ op, name }` and a regular expression its source text. */
+/**
+ * The plan in JSON; `from` is what it reads, so that an option of that name is called `start`; a closure is `{ op, name }`, a regular expression
+ * its source text, and `call` the verb that made a corpus.
+ */
 export function planToJSON(plan: Plan): Record<string, unknown> {
   const options = Object.fromEntries(
     Object.entries(plan.options).map((
@@ -115,7 +130,8 @@ export function planToJSON(plan: Plan): Record<string, unknown> {
       maxEpochs,
     }]))
     : plan.inputs.map(planToJSON);
-  return { op: plan.op, ...options, ...(plan.mix || plan.inputs.length ? { from } : {}) };
+  const { op, call } = plan;
+  return { op, ...options, ...(plan.mix || plan.inputs.length ? { from } : {}), ...(call && { call }) };
 }
 
 /** The name of the data at the root of the plan: a file, a sample, a pattern, or `mix`. */

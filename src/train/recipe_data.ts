@@ -2,13 +2,14 @@
  * A dataset out of its JSON: the readers and steps that say all about themselves there.
  *
  * Functions stand in JSON by their name and come from the caller; so do datasets whose JSON does not say all, such as
- * records in memory or the paper's corpora, whose steps are shown one by one.
+ * records in memory. The paper's corpora show their steps one by one, and are made anew by the call that made them.
  *
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
 import { nearest } from "../base/schema.ts";
-import { Dataset, partPlan } from "../data/mod.ts";
+import { hashOf } from "../data/fingerprint.ts";
+import { type CorpusCall, Dataset, partPlan } from "../data/mod.ts";
 
 /** A step as JSON, with what it reads from. */
 export interface DataJSON {
@@ -16,6 +17,8 @@ export interface DataJSON {
   op: string;
   /** Its input in a list of one; of a mixture its sources by name. */
   from?: unknown;
+  /** Of a corpus of the paper the call that made it. */
+  call?: CorpusCall;
   /** Its options. */
   [option: string]: unknown;
 }
@@ -29,6 +32,7 @@ export interface RecipeParts {
 }
 
 const readers = ["text", "lines", "jsonl", "csv", "parquet"] as const;
+const corpora = ["commonCrawl", "c4", "github", "wikipedia", "books", "arxiv", "stackExchange"] as const;
 const plainSteps = ["dedup", "language", "clean", "conversations", "shuffle"] as const;
 
 /**
@@ -37,6 +41,7 @@ const plainSteps = ["dedup", "language", "clean", "conversations", "shuffle"] as
  * @throws {ConfigError} naming the step that cannot be made of JSON, and what to give instead
  */
 export function datasetOf(json: DataJSON, parts: RecipeParts = {}): Dataset<object> {
+  if (json.call) return corpus(json, json.call);
   const { op, from, ...rest } = json;
   const options = Object.fromEntries(
     Object.entries(rest).filter(([, value]) => value !== undefined && value !== null),
@@ -49,6 +54,23 @@ export function datasetOf(json: DataJSON, parts: RecipeParts = {}): Dataset<obje
   const [input] = from as DataJSON[] ?? [];
   if (!input) throw cannot(op);
   return step(datasetOf(input, parts) as Dataset, op, options, parts);
+}
+
+/** The corpus that the call makes, whose steps must be those of the JSON. */
+function corpus(json: DataJSON, { name, paths, options }: CorpusCall): Dataset<object> {
+  const verb = corpora.find((verb) => verb === name);
+  if (!verb) throw cannot(name);
+  const made = (Dataset[verb] as (paths: readonly string[], options?: object) => Dataset<object>)(
+    paths,
+    options,
+  );
+  const facts = (json: object) => hashOf(JSON.parse(JSON.stringify(json)));
+  if (facts(made.toJSON()) === facts(json)) return made;
+  throw new ConfigError(
+    `Cannot run the recipe: the steps of "${name}" are not those that Dataset.${name} makes; change what you want ` +
+      "changed in its call.options, and take its other steps out by making the recipe anew",
+    { path: "data.call", value: name },
+  );
 }
 
 type Source = { from: DataJSON; weight: number; maxEpochs?: number };

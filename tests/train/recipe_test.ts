@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError, FormatError } from "../../src/base/errors.ts";
-import { Dataset } from "../../src/data/mod.ts";
+import { Dataset, TextClassifier } from "../../src/data/mod.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { type DataJSON, datasetOf, type Recipe, trainerOf } from "../../src/train/mod.ts";
 import { inFolder, quiet, tinyModel, tokens } from "./support.ts";
@@ -31,6 +31,15 @@ Deno.test("a dataset comes back from its JSON with the same identity, whatever i
       sample.split({ a: 1 / 3, b: 2 / 3 }, { seed: 5 }).b.split({ c: 0.1 }).c.take(3),
       rows.conversations().split({ a: 0.5, b: 0.5 }).a,
       sample.dedup({ by: "paragraph" }).clean(),
+      Dataset.wikipedia(`${folder}/a.txt`, { languages: ["en"] }).take(3),
+      Dataset.llama({
+        c4: Dataset.c4(`${folder}/a.jsonl`, { languageMin: 0.7 }),
+        commonCrawl: Dataset.commonCrawl(`${folder}/a.txt`),
+        github: Dataset.github(`${folder}/a.jsonl`),
+        books: Dataset.books(`${folder}/a.txt`),
+        arxiv: Dataset.arxiv([`${folder}/a.txt`]),
+        stackExchange: Dataset.stackExchange(`${folder}/a.txt`),
+      }),
       Dataset.mix({
         a: { from: sample, weight: 3 },
         b: { from: Dataset.lines(`${folder}/a.txt`), weight: 1, maxEpochs: 2 },
@@ -44,7 +53,15 @@ Deno.test("a dataset comes back from its JSON with the same identity, whatever i
   });
 });
 
-Deno.test("what JSON cannot hold is refused by name, with what to give", () => {
+Deno.test("what JSON cannot hold is refused by name, with what to give", async () => {
+  const pages = Dataset.sample("sotu").take(20), other = Dataset.sample("moby-dick").take(20);
+  const classifier = await TextClassifier.train(pages, other, { epochs: 1 });
+  const edited = JSON.parse(JSON.stringify(Dataset.wikipedia("x.xml", { languages: ["en"] })));
+  edited.call.options.languages = ["de"];
+  assert.throws(
+    () => datasetOf(edited),
+    /the steps of "wikipedia" are not those that Dataset.wikipedia makes/,
+  );
   const cases: [Dataset<object>, object, RegExp][] = [
     [
       Dataset.sample("sotu").filter(long),
@@ -53,7 +70,11 @@ Deno.test("what JSON cannot hold is refused by name, with what to give", () => {
     ],
     [Dataset.sample("sotu").filter(long), { functions: { lang: long } }, /did you mean "lang"\?/],
     [Dataset.from([{ text: "x" }], { name: "mine" }), {}, /give it as \{ datasets: \{ "mine"/],
-    [Dataset.wikipedia("x.xml"), {}, /"wiki\w+" cannot be made of JSON; write what it gives/],
+    [
+      Dataset.commonCrawl("x.wet", { references: classifier }),
+      {},
+      /"warc" cannot be made of JSON; write what it gives/,
+    ],
   ];
   for (const [data, parts, message] of cases) {
     assert.throws(
