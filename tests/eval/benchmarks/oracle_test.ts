@@ -68,3 +68,19 @@ for (const task of fixtureNames) {
     });
   });
 }
+
+Deno.test("truthfulqa: a coin is at chance in MC1, where another true answer is no rival", () => {
+  const rows = Array.from(
+    { length: count },
+    (_, i) => `A,C,Question ${i}?,right,right; truth,wro ${i % 9}; wr ${i}; w ${i},x`,
+  );
+  const head = "Type,Category,Question,Best Answer,Correct Answers,Incorrect Answers,Source";
+  return withFiles({ "TruthfulQA.csv": [head, ...rows].join("\n") + "\n" }, async (folder) => {
+    for (const seed of [1, 2, 3]) {
+      const random = new Random(seed), even = scorer(() => Math.log(1 - random.uniform()));
+      const { value, chance, n } = await score(even, "truthfulqa", folder);
+      assert.deepEqual([chance, n], [1 / 4, count]);
+      assert.ok(Math.abs(value - 1 / 4) <= 3 * Math.sqrt(3 / 16 / count), `seed ${seed}: ${value}`);
+    }
+  });
+});
