@@ -24,7 +24,7 @@ export interface EncodeOptions {
 
 /** How `encodeBatch` encodes on workers. */
 export interface BatchOptions extends EncodeOptions {
-  /** How many workers; 0 for none. Starting them takes about as long as encoding 10 MB. */
+  /** How many workers; 0 for none. They are started for the call, which pays for many megabytes only. */
   workers: number;
   /** Stops it; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
