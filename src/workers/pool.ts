@@ -3,21 +3,12 @@
  * same time, ended when the last reading is over. One that cannot start, or dies, costs nothing but speed: its batches are
  * done on the main thread.
  *
- * They are workers of `node:worker_threads`, since only those can be told how much memory to use.
- *
  * @module
  */
-import threads from "node:worker_threads";
 import type { Job } from "../base/job.ts";
 
 /** Milliseconds without work after which the workers end, lest an iteration that nobody goes on with keep the process. [ours] */
 const patience = 5000;
-
-/**
- * MB for what a worker has just made: a batch and its results fit, and most of it is dead soon. Left to itself each takes
- * 48, however little it needs. [ours]
- */
-const youngMegabytes = 8;
 
 /** What a worker is sent: items for a row, whose job comes along the first time; no items, and it forgets the row. */
 export interface Request {
@@ -123,22 +114,20 @@ class Pool {
 /** One worker. */
 class Member {
   dead = false;
-  readonly #worker: threads.Worker;
+  readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   readonly #rows = new Set<number>();
   readonly #waiting = new Map<number, (results?: unknown[]) => void>();
 
   constructor(onDeath: () => void) {
-    this.#worker = new threads.Worker(entry(), {
-      resourceLimits: { maxYoungGenerationSizeMb: youngMegabytes },
-    });
-    this.#worker.on("message", ({ batch, results }: Answer) => {
+    this.#worker.onmessage = ({ data: { batch, results } }: MessageEvent<Answer>) => {
       this.#waiting.get(batch)?.(results as unknown[] | undefined);
       this.#waiting.delete(batch);
-    });
-    this.#worker.on("error", () => {
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
       onDeath();
       this.end();
-    });
+    };
   }
 
   /** Batches it has not answered. */
@@ -166,7 +155,7 @@ class Member {
   end(): void {
     if (this.dead) return;
     this.dead = true;
-    this.#worker.terminate().catch(() => {});
+    this.#worker.terminate();
     for (const resolve of this.#waiting.values()) resolve();
     this.#waiting.clear();
   }
@@ -174,10 +163,4 @@ class Member {
   #send(request: Request): void {
     this.#worker.postMessage(request);
   }
-}
-
-/** The module that workers run; such a worker is not started from an address, but from a line that imports it. */
-function entry(): URL {
-  const url = new URL("./worker.ts", import.meta.url);
-  return url.protocol === "file:" ? url : new URL(`data:text/javascript,import ${JSON.stringify(url.href)}`);
 }

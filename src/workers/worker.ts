@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { parentPort } from "node:worker_threads";
 import type { Job } from "../base/job.ts";
 import type { Answer, Request } from "./pool.ts";
 
@@ -27,10 +26,13 @@ async function made<T>({ module, name, config }: Job): Promise<T> {
 }
 
 // Elsewhere than in a worker nothing happens.
-let turn = Promise.resolve();
-parentPort?.on("message", (request: Request) => {
-  turn = turn.then(async () => {
-    const answered = await answer(request);
-    if (answered) parentPort!.postMessage(answered);
+if ("DedicatedWorkerGlobalScope" in globalThis) {
+  const { postMessage } = globalThis as unknown as { postMessage: (answer: Answer) => void };
+  let turn = Promise.resolve();
+  globalThis.addEventListener("message", (event) => {
+    turn = turn.then(async () => {
+      const answered = await answer((event as MessageEvent<Request>).data);
+      if (answered) postMessage(answered);
+    });
   });
-});
+}

@@ -28,15 +28,14 @@ Deno.test("where workers may not start, and where an iteration is left hanging, 
     await Deno.writeTextFile(
       `${folder}/a.ts`,
       `
-import threads from "node:worker_threads";
 import { Dataset } from "${root}/src/data/mod.ts";
 import { Reading } from "${root}/src/data/reading.ts";
 import { entriesOf } from "${root}/src/data/plan.ts";
 const speeches = await Dataset.sample("sotu").take(20).toArray();
-const { Worker } = threads;
-threads.Worker = class { constructor() { console.log("refused"); throw new Deno.errors.NotCapable("no workers here"); } };
+const { Worker } = globalThis;
+globalThis.Worker = class { constructor() { console.log("refused"); throw new Deno.errors.NotCapable("no workers here"); } };
 console.log("kept", (await Dataset.from(speeches).clean({ badWords: false }).toArray({ workers: 2 })).length);
-threads.Worker = Worker;
+globalThis.Worker = Worker;
 const { plan } = Dataset.from(speeches).language();
 const left = entriesOf(plan, new Reading({ workers: 2 }));
 await left.next();
