@@ -16,7 +16,8 @@ export function corpusPlan<O extends object>(
 ): Plan<Document> {
   const plan = make(paths, options);
   if (!isJSON(options ?? {})) return plan;
-  return { ...plan, call: { name, paths: patternsOf(paths), options: options as CorpusCall["options"] } };
+  const call: CorpusCall = { name, paths: patternsOf(paths), options: options as CorpusCall["options"] };
+  return Object.assign(plan, { call }); // the same object: a pass counts by it
 }
 
 function isJSON(value: unknown): boolean {
