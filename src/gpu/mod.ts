@@ -16,7 +16,17 @@ export {
 export { type Call } from "./call.ts";
 export { type Binding, type Kernel, kernel, type Param } from "./kernel.ts";
 export { type MemoryPlan } from "./memory.ts";
-export { eights, elements, fold, type Grid, reductions, stored, vectors, width } from "./prelude.ts";
+export {
+  eights,
+  elements,
+  fold,
+  type Grid,
+  reductions,
+  stored,
+  vectors,
+  width,
+  wordFloats,
+} from "./prelude.ts";
 export { type CallTime, Profile, type ProfileOptions } from "./profile.ts";
 export { Program } from "./program.ts";
 export { Recorder, type Save } from "./recorder.ts";

@@ -61,12 +61,16 @@ fn total(v: Vec) -> f32 { let sum = v[0] + v[1]; return sum.x + sum.y + sum.z + 
 fn times(a: Vec, b: Vec) -> Vec { return Vec(a[0] * b[0], a[1] * b[1]); }
 `;
 
-const octets = `fn octet(x: vec4<u64>) -> Vec {
-  return Vec(bitcast<vec4<f32>>(vec4<u32>(x)), bitcast<vec4<f32>>(vec4<u32>(x >> vec4<u32>(32u))));
+/** WGSL between four words of 64 bits and the eight floats in them: those of even place (`l`), those of odd (`h`). */
+export const wordFloats = `fn lo(x: vec4<u64>) -> vec4<f32> { return bitcast<vec4<f32>>(vec4<u32>(x)); }
+fn hi(x: vec4<u64>) -> vec4<f32> { return bitcast<vec4<f32>>(vec4<u32>(x >> vec4<u32>(32u))); }
+fn pack(l: vec4<f32>, h: vec4<f32>) -> vec4<u64> {
+  return vec4<u64>(bitcast<vec4<u32>>(l)) | (vec4<u64>(bitcast<vec4<u32>>(h)) << vec4<u32>(32u));
 }
-fn packed(v: Vec) -> vec4<u64> {
-  return vec4<u64>(bitcast<vec4<u32>>(v[0])) | (vec4<u64>(bitcast<vec4<u32>>(v[1])) << vec4<u32>(32u));
-}
+`;
+
+const octets = `${wordFloats}fn octet(x: vec4<u64>) -> Vec { return Vec(lo(x), hi(x)); }
+fn packed(v: Vec) -> vec4<u64> { return pack(v[0], v[1]); }
 `;
 
 const plainOctets = `fn octet(x: Vec) -> Vec { return x; }

@@ -123,7 +123,7 @@ export function finishStep(r: Recorder, gradients: Tensor, state: StepState): vo
 /** Records the update of the weights. */
 export function adamw(r: Recorder, arena: Arena, state: StepState, options: AdamWOptions): void {
   const { beta1, beta2, epsilon } = options, { step, control } = state;
-  // A CPU adapter takes the octets of a workgroup one after another and reads the step's constants once.
+  // A CPU adapter takes the eights of a workgroup one after another and reads the step's constants once.
   const [WG, TIMES] = r.device.family === "sg" ? [8, 16] : [64, 1];
   const made = kernel("adamw", adamwSource, { WG, TIMES }, eights(r.device, "g", "weights", "m", "v"));
   for (const { start, size } of pieces(r, arena.weights, 64)) {

@@ -1,10 +1,10 @@
 // AdamW over a flat range of the arena by eights; nothing happens where the step was refused.
-@group(0) @binding(0) var<storage, read> g: array<g_t>;                 // gradients
+@group(0) @binding(0) var<storage, read> g: array<g_t>;                       // gradients
 @group(0) @binding(1) var<storage, read> step: array<f32>;                // see adamw.ts
 @group(0) @binding(2) var<storage, read> control: array<f32>;             // [2] from finish.wgsl
 @group(0) @binding(3) var<storage, read_write> weights: array<weights_t>;
-@group(0) @binding(4) var<storage, read_write> m: array<m_t>;           // first moment
-@group(0) @binding(5) var<storage, read_write> v: array<v_t>;           // second moment
+@group(0) @binding(4) var<storage, read_write> m: array<m_t>;                 // first moment
+@group(0) @binding(5) var<storage, read_write> v: array<v_t>;                 // second moment
 struct Params { size: u32, decayed: u32, beta1: f32, beta2: f32, epsilon: f32 } // in eights; the first `decayed` take weight decay
 @group(0) @binding(6) var<uniform> p: Params;
 

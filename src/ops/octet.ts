@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Target, Tensor } from "../gpu/mod.ts";
+import { type Target, type Tensor, wordFloats } from "../gpu/mod.ts";
 
 /** How octets lie in memory: floats in 64-bit words, floats by fours, halves. */
 export type Octets = "u64" | "f32" | "f16";
@@ -47,12 +47,7 @@ export function octetFunctions(...kinds: readonly Octets[]): string {
 
 const functions: Readonly<Record<Octets, string>> = {
   f32: "",
-  u64: `fn lo(x: vec4<u64>) -> vec4<f32> { return bitcast<vec4<f32>>(vec4<u32>(x)); }
-fn hi(x: vec4<u64>) -> vec4<f32> { return bitcast<vec4<f32>>(vec4<u32>(x >> vec4<u32>(32u))); }
-fn pack(l: vec4<f32>, h: vec4<f32>) -> vec4<u64> {
-  return vec4<u64>(bitcast<vec4<u32>>(l)) | (vec4<u64>(bitcast<vec4<u32>>(h)) << vec4<u32>(32u));
-}
-`,
+  u64: wordFloats,
   f16: `fn half_lo(x: vec4<u32>) -> vec4<f32> {
   return vec4<f32>(unpack2x16float(x.x).x, unpack2x16float(x.y).x, unpack2x16float(x.z).x, unpack2x16float(x.w).x);
 }

@@ -3,9 +3,9 @@
 @group(0) @binding(0) var<storage, read> x: array<x_t>;              // [R, D]
 @group(0) @binding(1) var<storage, read> g: array<g_t>;              // [D]
 @group(0) @binding(2) var<storage, read> scale: array<f32>;          // [R]
-@group(0) @binding(3) var<storage, read> dy: array<dy_t>;             // [R, D]
-@group(0) @binding(4) var<storage, read> base: array<base_t>;           // [R, D], read only where BASE
-@group(0) @binding(5) var<storage, read_write> dx: array<dx_t>;       // [R, D]
+@group(0) @binding(3) var<storage, read> dy: array<dy_t>;            // [R, D]
+@group(0) @binding(4) var<storage, read> base: array<base_t>;        // [R, D], read only where BASE
+@group(0) @binding(5) var<storage, read_write> dx: array<dx_t>;      // [R, D]
 struct Params { rows: u32, cols: u32 } // cols in Vecs
 @group(0) @binding(6) var<uniform> p: Params;
 

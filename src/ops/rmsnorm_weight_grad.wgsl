@@ -1,8 +1,8 @@
 // dg += sum over rows of dy x r: one invocation owns a Vec of columns and adds the rows in order.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;            // [R, D]
 @group(0) @binding(1) var<storage, read> scale: array<f32>;        // [R]
-@group(0) @binding(2) var<storage, read> dy: array<dy_t>;           // [R, D]
-@group(0) @binding(3) var<storage, read_write> dg: array<dg_t>;     // [D]
+@group(0) @binding(2) var<storage, read> dy: array<dy_t>;          // [R, D]
+@group(0) @binding(3) var<storage, read_write> dg: array<dg_t>;    // [D]
 struct Params { rows: u32, cols: u32 } // cols in Vecs
 @group(0) @binding(4) var<uniform> p: Params;
 

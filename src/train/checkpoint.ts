@@ -92,7 +92,6 @@ export async function linkCheckpoint(from: string, to: string): Promise<void> {
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const state = await readState(path);
   for (const [name, wanted] of Object.entries(state.files)) {
-    if (cardFiles.includes(name)) continue; // recorded by checkpoints of before
     const file = `${path}/${name}`,
       found = await recordOf(file).catch((cause) => {
         if (!(cause instanceof Deno.errors.NotFound)) throw cause;

@@ -8,6 +8,8 @@ import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { cpuTime } from "../bench/cpu_time.ts";
 import { testDevice } from "../support/device.ts";
 
+const real = "../shared/data/piqa_valid";
+
 /** Milliseconds of the processor where it tells: others on the machine do not count. */
 const now = () => cpuTime() ?? performance.now();
 
@@ -47,7 +49,10 @@ Deno.test("500 items of two options run at 60 % or more of the forward pass's to
     scorer.dispose();
     return 8 * 128 / times.toSorted((a, b) => a - b)[3];
   };
-  const evaluation = new Evaluator(counted).add("piqa", { data: Dataset.from(items) });
+  const isThere = await Deno.stat(`${real}.jsonl`).then(() => true, () => false);
+  if (!isThere) console.log(`${real}.jsonl is not here: items of the same lengths are cut out of Moby Dick`);
+  const data = isThere ? { test: `${real}.jsonl`, labels: `${real}-labels.lst` } : Dataset.from(items);
+  const evaluation = new Evaluator(counted).add("piqa", { data, limit: 500 });
   const ratios: number[] = [];
   for (let round = 0; round < 3; round++) {
     const before = await forward(), start = now();
@@ -59,5 +64,5 @@ Deno.test("500 items of two options run at 60 % or more of the forward pass's to
   console.log(
     `tokens a CPU second, as shares of the forward pass: ${ratios.map((r) => r.toFixed(2)).join(", ")}`,
   );
-  assert.ok(Math.max(...ratios) >= 0.6, "the best of three rounds on a shared machine");
+  assert.ok(ratios.toSorted((a, b) => a - b)[1] >= 0.6, "the median of three rounds");
 });

@@ -5,6 +5,7 @@ import { Scorer } from "../../src/model/scorer.ts";
 import { testDevice } from "../support/device.ts";
 import { goldenJson, goldenPath } from "../support/golden.ts";
 import { fnv1a, synthStream } from "../support/synth_stream.ts";
+import { paperStep } from "./paper_step.ts";
 
 interface Curve {
   stream: { seed: number; active_vocab: number; length: number; fnv1a32: number; B: number; T: number };
@@ -57,12 +58,8 @@ Deno.test("300 steps follow the golden curve", async () => {
   const options = {
     microBatch: B,
     context: T,
+    ...paperStep,
     save: "linear",
-    beta1: 0.9,
-    beta2: 0.95,
-    epsilon: 1e-8,
-    weightDecay: 0.1,
-    clip: 1,
   } as const;
   const step = await TrainingStep.create(model, options), losses: number[] = [];
   for (const [i, batch] of batches(tokens, B, T, curve.losses.length).entries()) {

@@ -13,6 +13,7 @@ import {
   l2Error,
   maxError,
 } from "../support/golden.ts";
+import { paperStep } from "./paper_step.ts";
 
 interface Labelled {
   input_ids: number[][];
@@ -51,12 +52,7 @@ const rows = ({ input_ids, targets }: Labelled): BatchRow[] =>
 const stepOptions = (batch: BatchRow[], more: Partial<TrainingStepOptions> = {}): TrainingStepOptions => ({
   microBatch: batch.length,
   context: batch[0].ids.length,
-  save: "all",
-  beta1: 0.9,
-  beta2: 0.95,
-  epsilon: 1e-8,
-  weightDecay: 0.1,
-  clip: 1,
+  ...paperStep,
   ...more,
 });
 

@@ -7,6 +7,7 @@ import { LORA_TARGETS, type LoraSettings, loraSettings } from "../../src/model/l
 import { lossAndGradients, type Named } from "../reference/llama.ts";
 import { families, half, testDevice } from "../support/device.ts";
 import { maxError } from "../support/golden.ts";
+import { paperStep } from "./paper_step.ts";
 
 type Floats = Map<string, Float32Array<ArrayBuffer>>;
 
@@ -38,20 +39,10 @@ function rowsFor({ vocabSize, context }: ModelShape, count: number): BatchRow[] 
   }));
 }
 
-const options = {
-  context: 0,
-  save: "all",
-  beta1: 0.9,
-  beta2: 0.95,
-  epsilon: 1e-8,
-  weightDecay: 0.1,
-  clip: 1,
-} as const;
-
 async function stepOf(model: Model, lora: LoraSettings, more: object = {}): Promise<TrainingStep> {
   const { context } = model.config;
   return await TrainingStep.create(model, {
-    ...options,
+    ...paperStep,
     microBatch: 2,
     context,
     lora: { ...lora, seed: 3 },
@@ -186,7 +177,7 @@ for (const dtype of half ? ["f32", "f16"] as const : ["f32"] as const) {
     using whole = await model.clone();
     const lora: LoraSettings = { rank: 4, alpha: 8, targets: ["q_proj", "v_proj", "down_proj"] };
     const rows = rowsFor(even, 2), base = await model.parameters(), step = await stepOf(model, lora);
-    const full = await TrainingStep.create(whole, { ...options, microBatch: 2, context: 16 });
+    const full = await TrainingStep.create(whole, { ...paperStep, microBatch: 2, context: 16 });
     const first = await step.gradients(rows);
     assert.equal(first.loss, (await full.gradients(rows)).loss, "B is 0: the loss is the model's");
     full.dispose();

@@ -2,16 +2,12 @@
 import assert from "node:assert/strict";
 import { activationBytes, Model, presets, resolveConfig, TrainingStep } from "../../src/model/mod.ts";
 import { testDevice } from "../support/device.ts";
+import { paperStep } from "./paper_step.ts";
 
 const options = {
   microBatch: 2,
   context: 8,
-  save: "all",
-  beta1: 0.9,
-  beta2: 0.95,
-  epsilon: 1e-8,
-  weightDecay: 0.1,
-  clip: 1,
+  ...paperStep,
 } as const;
 
 Deno.test("the training program of one block is these kernels in this order", async () => {

@@ -5,6 +5,7 @@ import { TrainingStep } from "../../src/model/mod.ts";
 import { isDraft, restoreMoments } from "../../src/train/checkpoint.ts";
 import type { WarningEvent } from "../../src/train/mod.ts";
 import { readState } from "../../src/train/state.ts";
+import { paperStep } from "../model/paper_step.ts";
 import { assertSameWeights, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
 
 const hidden = { display: false } as const;
@@ -166,14 +167,8 @@ Deno.test("moments of another model are refused by name, and those of this one c
     using model = await tinyModel();
     await quiet(model, { checkpoint: folder }).pretrain(tokens(8), options).run(hidden);
     const path = `${folder}/step-000006`, checkpoint = { path, state: await readState(path) };
-    const settings = {
-      microBatch: 1,
-      context: model.config.context,
-      save: "all",
-      clip: 1,
-      weightDecay: 0,
-    } as const;
-    const step = await TrainingStep.create(model, { ...settings, beta1: 0.9, beta2: 0.95, epsilon: 1e-8 });
+    const settings = { ...paperStep, microBatch: 1, context: model.config.context };
+    const step = await TrainingStep.create(model, settings);
     try {
       await restoreMoments(step, checkpoint);
       const { tensors } = await readSafetensors(`${path}/optimizer.safetensors`);
