@@ -7,9 +7,8 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { z } from "zod";
 import { DataError } from "../base/errors.ts";
-import { parseOptions, type Same } from "../base/schema.ts";
+import { parseOptions, type Same, show } from "../base/schema.ts";
 import { type Write, writeAtomically } from "../formats/atomic_file.ts";
-import { utf8Bytes } from "./document.ts";
 import { fingerprintOf, hashOf } from "./fingerprint.ts";
 import type { Plan } from "./plan.ts";
 import type { ReadingOptions } from "./reading.ts";
@@ -169,16 +168,16 @@ function packerOf(path: string): Pack {
   });
 }
 
-const encoder = new TextEncoder(), pieceLength = 1 << 20;
+const encoder = new TextEncoder(), pieceBytes = 1 << 20;
 
-/** Lines on their way to a file. */
+/** Lines on their way to a file, as bytes from the beginning: texts that wait would fill the heap. */
 class Lines {
   /** Bytes of the lines so far, before packing. */
   bytes = 0;
   readonly #pack: Pack;
   readonly #write: Write;
-  #lines: string[] = [];
-  #length = 0;
+  readonly #piece = new Uint8Array(pieceBytes);
+  #used = 0;
 
   constructor(pack: Pack, write: Write) {
     this.#pack = pack;
@@ -186,16 +185,36 @@ class Lines {
   }
 
   async add(value: unknown): Promise<void> {
-    const line = JSON.stringify(value);
-    this.#lines.push(line, "\n");
-    this.#length += line.length;
-    this.bytes += utf8Bytes(line) + 1;
-    if (this.#length >= pieceLength) await this.flush();
+    const line = lineOf(value);
+    if (!this.#fits(line)) {
+      await this.flush();
+      if (!this.#fits(line)) await this.#give(encoder.encode(line));
+    }
   }
 
   async flush(): Promise<void> {
-    const text = this.#lines.join("");
-    [this.#lines, this.#length] = [[], 0];
-    if (text !== "") await this.#write(this.#pack(encoder.encode(text)));
+    const piece = this.#piece.subarray(0, this.#used);
+    this.#used = 0;
+    if (piece.length) await this.#write(this.#pack(piece));
   }
+
+  /** Adds a line to the piece, unless it is longer than what is left of it. */
+  #fits(line: string): boolean {
+    const { read, written } = encoder.encodeInto(line, this.#piece.subarray(this.#used));
+    if (read < line.length) return false;
+    this.#used += written;
+    this.bytes += written;
+    return true;
+  }
+
+  async #give(line: Uint8Array): Promise<void> {
+    this.bytes += line.length;
+    await this.#write(this.#pack(line));
+  }
+}
+
+function lineOf(value: unknown): string {
+  const line = JSON.stringify(value);
+  if (line === undefined) throw new DataError(`Cannot write a record as JSON: it is ${show(value)}`);
+  return `${line}\n`;
 }

@@ -5,9 +5,9 @@ import { inFolder } from "./fixtures.ts";
 import { documents, tokenizeAll, writeAll } from "./killed.ts";
 
 /** Starts the work in a process of its own and kills it (SIGKILL) when it has come far enough. */
-async function killAt(what: string, folder: string): Promise<void> {
+async function killAt(what: string, folder: string, workers: number): Promise<void> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", fileURLToPath(new URL("./killed.ts", import.meta.url)), what, folder],
+    args: ["run", "-A", fileURLToPath(new URL("./killed.ts", import.meta.url)), what, folder, `${workers}`],
     stdout: "piped",
     stderr: "null",
   }).spawn();
@@ -32,41 +32,46 @@ async function filesIn(folder: string, hidden = false): Promise<Map<string, stri
   return new Map([...found].sort(([a], [b]) => a < b ? -1 : 1));
 }
 
-Deno.test("a killed write goes on behind its complete shards, and the files are the same to the byte", () =>
-  inFolder(async (folder) => {
-    const [whole, killed] = [`${folder}/whole`, `${folder}/killed`];
-    await writeAll(whole);
-    await Deno.mkdir(killed);
-    await killAt("write", killed);
-    const left = [...Deno.readDirSync(killed)].filter(({ name }) => /^part-\d+\.jsonl\.gz$/.test(name));
-    const times = left.map(({ name }) => [name, Deno.statSync(`${killed}/${name}`).mtime?.getTime()]);
-    assert.ok(left.length > 5, `${left.length} shards`);
-    await writeAll(killed);
-    for (const [name, time] of times) {
-      assert.equal(Deno.statSync(`${killed}/${name}`).mtime?.getTime(), time, `${name}`);
-    }
-    const files = await filesIn(killed);
-    for (const name of files.keys()) if (/^rejects.*tmp$/.test(name)) files.delete(name);
-    assert.deepEqual([...files], [...await filesIn(whole)]);
-    assert.ok(files.size > left.length + 1);
-    const back = await Dataset.jsonl(`${killed}/part-*.jsonl.gz`, {
-      text: "text",
-      id: "id",
-      source: "source",
-    }).toArray();
-    assert.deepEqual(back, (await documents().toArray()).filter(({ id }) => !id.endsWith("7")));
-  }));
+for (const workers of [0, 2]) {
+  Deno.test(`a killed write goes on behind its complete shards, the same to the byte, ${workers} workers`, () =>
+    inFolder(async (folder) => {
+      const [whole, killed] = [`${folder}/whole`, `${folder}/killed`];
+      await writeAll(whole);
+      await Deno.mkdir(killed);
+      await killAt("write", killed, workers);
+      const left = [...Deno.readDirSync(killed)].filter(({ name }) => /^part-\d+\.jsonl\.gz$/.test(name));
+      const times = left.map(({ name }) => [name, Deno.statSync(`${killed}/${name}`).mtime?.getTime()]);
+      assert.ok(left.length > 5, `${left.length} shards`);
+      await writeAll(killed, undefined, workers);
+      for (const [name, time] of times) {
+        assert.equal(Deno.statSync(`${killed}/${name}`).mtime?.getTime(), time, `${name}`);
+      }
+      const files = await filesIn(killed);
+      for (const name of files.keys()) if (/^rejects.*tmp$/.test(name)) files.delete(name);
+      assert.deepEqual([...files], [...await filesIn(whole)]);
+      assert.ok(files.size > left.length + 1);
+      const back = await Dataset.jsonl(`${killed}/part-*.jsonl.gz`, {
+        text: "text",
+        id: "id",
+        source: "source",
+      }).toArray();
+      assert.deepEqual(
+        back.map(({ text, id, source }) => ({ text, id, source })),
+        (await documents().toArray()).filter(({ id }) => !id.endsWith("7")),
+      );
+    }));
 
-Deno.test("a killed tokenization goes on at its last note, and the shards are the same to the byte", () =>
-  inFolder(async (folder) => {
-    const [whole, killed] = [`${folder}/whole`, `${folder}/killed`];
-    assert.equal(await tokenizeAll(whole), 6000);
-    await killAt("tokenize", killed);
-    const again = await tokenizeAll(killed);
-    assert.ok(again < 4500, `${again} documents were tokenized again`);
-    assert.deepEqual([...await filesIn(killed)], [...await filesIn(whole)]);
-    assert.deepEqual([...await filesIn(killed, true)].length, 3);
-  }));
+  Deno.test(`a killed tokenization goes on at its last note, the same to the byte, ${workers} workers`, () =>
+    inFolder(async (folder) => {
+      const [whole, killed] = [`${folder}/whole`, `${folder}/killed`];
+      assert.equal(await tokenizeAll(whole), 6000);
+      await killAt("tokenize", killed, workers);
+      const again = await tokenizeAll(killed, undefined, workers);
+      assert.ok(again < 4500, `${again} documents were tokenized again`);
+      assert.deepEqual([...await filesIn(killed)], [...await filesIn(whole)]);
+      assert.deepEqual([...await filesIn(killed, true)].length, 3);
+    }));
+}
 
 Deno.test("shards of another dataset are written over, and those behind its end go", () =>
   inFolder(async (folder) => {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Job, jobOf } from "../../src/base/job.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { ByteEncoder } from "./fixtures.ts";
 
@@ -16,25 +17,47 @@ export function documents(told?: (n: number) => void): Dataset {
   }, { version: 1 });
 }
 
-/** Writes the shards. */
-export async function writeAll(folder: string, told?: (n: number) => void): Promise<void> {
-  await documents(told).filter(({ id }) => !id.endsWith("7"), { name: "no sevens", version: 1 })
-    .write(`${folder}/part-*.jsonl.gz`, { shardBytes: 200_000, rejects: `${folder}/rejects.jsonl` });
+/** Writes the shards; with workers they have a step to do. */
+export async function writeAll(folder: string, told?: (n: number) => void, workers = 0): Promise<void> {
+  const some = documents(told).filter(({ id }) => !id.endsWith("7"), { name: "no sevens", version: 1 });
+  await some.language({ min: 0 })
+    .write(`${folder}/part-*.jsonl.gz`, { shardBytes: 200_000, rejects: `${folder}/rejects.jsonl`, workers });
 }
 
 /** Makes the token shards; returns how many documents were tokenized. */
-export async function tokenizeAll(dir: string, told?: (n: number) => void): Promise<number> {
-  const encoder = new ByteEncoder();
-  (await documents(told).tokenize(encoder, { context: 64, dir }).prepare()).close();
-  return encoder.calls;
+export async function tokenizeAll(dir: string, told?: (n: number) => void, workers = 0): Promise<number> {
+  const encoder = new CountedEncoder();
+  (await documents(told).tokenize(encoder, { context: 64, dir }).prepare({ workers })).close();
+  return encoder.counter[0];
+}
+
+/** Counts in memory that workers share. */
+class CountedEncoder extends ByteEncoder {
+  constructor(readonly counter = new Int32Array(new SharedArrayBuffer(4))) {
+    super();
+  }
+
+  override encode(...given: Parameters<ByteEncoder["encode"]>): Uint32Array {
+    Atomics.add(this.counter, 0, 1);
+    return super.encode(...given);
+  }
+
+  job(): Job {
+    return jobOf(import.meta.url, this.counter, countedEncoder);
+  }
+}
+
+/** The encoder in a worker. */
+export function countedEncoder(counter: Int32Array<SharedArrayBuffer>): CountedEncoder {
+  return new CountedEncoder(counter);
 }
 
 if (import.meta.main) {
-  const [what, folder] = Deno.args;
+  const [what, folder, workers] = Deno.args;
   const told = (n: number) => {
     if (n !== 4500) return;
     console.log("far enough");
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
   };
-  await (what === "write" ? writeAll : tokenizeAll)(folder, told);
+  await (what === "write" ? writeAll : tokenizeAll)(folder, told, Number(workers));
 }

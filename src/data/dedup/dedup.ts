@@ -45,7 +45,7 @@ export interface DedupOptions {
   measure?: "jaccard" | "containment";
   /** For `near`: words of a sequence; default 5 [ours]. Characters of scripts without spaces count as words. */
   words?: number;
-  /** Bytes of memory for exact hashes, beyond which they go to disk; default 64 MiB, room for about 5 million. */
+  /** Bytes of memory for exact hashes, beyond which they go to disk; default 64 MiB, room for about 7 million. */
   memory?: number;
 }
 

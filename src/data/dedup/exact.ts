@@ -1,7 +1,7 @@
 /**
  * Exact deduplication: of whole documents, of paragraphs, or of lines, by their 64-bit hashes.
  *
- * Memory: 11 to 12 bytes for each distinct unit up to the budget, 1.3 beyond it (hash_store.ts).
+ * Memory: 9 to 10 bytes for each distinct unit up to the budget, 1.3 beyond it (hash_store.ts).
  *
  * @module
  */

@@ -1,107 +1,150 @@
 /**
- * A set of 64-bit hashes in typed arrays: 11 to 12 bytes a hash (8 at 64 to 80 % load).
+ * A set of 64-bit hashes: 9 to 10 bytes a hash (8 at 80 to 90 % load).
  *
- * Open addressing with linear probing, in 64 parts by the upper bits. A part grows by a quarter, and as the parts begin
- * with different sizes they grow one after another: a growth copies a 64th of the set, and never do all of them stand half
- * empty.
+ * An ordered hash table (Amble & Knuth 1974): linear probing from a home that rises with the hash, the hashes in ascending
+ * order. So a hash that is not there is missed after a few slots even in a full table, the set can be read in order, and it
+ * grows in place: one array, of which more and more is used, instead of ever larger ones that are thrown away.
  *
  * @module
  */
 
-const parts = 64, firstSlots = 64, mostLoad = 0.8, growth = 1.25;
+const firstHomes = 56, mostLoad = 0.9, growth = 1.12, slotBytes = 8;
 
-interface Part {
-  /** Low and high word of each slot; 0, 0 is a free one. */
-  words: Uint32Array<ArrayBuffer>;
-  count: number;
-}
-
-function emptyPart(index: number): Part {
-  return { words: new Uint32Array(2 * Math.round(firstSlots * growth ** (index / parts))), count: 0 };
-}
-
-function emptyParts(): Part[] {
-  return Array.from({ length: parts }, (_, index) => emptyPart(index));
-}
+/** An array above `least` bytes grows in place, in addresses that are set aside for `most`. */
+const inPlace = { least: 1 << 16, most: 2 ** 34 };
 
 /** A set of hashes in memory. */
 export class HashSet {
-  #parts = emptyParts();
+  /** With more bytes than these it may not grow any further. */
+  static readonly mostBytes: number = inPlace.most / 2;
+
+  #homes = firstHomes;
   #size = 0;
+  /** Low and high word of each slot; one whose high word is 0 is free, and the last one always is. */
+  #words = new Uint32Array(lengthFor(firstHomes));
 
   /** Number of hashes. */
   get size(): number {
     return this.#size;
   }
 
-  /** Bytes of its arrays. */
+  /** Bytes of its array. */
   get bytes(): number {
-    return this.#parts.reduce((sum, { words }) => sum + words.byteLength, 0);
+    return this.#words.byteLength;
   }
 
   /** Adds a hash; false when it was there. */
   add(low: number, high: number): boolean {
-    if (low === 0 && high === 0) low = 1;
-    const part = this.#parts[high >>> 26];
-    const at = slotOf(part.words, low, high);
-    if (part.words[at] === low && part.words[at + 1] === high) return false;
-    part.words[at] = low;
-    part.words[at + 1] = high;
-    this.#size++;
-    if (++part.count * 2 > part.words.length * mostLoad) grow(part);
+    if (high === 0) high = 1;
+    const words = this.#words;
+    let at = this.#placeOf(low, high);
+    if (words[at + 1] === high && words[at] === low) return false;
+    do { // those behind it move on by a slot, up to a free one
+      const nextLow = words[at], nextHigh = words[at + 1];
+      words[at] = low;
+      words[at + 1] = high;
+      low = nextLow;
+      high = nextHigh;
+      at += 2;
+    } while (high !== 0);
+    if (++this.#size > this.#homes * mostLoad || at === words.length) this.#grow();
     return true;
   }
 
   /** Whether a hash is there. */
   has(low: number, high: number): boolean {
-    if (low === 0 && high === 0) low = 1;
-    const { words } = this.#parts[high >>> 26], at = slotOf(words, low, high);
-    return words[at] === low && words[at + 1] === high;
+    if (high === 0) high = 1;
+    const words = this.#words, at = this.#placeOf(low, high);
+    return words[at + 1] === high && words[at] === low;
   }
 
-  /** Forgets everything. */
+  /** Forgets everything and gives its memory back. */
   clear(): void {
-    this.#parts = emptyParts();
+    const { buffer } = this.#words;
+    if (buffer.resizable) buffer.resize(0); // now, not when it is collected
+    this.#words = new Uint32Array(lengthFor(firstHomes));
+    this.#homes = firstHomes;
     this.#size = 0;
   }
 
-  /** Gives the hashes in ascending order, as 64-bit words, a part after another, and forgets each as it goes. */
-  *drain(): Generator<BigUint64Array<ArrayBuffer>> {
-    for (const [index, part] of this.#parts.entries()) {
-      const { words, count } = part,
-        hashes = new BigUint64Array(count),
-        halves = new Uint32Array(hashes.buffer);
-      let to = 0;
-      for (let slot = 0; slot < words.length; slot += 2) {
-        if (words[slot] === 0 && words[slot + 1] === 0) continue;
+  /** Gives the hashes in ascending order, as 64-bit words, `most` at a time, in an array that it uses again. */
+  *sorted(most: number): Generator<BigUint64Array<ArrayBuffer>> {
+    const words = this.#words, hashes = new BigUint64Array(most), halves = new Uint32Array(hashes.buffer);
+    for (let left = this.#size, slot = 0; left > 0;) {
+      const count = Math.min(left, most);
+      left -= count;
+      for (let to = 0; to < 2 * count; slot += 2) {
+        if (words[slot + 1] === 0) continue;
         halves[to++] = words[slot];
         halves[to++] = words[slot + 1];
       }
-      this.#size -= count;
-      Object.assign(part, emptyPart(index));
-      yield hashes.sort(); // the parts are in the order of the upper bits
+      yield hashes.subarray(0, count);
     }
   }
+
+  /** The place of a hash, or where it belongs. */
+  #placeOf(low: number, high: number): number {
+    const words = this.#words;
+    let at = homeOf(high, this.#homes), here = words[at + 1];
+    while (here !== 0 && (here < high || (here === high && words[at] < low))) {
+      at += 2;
+      here = words[at + 1];
+    }
+    return at;
+  }
+
+  #grow(): void {
+    this.#homes = Math.ceil(this.#homes * growth);
+    const end = this.#endWith(this.#homes), used = this.#words.length;
+    const words = this.#words = longer(this.#words, Math.max(lengthFor(this.#homes), end + 2));
+    let from = words.length; // first all go to the end, close together, then each to its place, which is never behind it
+    for (let slot = used - 2; slot >= 0; slot -= 2) {
+      if (words[slot + 1] === 0) continue;
+      from -= 2;
+      words[from] = words[slot];
+      words[from + 1] = words[slot + 1];
+    }
+    let free = 0;
+    for (; from < words.length; from += 2) {
+      const low = words[from], high = words[from + 1], home = homeOf(high, this.#homes);
+      while (free < home) words[free++] = 0;
+      words[free] = low;
+      words[free + 1] = high;
+      free += 2;
+    }
+    words.fill(0, free);
+  }
+
+  /** Where the slots in use would end with so many homes. */
+  #endWith(homes: number): number {
+    const words = this.#words;
+    let end = 0;
+    for (let slot = 1; slot < words.length; slot += 2) {
+      if (words[slot] !== 0) end = Math.max(end, homeOf(words[slot], homes)) + 2;
+    }
+    return end;
+  }
 }
 
-/** The place of a hash, or the free one where it belongs. */
-function slotOf(words: Uint32Array, low: number, high: number): number {
-  const slots = words.length / 2, mixed = Math.imul(low ^ (high << 7), 0x9e3779b1) >>> 0;
-  let at = 2 * Math.floor(mixed * slots / 2 ** 32);
-  while ((words[at] !== low || words[at + 1] !== high) && (words[at] !== 0 || words[at + 1] !== 0)) {
-    at += 2;
-    if (at === words.length) at = 0;
-  }
-  return at;
+/** Index of the low word of the slot that a hash is looked for from. */
+function homeOf(high: number, homes: number): number {
+  return 2 * Math.floor(high * (homes / 2 ** 32));
 }
 
-function grow(part: Part): void {
-  const { words } = part, larger = new Uint32Array(2 * Math.ceil(words.length / 2 * growth));
-  for (let slot = 0; slot < words.length; slot += 2) {
-    if (words[slot] === 0 && words[slot + 1] === 0) continue;
-    const at = slotOf(larger, words[slot], words[slot + 1]);
-    larger[at] = words[slot];
-    larger[at + 1] = words[slot + 1];
-  }
-  part.words = larger;
+/** Words for so many homes, with slots behind the last for what is crowded out of it. */
+function lengthFor(homes: number): number {
+  return 2 * (homes + 8 + (homes >>> 8));
+}
+
+/** The array with zeros behind it. */
+function longer(words: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+  const bytes = length * slotBytes / 2, { buffer } = words;
+  if (buffer.resizable) buffer.resize(bytes);
+  const larger = new Uint32Array(
+    buffer.resizable
+      ? buffer
+      : new ArrayBuffer(bytes, bytes > inPlace.least ? { maxByteLength: inPlace.most } : undefined),
+  );
+  if (!buffer.resizable) larger.set(words);
+  return larger;
 }

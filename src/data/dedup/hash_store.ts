@@ -19,7 +19,7 @@ export class HashStore {
 
   /** An empty set that holds at most `memory` bytes in its tables (the filters of what was spilled come on top). */
   constructor(memory: number) {
-    this.#memory = memory;
+    this.#memory = Math.min(memory, HashSet.mostBytes);
   }
 
   /** Number of hashes. */
@@ -56,6 +56,7 @@ export class HashStore {
   #spill(): void {
     this.#folder ??= Deno.makeTempDirSync({ prefix: "llamero_hashes_" });
     this.#runs.push(new Run(`${this.#folder}/${this.#runs.length}`, this.#set));
+    this.#set.clear();
   }
 }
 
@@ -68,15 +69,16 @@ class Run {
   readonly #block = new BigUint64Array(blockHashes);
   #loaded = -1;
 
-  /** Takes all hashes out of `set`, part by part, so that they are never held twice. */
+  /** Writes down what is in `set`. */
   constructor(path: string, set: HashSet) {
     this.size = set.size;
     this.#firsts = new BigUint64Array(Math.ceil(set.size / blockHashes));
     this.#bloom = new Uint32Array(Math.ceil(set.size * bloomBits / 32));
     this.#file = Deno.openSync(path, { read: true, write: true, create: true, truncate: true });
     let at = 0;
-    for (const hashes of set.drain()) {
-      const halves = new Uint32Array(hashes.buffer), bytes = new Uint8Array(hashes.buffer);
+    for (const hashes of set.sorted(1 << 14)) {
+      const halves = new Uint32Array(hashes.buffer),
+        bytes = new Uint8Array(hashes.buffer, 0, hashes.byteLength);
       for (let i = 0; i < hashes.length; i++, at++) {
         if (at % blockHashes === 0) this.#firsts[at / blockHashes] = hashes[i];
         this.#probe(halves[2 * i], halves[2 * i + 1], true);
@@ -86,7 +88,7 @@ class Run {
   }
 
   has(low: number, high: number): boolean {
-    if (low === 0 && high === 0) low = 1;
+    if (high === 0) high = 1; // as in the set
     if (!this.#probe(low, high, false)) return false;
     const hash = (BigInt(high) << 32n) | BigInt(low);
     const index = below(this.#firsts, hash, this.#firsts.length);

@@ -2,7 +2,7 @@
  * Spans of sentences that stand in several places [C4]: all but the first are cut, and a page of fewer than three
  * sentences then goes.
  *
- * Memory: 11 to 12 bytes a different span up to 128 MiB, on disk beyond.
+ * Memory: 9 to 10 bytes a different span up to 128 MiB, on disk beyond.
  *
  * @module
  */

@@ -8,17 +8,20 @@ import { Reading, type StepCounts } from "../reading.ts";
 
 /** What was counted and dropped up to some record. */
 export interface Mark {
-  /** Copies of the counts. */
-  counts: readonly (readonly [object, StepCounts])[];
+  /** Copies of the counts, in the order of the plans that count. */
+  counts: readonly StepCounts[];
   /** What was dropped since the mark before. */
   dropped: readonly (readonly [string, string, unknown])[];
 }
+
+const nothing: Mark["dropped"] = [];
 
 /** A pass under another one. */
 export class ReadAhead extends Reading {
   readonly #parent: Reading;
   readonly #own = new Map<object, StepCounts>();
-  readonly #settled = new Map<object, StepCounts>();
+  #marked: readonly StepCounts[] = [];
+  #settled: readonly StepCounts[] = [];
   #ahead = false;
   #dropped: [string, string, unknown][] = [];
 
@@ -52,9 +55,9 @@ export class ReadAhead extends Reading {
   /** What is known now, to be told later. */
   mark(): Mark {
     for (const pass of this.below) pass.flush();
-    const dropped = this.#dropped;
-    this.#dropped = [];
-    return { counts: [...this.#own].map(([plan, counts]) => [plan, copyOf(counts)] as const), dropped };
+    const dropped = this.#dropped.length ? this.#dropped : nothing;
+    if (dropped !== nothing) this.#dropped = [];
+    return { counts: this.#copies(), dropped };
   }
 
   /** Tells the pass above what was known at `mark`. */
@@ -66,7 +69,7 @@ export class ReadAhead extends Reading {
   /** Tells the pass above all that is known, unless it runs ahead. */
   override flush(): void {
     super.flush();
-    if (!this.#ahead) this.#tell([...this.#own].map(([plan, counts]) => [plan, copyOf(counts)] as const));
+    if (!this.#ahead) this.#tell(this.#copies());
   }
 
   /** Ends it; what was not settled was never seen. */
@@ -75,23 +78,45 @@ export class ReadAhead extends Reading {
     this.#parent.below.delete(this);
   }
 
+  #copies(): readonly StepCounts[] {
+    const before = this.#marked;
+    return this.#marked = Array.from(this.#own.values(), (counts, i) => copyOf(counts, before[i]));
+  }
+
   #tell(counts: Mark["counts"]): void {
-    for (const [plan, now] of counts) {
-      addDifference(this.#parent.countsOf(plan, now.step), now, this.#settled.get(plan));
-      this.#settled.set(plan, now);
+    let i = 0;
+    for (const plan of this.#own.keys()) {
+      if (i === counts.length) break; // this plan has begun to count since
+      addDifference(this.#parent.countsOf(plan, counts[i].step), counts[i], this.#settled[i]);
+      i++;
     }
+    this.#settled = counts;
   }
 }
 
-function copyOf({ step, kept, dropped, notes, bytes }: StepCounts): StepCounts {
-  return { step, kept, dropped: { ...dropped }, notes: { ...notes }, bytes: { ...bytes } };
+/** A copy, which shares with the copy before it what has not changed since: there is one for every record. */
+function copyOf({ step, kept, dropped, notes, bytes }: StepCounts, before?: StepCounts): StepCounts {
+  return {
+    step,
+    kept,
+    dropped: copyUnlessSame(dropped, before?.dropped),
+    notes: copyUnlessSame(notes, before?.notes),
+    bytes: copyUnlessSame(bytes, before?.bytes),
+  };
+}
+
+function copyUnlessSame<R extends Record<string, number | string>>(now: R, before: R | undefined): R {
+  if (!before) return { ...now };
+  for (const key in now) if (now[key] !== before[key]) return { ...now }; // keys are never taken away
+  return before;
 }
 
 function addDifference(into: StepCounts, now: StepCounts, before?: StepCounts): void {
   into.kept += now.kept - (before?.kept ?? 0);
   for (const kind of ["dropped", "notes", "bytes"] as const) {
-    const to: Record<string, number | string> = into[kind], was = before?.[kind];
-    for (const [key, value] of Object.entries(now[kind])) {
+    const to: Record<string, number | string> = into[kind], is = now[kind], was = before?.[kind];
+    if (is === was) continue;
+    for (const [key, value] of Object.entries(is)) {
       if (typeof value === "string") to[key] = value;
       else to[key] = Number(to[key] ?? 0) + value - Number(was?.[key] ?? 0);
     }

@@ -54,21 +54,23 @@ async function* run(
 class Row {
   /** All of it as data, where every step can be sent. */
   readonly job?: Job;
-  readonly judges: readonly Judge[];
   readonly raw: boolean;
   readonly whole: boolean;
+  readonly #jobs: readonly StageJob[];
   readonly #counts: readonly StepCounts[];
   readonly #reading: Reading;
+  #judges?: readonly Judge[];
 
   constructor(
     plans: readonly Plan<Document>[],
-    made: { jobs: StageJob[]; judges: Judge[]; counts: StepCounts[] },
+    jobs: readonly StageJob[],
+    counts: readonly StepCounts[],
     reading: Reading,
   ) {
-    const jobs = made.jobs.flatMap(({ job }) => job ?? []);
-    if (jobs.length === plans.length) this.job = rowJob(jobs);
-    this.judges = made.judges;
-    this.#counts = made.counts;
+    const sendable = jobs.flatMap(({ job }) => job ?? []);
+    if (sendable.length === plans.length) this.job = rowJob(sendable);
+    this.#jobs = jobs;
+    this.#counts = counts;
     this.#reading = reading;
     this.raw = plans[0].stage!.raw ?? false;
     this.whole = this.raw || plans.some(({ stage }) => stage!.needs === "document");
@@ -78,6 +80,19 @@ class Row {
     return this.#reading.signal;
   }
 
+  /** The judges on this thread, made when they are asked for: workers have their own. */
+  async judges(): Promise<readonly Judge[]> {
+    if (this.#judges) return this.#judges;
+    const judges: Judge[] = [];
+    for (let at = this.#jobs.length - 1; at >= 0; at--) judges[at] = await this.#jobs[at].make();
+    return this.#judges = judges;
+  }
+
+  /** Lets go of the judges on this thread. */
+  forget(): void {
+    this.#judges = undefined;
+  }
+
   /** The record as the judges see it. */
   document(entry: Entry<Document>): Document {
     return this.raw ? entry.value : asDocument(entry);
@@ -85,7 +100,7 @@ class Row {
 
   /** Counts what the judges said of a record, and gives it as they leave it unless one dropped it. */
   async settle(entry: Entry<Document>, outcome: Outcome): Promise<Entry<Document> | undefined> {
-    const { at = this.judges.length, why } = outcome;
+    const { at = this.#counts.length, why } = outcome;
     for (const [step, what, times] of outcome.notes ?? []) {
       const { notes } = this.#counts[step];
       notes[what] = Number(notes[what] ?? 0) + times;
@@ -109,15 +124,11 @@ class Row {
   }
 }
 
-/** Makes the judges, the last first: the order in which they would begin one by one. */
+/** What the stages do as data, asked of the last first: the order in which they would begin one by one. */
 async function rowOf(plans: readonly Plan<Document>[], reading: Reading): Promise<Row> {
-  const counts = plans.map((plan) => reading.countsOf(plan, describeStep(plan)));
-  const jobs: StageJob[] = [], judges: Judge[] = [];
-  for (let at = plans.length - 1; at >= 0; at--) {
-    jobs[at] = await plans[at].stage!.job(reading, counts[at]);
-    judges[at] = await jobs[at].make();
-  }
-  return new Row(plans, { jobs, judges, counts }, reading);
+  const counts = plans.map((plan) => reading.countsOf(plan, describeStep(plan))), jobs: StageJob[] = [];
+  for (let at = plans.length - 1; at >= 0; at--) jobs[at] = await plans[at].stage!.job(reading, counts[at]);
+  return new Row(plans, jobs, counts, reading);
 }
 
 /** Judges on this thread; false when there turns out to be enough for workers. */
@@ -127,17 +138,20 @@ async function* here(
   workers: number | undefined,
 ): AsyncGenerator<Entry<Document>, boolean> {
   if (workers !== undefined && workers > 0) return false;
-  const mayEnd = workers === undefined && navigator.hardwareConcurrency > 1;
+  const mayEnd = workers === undefined && navigator.hardwareConcurrency > 1, judges = await row.judges();
   let milliseconds = 0, units = 0;
   for (let next = await input.next(); !next.done; next = await input.next()) {
     const document = row.document(next.value), begun = performance.now();
-    const outcome = outcomeOf(document, row.judges);
+    const outcome = outcomeOf(document, judges);
     milliseconds += performance.now() - begun;
     units += sizeOf(document);
     const entry = await row.settle(next.value, outcome);
     if (entry) yield entry;
     const isSlow = milliseconds > auto.milliseconds && units < milliseconds * auto.unitsPerMillisecond;
-    if (mayEnd && isSlow) return false;
+    if (mayEnd && isSlow) {
+      row.forget();
+      return false;
+    }
   }
   return true;
 }
@@ -181,7 +195,7 @@ async function* onWorkers(
       for (const [i, entry] of batch.entries.entries()) {
         await ahead.settle(batch.marks[i]);
         const found = outcomes?.[i];
-        const outcome = !found || found.failed ? outcomeOf(row.document(entry), row.judges) : found;
+        const outcome = !found || found.failed ? outcomeOf(row.document(entry), await row.judges()) : found;
         const result = await row.settle(entry, outcome);
         if (result) yield result;
       }
