@@ -8,7 +8,7 @@
  * @module
  */
 
-const firstHomes = 56, mostLoad = 0.9, growth = 1.12, slotBytes = 8;
+const firstHomes = 56, mostLoad = 0.9, growth = 1.12;
 
 /** An array above `least` bytes grows in place, in addresses that are set aside for `most`. */
 const inPlace = { least: 1 << 16, most: 2 ** 34 };
@@ -47,7 +47,8 @@ export class HashSet {
       high = nextHigh;
       at += 2;
     } while (high !== 0);
-    if (++this.#size > this.#homes * mostLoad || at === words.length) this.#grow();
+    if (++this.#size > this.#homes * mostLoad) this.#layOut(Math.ceil(this.#homes * growth));
+    else if (at === words.length) this.#layOut(this.#homes);
     return true;
   }
 
@@ -93,11 +94,12 @@ export class HashSet {
     return at;
   }
 
-  #grow(): void {
-    this.#homes = Math.ceil(this.#homes * growth);
-    const end = this.#endWith(this.#homes), used = this.#words.length;
-    const words = this.#words = longer(this.#words, Math.max(lengthFor(this.#homes), end + 2));
-    let from = words.length; // first all go to the end, close together, then each to its place, which is never behind it
+  /** Moves all to where they belong with so many homes, first to the end, close together, so that none is in the way. */
+  #layOut(homes: number): void {
+    const used = this.#words.length;
+    const words = this.#words = longer(this.#words, Math.max(used, lengthFor(homes, this.#endWith(homes))));
+    this.#homes = homes;
+    let from = words.length;
     for (let slot = used - 2; slot >= 0; slot -= 2) {
       if (words[slot + 1] === 0) continue;
       from -= 2;
@@ -106,7 +108,7 @@ export class HashSet {
     }
     let free = 0;
     for (; from < words.length; from += 2) {
-      const low = words[from], high = words[from + 1], home = homeOf(high, this.#homes);
+      const low = words[from], high = words[from + 1], home = homeOf(high, homes);
       while (free < home) words[free++] = 0;
       words[free] = low;
       words[free + 1] = high;
@@ -131,20 +133,20 @@ function homeOf(high: number, homes: number): number {
   return 2 * Math.floor(high * (homes / 2 ** 32));
 }
 
-/** Words for so many homes, with slots behind the last for what is crowded out of it. */
-function lengthFor(homes: number): number {
-  return 2 * (homes + 8 + (homes >>> 8));
+/** Words for so many homes, or for what ends behind them, with free slots at the end for what is crowded out. */
+function lengthFor(homes: number, end = 0): number {
+  return Math.max(2 * homes, end) + 2 * (8 + (homes >>> 8));
 }
 
 /** The array with zeros behind it. */
 function longer(words: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
-  const bytes = length * slotBytes / 2, { buffer } = words;
-  if (buffer.resizable) buffer.resize(bytes);
-  const larger = new Uint32Array(
-    buffer.resizable
-      ? buffer
-      : new ArrayBuffer(bytes, bytes > inPlace.least ? { maxByteLength: inPlace.most } : undefined),
-  );
-  if (!buffer.resizable) larger.set(words);
+  const bytes = length * words.BYTES_PER_ELEMENT, { buffer } = words;
+  if (buffer.resizable) {
+    buffer.resize(bytes);
+    return new Uint32Array(buffer);
+  }
+  const options = bytes > inPlace.least ? { maxByteLength: inPlace.most } : undefined;
+  const larger = new Uint32Array(new ArrayBuffer(bytes, options));
+  larger.set(words);
   return larger;
 }

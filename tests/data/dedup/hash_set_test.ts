@@ -45,6 +45,12 @@ Deno.test("hashes that crowd in one place are kept as well, at either end", () =
     for (const hash of oracle) assert.ok(set.has(Number(hash & 0xffffffffn), high));
     assert.deepEqual(inOrder(set, 100), [...oracle].sort((a, b) => a < b ? -1 : 1));
   }
+  const random = new Random(5); // a crowd at the end, then many everywhere: the end moves back
+  const crowd = Array.from({ length: 2_000 }, (_, i) => [i, 0xffffffff] as [number, number]);
+  const rest = Array.from({ length: 60_000 }, () => [random.u32(), random.u32() || 1] as [number, number]);
+  const mixed = filled([...crowd, ...rest]);
+  for (const [low, high] of [...crowd, ...rest]) assert.ok(mixed.set.has(low, high));
+  assert.ok(mixed.set.bytes < 11 * mixed.set.size);
   const { set } = filled([[0, 1], [0, 0xffffffff], [0xffffffff, 0xffffffff]]);
   assert.ok(!set.has(1, 0xffffffff));
   const zero = new HashSet(); // 0 in the upper word counts as 1
