@@ -215,6 +215,8 @@ class Lines {
 
 function lineOf(value: unknown): string {
   const line = JSON.stringify(value);
-  if (line === undefined) throw new DataError(`Cannot write a record as JSON: it is ${show(value)}`);
+  if (line === undefined) {
+    throw new DataError(`Cannot write a record as JSON: it is ${show(value)}; leave it out by filter`);
+  }
   return `${line}\n`;
 }

@@ -87,10 +87,12 @@ Deno.test("write gives a file that reads back the same, and one for what was dro
 Deno.test("a long file is written in pieces and whole", () =>
   inFolder(async (folder) => {
     const long = Dataset.from(() =>
-      Array.from({ length: 3000 }, (_, i) => ({ text: `${i} ${"灌木".repeat(500)}` }))
+      Array.from({ length: 3000 }, (_, i) => ({ text: `${i} ${"灌木".repeat(i === 2000 ? 300_000 : 500)}` }))
     );
-    await long.write(`${folder}/a.jsonl.gz`);
-    assert.deepEqual(await Dataset.jsonl(`${folder}/a.jsonl.gz`).toArray(), await long.toArray());
+    for (const path of [`${folder}/a.jsonl`, `${folder}/a.jsonl.gz`]) {
+      await long.write(path);
+      assert.deepEqual(await Dataset.jsonl(path).toArray(), await long.toArray());
+    }
   }));
 
 Deno.test("a failed or aborted write leaves the earlier file, and nothing else", () =>
@@ -104,6 +106,8 @@ Deno.test("a failed or aborted write leaves the earlier file, and nothing else",
     await assert.rejects(() => broken.write(path, { rejects: `${folder}/r.jsonl` }), DataError);
     await assert.rejects(() => notes().write(path, { signal: AbortSignal.abort(new Error("stop")) }), /stop/);
     assert.equal(await Deno.readTextFile(path), before);
+    const nothing = Dataset.from([undefined]);
+    await assert.rejects(() => nothing.write(path), /as JSON: it is undefined; leave it out by filter/);
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["a.jsonl"]);
     assert.match(
       (await failure(() => notes().write(`${folder}/a.txt`))).message,

@@ -13,7 +13,7 @@ const firstHomes = 56, mostLoad = 0.9, growth = 1.12;
 /** An array above `least` bytes grows in place, in addresses that are set aside for `most`. */
 const inPlace = { least: 1 << 16, most: 2 ** 34 };
 
-/** A set of hashes in memory. */
+/** A set of hashes in memory. An upper word of 0 counts as 1 (the free slots have it). */
 export class HashSet {
   /** With more bytes than these it may not grow any further. */
   static readonly mostBytes: number = inPlace.most / 2;
