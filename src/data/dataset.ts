@@ -7,32 +7,32 @@ import { z } from "zod";
 import type { Encoder } from "../base/encoder.ts";
 import { parseOptions, type Same } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
-import { cachedPlan } from "./cached.ts";
+import { cachedPlan } from "./steps/cache_step.ts";
 import { type ArxivOptions, arxivPlan } from "./corpora/arxiv.ts";
 import { type BooksOptions, booksPlan } from "./corpora/books.ts";
 import { type C4Options, c4Plan } from "./corpora/c4.ts";
 import { type CommonCrawlOptions, commonCrawlPlan } from "./corpora/common_crawl.ts";
-import { corpusPlan } from "./corpora/corpus.ts";
+import { corpusPlan } from "./corpora/corpus_call.ts";
 import { type GithubOptions, githubPlan } from "./corpora/github.ts";
-import { llamaPlan, type LlamaSources } from "./corpora/llama.ts";
+import { llamaPlan, type LlamaSources } from "./corpora/llama_mixture.ts";
 import { type StackExchangeOptions, stackExchangePlan } from "./corpora/stack_exchange.ts";
 import { type WikipediaOptions, wikipediaPlan } from "./corpora/wikipedia.ts";
-import { type ConversationOptions, conversationsPlan } from "./conversations.ts";
+import { type ConversationOptions, conversationsPlan } from "./steps/conversations.ts";
 import { type DedupOptions, dedupPlan } from "./dedup/dedup.ts";
 import type { Conversation, Document, Row } from "./document.ts";
-import type { Paths } from "./files.ts";
-import { type CleanOptions, cleanPlan } from "./filters/c4.ts";
+import type { Paths } from "./io/file_patterns.ts";
+import { type CleanOptions, cleanPlan } from "./filters/c4_rules.ts";
 import { type ContaminationOptions, contaminationPlan } from "./filters/contamination.ts";
 import { type LanguageOptions, languagePlan } from "./filters/language.ts";
-import { type PerplexityOptions, perplexityPlan } from "./filters/perplexity.ts";
+import { type PerplexityOptions, perplexityPlan } from "./filters/perplexity_filter.ts";
 import { type QualityOptions, qualityPlan } from "./filters/quality.ts";
-import { fingerprintOf, lineageOf, type LineageStep } from "./fingerprint.ts";
-import { GivenTokens, type TokenRow, type TokensOptions } from "./given.ts";
-import { type ClosureOptions, type Items, memoryPlan } from "./memory.ts";
-import { type MixEntry, type MixOptions, mixPlan } from "./mix.ts";
-import { describePlan, entriesOf, type Plan, planToJSON } from "./plan.ts";
-import { Preview } from "./preview.ts";
-import { Reading } from "./reading.ts";
+import { fingerprintOf, lineageOf, type LineageStep } from "./plan/fingerprint.ts";
+import { GivenTokens, type TokenRow, type TokensOptions } from "./tokens/token_rows_dataset.ts";
+import { type ClosureOptions, type Items, memoryPlan } from "./io/in_memory.ts";
+import { type MixEntry, type MixOptions, mixPlan } from "./steps/mix.ts";
+import { describePlan, entriesOf, type Plan, planToJSON } from "./plan/plan.ts";
+import { Preview } from "./reports/preview.ts";
+import { Reading } from "./plan/pass.ts";
 import {
   type CsvOptions,
   csvPlan,
@@ -40,10 +40,10 @@ import {
   jsonlPlan,
   type ParquetOptions,
   parquetPlan,
-} from "./rows.ts";
-import { type SampleName, samplePlan } from "./sample.ts";
-import { partPlan, partsOf } from "./split.ts";
-import { type DatasetStats, tallied } from "./stats.ts";
+} from "./io/records.ts";
+import { type SampleName, samplePlan } from "./io/sample_texts.ts";
+import { partPlan, partsOf } from "./steps/split.ts";
+import { type DatasetStats, tallied } from "./reports/stats.ts";
 import {
   checkCount,
   filterPlan,
@@ -52,11 +52,11 @@ import {
   shufflePlan,
   skipPlan,
   takePlan,
-} from "./steps.ts";
-import { type LinesOptions, linesPlan, type TextOptions, textPlan } from "./text.ts";
-import { TokenizedDataset, type TokenizeOptions } from "./tokenized.ts";
-import type { TokenDataset } from "./tokens.ts";
-import { type WriteOptions, writePlan } from "./write.ts";
+} from "./steps/basic_steps.ts";
+import { type LinesOptions, linesPlan, type TextOptions, textPlan } from "./io/text.ts";
+import { TokenizedDataset, type TokenizeOptions } from "./tokens/tokenized_dataset.ts";
+import type { TokenDataset } from "./tokens/token_dataset.ts";
+import { type WriteOptions, writePlan } from "./io/write_jsonl.ts";
 
 /** What a terminal verb can be given. */
 export interface ReadOptions {

@@ -7,7 +7,7 @@ import { DataError } from "../base/errors.ts";
 import { show } from "../base/schema.ts";
 import type { Message } from "../base/encoder.ts";
 
-export type { Row } from "../formats/jsonl.ts";
+export type { Row } from "../formats/records/jsonl.ts";
 
 /** A text with its origin: a page, a file, a book, a chapter. */
 export interface Document {

@@ -18,43 +18,43 @@
  */
 export type { ChatEncoding, ChatPiece, Encoder, Message } from "../base/encoder.ts";
 export { Displayable, type Picture } from "../display/display.ts";
-export type { Flaw } from "../formats/found.ts";
-export type { TextEncoding } from "../formats/lines.ts";
+export type { Flaw } from "../formats/record_or_error.ts";
+export type { TextEncoding } from "../formats/records/lines.ts";
 export type { ArxivOptions } from "./corpora/arxiv.ts";
 export type { BooksOptions } from "./corpora/books.ts";
 export type { C4Options } from "./corpora/c4.ts";
 export type { CommonCrawlOptions } from "./corpora/common_crawl.ts";
 export type { GithubOptions } from "./corpora/github.ts";
-export type { LlamaSources } from "./corpora/llama.ts";
+export type { LlamaSources } from "./corpora/llama_mixture.ts";
 export type { StackExchangeOptions } from "./corpora/stack_exchange.ts";
 export type { WikipediaOptions } from "./corpora/wikipedia.ts";
-export type { ConversationFields, ConversationOptions } from "./conversations.ts";
+export type { ConversationFields, ConversationOptions } from "./steps/conversations.ts";
 export { Dataset, type ReadOptions, type SplitOptions } from "./dataset.ts";
 export type { DedupOptions } from "./dedup/dedup.ts";
 export type { Conversation, Document, Entry, Place, Row } from "./document.ts";
-export type { Paths } from "./files.ts";
-export type { CleanOptions } from "./filters/c4.ts";
+export type { Paths } from "./io/file_patterns.ts";
+export type { CleanOptions } from "./filters/c4_rules.ts";
 export { type ClassifierOptions, type HeldOutReport, TextClassifier } from "./filters/classifier.ts";
 export type { ContaminationOptions } from "./filters/contamination.ts";
 export type { LanguageOptions } from "./filters/language.ts";
-export type { Bucket, PerplexityOptions } from "./filters/perplexity.ts";
+export type { Bucket, PerplexityOptions } from "./filters/perplexity_filter.ts";
 export type { QualityOptions } from "./filters/quality.ts";
-export { differingStep, type LineageStep } from "./fingerprint.ts";
-export type { TokenRow, TokensOptions } from "./given.ts";
-export { type HeldOut, holdOut, type HoldOutOptions } from "./hold_out.ts";
-export type { ClosureOptions, Items } from "./memory.ts";
-export type { MixEntry, MixOptions } from "./mix.ts";
-export type { Closure, CorpusCall, MixSource, Plan as DataPlan } from "./plan.ts";
-export type { Preview } from "./preview.ts";
-export type { OnReject, Reading, ReadingOptions, StepCounts } from "./reading.ts";
-export type { CsvOptions, JsonlOptions, ParquetOptions, RowOptions } from "./rows.ts";
-export type { SampleName } from "./sample.ts";
-export { type Part, partPlan } from "./split.ts";
-export type { DatasetStats, SourceShare } from "./stats.ts";
-export type { ShuffleOptions } from "./steps.ts";
-export type { LinesOptions, TextOptions } from "./text.ts";
-export type { TokenizeOptions } from "./tokenized.ts";
-export type { TokenDatasetStats, TokenShare } from "./token_stats.ts";
+export { differingStep, type LineageStep } from "./plan/fingerprint.ts";
+export type { TokenRow, TokensOptions } from "./tokens/token_rows_dataset.ts";
+export { type HeldOut, holdOut, type HoldOutOptions } from "./validation/hold_out.ts";
+export type { ClosureOptions, Items } from "./io/in_memory.ts";
+export type { MixEntry, MixOptions } from "./steps/mix.ts";
+export type { Closure, CorpusCall, MixSource, Plan as DataPlan } from "./plan/plan.ts";
+export type { Preview } from "./reports/preview.ts";
+export type { OnReject, Reading, ReadingOptions, StepCounts } from "./plan/pass.ts";
+export type { CsvOptions, JsonlOptions, ParquetOptions, RowOptions } from "./io/records.ts";
+export type { SampleName } from "./io/sample_texts.ts";
+export { type Part, partPlan } from "./steps/split.ts";
+export type { DatasetStats, SourceShare } from "./reports/stats.ts";
+export type { ShuffleOptions } from "./steps/basic_steps.ts";
+export type { LinesOptions, TextOptions } from "./io/text.ts";
+export type { TokenizeOptions } from "./tokens/tokenized_dataset.ts";
+export type { TokenDatasetStats, TokenShare } from "./reports/token_stats.ts";
 export {
   type PreparedSource,
   type PreparedTokens,
@@ -63,11 +63,16 @@ export {
   TokenDataset,
   type TokenStatsOptions,
   type Window,
-} from "./tokens.ts";
-export { NgramModel, type SentModel, type TextModelOptions, type TrainingTexts } from "./ngram.ts";
-export type { SharedTable } from "./ngram_table.ts";
-export { validationSplit } from "./validation.ts";
+} from "./tokens/token_dataset.ts";
+export {
+  NgramModel,
+  type SentModel,
+  type TextModelOptions,
+  type TrainingTexts,
+} from "./filters/ngram_model.ts";
+export type { SharedTable } from "./filters/ngram_counts.ts";
+export { validationSplit } from "./validation/validation_split.ts";
 export type { Job, Make } from "../base/job.ts";
-export type { Judge, Note, Ruling } from "./workers/judged.ts";
-export type { Stage, StageJob } from "./workers/stage.ts";
-export type { WriteOptions } from "./write.ts";
+export type { Judge, Note, Ruling } from "./plan/judge.ts";
+export type { Stage, StageJob } from "./plan/document_stage.ts";
+export type { WriteOptions } from "./io/write_jsonl.ts";

@@ -8,14 +8,14 @@ import { ConfigError } from "../base/errors.ts";
 import { parseOptions, type Same, show } from "../base/schema.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
 import { Displayable, interruptible, type Picture, table } from "../display/mod.ts";
-import { benchmark } from "./benchmarks.ts";
-import { ItemCache } from "./item_cache.ts";
-import { lossEntry, type LossOptions } from "./loss.ts";
-import { Report } from "./report.ts";
-import type { PlanEntry, TaskResult } from "./result.ts";
-import { isScorable, namedModels, type Scorable } from "./scorable.ts";
-import { suite } from "./suites.ts";
-import type { Task } from "./task.ts";
+import { benchmark } from "./benchmarks/registry.ts";
+import { ItemCache } from "./models/answer_cache.ts";
+import { lossEntry, type LossOptions } from "./loss_task.ts";
+import { Report } from "./reports/report.ts";
+import type { PlanEntry, TaskResult } from "./tasks/task_result.ts";
+import { isScorable, namedModels, type Scorable } from "./models/eval_model.ts";
+import { suite } from "./benchmarks/suites.ts";
+import type { Task } from "./tasks/task.ts";
 import { type AddOptions, taskEntry } from "./task_entry.ts";
 
 /** How an evaluator behaves. */

@@ -25,12 +25,13 @@
  *
  * @module
  */
-export { benchmarks } from "./benchmarks.ts";
-export { passAtK, type Sample } from "./combine.ts";
-export type { ComparedRow, CompareOptions } from "./compare.ts";
-export { type ScoreCurve, scoreCurves, type ScorePoint } from "./curves.ts";
-export { defineTask } from "./define.ts";
+export { benchmarks } from "./benchmarks/registry.ts";
+export { passAtK } from "./scoring/voting.ts";
+export type { ComparedRow, CompareOptions } from "./reports/compare.ts";
+export { type ScoreCurve, scoreCurves, type ScorePoint } from "./reports/curves.ts";
+export { defineTask } from "./define_task.ts";
 export type {
+  AnswerNormalisation,
   ChoiceDefinition,
   DefinitionBase,
   GenerateDefinition,
@@ -40,14 +41,14 @@ export type {
   TaskDefinition,
   TaskItems,
   TaskKind,
-} from "./definition.ts";
+} from "./tasks/definition.ts";
 export { type EvaluateOptions, Evaluator, type EvaluatorOptions, type SuiteOptions } from "./evaluator.ts";
-export { type AnswerNormalisation, exactMatch } from "./exact_match.ts";
-export type { RowFormat } from "./files.ts";
-export type { Grader, GraderRun, Metric, Scores, ScoreText, TextScorer } from "./grader.ts";
-export type { ItemCache } from "./item_cache.ts";
-export type { LossOptions } from "./loss.ts";
-export type { Measure } from "./measure.ts";
+export { exactMatch } from "./scoring/exact_match.ts";
+export type { RowFormat } from "./task_data/task_files.ts";
+export type { Grader, GraderRun, Metric, Scores, ScoreText, TextScorer } from "./tasks/grader.ts";
+export type { ItemCache } from "./models/answer_cache.ts";
+export type { LossOptions } from "./loss_task.ts";
+export type { Measure } from "./tasks/metric.ts";
 export type {
   ChoiceOutcome,
   GenerateOutcome,
@@ -55,27 +56,28 @@ export type {
   OptionScore,
   OutcomeBase,
   PerplexityOutcome,
-} from "./outcome.ts";
-export type { TaskPrompt } from "./prompt.ts";
-export { published, type PublishedColumn } from "./published.ts";
-export { Report, type ReportedResult } from "./report.ts";
-export type { Protocol, TaskResult } from "./result.ts";
+  Sample,
+} from "./tasks/outcome.ts";
+export type { TaskPrompt } from "./tasks/prompt.ts";
+export { published, type PublishedColumn } from "./reports/published.ts";
+export { Report, type ReportedResult } from "./reports/report.ts";
+export type { Protocol, TaskResult } from "./tasks/task_result.ts";
 export {
   type RollingLoss,
   rollingLoss,
   type RollingModel,
   type RollingOptions,
   type RollingWindow,
-} from "./rolling.ts";
-export type { Labels, TaskRow } from "./rows.ts";
+} from "./scoring/rolling_perplexity.ts";
+export type { Labels, TaskRow } from "./task_data/task_row.ts";
 export { PythonSandbox, type SandboxOptions } from "./sandbox/python.ts";
 export type { Verdict } from "./sandbox/interpreter.ts";
-export type { BatchDecoding, Decoding, Likelihood, MeanLoss, Pair, Scorable } from "./scorable.ts";
+export type { BatchDecoding, Decoding, Likelihood, MeanLoss, Pair, Scorable } from "./models/eval_model.ts";
 export { type Judges, judges } from "./scorers/judges.ts";
 export { perspective, type PerspectiveOptions } from "./scorers/perspective.ts";
 export { wordList, type WordListOptions } from "./scorers/word_list.ts";
-export type { Published, TaskData, TaskFile, TaskParts, TaskSource } from "./source.ts";
-export type { Task, TaskScores, TaskSettings } from "./task.ts";
+export type { Published, TaskData, TaskFile, TaskParts, TaskSource } from "./task_data/task_source.ts";
+export type { Task, TaskScores, TaskSettings } from "./tasks/task.ts";
 export type { AddOptions } from "./task_entry.ts";
-export type { TaskRun } from "./task_run.ts";
-export { ReportView } from "./view.ts";
+export type { TaskRun } from "./tasks/task_run.ts";
+export { ReportView } from "./reports/view.ts";

@@ -7,15 +7,15 @@ import { z } from "zod";
 import { ConfigError } from "../base/errors.ts";
 import { nearest, parseOptions, type Same } from "../base/schema.ts";
 import { Dataset } from "../data/mod.ts";
-import { chatting } from "./chat.ts";
-import type { ScoreText, TextScorer } from "./grader.ts";
-import type { ItemCache } from "./item_cache.ts";
-import { sum } from "./measure.ts";
-import { remembering } from "./remembering.ts";
-import { modelFacts, type PlanEntry, type Protocol } from "./result.ts";
-import type { Scorable } from "./scorable.ts";
-import { isFile, type TaskData, type TaskFile, type TaskParts, TaskSource } from "./source.ts";
-import type { Task } from "./task.ts";
+import { chatting } from "./models/chat_model.ts";
+import type { ScoreText, TextScorer } from "./tasks/grader.ts";
+import type { ItemCache } from "./models/answer_cache.ts";
+import { sum } from "./tasks/metric.ts";
+import { remembering } from "./models/cached_model.ts";
+import { modelFacts, type PlanEntry, type Protocol } from "./tasks/task_result.ts";
+import type { Scorable } from "./models/eval_model.ts";
+import { isFile, type TaskData, type TaskFile, type TaskParts, TaskSource } from "./task_data/task_source.ts";
+import type { Task } from "./tasks/task.ts";
 
 /** How a task is added. */
 export interface AddOptions {

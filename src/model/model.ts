@@ -11,18 +11,24 @@ import { bytes as showBytes, Displayable, interruptible, type Picture, Progress 
 import type { Device, Program, Tensor } from "../gpu/mod.ts";
 import { tune } from "../ops/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
-import { countParameters, type ModelConfig, type ModelShape, presets, resolveConfig } from "./config.ts";
-import type { GenerateOptions } from "./continuation.ts";
-import { checkContext, checkVocabulary } from "./fit.ts";
-import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generate_batch.ts";
-import { Generation } from "./generation.ts";
-import { Held } from "./held.ts";
-import { fetchModel } from "./hub.ts";
-import { initialParameters } from "./init.ts";
-import { inspectModel, type InspectOptions } from "./inspect.ts";
-import type { Inspection } from "./inspection.ts";
-import { datasetLoss, type LossResult } from "./loss.ts";
-import { measureSpeed } from "./measure.ts";
+import {
+  countParameters,
+  type ModelConfig,
+  type ModelShape,
+  presets,
+  resolveConfig,
+} from "./architecture/config.ts";
+import type { GenerateOptions } from "./generation/continuation.ts";
+import { checkContext, checkVocabulary } from "./files/check_fit.ts";
+import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generation/generate_batch.ts";
+import { Generation } from "./generation/generation.ts";
+import { Held } from "./weights/model_buffers.ts";
+import { fetchModel } from "./files/hub.ts";
+import { initialParameters } from "./weights/init.ts";
+import { inspectModel, type InspectOptions } from "./inspection/inspect.ts";
+import type { Inspection } from "./inspection/inspection.ts";
+import { datasetLoss, type LossResult } from "./scoring/window_loss.ts";
+import { measureSpeed } from "./training/measure_speed.ts";
 import {
   type ModelOptions,
   optionsSchema,
@@ -30,18 +36,18 @@ import {
   saveSchema,
   type Settings,
 } from "./model_options.ts";
-import { claimName, register, unregister } from "./names.ts";
-import { openSource } from "./open_source.ts";
-import { makePlan, type Plan, type PlanOptions } from "./plan.ts";
-import { type Prompt, type Score, scorePairs } from "./score.ts";
-import { saveModel } from "./save.ts";
+import { claimName, register, unregister } from "./model_registry.ts";
+import { openSource } from "./files/open_model.ts";
+import { makePlan, type Plan, type PlanOptions } from "./training/training_plan.ts";
+import { type Score, scorePairs } from "./scoring/score.ts";
+import { saveModel } from "./files/save.ts";
 import { sharedDevice } from "./shared_device.ts";
-import { bytesOf, checkWeights, type WeightSource } from "./source.ts";
-import type { ModelState } from "./state.ts";
-import { allLogits } from "./logits.ts";
+import { bytesOf, checkWeights, type WeightSource } from "./weights/weight_source.ts";
+import type { ModelState, Prompt } from "./model_state.ts";
+import { allLogits } from "./scoring/logits.ts";
 import { summaryOf } from "./summary.ts";
-import { drainArena, fillArena } from "./transfer.ts";
-import { readParameters, WeightLayout, writeParameters } from "./weights.ts";
+import { drainArena, fillArena } from "./weights/stream_weights.ts";
+import { readParameters, WeightLayout, writeParameters } from "./weights/weight_layout.ts";
 
 const forgotten = new FinalizationRegistry<Held>((held) => held.dispose());
 

@@ -4,8 +4,8 @@
  * @module
  */
 import { count, type Picture, table } from "../display/mod.ts";
-import { countParameters, trainingFlop } from "./config.ts";
-import type { ModelState } from "./state.ts";
+import { countParameters, trainingFlop } from "./architecture/config.ts";
+import type { ModelState } from "./model_state.ts";
 
 /** The parts of a model with their shapes and numbers of weights. */
 export function summaryOf(model: Pick<ModelState, "name" | "config" | "device">): Picture {

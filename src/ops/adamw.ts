@@ -17,7 +17,7 @@ import adamwSource from "./adamw.wgsl" with { type: "text" };
 import finishSource from "./finish.wgsl" with { type: "text" };
 import lossSumSource from "./loss_sum.wgsl" with { type: "text" };
 import normSource from "./norm.wgsl" with { type: "text" };
-import { pieces } from "./pieces.ts";
+import { pieces } from "./binding_chunks.ts";
 
 /** Flat arrays of equal length, a multiple of 64 elements. */
 export interface Arena {

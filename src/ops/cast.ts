@@ -4,7 +4,7 @@
  * @module
  */
 import { fold, kernel, type Recorder, stored, type Tensor, vectors } from "../gpu/mod.ts";
-import { pieces } from "./pieces.ts";
+import { pieces } from "./binding_chunks.ts";
 import source from "./cast.wgsl" with { type: "text" };
 
 /** Records y = x for flat tensors of a multiple of 4 elements; halves are rounded to nearest. Forward only. */

@@ -11,7 +11,7 @@
  */
 import { fold, kernel, type Recorder, reductions, type Tensor, vectors, width } from "../gpu/mod.ts";
 import { argmax } from "./argmax.ts";
-import { matmul } from "./matmul.ts";
+import { matmul } from "./matmul/matmul.ts";
 import source from "./cross_entropy.wgsl" with { type: "text" };
 
 /** Reading one element of a `Vec`, and the unit vector of one. */

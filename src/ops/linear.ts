@@ -10,7 +10,7 @@
  */
 import type { Recorder, Tensor } from "../gpu/mod.ts";
 import { type Adapter, adapterGrad } from "./lora.ts";
-import { matmul } from "./matmul.ts";
+import { matmul } from "./matmul/matmul.ts";
 
 /** Records y = x W^T and its backward. */
 export function linear(r: Recorder, name: string, x: Tensor, weight: Tensor, adapter?: Adapter): Tensor {

@@ -16,7 +16,7 @@
  * @module
  */
 import { fold, kernel, type Recorder, type Tensor } from "../gpu/mod.ts";
-import { matmul } from "./matmul.ts";
+import { matmul } from "./matmul/matmul.ts";
 import source from "./lora.wgsl" with { type: "text" };
 
 /** The thin matrices of a weight, both with their `gradSum`. */

@@ -18,9 +18,9 @@ export {
 } from "./adamw.ts";
 export { add } from "./add.ts";
 export { argmax } from "./argmax.ts";
-export { cacheRows } from "./cache.ts";
+export { cacheRows } from "./kv_cache.ts";
 export { cast } from "./cast.ts";
-export { attention, type AttentionInput, type AttentionShape } from "./attention.ts";
+export { attention, type AttentionInput, type AttentionShape } from "./attention/attention.ts";
 export {
   checkGradients,
   download,
@@ -30,7 +30,7 @@ export {
   runOp,
   upload,
   type Values,
-} from "./check.ts";
+} from "./check_gradients.ts";
 export { crossEntropy, type LossInput, outputLoss } from "./cross_entropy.ts";
 export { embedding, sortRows, type TokenRows } from "./embedding.ts";
 export {
@@ -41,12 +41,12 @@ export {
   type ShapeClass,
   type Size,
   useKernelTable,
-} from "./kernel_table.ts";
+} from "./matmul/kernel_table.ts";
 export { linear } from "./linear.ts";
 export { type Adapter, addAdapter, type Block, gatherBlock, spreadBlock } from "./lora.ts";
-export { type Layout, matmul, product } from "./matmul.ts";
+export { type Layout, matmul, product } from "./matmul/matmul.ts";
 export { rmsnorm } from "./rmsnorm.ts";
 export { permuteRopeRows, rope, ropeAngles, type RopeLayout, type RopeOptions } from "./rope.ts";
 export { softmax } from "./softmax.ts";
 export { swiglu } from "./swiglu.ts";
-export { type Extents, tune, type TuneOptions, type Tuning } from "./tune.ts";
+export { type Extents, tune, type TuneOptions, type Tuning } from "./matmul/tune.ts";

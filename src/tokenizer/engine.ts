@@ -7,14 +7,14 @@ import { createHash } from "node:crypto";
 import type { Picture } from "../display/display.ts";
 import { number } from "../display/format.ts";
 import { keyValues } from "../display/table.ts";
-import type { ChatTemplate, TemplateTokens } from "./chat_template.ts";
+import type { ChatTemplate, TemplateTokens } from "./chat/chat_template.ts";
 import type { Codec } from "./codec.ts";
-import type { TokenizerFiles } from "./files.ts";
-import { HuggingFaceCodec } from "./huggingface.ts";
-import { LlamaCodec } from "./llama_codec.ts";
-import { llamaVocabulary } from "./llama_layout.ts";
-import type { TemplateName } from "./templates.ts";
-import { type Roles, rolesOf } from "./tokenizer_config.ts";
+import type { TokenizerFiles } from "./files/files.ts";
+import { HuggingFaceCodec } from "./files/huggingface.ts";
+import { LlamaCodec } from "./llama/llama_codec.ts";
+import { llamaVocabulary } from "./files/llama_compatible.ts";
+import type { TemplateName } from "./chat/templates.ts";
+import { type Roles, rolesOf } from "./files/tokenizer_config.ts";
 
 /** All that a tokenizer is, but for its chat template. */
 export interface Engine {

@@ -9,11 +9,11 @@ import { type Job, jobOf } from "../base/job.ts";
 import { parseOptions, show } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { interruptible } from "../display/interrupt.ts";
-import { encodeOnWorkers } from "./batch.ts";
-import { encodeChat, noTemplate } from "./chat.ts";
-import { ChatTemplate } from "./chat_template.ts";
+import { encodeOnWorkers } from "./encode_on_workers.ts";
+import { encodeChat, noTemplate } from "./chat/chat.ts";
+import { ChatTemplate } from "./chat/chat_template.ts";
 import type { DecodeOptions, StreamDecoder } from "./codec.ts";
-import { encodeExactly } from "./exact.ts";
+import { encodeExactly } from "./encode_exact.ts";
 import {
   type Engine,
   engineOf,
@@ -22,8 +22,13 @@ import {
   templateTokens,
   type TokenizerFacts,
 } from "./engine.ts";
-import { readTokenizerFiles, type TokenizerFiles, writeModelFile, writeTokenizerFiles } from "./files.ts";
-import { checkMessages } from "./messages.ts";
+import {
+  readTokenizerFiles,
+  type TokenizerFiles,
+  writeModelFile,
+  writeTokenizerFiles,
+} from "./files/files.ts";
+import { checkMessages } from "./chat/messages.ts";
 import {
   type BatchOptions,
   batchSchema,
@@ -35,16 +40,16 @@ import {
   type StatsOptions,
   statsSchema,
 } from "./options.ts";
-import type { Piece } from "./pieces.ts";
-import { checkTokenizerJson } from "./read_json.ts";
-import { countTokens, type TokenStats } from "./stats.ts";
-import type { TemplateName } from "./templates.ts";
+import type { Piece } from "./llama/pieces.ts";
+import { checkTokenizerJson } from "./files/read_json.ts";
+import { countTokens, type TokenStats } from "./vocabulary_fit.ts";
+import type { TemplateName } from "./chat/templates.ts";
 import { type TokenView, viewOf } from "./token_view.ts";
-import { templateOf, type TokenizerConfig, tokenizerConfig } from "./tokenizer_config.ts";
-import { piecesOf, tokenizerJson } from "./tokenizer_json.ts";
+import { templateOf, type TokenizerConfig, tokenizerConfig } from "./files/tokenizer_config.ts";
+import { piecesOf, tokenizerJson } from "./files/tokenizer_json.ts";
 import type { Texts } from "./texts.ts";
-import { learnPieces, type TrainOptions } from "./train.ts";
-import { sentencePieceBytes } from "./write_sentencepiece.ts";
+import { learnPieces, type TrainOptions } from "./training/train.ts";
+import { sentencePieceBytes } from "./files/write_sentencepiece.ts";
 
 /** Text to token ids and back. An immutable value. */
 export class Tokenizer extends Displayable implements Encoder {

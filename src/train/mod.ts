@@ -14,8 +14,8 @@
  *
  * @module
  */
-export { EnergyMeter, type EnergyOptions, type EnergyUse, wattHours } from "./energy.ts";
-export type { EvaluateOptions, Evaluation } from "./evaluation.ts";
+export { EnergyMeter, type EnergyOptions, type EnergyUse, wattHours } from "./monitoring/energy.ts";
+export type { EvaluateOptions, Evaluation } from "./monitoring/evaluation.ts";
 export type {
   CheckpointEvent,
   DoneEvent,
@@ -30,25 +30,25 @@ export type {
   StepEvent,
   ValidationEvent,
   WarningEvent,
-} from "./events.ts";
-export { Rate, Smoothed, utilisation } from "./metrics.ts";
-export { type MaskedExample, MaskPreview } from "./mask_preview.ts";
-export type { InstructOptions, PretrainOptions, StageData, StageOptions } from "./options.ts";
-export type { OwnedStep } from "./owned_steps.ts";
-export type { Recipe, RecipeEvaluation, RecipeStage } from "./recipe.ts";
-export { type RecipeOptions, trainerOf } from "./recipe_trainer.ts";
-export { type DataJSON, datasetOf, type RecipeParts } from "./recipe_data.ts";
-export { type RunFacts, RunResult } from "./result.ts";
+} from "./monitoring/events.ts";
+export { Rate, Smoothed, utilisation } from "./monitoring/metrics.ts";
+export { type MaskedExample, MaskPreview } from "./stages/mask_preview.ts";
+export type { InstructOptions, PretrainOptions, StageData, StageOptions } from "./stages/stage_options.ts";
+export type { OwnedStep } from "./loop/manual_steps.ts";
+export type { DataJSON, Recipe, RecipeEvaluation, RecipeStage } from "./recipe.ts";
+export { type RecipeOptions, trainerOf } from "./recipes/recipe_trainer.ts";
+export { datasetOf, type RecipeParts } from "./recipes/recipe_data.ts";
+export { type RunFacts, RunResult } from "./monitoring/run_result.ts";
 export { Run, type RunStatus } from "./run.ts";
-export { learningRateAt, type Schedule } from "./schedule.ts";
-export type { StageKind, StageLength, StageSettings } from "./stage.ts";
+export { learningRateAt, type Schedule } from "./stages/schedule.ts";
+export type { StageKind, StageLength, StageSettings } from "./stages/stage.ts";
 export {
   type InstructionTask,
   type InstructionTemplate,
   type TaskFields,
   taskMixture,
   type TaskMixtureOptions,
-} from "./tasks.ts";
+} from "./stages/instruction_tasks.ts";
 export { Trainer } from "./trainer.ts";
 export type {
   KeepOptions,
@@ -58,4 +58,4 @@ export type {
   VerifyResumeOptions,
 } from "./trainer_options.ts";
 export { type StagePlan, TrainerPlan } from "./trainer_plan.ts";
-export { ResumeProof, type ResumeProofFacts } from "./verify.ts";
+export { ResumeProof, type ResumeProofFacts } from "./verify_resume.ts";

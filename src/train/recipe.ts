@@ -3,10 +3,10 @@
  *
  * @module
  */
+import type { CorpusCall } from "../data/mod.ts";
 import type { ModelConfig } from "../model/mod.ts";
-import type { EnergyOptions } from "./energy.ts";
-import type { DataJSON } from "./recipe_data.ts";
-import type { StageSettings } from "./stage.ts";
+import type { EnergyOptions } from "./monitoring/energy.ts";
+import type { StageSettings } from "./stages/stage.ts";
 import type { KeepOptions } from "./trainer_options.ts";
 
 /** A stage in a recipe: all settings, and the data as its steps. */
@@ -38,4 +38,16 @@ export interface Recipe {
   energy?: EnergyOptions | false;
   /** The chain. */
   stages: (RecipeStage | RecipeEvaluation)[];
+}
+
+/** A step as JSON, with what it reads from. */
+export interface DataJSON {
+  /** The verb that made it. */
+  op: string;
+  /** Its input in a list of one; of a mixture its sources by name. */
+  from?: unknown;
+  /** Of a corpus of the paper the call that made it. */
+  call?: CorpusCall;
+  /** Its options. */
+  [option: string]: unknown;
 }

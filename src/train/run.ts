@@ -6,18 +6,18 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import { bundle, Displayable, onInterrupt, type Picture } from "../display/mod.ts";
-import { lossChart, runCard } from "./card.ts";
-import { Control } from "./control.ts";
-import { type EventOf, Events, type HistoryEntry, type RunEvent } from "./events.ts";
-import type { Job } from "./job.ts";
-import { Journal } from "./journal.ts";
-import { utilisation } from "./metrics.ts";
-import { RunResult } from "./result.ts";
-import { trainThrough } from "./revival.ts";
-import { showRun } from "./run_display.ts";
-import { claim } from "./running.ts";
-import type { StageSettings } from "./stage.ts";
-import { logEvents } from "./tensorboard.ts";
+import { lossChart, runCard } from "./monitoring/run_card.ts";
+import { Control } from "./loop/run_control.ts";
+import { type EventOf, Events, type HistoryEntry, type RunEvent } from "./monitoring/events.ts";
+import type { Job } from "./loop/run_context.ts";
+import { Journal } from "./monitoring/run_log.ts";
+import { utilisation } from "./monitoring/metrics.ts";
+import { RunResult } from "./monitoring/run_result.ts";
+import { trainThrough } from "./loop/device_recovery.ts";
+import { showRun } from "./monitoring/run_display.ts";
+import { claim } from "./loop/run_registry.ts";
+import type { StageSettings } from "./stages/stage.ts";
+import { logEvents } from "./monitoring/tensorboard.ts";
 
 /** How a run stands. */
 export type RunStatus = "waiting" | "running" | "paused" | "stopping" | "done" | "stopped" | "failed";

@@ -8,24 +8,29 @@ import { parseOptions, show } from "../base/schema.ts";
 import { type Conversation, Dataset, type Document, TokenDataset } from "../data/mod.ts";
 import { Displayable, join, type Picture } from "../display/mod.ts";
 import { Model } from "../model/mod.ts";
-import { CheckpointFolder, checkpointNames, hasState, nothingToResume } from "./checkpoint_folder.ts";
-import { energySchema } from "./energy.ts";
-import type { EvaluateOptions, Evaluation } from "./evaluation.ts";
-import type { Item, Job } from "./job.ts";
+import {
+  CheckpointFolder,
+  checkpointNames,
+  hasState,
+  nothingToResume,
+} from "./checkpoints/checkpoint_folder.ts";
+import { energySchema } from "./monitoring/energy.ts";
+import type { EvaluateOptions, Evaluation } from "./monitoring/evaluation.ts";
+import type { Item, Job } from "./loop/run_context.ts";
 import {
   type InstructOptions,
   parseInstruct,
   parsePretrain,
   type PretrainOptions,
   type StageData,
-} from "./options.ts";
-import { MaskPreview } from "./mask_preview.ts";
-import { type OwnedStep, ownedSteps } from "./owned_steps.ts";
+} from "./stages/stage_options.ts";
+import { MaskPreview } from "./stages/mask_preview.ts";
+import { type OwnedStep, ownedSteps } from "./loop/manual_steps.ts";
 import type { Recipe, RecipeStage } from "./recipe.ts";
-import type { DataJSON } from "./recipe_data.ts";
+import type { DataJSON } from "./recipe.ts";
 import { Run } from "./run.ts";
-import { planStage, type Stage, type StageKind } from "./stage.ts";
-import { tokenizerOf } from "./stage_data.ts";
+import { planStage, type Stage, type StageKind } from "./stages/stage.ts";
+import { tokenizerOf } from "./stages/stage_data.ts";
 import {
   evaluateSchema,
   type KeepOptions,
@@ -40,7 +45,7 @@ import {
   verifySchema,
 } from "./trainer_options.ts";
 import { TrainerPlan } from "./trainer_plan.ts";
-import { type ResumeProof, verifyResume } from "./verify.ts";
+import { type ResumeProof, verifyResume } from "./verify_resume.ts";
 
 /**
  * A plan for training a model. Immutable: each verb gives a new trainer, and nothing is read before `run`.

@@ -5,8 +5,8 @@
  */
 import { z } from "zod";
 import type { Same } from "../base/schema.ts";
-import type { EnergyOptions } from "./energy.ts";
-import type { EvaluateOptions } from "./evaluation.ts";
+import type { EnergyOptions } from "./monitoring/energy.ts";
+import type { EvaluateOptions } from "./monitoring/evaluation.ts";
 
 /** Which checkpoints of steps stay; the last one of a stage always does. */
 export interface KeepOptions {

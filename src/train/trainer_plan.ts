@@ -5,9 +5,9 @@
  */
 import { count, Displayable, duration, join, number, type Picture, table } from "../display/mod.ts";
 import { measureSpeed, type Model, type PlanFacts } from "../model/mod.ts";
-import { energyText, type EnergyUse, powerOf } from "./energy.ts";
-import type { Item, Job } from "./job.ts";
-import { scheduleOf, type StageSettings } from "./stage.ts";
+import { energyText, type EnergyUse, powerOf } from "./monitoring/energy.ts";
+import type { Item, Job } from "./loop/run_context.ts";
+import { scheduleOf, type StageSettings } from "./stages/stage.ts";
 
 /** A stage in a plan. */
 export interface StagePlan {

@@ -3,7 +3,7 @@ import { ConfigError } from "../../src/base/errors.ts";
 import { Dataset } from "../../src/data/mod.ts";
 import { defineTask, Evaluator, type Report, type Scorable } from "../../src/eval/mod.ts";
 import type { Model } from "../../src/model/mod.ts";
-import type { Evaluation } from "../../src/train/evaluation.ts";
+import type { Evaluation } from "../../src/train/monitoring/evaluation.ts";
 import { scorer } from "./fakes.ts";
 
 const colours = defineTask({

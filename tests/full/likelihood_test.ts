@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Dataset } from "../../src/data/mod.ts";
 import { Evaluator, type Scorable } from "../../src/eval/mod.ts";
 import { Model } from "../../src/model/mod.ts";
-import { Scorer } from "../../src/model/scorer.ts";
+import { Scorer } from "../../src/model/scoring/batch_scorer.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { cpuTime } from "../bench/cpu_time.ts";
 import { testDevice } from "../support/device.ts";

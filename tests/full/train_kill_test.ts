@@ -2,7 +2,7 @@
 // started again ends with the same parameters, bit for bit, and loses at most the steps since the last checkpoint.
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
-import { checkpointNames, findCheckpoint } from "../../src/train/checkpoint_folder.ts";
+import { checkpointNames, findCheckpoint } from "../../src/train/checkpoints/checkpoint_folder.ts";
 import { assertSameWeights, inFolder } from "../train/support.ts";
 import { beginning, longRun } from "./train_killed.ts";
 

@@ -8,7 +8,7 @@ import { Dataset } from "../../src/data/mod.ts";
 import { Model } from "../../src/model/mod.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import type { Trainer } from "../../src/train/mod.ts";
-import { checkpointNames } from "../../src/train/checkpoint_folder.ts";
+import { checkpointNames } from "../../src/train/checkpoints/checkpoint_folder.ts";
 import { testDevice } from "../support/device.ts";
 import { quiet } from "../train/support.ts";
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { dirname, join } from "node:path/posix";
+import { basename, dirname, join } from "node:path/posix";
 import { type Import, importsOf } from "./imports.ts";
 import { lineAt, type Token, tokens } from "./tokens.ts";
 
@@ -26,6 +26,54 @@ export const layers: readonly (readonly string[])[] = [
   ["train", "eval"],
 ];
 
+/**
+ * The order inside a layer, lowest first: a folder or flat file imports from itself and from what stands before it.
+ * `*.ts` stands for the flat files that are not named. Layers without folders need no order: their files form no ring.
+ */
+export const order: Readonly<Record<string, readonly string[]>> = {
+  formats: [
+    "bytes.ts atomic_file.ts open_file.ts download.ts record_or_error.ts shard_file.ts",
+    "compression tensors gguf records mod.ts",
+  ],
+  tokenizer: [
+    "codec.ts special.ts heap.ts event_loop_yield.ts options.ts texts.ts",
+    "chat llama encode_exact.ts encode_on_workers.ts files engine.ts vocabulary_fit.ts token_view.ts training",
+    "tokenizer.ts mod.ts",
+  ],
+  ops: ["vec8.ts binding_chunks.ts check_gradients.ts matmul attention *.ts mod.ts"],
+  data: [
+    "document.ts text plan windows reports io threads steps dedup filters corpora packing tokens",
+    "dataset.ts validation mod.ts",
+  ],
+  model: [
+    "architecture weights files/gguf model_state.ts model_options.ts files",
+    "generation training inspection scoring model_registry.ts shared_device.ts summary.ts model.ts mod.ts",
+  ],
+  eval: [
+    "models task_data tasks scoring define_task.ts sandbox scorers benchmarks loss_task.ts reports",
+    "task_entry.ts evaluator.ts mod.ts",
+  ],
+  train: [
+    "stages monitoring trainer_options.ts recipe.ts checkpoints loop run.ts trainer_plan.ts verify_resume.ts",
+    "trainer.ts recipes mod.ts",
+  ],
+};
+
+/** Basenames that stand in `src` more than once, with the reason. */
+export const sharedNames: Readonly<Record<string, string>> = {
+  "mod.ts": "the public surface of its folder",
+};
+
+/** The most files a folder of `src` holds, and the folders that may hold more, with the reason. */
+export const folderSize = {
+  most: 14,
+  longer: {
+    "src/eval/benchmarks": "a registry: one file per benchmark",
+    "src/ops": "flat: an op is a .ts file beside its .wgsl files",
+    "src/display": "flat leaves: one picture per file",
+  } as Readonly<Record<string, string>>,
+};
+
 /** All complaints about `files`; `packages` are the names in the import map of deno.json. */
 export function inspect(files: readonly SourceFile[], packages: readonly string[]): string[] {
   const parsed = files.filter((file) => file.path.endsWith(".ts")).map(parse);
@@ -38,6 +86,9 @@ export function inspect(files: readonly SourceFile[], packages: readonly string[
       ...caption(file),
     ]),
     ...files.flatMap(tooLong),
+    ...sameNames(files),
+    ...crowded(files),
+    ...unmirrored(files),
     ...cycles(parsed),
   ];
 }
@@ -97,9 +148,69 @@ function layerRule(file: Parsed, item: Import): string | undefined {
   if (!isRelative(item.specifier)) return undefined;
   const path = target(file, item.specifier), to = height(path);
   if (to === undefined) return `${where}imports ${path}, which is on no layer`;
-  if (folderOf(path) === folderOf(file.path) || to < from) return undefined;
+  if (to < from) return undefined;
+  if (folderOf(path) === folderOf(file.path)) return orderRule(file.path, path, where);
   const way = to > from ? "upward" : "sideways";
   return `${where}imports ${way}: ${folderOf(file.path)} may not see ${folderOf(path)} (${item.specifier})`;
+}
+
+/** The place of a file in the order inside its layer; undefined where the layer has no order. */
+function rank(path: string): { at: number; name: string } | undefined {
+  const [, layer, rest] = /^src\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  const names = order[layer]?.flatMap((line) => line.split(" "));
+  if (!names) return undefined;
+  const name = rest.includes("/") ? dirname(rest) : rest;
+  const known = !rest.includes("/") && !names.includes(name) ? "*.ts" : name;
+  return { at: names.indexOf(known), name };
+}
+
+function orderRule(path: string, imported: string, where: string): string | undefined {
+  const from = rank(path);
+  const to = rank(imported);
+  if (!from || !to || imported.endsWith(".wgsl")) return undefined; // a kernel's text imports nothing
+  if (from.at < 0) {
+    return `${where}${from.name} is not in the order of its layer (order in tests/repo/rules.ts)`;
+  }
+  if (to.at <= from.at) return undefined;
+  return `${where}imports upward inside the layer: ${from.name} may not see ${to.name}`;
+}
+
+/** Complains of basenames that stand twice. */
+function sameNames(files: readonly SourceFile[]): string[] {
+  const paths = Map.groupBy(
+    files.map((file) => file.path).filter((path) => path.startsWith("src/") && path.endsWith(".ts")),
+    (path) => basename(path),
+  );
+  return [...paths].filter(([name, all]) => all.length > 1 && !sharedNames[name])
+    .map(([name, all]) => `${name} stands ${all.length} times: ${all.join(", ")}`);
+}
+
+/** Complains of folders with too many TypeScript files. */
+function crowded(files: readonly SourceFile[]): string[] {
+  const folders = Map.groupBy(
+    files.map((file) => file.path).filter((path) => path.startsWith("src/") && path.endsWith(".ts")),
+    (path) => dirname(path),
+  );
+  return [...folders].filter(([folder, all]) => all.length > folderSize.most && !folderSize.longer[folder])
+    .map(([folder, all]) => `${folder} holds ${all.length} files, at most ${folderSize.most}`);
+}
+
+/**
+ * Complains of tests that mirror nothing: `tests/a/b/x_test.ts` tests `src/a/b/x.ts`; a test of several files of a folder
+ * is named after the folder, with its subject behind (`tests/a/b/b_subject_test.ts`).
+ */
+function unmirrored(files: readonly SourceFile[]): string[] {
+  const paths = new Set(files.map((file) => file.path));
+  const mirrored = new Set(layers.flat());
+  return [...paths].flatMap((path) => {
+    const [, folder, name] = /^tests\/(.+)\/(\w+)_test\.ts$/.exec(path) ?? [];
+    if (!folder || !mirrored.has(folder.split("/")[0])) return [];
+    const own = basename(folder);
+    if (paths.has(`src/${folder}/${name}.ts`) || name === own || name.startsWith(`${own}_`)) return [];
+    return [
+      `${path} mirrors nothing: src/${folder}/${name}.ts is not there, and it is not named after ${folder}`,
+    ];
+  });
 }
 
 function packageRule(file: Parsed, item: Import, packages: readonly string[]): string | undefined {

@@ -24,13 +24,13 @@ Deno.test("a layered tree has nothing to complain about", () => {
     "src/train/run.ts":
       `import type { Random } from "../base/random.ts"; import { createZstd } from "node:zlib";`,
     "src/eval/mod.ts": `import * as jinja from "@huggingface/jinja";`,
-    "src/model/llama.ts":
+    "src/model/architecture/llama.ts":
       `import code from "../ops/rope.wgsl" with { type: "text" }; import "../gpu/device.ts";`,
     "src/gpu/device.ts": "export const gpu = () => navigator.gpu;",
     "src/base/schema.ts": `import type { z } from "zod";`,
-    "src/data/pack.ts":
+    "src/data/packing/pack.ts":
       `import { z } from "zod"; const schema = z.strictObject({}); navigator.hardwareConcurrency;`,
-    "src/tokenizer/huggingface.ts": `import { Tokenizer } from "@huggingface/tokenizers";`,
+    "src/tokenizer/files/huggingface.ts": `import { Tokenizer } from "@huggingface/tokenizers";`,
     "src/parallel/mpi.ts": `Deno.dlopen("libmpi.so", {}); await Promise.any([]);`,
     "examples/cli/args.ts":
       `import type { A } from "@std/cli/parse-args"; await import("@std/cli/parse-args");`,
@@ -52,8 +52,41 @@ Deno.test("an upward import is refused, of whatever form", () => {
 
 Deno.test("a sideways import is refused", () => {
   refuses({ "src/train/run.ts": `import "../eval/report.ts";` }, /imports sideways/);
-  refuses({ "src/gpu/memory.ts": `import "../data/pack.ts";` }, /imports sideways/);
-  refuses({ "src/formats/jsonl.ts": `import "../display/table.ts";` }, /imports sideways/);
+  refuses({ "src/gpu/memory.ts": `import "../data/dataset.ts";` }, /imports sideways/);
+  refuses({ "src/formats/bytes.ts": `import "../display/table.ts";` }, /imports sideways/);
+});
+
+Deno.test("an upward import inside a layer is refused, and so is a place without an order", () => {
+  refuses(
+    { "src/model/weights/a.ts": `import "../generation/b.ts";` },
+    /imports upward inside the layer: weights may not see generation/,
+  );
+  refuses({ "src/model/generation/a.ts": `import "../weights/b.ts";` });
+  refuses(
+    { "src/data/document.ts": `import type { D } from "./dataset.ts";` },
+    /document\.ts may not see dataset\.ts/,
+  );
+  refuses({ "src/data/new/a.ts": `import "../document.ts";` }, /new is not in the order of its layer/);
+});
+
+Deno.test("a basename that stands twice is refused, a mod.ts is not", () => {
+  refuses({ "src/data/io/text.ts": "", "src/formats/records/text.ts": "" }, /text\.ts stands 2 times/);
+  refuses({ "src/data/mod.ts": "", "src/formats/mod.ts": "" });
+});
+
+Deno.test("a crowded folder is refused, a registry is not", () => {
+  const many = (folder: string, count: number): Record<string, string> =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`${folder}/f${i}.ts`, ""]));
+  refuses(many("src/data/io", 14));
+  refuses(many("src/data/io", 15), /src\/data\/io holds 15 files, at most 14/);
+  refuses(many("src/eval/benchmarks", 15));
+});
+
+Deno.test("a test that mirrors no source file is refused", () => {
+  refuses({ "src/data/io/text.ts": "", "tests/data/io/text_test.ts": "" });
+  refuses({ "tests/data/io/io_readers_test.ts": "", "tests/data/data_kill_test.ts": "" });
+  refuses({ "tests/data/io/readers_test.ts": "" }, /readers_test\.ts mirrors nothing/);
+  refuses({ "tests/full/kill_test.ts": "" });
 });
 
 Deno.test("a folder without a layer and a computed path are refused", () => {

@@ -3,7 +3,7 @@ import { ConfigError, DataError } from "../../src/base/errors.ts";
 import { Dataset } from "../../src/data/mod.ts";
 import { Model } from "../../src/model/mod.ts";
 import { type PretrainOptions, Trainer } from "../../src/train/mod.ts";
-import { version } from "../../src/train/version.ts";
+import { version } from "../../src/train/monitoring/version.ts";
 import { testDevice } from "../support/device.ts";
 import { chainRows, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
 

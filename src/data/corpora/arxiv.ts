@@ -7,16 +7,16 @@
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { readBytes } from "../../formats/decompress.ts";
+import { readBytes } from "../../formats/compression/decompress.ts";
 import { concat } from "../../formats/bytes.ts";
-import { isFlaw } from "../../formats/found.ts";
-import { findTar, findTarIn, type TarFile } from "../../formats/tar.ts";
+import { isFlaw } from "../../formats/record_or_error.ts";
+import { findTar, findTarIn, type TarFile } from "../../formats/records/tar.ts";
 import type { Document, Entry } from "../document.ts";
-import type { Paths } from "../files.ts";
-import type { Plan } from "../plan.ts";
-import { readerPlan } from "../reader.ts";
-import type { StepCounts } from "../reading.ts";
-import { type Judge, judgeOf, textStepPlan } from "../text_step.ts";
+import type { Paths } from "../io/file_patterns.ts";
+import type { Plan } from "../plan/plan.ts";
+import { readerPlan } from "../io/file_reader.ts";
+import type { StepCounts } from "../plan/pass.ts";
+import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { bodyOf, rootOf, spliced, withoutBibliography, withoutComments } from "./latex.ts";
 import { expanded } from "./latex_macros.ts";
 

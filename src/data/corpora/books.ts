@@ -9,16 +9,16 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { isFlaw } from "../../formats/found.ts";
-import { findJsonl } from "../../formats/jsonl.ts";
-import { readText } from "../../formats/lines.ts";
+import { isFlaw } from "../../formats/record_or_error.ts";
+import { findJsonl } from "../../formats/records/jsonl.ts";
+import { readText } from "../../formats/records/lines.ts";
 import { DataError } from "../../base/errors.ts";
 import { dedupPlan } from "../dedup/dedup.ts";
 import type { Document } from "../document.ts";
-import type { Paths } from "../files.ts";
-import type { Plan } from "../plan.ts";
-import { readerPlan } from "../reader.ts";
-import { type Judge, judgeOf, type Note, textStepPlan } from "../text_step.ts";
+import type { Paths } from "../io/file_patterns.ts";
+import type { Plan } from "../plan/plan.ts";
+import { readerPlan } from "../io/file_reader.ts";
+import { type Judge, judgeOf, type Note, textStepPlan } from "../steps/document_step.ts";
 
 /** How books are compared. */
 export interface BooksOptions {

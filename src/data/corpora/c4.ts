@@ -8,12 +8,12 @@
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
-import { type Paths, patternsOf } from "../files.ts";
-import { type CleanOptions, cleanPlan } from "../filters/c4.ts";
+import { type Paths, patternsOf } from "../io/file_patterns.ts";
+import { type CleanOptions, cleanPlan } from "../filters/c4_rules.ts";
 import { languagePlan } from "../filters/language.ts";
-import { spansPlan } from "../filters/spans.ts";
-import type { Plan } from "../plan.ts";
-import { jsonlPlan } from "../rows.ts";
+import { spansPlan } from "../dedup/sentence_spans.ts";
+import type { Plan } from "../plan/plan.ts";
+import { jsonlPlan } from "../io/records.ts";
 import { warcPlan } from "./common_crawl.ts";
 
 /** Which steps are taken. */

@@ -5,20 +5,20 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { isFlaw } from "../../formats/found.ts";
-import { findWarc, type WarcRecord } from "../../formats/warc.ts";
+import { isFlaw } from "../../formats/record_or_error.ts";
+import { findWarc, type WarcRecord } from "../../formats/records/warc.ts";
 import { dedupPlan } from "../dedup/dedup.ts";
 import type { Document } from "../document.ts";
-import type { Paths } from "../files.ts";
+import type { Paths } from "../io/file_patterns.ts";
 import { TextClassifier } from "../filters/classifier.ts";
-import { htmlText } from "../filters/html_text.ts";
+import { htmlText } from "../text/html_text.ts";
 import { languagePlan } from "../filters/language.ts";
-import { type Bucket, perplexityPlan } from "../filters/perplexity.ts";
+import { type Bucket, perplexityPlan } from "../filters/perplexity_filter.ts";
 import { qualityPlan } from "../filters/quality.ts";
-import { NgramModel } from "../ngram.ts";
-import type { Plan } from "../plan.ts";
-import { readerPlan } from "../reader.ts";
-import { type Judge, judgeOf, offPlan, stagePlan, textStepPlan } from "../text_step.ts";
+import { NgramModel } from "../filters/ngram_model.ts";
+import type { Plan } from "../plan/plan.ts";
+import { readerPlan } from "../io/file_reader.ts";
+import { type Judge, judgeOf, offPlan, stagePlan, textStepPlan } from "../steps/document_step.ts";
 
 /** How pages are chosen. */
 export interface CommonCrawlOptions {

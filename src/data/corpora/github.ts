@@ -6,15 +6,15 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { isFlaw } from "../../formats/found.ts";
-import { findJsonl } from "../../formats/jsonl.ts";
+import { isFlaw } from "../../formats/record_or_error.ts";
+import { findJsonl } from "../../formats/records/jsonl.ts";
 import { dedupPlan } from "../dedup/dedup.ts";
 import type { Document, Entry } from "../document.ts";
-import type { Paths } from "../files.ts";
-import { codePlan, headersPlan } from "../filters/code.ts";
-import type { Plan } from "../plan.ts";
-import { readerPlan } from "../reader.ts";
-import { type Judge, judgeOf, textStepPlan } from "../text_step.ts";
+import type { Paths } from "../io/file_patterns.ts";
+import { codePlan, headersPlan } from "../filters/source_code.ts";
+import type { Plan } from "../plan/plan.ts";
+import { readerPlan } from "../io/file_reader.ts";
+import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { filesUnder } from "./source_tree.ts";
 
 /** Which files stay. */

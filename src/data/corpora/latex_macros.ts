@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { Note } from "../text_step.ts";
+import type { Note } from "../steps/document_step.ts";
 
 interface Macro {
   /** Number of arguments. */

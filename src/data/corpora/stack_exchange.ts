@@ -9,17 +9,17 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { findElements } from "../../formats/elements.ts";
-import { isFlaw } from "../../formats/found.ts";
-import { findLines } from "../../formats/lines.ts";
+import { findElements } from "../../formats/records/xml_elements.ts";
+import { isFlaw } from "../../formats/record_or_error.ts";
+import { findLines } from "../../formats/records/lines.ts";
 import type { Document, Entry } from "../document.ts";
-import type { Paths } from "../files.ts";
-import { htmlText } from "../filters/html_text.ts";
-import type { Plan } from "../plan.ts";
-import { readerPlan } from "../reader.ts";
-import type { Reading, StepCounts } from "../reading.ts";
-import type { LocalFile } from "../remote.ts";
-import { type Judge, judgeOf, textStepPlan } from "../text_step.ts";
+import type { Paths } from "../io/file_patterns.ts";
+import { htmlText } from "../text/html_text.ts";
+import type { Plan } from "../plan/plan.ts";
+import { readerPlan } from "../io/file_reader.ts";
+import type { Reading, StepCounts } from "../plan/pass.ts";
+import type { LocalFile } from "../io/download_cache.ts";
+import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 
 /** What is taken of the dump. */
 export interface StackExchangeOptions {

@@ -5,16 +5,16 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { readBytes } from "../../formats/decompress.ts";
-import { type Element, findElements } from "../../formats/elements.ts";
-import { isFlaw } from "../../formats/found.ts";
+import { readBytes } from "../../formats/compression/decompress.ts";
+import { type Element, findElements } from "../../formats/records/xml_elements.ts";
+import { isFlaw } from "../../formats/record_or_error.ts";
 import type { Document, Entry } from "../document.ts";
-import { type Paths, patternsOf } from "../files.ts";
-import type { Plan } from "../plan.ts";
-import { readerPlan } from "../reader.ts";
-import type { StepCounts } from "../reading.ts";
-import { jsonlPlan } from "../rows.ts";
-import { type Judge, judgeOf, textStepPlan } from "../text_step.ts";
+import { type Paths, patternsOf } from "../io/file_patterns.ts";
+import type { Plan } from "../plan/plan.ts";
+import { readerPlan } from "../io/file_reader.ts";
+import type { StepCounts } from "../plan/pass.ts";
+import { jsonlPlan } from "../io/records.ts";
+import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { plainWikitext } from "./wikitext.ts";
 
 /** The languages of the paper, in Latin or Cyrillic script. */

@@ -7,8 +7,8 @@
  * @module
  */
 import { Parser } from "htmlparser2";
-import type { Note } from "../text_step.ts";
-import { replaceBetween } from "./between.ts";
+import type { Note } from "../steps/document_step.ts";
+import { replaceBetween } from "./cut_between.ts";
 
 /** Names of the file and media namespaces in the paper's 20 languages, lower case; links to them show no text. */
 const files = new Set(

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
-import type { Plan } from "../plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import { exactPlan } from "./exact.ts";
 import { nearPlan } from "./near.ts";
 

@@ -6,11 +6,11 @@
  * @module
  */
 import { asDocument, type Document, type Entry } from "../document.ts";
-import { comparable } from "../filters/normalize.ts";
-import { cacheKeyOf, fingerprintOf } from "../fingerprint.ts";
-import { describePlan, entriesOf, type Plan } from "../plan.ts";
-import type { Reading, StepCounts } from "../reading.ts";
-import { stepPlan } from "../step.ts";
+import { comparable } from "../text/normalize.ts";
+import { cacheKeyOf, fingerprintOf } from "../plan/fingerprint.ts";
+import { describePlan, entriesOf, type Plan } from "../plan/plan.ts";
+import type { Reading, StepCounts } from "../plan/pass.ts";
+import { stepPlan } from "../steps/stateful_step.ts";
 import { type HashText, textHasher } from "./hash.ts";
 import { HashSet } from "./hash_set.ts";
 import { HashStore } from "./hash_store.ts";

@@ -11,11 +11,11 @@
  */
 import { percent } from "../../display/format.ts";
 import type { Document } from "../document.ts";
-import { entriesOf, type Plan } from "../plan.ts";
-import type { Reading } from "../reading.ts";
-import { stepPlan } from "../step.ts";
+import { entriesOf, type Plan } from "../plan/plan.ts";
+import type { Reading } from "../plan/pass.ts";
+import { stepPlan } from "../steps/stateful_step.ts";
 import { againstFacts } from "./exact.ts";
-import { bandHashes, BandIndex, type Bands, bandsFor, recall } from "./lsh.ts";
+import { bandHashes, BandIndex, type Bands, bandsFor, recall } from "./minhash_lsh.ts";
 import { type Shingles, similarity } from "./shingles.ts";
 import { type Sketch, sketchedPlan, unsketched } from "./sketch.ts";
 

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Document, Entry } from "../document.ts";
-import type { Plan } from "../plan.ts";
-import { type Judge, judgeOf, stagePlan } from "../text_step.ts";
-import { bandHashes, type Bands } from "./lsh.ts";
+import type { Plan } from "../plan/plan.ts";
+import { type Judge, judgeOf, stagePlan } from "../steps/document_step.ts";
+import { bandHashes, type Bands } from "./minhash_lsh.ts";
 import { type Shingles, shinglesOf } from "./shingles.ts";
 
 /** The sequences of words of a document and the hashes of its bands; none where there is no word, or they are not asked for. */

@@ -14,8 +14,8 @@ import { percent } from "../../display/format.ts";
 import { Displayable, type Picture } from "../../display/display.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
 import { concat } from "../../formats/bytes.ts";
-import { hashOf } from "../fingerprint.ts";
-import type { TrainingTexts } from "../ngram.ts";
+import { hashOf } from "../plan/fingerprint.ts";
+import type { TrainingTexts } from "./ngram_model.ts";
 
 /** How a classifier is trained. */
 export interface ClassifierOptions {

@@ -6,17 +6,17 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { isFlaw } from "../../formats/found.ts";
-import { findCsv } from "../../formats/csv.ts";
-import { findJsonl } from "../../formats/jsonl.ts";
-import { findLines } from "../../formats/lines.ts";
+import { isFlaw } from "../../formats/record_or_error.ts";
+import { findCsv } from "../../formats/records/csv.ts";
+import { findJsonl } from "../../formats/records/jsonl.ts";
+import { findLines } from "../../formats/records/lines.ts";
 import { HashSet } from "../dedup/hash_set.ts";
 import { asDocument, type Document } from "../document.ts";
-import { findFiles, localFiles, type Paths, patternsOf } from "../files.ts";
-import { onEachSource } from "../mix.ts";
-import type { Plan } from "../plan.ts";
-import type { Reading } from "../reading.ts";
-import { stepPlan } from "../step.ts";
+import { findFiles, localFiles, type Paths, patternsOf } from "../io/file_patterns.ts";
+import { onEachSource } from "../steps/mix.ts";
+import type { Plan } from "../plan/plan.ts";
+import type { Reading } from "../plan/pass.ts";
+import { stepPlan } from "../steps/stateful_step.ts";
 
 /** What counts as contamination, and what becomes of it. */
 export interface ContaminationOptions {

@@ -6,8 +6,8 @@
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
-import type { Plan } from "../plan.ts";
-import { type Judge, judgeOf, textStepPlan } from "../text_step.ts";
+import type { Plan } from "../plan/plan.ts";
+import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { scoreOf, TextClassifier } from "./classifier.ts";
 
 /** Which documents stay. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TaskRow } from "../rows.ts";
+import type { TaskRow } from "../task_data/task_row.ts";
 
 /** The options of a question and the number of the right one. */
 export interface Choices {

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { normalisers } from "../exact_match.ts";
+import { normalisers } from "../scoring/exact_match.ts";
 
 /** The part of the definition. */
 export const closedBook = {

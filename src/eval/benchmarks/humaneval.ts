@@ -8,12 +8,12 @@
  *
  * @module
  */
-import type { Sampling } from "../definition.ts";
-import { defineTask } from "../define.ts";
-import { splitFiles } from "../folder.ts";
-import { pythonGrader } from "../sandbox/grader.ts";
-import type { TaskSource } from "../source.ts";
-import type { Task } from "../task.ts";
+import type { Sampling } from "../tasks/definition.ts";
+import { defineTask } from "../define_task.ts";
+import { splitFiles } from "../task_data/find_files.ts";
+import { pythonGrader } from "../sandbox/program_grader.ts";
+import type { TaskSource } from "../task_data/task_source.ts";
+import type { Task } from "../tasks/task.ts";
 
 const once: Sampling = { temperature: 0.1, topP: 0.95, samples: 1, combine: "pass", k: 1 };
 

@@ -8,11 +8,11 @@
  *
  * @module
  */
-import type { Sampling } from "../definition.ts";
-import { defineTask } from "../define.ts";
-import { splitFiles } from "../folder.ts";
-import type { TaskSource } from "../source.ts";
-import type { Task } from "../task.ts";
+import type { Sampling } from "../tasks/definition.ts";
+import { defineTask } from "../define_task.ts";
+import { splitFiles } from "../task_data/find_files.ts";
+import type { TaskSource } from "../task_data/task_source.ts";
+import type { Task } from "../tasks/task.ts";
 import { boxed, finalAnswer, writeMath } from "./math_answer.ts";
 import { competitionProblems, solved } from "./worked_examples.ts";
 

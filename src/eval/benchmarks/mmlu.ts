@@ -8,11 +8,11 @@
  *
  * @module
  */
-import { defineTask } from "../define.ts";
-import { splitFiles } from "../folder.ts";
-import type { TaskRow } from "../rows.ts";
-import type { TaskSource } from "../source.ts";
-import type { Task } from "../task.ts";
+import { defineTask } from "../define_task.ts";
+import { splitFiles } from "../task_data/find_files.ts";
+import type { TaskRow } from "../task_data/task_row.ts";
+import type { TaskSource } from "../task_data/task_source.ts";
+import type { Task } from "../tasks/task.ts";
 import { mmluGroups } from "./mmlu_groups.ts";
 
 const letters = ["A", "B", "C", "D"];

@@ -7,10 +7,10 @@
  *
  * @module
  */
-import { defineTask } from "../define.ts";
-import { splitFiles } from "../folder.ts";
-import type { TaskSource } from "../source.ts";
-import type { Task } from "../task.ts";
+import { defineTask } from "../define_task.ts";
+import { splitFiles } from "../task_data/find_files.ts";
+import type { TaskSource } from "../task_data/task_source.ts";
+import type { Task } from "../tasks/task.ts";
 
 /** Social IQa. */
 export const siqa: Task = defineTask({

@@ -12,12 +12,12 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { defineTask } from "../define.ts";
-import { splitFiles } from "../folder.ts";
-import type { TaskRow } from "../rows.ts";
+import { defineTask } from "../define_task.ts";
+import { splitFiles } from "../task_data/find_files.ts";
+import type { TaskRow } from "../task_data/task_row.ts";
 import { scoredBy } from "../scorers/scored_by.ts";
-import type { TaskSource } from "../source.ts";
-import type { Task } from "../task.ts";
+import type { TaskSource } from "../task_data/task_source.ts";
+import type { Task } from "../tasks/task.ts";
 
 const base = {
   name: "truthfulqa",

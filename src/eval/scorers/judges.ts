@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { TextScorer } from "../grader.ts";
-import { able, type Scorable } from "../scorable.ts";
+import type { TextScorer } from "../tasks/grader.ts";
+import { able, type Scorable } from "../models/eval_model.ts";
 
 /** The two judges. */
 export interface Judges {

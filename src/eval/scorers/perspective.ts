@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import type { TextScorer } from "../grader.ts";
+import type { TextScorer } from "../tasks/grader.ts";
 
 /** How the API is asked. */
 export interface PerspectiveOptions {

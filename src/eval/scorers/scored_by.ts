@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Grader, GraderRun, TextScorer } from "../grader.ts";
+import type { Grader, GraderRun, TextScorer } from "../tasks/grader.ts";
 
 /** Grades by the scorer of the run, else by the one that `otherwise` makes; `promptOf` says what was asked. */
 export function scoredBy<Item>(

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TextScorer } from "../grader.ts";
+import type { TextScorer } from "../tasks/grader.ts";
 
 /** How a list of words scores. */
 export interface WordListOptions {

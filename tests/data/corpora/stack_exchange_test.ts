@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Dataset } from "../../../src/data/dataset.ts";
-import { htmlText } from "../../../src/data/filters/html_text.ts";
+import { htmlText } from "../../../src/data/text/html_text.ts";
 import { inFolder } from "../fixtures.ts";
 
 Deno.test("HTML becomes text: blocks, lists, code as it stands, labels of links, entities", () => {

@@ -3,9 +3,9 @@ import { Random } from "../../../src/base/random.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
 import type { DedupOptions } from "../../../src/data/dedup/dedup.ts";
 import type { Document } from "../../../src/data/document.ts";
-import { comparable, plainLine } from "../../../src/data/filters/normalize.ts";
-import { memoryPlan } from "../../../src/data/memory.ts";
-import type { Plan } from "../../../src/data/plan.ts";
+import { comparable, plainLine } from "../../../src/data/text/normalize.ts";
+import { memoryPlan } from "../../../src/data/io/in_memory.ts";
+import type { Plan } from "../../../src/data/plan/plan.ts";
 
 const texts = async (list: string[], by?: "document" | "line" | "paragraph") =>
   (await Dataset.from(list.map((text) => ({ text }))).dedup({ by }).toArray()).map(({ text }) => text);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
 import type { DedupOptions } from "../../../src/data/dedup/dedup.ts";
-import { bandsFor, recall } from "../../../src/data/dedup/lsh.ts";
+import { bandsFor, recall } from "../../../src/data/dedup/minhash_lsh.ts";
 import { shinglesOf, similarity } from "../../../src/data/dedup/shingles.ts";
 
 const random = new Random(3);

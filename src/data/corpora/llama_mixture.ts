@@ -1,0 +1,59 @@
+/**
+ * The mixture of Table 1 [paper 2.1]: seven sources and the share of each in the tokens that are drawn.
+ *
+ * @module
+ */
+import { ConfigError } from "../../base/errors.ts";
+import { nearest } from "../../base/schema.ts";
+import type { Document } from "../document.ts";
+import { type MixEntry, type MixOptions, mixPlan } from "../steps/mix.ts";
+import type { Plan } from "../plan/plan.ts";
+
+/** One dataset for each of the paper's sources; a source that is left out leaves its share to the others. */
+export interface LlamaSources {
+  /** 67 %, read 1.10 times. */
+  commonCrawl?: { readonly plan: Plan<Document> };
+  /** 15 %, read 1.06 times. */
+  c4?: { readonly plan: Plan<Document> };
+  /** 4.5 %, read 0.64 times. */
+  github?: { readonly plan: Plan<Document> };
+  /** 4.5 %, read 2.45 times. */
+  wikipedia?: { readonly plan: Plan<Document> };
+  /** 4.5 %, read 2.23 times. */
+  books?: { readonly plan: Plan<Document> };
+  /** 2.5 %, read 1.06 times. */
+  arxiv?: { readonly plan: Plan<Document> };
+  /** 2 %, read 1.03 times. */
+  stackExchange?: { readonly plan: Plan<Document> };
+}
+
+/** Percent of the drawn tokens. */
+const weights: Record<keyof LlamaSources, number> = {
+  commonCrawl: 67,
+  c4: 15,
+  github: 4.5,
+  wikipedia: 4.5,
+  books: 4.5,
+  arxiv: 2.5,
+  stackExchange: 2,
+};
+
+/**
+ * The paper's mixture of the sources given.
+ *
+ * @throws {ConfigError} for a source that is none of the seven
+ */
+export function llamaPlan(sources: LlamaSources, options?: MixOptions): Plan<Document> {
+  const known = Object.keys(weights);
+  const entries: Record<string, MixEntry<Document>> = {};
+  for (const [name, from] of Object.entries(sources)) {
+    if (!known.includes(name)) {
+      const hint = nearest(name, known) ?? known.join(", ");
+      throw new ConfigError(`Cannot use Dataset.llama.${name}: unknown source, did you mean ${hint}?`, {
+        path: `Dataset.llama.${name}`,
+      });
+    }
+    if (from) entries[name] = { from, weight: weights[name as keyof LlamaSources] };
+  }
+  return mixPlan(entries, options);
+}

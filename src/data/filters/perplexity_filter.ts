@@ -1,0 +1,119 @@
+/**
+ * The perplexity filter of CCNet [paper 2.1]: pages a language model of good text finds likely are the head, the next
+ * ones the middle, the rest the tail.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { type Job, jobOf, type Make } from "../../base/job.ts";
+import { parseOptions, type Same } from "../../base/schema.ts";
+import { number } from "../../display/format.ts";
+import type { Document } from "../document.ts";
+import { onEachSource } from "../steps/mix.ts";
+import { NgramModel } from "./ngram_model.ts";
+import { entriesOf, type Plan } from "../plan/plan.ts";
+import type { Reading } from "../plan/pass.ts";
+import { type Judge, stagePlan } from "../steps/document_step.ts";
+import type { StageJob } from "../plan/document_stage.ts";
+
+/** A part of a corpus by perplexity, the best first. */
+export type Bucket = "head" | "middle" | "tail";
+
+/** Which parts stay. */
+export interface PerplexityOptions {
+  /** The language model, made with `NgramModel.trainOn`. */
+  model: NgramModel;
+  /** The parts to keep; default head and middle, as RedPajama did (the paper does not say). */
+  keep?: readonly Bucket[];
+  /** Perplexities at which head and middle end, such as CCNet's 340 and 520 for its own English model. */
+  cutoffs?: readonly [number, number];
+  /**
+   * Shares of the documents at which they end, instead of `cutoffs`; default 0.3 and 0.6, CCNet's percentiles. The input
+   * is read once more to find them.
+   */
+  quantiles?: readonly [number, number];
+}
+
+const pair = z.tuple([z.number().positive(), z.number().positive()]).readonly()
+  .refine(([a, b]) => a < b, "the first must be below the second");
+
+const schema = z.strictObject({
+  model: z.custom<NgramModel>((value) => value instanceof NgramModel, "must be an NgramModel"),
+  keep: z.array(z.enum(["head", "middle", "tail"])).min(1).readonly().default(["head", "middle"]),
+  cutoffs: pair.optional(),
+  quantiles: pair.optional(),
+}).refine(
+  ({ cutoffs, quantiles }) => !cutoffs || !quantiles,
+  "cutoffs and quantiles exclude each other",
+) satisfies z.ZodType<
+  PerplexityOptions
+>;
+true satisfies Same<keyof z.input<typeof schema>, keyof PerplexityOptions>;
+
+/** The documents of the parts asked for; each gets `meta.perplexity` (1 decimal, as in CCNet) and `meta.bucket`. */
+export function perplexityPlan(input: Plan<Document>, options: PerplexityOptions): Plan<Document> {
+  const { model, keep, cutoffs, quantiles = [0.3, 0.6] } = parseOptions(
+    schema,
+    options,
+    "Dataset.perplexity",
+  );
+  return onEachSource(input, (source) =>
+    stagePlan(source, {
+      op: "perplexity",
+      options: { model: `order ${model.order}`, keep, ...(cutoffs ? { cutoffs } : { quantiles }) },
+      identity: () => model.fingerprint,
+      async job(reading, counts) {
+        const ends = cutoffs ?? await cutoffsOf(source, model, quantiles, reading.another());
+        counts.notes["head below"] = number(ends[0]);
+        counts.notes["middle below"] = number(ends[1]);
+        return stageJob(model, { keep, ends });
+      },
+    }));
+}
+
+/** Which parts stay and where they end; without it texts are only measured. */
+interface Parts {
+  keep: readonly Bucket[];
+  ends: readonly [number, number];
+}
+
+function stageJob(model: NgramModel, parts?: Parts): StageJob {
+  const job = model.job();
+  return {
+    job: job && jobOf(import.meta.url, { job, parts }, perplexityJudge),
+    make: () => judging(model, parts),
+  };
+}
+
+/** Judges by the model that a job makes. */
+export async function perplexityJudge(
+  { job, parts }: { job: Job; parts?: Parts },
+  make: Make,
+): Promise<Judge> {
+  return judging(await make<NgramModel>(job), parts);
+}
+
+function judging(model: NgramModel, parts?: Parts): Judge {
+  return ({ text }, note) => {
+    const exact = model.perplexity(text);
+    if (!parts) return { text, sketch: exact };
+    const { keep, ends } = parts;
+    const bucket: Bucket = exact < ends[0] ? "head" : exact < ends[1] ? "middle" : "tail";
+    if (!keep.includes(bucket)) return { drop: bucket };
+    note(bucket);
+    return { text, meta: { perplexity: Math.round(exact * 10) / 10, bucket } };
+  };
+}
+
+async function cutoffsOf(
+  plan: Plan<Document>,
+  model: NgramModel,
+  quantiles: readonly [number, number],
+  reading: Reading,
+): Promise<[number, number]> {
+  const found: number[] = [], measured = stagePlan(plan, { op: "measure", job: () => stageJob(model) });
+  for await (const { sketch } of entriesOf(measured, reading)) found.push(sketch as number);
+  const sorted = Float64Array.from(found).sort();
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
+  return [at(quantiles[0]), at(quantiles[1])];
+}

@@ -1,0 +1,109 @@
+/**
+ * What tells source code from minified, generated and binary files [paper 2.1], and its boilerplate headers; the numbers
+ * are RedPajama's.
+ *
+ * @module
+ */
+import type { Document } from "../document.ts";
+import type { Plan } from "../plan/plan.ts";
+import { type Judge, judgeOf, type Ruling, textStepPlan } from "../steps/document_step.ts";
+
+/** Endings of names that are source code for RedPajama. */
+export const codeExtensions: readonly string[] =
+  (".asm .bat .cmd .c .h .cs .cpp .hpp .c++ .h++ .cc .hh .C .H .cmake .css .dockerfile .f90 .f .f03 .f08 .f77 .f95 .for .fpp " +
+    ".go .hs .html .java .js .jl .lua .md .markdown .php .php3 .php4 .php5 .phps .phpt .pl .pm .pod .perl .ps1 .psd1 .psm1 .py " +
+    ".rb .rs .sql .scala .sh .bash .command .zsh .ts .tsx .tex .vb Dockerfile Makefile .xml .rst .m .smali")
+    .split(" ");
+
+/** What source code looks like. */
+export interface CodeRules {
+  /** Longest line. */
+  longestLine: number;
+  /** Longest mean of the lines. */
+  meanLine: number;
+  /** Least share of letters and digits. */
+  alphanumeric: number;
+  /** Least letters a token. */
+  lettersPerToken: number;
+  /** Endings of names; all when false. */
+  extensions?: readonly string[] | false;
+}
+
+/** The files that look like source code. */
+export function codePlan(input: Plan<Document>, rules: CodeRules): Plan<Document> {
+  const { extensions, ...numbers } = rules;
+  const shown = extensions === undefined ? undefined : extensions === false ? "all" : extensions;
+  return textStepPlan(input, {
+    op: "code",
+    options: { ...numbers, extensions: shown },
+    needs: "document",
+    job: () => judgeOf(import.meta.url, rules, codeJudge),
+  });
+}
+
+/** Judges by the looks of source code. */
+export function codeJudge(rules: CodeRules): Judge {
+  return ({ text, meta, id }) => codeVerdict(text, String(meta?.path ?? id), rules);
+}
+
+/** Whether a file stays, and why it does not. */
+export function codeVerdict(text: string, path: string, rules: CodeRules): Ruling {
+  const { longestLine, meanLine, alphanumeric, lettersPerToken, extensions = codeExtensions } = rules;
+  if (text.trim() === "") return { drop: "empty" };
+  if (/\.crt$/i.test(path) || /(^|[\\/])LICENSE$/.test(path)) return { drop: "a licence or certificate" };
+  if (extensions && !extensions.some((ending) => path.endsWith(ending))) {
+    return { drop: "another kind of file" };
+  }
+  const lines = text.split("\n");
+  if (lines.some((line) => line.length > longestLine)) return { drop: "a line too long" };
+  const count = text.endsWith("\n") ? lines.length - 1 : lines.length;
+  if (text.length / count > meanLine) return { drop: "lines too long on average" };
+  const characters = [...text].length, letters = matches(text, /\p{L}/gu), digits = matches(text, /\p{N}/gu);
+  if ((letters + digits) / characters < alphanumeric) return { drop: "too few letters and digits" };
+  const tokens = matches(text, /\p{L}+|\p{N}+|[^\s\p{L}\p{N}]/gu);
+  return tokens > 0 && letters / tokens < lettersPerToken ? { drop: "too few letters a token" } : { text };
+}
+
+function matches(text: string, pattern: RegExp): number {
+  let count = 0;
+  for (const _ of text.matchAll(pattern)) count++;
+  return count;
+}
+
+/** The files without their licence headers. */
+export function headersPlan(input: Plan<Document>): Plan<Document> {
+  return textStepPlan(input, {
+    op: "headers",
+    needs: "document",
+    job: () => judgeOf(import.meta.url, undefined, headersJudge),
+  });
+}
+
+/** Cuts licence headers. */
+export function headersJudge(): Judge {
+  return ({ text, meta, id }, note) => {
+    const rest = withoutHeader(text, String(meta?.path ?? id));
+    if (rest !== text) note("headers cut");
+    return { text: rest };
+  };
+}
+
+/**
+ * Without the first block comment when it speaks of copyright; a file without block comments loses the comment lines that
+ * it opens with. `#!`, preprocessor lines (`#include`, `#define`) and the titles of Markdown are no comments.
+ */
+export function withoutHeader(text: string, path: string): string {
+  const code = text.replace(/^\uFEFF/, "");
+  const open = code.indexOf("/*"), close = open < 0 ? -1 : code.indexOf("*/", open + 2);
+  if (close >= 0) {
+    const isLicence = /copyright/i.test(code.slice(open, close));
+    return isLicence ? code.slice(0, open) + code.slice(close + 2).replace(/^[ \t]*\n/, "") : code;
+  }
+  const lines = code.split("\n"), first = lines[0].startsWith("#!") ? 1 : 0;
+  const hash = /\.(md|markdown|rst|c|h|cc|cpp|hpp|hh|c\+\+|h\+\+|cs|m)$/i.test(path)
+    ? /^(\/\/|--)/
+    : /^(\/\/|#(?!!|\[)|--)/;
+  let end = first;
+  while (end < lines.length && (lines[end].trim() === "" || hash.test(lines[end]))) end++;
+  return end === first ? code : [...lines.slice(0, first), ...lines.slice(end)].join("\n");
+}

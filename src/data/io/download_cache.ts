@@ -1,0 +1,179 @@
+/**
+ * Data behind an address: fetched into the cache folder once, read from there ever after.
+ *
+ * `https://...` is a file; `hf://owner/name/path` is a file (or a glob of files) of a data set on the Hugging Face hub,
+ * `hf://models/owner/name/path` one of a model, and `hf://owner/name@revision/path` one of a certain revision. The hub
+ * is `HF_ENDPOINT` where that is set, the token `HF_TOKEN`.
+ *
+ * @module
+ */
+import type { RepoDesignation } from "@huggingface/hub";
+import { cacheHome, digest } from "../../base/cache.ts";
+import { DataError } from "../../base/errors.ts";
+import { nearest } from "../../base/schema.ts";
+import { download, type DownloadOptions } from "../../formats/download.ts";
+
+/** A file that lies on this machine, under the name it is known by. */
+export interface LocalFile {
+  /** Where it lies. */
+  path: string;
+  /** The path or address it was asked for by. */
+  name: string;
+}
+
+/** Whether a pattern is an address and not a path. */
+export function isRemote(pattern: string): boolean {
+  return /^(https?|hf):\/\//.test(pattern);
+}
+
+/**
+ * The files behind an address, fetched where they are not in the cache yet, one after another as they are asked for.
+ *
+ * @throws {DataError} when there is no such file or the download fails
+ */
+export async function* fetched(
+  address: string,
+  signal?: AbortSignal,
+  onBytes?: (bytes: number) => void,
+): AsyncGenerator<LocalFile> {
+  const options = { signal, onBytes };
+  if (!address.startsWith("hf:")) {
+    yield { path: await cached(address, () => Promise.resolve({ url: address }), options), name: address };
+  } else {
+    for (const file of await hubFiles(address)) {
+      const name = `hf://${file.repo.type}s/${file.repo.name}${
+        file.revision ? `@${file.revision}` : ""
+      }/${file.path}`;
+      yield { path: await cached(name, () => hubAddress(file), options), name };
+    }
+  }
+}
+
+/**
+ * The files of a repository with their bytes, by what the hub says; nothing is fetched.
+ *
+ * @param glob such as `hf://models/owner/name/**`
+ * @throws {DataError} when there is no such repository, or it may not be read
+ */
+export async function hubListing(glob: string): Promise<{ path: string; bytes: number }[]> {
+  const file = hubFileOf(glob), pattern = globPattern(file.path);
+  try {
+    return (await listingOf(file)).filter(({ path }) => pattern.test(path));
+  } catch (cause) {
+    throw new DataError(`Cannot list ${glob}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+type Request = { url: string; headers?: Record<string, string> };
+
+async function cached(
+  name: string,
+  find: () => Promise<Request>,
+  options: Pick<DownloadOptions, "signal" | "onBytes">,
+): Promise<string> {
+  const folder = `${cacheHome()}/downloads/${await digest(name)}`;
+  const base = decodeURIComponent(new URL(name.replace(/^hf:/, "https:")).pathname).replace(/^.*\//, "");
+  const path = `${folder}/${base.replace(/[^\w.-]/g, "_") || "file"}`;
+  if (await exists(path)) return path;
+  await Deno.mkdir(folder, { recursive: true });
+  const { url, headers } = await find();
+  await download(url, path, { headers, ...options });
+  return path;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+interface HubFile {
+  repo: Exclude<RepoDesignation, string | URL>;
+  revision?: string;
+  path: string;
+}
+
+function hubFileOf(address: string): HubFile {
+  const found = /^hf:\/\/(?:(dataset|model|space)s\/)?([^/@]+\/[^/@]+)(?:@([^/]+))?\/(.+)$/.exec(address);
+  if (!found) {
+    throw new DataError(
+      `Cannot read ${address}: it must be hf://owner/name/path or hf://owner/name@revision/path`,
+    );
+  }
+  const [, type = "dataset", name, revision, path] = found;
+  return { repo: { type: type as "dataset", name }, revision, path };
+}
+
+/** The file, or the files of a glob in the order of their names. */
+async function hubFiles(address: string): Promise<HubFile[]> {
+  const file = hubFileOf(address);
+  if (!/[*?]/.test(file.path)) return [file];
+  const pattern = globPattern(file.path);
+  const paths = (await namesOf(file)).filter((path) => pattern.test(path)).sort();
+  if (paths.length === 0) {
+    throw new DataError(`Cannot read ${address}: no file of ${file.repo.name} matches it`);
+  }
+  return paths.map((path) => ({ ...file, path }));
+}
+
+/** `*` and `?` stay within a folder, `**` does not. */
+function globPattern(glob: string): RegExp {
+  const parts: Record<string, string> = { "**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]" };
+  return new RegExp(
+    `^${glob.replace(/\*\*\/|\*\*|\*|\?|[^*?]+/g, (part) => parts[part] ?? RegExp.escape(part))}$`,
+  );
+}
+
+async function namesOf(file: HubFile): Promise<string[]> {
+  return (await listingOf(file)).map(({ path }) => path);
+}
+
+async function listingOf({ repo, revision }: HubFile): Promise<{ path: string; bytes: number }[]> {
+  const { listFiles } = await import("@huggingface/hub");
+  const files: { path: string; bytes: number }[] = [];
+  for await (const { type, path, size } of listFiles({ repo, revision, recursive: true, ...hub() })) {
+    if (type === "file") files.push({ path, bytes: size });
+  }
+  return files;
+}
+
+/** Asks the hub where the file lies. */
+async function hubAddress(file: HubFile): Promise<Request> {
+  const { fileDownloadInfo } = await import("@huggingface/hub");
+  const { repo, revision, path } = file, { hubUrl, accessToken } = hub(), answers: Response[] = [];
+  const keep: typeof fetch = async (...request) => {
+    answers.push(await fetch(...request));
+    return answers[answers.length - 1];
+  };
+  try {
+    const info = await fileDownloadInfo({ repo, path, revision, hubUrl, accessToken, fetch: keep });
+    if (info) {
+      const ours = accessToken &&
+        new URL(info.url).origin === new URL(hubUrl ?? "https://huggingface.co").origin;
+      return { url: info.url, headers: ours ? { authorization: `Bearer ${accessToken}` } : {} };
+    }
+  } catch (cause) {
+    throw new DataError(`Cannot read hf://${repo.name}/${path}: ${(cause as Error).message}`, { cause });
+  } finally {
+    for (const { body, bodyUsed } of answers) if (!bodyUsed) await body?.cancel();
+  }
+  const near = nearest(path, await namesOf(file));
+  throw new DataError(
+    `Cannot read hf://${repo.name}/${path}: there is no such file in it${
+      near ? `, did you mean ${near}?` : ""
+    }`,
+  );
+}
+
+function hub(): { hubUrl?: string; accessToken?: string } {
+  return { hubUrl: setting("HF_ENDPOINT")?.replace(/\/$/, ""), accessToken: setting("HF_TOKEN") };
+}
+
+/** A variable of the environment; unset where it may not be read. */
+function setting(name: string): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+  return state === "granted" ? Deno.env.get(name) || undefined : undefined;
+}

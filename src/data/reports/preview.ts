@@ -1,0 +1,77 @@
+/**
+ * A look at the first records, and at what the steps before them kept and dropped.
+ *
+ * @module
+ */
+import { Displayable, type Picture } from "../../display/display.ts";
+import { bytes } from "../../display/format.ts";
+import { join } from "../../display/html.ts";
+import { table } from "../../display/table.ts";
+import { countsTable } from "./counts_table.ts";
+import type { Conversation, Document } from "../document.ts";
+import { describePlan, entriesOf, type Plan, plansIn } from "../plan/plan.ts";
+import { Reading, type StepCounts, textBytes } from "../plan/pass.ts";
+
+/** The first records of a dataset. Cold: they are read by `read` or `show`, once. */
+export class Preview<T> extends Displayable {
+  readonly #plan: Plan<T>;
+  readonly #count: number;
+  #seen?: { records: T[]; steps: StepCounts[] };
+
+  /** A view of the first `count` records of `plan`. */
+  constructor(plan: Plan<T>, count: number) {
+    super();
+    this.#plan = plan;
+    this.#count = count;
+  }
+
+  /** The records; reads them at the first call. */
+  async read(options: { signal?: AbortSignal } = {}): Promise<T[]> {
+    if (!this.#seen) {
+      const reading = new Reading(options), records: T[] = [];
+      if (this.#count > 0) {
+        for await (const { value } of entriesOf(this.#plan, reading)) {
+          records.push(value);
+          if (records.length === this.#count) break;
+        }
+      }
+      this.#seen = { records, steps: reading.steps(plansIn(this.#plan)) };
+    }
+    return this.#seen.records;
+  }
+
+  /** Reads the records if need be, and shows them. */
+  override async show(): Promise<void> {
+    await this.read();
+    await super.show();
+  }
+
+  /** The records and the counts; before they are read, the plan. */
+  override picture(): Picture {
+    if (!this.#seen) {
+      return {
+        text: [`First ${this.#count} records, not read yet: await .show()`, ...describePlan(this.#plan)].join(
+          "\n",
+        ),
+      };
+    }
+    const { records, steps } = this.#seen;
+    return join(table(records.map(rowOf), { title: `First ${records.length} records` }), countsTable(steps));
+  }
+
+  /** What was read, or the plan's length when nothing was. */
+  toJSON(): Record<string, unknown> {
+    return { count: this.#count, ...this.#seen };
+  }
+}
+
+/** A record as a row: of documents the text, of conversations the turns, of rows the fields. */
+function rowOf(value: unknown): object {
+  if (typeof value !== "object" || value === null) return { record: value };
+  const { id, text, messages } = value as Partial<Document & Conversation>;
+  if (typeof text === "string") return { id, bytes: bytes(textBytes(value)), text: text.trim() };
+  if (Array.isArray(messages)) {
+    return Object.fromEntries(messages.map(({ role, content }, i) => [`${i + 1} ${role}`, content]));
+  }
+  return ArrayBuffer.isView(value) ? { record: Array.from(value as Uint32Array).join(" ") } : value;
+}

@@ -1,0 +1,164 @@
+/**
+ * The steps that need nothing but a record or a number: map, filter, take, skip, shuffle.
+ *
+ * Put after a mixture, map, filter and shuffle work on each source before the drawing, so the asked shares hold for
+ * what is left; take and skip read the mixture as its one finite pass of documents.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { DataError } from "../../base/errors.ts";
+import { Random } from "../../base/random.ts";
+import { parseOptions, type Same } from "../../base/schema.ts";
+import type { Entry } from "../document.ts";
+import type { ClosureOptions } from "../io/in_memory.ts";
+import { onEachSource } from "./mix.ts";
+import type { Plan } from "../plan/plan.ts";
+import { call, closureOf, stepPlan } from "./stateful_step.ts";
+
+const closureSchema = z.strictObject({
+  name: z.string().optional(),
+  version: z.union([z.string(), z.number()]).optional(),
+}) satisfies z.ZodType<ClosureOptions>;
+true satisfies Same<keyof z.input<typeof closureSchema>, keyof ClosureOptions>;
+
+/** Each record replaced by what `fn` gives for it. */
+export function mapPlan<T, U>(
+  input: Plan<T>,
+  fn: (record: T) => U | Promise<U>,
+  options: ClosureOptions,
+): Plan<U> {
+  const closure = closureOf(fn, parseOptions(closureSchema, options, "Dataset.map"));
+  return onEachSource(input, (source) =>
+    stepPlan(source, {
+      op: "map",
+      options: { name: closure.name },
+      closure,
+      async *run(entries, counts) {
+        for await (const entry of entries) {
+          const value = await call(closure, "map", entry, () => fn(entry.value));
+          if (value === undefined) {
+            throw new DataError(
+              `Cannot map record ${entry.id}: ${closure.name} gave nothing; use filter to drop records`,
+              entry.place,
+            );
+          }
+          counts.kept++;
+          yield { ...entry, value };
+        }
+      },
+    }));
+}
+
+/** The records for which `fn` is true. */
+export function filterPlan<T>(
+  input: Plan<T>,
+  fn: (record: T) => boolean | Promise<boolean>,
+  options: ClosureOptions,
+): Plan<T> {
+  const closure = closureOf(fn, parseOptions(closureSchema, options, "Dataset.filter"));
+  return onEachSource(input, (source) =>
+    stepPlan<T, T>(source, {
+      op: "filter",
+      options: { name: closure.name },
+      closure,
+      kind: source.kind,
+      async *run(entries, counts, reading) {
+        for await (const entry of entries) {
+          if (await call(closure, "filter", entry, () => fn(entry.value))) {
+            counts.kept++;
+            yield entry;
+          } else await reading.drop(counts, `not ${closure.name}`, entry);
+        }
+      },
+    }));
+}
+
+const countProblem = "must be a whole number, 0 or more";
+const countSchema = z.number(countProblem).int(countProblem).min(0, countProblem);
+
+/**
+ * A number of records.
+ *
+ * @throws {ConfigError} when it is not a whole number, 0 or more
+ */
+export function checkCount(count: number, path: string): number {
+  return parseOptions(countSchema, count, path);
+}
+
+/** The first `count` records; what comes after them is not read. */
+export function takePlan<T>(input: Plan<T>, count: number): Plan<T> {
+  checkCount(count, "Dataset.take");
+  return stepPlan<T, T>(input, {
+    op: "take",
+    options: { count },
+    kind: input.kind,
+    async *run(entries, counts) {
+      if (count === 0) return;
+      let taken = 0;
+      for await (const entry of entries) {
+        counts.kept++;
+        yield entry;
+        if (++taken === count) return;
+      }
+    },
+  });
+}
+
+/** All but the first `count` records. */
+export function skipPlan<T>(input: Plan<T>, count: number): Plan<T> {
+  checkCount(count, "Dataset.skip");
+  return stepPlan<T, T>(input, {
+    op: "skip",
+    options: { count },
+    kind: input.kind,
+    async *run(entries, counts) {
+      let skipped = 0;
+      for await (const entry of entries) {
+        if (skipped < count) counts.dropped["skipped"] = ++skipped;
+        else {
+          counts.kept++;
+          yield entry;
+        }
+      }
+    },
+  });
+}
+
+/** How records are shuffled. */
+export interface ShuffleOptions {
+  /** Decides the order; default 42. */
+  seed?: number;
+  /** Records held in memory at once; a dataset of up to so many is shuffled evenly, a longer one locally. Default 10,000 [ours]. */
+  buffer?: number;
+}
+
+const shuffleSchema = z.strictObject({
+  seed: z.number().int().default(42),
+  buffer: z.number().int().min(1).default(10_000),
+}) satisfies z.ZodType<ShuffleOptions>;
+true satisfies Same<keyof z.input<typeof shuffleSchema>, keyof ShuffleOptions>;
+
+/** The records in a seeded random order. (Windows of tokens are shuffled anyway, whatever the order of documents.) */
+export function shufflePlan<T>(input: Plan<T>, options: ShuffleOptions): Plan<T> {
+  const { seed, buffer } = parseOptions(shuffleSchema, options, "Dataset.shuffle");
+  return onEachSource(input, (source) =>
+    stepPlan<T, T>(source, {
+      op: "shuffle",
+      options: { seed, buffer },
+      kind: source.kind,
+      async *run(entries, counts) {
+        const random = new Random(seed), held: Entry<T>[] = [];
+        for await (const entry of entries) {
+          counts.kept++;
+          if (held.length < buffer) held.push(entry);
+          else {
+            const slot = random.below(buffer);
+            yield held[slot];
+            held[slot] = entry;
+          }
+        }
+        yield* random.shuffle(held);
+      },
+    }));
+}

@@ -1,0 +1,84 @@
+/**
+ * Records kept on disk once they were made, so that costly steps run once.
+ *
+ * They lie in the cache folder under the fingerprint of all that made them: other files, options or functions make them
+ * anew. A function without a `version` may capture what cannot be seen, so what it made is kept for this process alone.
+ *
+ * @module
+ */
+import { zstdCompressSync } from "node:zlib";
+import { readLines } from "../../formats/records/lines.ts";
+import type { Entry } from "../document.ts";
+import { cacheKeyOf, hashOf } from "../plan/fingerprint.ts";
+import { onEachSource } from "./mix.ts";
+import { describeStep, entriesOf, type Plan, plansIn } from "../plan/plan.ts";
+import { Reading, type StepCounts } from "../plan/pass.ts";
+import { lastingRoot, passingRoot, shardsOf } from "../plan/artifact_store.ts";
+
+/** What is known of cached records: `facts.json`. */
+interface Facts {
+  /** What the steps that made them kept and dropped. */
+  steps: StepCounts[];
+}
+
+/** Raised when the layout of the files changes. */
+const layout = 1;
+
+/** UTF-16 units that are packed together. [ours] */
+const pieceLength = 1 << 20;
+
+/**
+ * The records of `input`, read whole at the first reading and from disk (as JSON, packed) at every later one. The counts of
+ * the steps before it are those of that first reading; what they dropped is told to it alone.
+ */
+export function cachedPlan<T>(input: Plan<T>): Plan<T> {
+  return onEachSource(input, (source) => {
+    const plan: Plan<T> = {
+      op: "cache",
+      options: {},
+      inputs: [source],
+      kind: source.kind,
+      open: (reading) => cached(source, reading, reading.countsOf(plan, describeStep(plan))),
+    };
+    return plan;
+  });
+}
+
+async function* cached<T>(
+  source: Plan<T>,
+  reading: Reading,
+  counts: StepCounts,
+): AsyncGenerator<Entry<T>> {
+  const { key, lasting } = cacheKeyOf(source), plans = [...plansIn(source)];
+  const { folder, facts } = await shardsOf(
+    lasting ? lastingRoot("records") : passingRoot(),
+    hashOf([layout, "records", key]),
+    (draft) => fill(source, `${draft}/${fileName}`, reading),
+    reading.signal,
+  );
+  facts.steps.forEach((step, i) => Object.assign(reading.countsOf(plans[i], step.step), step));
+  for await (const line of readLines(`${folder}/${fileName}`)) {
+    counts.kept++;
+    yield JSON.parse(line);
+  }
+}
+
+const fileName = "records.jsonl.zst";
+
+async function fill(source: Plan, path: string, { signal, workers, onReject }: Reading): Promise<Facts> {
+  const pass = new Reading({ signal, workers, onReject }), encoder = new TextEncoder();
+  using file = await Deno.open(path, { write: true, create: true, truncate: true });
+  let lines: string[] = [], length = 0;
+  const flush = async () => {
+    let bytes: Uint8Array = zstdCompressSync(encoder.encode(lines.join("")));
+    [lines, length] = [[], 0];
+    while (bytes.length) bytes = bytes.subarray(await file.write(bytes));
+  };
+  for await (const { value, id, place } of entriesOf(source, pass)) {
+    const line = JSON.stringify({ value, id, place });
+    lines.push(line, "\n");
+    if ((length += line.length) >= pieceLength) await flush();
+  }
+  await flush();
+  return { steps: pass.steps(plansIn(source)) };
+}

@@ -1,0 +1,158 @@
+/**
+ * Instruction data [paper 4] as conversations: from `{ instruction, input, output }`, `{ prompt, completion }` or
+ * `{ messages }`.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { Message } from "../../base/encoder.ts";
+import { ConfigError, DataError } from "../../base/errors.ts";
+import { parseOptions, type Same, show } from "../../base/schema.ts";
+import { type Conversation, type Entry, type Row, wrongField } from "../document.ts";
+import { onEachSource } from "./mix.ts";
+import { type Plan, sourceName } from "../plan/plan.ts";
+import { stepPlan } from "./stateful_step.ts";
+
+/** Which field of a row holds which part, where it is not called by that name itself. */
+export interface ConversationFields {
+  /** What to do; goes with `output`. */
+  instruction?: string;
+  /** What to do it with; appended to the instruction after a blank line. May be missing or empty in a row. */
+  input?: string;
+  /** The answer to the instruction. */
+  output?: string;
+  /** What is asked; goes with `completion`. */
+  prompt?: string;
+  /** The answer to the prompt. */
+  completion?: string;
+  /** A list of `{ role, content }`. */
+  messages?: string;
+}
+
+/** How rows become conversations. */
+export interface ConversationOptions {
+  /** Other names for the fields; which ones are named decides the shape. Default: the first shape that fits the row. */
+  fields?: ConversationFields;
+}
+
+const field = z.string().optional();
+const fieldsSchema = z.strictObject({
+  instruction: field,
+  input: field,
+  output: field,
+  prompt: field,
+  completion: field,
+  messages: field,
+}) satisfies z.ZodType<ConversationFields>;
+true satisfies Same<keyof z.input<typeof fieldsSchema>, keyof ConversationFields>;
+const schema = z.strictObject({ fields: fieldsSchema.optional() }) satisfies z.ZodType<ConversationOptions>;
+true satisfies Same<keyof z.input<typeof schema>, keyof ConversationOptions>;
+
+type Shape = "messages" | "instruction" | "prompt";
+const answerOf = { instruction: "output", prompt: "completion" } as const;
+const roles = ["system", "user", "assistant"];
+
+/**
+ * The rows as conversations. Contents are taken as they are, spaces and all.
+ *
+ * @throws {ConfigError} when `fields` names parts of two shapes
+ */
+export function conversationsPlan(input: Plan, options: ConversationOptions): Plan<Conversation> {
+  const { fields = {} } = parseOptions(schema, options, "Dataset.conversations");
+  const asked = askedShape(fields);
+  return onEachSource(input, (source) =>
+    stepPlan<unknown, Conversation>(source, {
+      op: "conversations",
+      options: Object.keys(fields).length ? { fields } : {},
+      kind: "conversations",
+      async *run(entries, counts) {
+        for await (const entry of entries) {
+          const messages = messagesOf(entry, fields, asked);
+          counts.kept++;
+          yield { ...entry, value: { messages, source: entry.place.file ?? sourceName(source) } };
+        }
+      },
+    }));
+}
+
+function askedShape(fields: ConversationFields): Shape | undefined {
+  const shapes = new Set<Shape>();
+  if (fields.messages !== undefined) shapes.add("messages");
+  if (fields.instruction ?? fields.input ?? fields.output) shapes.add("instruction");
+  if (fields.prompt ?? fields.completion) shapes.add("prompt");
+  if (shapes.size < 2) return [...shapes][0];
+  throw new ConfigError(
+    "Cannot use Dataset.conversations.fields: name the fields of one shape, either instruction, input and output, " +
+      `or prompt and completion, or messages; current value is ${show(fields)}`,
+    { path: "Dataset.conversations.fields", value: fields },
+  );
+}
+
+function messagesOf(entry: Entry<unknown>, fields: ConversationFields, asked: Shape | undefined): Message[] {
+  const row = (typeof entry.value === "object" && entry.value !== null ? entry.value : {}) as Row;
+  const shape = asked ?? shapeOf(row);
+  if (shape === undefined) throw unknownShape(entry, row);
+  if (shape === "messages") return checkMessages(entry, fields.messages ?? "messages", row);
+  const question = textOf(entry, fields[shape] ?? shape, row);
+  const input = shape === "instruction" ? inputOf(entry, fields.input ?? "input", row) : "";
+  const answer = textOf(entry, fields[answerOf[shape]] ?? answerOf[shape], row);
+  return [
+    { role: "user", content: input === "" ? question : `${question}\n\n${input}` },
+    { role: "assistant", content: answer },
+  ];
+}
+
+function shapeOf(row: Row): Shape | undefined {
+  return (["messages", "instruction", "prompt"] as const).find((name) => row[name] !== undefined);
+}
+
+function textOf(entry: Entry<unknown>, name: string, row: Row): string {
+  const value = row[name];
+  if (typeof value === "string" && value !== "") return value;
+  throw wrongField(entry, name, `must be a text that is not empty, current value is ${show(value)}`);
+}
+
+function inputOf(entry: Entry<unknown>, name: string, row: Row): string {
+  const value = row[name] ?? "";
+  if (typeof value === "string") return value;
+  throw wrongField(entry, name, `must be a text, current value is ${show(value)}`);
+}
+
+function checkMessages(entry: Entry<unknown>, name: string, row: Row): Message[] {
+  const list = row[name];
+  if (!Array.isArray(list) || list.length === 0) {
+    throw wrongField(entry, name, `must be a list of { role, content }, current value is ${show(list)}`);
+  }
+  const messages = list.map((message, i) => checkMessage(entry, `${name}[${i}]`, message));
+  if (messages.some(({ role }) => role === "assistant")) return messages;
+  throw wrongField(entry, name, "must hold a message of the assistant: there is no answer to learn from");
+}
+
+function checkMessage(entry: Entry<unknown>, name: string, message: unknown): Message {
+  const { role, content } = (message ?? {}) as Row;
+  if (typeof role !== "string" || !roles.includes(role)) {
+    throw wrongField(
+      entry,
+      `${name}.role`,
+      `must be one of ${roles.join(", ")}, current value is ${show(role)}`,
+    );
+  }
+  if (typeof content !== "string" || (content === "" && role === "assistant")) {
+    throw wrongField(
+      entry,
+      `${name}.content`,
+      `must be a text that is not empty, current value is ${show(content)}`,
+    );
+  }
+  return { role: role as Message["role"], content };
+}
+
+function unknownShape(entry: Entry<unknown>, row: Row): DataError {
+  const found = Object.keys(row).join(", ") || show(entry.value);
+  const record = entry.place.line === undefined ? `record ${entry.id}: ` : "";
+  return new DataError(
+    `${record}Cannot make a conversation: expected the fields instruction and output, prompt and completion, or ` +
+      `messages, found ${found}; name them, such as { fields: { prompt: "question", completion: "answer" } }`,
+    entry.place,
+  );
+}

@@ -1,0 +1,153 @@
+/**
+ * Mixtures [paper 2.1, Table 1]: several sources read together in given proportions.
+ *
+ * Read as documents, a mixture is one finite pass that always takes the next document from the source that is
+ * furthest behind its share of the bytes; it ends when that source is used up. Read as tokens, it is endless and
+ * drawn window by window: order.ts.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { ConfigError, DataError } from "../../base/errors.ts";
+import { parseOptions, type Same } from "../../base/schema.ts";
+import type { Entry } from "../document.ts";
+import { describeStep, entriesOf, type MixSource, type Plan } from "../plan/plan.ts";
+import { type Reading, type StepCounts, textBytes } from "../plan/pass.ts";
+
+/** One source of a mixture as it is asked for. */
+export interface MixEntry<T> {
+  /** The dataset. */
+  from: { readonly plan: Plan<T> };
+  /** Its share: of the UTF-8 bytes read as documents, of the windows read as tokens. Weights need not sum to 1. */
+  weight: number;
+  /** How often it may be read at most, at least 1. Default: once as documents, without limit as tokens. */
+  maxEpochs?: number;
+}
+
+/** How a mixture is drawn. */
+export interface MixOptions {
+  /** Orders the windows of tokens, together with the seed of the run; default 42. */
+  seed?: number;
+}
+
+const entrySchema = z.strictObject({
+  from: z.custom<{ plan: Plan }>(
+    (value) => Boolean((value as { plan?: Plan } | undefined)?.plan?.open),
+    "must be a Dataset",
+  ),
+  weight: z.number().positive(),
+  maxEpochs: z.number().min(1).optional(),
+}) satisfies z.ZodType<MixEntry<unknown>>;
+true satisfies Same<keyof z.input<typeof entrySchema>, keyof MixEntry<unknown>>;
+
+const optionsSchema = z.strictObject({ seed: z.number().int().default(42) }) satisfies z.ZodType<MixOptions>;
+true satisfies Same<keyof z.input<typeof optionsSchema>, keyof MixOptions>;
+
+/**
+ * A mixture of named sources.
+ *
+ * @throws {ConfigError} when there is no source, or a weight is not positive
+ */
+export function mixPlan<T>(sources: Record<string, MixEntry<T>>, options: MixOptions = {}): Plan<T> {
+  const { seed } = parseOptions(optionsSchema, options, "Dataset.mix");
+  const names = Object.keys(sources);
+  if (names.length === 0) throw new ConfigError("Cannot mix: at least one source is needed, none was given");
+  for (const name of names) parseOptions(entrySchema, sources[name], `Dataset.mix.${name}`);
+  const total = names.reduce((sum, name) => sum + sources[name].weight, 0);
+  return mixOf(
+    names.map((name) => {
+      const { from, weight, maxEpochs } = sources[name];
+      return { name, plan: from.plan, weight: weight / total, maxEpochs };
+    }),
+    { seed },
+  );
+}
+
+/** Applies a step to the plan, or to each source of it when it is a mixture. */
+export function onEachSource<T, U>(plan: Plan<T>, step: (plan: Plan<T>) => Plan<U>): Plan<U> {
+  if (!plan.mix) return step(plan);
+  return mixOf(plan.mix.map((source) => ({ ...source, plan: step(source.plan) })), plan.options);
+}
+
+/** The mixture of sources whose weights sum to 1. */
+export function mixOf<T>(mix: readonly MixSource<T>[], options: Plan["options"]): Plan<T> {
+  const kinds = new Set(mix.map(({ plan }) => plan.kind));
+  const plan: Plan<T> = {
+    op: "mix",
+    options,
+    inputs: mix.map((source) => source.plan),
+    mix,
+    kind: kinds.size === 1 ? mix[0].plan.kind : undefined,
+    open(reading) {
+      const streams = mix.map((source) => new Stream(source, reading));
+      return draw(streams, reading.countsOf(plan, describeStep(plan)));
+    },
+  };
+  return plan;
+}
+
+async function* draw<T>(streams: Stream<T>[], counts: StepCounts): AsyncGenerator<Entry<T>> {
+  try {
+    while (true) {
+      const next = streams.reduce((a, b) => b.lag < a.lag ? b : a);
+      const entry = await next.read();
+      if (entry === undefined) {
+        counts.notes["ended with"] = next.source.name;
+        return;
+      }
+      counts.kept++;
+      counts.bytes[next.source.name] = next.bytes;
+      yield { ...entry, place: { ...entry.place, source: next.source.name } };
+    }
+  } finally {
+    for (const stream of streams) await stream.close();
+  }
+}
+
+/** A source being read, as often as it may be. */
+class Stream<T> {
+  bytes = 0;
+  readonly source: MixSource<T>;
+  readonly #reading: Reading;
+  #entries: AsyncGenerator<Entry<T>>;
+  #passesLeft: number;
+
+  constructor(source: MixSource<T>, reading: Reading) {
+    this.source = source;
+    this.#reading = reading;
+    this.#entries = entriesOf(source.plan, reading);
+    this.#passesLeft = Math.floor(source.maxEpochs ?? 1) - 1;
+  }
+
+  /** Bytes read for each unit of weight: the smallest is furthest behind its share. */
+  get lag(): number {
+    return this.bytes / this.source.weight;
+  }
+
+  /** The next record; undefined when the source is used up. */
+  async read(): Promise<Entry<T> | undefined> {
+    let next = await this.#entries.next();
+    if (next.done && this.bytes === 0) throw this.#empty();
+    if (next.done && this.#passesLeft > 0) {
+      this.#passesLeft--;
+      this.#entries = entriesOf(this.source.plan, this.#reading);
+      next = await this.#entries.next();
+    }
+    if (next.done) return undefined;
+    this.bytes += Math.max(1, textBytes(next.value.value));
+    return next.value;
+  }
+
+  async close(): Promise<void> {
+    await this.#entries.return(undefined);
+  }
+
+  #empty(): DataError {
+    const { name, plan } = this.source;
+    return new DataError(
+      `Cannot mix: source ${name} (${describeStep(plan)}) gave no records; check what its steps drop ` +
+        `with stats(), or leave it out`,
+      { source: name },
+    );
+  }
+}

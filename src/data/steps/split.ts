@@ -1,0 +1,92 @@
+/**
+ * Splits by a hash of the id: the part of a record depends on the seed and its id alone, never on the order or the
+ * number of records, so a corpus that grows keeps every record in its part.
+ *
+ * @module
+ */
+import { ConfigError } from "../../base/errors.ts";
+import { hash32, hashUniform } from "../../base/random.ts";
+import { idOf } from "../document.ts";
+import { onEachSource } from "./mix.ts";
+import type { Plan } from "../plan/plan.ts";
+import { stepPlan } from "./stateful_step.ts";
+
+/** A part of a split: the records whose hash under `seed` lies in [from, to). */
+export interface Part {
+  /** Its name. */
+  name: string;
+  /** Lower end, 0 to 1. */
+  from: number;
+  /** Upper end, 0 to 1. */
+  to: number;
+  /** Seed of the hash. */
+  seed: number;
+}
+
+/**
+ * The parts of `shares`, one after another in [0, 1).
+ *
+ * @throws {ConfigError} when a share is not positive or they sum to more than 1
+ */
+export function partsOf<Name extends string>(
+  plan: Plan,
+  shares: Record<Name, number>,
+  seed: number,
+): Record<Name, Part> {
+  const names = Object.keys(shares) as Name[];
+  const sum = names.reduce((total, name) => total + shares[name], 0);
+  const wrong = names.find((name) => !(shares[name] > 0 && shares[name] <= 1));
+  if (wrong !== undefined) {
+    throw new ConfigError(
+      `Cannot split: share ${wrong} must be above 0 and at most 1, current value is ${shares[wrong]}`,
+      {
+        path: `Dataset.split.${wrong}`,
+        value: shares[wrong],
+      },
+    );
+  }
+  if (names.length === 0 || sum > 1 + 1e-9) {
+    throw new ConfigError(`Cannot split: the shares must sum to at most 1, current sum is ${sum}`, {
+      path: "Dataset.split",
+      value: shares,
+    });
+  }
+  const own = seedAt(plan, seed);
+  let from = 0;
+  const parts = {} as Record<Name, Part>;
+  for (const name of names) {
+    const to = from + shares[name];
+    parts[name] = { name, from, to: to > 1 - 1e-9 ? 1 : to, seed: own };
+    from = to;
+  }
+  return parts;
+}
+
+/** The records of one part. */
+export function partPlan<T>(input: Plan<T>, part: Part): Plan<T> {
+  return onEachSource(input, (source) =>
+    stepPlan<T, T>(source, {
+      op: "split",
+      options: { name: part.name, from: part.from, to: part.to, seed: part.seed },
+      kind: source.kind,
+      async *run(entries, counts) {
+        for await (const entry of entries) {
+          const place = hashUniform(part.seed, idOf(entry));
+          if (place >= part.from && place < part.to) {
+            counts.kept++;
+            yield entry;
+          } else counts.dropped["other part"] = (counts.dropped["other part"] ?? 0) + 1;
+        }
+      },
+    }));
+}
+
+/** A split of a split must not repeat its cut: each level below the first has a seed of its own. */
+function seedAt(plan: Plan, seed: number): number {
+  const depth = splitsIn(plan);
+  return depth === 0 ? seed : hash32(`split ${depth}`, seed);
+}
+
+function splitsIn(plan: Plan): number {
+  return (plan.op === "split" ? 1 : 0) + Math.max(0, ...plan.inputs.map(splitsIn));
+}

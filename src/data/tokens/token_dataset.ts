@@ -1,0 +1,54 @@
+/**
+ * Token datasets: cold plans for windows of tokens, from text or from rows of ids.
+ *
+ * @module
+ */
+import { Displayable } from "../../display/display.ts";
+import type { LineageStep } from "../plan/fingerprint.ts";
+import { TokenDatasetStats } from "../reports/token_stats.ts";
+import type { PreparedTokens, PrepareOptions } from "../windows/window.ts";
+
+export type * from "../windows/window.ts";
+
+/** What `stats` of a token dataset can be given. */
+export interface TokenStatsOptions extends PrepareOptions {
+  /** Number of drawn windows whose shares are shown; default: as many as are distinct. */
+  windows?: number;
+  /** Seed of their order; default 42. */
+  seed?: number;
+}
+
+/** A cold plan for tokens: nothing is tokenized before `prepare`. */
+export abstract class TokenDataset extends Displayable {
+  /** Positions of a window; its ids are one more. */
+  abstract readonly context: number;
+  /** Whether attention stops at document borders. Conversations are always packed so, whatever this says before they are read. */
+  abstract readonly documentMask: boolean;
+  /** Every id is below it. */
+  abstract readonly vocabSize: number;
+  /** Fingerprint of the tokenizer that made the ids; undefined for rows of ids. */
+  abstract readonly tokenizer: string | undefined;
+  /** Identity of the data, the tokenizer and the options: 32 hex digits. */
+  abstract get fingerprint(): string;
+  /** The identities of all steps, readers first, so that two datasets can be compared to the step that differs. */
+  abstract get lineage(): LineageStep[];
+  /**
+   * Builds the shards, or opens them where they were built before. The caller closes what it gets.
+   *
+   * @throws {DataError} when nothing is left to tokenize, or a record cannot be
+   * @throws {FormatError} when shards that were built before are damaged
+   */
+  abstract prepare(options?: PrepareOptions): Promise<PreparedTokens>;
+  /** The plan as JSON. */
+  abstract toJSON(): Record<string, unknown>;
+
+  /** Prepares the tokens and counts them, and shows the asked and the drawn share of each source. */
+  async stats({ windows, seed = 42, ...options }: TokenStatsOptions = {}): Promise<TokenDatasetStats> {
+    const prepared = await this.prepare(options);
+    try {
+      return new TokenDatasetStats(prepared, windows ?? prepared.windows, seed);
+    } finally {
+      prepared.close();
+    }
+  }
+}

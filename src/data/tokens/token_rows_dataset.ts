@@ -1,0 +1,136 @@
+/**
+ * Rows of token ids that are used as they are, in the order they are given.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { DataError } from "../../base/errors.ts";
+import { parseOptions, type Same } from "../../base/schema.ts";
+import type { Picture } from "../../display/display.ts";
+import { hashOf, type LineageStep } from "../plan/fingerprint.ts";
+import { Prepared } from "../windows/prepared_tokens.ts";
+import { TokenDataset } from "./token_dataset.ts";
+import type { PreparedTokens, Window } from "../windows/window.ts";
+
+/** `context + 1` ids, each but the last predicting the next; or ids with their own `context` targets, -100 for ignored. */
+export type TokenRow = Uint32Array | {
+  /** `[context + 1]` ids; the inputs are the first `context`. `[context]` is enough, since the targets are given. */
+  ids: Uint32Array;
+  /** `[context]` the id to predict at each position, or -100. */
+  targets: Int32Array | readonly number[];
+};
+
+/** How rows are used. */
+export interface TokensOptions {
+  /** Row n is window n, over and over. */
+  order?: "given";
+}
+
+const schema = z.strictObject({ order: z.literal("given").optional() }) satisfies z.ZodType<TokensOptions>;
+true satisfies Same<keyof z.input<typeof schema>, keyof TokensOptions>;
+
+/** Rows of ids as a token dataset. */
+export class GivenTokens extends TokenDataset {
+  override readonly context: number;
+  override readonly documentMask = false;
+  override readonly tokenizer = undefined;
+  override readonly vocabSize: number;
+  readonly #windows: readonly Window[];
+
+  /**
+   * Checks the rows and keeps them.
+   *
+   * @throws {DataError} naming the row that is of another length, or whose targets are no ids
+   */
+  constructor(rows: Iterable<TokenRow>, options: TokensOptions = {}) {
+    super();
+    parseOptions(schema, options, "Dataset.tokens");
+    const all = [...rows];
+    if (all.length === 0) throw new DataError("Cannot use Dataset.tokens: there are no rows");
+    this.context = contextOf(all[0]);
+    this.#windows = all.map((row, i) => windowOf(row, i, this.context));
+    this.vocabSize = 1 +
+      this.#windows.reduce((most, { ids, targets }) => Math.max(most, largest(ids), largest(targets)), 0);
+  }
+
+  override get fingerprint(): string {
+    return hashOf(["tokens", this.#windows.map(({ ids, targets }) => [ids, targets])]);
+  }
+
+  override get lineage(): LineageStep[] {
+    return [{
+      step: `tokens ${this.#windows.length} rows of ${this.context}`,
+      fingerprint: this.fingerprint,
+    }];
+  }
+
+  override prepare(): Promise<PreparedTokens> {
+    const windows = this.#windows, count = windows.length;
+    const source = {
+      name: "tokens",
+      weight: 1,
+      windows: count,
+      documents: count,
+      tokens: count * (this.context + 1),
+      bytes: 0,
+      dropped: 0,
+      cut: 0,
+      window: (i: number) => windows[i],
+      tail: () => undefined,
+      close() {},
+    };
+    return Promise.resolve(
+      new Prepared([source], { context: this.context, documentMask: false, given: true }),
+    );
+  }
+
+  override picture(): Picture {
+    return {
+      text:
+        `Tokens as given: ${this.#windows.length} windows of ${this.context}, ids below ${this.vocabSize}`,
+    };
+  }
+
+  override toJSON(): Record<string, unknown> {
+    return {
+      op: "tokens",
+      order: "given",
+      rows: this.#windows.length,
+      context: this.context,
+      vocabSize: this.vocabSize,
+    };
+  }
+}
+
+function contextOf(row: TokenRow): number {
+  return row instanceof Uint32Array ? row.length - 1 : row.targets?.length ?? 0;
+}
+
+function windowOf(row: TokenRow, index: number, context: number): Window {
+  const wrong = (problem: string) => new DataError(`Cannot use row ${index} of Dataset.tokens: ${problem}`);
+  const ids = row instanceof Uint32Array ? row : row.ids;
+  if (!(ids instanceof Uint32Array) || context < 1) {
+    throw wrong("it must be a Uint32Array, or { ids, targets }");
+  }
+  const given = row instanceof Uint32Array ? undefined : Int32Array.from(row.targets);
+  const longEnough = ids.length === context + 1 || (given && ids.length === context);
+  if (!longEnough || (given && given.length !== context)) {
+    throw wrong(
+      `expected ${context + 1} ids and ${context} targets as in row 0, found ${ids.length} and ${
+        given?.length ?? ids.length - 1
+      }`,
+    );
+  }
+  const bad = given?.find((target) => target < 0 && target !== -100);
+  if (bad !== undefined) throw wrong(`target ${bad} must be an id, or -100 to be ignored`);
+  const padded = new Uint32Array(context + 1);
+  padded.set(ids);
+  const targets = given ?? Int32Array.from(ids.subarray(1));
+  return { ids: padded, targets, first: new Uint32Array(context), bytes: 0, source: "tokens" };
+}
+
+function largest(ids: Uint32Array | Int32Array): number {
+  let most = 0;
+  for (const id of ids) if (id > most) most = id;
+  return most;
+}

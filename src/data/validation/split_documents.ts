@@ -1,0 +1,50 @@
+/**
+ * Documents cut in two: a head to train on and a tail to measure with.
+ *
+ * @module
+ */
+import { asDocument, type Document } from "../document.ts";
+import { onEachSource } from "../steps/mix.ts";
+import type { Plan } from "../plan/plan.ts";
+import { stepPlan } from "../steps/stateful_step.ts";
+
+/** How far behind the exact place a white space is looked for, in UTF-16 units. */
+const reach = 200;
+
+/** The documents without the last `share` of their text. */
+export function headPlan(input: Plan, share: number): Plan<Document> {
+  return cutPlan(input, "head", share);
+}
+
+/** The last `share` of the text of each document. Head and tail together are the text, character for character. */
+export function tailPlan(input: Plan, share: number): Plan<Document> {
+  return cutPlan(input, "tail", share);
+}
+
+function cutPlan(input: Plan, op: "head" | "tail", share: number): Plan<Document> {
+  return onEachSource(input, (source) =>
+    stepPlan<unknown, Document>(source, {
+      op,
+      options: { share },
+      kind: "documents",
+      async *run(entries, counts, reading) {
+        for await (const entry of entries) {
+          const document = asDocument(entry), at = cutOf(document.text, share);
+          const text = op === "head" ? document.text.slice(0, at) : document.text.slice(at);
+          if (text.trim() === "") await reading.drop(counts, "blank", entry);
+          else {
+            counts.kept++;
+            yield { ...entry, value: { ...document, text } };
+          }
+        }
+      },
+    }));
+}
+
+/** Where the tail begins: behind a white space when there is one near, and never inside a character. */
+function cutOf(text: string, share: number): number {
+  const at = Math.round(text.length * (1 - share));
+  const space = text.slice(at, at + reach).search(/\s/);
+  if (space >= 0) return at + space + 1;
+  return (text.charCodeAt(at) & 0xfc00) === 0xdc00 ? at + 1 : at;
+}

@@ -1,0 +1,167 @@
+/**
+ * Which window comes n-th: a pure function of the seed and n, so resuming needs no more than a step number.
+ *
+ * Each block of 1,000 windows holds an exact quota of every source (largest remainders), in an order of its own;
+ * the windows of a source are walked in a pseudo-random permutation that changes every epoch (a Feistel network
+ * with cycle walking, Black and Rogaway 2002). Nothing is stored, whatever the number of windows.
+ *
+ * @module
+ */
+import { ConfigError, DataError } from "../../base/errors.ts";
+
+/** Windows over which the quotas of a mixture are exact. */
+export const blockSize = 1000;
+
+const rounds = 6;
+
+/** Folds `value` into `hash` (the finaliser of MurmurHash3 around each word), 32 bits. */
+export function fold(hash: number, value: number): number {
+  let h = Math.imul(hash ^ value, 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+/** Where `i` goes in the pseudo-random permutation of [0, n) that belongs to `key`; n up to 2^52. */
+export function permute(i: number, n: number, key: number): number {
+  let half = 2;
+  while (half * half < n) half *= 2;
+  let x = i;
+  // The network permutes [0, half^2); walking on from values outside [0, n) leaves a permutation of [0, n).
+  do x = feistel(x, half, key); while (x >= n);
+  return x;
+}
+
+function feistel(x: number, half: number, key: number): number {
+  let left = Math.floor(x / half), right = x % half;
+  for (let round = 0; round < rounds; round++) {
+    const mixed = (left + fold(fold(key, round), right)) % half;
+    left = right;
+    right = mixed;
+  }
+  return left * half + right;
+}
+
+/** A source as the order sees it. */
+export interface OrderedSource {
+  /** Its name, for errors. */
+  name: string;
+  /** Number of its windows. */
+  windows: number;
+  /** Its share of the drawn windows; all sum to 1. */
+  weight: number;
+  /** How often it may be read at most. */
+  maxEpochs?: number;
+}
+
+/** One drawn window. */
+export interface Draw {
+  /** Index of the source. */
+  source: number;
+  /** How often the source was read before, 0 at first. */
+  epoch: number;
+  /** Index of the window in the source. */
+  window: number;
+}
+
+/** The endless order of the windows of one mixture under one seed. */
+export class Order {
+  readonly #sources: readonly OrderedSource[];
+  readonly #seed: number;
+  readonly #quotas: number[];
+  #block?: { index: number; sources: Uint16Array; ranks: Uint16Array };
+
+  /**
+   * @throws {DataError} when a source has no window
+   * @throws {ConfigError} when a weight is too small to be drawn once in a block
+   */
+  constructor(sources: readonly OrderedSource[], seed: number) {
+    const empty = sources.find(({ windows }) => windows === 0);
+    if (empty) {
+      throw new DataError(
+        `Cannot draw windows of ${empty.name}: it is shorter than one window; lower context or give more text`,
+        { source: empty.name },
+      );
+    }
+    this.#sources = sources;
+    this.#seed = seed >>> 0;
+    this.#quotas = quotasOf(sources);
+  }
+
+  /** The n-th window, n from 0; in file order within each source when `shuffle` is false. */
+  at(n: number, shuffle = true): Draw {
+    const { source, rank } = this.#rankOf(n);
+    const { windows } = this.#sources[source];
+    const epoch = Math.floor(rank / windows), step = rank % windows;
+    if (!shuffle) return { source, epoch, window: step };
+    const key = fold(fold(fold(this.#seed, 0x5eed), source), epoch);
+    return { source, epoch, window: permute(step, windows, key) };
+  }
+
+  /** How many of the first `n` windows come from each source. */
+  drawn(n: number): number[] {
+    const whole = Math.floor(n / blockSize), rest = n % blockSize;
+    const counts = this.#quotas.map((quota) => quota * whole);
+    if (this.#quotas.length === 1) return [n];
+    const { sources } = this.#blockAt(whole);
+    for (let k = 0; k < rest; k++) counts[sources[k]]++;
+    return counts;
+  }
+
+  /** The largest n for which no source passes its `maxEpochs`, and the source that stops it; Infinity without such. */
+  largest(): { windows: number; source?: string } {
+    let least: { windows: number; source?: string } = { windows: Infinity };
+    this.#sources.forEach(({ name, windows, maxEpochs }, s) => {
+      if (maxEpochs === undefined) return;
+      const n = this.#placeOf(s, Math.floor(maxEpochs * windows));
+      if (n < least.windows) least = { windows: n, source: name };
+    });
+    return least;
+  }
+
+  /** The n at which source `s` is drawn for the time `rank` (from 0). */
+  #placeOf(s: number, rank: number): number {
+    if (this.#quotas.length === 1) return rank;
+    const whole = Math.floor(rank / this.#quotas[s]), within = rank % this.#quotas[s];
+    const { sources, ranks } = this.#blockAt(whole);
+    return whole * blockSize + sources.findIndex((source, k) => source === s && ranks[k] === within);
+  }
+
+  #rankOf(n: number): { source: number; rank: number } {
+    if (this.#quotas.length === 1) return { source: 0, rank: n };
+    const index = Math.floor(n / blockSize), { sources, ranks } = this.#blockAt(index);
+    const source = sources[n % blockSize];
+    return { source, rank: index * this.#quotas[source] + ranks[n % blockSize] };
+  }
+
+  /** The sources of one block and how often each stood before in it; the last block asked for is kept. */
+  #blockAt(index: number): { sources: Uint16Array; ranks: Uint16Array } {
+    if (this.#block?.index === index) return this.#block;
+    const sources = new Uint16Array(blockSize), ranks = new Uint16Array(blockSize);
+    const key = fold(fold(this.#seed, 0xb10c), index);
+    let slot = 0;
+    this.#quotas.forEach((quota, s) => {
+      for (let i = 0; i < quota; i++) sources[permute(slot++, blockSize, key)] = s;
+    });
+    const seen = this.#quotas.map(() => 0);
+    for (let k = 0; k < blockSize; k++) ranks[k] = seen[sources[k]]++;
+    this.#block = { index, sources, ranks };
+    return this.#block;
+  }
+}
+
+/** Windows of each source in a block: weights times 1,000, rounded by largest remainders. */
+export function quotasOf(sources: readonly OrderedSource[]): number[] {
+  const exact = sources.map(({ weight }) => weight * blockSize);
+  const quotas = exact.map((share) => Math.floor(share + 1e-9));
+  const left = blockSize - quotas.reduce((sum, quota) => sum + quota, 0);
+  const byRemainder = exact.map((share, s) => ({ s, remainder: share - quotas[s] }))
+    .sort((a, b) => b.remainder - a.remainder || a.s - b.s);
+  for (let i = 0; i < left; i++) quotas[byRemainder[i].s]++;
+  const lost = quotas.indexOf(0);
+  if (lost < 0) return quotas;
+  throw new ConfigError(
+    `Cannot mix ${sources[lost].name}: its share must be at least ${1 / blockSize} to be drawn once in ` +
+      `${blockSize} windows, current value is ${sources[lost].weight}`,
+    { path: `Dataset.mix.${sources[lost].name}.weight`, value: sources[lost].weight },
+  );
+}

@@ -1,0 +1,72 @@
+/**
+ * The loss on held-out text: nats per token, bits per byte, perplexity. No items and no answers, only how surprised
+ * the model is.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { ConfigError, NumericsError } from "../base/errors.ts";
+import { parseOptions, type Same, show } from "../base/schema.ts";
+import { Dataset, TokenDataset } from "../data/mod.ts";
+import { count, Live } from "../display/mod.ts";
+import { lossMeasures } from "./tasks/metric.ts";
+import { modelFacts, type PlanEntry, type Protocol } from "./tasks/task_result.ts";
+import { able } from "./models/eval_model.ts";
+import { inOneLine } from "./task_data/task_source.ts";
+
+/** How a loss is added. */
+export interface LossOptions {
+  /** Its name in reports; default `loss`. */
+  name?: string;
+  /** Only the first so many windows are read; default all. */
+  limit?: number;
+}
+
+const options = z.strictObject({
+  name: z.string().min(1).default("loss"),
+  limit: z.int().min(1).optional(),
+}) satisfies z.ZodType<unknown, LossOptions>;
+true satisfies Same<keyof z.input<typeof options>, keyof LossOptions>;
+
+/**
+ * The plan of a loss. Reads nothing.
+ *
+ * @throws {ConfigError} for an unknown option, or something that is no dataset
+ */
+export function lossEntry(dataset: Dataset | TokenDataset, given: LossOptions): PlanEntry {
+  const { name, limit } = parseOptions(options, given, "loss");
+  if (!(dataset instanceof Dataset || dataset instanceof TokenDataset)) {
+    throw new ConfigError(`Cannot use loss.dataset: must be a Dataset, current value is ${show(dataset)}`);
+  }
+  const data = inOneLine(dataset);
+  return {
+    name,
+    facts: { task: name, kind: "loss", data, limit },
+    async run(model, { model: as, seed, signal }) {
+      const loser = able(model, "loss", name), label = `${name} on ${as}`;
+      const live = new Live({ quiet: 1000, pipeInterval: 10_000, stream: "stderr" });
+      live.update({ picture: () => ({ text: `${label} ...` }), record: { event: "progress", label } });
+      const result = await loser.loss(dataset, { limit, signal }).finally(() => live.end());
+      const { loss, error, tokens, bytes } = result;
+      if (Number.isNaN(loss)) {
+        throw new NumericsError(
+          `Cannot measure "${name}": the loss of "${as}" is not a number, look at its weights`,
+        );
+      }
+      const protocol: Protocol = {
+        rule: `mean over ${count(tokens)} tokens`,
+        shots: 0,
+        seed,
+        data,
+        limit,
+        ...modelFacts(model),
+        chatTemplate: false,
+        truncated: 0,
+        droppedShots: 0,
+        notes: [],
+      };
+      const measures = lossMeasures({ nats: loss * tokens, tokens, bytes, error, n: tokens });
+      return { task: name, benchmark: "loss", model: as, kind: "loss", measures, protocol, items: [] };
+    },
+  };
+}

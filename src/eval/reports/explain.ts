@@ -1,0 +1,88 @@
+/**
+ * One item as a picture: the prompt, what the model could say, what it said, and what was right.
+ *
+ * @module
+ */
+import { barChart, join, keyValues, number, percent, type Picture } from "../../display/mod.ts";
+import { sum } from "../tasks/metric.ts";
+import type { ChoiceOutcome, GenerateOutcome, ItemOutcome, PerplexityOutcome } from "../tasks/outcome.ts";
+import { protocolLine, type TaskResult } from "../tasks/task_result.ts";
+import { ReportView } from "./view.ts";
+
+/** Item `i` of a result. */
+export function explained(result: TaskResult, i: number): ReportView<ItemOutcome> {
+  const outcome = result.items[i], title = `${result.task}, item ${i}, on ${result.model}`;
+  const facts = factsOf(outcome, result);
+  return new ReportView(pictureOf(outcome, title, facts), outcome);
+}
+
+type Fact = [name: string, value: string];
+
+/** What every kind of item shows: the prompt and how it came to be. */
+function factsOf({ prompt, shots, dropped, cut }: ItemOutcome, result: TaskResult): Fact[] {
+  return [
+    ["protocol", protocolLine(result)],
+    ["prompt", prompt],
+    ...shots.length ? [["examples", `items ${shots.join(", ")}`] as Fact] : [],
+    ...dropped ? [["dropped", `${dropped} examples that did not fit`] as Fact] : [],
+    ...cut ? [["cut", `${cut} tokens on the left of the prompt`] as Fact] : [],
+  ];
+}
+
+function pictureOf(outcome: ItemOutcome, title: string, facts: Fact[]): Picture {
+  switch (outcome.kind) {
+    case "choice":
+      return choicePicture(outcome, title, facts);
+    case "generate":
+      return keyValues(title, [...facts, ...generated(outcome)]);
+    case "perplexity":
+      return keyValues(title, [...facts, ...scored(outcome)]);
+  }
+}
+
+/** The options as bars: the share of each when their scores are taken as log-probabilities, the right one marked. */
+function choicePicture(outcome: ChoiceOutcome, title: string, facts: Fact[]): Picture {
+  const { options, choice, answer, also = [] } = outcome;
+  const verdict = choice === answer ? "right" : "wrong";
+  const best = options[choice].score, weights = options.map(({ score }) => Math.exp(score - best));
+  const whole = sum(weights);
+  const bars = options.map(({ text, score, logProb }, i) => ({
+    label: `${i} ${text}`,
+    value: weights[i] / whole,
+    note: `score ${number(score)}, log-likelihood ${number(logProb)}${i === choice ? ", chosen" : ""}`,
+    highlight: i === answer || also.includes(i),
+  }));
+  return join(
+    keyValues(title, [
+      ...facts,
+      ...options.map(({ text }, i): Fact => [`option ${i}`, text]),
+      ["choice", `${choice}, ${verdict}`],
+      ["answer", [answer, ...also].join(", ")],
+    ]),
+    barChart({ title: "Share of e^score; the right answer is marked", bars, format: percent }),
+  );
+}
+
+function generated({ text, answers, value, values, final, samples }: GenerateOutcome): Fact[] {
+  const shown = (value?: number) => value === undefined ? "missing" : number(value);
+  return [
+    ...samples?.map(({ text, answer, value }, i): Fact => {
+      const found = answer === undefined ? "" : ` -> ${answer}`,
+        worth = value === undefined ? "" : ` = ${value}`;
+      return [`sample ${i}`, `${text}${found}${worth}`];
+    }) ?? [["generated", text]],
+    ...final === undefined ? [] : [["final answer", final ?? "none"] as Fact],
+    ...answers.length ? [["answers", answers.join("\n")] as Fact] : [],
+    ...values
+      ? Object.entries(values).map(([name, v]): Fact => [name, shown(v)])
+      : [["value", shown(value)] as Fact],
+  ];
+}
+
+function scored({ text, logProb, tokens }: PerplexityOutcome): Fact[] {
+  return [
+    ["text", text],
+    ["log-likelihood", `${number(logProb)} nats over ${tokens} tokens`],
+    ["perplexity", number(Math.exp(-logProb / tokens))],
+  ];
+}

@@ -1,0 +1,33 @@
+/**
+ * Continuations longer than the model's context, in pieces: log p(ab | x) = log p(a | x) + log p(b | xa), where the
+ * model cuts what it sees of xa on the left. Pieces end before a space, so that no token spans two of them.
+ *
+ * @module
+ */
+import { sum } from "../tasks/metric.ts";
+import type { Likelihood, Pair, Scorable } from "../models/eval_model.ts";
+
+/** `pair` as it is where its continuation fits the context, else in pieces of at most half a context. */
+export function piecesOf({ tokenizer, config }: Scorable, pair: Pair): Pair[] {
+  const [prompt, continuation] = pair;
+  if (!tokenizer || !config || tokenizer.encode(continuation).length <= config.context) return [pair];
+  const pieces: string[] = [];
+  let piece = "";
+  for (const word of continuation.split(/(?= )/)) {
+    if (piece !== "" && tokenizer.encode(piece + word).length > config.context / 2) {
+      pieces.push(piece);
+      piece = "";
+    }
+    piece += word;
+  }
+  return [...pieces, piece].map((text, i) => [prompt + pieces.slice(0, i).join(""), text]);
+}
+
+/** The likelihood of the whole, from those of its pieces. */
+export function whole(pieces: readonly Likelihood[]): Likelihood {
+  return {
+    logProb: sum(pieces.map(({ logProb }) => logProb)),
+    tokens: sum(pieces.map(({ tokens }) => tokens)),
+    cut: Math.max(...pieces.map(({ cut = 0 }) => cut)),
+  };
+}

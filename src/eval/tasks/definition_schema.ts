@@ -1,0 +1,108 @@
+/**
+ * The schemas of task definitions.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { ConfigError } from "../../base/errors.ts";
+import { parseOptions, type Same, show } from "../../base/schema.ts";
+import type {
+  ChoiceDefinition,
+  GenerateDefinition,
+  PerplexityDefinition,
+  Sampling,
+  TaskKind,
+} from "./definition.ts";
+
+const fn = z.custom<(...args: never[]) => unknown>(
+  (value) => typeof value === "function",
+  "must be a function",
+);
+const text = z.string().min(1, "must not be empty");
+const base = {
+  name: text,
+  items: z.custom<object>(
+    (value) => typeof value === "object" && value !== null || typeof value === "function",
+    {
+      error: "must be items, or a function that gives them",
+    },
+  ),
+  prompt: z.union([z.string(), fn], { error: "must be a template or a function" }),
+  published: z.strictObject({
+    files: z.array(text),
+    hub: text,
+    shots: z.array(text).optional(),
+    stats: z.array(text).optional(),
+  }).optional(),
+  header: z.union([z.string(), fn], { error: "must be a template or a function" }).optional(),
+  separator: z.string().optional(),
+  example: fn.optional(),
+  shots: z.int().min(0).optional(),
+  exemplars: z.array(text).optional(),
+  draw: z.enum(["random", "first"]).optional(),
+  pool: fn.optional(),
+  groups: fn.optional(),
+};
+const choice = z.strictObject({
+  ...base,
+  kind: z.literal("choice"),
+  options: fn,
+  answer: fn,
+  pairs: fn.optional(),
+  also: fn.optional(),
+  metric: text.optional(),
+  mass: text.optional(),
+  normalisation: z.enum(["characters", "ratio", "tokens", "sum"]).optional(),
+  alone: text.optional(),
+});
+true satisfies Same<keyof z.input<typeof choice>, keyof ChoiceDefinition<never>>;
+const sampling = z.strictObject({
+  temperature: z.number().positive(),
+  topP: z.number().gt(0).max(1).optional(),
+  samples: z.int().min(1),
+  combine: z.enum(["majority", "pass"]),
+  k: z.int().min(1).optional(),
+}).refine(({ samples, k = 1 }) => samples >= k, "samples must be at least k") satisfies z.ZodType<Sampling>;
+true satisfies Same<keyof z.input<typeof sampling>, keyof Sampling>;
+const generate = z.strictObject({
+  ...base,
+  kind: z.literal("generate"),
+  answer: fn,
+  metric: z.union([z.literal("exact-match"), fn], { error: 'must be "exact-match" or a function' })
+    .optional(),
+  grader: fn.optional(),
+  normalisation: z.union([z.enum(["words", "trim"]), fn], { error: 'must be "words", "trim" or a function' })
+    .optional(),
+  extract: fn.optional(),
+  sampling: sampling.optional(),
+  stop: z.array(text).optional(),
+  trim: z.boolean().optional(),
+  maxTokens: z.int().min(1).optional(),
+});
+true satisfies Same<keyof z.input<typeof generate>, keyof GenerateDefinition<never>>;
+const perplexity = z.strictObject({
+  ...base,
+  kind: z.literal("perplexity"),
+  answer: fn,
+  metric: z.literal("perplexity").optional(),
+});
+true satisfies Same<keyof z.input<typeof perplexity>, keyof PerplexityDefinition<never>>;
+const schemas: Record<TaskKind, z.ZodType> = { choice, generate, perplexity };
+
+/**
+ * Checks a definition.
+ *
+ * @throws {ConfigError} for an unknown kind or field, or a wrong value
+ */
+export function checkDefinition(definition: { name?: unknown; kind?: unknown }): void {
+  const kind = definition.kind as TaskKind;
+  if (!Object.hasOwn(schemas, kind)) {
+    throw new ConfigError(
+      `Cannot use defineTask.kind: must be one of ${Object.keys(schemas).join(", ")}, current value is ${
+        show(kind)
+      }`,
+      { path: "defineTask.kind", value: kind },
+    );
+  }
+  parseOptions(schemas[kind], definition, `defineTask(${show(definition.name)})`);
+}

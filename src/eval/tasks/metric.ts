@@ -1,0 +1,99 @@
+/**
+ * Numbers with their standard errors: how far a score would move if other items of the same kind had been asked.
+ *
+ * @module
+ */
+import { fixed, number } from "../../display/mod.ts";
+
+/** One number of a result. */
+export interface Measure {
+  /** What is measured: `accuracy`, `exact match`, `loss`. */
+  metric: string;
+  /** The value; shares lie between 0 and 1. */
+  value: number;
+  /** Its standard error, in the unit of the value; absent where it is not known. */
+  error?: number;
+  /** What the value is a mean over: items, or tokens for a loss. */
+  n: number;
+  /** `share` is shown in percent. */
+  unit: "share" | "nats per token" | "bits per byte" | "";
+  /** What guessing gives. */
+  chance?: number;
+}
+
+/** The share of items that are right, with the standard error sqrt(p (1 - p) / n). */
+export function shareOf(metric: string, right: readonly boolean[], chance?: number): Measure {
+  const n = right.length, value = right.filter(Boolean).length / n;
+  return { metric, value, error: Math.sqrt(value * (1 - value) / n), n, unit: "share", chance };
+}
+
+/** The mean of values, with the standard error s / sqrt(n), s with n - 1 in the denominator; none for one value. */
+export function meanOf(metric: string, values: readonly number[], unit: Measure["unit"] = ""): Measure {
+  const n = values.length, value = sum(values) / n;
+  const squares = sum(values.map((x) => (x - value) ** 2));
+  return { metric, value, error: n > 1 ? Math.sqrt(squares / (n - 1) / n) : undefined, n, unit };
+}
+
+/**
+ * A measure over all items, then over those of each group in the order they are first met: those that items name first
+ * (groups of subjects) before those that they name next (subjects).
+ */
+export function withGroups<Item extends { groups: readonly string[] }>(
+  metric: string,
+  items: readonly Item[],
+  measure: (metric: string, items: readonly Item[]) => Measure,
+): Measure[] {
+  const depth = Math.max(0, ...new Set(items.map(({ groups }) => groups.length)));
+  const members = new Map<string, Item[]>();
+  for (let level = 0; level < depth; level++) {
+    for (const item of items) {
+      const group = item.groups[level];
+      if (group === undefined) continue;
+      const known = members.get(group);
+      if (known) known.push(item);
+      else members.set(group, [item]);
+    }
+  }
+  return [
+    measure(metric, items),
+    ...[...members].map(([group, some]) => measure(`${metric}, ${group}`, some)),
+  ];
+}
+
+/** What a loss is made from: sums, and what they are sums over. */
+export interface LossSums {
+  /** Minus the log-probability of all tokens, in nats. */
+  nats: number;
+  /** Tokens predicted. */
+  tokens: number;
+  /** UTF-8 bytes of the text they stand for; 0 where it is not known. */
+  bytes: number;
+  /** Standard error of the nats per token. */
+  error?: number;
+  /** What stands as n. */
+  n: number;
+}
+
+/** A loss in its three forms; bits per byte only where the bytes are known. */
+export function lossMeasures({ nats, tokens, bytes, error, n }: LossSums): Measure[] {
+  const perplexity = Math.exp(nats / tokens), bits = 1 / Math.LN2 / bytes;
+  const scaled = (factor: number) => error === undefined ? undefined : error * factor;
+  const measures: Measure[] = [
+    { metric: "loss", value: nats / tokens, error, n, unit: "nats per token" },
+    { metric: "bits per byte", value: nats * bits, error: scaled(tokens * bits), n, unit: "bits per byte" },
+    { metric: "perplexity", value: perplexity, error: scaled(perplexity), n, unit: "" },
+  ];
+  return bytes > 0 ? measures : [measures[0], measures[2]];
+}
+
+/** `79.8 ± 0.9 %`, `4.931 ± 0.021`. */
+export function showMeasure({ value, error, unit }: Measure): string {
+  const write = (x: number) => unit === "share" ? fixed(100 * x, 1) : number(x);
+  const spread = error === undefined ? "" : ` ± ${unit === "share" ? write(error) : number(error, 2)}`;
+  return `${write(value)}${spread}${unit === "share" ? " %" : ""}`;
+}
+
+/** The sum of `values`. */
+export function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}

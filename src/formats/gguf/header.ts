@@ -1,0 +1,254 @@
+/**
+ * The front of a GGUF file: `GGUF`, version, counts, values by name, and the tensors' names, shapes and places. Format:
+ * ggml's `docs/gguf.md`.
+ *
+ * Nothing in it is believed: a count larger than the rest of the file could hold is refused before memory is taken.
+ *
+ * @module
+ */
+import { FormatError } from "../../base/errors.ts";
+import { show } from "../../base/schema.ts";
+import { columnsOf, elementsOf } from "../tensors/matrix.ts";
+import { truncated } from "../open_file.ts";
+import { type GgufType, PACKINGS, TYPE_NAMES } from "./types.ts";
+
+/** A value of the header. 64-bit integers are numbers, exact up to 2^53. */
+export type GgufValue =
+  | number
+  | boolean
+  | string
+  | readonly number[]
+  | readonly boolean[]
+  | readonly string[];
+
+/** A tensor of a GGUF file. */
+export interface GgufTensor {
+  /** Its name. */
+  readonly name: string;
+  /** Lengths of its dimensions, the longest stride first (the file has them the other way round). */
+  readonly shape: readonly number[];
+  /** How its numbers are packed. */
+  readonly type: GgufType;
+  /** Byte of the file where it starts. */
+  readonly offset: number;
+  /** How many bytes it takes. */
+  readonly byteLength: number;
+}
+
+/** What the front of a GGUF file says. */
+export interface GgufHeader {
+  /** Values by name, such as `llama.block_count`. */
+  readonly values: ReadonlyMap<string, GgufValue>;
+  /** Tensors by name. */
+  readonly tensors: ReadonlyMap<string, GgufTensor>;
+}
+
+/** Types of values, by their number in the file. */
+export const VALUE_TYPES = [
+  "u8",
+  "i8",
+  "u16",
+  "i16",
+  "u32",
+  "i32",
+  "f32",
+  "bool",
+  "string",
+  "array",
+  "u64",
+  "i64",
+  "f64",
+] as const;
+type ValueType = typeof VALUE_TYPES[number];
+
+const SIZE: Readonly<Record<ValueType, number>> = {
+  ...{ u8: 1, i8: 1, u16: 2, i16: 2, u32: 4, i32: 4, f32: 4, bool: 1, string: 8, array: 12 },
+  ...{ u64: 8, i64: 8, f64: 8 },
+};
+
+/** Gives bytes `offset` to `offset + length` of a file of `size` bytes, or fewer at its end. */
+export interface Front {
+  /** Name of the file. */
+  file: string;
+  /** Bytes of the whole file. */
+  size: number;
+  /** The first bytes, as many as were read. */
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Thrown where the bytes read so far are not the whole header. */
+export class MoreNeeded extends Error {}
+
+/**
+ * Reads the header.
+ *
+ * @throws {FormatError} with the byte of the first thing that is wrong
+ * @throws {MoreNeeded} where the front ends before the header does, and the file goes on
+ */
+export function parseGguf(front: Front): GgufHeader {
+  const cursor = new Cursor(front), { file } = front;
+  const magic = String.fromCharCode(...cursor.take(4, "the mark GGUF"));
+  if (magic !== "GGUF") cursor.fail(0, "the mark GGUF", show(magic));
+  const version = cursor.number("u32");
+  if (version !== 2 && version !== 3) cursor.fail(4, "version 2 or 3, little-endian", String(version));
+  const tensorCount = cursor.count(24, "tensors"), valueCount = cursor.count(13, "values");
+  const values = new Map<string, GgufValue>(), tensors: Raw[] = [];
+  for (let i = 0; i < valueCount; i++) {
+    const at = cursor.at, name = cursor.string();
+    if (values.has(name)) cursor.fail(at, "each name once", `${show(name)} again`);
+    values.set(name, cursor.value(cursor.type()));
+  }
+  for (let i = 0; i < tensorCount; i++) tensors.push(cursor.tensor());
+  const alignment = values.get("general.alignment") ?? 32;
+  if (typeof alignment !== "number" || !(alignment >= 8 && alignment <= 2 ** 20) || alignment % 8) {
+    throw new FormatError(`expected a general.alignment that is a multiple of 8, found ${show(alignment)}`, {
+      file,
+    });
+  }
+  return {
+    values,
+    tensors: placed(tensors, Math.ceil(cursor.at / alignment) * alignment, alignment, cursor),
+  };
+}
+
+interface Raw {
+  name: string;
+  shape: number[];
+  type: number;
+  offset: number;
+  at: number;
+}
+
+function placed(
+  raw: readonly Raw[],
+  start: number,
+  alignment: number,
+  cursor: Cursor,
+): Map<string, GgufTensor> {
+  const tensors = new Map<string, GgufTensor>();
+  for (const { name, shape, type: id, offset, at } of raw) {
+    const type = (Object.keys(PACKINGS) as GgufType[]).find((name) => PACKINGS[name].id === id);
+    if (!type) {
+      const known = Object.keys(PACKINGS).join(" ");
+      return cursor.fail(at, `${show(name)} to be one of ${known}`, TYPE_NAMES[id] ?? `type ${id}`);
+    }
+    const { weights, bytes } = PACKINGS[type], count = elementsOf(shape);
+    if (!Number.isSafeInteger(count * bytes)) {
+      cursor.fail(at, `fewer than 2^53 bytes of ${show(name)}`, shape.join());
+    }
+    if (columnsOf(shape) % weights) {
+      cursor.fail(at, `rows of ${show(name)} to be a multiple of ${weights}`, String(columnsOf(shape)));
+    }
+    if (offset % alignment) {
+      cursor.fail(at, `the offset of ${show(name)} to be a multiple of ${alignment}`, `${offset}`);
+    }
+    if (tensors.has(name)) cursor.fail(at, "each tensor once", `${show(name)} again`);
+    const tensor = { name, shape, type, offset: start + offset, byteLength: count / weights * bytes };
+    if (tensor.offset + tensor.byteLength > cursor.size) {
+      throw truncated(
+        cursor.file,
+        cursor.size,
+        `${show(name)} up to byte ${tensor.offset + tensor.byteLength}`,
+      );
+    }
+    tensors.set(name, tensor);
+  }
+  return tensors;
+}
+
+/** Reads one thing after another. */
+class Cursor {
+  at = 0;
+  readonly file: string;
+  readonly size: number;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #view: DataView;
+  readonly #utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+  constructor({ file, size, bytes }: Front) {
+    this.file = file;
+    this.size = size;
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  fail(offset: number, expected: string, found: string): never {
+    throw new FormatError(`Cannot read the header: expected ${expected}, found ${found}`, {
+      file: this.file,
+      offset,
+      expected,
+    });
+  }
+
+  take(length: number, what: string): Uint8Array<ArrayBuffer> {
+    if (this.at + length > this.size) throw truncated(this.file, this.size, what);
+    if (this.at + length > this.#bytes.length) throw new MoreNeeded();
+    this.at += length;
+    return this.#bytes.subarray(this.at - length, this.at);
+  }
+
+  number(type: ValueType): number {
+    this.take(SIZE[type], `a number (${type})`);
+    const at = this.at - SIZE[type], view = this.#view;
+    switch (type) {
+      case "u8":
+      case "bool":
+        return view.getUint8(at);
+      case "i8":
+        return view.getInt8(at);
+      case "u16":
+        return view.getUint16(at, true);
+      case "i16":
+        return view.getInt16(at, true);
+      case "u32":
+        return view.getUint32(at, true);
+      case "i32":
+        return view.getInt32(at, true);
+      case "f32":
+        return view.getFloat32(at, true);
+      case "f64":
+        return view.getFloat64(at, true);
+      case "i64":
+        return Number(view.getBigInt64(at, true));
+      default:
+        return Number(view.getBigUint64(at, true));
+    }
+  }
+
+  /** A count of things of at least `each` bytes. */
+  count(each: number, what: string): number {
+    const at = this.at, count = this.number("u64"), most = Math.floor((this.size - this.at) / each);
+    if (count > most) this.fail(at, `at most ${most} ${what}, more do not fit into the file`, String(count));
+    return count;
+  }
+
+  string(): string {
+    return this.#utf8.decode(this.take(this.count(1, "bytes of text"), "text"));
+  }
+
+  type(): ValueType {
+    const at = this.at, id = this.number("u32");
+    return VALUE_TYPES[id] ?? this.fail(at, "a type of value from 0 to 12", String(id));
+  }
+
+  value(type: ValueType): GgufValue {
+    if (type === "string") return this.string();
+    if (type === "bool") return this.number(type) !== 0;
+    return type === "array" ? this.array() : this.number(type);
+  }
+
+  array(): readonly number[] | readonly boolean[] | readonly string[] {
+    const at = this.at, type = this.type();
+    if (type === "array") this.fail(at, "an array of plain values", "an array of arrays");
+    const values: unknown[] = [], length = this.count(SIZE[type], `values (${type})`);
+    for (let i = 0; i < length; i++) values.push(this.value(type));
+    return values as readonly number[];
+  }
+
+  tensor(): Raw {
+    const at = this.at, name = this.string(), dimensions = this.number("u32");
+    if (dimensions > 4) this.fail(at, `at most 4 dimensions of ${show(name)}`, String(dimensions));
+    const shape = Array.from({ length: dimensions }, () => this.number("u64")).reverse();
+    return { name, shape, type: this.number("u32"), offset: this.number("u64"), at };
+  }
+}

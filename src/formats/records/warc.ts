@@ -1,0 +1,161 @@
+/**
+ * WARC and WET files (ISO 28500): web pages as records with headers and a body of `Content-Length` bytes.
+ *
+ * Headers are looked up by name, whatever their order. Where no record begins, the reading goes on at the next line
+ * that opens one, and the gap is one flaw: that is why no library reads it.
+ *
+ * @module
+ */
+import { concat } from "../bytes.ts";
+import { readBytes } from "../compression/decompress.ts";
+import type { Found } from "../record_or_error.ts";
+
+/** One record. */
+export interface WarcRecord {
+  /** The value of a header by its name in lower case, such as `warc-target-uri`. */
+  headers: Record<string, string>;
+  /** Its body. */
+  body: Uint8Array;
+}
+
+/** Bytes of the longest body and of the longest headers that are read; longer ones are a flaw. [ours] */
+const longestBody = 1 << 26, longestHead = 1 << 20;
+
+/**
+ * The records of `path` whose type is `type` (all without it).
+ *
+ * @throws {DataError} when the file cannot be read
+ */
+export async function* findWarc(path: string, type?: string): AsyncGenerator<Found<WarcRecord>> {
+  const input = new Input(readBytes(path));
+  const head = new TextDecoder();
+  while (await input.skipBlank()) {
+    const at = input.position;
+    const bytes = await input.head();
+    const headers = bytes && parseHead(head.decode(bytes));
+    const length = Number(headers?.["content-length"] ?? NaN);
+    if (!headers || !Number.isInteger(length) || length < 0) {
+      await input.seekRecord(bytes);
+      yield { flaw: `no WARC record at byte ${at} of the unpacked file`, text: "" };
+    } else if (length > longestBody || (type !== undefined && headers["warc-type"] !== type)) {
+      if (!await input.skip(length)) yield { flaw: `a record at byte ${at} that is cut short` };
+      else if (length > longestBody) {
+        yield { flaw: `a record of ${length} bytes at byte ${at}, more than ${longestBody}` };
+      }
+    } else {
+      const body = await input.take(length);
+      if (body.length < length) yield { flaw: `a record at byte ${at} that is cut short` };
+      else yield { value: { headers, body } };
+    }
+  }
+}
+
+function parseHead(text: string): Record<string, string> | undefined {
+  const lines = text.trimEnd().split(/\r?\n/);
+  if (!/^WARC\/\d/.test(lines[0])) return undefined;
+  const headers: Record<string, string> = {};
+  let last = "";
+  for (const line of lines.slice(1)) {
+    const colon = line.indexOf(":");
+    if (/^[ \t]/.test(line) && last) headers[last] += ` ${line.trim()}`;
+    else if (colon > 0) {
+      headers[last = line.slice(0, colon).trim().toLowerCase()] = line.slice(colon + 1).trim();
+    }
+  }
+  return headers;
+}
+
+const CR = 13, LF = 10;
+
+/** Bytes on demand, from chunks of any size. */
+class Input {
+  position = 0;
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #rest: Uint8Array = new Uint8Array(0);
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /** Gets one more chunk behind what is left; false at the end. */
+  async #more(): Promise<boolean> {
+    const { done, value } = await this.#chunks.next();
+    if (done) return false;
+    this.#rest = this.#rest.length ? concat([this.#rest, value]) : value;
+    return true;
+  }
+
+  #advance(count: number): Uint8Array {
+    const bytes = this.#rest.subarray(0, count);
+    this.#rest = this.#rest.subarray(count);
+    this.position += bytes.length;
+    return bytes;
+  }
+
+  /** Skips line ends; false at the end of the file. */
+  async skipBlank(): Promise<boolean> {
+    while (true) {
+      const blank = this.#rest.findIndex((byte) => byte !== CR && byte !== LF);
+      if (blank >= 0) return this.#advance(blank).length >= 0;
+      this.#advance(this.#rest.length);
+      if (!await this.#more()) return false;
+    }
+  }
+
+  /** The bytes up to and with an empty line; undefined when none comes within a megabyte. Takes what it gives. */
+  async head(): Promise<Uint8Array | undefined> {
+    for (let from = 0;;) {
+      for (let at = this.#rest.indexOf(LF, from); at >= 0; at = this.#rest.indexOf(LF, at + 1)) {
+        const next = this.#rest[at + 1] === CR ? at + 2 : at + 1;
+        if (this.#rest[next] === LF) return this.#advance(next + 1);
+      }
+      from = Math.max(0, this.#rest.length - 2);
+      if (this.#rest.length > longestHead || !await this.#more()) return undefined;
+    }
+  }
+
+  /** The next `count` bytes, fewer at the end of the file. Chunks are joined once, however many they are. */
+  async take(count: number): Promise<Uint8Array> {
+    const parts = [this.#advance(count)];
+    for (let length = parts[0].length; length < count && await this.#more();) {
+      const part = this.#advance(count - length);
+      length += part.length;
+      parts.push(part);
+    }
+    return parts.length === 1 ? parts[0] : concat(parts);
+  }
+
+  /** Passes over `count` bytes; false when the file ends before. */
+  async skip(count: number): Promise<boolean> {
+    for (let left = count; left > 0;) {
+      if (this.#rest.length === 0 && !await this.#more()) return false;
+      left -= this.#advance(left).length;
+    }
+    return true;
+  }
+
+  /** Goes on to the next line that opens a record, first of all within `taken`, bytes that were no header. */
+  async seekRecord(taken?: Uint8Array): Promise<void> {
+    if (taken) {
+      this.#rest = concat([taken, this.#rest]);
+      this.position -= taken.length;
+    }
+    const mark = "\nWARC/";
+    while (true) {
+      const found = indexOf(this.#rest, mark, 0);
+      if (found >= 0) return void this.#advance(found + 1);
+      this.#advance(Math.max(0, this.#rest.length - mark.length + 1));
+      if (!await this.#more()) return void this.#advance(this.#rest.length);
+    }
+  }
+}
+
+function indexOf(bytes: Uint8Array, mark: string, from: number): number {
+  const first = mark.charCodeAt(0);
+  for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1)) {
+    let same = 1;
+    while (same < mark.length && bytes[at + same] === mark.charCodeAt(same)) same++;
+    if (same === mark.length) return at;
+  }
+  return -1;
+}

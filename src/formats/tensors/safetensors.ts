@@ -1,0 +1,176 @@
+/**
+ * Safetensors: named arrays in one file, the format that Hugging Face models are published in. Reading.
+ *
+ * The header is checked whole before a tensor is read (see `safetensors_header.ts`); the file is not trusted.
+ *
+ * @module
+ */
+import { FormatError } from "../../base/errors.ts";
+import { show } from "../../base/schema.ts";
+import { allocate, DTYPE_BYTES, type TensorArray } from "./dtype.ts";
+import { columnsOf, elementsOf, type Matrix } from "./matrix.ts";
+import { OpenFile } from "../open_file.ts";
+import { headerLength, parseHeader, type SafetensorsHeader, type TensorInfo } from "./safetensors_header.ts";
+
+/** A tensor in memory. */
+export interface Tensor extends TensorInfo {
+  /** Its elements, row-major; F16 and BF16 are widened to Float32Array. */
+  readonly data: TensorArray;
+}
+
+/** All of a safetensors file in memory. */
+export interface Safetensors {
+  /** The tensors by name, in the order of their bytes. */
+  tensors: Map<string, Tensor>;
+  /** Free text by name. */
+  metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * The names, types and shapes in a file, without its data.
+ *
+ * @throws {FormatError} if there is no such file, or its header or length is not what the format says
+ */
+export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
+  using file = await openSafetensors(path);
+  return { tensors: file.tensors, metadata: file.metadata };
+}
+
+/**
+ * A whole file.
+ *
+ * @throws {FormatError} as {@linkcode readSafetensorsHeader}; the signal's reason after an abort
+ */
+export async function readSafetensors(
+  path: string,
+  options: { signal?: AbortSignal } = {},
+): Promise<Safetensors> {
+  using file = await openSafetensors(path);
+  const tensors = new Map<string, Tensor>();
+  for (const [name, info] of file.tensors) {
+    tensors.set(name, { ...info, data: await file.read(name, options) });
+  }
+  return { tensors, metadata: file.metadata };
+}
+
+/**
+ * The bytes of a file that are in memory already; the tensors are copies. `name` stands for it in errors.
+ *
+ * @throws {FormatError} as {@linkcode readSafetensorsHeader}
+ */
+export function parseSafetensors(bytes: Uint8Array, name: string): Safetensors {
+  const length = headerLength(name, bytes.subarray(0, 8), bytes.length);
+  const header = parseHeader(name, bytes.subarray(8, 8 + length), bytes.length);
+  const tensors = new Map<string, Tensor>();
+  for (const info of header.tensors.values()) {
+    const target = allocate(info.dtype, elementsOf(info.shape));
+    target.bytes.set(bytes.subarray(info.offset, info.offset + info.byteLength));
+    tensors.set(info.name, { ...info, data: target.finish() });
+  }
+  return { tensors, metadata: header.metadata };
+}
+
+/**
+ * Opens a file to read its tensors one at a time; close it, or open it with `using`.
+ *
+ * ```ts
+ * using file = await openSafetensors("model.safetensors");
+ * for (const { name, shape } of file.tensors.values()) console.log(name, shape, await file.read(name));
+ * ```
+ *
+ * @throws {FormatError} as {@linkcode readSafetensorsHeader}
+ */
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+  const file = await OpenFile.open(path, "a safetensors file");
+  try {
+    const first = await file.read(0, new Uint8Array(8));
+    const bytes = new Uint8Array(headerLength(path, first, file.size));
+    await file.readAll(8, bytes, "the whole header");
+    return new SafetensorsFile(file, parseHeader(path, bytes, file.size));
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** An open file whose header has been checked. */
+export class SafetensorsFile implements SafetensorsHeader {
+  /** The tensors by name, in the order of their bytes. */
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** Free text by name. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly #file: OpenFile;
+
+  /** Made by {@linkcode openSafetensors}. */
+  constructor(file: OpenFile, header: SafetensorsHeader) {
+    this.#file = file;
+    this.tensors = header.tensors;
+    this.metadata = header.metadata;
+  }
+
+  /** The names, in the order of their bytes. */
+  get names(): string[] {
+    return [...this.tensors.keys()];
+  }
+
+  /**
+   * The elements of one tensor, row-major; F16 and BF16 are widened to Float32Array. Several may be asked for at once.
+   *
+   * @throws {FormatError} if there is no such tensor or the file has become shorter; the signal's reason after an abort
+   */
+  async read(name: string, options: { signal?: AbortSignal } = {}): Promise<TensorArray> {
+    const info = this.#find(name);
+    return await this.#elements(info, 0, elementsOf(info.shape), options.signal);
+  }
+
+  /**
+   * A tensor of floating-point numbers, to be read a few rows at a time.
+   *
+   * @throws {FormatError} if there is no such tensor, or it holds something else
+   */
+  matrix(name: string): Matrix {
+    const info = this.#find(name), { shape, dtype } = info, cols = columnsOf(shape);
+    if (!["F32", "F16", "BF16"].includes(dtype)) {
+      throw new FormatError(`Cannot use ${show(name)}: expected F32, F16 or BF16, it holds ${dtype}`, {
+        file: this.#file.path,
+        offset: info.offset,
+        expected: "F32, F16 or BF16",
+      });
+    }
+    const read = (start: number, count: number) =>
+      this.#elements(info, start * cols, count * cols) as Promise<Float32Array<ArrayBuffer>>;
+    return { file: this.#file.path, shape, read };
+  }
+
+  #find(name: string): TensorInfo {
+    const info = this.tensors.get(name), file = this.#file.path;
+    if (info) return info;
+    throw new FormatError(`Cannot read ${show(name)}: there is no such tensor`, { file, expected: name });
+  }
+
+  async #elements(
+    info: TensorInfo,
+    start: number,
+    count: number,
+    signal?: AbortSignal,
+  ): Promise<TensorArray> {
+    const target = allocate(info.dtype, count), offset = info.offset + start * DTYPE_BYTES[info.dtype];
+    await this.#file.readAll(
+      offset,
+      target.bytes,
+      `${target.bytes.length} bytes of ${show(info.name)}`,
+      signal,
+    );
+    return target.finish();
+  }
+
+  /** Closes the file; reads that are under way fail. */
+  close(): void {
+    this.#file.close();
+  }
+
+  /** Closes the file at the end of its block. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The tensors of a file that PyTorch's `torch.save` wrote: a ZIP file with a pickle and one member for each storage.
+ * The pickle is read, not run (see `pickle.ts`).
+ *
+ * @module
+ */
+import { FormatError } from "../../base/errors.ts";
+import { show } from "../../base/schema.ts";
+import { allocate, DTYPE_BYTES } from "./dtype.ts";
+import { columnsOf, elementsOf, type Matrix } from "./matrix.ts";
+import { OpenFile } from "../open_file.ts";
+import { TorchTensor, Unpickler } from "./pickle.ts";
+import { type ZipMember, zipMembers } from "./zip.ts";
+
+/** Largest pickle that is read. [ours] */
+const MOST = 64 << 20;
+
+/** An open file of tensors. */
+export interface TorchFile {
+  /** The tensors of floating-point numbers, by name; others are left out. */
+  readonly tensors: ReadonlyMap<string, Matrix>;
+  /** Closes the file. */
+  close(): void;
+}
+
+/**
+ * Opens a dictionary of tensors.
+ *
+ * @throws {FormatError} for a file that is damaged, or holds anything else
+ */
+export async function openTorchFile(path: string): Promise<TorchFile> {
+  const file = await OpenFile.open(path, "a file written by torch.save");
+  try {
+    const members = await zipMembers(file),
+      name = [...members.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
+    const fail = (why: string) => new FormatError(`Cannot read the tensors: ${why}`, { file: path });
+    if (!name) throw fail("there is no data.pkl, was it written by torch.save?");
+    const folder = name.slice(0, -"data.pkl".length), { offset, length } = members.get(name)!;
+    if (length > MOST) throw fail(`the pickle is longer than ${MOST} bytes`);
+    const order = members.get(`${folder}byteorder`);
+    if (
+      order &&
+      new TextDecoder().decode(
+          await file.readAll(order.offset, new Uint8Array(Math.min(6, order.length)), "the byte order"),
+        ) !== "little"
+    ) {
+      throw fail("it was written on a big-endian machine");
+    }
+    const pickle = await file.readAll(offset, new Uint8Array(length), "the pickle");
+    const values = new Unpickler(path, pickle, offset).read(), tensors = new Map<string, Matrix>();
+    if (!(values instanceof Map)) throw fail("it holds no dictionary");
+    for (const [name, value] of values) {
+      if (typeof name !== "string" || !(value instanceof TorchTensor)) {
+        throw fail(`${show(name)} is not a tensor`);
+      }
+      const matrix = matrixOf(file, name, value, members.get(`${folder}data/${value.storage.key}`));
+      if (matrix) tensors.set(name, matrix);
+    }
+    return { tensors, close: () => file.close() };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+function matrixOf(file: OpenFile, name: string, tensor: TorchTensor, member?: ZipMember): Matrix | undefined {
+  const { storage: { type, key }, shape } = tensor, all = elementsOf(shape), cols = columnsOf(shape);
+  if (type === "other") return undefined;
+  const fail = (why: string) => new FormatError(`Cannot read ${show(name)}: ${why}`, { file: file.path });
+  const bytes = DTYPE_BYTES[type], start = tensor.offset * bytes;
+  if (!member) throw fail(`its storage ${show(key)} is missing`);
+  if (!isRowMajor(tensor)) throw fail("its rows are not one behind another (save it with .contiguous())");
+  if (!(start + all * bytes <= member.length)) {
+    throw fail(`its storage has ${member.length} bytes, it needs more`);
+  }
+  const read = async (row: number, count: number) => {
+    const target = allocate(type, count * cols), at = member.offset + start + row * cols * bytes;
+    await file.readAll(at, target.bytes, `rows of ${show(name)}`);
+    return target.finish() as Float32Array<ArrayBuffer>;
+  };
+  return { file: file.path, shape, read };
+}
+
+function isRowMajor({ shape, stride }: TorchTensor): boolean {
+  let step = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    if (shape[i] !== 1 && stride[i] !== step) return false;
+    step *= shape[i];
+  }
+  return true;
+}

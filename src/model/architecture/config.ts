@@ -1,0 +1,228 @@
+/**
+ * What a model is: the shape of a LLaMA, the paper's four sizes (Table 2) and sizes for teaching.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { ConfigError } from "../../base/errors.ts";
+import { nearest, parseOptions, type Same } from "../../base/schema.ts";
+import { type RopeScaling, ropeScalingSchema } from "./rope_scaling.ts";
+
+/** The shape of a model. All lengths are counts of numbers. */
+export interface ModelConfig {
+  /** Width of the residual stream, D. */
+  dim: number;
+  /** Transformer blocks. */
+  layers: number;
+  /** Query heads, H; `dim` is a multiple of it. */
+  heads: number;
+  /** Key and value heads; `heads` is a multiple of it. Equal to `heads` in the paper. */
+  kvHeads: number;
+  /** Width of the feed-forward block, F. */
+  hidden: number;
+  /** Token ids, V. */
+  vocabSize: number;
+  /** Longest sequence, T. */
+  context: number;
+  /** Added to the mean square in RMSNorm. */
+  normEps: number;
+  /** Base of the rotary frequencies. */
+  ropeTheta: number;
+  /** How the rotary frequencies are stretched; nothing where they are not. */
+  ropeScaling?: RopeScaling;
+  /** True when the output matrix is the embedding table. */
+  tieEmbeddings: boolean;
+}
+
+/** A model by its shape; what is left out follows from `dim` as in the paper. */
+export interface ModelShape {
+  /** Width of the residual stream. */
+  dim: number;
+  /** Transformer blocks. */
+  layers: number;
+  /** Query heads. */
+  heads: number;
+  /** Key and value heads (default: `heads`). */
+  kvHeads?: number;
+  /** Width of the feed-forward block (default: 8/3 dim, rounded up to a multiple of 64, of 256 from dim 4096 on). */
+  hidden?: number;
+  /** Token ids (default: the tokenizer's, else 32,000). */
+  vocabSize?: number;
+  /** Longest sequence (default 2,048 as in the paper). */
+  context?: number;
+  /** Added to the mean square in RMSNorm (default 1e-6). */
+  normEps?: number;
+  /** Base of the rotary frequencies (default 10,000). */
+  ropeTheta?: number;
+  /** Stretch the rotary frequencies as Llama 3 does (default: leave them). */
+  ropeScaling?: RopeScaling;
+  /** Use the embedding table as the output matrix (default false). */
+  tieEmbeddings?: boolean;
+}
+
+const count = z.int().min(1);
+const shape = z.strictObject({
+  dim: count,
+  layers: count,
+  heads: count,
+  kvHeads: count.optional(),
+  hidden: count.optional(),
+  vocabSize: count.optional(),
+  context: count.optional(),
+  normEps: z.number().positive().optional(),
+  ropeTheta: z.number().positive().optional(),
+  ropeScaling: ropeScalingSchema.optional(),
+  tieEmbeddings: z.boolean().optional(),
+});
+true satisfies Same<keyof z.input<typeof shape>, keyof ModelShape>;
+const shapeSchema = shape satisfies z.ZodType<ModelShape>;
+
+/** A size by name. */
+export interface Preset extends ModelShape {
+  /** Peak learning rate: the paper's, or for teaching sizes ours [ours]. */
+  learningRate: number;
+  /** Tokens of a batch: 4M in the paper; for teaching sizes ours [ours]. */
+  batchTokens: number;
+}
+
+/** Sizes by name. The teaching sizes [ours] are named after their weights without embeddings; 7B to 65B are Table 2. */
+export const presets: Readonly<Record<string, Preset>> = {
+  nano: { dim: 64, layers: 4, heads: 4, hidden: 192, context: 128, learningRate: 5e-3, batchTokens: 4096 },
+  "1M": { dim: 128, layers: 5, heads: 4, hidden: 384, context: 256, learningRate: 3e-3, batchTokens: 8192 },
+  "5M": { dim: 256, layers: 6, heads: 8, hidden: 704, context: 256, learningRate: 1e-3, batchTokens: 16384 },
+  "15M": {
+    dim: 384,
+    layers: 8,
+    heads: 6,
+    hidden: 1024,
+    context: 512,
+    learningRate: 1e-3,
+    batchTokens: 32768,
+  },
+  "50M": {
+    dim: 640,
+    layers: 10,
+    heads: 10,
+    hidden: 1728,
+    context: 1024,
+    learningRate: 6e-4,
+    batchTokens: 131072,
+  },
+  "110M": {
+    dim: 768,
+    layers: 16,
+    heads: 12,
+    hidden: 2048,
+    context: 1024,
+    learningRate: 6e-4,
+    batchTokens: 262144,
+  },
+  "7B": { dim: 4096, layers: 32, heads: 32, hidden: 11008, learningRate: 3e-4, batchTokens: 4194304 },
+  "13B": { dim: 5120, layers: 40, heads: 40, hidden: 13824, learningRate: 3e-4, batchTokens: 4194304 },
+  "33B": { dim: 6656, layers: 60, heads: 52, hidden: 17920, learningRate: 1.5e-4, batchTokens: 4194304 },
+  "65B": {
+    dim: 8192,
+    layers: 80,
+    heads: 64,
+    hidden: 22016,
+    normEps: 1e-5,
+    learningRate: 1.5e-4,
+    batchTokens: 4194304,
+  },
+};
+
+/**
+ * The full configuration of a preset or a shape.
+ *
+ * @throws {ConfigError} for an unknown preset, an unknown key, or numbers that do not fit together
+ */
+export function resolveConfig(
+  source: string | ModelShape,
+  over: { vocabSize?: number; context?: number } = {},
+): ModelConfig {
+  const given = parseOptions(shapeSchema, typeof source === "string" ? presetShape(source) : source, "Model");
+  const { dim, heads, kvHeads = heads } = given;
+  const multiple = dim < 4096 ? 64 : 256;
+  const config: ModelConfig = {
+    dim,
+    layers: given.layers,
+    heads,
+    kvHeads,
+    hidden: given.hidden ?? Math.ceil(Math.floor(8 * dim / 3) / multiple) * multiple,
+    vocabSize: over.vocabSize ?? given.vocabSize ?? 32000,
+    context: over.context ?? given.context ?? 2048,
+    normEps: given.normEps ?? 1e-6,
+    ropeTheta: given.ropeTheta ?? 10000,
+    tieEmbeddings: given.tieEmbeddings ?? false,
+    ...(given.ropeScaling && { ropeScaling: given.ropeScaling }),
+  };
+  checkConfig(config);
+  return config;
+}
+
+function presetShape(name: string): ModelShape {
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
+  if (!preset) {
+    const names = Object.keys(presets), near = nearest(name, names);
+    const hint = near ? `did you mean "${near}"?` : `presets are ${names.join(", ")}`;
+    throw new ConfigError(`Cannot make a model: unknown preset "${name}", ${hint}`, {
+      path: "Model.preset",
+      value: name,
+    });
+  }
+  const { learningRate: _, batchTokens: __, ...shape } = preset;
+  return shape;
+}
+
+/** Refuses numbers that do not fit together.
+ *
+ * @throws {ConfigError} naming the field
+ */
+export function checkConfig(c: ModelConfig): void {
+  const refuse = (path: string, message: string, value: unknown) => {
+    throw new ConfigError(`Cannot make a model: ${message}`, { path: `Model.${path}`, value });
+  };
+  if (c.dim % c.heads) {
+    refuse("heads", `dim must be a multiple of heads, current values are ${c.dim} and ${c.heads}`, c.heads);
+  }
+  if ((c.dim / c.heads) % 2) {
+    refuse(
+      "heads",
+      `a head must hold an even number of numbers, current value is ${c.dim / c.heads}`,
+      c.heads,
+    );
+  }
+  if (c.heads % c.kvHeads) {
+    refuse(
+      "kvHeads",
+      `heads must be a multiple of kvHeads, current values are ${c.heads} and ${c.kvHeads}`,
+      c.kvHeads,
+    );
+  }
+}
+
+/** Weights by part. */
+export interface ParameterCount {
+  /** Embedding table and, unless tied, the output matrix. */
+  embeddings: number;
+  /** Everything else. */
+  blocks: number;
+  /** All weights. */
+  total: number;
+  /** Weights that enter a matrix product, N of 6 N: blocks' matrices and the output matrix, not the table. */
+  matrix: number;
+}
+
+/** Counts the weights of a configuration. */
+export function countParameters(c: ModelConfig): ParameterCount {
+  const headDim = c.dim / c.heads;
+  const matrices = c.layers * (c.dim * headDim * (2 * c.heads + 2 * c.kvHeads) + 3 * c.dim * c.hidden);
+  const norms = (2 * c.layers + 1) * c.dim, table = c.vocabSize * c.dim;
+  const embeddings = c.tieEmbeddings ? table : 2 * table, blocks = matrices + norms;
+  return { embeddings, blocks, total: embeddings + blocks, matrix: matrices + table };
+}
+
+/** Floating-point operations of training on one token: 6 N + 12 L D T (Chowdhery et al. 2022, appendix B). */
+export function trainingFlop(c: ModelConfig, context: number = c.context): number {
+  return 6 * countParameters(c).matrix + 12 * c.layers * c.dim * context;
+}

@@ -1,0 +1,87 @@
+/**
+ * The forward pass of LLaMA (paper, section 2.2). Its backward comes from the tape.
+ *
+ * @module
+ */
+import type { Recorder, Tensor } from "../../gpu/mod.ts";
+import {
+  add,
+  attention,
+  cacheRows,
+  embedding,
+  linear,
+  rmsnorm,
+  rope,
+  swiglu,
+  type TokenRows,
+} from "../../ops/mod.ts";
+import type { ModelConfig } from "./config.ts";
+import type { LlamaWeights } from "./llama_weights.ts";
+import type { LayerWeights } from "./llama_weights.ts";
+
+/** What the forward pass reads besides weights. R = batch * queries rows. */
+export interface LlamaInput {
+  /** Token ids [R]. */
+  tokens: TokenRows;
+  /** [R] position of each row in its document. */
+  positions: Tensor;
+  /** [R, 2] first and last key that each row sees. */
+  spans: Tensor;
+  /** [T, 2, E / 2] rotary angles. */
+  angles: Tensor;
+  /** Sequences. */
+  batch: number;
+  /** Generation: keys and values of earlier rows, one [batch * keys, 2 KV E] a layer, and [R] where new rows go among keys. */
+  cache?: { layers: Tensor[]; slots: Tensor };
+  /** Told of tensors inside a block as they are recorded, for looking inside; needs a recording without gradients. */
+  watch?: (layer: number, place: InnerPlace, tensor: Tensor) => void;
+}
+
+/**
+ * A place inside a block, each [R, ...]: `qkv` queries and keys after their rotation, and values; `attention` and
+ * `feedForward` what the two halves add to the residual stream; `gate` silu(W1 n) * W3 n; `residual` the block's output.
+ */
+export type InnerPlace = "qkv" | "attention" | "gate" | "feedForward" | "residual";
+
+/** Records the model up to its last norm: [R, D]. The output matrix follows with the loss, or with the choice of a token. */
+export function llama(r: Recorder, weights: LlamaWeights, input: LlamaInput, config: ModelConfig): Tensor {
+  let x = embedding(r, input.tokens, weights.embedding);
+  weights.layers.forEach((w, l) => {
+    x = r.scope(`${l}`, () => r.block(x, (x) => block(r, x, w, input, config, l)));
+  });
+  return rmsnorm(r, x, weights.norm, config.normEps);
+}
+
+/** One block: x' = x + attention(norm(x)), then x' + W2 (silu(W1 n) * W3 n) with n = norm(x'). */
+function block(
+  r: Recorder,
+  x: Tensor,
+  w: LayerWeights,
+  input: LlamaInput,
+  c: ModelConfig,
+  layer: number,
+): Tensor {
+  const { positions, spans, angles, batch } = input,
+    headDim = c.dim / c.heads,
+    { heads, kvHeads } = c,
+    { adapters } = w;
+  const qkv = linear(r, "qkv", rmsnorm(r, x, w.attentionNorm, c.normEps), w.qkv, adapters?.qkv);
+  rope(r, qkv, { positions, angles, heads: heads + kvHeads, headDim });
+  const cache = input.cache &&
+    cacheRows(r, qkv, heads * headDim, input.cache.layers[layer], input.cache.slots, batch);
+  const o = attention(r, { qkv, spans, cache }, {
+    batch,
+    queries: qkv.rows / batch,
+    heads,
+    kvHeads,
+    headDim,
+  });
+  const attended = linear(r, "wo", o, w.wo, adapters?.wo), h = add(r, x, attended);
+  const gate = swiglu(r, linear(r, "w13", rmsnorm(r, h, w.ffnNorm, c.normEps), w.w13, adapters?.w13));
+  const fed = linear(r, "w2", gate, w.w2, adapters?.w2), y = add(r, h, fed);
+  if (input.watch) {
+    const places = { qkv, attention: attended, gate, feedForward: fed, residual: y };
+    for (const [place, tensor] of Object.entries(places)) input.watch(layer, place as InnerPlace, tensor);
+  }
+  return y;
+}

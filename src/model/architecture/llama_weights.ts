@@ -1,0 +1,37 @@
+/**
+ * The weights of LLaMA as the forward pass takes them.
+ *
+ * @module
+ */
+import type { Tensor } from "../../gpu/mod.ts";
+import type { Adapter } from "../../ops/mod.ts";
+
+/** Weights of a block, with their gradients where a training step gave them. */
+export interface LayerWeights {
+  /** [D] RMSNorm before attention. */
+  attentionNorm: Tensor;
+  /** [(H + 2 KV) E, D] queries, keys, values. */
+  qkv: Tensor;
+  /** [D, H E] output of attention. */
+  wo: Tensor;
+  /** [D] RMSNorm before the feed-forward block. */
+  ffnNorm: Tensor;
+  /** [2F, D] W1 (gate) and W3 (up). */
+  w13: Tensor;
+  /** [D, F] W2 (down). */
+  w2: Tensor;
+  /** Adapters of its matrices, where those alone are trained. */
+  adapters?: Partial<Record<"qkv" | "wo" | "w13" | "w2", Adapter>>;
+}
+
+/** All weights, as the forward pass takes them. */
+export interface LlamaWeights {
+  /** [V, D] embedding table. */
+  embedding: Tensor;
+  /** Blocks. */
+  layers: LayerWeights[];
+  /** [D] last RMSNorm. */
+  norm: Tensor;
+  /** [V, D] output matrix; the table itself when tied. */
+  output: Tensor;
+}

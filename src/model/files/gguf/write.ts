@@ -1,0 +1,98 @@
+/**
+ * A model as a GGUF file, for llama.cpp and what is built on it.
+ *
+ * @module
+ */
+import type { WrittenType } from "../../../formats/gguf/gguf_pack.ts";
+import { writeGguf, type WrittenTensor, type WrittenValue } from "../../../formats/gguf/writer.ts";
+import { permuteRopeRows } from "../../../ops/mod.ts";
+import type { Tokenizer } from "../../../tokenizer/mod.ts";
+import type { ModelConfig } from "../../architecture/config.ts";
+import { ggufNameOf, ROPE_FREQS, turnedHeads } from "./names.ts";
+import { tokenizerValues } from "./gguf_tokenizer.ts";
+import { frequencyDivisors } from "../../architecture/rope_scaling.ts";
+import type { ParameterPieces } from "../../weights/stream_weights.ts";
+import type { Parameter } from "../../weights/weight_layout.ts";
+
+/** What is written. */
+export interface GgufModel {
+  /** Name of the model. */
+  name: string;
+  /** Its shape. */
+  config: ModelConfig;
+  /** Text to ids and back. */
+  tokenizer?: Tokenizer;
+  /** Packing of the matrices; one whose rows do not fit into blocks of Q8_0 is F16. Vectors are F32. */
+  type: WrittenType;
+  /** Stops it. */
+  signal?: AbortSignal;
+}
+
+/** `general.file_type` of llama.cpp. */
+const FILE_TYPES: Readonly<Record<WrittenType, number>> = { F32: 0, F16: 1, Q8_0: 7 };
+
+/**
+ * Writes the file at `path`, whole or not at all; `pieces` come in the order of `parameters`.
+ *
+ * @throws {ConfigError} for a tokenizer that GGUF's SentencePiece form cannot hold, or a weight too large for F16
+ */
+export async function writeGgufModel(
+  path: string,
+  model: GgufModel,
+  parameters: readonly Parameter[],
+  pieces: AsyncIterable<ParameterPieces>,
+): Promise<void> {
+  const { config, type } = model, { ropeScaling, ropeTheta, dim, heads } = config;
+  const values = new Map([...modelValues(model), ...tokenizerValues(model.tokenizer, config.vocabSize)]);
+  const divisors = ropeScaling && Float32Array.from(frequencyDivisors(ropeScaling, dim / heads, ropeTheta));
+  const tensors = parameters.map(({ name, shape }): WrittenTensor => {
+    const fits = type !== "Q8_0" || shape[1] % 32 === 0;
+    return { name: ggufNameOf(name), shape, type: shape.length === 1 ? "F32" : fits ? type : "F16" };
+  });
+  if (divisors) tensors.push({ name: ROPE_FREQS, shape: [divisors.length], type: "F32" });
+  const data = async function* () {
+    for await (const { parameter, data } of pieces) {
+      yield turned(data(), turnedHeads(parameter.name, config), config);
+    }
+    if (divisors) yield only(divisors);
+  };
+  await writeGguf(path, values, tensors, data(), model.signal);
+}
+
+/** Queries and keys with pairs (2i, 2i + 1), which is how llama.cpp turns them. */
+async function* turned(
+  parts: AsyncIterable<Float32Array<ArrayBuffer>>,
+  heads: number | undefined,
+  { dim, heads: all }: ModelConfig,
+): AsyncGenerator<Float32Array<ArrayBuffer>> {
+  const headDim = dim / all;
+  for await (const part of parts) {
+    yield heads ? permuteRopeRows(part, part.length / (headDim * dim), headDim, "interleaved") : part;
+  }
+}
+
+async function* only<T>(value: T): AsyncGenerator<T> {
+  yield await Promise.resolve(value);
+}
+
+function modelValues({ name, config: c, type }: GgufModel): Map<string, WrittenValue> {
+  const numbers: Record<string, number> = {
+    "general.file_type": FILE_TYPES[type],
+    "general.quantization_version": 2,
+    "llama.block_count": c.layers,
+    "llama.context_length": c.context,
+    "llama.embedding_length": c.dim,
+    "llama.feed_forward_length": c.hidden,
+    "llama.attention.head_count": c.heads,
+    "llama.attention.head_count_kv": c.kvHeads,
+    "llama.rope.dimension_count": c.dim / c.heads,
+    "llama.vocab_size": c.vocabSize,
+  };
+  return new Map<string, WrittenValue>([
+    ["general.architecture", { type: "string", value: "llama" }],
+    ["general.name", { type: "string", value: name }],
+    ...Object.entries(numbers).map(([key, value]): [string, WrittenValue] => [key, { type: "u32", value }]),
+    ["llama.attention.layer_norm_rms_epsilon", { type: "f32", value: c.normEps }],
+    ["llama.rope.freq_base", { type: "f32", value: c.ropeTheta }],
+  ]);
+}

@@ -1,0 +1,36 @@
+/**
+ * Weights over several files, named as Hugging Face names them: `model-00001-of-00003.safetensors`.
+ *
+ * @module
+ */
+import { elementsOf } from "../../formats/tensors/matrix.ts";
+import type { Parameter } from "../weights/weight_layout.ts";
+
+/** One file of weights. */
+export interface WeightShard {
+  /** Its name. */
+  name: string;
+  /** What is in it. */
+  parameters: Parameter[];
+  /** Bytes of the numbers. */
+  bytes: number;
+}
+
+/** Parameters in their order, as many to a file as fit into `limit` bytes, at least one. */
+export function shardsOf(parameters: readonly Parameter[], limit: number): WeightShard[] {
+  const shards: WeightShard[] = [];
+  for (const parameter of parameters) {
+    const bytes = 4 * elementsOf(parameter.shape), last = shards.at(-1);
+    if (last && last.bytes + bytes <= limit) {
+      last.parameters.push(parameter);
+      last.bytes += bytes;
+    } else {
+      shards.push({ name: "model.safetensors", parameters: [parameter], bytes });
+    }
+  }
+  const digits = (n: number) => String(n).padStart(5, "0");
+  return shards.map((shard, i) => {
+    if (shards.length === 1) return shard;
+    return { ...shard, name: `model-${digits(i + 1)}-of-${digits(shards.length)}.safetensors` };
+  });
+}

@@ -1,0 +1,163 @@
+/**
+ * Models as the paper's authors released them: params.json, tokenizer.model, and `consolidated.00.pth` or several, one
+ * for each GPU of their tensor-parallel group. Queries, keys, values, W1, W3 and the output matrix are split by rows;
+ * Wo and W2 by columns; the embedding table by columns (LLaMA, Llama 2) or rows (Llama 3); norms are whole in each.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { FormatError } from "../../base/errors.ts";
+import { changeRows, type Matrix, stackColumns, stackRows } from "../../formats/tensors/matrix.ts";
+import { openTorchFile, type TorchFile } from "../../formats/tensors/torch_file.ts";
+import { permuteRopeRows } from "../../ops/mod.ts";
+import { Tokenizer } from "../../tokenizer/mod.ts";
+import type { ModelConfig } from "../architecture/config.ts";
+import { isFile, readJson } from "./json_files.ts";
+import { turnedHeads } from "./gguf/names.ts";
+import { fitting, type WeightSource } from "../weights/weight_source.ts";
+
+/** The file that tells this format. */
+export const PARAMS = "params.json";
+
+const length = z.int().min(1), positive = z.number().positive();
+const schema = z.looseObject({
+  dim: length,
+  n_layers: length,
+  n_heads: length,
+  n_kv_heads: length.optional(),
+  norm_eps: positive,
+  rope_theta: positive.default(10000),
+  use_scaled_rope: z.boolean().default(false),
+  rope_scaling_factor: z.number().min(1).default(8),
+  max_seq_len: length.default(2048),
+});
+
+/** Names of a block's weights in Hugging Face's layout, and how they are split. */
+const INSIDE: Readonly<Record<string, [name: string, split: "rows" | "columns" | "none"]>> = {
+  "attention_norm": ["input_layernorm", "none"],
+  "attention.wq": ["self_attn.q_proj", "rows"],
+  "attention.wk": ["self_attn.k_proj", "rows"],
+  "attention.wv": ["self_attn.v_proj", "rows"],
+  "attention.wo": ["self_attn.o_proj", "columns"],
+  "ffn_norm": ["post_attention_layernorm", "none"],
+  "feed_forward.w1": ["mlp.gate_proj", "rows"],
+  "feed_forward.w3": ["mlp.up_proj", "rows"],
+  "feed_forward.w2": ["mlp.down_proj", "columns"],
+};
+
+/**
+ * Opens a folder of the original release. The context is params.json's `max_seq_len`, which the released files lack,
+ * else the paper's 2,048.
+ *
+ * @throws {FormatError} naming the file and what is wrong with it
+ */
+export async function openOriginal(folder: string): Promise<WeightSource> {
+  const file = `${folder}/${PARAMS}`, parsed = schema.safeParse(await readJson(file));
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0];
+    throw new FormatError(`${path.join(".")}: ${message}`, { file });
+  }
+  const shards: TorchFile[] = [], close = () => shards.forEach((shard) => shard.close());
+  try {
+    for (const name of await shardNames(folder)) shards.push(await openTorchFile(`${folder}/${name}`));
+    const merged = merge(shards, parsed.data.dim), config = configOf(parsed.data, merged, file);
+    const tensors = new Map([...merged].map(([name, matrix]) => [name, halves(name, matrix, config)]));
+    return { file, config, tensors, tokenizer, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+
+  async function tokenizer(): Promise<Tokenizer | undefined> {
+    const path = `${folder}/tokenizer.model`;
+    return await isFile(path) ? await Tokenizer.load(path) : undefined;
+  }
+}
+
+async function shardNames(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    if (/^consolidated\.\d\d\.pth$/.test(name)) names.push(name);
+  }
+  names.sort();
+  const gap = names.findIndex((name, i) => name !== `consolidated.${String(i).padStart(2, "0")}.pth`);
+  if (names.length > 0 && gap < 0) return names;
+  const missing = `consolidated.${String(Math.max(0, gap)).padStart(2, "0")}.pth`;
+  throw new FormatError("no such file: is the download complete?", { file: `${folder}/${missing}` });
+}
+
+function merge(shards: readonly TorchFile[], dim: number): Map<string, Matrix> {
+  const merged = new Map<string, Matrix>();
+  for (const [name, first] of shards[0].tensors) {
+    const [hf, split] = placeOf(name, first, dim), parts = shards.map(({ tensors }) => tensors.get(name));
+    const wrong = shards.findIndex((_, i) => !fits(first, parts[i]));
+    if (wrong >= 0) {
+      const file = [...shards[wrong].tensors.values()][0]?.file;
+      throw new FormatError(`tensor ${name} is missing, or not shaped as in the first shard`, { file });
+    }
+    const all = parts as Matrix[];
+    const whole = split === "rows" ? stackRows(all) : split === "columns" ? stackColumns(all) : first;
+    merged.set(hf, whole);
+  }
+  return merged;
+}
+
+function fits({ shape }: Matrix, other: Matrix | undefined): boolean {
+  return other !== undefined && other.shape.join() === shape.join();
+}
+
+/** The name in Hugging Face's layout, and how the tensor is split; a vector never is. */
+function placeOf(name: string, { shape }: Matrix, dim: number): [string, "rows" | "columns" | "none"] {
+  const stem = name.replace(/\.weight$/, ""), block = /^layers\.(\d+)\.(.*)$/.exec(stem);
+  const inside = block && Object.hasOwn(INSIDE, block[2]) ? INSIDE[block[2]] : undefined;
+  if (block && inside) {
+    return [`model.layers.${block[1]}.${inside[0]}.weight`, shape.length === 2 ? inside[1] : "none"];
+  }
+  const flat = shape.length !== 2;
+  if (stem === "tok_embeddings") {
+    return ["model.embed_tokens.weight", flat ? "none" : shape[1] === dim ? "rows" : "columns"];
+  }
+  if (stem === "output") return ["lm_head.weight", flat ? "none" : "rows"];
+  return [stem === "norm" ? "model.norm.weight" : name, "none"];
+}
+
+function configOf(
+  p: z.output<typeof schema>,
+  tensors: ReadonlyMap<string, Matrix>,
+  file: string,
+): ModelConfig {
+  const rows = (name: string) => {
+    const matrix = tensors.get(name);
+    if (matrix?.shape.length === 2) return matrix.shape[0];
+    throw new FormatError(`tensor ${name} is missing or no matrix`, { file });
+  };
+  return fitting({
+    dim: p.dim,
+    layers: p.n_layers,
+    heads: p.n_heads,
+    kvHeads: p.n_kv_heads ?? p.n_heads,
+    hidden: rows("model.layers.0.mlp.gate_proj.weight"),
+    vocabSize: rows("model.embed_tokens.weight"),
+    context: p.max_seq_len,
+    normEps: p.norm_eps,
+    ropeTheta: p.rope_theta,
+    tieEmbeddings: !tensors.has("lm_head.weight"),
+    ...(p.use_scaled_rope && {
+      ropeScaling: {
+        factor: p.rope_scaling_factor,
+        lowFrequencyFactor: 1,
+        highFrequencyFactor: 4,
+        originalContext: 8192,
+      },
+    }),
+  }, file);
+}
+
+/** Queries and keys from pairs (2i, 2i + 1) to pairs (i, i + E/2). */
+function halves(name: string, matrix: Matrix, config: ModelConfig): Matrix {
+  const heads = turnedHeads(name, config), headDim = config.dim / config.heads;
+  if (heads === undefined || matrix.shape.join() !== [heads * headDim, config.dim].join()) return matrix;
+  return changeRows(matrix, headDim, (data) => {
+    return permuteRopeRows(data, data.length / (headDim * config.dim), headDim, "half");
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * The README of a saved model.
+ *
+ * @module
+ */
+import { countParameters } from "../architecture/config.ts";
+import type { ModelState } from "../model_state.ts";
+
+/**
+ * A model card in Markdown with the front matter that hubs read.
+ *
+ * @param more sections at its end, such as those on its training
+ */
+export function modelCard(model: ModelState, more = ""): string {
+  const c = model.config, n = countParameters(c), million = (x: number) => `${(x / 1e6).toFixed(2)} M`;
+  return `---
+library_name: transformers
+pipeline_tag: text-generation
+---
+
+# ${model.name}
+
+A LLaMA-architecture model (Touvron et al. 2023) made with Llamero.
+
+| | |
+|---|---|
+| parameters | ${million(n.total)} (${million(n.blocks)} without embeddings) |
+| dimension | ${c.dim} |
+| layers | ${c.layers} |
+| heads | ${c.heads} (${c.kvHeads} for keys and values) |
+| feed-forward width | ${c.hidden} |
+| vocabulary | ${c.vocabSize} |
+| context | ${c.context} |
+
+\`\`\`ts
+import { Model } from "@llamero/sdk";
+const model = await Model.load("path/to/this/folder");
+console.log(await model.generate("Once").text());
+\`\`\`
+${more && `\n${more}`}`;
+}

@@ -1,0 +1,191 @@
+/**
+ * A forward pass that keeps what is inside: recorded without gradients, run once on the model's own device, read back.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { ConfigError } from "../../base/errors.ts";
+import { parseOptions, type Same } from "../../base/schema.ts";
+import { type Device, Recorder, type Tensor } from "../../gpu/mod.ts";
+import { embedding, matmul, rmsnorm } from "../../ops/mod.ts";
+import { Batch } from "../architecture/batch.ts";
+import { Inspection, type Lens, type LensToken } from "./inspection.ts";
+import { type InnerPlace, llama } from "../architecture/llama.ts";
+import type { Prompt } from "../model_state.ts";
+import type { ModelState } from "../model_state.ts";
+import {
+  type ActivationStatistics,
+  type GradientStatistics,
+  gradientStatistics,
+  momentsOf,
+} from "./statistics.ts";
+import { TrainingStep } from "../training/training_step.ts";
+import type { LlamaWeights } from "../architecture/llama_weights.ts";
+import { readParameters } from "../weights/weight_layout.ts";
+
+/** What to look at. */
+export interface InspectOptions {
+  /** Also run the backward pass of the prompt's own next-token loss; takes a training step's memory. Default false. */
+  gradients?: boolean;
+  /** Tokens that the logit lens keeps at each place, most likely first; default 5. */
+  top?: number;
+}
+
+const schema = z.strictObject({
+  gradients: z.boolean().default(false),
+  top: z.int().min(1).max(100).default(5),
+}) satisfies z.ZodType<InspectOptions>;
+true satisfies Same<keyof z.input<typeof schema>, keyof InspectOptions>;
+
+/**
+ * Puts a prompt through the model and keeps what is inside.
+ *
+ * @throws {ConfigError} for a prompt longer than the context, or one of a single token when gradients are asked for
+ * @throws {DataError} for an id outside the vocabulary
+ */
+export async function inspectModel(
+  model: ModelState,
+  prompt: Prompt,
+  given: InspectOptions = {},
+): Promise<Inspection> {
+  const { gradients, top } = parseOptions(schema, given, "Model.inspect"),
+    ids = idsOf(model, prompt, gradients);
+  const nameOf = (id: number) => model.tokenizer?.tokenOf(id) ?? String(id);
+  const seen = await forward(model, ids, top, nameOf);
+  const loss = gradients ? await backward(model, ids) : undefined;
+  return new Inspection({
+    model: model.name,
+    config: model.config,
+    ids,
+    tokens: [...ids].map(nameOf),
+    ...seen,
+    ...loss,
+  });
+}
+
+/** BOS goes in front of text, and stands for an empty prompt. */
+function idsOf(model: ModelState, prompt: Prompt, gradients: boolean): Uint32Array {
+  const text = typeof prompt === "string" && prompt !== "";
+  const ids = text ? model.needTokenizer("inspect text").encode(prompt, { bos: true }) : prompt || [];
+  const all = Uint32Array.from(ids.length ? ids as ArrayLike<number> : [model.tokenizer?.bosId ?? 1]);
+  const { context } = model.config;
+  if (all.length > context) {
+    throw new ConfigError(
+      `Cannot inspect: the prompt has ${all.length} tokens, the model's context is ${context}. ` +
+        `Shorten the prompt, or give the ids that matter: ids.slice(-${context})`,
+    );
+  }
+  if (gradients && all.length < 2) {
+    throw new ConfigError(
+      "Cannot inspect gradients: the prompt must have at least 2 tokens, current count is 1",
+    );
+  }
+  return all;
+}
+
+interface Seen {
+  qkv: Float32Array[];
+  activations: ActivationStatistics[];
+  logitLens: Lens[];
+}
+
+async function forward(
+  model: ModelState,
+  ids: Uint32Array,
+  top: number,
+  nameOf: (id: number) => string,
+): Promise<Seen> {
+  const { device, layout, angles, config, name } = model, owner = `${name}: inspect`;
+  const batch = new Batch(device, owner, 1, ids.length, config.vocabSize);
+  try {
+    batch.fill([{ ids }]);
+    const r = new Recorder(device, "all", false), weights = layout.views(model);
+    const watched: { layer?: number; place: InnerPlace | "embedding"; tensor: Tensor }[] = [];
+    watched.push({ place: "embedding", tensor: embedding(r, batch.tokens, weights.embedding) });
+    const { tokens, positions, spans } = batch;
+    const watch = (layer: number, place: InnerPlace, tensor: Tensor) =>
+      watched.push({ layer, place, tensor });
+    llama(r, weights, { tokens, positions, spans, angles, batch: 1, watch }, config);
+    const program = await r.compile(owner, watched.map(({ tensor }) => tensor));
+    try {
+      program.replay();
+      const qkv: Float32Array[] = [], activations: ActivationStatistics[] = [], logitLens: Lens[] = [];
+      for (const { layer, place, tensor } of watched) {
+        if (place === "qkv") {
+          qkv.push(await read(device, tensor));
+          continue;
+        }
+        activations.push({ layer, place, ...momentsOf(await read(device, tensor)) });
+        if (place !== "residual" && place !== "embedding") continue;
+        const logits = await lensLogits(model, weights, tensor);
+        logitLens.push({ layer, positions: likeliest(logits, config.vocabSize, top, nameOf) });
+      }
+      return { qkv, activations, logitLens };
+    } finally {
+      program.dispose();
+    }
+  } finally {
+    batch.dispose();
+  }
+}
+
+/** A tensor's numbers in f32. */
+async function read(device: Device, tensor: Tensor): Promise<Float32Array> {
+  const [bytes] = await device.read([tensor.range()]);
+  return tensor.dtype === "f16" ? Float32Array.from(new Float16Array(bytes)) : new Float32Array(bytes);
+}
+
+/** The residual stream `x` [T, D] read through the last norm and the output matrix: [T, V]. One program a layer, so that one layer's logits are held at a time. */
+async function lensLogits(model: ModelState, weights: LlamaWeights, x: Tensor): Promise<Float32Array> {
+  const { device, config, name } = model, r = new Recorder(device, "all", false);
+  const logits = r.tensor("lens", [x.rows, config.vocabSize]);
+  matmul(r, "nt", rmsnorm(r, x, weights.norm, config.normEps), weights.output, logits);
+  const program = await r.compile(`${name}: logit lens`, [logits]);
+  try {
+    program.replay();
+    return await read(device, logits);
+  } finally {
+    program.dispose();
+  }
+}
+
+/** The `top` tokens of each row, most likely first. */
+function likeliest(
+  logits: Float32Array,
+  V: number,
+  top: number,
+  nameOf: (id: number) => string,
+): LensToken[][] {
+  return Array.from({ length: logits.length / V }, (_, t) => {
+    const row = logits.subarray(t * V, (t + 1) * V),
+      largest = row.reduce((a, b) => Math.max(a, b), -Infinity);
+    const sum = row.reduce((total, x) => total + Math.exp(x - largest), 0);
+    const order = Array.from(row.keys()).sort((a, b) => row[b] - row[a]).slice(0, top);
+    return order.map((id) => ({ id, token: nameOf(id), probability: Math.exp(row[id] - largest) / sum }));
+  });
+}
+
+/** Loss and gradients of the prompt by a training step that never updates. */
+async function backward(
+  model: ModelState,
+  ids: Uint32Array,
+): Promise<{ loss: number; gradients: GradientStatistics[] }> {
+  const row = { ids: ids.subarray(0, -1), targets: ids.subarray(1) };
+  const step = await TrainingStep.create(model, {
+    microBatch: 1,
+    context: row.ids.length,
+    save: "linear",
+    beta1: 0.9,
+    beta2: 0.95,
+    epsilon: 1e-8,
+    weightDecay: 0,
+    clip: 1,
+  });
+  try {
+    const { loss, gradients } = await step.gradients([row]);
+    const weights = await readParameters(model.device, model.layout, model.arena);
+    return { loss, gradients: gradientStatistics(gradients, weights) };
+  } finally {
+    step.dispose();
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Where the adapters of low-rank adaptation stand: one flat arena for all A and B, which gradients and moments share; the
+ * B's once more as blocks, which the products read; and the frozen weights of every adapted matrix.
+ *
+ * @module
+ */
+import type { Block } from "../../ops/mod.ts";
+import { countParameters, trainingFlop } from "../architecture/config.ts";
+import type { LoraSettings, LoraTarget } from "./lora_options.ts";
+import type { Parameter, ParameterLayout, Slot, WeightLayout } from "../weights/weight_layout.ts";
+
+/** A matrix of the kernels, of which at least one part is adapted. */
+export interface AdaptedSlot {
+  /** The matrix among the weights. */
+  slot: Slot;
+  /** [n r, in] the A's in the arena. */
+  a: { start: number; shape: [number, number] };
+  /** [out, n r] the wide B. */
+  b: { start: number; shape: [number, number] };
+  /** The parts' B's: `thin` counts from the beginning of {@linkcode thin}, `wide` from that of the wide B. */
+  blocks: Block[];
+  /** The thin B's in the arena. */
+  thin: { start: number; size: number };
+  /** First element of its frozen copy. */
+  frozen: number;
+}
+
+/** Where everything stands. */
+export class AdapterLayout implements ParameterLayout {
+  /** A and B of each part under PEFT's names, in the order of the arena. */
+  readonly parameters: Parameter[] = [];
+  /** Elements of the arena. */
+  size = 0;
+  /** Elements of all wide B's. */
+  wide = 0;
+  /** The frozen weights under their own names, and how many elements they take. */
+  readonly frozen: { parameters: Parameter[]; size: number } = { parameters: [], size: 0 };
+  /** The adapted matrices. */
+  readonly slots: AdaptedSlot[];
+
+  /** Lays out the adapters of a model. */
+  constructor(readonly weights: WeightLayout, readonly settings: LoraSettings) {
+    this.slots = weights.slots.flatMap((slot) => {
+      return slot.parts.some(({ name }) => this.#adapts(name)) ? [this.#place(slot)] : [];
+    });
+  }
+
+  /** Elements that take weight decay: all. */
+  get decayed(): number {
+    return this.size;
+  }
+
+  /** Weights that are trained, without the gaps between them. */
+  get trainable(): number {
+    return this.parameters.reduce((sum, { shape }) => sum + shape[0] * shape[1], 0);
+  }
+
+  /** Floating-point operations that the adapters add for each token: four products forward and backward of each matrix. */
+  get flopPerToken(): number {
+    return this.slots.reduce((sum, { a, b }) => sum + 4 * a.shape[0] * (a.shape[1] + b.shape[0]), 0);
+  }
+
+  #adapts(name: string): boolean {
+    const target = /\.(\w+)\.weight$/.exec(name)?.[1] as LoraTarget;
+    return name.startsWith("model.layers.") && this.settings.targets.includes(target);
+  }
+
+  #place(slot: Slot): AdaptedSlot {
+    const { rank } = this.settings, [out, cols] = slot.shape, blocks: Block[] = [];
+    const adapted = slot.parts.filter(({ name }) => this.#adapts(name)), wide = adapted.length * rank;
+    const a = { start: this.size, shape: [wide, cols] as [number, number] };
+    const thin = { start: aligned(a.start + wide * cols), size: 0 };
+    let first = 0;
+    for (const { name, rows } of slot.parts) {
+      const nth = adapted.findIndex((part) => part.name === name);
+      this.frozen.parameters.push({ name, shape: [rows, cols], start: this.frozen.size + first * cols });
+      if (nth >= 0) {
+        const stem = `base_model.model.${name.replace(/\.weight$/, "")}`;
+        blocks.push({ rows, rank, thin: thin.size, wide: first * wide + nth * rank });
+        this.parameters.push(
+          { name: `${stem}.lora_A.weight`, shape: [rank, cols], start: a.start + nth * rank * cols },
+          { name: `${stem}.lora_B.weight`, shape: [rows, rank], start: thin.start + thin.size },
+        );
+        thin.size += rows * rank;
+      }
+      first += rows;
+    }
+    const b = { start: this.wide, shape: [out, wide] as [number, number] }, frozen = this.frozen.size;
+    this.size = aligned(thin.start + thin.size);
+    this.wide += aligned(out * wide);
+    this.frozen.size += aligned(out * cols);
+    return { slot, a, b, blocks, thin, frozen };
+  }
+}
+
+/**
+ * Floating-point operations of training adapters on one token: 4 N + 12 L D T, the full count without the gradients of the
+ * weights, and the adapters' own products. The merge, 2 n r in out of each adapted matrix, is once an update.
+ */
+export function loraFlop(weights: WeightLayout, settings: LoraSettings, context: number): number {
+  const { config } = weights, frozen = 2 * countParameters(config).matrix;
+  return trainingFlop(config, context) - frozen + new AdapterLayout(weights, settings).flopPerToken;
+}
+
+/** Every tensor stands on a 256-byte border, also in halves. */
+function aligned(size: number): number {
+  return Math.ceil(size / 128) * 128;
+}

@@ -1,0 +1,127 @@
+/**
+ * Weights between files and the GPU in pieces of some megabytes: host memory does not grow with the model.
+ *
+ * @module
+ */
+import { columnsOf, elementsOf, type Matrix } from "../../formats/tensors/matrix.ts";
+import type { Device, Tensor } from "../../gpu/mod.ts";
+import type { ModelConfig } from "../architecture/config.ts";
+import type { Parameter, ParameterLayout } from "./weight_layout.ts";
+
+/** Bytes of a piece; whole heads of any model fit into it. [ours] */
+const PIECE = 16e6;
+
+/** Written bytes after which the GPU has to catch up: WebGPU keeps a copy of each write until then. [ours] */
+const PENDING = 64e6;
+
+/** What a transfer can be given. */
+export interface TransferOptions {
+  /** Stops it. */
+  signal?: AbortSignal;
+  /** Told how many bytes were moved. */
+  onBytes?: (bytes: number) => void;
+}
+
+/** Parameters, and the shape of the model where pieces are to be of whole heads. */
+type Layout = ParameterLayout & { readonly config?: ModelConfig };
+
+/** Copies weights from files into an arena; every parameter of the layout must be among them in its shape. */
+export async function fillArena(
+  device: Device,
+  layout: Layout,
+  arena: Tensor,
+  weights: ReadonlyMap<string, Matrix>,
+  { signal, onBytes }: TransferOptions = {},
+): Promise<void> {
+  const { buffer, offset } = arena.range();
+  let pending = 0;
+  for (const { name, shape, start } of layout.parameters) {
+    for (const { row, rows, first } of pieces(shape, layout)) {
+      signal?.throwIfAborted();
+      const data = await weights.get(name)!.read(row, rows);
+      device.write(buffer, data, offset + 4 * (start + first));
+      onBytes?.(data.byteLength);
+      pending += data.byteLength;
+      if (pending < PENDING) continue;
+      await drain(device);
+      pending = 0;
+    }
+  }
+  await drain(device);
+  device.check();
+}
+
+async function drain({ gpu }: Device): Promise<void> {
+  gpu.queue.submit([]);
+  await gpu.queue.onSubmittedWorkDone();
+}
+
+/** A parameter with its numbers in one or more pieces, in order, each of whole rows, of whole heads where it has some. */
+export interface ParameterPieces {
+  /** The parameter. */
+  parameter: Parameter;
+  /** Its numbers. */
+  data(): AsyncIterable<Float32Array<ArrayBuffer>>;
+}
+
+/** The parameters of an arena, one after another; small ones share a read, large ones take several. */
+export async function* drainArena(
+  device: Device,
+  layout: Layout,
+  arena: Tensor,
+  { signal, onBytes }: TransferOptions = {},
+): AsyncGenerator<ParameterPieces> {
+  const { buffer, offset } = arena.range(), { parameters } = layout;
+  const read = async (ranges: { start: number; count: number }[]) => {
+    signal?.throwIfAborted();
+    const found = await device.read(
+      ranges.map(({ start, count }) => ({ buffer, offset: offset + 4 * start, bytes: 4 * count })),
+    );
+    onBytes?.(found.reduce((sum, bytes) => sum + bytes.byteLength, 0));
+    return found.map((bytes) => new Float32Array(bytes));
+  };
+  for (let i = 0; i < parameters.length;) {
+    const large = parameters[i], few = fitting(parameters, i);
+    if (few.length === 0) {
+      const data = async function* () {
+        for (const { first, count } of pieces(large.shape, layout)) {
+          yield* await read([{ start: large.start + first, count }]);
+        }
+      };
+      yield { parameter: large, data };
+    } else {
+      const found = await read(few.map(({ shape, start }) => ({ start, count: elementsOf(shape) })));
+      for (const [k, parameter] of few.entries()) {
+        yield {
+          parameter,
+          data: async function* () {
+            yield await Promise.resolve(found[k]);
+          },
+        };
+      }
+    }
+    i += Math.max(1, few.length);
+  }
+}
+
+/** The parameters from the i-th on that fit into one piece together; none where the i-th does not. */
+function fitting(parameters: readonly Parameter[], i: number): Parameter[] {
+  let end = i, bytes = 0;
+  while (end < parameters.length && (bytes += 4 * elementsOf(parameters[end].shape)) <= PIECE) end++;
+  return parameters.slice(i, end);
+}
+
+/** Stretches of whole rows, in whole heads, that cover an array of that shape. */
+function* pieces(
+  shape: readonly number[],
+  { config }: Layout,
+): Generator<{ row: number; rows: number; first: number; count: number }> {
+  const cols = columnsOf(shape),
+    all = elementsOf(shape) / cols,
+    head = config ? config.dim / config.heads : 1;
+  const step = Math.max(1, Math.floor(PIECE / (4 * cols * head))) * head;
+  for (let row = 0; row < all; row += step) {
+    const rows = Math.min(step, all - row);
+    yield { row, rows, first: row * cols, count: rows * cols };
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Where a model's weights come from, whatever the format: its shape, and matrices that are read a few rows at a time.
+ *
+ * @module
+ */
+import { ConfigError, FormatError } from "../../base/errors.ts";
+import { elementsOf, type Matrix } from "../../formats/tensors/matrix.ts";
+import type { Tokenizer } from "../../tokenizer/mod.ts";
+import { checkConfig, type ModelConfig } from "../architecture/config.ts";
+import { type ParameterLayout, WeightLayout } from "./weight_layout.ts";
+
+/** An open checkpoint. */
+export interface WeightSource {
+  /** The file or folder, for messages. */
+  readonly file: string;
+  /** The shape of the model. */
+  readonly config: ModelConfig;
+  /** The weights in Hugging Face's names and layout. */
+  readonly tensors: ReadonlyMap<string, Matrix>;
+  /** The tokenizer that lies with the weights, if there is one. */
+  tokenizer(): Promise<Tokenizer | undefined>;
+  /** Closes its files. */
+  close(): void;
+}
+
+/** Names that some files carry and no model needs: the frequencies follow from `ropeTheta`. */
+const derived = /(^|\.)(rotary_emb\.inv_freq|rope\.freqs)$/;
+
+/**
+ * The weights of the source by the names of its model's layout, each of which must be there in its shape, and nothing
+ * else. Checked before memory is taken for any of it.
+ *
+ * @throws {FormatError} naming the tensor
+ */
+export function checkWeights({ file, config, tensors }: WeightSource): Map<string, Matrix> {
+  const weights = new Map([...tensors].filter(([name]) => !derived.test(name)));
+  if (config.tieEmbeddings) weights.delete("lm_head.weight"); // the same numbers as the table
+  if (config.layers > weights.size) {
+    throw new FormatError(`the config asks for ${config.layers} blocks, there are ${weights.size} tensors`, {
+      file,
+    });
+  }
+  checkMatrices(new WeightLayout(config), weights, file);
+  return weights;
+}
+
+/**
+ * Checks that every parameter is there in its shape, and nothing else.
+ *
+ * @throws {FormatError} naming the tensor
+ */
+export function checkMatrices(
+  { parameters }: ParameterLayout,
+  matrices: ReadonlyMap<string, Matrix>,
+  file: string,
+): void {
+  const names = new Set(parameters.map(({ name }) => name));
+  for (const [name, matrix] of matrices) {
+    if (!names.has(name)) {
+      throw new FormatError(`tensor ${name} has no place in this model`, { file: matrix.file });
+    }
+  }
+  for (const { name, shape } of parameters) {
+    const matrix = matrices.get(name);
+    if (!matrix) throw new FormatError(`tensor ${name} is missing`, { file });
+    if (matrix.shape.join() === shape.join()) continue;
+    throw new FormatError(
+      `tensor ${name} is [${matrix.shape.join(", ")}], the config asks for [${shape.join(", ")}]`,
+      { file: matrix.file },
+    );
+  }
+}
+
+/**
+ * The configuration, if its numbers fit together.
+ *
+ * @throws {FormatError} naming the file
+ */
+export function fitting(config: ModelConfig, file: string): ModelConfig {
+  try {
+    checkConfig(config);
+    return config;
+  } catch (cause) {
+    if (!(cause instanceof ConfigError)) throw cause;
+    throw new FormatError(cause.message, { file, cause });
+  }
+}
+
+/** Bytes that the weights take as float32. */
+export function bytesOf(weights: ReadonlyMap<string, Matrix>): number {
+  return [...weights.values()].reduce((sum, { shape }) => sum + 4 * elementsOf(shape), 0);
+}

@@ -1,0 +1,75 @@
+/**
+ * Does a tokenizer.json say exactly what {@linkcode LlamaCodec} does? Then that one may stand in for it.
+ *
+ * @module
+ */
+import type { Merge } from "../llama/bpe.ts";
+import type { LlamaVocabulary } from "../llama/llama_codec.ts";
+import { byteNames, staysInWord } from "../llama/pieces.ts";
+import { llamaDecoder, llamaNormalizer, type TokenizerJson } from "./tokenizer_json.ts";
+import type { TokenizerConfig } from "./tokenizer_config.ts";
+
+/** The vocabulary of a LLaMA-style file, or undefined where its ids could differ from those of our encoder. */
+export function llamaVocabulary(json: TokenizerJson, config: TokenizerConfig): LlamaVocabulary | undefined {
+  if (!samePlan(json, config) || !plainTokens(json)) return undefined;
+  const ids = new Map(Object.entries(json.model.vocab as Record<string, number>));
+  for (const { content, id } of json.added_tokens) ids.set(content, id);
+  const tokens: string[] = [];
+  for (const [token, id] of ids) tokens[id] = token;
+  const bytes = json.model.byte_fallback ? byteNames().map((name) => ids.get(name)) : undefined;
+  const unknown = ids.get(json.model.unk_token ?? "");
+  const special = new Set(json.added_tokens.map((token) => token.id));
+  if (tokens.length !== ids.size || unknown === undefined || !special.has(unknown)) return undefined;
+  if (bytes?.includes(undefined)) return undefined;
+  const merges = mergesByRank(json, ids, new Set([...special, ...bytes as number[] ?? []]));
+  return merges && { tokens, merges, special, bytes: bytes as number[] | undefined, unknown };
+}
+
+/** The steps around the model are LLaMA's. */
+function samePlan(
+  { normalizer, pre_tokenizer, decoder, model }: TokenizerJson,
+  config: TokenizerConfig,
+): boolean {
+  return same(normalizer, llamaNormalizer(true)) && pre_tokenizer === null &&
+    same(decoder, llamaDecoder(true)) && model.type === "BPE" && !model.dropout &&
+    !model.continuing_subword_prefix && !model.continuing_subword_suffix && !model.end_of_word_suffix &&
+    !model.ignore_merges && (model.byte_fallback === true || model.fuse_unk === true) &&
+    !config.remove_space && !config.do_lowercase_and_remove_accent;
+}
+
+/** Added tokens are special, found as they stand, and no single characters, which text could spell. */
+function plainTokens({ added_tokens }: TokenizerJson): boolean {
+  return added_tokens.every((token) =>
+    token.special && !token.normalized && !token.single_word && !token.lstrip && !token.rstrip &&
+    [...token.content].length > 1
+  );
+}
+
+/** The joins as ids, or undefined if one is made twice, leaves its word, or touches a byte or special token. */
+function mergesByRank(
+  { model }: TokenizerJson,
+  ids: Map<string, number>,
+  closed: Set<number>,
+): Merge[] | undefined {
+  const merges: Merge[] = [], seen = new Set<number>();
+  for (const merge of model.merges ?? []) {
+    const [a, b] = typeof merge === "string" ? merge.split(" ") : merge;
+    const left = ids.get(a), right = ids.get(b), whole = ids.get(a + b);
+    if (left === undefined || right === undefined || whole === undefined || !staysInWord(a + b)) {
+      return undefined;
+    }
+    const key = left * ids.size + right;
+    if (seen.has(key) || [left, right, whole].some((id) => closed.has(id))) return undefined;
+    seen.add(key);
+    merges.push({ left, right, whole });
+  }
+  return merges;
+}
+
+/** Deep equality of plain JSON, whatever the order of keys. */
+function same(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length &&
+    keys.every((key) => same((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+}

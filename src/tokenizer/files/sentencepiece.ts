@@ -1,0 +1,95 @@
+/**
+ * The file `tokenizer.model` of SentencePiece, the form in which Meta released LLaMA's vocabulary. Its text is read
+ * into a tokenizer.json, as the converter of Hugging Face transformers does.
+ *
+ * @module
+ */
+import { FormatError } from "../../base/errors.ts";
+import type { Piece } from "../llama/pieces.ts";
+import { fieldsOf } from "./protobuf.ts";
+import type { TokenizerConfig } from "./tokenizer_config.ts";
+import { type TokenizerJson, tokenizerJson } from "./tokenizer_json.ts";
+import { KINDS } from "./write_sentencepiece.ts";
+
+/** Field numbers of `TrainerSpec` and `NormalizerSpec` in sentencepiece_model.proto, with their defaults. */
+const TRAINER = {
+  type: [3, 1],
+  suffix: [24, 0],
+  unk: [40, 0],
+  bos: [41, 1],
+  eos: [42, 2],
+  pad: [43, -1],
+} as const;
+const NORMALIZER = { prefix: [3, 1], trims: [4, 1] } as const;
+const CHARACTER_MAP = 2;
+
+/**
+ * Reads a SentencePiece model of byte-pair encoding.
+ *
+ * @param file its name, for the message
+ * @throws {FormatError} for damaged bytes and for models that are not like LLaMA's: unigram models, and normalisers
+ * that change more than spaces
+ */
+export function readSentencePiece(
+  data: Uint8Array,
+  file: string,
+): { json: TokenizerJson; config: TokenizerConfig } {
+  const pieces: Piece[] = [], parts = new Map<number, Uint8Array>();
+  for (const { number, bytes } of fieldsOf(data, file)) {
+    if (number === 1) pieces.push(readPiece(bytes, file));
+    else parts.set(number, bytes);
+  }
+  if (pieces.length === 0) {
+    throw new FormatError("Cannot read the SentencePiece model: no pieces", { file, offset: 0 });
+  }
+  const trainer = numbers(parts.get(2), TRAINER, file), normalizer = numbers(parts.get(3), NORMALIZER, file);
+  const refuse = (what: string) => {
+    throw new FormatError(`Cannot use the SentencePiece model: ${what}, load its tokenizer.json instead`, {
+      file,
+    });
+  };
+  if (trainer.type !== 2) refuse("it is not byte-pair encoding");
+  if (trainer.suffix) refuse("it writes spaces behind words");
+  if (normalizer.trims) refuse("it removes extra spaces");
+  if (
+    [...fieldsOf(parts.get(3) ?? new Uint8Array(), file)].some((f) =>
+      f.number === CHARACTER_MAP && f.bytes.length
+    )
+  ) {
+    refuse("it rewrites characters");
+  }
+  const name = (id: number) => pieces[id]?.text;
+  const config = {
+    bos_token: name(trainer.bos),
+    eos_token: name(trainer.eos),
+    unk_token: name(trainer.unk),
+    pad_token: name(trainer.pad),
+  };
+  return { json: tokenizerJson(pieces, normalizer.prefix === 1, config.bos_token), config };
+}
+
+function readPiece(data: Uint8Array, file: string): Piece {
+  const piece: Piece = { text: "", kind: "normal", score: 0 };
+  for (const { number, value, bytes } of fieldsOf(data, file)) {
+    if (number === 1) piece.text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+    else if (number === 2) piece.score = value;
+    else if (number === 3) piece.kind = KINDS[value - 1] ?? "unused";
+  }
+  return piece;
+}
+
+function numbers<Names extends string>(
+  data: Uint8Array | undefined,
+  schema: Readonly<Record<Names, readonly [field: number, otherwise: number]>>,
+  file: string,
+): Record<Names, number> {
+  const found = new Map<number, number>();
+  for (const { number, value } of fieldsOf(data ?? new Uint8Array(), file)) found.set(number, value);
+  const entries = Object.entries<readonly [number, number]>(schema);
+  return Object.fromEntries(
+    entries.map(([name, [field, otherwise]]) => [name, found.get(field) ?? otherwise]),
+  ) as Record<
+    Names,
+    number
+  >;
+}

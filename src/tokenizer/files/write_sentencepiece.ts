@@ -1,0 +1,64 @@
+/**
+ * Writing the file `tokenizer.model` of SentencePiece: the vocabulary as a protobuf with LLaMA's settings around it.
+ * llama.cpp's converter and Python `sentencepiece` read it.
+ *
+ * @module
+ */
+import { ConfigError } from "../../base/errors.ts";
+import { mergesOf, type Piece, type PieceKind } from "../llama/pieces.ts";
+import { message, type Written } from "./protobuf.ts";
+import type { Roles } from "./tokenizer_config.ts";
+import type { ModelJson } from "./tokenizer_json.ts";
+
+/** `SentencePiece.Type` of sentencepiece_model.proto, from 1. */
+export const KINDS: readonly PieceKind[] = ["normal", "unknown", "control", "user", "unused", "byte"];
+
+/**
+ * The bytes of a `tokenizer.model` that gives the ids of `pieces` and `merges`. SentencePiece joins by the scores of
+ * pieces alone, so the merges must be those that the scores imply.
+ *
+ * @throws {ConfigError} for merges that no scores can say
+ */
+export function sentencePieceBytes(
+  pieces: readonly Piece[],
+  merges: NonNullable<ModelJson["merges"]>,
+  roles: Roles,
+): Uint8Array<ArrayBuffer> {
+  const implied = mergesOf(pieces);
+  const agree = implied.length === merges.length &&
+    merges.every((merge, rank) =>
+      (typeof merge === "string" ? merge : merge.join(" ")) === implied[rank].join(" ")
+    );
+  if (agree) return modelOf(pieces, roles);
+  throw new ConfigError(
+    "Cannot save as a SentencePiece model: the merges do not follow the order of the pieces, save into a folder instead",
+  );
+}
+
+/** `ModelProto`: pieces, TrainerSpec and NormalizerSpec by the field numbers of sentencepiece_model.proto. */
+function modelOf(pieces: readonly Piece[], { unk, bos, eos, pad }: Roles): Uint8Array<ArrayBuffer> {
+  const name = (id: number): Written => id < 0 ? undefined : pieces[id].text;
+  const hasBytes = pieces.some((piece) => piece.kind === "byte");
+  const trainer = message([
+    [3, 2], // model_type: BPE
+    [4, pieces.length],
+    [35, Number(hasBytes)],
+    [40, unk],
+    [41, bos],
+    [42, eos],
+    [43, pad],
+    [45, name(unk)],
+    [46, name(bos)],
+    [47, name(eos)],
+    [48, name(pad)],
+  ]);
+  const normalizer = message([[1, "identity"], [3, 1], [4, 0], [5, 1]]);
+  return message([...pieces.map((piece): [number, Written] => [1, pieceOf(piece)]), [2, trainer], [
+    3,
+    normalizer,
+  ]]);
+}
+
+function pieceOf({ text, kind, score }: Piece): Uint8Array {
+  return message([[1, text], [2, new Float32Array([score])], [3, KINDS.indexOf(kind) + 1]]);
+}

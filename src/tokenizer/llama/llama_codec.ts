@@ -1,0 +1,134 @@
+/**
+ * The fast path: LLaMA-style byte-pair encoding, word by word with a memory of words seen. Its ids are those of
+ * `@huggingface/tokenizers` on the same file, because no piece reaches over a word border.
+ *
+ * @module
+ */
+import { Bpe, type Merge } from "./bpe.ts";
+import type { Codec, DecodeOptions, StreamDecoder } from "../codec.ts";
+import { byteNames } from "./pieces.ts";
+import { eachWord, normalise, ownCopy, SPACE } from "./pretokenize.ts";
+import { splitSpecial } from "../special.ts";
+
+/** Words remembered; the table starts anew when it is full. */
+const MEMORY = 2 ** 16;
+
+/** Longer words hardly come twice. */
+const LONGEST = 64;
+
+/** A vocabulary that the fast path can serve. */
+export interface LlamaVocabulary {
+  /** Tokens by id. */
+  tokens: readonly string[];
+  /** Joins by rank. */
+  merges: readonly Merge[];
+  /** Ids of the special tokens. */
+  special: ReadonlySet<number>;
+  /** Ids of the 256 bytes; undefined where characters without a piece become `unknown`. */
+  bytes?: readonly number[];
+  /** Id of `<unk>`. */
+  unknown: number;
+}
+
+/** Encodes and decodes with a {@linkcode LlamaVocabulary}. */
+export class LlamaCodec implements Codec {
+  readonly name = "llamero";
+  readonly size: number;
+  #vocabulary: LlamaVocabulary;
+  #ids: Map<string, number>;
+  #bpe: Bpe;
+  #known = new Map<string, readonly number[]>();
+  #byteOf: Int16Array;
+  #surface: string[];
+
+  constructor(vocabulary: LlamaVocabulary) {
+    const { tokens, merges, special, bytes, unknown } = vocabulary;
+    this.#vocabulary = vocabulary;
+    this.size = tokens.length;
+    this.#ids = new Map(tokens.map((token, id) => [token, id]));
+    const encoder = new TextEncoder();
+    const fallback = (char: string) => bytes ? Array.from(encoder.encode(char), (b) => bytes[b]) : [unknown];
+    const characters = tokens.map((token, id): [string, number] => [token, id])
+      .filter(([token, id]) => !special.has(id) && token.length <= 2 && [...token].length === 1);
+    this.#bpe = new Bpe(new Map(characters), merges, tokens.length, fallback);
+    this.#surface = tokens.map((token) => token.replaceAll(SPACE, " "));
+    this.#byteOf = new Int16Array(tokens.length).fill(-1);
+    byteNames().forEach((name, byte) => {
+      const id = this.#ids.get(name);
+      if (id !== undefined) this.#byteOf[id] = byte;
+    });
+  }
+
+  encode(text: string, continues = false): number[] {
+    const ids: number[] = [];
+    eachWord(text, continues, (word) => {
+      for (const id of this.#word(word)) ids.push(id);
+    });
+    return this.#vocabulary.bytes ? ids : fuse(ids, this.#vocabulary.unknown);
+  }
+
+  encodeSpecial(text: string): number[] {
+    const special = new Map([...this.#vocabulary.special].map((id) => [this.#vocabulary.tokens[id], id]));
+    const parts = splitSpecial(text, special);
+    return parts.flatMap((part) => part.id === undefined ? this.encode(part.text) : [part.id]);
+  }
+
+  decode(ids: Iterable<number>, options: DecodeOptions): string {
+    const decoder = this.decoder(options), parts: string[] = [];
+    for (const id of ids) parts.push(decoder.push(id));
+    parts.push(decoder.end());
+    return parts.join("");
+  }
+
+  decoder({ special = false, continues = false }: DecodeOptions): StreamDecoder {
+    const utf8 = new TextDecoder("utf-8", { ignoreBOM: true }), byte = new Uint8Array(1);
+    let atStart = !continues, inBytes = false;
+    const strip = (text: string) => {
+      if (text === "" || !atStart) return text;
+      atStart = false;
+      return text.startsWith(" ") ? text.slice(1) : text;
+    };
+    const rest = () => inBytes ? (inBytes = false, utf8.decode()) : "";
+    return {
+      push: (id) => {
+        if (!special && this.isSpecial(id)) return "";
+        if (this.#byteOf[id] < 0) return strip(rest() + this.#surface[id]);
+        inBytes = true;
+        byte[0] = this.#byteOf[id];
+        return strip(utf8.decode(byte, { stream: true }));
+      },
+      end: () => {
+        const last = strip(rest());
+        atStart = !continues;
+        return last;
+      },
+    };
+  }
+
+  tokenOf(id: number): string | undefined {
+    return this.#vocabulary.tokens[id];
+  }
+
+  idOf(token: string): number | undefined {
+    return this.#ids.get(token);
+  }
+
+  isSpecial(id: number): boolean {
+    return this.#vocabulary.special.has(id);
+  }
+
+  #word(word: string): readonly number[] {
+    const known = this.#known.get(word);
+    if (known !== undefined) return known;
+    const ids = this.#bpe.word(normalise(word));
+    if (word.length > LONGEST) return ids;
+    if (this.#known.size >= MEMORY) this.#known.clear();
+    this.#known.set(ownCopy(word), ids);
+    return ids;
+  }
+}
+
+/** One `<unk>` for a run of them, as the file's `fuse_unk` asks. */
+function fuse(ids: number[], unknown: number): number[] {
+  return ids.filter((id, i) => id !== unknown || ids[i - 1] !== unknown);
+}

@@ -1,0 +1,184 @@
+/**
+ * Learning a vocabulary from text, with the settings of LLaMA's SentencePiece model [paper 2.1]: byte-pair encoding,
+ * all numbers split into digits, bytes for characters that are too rare.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { ConfigError, DataError } from "../../base/errors.ts";
+import { hashUniform } from "../../base/random.ts";
+import { parseOptions, type Same } from "../../base/schema.ts";
+import { interruptible } from "../../display/interrupt.ts";
+import { Pace } from "../event_loop_yield.ts";
+import { PairTable } from "./pair_table.ts";
+import { BOS, byteNames, EOS, layOut, type Piece, UNKNOWN } from "../llama/pieces.ts";
+import { eachWord, normalise, ownCopy, SPACE } from "../llama/pretokenize.ts";
+import { stringsOf, type Texts } from "../texts.ts";
+import { alphabetOf, unitsOf } from "./units.ts";
+
+/** How far a training has come. */
+export interface TrainProgress {
+  /** `read`: documents are counted. `merge`: pieces are learned. */
+  phase: "read" | "merge";
+  /** Documents read, or pieces in the vocabulary. */
+  done: number;
+  /** Pieces wanted; undefined while reading. */
+  total?: number;
+}
+
+/** What {@linkcode Tokenizer.train} can be told. */
+export interface TrainOptions {
+  /** Number of ids, bytes and special tokens included. Default 32000, LLaMA's. */
+  vocabSize?: number;
+  /** `split`: every digit is a token (default, the paper's). `join`: numbers may become pieces. */
+  digits?: "split" | "join";
+  /** Characters without a piece become their UTF-8 bytes (default true, the paper's), else `<unk>`. */
+  byteFallback?: boolean;
+  /** More special tokens, such as `<|im_start|>`; they take the last ids. `<pad>` becomes the padding token. */
+  special?: readonly string[];
+  /** Share of all character occurrences that get a piece of their own. Default 0.99995. */
+  characterCoverage?: number;
+  /** The longest piece, in characters. Default 16. */
+  maxPieceLength?: number;
+  /** Pieces never mix writing systems. Default true. */
+  splitScripts?: boolean;
+  /**
+   * What is one sentence, in front of which a space is put: a line, as `spm_train` reads its input (default), or a whole
+   * text, as `encode` does, which suits texts whose lines are broken by hand (1 % fewer tokens on such a book).
+   */
+  by?: "line" | "text";
+  /** Share of the documents to learn from, drawn by `seed`. Default 1: all. */
+  sample?: number;
+  /** Seed of that draw. Default 42. */
+  seed?: number;
+  /**
+   * Stops the training; the promise rejects with the signal's reason. In a notebook without one, the Stop button does,
+   * with an `AbortError`.
+   */
+  signal?: AbortSignal;
+  /** Called about ten times a second at most. */
+  onProgress?: (progress: TrainProgress) => void;
+}
+
+const PATH = "Tokenizer.train";
+const RESERVED = new Set([UNKNOWN, BOS, EOS, ...byteNames()]);
+
+const specialToken = z.string()
+  .refine((token) => [...token].length > 1, "a special token must have at least two characters")
+  .refine((token) => token.trim() !== "", "a special token must not be blank")
+  .refine((token) => token.isWellFormed(), "a special token must be well-formed Unicode")
+  .refine((token) => !RESERVED.has(token), "that token exists already");
+
+const schema = z.strictObject({
+  vocabSize: z.int().min(4).max(2 ** 20).default(32000),
+  digits: z.enum(["split", "join"]).default("split"),
+  byteFallback: z.boolean().default(true),
+  special: z.array(specialToken).refine((all) => new Set(all).size === all.length, "a token is named twice")
+    .default([]),
+  characterCoverage: z.number().gt(0).max(1).default(0.99995),
+  maxPieceLength: z.int().min(1).max(512).default(16),
+  splitScripts: z.boolean().default(true),
+  by: z.enum(["line", "text"]).default("line"),
+  sample: z.number().gt(0).max(1).default(1),
+  seed: z.int().default(42),
+  signal: z.instanceof(AbortSignal).optional(),
+  onProgress: z.custom<(progress: TrainProgress) => void>((value) => typeof value === "function").optional(),
+}) satisfies z.ZodType<TrainOptions>;
+true satisfies Same<keyof z.input<typeof schema>, keyof TrainOptions>;
+
+type Settings = z.output<typeof schema>;
+
+/**
+ * Learns the pieces of a vocabulary. The result depends on the multiset of documents only, not on their order.
+ *
+ * @throws {ConfigError} for an unknown option, or a vocabulary that is too small for the alphabet or too large for
+ * the corpus (the message names the possible size)
+ * @throws {DataError} for an empty corpus or a record without text
+ */
+export async function learnPieces(texts: Texts, options: TrainOptions = {}): Promise<Piece[]> {
+  const settings = parseOptions(schema, options, PATH);
+  return await interruptible(settings.signal, (signal) => learn(texts, settings, new Pace(signal)));
+}
+
+async function learn(texts: Texts, settings: Settings, pace: Pace): Promise<Piece[]> {
+  const words = await countWords(texts, settings, pace);
+  const characters = await alphabetOf(words, settings.characterCoverage, !settings.byteFallback, pace);
+  if (characters.every((char) => char === SPACE)) {
+    throw new DataError(
+      "Cannot train a tokenizer: the corpus is empty, give at least one text that is not blank",
+    );
+  }
+  const wanted = roomFor(characters.length, settings);
+  const splits = { splitDigits: settings.digits === "split", splitScripts: settings.splitScripts };
+  const units = await unitsOf(words, characters, splits, pace);
+  const reserved = new Set([...RESERVED, ...settings.special]);
+  const table = await PairTable.of(units, { maxPieceLength: settings.maxPieceLength, reserved }, pace);
+  const learned: string[] = [];
+  while (learned.length < wanted) {
+    const piece = table.learn();
+    if (piece === undefined) throw tooSmall(settings.vocabSize - wanted + learned.length, settings);
+    learned.push(piece);
+    if (pace.due()) await report(pace, settings, "merge", settings.vocabSize - wanted + learned.length);
+  }
+  return layOut({ bytes: settings.byteFallback, learned, characters, special: settings.special });
+}
+
+async function countWords(texts: Texts, settings: Settings, pace: Pace): Promise<Map<string, number>> {
+  const places = new Map<string, number>(), counts: number[] = [];
+  const add = (word: string) => {
+    const place = places.get(word);
+    if (place !== undefined) counts[place]++;
+    else places.set(ownCopy(word), counts.push(1) - 1);
+  };
+  let documents = 0;
+  for await (const text of stringsOf(texts, "train a tokenizer")) {
+    const drawn = settings.sample === 1 || hashUniform(settings.seed, String(documents)) < settings.sample;
+    if (drawn) addSentences(text, settings.by, add);
+    documents++;
+    if (pace.due()) await report(pace, settings, "read", documents);
+  }
+  const words = new Map<string, number>();
+  for (const [raw, place] of places) {
+    const word = normalise(raw);
+    words.set(word, (words.get(word) ?? 0) + counts[place]);
+  }
+  return words;
+}
+
+/** A line break stands in no sentence; it is a character of the corpus all the same. */
+function addSentences(text: string, by: "line" | "text", add: (word: string) => void): void {
+  if (by === "text") return eachWord(text, false, add);
+  text.split("\n").forEach((line, i) => {
+    if (i > 0) add("\n");
+    eachWord(line, false, add);
+  });
+}
+
+/** Pieces left for learning after the fixed part of the vocabulary. */
+function roomFor(characters: number, { vocabSize, byteFallback, special }: Settings): number {
+  const fixed = 3 + (byteFallback ? 256 : 0) + special.length + characters;
+  if (vocabSize >= fixed) return vocabSize - fixed;
+  throw new ConfigError(
+    `Cannot train a tokenizer: vocabSize must be at least ${fixed} for the ${characters} characters of this corpus, ` +
+      `current value is ${vocabSize}`,
+    { path: `${PATH}.vocabSize`, value: vocabSize },
+  );
+}
+
+function tooSmall(largest: number, { vocabSize }: Settings): ConfigError {
+  return new ConfigError(
+    `Cannot train a tokenizer: vocabSize must be at most ${largest}, the largest possible for this corpus, ` +
+      `current value is ${vocabSize}`,
+    { path: `${PATH}.vocabSize`, value: vocabSize },
+  );
+}
+
+async function report(
+  pace: Pace,
+  settings: Settings,
+  phase: TrainProgress["phase"],
+  done: number,
+): Promise<void> {
+  settings.onProgress?.({ phase, done, ...(phase === "merge" && { total: settings.vocabSize }) });
+  await pace.rest();
+}

@@ -1,0 +1,184 @@
+/**
+ * One checkpoint: a model folder plus `optimizer.safetensors` and `state.json`, whole or not there at all.
+ *
+ * It is written into a hidden folder beside its place, forced to the disk and renamed.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { FormatError } from "../../base/errors.ts";
+import { openSafetensors, type TensorEntry, writeSafetensors } from "../../formats/mod.ts";
+import type { Model, Moment, TrainingStep } from "../../model/mod.ts";
+import { restoreAdapters, writeAdapters } from "./adapter_files.ts";
+import { cardFiles, writeCard } from "./training_card.ts";
+import { type FileRecord, readState, type RunState, writeState } from "../monitoring/run_state.ts";
+
+/** The moments inside a checkpoint. */
+const MOMENTS = "optimizer.safetensors";
+
+/** A checkpoint whose files were all found to be what was written. */
+export interface Checkpoint {
+  /** Its folder. */
+  path: string;
+  /** What it says. */
+  state: RunState;
+}
+
+/** Fills a hidden folder and gives it the name `path`; what stood there before is replaced. */
+export async function publish(path: string, fill: (draft: string) => Promise<void>): Promise<void> {
+  const [, parent, name] = path.match(/^(.*\/)?([^/]+)$/)!, id = crypto.randomUUID();
+  const draft = `${parent ?? ""}.${name}.${id}.tmp`, old = `${parent ?? ""}.${name}.${id}.old`;
+  await Deno.mkdir(draft, { recursive: true });
+  try {
+    await fill(draft);
+    for (const name of filesIn(draft)) await sync(`${draft}/${name}`);
+    for (const name of foldersIn(draft)) await syncFolder(`${draft}/${name}`);
+    await syncFolder(draft);
+    const replaced = await Deno.rename(path, old).then(() => true, () => false);
+    await Deno.rename(draft, path);
+    await syncFolder(parent ?? ".");
+    if (replaced) await Deno.remove(old, { recursive: true });
+  } catch (error) {
+    await Deno.remove(draft, { recursive: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** True for the name of a folder that a killed process left behind. */
+export function isDraft(name: string): boolean {
+  return /^\..+\.[0-9a-f-]{36}\.(tmp|old)$/.test(name);
+}
+
+/** Writes weights, moments and state. A signal breaks it off; nothing is left then. */
+export async function writeCheckpoint(
+  path: string,
+  model: Model,
+  training: TrainingStep,
+  state: Omit<RunState, "files">,
+  signal: AbortSignal,
+): Promise<void> {
+  await publish(path, async (draft) => {
+    signal.throwIfAborted();
+    await model.save(draft);
+    signal.throwIfAborted();
+    await writeMoments(`${draft}/${MOMENTS}`, training, signal);
+    if (training.adapters) await writeAdapters(draft, training.adapters, signal);
+    const files: Record<string, FileRecord> = {};
+    const names = filesIn(draft).filter((name) => !cardFiles.includes(name));
+    for (const name of names) files[name] = await recordOf(`${draft}/${name}`);
+    await writeCard(draft, model, state);
+    await Deno.writeTextFile(`${draft}/state.json`, await writeState({ ...state, files }));
+    signal.throwIfAborted();
+  });
+}
+
+/** A second name for a whole checkpoint: hard links where the file system has them, else a copy. */
+export async function linkCheckpoint(from: string, to: string): Promise<void> {
+  await publish(to, async (draft) => {
+    for (const name of foldersIn(from)) await Deno.mkdir(`${draft}/${name}`);
+    for (const name of filesIn(from)) {
+      await Deno.link(`${from}/${name}`, `${draft}/${name}`).catch(() =>
+        Deno.copyFile(`${from}/${name}`, `${draft}/${name}`)
+      );
+    }
+  });
+}
+
+/**
+ * Opens a checkpoint and checks every file of it.
+ *
+ * @throws {FormatError} naming the file that is missing, cut short or changed
+ */
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  const state = await readState(path);
+  for (const [name, wanted] of Object.entries(state.files)) {
+    const file = `${path}/${name}`,
+      found = await recordOf(file).catch((cause) => {
+        if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+        throw new FormatError("a file of the checkpoint is missing", { file, cause });
+      });
+    if (found.bytes !== wanted.bytes) {
+      throw new FormatError(
+        `the checkpoint is damaged: expected ${wanted.bytes} bytes, the file has ${found.bytes}`,
+        { file, offset: Math.min(found.bytes, wanted.bytes), expected: `${wanted.bytes} bytes` },
+      );
+    }
+    if (found.sha256 !== wanted.sha256) {
+      throw new FormatError("the checkpoint is damaged: the file's checksum does not match", {
+        file,
+        expected: wanted.sha256,
+      });
+    }
+  }
+  return { path, state };
+}
+
+/** Puts the weights of a checkpoint into the model. */
+export function restoreWeights(model: Model, { path }: Checkpoint): Promise<void> {
+  return model.restore(path);
+}
+
+/** Puts the moments of a checkpoint into the training step, and adapters where they are what is trained. */
+export async function restoreMoments(training: TrainingStep, { path }: Checkpoint): Promise<void> {
+  using file = await openSafetensors(`${path}/${MOMENTS}`);
+  const of = (moment: Moment) =>
+    new Map(
+      [...file.tensors.keys()].filter((name) => name.startsWith(`${moment}.`))
+        .map((name) => [name.slice(moment.length + 1), file.matrix(name)]),
+    );
+  await training.restore({ m: of("m"), v: of("v") }, `${path}/${MOMENTS}`);
+  if (training.adapters) await restoreAdapters(path, training.adapters);
+}
+
+/** Both moments under the names of their parameters, prefixed `m.` and `v.`, in pieces: none is held whole. */
+async function writeMoments(path: string, training: TrainingStep, signal: AbortSignal): Promise<void> {
+  const both: readonly Moment[] = ["m", "v"], { parameters } = training.layout;
+  const layout = both.flatMap((moment) =>
+    parameters.map(({ name, shape }) => ({ name: `${moment}.${name}`, shape }))
+  );
+  const entries = async function* (): AsyncGenerator<TensorEntry> {
+    for (const moment of both) {
+      for await (const { parameter: { name, shape }, data } of training.moments(moment, { signal })) {
+        yield { name: `${moment}.${name}`, shape, data };
+      }
+    }
+  };
+  await writeSafetensors(path, entries(), { layout, signal });
+}
+
+/** The files of a checkpoint by name, those in its folders as `folder/name`. */
+function filesIn(path: string): string[] {
+  const names = (folder: string) =>
+    [...Deno.readDirSync(`${path}/${folder}`)].filter((entry) => entry.isFile).map(({ name }) =>
+      folder + name
+    );
+  return ["", ...foldersIn(path).map((name) => `${name}/`)].flatMap(names).sort();
+}
+
+function foldersIn(path: string): string[] {
+  return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map(({ name }) => name);
+}
+
+async function recordOf(file: string): Promise<FileRecord> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  using opened = await Deno.open(file);
+  const chunk = new Uint8Array(1 << 20);
+  for (let n = await opened.read(chunk); n !== null; n = await opened.read(chunk)) {
+    hash.update(chunk.subarray(0, n));
+    bytes += n;
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+async function sync(file: string): Promise<void> {
+  using opened = await Deno.open(file, { read: true, write: true });
+  await opened.sync();
+}
+
+/** The new name is in the folder, which has to reach the disk as well; Windows does not open folders. */
+async function syncFolder(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  using folder = await Deno.open(path);
+  await folder.sync();
+}

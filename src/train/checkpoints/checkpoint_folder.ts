@@ -1,0 +1,189 @@
+/**
+ * The folder of a run: `step-000123` for its newest steps, and one folder named after each stage for its last step.
+ *
+ * @module
+ */
+import { ConfigError, FormatError } from "../../base/errors.ts";
+import type { Model, TrainingStep } from "../../model/mod.ts";
+import { type Checkpoint, isDraft, linkCheckpoint, openCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { ofStorage } from "./storage_errors.ts";
+import { readState, type RunState } from "../monitoring/run_state.ts";
+import type { KeepOptions } from "../trainer_options.ts";
+
+/** What to write. */
+export interface CheckpointContent {
+  /** The weights. */
+  model: Model;
+  /** The moments. */
+  training: TrainingStep;
+  /** Everything else. */
+  state: Omit<RunState, "files">;
+}
+
+/** A folder of checkpoints. */
+export class CheckpointFolder {
+  /** The newest checkpoint written, by this session or the one before. */
+  newest?: string;
+  #stale: boolean;
+
+  /**
+   * @param path the folder
+   * @param keep which steps stay
+   * @param stale whether what stands there belongs to a run that this one replaces
+   */
+  constructor(readonly path: string, readonly keep: Required<KeepOptions>, stale: boolean) {
+    this.#stale = stale;
+  }
+
+  /** Makes the folder, so that a missing permission shows before the training, and clears half-written checkpoints. */
+  async prepare(): Promise<void> {
+    try {
+      await Deno.mkdir(this.path, { recursive: true });
+      await Deno.remove(await Deno.makeTempFile({ dir: this.path, prefix: "." })); // it may exist and be read-only
+    } catch (error) {
+      throw ofStorage(error, this.path);
+    }
+    for (const { name } of [...Deno.readDirSync(this.path)]) {
+      if (isDraft(name)) await Deno.remove(`${this.path}/${name}`, { recursive: true });
+    }
+  }
+
+  /**
+   * Writes the checkpoint of a step and removes old ones; at the end of a stage it also has the stage's name, and where
+   * the best is kept and it is the best, that name too.
+   *
+   * @returns its folder
+   */
+  async write(content: CheckpointContent, signal: AbortSignal): Promise<string> {
+    const { model, training, state } = content, path = `${this.path}/${stepName(state.step)}`;
+    if (this.#stale) await this.#clear();
+    await writeCheckpoint(path, model, training, state, signal);
+    if (state.stageStep === state.stageSteps) await linkCheckpoint(path, `${this.path}/${state.stage}`);
+    if (this.keep.best && isBest(state)) await linkCheckpoint(path, `${this.path}/${state.stage}-best`);
+    this.newest = path;
+    await this.#prune(state);
+    return path;
+  }
+
+  /** Removes the steps of the run that this one replaces: its later ones would be taken for ours. */
+  async #clear(): Promise<void> {
+    this.#stale = false;
+    for (const name of checkpointNames(this.path)) {
+      await Deno.remove(`${this.path}/${name}`, { recursive: true });
+    }
+  }
+
+  /** Keeps the newest steps and the last one of each stage. Steps beyond this one are left for it to reach. */
+  async #prune({ step, stages }: Omit<RunState, "files">): Promise<void> {
+    const ends = new Set<number>();
+    let end = 0;
+    for (const { steps, done } of stages) if (done === steps) ends.add(end += steps);
+    const done = stepsIn(this.path).filter((other) => other <= step);
+    for (const old of done.slice(0, -this.keep.last)) {
+      if (!ends.has(old)) await Deno.remove(`${this.path}/${stepName(old)}`, { recursive: true });
+    }
+  }
+}
+
+/** Whether the step has the lowest validation loss of its stage; the measurement before the stage does not count. */
+export function isBest(
+  { step, stage, validations }: Pick<RunState, "step" | "stage" | "validations">,
+): boolean {
+  const own = validations.filter((one) => one.stage === stage).slice(1), last = own.at(-1);
+  return last?.step === step && own.every(({ loss }) => loss >= last.loss);
+}
+
+function stepName(step: number): string {
+  return `step-${String(step).padStart(6, "0")}`;
+}
+
+/** The steps in a folder, ascending; none where there is no folder. */
+export function stepsIn(path: string): number[] {
+  return namesIn(path).flatMap((name) => name.match(/^step-(\d{6,})$/)?.[1] ?? []).map(Number)
+    .sort((a, b) => a - b);
+}
+
+function namesIn(path: string): string[] {
+  try {
+    return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map(({ name }) => name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+/** The checkpoints in a folder, whole or damaged: those of steps, and those of stages and their best steps. */
+export function checkpointNames(path: string): string[] {
+  return namesIn(path).filter((name) =>
+    /^step-\d{6,}$/.test(name) ||
+    (/^(pretrain|instruct)(-\d+)?(-best)?$/.test(name) && hasState(`${path}/${name}`))
+  );
+}
+
+/** Whether a folder is a checkpoint. */
+export function hasState(path: string): boolean {
+  try {
+    return Deno.statSync(`${path}/state.json`).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The newest whole checkpoint at `path`: a run's folder, or one checkpoint of it, which then must be whole.
+ *
+ * @param skipped told of each damaged one that was passed over
+ * @throws {ConfigError} where there is none
+ * @throws {FormatError} naming what is damaged when there is no whole one
+ */
+export async function findCheckpoint(
+  path: string,
+  skipped: (damaged: FormatError, used: string) => void,
+): Promise<Checkpoint> {
+  if (hasState(path)) return await openCheckpoint(path).catch((error) => offerAnother(path, error));
+  const damaged: FormatError[] = [];
+  for (const candidate of await newestFirst(path)) {
+    try {
+      const found = await openCheckpoint(candidate);
+      for (const error of damaged) skipped(error, found.path);
+      return found;
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      damaged.push(error);
+    }
+  }
+  if (damaged.length) throw damaged[0];
+  throw nothingToResume(path);
+}
+
+/** Throws a damaged checkpoint's error with the name of the newest whole one beside it. */
+async function offerAnother(path: string, error: unknown): Promise<never> {
+  if (!(error instanceof FormatError)) throw error;
+  const [, folder = ".", own] = path.match(/^(?:(.*)\/)?([^/]+)$/)!;
+  for (const other of await newestFirst(folder)) {
+    if (other.endsWith(`/${own}`) || !await openCheckpoint(other).catch(() => undefined)) continue;
+    const { file, offset, expected } = error, message = error.message.replace(/^.*?: /, "");
+    const offer = `${message}. Another one is whole: resume(${JSON.stringify(other)})`;
+    throw new FormatError(offer, { file, offset, expected, cause: error });
+  }
+  throw error;
+}
+
+/** The error of a folder without checkpoints. */
+export function nothingToResume(path: string): ConfigError {
+  return new ConfigError(`Cannot resume: there is no checkpoint in ${path}; start with run()`, {
+    path: "Trainer.resume",
+    value: path,
+  });
+}
+
+/** Step folders by their number, stage folders by what they hold; a stage folder behind the step it repeats. */
+async function newestFirst(path: string): Promise<string[]> {
+  const found: { path: string; step: number }[] = [];
+  for (const name of checkpointNames(path)) {
+    const folder = `${path}/${name}`, number = name.match(/^step-(\d+)$/)?.[1];
+    const step = number ? Number(number) + 0.5 : await readState(folder).then(({ step }) => step, () => -1);
+    found.push({ path: folder, step });
+  }
+  return found.sort((a, b) => b.step - a.step).map(({ path }) => path);
+}

@@ -1,0 +1,129 @@
+/**
+ * What a checkpoint's model card says of its training: data, recipe, curves, scores, energy.
+ *
+ * Headings and tables as model cards have them (Mitchell et al. 2019), in the Markdown that hubs show.
+ *
+ * @module
+ */
+import { count, duration, lineChartSvg, number, percent } from "../../display/mod.ts";
+import { lossLines } from "../monitoring/run_card.ts";
+import { type Model, modelCard } from "../../model/mod.ts";
+import { energyText } from "../monitoring/energy.ts";
+import { scoresByTime } from "../monitoring/evaluation.ts";
+import type { JournalState } from "../monitoring/run_log.ts";
+import { skippedText } from "../monitoring/skipped_steps.ts";
+import type { StageSettings } from "../stages/stage.ts";
+import type { RunState } from "../monitoring/run_state.ts";
+
+/** Name of the picture of the curves, beside the card. */
+const curvesFile = "loss.svg";
+
+/** The card and its picture, which may be written anew and edited: a checkpoint is whole without them. */
+export const cardFiles: readonly string[] = ["README.md", curvesFile];
+
+/** Rows of the table of losses. */
+const points = 10;
+
+type State = JournalState & Pick<RunState, "plan" | "index">;
+type Row = Record<string, string>;
+
+/** Writes the model card of a checkpoint and the picture in it, aside and renamed: the files may have other names. */
+export async function writeCard(folder: string, model: Model, state: State): Promise<void> {
+  const { history, validations } = state;
+  const texts = [modelCard(model, trainingCard(state)), lineChartSvg(lossLines(history, validations))];
+  for (const [i, text] of texts.entries()) {
+    const path = `${folder}/${cardFiles[i]}`;
+    await Deno.writeTextFile(`${path}.tmp`, text);
+    await Deno.rename(`${path}.tmp`, path);
+  }
+}
+
+/** The sections on the training, in Markdown. */
+function trainingCard(state: State): string {
+  const { step, tokens, seconds, exact, evaluations = [], energy, history, warnings } = state;
+  const skipped = skippedText(history), scores = scoresByTime(evaluations);
+  const parts = [
+    "## Training data",
+    ...begun(state).map((stage) => dataOf(state, stage)),
+    "## Recipe",
+    `${step} steps, ${count(tokens)} tokens in ${
+      duration(seconds)
+    }, seed ${state.plan.seed}, ${state.plan.dtype}.` +
+    (skipped ? ` Skipped steps: ${skipped}.` : "") +
+    (exact ? "" : " The run is not bit for bit repeatable; its warnings say why."),
+    markdown(begun(state).map(({ settings }) => recipeOf(settings))),
+    "## Loss",
+    `![Loss over the steps](${curvesFile})`,
+    markdown(losses(state)),
+    ...scores.length ? ["## Scores", markdown(scores)] : [],
+    ...energy ? ["## Energy", `${energyText(energy)}.`] : [],
+    ...warnings.length ? ["## Warnings", warnings.map((warning) => `- ${cell(warning)}`).join("\n")] : [],
+  ];
+  return parts.join("\n\n") + "\n";
+}
+
+function begun({ plan, index }: State): RunState["plan"]["stages"] {
+  return plan.stages.slice(0, index + 1);
+}
+
+/** The mixture of a stage, and the steps that made its text. */
+function dataOf(
+  { mixtures }: State,
+  { settings: { name }, data }: RunState["plan"]["stages"][number],
+): string {
+  const sources = mixtures?.[name] ?? [], steps = data.map(({ step }) => `- ${cell(step)}`).join("\n");
+  const rows = sources.map(({ source, share, epochs, documents, tokens }): Row => ({
+    source,
+    share: percent(share),
+    epochs: number(epochs, 3),
+    documents: count(documents),
+    tokens: count(tokens),
+  }));
+  return [`### ${name}`, ...rows.length ? [markdown(rows)] : [], steps].join("\n\n");
+}
+
+function recipeOf(settings: StageSettings): Row {
+  const { name, length, batch, context, learningRate, minLearningRate, warmup, beta1, beta2 } = settings;
+  const [[unit, size]] = Object.entries(length);
+  return {
+    stage: name,
+    length: `${size} ${unit}`,
+    batch: `${batch} x ${context} tokens`,
+    "learning rate": `${learningRate} to ${minLearningRate}, cosine`,
+    warmup: warmup === null ? "default" : String(warmup),
+    optimizer: `AdamW ${beta1}, ${beta2}, weight decay ${settings.weightDecay}, clip ${settings.clip}`,
+    ...(settings.template !== null && { template: settings.template.slice(0, 40) }),
+  };
+}
+
+/** The losses at even distances, and the last measurement since the one before. */
+function losses({ history, validations }: State): Row[] {
+  const every = Math.max(1, Math.ceil(history.length / points));
+  const shown = history.filter((_, i) => (i + 1) % every === 0 || i === history.length - 1);
+  return shown.map((entry, i) => {
+    const measured = validations.findLast(({ stage, step }) =>
+      stage === entry.stage && step <= entry.step && step > (shown[i - 1]?.step ?? -1)
+    );
+    return {
+      step: String(entry.step),
+      stage: entry.stage,
+      "training loss": number(entry.loss),
+      "validation loss": measured ? number(measured.loss) : "",
+    };
+  });
+}
+
+function cell(text: string): string {
+  return text.replace(/\s+/g, " ").replace(/[|<>*_`[\]]/g, "\\$&");
+}
+
+/** A table; every column that a row has. */
+function markdown(rows: readonly Row[]): string {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
+  return [
+    line(columns),
+    line(columns.map(() => "---")),
+    ...rows.map((row) => line(columns.map((name) => cell(row[name] ?? "")))),
+  ].join("\n");
+}

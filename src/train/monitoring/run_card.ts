@@ -1,0 +1,177 @@
+/**
+ * How a run looks while it goes on: one card in a notebook, one line in a terminal.
+ *
+ * @module
+ */
+import {
+  bytes,
+  card,
+  count,
+  duration,
+  escapeHtml,
+  htmlOf,
+  keyValues,
+  type LineChart,
+  lineChart,
+  number,
+  percent,
+  type Picture,
+  type Series,
+  sparkline,
+} from "../../display/mod.ts";
+import type { HistoryEntry, ValidationEvent } from "./events.ts";
+import { Smoothed } from "./metrics.ts";
+import { energyText, type EnergyUse } from "./energy.ts";
+import { skippedText } from "./skipped_steps.ts";
+
+/** What a card shows. */
+export interface CardFacts {
+  /** Name of the run. */
+  title: string;
+  /** How it stands. */
+  status: string;
+  /** What it does while there are no steps. */
+  note?: string;
+  /** Name of the stage. */
+  stage: string;
+  /** Updates of the stage that are done, and how many it has; 0 before they are known. */
+  done: number;
+  /** Updates of the stage. */
+  steps: number;
+  /** One entry a step. */
+  history: readonly HistoryEntry[];
+  /** The measurements. */
+  validations: readonly ValidationEvent[];
+  /** Tokens a second. */
+  rate: number;
+  /** Seconds until the stage is over, where that can be told. */
+  left?: number;
+  /** Share of the device's peak, where that is known. */
+  utilisation?: number;
+  /** Bytes that the device holds. */
+  memory: number;
+  /** Seconds of work. */
+  seconds: number;
+  /** Energy. */
+  energy?: EnergyUse;
+  /** The newest sample text. */
+  sample?: string;
+  /** What a person should know of. */
+  warnings: readonly string[];
+  /** Message of the error it failed with. */
+  error?: string;
+}
+
+/** Most points of a curve: a card is drawn several times a second. */
+const most = 3000;
+
+type Point = [x: number, y: number];
+
+/** Loss, its average and the validation loss over the steps, as a chart takes them. */
+export function lossLines(
+  history: readonly HistoryEntry[],
+  validations: readonly ValidationEvent[],
+): LineChart {
+  const every = Math.ceil(history.length / most),
+    decay = 1 - 1 / Math.max(5, Math.min(50, history.length / 20));
+  const loss: Point[] = [], smoothed: Point[] = [];
+  let average = new Smoothed(decay);
+  history.forEach((entry, i) => {
+    const first = i > 0 && entry.stage !== history[i - 1].stage;
+    if (first) {
+      average = new Smoothed(decay);
+      smoothed.push([entry.step, NaN]); // a stage is no continuation of the one before it
+    }
+    const mean = average.push(entry.loss);
+    if (i % every && i < history.length - 1 && !first) return;
+    loss.push([entry.step, entry.loss]);
+    smoothed.push([entry.step, mean]);
+  });
+  const series: Series[] = [
+    { name: "loss", points: loss, faint: true },
+    { name: "smoothed", points: smoothed },
+  ];
+  if (validations.length) {
+    const points = validations.flatMap(({ step, loss, stage }, i): Point[] =>
+      i > 0 && stage !== validations[i - 1].stage ? [[step, NaN], [step, loss]] : [[step, loss]]
+    );
+    series.push({ name: "validation", points });
+  }
+  return { title: "", xLabel: "step", yLabel: "nats per token", series };
+}
+
+/** The same as a chart. */
+export function lossChart(
+  history: readonly HistoryEntry[],
+  validations: readonly ValidationEvent[],
+): Picture {
+  return lineChart(lossLines(history, validations));
+}
+
+/** The card. Its first line of text is the whole of it in a terminal. */
+export function runCard(facts: CardFacts): Picture {
+  const chart = lossChart(facts.history, facts.validations), table = keyValues("", rowsOf(facts));
+  const head = headline(facts), notes = notesOf(facts);
+  return {
+    text: [head, chart.text.split("\n").slice(1).join("\n"), table.text, ...notes].join("\n"),
+    html: card(
+      facts.title,
+      `<div>${escapeHtml(progressText(facts))}</div>${bar(facts)}${htmlOf(chart)}${htmlOf(table)}` +
+        notes.map((note) => `<div style="white-space:pre-wrap;margin:4px 0">${escapeHtml(note)}</div>`).join(
+          "",
+        ),
+    ),
+  };
+}
+
+/** Progress, loss and speed in one line, with the shape of the loss. */
+export function headline(facts: CardFacts): string {
+  const { history, rate, left, validations } = facts, last = history.at(-1), measured = validations.at(-1);
+  const parts = [progressText(facts)];
+  if (last) {
+    parts.push(`loss ${number(last.loss)} ${sparkline(history.slice(-2000).map(({ loss }) => loss), 20)}`);
+  }
+  if (measured) parts.push(`validation ${number(measured.loss)}`);
+  if (rate > 0) parts.push(`${count(Math.round(rate))} tokens/s`);
+  if (left !== undefined) parts.push(`${duration(left)} to go`);
+  return parts.join("  ");
+}
+
+function progressText({ stage, done, steps, status, note }: CardFacts): string {
+  const where = steps ? `${stage} ${done}/${steps}` : stage;
+  return [where, status === "running" ? note : status].filter(Boolean).join(" ");
+}
+
+function rowsOf(facts: CardFacts): [string, string][] {
+  const { history, rate, left, memory, seconds, energy, utilisation } = facts, last = history.at(-1);
+  const rows: [string, string][] = [];
+  if (last) {
+    rows.push(
+      ["learning rate", number(last.learningRate)],
+      ["gradient norm", number(last.gradNorm)],
+      ["tokens", `${count(last.tokens)}${rate > 0 ? `, ${count(Math.round(rate))} a second` : ""}`],
+    );
+  }
+  const skipped = skippedText(history);
+  if (skipped) rows.push(["skipped steps", skipped]);
+  if (utilisation !== undefined) rows.push(["of the peak", percent(utilisation)]);
+  rows.push(["time", `${duration(seconds)}${left === undefined ? "" : `, ${duration(left)} to go`}`]);
+  rows.push(["memory", bytes(memory)]);
+  if (energy) rows.push(["energy", energyText(energy)]);
+  return rows;
+}
+
+function notesOf({ warnings, sample, error }: CardFacts): string[] {
+  const notes = warnings.slice(-3).map((warning) => `Warning: ${warning}`);
+  if (warnings.length > 3) notes.unshift(`${warnings.length - 3} earlier warnings`);
+  if (sample !== undefined) notes.push(`Sample: ${sample}`);
+  if (error !== undefined) notes.push(`Failed: ${error}`);
+  return notes;
+}
+
+function bar({ done, steps }: CardFacts): string {
+  if (!steps) return "";
+  const width = (100 * Math.min(1, done / steps)).toFixed(1);
+  return `<div style="background:#8883;border-radius:3px;height:8px;margin:6px 0">` +
+    `<div style="background:#4a7fb5;border-radius:3px;height:8px;width:${width}%"></div></div>`;
+}

@@ -1,0 +1,24 @@
+/**
+ * The live display of a run: a card in a notebook, a line in a terminal, lines of JSON in a pipe.
+ *
+ * @module
+ */
+import { Live, type Picture } from "../../display/mod.ts";
+import type { RunEvent } from "./events.ts";
+import type { Journal } from "./run_log.ts";
+
+/** Shows a run until its last event. A display that fails is given up; it never ends the run. */
+export async function showRun(journal: Journal, picture: () => Picture): Promise<void> {
+  try {
+    const live = new Live();
+    journal.onNote = () => live.update({ picture });
+    for await (const event of journal.events.of<RunEvent["type"]>([])) {
+      live.update({ picture, record: event });
+    }
+    await live.end();
+  } catch (error) {
+    console.error("The display of the run failed, the run goes on:", error);
+  } finally {
+    journal.onNote = undefined;
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * A trainer out of a recipe.
+ *
+ * @module
+ */
+import { ConfigError, FormatError } from "../../base/errors.ts";
+import type { Dataset } from "../../data/mod.ts";
+import type { Model, ModelConfig } from "../../model/mod.ts";
+import type { Evaluation } from "../monitoring/evaluation.ts";
+import type { InstructOptions, PretrainOptions } from "../stages/stage_options.ts";
+import type { Recipe, RecipeEvaluation, RecipeStage } from "../recipe.ts";
+import { datasetOf, type RecipeParts } from "./recipe_data.ts";
+import { Trainer } from "../trainer.ts";
+
+/** What a recipe is run with. */
+export interface RecipeOptions extends RecipeParts {
+  /** Takes the places of the recipe's evaluations, in order; places without one are left out. */
+  evaluations?: readonly Evaluation[];
+}
+
+/**
+ * The trainer of a recipe for `model`, which has the recipe's shape.
+ *
+ * @throws {FormatError} for something that is no recipe
+ * @throws {ConfigError} for a model of another shape, or data that JSON cannot hold and that is not given
+ */
+export function trainerOf(recipe: Recipe, model: Model, options: RecipeOptions = {}): Trainer {
+  if (recipe?.recipe !== 1 || !Array.isArray(recipe.stages)) {
+    throw new FormatError("this is no recipe of a trainer", { expected: '"recipe": 1 and "stages"' });
+  }
+  for (const [key, value] of Object.entries(recipe.model.config)) {
+    const own = model.config[key as keyof ModelConfig];
+    if (JSON.stringify(own) === JSON.stringify(value)) continue;
+    throw new ConfigError(
+      `Cannot run the recipe on "${model.name}": its ${key} is ${JSON.stringify(own)}, the recipe's ${
+        JSON.stringify(value)
+      }`,
+      { path: `model.${key}`, value: own },
+    );
+  }
+  const { checkpoint, seed, keep, log, energy } = recipe, evaluations = [...options.evaluations ?? []];
+  let trainer = new Trainer(model, { checkpoint, seed, keep, log, energy });
+  for (const item of recipe.stages) {
+    if (item.name !== "evaluate") {
+      const stage = item as RecipeStage, data = datasetOf(stage.data, options) as Dataset;
+      trainer = trainer[stage.kind](
+        data as Dataset & Parameters<Trainer["instruct"]>[0],
+        optionsOf(stage, options),
+      );
+    } else {
+      const evaluation = evaluations.shift();
+      if (evaluation) trainer = trainer.evaluate(evaluation, { every: (item as RecipeEvaluation).every });
+    }
+  }
+  return trainer;
+}
+
+/** The options that give a stage its settings. */
+function optionsOf(stage: RecipeStage, parts: RecipeParts): PretrainOptions & InstructOptions {
+  const {
+    context,
+    batch,
+    microBatch,
+    learningRate,
+    minLearningRate,
+    beta1,
+    beta2,
+    epsilon,
+    weightDecay,
+    clip,
+  } = stage;
+  const own = stage.validation && datasetOf(stage.validation, parts) as Dataset;
+  const validation = own ?? (stage.held === 0 ? false : stage.heldAsked ? stage.held! : undefined);
+  const optional = {
+    warmup: stage.warmup,
+    validateEvery: stage.validateEvery,
+    sampleEvery: stage.sampleEvery,
+    checkpointEvery: stage.checkpointEvery,
+    ...(stage.kind === "pretrain" ? { documentMask: stage.documentMask } : { template: stage.template }),
+  };
+  return {
+    ...stage.length,
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null)),
+    ...{ context, batchTokens: batch * context, microBatch, learningRate, minLearningRate },
+    ...{ beta1, beta2, epsilon, weightDecay, clip, validation },
+    save: stage.save,
+    ...(stage.lora && { lora: stage.lora }),
+    shuffle: stage.shuffle,
+    skipSpikes: stage.skipSpikes,
+    maxSkipped: stage.maxSkipped,
+  };
+}

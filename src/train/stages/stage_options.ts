@@ -1,0 +1,171 @@
+/**
+ * What a stage of training can be told. Defaults are the paper's where it has one, else marked [ours].
+ *
+ * @module
+ */
+import { z } from "zod";
+import { ConfigError } from "../../base/errors.ts";
+import { parseOptions, type Same } from "../../base/schema.ts";
+import { type Conversation, Dataset, type Document, TokenDataset } from "../../data/mod.ts";
+import type { Save } from "../../gpu/mod.ts";
+import type { LoraOptions } from "../../model/mod.ts";
+
+/** What a stage trains on, or measures: documents, conversations, or tokens made of them. */
+export type StageData = Dataset<Document> | Dataset<Conversation> | TokenDataset;
+
+/** What pretraining and instruction tuning have in common. */
+export interface StageOptions {
+  /** Length as tokens. Exactly one of `tokens`, `steps`, `epochs`. */
+  tokens?: number;
+  /** Length as updates. */
+  steps?: number;
+  /** Length as passes over the data; a part of one is allowed. */
+  epochs?: number;
+  /** Tokens of a batch, rounded to whole sequences. Default: the preset's, else 16 sequences [ours]. */
+  batchTokens?: number;
+  /** Sequences that are computed at once. Default: as many as make about 1,024 positions [ours]. */
+  microBatch?: number;
+  /** Positions of a sequence. Default: the model's context. */
+  context?: number;
+  /** Peak learning rate. Default: the preset's (the paper's for its sizes), else 3e-4. */
+  learningRate?: number;
+  /** Updates of the linear warmup. Default 2,000, at most a tenth of the stage. */
+  warmup?: number;
+  /** Learning rate at the end of the cosine. Default: a tenth of the peak. */
+  minLearningRate?: number;
+  /** Decay of AdamW's first moment. Default 0.9. */
+  beta1?: number;
+  /** Decay of AdamW's second moment. Default 0.95. */
+  beta2?: number;
+  /** Added to the root of the second moment. Default 1e-8 [ours]. */
+  epsilon?: number;
+  /** Decoupled weight decay on tensors of two dimensions. Default 0.1. */
+  weightDecay?: number;
+  /** Largest norm of all gradients together. Default 1. */
+  clip?: number;
+  /** What the forward pass keeps for the backward pass. Default "all"; "linear" is the paper's section 2.4. */
+  save?: Save;
+  /**
+   * Train adapters of some matrices instead of all weights (Hu et al. 2021): no gradients and moments of the weights, but a
+   * frozen copy of what is adapted. The adapters are merged after every update, so the model is an ordinary one; its
+   * checkpoints also hold them in PEFT's format, in the folder `adapter`. True is `{ rank: 8, alpha: 16, targets:
+   * ["q_proj", "v_proj"] }`. Default false. The learning rate is then that of pretraining, not a tenth of it [ours].
+   */
+  lora?: boolean | LoraOptions;
+  /** Windows in a seeded random order, new in each epoch. Default true; rows of `Dataset.tokens` keep theirs. */
+  shuffle?: boolean;
+  /**
+   * What the loss is measured on, never trained on: a share of the documents, taken before packing; data of its own;
+   * or false. Default 0.01 [ours]; of `Dataset.tokens` nothing can be held out.
+   */
+  validation?: number | StageData | false;
+  /** Updates between two measurements. Default: a tenth of the stage, at least 50 [ours]. */
+  validateEvery?: number;
+  /** Updates between two sample texts. Default: none are written. */
+  sampleEvery?: number;
+  /** Updates between two checkpoints. Default: a tenth of the stage, at least 50 [ours]. */
+  checkpointEvery?: number;
+  /**
+   * Skips a step whose loss is so many standard deviations above the mean of the updates among the last 128 steps; the
+   * first 64 are never skipped. OLMo 2 takes 6; PaLM and others restart by hand and leave such batches out. Default:
+   * every finite step is applied.
+   */
+  skipSpikes?: number;
+  /** Updates that may be skipped in a row: loss or gradient norm not finite, or a spike. Default 3 [ours]. */
+  maxSkipped?: number;
+}
+
+/** What {@linkcode Trainer.pretrain} can be told. */
+export interface PretrainOptions extends StageOptions {
+  /** Whether attention and positions start anew at each document. Default false. */
+  documentMask?: boolean;
+}
+
+/**
+ * What {@linkcode Trainer.instruct} can be told. Defaults that differ from pretraining, all [ours]: `epochs` 1,
+ * `learningRate` a tenth of the pretraining peak, `warmup` 3 % of the updates, `validation` 0.05.
+ */
+export interface InstructOptions extends StageOptions {
+  /** Chat template that the model's tokenizer gets: "plain" (default), "llama-2", "chatml", or Jinja. */
+  template?: string;
+}
+
+const whole = "must be a whole number, at least 1";
+const count = z.number(whole).int(whole).min(1, whole).optional();
+const aboveZero = z.number("must be a number above 0").positive("must be above 0").optional();
+const notNegative = z.number("must be a number, at least 0").min(0, "must be at least 0").optional();
+const decay = z.number("must be a number").min(0, "must be at least 0").lt(1, "must be below 1").optional();
+const flag = z.boolean("must be true or false").optional();
+const steps = "must be a whole number, at least 0";
+
+const shape = {
+  tokens: count,
+  steps: count,
+  epochs: aboveZero,
+  batchTokens: count,
+  microBatch: count,
+  context: count,
+  learningRate: aboveZero,
+  warmup: z.number(steps).int(steps).min(0, steps).optional(),
+  minLearningRate: notNegative,
+  beta1: decay,
+  beta2: decay,
+  epsilon: aboveZero,
+  weightDecay: notNegative,
+  clip: aboveZero,
+  save: z.enum(["all", "linear", "block"], 'must be "all", "linear" or "block"').optional(),
+  lora: z.custom<boolean | LoraOptions>(
+    (value) => typeof value === "boolean" || (typeof value === "object" && value !== null),
+    "must be true, false, or { rank, alpha, targets }",
+  ).optional(),
+  shuffle: flag,
+  validation: z.custom<number | StageData | false>(
+    isValidation,
+    "must be a share above 0 and at most 0.5, a Dataset, a TokenDataset, or false",
+  ).optional(),
+  validateEvery: count,
+  sampleEvery: count,
+  checkpointEvery: count,
+  skipSpikes: aboveZero,
+  maxSkipped: z.number(steps).int(steps).min(0, steps).optional(),
+};
+
+const pretrainSchema = z.strictObject({ ...shape, documentMask: flag }) satisfies z.ZodType<PretrainOptions>;
+true satisfies Same<keyof z.input<typeof pretrainSchema>, keyof PretrainOptions>;
+
+const template = z.string('must be "plain", "llama-2", "chatml" or Jinja').min(1).optional();
+const instructSchema = z.strictObject({ ...shape, template }) satisfies z.ZodType<InstructOptions>;
+true satisfies Same<keyof z.input<typeof instructSchema>, keyof InstructOptions>;
+
+function isValidation(value: unknown): boolean {
+  if (typeof value === "number") return value > 0 && value <= 0.5;
+  return value === false || value instanceof Dataset || value instanceof TokenDataset;
+}
+
+/** Checks the options of a stage of pretraining. */
+export function parsePretrain(options: unknown): PretrainOptions {
+  return checked(parseOptions(pretrainSchema, options, "Trainer.pretrain"), "Trainer.pretrain");
+}
+
+/** Checks the options of a stage of instruction tuning. */
+export function parseInstruct(options: unknown): InstructOptions {
+  const parsed = parseOptions(instructSchema, options, "Trainer.instruct");
+  const given = parsed.tokens ?? parsed.steps ?? parsed.epochs;
+  return checked(given === undefined ? { ...parsed, epochs: 1 } : parsed, "Trainer.instruct");
+}
+
+function checked<O extends StageOptions>(options: O, path: string): O {
+  const { tokens, steps, epochs } = options;
+  const lengths = Object.entries({ tokens, steps, epochs }).filter(([, value]) => value !== undefined);
+  if (lengths.length !== 1) {
+    const found = lengths.length ? lengths.map(([name]) => name).join(" and ") : "none of them";
+    throw new ConfigError(
+      `Cannot use ${path}: give exactly one of tokens, steps and epochs, found ${found}`,
+      {
+        path,
+        value: Object.fromEntries(lengths),
+      },
+    );
+  }
+  return options;
+}

@@ -1,0 +1,135 @@
+// Answers are kept by weights, tokenizer and question: a killed evaluation goes on and gives the same report.
+import assert from "node:assert/strict";
+import { Evaluator, type Scorable } from "../../../src/eval/mod.ts";
+import { Model } from "../../../src/model/mod.ts";
+import { Tokenizer } from "../../../src/tokenizer/mod.ts";
+import { testDevice } from "../../support/device.ts";
+import { fixture } from "../benchmarks/fixtures.ts";
+import { jsonl, scorer, withFiles, writer } from "../fakes.ts";
+
+type Fake = Scorable & { batches: (readonly [string, string])[][]; prompts: unknown[] };
+
+/** A model with weights, which answers by them and notes what it is asked. */
+function weighted(weight: number): Fake {
+  return {
+    ...writer((prompt) => ` The answer is ${String(prompt).length * weight}.`),
+    ...scorer((prompt, option) =>
+      option.endsWith("red w0") ? -Infinity : -weight * (prompt.length + option.length)
+    ),
+    parameters: () => Promise.resolve(new Map([["w", Float32Array.of(weight)]])),
+  };
+}
+
+Deno.test("what was asked is not asked again, by any task, until the weights change", async () => {
+  const made = { ...fixture("arc-easy", 30).files, ...fixture("gsm8k", 8).files };
+  await withFiles(made, async (data) => {
+    const cache = `${data}/cache`;
+    const run = async (model: Scorable, limit?: number) =>
+      (await new Evaluator(model, { cache }).add("arc-easy", { data, limit }).add("gsm8k", { data, limit })
+        .run()).results;
+    const first = weighted(2), some = await run(first, 5);
+    assert.deepEqual([first.batches.flat().length, first.prompts.length], [20, 5]);
+    const again = weighted(2);
+    assert.deepEqual(await run(again, 5), some);
+    assert.deepEqual([again.batches.length, again.prompts.length], [0, 0]);
+    const more = weighted(2), all = await run(more);
+    assert.deepEqual([more.batches.flat().length, more.prompts.length], [100, 3]);
+    assert.deepEqual(all, await run(weighted(2)));
+    assert.deepEqual(
+      all,
+      (await new Evaluator(weighted(2), { cache: false }).add("arc-easy", { data })
+        .add("gsm8k", { data }).run()).results,
+    );
+    const other = weighted(3);
+    await run(other);
+    assert.deepEqual([other.batches.flat().length, other.prompts.length], [120, 8]);
+    const given = weighted(2);
+    await new Evaluator(undefined, { cache }).add("arc-easy", { data }).run(given);
+    assert.equal(given.batches.flat().length, 120, "a model that run is given is always asked");
+    assert.equal([...Deno.readDirSync(cache)].length, 2);
+  });
+});
+
+Deno.test("a line that was half written is passed over and its answer asked again", async () => {
+  await withFiles(fixture("arc-easy", 3).files, async (data) => {
+    const cache = `${data}/cache`;
+    const run = (model: Scorable) => new Evaluator(model, { cache }).add("arc-easy", { data }).run();
+    const whole = await run(weighted(2));
+    const path = `${cache}/${[...Deno.readDirSync(cache)][0].name}`;
+    const text = await Deno.readTextFile(path);
+    await Deno.writeTextFile(path, text.slice(0, -20));
+    const model = weighted(2);
+    assert.deepEqual((await run(model)).results, whole.results);
+    assert.equal(model.batches.flat().length, 1);
+    const next = weighted(2);
+    assert.deepEqual((await run(next)).results, whole.results);
+    assert.equal(next.batches.length, 0);
+  });
+});
+
+Deno.test("scores of a scorer that says so are kept, missing ones are asked again", async () => {
+  const rows = ["a", "b", "c"].map((text) => ({ prompt: { text } }));
+  await withFiles({ "prompts.jsonl": jsonl(rows) }, async (data) => {
+    let asked = 0;
+    const model = { ...writer((prompt) => `says ${prompt}`), parameters: weighted(1).parameters };
+    const run = async (kept: boolean) => {
+      const score = (text: string) => (asked++, text === "says b" && asked < 4 ? undefined : 0.5);
+      const evaluator = new Evaluator(model, { cache: `${data}/cache` });
+      const scorer = { name: "dear", score, kept };
+      const report = await evaluator.add("real-toxicity-prompts", { data, scorer }).run();
+      return [asked, report.results[0].measures[0].n];
+    };
+    assert.deepEqual(await run(true), [3, 2]);
+    assert.deepEqual(await run(true), [4, 3]);
+    assert.deepEqual(await run(false), [7, 3]);
+  });
+});
+
+Deno.test("a killed evaluation goes on and gives the same report", async () => {
+  const files = { ...fixture("piqa", 400).files, ...fixture("gsm8k", 12).files };
+  await withFiles(files, async (folder) => {
+    const tokenizer = await Tokenizer.train([Object.values(files).join("\n")], { vocabSize: 320 });
+    const shape = { dim: 32, layers: 2, heads: 4, hidden: 64, context: 192 };
+    {
+      using model = await Model.create(shape, { tokenizer, device: await testDevice() });
+      await model.save(`${folder}/model`);
+    }
+    const start = (cache: string, out: string) =>
+      new Deno.Command(Deno.execPath(), {
+        args: [
+          "run",
+          "-A",
+          new URL("killed.ts", import.meta.url).pathname,
+          `${folder}/model`,
+          folder,
+          cache,
+          out,
+        ],
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+    const whole = await start(`${folder}/other`, `${folder}/whole.json`).status;
+    assert.ok(whole.success);
+    const cache = `${folder}/cache`, doomed = start(cache, `${folder}/never.json`);
+    const lines = () => {
+      const [file] = [...Deno.readDirSync(cache)];
+      return Deno.readTextFileSync(`${cache}/${file.name}`).split("\n").length;
+    };
+    for (let known = 0; known < 200; await new Promise((resolve) => setTimeout(resolve, 20))) {
+      try {
+        known = lines();
+      } catch { /* not there yet */ }
+    }
+    doomed.kill("SIGKILL");
+    assert.equal((await doomed.status).signal, "SIGKILL");
+    await assert.rejects(Deno.stat(`${folder}/never.json`));
+    const before = lines();
+    assert.ok(before < 800, `it was killed after ${before} answers, too late to show anything`);
+    assert.ok((await start(cache, `${folder}/resumed.json`).status).success);
+    assert.ok(lines() > before);
+    assert.equal(
+      await Deno.readTextFile(`${folder}/resumed.json`),
+      await Deno.readTextFile(`${folder}/whole.json`),
+    );
+  });
+});

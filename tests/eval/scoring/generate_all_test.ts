@@ -1,0 +1,107 @@
+// Texts of all items together: the same report as one by one, kept as they come, through the chat template where asked.
+import assert from "node:assert/strict";
+import { defineTask, Evaluator, type Scorable } from "../../../src/eval/mod.ts";
+import { Model } from "../../../src/model/mod.ts";
+import { Tokenizer } from "../../../src/tokenizer/mod.ts";
+import { testDevice } from "../../support/device.ts";
+import { fixture } from "../benchmarks/fixtures.ts";
+import { withFiles } from "../fakes.ts";
+
+Deno.test("a real model's texts and votes are those that it writes one by one", async () => {
+  const lands = ["Peru", "Chile", "Bolivia", "Brazil", "Uruguay", "Paraguay", "Ecuador", "Guyana", "Surinam"];
+  const base = {
+    kind: "generate" as const,
+    items: lands,
+    prompt: (land: string) => `The capital of ${land} is`,
+    answer: (land: string) => land,
+    maxTokens: 10,
+    stop: ["e"],
+  };
+  const greedy = defineTask({ ...base, name: "greedy" });
+  const sampling = { temperature: 1, samples: 3, combine: "majority" as const };
+  const votes = defineTask({ ...base, name: "votes", sampling });
+  const tokenizer = await Tokenizer.train([lands.map(base.prompt).join("\n")], { vocabSize: 288 });
+  const shape = { dim: 32, layers: 2, heads: 4, kvHeads: 2, hidden: 40, context: 96 };
+  using model = await Model.create(shape, { tokenizer, device: await testDevice() });
+  const sharp = [...await model.parameters()].map(([name, data]) =>
+    [name, data.map((x) => name.includes("norm") ? x : 8 * x)] as const
+  );
+  model.setParameters(new Map(sharp)); // far from uniform, so that a mistake would show
+  const { name, config } = model;
+  const single: Scorable = { name, config, tokenizer, generate: model.generate.bind(model) };
+  const run = async (one: Scorable) =>
+    (await new Evaluator(one, { cache: false }).add(greedy).add(votes, { shots: 1 }).run()).results;
+  const together = await run(model);
+  assert.deepEqual(together.map(({ items }) => items), (await run(single)).map(({ items }) => items));
+  const texts = together[1].items.flatMap((item) => item.kind === "generate" ? item.samples! : []);
+  assert.ok(new Set(texts.map(({ text }) => text)).size > 20, "27 texts, hardly two alike");
+});
+
+interface Asked {
+  prompts: readonly unknown[];
+  options: Record<string, unknown>;
+}
+
+/** A model that writes many texts, the last first, and dies when it was asked for `breath` of them. */
+function many(breath = Infinity): Scorable & { calls: Asked[] } {
+  const calls: Asked[] = [];
+  return {
+    name: "many",
+    calls,
+    parameters: () => Promise.resolve(new Map([["w", Float32Array.of(1)]])),
+    generate: () => assert.fail("it is asked together"),
+    async generateBatch(prompts, { onText, signal: _signal, ...options }) {
+      calls.push({ prompts, options });
+      const texts = prompts.map((prompt, i) => ({ text: ` ${String(prompt).length} ${options.seed?.[i]}` }));
+      for (const i of [...texts.keys()].reverse()) {
+        if (breath-- <= 0) throw new Error("out of breath");
+        onText?.(i, texts[i]);
+        await Promise.resolve();
+      }
+      return texts;
+    },
+  };
+}
+
+Deno.test("texts are kept as they come: who dies in the middle goes on with the rest", async () => {
+  await withFiles(fixture("gsm8k", 8).files, async (data) => {
+    const run = async (model: Scorable, cache: string) =>
+      (await new Evaluator(model, { cache }).add("gsm8k", { data, variant: "maj1@100", samples: 2 }).run())
+        .results;
+    const whole = await run(many(), `${data}/other`), cache = `${data}/cache`;
+    await assert.rejects(run(many(5), cache), /out of breath/);
+    const next = many(), rest = await run(next, cache);
+    assert.deepEqual(rest, whole);
+    const [{ prompts, options }] = next.calls, seeds = options.seed as number[];
+    assert.deepEqual([prompts.length, seeds.length, new Set(seeds).size], [11, 11, 11]);
+    const last = many();
+    assert.deepEqual(await run(last, cache), whole);
+    assert.equal(last.calls[0].prompts.length, 0);
+    const silent = many(), write = silent.generateBatch!;
+    silent.generateBatch = (prompts, { onText: _onText, ...options }) => write(prompts, options);
+    assert.deepEqual(await run(silent, `${data}/silent`), whole);
+    const after = many();
+    assert.deepEqual(await run(after, `${data}/silent`), whole);
+    assert.equal(after.calls[0].prompts.length, 0, "kept, though not told as they came");
+  });
+});
+
+Deno.test("greedy texts have no seed, and chat: true is said to the model", async () => {
+  await withFiles(fixture("triviaqa", 3).files, async (data) => {
+    const model = many();
+    await new Evaluator(model, { cache: false }).add("triviaqa", { data, shots: 0 }).run();
+    const [{ options }] = model.calls;
+    assert.deepEqual([options.temperature, "seed" in options, "chat" in options], [0, false, false]);
+    const encode = () => Uint32Array.of(1, 2);
+    const tokenizer = {
+      fingerprint: "t",
+      encode,
+      chat: () => ({ ids: encode(), mask: new Uint8Array(2), pieces: [] }),
+    };
+    const chatty = { ...many(), tokenizer };
+    await new Evaluator(chatty, { cache: false }).add("triviaqa", { data, shots: 0, chat: true }).run();
+    const [{ prompts, options: said }] = chatty.calls;
+    assert.equal(said.chat, true);
+    assert.ok(prompts.every((prompt) => typeof prompt === "string"));
+  });
+});

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { ConfigError } from "../../../src/base/errors.ts";
+import { defineTask, Evaluator, type Scorable } from "../../../src/eval/mod.ts";
+import { characters, jsonl, piqaLike, scorer, withFiles, writer } from "../fakes.ts";
+
+const items = Array.from(
+  { length: 9 },
+  (_, i) => ({ q: `q${i}`, options: [`a${i}`, `b${i}`], answer: i % 2 }),
+);
+const quiz = defineTask({
+  name: "quiz",
+  kind: "choice",
+  items,
+  prompt: "{q}?",
+  options: ({ options }) => options,
+  answer: ({ answer }) => answer,
+});
+const flat = scorer(() => -1);
+
+Deno.test("examples stand in front with their right answers, drawn with the seed, never the item itself", async () => {
+  const run = async (seed: number) =>
+    (await new Evaluator(flat, { seed }).add(quiz, { shots: 3, limit: 5 }).run()).results[0];
+  const { items: outcomes, protocol } = await run(7);
+  assert.deepEqual([protocol.shots, protocol.seed, outcomes.length], [3, 7, 5]);
+  outcomes.forEach(({ shots, prompt }, i) => {
+    assert.equal(new Set(shots).size, 3);
+    assert.ok(!shots.includes(i), `item ${i} is its own example`);
+    const examples = shots.map((j) => `q${j}? ${items[j].options[items[j].answer]}`);
+    assert.equal(prompt, [...examples, `q${i}?`].join("\n\n"));
+  });
+  assert.ok(
+    outcomes.some(({ shots }) => shots.some((j) => j >= 5)),
+    "examples come from all items, not the first",
+  );
+  assert.deepEqual(await run(7), await run(7));
+  assert.notDeepEqual((await run(8)).items.map(({ shots }) => shots), outcomes.map(({ shots }) => shots));
+});
+
+Deno.test("an item that is asked twice is not an example of itself", async () => {
+  const twice = defineTask({
+    name: "twice",
+    kind: "generate",
+    items: [{ q: "x", a: "1" }, { q: "y", a: "2" }, { q: "x", a: "1" }],
+    prompt: "{q}",
+    answer: ({ a }) => a,
+  });
+  const report = await new Evaluator(writer(() => "1")).add(twice, { shots: 1 }).run();
+  const shots = report.results[0].items.map(({ shots }) => shots);
+  assert.deepEqual([shots[0], shots[2]], [[1], [1]]);
+});
+
+Deno.test("examples that do not fit the context are dropped from the end and counted", async () => {
+  const longest = "q0? a0\n\nq0? a0\n\nq0? a0".length; // two examples and the item with an option
+  const model: Scorable = { ...flat, ...characters(longest) };
+  const report = await new Evaluator(model).add(quiz, { shots: 4 }).run();
+  const free = await new Evaluator(flat).add(quiz, { shots: 4 }).run();
+  report.results[0].items.forEach(({ shots, dropped }, i) => {
+    assert.deepEqual([shots, dropped], [free.results[0].items[i].shots.slice(0, 2), 2]);
+  });
+  assert.equal(report.results[0].protocol.droppedShots, 18);
+  assert.match(report.table().toString(), /quiz on fake: 18 examples did not fit and were dropped/);
+  const { context, tokenizer } = report.results[0].protocol;
+  assert.deepEqual([context, tokenizer], [longest, "characters"]);
+});
+
+Deno.test("examples come from a file of their own when one is named", async () => {
+  const test = piqaLike(4), train = piqaLike(11, 6);
+  const files = {
+    "valid.jsonl": jsonl(test.rows),
+    "valid-labels.lst": test.labels.join("\n"),
+    "train.jsonl": jsonl(train.rows),
+    "train-labels.lst": train.labels.join("\n"),
+  };
+  await withFiles(files, async (folder) => {
+    const data = { test: folder, shots: `${folder}/train.jsonl` };
+    const report = await new Evaluator(flat).add("piqa", { data, shots: 2 }).run();
+    const drawn = new Set(report.results[0].items.map(({ shots }) => String(shots)));
+    assert.ok(drawn.size > 1, "each item has examples of its own");
+    report.results[0].items.forEach(({ shots: [a, b], prompt }, i) => {
+      const example = (j: number) => {
+        const { goal, sol1, sol2 } = train.rows[j];
+        return `Question: ${goal}\nAnswer: ${train.labels[j] ? sol2 : sol1}\n\n`;
+      };
+      assert.equal(prompt, `${example(a)}${example(b)}Question: ${test.rows[i].goal}\nAnswer:`);
+    });
+  });
+});
+
+Deno.test("more examples than there are other items are refused", async () => {
+  await assert.rejects(
+    new Evaluator(flat).add(quiz, { shots: 9 }).run(),
+    (error: unknown) =>
+      error instanceof ConfigError && /shots is 9, but there are only 8 other/.test(error.message),
+  );
+});

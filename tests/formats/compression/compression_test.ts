@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import tar from "tar-stream";
+import { DataError } from "../../../src/base/errors.ts";
+import { concat } from "../../../src/formats/bytes.ts";
+import { readBytes } from "../../../src/formats/compression/decompress.ts";
+import { findParquet } from "../../../src/formats/records/parquet.ts";
+import { unbzip2, unxz } from "../../../src/formats/compression/bzip2_xz.ts";
+import { findTar } from "../../../src/formats/records/tar.ts";
+import { all, failure, inFolder } from "../../data/fixtures.ts";
+
+/** "first\n" and "second\n", each packed by itself, one behind the other. */
+const packed = {
+  bz2:
+    "QlpoOTFBWSZTWdZWHaoAAAFZAAAQAAFkSAAgACGptDNQBhyIvo9AXckU4UJDWVh2qEJaaDkxQVkmU1kbnIOOAAABwQAAECAkCAAgADDMCaakIRxi7kinChIDc5BxwA==",
+};
+
+async function pack(program: string, text: string): Promise<Uint8Array> {
+  const child = new Deno.Command(program, { args: ["-c"], stdin: "piped", stdout: "piped" }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+  return (await child.output()).stdout;
+}
+
+const textOf = async (chunks: AsyncIterable<Uint8Array>) =>
+  new TextDecoder().decode(concat(await all(chunks)));
+
+for (const [kind, program, library] of [["bz2", "bzip2", unbzip2], ["xz", "xz", unxz]] as const) {
+  Deno.test(`.${kind} files are unpacked by the program and by the library, members one behind another too`, () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/a.${kind}`;
+      let bytes: Uint8Array;
+      try {
+        bytes = concat([await pack(program, "first\n"), await pack(program, "second\n")]);
+      } catch {
+        console.log(`There is no ${program} here, so only a stored file was unpacked, by the library.`);
+        if (kind !== "bz2") return;
+        bytes = Uint8Array.from(atob(packed.bz2), (c) => c.charCodeAt(0));
+      }
+      await Deno.writeFile(path, bytes);
+      assert.equal(await textOf(readBytes(path)), "first\nsecond\n");
+      assert.equal(await textOf(library(path)), "first\nsecond\n");
+      await Deno.writeFile(path, bytes.subarray(0, bytes.length - 9));
+      assert.ok(await failure(() => textOf(readBytes(path))) instanceof DataError);
+    }));
+}
+
+Deno.test("a file that unpacks to absurdly much is refused before it fills anything", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/bomb.gz`, member = gzipSync(new Uint8Array(1 << 26));
+    await Deno.writeFile(path, concat(Array.from({ length: 16 }, () => member)));
+    let bytes = 0;
+    const error = await failure(async () => {
+      for await (const chunk of readBytes(path)) bytes += chunk.length;
+    });
+    assert.match(
+      error.message,
+      /bomb\.gz: Cannot unpack the file: it unpacks to more than 500 times its \d+ bytes/,
+    );
+    assert.ok(bytes < 700e6, `${bytes} bytes were unpacked`);
+  }));
+
+Deno.test("Parquet rows come group by group, with numbers and nested values", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.parquet`, count = 10_000;
+    const columnData = [
+      {
+        name: "text",
+        data: Array.from({ length: count }, (_, i) => `text ${i} 灌`),
+        type: "STRING" as const,
+      },
+      { name: "n", data: Array.from({ length: count }, (_, i) => BigInt(i)), type: "INT64" as const },
+    ];
+    await Deno.writeFile(path, new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 3000 })));
+    const rows = await all(findParquet(path));
+    assert.equal(rows.length, count);
+    assert.deepEqual(rows[9_999], { value: { text: "text 9999 灌", n: 9999 } });
+    assert.deepEqual((await all(findParquet(path, ["n"])))[4], { value: { n: 4 } });
+    await Deno.writeTextFile(path, "no parquet at all, only text");
+    assert.match(
+      (await failure(() => all(findParquet(path)))).message,
+      /a\.parquet: Cannot read the file as Parquet/,
+    );
+  }));
+
+Deno.test("tar files are read without being written; names that leave the folder are flaws", () =>
+  inFolder(async (folder) => {
+    const archive = tar.pack();
+    archive.entry({ name: "a/one.txt" }, "1");
+    archive.entry({ name: "a/", type: "directory" });
+    archive.entry({ name: "../../etc/passwd" }, "x");
+    archive.entry({ name: "/abs" }, "x");
+    archive.entry({ name: "link", type: "symlink", linkname: "/etc/passwd" });
+    archive.entry({ name: "a/..b.txt" }, "2");
+    archive.finalize();
+    const bytes = concat(await all(archive as AsyncIterable<Uint8Array>));
+    await Deno.writeFile(`${folder}/a.tar.gz`, gzipSync(bytes));
+    const found = await all(findTar(`${folder}/a.tar.gz`));
+    assert.deepEqual(found.map((item) => "flaw" in item ? item.flaw : item.value.name), [
+      "a/one.txt",
+      "a name that leaves its folder: ../../etc/passwd",
+      "a name that leaves its folder: /abs",
+      "a/..b.txt",
+    ]);
+    await Deno.writeFile(`${folder}/cut.tar`, bytes.subarray(0, 700));
+    assert.ok(await failure(() => all(findTar(`${folder}/cut.tar`))) instanceof DataError);
+    await Deno.writeFile(`${folder}/no.tar`, new Uint8Array(2048).fill(65));
+    assert.ok(await failure(() => all(findTar(`${folder}/no.tar`))) instanceof DataError);
+  }));

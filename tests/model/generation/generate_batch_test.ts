@@ -1,0 +1,140 @@
+// Many texts at once: each is what it would be alone, whatever stands beside it, and ends for its own reason.
+import assert from "node:assert/strict";
+import { ConfigError } from "../../../src/base/errors.ts";
+import { Random } from "../../../src/base/random.ts";
+import { Model } from "../../../src/model/mod.ts";
+import { Prefill } from "../../../src/model/generation/prefill.ts";
+import { Tokenizer } from "../../../src/tokenizer/mod.ts";
+import { families, testDevice } from "../../support/device.ts";
+
+const shape = { dim: 24, layers: 2, heads: 6, kvHeads: 2, hidden: 40 };
+const words = "the llama hums on every hill while wind carries grass and someone answers".split(" ");
+const random = new Random(2),
+  text = Array.from({ length: 300 }, () => words[random.below(words.length)]).join(" ");
+const tokenizer = await Tokenizer.train([text], { vocabSize: 290 });
+
+/** Prompts of 1 to 85 tokens, several of which begin alike; the longest meets the end of the context. */
+const prompts = Array.from({ length: 19 }, (_, i) => {
+  const own = new Random(i), header = Array.from({ length: i % 3 * 20 }, (_, n) => 5 + 7 * n % 250);
+  return Uint32Array.from([1, ...header, ...Array.from({ length: own.below(45) }, () => 3 + own.below(280))]);
+});
+const context = Math.max(...prompts.map(({ length }) => length)) + 4;
+
+/** A model that is far from uniform, so that its texts differ and a mistake would show. */
+async function sharp(family: "fast" | "sg" | "shm" | "plain" = "fast", scale = 12): Promise<Model> {
+  const model = await Model.create({ ...shape, context }, { tokenizer, device: await testDevice(family) });
+  const louder = [...await model.parameters()].map(([name, data]) =>
+    [name, data.map((x) => name.includes("norm") ? x : scale * x)] as const
+  );
+  model.setParameters(new Map(louder));
+  return model;
+}
+
+for (const family of families) {
+  Deno.test(`greedy ids are those of the texts one by one (${family})`, async () => {
+    using model = await sharp(family);
+    const options = { temperature: 0, maxTokens: 10 };
+    const together = await model.generateBatch(prompts, { ...options, batch: 8 });
+    for (const [i, { ids, finish, text }] of together.entries()) {
+      const alone = model.generate(prompts[i], options);
+      assert.deepEqual(ids, await alone.ids(), `prompt ${i}`);
+      assert.deepEqual([finish, text], [alone.finish, await alone.text()]);
+    }
+    const finishes = new Set(together.map(({ finish }) => finish));
+    assert.ok(finishes.has("length") && finishes.has("context"), [...finishes].join(", "));
+  });
+}
+
+Deno.test("sampled texts follow their own seed alone: the company does not change a bit", async () => {
+  using model = await sharp("fast", 8);
+  const seeds = prompts.map((_, i) => 100 + i), options = { temperature: 0.9, topP: 0.9, maxTokens: 12 };
+  const all = await model.generateBatch(prompts, { ...options, seed: seeds, batch: 32 });
+  const small = await model.generateBatch(prompts, { ...options, seed: seeds, batch: 8 });
+  assert.deepEqual(small, all);
+  const back = prompts.toReversed(), seedsBack = seeds.toReversed();
+  assert.deepEqual((await model.generateBatch(back, { ...options, seed: seedsBack })).toReversed(), all);
+  for (const i of [0, 7, 18]) {
+    assert.deepEqual(await model.generateBatch([prompts[i]], { ...options, seed: seeds[i] }), [all[i]]);
+    assert.deepEqual(await model.generate(prompts[i], { ...options, seed: seeds[i] }).ids(), all[i].ids);
+  }
+  const same = await model.generateBatch(Array(9).fill(prompts[3]), { ...options, seed: seeds.slice(0, 9) });
+  assert.ok(new Set(same.map(({ text }) => text)).size > 6, "one prompt, many seeds: many texts");
+});
+
+Deno.test("each row ends for its own reason and makes room", async () => {
+  using model = await sharp("fast", 8);
+  const before = model.device.memory().bytes, order: number[] = [];
+  const seed = Array.from({ length: 40 }, (_, i) => i),
+    starts = seed.map((i) => `the llama ${words[i % 13]}`);
+  const options = { temperature: 1.2, topP: 1, maxTokens: 20, stop: ["a", "\n"] };
+  const texts = await model.generateBatch(starts, {
+    ...options,
+    seed,
+    batch: 8,
+    onText: (index, { text }) => {
+      order.push(index);
+      assert.doesNotMatch(text, /a|\n/);
+    },
+  });
+  assert.deepEqual(order.toSorted((a, b) => a - b), seed);
+  assert.notDeepEqual(order, seed, "short texts end before long ones");
+  assert.equal(model.device.memory().bytes, before);
+  const finishes = new Set(texts.map(({ finish }) => finish));
+  assert.ok(finishes.has("stop") && finishes.size > 1, [...finishes].join(", "));
+  for (const i of [0, 11, 39]) {
+    const alone = model.generate(starts[i], { ...options, seed: i });
+    assert.deepEqual([texts[i].text, texts[i].finish], [await alone.text(), alone.finish]);
+  }
+});
+
+Deno.test("answers to users come with the template", async () => {
+  using model = await sharp();
+  const options = { temperature: 0, maxTokens: 8 }, questions = ["the hill", "grass and wind"];
+  await assert.rejects(model.generateBatch(questions, { ...options, chat: true }), ConfigError);
+  model.tokenizer = tokenizer.withTemplate("plain");
+  const answers = await model.generateBatch(questions, { ...options, chat: true });
+  for (const [i, { text }] of answers.entries()) {
+    assert.equal(text, await model.chat(questions[i], options).text());
+  }
+});
+
+Deno.test("what prompts share with the one before is put through once", async () => {
+  using model = await sharp();
+  const prefill = new Prefill(model, 80), ids = Uint32Array.from({ length: 70 }, (_, i) => i + 3);
+  try {
+    const fed = async (some: Uint32Array) => {
+      const before = prefill.fed;
+      await prefill.hold(some);
+      return prefill.fed - before;
+    };
+    assert.deepEqual([await fed(ids), await fed(ids), await fed(ids.subarray(0, 50))], [70, 0, 0]);
+    assert.equal(await fed(Uint32Array.from([...ids.subarray(0, 50), 9, 9])), 2);
+    assert.equal(await fed(ids), 20);
+  } finally {
+    prefill.dispose();
+  }
+});
+
+Deno.test("refusals, an abort, and nothing to do", async () => {
+  using model = await sharp();
+  const before = model.device.memory().bytes;
+  assert.deepEqual(await model.generateBatch([]), []);
+  await assert.rejects(model.generateBatch(["a", "b"], { seed: [1] }), /one for each of 2 prompts/);
+  await assert.rejects(model.generateBatch(["a"], { batches: 3 } as never), /did you mean "batch"/);
+  await assert.rejects(model.generateBatch([new Uint32Array(0)]), /no tokens/);
+  await assert.rejects(model.generateBatch([new Uint32Array(context + 1)]), /tokens, the model's context is/);
+  await assert.rejects(model.generateBatch([Uint32Array.of(1, 290)]), /token id 290/);
+  await assert.rejects(
+    model.generateBatch(["a"], { signal: AbortSignal.abort(new Error("enough")) }),
+    /enough/,
+  );
+  const stop = new AbortController();
+  const many = model.generateBatch(prompts, {
+    batch: 8,
+    maxTokens: 20,
+    signal: stop.signal,
+    onText: () => stop.abort(new Error("one is enough")),
+  });
+  await assert.rejects(many, /one is enough/);
+  assert.equal(model.device.memory().bytes, before, "nothing stays allocated");
+});

@@ -1,0 +1,125 @@
+// Every kernel of the matrix product against float64 in plain loops, at sizes that no tile divides, with and without
+// adding to what is there; and the table that chooses among them.
+import assert from "node:assert/strict";
+import { Random } from "../../../src/base/random.ts";
+import { type Device, type Family, Recorder } from "../../../src/gpu/mod.ts";
+import {
+  candidates,
+  type Choice,
+  download,
+  kernelTable,
+  type Layout,
+  matmul,
+  product,
+  upload,
+  useKernelTable,
+} from "../../../src/ops/mod.ts";
+import { shapeClass } from "../../../src/ops/matmul/kernel_table.ts";
+import { families, testDevice } from "../../support/device.ts";
+import { maxError } from "../../support/golden.ts";
+
+const random = new Random(3);
+const noise = (n: number): Float32Array<ArrayBuffer> =>
+  Float32Array.from({ length: n }, () => random.normal());
+
+function reference(
+  layout: Layout,
+  [M, N, K]: number[],
+  a: Float32Array,
+  b: Float32Array,
+  before: Float32Array,
+) {
+  const out = new Float32Array(M * N);
+  for (let m = 0; m < M; m++) {
+    for (let n = 0; n < N; n++) {
+      let sum = before[m * N + n];
+      for (let k = 0; k < K; k++) {
+        sum += a[layout === "tn" ? k * M + m : m * K + k] * b[layout === "nt" ? n * K + k : k * N + n];
+      }
+      out[m * N + n] = sum;
+    }
+  }
+  return out;
+}
+
+const whole = [[128, 128, 32], [136, 72, 40], [72, 200, 24]]; // octets; the last two are no multiple of any tile
+const odd = [[67, 33, 19], [9, 5, 3], [132, 260, 76], [1, 130, 7]];
+
+for (const family of families) {
+  for (const choice of candidates[family]) {
+    for (const layout of ["nn", "nt", "tn"] as const) {
+      Deno.test(`matmul ${layout} by ${choice} (${family})`, async () => {
+        const device = await testDevice(family);
+        for (const [M, N, K] of family === "sg" ? whole : [...whole, ...odd]) {
+          for (const add of [false, true]) {
+            const a = noise(M * K), b = noise(K * N), before = noise(M * N), r = new Recorder(device);
+            const put = (shape: number[], data: Float32Array<ArrayBuffer>) =>
+              upload(device, "matmul", { shape, data });
+            const ta = put(layout === "tn" ? [K, M] : [M, K], a),
+              tb = put(layout === "nt" ? [N, K] : [K, N], b);
+            const c = put([M, N], before);
+            product(r, choice, layout, { a: ta, b: tb, c }, add);
+            const program = await r.compile("test");
+            program.replay();
+            const [got] = await download(device, [c]);
+            const want = reference(layout, [M, N, K], a, b, add ? before : new Float32Array(M * N));
+            const error = maxError(got, want);
+            assert.ok(error < 2e-6, `${M} ${N} ${K}${add ? " add" : ""}: ${error}`);
+            program.dispose();
+            for (const t of [ta, tb, c]) device.free(t.range().buffer);
+          }
+        }
+      });
+    }
+  }
+}
+
+/** The kernel that a product takes. */
+function kernelFor(device: Device, layout: Layout, M: number, N: number, K: number): string {
+  const r = new Recorder(device, "all", false);
+  matmul(
+    r,
+    layout,
+    r.tensor("a", layout === "tn" ? [K, M] : [M, K]),
+    r.tensor("b", layout === "nt" ? [N, K] : [K, N]),
+    r.tensor("c", [M, N]),
+  );
+  return r.calls[0].kernel.name;
+}
+
+Deno.test("the table names a kernel for every class, and products that it cannot do fall to plain", () => {
+  const on = (family: Family) =>
+    ({ family, subgroup: 8, int64: true, limits: { maxStorageBufferBindingSize: 2 ** 27 } }) as Device;
+  const cases: [Family, Layout, number, number, number, RegExp][] = [
+    ["sg", "nt", 1024, 704, 128, /matmul_sg nt rows=64/],
+    ["sg", "nt", 32, 704, 128, /matmul_sg nt rows=32/],
+    ["sg", "tn", 704, 128, 1024, /matmul_sg tn rows=32/],
+    ["sg", "nn", 1024, 709, 128, /matmul_sg nn rows=32 single f32/], // no octets
+    ["sg", "nn", 1, 704, 128, /^matmul ADD/],
+    ["shm", "nn", 1024, 709, 128, /matmul_shm nn 128x128 W=1/],
+    ["shm", "nt", 100, 64, 12, /matmul_shm nt 64x64/],
+    ["shm", "nt", 1, 4096, 4096, /^matmul ADD/],
+    ["plain", "nn", 2048, 2048, 2048, /^matmul ADD/],
+  ];
+  for (const [family, layout, M, N, K, name] of cases) {
+    assert.match(kernelFor(on(family), layout, M, N, K), name, `${family} ${layout} ${M} ${N} ${K}`);
+  }
+  assert.equal(shapeClass("nt", 63, 10_000), "nt low");
+  assert.equal(shapeClass("nt", 512, 511), "nt small");
+  assert.equal(shapeClass("nt", 512, 512), "nt large");
+});
+
+Deno.test("a kept table is taken back whole or not at all", () => {
+  const device = { family: "shm", subgroup: 0, int64: false } as Device, table = kernelTable(device);
+  const other = { ...table, matmul: { ...table.matmul, "nt large": "shm 64x64" as Choice } };
+  assert.equal(useKernelTable(device, other), true);
+  assert.deepEqual(kernelTable(device), other);
+  assert.match(kernelFor(device, "nt", 1024, 1024, 1024), /64x64/);
+  const wrong = [
+    { ...table, family: "sg" as Family },
+    { ...table, matmul: { ...table.matmul, "tn low": "shm 32x32" as Choice } },
+    { family: "shm" } as typeof table, // of an earlier version
+  ];
+  for (const bad of wrong) assert.equal(useKernelTable(device, bad), false);
+  assert.deepEqual(kernelTable(device), other);
+});

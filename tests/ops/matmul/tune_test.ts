@@ -1,0 +1,90 @@
+// The tuner on small products: what it measures, keeps, checks and never changes.
+import assert from "node:assert/strict";
+import { type Device, openDevice } from "../../../src/gpu/mod.ts";
+import { type Extents, kernelTable, tune, type TuneOptions, type Tuning } from "../../../src/ops/mod.ts";
+import { agrees } from "../../../src/ops/matmul/tune.ts";
+
+const extents: Record<"low" | "small" | "large", Extents> = {
+  low: [8, 24, 16],
+  small: [16, 40, 8],
+  large: [72, 72, 8],
+};
+const quick: TuneOptions = { measure: true, extents, among: ["plain", "shm 64x64"] };
+
+/** Runs with a cache of its own, on devices that are closed afterwards. */
+async function apart(run: (open: () => Promise<Device>, home: string) => Promise<void>): Promise<void> {
+  const before = Deno.env.get("LLAMERO_HOME"), home = await Deno.makeTempDir(), opened: Device[] = [];
+  Deno.env.set("LLAMERO_HOME", home);
+  try {
+    await run(async () => {
+      const device = await openDevice({ family: "shm" });
+      opened.push(device);
+      return device;
+    }, home);
+  } finally {
+    if (before === undefined) Deno.env.delete("LLAMERO_HOME");
+    else Deno.env.set("LLAMERO_HOME", before);
+    for (const device of opened) device.close();
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+Deno.test("a CPU adapter takes the built-in table and times nothing", async () => {
+  await apart(async (open, home) => {
+    const device = await open();
+    if (!device.software) return console.log("not tested: this adapter is no CPU");
+    const built = kernelTable(device), { from, times, table } = await tune(device);
+    assert.equal(from, "built in");
+    assert.deepEqual(times, {});
+    assert.deepEqual(table, built);
+    assert.deepEqual([...Deno.readDirSync(home)], []);
+  });
+});
+
+Deno.test("the tuner times every class, keeps its choices, and a later process takes them", async () => {
+  await apart(async (open, home) => {
+    const device = await open(), bytes = device.memory().bytes, found = await tune(device, quick);
+    assert.equal(found.from, "measured");
+    assert.equal(Object.keys(found.times).length, 9);
+    for (const [shape, times] of Object.entries(found.times)) {
+      const [best] = Object.entries(times).sort((a, b) => a[1] - b[1])[0];
+      assert.equal(found.table.matmul[shape as "nn low"], best, shape);
+    }
+    assert.deepEqual(kernelTable(device), found.table);
+    assert.equal(device.memory().bytes, bytes, "nothing is held");
+    assert.equal(await tune(device), found, "once a device");
+
+    const [file] = [...Deno.readDirSync(`${home}/tuning`)], path = `${home}/tuning/${file.name}`;
+    const kept: Tuning = JSON.parse(await Deno.readTextFile(path));
+    kept.table.matmul["nn large"] = "shm 128x128"; // never measured here: it must come from the file
+    await Deno.writeTextFile(path, JSON.stringify(kept));
+    const later = await open();
+    assert.equal((await tune(later, quick)).from, "disk");
+    assert.equal(kernelTable(later).matmul["nn large"], "shm 128x128");
+
+    await Deno.writeTextFile(path, "{");
+    assert.equal((await tune(await open(), quick)).from, "measured", "a damaged file is measured anew");
+  });
+});
+
+Deno.test("without room to measure the built-in table stays", async () => {
+  const device = await openDevice({ family: "shm", memoryLimit: 2048 });
+  assert.equal((await tune(device, { ...quick, among: ["shm 64x64", "plain"] })).from, "built in");
+  device.close();
+});
+
+Deno.test("a kernel that gives wrong sums, or does not compile, is not trusted", async () => {
+  const device = await openDevice({ family: "plain" }), read = device.read.bind(device);
+  assert.equal(await agrees(device, "shm 64x64", "nt"), true);
+  for (const wrong of [1e-2, NaN]) {
+    device.read = async (ranges) => { // the kernel under test comes first, `plain` second
+      const [got, ...rest] = await read(ranges), numbers = new Float32Array(got);
+      numbers[7] += wrong * numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      return [got, ...rest];
+    };
+    assert.equal(await agrees(device, "shm 64x64", "nt"), false, `off by ${wrong}`);
+  }
+  device.read = read;
+  assert.equal(await agrees(device, "sg 32x64", "nt"), false, "subgroups were not asked for");
+  device.close();
+});

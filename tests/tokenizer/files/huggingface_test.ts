@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { ConfigError } from "../../../src/base/errors.ts";
+import { Tokenizer } from "../../../src/tokenizer/mod.ts";
+
+const special = (id: number, content: string) => ({ id, content, special: true, normalized: false });
+
+/** Byte-level BPE as GPT-2 and LLaMA 3 use it: every byte is a letter, "Ġ" a space. */
+function byteLevel(): Tokenizer {
+  const letters: string[] = [];
+  for (let b = 0, extra = 0; b < 256; b++) {
+    const visible = (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
+    letters.push(String.fromCharCode(visible ? b : 256 + extra++));
+  }
+  const pieces = [...letters, "Ġw", "ha", "Ġwha"];
+  return Tokenizer.fromJSON({
+    added_tokens: [special(259, "<|begin|>"), special(260, "<|eot|>")],
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, use_regex: true },
+    decoder: { type: "ByteLevel" },
+    model: {
+      type: "BPE",
+      vocab: Object.fromEntries(pieces.map((piece, id) => [piece, id])),
+      merges: ["Ġ w", "h a", "Ġw ha"],
+    },
+  }, { bos_token: "<|begin|>", eos_token: { content: "<|eot|>" } });
+}
+
+/** A Unigram model whose vocabulary itself spells a special token, as T5's does. */
+function unigram(): Tokenizer {
+  const characters = ["▁", "a", "b", "<", "/", "s", ">"];
+  return Tokenizer.fromJSON({
+    added_tokens: [special(0, "<unk>"), special(1, "</s>")],
+    pre_tokenizer: { type: "Metaspace", replacement: "▁", prepend_scheme: "always" },
+    decoder: { type: "Metaspace", replacement: "▁", prepend_scheme: "always" },
+    model: {
+      type: "Unigram",
+      unk_id: 0,
+      vocab: [["<unk>", 0], ["</s>", 0], ["▁ab", -1], ...characters.map((c): [string, number] => [c, -5])],
+    },
+  });
+}
+
+Deno.test("another kind of tokenizer runs through the library", () => {
+  const tokenizer = byteLevel();
+  assert.equal(tokenizer.toJSON().codec, "@huggingface/tokenizers");
+  assert.deepEqual([tokenizer.vocabSize, tokenizer.bosId, tokenizer.eosId, tokenizer.unkId], [
+    261,
+    259,
+    260,
+    -1,
+  ]);
+  assert.deepEqual([...tokenizer.encode("a whale", { bos: true })], [259, 97, 258, 108, 101]);
+  for (const text of ["", " a  whale\n", "灌木 😀", "12 e\u0301"]) {
+    assert.equal(tokenizer.decode(tokenizer.encode(text)), text);
+  }
+  assert.equal(tokenizer.decode([]), "");
+  assert.equal(tokenizer.decode([259, 97, 260]), "a");
+  assert.equal(tokenizer.decode([259, 97, 260], { special: true }), "<|begin|>a<|eot|>");
+});
+
+Deno.test("its streaming decoder holds characters until they are whole", () => {
+  const tokenizer = byteLevel(), text = "灌木 whale 😀!";
+  const decoder = tokenizer.decoder(), parts = Array.from(tokenizer.encode(text), (id) => decoder.push(id));
+  assert.equal(parts.join("") + decoder.end(), text);
+  assert.ok(parts.every((part) => !part.includes("\ufffd")));
+  decoder.push(tokenizer.encode("木")[0]);
+  assert.equal(decoder.end(), "\ufffd");
+});
+
+Deno.test("a space that opens a word falls at the start only", () => {
+  const tokenizer = unigram(), ids = tokenizer.encode("ab ab");
+  assert.deepEqual([...ids], [2, 2]);
+  const stream = (options: { continues?: boolean }) => {
+    const decoder = tokenizer.decoder(options);
+    return Array.from(ids, (id) => decoder.push(id)).join("") + decoder.end();
+  };
+  assert.deepEqual([...tokenizer.encode("ab?")], [2, tokenizer.unkId]);
+  assert.equal(tokenizer.decode(ids), "ab ab");
+  assert.equal(stream({}), "ab ab");
+  assert.equal(tokenizer.decode(ids, { continues: true }), " ab ab");
+  assert.equal(stream({ continues: true }), " ab ab");
+});
+
+Deno.test("user text never becomes a special token there either", () => {
+  const bytes = byteLevel();
+  assert.ok(bytes.encode("<|eot|>a<|begin|>").every((id) => id < 259));
+  assert.deepEqual([...bytes.encode("<|eot|>", { special: true })], [260]);
+  const tokenizer = unigram();
+  assert.deepEqual([...tokenizer.encode("</s>", { special: true })], [1]);
+  for (const text of ["</s>", "ab</s>ab", "</s></s>", "a </s> b"]) {
+    assert.ok(!tokenizer.encode(text).includes(1), text);
+    assert.equal(tokenizer.decode(tokenizer.encode(text)).replaceAll(" ", ""), text.replaceAll(" ", ""));
+  }
+});
+
+Deno.test("BOS that the vocabulary lacks cannot be added", () => {
+  const tokenizer = unigram();
+  assert.equal(tokenizer.bosId, -1);
+  assert.throws(
+    () => tokenizer.encode("a", { bos: true }),
+    (e: Error) => e instanceof ConfigError && /BOS/.test(e.message),
+  );
+});

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { FormatError } from "../../../src/base/errors.ts";
+import { readSafetensors, writeSafetensors } from "../../../src/formats/mod.ts";
+import { TrainingStep } from "../../../src/model/mod.ts";
+import { isDraft, restoreMoments } from "../../../src/train/checkpoints/checkpoint.ts";
+import type { WarningEvent } from "../../../src/train/mod.ts";
+import { readState } from "../../../src/train/monitoring/run_state.ts";
+import { paperStep } from "../../model/paper_step.ts";
+import { assertSameWeights, inFolder, quiet, short, tinyModel, tokens } from "../support.ts";
+
+const hidden = { display: false } as const;
+const options = { ...short, steps: 6, checkpointEvery: 3, validation: false } as const;
+
+/** Ways to damage the newest checkpoint, and what the error says. */
+const damages: [string, (folder: string) => void, RegExp][] = [
+  [
+    "a truncated file",
+    (folder) => Deno.truncateSync(`${folder}/model.safetensors`, 500),
+    /model\.safetensors.*500/,
+  ],
+  [
+    "a flipped bit",
+    (folder) => flip(`${folder}/optimizer.safetensors`, -5),
+    /optimizer\.safetensors.*checksum/,
+  ],
+  ["a missing file", (folder) => Deno.removeSync(`${folder}/config.json`), /config\.json.*missing/],
+  ["half a state", (folder) => Deno.truncateSync(`${folder}/state.json`, 300), /state\.json.*not valid JSON/],
+  ["an edited state", (folder) => edit(`${folder}/state.json`), /state\.json.*checksum/],
+  ["no state", (folder) => Deno.removeSync(`${folder}/state.json`), /state\.json.*not a whole checkpoint/],
+];
+
+function flip(file: string, at: number): void {
+  const bytes = Deno.readFileSync(file);
+  bytes[bytes.length + at] ^= 1;
+  Deno.writeFileSync(file, bytes);
+}
+
+function edit(file: string): void {
+  const text = Deno.readTextFileSync(file), changed = text.replace('"stageStep":6', '"stageStep":5');
+  assert.notEqual(changed, text);
+  Deno.writeTextFileSync(file, changed);
+}
+
+/** A copy of a run's folder without its stage folder, so that step 6 is nowhere else. */
+function copySteps(from: string, to: string): void {
+  for (const step of ["step-000003", "step-000006"]) {
+    Deno.mkdirSync(`${to}/${step}`, { recursive: true });
+    for (const { name } of Deno.readDirSync(`${from}/${step}`)) {
+      Deno.copyFileSync(`${from}/${step}/${name}`, `${to}/${step}/${name}`);
+    }
+  }
+}
+
+Deno.test("a damaged checkpoint is never used: the one before it is, with a warning", async () => {
+  await inFolder(async (folder) => {
+    using whole = await tinyModel();
+    const trainer = quiet(whole, { checkpoint: `${folder}/run` }).pretrain(tokens(8), options);
+    await trainer.run(hidden);
+    for (const [name, damage, message] of damages) {
+      const copy = `${folder}/${name}`;
+      copySteps(`${folder}/run`, copy);
+      damage(`${copy}/step-000006`);
+      using model = await tinyModel();
+      const other = quiet(model).pretrain(tokens(8), options), run = other.resume(copy, hidden);
+      const warnings: WarningEvent[] = [];
+      for await (const event of run.events("warning")) warnings.push(event);
+      const { exact, history } = await run;
+      assert.match(warnings[0].message, message, name);
+      assert.match(warnings[0].message, /going on from .*step-000003/, name);
+      assert.deepEqual([exact, history.length], [true, 6], name);
+      await assertSameWeights(model, whole);
+      assert.equal((await readState(`${copy}/step-000006`)).step, 6, "it was written anew");
+    }
+  });
+});
+
+Deno.test("without a whole checkpoint the damage is the error, and the files stay", async () => {
+  await inFolder(async (folder) => {
+    using model = await tinyModel();
+    const trainer = quiet(model, { checkpoint: folder, keep: 1 }).pretrain(tokens(8), {
+      ...options,
+      steps: 3,
+    });
+    await trainer.run(hidden);
+    const file = `${folder}/step-000003/optimizer.safetensors`, size = Deno.statSync(file).size;
+    await assert.rejects(
+      async () => {
+        flip(file, -1); // the stage's folder is the same file
+        await trainer.resume(folder, hidden);
+      },
+      (error) => error instanceof FormatError && error.file!.endsWith("optimizer.safetensors"),
+    );
+    await assert.rejects(trainer.resume(`${folder}/step-000003`, hidden), FormatError);
+    assert.equal(Deno.statSync(file).size, size);
+  });
+});
+
+Deno.test("only the newest steps are kept, and what a killed process left is cleared", async () => {
+  await inFolder(async (folder) => {
+    using model = await tinyModel();
+    const draft = `.step-000009.${crypto.randomUUID()}.tmp`;
+    assert.ok(isDraft(draft) && !isDraft("step-000009") && !isDraft(".git"));
+    Deno.mkdirSync(`${folder}/${draft}`);
+    Deno.writeTextFileSync(`${folder}/${draft}/config.json`, "{");
+    Deno.writeTextFileSync(`${folder}/notes.txt`, "mine");
+    const trainer = quiet(model, { checkpoint: folder, keep: 2 })
+      .pretrain(tokens(8), { ...options, steps: 4, checkpointEvery: 1 });
+    await trainer.run(hidden);
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+    assert.deepEqual(names, ["notes.txt", "pretrain", "step-000003", "step-000004"]);
+    const state = await readState(`${folder}/pretrain`);
+    assert.deepEqual(Object.keys(state.files), [
+      "config.json",
+      "generation_config.json",
+      "model.safetensors",
+      "optimizer.safetensors",
+    ]);
+    assert.deepEqual([state.stage, state.stageStep, state.step, state.history.length], ["pretrain", 4, 4, 4]);
+  });
+});
+
+Deno.test("what does not fit in JSON comes back from a checkpoint", async () => {
+  await inFolder(async (folder) => {
+    using model = await tinyModel();
+    const good = await model.parameters();
+    const spoiled = new Map([...good].map(([name, data]) => [name, data.map(() => NaN)]));
+    model.setParameters(spoiled);
+    const trainer = quiet(model, { checkpoint: folder })
+      .pretrain(tokens(8), { ...options, steps: 2, checkpointEvery: 1, maxSkipped: 5 });
+    await trainer.run(hidden);
+    const { history, skipped } = await readState(`${folder}/pretrain`);
+    assert.equal(skipped, 2);
+    assert.deepEqual(history.map(({ loss, skipped }) => [loss, skipped]), [[NaN, true], [NaN, true]]);
+  });
+});
+
+Deno.test("a checkpoint that cannot be written in the middle is a warning, at the end an error", async () => {
+  await inFolder(async (parent) => {
+    using model = await tinyModel();
+    const folder = `${parent}/run`, trainer = quiet(model, { checkpoint: folder });
+    const run = trainer.pretrain(tokens(8), { ...options, steps: 9 }).run(hidden), warnings: string[] = [];
+    for await (const event of run.events("step", "warning")) {
+      if (event.type === "warning") {
+        warnings.push(event.message);
+        Deno.removeSync(folder);
+      } else if (event.step === 1) {
+        Deno.removeSync(folder, { recursive: true });
+        Deno.writeTextFileSync(folder, "in the way");
+      }
+    }
+    assert.equal((await run).status, "done");
+    assert.match(warnings.join(), /step 3 could not be written/);
+    assert.ok(Deno.statSync(`${folder}/pretrain/state.json`).isFile);
+    const last = quiet(model, { checkpoint: `${parent}/last` }).pretrain(tokens(8), { ...options, steps: 2 });
+    const failing = last.run(hidden);
+    for await (const _ of failing.events("step")) {
+      Deno.removeSync(`${parent}/last`, { recursive: true });
+      Deno.writeTextFileSync(`${parent}/last`, "in the way");
+      break;
+    }
+    await assert.rejects(failing, (error) => error instanceof Error && "run" in error);
+  });
+});
+
+Deno.test("moments of another model are refused by name, and those of this one come back bit for bit", async () => {
+  await inFolder(async (folder) => {
+    using model = await tinyModel();
+    await quiet(model, { checkpoint: folder }).pretrain(tokens(8), options).run(hidden);
+    const path = `${folder}/step-000006`, checkpoint = { path, state: await readState(path) };
+    const settings = { ...paperStep, microBatch: 1, context: model.config.context };
+    const step = await TrainingStep.create(model, settings);
+    try {
+      await restoreMoments(step, checkpoint);
+      const { tensors } = await readSafetensors(`${path}/optimizer.safetensors`);
+      for (const moment of ["m", "v"] as const) {
+        for await (const { parameter, data } of step.moments(moment)) {
+          const whole = await Array.fromAsync(data());
+          assert.deepEqual(whole.flatMap((part) => [...part]), [
+            ...tensors.get(`${moment}.${parameter.name}`)!.data,
+          ]);
+        }
+      }
+      const entries = [...tensors].slice(1).map(([name, { shape, data }]) => ({ name, shape, data }));
+      await writeSafetensors(`${path}/optimizer.safetensors`, entries);
+      await assert.rejects(restoreMoments(step, checkpoint), {
+        name: "FormatError",
+        message: /optimizer\.safetensors.*tensor model\.embed_tokens\.weight is missing/,
+      });
+    } finally {
+      step.dispose();
+    }
+  });
+});

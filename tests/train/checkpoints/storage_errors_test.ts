@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { ConfigError, DeviceError } from "../../../src/base/errors.ts";
+import { openDevice } from "../../../src/gpu/mod.ts";
+import type { Model } from "../../../src/model/mod.ts";
+import type { Trainer } from "../../../src/train/mod.ts";
+import { checkpointNames } from "../../../src/train/checkpoints/checkpoint_folder.ts";
+import { assertSameWeights, inFolder, quiet, short, tinyModel, tokens } from "../support.ts";
+
+const hidden = { display: false } as const;
+const rarely = { steps: 45, checkpointEvery: 15 } as const;
+const options = { ...short, steps: 9, checkpointEvery: 4, validation: false } as const;
+
+function chain(model: Model, checkpoint?: string): Trainer {
+  return quiet(model, { checkpoint }).pretrain(tokens(8), options);
+}
+
+/** A device that has room for a model and the steps of `microBatch` sequences, and nothing more. */
+async function roomFor(microBatch: number) {
+  const wide = await openDevice(), model = await tinyModel({}, wide);
+  const run = quiet(model).pretrain(tokens(8), { ...options, microBatch, steps: 1 }).run(hidden);
+  await run;
+  const memoryLimit = wide.memory().peak;
+  wide.close();
+  return await openDevice({ memoryLimit });
+}
+
+Deno.test("out of memory halves the micro-batch, keeps the batch and says so; resume takes what was taken", async () => {
+  const device = await roomFor(2);
+  await inFolder(async (folder) => {
+    const model = await tinyModel({}, device), held = device.memory().bytes;
+    const { warnings, exact, history } = await chain(model, folder).run({ ...hidden, until: 6 });
+    assert.match(warnings.join(), /too small for 4 sequences at once, 2 are taken; the batch stays 4/);
+    assert.deepEqual([exact, history.length, history[5].tokens], [false, 6, 6 * 48]);
+    assert.equal(device.memory().bytes, held, "nothing of the attempts is left");
+    model.dispose();
+    using roomy = await tinyModel();
+    const resumed = await chain(roomy, folder).resume(folder, hidden);
+    assert.deepEqual([resumed.exact, resumed.warnings.length], [false, 1]);
+    using parts = await tinyModel();
+    const asked = await quiet(parts).pretrain(tokens(8), { ...options, microBatch: 2 }).run(hidden);
+    await assertSameWeights(roomy, parts);
+    assert.deepEqual(resumed.history.map(({ loss }) => loss), asked.history.map(({ loss }) => loss));
+  });
+  device.close();
+});
+
+Deno.test("steps of one's own take fewer sequences at once as well, and tell", async () => {
+  const device = await roomFor(2), model = await tinyModel({}, device);
+  const seen: number[] = [];
+  for await (const step of chain(model).steps()) {
+    seen.push(step.microBatch);
+    if (seen.length === 9) await step.loss();
+  }
+  assert.deepEqual(seen, Array(9).fill(2));
+  using parts = await tinyModel();
+  await quiet(parts).pretrain(tokens(8), { ...options, microBatch: 2 }).run(hidden);
+  await assertSameWeights(model, parts);
+  device.close();
+});
+
+Deno.test("when not even one sequence fits, the error names the limit and what to lower", async () => {
+  const device = await openDevice({ memoryLimit: 300_000 }), model = await tinyModel({}, device);
+  await assert.rejects(chain(model).run(hidden), (error) => {
+    assert.ok(error instanceof DeviceError && error.limit === "memoryLimit" && error.wanted! > error.have!);
+    assert.match(
+      error.message,
+      /one sequence at a time is already too much.*memoryLimit is 300000 bytes.*save: "linear"/,
+    );
+    return true;
+  });
+  device.close();
+});
+
+Deno.test("a lost device ends the run with what is left and how to go on, and so it goes on", async () => {
+  using whole = await tinyModel();
+  await quiet(whole).pretrain(tokens(8), { ...options, ...rarely }).run(hidden);
+  await inFolder(async (folder) => {
+    const device = await openDevice(), model = await tinyModel({}, device);
+    const long = (model: Model) =>
+      quiet(model, { checkpoint: folder }).pretrain(tokens(8), { ...options, ...rarely });
+    const run = long(model).run(hidden);
+    for await (const { step } of run.events("checkpoint")) if (step === 15) device.gpu.destroy();
+    const error: unknown = await run.finished.catch((error) => error);
+    assert.ok(error instanceof DeviceError, String(error));
+    const step = run.history.length, saved = step - step % 15;
+    assert.match(
+      error.message,
+      new RegExp(`lost after step ${step}: .*checkpoint of step ${saved} is whole: .*resume\\(\\)`),
+    );
+    assert.equal(run.status, "failed");
+    using other = await tinyModel();
+    const again = long(other).resume(folder, hidden), first = await anyStep(again);
+    assert.equal(first, saved + 1, "at most the steps since the last checkpoint are lost");
+    assert.equal((await again).exact, true);
+    await assertSameWeights(other, whole);
+  });
+  const device = await openDevice(), run = chain(await tinyModel({}, device)).run(hidden);
+  device.gpu.destroy();
+  await assert.rejects(
+    run,
+    /The GPU was lost after step 0: .*There is no checkpoint: give the trainer a folder/,
+  );
+});
+
+async function anyStep(run: ReturnType<Trainer["run"]>): Promise<number> {
+  for await (const { step } of run.events("step")) return step;
+  return 0;
+}
+
+Deno.test("a folder that may not be written is refused before the first step, with what to do", async () => {
+  await inFolder(async (folder) => {
+    const { code, said } = await child("chainIn", folder, `--allow-write=${folder}/elsewhere`);
+    assert.equal(code, 0, said);
+    assert.match(
+      said,
+      /ConfigError Cannot write the checkpoint to .*: it may not be written .*, name another folder or allow it/,
+    );
+    assert.match(said, /0 steps/);
+  });
+});
+
+/** Runs one of the child's functions in a process of its own that may do little. */
+async function child(name: string, folder: string, allow: string): Promise<{ code: number; said: string }> {
+  const script = `${folder}/script.ts`, url = new URL("storage_errors_child.ts", import.meta.url).href;
+  await Deno.writeTextFile(
+    script,
+    `import { ${name} } from ${JSON.stringify(url)};\nawait ${name}("${folder}");\n`,
+  );
+  const config = `--config=${new URL("../../../deno.json", import.meta.url).pathname}`;
+  const least = ["--allow-read", "--allow-env", "--allow-sys", "--allow-ffi"];
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", config, ...least, allow, "--no-prompt", script],
+    stderr: "inherit",
+  }).output();
+  return { code, said: new TextDecoder().decode(stdout) };
+}
+
+Deno.test({
+  name:
+    "a full disk in the middle is a warning, at the end an error with what to do; the whole checkpoints stay",
+  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0, // a small tmpfs is mounted, which takes root
+  async fn() {
+    await inFolder(async (parent) => {
+      const folder = `${parent}/small`;
+      await Deno.mkdir(folder);
+      const mount = (...args: string[]) => new Deno.Command(args[0], { args: args.slice(1) }).output();
+      const { success } = await mount("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder);
+      if (!success) return console.log("not tested: a tmpfs cannot be mounted here");
+      try {
+        using model = await tinyModel();
+        const bytes = await sizeOfCheckpoint();
+        await Deno.writeFile(`${folder}/filler`, new Uint8Array(1048576 - Math.floor(1.8 * bytes)));
+        const run = chain(model, `${folder}/run`).run(hidden);
+        await assert.rejects(run, (error) => {
+          assert.ok(error instanceof ConfigError);
+          assert.match(
+            error.message,
+            /the disk is full .*free some space or keep fewer checkpoints.*step-000004 is whole/,
+          );
+          return true;
+        });
+        assert.match(
+          String(run),
+          /Warning: The checkpoint of step 8 could not be written: .*the disk is full/,
+        );
+        assert.deepEqual(checkpointNames(`${folder}/run`), ["step-000004"]);
+        await Deno.remove(`${folder}/filler`);
+        using again = await tinyModel();
+        const { history, exact } = await chain(again, `${folder}/run`).resume(undefined, hidden);
+        assert.deepEqual([history.length, exact], [9, true]);
+        await assertSameWeights(again, model);
+      } finally {
+        await mount("umount", folder);
+      }
+    });
+  },
+});
+
+/** Bytes of a checkpoint of the tiny model. */
+async function sizeOfCheckpoint(): Promise<number> {
+  let bytes = 0;
+  await inFolder(async (folder) => {
+    using model = await tinyModel();
+    const { checkpoint } = await chain(model, folder).run({ ...hidden, until: 4 });
+    for (const { name } of Deno.readDirSync(checkpoint!)) {
+      bytes += Deno.statSync(`${checkpoint}/${name}`).size;
+    }
+  });
+  return bytes;
+}
