@@ -34,6 +34,6 @@ export type * from "./src/tokenizer/mod.ts";
 export type * from "./src/model/mod.ts";
 export type * from "./src/train/mod.ts";
 export type * from "./src/eval/mod.ts";
-export type { EvaluateOptions } from "./src/train/mod.ts"; // of a training run; an Evaluator's own is in /eval
+export type { PeriodicEvaluationOptions } from "./src/train/mod.ts"; // of a training run; an Evaluator's own is in /eval
 
 armInterrupt();

@@ -30,9 +30,9 @@ import { fingerprintOf, lineageOf, type LineageStep } from "./plan/fingerprint.t
 import { GivenTokens, type TokenRow, type TokensOptions } from "./tokens/token_rows_dataset.ts";
 import { type ClosureOptions, type Items, memoryPlan } from "./io/in_memory.ts";
 import { type MixEntry, type MixOptions, mixPlan } from "./steps/mix.ts";
-import { describePlan, entriesOf, type Plan, planToJSON } from "./plan/plan.ts";
+import { type DatasetPlan, describePlan, entriesOf, planToJSON } from "./plan/plan.ts";
 import { Preview } from "./reports/preview.ts";
-import { Reading } from "./plan/pass.ts";
+import { Pass } from "./plan/pass.ts";
 import {
   type CsvOptions,
   csvPlan,
@@ -98,10 +98,10 @@ true satisfies Same<keyof z.input<typeof splitSchema>, keyof SplitOptions>;
  */
 export class Dataset<T = Document> extends Displayable implements AsyncIterable<T> {
   /** The operators, readers first. */
-  readonly plan: Plan<T>;
+  readonly plan: DatasetPlan<T>;
 
   /** The dataset of a plan; users begin with a reader such as {@linkcode Dataset.text}. */
-  constructor(plan: Plan<T>) {
+  constructor(plan: DatasetPlan<T>) {
     super();
     this.plan = plan;
   }
@@ -307,7 +307,7 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
 
   /** Reads the records. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
-    for await (const { value } of entriesOf(this.plan, new Reading())) yield value;
+    for await (const { value } of entriesOf(this.plan, new Pass())) yield value;
   }
 
   /** All records in an array. */

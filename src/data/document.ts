@@ -30,7 +30,7 @@ export interface Conversation {
 }
 
 /** Where a record stands, as an error names it. */
-export interface Place {
+export interface SourceLocation {
   /** The file. */
   file?: string;
   /** Its line, counted from 1. */
@@ -46,7 +46,7 @@ export interface Entry<T> {
   /** Path (or reader) and record number: the id of records that carry none of their own. */
   readonly id: string;
   /** Where it was read. */
-  readonly place: Place;
+  readonly place: SourceLocation;
   /** What the step before made of it for the next one alone, such as hashes. */
   readonly sketch?: unknown;
 }

@@ -18,7 +18,7 @@
  */
 export type { ChatEncoding, ChatPiece, Encoder, Message } from "../base/encoder.ts";
 export { Displayable, type Picture } from "../display/display.ts";
-export type { Flaw } from "../formats/record_or_error.ts";
+export type { BrokenRecord } from "../formats/record_or_error.ts";
 export type { TextEncoding } from "../formats/records/lines.ts";
 export type { ArxivOptions } from "./corpora/arxiv.ts";
 export type { BooksOptions } from "./corpora/books.ts";
@@ -31,7 +31,7 @@ export type { WikipediaOptions } from "./corpora/wikipedia.ts";
 export type { ConversationFields, ConversationOptions } from "./steps/conversations.ts";
 export { Dataset, type ReadOptions, type SplitOptions } from "./dataset.ts";
 export type { DedupOptions } from "./dedup/dedup.ts";
-export type { Conversation, Document, Entry, Place, Row } from "./document.ts";
+export type { Conversation, Document, Entry, Row, SourceLocation } from "./document.ts";
 export type { Paths } from "./io/file_patterns.ts";
 export type { CleanOptions } from "./filters/c4_rules.ts";
 export { type ClassifierOptions, type HeldOutReport, TextClassifier } from "./filters/classifier.ts";
@@ -44,9 +44,9 @@ export type { TokenRow, TokensOptions } from "./tokens/token_rows_dataset.ts";
 export { type HeldOut, holdOut, type HoldOutOptions } from "./validation/hold_out.ts";
 export type { ClosureOptions, Items } from "./io/in_memory.ts";
 export type { MixEntry, MixOptions } from "./steps/mix.ts";
-export type { Closure, CorpusCall, MixSource, Plan as DataPlan } from "./plan/plan.ts";
+export type { CorpusCall, DatasetPlan as DataPlan, MixSource, UserFunction } from "./plan/plan.ts";
 export type { Preview } from "./reports/preview.ts";
-export type { OnReject, Reading, ReadingOptions, StepCounts } from "./plan/pass.ts";
+export type { OnReject, Pass, PassOptions, StepCounts } from "./plan/pass.ts";
 export type { CsvOptions, JsonlOptions, ParquetOptions, RowOptions } from "./io/records.ts";
 export type { SampleName } from "./io/sample_texts.ts";
 export { type Part, partPlan } from "./steps/split.ts";
@@ -73,6 +73,6 @@ export {
 export type { SharedTable } from "./filters/ngram_counts.ts";
 export { validationSplit } from "./validation/validation_split.ts";
 export type { Job, Make } from "../base/job.ts";
-export type { Judge, Note, Ruling } from "./plan/judge.ts";
-export type { Stage, StageJob } from "./plan/document_stage.ts";
+export type { Judge, Note, Verdict } from "./plan/judge.ts";
+export type { DocumentStage, StageJob } from "./plan/document_stage.ts";
 export type { WriteOptions } from "./io/write_jsonl.ts";

@@ -13,7 +13,7 @@ import { ItemCache } from "./models/answer_cache.ts";
 import { lossEntry, type LossOptions } from "./loss_task.ts";
 import { Report } from "./reports/report.ts";
 import type { PlanEntry, TaskResult } from "./tasks/task_result.ts";
-import { isScorable, namedModels, type Scorable } from "./models/eval_model.ts";
+import { type EvalModel, isScorable, namedModels } from "./models/eval_model.ts";
 import { suite } from "./benchmarks/suites.ts";
 import type { Task } from "./tasks/task.ts";
 import { type AddOptions, taskEntry } from "./task_entry.ts";
@@ -79,7 +79,7 @@ true satisfies Same<keyof z.input<typeof runSchema>, keyof EvaluateOptions>;
  * ```
  */
 export class Evaluator extends Displayable {
-  #models: readonly [string, Scorable][];
+  #models: readonly [string, EvalModel][];
   readonly #options: z.output<typeof schema>;
   #entries: readonly PlanEntry[] = [];
 
@@ -88,7 +88,7 @@ export class Evaluator extends Displayable {
    *
    * @throws {ConfigError} for something that is no model, or an unknown option
    */
-  constructor(models?: Scorable | Record<string, Scorable>, options: EvaluatorOptions = {}) {
+  constructor(models?: EvalModel | Record<string, EvalModel>, options: EvaluatorOptions = {}) {
     super();
     this.#models = models === undefined ? [] : namedModels(models);
     this.#options = parseOptions(schema, options, "Evaluator");
@@ -152,8 +152,8 @@ export class Evaluator extends Displayable {
    */
   run(options?: EvaluateOptions): Promise<Report>;
   /** Runs the plan on `model`; this is how a trainer calls it. */
-  run(model: Scorable, options?: EvaluateOptions): Promise<Report>;
-  async run(first: Scorable | EvaluateOptions = {}, second: EvaluateOptions = {}): Promise<Report> {
+  run(model: EvalModel, options?: EvaluateOptions): Promise<Report>;
+  async run(first: EvalModel | EvaluateOptions = {}, second: EvaluateOptions = {}): Promise<Report> {
     const given = isScorable(first), models = given ? namedModels(first) : this.#models;
     const { signal } = parseOptions(runSchema, given ? second : first, "Evaluator.run");
     if (models.length === 0) {
@@ -169,7 +169,7 @@ export class Evaluator extends Displayable {
 
   /** Runs every task on every model; answers are kept only of models that are the evaluator's own. */
   async #measure(
-    models: readonly [string, Scorable][],
+    models: readonly [string, EvalModel][],
     keep: boolean,
     signal: AbortSignal | undefined,
   ): Promise<Report> {

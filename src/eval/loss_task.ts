@@ -11,7 +11,7 @@ import { Dataset, TokenDataset } from "../data/mod.ts";
 import { count, Live } from "../display/mod.ts";
 import { lossMeasures } from "./tasks/metric.ts";
 import { modelFacts, type PlanEntry, type Protocol } from "./tasks/task_result.ts";
-import { able } from "./models/eval_model.ts";
+import { requireMethod } from "./models/eval_model.ts";
 import { inOneLine } from "./task_data/task_source.ts";
 
 /** How a loss is added. */
@@ -43,7 +43,7 @@ export function lossEntry(dataset: Dataset | TokenDataset, given: LossOptions): 
     name,
     facts: { task: name, kind: "loss", data, limit },
     async run(model, { model: as, seed, signal }) {
-      const loser = able(model, "loss", name), label = `${name} on ${as}`;
+      const loser = requireMethod(model, "loss", name), label = `${name} on ${as}`;
       const live = new Live({ quiet: 1000, pipeInterval: 10_000, stream: "stderr" });
       live.update({ picture: () => ({ text: `${label} ...` }), record: { event: "progress", label } });
       const result = await loser.loss(dataset, { limit, signal }).finally(() => live.end());

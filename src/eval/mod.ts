@@ -71,8 +71,8 @@ export {
 } from "./scoring/rolling_perplexity.ts";
 export type { Labels, TaskRow } from "./task_data/task_row.ts";
 export { PythonSandbox, type SandboxOptions } from "./sandbox/python.ts";
-export type { Verdict } from "./sandbox/interpreter.ts";
-export type { BatchDecoding, Decoding, Likelihood, MeanLoss, Pair, Scorable } from "./models/eval_model.ts";
+export type { ProgramVerdict } from "./sandbox/interpreter.ts";
+export type { BatchDecoding, Decoding, EvalModel, Likelihood, MeanLoss, Pair } from "./models/eval_model.ts";
 export { type Judges, judges } from "./scorers/judges.ts";
 export { perspective, type PerspectiveOptions } from "./scorers/perspective.ts";
 export { wordList, type WordListOptions } from "./scorers/word_list.ts";

@@ -13,8 +13,14 @@ import type { ItemCache } from "./models/answer_cache.ts";
 import { sum } from "./tasks/metric.ts";
 import { remembering } from "./models/cached_model.ts";
 import { modelFacts, type PlanEntry, type Protocol } from "./tasks/task_result.ts";
-import type { Scorable } from "./models/eval_model.ts";
-import { isFile, type TaskData, type TaskFile, type TaskParts, TaskSource } from "./task_data/task_source.ts";
+import type { EvalModel } from "./models/eval_model.ts";
+import {
+  isFilePath,
+  type TaskData,
+  type TaskFile,
+  type TaskParts,
+  TaskSource,
+} from "./task_data/task_source.ts";
 import type { Task } from "./tasks/task.ts";
 
 /** How a task is added. */
@@ -77,7 +83,7 @@ export function taskEntry(base: Task, given: AddOptions): PlanEntry {
   const path = `add(${base.name})`, chosen = parseOptions(options, given, path);
   const { limit, data, variant, chat } = chosen, task = configured(base, chosen, path);
   const { name = variant === undefined ? base.name : `${base.name} ${variant}`, shots = task.shots } = chosen;
-  if (data !== undefined) parseOptions<TaskData>(isFile(data) ? file : parts, data, `${path}.data`);
+  if (data !== undefined) parseOptions<TaskData>(isFilePath(data) ? file : parts, data, `${path}.data`);
   if (data !== undefined && !task.reads) {
     throw new ConfigError(`Cannot use ${path}.data: the task brings its own items`, { path: `${path}.data` });
   }
@@ -112,10 +118,10 @@ export function taskEntry(base: Task, given: AddOptions): PlanEntry {
 }
 
 /** The model as it is asked: through its chat template, or through the cache of its answers. */
-function askerOf(model: Scorable, task: string, chat: boolean, cache: ItemCache | undefined): Scorable {
-  const asker = chat ? chatting(model, task) : model;
-  const how = chat ? `chat ${asker.tokenizer!.encode("?", { bos: true }).join(" ")}` : "";
-  return cache ? remembering(asker, cache, how) : asker;
+function askerOf(model: EvalModel, task: string, chat: boolean, cache: ItemCache | undefined): EvalModel {
+  const wrappedModel = chat ? chatting(model, task) : model;
+  const how = chat ? `chat ${wrappedModel.tokenizer!.encode("?", { bos: true }).join(" ")}` : "";
+  return cache ? remembering(wrappedModel, cache, how) : wrappedModel;
 }
 
 /** The task in the variant and with the settings that were asked for. */

@@ -10,22 +10,22 @@ export type { GgufHeader, GgufTensor, GgufValue } from "./gguf/header.ts";
 export type { WrittenType } from "./gguf/gguf_pack.ts";
 export type { GgufType } from "./gguf/types.ts";
 export { writeGguf, type WrittenTensor, type WrittenValue } from "./gguf/writer.ts";
-export { type Matrix } from "./tensors/matrix.ts";
+export { type FileMatrix } from "./tensors/matrix.ts";
 export { OpenFile } from "./open_file.ts";
 export {
+  type FileTensor,
   openSafetensors,
   parseSafetensors,
   readSafetensors,
   readSafetensorsHeader,
   type Safetensors,
   SafetensorsFile,
-  type Tensor,
 } from "./tensors/safetensors.ts";
 export { type SafetensorsHeader, type TensorInfo } from "./tensors/safetensors_header.ts";
 export {
+  type SafetensorsWriteOptions,
   type TensorData,
   type TensorEntry,
   type TensorShape,
-  type WriteOptions,
   writeSafetensors,
 } from "./tensors/safetensors_write.ts";

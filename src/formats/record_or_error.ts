@@ -7,9 +7,9 @@
  */
 
 /** A record that is broken. */
-export interface Flaw {
+export interface BrokenRecord {
   /** What is wrong with it, such as `not JSON: Unexpected end of input`. */
-  flaw: string;
+  problem: string;
   /** Its line, counted from 1, where the format has lines. */
   line?: number;
   /** The beginning of it. */
@@ -24,12 +24,12 @@ export interface Whole<T> {
   line?: number;
 }
 
-/** A record or a flaw. */
-export type Found<T> = Whole<T> | Flaw;
+/** A record or a problem. */
+export type RecordOrError<T> = Whole<T> | BrokenRecord;
 
-/** Whether it is a flaw. */
-export function isFlaw(found: object): found is Flaw {
-  return "flaw" in found;
+/** Whether it is a problem. */
+export function isBrokenRecord(found: object): found is BrokenRecord {
+  return "problem" in found;
 }
 
 /** The beginning of a broken record, for whoever looks at it. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Kernel } from "./kernel.ts";
-import type { Grid } from "./prelude.ts";
+import type { Workgroups } from "./prelude.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** One dispatch of a kernel. */
@@ -16,7 +16,7 @@ export interface Call {
   /** Its parameters by name. */
   params: Readonly<Record<string, number>>;
   /** Workgroups. */
-  grid: Grid;
+  grid: Workgroups;
   /** Floating-point operations, where they matter. */
   flop: number;
   /** Where in the model it stands, such as `layer 0`. */

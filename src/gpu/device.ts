@@ -11,26 +11,26 @@ import { ConfigError, DeviceError } from "../base/errors.ts";
 import { parseOptions, type Same } from "../base/schema.ts";
 
 /**
- * Which kernels a device takes where several do the same: `sg` one subgroup of 8 lanes a workgroup and no barriers,
- * for CPUs that play the GPU; `shm` workgroups that share memory, for GPUs; `plain` whatever the adapter.
+ * Which kernels a device takes where several do the same: `subgroup` one subgroup of 8 lanes a workgroup and no barriers,
+ * for CPUs that play the GPU; `shared` workgroups that share memory, for GPUs; `plain` whatever the adapter.
  */
-export type Family = "sg" | "shm" | "plain";
+export type KernelFamily = "subgroup" | "shared" | "plain";
 
 /** An optional feature: subgroups, 64-bit integers, half precision, timestamps of passes. */
-export type Wish = "subgroups" | "int64" | "f16" | "timestamps";
+export type OptionalFeature = "subgroups" | "int64" | "f16" | "timestamps";
 
 /** How to open a device. */
 export interface DeviceOptions {
   /** Most bytes that all buffers of this device may hold together; a request beyond it is a {@linkcode DeviceError}. */
   memoryLimit?: number;
   /** Kernels to take; by default what suits the adapter. `plain` also leaves every optional feature unused. */
-  family?: Family;
+  family?: KernelFamily;
   /** Optional features to leave unused even where granted. For tests of the baseline. */
-  without?: readonly Wish[];
+  without?: readonly OptionalFeature[];
 }
 
 /** Optional features; nothing needs one. */
-const wishes: Readonly<Record<Wish, string>> = {
+const wishes: Readonly<Record<OptionalFeature, string>> = {
   subgroups: "subgroups",
   int64: "wgpu-shader-int64",
   f16: "shader-f16",
@@ -39,7 +39,7 @@ const wishes: Readonly<Record<Wish, string>> = {
 
 const options = z.strictObject({
   memoryLimit: z.number().positive("expected more than 0 bytes").optional(),
-  family: z.enum(["sg", "shm", "plain"]).optional(),
+  family: z.enum(["subgroup", "shared", "plain"]).optional(),
   without: z.array(z.enum(["subgroups", "int64", "f16", "timestamps"])).readonly().optional(),
 });
 true satisfies Same<keyof z.input<typeof options>, keyof DeviceOptions>;
@@ -56,9 +56,9 @@ export interface MemoryReport {
 }
 
 /** What a recording needs to know of the device it is for: enough to plan a model without a GPU. */
-export interface Target {
+export interface DeviceProfile {
   /** Which kernels to take. */
-  readonly family: Family;
+  readonly family: KernelFamily;
   /** Lanes of a subgroup where that is one fixed number and subgroups are granted, else 0. */
   readonly subgroup: number;
   /** True where 64-bit integers are granted. */
@@ -80,7 +80,7 @@ const raised = [
 const bufferUsage = 0x4 | 0x8 | 0x80; // COPY_SRC | COPY_DST | STORAGE: written out because importing must not need WebGPU
 
 /** An open GPU. */
-export class Device implements Target {
+export class Device implements DeviceProfile {
   /** The WebGPU device itself, for kernels and programs. */
   readonly gpu: GPUDevice;
   /** The adapter's own description, such as `llvmpipe (LLVM 15.0.6, 256 bits)`. */
@@ -88,7 +88,7 @@ export class Device implements Target {
   /** True for a CPU that plays the GPU: correct but slow. */
   readonly software: boolean;
   /** Which kernels it takes. */
-  readonly family: Family;
+  readonly family: KernelFamily;
   /** Lanes of a subgroup where that is one fixed number and subgroups are granted, else 0. */
   readonly subgroup: number;
   /** True where 64-bit integers are granted: eight floats then move in one load. */
@@ -115,8 +115,8 @@ export class Device implements Target {
     this.int64 = granted.has(wishes.int64);
     this.f16 = granted.has(wishes.f16);
     this.timestamps = granted.has(wishes.timestamps);
-    const cpu = this.subgroup === 8 ? "sg" : "plain";
-    this.family = options.family ?? (this.software ? cpu : "shm");
+    const cpu = this.subgroup === 8 ? "subgroup" : "plain";
+    this.family = options.family ?? (this.software ? cpu : "shared");
     this.#limit = options.memoryLimit ?? Infinity;
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
@@ -229,12 +229,12 @@ export async function openDevice(given: DeviceOptions = {}): Promise<Device> {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new DeviceError(noAdapter);
   const { gpu, granted } = await request(adapter, o), device = new Device(gpu, adapter.info, granted, o);
-  if (device.family === "sg" && device.subgroup !== 8) {
+  if (device.family === "subgroup" && device.subgroup !== 8) {
     device.close();
     throw new ConfigError(
-      `Cannot open ${device.adapter} with family "sg": it needs subgroups of 8 lanes, and the adapter ` +
+      `Cannot open ${device.adapter} with family "subgroup": it needs subgroups of 8 lanes, and the adapter ` +
         `${device.subgroup ? `has ${device.subgroup}` : "grants none of one fixed size"}`,
-      { path: "openDevice.family", value: "sg" },
+      { path: "openDevice.family", value: "subgroup" },
     );
   }
   return device;
@@ -245,7 +245,7 @@ async function request(
   adapter: GPUAdapter,
   { family, without = [] }: DeviceOptions,
 ): Promise<{ gpu: GPUDevice; granted: Set<string> }> {
-  const names = Object.keys(wishes) as Wish[];
+  const names = Object.keys(wishes) as OptionalFeature[];
   const wanted = family === "plain" ? [] : names.filter((n) => !without.includes(n)).map((n) => wishes[n]);
   const requiredLimits = Object.fromEntries(raised.map((name) => [name, adapter.limits[name]]));
   const ask = (features: string[]) =>

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Storage } from "./tensor.ts";
+import type { BufferRange } from "./tensor.ts";
 
 /** What a plan needs, and what it would need without sharing. */
 export interface MemoryPlan {
@@ -16,7 +16,7 @@ export interface MemoryPlan {
 }
 
 /** A kernel call as the plan sees it: the storages it touches. */
-export type Uses = readonly Storage[];
+export type Uses = readonly BufferRange[];
 
 /**
  * Assigns a block to every storage that has no buffer. First fit by size, never more than half again too large.
@@ -28,11 +28,11 @@ export type Uses = readonly Storage[];
  */
 export function plan<Block extends { size: number }>(
   calls: readonly Uses[],
-  keep: ReadonlySet<Storage>,
+  keep: ReadonlySet<BufferRange>,
   make: (bytes: number) => Block,
-  assign: (storage: Storage, block: Block) => void,
+  assign: (storage: BufferRange, block: Block) => void,
 ): MemoryPlan {
-  const last = new Map<Storage, number>(), blocks = new Map<Storage, Block>(), free: Block[] = [];
+  const last = new Map<BufferRange, number>(), blocks = new Map<BufferRange, Block>(), free: Block[] = [];
   calls.forEach((uses, i) => uses.forEach((s) => s.buffer || last.set(s, keep.has(s) ? Infinity : i)));
   const result: MemoryPlan = { bytes: 0, unshared: 0, count: 0 };
   calls.forEach((uses, i) => {

@@ -7,27 +7,27 @@ export {
   defaultDevice,
   Device,
   type DeviceOptions,
-  type Family,
+  type DeviceProfile,
+  type KernelFamily,
   type MemoryReport,
   openDevice,
-  type Target,
-  type Wish,
+  type OptionalFeature,
 } from "./device.ts";
 export { type Call } from "./call.ts";
 export { type Binding, type Kernel, kernel, type Param } from "./kernel.ts";
 export { type MemoryPlan } from "./memory.ts";
 export {
-  eights,
-  elements,
-  fold,
-  type Grid,
+  grid2d,
   reductions,
   stored,
+  vec8Prelude,
+  vectorPrelude,
   vectors,
   width,
   wordFloats,
+  type Workgroups,
 } from "./prelude.ts";
 export { type CallTime, Profile, type ProfileOptions } from "./profile.ts";
 export { Program } from "./program.ts";
 export { Recorder, type Save } from "./recorder.ts";
-export { bytesOf, type DType, type Storage, Tensor } from "./tensor.ts";
+export { type BufferRange, bytesOf, type DType, Tensor } from "./tensor.ts";

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Target } from "./device.ts";
+import type { DeviceProfile } from "./device.ts";
 import type { Tensor } from "./tensor.ts";
 
 const vec4 = `alias Vec = vec4<f32>;
@@ -29,25 +29,25 @@ fn largest(v: Vec) -> f32 { return v; }
  * A CPU adapter pays for each load, not for each byte: there a `Vec` of floats is eight of them, loaded as four words
  * of 64 bits where those are granted. In such a `Vec` elements 0, 2, 4, 6 stand before 1, 3, 5, 7.
  */
-export function elements(
-  device: Target,
+export function vectorPrelude(
+  device: DeviceProfile,
   tensors: Readonly<Record<string, Pick<Tensor, "dtype">>>,
   ...lengths: number[]
 ): { width: 1 | 4 | 8; prelude: string } {
   const floats = Object.values(tensors).every(({ dtype }) => dtype === "f32"), names = Object.keys(tensors);
-  if (device.family !== "sg" || !floats || lengths.some((n) => n % 8 !== 0)) {
+  if (device.family !== "subgroup" || !floats || lengths.some((n) => n % 8 !== 0)) {
     const w = width(...lengths), times = "fn times(a: Vec, b: Vec) -> Vec { return a * b; }\n";
     const moves = names.map((x) =>
       `fn ${x}_vec(v: ${x}_t) -> Vec { return Vec(v); }\nfn ${x}_put(v: Vec) -> ${x}_t { return ${x}_t(v); }\n`
     );
     return { width: w, prelude: vectors(w) + times + stored(w, tensors) + moves.join("") };
   }
-  return { width: 8, prelude: eights(device, ...names) };
+  return { width: 8, prelude: vec8Prelude(device, ...names) };
 }
 
-/** As {@linkcode elements} for these tensors of floats, eight at a time on every device: a `Vec` is `mat2x4<f32>`. */
-export function eights(device: Target, ...tensors: string[]): string {
-  const words = device.family === "sg" && device.int64, type = words ? "vec4<u64>" : "Vec";
+/** As {@linkcode vectorPrelude} for these tensors of floats, eight at a time on every device: a `Vec` is `mat2x4<f32>`. */
+export function vec8Prelude(device: DeviceProfile, ...tensors: string[]): string {
+  const words = device.family === "subgroup" && device.int64, type = words ? "vec4<u64>" : "Vec";
   return (words ? vec8 + octets : vec8 + plainOctets) +
     tensors.map((x) =>
       `alias ${x}_t = ${type};\nfn ${x}_vec(v: ${type}) -> Vec { return octet(v); }\n` +
@@ -126,15 +126,15 @@ fn maxAll(x: f32, lane: u32) -> f32 {
 `;
 
 /** WGSL for `WG` (the workgroup size), `sumAll` and `maxAll` on this device. */
-export function reductions(device: Target): string {
+export function reductions(device: DeviceProfile): string {
   return device.subgroup ? `const WG = ${device.subgroup}u;\n${bySubgroup}` : `const WG = 64u;\n${byTree}`;
 }
 
 /** Workgroups in x and y, and in z where a kernel uses it. */
-export type Grid = readonly [number, number?, number?];
+export type Workgroups = readonly [number, number?, number?];
 
 /** A grid of at least `n` workgroups that respects the limit of 65,535 a dimension; the kernel counts `w.y * groups.x + w.x`. */
-export function fold(n: number): Grid {
+export function grid2d(n: number): Workgroups {
   const x = Math.min(n, 32768);
   return [Math.max(1, x), Math.max(1, Math.ceil(n / x))];
 }

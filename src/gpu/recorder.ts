@@ -8,10 +8,10 @@
  * @module
  */
 import type { Call } from "./call.ts";
-import { Device, type Target } from "./device.ts";
+import { Device, type DeviceProfile } from "./device.ts";
 import { type Kernel, kernel } from "./kernel.ts";
 import { type MemoryPlan, plan } from "./memory.ts";
-import { elements, fold, type Grid } from "./prelude.ts";
+import { grid2d, vectorPrelude, type Workgroups } from "./prelude.ts";
 import { Program } from "./program.ts";
 import sumSource from "./sum.wgsl" with { type: "text" };
 import { bytesOf, type DType, Tensor } from "./tensor.ts";
@@ -34,7 +34,7 @@ export class Recorder {
 
   /** Records for a device; without `gradients` the tape stays empty. */
   constructor(
-    readonly device: Target,
+    readonly device: DeviceProfile,
     readonly save: Save = "all",
     readonly gradients = true,
   ) {}
@@ -51,7 +51,7 @@ export class Recorder {
     kernel: Kernel,
     args: Readonly<Record<string, Tensor>>,
     params: Readonly<Record<string, number>>,
-    grid: Grid,
+    grid: Workgroups,
     flop = 0,
   ): void {
     this.calls.push({ kernel, args, params, grid, flop, scope: this.#scope });
@@ -81,14 +81,14 @@ export class Recorder {
   }
 
   /** Marks a forward result as cheap: the policy `linear` computes it again instead of keeping it. */
-  cheap(made: Tensor, remake: () => Tensor): Tensor {
-    if (this.save === "linear" && this.gradients) made.remake = remake;
+  recomputable(made: Tensor, remake: () => Tensor): Tensor {
+    if (this.save === "linear" && this.gradients) made.recompute = remake;
     return made;
   }
 
   /** A forward tensor as the backward pass sees it: itself, or computed again. */
-  saved(tensor: Tensor): Tensor {
-    return tensor.remake ? (tensor.again ??= tensor.remake()) : tensor;
+  forBackward(tensor: Tensor): Tensor {
+    return tensor.recompute ? (tensor.recomputed ??= tensor.recompute()) : tensor;
   }
 
   /** Adds `g` to the gradient of `tensor`. */
@@ -105,9 +105,10 @@ export class Recorder {
 
   /** Records a + b, equal shapes and types: the kernel that the tape and the residual connection share. */
   sum(name: string, a: Tensor, b: Tensor): Tensor {
-    const y = this.tensor(name, a.shape, a.dtype), { width, prelude } = elements(this.device, { y }, a.size);
+    const y = this.tensor(name, a.shape, a.dtype),
+      { width, prelude } = vectorPrelude(this.device, { y }, a.size);
     const size = a.size / width;
-    this.call(kernel("sum", sumSource, {}, prelude), { a, b, y }, { size }, fold(Math.ceil(size / 64)));
+    this.call(kernel("sum", sumSource, {}, prelude), { a, b, y }, { size }, grid2d(Math.ceil(size / 64)));
     return y;
   }
 
@@ -117,10 +118,10 @@ export class Recorder {
    */
   block(x: Tensor, record: (x: Tensor) => Tensor): Tensor {
     if (this.save !== "block" || !this.gradients) return record(x);
-    const y = this.#aside(() => record(x)).result;
+    const y = this.#recordDetached(() => record(x)).result;
     this.onBackward(() => {
       const input = x.view(x.name, x.shape);
-      const { result, tape } = this.#aside(() => record(input));
+      const { result, tape } = this.#recordDetached(() => record(input));
       result.grad = y.grad;
       for (const undo of tape.reverse()) undo();
       if (input.grad) this.grad(x, input.grad);
@@ -129,7 +130,7 @@ export class Recorder {
   }
 
   /** Records with a tape of its own; inside it everything is kept. */
-  #aside(record: () => Tensor): { result: Tensor; tape: (() => void)[] } {
+  #recordDetached(record: () => Tensor): { result: Tensor; tape: (() => void)[] } {
     const outer = this.#tape;
     this.#tape = [];
     const result = record();

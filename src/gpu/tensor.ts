@@ -5,7 +5,7 @@
  */
 
 /** Where bytes live: a buffer, or a promise of one that {@linkcode plan} keeps. */
-export interface Storage {
+export interface BufferRange {
   /** Who owns the bytes, for the memory plan. */
   name: string;
   /** Size. */
@@ -31,16 +31,16 @@ export class Tensor {
   /** For a weight: where its gradient is summed. */
   gradSum?: Tensor;
   /** How to compute it again from what is kept, when the save policy did not keep it. */
-  remake?: () => Tensor;
-  /** The tensor that {@linkcode remake} recorded. */
-  again?: Tensor;
+  recompute?: () => Tensor;
+  /** The tensor that {@linkcode recompute} recorded. */
+  recomputed?: Tensor;
 
   /** Makes a tensor of `shape` at `offset` bytes into `storage`. */
   constructor(
     readonly name: string,
     readonly shape: readonly number[],
     readonly dtype: DType,
-    readonly storage: Storage,
+    readonly storage: BufferRange,
     readonly offset = 0,
   ) {}
 

@@ -14,7 +14,7 @@ export {
   resolveConfig,
   trainingFlop,
 } from "./architecture/config.ts";
-export { type Finish, type GenerateOptions } from "./generation/continuation.ts";
+export { type FinishReason, type GenerateOptions } from "./generation/continuation.ts";
 export { Decoder } from "./generation/decoder.ts";
 export { type BatchGenerateOptions, type GeneratedText } from "./generation/generate_batch.ts";
 export { Generation } from "./generation/generation.ts";
@@ -55,10 +55,10 @@ export { type Score } from "./scoring/score.ts";
 export { isShared, sharedDevice } from "./shared_device.ts";
 export type { RopeScaling } from "./architecture/rope_scaling.ts";
 export { type ModelState } from "./model_state.ts";
-export { allWeights, type Trained } from "./training/trainable.ts";
+export { allWeights, type Trainable } from "./training/trainable.ts";
 export type { ParameterPieces, TransferOptions } from "./weights/stream_weights.ts";
 export {
-  type Moment,
+  type AdamMoment,
   type StepRecord,
   TrainingStep,
   type TrainingStepOptions,
@@ -66,9 +66,9 @@ export {
 export {
   type Parameter,
   type ParameterLayout,
-  type Slot,
   type WeightArenas,
   WeightLayout,
+  type WeightSlot,
 } from "./weights/weight_layout.ts";
 export type { Prompt } from "./model_state.ts";
 export type { LayerWeights, LlamaWeights } from "./architecture/llama_weights.ts";

@@ -22,7 +22,7 @@ import type { GenerateOptions } from "./generation/continuation.ts";
 import { checkContext, checkVocabulary } from "./files/check_fit.ts";
 import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generation/generate_batch.ts";
 import { Generation } from "./generation/generation.ts";
-import { Held } from "./weights/model_buffers.ts";
+import { ModelBuffers } from "./weights/model_buffers.ts";
 import { fetchModel } from "./files/hub.ts";
 import { initialParameters } from "./weights/init.ts";
 import { inspectModel, type InspectOptions } from "./inspection/inspect.ts";
@@ -42,14 +42,14 @@ import { makePlan, type Plan, type PlanOptions } from "./training/training_plan.
 import { type Score, scorePairs } from "./scoring/score.ts";
 import { saveModel } from "./files/save.ts";
 import { sharedDevice } from "./shared_device.ts";
-import { bytesOf, checkWeights, type WeightSource } from "./weights/weight_source.ts";
+import { checkWeights, sourceBytes, type WeightSource } from "./weights/weight_source.ts";
 import type { ModelState, Prompt } from "./model_state.ts";
 import { allLogits } from "./scoring/logits.ts";
 import { summaryOf } from "./summary.ts";
 import { drainArena, fillArena } from "./weights/stream_weights.ts";
 import { readParameters, WeightLayout, writeParameters } from "./weights/weight_layout.ts";
 
-const forgotten = new FinalizationRegistry<Held>((held) => held.dispose());
+const forgotten = new FinalizationRegistry<ModelBuffers>((held) => held.dispose());
 
 /** A LLaMA on the GPU. */
 export class Model extends Displayable implements ModelState {
@@ -57,7 +57,7 @@ export class Model extends Displayable implements ModelState {
   tokenizer?: Tokenizer;
   /** The program compiled last: print it to see every kernel call. */
   program?: Program;
-  #held: Held;
+  #held: ModelBuffers;
   #disposed = false;
 
   private constructor(
@@ -67,7 +67,7 @@ export class Model extends Displayable implements ModelState {
     readonly config: ModelConfig,
     /** Where every weight stands. */
     readonly layout: WeightLayout,
-    held: Held,
+    held: ModelBuffers,
     /** The preset it was made from, if any. */
     readonly preset?: string,
   ) {
@@ -83,7 +83,7 @@ export class Model extends Displayable implements ModelState {
     o: { name?: string; otherwise: string; dtype: "f32" | "f16"; preset?: string },
   ): Promise<Model> {
     const name = claimName(o.name, o.otherwise), layout = new WeightLayout(config);
-    const held = await Held.create(device, name, layout, o.dtype);
+    const held = await ModelBuffers.create(device, name, layout, o.dtype);
     const model = new Model(name, config, layout, held, o.preset);
     register(model, o.name);
     return model;
@@ -108,7 +108,7 @@ export class Model extends Displayable implements ModelState {
     const { name, dtype } = o,
       model = await Model.#make(device, config, { name, otherwise: preset ?? "model", dtype, preset });
     writeParameters(device, model.layout, model.#held.arena, initialParameters(model.layout, o.seed));
-    model.#held.working?.refresh();
+    model.#held.halfWeights?.refresh();
     model.tokenizer = o.tokenizer;
     return model;
   }
@@ -146,12 +146,12 @@ export class Model extends Displayable implements ModelState {
     const { name, dtype } = o, model = await Model.#make(device, config, { name, otherwise, dtype });
     try {
       await using progress = new Progress(`loading ${otherwise}`, {
-        total: bytesOf(weights),
+        total: sourceBytes(weights),
         format: showBytes,
       });
       const onBytes = (bytes: number) => progress.add(bytes);
       await fillArena(device, model.layout, model.#held.arena, weights, { signal, onBytes });
-      model.#held.working?.refresh();
+      model.#held.halfWeights?.refresh();
     } catch (error) {
       model.dispose();
       throw error;
@@ -183,14 +183,14 @@ export class Model extends Displayable implements ModelState {
   }
 
   /** Their copy in f16, of models of that dtype. */
-  get working(): Tensor | undefined {
+  get halfWeights(): Tensor | undefined {
     this.#alive();
-    return this.#held.working?.tensor;
+    return this.#held.halfWeights?.tensor;
   }
 
   /** Number format of the working copy of the weights and of activations. */
   get dtype(): "f32" | "f16" {
-    return this.#held.working ? "f16" : "f32";
+    return this.#held.halfWeights ? "f16" : "f32";
   }
 
   /** The rotary angles on the GPU, [context, 2, E / 2]. */
@@ -213,7 +213,7 @@ export class Model extends Displayable implements ModelState {
       to = copy.#held.arena.range();
     encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.bytes);
     this.device.gpu.queue.submit([encoder.finish()]);
-    copy.#held.working?.refresh();
+    copy.#held.halfWeights?.refresh();
     copy.tokenizer = this.tokenizer;
     return copy;
   }
@@ -322,7 +322,7 @@ export class Model extends Displayable implements ModelState {
       return data ? [[name, { shape, data }] as [string, { shape: number[]; data: Float32Array }]] : [];
     });
     writeParameters(this.device, this.layout, this.arena, shaped);
-    this.#held.working?.refresh();
+    this.#held.halfWeights?.refresh();
   }
 
   /**
@@ -340,7 +340,7 @@ export class Model extends Displayable implements ModelState {
       const weights = checkWeights(source);
       if (device) await this.#move(device);
       await fillArena(this.device, this.layout, this.arena, weights, { signal });
-      this.#held.working?.refresh();
+      this.#held.halfWeights?.refresh();
     } finally {
       source.close();
     }
@@ -348,7 +348,7 @@ export class Model extends Displayable implements ModelState {
 
   async #move(device: Device): Promise<void> {
     await tune(device);
-    const held = await Held.create(device, this.name, this.layout, this.dtype);
+    const held = await ModelBuffers.create(device, this.name, this.layout, this.dtype);
     this.#held.dispose();
     forgotten.unregister(this);
     forgotten.register(this, this.#held = held, this);

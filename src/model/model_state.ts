@@ -21,7 +21,7 @@ export interface ModelState {
   /** The weights on the GPU. */
   readonly arena: Tensor;
   /** Their copy in f16, where the model computes in half precision. */
-  readonly working?: Tensor;
+  readonly halfWeights?: Tensor;
   /** The rotary angles on the GPU, [context, 2, E / 2]. */
   readonly angles: Tensor;
   /** Text to ids and back. */

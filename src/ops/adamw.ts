@@ -12,12 +12,12 @@
  *
  * @module
  */
-import { eights, fold, kernel, type Recorder, reductions, type Tensor } from "../gpu/mod.ts";
+import { grid2d, kernel, type Recorder, reductions, type Tensor, vec8Prelude } from "../gpu/mod.ts";
 import adamwSource from "./adamw.wgsl" with { type: "text" };
 import finishSource from "./finish.wgsl" with { type: "text" };
 import lossSumSource from "./loss_sum.wgsl" with { type: "text" };
 import normSource from "./norm.wgsl" with { type: "text" };
-import { pieces } from "./binding_chunks.ts";
+import { bindingChunks } from "./binding_chunks.ts";
 
 /** Flat arrays of equal length, a multiple of 64 elements. */
 export interface Arena {
@@ -102,13 +102,13 @@ export function finishStep(r: Recorder, gradients: Tensor, state: StepState): vo
   const total = Math.ceil(gradients.size / part),
     parts = r.tensor("norm parts", [total]),
     prelude = reductions(r.device);
-  for (const { start, size } of pieces(r, gradients, part)) {
+  for (const { start, size } of bindingChunks(r, gradients, part)) {
     const g = gradients.view(gradients.name, [size], start);
     r.call(
       kernel("norm", normSource, {}, prelude),
       { g, parts },
       { size: size / 4, first: start / part },
-      fold(Math.ceil(size / part)),
+      grid2d(Math.ceil(size / part)),
     );
   }
   const { step, loss, control, ring } = state;
@@ -124,9 +124,9 @@ export function finishStep(r: Recorder, gradients: Tensor, state: StepState): vo
 export function adamw(r: Recorder, arena: Arena, state: StepState, options: AdamWOptions): void {
   const { beta1, beta2, epsilon } = options, { step, control } = state;
   // A CPU adapter takes the eights of a workgroup one after another and reads the step's constants once.
-  const [WG, TIMES] = r.device.family === "sg" ? [8, 16] : [64, 1];
-  const made = kernel("adamw", adamwSource, { WG, TIMES }, eights(r.device, "g", "weights", "m", "v"));
-  for (const { start, size } of pieces(r, arena.weights, 64)) {
+  const [WG, TIMES] = r.device.family === "subgroup" ? [8, 16] : [64, 1];
+  const made = kernel("adamw", adamwSource, { WG, TIMES }, vec8Prelude(r.device, "g", "weights", "m", "v"));
+  for (const { start, size } of bindingChunks(r, arena.weights, 64)) {
     const cut = (t: Tensor) => t.view(t.name, [size], start);
     const args = {
       g: cut(arena.gradients),
@@ -141,7 +141,7 @@ export function adamw(r: Recorder, arena: Arena, state: StepState, options: Adam
       made,
       args,
       { size: size / 8, decayed, beta1, beta2, epsilon },
-      fold(Math.ceil(size / 8 / WG / TIMES)),
+      grid2d(Math.ceil(size / 8 / WG / TIMES)),
     );
   }
 }

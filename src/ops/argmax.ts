@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, reductions, type Tensor } from "../gpu/mod.ts";
+import { grid2d, kernel, type Recorder, reductions, type Tensor } from "../gpu/mod.ts";
 import source from "./argmax.wgsl" with { type: "text" };
 
 /** Records `best` [R] u32 = index of the largest entry of each row of `x` [R, C], C below 2^24; the first on a tie. Forward only. */
@@ -12,6 +12,6 @@ export function argmax(r: Recorder, x: Tensor, best: Tensor): void {
     kernel("argmax", source, {}, reductions(r.device)),
     { x, best },
     { rows: x.rows, cols: x.cols },
-    fold(x.rows),
+    grid2d(x.rows),
   );
 }

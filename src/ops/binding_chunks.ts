@@ -6,7 +6,7 @@
 import type { Recorder, Tensor } from "../gpu/mod.ts";
 
 /** A range of a flat tensor, in elements. */
-export interface Piece {
+export interface BindingChunk {
   /** First element. */
   start: number;
   /** Number of elements. */
@@ -14,7 +14,7 @@ export interface Piece {
 }
 
 /** Cuts a tensor into pieces that the adapter can bind, each but the last a multiple of `unit` elements. */
-export function pieces(r: Recorder, tensor: Tensor, unit: number): Piece[] {
+export function bindingChunks(r: Recorder, tensor: Tensor, unit: number): BindingChunk[] {
   const most = Math.floor(Math.min(r.device.limits.maxStorageBufferBindingSize, 2 ** 28) / 4 / unit) * unit;
   const count = Math.ceil(tensor.size / most);
   return Array.from(

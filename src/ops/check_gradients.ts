@@ -28,7 +28,7 @@ export function upload(device: Device, name: string, values: Values, gradient = 
 }
 
 /** Reads tensors back as floats. */
-export async function download(
+export async function readTensor(
   device: Device,
   tensors: readonly Tensor[],
 ): Promise<Float32Array<ArrayBuffer>[]> {
@@ -80,7 +80,7 @@ export async function runOp(
   const program = await r.compile("check", [y, ...found.map((f) => f.gradient)]);
   try {
     program.replay();
-    const [out, ...rest] = await download(device, [y, ...found.map((f) => f.gradient)]);
+    const [out, ...rest] = await readTensor(device, [y, ...found.map((f) => f.gradient)]);
     return { y: out, gradients: Object.fromEntries(found.map((f, i) => [f.name, rest[i]])) };
   } finally {
     program.dispose();

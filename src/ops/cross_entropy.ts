@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, reductions, type Tensor, vectors, width } from "../gpu/mod.ts";
+import { grid2d, kernel, type Recorder, reductions, type Tensor, vectors, width } from "../gpu/mod.ts";
 import { argmax } from "./argmax.ts";
 import { matmul } from "./matmul/matmul.ts";
 import source from "./cross_entropy.wgsl" with { type: "text" };
@@ -45,7 +45,7 @@ export function crossEntropy(r: Recorder, logits: Tensor, { targets, scale, nll 
     { GRAD: r.gradients },
     vectors(w) + elements[w] + reductions(r.device),
   );
-  r.call(made, { targets, step: scale, x: logits, nll }, { rows, cols: logits.cols / w }, fold(rows));
+  r.call(made, { targets, step: scale, x: logits, nll }, { rows, cols: logits.cols / w }, grid2d(rows));
 }
 
 /** Most bytes of logits held at once. */

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, stored, type Tensor, vectors, width } from "../gpu/mod.ts";
+import { grid2d, kernel, type Recorder, stored, type Tensor, vectors, width } from "../gpu/mod.ts";
 import forwardSource from "./embedding.wgsl" with { type: "text" };
 import backwardSource from "./embedding_grad.wgsl" with { type: "text" };
 
@@ -26,12 +26,17 @@ export function embedding(r: Recorder, rows: TokenRows, table: Tensor): Tensor {
   const R = rows.ids.size, D = table.cols, w = width(D), cols = D / w;
   const y = r.tensor("embedding", [R, D], table.dtype);
   const forward = kernel("embedding", forwardSource, {}, vectors(w) + stored(w, { table, y }));
-  r.call(forward, { ids: rows.ids, table, y }, { rows: R, cols }, fold(Math.ceil(R * cols / 64)));
+  r.call(forward, { ids: rows.ids, table, y }, { rows: R, cols }, grid2d(Math.ceil(R * cols / 64)));
   r.onBackward(() => {
     if (!table.gradSum) return;
     const backward = kernel("embedding_grad", backwardSource, { WG: r.device.subgroup || 64 }, vectors(w));
     const { tokens, runs, order } = rows;
-    r.call(backward, { tokens, runs, order, dy: y.grad!, dtable: table.gradSum }, { rows: R, cols }, fold(R));
+    r.call(
+      backward,
+      { tokens, runs, order, dy: y.grad!, dtable: table.gradSum },
+      { rows: R, cols },
+      grid2d(R),
+    );
   });
   return y;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, stored, type Tensor } from "../gpu/mod.ts";
+import { grid2d, kernel, type Recorder, stored, type Tensor } from "../gpu/mod.ts";
 import source from "./kv_cache.wgsl" with { type: "text" };
 
 /**
@@ -21,6 +21,6 @@ export function cacheRows(
   const sizes = { rows: x.rows, queries: x.rows / batch, keys: cache.rows / batch };
   const params = { ...sizes, cols: cache.cols, stride: x.cols, start };
   const made = kernel("cache", source, {}, stored(1, { x, cache }));
-  r.call(made, { x, slots, cache }, params, fold(Math.ceil(x.rows * cache.cols / 64)));
+  r.call(made, { x, slots, cache }, params, grid2d(Math.ceil(x.rows * cache.cols / 64)));
   return cache;
 }

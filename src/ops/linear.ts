@@ -18,8 +18,8 @@ export function linear(r: Recorder, name: string, x: Tensor, weight: Tensor, ada
   matmul(r, "nt", x, weight, y);
   r.onBackward(() => {
     const dy = y.grad!, dx = r.tensor(`d${name}.x`, [x.rows, x.cols]);
-    if (weight.gradSum) matmul(r, "tn", dy, r.saved(x), weight.gradSum, true);
-    if (adapter) adapterGrad(r, r.saved(x), dy, adapter);
+    if (weight.gradSum) matmul(r, "tn", dy, r.forBackward(x), weight.gradSum, true);
+    if (adapter) adapterGrad(r, r.forBackward(x), dy, adapter);
     matmul(r, "nn", dy, weight, dx);
     r.grad(x, dx);
   });

@@ -15,7 +15,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, type Tensor } from "../gpu/mod.ts";
+import { grid2d, kernel, type Recorder, type Tensor } from "../gpu/mod.ts";
 import { matmul } from "./matmul/matmul.ts";
 import source from "./lora.wgsl" with { type: "text" };
 
@@ -42,7 +42,7 @@ export function addAdapter(r: Recorder, weight: Tensor, { a, b }: Adapter): void
 }
 
 /** A B as checkpoints hold it, [rows, r] at `thin` of a flat tensor, and its block's first element of the wide matrix. */
-export interface Block {
+export interface AdaptedBlock {
   /** Rows. */
   rows: number;
   /** Its rank r. */
@@ -54,12 +54,24 @@ export interface Block {
 }
 
 /** Records the copy of a thin B into its block, times s. */
-export function spreadBlock(r: Recorder, thin: Tensor, wide: Tensor, block: Block, scale: number): void {
+export function spreadBlock(
+  r: Recorder,
+  thin: Tensor,
+  wide: Tensor,
+  block: AdaptedBlock,
+  scale: number,
+): void {
   copy(r, thin, wide, block, wide.cols, scale, true);
 }
 
 /** Records the copy of a block out of the wide gradient, times s: the gradient of a thin B. */
-export function gatherBlock(r: Recorder, wide: Tensor, thin: Tensor, block: Block, scale: number): void {
+export function gatherBlock(
+  r: Recorder,
+  wide: Tensor,
+  thin: Tensor,
+  block: AdaptedBlock,
+  scale: number,
+): void {
   copy(r, wide, thin, block, wide.cols, scale, false);
 }
 
@@ -67,11 +79,11 @@ function copy(
   r: Recorder,
   x: Tensor,
   y: Tensor,
-  { rows, rank, thin, wide }: Block,
+  { rows, rank, thin, wide }: AdaptedBlock,
   stride: number,
   scale: number,
   spread: boolean,
 ): void {
   const params = { size: rows * rank, rank, thin, wide, stride, scale };
-  r.call(kernel("lora", source, { SPREAD: spread }), { x, y }, params, fold(Math.ceil(rows * rank / 64)));
+  r.call(kernel("lora", source, { SPREAD: spread }), { x, y }, params, grid2d(Math.ceil(rows * rank / 64)));
 }

@@ -23,10 +23,10 @@ export { cast } from "./cast.ts";
 export { attention, type AttentionInput, type AttentionShape } from "./attention/attention.ts";
 export {
   checkGradients,
-  download,
   type GradientCheck,
   type OpResult,
   type OpUnderTest,
+  readTensor,
   runOp,
   upload,
   type Values,
@@ -43,7 +43,7 @@ export {
   useKernelTable,
 } from "./matmul/kernel_table.ts";
 export { linear } from "./linear.ts";
-export { type Adapter, addAdapter, type Block, gatherBlock, spreadBlock } from "./lora.ts";
+export { type AdaptedBlock, type Adapter, addAdapter, gatherBlock, spreadBlock } from "./lora.ts";
 export { type Layout, matmul, product } from "./matmul/matmul.ts";
 export { rmsnorm } from "./rmsnorm.ts";
 export { permuteRopeRows, rope, ropeAngles, type RopeLayout, type RopeOptions } from "./rope.ts";

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { elements, fold, kernel, type Recorder, reductions, type Tensor } from "../gpu/mod.ts";
+import { grid2d, kernel, type Recorder, reductions, type Tensor, vectorPrelude } from "../gpu/mod.ts";
 import forwardSource from "./rmsnorm.wgsl" with { type: "text" };
 import gradSource from "./rmsnorm_grad.wgsl" with { type: "text" };
 import weightGradSource from "./rmsnorm_weight_grad.wgsl" with { type: "text" };
@@ -20,22 +20,22 @@ export function rmsnorm(r: Recorder, x: Tensor, weight: Tensor, eps: number): Te
   const scale = r.tensor("rms", [rows]);
   const forward = (x: Tensor): Tensor => {
     const y = r.tensor("norm", [rows, D], x.dtype), tensors = { x, g: weight, y };
-    const { width, prelude } = elements(r.device, tensors, D);
+    const { width, prelude } = vectorPrelude(r.device, tensors, D);
     const made = kernel("rmsnorm", forwardSource, {}, prelude + reductions(r.device));
-    r.call(made, { ...tensors, scale }, { rows, cols: D / width, eps }, fold(rows));
+    r.call(made, { ...tensors, scale }, { rows, cols: D / width, eps }, grid2d(rows));
     return y;
   };
-  const y = r.cheap(forward(x), () => forward(r.saved(x)));
+  const y = r.recomputable(forward(x), () => forward(r.forBackward(x)));
   r.onBackward(() => {
-    const from = r.saved(x), dy = y.grad!, added = r.takeGrad(x), dx = r.tensor("dnorm", [rows, D]);
+    const from = r.forBackward(x), dy = y.grad!, added = r.takeGrad(x), dx = r.tensor("dnorm", [rows, D]);
     const tensors = { x: from, g: weight, dy, base: added ?? dy, dx },
-      { width, prelude } = elements(r.device, tensors, D);
+      { width, prelude } = vectorPrelude(r.device, tensors, D);
     const settings = { BASE: added !== undefined }, cols = D / width;
     const grad = kernel("rmsnorm_grad", gradSource, settings, prelude + reductions(r.device));
-    r.call(grad, { ...tensors, scale }, { rows, cols }, fold(rows));
+    r.call(grad, { ...tensors, scale }, { rows, cols }, grid2d(rows));
     r.grad(x, dx);
     if (!weight.gradSum) return;
-    const sums = { x: from, dy, dg: weight.gradSum }, by = elements(r.device, sums, D);
+    const sums = { x: from, dy, dg: weight.gradSum }, by = vectorPrelude(r.device, sums, D);
     const weightGrad = kernel("rmsnorm_weight_grad", weightGradSource, {}, by.prelude);
     r.call(weightGrad, { ...sums, scale }, { rows, cols: D / by.width }, [Math.ceil(D / by.width / 8)]);
   });

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { elements, fold, kernel, type Recorder, type Tensor } from "../gpu/mod.ts";
+import { grid2d, kernel, type Recorder, type Tensor, vectorPrelude } from "../gpu/mod.ts";
 import source from "./rope.wgsl" with { type: "text" };
 
 /** Which elements of a head form a pair. */
@@ -40,10 +40,10 @@ export function rope(r: Recorder, x: Tensor, options: RopeOptions): Tensor {
 
 function turn(r: Recorder, x: Tensor, o: RopeOptions, forward: boolean): void {
   const INTERLEAVED = o.layout === "interleaved", { angles, positions, heads } = o;
-  const { width, prelude } = elements(r.device, { x, angles }, x.cols, INTERLEAVED ? 1 : o.headDim / 2);
+  const { width, prelude } = vectorPrelude(r.device, { x, angles }, x.cols, INTERLEAVED ? 1 : o.headDim / 2);
   const constants = { E: o.headDim, INTERLEAVED, FORWARD: forward, WG: r.device.subgroup || 64 };
   const params = { rows: x.rows, stride: x.cols / width, heads };
-  r.call(kernel("rope", source, constants, prelude), { positions, angles, x }, params, fold(x.rows));
+  r.call(kernel("rope", source, constants, prelude), { positions, angles, x }, params, grid2d(x.rows));
 }
 
 /**

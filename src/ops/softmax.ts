@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, reductions, type Tensor, vectors, width } from "../gpu/mod.ts";
+import { grid2d, kernel, type Recorder, reductions, type Tensor, vectors, width } from "../gpu/mod.ts";
 import forwardSource from "./softmax.wgsl" with { type: "text" };
 import gradSource from "./softmax_grad.wgsl" with { type: "text" };
 
@@ -15,14 +15,14 @@ import gradSource from "./softmax_grad.wgsl" with { type: "text" };
 export function softmax(r: Recorder, x: Tensor): Tensor {
   const rows = x.rows, w = width(x.cols), cols = x.cols / w, prelude = vectors(w) + reductions(r.device);
   const y = r.tensor("softmax", x.shape);
-  r.call(kernel("softmax", forwardSource, {}, prelude), { x, y }, { rows, cols }, fold(rows));
+  r.call(kernel("softmax", forwardSource, {}, prelude), { x, y }, { rows, cols }, grid2d(rows));
   r.onBackward(() => {
     const dx = r.tensor("dsoftmax", x.shape);
     r.call(
       kernel("softmax_grad", gradSource, {}, prelude),
       { y, dy: y.grad!, dx },
       { rows, cols },
-      fold(rows),
+      grid2d(rows),
     );
     r.grad(x, dx);
   });

@@ -8,13 +8,13 @@
  *
  * @module
  */
-import { fold, kernel, type Recorder, stored, type Tensor, vectors, width } from "../gpu/mod.ts";
+import { grid2d, kernel, type Recorder, stored, type Tensor, vectors, width } from "../gpu/mod.ts";
 import forwardSource from "./swiglu.wgsl" with { type: "text" };
 import gradSource from "./swiglu_grad.wgsl" with { type: "text" };
 
 /** Records the gate and its backward. */
 export function swiglu(r: Recorder, x: Tensor): Tensor {
-  const rows = x.rows, F = x.cols / 2, w = width(F), cols = F / w, grid = fold(rows);
+  const rows = x.rows, F = x.cols / 2, w = width(F), cols = F / w, grid = grid2d(rows);
   const constants = { WG: r.device.subgroup || 64 };
   const forward = (x: Tensor): Tensor => {
     const y = r.tensor("gated", [rows, F], x.dtype);
@@ -24,11 +24,11 @@ export function swiglu(r: Recorder, x: Tensor): Tensor {
     }, grid);
     return y;
   };
-  const y = r.cheap(forward(x), () => forward(r.saved(x)));
+  const y = r.recomputable(forward(x), () => forward(r.forBackward(x)));
   r.onBackward(() => {
     const dx = r.tensor("dgate", [rows, 2 * F]);
     const grad = kernel("swiglu_grad", gradSource, constants, vectors(w) + stored(w, { x }));
-    r.call(grad, { x: r.saved(x), dy: y.grad!, dx }, { rows, cols }, grid);
+    r.call(grad, { x: r.forBackward(x), dy: y.grad!, dx }, { rows, cols }, grid);
     r.grad(x, dx);
   });
   return y;

@@ -7,23 +7,23 @@
  *
  * @module
  */
-import { type Target, type Tensor, wordFloats } from "../gpu/mod.ts";
+import { type DeviceProfile, type Tensor, wordFloats } from "../gpu/mod.ts";
 
 /** How octets lie in memory: floats in 64-bit words, floats by fours, halves. */
-export type Octets = "u64" | "f32" | "f16";
+export type Vec8Layout = "u64" | "f32" | "f16";
 
 /** How the octets of a tensor lie in memory on a device. */
-export function octetsOf(device: Target, tensor: Pick<Tensor, "dtype">): Octets {
+export function vec8LayoutOf(device: DeviceProfile, tensor: Pick<Tensor, "dtype">): Vec8Layout {
   return tensor.dtype === "f16" ? "f16" : device.int64 ? "u64" : "f32";
 }
 
 /** WGSL type of an array of octets. */
-export function octetArray(octets: Octets): string {
+export function vec8Array(octets: Vec8Layout): string {
   return { u64: "array<vec4<u64>>", f32: "array<vec4<f32>>", f16: "array<vec4<u32>>" }[octets];
 }
 
 /** WGSL that loads octet `at` of `buffer` into `name`+"l" and `name`+"h". */
-export function load(octets: Octets, name: string, buffer: string, at: string): string {
+export function load(octets: Vec8Layout, name: string, buffer: string, at: string): string {
   if (octets === "f32") {
     return `let ${name}i=(${at})*2u; let ${name}p=${buffer}[${name}i]; let ${name}q=${buffer}[${name}i+1u]; ` +
       `let ${name}l=vec4<f32>(${name}p.xz,${name}q.xz); let ${name}h=vec4<f32>(${name}p.yw,${name}q.yw);`;
@@ -33,7 +33,7 @@ export function load(octets: Octets, name: string, buffer: string, at: string): 
 }
 
 /** WGSL that stores the pair (`l`, `h`) as octet `at` of `buffer`. */
-export function store(octets: Octets, buffer: string, at: string, l: string, h: string): string {
+export function store(octets: Vec8Layout, buffer: string, at: string, l: string, h: string): string {
   if (octets === "u64") return `${buffer}[${at}]=pack(${l},${h});`;
   if (octets === "f16") return `${buffer}[${at}]=half_pack(${l},${h});`;
   return `{ let at_=(${at})*2u; let l_=${l}; let h_=${h}; ` +
@@ -41,11 +41,11 @@ export function store(octets: Octets, buffer: string, at: string, l: string, h: 
 }
 
 /** The functions that octets of these kinds need. */
-export function octetFunctions(...kinds: readonly Octets[]): string {
+export function vec8Functions(...kinds: readonly Vec8Layout[]): string {
   return [...new Set(kinds)].map((octets) => functions[octets]).join("");
 }
 
-const functions: Readonly<Record<Octets, string>> = {
+const functions: Readonly<Record<Vec8Layout, string>> = {
   f32: "",
   u64: wordFloats,
   f16: `fn half_lo(x: vec4<u32>) -> vec4<f32> {

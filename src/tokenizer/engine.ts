@@ -17,7 +17,7 @@ import type { TemplateName } from "./chat/templates.ts";
 import { type Roles, rolesOf } from "./files/tokenizer_config.ts";
 
 /** All that a tokenizer is, but for its chat template. */
-export interface Engine {
+export interface TokenizerCore {
   /** What it was read from, or will be written to. */
   files: TokenizerFiles;
   /** What does the work. */
@@ -47,7 +47,7 @@ export interface TokenizerFacts {
  *
  * @throws {FormatError} for a tokenizer that neither knows
  */
-export function engineOf(files: TokenizerFiles): Engine {
+export function engineOf(files: TokenizerFiles): TokenizerCore {
   const { json, config, file } = files, vocabulary = llamaVocabulary(json, config);
   const codec = vocabulary ? new LlamaCodec(vocabulary) : new HuggingFaceCodec(json, config, file);
   const special = json.added_tokens.filter((token) => token.special);
@@ -60,13 +60,16 @@ export function engineOf(files: TokenizerFiles): Engine {
 }
 
 /** What a chat template needs of the works. */
-export function templateTokens({ codec, roles, special }: Engine): TemplateTokens {
+export function templateTokens({ codec, roles, special }: TokenizerCore): TemplateTokens {
   const text = (id: number) => id < 0 ? "" : codec.tokenOf(id) ?? "";
   return { bos: text(roles.bos), eos: text(roles.eos), special };
 }
 
 /** A hash of all that decides ids, 32 hex digits. */
-export function fingerprintOf({ files, roles }: Engine, template: ChatTemplate | undefined): string {
+export function tokenizerFingerprint(
+  { files, roles }: TokenizerCore,
+  template: ChatTemplate | undefined,
+): string {
   const { remove_space, do_lowercase_and_remove_accent } = files.config;
   const facts = [files.json, roles, template?.source, remove_space, do_lowercase_and_remove_accent];
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 32);

@@ -15,12 +15,12 @@ import { ChatTemplate } from "./chat/chat_template.ts";
 import type { DecodeOptions, StreamDecoder } from "./codec.ts";
 import { encodeExactly } from "./encode_exact.ts";
 import {
-  type Engine,
   engineOf,
   factsPicture,
-  fingerprintOf,
   templateTokens,
+  type TokenizerCore,
   type TokenizerFacts,
+  tokenizerFingerprint,
 } from "./engine.ts";
 import {
   readTokenizerFiles,
@@ -46,18 +46,18 @@ import { countTokens, type TokenStats } from "./vocabulary_fit.ts";
 import type { TemplateName } from "./chat/templates.ts";
 import { type TokenView, viewOf } from "./token_view.ts";
 import { templateOf, type TokenizerConfig, tokenizerConfig } from "./files/tokenizer_config.ts";
-import { piecesOf, tokenizerJson } from "./files/tokenizer_json.ts";
+import { tokenizerJson, vocabularyPieces } from "./files/tokenizer_json.ts";
 import type { Texts } from "./texts.ts";
 import { learnPieces, type TrainOptions } from "./training/train.ts";
 import { sentencePieceBytes } from "./files/write_sentencepiece.ts";
 
 /** Text to token ids and back. An immutable value. */
 export class Tokenizer extends Displayable implements Encoder {
-  #engine: Engine;
+  #engine: TokenizerCore;
   #template: ChatTemplate | undefined;
   #fingerprint: string | undefined;
 
-  private constructor(engine: Engine, template: string | undefined) {
+  private constructor(engine: TokenizerCore, template: string | undefined) {
     super();
     this.#engine = engine;
     if (template !== undefined) this.#template = new ChatTemplate(template, templateTokens(engine));
@@ -147,7 +147,7 @@ export class Tokenizer extends Displayable implements Encoder {
 
   /** Changes whenever any id could change, of a text or of a conversation. 32 hex digits. */
   get fingerprint(): string {
-    return this.#fingerprint ??= fingerprintOf(this.#engine, this.#template);
+    return this.#fingerprint ??= tokenizerFingerprint(this.#engine, this.#template);
   }
 
   /**
@@ -276,7 +276,7 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {ConfigError} for vocabularies that are not SentencePiece-like
    */
   pieces(): Piece[] {
-    if (this.#engine.codec.name === "llamero") return piecesOf(this.#engine.files.json);
+    if (this.#engine.codec.name === "llamero") return vocabularyPieces(this.#engine.files.json);
     throw new ConfigError("Cannot list the pieces: this tokenizer is not LLaMA-style byte-pair encoding");
   }
 

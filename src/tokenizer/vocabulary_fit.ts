@@ -7,7 +7,7 @@ import { DataError } from "../base/errors.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { number, percent } from "../display/format.ts";
 import { keyValues } from "../display/table.ts";
-import { Pace } from "./event_loop_yield.ts";
+import { YieldTimer } from "../base/event_loop.ts";
 import { stringsOf, type Texts } from "./texts.ts";
 
 /** Sums over a corpus. */
@@ -113,7 +113,9 @@ export async function countTokens(
   texts: Texts,
   signal?: AbortSignal,
 ): Promise<TokenStats> {
-  const pace = new Pace(signal), seen = new Float64Array(tokenizer.vocabSize), utf8 = new TextEncoder();
+  const timer = new YieldTimer({ signal }),
+    seen = new Float64Array(tokenizer.vocabSize),
+    utf8 = new TextEncoder();
   const sums = { documents: 0, bytes: 0, characters: 0, words: 0, tokens: 0 };
   for await (const text of stringsOf(texts, "count tokens")) {
     sums.documents++;
@@ -121,7 +123,7 @@ export async function countTokens(
     for (const _ of text) sums.characters++;
     sums.words += text.match(/\S+/g)?.length ?? 0;
     for (const id of tokenizer.encode(text)) seen[id]++, sums.tokens++;
-    if (pace.due()) await pace.rest();
+    if (timer.due()) await timer.yieldToEventLoop();
   }
   if (sums.tokens === 0) {
     throw new DataError("Cannot count tokens: the corpus is empty, give at least one text");

@@ -15,7 +15,7 @@
  * @module
  */
 export { EnergyMeter, type EnergyOptions, type EnergyUse, wattHours } from "./monitoring/energy.ts";
-export type { EvaluateOptions, Evaluation } from "./monitoring/evaluation.ts";
+export type { Evaluation, PeriodicEvaluationOptions } from "./monitoring/evaluation.ts";
 export type {
   CheckpointEvent,
   DoneEvent,

@@ -7,15 +7,15 @@
 import { ConfigError } from "../base/errors.ts";
 import { bundle, Displayable, onInterrupt, type Picture } from "../display/mod.ts";
 import { lossChart, runCard } from "./monitoring/run_card.ts";
-import { Control } from "./loop/run_control.ts";
+import { RunControl } from "./loop/run_control.ts";
 import { type EventOf, Events, type HistoryEntry, type RunEvent } from "./monitoring/events.ts";
-import type { Job } from "./loop/run_context.ts";
+import type { RunContext } from "./loop/run_context.ts";
 import { Journal } from "./monitoring/run_log.ts";
 import { utilisation } from "./monitoring/metrics.ts";
 import { RunResult } from "./monitoring/run_result.ts";
-import { trainThrough } from "./loop/device_recovery.ts";
+import { trainWithRecovery } from "./loop/device_recovery.ts";
 import { showRun } from "./monitoring/run_display.ts";
-import { claim } from "./loop/run_registry.ts";
+import { registerRun } from "./loop/run_registry.ts";
 import type { StageSettings } from "./stages/stage.ts";
 import { logEvents } from "./monitoring/tensorboard.ts";
 
@@ -52,8 +52,8 @@ export class Run extends Displayable implements Promise<RunResult> {
   readonly name: string;
   /** Settles when the run has ended. */
   readonly finished: Promise<RunResult>;
-  readonly #job: Job;
-  readonly #control = new Control();
+  readonly #job: RunContext;
+  readonly #control = new RunControl();
   readonly #events = new Events();
   readonly #journal: Journal = new Journal(this.#events);
   readonly #peak?: number;
@@ -62,13 +62,13 @@ export class Run extends Displayable implements Promise<RunResult> {
   #works = false;
 
   /** Starts a job; use {@linkcode Trainer.run}. */
-  constructor(job: Job, { signal, display, peakFlops }: RunSettings) {
+  constructor(job: RunContext, { signal, display, peakFlops }: RunSettings) {
     super();
     this.name = `run ${++started} of ${job.model.name}`;
     this.#job = job;
     this.#peak = peakFlops;
     this.#live = display;
-    const release = claim(job.model, job.folder?.path, () => this.#describe());
+    const release = registerRun(job.model, job.folder?.path, () => this.#describe());
     this.finished = this.#main(signal, display).finally(release);
     this.finished.catch(() => {}); // the card shows it; whoever awaits gets it too
   }
@@ -80,18 +80,18 @@ export class Run extends Displayable implements Promise<RunResult> {
     const shown = display && showRun(this.#journal, () => this.picture());
     try {
       await Promise.resolve(); // listeners that come right after run() miss nothing
-      const status = await trainThrough(this.#job, control, this.#journal, () => this.#works = true);
+      const status = await trainWithRecovery(this.#job, control, this.#journal, () => this.#works = true);
       if (status === "stopped" && control.reason) throw control.reason.value;
       this.#end = { status };
       return new RunResult(status, this.#journal, this.#job.folder?.newest);
     } catch (error) {
       const aborted = control.reason && error === control.reason.value;
       this.#end = aborted ? { status: "stopped" } : { status: "failed", error: messageOf(error) };
-      throw this.#signed(error);
+      throw this.#attachRun(error);
     } finally {
       off();
       forget();
-      this.#farewell();
+      this.#emitDone();
       await shown;
       await logged;
     }
@@ -105,14 +105,14 @@ export class Run extends Displayable implements Promise<RunResult> {
   }
 
   /** Gives an error its `run`. */
-  #signed(error: unknown): unknown {
+  #attachRun(error: unknown): unknown {
     if (typeof error === "object" && error !== null && Object.isExtensible(error)) {
       Object.defineProperty(error, "run", { value: this, configurable: true });
     }
     return error;
   }
 
-  #farewell(): void {
+  #emitDone(): void {
     const { step, stage, tokens, seconds } = this.#journal, { status, error } = this.#end!;
     const energy = this.#journal.energy();
     this.#journal.emit({ type: "done", step, stage, status, tokens, seconds, energy, error });

@@ -15,8 +15,8 @@ import {
   nothingToResume,
 } from "./checkpoints/checkpoint_folder.ts";
 import { energySchema } from "./monitoring/energy.ts";
-import type { EvaluateOptions, Evaluation } from "./monitoring/evaluation.ts";
-import type { Item, Job } from "./loop/run_context.ts";
+import type { Evaluation, PeriodicEvaluationOptions } from "./monitoring/evaluation.ts";
+import type { Item, RunContext } from "./loop/run_context.ts";
 import {
   type InstructOptions,
   parseInstruct,
@@ -63,7 +63,7 @@ export class Trainer extends Displayable {
   readonly model: Model;
   readonly #options: ReturnType<typeof trainerSchema.parse>;
   readonly #keep: Required<KeepOptions>;
-  readonly #energy: Job["energy"];
+  readonly #energy: RunContext["energy"];
   #items: readonly Item[] = [];
 
   /**
@@ -126,7 +126,7 @@ export class Trainer extends Displayable {
   }
 
   /** Adds an evaluation: once at this place, or with `every` again and again in the stages that follow. */
-  evaluate(evaluation: Evaluation, options: EvaluateOptions = {}): Trainer {
+  evaluate(evaluation: Evaluation, options: PeriodicEvaluationOptions = {}): Trainer {
     const { every } = parseOptions(evaluateSchema, options, "Trainer.evaluate");
     if (typeof evaluation?.run !== "function") {
       throw new ConfigError(
@@ -173,11 +173,11 @@ export class Trainer extends Displayable {
     return this.#start({ ...this.#job(folder, false), resume: { path, force }, until }, signal, display);
   }
 
-  #start(job: Job, signal: AbortSignal | undefined, display: boolean): Run {
+  #start(job: RunContext, signal: AbortSignal | undefined, display: boolean): Run {
     return new Run(job, { signal, display, peakFlops: this.#options.peakFlops });
   }
 
-  #job(checkpoint: string | undefined, replace: boolean): Job {
+  #job(checkpoint: string | undefined, replace: boolean): RunContext {
     const { seed, log } = this.#options, stages = this.#stages();
     if (!stages.length) {
       throw new ConfigError("Cannot run: add a stage first, .pretrain(data, { tokens }) or .instruct(data)");

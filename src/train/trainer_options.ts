@@ -6,7 +6,7 @@
 import { z } from "zod";
 import type { Same } from "../base/schema.ts";
 import type { EnergyOptions } from "./monitoring/energy.ts";
-import type { EvaluateOptions } from "./monitoring/evaluation.ts";
+import type { PeriodicEvaluationOptions } from "./monitoring/evaluation.ts";
 
 /** Which checkpoints of steps stay; the last one of a stage always does. */
 export interface KeepOptions {
@@ -114,7 +114,7 @@ const verifyShape = z.strictObject({
 });
 true satisfies Same<keyof z.input<typeof verifyShape>, keyof VerifyResumeOptions>;
 const evaluateShape = z.strictObject({ every: atLeastOne.optional() });
-true satisfies Same<keyof z.input<typeof evaluateShape>, keyof EvaluateOptions>;
+true satisfies Same<keyof z.input<typeof evaluateShape>, keyof PeriodicEvaluationOptions>;
 
 /** Defaults and checks of {@linkcode RunOptions}. */
 export const runSchema: z.ZodType<RunOptions & { overwrite: boolean; display: boolean }, RunOptions> =
@@ -125,5 +125,5 @@ export const resumeSchema: z.ZodType<ResumeOptions & { force: boolean; display: 
 /** Defaults and checks of {@linkcode VerifyResumeOptions}. */
 export const verifySchema: z.ZodType<VerifyResumeOptions & { steps: number }, VerifyResumeOptions> =
   verifyShape;
-/** Checks of {@linkcode EvaluateOptions}. */
-export const evaluateSchema: z.ZodType<EvaluateOptions> = evaluateShape;
+/** Checks of {@linkcode PeriodicEvaluationOptions}. */
+export const evaluateSchema: z.ZodType<PeriodicEvaluationOptions> = evaluateShape;

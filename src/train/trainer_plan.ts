@@ -6,7 +6,7 @@
 import { count, Displayable, duration, join, number, type Picture, table } from "../display/mod.ts";
 import { measureSpeed, type Model, type PlanFacts } from "../model/mod.ts";
 import { energyText, type EnergyUse, powerOf } from "./monitoring/energy.ts";
-import type { Item, Job } from "./loop/run_context.ts";
+import type { Item, RunContext } from "./loop/run_context.ts";
 import { scheduleOf, type StageSettings } from "./stages/stage.ts";
 
 /** A stage in a plan. */
@@ -27,11 +27,16 @@ export class TrainerPlan extends Displayable {
   readonly stages: readonly StagePlan[];
   readonly #model: Model;
   readonly #items: readonly Item[];
-  readonly #energy: Job["energy"];
+  readonly #energy: RunContext["energy"];
   readonly #speeds: readonly number[];
 
   /** Plans a chain; reads nothing. `speeds` are the achieved FLOP/s of its stages, where they were measured. */
-  constructor(model: Model, items: readonly Item[], energy: Job["energy"], speeds: readonly number[] = []) {
+  constructor(
+    model: Model,
+    items: readonly Item[],
+    energy: RunContext["energy"],
+    speeds: readonly number[] = [],
+  ) {
     super();
     this.#model = model;
     this.#items = items;
@@ -112,7 +117,12 @@ export class TrainerPlan extends Displayable {
   }
 }
 
-function stagePlan(model: Model, settings: StageSettings, energy: Job["energy"], flops?: number): StagePlan {
+function stagePlan(
+  model: Model,
+  settings: StageSettings,
+  energy: RunContext["energy"],
+  flops?: number,
+): StagePlan {
   const { length, batch, context, microBatch, save } = settings, batchTokens = batch * context;
   const steps = "steps" in length
     ? length.steps

@@ -11,7 +11,7 @@ import { readSafetensors } from "../formats/mod.ts";
 import type { Model } from "../model/mod.ts";
 import { openCheckpoint } from "./checkpoints/checkpoint.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
-import type { Job } from "./loop/run_context.ts";
+import type { RunContext } from "./loop/run_context.ts";
 import { Run } from "./run.ts";
 import type { RunState } from "./monitoring/run_state.ts";
 
@@ -59,7 +59,11 @@ export class ResumeProof extends Displayable implements ResumeProofFacts {
 }
 
 /** Proves it in temporary folders; the model itself is not touched. `steps` is how many of each stage are done. */
-export async function verifyResume(job: Job, steps: number, signal?: AbortSignal): Promise<ResumeProof> {
+export async function verifyResume(
+  job: RunContext,
+  steps: number,
+  signal?: AbortSignal,
+): Promise<ResumeProof> {
   const folder = await Deno.makeTempDir({ prefix: "llamero_verify_" }), short = cut(job, steps);
   const stages = short.items.filter((item) => "stage" in item).length;
   const stops = [...new Set([Math.ceil(steps / 2), (stages - 1) * steps + Math.floor(steps / 2)])];
@@ -77,7 +81,7 @@ export async function verifyResume(job: Job, steps: number, signal?: AbortSignal
 }
 
 /** The job without evaluations, its stages shortened; samples and the usual checkpoints are left out. */
-function cut(job: Job, steps: number): Job {
+function cut(job: RunContext, steps: number): RunContext {
   const items = job.items.flatMap((item) => {
     if (!("stage" in item)) return [];
     const settings = { ...item.stage.settings, length: { steps }, sampleEvery: null, checkpointEvery: steps };
@@ -88,7 +92,7 @@ function cut(job: Job, steps: number): Job {
 
 /** Trains a copy of the model in a folder; gives the steps of the run so far. */
 async function session(
-  job: Job,
+  job: RunContext,
   path: string,
   { signal, until, resume }: { signal?: AbortSignal; until?: number; resume?: boolean },
 ): Promise<number> {

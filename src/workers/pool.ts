@@ -31,7 +31,7 @@ export interface Answer {
 }
 
 /** A kind of work that workers are asked for. */
-export interface Row<I, O> {
+export interface WorkerStream<I, O> {
   /** The results of a batch; undefined when no worker could do it. */
   ask(items: readonly I[]): Promise<O[] | undefined>;
   /** Ends the work. */
@@ -41,9 +41,9 @@ export interface Row<I, O> {
 let current: Pool | undefined;
 
 /** A row on `most` workers at most. Its job makes the function from items to results. */
-export function openRow<I, O>(job: Job, most: number): Row<I, O> {
+export function openRow<I, O>(job: Job, most: number): WorkerStream<I, O> {
   const pool = current ??= new Pool();
-  return pool.open(job, most) as Row<I, O>;
+  return pool.open(job, most) as WorkerStream<I, O>;
 }
 
 class Pool {
@@ -55,7 +55,7 @@ class Pool {
   #broken = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  open(job: Job, most: number): Row<unknown, unknown> {
+  open(job: Job, most: number): WorkerStream<unknown, unknown> {
     const row = ++this.#rows;
     this.#open++;
     this.#most = Math.max(this.#most, most);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Device, fold, kernel, type Program, Recorder } from "../../src/gpu/mod.ts";
+import { type Device, grid2d, kernel, type Program, Recorder } from "../../src/gpu/mod.ts";
 import { median, spread } from "./statistics.ts";
 import type { Figure, Section, Speed, Unit } from "./figure.ts";
 import { inTurns, repeat, repeats, type Times, type Work } from "./timing.ts";
@@ -39,7 +39,7 @@ export async function makeYardsticks(device: Device): Promise<Yardsticks> {
   p.call(kernel("peak", peakSource), { y }, { rounds, factor: 1e-9 }, [invocations / 64]);
   const size = 2 ** (device.software ? 20 : 22), c = new Recorder(device, "all", false);
   const x = c.tensor("x", [size, 4]), z = c.tensor("z", [size, 4]);
-  c.call(kernel("copy", copySource), { x, y: z }, { size }, fold(size / 64));
+  c.call(kernel("copy", copySource), { x, y: z }, { size }, grid2d(size / 64));
   const yardstick = async (program: Program, amount: number) => {
     const count = await repeats(program, target);
     return { work: repeat(program, count), amount: amount * count };

@@ -41,7 +41,7 @@ Deno.test("MMLU, 5-shot: more than 60 % of the tokens are saved, and no score ch
     for (const { prompt, options } of (items as ChoiceOutcome[]).filter((_, i) => i % 4 === 1)) {
       for (const { text, logProb } of options) {
         const alone = await model.score(prompt, ` ${text}`); // a pair alone shares nothing
-        assert.equal(alone.shared, 0);
+        assert.equal(alone.reusedTokens, 0);
         assert.ok(Math.abs(logProb - alone.logProb) < 1e-4, `${logProb}, alone ${alone.logProb}`);
       }
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../src/base/errors.ts";
 import { Dataset } from "../../src/data/mod.ts";
-import { defineTask, Evaluator, type Report, type Scorable } from "../../src/eval/mod.ts";
+import { defineTask, type EvalModel, Evaluator, type Report } from "../../src/eval/mod.ts";
 import type { Model } from "../../src/model/mod.ts";
 import type { Evaluation } from "../../src/train/monitoring/evaluation.ts";
 import { scorer } from "./fakes.ts";
@@ -18,7 +18,7 @@ const white = scorer((_, option) => option === " white" ? -1 : -2);
 const black = scorer((_, option) => option === " white" ? -2 : -1);
 
 /** Compiles only if a `Model` can be evaluated and an evaluator is what a trainer runs. */
-export type Fits = [Model extends Scorable ? true : never, Evaluator extends Evaluation ? true : never];
+export type Fits = [Model extends EvalModel ? true : never, Evaluator extends Evaluation ? true : never];
 [true, true] satisfies Fits;
 
 Deno.test("an evaluator is an immutable plan", () => {
@@ -54,8 +54,8 @@ Deno.test("several models under their names, tasks first", async () => {
 Deno.test("a plan without a model is run on one that is given", async () => {
   const plan = new Evaluator().add(colours, { limit: 1 });
   const run = async (
-    evaluation: { run(model: Scorable, options: object): Promise<Report> },
-    model: Scorable,
+    evaluation: { run(model: EvalModel, options: object): Promise<Report> },
+    model: EvalModel,
   ) => (await evaluation.run(model, { signal: new AbortController().signal })).value("colours");
   assert.equal(await run(plan, white), 1);
   assert.equal(await run(plan, black), 0);
@@ -151,7 +151,7 @@ Deno.test("an abort ends the run with its reason, between batches", async () => 
 
 Deno.test("the signal reaches the model", async () => {
   const { signal } = new AbortController(), seen: unknown[] = [];
-  const model: Scorable = {
+  const model: EvalModel = {
     name: "m",
     scoreBatch: (
       pairs,

@@ -4,13 +4,13 @@
  * @module
  */
 import { Random } from "../../src/base/random.ts";
-import type { Scorable } from "../../src/eval/mod.ts";
+import type { EvalModel } from "../../src/eval/mod.ts";
 
 /** A model whose log-probability of a continuation is a function; it notes every batch it is given. */
 export function scorer(
   logProb: (prompt: string, continuation: string) => number,
   tokens: (continuation: string) => number = () => 1,
-): Scorable & { batches: (readonly [string, string])[][] } {
+): EvalModel & { batches: (readonly [string, string])[][] } {
   const batches: (readonly [string, string])[][] = [];
   return {
     name: "fake",
@@ -28,7 +28,7 @@ export function scorer(
 /** A model that writes what a function gives; it notes every prompt. */
 export function writer(
   write: (prompt: string | Uint32Array) => string,
-): Scorable & { prompts: (string | Uint32Array)[] } {
+): EvalModel & { prompts: (string | Uint32Array)[] } {
   const prompts: (string | Uint32Array)[] = [];
   return {
     name: "writer",
@@ -41,7 +41,7 @@ export function writer(
 }
 
 /** A tokenizer of one token a character, and a context. */
-export function characters(context: number): Required<Pick<Scorable, "tokenizer" | "config">> {
+export function characters(context: number): Required<Pick<EvalModel, "tokenizer" | "config">> {
   return {
     config: { context },
     tokenizer: {

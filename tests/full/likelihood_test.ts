@@ -1,7 +1,7 @@
 // Batched likelihood in the units of the forward pass: what tokenizing, padding and reading back may cost.
 import assert from "node:assert/strict";
 import { Dataset } from "../../src/data/mod.ts";
-import { Evaluator, type Scorable } from "../../src/eval/mod.ts";
+import { type EvalModel, Evaluator } from "../../src/eval/mod.ts";
 import { Model } from "../../src/model/mod.ts";
 import { Scorer } from "../../src/model/scoring/batch_scorer.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
@@ -27,7 +27,7 @@ Deno.test("500 items of two options run at 60 % or more of the forward pass's to
   const shape = { dim: 128, layers: 4, heads: 4, hidden: 352, context: 128 };
   using model = await Model.create(shape, { tokenizer, device: await testDevice() });
   let inputs = 0;
-  const counted: Scorable = {
+  const counted: EvalModel = {
     name: "counted",
     config: model.config,
     tokenizer,

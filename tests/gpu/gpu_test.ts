@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { ConfigError, DeviceError } from "../../src/base/errors.ts";
 import {
+  type BufferRange,
   defaultDevice,
   type DeviceOptions,
   kernel,
   openDevice,
   Recorder,
-  type Storage,
 } from "../../src/gpu/mod.ts";
 import { packParams } from "../../src/gpu/kernel.ts";
 import { plan } from "../../src/gpu/memory.ts";
@@ -54,17 +54,17 @@ Deno.test("the adapter decides the family, unless one is forced; plain leaves ev
     return { family, subgroup, int64, timestamps, software };
   };
   const { software, subgroup, family } = await open({});
-  assert.equal(family, software ? (subgroup === 8 ? "sg" : "plain") : "shm");
+  assert.equal(family, software ? (subgroup === 8 ? "subgroup" : "plain") : "shared");
   const bare = { family: "plain", subgroup: 0, int64: false, timestamps: false, software };
   assert.deepEqual(await open({ family: "plain" }), bare);
-  assert.equal((await open({ family: "shm" })).family, "shm");
+  assert.equal((await open({ family: "shared" })).family, "shared");
   const without = ["subgroups", "int64", "timestamps"] as const;
-  assert.deepEqual(await open({ without }), { ...bare, family: software ? "plain" : "shm" });
-  await assert.rejects(open({ family: "sg", without: ["subgroups"] }), (error: ConfigError) => {
-    assert.match(error.message, /family "sg": it needs subgroups of 8 lanes/);
+  assert.deepEqual(await open({ without }), { ...bare, family: software ? "plain" : "shared" });
+  await assert.rejects(open({ family: "subgroup", without: ["subgroups"] }), (error: ConfigError) => {
+    assert.match(error.message, /family "subgroup": it needs subgroups of 8 lanes/);
     return true;
   });
-  await assert.rejects(open({ family: "fast" as "sg" }), /openDevice\.family.*current value is "fast"/);
+  await assert.rejects(open({ family: "fast" as "subgroup" }), /openDevice\.family.*current value is "fast"/);
   await assert.rejects(open({ memorylimit: 1 } as DeviceOptions), /did you mean "memoryLimit"/);
 });
 
@@ -146,9 +146,9 @@ Deno.test("a program replays: the same memory, new input", async () => {
 });
 
 Deno.test("tensors share memory only when one is dead before the other is born", () => {
-  const storage = (name: string, bytes = 1024): Storage => ({ name, bytes, offset: 0 });
+  const storage = (name: string, bytes = 1024): BufferRange => ({ name, bytes, offset: 0 });
   const [a, b, c, d, kept] = ["a", "b", "c", "d", "kept"].map((name) => storage(name));
-  const blocks = new Map<Storage, { size: number }>();
+  const blocks = new Map<BufferRange, { size: number }>();
   const calls = [[a, b], [b, c], [c, kept], [kept, d]];
   const result = plan(calls, new Set([kept]), (size) => ({ size }), (s, block) => blocks.set(s, block));
   calls.forEach((uses) =>

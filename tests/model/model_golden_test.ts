@@ -3,7 +3,7 @@
 // gradients by every save policy. Each with every kernel family that the adapter can run.
 import assert from "node:assert/strict";
 import { type BatchRow, Model, TrainingStep, type TrainingStepOptions } from "../../src/model/mod.ts";
-import type { Family } from "../../src/gpu/mod.ts";
+import type { KernelFamily } from "../../src/gpu/mod.ts";
 import { families, testDevice } from "../support/device.ts";
 import {
   goldenJson,
@@ -56,7 +56,7 @@ const stepOptions = (batch: BatchRow[], more: Partial<TrainingStepOptions> = {})
   ...more,
 });
 
-const load = async (name: string, kind: Family) =>
+const load = async (name: string, kind: KernelFamily) =>
   await Model.load(goldenPath(name), { device: await testDevice(kind) });
 
 function compareGradients(

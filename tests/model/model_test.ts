@@ -64,10 +64,10 @@ Deno.test("a score is the sum of the logits' log-probabilities, whatever stands 
     greedy &&= row.indexOf(top) === ids[t + 1];
   }
   assert.ok(Math.abs(alone.logProb - want) < 1e-4, `${alone.logProb}, want ${want}`);
-  assert.deepEqual([alone.tokens, alone.greedy, alone.cut], [2, greedy, 0]);
+  assert.deepEqual([alone.tokens, alone.greedy, alone.truncatedTokens], [2, greedy, 0]);
   assert.ok(Math.abs(batch[1].logProb - alone.logProb) < 1e-5);
   const long = await model.score(Uint32Array.from({ length: 60 }, () => 5), answer);
-  assert.equal(long.cut, 60 + 2 - 1 - 40, "what does not fit is cut from the left of the prompt");
+  assert.equal(long.truncatedTokens, 60 + 2 - 1 - 40, "what does not fit is cut from the left of the prompt");
   model.dispose();
 });
 

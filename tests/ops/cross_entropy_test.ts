@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { Recorder } from "../../src/gpu/mod.ts";
-import { download, outputLoss, upload } from "../../src/ops/mod.ts";
+import { outputLoss, readTensor, upload } from "../../src/ops/mod.ts";
 import { families, testDevice } from "../support/device.ts";
 import { maxError } from "../support/golden.ts";
 
@@ -55,7 +55,7 @@ for (const kind of families) {
     assert.deepEqual(logits, [[256, V], [44, V]], "the logits are never whole");
     const program = await r.compile("test", [nll, xs.grad!]);
     program.replay();
-    const [gotNll, dx, dw] = await download(device, [nll, xs.grad!, w.gradSum!]);
+    const [gotNll, dx, dw] = await readTensor(device, [nll, xs.grad!, w.gradSum!]);
     assert.ok(maxError(gotNll, want.nll) < 1e-5, `nll ${maxError(gotNll, want.nll)}`);
     assert.ok(maxError(dx, want.dx) < 2e-4, `dx ${maxError(dx, want.dx)}`); // sums of 30,011 terms in f32, as the goldens allow
     assert.ok(maxError(dw, want.dw) < 1e-5, `dw ${maxError(dw, want.dw)}`);

@@ -114,7 +114,7 @@ const cases: Case[] = [
   attentionCase(1, 24, 4, 2, 16, 7), // fast, grouped heads, document borders inside tiles
   attentionCase(2, 8, 3, 1, 24, 3),
   attentionCase(1, 48, 2, 1, 8, 11), // two rows a lane
-  attentionCase(1, 70, 2, 1, 12, 33), // more than a tile of shm, and no multiple of anything
+  attentionCase(1, 70, 2, 1, 12, 33), // more than a tile of shared, and no multiple of anything
   attentionCase(2, 13, 4, 2, 6, 5), // plain
   attentionCase(1, 1, 1, 1, 10, 1),
   embeddingCase(19, 11, 12),
@@ -139,9 +139,9 @@ for (const c of cases) {
     assert.ok(found.error < 2e-3, `${found.worst}: ${found.error}`);
   });
 
-  Deno.test(`${c.name}: the families agree, sg with and without 64-bit loads`, async () => {
+  Deno.test(`${c.name}: the families agree, subgroup with and without 64-bit loads`, async () => {
     const plain = await runOp(await testDevice("plain"), c.op, c.inputs, { dy, weights: c.weights });
-    for (const device of [await testDevice("fast"), await withoutInt64(), await testDevice("shm")]) {
+    for (const device of [await testDevice("fast"), await withoutInt64(), await testDevice("shared")]) {
       const fast = await runOp(device, c.op, c.inputs, { dy, weights: c.weights });
       assert.ok(maxError(fast.y, plain.y) < 1e-5, `y: ${maxError(fast.y, plain.y)}`);
       for (const [name, want] of Object.entries(plain.gradients)) {

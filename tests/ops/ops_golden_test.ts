@@ -5,12 +5,12 @@ import {
   adamw,
   attention,
   crossEntropy,
-  download,
   embedding,
   finishStep,
   linear,
   matmul,
   permuteRopeRows,
+  readTensor,
   rmsnorm,
   rope,
   ropeAngles,
@@ -366,7 +366,7 @@ async function onDevice(
   const tensors = Object.fromEntries(Object.entries(inputs).map(([n, v]) => [n, upload(device, n, v)]));
   const r = new Recorder(device), out = record(r, tensors), program = await r.compile("test", out);
   program.replay();
-  const found = await download(device, out);
+  const found = await readTensor(device, out);
   program.dispose();
   Object.values(tensors).forEach((t) => device.free(t.storage.buffer!));
   return found;

@@ -36,7 +36,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "compression tensors gguf records mod.ts",
   ],
   tokenizer: [
-    "codec.ts special.ts heap.ts event_loop_yield.ts options.ts texts.ts",
+    "codec.ts special.ts heap.ts options.ts texts.ts",
     "chat llama encode_exact.ts encode_on_workers.ts files engine.ts vocabulary_fit.ts token_view.ts training",
     "tokenizer.ts mod.ts",
   ],

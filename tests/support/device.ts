@@ -3,25 +3,27 @@
  *
  * @module
  */
-import { type Device, type Family, openDevice } from "../../src/gpu/mod.ts";
+import { type Device, type KernelFamily, openDevice } from "../../src/gpu/mod.ts";
 
 const open = new Map<string, Promise<Device>>();
 
 /** The adapter as a user gets it, or with a family forced: `plain` is what a baseline adapter runs. */
-export function testDevice(kind: "fast" | Family = "fast"): Promise<Device> {
+export function testDevice(kind: "fast" | KernelFamily = "fast"): Promise<Device> {
   let device = open.get(kind);
   if (!device) {
-    const without = kind === "shm" ? ["subgroups", "int64"] as const : [];
+    const without = kind === "shared" ? ["subgroups", "int64"] as const : [];
     open.set(kind, device = openDevice(kind === "fast" ? {} : { family: kind, without }));
   }
   return device;
 }
 
 const { subgroup, adapter, f16 } = await testDevice();
-if (subgroup !== 8) console.log(`family sg is not tested: ${adapter} has no subgroups of 8 lanes`);
+if (subgroup !== 8) console.log(`family subgroup is not tested: ${adapter} has no subgroups of 8 lanes`);
 
 /** The families that this adapter can run. */
-export const families: readonly Family[] = subgroup === 8 ? ["sg", "shm", "plain"] : ["shm", "plain"];
+export const families: readonly KernelFamily[] = subgroup === 8
+  ? ["subgroup", "shared", "plain"]
+  : ["shared", "plain"];
 
 /** True where the adapter has half precision. */
 export const half: boolean = f16;

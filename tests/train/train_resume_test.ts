@@ -166,13 +166,13 @@ Deno.test("a resumed run multiplies by the recorded kernels, whatever the device
   await inFolder(async (folder) => {
     const chain = (model: Model) =>
       quiet(model, { checkpoint: folder }).pretrain(tokens(4), { ...short, steps: 300 });
-    const then = await openDevice({ family: "shm" }), table = kernelTable(then);
+    const then = await openDevice({ family: "shared" }), table = kernelTable(then);
     table.matmul["nt small"] = "plain"; // as a tuner might have found
     assert.ok(useKernelTable(then, table));
     const at = await stopAt(chain(await tinyModel({}, then)).run(hidden), 1);
     then.close();
 
-    const now = await openDevice({ family: "shm" }), model = await tinyModel({}, now);
+    const now = await openDevice({ family: "shared" }), model = await tinyModel({}, now);
     assert.notDeepEqual(kernelTable(now), table);
     const run = chain(model).resume(folder, hidden);
     await stopAt(run, at + 1);

@@ -9,11 +9,11 @@ import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import { readBytes } from "../../formats/compression/decompress.ts";
 import { concat } from "../../formats/bytes.ts";
-import { isFlaw } from "../../formats/record_or_error.ts";
+import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findTar, findTarIn, type TarFile } from "../../formats/records/tar.ts";
 import type { Document, Entry } from "../document.ts";
 import type { Paths } from "../io/file_patterns.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "../io/file_reader.ts";
 import type { StepCounts } from "../plan/pass.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
@@ -49,7 +49,7 @@ true satisfies Same<keyof z.input<typeof schema>, keyof ArxivOptions>;
  * of single `.tex` files. The files that a paper reads with `\input` are put in their places; a file that is not UTF-8 is
  * read as Latin-1.
  */
-export function arxivPlan(paths: Paths, options: ArxivOptions = {}): Plan<Document> {
+export function arxivPlan(paths: Paths, options: ArxivOptions = {}): DatasetPlan<Document> {
   const { comments, macros, head, bibliography, appendix } = parseOptions(schema, options, "Dataset.arxiv");
   let plan = readerPlan<Document>(paths, {
     op: "arxiv",
@@ -98,10 +98,10 @@ async function* archived(
   path: string,
   name: string,
   counts: StepCounts,
-): AsyncGenerator<Entry<Document> | { flaw: string }> {
+): AsyncGenerator<Entry<Document> | { problem: string }> {
   const loose = new Map<string, string>();
   for await (const found of findTar(path)) {
-    if (isFlaw(found)) yield found;
+    if (isBrokenRecord(found)) yield found;
     else if (!found.value.name.endsWith(".gz")) {
       if (isTex(found.value.name)) loose.set(found.value.name, texOf(found.value.bytes));
       else if (isPdf(found.value.bytes)) count(counts, "papers without source");
@@ -119,22 +119,24 @@ async function* archived(
 const largest = 1 << 28;
 
 /** The text of a paper; empty when it has no TeX source. */
-async function paperOf({ name, bytes }: TarFile): Promise<string | { flaw: string }> {
+async function paperOf({ name, bytes }: TarFile): Promise<string | { problem: string }> {
   let unpacked: Uint8Array;
   try {
     unpacked = gunzipSync(bytes, { maxOutputLength: largest });
   } catch (cause) {
-    return { flaw: `${name} cannot be unpacked: ${(cause as Error).message}` };
+    return { problem: `${name} cannot be unpacked: ${(cause as Error).message}` };
   }
   if (isPdf(unpacked)) return "";
   if (!isTar(unpacked)) return texOf(unpacked);
   const files = new Map<string, string>();
   try {
     for await (const found of findTarIn(unpacked)) {
-      if (!isFlaw(found) && isTex(found.value.name)) files.set(found.value.name, texOf(found.value.bytes));
+      if (!isBrokenRecord(found) && isTex(found.value.name)) {
+        files.set(found.value.name, texOf(found.value.bytes));
+      }
     }
   } catch (cause) {
-    return { flaw: `${name} is no whole archive: ${(cause as Error).message}` };
+    return { problem: `${name} is no whole archive: ${(cause as Error).message}` };
   }
   const root = rootOf(files);
   return root === undefined ? "" : spliced(root, files);

@@ -9,14 +9,14 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { isFlaw } from "../../formats/record_or_error.ts";
+import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findJsonl } from "../../formats/records/jsonl.ts";
 import { readText } from "../../formats/records/lines.ts";
 import { DataError } from "../../base/errors.ts";
 import { dedupPlan } from "../dedup/dedup.ts";
 import type { Document } from "../document.ts";
 import type { Paths } from "../io/file_patterns.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "../io/file_reader.ts";
 import { type Judge, judgeOf, type Note, textStepPlan } from "../steps/document_step.ts";
 
@@ -35,7 +35,7 @@ const schema = z.strictObject({
 true satisfies Same<keyof z.input<typeof schema>, keyof BooksOptions>;
 
 /** One document a text file (UTF-8, else Latin-1), or a row of JSON Lines with `text` (PG-19's fields go to `meta`). */
-export function booksPlan(paths: Paths, options: BooksOptions = {}): Plan<Document> {
+export function booksPlan(paths: Paths, options: BooksOptions = {}): DatasetPlan<Document> {
   const { overlap, gutenberg } = parseOptions(schema, options, "Dataset.books");
   let plan = readerPlan<Document>(paths, {
     op: "books",
@@ -50,9 +50,10 @@ export function booksPlan(paths: Paths, options: BooksOptions = {}): Plan<Docume
         return;
       }
       for await (const found of findJsonl(path)) {
-        if (isFlaw(found)) yield found;
-        else if (typeof found.value.text !== "string") yield { flaw: "a row without text", line: found.line };
-        else {
+        if (isBrokenRecord(found)) yield found;
+        else if (typeof found.value.text !== "string") {
+          yield { problem: "a row without text", line: found.line };
+        } else {
           const { text, ...meta } = found.value, id = `${name}:${found.line}`;
           yield { value: { text, source: name, id, meta }, id, place: { file: name, line: found.line } };
         }

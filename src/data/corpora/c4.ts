@@ -12,7 +12,7 @@ import { type Paths, patternsOf } from "../io/file_patterns.ts";
 import { type CleanOptions, cleanPlan } from "../filters/c4_rules.ts";
 import { languagePlan } from "../filters/language.ts";
 import { spansPlan } from "../dedup/sentence_spans.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { jsonlPlan } from "../io/records.ts";
 import { warcPlan } from "./common_crawl.ts";
 
@@ -44,10 +44,10 @@ const schema = z.strictObject({
 true satisfies Same<keyof z.input<typeof schema>, keyof C4Options>;
 
 /** Pages of C4's JSON Lines files (`text`, `timestamp`, `url`), or of WET and WARC files. */
-export function c4Plan(paths: Paths, options: C4Options = {}): Plan<Document> {
+export function c4Plan(paths: Paths, options: C4Options = {}): DatasetPlan<Document> {
   const { rules, language, languageMin, spans } = parseOptions(schema, options, "Dataset.c4");
   const isWarc = patternsOf(paths).every((path) => /\.(warc|wet)(\.\w+)*$/i.test(path));
-  let plan = isWarc ? warcPlan(paths) : jsonlPlan(paths, { text: "text" }) as Plan<Document>;
+  let plan = isWarc ? warcPlan(paths) : jsonlPlan(paths, { text: "text" }) as DatasetPlan<Document>;
   if (rules !== false) plan = cleanPlan(plan, rules, "Dataset.c4.rules");
   if (language !== false) plan = languagePlan(plan, { keep: language, min: languageMin });
   return spans === false ? plan : spansPlan(plan, { sentences: spans });

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { isFlaw } from "../../formats/record_or_error.ts";
+import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findWarc, type WarcRecord } from "../../formats/records/warc.ts";
 import { dedupPlan } from "../dedup/dedup.ts";
 import type { Document } from "../document.ts";
@@ -16,7 +16,7 @@ import { languagePlan } from "../filters/language.ts";
 import { type Bucket, perplexityPlan } from "../filters/perplexity_filter.ts";
 import { qualityPlan } from "../filters/quality.ts";
 import { NgramModel } from "../filters/ngram_model.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "../io/file_reader.ts";
 import { type Judge, judgeOf, offPlan, stagePlan, textStepPlan } from "../steps/document_step.ts";
 
@@ -61,7 +61,7 @@ const schema = z.strictObject({
 true satisfies Same<keyof z.input<typeof schema>, keyof CommonCrawlOptions>;
 
 /** Pages of WET (or WARC) files, deduplicated by paragraph, in the languages asked for, and good by two models. */
-export function commonCrawlPlan(paths: Paths, options: CommonCrawlOptions = {}): Plan<Document> {
+export function commonCrawlPlan(paths: Paths, options: CommonCrawlOptions = {}): DatasetPlan<Document> {
   const chosen = parseOptions(schema, options, "Dataset.commonCrawl");
   const { groups, language, languageModel: model, references, keep, cutoffs } = chosen;
   let plan = longEnough(warcPlan(paths), chosen.leastCharacters);
@@ -76,7 +76,7 @@ export function commonCrawlPlan(paths: Paths, options: CommonCrawlOptions = {}):
 }
 
 /** The documents of at least so many characters. */
-export function longEnough(input: Plan<Document>, characters: number): Plan<Document> {
+export function longEnough(input: DatasetPlan<Document>, characters: number): DatasetPlan<Document> {
   return textStepPlan(input, {
     op: "at least",
     options: { characters },
@@ -100,14 +100,14 @@ interface RawPage extends Omit<Document, "text"> {
 }
 
 /** The pages of WET and WARC files: texts as they stand in the first, the text of HTML pages in the second. */
-export function warcPlan(paths: Paths): Plan<Document> {
+export function warcPlan(paths: Paths): DatasetPlan<Document> {
   const pages = readerPlan<RawPage>(paths, {
     op: "warc",
     options: {},
     async *read({ path, name }) {
       let record = 0;
       for await (const found of findWarc(path)) {
-        if (isFlaw(found)) yield found;
+        if (isBrokenRecord(found)) yield found;
         else {
           const page = rawPageOf(found.value);
           if (!page) continue;

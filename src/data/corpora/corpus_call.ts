@@ -5,15 +5,15 @@
  */
 import type { Document } from "../document.ts";
 import { type Paths, patternsOf } from "../io/file_patterns.ts";
-import type { CorpusCall, Plan } from "../plan/plan.ts";
+import type { CorpusCall, DatasetPlan } from "../plan/plan.ts";
 
 /** The plan that `make` gives, with the call where JSON can hold its options: a model among them has no JSON. */
 export function corpusPlan<O extends object>(
   name: string,
-  make: (paths: Paths, options?: O) => Plan<Document>,
+  make: (paths: Paths, options?: O) => DatasetPlan<Document>,
   paths: Paths,
   options?: O,
-): Plan<Document> {
+): DatasetPlan<Document> {
   const plan = make(paths, options);
   if (!isJSON(options ?? {})) return plan;
   const call: CorpusCall = { name, paths: patternsOf(paths), options: options as CorpusCall["options"] };

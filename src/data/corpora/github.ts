@@ -6,13 +6,13 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { isFlaw } from "../../formats/record_or_error.ts";
+import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findJsonl } from "../../formats/records/jsonl.ts";
 import { dedupPlan } from "../dedup/dedup.ts";
 import type { Document, Entry } from "../document.ts";
 import type { Paths } from "../io/file_patterns.ts";
 import { codePlan, headersPlan } from "../filters/source_code.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "../io/file_reader.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { filesUnder } from "./source_tree.ts";
@@ -56,7 +56,7 @@ true satisfies Same<keyof z.input<typeof schema>, keyof GithubOptions>;
  * Files of BigQuery's export in JSON Lines (`content`, `path`, `repo_name`, `license`), or of folders: there the licence
  * is that of the nearest package.json or LICENSE file above.
  */
-export function githubPlan(paths: Paths, options: GithubOptions = {}): Plan<Document> {
+export function githubPlan(paths: Paths, options: GithubOptions = {}): DatasetPlan<Document> {
   const { licenses, headers, copies, ...rules } = parseOptions(schema, options, "Dataset.github");
   let plan = readerPlan<Document>(paths, {
     op: "github",
@@ -73,7 +73,10 @@ export function githubPlan(paths: Paths, options: GithubOptions = {}): Plan<Docu
 }
 
 /** The files under licences whose names begin like one of `licenses`; of several (`MIT OR ...`) one is enough. */
-export function licensePlan(input: Plan<Document>, licenses: readonly string[]): Plan<Document> {
+export function licensePlan(
+  input: DatasetPlan<Document>,
+  licenses: readonly string[],
+): DatasetPlan<Document> {
   return textStepPlan(input, {
     op: "licence",
     options: { licenses },
@@ -96,15 +99,15 @@ export function licenseJudge(licenses: readonly string[]): Judge {
 async function* exported(
   path: string,
   name: string,
-): AsyncGenerator<Entry<Document> | { flaw: string; line?: number }> {
+): AsyncGenerator<Entry<Document> | { problem: string; line?: number }> {
   for await (const found of findJsonl(path)) {
-    if (isFlaw(found)) {
+    if (isBrokenRecord(found)) {
       yield found;
       continue;
     }
     const { content, path: file, repo_name: repository, license, ...rest } = found.value, { line } = found;
     if (typeof content !== "string" || typeof file !== "string") {
-      yield { flaw: "a row without content or path", line };
+      yield { problem: "a row without content or path", line };
     } else {
       const source = `${repository ?? name}`, id = `${source}/${file}`;
       yield {

@@ -7,24 +7,24 @@ import { ConfigError } from "../../base/errors.ts";
 import { nearest } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import { type MixEntry, type MixOptions, mixPlan } from "../steps/mix.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 
 /** One dataset for each of the paper's sources; a source that is left out leaves its share to the others. */
 export interface LlamaSources {
   /** 67 %, read 1.10 times. */
-  commonCrawl?: { readonly plan: Plan<Document> };
+  commonCrawl?: { readonly plan: DatasetPlan<Document> };
   /** 15 %, read 1.06 times. */
-  c4?: { readonly plan: Plan<Document> };
+  c4?: { readonly plan: DatasetPlan<Document> };
   /** 4.5 %, read 0.64 times. */
-  github?: { readonly plan: Plan<Document> };
+  github?: { readonly plan: DatasetPlan<Document> };
   /** 4.5 %, read 2.45 times. */
-  wikipedia?: { readonly plan: Plan<Document> };
+  wikipedia?: { readonly plan: DatasetPlan<Document> };
   /** 4.5 %, read 2.23 times. */
-  books?: { readonly plan: Plan<Document> };
+  books?: { readonly plan: DatasetPlan<Document> };
   /** 2.5 %, read 1.06 times. */
-  arxiv?: { readonly plan: Plan<Document> };
+  arxiv?: { readonly plan: DatasetPlan<Document> };
   /** 2 %, read 1.03 times. */
-  stackExchange?: { readonly plan: Plan<Document> };
+  stackExchange?: { readonly plan: DatasetPlan<Document> };
 }
 
 /** Percent of the drawn tokens. */
@@ -43,7 +43,7 @@ const weights: Record<keyof LlamaSources, number> = {
  *
  * @throws {ConfigError} for a source that is none of the seven
  */
-export function llamaPlan(sources: LlamaSources, options?: MixOptions): Plan<Document> {
+export function llamaPlan(sources: LlamaSources, options?: MixOptions): DatasetPlan<Document> {
   const known = Object.keys(weights);
   const entries: Record<string, MixEntry<Document>> = {};
   for (const [name, from] of Object.entries(sources)) {

@@ -10,14 +10,14 @@
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import { findElements } from "../../formats/records/xml_elements.ts";
-import { isFlaw } from "../../formats/record_or_error.ts";
+import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findLines } from "../../formats/records/lines.ts";
 import type { Document, Entry } from "../document.ts";
 import type { Paths } from "../io/file_patterns.ts";
 import { htmlText } from "../text/html_text.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "../io/file_reader.ts";
-import type { Reading, StepCounts } from "../plan/pass.ts";
+import type { Pass, StepCounts } from "../plan/pass.ts";
 import type { LocalFile } from "../io/download_cache.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 
@@ -50,7 +50,7 @@ interface Post {
 const partBytes = 1 << 26;
 
 /** One document a question: `Q:` title and text, then `A:` for each answer, by descending score. */
-export function stackExchangePlan(paths: Paths, options: StackExchangeOptions = {}): Plan<Document> {
+export function stackExchangePlan(paths: Paths, options: StackExchangeOptions = {}): DatasetPlan<Document> {
   const { sites, leastScore } = parseOptions(schema, options, "Dataset.stackExchange");
   const threads = readerPlan<Document>(paths, {
     op: "stackExchange",
@@ -80,16 +80,16 @@ export function threadText(thread: string): string {
 
 async function* threadsOf(
   file: LocalFile,
-  reading: Reading,
+  reading: Pass,
   counts: StepCounts,
   leastScore: number,
-): AsyncGenerator<Entry<Document> | { flaw: string; line?: number }> {
+): AsyncGenerator<Entry<Document> | { problem: string; line?: number }> {
   const { size } = await Deno.stat(file.path), packed = /\.(gz|zst|bz2|xz)$/i.test(file.path);
   const parts = Math.ceil(size * (packed ? 8 : 1) / partBytes);
   using folder = new Parts(parts);
   for await (const found of posts(file, counts)) {
-    await reading.breathe();
-    if ("flaw" in found) yield found;
+    await reading.yieldToEventLoop();
+    if ("problem" in found) yield found;
     else folder.add(found);
   }
   const site = siteOf(file.name);
@@ -117,9 +117,9 @@ async function* threadsOf(
 async function* posts(
   file: LocalFile,
   counts: StepCounts,
-): AsyncGenerator<Post | { flaw: string; line?: number; text?: string }> {
+): AsyncGenerator<Post | { problem: string; line?: number; text?: string }> {
   for await (const found of findElements(file.path, "row")) {
-    if (isFlaw(found)) {
+    if (isBrokenRecord(found)) {
       yield found;
       continue;
     }
@@ -131,7 +131,7 @@ async function* posts(
     const isQuestion = row.PostTypeId === "1",
       id = Number(row.Id),
       question = Number(isQuestion ? row.Id : row.ParentId);
-    if (!Number.isInteger(id) || !Number.isInteger(question)) yield { flaw: "a post without an id", line };
+    if (!Number.isInteger(id) || !Number.isInteger(question)) yield { problem: "a post without an id", line };
     else {
       const score = parseInt(row.Score ?? "0", 10) || 0;
       yield { id, question, score, body: row.Body ?? "", title: row.Title, date: row.CreationDate, line };
@@ -163,14 +163,14 @@ function siteOf(name: string): string {
   return (own || folder || name).replace(/\.7z$/, "");
 }
 
-async function largest(files: LocalFile[], sites: number, reading: Reading): Promise<LocalFile[]> {
+async function largest(files: LocalFile[], sites: number, reading: Pass): Promise<LocalFile[]> {
   if (files.length <= sites) return files;
   const sized: { file: LocalFile; posts: number }[] = [];
   for (const file of files) {
     let posts = 0;
     for await (const found of findElements(file.path, "row")) {
-      await reading.breathe();
-      if (!isFlaw(found)) posts++;
+      await reading.yieldToEventLoop();
+      if (!isBrokenRecord(found)) posts++;
     }
     sized.push({ file, posts });
   }
@@ -209,7 +209,7 @@ class Parts {
     if (this.#files.length === 0) return yield* this.#all;
     flush(this.#files[part]);
     for await (const found of findLines(this.#files[part].path)) {
-      if (!isFlaw(found)) yield JSON.parse(found.value);
+      if (!isBrokenRecord(found)) yield JSON.parse(found.value);
     }
   }
 

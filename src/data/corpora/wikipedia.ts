@@ -7,10 +7,10 @@ import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import { readBytes } from "../../formats/compression/decompress.ts";
 import { type Element, findElements } from "../../formats/records/xml_elements.ts";
-import { isFlaw } from "../../formats/record_or_error.ts";
+import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import type { Document, Entry } from "../document.ts";
 import { type Paths, patternsOf } from "../io/file_patterns.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "../io/file_reader.ts";
 import type { StepCounts } from "../plan/pass.ts";
 import { jsonlPlan } from "../io/records.ts";
@@ -36,10 +36,10 @@ const schema = z.strictObject({
 true satisfies Same<keyof z.input<typeof schema>, keyof WikipediaOptions>;
 
 /** One document an article of MediaWiki XML exports, or a row of JSON Lines (`id`, `url`, `title`, `text`: plain text). */
-export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): Plan<Document> {
+export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): DatasetPlan<Document> {
   const { languages, language } = parseOptions(schema, options, "Dataset.wikipedia");
   if (patternsOf(paths).every((path) => /\.jsonl(\.\w+)?$/i.test(path))) {
-    return jsonlPlan(paths, { text: "text" }) as Plan<Document>;
+    return jsonlPlan(paths, { text: "text" }) as DatasetPlan<Document>;
   }
   const wanted = languages === "all" ? undefined : languages;
   const isPaper = wanted?.join(" ") === wikipediaLanguages.join(" ");
@@ -71,9 +71,9 @@ async function* articlesOf(
   name: string,
   language: string,
   counts: StepCounts,
-): AsyncGenerator<Entry<Document> | { flaw: string; line?: number }> {
+): AsyncGenerator<Entry<Document> | { problem: string; line?: number }> {
   for await (const found of findElements(path, "page")) {
-    if (isFlaw(found)) {
+    if (isBrokenRecord(found)) {
       yield found;
       continue;
     }

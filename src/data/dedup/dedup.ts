@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { exactPlan } from "./exact.ts";
 import { nearPlan } from "./near.ts";
 
@@ -30,7 +30,7 @@ export interface DedupOptions {
    */
   keep?: "first" | "none" | "longest";
   /** Documents that count as seen before, such as a test set. Read first. */
-  against?: { readonly plan: Plan<Document> };
+  against?: { readonly plan: DatasetPlan<Document> };
   /** Over how much: `all` (default), or so many files at a time, as CCNet's groups of 50 shards. Not for `near`. */
   scope?: "all" | number;
   /**
@@ -49,8 +49,8 @@ export interface DedupOptions {
   memory?: number;
 }
 
-const dataset = z.custom<{ plan: Plan<Document> }>(
-  (value) => Boolean((value as { plan?: Plan } | undefined)?.plan?.open),
+const dataset = z.custom<{ plan: DatasetPlan<Document> }>(
+  (value) => Boolean((value as { plan?: DatasetPlan } | undefined)?.plan?.open),
   "must be a Dataset",
 );
 
@@ -79,7 +79,7 @@ const schema = z.strictObject({
 true satisfies Same<keyof z.input<typeof schema>, keyof DedupOptions>;
 
 /** The documents without what repeats. */
-export function dedupPlan(input: Plan<Document>, options: DedupOptions): Plan<Document> {
+export function dedupPlan(input: DatasetPlan<Document>, options: DedupOptions): DatasetPlan<Document> {
   const { by, normalize = "exact", keep, scope = "all", memory = 1 << 26, ...rest } = parseOptions(
     schema,
     options,

@@ -8,8 +8,8 @@
 import { asDocument, type Document, type Entry } from "../document.ts";
 import { comparable } from "../text/normalize.ts";
 import { cacheKeyOf, fingerprintOf } from "../plan/fingerprint.ts";
-import { describePlan, entriesOf, type Plan } from "../plan/plan.ts";
-import type { Reading, StepCounts } from "../plan/pass.ts";
+import { type DatasetPlan, describePlan, entriesOf } from "../plan/plan.ts";
+import type { Pass, StepCounts } from "../plan/pass.ts";
 import { stepPlan } from "../steps/stateful_step.ts";
 import { type HashText, textHasher } from "./hash.ts";
 import { HashSet } from "./hash_set.ts";
@@ -24,7 +24,7 @@ export interface ExactOptions {
   /** Which copy stays. */
   keep: "first" | "none";
   /** Documents that count as seen before. */
-  against?: Plan<Document>;
+  against?: DatasetPlan<Document>;
   /** Files compared with each other. */
   scope: "all" | number;
   /** Bytes in memory. */
@@ -36,7 +36,7 @@ const borders = { document: undefined, line: /(\n)/, paragraph: /(\n[^\S\n]*\n\s
 
 /** What other documents a step is compared with, as it is shown and hashed. */
 export function againstFacts(
-  against: Plan<Document> | undefined,
+  against: DatasetPlan<Document> | undefined,
 ): { shown?: string; identity: () => unknown; opaque: boolean } {
   return {
     shown: against && describePlan(against).map((line) => line.trim()).join(" > "),
@@ -46,7 +46,7 @@ export function againstFacts(
 }
 
 /** The documents without the units that repeat. */
-export function exactPlan(input: Plan<Document>, options: ExactOptions): Plan<Document> {
+export function exactPlan(input: DatasetPlan<Document>, options: ExactOptions): DatasetPlan<Document> {
   const { by, normalize, keep, against, scope, memory } = options;
   const { shown, identity, opaque } = againstFacts(against);
   return stepPlan<Document, Document>(input, {
@@ -100,7 +100,12 @@ function kept(entry: Entry<Document>, text: string, counts: StepCounts): Entry<D
   return { ...entry, value: { ...entry.value, text } };
 }
 
-async function collect(plan: Plan<Document>, units: Units, into: HashStore, reading: Reading): Promise<void> {
+async function collect(
+  plan: DatasetPlan<Document>,
+  units: Units,
+  into: HashStore,
+  reading: Pass,
+): Promise<void> {
   for await (const entry of entriesOf(plan, reading.another())) {
     units.each(asDocument(entry).text, (low, high) => void into.add(low, high));
   }

@@ -11,8 +11,8 @@
  */
 import { percent } from "../../display/format.ts";
 import type { Document } from "../document.ts";
-import { entriesOf, type Plan } from "../plan/plan.ts";
-import type { Reading } from "../plan/pass.ts";
+import { type DatasetPlan, entriesOf } from "../plan/plan.ts";
+import type { Pass } from "../plan/pass.ts";
 import { stepPlan } from "../steps/stateful_step.ts";
 import { againstFacts } from "./exact.ts";
 import { bandHashes, BandIndex, type Bands, bandsFor, recall } from "./minhash_lsh.ts";
@@ -24,7 +24,7 @@ export interface NearOptions {
   /** Which one stays. */
   keep: "first" | "longest";
   /** Documents that count as seen before. */
-  against?: Plan<Document>;
+  against?: DatasetPlan<Document>;
   /** The least similarity. */
   threshold: number;
   /** Which similarity. */
@@ -34,7 +34,7 @@ export interface NearOptions {
 }
 
 /** The documents without those that are near to another. */
-export function nearPlan(input: Plan<Document>, options: NearOptions): Plan<Document> {
+export function nearPlan(input: DatasetPlan<Document>, options: NearOptions): DatasetPlan<Document> {
   const { keep, against, threshold, measure, words } = options;
   const { shown, identity, opaque } = againstFacts(against);
   const jaccard = jaccardOf(options), bands = bandsFor(jaccard);
@@ -94,10 +94,10 @@ function jaccardOf({ measure, threshold }: NearOptions): number {
 
 /** One flag a document, in their order: 1 where a longer (or equally long and earlier) one that stays is near. */
 async function allButLongest(
-  input: Plan<Document>,
+  input: DatasetPlan<Document>,
   seen: Seen,
   { words }: NearOptions,
-  reading: Reading,
+  reading: Pass,
 ): Promise<Uint8Array> {
   using all = new ShingleFile();
   const lengths: number[] = [];

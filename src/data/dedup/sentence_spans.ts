@@ -10,14 +10,17 @@ import { textHasher } from "./hash.ts";
 import { HashStore } from "./hash_store.ts";
 import { asDocument, type Document } from "../document.ts";
 import { onEachSource } from "../steps/mix.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { stepPlan } from "../steps/stateful_step.ts";
 import { sentenceEnds } from "../text/sentences.ts";
 
 const least = 3, memory = 1 << 27;
 
 /** The documents without the spans of so many sentences that were seen before. */
-export function spansPlan(input: Plan<Document>, { sentences }: { sentences: number }): Plan<Document> {
+export function spansPlan(
+  input: DatasetPlan<Document>,
+  { sentences }: { sentences: number },
+): DatasetPlan<Document> {
   return onEachSource(input, (source) =>
     stepPlan<Document, Document>(source, {
       op: "spans",

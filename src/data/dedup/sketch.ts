@@ -4,7 +4,7 @@
  * @module
  */
 import type { Document, Entry } from "../document.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { type Judge, judgeOf, stagePlan } from "../steps/document_step.ts";
 import { bandHashes, type Bands } from "./minhash_lsh.ts";
 import { type Shingles, shinglesOf } from "./shingles.ts";
@@ -26,7 +26,7 @@ export interface SketchOptions {
 }
 
 /** The documents of `input`, each with its sketch. */
-export function sketchedPlan(input: Plan<Document>, options: SketchOptions): Plan<Document> {
+export function sketchedPlan(input: DatasetPlan<Document>, options: SketchOptions): DatasetPlan<Document> {
   return stagePlan(input, { op: "sketch", job: () => judgeOf(import.meta.url, options, shinglesJudge) });
 }
 

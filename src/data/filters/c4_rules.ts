@@ -9,8 +9,8 @@
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
-import type { Plan } from "../plan/plan.ts";
-import { type Judge, judgeOf, type Note, type Ruling, textStepPlan } from "../steps/document_step.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
+import { type Judge, judgeOf, type Note, textStepPlan, type Verdict } from "../steps/document_step.ts";
 import { BadWords } from "./bad_words.ts";
 import { countSentences } from "../text/sentences.ts";
 
@@ -70,7 +70,11 @@ export function cleanRules(options: CleanOptions, path = "Dataset.clean"): Clean
 }
 
 /** The documents as C4's rules leave them. */
-export function cleanPlan(input: Plan<Document>, options: CleanOptions = {}, path?: string): Plan<Document> {
+export function cleanPlan(
+  input: DatasetPlan<Document>,
+  options: CleanOptions = {},
+  path?: string,
+): DatasetPlan<Document> {
   const rules = cleanRules(options, path);
   return textStepPlan(input, {
     op: "clean",
@@ -94,7 +98,7 @@ export function cleaned(
   rules: CleanRules,
   note: Note = () => {},
   badWords?: BadWords,
-): Ruling {
+): Verdict {
   if (rules.longestPage && text.length > rules.longestPage) return { drop: "too long" };
   const kept: string[] = [];
   let sentences = 0;

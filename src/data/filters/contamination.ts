@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { isFlaw } from "../../formats/record_or_error.ts";
+import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findCsv } from "../../formats/records/csv.ts";
 import { findJsonl } from "../../formats/records/jsonl.ts";
 import { findLines } from "../../formats/records/lines.ts";
@@ -14,8 +14,8 @@ import { HashSet } from "../dedup/hash_set.ts";
 import { asDocument, type Document } from "../document.ts";
 import { findFiles, localFiles, type Paths, patternsOf } from "../io/file_patterns.ts";
 import { onEachSource } from "../steps/mix.ts";
-import type { Plan } from "../plan/plan.ts";
-import type { Reading } from "../plan/pass.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
+import type { Pass } from "../plan/pass.ts";
 import { stepPlan } from "../steps/stateful_step.ts";
 
 /** What counts as contamination, and what becomes of it. */
@@ -36,10 +36,10 @@ const leastWords = 8;
 
 /** The documents, with those that share a run of words with a benchmark file told apart. */
 export function contaminationPlan(
-  input: Plan<Document>,
+  input: DatasetPlan<Document>,
   files: Paths,
   options: ContaminationOptions = {},
-): Plan<Document> {
+): DatasetPlan<Document> {
   const { n, drop } = parseOptions(schema, options, "Dataset.contamination"), patterns = patternsOf(files);
   return onEachSource(input, (source) =>
     stepPlan<Document, Document>(source, {
@@ -129,13 +129,13 @@ function eachRun(words: Uint32Array, length: number, use: (low: number, high: nu
 }
 
 /** Each row's texts of JSON Lines and CSV files, each line of others. */
-async function runsOf(patterns: readonly string[], n: number, { signal }: Reading): Promise<WordRuns> {
+async function runsOf(patterns: readonly string[], n: number, { signal }: Pass): Promise<WordRuns> {
   const runs = new WordRuns(n);
   for await (const { path, name } of localFiles(patterns, signal)) {
     const kind = /\.(jsonl|csv|tsv)(\.\w+)?$/i.exec(name)?.[1].toLowerCase();
     const found = kind === "jsonl" ? findJsonl(path) : kind ? findCsv(path) : findLines(path);
     for await (const item of found) {
-      if (!isFlaw(item)) runs.add(textsIn(item.value));
+      if (!isBrokenRecord(item)) runs.add(textsIn(item.value));
     }
   }
   return runs;

@@ -8,7 +8,7 @@
  * @module
  */
 import { FormatError } from "../../base/errors.ts";
-import { denseMatrix, type Matrix, quantMatrix, Source } from "./fasttext_matrix.ts";
+import { denseMatrix, type FastTextMatrix, quantMatrix, Source } from "./fasttext_matrix.ts";
 import { BucketRows, isBlank, WordTable } from "./fasttext_words.ts";
 
 /** A label with its probability. */
@@ -36,8 +36,8 @@ export class FastText {
   /** Rows of the buckets of n-grams that were not pruned away. */
   readonly #pruned?: BucketRows;
   readonly #args: { dim: number; loss: number; bucket: number; minn: number; maxn: number };
-  readonly #input: Matrix;
-  readonly #output: Matrix;
+  readonly #input: FastTextMatrix;
+  readonly #output: FastTextMatrix;
   readonly #tree: { left: Int32Array; right: Int32Array };
   readonly #end: Known;
   /** Words that were met before, each with its place in `#sums` and `#rows`. */

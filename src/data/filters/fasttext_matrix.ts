@@ -7,7 +7,7 @@
 import { FormatError } from "../../base/errors.ts";
 
 /** What is asked of a matrix. */
-export interface Matrix {
+export interface FastTextMatrix {
   /** Adds a row to `sum`. */
   addRow(row: number, sum: Float32Array): void;
   /** The scalar product of a row and a vector. */
@@ -81,12 +81,12 @@ export class Source {
 }
 
 /** A matrix of floats. */
-export function denseMatrix(from: Source): Matrix {
+export function denseMatrix(from: Source): FastTextMatrix {
   const [rows, columns] = [from.i64(), from.i64()];
   return matrixOf(from.floats(rows * columns), columns);
 }
 
-function matrixOf(values: Float32Array, columns: number): Matrix {
+function matrixOf(values: Float32Array, columns: number): FastTextMatrix {
   return {
     addRow(row, sum) {
       for (let i = 0; i < columns; i++) sum[i] += values[row * columns + i];
@@ -103,7 +103,7 @@ function matrixOf(values: Float32Array, columns: number): Matrix {
 const mostFloats = 1 << 23;
 
 /** A product-quantised matrix. */
-export function quantMatrix(from: Source): Matrix {
+export function quantMatrix(from: Source): FastTextMatrix {
   const hasNorms = from.u8() !== 0, [rows, columns] = [from.i64(), from.i64()];
   const codes = from.bytes(from.i32()), table = quantizer(from);
   const normCodes = hasNorms ? from.bytes(rows) : undefined, norms = hasNorms ? quantizer(from) : undefined;

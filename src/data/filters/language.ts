@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { type FastText, loadFastText, type Prediction } from "./fasttext.ts";
 
@@ -28,7 +28,10 @@ const schema = z.strictObject({
 true satisfies Same<keyof z.input<typeof schema>, keyof LanguageOptions>;
 
 /** The documents in the languages asked for; each gets `meta.language` and `meta.languageScore`. */
-export function languagePlan(input: Plan<Document>, options: LanguageOptions = {}): Plan<Document> {
+export function languagePlan(
+  input: DatasetPlan<Document>,
+  options: LanguageOptions = {},
+): DatasetPlan<Document> {
   const { keep, min, model } = parseOptions(schema, options, "Dataset.language");
   const wanted = keep === undefined ? undefined : [keep].flat();
   return textStepPlan(input, {

@@ -11,8 +11,8 @@ import { number } from "../../display/format.ts";
 import type { Document } from "../document.ts";
 import { onEachSource } from "../steps/mix.ts";
 import { NgramModel } from "./ngram_model.ts";
-import { entriesOf, type Plan } from "../plan/plan.ts";
-import type { Reading } from "../plan/pass.ts";
+import { type DatasetPlan, entriesOf } from "../plan/plan.ts";
+import type { Pass } from "../plan/pass.ts";
 import { type Judge, stagePlan } from "../steps/document_step.ts";
 import type { StageJob } from "../plan/document_stage.ts";
 
@@ -51,7 +51,10 @@ const schema = z.strictObject({
 true satisfies Same<keyof z.input<typeof schema>, keyof PerplexityOptions>;
 
 /** The documents of the parts asked for; each gets `meta.perplexity` (1 decimal, as in CCNet) and `meta.bucket`. */
-export function perplexityPlan(input: Plan<Document>, options: PerplexityOptions): Plan<Document> {
+export function perplexityPlan(
+  input: DatasetPlan<Document>,
+  options: PerplexityOptions,
+): DatasetPlan<Document> {
   const { model, keep, cutoffs, quantiles = [0.3, 0.6] } = parseOptions(
     schema,
     options,
@@ -106,10 +109,10 @@ function judging(model: NgramModel, parts?: Parts): Judge {
 }
 
 async function cutoffsOf(
-  plan: Plan<Document>,
+  plan: DatasetPlan<Document>,
   model: NgramModel,
   quantiles: readonly [number, number],
-  reading: Reading,
+  reading: Pass,
 ): Promise<[number, number]> {
   const found: number[] = [], measured = stagePlan(plan, { op: "measure", job: () => stageJob(model) });
   for await (const { sketch } of entriesOf(measured, reading)) found.push(sketch as number);

@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { scoreOf, TextClassifier } from "./classifier.ts";
 
@@ -25,7 +25,7 @@ const schema = z.strictObject({
 true satisfies Same<keyof z.input<typeof schema>, keyof QualityOptions>;
 
 /** The documents whose score is high enough; each gets `meta.quality`. */
-export function qualityPlan(input: Plan<Document>, options: QualityOptions): Plan<Document> {
+export function qualityPlan(input: DatasetPlan<Document>, options: QualityOptions): DatasetPlan<Document> {
   const { model, min } = parseOptions(schema, options, "Dataset.quality");
   return textStepPlan(input, {
     op: "quality",

@@ -5,8 +5,8 @@
  * @module
  */
 import type { Document } from "../document.ts";
-import type { Plan } from "../plan/plan.ts";
-import { type Judge, judgeOf, type Ruling, textStepPlan } from "../steps/document_step.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
+import { type Judge, judgeOf, textStepPlan, type Verdict } from "../steps/document_step.ts";
 
 /** Endings of names that are source code for RedPajama. */
 export const codeExtensions: readonly string[] =
@@ -30,7 +30,7 @@ export interface CodeRules {
 }
 
 /** The files that look like source code. */
-export function codePlan(input: Plan<Document>, rules: CodeRules): Plan<Document> {
+export function codePlan(input: DatasetPlan<Document>, rules: CodeRules): DatasetPlan<Document> {
   const { extensions, ...numbers } = rules;
   const shown = extensions === undefined ? undefined : extensions === false ? "all" : extensions;
   return textStepPlan(input, {
@@ -47,7 +47,7 @@ export function codeJudge(rules: CodeRules): Judge {
 }
 
 /** Whether a file stays, and why it does not. */
-export function codeVerdict(text: string, path: string, rules: CodeRules): Ruling {
+export function codeVerdict(text: string, path: string, rules: CodeRules): Verdict {
   const { longestLine, meanLine, alphanumeric, lettersPerToken, extensions = codeExtensions } = rules;
   if (text.trim() === "") return { drop: "empty" };
   if (/\.crt$/i.test(path) || /(^|[\\/])LICENSE$/.test(path)) return { drop: "a licence or certificate" };
@@ -71,7 +71,7 @@ function matches(text: string, pattern: RegExp): number {
 }
 
 /** The files without their licence headers. */
-export function headersPlan(input: Plan<Document>): Plan<Document> {
+export function headersPlan(input: DatasetPlan<Document>): DatasetPlan<Document> {
   return textStepPlan(input, {
     op: "headers",
     needs: "document",

@@ -4,11 +4,11 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import { type Flaw, isFlaw } from "../../formats/record_or_error.ts";
+import { type BrokenRecord, isBrokenRecord } from "../../formats/record_or_error.ts";
 import type { Entry } from "../document.ts";
 import { findFiles, localFiles, type Paths, patternsOf } from "./file_patterns.ts";
-import { describeStep, type Plan } from "../plan/plan.ts";
-import type { Reading, StepCounts } from "../plan/pass.ts";
+import { type DatasetPlan, describeStep } from "../plan/plan.ts";
+import type { Pass, StepCounts } from "../plan/pass.ts";
 import type { LocalFile } from "./download_cache.ts";
 
 /** What a file reader is, beside its paths. */
@@ -18,21 +18,21 @@ export interface Reader<T> {
   /** Its options, as shown and hashed. */
   options: Record<string, unknown>;
   /** What it yields, where that is known. */
-  kind?: Plan["kind"];
+  kind?: DatasetPlan["kind"];
   /** `refuse` ends the reading at the first broken record. */
   broken?: "skip" | "refuse";
   /** Whether it reads folders as well. */
   folders?: boolean;
   /** Of all files those to read, where that takes a look at them. */
-  choose?: (files: LocalFile[], reading: Reading) => Promise<LocalFile[]>;
+  choose?: (files: LocalFile[], reading: Pass) => Promise<LocalFile[]>;
   /** The records of one file, and the places where one is broken; ids and places carry the name. */
-  read: (file: LocalFile, reading: Reading, counts: StepCounts) => AsyncIterable<Entry<T> | Flaw>;
+  read: (file: LocalFile, reading: Pass, counts: StepCounts) => AsyncIterable<Entry<T> | BrokenRecord>;
 }
 
 /** A plan that reads the files of `paths` one after another. */
-export function readerPlan<T>(paths: Paths, reader: Reader<T>): Plan<T> {
+export function readerPlan<T>(paths: Paths, reader: Reader<T>): DatasetPlan<T> {
   const { op, options, kind } = reader, patterns = patternsOf(paths);
-  const plan: Plan<T> = {
+  const plan: DatasetPlan<T> = {
     op,
     options: { paths: patterns, ...options },
     inputs: [],
@@ -46,18 +46,18 @@ export function readerPlan<T>(paths: Paths, reader: Reader<T>): Plan<T> {
 async function* readFiles<T>(
   patterns: readonly string[],
   { read, choose, folders, broken }: Reader<T>,
-  reading: Reading,
+  reading: Pass,
   counts: StepCounts,
 ): AsyncGenerator<Entry<T>> {
-  let records = 0, first: (Flaw & { file: string }) | undefined;
+  let records = 0, first: (BrokenRecord & { file: string }) | undefined;
   const files = localFiles(patterns, reading.signal, folders);
   for await (const file of choose ? await choose(await Array.fromAsync(files), reading) : files) {
     for await (const entry of read(file, reading, counts)) {
-      await reading.breathe();
-      if (isFlaw(entry)) {
-        if (broken === "refuse") throw new DataError(entry.flaw, { file: file.name, line: entry.line });
+      await reading.yieldToEventLoop();
+      if (isBrokenRecord(entry)) {
+        if (broken === "refuse") throw new DataError(entry.problem, { file: file.name, line: entry.line });
         first ??= { ...entry, file: file.name };
-        await reading.dropFlaw(counts, entry, file.name);
+        await reading.dropBroken(counts, entry, file.name);
         continue;
       }
       records++;
@@ -69,7 +69,7 @@ async function* readFiles<T>(
     }
   }
   if (records > 0) return;
-  if (first) throw new DataError(`${first.flaw}; no other record can be read either`, first);
+  if (first) throw new DataError(`${first.problem}; no other record can be read either`, first);
   const left = Object.entries(counts.notes).map(([what, count]) => `${what} (${count})`).join(", ");
   const why = left ? `none of it is taken: ${left}` : "there is nothing in it, check that the path is right";
   throw new DataError(`Cannot read ${patterns.join(" ")}: ${why}`);

@@ -6,8 +6,8 @@
 import { ConfigError, DataError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
 import type { Document, Entry } from "../document.ts";
-import { describeStep, type Plan } from "../plan/plan.ts";
-import type { Reading, StepCounts } from "../plan/pass.ts";
+import { type DatasetPlan, describeStep } from "../plan/plan.ts";
+import type { Pass, StepCounts } from "../plan/pass.ts";
 
 /** Something to read records from: an array, another iterable, or a function that gives one at every reading. */
 export type Items<T> = Iterable<T> | AsyncIterable<T> | (() => Iterable<T> | AsyncIterable<T>);
@@ -27,11 +27,11 @@ export interface ClosureOptions {
  * A plan over records in memory. A record with a `text` but without `id` and `source` gets them:
  * the name and its number from 1.
  */
-export function memoryPlan<T>(items: Items<T>, { name, version }: ClosureOptions = {}): Plan<T> {
+export function memoryPlan<T>(items: Items<T>, { name, version }: ClosureOptions = {}): DatasetPlan<T> {
   if (typeof items !== "function") checkIterable(items);
   const fn = typeof items === "function" ? items : undefined;
   const label = name ?? (fn?.name || undefined);
-  const plan: Plan<T> = {
+  const plan: DatasetPlan<T> = {
     op: "from",
     options: { name: label, records: Array.isArray(items) ? items.length : undefined },
     inputs: [],
@@ -53,12 +53,12 @@ export function memoryPlan<T>(items: Items<T>, { name, version }: ClosureOptions
 async function* recordsOf<T>(
   items: Iterable<T> | AsyncIterable<T>,
   name: string,
-  reading: Reading,
+  reading: Pass,
   counts: StepCounts,
 ): AsyncGenerator<Entry<T>> {
   let record = 0;
   for await (const value of items) {
-    await reading.breathe();
+    await reading.yieldToEventLoop();
     const id = `${name}:${++record}`;
     counts.kept++;
     yield { value: complete(value, id, name), id, place: { source: name } };
@@ -90,7 +90,7 @@ function isOneShot(items: object): boolean {
   return "next" in items || items instanceof ReadableStream;
 }
 
-function alreadyRead(plan: Plan): DataError {
+function alreadyRead(plan: DatasetPlan): DataError {
   return new DataError(
     `Cannot read ${
       describeStep(plan)

@@ -6,12 +6,12 @@
 import { z } from "zod";
 import { parseOptions, type Same, show } from "../../base/schema.ts";
 import { findCsv } from "../../formats/records/csv.ts";
-import { type Flaw, type Found, isFlaw } from "../../formats/record_or_error.ts";
+import { type BrokenRecord, isBrokenRecord, type RecordOrError } from "../../formats/record_or_error.ts";
 import { findJsonl, type Row } from "../../formats/records/jsonl.ts";
 import { findParquet } from "../../formats/records/parquet.ts";
 import type { Document, Entry } from "../document.ts";
 import type { Paths } from "./file_patterns.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "./file_reader.ts";
 
 /** How rows become documents: the names of the fields that hold their parts. */
@@ -64,12 +64,15 @@ const csvSchema = z.strictObject({
 true satisfies Same<keyof z.input<typeof csvSchema>, keyof CsvOptions>;
 
 /** The rows of JSON Lines files, or with `{ text: "field" }` documents made of them. */
-export function jsonlPlan(paths: Paths, options: JsonlOptions = {}): Plan<Row> | Plan<Document> {
+export function jsonlPlan(
+  paths: Paths,
+  options: JsonlOptions = {},
+): DatasetPlan<Row> | DatasetPlan<Document> {
   return rowsPlan(paths, "jsonl", parseOptions(rowSchema, options, "Dataset.jsonl"), findJsonl);
 }
 
 /** The rows of CSV files, all values strings, or documents made of them. */
-export function csvPlan(paths: Paths, options: CsvOptions = {}): Plan<Row> | Plan<Document> {
+export function csvPlan(paths: Paths, options: CsvOptions = {}): DatasetPlan<Row> | DatasetPlan<Document> {
   const { separator, encoding, ...fields } = parseOptions(csvSchema, options, "Dataset.csv");
   return rowsPlan(paths, "csv", fields, (path) => findCsv(path, { separator, encoding }), {
     separator,
@@ -78,7 +81,10 @@ export function csvPlan(paths: Paths, options: CsvOptions = {}): Plan<Row> | Pla
 }
 
 /** The rows of Parquet files, or documents made of them. */
-export function parquetPlan(paths: Paths, options: ParquetOptions = {}): Plan<Row> | Plan<Document> {
+export function parquetPlan(
+  paths: Paths,
+  options: ParquetOptions = {},
+): DatasetPlan<Row> | DatasetPlan<Document> {
   return rowsPlan(
     paths,
     "parquet",
@@ -91,15 +97,17 @@ function rowsPlan(
   paths: Paths,
   op: string,
   fields: RowOptions,
-  find: (path: string) => AsyncIterable<Found<Row>>,
+  find: (path: string) => AsyncIterable<RecordOrError<Row>>,
   format: Record<string, unknown> = {},
-): Plan<Row> | Plan<Document> {
+): DatasetPlan<Row> | DatasetPlan<Document> {
   const { text, broken } = fields;
-  async function* read({ path, name }: { path: string; name: string }): AsyncGenerator<Entry<Row> | Flaw> {
+  async function* read(
+    { path, name }: { path: string; name: string },
+  ): AsyncGenerator<Entry<Row> | BrokenRecord> {
     let record = 0;
     for await (const found of find(path)) {
       record++;
-      if (isFlaw(found)) yield found;
+      if (isBrokenRecord(found)) yield found;
       else {
         const { value, line } = found;
         yield { value, id: `${name}:${line ?? record}`, place: { file: name, line } };
@@ -115,29 +123,32 @@ function rowsPlan(
       kind: "documents",
       async *read(file) {
         for await (const entry of read(file)) {
-          yield isFlaw(entry) ? entry : documentOf(entry, { ...fields, text });
+          yield isBrokenRecord(entry) ? entry : documentOf(entry, { ...fields, text });
         }
       },
     });
 }
 
-function documentOf(entry: Entry<Row>, fields: RowOptions & { text: string }): Entry<Document> | Flaw {
+function documentOf(
+  entry: Entry<Row>,
+  fields: RowOptions & { text: string },
+): Entry<Document> | BrokenRecord {
   const { meta, ...rest } = entry.value;
   const others: Row = { ...(isObject(meta) ? meta : meta === undefined ? {} : { meta }), ...rest };
-  let flaw: string | undefined;
+  let problem: string | undefined;
   const take = (field: string) => {
     const value = entry.value[field];
     delete others[field];
     if (typeof value === "string" || (typeof value === "number" && field !== fields.text)) {
       return String(value);
     }
-    flaw ??= `field ${field} must be a string, current value is ${show(value)}`;
+    problem ??= `field ${field} must be a string, current value is ${show(value)}`;
     return "";
   };
   const text = take(fields.text);
   const id = fields.id === undefined ? entry.id : take(fields.id);
   const source = fields.source === undefined ? entry.place.file! : take(fields.source);
-  if (flaw !== undefined) return { flaw, line: entry.place.line, text: show(entry.value) };
+  if (problem !== undefined) return { problem, line: entry.place.line, text: show(entry.value) };
   const value = { text, source, id, ...(Object.keys(others).length ? { meta: others } : {}) };
   return { ...entry, value };
 }

@@ -7,7 +7,7 @@ import { DataError } from "../../base/errors.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { nearest, show } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
-import { describeStep, type Plan } from "../plan/plan.ts";
+import { type DatasetPlan, describeStep } from "../plan/plan.ts";
 
 /** The names of the samples. */
 export type SampleName = "moby-dick" | "sotu";
@@ -22,7 +22,7 @@ const samples: Record<SampleName, { version: string; load: () => Promise<Documen
  *
  * @throws {ConfigError} for any other name
  */
-export function samplePlan(name: SampleName): Plan<Document> {
+export function samplePlan(name: SampleName): DatasetPlan<Document> {
   const sample = Object.hasOwn(samples, name) ? samples[name] : undefined;
   if (!sample) {
     const near = typeof name === "string" ? nearest(name, Object.keys(samples)) : undefined;
@@ -32,7 +32,7 @@ export function samplePlan(name: SampleName): Plan<Document> {
       value: name,
     });
   }
-  const plan: Plan<Document> = {
+  const plan: DatasetPlan<Document> = {
     op: "sample",
     options: { name },
     inputs: [],
@@ -41,7 +41,7 @@ export function samplePlan(name: SampleName): Plan<Document> {
     async *open(reading) {
       const counts = reading.countsOf(plan, describeStep(plan));
       for (const value of await sample.load()) {
-        await reading.breathe();
+        await reading.yieldToEventLoop();
         counts.kept++;
         yield { value, id: value.id, place: { source: name } };
       }

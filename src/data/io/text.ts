@@ -5,11 +5,11 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { isFlaw } from "../../formats/record_or_error.ts";
+import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findLines, readLines, readText, type TextEncoding } from "../../formats/records/lines.ts";
 import type { Document, Entry } from "../document.ts";
 import type { Paths } from "./file_patterns.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "./file_reader.ts";
 
 /** How text files become documents. */
@@ -46,7 +46,7 @@ const linesSchema = z.strictObject({ encoding: encodingSchema }) satisfies z.Zod
 true satisfies Same<keyof z.input<typeof linesSchema>, keyof LinesOptions>;
 
 /** Documents from text files. */
-export function textPlan(paths: Paths, options: TextOptions = {}): Plan<Document> {
+export function textPlan(paths: Paths, options: TextOptions = {}): DatasetPlan<Document> {
   const { by = "file", encoding } = parseOptions(textSchema, options, "Dataset.text");
   return readerPlan(paths, {
     op: "text",
@@ -62,7 +62,7 @@ export function textPlan(paths: Paths, options: TextOptions = {}): Plan<Document
 }
 
 /** One document a line. */
-export function linesPlan(paths: Paths, options: LinesOptions = {}): Plan<Document> {
+export function linesPlan(paths: Paths, options: LinesOptions = {}): DatasetPlan<Document> {
   const { encoding } = parseOptions(linesSchema, options, "Dataset.lines");
   return readerPlan(paths, {
     op: "lines",
@@ -70,7 +70,7 @@ export function linesPlan(paths: Paths, options: LinesOptions = {}): Plan<Docume
     kind: "documents",
     async *read({ path, name }) {
       for await (const found of findLines(path, { encoding })) {
-        yield isFlaw(found)
+        yield isBrokenRecord(found)
           ? found
           : entryOf(found.value, name, found.line!, { file: name, line: found.line });
       }

@@ -10,8 +10,8 @@ import { DataError } from "../../base/errors.ts";
 import { parseOptions, type Same, show } from "../../base/schema.ts";
 import { type Write, writeAtomically } from "../../formats/atomic_file.ts";
 import { fingerprintOf, hashOf } from "../plan/fingerprint.ts";
-import type { Plan } from "../plan/plan.ts";
-import type { ReadingOptions } from "../plan/pass.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
+import type { PassOptions } from "../plan/pass.ts";
 import { ShardJournal } from "./jsonl_shard_journal.ts";
 import { type DatasetStats, tallied } from "../reports/stats.ts";
 
@@ -45,7 +45,11 @@ true satisfies Same<keyof z.input<typeof schema>, keyof WriteOptions>;
  *
  * @throws {DataError} when a name does not end in `.jsonl`, `.jsonl.gz` or `.jsonl.zst`
  */
-export async function writePlan(plan: Plan, path: string, options: WriteOptions): Promise<DatasetStats> {
+export async function writePlan(
+  plan: DatasetPlan,
+  path: string,
+  options: WriteOptions,
+): Promise<DatasetStats> {
   const { rejects, signal, shardBytes, workers } = parseOptions(schema, options, "Dataset.write");
   const write = (rejected?: Lines) => {
     const onReject = rejected &&
@@ -59,10 +63,10 @@ export async function writePlan(plan: Plan, path: string, options: WriteOptions)
 }
 
 async function toShards(
-  plan: Plan,
+  plan: DatasetPlan,
   path: string,
   shardBytes: number,
-  pass: ReadingOptions,
+  pass: PassOptions,
 ): Promise<DatasetStats> {
   const folder = path.replace(/[^\\/]*$/, "");
   if (folder) await Deno.mkdir(folder, { recursive: true });
@@ -80,7 +84,7 @@ async function toShards(
 }
 
 /** Whether a plan reads something that cannot be told from another such thing in the next process. */
-function isOneShot(plan: Plan): boolean {
+function isOneShot(plan: DatasetPlan): boolean {
   return plan.opaque === true || plan.inputs.some(isOneShot);
 }
 

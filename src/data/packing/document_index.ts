@@ -24,7 +24,7 @@ export interface Span {
 }
 
 /** Finds documents in an index. */
-export class Borders {
+export class DocumentIndex {
   readonly #reader: ShardReader;
 
   /** Reads from an open shard of kind `borders`. */

@@ -6,11 +6,11 @@
 import type { Encoder } from "../../base/encoder.ts";
 import { type Job, jobOf, type Make } from "../../base/job.ts";
 import type { Document } from "../document.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { type Judge, stagePlan } from "../steps/document_step.ts";
 
 /** The documents of `input`, each with its ids (BOS in front, EOS behind) as its sketch. */
-export function encodedPlan(input: Plan, encoder: Encoder): Plan<Document> {
+export function encodedPlan(input: DatasetPlan, encoder: Encoder): DatasetPlan<Document> {
   const job = encoder.job?.();
   return stagePlan(input, {
     op: "encode",

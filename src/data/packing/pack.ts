@@ -11,18 +11,18 @@ import { packConversations } from "./pack_conversations.ts";
 import { packDocuments } from "./pack_documents.ts";
 import type { PackJob } from "./pack_job.ts";
 import { PackWriter, type WriterState } from "./pack_writer.ts";
-import { describePlan, entriesOf, type Plan, plansIn } from "../plan/plan.ts";
-import { Reading } from "../plan/pass.ts";
+import { type DatasetPlan, describePlan, entriesOf, plansIn } from "../plan/plan.ts";
+import { Pass } from "../plan/pass.ts";
 import { skipPlan } from "../steps/basic_steps.ts";
-import type { Facts } from "../plan/pass.ts";
+import type { PackFacts } from "../plan/pass.ts";
 
 /**
  * Packs a source into `folder`, going on where a process that was killed at the same work left off.
  *
  * @throws {DataError} when it has no records, or one that cannot be tokenized
  */
-export async function pack(folder: string, job: PackJob): Promise<Facts> {
-  const reading = new Reading({ signal: job.signal, workers: job.workers });
+export async function pack(folder: string, job: PackJob): Promise<PackFacts> {
+  const reading = new Pass({ signal: job.signal, workers: job.workers });
   const { kind, plan } = await known(job.plan, reading);
   const isDocuments = kind === "documents", done = isDocuments ? readProgress(folder) : start;
   const writer = writerIn(folder, job, done);
@@ -47,11 +47,14 @@ export async function pack(folder: string, job: PackJob): Promise<Facts> {
 }
 
 /** The plan, and what it reads, which the first record tells where the plan does not. */
-async function known(plan: Plan, reading: Reading): Promise<{ kind: Facts["kind"]; plan: Plan }> {
+async function known(
+  plan: DatasetPlan,
+  reading: Pass,
+): Promise<{ kind: PackFacts["kind"]; plan: DatasetPlan }> {
   if (plan.kind) return { kind: plan.kind, plan };
   const entries = entriesOf(plan, reading), head = await entries.next();
   if (head.done) throw nothingLeft(plan, reading);
-  const begun: Plan = {
+  const begun: DatasetPlan = {
     op: plan.op,
     options: {},
     inputs: [],
@@ -61,7 +64,7 @@ async function known(plan: Plan, reading: Reading): Promise<{ kind: Facts["kind"
 }
 
 /** The documents that are not packed yet, with their ids. */
-function encodedFrom(plan: Plan, encoder: Encoder, { borders }: WriterState): Plan<Document> {
+function encodedFrom(plan: DatasetPlan, encoder: Encoder, { borders }: WriterState): DatasetPlan<Document> {
   return encodedPlan(borders > 0 ? skipPlan(plan, borders) : plan, encoder);
 }
 
@@ -107,13 +110,13 @@ async function* startingWith(
   yield* rest;
 }
 
-function kindOf(entry: Entry<unknown>): Facts["kind"] {
+function kindOf(entry: Entry<unknown>): PackFacts["kind"] {
   return Array.isArray((entry.value as { messages?: unknown } | null)?.messages)
     ? "conversations"
     : "documents";
 }
 
-function nothingLeft(plan: Plan, reading: Reading): DataError {
+function nothingLeft(plan: DatasetPlan, reading: Pass): DataError {
   const losses = reading.steps(plansIn(plan)).flatMap(({ step, dropped }) =>
     Object.entries(dropped).map(([reason, count]) => `${step} dropped ${count} (${reason})`)
   );

@@ -11,7 +11,7 @@ import { type Conversation, type Entry, utf8Bytes, wrongField } from "../documen
 import { show } from "../../base/schema.ts";
 import { checkIds, type PackJob } from "./pack_job.ts";
 import type { PackWriter } from "./pack_writer.ts";
-import type { Facts } from "../plan/pass.ts";
+import type { PackFacts } from "../plan/pass.ts";
 
 /** Rows that wait for examples that fit: more rows waste less room and shuffle the order a little further. */
 const openRows = 32;
@@ -27,7 +27,7 @@ export async function packConversations(
   entries: AsyncIterable<Entry<unknown>>,
   writer: PackWriter,
   job: PackJob,
-): Promise<Omit<Facts, "kind" | "steps">> {
+): Promise<Omit<PackFacts, "kind" | "steps">> {
   const rows = new Rows(writer, job.context + 1, job.encoder.eosId);
   const counts = { documents: 0, tokens: 0, bytes: 0, cut: { conversations: 0, tokens: 0 } };
   for await (const entry of entries) {

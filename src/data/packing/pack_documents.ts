@@ -9,7 +9,7 @@
 import { type Document, type Entry, utf8Bytes } from "../document.ts";
 import { checkIds, type PackJob } from "./pack_job.ts";
 import type { PackWriter, WriterState } from "./pack_writer.ts";
-import type { Facts } from "../plan/pass.ts";
+import type { PackFacts } from "../plan/pass.ts";
 
 /** Tokens between two notes. [ours] */
 const noteEvery = 1 << 20;
@@ -21,7 +21,7 @@ export async function packDocuments(
   { encoder, onProgress }: PackJob,
   done: WriterState,
   note: (state: WriterState) => void,
-): Promise<Omit<Facts, "kind" | "steps">> {
+): Promise<Omit<PackFacts, "kind" | "steps">> {
   let { borders: documents, ids: tokens, bytes } = done, noted = tokens;
   for await (const entry of entries) {
     const { text } = entry.value, ids = checkIds(entry.sketch as Uint32Array, encoder, entry);

@@ -6,13 +6,13 @@
 import type { Encoder } from "../../base/encoder.ts";
 import { DataError } from "../../base/errors.ts";
 import type { Entry } from "../document.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import type { PrepareProgress } from "../windows/window.ts";
 
 /** What packing needs. */
 export interface PackJob {
   /** The source. */
-  plan: Plan;
+  plan: DatasetPlan;
   /** The tokenizer. */
   encoder: Encoder;
   /** Positions of a window. */

@@ -9,8 +9,8 @@
  */
 import { FormatError } from "../../base/errors.ts";
 import { ShardReader } from "../../formats/shard_file.ts";
-import { borderBytes, Borders, type Span } from "./document_index.ts";
-import type { Facts } from "../plan/pass.ts";
+import { borderBytes, DocumentIndex, type Span } from "./document_index.ts";
+import type { PackFacts } from "../plan/pass.ts";
 import { idBytes } from "./pack_writer.ts";
 import type { Window } from "../windows/window.ts";
 
@@ -29,14 +29,14 @@ export interface PackedOptions {
 /** A packed source that is open for reading. */
 export class Packed {
   /** What the packing counted. */
-  readonly facts: Facts;
+  readonly facts: PackFacts;
   /** Full windows. */
   readonly windows: number;
   /** Tokens behind the last full window, which only {@linkcode tail} predicts. */
   readonly dropped: number;
   readonly #options: PackedOptions;
   readonly #ids: ShardReader;
-  readonly #borders: Borders;
+  readonly #borders: DocumentIndex;
   readonly #marks?: ShardReader;
   readonly #stride: number;
   readonly #files: ShardReader[] = [];
@@ -46,14 +46,14 @@ export class Packed {
    *
    * @throws {FormatError} when a file is missing, cut short or of another vocabulary
    */
-  constructor(folder: string, facts: Facts, options: PackedOptions) {
+  constructor(folder: string, facts: PackFacts, options: PackedOptions) {
     const { context, vocabSize } = options;
     this.facts = facts;
     this.#options = options;
     try {
       this.#ids = this.#open(folder, "ids", idBytes(vocabSize));
       const borders = this.#open(folder, "borders", borderBytes);
-      this.#borders = new Borders(borders);
+      this.#borders = new DocumentIndex(borders);
       if (facts.kind === "conversations") this.#marks = this.#open(folder, "marks", 1);
       checkLengths(this.#ids, borders, this.#borders, this.#marks);
     } catch (error) {
@@ -141,7 +141,12 @@ function bytesUpTo(spans: Span[], position: number): number {
   return span.bytesBefore + (tokens <= 0 ? 0 : Math.floor(span.bytes * done / tokens));
 }
 
-function checkLengths(ids: ShardReader, file: ShardReader, borders: Borders, marks?: ShardReader): void {
+function checkLengths(
+  ids: ShardReader,
+  file: ShardReader,
+  borders: DocumentIndex,
+  marks?: ShardReader,
+): void {
   const { tokens } = file.records > 0 ? borders.total : { tokens: -1 };
   if (tokens === ids.records && (!marks || marks.records === tokens)) return;
   throw new FormatError(

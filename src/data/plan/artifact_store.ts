@@ -6,13 +6,13 @@
  */
 import { cacheHome } from "../../base/cache.ts";
 import { FormatError } from "../../base/errors.ts";
-import type { Facts } from "./pass.ts";
+import type { PackFacts } from "./pass.ts";
 
 /** Raised when the layout of a folder changes; older folders are then left alone and made again elsewhere. */
 export const layoutVersion = 1;
 
 /** A folder of shards and what stands in its `facts.json`. */
-export interface Shards<F = Facts> {
+export interface Shards<F = PackFacts> {
   /** The folder. */
   folder: string;
   /** What was counted when they were made. */
@@ -24,7 +24,7 @@ export interface Shards<F = Facts> {
  * that takes its name only when it is complete. Who comes second to the same work waits for the first. What a process
  * that was killed left behind is there for `make` to go on with; after an error or an abort nothing is left.
  */
-export async function shardsOf<F extends object = Facts>(
+export async function shardFolder<F extends object = PackFacts>(
   root: string,
   key: string,
   make: (folder: string) => Promise<F>,
@@ -111,14 +111,14 @@ function readFacts<F>(folder: string): F | undefined {
 }
 
 /** The folder of shards, or of another `kind` of data, that outlive the process. */
-export function lastingRoot(kind = "tokens"): string {
+export function persistentRoot(kind = "tokens"): string {
   return `${cacheHome()}/${kind}`;
 }
 
 let passing: string | undefined;
 
 /** The folder of shards that only this process can use; it goes when the process ends. */
-export function passingRoot(): string {
+export function temporaryRoot(): string {
   if (passing === undefined) {
     const folder = passing = Deno.makeTempDirSync({ prefix: "llamero_tokens_" });
     globalThis.addEventListener("unload", () => {

@@ -4,13 +4,13 @@
  * @module
  */
 import type { Job } from "../../base/job.ts";
-import type { Reading, StepCounts } from "./pass.ts";
+import type { Pass, StepCounts } from "./pass.ts";
 import type { Judge } from "./judge.ts";
 
 /** What makes a plan a stage: its judge as data, and as a function. */
-export interface Stage {
+export interface DocumentStage {
   /** Made at the beginning of a pass. */
-  job: (reading: Reading, counts: StepCounts) => StageJob | Promise<StageJob>;
+  job: (reading: Pass, counts: StepCounts) => StageJob | Promise<StageJob>;
   /** What its judge needs: of a document the text alone (default), or all of it. */
   needs?: "text" | "document";
   /** Its input are raw records with `source`, `id` and `meta`, of which it makes documents. */

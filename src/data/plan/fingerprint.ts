@@ -8,7 +8,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { type Closure, describeStep, type Plan } from "./plan.ts";
+import { type DatasetPlan, describeStep, type UserFunction } from "./plan.ts";
 
 /** The hash of a plan up to and including one of its steps. */
 export interface LineageStep {
@@ -26,12 +26,12 @@ export function hashOf(value: unknown): string {
 }
 
 /** The hash of a whole plan. Looks at the size and time of its input files. */
-export function fingerprintOf(plan: Plan): string {
+export function fingerprintOf(plan: DatasetPlan): string {
   return hashOf(identityOf(plan, plan.inputs.map(fingerprintOf)));
 }
 
 /** The hashes of all steps, readers first: what a checkpoint stores. */
-export function lineageOf(plan: Plan): LineageStep[] {
+export function lineageOf(plan: DatasetPlan): LineageStep[] {
   const before = plan.inputs.map(lineageOf);
   const fingerprint = hashOf(identityOf(plan, before.map((steps) => steps[steps.length - 1].fingerprint)));
   return [...before.flat(), { step: describeStep(plan), fingerprint }];
@@ -54,13 +54,13 @@ export function differingStep(then: readonly LineageStep[], now: readonly Lineag
  * What a cache is keyed by: the fingerprint, and for parts of the plan that it cannot see through (closures
  * without a version, generator functions) the very function objects, which no other process has.
  */
-export function cacheKeyOf(plan: Plan): { key: string; lasting: boolean } {
+export function cacheKeyOf(plan: DatasetPlan): { key: string; lasting: boolean } {
   const objects = unseen(plan);
   const key = objects.length ? hashOf([fingerprintOf(plan), objects.map(serialOf)]) : fingerprintOf(plan);
   return { key, lasting: objects.length === 0 };
 }
 
-function unseen(plan: Plan): object[] {
+function unseen(plan: DatasetPlan): object[] {
   const own = plan.closure && plan.closure.version === undefined
     ? [plan.closure.fn]
     : plan.opaque
@@ -80,7 +80,7 @@ function serialOf(object: object): string {
 /** Raised when an operator's meaning changes, so that nothing made by its older meaning is used again. */
 const meaning = 1;
 
-function identityOf(plan: Plan, inputs: readonly string[]): unknown {
+function identityOf(plan: DatasetPlan, inputs: readonly string[]): unknown {
   const mix = plan.mix?.map(({ name, weight, maxEpochs }) => [name, weight, maxEpochs ?? null]);
   return [
     meaning,
@@ -93,7 +93,7 @@ function identityOf(plan: Plan, inputs: readonly string[]): unknown {
   ];
 }
 
-function closureIdentity({ fn, name, version }: Closure): unknown {
+function closureIdentity({ fn, name, version }: UserFunction): unknown {
   return { text: String(fn), name, version };
 }
 

@@ -8,7 +8,7 @@ import { type Job, jobOf, type Make } from "../../base/job.ts";
 import type { Document } from "../document.ts";
 
 /** What becomes of a document: its new text (and what else is known about it now), or why it goes. */
-export type Ruling =
+export type Verdict =
   | { text: string; meta?: Record<string, unknown>; sketch?: unknown }
   | { drop: string };
 
@@ -16,10 +16,10 @@ export type Ruling =
 export type Note = (what: string, times?: number) => void;
 
 /** Judges a document. Pure: what it says depends on the document and on what it was made of alone. */
-export type Judge<I = Document> = (document: I, note: Note) => Ruling;
+export type Judge<I = Document> = (document: I, note: Note) => Verdict;
 
 /** What a row of judges said of one document. */
-export interface Outcome {
+export interface JudgeResult {
   /** The step that dropped it, from 0. */
   at?: number;
   /** Why. */
@@ -37,8 +37,8 @@ export interface Outcome {
 }
 
 /** Asks one judge after another. A text that becomes blank goes; one that is only sketched stays. */
-export function outcomeOf(given: Document, judges: readonly Judge[]): Outcome {
-  const outcome: Outcome = {};
+export function outcomeOf(given: Document, judges: readonly Judge[]): JudgeResult {
+  const outcome: JudgeResult = {};
   let document = given, at = 0;
   const note: Note = (what, times = 1) => {
     if (times) (outcome.notes ??= []).push([at, what, times]);
@@ -65,13 +65,13 @@ export function rowJob(jobs: readonly Job[]): Job {
 export async function judgedRow(
   jobs: readonly Job[],
   make: Make,
-): Promise<(documents: readonly Document[]) => Outcome[]> {
+): Promise<(documents: readonly Document[]) => JudgeResult[]> {
   const judges = await Promise.all(jobs.map((job) => make<Judge>(job)));
   return (documents) => documents.map((document) => tried(document, judges));
 }
 
 /** A judge that throws does so again on the main thread, where its error is as it should be. */
-function tried(document: Document, judges: readonly Judge[]): Outcome {
+function tried(document: Document, judges: readonly Judge[]): JudgeResult {
   try {
     return outcomeOf(document, judges);
   } catch {

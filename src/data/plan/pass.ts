@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { YieldTimer } from "../../base/event_loop.ts";
 import type { Document, Entry } from "../document.ts";
 import { utf8Bytes } from "../document.ts";
-import type { Flaw } from "../../formats/record_or_error.ts";
+import type { BrokenRecord } from "../../formats/record_or_error.ts";
 
 /** What a step kept and dropped in one pass. */
 export interface StepCounts {
@@ -22,7 +23,7 @@ export interface StepCounts {
 }
 
 /** What a pass needs beyond the plan. */
-export interface ReadingOptions {
+export interface PassOptions {
   /** Stops the pass; it then rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Told of every record a step drops. */
@@ -38,15 +39,15 @@ export interface ReadingOptions {
 export type OnReject = (step: string, reason: string, value: unknown) => void | Promise<void>;
 
 /** One pass over a plan. */
-export class Reading {
+export class Pass {
   /** The passes that count for this one and may know more than they have told. */
-  readonly below: Set<Reading> = new Set();
-  readonly #options: ReadingOptions;
+  readonly children: Set<Pass> = new Set();
+  readonly #options: PassOptions;
   readonly #steps = new Map<object, StepCounts>();
-  #breath = performance.now();
+  readonly #timer = new YieldTimer({ interval: 30 });
 
   /** Makes the pass; nothing is read yet. */
-  constructor(options: ReadingOptions = {}) {
+  constructor(options: PassOptions = {}) {
     this.#options = options;
   }
 
@@ -66,13 +67,13 @@ export class Reading {
   }
 
   /** Another pass over the same or other plans, under the same signal, of which nobody is told. */
-  another(): Reading {
-    return new Reading({ signal: this.signal, workers: this.workers });
+  another(): Pass {
+    return new Pass({ signal: this.signal, workers: this.workers });
   }
 
   /** Brings the counts up to date. */
   flush(): void {
-    for (const pass of this.below) pass.flush();
+    for (const pass of this.children) pass.flush();
   }
 
   /** What was counted for each of `plans`, in their order; a plan that was never opened has no counts. */
@@ -97,22 +98,22 @@ export class Reading {
   }
 
   /** Counts a record that could not be read, keeps the place of the first, and hands it to whoever listens. */
-  async dropFlaw(counts: StepCounts, { flaw, line, text }: Flaw, file: string): Promise<void> {
+  async dropBroken(counts: StepCounts, { problem, line, text }: BrokenRecord, file: string): Promise<void> {
     const place = line === undefined ? file : `${file}:${line}`;
     counts.dropped["unreadable"] = (counts.dropped["unreadable"] ?? 0) + 1;
-    counts.notes["first unreadable"] ??= `${place}: ${flaw}`;
-    await this.#options.onReject?.(counts.step, `unreadable: ${flaw}`, { file, line, text });
+    counts.notes["first unreadable"] ??= `${place}: ${problem}`;
+    await this.#options.onReject?.(counts.step, `unreadable: ${problem}`, { file, line, text });
   }
 
   /**
-   * Called at every record: every 30 ms it lets timers, signals and a notebook's Stop button have their turn,
-   * which a loop over data in memory would starve, and ends the pass when its signal was aborted.
+   * Yields every 30 ms, so that a loop over data in memory does not starve timers, signals and the Stop button.
+   * Called at every record.
+   *
+   * @throws the reason of the pass's signal when it is aborted
    */
-  async breathe(): Promise<void> {
+  async yieldToEventLoop(): Promise<void> {
     this.#options.signal?.throwIfAborted();
-    if (performance.now() - this.#breath < 30) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    this.#breath = performance.now();
+    if (this.#timer.due()) await this.#timer.yieldToEventLoop();
   }
 }
 
@@ -124,7 +125,7 @@ export function textBytes(value: unknown): number {
 }
 
 /** What a packing counted: `facts.json` of its folder. */
-export interface Facts {
+export interface PackFacts {
   /** What was packed. */
   kind: "documents" | "conversations";
   /** How many of them. */

@@ -8,11 +8,11 @@
  */
 import { percent } from "../../display/format.ts";
 import type { Entry } from "../document.ts";
-import type { Reading } from "./pass.ts";
-import type { Stage } from "./document_stage.ts";
+import type { Pass } from "./pass.ts";
+import type { DocumentStage } from "./document_stage.ts";
 
 /** A function in a plan, as far as it can be identified: by its source text, name and version. */
-export interface Closure {
+export interface UserFunction {
   /** The function. */
   fn: (...args: never[]) => unknown;
   /** Its name in displays and in JSON. */
@@ -26,7 +26,7 @@ export interface MixSource<T = unknown> {
   /** Its name in the mixture. */
   readonly name: string;
   /** What it reads. */
-  readonly plan: Plan<T>;
+  readonly plan: DatasetPlan<T>;
   /** Its share of the whole; the weights of a mixture sum to 1. */
   readonly weight: number;
   /** How often it may be read at most. */
@@ -44,17 +44,17 @@ export interface CorpusCall {
 }
 
 /** One operator of a dataset. */
-export interface Plan<T = unknown> {
+export interface DatasetPlan<T = unknown> {
   /** The verb that made it: `text`, `filter`, `mix`. */
   readonly op: string;
   /** Its options as they are shown, written to JSON and hashed; nothing else may change what it yields. */
   readonly options: Readonly<Record<string, unknown>>;
   /** What it reads from; empty for a reader. */
-  readonly inputs: readonly Plan[];
+  readonly inputs: readonly DatasetPlan[];
   /** The sources, when it is a mixture. */
   readonly mix?: readonly MixSource<T>[];
   /** Its function, when it has one. */
-  readonly closure?: Closure;
+  readonly closure?: UserFunction;
   /** What its records are, where that is known before reading. */
   readonly kind?: "documents" | "conversations";
   /** The call that made it and what it reads from, of corpora whose steps would not say that. */
@@ -64,27 +64,27 @@ export interface Plan<T = unknown> {
   /** True when `identity` cannot see what it would yield, such as a generator function's captured variables. */
   readonly opaque?: boolean;
   /** Set when it judges one document at a time, which workers can do. */
-  readonly stage?: Stage;
+  readonly stage?: DocumentStage;
   /** Starts a reading. */
-  open(reading: Reading): AsyncIterable<Entry<T>>;
+  open(reading: Pass): AsyncIterable<Entry<T>>;
 }
 
 /** Runs a plan: the loop under every terminal verb. */
-export async function* entriesOf<T>(plan: Plan<T>, reading: Reading): AsyncGenerator<Entry<T>> {
-  await reading.breathe();
+export async function* entriesOf<T>(plan: DatasetPlan<T>, reading: Pass): AsyncGenerator<Entry<T>> {
+  await reading.yieldToEventLoop();
   for await (const entry of plan.open(reading)) {
     yield entry;
-    await reading.breathe();
+    await reading.yieldToEventLoop();
   }
 }
 
 /** The plan and all it reads from, readers first, each once. */
-export function plansIn(plan: Plan): Set<Plan> {
+export function plansIn(plan: DatasetPlan): Set<DatasetPlan> {
   return new Set([...plan.inputs.flatMap((input) => [...plansIn(input)]), plan]);
 }
 
 /** The plan in one line: `filter long`, `text data/*.txt, by paragraph`. */
-export function describeStep(plan: Plan): string {
+export function describeStep(plan: DatasetPlan): string {
   const options = Object.entries(plan.options).filter(([, value]) => value !== undefined);
   const words = options.map(([key, value]) =>
     key === "name" || key === "paths" ? word(value) : `${key} ${word(value)}`
@@ -101,7 +101,7 @@ function word(value: unknown): string {
 }
 
 /** The plan as indented lines in reading order, readers first; the sources of a mixture stand under its name. */
-export function describePlan(plan: Plan, indent = ""): string[] {
+export function describePlan(plan: DatasetPlan, indent = ""): string[] {
   const own = `${indent}${describeStep(plan)}`;
   if (!plan.mix) return [...plan.inputs.flatMap((input) => describePlan(input, indent)), own];
   const sources = plan.mix.flatMap((source) => [
@@ -117,7 +117,7 @@ export function describePlan(plan: Plan, indent = ""): string[] {
  * The plan in JSON; `from` is what it reads, so that an option of that name is called `start`; a closure is `{ op, name }`, a regular expression
  * its source text, and `call` the verb that made a corpus.
  */
-export function planToJSON(plan: Plan): Record<string, unknown> {
+export function planToJSON(plan: DatasetPlan): Record<string, unknown> {
   const options = Object.fromEntries(
     Object.entries(plan.options).map((
       [key, value],
@@ -135,7 +135,7 @@ export function planToJSON(plan: Plan): Record<string, unknown> {
 }
 
 /** The name of the data at the root of the plan: a file, a sample, a pattern, or `mix`. */
-export function sourceName(plan: Plan): string {
+export function sourceName(plan: DatasetPlan): string {
   if (plan.mix) return plan.op;
   if (plan.inputs.length) return sourceName(plan.inputs[0]);
   const { paths, name } = plan.options as { paths?: readonly string[]; name?: string };

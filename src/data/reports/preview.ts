@@ -9,17 +9,17 @@ import { join } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import { countsTable } from "./counts_table.ts";
 import type { Conversation, Document } from "../document.ts";
-import { describePlan, entriesOf, type Plan, plansIn } from "../plan/plan.ts";
-import { Reading, type StepCounts, textBytes } from "../plan/pass.ts";
+import { type DatasetPlan, describePlan, entriesOf, plansIn } from "../plan/plan.ts";
+import { Pass, type StepCounts, textBytes } from "../plan/pass.ts";
 
 /** The first records of a dataset. Cold: they are read by `read` or `show`, once. */
 export class Preview<T> extends Displayable {
-  readonly #plan: Plan<T>;
+  readonly #plan: DatasetPlan<T>;
   readonly #count: number;
   #seen?: { records: T[]; steps: StepCounts[] };
 
   /** A view of the first `count` records of `plan`. */
-  constructor(plan: Plan<T>, count: number) {
+  constructor(plan: DatasetPlan<T>, count: number) {
     super();
     this.#plan = plan;
     this.#count = count;
@@ -28,7 +28,7 @@ export class Preview<T> extends Displayable {
   /** The records; reads them at the first call. */
   async read(options: { signal?: AbortSignal } = {}): Promise<T[]> {
     if (!this.#seen) {
-      const reading = new Reading(options), records: T[] = [];
+      const reading = new Pass(options), records: T[] = [];
       if (this.#count > 0) {
         for await (const { value } of entriesOf(this.#plan, reading)) {
           records.push(value);

@@ -9,8 +9,8 @@ import { join } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import { countsTable } from "./counts_table.ts";
 import type { Entry } from "../document.ts";
-import { entriesOf, type Plan, plansIn } from "../plan/plan.ts";
-import { Reading, type ReadingOptions, type StepCounts, textBytes } from "../plan/pass.ts";
+import { type DatasetPlan, entriesOf, plansIn } from "../plan/plan.ts";
+import { Pass, type PassOptions, type StepCounts, textBytes } from "../plan/pass.ts";
 
 /** The part of one source in what was read. */
 export interface SourceShare {
@@ -40,7 +40,7 @@ export class DatasetStats extends Displayable {
   readonly steps: readonly StepCounts[];
 
   /** The numbers of a reading that is over. */
-  constructor(plan: Plan, tally: Tally, steps: readonly StepCounts[]) {
+  constructor(plan: DatasetPlan, tally: Tally, steps: readonly StepCounts[]) {
     super();
     this.records = tally.records;
     this.bytes = tally.bytes;
@@ -107,11 +107,11 @@ export class Tally {
 
 /** Reads a plan to its end, hands each record to `use`, and counts. */
 export async function tallied<T>(
-  plan: Plan<T>,
-  options: ReadingOptions,
+  plan: DatasetPlan<T>,
+  options: PassOptions,
   use: (value: T) => void | Promise<void> = () => {},
 ): Promise<DatasetStats> {
-  const reading = new Reading(options), tally = new Tally();
+  const reading = new Pass(options), tally = new Tally();
   for await (const entry of entriesOf(plan, reading)) {
     tally.add(entry);
     await use(entry.value);
@@ -120,6 +120,6 @@ export async function tallied<T>(
 }
 
 /** The mixture that the plan reads, under whatever steps follow it. */
-function mixOf(plan: Plan): Plan["mix"] {
+function mixOf(plan: DatasetPlan): DatasetPlan["mix"] {
   return plan.mix ?? (plan.inputs.length === 1 ? mixOf(plan.inputs[0]) : undefined);
 }

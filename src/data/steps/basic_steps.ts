@@ -13,7 +13,7 @@ import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Entry } from "../document.ts";
 import type { ClosureOptions } from "../io/in_memory.ts";
 import { onEachSource } from "./mix.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { call, closureOf, stepPlan } from "./stateful_step.ts";
 
 const closureSchema = z.strictObject({
@@ -24,10 +24,10 @@ true satisfies Same<keyof z.input<typeof closureSchema>, keyof ClosureOptions>;
 
 /** Each record replaced by what `fn` gives for it. */
 export function mapPlan<T, U>(
-  input: Plan<T>,
+  input: DatasetPlan<T>,
   fn: (record: T) => U | Promise<U>,
   options: ClosureOptions,
-): Plan<U> {
+): DatasetPlan<U> {
   const closure = closureOf(fn, parseOptions(closureSchema, options, "Dataset.map"));
   return onEachSource(input, (source) =>
     stepPlan(source, {
@@ -52,10 +52,10 @@ export function mapPlan<T, U>(
 
 /** The records for which `fn` is true. */
 export function filterPlan<T>(
-  input: Plan<T>,
+  input: DatasetPlan<T>,
   fn: (record: T) => boolean | Promise<boolean>,
   options: ClosureOptions,
-): Plan<T> {
+): DatasetPlan<T> {
   const closure = closureOf(fn, parseOptions(closureSchema, options, "Dataset.filter"));
   return onEachSource(input, (source) =>
     stepPlan<T, T>(source, {
@@ -87,7 +87,7 @@ export function checkCount(count: number, path: string): number {
 }
 
 /** The first `count` records; what comes after them is not read. */
-export function takePlan<T>(input: Plan<T>, count: number): Plan<T> {
+export function takePlan<T>(input: DatasetPlan<T>, count: number): DatasetPlan<T> {
   checkCount(count, "Dataset.take");
   return stepPlan<T, T>(input, {
     op: "take",
@@ -106,7 +106,7 @@ export function takePlan<T>(input: Plan<T>, count: number): Plan<T> {
 }
 
 /** All but the first `count` records. */
-export function skipPlan<T>(input: Plan<T>, count: number): Plan<T> {
+export function skipPlan<T>(input: DatasetPlan<T>, count: number): DatasetPlan<T> {
   checkCount(count, "Dataset.skip");
   return stepPlan<T, T>(input, {
     op: "skip",
@@ -140,7 +140,7 @@ const shuffleSchema = z.strictObject({
 true satisfies Same<keyof z.input<typeof shuffleSchema>, keyof ShuffleOptions>;
 
 /** The records in a seeded random order. (Windows of tokens are shuffled anyway, whatever the order of documents.) */
-export function shufflePlan<T>(input: Plan<T>, options: ShuffleOptions): Plan<T> {
+export function shufflePlan<T>(input: DatasetPlan<T>, options: ShuffleOptions): DatasetPlan<T> {
   const { seed, buffer } = parseOptions(shuffleSchema, options, "Dataset.shuffle");
   return onEachSource(input, (source) =>
     stepPlan<T, T>(source, {

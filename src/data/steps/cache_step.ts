@@ -11,9 +11,9 @@ import { readLines } from "../../formats/records/lines.ts";
 import type { Entry } from "../document.ts";
 import { cacheKeyOf, hashOf } from "../plan/fingerprint.ts";
 import { onEachSource } from "./mix.ts";
-import { describeStep, entriesOf, type Plan, plansIn } from "../plan/plan.ts";
-import { Reading, type StepCounts } from "../plan/pass.ts";
-import { lastingRoot, passingRoot, shardsOf } from "../plan/artifact_store.ts";
+import { type DatasetPlan, describeStep, entriesOf, plansIn } from "../plan/plan.ts";
+import { Pass, type StepCounts } from "../plan/pass.ts";
+import { persistentRoot, shardFolder, temporaryRoot } from "../plan/artifact_store.ts";
 
 /** What is known of cached records: `facts.json`. */
 interface Facts {
@@ -31,9 +31,9 @@ const pieceLength = 1 << 20;
  * The records of `input`, read whole at the first reading and from disk (as JSON, packed) at every later one. The counts of
  * the steps before it are those of that first reading; what they dropped is told to it alone.
  */
-export function cachedPlan<T>(input: Plan<T>): Plan<T> {
+export function cachedPlan<T>(input: DatasetPlan<T>): DatasetPlan<T> {
   return onEachSource(input, (source) => {
-    const plan: Plan<T> = {
+    const plan: DatasetPlan<T> = {
       op: "cache",
       options: {},
       inputs: [source],
@@ -45,13 +45,13 @@ export function cachedPlan<T>(input: Plan<T>): Plan<T> {
 }
 
 async function* cached<T>(
-  source: Plan<T>,
-  reading: Reading,
+  source: DatasetPlan<T>,
+  reading: Pass,
   counts: StepCounts,
 ): AsyncGenerator<Entry<T>> {
   const { key, lasting } = cacheKeyOf(source), plans = [...plansIn(source)];
-  const { folder, facts } = await shardsOf(
-    lasting ? lastingRoot("records") : passingRoot(),
+  const { folder, facts } = await shardFolder(
+    lasting ? persistentRoot("records") : temporaryRoot(),
     hashOf([layout, "records", key]),
     (draft) => fill(source, `${draft}/${fileName}`, reading),
     reading.signal,
@@ -65,8 +65,8 @@ async function* cached<T>(
 
 const fileName = "records.jsonl.zst";
 
-async function fill(source: Plan, path: string, { signal, workers, onReject }: Reading): Promise<Facts> {
-  const pass = new Reading({ signal, workers, onReject }), encoder = new TextEncoder();
+async function fill(source: DatasetPlan, path: string, { signal, workers, onReject }: Pass): Promise<Facts> {
+  const pass = new Pass({ signal, workers, onReject }), encoder = new TextEncoder();
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
   let lines: string[] = [], length = 0;
   const flush = async () => {

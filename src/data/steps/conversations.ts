@@ -10,7 +10,7 @@ import { ConfigError, DataError } from "../../base/errors.ts";
 import { parseOptions, type Same, show } from "../../base/schema.ts";
 import { type Conversation, type Entry, type Row, wrongField } from "../document.ts";
 import { onEachSource } from "./mix.ts";
-import { type Plan, sourceName } from "../plan/plan.ts";
+import { type DatasetPlan, sourceName } from "../plan/plan.ts";
 import { stepPlan } from "./stateful_step.ts";
 
 /** Which field of a row holds which part, where it is not called by that name itself. */
@@ -57,7 +57,10 @@ const roles = ["system", "user", "assistant"];
  *
  * @throws {ConfigError} when `fields` names parts of two shapes
  */
-export function conversationsPlan(input: Plan, options: ConversationOptions): Plan<Conversation> {
+export function conversationsPlan(
+  input: DatasetPlan,
+  options: ConversationOptions,
+): DatasetPlan<Conversation> {
   const { fields = {} } = parseOptions(schema, options, "Dataset.conversations");
   const asked = askedShape(fields);
   return onEachSource(input, (source) =>

@@ -6,15 +6,15 @@
 import { jobOf } from "../../base/job.ts";
 import type { Document } from "../document.ts";
 import { onEachSource } from "./mix.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import type { Judge } from "../plan/judge.ts";
-import type { Stage, StageJob } from "../plan/document_stage.ts";
+import type { DocumentStage, StageJob } from "../plan/document_stage.ts";
 import { openStages } from "../threads/stage_workers.ts";
 
-export type { Judge, Note, Ruling } from "../plan/judge.ts";
+export type { Judge, Note, Verdict } from "../plan/judge.ts";
 
 /** What a step over texts is. */
-export interface TextStep extends Stage {
+export interface TextStep extends DocumentStage {
   /** Its verb. */
   op: string;
   /** Its options, as shown and hashed. */
@@ -24,16 +24,16 @@ export interface TextStep extends Stage {
 }
 
 /** The plan that puts such a step after `input`, or after each source of a mixture. A text that becomes blank goes. */
-export function textStepPlan(input: Plan<Document>, step: TextStep): Plan<Document> {
+export function textStepPlan(input: DatasetPlan<Document>, step: TextStep): DatasetPlan<Document> {
   return onEachSource(input, (source) => stagePlan(source, step));
 }
 
 /** The plan that puts such a step after `input`, which may give raw records instead of documents. */
 export function stagePlan(
-  input: Plan,
+  input: DatasetPlan,
   { op, options = {}, identity, ...stage }: TextStep,
-): Plan<Document> {
-  const plan: Plan<Document> = {
+): DatasetPlan<Document> {
+  const plan: DatasetPlan<Document> = {
     op,
     options,
     inputs: [input],
@@ -55,7 +55,7 @@ export function judgeOf<C>(
 }
 
 /** A step that does nothing because something is missing, and says so in the plan. */
-export function offPlan(input: Plan<Document>, op: string, why: string): Plan<Document> {
+export function offPlan(input: DatasetPlan<Document>, op: string, why: string): DatasetPlan<Document> {
   return textStepPlan(input, {
     op,
     options: { name: `off: ${why}` },

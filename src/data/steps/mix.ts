@@ -11,13 +11,13 @@ import { z } from "zod";
 import { ConfigError, DataError } from "../../base/errors.ts";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import type { Entry } from "../document.ts";
-import { describeStep, entriesOf, type MixSource, type Plan } from "../plan/plan.ts";
-import { type Reading, type StepCounts, textBytes } from "../plan/pass.ts";
+import { type DatasetPlan, describeStep, entriesOf, type MixSource } from "../plan/plan.ts";
+import { type Pass, type StepCounts, textBytes } from "../plan/pass.ts";
 
 /** One source of a mixture as it is asked for. */
 export interface MixEntry<T> {
   /** The dataset. */
-  from: { readonly plan: Plan<T> };
+  from: { readonly plan: DatasetPlan<T> };
   /** Its share: of the UTF-8 bytes read as documents, of the windows read as tokens. Weights need not sum to 1. */
   weight: number;
   /** How often it may be read at most, at least 1. Default: once as documents, without limit as tokens. */
@@ -31,8 +31,8 @@ export interface MixOptions {
 }
 
 const entrySchema = z.strictObject({
-  from: z.custom<{ plan: Plan }>(
-    (value) => Boolean((value as { plan?: Plan } | undefined)?.plan?.open),
+  from: z.custom<{ plan: DatasetPlan }>(
+    (value) => Boolean((value as { plan?: DatasetPlan } | undefined)?.plan?.open),
     "must be a Dataset",
   ),
   weight: z.number().positive(),
@@ -48,7 +48,7 @@ true satisfies Same<keyof z.input<typeof optionsSchema>, keyof MixOptions>;
  *
  * @throws {ConfigError} when there is no source, or a weight is not positive
  */
-export function mixPlan<T>(sources: Record<string, MixEntry<T>>, options: MixOptions = {}): Plan<T> {
+export function mixPlan<T>(sources: Record<string, MixEntry<T>>, options: MixOptions = {}): DatasetPlan<T> {
   const { seed } = parseOptions(optionsSchema, options, "Dataset.mix");
   const names = Object.keys(sources);
   if (names.length === 0) throw new ConfigError("Cannot mix: at least one source is needed, none was given");
@@ -64,15 +64,18 @@ export function mixPlan<T>(sources: Record<string, MixEntry<T>>, options: MixOpt
 }
 
 /** Applies a step to the plan, or to each source of it when it is a mixture. */
-export function onEachSource<T, U>(plan: Plan<T>, step: (plan: Plan<T>) => Plan<U>): Plan<U> {
+export function onEachSource<T, U>(
+  plan: DatasetPlan<T>,
+  step: (plan: DatasetPlan<T>) => DatasetPlan<U>,
+): DatasetPlan<U> {
   if (!plan.mix) return step(plan);
   return mixOf(plan.mix.map((source) => ({ ...source, plan: step(source.plan) })), plan.options);
 }
 
 /** The mixture of sources whose weights sum to 1. */
-export function mixOf<T>(mix: readonly MixSource<T>[], options: Plan["options"]): Plan<T> {
+export function mixOf<T>(mix: readonly MixSource<T>[], options: DatasetPlan["options"]): DatasetPlan<T> {
   const kinds = new Set(mix.map(({ plan }) => plan.kind));
-  const plan: Plan<T> = {
+  const plan: DatasetPlan<T> = {
     op: "mix",
     options,
     inputs: mix.map((source) => source.plan),
@@ -108,11 +111,11 @@ async function* draw<T>(streams: Stream<T>[], counts: StepCounts): AsyncGenerato
 class Stream<T> {
   bytes = 0;
   readonly source: MixSource<T>;
-  readonly #reading: Reading;
+  readonly #reading: Pass;
   #entries: AsyncGenerator<Entry<T>>;
   #passesLeft: number;
 
-  constructor(source: MixSource<T>, reading: Reading) {
+  constructor(source: MixSource<T>, reading: Pass) {
     this.source = source;
     this.#reading = reading;
     this.#entries = entriesOf(source.plan, reading);

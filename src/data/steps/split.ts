@@ -8,7 +8,7 @@ import { ConfigError } from "../../base/errors.ts";
 import { hash32, hashUniform } from "../../base/random.ts";
 import { idOf } from "../document.ts";
 import { onEachSource } from "./mix.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { stepPlan } from "./stateful_step.ts";
 
 /** A part of a split: the records whose hash under `seed` lies in [from, to). */
@@ -29,7 +29,7 @@ export interface Part {
  * @throws {ConfigError} when a share is not positive or they sum to more than 1
  */
 export function partsOf<Name extends string>(
-  plan: Plan,
+  plan: DatasetPlan,
   shares: Record<Name, number>,
   seed: number,
 ): Record<Name, Part> {
@@ -63,7 +63,7 @@ export function partsOf<Name extends string>(
 }
 
 /** The records of one part. */
-export function partPlan<T>(input: Plan<T>, part: Part): Plan<T> {
+export function partPlan<T>(input: DatasetPlan<T>, part: Part): DatasetPlan<T> {
   return onEachSource(input, (source) =>
     stepPlan<T, T>(source, {
       op: "split",
@@ -82,11 +82,11 @@ export function partPlan<T>(input: Plan<T>, part: Part): Plan<T> {
 }
 
 /** A split of a split must not repeat its cut: each level below the first has a seed of its own. */
-function seedAt(plan: Plan, seed: number): number {
+function seedAt(plan: DatasetPlan, seed: number): number {
   const depth = splitsIn(plan);
   return depth === 0 ? seed : hash32(`split ${depth}`, seed);
 }
 
-function splitsIn(plan: Plan): number {
+function splitsIn(plan: DatasetPlan): number {
   return (plan.op === "split" ? 1 : 0) + Math.max(0, ...plan.inputs.map(splitsIn));
 }

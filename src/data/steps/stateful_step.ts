@@ -6,8 +6,8 @@
 import { DataError, LlameroError } from "../../base/errors.ts";
 import type { Entry } from "../document.ts";
 import type { ClosureOptions } from "../io/in_memory.ts";
-import { type Closure, describeStep, type Plan } from "../plan/plan.ts";
-import type { Reading, StepCounts } from "../plan/pass.ts";
+import { type DatasetPlan, describeStep, type UserFunction } from "../plan/plan.ts";
+import type { Pass, StepCounts } from "../plan/pass.ts";
 
 /** What a step does with the entries that reach it. */
 export interface Step<T, U> {
@@ -16,25 +16,25 @@ export interface Step<T, U> {
   /** Its options, as shown and hashed. */
   options?: Record<string, unknown>;
   /** Its function, if it has one. */
-  closure?: Closure;
+  closure?: UserFunction;
   /** What it yields, where that is known. */
-  kind?: Plan["kind"];
+  kind?: DatasetPlan["kind"];
   /** Facts outside the plan that change what it yields, such as a model. Looked up when a fingerprint is asked for. */
   identity?: () => unknown;
   /** True when `identity` cannot see what it would yield. */
   opaque?: boolean;
   /** A stage put before it that sketches each record, which is no step of its own to the user. */
-  via?: (input: Plan<T>) => Plan<T>;
+  via?: (input: DatasetPlan<T>) => DatasetPlan<T>;
   /** The step itself. */
-  run: (entries: AsyncIterable<Entry<T>>, counts: StepCounts, reading: Reading) => AsyncIterable<Entry<U>>;
+  run: (entries: AsyncIterable<Entry<T>>, counts: StepCounts, reading: Pass) => AsyncIterable<Entry<U>>;
 }
 
 /** The plan that puts a step after `input`. */
 export function stepPlan<T, U>(
-  input: Plan<T>,
+  input: DatasetPlan<T>,
   { op, options = {}, closure, kind, identity, opaque, via, run }: Step<T, U>,
-): Plan<U> {
-  const plan: Plan<U> = {
+): DatasetPlan<U> {
+  const plan: DatasetPlan<U> = {
     op,
     options,
     inputs: [input],
@@ -51,14 +51,17 @@ export function stepPlan<T, U>(
 }
 
 /** A function of the user's, under the name it is shown by: the given one, its own, or the beginning of its text. */
-export function closureOf(fn: (...args: never[]) => unknown, { name, version }: ClosureOptions): Closure {
+export function closureOf(
+  fn: (...args: never[]) => unknown,
+  { name, version }: ClosureOptions,
+): UserFunction {
   const text = String(fn).replace(/\s+/g, " ");
   return { fn, version, name: name || fn.name || (text.length > 60 ? `${text.slice(0, 57)}...` : text) };
 }
 
 /** Calls a function of the user's for one record; what it throws then names the step and the record. */
 export async function call<R>(
-  { name }: Closure,
+  { name }: UserFunction,
   op: string,
   entry: Entry<unknown>,
   run: () => R | Promise<R>,

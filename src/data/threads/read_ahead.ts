@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Reading, type StepCounts } from "../plan/pass.ts";
+import { Pass, type StepCounts } from "../plan/pass.ts";
 
 /** What was counted and dropped up to some record. */
 export interface Mark {
@@ -17,8 +17,8 @@ export interface Mark {
 const nothing: Mark["dropped"] = [];
 
 /** A pass under another one. */
-export class ReadAhead extends Reading {
-  readonly #parent: Reading;
+export class ReadAhead extends Pass {
+  readonly #parent: Pass;
   readonly #own = new Map<object, StepCounts>();
   #marked: readonly StepCounts[] = [];
   #settled: readonly StepCounts[] = [];
@@ -26,7 +26,7 @@ export class ReadAhead extends Reading {
   #dropped: [string, string, unknown][] = [];
 
   /** A pass that what `parent` counts and drops comes from. Until `goAhead` it does so at once. */
-  constructor(parent: Reading) {
+  constructor(parent: Pass) {
     super({
       signal: parent.signal,
       workers: parent.workers,
@@ -36,11 +36,11 @@ export class ReadAhead extends Reading {
       }),
     });
     this.#parent = parent;
-    parent.below.add(this);
+    parent.children.add(this);
   }
 
   /** From here on only `settle` tells the pass above. */
-  goAhead(): void {
+  detach(): void {
     this.flush();
     this.#ahead = true;
   }
@@ -54,7 +54,7 @@ export class ReadAhead extends Reading {
 
   /** What is known now, to be told later. */
   mark(): Mark {
-    for (const pass of this.below) pass.flush();
+    for (const pass of this.children) pass.flush();
     const dropped = this.#dropped.length ? this.#dropped : nothing;
     if (dropped !== nothing) this.#dropped = [];
     return { counts: this.#copies(), dropped };
@@ -75,7 +75,7 @@ export class ReadAhead extends Reading {
   /** Ends it; what was not settled was never seen. */
   close(): void {
     this.flush();
-    this.#parent.below.delete(this);
+    this.#parent.children.delete(this);
   }
 
   #copies(): readonly StepCounts[] {

@@ -7,10 +7,10 @@
 import type { Job } from "../../base/job.ts";
 import { openRow } from "../../workers/pool.ts";
 import { asDocument, type Document, type Entry } from "../document.ts";
-import { describeStep, type Plan } from "../plan/plan.ts";
-import type { Reading, StepCounts } from "../plan/pass.ts";
+import { type DatasetPlan, describeStep } from "../plan/plan.ts";
+import type { Pass, StepCounts } from "../plan/pass.ts";
 import { type Mark, ReadAhead } from "./read_ahead.ts";
-import { type Judge, type Outcome, outcomeOf, rowJob } from "../plan/judge.ts";
+import { type Judge, type JudgeResult, outcomeOf, rowJob } from "../plan/judge.ts";
 import type { StageJob } from "../plan/document_stage.ts";
 
 /**
@@ -26,18 +26,18 @@ const batchUnits = 1 << 17, batchRecords = 128, batchMilliseconds = 50;
 const unitsAhead = 1 << 24;
 
 /** Runs the stage `last` together with all stages right before it. */
-export function openStages(last: Plan<Document>, reading: Reading): AsyncGenerator<Entry<Document>> {
+export function openStages(last: DatasetPlan<Document>, reading: Pass): AsyncGenerator<Entry<Document>> {
   const plans = [last];
-  while (plans[0].inputs[0].stage) plans.unshift(plans[0].inputs[0] as Plan<Document>);
+  while (plans[0].inputs[0].stage) plans.unshift(plans[0].inputs[0] as DatasetPlan<Document>);
   const ahead = new ReadAhead(reading);
   return run(plans, plans[0].inputs[0].open(ahead) as AsyncIterable<Entry<Document>>, ahead, reading);
 }
 
 async function* run(
-  plans: readonly Plan<Document>[],
+  plans: readonly DatasetPlan<Document>[],
   entries: AsyncIterable<Entry<Document>>,
   ahead: ReadAhead,
-  reading: Reading,
+  reading: Pass,
 ): AsyncGenerator<Entry<Document>> {
   const input = entries[Symbol.asyncIterator]();
   try {
@@ -51,21 +51,21 @@ async function* run(
 }
 
 /** The judges of a row of stages, and where what they say is counted. */
-class Row {
+class JudgeChain {
   /** All of it as data, where every step can be sent. */
   readonly job?: Job;
   readonly raw: boolean;
   readonly whole: boolean;
   readonly #jobs: readonly StageJob[];
   readonly #counts: readonly StepCounts[];
-  readonly #reading: Reading;
+  readonly #reading: Pass;
   #judges?: readonly Judge[];
 
   constructor(
-    plans: readonly Plan<Document>[],
+    plans: readonly DatasetPlan<Document>[],
     jobs: readonly StageJob[],
     counts: readonly StepCounts[],
-    reading: Reading,
+    reading: Pass,
   ) {
     const sendable = jobs.flatMap(({ job }) => job ?? []);
     if (sendable.length === plans.length) this.job = rowJob(sendable);
@@ -99,7 +99,7 @@ class Row {
   }
 
   /** Counts what the judges said of a record, and gives it as they leave it unless one dropped it. */
-  async settle(entry: Entry<Document>, outcome: Outcome): Promise<Entry<Document> | undefined> {
+  async settle(entry: Entry<Document>, outcome: JudgeResult): Promise<Entry<Document> | undefined> {
     const { at = this.#counts.length, why } = outcome;
     for (const [step, what, times] of outcome.notes ?? []) {
       const { notes } = this.#counts[step];
@@ -111,7 +111,7 @@ class Row {
     await this.#reading.drop(this.#counts[at], why, result);
   }
 
-  #changed(entry: Entry<Document>, { text, meta: added, sketch }: Outcome): Entry<Document> {
+  #changed(entry: Entry<Document>, { text, meta: added, sketch }: JudgeResult): Entry<Document> {
     if (text === undefined && !added && !this.raw) {
       return sketch === undefined ? entry : { ...entry, sketch };
     }
@@ -125,15 +125,15 @@ class Row {
 }
 
 /** What the stages do as data, asked of the last first: the order in which they would begin one by one. */
-async function rowOf(plans: readonly Plan<Document>[], reading: Reading): Promise<Row> {
+async function rowOf(plans: readonly DatasetPlan<Document>[], reading: Pass): Promise<JudgeChain> {
   const counts = plans.map((plan) => reading.countsOf(plan, describeStep(plan))), jobs: StageJob[] = [];
   for (let at = plans.length - 1; at >= 0; at--) jobs[at] = await plans[at].stage!.job(reading, counts[at]);
-  return new Row(plans, jobs, counts, reading);
+  return new JudgeChain(plans, jobs, counts, reading);
 }
 
 /** Judges on this thread; false when there turns out to be enough for workers. */
 async function* here(
-  row: Row,
+  row: JudgeChain,
   input: AsyncIterator<Entry<Document>>,
   workers: number | undefined,
 ): AsyncGenerator<Entry<Document>, boolean> {
@@ -162,18 +162,18 @@ interface Batch {
   units: number;
   /** Set when the workers have answered. */
   done: boolean;
-  outcomes: Promise<Outcome[] | undefined>;
+  outcomes: Promise<JudgeResult[] | undefined>;
 }
 
 /** Reads ahead into batches for the workers, and gives what comes back in the order it was read. */
 async function* onWorkers(
-  row: Row,
+  row: JudgeChain,
   input: AsyncIterator<Entry<Document>>,
   ahead: ReadAhead,
   workers: number,
 ): AsyncGenerator<Entry<Document>> {
-  ahead.goAhead();
-  const open = openRow<Document, Outcome>(row.job!, workers);
+  ahead.detach();
+  const open = openRow<Document, JudgeResult>(row.job!, workers);
   const queue: Batch[] = [], reader = new BatchReader(row, input, ahead);
   const stopped = whenAborted(row.signal);
   let units = 0;
@@ -213,11 +213,11 @@ async function* onWorkers(
 class BatchReader {
   /** What was counted at the end of the input, and the error that it ended with. */
   end?: { mark: Mark; error?: unknown };
-  readonly #row: Row;
+  readonly #row: JudgeChain;
   readonly #input: AsyncIterator<Entry<Document>>;
   readonly #ahead: ReadAhead;
 
-  constructor(row: Row, input: AsyncIterator<Entry<Document>>, ahead: ReadAhead) {
+  constructor(row: JudgeChain, input: AsyncIterator<Entry<Document>>, ahead: ReadAhead) {
     this.#row = row;
     this.#input = input;
     this.#ahead = ahead;
@@ -254,7 +254,7 @@ class BatchReader {
 }
 
 /** What a worker needs of a record. */
-function sent(row: Row, { value }: Entry<Document>): Document {
+function sent(row: JudgeChain, { value }: Entry<Document>): Document {
   return row.whole ? value : { text: value.text } as Document;
 }
 

@@ -80,7 +80,7 @@ export class GivenTokens extends TokenDataset {
       close() {},
     };
     return Promise.resolve(
-      new Prepared([source], { context: this.context, documentMask: false, given: true }),
+      new Prepared([source], { context: this.context, documentMask: false, fixedOrder: true }),
     );
   }
 

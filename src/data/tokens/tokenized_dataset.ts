@@ -12,9 +12,9 @@ import { cacheKeyOf, fingerprintOf, hashOf, lineageOf, type LineageStep } from "
 import { pack } from "../packing/pack.ts";
 import { Packed } from "../packing/packed_source.ts";
 import { idBytes } from "../packing/pack_writer.ts";
-import { describePlan, type MixSource, type Plan, planToJSON, sourceName } from "../plan/plan.ts";
+import { type DatasetPlan, describePlan, type MixSource, planToJSON, sourceName } from "../plan/plan.ts";
 import { Prepared, type WindowSource } from "../windows/prepared_tokens.ts";
-import { lastingRoot, layoutVersion, passingRoot, shardsOf } from "../plan/artifact_store.ts";
+import { layoutVersion, persistentRoot, shardFolder, temporaryRoot } from "../plan/artifact_store.ts";
 import { TokenDataset } from "./token_dataset.ts";
 import type { PreparedTokens, PrepareOptions } from "../windows/window.ts";
 
@@ -42,7 +42,7 @@ true satisfies Same<keyof z.input<typeof schema>, keyof TokenizeOptions>;
 /** A plan and what makes tokens of it. */
 export interface TokenizedSpec {
   /** The documents or conversations. */
-  plan: Plan;
+  plan: DatasetPlan;
   /** The tokenizer. */
   encoder: Encoder;
   /** Context, mask and folder. */
@@ -131,7 +131,7 @@ export class TokenizedDataset extends TokenDataset {
     const { encoder, options: { dir } } = this.spec, { context, documentMask, vocabSize } = this;
     const { plan, name } = source;
     const cached = cacheKeyOf(plan);
-    const root = dir ?? (cached.lasting ? lastingRoot() : passingRoot());
+    const root = dir ?? (cached.lasting ? persistentRoot() : temporaryRoot());
     // The stream of documents is the same for every context; rows of conversations are not.
     const length = plan.kind === "documents" ? 0 : context;
     const key = hashOf([
@@ -140,7 +140,7 @@ export class TokenizedDataset extends TokenDataset {
       encoder.fingerprint,
       length,
     ]);
-    const shards = await shardsOf(
+    const shards = await shardFolder(
       root,
       key,
       (folder) => pack(folder, { plan, encoder, context, signal, workers, onProgress }),
@@ -183,7 +183,7 @@ function packedSource(
   };
 }
 
-function whole(plan: Plan): MixSource {
+function whole(plan: DatasetPlan): MixSource {
   return { name: sourceName(plan), plan, weight: 1 };
 }
 

@@ -12,10 +12,10 @@ import { z } from "zod";
 import { hash32 } from "../../base/random.ts";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import { percent } from "../../display/format.ts";
-import { type Census, census } from "./scan_source.ts";
+import { census, type HoldOutScan } from "./scan_source.ts";
 import { mixOf } from "../steps/mix.ts";
-import { entriesOf, type MixSource, type Plan, sourceName } from "../plan/plan.ts";
-import { Reading } from "../plan/pass.ts";
+import { type DatasetPlan, entriesOf, type MixSource, sourceName } from "../plan/plan.ts";
+import { Pass } from "../plan/pass.ts";
 import { type Part, partPlan } from "../steps/split.ts";
 import { headPlan, tailPlan } from "./split_documents.ts";
 import { TokenizedDataset, type TokenizedSpec } from "../tokens/tokenized_dataset.ts";
@@ -97,8 +97,8 @@ export function validationParts(share: number, seed: number): { train: Part; val
 }
 
 interface Cut {
-  train: Plan;
-  validation?: Plan;
+  train: DatasetPlan;
+  validation?: DatasetPlan;
   how: string;
 }
 
@@ -109,7 +109,7 @@ function validationSeed(seed: number): number {
   return hash32("validation", seed);
 }
 
-async function cutOf(plan: Plan, spec: TokenizedSpec, job: Job): Promise<Cut> {
+async function cutOf(plan: DatasetPlan, spec: TokenizedSpec, job: Job): Promise<Cut> {
   const tokens = job.leastWindows * (spec.options.context + 1);
   const seen = await census(plan, { ...job, tokens, encoder: spec.encoder, enough: few });
   if (!seen.conversations && seen.documents < few) return await tailsOf(plan, spec, job, seen.documents);
@@ -117,7 +117,7 @@ async function cutOf(plan: Plan, spec: TokenizedSpec, job: Job): Promise<Cut> {
   return hashesOf(plan, job, seen, seen.tokens < tokens);
 }
 
-function hashesOf(plan: Plan, job: Job, seen: Census, short: boolean): Cut {
+function hashesOf(plan: DatasetPlan, job: Job, seen: HoldOutScan, short: boolean): Cut {
   const step = 2 ** -32, { places, highest } = seen;
   const wanted = Math.min(0.5, short ? 0.5 : Math.max(job.share, places[places.length - 1] + step));
   // At least one is held out, and at least one is left.
@@ -134,7 +134,7 @@ function hashesOf(plan: Plan, job: Job, seen: Census, short: boolean): Cut {
   };
 }
 
-async function tailsOf(plan: Plan, spec: TokenizedSpec, job: Job, documents: number): Promise<Cut> {
+async function tailsOf(plan: DatasetPlan, spec: TokenizedSpec, job: Job, documents: number): Promise<Cut> {
   const wanted = job.leastWindows * spec.options.context + 1;
   let share = job.share;
   while (share < 0.5 && await tokensOf(tailPlan(plan, share), spec, job) < wanted) {
@@ -153,9 +153,9 @@ async function tailsOf(plan: Plan, spec: TokenizedSpec, job: Job, documents: num
   };
 }
 
-async function tokensOf(plan: Plan, { encoder }: TokenizedSpec, { signal }: Job): Promise<number> {
+async function tokensOf(plan: DatasetPlan, { encoder }: TokenizedSpec, { signal }: Job): Promise<number> {
   let tokens = 0;
-  for await (const { value } of entriesOf(plan, new Reading({ signal }))) {
+  for await (const { value } of entriesOf(plan, new Pass({ signal }))) {
     tokens += encoder.encode((value as { text: string }).text, { bos: true, eos: true }).length;
   }
   return tokens;

@@ -6,8 +6,8 @@
 import type { Encoder } from "../../base/encoder.ts";
 import { hashUniform } from "../../base/random.ts";
 import { asDocument, type Conversation, type Entry, idOf } from "../document.ts";
-import { entriesOf, type Plan } from "../plan/plan.ts";
-import { Reading } from "../plan/pass.ts";
+import { type DatasetPlan, entriesOf } from "../plan/plan.ts";
+import { Pass } from "../plan/pass.ts";
 
 /** What is asked of a source. */
 export interface CensusOptions {
@@ -26,7 +26,7 @@ export interface CensusOptions {
 }
 
 /** What a look over a source found. */
-export interface Census {
+export interface HoldOutScan {
   /** Documents seen; all of them unless the look could end early. */
   documents: number;
   /** Whether they are conversations. */
@@ -43,11 +43,11 @@ export interface Census {
  * Looks over a source, tokenizing only documents that come early by hash, and ends as soon as the share alone
  * is seen to give the tokens asked for.
  */
-export async function census(plan: Plan, options: CensusOptions): Promise<Census> {
+export async function census(plan: DatasetPlan, options: CensusOptions): Promise<HoldOutScan> {
   const found = { documents: 0, conversations: plan.kind === "conversations", highest: 0 };
   const first: { place: number; tokens: number }[] = [];
   let tokens = 0;
-  for await (const entry of entriesOf(plan, new Reading({ signal: options.signal }))) {
+  for await (const entry of entriesOf(plan, new Pass({ signal: options.signal }))) {
     const place = hashUniform(options.seed, idOf(entry));
     found.documents++;
     found.highest = Math.max(found.highest, place);

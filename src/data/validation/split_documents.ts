@@ -5,23 +5,23 @@
  */
 import { asDocument, type Document } from "../document.ts";
 import { onEachSource } from "../steps/mix.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { stepPlan } from "../steps/stateful_step.ts";
 
 /** How far behind the exact place a white space is looked for, in UTF-16 units. */
 const reach = 200;
 
 /** The documents without the last `share` of their text. */
-export function headPlan(input: Plan, share: number): Plan<Document> {
+export function headPlan(input: DatasetPlan, share: number): DatasetPlan<Document> {
   return cutPlan(input, "head", share);
 }
 
 /** The last `share` of the text of each document. Head and tail together are the text, character for character. */
-export function tailPlan(input: Plan, share: number): Plan<Document> {
+export function tailPlan(input: DatasetPlan, share: number): DatasetPlan<Document> {
   return cutPlan(input, "tail", share);
 }
 
-function cutPlan(input: Plan, op: "head" | "tail", share: number): Plan<Document> {
+function cutPlan(input: DatasetPlan, op: "head" | "tail", share: number): DatasetPlan<Document> {
   return onEachSource(input, (source) =>
     stepPlan<unknown, Document>(source, {
       op,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fold, Order } from "./window_order.ts";
+import { mixHash, Order } from "./window_order.ts";
 import type { PreparedSource, PreparedTokens, Window } from "./window.ts";
 
 /** A source of windows: packed shards, or rows in memory. */
@@ -41,7 +41,7 @@ export interface PreparedOptions {
   /** Whether windows stop attention at document borders. */
   documentMask: boolean;
   /** Whether windows keep their order. */
-  given?: boolean;
+  fixedOrder?: boolean;
   /** Seed of the mixture, joined with that of the run. */
   seed?: number;
 }
@@ -50,7 +50,7 @@ export interface PreparedOptions {
 export class Prepared implements PreparedTokens {
   readonly context: number;
   readonly documentMask: boolean;
-  readonly given: boolean;
+  readonly fixedOrder: boolean;
   readonly windows: number;
   readonly tokens: number;
   readonly bytes: number;
@@ -64,13 +64,13 @@ export class Prepared implements PreparedTokens {
   /** Joins the sources, whose weights sum to 1. */
   constructor(
     sources: readonly WindowSource[],
-    { context, documentMask, given = false, seed = 0 }: PreparedOptions,
+    { context, documentMask, fixedOrder: given = false, seed = 0 }: PreparedOptions,
   ) {
     const sum = (name: "windows" | "tokens" | "bytes" | "dropped" | "cut") =>
       sources.reduce((total, source) => total + source[name], 0);
     this.context = context;
     this.documentMask = documentMask;
-    this.given = given;
+    this.fixedOrder = given;
     [this.windows, this.tokens, this.bytes] = [sum("windows"), sum("tokens"), sum("bytes")];
     [this.dropped, this.cut] = [sum("dropped"), sum("cut")];
     this.#sources = sources;
@@ -88,7 +88,7 @@ export class Prepared implements PreparedTokens {
   }
 
   windowAt(n: number, seed: number, shuffle = true): Window {
-    const { source, window } = this.#orderOf(seed).at(n, shuffle && !this.given);
+    const { source, window } = this.#orderOf(seed).at(n, shuffle && !this.fixedOrder);
     return this.#sources[source].window(window);
   }
 
@@ -111,7 +111,7 @@ export class Prepared implements PreparedTokens {
   /** The order under a run's seed; the last one asked for is kept. */
   #orderOf(seed: number): Order {
     if (this.#order?.seed !== seed) {
-      this.#order = { seed, order: new Order(this.#sources, fold(this.#seed, seed)) };
+      this.#order = { seed, order: new Order(this.#sources, mixHash(this.#seed, seed)) };
     }
     return this.#order.order;
   }

@@ -70,7 +70,7 @@ export interface PreparedTokens {
   /** Whether windows stop attention at document borders; always true for conversations. */
   readonly documentMask: boolean;
   /** Whether they are used in the given order (`Dataset.tokens`). */
-  readonly given: boolean;
+  readonly fixedOrder: boolean;
   /** Distinct windows over all sources. */
   readonly windows: number;
   /** Token ids over all sources. */

@@ -15,7 +15,7 @@ export const blockSize = 1000;
 const rounds = 6;
 
 /** Folds `value` into `hash` (the finaliser of MurmurHash3 around each word), 32 bits. */
-export function fold(hash: number, value: number): number {
+export function mixHash(hash: number, value: number): number {
   let h = Math.imul(hash ^ value, 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
@@ -34,7 +34,7 @@ export function permute(i: number, n: number, key: number): number {
 function feistel(x: number, half: number, key: number): number {
   let left = Math.floor(x / half), right = x % half;
   for (let round = 0; round < rounds; round++) {
-    const mixed = (left + fold(fold(key, round), right)) % half;
+    const mixed = (left + mixHash(mixHash(key, round), right)) % half;
     left = right;
     right = mixed;
   }
@@ -93,7 +93,7 @@ export class Order {
     const { windows } = this.#sources[source];
     const epoch = Math.floor(rank / windows), step = rank % windows;
     if (!shuffle) return { source, epoch, window: step };
-    const key = fold(fold(fold(this.#seed, 0x5eed), source), epoch);
+    const key = mixHash(mixHash(mixHash(this.#seed, 0x5eed), source), epoch);
     return { source, epoch, window: permute(step, windows, key) };
   }
 
@@ -137,7 +137,7 @@ export class Order {
   #blockAt(index: number): { sources: Uint16Array; ranks: Uint16Array } {
     if (this.#block?.index === index) return this.#block;
     const sources = new Uint16Array(blockSize), ranks = new Uint16Array(blockSize);
-    const key = fold(fold(this.#seed, 0xb10c), index);
+    const key = mixHash(mixHash(this.#seed, 0xb10c), index);
     let slot = 0;
     this.#quotas.forEach((quota, s) => {
       for (let i = 0; i < quota; i++) sources[permute(slot++, blockSize, key)] = s;

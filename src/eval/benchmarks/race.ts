@@ -50,7 +50,7 @@ function race(level: string): Task {
       options: ({ options }: Question) => options,
       answer: ({ answer }: Question) => answer,
       normalisation,
-      alone: "A:",
+      unconditionalContext: "A:",
     });
   return { ...task("ratio"), variants: { characters: task("characters") } };
 }

@@ -48,9 +48,9 @@ const choice = defineTask({
   kind: "choice",
   options: ({ right, wrong }: Question) => [...right, ...wrong],
   answer: () => 0,
-  also: ({ right }: Question) => right.slice(1).map((_, i) => i + 1),
+  alsoCorrect: ({ right }: Question) => right.slice(1).map((_, i) => i + 1),
   metric: "MC1",
-  mass: "MC2",
+  massMetric: "MC2",
   normalisation: "sum",
 });
 

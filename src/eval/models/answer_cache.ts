@@ -7,7 +7,7 @@
  */
 import { cacheHome, digest } from "../../base/cache.ts";
 import { readText } from "../../formats/records/lines.ts";
-import type { Scorable } from "./eval_model.ts";
+import type { EvalModel } from "./eval_model.ts";
 
 /** The answers of one model: a file of JSON lines, to which answers are added as they come. */
 export class ItemCache {
@@ -26,7 +26,7 @@ export class ItemCache {
    * The cache of a model in `folder` (default: `evaluation` in the SDK's cache folder). Undefined for a model whose
    * weights cannot be looked at, and where writing is not allowed.
    */
-  static async of(model: Scorable, folder?: string): Promise<ItemCache | undefined> {
+  static async of(model: EvalModel, folder?: string): Promise<ItemCache | undefined> {
     if (typeof model.parameters !== "function" || !mayWrite(folder)) return undefined;
     const place = folder ?? `${cacheHome()}/evaluation`, path = `${place}/${await keyOf(model)}.jsonl`;
     await Deno.mkdir(place, { recursive: true });
@@ -76,7 +76,7 @@ function keysOf(questions: readonly unknown[]): Promise<string[]> {
 }
 
 /** A hash of all that decides what a model answers. */
-async function keyOf(model: Scorable): Promise<string> {
+async function keyOf(model: EvalModel): Promise<string> {
   const weights: string[] = [];
   for (const [name, data] of await model.parameters!()) {
     weights.push(`${name} ${await digest(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`);

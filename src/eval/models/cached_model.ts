@@ -4,14 +4,14 @@
  * @module
  */
 import type { ItemCache } from "./answer_cache.ts";
-import type { Decoding, Likelihood, Scorable } from "./eval_model.ts";
+import type { Decoding, EvalModel, Likelihood } from "./eval_model.ts";
 
 /**
  * The model behind its cache. Losses are not kept.
  *
  * @param how what else decides its answers, such as a chat template
  */
-export function remembering(model: Scorable, cache: ItemCache, how = ""): Scorable {
+export function remembering(model: EvalModel, cache: ItemCache, how = ""): EvalModel {
   const { name, config, tokenizer } = model;
   const likelihood = (pair: readonly (string | Uint32Array)[]) =>
     ["likelihood", how, pair.map(plain)] as const;

@@ -6,7 +6,7 @@
  */
 import type { ChatEncoding, Message } from "../../base/encoder.ts";
 import { ConfigError } from "../../base/errors.ts";
-import type { BatchDecoding, Decoding, Scorable } from "./eval_model.ts";
+import type { BatchDecoding, Decoding, EvalModel } from "./eval_model.ts";
 
 /** What a model needs for it besides. */
 interface Chatty {
@@ -16,7 +16,7 @@ interface Chatty {
   scoreBatch?(
     pairs: readonly (readonly [Uint32Array, string])[],
     run?: { signal?: AbortSignal },
-  ): ReturnType<NonNullable<Scorable["scoreBatch"]>>;
+  ): ReturnType<NonNullable<EvalModel["scoreBatch"]>>;
   chat?(prompt: string, options?: Decoding & { signal?: AbortSignal }): { text(): Promise<string> };
 }
 
@@ -25,7 +25,7 @@ interface Chatty {
  *
  * @throws {ConfigError} when it has none
  */
-export function chatting(model: Scorable, task: string): Scorable {
+export function chatting(model: EvalModel, task: string): EvalModel {
   const { name, config } = model, chatty = model as Chatty, { tokenizer } = chatty;
   if (!tokenizer?.chat) {
     throw new ConfigError(

@@ -19,11 +19,11 @@ export interface Likelihood {
   /** Number of its tokens. */
   tokens: number;
   /** Tokens of the prompt that were cut off on the left to fit the context. */
-  cut?: number;
+  truncatedTokens?: number;
   /** Tokens that the model reads for it. */
   inputs?: number;
   /** Those of them that an earlier pair with the same beginning had put through already. */
-  shared?: number;
+  reusedTokens?: number;
 }
 
 /** How surprised a model is by a text. */
@@ -69,7 +69,7 @@ export interface BatchDecoding extends Omit<Decoding, "seed"> {
 }
 
 /** A model to evaluate. */
-export interface Scorable {
+export interface EvalModel {
   /** Its name in reports. */
   readonly name: string;
   /** Longest sequence in tokens, where it is known. */
@@ -106,7 +106,7 @@ type Ability = "scoreBatch" | "generate" | "loss";
 const abilities: readonly Ability[] = ["scoreBatch", "generate", "loss"];
 
 /** True for an object with a name and at least one of the methods. */
-export function isScorable(value: unknown): value is Scorable {
+export function isScorable(value: unknown): value is EvalModel {
   const model = value as Partial<Record<Ability | "name", unknown>> | null | undefined;
   return typeof model?.name === "string" && abilities.some((name) => typeof model[name] === "function");
 }
@@ -116,12 +116,12 @@ export function isScorable(value: unknown): value is Scorable {
  *
  * @throws {ConfigError} when it has not
  */
-export function able<A extends Ability>(
-  model: Scorable,
+export function requireMethod<A extends Ability>(
+  model: EvalModel,
   ability: A,
   task: string,
-): Scorable & Required<Pick<Scorable, A>> {
-  if (typeof model[ability] === "function") return model as Scorable & Required<Pick<Scorable, A>>;
+): EvalModel & Required<Pick<EvalModel, A>> {
+  if (typeof model[ability] === "function") return model as EvalModel & Required<Pick<EvalModel, A>>;
   throw new ConfigError(`Cannot evaluate "${task}" on "${model.name}": the model has no method ${ability}`);
 }
 
@@ -130,7 +130,7 @@ export function able<A extends Ability>(
  *
  * @throws {ConfigError} for anything else
  */
-export function namedModels(models: Scorable | Record<string, Scorable>): [string, Scorable][] {
+export function namedModels(models: EvalModel | Record<string, EvalModel>): [string, EvalModel][] {
   if (isScorable(models)) return [[models.name, models]];
   const entries = typeof models === "object" && models !== null ? Object.entries(models) : [];
   if (entries.length === 0) {

@@ -42,7 +42,7 @@ function pictureOf(outcome: ItemOutcome, title: string, facts: Fact[]): Picture 
 
 /** The options as bars: the share of each when their scores are taken as log-probabilities, the right one marked. */
 function choicePicture(outcome: ChoiceOutcome, title: string, facts: Fact[]): Picture {
-  const { options, choice, answer, also = [] } = outcome;
+  const { options, choice, answer, alsoCorrect: also = [] } = outcome;
   const verdict = choice === answer ? "right" : "wrong";
   const best = options[choice].score, weights = options.map(({ score }) => Math.exp(score - best));
   const whole = sum(weights);

@@ -7,7 +7,7 @@ import { ConfigError } from "../../base/errors.ts";
 import { LineReader } from "./line_reader.ts";
 
 /** What became of a program. */
-export interface Verdict {
+export interface ProgramVerdict {
   /** True when it ended without an exception. */
   passed: boolean;
   /** Why it did not: the exception's last line, or how its process ended. */
@@ -79,7 +79,7 @@ export class Interpreter {
     throw new ConfigError(`Cannot start the Python sandbox: ${why}`);
   }
 
-  async run(program: string, seconds: number): Promise<Verdict> {
+  async run(program: string, seconds: number): Promise<ProgramVerdict> {
     const nonce = crypto.randomUUID(), job = `${JSON.stringify({ nonce, program })}\n`;
     const start = performance.now();
     const sent = this.#input.write(new TextEncoder().encode(job)).then(() => true, () => false);

@@ -11,7 +11,7 @@
  */
 import { z } from "zod";
 import { parseOptions, type Same } from "../../base/schema.ts";
-import { Interpreter, type Verdict } from "./interpreter.ts";
+import { Interpreter, type ProgramVerdict } from "./interpreter.ts";
 
 /** Limits of the sandbox. */
 export interface SandboxOptions {
@@ -46,13 +46,13 @@ export class PythonSandbox implements AsyncDisposable {
    *
    * @throws {ConfigError} when no interpreter can be started
    */
-  run(program: string): Promise<Verdict> {
+  run(program: string): Promise<ProgramVerdict> {
     const job = this.#turn.then(() => this.#run(program));
     this.#turn = job.catch(() => {});
     return job;
   }
 
-  async #run(program: string): Promise<Verdict> {
+  async #run(program: string): Promise<ProgramVerdict> {
     const interpreter = this.#interpreter ??= await Interpreter.start(this.#options);
     const verdict = await interpreter.run(program, this.#options.seconds);
     if (interpreter.over) {

@@ -20,7 +20,7 @@ interface ChoiceCase extends Case {
   options: readonly string[];
   answer: number;
   /** Options that are right too and are not to be chosen. */
-  also: readonly number[];
+  alsoCorrect: readonly number[];
   /** What is scored for each option, where that is not the option after the prompt. */
   pairs?: readonly Pair[];
 }
@@ -57,23 +57,28 @@ export function choiceTask<Item>(definition: ChoiceDefinition<Item>): Task {
 
 function accuracy(metric: string, items: readonly { outcome: ChoiceOutcome }[]): Measure {
   const right = items.map(({ outcome }) => outcome.choice === outcome.answer);
-  const chances = items.map(({ outcome: { options, also } }) => 1 / (options.length - (also?.length ?? 0)));
+  const chances = items.map(({ outcome: { options, alsoCorrect } }) =>
+    1 / (options.length - (alsoCorrect?.length ?? 0))
+  );
   return shareOf(metric, right, sum(chances) / items.length);
 }
 
 /** The share of probability that all right options have together, where items have several. */
-function massOf<Item>({ also, mass }: ChoiceDefinition<Item>, outcomes: readonly ChoiceOutcome[]): Measure[] {
+function massOf<Item>(
+  { alsoCorrect: also, massMetric: mass }: ChoiceDefinition<Item>,
+  outcomes: readonly ChoiceOutcome[],
+): Measure[] {
   if (also === undefined) return [];
-  const shares = outcomes.map(({ options, answer, also = [] }) => {
+  const shares = outcomes.map(({ options, answer, alsoCorrect = [] }) => {
     const best = Math.max(...options.map(({ logProb }) => logProb));
     const weights = options.map(({ logProb }) => Math.exp(logProb - best));
-    return sum([answer, ...also].map((i) => weights[i])) / sum(weights);
+    return sum([answer, ...alsoCorrect].map((i) => weights[i])) / sum(weights);
   });
   return [meanOf(mass ?? "mass of right options", shares, "share")];
 }
 
 function converter<Item>(definition: ChoiceDefinition<Item>): Convert<Item, ChoiceCase> {
-  const { prompt, options, answer, pairs, also } = definition;
+  const { prompt, options, answer, pairs, alsoCorrect: also } = definition;
   return (item, wrong) => {
     const own = options(item), given = answer(item), text = promptOf(prompt, item, wrong);
     if (!Array.isArray(own) || own.length < 2) throw wrong("there must be at least two options");
@@ -92,36 +97,41 @@ function converter<Item>(definition: ChoiceDefinition<Item>): Convert<Item, Choi
       example,
       options: own,
       answer: right,
-      also: also?.(item) ?? [],
+      alsoCorrect: also?.(item) ?? [],
       pairs: pairs?.(item),
     };
   };
 }
 
 /** What is scored for an item: its options after the context, then those after the other context of the rule. */
-function pairsOf({ context, before, options, pairs }: Ready<ChoiceCase>, { alone }: Rule): Pair[] {
+function pairsOf(
+  { context, before, options, pairs }: Ready<ChoiceCase>,
+  { unconditionalContext: alone }: Rule,
+): Pair[] {
   const after = pairs?.map(([prompt, ending]): Pair => [before + prompt, ending]) ??
     options.map((option) => continued(context, option));
   return alone === undefined ? after : [...after, ...options.map((option) => continued(alone, option))];
 }
 
 function outcomeOf(item: Ready<ChoiceCase>, scored: readonly Likelihood[], rule: Rule): ChoiceOutcome {
-  const { context, shots, dropped, answer, also } = item, count = item.options.length;
+  const { context, shots, dropped, answer, alsoCorrect: also } = item, count = item.options.length;
   const options = item.options.map((text, i) => {
     const { logProb, tokens } = scored[i];
     return { text, logProb, tokens, score: rule.score(text, scored[i], scored[count + i]) };
   });
   const candidates = [...options.keys()].filter((i) => !also.includes(i));
   const choice = candidates.reduce((best, i) => options[i].score > options[best].score ? i : best);
-  const cut = Math.max(...scored.slice(0, count).map((likelihood) => likelihood.cut ?? 0));
-  const more = also.length ? { also: [...also] } : {};
+  const cut = Math.max(...scored.slice(0, count).map((likelihood) => likelihood.truncatedTokens ?? 0));
+  const more = also.length ? { alsoCorrect: [...also] } : {};
   return { kind: "choice", prompt: context, shots, dropped, cut, options, choice, answer, ...more };
 }
 
 /** How often the best score was shared: then the first option counts as chosen. */
 function ties(outcomes: readonly ChoiceOutcome[]): string[] {
-  const tied = outcomes.filter(({ options, choice, also = [] }) =>
-    options.some(({ score }, i) => i !== choice && !also.includes(i) && score === options[choice].score)
+  const tied = outcomes.filter(({ options, choice, alsoCorrect = [] }) =>
+    options.some(({ score }, i) =>
+      i !== choice && !alsoCorrect.includes(i) && score === options[choice].score
+    )
   );
   return tied.length ? [`${tied.length} ties, which go to the first option`] : [];
 }

@@ -7,11 +7,11 @@
 import { hash32 } from "../../base/random.ts";
 import { Progress } from "../../display/mod.ts";
 import { fitPrompt, type FittedPrompt } from "../tasks/fit_context.ts";
-import { able, type Decoding, type Scorable } from "../models/eval_model.ts";
+import { type Decoding, type EvalModel, requireMethod } from "../models/eval_model.ts";
 import type { TaskRun } from "../tasks/task_run.ts";
 
 /** The texts of an item. */
-export interface Written {
+export interface GeneratedTexts {
   /** As many as were asked for, in the order of their seeds. */
   texts: string[];
   /** Tokens of the prompt that were cut off on the left. */
@@ -20,12 +20,12 @@ export interface Written {
 
 /** `samples` texts for each item. Those of one item stand together, so that its prompt is put through once. */
 export async function writeTexts(
-  model: Scorable,
+  model: EvalModel,
   items: readonly { context: string }[],
   decoding: Omit<Decoding, "seed">,
   samples: number,
   { name, model: as, seed, signal }: TaskRun,
-): Promise<Written[]> {
+): Promise<GeneratedTexts[]> {
   const fitted = items.map(({ context }) => fitPrompt(model, context, decoding.maxTokens));
   const asked = fitted.flatMap(({ prompt }, item) =>
     Array.from({ length: samples }, (_, s) => ({ prompt, seed: hash32(`${name} ${item} ${s}`, seed) >>> 1 }))
@@ -39,7 +39,7 @@ export async function writeTexts(
 type Asked = Pick<FittedPrompt, "prompt"> & { seed: number };
 type Write = (asked: readonly Asked[], tell: () => void, signal?: AbortSignal) => Promise<string[]>;
 
-function together(model: Scorable, decoding: Omit<Decoding, "seed">): Write {
+function together(model: EvalModel, decoding: Omit<Decoding, "seed">): Write {
   return async (asked, onText, signal) => {
     const seeds = decoding.temperature > 0 ? { seed: asked.map(({ seed }) => seed) } : {};
     const options = { ...decoding, ...seeds, onText, signal };
@@ -47,8 +47,8 @@ function together(model: Scorable, decoding: Omit<Decoding, "seed">): Write {
   };
 }
 
-function oneByOne(model: Scorable, decoding: Omit<Decoding, "seed">, name: string): Write {
-  const source = able(model, "generate", name);
+function oneByOne(model: EvalModel, decoding: Omit<Decoding, "seed">, name: string): Write {
+  const source = requireMethod(model, "generate", name);
   return async (asked, tell, signal) => {
     const texts: string[] = [];
     for (const { prompt, seed } of asked) {

@@ -7,9 +7,9 @@
  */
 import { NumericsError } from "../../base/errors.ts";
 import { percent, Progress } from "../../display/mod.ts";
-import { piecesOf, whole } from "./long_text.ts";
+import { cutLongText, whole } from "./long_text.ts";
 import { sum } from "../tasks/metric.ts";
-import { able, type Likelihood, type Pair, type Scorable } from "../models/eval_model.ts";
+import { type EvalModel, type Likelihood, type Pair, requireMethod } from "../models/eval_model.ts";
 import type { TaskRun } from "../tasks/task_run.ts";
 
 /** Pairs given to the model at once: enough to fill its batches, few enough to show progress and to stop soon. */
@@ -32,12 +32,12 @@ export interface Likelihoods {
  * @throws {NumericsError} when the model gives something that is not a number
  */
 export async function likelihoods(
-  model: Scorable,
+  model: EvalModel,
   pairs: readonly Pair[],
   { name, model: as, signal }: TaskRun,
 ): Promise<Likelihoods> {
-  const scorer = able(model, "scoreBatch", name);
-  const texts = pairs.map((pair) => piecesOf(model, pair));
+  const scorer = requireMethod(model, "scoreBatch", name);
+  const texts = pairs.map((pair) => cutLongText(model, pair));
   const distinct = new Map(texts.flat().map((pair) => [JSON.stringify(pair), pair]));
   const order = ordered([...distinct]), known = new Map<string, Likelihood>();
   await using progress = new Progress(`${name} on ${as}`, { total: order.length, unit: "texts" });
@@ -75,7 +75,7 @@ function common(a: string, b: string): number {
 
 function saved(scored: readonly Likelihood[]): string[] {
   const all = sum(scored.map(({ inputs = 0 }) => inputs)),
-    shared = sum(scored.map(({ shared = 0 }) => shared));
+    shared = sum(scored.map(({ reusedTokens = 0 }) => reusedTokens));
   return shared > 0 ? [`shared beginnings saved ${percent(shared / all)} of ${all} tokens`] : [];
 }
 

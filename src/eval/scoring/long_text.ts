@@ -5,10 +5,10 @@
  * @module
  */
 import { sum } from "../tasks/metric.ts";
-import type { Likelihood, Pair, Scorable } from "../models/eval_model.ts";
+import type { EvalModel, Likelihood, Pair } from "../models/eval_model.ts";
 
 /** `pair` as it is where its continuation fits the context, else in pieces of at most half a context. */
-export function piecesOf({ tokenizer, config }: Scorable, pair: Pair): Pair[] {
+export function cutLongText({ tokenizer, config }: EvalModel, pair: Pair): Pair[] {
   const [prompt, continuation] = pair;
   if (!tokenizer || !config || tokenizer.encode(continuation).length <= config.context) return [pair];
   const pieces: string[] = [];
@@ -28,6 +28,6 @@ export function whole(pieces: readonly Likelihood[]): Likelihood {
   return {
     logProb: sum(pieces.map(({ logProb }) => logProb)),
     tokens: sum(pieces.map(({ tokens }) => tokens)),
-    cut: Math.max(...pieces.map(({ cut = 0 }) => cut)),
+    truncatedTokens: Math.max(...pieces.map(({ truncatedTokens = 0 }) => truncatedTokens)),
   };
 }

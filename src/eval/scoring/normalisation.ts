@@ -11,7 +11,7 @@ export interface Rule {
   /** In words. */
   words: string;
   /** A context that each option is scored after as well. */
-  alone?: string;
+  unconditionalContext?: string;
   /** The score of an option. */
   score(option: string, likelihood: Likelihood, alone?: Likelihood): number;
 }
@@ -29,7 +29,7 @@ export function ruleOf(
     case "ratio":
       return {
         words: `log-likelihood - log-likelihood after "${alone}"`,
-        alone,
+        unconditionalContext: alone,
         // an option that cannot be stays so: -Infinity - -Infinity is no number
         score: (_, { logProb }, alone) => logProb === -Infinity ? logProb : logProb - alone!.logProb,
       };

@@ -37,7 +37,7 @@ export function perplexityTask<Item>(definition: PerplexityDefinition<Item>): Ta
       const pairs = cases.map((c) => continued(c.context, c.text));
       const { scored, notes } = await likelihoods(model, pairs, run);
       const outcomes = cases.map(({ context, shots, dropped, text }, i): PerplexityOutcome => {
-        const { logProb, tokens, cut = 0 } = scored[i];
+        const { logProb, tokens, truncatedTokens: cut = 0 } = scored[i];
         return { kind: "perplexity", prompt: context, shots, dropped, cut, text, logProb, tokens };
       });
       const nats = scored.map(({ logProb }) => -logProb), tokens = scored.map((one) => one.tokens);

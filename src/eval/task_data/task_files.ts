@@ -8,9 +8,9 @@ import { DataError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
 import type { Entry } from "../../data/document.ts";
 import { findFiles } from "../../data/io/file_patterns.ts";
-import { Reading } from "../../data/plan/pass.ts";
+import { Pass } from "../../data/plan/pass.ts";
 import { findCsv } from "../../formats/records/csv.ts";
-import { type Found, isFlaw } from "../../formats/record_or_error.ts";
+import { isBrokenRecord, type RecordOrError } from "../../formats/record_or_error.ts";
 import { findJsonl } from "../../formats/records/jsonl.ts";
 import { readText } from "../../formats/records/lines.ts";
 import { findParquet } from "../../formats/records/parquet.ts";
@@ -21,7 +21,7 @@ export interface RowFormat {
   columns?: readonly string[];
 }
 
-type Read = (path: string, format: RowFormat) => AsyncIterable<Found<unknown>>;
+type Read = (path: string, format: RowFormat) => AsyncIterable<RecordOrError<unknown>>;
 
 const readers: Record<string, Read> = {
   jsonl: findJsonl,
@@ -42,17 +42,17 @@ export async function* rowsOf(
   format: RowFormat,
   signal?: AbortSignal,
 ): AsyncGenerator<Entry<unknown>> {
-  const reading = new Reading({ signal });
+  const reading = new Pass({ signal });
   let n = 0;
   for (const { path } of findFiles(patterns)) {
     const extension = /\.([^./\\]+?)(\.(gz|zst))?$/.exec(path)?.[1].toLowerCase() ?? "";
     const read = Object.hasOwn(readers, extension) ? readers[extension] : readers.jsonl;
     let inFile = 0;
     for await (const found of read(path, format)) {
-      await reading.breathe();
+      await reading.yieldToEventLoop();
       const { line } = found;
-      if (isFlaw(found)) {
-        throw new DataError(`Cannot read the record: it is ${found.flaw}`, { file: path, line });
+      if (isBrokenRecord(found)) {
+        throw new DataError(`Cannot read the record: it is ${found.problem}`, { file: path, line });
       }
       inFile++;
       n++;
@@ -66,7 +66,7 @@ export async function* rowsOf(
 }
 
 /** One object, an array of them, or (TriviaQA) an array in the field `Data`. */
-async function* readJson(path: string): AsyncGenerator<Found<unknown>> {
+async function* readJson(path: string): AsyncGenerator<RecordOrError<unknown>> {
   const text = await readText(path);
   let value: unknown;
   try {

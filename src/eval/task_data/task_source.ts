@@ -8,7 +8,7 @@ import { ConfigError, DataError } from "../../base/errors.ts";
 import { Dataset, type TokenDataset } from "../../data/mod.ts";
 import { patternsOf } from "../../data/io/file_patterns.ts";
 import { entriesOf } from "../../data/plan/plan.ts";
-import { Reading } from "../../data/plan/pass.ts";
+import { Pass } from "../../data/plan/pass.ts";
 import { fetched, isRemote } from "../../data/io/download_cache.ts";
 import { readLines } from "../../formats/records/lines.ts";
 import { type RowFormat, rowsOf } from "./task_files.ts";
@@ -69,7 +69,7 @@ export class TaskSource {
     readonly role: "test" | "shots" | "stats" = "test",
   ) {
     this.#owner = owner;
-    this.#parts = isFile(data) ? { test: data } : data ?? {};
+    this.#parts = isFilePath(data) ? { test: data } : data ?? {};
     this.#signal = signal;
   }
 
@@ -104,10 +104,10 @@ export class TaskSource {
    * @throws {DataError} when a file is missing, damaged, or does not fit its labels
    */
   async *rows(format: RowFormat = {}): AsyncGenerator<TaskRow> {
-    const { test } = this.#parts, file = isFile(test) ? await this.#found(test) : await this.#default();
+    const { test } = this.#parts, file = isFilePath(test) ? await this.#found(test) : await this.#default();
     const labels = await this.#labelsOf(file);
     const entries = file instanceof Dataset
-      ? entriesOf(file.plan, new Reading({ signal: this.#signal }))
+      ? entriesOf(file.plan, new Pass({ signal: this.#signal }))
       : rowsOf([file], format, this.#signal);
     let n = 0;
     for await (const entry of entries) yield new TaskRow(entry, n++, labels);
@@ -171,7 +171,7 @@ export function inOneLine(data: TaskFile | TokenDataset): string {
 }
 
 /** True for data that is one file, folder or dataset. */
-export function isFile(data: TaskData | undefined): data is TaskFile {
+export function isFilePath(data: TaskData | undefined): data is TaskFile {
   return typeof data === "string" || data instanceof URL || data instanceof Dataset;
 }
 

@@ -63,15 +63,15 @@ export interface ChoiceDefinition<Item> extends DefinitionBase<Item> {
   /** What is scored for each option, where that is not the option after the prompt: prompts and endings. */
   pairs?: (item: Item) => readonly Pair[];
   /** Numbers of options that are right as well: they are not to be chosen, and count in the `mass`. */
-  also?: (item: Item) => readonly number[];
+  alsoCorrect?: (item: Item) => readonly number[];
   /** Name of the share of right choices; default `accuracy`. */
   metric?: string;
   /** Name of the share of probability of all right options, where there is `also`. */
-  mass?: string;
+  massMetric?: string;
   /** Default `characters`, as in the paper. */
   normalisation?: Normalisation;
   /** The other context of the `ratio`; default `Answer:`. */
-  alone?: string;
+  unconditionalContext?: string;
 }
 
 /** How many texts are drawn for an item, and what becomes of them. */

@@ -49,11 +49,11 @@ const choice = z.strictObject({
   options: fn,
   answer: fn,
   pairs: fn.optional(),
-  also: fn.optional(),
+  alsoCorrect: fn.optional(),
   metric: text.optional(),
-  mass: text.optional(),
+  massMetric: text.optional(),
   normalisation: z.enum(["characters", "ratio", "tokens", "sum"]).optional(),
-  alone: text.optional(),
+  unconditionalContext: text.optional(),
 });
 true satisfies Same<keyof z.input<typeof choice>, keyof ChoiceDefinition<never>>;
 const sampling = z.strictObject({

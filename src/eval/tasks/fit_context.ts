@@ -4,10 +4,10 @@
  * @module
  */
 import { continued } from "./prompt.ts";
-import type { Scorable } from "../models/eval_model.ts";
+import type { EvalModel } from "../models/eval_model.ts";
 
 /** True when `prompt` with `option` fits the context, or when the model cannot tell. Its last token is not read. */
-export function fitsContext({ tokenizer, config }: Scorable, prompt: string, option: string): boolean {
+export function fitsContext({ tokenizer, config }: EvalModel, prompt: string, option: string): boolean {
   if (!tokenizer || !config) return true;
   return tokenizer.encode(continued(prompt, option).join("")).length <= config.context;
 }
@@ -21,7 +21,7 @@ export interface FittedPrompt {
 }
 
 /** Cuts `prompt` on the left until `maxTokens`, but not more than half of the context, can follow it. */
-export function fitPrompt({ tokenizer, config }: Scorable, prompt: string, maxTokens: number): FittedPrompt {
+export function fitPrompt({ tokenizer, config }: EvalModel, prompt: string, maxTokens: number): FittedPrompt {
   if (!tokenizer || !config) return { prompt, cut: 0 };
   const ids = tokenizer.encode(prompt, { bos: true }), room = roomFor(config.context, maxTokens);
   if (ids.length <= room) return { prompt, cut: 0 };
@@ -36,6 +36,6 @@ function roomFor(context: number, maxTokens: number): number {
 }
 
 /** True when `prompt` needs no cut to generate after it, or when the model cannot tell. */
-export function fitsGeneration(model: Scorable, prompt: string, maxTokens: number): boolean {
+export function fitsGeneration(model: EvalModel, prompt: string, maxTokens: number): boolean {
   return fitPrompt(model, prompt, maxTokens).cut === 0;
 }

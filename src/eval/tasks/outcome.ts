@@ -38,7 +38,7 @@ export interface ChoiceOutcome extends OutcomeBase {
   /** Number of the right one. */
   answer: number;
   /** Numbers of others that are right as well. */
-  also?: number[];
+  alsoCorrect?: number[];
 }
 
 /** Free text. */

@@ -7,7 +7,7 @@ import type { TaskKind } from "./definition.ts";
 import type { ScoreText, TextScorer } from "./grader.ts";
 import type { Measure } from "./metric.ts";
 import type { ItemOutcome } from "./outcome.ts";
-import type { Decoding, Scorable } from "../models/eval_model.ts";
+import type { Decoding, EvalModel } from "../models/eval_model.ts";
 import type { Published, TaskSource } from "../task_data/task_source.ts";
 import type { TaskRun } from "./task_run.ts";
 
@@ -54,5 +54,5 @@ export interface Task {
   /** The task with other settings. */
   configure?(settings: TaskSettings): Task;
   /** Asks the items. */
-  run(model: Scorable, source: TaskSource, run: TaskRun): Promise<TaskScores>;
+  run(model: EvalModel, source: TaskSource, run: TaskRun): Promise<TaskScores>;
 }

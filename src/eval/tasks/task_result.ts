@@ -6,7 +6,7 @@
 import type { ItemCache } from "../models/answer_cache.ts";
 import type { Measure } from "./metric.ts";
 import type { ItemOutcome } from "./outcome.ts";
-import type { Decoding, Scorable } from "../models/eval_model.ts";
+import type { Decoding, EvalModel } from "../models/eval_model.ts";
 import type { TaskKind } from "./definition.ts";
 
 /** How a score was made. */
@@ -80,12 +80,12 @@ export interface PlanEntry {
   /** Its facts, for displays and JSON. */
   readonly facts: Readonly<Record<string, unknown>>;
   /** Runs it on one model. */
-  run(model: Scorable, run: EntryRun): Promise<TaskResult>;
+  run(model: EvalModel, run: EntryRun): Promise<TaskResult>;
 }
 
 /** The facts of a model that belong to a protocol. */
 export function modelFacts(
-  { config, tokenizer }: Scorable,
+  { config, tokenizer }: EvalModel,
 ): Pick<Protocol, "context" | "tokenizer"> {
   return { context: config?.context, tokenizer: tokenizer?.fingerprint };
 }

@@ -9,7 +9,7 @@ import { ConfigError } from "../../base/errors.ts";
 export type WrittenType = "F32" | "F16" | "Q8_0";
 
 /** The bytes of numbers; for Q8_0 a multiple of 32 of them. */
-export function pack(
+export function packBlocks(
   type: WrittenType,
   data: Float32Array<ArrayBuffer>,
   name: string,

@@ -7,7 +7,7 @@ import { FormatError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
 import { type GgufHeader, type GgufTensor, type GgufValue, MoreNeeded, parseGguf } from "./header.ts";
 import { PACKINGS } from "./types.ts";
-import { columnsOf, type Matrix } from "../tensors/matrix.ts";
+import { columnsOf, type FileMatrix } from "../tensors/matrix.ts";
 import { OpenFile } from "../open_file.ts";
 
 /** Bytes of a header that are read at first, and the most that are read of one. [ours] */
@@ -60,7 +60,7 @@ export class GgufFile implements GgufHeader {
    *
    * @throws {FormatError} if there is no such tensor
    */
-  matrix(name: string): Matrix {
+  matrix(name: string): FileMatrix {
     const tensor = this.tensors.get(name), file = this.#file.path;
     if (!tensor) {
       throw new FormatError(`Cannot read ${show(name)}: there is no such tensor`, { file, expected: name });

@@ -7,7 +7,7 @@ import { ConfigError } from "../../base/errors.ts";
 import { writeAtomically } from "../atomic_file.ts";
 import { concat } from "../bytes.ts";
 import { VALUE_TYPES } from "./header.ts";
-import { pack, type WrittenType } from "./gguf_pack.ts";
+import { packBlocks, type WrittenType } from "./gguf_pack.ts";
 import { PACKINGS } from "./types.ts";
 import { elementsOf } from "../tensors/matrix.ts";
 
@@ -51,7 +51,7 @@ export async function writeGguf(
       if (!tensor) throw new ConfigError(`Cannot write ${path}: more tensors were given than named`);
       let length = 0, written = 0;
       for await (const part of parts) {
-        const bytes = pack(tensor.type, part, tensor.name);
+        const bytes = packBlocks(tensor.type, part, tensor.name);
         length += part.length;
         written += bytes.length;
         await write(bytes);

@@ -5,7 +5,7 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import { beginning, type Found, isFlaw } from "../record_or_error.ts";
+import { beginning, isBrokenRecord, type RecordOrError } from "../record_or_error.ts";
 import type { Row } from "./jsonl.ts";
 import { findLines, type TextEncoding } from "./lines.ts";
 
@@ -22,21 +22,21 @@ const mostLines = 1000;
 
 /**
  * The rows of `path`, all values strings, with the lines they begin on. A record with another number of fields than
- * the first one, or with a quote that is out of place, is a flaw.
+ * the first one, or with a quote that is out of place, is a problem.
  *
  * @throws {DataError} when the file cannot be read or its first record cannot name fields
  */
-export async function* findCsv(path: string, format: CsvFormat = {}): AsyncGenerator<Found<Row>> {
+export async function* findCsv(path: string, format: CsvFormat = {}): AsyncGenerator<RecordOrError<Row>> {
   const separator = format.separator ?? (/\.tsv(\.\w+)?$/i.test(path) ? "\t" : ",");
   let names = format.columns;
   for await (const found of records(path, separator, format)) {
-    if (isFlaw(found)) yield found;
+    if (isBrokenRecord(found)) yield found;
     else if (names === undefined) names = checkNames(found.value, path);
     else if (found.value.length === names.length) {
       yield { value: Object.fromEntries(names.map((name, i) => [name, found.value[i]])), line: found.line };
     } else {
-      const flaw = `a record of ${found.value.length} fields where ${names.length} are named`;
-      yield { flaw, line: found.line, text: beginning(found.value.join(separator)) };
+      const problem = `a record of ${found.value.length} fields where ${names.length} are named`;
+      yield { problem, line: found.line, text: beginning(found.value.join(separator)) };
     }
   }
 }
@@ -50,20 +50,24 @@ function checkNames(names: string[], file: string): string[] {
   });
 }
 
-async function* records(path: string, separator: string, format: CsvFormat): AsyncGenerator<Found<string[]>> {
+async function* records(
+  path: string,
+  separator: string,
+  format: CsvFormat,
+): AsyncGenerator<RecordOrError<string[]>> {
   let begun: string[] = [], from = 0, open = false;
-  const record = (): Found<string[]> => {
+  const record = (): RecordOrError<string[]> => {
     const text = begun.join("\n"), fields = open ? undefined : fieldsOf(text, separator);
     begun = [];
     if (fields) return { value: fields, line: from };
-    const flaw = open
+    const problem = open
       ? `a quote that is not closed within ${mostLines} lines`
       : "a quote that is out of place";
     open = false;
-    return { flaw, line: from, text: beginning(text) };
+    return { problem, line: from, text: beginning(text) };
   };
   for await (const found of findLines(path, format)) {
-    if (isFlaw(found)) yield found;
+    if (isBrokenRecord(found)) yield found;
     else if (found.value !== "" || open) {
       if (begun.length === 0) from = found.line!;
       begun.push(found.value);

@@ -4,26 +4,26 @@
  * @module
  */
 import { show } from "../../base/schema.ts";
-import { beginning, type Found, isFlaw } from "../record_or_error.ts";
+import { beginning, isBrokenRecord, type RecordOrError } from "../record_or_error.ts";
 import { findLines } from "./lines.ts";
 
 /** A JSON object as it stands in a file: nothing is known about its fields. */
 export type Row = Record<string, unknown>;
 
-/** The rows of `path` with their line numbers, counted from 1; a line that is not a JSON object is a flaw. */
-export async function* findJsonl(path: string): AsyncGenerator<Found<Row>> {
+/** The rows of `path` with their line numbers, counted from 1; a line that is not a JSON object is a problem. */
+export async function* findJsonl(path: string): AsyncGenerator<RecordOrError<Row>> {
   for await (const found of findLines(path)) {
-    if (isFlaw(found)) yield found;
+    if (isBrokenRecord(found)) yield found;
     else if (found.value.trim() !== "") yield { ...parseRow(found.value), line: found.line };
   }
 }
 
-function parseRow(text: string): Found<Row> {
+function parseRow(text: string): RecordOrError<Row> {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { value: value as Row };
-    return { flaw: `no JSON object but ${show(value)}`, text: beginning(text) };
+    return { problem: `no JSON object but ${show(value)}`, text: beginning(text) };
   } catch (cause) {
-    return { flaw: `not JSON: ${(cause as Error).message}`, text: beginning(text) };
+    return { problem: `not JSON: ${(cause as Error).message}`, text: beginning(text) };
   }
 }

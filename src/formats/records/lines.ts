@@ -9,7 +9,7 @@
 import { DataError } from "../../base/errors.ts";
 import { concat } from "../bytes.ts";
 import { readBytes } from "../compression/decompress.ts";
-import { type Found, isFlaw } from "../record_or_error.ts";
+import { isBrokenRecord, type RecordOrError } from "../record_or_error.ts";
 
 /** How the bytes of a text file are understood. */
 export interface TextEncoding {
@@ -17,7 +17,7 @@ export interface TextEncoding {
   encoding?: string;
 }
 
-/** Bytes of the longest line that is read; a longer one is a flaw, and is never held in memory. [ours] */
+/** Bytes of the longest line that is read; a longer one is a problem, and is never held in memory. [ours] */
 export const longestLine: number = 1 << 26;
 
 /** The decoded text of `path` in chunks; a byte-order mark is dropped. */
@@ -70,22 +70,22 @@ export async function readText(path: string, options: TextEncoding = {}): Promis
  */
 export async function* readLines(path: string, options: TextEncoding = {}): AsyncGenerator<string> {
   for await (const found of findLines(path, options)) {
-    if (isFlaw(found)) {
-      throw new DataError(`Cannot read the line: it is ${found.flaw}`, { file: path, line: found.line });
+    if (isBrokenRecord(found)) {
+      throw new DataError(`Cannot read the line: it is ${found.problem}`, { file: path, line: found.line });
     }
     yield found.value;
   }
 }
 
 /**
- * The lines of `path`, numbered from 1; one that is wrong in its encoding or longer than 64 MiB is a flaw.
+ * The lines of `path`, numbered from 1; one that is wrong in its encoding or longer than 64 MiB is a problem.
  *
  * @throws {DataError} when the file cannot be read
  */
 export async function* findLines(
   path: string,
   { encoding = "utf-8" }: TextEncoding = {},
-): AsyncGenerator<Found<string>> {
+): AsyncGenerator<RecordOrError<string>> {
   const decoders = [false, true].map((ignoreBOM) => new TextDecoder(encoding, { fatal: true, ignoreBOM }));
   if (decoders[0].encoding.startsWith("utf-16")) return yield* linesOfText(readChunks(path, { encoding }));
   let line = 0;
@@ -122,7 +122,7 @@ async function* blocksOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 }
 
 /** The lines of a block, which ends with a line end unless the file ends without one. */
-function* decodeBlock(block: Uint8Array, decoder: TextDecoder): Generator<Found<string>> {
+function* decodeBlock(block: Uint8Array, decoder: TextDecoder): Generator<RecordOrError<string>> {
   const text = decoded(block, decoder);
   if (text !== undefined) {
     let from = 0;
@@ -149,15 +149,15 @@ function decoded(bytes: Uint8Array, decoder: TextDecoder): string | undefined {
   }
 }
 
-function notValid(encoding: string): Found<string> {
-  return { flaw: `not valid ${encoding}, name its encoding, such as { encoding: "latin1" }` };
+function notValid(encoding: string): RecordOrError<string> {
+  return { problem: `not valid ${encoding}, name its encoding, such as { encoding: "latin1" }` };
 }
 
-function tooLong(): Found<string> {
-  return { flaw: `longer than ${longestLine >> 20} MiB` };
+function tooLong(): RecordOrError<string> {
+  return { problem: `longer than ${longestLine >> 20} MiB` };
 }
 
-async function* linesOfText(chunks: AsyncIterable<string>): AsyncGenerator<Found<string>> {
+async function* linesOfText(chunks: AsyncIterable<string>): AsyncGenerator<RecordOrError<string>> {
   let begun = "", line = 0;
   for await (const chunk of chunks) {
     const lines = (begun + chunk).split("\n");

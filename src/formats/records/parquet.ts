@@ -4,7 +4,7 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import type { Found } from "../record_or_error.ts";
+import type { RecordOrError } from "../record_or_error.ts";
 import type { Row } from "./jsonl.ts";
 
 /** Rows decoded at once within a row group. */
@@ -15,7 +15,10 @@ const rowsAtOnce = 4096;
  *
  * @throws {DataError} when the file is not Parquet or damaged
  */
-export async function* findParquet(path: string, columns?: readonly string[]): AsyncGenerator<Found<Row>> {
+export async function* findParquet(
+  path: string,
+  columns?: readonly string[],
+): AsyncGenerator<RecordOrError<Row>> {
   const { parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
   using file = await open(path);

@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import { DataError } from "../../base/errors.ts";
 import { concat } from "../bytes.ts";
 import { readBytes } from "../compression/decompress.ts";
-import type { Found } from "../record_or_error.ts";
+import type { RecordOrError } from "../record_or_error.ts";
 
 /** A file of an archive. */
 export interface TarFile {
@@ -17,16 +17,16 @@ export interface TarFile {
   bytes: Uint8Array;
 }
 
-/** Bytes of the largest file that is read; a larger one is a flaw. [ours] */
+/** Bytes of the largest file that is read; a larger one is a problem. [ours] */
 const largest = 1 << 28;
 
 /**
  * The regular files of the archive at `path`. A name that would leave the archive's folder, and a file of more than
- * 256 MiB, are flaws.
+ * 256 MiB, are problems.
  *
  * @throws {DataError} when the archive cannot be read or is damaged
  */
-export async function* findTar(path: string): AsyncGenerator<Found<TarFile>> {
+export async function* findTar(path: string): AsyncGenerator<RecordOrError<TarFile>> {
   try {
     yield* filesOf(readBytes(path));
   } catch (cause) {
@@ -36,13 +36,13 @@ export async function* findTar(path: string): AsyncGenerator<Found<TarFile>> {
 }
 
 /** The same of an archive in memory. */
-export function findTarIn(bytes: Uint8Array): AsyncGenerator<Found<TarFile>> {
+export function findTarIn(bytes: Uint8Array): AsyncGenerator<RecordOrError<TarFile>> {
   return filesOf((async function* () {
     yield await Promise.resolve(bytes);
   })());
 }
 
-async function* filesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Found<TarFile>> {
+async function* filesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<RecordOrError<TarFile>> {
   const { default: tar } = await import("tar-stream");
   const archive = tar.extract(), input = Readable.from(chunks, { objectMode: false });
   input.on("error", (error) => archive.destroy(error));
@@ -50,17 +50,17 @@ async function* filesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Found
   try {
     for await (const entry of archive) {
       const { name, type, size = 0 } = entry.header;
-      const flaw = type !== "file" && type !== "contiguous-file"
+      const problem = type !== "file" && type !== "contiguous-file"
         ? undefined
         : size > largest
         ? `a file of ${size} bytes, more than ${largest}: ${name}`
         : /^([\\/]|[a-z]:)|(^|[\\/])\.\.([\\/]|$)/i.test(name)
         ? `a name that leaves its folder: ${name}`
         : "";
-      if (flaw === "") yield { value: { name, bytes: await gathered(entry) } };
+      if (problem === "") yield { value: { name, bytes: await gathered(entry) } };
       else {
         entry.resume();
-        if (flaw) yield { flaw };
+        if (problem) yield { problem };
       }
     }
   } finally {

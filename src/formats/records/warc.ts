@@ -2,13 +2,13 @@
  * WARC and WET files (ISO 28500): web pages as records with headers and a body of `Content-Length` bytes.
  *
  * Headers are looked up by name, whatever their order. Where no record begins, the reading goes on at the next line
- * that opens one, and the gap is one flaw: that is why no library reads it.
+ * that opens one, and the gap is one problem: that is why no library reads it.
  *
  * @module
  */
 import { concat } from "../bytes.ts";
 import { readBytes } from "../compression/decompress.ts";
-import type { Found } from "../record_or_error.ts";
+import type { RecordOrError } from "../record_or_error.ts";
 
 /** One record. */
 export interface WarcRecord {
@@ -18,7 +18,7 @@ export interface WarcRecord {
   body: Uint8Array;
 }
 
-/** Bytes of the longest body and of the longest headers that are read; longer ones are a flaw. [ours] */
+/** Bytes of the longest body and of the longest headers that are read; longer ones are a problem. [ours] */
 const longestBody = 1 << 26, longestHead = 1 << 20;
 
 /**
@@ -26,7 +26,7 @@ const longestBody = 1 << 26, longestHead = 1 << 20;
  *
  * @throws {DataError} when the file cannot be read
  */
-export async function* findWarc(path: string, type?: string): AsyncGenerator<Found<WarcRecord>> {
+export async function* findWarc(path: string, type?: string): AsyncGenerator<RecordOrError<WarcRecord>> {
   const input = new Input(readBytes(path));
   const head = new TextDecoder();
   while (await input.skipBlank()) {
@@ -36,15 +36,15 @@ export async function* findWarc(path: string, type?: string): AsyncGenerator<Fou
     const length = Number(headers?.["content-length"] ?? NaN);
     if (!headers || !Number.isInteger(length) || length < 0) {
       await input.seekRecord(bytes);
-      yield { flaw: `no WARC record at byte ${at} of the unpacked file`, text: "" };
+      yield { problem: `no WARC record at byte ${at} of the unpacked file`, text: "" };
     } else if (length > longestBody || (type !== undefined && headers["warc-type"] !== type)) {
-      if (!await input.skip(length)) yield { flaw: `a record at byte ${at} that is cut short` };
+      if (!await input.skip(length)) yield { problem: `a record at byte ${at} that is cut short` };
       else if (length > longestBody) {
-        yield { flaw: `a record of ${length} bytes at byte ${at}, more than ${longestBody}` };
+        yield { problem: `a record of ${length} bytes at byte ${at}, more than ${longestBody}` };
       }
     } else {
       const body = await input.take(length);
-      if (body.length < length) yield { flaw: `a record at byte ${at} that is cut short` };
+      if (body.length < length) yield { problem: `a record at byte ${at} that is cut short` };
       else yield { value: { headers, body } };
     }
   }

@@ -1,14 +1,14 @@
 /**
  * Big XML files of many equal elements (`<page>`, `<row/>`), one element at a time.
  *
- * The elements are found in the text and each is parsed by itself: one that is not well-formed, or endless, is a flaw
+ * The elements are found in the text and each is parsed by itself: one that is not well-formed, or endless, is a problem
  * and the next is read as if nothing had been. Entities that a file declares itself are unknown, so none explodes.
  *
  * @module
  */
 import { DataError } from "../../base/errors.ts";
 import { readBytes } from "../compression/decompress.ts";
-import { beginning, type Found } from "../record_or_error.ts";
+import { beginning, type RecordOrError } from "../record_or_error.ts";
 
 /** An element: its attributes, its own text and its children. */
 export interface Element {
@@ -22,7 +22,7 @@ export interface Element {
   children: Element[];
 }
 
-/** Characters of the longest element that is read; a longer one is a flaw. [ours] */
+/** Characters of the longest element that is read; a longer one is a problem. [ours] */
 const longest = 1 << 24;
 
 /**
@@ -30,12 +30,12 @@ const longest = 1 << 24;
  *
  * @throws {DataError} when the file cannot be read or has no such element
  */
-export async function* findElements(path: string, name: string): AsyncGenerator<Found<Element>> {
+export async function* findElements(path: string, name: string): AsyncGenerator<RecordOrError<Element>> {
   const parse = await parser();
   let seen = 0;
-  for await (const { text, line, flaw } of piecesOf(path, name)) {
+  for await (const { text, line, problem } of piecesOf(path, name)) {
     seen++;
-    if (flaw !== undefined) yield { flaw, line, text: beginning(text) };
+    if (problem !== undefined) yield { problem, line, text: beginning(text) };
     else yield { ...parse(text), line };
   }
   if (seen === 0) throw new DataError(`Cannot read the file: there is no <${name}> in it`, { file: path });
@@ -44,7 +44,7 @@ export async function* findElements(path: string, name: string): AsyncGenerator<
 interface Piece {
   text: string;
   line: number;
-  flaw?: string;
+  problem?: string;
 }
 
 /** The text of each element from its first to its last character. */
@@ -86,8 +86,8 @@ async function* piecesOf(path: string, name: string): AsyncGenerator<Piece> {
           searched = Math.max(at, text.length - closing.length);
           break;
         }
-        const flaw = text.length - at > longest ? `longer than ${longest >> 20} MiB` : "never closed";
-        yield { text: text.slice(at, at + 300), line: lineAt(at), flaw: `a <${name}> that is ${flaw}` };
+        const problem = text.length - at > longest ? `longer than ${longest >> 20} MiB` : "never closed";
+        yield { text: text.slice(at, at + 300), line: lineAt(at), problem: `a <${name}> that is ${problem}` };
         at = next ?? text.length;
       }
       searched = at;
@@ -115,7 +115,7 @@ async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<{ tex
 }
 
 /** Parses one element after another with the same parser. */
-async function parser(): Promise<(text: string) => Found<Element>> {
+async function parser(): Promise<(text: string) => RecordOrError<Element>> {
   const { SaxesParser } = await import("saxes");
   let open: Element[] = [], fault: string | undefined;
   const make = () => {
@@ -142,6 +142,6 @@ async function parser(): Promise<(text: string) => Found<Element>> {
     sax.write(text).close();
     if (fault === undefined && open.length === 1) return { value: open[0] };
     sax = make();
-    return { flaw: `not well-formed XML: ${fault ?? "it ends too early"}`, text: beginning(text) };
+    return { problem: `not well-formed XML: ${fault ?? "it ends too early"}`, text: beginning(text) };
   };
 }

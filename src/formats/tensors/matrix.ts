@@ -5,7 +5,7 @@
  */
 
 /** An array in a file whose numbers come as float32, some rows at a time. */
-export interface Matrix {
+export interface FileMatrix {
   /** The file, for messages. */
   readonly file: string;
   /** Lengths of its dimensions. A row is what the last one counts; a vector is one row. */
@@ -29,7 +29,7 @@ export function columnsOf(shape: readonly number[]): number {
 }
 
 /** Matrices of equal width, one below the other. */
-export function stackRows(parts: readonly Matrix[]): Matrix {
+export function stackRows(parts: readonly FileMatrix[]): FileMatrix {
   if (parts.length === 1) return parts[0];
   const rows = parts.map(({ shape }) => shape[0]), cols = parts[0].shape[1];
   const read = async (start: number, count: number) => {
@@ -46,7 +46,7 @@ export function stackRows(parts: readonly Matrix[]): Matrix {
 }
 
 /** Matrices of equal height, side by side. */
-export function stackColumns(parts: readonly Matrix[]): Matrix {
+export function stackColumns(parts: readonly FileMatrix[]): FileMatrix {
   if (parts.length === 1) return parts[0];
   const widths = parts.map(({ shape }) => shape[1]), cols = widths.reduce((a, b) => a + b, 0);
   const read = async (start: number, count: number) => {
@@ -66,10 +66,10 @@ export function stackColumns(parts: readonly Matrix[]): Matrix {
 
 /** The same numbers in another order: `change` is given whole groups of `group` rows. */
 export function changeRows(
-  matrix: Matrix,
+  matrix: FileMatrix,
   group: number,
   change: (data: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer>,
-): Matrix {
+): FileMatrix {
   const { file, shape } = matrix, cols = columnsOf(shape);
   const read = async (start: number, count: number) => {
     const first = Math.floor(start / group) * group, end = Math.ceil((start + count) / group) * group;

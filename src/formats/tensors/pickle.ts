@@ -12,14 +12,14 @@ import { show } from "../../base/schema.ts";
 export type TorchType = "F32" | "F16" | "BF16" | "other";
 
 /** A stretch of numbers that tensors show parts of. */
-export class Storage {
+export class PickledStorage {
   constructor(readonly key: string, readonly type: TorchType, readonly length: number) {}
 }
 
 /** A tensor: a shape over a storage. */
 export class TorchTensor {
   constructor(
-    readonly storage: Storage,
+    readonly storage: PickledStorage,
     readonly offset: number,
     readonly shape: readonly number[],
     readonly stride: readonly number[],
@@ -233,11 +233,11 @@ function named(t: Tools, module: string, name: string): Name {
 }
 
 /** `("storage", FloatStorage, key, device, length)`. */
-function storage(t: Tools, id: unknown): Storage {
+function storage(t: Tools, id: unknown): PickledStorage {
   const [kind, type, key, , length] = Array.isArray(id) ? id : [];
   const ok = kind === "storage" && type instanceof Name && type.name in STORAGES && typeof key === "string";
   if (!ok || !isCount(length)) return t.fail("a storage");
-  return new Storage(key, STORAGES[type.name], length);
+  return new PickledStorage(key, STORAGES[type.name], length);
 }
 
 function call(t: Tools, given: unknown, what: unknown): unknown {
@@ -245,7 +245,8 @@ function call(t: Tools, given: unknown, what: unknown): unknown {
   if (what.name === ORDERED && given.length === 0) return new Map();
   if (what.name === PARAMETER && given[0] instanceof TorchTensor) return given[0];
   const [storage, offset, shape, stride] = given;
-  const ok = what.name === REBUILD && storage instanceof Storage && isCount(offset) && areCounts(shape) &&
+  const ok = what.name === REBUILD && storage instanceof PickledStorage && isCount(offset) &&
+    areCounts(shape) &&
     areCounts(stride) && shape.length === stride.length && shape.length <= 8;
   return ok ? new TorchTensor(storage, offset, shape, stride) : t.fail("a tensor of a storage");
 }

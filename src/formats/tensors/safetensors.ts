@@ -8,12 +8,12 @@
 import { FormatError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
 import { allocate, DTYPE_BYTES, type TensorArray } from "./dtype.ts";
-import { columnsOf, elementsOf, type Matrix } from "./matrix.ts";
+import { columnsOf, elementsOf, type FileMatrix } from "./matrix.ts";
 import { OpenFile } from "../open_file.ts";
 import { headerLength, parseHeader, type SafetensorsHeader, type TensorInfo } from "./safetensors_header.ts";
 
 /** A tensor in memory. */
-export interface Tensor extends TensorInfo {
+export interface FileTensor extends TensorInfo {
   /** Its elements, row-major; F16 and BF16 are widened to Float32Array. */
   readonly data: TensorArray;
 }
@@ -21,7 +21,7 @@ export interface Tensor extends TensorInfo {
 /** All of a safetensors file in memory. */
 export interface Safetensors {
   /** The tensors by name, in the order of their bytes. */
-  tensors: Map<string, Tensor>;
+  tensors: Map<string, FileTensor>;
   /** Free text by name. */
   metadata: Readonly<Record<string, string>>;
 }
@@ -46,7 +46,7 @@ export async function readSafetensors(
   options: { signal?: AbortSignal } = {},
 ): Promise<Safetensors> {
   using file = await openSafetensors(path);
-  const tensors = new Map<string, Tensor>();
+  const tensors = new Map<string, FileTensor>();
   for (const [name, info] of file.tensors) {
     tensors.set(name, { ...info, data: await file.read(name, options) });
   }
@@ -61,7 +61,7 @@ export async function readSafetensors(
 export function parseSafetensors(bytes: Uint8Array, name: string): Safetensors {
   const length = headerLength(name, bytes.subarray(0, 8), bytes.length);
   const header = parseHeader(name, bytes.subarray(8, 8 + length), bytes.length);
-  const tensors = new Map<string, Tensor>();
+  const tensors = new Map<string, FileTensor>();
   for (const info of header.tensors.values()) {
     const target = allocate(info.dtype, elementsOf(info.shape));
     target.bytes.set(bytes.subarray(info.offset, info.offset + info.byteLength));
@@ -128,7 +128,7 @@ export class SafetensorsFile implements SafetensorsHeader {
    *
    * @throws {FormatError} if there is no such tensor, or it holds something else
    */
-  matrix(name: string): Matrix {
+  matrix(name: string): FileMatrix {
     const info = this.#find(name), { shape, dtype } = info, cols = columnsOf(shape);
     if (!["F32", "F16", "BF16"].includes(dtype)) {
       throw new FormatError(`Cannot use ${show(name)}: expected F32, F16 or BF16, it holds ${dtype}`, {

@@ -34,7 +34,7 @@ export interface TensorShape {
 }
 
 /** How a file is written. */
-export interface WriteOptions {
+export interface SafetensorsWriteOptions {
   /** Free text by name; Hugging Face's loaders want `{ format: "pt" }`. */
   metadata?: Record<string, string>;
   /**
@@ -56,8 +56,8 @@ const schema = z.strictObject({
       .optional(),
   })).readonly().optional(),
   signal: z.instanceof(AbortSignal).optional(),
-}) satisfies z.ZodType<WriteOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof WriteOptions>;
+}) satisfies z.ZodType<SafetensorsWriteOptions>;
+true satisfies Same<keyof z.input<typeof schema>, keyof SafetensorsWriteOptions>;
 
 /**
  * Writes tensors in the order given and replaces the file at `path` only when the new one is complete on the disk.
@@ -73,7 +73,7 @@ true satisfies Same<keyof z.input<typeof schema>, keyof WriteOptions>;
 export async function writeSafetensors(
   path: string,
   entries: Iterable<TensorEntry> | AsyncIterable<TensorEntry>,
-  options: WriteOptions = {},
+  options: SafetensorsWriteOptions = {},
 ): Promise<void> {
   const { metadata, layout, signal } = parseOptions(schema, options, "writeSafetensors");
   const source = layout ? entries : await gather(entries);

@@ -7,7 +7,7 @@
 import { FormatError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
 import { allocate, DTYPE_BYTES } from "./dtype.ts";
-import { columnsOf, elementsOf, type Matrix } from "./matrix.ts";
+import { columnsOf, elementsOf, type FileMatrix } from "./matrix.ts";
 import { OpenFile } from "../open_file.ts";
 import { TorchTensor, Unpickler } from "./pickle.ts";
 import { type ZipMember, zipMembers } from "./zip.ts";
@@ -18,7 +18,7 @@ const MOST = 64 << 20;
 /** An open file of tensors. */
 export interface TorchFile {
   /** The tensors of floating-point numbers, by name; others are left out. */
-  readonly tensors: ReadonlyMap<string, Matrix>;
+  readonly tensors: ReadonlyMap<string, FileMatrix>;
   /** Closes the file. */
   close(): void;
 }
@@ -47,7 +47,7 @@ export async function openTorchFile(path: string): Promise<TorchFile> {
       throw fail("it was written on a big-endian machine");
     }
     const pickle = await file.readAll(offset, new Uint8Array(length), "the pickle");
-    const values = new Unpickler(path, pickle, offset).read(), tensors = new Map<string, Matrix>();
+    const values = new Unpickler(path, pickle, offset).read(), tensors = new Map<string, FileMatrix>();
     if (!(values instanceof Map)) throw fail("it holds no dictionary");
     for (const [name, value] of values) {
       if (typeof name !== "string" || !(value instanceof TorchTensor)) {
@@ -63,7 +63,12 @@ export async function openTorchFile(path: string): Promise<TorchFile> {
   }
 }
 
-function matrixOf(file: OpenFile, name: string, tensor: TorchTensor, member?: ZipMember): Matrix | undefined {
+function matrixOf(
+  file: OpenFile,
+  name: string,
+  tensor: TorchTensor,
+  member?: ZipMember,
+): FileMatrix | undefined {
   const { storage: { type, key }, shape } = tensor, all = elementsOf(shape), cols = columnsOf(shape);
   if (type === "other") return undefined;
   const fail = (why: string) => new FormatError(`Cannot read ${show(name)}: ${why}`, { file: file.path });

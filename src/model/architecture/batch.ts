@@ -17,7 +17,7 @@ export interface BatchRow {
   /** First position of the document that each position belongs to (default 0): attention and positions start there. */
   first?: ArrayLike<number>;
   /** Positions that are in the cache already (default 0). */
-  past?: number;
+  cachedTokens?: number;
 }
 
 /** The inputs of a program for `batch` sequences of `length` positions. */
@@ -90,7 +90,7 @@ export class Batch {
     const signed = new Int32Array(targets.buffer, targets.byteOffset, targets.length);
     let kept = 0;
     for (let b = 0; b < this.batch; b++) {
-      const row = rows[b], past = row?.past ?? 0;
+      const row = rows[b], past = row?.cachedTokens ?? 0;
       for (let t = 0; t < T; t++) {
         const i = b * T + t, inside = row !== undefined && t < row.ids.length;
         const first = inside && row.first ? row.first[t] : 0;

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { FormatError } from "../../base/errors.ts";
-import type { Matrix } from "../../formats/tensors/matrix.ts";
+import type { FileMatrix } from "../../formats/tensors/matrix.ts";
 import {
   openSafetensors,
   type SafetensorsFile,
@@ -38,7 +38,7 @@ export async function openHfFolder(folder: string): Promise<WeightSource> {
   const config = await readHfConfig(`${folder}/config.json`), files: SafetensorsFile[] = [];
   const close = () => files.forEach((file) => file.close());
   try {
-    const tensors = new Map<string, Matrix>();
+    const tensors = new Map<string, FileMatrix>();
     for (const name of await weightFiles(folder)) {
       const file = await openSafetensors(`${folder}/${name}`);
       files.push(file);

@@ -7,7 +7,7 @@
  */
 import { z } from "zod";
 import { FormatError } from "../../base/errors.ts";
-import { changeRows, type Matrix, stackColumns, stackRows } from "../../formats/tensors/matrix.ts";
+import { changeRows, type FileMatrix, stackColumns, stackRows } from "../../formats/tensors/matrix.ts";
 import { openTorchFile, type TorchFile } from "../../formats/tensors/torch_file.ts";
 import { permuteRopeRows } from "../../ops/mod.ts";
 import { Tokenizer } from "../../tokenizer/mod.ts";
@@ -86,8 +86,8 @@ async function shardNames(folder: string): Promise<string[]> {
   throw new FormatError("no such file: is the download complete?", { file: `${folder}/${missing}` });
 }
 
-function merge(shards: readonly TorchFile[], dim: number): Map<string, Matrix> {
-  const merged = new Map<string, Matrix>();
+function merge(shards: readonly TorchFile[], dim: number): Map<string, FileMatrix> {
+  const merged = new Map<string, FileMatrix>();
   for (const [name, first] of shards[0].tensors) {
     const [hf, split] = placeOf(name, first, dim), parts = shards.map(({ tensors }) => tensors.get(name));
     const wrong = shards.findIndex((_, i) => !fits(first, parts[i]));
@@ -95,19 +95,19 @@ function merge(shards: readonly TorchFile[], dim: number): Map<string, Matrix> {
       const file = [...shards[wrong].tensors.values()][0]?.file;
       throw new FormatError(`tensor ${name} is missing, or not shaped as in the first shard`, { file });
     }
-    const all = parts as Matrix[];
+    const all = parts as FileMatrix[];
     const whole = split === "rows" ? stackRows(all) : split === "columns" ? stackColumns(all) : first;
     merged.set(hf, whole);
   }
   return merged;
 }
 
-function fits({ shape }: Matrix, other: Matrix | undefined): boolean {
+function fits({ shape }: FileMatrix, other: FileMatrix | undefined): boolean {
   return other !== undefined && other.shape.join() === shape.join();
 }
 
 /** The name in Hugging Face's layout, and how the tensor is split; a vector never is. */
-function placeOf(name: string, { shape }: Matrix, dim: number): [string, "rows" | "columns" | "none"] {
+function placeOf(name: string, { shape }: FileMatrix, dim: number): [string, "rows" | "columns" | "none"] {
   const stem = name.replace(/\.weight$/, ""), block = /^layers\.(\d+)\.(.*)$/.exec(stem);
   const inside = block && Object.hasOwn(INSIDE, block[2]) ? INSIDE[block[2]] : undefined;
   if (block && inside) {
@@ -123,7 +123,7 @@ function placeOf(name: string, { shape }: Matrix, dim: number): [string, "rows" 
 
 function configOf(
   p: z.output<typeof schema>,
-  tensors: ReadonlyMap<string, Matrix>,
+  tensors: ReadonlyMap<string, FileMatrix>,
   file: string,
 ): ModelConfig {
   const rows = (name: string) => {
@@ -154,7 +154,7 @@ function configOf(
 }
 
 /** Queries and keys from pairs (2i, 2i + 1) to pairs (i, i + E/2). */
-function halves(name: string, matrix: Matrix, config: ModelConfig): Matrix {
+function halves(name: string, matrix: FileMatrix, config: ModelConfig): FileMatrix {
   const heads = turnedHeads(name, config), headDim = config.dim / config.heads;
   if (heads === undefined || matrix.shape.join() !== [heads * headDim, config.dim].join()) return matrix;
   return changeRows(matrix, headDim, (data) => {

@@ -44,19 +44,19 @@ export const generateSchema = z.strictObject({
 true satisfies Same<keyof z.input<typeof generateSchema>, keyof GenerateOptions>;
 
 /** Options with their defaults. */
-export type Drawing = Required<Omit<GenerateOptions, "signal">>;
+export type SamplingSettings = Required<Omit<GenerateOptions, "signal">>;
 
 /** Why a text ended: the model's end-of-sequence token, `maxTokens`, a stop string, or the end of the context. */
-export type Finish = "eos" | "length" | "stop" | "context";
+export type FinishReason = "eos" | "length" | "stop" | "context";
 
 /** What follows one prompt, token by token. */
 export class Continuation {
   /** The ids so far, without the end-of-sequence token. */
   readonly ids: number[] = [];
   /** Why it ended, once it did. */
-  finish?: Finish;
+  finish?: FinishReason;
   readonly #model: ModelState;
-  readonly #options: Drawing;
+  readonly #options: SamplingSettings;
   readonly #random: Random;
   readonly #ends: ReadonlySet<number>;
   readonly #filter: StopText;
@@ -67,7 +67,7 @@ export class Continuation {
    *
    * @throws {ConfigError} for a prompt without tokens, or one that does not fit the context
    */
-  constructor(model: ModelState, readonly prompt: Uint32Array, options: Drawing, answers: boolean) {
+  constructor(model: ModelState, readonly prompt: Uint32Array, options: SamplingSettings, answers: boolean) {
     const { tokenizer, config: { context } } = model;
     if (prompt.length > context) {
       throw new ConfigError(

@@ -66,7 +66,9 @@ export class Decoder {
   async next(ids: readonly (number | undefined)[]): Promise<Float32Array[]> {
     const { batch, program, logits } = this.#stage ??= await this.#compile(), V = logits.cols;
     batch.fill(
-      ids.map((id, row): BatchRow => id === undefined ? { ids: [] } : { ids: [id], past: this.#past[row]++ }),
+      ids.map((id, row): BatchRow =>
+        id === undefined ? { ids: [] } : { ids: [id], cachedTokens: this.#past[row]++ }
+      ),
     );
     program.replay();
     const [read] = await this.#model.device.read([logits.range()]);

@@ -10,10 +10,10 @@ import { parseOptions, type Same } from "../../base/schema.ts";
 import { interruptible } from "../../display/mod.ts";
 import {
   Continuation,
-  type Drawing,
-  type Finish,
+  type FinishReason,
   type GenerateOptions,
   generateSchema,
+  type SamplingSettings,
 } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
 import type { Prompt } from "../model_state.ts";
@@ -26,7 +26,7 @@ export interface GeneratedText {
   /** Its ids, without the end-of-sequence token. */
   ids: Uint32Array;
   /** Why it ended. */
-  finish: Finish;
+  finish: FinishReason;
 }
 
 /** How to generate many texts. */
@@ -70,7 +70,7 @@ export async function generateTexts(
   }
   const encode = encoder(model, chat);
   const texts = prompts.map((prompt, i) => {
-    const own: Drawing = { ...drawing, seed: typeof seed === "number" ? seed : seed[i] };
+    const own: SamplingSettings = { ...drawing, seed: typeof seed === "number" ? seed : seed[i] };
     return new Continuation(model, encode(prompt), own, chat);
   });
   return await interruptible(signal, (signal) => run(model, texts, batch, onText, signal));
@@ -139,7 +139,7 @@ async function run(
   }
 }
 
-function ended({ text, pieces }: Row, finish: Finish): GeneratedText {
+function ended({ text, pieces }: Row, finish: FinishReason): GeneratedText {
   return { text: pieces.join("") + text.end(), ids: Uint32Array.from(text.ids), finish };
 }
 

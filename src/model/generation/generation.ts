@@ -6,7 +6,7 @@
 import { ConfigError } from "../../base/errors.ts";
 import { parseOptions } from "../../base/schema.ts";
 import { Displayable, interruptible, Live, type Picture } from "../../display/mod.ts";
-import { Continuation, type Finish, type GenerateOptions, generateSchema } from "./continuation.ts";
+import { Continuation, type FinishReason, type GenerateOptions, generateSchema } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
 import type { ModelState } from "../model_state.ts";
 
@@ -114,7 +114,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   }
 
   /** Why the text ended, once it did. */
-  get finish(): Finish | undefined {
+  get finish(): FinishReason | undefined {
     return this.#text.finish;
   }
 

@@ -40,7 +40,7 @@ export class Prefill {
     while (past < ids.length) {
       const length = this.#piece(ids.length - past, past), part = ids.subarray(past, past + length);
       const { batch, program } = await this.#sequence.program(length);
-      batch.fill([{ ids: part, past }]);
+      batch.fill([{ ids: part, cachedTokens: past }]);
       program.replay();
       past += part.length;
     }

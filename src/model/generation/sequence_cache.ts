@@ -21,7 +21,7 @@ export interface CachedProgram<Outputs> {
 }
 
 /** What is made of the last activations [positions, D]: the tensors to read afterwards. */
-type Finish<Outputs> = (r: Recorder, x: Tensor, weights: LlamaWeights, batch: Batch) => Outputs;
+type OutputStage<Outputs> = (r: Recorder, x: Tensor, weights: LlamaWeights, batch: Batch) => Outputs;
 
 /** A cache and its programs. */
 export class CachedSequence<Outputs extends Record<string, Tensor>> {
@@ -29,11 +29,11 @@ export class CachedSequence<Outputs extends Record<string, Tensor>> {
   readonly layers: Tensor[];
   readonly #model: ModelState;
   readonly #owner: string;
-  readonly #finish: Finish<Outputs>;
+  readonly #finish: OutputStage<Outputs>;
   readonly #programs = new Map<number, CachedProgram<Outputs>>();
 
   /** Allocates `keys` places; `purpose` names the memory. */
-  constructor(model: ModelState, purpose: string, keys: number, finish: Finish<Outputs>) {
+  constructor(model: ModelState, purpose: string, keys: number, finish: OutputStage<Outputs>) {
     const { dim, heads, kvHeads, layers } = model.config, cols = 2 * kvHeads * dim / heads;
     this.#model = model;
     this.#owner = `${model.name}: ${purpose}`;

@@ -27,7 +27,7 @@ export interface Visit {
 }
 
 /** The walk: which sequence follows which, and how much of each need not be put through again. */
-export function walk(sequences: readonly Sequence[]): Visit[] {
+export function prefixOrder(sequences: readonly Sequence[]): Visit[] {
   const order = [...sequences.keys()].sort((a, b) => compare(sequences[a].ids, sequences[b].ids));
   return order.map((index, n) => {
     const { ids, start } = sequences[index], before = n > 0 ? sequences[order[n - 1]].ids : [];
@@ -67,7 +67,7 @@ export class PrefixScorer {
       length = Math.min(2 ** Math.ceil(Math.log2(fed.length)), this.#model.config.context);
     const { batch, program, outputs } = await this.#sequence.program(length);
     const targets = fed.map((_, t) => past + t + 1 < start ? -100 : ids[past + t + 1]);
-    batch.fill([{ ids: fed, targets, past }]);
+    batch.fill([{ ids: fed, targets, cachedTokens: past }]);
     program.replay();
     const [nll, best] = await this.#model.device.read([outputs.nll.range(), outputs.best.range()]);
     return { nll: new Float32Array(nll), best: new Uint32Array(best) };

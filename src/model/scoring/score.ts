@@ -6,7 +6,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { PrefixScorer, type Sequence, type Visit, walk } from "./prefix_scorer.ts";
+import { prefixOrder, PrefixScorer, type Sequence, type Visit } from "./prefix_scorer.ts";
 import { type RowScore, Scorer } from "./batch_scorer.ts";
 import type { ModelState } from "../model_state.ts";
 import type { Prompt } from "../model_state.ts";
@@ -20,11 +20,11 @@ export interface Score {
   /** True when each token is the most likely one: greedy decoding would write it. */
   greedy: boolean;
   /** Tokens of the prompt that were cut off on the left because the whole did not fit the context. */
-  cut: number;
+  truncatedTokens: number;
   /** Tokens that the model reads for it: prompt and continuation without its last token. */
   inputs: number;
   /** Those of them that an earlier pair with the same beginning had put through already. */
-  shared: number;
+  reusedTokens: number;
 }
 
 interface Pair extends Sequence {
@@ -83,7 +83,7 @@ export async function scorePairs(
   signal?: AbortSignal,
 ): Promise<Score[]> {
   const joined = pairs.map(([prompt, continuation]) => join(model, prompt, continuation)),
-    visits = walk(joined);
+    visits = prefixOrder(joined);
   const inputs = joined.reduce((sum, { ids }) => sum + ids.length - 1, 0);
   const shared = visits.reduce((sum, { past }) => sum + past, 0);
   const { share, tokens } = worthWalking;
@@ -156,5 +156,12 @@ function summarise({ ids, start, cut }: Pair, { nll, best }: RowScore, past: num
     logProb -= nll[t - past];
     greedy &&= best[t - past] === ids[t + 1];
   }
-  return { logProb, tokens: ids.length - start, greedy, cut, inputs: ids.length - 1, shared: past };
+  return {
+    logProb,
+    tokens: ids.length - start,
+    greedy,
+    truncatedTokens: cut,
+    inputs: ids.length - 1,
+    reusedTokens: past,
+  };
 }

@@ -13,7 +13,7 @@ import { type Adapter, addAdapter, cast, gatherBlock, spreadBlock } from "../../
 import type { LoraSettings } from "./lora_options.ts";
 import { type AdaptedSlot, AdapterLayout } from "./lora_layout.ts";
 import type { ModelState } from "../model_state.ts";
-import type { Trained } from "./trainable.ts";
+import type { Trainable } from "./trainable.ts";
 import type { WeightArenas } from "../weights/weight_layout.ts";
 import { makeArena, readParameters, writeParameters } from "../weights/weight_layout.ts";
 import type { LayerWeights, LlamaWeights } from "../architecture/llama_weights.ts";
@@ -22,7 +22,7 @@ import type { LayerWeights, LlamaWeights } from "../architecture/llama_weights.t
 export type NamedWeights = Map<string, Float32Array<ArrayBuffer>>;
 
 /** The adapters of a model. */
-export class Adapters implements Trained {
+export class Adapters implements Trainable {
   readonly #device: Device;
   readonly #owned: GPUBuffer[];
   #merge?: Program;
@@ -60,7 +60,7 @@ export class Adapters implements Trained {
       adapters.#freeze();
       writeParameters(device, layout, adapters.arena, initialAdapters(layout, seed));
       const r = new Recorder(device, "all", false);
-      adapters.publish(r);
+      adapters.syncToModel(r);
       adapters.#merge = await r.compile(`${name}: train merge`);
       return adapters;
     } catch (error) {
@@ -94,7 +94,7 @@ export class Adapters implements Trained {
   }
 
   /** The gradient of each B, out of that of its block. */
-  gather(r: Recorder, gradients: Tensor): void {
+  collectGradients(r: Recorder, gradients: Tensor): void {
     const { settings } = this.layout;
     for (const { slot, b, thin, blocks } of this.layout.slots) {
       const from = this.wideGradients.view(`d${slot.key}.b`, b.shape, b.start);
@@ -104,8 +104,8 @@ export class Adapters implements Trained {
   }
 
   /** W = W0 + s B A for every adapted matrix, in the working copy too. */
-  publish(r: Recorder): void {
-    const { working, arena } = this.model;
+  syncToModel(r: Recorder): void {
+    const { halfWeights: working, arena } = this.model;
     for (const place of this.layout.slots) {
       const { slot, thin, blocks } = place, adapter = adapterOf(place, this.arena, this.wide);
       const from = this.arena.view(`${slot.key}.thin`, [thin.size], thin.start),

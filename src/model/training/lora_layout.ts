@@ -4,21 +4,21 @@
  *
  * @module
  */
-import type { Block } from "../../ops/mod.ts";
+import type { AdaptedBlock } from "../../ops/mod.ts";
 import { countParameters, trainingFlop } from "../architecture/config.ts";
 import type { LoraSettings, LoraTarget } from "./lora_options.ts";
-import type { Parameter, ParameterLayout, Slot, WeightLayout } from "../weights/weight_layout.ts";
+import type { Parameter, ParameterLayout, WeightLayout, WeightSlot } from "../weights/weight_layout.ts";
 
 /** A matrix of the kernels, of which at least one part is adapted. */
 export interface AdaptedSlot {
   /** The matrix among the weights. */
-  slot: Slot;
+  slot: WeightSlot;
   /** [n r, in] the A's in the arena. */
   a: { start: number; shape: [number, number] };
   /** [out, n r] the wide B. */
   b: { start: number; shape: [number, number] };
   /** The parts' B's: `thin` counts from the beginning of {@linkcode thin}, `wide` from that of the wide B. */
-  blocks: Block[];
+  blocks: AdaptedBlock[];
   /** The thin B's in the arena. */
   thin: { start: number; size: number };
   /** First element of its frozen copy. */
@@ -65,8 +65,8 @@ export class AdapterLayout implements ParameterLayout {
     return name.startsWith("model.layers.") && this.settings.targets.includes(target);
   }
 
-  #place(slot: Slot): AdaptedSlot {
-    const { rank } = this.settings, [out, cols] = slot.shape, blocks: Block[] = [];
+  #place(slot: WeightSlot): AdaptedSlot {
+    const { rank } = this.settings, [out, cols] = slot.shape, blocks: AdaptedBlock[] = [];
     const adapted = slot.parts.filter(({ name }) => this.#adapts(name)), wide = adapted.length * rank;
     const a = { start: this.size, shape: [wide, cols] as [number, number] };
     const thin = { start: aligned(a.start + wide * cols), size: 0 };

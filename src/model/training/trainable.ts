@@ -10,7 +10,7 @@ import type { ParameterLayout } from "../weights/weight_layout.ts";
 import type { LlamaWeights } from "../architecture/llama_weights.ts";
 
 /** One flat arena that is trained, and what it has to do with the model. */
-export interface Trained {
+export interface Trainable {
   /** Where the parameters stand in the arena, in its gradients and moments; the first `decayed` take weight decay. */
   readonly layout: ParameterLayout & { size: number; decayed: number };
   /** What is trained, f32. */
@@ -20,23 +20,23 @@ export interface Trained {
   /** The weights of the forward pass, with the places of their gradients. */
   weights(gradients: Tensor): LlamaWeights;
   /** Records what makes the arena's gradients of what the backward pass summed. */
-  gather(r: Recorder, gradients: Tensor): void;
+  collectGradients(r: Recorder, gradients: Tensor): void;
   /** Records how the model follows its arena after an update. */
-  publish(r: Recorder): void;
+  syncToModel(r: Recorder): void;
   /** Gives back what the model does not own. */
   dispose(): void;
 }
 
 /** All weights of a model. */
-export function allWeights(model: ModelState): Trained {
-  const { layout, arena, working } = model;
+export function allWeights(model: ModelState): Trainable {
+  const { layout, arena, halfWeights: working } = model;
   return {
     layout,
     arena,
     scratch: [],
     weights: (gradients) => layout.views(model, gradients),
-    gather: () => {},
-    publish: (r) => working && cast(r, arena, working),
+    collectGradients: () => {},
+    syncToModel: (r) => working && cast(r, arena, working),
     dispose: () => {},
   };
 }

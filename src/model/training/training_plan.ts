@@ -16,7 +16,7 @@ import {
   keyValues,
   type Picture,
 } from "../../display/mod.ts";
-import { type DType, Recorder, type Save, type Target, Tensor } from "../../gpu/mod.ts";
+import { type DeviceProfile, type DType, Recorder, type Save, Tensor } from "../../gpu/mod.ts";
 import { lossSum, outputLoss } from "../../ops/mod.ts";
 import {
   countParameters,
@@ -176,7 +176,7 @@ export function makePlan(
   given: PlanOptions,
   presetBatch?: number,
   measured?: () => Promise<Plan>,
-  target: Target = nowhere,
+  target: DeviceProfile = nowhere,
 ): Plan {
   const o = parseOptions(planSchema, given, "plan");
   const context = o.context ?? config.context, batchTokens = o.batchTokens ?? presetBatch ?? 16 * context;
@@ -228,7 +228,7 @@ function heldBytes(
 }
 
 /** A device that is not there: recordings for it have sizes but no memory. */
-const nowhere: Target = {
+const nowhere: DeviceProfile = {
   family: "plain",
   subgroup: 0,
   int64: false,
@@ -241,7 +241,7 @@ export function activationBytes(
   batch: number,
   context: number,
   { save, dtype, lora }: { save: Save; dtype: "f32" | "f16"; lora?: LoraSettings },
-  target: Target = nowhere,
+  target: DeviceProfile = nowhere,
 ): number {
   const R = batch * context, layout = new WeightLayout(config), r = new Recorder(target, save);
   const outside = (name: string, shape: number[], dtype: DType = "f32") =>
@@ -251,13 +251,13 @@ export function activationBytes(
   const adapters = lora && new AdapterLayout(layout, lora);
   const flat = (name: string, size = 0) => outside(name, [size]);
   const weights = adapters
-    ? adaptedViews({ arena, working }, adapters, {
+    ? adaptedViews({ arena, halfWeights: working }, adapters, {
       arena: flat("adapters", adapters.size),
       gradients: flat("gradients", adapters.size),
       wide: flat("wide B", adapters.wide),
       wideGradients: flat("wide B's gradients", adapters.wide),
     })
-    : layout.views({ arena, working }, flat("gradients", layout.size));
+    : layout.views({ arena, halfWeights: working }, flat("gradients", layout.size));
   const ids = (name: string, shape: number[]) => outside(name, shape, "u32");
   const tokens = {
     ids: ids("ids", [R]),

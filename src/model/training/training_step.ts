@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Matrix } from "../../formats/tensors/matrix.ts";
+import type { FileMatrix } from "../../formats/tensors/matrix.ts";
 import { type Device, type MemoryPlan, type Program, Recorder, type Save, Tensor } from "../../gpu/mod.ts";
 import { Batch, type BatchRow } from "../architecture/batch.ts";
 import { llama } from "../architecture/llama.ts";
@@ -15,7 +15,7 @@ import type { ModelState } from "../model_state.ts";
 import type { LoraSettings } from "./lora_options.ts";
 import { Adapters, type NamedWeights } from "./lora_adapters.ts";
 import { checkMatrices } from "../weights/weight_source.ts";
-import { allWeights, type Trained } from "./trainable.ts";
+import { allWeights, type Trainable } from "./trainable.ts";
 import {
   drainArena,
   fillArena,
@@ -66,13 +66,13 @@ export interface StepRecord {
 }
 
 /** The first or the second moment of AdamW. */
-export type Moment = "m" | "v";
+export type AdamMoment = "m" | "v";
 
 const slots = 256;
 
 /** A model's training step, with gradients and moments. */
 export class TrainingStep {
-  #trained: Trained;
+  #trained: Trainable;
   #device: Device;
   #options: TrainingStepOptions;
   #batch: Batch;
@@ -87,7 +87,7 @@ export class TrainingStep {
 
   private constructor(parts: {
     device: Device;
-    trained: Trained;
+    trained: Trainable;
     options: TrainingStepOptions;
     batch: Batch;
     micro: Program;
@@ -112,7 +112,7 @@ export class TrainingStep {
   /** Allocates gradients and moments, records and compiles the programs. Moments start at zero. */
   static async create(model: ModelState, options: TrainingStepOptions): Promise<TrainingStep> {
     const { device, config } = model, owner = `${model.name}: train`, owned: GPUBuffer[] = [];
-    let batch: Batch | undefined, micro: Program | undefined, trained: Trained | undefined;
+    let batch: Batch | undefined, micro: Program | undefined, trained: Trainable | undefined;
     try {
       const { lora } = options;
       trained = lora ? await Adapters.create(model, lora, lora.seed) : allWeights(model);
@@ -151,10 +151,10 @@ export class TrainingStep {
       micro = await r.compile(owner);
 
       const u = new Recorder(device, "all", false);
-      trained.gather(u, gradients);
+      trained.collectGradients(u, gradients);
       finishStep(u, gradients, state);
       adamw(u, { weights: trained.arena, gradients, ...moments, decayed }, state, options);
-      trained.publish(u);
+      trained.syncToModel(u);
       const update = await u.compile(`${owner} update`);
       return new TrainingStep({
         device,
@@ -253,7 +253,7 @@ export class TrainingStep {
       stepWords({ kept, learningRate: 0, weightDecay: 0, t: 1, clip: 1, slot: 0 }, this.#options),
     );
     const r = new Recorder(this.#device, "all", false);
-    this.#trained.gather(r, this.#gradients);
+    this.#trained.collectGradients(r, this.#gradients);
     const gather = r.calls.length ? await r.compile("gradients") : undefined;
     this.#submit(rows, gather);
     gather?.dispose();
@@ -271,7 +271,7 @@ export class TrainingStep {
   }
 
   /** A moment, parameter after parameter in pieces of some megabytes, for a checkpoint. */
-  moments(which: Moment, options: TransferOptions = {}): AsyncGenerator<ParameterPieces> {
+  moments(which: AdamMoment, options: TransferOptions = {}): AsyncGenerator<ParameterPieces> {
     return drainArena(this.#device, this.layout, this.#moments[which], options);
   }
 
@@ -280,7 +280,10 @@ export class TrainingStep {
    *
    * @throws {FormatError} for a parameter that is missing, unknown or of another shape
    */
-  async restore(moments: Readonly<Record<Moment, ReadonlyMap<string, Matrix>>>, file: string): Promise<void> {
+  async restore(
+    moments: Readonly<Record<AdamMoment, ReadonlyMap<string, FileMatrix>>>,
+    file: string,
+  ): Promise<void> {
     for (const which of ["m", "v"] as const) checkMatrices(this.layout, moments[which], file);
     for (const which of ["m", "v"] as const) {
       await fillArena(this.#device, this.layout, this.#moments[which], moments[which]);

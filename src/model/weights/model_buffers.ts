@@ -11,13 +11,13 @@ import { makeArena, type WeightLayout } from "./weight_layout.ts";
 import { WorkingCopy } from "./half_copy.ts";
 
 /** Weights, rotary angles, and in half precision the working copy. */
-export class Held {
+export class ModelBuffers {
   /** The weights, [size] f32. */
   readonly arena: Tensor;
   /** Rotary angles, [context, 2, E / 2]. */
   readonly angles: Tensor;
   /** The copy that products read, of models of dtype f16. */
-  working?: WorkingCopy;
+  halfWeights?: WorkingCopy;
 
   /** Allocates weights and angles for a layout. */
   constructor(readonly device: Device, name: string, layout: WeightLayout) {
@@ -32,10 +32,10 @@ export class Held {
     name: string,
     layout: WeightLayout,
     dtype: "f32" | "f16",
-  ): Promise<Held> {
-    const held = new Held(device, name, layout);
+  ): Promise<ModelBuffers> {
+    const held = new ModelBuffers(device, name, layout);
     try {
-      if (dtype === "f16") held.working = await WorkingCopy.create(device, name, held.arena);
+      if (dtype === "f16") held.halfWeights = await WorkingCopy.create(device, name, held.arena);
       return held;
     } catch (error) {
       held.dispose();
@@ -46,6 +46,6 @@ export class Held {
   /** Gives all of it back. */
   dispose(): void {
     for (const tensor of [this.arena, this.angles]) this.device.free(tensor.range().buffer);
-    this.working?.dispose();
+    this.halfWeights?.dispose();
   }
 }

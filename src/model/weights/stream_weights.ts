@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { columnsOf, elementsOf, type Matrix } from "../../formats/tensors/matrix.ts";
+import { columnsOf, elementsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
 import type { Device, Tensor } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { Parameter, ParameterLayout } from "./weight_layout.ts";
@@ -30,7 +30,7 @@ export async function fillArena(
   device: Device,
   layout: Layout,
   arena: Tensor,
-  weights: ReadonlyMap<string, Matrix>,
+  weights: ReadonlyMap<string, FileMatrix>,
   { signal, onBytes }: TransferOptions = {},
 ): Promise<void> {
   const { buffer, offset } = arena.range();

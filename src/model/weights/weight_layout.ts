@@ -38,7 +38,7 @@ interface Entry {
 }
 
 /** A tensor as kernels know it: one parameter, or several that stand one after another. */
-export interface Slot {
+export interface WeightSlot {
   /** Its name here, such as `0.qkv`. */
   key: string;
   /** The parameters, and the rows of each. */
@@ -54,7 +54,7 @@ export interface WeightArenas {
   /** The master, f32. */
   readonly arena: Tensor;
   /** A copy in f16 that the products read, of models of that dtype. */
-  readonly working?: Tensor;
+  readonly halfWeights?: Tensor;
 }
 
 /** The order of the arena: matrices, then vectors. */
@@ -91,7 +91,7 @@ export class WeightLayout implements ParameterLayout {
   /** Elements at its front that take weight decay. */
   readonly decayed: number;
   /** The tensors of the kernels in the order of the arena. */
-  readonly slots: Slot[] = [];
+  readonly slots: WeightSlot[] = [];
 
   /** Lays out a configuration. */
   constructor(readonly config: ModelConfig) {
@@ -118,7 +118,7 @@ export class WeightLayout implements ParameterLayout {
    * The tensors of the forward pass as views of the arenas: matrices of the working copy where there is one, vectors of
    * the master. With `gradients` each knows where its gradient is summed.
    */
-  views({ arena, working }: WeightArenas, gradients?: Tensor): LlamaWeights {
+  views({ arena, halfWeights: working }: WeightArenas, gradients?: Tensor): LlamaWeights {
     const slots = new Map(this.slots.map((slot) => [slot.key, slot]));
     const view = (key: string): Tensor => {
       const { shape, start } = slots.get(key)!, from = shape.length > 1 ? working ?? arena : arena;

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError, FormatError } from "../../base/errors.ts";
-import { elementsOf, type Matrix } from "../../formats/tensors/matrix.ts";
+import { elementsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import { checkConfig, type ModelConfig } from "../architecture/config.ts";
 import { type ParameterLayout, WeightLayout } from "./weight_layout.ts";
@@ -16,7 +16,7 @@ export interface WeightSource {
   /** The shape of the model. */
   readonly config: ModelConfig;
   /** The weights in Hugging Face's names and layout. */
-  readonly tensors: ReadonlyMap<string, Matrix>;
+  readonly tensors: ReadonlyMap<string, FileMatrix>;
   /** The tokenizer that lies with the weights, if there is one. */
   tokenizer(): Promise<Tokenizer | undefined>;
   /** Closes its files. */
@@ -32,7 +32,7 @@ const derived = /(^|\.)(rotary_emb\.inv_freq|rope\.freqs)$/;
  *
  * @throws {FormatError} naming the tensor
  */
-export function checkWeights({ file, config, tensors }: WeightSource): Map<string, Matrix> {
+export function checkWeights({ file, config, tensors }: WeightSource): Map<string, FileMatrix> {
   const weights = new Map([...tensors].filter(([name]) => !derived.test(name)));
   if (config.tieEmbeddings) weights.delete("lm_head.weight"); // the same numbers as the table
   if (config.layers > weights.size) {
@@ -51,7 +51,7 @@ export function checkWeights({ file, config, tensors }: WeightSource): Map<strin
  */
 export function checkMatrices(
   { parameters }: ParameterLayout,
-  matrices: ReadonlyMap<string, Matrix>,
+  matrices: ReadonlyMap<string, FileMatrix>,
   file: string,
 ): void {
   const names = new Set(parameters.map(({ name }) => name));
@@ -87,6 +87,6 @@ export function fitting(config: ModelConfig, file: string): ModelConfig {
 }
 
 /** Bytes that the weights take as float32. */
-export function bytesOf(weights: ReadonlyMap<string, Matrix>): number {
+export function sourceBytes(weights: ReadonlyMap<string, FileMatrix>): number {
   return [...weights.values()].reduce((sum, { shape }) => sum + 4 * elementsOf(shape), 0);
 }

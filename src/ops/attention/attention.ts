@@ -12,11 +12,11 @@
  * @module
  */
 import {
-  fold,
+  type DeviceProfile,
+  grid2d,
   kernel,
   type Recorder,
   stored,
-  type Target,
   type Tensor,
   vectors,
   width,
@@ -74,14 +74,16 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
     v,
     scale: 1 / Math.sqrt(headDim),
   };
-  const WG = r.device.family === "shm" ? 64 : 8, w = width(headDim), prelude = vectors(w) + stored(w, held);
+  const WG = r.device.family === "shared" ? 64 : 8,
+    w = width(headDim),
+    prelude = vectors(w) + stored(w, held);
   const plain = (name: string, source: string) =>
     kernel(name, source, { E: headDim, MASKED: mask !== undefined, WG }, prelude);
   /** Workgroups for `length` rows of each sequence and of each of `heads`. */
   const grid = (length: number, heads: number) =>
     tile
       ? [Math.ceil(length / tile.lanes / tile.rows), batch * heads] as const
-      : fold(Math.ceil(batch * length * heads / WG));
+      : grid2d(Math.ceil(batch * length * heads / WG));
   const added: Record<string, Tensor> = tile ? {} : { mask: mask ?? qkv };
   const stats = r.tensor("stats", [rows, heads, 2]);
 
@@ -103,15 +105,15 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
 
 /** The tile of the device's family, where it can take these lengths; else the plain kernels do. */
 function tileFor(
-  device: Target,
+  device: DeviceProfile,
   queries: number,
   keys: number,
   headDim: number,
   held: Readonly<Record<string, Tensor>>,
 ): Tile | undefined {
   if (headDim > 128) return undefined; // a head must fit into registers
-  if (device.family === "sg" && [headDim, queries, keys].every((n) => n % 8 === 0)) {
+  if (device.family === "subgroup" && [headDim, queries, keys].every((n) => n % 8 === 0)) {
     return subgroupTile(device, headDim, queries, held);
   }
-  if (device.family === "shm" && headDim % 4 === 0 && queries > 1) return sharedTile(headDim, held);
+  if (device.family === "shared" && headDim % 4 === 0 && queries > 1) return sharedTile(headDim, held);
 }

@@ -1,5 +1,5 @@
 /**
- * Attention tiles for GPUs (family `shm`): a workgroup of 64 lanes, a row each. All lanes together copy the eight rows
+ * Attention tiles for GPUs (family `shared`): a workgroup of 64 lanes, a row each. All lanes together copy the eight rows
  * into workgroup memory, from where each lane reads them. Any length; heads are whole fours.
  *
  * @module
@@ -15,7 +15,7 @@ export function sharedTile(headDim: number, held: Readonly<Record<string, Tensor
   const N = headDim / 4, parts = range(N).map(String);
   const unit = (buffer: string) => `vec4<${held[buffer]?.dtype ?? "f32"}>`;
   return {
-    name: "shm",
+    name: "shared",
     lanes,
     rows: 1,
     unit: 4,

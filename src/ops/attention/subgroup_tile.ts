@@ -1,12 +1,12 @@
 /**
- * Attention tiles for CPU adapters (family `sg`): a workgroup is one subgroup of 8 lanes. Each lane loads one of the
+ * Attention tiles for CPU adapters (family `subgroup`): a workgroup is one subgroup of 8 lanes. Each lane loads one of the
  * eight rows and broadcasts it; there are no barriers. Lengths and heads are whole eights.
  *
  * @module
  */
 import type { Side, Tile } from "./tiled.ts";
-import type { Target, Tensor } from "../../gpu/mod.ts";
-import { load, octetArray, octetFunctions, octetsOf, range, store } from "../vec8.ts";
+import type { DeviceProfile, Tensor } from "../../gpu/mod.ts";
+import { load, range, store, vec8Array, vec8Functions, vec8LayoutOf } from "../vec8.ts";
 
 /**
  * The tile for heads of `headDim` numbers and `length` rows. A lane owns two rows where the length allows: each row of
@@ -15,26 +15,26 @@ import { load, octetArray, octetFunctions, octetsOf, range, store } from "../vec
  * @param held the tensors that need not be of floats, by their buffer
  */
 export function subgroupTile(
-  device: Target,
+  device: DeviceProfile,
   headDim: number,
   length: number,
   held: Readonly<Record<string, Tensor>>,
 ): Tile {
   const octet = range(headDim / 8), parts = octet.flatMap((i) => [`${i}l`, `${i}h`]);
   const rows = length % 16 === 0 ? 2 : 1;
-  const octets = (buffer: string) => octetsOf(device, held[buffer] ?? { dtype: "f32" });
+  const octets = (buffer: string) => vec8LayoutOf(device, held[buffer] ?? { dtype: "f32" });
   const kinds = [...new Set([octets("dout"), ...Object.keys(held).map(octets)])], form = kinds.join("-");
   const loadHead = (name: string, buffer: string, at: string) =>
     octet.map((i) => load(octets(buffer), `${name}${i}`, buffer, `${at} + ${i}u`)).join("");
   return {
-    name: `sg rows=${rows}${form === "u64" ? "" : ` ${form}`}`,
+    name: `subgroup rows=${rows}${form === "u64" ? "" : ` ${form}`}`,
     lanes: 8,
     rows,
     unit: 8,
-    array: (buffer) => octetArray(octets(buffer)),
+    array: (buffer) => vec8Array(octets(buffer)),
     parts,
     builtins: ", @builtin(subgroup_invocation_id) sid: u32",
-    declare: () => octetFunctions(...kinds),
+    declare: () => vec8Functions(...kinds),
     load: loadHead,
     store: (buffer, at, value) =>
       octet.map((i) => store(octets(buffer), buffer, `${at} + ${i}u`, value(`${i}l`), value(`${i}h`))).join(

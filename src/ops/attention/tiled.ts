@@ -3,7 +3,7 @@
  *
  * A lane owns rows, queries or keys, in registers. Eight rows of the other side at a time are brought in by all lanes
  * of the workgroup together and then seen by each. How they are brought and seen is what adapters differ in: the
- * {@linkcode Tile} of attention_sg.ts broadcasts within a subgroup, that of attention_shm.ts goes through workgroup
+ * {@linkcode Tile} of attention/subgroup_tile.ts broadcasts within a subgroup, that of attention/shared_tile.ts goes through workgroup
  * memory. The mathematics, bindings and parameters are those of attention.wgsl and its two gradients: read them first.
  *
  * @module

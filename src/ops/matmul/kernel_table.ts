@@ -7,11 +7,11 @@
  *
  * @module
  */
-import type { Family, Target } from "../../gpu/mod.ts";
+import type { DeviceProfile, KernelFamily } from "../../gpu/mod.ts";
 import type { Layout } from "./subgroup.ts";
 
 /** A kernel of the matrix product by family and by rows and columns of C that a workgroup computes. */
-export type Choice = "sg 32x64" | "sg 64x64" | "shm 64x64" | "shm 128x128" | "plain";
+export type Choice = "subgroup 32x64" | "subgroup 64x64" | "shared 64x64" | "shared 128x128" | "plain";
 
 /** `low`: under 64 rows of C; `small`: under 2^18 numbers in C; `large`: the rest. */
 export type Size = "low" | "small" | "large";
@@ -22,7 +22,7 @@ export type ShapeClass = `${Layout} ${Size}`;
 /** The choices of a device, as plain data. */
 export interface KernelChoices {
   /** Which kernels are taken where several do the same. */
-  family: Family;
+  family: KernelFamily;
   /** The matrix product. */
   matmul: Record<ShapeClass, Choice>;
 }
@@ -34,9 +34,9 @@ export const layouts: readonly Layout[] = ["nn", "nt", "tn"];
 export const sizes: readonly Size[] = ["low", "small", "large"];
 
 /** The choices that a family has, the built-in one of large products last. */
-export const candidates: Readonly<Record<Family, readonly Choice[]>> = {
-  sg: ["sg 32x64", "sg 64x64"],
-  shm: ["plain", "shm 64x64", "shm 128x128"],
+export const candidates: Readonly<Record<KernelFamily, readonly Choice[]>> = {
+  subgroup: ["subgroup 32x64", "subgroup 64x64"],
+  shared: ["plain", "shared 64x64", "shared 128x128"],
   plain: ["plain"],
 };
 
@@ -46,15 +46,15 @@ export function shapeClass(layout: Layout, M: number, N: number): ShapeClass {
 }
 
 /** 64 rows gain a tenth over 32 on a CPU and a second longer to compile; for `tn` half of that in twice the time. */
-function builtIn(family: Family, layout: Layout, size: Size): Choice {
+function builtIn(family: KernelFamily, layout: Layout, size: Size): Choice {
   if (family === "plain") return "plain";
-  if (family === "shm") return size === "large" ? "shm 128x128" : "shm 64x64";
-  return size === "low" || layout === "tn" ? "sg 32x64" : "sg 64x64";
+  if (family === "shared") return size === "large" ? "shared 128x128" : "shared 64x64";
+  return size === "low" || layout === "tn" ? "subgroup 32x64" : "subgroup 64x64";
 }
 
-const chosen = new WeakMap<Target, KernelChoices>();
+const chosen = new WeakMap<DeviceProfile, KernelChoices>();
 
-function tableOf(device: Target): KernelChoices {
+function tableOf(device: DeviceProfile): KernelChoices {
   const known = chosen.get(device);
   if (known) return known;
   const entries = layouts.flatMap((layout) =>
@@ -66,12 +66,12 @@ function tableOf(device: Target): KernelChoices {
 }
 
 /** The choice for a product of a class. */
-export function choiceFor(device: Target, shape: ShapeClass): Choice {
+export function choiceFor(device: DeviceProfile, shape: ShapeClass): Choice {
   return tableOf(device).matmul[shape];
 }
 
 /** The choices of a device, to be kept with whatever was computed by them. */
-export function kernelTable(device: Target): KernelChoices {
+export function kernelTable(device: DeviceProfile): KernelChoices {
   return structuredClone(tableOf(device));
 }
 
@@ -80,7 +80,7 @@ export function kernelTable(device: Target): KernelChoices {
  *
  * @returns false, and nothing changes, where the device is of another family or a choice is not known
  */
-export function useKernelTable(device: Target, table: KernelChoices): boolean {
+export function useKernelTable(device: DeviceProfile, table: KernelChoices): boolean {
   const classes = layouts.flatMap((layout) => sizes.map((size): ShapeClass => `${layout} ${size}`));
   const fits = table.family === device.family &&
     classes.every((shape) => candidates[device.family].includes(table.matmul?.[shape]));

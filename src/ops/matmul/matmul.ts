@@ -1,16 +1,23 @@
 /**
  * Matrix products, by the kernel that the device's table names.
  *
- * Read `plain` (matmul.wgsl) first: it needs nothing of an adapter. The other two do the same sums faster: `sg`
- * (matmul_sg.ts) on CPU adapters, `shm` (matmul_shm.ts) on GPUs. Sums are in f32 whatever the matrices are stored in.
+ * Read `plain` (matmul.wgsl) first: it needs nothing of an adapter. The other two do the same sums faster: `subgroup`
+ * (matmul/subgroup.ts) on CPU adapters, `shared` (matmul/shared.ts) on GPUs. Sums are in f32 whatever the matrices are stored in.
  *
  * @module
  */
-import { type Kernel, kernel, type Recorder, stored, type Target, type Tensor } from "../../gpu/mod.ts";
+import {
+  type DeviceProfile,
+  type Kernel,
+  kernel,
+  type Recorder,
+  stored,
+  type Tensor,
+} from "../../gpu/mod.ts";
 import { type Choice, choiceFor, shapeClass } from "./kernel_table.ts";
-import { type Layout, type Lines, matmulSg } from "./subgroup.ts";
-import { type Block, matmulShm } from "./shared.ts";
-import { octetsOf } from "../vec8.ts";
+import { type Layout, type Lines, matmulSubgroup } from "./subgroup.ts";
+import { matmulShared, type TileShape } from "./shared.ts";
+import { vec8LayoutOf } from "../vec8.ts";
 import plainSource from "./matmul.wgsl" with { type: "text" };
 
 export type { Layout } from "./subgroup.ts";
@@ -33,7 +40,7 @@ export function matmul(r: Recorder, layout: Layout, a: Tensor, b: Tensor, c: Ten
 }
 
 /** What the table says, where that kernel can run at all: few rows would leave most of a tile idle. */
-function choice(device: Target, layout: Layout, M: number, N: number): Choice {
+function choice(device: DeviceProfile, layout: Layout, M: number, N: number): Choice {
   return M < 8 ? "plain" : choiceFor(device, shapeClass(layout, M, N));
 }
 
@@ -54,9 +61,11 @@ export function product(
     return call(made, { N, aRow, aCol, bRow, bCol }, 32, 32);
   }
   const [family, tile] = choice.split(" "), [rows, cols] = tile.split("x").map(Number);
-  if (family === "shm") return call(matmulShm(layout, add, rows as Block, { a, b, c }), { N }, rows, cols);
+  if (family === "shared") {
+    return call(matmulShared(layout, add, rows as TileShape, { a, b, c }), { N }, rows, cols);
+  }
   const octets = [a, b, c].every((matrix) => matrix.cols % 8 === 0) && K % 8 === 0;
-  const lines = (matrix: Tensor): Lines => octets ? octetsOf(r.device, matrix) : { single: matrix.dtype };
+  const lines = (matrix: Tensor): Lines => octets ? vec8LayoutOf(r.device, matrix) : { single: matrix.dtype };
   const high = octets ? rows : layout === "tn" ? 16 : 32; // single numbers make long texts: compiling them takes seconds
-  call(matmulSg(layout, add, { a: lines(a), b: lines(b), c: lines(c) }, high), { N }, high, cols);
+  call(matmulSubgroup(layout, add, { a: lines(a), b: lines(b), c: lines(c) }, high), { N }, high, cols);
 }

@@ -1,5 +1,5 @@
 /**
- * The matrix product for GPUs (family `shm`): a workgroup of 16 x 16 invocations computes a block of C and shares
+ * The matrix product for GPUs (family `shared`): a workgroup of 16 x 16 invocations computes a block of C and shares
  * slabs of A and B in workgroup memory.
  *
  * A slab is 16 or 8 deep, so that every invocation moves one vec4 of A and one of B into it, and each number that was
@@ -7,7 +7,7 @@
  * neighbouring k are one vec4 longer than they need be: without that, lanes would wait for each other's memory bank.
  * Edges are read as zeros and not written. The text is unrolled because loops in WGSL come with a guard.
  *
- * On a CPU adapter a barrier turns the workgroup into coroutines and this is slow: matmul_sg.ts is for those.
+ * On a CPU adapter a barrier turns the workgroup into coroutines and this is slow: matmul/subgroup.ts is for those.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { Layout } from "./subgroup.ts";
 import { range } from "../vec8.ts";
 
 /** Rows and columns of C that a workgroup computes. */
-export type Block = 64 | 128;
+export type TileShape = 64 | 128;
 
 const xyzw = "xyzw";
 
@@ -28,10 +28,10 @@ type Along = "k" | "c";
  *
  * @param add add to C instead of replacing it
  */
-export function matmulShm(
+export function matmulShared(
   layout: Layout,
   add: boolean,
-  block: Block,
+  block: TileShape,
   matrices: { a: Tensor; b: Tensor; c: Tensor },
 ): Kernel {
   const alongA: Along = layout === "tn" ? "c" : "k", alongB: Along = layout === "nt" ? "k" : "c";
@@ -69,16 +69,16 @@ workgroupBarrier();
 ${write(layout, block)}
 }
 `;
-  const name = `matmul_shm ${layout} ${block}x${block}${add ? " add" : ""}${w === 1 ? " W=1" : ""}`;
+  const name = `matmul_shared ${layout} ${block}x${block}${add ? " add" : ""}${w === 1 ? " W=1" : ""}`;
   return kernel(name, source, {}, stored(w, { a, b }) + stored(1, { c }));
 }
 
 /** vec4s from one line of a slab to the next. */
-function stride(along: Along, block: Block, depth: number): number {
+function stride(along: Along, block: TileShape, depth: number): number {
   return along === "k" ? depth / 4 + 1 : block / 4;
 }
 
-function slabSize(along: Along, block: Block, depth: number): number {
+function slabSize(along: Along, block: TileShape, depth: number): number {
   return stride(along, block, depth) * (along === "k" ? block : depth);
 }
 
@@ -100,7 +100,14 @@ function fetch(name: string, [count, length]: string[], w: 1 | 4): string {
 }
 
 /** An invocation moves one vec4 of an operand into its slab. */
-function move(name: string, slab: string, start: string, along: Along, block: Block, depth: number): string {
+function move(
+  name: string,
+  slab: string,
+  start: string,
+  along: Along,
+  block: TileShape,
+  depth: number,
+): string {
   const fours = along === "k" ? depth / 4 : block / 4, line = `n / ${fours}u`, at = `n % ${fours}u`;
   const [first, from] = along === "k" ? [start, "k"] : ["k", start];
   return `${slab}[${line} * ${stride(along, block, depth)}u + ${at}] = ` +
@@ -111,7 +118,7 @@ function move(name: string, slab: string, start: string, along: Along, block: Bl
 const rowOf = (i: number) => `l.y * 4u + ${(i >> 2) * 64 + (i & 3)}u`;
 
 /** Four steps of k: sums of an invocation += its rows of A times its columns of B. */
-function multiply(layout: Layout, block: Block, k: number): string {
+function multiply(layout: Layout, block: TileShape, k: number): string {
   const rows = range(block / 16), quads = range(block / 64), four = range(4);
   const depth = block === 64 ? 16 : 8, lineK = depth / 4 + 1, lineC = block / 4;
   const out: string[] = [];
@@ -147,7 +154,7 @@ function multiply(layout: Layout, block: Block, k: number): string {
 }
 
 /** The columns of a sum: four neighbours in each 64, or for `nt` 16 apart. */
-function write(layout: Layout, block: Block): string {
+function write(layout: Layout, block: TileShape): string {
   const column = (q: number, n: number) =>
     layout === "nt" ? `l.x + ${(4 * q + n) * 16}u` : `l.x * 4u + ${64 * q + n}u`;
   return range(block / 16).map((i) =>

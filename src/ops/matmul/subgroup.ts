@@ -1,5 +1,5 @@
 /**
- * The matrix product for CPU adapters (family `sg`): a workgroup is one subgroup of 8 lanes, the text is unrolled,
+ * The matrix product for CPU adapters (family `subgroup`): a workgroup is one subgroup of 8 lanes, the text is unrolled,
  * there are no barriers.
  *
  * A tile is 32 or 64 rows by 8 lanes, an octet of columns a lane. One load fetches eight rows of A, one a lane;
@@ -9,13 +9,13 @@
  * @module
  */
 import { type DType, type Kernel, kernel } from "../../gpu/mod.ts";
-import { load, octetArray, octetFunctions, type Octets, range, store } from "../vec8.ts";
+import { load, range, store, vec8Array, vec8Functions, type Vec8Layout } from "../vec8.ts";
 
 /** A B (`nn`), A B^T (`nt`) or A^T B (`tn`). */
 export type Layout = "nn" | "nt" | "tn";
 
 /** How the lines of a matrix lie in memory: whole octets, or single numbers where a length is no multiple of 8. */
-export type Lines = Octets | { single: DType };
+export type Lines = Vec8Layout | { single: DType };
 
 /** How the three matrices lie in memory: octets all, or single numbers all. */
 export interface Operands {
@@ -35,9 +35,9 @@ const xyzw = "xyzw", even = [0, 2, 4, 6], odd = [1, 3, 5, 7];
  *
  * @param rows rows of C that a workgroup computes, a multiple of 8
  */
-export function matmulSg(layout: Layout, add: boolean, operands: Operands, rows: number): Kernel {
+export function matmulSubgroup(layout: Layout, add: boolean, operands: Operands, rows: number): Kernel {
   const { a, b, c } = operands, all = [a, b, c];
-  const source = `${octetFunctions(...all.filter((lines) => typeof lines === "string"))}${
+  const source = `${vec8Functions(...all.filter((lines) => typeof lines === "string"))}${
     all.map((lines, i) =>
       `@group(0) @binding(${i}) var<storage, ${i < 2 ? "read" : "read_write"}> ${"abc"[i]}: ${
         array(lines)
@@ -64,13 +64,13 @@ ${range(rows).map((i) => `if (row + ${i}u < p.M) { ${finish(c, i, add)} }`).join
   const kind = [a, b, c].map((lines) => typeof lines === "string" ? lines : `single ${lines.single}`);
   const form = new Set(kind).size === 1 ? kind[0] : kind.join("-");
   return kernel(
-    `matmul_sg ${layout} rows=${rows}${add ? " add" : ""}${form === "u64" ? "" : ` ${form}`}`,
+    `matmul_subgroup ${layout} rows=${rows}${add ? " add" : ""}${form === "u64" ? "" : ` ${form}`}`,
     source,
   );
 }
 
 function array(lines: Lines): string {
-  return typeof lines === "string" ? octetArray(lines) : `array<${lines.single}>`;
+  return typeof lines === "string" ? vec8Array(lines) : `array<${lines.single}>`;
 }
 
 /** Where along K an octet stands: its eight numbers are k, k + 1 ..., or all of them are of one k. */

@@ -13,7 +13,7 @@ import { DeviceError } from "../../base/errors.ts";
 import { Random } from "../../base/random.ts";
 import { writeAtomically } from "../../formats/mod.ts";
 import { type Device, Recorder } from "../../gpu/mod.ts";
-import { download, upload } from "../check_gradients.ts";
+import { readTensor, upload } from "../check_gradients.ts";
 import {
   candidates,
   type Choice,
@@ -170,7 +170,7 @@ async function results(
   const program = await r.compile("tuning", out);
   try {
     program.replay();
-    return await download(device, out);
+    return await readTensor(device, out);
   } finally {
     program.dispose();
     for (const tensor of [a, b]) device.free(tensor.range().buffer);

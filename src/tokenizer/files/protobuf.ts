@@ -60,11 +60,11 @@ export function* fieldsOf(data: Uint8Array, file: string): Generator<Field> {
 }
 
 /** What a field is written from: a whole number, a string, bytes or a message, one float; undefined is left away. */
-export type Written = number | string | Uint8Array | Float32Array | undefined;
+export type ProtobufField = number | string | Uint8Array | Float32Array | undefined;
 
 /** The bytes of a message with these fields, in this order. */
 export function message(
-  fields: readonly (readonly [number: number, value: Written])[],
+  fields: readonly (readonly [number: number, value: ProtobufField])[],
 ): Uint8Array<ArrayBuffer> {
   const out: number[] = [], utf8 = new TextEncoder();
   const sized = (key: number, bytes: Uint8Array) => {

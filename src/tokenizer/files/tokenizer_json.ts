@@ -128,7 +128,7 @@ function bosInFront(pieces: readonly Piece[], token: string): Component | null {
  * The pieces of a SentencePiece-like tokenizer.json: what {@linkcode tokenizerJson} makes a file of. A piece's score is
  * minus the rank of its best join among all pieces; single characters, which no join makes, come last.
  */
-export function piecesOf({ model, added_tokens }: TokenizerJson): Piece[] {
+export function vocabularyPieces({ model, added_tokens }: TokenizerJson): Piece[] {
   const pieces: Piece[] = [],
     bytes = new Set(model.byte_fallback ? byteNames() : []),
     ranks = new Map<string, number>();

@@ -6,7 +6,7 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { mergesOf, type Piece, type PieceKind } from "../llama/pieces.ts";
-import { message, type Written } from "./protobuf.ts";
+import { message, type ProtobufField } from "./protobuf.ts";
 import type { Roles } from "./tokenizer_config.ts";
 import type { ModelJson } from "./tokenizer_json.ts";
 
@@ -37,7 +37,7 @@ export function sentencePieceBytes(
 
 /** `ModelProto`: pieces, TrainerSpec and NormalizerSpec by the field numbers of sentencepiece_model.proto. */
 function modelOf(pieces: readonly Piece[], { unk, bos, eos, pad }: Roles): Uint8Array<ArrayBuffer> {
-  const name = (id: number): Written => id < 0 ? undefined : pieces[id].text;
+  const name = (id: number): ProtobufField => id < 0 ? undefined : pieces[id].text;
   const hasBytes = pieces.some((piece) => piece.kind === "byte");
   const trainer = message([
     [3, 2], // model_type: BPE
@@ -53,7 +53,7 @@ function modelOf(pieces: readonly Piece[], { unk, bos, eos, pad }: Roles): Uint8
     [48, name(pad)],
   ]);
   const normalizer = message([[1, "identity"], [3, 1], [4, 0], [5, 1]]);
-  return message([...pieces.map((piece): [number, Written] => [1, pieceOf(piece)]), [2, trainer], [
+  return message([...pieces.map((piece): [number, ProtobufField] => [1, pieceOf(piece)]), [2, trainer], [
     3,
     normalizer,
   ]]);

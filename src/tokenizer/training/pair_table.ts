@@ -5,7 +5,7 @@
  * @module
  */
 import { Heap } from "../heap.ts";
-import { Pace } from "../event_loop_yield.ts";
+import { YieldTimer } from "../../base/event_loop.ts";
 import { SPACE } from "../llama/pretokenize.ts";
 
 /** What pieces may be learned. */
@@ -47,11 +47,15 @@ export class PairTable {
   }
 
   /** Reads `units` (text and number of occurrences) as single characters. */
-  static async of(units: Map<string, number>, rules: PairRules, pace = new Pace()): Promise<PairTable> {
+  static async of(
+    units: Map<string, number>,
+    rules: PairRules,
+    timer = new YieldTimer(),
+  ): Promise<PairTable> {
     const table = new PairTable(rules);
     for (const [unit, count] of units) {
       table.#add(unit, count);
-      if (pace.due()) await pace.rest();
+      if (timer.due()) await timer.yieldToEventLoop();
     }
     for (const key of table.#pairs.keys()) table.#offer(key);
     return table;

@@ -9,7 +9,7 @@ import { ConfigError, DataError } from "../../base/errors.ts";
 import { hashUniform } from "../../base/random.ts";
 import { parseOptions, type Same } from "../../base/schema.ts";
 import { interruptible } from "../../display/interrupt.ts";
-import { Pace } from "../event_loop_yield.ts";
+import { YieldTimer } from "../../base/event_loop.ts";
 import { PairTable } from "./pair_table.ts";
 import { BOS, byteNames, EOS, layOut, type Piece, UNKNOWN } from "../llama/pieces.ts";
 import { eachWord, normalise, ownCopy, SPACE } from "../llama/pretokenize.ts";
@@ -97,12 +97,12 @@ type Settings = z.output<typeof schema>;
  */
 export async function learnPieces(texts: Texts, options: TrainOptions = {}): Promise<Piece[]> {
   const settings = parseOptions(schema, options, PATH);
-  return await interruptible(settings.signal, (signal) => learn(texts, settings, new Pace(signal)));
+  return await interruptible(settings.signal, (signal) => learn(texts, settings, new YieldTimer({ signal })));
 }
 
-async function learn(texts: Texts, settings: Settings, pace: Pace): Promise<Piece[]> {
-  const words = await countWords(texts, settings, pace);
-  const characters = await alphabetOf(words, settings.characterCoverage, !settings.byteFallback, pace);
+async function learn(texts: Texts, settings: Settings, timer: YieldTimer): Promise<Piece[]> {
+  const words = await countWords(texts, settings, timer);
+  const characters = await alphabetOf(words, settings.characterCoverage, !settings.byteFallback, timer);
   if (characters.every((char) => char === SPACE)) {
     throw new DataError(
       "Cannot train a tokenizer: the corpus is empty, give at least one text that is not blank",
@@ -110,20 +110,20 @@ async function learn(texts: Texts, settings: Settings, pace: Pace): Promise<Piec
   }
   const wanted = roomFor(characters.length, settings);
   const splits = { splitDigits: settings.digits === "split", splitScripts: settings.splitScripts };
-  const units = await unitsOf(words, characters, splits, pace);
+  const units = await unitsOf(words, characters, splits, timer);
   const reserved = new Set([...RESERVED, ...settings.special]);
-  const table = await PairTable.of(units, { maxPieceLength: settings.maxPieceLength, reserved }, pace);
+  const table = await PairTable.of(units, { maxPieceLength: settings.maxPieceLength, reserved }, timer);
   const learned: string[] = [];
   while (learned.length < wanted) {
     const piece = table.learn();
     if (piece === undefined) throw tooSmall(settings.vocabSize - wanted + learned.length, settings);
     learned.push(piece);
-    if (pace.due()) await report(pace, settings, "merge", settings.vocabSize - wanted + learned.length);
+    if (timer.due()) await report(timer, settings, "merge", settings.vocabSize - wanted + learned.length);
   }
   return layOut({ bytes: settings.byteFallback, learned, characters, special: settings.special });
 }
 
-async function countWords(texts: Texts, settings: Settings, pace: Pace): Promise<Map<string, number>> {
+async function countWords(texts: Texts, settings: Settings, timer: YieldTimer): Promise<Map<string, number>> {
   const places = new Map<string, number>(), counts: number[] = [];
   const add = (word: string) => {
     const place = places.get(word);
@@ -135,7 +135,7 @@ async function countWords(texts: Texts, settings: Settings, pace: Pace): Promise
     const drawn = settings.sample === 1 || hashUniform(settings.seed, String(documents)) < settings.sample;
     if (drawn) addSentences(text, settings.by, add);
     documents++;
-    if (pace.due()) await report(pace, settings, "read", documents);
+    if (timer.due()) await report(timer, settings, "read", documents);
   }
   const words = new Map<string, number>();
   for (const [raw, place] of places) {
@@ -174,11 +174,11 @@ function tooSmall(largest: number, { vocabSize }: Settings): ConfigError {
 }
 
 async function report(
-  pace: Pace,
+  timer: YieldTimer,
   settings: Settings,
   phase: TrainProgress["phase"],
   done: number,
 ): Promise<void> {
   settings.onProgress?.({ phase, done, ...(phase === "merge" && { total: settings.vocabSize }) });
-  await pace.rest();
+  await timer.yieldToEventLoop();
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { Pace } from "../event_loop_yield.ts";
+import { YieldTimer } from "../../base/event_loop.ts";
 import { SPACE } from "../llama/pretokenize.ts";
 import { INHERITED, Scripts } from "./scripts.ts";
 
@@ -31,12 +31,12 @@ export async function alphabetOf(
   words: Map<string, number>,
   coverage: number,
   controls: boolean,
-  pace = new Pace(),
+  timer = new YieldTimer(),
 ): Promise<string[]> {
   const counts = new Map<string, number>();
   let total = 0;
   for (const [word, count] of words) {
-    if (pace.due()) await pace.rest();
+    if (timer.due()) await timer.yieldToEventLoop();
     for (const char of word) {
       if (!controls && CONTROL.test(char)) continue;
       counts.set(char, (counts.get(char) ?? 0) + count);
@@ -56,12 +56,12 @@ export async function unitsOf(
   words: Map<string, number>,
   alphabet: readonly string[],
   options: CutOptions,
-  pace = new Pace(),
+  timer = new YieldTimer(),
 ): Promise<Map<string, number>> {
   const known = new Set(alphabet), classOf = classes(options);
   const units = new Map<string, number>();
   for (const [word, count] of words) {
-    if (pace.due()) await pace.rest();
+    if (timer.due()) await timer.yieldToEventLoop();
     for (const unit of cut(word, known, classOf)) units.set(unit, (units.get(unit) ?? 0) + count);
   }
   return units;

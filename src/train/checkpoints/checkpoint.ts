@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { FormatError } from "../../base/errors.ts";
 import { openSafetensors, type TensorEntry, writeSafetensors } from "../../formats/mod.ts";
-import type { Model, Moment, TrainingStep } from "../../model/mod.ts";
+import type { AdamMoment, Model, TrainingStep } from "../../model/mod.ts";
 import { restoreAdapters, writeAdapters } from "./adapter_files.ts";
 import { cardFiles, writeCard } from "./training_card.ts";
 import { type FileRecord, readState, type RunState, writeState } from "../monitoring/run_state.ts";
@@ -121,7 +121,7 @@ export function restoreWeights(model: Model, { path }: Checkpoint): Promise<void
 /** Puts the moments of a checkpoint into the training step, and adapters where they are what is trained. */
 export async function restoreMoments(training: TrainingStep, { path }: Checkpoint): Promise<void> {
   using file = await openSafetensors(`${path}/${MOMENTS}`);
-  const of = (moment: Moment) =>
+  const of = (moment: AdamMoment) =>
     new Map(
       [...file.tensors.keys()].filter((name) => name.startsWith(`${moment}.`))
         .map((name) => [name.slice(moment.length + 1), file.matrix(name)]),
@@ -132,7 +132,7 @@ export async function restoreMoments(training: TrainingStep, { path }: Checkpoin
 
 /** Both moments under the names of their parameters, prefixed `m.` and `v.`, in pieces: none is held whole. */
 async function writeMoments(path: string, training: TrainingStep, signal: AbortSignal): Promise<void> {
-  const both: readonly Moment[] = ["m", "v"], { parameters } = training.layout;
+  const both: readonly AdamMoment[] = ["m", "v"], { parameters } = training.layout;
   const layout = both.flatMap((moment) =>
     parameters.map(({ name, shape }) => ({ name: `${moment}.${name}`, shape }))
   );

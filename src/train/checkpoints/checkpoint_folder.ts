@@ -6,7 +6,7 @@
 import { ConfigError, FormatError } from "../../base/errors.ts";
 import type { Model, TrainingStep } from "../../model/mod.ts";
 import { type Checkpoint, isDraft, linkCheckpoint, openCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { ofStorage } from "./storage_errors.ts";
+import { storageError } from "./storage_errors.ts";
 import { readState, type RunState } from "../monitoring/run_state.ts";
 import type { KeepOptions } from "../trainer_options.ts";
 
@@ -41,7 +41,7 @@ export class CheckpointFolder {
       await Deno.mkdir(this.path, { recursive: true });
       await Deno.remove(await Deno.makeTempFile({ dir: this.path, prefix: "." })); // it may exist and be read-only
     } catch (error) {
-      throw ofStorage(error, this.path);
+      throw storageError(error, this.path);
     }
     for (const { name } of [...Deno.readDirSync(this.path)]) {
       if (isDraft(name)) await Deno.remove(`${this.path}/${name}`, { recursive: true });

@@ -11,7 +11,7 @@ import type { KernelTable, RunPlan } from "../monitoring/run_state.ts";
 
 /** Settings that change nothing about the numbers, so that they may differ. */
 const free: readonly (keyof StageSettings)[] = [
-  "heldAsked",
+  "validationRequested",
   "maxSkipped",
   "validateEvery",
   "sampleEvery",

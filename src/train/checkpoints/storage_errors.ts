@@ -7,7 +7,7 @@ import { ConfigError, DeviceError, LlameroError } from "../../base/errors.ts";
 import type { Device } from "../../gpu/mod.ts";
 
 /** Where a run was when it happened. */
-interface Place {
+interface FailurePoint {
   /** Steps done. */
   step: number;
   /** Step of the last checkpoint. */
@@ -28,7 +28,12 @@ export async function lossOf(error: unknown, device: Device): Promise<string | u
  * @param why what the device said
  * @param newest the last checkpoint
  */
-export function ofLostDevice(cause: unknown, why: string, place: Place, newest?: string): DeviceError {
+export function lostDeviceError(
+  cause: unknown,
+  why: string,
+  place: FailurePoint,
+  newest?: string,
+): DeviceError {
   const left = newest === undefined
     ? "There is no checkpoint: give the trainer a folder, { checkpoint }, and start again"
     : `The checkpoint of step ${place.saved} is whole: open a new device, load the model on it with Model.load(` +
@@ -37,7 +42,7 @@ export function ofLostDevice(cause: unknown, why: string, place: Place, newest?:
 }
 
 /** The error of a file that cannot be written, saying why and what to do; an error of the SDK as it is. */
-export function ofStorage(error: unknown, folder: string, newest?: string): unknown {
+export function storageError(error: unknown, folder: string, newest?: string): unknown {
   if (error instanceof LlameroError || !(error instanceof Error)) return error;
   const why = reasonOf(error);
   if (!why) return error;

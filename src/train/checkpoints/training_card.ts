@@ -25,7 +25,7 @@ export const cardFiles: readonly string[] = ["README.md", curvesFile];
 const points = 10;
 
 type State = JournalState & Pick<RunState, "plan" | "index">;
-type Row = Record<string, string>;
+type CardRow = Record<string, string>;
 
 /** Writes the model card of a checkpoint and the picture in it, aside and renamed: the files may have other names. */
 export async function writeCard(folder: string, model: Model, state: State): Promise<void> {
@@ -72,7 +72,7 @@ function dataOf(
   { settings: { name }, data }: RunState["plan"]["stages"][number],
 ): string {
   const sources = mixtures?.[name] ?? [], steps = data.map(({ step }) => `- ${cell(step)}`).join("\n");
-  const rows = sources.map(({ source, share, epochs, documents, tokens }): Row => ({
+  const rows = sources.map(({ source, share, epochs, documents, tokens }): CardRow => ({
     source,
     share: percent(share),
     epochs: number(epochs, 3),
@@ -82,7 +82,7 @@ function dataOf(
   return [`### ${name}`, ...rows.length ? [markdown(rows)] : [], steps].join("\n\n");
 }
 
-function recipeOf(settings: StageSettings): Row {
+function recipeOf(settings: StageSettings): CardRow {
   const { name, length, batch, context, learningRate, minLearningRate, warmup, beta1, beta2 } = settings;
   const [[unit, size]] = Object.entries(length);
   return {
@@ -97,7 +97,7 @@ function recipeOf(settings: StageSettings): Row {
 }
 
 /** The losses at even distances, and the last measurement since the one before. */
-function losses({ history, validations }: State): Row[] {
+function losses({ history, validations }: State): CardRow[] {
   const every = Math.max(1, Math.ceil(history.length / points));
   const shown = history.filter((_, i) => (i + 1) % every === 0 || i === history.length - 1);
   return shown.map((entry, i) => {
@@ -118,7 +118,7 @@ function cell(text: string): string {
 }
 
 /** A table; every column that a row has. */
-function markdown(rows: readonly Row[]): string {
+function markdown(rows: readonly CardRow[]): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
   return [

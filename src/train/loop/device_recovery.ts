@@ -9,10 +9,10 @@
 import { DeviceError } from "../../base/errors.ts";
 import type { Device } from "../../gpu/mod.ts";
 import { isShared, sharedDevice } from "../../model/mod.ts";
-import type { Control } from "./run_control.ts";
-import type { Job } from "./run_context.ts";
+import type { RunControl } from "./run_control.ts";
+import type { RunContext } from "./run_context.ts";
 import type { Journal } from "../monitoring/run_log.ts";
-import { lossOf, ofLostDevice } from "../checkpoints/storage_errors.ts";
+import { lossOf, lostDeviceError } from "../checkpoints/storage_errors.ts";
 import { train } from "./run_stages.ts";
 
 /** Times that a device is opened anew without a checkpoint in between. [ours] */
@@ -23,9 +23,9 @@ const most = 3;
  *
  * @throws {DeviceError} when the GPU was lost and the run cannot go on by itself, with what is left and what to do
  */
-export async function trainThrough(
-  job: Job,
-  control: Control,
+export async function trainWithRecovery(
+  job: RunContext,
+  control: RunControl,
   journal: Journal,
   onStart: () => void,
 ): Promise<"done" | "stopped"> {
@@ -40,7 +40,7 @@ export async function trainThrough(
       last = newest;
       const hopeless = newest === undefined || tries > most || control.stopping.aborted;
       if (hopeless || !isShared(model.device) || !await revive(job, newest)) {
-        throw ofLostDevice(error, lost, journal, newest);
+        throw lostDeviceError(error, lost, journal, newest);
       }
       const repeated = journal.step - (journal.saved ?? 0);
       journal.warn(
@@ -53,7 +53,7 @@ export async function trainThrough(
 }
 
 /** Moves the model to a device opened anew; false where there is none. */
-async function revive({ model }: Job, checkpoint: string): Promise<boolean> {
+async function revive({ model }: RunContext, checkpoint: string): Promise<boolean> {
   try {
     await model.restore(checkpoint, { device: await openedAnew(model.device) });
     return true;

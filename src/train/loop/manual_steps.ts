@@ -5,12 +5,12 @@
  */
 import type { StepRecord } from "../../model/mod.ts";
 import { adoptTemplate } from "./stage_hooks.ts";
-import { Control } from "./run_control.ts";
+import { RunControl } from "./run_control.ts";
 import { Events } from "../monitoring/events.ts";
-import type { Job } from "./run_context.ts";
+import type { RunContext } from "./run_context.ts";
 import { Journal } from "../monitoring/run_log.ts";
 import { fitted } from "./fit_memory.ts";
-import { claim, takeTurn } from "./run_registry.ts";
+import { acquireDevice, registerRun } from "./run_registry.ts";
 import type { Stage } from "../stages/stage.ts";
 import { orderSeed, prepareStage } from "../stages/stage_data.ts";
 import { Stepper } from "./step_queue.ts";
@@ -32,10 +32,13 @@ export interface OwnedStep {
 }
 
 /** The steps of a job, each enqueued when it is asked for. */
-export async function* ownedSteps(job: Job, signal: AbortSignal | undefined): AsyncGenerator<OwnedStep> {
-  const release = claim(job.model, undefined, () => `a loop over the steps of ${job.model.name}`);
-  const control = new Control(), forget = control.follow(signal);
-  const next = await takeTurn(job.model.device, control.stopping);
+export async function* ownedSteps(
+  job: RunContext,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<OwnedStep> {
+  const release = registerRun(job.model, undefined, () => `a loop over the steps of ${job.model.name}`);
+  const control = new RunControl(), forget = control.follow(signal);
+  const next = await acquireDevice(job.model.device, control.stopping);
   try {
     let before = 0;
     const stages = job.items.flatMap((item) => "stage" in item ? [item.stage] : []);
@@ -52,8 +55,8 @@ export async function* ownedSteps(job: Job, signal: AbortSignal | undefined): As
 }
 
 async function* stageSteps(
-  job: Job,
-  control: Control,
+  job: RunContext,
+  control: RunControl,
   stage: Stage,
   index: number,
   before: number,
@@ -71,7 +74,7 @@ async function* stageSteps(
     stepper = made;
     const records = new Records(stepper);
     for (let step = 1; step <= tokens.steps; step++) {
-      await control.turn();
+      await control.yieldToEventLoop();
       signal.throwIfAborted();
       stepper.enqueue(step);
       yield {

@@ -5,7 +5,7 @@
  */
 import type { Model } from "../../model/mod.ts";
 import type { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
-import type { Control } from "./run_control.ts";
+import type { RunControl } from "./run_control.ts";
 import type { EnergyOptions } from "../monitoring/energy.ts";
 import type { Evaluation } from "../monitoring/evaluation.ts";
 import type { Journal } from "../monitoring/run_log.ts";
@@ -16,7 +16,7 @@ import type { KernelTable, RunPlan } from "../monitoring/run_state.ts";
 export type Item = { stage: Stage } | { evaluation: Evaluation; every?: number };
 
 /** What a run is to do. */
-export interface Job {
+export interface RunContext {
   /** The model. */
   model: Model;
   /** The chain. */
@@ -38,9 +38,9 @@ export interface Job {
 /** What the parts of a run share. */
 export interface Work {
   /** What it is to do. */
-  job: Job;
+  job: RunContext;
   /** How it is stopped. */
-  control: Control;
+  control: RunControl;
   /** What it writes down. */
   journal: Journal;
   /** What it is made of. */

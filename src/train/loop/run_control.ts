@@ -4,14 +4,15 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import { YieldTimer } from "../../base/event_loop.ts";
 
 /** The handle between a run and its loop. */
-export class Control {
+export class RunControl {
   readonly #soft = new AbortController();
   readonly #hard = new AbortController();
   #resumed?: PromiseWithResolvers<void>;
   #steps = 0;
-  #rested = performance.now();
+  readonly #timer = new YieldTimer({ interval: 50 });
   /** The reason of the caller's signal, once that was aborted. */
   reason?: { value: unknown };
 
@@ -70,15 +71,12 @@ export class Control {
   }
 
   /**
-   * Called before each step: lets timers, other cells and the Stop button have their turn. A timer takes two
-   * milliseconds, a turn of the event loop hardly any; the timer comes every 50.
+   * Yields to other cells and the Stop button, and to timers, which take two milliseconds, every 50. Called before each
+   * step.
    */
-  async turn(): Promise<void> {
-    if (performance.now() - this.#rested < 50) await new Promise((resolve) => setImmediate(resolve));
-    else {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      this.#rested = performance.now();
-    }
+  async yieldToEventLoop(): Promise<void> {
+    if (this.#timer.due()) await this.#timer.yieldToEventLoop();
+    else await new Promise((resolve) => setImmediate(resolve));
     this.broken.throwIfAborted();
   }
 

@@ -22,7 +22,7 @@ const turns = new WeakMap<Device, Promise<void>>();
  *
  * @throws {ConfigError} naming the run that has one of them
  */
-export function claim(model: Model, folder: string | undefined, describe: () => string): () => void {
+export function registerRun(model: Model, folder: string | undefined, describe: () => string): () => void {
   for (const other of running) {
     const what = other.model === model
       ? `the model "${model.name}"`
@@ -44,7 +44,7 @@ export function claim(model: Model, folder: string | undefined, describe: () => 
  * Waits until no other run works on the device, or `signal` is aborted; the function that comes back gives the device
  * to the next.
  */
-export async function takeTurn(device: Device, signal: AbortSignal): Promise<() => void> {
+export async function acquireDevice(device: Device, signal: AbortSignal): Promise<() => void> {
   const before = turns.get(device) ?? Promise.resolve(), { promise, resolve } = Promise.withResolvers<void>();
   turns.set(device, before.then(() => promise));
   const stopped = new Promise<void>((wake) => {

@@ -8,11 +8,11 @@ import { type Checkpoint, restoreWeights } from "../checkpoints/checkpoint.ts";
 import { findCheckpoint } from "../checkpoints/checkpoint_folder.ts";
 import { kernelTable, useKernelTable } from "../../ops/mod.ts";
 import { anotherRun, differingField, differingKernels } from "../checkpoints/compare_plans.ts";
-import type { Control } from "./run_control.ts";
+import type { RunControl } from "./run_control.ts";
 import { EnergyMeter } from "../monitoring/energy.ts";
-import type { Item, Job, Work } from "./run_context.ts";
+import type { Item, RunContext, Work } from "./run_context.ts";
 import type { Journal } from "../monitoring/run_log.ts";
-import { takeTurn } from "./run_registry.ts";
+import { acquireDevice } from "./run_registry.ts";
 import type { Stage } from "../stages/stage.ts";
 import { plain, tokensOf } from "../stages/stage_data.ts";
 import { type Recurring, StageLoop } from "./stage_loop.ts";
@@ -26,12 +26,12 @@ import { version } from "../monitoring/version.ts";
  * @returns how it ended; a failure rejects
  */
 export async function train(
-  job: Job,
-  control: Control,
+  job: RunContext,
+  control: RunControl,
   journal: Journal,
   onStart: () => void,
 ): Promise<"done" | "stopped"> {
-  const release = await takeTurn(job.model.device, control.stopping);
+  const release = await acquireDevice(job.model.device, control.stopping);
   try {
     if (control.stopping.aborted) return "stopped";
     onStart();
@@ -52,15 +52,15 @@ export async function train(
     };
     const before = journal.meter?.use().wattHours ?? from?.state.wattHours; // repeated steps took energy, too
     if (job.energy) journal.meter = new EnergyMeter(job.energy, job.model.device, before);
-    if (from) await takeUp(work, from);
-    return await inOrder(work, from);
+    if (from) await restore(work, from);
+    return await runItems(work, from);
   } finally {
     journal.clock(false);
     release();
   }
 }
 
-async function inOrder(work: Work, from?: Checkpoint): Promise<"done" | "stopped"> {
+async function runItems(work: Work, from?: Checkpoint): Promise<"done" | "stopped"> {
   const { job: { items }, control } = work, recurring: Recurring[] = [], first = from?.state.index ?? -1;
   let index = -1;
   for (const item of items) {
@@ -116,7 +116,7 @@ function isOver({ settings }: Stage, { plan, index, stageStep, stageSteps }: Run
 }
 
 /** Puts weights and books back, once the checkpoint is known to belong to this run. */
-async function takeUp({ job, journal, plan, kernels }: Work, from: Checkpoint): Promise<void> {
+async function restore({ job, journal, plan, kernels }: Work, from: Checkpoint): Promise<void> {
   const { state, path } = from, difference = differingField(state.plan, plan);
   if (difference && !job.resume!.force) throw anotherRun(path, difference);
   journal.continue(state);
@@ -146,7 +146,7 @@ function withRecordedMicroBatches(items: readonly Item[], plan: RunPlan): readon
 }
 
 /** What the run is made of; looks at the data's files. */
-function planOf({ model, seed }: Job, items: readonly Item[]): RunPlan {
+function planOf({ model, seed }: RunContext, items: readonly Item[]): RunPlan {
   const stages = items.flatMap((item) => "stage" in item ? [item.stage] : []).map((stage) => ({
     settings: stage.settings,
     data: tokensOf(model, stage, stage.data).lineage,
@@ -156,7 +156,7 @@ function planOf({ model, seed }: Job, items: readonly Item[]): RunPlan {
   return { seed, model: model.config, dtype: model.dtype, tokenizer, stages };
 }
 
-function kernelsOf({ model: { device } }: Job): KernelTable {
+function kernelsOf({ model: { device } }: RunContext): KernelTable {
   const { adapter, subgroup, int64 } = device;
   return { sdk: version, adapter, subgroup, int64, choices: kernelTable(device) };
 }

@@ -15,7 +15,7 @@ import { defaultEvery, type Stage } from "../stages/stage.ts";
 import { orderSeed, prepareStage, sourcesOf, type StageTokens } from "../stages/stage_data.ts";
 import { fitted } from "./fit_memory.ts";
 import { isSpike, reasonOf, spikeText } from "../monitoring/skipped_steps.ts";
-import { ofStorage } from "../checkpoints/storage_errors.ts";
+import { storageError } from "../checkpoints/storage_errors.ts";
 import { Stepper } from "./step_queue.ts";
 
 /** An evaluation that is run again and again. */
@@ -102,7 +102,7 @@ export class StageLoop {
       batchTokens: settings.batch * settings.context,
       validation: held,
     });
-    if (settings.heldAsked && settings.held && !this.tokens.validation) {
+    if (settings.validationRequested && settings.held && !this.tokens.validation) {
       journal.warn(`${settings.name}: ${held}`);
     }
   }
@@ -132,7 +132,7 @@ export class StageLoop {
 
   async #turn(): Promise<void> {
     const { control, journal } = this.work;
-    await control.turn();
+    await control.yieldToEventLoop();
     if (!control.paused) return;
     await this.#read();
     journal.clock(false);
@@ -257,7 +257,7 @@ export class StageLoop {
       journal.saved = journal.step;
       journal.emit({ type: "checkpoint", step: journal.step, stage: journal.stage, path });
     } catch (cause) {
-      const error = ofStorage(cause, folder.path, folder.newest);
+      const error = storageError(cause, folder.path, folder.newest);
       if (ended || control.stopping.aborted || cause instanceof LlameroError) throw error;
       journal.warn(
         `The checkpoint of step ${journal.step} could not be written: ${(error as Error).message}`,

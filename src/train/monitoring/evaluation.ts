@@ -14,7 +14,7 @@ export interface Evaluation {
 }
 
 /** When a trainer evaluates. */
-export interface EvaluateOptions {
+export interface PeriodicEvaluationOptions {
   /** Every so many steps of the stages that follow; without it once, at this place in the chain. */
   every?: number;
 }

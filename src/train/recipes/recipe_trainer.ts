@@ -70,7 +70,7 @@ function optionsOf(stage: RecipeStage, parts: RecipeParts): PretrainOptions & In
     clip,
   } = stage;
   const own = stage.validation && datasetOf(stage.validation, parts) as Dataset;
-  const validation = own ?? (stage.held === 0 ? false : stage.heldAsked ? stage.held! : undefined);
+  const validation = own ?? (stage.held === 0 ? false : stage.validationRequested ? stage.held! : undefined);
   const optional = {
     warmup: stage.warmup,
     validateEvery: stage.validateEvery,

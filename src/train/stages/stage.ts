@@ -60,7 +60,7 @@ export interface StageSettings {
   /** Share that is held out; null where validation data was given; 0 for none. */
   held: number | null;
   /** Whether the share was asked for, so that holding out nothing is worth a word. */
-  heldAsked: boolean;
+  validationRequested: boolean;
   /** Standard deviations at which a loss is a spike; missing where every finite step is applied. */
   skipSpikes?: number;
   /** Updates that may be skipped in a row. */
@@ -147,7 +147,7 @@ export function planStage(
     documentMask: maskOf(kind, data, given, path),
     template: templateOf(kind, data, given),
     held: heldShare(kind, validation),
-    heldAsked: typeof validation === "number",
+    validationRequested: typeof validation === "number",
     ...(given.skipSpikes !== undefined && { skipSpikes: given.skipSpikes }),
     maxSkipped: given.maxSkipped ?? 3,
     validateEvery: given.validateEvery ?? null,

@@ -116,7 +116,7 @@ export async function prepareStage(
 
 /** Rows that were given may hold no target at all; text always has some. */
 async function checkLearnable(tokens: PreparedTokens, name: string): Promise<void> {
-  if (!tokens.given) return;
+  if (!tokens.fixedOrder) return;
   for await (const { targets } of tokens.ordered()) if (targets.some((target) => target >= 0)) return;
   throw new DataError(`Cannot train ${name}: the data has no supervised token, every target is -100`);
 }

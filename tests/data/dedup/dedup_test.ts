@@ -5,7 +5,7 @@ import type { DedupOptions } from "../../../src/data/dedup/dedup.ts";
 import type { Document } from "../../../src/data/document.ts";
 import { comparable, plainLine } from "../../../src/data/text/normalize.ts";
 import { memoryPlan } from "../../../src/data/io/in_memory.ts";
-import type { Plan } from "../../../src/data/plan/plan.ts";
+import type { DatasetPlan } from "../../../src/data/plan/plan.ts";
 
 const texts = async (list: string[], by?: "document" | "line" | "paragraph") =>
   (await Dataset.from(list.map((text) => ({ text }))).dedup({ by }).toArray()).map(({ text }) => text);
@@ -51,7 +51,7 @@ async function after(documents: (string | [string, string])[], options: DedupOpt
     return { text, id: `${i}`, source: file, file };
   });
   const plan = memoryPlan(records);
-  const inFiles: Plan<Document> = {
+  const inFiles: DatasetPlan<Document> = {
     ...plan,
     async *open(reading) {
       for await (const entry of plan.open(reading)) yield { ...entry, place: { file: entry.value.source } };

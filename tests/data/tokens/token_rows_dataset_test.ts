@@ -13,7 +13,7 @@ Deno.test("rows are used as they are, over and over in their order, whatever the
   assert.deepEqual([tokens.context, tokens.vocabSize, tokens.documentMask], [3, 13, false]);
   assert.equal(String(tokens), "Tokens as given: 2 windows of 3, ids below 13");
   const prepared = await tokens.prepare();
-  assert.equal(prepared.given, true);
+  assert.equal(prepared.fixedOrder, true);
   assert.deepEqual([0, 1, 2, 3].map((n) => [...prepared.windowAt(n, n).targets]), [[6, 7, 8], [-100, 3, 12], [
     6,
     7,

@@ -3,18 +3,18 @@ import assert from "node:assert/strict";
 import { ConfigError } from "../../../src/base/errors.ts";
 import {
   type AddOptions,
+  type EvalModel,
   Evaluator,
   judges,
   perspective,
   type Report,
-  type Scorable,
   type TextScorer,
   wordList,
 } from "../../../src/eval/mod.ts";
 import { jsonl, scorer, withFiles, writer } from "../fakes.ts";
 
 async function run(
-  model: Scorable,
+  model: EvalModel,
   task: string,
   files: Record<string, string>,
   options: AddOptions = {},
@@ -194,7 +194,7 @@ Deno.test("TruthfulQA, multiple choice: MC1 and MC2 by hand", async () => {
 
 Deno.test("TruthfulQA, generation: two judges say true and informative; without judges it is refused", async () => {
   const model = writer((prompt) => String(prompt).endsWith("Q: What is red?\nA:") ? " Grass\nQ: More" : "");
-  const yes = (name: string, probability: (prompt: string) => number): Scorable => ({
+  const yes = (name: string, probability: (prompt: string) => number): EvalModel => ({
     ...scorer((prompt, option) => (assert.equal(option, " yes"), Math.log(probability(prompt)))),
     name,
   });

@@ -2,7 +2,7 @@
 // benchmark with right answers, on files in its published format.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
-import { Evaluator, type Scorable } from "../../../src/eval/mod.ts";
+import { type EvalModel, Evaluator } from "../../../src/eval/mod.ts";
 import { scorer, withFiles, writer } from "../fakes.ts";
 import { asked, type Fixture, fixture, fixtureNames, shuffled } from "./fixtures.ts";
 
@@ -12,7 +12,7 @@ const count = 121;
 function oracle(
   { right, inPrompt, options }: Pick<Fixture, "right" | "inPrompt" | "options">,
   sign = 1,
-): Scorable {
+): EvalModel {
   if (!options) {
     return writer((prompt) => {
       const text = right[asked(String(prompt))!];
@@ -28,13 +28,13 @@ function oracle(
 }
 
 /** Draws a score for each continuation, so that no rule prefers short or long ones. */
-function coin(seed: number): Scorable {
+function coin(seed: number): EvalModel {
   const random = new Random(seed);
   return scorer((_, continuation) => [...continuation.slice(1)].length * Math.log(1 - random.uniform()));
 }
 
 async function score(
-  model: Scorable,
+  model: EvalModel,
   task: string,
   data: string,
 ): Promise<{ value: number; chance?: number; n: number }> {

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { ConfigError, DataError } from "../../../src/base/errors.ts";
 import { Random } from "../../../src/base/random.ts";
 import { Dataset } from "../../../src/data/mod.ts";
-import { Evaluator, type ItemOutcome, type Scorable, type TaskData } from "../../../src/eval/mod.ts";
+import { type EvalModel, Evaluator, type ItemOutcome, type TaskData } from "../../../src/eval/mod.ts";
 import { jsonl, piqaLike, type PiqaRow, scorer, withFiles } from "../fakes.ts";
 
 const { rows, labels } = piqaLike(301);
@@ -12,7 +12,7 @@ const files = { "valid.jsonl": jsonl(rows), "valid-labels.lst": lst };
 const labelled = rows.map((row, i) => ({ ...row, label: labels[i] }));
 
 /** Knows the answers; `sign` -1 always prefers the wrong one. */
-function oracle(rows: readonly PiqaRow[], labels: readonly number[], sign = 1): Scorable {
+function oracle(rows: readonly PiqaRow[], labels: readonly number[], sign = 1): EvalModel {
   const right = new Set(rows.map(({ goal, sol1, sol2 }, i) => `${goal}|${labels[i] ? sol2 : sol1}`));
   return scorer((prompt, continuation) => {
     const goal = /^Question: (.*)\nAnswer:$/s.exec(prompt)![1];
@@ -20,12 +20,12 @@ function oracle(rows: readonly PiqaRow[], labels: readonly number[], sign = 1): 
   });
 }
 
-function uniform(seed: number): Scorable {
+function uniform(seed: number): EvalModel {
   const random = new Random(seed);
   return scorer((_, continuation) => [...continuation.slice(1)].length * Math.log(1 - random.uniform()));
 }
 
-async function accuracy(model: Scorable, data: TaskData): Promise<number> {
+async function accuracy(model: EvalModel, data: TaskData): Promise<number> {
   return (await new Evaluator(model).add("piqa", { data }).run()).value("piqa");
 }
 

@@ -1,13 +1,13 @@
 // Answers are kept by weights, tokenizer and question: a killed evaluation goes on and gives the same report.
 import assert from "node:assert/strict";
-import { Evaluator, type Scorable } from "../../../src/eval/mod.ts";
+import { type EvalModel, Evaluator } from "../../../src/eval/mod.ts";
 import { Model } from "../../../src/model/mod.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
 import { testDevice } from "../../support/device.ts";
 import { fixture } from "../benchmarks/fixtures.ts";
 import { jsonl, scorer, withFiles, writer } from "../fakes.ts";
 
-type Fake = Scorable & { batches: (readonly [string, string])[][]; prompts: unknown[] };
+type Fake = EvalModel & { batches: (readonly [string, string])[][]; prompts: unknown[] };
 
 /** A model with weights, which answers by them and notes what it is asked. */
 function weighted(weight: number): Fake {
@@ -24,7 +24,7 @@ Deno.test("what was asked is not asked again, by any task, until the weights cha
   const made = { ...fixture("arc-easy", 30).files, ...fixture("gsm8k", 8).files };
   await withFiles(made, async (data) => {
     const cache = `${data}/cache`;
-    const run = async (model: Scorable, limit?: number) =>
+    const run = async (model: EvalModel, limit?: number) =>
       (await new Evaluator(model, { cache }).add("arc-easy", { data, limit }).add("gsm8k", { data, limit })
         .run()).results;
     const first = weighted(2), some = await run(first, 5);
@@ -53,7 +53,7 @@ Deno.test("what was asked is not asked again, by any task, until the weights cha
 Deno.test("a line that was half written is passed over and its answer asked again", async () => {
   await withFiles(fixture("arc-easy", 3).files, async (data) => {
     const cache = `${data}/cache`;
-    const run = (model: Scorable) => new Evaluator(model, { cache }).add("arc-easy", { data }).run();
+    const run = (model: EvalModel) => new Evaluator(model, { cache }).add("arc-easy", { data }).run();
     const whole = await run(weighted(2));
     const path = `${cache}/${[...Deno.readDirSync(cache)][0].name}`;
     const text = await Deno.readTextFile(path);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/mod.ts";
-import { defineTask, Evaluator, type Scorable } from "../../../src/eval/mod.ts";
+import { defineTask, type EvalModel, Evaluator } from "../../../src/eval/mod.ts";
 import { scorer, withFiles, writer } from "../fakes.ts";
 
 const goals = [
@@ -18,7 +18,7 @@ const likes: Record<string, number> = {
   " Use a sharpener.": -16,
   " Use a spoon.": -24,
 };
-const llama: Scorable = {
+const llama: EvalModel = {
   ...scorer((_, option) => likes[option]),
   ...writer(() => "yes"),
   name: "tiny",

@@ -1,7 +1,7 @@
 // HumanEval and MBPP on files of their formats: the canonical solutions pass, stubs fail, pass@k counts as by hand.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
-import { Evaluator, type GenerateOutcome, type Scorable } from "../../../src/eval/mod.ts";
+import { type EvalModel, Evaluator, type GenerateOutcome } from "../../../src/eval/mod.ts";
 import { jsonl, withFiles, writer } from "../fakes.ts";
 
 const problems = [["add", "return x + y"], ["scale", "return x * y"], ["join", "return str(x) + str(y)"]];
@@ -31,7 +31,7 @@ const solver = writer((prompt) => {
 });
 const stub = writer(() => "    pass\n");
 
-async function run(model: Scorable, task: string, options = {}): Promise<GenerateOutcome[]> {
+async function run(model: EvalModel, task: string, options = {}): Promise<GenerateOutcome[]> {
   let items: GenerateOutcome[] = [];
   await withFiles({ "HumanEval.jsonl": jsonl(humaneval), "mbpp.jsonl": jsonl(mbpp) }, async (data) => {
     const report = await new Evaluator(model).add(task, { data, ...options }).run();

@@ -3,9 +3,9 @@ import { DataError, NumericsError } from "../../../src/base/errors.ts";
 import {
   type ChoiceOutcome,
   defineTask,
+  type EvalModel,
   Evaluator,
   type Normalisation,
-  type Scorable,
 } from "../../../src/eval/mod.ts";
 import { goldenJson } from "../../support/golden.ts";
 import { scorer } from "../fakes.ts";
@@ -28,7 +28,7 @@ function quiz(items: readonly Question[], normalisation?: Normalisation): Return
   });
 }
 
-async function outcomes(model: Scorable, task: ReturnType<typeof defineTask>): Promise<ChoiceOutcome[]> {
+async function outcomes(model: EvalModel, task: ReturnType<typeof defineTask>): Promise<ChoiceOutcome[]> {
   return (await new Evaluator(model).add(task).run()).results[0].items as ChoiceOutcome[];
 }
 
@@ -184,7 +184,7 @@ Deno.test("a log-probability that is not a number is an error, minus infinity is
     outcomes(scorer((_, option) => option === " b" ? NaN : -1), quiz(items)),
     (error: unknown) => error instanceof NumericsError && /"quiz": "fake" gave/.test(error.message),
   );
-  const short: Scorable = { name: "short", scoreBatch: () => Promise.resolve([]) };
+  const short: EvalModel = { name: "short", scoreBatch: () => Promise.resolve([]) };
   await assert.rejects(outcomes(short, quiz(items)), NumericsError);
   assert.deepEqual(chosen(await outcomes(scorer((_, o) => o === " a" ? -Infinity : -9), quiz(items))), [1]);
 });

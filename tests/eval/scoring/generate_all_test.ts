@@ -1,6 +1,6 @@
 // Texts of all items together: the same report as one by one, kept as they come, through the chat template where asked.
 import assert from "node:assert/strict";
-import { defineTask, Evaluator, type Scorable } from "../../../src/eval/mod.ts";
+import { defineTask, type EvalModel, Evaluator } from "../../../src/eval/mod.ts";
 import { Model } from "../../../src/model/mod.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
 import { testDevice } from "../../support/device.ts";
@@ -28,8 +28,8 @@ Deno.test("a real model's texts and votes are those that it writes one by one", 
   );
   model.setParameters(new Map(sharp)); // far from uniform, so that a mistake would show
   const { name, config } = model;
-  const single: Scorable = { name, config, tokenizer, generate: model.generate.bind(model) };
-  const run = async (one: Scorable) =>
+  const single: EvalModel = { name, config, tokenizer, generate: model.generate.bind(model) };
+  const run = async (one: EvalModel) =>
     (await new Evaluator(one, { cache: false }).add(greedy).add(votes, { shots: 1 }).run()).results;
   const together = await run(model);
   assert.deepEqual(together.map(({ items }) => items), (await run(single)).map(({ items }) => items));
@@ -43,7 +43,7 @@ interface Asked {
 }
 
 /** A model that writes many texts, the last first, and dies when it was asked for `breath` of them. */
-function many(breath = Infinity): Scorable & { calls: Asked[] } {
+function many(breath = Infinity): EvalModel & { calls: Asked[] } {
   const calls: Asked[] = [];
   return {
     name: "many",
@@ -65,7 +65,7 @@ function many(breath = Infinity): Scorable & { calls: Asked[] } {
 
 Deno.test("texts are kept as they come: who dies in the middle goes on with the rest", async () => {
   await withFiles(fixture("gsm8k", 8).files, async (data) => {
-    const run = async (model: Scorable, cache: string) =>
+    const run = async (model: EvalModel, cache: string) =>
       (await new Evaluator(model, { cache }).add("gsm8k", { data, variant: "maj1@100", samples: 2 }).run())
         .results;
     const whole = await run(many(), `${data}/other`), cache = `${data}/cache`;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { ConfigError, DataError } from "../../../src/base/errors.ts";
 import {
   defineTask,
+  type EvalModel,
   Evaluator,
   exactMatch,
   type GenerateOutcome,
-  type Scorable,
 } from "../../../src/eval/mod.ts";
 import { cutAt, normalisers } from "../../../src/eval/scoring/exact_match.ts";
 import { goldenJson } from "../../support/golden.ts";
@@ -76,7 +76,7 @@ Deno.test("a text that matches any answer is right", async () => {
 
 Deno.test("a metric of one's own is averaged, and decoding options reach the model", async () => {
   const seen: unknown[] = [];
-  const model: Scorable = {
+  const model: EvalModel = {
     name: "m",
     generate(_, { signal: _signal, ...decoding } = { temperature: 1, maxTokens: 1, stop: [] }) {
       seen.push(decoding);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { piecesOf } from "../../../src/eval/scoring/long_text.ts";
+import { cutLongText } from "../../../src/eval/scoring/long_text.ts";
 import { type ChoiceOutcome, defineTask, Evaluator } from "../../../src/eval/mod.ts";
 import { characters, scorer } from "../fakes.ts";
 
@@ -33,8 +33,8 @@ Deno.test("a continuation that does not fit is scored in pieces, and none of it 
 
 Deno.test("pieces begin with their space and follow each other", () => {
   const model = { name: "m", ...characters(8) };
-  assert.deepEqual(piecesOf(model, ["P", " ab cd"]), [["P", " ab cd"]]); // 6 tokens fit 8
-  assert.deepEqual(piecesOf(model, ["P", " ab c defghi j"]), [
+  assert.deepEqual(cutLongText(model, ["P", " ab cd"]), [["P", " ab cd"]]); // 6 tokens fit 8
+  assert.deepEqual(cutLongText(model, ["P", " ab c defghi j"]), [
     ["P", " ab"],
     ["P ab", " c"],
     ["P ab c", " defghi"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError, NumericsError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/mod.ts";
-import { defineTask, Evaluator, type Scorable } from "../../../src/eval/mod.ts";
+import { defineTask, type EvalModel, Evaluator } from "../../../src/eval/mod.ts";
 import { scorer } from "../fakes.ts";
 
 const near = (got: number | undefined, want: number) =>
@@ -33,7 +33,7 @@ Deno.test("perplexity and bits per byte over all tokens, by hand", async () => {
 
 Deno.test("a loss is what the model measures, in three forms", async () => {
   const seen: unknown[] = [];
-  const model: Scorable = {
+  const model: EvalModel = {
     name: "m",
     loss(dataset, run) {
       seen.push(dataset, run?.limit);
@@ -60,14 +60,14 @@ Deno.test("a loss is what the model measures, in three forms", async () => {
 });
 
 Deno.test("a loss without bytes has no bits per byte; what is no dataset is refused", async () => {
-  const model: Scorable = {
+  const model: EvalModel = {
     name: "m",
     loss: () => Promise.resolve({ loss: 1, bitsPerByte: Infinity, perplexity: Math.E, tokens: 8, bytes: 0 }),
   };
   const ids = Dataset.tokens([Uint32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9)]);
   const [{ measures }] = (await new Evaluator(model).loss(ids).run()).results;
   assert.deepEqual(measures.map(({ metric }) => metric), ["loss", "perplexity"]);
-  const lost: Scorable = {
+  const lost: EvalModel = {
     name: "lost",
     loss: () => Promise.resolve({ loss: NaN, bitsPerByte: NaN, perplexity: NaN, tokens: 8, bytes: 0 }),
   };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../../src/base/errors.ts";
-import { defineTask, Evaluator, type Scorable } from "../../../src/eval/mod.ts";
+import { defineTask, type EvalModel, Evaluator } from "../../../src/eval/mod.ts";
 import { characters, jsonl, piqaLike, scorer, withFiles, writer } from "../fakes.ts";
 
 const items = Array.from(
@@ -51,7 +51,7 @@ Deno.test("an item that is asked twice is not an example of itself", async () =>
 
 Deno.test("examples that do not fit the context are dropped from the end and counted", async () => {
   const longest = "q0? a0\n\nq0? a0\n\nq0? a0".length; // two examples and the item with an option
-  const model: Scorable = { ...flat, ...characters(longest) };
+  const model: EvalModel = { ...flat, ...characters(longest) };
   const report = await new Evaluator(model).add(quiz, { shots: 4 }).run();
   const free = await new Evaluator(flat).add(quiz, { shots: 4 }).run();
   report.results[0].items.forEach(({ shots, dropped }, i) => {

@@ -85,7 +85,7 @@ Deno.test("Parquet rows come group by group, with numbers and nested values", ()
     );
   }));
 
-Deno.test("tar files are read without being written; names that leave the folder are flaws", () =>
+Deno.test("tar files are read without being written; names that leave the folder are problems", () =>
   inFolder(async (folder) => {
     const archive = tar.pack();
     archive.entry({ name: "a/one.txt" }, "1");
@@ -98,7 +98,7 @@ Deno.test("tar files are read without being written; names that leave the folder
     const bytes = concat(await all(archive as AsyncIterable<Uint8Array>));
     await Deno.writeFile(`${folder}/a.tar.gz`, gzipSync(bytes));
     const found = await all(findTar(`${folder}/a.tar.gz`));
-    assert.deepEqual(found.map((item) => "flaw" in item ? item.flaw : item.value.name), [
+    assert.deepEqual(found.map((item) => "problem" in item ? item.problem : item.value.name), [
       "a/one.txt",
       "a name that leaves its folder: ../../etc/passwd",
       "a name that leaves its folder: /abs",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FormatError } from "../../../src/base/errors.ts";
 import { type GgufFile, openGguf } from "../../../src/formats/gguf/reader.ts";
-import { pack } from "../../../src/formats/gguf/gguf_pack.ts";
+import { packBlocks } from "../../../src/formats/gguf/gguf_pack.ts";
 import { type GgufType, PACKINGS } from "../../../src/formats/gguf/types.ts";
 import { writeGguf, type WrittenTensor, type WrittenValue } from "../../../src/formats/gguf/writer.ts";
 import { inFolder } from "../../data/fixtures.ts";
@@ -15,7 +15,7 @@ Deno.test("packed blocks are what another implementation unpacks, bit for bit", 
     const found = PACKINGS[type as GgufType].unpack(Uint8Array.fromHex(hex));
     assert.deepEqual(found, Float32Array.from(floats), type);
   }
-  assert.equal(pack("Q8_0", Float32Array.from(packed.floats), "x").toHex(), packed.hex);
+  assert.equal(packBlocks("Q8_0", Float32Array.from(packed.floats), "x").toHex(), packed.hex);
 });
 
 const values = new Map<string, WrittenValue>([

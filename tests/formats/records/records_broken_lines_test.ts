@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { DataError } from "../../../src/base/errors.ts";
 import { findCsv } from "../../../src/formats/records/csv.ts";
-import { isFlaw } from "../../../src/formats/record_or_error.ts";
+import { isBrokenRecord } from "../../../src/formats/record_or_error.ts";
 import { findJsonl } from "../../../src/formats/records/jsonl.ts";
 import { findLines, longestLine, readLines } from "../../../src/formats/records/lines.ts";
 import { all, failure, inFolder } from "../../data/fixtures.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-Deno.test("a line with a wrong byte is one flaw, and the others are read", () =>
+Deno.test("a line with a wrong byte is one problem, and the others are read", () =>
   inFolder(async (folder) => {
     const path = `${folder}/a.txt`;
     await Deno.writeFile(path, Uint8Array.of(...bytes("one\n灌"), 0xff, ...bytes("\nthree\r\n"), 0xe9));
     const found = await all(findLines(path));
-    assert.deepEqual(found.map((item) => isFlaw(item) ? item.flaw.slice(0, 15) : item.value), [
+    assert.deepEqual(found.map((item) => isBrokenRecord(item) ? item.problem.slice(0, 15) : item.value), [
       "one",
       "not valid utf-8",
       "three",
@@ -37,7 +37,7 @@ Deno.test("a line beyond the limit is passed over, not held", () =>
     for (const part of [long, bytes("\ntwo\n"), long]) await file.write(gzipSync(part, { level: 1 }));
     file.close();
     const found = await all(findLines(path));
-    assert.deepEqual(found.map((item) => isFlaw(item) ? item.flaw : item.value), [
+    assert.deepEqual(found.map((item) => isBrokenRecord(item) ? item.problem : item.value), [
       "one",
       "longer than 64 MiB",
       "two",
@@ -45,15 +45,20 @@ Deno.test("a line beyond the limit is passed over, not held", () =>
     ]);
   }));
 
-Deno.test("a broken row of JSON Lines is one flaw with its line", () =>
+Deno.test("a broken row of JSON Lines is one problem with its line", () =>
   inFolder(async (folder) => {
     const path = `${folder}/a.jsonl`;
     await Deno.writeTextFile(path, '{"a":1}\n{"a":\n\n[2]\n{"a":3}');
     const found = await all(findJsonl(path));
     assert.deepEqual(found.map(({ line }) => line), [1, 2, 4, 5]);
-    assert.deepEqual(found.map((item) => isFlaw(item) ? item.text : item.value), [{ a: 1 }, '{"a":', "[2]", {
-      a: 3,
-    }]);
+    assert.deepEqual(found.map((item) => isBrokenRecord(item) ? item.text : item.value), [
+      { a: 1 },
+      '{"a":',
+      "[2]",
+      {
+        a: 3,
+      },
+    ]);
   }));
 
 Deno.test("CSV: quotes, separators, line ends and empty fields", () =>
@@ -68,17 +73,17 @@ Deno.test("CSV: quotes, separators, line ends and empty fields", () =>
     ]);
     assert.deepEqual(await read("a.tsv", "a\tb\nx,y\tz"), [{ value: { a: "x,y", b: "z" }, line: 2 }]);
     assert.deepEqual(await read("a.txt", "a;b\n1;2", ";"), [{ value: { a: "1", b: "2" }, line: 2 }]);
-    const flaws = (await read("b.csv", 'a,b\n1\n"x"y,2\n3,4\n"open,5\n')).map((item) =>
-      isFlaw(item) ? `${item.line} ${item.flaw}` : item.value
+    const problems = (await read("b.csv", 'a,b\n1\n"x"y,2\n3,4\n"open,5\n')).map((item) =>
+      isBrokenRecord(item) ? `${item.line} ${item.problem}` : item.value
     );
-    assert.deepEqual(flaws, [
+    assert.deepEqual(problems, [
       "2 a record of 1 fields where 2 are named",
       "3 a quote that is out of place",
       { a: "3", b: "4" },
       "5 a quote that is not closed within 1000 lines",
     ]);
     const named = await all(findCsv(`${folder}/a.txt`, { separator: ";", columns: ["x", "y"] }));
-    assert.deepEqual(named.map((item) => isFlaw(item) || item.value), [{ x: "a", y: "b" }, {
+    assert.deepEqual(named.map((item) => isBrokenRecord(item) || item.value), [{ x: "a", y: "b" }, {
       x: "1",
       y: "2",
     }]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { concat } from "../../../src/formats/bytes.ts";
-import { isFlaw } from "../../../src/formats/record_or_error.ts";
+import { isBrokenRecord } from "../../../src/formats/record_or_error.ts";
 import { findWarc } from "../../../src/formats/records/warc.ts";
 import { all, inFolder } from "../../data/fixtures.ts";
 
@@ -28,7 +28,7 @@ async function read(folder: string, parts: Uint8Array[], type?: string): Promise
   await Deno.writeFile(path, concat(parts.map((part) => gzipSync(part))));
   const text = new TextDecoder();
   return (await all(findWarc(path, type))).map((item) =>
-    isFlaw(item) ? `! ${item.flaw}` : text.decode(item.value.body)
+    isBrokenRecord(item) ? `! ${item.problem}` : text.decode(item.value.body)
   );
 }
 
@@ -44,7 +44,7 @@ Deno.test("records are found by their headers and lengths in bytes, over gzip me
     assert.deepEqual(await read(folder, parts, "conversion"), [page, "", "z"]);
     assert.deepEqual(await read(folder, [concat(parts)]), ["x: y", page, "", "z"]);
     const [first] = await all(findWarc(`${folder}/a.warc.gz`));
-    assert.deepEqual(!isFlaw(first) && first.value.headers, {
+    assert.deepEqual(!isBrokenRecord(first) && first.value.headers, {
       "content-length": "4",
       "x-folded": "a b",
       "warc-type": "warcinfo",

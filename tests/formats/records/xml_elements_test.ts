@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { DataError } from "../../../src/base/errors.ts";
 import { findElements } from "../../../src/formats/records/xml_elements.ts";
-import { isFlaw } from "../../../src/formats/record_or_error.ts";
+import { isBrokenRecord } from "../../../src/formats/record_or_error.ts";
 import { all, failure, inFolder } from "../../data/fixtures.ts";
 
 async function read(folder: string, text: string, name: string): Promise<string[]> {
   await Deno.writeTextFile(`${folder}/a.xml`, text);
   return (await all(findElements(`${folder}/a.xml`, name))).map((item) =>
     `${item.line} ${
-      isFlaw(item) ? `! ${item.flaw}` : JSON.stringify(item.value.attributes) + item.value.text
+      isBrokenRecord(item) ? `! ${item.problem}` : JSON.stringify(item.value.attributes) + item.value.text
     }`
   );
 }

@@ -21,7 +21,7 @@ const prompts = Array.from({ length: 19 }, (_, i) => {
 const context = Math.max(...prompts.map(({ length }) => length)) + 4;
 
 /** A model that is far from uniform, so that its texts differ and a mistake would show. */
-async function sharp(family: "fast" | "sg" | "shm" | "plain" = "fast", scale = 12): Promise<Model> {
+async function sharp(family: "fast" | "subgroup" | "shared" | "plain" = "fast", scale = 12): Promise<Model> {
   const model = await Model.create({ ...shape, context }, { tokenizer, device: await testDevice(family) });
   const louder = [...await model.parameters()].map(([name, data]) =>
     [name, data.map((x) => name.includes("norm") ? x : scale * x)] as const

@@ -12,7 +12,10 @@ const near = (got: number, want: number, tolerance: number, what: string) =>
   );
 
 const open = async (name: string, dtype: "f32" | "f16" = "f32") =>
-  await Model.load(goldenPath(name), { device: await testDevice(dtype === "f16" ? "sg" : "plain"), dtype });
+  await Model.load(goldenPath(name), {
+    device: await testDevice(dtype === "f16" ? "subgroup" : "plain"),
+    dtype,
+  });
 
 const batch = (name: string) => goldenJson<{ batch: { input_ids: number[][] } }>(`${name}/inputs.json`).batch;
 

@@ -1,7 +1,7 @@
 // Beginnings that sequences share go through the model once, and no score changes.
 import assert from "node:assert/strict";
 import { Model } from "../../../src/model/mod.ts";
-import { PrefixScorer, walk } from "../../../src/model/scoring/prefix_scorer.ts";
+import { prefixOrder, PrefixScorer } from "../../../src/model/scoring/prefix_scorer.ts";
 import { testDevice } from "../../support/device.ts";
 
 const long = Array.from({ length: 30 }, (_, i) => (i * 7) % 50);
@@ -17,7 +17,7 @@ const sequences = [
 ];
 
 Deno.test("a walk visits each sequence once and never skips what is scored", () => {
-  const visits = walk(sequences);
+  const visits = prefixOrder(sequences);
   assert.deepEqual(visits.map(({ index }) => index).sort(), [...sequences.keys()]);
   for (const [n, { index, past }] of visits.entries()) {
     const { ids, start } = sequences[index], before = n ? sequences[visits[n - 1].index].ids : [];
@@ -26,7 +26,7 @@ Deno.test("a walk visits each sequence once and never skips what is scored", () 
   }
   const fed = visits.reduce((sum, { index, past }) => sum + sequences[index].ids.length - 1 - past, 0);
   assert.equal(fed, 30 + 1 + 1 + 4 + 2 + 3 + 31 + 30); // in the order of the walk
-  assert.deepEqual(walk([]), []);
+  assert.deepEqual(prefixOrder([]), []);
 });
 
 Deno.test("scores of a walk are those of each sequence alone", async () => {
@@ -38,7 +38,7 @@ Deno.test("scores of a walk are those of each sequence alone", async () => {
   model.setParameters(new Map(sharp)); // far from uniform, so that a mistake would show
   const scorer = new PrefixScorer(model);
   try {
-    for (const { index, past } of walk(sequences)) {
+    for (const { index, past } of prefixOrder(sequences)) {
       const { ids, start } = sequences[index], { nll, best } = await scorer.score(sequences[index], past);
       const alone = await model.score(
         Uint32Array.from(ids.slice(0, start)),

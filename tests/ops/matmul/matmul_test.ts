@@ -2,15 +2,15 @@
 // adding to what is there; and the table that chooses among them.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
-import { type Device, type Family, Recorder } from "../../../src/gpu/mod.ts";
+import { type Device, type KernelFamily, Recorder } from "../../../src/gpu/mod.ts";
 import {
   candidates,
   type Choice,
-  download,
   kernelTable,
   type Layout,
   matmul,
   product,
+  readTensor,
   upload,
   useKernelTable,
 } from "../../../src/ops/mod.ts";
@@ -50,7 +50,7 @@ for (const family of families) {
     for (const layout of ["nn", "nt", "tn"] as const) {
       Deno.test(`matmul ${layout} by ${choice} (${family})`, async () => {
         const device = await testDevice(family);
-        for (const [M, N, K] of family === "sg" ? whole : [...whole, ...odd]) {
+        for (const [M, N, K] of family === "subgroup" ? whole : [...whole, ...odd]) {
           for (const add of [false, true]) {
             const a = noise(M * K), b = noise(K * N), before = noise(M * N), r = new Recorder(device);
             const put = (shape: number[], data: Float32Array<ArrayBuffer>) =>
@@ -61,7 +61,7 @@ for (const family of families) {
             product(r, choice, layout, { a: ta, b: tb, c }, add);
             const program = await r.compile("test");
             program.replay();
-            const [got] = await download(device, [c]);
+            const [got] = await readTensor(device, [c]);
             const want = reference(layout, [M, N, K], a, b, add ? before : new Float32Array(M * N));
             const error = maxError(got, want);
             assert.ok(error < 2e-6, `${M} ${N} ${K}${add ? " add" : ""}: ${error}`);
@@ -88,17 +88,17 @@ function kernelFor(device: Device, layout: Layout, M: number, N: number, K: numb
 }
 
 Deno.test("the table names a kernel for every class, and products that it cannot do fall to plain", () => {
-  const on = (family: Family) =>
+  const on = (family: KernelFamily) =>
     ({ family, subgroup: 8, int64: true, limits: { maxStorageBufferBindingSize: 2 ** 27 } }) as Device;
-  const cases: [Family, Layout, number, number, number, RegExp][] = [
-    ["sg", "nt", 1024, 704, 128, /matmul_sg nt rows=64/],
-    ["sg", "nt", 32, 704, 128, /matmul_sg nt rows=32/],
-    ["sg", "tn", 704, 128, 1024, /matmul_sg tn rows=32/],
-    ["sg", "nn", 1024, 709, 128, /matmul_sg nn rows=32 single f32/], // no octets
-    ["sg", "nn", 1, 704, 128, /^matmul ADD/],
-    ["shm", "nn", 1024, 709, 128, /matmul_shm nn 128x128 W=1/],
-    ["shm", "nt", 100, 64, 12, /matmul_shm nt 64x64/],
-    ["shm", "nt", 1, 4096, 4096, /^matmul ADD/],
+  const cases: [KernelFamily, Layout, number, number, number, RegExp][] = [
+    ["subgroup", "nt", 1024, 704, 128, /matmul_subgroup nt rows=64/],
+    ["subgroup", "nt", 32, 704, 128, /matmul_subgroup nt rows=32/],
+    ["subgroup", "tn", 704, 128, 1024, /matmul_subgroup tn rows=32/],
+    ["subgroup", "nn", 1024, 709, 128, /matmul_subgroup nn rows=32 single f32/], // no octets
+    ["subgroup", "nn", 1, 704, 128, /^matmul ADD/],
+    ["shared", "nn", 1024, 709, 128, /matmul_shared nn 128x128 W=1/],
+    ["shared", "nt", 100, 64, 12, /matmul_shared nt 64x64/],
+    ["shared", "nt", 1, 4096, 4096, /^matmul ADD/],
     ["plain", "nn", 2048, 2048, 2048, /^matmul ADD/],
   ];
   for (const [family, layout, M, N, K, name] of cases) {
@@ -110,15 +110,15 @@ Deno.test("the table names a kernel for every class, and products that it cannot
 });
 
 Deno.test("a kept table is taken back whole or not at all", () => {
-  const device = { family: "shm", subgroup: 0, int64: false } as Device, table = kernelTable(device);
-  const other = { ...table, matmul: { ...table.matmul, "nt large": "shm 64x64" as Choice } };
+  const device = { family: "shared", subgroup: 0, int64: false } as Device, table = kernelTable(device);
+  const other = { ...table, matmul: { ...table.matmul, "nt large": "shared 64x64" as Choice } };
   assert.equal(useKernelTable(device, other), true);
   assert.deepEqual(kernelTable(device), other);
   assert.match(kernelFor(device, "nt", 1024, 1024, 1024), /64x64/);
   const wrong = [
-    { ...table, family: "sg" as Family },
-    { ...table, matmul: { ...table.matmul, "tn low": "shm 32x32" as Choice } },
-    { family: "shm" } as typeof table, // of an earlier version
+    { ...table, family: "subgroup" as KernelFamily },
+    { ...table, matmul: { ...table.matmul, "tn low": "shared 32x32" as Choice } },
+    { family: "shared" } as typeof table, // of an earlier version
   ];
   for (const bad of wrong) assert.equal(useKernelTable(device, bad), false);
   assert.deepEqual(kernelTable(device), other);

@@ -9,7 +9,7 @@ const extents: Record<"low" | "small" | "large", Extents> = {
   small: [16, 40, 8],
   large: [72, 72, 8],
 };
-const quick: TuneOptions = { measure: true, extents, among: ["plain", "shm 64x64"] };
+const quick: TuneOptions = { measure: true, extents, among: ["plain", "shared 64x64"] };
 
 /** Runs with a cache of its own, on devices that are closed afterwards. */
 async function apart(run: (open: () => Promise<Device>, home: string) => Promise<void>): Promise<void> {
@@ -17,7 +17,7 @@ async function apart(run: (open: () => Promise<Device>, home: string) => Promise
   Deno.env.set("LLAMERO_HOME", home);
   try {
     await run(async () => {
-      const device = await openDevice({ family: "shm" });
+      const device = await openDevice({ family: "shared" });
       opened.push(device);
       return device;
     }, home);
@@ -56,11 +56,11 @@ Deno.test("the tuner times every class, keeps its choices, and a later process t
 
     const [file] = [...Deno.readDirSync(`${home}/tuning`)], path = `${home}/tuning/${file.name}`;
     const kept: Tuning = JSON.parse(await Deno.readTextFile(path));
-    kept.table.matmul["nn large"] = "shm 128x128"; // never measured here: it must come from the file
+    kept.table.matmul["nn large"] = "shared 128x128"; // never measured here: it must come from the file
     await Deno.writeTextFile(path, JSON.stringify(kept));
     const later = await open();
     assert.equal((await tune(later, quick)).from, "disk");
-    assert.equal(kernelTable(later).matmul["nn large"], "shm 128x128");
+    assert.equal(kernelTable(later).matmul["nn large"], "shared 128x128");
 
     await Deno.writeTextFile(path, "{");
     assert.equal((await tune(await open(), quick)).from, "measured", "a damaged file is measured anew");
@@ -68,23 +68,23 @@ Deno.test("the tuner times every class, keeps its choices, and a later process t
 });
 
 Deno.test("without room to measure the built-in table stays", async () => {
-  const device = await openDevice({ family: "shm", memoryLimit: 2048 });
-  assert.equal((await tune(device, { ...quick, among: ["shm 64x64", "plain"] })).from, "built in");
+  const device = await openDevice({ family: "shared", memoryLimit: 2048 });
+  assert.equal((await tune(device, { ...quick, among: ["shared 64x64", "plain"] })).from, "built in");
   device.close();
 });
 
 Deno.test("a kernel that gives wrong sums, or does not compile, is not trusted", async () => {
   const device = await openDevice({ family: "plain" }), read = device.read.bind(device);
-  assert.equal(await agrees(device, "shm 64x64", "nt"), true);
+  assert.equal(await agrees(device, "shared 64x64", "nt"), true);
   for (const wrong of [1e-2, NaN]) {
     device.read = async (ranges) => { // the kernel under test comes first, `plain` second
       const [got, ...rest] = await read(ranges), numbers = new Float32Array(got);
       numbers[7] += wrong * numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
       return [got, ...rest];
     };
-    assert.equal(await agrees(device, "shm 64x64", "nt"), false, `off by ${wrong}`);
+    assert.equal(await agrees(device, "shared 64x64", "nt"), false, `off by ${wrong}`);
   }
   device.read = read;
-  assert.equal(await agrees(device, "sg 32x64", "nt"), false, "subgroups were not asked for");
+  assert.equal(await agrees(device, "subgroup 32x64", "nt"), false, "subgroups were not asked for");
   device.close();
 });

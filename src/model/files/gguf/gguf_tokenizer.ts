@@ -63,7 +63,10 @@ export function tokenizerValues(
  *
  * @throws {FormatError} for one that is damaged, or of a kind that is not read here
  */
-export function tokenizerOf(values: ReadonlyMap<string, GgufValue>, file: string): Tokenizer | undefined {
+export function tokenizerFromGguf(
+  values: ReadonlyMap<string, GgufValue>,
+  file: string,
+): Tokenizer | undefined {
   const model = values.get("tokenizer.ggml.model");
   if (model === undefined || model === "no_vocab" || model === "none") return undefined;
   const get = (name: string) => values.get(`tokenizer.ggml.${name}`);

@@ -6,11 +6,11 @@
  */
 import { FormatError } from "../../../base/errors.ts";
 import { type GgufFile, openGguf } from "../../../formats/gguf/reader.ts";
-import { changeRows, type Matrix } from "../../../formats/tensors/matrix.ts";
+import { changeRows, type FileMatrix } from "../../../formats/tensors/matrix.ts";
 import { permuteRopeRows } from "../../../ops/mod.ts";
 import type { ModelConfig } from "../../architecture/config.ts";
 import { hfNameOf, ROPE_FREQS, turnedHeads } from "./names.ts";
-import { tokenizerOf } from "./gguf_tokenizer.ts";
+import { tokenizerFromGguf } from "./gguf_tokenizer.ts";
 import { type RopeScaling, scalingOf } from "../../architecture/rope_scaling.ts";
 import { fitting, type WeightSource } from "../../weights/weight_source.ts";
 
@@ -22,13 +22,13 @@ import { fitting, type WeightSource } from "../../weights/weight_source.ts";
 export async function openGgufModel(path: string): Promise<WeightSource> {
   const file = await openGguf(path);
   try {
-    const config = await configOf(file, path), tensors = new Map<string, Matrix>();
+    const config = await configOf(file, path), tensors = new Map<string, FileMatrix>();
     for (const name of file.tensors.keys()) {
       if (name !== ROPE_FREQS) {
         tensors.set(hfNameOf(name), turnedBack(hfNameOf(name), file.matrix(name), config));
       }
     }
-    const tokenizer = () => Promise.resolve().then(() => tokenizerOf(file.values, path));
+    const tokenizer = () => Promise.resolve().then(() => tokenizerFromGguf(file.values, path));
     return { file: path, config, tensors, tokenizer, close: () => file.close() };
   } catch (error) {
     file.close();
@@ -36,7 +36,7 @@ export async function openGgufModel(path: string): Promise<WeightSource> {
   }
 }
 
-function turnedBack(name: string, matrix: Matrix, config: ModelConfig): Matrix {
+function turnedBack(name: string, matrix: FileMatrix, config: ModelConfig): FileMatrix {
   const heads = turnedHeads(name, config), headDim = config.dim / config.heads;
   if (heads === undefined || matrix.shape.join() !== [heads * headDim, config.dim].join()) return matrix;
   return changeRows(matrix, headDim, (data) => {

@@ -4,7 +4,7 @@ import { ConfigError, FormatError } from "../../../../src/base/errors.ts";
 import type { WrittenValue } from "../../../../src/formats/gguf/writer.ts";
 import { writeGguf } from "../../../../src/formats/gguf/writer.ts";
 import { Model } from "../../../../src/model/mod.ts";
-import { tokenizerOf } from "../../../../src/model/files/gguf/gguf_tokenizer.ts";
+import { tokenizerFromGguf } from "../../../../src/model/files/gguf/gguf_tokenizer.ts";
 import { Tokenizer } from "../../../../src/tokenizer/mod.ts";
 import { inFolder } from "../../../data/fixtures.ts";
 import { testDevice } from "../../../support/device.ts";
@@ -136,7 +136,7 @@ Deno.test("a byte-level vocabulary of Llama 3's kind, and kinds that are not rea
     "tokenizer.ggml.add_bos_token": true,
   }));
   const read = (change: Record<string, unknown> = {}) =>
-    tokenizerOf(new Map([...values, ...Object.entries(change)]) as Map<string, string>, "x.gguf");
+    tokenizerFromGguf(new Map([...values, ...Object.entries(change)]) as Map<string, string>, "x.gguf");
   const tokenizer = read()!;
   assert.deepEqual([...tokenizer.encode("hello hello", { bos: true })], [261, 259, 260]);
   assert.equal(tokenizer.decode(tokenizer.encode(" été 灌木\n1234")), " été 灌木\n1234");
