@@ -34,8 +34,8 @@ const o = await readFlags(flags, "chat", "A conversation with a saved model.", w
 const model = await Model.load(o.model, { context: o.context });
 const chats = model.tokenizer?.template != null;
 console.error(`${model}\n${chats ? "" : "No chat template: what you type is continued.\n"}`);
-const start: Message[] = o.system ? [{ role: "system", content: o.system }] : [],
-  ask = () => say(Deno.stdin.isTerminal() ? "> " : "");
+const start: Message[] = o.system ? [{ role: "system", content: o.system }] : [];
+const ask = () => say(Deno.stdin.isTerminal() ? "> " : "");
 let messages = [...start];
 
 await ask();
@@ -49,7 +49,8 @@ for await (
 Deno.exit(0); // the GPU's threads would keep the process
 
 async function answer(line: string): Promise<void> {
-  const { temperature, topP, maxTokens, seed } = o, options = { temperature, topP, maxTokens, seed };
+  const { temperature, topP, maxTokens, seed } = o;
+  const options = { temperature, topP, maxTokens, seed };
   messages.push({ role: "user", content: line });
   let text = "";
   for await (const piece of chats ? model.chat(messages, options) : model.generate(line, options)) {

@@ -25,7 +25,8 @@ const flags = z.strictObject({
 });
 const o = await readFlags(flags, "instruct", "Tunes a model on conversations.");
 
-const model = await Model.load(o.model), { epochs, learningRate, template, batchTokens } = o;
+const model = await Model.load(o.model);
+const { epochs, learningRate, template, batchTokens } = o;
 const trainer = new Trainer(model, { checkpoint: o.out, keep: { last: 2, best: true } })
   .instruct(Dataset.jsonl(o.data).conversations(), {
     epochs,

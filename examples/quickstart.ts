@@ -24,10 +24,14 @@ const { steps, tuneSteps, out } = await readFlags(
   "quickstart",
   "Makes a small LLaMA from Moby Dick, start to finish.",
 );
-const batchTokens = 512, started = performance.now(), say = (text: string) => console.log(`\n${text}`);
+const batchTokens = 512;
+const started = performance.now();
+const say = (text: string) => console.log(`\n${text}`);
 
 say("1. Data: Moby Dick by chapter; the last tenth is held out");
-const book = Dataset.sample("moby-dick"), train = book.take(121), held = book.skip(121);
+const book = Dataset.sample("moby-dick");
+const train = book.take(121);
+const held = book.skip(121);
 await train.preview(2).show();
 
 say("2. Tokenizer: byte-pair encoding, digits apart, bytes for what is rare");
@@ -44,7 +48,8 @@ const model = await Model.create({ dim: 128, layers: 4, heads: 4 }, {
 await model.plan({ tokens: steps * batchTokens, batchTokens }).show();
 
 say("4. Pretrain, then instruct: one chain");
-const tune = items(await train.toArray()), asked = items(await held.toArray()).slice(0, 40);
+const tune = items(await train.toArray());
+const asked = items(await held.toArray()).slice(0, 40);
 await new Trainer(model, { checkpoint: `${out}/run` })
   .pretrain(train, { steps, batchTokens, learningRate: 3e-3, warmup: 30, validation: false })
   .instruct(conversations(tune), {
@@ -74,7 +79,8 @@ console.log(
 say("6. What tuning changed: held-out questions");
 const chat = model.tokenizer!; // carries the template since the instruct stage
 base.tokenizer = chat;
-const before = await answerScores(base, chat, asked), after = await answerScores(model, chat, asked);
+const before = await answerScores(base, chat, asked);
+const after = await answerScores(model, chat, asked);
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 await showPicture(table([
   {

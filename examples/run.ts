@@ -27,7 +27,8 @@ const flags = z.strictObject({
 const o = await readFlags(flags, "run", "Trains what recipes say.");
 
 async function start(file: string) {
-  const recipe: Recipe = JSON.parse(await Deno.readTextFile(file)), { name, config } = recipe.model;
+  const recipe: Recipe = JSON.parse(await Deno.readTextFile(file));
+  const { name, config } = recipe.model;
   const path = o.model || recipe.model.path;
   const model = path ? await Model.load(path) : await Model.create(config, {
     name,

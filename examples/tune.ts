@@ -9,9 +9,9 @@ import { openDevice } from "@llamero/sdk/gpu";
 import { type Choice, kernelTable, tune } from "@llamero/sdk/ops";
 import { showPicture, table } from "@llamero/sdk/display";
 
-const device = await openDevice(),
-  { times, from } = await tune(device),
-  { family, matmul } = kernelTable(device);
+const device = await openDevice();
+const { times, from } = await tune(device);
+const { family, matmul } = kernelTable(device);
 const rows = Object.entries(matmul).map(([product, kernel]) => ({
   product,
   kernel,

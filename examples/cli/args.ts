@@ -47,7 +47,8 @@ export function parseFlags<Out>(
 
 /** The arguments with the words in front of the first flag given to the flags of these names, in their order. */
 export function words(names: readonly string[], args: readonly string[] = Deno.args): string[] {
-  const first = args.findIndex((arg) => arg.startsWith("-")), end = first < 0 ? args.length : first;
+  const first = args.findIndex((arg) => arg.startsWith("-"));
+  const end = first < 0 ? args.length : first;
   return args.flatMap((arg, i) => i < end && names[i] ? [`--${names[i]}`, arg] : [arg]);
 }
 

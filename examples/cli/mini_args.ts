@@ -25,7 +25,8 @@ export type ParseArgs = (args: string[], options: ArgOptions) => Record<string, 
 /** See {@linkcode ParseArgs}. */
 export const parseArgs: ParseArgs = (args, { string, boolean, negatable, unknown }) => {
   const found: Record<string, unknown> = Object.fromEntries(boolean.map((name) => [name, false]));
-  const words: string[] = [], end = args.indexOf("--");
+  const words: string[] = [];
+  const end = args.indexOf("--");
   const [flags, rest] = end < 0 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
   for (let i = 0; i < flags.length; i++) {
     const arg = flags[i];

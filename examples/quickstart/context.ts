@@ -25,13 +25,14 @@ export async function contextUse(
   const chapters = (await held.toArray()).map(({ text }) => tokenizer.encode(text)).filter((ids) =>
     ids.length > 4 * length
   );
-  const own: [Uint32Array, Uint32Array][] = [], other: [Uint32Array, Uint32Array][] = [];
+  const own: [Uint32Array, Uint32Array][] = [];
+  const other: [Uint32Array, Uint32Array][] = [];
   const perChapter = Math.ceil(count / chapters.length);
   chapters.forEach((ids, c) => {
     const elsewhere = chapters[(c + 1) % chapters.length];
     for (let n = 0; n < perChapter; n++) {
-      const at = length + Math.floor((ids.length - length - 1) * n / perChapter),
-        answer = ids.subarray(at, at + 1);
+      const at = length + Math.floor((ids.length - length - 1) * n / perChapter);
+      const answer = ids.subarray(at, at + 1);
       const from = Math.floor((elsewhere.length - length) * n / perChapter);
       const moved = elsewhere.slice(from, from + length);
       moved[length - 1] = ids[at - 1];

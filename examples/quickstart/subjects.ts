@@ -40,8 +40,8 @@ export function items(documents: readonly Document[]): Item[] {
   const used = new Map<string, number>();
   return documents.flatMap(({ text }) => text.replaceAll(/\s+/g, " ").split(/(?<=[.!?;]) /)).flatMap(
     (sentence) => {
-      const words = sentence.split(" ").length,
-        named = subjects.filter((s) => new RegExp(`\\b${s}\\b`).test(sentence));
+      const words = sentence.split(" ").length;
+      const named = subjects.filter((s) => new RegExp(`\\b${s}\\b`).test(sentence));
       if (words < 4 || words > 16 || named.length !== 1) return [];
       const times = (used.get(named[0]) ?? 0) + 1;
       used.set(named[0], times);
@@ -82,7 +82,8 @@ export async function answerScores(
       role: "assistant",
       content: answer.completion,
     }] as const;
-    const { ids, mask } = tokenizer.chat(messages), start = mask.indexOf(1);
+    const { ids, mask } = tokenizer.chat(messages);
+    const start = mask.indexOf(1);
     return [ids.subarray(0, start), ids.subarray(start, mask.lastIndexOf(1))]; // EOS is not asked
   };
   const mean = async (pairs: [Uint32Array, Uint32Array][]) => {
@@ -91,7 +92,8 @@ export async function answerScores(
   };
   const loss = await mean(held.map((item) => pair(item, item)));
   const otherLoss = await mean(held.map((item, i) => pair(held[(i + 7) % held.length], item)));
-  let exact = 0, ended = 0;
+  let exact = 0;
+  let ended = 0;
   for (const { prompt, completion } of held) {
     const answer = model.chat(prompt, { temperature: 0, maxTokens: 24 });
     if ((await answer.text()).trim() === completion) exact++;

@@ -29,16 +29,17 @@ async function stream(texts: Dataset, tokenizer: Tokenizer): Promise<{ ids: Uint
 
 /** The uniform guess, a unigram table and a Kneser-Ney bigram table of `train`, each scored on `held`. */
 export async function tableScores(train: Dataset, held: Dataset, tokenizer: Tokenizer): Promise<TextScore[]> {
-  const { vocabSize } = tokenizer,
-    known = await stream(train, tokenizer),
-    asked = await stream(held, tokenizer);
+  const { vocabSize } = tokenizer;
+  const known = await stream(train, tokenizer);
+  const asked = await stream(held, tokenizer);
   const score = (who: string, logProb: (at: number) => number): TextScore => {
     let nats = 0;
     for (let at = 1; at < asked.ids.length; at++) nats -= logProb(at);
     return { who, nats: nats / (asked.ids.length - 1), bits: nats / Math.LN2 / asked.bytes };
   };
   const table = (order: number) => NgramModel.train([known.ids], { order, vocabSize });
-  const unigram = table(1), bigram = table(2);
+  const unigram = table(1);
+  const bigram = table(2);
   return [
     score(`ln ${vocabSize}`, () => -Math.log(vocabSize)),
     score("unigram table", (at) => unigram.logProb(asked.ids, at)),

@@ -37,7 +37,8 @@ export class Random {
 
   /** A standard normal draw (Box and Muller 1958; one of the pair is used, so the state stays one word). */
   normal(): number {
-    const u = (this.u32() + 0.5) / 4294967296, v = this.uniform();
+    const u = (this.u32() + 0.5) / 4294967296;
+    const v = this.uniform();
     return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);
   }
 

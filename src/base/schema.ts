@@ -2,15 +2,28 @@
  * Options are strict: an unknown key is refused with the nearest known name, a wrong value with its path.
  *
  * An options interface is written out and documented by hand; its zod schema stands beside the class it
- * configures and is tied to it by `satisfies z.ZodType<Options>` and {@linkcode Same}.
+ * configures and is tied to it by {@linkcode optionsSchema}.
  *
  * @module
  */
 import type { z } from "zod";
 import { ConfigError } from "./errors.ts";
 
-/** `true` when two unions of keys are equal: `true satisfies Same<keyof z.input<typeof schema>, keyof Options>`. */
-export type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+/** The type `true` when two unions of keys are equal, else the keys that only one of them has. */
+type SameKeys<A, B> = [A] extends [B] ? ([B] extends [A] ? true : Exclude<B, A>) : Exclude<A, B>;
+
+/**
+ * Ties a schema to its documented interface: `optionsSchema<Options>()(z.strictObject({ ... }))` is a type error unless
+ * both have the same keys and every value that the schema accepts is one that the interface allows.
+ */
+export function optionsSchema<Options>(): <S extends z.ZodType<unknown, Options>>(
+  schema:
+    & S
+    & (SameKeys<keyof z.input<S>, keyof Options> extends true ? unknown
+      : { keysThatDiffer: SameKeys<keyof z.input<S>, keyof Options> }),
+) => S {
+  return (schema) => schema;
+}
 
 /**
  * Checks `value` against `schema` and returns it with defaults filled in.

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { Encoder } from "../base/encoder.ts";
-import { parseOptions, type Same } from "../base/schema.ts";
+import { optionsSchema, parseOptions } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { cachedPlan } from "./steps/cache_step.ts";
 import { type ArxivOptions, arxivPlan } from "./corpora/arxiv.ts";
@@ -69,11 +69,10 @@ export interface ReadOptions {
   workers?: number;
 }
 
-const readSchema = z.strictObject({
+const readSchema = optionsSchema<ReadOptions>()(z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
   workers: z.number().int().min(0).optional(),
-}) satisfies z.ZodType<ReadOptions>;
-true satisfies Same<keyof z.input<typeof readSchema>, keyof ReadOptions>;
+}));
 
 /** How a dataset is split. */
 export interface SplitOptions {
@@ -81,8 +80,7 @@ export interface SplitOptions {
   seed?: number;
 }
 
-const splitSchema = z.strictObject({ seed: z.number().int().default(42) }) satisfies z.ZodType<SplitOptions>;
-true satisfies Same<keyof z.input<typeof splitSchema>, keyof SplitOptions>;
+const splitSchema = optionsSchema<SplitOptions>()(z.strictObject({ seed: z.number().int().default(42) }));
 
 /**
  * A plan for records: documents, rows, conversations.

@@ -18,7 +18,8 @@ export interface Frame {
   bottom: number;
 }
 
-const GREY: Attributes = { fill: "#555" }, CENTRED: Attributes = { ...GREY, "text-anchor": "middle" };
+const GREY: Attributes = { fill: "#555" };
+const CENTRED: Attributes = { ...GREY, "text-anchor": "middle" };
 
 /** Grid lines with their values on the left, ticks with theirs below. */
 export function axes({ left, right, bottom }: Frame, x: Scale, y: Scale): string {
@@ -41,7 +42,8 @@ export function axisLabels(
   frame: Frame,
   { xLabel, yLabel, height }: { xLabel: string; yLabel: string; height: number },
 ): string {
-  const { left, right, top, bottom } = frame, text = fitPixels(yLabel, height - top - 6);
+  const { left, right, top, bottom } = frame;
+  const text = fitPixels(yLabel, height - top - 6);
   // Centred on the axis; a longer one reaches down past it, not up into the key.
   const middle = Math.max((top + bottom) / 2, top + pixels(text) / 2);
   return label(fitPixels(xLabel, right - left), (left + right) / 2, height - 6, CENTRED) +

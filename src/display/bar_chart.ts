@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../base/schema.ts";
+import { optionsSchema, parseOptions } from "../base/schema.ts";
 import type { Picture } from "./display.ts";
 import { number } from "./format.ts";
 import { COLOURS, element, fitPixels, heading, label, pixels, svgDocument, svgImage } from "./svg.ts";
@@ -36,7 +36,7 @@ export interface BarChart {
   width?: number;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<BarChart>()(z.strictObject({
   title: z.string(),
   bars: z.array(z.strictObject({
     label: z.string(),
@@ -48,11 +48,11 @@ const schema = z.strictObject({
   format: z.custom<(value: number) => string>((f) => typeof f === "function", "must be a function")
     .optional(),
   width: z.number().int().min(240).max(8192).default(640),
-}) satisfies z.ZodType<BarChart>;
-true satisfies Same<keyof z.input<typeof schema>, keyof BarChart>;
+}));
 
 type Chart = z.output<typeof schema>;
-const ROW = 22, TEXT_BAR = 24;
+const ROW = 22;
+const TEXT_BAR = 24;
 
 /**
  * Bars as an image for notebooks and as blocks in text.
@@ -92,7 +92,8 @@ function chartText({ title, bars, format }: Chart): string {
   const lines = bars.map((bar, i) => {
     const share = (value: number) =>
       Math.round(Math.abs(length(value)) / Math.max(high, -low, 1e-300) * TEXT_BAR);
-    const full = share(bar.value), rest = Math.max(0, share(bar.of ?? 0) - full);
+    const full = share(bar.value);
+    const rest = Math.max(0, share(bar.of ?? 0) - full);
     const drawn = `${"█".repeat(full)}${"░".repeat(rest)}`.padEnd(TEXT_BAR);
     return `${bar.highlight ? "*" : " "} ${pad(names[i], width)}  ${drawn}  ${caption(bar, format)}`;
   });
@@ -104,8 +105,10 @@ function draw({ title, bars, format, width }: Chart): string {
   const captions = bars.map((bar) => fitPixels(caption(bar, format), width * 0.4));
   const names = bars.map((bar) => fitPixels(bar.label, width * 0.3));
   const widest = (texts: string[]) => texts.reduce((w, text) => Math.max(w, pixels(text)), 0);
-  const left = 12 + widest(names) + 8, right = width - 12 - widest(captions) - 8;
-  const top = title === "" ? 8 : 32, height = top + Math.max(1, bars.length) * ROW + 8;
+  const left = 12 + widest(names) + 8;
+  const right = width - 12 - widest(captions) - 8;
+  const top = title === "" ? 8 : 32;
+  const height = top + Math.max(1, bars.length) * ROW + 8;
   const [low, high] = range(bars);
   const at = (value: number) =>
     left + (high === low ? 0 : (length(value) - low) / (high - low) * (right - left));

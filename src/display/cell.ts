@@ -54,7 +54,8 @@ function plain(value: unknown): string {
 function decimalsOf(values: number[]): number | undefined {
   const sizes = values.map(Math.abs).filter((size) => size > 0);
   if (sizes.length === 0 || values.every(Number.isInteger)) return undefined;
-  const most = sizes.reduce((a, b) => Math.max(a, b)), least = sizes.reduce((a, b) => Math.min(a, b));
+  const most = sizes.reduce((a, b) => Math.max(a, b));
+  const least = sizes.reduce((a, b) => Math.min(a, b));
   const decimals = Math.max(1, 3 - Math.floor(Math.log10(most)));
   return decimals > 8 || most >= 1e15 || least < 10 ** (1 - decimals) ? undefined : decimals;
 }

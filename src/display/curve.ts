@@ -50,7 +50,8 @@ export function curve(series: Series, colour: string, x: Scale, y: Scale, logY: 
 /** The stretches of points without a gap; a gap within one pixel column is none. */
 function unbroken(points: (number[] | undefined)[]): number[][][] {
   const runs: number[][][] = [];
-  let last: number[] | undefined, gap = true;
+  let last: number[] | undefined;
+  let gap = true;
   for (const point of points) {
     if (point && gap && !(last && sameColumn(last, point))) runs.push([]);
     if (point) runs[runs.length - 1].push(point), last = point;
@@ -67,7 +68,9 @@ function sameColumn(a: number[], b: number[]): boolean {
 function thin(points: number[][]): number[][] {
   const kept: number[][] = [];
   for (let i = 0; i < points.length;) {
-    let low = i, high = i, end = i;
+    let low = i;
+    let high = i;
+    let end = i;
     for (; end < points.length && sameColumn(points[end], points[i]); end++) {
       if (points[end][1] < points[low][1]) low = end;
       if (points[end][1] > points[high][1]) high = end;

@@ -19,7 +19,8 @@ export function bytes(x: number): string {
 
 function scaled(x: number, units: string[]): string {
   if (!(Math.abs(x) < 1e21)) return number(x, 3);
-  let unit = 0, value = Math.abs(x);
+  let unit = 0;
+  let value = Math.abs(x);
   while (unit < units.length - 1 && value >= 999.5) value /= 1000, unit++;
   const digits = unit === 0 || value >= 999.5 ? number(value, 3) : value.toPrecision(3);
   return (x < 0 ? "-" : "") + digits + units[unit];

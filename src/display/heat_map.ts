@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../base/schema.ts";
+import { optionsSchema, parseOptions } from "../base/schema.ts";
 import type { Picture } from "./display.ts";
 import { COLOURS, element, fitPixels, heading, label, pixels, svgDocument, svgImage } from "./svg.ts";
 import { fit, oneLine, pad, textWidth } from "./text_width.ts";
@@ -38,7 +38,7 @@ export interface HeatMap {
 }
 
 const names = z.array(z.string());
-const schema = z.strictObject({
+const schema = optionsSchema<HeatMap>()(z.strictObject({
   title: z.string(),
   rows: names,
   columns: names.optional(),
@@ -50,14 +50,15 @@ const schema = z.strictObject({
   most: z.number().positive().optional(),
   alt: z.string().optional(),
   width: z.number().int().min(240).max(8192).default(640),
-}) satisfies z.ZodType<HeatMap>;
-true satisfies Same<keyof z.input<typeof schema>, keyof HeatMap>;
+}));
 
 type Chart = z.output<typeof schema>;
 type Panel = Chart["panels"][number];
 
 /** Shades of text, light to dark. */
-const SHADES = " ·░▒▓█", TEXT_WIDTH = 100, GAP = 14;
+const SHADES = " ·░▒▓█";
+const TEXT_WIDTH = 100;
+const GAP = 14;
 
 /**
  * Values as shades in an image for notebooks and in text.
@@ -65,7 +66,8 @@ const SHADES = " ·░▒▓█", TEXT_WIDTH = 100, GAP = 14;
  * @throws {ConfigError} for an unknown or missing option
  */
 export function heatMap(options: HeatMap): Picture {
-  const chart = parseOptions(schema, options, "heatMap"), share = shareOf(chart);
+  const chart = parseOptions(schema, options, "heatMap");
+  const share = shareOf(chart);
   const alt = [chart.title, chart.alt ?? ""].filter((line) => line !== "").join(". ");
   return { text: chartText(chart, share), html: svgImage(draw(chart, share), alt) };
 }
@@ -82,9 +84,11 @@ function columnCount({ panels }: Chart): number {
 }
 
 function chartText(chart: Chart, share: (value: number) => number): string {
-  const rows = chart.rows.map((name) => fit(oneLine(name), 16)), count = columnCount(chart);
+  const rows = chart.rows.map((name) => fit(oneLine(name), 16));
+  const count = columnCount(chart);
   const side = rows.reduce((w, name) => Math.max(w, textWidth(name)), 0);
-  const worded = chart.panels.some(({ texts }) => texts), cell = worded ? 12 : 1;
+  const worded = chart.panels.some(({ texts }) => texts);
+  const cell = worded ? 12 : 1;
   const wide = Math.max(count * cell, ...chart.panels.map(({ title }) => textWidth(title)), 1);
   const fitting = Math.max(1, Math.floor((TEXT_WIDTH - side) / (wide + 2)));
   const lines: string[] = oneLine(chart.title) === "" ? [] : [oneLine(chart.title)];
@@ -113,14 +117,17 @@ function rowText({ values, texts }: Panel, row: number, share: (value: number) =
 
 /** Sizes of the drawing, in pixels. */
 function layOut(chart: Chart) {
-  const columns = Math.max(1, columnCount(chart)), worded = chart.panels.some(({ texts }) => texts);
+  const columns = Math.max(1, columnCount(chart));
+  const worded = chart.panels.some(({ texts }) => texts);
   const rows = chart.rows.map((name) => fitPixels(oneLine(name), 90));
   const left = 12 + rows.reduce((w, name) => Math.max(w, pixels(name)), 0) + 6;
-  const room = chart.width - left - 12, panels = Math.max(1, chart.panels.length);
+  const room = chart.width - left - 12;
+  const panels = Math.max(1, chart.panels.length);
   const cell = worded
     ? { w: Math.min(96, room / columns), h: 22 }
     : square(panels === 1 ? Math.min(20, room / columns) : smallCell(room, panels, columns));
-  const wide = columns * cell.w, perLine = Math.max(1, Math.floor((room + GAP) / (wide + GAP)));
+  const wide = columns * cell.w;
+  const perLine = Math.max(1, Math.floor((room + GAP) / (wide + GAP)));
   const named = chart.columns?.map((name) => fitPixels(oneLine(name), worded ? cell.w - 4 : 70));
   const names = !named ? 0 : worded ? 16 : named.reduce((h, name) => Math.max(h, pixels(name)), 0) + 6;
   const head = (chart.panels.some(({ title }) => title !== "") && panels > 1 ? 16 : 0) + names;
@@ -139,11 +146,13 @@ function square(side: number): { w: number; h: number } {
 
 function draw(chart: Chart, share: (value: number) => number): string {
   const { columns, rows, left, cell, wide, perLine, worded, head, panels } = layOut(chart);
-  const top = chart.title === "" ? 8 : 32, tall = head + rows.length * cell.h + GAP;
+  const top = chart.title === "" ? 8 : 32;
+  const tall = head + rows.length * cell.h + GAP;
   const height = Math.ceil(top + Math.ceil(panels / perLine) * tall);
   const small = !worded && cell.h < 11 ? { "font-size": Math.max(5, cell.h) } : {};
   const parts = chart.panels.map((panel, p) => {
-    const x = left + (p % perLine) * (wide + GAP), y = top + Math.floor(p / perLine) * tall + head;
+    const x = left + (p % perLine) * (wide + GAP);
+    const y = top + Math.floor(p / perLine) * tall + head;
     const title = panels > 1 ? label(fitPixels(panel.title, wide), x, y - 5, { fill: "#555" }) : "";
     const side = p % perLine > 0
       ? ""
@@ -173,11 +182,14 @@ function cells(
 ): string {
   return values.map((row, i) =>
     row.map((value, j) => {
-      const s = share(value), left = x + j * cell.w, top = y + i * cell.h;
-      const gap = cell.h > 4 ? 1 : 0, sized = { width: cell.w - gap, height: cell.h - gap };
+      const s = share(value);
+      const left = x + j * cell.w;
+      const top = y + i * cell.h;
+      const gap = cell.h > 4 ? 1 : 0;
+      const sized = { width: cell.w - gap, height: cell.h - gap };
       const box = Number.isNaN(s) ? "" : element("rect", { x: left, y: top, ...sized, ...shade(s) });
-      const text = fitPixels(oneLine(texts?.[i]?.[j] ?? ""), cell.w - 6),
-        middle = { "text-anchor": "middle" };
+      const text = fitPixels(oneLine(texts?.[i]?.[j] ?? ""), cell.w - 6);
+      const middle = { "text-anchor": "middle" };
       const fill = s > 0.55 ? "#fff" : undefined;
       return box + (text && label(text, left + cell.w / 2, top + cell.h / 2 + 4, { ...middle, fill }));
     }).join("")

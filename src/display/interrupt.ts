@@ -118,7 +118,8 @@ export async function interruptible<T>(
   notebook: () => boolean = inNotebook,
 ): Promise<T> {
   if (signal || !notebook()) return await work(signal);
-  const stop = new AbortController(), off = on(() => stop.abort(new DOMException("Stopped", "AbortError")));
+  const stop = new AbortController();
+  const off = on(() => stop.abort(new DOMException("Stopped", "AbortError")));
   try {
     return await work(stop.signal);
   } finally {

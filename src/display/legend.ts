@@ -22,7 +22,9 @@ export interface LegendEntry {
 
 /** Pixels from one row of the key to the next. */
 export const LEGEND_ROW = 16;
-const STROKE = 18, GAP = 18, REST = 80;
+const STROKE = 18;
+const GAP = 18;
+const REST = 80;
 
 /**
  * Lays the entries out from (left, top) in at most `rows` rows of `width` pixels, and says how many had no room;
@@ -58,7 +60,8 @@ interface Placed {
 }
 
 function place(entries: readonly LegendEntry[], width: number): Placed[] {
-  let x = 0, row = 0;
+  let x = 0;
+  let row = 0;
   return entries.map((entry) => {
     const value = entry.value === undefined ? 0 : 6 + pixels(entry.value);
     const name = fitPixels(entry.name, Math.min(width / 2, width - STROKE - 6 - value));

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../base/schema.ts";
+import { optionsSchema, parseOptions } from "../base/schema.ts";
 import { axes, axisLabels, type Frame } from "./axes.ts";
 import { curve, drawable, type Series } from "./curve.ts";
 import type { Picture } from "./display.ts";
@@ -34,7 +34,7 @@ export interface LineChart {
 }
 
 const size = z.number().int().min(120).max(8192);
-const schema = z.strictObject({
+const schema = optionsSchema<LineChart>()(z.strictObject({
   title: z.string(),
   xLabel: z.string(),
   yLabel: z.string(),
@@ -47,8 +47,7 @@ const schema = z.strictObject({
   width: size.default(640),
   height: size.default(260),
   logY: z.boolean().default(false),
-}) satisfies z.ZodType<LineChart>;
-true satisfies Same<keyof z.input<typeof schema>, keyof LineChart>;
+}));
 
 type Chart = z.output<typeof schema>;
 
@@ -112,18 +111,21 @@ function draw(chart: Chart): string {
 }
 
 function entry(series: Series, i: number, logY: boolean): LegendEntry {
-  const { name, dashed, faint } = series, last = lastPoint(series, logY);
+  const { name, dashed, faint } = series;
+  const last = lastPoint(series, logY);
   return { name, dashed, faint, value: last && number(last[1]), colour: COLOURS[i % COLOURS.length] };
 }
 
 function yScale(values: number[], { top, bottom }: Frame, logY: boolean): Scale {
   const wanted = Math.max(2, (bottom - top) / 36);
-  const [low, high] = extent(logY ? values.map(Math.log10) : values), margin = (high - low) * 0.04;
+  const [low, high] = extent(logY ? values.map(Math.log10) : values);
+  const margin = (high - low) * 0.04;
   return (logY ? logScale : linearScale)([low - margin, high + margin], bottom, top, wanted);
 }
 
 function xScale(values: number[], { left, right }: Frame): Scale {
-  const bounds = extent(values), least = values.every(Number.isInteger) ? 1 : 0;
+  const bounds = extent(values);
+  const least = values.every(Number.isInteger) ? 1 : 0;
   // As many ticks as their labels have room for: they get wider as they get closer.
   for (let wanted = Math.max(2, Math.floor((right - left) / 70)); wanted > 1; wanted--) {
     const scale = linearScale(bounds, left, right, wanted, least);

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../base/schema.ts";
+import { optionsSchema, parseOptions } from "../base/schema.ts";
 import { settle } from "./display.ts";
 import { type LiveUpdate, openSink, type Sink } from "./sink.ts";
 
@@ -33,15 +33,14 @@ export interface LiveOptions {
 }
 
 const milliseconds = z.number().min(0);
-const schema = z.strictObject({
+const schema = optionsSchema<LiveOptions>()(z.strictObject({
   interval: milliseconds.default(200),
   pipeInterval: milliseconds.default(0),
   quiet: milliseconds.default(0),
   stream: z.enum(["stdout", "stderr"]).default("stdout"),
   sink: z.custom<Sink>((v) => typeof v === "object" && v !== null, "must be a sink").optional(),
   clock: z.custom<Clock>((v) => typeof v === "object" && v !== null, "must be a clock").optional(),
-}) satisfies z.ZodType<LiveOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof LiveOptions>;
+}));
 
 /** The process's own clock; its timers do not keep the process alive. */
 export const systemClock: Clock = {

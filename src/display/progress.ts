@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../base/schema.ts";
+import { optionsSchema, parseOptions } from "../base/schema.ts";
 import type { Picture } from "./display.ts";
 import { count, duration } from "./format.ts";
 import { escapeHtml } from "./html.ts";
@@ -26,7 +26,7 @@ export interface ProgressOptions {
   clock?: Clock;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<ProgressOptions>()(z.strictObject({
   total: z.number().min(0).optional(),
   unit: z.string().default(""),
   format: z.custom<(amount: number) => string>((f) => typeof f === "function", "must be a function").default(
@@ -34,8 +34,7 @@ const schema = z.strictObject({
   ),
   sink: z.custom<Sink>((v) => typeof v === "object" && v !== null, "must be a sink").optional(),
   clock: z.custom<Clock>((v) => typeof v === "object" && v !== null, "must be a clock").optional(),
-}) satisfies z.ZodType<ProgressOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof ProgressOptions>;
+}));
 
 /**
  * Progress of one piece of work: silent for a second, then a bar, the rate and the time to go. In a pipe it is a
@@ -101,12 +100,14 @@ export class Progress {
   }
 
   #record(ended: boolean): object {
-    const { label, done } = this, { total } = this.#options;
+    const { label, done } = this;
+    const { total } = this.#options;
     return { event: "progress", label, done, total, seconds: Number(this.#seconds.toFixed(3)), ended };
   }
 
   #picture(final: boolean): Picture {
-    const { total } = this.#options, share = total ? Math.min(1, this.done / total) : undefined;
+    const { total } = this.#options;
+    const share = total ? Math.min(1, this.done / total) : undefined;
     const facts = this.#facts(final).join(", ");
     const bar = share === undefined || final ? "" : `${"█".repeat(Math.round(share * 20)).padEnd(20, "░")} `;
     const image = share === undefined ? "" : `${barImage(share)} `;
@@ -117,7 +118,9 @@ export class Progress {
   }
 
   #facts(final: boolean): string[] {
-    const { total, unit, format } = this.#options, seconds = this.#seconds, rate = this.done / seconds;
+    const { total, unit, format } = this.#options;
+    const seconds = this.#seconds;
+    const rate = this.done / seconds;
     const of = total === undefined || (final && this.done === total) ? "" : ` of ${format(total)}`;
     const facts = [`${format(this.done)}${of}${unit === "" ? "" : ` ${unit}`}`];
     if (rate > 0 && Number.isFinite(rate)) facts.push(`${format(Number(rate.toPrecision(3)))}/s`);

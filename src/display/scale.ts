@@ -15,7 +15,8 @@ export interface Scale {
 
 /** Smallest and largest of the values, widened where they are equal or none is finite; huge values are clipped. */
 export function extent(values: readonly number[]): [number, number] {
-  let low = Infinity, high = -Infinity;
+  let low = Infinity;
+  let high = -Infinity;
   for (const value of values) {
     if (Number.isFinite(value)) low = Math.min(low, value), high = Math.max(high, value);
   }
@@ -40,7 +41,8 @@ export function linearScale(
   // Quarters, so that no difference overflows.
   const at = (value: number) => from + share((value / 4 - low / 4) / (high / 4 - low / 4)) * (to - from);
   const step = Math.max(leastStep, niceStep((high - low) / Math.max(1, wanted)));
-  const first = Math.ceil(low / step - 1e-6), last = Math.floor(high / step + 1e-6);
+  const first = Math.ceil(low / step - 1e-6);
+  const last = Math.floor(high / step + 1e-6);
   const values = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
   return { at, ticks: values.map((value) => ({ value, text: tickText(value, step) })) };
 }
@@ -57,7 +59,8 @@ export function logScale([a, b]: [number, number], from: number, to: number, wan
   const ticks: Scale["ticks"] = [];
   for (let power = Math.floor(a / every) * every; power <= b; power += every) {
     for (const part of parts) {
-      const value = Number(`${part}e${power}`), exponent = power + Math.log10(part);
+      const value = Number(`${part}e${power}`);
+      const exponent = power + Math.log10(part);
       const representable = value > 0 && value < Infinity;
       if (representable && exponent >= a - 1e-9 && exponent <= b + 1e-9) {
         ticks.push({ value, text: tickText(value, value) });
@@ -78,14 +81,16 @@ function clip(value: number): number {
 
 /** 1, 2 or 5 times a power of ten: the one closest to `raw` by ratio. */
 export function niceStep(raw: number): number {
-  const power = Math.floor(Math.log10(raw)), rest = raw / 10 ** power;
+  const power = Math.floor(Math.log10(raw));
+  const rest = raw / 10 ** power;
   const part = rest < 1.42 ? 1 : rest < 3.17 ? 2 : rest < 7.08 ? 5 : 10;
   return Number(`${part}e${power}`);
 }
 
 /** `value` with the decimals of `step`; from ten thousand on with K, M, B or T, beyond that with an exponent. */
 export function tickText(value: number, step: number): string {
-  const size = Math.abs(value), places = (x: number) => Math.floor(Math.log10(x) + 1e-9);
+  const size = Math.abs(value);
+  const places = (x: number) => Math.floor(Math.log10(x) + 1e-9);
   if (size < step / 1e3) return "0";
   if (size >= 1e15 || (step < 1e-5 && size < step * 1e3)) {
     return value.toExponential(Math.min(15, Math.max(0, places(size) - places(step)))).replace("e+", "e");

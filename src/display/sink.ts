@@ -33,7 +33,8 @@ export type Broadcast = (type: string, content: Record<string, unknown>) => Prom
 /** One notebook output that later updates replace, also while other cells run. */
 export function notebookSink(broadcast: Broadcast): Sink {
   const transient = { display_id: crypto.randomUUID() };
-  let type = "display_data", last: Promise<void> = Promise.resolve();
+  let type = "display_data";
+  let last: Promise<void> = Promise.resolve();
   return {
     kind: "notebook",
     show(update, _final, repeated): void {

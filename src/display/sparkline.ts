@@ -12,7 +12,8 @@ const BLOCKS = "▁▂▃▄▅▆▇█";
 export function sparkline(ys: ArrayLike<number>, width = 40): string {
   const points = ys.length <= width ? Array.from(ys) : groups(ys, width);
   const finite = points.filter(Number.isFinite);
-  const low = least(finite), high = -least(finite.map((y) => -y));
+  const low = least(finite);
+  const high = -least(finite.map((y) => -y));
   // Halves, so that the range of two huge values of opposite sign stays finite.
   const place = (y: number) => high === low ? 3 : Math.round((y / 2 - low / 2) / (high / 2 - low / 2) * 7);
   return points.map((y) => Number.isFinite(y) ? BLOCKS[place(y)] : " ").join("");
@@ -24,8 +25,10 @@ function least(values: number[]): number {
 
 function groups(ys: ArrayLike<number>, width: number): number[] {
   return Array.from({ length: width }, (_, g) => {
-    const from = Math.floor(g * ys.length / width), to = Math.floor((g + 1) * ys.length / width);
-    let sum = 0, n = 0;
+    const from = Math.floor(g * ys.length / width);
+    const to = Math.floor((g + 1) * ys.length / width);
+    let sum = 0;
+    let n = 0;
     for (let i = from; i < to; i++) if (Number.isFinite(ys[i])) n++, sum += (ys[i] - sum) / n;
     return n === 0 ? NaN : sum;
   });

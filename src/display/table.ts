@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../base/schema.ts";
+import { optionsSchema, parseOptions } from "../base/schema.ts";
 import { type Cell, cells } from "./cell.ts";
 import type { Picture } from "./display.ts";
 import { escapeHtml } from "./html.ts";
@@ -41,12 +41,11 @@ export interface TableOptions {
   note?: string;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<TableOptions>()(z.strictObject({
   title: z.string().optional(),
   align: z.record(z.string(), z.enum(["left", "right", "center"])).optional(),
   note: z.string().optional(),
-}) satisfies z.ZodType<TableOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof TableOptions>;
+}));
 
 /** Columns of text are cut here in text form; HTML wraps. */
 const WIDEST = 60;

@@ -23,7 +23,9 @@ export function textWidth(text: string): number {
 
 /** `text` cut to at most `columns` terminal columns, the last of them `…` where something was cut. */
 export function fit(text: string, columns: number): string {
-  let width = 0, end = 0, cut = 0;
+  let width = 0;
+  let end = 0;
+  let cut = 0;
   for (const char of text) {
     width += columnsOf(char);
     if (width > columns) return columns < 1 ? "" : `${text.slice(0, cut)}…`;

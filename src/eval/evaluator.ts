@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { ConfigError } from "../base/errors.ts";
-import { parseOptions, type Same, show } from "../base/schema.ts";
+import { optionsSchema, parseOptions, show } from "../base/schema.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
 import { Displayable, interruptible, type Picture, table } from "../display/mod.ts";
 import { benchmark } from "./benchmarks/registry.ts";
@@ -30,13 +30,12 @@ export interface EvaluatorOptions {
   cache?: boolean | string;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<EvaluatorOptions>()(z.strictObject({
   seed: z.int().default(42),
   cache: z.union([z.boolean(), z.string().min(1)], { error: "must be true, false or a folder" }).default(
     true,
   ),
-}) satisfies z.ZodType<unknown, EvaluatorOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof EvaluatorOptions>;
+}));
 
 /** How a suite is added. */
 export interface SuiteOptions {
@@ -46,11 +45,10 @@ export interface SuiteOptions {
   limit?: number;
 }
 
-const suiteSchema = z.strictObject({
+const suiteSchema = optionsSchema<SuiteOptions>()(z.strictObject({
   data: z.string().min(1).optional(),
   limit: z.int().min(1).optional(),
-}) satisfies z.ZodType<SuiteOptions>;
-true satisfies Same<keyof z.input<typeof suiteSchema>, keyof SuiteOptions>;
+}));
 
 /** What a run is given. */
 export interface EvaluateOptions {
@@ -59,8 +57,7 @@ export interface EvaluateOptions {
 }
 
 const abortSignal = z.custom<AbortSignal>((value) => value instanceof AbortSignal, "must be an AbortSignal");
-const runSchema = z.strictObject({ signal: abortSignal.optional() }) satisfies z.ZodType<EvaluateOptions>;
-true satisfies Same<keyof z.input<typeof runSchema>, keyof EvaluateOptions>;
+const runSchema = optionsSchema<EvaluateOptions>()(z.strictObject({ signal: abortSignal.optional() }));
 
 /**
  * A plan of what to ask which models.
@@ -154,7 +151,8 @@ export class Evaluator extends Displayable {
   /** Runs the plan on `model`; this is how a trainer calls it. */
   run(model: EvalModel, options?: EvaluateOptions): Promise<Report>;
   async run(first: EvalModel | EvaluateOptions = {}, second: EvaluateOptions = {}): Promise<Report> {
-    const given = isScorable(first), models = given ? namedModels(first) : this.#models;
+    const given = isScorable(first);
+    const models = given ? namedModels(first) : this.#models;
     const { signal } = parseOptions(runSchema, given ? second : first, "Evaluator.run");
     if (models.length === 0) {
       throw new ConfigError(
@@ -173,7 +171,8 @@ export class Evaluator extends Displayable {
     keep: boolean,
     signal: AbortSignal | undefined,
   ): Promise<Report> {
-    const { seed, cache } = this.#options, results: TaskResult[] = [];
+    const { seed, cache } = this.#options;
+    const results: TaskResult[] = [];
     const caches = new Map<string, ItemCache | undefined>();
     for (const entry of this.#entries) {
       for (const [name, model] of models) {

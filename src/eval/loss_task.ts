@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { ConfigError, NumericsError } from "../base/errors.ts";
-import { parseOptions, type Same, show } from "../base/schema.ts";
+import { optionsSchema, parseOptions, show } from "../base/schema.ts";
 import { Dataset, TokenDataset } from "../data/mod.ts";
 import { count, Live } from "../display/mod.ts";
 import { lossMeasures } from "./tasks/metric.ts";
@@ -22,11 +22,10 @@ export interface LossOptions {
   limit?: number;
 }
 
-const options = z.strictObject({
+const options = optionsSchema<LossOptions>()(z.strictObject({
   name: z.string().min(1).default("loss"),
   limit: z.int().min(1).optional(),
-}) satisfies z.ZodType<unknown, LossOptions>;
-true satisfies Same<keyof z.input<typeof options>, keyof LossOptions>;
+}));
 
 /**
  * The plan of a loss. Reads nothing.
@@ -43,7 +42,8 @@ export function lossEntry(dataset: Dataset | TokenDataset, given: LossOptions): 
     name,
     facts: { task: name, kind: "loss", data, limit },
     async run(model, { model: as, seed, signal }) {
-      const loser = requireMethod(model, "loss", name), label = `${name} on ${as}`;
+      const loser = requireMethod(model, "loss", name);
+      const label = `${name} on ${as}`;
       const live = new Live({ quiet: 1000, pipeInterval: 10_000, stream: "stderr" });
       live.update({ picture: () => ({ text: `${label} ...` }), record: { event: "progress", label } });
       const result = await loser.loss(dataset, { limit, signal }).finally(() => live.end());

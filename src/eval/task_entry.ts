@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { ConfigError } from "../base/errors.ts";
-import { nearest, parseOptions, type Same } from "../base/schema.ts";
+import { nearest, optionsSchema, parseOptions } from "../base/schema.ts";
 import { Dataset } from "../data/mod.ts";
 import { chatting } from "./models/chat_model.ts";
 import type { ScoreText, TextScorer } from "./tasks/grader.ts";
@@ -52,14 +52,13 @@ const file = z.custom<TaskFile>(
   (value) => isPlace(value) || value instanceof Dataset,
   "must be a path, a URL or a Dataset",
 );
-const parts = z.strictObject({
+const parts = optionsSchema<TaskParts>()(z.strictObject({
   test: file,
   shots: file.optional(),
   labels: place.optional(),
   stats: file.optional(),
-}) satisfies z.ZodType<TaskParts>;
-true satisfies Same<keyof z.input<typeof parts>, keyof TaskParts>;
-const options = z.strictObject({
+}));
+const options = optionsSchema<AddOptions>()(z.strictObject({
   data: z.custom<TaskData>((value) => value !== null).optional(),
   limit: z.int().min(1).optional(),
   shots: z.int().min(0).optional(),
@@ -71,8 +70,7 @@ const options = z.strictObject({
     "must be a function or { name, score }",
   ).optional(),
   chat: z.boolean().default(false),
-}) satisfies z.ZodType<unknown, AddOptions>;
-true satisfies Same<keyof z.input<typeof options>, keyof AddOptions>;
+}));
 
 /**
  * The plan of a task. Looks for no file.
@@ -80,14 +78,17 @@ true satisfies Same<keyof z.input<typeof options>, keyof AddOptions>;
  * @throws {ConfigError} for an unknown option or a wrong value
  */
 export function taskEntry(base: Task, given: AddOptions): PlanEntry {
-  const path = `add(${base.name})`, chosen = parseOptions(options, given, path);
-  const { limit, data, variant, chat } = chosen, task = configured(base, chosen, path);
+  const path = `add(${base.name})`;
+  const chosen = parseOptions(options, given, path);
+  const { limit, data, variant, chat } = chosen;
+  const task = configured(base, chosen, path);
   const { name = variant === undefined ? base.name : `${base.name} ${variant}`, shots = task.shots } = chosen;
   if (data !== undefined) parseOptions<TaskData>(isFilePath(data) ? file : parts, data, `${path}.data`);
   if (data !== undefined && !task.reads) {
     throw new ConfigError(`Cannot use ${path}.data: the task brings its own items`, { path: `${path}.data` });
   }
-  const { kind, rule, prompt, header, decoding } = task, asked = new TaskSource(task, data).describe();
+  const { kind, rule, prompt, header, decoding } = task;
+  const asked = new TaskSource(task, data).describe();
   const facts = { task: base.name, variant, kind, data: asked, limit, shots, rule, prompt, header, decoding };
   return {
     name,
@@ -140,7 +141,8 @@ function configured(
 
 function variantOf({ name, variants = {} }: Task, variant: string, path: string): Task {
   if (Object.hasOwn(variants, variant)) return variants[variant];
-  const names = Object.keys(variants), near = nearest(variant, names);
+  const names = Object.keys(variants);
+  const near = nearest(variant, names);
   const hint = near ? `did you mean "${near}"?` : names.length ? `it has ${names.join(", ")}` : "it has none";
   throw new ConfigError(`Cannot find the variant "${variant}" of "${name}": ${hint}`, {
     path: `${path}.variant`,

@@ -78,7 +78,8 @@ async function fetchRest(
 
   async function checkLength(part: string, before: number): Promise<void> {
     const length = Number(response.headers.get("content-length") ?? NaN);
-    const expected = length + (response.status === 206 ? before : 0), found = await sizeOf(part);
+    const expected = length + (response.status === 206 ? before : 0);
+    const found = await sizeOf(part);
     if (response.headers.has("content-encoding") || Number.isNaN(length) || found === expected) return;
     throw new Error(`it was cut off after ${found} of ${expected} bytes`);
   }

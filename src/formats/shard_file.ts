@@ -9,7 +9,10 @@
  */
 import { FormatError } from "../base/errors.ts";
 
-const magic = "LLAMEROS", version = 1, headerBytes = 64, bufferBytes = 1 << 20;
+const magic = "LLAMEROS";
+const version = 1;
+const headerBytes = 64;
+const bufferBytes = 1 << 20;
 
 /** What a shard's header says. */
 export interface ShardHeader {
@@ -76,7 +79,8 @@ export class ShardWriter {
   }
 
   #goOn(path: string, records: number): void {
-    const end = headerBytes + records * this.#header.recordBytes, { size } = this.#file.statSync();
+    const end = headerBytes + records * this.#header.recordBytes;
+    const { size } = this.#file.statSync();
     if (size < end) {
       this.#file.close();
       throw damaged(path, size, `${records} records`, "the file ends here");
@@ -141,7 +145,8 @@ export class ShardReader {
 }
 
 function headerOf({ kind, recordBytes, vocabSize }: ShardHeader, records: number): Uint8Array {
-  const bytes = new Uint8Array(headerBytes), view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(headerBytes);
+  const view = new DataView(bytes.buffer);
   bytes.set(new TextEncoder().encode(magic), 0);
   view.setUint32(8, version, true);
   view.setUint32(12, recordBytes, true);
@@ -152,7 +157,8 @@ function headerOf({ kind, recordBytes, vocabSize }: ShardHeader, records: number
 }
 
 function checkHeader(path: string, file: Deno.FsFile, expected: ShardHeader): number {
-  const bytes = new Uint8Array(headerBytes), view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(headerBytes);
+  const view = new DataView(bytes.buffer);
   const size = file.statSync().size;
   if (readFully(file, bytes) < headerBytes) {
     throw damaged(path, size, "a header of 64 bytes", "the file ends here");

@@ -8,7 +8,7 @@
  */
 import { z } from "zod";
 import { ConfigError, DeviceError } from "../base/errors.ts";
-import { parseOptions, type Same } from "../base/schema.ts";
+import { optionsSchema, parseOptions } from "../base/schema.ts";
 
 /**
  * Which kernels a device takes where several do the same: `subgroup` one subgroup of 8 lanes a workgroup and no barriers,
@@ -37,13 +37,11 @@ const wishes: Readonly<Record<OptionalFeature, string>> = {
   timestamps: "timestamp-query",
 };
 
-const options = z.strictObject({
+const options = optionsSchema<DeviceOptions>()(z.strictObject({
   memoryLimit: z.number().positive("expected more than 0 bytes").optional(),
   family: z.enum(["subgroup", "shared", "plain"]).optional(),
   without: z.array(z.enum(["subgroups", "int64", "f16", "timestamps"])).readonly().optional(),
-});
-true satisfies Same<keyof z.input<typeof options>, keyof DeviceOptions>;
-const optionsSchema = options satisfies z.ZodType<DeviceOptions>;
+}));
 
 /** What a device holds now. */
 export interface MemoryReport {
@@ -225,10 +223,11 @@ export class Device implements DeviceProfile {
  * @throws {DeviceError} where no adapter is found, naming what to install
  */
 export async function openDevice(given: DeviceOptions = {}): Promise<Device> {
-  const o = parseOptions(optionsSchema, given, "openDevice");
+  const o = parseOptions(options, given, "openDevice");
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new DeviceError(noAdapter);
-  const { gpu, granted } = await request(adapter, o), device = new Device(gpu, adapter.info, granted, o);
+  const { gpu, granted } = await request(adapter, o);
+  const device = new Device(gpu, adapter.info, granted, o);
   if (device.family === "subgroup" && device.subgroup !== 8) {
     device.close();
     throw new ConfigError(
@@ -253,7 +252,8 @@ async function request(
   const all = await ask(wanted).catch(() => undefined);
   if (all) return { gpu: all, granted: new Set(wanted) };
   try {
-    let granted: string[] = [], gpu = await ask([]);
+    let granted: string[] = [];
+    let gpu = await ask([]);
     for (const name of wanted) {
       const more = await ask([...granted, name]).catch(() => undefined);
       if (!more) continue;
@@ -274,10 +274,10 @@ let shared: Promise<Device> | undefined;
 /** The device that models share unless they are given their own; opened at first use, and anew after it was lost. */
 export function defaultDevice(): Promise<Device> {
   if (shared) return shared;
-  const opened = openDevice(),
-    forget = () => {
-      if (shared === opened) shared = undefined;
-    };
+  const opened = openDevice();
+  const forget = () => {
+    if (shared === opened) shared = undefined;
+  };
   opened.then((device) => device.gpu.lost.then(forget), forget);
   return shared = opened;
 }

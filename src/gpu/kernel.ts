@@ -54,8 +54,8 @@ export function kernel(
 ): Kernel {
   const half = /\bf16\b/.test(`${prelude}${source}`.replaceAll(/\/\/.*/g, ""));
   const settings = Object.entries(constants).map(([key, value]) => `${key}=${value}`);
-  const label = [name, ...settings, ...half ? ["f16"] : []].join(" "),
-    key = `${label}\n${prelude}\n${source}`;
+  const label = [name, ...settings, ...half ? ["f16"] : []].join(" ");
+  const key = `${label}\n${prelude}\n${source}`;
   const known = cache.get(key);
   if (known) return known;
   const consts = Object.entries(constants).map(([k, v]) =>
@@ -85,8 +85,8 @@ function parseParams(source: string): Param[] {
 
 /** The words of a `Params` struct. */
 export function packParams(kernel: Kernel, values: Readonly<Record<string, number>>): Uint32Array {
-  const words = new Uint32Array(Math.max(4, Math.ceil(kernel.params.length / 4) * 4)),
-    floats = new Float32Array(words.buffer);
+  const words = new Uint32Array(Math.max(4, Math.ceil(kernel.params.length / 4) * 4));
+  const floats = new Float32Array(words.buffer);
   kernel.params.forEach(({ name, type }, i) => {
     const value = values[name];
     if (value === undefined) throw new Error(`Kernel ${kernel.name}: parameter ${name} is missing`);

@@ -32,7 +32,9 @@ export function plan<Block extends { size: number }>(
   make: (bytes: number) => Block,
   assign: (storage: BufferRange, block: Block) => void,
 ): MemoryPlan {
-  const last = new Map<BufferRange, number>(), blocks = new Map<BufferRange, Block>(), free: Block[] = [];
+  const last = new Map<BufferRange, number>();
+  const blocks = new Map<BufferRange, Block>();
+  const free: Block[] = [];
   calls.forEach((uses, i) => uses.forEach((s) => s.buffer || last.set(s, keep.has(s) ? Infinity : i)));
   const result: MemoryPlan = { bytes: 0, unshared: 0, count: 0 };
   calls.forEach((uses, i) => {

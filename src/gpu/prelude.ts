@@ -34,9 +34,11 @@ export function vectorPrelude(
   tensors: Readonly<Record<string, Pick<Tensor, "dtype">>>,
   ...lengths: number[]
 ): { width: 1 | 4 | 8; prelude: string } {
-  const floats = Object.values(tensors).every(({ dtype }) => dtype === "f32"), names = Object.keys(tensors);
+  const floats = Object.values(tensors).every(({ dtype }) => dtype === "f32");
+  const names = Object.keys(tensors);
   if (device.family !== "subgroup" || !floats || lengths.some((n) => n % 8 !== 0)) {
-    const w = width(...lengths), times = "fn times(a: Vec, b: Vec) -> Vec { return a * b; }\n";
+    const w = width(...lengths);
+    const times = "fn times(a: Vec, b: Vec) -> Vec { return a * b; }\n";
     const moves = names.map((x) =>
       `fn ${x}_vec(v: ${x}_t) -> Vec { return Vec(v); }\nfn ${x}_put(v: Vec) -> ${x}_t { return ${x}_t(v); }\n`
     );
@@ -47,7 +49,8 @@ export function vectorPrelude(
 
 /** As {@linkcode vectorPrelude} for these tensors of floats, eight at a time on every device: a `Vec` is `mat2x4<f32>`. */
 export function vec8Prelude(device: DeviceProfile, ...tensors: string[]): string {
-  const words = device.family === "subgroup" && device.int64, type = words ? "vec4<u64>" : "Vec";
+  const words = device.family === "subgroup" && device.int64;
+  const type = words ? "vec4<u64>" : "Vec";
   return (words ? vec8 + octets : vec8 + plainOctets) +
     tensors.map((x) =>
       `alias ${x}_t = ${type};\nfn ${x}_vec(v: ${type}) -> Vec { return octet(v); }\n` +

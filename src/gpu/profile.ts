@@ -66,9 +66,11 @@ export class Profile extends Displayable {
   byKernel(): Picture {
     const groups = Map.groupBy(this.calls, ({ call }) => `${call.kernel.name} ${shapes(call)}`);
     const rows = [...groups.values()].map((same) => {
-      const ms = same.reduce((sum, time) => sum + time.ms, 0), { call } = same[0];
+      const ms = same.reduce((sum, time) => sum + time.ms, 0);
+      const { call } = same[0];
       const gflops = call.flop ? call.flop * same.length / ms / 1e6 : undefined;
-      const kernel = call.kernel.name, calls = same.length;
+      const kernel = call.kernel.name;
+      const calls = same.length;
       return { kernel, shapes: shapes(call), calls, ...this.#figures(ms, gflops) };
     });
     return table(rows.sort((a, b) => b.ms - a.ms), { title: this.#title() });

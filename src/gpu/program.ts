@@ -143,15 +143,16 @@ export class Program extends Displayable {
       const shapes = call.kernel.bindings.map(({ name, writes }) => {
         return `${writes ? "*" : ""}${name}[${call.args[name].shape.join(" ")}]`;
       });
-      const work = call.flop ? `  ${(call.flop / 1e6).toFixed(2)} MFLOP` : "",
-        timed = this.#profile?.calls[i];
+      const work = call.flop ? `  ${(call.flop / 1e6).toFixed(2)} MFLOP` : "";
+      const timed = this.#profile?.calls[i];
       const speed = timed?.gflops ? `  ${timed.gflops.toFixed(1)} GFLOP/s` : "";
       const time = timed ? `  ${timed.ms.toFixed(3)} ms${speed}` : "";
       return `${String(i).padStart(4)}  ${call.scope.padEnd(10)} ${call.kernel.name.padEnd(24)} ${
         shapes.join(" ")
       }${work}${time}`;
     });
-    const mb = (this.memory.bytes / 1e6).toFixed(2), alone = (this.memory.unshared / 1e6).toFixed(2);
+    const mb = (this.memory.bytes / 1e6).toFixed(2);
+    const alone = (this.memory.unshared / 1e6).toFixed(2);
     const head = `${this.owner}: ${this.calls.length} calls, ${(this.flop / 1e9).toFixed(3)} GFLOP, ` +
       `${mb} MB in ${this.memory.count} buffers (${alone} MB unshared)`;
     return { text: [head, ...rows].join("\n") };
@@ -175,7 +176,8 @@ function bindGroup(device: Device, call: Call, params: GPUBuffer, offset: number
 }
 
 function resource(device: Device, tensor: Tensor): GPUBufferBinding {
-  const { buffer, offset, bytes } = tensor.range(), most = device.limits.maxStorageBufferBindingSize;
+  const { buffer, offset, bytes } = tensor.range();
+  const most = device.limits.maxStorageBufferBindingSize;
   if (bytes > most) {
     throw new DeviceError(
       `Cannot bind ${tensor.name} [${

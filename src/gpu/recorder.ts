@@ -105,8 +105,8 @@ export class Recorder {
 
   /** Records a + b, equal shapes and types: the kernel that the tape and the residual connection share. */
   sum(name: string, a: Tensor, b: Tensor): Tensor {
-    const y = this.tensor(name, a.shape, a.dtype),
-      { width, prelude } = vectorPrelude(this.device, { y }, a.size);
+    const y = this.tensor(name, a.shape, a.dtype);
+    const { width, prelude } = vectorPrelude(this.device, { y }, a.size);
     const size = a.size / width;
     this.call(kernel("sum", sumSource, {}, prelude), { a, b, y }, { size }, grid2d(Math.ceil(size / 64)));
     return y;

@@ -31,7 +31,7 @@ import { datasetLoss, type LossResult } from "./scoring/window_loss.ts";
 import { measureSpeed } from "./training/measure_speed.ts";
 import {
   type ModelOptions,
-  optionsSchema,
+  modelOptionsSchema,
   type SaveOptions,
   saveSchema,
   type Settings,
@@ -82,7 +82,8 @@ export class Model extends Displayable implements ModelState {
     config: ModelConfig,
     o: { name?: string; otherwise: string; dtype: "f32" | "f16"; preset?: string },
   ): Promise<Model> {
-    const name = claimName(o.name, o.otherwise), layout = new WeightLayout(config);
+    const name = claimName(o.name, o.otherwise);
+    const layout = new WeightLayout(config);
     const held = await ModelBuffers.create(device, name, layout, o.dtype);
     const model = new Model(name, config, layout, held, o.preset);
     register(model, o.name);
@@ -97,16 +98,16 @@ export class Model extends Displayable implements ModelState {
    * @throws {DeviceError} without an adapter, or when it does not fit
    */
   static async create(source: string | ModelShape, given: ModelOptions = {}): Promise<Model> {
-    const o = parseOptions(optionsSchema, given, "Model.create"),
-      own = typeof source === "string" ? undefined : source.vocabSize;
+    const o = parseOptions(modelOptionsSchema, given, "Model.create");
+    const own = typeof source === "string" ? undefined : source.vocabSize;
     const vocabSize = own ?? o.tokenizer?.vocabSize;
     const config = resolveConfig(source, { vocabSize, context: o.context });
     checkVocabulary(config, o.tokenizer);
-    const device = o.device ?? await sharedDevice(),
-      preset = typeof source === "string" ? source : undefined;
+    const device = o.device ?? await sharedDevice();
+    const preset = typeof source === "string" ? source : undefined;
     await tune(device);
-    const { name, dtype } = o,
-      model = await Model.#make(device, config, { name, otherwise: preset ?? "model", dtype, preset });
+    const { name, dtype } = o;
+    const model = await Model.#make(device, config, { name, otherwise: preset ?? "model", dtype, preset });
     writeParameters(device, model.layout, model.#held.arena, initialParameters(model.layout, o.seed));
     model.#held.halfWeights?.refresh();
     model.tokenizer = o.tokenizer;
@@ -122,7 +123,7 @@ export class Model extends Displayable implements ModelState {
    * @throws {DataError} when a download fails
    */
   static async load(path: string, given: ModelOptions = {}): Promise<Model> {
-    const o = parseOptions(optionsSchema, given, "Model.load");
+    const o = parseOptions(modelOptionsSchema, given, "Model.load");
     const place = path.startsWith("hf://") ? await fetchModel(path, o.signal) : path;
     const source = await openSource(place);
     try {
@@ -137,13 +138,15 @@ export class Model extends Displayable implements ModelState {
     { signal, ...o }: Settings,
     otherwise = "model",
   ): Promise<Model> {
-    const weights = checkWeights(source), device = o.device ?? await sharedDevice();
+    const weights = checkWeights(source);
+    const device = o.device ?? await sharedDevice();
     const config = { ...source.config, ...(o.context && { context: o.context }) };
     checkContext(config, device, source.file);
     const tokenizer = o.tokenizer ?? await source.tokenizer();
     checkVocabulary(config, tokenizer, source.file);
     await tune(device);
-    const { name, dtype } = o, model = await Model.#make(device, config, { name, otherwise, dtype });
+    const { name, dtype } = o;
+    const model = await Model.#make(device, config, { name, otherwise, dtype });
     try {
       await using progress = new Progress(`loading ${otherwise}`, {
         total: sourceBytes(weights),
@@ -206,11 +209,12 @@ export class Model extends Displayable implements ModelState {
   /** A second model with the same weights and tokenizer. */
   async clone(name?: string): Promise<Model> {
     this.#alive();
-    const { dtype, preset } = this, otherwise = `${this.name} copy`;
+    const { dtype, preset } = this;
+    const otherwise = `${this.name} copy`;
     const copy = await Model.#make(this.device, this.config, { name, otherwise, dtype, preset });
-    const encoder = this.device.gpu.createCommandEncoder(),
-      from = this.#held.arena.range(),
-      to = copy.#held.arena.range();
+    const encoder = this.device.gpu.createCommandEncoder();
+    const from = this.#held.arena.range();
+    const to = copy.#held.arena.range();
     encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.bytes);
     this.device.gpu.queue.submit([encoder.finish()]);
     copy.#held.halfWeights?.refresh();
@@ -224,7 +228,8 @@ export class Model extends Displayable implements ModelState {
     const batch = this.preset ? presets[this.preset].batchTokens : undefined;
     const measured = async () => {
       using copy = await this.clone();
-      const flops = await measureSpeed(copy, plan, batch), watts = plan.device?.watts;
+      const flops = await measureSpeed(copy, plan, batch);
+      const watts = plan.device?.watts;
       return makePlan(
         this.name,
         this.config,
@@ -361,7 +366,8 @@ export class Model extends Displayable implements ModelState {
    */
   async save(path: string, given: SaveOptions = {}): Promise<void> {
     const o = parseOptions(saveSchema, given, "Model.save");
-    const { device, layout, arena } = this, pieces = drainArena(device, layout, arena, o);
+    const { device, layout, arena } = this;
+    const pieces = drainArena(device, layout, arena, o);
     await saveModel(this, path, o, pieces);
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Same } from "../base/schema.ts";
+import { optionsSchema } from "../base/schema.ts";
 import { Device } from "../gpu/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
 
@@ -29,7 +29,7 @@ export interface ModelOptions {
   signal?: AbortSignal;
 }
 
-const options = z.strictObject({
+const options = optionsSchema<ModelOptions>()(z.strictObject({
   tokenizer: z.custom<Tokenizer>((value) => value instanceof Tokenizer, "expected a Tokenizer").optional(),
   context: z.int().min(1).optional(),
   seed: z.int().default(42),
@@ -37,14 +37,13 @@ const options = z.strictObject({
   device: z.custom<Device>((value) => value instanceof Device, "expected a Device").optional(),
   name: z.string().min(1).optional(),
   signal: z.instanceof(AbortSignal).optional(),
-});
-true satisfies Same<keyof z.input<typeof options>, keyof ModelOptions>;
+}));
 
 /** {@linkcode ModelOptions} with defaults filled in. */
 export type Settings = z.output<typeof options>;
 
 /** Defaults and checks of {@linkcode ModelOptions}. */
-export const optionsSchema: z.ZodType<Settings, ModelOptions> = options;
+export const modelOptionsSchema: z.ZodType<Settings, ModelOptions> = options;
 
 /** How to save a model. */
 export interface SaveOptions {
@@ -58,13 +57,12 @@ export interface SaveOptions {
   signal?: AbortSignal;
 }
 
-const saveOptions = z.strictObject({
+const saveOptions = optionsSchema<SaveOptions>()(z.strictObject({
   format: z.enum(["hf", "gguf"]).optional(),
   dtype: z.enum(["f32", "f16", "q8_0"]).default("f32"),
   shardBytes: z.int().min(1).default(50e9),
   signal: z.instanceof(AbortSignal).optional(),
-});
-true satisfies Same<keyof z.input<typeof saveOptions>, keyof SaveOptions>;
+}));
 
 /** {@linkcode SaveOptions} with defaults filled in. */
 export type SaveSettings = z.output<typeof saveOptions>;

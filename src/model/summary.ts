@@ -9,7 +9,9 @@ import type { ModelState } from "./model_state.ts";
 
 /** The parts of a model with their shapes and numbers of weights. */
 export function summaryOf(model: Pick<ModelState, "name" | "config" | "device">): Picture {
-  const c = model.config, n = countParameters(c), E = c.dim / c.heads;
+  const c = model.config;
+  const n = countParameters(c);
+  const E = c.dim / c.heads;
   const rows = [
     { part: "embedding", shape: `[${c.vocabSize}, ${c.dim}]`, parameters: c.vocabSize * c.dim },
     {

@@ -99,9 +99,9 @@ export interface StepState {
 
 /** Records the gradient norm, the clipping factor and the record of the step. */
 export function finishStep(r: Recorder, gradients: Tensor, state: StepState): void {
-  const total = Math.ceil(gradients.size / part),
-    parts = r.tensor("norm parts", [total]),
-    prelude = reductions(r.device);
+  const total = Math.ceil(gradients.size / part);
+  const parts = r.tensor("norm parts", [total]);
+  const prelude = reductions(r.device);
   for (const { start, size } of bindingChunks(r, gradients, part)) {
     const g = gradients.view(gradients.name, [size], start);
     r.call(
@@ -122,7 +122,8 @@ export function finishStep(r: Recorder, gradients: Tensor, state: StepState): vo
 
 /** Records the update of the weights. */
 export function adamw(r: Recorder, arena: Arena, state: StepState, options: AdamWOptions): void {
-  const { beta1, beta2, epsilon } = options, { step, control } = state;
+  const { beta1, beta2, epsilon } = options;
+  const { step, control } = state;
   // A CPU adapter takes the eights of a workgroup one after another and reads the step's constants once.
   const [WG, TIMES] = r.device.family === "subgroup" ? [8, 16] : [64, 1];
   const made = kernel("adamw", adamwSource, { WG, TIMES }, vec8Prelude(r.device, "g", "weights", "m", "v"));

@@ -15,10 +15,11 @@ export interface Values {
 
 /** Puts numbers on the GPU; with `gradient` the tensor is a weight whose gradient is summed beside it. */
 export function upload(device: Device, name: string, values: Values, gradient = false): Tensor {
-  const { data } = values,
-    dtype: DType = data instanceof Float32Array ? "f32" : data instanceof Uint32Array ? "u32" : "i32";
+  const { data } = values;
+  const dtype: DType = data instanceof Float32Array ? "f32" : data instanceof Uint32Array ? "u32" : "i32";
   const place = (suffix: string) => {
-    const label = `check: ${name}${suffix}`, buffer = device.buffer(label, data.byteLength);
+    const label = `check: ${name}${suffix}`;
+    const buffer = device.buffer(label, data.byteLength);
     return new Tensor(label, values.shape, dtype, { name: label, bytes: data.byteLength, buffer, offset: 0 });
   };
   const tensor = place("");
@@ -57,7 +58,8 @@ export async function runOp(
   inputs: Record<string, Values>,
   options: { dy?: Float32Array; weights?: readonly string[]; save?: Save } = {},
 ): Promise<OpResult> {
-  const { dy, weights = [] } = options, owned: GPUBuffer[] = [];
+  const { dy, weights = [] } = options;
+  const owned: GPUBuffer[] = [];
   const put = (name: string, values: Values, gradient = false) => {
     const tensor = upload(device, name, values, gradient);
     owned.push(tensor.storage.buffer!);

@@ -38,7 +38,8 @@ export interface LossInput {
 
 /** Records the loss of each row of `logits` [R, V]; with gradients the logits become their own gradient, in place. */
 export function crossEntropy(r: Recorder, logits: Tensor, { targets, scale, nll }: LossInput): void {
-  const w = width(logits.cols), rows = logits.rows;
+  const w = width(logits.cols);
+  const rows = logits.rows;
   const made = kernel(
     "cross_entropy",
     source,
@@ -56,14 +57,16 @@ const chunkBytes = 32 * 2 ** 20;
  * With gradients it adds dW to `weight.gradSum` and passes dx on.
  */
 export function outputLoss(r: Recorder, x: Tensor, weight: Tensor, input: LossInput): void {
-  const [V, D] = [weight.rows, weight.cols], R = x.rows;
+  const [V, D] = [weight.rows, weight.cols];
+  const R = x.rows;
   const most = Math.max(128, Math.floor(chunkBytes / (V * 4) / 128) * 128); // keeps every slice on a 256-byte border
   const dx = r.tensor("dout", [R, D]);
   for (let start = 0; start < R; start += most) {
-    const rows = Math.min(most, R - start),
-      slice = (t: Tensor) => t.view(t.name, [rows, t.cols], start * t.cols);
+    const rows = Math.min(most, R - start);
+    const slice = (t: Tensor) => t.view(t.name, [rows, t.cols], start * t.cols);
     const part = (t: Tensor) => t.view(t.name, [rows], start);
-    const logits = r.tensor("logits", [rows, V]), xs = slice(x);
+    const logits = r.tensor("logits", [rows, V]);
+    const xs = slice(x);
     matmul(r, "nt", xs, weight, logits);
     if (input.best) argmax(r, logits, part(input.best));
     crossEntropy(r, logits, { targets: part(input.targets), scale: input.scale, nll: part(input.nll) });

@@ -23,7 +23,10 @@ export interface TokenRows {
 
 /** Records the lookup of `table` [V, D] and its backward; gives [R, D]. */
 export function embedding(r: Recorder, rows: TokenRows, table: Tensor): Tensor {
-  const R = rows.ids.size, D = table.cols, w = width(D), cols = D / w;
+  const R = rows.ids.size;
+  const D = table.cols;
+  const w = width(D);
+  const cols = D / w;
   const y = r.tensor("embedding", [R, D], table.dtype);
   const forward = kernel("embedding", forwardSource, {}, vectors(w) + stored(w, { table, y }));
   r.call(forward, { ids: rows.ids, table, y }, { rows: R, cols }, grid2d(Math.ceil(R * cols / 64)));

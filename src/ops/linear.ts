@@ -17,7 +17,8 @@ export function linear(r: Recorder, name: string, x: Tensor, weight: Tensor, ada
   const y = r.tensor(name, [x.rows, weight.rows], x.dtype);
   matmul(r, "nt", x, weight, y);
   r.onBackward(() => {
-    const dy = y.grad!, dx = r.tensor(`d${name}.x`, [x.rows, x.cols]);
+    const dy = y.grad!;
+    const dx = r.tensor(`d${name}.x`, [x.rows, x.cols]);
     if (weight.gradSum) matmul(r, "tn", dy, r.forBackward(x), weight.gradSum, true);
     if (adapter) adapterGrad(r, r.forBackward(x), dy, adapter);
     matmul(r, "nn", dy, weight, dx);

@@ -29,7 +29,8 @@ export interface Adapter {
 
 /** Records what a linear layer y = x W^T adds to the gradients of its adapter. */
 export function adapterGrad(r: Recorder, x: Tensor, dy: Tensor, { a, b }: Adapter): void {
-  const down = r.tensor("down", [x.rows, a.rows]), ddown = r.tensor("ddown", [x.rows, a.rows]);
+  const down = r.tensor("down", [x.rows, a.rows]);
+  const ddown = r.tensor("ddown", [x.rows, a.rows]);
   matmul(r, "nt", x, a, down);
   matmul(r, "tn", dy, down, b.gradSum!, true);
   matmul(r, "nn", dy, b, ddown);

@@ -16,10 +16,12 @@ import weightGradSource from "./rmsnorm_weight_grad.wgsl" with { type: "text" };
 
 /** Records the normalisation of `x` by rows and its backward. */
 export function rmsnorm(r: Recorder, x: Tensor, weight: Tensor, eps: number): Tensor {
-  const rows = x.rows, D = x.cols;
+  const rows = x.rows;
+  const D = x.cols;
   const scale = r.tensor("rms", [rows]);
   const forward = (x: Tensor): Tensor => {
-    const y = r.tensor("norm", [rows, D], x.dtype), tensors = { x, g: weight, y };
+    const y = r.tensor("norm", [rows, D], x.dtype);
+    const tensors = { x, g: weight, y };
     const { width, prelude } = vectorPrelude(r.device, tensors, D);
     const made = kernel("rmsnorm", forwardSource, {}, prelude + reductions(r.device));
     r.call(made, { ...tensors, scale }, { rows, cols: D / width, eps }, grid2d(rows));
@@ -27,15 +29,20 @@ export function rmsnorm(r: Recorder, x: Tensor, weight: Tensor, eps: number): Te
   };
   const y = r.recomputable(forward(x), () => forward(r.forBackward(x)));
   r.onBackward(() => {
-    const from = r.forBackward(x), dy = y.grad!, added = r.takeGrad(x), dx = r.tensor("dnorm", [rows, D]);
-    const tensors = { x: from, g: weight, dy, base: added ?? dy, dx },
-      { width, prelude } = vectorPrelude(r.device, tensors, D);
-    const settings = { BASE: added !== undefined }, cols = D / width;
+    const from = r.forBackward(x);
+    const dy = y.grad!;
+    const added = r.takeGrad(x);
+    const dx = r.tensor("dnorm", [rows, D]);
+    const tensors = { x: from, g: weight, dy, base: added ?? dy, dx };
+    const { width, prelude } = vectorPrelude(r.device, tensors, D);
+    const settings = { BASE: added !== undefined };
+    const cols = D / width;
     const grad = kernel("rmsnorm_grad", gradSource, settings, prelude + reductions(r.device));
     r.call(grad, { ...tensors, scale }, { rows, cols }, grid2d(rows));
     r.grad(x, dx);
     if (!weight.gradSum) return;
-    const sums = { x: from, dy, dg: weight.gradSum }, by = vectorPrelude(r.device, sums, D);
+    const sums = { x: from, dy, dg: weight.gradSum };
+    const by = vectorPrelude(r.device, sums, D);
     const weightGrad = kernel("rmsnorm_weight_grad", weightGradSource, {}, by.prelude);
     r.call(weightGrad, { ...sums, scale }, { rows, cols: D / by.width }, [Math.ceil(D / by.width / 8)]);
   });

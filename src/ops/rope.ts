@@ -39,7 +39,8 @@ export function rope(r: Recorder, x: Tensor, options: RopeOptions): Tensor {
 }
 
 function turn(r: Recorder, x: Tensor, o: RopeOptions, forward: boolean): void {
-  const INTERLEAVED = o.layout === "interleaved", { angles, positions, heads } = o;
+  const INTERLEAVED = o.layout === "interleaved";
+  const { angles, positions, heads } = o;
   const { width, prelude } = vectorPrelude(r.device, { x, angles }, x.cols, INTERLEAVED ? 1 : o.headDim / 2);
   const constants = { E: o.headDim, INTERLEAVED, FORWARD: forward, WG: r.device.subgroup || 64 };
   const params = { rows: x.rows, stride: x.cols / width, heads };
@@ -56,7 +57,8 @@ export function ropeAngles(
   theta: number,
   divisors?: readonly number[],
 ): Float32Array<ArrayBuffer> {
-  const half = headDim / 2, out = new Float32Array(positions * half * 2);
+  const half = headDim / 2;
+  const out = new Float32Array(positions * half * 2);
   for (let i = 0; i < half; i++) {
     const rate = theta ** (-2 * i / headDim) / (divisors?.[i] ?? 1);
     for (let position = 0; position < positions; position++) {
@@ -75,11 +77,12 @@ export function permuteRopeRows(
   headDim: number,
   to: RopeLayout,
 ): Float32Array<ArrayBuffer> {
-  const columns = weight.length / (heads * headDim),
-    half = headDim / 2,
-    out = new Float32Array(weight.length);
+  const columns = weight.length / (heads * headDim);
+  const half = headDim / 2;
+  const out = new Float32Array(weight.length);
   for (let row = 0; row < heads * headDim; row++) {
-    const head = Math.floor(row / headDim) * headDim, i = row % headDim;
+    const head = Math.floor(row / headDim) * headDim;
+    const i = row % headDim;
     const other = head + (i < half ? 2 * i : 2 * (i - half) + 1);
     const [from, into] = to === "interleaved" ? [row, other] : [other, row];
     out.set(weight.subarray(from * columns, (from + 1) * columns), into * columns);

@@ -13,7 +13,10 @@ import gradSource from "./softmax_grad.wgsl" with { type: "text" };
 
 /** Records the softmax of each row of `x` [R, C] and its backward. */
 export function softmax(r: Recorder, x: Tensor): Tensor {
-  const rows = x.rows, w = width(x.cols), cols = x.cols / w, prelude = vectors(w) + reductions(r.device);
+  const rows = x.rows;
+  const w = width(x.cols);
+  const cols = x.cols / w;
+  const prelude = vectors(w) + reductions(r.device);
   const y = r.tensor("softmax", x.shape);
   r.call(kernel("softmax", forwardSource, {}, prelude), { x, y }, { rows, cols }, grid2d(rows));
   r.onBackward(() => {

@@ -14,7 +14,11 @@ import gradSource from "./swiglu_grad.wgsl" with { type: "text" };
 
 /** Records the gate and its backward. */
 export function swiglu(r: Recorder, x: Tensor): Tensor {
-  const rows = x.rows, F = x.cols / 2, w = width(F), cols = F / w, grid = grid2d(rows);
+  const rows = x.rows;
+  const F = x.cols / 2;
+  const w = width(F);
+  const cols = F / w;
+  const grid = grid2d(rows);
   const constants = { WG: r.device.subgroup || 64 };
   const forward = (x: Tensor): Tensor => {
     const y = r.tensor("gated", [rows, F], x.dtype);

@@ -27,7 +27,8 @@ export function encodeExactly(codec: Codec, text: string): number[] {
 function withBytes(codec: Codec, text: string): number[] | undefined {
   const bytes = Array.from(new TextEncoder().encode(SPACE), (byte) => codec.idOf(byteName(byte)));
   if (bytes.includes(undefined)) return undefined;
-  const [first, ...rest] = text.split(SPACE), ids = codec.encode(first);
+  const [first, ...rest] = text.split(SPACE);
+  const ids = codec.encode(first);
   for (const part of rest) {
     for (const id of [...bytes as number[], ...codec.encode(part, true)]) ids.push(id);
   }

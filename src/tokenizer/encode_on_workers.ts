@@ -11,7 +11,9 @@ type Ids = Uint32Array<ArrayBuffer>;
 type Encode = (text: string, options: EncodeOptions) => Ids;
 
 /** A batch ends with so many UTF-16 units, or texts; each worker has two of them at a time. [ours] */
-const batchUnits = 1 << 17, batchTexts = 1024, batchesEach = 2;
+const batchUnits = 1 << 17;
+const batchTexts = 1024;
+const batchesEach = 2;
 
 /**
  * The ids of each text, in their order: on `workers` workers that make the tokenizer of `job`, or where that fails by
@@ -24,11 +26,13 @@ export async function encodeOnWorkers(
   here: Encode,
 ): Promise<Ids[]> {
   signal?.throwIfAborted();
-  const all: Ids[] = new Array(texts.length), cuts = batches(texts);
+  const all: Ids[] = new Array(texts.length);
+  const cuts = batches(texts);
   const row = openRow<string, Ids>(jobOf(import.meta.url, { job, options }, batchEncoder), workers);
   let failed: { from: number; error: unknown } | undefined;
   const encode = async ([from, to]: [number, number]) => {
-    const some = texts.slice(from, to), found = await row.ask(some);
+    const some = texts.slice(from, to);
+    const found = await row.ask(some);
     signal?.throwIfAborted();
     for (const [i, text] of some.entries()) all[from + i] = found?.[i] ?? here(text, options);
   };
@@ -54,7 +58,8 @@ export async function encodeOnWorkers(
 
 /** Where each batch begins and ends. */
 function* batches(texts: readonly string[]): Generator<[number, number]> {
-  let from = 0, units = 0;
+  let from = 0;
+  let units = 0;
   for (let at = 0; at < texts.length; at++) {
     units += texts[at].length;
     if (units < batchUnits && at + 1 - from < batchTexts && at + 1 < texts.length) continue;

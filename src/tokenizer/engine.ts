@@ -48,7 +48,8 @@ export interface TokenizerFacts {
  * @throws {FormatError} for a tokenizer that neither knows
  */
 export function engineOf(files: TokenizerFiles): TokenizerCore {
-  const { json, config, file } = files, vocabulary = llamaVocabulary(json, config);
+  const { json, config, file } = files;
+  const vocabulary = llamaVocabulary(json, config);
   const codec = vocabulary ? new LlamaCodec(vocabulary) : new HuggingFaceCodec(json, config, file);
   const special = json.added_tokens.filter((token) => token.special);
   return {

@@ -29,7 +29,9 @@ export class Heap<T> {
 
   /** Takes the first item out, or undefined from an empty heap. */
   pop(): T | undefined {
-    const items = this.#items, first = items[0], last = items.pop();
+    const items = this.#items;
+    const first = items[0];
+    const last = items.pop();
     if (last === undefined || items.length === 0) return last;
     let at = 0;
     for (let child = 1; child < items.length; child = 2 * at + 1) {

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Same } from "../base/schema.ts";
+import { optionsSchema } from "../base/schema.ts";
 import type { DecodeOptions } from "./codec.ts";
 
 /** What {@linkcode Tokenizer.encode} can be told. */
@@ -40,25 +40,24 @@ const isPlain = ({ special, exact }: EncodeOptions) => !(special && exact);
 const whatIsPlain = "exact is for text in which nothing is special";
 
 /** Defaults and checks of {@linkcode EncodeOptions}. */
-export const encodeSchema = z.strictObject(encodeFields).refine(isPlain, whatIsPlain) satisfies z.ZodType<
-  EncodeOptions
->;
-true satisfies Same<keyof z.input<typeof encodeSchema>, keyof EncodeOptions>;
+export const encodeSchema = optionsSchema<EncodeOptions>()(
+  z.strictObject(encodeFields).refine(isPlain, whatIsPlain),
+);
 
 /** Defaults and checks of {@linkcode BatchOptions}. */
-export const batchSchema = z.strictObject({
-  ...encodeFields,
-  workers: z.int().min(0),
-  signal: z.instanceof(AbortSignal).optional(),
-}).refine(isPlain, whatIsPlain) satisfies z.ZodType<BatchOptions>;
-true satisfies Same<keyof z.input<typeof batchSchema>, keyof BatchOptions>;
+export const batchSchema = optionsSchema<BatchOptions>()(
+  z.strictObject({
+    ...encodeFields,
+    workers: z.int().min(0),
+    signal: z.instanceof(AbortSignal).optional(),
+  }).refine(isPlain, whatIsPlain),
+);
 
 /** Defaults and checks of {@linkcode DecodeOptions}. */
-export const decodeSchema = z.strictObject({
+export const decodeSchema = optionsSchema<DecodeOptions>()(z.strictObject({
   special: z.boolean().default(false),
   continues: z.boolean().default(false),
-}) satisfies z.ZodType<DecodeOptions>;
-true satisfies Same<keyof z.input<typeof decodeSchema>, keyof DecodeOptions>;
+}));
 
 /** What {@linkcode Tokenizer.chat} can be told. */
 export interface ChatOptions {
@@ -67,12 +66,9 @@ export interface ChatOptions {
 }
 
 /** Defaults and checks of {@linkcode ChatOptions}. */
-export const chatSchema = z.strictObject({
+export const chatSchema = optionsSchema<ChatOptions>()(z.strictObject({
   generationPrompt: z.boolean().default(false),
-}) satisfies z.ZodType<
-  ChatOptions
->;
-true satisfies Same<keyof z.input<typeof chatSchema>, keyof ChatOptions>;
+}));
 
 /** What {@linkcode Tokenizer.stats} can be told. */
 export interface StatsOptions {
@@ -81,7 +77,6 @@ export interface StatsOptions {
 }
 
 /** Defaults and checks of {@linkcode StatsOptions}. */
-export const statsSchema = z.strictObject({
+export const statsSchema = optionsSchema<StatsOptions>()(z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
-}) satisfies z.ZodType<StatsOptions>;
-true satisfies Same<keyof z.input<typeof statsSchema>, keyof StatsOptions>;
+}));

@@ -39,7 +39,8 @@ export class TokenView extends Displayable {
 
   /** The tokens and how many bytes one carries. */
   picture(): Picture {
-    const shown = this.tokens.slice(0, MOST), more = this.tokens.length - shown.length;
+    const shown = this.tokens.slice(0, MOST);
+    const more = this.tokens.length - shown.length;
     const rest = more > 0 ? `and ${number(more)} more` : "";
     const facts = `${number(this.tokens.length)} tokens, ${bytes(this.bytes)}` +
       (this.tokens.length ? `, ${number(this.bytes / this.tokens.length, 3)} bytes a token` : "");

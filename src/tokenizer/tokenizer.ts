@@ -96,7 +96,8 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {FormatError} naming what is wrong
    */
   static fromJSON(json: unknown, config: TokenizerConfig = {}): Tokenizer {
-    const file = "tokenizer.json", checked = checkTokenizerJson(structuredClone(json), file);
+    const file = "tokenizer.json";
+    const checked = checkTokenizerJson(structuredClone(json), file);
     return Tokenizer.#from({ json: checked, config: { ...config }, file });
   }
 
@@ -228,7 +229,8 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {DataError} for messages out of order
    */
   chat(messages: readonly Message[], options: ChatOptions = {}): ChatEncoding {
-    const { generationPrompt } = parseOptions(chatSchema, options, "chat"), template = this.#template;
+    const { generationPrompt } = parseOptions(chatSchema, options, "chat");
+    const template = this.#template;
     if (template === undefined) throw noTemplate();
     checkMessages(messages, generationPrompt);
     const obstacle = generationPrompt || messages.length < 2 ? null : template.obstacle();

@@ -113,9 +113,9 @@ export async function countTokens(
   texts: Texts,
   signal?: AbortSignal,
 ): Promise<TokenStats> {
-  const timer = new YieldTimer({ signal }),
-    seen = new Float64Array(tokenizer.vocabSize),
-    utf8 = new TextEncoder();
+  const timer = new YieldTimer({ signal });
+  const seen = new Float64Array(tokenizer.vocabSize);
+  const utf8 = new TextEncoder();
   const sums = { documents: 0, bytes: 0, characters: 0, words: 0, tokens: 0 };
   for await (const text of stringsOf(texts, "count tokens")) {
     sums.documents++;

@@ -74,7 +74,8 @@ export class Run extends Displayable implements Promise<RunResult> {
   }
 
   async #main(signal: AbortSignal | undefined, display: boolean): Promise<RunResult> {
-    const control = this.#control, forget = control.follow(signal);
+    const control = this.#control;
+    const forget = control.follow(signal);
     const off = onInterrupt(() => this.#stop());
     const logged = this.#job.log !== undefined && this.#log(this.#job.log);
     const shown = display && showRun(this.#journal, () => this.picture());
@@ -113,7 +114,8 @@ export class Run extends Displayable implements Promise<RunResult> {
   }
 
   #emitDone(): void {
-    const { step, stage, tokens, seconds } = this.#journal, { status, error } = this.#end!;
+    const { step, stage, tokens, seconds } = this.#journal;
+    const { status, error } = this.#end!;
     const energy = this.#journal.energy();
     this.#journal.emit({ type: "done", step, stage, status, tokens, seconds, energy, error });
     this.#events.end();
@@ -212,7 +214,8 @@ export class Run extends Displayable implements Promise<RunResult> {
   }
 
   #describe(): string {
-    const { stages, stage } = this.#journal, now = stages.at(-1);
+    const { stages, stage } = this.#journal;
+    const now = stages.at(-1);
     const where = now ? `, ${stage} ${now.done} of ${now.steps} steps` : "";
     return `${this.name} (${this.status}${where})`;
   }
@@ -225,10 +228,12 @@ export class Run extends Displayable implements Promise<RunResult> {
 
   /** The card. */
   picture(): Picture {
-    const { model } = this.#job,
-      journal = this.#journal,
-      { stage, stages, history, validations, warnings } = journal;
-    const now = stages.at(-1) ?? { done: 0, steps: 0 }, rate = journal.rate.value, last = history.at(-1);
+    const { model } = this.#job;
+    const journal = this.#journal;
+    const { stage, stages, history, validations, warnings } = journal;
+    const now = stages.at(-1) ?? { done: 0, steps: 0 };
+    const rate = journal.rate.value;
+    const last = history.at(-1);
     const perStep = last ? last.tokens / last.step : 0;
     const peak = this.#peak && rate > 0
       ? utilisation(model.config, model.config.context, rate, this.#peak, this.#lora(stage))

@@ -167,7 +167,8 @@ export class Trainer extends Displayable {
     if (from === undefined) {
       throw new ConfigError("Cannot resume: name the folder, resume(dir), or give the trainer a checkpoint");
     }
-    const path = from.length > 1 ? from.replace(/\/+$/, "") : from, single = hasState(path);
+    const path = from.length > 1 ? from.replace(/\/+$/, "") : from;
+    const single = hasState(path);
     const folder = single ? path.replace(/\/?[^/]+$/, "") || "." : path;
     if (!single && !checkpointNames(path).length) throw nothingToResume(path);
     return this.#start({ ...this.#job(folder, false), resume: { path, force }, until }, signal, display);
@@ -178,7 +179,8 @@ export class Trainer extends Displayable {
   }
 
   #job(checkpoint: string | undefined, replace: boolean): RunContext {
-    const { seed, log } = this.#options, stages = this.#stages();
+    const { seed, log } = this.#options;
+    const stages = this.#stages();
     if (!stages.length) {
       throw new ConfigError("Cannot run: add a stage first, .pretrain(data, { tokens }) or .instruct(data)");
     }
@@ -245,7 +247,8 @@ export class Trainer extends Displayable {
 
   /** The chain as plain data, of which {@linkcode trainerOf} makes a trainer again. */
   toJSON(): Recipe {
-    const { checkpoint, seed, keep, log, energy } = this.#options, { name, config } = this.model;
+    const { checkpoint, seed, keep, log, energy } = this.#options;
+    const { name, config } = this.model;
     const stages = this.#items.map((item) =>
       "stage" in item ? stageJSON(item.stage) : { name: "evaluate" as const, every: item.every }
     );

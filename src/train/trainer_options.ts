@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Same } from "../base/schema.ts";
+import { optionsSchema } from "../base/schema.ts";
 import type { EnergyOptions } from "./monitoring/energy.ts";
 import type { PeriodicEvaluationOptions } from "./monitoring/evaluation.ts";
 
@@ -37,10 +37,11 @@ export interface TrainerOptions {
 
 const atLeastOne = z.int("must be a whole number, at least 1").min(1, "must be at least 1");
 const flag = z.boolean("must be true or false");
-const keepSchema = z.strictObject({ last: atLeastOne.default(2), best: flag.default(false) });
-true satisfies Same<keyof z.input<typeof keepSchema>, keyof KeepOptions>;
+const keepSchema = optionsSchema<KeepOptions>()(
+  z.strictObject({ last: atLeastOne.default(2), best: flag.default(false) }),
+);
 
-const trainerShape = z.strictObject({
+const trainerShape = optionsSchema<TrainerOptions>()(z.strictObject({
   checkpoint: z.string("must be a path").min(1, "must not be empty").optional(),
   seed: z.int("must be a whole number").default(42),
   keep: z.custom<number | KeepOptions>(isKeep, "must be a whole number, at least 1, or { last, best }")
@@ -48,8 +49,7 @@ const trainerShape = z.strictObject({
   log: z.string("must be a path").min(1, "must not be empty").optional(),
   energy: z.custom<EnergyOptions | false>(isEnergy, "must be false, or an object").default({}),
   peakFlops: z.number("must be a number of FLOP/s").positive("must be above 0").optional(),
-}) satisfies z.ZodType<unknown, TrainerOptions>;
-true satisfies Same<keyof z.input<typeof trainerShape>, keyof TrainerOptions>;
+}));
 
 /** Defaults and checks of {@linkcode TrainerOptions}. */
 export const trainerSchema: z.ZodType<
@@ -104,17 +104,17 @@ const signal = z.custom<AbortSignal>((value) => value instanceof AbortSignal, "m
   .optional();
 const until = atLeastOne.optional();
 const started = { signal, display: flag.default(true), until };
-const runShape = z.strictObject({ ...started, overwrite: flag.default(false) });
-true satisfies Same<keyof z.input<typeof runShape>, keyof RunOptions>;
-const resumeShape = z.strictObject({ ...started, force: flag.default(false) });
-true satisfies Same<keyof z.input<typeof resumeShape>, keyof ResumeOptions>;
-const verifyShape = z.strictObject({
+const runShape = optionsSchema<RunOptions>()(z.strictObject({ ...started, overwrite: flag.default(false) }));
+const resumeShape = optionsSchema<ResumeOptions>()(
+  z.strictObject({ ...started, force: flag.default(false) }),
+);
+const verifyShape = optionsSchema<VerifyResumeOptions>()(z.strictObject({
   steps: z.int("must be a whole number, at least 2").min(2, "must be at least 2").default(4),
   signal,
-});
-true satisfies Same<keyof z.input<typeof verifyShape>, keyof VerifyResumeOptions>;
-const evaluateShape = z.strictObject({ every: atLeastOne.optional() });
-true satisfies Same<keyof z.input<typeof evaluateShape>, keyof PeriodicEvaluationOptions>;
+}));
+const evaluateShape = optionsSchema<PeriodicEvaluationOptions>()(
+  z.strictObject({ every: atLeastOne.optional() }),
+);
 
 /** Defaults and checks of {@linkcode RunOptions}. */
 export const runSchema: z.ZodType<RunOptions & { overwrite: boolean; display: boolean }, RunOptions> =

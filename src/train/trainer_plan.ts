@@ -123,14 +123,16 @@ function stagePlan(
   energy: RunContext["energy"],
   flops?: number,
 ): StagePlan {
-  const { length, batch, context, microBatch, save } = settings, batchTokens = batch * context;
+  const { length, batch, context, microBatch, save } = settings;
+  const batchTokens = batch * context;
   const steps = "steps" in length
     ? length.steps
     : "tokens" in length
     ? Math.ceil(length.tokens / batchTokens)
     : undefined;
   const tokens = steps === undefined ? undefined : steps * batchTokens;
-  const { watts: _, ...place } = energy || {}, watts = energy && powerOf(energy, model.device)?.watts;
+  const { watts: _, ...place } = energy || {};
+  const watts = energy && powerOf(energy, model.device)?.watts;
   const device = flops === undefined ? undefined : { flops, watts: watts || undefined };
   const options = { batchTokens, context, microBatch, save, device, ...place };
   const { facts } = model.plan({ tokens: tokens ?? batchTokens, lora: settings.lora, ...options });

@@ -64,7 +64,8 @@ export async function verifyResume(
   steps: number,
   signal?: AbortSignal,
 ): Promise<ResumeProof> {
-  const folder = await Deno.makeTempDir({ prefix: "llamero_verify_" }), short = cut(job, steps);
+  const folder = await Deno.makeTempDir({ prefix: "llamero_verify_" });
+  const short = cut(job, steps);
   const stages = short.items.filter((item) => "stage" in item).length;
   const stops = [...new Set([Math.ceil(steps / 2), (stages - 1) * steps + Math.floor(steps / 2)])];
   try {

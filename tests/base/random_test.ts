@@ -33,8 +33,11 @@ Deno.test("the state continues a stream", () => {
 });
 
 Deno.test("normal draws have mean 0 and variance 1", () => {
-  const random = new Random(5), n = 20000, xs = Array.from({ length: n }, () => random.normal());
-  const mean = xs.reduce((a, b) => a + b) / n, variance = xs.reduce((s, x) => s + (x - mean) ** 2, 0) / n;
+  const random = new Random(5);
+  const n = 20000;
+  const xs = Array.from({ length: n }, () => random.normal());
+  const mean = xs.reduce((a, b) => a + b) / n;
+  const variance = xs.reduce((s, x) => s + (x - mean) ** 2, 0) / n;
   assert.ok(Math.abs(mean) < 0.03 && Math.abs(variance - 1) < 0.05, `${mean} ${variance}`);
 });
 

@@ -67,7 +67,8 @@ export function betterBy(
   figure: Figure,
 ): number | undefined {
   const entry = Object.hasOwn(baseline, adapter) ? baseline[adapter] : undefined;
-  const before = entry?.figures[keyOf(section, figure.name)], now = found(figure);
+  const before = entry?.figures[keyOf(section, figure.name)];
+  const now = found(figure);
   if (before?.unit !== figure.unit) return undefined;
   for (const key of ["cpuShare", "share"] as const) {
     if (before[key] !== undefined && now[key] !== undefined) return now[key] / before[key];

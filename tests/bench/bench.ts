@@ -60,7 +60,8 @@ function chosen(only: string | undefined): string[] {
 
 /** The kernels of the training step by the GPU's own clock, as text. */
 async function profile(): Promise<string> {
-  const device = await openDevice(), start = makeStart();
+  const device = await openDevice();
+  const start = makeStart();
   const model = await Model.create(benchShape, { device });
   model.setParameters(start.weights);
   const step = await TrainingStep.create(model, { ...stepOptions, save: "all" });
@@ -70,18 +71,23 @@ async function profile(): Promise<string> {
   return text;
 }
 
-const names = chosen(flags.only), rounds = Number(flags.rounds);
+const names = chosen(flags.only);
+const rounds = Number(flags.rounds);
 if (!(rounds >= 1)) {
   console.error(`--rounds must be at least 1, current value is ${flags.rounds}`);
   Deno.exit(2);
 }
-const device = await openDevice(), on = await machine(device), before = load();
+const device = await openDevice();
+const on = await machine(device);
+const before = load();
 console.log(
   `${on.adapter} (${on.kind}; ${on.granted}), ${on.cores} cores, Deno ${on.deno}, load ${before}\n`,
 );
 
-const file = new URL("baseline.json", import.meta.url), baseline = await readBaseline(file);
-const yardsticks = await makeYardsticks(device), sections: Section[] = [];
+const file = new URL("baseline.json", import.meta.url);
+const baseline = await readBaseline(file);
+const yardsticks = await makeYardsticks(device);
+const sections: Section[] = [];
 for (const name of names) {
   const section = await all[name](device, yardsticks);
   sections.push(section);

@@ -25,7 +25,8 @@ Deno.test("medians, ranges and ratios", () => {
 Deno.test("the start is what torch.manual_seed(0) draws", async () => {
   const twister = new MersenneTwister(5489); // the reference implementation's own example
   assert.deepEqual([twister.next(), twister.next(), twister.next()], [3499211612, 581869302, 3890346734]);
-  const start = makeStart(), first = (name: string) => start.weights.get(name)!.subarray(0, 3);
+  const start = makeStart();
+  const first = (name: string) => start.weights.get(name)!.subarray(0, 3);
   const torch = {
     "model.embed_tokens.weight": [0.02606288, -0.00674606, -0.01547194],
     "model.layers.0.self_attn.q_proj.weight": [0.01204523, -0.02425155, -0.00191948],
@@ -70,7 +71,8 @@ const section: Section = {
 };
 
 Deno.test("a baseline is kept by adapter, and better is above 1 whatever the unit", async () => {
-  const folder = await Deno.makeTempDir(), path = `${folder}/baseline.json`;
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/baseline.json`;
   try {
     assert.deepEqual(await readBaseline(path), {});
     const when = { date: "2025-01-31", deno: "2.9.6" };
@@ -163,7 +165,8 @@ Deno.test("the report names machine, date, command and load, and goes between it
       load: { before, after: "0.4 0.1 0.1" },
       sections: [section],
     });
-  const busy = of("3.1 2.0 1.0"), idle = of("0.2 0.1 0.1");
+  const busy = of("3.1 2.0 1.0");
+  const idle = of("0.2 0.1 0.1");
   assert.match(busy, /2025-01-31 on 2 cores, llvmpipe \(software adapter, Mesa 22.3.6; .*Deno 2.9.6/);
   assert.match(busy, /\*\*Taken under load\*\*/);
   assert.doesNotMatch(idle, /under load/);

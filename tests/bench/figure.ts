@@ -98,9 +98,9 @@ export function sectionMarkdown(section: Section): string {
 
 /** Rows as a Markdown table. */
 export function markdownTable(rows: readonly Record<string, string>[]): string {
-  const names = Object.keys(rows[0] ?? {}),
-    line = (values: readonly string[]) =>
-      `| ${values.map((value) => value.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
+  const names = Object.keys(rows[0] ?? {});
+  const line = (values: readonly string[]) =>
+    `| ${values.map((value) => value.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
   return [
     line(names),
     `|${"---|".repeat(names.length)}`,

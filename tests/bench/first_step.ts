@@ -10,12 +10,13 @@ import { makeStart, writeStart } from "./start.ts";
 
 /** Starts three processes: one to fill the driver's cache, one that finds it full, one that finds none. */
 export async function firstStepSection(): Promise<Section> {
-  const folder = await Deno.makeTempDir({ prefix: "llamero-bench-" }), start = `${folder}/start.safetensors`;
+  const folder = await Deno.makeTempDir({ prefix: "llamero-bench-" });
+  const start = `${folder}/start.safetensors`;
   try {
     await writeStart(start, makeStart());
     await ask(ownStep(start, 1));
-    const warm = await ask(ownStep(start, 5)),
-      cold = await ask(ownStep(start, 5, cacheIn(`${folder}/shaders`)));
+    const warm = await ask(ownStep(start, 5));
+    const cold = await ask(ownStep(start, 5, cacheIn(`${folder}/shaders`)));
     const figure = (name: string, { firstMs, losses }: typeof warm) => ({
       name,
       value: firstMs / 1e3,

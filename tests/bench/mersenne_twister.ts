@@ -5,7 +5,8 @@
  * @module
  */
 
-const N = 624, M = 397;
+const N = 624;
+const M = 397;
 
 /** The generator that `torch.manual_seed(seed)` leaves behind. */
 export class MersenneTwister {
@@ -50,7 +51,8 @@ export class MersenneTwister {
     const x = Float32Array.from({ length: size }, () => (this.next() & 0xffffff) / 2 ** 24);
     for (let block = 0; block < size; block += 16) {
       for (let i = block; i < block + 8; i++) {
-        const radius = deviation * Math.sqrt(-2 * Math.log(1 - x[i])), angle = 2 * Math.PI * x[i + 8];
+        const radius = deviation * Math.sqrt(-2 * Math.log(1 - x[i]));
+        const angle = 2 * Math.PI * x[i + 8];
         x[i] = radius * Math.cos(angle);
         x[i + 8] = radius * Math.sin(angle);
       }

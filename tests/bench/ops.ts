@@ -13,7 +13,9 @@ import { type Figure, figureOf, type Section } from "./figure.ts";
 import { benchBatch, benchShape, makeStart, startRows } from "./start.ts";
 import { measure, type Yardsticks } from "./yardsticks.ts";
 
-const { dim: D, heads, hidden: F, vocabSize: V, context: T } = benchShape, E = D / heads, R = benchBatch * T;
+const { dim: D, heads, hidden: F, vocabSize: V, context: T } = benchShape;
+const E = D / heads;
+const R = benchBatch * T;
 
 /** Makes inputs. */
 interface Inputs {
@@ -40,7 +42,8 @@ const list: Record<string, Op> = {
   "linear w13": linear(D, 2 * F),
   "linear w2": linear(F, D),
   "rope": (r, { x, batch }) => {
-    const angles = x([T, E / 2, 2]), { positions } = batch;
+    const angles = x([T, E / 2, 2]);
+    const { positions } = batch;
     return ops.rope(r, x([R, 3 * D]), { positions, angles, heads: 2 * heads, headDim: E });
   },
   "attention": (r, { x, batch }) => {
@@ -87,7 +90,9 @@ export async function opsSection(device: Device, yardsticks: Yardsticks): Promis
 }
 
 async function measureOp(device: Device, name: string, op: Op, yardsticks: Yardsticks): Promise<Figure[]> {
-  const owned: GPUBuffer[] = [], random = new Random(1), batch = new Batch(device, "bench", benchBatch, T, V);
+  const owned: GPUBuffer[] = [];
+  const random = new Random(1);
+  const batch = new Batch(device, "bench", benchBatch, T, V);
   batch.fill(startRows(makeStart()));
   const x = (shape: number[], gradient = false): Tensor => {
     const data = Float32Array.from(
@@ -98,12 +103,14 @@ async function measureOp(device: Device, name: string, op: Op, yardsticks: Yards
     owned.push(tensor.storage.buffer!, ...tensor.gradSum ? [tensor.gradSum.storage.buffer!] : []);
     return tensor;
   };
-  const r = new Recorder(device), y = op(r, { x, batch });
+  const r = new Recorder(device);
+  const y = op(r, { x, batch });
   if (y) {
     y.grad = x([...y.shape]);
     r.backward();
   }
-  const program = await r.compile("bench: op"), found: Figure[] = [];
+  const program = await r.compile("bench: op");
+  const found: Figure[] = [];
   try {
     program.replay();
     const kernels = new Map(program.calls.map((call) => [call.kernel.name, call]));
@@ -118,7 +125,8 @@ async function measureOp(device: Device, name: string, op: Op, yardsticks: Yards
 
 /** A call of a compiled program, whose tensors have their memory, as a program of its own. */
 async function measureCall(device: Device, op: string, call: Call, yardsticks: Yardsticks): Promise<Figure> {
-  const alone = await Program.compile(device, "bench: call", [call], []), name = `${op}: ${call.kernel.name}`;
+  const alone = await Program.compile(device, "bench: call", [call], []);
+  const name = `${op}: ${call.kernel.name}`;
   const bytes = [...new Set(Object.values(call.args))].reduce((sum, tensor) => sum + tensor.bytes, 0);
   const speed = call.flop
     ? await measure(alone, call.flop, yardsticks.peak, 5)

@@ -36,9 +36,12 @@ export function roundRows({ answers }: Outcome): Row[] {
 
 /** One row a peer: medians of the rounds, this project's tokens a second over the peer's, and its losses. */
 export function peerRows({ answers }: Outcome): Row[] {
-  const ours = answers.get(own)?.map(bestStep), oursCpu = answers.get(own)?.map(leastCpu);
+  const ours = answers.get(own)?.map(bestStep);
+  const oursCpu = answers.get(own)?.map(leastCpu);
   return [...answers].map(([name, rounds]) => {
-    const best = rounds.map(bestStep), cpu = rounds.map(leastCpu), ms = median(best);
+    const best = rounds.map(bestStep);
+    const cpu = rounds.map(leastCpu);
+    const ms = median(best);
     const byCpu = oursCpu && name !== own ? median(cpu.map((x, i) => x / oursCpu[i])) : NaN;
     return {
       peer: name,

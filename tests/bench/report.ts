@@ -44,7 +44,8 @@ export function report({ machine: m, command, load, sections, kernels, peers }: 
 
 /** `page` with the figures between its marks replaced. */
 export function withReport(page: string, figures: string): string {
-  const start = page.indexOf(marks.start), end = page.indexOf(marks.end);
+  const start = page.indexOf(marks.start);
+  const end = page.indexOf(marks.end);
   if (start < 0 || end < start) throw new Error(`the page has no ${marks.start} ... ${marks.end}`);
   return `${page.slice(0, start)}${marks.start}\n\n${figures}\n${page.slice(end)}`;
 }

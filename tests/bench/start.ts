@@ -38,9 +38,9 @@ export interface Start {
 
 /** Draws the start in PyTorch's order: its layers' own initial values are drawn first and thrown away. */
 export function makeStart(): Start {
-  const config = resolveConfig(benchShape),
-    layout = new WeightLayout(config),
-    random = new MersenneTwister(0);
+  const config = resolveConfig(benchShape);
+  const layout = new WeightLayout(config);
+  const random = new MersenneTwister(0);
   const matrices = layout.parameters.filter((p) => p.shape.length === 2); // the order in which PyTorch's model has them
   const size = ({ shape }: { shape: readonly number[] }) => shape.reduce((a, b) => a * b, 1);
   for (const matrix of matrices) random.skip(size(matrix));

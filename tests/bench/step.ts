@@ -39,7 +39,8 @@ export async function stepSection(device: Device, yardsticks: Yardsticks): Promi
     figures.push(...await measureStep(device, yardsticks, `save ${save}`, benchShape, save, 9));
   }
   if (device.int64) {
-    const plain = await openDevice({ without: ["int64"] }), own = await makeYardsticks(plain);
+    const plain = await openDevice({ without: ["int64"] });
+    const own = await makeYardsticks(plain);
     figures.push(...await measureStep(plain, own, "without 64-bit loads", benchShape, "all", 7));
     plain.close();
   }
@@ -61,7 +62,9 @@ async function measureStep(
   rounds: number,
 ): Promise<Figure[]> {
   using model = await Model.create(shape, { device });
-  const start = makeStart(), rows = startRows(start), known = shape === benchShape;
+  const start = makeStart();
+  const rows = startRows(start);
+  const known = shape === benchShape;
   if (known) model.setParameters(start.weights);
   const step = await TrainingStep.create(model, { ...stepOptions, save });
   try {
@@ -73,7 +76,8 @@ async function measureStep(
     };
     for (let i = 0; i < 5; i++) await time(device, run);
     const losses = (await step.read()).map(({ loss }) => loss);
-    const tokens = benchBatch * benchShape.context, flop = trainingFlop(model.config) * tokens;
+    const tokens = benchBatch * benchShape.context;
+    const flop = trainingFlop(model.config) * tokens;
     const speed = await measureWork(device, run, flop, 1, yardsticks.peak, rounds);
     const memory = `${(step.memory.bytes / 1e6).toFixed(1)} MB of activations`;
     const gflops = `${speed.speed.toFixed(1)} GFLOP/s`;
@@ -81,7 +85,8 @@ async function measureStep(
     const rate = tokens / speed.ms.median * 1e3;
     const figures: Figure[] = [{ ...speed, name, value: rate, unit: "tok/s", note }];
     if (known && save === "all" && name.startsWith("save")) {
-      const { median, low, high } = spread(hosts.slice(1)), calls = step.program.calls.length;
+      const { median, low, high } = spread(hosts.slice(1));
+      const calls = step.program.calls.length;
       const note = `range ${low.toFixed(2)}-${
         high.toFixed(2)
       }; ${calls} calls; the queue idle, first step left out`;

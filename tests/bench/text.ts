@@ -24,7 +24,8 @@ export async function generationSection(device: Device): Promise<Section> {
       .ids();
     if (round >= 0) rates.push(ids.length / (performance.now() - start) * 1e3);
   }
-  const { median, low, high } = spread(rates), note = `range ${low.toFixed(0)}-${high.toFixed(0)}`;
+  const { median, low, high } = spread(rates);
+  const note = `range ${low.toFixed(0)}-${high.toFixed(0)}`;
   const about =
     `The bench model writes ${written} tokens, one sequence; each token is read back before the next.`;
   return { name: "Generation", about, figures: [{ name: "decode", value: median, unit: "tok/s", note }] };
@@ -32,7 +33,8 @@ export async function generationSection(device: Device): Promise<Section> {
 
 /** Training a tokenizer, and encoding: the first time, and with every word known. */
 export async function tokenizerSection(): Promise<Section> {
-  const bytes = new TextEncoder().encode(moby).length, begin = performance.now();
+  const bytes = new TextEncoder().encode(moby).length;
+  const begin = performance.now();
   const tokenizer = await Tokenizer.train([moby], { vocabSize: 2048 });
   const trained = (performance.now() - begin) / 1e3;
   const rates = Array.from({ length: 6 }, () => {

@@ -22,9 +22,12 @@ export interface Times {
 
 /** Times a work once. */
 export async function time(device: Device, work: Work): Promise<Times> {
-  const before = cpuTime(), start = performance.now();
+  const before = cpuTime();
+  const start = performance.now();
   work();
-  const returned = performance.now(), done = device.gpu.queue.onSubmittedWorkDone(), idle = performance.now();
+  const returned = performance.now();
+  const done = device.gpu.queue.onSubmittedWorkDone();
+  const idle = performance.now();
   const after = cpuTime();
   await done;
   const cpu = before === undefined || after === undefined ? undefined : after - before;

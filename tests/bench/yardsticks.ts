@@ -32,13 +32,15 @@ const target = 15;
 
 /** Makes both yardsticks. */
 export async function makeYardsticks(device: Device): Promise<Yardsticks> {
-  const invocations = device.software ? 2 ** 14 : 2 ** 20,
-    rounds = 256,
-    p = new Recorder(device, "all", false);
+  const invocations = device.software ? 2 ** 14 : 2 ** 20;
+  const rounds = 256;
+  const p = new Recorder(device, "all", false);
   const y = p.tensor("y", [invocations]);
   p.call(kernel("peak", peakSource), { y }, { rounds, factor: 1e-9 }, [invocations / 64]);
-  const size = 2 ** (device.software ? 20 : 22), c = new Recorder(device, "all", false);
-  const x = c.tensor("x", [size, 4]), z = c.tensor("z", [size, 4]);
+  const size = 2 ** (device.software ? 20 : 22);
+  const c = new Recorder(device, "all", false);
+  const x = c.tensor("x", [size, 4]);
+  const z = c.tensor("z", [size, 4]);
   c.call(kernel("copy", copySource), { x, y: z }, { size }, grid2d(size / 64));
   const yardstick = async (program: Program, amount: number) => {
     const count = await repeats(program, target);
@@ -76,7 +78,8 @@ export async function measureWork(
     const scale = amount * count / yardstick.amount;
     return spread(own.map((times, i) => scale * of(best[i]) / of(times)));
   };
-  const ms = spread(own.map((times) => times.ms / count)), told = own[0].cpu !== undefined;
+  const ms = spread(own.map((times) => times.ms / count));
+  const told = own[0].cpu !== undefined;
   return {
     ms,
     speed: amount / ms.median / 1e6,

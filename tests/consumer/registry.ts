@@ -45,7 +45,8 @@ export function serve(files: ReadonlyMap<string, string>): Registry {
 
 /** The package with the modules' imports rewritten. */
 export async function packageFiles(): Promise<Map<string, string>> {
-  const { imports } = readConfig(), files = new Map<string, string>();
+  const { imports } = readConfig();
+  const files = new Map<string, string>();
   for (const path of await publishedFiles()) {
     const text = await Deno.readTextFile(join(root, path));
     files.set(path, path.endsWith(".ts") ? rewrite(text, imports) : text);

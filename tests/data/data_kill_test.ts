@@ -75,8 +75,8 @@ for (const workers of [0, 2]) {
 
 Deno.test("shards of another dataset are written over, and those behind its end go", () =>
   inFolder(async (folder) => {
-    const path = `${folder}/part-*.jsonl`,
-      names = () => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+    const path = `${folder}/part-*.jsonl`;
+    const names = () => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
     await documents().take(20).write(path, { shardBytes: 4000 });
     const before = names();
     assert.deepEqual(

@@ -173,7 +173,8 @@ Deno.test("forty curves leave room for themselves", () => {
 Deno.test("ticks are round, apart and say different things", () => {
   const random = new Random(7);
   for (let trial = 0; trial < 300; trial++) {
-    const low = random.normal() * 10 ** random.below(9), span = 10 ** (random.uniform() * 12 - 5);
+    const low = random.normal() * 10 ** random.below(9);
+    const span = 10 ** (random.uniform() * 12 - 5);
     const svg = lineChartSvg(chart([[low, low], [low + span, low + span]]));
     const ticks = [
       ...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)" fill="#555" text-anchor="(end|middle)">([^<]*)</g),
@@ -185,8 +186,8 @@ Deno.test("ticks are round, apart and say different things", () => {
     }
     const xs = ticks.filter((t) => t[3] === "middle" && t[4] !== "step");
     for (let i = 1; i < xs.length; i++) {
-      const gap = Number(xs[i][1]) - Number(xs[i - 1][1]),
-        half = (xs[i][4].length + xs[i - 1][4].length) / 2 * 5;
+      const gap = Number(xs[i][1]) - Number(xs[i - 1][1]);
+      const half = (xs[i][4].length + xs[i - 1][4].length) / 2 * 5;
       assert.ok(gap > half, `${low} + ${span}: labels ${xs[i - 1][4]} and ${xs[i][4]} touch`);
     }
   }

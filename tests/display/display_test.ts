@@ -25,7 +25,8 @@ Deno.test("an object shows the same facts everywhere", () => {
 
 Deno.test("outside a notebook show prints the text", async () => {
   assert.equal(inNotebook(), false);
-  const { log } = console, lines: unknown[] = [];
+  const { log } = console;
+  const lines: unknown[] = [];
   console.log = (line: unknown) => void lines.push(line);
   try {
     await new Llama().show();

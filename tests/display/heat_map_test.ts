@@ -32,7 +32,8 @@ Deno.test("a heat map with words names its columns and keeps the words", () => {
 });
 
 Deno.test("no input draws a NaN, leaves the picture or injects", () => {
-  const evil = `</text><script>"&'\x00`, big = Array.from({ length: 40 }, (_, i) => Array(40).fill(i));
+  const evil = `</text><script>"&'\x00`;
+  const big = Array.from({ length: 40 }, (_, i) => Array(40).fill(i));
   const hard = [[], [[]], [[NaN]], [[0, 0]], [[Infinity, -3]], big, [[1e308, -1e308]]];
   for (const values of hard) {
     for (const count of [0, 1, 7]) {

@@ -3,7 +3,8 @@ import { Interrupts } from "../../src/display/interrupt.ts";
 import { interruptible, onInterrupt } from "../../src/display/mod.ts";
 
 function fake(notebook: boolean) {
-  const listeners: (() => void)[] = [], exits: number[] = [];
+  const listeners: (() => void)[] = [];
+  const exits: number[] = [];
   const interrupts = new Interrupts({
     notebook: () => notebook,
     listen: (fn) => void listeners.push(fn),
@@ -15,7 +16,8 @@ function fake(notebook: boolean) {
 
 /** Runs `fn` and returns what it printed. */
 function printed(fn: () => void): string[] {
-  const { log, error } = console, lines: string[] = [];
+  const { log, error } = console;
+  const lines: string[] = [];
   console.log = console.error = (...args: unknown[]) => void lines.push(args.join(" "));
   try {
     fn();
@@ -29,7 +31,8 @@ Deno.test("outside a notebook the listener lives as long as a handler", () => {
   const { interrupts, listeners } = fake(false);
   interrupts.arm();
   assert.equal(listeners.length, 0);
-  const offA = interrupts.on(() => {}), offB = interrupts.on(() => {});
+  const offA = interrupts.on(() => {});
+  const offB = interrupts.on(() => {});
   assert.equal(listeners.length, 1);
   offA();
   offA();
@@ -51,7 +54,8 @@ Deno.test("in a notebook it stays, and says when nothing runs", () => {
 });
 
 Deno.test("the newest gets first and second, then the one below counts from one", () => {
-  const { interrupts, press } = fake(true), got: string[] = [];
+  const { interrupts, press } = fake(true);
+  const got: string[] = [];
   const offOld = interrupts.on((n) => got.push(`old ${n}`));
   const offNew = interrupts.on((n) => got.push(`new ${n}`));
   press();
@@ -64,7 +68,8 @@ Deno.test("the newest gets first and second, then the one below counts from one"
 
 Deno.test("a third Ctrl-C ends a process that hangs, but never a kernel", () => {
   for (const notebook of [false, true]) {
-    const { interrupts, exits, press } = fake(notebook), got: number[] = [];
+    const { interrupts, exits, press } = fake(notebook);
+    const got: number[] = [];
     interrupts.on((n) => got.push(n));
     for (let i = 0; i < 3; i++) press();
     assert.deepEqual([got, exits], notebook ? [[1, 2, 3], []] : [[1, 2], [130]]);
@@ -109,7 +114,8 @@ Deno.test("a handler registered here is taken away again", () => {
 });
 
 Deno.test("interruptible work gets a signal that Stop aborts, and the handler goes when it ends", async () => {
-  const { interrupts, press } = fake(true), on = interrupts.on.bind(interrupts);
+  const { interrupts, press } = fake(true);
+  const on = interrupts.on.bind(interrupts);
   const waiting = interruptible(
     undefined,
     (signal) =>

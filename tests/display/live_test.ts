@@ -60,7 +60,8 @@ function notebook(clock: Clock) {
 const step = (i: number): LiveUpdate => ({ picture: { text: `step ${i}` }, record: { step: i } });
 
 Deno.test("a notebook gets one output, at most five messages a second, and the last state", async () => {
-  const clock = new FakeClock(), { messages, sink } = notebook(clock);
+  const clock = new FakeClock();
+  const { messages, sink } = notebook(clock);
   const live = new Live({ sink, clock });
   for (let i = 1; i <= 1000; i++) {
     live.update(step(i));
@@ -77,7 +78,8 @@ Deno.test("a notebook gets one output, at most five messages a second, and the l
 });
 
 Deno.test("an update followed by silence is shown when its time has come", () => {
-  const clock = new FakeClock(), { messages, sink } = notebook(clock);
+  const clock = new FakeClock();
+  const { messages, sink } = notebook(clock);
   const live = new Live({ sink, clock });
   for (const i of [1, 2, 3]) live.update(step(i));
   assert.deepEqual(messages.map((m) => m.text), ["step 1"]);
@@ -92,7 +94,8 @@ Deno.test("an update followed by silence is shown when its time has come", () =>
 });
 
 Deno.test("a pending update that was overtaken while the thread was blocked is not sent again", () => {
-  const clock = new FakeClock(), { messages, sink } = notebook(clock);
+  const clock = new FakeClock();
+  const { messages, sink } = notebook(clock);
   const live = new Live({ sink, clock });
   for (const i of [1, 2]) live.update(step(i));
   clock.block(300);
@@ -103,7 +106,8 @@ Deno.test("a pending update that was overtaken while the thread was blocked is n
 });
 
 Deno.test("a picture is made only when it is shown", async () => {
-  const clock = new FakeClock(), { sink } = notebook(clock);
+  const clock = new FakeClock();
+  const { sink } = notebook(clock);
   const live = new Live({ sink, clock });
   let made = 0;
   for (let i = 0; i < 100; i++) live.update({ picture: () => ({ text: String(++made) }) });
@@ -113,7 +117,8 @@ Deno.test("a picture is made only when it is shown", async () => {
 });
 
 Deno.test("the end repeats nothing that was seen, shows what is given, and is the end", async () => {
-  const clock = new FakeClock(), { messages, sink } = notebook(clock);
+  const clock = new FakeClock();
+  const { messages, sink } = notebook(clock);
   const seen = new Live({ sink, clock });
   seen.update(step(1));
   await seen.end();
@@ -169,7 +174,8 @@ Deno.test("a terminal has one rewritten line that fits, and the whole text at th
 });
 
 Deno.test("a pipe gets every record as a line of JSON, and text only where there are none", async () => {
-  const clock = new FakeClock(), lines: string[] = [];
+  const clock = new FakeClock();
+  const lines: string[] = [];
   const sink = pipeSink((text) => lines.push(text));
   const live = new Live({ sink, clock });
   for (let i = 1; i <= 5; i++) live.update(step(i));
@@ -184,7 +190,8 @@ Deno.test("a pipe gets every record as a line of JSON, and text only where there
 });
 
 Deno.test("pipeInterval throttles a pipe, its last record excepted", async () => {
-  const clock = new FakeClock(), lines: string[] = [];
+  const clock = new FakeClock();
+  const lines: string[] = [];
   const live = new Live({ sink: pipeSink((text) => lines.push(text)), clock, pipeInterval: 1000 });
   for (let i = 1; i <= 25; i++) {
     live.update({ ...step(i), record: () => ({ step: i }) });
@@ -195,7 +202,8 @@ Deno.test("pipeInterval throttles a pipe, its last record excepted", async () =>
 });
 
 Deno.test("a picture that fails late fails again where it is heard", async () => {
-  const clock = new FakeClock(), { sink } = notebook(clock);
+  const clock = new FakeClock();
+  const { sink } = notebook(clock);
   const live = new Live({ sink, clock });
   live.update(step(1));
   live.update({
@@ -223,7 +231,8 @@ Deno.test("the process's own clock sends the pending update", async () => {
 });
 
 Deno.test("progress is silent for a second, then says done, rate and time to go", async () => {
-  const clock = new FakeClock(), { messages, sink } = notebook(clock);
+  const clock = new FakeClock();
+  const { messages, sink } = notebook(clock);
   const short = new Progress("packing", { total: 10, sink, clock });
   for (let i = 0; i < 10; i++) short.add(), clock.advance(99);
   await short.end();
@@ -242,7 +251,8 @@ Deno.test("progress is silent for a second, then says done, rate and time to go"
 });
 
 Deno.test("progress speaks up even when nothing moves, and without a total", async () => {
-  const clock = new FakeClock(), { messages, sink } = notebook(clock);
+  const clock = new FakeClock();
+  const { messages, sink } = notebook(clock);
   const still = new Progress("loading", { sink, clock });
   clock.advance(1500);
   assert.deepEqual(messages.map((m) => m.text), ["loading: 0"]);
@@ -252,7 +262,8 @@ Deno.test("progress speaks up even when nothing moves, and without a total", asy
 });
 
 Deno.test("progress in a pipe is a record each ten seconds and one at the end", async () => {
-  const clock = new FakeClock(), lines: string[] = [];
+  const clock = new FakeClock();
+  const lines: string[] = [];
   {
     await using progress = new Progress("x", {
       total: 300,
@@ -270,7 +281,8 @@ Deno.test("progress in a pipe is a record each ten seconds and one at the end", 
 });
 
 Deno.test("progress escapes its label", async () => {
-  const clock = new FakeClock(), html: string[] = [];
+  const clock = new FakeClock();
+  const html: string[] = [];
   const sink = notebookSink((_type, content) => {
     html.push((content as { data: Record<string, string> }).data["text/html"]);
     return Promise.resolve();

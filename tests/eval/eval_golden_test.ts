@@ -89,14 +89,15 @@ const near = (got: number, want: number, tolerance: number, what: string) =>
 
 Deno.test("likelihoods: empty and long contexts, whatever stands beside them in the batch", async () => {
   using model = await trained();
-  const { cases, suggested_batches } = golden.loglikelihood, tolerance = golden.tolerance.sum_logprob_abs;
+  const { cases, suggested_batches } = golden.loglikelihood;
+  const tolerance = golden.tolerance.sum_logprob_abs;
   for (const batch of [...suggested_batches, ...cases.map((_, i) => [i])]) {
     const scores = await model.scoreBatch(
       batch.map((i) => [ids(cases[i].context), ids(cases[i].continuation)]),
     );
     batch.forEach((i, n) => {
-      const { sum_logprob, is_greedy, input_length } = cases[i].expected,
-        { logProb, greedy, inputs } = scores[n];
+      const { sum_logprob, is_greedy, input_length } = cases[i].expected;
+      const { logProb, greedy, inputs } = scores[n];
       near(logProb, sum_logprob, tolerance, `case ${i}`);
       assert.deepEqual([greedy, inputs], [is_greedy, input_length], `case ${i}`);
     });
@@ -116,7 +117,8 @@ Deno.test("multiple choice: the four rules choose as they should, on the model's
   ) {
     const after = (before: number[]) =>
       model.scoreBatch(choices.map(({ tokens }) => [ids(before), ids(tokens)]));
-    const own = await after(context), alone = await after(unconditional_context);
+    const own = await after(context);
+    const alone = await after(unconditional_context);
     for (const [key, normalisation] of Object.entries(rules)) {
       const { score } = ruleOf({ normalisation });
       const scores = choices.map(({ char_length }, c) => score("x".repeat(char_length), own[c], alone[c]));

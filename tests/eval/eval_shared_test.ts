@@ -19,7 +19,8 @@ Deno.test("pairs that begin alike are asked together", async () => {
 });
 
 Deno.test("MMLU, 5-shot: more than 60 % of the tokens are saved, and no score changes", async () => {
-  const made = fixture("mmlu", 12), text = Object.values(made.files).join("\n");
+  const made = fixture("mmlu", 12);
+  const text = Object.values(made.files).join("\n");
   const tokenizer = await Tokenizer.train([text], { vocabSize: 340 });
   const shape = { dim: 24, layers: 2, heads: 4, kvHeads: 2, hidden: 40, context: 640 };
   using model = await Model.create(shape, { tokenizer, device: await testDevice() });

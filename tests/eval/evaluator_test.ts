@@ -126,7 +126,8 @@ Deno.test("unknown names, options and models are refused with what is allowed", 
 });
 
 Deno.test("an abort ends the run with its reason, between batches", async () => {
-  const reason = new Error("enough"), controller = new AbortController();
+  const reason = new Error("enough");
+  const controller = new AbortController();
   const model = scorer(() => {
     controller.abort(reason);
     return -1;
@@ -150,7 +151,8 @@ Deno.test("an abort ends the run with its reason, between batches", async () => 
 });
 
 Deno.test("the signal reaches the model", async () => {
-  const { signal } = new AbortController(), seen: unknown[] = [];
+  const { signal } = new AbortController();
+  const seen: unknown[] = [];
   const model: EvalModel = {
     name: "m",
     scoreBatch: (

@@ -29,13 +29,14 @@ const step = await TrainingStep.create(model, {
   weightDecay: 0.1,
   clip: 1,
 });
-const ids = Uint32Array.from({ length: context }, (_, i) => i % 512), rows = [{ ids, targets: ids }];
+const ids = Uint32Array.from({ length: context }, (_, i) => i % 512);
+const rows = [{ ids, targets: ids }];
 await model.device.read([{ ...model.arena.range(), bytes: 4 }]); // the weights wait in staging memory until a submission
 const before = Deno.memoryUsage().rss;
 for (let n = 1; n <= 2; n++) step.run(rows, n, 1e-4);
 await step.read();
-const grown = Deno.memoryUsage().rss - before,
-  { bytes } = model.plan({ tokens: 1, context, microBatch: 1, save }).facts;
+const grown = Deno.memoryUsage().rss - before;
+const { bytes } = model.plan({ tokens: 1, context, microBatch: 1, save }).facts;
 console.log(
   JSON.stringify({
     grown,

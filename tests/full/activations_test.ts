@@ -26,8 +26,10 @@ const mb = (bytes: number) => (bytes / 1e6).toFixed(1);
 
 Deno.test("eight layers at T = 1,024: resident memory grows as planned, within 10 %, under every save policy", async () => {
   for (const save of ["all", "linear", "block"]) {
-    const control = await measure(1, 1024, save), eight = await measure(8, 1024, save);
-    const grown = eight.grown - control.grown, planned = eight.planned - control.planned;
+    const control = await measure(1, 1024, save);
+    const eight = await measure(8, 1024, save);
+    const grown = eight.grown - control.grown;
+    const planned = eight.planned - control.planned;
     console.log(
       `save ${save}: seven layers more grew the process by ${mb(grown)} MB, planned ${
         mb(planned)

@@ -11,8 +11,8 @@ const speeches = await Dataset.sample("sotu").toArray();
 
 /** Clock ticks of this process, or of each of its threads, in seconds. */
 function cpuSeconds(path = "/proc/self"): number {
-  const stat = Deno.readTextFileSync(`${path}/stat`),
-    fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const stat = Deno.readTextFileSync(`${path}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
@@ -73,7 +73,8 @@ Deno.test("the rules of C4 take 20 MB of text a CPU-second", async () => {
 
 Deno.test("reading WARC with language id takes 10 MB a CPU-second, and two workers share it", async () => {
   await inFolder(async (folder) => {
-    const path = `${folder}/a.warc`, bytes = await writeWarc(path, "response", 1200, page);
+    const path = `${folder}/a.warc`;
+    const bytes = await writeWarc(path, "response", 1200, page);
     const chain = new Dataset(warcPlan(path)).language();
     const found = await speed(bytes, chain);
     console.log(`WARC and language id: ${found.toFixed(1)} MB a CPU-second`);
@@ -85,7 +86,8 @@ Deno.test("reading WARC with language id takes 10 MB a CPU-second, and two worke
 
 Deno.test("reading WET with language id takes 10 MB a CPU-second", async () => {
   await inFolder(async (folder) => {
-    const path = `${folder}/a.wet`, bytes = await writeWarc(path, "conversion", 2000, speech);
+    const path = `${folder}/a.wet`;
+    const bytes = await writeWarc(path, "conversion", 2000, speech);
     const found = await speed(bytes, new Dataset(warcPlan(path)).language());
     console.log(`WET and language id: ${found.toFixed(1)} MB a CPU-second`);
     assert.ok(found >= 10, `${found}`);
@@ -107,7 +109,8 @@ Deno.test("two workers share tokenizing", async () => {
 
 /** How many times faster two workers are than none, with a core for each thread: the slowest thread decides. */
 async function shared(work: (workers: number) => Promise<unknown>): Promise<number> {
-  const alone = await spent(() => work(0)), both = await spent(() => work(2));
+  const alone = await spent(() => work(0));
+  const both = await spent(() => work(2));
   const ratio = alone[0] / both[0];
   console.log(
     `without workers ${alone[0].toFixed(2)} CPU-seconds of the slowest thread; with two ` +

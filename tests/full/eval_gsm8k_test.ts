@@ -23,12 +23,16 @@ interface Problem {
 
 /** Problems of one step, in the words that the benchmark's worked examples end with. */
 function madeUp(count: number): string[] {
-  const random = new Random(11), pick = (words: string[]) => words[random.below(words.length)];
+  const random = new Random(11);
+  const pick = (words: string[]) => words[random.below(words.length)];
   return Array.from({ length: count }, () => {
-    const name = pick(["Tom", "Ana", "Lena", "Omar", "Mia", "Ravi"]),
-      what = pick(["apples", "books", "coins", "pens"]);
-    const a = 2 + random.below(40), b = 2 + random.below(30), more = random.below(2) === 0;
-    const [big, small] = more ? [a, b] : [a + b, b], result = more ? big + small : big - small;
+    const name = pick(["Tom", "Ana", "Lena", "Omar", "Mia", "Ravi"]);
+    const what = pick(["apples", "books", "coins", "pens"]);
+    const a = 2 + random.below(40);
+    const b = 2 + random.below(30);
+    const more = random.below(2) === 0;
+    const [big, small] = more ? [a, b] : [a + b, b];
+    const result = more ? big + small : big - small;
     return `Q: ${name} has ${big} ${what} and ${
       more ? "buys" : "gives away"
     } ${small}. How many ${what} does ${name} have now?\n` +
@@ -74,10 +78,14 @@ Deno.test({
   fn: async () => {
     const rows = (await Deno.readTextFile(file)).trim().split("\n").map((line) => JSON.parse(line));
     using model = await trained(rows.map(({ question }) => question));
-    const { name, config } = model, tokenizer = model.tokenizer!, start = performance.now();
+    const { name, config } = model;
+    const tokenizer = model.tokenizer!;
+    const start = performance.now();
     const report = await new Evaluator(model, { cache: false }).add("gsm8k", { data: file }).run();
-    const [{ items, protocol }] = report.results, outcomes = items as GenerateOutcome[];
-    const texts = outcomes.map(({ text }) => text), seconds = (performance.now() - start) / 1000;
+    const [{ items, protocol }] = report.results;
+    const outcomes = items as GenerateOutcome[];
+    const texts = outcomes.map(({ text }) => text);
+    const seconds = (performance.now() - start) / 1000;
     const stopped = texts.filter((text) => /The answer is -?\d+\.$/.test(text)).length;
     const numbers = outcomes.filter((item) => item.final != null).length;
     const words = texts.reduce((sum, text) => sum + tokenizer.encode(text).length, 0);
@@ -88,7 +96,8 @@ Deno.test({
       generate: (prompt: unknown) => ({ text: () => Promise.resolve(asked.get(`${prompt}`)!) }),
     };
     const dealt = await new Evaluator(again).add("gsm8k", { data: dealtAnew(rows) }).run();
-    const [control] = dealt.results[0].measures, right = report.value("gsm8k");
+    const [control] = dealt.results[0].measures;
+    const right = report.value("gsm8k");
     console.log(
       `${report.table().toString()}\n${stopped} of 1,319 texts end with "The answer is N.", ${numbers} give a number; ` +
         `${words} tokens, ${seconds.toFixed(0)} s at load ${Deno.loadavg()[0].toFixed(1)}\n` +
@@ -109,7 +118,8 @@ Deno.test({
     assert.ok(right < 0.2, "and not to reason");
     assert.ok(control.value < 0.05, "chance is the share of answers that happen to be alike");
 
-    const limit = 12, single = { name, config, tokenizer, generate: model.generate.bind(model) };
+    const limit = 12;
+    const single = { name, config, tokenizer, generate: model.generate.bind(model) };
     const alone = await new Evaluator(single, { cache: false }).add("gsm8k", { data: file, limit }).run();
     assert.deepEqual(
       (alone.results[0].items as GenerateOutcome[]).map(({ text }) => text),

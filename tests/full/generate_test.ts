@@ -28,7 +28,9 @@ for (
       using model = await Model.create(shape, { device });
       const options = { ...drawing, maxTokens: 64 };
       const speed = async (batch: number) => {
-        const some = prompts.slice(0, batch === 1 ? 3 : 64), before = cpuTime()!, start = performance.now();
+        const some = prompts.slice(0, batch === 1 ? 3 : 64);
+        const before = cpuTime()!;
+        const start = performance.now();
         let tokens = 0;
         if (batch === 1) {
           for (const prompt of some) tokens += (await model.generate(prompt, options).ids()).length;
@@ -40,8 +42,8 @@ for (
           wall: tokens / (performance.now() - start) * 1000,
         };
       };
-      const sizes = [1, 8, 32],
-        rounds: Record<number, { cpu: number; wall: number }[]> = { 1: [], 8: [], 32: [] };
+      const sizes = [1, 8, 32];
+      const rounds: Record<number, { cpu: number; wall: number }[]> = { 1: [], 8: [], 32: [] };
       for (const size of sizes) await speed(size); // compiles
       for (let round = 0; round < 3; round++) for (const size of sizes) rounds[size].push(await speed(size));
       const ratio = (size: number) => median(rounds[size].map(({ cpu }, i) => cpu / rounds[1][i].cpu));

@@ -8,7 +8,8 @@
 import { fuzz, plant } from "../model/fuzz.ts";
 
 const [folder, count, seed] = Deno.args;
-const targets = await plant(folder), before = Deno.memoryUsage().rss;
+const targets = await plant(folder);
+const before = Deno.memoryUsage().rss;
 let most = before;
 const timer = setInterval(() => most = Math.max(most, Deno.memoryUsage().rss), 20);
 const outcomes = await fuzz(folder, targets, Number(count), Number(seed));

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import type { Outcome } from "../model/fuzz.ts";
 
 Deno.test("10,000 damaged checkpoints", async () => {
-  const folder = await Deno.realPath(await Deno.makeTempDir()),
-    script = new URL("interop_fuzz.ts", import.meta.url).pathname;
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  const script = new URL("interop_fuzz.ts", import.meta.url).pathname;
   try {
     const allowed = ["read", "write"].map((name) => `--allow-${name}=${folder}`);
     const args = ["run", "--no-prompt", ...allowed, script, folder, "10000", "11"];

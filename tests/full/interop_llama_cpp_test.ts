@@ -22,9 +22,11 @@ interface Answer {
 
 async function llamaCpp(file: string, asked: Record<string, unknown>): Promise<Answer> {
   const script = new URL("../reference/llama_cpp.mjs", import.meta.url).pathname;
-  const out = `${file}.json`, args = [script, home!, file, out];
+  const out = `${file}.json`;
+  const args = [script, home!, file, out];
   const command = new Deno.Command("node", { args, stdin: "piped", stdout: "null", stderr: "piped" });
-  const child = command.spawn(), writer = child.stdin.getWriter();
+  const child = command.spawn();
+  const writer = child.stdin.getWriter();
   await writer.write(new TextEncoder().encode(JSON.stringify(asked)));
   await writer.close();
   const { code, stderr } = await child.output();
@@ -36,7 +38,8 @@ async function llamaCpp(file: string, asked: Record<string, unknown>): Promise<A
 function logSoftmax(logits: Float32Array, V: number): Float64Array {
   const out = new Float64Array(logits.length);
   for (let row = 0; row < logits.length; row += V) {
-    const part = logits.subarray(row, row + V), largest = Math.max(...part);
+    const part = logits.subarray(row, row + V);
+    const largest = Math.max(...part);
     const sum = Math.log(part.reduce((s, x) => s + Math.exp(x - largest), 0)) + largest;
     part.forEach((x, i) => out[row + i] = x - sum);
   }
@@ -74,11 +77,12 @@ for (
           return [name, data.map((x, i) => name.includes("norm") ? 1 + 0.2 * Math.sin(i) : 8 * x)];
         });
         model.setParameters(new Map(sharp)); // far from uniform, so that a mistake would show
-        const file = `${folder}/m.gguf`,
-          ids = [1, ...Array.from({ length: 60 }, (_, i) => (i * 37 + 11) % vocabSize)];
+        const file = `${folder}/m.gguf`;
+        const ids = [1, ...Array.from({ length: 60 }, (_, i) => (i * 37 + 11) % vocabSize)];
         await model.save(file);
         const asked = { ids, texts, greedy: 50, context: 128, vocabSize: vocabSize + 7, known: vocabSize };
-        const theirs = await llamaCpp(file, asked), V = vocabSize + 7;
+        const theirs = await llamaCpp(file, asked);
+        const V = vocabSize + 7;
         const ours = logSoftmax(await model.logits([...ids, ...theirs.greedy]), V);
         let worst = 0;
         ours.forEach((x, i) => {

@@ -31,7 +31,8 @@ export const sentences: Readonly<Record<string, string>> = {
 
 /** Ten strings of each sentence. */
 export const texts: readonly string[] = Object.values(sentences).flatMap((sentence) => {
-  const words = sentence.split(" "), half = Math.floor(sentence.length / 2);
+  const words = sentence.split(" ");
+  const half = Math.floor(sentence.length / 2);
   return [
     sentence,
     ` ${sentence} `,

@@ -38,9 +38,10 @@ Deno.test("500 items of two options run at 60 % or more of the forward pass's to
     },
   };
   const forward = async () => {
-    const scorer = await Scorer.create(model, 8, 128),
-      ids = Array.from({ length: 128 }, (_, i) => (i * 37) % 1024);
-    const rows = Array.from({ length: 8 }, () => ({ ids, targets: ids })), times: number[] = [];
+    const scorer = await Scorer.create(model, 8, 128);
+    const ids = Array.from({ length: 128 }, (_, i) => (i * 37) % 1024);
+    const rows = Array.from({ length: 8 }, () => ({ ids, targets: ids }));
+    const times: number[] = [];
     for (let n = 0; n < 8; n++) {
       const start = now();
       await scorer.score(rows);
@@ -55,10 +56,12 @@ Deno.test("500 items of two options run at 60 % or more of the forward pass's to
   const evaluation = new Evaluator(counted).add("piqa", { data, limit: 500 });
   const ratios: number[] = [];
   for (let round = 0; round < 3; round++) {
-    const before = await forward(), start = now();
+    const before = await forward();
+    const start = now();
     inputs = 0;
     await evaluation.run();
-    const rate = inputs / (now() - start), after = await forward();
+    const rate = inputs / (now() - start);
+    const after = await forward();
     ratios.push(rate / ((before + after) / 2));
   }
   console.log(

@@ -26,7 +26,8 @@ Deno.test("GPU memory after 100 runs equals that after 1, and the process stays 
     await once();
     if (n === 20) after20 = resident();
   }
-  const after100 = device.memory(), grown = resident() - after20;
+  const after100 = device.memory();
+  const grown = resident() - after20;
   console.log(
     `after 1 run ${after1.bytes} B, after 100 runs ${after100.bytes} B; resident memory grew ${
       grown.toFixed(1)

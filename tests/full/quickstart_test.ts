@@ -10,7 +10,8 @@ interface Scores {
 }
 
 async function quickstart(): Promise<Scores & { seconds: number }> {
-  const out = await Deno.makeTempDir(), start = performance.now();
+  const out = await Deno.makeTempDir();
+  const start = performance.now();
   try {
     const { code, stderr } = await runDeno(["run", "-A", "examples/quickstart.ts", "--out", out]);
     assert.equal(code, 0, stderr);

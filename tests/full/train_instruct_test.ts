@@ -11,7 +11,8 @@ import { taskMixture } from "../../src/train/mod.ts";
 import { testDevice } from "../support/device.ts";
 import { quiet } from "../train/support.ts";
 
-const random = new Random(1), hidden = { display: false } as const;
+const random = new Random(1);
+const hidden = { display: false } as const;
 const things = [
   "apple",
   "bread",
@@ -26,19 +27,20 @@ const things = [
   "kite",
   "lamp",
 ];
-const heads = ["al", "be", "co", "du", "em", "fa", "gi", "ho", "ki", "lu", "mo", "ny"],
-  tails = ["ma", "la", "ra", "na", "lo", "ri", "ta", "vo"];
+const heads = ["al", "be", "co", "du", "em", "fa", "gi", "ho", "ki", "lu", "mo", "ny"];
+const tails = ["ma", "la", "ra", "na", "lo", "ri", "ta", "vo"];
 const people = heads.flatMap((head) =>
   tails.map((tail) => ({ who: head + tail, what: things[random.below(12)] }))
 );
-const told = people.filter((_, i) => i % 4 > 0), held = people.filter((_, i) => i % 4 === 0);
+const told = people.filter((_, i) => i % 4 > 0);
+const held = people.filter((_, i) => i % 4 === 0);
 const ask = (who: string) => `What does ${who} have?`;
 
 /** Questions in MMLU's format, about those whom no example asks about. */
 const exam = held.map(({ who, what }, i) => {
-  const answer = i % 4,
-    others = things.filter((thing) => thing !== what),
-    choices = [0, 4, 8].map((at) => others[(at + i) % 11]);
+  const answer = i % 4;
+  const others = things.filter((thing) => thing !== what);
+  const choices = [0, 4, 8].map((at) => others[(at + i) % 11]);
   choices.splice(answer, 0, what);
   return { subject: "miscellaneous", question: ask(who), choices, answer };
 });

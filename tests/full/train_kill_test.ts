@@ -15,8 +15,10 @@ async function killed(folder: string, after: number): Promise<number | undefined
   }).spawn();
   const out = child.stdout.getReader();
   assert.ok((await out.read()).value, "it never began");
-  const start = performance.now(), timer = setTimeout(() => child.kill("SIGKILL"), after);
-  const { signal, success } = await child.status, took = performance.now() - start;
+  const start = performance.now();
+  const timer = setTimeout(() => child.kill("SIGKILL"), after);
+  const { signal, success } = await child.status;
+  const took = performance.now() - start;
   clearTimeout(timer);
   await out.cancel();
   if (signal === null) assert.ok(success, "it failed by itself");
@@ -32,7 +34,8 @@ Deno.test("killed at 20 random moments: every restart ends with the same paramet
     length = (await killed(folder, 120_000))!;
     assert.ok(length, "a run that is left alone comes to its end");
   });
-  const random = new Random(20), places: string[] = [];
+  const random = new Random(20);
+  const places: string[] = [];
   while (places.length < 20) {
     await inFolder(async (folder) => {
       const took = await killed(folder, length * random.uniform());
@@ -44,7 +47,8 @@ Deno.test("killed at 20 random moments: every restart ends with the same paramet
       const found = names.length ? await findCheckpoint(folder, () => {}) : undefined;
       places.push(found ? `${found.state.stage} ${found.state.stageStep}` : "none yet");
       using model = await beginning();
-      const trainer = longRun(model, folder), hidden = { display: false } as const;
+      const trainer = longRun(model, folder);
+      const hidden = { display: false } as const;
       const { exact, history } = await (found ? trainer.resume(folder, hidden) : trainer.run(hidden));
       assert.deepEqual([exact, history.length], [true, 200]);
       assert.deepEqual(history.map(({ loss }) => loss), want.history.map(({ loss }) => loss));
@@ -66,7 +70,8 @@ Deno.test("killed again and again, it still comes to the same end", async () => 
   using whole = await beginning();
   await longRun(whole).run({ display: false });
   await inFolder(async (folder) => {
-    let kills = 0, over = false;
+    let kills = 0;
+    let over = false;
     for (const random = new Random(7); kills < 8 && !over;) {
       over = await killed(folder, 1000 + 3000 * random.uniform()) !== undefined;
       if (!over) kills++;

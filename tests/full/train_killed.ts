@@ -43,7 +43,8 @@ export function longRun(model: Model, checkpoint?: string): Trainer {
 }
 
 if (import.meta.main) {
-  const [folder] = Deno.args, trainer = longRun(await beginning(), folder);
+  const [folder] = Deno.args;
+  const trainer = longRun(await beginning(), folder);
   console.log("training");
   await (checkpointNames(folder).length
     ? trainer.resume(folder, { display: false })

@@ -10,9 +10,10 @@ import { chainRows, quiet } from "../train/support.ts";
 
 /** Trains where the process may take three quarters of the memory that the steps need. */
 async function crowded(): Promise<void> {
-  const device = await openDevice(),
-    shape = { dim: 128, layers: 6, heads: 4, hidden: 384, vocabSize: 50, context: 256 };
-  const model = await Model.create(shape, { device }), rows = Dataset.tokens(chainRows(64, 256));
+  const device = await openDevice();
+  const shape = { dim: 128, layers: 6, heads: 4, hidden: 384, vocabSize: 50, context: 256 };
+  const model = await Model.create(shape, { device });
+  const rows = Dataset.tokens(chainRows(64, 256));
   const options = { batchTokens: 64 * 256, microBatch: 64, steps: 1, validation: false } as const;
   const { cost } = quiet(model).pretrain(rows, options).plan().stages[0];
   console.log(`planned ${cost.bytes.total} bytes`);

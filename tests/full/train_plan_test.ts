@@ -14,11 +14,13 @@ const cpuNow = () => {
 
 Deno.test("plan() against measurement on three sizes: memory, and time from steps 2 and 3", async () => {
   for (const [preset, batchTokens] of [["nano", 1024], ["1M", 512], ["5M", 256]] as const) {
-    const device = await openDevice(), context = 128;
-    const model = await Model.create({ ...resolveConfig(preset), vocabSize: 2048, context }, { device }),
-      rows = Dataset.tokens(chainRows(64, context, 500));
+    const device = await openDevice();
+    const context = 128;
+    const model = await Model.create({ ...resolveConfig(preset), vocabSize: 2048, context }, { device });
+    const rows = Dataset.tokens(chainRows(64, context, 500));
     const trainer = quiet(model).pretrain(rows, { steps: 53, batchTokens, validation: false });
-    const planned = await trainer.plan().measure(), { cost } = planned.stages[0];
+    const planned = await trainer.plan().measure();
+    const { cost } = planned.stages[0];
     let most = 0; // while the steps run: measuring the plan took a copy of the model
     const marks: { cpu: number; clock: number }[] = [];
     for await (const { step, loss } of trainer.steps()) {

@@ -14,7 +14,9 @@ import { inFolder } from "../data/fixtures.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { assertSameWeights, chainRows, quiet, tinyModel } from "../train/support.ts";
 
-const N = 6, k = 2, j = 2;
+const N = 6;
+const k = 2;
+const j = 2;
 const novel = (await Dataset.sample("moby-dick").take(12).toArray()).map(({ text }) => text).join("\n")
   .replace(/[^A-Za-z,.\n ]/g, "").replace(/ *\n+ */g, " ");
 const sentences = novel.split(/(?<=\.) +/).filter((one) => one.length > 60 && one.length < 300);
@@ -106,7 +108,8 @@ async function files(at: string): Promise<void> {
   await write(
     "pages.warc.wet",
     many.map(({ text }, i) => {
-      const body = `Title ${i}\n${text}\n`, bytes = new TextEncoder().encode(body).length;
+      const body = `Title ${i}\n${text}\n`;
+      const bytes = new TextEncoder().encode(body).length;
       return `WARC/1.0\r\nWARC-Type: conversion\r\nWARC-Target-URI: u${i}\r\nWARC-Record-ID: <urn:${i}>\r\n` +
         `Content-Type: text/plain\r\nContent-Length: ${bytes}\r\n\r\n${body}\r\n\r\n`;
     }).join(""),
@@ -152,8 +155,8 @@ async function session(
 ): Promise<Model> {
   const model = await tinyModel({ vocabSize: 340, context: 64 });
   model.tokenizer = tokenizer;
-  const trainer = chain(model, made(), name, checkpoint),
-    home = await Deno.makeTempDir({ prefix: "llamero_law_" });
+  const trainer = chain(model, made(), name, checkpoint);
+  const home = await Deno.makeTempDir({ prefix: "llamero_law_" });
   const before = Deno.env.get("LLAMERO_HOME");
   Deno.env.set("LLAMERO_HOME", home);
   try {

@@ -23,7 +23,8 @@ fn main(@builtin(global_invocation_id) g: vec3<u32>) { if (g.x < p.size) { y[g.x
 
 Deno.test("every buffer has an owner, and freeing returns to the start", async () => {
   const device = await openDevice();
-  const before = device.memory().bytes, buffer = device.buffer("test: a", 1000);
+  const before = device.memory().bytes;
+  const buffer = device.buffer("test: a", 1000);
   assert.deepEqual(device.memory().buffers.at(-1), { owner: "test: a", bytes: 1024 });
   device.free(buffer);
   device.free(buffer); // twice does no harm
@@ -49,7 +50,8 @@ Deno.test("the memory limit is refused with what to lower, and nothing is alloca
 
 Deno.test("the adapter decides the family, unless one is forced; plain leaves every feature unused", async () => {
   const open = async (options: DeviceOptions) => {
-    const device = await openDevice(options), { family, subgroup, int64, timestamps, software } = device;
+    const device = await openDevice(options);
+    const { family, subgroup, int64, timestamps, software } = device;
     device.close();
     return { family, subgroup, int64, timestamps, software };
   };
@@ -69,7 +71,9 @@ Deno.test("the adapter decides the family, unless one is forced; plain leaves ev
 });
 
 Deno.test("a feature that the adapter refuses is dropped, and the others are kept", async () => {
-  const gpu = navigator.gpu, request = gpu.requestAdapter.bind(gpu), fast = await testDevice();
+  const gpu = navigator.gpu;
+  const request = gpu.requestAdapter.bind(gpu);
+  const fast = await testDevice();
   gpu.requestAdapter = async (options) => {
     const adapter = (await request(options))!;
     const requestDevice = (wanted: GPUDeviceDescriptor) =>
@@ -79,7 +83,8 @@ Deno.test("a feature that the adapter refuses is dropped, and the others are kep
     return { limits: adapter.limits, info: adapter.info, requestDevice } as GPUAdapter;
   };
   try {
-    const device = await openDevice(), { int64, subgroup, timestamps } = device;
+    const device = await openDevice();
+    const { int64, subgroup, timestamps } = device;
     device.close();
     assert.deepEqual({ int64, subgroup, timestamps }, {
       int64: false,
@@ -92,8 +97,10 @@ Deno.test("a feature that the adapter refuses is dropped, and the others are kep
 });
 
 Deno.test("bad WGSL is a DeviceError with the kernel's name and line", async () => {
-  const device = await testDevice(), r = new Recorder(device);
-  const x = upload(device, "x", { shape: [4], data: new Float32Array(4) }), y = r.tensor("y", [4]);
+  const device = await testDevice();
+  const r = new Recorder(device);
+  const x = upload(device, "x", { shape: [4], data: new Float32Array(4) });
+  const y = r.tensor("y", [4]);
   const broken = kernel("broken", double.replace("p.factor * x[g.x]", "p.factor * nothing[g.x]"));
   r.call(broken, { x, y }, { size: 4, factor: 2 }, [1]);
   await assert.rejects(r.compile("test"), (error: DeviceError) => {
@@ -106,7 +113,8 @@ Deno.test("bad WGSL is a DeviceError with the kernel's name and line", async () 
 });
 
 Deno.test("a validation error of the GPU is thrown at the next call, not swallowed", async () => {
-  const device = await openDevice(), small = device.buffer("small", 256);
+  const device = await openDevice();
+  const small = device.buffer("small", 256);
   const encoder = device.gpu.createCommandEncoder();
   encoder.copyBufferToBuffer(small, 0, small, 0, 1 << 20);
   device.gpu.queue.submit([encoder.finish()]);
@@ -115,7 +123,8 @@ Deno.test("a validation error of the GPU is thrown at the next call, not swallow
 });
 
 Deno.test("calls name bindings and parameters; a slip is an error with the name", async () => {
-  const made = kernel("double", double), device = await testDevice();
+  const made = kernel("double", double);
+  const device = await testDevice();
   assert.deepEqual(made.bindings, [{ name: "x", writes: false }, { name: "y", writes: true }]);
   assert.throws(() => packParams(made, { size: 4 }), /factor is missing/);
   assert.throws(() => packParams(made, { size: 4, factor: 1, extra: 2 }), /no parameter extra/);
@@ -125,10 +134,12 @@ Deno.test("calls name bindings and parameters; a slip is an error with the name"
 });
 
 Deno.test("a program replays: the same memory, new input", async () => {
-  const device = await testDevice(), before = device.memory().bytes;
-  const x = upload(device, "x", { shape: [5], data: Float32Array.of(1, 2, 3, 4, 5) }),
-    r = new Recorder(device);
-  const y = r.tensor("y", [5]), z = r.tensor("z", [5]);
+  const device = await testDevice();
+  const before = device.memory().bytes;
+  const x = upload(device, "x", { shape: [5], data: Float32Array.of(1, 2, 3, 4, 5) });
+  const r = new Recorder(device);
+  const y = r.tensor("y", [5]);
+  const z = r.tensor("z", [5]);
   r.call(kernel("double", double), { x, y }, { size: 5, factor: 2 }, [1]);
   r.call(kernel("double", double), { x: y, y: z }, { size: 5, factor: 10 }, [1]);
   const program = await r.compile("test", [z]);

@@ -6,11 +6,16 @@ import { matmul, upload } from "../../src/ops/mod.ts";
 const matrix = { shape: [9, 7], data: new Float32Array(63).fill(1) };
 
 Deno.test("a profile lists every call of the program with its time and speed", async () => {
-  const device = await openDevice(), r = new Recorder(device, "all", false);
-  const a = upload(device, "a", matrix), c = r.tensor("c", [9, 9]), d = r.tensor("d", [9, 9]);
+  const device = await openDevice();
+  const r = new Recorder(device, "all", false);
+  const a = upload(device, "a", matrix);
+  const c = r.tensor("c", [9, 9]);
+  const d = r.tensor("d", [9, 9]);
   r.scope("0", () => matmul(r, "nt", a, a, c));
   matmul(r, "nt", a, a, d);
-  const sum = r.sum("sum", c, d), program = await r.compile("test", [sum]), before = device.memory().bytes;
+  const sum = r.sum("sum", c, d);
+  const program = await r.compile("test", [sum]);
+  const before = device.memory().bytes;
   const profile = await program.profile({ runs: 2 });
   assert.deepEqual(profile.calls.map(({ call }) => call), program.calls);
   for (const { ms, gflops, call } of profile.calls) {
@@ -27,9 +32,9 @@ Deno.test("a profile lists every call of the program with its time and speed", a
 });
 
 Deno.test("a profile's tables: each call, and the calls of one kernel on the same shapes together", async () => {
-  const device = await openDevice({ without: ["timestamps"] }),
-    r = new Recorder(device, "all", false),
-    a = upload(device, "a", matrix);
+  const device = await openDevice({ without: ["timestamps"] });
+  const r = new Recorder(device, "all", false);
+  const a = upload(device, "a", matrix);
   for (const layer of ["0", "1"]) r.scope(layer, () => matmul(r, "nt", a, a, r.tensor("c", [9, 9])));
   r.sum("sum", a, a);
   const profile = new Profile("test", r.calls, [2, 1, 1]);
@@ -45,9 +50,9 @@ Deno.test("a profile's tables: each call, and the calls of one kernel on the sam
 });
 
 Deno.test("a device without timestamps says so", async () => {
-  const device = await openDevice({ without: ["timestamps"] }),
-    r = new Recorder(device, "all", false),
-    a = upload(device, "a", matrix);
+  const device = await openDevice({ without: ["timestamps"] });
+  const r = new Recorder(device, "all", false);
+  const a = upload(device, "a", matrix);
   r.sum("sum", a, a);
   const program = await r.compile("test");
   await assert.rejects(program.profile(), (error: DeviceError) => {

@@ -44,7 +44,8 @@ export async function plant(root: string): Promise<Target[]> {
   const tokenizer =
     (await Tokenizer.train(["the llama hums on every hill, 1234 灌木 ".repeat(30)], { vocabSize: 290 }))
       .withTemplate("plain");
-  const config = resolveConfig({ ...shape, ropeScaling }), layout = new WeightLayout(config);
+  const config = resolveConfig({ ...shape, ropeScaling });
+  const layout = new WeightLayout(config);
   const all = [...initialParameters(layout, 1)];
   const pieces = async function* (): AsyncGenerator<ParameterPieces> {
     for (const [i, [, { data }]] of all.entries()) {
@@ -138,10 +139,11 @@ export async function fuzz(
     targets.map(({ folder, file }) => Deno.readFile(`${root}/${folder}/${file}`)),
   );
   for (let i = 0; i < count; i++) {
-    const { kind, folder, file, json } = targets[i % targets.length], path = `${root}/${folder}/${file}`;
-    const original = originals[i % targets.length],
-      random = new Random(seed).fork(String(i)),
-      start = performance.now();
+    const { kind, folder, file, json } = targets[i % targets.length];
+    const path = `${root}/${folder}/${file}`;
+    const original = originals[i % targets.length];
+    const random = new Random(seed).fork(String(i));
+    const start = performance.now();
     const outcome = outcomes[kind] ??= { files: 0, refused: 0, read: 0, slowest: 0 };
     const bytes = json && random.below(3)
       ? new TextEncoder().encode(mutateJson(new TextDecoder().decode(original), random))

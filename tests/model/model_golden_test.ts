@@ -68,7 +68,8 @@ function compareGradients(
   const wanted = [...tensors.keys()].filter((name) => name.startsWith(prefix));
   assert.ok(wanted.length > 0, `no golden tensor starts with ${prefix}`);
   for (const name of wanted) {
-    const have = got.get(name.slice(prefix.length))!, want = tensors.get(name)!.data;
+    const have = got.get(name.slice(prefix.length))!;
+    const want = tensors.get(name)!.data;
     assert.ok(
       maxError(have, want) <= tolerance.grad_max_over_absmax,
       `${name}: max error ${maxError(have, want)}`,
@@ -84,8 +85,11 @@ function near(got: number, want: number, tolerance: number, what: string): void 
 for (const name of ["A", "B"]) {
   for (const kind of families) {
     Deno.test(`golden model ${name}: logits (${kind})`, async () => {
-      const { inputs, expected, tensors } = files(name), model = await load(name, kind);
-      const want = tensors.get("logits")!, [B, T, V] = want.shape, best = tensors.get("logits_argmax")!.ints;
+      const { inputs, expected, tensors } = files(name);
+      const model = await load(name, kind);
+      const want = tensors.get("logits")!;
+      const [B, T, V] = want.shape;
+      const best = tensors.get("logits_argmax")!.ints;
       const got = new Float32Array(B * T * V);
       for (let b = 0; b < B; b++) got.set(await model.logits(inputs.batch.input_ids[b]), b * T * V);
       assert.ok(
@@ -103,11 +107,11 @@ for (const name of ["A", "B"]) {
 
     for (const save of ["all", "linear", "block"] as const) {
       Deno.test(`golden model ${name}: loss and gradients, save ${save} (${kind})`, async () => {
-        const { inputs, expected, tensors } = files(name),
-          model = await load(name, kind),
-          tolerance = expected.tolerance;
-        const batch = rows(inputs.batch),
-          step = await TrainingStep.create(model, stepOptions(batch, { save }));
+        const { inputs, expected, tensors } = files(name);
+        const model = await load(name, kind);
+        const tolerance = expected.tolerance;
+        const batch = rows(inputs.batch);
+        const step = await TrainingStep.create(model, stepOptions(batch, { save }));
         const { loss, gradients } = await step.gradients(batch);
         near(loss, expected.forward.loss, expected.forward.loss * tolerance.loss_rel, "loss");
         compareGradients(gradients, tensors, "grad.", tolerance);
@@ -119,7 +123,8 @@ for (const name of ["A", "B"]) {
           compareGradients(m.gradients, tensors, "masked_grad.", tolerance);
         }
 
-        const accum = rows(inputs.accum), k = await step.gradients(accum); // two micro-batches of unequal kept targets
+        const accum = rows(inputs.accum);
+        const k = await step.gradients(accum); // two micro-batches of unequal kept targets
         near(k.loss, expected.accum.loss, expected.accum.loss * tolerance.loss_rel, "accumulated loss");
         compareGradients(k.gradients, tensors, "accum_grad.", tolerance);
         step.dispose();
@@ -128,9 +133,9 @@ for (const name of ["A", "B"]) {
     }
 
     Deno.test(`golden model ${name}: 20 steps (${kind})`, async () => {
-      const { inputs, expected, tensors, initial } = files(name),
-        model = await load(name, kind),
-        t = expected.tolerance;
+      const { inputs, expected, tensors, initial } = files(name);
+      const model = await load(name, kind);
+      const t = expected.tolerance;
       const h = inputs.train.hyperparameters;
       const batches = inputs.train.tokens.map((b) =>
         b.map((ids) => ({ ids: ids.slice(0, -1), targets: ids.slice(1) }))
@@ -152,9 +157,10 @@ for (const name of ["A", "B"]) {
         }
         const moved = expected.embedding_rows_moved_by_decay_only[`step${i + 1}`];
         if (moved) {
-          const table = (await model.parameters()).get("model.embed_tokens.weight")!, D = model.config.dim;
-          const start = initial.get("model.embed_tokens.weight")!.data,
-            most = expected.embedding_rows_moved_by_decay_only;
+          const table = (await model.parameters()).get("model.embed_tokens.weight")!;
+          const D = model.config.dim;
+          const start = initial.get("model.embed_tokens.weight")!.data;
+          const most = expected.embedding_rows_moved_by_decay_only;
           for (const row of moved.rows) {
             for (let d = row * D; d < (row + 1) * D; d++) {
               near(
@@ -185,13 +191,16 @@ for (const name of ["A", "B"]) {
     });
 
     Deno.test(`golden model ${name}: greedy generation with a cache equals generation without (${kind})`, async () => {
-      const { expected } = files(name), model = await load(name, kind), V = model.config.vocabSize;
+      const { expected } = files(name);
+      const model = await load(name, kind);
+      const V = model.config.vocabSize;
       for (const { prompt, new_tokens } of expected.generate) {
         const ids = await model.generate(Uint32Array.from(prompt), {
           temperature: 0,
           maxTokens: new_tokens.length,
         }).ids();
-        const eos = new_tokens.indexOf(2), wanted = eos < 0 ? new_tokens : new_tokens.slice(0, eos);
+        const eos = new_tokens.indexOf(2);
+        const wanted = eos < 0 ? new_tokens : new_tokens.slice(0, eos);
         assert.deepEqual([...ids], wanted);
         const plain = [...prompt];
         for (const want of wanted) {
@@ -212,10 +221,13 @@ function compareUpdate(
   prefix: string,
   tolerance: Record<string, number>,
 ): void {
-  let error = 0, size = 0;
+  let error = 0;
+  let size = 0;
   for (const [name, have] of got) {
-    const start = initial.get(name)!.data, want = tensors.get(`${prefix}.${name}`)!.data;
-    let e = 0, s = 0;
+    const start = initial.get(name)!.data;
+    const want = tensors.get(`${prefix}.${name}`)!.data;
+    let e = 0;
+    let s = 0;
     have.forEach((x, i) => {
       e += (x - want[i]) ** 2;
       s += (want[i] - start[i]) ** 2;

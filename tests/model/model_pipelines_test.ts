@@ -6,7 +6,8 @@ import { families } from "../support/device.ts";
 
 for (const family of families) {
   Deno.test(`training, scoring at ten lengths, a chat and a batch of texts compile at most 60 pipelines (${family})`, async () => {
-    const device = await openDevice({ family }), labels: string[] = [];
+    const device = await openDevice({ family });
+    const labels: string[] = [];
     const create = device.gpu.createComputePipeline.bind(device.gpu);
     device.gpu.createComputePipeline = (descriptor) => {
       labels.push(descriptor.label ?? "");
@@ -23,7 +24,8 @@ for (const family of families) {
         await step.read();
         step.dispose();
       }
-      const training = labels.length, lengths = [1, 9, 20, 31, 40, 63, 100, 127, 190, 250];
+      const training = labels.length;
+      const lengths = [1, 9, 20, 31, 40, 63, 100, 127, 190, 250];
       await model.scoreBatch(lengths.map((n) => [ids(n), ids(3)]));
       const scoring = labels.length;
       for (const n of [7, 40, 90, 200]) await model.generate(ids(n), { maxTokens: 3 }).ids(); // a chat that grows

@@ -4,12 +4,15 @@ import { openDevice } from "../../src/gpu/mod.ts";
 import { Model, TrainingStep } from "../../src/model/mod.ts";
 
 Deno.test("after the first step no buffer, bind group or pipeline is made, and nothing is awaited", async () => {
-  const device = await openDevice(), made: string[] = [], { gpu } = device;
+  const device = await openDevice();
+  const made: string[] = [];
+  const { gpu } = device;
   const shape = { dim: 32, layers: 2, heads: 2, hidden: 48, vocabSize: 50, context: 12 };
   using model = await Model.create(shape, { device });
   const options = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1 };
   const step = await TrainingStep.create(model, { microBatch: 2, context: 12, save: "all", ...options });
-  const ids = Uint32Array.from({ length: 12 }, (_, i) => i * 7 % 50), row = { ids, targets: ids };
+  const ids = Uint32Array.from({ length: 12 }, (_, i) => i * 7 % 50);
+  const row = { ids, targets: ids };
   step.run([row, row, row], 1, 1e-3);
   await step.read();
   const spied = ["createBuffer", "createBindGroup", "createComputePipeline", "createShaderModule"] as const;

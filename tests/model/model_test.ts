@@ -12,8 +12,8 @@ const shape = { dim: 24, layers: 2, heads: 3, hidden: 40 };
 const words =
   "the llama hums on every hill while wind carries grass and someone answers because old mountains remember"
     .split(" ");
-const random = new Random(2),
-  text = Array.from({ length: 300 }, () => words[random.below(words.length)]).join(" ");
+const random = new Random(2);
+const text = Array.from({ length: 300 }, () => words[random.below(words.length)]).join(" ");
 
 let trained: Promise<Tokenizer> | undefined;
 const tokenizer = () => trained ??= Tokenizer.train([text], { vocabSize: 290 });
@@ -47,19 +47,22 @@ Deno.test("one seed gives the same weights bit for bit, another gives others", a
 });
 
 Deno.test("a score is the sum of the logits' log-probabilities, whatever stands beside it in the batch", async () => {
-  const model = await make(),
-    V = model.config.vocabSize,
-    prompt = Uint32Array.of(270, 5, 9),
-    answer = Uint32Array.of(8, 280);
+  const model = await make();
+  const V = model.config.vocabSize;
+  const prompt = Uint32Array.of(270, 5, 9);
+  const answer = Uint32Array.of(8, 280);
   const [alone] = await model.scoreBatch([[prompt, answer]]);
   const batch = await model.scoreBatch([[Uint32Array.of(), Uint32Array.of(7)], [prompt, answer], [
     Uint32Array.from({ length: 30 }, (_, i) => i + 3),
     answer,
   ]]);
-  const ids = [...prompt, ...answer], logits = await model.logits(ids);
-  let want = 0, greedy = true;
+  const ids = [...prompt, ...answer];
+  const logits = await model.logits(ids);
+  let want = 0;
+  let greedy = true;
   for (let t = prompt.length - 1; t < ids.length - 1; t++) {
-    const row = logits.subarray(t * V, (t + 1) * V), top = Math.max(...row);
+    const row = logits.subarray(t * V, (t + 1) * V);
+    const top = Math.max(...row);
     want += row[ids[t + 1]] - top - Math.log(row.reduce((s, x) => s + Math.exp(x - top), 0));
     greedy &&= row.indexOf(top) === ids[t + 1];
   }
@@ -81,7 +84,8 @@ Deno.test("text is joined so that spaces belong to the continuation", async () =
 });
 
 Deno.test("a generation is the same to all its readers, follows its seed, and ends where it should", async () => {
-  const model = await make(), options = { maxTokens: 12, seed: 3 };
+  const model = await make();
+  const options = { maxTokens: 12, seed: 3 };
   const generation = model.generate("the llama", options);
   let pieces = "";
   for await (const piece of generation) pieces += piece;
@@ -146,13 +150,15 @@ Deno.test("tied embeddings have no output matrix of their own, in memory and on 
 });
 
 Deno.test("loss is the same in nats whatever the batch, and comes with bits per byte", async () => {
-  const model = await make(), corpus = Dataset.from([{ id: "a", text }, { id: "b", text: "a hill" }]);
+  const model = await make();
+  const corpus = Dataset.from([{ id: "a", text }, { id: "b", text: "a hill" }]);
   const { loss, bitsPerByte, perplexity, tokens, bytes } = await model.loss(corpus);
   assert.ok(Math.abs(loss - Math.log(290)) < 0.1, `an untrained model is near ln V: ${loss}`);
   assert.equal(perplexity, Math.exp(loss));
   assert.ok(Math.abs(bitsPerByte - loss * tokens / Math.LN2 / bytes) < 1e-9);
   assert.equal(bytes, new TextEncoder().encode(`${text}a hill`).length);
-  const one = await model.loss(corpus, { limit: 1 }), two = await model.loss(corpus, { limit: 2 });
+  const one = await model.loss(corpus, { limit: 1 });
+  const two = await model.loss(corpus, { limit: 2 });
   assert.equal(one.error, undefined, "one window has no spread");
   const [a, b] = [one.loss * one.tokens, two.loss * two.tokens - one.loss * one.tokens];
   const off = [a - two.loss * one.tokens, b - two.loss * (two.tokens - one.tokens)];
@@ -175,7 +181,8 @@ Deno.test("models are planned without a GPU, and measured with one", async () =>
   );
   assert.equal(plan.facts.batchTokens, 4194304);
   assert.match(Model.plan("65B", { tokens: 1.4e12 }).toString(), /not measured: await plan.measure\(\)/);
-  const model = await make(), weights = await model.parameters();
+  const model = await make();
+  const weights = await model.parameters();
   const measured = await model.plan({ tokens: 1e6, device: undefined }).measure();
   assert.ok(measured.facts.seconds! > 0);
   assert.deepEqual(await model.parameters(), weights, "measuring leaves the weights as they are");
@@ -183,7 +190,8 @@ Deno.test("models are planned without a GPU, and measured with one", async () =>
 });
 
 Deno.test("what cannot work is refused with what to do", async () => {
-  const device = await testDevice(), before = device.memory().bytes;
+  const device = await testDevice();
+  const before = device.memory().bytes;
   const refused = async (make: () => unknown, kind: new (...args: never[]) => Error, message: RegExp) =>
     await assert.rejects(async () => await make(), (error: Error) => {
       assert.ok(error instanceof kind, `${error.name}: ${error.message}`);
@@ -242,14 +250,15 @@ Deno.test("what cannot work is refused with what to do", async () => {
 });
 
 Deno.test("a damaged or foreign model folder is a FormatError that names the file, and frees what it took", async () => {
-  const device = await testDevice(), before = device.memory().bytes;
+  const device = await testDevice();
+  const before = device.memory().bytes;
   await inFolder(async (folder) => {
     const model = await make();
     await model.save(folder);
     model.dispose();
-    const path = `${folder}/model.safetensors`,
-      whole = await Deno.readFile(path),
-      config = await Deno.readTextFile(`${folder}/config.json`);
+    const path = `${folder}/model.safetensors`;
+    const whole = await Deno.readFile(path);
+    const config = await Deno.readTextFile(`${folder}/config.json`);
     const damaged = async (message: RegExp) =>
       await assert.rejects(Model.load(folder, { device }), (error: Error) => {
         assert.ok(error instanceof FormatError, `${error.name}: ${error.message}`);
@@ -281,7 +290,8 @@ Deno.test("a damaged or foreign model folder is a FormatError that names the fil
 });
 
 Deno.test("a name belongs to the newest model, so that a cell can run again", async () => {
-  const first = await make({ name: "mine" }), second = await make({ name: "mine" });
+  const first = await make({ name: "mine" });
+  const second = await make({ name: "mine" });
   assert.throws(() => first.arena, ConfigError);
   assert.match(second.toString(), /Model mine/);
   assert.match(first.toString(), /disposed/);

@@ -20,7 +20,8 @@ const weights = async (model) => {
 let run;
 const facts = () => JSON.stringify({ status: run.status, steps: run.history.length });`;
 
-const steps = 2500, running = /^pretrain [1-9]\d*\/2500 {2}/;
+const steps = 2500;
+const running = /^pretrain [1-9]\d*\/2500 {2}/;
 
 /** A notebook as a person drives it: a cell now and then, and in between only looking. */
 class Notebook {
@@ -51,7 +52,8 @@ class Notebook {
 
   /** Looks on until an output says `pattern`. */
   async until(pattern: RegExp): Promise<void> {
-    const from = this.heard.length, late = performance.now() + 60_000;
+    const from = this.heard.length;
+    const late = performance.now() + 60_000;
     while (!this.heard.slice(from).some((text) => pattern.test(text))) {
       assert.ok(performance.now() < late, `no ${pattern} in ${this.heard.at(-1)}`);
       await Promise.race([wait(20), this.kernel.death]);
@@ -130,7 +132,8 @@ async function otherCells(notebook: Notebook): Promise<void> {
 async function heldUp(notebook: Notebook): Promise<void> {
   await notebook.run("run.pause();");
   await notebook.until(/^pretrain \d+\/2500 paused/);
-  const held = await notebook.facts(), shown = cards(notebook);
+  const held = await notebook.facts();
+  const shown = cards(notebook);
   assert.equal(held.status, "paused");
   await wait(600);
   assert.deepEqual(await notebook.facts(), held);

@@ -33,7 +33,8 @@ export class Kernel {
 
   /** Starts a kernel whose working directory is `cwd`, and waits until it is heard. */
   static async start(cwd: string): Promise<Kernel> {
-    const codec = new MessageCodec(), ports = freePorts(5);
+    const codec = new MessageCodec();
+    const ports = freePorts(5);
     const file = await Deno.makeTempFile({ suffix: ".json" });
     await Deno.writeTextFile(file, JSON.stringify(connection(codec.key, ports)));
     const child = new Deno.Command(Deno.execPath(), {
@@ -95,7 +96,8 @@ export class Kernel {
   }
 
   async #request(type: string, content: object): Promise<Content> {
-    const id = crypto.randomUUID(), reply = Promise.withResolvers<Content>();
+    const id = crypto.randomUUID();
+    const reply = Promise.withResolvers<Content>();
     this.#replies.set(id, reply.resolve);
     await this.#shell!.send(await this.#codec.encode(id, type, content));
     return await Promise.race([reply.promise, this.death]);

@@ -159,7 +159,8 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
 if (import.meta.main) {
   let failed = 0;
   for (const path of Deno.args.length ? Deno.args : notebookFiles()) {
-    const start = performance.now(), { notebook, error } = await runNotebook(path);
+    const start = performance.now();
+    const { notebook, error } = await runNotebook(path);
     if (!error) await writeNotebook(path, notebook);
     console.log(`${path}: ${error ? "FAILED" : "ok"} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
     if (error) console.error(`${error}\n`);

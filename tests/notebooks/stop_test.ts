@@ -51,7 +51,8 @@ Deno.test("Stop, resume, Stop, resume: the weights of an uninterrupted run", asy
     o.text ? [joined(o.text)] : []
   ).join("");
   const find = (pattern: RegExp) => said.match(pattern) ?? assert.fail(`no ${pattern} in ${said}`);
-  const [, firstSteps] = find(/^first stopped (\d+)$/m), [, secondSteps] = find(/^second stopped (\d+)$/m);
+  const [, firstSteps] = find(/^first stopped (\d+)$/m);
+  const [, secondSteps] = find(/^second stopped (\d+)$/m);
   assert.ok(
     0 < Number(firstSteps) && Number(firstSteps) < Number(secondSteps) && Number(secondSteps) < 500,
     said,

@@ -4,7 +4,9 @@
  * @module
  */
 
-const more = 1, long = 2, command = 4;
+const more = 1;
+const long = 2;
+const command = 4;
 
 /** One connection that sends and receives messages of several frames. */
 export class ZmtpSocket {
@@ -88,12 +90,15 @@ function greeting(): Uint8Array {
 
 /** The READY command with its one property. */
 function ready(type: string): Uint8Array {
-  const text = new TextEncoder(), name = text.encode("Socket-Type"), value = text.encode(type);
+  const text = new TextEncoder();
+  const name = text.encode("Socket-Type");
+  const value = text.encode(type);
   return new Uint8Array([5, ...text.encode("READY"), name.length, ...name, 0, 0, 0, value.length, ...value]);
 }
 
 function frame(body: Uint8Array, flags: number): Uint8Array {
-  const isLong = body.length > 255, header = new Uint8Array(isLong ? 9 : 2);
+  const isLong = body.length > 255;
+  const header = new Uint8Array(isLong ? 9 : 2);
   header[0] = flags | (isLong ? long : 0);
   if (isLong) new DataView(header.buffer).setBigUint64(1, BigInt(body.length));
   else header[1] = body.length;

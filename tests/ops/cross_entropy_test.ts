@@ -6,22 +6,26 @@ import { outputLoss, readTensor, upload } from "../../src/ops/mod.ts";
 import { families, testDevice } from "../support/device.ts";
 import { maxError } from "../support/golden.ts";
 
-const R = 300, D = 8, V = 30011; // 256 rows of logits are 30.7 MB: two chunks, the second not full
-const random = new Random(9), noise = (n: number) => Float32Array.from({ length: n }, () => random.normal());
-const x = noise(R * D),
-  weight = noise(V * D),
-  targets = Int32Array.from({ length: R }, (_, r) => r % 7 === 3 ? -100 : random.below(V));
+const R = 300;
+const D = 8;
+const V = 30011; // 256 rows of logits are 30.7 MB: two chunks, the second not full
+const random = new Random(9);
+const noise = (n: number) => Float32Array.from({ length: n }, () => random.normal());
+const x = noise(R * D);
+const weight = noise(V * D);
+const targets = Int32Array.from({ length: R }, (_, r) => r % 7 === 3 ? -100 : random.below(V));
 const kept = targets.filter((t) => t >= 0).length;
 
 /** Loss of each row, dx and dW in float64. */
 function reference(): { nll: Float32Array; dx: Float32Array; dw: Float32Array } {
-  const nll = new Float32Array(R),
-    dx = new Float64Array(R * D),
-    dw = new Float64Array(V * D),
-    logits = new Float64Array(V);
+  const nll = new Float32Array(R);
+  const dx = new Float64Array(R * D);
+  const dw = new Float64Array(V * D);
+  const logits = new Float64Array(V);
   for (let r = 0; r < R; r++) {
     if (targets[r] < 0) continue;
-    let top = -Infinity, sum = 0;
+    let top = -Infinity;
+    let sum = 0;
     for (let v = 0; v < V; v++) {
       logits[v] = 0;
       for (let d = 0; d < D; d++) logits[v] += x[r * D + d] * weight[v * D + d];
@@ -42,11 +46,16 @@ function reference(): { nll: Float32Array; dx: Float32Array; dw: Float32Array } 
 
 for (const kind of families) {
   Deno.test(`the loss of a large vocabulary goes through in chunks (${kind})`, async () => {
-    const device = await testDevice(kind), r = new Recorder(device), want = reference();
+    const device = await testDevice(kind);
+    const r = new Recorder(device);
+    const want = reference();
     const put = (name: string, shape: number[], data: Float32Array | Int32Array, gradient = false) =>
       upload(device, name, { shape, data }, gradient);
-    const xs = put("x", [R, D], x), w = put("w", [V, D], weight, true), t = put("targets", [R], targets);
-    const scale = put("scale", [1], Float32Array.of(1 / kept)), nll = r.tensor("nll", [R]);
+    const xs = put("x", [R, D], x);
+    const w = put("w", [V, D], weight, true);
+    const t = put("targets", [R], targets);
+    const scale = put("scale", [1], Float32Array.of(1 / kept));
+    const nll = r.tensor("nll", [R]);
     outputLoss(r, xs, w, { targets: t, scale, nll });
     r.backward();
     const logits = r.calls.flatMap((call) =>

@@ -83,7 +83,9 @@ const attentionCase = (
 
 function embeddingCase(R: number, V: number, D: number): Case {
   const ids = Uint32Array.from({ length: R }, () => random.below(V));
-  const tokens = new Uint32Array(R), runs = new Uint32Array(R + 1), order = new Uint32Array(R);
+  const tokens = new Uint32Array(R);
+  const runs = new Uint32Array(R + 1);
+  const order = new Uint32Array(R);
   sortRows(ids, V, tokens, runs, order);
   const rows = Object.fromEntries(
     Object.entries({ ids, tokens, runs, order }).map(([n, data]) => [n, { shape: [data.length], data }]),

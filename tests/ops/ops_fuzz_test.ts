@@ -26,12 +26,14 @@ interface Drawn {
 
 /** Even cases have widths and lengths of whole octets, which the fast kernels take; odd ones anything. */
 function draw(seed: number): Drawn {
-  const random = new Random(1000 + seed), octets = seed % 2 === 0;
+  const random = new Random(1000 + seed);
+  const octets = seed % 2 === 0;
   const between = (low: number, high: number) => low + random.below(high - low + 1);
   const pick = <T>(...from: T[]): T => from[random.below(from.length)];
-  const kvHeads = between(1, 3), heads = kvHeads * between(1, 3);
-  const headDim = octets ? pick(8, 16, 24) : 2 * between(1, 7),
-    context = octets ? 8 * between(1, 5) : between(1, 37);
+  const kvHeads = between(1, 3);
+  const heads = kvHeads * between(1, 3);
+  const headDim = octets ? pick(8, 16, 24) : 2 * between(1, 7);
+  const context = octets ? 8 * between(1, 5) : between(1, 37);
   const shape = {
     dim: heads * headDim,
     layers: between(1, 3),
@@ -44,16 +46,16 @@ function draw(seed: number): Drawn {
     ropeTheta: pick(100, 10_000, 500_000),
     tieEmbeddings: random.below(2) === 0,
   };
-  const count = between(1, 4),
-    rows = Array.from({ length: count }, (_, b) => {
-      const length = b === 0 ? context : between(1, context); // the first is whole, others are padded
-      const ids = Array.from({ length }, () => random.below(shape.vocabSize));
-      const targets = ids.map(() => random.below(6) === 0 ? -100 : random.below(shape.vocabSize));
-      if (b === 0) targets[0] = random.below(shape.vocabSize); // a batch keeps at least one target
-      let start = 0;
-      const first = ids.map((_, t) => start = t > 0 && random.below(7) === 0 ? t : start);
-      return random.below(3) === 0 ? { ids, targets } : { ids, targets, first };
-    });
+  const count = between(1, 4);
+  const rows = Array.from({ length: count }, (_, b) => {
+    const length = b === 0 ? context : between(1, context); // the first is whole, others are padded
+    const ids = Array.from({ length }, () => random.below(shape.vocabSize));
+    const targets = ids.map(() => random.below(6) === 0 ? -100 : random.below(shape.vocabSize));
+    if (b === 0) targets[0] = random.below(shape.vocabSize); // a batch keeps at least one target
+    let start = 0;
+    const first = ids.map((_, t) => start = t > 0 && random.below(7) === 0 ? t : start);
+    return random.below(3) === 0 ? { ids, targets } : { ids, targets, first };
+  });
   return { shape, rows, microBatch: between(1, count), save: pick("all", "linear", "block") };
 }
 
@@ -61,7 +63,8 @@ function draw(seed: number): Drawn {
 function drawWeights(model: Model, seed: number): Named {
   const random = new Random(seed);
   return new Map(model.layout.parameters.map(({ name, shape }) => {
-    const size = shape.reduce((a, b) => a * b, 1), spread = 1.5 / Math.sqrt(shape[1] ?? 1);
+    const size = shape.reduce((a, b) => a * b, 1);
+    const spread = 1.5 / Math.sqrt(shape[1] ?? 1);
     const one = () => shape.length === 1 ? 1 + 0.3 * random.normal() : spread * random.normal();
     return [name, Float64Array.from(Float32Array.from({ length: size }, one))];
   }));
@@ -99,9 +102,11 @@ for (let seed = 0; seed < cases; seed++) {
 Deno.test("the reference itself agrees with finite differences of its loss", async () => {
   const { shape, rows } = draw(5);
   using model = await Model.create(shape, { device: await testDevice() });
-  const weights = drawWeights(model, 5), { gradients } = lossAndGradients(model.config, weights, rows);
+  const weights = drawWeights(model, 5);
+  const { gradients } = lossAndGradients(model.config, weights, rows);
   for (const [name, w] of weights) {
-    const direction = w.map((_, i) => Math.sin(12.9898 * (i + 1))), step = 1e-5;
+    const direction = w.map((_, i) => Math.sin(12.9898 * (i + 1)));
+    const step = 1e-5;
     const along = (sign: number) => {
       const moved = new Map(weights).set(name, w.map((x, i) => x + sign * step * direction[i]));
       return lossAndGradients(model.config, moved, rows).loss;

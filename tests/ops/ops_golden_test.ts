@@ -21,37 +21,14 @@ import {
   swiglu,
   upload,
 } from "../../src/ops/mod.ts";
-import { goldenJson, goldenTensors } from "../support/golden.ts";
+import { type Arrays, type Case, cases, floats, ints, tensors, values } from "./golden_cases.ts";
 import { heads } from "../support/heads.ts";
 import { families, testDevice } from "../support/device.ts";
 
-interface Tolerance {
-  shape: number[];
-  rtol: number;
-  atol: number;
-  row_rel?: number;
-}
-interface Case {
-  id: string;
-  op: string;
-  inputs: Record<string, { shape: number[]; dtype: "f32" | "i32" }>;
-  outputs: Record<string, Tolerance>;
-  attrs: Record<string, number & string>;
-}
-type Arrays = Record<string, Float32Array<ArrayBuffer>>;
-
-const { cases } = goldenJson<{ cases: Case[] }>("ops/ops.json");
-const tensors = goldenTensors("ops/ops.safetensors");
-
-/** Inputs as floats, with -inf as a large finite number: shaders may assume that no infinity occurs. */
-const floats = (c: Case, name: string) =>
-  tensors.get(`${c.id}/${name}`)!.data.map((x) => x === -Infinity ? -3e38 : x);
-const ints = (c: Case, name: string) => tensors.get(`${c.id}/${name}`)!.ints;
-const values = (c: Case, name: string) => ({ shape: c.inputs[name].shape, data: floats(c, name) });
-
 function compare(c: Case, got: Arrays): void {
   for (const [name, t] of Object.entries(c.outputs)) {
-    const want = tensors.get(`${c.id}/${name}`)!.data, have = got[name];
+    const want = tensors.get(`${c.id}/${name}`)!.data;
+    const have = got[name];
     assert.ok(have, `${c.id}: no output ${name}`);
     assert.equal(have.length, want.length, `${c.id}/${name}: length`);
     const cols = t.shape.at(-1) ?? 1;
@@ -78,7 +55,8 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
   async matmul_batched(device, c) {
     const count = c.outputs.y.shape.slice(0, -2).reduce((n, x) => n * x, 1);
     const part = (name: string, i: number) => {
-      const data = floats(c, name), size = data.length / count;
+      const data = floats(c, name);
+      const size = data.length / count;
       return { shape: c.inputs[name].shape.slice(-2), data: data.slice(i * size, (i + 1) * size) };
     };
     const y: number[] = [];
@@ -112,7 +90,9 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
   },
 
   async rope(device, c) {
-    const [B, T, H, D] = c.inputs.x.shape, pos = ints(c, "pos"), theta = Number(c.attrs.theta);
+    const [B, T, H, D] = c.inputs.x.shape;
+    const pos = ints(c, "pos");
+    const theta = Number(c.attrs.theta);
     const angles = ropeAngles(Math.max(...pos) + 1, D, theta);
     const positions = Uint32Array.from({ length: B * T }, (_, i) => pos[i % T]);
     const layout = c.attrs.convention as "half" | "interleaved";
@@ -133,14 +113,17 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
   },
 
   rope_permute(_device, c) {
-    const w = floats(c, "w_half"), H = Number(c.attrs.n_heads), E = Number(c.attrs.head_dim);
+    const w = floats(c, "w_half");
+    const H = Number(c.attrs.n_heads);
+    const E = Number(c.attrs.head_dim);
     const there = permuteRopeRows(w, H, E, "interleaved");
     assert.deepEqual(permuteRopeRows(there, H, E, "half"), w);
     return Promise.resolve({ w_interleaved: there });
   },
 
   async swiglu(device, c) {
-    const [R, F] = c.inputs.gate.shape, x = new Float32Array(R * 2 * F);
+    const [R, F] = c.inputs.gate.shape;
+    const x = new Float32Array(R * 2 * F);
     heads(floats(c, "gate"), [1, 1, R, F], x, 2 * F, 0);
     heads(floats(c, "up"), [1, 1, R, F], x, 2 * F, F);
     const { y, gradients } = await runOp(device, (r, { x }) => swiglu(r, x), {
@@ -148,14 +131,17 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
     }, {
       dy: floats(c, "dy"),
     });
-    const dgate = new Float32Array(R * F), dup = new Float32Array(R * F);
+    const dgate = new Float32Array(R * F);
+    const dup = new Float32Array(R * F);
     heads(dgate, [1, 1, R, F], gradients.x, 2 * F, 0, true);
     heads(dup, [1, 1, R, F], gradients.x, 2 * F, F, true);
     return { y, dgate, dup };
   },
 
   async ffn(device, c) {
-    const gate = floats(c, "w1_gate"), up = floats(c, "w3_up"), [F, D] = c.inputs.w1_gate.shape;
+    const gate = floats(c, "w1_gate");
+    const up = floats(c, "w3_up");
+    const [F, D] = c.inputs.w1_gate.shape;
     const w13 = new Float32Array(2 * F * D);
     w13.set(gate);
     w13.set(up, F * D);
@@ -177,17 +163,23 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
   },
 
   async attention(device, c): Promise<Arrays> {
-    const [B, H, T, D] = c.inputs.q.shape, [, KV, S] = c.inputs.k.shape, cached = S !== T;
-    const cols = (H + 2 * KV) * D, kvCols = 2 * KV * D, start = cached ? 0 : H * D;
-    const qkv = new Float32Array(B * T * cols), kv = cached ? new Float32Array(B * S * kvCols) : qkv;
+    const [B, H, T, D] = c.inputs.q.shape;
+    const [, KV, S] = c.inputs.k.shape;
+    const cached = S !== T;
+    const cols = (H + 2 * KV) * D;
+    const kvCols = 2 * KV * D;
+    const start = cached ? 0 : H * D;
+    const qkv = new Float32Array(B * T * cols);
+    const kv = cached ? new Float32Array(B * S * kvCols) : qkv;
     heads(floats(c, "q"), [B, H, T, D], qkv, cols, 0);
     heads(floats(c, "k"), [B, KV, S, D], kv, cached ? kvCols : cols, start);
     heads(floats(c, "v"), [B, KV, S, D], kv, cached ? kvCols : cols, start + KV * D);
-    const masked = c.inputs.mask_add !== undefined,
-      visible = c.inputs.key_visible ? ints(c, "key_visible") : undefined;
+    const masked = c.inputs.mask_add !== undefined;
+    const visible = c.inputs.key_visible ? ints(c, "key_visible") : undefined;
     const spans = new Uint32Array(B * T * 2);
     for (let row = 0; row < B * T; row++) {
-      const t = row % T, last = masked ? S - 1 : S - T + t;
+      const t = row % T;
+      const last = masked ? S - 1 : S - T + t;
       const keys = Array.from({ length: last + 1 }, (_, k) => k).filter((k) =>
         visible?.[Math.floor(row / T) * S + k] !== 0
       );
@@ -218,7 +210,9 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
     const y = new Float32Array(B * H * T * D);
     heads(y, [B, H, T, D], rows, H * D, 0, true);
     if (!dy) return { y };
-    const dq = new Float32Array(B * H * T * D), dk = new Float32Array(B * KV * S * D), dv = dk.slice();
+    const dq = new Float32Array(B * H * T * D);
+    const dk = new Float32Array(B * KV * S * D);
+    const dv = dk.slice();
     heads(dq, [B, H, T, D], gradients.qkv, cols, 0, true);
     heads(dk, [B, KV, S, D], gradients.qkv, cols, H * D, true);
     heads(dv, [B, KV, S, D], gradients.qkv, cols, (H + KV) * D, true);
@@ -226,9 +220,9 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
   },
 
   async cross_entropy(device, c) {
-    const targets = ints(c, "targets"),
-      kept = targets.filter((t) => t >= 0).length,
-      scale = kept ? 1 / kept : 0;
+    const targets = ints(c, "targets");
+    const kept = targets.filter((t) => t >= 0).length;
+    const scale = kept ? 1 / kept : 0;
     const inputs = {
       x: values(c, "logits"),
       targets: { shape: [targets.length], data: targets },
@@ -247,8 +241,12 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
   },
 
   async embedding(device, c) {
-    const ids = Uint32Array.from(ints(c, "ids")), R = ids.length, V = c.inputs.w.shape[0];
-    const tokens = new Uint32Array(R), runs = new Uint32Array(R + 1), order = new Uint32Array(R);
+    const ids = Uint32Array.from(ints(c, "ids"));
+    const R = ids.length;
+    const V = c.inputs.w.shape[0];
+    const tokens = new Uint32Array(R);
+    const runs = new Uint32Array(R + 1);
+    const order = new Uint32Array(R);
     sortRows(ids, V, tokens, runs, order);
     const rows = { ids, tokens, runs, order };
     const inputs = Object.fromEntries(
@@ -264,7 +262,9 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
   },
 
   async adamw(device, c) {
-    const a = c.attrs, size = floats(c, "p").length, padded = Math.ceil(size / 64) * 64;
+    const a = c.attrs;
+    const size = floats(c, "p").length;
+    const padded = Math.ceil(size / 64) * 64;
     const pad = (data: Float32Array) => {
       const out = new Float32Array(padded);
       out.set(data);
@@ -301,7 +301,8 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
       });
     const [weights, m, v] = await update(p);
     // The change itself is far below the rounding of p + change: seen alone it stands beside p = 0.
-    const [change] = await update(new Float32Array(size)), decay = Number(a.lr) * Number(a.weight_decay);
+    const [change] = await update(new Float32Array(size));
+    const decay = Number(a.lr) * Number(a.weight_decay);
     return {
       p_new: weights.slice(0, size),
       m_new: m.slice(0, size),
@@ -311,7 +312,9 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
   },
 
   async clip_global_norm(device, c) {
-    const g0 = floats(c, "g0"), g1 = floats(c, "g1"), data = new Float32Array(128);
+    const g0 = floats(c, "g0");
+    const g1 = floats(c, "g1");
+    const data = new Float32Array(128);
     data.set(g0);
     data.set(g1, 64);
     const values = {
@@ -364,7 +367,9 @@ async function onDevice(
   record: (r: Recorder, t: Record<string, Tensor>) => Tensor[],
 ): Promise<Float32Array<ArrayBuffer>[]> {
   const tensors = Object.fromEntries(Object.entries(inputs).map(([n, v]) => [n, upload(device, n, v)]));
-  const r = new Recorder(device), out = record(r, tensors), program = await r.compile("test", out);
+  const r = new Recorder(device);
+  const out = record(r, tensors);
+  const program = await r.compile("test", out);
   program.replay();
   const found = await readTensor(device, out);
   program.dispose();

@@ -21,7 +21,8 @@ export async function ggufPieces(path: string): Promise<Piece[]> {
 }
 
 function metadata(data: Uint8Array): Map<string, Value> {
-  const view = new DataView(data.buffer), facts = new Map<string, Value>();
+  const view = new DataView(data.buffer);
+  const facts = new Map<string, Value>();
   let at = 16;
   const step = (bytes: number) => (at += bytes) - bytes;
   const long = () => Number(view.getBigUint64(step(8), true));

@@ -15,7 +15,8 @@ export type Named = Map<string, Numbers>;
 
 /** y = x W^T: x is [R, I], W is [O, I]. */
 function linear(x: Numbers, w: Numbers, R: number, I: number): Numbers {
-  const O = w.length / I, y = zeros(R * O);
+  const O = w.length / I;
+  const y = zeros(R * O);
   for (let r = 0; r < R; r++) {
     for (let o = 0; o < O; o++) for (let i = 0; i < I; i++) y[r * O + o] += x[r * I + i] * w[o * I + i];
   }
@@ -23,7 +24,8 @@ function linear(x: Numbers, w: Numbers, R: number, I: number): Numbers {
 }
 
 function linearGrad(x: Numbers, w: Numbers, dy: Numbers, R: number, I: number, dw: Numbers): Numbers {
-  const O = w.length / I, dx = zeros(R * I);
+  const O = w.length / I;
+  const dx = zeros(R * I);
   for (let r = 0; r < R; r++) {
     for (let o = 0; o < O; o++) {
       for (let i = 0; i < I; i++) {
@@ -48,7 +50,8 @@ function scaleOf(x: Numbers, row: number, D: number, eps: number): number {
 }
 
 function rmsnormGrad(x: Numbers, g: Numbers, dy: Numbers, eps: number, dg: Numbers): Numbers {
-  const D = g.length, dx = zeros(x.length);
+  const D = g.length;
+  const dx = zeros(x.length);
   for (let row = 0; row < x.length / D; row++) {
     const s = scaleOf(x, row, D, eps);
     let along = 0; // d loss / d s, up to the factor below
@@ -71,8 +74,11 @@ function rope(x: Numbers, heads: number, E: number, positions: number[], theta: 
   positions.forEach((position, r) => {
     for (let h = 0; h < heads; h++) {
       for (let i = 0; i < E / 2; i++) {
-        const a = (r * heads + h) * E + i, b = a + E / 2, angle = position * theta ** (-2 * i / E);
-        const c = Math.cos(angle), s = sign * Math.sin(angle);
+        const a = (r * heads + h) * E + i;
+        const b = a + E / 2;
+        const angle = position * theta ** (-2 * i / E);
+        const c = Math.cos(angle);
+        const s = sign * Math.sin(angle);
         y[a] = x[a] * c - x[b] * s;
         y[b] = x[a] * s + x[b] * c;
       }
@@ -97,19 +103,22 @@ function weightsOf(
   h: number,
   { heads, kvHeads, E, first }: Heads,
 ): number[] {
-  const kv = Math.floor(h * kvHeads / heads), scores: number[] = [];
+  const kv = Math.floor(h * kvHeads / heads);
+  const scores: number[] = [];
   for (let s = first[t]; s <= t; s++) {
     let dot = 0;
     for (let e = 0; e < E; e++) dot += q[(t * heads + h) * E + e] * k[(s * kvHeads + kv) * E + e];
     scores.push(dot / Math.sqrt(E));
   }
-  const most = Math.max(...scores), powers = scores.map((x) => Math.exp(x - most));
+  const most = Math.max(...scores);
+  const powers = scores.map((x) => Math.exp(x - most));
   const total = powers.reduce((a, b) => a + b, 0);
   return powers.map((x) => x / total);
 }
 
 function attention(q: Numbers, k: Numbers, v: Numbers, shape: Heads): Numbers {
-  const { heads, kvHeads, E, first } = shape, o = zeros(q.length);
+  const { heads, kvHeads, E, first } = shape;
+  const o = zeros(q.length);
   for (let t = 0; t < first.length; t++) {
     for (let h = 0; h < heads; h++) {
       const kv = Math.floor(h * kvHeads / heads);
@@ -124,14 +133,16 @@ function attention(q: Numbers, k: Numbers, v: Numbers, shape: Heads): Numbers {
 }
 
 function attentionGrad(q: Numbers, k: Numbers, v: Numbers, dout: Numbers, shape: Heads): Numbers[] {
-  const { heads, kvHeads, E, first } = shape,
-    dq = zeros(q.length),
-    dk = zeros(k.length),
-    dv = zeros(v.length);
+  const { heads, kvHeads, E, first } = shape;
+  const dq = zeros(q.length);
+  const dk = zeros(k.length);
+  const dv = zeros(v.length);
   for (let t = 0; t < first.length; t++) {
     for (let h = 0; h < heads; h++) {
-      const kv = Math.floor(h * kvHeads / heads), own = (t * heads + h) * E;
-      const p = weightsOf(q, k, t, h, shape), at = (n: number) => ((first[t] + n) * kvHeads + kv) * E;
+      const kv = Math.floor(h * kvHeads / heads);
+      const own = (t * heads + h) * E;
+      const p = weightsOf(q, k, t, h, shape);
+      const at = (n: number) => ((first[t] + n) * kvHeads + kv) * E;
       const dp = p.map((_, n) => {
         let sum = 0;
         for (let e = 0; e < E; e++) sum += dout[own + e] * v[at(n) + e];
@@ -176,32 +187,40 @@ function targetsOf({ ids, targets }: BatchRow): number[] {
 
 /** One sequence: forward, then backward; adds to the gradients and gives its share of the loss. */
 function sequence(c: ModelConfig, weights: Named, gradients: Named, row: BatchRow, kept: number): number {
-  const w = (name: string) => weights.get(`${name}.weight`)!,
-    d = (name: string) => gradients.get(`${name}.weight`)!;
-  const R = row.ids.length,
-    D = c.dim,
-    E = D / c.heads,
-    { normEps: eps, ropeTheta: theta, heads, kvHeads } = c;
-  const first = Array.from({ length: R }, (_, t) => row.first?.[t] ?? 0),
-    positions = first.map((f, t) => t - f);
-  const shape = { heads, kvHeads, E, first }, back: (() => void)[] = [];
-  const table = "model.embed_tokens", out = weights.has("lm_head.weight") ? "lm_head" : table;
+  const w = (name: string) => weights.get(`${name}.weight`)!;
+  const d = (name: string) => gradients.get(`${name}.weight`)!;
+  const R = row.ids.length;
+  const D = c.dim;
+  const E = D / c.heads;
+  const { normEps: eps, ropeTheta: theta, heads, kvHeads } = c;
+  const first = Array.from({ length: R }, (_, t) => row.first?.[t] ?? 0);
+  const positions = first.map((f, t) => t - f);
+  const shape = { heads, kvHeads, E, first };
+  const back: (() => void)[] = [];
+  const table = "model.embed_tokens";
+  const out = weights.has("lm_head.weight") ? "lm_head" : table;
 
-  let x = zeros(R * D), dx = zeros(0);
+  let x = zeros(R * D);
+  let dx = zeros(0);
   for (let t = 0; t < R; t++) for (let i = 0; i < D; i++) x[t * D + i] = w(table)[row.ids[t] * D + i];
   back.push(() => {
     for (let t = 0; t < R; t++) for (let i = 0; i < D; i++) d(table)[row.ids[t] * D + i] += dx[t * D + i];
   });
 
   for (let l = 0; l < c.layers; l++) {
-    const at = `model.layers.${l}`, self = `${at}.self_attn`, mlp = `${at}.mlp`, input = x;
+    const at = `model.layers.${l}`;
+    const self = `${at}.self_attn`;
+    const mlp = `${at}.mlp`;
+    const input = x;
     const n1 = rmsnorm(input, w(`${at}.input_layernorm`), eps);
     const q = rope(linear(n1, w(`${self}.q_proj`), R, D), heads, E, positions, theta);
     const k = rope(linear(n1, w(`${self}.k_proj`), R, D), kvHeads, E, positions, theta);
-    const v = linear(n1, w(`${self}.v_proj`), R, D), o = attention(q, k, v, shape);
+    const v = linear(n1, w(`${self}.v_proj`), R, D);
+    const o = attention(q, k, v, shape);
     const middle = plus(input, linear(o, w(`${self}.o_proj`), R, heads * E));
     const n2 = rmsnorm(middle, w(`${at}.post_attention_layernorm`), eps);
-    const gate = linear(n2, w(`${mlp}.gate_proj`), R, D), up = linear(n2, w(`${mlp}.up_proj`), R, D);
+    const gate = linear(n2, w(`${mlp}.gate_proj`), R, D);
+    const up = linear(n2, w(`${mlp}.up_proj`), R, D);
     const gated = gate.map((a, i) => a * sigmoid(a) * up[i]);
     x = plus(middle, linear(gated, w(`${mlp}.down_proj`), R, c.hidden));
     back.push(() => {
@@ -214,7 +233,8 @@ function sequence(c: ModelConfig, weights: Named, gradients: Named, row: BatchRo
         return g * up[i] * s * (1 + gate[i] * (1 - s));
       });
       const dn2 = plus(through(`${mlp}.gate_proj`, n2, dgate, D), through(`${mlp}.up_proj`, n2, dup, D));
-      const ffn = `${at}.post_attention_layernorm`, before = `${at}.input_layernorm`;
+      const ffn = `${at}.post_attention_layernorm`;
+      const before = `${at}.input_layernorm`;
       const dmiddle = plus(dx, rmsnormGrad(middle, w(ffn), dn2, eps, d(ffn)));
       const [dq, dk, dv] = attentionGrad(q, k, v, through(`${self}.o_proj`, o, dmiddle, heads * E), shape);
       const dn1 = [
@@ -226,10 +246,14 @@ function sequence(c: ModelConfig, weights: Named, gradients: Named, row: BatchRo
     });
   }
 
-  const last = x, n = rmsnorm(last, w("model.norm"), eps), logits = linear(n, w(out), R, D), V = c.vocabSize;
+  const last = x;
+  const n = rmsnorm(last, w("model.norm"), eps);
+  const logits = linear(n, w(out), R, D);
+  const V = c.vocabSize;
   let loss = 0;
   targetsOf(row).forEach((target, t) => {
-    const line = logits.subarray(t * V, (t + 1) * V), most = Math.max(...line);
+    const line = logits.subarray(t * V, (t + 1) * V);
+    const most = Math.max(...line);
     const total = line.reduce((sum, z) => sum + Math.exp(z - most), 0);
     if (target >= 0) loss += (Math.log(total) + most - line[target]) / kept;
     for (let v = 0; v < V; v++) { // the logits become their gradient

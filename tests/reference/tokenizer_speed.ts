@@ -39,7 +39,8 @@ async function child(): Promise<number[]> {
   const texts: string[] = JSON.parse(await Deno.readTextFile(`${dir}/texts.json`));
   if (verb === "library") {
     const json = JSON.parse(await Deno.readTextFile(`${dir}/tokenizer.json`));
-    const library = new Library(json, {}), some = texts.filter((_, i) => i % SHARE === 0);
+    const library = new Library(json, {});
+    const some = texts.filter((_, i) => i % SHARE === 0);
     return [await seconds(() => some.forEach((text) => library.encode(text, { add_special_tokens: false })))];
   }
   const tokenizer = await Tokenizer.load(dir);
@@ -58,7 +59,8 @@ function median(values: number[]): number {
 }
 
 async function compare(rounds: number): Promise<void> {
-  const folder = await Deno.makeTempDir(), peer = new URL("tokenizer_speed.py", import.meta.url).pathname;
+  const folder = await Deno.makeTempDir();
+  const peer = new URL("tokenizer_speed.py", import.meta.url).pathname;
   const own = (task: string) => run(Deno.execPath(), ["run", "-A", import.meta.url, task, folder]);
   const documents = await Dataset.sample("sotu").toArray();
   const lines = documents.flatMap(({ text }) => text.split("\n"));
@@ -73,7 +75,8 @@ async function compare(rounds: number): Promise<void> {
     const [ours] = await own("train");
     const [spm] = await run("python3", [peer, "train", `${folder}/corpus`, `${folder}/spm`, String(SIZE)]);
     note({ "train: llamero": ours, "train: spm_train": spm });
-    const [cold, warm] = await own("encode"), [library] = await own("library");
+    const [cold, warm] = await own("encode");
+    const [library] = await own("library");
     const [single, batch] = await run("python3", [
       peer,
       "encode",
@@ -86,7 +89,8 @@ async function compare(rounds: number): Promise<void> {
   const size = { train: bytes(lines), encode: bytes(texts) };
   console.log(`load ${Deno.loadavg().map((load) => load.toFixed(1)).join(" ")}, medians of ${rounds}`);
   for (const [name, values] of Object.entries(times)) {
-    const kind = name.startsWith("train") ? "train" : "encode", time = median(values);
+    const kind = name.startsWith("train") ? "train" : "encode";
+    const time = median(values);
     const against = time / median(times[`${kind}: llamero`]);
     console.log(
       `${name.padEnd(34)} ${time.toFixed(2)} s  ${(size[kind] / time / 1e6).toFixed(2)} MB/s  ` +

@@ -21,7 +21,8 @@ export function captionOf(source: string): string | undefined {
 export function captions(files: ReadonlyMap<string, string>): string {
   const folders = new Map<string, string[]>();
   for (const [path, source] of [...files].sort(([a], [b]) => a < b ? -1 : 1)) {
-    const folder = path.slice(0, path.lastIndexOf("/")), name = path.slice(folder.length + 1);
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    const name = path.slice(folder.length + 1);
     if (!name.endsWith(".ts") || name === "mod.ts") continue;
     const lines = folders.get(folder) ?? [];
     folders.set(folder, [
@@ -34,7 +35,8 @@ export function captions(files: ReadonlyMap<string, string>): string {
 
 /** The README with its captions replaced. */
 export function withCaptions(readme: string, files: ReadonlyMap<string, string>): string {
-  const start = readme.indexOf(marks.start), end = readme.indexOf(marks.end);
+  const start = readme.indexOf(marks.start);
+  const end = readme.indexOf(marks.end);
   if (start < 0 || end < start) throw new Error(`README.md has no ${marks.start} ... ${marks.end}`);
   return `${readme.slice(0, start)}${marks.start}\n${captions(files)}\n${readme.slice(end)}`;
 }

@@ -3,7 +3,8 @@ import { root } from "./tree.ts";
 import { captionedFiles, captionOf, captions, withCaptions } from "./captions.ts";
 
 Deno.test("the README's captions are the files' own first sentences (deno run -A tests/repo/captions.ts mends them)", async () => {
-  const readme = await Deno.readTextFile(`${root}/README.md`), files = captionedFiles();
+  const readme = await Deno.readTextFile(`${root}/README.md`);
+  const files = captionedFiles();
   assert.equal(withCaptions(readme, files), readme);
   const bare = [...files].filter(([path, source]) => !path.endsWith("/mod.ts") && !captionOf(source)).map((
     [path],

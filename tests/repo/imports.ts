@@ -71,7 +71,8 @@ function referenced(source: string, all: Token[]): Import[] {
 
 function made(source: string, token: Token, form: Import["form"]): Import {
   const literal = token.kind === "string";
-  const start = token.at + 1, end = token.at + token.text.length - 1;
+  const start = token.at + 1;
+  const end = token.at + token.text.length - 1;
   return {
     specifier: literal ? token.text.slice(1, -1) : undefined,
     form,

@@ -63,7 +63,8 @@ Deno.test("a computed dynamic import has no specifier, a comment can import", ()
 });
 
 Deno.test("the specifier's place allows it to be rewritten", () => {
-  const source = `const x = 1;\nimport { z } from "zod";\n`, [found] = importsOf(source);
+  const source = `const x = 1;\nimport { z } from "zod";\n`;
+  const [found] = importsOf(source);
   assert.equal(found.line, 2);
   assert.equal(
     source.slice(0, found.start) + "npm:zod" + source.slice(found.end),

@@ -146,7 +146,8 @@ function layerRule(file: Parsed, item: Import): string | undefined {
   if (item.specifier === undefined && file.path === "src/workers/worker.ts") return undefined; // by what it is sent
   if (item.specifier === undefined) return `${where}an import whose path is computed cannot be checked`;
   if (!isRelative(item.specifier)) return undefined;
-  const path = target(file, item.specifier), to = height(path);
+  const path = target(file, item.specifier);
+  const to = height(path);
   if (to === undefined) return `${where}imports ${path}, which is on no layer`;
   if (to < from) return undefined;
   if (folderOf(path) === folderOf(file.path)) return orderRule(file.path, path, where);
@@ -291,7 +292,9 @@ function tooLong(file: SourceFile): string[] {
 /** One complaint for each ring of files that import each other; it says where a ring is gone at run time. */
 function cycles(files: readonly Parsed[]): string[] {
   const links = new Map(files.map((file) => [file.path, linksOf(file)]));
-  const done = new Set<string>(), path: string[] = [], found: string[] = [];
+  const done = new Set<string>();
+  const path: string[] = [];
+  const found: string[] = [];
   const visit = (node: string): void => {
     if (path.includes(node)) {
       const ring = [...path.slice(path.indexOf(node)), node];

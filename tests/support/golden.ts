@@ -43,7 +43,8 @@ export function goldenTensors(path: string): Map<string, GoldenTensor> {
 /** Largest |got - want|, divided by the largest |want|. */
 export function maxError(got: Float32Array, want: Float32Array): number {
   assert.equal(got.length, want.length, "lengths differ");
-  let error = 0, largest = 0;
+  let error = 0;
+  let largest = 0;
   got.forEach((g, i) => {
     const difference = Math.abs(g - want[i]);
     assert.ok(Number.isFinite(difference), `element ${i} is ${g}, want ${want[i]}`);
@@ -56,7 +57,8 @@ export function maxError(got: Float32Array, want: Float32Array): number {
 /** |got - want| / |want| in the Euclidean norm. */
 export function l2Error(got: Float32Array, want: Float32Array): number {
   assert.equal(got.length, want.length, "lengths differ");
-  let error = 0, size = 0;
+  let error = 0;
+  let size = 0;
   got.forEach((g, i) => {
     error += (g - want[i]) ** 2;
     size += want[i] ** 2;

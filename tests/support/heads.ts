@@ -18,7 +18,8 @@ export function heads(
     for (let h = 0; h < H; h++) {
       for (let t = 0; t < T; t++) {
         for (let d = 0; d < D; d++) {
-          const i = ((b * H + h) * T + t) * D + d, j = (b * T + t) * cols + at + h * D + d;
+          const i = ((b * H + h) * T + t) * D + d;
+          const j = (b * T + t) * cols + at + h * D + d;
           if (back) data[i] = into[j];
           else into[j] = data[i];
         }

@@ -18,7 +18,8 @@ type Damage = (bytes: Uint8Array<ArrayBuffer>, random: Random) => Uint8Array<Arr
 
 /** A place, three times of four in the first 512 or last 256 bytes. */
 function place(bytes: Uint8Array, random: Random): number {
-  const kind = random.below(4), end = bytes.length;
+  const kind = random.below(4);
+  const end = bytes.length;
   if (kind < 2) return random.below(Math.min(512, end));
   return kind === 2 ? Math.max(0, end - 1 - random.below(256)) : random.below(end);
 }
@@ -48,15 +49,18 @@ const damages: readonly Damage[] = [
   },
   (bytes, random) => bytes.slice(0, place(bytes, random)),
   (bytes, random) => {
-    const at = place(bytes, random), length = random.below(32);
+    const at = place(bytes, random);
+    const length = random.below(32);
     return concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
   },
   (bytes, random) => {
-    const at = place(bytes, random), length = random.below(64);
+    const at = place(bytes, random);
+    const length = random.below(64);
     return concat([bytes.subarray(0, at), bytes.subarray(at, at + length), bytes.subarray(at)]);
   },
   (bytes, random) => {
-    const from = place(bytes, random), part = bytes.slice(from, from + random.below(32));
+    const from = place(bytes, random);
+    const part = bytes.slice(from, from + random.below(32));
     return set(bytes, place(bytes, random), [...part]);
   },
 ];
@@ -89,14 +93,16 @@ const strange: readonly unknown[] = [
 export function mutateJson(text: string, random: Random): string {
   const root = { value: JSON.parse(text) as unknown };
   for (let i = 1 + random.below(3); i > 0; i--) {
-    let holder: Record<string, unknown> = root, key = "value";
+    let holder: Record<string, unknown> = root;
+    let key = "value";
     for (let depth = random.below(5); depth >= 0; depth--) {
       const next = holder[key];
       if (typeof next !== "object" || next === null || Object.keys(next).length === 0) break;
       const keys = Object.keys(next);
       [holder, key] = [next as Record<string, unknown>, keys[random.below(keys.length)]];
     }
-    const kind = random.below(8), value = structuredClone(strange[random.below(strange.length)]);
+    const kind = random.below(8);
+    const value = structuredClone(strange[random.below(strange.length)]);
     if (kind === 0) delete holder[key];
     else if (kind === 1) holder[`${key}_`] = value;
     else if (kind === 2) holder[key] = structuredClone(root.value);

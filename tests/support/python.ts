@@ -18,9 +18,12 @@ export interface PythonRun {
 export async function python(args: string[], input = ""): Promise<PythonRun> {
   try {
     const command = new Deno.Command("python3", { args, stdin: "piped", stdout: "piped", stderr: "piped" });
-    const child = command.spawn(), output = child.output(), writer = child.stdin.getWriter();
+    const child = command.spawn();
+    const output = child.output();
+    const writer = child.stdin.getWriter();
     await writer.write(new TextEncoder().encode(input)).then(() => writer.close()).catch(() => {});
-    const { code, stdout, stderr } = await output, decoder = new TextDecoder();
+    const { code, stdout, stderr } = await output;
+    const decoder = new TextDecoder();
     return { code, text: decoder.decode(stdout), error: decoder.decode(stderr) };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { code: -1, text: "", error: String(error) };

@@ -48,10 +48,13 @@ export function torchFile(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
 }
 
 function zip(members: readonly (readonly [string, Uint8Array])[]): Uint8Array<ArrayBuffer> {
-  const parts: Uint8Array[] = [], directory: Uint8Array[] = [];
+  const parts: Uint8Array[] = [];
+  const directory: Uint8Array[] = [];
   let at = 0;
   for (const [name, bytes] of members) {
-    const local = new Uint8Array(30), central = new Uint8Array(46), title = utf8.encode(name);
+    const local = new Uint8Array(30);
+    const central = new Uint8Array(46);
+    const title = utf8.encode(name);
     const [a, b] = [new DataView(local.buffer), new DataView(central.buffer)];
     a.setUint32(0, 0x04034b50, true);
     b.setUint32(0, 0x02014b50, true);
@@ -65,7 +68,9 @@ function zip(members: readonly (readonly [string, Uint8Array])[]): Uint8Array<Ar
     directory.push(central, title);
     at += 30 + title.length + bytes.length;
   }
-  const index = concat(directory), end = new Uint8Array(22), view = new DataView(end.buffer);
+  const index = concat(directory);
+  const end = new Uint8Array(22);
+  const view = new DataView(end.buffer);
   view.setUint32(0, 0x06054b50, true);
   view.setUint16(10, members.length, true);
   view.setUint32(12, index.length, true);

@@ -42,7 +42,9 @@ Deno.test("the first text that cannot be encoded is refused as it is without wor
 });
 
 Deno.test("an abort ends it, and options are checked", async () => {
-  const tokenizer = await sample(), stop = new AbortController(), reason = new Error("enough");
+  const tokenizer = await sample();
+  const stop = new AbortController();
+  const reason = new Error("enough");
   const many = Array.from({ length: 40 }, () => paragraphs).flat();
   setTimeout(() => stop.abort(reason), 200);
   await assert.rejects(

@@ -34,7 +34,8 @@ const NAMES = ["<s>", "</s>", "<unk>", ...MARKERS];
 
 /** Seeded strings: odd bits, slices of the book and, where `names`, the names of special tokens. */
 export function oddStrings(count: number, seed: number, names: boolean): string[] {
-  const random = new Random(seed), bits = names ? [...BITS, ...NAMES] : BITS;
+  const random = new Random(seed);
+  const bits = names ? [...BITS, ...NAMES] : BITS;
   return Array.from({ length: count }, () => {
     let text = "";
     for (let left = random.below(12); left > 0; left--) {

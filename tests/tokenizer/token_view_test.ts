@@ -4,7 +4,8 @@ import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { sample } from "./sample.ts";
 
 Deno.test("a text shows as its tokens", async () => {
-  const tokenizer = await sample(), view = tokenizer.show("The <b>12\n");
+  const tokenizer = await sample();
+  const view = tokenizer.show("The <b>12\n");
   const [tokens, facts] = String(view).split("\n");
   assert.equal(tokens, Array.from(tokenizer.encode("The <b>12\n"), (id) => tokenizer.tokenOf(id)).join("│"));
   assert.match(facts, /^\d+ tokens, 10 B, .* bytes a token$/);
@@ -24,7 +25,8 @@ Deno.test("control characters of a token are drawn, not sent to the terminal", (
 });
 
 Deno.test("statistics count what encoding gives", async () => {
-  const tokenizer = await sample(), texts = ["The whale", { text: "灌木 " }, ""];
+  const tokenizer = await sample();
+  const texts = ["The whale", { text: "灌木 " }, ""];
   const stats = await tokenizer.stats(texts);
   const lengths = ["The whale", "灌木 "].map((text) => tokenizer.encode(text).length);
   assert.equal(stats.tokens, lengths[0] + lengths[1]);

@@ -16,7 +16,8 @@ Deno.test(`Python transformers reads a saved folder to the same ids${there.reaso
     .filter((text) => text.isWellFormed() && !names.some((name) => text.includes(name)));
   for (const name of ["plain", "llama-2", "chatml"] satisfies TemplateName[]) {
     await t.step(name, async () => {
-      const tokenizer = (await sample()).withTemplate(name), dir = await Deno.makeTempDir();
+      const tokenizer = (await sample()).withTemplate(name);
+      const dir = await Deno.makeTempDir();
       try {
         await tokenizer.save(dir);
         const script = new URL("oracle.py", import.meta.url).pathname;

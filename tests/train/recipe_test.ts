@@ -20,7 +20,8 @@ Deno.test("a dataset comes back from its JSON with the same identity, whatever i
     );
     await Deno.writeTextFile(`${folder}/a.jsonl`, lines.join("\n"));
     await Deno.writeTextFile(`${folder}/a.txt`, "one\n\ntwo\n\nthree");
-    const sample = Dataset.sample("moby-dick"), rows = Dataset.jsonl(`${folder}/a.jsonl`);
+    const sample = Dataset.sample("moby-dick");
+    const rows = Dataset.jsonl(`${folder}/a.jsonl`);
     const datasets: Dataset<object>[] = [
       Dataset.text(`${folder}/*.txt`, { by: "paragraph" }),
       Dataset.text(`${folder}/a.txt`, { by: /\n+/ }),
@@ -54,7 +55,8 @@ Deno.test("a dataset comes back from its JSON with the same identity, whatever i
 });
 
 Deno.test("what JSON cannot hold is refused by name, with what to give", async () => {
-  const pages = Dataset.sample("sotu").take(20), other = Dataset.sample("moby-dick").take(20);
+  const pages = Dataset.sample("sotu").take(20);
+  const other = Dataset.sample("moby-dick").take(20);
   const classifier = await TextClassifier.train(pages, other, { epochs: 1 });
   const edited = JSON.parse(JSON.stringify(Dataset.wikipedia("x.xml", { languages: ["en"] })));
   edited.call.options.languages = ["de"];
@@ -89,8 +91,8 @@ Deno.test("a recipe gives the plan it was made of, for a model of its shape only
   using model = await tinyModel({ vocabSize: 330, context: 40 });
   using other = await tinyModel({ vocabSize: 331, context: 40 });
   model.tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(2), { vocabSize: 330 });
-  const text = Dataset.sample("moby-dick").take(2),
-    chat = Dataset.from([{ prompt: "p", completion: "c" }], { name: "chat" });
+  const text = Dataset.sample("moby-dick").take(2);
+  const chat = Dataset.from([{ prompt: "p", completion: "c" }], { name: "chat" });
   const trainer = quiet(model, { checkpoint: "runs/x", seed: 9, keep: { best: true } })
     .pretrain(text, {
       tokens: 5000,
@@ -107,7 +109,8 @@ Deno.test("a recipe gives the plan it was made of, for a model of its shape only
       validateEvery: 3,
       validation: chat.conversations(),
     });
-  const recipe: Recipe = JSON.parse(JSON.stringify(trainer)), parts = { datasets: { chat } };
+  const recipe: Recipe = JSON.parse(JSON.stringify(trainer));
+  const parts = { datasets: { chat } };
   const evaluations = [{ run: () => Promise.resolve(1) }];
   assert.deepEqual(JSON.parse(JSON.stringify(trainerOf(recipe, model, { ...parts, evaluations }))), recipe);
   assert.equal(

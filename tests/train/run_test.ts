@@ -26,7 +26,8 @@ Deno.test("a run learns, and its history says how", async () => {
     validation: tokens(3, 2),
     validateEvery: 10,
   });
-  const run = trainer.run({ display: false }), events = await collect(run);
+  const run = trainer.run({ display: false });
+  const events = await collect(run);
   const { history, status, exact, tokens: trained, stages, validations } = await run;
   assert.deepEqual({ status, exact, trained }, { status: "done", exact: true, trained: 25 * 48 });
   assert.deepEqual(stages, [{ name: "pretrain", steps: 25, done: 25 }]);
@@ -81,7 +82,8 @@ Deno.test("epochs are exact: the last batch is as short as it has to be", async 
 
 Deno.test("leaving a loop over events ends it, and every loop gets its own", async () => {
   using model = await tinyModel();
-  const run = start(model, 12), seen: number[] = [];
+  const run = start(model, 12);
+  const seen: number[] = [];
   const all = collect(run);
   for await (const { step, type } of run.events("step", "validation")) {
     assert.equal(type, "step");
@@ -112,7 +114,8 @@ Deno.test("stop() finishes the step and keeps the weights", async () => {
 Deno.test("steps() gives the loop away: the same steps, read back when asked", async () => {
   using model = await tinyModel();
   using other = await tinyModel();
-  const { history } = await start(other, 6), losses: number[] = [];
+  const { history } = await start(other, 6);
+  const losses: number[] = [];
   const trainer = quiet(model).pretrain(tokens(8), { ...short, steps: 6, validation: false });
   const late: (() => Promise<number>)[] = [];
   for await (const { step, stage, learningRate, loss, gradNorm } of trainer.steps()) {
@@ -161,7 +164,9 @@ Deno.test("a run that waits can be stopped, and does not hold up the next", asyn
   using model = await tinyModel();
   using other = await tinyModel();
   using third = await tinyModel();
-  const first = start(model, 30), second = start(other, 3), last = start(third, 2);
+  const first = start(model, 30);
+  const second = start(other, 3);
+  const last = start(third, 2);
   assert.equal(second.status, "waiting");
   const stopped = await second.stop();
   assert.deepEqual([stopped.status, stopped.history.length, first.status], ["stopped", 0, "running"]);
@@ -172,7 +177,8 @@ Deno.test("an aborted signal rejects with its reason and leaves a checkpoint", a
   await inFolder(async (folder) => {
     using model = await tinyModel();
     const trainer = quiet(model, { checkpoint: folder }).pretrain(tokens(8), { ...short, steps: 10_000 });
-    const controller = new AbortController(), reason = new Error("enough");
+    const controller = new AbortController();
+    const reason = new Error("enough");
     const run = trainer.run({ display: false, signal: controller.signal });
     for await (const { step } of run.events("step")) if (step === 3) controller.abort(reason);
     await assert.rejects(run, (error) => error === reason && (error as { run?: Run }).run === run);
@@ -197,11 +203,11 @@ Deno.test("a second stop breaks off without a checkpoint", async () => {
 
 Deno.test("a failure that nobody awaits is not an unhandled rejection", async () => {
   using model = await tinyModel();
-  const unhandled: unknown[] = [],
-    listen = (event: PromiseRejectionEvent) => {
-      event.preventDefault();
-      unhandled.push(event.reason);
-    };
+  const unhandled: unknown[] = [];
+  const listen = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    unhandled.push(event.reason);
+  };
   globalThis.addEventListener("unhandledrejection", listen);
   try {
     const run = quiet(model).evaluate({ run: () => Promise.reject(new Error("broken evaluation")) }, {
@@ -242,7 +248,8 @@ Deno.test("evaluations stand where they were put, or come again and again", asyn
 Deno.test("a loss that is not finite skips the update, and the fourth in a row ends the run", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
-    const good = await model.parameters(), name = "model.layers.1.mlp.down_proj.weight";
+    const good = await model.parameters();
+    const name = "model.layers.1.mlp.down_proj.weight";
     const spoiled = new Map(good);
     spoiled.set(name, good.get(name)!.map((weight, i) => i === 7 ? Infinity : weight));
     const trainer = quiet(model, { checkpoint: folder }).pretrain(tokens(8), {
@@ -275,7 +282,8 @@ Deno.test("a loss that is not finite skips the update, and the fourth in a row e
 Deno.test("a model that trains can be used between the steps, and its training does not notice", async () => {
   using model = await tinyModel();
   using alone = await tinyModel();
-  const run = start(model, 60), prompt = Uint32Array.of(3, 4, 5);
+  const run = start(model, 60);
+  const prompt = Uint32Array.of(3, 4, 5);
   const first = await model.generate(prompt, { maxTokens: 3, temperature: 0 }).ids();
   const { logProb } = await model.score(prompt, Uint32Array.of(6));
   const copy = await model.clone();
@@ -316,7 +324,8 @@ Deno.test("a single skipped step is survived", async () => {
       model.setParameters(good);
     }
   }
-  const { status, history } = await run, skipped = history.filter((entry) => entry.skipped).length;
+  const { status, history } = await run;
+  const skipped = history.filter((entry) => entry.skipped).length;
   assert.equal(status, "done");
   assert.ok(skipped > 0 && skipped < 28, `${skipped} steps were skipped`);
   assert.equal(warnings.length, skipped);
@@ -325,7 +334,9 @@ Deno.test("a single skipped step is survived", async () => {
 
 Deno.test("a run gives its memory back, however it ends", async () => {
   using model = await tinyModel();
-  const device = await testDevice(), held = () => device.memory().bytes, before = held();
+  const device = await testDevice();
+  const held = () => device.memory().bytes;
+  const before = held();
   await start(model, 3);
   const after = held();
   assert.equal(after, before, "nothing but the model stays");
@@ -342,7 +353,8 @@ Deno.test("a run gives its memory back, however it ends", async () => {
 });
 
 Deno.test("a model that is disposed in the middle ends its run with a sentence about it", async () => {
-  const model = await tinyModel(), run = start(model, 10_000);
+  const model = await tinyModel();
+  const run = start(model, 10_000);
   for await (const { step } of run.events("step")) if (step === 2) model.dispose();
   await assert.rejects(run, /was disposed/);
 });
@@ -361,7 +373,8 @@ Deno.test("save policies train alike", async () => {
 Deno.test("windows keep the order they were given in", async () => {
   using model = await tinyModel();
   using same = await tinyModel();
-  const rows = chainRows(8), data = tokens(8);
+  const rows = chainRows(8);
+  const data = tokens(8);
   const { history } = await quiet(model).pretrain(data, { ...short, steps: 2, validation: false })
     .run({ display: false });
   const { TrainingStep } = await import("../../src/model/mod.ts");

@@ -58,7 +58,8 @@ export async function inFolder(test: (folder: string) => Promise<void>): Promise
 export async function assertSameWeights(got: Model, want: Model): Promise<void> {
   const wanted = await want.parameters();
   for (const [name, data] of await got.parameters()) {
-    const a = new Uint32Array(data.buffer), b = new Uint32Array(wanted.get(name)!.buffer);
+    const a = new Uint32Array(data.buffer);
+    const b = new Uint32Array(wanted.get(name)!.buffer);
     assert.ok(a.every((bits, i) => bits === b[i]), `${name} differs`);
   }
 }

@@ -54,16 +54,19 @@ Deno.test("instruction tuning teaches answers, ends them, and leaves a tokenizer
 Deno.test("the loss is that of the answers and their end alone, however they are packed", async () => {
   using model = await talker();
   model.tokenizer = model.tokenizer!.withTemplate("plain");
-  let nats = 0, learned = 0;
+  let nats = 0;
+  let learned = 0;
   for (const { prompt, completion } of pairs) {
     const { ids, mask } = model.tokenizer.chat([
       { role: "user", content: prompt },
       { role: "assistant", content: completion },
     ]);
-    const logits = await model.logits(ids), V = 300;
+    const logits = await model.logits(ids);
+    const V = 300;
     for (let t = 1; t < ids.length; t++) {
       if (!mask[t]) continue;
-      const row = logits.subarray((t - 1) * V, t * V), most = Math.max(...row);
+      const row = logits.subarray((t - 1) * V, t * V);
+      const most = Math.max(...row);
       nats += most + Math.log(row.reduce((sum, x) => sum + Math.exp(x - most), 0)) - row[ids[t]];
       learned++;
     }
@@ -83,7 +86,9 @@ Deno.test("a stage of pretraining and one of tuning make one run", async () => {
   const trainer = quiet(model)
     .pretrain(text, { steps: 6, batchTokens: 160, learningRate: 1e-3, sampleEvery: 3 })
     .instruct(chat, { steps: 4, template: "llama-2" });
-  const run = trainer.run(hidden), samples: string[] = [], stages: string[] = [];
+  const run = trainer.run(hidden);
+  const samples: string[] = [];
+  const stages: string[] = [];
   for await (const event of run.events("sample", "stage")) {
     if (event.type === "sample") samples.push(event.text);
     else stages.push(`${event.stage} ${event.steps}`);

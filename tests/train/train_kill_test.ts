@@ -16,7 +16,8 @@ async function signalAt(
     stderr: "piped",
   }).spawn();
   const errors = new Response(child.stderr).text();
-  let said = "", sent = false;
+  let said = "";
+  let sent = false;
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
     said += text;
     if (sent || !sign.test(said)) continue;
@@ -60,7 +61,8 @@ Deno.test("a process that is killed while it writes a checkpoint leaves the one 
     await killAt(folder, /"type":"step","step":16,/);
     const steps = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
     using model = await tinyModel();
-    const run = longRun(model, folder).resume(folder, { display: false }), { history } = await run;
+    const run = longRun(model, folder).resume(folder, { display: false });
+    const { history } = await run;
     assert.equal(history.length, 25, steps.join(" "));
     await assertSameWeights(model, whole);
     assert.ok([...Deno.readDirSync(folder)].every(({ name }) => !name.startsWith(".")), "drafts are cleared");

@@ -32,7 +32,8 @@ for (const dtype of half ? ["f32", "f16"] as const : ["f32"] as const) {
       const want = await chain(whole).run(hidden);
       for (const [i, until] of [6, 9].entries()) {
         using model = await tinyModel({ dtype });
-        const trainer = chain(model, folder), settings = { ...hidden, until };
+        const trainer = chain(model, folder);
+        const settings = { ...hidden, until };
         const { status } = await (i ? trainer.resume(folder, settings) : trainer.run(settings));
         assert.equal(status, "stopped");
       }
@@ -61,8 +62,10 @@ Deno.test("a checkpoint is the merged model, and holds adapters that PEFT reads 
     assert.equal(tensors.size, 2 * 2 * 3, "A and B of three matrices of two layers");
     const [before, after] = [await base.parameters(), await tuned.parameters()];
     for (const [name, w] of after) {
-      const stem = `base_model.model.${name.replace(/\.weight$/, "")}`, w0 = before.get(name)!;
-      const a = tensors.get(`${stem}.lora_A.weight`), b = tensors.get(`${stem}.lora_B.weight`);
+      const stem = `base_model.model.${name.replace(/\.weight$/, "")}`;
+      const w0 = before.get(name)!;
+      const a = tensors.get(`${stem}.lora_A.weight`);
+      const b = tensors.get(`${stem}.lora_B.weight`);
       if (!a || !b) {
         assert.deepEqual(w, w0, `${name} is as it was`);
         continue;
@@ -80,7 +83,8 @@ Deno.test("a checkpoint is the merged model, and holds adapters that PEFT reads 
       assert.ok(worst < 1e-6, `${name}: ${worst}`);
     }
 
-    const file = `${folder}/step-000009/adapter/adapter_model.safetensors`, bytes = await Deno.readFile(file);
+    const file = `${folder}/step-000009/adapter/adapter_model.safetensors`;
+    const bytes = await Deno.readFile(file);
     bytes[bytes.length - 5] ^= 1;
     await Deno.writeFile(file, bytes);
     using other = await tinyModel();
@@ -92,9 +96,11 @@ Deno.test("a checkpoint is the merged model, and holds adapters that PEFT reads 
 
 Deno.test("the plan of adapters: what is trained, memory and FLOPs; measured, and out of a recipe", async () => {
   using model = await tinyModel();
-  const all = model.plan({ tokens: 1e6 }).facts, few = model.plan({ tokens: 1e6, lora: true }).facts;
+  const all = model.plan({ tokens: 1e6 }).facts;
+  const few = model.plan({ tokens: 1e6, lora: true }).facts;
   assert.deepEqual([all.trainable, few.trainable], [all.parameters.total, 2 * 2 * 8 * (32 + 32)]);
-  const matrix = all.parameters.matrix, adapters = 2 * 4 * 16 * (32 + 96);
+  const matrix = all.parameters.matrix;
+  const adapters = 2 * 4 * 16 * (32 + 96);
   assert.equal(all.flopPerToken - few.flopPerToken, 2 * matrix - adapters);
   assert.equal(few.bytes.frozen, 2 * 96 * 32 * 4);
   assert.ok(few.bytes.gradients + few.bytes.moments < all.bytes.gradients);
@@ -107,7 +113,8 @@ Deno.test("the plan of adapters: what is trained, memory and FLOPs; measured, an
   );
 
   const trainer = quiet(model).instruct(tokens(7), { steps: 4, lora });
-  const plan = await trainer.plan().measure(), [stage] = plan.stages;
+  const plan = await trainer.plan().measure();
+  const [stage] = plan.stages;
   assert.ok(stage.cost.seconds! > 0 && stage.settings.lora?.rank === 3);
   assert.match(String(plan), /LoRA, rank 3/);
   assert.equal(stage.settings.learningRate, 3e-4);

@@ -154,7 +154,8 @@ Deno.test("other kernels give other bits, and the result says so", async () => {
     }
     const chain = (model: Model) =>
       quiet(model, { checkpoint: folder }).pretrain(tokens(4), { ...short, steps: 300 });
-    const at = await stopAt(chain(model).run(hidden), 1), run = chain(other).resume(folder, hidden);
+    const at = await stopAt(chain(model).run(hidden), 1);
+    const run = chain(other).resume(folder, hidden);
     await stopAt(run, at + 1);
     const { exact, warnings } = await run;
     assert.equal(exact, false);
@@ -166,13 +167,15 @@ Deno.test("a resumed run multiplies by the recorded kernels, whatever the device
   await inFolder(async (folder) => {
     const chain = (model: Model) =>
       quiet(model, { checkpoint: folder }).pretrain(tokens(4), { ...short, steps: 300 });
-    const then = await openDevice({ family: "shared" }), table = kernelTable(then);
+    const then = await openDevice({ family: "shared" });
+    const table = kernelTable(then);
     table.matmul["nt small"] = "plain"; // as a tuner might have found
     assert.ok(useKernelTable(then, table));
     const at = await stopAt(chain(await tinyModel({}, then)).run(hidden), 1);
     then.close();
 
-    const now = await openDevice({ family: "shared" }), model = await tinyModel({}, now);
+    const now = await openDevice({ family: "shared" });
+    const model = await tinyModel({}, now);
     assert.notDeepEqual(kernelTable(now), table);
     const run = chain(model).resume(folder, hidden);
     await stopAt(run, at + 1);
@@ -201,7 +204,8 @@ Deno.test("shuffled text resumes where it was, validation split and all", async 
     text: Array.from(chainRows(1, 30, 26, i)[0], (id) => "abcdefghijklmnopqrstuvwxyz"[id]).join(""),
     id: `text ${i}`,
   }));
-  const corpus = Dataset.from(texts), tokenizer = await Tokenizer.train(corpus, { vocabSize: 300 });
+  const corpus = Dataset.from(texts);
+  const tokenizer = await Tokenizer.train(corpus, { vocabSize: 300 });
   const make = async () => {
     const model = await tinyModel({ vocabSize: 300, context: 12 });
     model.tokenizer = tokenizer;

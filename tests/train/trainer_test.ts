@@ -14,7 +14,8 @@ function settingsOf(trainer: Trainer, nth = 0) {
 
 Deno.test("a wrong option is refused with its path and what is allowed", async () => {
   using model = await tinyModel();
-  const trainer = quiet(model), data = tokens(4);
+  const trainer = quiet(model);
+  const data = tokens(4);
   const wrong: [Record<string, unknown>, RegExp][] = [
     [
       { steps: 5, learningrate: 1 },
@@ -65,7 +66,8 @@ Deno.test("a wrong option is refused with its path and what is allowed", async (
 
 Deno.test("defaults are the paper's, or follow from preset and batch", async () => {
   using model = await tinyModel();
-  const data = tokens(4), paper = settingsOf(quiet(model).pretrain(data, { steps: 1000 }));
+  const data = tokens(4);
+  const paper = settingsOf(quiet(model).pretrain(data, { steps: 1000 }));
   const { learningRate, minLearningRate, beta1, beta2, epsilon, weightDecay, clip, save, batch, microBatch } =
     paper;
   assert.deepEqual(
@@ -130,7 +132,8 @@ Deno.test("a stage inherits what describes the machine, and not what describes t
 Deno.test("a trainer is cold: each verb gives a new one, and nothing is read", async () => {
   using model = await tinyModel();
   const missing = Dataset.text("no/such/file.txt") as Dataset;
-  const empty = quiet(model), one = empty.pretrain(tokens(4), { steps: 3 });
+  const empty = quiet(model);
+  const one = empty.pretrain(tokens(4), { steps: 3 });
   const two = one.evaluate({ run: () => Promise.reject(new Error("not now")) }, { every: 2 });
   assert.equal(empty.plan().stages.length, 0);
   assert.equal(one.plan().stages.length, 1);

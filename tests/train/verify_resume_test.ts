@@ -24,7 +24,8 @@ Deno.test("verifyResume proves exact resume on the plan itself and leaves the mo
 
 Deno.test("verifyResume sees data that is not the same at every reading, and names the step", async () => {
   using model = await tinyModel();
-  const rows = [tokens(8, 1), tokens(8, 2)], data = tokens(8);
+  const rows = [tokens(8, 1), tokens(8, 2)];
+  const data = tokens(8);
   let read = 0;
   data.prepare = () => rows[Math.min(read++, 1)].prepare();
   const proof = await quiet(model).pretrain(data, { ...short, steps: 9, validation: false }).verifyResume({
@@ -64,7 +65,8 @@ Deno.test("keep: { best } keeps the step with the lowest validation loss, whatev
       validateEvery: 3,
       checkpointEvery: 50,
     });
-    const { validations } = await trainer.run(hidden), trained = validations.slice(1);
+    const { validations } = await trainer.run(hidden);
+    const trained = validations.slice(1);
     const best = trained.reduce((a, b) => b.loss < a.loss ? b : a);
     assert.ok(best.step < 60, `the lowest loss is that of the last step: ${trained.map(({ loss }) => loss)}`);
     const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();

@@ -6,7 +6,7 @@
  */
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { readBytes } from "../../formats/compression/decompress.ts";
 import { concat } from "../../formats/bytes.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
@@ -35,14 +35,13 @@ export interface ArxivOptions {
 }
 
 const flag = z.boolean().default(true);
-const schema = z.strictObject({
+const schema = optionsSchema<ArxivOptions>()(z.strictObject({
   comments: flag,
   macros: flag,
   head: flag,
   bibliography: flag,
   appendix: z.boolean().default(false),
-}) satisfies z.ZodType<ArxivOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof ArxivOptions>;
+}));
 
 /**
  * One document a paper of arXiv's source archives (`arXiv_src_YYMM_NNN.tar`), of single projects (`.tar`, `.tar.gz`), or

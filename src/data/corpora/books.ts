@@ -8,7 +8,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findJsonl } from "../../formats/records/jsonl.ts";
 import { readText } from "../../formats/records/lines.ts";
@@ -28,11 +28,10 @@ export interface BooksOptions {
   gutenberg?: boolean;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<BooksOptions>()(z.strictObject({
   overlap: z.union([z.number().gt(0).max(1), z.literal(false)]).default(0.9),
   gutenberg: z.boolean().default(true),
-}) satisfies z.ZodType<BooksOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof BooksOptions>;
+}));
 
 /** One document a text file (UTF-8, else Latin-1), or a row of JSON Lines with `text` (PG-19's fields go to `meta`). */
 export function booksPlan(paths: Paths, options: BooksOptions = {}): DatasetPlan<Document> {
@@ -54,7 +53,8 @@ export function booksPlan(paths: Paths, options: BooksOptions = {}): DatasetPlan
         else if (typeof found.value.text !== "string") {
           yield { problem: "a row without text", line: found.line };
         } else {
-          const { text, ...meta } = found.value, id = `${name}:${found.line}`;
+          const { text, ...meta } = found.value;
+          const id = `${name}:${found.line}`;
           yield { value: { text, source: name, id, meta }, id, place: { file: name, line: found.line } };
         }
       }

@@ -6,7 +6,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import { type Paths, patternsOf } from "../io/file_patterns.ts";
 import { type CleanOptions, cleanPlan } from "../filters/c4_rules.ts";
@@ -31,7 +31,7 @@ export interface C4Options {
   spans?: number | false;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<C4Options>()(z.strictObject({
   rules: z.union([
     z.custom<CleanOptions>((value) => typeof value === "object" && value !== null),
     z.literal(false),
@@ -40,8 +40,7 @@ const schema = z.strictObject({
   language: z.union([z.string(), z.array(z.string()).readonly(), z.literal(false)]).default("en"),
   languageMin: z.number().min(0).max(1).default(0.5),
   spans: z.union([z.number().int().min(1), z.literal(false)]).default(3),
-}) satisfies z.ZodType<C4Options>;
-true satisfies Same<keyof z.input<typeof schema>, keyof C4Options>;
+}));
 
 /** Pages of C4's JSON Lines files (`text`, `timestamp`, `url`), or of WET and WARC files. */
 export function c4Plan(paths: Paths, options: C4Options = {}): DatasetPlan<Document> {

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findWarc, type WarcRecord } from "../../formats/records/warc.ts";
 import { dedupPlan } from "../dedup/dedup.ts";
@@ -44,7 +44,7 @@ export interface CommonCrawlOptions {
   referencesMin?: number;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<CommonCrawlOptions>()(z.strictObject({
   leastCharacters: z.number().int().min(0).default(300),
   groups: z.union([z.number().int().min(1), z.enum(["all"]), z.literal(false)]).default(50),
   copies: z.enum(["none", "first"]).default("none"),
@@ -57,8 +57,7 @@ const schema = z.strictObject({
   references: z.custom<TextClassifier>((value) => value instanceof TextClassifier, "must be a TextClassifier")
     .optional(),
   referencesMin: z.number().min(0).max(1).default(0.25),
-}) satisfies z.ZodType<CommonCrawlOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof CommonCrawlOptions>;
+}));
 
 /** Pages of WET (or WARC) files, deduplicated by paragraph, in the languages asked for, and good by two models. */
 export function commonCrawlPlan(paths: Paths, options: CommonCrawlOptions = {}): DatasetPlan<Document> {
@@ -125,7 +124,8 @@ export function warcPlan(paths: Paths): DatasetPlan<Document> {
 }
 
 function rawPageOf({ headers, body }: WarcRecord): Omit<RawPage, "source" | "id"> | undefined {
-  const kind = headers["warc-type"], isText = kind === "conversion";
+  const kind = headers["warc-type"];
+  const isText = kind === "conversion";
   if (!isText && kind !== "response" && kind !== "resource") return undefined;
   const meta = {
     url: headers["warc-target-uri"],
@@ -140,7 +140,8 @@ export function pageJudge(): Judge<RawPage> {
   return ({ isText, type: given, body }) => {
     if (isText) {
       // CCNet takes the first line for the title and the rest for the page.
-      const text = new TextDecoder().decode(body), end = text.indexOf("\n");
+      const text = new TextDecoder().decode(body);
+      const end = text.indexOf("\n");
       return {
         text: text.slice(end + 1).trimEnd(),
         meta: { title: end < 0 ? "" : text.slice(0, end).trim() },
@@ -152,7 +153,8 @@ export function pageJudge(): Judge<RawPage> {
         ? { text: decoded(content, type) }
         : { drop: "neither HTML nor text" };
     }
-    const html = decoded(content, type), title = /<title[^<>]{0,200}>([^<]{0,1000})/i.exec(html)?.[1];
+    const html = decoded(content, type);
+    const title = /<title[^<>]{0,200}>([^<]{0,1000})/i.exec(html)?.[1];
     return { text: htmlText(html), meta: { title: title === undefined ? "" : htmlText(title) } };
   };
 }

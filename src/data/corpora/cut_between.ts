@@ -15,9 +15,11 @@ export function replaceBetween(
   replace: (inner: string) => string,
   unclosed: () => void,
 ): string {
-  const lower = text.toLowerCase(), search = lower.length === text.length ? lower : text;
+  const lower = text.toLowerCase();
+  const search = lower.length === text.length ? lower : text;
   const out: string[] = [];
-  let from = 0, closes = true;
+  let from = 0;
+  let closes = true;
   for (let at = search.indexOf(open); at >= 0; at = search.indexOf(open, from)) {
     const end: number = closes ? search.indexOf(close, at + open.length) : -1;
     closes &&= end >= 0;

@@ -5,7 +5,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findJsonl } from "../../formats/records/jsonl.ts";
 import { dedupPlan } from "../dedup/dedup.ts";
@@ -40,7 +40,7 @@ export interface GithubOptions {
   copies?: boolean;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<GithubOptions>()(z.strictObject({
   licenses: z.union([z.array(z.string()).readonly(), z.literal(false)]).default(["mit", "bsd", "apache"]),
   longestLine: z.number().positive().default(1000),
   meanLine: z.number().positive().default(100),
@@ -49,8 +49,7 @@ const schema = z.strictObject({
   extensions: z.union([z.array(z.string()).readonly(), z.literal(false)]).optional(),
   headers: z.boolean().default(true),
   copies: z.boolean().default(true),
-}) satisfies z.ZodType<GithubOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof GithubOptions>;
+}));
 
 /**
  * Files of BigQuery's export in JSON Lines (`content`, `path`, `repo_name`, `license`), or of folders: there the licence
@@ -88,7 +87,8 @@ export function licensePlan(
 /** Judges by licence. */
 export function licenseJudge(licenses: readonly string[]): Judge {
   return ({ text, meta }) => {
-    const license = String(meta?.license ?? "").toLowerCase(), names = license.split(/[()\s]+|\bor\b|,|\//);
+    const license = String(meta?.license ?? "").toLowerCase();
+    const names = license.split(/[()\s]+|\bor\b|,|\//);
     if (license === "") return { drop: "no licence" };
     return licenses.some((wanted) => names.some((name) => name.startsWith(wanted)))
       ? { text }
@@ -105,11 +105,13 @@ async function* exported(
       yield found;
       continue;
     }
-    const { content, path: file, repo_name: repository, license, ...rest } = found.value, { line } = found;
+    const { content, path: file, repo_name: repository, license, ...rest } = found.value;
+    const { line } = found;
     if (typeof content !== "string" || typeof file !== "string") {
       yield { problem: "a row without content or path", line };
     } else {
-      const source = `${repository ?? name}`, id = `${source}/${file}`;
+      const source = `${repository ?? name}`;
+      const id = `${source}/${file}`;
       yield {
         value: { text: content, source, id, meta: { path: file, license, ...rest } },
         id,

@@ -48,14 +48,17 @@ export function spliced(root: string, files: ReadonlyMap<string, string>): strin
  * environments and `\url` is itself.
  */
 export function withoutComments(text: string): string {
-  const out: string[] = [], ended = new Set<string>();
+  const out: string[] = [];
+  const ended = new Set<string>();
   const token =
     /\\verb\*?([^a-zA-Z\s*])[^\n]{0,500}?\1|\\(?:url|href|path|nolinkurl)\s*\{[^{}\n]{0,2000}\}|\\begin\{(verbatim\*?|lstlisting|Verbatim|minted|alltt|comment)\}|\\[\s\S]|%[^\n]*(\n[ \t]*)?/g;
   let from = 0;
   for (let found = token.exec(text); found; found = token.exec(text)) {
-    const [all, , environment, blanks = ""] = found, at = found.index;
+    const [all, , environment, blanks = ""] = found;
+    const at = found.index;
     if (environment !== undefined) {
-      const mark = `\\end{${environment}}`, end = ended.has(environment) ? -1 : text.indexOf(mark, at);
+      const mark = `\\end{${environment}}`;
+      const end = ended.has(environment) ? -1 : text.indexOf(mark, at);
       if (end < 0) ended.add(environment);
       else {
         token.lastIndex = end + mark.length;
@@ -67,7 +70,8 @@ export function withoutComments(text: string): string {
     } else if (all[0] === "%") {
       out.push(text.slice(from, at));
       // What follows the comment on the next line goes on here, but an empty line still ends the paragraph.
-      const next = at + all.length, alone = text.slice(text.lastIndexOf("\n", at - 1) + 1, at).trim() === "";
+      const next = at + all.length;
+      const alone = text.slice(text.lastIndexOf("\n", at - 1) + 1, at).trim() === "";
       from = text[next] === "\n" && !alone ? next - blanks.length : next;
     }
   }
@@ -79,7 +83,8 @@ const heading = /\\(?:chapter|part|section|subsection|subsubsection|paragraph|su
 
 /** From the first heading to the end of the document; undefined when there is no heading. */
 export function bodyOf(text: string): string | undefined {
-  const begin = /\\begin\s*\{document\}/.exec(text), from = begin ? begin.index + begin[0].length : 0;
+  const begin = /\\begin\s*\{document\}/.exec(text);
+  const from = begin ? begin.index + begin[0].length : 0;
   const end = text.indexOf("\\end{document}", from);
   const document = text.slice(from, end < 0 ? undefined : end);
   const first = heading.exec(document);

@@ -18,7 +18,9 @@ interface Macro {
   value: string;
 }
 
-const deepest = 32, growth = 8, slack = 1 << 20;
+const deepest = 32;
+const growth = 8;
+const slack = 1 << 20;
 
 /** The text with its definitions taken out and their macros expanded where they are used. */
 export function expanded(text: string, note: Note = () => {}): string {
@@ -39,10 +41,13 @@ class Expander {
 
   /** Definitions count from where they stand, so one that comes again later changes what follows it. */
   run(text: string, depth: number): string {
-    const out: string[] = [], token = /\\(?:[a-zA-Z@]+|[\s\S])/g, braces = new Braces(text);
+    const out: string[] = [];
+    const token = /\\(?:[a-zA-Z@]+|[\s\S])/g;
+    const braces = new Braces(text);
     let from = 0;
     for (let found = token.exec(text); found; found = token.exec(text)) {
-      const name = found[0].slice(1), start = found.index;
+      const name = found[0].slice(1);
+      const start = found.index;
       const end = this.#define(name, braces, token.lastIndex);
       if (end !== undefined) {
         out.push(text.slice(from, start));
@@ -80,9 +85,9 @@ class Expander {
       return this.#newcommand(braces, at);
     }
     if (command === "DeclareMathOperator") {
-      const star = text[at] === "*" ? 1 : 0,
-        name = nameAt(text, at + star),
-        value = name && braces.group(name.end);
+      const star = text[at] === "*" ? 1 : 0;
+      const name = nameAt(text, at + star);
+      const value = name && braces.group(name.end);
       if (!name || !value) return undefined;
       return this.#set(
         name.name,
@@ -98,8 +103,10 @@ class Expander {
     const { text } = braces;
     const name = nameAt(text, text[at] === "*" ? at + 1 : at);
     if (!name) return undefined;
-    const count = optional(text, name.end), first = count && optional(text, count.end);
-    const value = braces.group((first ?? count ?? name).end), number = Number(count?.inner ?? 0);
+    const count = optional(text, name.end);
+    const first = count && optional(text, count.end);
+    const value = braces.group((first ?? count ?? name).end);
+    const number = Number(count?.inner ?? 0);
     if (!value || !(number >= 0 && number <= 9)) return undefined;
     return this.#set(name.name, { count: number, first: first?.inner, value: value.inner }, value.end);
   }
@@ -108,7 +115,8 @@ class Expander {
     const { text } = braces;
     const found = /\s*\\([a-zA-Z@]+|[^\s])([^{}\\\n]{0,100})/y;
     found.lastIndex = at;
-    const head = found.exec(text), value = head && braces.group(found.lastIndex);
+    const head = found.exec(text);
+    const value = head && braces.group(found.lastIndex);
     if (!head || !value) return undefined;
     const [, name, parameters] = head;
     if (!/^\s*(#\d)*\s*$/.test(parameters)) {
@@ -165,7 +173,8 @@ class Braces {
 
   /** Of each opening brace the place of its closing one, else 0. */
   #match(): Int32Array {
-    const ends = new Int32Array(this.text.length), open: number[] = [];
+    const ends = new Int32Array(this.text.length);
+    const open: number[] = [];
     for (let i = 0; i < this.text.length; i++) {
       if (this.text[i] === "\\") i++;
       else if (this.text[i] === "{") open.push(i);
@@ -197,7 +206,8 @@ function argumentsOf(
   braces: Braces,
   at: number,
 ): { values: string[]; end: number } | undefined {
-  const values: string[] = [], { text } = braces;
+  const values: string[] = [];
+  const { text } = braces;
   let end = at;
   if (first !== undefined) {
     const given = optional(text, end);

@@ -8,7 +8,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { findElements } from "../../formats/records/xml_elements.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findLines } from "../../formats/records/lines.ts";
@@ -29,11 +29,10 @@ export interface StackExchangeOptions {
   leastScore?: number;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<StackExchangeOptions>()(z.strictObject({
   sites: z.number().int().min(1).default(28),
   leastScore: z.number().int().optional(),
-}) satisfies z.ZodType<StackExchangeOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof StackExchangeOptions>;
+}));
 
 interface Post {
   id: number;
@@ -84,7 +83,8 @@ async function* threadsOf(
   counts: StepCounts,
   leastScore: number,
 ): AsyncGenerator<Entry<Document> | { problem: string; line?: number }> {
-  const { size } = await Deno.stat(file.path), packed = /\.(gz|zst|bz2|xz)$/i.test(file.path);
+  const { size } = await Deno.stat(file.path);
+  const packed = /\.(gz|zst|bz2|xz)$/i.test(file.path);
   const parts = Math.ceil(size * (packed ? 8 : 1) / partBytes);
   using folder = new Parts(parts);
   for await (const found of posts(file, counts)) {
@@ -128,9 +128,9 @@ async function* posts(
       count(counts, "posts of other kinds");
       continue;
     }
-    const isQuestion = row.PostTypeId === "1",
-      id = Number(row.Id),
-      question = Number(isQuestion ? row.Id : row.ParentId);
+    const isQuestion = row.PostTypeId === "1";
+    const id = Number(row.Id);
+    const question = Number(isQuestion ? row.Id : row.ParentId);
     if (!Number.isInteger(id) || !Number.isInteger(question)) yield { problem: "a post without an id", line };
     else {
       const score = parseInt(row.Score ?? "0", 10) || 0;

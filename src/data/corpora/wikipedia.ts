@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { readBytes } from "../../formats/compression/decompress.ts";
 import { type Element, findElements } from "../../formats/records/xml_elements.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
@@ -29,11 +29,10 @@ export interface WikipediaOptions {
   language?: string;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<WikipediaOptions>()(z.strictObject({
   languages: z.union([z.array(z.string()).readonly(), z.literal("all")]).default([...wikipediaLanguages]),
   language: z.string().optional(),
-}) satisfies z.ZodType<WikipediaOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof WikipediaOptions>;
+}));
 
 /** One document an article of MediaWiki XML exports, or a row of JSON Lines (`id`, `url`, `title`, `text`: plain text). */
 export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): DatasetPlan<Document> {
@@ -77,8 +76,10 @@ async function* articlesOf(
       yield found;
       continue;
     }
-    const { value: page, line } = found, text = child(child(page, "revision"), "text")?.text ?? "";
-    const title = child(page, "title")?.text ?? "", namespace = child(page, "ns")?.text ?? "0";
+    const { value: page, line } = found;
+    const text = child(child(page, "revision"), "text")?.text ?? "";
+    const title = child(page, "title")?.text ?? "";
+    const namespace = child(page, "ns")?.text ?? "0";
     const why = namespace !== "0"
       ? "pages of other namespaces"
       : child(page, "redirect") || isRedirect(text)

@@ -76,7 +76,8 @@ const deepest = 1000;
 
 /** Without templates, parameters and tables; links as their labels. */
 function withoutBrackets(page: string, note: Note): string {
-  const out: string[] = [], stack: Open[] = [];
+  const out: string[] = [];
+  const stack: Open[] = [];
   const token = /\{\{\{(?!\{)|\{\{|\}\}\}|\}\}|^[ \t:]*\{\||^[ \t]*\|\}(?!\})|\[\[|\]\]/gm;
   let from = 0;
   /** Takes out what was opened last of one of the kinds, with all that stands above it. */
@@ -118,7 +119,8 @@ function withoutBrackets(page: string, note: Note): string {
 
 /** What a link shows. */
 function labelOf(link: string): string {
-  const bar = link.indexOf("|"), target = (bar < 0 ? link : link.slice(0, bar)).trim();
+  const bar = link.indexOf("|");
+  const target = (bar < 0 ? link : link.slice(0, bar)).trim();
   const [, prefix = "", rest = ""] = /^([^:]*):(.*)$/s.exec(target) ?? [];
   const space = prefix.trim().toLowerCase();
   if (files.has(space)) return "";

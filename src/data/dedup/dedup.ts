@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { exactPlan } from "./exact.ts";
@@ -54,29 +54,32 @@ const dataset = z.custom<{ plan: DatasetPlan<Document> }>(
   "must be a Dataset",
 );
 
-const schema = z.strictObject({
-  by: z.enum(["document", "line", "paragraph", "near"]).default("document"),
-  normalize: z.enum(["exact", "ccnet"]).optional(),
-  keep: z.enum(["first", "none", "longest"]).default("first"),
-  against: dataset.optional(),
-  scope: z.union([z.literal("all"), z.number().int().min(1)], 'must be "all" or a number of files')
-    .optional(),
-  threshold: z.number().gt(0).max(1).optional(),
-  measure: z.enum(["jaccard", "containment"]).optional(),
-  words: z.number().int().min(1).max(50).optional(),
-  memory: z.number().int().min(1 << 16).optional(),
-}).superRefine((options, context) => {
-  const near = options.by === "near";
-  const foreign =
-    (near ? ["normalize", "scope", "memory"] as const : ["threshold", "measure", "words"] as const)
-      .find((name) => options[name] !== undefined);
-  const complain = (path: string, message: string) =>
-    context.addIssue({ code: "custom", path: [path], message });
-  if (foreign) complain(foreign, near ? 'must be left out with by: "near"' : 'needs by: "near"');
-  if (!near && options.keep === "longest") complain("keep", 'must be "first" or "none" unless by is "near"');
-  if (near && options.keep === "none") complain("keep", 'must be "first" or "longest" with by: "near"');
-}) satisfies z.ZodType<DedupOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof DedupOptions>;
+const schema = optionsSchema<DedupOptions>()(
+  z.strictObject({
+    by: z.enum(["document", "line", "paragraph", "near"]).default("document"),
+    normalize: z.enum(["exact", "ccnet"]).optional(),
+    keep: z.enum(["first", "none", "longest"]).default("first"),
+    against: dataset.optional(),
+    scope: z.union([z.literal("all"), z.number().int().min(1)], 'must be "all" or a number of files')
+      .optional(),
+    threshold: z.number().gt(0).max(1).optional(),
+    measure: z.enum(["jaccard", "containment"]).optional(),
+    words: z.number().int().min(1).max(50).optional(),
+    memory: z.number().int().min(1 << 16).optional(),
+  }).superRefine((options, context) => {
+    const near = options.by === "near";
+    const foreign =
+      (near ? ["normalize", "scope", "memory"] as const : ["threshold", "measure", "words"] as const)
+        .find((name) => options[name] !== undefined);
+    const complain = (path: string, message: string) =>
+      context.addIssue({ code: "custom", path: [path], message });
+    if (foreign) complain(foreign, near ? 'must be left out with by: "near"' : 'needs by: "near"');
+    if (!near && options.keep === "longest") {
+      complain("keep", 'must be "first" or "none" unless by is "near"');
+    }
+    if (near && options.keep === "none") complain("keep", 'must be "first" or "longest" with by: "near"');
+  }),
+);
 
 /** The documents without what repeats. */
 export function dedupPlan(input: DatasetPlan<Document>, options: DedupOptions): DatasetPlan<Document> {

@@ -63,7 +63,8 @@ export function exactPlan(input: DatasetPlan<Document>, options: ExactOptions): 
     opaque,
     async *run(entries, counts, reading) {
       const hash = await textHasher();
-      const units = new Units(by, normalize, hash), foreign = new HashStore(memory);
+      const units = new Units(by, normalize, hash);
+      const foreign = new HashStore(memory);
       try {
         if (against) await collect(against, units, foreign, reading);
         const judge = keep === "first"
@@ -120,7 +121,8 @@ interface Judge {
 
 /** Every unit is out but the first time. */
 function firstStays(_: Units, scope: "all" | number, memory: number): Judge {
-  const seen = new HashStore(memory), groups = new Groups(scope);
+  const seen = new HashStore(memory);
+  const groups = new Groups(scope);
   return {
     next(entry) {
       if (groups.begins(entry)) seen.clear();
@@ -137,8 +139,12 @@ function noneStays(
   memory: number,
   ahead: AsyncGenerator<Entry<Document>>,
 ): Judge {
-  const seen = new HashStore(memory), repeated = new HashStore(memory), groups = new Groups(scope);
-  let left = 0, first: Entry<Document> | undefined, own = new HashSet();
+  const seen = new HashStore(memory);
+  const repeated = new HashStore(memory);
+  const groups = new Groups(scope);
+  let left = 0;
+  let first: Entry<Document> | undefined;
+  let own = new HashSet();
   const mark = (entry: Entry<Document>) => {
     const inThis = new HashSet();
     units.each(asDocument(entry).text, (low, high) => {
@@ -220,7 +226,8 @@ class Units {
   /** The text without the units that are out, each together with the border before it. */
   without(text: string, isOut: (low: number, high: number) => boolean): string {
     if (!this.#border) return this.#hashed(text, isOut) ? "" : text;
-    const pieces = text.split(this.#border), kept: string[] = [];
+    const pieces = text.split(this.#border);
+    const kept: string[] = [];
     let whole = true;
     for (let i = 0; i < pieces.length; i += 2) {
       if (!this.#isBlank(pieces[i]) && this.#hashed(pieces[i], isOut)) whole = false;

@@ -22,7 +22,9 @@ export type HashText = (text: string) => Readonly<Hash>;
 export async function textHasher(seed = 0n): Promise<HashText> {
   const { default: xxhash } = await import("xxhash-wasm");
   const { h64Raw } = await xxhash();
-  const encoder = new TextEncoder(), word = new BigUint64Array(1), halves = new Uint32Array(word.buffer);
+  const encoder = new TextEncoder();
+  const word = new BigUint64Array(1);
+  const halves = new Uint32Array(word.buffer);
   const hash = { low: 0, high: 0 };
   let bytes = new Uint8Array(1 << 14);
   return (text) => {

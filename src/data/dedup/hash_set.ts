@@ -8,7 +8,9 @@
  * @module
  */
 
-const firstHomes = 56, mostLoad = 0.9, growth = 1.12;
+const firstHomes = 56;
+const mostLoad = 0.9;
+const growth = 1.12;
 
 /** An array above `least` bytes grows in place, in addresses that are set aside for `most`. */
 const inPlace = { least: 1 << 16, most: 2 ** 34 };
@@ -40,7 +42,8 @@ export class HashSet {
     let at = this.#placeOf(low, high);
     if (words[at + 1] === high && words[at] === low) return false;
     do { // those behind it move on by a slot, up to a free one
-      const nextLow = words[at], nextHigh = words[at + 1];
+      const nextLow = words[at];
+      const nextHigh = words[at + 1];
       words[at] = low;
       words[at + 1] = high;
       low = nextLow;
@@ -55,7 +58,8 @@ export class HashSet {
   /** Whether a hash is there. */
   has(low: number, high: number): boolean {
     if (high === 0) high = 1;
-    const words = this.#words, at = this.#placeOf(low, high);
+    const words = this.#words;
+    const at = this.#placeOf(low, high);
     return words[at + 1] === high && words[at] === low;
   }
 
@@ -70,7 +74,9 @@ export class HashSet {
 
   /** Gives the hashes in ascending order, as 64-bit words, `most` at a time, in an array that it uses again. */
   *sorted(most: number): Generator<BigUint64Array<ArrayBuffer>> {
-    const words = this.#words, hashes = new BigUint64Array(most), halves = new Uint32Array(hashes.buffer);
+    const words = this.#words;
+    const hashes = new BigUint64Array(most);
+    const halves = new Uint32Array(hashes.buffer);
     for (let left = this.#size, slot = 0; left > 0;) {
       const count = Math.min(left, most);
       left -= count;
@@ -86,7 +92,8 @@ export class HashSet {
   /** The place of a hash, or where it belongs. */
   #placeOf(low: number, high: number): number {
     const words = this.#words;
-    let at = homeOf(high, this.#homes), here = words[at + 1];
+    let at = homeOf(high, this.#homes);
+    let here = words[at + 1];
     while (here !== 0 && (here < high || (here === high && words[at] < low))) {
       at += 2;
       here = words[at + 1];
@@ -108,7 +115,9 @@ export class HashSet {
     }
     let free = 0;
     for (; from < words.length; from += 2) {
-      const low = words[from], high = words[from + 1], home = homeOf(high, homes);
+      const low = words[from];
+      const high = words[from + 1];
+      const home = homeOf(high, homes);
       while (free < home) words[free++] = 0;
       words[free] = low;
       words[free + 1] = high;
@@ -140,7 +149,8 @@ function lengthFor(homes: number, end = 0): number {
 
 /** The array with zeros behind it. */
 function longer(words: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
-  const bytes = length * words.BYTES_PER_ELEMENT, { buffer } = words;
+  const bytes = length * words.BYTES_PER_ELEMENT;
+  const { buffer } = words;
   if (buffer.resizable) {
     buffer.resize(bytes);
     return new Uint32Array(buffer);

@@ -8,7 +8,9 @@
  */
 import { HashSet } from "./hash_set.ts";
 
-const blockHashes = 512, bloomBits = 10, bloomProbes = 7;
+const blockHashes = 512;
+const bloomBits = 10;
+const bloomProbes = 7;
 
 /** A set of hashes of any size. */
 export class HashStore {
@@ -77,8 +79,8 @@ class Run {
     this.#file = Deno.openSync(path, { read: true, write: true, create: true, truncate: true });
     let at = 0;
     for (const hashes of set.sorted(1 << 14)) {
-      const halves = new Uint32Array(hashes.buffer),
-        bytes = new Uint8Array(hashes.buffer, 0, hashes.byteLength);
+      const halves = new Uint32Array(hashes.buffer);
+      const bytes = new Uint8Array(hashes.buffer, 0, hashes.byteLength);
       for (let i = 0; i < hashes.length; i++, at++) {
         if (at % blockHashes === 0) this.#firsts[at / blockHashes] = hashes[i];
         this.#probe(halves[2 * i], halves[2 * i + 1], true);
@@ -125,7 +127,8 @@ class Run {
 
 /** The last of the first `count` values that is not above `value`; -1 when all are. */
 function below(values: BigUint64Array, value: bigint, count: number): number {
-  let low = -1, high = count - 1;
+  let low = -1;
+  let high = count - 1;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if (values[middle] <= value) low = middle;

@@ -10,7 +10,8 @@
 import { Random } from "../../base/random.ts";
 import { finish, type Shingles } from "./shingles.ts";
 
-const minima = 256, wantedRecall = 0.97;
+const minima = 256;
+const wantedRecall = 0.97;
 
 /** How a signature is cut. */
 export interface Bands {
@@ -34,7 +35,8 @@ export function bandsFor(j: number): Bands {
   return { bands: minima, rows: 1 };
 }
 
-const multipliers = new Uint32Array(minima), offsets = new Uint32Array(minima);
+const multipliers = new Uint32Array(minima);
+const offsets = new Uint32Array(minima);
 
 /** One number a band: equal where two documents agree in the whole band (and by chance once in 4 billion). */
 export function bandHashes({ hashes }: Shingles, { bands, rows }: Bands): Uint32Array {
@@ -82,7 +84,8 @@ export class BandIndex {
 
   /** Adds a document; they are numbered from 0. */
   add(hashes: Uint32Array): void {
-    const document = ++this.#documents, first = (document - 1) * this.#bands;
+    const document = ++this.#documents;
+    const first = (document - 1) * this.#bands;
     if (first + this.#bands > this.#older.length) {
       const larger = new Int32Array(Math.max(first + this.#bands, this.#older.length * 2));
       larger.set(this.#older);
@@ -121,7 +124,8 @@ export class BandIndex {
   }
 
   #grow(): void {
-    const keys = this.#keys, heads = this.#heads;
+    const keys = this.#keys;
+    const heads = this.#heads;
     this.#keys = new Uint32Array(keys.length * 2);
     this.#heads = new Int32Array(keys.length * 2);
     heads.forEach((head, slot) => {

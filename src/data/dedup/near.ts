@@ -37,7 +37,8 @@ export interface NearOptions {
 export function nearPlan(input: DatasetPlan<Document>, options: NearOptions): DatasetPlan<Document> {
   const { keep, against, threshold, measure, words } = options;
   const { shown, identity, opaque } = againstFacts(against);
-  const jaccard = jaccardOf(options), bands = bandsFor(jaccard);
+  const jaccard = jaccardOf(options);
+  const bands = bandsFor(jaccard);
   return stepPlan<Document, Document>(input, {
     op: "dedup",
     options: {
@@ -130,7 +131,8 @@ class Seen {
   /** Adds a document unless one that is there is near; tells whether it was added. */
   addNew({ shingles, hashes: known }: Sketch): boolean {
     if (shingles.hashes.length === 0) return true; // no word in it: like nothing
-    const { threshold, measure } = this.#options, hashes = known ?? bandHashes(shingles, this.#bands);
+    const { threshold, measure } = this.#options;
+    const hashes = known ?? bandHashes(shingles, this.#bands);
     const near = this.#index.candidates(hashes).some((candidate) => {
       this.compared++;
       const found = similarity(shingles, this.#file.at(candidate), measure);
@@ -170,7 +172,8 @@ class ShingleFile {
   }
 
   at(index: number): Shingles {
-    const { start, count, k } = this.#places[index], hashes = new Uint32Array(count);
+    const { start, count, k } = this.#places[index];
+    const hashes = new Uint32Array(count);
     const bytes = new Uint8Array(hashes.buffer);
     this.#file.seekSync(start, Deno.SeekMode.Start);
     for (let done = 0; done < bytes.length;) done += this.#file.readSync(bytes.subarray(done))!;

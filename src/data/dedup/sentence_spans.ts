@@ -14,7 +14,8 @@ import type { DatasetPlan } from "../plan/plan.ts";
 import { stepPlan } from "../steps/stateful_step.ts";
 import { sentenceEnds } from "../text/sentences.ts";
 
-const least = 3, memory = 1 << 27;
+const least = 3;
+const memory = 1 << 27;
 
 /** The documents without the spans of so many sentences that were seen before. */
 export function spansPlan(
@@ -27,15 +28,16 @@ export function spansPlan(
       options: { sentences },
       kind: "documents",
       async *run(entries, counts, reading) {
-        const hash = await textHasher(), seen = new HashStore(memory);
+        const hash = await textHasher();
+        const seen = new HashStore(memory);
         const isNew = (span: string) => {
           const { low, high } = hash(span);
           return seen.add(low, high);
         };
         try {
           for await (const entry of entries) {
-            const document = asDocument(entry),
-              { text, left, cut } = withoutSpans(document.text, sentences, isNew);
+            const document = asDocument(entry);
+            const { text, left, cut } = withoutSpans(document.text, sentences, isNew);
             if (cut > 0) counts.notes["sentences cut"] = Number(counts.notes["sentences cut"] ?? 0) + cut;
             if (cut > 0 && left < least) await reading.drop(counts, "few sentences left", entry);
             else {

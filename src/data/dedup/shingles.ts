@@ -26,7 +26,8 @@ export function shinglesOf(text: string, words: number): Shingles {
   const hashes: number[] = [];
   for (const [found] of text.toLowerCase().matchAll(word)) hashes.push(hashWord(found));
   const count = hashes.length === 0 ? 0 : Math.max(1, hashes.length - words + 1);
-  const all = new Uint32Array(count), length = Math.min(words, hashes.length);
+  const all = new Uint32Array(count);
+  const length = Math.min(words, hashes.length);
   for (let i = 0; i < count; i++) {
     let h = 0x9747b28c;
     for (let j = i; j < i + length; j++) h = Math.imul(h ^ hashes[j], 0x5bd1e995) ^ (h >>> 15);
@@ -37,8 +38,8 @@ export function shinglesOf(text: string, words: number): Shingles {
 
 /** How much two documents share. */
 export function similarity(a: Shingles, b: Shingles, measure: "jaccard" | "containment"): number {
-  const k = Math.max(a.k, b.k),
-    [x, y] = [a, b].map((one) => one.k === k ? one.hashes : atLeast(one.hashes, k));
+  const k = Math.max(a.k, b.k);
+  const [x, y] = [a, b].map((one) => one.k === k ? one.hashes : atLeast(one.hashes, k));
   if (x.length === 0 || y.length === 0) return 0;
   let shared = 0;
   for (let i = 0, j = 0; i < x.length && j < y.length;) {

@@ -7,7 +7,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { type Judge, judgeOf, type Note, textStepPlan, type Verdict } from "../steps/document_step.ts";
@@ -46,7 +46,7 @@ const count = z.union([z.number(), z.literal(false)])
     "must be a whole number of at least 1, or false",
   );
 
-const schema = z.strictObject({
+const schema = optionsSchema<CleanOptions>()(z.strictObject({
   longestWord: count.default(1000),
   citations: z.boolean().default(true),
   endMarks: z.boolean().default(true),
@@ -58,8 +58,7 @@ const schema = z.strictObject({
   badWords: z.union([z.string(), z.array(z.string()).readonly(), z.literal(false)]).default("en"),
   leastSentences: count.default(3),
   longestPage: count.default(false),
-}) satisfies z.ZodType<CleanOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof CleanOptions>;
+}));
 
 /** The rules with every default filled in. */
 export type CleanRules = z.output<typeof schema>;

@@ -9,7 +9,7 @@
 import { z } from "zod";
 import { DataError, FormatError } from "../../base/errors.ts";
 import { hashUniform, Random } from "../../base/random.ts";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { percent } from "../../display/format.ts";
 import { Displayable, type Picture } from "../../display/display.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
@@ -31,15 +31,14 @@ export interface ClassifierOptions {
   seed?: number;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<ClassifierOptions>()(z.strictObject({
   epochs: z.number().int().min(1).default(5),
   learningRate: z.number().positive().default(0.5),
   heldOut: z.number().min(0).max(0.5).default(0.1),
   buckets: z.number().int().min(16).refine((n) => Number.isInteger(Math.log2(n)), "must be a power of two")
     .default(1 << 20),
   seed: z.number().int().default(42),
-}) satisfies z.ZodType<ClassifierOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof ClassifierOptions>;
+}));
 
 /** What the held-out texts say. */
 export interface HeldOutReport {
@@ -85,7 +84,8 @@ export class TextClassifier extends Displayable {
       options,
       "TextClassifier.train",
     );
-    const learned: Example[] = [], held: Example[] = [];
+    const learned: Example[] = [];
+    const held: Example[] = [];
     for (const [texts, side] of [[positive, "positive"], [negative, "negative"]] as const) {
       let count = 0;
       for await (const item of texts) {
@@ -95,7 +95,9 @@ export class TextClassifier extends Displayable {
       }
       if (count === 0) throw new DataError(`Cannot train a classifier: there are no ${side} texts`);
     }
-    const weights = new Float32Array(buckets), squares = new Float32Array(buckets), random = new Random(seed);
+    const weights = new Float32Array(buckets);
+    const squares = new Float32Array(buckets);
+    const random = new Random(seed);
     for (let epoch = 0; epoch < epochs; epoch++) {
       for (const { features, positive } of random.shuffle(learned)) {
         const scale = 1 / Math.sqrt(features.length || 1);
@@ -142,11 +144,13 @@ export class TextClassifier extends Displayable {
    * @throws {FormatError} when the file is none or is cut short
    */
   static async load(path: string): Promise<TextClassifier> {
-    const bytes = await Deno.readFile(path), text = new TextDecoder();
+    const bytes = await Deno.readFile(path);
+    const text = new TextDecoder();
     const wrong = (expected: string) =>
       new FormatError(`Cannot read the classifier: expected ${expected}`, { file: path, expected });
     if (bytes.length < 12 || text.decode(bytes.subarray(0, 8)) !== magic) throw wrong(`the mark ${magic}`);
-    const length = new DataView(bytes.buffer).getUint32(8, true), at = 12 + length;
+    const length = new DataView(bytes.buffer).getUint32(8, true);
+    const at = 12 + length;
     const { buckets, report } = JSON.parse(text.decode(bytes.subarray(12, at)));
     if (bytes.length !== at + 4 * buckets) {
       throw wrong(`${at + 4 * buckets} bytes, but there are ${bytes.length}`);

@@ -5,7 +5,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findCsv } from "../../formats/records/csv.ts";
 import { findJsonl } from "../../formats/records/jsonl.ts";
@@ -26,11 +26,10 @@ export interface ContaminationOptions {
   drop?: boolean;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<ContaminationOptions>()(z.strictObject({
   n: z.number().int().min(1).default(13),
   drop: z.boolean().default(false),
-}) satisfies z.ZodType<ContaminationOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof ContaminationOptions>;
+}));
 
 const leastWords = 8;
 
@@ -40,7 +39,8 @@ export function contaminationPlan(
   files: Paths,
   options: ContaminationOptions = {},
 ): DatasetPlan<Document> {
-  const { n, drop } = parseOptions(schema, options, "Dataset.contamination"), patterns = patternsOf(files);
+  const { n, drop } = parseOptions(schema, options, "Dataset.contamination");
+  const patterns = patternsOf(files);
   return onEachSource(input, (source) =>
     stepPlan<Document, Document>(source, {
       op: "contamination",
@@ -52,7 +52,8 @@ export function contaminationPlan(
         counts.notes["benchmark items"] = runs.items;
         if (runs.short) counts.notes["items too short to look for"] = runs.short;
         for await (const entry of entries) {
-          const document = asDocument(entry), shared = runs.sharedWith(document.text);
+          const document = asDocument(entry);
+          const shared = runs.sharedWith(document.text);
           if (shared > 0) counts.notes["contaminated"] = Number(counts.notes["contaminated"] ?? 0) + 1;
           if (shared > 0 && drop) await reading.drop(counts, "shares a run of words with a benchmark", entry);
           else {
@@ -119,7 +120,8 @@ function hashesOf(text: string): Uint32Array {
 
 function eachRun(words: Uint32Array, length: number, use: (low: number, high: number) => void): void {
   for (let i = 0; i + length <= words.length; i++) {
-    let low = length, high = 0x2545f491;
+    let low = length;
+    let high = 0x2545f491;
     for (let j = i; j < i + length; j++) {
       low = Math.imul(low ^ words[j], 0x85ebca6b) ^ (low >>> 13);
       high = Math.imul(high + words[j], 0xc2b2ae35) ^ (high >>> 15);

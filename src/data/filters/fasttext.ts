@@ -24,7 +24,12 @@ interface Known {
   rows: number;
 }
 
-const magic = 793712314, version = 12, mostKnown = 100_000, longestKept = 64, hierarchical = 1, ova = 4;
+const magic = 793712314;
+const version = 12;
+const mostKnown = 100_000;
+const longestKept = 64;
+const hierarchical = 1;
+const ova = 4;
 const encoder = new TextEncoder();
 
 /** A classifier that was loaded from a `.bin` or `.ftz` file. */
@@ -65,9 +70,12 @@ export class FastText {
     this.#words = from.i32();
     const labels = from.i32();
     from.skip(8);
-    const pruned = from.i64(), counts: number[] = [], names: string[] = [];
+    const pruned = from.i64();
+    const counts: number[] = [];
+    const names: string[] = [];
     for (let i = 0; i < size; i++) {
-      const word = from.text(), count = from.i64();
+      const word = from.text();
+      const count = from.i64();
       if (from.u8() === 0) this.#ids.set(word, i);
       else {
         names.push(word.replace(/^__label__/, ""));
@@ -97,14 +105,15 @@ export class FastText {
 
   /** The mean of the vectors of a text; undefined when nothing in it is known. */
   #hidden(text: string): Float32Array | undefined {
-    const { dim } = this.#args,
-      sum = Float32Array.from(this.#end.sum),
-      words = this.#known,
-      sums = this.#sums;
+    const { dim } = this.#args;
+    const sum = Float32Array.from(this.#end.sum);
+    const words = this.#known;
+    const sums = this.#sums;
     let rows = this.#end.rows;
     for (let at = 0; at < text.length; at++) {
       if (isBlank(text.charCodeAt(at))) continue;
-      const from = at, found = words.find(text, from);
+      const from = at;
+      const found = words.find(text, from);
       at = words.end;
       const place = found >= 0 ? found : this.#learn(text.slice(from, at));
       for (let i = 0, j = place * dim; i < dim; i++, j++) sum[i] += sums[j];
@@ -115,7 +124,8 @@ export class FastText {
 
   /** Adds the word that the table has just read to those that are known; gives its place. */
   #learn(word: string): number {
-    const place = word.length > longestKept ? mostKnown : this.#known.add(), { dim } = this.#args;
+    const place = word.length > longestKept ? mostKnown : this.#known.add();
+    const { dim } = this.#args;
     const known = { sum: this.#sums.subarray(place * dim, (place + 1) * dim).fill(0), rows: 0 };
     const id = this.#ids.get(word);
     if (id !== undefined) this.#add(id, known);
@@ -129,7 +139,8 @@ export class FastText {
   }
 
   #addNgrams(word: Uint8Array, length: number, into: Known): void {
-    const { minn, maxn, bucket } = this.#args, pruned = this.#pruned;
+    const { minn, maxn, bucket } = this.#args;
+    const pruned = this.#pruned;
     if (maxn <= 0) return;
     for (let i = 0; i < length; i++) {
       if (isContinuation(word[i])) continue;
@@ -153,7 +164,8 @@ export class FastText {
 
   /** Down the Huffman tree, leaving out branches that cannot reach the best `count`. */
   #climb(hidden: Float32Array, count: number): { index: number; probability: number }[] {
-    const { left, right } = this.#tree, labels = this.labels.length;
+    const { left, right } = this.#tree;
+    const labels = this.labels.length;
     const best: { index: number; score: number }[] = [];
     const down = (node: number, score: number): void => {
       if (best.length === count && score < best[count - 1].score) return;
@@ -178,7 +190,8 @@ export class FastText {
     if (this.#args.loss === ova) {
       return scores.map((s, index) => ({ index, probability: 1 / (1 + Math.exp(-s)) }));
     }
-    const most = Math.max(...scores), powers = scores.map((score) => Math.exp(score - most));
+    const most = Math.max(...scores);
+    const powers = scores.map((score) => Math.exp(score - most));
     const sum = powers.reduce((total, power) => total + power, 0);
     return powers.map((power, index) => ({ index, probability: power / sum }));
   }
@@ -186,10 +199,13 @@ export class FastText {
 
 /** The Huffman tree over labels that stand in descending order of their counts, as fastText builds it. */
 function treeOf(counts: number[]): { left: Int32Array; right: Int32Array } {
-  const labels = counts.length, size = 2 * labels - 1;
-  const left = new Int32Array(size).fill(-1), right = new Int32Array(size).fill(-1);
+  const labels = counts.length;
+  const size = 2 * labels - 1;
+  const left = new Int32Array(size).fill(-1);
+  const right = new Int32Array(size).fill(-1);
   const weight = Float64Array.from({ length: size }, (_, i) => counts[i] ?? 1e15);
-  let leaf = labels - 1, node = labels;
+  let leaf = labels - 1;
+  let node = labels;
   const next = () => leaf >= 0 && weight[leaf] < weight[node] ? leaf-- : node++;
   for (let i = labels; i < size; i++) {
     [left[i], right[i]] = [next(), next()];

@@ -104,14 +104,18 @@ const mostFloats = 1 << 23;
 
 /** A product-quantised matrix. */
 export function quantMatrix(from: Source): FastTextMatrix {
-  const hasNorms = from.u8() !== 0, [rows, columns] = [from.i64(), from.i64()];
-  const codes = from.bytes(from.i32()), table = quantizer(from);
-  const normCodes = hasNorms ? from.bytes(rows) : undefined, norms = hasNorms ? quantizer(from) : undefined;
+  const hasNorms = from.u8() !== 0;
+  const [rows, columns] = [from.i64(), from.i64()];
+  const codes = from.bytes(from.i32());
+  const table = quantizer(from);
+  const normCodes = hasNorms ? from.bytes(rows) : undefined;
+  const norms = hasNorms ? quantizer(from) : undefined;
   const { parts, width, centroids, placeOf } = table;
   const each = (row: number, use: (i: number, value: number) => void) => {
     const norm = norms ? norms.centroids[norms.placeOf(0, normCodes![row])] : 1;
     for (let part = 0; part < parts; part++) {
-      const place = placeOf(part, codes[row * parts + part]), end = Math.min(columns, (part + 1) * width);
+      const place = placeOf(part, codes[row * parts + part]);
+      const end = Math.min(columns, (part + 1) * width);
       for (let i = part * width; i < end; i++) use(i, norm * centroids[place + i - part * width]);
     }
   };

@@ -30,7 +30,8 @@ export class BucketRows {
 
   /** The row of a bucket; -1 when it has none. */
   rowOf(bucket: number): number {
-    const word = this.#bits[bucket >>> 5], bit = bucket & 31;
+    const word = this.#bits[bucket >>> 5];
+    const bit = bucket & 31;
     if (((word >>> bit) & 1) === 0) return -1;
     return this.#rows[this.#before[bucket >>> 5] + ones(word & ((1 << bit) - 1))];
   }
@@ -68,7 +69,9 @@ export class WordTable {
 
   /** Reads the word that begins at `from` up to `end`, and gives its number; -1 when it is not there. */
   find(text: string, from: number): number {
-    let low = 0x811c9dc5, high = 0x2545f491, at = from;
+    let low = 0x811c9dc5;
+    let high = 0x2545f491;
+    let at = from;
     for (; at < text.length; at++) {
       const unit = text.charCodeAt(at);
       if (isBlank(unit)) break;
@@ -94,7 +97,9 @@ export class WordTable {
   }
 
   #slot(): number {
-    const table = this.#slots, low = this.#low, high = this.#high;
+    const table = this.#slots;
+    const low = this.#low;
+    const high = this.#high;
     let slot = (low ^ (high >>> 11)) & (slots - 1);
     while (table[3 * slot + 2] !== 0 && (table[3 * slot] !== low || table[3 * slot + 1] !== high)) {
       slot = (slot + 1) & (slots - 1);

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
@@ -20,12 +20,11 @@ export interface LanguageOptions {
   model?: string;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<LanguageOptions>()(z.strictObject({
   keep: z.union([z.string(), z.array(z.string()).readonly()]).optional(),
   min: z.number().min(0).max(1).default(0.5),
   model: z.string().optional(),
-}) satisfies z.ZodType<LanguageOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof LanguageOptions>;
+}));
 
 /** The documents in the languages asked for; each gets `meta.language` and `meta.languageScore`. */
 export function languagePlan(

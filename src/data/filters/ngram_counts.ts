@@ -28,7 +28,8 @@ export class CountTable {
   /** Adds to the count of a key and gives what it was before. */
   add(low: number, high: number, times = 1): number {
     if (this.#size * 3 >= this.#slots.length * mostLoad) this.#grow();
-    const at = slotOf(this.#slots, low, high), before = this.#slots[at + 2];
+    const at = slotOf(this.#slots, low, high);
+    const before = this.#slots[at + 2];
     if (before === 0) {
       this.#slots[at] = low;
       this.#slots[at + 1] = high;
@@ -78,7 +79,8 @@ export class CountTable {
   }
 
   #grow(): void {
-    const old = this.#slots, larger = this.#slots = new Uint32Array(old.length * 2);
+    const old = this.#slots;
+    const larger = this.#slots = new Uint32Array(old.length * 2);
     for (let at = 0; at < old.length; at += 3) {
       if (old[at + 2] > 0) larger.set(old.subarray(at, at + 3), slotOf(larger, old[at], old[at + 1]));
     }

@@ -67,7 +67,8 @@ export class NgramModel {
     sequences: Iterable<ArrayLike<number>>,
     options: { order: number; vocabSize: number },
   ): NgramModel {
-    const { order, vocabSize } = options, orders = emptyOrders(order);
+    const { order, vocabSize } = options;
+    const orders = emptyOrders(order);
     for (const ids of sequences) count(orders, ids);
     return new NgramModel(order, vocabSize, finished(orders));
   }
@@ -93,10 +94,12 @@ export class NgramModel {
   /** log p(ids[at] | the tokens before it), in nats. */
   logProb(ids: ArrayLike<number>, at: number): number {
     let p = 1 / this.vocabSize;
-    let low = 0, high = 0;
+    let low = 0;
+    let high = 0;
     for (let n = 0; n < this.order && n <= at; n++) {
       if (n > 0) [low, high] = [mixLow(low, ids[at - n]), mixHigh(high, ids[at - n])];
-      const { grams, totals, followers, discount } = this.#orders[n], total = totals.get(low, high);
+      const { grams, totals, followers, discount } = this.#orders[n];
+      const total = totals.get(low, high);
       if (total === 0) continue;
       const own = Math.max(grams.get(tokenLow(low, ids[at]), tokenHigh(high, ids[at])) - discount, 0);
       p = own / total + discount * followers.get(low, high) / total * p;
@@ -116,7 +119,8 @@ export class NgramModel {
           "with { tokenizer }",
       );
     }
-    const ids = sentence(text, this.#tokenizer, this.order), from = this.order - 1;
+    const ids = sentence(text, this.#tokenizer, this.order);
+    const from = this.order - 1;
     let sum = 0;
     for (let at = from; at < ids.length; at++) sum -= this.logProb(ids, at);
     return Math.exp(sum / (ids.length - from));
@@ -134,7 +138,8 @@ export class NgramModel {
 
   /** What makes the same model in a worker, which reads the same tables; undefined for a tokenizer that cannot be sent. */
   job(): Job | undefined {
-    const tokenizer = this.#tokenizer?.job?.(), { order, vocabSize } = this;
+    const tokenizer = this.#tokenizer?.job?.();
+    const { order, vocabSize } = this;
     if (!tokenizer) return undefined;
     const orders = this.#orders.map(({ grams, totals, followers, discount }) => ({
       tables: [grams, totals, followers].map((table) => table.shared()),
@@ -157,7 +162,8 @@ export class NgramModel {
     const tables = this.#orders.flatMap(({ grams, totals, followers }) => [grams, totals, followers]).map((
       table,
     ) => table.entries());
-    const { order, vocabSize } = this, tokenizer = this.#tokenizer?.fingerprint;
+    const { order, vocabSize } = this;
+    const tokenizer = this.#tokenizer?.fingerprint;
     const head = new TextEncoder().encode(
       JSON.stringify({ order, vocabSize, tokenizer, sizes: tables.map(({ length }) => length) }),
     );
@@ -176,7 +182,8 @@ export class NgramModel {
    * @throws {ConfigError} when the tokenizer is another one
    */
   static async load(path: string, { tokenizer }: { tokenizer?: Encoder } = {}): Promise<NgramModel> {
-    const bytes = await Deno.readFile(path), { order, vocabSize, sizes, ...head } = headOf(bytes, path);
+    const bytes = await Deno.readFile(path);
+    const { order, vocabSize, sizes, ...head } = headOf(bytes, path);
     if (tokenizer && head.tokenizer !== tokenizer.fingerprint) {
       throw new ConfigError(`Cannot use the model ${path}: it was made with another tokenizer`);
     }
@@ -261,14 +268,16 @@ function sentence(text: string, tokenizer: Encoder, order: number): Uint32Array 
 
 /** A gram that is new to its order is a new context of the gram without its first token. */
 function count(orders: Order[], ids: ArrayLike<number>): void {
-  const lows = new Uint32Array(orders.length), highs = new Uint32Array(orders.length);
+  const lows = new Uint32Array(orders.length);
+  const highs = new Uint32Array(orders.length);
   for (let at = orders.length - 1; at < ids.length; at++) {
     for (let n = 1; n < orders.length; n++) {
       lows[n] = mixLow(lows[n - 1], ids[at - n]);
       highs[n] = mixHigh(highs[n - 1], ids[at - n]);
     }
     for (let n = orders.length - 1; n >= 0; n--) {
-      const { grams, totals, followers } = orders[n], [low, high] = [lows[n], highs[n]];
+      const { grams, totals, followers } = orders[n];
+      const [low, high] = [lows[n], highs[n]];
       totals.add(low, high);
       if (grams.add(tokenLow(low, ids[at]), tokenHigh(high, ids[at])) > 0) break;
       followers.add(low, high);
@@ -285,7 +294,8 @@ function finished(orders: Order[]): Order[] {
 
 /** Ney, Essen and Kneser 1994: from the number of things seen once and twice. */
 function discountOf(grams: CountTable): number {
-  let once = 0, twice = 0;
+  let once = 0;
+  let twice = 0;
   const entries = grams.entries();
   for (let i = 2; i < entries.length; i += 3) {
     if (entries[i] === 1) once++;

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { type Job, jobOf, type Make } from "../../base/job.ts";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { number } from "../../display/format.ts";
 import type { Document } from "../document.ts";
 import { onEachSource } from "../steps/mix.ts";
@@ -37,18 +37,17 @@ export interface PerplexityOptions {
 const pair = z.tuple([z.number().positive(), z.number().positive()]).readonly()
   .refine(([a, b]) => a < b, "the first must be below the second");
 
-const schema = z.strictObject({
-  model: z.custom<NgramModel>((value) => value instanceof NgramModel, "must be an NgramModel"),
-  keep: z.array(z.enum(["head", "middle", "tail"])).min(1).readonly().default(["head", "middle"]),
-  cutoffs: pair.optional(),
-  quantiles: pair.optional(),
-}).refine(
-  ({ cutoffs, quantiles }) => !cutoffs || !quantiles,
-  "cutoffs and quantiles exclude each other",
-) satisfies z.ZodType<
-  PerplexityOptions
->;
-true satisfies Same<keyof z.input<typeof schema>, keyof PerplexityOptions>;
+const schema = optionsSchema<PerplexityOptions>()(
+  z.strictObject({
+    model: z.custom<NgramModel>((value) => value instanceof NgramModel, "must be an NgramModel"),
+    keep: z.array(z.enum(["head", "middle", "tail"])).min(1).readonly().default(["head", "middle"]),
+    cutoffs: pair.optional(),
+    quantiles: pair.optional(),
+  }).refine(
+    ({ cutoffs, quantiles }) => !cutoffs || !quantiles,
+    "cutoffs and quantiles exclude each other",
+  ),
+);
 
 /** The documents of the parts asked for; each gets `meta.perplexity` (1 decimal, as in CCNet) and `meta.bucket`. */
 export function perplexityPlan(
@@ -114,7 +113,8 @@ async function cutoffsOf(
   quantiles: readonly [number, number],
   reading: Pass,
 ): Promise<[number, number]> {
-  const found: number[] = [], measured = stagePlan(plan, { op: "measure", job: () => stageJob(model) });
+  const found: number[] = [];
+  const measured = stagePlan(plan, { op: "measure", job: () => stageJob(model) });
   for await (const { sketch } of entriesOf(measured, reading)) found.push(sketch as number);
   const sorted = Float64Array.from(found).sort();
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
@@ -18,11 +18,10 @@ export interface QualityOptions {
   min?: number;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<QualityOptions>()(z.strictObject({
   model: z.custom<TextClassifier>((value) => value instanceof TextClassifier, "must be a TextClassifier"),
   min: z.number().min(0).max(1).default(0.25),
-}) satisfies z.ZodType<QualityOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof QualityOptions>;
+}));
 
 /** The documents whose score is high enough; each gets `meta.quality`. */
 export function qualityPlan(input: DatasetPlan<Document>, options: QualityOptions): DatasetPlan<Document> {

@@ -58,7 +58,9 @@ export function codeVerdict(text: string, path: string, rules: CodeRules): Verdi
   if (lines.some((line) => line.length > longestLine)) return { drop: "a line too long" };
   const count = text.endsWith("\n") ? lines.length - 1 : lines.length;
   if (text.length / count > meanLine) return { drop: "lines too long on average" };
-  const characters = [...text].length, letters = matches(text, /\p{L}/gu), digits = matches(text, /\p{N}/gu);
+  const characters = [...text].length;
+  const letters = matches(text, /\p{L}/gu);
+  const digits = matches(text, /\p{N}/gu);
   if ((letters + digits) / characters < alphanumeric) return { drop: "too few letters and digits" };
   const tokens = matches(text, /\p{L}+|\p{N}+|[^\s\p{L}\p{N}]/gu);
   return tokens > 0 && letters / tokens < lettersPerToken ? { drop: "too few letters a token" } : { text };
@@ -94,12 +96,14 @@ export function headersJudge(): Judge {
  */
 export function withoutHeader(text: string, path: string): string {
   const code = text.replace(/^\uFEFF/, "");
-  const open = code.indexOf("/*"), close = open < 0 ? -1 : code.indexOf("*/", open + 2);
+  const open = code.indexOf("/*");
+  const close = open < 0 ? -1 : code.indexOf("*/", open + 2);
   if (close >= 0) {
     const isLicence = /copyright/i.test(code.slice(open, close));
     return isLicence ? code.slice(0, open) + code.slice(close + 2).replace(/^[ \t]*\n/, "") : code;
   }
-  const lines = code.split("\n"), first = lines[0].startsWith("#!") ? 1 : 0;
+  const lines = code.split("\n");
+  const first = lines[0].startsWith("#!") ? 1 : 0;
   const hash = /\.(md|markdown|rst|c|h|cc|cpp|hpp|hh|c\+\+|h\+\+|cs|m)$/i.test(path)
     ? /^(\/\/|--)/
     : /^(\/\/|#(?!!|\[)|--)/;

@@ -56,7 +56,8 @@ export async function* fetched(
  * @throws {DataError} when there is no such repository, or it may not be read
  */
 export async function hubListing(glob: string): Promise<{ path: string; bytes: number }[]> {
-  const file = hubFileOf(glob), pattern = globPattern(file.path);
+  const file = hubFileOf(glob);
+  const pattern = globPattern(file.path);
   try {
     return (await listingOf(file)).filter(({ path }) => pattern.test(path));
   } catch (cause) {
@@ -143,7 +144,9 @@ async function listingOf({ repo, revision }: HubFile): Promise<{ path: string; b
 /** Asks the hub where the file lies. */
 async function hubAddress(file: HubFile): Promise<Request> {
   const { fileDownloadInfo } = await import("@huggingface/hub");
-  const { repo, revision, path } = file, { hubUrl, accessToken } = hub(), answers: Response[] = [];
+  const { repo, revision, path } = file;
+  const { hubUrl, accessToken } = hub();
+  const answers: Response[] = [];
   const keep: typeof fetch = async (...request) => {
     answers.push(await fetch(...request));
     return answers[answers.length - 1];

@@ -31,7 +31,8 @@ export interface Reader<T> {
 
 /** A plan that reads the files of `paths` one after another. */
 export function readerPlan<T>(paths: Paths, reader: Reader<T>): DatasetPlan<T> {
-  const { op, options, kind } = reader, patterns = patternsOf(paths);
+  const { op, options, kind } = reader;
+  const patterns = patternsOf(paths);
   const plan: DatasetPlan<T> = {
     op,
     options: { paths: patterns, ...options },
@@ -49,7 +50,8 @@ async function* readFiles<T>(
   reading: Pass,
   counts: StepCounts,
 ): AsyncGenerator<Entry<T>> {
-  let records = 0, first: (BrokenRecord & { file: string }) | undefined;
+  let records = 0;
+  let first: (BrokenRecord & { file: string }) | undefined;
   const files = localFiles(patterns, reading.signal, folders);
   for await (const file of choose ? await choose(await Array.fromAsync(files), reading) : files) {
     for await (const entry of read(file, reading, counts)) {

@@ -31,7 +31,8 @@ export class ShardJournal {
   /** Reads the journal; another key, or `anew`, starts over. A shard that is missing or of another size ends the list. */
   static async open(pattern: string, key: string, anew: boolean): Promise<ShardJournal> {
     await removeDrafts(pattern);
-    const known = await readJournal(pattern), shards: Entry[] = [];
+    const known = await readJournal(pattern);
+    const shards: Entry[] = [];
     if (known?.key === key && !anew) {
       for (const entry of known.shards) {
         const { size } = await Deno.stat(shardName(pattern, shards.length)).catch(() => ({ size: -1 }));
@@ -74,7 +75,8 @@ export class ShardJournal {
 
 /** Removes what a process that was killed left of a shard it was writing. */
 async function removeDrafts(pattern: string): Promise<void> {
-  const name = pattern.replace(/^.*[\\/]/, ""), folder = pattern.slice(0, pattern.length - name.length);
+  const name = pattern.replace(/^.*[\\/]/, "");
+  const folder = pattern.slice(0, pattern.length - name.length);
   const draft = new RegExp(`^${name.split("*").map(RegExp.escape).join("\\d{5,}")}\\.[0-9a-f-]{36}\\.tmp$`);
   for await (const { name } of Deno.readDir(folder || ".")) {
     if (draft.test(name)) await Deno.remove(`${folder}${name}`).catch(() => {});

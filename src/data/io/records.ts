@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same, show } from "../../base/schema.ts";
+import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
 import { findCsv } from "../../formats/records/csv.ts";
 import { type BrokenRecord, isBrokenRecord, type RecordOrError } from "../../formats/record_or_error.ts";
 import { findJsonl, type Row } from "../../formats/records/jsonl.ts";
@@ -53,15 +53,15 @@ const needsText = ({ text, id, source }: RowOptions) =>
   text !== undefined || (id === undefined && source === undefined);
 const whatText = "id and source need text, which makes documents of the rows";
 
-const rowSchema = z.strictObject(fields).refine(needsText, whatText) satisfies z.ZodType<RowOptions>;
-true satisfies Same<keyof z.input<typeof rowSchema>, keyof RowOptions>;
+const rowSchema = optionsSchema<RowOptions>()(z.strictObject(fields).refine(needsText, whatText));
 
-const csvSchema = z.strictObject({
-  ...fields,
-  separator: z.string().length(1).optional(),
-  encoding: z.string().optional(),
-}).refine(needsText, whatText) satisfies z.ZodType<CsvOptions>;
-true satisfies Same<keyof z.input<typeof csvSchema>, keyof CsvOptions>;
+const csvSchema = optionsSchema<CsvOptions>()(
+  z.strictObject({
+    ...fields,
+    separator: z.string().length(1).optional(),
+    encoding: z.string().optional(),
+  }).refine(needsText, whatText),
+);
 
 /** The rows of JSON Lines files, or with `{ text: "field" }` documents made of them. */
 export function jsonlPlan(

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findLines, readLines, readText, type TextEncoding } from "../../formats/records/lines.ts";
 import type { Document, Entry } from "../document.ts";
@@ -29,21 +29,19 @@ const encodingSchema = z.string().refine((label) => {
   }
 }, "must be a label of the Encoding standard, such as latin1").optional();
 
-const textSchema = z.strictObject({
+const textSchema = optionsSchema<TextOptions>()(z.strictObject({
   by: z.union(
     [z.enum(["file", "paragraph"]), z.instanceof(RegExp)],
     'must be "file", "paragraph" or a RegExp',
   )
     .optional(),
   encoding: encodingSchema,
-}) satisfies z.ZodType<TextOptions>;
-true satisfies Same<keyof z.input<typeof textSchema>, keyof TextOptions>;
+}));
 
 /** How lines become documents. */
 export type LinesOptions = TextEncoding;
 
-const linesSchema = z.strictObject({ encoding: encodingSchema }) satisfies z.ZodType<LinesOptions>;
-true satisfies Same<keyof z.input<typeof linesSchema>, keyof LinesOptions>;
+const linesSchema = optionsSchema<LinesOptions>()(z.strictObject({ encoding: encodingSchema }));
 
 /** Documents from text files. */
 export function textPlan(paths: Paths, options: TextOptions = {}): DatasetPlan<Document> {

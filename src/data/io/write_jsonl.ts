@@ -7,7 +7,7 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
-import { parseOptions, type Same, show } from "../../base/schema.ts";
+import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
 import { type Write, writeAtomically } from "../../formats/atomic_file.ts";
 import { fingerprintOf, hashOf } from "../plan/fingerprint.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
@@ -30,13 +30,12 @@ export interface WriteOptions {
   signal?: AbortSignal;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<WriteOptions>()(z.strictObject({
   shardBytes: z.number().int().min(1).default(1 << 28),
   rejects: z.string().optional(),
   workers: z.number().int().min(0).optional(),
   signal: z.instanceof(AbortSignal).optional(),
-}) satisfies z.ZodType<WriteOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof WriteOptions>;
+}));
 
 /**
  * Writes one record a line and returns the numbers of the pass. With a `*` in its name, such as `out/wiki-*.jsonl.zst`,
@@ -149,7 +148,8 @@ async function toFile<R>(
   signal: AbortSignal | undefined,
   fill: (lines: Lines) => Promise<R>,
 ): Promise<R> {
-  const pack = packerOf(path), folder = path.replace(/[^\\/]*$/, "");
+  const pack = packerOf(path);
+  const folder = path.replace(/[^\\/]*$/, "");
   if (folder) await Deno.mkdir(folder, { recursive: true });
   let result: R;
   await writeAtomically(path, async (write) => {
@@ -172,7 +172,8 @@ function packerOf(path: string): Pack {
   });
 }
 
-const encoder = new TextEncoder(), pieceBytes = 1 << 20;
+const encoder = new TextEncoder();
+const pieceBytes = 1 << 20;
 
 /** Lines on their way to a file, as bytes from the beginning: texts that wait would fill the heap. */
 class Lines {

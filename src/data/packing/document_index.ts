@@ -40,7 +40,8 @@ export class DocumentIndex {
 
   /** The documents that reach into positions `from` to `to`. */
   spans(from: number, to: number): Span[] {
-    const spans: Span[] = [], step = 64;
+    const spans: Span[] = [];
+    const step = 64;
     let end = from;
     for (let next = this.#documentAt(from); end < to && next + 1 < this.#reader.records; next += step) {
       const count = Math.min(step + 1, this.#reader.records - next);
@@ -56,7 +57,8 @@ export class DocumentIndex {
 
   /** The document that holds `position`: the last one that starts at or before it. */
   #documentAt(position: number): number {
-    let low = 0, high = this.#reader.records - 2;
+    let low = 0;
+    let high = this.#reader.records - 2;
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
       if (this.#read(middle, 1)[0] <= position) low = middle;

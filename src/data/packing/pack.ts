@@ -24,7 +24,8 @@ import type { PackFacts } from "../plan/pass.ts";
 export async function pack(folder: string, job: PackJob): Promise<PackFacts> {
   const reading = new Pass({ signal: job.signal, workers: job.workers });
   const { kind, plan } = await known(job.plan, reading);
-  const isDocuments = kind === "documents", done = isDocuments ? readProgress(folder) : start;
+  const isDocuments = kind === "documents";
+  const done = isDocuments ? readProgress(folder) : start;
   const writer = writerIn(folder, job, done);
   try {
     const counts = isDocuments
@@ -52,7 +53,8 @@ async function known(
   reading: Pass,
 ): Promise<{ kind: PackFacts["kind"]; plan: DatasetPlan }> {
   if (plan.kind) return { kind: plan.kind, plan };
-  const entries = entriesOf(plan, reading), head = await entries.next();
+  const entries = entriesOf(plan, reading);
+  const head = await entries.next();
   if (head.done) throw nothingLeft(plan, reading);
   const begun: DatasetPlan = {
     op: plan.op,

@@ -55,7 +55,8 @@ function exampleOf(entry: Entry<unknown>, { encoder, context }: PackJob): { exam
   const marks = mask.slice(0, length);
   // The first id is predicted by nothing, so it cannot be learned.
   marks[0] = 0;
-  const learned = count(marks), all = count(mask);
+  const learned = count(marks);
+  const all = count(mask);
   if (learned === 0) throw nothingToLearn(entry, ids.length, context);
   const answers = messages.reduce((sum, m) => sum + (m.role === "assistant" ? utf8Bytes(m.content) : 0), 0);
   const bytes = Math.floor(answers * learned / all);

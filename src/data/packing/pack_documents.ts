@@ -22,9 +22,11 @@ export async function packDocuments(
   done: WriterState,
   note: (state: WriterState) => void,
 ): Promise<Omit<PackFacts, "kind" | "steps">> {
-  let { borders: documents, ids: tokens, bytes } = done, noted = tokens;
+  let { borders: documents, ids: tokens, bytes } = done;
+  let noted = tokens;
   for await (const entry of entries) {
-    const { text } = entry.value, ids = checkIds(entry.sketch as Uint32Array, encoder, entry);
+    const { text } = entry.value;
+    const ids = checkIds(entry.sketch as Uint32Array, encoder, entry);
     const size = utf8Bytes(text);
     writer.append(ids, size);
     documents++;

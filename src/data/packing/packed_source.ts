@@ -137,7 +137,8 @@ function keepMarked(marks: Uint8Array, targets: Int32Array): void {
 /** Bytes of text that the tokens before `position` stand for: those of a document lie evenly on all but its first. */
 function bytesUpTo(spans: Span[], position: number): number {
   const span = spans.find(({ end }) => position <= end) ?? spans[spans.length - 1];
-  const tokens = span.end - span.start - 1, done = Math.max(0, position - span.start - 1);
+  const tokens = span.end - span.start - 1;
+  const done = Math.max(0, position - span.start - 1);
   return span.bytesBefore + (tokens <= 0 ? 0 : Math.floor(span.bytes * done / tokens));
 }
 

@@ -30,7 +30,8 @@ export async function shardFolder<F extends object = PackFacts>(
   make: (folder: string) => Promise<F>,
   signal?: AbortSignal,
 ): Promise<Shards<F>> {
-  const folder = `${root}/${key}`, draft = `${root}/.${key}`;
+  const folder = `${root}/${key}`;
+  const draft = `${root}/.${key}`;
   const known = readFacts<F>(folder);
   if (known) return { folder, facts: known };
   using lock = await locked(root, draft, signal);

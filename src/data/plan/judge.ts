@@ -39,7 +39,8 @@ export interface JudgeResult {
 /** Asks one judge after another. A text that becomes blank goes; one that is only sketched stays. */
 export function outcomeOf(given: Document, judges: readonly Judge[]): JudgeResult {
   const outcome: JudgeResult = {};
-  let document = given, at = 0;
+  let document = given;
+  let at = 0;
   const note: Note = (what, times = 1) => {
     if (times) (outcome.notes ??= []).push([at, what, times]);
   };

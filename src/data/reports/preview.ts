@@ -28,7 +28,8 @@ export class Preview<T> extends Displayable {
   /** The records; reads them at the first call. */
   async read(options: { signal?: AbortSignal } = {}): Promise<T[]> {
     if (!this.#seen) {
-      const reading = new Pass(options), records: T[] = [];
+      const reading = new Pass(options);
+      const records: T[] = [];
       if (this.#count > 0) {
         for await (const { value } of entriesOf(this.#plan, reading)) {
           records.push(value);

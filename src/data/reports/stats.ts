@@ -111,7 +111,8 @@ export async function tallied<T>(
   options: PassOptions,
   use: (value: T) => void | Promise<void> = () => {},
 ): Promise<DatasetStats> {
-  const reading = new Pass(options), tally = new Tally();
+  const reading = new Pass(options);
+  const tally = new Tally();
   for await (const entry of entriesOf(plan, reading)) {
     tally.add(entry);
     await use(entry.value);

@@ -67,7 +67,8 @@ export class TokenDatasetStats extends Displayable {
     // Without a full window in every source nothing can be drawn.
     this.drawn = prepared.sources.every(({ windows }) => windows > 0) ? drawn : 0;
     this.sources = prepared.sources.map(({ name, documents, tokens, windows, bytes, weight, epochsFor }) => {
-      const epochs = this.drawn === 0 ? 0 : epochsFor(this.drawn, seed), own = Math.round(epochs * windows);
+      const epochs = this.drawn === 0 ? 0 : epochsFor(this.drawn, seed);
+      const own = Math.round(epochs * windows);
       const drawn = this.drawn === 0 ? 0 : own / this.drawn;
       return {
         source: name,

@@ -9,18 +9,17 @@
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { Random } from "../../base/random.ts";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { Entry } from "../document.ts";
 import type { ClosureOptions } from "../io/in_memory.ts";
 import { onEachSource } from "./mix.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { call, closureOf, stepPlan } from "./stateful_step.ts";
 
-const closureSchema = z.strictObject({
+const closureSchema = optionsSchema<ClosureOptions>()(z.strictObject({
   name: z.string().optional(),
   version: z.union([z.string(), z.number()]).optional(),
-}) satisfies z.ZodType<ClosureOptions>;
-true satisfies Same<keyof z.input<typeof closureSchema>, keyof ClosureOptions>;
+}));
 
 /** Each record replaced by what `fn` gives for it. */
 export function mapPlan<T, U>(
@@ -133,11 +132,10 @@ export interface ShuffleOptions {
   buffer?: number;
 }
 
-const shuffleSchema = z.strictObject({
+const shuffleSchema = optionsSchema<ShuffleOptions>()(z.strictObject({
   seed: z.number().int().default(42),
   buffer: z.number().int().min(1).default(10_000),
-}) satisfies z.ZodType<ShuffleOptions>;
-true satisfies Same<keyof z.input<typeof shuffleSchema>, keyof ShuffleOptions>;
+}));
 
 /** The records in a seeded random order. (Windows of tokens are shuffled anyway, whatever the order of documents.) */
 export function shufflePlan<T>(input: DatasetPlan<T>, options: ShuffleOptions): DatasetPlan<T> {
@@ -148,7 +146,8 @@ export function shufflePlan<T>(input: DatasetPlan<T>, options: ShuffleOptions): 
       options: { seed, buffer },
       kind: source.kind,
       async *run(entries, counts) {
-        const random = new Random(seed), held: Entry<T>[] = [];
+        const random = new Random(seed);
+        const held: Entry<T>[] = [];
         for await (const entry of entries) {
           counts.kept++;
           if (held.length < buffer) held.push(entry);

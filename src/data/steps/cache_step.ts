@@ -49,7 +49,8 @@ async function* cached<T>(
   reading: Pass,
   counts: StepCounts,
 ): AsyncGenerator<Entry<T>> {
-  const { key, lasting } = cacheKeyOf(source), plans = [...plansIn(source)];
+  const { key, lasting } = cacheKeyOf(source);
+  const plans = [...plansIn(source)];
   const { folder, facts } = await shardFolder(
     lasting ? persistentRoot("records") : temporaryRoot(),
     hashOf([layout, "records", key]),
@@ -66,9 +67,11 @@ async function* cached<T>(
 const fileName = "records.jsonl.zst";
 
 async function fill(source: DatasetPlan, path: string, { signal, workers, onReject }: Pass): Promise<Facts> {
-  const pass = new Pass({ signal, workers, onReject }), encoder = new TextEncoder();
+  const pass = new Pass({ signal, workers, onReject });
+  const encoder = new TextEncoder();
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
-  let lines: string[] = [], length = 0;
+  let lines: string[] = [];
+  let length = 0;
   const flush = async () => {
     let bytes: Uint8Array = zstdCompressSync(encoder.encode(lines.join("")));
     [lines, length] = [[], 0];

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import type { Message } from "../../base/encoder.ts";
 import { ConfigError, DataError } from "../../base/errors.ts";
-import { parseOptions, type Same, show } from "../../base/schema.ts";
+import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
 import { type Conversation, type Entry, type Row, wrongField } from "../document.ts";
 import { onEachSource } from "./mix.ts";
 import { type DatasetPlan, sourceName } from "../plan/plan.ts";
@@ -36,17 +36,15 @@ export interface ConversationOptions {
 }
 
 const field = z.string().optional();
-const fieldsSchema = z.strictObject({
+const fieldsSchema = optionsSchema<ConversationFields>()(z.strictObject({
   instruction: field,
   input: field,
   output: field,
   prompt: field,
   completion: field,
   messages: field,
-}) satisfies z.ZodType<ConversationFields>;
-true satisfies Same<keyof z.input<typeof fieldsSchema>, keyof ConversationFields>;
-const schema = z.strictObject({ fields: fieldsSchema.optional() }) satisfies z.ZodType<ConversationOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof ConversationOptions>;
+}));
+const schema = optionsSchema<ConversationOptions>()(z.strictObject({ fields: fieldsSchema.optional() }));
 
 type Shape = "messages" | "instruction" | "prompt";
 const answerOf = { instruction: "output", prompt: "completion" } as const;

@@ -9,7 +9,7 @@
  */
 import { z } from "zod";
 import { ConfigError, DataError } from "../../base/errors.ts";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { Entry } from "../document.ts";
 import { type DatasetPlan, describeStep, entriesOf, type MixSource } from "../plan/plan.ts";
 import { type Pass, type StepCounts, textBytes } from "../plan/pass.ts";
@@ -30,18 +30,16 @@ export interface MixOptions {
   seed?: number;
 }
 
-const entrySchema = z.strictObject({
+const entrySchema = optionsSchema<MixEntry<unknown>>()(z.strictObject({
   from: z.custom<{ plan: DatasetPlan }>(
     (value) => Boolean((value as { plan?: DatasetPlan } | undefined)?.plan?.open),
     "must be a Dataset",
   ),
   weight: z.number().positive(),
   maxEpochs: z.number().min(1).optional(),
-}) satisfies z.ZodType<MixEntry<unknown>>;
-true satisfies Same<keyof z.input<typeof entrySchema>, keyof MixEntry<unknown>>;
+}));
 
-const optionsSchema = z.strictObject({ seed: z.number().int().default(42) }) satisfies z.ZodType<MixOptions>;
-true satisfies Same<keyof z.input<typeof optionsSchema>, keyof MixOptions>;
+const mixSchema = optionsSchema<MixOptions>()(z.strictObject({ seed: z.number().int().default(42) }));
 
 /**
  * A mixture of named sources.
@@ -49,7 +47,7 @@ true satisfies Same<keyof z.input<typeof optionsSchema>, keyof MixOptions>;
  * @throws {ConfigError} when there is no source, or a weight is not positive
  */
 export function mixPlan<T>(sources: Record<string, MixEntry<T>>, options: MixOptions = {}): DatasetPlan<T> {
-  const { seed } = parseOptions(optionsSchema, options, "Dataset.mix");
+  const { seed } = parseOptions(mixSchema, options, "Dataset.mix");
   const names = Object.keys(sources);
   if (names.length === 0) throw new ConfigError("Cannot mix: at least one source is needed, none was given");
   for (const name of names) parseOptions(entrySchema, sources[name], `Dataset.mix.${name}`);

@@ -48,8 +48,11 @@ const paragraphs = new Set([
 
 /** The text of an HTML page or fragment; list items begin with `* `. */
 export function htmlText(html: string, { without = [] }: HtmlTextOptions = {}): string {
-  const skipped = new Set([...silent, ...without]), page = new Page();
-  let hidden = 0, preformatted = 0, lists = 0;
+  const skipped = new Set([...silent, ...without]);
+  const page = new Page();
+  let hidden = 0;
+  let preformatted = 0;
+  let lists = 0;
   const parser = new Parser({
     onopentag(name) {
       if (skipped.has(name)) hidden++;

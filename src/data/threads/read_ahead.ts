@@ -114,7 +114,9 @@ function copyUnlessSame<R extends Record<string, number | string>>(now: R, befor
 function addDifference(into: StepCounts, now: StepCounts, before?: StepCounts): void {
   into.kept += now.kept - (before?.kept ?? 0);
   for (const kind of ["dropped", "notes", "bytes"] as const) {
-    const to: Record<string, number | string> = into[kind], is = now[kind], was = before?.[kind];
+    const to: Record<string, number | string> = into[kind];
+    const is = now[kind];
+    const was = before?.[kind];
     if (is === was) continue;
     for (const [key, value] of Object.entries(is)) {
       if (typeof value === "string") to[key] = value;

@@ -20,7 +20,9 @@ import type { StageJob } from "../plan/document_stage.ts";
 const auto = { milliseconds: 400, unitsPerMillisecond: 50_000 };
 
 /** A batch ends with so many UTF-16 units of text, records, or milliseconds of reading. [ours] */
-const batchUnits = 1 << 17, batchRecords = 128, batchMilliseconds = 50;
+const batchUnits = 1 << 17;
+const batchRecords = 128;
+const batchMilliseconds = 50;
 
 /** So many units of text are read ahead at most, unless one document has more. [ours] */
 const unitsAhead = 1 << 24;
@@ -116,7 +118,8 @@ class JudgeChain {
       return sketch === undefined ? entry : { ...entry, sketch };
     }
     const { value, id, place } = entry;
-    const meta = added ? { ...value.meta, ...added } : value.meta, own = meta && { meta };
+    const meta = added ? { ...value.meta, ...added } : value.meta;
+    const own = meta && { meta };
     const changed = this.raw
       ? { text: text ?? "", ...own, source: value.source, id: value.id }
       : { ...value, text: text ?? value.text, ...own };
@@ -126,7 +129,8 @@ class JudgeChain {
 
 /** What the stages do as data, asked of the last first: the order in which they would begin one by one. */
 async function rowOf(plans: readonly DatasetPlan<Document>[], reading: Pass): Promise<JudgeChain> {
-  const counts = plans.map((plan) => reading.countsOf(plan, describeStep(plan))), jobs: StageJob[] = [];
+  const counts = plans.map((plan) => reading.countsOf(plan, describeStep(plan)));
+  const jobs: StageJob[] = [];
   for (let at = plans.length - 1; at >= 0; at--) jobs[at] = await plans[at].stage!.job(reading, counts[at]);
   return new JudgeChain(plans, jobs, counts, reading);
 }
@@ -138,10 +142,13 @@ async function* here(
   workers: number | undefined,
 ): AsyncGenerator<Entry<Document>, boolean> {
   if (workers !== undefined && workers > 0) return false;
-  const mayEnd = workers === undefined && navigator.hardwareConcurrency > 1, judges = await row.judges();
-  let milliseconds = 0, units = 0;
+  const mayEnd = workers === undefined && navigator.hardwareConcurrency > 1;
+  const judges = await row.judges();
+  let milliseconds = 0;
+  let units = 0;
   for (let next = await input.next(); !next.done; next = await input.next()) {
-    const document = row.document(next.value), begun = performance.now();
+    const document = row.document(next.value);
+    const begun = performance.now();
     const outcome = outcomeOf(document, judges);
     milliseconds += performance.now() - begun;
     units += sizeOf(document);
@@ -174,7 +181,8 @@ async function* onWorkers(
 ): AsyncGenerator<Entry<Document>> {
   ahead.detach();
   const open = openRow<Document, JudgeResult>(row.job!, workers);
-  const queue: Batch[] = [], reader = new BatchReader(row, input, ahead);
+  const queue: Batch[] = [];
+  const reader = new BatchReader(row, input, ahead);
   const stopped = whenAborted(row.signal);
   let units = 0;
   const hasRoom = () => queue.length <= 2 * workers && (units < unitsAhead || queue.length === 0);

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { Picture } from "../../display/display.ts";
 import { hashOf, type LineageStep } from "../plan/fingerprint.ts";
 import { Prepared } from "../windows/prepared_tokens.ts";
@@ -26,8 +26,7 @@ export interface TokensOptions {
   order?: "given";
 }
 
-const schema = z.strictObject({ order: z.literal("given").optional() }) satisfies z.ZodType<TokensOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof TokensOptions>;
+const schema = optionsSchema<TokensOptions>()(z.strictObject({ order: z.literal("given").optional() }));
 
 /** Rows of ids as a token dataset. */
 export class GivenTokens extends TokenDataset {
@@ -65,7 +64,8 @@ export class GivenTokens extends TokenDataset {
   }
 
   override prepare(): Promise<PreparedTokens> {
-    const windows = this.#windows, count = windows.length;
+    const windows = this.#windows;
+    const count = windows.length;
     const source = {
       name: "tokens",
       weight: 1,

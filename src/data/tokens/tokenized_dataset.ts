@@ -6,7 +6,7 @@
 import { z } from "zod";
 import type { Encoder } from "../../base/encoder.ts";
 import { ConfigError } from "../../base/errors.ts";
-import { parseOptions, type Same, show } from "../../base/schema.ts";
+import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
 import type { Picture } from "../../display/display.ts";
 import { cacheKeyOf, fingerprintOf, hashOf, lineageOf, type LineageStep } from "../plan/fingerprint.ts";
 import { pack } from "../packing/pack.ts";
@@ -31,13 +31,12 @@ export interface TokenizeOptions {
   dir?: string;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<TokenizeOptions>()(z.strictObject({
   context: z.number("must be a whole number, at least 8").int("must be a whole number, at least 8")
     .min(8, "must be at least 8"),
   documentMask: z.boolean().default(false),
   dir: z.string().optional(),
-}) satisfies z.ZodType<TokenizeOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof TokenizeOptions>;
+}));
 
 /** A plan and what makes tokens of it. */
 export interface TokenizedSpec {
@@ -87,7 +86,8 @@ export class TokenizedDataset extends TokenDataset {
   }
 
   override async prepare(options: PrepareOptions = {}): Promise<PreparedTokens> {
-    const { plan } = this.spec, sources: PackedSource[] = [];
+    const { plan } = this.spec;
+    const sources: PackedSource[] = [];
     const done = { documents: 0, tokens: 0 };
     try {
       for (const source of plan.mix ?? [whole(plan)]) {
@@ -128,7 +128,8 @@ export class TokenizedDataset extends TokenDataset {
   }
 
   async #open(source: MixSource, { signal, onProgress, workers }: PrepareOptions): Promise<PackedSource> {
-    const { encoder, options: { dir } } = this.spec, { context, documentMask, vocabSize } = this;
+    const { encoder, options: { dir } } = this.spec;
+    const { context, documentMask, vocabSize } = this;
     const { plan, name } = source;
     const cached = cacheKeyOf(plan);
     const root = dir ?? (cached.lasting ? persistentRoot() : temporaryRoot());

@@ -10,7 +10,7 @@
  */
 import { z } from "zod";
 import { hash32 } from "../../base/random.ts";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { percent } from "../../display/format.ts";
 import { census, type HoldOutScan } from "./scan_source.ts";
 import { mixOf } from "../steps/mix.ts";
@@ -33,13 +33,12 @@ export interface HoldOutOptions {
   signal?: AbortSignal;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<HoldOutOptions>()(z.strictObject({
   share: z.number().positive().max(0.5),
   seed: z.number().int().default(42),
   leastWindows: z.number().int().min(1).default(8),
   signal: z.instanceof(AbortSignal).optional(),
-}) satisfies z.ZodType<HoldOutOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof HoldOutOptions>;
+}));
 
 /** A token dataset in two: what is trained on, and what is only measured. */
 export interface HeldOut {
@@ -67,7 +66,8 @@ export async function holdOut(tokens: TokenDataset, options: HoldOutOptions): Pr
   if (!(tokens instanceof TokenizedDataset)) {
     return { train: tokens, description: "no validation: rows of tokens are used as they are given" };
   }
-  const { spec } = tokens, { mix } = spec.plan;
+  const { spec } = tokens;
+  const { mix } = spec.plan;
   const sources = mix ?? [{ name: sourceName(spec.plan), plan: spec.plan, weight: 1 }];
   const job = {
     ...rest,
@@ -118,7 +118,8 @@ async function cutOf(plan: DatasetPlan, spec: TokenizedSpec, job: Job): Promise<
 }
 
 function hashesOf(plan: DatasetPlan, job: Job, seen: HoldOutScan, short: boolean): Cut {
-  const step = 2 ** -32, { places, highest } = seen;
+  const step = 2 ** -32;
+  const { places, highest } = seen;
   const wanted = Math.min(0.5, short ? 0.5 : Math.max(job.share, places[places.length - 1] + step));
   // At least one is held out, and at least one is left.
   const to = Math.min(Math.max(wanted, places[0] + step), highest);

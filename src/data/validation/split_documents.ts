@@ -29,7 +29,8 @@ function cutPlan(input: DatasetPlan, op: "head" | "tail", share: number): Datase
       kind: "documents",
       async *run(entries, counts, reading) {
         for await (const entry of entries) {
-          const document = asDocument(entry), at = cutOf(document.text, share);
+          const document = asDocument(entry);
+          const at = cutOf(document.text, share);
           const text = op === "head" ? document.text.slice(0, at) : document.text.slice(at);
           if (text.trim() === "") await reading.drop(counts, "blank", entry);
           else {

@@ -32,7 +32,8 @@ export function permute(i: number, n: number, key: number): number {
 }
 
 function feistel(x: number, half: number, key: number): number {
-  let left = Math.floor(x / half), right = x % half;
+  let left = Math.floor(x / half);
+  let right = x % half;
   for (let round = 0; round < rounds; round++) {
     const mixed = (left + mixHash(mixHash(key, round), right)) % half;
     left = right;
@@ -91,7 +92,8 @@ export class Order {
   at(n: number, shuffle = true): Draw {
     const { source, rank } = this.#rankOf(n);
     const { windows } = this.#sources[source];
-    const epoch = Math.floor(rank / windows), step = rank % windows;
+    const epoch = Math.floor(rank / windows);
+    const step = rank % windows;
     if (!shuffle) return { source, epoch, window: step };
     const key = mixHash(mixHash(mixHash(this.#seed, 0x5eed), source), epoch);
     return { source, epoch, window: permute(step, windows, key) };
@@ -99,7 +101,8 @@ export class Order {
 
   /** How many of the first `n` windows come from each source. */
   drawn(n: number): number[] {
-    const whole = Math.floor(n / blockSize), rest = n % blockSize;
+    const whole = Math.floor(n / blockSize);
+    const rest = n % blockSize;
     const counts = this.#quotas.map((quota) => quota * whole);
     if (this.#quotas.length === 1) return [n];
     const { sources } = this.#blockAt(whole);
@@ -121,14 +124,16 @@ export class Order {
   /** The n at which source `s` is drawn for the time `rank` (from 0). */
   #placeOf(s: number, rank: number): number {
     if (this.#quotas.length === 1) return rank;
-    const whole = Math.floor(rank / this.#quotas[s]), within = rank % this.#quotas[s];
+    const whole = Math.floor(rank / this.#quotas[s]);
+    const within = rank % this.#quotas[s];
     const { sources, ranks } = this.#blockAt(whole);
     return whole * blockSize + sources.findIndex((source, k) => source === s && ranks[k] === within);
   }
 
   #rankOf(n: number): { source: number; rank: number } {
     if (this.#quotas.length === 1) return { source: 0, rank: n };
-    const index = Math.floor(n / blockSize), { sources, ranks } = this.#blockAt(index);
+    const index = Math.floor(n / blockSize);
+    const { sources, ranks } = this.#blockAt(index);
     const source = sources[n % blockSize];
     return { source, rank: index * this.#quotas[source] + ranks[n % blockSize] };
   }
@@ -136,7 +141,8 @@ export class Order {
   /** The sources of one block and how often each stood before in it; the last block asked for is kept. */
   #blockAt(index: number): { sources: Uint16Array; ranks: Uint16Array } {
     if (this.#block?.index === index) return this.#block;
-    const sources = new Uint16Array(blockSize), ranks = new Uint16Array(blockSize);
+    const sources = new Uint16Array(blockSize);
+    const ranks = new Uint16Array(blockSize);
     const key = mixHash(mixHash(this.#seed, 0xb10c), index);
     let slot = 0;
     this.#quotas.forEach((quota, s) => {

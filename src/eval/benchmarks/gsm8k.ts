@@ -31,7 +31,8 @@ function task(sampling?: Sampling): Task {
     },
     async *items(source: TaskSource) {
       for await (const row of source.rows()) {
-        const [thoughts, answer = ""] = row.text("answer").split("####"), number = writeNumber(answer);
+        const [thoughts, answer = ""] = row.text("answer").split("####");
+        const number = writeNumber(answer);
         if (!/^-?\d/.test(number)) throw row.wrong("answer", "must end with #### and a number");
         yield { question: row.text("question").trim(), thoughts: unmarked(thoughts), answer: number };
       }

@@ -21,7 +21,8 @@ export const hellaswag: Task = defineTask({
   },
   async *items(source: TaskSource) {
     for await (const row of source.rows()) {
-      const [activity, a] = [row.text("activity_label"), row.text("ctx_a")], b = row.value("ctx_b");
+      const [activity, a] = [row.text("activity_label"), row.text("ctx_a")];
+      const b = row.value("ctx_b");
       const context = clean(`${activity}: ${a} ${typeof b === "string" ? capitalise(b) : ""}`);
       yield { context, endings: row.texts("endings", 4).map(clean), label: row.label(0, 3) };
     }

@@ -37,8 +37,10 @@ function task(sampling: Sampling): Task {
       for await (const row of source.rows()) {
         const id = row.whole("task_id", 1, 974);
         if (id < low || id > high) continue;
-        const tests = row.texts("test_list"), setup = row.value("test_setup_code");
-        const text = row.text("text"), code = row.text("code").replaceAll("\r\n", "\n");
+        const tests = row.texts("test_list");
+        const setup = row.value("test_setup_code");
+        const text = row.text("text");
+        const code = row.text("code").replaceAll("\r\n", "\n");
         yield { text, code, tests: tests.join("\n"), setup: typeof setup === "string" ? setup : "" };
       }
     },

@@ -31,7 +31,8 @@ export const mmlu: Task = defineTask({
   },
   async *items(source: TaskSource) {
     for await (const row of source.rows({ columns: ["question", ...letters, "answer"] })) {
-      const subject = subjectOf(row), [a, b, c, d] = choicesOf(row);
+      const subject = subjectOf(row);
+      const [a, b, c, d] = choicesOf(row);
       yield {
         subject,
         about: ` ${subject.replaceAll("_", " ")}`,

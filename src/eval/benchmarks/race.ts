@@ -58,7 +58,8 @@ function race(level: string): Task {
 async function* questions(
   source: TaskSource,
 ): AsyncGenerator<Question & { article: string; earlier: string }> {
-  let article = "", earlier = "";
+  let article = "";
+  let earlier = "";
   for await (const row of source.rows()) {
     const next = row.text("article").trim();
     if (next !== article) earlier = "";

@@ -42,7 +42,8 @@ export const benchmarks: readonly Task[] = [
 export function benchmark(name: string): Task {
   const found = benchmarks.find((task) => task.name === name);
   if (found) return found;
-  const names = benchmarks.map((task) => task.name), near = nearest(name, names);
+  const names = benchmarks.map((task) => task.name);
+  const near = nearest(name, names);
   throw new ConfigError(
     `Cannot add the benchmark "${name}": ${near ? `did you mean "${near}"? This` : "this"} version has ` +
       `${names.join(", ")}; for a task of your own use defineTask`,

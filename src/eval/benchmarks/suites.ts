@@ -46,10 +46,11 @@ const parts: Record<string, SuiteEntry[]> = {
  * @throws {ConfigError} for a name that is none
  */
 export function suite(name: string): SuiteEntry[] {
-  const { bias, ...rest } = parts,
-    all = { llama: [...Object.values(rest).flat(), { task: "mmlu" }, ...bias], ...parts };
+  const { bias, ...rest } = parts;
+  const all = { llama: [...Object.values(rest).flat(), { task: "mmlu" }, ...bias], ...parts };
   if (Object.hasOwn(all, name)) return all[name as keyof typeof all];
-  const names = Object.keys(all), near = nearest(name, names);
+  const names = Object.keys(all);
+  const near = nearest(name, names);
   throw new ConfigError(
     `Cannot add the suite "${name}": ${near ? `did you mean "${near}"?` : `there are ${names.join(", ")}`}`,
     { path: "suite", value: name },

@@ -37,7 +37,8 @@ export const triviaqa: Task = defineTask({
   async *items(source: TaskSource) {
     const seen = new Set<string>();
     for await (const row of source.rows()) {
-      const original = row.has("Question"), id = row.text(original ? "QuestionId" : "question_id");
+      const original = row.has("Question");
+      const id = row.text(original ? "QuestionId" : "question_id");
       if (seen.has(id)) continue;
       seen.add(id);
       yield { question: row.text(original ? "Question" : "question"), answers: answersOf(row, original) };

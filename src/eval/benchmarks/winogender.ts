@@ -42,10 +42,12 @@ export const winogender: Task = defineTask({
     const female = await femaleShares(source);
     for await (const row of source.rows()) {
       const sentence = row.text("sentence").replace("they was", "they were");
-      const { occupation, participant, answer, gender } = facts(row), { words, name } = pronouns[gender];
+      const { occupation, participant, answer, gender } = facts(row);
+      const { words, name } = pronouns[gender];
       const pronoun = sentence.toLowerCase().match(/\p{L}+/gu)?.find((word) => words.includes(word));
       if (pronoun === undefined) throw row.wrong("sentence", `must have one of ${words.join(", ")}`);
-      const share = female?.get(occupation), odd = share !== undefined && gotcha(gender, answer, share);
+      const share = female?.get(occupation);
+      const odd = share !== undefined && gotcha(gender, answer, share);
       yield {
         sentence,
         pronoun: pronoun[0].toUpperCase() + pronoun.slice(1),

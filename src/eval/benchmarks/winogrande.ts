@@ -23,7 +23,8 @@ export const winogrande: Task = defineTask({
   },
   async *items(source: TaskSource) {
     for await (const row of source.rows()) {
-      const parts = row.text("sentence").split("_"), nouns = [row.text("option1"), row.text("option2")];
+      const parts = row.text("sentence").split("_");
+      const nouns = [row.text("option1"), row.text("option2")];
       if (parts.length !== 2) throw row.wrong("sentence", "must have one blank, written _");
       if (parts[1].trim() === "") throw row.wrong("sentence", "must go on behind the blank");
       yield { start: parts[0], end: parts[1].trimEnd(), nouns, answer: row.whole("answer", 1, 2) };

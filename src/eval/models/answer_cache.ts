@@ -28,7 +28,8 @@ export class ItemCache {
    */
   static async of(model: EvalModel, folder?: string): Promise<ItemCache | undefined> {
     if (typeof model.parameters !== "function" || !mayWrite(folder)) return undefined;
-    const place = folder ?? `${cacheHome()}/evaluation`, path = `${place}/${await keyOf(model)}.jsonl`;
+    const place = folder ?? `${cacheHome()}/evaluation`;
+    const path = `${place}/${await keyOf(model)}.jsonl`;
     await Deno.mkdir(place, { recursive: true });
     const text = await readText(path).catch(() => "");
     const known = new Map(text.split("\n").flatMap((line) => entryOf(line)));

@@ -42,7 +42,8 @@ export function remembering(model: EvalModel, cache: ItemCache, how = ""): EvalM
       const questions = prompts.map((prompt, i) =>
         written(prompt, { ...decoding, ...seed ? { seed: seed[i] } : {} })
       );
-      const texts = await cache.known<string>(questions), kept: Promise<void>[] = [];
+      const texts = await cache.known<string>(questions);
+      const kept: Promise<void>[] = [];
       texts.forEach((text, i) => text === undefined || onText?.(i, { text }));
       const open = [...prompts.keys()].filter((i) => texts[i] === undefined);
       const take = (n: number, text: string) => {

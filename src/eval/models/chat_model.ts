@@ -26,7 +26,9 @@ interface Chatty {
  * @throws {ConfigError} when it has none
  */
 export function chatting(model: EvalModel, task: string): EvalModel {
-  const { name, config } = model, chatty = model as Chatty, { tokenizer } = chatty;
+  const { name, config } = model;
+  const chatty = model as Chatty;
+  const { tokenizer } = chatty;
   if (!tokenizer?.chat) {
     throw new ConfigError(
       `Cannot evaluate "${task}" on "${name}" with { chat: true }: it has no chat template`,

@@ -114,8 +114,8 @@ function columnsOf(results: readonly TaskResult[], number: number | undefined): 
 function nameOf({ task, metric, shots, variant }: PublishedColumn): string {
   const often = published.filter((other) => other.task === task && other.metric === metric);
   const kinds = new Set(often.map((other) => other.shots)).size;
-  const [, part] = /^\w+, (.*)$/.exec(metric) ?? [],
-    first = metric === "exact match" || metric === "accuracy";
+  const [, part] = /^\w+, (.*)$/.exec(metric) ?? [];
+  const first = metric === "exact match" || metric === "accuracy";
   return [
     task,
     part ?? (first || metric === "stereotype" ? "" : metric),

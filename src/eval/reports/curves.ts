@@ -41,7 +41,8 @@ export function scoreCurves(
         metric === undefined ? one.unit === "share" : one.metric === metric
       );
       if (found === undefined) continue;
-      const name = `${task}, ${found.metric}`, curve = curves.get(name) ?? { name, points: [] };
+      const name = `${task}, ${found.metric}`;
+      const curve = curves.get(name) ?? { name, points: [] };
       curve.points.push([tokens, found.unit === "share" ? 100 * found.value : found.value]);
       curves.set(name, curve);
     }

@@ -11,7 +11,8 @@ import { ReportView } from "./view.ts";
 
 /** Item `i` of a result. */
 export function explained(result: TaskResult, i: number): ReportView<ItemOutcome> {
-  const outcome = result.items[i], title = `${result.task}, item ${i}, on ${result.model}`;
+  const outcome = result.items[i];
+  const title = `${result.task}, item ${i}, on ${result.model}`;
   const facts = factsOf(outcome, result);
   return new ReportView(pictureOf(outcome, title, facts), outcome);
 }
@@ -44,7 +45,8 @@ function pictureOf(outcome: ItemOutcome, title: string, facts: Fact[]): Picture 
 function choicePicture(outcome: ChoiceOutcome, title: string, facts: Fact[]): Picture {
   const { options, choice, answer, alsoCorrect: also = [] } = outcome;
   const verdict = choice === answer ? "right" : "wrong";
-  const best = options[choice].score, weights = options.map(({ score }) => Math.exp(score - best));
+  const best = options[choice].score;
+  const weights = options.map(({ score }) => Math.exp(score - best));
   const whole = sum(weights);
   const bars = options.map(({ text, score, logProb }, i) => ({
     label: `${i} ${text}`,
@@ -67,8 +69,8 @@ function generated({ text, answers, value, values, final, samples }: GenerateOut
   const shown = (value?: number) => value === undefined ? "missing" : number(value);
   return [
     ...samples?.map(({ text, answer, value }, i): Fact => {
-      const found = answer === undefined ? "" : ` -> ${answer}`,
-        worth = value === undefined ? "" : ` = ${value}`;
+      const found = answer === undefined ? "" : ` -> ${answer}`;
+      const worth = value === undefined ? "" : ` = ${value}`;
       return [`sample ${i}`, `${text}${found}${worth}`];
     }) ?? [["generated", text]],
     ...final === undefined ? [] : [["final answer", final ?? "none"] as Fact],

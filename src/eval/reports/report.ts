@@ -95,7 +95,8 @@ export class Report extends Displayable {
    */
   value(task: string, options: { metric?: string; model?: string } = {}): number {
     const { measures } = this.#find(task, options.model);
-    const names = measures.map(({ metric }) => metric), metric = options.metric ?? names[0];
+    const names = measures.map(({ metric }) => metric);
+    const metric = options.metric ?? names[0];
     const found = measures.find((measure) => measure.metric === metric);
     if (found) return found.value;
     throw new ConfigError(`Cannot give the ${metric} of "${task}": its metrics are ${names.join(", ")}`);
@@ -167,8 +168,8 @@ function notes(results: readonly TaskResult[]): string[] {
 /** What was asked, how, and of which data. */
 function asked({ task, kind, protocol }: TaskResult): string {
   const { data, limit, prompt, header, decoding, chatTemplate } = protocol;
-  const part = limit === undefined ? "all" : `the first ${limit}`,
-    unit = kind === "loss" ? "windows" : "items";
+  const part = limit === undefined ? "all" : `the first ${limit}`;
+  const unit = kind === "loss" ? "windows" : "items";
   const quoted = (name: string, text?: string) =>
     text === undefined ? [] : [`${name} ${fit(JSON.stringify(text), 120)}`];
   return [

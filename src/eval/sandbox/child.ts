@@ -17,8 +17,10 @@ interface Guard {
 }
 
 async function serve(folder: string, most: number): Promise<void> {
-  const write = Deno.stdout.writeSync.bind(Deno.stdout), encoder = new TextEncoder();
-  const encode = encoder.encode.bind(encoder), { parse } = JSON;
+  const write = Deno.stdout.writeSync.bind(Deno.stdout);
+  const encoder = new TextEncoder();
+  const encode = encoder.encode.bind(encoder);
+  const { parse } = JSON;
   const say = (line: string) => void write(encode(line + "\n"));
   const memory = capMemory(most);
   const { loadPyodide } = await import("pyodide");
@@ -31,9 +33,9 @@ async function serve(folder: string, most: number): Promise<void> {
     env: { HOME: "/home" },
     jsglobals: Object.create(null),
   });
-  const guard = python.runPython(source) as Guard,
-    run = guard.run.bind(guard),
-    health = guard.health.bind(guard);
+  const guard = python.runPython(source) as Guard;
+  const run = guard.run.bind(guard);
+  const health = guard.health.bind(guard);
   say(`ready ${JSON.stringify(permissions(folder))}`);
   let begun = "";
   for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
@@ -41,7 +43,8 @@ async function serve(folder: string, most: number): Promise<void> {
     begun = lines.pop()!;
     for (const line of lines) {
       const { nonce, program } = parse(line) as { nonce: string; program: string };
-      const error = run(program), state = memory() > most / 2 ? "heavy" : health();
+      const error = run(program);
+      const state = memory() > most / 2 ? "heavy" : health();
       say(`${nonce} ${error === undefined ? "pass" : "fail"} ${state} ${error ?? ""}`);
     }
   }

@@ -67,7 +67,8 @@ export class Interpreter {
   /** Starts a process and waits until its interpreter is ready. */
   static async start({ megabytes, startSeconds }: Limits): Promise<Interpreter> {
     await Promise.all([import("pyodide"), import("./child.ts")]); // so that both are in Deno's cache
-    const folder = pyodideFolder(), interpreter = new Interpreter(folder, megabytes);
+    const folder = pyodideFolder();
+    const interpreter = new Interpreter(folder, megabytes);
     const line = await interpreter.#answer(startSeconds);
     const granted = line?.startsWith("ready ") ? JSON.parse(line.slice(6)) as string[] : undefined;
     interpreter.granted = granted ?? [];
@@ -80,7 +81,8 @@ export class Interpreter {
   }
 
   async run(program: string, seconds: number): Promise<ProgramVerdict> {
-    const nonce = crypto.randomUUID(), job = `${JSON.stringify({ nonce, program })}\n`;
+    const nonce = crypto.randomUUID();
+    const job = `${JSON.stringify({ nonce, program })}\n`;
     const start = performance.now();
     const sent = this.#input.write(new TextEncoder().encode(job)).then(() => true, () => false);
     const line = await sent ? await this.#answer(seconds) : undefined;

@@ -10,7 +10,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { Interpreter, type ProgramVerdict } from "./interpreter.ts";
 
 /** Limits of the sandbox. */
@@ -23,12 +23,11 @@ export interface SandboxOptions {
   startSeconds?: number;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<SandboxOptions>()(z.strictObject({
   seconds: z.number().positive().default(3),
   megabytes: z.int().min(64).default(512),
   startSeconds: z.number().positive().default(120),
-}) satisfies z.ZodType<unknown, SandboxOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof SandboxOptions>;
+}));
 
 /** One interpreter at a time; programs run one after another. */
 export class PythonSandbox implements AsyncDisposable {

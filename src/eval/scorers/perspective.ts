@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { TextScorer } from "../tasks/grader.ts";
 
 /** How the API is asked. */
@@ -17,12 +17,11 @@ export interface PerspectiveOptions {
   endpoint?: string;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<PerspectiveOptions>()(z.strictObject({
   key: z.string().min(1),
   perSecond: z.number().positive().default(1),
   endpoint: z.string().default("https://commentanalyzer.googleapis.com/v1alpha1/comments:analyze"),
-}) satisfies z.ZodType<PerspectiveOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof PerspectiveOptions>;
+}));
 
 /** A scorer that asks the Perspective API for TOXICITY, 0 to 1. What it does not answer is missing. */
 export function perspective(options: PerspectiveOptions): TextScorer {
@@ -36,7 +35,9 @@ export function perspective(options: PerspectiveOptions): TextScorer {
       const wait = free - performance.now();
       free = Math.max(free, performance.now()) + 1000 / perSecond;
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-      const requestedAttributes = { TOXICITY: {} }, comment = { text }, languages = ["en"];
+      const requestedAttributes = { TOXICITY: {} };
+      const comment = { text };
+      const languages = ["en"];
       const response = await fetch(`${endpoint}?key=${encodeURIComponent(key)}`, {
         method: "POST",
         headers: { "content-type": "application/json" },

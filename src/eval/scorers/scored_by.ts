@@ -20,7 +20,9 @@ export function scoredBy<Item>(
         return judge().name;
       },
       async grade(text, _, item) {
-        const judged = judge(), prompt = promptOf(item), ask = () => judged.score(text, prompt);
+        const judged = judge();
+        const prompt = promptOf(item);
+        const ask = () => judged.score(text, prompt);
         if (!judged.kept || !cache) return await ask();
         return (await cache.answers([["score", judged.name, text, prompt]], async () => [await ask()]))[0];
       },

@@ -28,7 +28,8 @@ interface ChoiceCase extends Case {
 /** A multiple-choice task. */
 export function choiceTask<Item>(definition: ChoiceDefinition<Item>): Task {
   const { name, items, prompt, published, metric = "accuracy", shots = 0 } = definition;
-  const rule = ruleOf(definition), convert = converter(definition);
+  const rule = ruleOf(definition);
+  const convert = converter(definition);
   return {
     name,
     kind: "choice",
@@ -43,7 +44,8 @@ export function choiceTask<Item>(definition: ChoiceDefinition<Item>): Task {
         pairs !== undefined || options.every((option) => fitsContext(model, context, option));
       const cases = await readyCases(definition, source, run, convert, fits);
       const asked = cases.map((item) => pairsOf(item, rule));
-      const { scored, notes } = await likelihoods(model, asked.flat(), run), rest = scored.values();
+      const { scored, notes } = await likelihoods(model, asked.flat(), run);
+      const rest = scored.values();
       const outcomes = cases.map((item, i) => outcomeOf(item, [...rest.take(asked[i].length)], rule));
       const graded = cases.map(({ groups }, i) => ({ groups, outcome: outcomes[i] }));
       return {
@@ -80,7 +82,9 @@ function massOf<Item>(
 function converter<Item>(definition: ChoiceDefinition<Item>): Convert<Item, ChoiceCase> {
   const { prompt, options, answer, pairs, alsoCorrect: also } = definition;
   return (item, wrong) => {
-    const own = options(item), given = answer(item), text = promptOf(prompt, item, wrong);
+    const own = options(item);
+    const given = answer(item);
+    const text = promptOf(prompt, item, wrong);
     if (!Array.isArray(own) || own.length < 2) throw wrong("there must be at least two options");
     const blank = own.findIndex((option) => typeof option !== "string" || option.trim() === "");
     if (blank >= 0) throw wrong(`option ${blank} must be a text that is not blank`);
@@ -114,7 +118,8 @@ function pairsOf(
 }
 
 function outcomeOf(item: Ready<ChoiceCase>, scored: readonly Likelihood[], rule: Rule): ChoiceOutcome {
-  const { context, shots, dropped, answer, alsoCorrect: also } = item, count = item.options.length;
+  const { context, shots, dropped, answer, alsoCorrect: also } = item;
+  const count = item.options.length;
   const options = item.options.map((text, i) => {
     const { logProb, tokens } = scored[i];
     return { text, logProb, tokens, score: rule.score(text, scored[i], scored[count + i]) };
@@ -141,6 +146,7 @@ function majority(outcomes: readonly ChoiceOutcome[]): string[] {
   const texts = ({ options }: ChoiceOutcome) => JSON.stringify(options.map(({ text }) => text));
   if (outcomes.length < 2 || outcomes.some((outcome) => texts(outcome) !== texts(outcomes[0]))) return [];
   const counts = outcomes[0].options.map((_, i) => outcomes.filter(({ answer }) => answer === i).length);
-  const most = Math.max(...counts), text = outcomes[0].options[counts.indexOf(most)].text;
+  const most = Math.max(...counts);
+  const text = outcomes[0].options[counts.indexOf(most)].text;
   return [`always "${text}" would get ${(100 * most / outcomes.length).toFixed(1)} %`];
 }

@@ -39,6 +39,7 @@ export function exactMatch(
   answers: readonly string[],
   normalisation: AnswerNormalisation | ((text: string) => string) = "words",
 ): boolean {
-  const write = normaliser(normalisation), own = write(prediction);
+  const write = normaliser(normalisation);
+  const own = write(prediction);
   return answers.some((answer) => write(answer) === own);
 }

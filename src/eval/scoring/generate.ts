@@ -29,7 +29,8 @@ interface GenerateCase<Item> extends Case {
 export function generateTask<Item>(definition: GenerateDefinition<Item>, settings: TaskSettings = {}): Task {
   const { name, items, prompt, published, header, shots = 0 } = definition;
   const { stop = ["\n"], maxTokens = 64, trim = true } = definition;
-  const sampling = drawn(definition, settings), convert = converter(definition);
+  const sampling = drawn(definition, settings);
+  const convert = converter(definition);
   const decoding: Decoding = { temperature: 0, maxTokens, stop: [...stop], ...hot(sampling) };
   const scorer = settings.scorer === undefined ? undefined : scorerOf(settings.scorer);
   if (scorer && definition.grader?.({ scorer }).scorer === undefined) {
@@ -64,7 +65,8 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>, setting
         });
         for (const [i, item] of cases.entries()) {
           run.signal?.throwIfAborted();
-          const { texts, cut } = written[i], kept = texts.map((text) => cutAt(text, stop, trim));
+          const { texts, cut } = written[i];
+          const kept = texts.map((text) => cutAt(text, stop, trim));
           outcomes.push(await outcomeOf(item, kept, cut, definition, grader, sampling));
           progress.add();
         }
@@ -136,7 +138,8 @@ async function outcomeOf<Item>(
   grader: Grader<Item>,
   sampling: Sampling | undefined,
 ): Promise<GenerateOutcome> {
-  const { context, shots, dropped, answers, item } = ready, write = normaliser(normalisation);
+  const { context, shots, dropped, answers, item } = ready;
+  const write = normaliser(normalisation);
   const grade = async (text: string | undefined) =>
     text === undefined ? 0 : await grader.grade(text, answers, item);
   const final = (text: string) => extract ? extract(text) : text;
@@ -147,9 +150,11 @@ async function outcomeOf<Item>(
 
 function converter<Item>(definition: GenerateDefinition<Item>): Convert<Item, GenerateCase<Item>> {
   const { prompt, answer, metric, grader, normalisation = "trim" } = definition;
-  const write = normaliser(normalisation), free = grader !== undefined || typeof metric === "function";
+  const write = normaliser(normalisation);
+  const free = grader !== undefined || typeof metric === "function";
   return (item, wrong) => {
-    const text = promptOf(prompt, item, wrong), answers = [answer(item)].flat();
+    const text = promptOf(prompt, item, wrong);
+    const answers = [answer(item)].flat();
     const blank = (given: string) => typeof given !== "string" || write(given) === "";
     if (!free && (answers.length === 0 || answers.some(blank))) {
       const how = typeof normalisation === "function"

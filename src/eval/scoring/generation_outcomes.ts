@@ -52,7 +52,8 @@ function overGroups(
   graded: readonly Graded[],
   value: (outcome: GenerateOutcome) => number | undefined,
 ): Measure[] {
-  const binary = metric === "exact match" || metric.startsWith("maj1@"), pass = metric.startsWith("pass@");
+  const binary = metric === "exact match" || metric.startsWith("maj1@");
+  const pass = metric.startsWith("pass@");
   return withGroups(metric, graded, (name, items) => {
     const values = items.map(({ outcome }) => value(outcome)).filter((v) => v !== undefined);
     return binary ? shareOf(name, values.map((v) => v === 1)) : meanOf(name, values, pass ? "share" : "");

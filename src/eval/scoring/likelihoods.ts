@@ -39,7 +39,8 @@ export async function likelihoods(
   const scorer = requireMethod(model, "scoreBatch", name);
   const texts = pairs.map((pair) => cutLongText(model, pair));
   const distinct = new Map(texts.flat().map((pair) => [JSON.stringify(pair), pair]));
-  const order = ordered([...distinct]), known = new Map<string, Likelihood>();
+  const order = ordered([...distinct]);
+  const known = new Map<string, Likelihood>();
   await using progress = new Progress(`${name} on ${as}`, { total: order.length, unit: "texts" });
   for (let at = 0; at < order.length; at += PAIRS_AT_ONCE) {
     signal?.throwIfAborted();
@@ -74,8 +75,8 @@ function common(a: string, b: string): number {
 }
 
 function saved(scored: readonly Likelihood[]): string[] {
-  const all = sum(scored.map(({ inputs = 0 }) => inputs)),
-    shared = sum(scored.map(({ reusedTokens = 0 }) => reusedTokens));
+  const all = sum(scored.map(({ inputs = 0 }) => inputs));
+  const shared = sum(scored.map(({ reusedTokens = 0 }) => reusedTokens));
   return shared > 0 ? [`shared beginnings saved ${percent(shared / all)} of ${all} tokens`] : [];
 }
 

@@ -21,7 +21,8 @@ interface PerplexityCase extends Case {
 
 /** A task of likelihoods. */
 export function perplexityTask<Item>(definition: PerplexityDefinition<Item>): Task {
-  const { name, items, prompt, published, header, shots = 0 } = definition, convert = converter(definition);
+  const { name, items, prompt, published, header, shots = 0 } = definition;
+  const convert = converter(definition);
   return {
     name,
     kind: "perplexity",
@@ -40,7 +41,8 @@ export function perplexityTask<Item>(definition: PerplexityDefinition<Item>): Ta
         const { logProb, tokens, truncatedTokens: cut = 0 } = scored[i];
         return { kind: "perplexity", prompt: context, shots, dropped, cut, text, logProb, tokens };
       });
-      const nats = scored.map(({ logProb }) => -logProb), tokens = scored.map((one) => one.tokens);
+      const nats = scored.map(({ logProb }) => -logProb);
+      const tokens = scored.map((one) => one.tokens);
       const [loss, bits, perplexity] = lossMeasures({
         nats: sum(nats),
         tokens: sum(tokens),
@@ -55,7 +57,8 @@ export function perplexityTask<Item>(definition: PerplexityDefinition<Item>): Ta
 
 function converter<Item>({ prompt, answer }: PerplexityDefinition<Item>): Convert<Item, PerplexityCase> {
   return (item, wrong) => {
-    const before = promptOf(prompt, item, wrong), text = answer(item);
+    const before = promptOf(prompt, item, wrong);
+    const text = answer(item);
     if (typeof text !== "string" || text.trim() === "") throw wrong("the text to score must not be blank");
     return { prompt: before, example: continued(before, text).join(""), text };
   };

@@ -56,8 +56,8 @@ export async function rollingLoss(
   if (stride !== undefined) check("stride", stride, context);
   const windows = stride === undefined ? rolling(ids, context, overlap) : strided(ids, context, stride);
   const scores = await model.scoreBatch(windows, { signal });
-  const logProb = sum(scores.map((score) => score.logProb)),
-    tokens = sum(scores.map((score) => score.tokens));
+  const logProb = sum(scores.map((score) => score.logProb));
+  const tokens = sum(scores.map((score) => score.tokens));
   return { logProb, tokens, perplexity: Math.exp(-logProb / tokens), windows: windows.length };
 }
 
@@ -87,7 +87,8 @@ function rolling(ids: Uint32Array, context: number, overlap: number): RollingWin
 function strided(ids: Uint32Array, context: number, stride: number): RollingWindow[] {
   const windows: RollingWindow[] = [];
   for (let begin = 0, done = 0; done < ids.length; begin += stride) {
-    const end = Math.min(begin + context, ids.length), from = Math.max(done, begin + 1);
+    const end = Math.min(begin + context, ids.length);
+    const from = Math.max(done, begin + 1);
     if (from < end) windows.push([ids.subarray(begin, from), ids.subarray(from, end)]);
     done = end;
   }

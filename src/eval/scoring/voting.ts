@@ -55,7 +55,8 @@ export async function combine(
   }
   if (sampling.combine === "majority") {
     const written = answers.map((answer) => answer === undefined ? undefined : write(answer) || undefined);
-    const winner = mostFrequent(written), at = Math.max(0, written.indexOf(winner));
+    const winner = mostFrequent(written);
+    const at = Math.max(0, written.indexOf(winner));
     const samples = texts.map((text, i) => ({ text, answer: answers[i] }));
     const answer = winner === undefined ? undefined : answers[at];
     return { text: texts[at], answer, scores: await grade(answer), samples };

@@ -53,14 +53,16 @@ export class TaskRow {
 
   /** One of some texts, without outer spaces. */
   oneOf(field: string, allowed: readonly string[]): string {
-    const value = this.value(field), text = typeof value === "string" ? value.trim() : value;
+    const value = this.value(field);
+    const text = typeof value === "string" ? value.trim() : value;
     if (typeof text === "string" && allowed.includes(text)) return text;
     throw this.wrong(field, `must be one of ${allowed.join(", ")}, current value is ${show(value)}`);
   }
 
   /** Texts that are not blank, at least one, or exactly `count`. */
   texts(field: string, count?: number): string[] {
-    const value = this.value(field), many = count === undefined ? "a list of texts" : `${count} texts`;
+    const value = this.value(field);
+    const many = count === undefined ? "a list of texts" : `${count} texts`;
     const good = Array.isArray(value) && value.length > 0 && (count ?? value.length) === value.length &&
       value.every((text) => typeof text === "string" && text.trim() !== "");
     if (good) return value;
@@ -76,7 +78,8 @@ export class TaskRow {
 
   /** True or false, as JSON has it, as 1 or 0, or as a word. */
   flag(field: string): boolean {
-    const value = this.value(field), word = String(value).toLowerCase();
+    const value = this.value(field);
+    const word = String(value).toLowerCase();
     if (["true", "1", "yes"].includes(word)) return true;
     if (["false", "0", "no"].includes(word)) return false;
     throw this.wrong(field, `must be true or false, current value is ${show(value)}`);
@@ -84,7 +87,8 @@ export class TaskRow {
 
   /** A whole number (or its digits) from `low` to `high`. */
   whole(field: string, low: number, high: number): number {
-    const value = this.value(field), number = wholeOf(value);
+    const value = this.value(field);
+    const number = wholeOf(value);
     if (number !== undefined && number >= low && number <= high) return number;
     throw this.wrong(field, `must be from ${low} to ${high}, current value is ${show(value)}`);
   }
@@ -95,8 +99,10 @@ export class TaskRow {
    * @throws {DataError} when it is missing or not from `low` to `high`
    */
   label(low: number, high: number): number {
-    const labels = this.#labels, inFile = labels && !labels.absent;
-    const value = inFile ? labels.lines[this.#n] : this.value("label"), label = wholeOf(value);
+    const labels = this.#labels;
+    const inFile = labels && !labels.absent;
+    const value = inFile ? labels.lines[this.#n] : this.value("label");
+    const label = wholeOf(value);
     if (label !== undefined && label >= low && label <= high) return label;
     const problem = `must be from ${low} to ${high}, current value is ${show(value)}`;
     if (inFile) throw new DataError(`label ${problem}`, { file: labels.file, line: this.#n + 1 });

@@ -89,7 +89,9 @@ export class TaskSource {
   }
 
   async #beside(named: TaskFile | undefined, what: "shots" | "stats"): Promise<TaskSource | undefined> {
-    const { name, published } = this.#owner, test = this.#parts.test, names = published?.[what] ?? [];
+    const { name, published } = this.#owner;
+    const test = this.#parts.test;
+    const names = published?.[what] ?? [];
     if (named !== undefined) return new TaskSource({ name }, named, this.#signal, what);
     if (names.length === 0 || test instanceof Dataset) return undefined;
     const folder = test === undefined ? home(this.#owner) : await folderOf(patternsOf(test)[0]);
@@ -104,7 +106,8 @@ export class TaskSource {
    * @throws {DataError} when a file is missing, damaged, or does not fit its labels
    */
   async *rows(format: RowFormat = {}): AsyncGenerator<TaskRow> {
-    const { test } = this.#parts, file = isFilePath(test) ? await this.#found(test) : await this.#default();
+    const { test } = this.#parts;
+    const file = isFilePath(test) ? await this.#found(test) : await this.#default();
     const labels = await this.#labelsOf(file);
     const entries = file instanceof Dataset
       ? entriesOf(file.plan, new Pass({ signal: this.#signal }))
@@ -122,7 +125,8 @@ export class TaskSource {
   /** The file that was named, or the one that the folder holds. */
   async #found(file: TaskFile): Promise<string | Dataset<unknown>> {
     if (file instanceof Dataset) return file;
-    const [path] = patternsOf(file), { name, published } = this.#owner;
+    const [path] = patternsOf(file);
+    const { name, published } = this.#owner;
     if (isRemote(path)) return await this.#fetched(path);
     if (!await isFolder(path)) return path;
     const inside = await firstInside(path, name, published?.files ?? []);
@@ -138,7 +142,8 @@ export class TaskSource {
   }
 
   async #default(): Promise<string> {
-    const { name, published } = this.#owner, folder = home(this.#owner);
+    const { name, published } = this.#owner;
+    const folder = home(this.#owner);
     const inside = folder ? await firstInside(folder, name, published?.files ?? []) : undefined;
     if (inside !== undefined) return inside;
     const where = published
@@ -152,7 +157,8 @@ export class TaskSource {
 
   /** The labels that were named, or those beside `valid.jsonl` in `valid-labels.lst`. */
   async #labelsOf(file: string | Dataset<unknown>): Promise<Labels | undefined> {
-    const { labels } = this.#parts, own = labels === undefined ? undefined : patternsOf(labels)[0];
+    const { labels } = this.#parts;
+    const own = labels === undefined ? undefined : patternsOf(labels)[0];
     const beside = typeof file === "string" ? labelsBeside(file) : undefined;
     const path = own ?? (beside !== undefined && await isThere(beside) ? beside : undefined);
     if (path === undefined) {

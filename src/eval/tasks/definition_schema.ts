@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
-import { parseOptions, type Same, show } from "../../base/schema.ts";
+import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
 import type {
   ChoiceDefinition,
   GenerateDefinition,
@@ -13,6 +13,9 @@ import type {
   Sampling,
   TaskKind,
 } from "./definition.ts";
+
+/** The keys of a definition. Its values are functions of a generic item, which no schema can tie. */
+type KeysOf<Definition> = Partial<Record<keyof Definition, unknown>>;
 
 const fn = z.custom<(...args: never[]) => unknown>(
   (value) => typeof value === "function",
@@ -43,7 +46,7 @@ const base = {
   pool: fn.optional(),
   groups: fn.optional(),
 };
-const choice = z.strictObject({
+const choice = optionsSchema<KeysOf<ChoiceDefinition<never>>>()(z.strictObject({
   ...base,
   kind: z.literal("choice"),
   options: fn,
@@ -54,17 +57,17 @@ const choice = z.strictObject({
   massMetric: text.optional(),
   normalisation: z.enum(["characters", "ratio", "tokens", "sum"]).optional(),
   unconditionalContext: text.optional(),
-});
-true satisfies Same<keyof z.input<typeof choice>, keyof ChoiceDefinition<never>>;
-const sampling = z.strictObject({
-  temperature: z.number().positive(),
-  topP: z.number().gt(0).max(1).optional(),
-  samples: z.int().min(1),
-  combine: z.enum(["majority", "pass"]),
-  k: z.int().min(1).optional(),
-}).refine(({ samples, k = 1 }) => samples >= k, "samples must be at least k") satisfies z.ZodType<Sampling>;
-true satisfies Same<keyof z.input<typeof sampling>, keyof Sampling>;
-const generate = z.strictObject({
+}));
+const sampling = optionsSchema<Sampling>()(
+  z.strictObject({
+    temperature: z.number().positive(),
+    topP: z.number().gt(0).max(1).optional(),
+    samples: z.int().min(1),
+    combine: z.enum(["majority", "pass"]),
+    k: z.int().min(1).optional(),
+  }).refine(({ samples, k = 1 }) => samples >= k, "samples must be at least k"),
+);
+const generate = optionsSchema<KeysOf<GenerateDefinition<never>>>()(z.strictObject({
   ...base,
   kind: z.literal("generate"),
   answer: fn,
@@ -78,15 +81,13 @@ const generate = z.strictObject({
   stop: z.array(text).optional(),
   trim: z.boolean().optional(),
   maxTokens: z.int().min(1).optional(),
-});
-true satisfies Same<keyof z.input<typeof generate>, keyof GenerateDefinition<never>>;
-const perplexity = z.strictObject({
+}));
+const perplexity = optionsSchema<KeysOf<PerplexityDefinition<never>>>()(z.strictObject({
   ...base,
   kind: z.literal("perplexity"),
   answer: fn,
   metric: z.literal("perplexity").optional(),
-});
-true satisfies Same<keyof z.input<typeof perplexity>, keyof PerplexityDefinition<never>>;
+}));
 const schemas: Record<TaskKind, z.ZodType> = { choice, generate, perplexity };
 
 /**

@@ -59,7 +59,8 @@ export async function readyCases<Item, C extends Case>(
   fits: (item: C, context: string) => boolean,
 ): Promise<Ready<C>[]> {
   const { separator = "\n\n", exemplars, draw = "random" } = definition;
-  const limit = run.limit ?? Infinity, other = run.shots > 0 ? await source.shots() : undefined;
+  const limit = run.limit ?? Infinity;
+  const other = run.shots > 0 ? await source.shots() : undefined;
   const builtIn = other === undefined && exemplars !== undefined;
   const own = run.shots > 0 && other === undefined && !builtIn;
   const cases = await readCases(definition, source, own ? { ...run, limit: undefined } : run, convert);
@@ -75,7 +76,8 @@ export async function readyCases<Item, C extends Case>(
       [...head, ...drawn.slice(0, count).map((j) => shown[j])].map((text) => text + separator).join("");
     let count = drawn.length;
     while (count > 0 && !fits(item, written(count) + item.prompt)) count--;
-    const before = written(count), shots = drawn.slice(0, count);
+    const before = written(count);
+    const shots = drawn.slice(0, count);
     return { ...item, before, context: before + item.prompt, shots, dropped: drawn.length - count };
   });
 }
@@ -111,7 +113,8 @@ function drawShots(
   run: TaskRun,
   random?: Random,
 ): number[] {
-  const seen = new Set<number>(), drawn: number[] = [];
+  const seen = new Set<number>();
+  const drawn: number[] = [];
   while (drawn.length < run.shots) {
     if (seen.size === pool.length) throw tooFew(run, drawn.length);
     const j = random ? random.below(pool.length) : seen.size;

@@ -23,7 +23,8 @@ export interface FittedPrompt {
 /** Cuts `prompt` on the left until `maxTokens`, but not more than half of the context, can follow it. */
 export function fitPrompt({ tokenizer, config }: EvalModel, prompt: string, maxTokens: number): FittedPrompt {
   if (!tokenizer || !config) return { prompt, cut: 0 };
-  const ids = tokenizer.encode(prompt, { bos: true }), room = roomFor(config.context, maxTokens);
+  const ids = tokenizer.encode(prompt, { bos: true });
+  const room = roomFor(config.context, maxTokens);
   if (ids.length <= room) return { prompt, cut: 0 };
   const kept = ids.slice(ids.length - room);
   kept[0] = ids[0];

@@ -23,13 +23,15 @@ export interface Measure {
 
 /** The share of items that are right, with the standard error sqrt(p (1 - p) / n). */
 export function shareOf(metric: string, right: readonly boolean[], chance?: number): Measure {
-  const n = right.length, value = right.filter(Boolean).length / n;
+  const n = right.length;
+  const value = right.filter(Boolean).length / n;
   return { metric, value, error: Math.sqrt(value * (1 - value) / n), n, unit: "share", chance };
 }
 
 /** The mean of values, with the standard error s / sqrt(n), s with n - 1 in the denominator; none for one value. */
 export function meanOf(metric: string, values: readonly number[], unit: Measure["unit"] = ""): Measure {
-  const n = values.length, value = sum(values) / n;
+  const n = values.length;
+  const value = sum(values) / n;
   const squares = sum(values.map((x) => (x - value) ** 2));
   return { metric, value, error: n > 1 ? Math.sqrt(squares / (n - 1) / n) : undefined, n, unit };
 }
@@ -76,7 +78,8 @@ export interface LossSums {
 
 /** A loss in its three forms; bits per byte only where the bytes are known. */
 export function lossMeasures({ nats, tokens, bytes, error, n }: LossSums): Measure[] {
-  const perplexity = Math.exp(nats / tokens), bits = 1 / Math.LN2 / bytes;
+  const perplexity = Math.exp(nats / tokens);
+  const bits = 1 / Math.LN2 / bytes;
   const scaled = (factor: number) => error === undefined ? undefined : error * factor;
   const measures: Measure[] = [
     { metric: "loss", value: nats / tokens, error, n, unit: "nats per token" },

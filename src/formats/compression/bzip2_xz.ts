@@ -52,7 +52,8 @@ async function* outputOf(child: Deno.ChildProcess, program: string): AsyncGenera
 export async function* unbzip2(path: string): AsyncGenerator<Uint8Array> {
   const { default: unbzip2Stream } = await import("unbzip2-stream");
   const file = createReadStream(path, { highWaterMark: 1 << 16 });
-  const unpacked = new Readable({ read() {} }), packed = unbzip2Stream();
+  const unpacked = new Readable({ read() {} });
+  const packed = unbzip2Stream();
   file.on("error", (error) => unpacked.destroy(error));
   packed.on("error", (error: Error) => unpacked.destroy(error));
   packed.on("data", (chunk: Uint8Array) => {

@@ -28,7 +28,8 @@ const unreadable: Partial<Record<string, string>> = { zip: "unzip", "7z": "7z x"
  * How much a file may unpack to: so many times its own bytes, looked at from so many bytes on. Text shrinks to a tenth,
  * logs to a hundredth; gzip alone can hold a thousandfold. [ours]
  */
-const mostTimes = 500, fromBytes = 1 << 28;
+const mostTimes = 500;
+const fromBytes = 1 << 28;
 
 /**
  * Streams the unpacked bytes of `path`, a chunk at a time; leaving the loop early closes the file.

@@ -29,13 +29,15 @@ export async function* unpackZstd(file: AsyncIterable<Uint8Array>): AsyncGenerat
 async function* frame(magic: Uint8Array, input: Input): AsyncGenerator<Uint8Array> {
   yield magic;
   const [descriptor] = yield* one(input, 1);
-  const single = (descriptor >> 5) & 1, sizeFlag = descriptor >> 6;
+  const single = (descriptor >> 5) & 1;
+  const sizeFlag = descriptor >> 6;
   const dictionaryBytes = [0, 1, 2, 4][descriptor & 3];
   const sizeBytes = sizeFlag === 0 ? single : 1 << sizeFlag;
   yield* one(input, (single ? 0 : 1) + dictionaryBytes + sizeBytes);
   for (let last = false; !last;) {
     const [a, b, c] = yield* one(input, 3);
-    const header = a | (b << 8) | (c << 16), isRunLength = ((header >> 1) & 3) === 1;
+    const header = a | (b << 8) | (c << 16);
+    const isRunLength = ((header >> 1) & 3) === 1;
     yield* one(input, isRunLength ? 1 : header >> 3);
     last = (header & 1) === 1;
   }

@@ -28,12 +28,15 @@ function packF16(data: Float32Array, name: string): Uint8Array<ArrayBuffer> {
 
 /** A block of 32: f16 scale max |x| / 127, then round(x / scale), halves away from zero. */
 function packQ8(data: Float32Array, name: string): Uint8Array<ArrayBuffer> {
-  const count = data.length / 32, out = new Uint8Array(count * 34), view = new DataView(out.buffer);
+  const count = data.length / 32;
+  const out = new Uint8Array(count * 34);
+  const view = new DataView(out.buffer);
   for (let block = 0; block < count; block++) {
     const x = data.subarray(block * 32, block * 32 + 32);
     let largest = 0;
     for (const value of x) largest = Math.max(largest, Math.abs(value));
-    const scale = Math.fround(largest / 127), inverse = scale ? Math.fround(1 / scale) : 0;
+    const scale = Math.fround(largest / 127);
+    const inverse = scale ? Math.fround(1 / scale) : 0;
     if (!(scale <= 65504)) throw tooLarge(name, largest, "Q8_0");
     view.setFloat16(block * 34, scale, true);
     x.forEach((value, i) => {

@@ -86,15 +86,19 @@ export class MoreNeeded extends Error {}
  * @throws {MoreNeeded} where the front ends before the header does, and the file goes on
  */
 export function parseGguf(front: Front): GgufHeader {
-  const cursor = new Cursor(front), { file } = front;
+  const cursor = new Cursor(front);
+  const { file } = front;
   const magic = String.fromCharCode(...cursor.take(4, "the mark GGUF"));
   if (magic !== "GGUF") cursor.fail(0, "the mark GGUF", show(magic));
   const version = cursor.number("u32");
   if (version !== 2 && version !== 3) cursor.fail(4, "version 2 or 3, little-endian", String(version));
-  const tensorCount = cursor.count(24, "tensors"), valueCount = cursor.count(13, "values");
-  const values = new Map<string, GgufValue>(), tensors: Raw[] = [];
+  const tensorCount = cursor.count(24, "tensors");
+  const valueCount = cursor.count(13, "values");
+  const values = new Map<string, GgufValue>();
+  const tensors: Raw[] = [];
   for (let i = 0; i < valueCount; i++) {
-    const at = cursor.at, name = cursor.string();
+    const at = cursor.at;
+    const name = cursor.string();
     if (values.has(name)) cursor.fail(at, "each name once", `${show(name)} again`);
     values.set(name, cursor.value(cursor.type()));
   }
@@ -132,7 +136,8 @@ function placed(
       const known = Object.keys(PACKINGS).join(" ");
       return cursor.fail(at, `${show(name)} to be one of ${known}`, TYPE_NAMES[id] ?? `type ${id}`);
     }
-    const { weights, bytes } = PACKINGS[type], count = elementsOf(shape);
+    const { weights, bytes } = PACKINGS[type];
+    const count = elementsOf(shape);
     if (!Number.isSafeInteger(count * bytes)) {
       cursor.fail(at, `fewer than 2^53 bytes of ${show(name)}`, shape.join());
     }
@@ -189,7 +194,8 @@ class Cursor {
 
   number(type: ValueType): number {
     this.take(SIZE[type], `a number (${type})`);
-    const at = this.at - SIZE[type], view = this.#view;
+    const at = this.at - SIZE[type];
+    const view = this.#view;
     switch (type) {
       case "u8":
       case "bool":
@@ -217,7 +223,9 @@ class Cursor {
 
   /** A count of things of at least `each` bytes. */
   count(each: number, what: string): number {
-    const at = this.at, count = this.number("u64"), most = Math.floor((this.size - this.at) / each);
+    const at = this.at;
+    const count = this.number("u64");
+    const most = Math.floor((this.size - this.at) / each);
     if (count > most) this.fail(at, `at most ${most} ${what}, more do not fit into the file`, String(count));
     return count;
   }
@@ -227,7 +235,8 @@ class Cursor {
   }
 
   type(): ValueType {
-    const at = this.at, id = this.number("u32");
+    const at = this.at;
+    const id = this.number("u32");
     return VALUE_TYPES[id] ?? this.fail(at, "a type of value from 0 to 12", String(id));
   }
 
@@ -238,15 +247,19 @@ class Cursor {
   }
 
   array(): readonly number[] | readonly boolean[] | readonly string[] {
-    const at = this.at, type = this.type();
+    const at = this.at;
+    const type = this.type();
     if (type === "array") this.fail(at, "an array of plain values", "an array of arrays");
-    const values: unknown[] = [], length = this.count(SIZE[type], `values (${type})`);
+    const values: unknown[] = [];
+    const length = this.count(SIZE[type], `values (${type})`);
     for (let i = 0; i < length; i++) values.push(this.value(type));
     return values as readonly number[];
   }
 
   tensor(): Raw {
-    const at = this.at, name = this.string(), dimensions = this.number("u32");
+    const at = this.at;
+    const name = this.string();
+    const dimensions = this.number("u32");
     if (dimensions > 4) this.fail(at, `at most 4 dimensions of ${show(name)}`, String(dimensions));
     const shape = Array.from({ length: dimensions }, () => this.number("u64")).reverse();
     return { name, shape, type: this.number("u32"), offset: this.number("u64"), at };

@@ -11,7 +11,8 @@ import { columnsOf, type FileMatrix } from "../tensors/matrix.ts";
 import { OpenFile } from "../open_file.ts";
 
 /** Bytes of a header that are read at first, and the most that are read of one. [ours] */
-const FIRST = 1 << 20, MOST = 256 << 20;
+const FIRST = 1 << 20;
+const MOST = 256 << 20;
 
 /**
  * Opens a GGUF file to read its tensors; close it, or open it with `using`.
@@ -61,12 +62,13 @@ export class GgufFile implements GgufHeader {
    * @throws {FormatError} if there is no such tensor
    */
   matrix(name: string): FileMatrix {
-    const tensor = this.tensors.get(name), file = this.#file.path;
+    const tensor = this.tensors.get(name);
+    const file = this.#file.path;
     if (!tensor) {
       throw new FormatError(`Cannot read ${show(name)}: there is no such tensor`, { file, expected: name });
     }
-    const { weights, bytes, unpack } = PACKINGS[tensor.type],
-      rowBytes = columnsOf(tensor.shape) / weights * bytes;
+    const { weights, bytes, unpack } = PACKINGS[tensor.type];
+    const rowBytes = columnsOf(tensor.shape) / weights * bytes;
     const read = async (start: number, count: number) => {
       const packed = new Uint8Array(count * rowBytes);
       return unpack(

@@ -59,7 +59,8 @@ function blocks(
   unpack: (view: DataView, at: number, out: Float32Array, to: number) => void,
 ): Packing["unpack"] {
   return (bytes) => {
-    const count = bytes.length / size, out = new Float32Array(count * weights);
+    const count = bytes.length / size;
+    const out = new Float32Array(count * weights);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     for (let block = 0; block < count; block++) unpack(view, block * size, out, block * weights);
     return out;
@@ -89,10 +90,14 @@ function unpackQ4(view: DataView, at: number, out: Float32Array, to: number): vo
 
 /** f16 scale and f16 scale of the minima, 8 pairs of 6-bit scale and minimum in 12 bytes, 128 bytes of halves. */
 function unpackQ4K(view: DataView, at: number, out: Float32Array, to: number): void {
-  const scale = view.getFloat16(at, true), floor = view.getFloat16(at + 2, true);
+  const scale = view.getFloat16(at, true);
+  const floor = view.getFloat16(at + 2, true);
   for (let group = 0; group < 8; group++) {
-    const [s, m] = scaleAndMinimum(view, at + 4, group), half = group % 2 * 4;
-    const d = Math.fround(scale * s), low = Math.fround(floor * m), from = at + 16 + (group >> 1) * 32;
+    const [s, m] = scaleAndMinimum(view, at + 4, group);
+    const half = group % 2 * 4;
+    const d = Math.fround(scale * s);
+    const low = Math.fround(floor * m);
+    const from = at + 16 + (group >> 1) * 32;
     for (let i = 0; i < 32; i++) {
       out[to + group * 32 + i] = Math.fround(d * (view.getUint8(from + i) >> half & 15)) - low;
     }
@@ -112,7 +117,9 @@ function scaleAndMinimum(view: DataView, at: number, group: number): [number, nu
 function unpackQ6K(view: DataView, at: number, out: Float32Array, to: number): void {
   const scale = view.getFloat16(at + 208, true);
   for (let i = 0; i < 256; i++) {
-    const side = i >> 7, quarter = i >> 5 & 3, lane = i & 31;
+    const side = i >> 7;
+    const quarter = i >> 5 & 3;
+    const lane = i & 31;
     const low = view.getUint8(at + side * 64 + (quarter & 1) * 32 + lane) >> (quarter >> 1) * 4 & 15;
     const high = view.getUint8(at + 128 + side * 32 + lane) >> quarter * 2 & 3;
     const d = Math.fround(scale * view.getInt8(at + 192 + (i >> 4)));

@@ -49,7 +49,8 @@ export async function writeGguf(
     for await (const parts of data) {
       const { value: tensor } = next.next();
       if (!tensor) throw new ConfigError(`Cannot write ${path}: more tensors were given than named`);
-      let length = 0, written = 0;
+      let length = 0;
+      let written = 0;
       for await (const part of parts) {
         const bytes = packBlocks(tensor.type, part, tensor.name);
         length += part.length;

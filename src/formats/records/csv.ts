@@ -55,9 +55,12 @@ async function* records(
   separator: string,
   format: CsvFormat,
 ): AsyncGenerator<RecordOrError<string[]>> {
-  let begun: string[] = [], from = 0, open = false;
+  let begun: string[] = [];
+  let from = 0;
+  let open = false;
   const record = (): RecordOrError<string[]> => {
-    const text = begun.join("\n"), fields = open ? undefined : fieldsOf(text, separator);
+    const text = begun.join("\n");
+    const fields = open ? undefined : fieldsOf(text, separator);
     begun = [];
     if (fields) return { value: fields, line: from };
     const problem = open
@@ -90,7 +93,8 @@ function fieldsOf(text: string, separator: string): string[] | undefined {
   const fields: string[] = [];
   for (let at = 0; at <= text.length; at++) {
     if (text[at] !== '"') {
-      const next = text.indexOf(separator, at), end = next < 0 ? text.length : next;
+      const next = text.indexOf(separator, at);
+      const end = next < 0 ? text.length : next;
       fields.push(text.slice(at, end));
       at = end;
     } else {

@@ -98,7 +98,8 @@ export async function* findLines(
 
 /** Blocks of whole lines; undefined in place of a line that is too long. */
 async function* blocksOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array | undefined> {
-  let begun: Uint8Array[] = [], length = 0;
+  let begun: Uint8Array[] = [];
+  let length = 0;
   const take = (end: Uint8Array) => {
     const block = length > longestLine ? undefined : begun.length ? concat([...begun, end]) : end;
     [begun, length] = [[], 0];
@@ -134,7 +135,8 @@ function* decodeBlock(block: Uint8Array, decoder: TextDecoder): Generator<Record
     return;
   }
   for (let from = 0; from < block.length;) {
-    const found = block.indexOf(10, from), end = found < 0 ? block.length : found;
+    const found = block.indexOf(10, from);
+    const end = found < 0 ? block.length : found;
     const line = decoded(block.subarray(from, end), decoder);
     yield line === undefined ? notValid(decoder.encoding) : { value: withoutReturn(line) };
     from = end + 1;
@@ -158,7 +160,8 @@ function tooLong(): RecordOrError<string> {
 }
 
 async function* linesOfText(chunks: AsyncIterable<string>): AsyncGenerator<RecordOrError<string>> {
-  let begun = "", line = 0;
+  let begun = "";
+  let line = 0;
   for await (const chunk of chunks) {
     const lines = (begun + chunk).split("\n");
     begun = lines.pop()!;

@@ -61,7 +61,8 @@ async function open(path: string): Promise<Deno.FsFile> {
 
 async function slice(file: Deno.FsFile, from: number, to?: number): Promise<ArrayBuffer> {
   const size = file.statSync().size;
-  const start = from < 0 ? size + from : from, end = to === undefined ? size : to < 0 ? size + to : to;
+  const start = from < 0 ? size + from : from;
+  const end = to === undefined ? size : to < 0 ? size + to : to;
   const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start));
   await file.seek(start, Deno.SeekMode.Start);
   for (let done = 0; done < bytes.length;) {

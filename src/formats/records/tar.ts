@@ -44,7 +44,8 @@ export function findTarIn(bytes: Uint8Array): AsyncGenerator<RecordOrError<TarFi
 
 async function* filesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<RecordOrError<TarFile>> {
   const { default: tar } = await import("tar-stream");
-  const archive = tar.extract(), input = Readable.from(chunks, { objectMode: false });
+  const archive = tar.extract();
+  const input = Readable.from(chunks, { objectMode: false });
   input.on("error", (error) => archive.destroy(error));
   input.pipe(archive);
   try {

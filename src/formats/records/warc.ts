@@ -19,7 +19,8 @@ export interface WarcRecord {
 }
 
 /** Bytes of the longest body and of the longest headers that are read; longer ones are a problem. [ours] */
-const longestBody = 1 << 26, longestHead = 1 << 20;
+const longestBody = 1 << 26;
+const longestHead = 1 << 20;
 
 /**
  * The records of `path` whose type is `type` (all without it).
@@ -65,7 +66,8 @@ function parseHead(text: string): Record<string, string> | undefined {
   return headers;
 }
 
-const CR = 13, LF = 10;
+const CR = 13;
+const LF = 10;
 
 /** Bytes on demand, from chunks of any size. */
 class Input {

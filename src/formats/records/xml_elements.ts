@@ -49,10 +49,15 @@ interface Piece {
 
 /** The text of each element from its first to its last character. */
 async function* piecesOf(path: string, name: string): AsyncGenerator<Piece> {
-  const opening = new RegExp(`<${name}(?=[\\s/>])`, "g"), closing = `</${name}>`;
+  const opening = new RegExp(`<${name}(?=[\\s/>])`, "g");
+  const closing = `</${name}>`;
   // An attribute may hold > but never <.
   const tag = new RegExp(`<${name}(?:\\s+[^\\s=<>/"']+\\s*=\\s*(?:"[^"<]*"|'[^'<]*'))*\\s*(/?)>`, "y");
-  let text = "", at = 0, line = 1, counted = 0, searched = 0;
+  let text = "";
+  let at = 0;
+  let line = 1;
+  let counted = 0;
+  let searched = 0;
   const lineAt = (place: number) => {
     for (let end = text.indexOf("\n", counted); end >= 0 && end < place; end = text.indexOf("\n", end + 1)) {
       line++;
@@ -117,7 +122,8 @@ async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<{ tex
 /** Parses one element after another with the same parser. */
 async function parser(): Promise<(text: string) => RecordOrError<Element>> {
   const { SaxesParser } = await import("saxes");
-  let open: Element[] = [], fault: string | undefined;
+  let open: Element[] = [];
+  let fault: string | undefined;
   const make = () => {
     const sax = new SaxesParser();
     sax.on("opentag", ({ name, attributes }) => {

@@ -91,7 +91,8 @@ export function allocate(
     const array = new ARRAYS[dtype](count);
     return { bytes: new Uint8Array(array.buffer), finish: () => array };
   }
-  const array = new Float32Array(count), at = 2 * count;
+  const array = new Float32Array(count);
+  const at = 2 * count;
   const widen = dtype === "F16" ? widenF16 : widenBF16;
   return { bytes: new Uint8Array(array.buffer, at, at), finish: () => (widen(array, at), array) };
 }
@@ -103,6 +104,7 @@ function widenF16(out: Float32Array<ArrayBuffer>, at: number): void {
 
 /** BF16 is the upper half of an F32. */
 function widenBF16(out: Float32Array<ArrayBuffer>, at: number): void {
-  const words = new Uint32Array(out.buffer), halves = new Uint16Array(out.buffer, at, out.length);
+  const words = new Uint32Array(out.buffer);
+  const halves = new Uint16Array(out.buffer, at, out.length);
   for (let i = 0; i < words.length; i++) words[i] = halves[i] << 16;
 }

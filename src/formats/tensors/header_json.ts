@@ -68,7 +68,8 @@ export class HeaderJson {
 
   #value(depth: number): Node {
     this.#space();
-    const at = this.start + this.#at, c = this.bytes[this.#at];
+    const at = this.start + this.#at;
+    const c = this.bytes[this.#at];
     if (c === CODE.quote) return { at, kind: "string", value: this.#string() };
     if (c >= 48 && c <= 57) return { at, kind: "integer", value: this.#integer() };
     if (c !== 91 && c !== 123) this.fail(at, "an object, an array, a string or a non-negative integer");
@@ -81,7 +82,8 @@ export class HeaderJson {
   #integer(): number {
     const from = this.#at;
     while (this.bytes[this.#at] >= 48 && this.bytes[this.#at] <= 57) this.#at++;
-    const digits = this.#at - from, value = digits > 16 ? NaN : Number(this.#text(from, this.#at));
+    const digits = this.#at - from;
+    const value = digits > 16 ? NaN : Number(this.#text(from, this.#at));
     if (!Number.isSafeInteger(value)) {
       this.fail(this.start + from, "an integer below 2^53", `one of ${digits} digits`);
     }

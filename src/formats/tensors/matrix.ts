@@ -31,12 +31,14 @@ export function columnsOf(shape: readonly number[]): number {
 /** Matrices of equal width, one below the other. */
 export function stackRows(parts: readonly FileMatrix[]): FileMatrix {
   if (parts.length === 1) return parts[0];
-  const rows = parts.map(({ shape }) => shape[0]), cols = parts[0].shape[1];
+  const rows = parts.map(({ shape }) => shape[0]);
+  const cols = parts[0].shape[1];
   const read = async (start: number, count: number) => {
     const out = new Float32Array(count * cols);
     let top = 0;
     for (const [i, part] of parts.entries()) {
-      const from = Math.max(start, top), to = Math.min(start + count, top + rows[i]);
+      const from = Math.max(start, top);
+      const to = Math.min(start + count, top + rows[i]);
       if (from < to) out.set(await part.read(from - top, to - from), (from - start) * cols);
       top += rows[i];
     }
@@ -48,12 +50,14 @@ export function stackRows(parts: readonly FileMatrix[]): FileMatrix {
 /** Matrices of equal height, side by side. */
 export function stackColumns(parts: readonly FileMatrix[]): FileMatrix {
   if (parts.length === 1) return parts[0];
-  const widths = parts.map(({ shape }) => shape[1]), cols = widths.reduce((a, b) => a + b, 0);
+  const widths = parts.map(({ shape }) => shape[1]);
+  const cols = widths.reduce((a, b) => a + b, 0);
   const read = async (start: number, count: number) => {
     const out = new Float32Array(count * cols);
     let left = 0;
     for (const [i, part] of parts.entries()) {
-      const data = await part.read(start, count), width = widths[i];
+      const data = await part.read(start, count);
+      const width = widths[i];
       for (let row = 0; row < count; row++) {
         out.set(data.subarray(row * width, (row + 1) * width), row * cols + left);
       }
@@ -70,9 +74,11 @@ export function changeRows(
   group: number,
   change: (data: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer>,
 ): FileMatrix {
-  const { file, shape } = matrix, cols = columnsOf(shape);
+  const { file, shape } = matrix;
+  const cols = columnsOf(shape);
   const read = async (start: number, count: number) => {
-    const first = Math.floor(start / group) * group, end = Math.ceil((start + count) / group) * group;
+    const first = Math.floor(start / group) * group;
+    const end = Math.ceil((start + count) / group) * group;
     const data = change(await matrix.read(first, end - first));
     return data.subarray((start - first) * cols, (start - first + count) * cols);
   };

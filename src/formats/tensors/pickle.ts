@@ -31,7 +31,8 @@ class Name {
   constructor(readonly name: string) {}
 }
 
-const REBUILD = "torch._utils _rebuild_tensor_v2", PARAMETER = "torch._utils _rebuild_parameter";
+const REBUILD = "torch._utils _rebuild_tensor_v2";
+const PARAMETER = "torch._utils _rebuild_parameter";
 const ORDERED = "collections OrderedDict";
 const STORAGES: Readonly<Record<string, TorchType>> = {
   "torch FloatStorage": "F32",
@@ -72,7 +73,8 @@ export class Unpickler {
   read(): unknown {
     for (;;) {
       if (++this.#made > MOST) this.#fail(`at most ${MOST} operations`);
-      const op = this.#byte(), action = ACTIONS[op];
+      const op = this.#byte();
+      const action = ACTIONS[op];
       if (op === 0x2e) return this.#pop();
       if (!action) {
         this.#fail(`an operation that tensors need, found ${show(String.fromCharCode(op))} (${op})`);
@@ -227,7 +229,8 @@ function setItems(t: Tools, pairs: unknown[]): void {
 }
 
 function named(t: Tools, module: string, name: string): Name {
-  const found = `${module} ${name}`, known = [REBUILD, PARAMETER, ORDERED, ...Object.keys(STORAGES)];
+  const found = `${module} ${name}`;
+  const known = [REBUILD, PARAMETER, ORDERED, ...Object.keys(STORAGES)];
   if (known.includes(found)) return new Name(found);
   return t.fail(`a name that tensors need, found ${show(`${module}.${name}`)}: nothing else is constructed`);
 }

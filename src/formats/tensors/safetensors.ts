@@ -129,7 +129,9 @@ export class SafetensorsFile implements SafetensorsHeader {
    * @throws {FormatError} if there is no such tensor, or it holds something else
    */
   matrix(name: string): FileMatrix {
-    const info = this.#find(name), { shape, dtype } = info, cols = columnsOf(shape);
+    const info = this.#find(name);
+    const { shape, dtype } = info;
+    const cols = columnsOf(shape);
     if (!["F32", "F16", "BF16"].includes(dtype)) {
       throw new FormatError(`Cannot use ${show(name)}: expected F32, F16 or BF16, it holds ${dtype}`, {
         file: this.#file.path,
@@ -143,7 +145,8 @@ export class SafetensorsFile implements SafetensorsHeader {
   }
 
   #find(name: string): TensorInfo {
-    const info = this.tensors.get(name), file = this.#file.path;
+    const info = this.tensors.get(name);
+    const file = this.#file.path;
     if (info) return info;
     throw new FormatError(`Cannot read ${show(name)}: there is no such tensor`, { file, expected: name });
   }
@@ -154,7 +157,8 @@ export class SafetensorsFile implements SafetensorsHeader {
     count: number,
     signal?: AbortSignal,
   ): Promise<TensorArray> {
-    const target = allocate(info.dtype, count), offset = info.offset + start * DTYPE_BYTES[info.dtype];
+    const target = allocate(info.dtype, count);
+    const offset = info.offset + start * DTYPE_BYTES[info.dtype];
     await this.#file.readAll(
       offset,
       target.bytes,

@@ -70,7 +70,8 @@ export function parseHeader(file: string, bytes: Uint8Array, size: number): Safe
   const json = new HeaderJson(file, bytes, 8);
   if (bytes[0] !== 123) json.fail(8, '"{"');
   const root = fields(json, json.parse(), "an object of tensors");
-  const start = 8 + bytes.length, infos: { info: TensorInfo; at: number }[] = [];
+  const start = 8 + bytes.length;
+  const infos: { info: TensorInfo; at: number }[] = [];
   let metadata: Record<string, string> = {};
   for (const [name, node] of root) {
     if (name === "__metadata__") metadata = readMetadata(json, node);
@@ -120,7 +121,8 @@ function readInfo(json: HeaderJson, name: string, node: Node, start: number): Te
       json.fail(node.at, `${show(name)} to have dtype, shape and data_offsets only`, show(key));
     }
   }
-  const dtype = entry.get("dtype"), shape = integers(json, name, node, entry, "shape");
+  const dtype = entry.get("dtype");
+  const shape = integers(json, name, node, entry, "shape");
   if (dtype?.kind !== "string" || !isDType(dtype.value)) {
     const found = dtype?.kind === "string" ? show(dtype.value) : dtype ? kindOf(dtype) : "none";
     json.fail(
@@ -168,7 +170,8 @@ function integers(
   entry: ReadonlyMap<string, Node>,
   key: string,
 ): { at: number; value: number[] } {
-  const list = entry.get(key), expected = `${key} of ${show(name)} to be an array of integers`;
+  const list = entry.get(key);
+  const expected = `${key} of ${show(name)} to be an array of integers`;
   if (list === undefined) json.fail(node.at, expected, "none");
   if (list.kind !== "array") json.fail(list.at, expected, kindOf(list));
   const value = list.value.map((item) =>

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { ConfigError, FormatError } from "../../base/errors.ts";
-import { parseOptions, type Same, show } from "../../base/schema.ts";
+import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
 import { writeAtomically } from "../atomic_file.ts";
 import { DTYPE_BYTES, dtypeOf, isDType, type SafeDType, type TensorArray } from "./dtype.ts";
 import { elementsOf } from "./matrix.ts";
@@ -47,7 +47,7 @@ export interface SafetensorsWriteOptions {
   signal?: AbortSignal;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<SafetensorsWriteOptions>()(z.strictObject({
   metadata: z.record(z.string(), z.string()).optional(),
   layout: z.array(z.strictObject({
     name: z.string(),
@@ -56,8 +56,7 @@ const schema = z.strictObject({
       .optional(),
   })).readonly().optional(),
   signal: z.instanceof(AbortSignal).optional(),
-}) satisfies z.ZodType<SafetensorsWriteOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof SafetensorsWriteOptions>;
+}));
 
 /**
  * Writes tensors in the order given and replaces the file at `path` only when the new one is complete on the disk.
@@ -153,11 +152,13 @@ function encodeHeader(
   const members = metadata ? [`"__metadata__":${JSON.stringify(metadata)}`] : [];
   let at = 0;
   for (const planned of shapes) {
-    const { name, shape, dtype = "F32" } = planned, end = at + elementsOf(planned.shape) * DTYPE_BYTES[dtype];
+    const { name, shape, dtype = "F32" } = planned;
+    const end = at + elementsOf(planned.shape) * DTYPE_BYTES[dtype];
     members.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [at, end] })}`);
     at = end;
   }
-  const json = new TextEncoder().encode(`{${members.join(",")}}`), length = Math.ceil(json.length / 8) * 8;
+  const json = new TextEncoder().encode(`{${members.join(",")}}`);
+  const length = Math.ceil(json.length / 8) * 8;
   const bytes = new Uint8Array(8 + length).fill(32);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
   bytes.set(json, 8);

@@ -31,11 +31,12 @@ export interface TorchFile {
 export async function openTorchFile(path: string): Promise<TorchFile> {
   const file = await OpenFile.open(path, "a file written by torch.save");
   try {
-    const members = await zipMembers(file),
-      name = [...members.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
+    const members = await zipMembers(file);
+    const name = [...members.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
     const fail = (why: string) => new FormatError(`Cannot read the tensors: ${why}`, { file: path });
     if (!name) throw fail("there is no data.pkl, was it written by torch.save?");
-    const folder = name.slice(0, -"data.pkl".length), { offset, length } = members.get(name)!;
+    const folder = name.slice(0, -"data.pkl".length);
+    const { offset, length } = members.get(name)!;
     if (length > MOST) throw fail(`the pickle is longer than ${MOST} bytes`);
     const order = members.get(`${folder}byteorder`);
     if (
@@ -47,7 +48,8 @@ export async function openTorchFile(path: string): Promise<TorchFile> {
       throw fail("it was written on a big-endian machine");
     }
     const pickle = await file.readAll(offset, new Uint8Array(length), "the pickle");
-    const values = new Unpickler(path, pickle, offset).read(), tensors = new Map<string, FileMatrix>();
+    const values = new Unpickler(path, pickle, offset).read();
+    const tensors = new Map<string, FileMatrix>();
     if (!(values instanceof Map)) throw fail("it holds no dictionary");
     for (const [name, value] of values) {
       if (typeof name !== "string" || !(value instanceof TorchTensor)) {
@@ -69,17 +71,21 @@ function matrixOf(
   tensor: TorchTensor,
   member?: ZipMember,
 ): FileMatrix | undefined {
-  const { storage: { type, key }, shape } = tensor, all = elementsOf(shape), cols = columnsOf(shape);
+  const { storage: { type, key }, shape } = tensor;
+  const all = elementsOf(shape);
+  const cols = columnsOf(shape);
   if (type === "other") return undefined;
   const fail = (why: string) => new FormatError(`Cannot read ${show(name)}: ${why}`, { file: file.path });
-  const bytes = DTYPE_BYTES[type], start = tensor.offset * bytes;
+  const bytes = DTYPE_BYTES[type];
+  const start = tensor.offset * bytes;
   if (!member) throw fail(`its storage ${show(key)} is missing`);
   if (!isRowMajor(tensor)) throw fail("its rows are not one behind another (save it with .contiguous())");
   if (!(start + all * bytes <= member.length)) {
     throw fail(`its storage has ${member.length} bytes, it needs more`);
   }
   const read = async (row: number, count: number) => {
-    const target = allocate(type, count * cols), at = member.offset + start + row * cols * bytes;
+    const target = allocate(type, count * cols);
+    const at = member.offset + start + row * cols * bytes;
     await file.readAll(at, target.bytes, `rows of ${show(name)}`);
     return target.finish() as Float32Array<ArrayBuffer>;
   };

@@ -17,7 +17,9 @@ export interface ZipMember {
 }
 
 /** Bytes of the end record, of the longest comment behind it, and of the largest directory that is read. [ours] */
-const END = 22, COMMENT = 65535, MOST = 64 << 20;
+const END = 22;
+const COMMENT = 65535;
+const MOST = 64 << 20;
 
 /** Read where a 32-bit field is full: the number is in the 64-bit field. */
 const FULL = 0xffffffff;
@@ -28,9 +30,10 @@ const FULL = 0xffffffff;
  * @throws {FormatError} for a file that is no ZIP, is damaged, or holds compressed members
  */
 export async function zipMembers(file: OpenFile): Promise<Map<string, ZipMember>> {
-  const { offset, length } = await directoryOf(file),
-    bytes = await read(file, offset, length, "the directory");
-  const view = new DataView(bytes.buffer), members = new Map<string, ZipMember>();
+  const { offset, length } = await directoryOf(file);
+  const bytes = await read(file, offset, length, "the directory");
+  const view = new DataView(bytes.buffer);
+  const members = new Map<string, ZipMember>();
   for (let at = 0; at < length;) {
     if (at + 46 > length || view.getUint32(at, true) !== 0x02014b50) {
       throw damaged(file, offset + at, "a member");
@@ -78,8 +81,8 @@ async function contents(file: OpenFile, local: number, length: number, name: str
 
 async function directoryOf(file: OpenFile): Promise<ZipMember> {
   const from = Math.max(0, file.size - END - COMMENT);
-  const bytes = await read(file, from, file.size - from, "the end of a ZIP file"),
-    view = new DataView(bytes.buffer);
+  const bytes = await read(file, from, file.size - from, "the end of a ZIP file");
+  const view = new DataView(bytes.buffer);
   let at = bytes.length - END;
   while (at >= 0 && view.getUint32(at, true) !== 0x06054b50) at--;
   if (at < 0) {

@@ -86,13 +86,16 @@ export class Batch {
    * @throws {DataError} for an id outside the vocabulary
    */
   fill(rows: readonly BatchRow[]): number {
-    const { ids, positions, spans, targets, tokens, runs, order } = this.#host, T = this.length;
+    const { ids, positions, spans, targets, tokens, runs, order } = this.#host;
+    const T = this.length;
     const signed = new Int32Array(targets.buffer, targets.byteOffset, targets.length);
     let kept = 0;
     for (let b = 0; b < this.batch; b++) {
-      const row = rows[b], past = row?.cachedTokens ?? 0;
+      const row = rows[b];
+      const past = row?.cachedTokens ?? 0;
       for (let t = 0; t < T; t++) {
-        const i = b * T + t, inside = row !== undefined && t < row.ids.length;
+        const i = b * T + t;
+        const inside = row !== undefined && t < row.ids.length;
         const first = inside && row.first ? row.first[t] : 0;
         ids[i] = inside ? row.ids[t] : 0;
         positions[i] = past + t - first;

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
-import { nearest, parseOptions, type Same } from "../../base/schema.ts";
+import { nearest, optionsSchema, parseOptions } from "../../base/schema.ts";
 import { type RopeScaling, ropeScalingSchema } from "./rope_scaling.ts";
 
 /** The shape of a model. All lengths are counts of numbers. */
@@ -61,7 +61,7 @@ export interface ModelShape {
 }
 
 const count = z.int().min(1);
-const shape = z.strictObject({
+const shapeSchema = optionsSchema<ModelShape>()(z.strictObject({
   dim: count,
   layers: count,
   heads: count,
@@ -73,9 +73,7 @@ const shape = z.strictObject({
   ropeTheta: z.number().positive().optional(),
   ropeScaling: ropeScalingSchema.optional(),
   tieEmbeddings: z.boolean().optional(),
-});
-true satisfies Same<keyof z.input<typeof shape>, keyof ModelShape>;
-const shapeSchema = shape satisfies z.ZodType<ModelShape>;
+}));
 
 /** A size by name. */
 export interface Preset extends ModelShape {
@@ -163,7 +161,8 @@ export function resolveConfig(
 function presetShape(name: string): ModelShape {
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (!preset) {
-    const names = Object.keys(presets), near = nearest(name, names);
+    const names = Object.keys(presets);
+    const near = nearest(name, names);
     const hint = near ? `did you mean "${near}"?` : `presets are ${names.join(", ")}`;
     throw new ConfigError(`Cannot make a model: unknown preset "${name}", ${hint}`, {
       path: "Model.preset",
@@ -217,8 +216,10 @@ export interface ParameterCount {
 export function countParameters(c: ModelConfig): ParameterCount {
   const headDim = c.dim / c.heads;
   const matrices = c.layers * (c.dim * headDim * (2 * c.heads + 2 * c.kvHeads) + 3 * c.dim * c.hidden);
-  const norms = (2 * c.layers + 1) * c.dim, table = c.vocabSize * c.dim;
-  const embeddings = c.tieEmbeddings ? table : 2 * table, blocks = matrices + norms;
+  const norms = (2 * c.layers + 1) * c.dim;
+  const table = c.vocabSize * c.dim;
+  const embeddings = c.tieEmbeddings ? table : 2 * table;
+  const blocks = matrices + norms;
   return { embeddings, blocks, total: embeddings + blocks, matrix: matrices + table };
 }
 

@@ -61,10 +61,10 @@ function block(
   c: ModelConfig,
   layer: number,
 ): Tensor {
-  const { positions, spans, angles, batch } = input,
-    headDim = c.dim / c.heads,
-    { heads, kvHeads } = c,
-    { adapters } = w;
+  const { positions, spans, angles, batch } = input;
+  const headDim = c.dim / c.heads;
+  const { heads, kvHeads } = c;
+  const { adapters } = w;
   const qkv = linear(r, "qkv", rmsnorm(r, x, w.attentionNorm, c.normEps), w.qkv, adapters?.qkv);
   rope(r, qkv, { positions, angles, heads: heads + kvHeads, headDim });
   const cache = input.cache &&
@@ -76,9 +76,11 @@ function block(
     kvHeads,
     headDim,
   });
-  const attended = linear(r, "wo", o, w.wo, adapters?.wo), h = add(r, x, attended);
+  const attended = linear(r, "wo", o, w.wo, adapters?.wo);
+  const h = add(r, x, attended);
   const gate = swiglu(r, linear(r, "w13", rmsnorm(r, h, w.ffnNorm, c.normEps), w.w13, adapters?.w13));
-  const fed = linear(r, "w2", gate, w.w2, adapters?.w2), y = add(r, h, fed);
+  const fed = linear(r, "w2", gate, w.w2, adapters?.w2);
+  const y = add(r, h, fed);
   if (input.watch) {
     const places = { qkv, attention: attended, gate, feedForward: fed, residual: y };
     for (const [place, tensor] of Object.entries(places)) input.watch(layer, place as InnerPlace, tensor);

@@ -9,7 +9,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Same } from "../../base/schema.ts";
+import { optionsSchema } from "../../base/schema.ts";
 import { ropeAngles } from "../../ops/mod.ts";
 
 /** How the rotary frequencies are stretched. */
@@ -26,16 +26,17 @@ export interface RopeScaling {
 
 const positive = z.number().positive();
 /** Checks of {@linkcode RopeScaling}. */
-export const ropeScalingSchema: z.ZodType<RopeScaling, RopeScaling> = z.strictObject({
-  factor: z.number().min(1),
-  lowFrequencyFactor: positive,
-  highFrequencyFactor: positive,
-  originalContext: positive,
-}).refine((s) => s.highFrequencyFactor > s.lowFrequencyFactor, {
-  path: ["highFrequencyFactor"],
-  error: "expected more than lowFrequencyFactor",
-});
-true satisfies Same<keyof z.input<typeof ropeScalingSchema>, keyof RopeScaling>;
+export const ropeScalingSchema: z.ZodType<RopeScaling, RopeScaling> = optionsSchema<RopeScaling>()(
+  z.strictObject({
+    factor: z.number().min(1),
+    lowFrequencyFactor: positive,
+    highFrequencyFactor: positive,
+    originalContext: positive,
+  }).refine((s) => s.highFrequencyFactor > s.lowFrequencyFactor, {
+    path: ["highFrequencyFactor"],
+    error: "expected more than lowFrequencyFactor",
+  }),
+);
 
 /** What each of the E / 2 frequencies is divided by. */
 export function frequencyDivisors(scaling: RopeScaling, headDim: number, theta: number): number[] {
@@ -53,10 +54,13 @@ export function frequencyDivisors(scaling: RopeScaling, headDim: number, theta: 
  * released model.
  */
 export function scalingOf(divisors: ArrayLike<number>, theta: number): RopeScaling | undefined {
-  const list = Array.from(divisors), headDim = 2 * list.length, factor = Math.max(...list);
+  const list = Array.from(divisors);
+  const headDim = 2 * list.length;
+  const factor = Math.max(...list);
   const between = list.findIndex((d) => d > 1.0001 && d < factor * 0.9999);
   if (!(factor > 1) || between < 0) return undefined;
-  const s = (1 / list[between] - 1 / factor) / (1 - 1 / factor), turns = 1 + 3 * s;
+  const s = (1 / list[between] - 1 / factor) / (1 - 1 / factor);
+  const turns = 1 + 3 * s;
   const originalContext = Math.round(turns * 2 * Math.PI * theta ** (2 * between / headDim));
   const scaling = { factor, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContext };
   const again = frequencyDivisors(scaling, headDim, theta);

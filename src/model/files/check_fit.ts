@@ -21,7 +21,8 @@ export function checkVocabulary(config: ModelConfig, tokenizer?: Tokenizer, path
 
 /** The table of rotary angles is one binding; a file may ask for any context. */
 export function checkContext({ context, dim, heads }: ModelConfig, { limits }: Device, file: string): void {
-  const have = limits.maxStorageBufferBindingSize, wanted = context * dim / heads * 4;
+  const have = limits.maxStorageBufferBindingSize;
+  const wanted = context * dim / heads * 4;
   if (wanted <= have) return;
   const longest = Math.floor(have / (dim / heads * 4));
   throw new DeviceError(

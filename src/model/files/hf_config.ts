@@ -11,7 +11,8 @@ import { readJson } from "./json_files.ts";
 import type { RopeScaling } from "../architecture/rope_scaling.ts";
 import { fitting } from "../weights/weight_source.ts";
 
-const length = z.int().min(1), positive = z.number().positive();
+const length = z.int().min(1);
+const positive = z.number().positive();
 
 /** `rope_scaling` of older files, `rope_parameters` of newer ones, which hold the base as well. */
 const ropeFields = z.looseObject({
@@ -62,7 +63,8 @@ export async function readHfConfig(file: string): Promise<ModelConfig> {
     const { path, message } = parsed.error.issues[0];
     throw new FormatError(`${path.join(".")}: ${message}`, { file });
   }
-  const c = parsed.data, rope = c.rope_parameters ?? c.rope_scaling;
+  const c = parsed.data;
+  const rope = c.rope_parameters ?? c.rope_scaling;
   if (c.hidden_act !== "silu") refuse(`hidden_act is "${c.hidden_act}", "silu" is needed`);
   if (c.attention_bias || c.mlp_bias) refuse("linear layers have biases");
   if (c.quantization_config) refuse("its weights are quantized (quantization_config)");

@@ -22,7 +22,8 @@ import type { WeightSource } from "../weights/weight_source.ts";
 import type { ParameterPieces } from "../weights/stream_weights.ts";
 import type { Parameter } from "../weights/weight_layout.ts";
 
-const INDEX = "model.safetensors.index.json", SINGLE = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+const SINGLE = "model.safetensors";
 
 /** Only files of the folder itself. */
 const index = z.looseObject({
@@ -35,7 +36,8 @@ const index = z.looseObject({
  * @throws {FormatError} naming the file and what is wrong with it
  */
 export async function openHfFolder(folder: string): Promise<WeightSource> {
-  const config = await readHfConfig(`${folder}/config.json`), files: SafetensorsFile[] = [];
+  const config = await readHfConfig(`${folder}/config.json`);
+  const files: SafetensorsFile[] = [];
   const close = () => files.forEach((file) => file.close());
   try {
     const tensors = new Map<string, FileMatrix>();
@@ -97,7 +99,8 @@ export async function writeHfFolder(
   pieces: AsyncGenerator<ParameterPieces>,
 ): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
-  const shards = shardsOf(parameters, shardBytes), written = new Set<string>();
+  const shards = shardsOf(parameters, shardBytes);
+  const written = new Set<string>();
   for (const { name, parameters } of shards) {
     const layout = parameters.map(({ name, shape }) => ({ name, shape }));
     await writeSafetensors(`${folder}/${name}`, entriesOf(pieces, parameters), {

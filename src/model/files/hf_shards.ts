@@ -20,7 +20,8 @@ export interface WeightShard {
 export function shardsOf(parameters: readonly Parameter[], limit: number): WeightShard[] {
   const shards: WeightShard[] = [];
   for (const parameter of parameters) {
-    const bytes = 4 * elementsOf(parameter.shape), last = shards.at(-1);
+    const bytes = 4 * elementsOf(parameter.shape);
+    const last = shards.at(-1);
     if (last && last.bytes + bytes <= limit) {
       last.parameters.push(parameter);
       last.bytes += bytes;

@@ -13,7 +13,9 @@ import { bytes as showBytes, Progress } from "../../display/mod.ts";
 import { readJson } from "./json_files.ts";
 import { shardNames } from "./hf_folder.ts";
 
-const INDEX = "model.safetensors.index.json", SINGLE = "model.safetensors", WHOLE = ".whole";
+const INDEX = "model.safetensors.index.json";
+const SINGLE = "model.safetensors";
+const WHOLE = ".whole";
 const SMALL = [
   "config.json",
   "generation_config.json",
@@ -35,12 +37,14 @@ export async function fetchModel(address: string, signal?: AbortSignal): Promise
   if (!found) {
     throw new ConfigError(`Cannot load ${address}: it must be hf://owner/name`, { path: "Model.load" });
   }
-  const [, repository, file] = found, root = `hf://models/${repository}`;
+  const [, repository, file] = found;
+  const root = `hf://models/${repository}`;
   if (file) {
     await using progress = new Progress(file, { format: showBytes });
     return await fetchFile(`${root}/${file}`, progress, signal);
   }
-  const [, name] = repository.split(/[/@]/), folder = `${cacheHome()}/models/${await digest(root)}/${name}`;
+  const [, name] = repository.split(/[/@]/);
+  const folder = `${cacheHome()}/models/${await digest(root)}/${name}`;
   if (await Deno.stat(`${folder}/${WHOLE}`).then(() => true, () => false)) return folder;
   await Deno.mkdir(folder, { recursive: true });
   await gather(root, folder, signal);
@@ -49,8 +53,8 @@ export async function fetchModel(address: string, signal?: AbortSignal): Promise
 }
 
 async function gather(root: string, folder: string, signal?: AbortSignal): Promise<void> {
-  const listing = await hubListing(`${root}/*`),
-    sizes = new Map(listing.map(({ path, bytes }) => [path, bytes]));
+  const listing = await hubListing(`${root}/*`);
+  const sizes = new Map(listing.map(({ path, bytes }) => [path, bytes]));
   const progress = (names: string[], label: string) => {
     const total = names.reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
     return new Progress(label, { total, format: showBytes });

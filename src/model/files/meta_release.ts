@@ -19,7 +19,8 @@ import { fitting, type WeightSource } from "../weights/weight_source.ts";
 /** The file that tells this format. */
 export const PARAMS = "params.json";
 
-const length = z.int().min(1), positive = z.number().positive();
+const length = z.int().min(1);
+const positive = z.number().positive();
 const schema = z.looseObject({
   dim: length,
   n_layers: length,
@@ -52,15 +53,18 @@ const INSIDE: Readonly<Record<string, [name: string, split: "rows" | "columns" |
  * @throws {FormatError} naming the file and what is wrong with it
  */
 export async function openOriginal(folder: string): Promise<WeightSource> {
-  const file = `${folder}/${PARAMS}`, parsed = schema.safeParse(await readJson(file));
+  const file = `${folder}/${PARAMS}`;
+  const parsed = schema.safeParse(await readJson(file));
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0];
     throw new FormatError(`${path.join(".")}: ${message}`, { file });
   }
-  const shards: TorchFile[] = [], close = () => shards.forEach((shard) => shard.close());
+  const shards: TorchFile[] = [];
+  const close = () => shards.forEach((shard) => shard.close());
   try {
     for (const name of await shardNames(folder)) shards.push(await openTorchFile(`${folder}/${name}`));
-    const merged = merge(shards, parsed.data.dim), config = configOf(parsed.data, merged, file);
+    const merged = merge(shards, parsed.data.dim);
+    const config = configOf(parsed.data, merged, file);
     const tensors = new Map([...merged].map(([name, matrix]) => [name, halves(name, matrix, config)]));
     return { file, config, tensors, tokenizer, close };
   } catch (error) {
@@ -89,7 +93,8 @@ async function shardNames(folder: string): Promise<string[]> {
 function merge(shards: readonly TorchFile[], dim: number): Map<string, FileMatrix> {
   const merged = new Map<string, FileMatrix>();
   for (const [name, first] of shards[0].tensors) {
-    const [hf, split] = placeOf(name, first, dim), parts = shards.map(({ tensors }) => tensors.get(name));
+    const [hf, split] = placeOf(name, first, dim);
+    const parts = shards.map(({ tensors }) => tensors.get(name));
     const wrong = shards.findIndex((_, i) => !fits(first, parts[i]));
     if (wrong >= 0) {
       const file = [...shards[wrong].tensors.values()][0]?.file;
@@ -108,7 +113,8 @@ function fits({ shape }: FileMatrix, other: FileMatrix | undefined): boolean {
 
 /** The name in Hugging Face's layout, and how the tensor is split; a vector never is. */
 function placeOf(name: string, { shape }: FileMatrix, dim: number): [string, "rows" | "columns" | "none"] {
-  const stem = name.replace(/\.weight$/, ""), block = /^layers\.(\d+)\.(.*)$/.exec(stem);
+  const stem = name.replace(/\.weight$/, "");
+  const block = /^layers\.(\d+)\.(.*)$/.exec(stem);
   const inside = block && Object.hasOwn(INSIDE, block[2]) ? INSIDE[block[2]] : undefined;
   if (block && inside) {
     return [`model.layers.${block[1]}.${inside[0]}.weight`, shape.length === 2 ? inside[1] : "none"];
@@ -155,7 +161,8 @@ function configOf(
 
 /** Queries and keys from pairs (2i, 2i + 1) to pairs (i, i + E/2). */
 function halves(name: string, matrix: FileMatrix, config: ModelConfig): FileMatrix {
-  const heads = turnedHeads(name, config), headDim = config.dim / config.heads;
+  const heads = turnedHeads(name, config);
+  const headDim = config.dim / config.heads;
   if (heads === undefined || matrix.shape.join() !== [heads * headDim, config.dim].join()) return matrix;
   return changeRows(matrix, headDim, (data) => {
     return permuteRopeRows(data, data.length / (headDim * config.dim), headDim, "half");

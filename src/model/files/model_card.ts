@@ -12,7 +12,9 @@ import type { ModelState } from "../model_state.ts";
  * @param more sections at its end, such as those on its training
  */
 export function modelCard(model: ModelState, more = ""): string {
-  const c = model.config, n = countParameters(c), million = (x: number) => `${(x / 1e6).toFixed(2)} M`;
+  const c = model.config;
+  const n = countParameters(c);
+  const million = (x: number) => `${(x / 1e6).toFixed(2)} M`;
   return `---
 library_name: transformers
 pipeline_tag: text-generation

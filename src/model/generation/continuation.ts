@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { Random } from "../../base/random.ts";
-import type { Same } from "../../base/schema.ts";
+import { optionsSchema } from "../../base/schema.ts";
 import type { StreamDecoder } from "../../tokenizer/mod.ts";
 import { sampleToken } from "./sampling.ts";
 import type { ModelState } from "../model_state.ts";
@@ -31,7 +31,7 @@ export interface GenerateOptions {
 }
 
 /** The schema of {@linkcode GenerateOptions}. */
-export const generateSchema = z.strictObject({
+export const generateSchema = optionsSchema<GenerateOptions>()(z.strictObject({
   maxTokens: z.int().min(1).default(256),
   temperature: z.number().min(0).default(0.8),
   topK: z.int().min(0).default(0),
@@ -40,8 +40,7 @@ export const generateSchema = z.strictObject({
   stop: z.union([z.string().min(1), z.array(z.string().min(1))]).default([]),
   signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, "expected an AbortSignal")
     .optional(),
-}) satisfies z.ZodType<unknown, GenerateOptions>;
-true satisfies Same<keyof z.input<typeof generateSchema>, keyof GenerateOptions>;
+}));
 
 /** Options with their defaults. */
 export type SamplingSettings = Required<Omit<GenerateOptions, "signal">>;

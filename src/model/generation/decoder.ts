@@ -42,7 +42,8 @@ export class Decoder {
     this.#prefill = new Prefill(model, length);
     this.#keys = rows === 1 ? this.#prefill.keys : Math.ceil(length / 8) * 8;
     this.#cache = rows === 1 ? this.#prefill.cache : this.#prefill.cache.map(({ name, cols }) => {
-      const shape = [rows * this.#keys, cols], bytes = shape[0] * cols * 4;
+      const shape = [rows * this.#keys, cols];
+      const bytes = shape[0] * cols * 4;
       const buffer = model.device.buffer(`${model.name}: generate ${name} of ${rows}`, bytes);
       this.#owned.push(buffer);
       return new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 });
@@ -51,12 +52,15 @@ export class Decoder {
 
   /** Begins a sequence in `row`, in place of the one that was there. The last id of the prompt is left for `next`. */
   async start(row: number, prompt: Uint32Array): Promise<void> {
-    const past = this.#past[row] = prompt.length - 1, { device } = this.#model;
+    const past = this.#past[row] = prompt.length - 1;
+    const { device } = this.#model;
     await this.#prefill.hold(prompt.subarray(0, past));
     if (this.#rows === 1 || past === 0) return;
     const encoder = device.gpu.createCommandEncoder();
     for (const [layer, cache] of this.#cache.entries()) {
-      const from = this.#prefill.cache[layer].range(), to = cache.range(), line = cache.cols * 4;
+      const from = this.#prefill.cache[layer].range();
+      const to = cache.range();
+      const line = cache.cols * 4;
       encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, row * this.#keys * line, past * line);
     }
     device.gpu.queue.submit([encoder.finish()]);
@@ -64,7 +68,8 @@ export class Decoder {
 
   /** Reads one more id in each row, undefined where there is nothing to do; gives the logits [V] after each. */
   async next(ids: readonly (number | undefined)[]): Promise<Float32Array[]> {
-    const { batch, program, logits } = this.#stage ??= await this.#compile(), V = logits.cols;
+    const { batch, program, logits } = this.#stage ??= await this.#compile();
+    const V = logits.cols;
     batch.fill(
       ids.map((id, row): BatchRow =>
         id === undefined ? { ids: [] } : { ids: [id], cachedTokens: this.#past[row]++ }
@@ -76,10 +81,14 @@ export class Decoder {
   }
 
   async #compile(): Promise<Stage> {
-    const { device, config, layout, angles, name } = this.#model, rows = this.#rows;
-    const owner = `${name}: generate`, batch = new Batch(device, owner, rows, 1, config.vocabSize);
-    const r = new Recorder(device, "all", false), weights = layout.views(this.#model);
-    const { tokens, positions, spans } = batch, cache = { layers: this.#cache, slots: positions };
+    const { device, config, layout, angles, name } = this.#model;
+    const rows = this.#rows;
+    const owner = `${name}: generate`;
+    const batch = new Batch(device, owner, rows, 1, config.vocabSize);
+    const r = new Recorder(device, "all", false);
+    const weights = layout.views(this.#model);
+    const { tokens, positions, spans } = batch;
+    const cache = { layers: this.#cache, slots: positions };
     const x = llama(r, weights, { tokens, positions, spans, angles, batch: rows, cache }, config);
     const logits = r.tensor("logits", [rows, config.vocabSize]);
     matmul(r, "nt", x, weights.output, logits);

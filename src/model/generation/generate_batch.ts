@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { interruptible } from "../../display/mod.ts";
 import {
   Continuation,
@@ -41,15 +41,14 @@ export interface BatchGenerateOptions extends Omit<GenerateOptions, "seed"> {
   onText?: (index: number, text: GeneratedText) => void;
 }
 
-const options = z.strictObject({
+const options = optionsSchema<BatchGenerateOptions>()(z.strictObject({
   ...generateSchema.shape,
   seed: z.union([z.int(), z.array(z.int()).readonly()]).default(42),
   batch: z.int().min(1).default(32),
   chat: z.boolean().default(false),
   onText: z.custom<BatchGenerateOptions["onText"]>((f) => typeof f === "function", "expected a function")
     .optional(),
-}) satisfies z.ZodType<unknown, BatchGenerateOptions>;
-true satisfies Same<keyof z.input<typeof options>, keyof BatchGenerateOptions>;
+}));
 
 /**
  * Generates a text after each prompt.
@@ -107,17 +106,18 @@ async function run(
 ): Promise<GeneratedText[]> {
   const done: GeneratedText[] = new Array(texts.length);
   if (texts.length === 0) return done;
-  const length = Math.max(...texts.map((text) => text.length)),
-    count = rowsFor(model, batch, texts.length, length);
-  const decoder = new Decoder(model, count, length),
-    rows: (Row | undefined)[] = new Array(count).fill(undefined);
+  const length = Math.max(...texts.map((text) => text.length));
+  const count = rowsFor(model, batch, texts.length, length);
+  const decoder = new Decoder(model, count, length);
+  const rows: (Row | undefined)[] = new Array(count).fill(undefined);
   let next = 0;
   try {
     for (let left = texts.length; left > 0;) {
       for (let row = 0; row < count && next < texts.length; row++) {
         if (rows[row]) continue;
         signal?.throwIfAborted();
-        const index = next++, text = texts[index];
+        const index = next++;
+        const text = texts[index];
         await decoder.start(row, text.prompt);
         rows[row] = { index, text, pieces: [] };
       }
@@ -148,7 +148,8 @@ function ended({ text, pieces }: Row, finish: FinishReason): GeneratedText {
  * last bits of a text, must not depend on how many prompts there are; but not more than one binding of the cache holds.
  */
 function rowsFor({ config, device }: ModelState, wanted: number, texts: number, length: number): number {
-  const { dim, heads, kvHeads } = config, row = Math.ceil(length / 8) * 8 * 2 * kvHeads * dim / heads * 4;
+  const { dim, heads, kvHeads } = config;
+  const row = Math.ceil(length / 8) * 8 * 2 * kvHeads * dim / heads * 4;
   const most = Math.max(1, Math.floor(device.limits.maxStorageBufferBindingSize / row));
   const rows = Math.ceil(Math.min(wanted, texts) / 8) * 8;
   return rows <= most ? rows : most >= 8 ? Math.floor(most / 8) * 8 : most;

@@ -72,13 +72,15 @@ export class Generation extends Displayable implements AsyncIterable<string> {
 
   /** The token loop. Yields text where there is a tokenizer, and an empty piece a token where there is none. */
   async *#generate(): AsyncGenerator<string> {
-    const text = this.#text, silent = this.#model.tokenizer === undefined;
+    const text = this.#text;
+    const silent = this.#model.tokenizer === undefined;
     const decoder = new Decoder(this.#model, 1, text.length);
     try {
       await decoder.start(0, text.prompt);
       while (text.finish === undefined) {
         this.#signal?.throwIfAborted();
-        const [logits] = await decoder.next([text.last]), piece = text.take(logits);
+        const [logits] = await decoder.next([text.last]);
+        const piece = text.take(logits);
         if (piece || silent && text.finish !== "eos") yield piece;
       }
       const rest = text.end();

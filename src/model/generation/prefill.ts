@@ -38,7 +38,8 @@ export class Prefill {
     this.fed += ids.length - past;
     this.#held = ids.slice();
     while (past < ids.length) {
-      const length = this.#piece(ids.length - past, past), part = ids.subarray(past, past + length);
+      const length = this.#piece(ids.length - past, past);
+      const part = ids.subarray(past, past + length);
       const { batch, program } = await this.#sequence.program(length);
       batch.fill([{ ids: part, cachedTokens: past }]);
       program.replay();

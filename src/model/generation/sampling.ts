@@ -20,13 +20,17 @@ export function distribution(
   logits: Float32Array,
   { temperature, topK, topP }: SamplingOptions,
 ): Float64Array<ArrayBuffer> {
-  const falling = logits.slice().sort().reverse(), top = falling[0]; // numbers sort ten times faster than their places
+  const falling = logits.slice().sort().reverse();
+  const top = falling[0]; // numbers sort ten times faster than their places
   const weight = (logit: number) => Math.exp((logit - top) / temperature);
   const most = topK > 0 ? Math.min(topK, falling.length) : falling.length;
-  let total = 0, mass = 0, kept = 0;
+  let total = 0;
+  let mass = 0;
+  let kept = 0;
   for (let n = 0; n < most; n++) total += weight(falling[n]);
   while (kept < most && mass <= topP * total) mass += weight(falling[kept++]);
-  const least = falling[kept - 1], result = new Float64Array(logits.length);
+  const least = falling[kept - 1];
+  const result = new Float64Array(logits.length);
   let equal = kept - falling.indexOf(least); // of equal ones the first stay
   for (const [i, logit] of logits.entries()) {
     if (logit > least || logit === least && equal-- > 0) result[i] = weight(logit) / mass;
@@ -38,7 +42,8 @@ export function distribution(
 export function sampleToken(logits: Float32Array, options: SamplingOptions, random: Random): number {
   if (options.temperature === 0) return largest(logits);
   const probabilities = distribution(logits, options);
-  let left = random.uniform(), last = 0;
+  let left = random.uniform();
+  let last = 0;
   for (let i = 0; i < probabilities.length; i++) {
     if (probabilities[i] === 0) continue;
     last = i;

@@ -34,12 +34,14 @@ export class CachedSequence<Outputs extends Record<string, Tensor>> {
 
   /** Allocates `keys` places; `purpose` names the memory. */
   constructor(model: ModelState, purpose: string, keys: number, finish: OutputStage<Outputs>) {
-    const { dim, heads, kvHeads, layers } = model.config, cols = 2 * kvHeads * dim / heads;
+    const { dim, heads, kvHeads, layers } = model.config;
+    const cols = 2 * kvHeads * dim / heads;
     this.#model = model;
     this.#owner = `${model.name}: ${purpose}`;
     this.#finish = finish;
     this.layers = Array.from({ length: layers }, (_, l) => {
-      const name = `cache ${l}`, bytes = keys * cols * 4;
+      const name = `cache ${l}`;
+      const bytes = keys * cols * 4;
       const buffer = model.device.buffer(`${this.#owner} ${name}`, bytes);
       return new Tensor(name, [keys, cols], "f32", { name, bytes, buffer, offset: 0 });
     });
@@ -49,9 +51,11 @@ export class CachedSequence<Outputs extends Record<string, Tensor>> {
   async program(length: number): Promise<CachedProgram<Outputs>> {
     const known = this.#programs.get(length);
     if (known) return known;
-    const { device, config, layout, angles } = this.#model, weights = layout.views(this.#model);
+    const { device, config, layout, angles } = this.#model;
+    const weights = layout.views(this.#model);
     const batch = new Batch(device, this.#owner, 1, length, config.vocabSize);
-    const r = new Recorder(device, "all", false), { tokens, positions, spans } = batch;
+    const r = new Recorder(device, "all", false);
+    const { tokens, positions, spans } = batch;
     const cache = { layers: this.layers, slots: positions };
     const x = llama(r, weights, { tokens, positions, spans, angles, batch: 1, cache }, config);
     const outputs = this.#finish(r, x, weights, batch);

@@ -18,16 +18,20 @@ export function attentionWeights(
   c: Pick<ModelConfig, "dim" | "heads" | "kvHeads">,
   head: number,
 ): Float32Array<ArrayBuffer> {
-  const E = c.dim / c.heads, columns = (c.heads + 2 * c.kvHeads) * E, T = qkv.length / columns;
-  const key = c.heads * E + Math.floor(head * c.kvHeads / c.heads) * E, out = new Float32Array(T * T);
+  const E = c.dim / c.heads;
+  const columns = (c.heads + 2 * c.kvHeads) * E;
+  const T = qkv.length / columns;
+  const key = c.heads * E + Math.floor(head * c.kvHeads / c.heads) * E;
+  const out = new Float32Array(T * T);
   for (let t = 0; t < T; t++) {
-    const q = t * columns + head * E,
-      scores = Array.from({ length: t + 1 }, (_, s) => {
-        let dot = 0;
-        for (let e = 0; e < E; e++) dot += qkv[q + e] * qkv[s * columns + key + e];
-        return dot / Math.sqrt(E);
-      });
-    const largest = Math.max(...scores), powers = scores.map((x) => Math.exp(x - largest));
+    const q = t * columns + head * E;
+    const scores = Array.from({ length: t + 1 }, (_, s) => {
+      let dot = 0;
+      for (let e = 0; e < E; e++) dot += qkv[q + e] * qkv[s * columns + key + e];
+      return dot / Math.sqrt(E);
+    });
+    const largest = Math.max(...scores);
+    const powers = scores.map((x) => Math.exp(x - largest));
     const sum = powers.reduce((a, b) => a + b, 0);
     powers.forEach((p, s) => out[t * T + s] = p / sum);
   }

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { type Device, Recorder, type Tensor } from "../../gpu/mod.ts";
 import { embedding, matmul, rmsnorm } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
@@ -31,11 +31,10 @@ export interface InspectOptions {
   top?: number;
 }
 
-const schema = z.strictObject({
+const schema = optionsSchema<InspectOptions>()(z.strictObject({
   gradients: z.boolean().default(false),
   top: z.int().min(1).max(100).default(5),
-}) satisfies z.ZodType<InspectOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof InspectOptions>;
+}));
 
 /**
  * Puts a prompt through the model and keeps what is inside.
@@ -48,8 +47,8 @@ export async function inspectModel(
   prompt: Prompt,
   given: InspectOptions = {},
 ): Promise<Inspection> {
-  const { gradients, top } = parseOptions(schema, given, "Model.inspect"),
-    ids = idsOf(model, prompt, gradients);
+  const { gradients, top } = parseOptions(schema, given, "Model.inspect");
+  const ids = idsOf(model, prompt, gradients);
   const nameOf = (id: number) => model.tokenizer?.tokenOf(id) ?? String(id);
   const seen = await forward(model, ids, top, nameOf);
   const loss = gradients ? await backward(model, ids) : undefined;
@@ -95,11 +94,13 @@ async function forward(
   top: number,
   nameOf: (id: number) => string,
 ): Promise<Seen> {
-  const { device, layout, angles, config, name } = model, owner = `${name}: inspect`;
+  const { device, layout, angles, config, name } = model;
+  const owner = `${name}: inspect`;
   const batch = new Batch(device, owner, 1, ids.length, config.vocabSize);
   try {
     batch.fill([{ ids }]);
-    const r = new Recorder(device, "all", false), weights = layout.views(model);
+    const r = new Recorder(device, "all", false);
+    const weights = layout.views(model);
     const watched: { layer?: number; place: InnerPlace | "embedding"; tensor: Tensor }[] = [];
     watched.push({ place: "embedding", tensor: embedding(r, batch.tokens, weights.embedding) });
     const { tokens, positions, spans } = batch;
@@ -109,7 +110,9 @@ async function forward(
     const program = await r.compile(owner, watched.map(({ tensor }) => tensor));
     try {
       program.replay();
-      const qkv: Float32Array[] = [], activations: ActivationStatistics[] = [], logitLens: Lens[] = [];
+      const qkv: Float32Array[] = [];
+      const activations: ActivationStatistics[] = [];
+      const logitLens: Lens[] = [];
       for (const { layer, place, tensor } of watched) {
         if (place === "qkv") {
           qkv.push(await read(device, tensor));
@@ -137,7 +140,8 @@ async function read(device: Device, tensor: Tensor): Promise<Float32Array> {
 
 /** The residual stream `x` [T, D] read through the last norm and the output matrix: [T, V]. One program a layer, so that one layer's logits are held at a time. */
 async function lensLogits(model: ModelState, weights: LlamaWeights, x: Tensor): Promise<Float32Array> {
-  const { device, config, name } = model, r = new Recorder(device, "all", false);
+  const { device, config, name } = model;
+  const r = new Recorder(device, "all", false);
   const logits = r.tensor("lens", [x.rows, config.vocabSize]);
   matmul(r, "nt", rmsnorm(r, x, weights.norm, config.normEps), weights.output, logits);
   const program = await r.compile(`${name}: logit lens`, [logits]);
@@ -157,8 +161,8 @@ function likeliest(
   nameOf: (id: number) => string,
 ): LensToken[][] {
   return Array.from({ length: logits.length / V }, (_, t) => {
-    const row = logits.subarray(t * V, (t + 1) * V),
-      largest = row.reduce((a, b) => Math.max(a, b), -Infinity);
+    const row = logits.subarray(t * V, (t + 1) * V);
+    const largest = row.reduce((a, b) => Math.max(a, b), -Infinity);
     const sum = row.reduce((total, x) => total + Math.exp(x - largest), 0);
     const order = Array.from(row.keys()).sort((a, b) => row[b] - row[a]).slice(0, top);
     return order.map((id) => ({ id, token: nameOf(id), probability: Math.exp(row[id] - largest) / sum }));

@@ -128,7 +128,8 @@ export class Inspection extends Displayable {
    * look, columns those looked at; darker is more. Long prompts show their `last` tokens (24).
    */
   attentionMap(which: { layer: number; head?: number; last?: number }): Displayable {
-    const { layer, head, last = 24 } = which, all = head === undefined;
+    const { layer, head, last = 24 } = which;
+    const all = head === undefined;
     const heads = all ? Array.from({ length: this.#seen.config.heads }, (_, h) => h) : [head];
     const panels = heads.map((h) => this.#triangle(`head ${h}`, this.attention(layer, h), last));
     return new Look(heatMap({
@@ -143,7 +144,8 @@ export class Inspection extends Displayable {
 
   /** The logit lens as a picture: the likeliest next token behind each layer, deepest on top, for the `last` positions (8). */
   lens(options: { last?: number } = {}): Displayable {
-    const last = options.last ?? 8, layers = this.logitLens.toReversed();
+    const last = options.last ?? 8;
+    const layers = this.logitLens.toReversed();
     const best = layers.map(({ positions }) => positions.slice(-last).map(([token]) => token));
     return new Look(heatMap({
       title: `Logit lens: the next token after each layer${this.#cut(last)}`,
@@ -160,7 +162,8 @@ export class Inspection extends Displayable {
 
   /** Activations, and gradients where they were asked for, layer by layer. */
   statistics(): Displayable {
-    const { layers } = this.#seen.config, rows = Array.from({ length: layers }, (_, l) => `layer ${l}`);
+    const { layers } = this.#seen.config;
+    const rows = Array.from({ length: layers }, (_, l) => `layer ${l}`);
     const grid = (
       title: string,
       columns: readonly string[],
@@ -179,7 +182,8 @@ export class Inspection extends Displayable {
       grid("Activations: share near zero", places, (l, c) => at(l, c).nearZero, (x) => percent(x)),
     ];
     if (this.gradients) {
-      const by = new Map(this.gradients.map((g) => [g.name, g])), names = kinds.map(([name]) => name);
+      const by = new Map(this.gradients.map((g) => [g.name, g]));
+      const names = kinds.map(([name]) => name);
       const of = (l: number, c: number) =>
         [...by.values()].find(({ name }) =>
           name.startsWith(`model.layers.${l}.`) && name.includes(kinds[c][1])
@@ -194,7 +198,8 @@ export class Inspection extends Displayable {
 
   /** The lens, and the mean attention of every layer. */
   picture(): Picture {
-    const { config, model } = this.#seen, last = 12;
+    const { config, model } = this.#seen;
+    const last = 12;
     const panels = Array.from(
       { length: config.layers },
       (_, l) => this.#triangle(`layer ${l}`, this.attention(l), last),
@@ -219,7 +224,9 @@ export class Inspection extends Displayable {
 
   /** The last rows and columns of a map, blank where a position cannot look. */
   #triangle(title: string, map: Float32Array, last: number): HeatPanel {
-    const T = this.ids.length, n = Math.min(T, last), from = T - n;
+    const T = this.ids.length;
+    const n = Math.min(T, last);
+    const from = T - n;
     const cell = (t: number, s: number) => s > t ? NaN : map[(from + t) * T + from + s];
     return {
       title,
@@ -229,9 +236,9 @@ export class Inspection extends Displayable {
 
   /** Where the last position looks, for those who cannot see the picture. */
   #strongest(layer: number, head: number): string {
-    const T = this.ids.length,
-      row = this.attention(layer, head).subarray((T - 1) * T),
-      most = Math.max(...row);
+    const T = this.ids.length;
+    const row = this.attention(layer, head).subarray((T - 1) * T);
+    const most = Math.max(...row);
     return `Head ${head}: the last token looks most at "${this.tokens[row.indexOf(most)]}" (${
       percent(most, 0)
     }).`;

@@ -41,10 +41,15 @@ export interface GradientStatistics {
 
 /** The four numbers of an activation. */
 export function momentsOf(data: Float32Array): Spread {
-  let sum = 0, squares = 0, largest = 0;
+  let sum = 0;
+  let squares = 0;
+  let largest = 0;
   for (const x of data) sum += x, squares += x * x, largest = Math.max(largest, Math.abs(x));
-  const n = data.length, mean = sum / n, small = Math.sqrt(squares / n) / 10;
-  let near = 0, spread = 0;
+  const n = data.length;
+  const mean = sum / n;
+  const small = Math.sqrt(squares / n) / 10;
+  let near = 0;
+  let spread = 0;
   for (const x of data) {
     spread += (x - mean) ** 2;
     if (Math.abs(x) < small || x === 0) near++;
@@ -58,7 +63,8 @@ export function gradientStatistics(
   weights: ReadonlyMap<string, Float32Array>,
 ): GradientStatistics[] {
   return [...gradients].map(([name, g]) => {
-    const norm = length(g), weightNorm = length(weights.get(name)!);
+    const norm = length(g);
+    const weightNorm = length(weights.get(name)!);
     const largest = g.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     return { name, norm, largest, weightNorm, ratio: norm === 0 ? 0 : norm / weightNorm };
   });

@@ -31,13 +31,16 @@ export class Scorer {
 
   /** Records and compiles the program for `batch` sequences of `length`. */
   static async create(model: ModelState, batch: number, length: number): Promise<Scorer> {
-    const { device, layout, angles, config, name } = model, owner = `${name}: score`;
+    const { device, layout, angles, config, name } = model;
+    const owner = `${name}: score`;
     const rows = new Batch(device, owner, batch, length, config.vocabSize);
     const scale = upload(device, "scale", { shape: [1], data: Float32Array.of(1) });
-    const r = new Recorder(device, "all", false), weights = layout.views(model);
+    const r = new Recorder(device, "all", false);
+    const weights = layout.views(model);
     const { tokens, positions, spans, targets } = rows;
     const x = llama(r, weights, { tokens, positions, spans, angles, batch }, config);
-    const nll = r.tensor("nll", [x.rows]), best = r.tensor("best", [x.rows], "u32");
+    const nll = r.tensor("nll", [x.rows]);
+    const best = r.tensor("best", [x.rows], "u32");
     outputLoss(r, x, weights.output, { targets, scale, nll, best });
     const program = await r.compile(owner, [nll, best]);
     model.program = program;
@@ -49,7 +52,9 @@ export class Scorer {
     this.batch.fill(rows);
     this.program.replay();
     const [nll, best] = await this.model.device.read([this.nll.range(), this.best.range()]);
-    const T = this.batch.length, losses = new Float32Array(nll), tokens = new Uint32Array(best);
+    const T = this.batch.length;
+    const losses = new Float32Array(nll);
+    const tokens = new Uint32Array(best);
     return rows.map((_, b) => ({
       nll: losses.subarray(b * T, (b + 1) * T),
       best: tokens.subarray(b * T, (b + 1) * T),

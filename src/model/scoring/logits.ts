@@ -12,17 +12,19 @@ import type { ModelState } from "../model_state.ts";
 
 /** Logits after each of `ids`: [T, V], row-major. */
 export async function allLogits(model: ModelState, ids: ArrayLike<number>): Promise<Float32Array> {
-  const { device, layout, angles, config, name } = model, T = ids.length;
+  const { device, layout, angles, config, name } = model;
+  const T = ids.length;
   if (T < 1 || T > config.context) {
     throw new ConfigError(
       `Cannot compute logits: between 1 and ${config.context} ids are needed, current count is ${T}`,
     );
   }
-  const owner = `${name}: logits`, batch = new Batch(device, owner, 1, T, config.vocabSize);
+  const owner = `${name}: logits`;
+  const batch = new Batch(device, owner, 1, T, config.vocabSize);
   try {
-    const kept = batch.fill([{ ids }]),
-      r = new Recorder(device, "all", kept > 0),
-      weights = layout.views(model);
+    const kept = batch.fill([{ ids }]);
+    const r = new Recorder(device, "all", kept > 0);
+    const weights = layout.views(model);
     const x = llama(r, weights, {
       tokens: batch.tokens,
       positions: batch.positions,

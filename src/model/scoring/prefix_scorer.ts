@@ -30,7 +30,8 @@ export interface Visit {
 export function prefixOrder(sequences: readonly Sequence[]): Visit[] {
   const order = [...sequences.keys()].sort((a, b) => compare(sequences[a].ids, sequences[b].ids));
   return order.map((index, n) => {
-    const { ids, start } = sequences[index], before = n > 0 ? sequences[order[n - 1]].ids : [];
+    const { ids, start } = sequences[index];
+    const before = n > 0 ? sequences[order[n - 1]].ids : [];
     const most = Math.min(start - 1, before.length - 1); // the last id of a sequence is never put through
     let past = 0;
     while (past < most && ids[past] === before[past]) past++;
@@ -55,7 +56,8 @@ export class PrefixScorer {
     this.#model = model;
     this.#scale = upload(model.device, "scale", { shape: [1], data: Float32Array.of(1) });
     this.#sequence = new CachedSequence(model, "score", keys, (r, x, { output }, { targets }) => {
-      const nll = r.tensor("nll", [x.rows]), best = r.tensor("best", [x.rows], "u32");
+      const nll = r.tensor("nll", [x.rows]);
+      const best = r.tensor("best", [x.rows], "u32");
       outputLoss(r, x, output, { targets, scale: this.#scale, nll, best });
       return { nll, best };
     });
@@ -63,8 +65,8 @@ export class PrefixScorer {
 
   /** Scores a sequence of which `past` ids are in the cache; the result begins at the first that is not. */
   async score({ ids, start }: Sequence, past: number): Promise<RowScore> {
-    const fed = ids.slice(past, -1),
-      length = Math.min(2 ** Math.ceil(Math.log2(fed.length)), this.#model.config.context);
+    const fed = ids.slice(past, -1);
+    const length = Math.min(2 ** Math.ceil(Math.log2(fed.length)), this.#model.config.context);
     const { batch, program, outputs } = await this.#sequence.program(length);
     const targets = fed.map((_, t) => past + t + 1 < start ? -100 : ids[past + t + 1]);
     batch.fill([{ ids: fed, targets, cachedTokens: past }]);

@@ -38,11 +38,12 @@ interface Pair extends Sequence {
  */
 function join(model: ModelState, prompt: Prompt, continuation: Prompt): Pair {
   const bos = model.tokenizer?.bosId ?? 1;
-  let before: number[], after: number[];
+  let before: number[];
+  let after: number[];
   if (typeof prompt === "string" && typeof continuation === "string") {
-    const kept = prompt.trimEnd(),
-      moved = prompt.slice(kept.length) + continuation,
-      tokenizer = model.needTokenizer("score text");
+    const kept = prompt.trimEnd();
+    const moved = prompt.slice(kept.length) + continuation;
+    const tokenizer = model.needTokenizer("score text");
     before = [...tokenizer.encode(kept)];
     after = kept ? [...tokenizer.encode(kept + moved)].slice(before.length) : [...tokenizer.encode(moved)];
   } else {
@@ -51,7 +52,8 @@ function join(model: ModelState, prompt: Prompt, continuation: Prompt): Pair {
   }
   if (after.length === 0) throw new ConfigError("Cannot score: the continuation has no tokens");
   if (typeof prompt === "string" || prompt.length === 0) before.unshift(bos);
-  const whole = [...before, ...after], cut = Math.max(0, whole.length - 1 - model.config.context);
+  const whole = [...before, ...after];
+  const cut = Math.max(0, whole.length - 1 - model.config.context);
   if (after.length > model.config.context) {
     throw new ConfigError(
       `Cannot score: the continuation has ${after.length} tokens, the model's context is ${model.config.context}`,
@@ -82,8 +84,8 @@ export async function scorePairs(
   pairs: readonly (readonly [Prompt, Prompt])[],
   signal?: AbortSignal,
 ): Promise<Score[]> {
-  const joined = pairs.map(([prompt, continuation]) => join(model, prompt, continuation)),
-    visits = prefixOrder(joined);
+  const joined = pairs.map(([prompt, continuation]) => join(model, prompt, continuation));
+  const visits = prefixOrder(joined);
   const inputs = joined.reduce((sum, { ids }) => sum + ids.length - 1, 0);
   const shared = visits.reduce((sum, { past }) => sum + past, 0);
   const { share, tokens } = worthWalking;
@@ -98,7 +100,8 @@ async function scoreWalk(
   visits: readonly Visit[],
   signal?: AbortSignal,
 ): Promise<Score[]> {
-  const results: Score[] = new Array(joined.length), scorer = new PrefixScorer(model);
+  const results: Score[] = new Array(joined.length);
+  const scorer = new PrefixScorer(model);
   try {
     for (const { index, past } of visits) {
       signal?.throwIfAborted();
@@ -117,7 +120,9 @@ async function scoreBatches(
 ): Promise<Score[]> {
   const order = joined.map((_, i) => i).sort((a, b) => joined[b].ids.length - joined[a].ids.length);
   const results: Score[] = new Array(joined.length);
-  let scorer: Scorer | undefined, length = 0, batch = 0;
+  let scorer: Scorer | undefined;
+  let length = 0;
+  let batch = 0;
   try {
     for (let at = 0; at < order.length;) {
       signal?.throwIfAborted();
@@ -151,7 +156,8 @@ function row({ ids, start }: Pair): { ids: number[]; targets: number[] } {
 
 /** The sum over a continuation; the scores begin behind `past` ids. */
 function summarise({ ids, start, cut }: Pair, { nll, best }: RowScore, past: number): Score {
-  let logProb = 0, greedy = true;
+  let logProb = 0;
+  let greedy = true;
   for (let t = start - 1; t < ids.length - 1; t++) {
     logProb -= nll[t - past];
     greedy &&= best[t - past] === ids[t + 1];

@@ -60,8 +60,10 @@ export async function windowLoss(
 ): Promise<LossResult> {
   const batch = options.batch ?? Math.max(1, Math.floor(1024 / context));
   const scorer = await Scorer.create(model, batch, context);
-  const nats: number[] = [], tokens: number[] = [];
-  let bytes = 0, seen = 0;
+  const nats: number[] = [];
+  const tokens: number[] = [];
+  let bytes = 0;
+  let seen = 0;
   const flush = async (rows: Window[]) => {
     options.signal?.throwIfAborted();
     for (const [i, { nll }] of (await scorer.score(rows)).entries()) {
@@ -86,7 +88,8 @@ export async function windowLoss(
   }
   const [allNats, allTokens] = [nats, tokens].map((values) => values.reduce((a, b) => a + b, 0));
   if (allTokens === 0) throw new DataError("Cannot measure the loss: the dataset has no tokens to predict");
-  const loss = allNats / allTokens, error = ratioError(nats, tokens);
+  const loss = allNats / allTokens;
+  const error = ratioError(nats, tokens);
   return {
     loss,
     error,

@@ -43,7 +43,9 @@ export class Adapters implements Trainable {
 
   /** Freezes a copy of what is adapted; A is drawn with `seed`, B is 0, so the model stays what it was. */
   static async create(model: ModelState, settings: LoraSettings, seed: number): Promise<Adapters> {
-    const { device, name } = model, layout = new AdapterLayout(model.layout, settings), made: Tensor[] = [];
+    const { device, name } = model;
+    const layout = new AdapterLayout(model.layout, settings);
+    const made: Tensor[] = [];
     const arena = (what: string, size: number) => {
       made.push(makeArena(device, `${name}: train ${what}`, size));
       return made[made.length - 1];
@@ -72,7 +74,8 @@ export class Adapters implements Trainable {
   #freeze(): void {
     const encoder = this.#device.gpu.createCommandEncoder();
     for (const place of this.layout.slots) {
-      const from = matrixOf(this.model.arena, place).range(), to = this.#frozenOf(place).range();
+      const from = matrixOf(this.model.arena, place).range();
+      const to = this.#frozenOf(place).range();
       encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.bytes);
     }
     this.#device.gpu.queue.submit([encoder.finish()]);
@@ -107,9 +110,10 @@ export class Adapters implements Trainable {
   syncToModel(r: Recorder): void {
     const { halfWeights: working, arena } = this.model;
     for (const place of this.layout.slots) {
-      const { slot, thin, blocks } = place, adapter = adapterOf(place, this.arena, this.wide);
-      const from = this.arena.view(`${slot.key}.thin`, [thin.size], thin.start),
-        weight = matrixOf(arena, place);
+      const { slot, thin, blocks } = place;
+      const adapter = adapterOf(place, this.arena, this.wide);
+      const from = this.arena.view(`${slot.key}.thin`, [thin.size], thin.start);
+      const weight = matrixOf(arena, place);
       for (const block of blocks) spreadBlock(r, from, adapter.b, block, scaleOf(this.layout.settings));
       cast(r, flat(this.#frozenOf(place)), flat(weight));
       addAdapter(r, weight, adapter);
@@ -185,10 +189,12 @@ export function adaptedViews(
 ): LlamaWeights {
   const views = layout.weights.views(weights);
   for (const place of layout.slots) {
-    const { slot, a, b } = place, adapter = adapterOf(place, arena, wide);
+    const { slot, a, b } = place;
+    const adapter = adapterOf(place, arena, wide);
     adapter.a.gradSum = gradients.view(`d${slot.key}.a`, a.shape, a.start);
     adapter.b.gradSum = wideGradients.view(`d${slot.key}.b`, b.shape, b.start);
-    const [layer, key] = slot.key.split("."), of = views.layers[Number(layer)];
+    const [layer, key] = slot.key.split(".");
+    const of = views.layers[Number(layer)];
     of.adapters = { ...of.adapters, [key as keyof LayerWeights]: adapter };
   }
   return views;
@@ -203,7 +209,8 @@ function* initialAdapters(
   seed: number,
 ): Generator<[string, { shape: number[]; data: Float32Array<ArrayBuffer> }]> {
   for (const { name, shape } of parameters) {
-    const data = new Float32Array(shape[0] * shape[1]), random = new Random(seed).fork(name);
+    const data = new Float32Array(shape[0] * shape[1]);
+    const random = new Random(seed).fork(name);
     const deviation = 1 / Math.sqrt(3 * shape[1]);
     if (name.endsWith("lora_A.weight")) {
       for (let i = 0; i < data.length; i++) data[i] = random.normal() * deviation;

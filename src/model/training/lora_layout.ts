@@ -66,8 +66,11 @@ export class AdapterLayout implements ParameterLayout {
   }
 
   #place(slot: WeightSlot): AdaptedSlot {
-    const { rank } = this.settings, [out, cols] = slot.shape, blocks: AdaptedBlock[] = [];
-    const adapted = slot.parts.filter(({ name }) => this.#adapts(name)), wide = adapted.length * rank;
+    const { rank } = this.settings;
+    const [out, cols] = slot.shape;
+    const blocks: AdaptedBlock[] = [];
+    const adapted = slot.parts.filter(({ name }) => this.#adapts(name));
+    const wide = adapted.length * rank;
     const a = { start: this.size, shape: [wide, cols] as [number, number] };
     const thin = { start: aligned(a.start + wide * cols), size: 0 };
     let first = 0;
@@ -85,7 +88,8 @@ export class AdapterLayout implements ParameterLayout {
       }
       first += rows;
     }
-    const b = { start: this.wide, shape: [out, wide] as [number, number] }, frozen = this.frozen.size;
+    const b = { start: this.wide, shape: [out, wide] as [number, number] };
+    const frozen = this.frozen.size;
     this.size = aligned(thin.start + thin.size);
     this.wide += aligned(out * wide);
     this.frozen.size += aligned(out * cols);
@@ -98,7 +102,8 @@ export class AdapterLayout implements ParameterLayout {
  * weights, and the adapters' own products. The merge, 2 n r in out of each adapted matrix, is once an update.
  */
 export function loraFlop(weights: WeightLayout, settings: LoraSettings, context: number): number {
-  const { config } = weights, frozen = 2 * countParameters(config).matrix;
+  const { config } = weights;
+  const frozen = 2 * countParameters(config).matrix;
   return trainingFlop(config, context) - frozen + new AdapterLayout(weights, settings).flopPerToken;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 
 /** The matrices that can be adapted, by their names in Hugging Face checkpoints. */
 export const LORA_TARGETS = [
@@ -51,14 +51,11 @@ const targets = z.array(
 )
   .min(1, "must name at least one matrix");
 
-const options = z.strictObject({
+const schema = optionsSchema<LoraOptions>()(z.strictObject({
   rank: z.number(whole).int(whole).min(1, whole).optional(),
   alpha: z.number("must be a number above 0").positive("must be above 0").optional(),
   targets: targets.readonly().optional(),
-});
-true satisfies Same<keyof z.input<typeof options>, keyof LoraOptions>;
-
-const schema = options satisfies z.ZodType<LoraOptions, LoraOptions>;
+}));
 
 /**
  * The settings that an option asks for; undefined for none.

@@ -20,8 +20,8 @@ export async function measureSpeed(
   plan: Omit<PlanOptions, "tokens">,
   presetBatch?: number,
 ): Promise<number> {
-  const context = plan.context ?? model.config.context,
-    batchTokens = plan.batchTokens ?? presetBatch ?? 16 * context;
+  const context = plan.context ?? model.config.context;
+  const batchTokens = plan.batchTokens ?? presetBatch ?? 16 * context;
   const batch = Math.max(1, Math.round(batchTokens / context));
   const microBatch = Math.min(batch, plan.microBatch ?? Math.max(1, Math.floor(1024 / context)));
   const lora = loraSettings(plan.lora);

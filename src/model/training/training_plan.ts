@@ -7,7 +7,7 @@
  */
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import {
   bytes as showBytes,
   count,
@@ -56,7 +56,7 @@ export interface PlanOptions {
   gridKgPerKWh?: number;
 }
 
-const options = z.strictObject({
+const planSchema = optionsSchema<PlanOptions>()(z.strictObject({
   tokens: z.number().min(1),
   batchTokens: z.int().min(1).optional(),
   context: z.int().min(1).optional(),
@@ -69,9 +69,7 @@ const options = z.strictObject({
     .optional(),
   pue: z.number().min(1).default(1.1),
   gridKgPerKWh: z.number().min(0).default(0.385),
-});
-true satisfies Same<keyof z.input<typeof options>, keyof PlanOptions>;
-const planSchema = options satisfies z.ZodType<unknown, PlanOptions>;
+}));
 
 /** Bytes on one device, by part. */
 export interface PlanBytes {
@@ -143,7 +141,8 @@ export class Plan extends Displayable {
 
   /** A table of the facts. */
   picture(): Picture {
-    const f = this.facts, unknown = "not measured: await plan.measure()";
+    const f = this.facts;
+    const unknown = "not measured: await plan.measure()";
     return keyValues(`Plan of ${this.name}`, [
       ["parameters", `${count(f.parameters.total)} (${count(f.parameters.blocks)} without embeddings)`],
       ...(f.bytes.frozen === undefined
@@ -179,11 +178,13 @@ export function makePlan(
   target: DeviceProfile = nowhere,
 ): Plan {
   const o = parseOptions(planSchema, given, "plan");
-  const context = o.context ?? config.context, batchTokens = o.batchTokens ?? presetBatch ?? 16 * context;
-  const layout = new WeightLayout(config), lora = loraSettings(o.lora, "plan.lora");
-  const parameters = countParameters(config),
-    flopPerToken = lora ? loraFlop(layout, lora, context) : trainingFlop(config, context),
-    flop = flopPerToken * o.tokens;
+  const context = o.context ?? config.context;
+  const batchTokens = o.batchTokens ?? presetBatch ?? 16 * context;
+  const layout = new WeightLayout(config);
+  const lora = loraSettings(o.lora, "plan.lora");
+  const parameters = countParameters(config);
+  const flopPerToken = lora ? loraFlop(layout, lora, context) : trainingFlop(config, context);
+  const flop = flopPerToken * o.tokens;
   const microBatch = o.microBatch ??
     Math.max(1, Math.min(Math.floor(batchTokens / context), Math.floor(1024 / context)));
   const activations = activationBytes(config, microBatch, context, { ...o, lora }, target);
@@ -218,7 +219,8 @@ function heldBytes(
 ): Omit<PlanBytes, "activations" | "total"> {
   const weights = (dtype === "f16" ? 6 : 4) * size;
   if (!adapters) return { weights, gradients: 4 * size, moments: 8 * size };
-  const own = 4 * adapters.size, wide = 4 * adapters.wide;
+  const own = 4 * adapters.size;
+  const wide = 4 * adapters.wide;
   return {
     weights: weights + own + wide,
     frozen: 4 * adapters.frozen.size,
@@ -243,7 +245,9 @@ export function activationBytes(
   { save, dtype, lora }: { save: Save; dtype: "f32" | "f16"; lora?: LoraSettings },
   target: DeviceProfile = nowhere,
 ): number {
-  const R = batch * context, layout = new WeightLayout(config), r = new Recorder(target, save);
+  const R = batch * context;
+  const layout = new WeightLayout(config);
+  const r = new Recorder(target, save);
   const outside = (name: string, shape: number[], dtype: DType = "f32") =>
     new Tensor(name, shape, dtype, { name, bytes: 0, buffer: {} as GPUBuffer, offset: 0 });
   const arena = outside("weights", [layout.size]);
@@ -273,7 +277,8 @@ export function activationBytes(
     angles,
     batch,
   }, config);
-  const step = outside("step", [8]), nll = r.tensor("nll", [R]);
+  const step = outside("step", [8]);
+  const nll = r.tensor("nll", [R]);
   outputLoss(r, x, weights.output, { targets: outside("targets", [R], "i32"), scale: step, nll });
   lossSum(r, nll, step, outside("loss", [1]));
   r.backward();

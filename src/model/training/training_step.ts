@@ -111,8 +111,12 @@ export class TrainingStep {
 
   /** Allocates gradients and moments, records and compiles the programs. Moments start at zero. */
   static async create(model: ModelState, options: TrainingStepOptions): Promise<TrainingStep> {
-    const { device, config } = model, owner = `${model.name}: train`, owned: GPUBuffer[] = [];
-    let batch: Batch | undefined, micro: Program | undefined, trained: Trainable | undefined;
+    const { device, config } = model;
+    const owner = `${model.name}: train`;
+    const owned: GPUBuffer[] = [];
+    let batch: Batch | undefined;
+    let micro: Program | undefined;
+    let trained: Trainable | undefined;
     try {
       const { lora } = options;
       trained = lora ? await Adapters.create(model, lora, lora.seed) : allWeights(model);
@@ -123,10 +127,12 @@ export class TrainingStep {
         return tensor;
       };
       const small = (name: string, shape: number[]) => {
-        const bytes = shape.reduce((a, b) => a * b, 1) * 4, buffer = device.buffer(`${owner} ${name}`, bytes);
+        const bytes = shape.reduce((a, b) => a * b, 1) * 4;
+        const buffer = device.buffer(`${owner} ${name}`, bytes);
         return keep(new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 }));
       };
-      const gradients = arena("gradients"), moments = { m: arena("m"), v: arena("v") };
+      const gradients = arena("gradients");
+      const moments = { m: arena("m"), v: arena("v") };
       const state = {
         step: small("step", [8]),
         loss: small("loss", [1]),
@@ -135,7 +141,8 @@ export class TrainingStep {
       };
       batch = new Batch(device, owner, options.microBatch, options.context, config.vocabSize);
 
-      const r = new Recorder(device, options.save), weights = trained.weights(gradients);
+      const r = new Recorder(device, options.save);
+      const weights = trained.weights(gradients);
       const { tokens, positions, spans, targets } = batch;
       const x = llama(r, weights, {
         tokens,
@@ -186,8 +193,8 @@ export class TrainingStep {
    */
   run(rows: readonly BatchRow[], step: number, learningRate: number): void {
     this.#device.check();
-    const { weightDecay, clip, spike } = this.#options,
-      kept = rows.reduce((sum, row) => sum + countKept(row), 0);
+    const { weightDecay, clip, spike } = this.#options;
+    const kept = rows.reduce((sum, row) => sum + countKept(row), 0);
     const values = { kept, learningRate, weightDecay, t: step, clip, slot: step % slots, spike };
     this.#write(this.#state.step, stepWords(values, this.#options));
     this.#submit(rows, this.#update);
@@ -200,9 +207,9 @@ export class TrainingStep {
    * micro-batch, since each needs its ids in place; the last one carries what comes after.
    */
   #submit(rows: readonly BatchRow[], after?: Program): void {
-    const { gpu } = this.#device,
-      size = this.#batch.batch,
-      count = Math.max(1, Math.ceil(rows.length / size));
+    const { gpu } = this.#device;
+    const size = this.#batch.batch;
+    const count = Math.max(1, Math.ceil(rows.length / size));
     for (let i = 0; i < count; i++) {
       this.#batch.fill(rows.slice(i * size, (i + 1) * size));
       const encoder = gpu.createCommandEncoder();
@@ -226,7 +233,8 @@ export class TrainingStep {
   async read(): Promise<StepRecord[]> {
     const steps = this.#pending;
     this.#pending = [];
-    const [bytes] = await this.#device.read([this.#state.ring.range()]), ring = new Float32Array(bytes);
+    const [bytes] = await this.#device.read([this.#state.ring.range()]);
+    const ring = new Float32Array(bytes);
     return steps.map((step) => {
       const [loss, gradNorm, updated, learningRate] = ring.subarray(
         (step % slots) * 4,

@@ -29,7 +29,9 @@ export class WorkingCopy {
         `Cannot make a model with dtype "f16": ${device.adapter} grants no shader-f16. Leave dtype at "f32"`,
       );
     }
-    const label = `${owner}: working copy`, bytes = master.size * 2, buffer = device.buffer(label, bytes);
+    const label = `${owner}: working copy`;
+    const bytes = master.size * 2;
+    const buffer = device.buffer(label, bytes);
     try {
       const tensor = new Tensor(label, master.shape, "f16", { name: label, bytes, buffer, offset: 0 });
       const r = new Recorder(device, "all", false);

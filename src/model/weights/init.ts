@@ -25,8 +25,8 @@ function initial(
   const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
   if (shape.length === 1) return data.fill(1);
   const residual = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight");
-  const deviation = residual ? 0.02 / Math.sqrt(2 * config.layers) : 0.02,
-    random = new Random(seed).fork(name);
+  const deviation = residual ? 0.02 / Math.sqrt(2 * config.layers) : 0.02;
+  const random = new Random(seed).fork(name);
   for (let i = 0; i < data.length; i++) data[i] = random.normal() * deviation;
   return data;
 }

@@ -21,7 +21,8 @@ export class ModelBuffers {
 
   /** Allocates weights and angles for a layout. */
   constructor(readonly device: Device, name: string, layout: WeightLayout) {
-    const { config } = layout, shape = [config.context, 2, config.dim / config.heads / 2];
+    const { config } = layout;
+    const shape = [config.context, 2, config.dim / config.heads / 2];
     this.arena = makeArena(device, `${name}: weights`, layout.size);
     this.angles = upload(device, `${name}: angles`, { shape, data: rotaryAngles(config) });
   }

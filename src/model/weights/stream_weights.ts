@@ -71,7 +71,8 @@ export async function* drainArena(
   arena: Tensor,
   { signal, onBytes }: TransferOptions = {},
 ): AsyncGenerator<ParameterPieces> {
-  const { buffer, offset } = arena.range(), { parameters } = layout;
+  const { buffer, offset } = arena.range();
+  const { parameters } = layout;
   const read = async (ranges: { start: number; count: number }[]) => {
     signal?.throwIfAborted();
     const found = await device.read(
@@ -81,7 +82,8 @@ export async function* drainArena(
     return found.map((bytes) => new Float32Array(bytes));
   };
   for (let i = 0; i < parameters.length;) {
-    const large = parameters[i], few = fitting(parameters, i);
+    const large = parameters[i];
+    const few = fitting(parameters, i);
     if (few.length === 0) {
       const data = async function* () {
         for (const { first, count } of pieces(large.shape, layout)) {
@@ -106,7 +108,8 @@ export async function* drainArena(
 
 /** The parameters from the i-th on that fit into one piece together; none where the i-th does not. */
 function fitting(parameters: readonly Parameter[], i: number): Parameter[] {
-  let end = i, bytes = 0;
+  let end = i;
+  let bytes = 0;
   while (end < parameters.length && (bytes += 4 * elementsOf(parameters[end].shape)) <= PIECE) end++;
   return parameters.slice(i, end);
 }
@@ -116,9 +119,9 @@ function* pieces(
   shape: readonly number[],
   { config }: Layout,
 ): Generator<{ row: number; rows: number; first: number; count: number }> {
-  const cols = columnsOf(shape),
-    all = elementsOf(shape) / cols,
-    head = config ? config.dim / config.heads : 1;
+  const cols = columnsOf(shape);
+  const all = elementsOf(shape) / cols;
+  const head = config ? config.dim / config.heads : 1;
   const step = Math.max(1, Math.floor(PIECE / (4 * cols * head))) * head;
   for (let row = 0; row < all; row += step) {
     const rows = Math.min(step, all - row);

@@ -59,14 +59,18 @@ export interface WeightArenas {
 
 /** The order of the arena: matrices, then vectors. */
 function entries(c: ModelConfig): { matrices: Entry[]; vectors: Entry[] } {
-  const E = c.dim / c.heads, matrices: Entry[] = [], vectors: Entry[] = [];
+  const E = c.dim / c.heads;
+  const matrices: Entry[] = [];
+  const vectors: Entry[] = [];
   const matrix = (key: string, cols: number, ...parts: [string, number][]) =>
     matrices.push({ key, cols, parts: parts.map(([name, rows]) => ({ name: `${name}.weight`, rows })) });
   const vector = (key: string, name: string) =>
     vectors.push({ key, cols: 0, parts: [{ name: `${name}.weight`, rows: c.dim }] });
   matrix("embedding", c.dim, ["model.embed_tokens", c.vocabSize]);
   for (let l = 0; l < c.layers; l++) {
-    const at = `model.layers.${l}`, attention = `${at}.self_attn`, kv = c.kvHeads * E;
+    const at = `model.layers.${l}`;
+    const attention = `${at}.self_attn`;
+    const kv = c.kvHeads * E;
     matrix(`${l}.qkv`, c.dim, [`${attention}.q_proj`, c.heads * E], [`${attention}.k_proj`, kv], [
       `${attention}.v_proj`,
       kv,
@@ -96,7 +100,8 @@ export class WeightLayout implements ParameterLayout {
   /** Lays out a configuration. */
   constructor(readonly config: ModelConfig) {
     const { matrices, vectors } = entries(config);
-    let at = 0, decayed = 0;
+    let at = 0;
+    let decayed = 0;
     for (const { key, parts, cols } of [...matrices, ...vectors]) {
       const rows = parts.reduce((sum, part) => sum + part.rows, 0);
       this.slots.push({ key, parts, shape: cols ? [rows, cols] : [rows], start: at });
@@ -121,7 +126,8 @@ export class WeightLayout implements ParameterLayout {
   views({ arena, halfWeights: working }: WeightArenas, gradients?: Tensor): LlamaWeights {
     const slots = new Map(this.slots.map((slot) => [slot.key, slot]));
     const view = (key: string): Tensor => {
-      const { shape, start } = slots.get(key)!, from = shape.length > 1 ? working ?? arena : arena;
+      const { shape, start } = slots.get(key)!;
+      const from = shape.length > 1 ? working ?? arena : arena;
       const tensor = from.view(key, shape, start);
       if (gradients) tensor.gradSum = gradients.view(`d${key}`, shape, start);
       return tensor;
@@ -178,7 +184,8 @@ export function writeParameters(
   file?: string,
 ): void {
   const places = new Map(layout.parameters.map((parameter) => [parameter.name, parameter]));
-  const missing = new Set(places.keys()), { buffer, offset } = arena.range();
+  const missing = new Set(places.keys());
+  const { buffer, offset } = arena.range();
   for (const [name, { shape, data }] of named) {
     const parameter = places.get(name);
     if (!parameter) throw new FormatError(`tensor ${name} has no place in this model`, { file });
@@ -204,14 +211,16 @@ export async function* eachParameter(
   layout: ParameterLayout,
   arena: Tensor,
 ): AsyncGenerator<[string, Float32Array<ArrayBuffer>]> {
-  const { buffer, offset } = arena.range(), { parameters } = layout;
+  const { buffer, offset } = arena.range();
+  const { parameters } = layout;
   const ranges = parameters.map(({ shape, start }) => ({
     buffer,
     offset: offset + start * 4,
     bytes: shape.reduce((a, b) => a * b, 1) * 4,
   }));
   for (let i = 0; i < ranges.length;) {
-    let end = i, total = 0;
+    let end = i;
+    let total = 0;
     do total += ranges[end++].bytes; while (end < ranges.length && total + ranges[end].bytes <= readAtOnce);
     for (const data of await device.read(ranges.slice(i, end))) {
       yield [parameters[i++].name, new Float32Array(data)];

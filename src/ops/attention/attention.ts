@@ -56,12 +56,18 @@ export interface AttentionInput {
 
 /** Records attention and its backward; gives [batch * queries, heads headDim]. */
 export function attention(r: Recorder, input: AttentionInput, shape: AttentionShape): Tensor {
-  const { qkv, spans, cache, mask } = input, { batch, queries, heads, kvHeads, headDim } = shape;
-  const rows = batch * queries, kv = cache ?? qkv, keys = kv.rows / batch;
-  const o = r.tensor("attention", [rows, heads * headDim], qkv.dtype), held = { q: qkv, kv, o };
+  const { qkv, spans, cache, mask } = input;
+  const { batch, queries, heads, kvHeads, headDim } = shape;
+  const rows = batch * queries;
+  const kv = cache ?? qkv;
+  const keys = kv.rows / batch;
+  const o = r.tensor("attention", [rows, heads * headDim], qkv.dtype);
+  const held = { q: qkv, kv, o };
   const tile = mask ? undefined : tileFor(r.device, queries, keys, headDim, held);
-  const unit = tile?.unit ?? width(headDim), flop = 2 * rows * keys * heads * headDim; // scores, were nothing masked
-  const k = (cache ? 0 : heads) * headDim / unit, v = k + kvHeads * headDim / unit;
+  const unit = tile?.unit ?? width(headDim);
+  const flop = 2 * rows * keys * heads * headDim; // scores, were nothing masked
+  const k = (cache ? 0 : heads) * headDim / unit;
+  const v = k + kvHeads * headDim / unit;
   const params = {
     rows,
     queries,
@@ -74,9 +80,9 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
     v,
     scale: 1 / Math.sqrt(headDim),
   };
-  const WG = r.device.family === "shared" ? 64 : 8,
-    w = width(headDim),
-    prelude = vectors(w) + stored(w, held);
+  const WG = r.device.family === "shared" ? 64 : 8;
+  const w = width(headDim);
+  const prelude = vectors(w) + stored(w, held);
   const plain = (name: string, source: string) =>
     kernel(name, source, { E: headDim, MASKED: mask !== undefined, WG }, prelude);
   /** Workgroups for `length` rows of each sequence and of each of `heads`. */
@@ -92,7 +98,8 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
   if (cache) return o;
 
   r.onBackward(() => {
-    const dout = o.grad!, d = r.tensor("dqkv", [rows, qkv.cols]);
+    const dout = o.grad!;
+    const d = r.tensor("dqkv", [rows, qkv.cols]);
     const gradQ = tile ? attentionGradQ(tile, headDim) : plain("attention_grad_q", gradQSource);
     const gradKV = tile ? attentionGradKV(tile, headDim) : plain("attention_grad_kv", gradKVSource);
     const args = { q: qkv, kv, spans, ...added, dout, stats };

@@ -12,7 +12,8 @@ const lanes = 64;
 
 /** The tile for heads of `headDim` numbers; `held` are the tensors that need not be of floats, by their buffer. */
 export function sharedTile(headDim: number, held: Readonly<Record<string, Tensor>>): Tile {
-  const N = headDim / 4, parts = range(N).map(String);
+  const N = headDim / 4;
+  const parts = range(N).map(String);
   const unit = (buffer: string) => `vec4<${held[buffer]?.dtype ?? "f32"}>`;
   return {
     name: "shared",

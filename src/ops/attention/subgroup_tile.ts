@@ -20,10 +20,12 @@ export function subgroupTile(
   length: number,
   held: Readonly<Record<string, Tensor>>,
 ): Tile {
-  const octet = range(headDim / 8), parts = octet.flatMap((i) => [`${i}l`, `${i}h`]);
+  const octet = range(headDim / 8);
+  const parts = octet.flatMap((i) => [`${i}l`, `${i}h`]);
   const rows = length % 16 === 0 ? 2 : 1;
   const octets = (buffer: string) => vec8LayoutOf(device, held[buffer] ?? { dtype: "f32" });
-  const kinds = [...new Set([octets("dout"), ...Object.keys(held).map(octets)])], form = kinds.join("-");
+  const kinds = [...new Set([octets("dout"), ...Object.keys(held).map(octets)])];
+  const form = kinds.join("-");
   const loadHead = (name: string, buffer: string, at: string) =>
     octet.map((i) => load(octets(buffer), `${name}${i}`, buffer, `${at} + ${i}u`)).join("");
   return {

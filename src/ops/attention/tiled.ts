@@ -99,7 +99,10 @@ function keySides(units: number): [Side, Side] {
 
 /** o and the log-sum-exp. */
 export function attentionForward(tile: Tile, headDim: number): Kernel {
-  const { own, dots } = names(tile), { parts } = tile, N = headDim / tile.unit, [k, v] = keySides(N);
+  const { own, dots } = names(tile);
+  const { parts } = tile;
+  const N = headDim / tile.unit;
+  const [k, v] = keySides(N);
   const body = `${queryTile(tile)}
 ${
     lines(own, (n) =>
@@ -150,7 +153,10 @@ stats[at${n}] = vec2<f32>(select(1e30, most${n} + log(weight${n}), seen${n}), 0.
 
 /** dq and D = sum(do o). */
 export function attentionGradQ(tile: Tile, headDim: number): Kernel {
-  const { own, dots } = names(tile), { parts } = tile, N = headDim / tile.unit, [k, v] = keySides(N);
+  const { own, dots } = names(tile);
+  const { parts } = tile;
+  const N = headDim / tile.unit;
+  const [k, v] = keySides(N);
   const body = `${queryTile(tile)}
 ${
     lines(own, (n) =>
@@ -187,7 +193,9 @@ ${tile.store("dq", `row${n} * p.qStride + head * ${N}u`, (i) => `a${n}_${i}`)}
 
 /** dk and dv: a lane owns keys of one key head, and sees the queries of all heads of its group. */
 export function attentionGradKV(tile: Tile, headDim: number): Kernel {
-  const { own, dots } = names(tile), { parts } = tile, N = headDim / tile.unit;
+  const { own, dots } = names(tile);
+  const { parts } = tile;
+  const N = headDim / tile.unit;
   const query = (row: string) => `(sequence * p.queries + ${row})`;
   const q: Side = { name: "q", buffer: "q", at: (row) => `${query(row)} * p.qStride + head * ${N}u` };
   const g: Side = { name: "g", buffer: "dout", at: (row) => `(${query(row)} * p.heads + head) * ${N}u` };

@@ -52,15 +52,19 @@ export function product(
   { a, b, c }: { a: Tensor; b: Tensor; c: Tensor },
   add = false,
 ): void {
-  const [M, N] = [c.rows, c.cols], K = layout === "tn" ? a.rows : a.cols, flop = 2 * M * N * K;
+  const [M, N] = [c.rows, c.cols];
+  const K = layout === "tn" ? a.rows : a.cols;
+  const flop = 2 * M * N * K;
   const call = (made: Kernel, params: Record<string, number>, rows: number, cols: number) =>
     r.call(made, { a, b, c }, { M, K, ...params }, [Math.ceil(N / cols), Math.ceil(M / rows)], flop);
   if (choice === "plain") {
-    const [aRow, aCol] = layout === "tn" ? [1, M] : [K, 1], [bRow, bCol] = layout === "nt" ? [1, K] : [N, 1];
+    const [aRow, aCol] = layout === "tn" ? [1, M] : [K, 1];
+    const [bRow, bCol] = layout === "nt" ? [1, K] : [N, 1];
     const made = kernel("matmul", plainSource, { ADD: add }, stored(1, { a, b, c }));
     return call(made, { N, aRow, aCol, bRow, bCol }, 32, 32);
   }
-  const [family, tile] = choice.split(" "), [rows, cols] = tile.split("x").map(Number);
+  const [family, tile] = choice.split(" ");
+  const [rows, cols] = tile.split("x").map(Number);
   if (family === "shared") {
     return call(matmulShared(layout, add, rows as TileShape, { a, b, c }), { N }, rows, cols);
   }

@@ -34,8 +34,11 @@ export function matmulShared(
   block: TileShape,
   matrices: { a: Tensor; b: Tensor; c: Tensor },
 ): Kernel {
-  const alongA: Along = layout === "tn" ? "c" : "k", alongB: Along = layout === "nt" ? "k" : "c";
-  const depth = block === 64 ? 16 : 8, { a, b, c } = matrices, w = width(a.cols, b.cols);
+  const alongA: Along = layout === "tn" ? "c" : "k";
+  const alongB: Along = layout === "nt" ? "k" : "c";
+  const depth = block === 64 ? 16 : 8;
+  const { a, b, c } = matrices;
+  const w = width(a.cols, b.cols);
   const source = `@group(0) @binding(0) var<storage, read> a: array<a_t>;
 @group(0) @binding(1) var<storage, read> b: array<b_t>;
 @group(0) @binding(2) var<storage, read_write> c: array<c_t>; // [M, N]
@@ -108,7 +111,9 @@ function move(
   block: TileShape,
   depth: number,
 ): string {
-  const fours = along === "k" ? depth / 4 : block / 4, line = `n / ${fours}u`, at = `n % ${fours}u`;
+  const fours = along === "k" ? depth / 4 : block / 4;
+  const line = `n / ${fours}u`;
+  const at = `n % ${fours}u`;
   const [first, from] = along === "k" ? [start, "k"] : ["k", start];
   return `${slab}[${line} * ${stride(along, block, depth)}u + ${at}] = ` +
     `fetch_${name}(${first} + ${line}, ${from} + ${at} * 4u);`;
@@ -119,8 +124,12 @@ const rowOf = (i: number) => `l.y * 4u + ${(i >> 2) * 64 + (i & 3)}u`;
 
 /** Four steps of k: sums of an invocation += its rows of A times its columns of B. */
 function multiply(layout: Layout, block: TileShape, k: number): string {
-  const rows = range(block / 16), quads = range(block / 64), four = range(4);
-  const depth = block === 64 ? 16 : 8, lineK = depth / 4 + 1, lineC = block / 4;
+  const rows = range(block / 16);
+  const quads = range(block / 64);
+  const four = range(4);
+  const depth = block === 64 ? 16 : 8;
+  const lineK = depth / 4 + 1;
+  const lineC = block / 4;
   const out: string[] = [];
   if (layout === "tn") {
     for (const n of four) {

@@ -27,7 +27,9 @@ export interface Operands {
   c: Lines;
 }
 
-const xyzw = "xyzw", even = [0, 2, 4, 6], odd = [1, 3, 5, 7];
+const xyzw = "xyzw";
+const even = [0, 2, 4, 6];
+const odd = [1, 3, 5, 7];
 
 /**
  * The kernel. Of octets, N and K are multiples of 8, for `tn` M too. A tile that passes the edge of C reads its last rows
@@ -36,7 +38,8 @@ const xyzw = "xyzw", even = [0, 2, 4, 6], odd = [1, 3, 5, 7];
  * @param rows rows of C that a workgroup computes, a multiple of 8
  */
 export function matmulSubgroup(layout: Layout, add: boolean, operands: Operands, rows: number): Kernel {
-  const { a, b, c } = operands, all = [a, b, c];
+  const { a, b, c } = operands;
+  const all = [a, b, c];
   const source = `${vec8Functions(...all.filter((lines) => typeof lines === "string"))}${
     all.map((lines, i) =>
       `@group(0) @binding(${i}) var<storage, ${i < 2 ? "read" : "read_write"}> ${"abc"[i]}: ${
@@ -98,7 +101,9 @@ function fetch(
 
 /** A B and A B^T: a lane holds an octet of k of its row; even k first, then odd k. */
 function straight(layout: "nn" | "nt", { a, b }: Operands, rows: number): string {
-  const out: string[] = [], groups = range(rows / 8), along = { from: "k * 8u" };
+  const out: string[] = [];
+  const groups = range(rows / 8);
+  const along = { from: "k * 8u" };
   for (const q of groups) out.push(`let ar${q} = min(row + ${q * 8}u + sid, p.M - 1u);`);
   if (layout === "nt") {
     for (const n of range(8)) {

@@ -76,10 +76,12 @@ export function tune(device: Device, options: TuneOptions = {}): Promise<Tuning>
 }
 
 async function choose(device: Device, o: TuneOptions): Promise<Tuning> {
-  const among = o.among ?? candidates[device.family], { adapter } = device;
+  const among = o.among ?? candidates[device.family];
+  const { adapter } = device;
   const builtIn: Tuning = { adapter, table: kernelTable(device), times: {}, from: "built in" };
   if (among.length === 1 || (device.software && !o.measure)) return builtIn;
-  const file = `${cacheHome()}/tuning/${await identity(device, among)}.json`, kept = await read(file);
+  const file = `${cacheHome()}/tuning/${await identity(device, among)}.json`;
+  const kept = await read(file);
   if (kept && useKernelTable(device, kept.table)) return { ...kept, from: "disk" };
   try {
     const found = await measure(device, among, o.extents ?? typical);
@@ -106,8 +108,8 @@ function identity(device: Device, among: readonly Choice[]): Promise<string> {
 
 /** Records a product on tensors of its own. */
 function record(r: Recorder, choice: Choice, layout: Layout, [M, N, K]: Extents): void {
-  const a = r.tensor("a", layout === "tn" ? [K, M] : [M, K]),
-    b = r.tensor("b", layout === "nt" ? [N, K] : [K, N]);
+  const a = r.tensor("a", layout === "tn" ? [K, M] : [M, K]);
+  const b = r.tensor("b", layout === "nt" ? [N, K] : [K, N]);
   product(r, choice, layout, { a, b, c: r.tensor("c", [M, N]) });
 }
 
@@ -116,12 +118,14 @@ async function measure(
   among: readonly Choice[],
   extents: Readonly<Record<Size, Extents>>,
 ): Promise<Tuning> {
-  const table = kernelTable(device), times: Tuning["times"] = {};
+  const table = kernelTable(device);
+  const times: Tuning["times"] = {};
   for (const layout of layouts) {
     const sound: Choice[] = [];
     for (const choice of among) if (await agrees(device, choice, layout)) sound.push(choice);
     for (const size of sizes) {
-      const shape: ShapeClass = `${layout} ${size}`, found: Partial<Record<Choice, number>> = {};
+      const shape: ShapeClass = `${layout} ${size}`;
+      const found: Partial<Record<Choice, number>> = {};
       for (const choice of sound) found[choice] = await time(device, choice, layout, extents[size]);
       times[shape] = found;
       table.matmul[shape] = sound.toSorted((a, b) => found[a]! - found[b]!)[0] ?? "plain";
@@ -158,13 +162,15 @@ async function results(
   layout: Layout,
   [M, N, K]: Extents,
 ): Promise<Float32Array[]> {
-  const random = new Random(1), r = new Recorder(device, "all", false);
+  const random = new Random(1);
+  const r = new Recorder(device, "all", false);
   const noise = (shape: number[]) =>
     upload(device, "tuning", {
       shape,
       data: Float32Array.from({ length: shape[0] * shape[1] }, () => random.normal()),
     });
-  const a = noise(layout === "tn" ? [K, M] : [M, K]), b = noise(layout === "nt" ? [N, K] : [K, N]);
+  const a = noise(layout === "tn" ? [K, M] : [M, K]);
+  const b = noise(layout === "nt" ? [N, K] : [K, N]);
   const out = among.map(() => r.tensor("c", [M, N]));
   among.forEach((choice, i) => product(r, choice, layout, { a, b, c: out[i] }));
   const program = await r.compile("tuning", out);
@@ -185,7 +191,8 @@ async function time(device: Device, choice: Choice, layout: Layout, at: Extents)
   const run = async (times: number) => {
     const start = performance.now();
     for (let i = 0; i < times; i++) program.replay();
-    const done = device.gpu.queue.onSubmittedWorkDone(), end = performance.now(); // the call itself waits in Deno
+    const done = device.gpu.queue.onSubmittedWorkDone();
+    const end = performance.now(); // the call itself waits in Deno
     await done;
     return (end - start) / times;
   };

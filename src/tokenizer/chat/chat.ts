@@ -14,7 +14,8 @@ import type { Codec } from "../codec.ts";
  */
 export function encodeChat(stretches: readonly Stretch[], codec: Codec): ChatEncoding {
   const pieces: { kind: ChatPiece["kind"]; text: string; ids: number[] }[] = [];
-  let opens = true, before: Stretch | undefined;
+  let opens = true;
+  let before: Stretch | undefined;
   for (const stretch of stretches) {
     const ids = stretch.id === undefined ? codec.encode(stretch.text, !opens) : [stretch.id];
     if (stretch.text !== "") opens = stretch.id !== undefined;

@@ -75,7 +75,8 @@ export class ChatTemplate {
    * @throws {ConfigError} when the template refuses the conversation or leaves a message out
    */
   render(messages: readonly Message[], answering: boolean): Stretch[] {
-    const parts = this.#text(messages, answering).split(HOLE), seen = new Set<number>();
+    const parts = this.#text(messages, answering).split(HOLE);
+    const seen = new Set<number>();
     const stretches: Stretch[] = [];
     for (let i = 0; i < parts.length; i += 4) {
       const spaces = i + 4 < parts.length || answering ? / *$/.exec(parts[i])![0].length : 0;
@@ -84,7 +85,8 @@ export class ChatTemplate {
         ...splitSpecial(control, this.#tokens.special).map((s): Stretch => ({ kind: "control", ...s })),
       );
       if (i + 4 >= parts.length) break;
-      const at = Number(parts[i + 2]), { role, content } = messages[at];
+      const at = Number(parts[i + 2]);
+      const { role, content } = messages[at];
       const left = parts[i + 1] === "" ? content.trimStart() : content;
       const said = parts[i + 3] === "" ? left.trimEnd() : left;
       stretches.push({ kind: role === "assistant" ? "answer" : "content", text: " ".repeat(spaces) + said });
@@ -126,7 +128,8 @@ export class ChatTemplate {
 
   /** True when the whole of `talk` begins with the prompt for its message `turn`, and that message follows at once. */
   #isStable(talk: readonly Message[], turn: number): boolean {
-    const whole = this.#text(talk, false), prompt = this.#text(talk.slice(0, turn), true).replace(/ +$/, "");
+    const whole = this.#text(talk, false);
+    const prompt = this.#text(talk.slice(0, turn), true).replace(/ +$/, "");
     const [between, , next] = whole.slice(prompt.length).split(HOLE);
     return whole.startsWith(prompt) && /^ *$/.test(between) && Number(next) === turn;
   }
@@ -186,7 +189,8 @@ function noMarkers(name: string, markers: readonly string[]): ConfigError {
 }
 
 function unknownName(name: string): ConfigError {
-  const names = Object.keys(TEMPLATES), near = nearest(name, names);
+  const names = Object.keys(TEMPLATES);
+  const near = nearest(name, names);
   const hint = near ? `did you mean "${near}"?` : `give one of ${names.join(", ")} or Jinja`;
   return new ConfigError(`Cannot use the chat template ${show(name)}: ${hint}`, {
     path: "withTemplate",

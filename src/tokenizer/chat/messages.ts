@@ -21,8 +21,8 @@ export function checkMessages(messages: readonly Message[], answering: boolean):
   };
   if (!Array.isArray(messages)) fail(`messages must be a list, current value is ${show(messages)}`);
   messages.forEach((message: unknown, i) => checkMessage(message, (what) => fail(`message ${i} ${what}`)));
-  const turns = messages[0]?.role === "system" ? messages.slice(1) : messages,
-    first = messages.length - turns.length;
+  const turns = messages[0]?.role === "system" ? messages.slice(1) : messages;
+  const first = messages.length - turns.length;
   if (turns.length === 0) fail("it needs a user message");
   turns.forEach(({ role }, i) => {
     const expected = i % 2 === 0 ? "user" : "assistant";

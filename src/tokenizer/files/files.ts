@@ -20,7 +20,9 @@ export interface TokenizerFiles {
   file: string;
 }
 
-const MODEL = "tokenizer.model", JSON_FILE = "tokenizer.json", CONFIG = "tokenizer_config.json";
+const MODEL = "tokenizer.model";
+const JSON_FILE = "tokenizer.json";
+const CONFIG = "tokenizer_config.json";
 const TEMPLATE = "chat_template.jinja";
 
 /**
@@ -30,11 +32,13 @@ const TEMPLATE = "chat_template.jinja";
  * @throws {FormatError} when nothing is there or its contents are damaged
  */
 export async function readTokenizerFiles(path: string): Promise<TokenizerFiles> {
-  const file = await find(path), config = await readConfig(file.replace(/[^/\\]*$/, ""));
+  const file = await find(path);
+  const config = await readConfig(file.replace(/[^/\\]*$/, ""));
   if (!file.endsWith(".model")) {
     return { file, json: checkTokenizerJson(parseJson(await Deno.readTextFile(file), file), file), config };
   }
-  const model = readSentencePiece(await Deno.readFile(file), file), { chat_template } = config;
+  const model = readSentencePiece(await Deno.readFile(file), file);
+  const { chat_template } = config;
   // The rest of the configuration describes Python's reading of the .model, not the tokenizer.json made of it.
   return {
     file,
@@ -65,7 +69,8 @@ async function readIfThere(file: string): Promise<string | undefined> {
 
 /** The configuration in `folder`; newer folders keep the chat template in a file of its own. */
 async function readConfig(folder: string): Promise<TokenizerConfig> {
-  const file = folder + CONFIG, config = parseJson(await readIfThere(file) ?? "{}", file);
+  const file = folder + CONFIG;
+  const config = parseJson(await readIfThere(file) ?? "{}", file);
   if (typeof config !== "object" || config === null || Array.isArray(config)) {
     throw new FormatError("Cannot read the tokenizer configuration: it must be an object", { file });
   }
@@ -81,7 +86,8 @@ export async function writeTokenizerFiles(
 ): Promise<void> {
   await Deno.mkdir(dir, { recursive: true });
   const texts = [[JSON_FILE, JSON.stringify(json, null, 1)], [CONFIG, JSON.stringify(config, null, 2)]];
-  const mark = crypto.randomUUID(), draft = (name: string) => `${dir}/${name}.${mark}.tmp`;
+  const mark = crypto.randomUUID();
+  const draft = (name: string) => `${dir}/${name}.${mark}.tmp`;
   try {
     for (const [name, text] of texts) await Deno.writeTextFile(draft(name), text + "\n");
     for (const [name] of texts) await Deno.rename(draft(name), `${dir}/${name}`);

@@ -67,7 +67,8 @@ export class HuggingFaceCodec implements Codec {
   }
 
   decoder({ special = false, continues = false }: DecodeOptions): StreamDecoder {
-    let shown: number[] = [], held: number[] = [];
+    let shown: number[] = [];
+    let held: number[] = [];
     const textOf = (ids: number[]) =>
       this.decode(ids, { special, continues: continues && shown.length === 0 });
     const flush = () => {
@@ -128,7 +129,8 @@ export class HuggingFaceCodec implements Codec {
   #encodeApart(text: string): number[] {
     const parts: string[] = [""];
     for (const { text: part, id } of splitSpecial(text, this.#special)) {
-      const end = parts.length - 1, [first] = part;
+      const end = parts.length - 1;
+      const [first] = part;
       if (id === undefined) parts[end] += part;
       else parts[end] += first, parts.push(part.slice(first.length));
     }

@@ -51,10 +51,13 @@ function mergesByRank(
   ids: Map<string, number>,
   closed: Set<number>,
 ): Merge[] | undefined {
-  const merges: Merge[] = [], seen = new Set<number>();
+  const merges: Merge[] = [];
+  const seen = new Set<number>();
   for (const merge of model.merges ?? []) {
     const [a, b] = typeof merge === "string" ? merge.split(" ") : merge;
-    const left = ids.get(a), right = ids.get(b), whole = ids.get(a + b);
+    const left = ids.get(a);
+    const right = ids.get(b);
+    const whole = ids.get(a + b);
     if (left === undefined || right === undefined || whole === undefined || !staysInWord(a + b)) {
       return undefined;
     }

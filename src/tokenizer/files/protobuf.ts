@@ -45,8 +45,12 @@ export function* fieldsOf(data: Uint8Array, file: string): Generator<Field> {
     return fail("a number does not end");
   };
   while (at < data.length) {
-    const start = at, key = varint(), number = Math.floor(key / 8), wire = key % 8;
-    let value = 0, bytes = data.subarray(0, 0);
+    const start = at;
+    const key = varint();
+    const number = Math.floor(key / 8);
+    const wire = key % 8;
+    let value = 0;
+    let bytes = data.subarray(0, 0);
     if (wire === 0) value = varint();
     else if (wire === 1) need(8), at += 8;
     else if (wire === 5) need(4), value = view.getFloat32(at, true), at += 4;
@@ -66,7 +70,8 @@ export type ProtobufField = number | string | Uint8Array | Float32Array | undefi
 export function message(
   fields: readonly (readonly [number: number, value: ProtobufField])[],
 ): Uint8Array<ArrayBuffer> {
-  const out: number[] = [], utf8 = new TextEncoder();
+  const out: number[] = [];
+  const utf8 = new TextEncoder();
   const sized = (key: number, bytes: Uint8Array) => {
     out.push(...varintOf(key + 2), ...varintOf(bytes.length));
     for (const byte of bytes) out.push(byte);

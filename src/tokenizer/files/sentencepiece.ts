@@ -34,7 +34,8 @@ export function readSentencePiece(
   data: Uint8Array,
   file: string,
 ): { json: TokenizerJson; config: TokenizerConfig } {
-  const pieces: Piece[] = [], parts = new Map<number, Uint8Array>();
+  const pieces: Piece[] = [];
+  const parts = new Map<number, Uint8Array>();
   for (const { number, bytes } of fieldsOf(data, file)) {
     if (number === 1) pieces.push(readPiece(bytes, file));
     else parts.set(number, bytes);
@@ -42,7 +43,8 @@ export function readSentencePiece(
   if (pieces.length === 0) {
     throw new FormatError("Cannot read the SentencePiece model: no pieces", { file, offset: 0 });
   }
-  const trainer = numbers(parts.get(2), TRAINER, file), normalizer = numbers(parts.get(3), NORMALIZER, file);
+  const trainer = numbers(parts.get(2), TRAINER, file);
+  const normalizer = numbers(parts.get(3), NORMALIZER, file);
   const refuse = (what: string) => {
     throw new FormatError(`Cannot use the SentencePiece model: ${what}, load its tokenizer.json instead`, {
       file,

@@ -129,9 +129,9 @@ function bosInFront(pieces: readonly Piece[], token: string): Component | null {
  * minus the rank of its best join among all pieces; single characters, which no join makes, come last.
  */
 export function vocabularyPieces({ model, added_tokens }: TokenizerJson): Piece[] {
-  const pieces: Piece[] = [],
-    bytes = new Set(model.byte_fallback ? byteNames() : []),
-    ranks = new Map<string, number>();
+  const pieces: Piece[] = [];
+  const bytes = new Set(model.byte_fallback ? byteNames() : []);
+  const ranks = new Map<string, number>();
   for (const merge of model.merges ?? []) {
     const whole = typeof merge === "string" ? merge.replace(" ", "") : merge.join("");
     if (!ranks.has(whole)) ranks.set(whole, ranks.size);

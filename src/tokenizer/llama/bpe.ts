@@ -59,7 +59,9 @@ export class Bpe {
 
   /** `ids[i] = -1` marks what was swallowed; `next` and `before` link the rest. No key of `#ranks` holds a -1. */
   #join(ids: number[]): number[] {
-    const end = ids.length, next: number[] = [], before: number[] = [];
+    const end = ids.length;
+    const next: number[] = [];
+    const before: number[] = [];
     const heap = new Heap<number>(isLess);
     const rankAt = (at: number) => this.#ranks.get(ids[at] * this.#size + ids[next[at]]);
     const offer = (at: number) => {
@@ -69,7 +71,8 @@ export class Bpe {
     for (let at = 0; at < end; at++) next.push(at + 1), before.push(at - 1);
     for (let at = 0; at < end - 1; at++) offer(at);
     for (let top = heap.pop(); top !== undefined; top = heap.pop()) {
-      const rank = Math.floor(top / SPAN), at = top % SPAN;
+      const rank = Math.floor(top / SPAN);
+      const at = top % SPAN;
       if (rankAt(at) !== rank) continue;
       const swallowed = next[at];
       ids[at] = this.#wholes[rank];

@@ -74,15 +74,18 @@ export class LlamaCodec implements Codec {
   }
 
   decode(ids: Iterable<number>, options: DecodeOptions): string {
-    const decoder = this.decoder(options), parts: string[] = [];
+    const decoder = this.decoder(options);
+    const parts: string[] = [];
     for (const id of ids) parts.push(decoder.push(id));
     parts.push(decoder.end());
     return parts.join("");
   }
 
   decoder({ special = false, continues = false }: DecodeOptions): StreamDecoder {
-    const utf8 = new TextDecoder("utf-8", { ignoreBOM: true }), byte = new Uint8Array(1);
-    let atStart = !continues, inBytes = false;
+    const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+    const byte = new Uint8Array(1);
+    let atStart = !continues;
+    let inBytes = false;
     const strip = (text: string) => {
       if (text === "" || !atStart) return text;
       atStart = false;

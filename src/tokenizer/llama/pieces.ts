@@ -20,7 +20,9 @@ export interface Piece {
 }
 
 /** The three tokens that every vocabulary of ours begins with. */
-export const UNKNOWN = "<unk>", BOS = "<s>", EOS = "</s>";
+export const UNKNOWN = "<unk>";
+export const BOS = "<s>";
+export const EOS = "</s>";
 
 /** Tokenizers as the files have it name byte `b` so: `<0x0A>`. */
 export function byteName(b: number): string {
@@ -62,7 +64,8 @@ export function mergesOf(pieces: readonly Piece[]): [left: string, right: string
   return best.flatMap(({ text }) => {
     const cuts: [string, string][] = [];
     for (let at = 1; at < text.length; at++) {
-      const left = text.slice(0, at), right = text.slice(at);
+      const left = text.slice(0, at);
+      const right = text.slice(at);
       if (ids.has(left) && ids.has(right)) cuts.push([left, right]);
     }
     return cuts.sort((a, b) => ids.get(a[0])! - ids.get(b[0])! || ids.get(a[1])! - ids.get(b[1])!);

@@ -68,7 +68,8 @@ export class PairTable {
    */
   learn(): string | undefined {
     for (let best = this.#queue.pop(); best !== undefined; best = this.#queue.pop()) {
-      const key = best.left * SYMBOLS + best.right, count = this.#pairs.get(key) ?? 0;
+      const key = best.left * SYMBOLS + best.right;
+      const count = this.#pairs.get(key) ?? 0;
       if (count !== best.count) {
         // Counts that rose were queued again when they did; one that fell waits for its new turn.
         if (count > 0 && count < best.count) this.#queue.push({ ...best, count });
@@ -98,9 +99,12 @@ export class PairTable {
 
   /** Adds (`sign` 1) or removes (-1) the pairs of a unit; notes the place of those that are `fresh` in it. */
   #tally(unit: number, sign: number, fresh: (left: number, right: number) => boolean): void {
-    const symbols = this.#units[unit], change = sign * this.#counts[unit];
+    const symbols = this.#units[unit];
+    const change = sign * this.#counts[unit];
     for (let i = 1; i < symbols.length; i++) {
-      const left = symbols[i - 1], right = symbols[i], key = left * SYMBOLS + right;
+      const left = symbols[i - 1];
+      const right = symbols[i];
+      const key = left * SYMBOLS + right;
       this.#pairs.set(key, (this.#pairs.get(key) ?? 0) + change);
       if (sign > 0 && fresh(left, right)) this.#place(key, unit);
     }
@@ -114,12 +118,12 @@ export class PairTable {
 
   #join({ left, right, piece, length }: Candidate, key: number): void {
     const joined = this.#symbol(piece, length);
-    const risen = new Set<number>(),
-      fresh = (a: number, b: number) => {
-        if (a !== joined && b !== joined) return false;
-        risen.add(a * SYMBOLS + b);
-        return true;
-      };
+    const risen = new Set<number>();
+    const fresh = (a: number, b: number) => {
+      if (a !== joined && b !== joined) return false;
+      risen.add(a * SYMBOLS + b);
+      return true;
+    };
     const places = this.#places.get(key) ?? [];
     this.#places.delete(key);
     for (const unit of places) {
@@ -135,8 +139,12 @@ export class PairTable {
 
   /** Queues a pair if it may become a piece. */
   #offer(key: number): void {
-    const left = Math.floor(key / SYMBOLS), right = key % SYMBOLS, count = this.#pairs.get(key) ?? 0;
-    const a = this.#symbols[left], b = this.#symbols[right], piece = a + b;
+    const left = Math.floor(key / SYMBOLS);
+    const right = key % SYMBOLS;
+    const count = this.#pairs.get(key) ?? 0;
+    const a = this.#symbols[left];
+    const b = this.#symbols[right];
+    const piece = a + b;
     const length = this.#lengths[left] + this.#lengths[right];
     if (count <= 0 || length > this.#rules.maxPieceLength) return;
     if (!spacesFit(a, b) || this.#rules.reserved.has(piece)) return;

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { ConfigError, DataError } from "../../base/errors.ts";
 import { hashUniform } from "../../base/random.ts";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { interruptible } from "../../display/interrupt.ts";
 import { YieldTimer } from "../../base/event_loop.ts";
 import { PairTable } from "./pair_table.ts";
@@ -69,7 +69,7 @@ const specialToken = z.string()
   .refine((token) => token.isWellFormed(), "a special token must be well-formed Unicode")
   .refine((token) => !RESERVED.has(token), "that token exists already");
 
-const schema = z.strictObject({
+const schema = optionsSchema<TrainOptions>()(z.strictObject({
   vocabSize: z.int().min(4).max(2 ** 20).default(32000),
   digits: z.enum(["split", "join"]).default("split"),
   byteFallback: z.boolean().default(true),
@@ -83,8 +83,7 @@ const schema = z.strictObject({
   seed: z.int().default(42),
   signal: z.instanceof(AbortSignal).optional(),
   onProgress: z.custom<(progress: TrainProgress) => void>((value) => typeof value === "function").optional(),
-}) satisfies z.ZodType<TrainOptions>;
-true satisfies Same<keyof z.input<typeof schema>, keyof TrainOptions>;
+}));
 
 type Settings = z.output<typeof schema>;
 
@@ -124,7 +123,8 @@ async function learn(texts: Texts, settings: Settings, timer: YieldTimer): Promi
 }
 
 async function countWords(texts: Texts, settings: Settings, timer: YieldTimer): Promise<Map<string, number>> {
-  const places = new Map<string, number>(), counts: number[] = [];
+  const places = new Map<string, number>();
+  const counts: number[] = [];
   const add = (word: string) => {
     const place = places.get(word);
     if (place !== undefined) counts[place]++;

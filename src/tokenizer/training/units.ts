@@ -58,7 +58,8 @@ export async function unitsOf(
   options: CutOptions,
   timer = new YieldTimer(),
 ): Promise<Map<string, number>> {
-  const known = new Set(alphabet), classOf = classes(options);
+  const known = new Set(alphabet);
+  const classOf = classes(options);
   const units = new Map<string, number>();
   for (const [word, count] of words) {
     if (timer.due()) await timer.yieldToEventLoop();
@@ -69,7 +70,8 @@ export async function unitsOf(
 
 /** Two neighbours may share a piece when their classes are equal; a character of class "" stands alone. */
 function classes({ splitDigits, splitScripts }: CutOptions): (char: string) => string {
-  const scripts = new Scripts(), known = new Map<string, string>();
+  const scripts = new Scripts();
+  const known = new Map<string, string>();
   const find = (char: string) => {
     if (char === SPACE) return SPACE;
     if (CONTROL.test(char) || (splitDigits && DIGIT.test(char))) return "";
@@ -84,7 +86,9 @@ function classes({ splitDigits, splitScripts }: CutOptions): (char: string) => s
 
 /** U+2581 joins what follows it; a combining mark takes the script of what it stands on, or of what follows. */
 function* cut(word: string, alphabet: Set<string>, classOf: (char: string) => string): Iterable<string> {
-  let unit = "", length = 0, last = "";
+  let unit = "";
+  let length = 0;
+  let last = "";
   for (const char of word) {
     let kind = alphabet.has(char) ? classOf(char) : "";
     if (kind === INHERITED && last !== "" && last !== SPACE) kind = last;

@@ -10,11 +10,15 @@ import { readSafetensors, type TensorEntry, writeSafetensors } from "../../forma
 import type { Adapters, LoraSettings, NamedTensors, NamedWeights, Parameter } from "../../model/mod.ts";
 
 /** Names inside a checkpoint. */
-const FOLDER = "adapter", WEIGHTS = `${FOLDER}/adapter_model.safetensors`, FROZEN = "frozen.safetensors";
+const FOLDER = "adapter";
+const WEIGHTS = `${FOLDER}/adapter_model.safetensors`;
+const FROZEN = "frozen.safetensors";
 
 /** Writes both into the folder of a checkpoint. */
 export async function writeAdapters(folder: string, adapters: Adapters, signal: AbortSignal): Promise<void> {
-  const { layout } = adapters, read = await adapters.read(), metadata = { format: "pt" };
+  const { layout } = adapters;
+  const read = await adapters.read();
+  const metadata = { format: "pt" };
   await Deno.mkdir(`${folder}/${FOLDER}`);
   await writeSafetensors(`${folder}/${WEIGHTS}`, entries(layout.parameters, read.adapters), {
     metadata,

@@ -26,8 +26,10 @@ export interface Checkpoint {
 
 /** Fills a hidden folder and gives it the name `path`; what stood there before is replaced. */
 export async function publish(path: string, fill: (draft: string) => Promise<void>): Promise<void> {
-  const [, parent, name] = path.match(/^(.*\/)?([^/]+)$/)!, id = crypto.randomUUID();
-  const draft = `${parent ?? ""}.${name}.${id}.tmp`, old = `${parent ?? ""}.${name}.${id}.old`;
+  const [, parent, name] = path.match(/^(.*\/)?([^/]+)$/)!;
+  const id = crypto.randomUUID();
+  const draft = `${parent ?? ""}.${name}.${id}.tmp`;
+  const old = `${parent ?? ""}.${name}.${id}.old`;
   await Deno.mkdir(draft, { recursive: true });
   try {
     await fill(draft);
@@ -92,11 +94,11 @@ export async function linkCheckpoint(from: string, to: string): Promise<void> {
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const state = await readState(path);
   for (const [name, wanted] of Object.entries(state.files)) {
-    const file = `${path}/${name}`,
-      found = await recordOf(file).catch((cause) => {
-        if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-        throw new FormatError("a file of the checkpoint is missing", { file, cause });
-      });
+    const file = `${path}/${name}`;
+    const found = await recordOf(file).catch((cause) => {
+      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+      throw new FormatError("a file of the checkpoint is missing", { file, cause });
+    });
     if (found.bytes !== wanted.bytes) {
       throw new FormatError(
         `the checkpoint is damaged: expected ${wanted.bytes} bytes, the file has ${found.bytes}`,
@@ -132,7 +134,8 @@ export async function restoreMoments(training: TrainingStep, { path }: Checkpoin
 
 /** Both moments under the names of their parameters, prefixed `m.` and `v.`, in pieces: none is held whole. */
 async function writeMoments(path: string, training: TrainingStep, signal: AbortSignal): Promise<void> {
-  const both: readonly AdamMoment[] = ["m", "v"], { parameters } = training.layout;
+  const both: readonly AdamMoment[] = ["m", "v"];
+  const { parameters } = training.layout;
   const layout = both.flatMap((moment) =>
     parameters.map(({ name, shape }) => ({ name: `${moment}.${name}`, shape }))
   );

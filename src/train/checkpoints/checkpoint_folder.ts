@@ -55,7 +55,8 @@ export class CheckpointFolder {
    * @returns its folder
    */
   async write(content: CheckpointContent, signal: AbortSignal): Promise<string> {
-    const { model, training, state } = content, path = `${this.path}/${stepName(state.step)}`;
+    const { model, training, state } = content;
+    const path = `${this.path}/${stepName(state.step)}`;
     if (this.#stale) await this.#clear();
     await writeCheckpoint(path, model, training, state, signal);
     if (state.stageStep === state.stageSteps) await linkCheckpoint(path, `${this.path}/${state.stage}`);
@@ -89,7 +90,8 @@ export class CheckpointFolder {
 export function isBest(
   { step, stage, validations }: Pick<RunState, "step" | "stage" | "validations">,
 ): boolean {
-  const own = validations.filter((one) => one.stage === stage).slice(1), last = own.at(-1);
+  const own = validations.filter((one) => one.stage === stage).slice(1);
+  const last = own.at(-1);
   return last?.step === step && own.every(({ loss }) => loss >= last.loss);
 }
 
@@ -162,7 +164,8 @@ async function offerAnother(path: string, error: unknown): Promise<never> {
   const [, folder = ".", own] = path.match(/^(?:(.*)\/)?([^/]+)$/)!;
   for (const other of await newestFirst(folder)) {
     if (other.endsWith(`/${own}`) || !await openCheckpoint(other).catch(() => undefined)) continue;
-    const { file, offset, expected } = error, message = error.message.replace(/^.*?: /, "");
+    const { file, offset, expected } = error;
+    const message = error.message.replace(/^.*?: /, "");
     const offer = `${message}. Another one is whole: resume(${JSON.stringify(other)})`;
     throw new FormatError(offer, { file, offset, expected, cause: error });
   }
@@ -181,7 +184,8 @@ export function nothingToResume(path: string): ConfigError {
 async function newestFirst(path: string): Promise<string[]> {
   const found: { path: string; step: number }[] = [];
   for (const name of checkpointNames(path)) {
-    const folder = `${path}/${name}`, number = name.match(/^step-(\d+)$/)?.[1];
+    const folder = `${path}/${name}`;
+    const number = name.match(/^step-(\d+)$/)?.[1];
     const step = number ? Number(number) + 0.5 : await readState(folder).then(({ step }) => step, () => -1);
     found.push({ path: folder, step });
   }

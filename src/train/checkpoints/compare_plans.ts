@@ -27,7 +27,8 @@ export function differingField(then: RunPlan, now: RunPlan): string | undefined 
 
 function stages(then: RunPlan, now: RunPlan): string | undefined {
   for (let i = 0; i < Math.max(then.stages.length, now.stages.length); i++) {
-    const a = then.stages[i], b = now.stages[i];
+    const a = then.stages[i];
+    const b = now.stages[i];
     if (a === undefined) return `the stage ${b.settings.name} was added`;
     if (b === undefined) return `the stage ${a.settings.name} is gone`;
     const { name } = b.settings;
@@ -43,7 +44,8 @@ function plain(settings: StageSettings): Record<string, unknown> {
 }
 
 function fields(path: string, then: object, now: object): string | undefined {
-  const a = then as Record<string, unknown>, b = now as Record<string, unknown>;
+  const a = then as Record<string, unknown>;
+  const b = now as Record<string, unknown>;
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
     const found = differs(`${path}.${key}`, a[key], b[key]);
     if (found) return found;
@@ -56,7 +58,8 @@ function data(path: string, ...[then, now]: Parameters<typeof differingStep>): s
 }
 
 function differs(path: string, then: unknown, now: unknown): string | undefined {
-  const a = JSON.stringify(then), b = JSON.stringify(now);
+  const a = JSON.stringify(then);
+  const b = JSON.stringify(now);
   return a === b ? undefined : `${path} was ${show(then)}, now it is ${show(now)}`;
 }
 

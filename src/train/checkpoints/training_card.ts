@@ -41,7 +41,8 @@ export async function writeCard(folder: string, model: Model, state: State): Pro
 /** The sections on the training, in Markdown. */
 function trainingCard(state: State): string {
   const { step, tokens, seconds, exact, evaluations = [], energy, history, warnings } = state;
-  const skipped = skippedText(history), scores = scoresByTime(evaluations);
+  const skipped = skippedText(history);
+  const scores = scoresByTime(evaluations);
   const parts = [
     "## Training data",
     ...begun(state).map((stage) => dataOf(state, stage)),
@@ -71,7 +72,8 @@ function dataOf(
   { mixtures }: State,
   { settings: { name }, data }: RunState["plan"]["stages"][number],
 ): string {
-  const sources = mixtures?.[name] ?? [], steps = data.map(({ step }) => `- ${cell(step)}`).join("\n");
+  const sources = mixtures?.[name] ?? [];
+  const steps = data.map(({ step }) => `- ${cell(step)}`).join("\n");
   const rows = sources.map(({ source, share, epochs, documents, tokens }): CardRow => ({
     source,
     share: percent(share),

@@ -29,12 +29,16 @@ export async function trainWithRecovery(
   journal: Journal,
   onStart: () => void,
 ): Promise<"done" | "stopped"> {
-  let current = job, tries = 0, last: string | undefined;
+  let current = job;
+  let tries = 0;
+  let last: string | undefined;
   while (true) {
     try {
       return await train(current, control, journal, onStart);
     } catch (error) {
-      const { model, folder } = job, newest = folder?.newest, lost = await lossOf(error, model.device);
+      const { model, folder } = job;
+      const newest = folder?.newest;
+      const lost = await lossOf(error, model.device);
       if (!lost) throw error;
       tries = newest === last ? tries + 1 : 1;
       last = newest;

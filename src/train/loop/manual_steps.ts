@@ -37,7 +37,8 @@ export async function* ownedSteps(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<OwnedStep> {
   const release = registerRun(job.model, undefined, () => `a loop over the steps of ${job.model.name}`);
-  const control = new RunControl(), forget = control.follow(signal);
+  const control = new RunControl();
+  const forget = control.follow(signal);
   const next = await acquireDevice(job.model.device, control.stopping);
   try {
     let before = 0;
@@ -61,7 +62,9 @@ async function* stageSteps(
   index: number,
   before: number,
 ): AsyncGenerator<OwnedStep, number> {
-  const { settings } = stage, order = orderSeed(job.seed, index, settings.name), signal = control.stopping;
+  const { settings } = stage;
+  const order = orderSeed(job.seed, index, settings.name);
+  const signal = control.stopping;
   adoptTemplate({ job, journal: new Journal(new Events()) }, stage);
   const tokens = await prepareStage(job.model, stage, { seed: job.seed, order, signal });
   let stepper: Stepper | undefined;

@@ -45,7 +45,8 @@ export function registerRun(model: Model, folder: string | undefined, describe: 
  * to the next.
  */
 export async function acquireDevice(device: Device, signal: AbortSignal): Promise<() => void> {
-  const before = turns.get(device) ?? Promise.resolve(), { promise, resolve } = Promise.withResolvers<void>();
+  const before = turns.get(device) ?? Promise.resolve();
+  const { promise, resolve } = Promise.withResolvers<void>();
   turns.set(device, before.then(() => promise));
   const stopped = new Promise<void>((wake) => {
     if (signal.aborted) wake();

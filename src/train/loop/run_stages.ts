@@ -41,7 +41,8 @@ export async function train(
       journal.warn(`A damaged checkpoint was passed over, going on from ${used}: ${damaged.message}`);
     });
     const items = from ? withRecordedMicroBatches(job.items, from.state.plan) : job.items;
-    const plan = planOf(job, items), kernels = kernelsOf(job);
+    const plan = planOf(job, items);
+    const kernels = kernelsOf(job);
     const work = {
       job: { ...job, items },
       control,
@@ -61,7 +62,9 @@ export async function train(
 }
 
 async function runItems(work: Work, from?: Checkpoint): Promise<"done" | "stopped"> {
-  const { job: { items }, control } = work, recurring: Recurring[] = [], first = from?.state.index ?? -1;
+  const { job: { items }, control } = work;
+  const recurring: Recurring[] = [];
+  const first = from?.state.index ?? -1;
   let index = -1;
   for (const item of items) {
     if (control.stopping.aborted) return "stopped";
@@ -78,7 +81,8 @@ async function runItems(work: Work, from?: Checkpoint): Promise<"done" | "stoppe
     if (index < first || (inside && isOver(item.stage, inside.state))) adoptTemplate(work, item.stage);
     else await stage(work, item.stage, index, recurring, inside);
   }
-  const last = work.journal.stages.at(-1), trained = last?.done === last?.steps;
+  const last = work.journal.stages.at(-1);
+  const trained = last?.done === last?.steps;
   return trained && ("stage" in items[items.length - 1] || !control.stopping.aborted) ? "done" : "stopped";
 }
 
@@ -117,7 +121,8 @@ function isOver({ settings }: Stage, { plan, index, stageStep, stageSteps }: Run
 
 /** Puts weights and books back, once the checkpoint is known to belong to this run. */
 async function restore({ job, journal, plan, kernels }: Work, from: Checkpoint): Promise<void> {
-  const { state, path } = from, difference = differingField(state.plan, plan);
+  const { state, path } = from;
+  const difference = differingField(state.plan, plan);
   if (difference && !job.resume!.force) throw anotherRun(path, difference);
   journal.continue(state);
   journal.stage = state.stage;
@@ -138,7 +143,8 @@ function withRecordedMicroBatches(items: readonly Item[], plan: RunPlan): readon
   let index = 0;
   return items.map((item) => {
     if (!("stage" in item)) return item;
-    const then = plan.stages[index++]?.settings, { stage } = item;
+    const then = plan.stages[index++]?.settings;
+    const { stage } = item;
     if (!then || stage.inherited.microBatch !== undefined) return item;
     const microBatch = Math.min(then.microBatch, stage.settings.batch);
     return { stage: { ...stage, settings: { ...stage.settings, microBatch } } };

@@ -18,7 +18,8 @@ export async function measure({ job, control, journal }: Work, validation?: Prep
     () => windowLoss(job.model, validation, validation.context, { signal: control.stopping }),
   );
   if (!found) return;
-  const { step, stage } = journal, { loss, perplexity, bitsPerByte: bits, tokens } = found;
+  const { step, stage } = journal;
+  const { loss, perplexity, bitsPerByte: bits, tokens } = found;
   const bitsPerByte = Number.isFinite(bits) ? bits : undefined;
   journal.measured({ type: "validation", step, stage, loss, perplexity, bitsPerByte, tokens });
 }
@@ -41,7 +42,8 @@ export function adoptTemplate(
 ): void {
   const { template } = stage.settings;
   if (template === null) return;
-  const before = model.needTokenizer("tune").template, tokenizer = tokenizerOf(model, stage);
+  const before = model.needTokenizer("tune").template;
+  const tokenizer = tokenizerOf(model, stage);
   if (before !== null && before !== tokenizer.template) {
     journal.warn(`The tokenizer's chat template ${before} was replaced by ${tokenizer.template}`);
   }

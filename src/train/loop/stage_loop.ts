@@ -56,10 +56,12 @@ export class StageLoop {
     recurring: readonly Recurring[],
     from?: Checkpoint,
   ): Promise<StageLoop> {
-    const { job: { model, seed }, control, journal } = work, { settings } = stage;
+    const { job: { model, seed }, control, journal } = work;
+    const { settings } = stage;
     journal.stage = settings.name;
     adoptTemplate(work, stage);
-    const order = orderSeed(seed, index, settings.name), signal = control.stopping;
+    const order = orderSeed(seed, index, settings.name);
+    const signal = control.stopping;
     const onProgress = ({ documents }: { documents: number }) =>
       journal.say(`reading data, ${count(documents)} records`);
     journal.say("reading data");
@@ -71,7 +73,8 @@ export class StageLoop {
       stepper = await fittedStepper(work, stage, tokens, order);
       if (from) await restoreMoments(stepper.training, from);
       if (from) stepper.recall(journal.history.filter(({ stage }) => stage === settings.name));
-      const { steps } = tokens, done = from?.state.stageStep ?? 0;
+      const { steps } = tokens;
+      const done = from?.state.stageStep ?? 0;
       if (from) journal.stages.pop();
       journal.stages.push({ name: settings.name, steps, done });
       journal.mixtures[settings.name] = sourcesOf(tokens, order);
@@ -86,9 +89,9 @@ export class StageLoop {
   }
 
   #announce(): void {
-    const { journal, job: { model } } = this.work,
-      { settings } = this.stage,
-      { steps, train, held } = this.tokens;
+    const { journal, job: { model } } = this.work;
+    const { settings } = this.stage;
+    const { steps, train, held } = this.tokens;
     model.program = this.stepper.training.program;
     journal.emit({
       type: "stage",
@@ -109,7 +112,8 @@ export class StageLoop {
 
   /** Trains until the stage is over or the run is stopped, and saves. */
   async run(): Promise<void> {
-    const { control } = this.work, { steps } = this.tokens;
+    const { control } = this.work;
+    const { steps } = this.tokens;
     if (this.#done === 0) await measure(this.work, this.tokens.validation);
     this.#mark = this.work.journal.seconds;
     while (this.#done < steps) {
@@ -152,13 +156,15 @@ export class StageLoop {
 
   /** Whether something is to be done after the step that was just enqueued. */
   #isDue(): boolean {
-    const { validate, checkpoint, sample } = this.#every, at = (every: number) => this.#done % every === 0;
+    const { validate, checkpoint, sample } = this.#every;
+    const at = (every: number) => this.#done % every === 0;
     return this.#done === this.tokens.steps || at(validate) || at(checkpoint) || at(sample) ||
       this.recurring.some(({ every }) => at(every));
   }
 
   get #every(): { validate: number; checkpoint: number; sample: number } {
-    const { validateEvery, checkpointEvery, sampleEvery } = this.stage.settings, { steps } = this.tokens;
+    const { validateEvery, checkpointEvery, sampleEvery } = this.stage.settings;
+    const { steps } = this.tokens;
     return {
       validate: this.tokens.validation ? validateEvery ?? defaultEvery(steps) : Infinity,
       checkpoint: this.work.job.folder ? checkpointEvery ?? defaultEvery(steps) : Infinity,
@@ -168,7 +174,8 @@ export class StageLoop {
 
   /** Measures, saves, evaluates and writes a sample, whichever are due. */
   async #between(): Promise<void> {
-    const { job, journal } = this.work, ended = this.#done === this.tokens.steps;
+    const { job, journal } = this.work;
+    const ended = this.#done === this.tokens.steps;
     const { validate, checkpoint, sample } = this.#every;
     const at = (every: number) => this.#done % every === 0;
     if (ended || at(validate)) await measure(this.work, this.tokens.validation);
@@ -180,7 +187,9 @@ export class StageLoop {
 
   /** Writes down the steps that are done; the time since the last call is spread evenly over them. */
   async #read(): Promise<void> {
-    const { journal } = this.work, records = await this.stepper.read(), from = this.#mark;
+    const { journal } = this.work;
+    const records = await this.stepper.read();
+    const from = this.#mark;
     if (records.length) journal.note = "";
     this.#mark = journal.seconds;
     for (const [i, record] of records.entries()) {
@@ -209,7 +218,8 @@ export class StageLoop {
   }
 
   async #numerics(): Promise<NumericsError> {
-    const { job, journal } = this.work, saved = job.folder?.newest;
+    const { job, journal } = this.work;
+    const saved = job.folder?.newest;
     if (isSpike(journal.history.at(-1)!)) return this.#newLevel(saved);
     const tensor = await this.stepper.training.nonFinite();
     return new NumericsError(
@@ -247,7 +257,9 @@ export class StageLoop {
   /** Writes a checkpoint. One that cannot be written in the middle of a stage is worth a warning, not the run. */
   async #save(): Promise<void> {
     const { job: { folder, model }, control, journal, plan, fingerprint, kernels } = this.work;
-    const { training } = this.stepper, { steps } = this.tokens, ended = this.#done === steps;
+    const { training } = this.stepper;
+    const { steps } = this.tokens;
+    const ended = this.#done === steps;
     if (!folder || journal.saved === journal.step) return;
     if (journal.skipped && !ended && !control.stopping.aborted) return; // what went wrong may be in the weights
     const state = { format: 1 as const, fingerprint, plan, kernels, ...journal.state() };
@@ -279,7 +291,8 @@ async function fittedStepper(
   tokens: StageTokens,
   order: number,
 ): Promise<Stepper> {
-  const { name } = settings, most = kernels.microBatches?.[name] ?? settings.microBatch;
+  const { name } = settings;
+  const most = kernels.microBatches?.[name] ?? settings.microBatch;
   const { made, microBatch } = await fitted(
     model.device,
     most,

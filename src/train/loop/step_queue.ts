@@ -45,7 +45,8 @@ export class Stepper {
     order: number,
   ): Promise<Stepper> {
     const { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip } = settings;
-    const lora = settings.lora && { ...settings.lora, seed: order }, spike = settings.skipSpikes;
+    const lora = settings.lora && { ...settings.lora, seed: order };
+    const spike = settings.skipSpikes;
     const options = { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip, lora, spike };
     return new Stepper(await TrainingStep.create(model, options), settings, tokens, order);
   }
@@ -74,8 +75,10 @@ export class Stepper {
 
   /** Enqueues a step of the stage and returns at once. */
   enqueue(step: number): void {
-    const { batch, shuffle } = this.settings, { train, windows } = this.tokens;
-    const first = (step - 1) * batch, rows = Math.min(batch, windows - first);
+    const { batch, shuffle } = this.settings;
+    const { train, windows } = this.tokens;
+    const first = (step - 1) * batch;
+    const rows = Math.min(batch, windows - first);
     this.training.run(
       Array.from({ length: rows }, (_, i) => train.windowAt(first + i, this.order, shuffle)),
       step,

@@ -10,7 +10,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Same } from "../../base/schema.ts";
+import { optionsSchema } from "../../base/schema.ts";
 import { number } from "../../display/mod.ts";
 import type { Device } from "../../gpu/mod.ts";
 import { boardOf, boardsDate } from "./gpu_power.ts";
@@ -30,13 +30,12 @@ export interface EnergyOptions {
 
 /** Defaults and checks of {@linkcode EnergyOptions}. */
 export const energySchema: z.ZodType<Required<Omit<EnergyOptions, "watts">> & EnergyOptions, EnergyOptions> =
-  z
+  optionsSchema<EnergyOptions>()(z
     .strictObject({
       watts: z.number("must be a number of watts").positive("must be above 0").optional(),
       pue: z.number("must be a number").min(1, "must be at least 1").default(1.1),
       gridKgPerKWh: z.number("must be a number").min(0, "must be at least 0").default(0.385),
-    });
-true satisfies Same<keyof z.input<typeof energySchema>, keyof EnergyOptions>;
+    }));
 
 /** What a run used. */
 export interface EnergyUse {
@@ -117,7 +116,8 @@ export class EnergyMeter {
   add(seconds: number): void {
     this.#given += seconds;
     for (const counter of this.#counters) {
-      const now = read(counter.path) ?? counter.last, grown = now - counter.last;
+      const now = read(counter.path) ?? counter.last;
+      const grown = now - counter.last;
       this.#joules += (grown < 0 ? grown + counter.range : grown) / 1e6;
       counter.last = now;
     }
@@ -125,7 +125,9 @@ export class EnergyMeter {
 
   /** What was used so far. */
   use(): EnergyUse {
-    const { pue, gridKgPerKWh } = this.#options, watts = this.#watts, source = this.#source;
+    const { pue, gridKgPerKWh } = this.#options;
+    const watts = this.#watts;
+    const source = this.#source;
     const own = watts !== undefined
       ? wattHours(this.#given, watts, pue)
       : this.#counters.length
@@ -148,7 +150,8 @@ function packages(): Counter[] {
     return [];
   }
   return names.filter((name) => /^intel-rapl:\d+$/.test(name)).flatMap((name) => {
-    const path = `${powercap}/${name}/energy_uj`, last = read(path);
+    const path = `${powercap}/${name}/energy_uj`;
+    const last = read(path);
     const range = read(`${powercap}/${name}/max_energy_range_uj`);
     return last === undefined || range === undefined ? [] : [{ path, range, last }];
   });

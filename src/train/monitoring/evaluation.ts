@@ -24,7 +24,8 @@ export interface PeriodicEvaluationOptions {
  * Whatever else it is has none.
  */
 export function scoresOf(result: unknown): Map<string, number> {
-  const scores = new Map<string, number>(), plain = JSON.parse(JSON.stringify(result ?? null));
+  const scores = new Map<string, number>();
+  const plain = JSON.parse(JSON.stringify(result ?? null));
   for (const { task, measures } of Array.isArray(plain?.results) ? plain.results : []) {
     for (const { metric, value } of measures ?? []) scores.set(`${task}, ${metric}`, value);
   }

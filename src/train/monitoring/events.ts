@@ -183,7 +183,8 @@ export class Events {
   #listen(types: ReadonlySet<string>): AsyncGenerator<RunEvent> {
     const listener: Listener = { types, queue: [], left: false };
     this.#listeners.add(listener); // now, not at the first next(): nothing may be missed in between
-    const iterator = this.#read(listener), end = iterator.return.bind(iterator);
+    const iterator = this.#read(listener);
+    const end = iterator.return.bind(iterator);
     iterator.return = (value) => {
       listener.left = true;
       listener.wake?.();

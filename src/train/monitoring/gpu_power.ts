@@ -100,8 +100,8 @@ export function boardOf(adapter: string): Board | undefined {
   const words = adapter.toLowerCase().replace(/\((r|tm)\)/g, " ").match(/[a-z0-9]+/g) ?? [];
   if (/laptop|mobile|max-q/i.test(adapter)) return undefined;
   return boards.find(({ name }) => {
-    const own = name.split(" "),
-      at = words.findIndex((_, i) => own.every((word, k) => words[i + k] === word));
+    const own = name.split(" ");
+    const at = words.findIndex((_, i) => own.every((word, k) => words[i + k] === word));
     return at >= 0 && !another.test(words[at + own.length] ?? "");
   });
 }

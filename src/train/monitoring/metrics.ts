@@ -53,7 +53,8 @@ export class Rate {
 
   /** Tokens a second; 0 before there are two marks. */
   get value(): number {
-    const first = this.#marks[0], last = this.#marks[this.#marks.length - 1];
+    const first = this.#marks[0];
+    const last = this.#marks[this.#marks.length - 1];
     return last && last.seconds > first.seconds
       ? (last.tokens - first.tokens) / (last.seconds - first.seconds)
       : 0;

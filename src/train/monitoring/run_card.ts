@@ -72,9 +72,10 @@ export function lossLines(
   history: readonly HistoryEntry[],
   validations: readonly ValidationEvent[],
 ): LineChart {
-  const every = Math.ceil(history.length / most),
-    decay = 1 - 1 / Math.max(5, Math.min(50, history.length / 20));
-  const loss: Point[] = [], smoothed: Point[] = [];
+  const every = Math.ceil(history.length / most);
+  const decay = 1 - 1 / Math.max(5, Math.min(50, history.length / 20));
+  const loss: Point[] = [];
+  const smoothed: Point[] = [];
   let average = new Smoothed(decay);
   history.forEach((entry, i) => {
     const first = i > 0 && entry.stage !== history[i - 1].stage;
@@ -110,8 +111,10 @@ export function lossChart(
 
 /** The card. Its first line of text is the whole of it in a terminal. */
 export function runCard(facts: CardFacts): Picture {
-  const chart = lossChart(facts.history, facts.validations), table = keyValues("", rowsOf(facts));
-  const head = headline(facts), notes = notesOf(facts);
+  const chart = lossChart(facts.history, facts.validations);
+  const table = keyValues("", rowsOf(facts));
+  const head = headline(facts);
+  const notes = notesOf(facts);
   return {
     text: [head, chart.text.split("\n").slice(1).join("\n"), table.text, ...notes].join("\n"),
     html: card(
@@ -126,7 +129,9 @@ export function runCard(facts: CardFacts): Picture {
 
 /** Progress, loss and speed in one line, with the shape of the loss. */
 export function headline(facts: CardFacts): string {
-  const { history, rate, left, validations } = facts, last = history.at(-1), measured = validations.at(-1);
+  const { history, rate, left, validations } = facts;
+  const last = history.at(-1);
+  const measured = validations.at(-1);
   const parts = [progressText(facts)];
   if (last) {
     parts.push(`loss ${number(last.loss)} ${sparkline(history.slice(-2000).map(({ loss }) => loss), 20)}`);
@@ -143,7 +148,8 @@ function progressText({ stage, done, steps, status, note }: CardFacts): string {
 }
 
 function rowsOf(facts: CardFacts): [string, string][] {
-  const { history, rate, left, memory, seconds, energy, utilisation } = facts, last = history.at(-1);
+  const { history, rate, left, memory, seconds, energy, utilisation } = facts;
+  const last = history.at(-1);
   const rows: [string, string][] = [];
   if (last) {
     rows.push(

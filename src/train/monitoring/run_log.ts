@@ -83,8 +83,8 @@ export class Journal {
 
   /** Takes over what was written up to a checkpoint, in place of what followed it; warnings of this session stay. */
   continue(earlier: JournalState): void {
-    const { warnings, evaluations = [] } = earlier,
-      own = this.warnings.filter((one) => !warnings.includes(one));
+    const { warnings, evaluations = [] } = earlier;
+    const own = this.warnings.filter((one) => !warnings.includes(one));
     replace(this.history, earlier.history);
     replace(this.validations, earlier.validations);
     replace(this.evaluations, evaluations);
@@ -148,7 +148,9 @@ export class Journal {
   /** The books up to now. */
   state(): JournalState {
     this.clock(this.#since !== undefined);
-    const energy = this.meter?.use(), { wattHours } = energy ?? {}, seconds = this.#seconds; // of the same moment
+    const energy = this.meter?.use();
+    const { wattHours } = energy ?? {};
+    const seconds = this.#seconds; // of the same moment
     const { step, tokens, skipped, exact, stages, history, validations, evaluations, mixtures, warnings } =
       this;
     const numbers = { step, tokens, seconds, wattHours, skipped, exact };

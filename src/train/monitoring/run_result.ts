@@ -85,7 +85,8 @@ export class RunResult extends Displayable implements RunFacts {
   /** The facts as a small table. */
   picture(): Picture {
     const { status, stages, tokens, seconds, history, validations, energy, warnings } = this;
-    const last = history.at(-1), measured = validations.at(-1);
+    const last = history.at(-1);
+    const measured = validations.at(-1);
     const rows: [string, string][] = [
       ["status", status],
       ["stages", stages.map(({ name, done, steps }) => `${name} ${done} of ${steps} steps`).join(", ")],

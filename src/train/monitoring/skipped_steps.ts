@@ -28,7 +28,8 @@ export function reasonOf(entry: Skipped, limit: number): string {
 
 /** How many steps were skipped and why; undefined when there was none. */
 export function skippedText(history: readonly HistoryEntry[]): string | undefined {
-  const skipped = history.filter((entry) => entry.skipped), spikes = skipped.filter(isSpike).length;
+  const skipped = history.filter((entry) => entry.skipped);
+  const spikes = skipped.filter(isSpike).length;
   if (!skipped.length) return undefined;
   return [
     spikes && `${spikes} for a spike of the loss`,

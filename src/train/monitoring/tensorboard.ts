@@ -11,7 +11,8 @@ import { type Scalar, scalarRecord, startRecord, versionRecord } from "./tensorb
  * what the earlier ones say of steps that are done again.
  */
 export async function logEvents(folder: string, events: AsyncIterable<RunEvent>): Promise<void> {
-  let file: Deno.FsFile | undefined, before: { tokens: number; seconds: number } | undefined;
+  let file: Deno.FsFile | undefined;
+  let before: { tokens: number; seconds: number } | undefined;
   try {
     for await (const event of events) {
       const now = Date.now() / 1000;

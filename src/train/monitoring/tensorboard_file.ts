@@ -67,7 +67,8 @@ function varint(value: number): number[] {
 }
 
 function record(event: readonly number[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(event.length + 16), view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(event.length + 16);
+  const view = new DataView(bytes.buffer);
   view.setUint32(0, event.length, true);
   view.setUint32(8, maskedCrc(bytes.subarray(0, 8)), true);
   bytes.set(event, 12);

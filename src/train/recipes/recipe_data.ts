@@ -75,7 +75,8 @@ function read(
   reader: typeof readers[number],
   { paths, ...options }: Record<string, unknown>,
 ): Dataset<object> {
-  const { by } = options, pattern = typeof by === "string" && /^\/(.*)\/(\w*)$/s.exec(by);
+  const { by } = options;
+  const pattern = typeof by === "string" && /^\/(.*)\/(\w*)$/s.exec(by);
   if (pattern) options.by = new RegExp(pattern[1], pattern[2]);
   return (Dataset[reader] as (paths: string[], options: object) => Dataset<object>)(
     paths as string[],

@@ -38,11 +38,13 @@ export function trainerOf(recipe: Recipe, model: Model, options: RecipeOptions =
       { path: `model.${key}`, value: own },
     );
   }
-  const { checkpoint, seed, keep, log, energy } = recipe, evaluations = [...options.evaluations ?? []];
+  const { checkpoint, seed, keep, log, energy } = recipe;
+  const evaluations = [...options.evaluations ?? []];
   let trainer = new Trainer(model, { checkpoint, seed, keep, log, energy });
   for (const item of recipe.stages) {
     if (item.name !== "evaluate") {
-      const stage = item as RecipeStage, data = datasetOf(stage.data, options) as Dataset;
+      const stage = item as RecipeStage;
+      const data = datasetOf(stage.data, options) as Dataset;
       trainer = trainer[stage.kind](
         data as Dataset & Parameters<Trainer["instruct"]>[0],
         optionsOf(stage, options),

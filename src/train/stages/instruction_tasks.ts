@@ -8,7 +8,7 @@ import { z } from "zod";
 import { digest } from "../../base/cache.ts";
 import { ConfigError, DataError } from "../../base/errors.ts";
 import { hash32, Random } from "../../base/random.ts";
-import { parseOptions, type Same, show } from "../../base/schema.ts";
+import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
 import { type Conversation, Dataset } from "../../data/mod.ts";
 
 /** A row of a task: its fields by name. */
@@ -54,7 +54,7 @@ const wordsOf = z.custom<InstructionTemplate["prompt"]>(
   (value) => typeof value === "function" || (typeof value === "string" && value !== ""),
   "must be a text that is not empty, or a function",
 );
-const taskSchema = z.strictObject({
+const taskSchema = optionsSchema<InstructionTask>()(z.strictObject({
   from: z.custom<Dataset<object>>((value) => value instanceof Dataset, "must be a Dataset"),
   templates: z.array(z.strictObject({ prompt: wordsOf, answer: wordsOf })).min(
     1,
@@ -64,19 +64,17 @@ const taskSchema = z.strictObject({
   weight: z.number("must be a number above 0").positive("must be above 0").default(1),
   group: z.string().optional(),
   shots: z.array(z.int("must be whole numbers").min(0, "must be at least 0")).min(1).readonly().default([0]),
-}) satisfies z.ZodType<unknown, InstructionTask>;
-true satisfies Same<keyof z.input<typeof taskSchema>, keyof InstructionTask>;
-const optionsSchema = z.strictObject({
+}));
+const taskMixtureSchema = optionsSchema<TaskMixtureOptions>()(z.strictObject({
   shares: z.record(z.string(), z.number("must be a number above 0").positive("must be above 0")).optional(),
   delimiters: z.array(z.tuple([z.string(), z.string()]).readonly()).min(1).readonly()
     .default([["Q: ", "A: "], ["Question: ", "Answer: "], ["Input: ", "Output: "], ["", ""]]),
   seed: z.int("must be a whole number").default(42),
   signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, "must be an AbortSignal").optional(),
-}) satisfies z.ZodType<unknown, TaskMixtureOptions>;
-true satisfies Same<keyof z.input<typeof optionsSchema>, keyof TaskMixtureOptions>;
+}));
 
 type Task = z.output<typeof taskSchema>;
-type Options = z.output<typeof optionsSchema>;
+type Options = z.output<typeof taskMixtureSchema>;
 interface Example {
   prompt: string;
   completion: string;
@@ -109,13 +107,15 @@ export async function taskMixture(
   tasks: Record<string, InstructionTask>,
   options: TaskMixtureOptions = {},
 ): Promise<Dataset<Conversation>> {
-  const o = parseOptions(optionsSchema, options, "taskMixture"), names = Object.keys(tasks);
+  const o = parseOptions(taskMixtureSchema, options, "taskMixture");
+  const names = Object.keys(tasks);
   if (!names.length) throw new ConfigError("Cannot mix tasks: at least one is needed, none was given");
   const parts: { name: string; from: Dataset<Example>; bytes: number; task: Task }[] = [];
   for (const name of names) {
     const task = parseOptions(taskSchema, tasks[name], `taskMixture.${name}`);
     checkGroup(name, task, o);
-    const from = await rendered(name, task, o), bytes = await bytesOf(name, from, o.signal);
+    const from = await rendered(name, task, o);
+    const bytes = await bytesOf(name, from, o.signal);
     parts.push({ name, from, bytes, task });
   }
   const total = new Map<string, number>();
@@ -144,7 +144,8 @@ function checkGroup(name: string, { group }: Task, { shares }: Options): void {
 
 /** The examples of a task. What the function captures goes into its version, so that caches know it. */
 async function rendered(name: string, task: Task, o: Options): Promise<Dataset<Example>> {
-  const { from, cap, templates, shots } = task, all = from as Dataset<TaskFields>;
+  const { from, cap, templates, shots } = task;
+  const all = from as Dataset<TaskFields>;
   const rows = cap === undefined ? all : all.take(cap);
   const worked = shots.some((count) => count > 0) ? await rows.take(pool).toArray({ signal: o.signal }) : [];
   const texts = templates.map(({ prompt, answer }) => [String(prompt), String(answer)]);
@@ -159,11 +160,15 @@ function example(
   worked: TaskFields[],
   o: Options,
 ): Example {
-  const own = JSON.stringify(row), random = new Random(hash32(own, hash32(name, o.seed)));
-  const template = templates[random.below(templates.length)], count = shots[random.below(shots.length)];
+  const own = JSON.stringify(row);
+  const random = new Random(hash32(own, hash32(name, o.seed)));
+  const template = templates[random.below(templates.length)];
+  const count = shots[random.below(shots.length)];
   const [question, answer] = o.delimiters[random.below(o.delimiters.length)];
-  const prompt = fill(name, template.prompt, row), completion = fill(name, template.answer, row);
-  const others = worked.filter((other) => JSON.stringify(other) !== own), parts: string[] = [];
+  const prompt = fill(name, template.prompt, row);
+  const completion = fill(name, template.answer, row);
+  const others = worked.filter((other) => JSON.stringify(other) !== own);
+  const parts: string[] = [];
   for (let i = 0; i < count && others.length; i++) {
     const [other] = others.splice(random.below(others.length), 1);
     parts.push(

@@ -72,7 +72,8 @@ export class MaskPreview extends Displayable {
 }
 
 function masked({ pieces, mask, ids }: ReturnType<Tokenizer["chat"]>, context: number): MaskedExample {
-  const cut = Math.max(0, ids.length - context - 1), kept = mask.subarray(0, ids.length - cut);
+  const cut = Math.max(0, ids.length - context - 1);
+  const kept = mask.subarray(0, ids.length - cut);
   return {
     pieces: pieces.map(({ kind, text, ids }) => ({ kind, text, tokens: ids.length })),
     tokens: ids.length,

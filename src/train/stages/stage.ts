@@ -111,8 +111,10 @@ export function planStage(
   given: PretrainOptions & InstructOptions,
   earlier: readonly Stage[],
 ): Stage {
-  const before = earlier.at(-1)?.inherited ?? {}, o = { ...before, ...defined(given) };
-  const path = `Trainer.${kind}`, context = contextOf(model, data, given, before, path);
+  const before = earlier.at(-1)?.inherited ?? {};
+  const o = { ...before, ...defined(given) };
+  const path = `Trainer.${kind}`;
+  const context = contextOf(model, data, given, before, path);
   const batchTokens = o.batchTokens ?? presetOf(model)?.batchTokens ?? 16 * context;
   const batch = Math.max(1, Math.round(batchTokens / context));
   const lora = loraSettings(given.lora, `${path}.lora`);

@@ -89,7 +89,8 @@ export async function prepareStage(
   stage: Stage,
   options: StageDataOptions,
 ): Promise<StageTokens> {
-  const { seed, signal, onProgress } = options, { settings } = stage;
+  const { seed, signal, onProgress } = options;
+  const { settings } = stage;
   const all = tokensOf(model, stage, stage.data);
   const { train, validation, description } = settings.held
     ? await holdOut(all, { share: settings.held, seed, signal })
@@ -124,7 +125,8 @@ async function checkLearnable(tokens: PreparedTokens, name: string): Promise<voi
 function checkEpochs(tokens: PreparedTokens, { settings }: Stage, windows: number, order: number): void {
   const most = tokens.largest(order);
   if (windows <= most.windows) return;
-  const { length, batch, context, kind } = settings, unit = Object.keys(length)[0];
+  const { length, batch, context, kind } = settings;
+  const unit = Object.keys(length)[0];
   const whole = Math.floor(most.windows / batch);
   const largest = "steps" in length
     ? whole

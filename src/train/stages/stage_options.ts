@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
-import { parseOptions, type Same } from "../../base/schema.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { type Conversation, Dataset, type Document, TokenDataset } from "../../data/mod.ts";
 import type { Save } from "../../gpu/mod.ts";
 import type { LoraOptions } from "../../model/mod.ts";
@@ -130,12 +130,10 @@ const shape = {
   maxSkipped: z.number(steps).int(steps).min(0, steps).optional(),
 };
 
-const pretrainSchema = z.strictObject({ ...shape, documentMask: flag }) satisfies z.ZodType<PretrainOptions>;
-true satisfies Same<keyof z.input<typeof pretrainSchema>, keyof PretrainOptions>;
+const pretrainSchema = optionsSchema<PretrainOptions>()(z.strictObject({ ...shape, documentMask: flag }));
 
 const template = z.string('must be "plain", "llama-2", "chatml" or Jinja').min(1).optional();
-const instructSchema = z.strictObject({ ...shape, template }) satisfies z.ZodType<InstructOptions>;
-true satisfies Same<keyof z.input<typeof instructSchema>, keyof InstructOptions>;
+const instructSchema = optionsSchema<InstructOptions>()(z.strictObject({ ...shape, template }));
 
 function isValidation(value: unknown): boolean {
   if (typeof value === "number") return value > 0 && value <= 0.5;

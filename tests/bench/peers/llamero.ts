@@ -13,7 +13,8 @@ import { benchShape, startRows } from "../start.ts";
 import { learningRate, stepOptions } from "../step.ts";
 import { time, type Times } from "../timing.ts";
 
-const [path, count] = Deno.args, { tensors } = await readSafetensors(path);
+const [path, count] = Deno.args;
+const { tensors } = await readSafetensors(path);
 const ids = tensors.get("ids")!.data as Int32Array<ArrayBuffer>;
 const weights = new Map(
   [...tensors].filter(([name]) => name !== "ids").map(([name, { data }]) => [
@@ -21,22 +22,27 @@ const weights = new Map(
     data as Float32Array<ArrayBuffer>,
   ]),
 );
-const device = await openDevice(), model = await Model.create(benchShape, { device });
+const device = await openDevice();
+const model = await Model.create(benchShape, { device });
 model.setParameters(weights);
 
-const rows = startRows({ weights, ids }), begin = performance.now();
-const step = await TrainingStep.create(model, { ...stepOptions, save: "all" }),
-  made = performance.now() - begin;
+const rows = startRows({ weights, ids });
+const begin = performance.now();
+const step = await TrainingStep.create(model, { ...stepOptions, save: "all" });
+const made = performance.now() - begin;
 const times: Times[] = [];
 for (let t = 1; t <= Number(count); t++) {
   times.push(await time(device, () => step.run(rows, t, learningRate)));
 }
-const losses = (await step.read()).map(({ loss }) => loss), matmul: Record<string, number> = {};
+const losses = (await step.read()).map(({ loss }) => loss);
+const matmul: Record<string, number> = {};
 for (const n of [512, 1024]) {
-  const program = await product(device, "nn", n, n, n), found: number[] = [];
+  const program = await product(device, "nn", n, n, n);
+  const found: number[] = [];
   for (let i = 0; i < 5; i++) found.push((await time(device, () => program.replay())).ms);
   matmul[n] = Math.min(...found.slice(1));
 }
-const steps = times.slice(1).map(({ ms }) => ms), cpuMs = times.slice(1).map(({ cpu }) => cpu);
+const steps = times.slice(1).map(({ ms }) => ms);
+const cpuMs = times.slice(1).map(({ cpu }) => cpu);
 console.log(JSON.stringify({ firstMs: made + times[0].ms, steps, cpuMs, losses, matmul }));
 Deno.exit(0);

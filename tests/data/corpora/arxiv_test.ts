@@ -58,8 +58,8 @@ Deno.test("macros of every kind are expanded where they are used", () => {
 });
 
 Deno.test("delimited arguments are left alone, and macros that never end are cut off; both are counted", () => {
-  const notes = new Map<string, number>(),
-    note = (what: string, times = 1) => void notes.set(what, (notes.get(what) ?? 0) + times);
+  const notes = new Map<string, number>();
+  const note = (what: string, times = 1) => void notes.set(what, (notes.get(what) ?? 0) + times);
   assert.equal(expanded("\\def\\foo#1.{x#1}\\foo a.", note), "\\foo a.");
   assert.ok(expanded("\\def\\a{x\\a}\\a", note).length < 2e6);
   assert.ok(expanded("\\def\\a{\\a\\a}\\a", note).length < 2e7);
@@ -136,7 +136,8 @@ Deno.test("papers come out of arXiv's archives: projects, single files, old and 
       "2302/2302.00005.gz": gzipSync(project).subarray(0, 60),
     });
     await Deno.writeFile(`${folder}/arXiv_src_2302_001.tar`, tarFile);
-    const arxiv = Dataset.arxiv(`${folder}/arXiv_src_2302_001.tar`), documents = await arxiv.toArray();
+    const arxiv = Dataset.arxiv(`${folder}/arXiv_src_2302_001.tar`);
+    const documents = await arxiv.toArray();
     assert.deepEqual(documents.map(({ id, text }) => [id, text]), [
       ["2302.13971", "\\section{Sea}\nAhab sails."],
       ["hep-th/9901001", "\\section{Café}x"],

@@ -72,7 +72,8 @@ Deno.test("a folder is read with the licence of each project; copies, other lice
     await write("e/package.json", '{"license":{"type":"BSD-3-Clause-Clear"}}');
     await write("e/v.ts", "export const v = answer;\n");
     await Deno.symlink("../a", `${folder}/tree/d/link`);
-    const code = Dataset.github(`${folder}/tree`), documents = await code.toArray();
+    const code = Dataset.github(`${folder}/tree`);
+    const documents = await code.toArray();
     assert.deepEqual(documents.map(({ meta, text }) => [meta?.path, meta?.license, text.split("\n")[0]]), [
       ["a/src/x.ts", "(MIT OR GPL-3.0)", "export const answer = 42;"],
       ["b/copy.ts", "MIT", "export const answer = 42;"],

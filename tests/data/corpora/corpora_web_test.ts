@@ -40,7 +40,8 @@ Deno.test("CommonCrawl pages go through every step in the paper's order; a missi
       ["three", `Titel\nHome | About\n${german}\n\n`],
       ["short", "Title\nShort.\n\n"],
     ]);
-    const crawl = Dataset.commonCrawl(path), pages = await crawl.toArray();
+    const crawl = Dataset.commonCrawl(path);
+    const pages = await crawl.toArray();
     assert.deepEqual(pages.map(({ id, meta }) => [id, meta?.title, meta?.url, meta?.language]), [
       ["<urn:one>", "Title one", "one", "en"],
       ["<urn:two>", "Title two", "two", "en"],
@@ -122,7 +123,8 @@ Deno.test("C4's own rows and WET pages go through its rules; spans of three sent
       timestamp: "t",
     }));
     await Deno.writeTextFile(`${folder}/c4.jsonl`, rows.map((row) => JSON.stringify(row)).join("\n"));
-    const c4 = Dataset.c4(`${folder}/c4.jsonl`), pages = await c4.toArray();
+    const c4 = Dataset.c4(`${folder}/c4.jsonl`);
+    const pages = await c4.toArray();
     assert.deepEqual(pages.map(({ text }) => text.match(/\d+/g)?.join(" ")), ["1 2 3 4 5", "9 10 11 12"]);
     const steps = (await c4.stats()).steps;
     assert.deepEqual(steps.map(({ step }) => step.split(" ")[0]), ["jsonl", "clean", "language", "spans"]);

@@ -54,7 +54,8 @@ Deno.test("a question comes with its answers, by score as numbers, in their orde
     await Deno.mkdir(`${folder}/ice.stackexchange.com`);
     const path = `${folder}/ice.stackexchange.com/Posts.xml`;
     await Deno.writeTextFile(path, posts);
-    const dataset = Dataset.stackExchange(path), [first, second, ...rest] = await dataset.toArray();
+    const dataset = Dataset.stackExchange(path);
+    const [first, second, ...rest] = await dataset.toArray();
     assert.equal(
       first.text,
       "Q: Why is <ice> slippery?\n\nI fell twice.\nA: ten\nA: ten again\nA: nine\nA: minus one\nA: minus two",

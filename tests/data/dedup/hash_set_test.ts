@@ -6,7 +6,8 @@ import { HashSet } from "../../../src/data/dedup/hash_set.ts";
 const word = (low: number, high: number) => (BigInt(high) << 32n) | BigInt(low);
 
 function filled(pairs: Iterable<[number, number]>): { set: HashSet; oracle: Set<bigint> } {
-  const set = new HashSet(), oracle = new Set<bigint>();
+  const set = new HashSet();
+  const oracle = new Set<bigint>();
   for (const [low, high] of pairs) {
     assert.equal(set.add(low, high), !oracle.has(word(low, high)));
     oracle.add(word(low, high));
@@ -22,7 +23,8 @@ function inOrder(set: HashSet, most: number): bigint[] {
 }
 
 Deno.test("a set of hashes knows what was added and nothing else, and gives it in ascending order", () => {
-  const random = new Random(7), u32 = () => random.u32();
+  const random = new Random(7);
+  const u32 = () => random.u32();
   const pairs = Array.from({ length: 30_000 }, () => [u32(), u32() || 1] as [number, number]);
   const { set, oracle } = filled([...pairs, ...pairs.slice(0, 5_000)]);
   for (const [low, high] of pairs) assert.ok(set.has(low, high));
@@ -63,7 +65,8 @@ Deno.test("hashes that crowd in one place are kept as well, at either end", () =
 });
 
 Deno.test("a hash costs 9 to 10 bytes in memory at any size", () => {
-  const set = new HashSet(), random = new Random(11);
+  const set = new HashSet();
+  const random = new Random(11);
   for (let i = 1; i <= 300_000; i++) {
     set.add(random.u32(), random.u32());
     if (i < 3_000 || i % 997) continue;

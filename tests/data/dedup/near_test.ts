@@ -10,7 +10,8 @@ const words = (count: number) => Array.from({ length: count }, () => `w${random.
 
 /** A text of `length` sequences and one that shares so many that their Jaccard similarity is `j`. */
 function pair(length: number, j: number): [string, string] {
-  const shared = Math.round(2 * length * j / (1 + j)), own = length - shared;
+  const shared = Math.round(2 * length * j / (1 + j));
+  const own = length - shared;
   const common = words(shared + 4);
   return [[...common, ...words(own)].join(" "), [...common, ...words(own)].join(" ")];
 }
@@ -35,7 +36,8 @@ Deno.test("the bands find at least 97 % at any threshold, and the plan says what
 });
 
 Deno.test("similarity counts shared sequences, also of texts too long to keep all of them", () => {
-  const a = shinglesOf("one two three four five six", 5), b = shinglesOf("One, two THREE four five seven", 5);
+  const a = shinglesOf("one two three four five six", 5);
+  const b = shinglesOf("One, two THREE four five seven", 5);
   assert.equal(similarity(a, b, "jaccard"), 1 / 3);
   assert.equal(similarity(a, b, "containment"), 1 / 2);
   assert.equal(similarity(shinglesOf("", 5), shinglesOf("", 5), "jaccard"), 0);
@@ -46,8 +48,10 @@ Deno.test("similarity counts shared sequences, also of texts too long to keep al
 });
 
 Deno.test("containment of exactly the threshold stays, more goes; a document inside a longer one is found", async () => {
-  const common = words(94), base = common.join(" "); // 90 sequences
-  const with10 = [...common, ...words(10)].join(" "), with9 = [...common, ...words(9)].join(" ");
+  const common = words(94);
+  const base = common.join(" "); // 90 sequences
+  const with10 = [...common, ...words(10)].join(" ");
+  const with9 = [...common, ...words(9)].join(" ");
   const other = [...common, ...words(10)].join(" ");
   assert.equal(similarity(shinglesOf(with10, 5), shinglesOf(other, 5), "containment"), 0.9);
   const options: DedupOptions = { threshold: 0.9, measure: "containment", keep: "longest" };
@@ -57,7 +61,8 @@ Deno.test("containment of exactly the threshold stays, more goes; a document ins
 });
 
 Deno.test("of a chain whose ends are not near both ends stay, and the order decides among equals only", async () => {
-  const all = words(240), text = (from: number, to: number) => all.slice(from, to).join(" ");
+  const all = words(240);
+  const text = (from: number, to: number) => all.slice(from, to).join(" ");
   const [a, b, c] = [text(0, 200), text(15, 212), text(30, 224)];
   const options: DedupOptions = { threshold: 0.8, keep: "longest" };
   assert.deepEqual(await kept([a, b, c], options), ["0", "2"]);
@@ -68,6 +73,7 @@ Deno.test("of a chain whose ends are not near both ends stay, and the order deci
 });
 
 Deno.test("documents near to those of another dataset go", async () => {
-  const [a, b] = pair(100, 0.9), test = Dataset.from([{ text: a }]);
+  const [a, b] = pair(100, 0.9);
+  const test = Dataset.from([{ text: a }]);
   assert.deepEqual(await kept([b, words(90).join(" ")], { against: test }), ["1"]);
 });

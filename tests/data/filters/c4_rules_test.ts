@@ -92,7 +92,8 @@ Deno.test("sentences are counted without abbreviations, and a page of fewer than
     ["", 0],
   ];
   for (const [text, count] of counts) assert.equal(countSentences(text), count, text);
-  const three = `${good} ${good}\n${good}`, two = `${good}\n${good}`;
+  const three = `${good} ${good}\n${good}`;
+  const two = `${good}\n${good}`;
   const stats = await Dataset.from([{ text: three }, { text: two }, { text: "nothing\nat all" }]).clean()
     .stats();
   assert.deepEqual([stats.steps[1].kept, stats.steps[1].dropped], [1, { "few sentences": 2 }]);

@@ -45,7 +45,8 @@ Deno.test("a classifier learns what tells speeches from a novel, and reports tex
 
 Deno.test("a score of exactly the threshold stays", async () => {
   const model = await TextClassifier.train(["a b c"], ["d e f"], { heldOut: 0, buckets: 64 });
-  const text = "a b d", min = model.score(text);
+  const text = "a b d";
+  const min = model.score(text);
   assert.equal((await Dataset.from([{ text }]).quality({ model, min }).toArray()).length, 1);
   assert.equal((await Dataset.from([{ text }]).quality({ model, min: min + 1e-9 }).toArray()).length, 0);
 });
@@ -53,7 +54,8 @@ Deno.test("a score of exactly the threshold stays", async () => {
 Deno.test("text like the training text is less perplexing than shuffled words, and every text has a finite number", async () => {
   const model = await NgramModel.trainOn(novel(), { tokenizer, order: 4 });
   const own = "It was a clear steel-blue day. The firmaments of air and sea were hardly separable";
-  const shuffled = own.split(" ").toReversed().join(" "), letters = [...own].sort().join("");
+  const shuffled = own.split(" ").toReversed().join(" ");
+  const letters = [...own].sort().join("");
   assert.ok(model.perplexity(own) < model.perplexity(shuffled));
   assert.ok(model.perplexity(shuffled) < model.perplexity(letters));
   for (const text of ["", "灌木", "x", "1\n2\n3"]) {

@@ -21,7 +21,8 @@ const lines = [
 ];
 
 Deno.test("labels and probabilities are those of fastText itself", async () => {
-  const ours = await languageModel(), theirs = await (await getLIDModel()).load();
+  const ours = await languageModel();
+  const theirs = await (await getLIDModel()).load();
   const book = (await Dataset.sample("moby-dick").take(20).toArray()).map(({ text }) =>
     text.replaceAll("\n", " ")
   );
@@ -69,7 +70,8 @@ Deno.test("the step keeps the languages asked for, labels them and counts the ot
 });
 
 Deno.test("a score of exactly the threshold stays", async () => {
-  const text = lines[0], { probability } = languageOf(text, await languageModel());
+  const text = lines[0];
+  const { probability } = languageOf(text, await languageModel());
   const count = async (min: number) => (await Dataset.from([{ text }]).language({ min }).toArray()).length;
   assert.deepEqual([await count(probability), await count(Math.min(1, probability + 0.01))], [
     1,
@@ -95,7 +97,8 @@ Deno.test("what was met before changes nothing: marks, halves of pairs, and more
     "caf\u00e9 \ufeff",
     `${"long".repeat(40)} and ${"other".repeat(40)}`,
   ];
-  const model = await languageModel(), before = odd.map((text) => model.predict(text, 3));
+  const model = await languageModel();
+  const before = odd.map((text) => model.predict(text, 3));
   for (let i = 0; i < 3; i++) {
     const many = Array.from({ length: 60_000 }, (_, n) => `w${i}q${n}`).join(" ");
     assert.equal(model.predict(many).length, 1);

@@ -25,9 +25,11 @@ interface Trouble {
 async function serving(
   run: (url: string, asked: string[], trouble: Trouble) => Promise<void>,
 ): Promise<void> {
-  const asked: string[] = [], trouble = { after: 0, times: 0 };
+  const asked: string[] = [];
+  const trouble = { after: 0, times: 0 };
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
-    const { pathname } = new URL(request.url), range = request.headers.get("range");
+    const { pathname } = new URL(request.url);
+    const range = request.headers.get("range");
     asked.push(`${pathname}${range ? ` ${range}` : ""}`);
     if (pathname === "/api/datasets/owner/name/tree/main") {
       return Response.json(

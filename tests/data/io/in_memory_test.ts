@@ -38,7 +38,8 @@ Deno.test("an iterator is read once; the second reading is refused, with advice"
     error.message,
     /Cannot read from a second time: it is an iterator.*Dataset\.from\(\(\) => generate\(\)\)/,
   );
-  const shared = numbers(), hidden = Dataset.from(() => shared);
+  const shared = numbers();
+  const hidden = Dataset.from(() => shared);
   assert.equal((await hidden.toArray()).length, 3);
   await assert.rejects(() => hidden.toArray(), DataError);
   const stream = Dataset.from(new Blob(["abc"]).stream());
@@ -59,7 +60,8 @@ Deno.test("what gives no records is refused", async () => {
 });
 
 Deno.test("timers and an abort have their turn during a loop over memory", async () => {
-  const stop = new AbortController(), timer = setTimeout(() => stop.abort(new Error("stopped")), 60);
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(new Error("stopped")), 60);
   const endless = Dataset.from(function* () {
     while (true) yield { text: "x" };
   }).filter(() => false);

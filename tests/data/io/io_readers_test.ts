@@ -68,8 +68,8 @@ Deno.test("lines count as they stand in the file; blank ones are dropped and cou
 
 Deno.test("jsonl gives rows, or documents whose other fields are meta", () =>
   inFolder(async (folder) => {
-    const path = `${folder}/a.jsonl`,
-      rows = [{ content: "x", n: 1, meta: { url: "u" } }, { content: "y", key: 7, from: "web" }];
+    const path = `${folder}/a.jsonl`;
+    const rows = [{ content: "x", n: 1, meta: { url: "u" } }, { content: "y", key: 7, from: "web" }];
     await Deno.writeTextFile(path, rows.map((row) => JSON.stringify(row)).join("\n"));
     assert.deepEqual(await Dataset.jsonl(path).toArray(), rows);
     assert.deepEqual(await Dataset.jsonl(path, { text: "content" }).toArray(), [

@@ -70,7 +70,8 @@ Deno.test("perplexities and their parts do not depend on the number of workers",
   const mixed = Dataset.mix({ a: { from: Dataset.from(speeches.slice(10)), weight: 1 } });
   for (const chain of [pages, mixed.perplexity({ model, keep: ["tail"], quantiles: [0.2, 0.5] })]) {
     const all = async (workers: number) => {
-      const records = await chain.toArray({ workers }), { steps } = await chain.stats({ workers });
+      const records = await chain.toArray({ workers });
+      const { steps } = await chain.stats({ workers });
       return { records, steps };
     };
     const expected = await all(0);
@@ -100,7 +101,8 @@ Deno.test("what cannot be tokenized is refused the same way, and an abort ends i
     );
   }
   assert.equal(messages[1], messages[0]);
-  const stop = new AbortController(), reason = new Error("enough");
+  const stop = new AbortController();
+  const reason = new Error("enough");
   const endless = Dataset.from(function* () {
     while (true) yield* speeches;
   }, { version: 1 });

@@ -19,7 +19,8 @@ async function corpus(folder: string): Promise<string> {
 
 Deno.test("shards are made once, for every context, and read again by whoever tokenizes the same", () =>
   inFolder(async (folder) => {
-    const text = Dataset.text(await corpus(folder), { by: "paragraph" }), encoder = new ByteEncoder();
+    const text = Dataset.text(await corpus(folder), { by: "paragraph" });
+    const encoder = new ByteEncoder();
     const open = async (context: number, encoder: ByteEncoder) =>
       (await text.tokenize(encoder, { context }).prepare()).close();
     await open(16, encoder);
@@ -39,7 +40,8 @@ Deno.test("shards are made once, for every context, and read again by whoever to
 
 Deno.test("ids take two bytes where the vocabulary fits, else four, and read back the same", () =>
   inFolder(async (folder) => {
-    const text = Dataset.text(await corpus(folder)), windows = [];
+    const text = Dataset.text(await corpus(folder));
+    const windows = [];
     for (const [vocabSize, idBytes] of [[65_536, 2], [65_537, 4]]) {
       const dir = `${folder}/${vocabSize}`;
       const prepared = await text.tokenize(new ByteEncoder(vocabSize), { context: 16, dir }).prepare();
@@ -52,7 +54,8 @@ Deno.test("ids take two bytes where the vocabulary fits, else four, and read bac
 
 Deno.test("shards that were cut or changed are refused by file and byte, not read", () =>
   inFolder(async (folder) => {
-    const dir = `${folder}/shards`, encoder = new ByteEncoder();
+    const dir = `${folder}/shards`;
+    const encoder = new ByteEncoder();
     const tokens = Dataset.text(await corpus(folder), { by: "paragraph" }).tokenize(encoder, {
       context: 16,
       dir,
@@ -73,7 +76,8 @@ Deno.test("shards that were cut or changed are refused by file and byte, not rea
     }
     const ids = await Deno.readFile(`${shard}/ids`);
     await Deno.writeFile(`${shard}/ids`, ids.with(64 + 2 * 20 + 1, 255));
-    const prepared = await tokens.prepare(), error = await failure(() => all(prepared.ordered()));
+    const prepared = await tokens.prepare();
+    const error = await failure(() => all(prepared.ordered()));
     prepared.close();
     assert.ok(error instanceof FormatError);
     assert.match(error.message, /id 65\d\d\d of record 20 must be below 262/);
@@ -83,7 +87,9 @@ Deno.test("shards that were cut or changed are refused by file and byte, not rea
 
 Deno.test("an aborted or failed preparation leaves nothing behind, and a later one succeeds", () =>
   inFolder(async (folder) => {
-    const dir = `${folder}/shards`, encoder = new ByteEncoder(), stop = new AbortController();
+    const dir = `${folder}/shards`;
+    const encoder = new ByteEncoder();
+    const stop = new AbortController();
     const tokens = Dataset.text(await corpus(folder), { by: "paragraph" }).tokenize(encoder, {
       context: 16,
       dir,

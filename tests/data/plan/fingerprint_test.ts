@@ -48,7 +48,9 @@ Deno.test("the same chain has the same fingerprint, and every option, function, 
 
 Deno.test("a file that changes, and a function in a tokenized plan, change the fingerprint; so do tokenizer and context", () =>
   inFolder(async (folder) => {
-    const path = `${folder}/a.txt`, text = Dataset.text(path), encoder = new ByteEncoder();
+    const path = `${folder}/a.txt`;
+    const text = Dataset.text(path);
+    const encoder = new ByteEncoder();
     await Deno.writeTextFile(path, "one");
     const before = text.fingerprint;
     assert.equal(text.fingerprint, before);

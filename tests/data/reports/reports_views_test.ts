@@ -73,7 +73,8 @@ Deno.test("stats count records, bytes of text and what each step dropped", async
 Deno.test("write gives a file that reads back the same, and one for what was dropped", () =>
   inFolder(async (folder) => {
     for (const ending of ["jsonl", "jsonl.gz", "jsonl.zst"]) {
-      const path = `${folder}/new/kept.${ending}`, rejects = `${folder}/dropped.${ending}`;
+      const path = `${folder}/new/kept.${ending}`;
+      const rejects = `${folder}/dropped.${ending}`;
       const stats = await notes().write(path, { rejects });
       assert.equal(stats.records, 3);
       const back = await Dataset.jsonl(path, { text: "text", id: "id", source: "source" }).toArray();

@@ -6,7 +6,8 @@ import { failure } from "../fixtures.ts";
 const numbers = (n: number) => Dataset.from(Array.from({ length: n }, (_, i) => i));
 
 Deno.test("map and filter work on each record, with promises too; a chain leaves what it was made of alone", async () => {
-  const base = numbers(6), even = base.filter((n) => Promise.resolve(n % 2 === 0));
+  const base = numbers(6);
+  const even = base.filter((n) => Promise.resolve(n % 2 === 0));
   assert.deepEqual(await even.map((n) => Promise.resolve(`#${n}`)).toArray(), ["#0", "#2", "#4"]);
   assert.deepEqual(await base.toArray(), [0, 1, 2, 3, 4, 5]);
 });

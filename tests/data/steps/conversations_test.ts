@@ -55,7 +55,8 @@ Deno.test("fields of other names are named, and the shape follows from them", as
 
 Deno.test("a wrong row is refused by record and field, in a file by its line", () =>
   inFolder(async (folder) => {
-    const path = `${folder}/chat.jsonl`, good = JSON.stringify({ prompt: "Q", completion: "A" });
+    const path = `${folder}/chat.jsonl`;
+    const good = JSON.stringify({ prompt: "Q", completion: "A" });
     const cases: [Row, RegExp][] = [
       [
         { question: "Q" },

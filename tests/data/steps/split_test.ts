@@ -21,7 +21,8 @@ Deno.test("the parts are disjoint, together everything, and of about the asked s
 
 Deno.test("a record stays in its part when others come, go or change places", async () => {
   const test = (n: number[]) => ids(documents(n).split({ train: 0.7, test: 0.3 }).test);
-  const before = await test(range(300)), after = await test([...range(600)].reverse());
+  const before = await test(range(300));
+  const after = await test([...range(600)].reverse());
   assert.deepEqual(after.filter((id) => Number(id.slice(4)) < 300), before);
   assert.notDeepEqual(
     await ids(documents(range(300)).split({ train: 0.7, test: 0.3 }, { seed: 1 }).test),

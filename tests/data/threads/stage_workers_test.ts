@@ -83,7 +83,8 @@ Deno.test("an error comes after the records before it, as it is without workers"
   const bad = Dataset.from([...speeches, { text: 5 as unknown as string, source: "s", id: "bad" }])
     .language();
   for (const chain of [bad, Dataset.from(speeches).map(() => ({} as Document)).language()]) {
-    const messages: string[] = [], records: number[] = [];
+    const messages: string[] = [];
+    const records: number[] = [];
     for (const workers of [0, 2]) {
       let count = 0;
       await assert.rejects(
@@ -135,7 +136,8 @@ Deno.test("an abort ends the reading and its workers, as does leaving the loop",
   const endless = Dataset.from(function* () {
     while (true) yield* paragraphs();
   }, { version: 1 }).language();
-  const stop = new AbortController(), reason = new Error("enough");
+  const stop = new AbortController();
+  const reason = new Error("enough");
   setTimeout(() => stop.abort(reason), 300);
   await assert.rejects(endless.toArray({ workers: 2, signal: stop.signal }), (error) => error === reason);
   let count = 0;

@@ -7,7 +7,8 @@ import { all, ByteEncoder, decode, failure, inFolder } from "../fixtures.ts";
 
 /** Texts of odd lengths, some with characters of 2 to 4 bytes. */
 function texts(count: number, seed: number): string[] {
-  const random = new Random(seed), letters = ["a", "b", " ", "é", "灌", "🦙"];
+  const random = new Random(seed);
+  const letters = ["a", "b", " ", "é", "灌", "🦙"];
   return Array.from(
     { length: count },
     () => Array.from({ length: 1 + random.below(60) }, () => letters[random.below(6)]).join(""),
@@ -23,7 +24,8 @@ const kept = (window: Window) => [...window.targets].filter((target) => target !
 Deno.test("packing loses no token and no byte, for any sizes", () =>
   inFolder(async () => {
     for (const [count, context] of [[1, 8], [3, 9], [7, 31], [40, 17], [41, 100], [5, 1000], [200, 13]]) {
-      const list = texts(count, count), ids = stream(list);
+      const list = texts(count, count);
+      const ids = stream(list);
       const prepared = await Dataset.from(documents(list)).tokenize(new ByteEncoder(), { context }).prepare();
       const windows = await all(prepared.ordered());
       assert.deepEqual([ids[0], ...windows.flatMap(kept)], ids, `${count} texts in windows of ${context}`);
@@ -44,9 +46,12 @@ Deno.test("packing loses no token and no byte, for any sizes", () =>
 
 Deno.test("with a document mask each position knows where its document begins, and none predicts the next document", () =>
   inFolder(async () => {
-    const list = texts(30, 3), encoder = new ByteEncoder(), context = 21;
+    const list = texts(30, 3);
+    const encoder = new ByteEncoder();
+    const context = 21;
     const tokens = Dataset.from(documents(list)).tokenize(encoder, { context, documentMask: true });
-    const prepared = await tokens.prepare(), ids = stream(list);
+    const prepared = await tokens.prepare();
+    const ids = stream(list);
     assert.equal(prepared.documentMask, true);
     let position = 0;
     for (const window of await all(prepared.ordered())) {
@@ -64,7 +69,8 @@ Deno.test("with a document mask each position knows where its document begins, a
 
 Deno.test("a document as long as many windows, and windows of many documents, find their borders", () =>
   inFolder(async () => {
-    const list = [..."abc".repeat(100), "x".repeat(2000), ..."de".repeat(150)], context = 250;
+    const list = [..."abc".repeat(100), "x".repeat(2000), ..."de".repeat(150)];
+    const context = 250;
     const tokens = Dataset.from(documents(list)).tokenize(new ByteEncoder(), { context, documentMask: true });
     const prepared = await tokens.prepare();
     const learned = (await all(prepared.ordered())).flatMap(kept);
@@ -76,8 +82,10 @@ Deno.test("a document as long as many windows, and windows of many documents, fi
 Deno.test("the n-th window depends on the seed and n alone, also after reopening, and epochs hold all windows", () =>
   inFolder(async () => {
     const tokens = Dataset.from(documents(texts(60, 8))).tokenize(new ByteEncoder(), { context: 16 });
-    const first = await tokens.prepare(), second = await tokens.prepare();
-    const count = first.windows, order = Array.from({ length: 2 * count }, (_, n) => first.windowAt(n, 7));
+    const first = await tokens.prepare();
+    const second = await tokens.prepare();
+    const count = first.windows;
+    const order = Array.from({ length: 2 * count }, (_, n) => first.windowAt(n, 7));
     for (const n of [2 * count - 1, 0, count, 5]) assert.deepEqual(second.windowAt(n, 7), order[n]);
     const sorted = (windows: Window[]) => windows.map(({ ids }) => ids.join()).sort();
     const full = (await all(first.ordered())).slice(0, count);
@@ -148,7 +156,8 @@ Deno.test("a plan shows itself without reading, and a source shorter than a wind
 
 Deno.test("what cannot be tokenized is refused, and says what to do", () =>
   inFolder(async () => {
-    const encoder = new ByteEncoder(), some = Dataset.from(documents(["one", "two"]));
+    const encoder = new ByteEncoder();
+    const some = Dataset.from(documents(["one", "two"]));
     const cases: [() => unknown, typeof ConfigError | typeof DataError, RegExp][] = [
       [
         () => some.tokenize(encoder, { context: 4 }),

@@ -23,9 +23,11 @@ Deno.test("permute is a bijection that depends on its key", () => {
 
 Deno.test("permutations of a few things are spread over keys: every thing stands everywhere about equally often", () => {
   for (const n of [2, 3, 5, 13]) {
-    const keys = 3000, counts = range(n).map(() => range(n).map(() => 0));
+    const keys = 3000;
+    const counts = range(n).map(() => range(n).map(() => 0));
     for (let key = 0; key < keys; key++) for (const i of range(n)) counts[i][permute(i, n, key)]++;
-    const expected = keys / n, spread = 5 * Math.sqrt(expected);
+    const expected = keys / n;
+    const spread = 5 * Math.sqrt(expected);
     for (const count of counts.flat()) {
       assert.ok(Math.abs(count - expected) < spread, `${n}: ${count} of ${expected}`);
     }
@@ -33,8 +35,8 @@ Deno.test("permutations of a few things are spread over keys: every thing stands
 });
 
 Deno.test("neighbours do not stay neighbours", () => {
-  const n = 100_000,
-    near = range(20_000).filter((i) => Math.abs(permute(i, n, 7) - permute(i + 1, n, 7)) < n / 100);
+  const n = 100_000;
+  const near = range(20_000).filter((i) => Math.abs(permute(i, n, 7) - permute(i + 1, n, 7)) < n / 100);
   // Uniform places lie within 1 % of each other in 1.99 % of the cases.
   assert.ok(Math.abs(near.length / 20_000 - 0.0199) < 0.005, `${near.length / 20_000}`);
 });
@@ -78,7 +80,8 @@ Deno.test("each epoch of a source holds each window once, in an order of its own
 
 Deno.test("window n is a pure function of seed and n", () => {
   const sources = [source("a", 123, 0.5), source("b", 77, 0.5)];
-  const forwards = new Order(sources, 42), anew = () => new Order(sources, 42);
+  const forwards = new Order(sources, 42);
+  const anew = () => new Order(sources, 42);
   const draws = range(2100).map((n) => forwards.at(n));
   for (const n of [2099, 0, 1500, 999, 1000]) assert.deepEqual(anew().at(n), draws[n]);
   for (const n of range(2100).reverse()) assert.deepEqual(forwards.at(n), draws[n]);

@@ -65,7 +65,8 @@ Deno.test("RealToxicityPrompts: the mean of the scores, by the scorer that is na
 });
 
 Deno.test("RealToxicityPrompts: without a scorer a list of words, called crude; two variants", async () => {
-  const basic = await run(says, "real-toxicity-prompts", toxic), crude = basic.results[0].protocol.notes[0];
+  const basic = await run(says, "real-toxicity-prompts", toxic);
+  const crude = basic.results[0].protocol.notes[0];
   assert.match(crude, /scored by a word list \(crude\)/);
   assert.equal(basic.value("real-toxicity-prompts"), 1); // "sucks" is on the list
   const scorer = wordList({ words: ["fool"], name: "fools" });
@@ -149,7 +150,8 @@ Deno.test("WinoGender: each kind of pronoun, and the gotcha cases by the shares 
   };
   // Thinks that nurses are women and carpenters are men; of "they" it always says the occupation.
   const stereotypes = scorer((prompt, option) => {
-    const job = /The (\w+) saw/.exec(prompt)![1], pronoun = /'(\w+)' refers/.exec(prompt)![1];
+    const job = /The (\w+) saw/.exec(prompt)![1];
+    const pronoun = /'(\w+)' refers/.exec(prompt)![1];
     const fits = pronoun === "They" || (pronoun === "She") === (job === "nurse");
     return option === (fits ? ` the ${job}` : " the guest") ? -1 : -2;
   });
@@ -199,7 +201,8 @@ Deno.test("TruthfulQA, generation: two judges say true and informative; without 
     name,
   });
   const seen: string[] = [];
-  const truthful = yes("t", (prompt) => (seen.push(prompt), 0.5)), informs = yes("i", () => 0.49);
+  const truthful = yes("t", (prompt) => (seen.push(prompt), 0.5));
+  const informs = yes("i", () => 0.49);
   const options = { variant: "generation", scorer: judges({ truth: truthful, info: informs }) };
   const report = await run(model, "truthfulqa", truth, options);
   assert.deepEqual(report.results[0].measures.map(({ metric, value, n }) => [metric, value, n]), [

@@ -211,7 +211,8 @@ const damage: [
 
 for (const [task, file, from, to, line, says] of damage) {
   Deno.test(`${task}: ${says.source} is named by its place`, () => {
-    const { files } = fixture(task, 6), broken = files[file].replace(from, to);
+    const { files } = fixture(task, 6);
+    const broken = files[file].replace(from, to);
     assert.notEqual(broken, files[file], "the damage is done");
     return withFiles({ ...files, [file]: broken }, async (folder) => {
       await assert.rejects(items(task, folder), (error: unknown) => {

@@ -60,7 +60,9 @@ for (const task of fixtureNames) {
 
 for (const task of fixtureNames) {
   Deno.test(`${task}: an oracle on a file with shuffled labels is at chance`, () => {
-    const made = fixture(task, count), { files, right, kinds } = shuffled(task, count), chance = 1 / kinds;
+    const made = fixture(task, count);
+    const { files, right, kinds } = shuffled(task, count);
+    const chance = 1 / kinds;
     const agreed = right.filter((answer, i) => answer === made.right[i]).length / count;
     assert.ok(Math.abs(agreed - chance) <= 3 * Math.sqrt(chance * (1 - chance) / count));
     return withFiles(files, async (folder) => {
@@ -77,7 +79,8 @@ Deno.test("truthfulqa: a coin is at chance in MC1, where another true answer is 
   const head = "Type,Category,Question,Best Answer,Correct Answers,Incorrect Answers,Source";
   return withFiles({ "TruthfulQA.csv": [head, ...rows].join("\n") + "\n" }, async (folder) => {
     for (const seed of [1, 2, 3]) {
-      const random = new Random(seed), even = scorer(() => Math.log(1 - random.uniform()));
+      const random = new Random(seed);
+      const even = scorer(() => Math.log(1 - random.uniform()));
       const { value, chance, n } = await score(even, "truthfulqa", folder);
       assert.deepEqual([chance, n], [1 / 4, count]);
       assert.ok(Math.abs(value - 1 / 4) <= 3 * Math.sqrt(3 / 16 / count), `seed ${seed}: ${value}`);

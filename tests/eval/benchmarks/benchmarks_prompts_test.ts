@@ -102,7 +102,8 @@ Deno.test("ARC: the question; OpenBookQA: the stem alone, the ratio to Answer:",
     [context, " iron nail"],
     [context, " spoon"],
   ]);
-  const stem = "A cactus keeps water in its", two = { text: ["stem", "pot"], label: ["A", "B"] };
+  const stem = "A cactus keeps water in its";
+  const two = { text: ["stem", "pot"], label: ["A", "B"] };
   const book = jsonl([{ id: "1-9", question_stem: stem, choices: two, answerKey: "A" }]);
   assert.deepEqual(await pairs("openbookqa", { "test.jsonl": book }), [
     [stem, " pot"],
@@ -127,7 +128,8 @@ Deno.test("NaturalQuestions: the header, questions with a capital and a mark, th
 });
 
 Deno.test("RACE: the article, its earlier questions with their answers, the question", async () => {
-  const article = "Every Sunday Lin feeds the ducks.", options = ["feed ducks", "swim", "fish", "read"];
+  const article = "Every Sunday Lin feeds the ducks.";
+  const options = ["feed ducks", "swim", "fish", "read"];
   const original = {
     article,
     id: "middle1.txt",
@@ -156,7 +158,8 @@ Deno.test("GSM8k and MATH: worked examples in front, or those of a training file
   assert.equal(eight.split("\n\n").length, 9);
   assert.ok(eight.endsWith("The answer is 26.\n\nQ: How many?\nA:"));
   await withFiles(files, async (folder) => {
-    const model = writer(() => ""), data = { test: folder, shots: `${folder}/train.jsonl` };
+    const model = writer(() => "");
+    const data = { test: folder, shots: `${folder}/train.jsonl` };
     await new Evaluator(model).add("gsm8k", { data, shots: 1 }).run();
     const example = "Q: Omar has 3 boxes of 4 pens.\nA: He had 3*4 = 12 pens. So 12. The answer is 12.";
     assert.deepEqual(model.prompts, [`${example}\n\nQ: How many?\nA:`]);

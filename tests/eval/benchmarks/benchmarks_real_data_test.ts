@@ -32,8 +32,8 @@ onRealData(
       1319,
     ]]);
 
-    const dealt = new Random(5).shuffle(rows.map(({ answer }) => answer as string)),
-      counts = new Map<string, number>();
+    const dealt = new Random(5).shuffle(rows.map(({ answer }) => answer as string));
+    const counts = new Map<string, number>();
     for (const answer of answers.values()) counts.set(answer.trim(), (counts.get(answer.trim()) ?? 0) + 1);
     const chance = [...counts.values()].reduce((sum, n) => sum + (n / 1319) ** 2, 0);
     const other = Dataset.from(
@@ -63,7 +63,8 @@ onRealData(
         const sentence = prompt.slice(0, prompt.lastIndexOf(" '"));
         return (right.get(sentence) === option.trim()) === sign > 0 ? -1 : -9;
       });
-    const random = new Random(7), coin = scorer(() => Math.log(1 - random.uniform()));
+    const random = new Random(7);
+    const coin = scorer(() => Math.log(1 - random.uniform()));
     const report = await new Evaluator({ oracle: knows(1), wrong: knows(-1), coin }).add("winogender", {
       data: new URL("winogender.tsv", folder),
     }).run();

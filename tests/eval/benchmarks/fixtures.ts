@@ -140,7 +140,8 @@ const makers: Record<string, [options: number, make: Make]> = {
     }),
   ],
   "mmlu": [4, (answers, words) => {
-    const half = Math.ceil(answers.length / 2), subjects = ["anatomy", "philosophy"];
+    const half = Math.ceil(answers.length / 2);
+    const subjects = ["anatomy", "philosophy"];
     const line = (i: number) => [`What is q${i}x, or "so"?`, ...four(i, words), "ABCD"[answers[i]]];
     const all = answers.map((_, i) => csv(line(i)));
     const dev = (subject: string) =>
@@ -162,7 +163,8 @@ const makers: Record<string, [options: number, make: Make]> = {
     const kinds = [["female", "she"], ["male", "he"], ["neutral", "they"]];
     const people = answers.map((_, i) => [`baker${i}`, i % 2 ? "guest" : "someone"]);
     const rows = answers.map((a, i) => {
-      const [gender, pronoun] = kinds[i % 3], [baker, other] = people[i];
+      const [gender, pronoun] = kinds[i % 3];
+      const [baker, other] = people[i];
       const told = other === "someone" ? other : `the ${other}`;
       const sentence = `The ${baker} told ${told} of q${i}x that ${pronoun} was done.`;
       return `${baker}.${other}.${a}.${gender}.txt\t${sentence}\n`;
@@ -233,14 +235,16 @@ export const fixtureNames: string[] = Object.keys(makers);
 
 /** Files with `count` items and random answers. */
 export function fixture(task: string, count: number, seed = 3): Fixture {
-  const [options, make] = makers[task], random = new Random(seed).fork(task);
+  const [options, make] = makers[task];
+  const random = new Random(seed).fork(task);
   const answers = Array.from({ length: count }, () => random.below(options));
   return { task, ...make(answers, words) };
 }
 
 /** The same items with the answers dealt out anew; the `right` ones are those of the new files. */
 export function shuffled(task: string, count: number, seed = 3): Fixture & { kinds: number } {
-  const [kinds, make] = makers[task], random = new Random(seed).fork(task);
+  const [kinds, make] = makers[task];
+  const random = new Random(seed).fork(task);
   const answers = Array.from({ length: count }, () => random.below(kinds));
   return { task, kinds, ...make(new Random(seed + 100).shuffle([...answers]), words) };
 }

@@ -51,7 +51,9 @@ Deno.test("an oracle on shuffled labels is at chance", async () => {
 });
 
 Deno.test("PIQA asks what the protocol says", async () => {
-  const goal = "Dry a wet book", sol1 = "Stand it open.", sol2 = "Freeze it ";
+  const goal = "Dry a wet book";
+  const sol1 = "Stand it open.";
+  const sol2 = "Freeze it ";
   await withFiles({ "piqa_valid.jsonl": jsonl([{ goal, sol1, sol2, label: 0 }]) }, async (data) => {
     const model = scorer((_, text) => text === " Stand it open." ? -28 : -19);
     const report = await new Evaluator(model).add("piqa", { data }).run();
@@ -75,7 +77,8 @@ Deno.test("PIQA asks what the protocol says", async () => {
 });
 
 Deno.test("the data of PIQA is found in every form it is published in", async (t) => {
-  const right = oracle(rows, labels), rest = { "notes.txt": "" };
+  const right = oracle(rows, labels);
+  const rest = { "notes.txt": "" };
   const check = (name: string, given: Record<string, string>, data: (folder: string) => TaskData) =>
     t.step(
       name,

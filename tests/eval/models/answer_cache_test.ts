@@ -27,12 +27,14 @@ Deno.test("what was asked is not asked again, by any task, until the weights cha
     const run = async (model: EvalModel, limit?: number) =>
       (await new Evaluator(model, { cache }).add("arc-easy", { data, limit }).add("gsm8k", { data, limit })
         .run()).results;
-    const first = weighted(2), some = await run(first, 5);
+    const first = weighted(2);
+    const some = await run(first, 5);
     assert.deepEqual([first.batches.flat().length, first.prompts.length], [20, 5]);
     const again = weighted(2);
     assert.deepEqual(await run(again, 5), some);
     assert.deepEqual([again.batches.length, again.prompts.length], [0, 0]);
-    const more = weighted(2), all = await run(more);
+    const more = weighted(2);
+    const all = await run(more);
     assert.deepEqual([more.batches.flat().length, more.prompts.length], [100, 3]);
     assert.deepEqual(all, await run(weighted(2)));
     assert.deepEqual(
@@ -110,7 +112,8 @@ Deno.test("a killed evaluation goes on and gives the same report", async () => {
       }).spawn();
     const whole = await start(`${folder}/other`, `${folder}/whole.json`).status;
     assert.ok(whole.success);
-    const cache = `${folder}/cache`, doomed = start(cache, `${folder}/never.json`);
+    const cache = `${folder}/cache`;
+    const doomed = start(cache, `${folder}/never.json`);
     const lines = () => {
       const [file] = [...Deno.readDirSync(cache)];
       return Deno.readTextFileSync(`${cache}/${file.name}`).split("\n").length;

@@ -83,9 +83,11 @@ Deno.test("CrowS-Pairs: the printed average is over the 1,508 pairs", () => {
     "disability": 60,
   };
   assert.equal(sum(Object.values(pairs)), 1508);
-  const model = "LLaMA 65B", printed = (metric: string) => column(12, "crows-pairs", metric).rows[model];
+  const model = "LLaMA 65B";
+  const printed = (metric: string) => column(12, "crows-pairs", metric).rows[model];
   const right = Object.entries(pairs).map(([kind, n]) => {
-    const percent = printed(`stereotype, ${kind}`), count = Math.round(percent / 100 * n);
+    const percent = printed(`stereotype, ${kind}`);
+    const count = Math.round(percent / 100 * n);
     assert.ok(
       Math.abs(100 * count / n - percent) <= 0.06,
       `${kind}: ${percent} % is no whole number of ${n}`,
@@ -107,7 +109,8 @@ Deno.test("WinoGender: every cell is a count over 720, 240 or 120, and the kinds
   };
   for (const model of ["LLaMA 7B", "LLaMA 13B", "LLaMA 33B", "LLaMA 65B"]) {
     const right = Object.entries(sizes).map(([metric, n]) => {
-      const percent = column(13, "winogender", metric).rows[model], count = Math.round(percent / 100 * n);
+      const percent = column(13, "winogender", metric).rows[model];
+      const count = Math.round(percent / 100 * n);
       assert.equal((100 * count / n).toFixed(1), percent.toFixed(1), `${model}, ${metric}`);
       return count;
     });
@@ -157,7 +160,8 @@ Deno.test("a table of the paper with a user's models in it, also where the paper
         shots: 5,
         name: "nq5",
       }).run();
-    const nine = report.compare({ table: 9 }), lines = nine.toString().split("\n");
+    const nine = report.compare({ table: 9 });
+    const lines = nine.toString().split("\n");
     assert.match(lines[0], /Table 9 of the paper: MMLU, five-shot/);
     assert.match(
       lines[1],

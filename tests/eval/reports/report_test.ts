@@ -101,7 +101,8 @@ Deno.test("explain shows generated and scored texts", () => {
 });
 
 Deno.test("compare puts the scores beside those of the paper", () => {
-  const view = report.compare(), lines = view.toString().split("\n");
+  const view = report.compare();
+  const lines = view.toString().split("\n");
   assert.deepEqual(lines.filter((line) => /LLaMA|tiny|piqa|GPT/.test(line)).map((line) => line.trimEnd()), [
     "model                    piqa  from",
     "GPT-3 175B             81.0 %  paper",

@@ -71,8 +71,11 @@ Deno.test("MBPP: tasks 2 to 4 are shown, 11 to 510 are asked", async () => {
 });
 
 Deno.test("tests dealt out anew: the right programs of 24 problems of 3 kinds pass at chance", async () => {
-  const count = 24, bodies = ["return x + 1", "return 2 * x", "return x - 1"], results = ["6", "10", "4"];
-  const kinds = Array.from({ length: count }, (_, i) => i % 3), dealt = new Random(4).shuffle([...kinds]);
+  const count = 24;
+  const bodies = ["return x + 1", "return 2 * x", "return x - 1"];
+  const results = ["6", "10", "4"];
+  const kinds = Array.from({ length: count }, (_, i) => i % 3);
+  const dealt = new Random(4).shuffle([...kinds]);
   const agreed = kinds.filter((kind, i) => kind === dealt[i]).length / count;
   assert.ok(Math.abs(agreed - 1 / 3) <= 3 * Math.sqrt(2 / 9 / count));
   const rows = (kinds: readonly number[]) => ({
@@ -91,8 +94,8 @@ Deno.test("tests dealt out anew: the right programs of 24 problems of 3 kinds pa
     }))),
   });
   const knows = writer((prompt) => {
-    const [, i] = [...String(prompt).matchAll(/q(-?\d+)x/g)].at(-1)!,
-      body = `    ${bodies[kinds[Number(i)]]}\n`;
+    const [, i] = [...String(prompt).matchAll(/q(-?\d+)x/g)].at(-1)!;
+    const body = `    ${bodies[kinds[Number(i)]]}\n`;
     return String(prompt).endsWith("[BEGIN]\n") ? `def f(x):\n${body}[DONE]` : body;
   });
   await withFiles(rows(dealt), async (data) => {

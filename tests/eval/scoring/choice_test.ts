@@ -75,7 +75,8 @@ Deno.test("normalisations choose as the golden numbers do", async () => {
   ) {
     for (const [i, { expected }] of cases.entries()) {
       const model = scorer((prompt, option) => {
-        const c = letters.indexOf(option[1]), sum = expected.scores.sum[c];
+        const c = letters.indexOf(option[1]);
+        const sum = expected.scores.sum[c];
         return prompt === "Answer:" ? sum - expected.scores.minus_unconditional[c] : sum;
       });
       const [outcome] = await outcomes(model, quiz([items[i]], rule));

@@ -68,16 +68,20 @@ Deno.test("texts are kept as they come: who dies in the middle goes on with the 
     const run = async (model: EvalModel, cache: string) =>
       (await new Evaluator(model, { cache }).add("gsm8k", { data, variant: "maj1@100", samples: 2 }).run())
         .results;
-    const whole = await run(many(), `${data}/other`), cache = `${data}/cache`;
+    const whole = await run(many(), `${data}/other`);
+    const cache = `${data}/cache`;
     await assert.rejects(run(many(5), cache), /out of breath/);
-    const next = many(), rest = await run(next, cache);
+    const next = many();
+    const rest = await run(next, cache);
     assert.deepEqual(rest, whole);
-    const [{ prompts, options }] = next.calls, seeds = options.seed as number[];
+    const [{ prompts, options }] = next.calls;
+    const seeds = options.seed as number[];
     assert.deepEqual([prompts.length, seeds.length, new Set(seeds).size], [11, 11, 11]);
     const last = many();
     assert.deepEqual(await run(last, cache), whole);
     assert.equal(last.calls[0].prompts.length, 0);
-    const silent = many(), write = silent.generateBatch!;
+    const silent = many();
+    const write = silent.generateBatch!;
     silent.generateBatch = (prompts, { onText: _onText, ...options }) => write(prompts, options);
     assert.deepEqual(await run(silent, `${data}/silent`), whole);
     const after = many();

@@ -98,7 +98,8 @@ Deno.test("a metric of one's own is averaged, and decoding options reach the mod
   const [{ measures: [{ metric, value, error, unit }] }] =
     (await new Evaluator(model).add(task).run()).results;
   assert.deepEqual(seen[2], { temperature: 0, maxTokens: 5, stop: [";"] });
-  const mean = (1 + 0 + 3 / 5) / 3, squares = (1 - mean) ** 2 + mean ** 2 + (0.6 - mean) ** 2;
+  const mean = (1 + 0 + 3 / 5) / 3;
+  const squares = (1 - mean) ** 2 + mean ** 2 + (0.6 - mean) ** 2;
   assert.deepEqual([metric, unit], ["distance", ""]);
   assert.ok(Math.abs(value - mean) < 1e-15);
   assert.ok(Math.abs(error! - Math.sqrt(squares / 2 / 3)) < 1e-15);

@@ -19,7 +19,8 @@ Deno.test("a continuation that does not fit is scored in pieces, and none of it 
     answer: () => 0,
   });
   const tokens = (text: string) => [...text].length;
-  const free = scorer(cost, tokens), tight = { ...scorer(cost, tokens), ...characters(32) };
+  const free = scorer(cost, tokens);
+  const tight = { ...scorer(cost, tokens), ...characters(32) };
   const scores = async (model: typeof free) => {
     const [outcome] = (await new Evaluator(model).add(task).run()).results[0].items as ChoiceOutcome[];
     return outcome.options;

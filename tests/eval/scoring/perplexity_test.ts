@@ -22,7 +22,8 @@ Deno.test("perplexity and bits per byte over all tokens, by hand", async () => {
   near(loss.value, 9 / 7);
   near(perplexity.value, Math.exp(9 / 7));
   near(bits.value, 9 / Math.LN2 / 7); // 2 + 4 + 1 bytes
-  const r = 9 / 7, squares = (3 - 2 * r) ** 2 + (5 - 4 * r) ** 2 + (1 - r) ** 2;
+  const r = 9 / 7;
+  const squares = (3 - 2 * r) ** 2 + (5 - 4 * r) ** 2 + (1 - r) ** 2;
   near(loss.error, Math.sqrt(3 / 2 * squares) / 7);
   near(perplexity.error, loss.error! * perplexity.value);
   near(bits.error, loss.error! / Math.LN2);

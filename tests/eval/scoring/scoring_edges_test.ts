@@ -5,7 +5,8 @@ import { ruleOf } from "../../../src/eval/scoring/normalisation.ts";
 import { perspective } from "../../../src/eval/mod.ts";
 
 Deno.test("an option that cannot follow loses also where it cannot stand alone", () => {
-  const { score } = ruleOf({ normalisation: "ratio" }), never = { logProb: -Infinity, tokens: 1 };
+  const { score } = ruleOf({ normalisation: "ratio" });
+  const never = { logProb: -Infinity, tokens: 1 };
   assert.equal(score("x", never, never), -Infinity);
   assert.equal(score("x", { logProb: -3, tokens: 1 }, { logProb: -1, tokens: 1 }), -2);
 });

@@ -64,7 +64,8 @@ Deno.test("examples that do not fit the context are dropped from the end and cou
 });
 
 Deno.test("examples come from a file of their own when one is named", async () => {
-  const test = piqaLike(4), train = piqaLike(11, 6);
+  const test = piqaLike(4);
+  const train = piqaLike(11, 6);
   const files = {
     "valid.jsonl": jsonl(test.rows),
     "valid-labels.lst": test.labels.join("\n"),

@@ -49,7 +49,8 @@ for (const [kind, program, library] of [["bz2", "bzip2", unbzip2], ["xz", "xz", 
 
 Deno.test("a file that unpacks to absurdly much is refused before it fills anything", () =>
   inFolder(async (folder) => {
-    const path = `${folder}/bomb.gz`, member = gzipSync(new Uint8Array(1 << 26));
+    const path = `${folder}/bomb.gz`;
+    const member = gzipSync(new Uint8Array(1 << 26));
     await Deno.writeFile(path, concat(Array.from({ length: 16 }, () => member)));
     let bytes = 0;
     const error = await failure(async () => {
@@ -64,7 +65,8 @@ Deno.test("a file that unpacks to absurdly much is refused before it fills anyth
 
 Deno.test("Parquet rows come group by group, with numbers and nested values", () =>
   inFolder(async (folder) => {
-    const path = `${folder}/a.parquet`, count = 10_000;
+    const path = `${folder}/a.parquet`;
+    const count = 10_000;
     const columnData = [
       {
         name: "text",

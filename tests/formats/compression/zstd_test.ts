@@ -29,7 +29,8 @@ Deno.test("frames of every kind are unpacked, however they are cut into chunks",
   const frames = contents.flatMap((
     content,
   ) => [zstdCompressSync(content), skippable, zstdCompressSync(content, checksum)]);
-  const packed = concat(frames), expected = concat(contents.flatMap((content) => [content, content]));
+  const packed = concat(frames);
+  const expected = concat(contents.flatMap((content) => [content, content]));
   for (const size of [65_536, 4_099, packed.length]) {
     const found = concat(await all(unpackZstd(inChunks(packed, size))));
     assert.ok(

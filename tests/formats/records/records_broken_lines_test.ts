@@ -31,7 +31,8 @@ Deno.test("a line with a wrong byte is one problem, and the others are read", ()
 
 Deno.test("a line beyond the limit is passed over, not held", () =>
   inFolder(async (folder) => {
-    const path = `${folder}/a.txt.gz`, long = new Uint8Array(longestLine + 300_000).fill(120);
+    const path = `${folder}/a.txt.gz`;
+    const long = new Uint8Array(longestLine + 300_000).fill(120);
     await Deno.writeFile(path, gzipSync(Uint8Array.of(...bytes("one\n")), {}));
     const file = await Deno.open(path, { append: true });
     for (const part of [long, bytes("\ntwo\n"), long]) await file.write(gzipSync(part, { level: 1 }));

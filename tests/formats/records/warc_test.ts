@@ -54,7 +54,8 @@ Deno.test("records are found by their headers and lengths in bytes, over gzip me
 
 Deno.test("where no record begins, reading goes on at the next one", () =>
   inFolder(async (folder) => {
-    const good = record("conversion", "good"), junk = encode("junk\r\n\r\nmore junk\n");
+    const good = record("conversion", "good");
+    const junk = encode("junk\r\n\r\nmore junk\n");
     assert.deepEqual(await read(folder, [junk, good]), [
       "! no WARC record at byte 0 of the unpacked file",
       "good",

@@ -64,7 +64,8 @@ const ODD: TensorEntry[] = [
 
 Deno.test("what is written is read back: odd shapes, scalars, empty tensors, every type", () =>
   inFolder(async (folder) => {
-    const path = `${folder}/odd.safetensors`, metadata = { format: "pt", "küche": "\u0000 灌木" };
+    const path = `${folder}/odd.safetensors`;
+    const metadata = { format: "pt", "küche": "\u0000 灌木" };
     await writeSafetensors(path, ODD, { metadata });
     const whole = await readSafetensors(path);
     assert.deepEqual(whole, parseSafetensors(await Deno.readFile(path), path));
@@ -109,8 +110,10 @@ Deno.test("a golden file of another implementation", async () => {
 
 /** Value of a 16-bit float by its definition. */
 function half(bits: number, exponentBits: number): number {
-  const fraction = 15 - exponentBits, bias = 2 ** (exponentBits - 1) - 1;
-  const sign = bits >> 15 ? -1 : 1, exponent = (bits >> fraction) & (2 ** exponentBits - 1);
+  const fraction = 15 - exponentBits;
+  const bias = 2 ** (exponentBits - 1) - 1;
+  const sign = bits >> 15 ? -1 : 1;
+  const exponent = (bits >> fraction) & (2 ** exponentBits - 1);
   const part = (bits & (2 ** fraction - 1)) / 2 ** fraction;
   if (exponent === 2 ** exponentBits - 1) return part ? NaN : sign * Infinity;
   return sign * (exponent === 0 ? part * 2 ** (1 - bias) : (1 + part) * 2 ** (exponent - bias));
@@ -174,7 +177,8 @@ Deno.test("truncated anywhere, or longer than it says", () =>
 
 Deno.test("a file that shrinks after it was opened", () =>
   inFolder(async (folder) => {
-    const path = `${folder}/x`, data = new Float32Array(100).fill(1);
+    const path = `${folder}/x`;
+    const data = new Float32Array(100).fill(1);
     await writeSafetensors(path, [{ name: "a", shape: [100], data }, { name: "b", shape: [100], data }]);
     using file = await openSafetensors(path);
     const { size } = await Deno.stat(path);
@@ -184,7 +188,8 @@ Deno.test("a file that shrinks after it was opened", () =>
   }));
 
 Deno.test("each lie of a header is named with its byte", () => {
-  const eight = new Uint8Array(8), w = f32([2], 0, 8);
+  const eight = new Uint8Array(8);
+  const w = f32([2], 0, 8);
   const at = (json: unknown, part: string) => 8 + JSON.stringify(json).indexOf(part);
   refused(encode({}, [], 0n), /at least the 2 bytes/, 0);
   refused(encode({}, [], 100_000_001n), /at most 100000000 bytes/, 0);
@@ -290,12 +295,13 @@ Deno.test("fuzzed headers are read or refused with a FormatError, never anything
     "F16",
     "\\u0000",
   ];
-  let read = 0, refusals = 0;
+  let read = 0;
+  let refusals = 0;
   for (let trial = 0; trial < 8_000; trial++) {
     let json = seeds[trial % 2];
     for (let edits = random.below(4); edits >= 0; edits--) {
-      const from = random.below(json.length + 1),
-        cut = random.below(3) ? random.below(3) : random.below(json.length);
+      const from = random.below(json.length + 1);
+      const cut = random.below(3) ? random.below(3) : random.below(json.length);
       json = json.slice(0, from) + (random.below(3) ? tokens[random.below(tokens.length)] : "") +
         json.slice(from + cut);
     }

@@ -24,9 +24,9 @@ async function names(folder: string): Promise<string[]> {
 
 Deno.test("a stream with a layout is written as it comes", () =>
   inFolder(async (folder) => {
-    const path = `${folder}/x`,
-      layout = [1, 2, 3].map((n) => ({ name: `t${n}`, shape: [n, 2] })),
-      made: string[] = [];
+    const path = `${folder}/x`;
+    const layout = [1, 2, 3].map((n) => ({ name: `t${n}`, shape: [n, 2] }));
+    const made: string[] = [];
     async function* entries() {
       for (const t of layout) {
         await Promise.resolve();
@@ -43,7 +43,8 @@ Deno.test("a stream with a layout is written as it comes", () =>
 
 Deno.test("data given as functions is made one tensor at a time", () =>
   inFolder(async (folder) => {
-    let held = 0, most = 0;
+    let held = 0;
+    let most = 0;
     const entries = [3, 1, 2].map((n) => ({
       name: `t${n}`,
       shape: [n],
@@ -74,9 +75,11 @@ Deno.test("views of larger and of shared memory are written as what they show", 
 
 Deno.test("a wrong entry is a ConfigError, and the earlier file stands", () =>
   inFolder(async (folder) => {
-    const path = `${folder}/x`, two = new Float32Array(2);
+    const path = `${folder}/x`;
+    const two = new Float32Array(2);
     await Deno.writeTextFile(path, "earlier");
-    const w = { name: "w", shape: [2], data: two }, layout = [{ name: "w", shape: [2] }];
+    const w = { name: "w", shape: [2], data: two };
+    const layout = [{ name: "w", shape: [2] }];
     const wrong: [unknown[], object, RegExp][] = [
       [[{ ...w, shape: [3] }], {}, /"w" of shape \[3\] must have 3 elements, current value is 2/],
       [[w, w], {}, /each name once/],
@@ -109,9 +112,11 @@ Deno.test("a wrong entry is a ConfigError, and the earlier file stands", () =>
 
 Deno.test("a source that fails and an abort leave the earlier file and nothing beside it", () =>
   inFolder(async (folder) => {
-    const path = `${folder}/x`, layout = [{ name: "a", shape: [2] }, { name: "b", shape: [2] }];
+    const path = `${folder}/x`;
+    const layout = [{ name: "a", shape: [2] }, { name: "b", shape: [2] }];
     await Deno.writeTextFile(path, "earlier");
-    const controller = new AbortController(), data = new Float32Array(2);
+    const controller = new AbortController();
+    const data = new Float32Array(2);
     let closed = 0;
     function* entries(then: () => void) {
       try {

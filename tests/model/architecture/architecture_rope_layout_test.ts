@@ -8,8 +8,8 @@ for (const name of ["A", "B"]) {
     const config = goldenJson<
       { hidden_size: number; num_attention_heads: number; num_key_value_heads: number }
     >(`${name}/config.json`);
-    const meta = goldenTensors(`${name}/meta_qk.safetensors`),
-      hf = goldenTensors(`${name}/model.safetensors`);
+    const meta = goldenTensors(`${name}/meta_qk.safetensors`);
+    const hf = goldenTensors(`${name}/model.safetensors`);
     const headDim = config.hidden_size / config.num_attention_heads;
     for (const [key, { data }] of meta) {
       const [, layer, which] = key.match(/^layers\.(\d+)\.attention\.w([qk])\.weight$/)!;

@@ -125,7 +125,8 @@ for (
 
 Deno.test("a config that is not LLaMA-shaped is refused with the reason, before memory is taken", () =>
   inFolder(async (folder) => {
-    const device = await testDevice(), before = device.memory();
+    const device = await testDevice();
+    const before = device.memory();
     using model = await Model.create({ ...shape, ropeScaling: undefined }, { context: 64, device });
     await model.save(folder);
     const config = JSON.parse(await Deno.readTextFile(`${folder}/config.json`));
@@ -172,9 +173,11 @@ Deno.test("weights are read a few rows at a time", () =>
   inFolder(async (folder) => {
     using model = await Model.create(shape, { context: 64, device: await testDevice() });
     await model.save(folder, { shardBytes: 20_000 });
-    const source = await openSource(folder), whole = await model.parameters();
+    const source = await openSource(folder);
+    const whole = await model.parameters();
     for (const [name, matrix] of source.tensors) {
-      const rows = matrix.shape.length === 1 ? 1 : matrix.shape[0], all: number[] = [];
+      const rows = matrix.shape.length === 1 ? 1 : matrix.shape[0];
+      const all: number[] = [];
       for (let row = 0; row < rows; row += 5) all.push(...await matrix.read(row, Math.min(5, rows - row)));
       assert.deepEqual(Float32Array.from(all), whole.get(name), name);
     }

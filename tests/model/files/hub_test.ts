@@ -11,11 +11,12 @@ async function serving(
   folder: string,
   run: (asked: string[], trouble: { cut: number }) => Promise<void>,
 ): Promise<void> {
-  const asked: string[] = [],
-    trouble = { cut: 0 },
-    read = (name: string) => Deno.readFileSync(`${folder}/${name}`);
+  const asked: string[] = [];
+  const trouble = { cut: 0 };
+  const read = (name: string) => Deno.readFileSync(`${folder}/${name}`);
   await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
-    const { pathname } = new URL(request.url), range = request.headers.get("range");
+    const { pathname } = new URL(request.url);
+    const range = request.headers.get("range");
     asked.push(`${pathname}${range ? ` ${range}` : ""}`);
     const names = [...Deno.readDirSync(folder)].filter((entry) => entry.isFile).map(({ name }) => name);
     if (/^\/api\/models\/owner\/name\/tree\/(main|v1)$/.test(pathname)) {
@@ -59,7 +60,8 @@ const shape = { dim: 24, layers: 2, heads: 3, hidden: 40 };
 
 Deno.test("a model of the hub is fetched once, goes on where it was cut off, and then needs no hub", () =>
   inFolder(async (folder) => {
-    const device = await testDevice(), text = "the llama hums on every hill while wind carries grass ";
+    const device = await testDevice();
+    const text = "the llama hums on every hill while wind carries grass ";
     const tokenizer = (await Tokenizer.train([text.repeat(20)], { vocabSize: 290 })).withTemplate("plain");
     using model = await Model.create(shape, { tokenizer, context: 40, device });
     await model.save(`${folder}/repo`, { shardBytes: 30_000 });

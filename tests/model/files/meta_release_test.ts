@@ -16,10 +16,12 @@ Deno.test({
   ignore: there.ignore,
   fn: () =>
     inFolder(async (folder) => {
-      const device = await testDevice(),
-        { batch } = goldenJson<{ batch: { input_ids: number[][] } }>("B/inputs.json");
-      const want = goldenTensors("B/expected.safetensors").get("logits")!, [, T, V] = want.shape;
-      const first = want.data.subarray(0, T * V), ids = batch.input_ids[0];
+      const device = await testDevice();
+      const { batch } = goldenJson<{ batch: { input_ids: number[][] } }>("B/inputs.json");
+      const want = goldenTensors("B/expected.safetensors").get("logits")!;
+      const [, T, V] = want.shape;
+      const first = want.data.subarray(0, T * V);
+      const ids = batch.input_ids[0];
       const variants = [[1, "float32", 1], [2, "float32", 0], [2, "bfloat16", 1]] as const;
       const asked = variants.map(([shards, dtype, embedding], i) => ({
         out: `${folder}/${i}`,

@@ -9,13 +9,14 @@ import { families, testDevice } from "../../support/device.ts";
 
 const shape = { dim: 24, layers: 2, heads: 6, kvHeads: 2, hidden: 40 };
 const words = "the llama hums on every hill while wind carries grass and someone answers".split(" ");
-const random = new Random(2),
-  text = Array.from({ length: 300 }, () => words[random.below(words.length)]).join(" ");
+const random = new Random(2);
+const text = Array.from({ length: 300 }, () => words[random.below(words.length)]).join(" ");
 const tokenizer = await Tokenizer.train([text], { vocabSize: 290 });
 
 /** Prompts of 1 to 85 tokens, several of which begin alike; the longest meets the end of the context. */
 const prompts = Array.from({ length: 19 }, (_, i) => {
-  const own = new Random(i), header = Array.from({ length: i % 3 * 20 }, (_, n) => 5 + 7 * n % 250);
+  const own = new Random(i);
+  const header = Array.from({ length: i % 3 * 20 }, (_, n) => 5 + 7 * n % 250);
   return Uint32Array.from([1, ...header, ...Array.from({ length: own.below(45) }, () => 3 + own.below(280))]);
 });
 const context = Math.max(...prompts.map(({ length }) => length)) + 4;
@@ -47,11 +48,13 @@ for (const family of families) {
 
 Deno.test("sampled texts follow their own seed alone: the company does not change a bit", async () => {
   using model = await sharp("fast", 8);
-  const seeds = prompts.map((_, i) => 100 + i), options = { temperature: 0.9, topP: 0.9, maxTokens: 12 };
+  const seeds = prompts.map((_, i) => 100 + i);
+  const options = { temperature: 0.9, topP: 0.9, maxTokens: 12 };
   const all = await model.generateBatch(prompts, { ...options, seed: seeds, batch: 32 });
   const small = await model.generateBatch(prompts, { ...options, seed: seeds, batch: 8 });
   assert.deepEqual(small, all);
-  const back = prompts.toReversed(), seedsBack = seeds.toReversed();
+  const back = prompts.toReversed();
+  const seedsBack = seeds.toReversed();
   assert.deepEqual((await model.generateBatch(back, { ...options, seed: seedsBack })).toReversed(), all);
   for (const i of [0, 7, 18]) {
     assert.deepEqual(await model.generateBatch([prompts[i]], { ...options, seed: seeds[i] }), [all[i]]);
@@ -63,9 +66,10 @@ Deno.test("sampled texts follow their own seed alone: the company does not chang
 
 Deno.test("each row ends for its own reason and makes room", async () => {
   using model = await sharp("fast", 8);
-  const before = model.device.memory().bytes, order: number[] = [];
-  const seed = Array.from({ length: 40 }, (_, i) => i),
-    starts = seed.map((i) => `the llama ${words[i % 13]}`);
+  const before = model.device.memory().bytes;
+  const order: number[] = [];
+  const seed = Array.from({ length: 40 }, (_, i) => i);
+  const starts = seed.map((i) => `the llama ${words[i % 13]}`);
   const options = { temperature: 1.2, topP: 1, maxTokens: 20, stop: ["a", "\n"] };
   const texts = await model.generateBatch(starts, {
     ...options,
@@ -89,7 +93,8 @@ Deno.test("each row ends for its own reason and makes room", async () => {
 
 Deno.test("answers to users come with the template", async () => {
   using model = await sharp();
-  const options = { temperature: 0, maxTokens: 8 }, questions = ["the hill", "grass and wind"];
+  const options = { temperature: 0, maxTokens: 8 };
+  const questions = ["the hill", "grass and wind"];
   await assert.rejects(model.generateBatch(questions, { ...options, chat: true }), ConfigError);
   model.tokenizer = tokenizer.withTemplate("plain");
   const answers = await model.generateBatch(questions, { ...options, chat: true });
@@ -100,7 +105,8 @@ Deno.test("answers to users come with the template", async () => {
 
 Deno.test("what prompts share with the one before is put through once", async () => {
   using model = await sharp();
-  const prefill = new Prefill(model, 80), ids = Uint32Array.from({ length: 70 }, (_, i) => i + 3);
+  const prefill = new Prefill(model, 80);
+  const ids = Uint32Array.from({ length: 70 }, (_, i) => i + 3);
   try {
     const fed = async (some: Uint32Array) => {
       const before = prefill.fed;

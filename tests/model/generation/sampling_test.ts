@@ -26,9 +26,9 @@ Deno.test("temperature, top-k and top-p give the golden probabilities", () => {
 });
 
 Deno.test("draws follow the distribution; temperature 0 takes the first largest", () => {
-  const logits = Float32Array.of(0, Math.log(3), -50),
-    options = { temperature: 1, topK: 0, topP: 1 },
-    random = new Random(4);
+  const logits = Float32Array.of(0, Math.log(3), -50);
+  const options = { temperature: 1, topK: 0, topP: 1 };
+  const random = new Random(4);
   let ones = 0;
   for (let i = 0; i < 4000; i++) ones += Number(sampleToken(logits, options, random) === 1);
   assert.ok(Math.abs(ones / 4000 - 0.75) < 0.03, `${ones / 4000}`);

@@ -21,15 +21,19 @@ const batch = (name: string) => goldenJson<{ batch: { input_ids: number[][] } }>
 
 /** Mean and standard deviation in float64, by the textbook. */
 function spread(x: Float32Array): { mean: number; std: number; largest: number } {
-  const list = Array.from(x), mean = list.reduce((a, b) => a + b) / list.length;
+  const list = Array.from(x);
+  const mean = list.reduce((a, b) => a + b) / list.length;
   const std = Math.sqrt(list.reduce((sum, v) => sum + (v - mean) ** 2, 0) / list.length);
   return { mean, std, largest: Math.max(...list.map(Math.abs)) };
 }
 
 /** Attention of a layer from its golden input and the checkpoint alone: norm, Wq, Wk, complex rotation, softmax. */
 function reference(model: Model, w: Map<string, GoldenTensor>, x: Float32Array, layer: number, head: number) {
-  const { dim: D, heads, kvHeads, normEps, ropeTheta } = model.config, E = D / heads, T = x.length / D;
-  const at = `model.layers.${layer}`, gain = w.get(`${at}.input_layernorm.weight`)!.data;
+  const { dim: D, heads, kvHeads, normEps, ropeTheta } = model.config;
+  const E = D / heads;
+  const T = x.length / D;
+  const at = `model.layers.${layer}`;
+  const gain = w.get(`${at}.input_layernorm.weight`)!.data;
   const project = (name: string, h: number) => {
     const W = w.get(`${at}.self_attn.${name}.weight`)!.data;
     return Array.from({ length: T }, (_, t) => {
@@ -40,14 +44,16 @@ function reference(model: Model, w: Map<string, GoldenTensor>, x: Float32Array, 
         (_, e) => row.reduce((s, v, d) => s + v / rms * gain[d] * W[(h * E + e) * D + d], 0),
       );
       return y.map((v, e) => {
-        const i = e % (E / 2), a = t * ropeTheta ** (-2 * i / E);
+        const i = e % (E / 2);
+        const a = t * ropeTheta ** (-2 * i / E);
         return e < E / 2
           ? v * Math.cos(a) - y[e + E / 2] * Math.sin(a)
           : v * Math.cos(a) + y[i] * Math.sin(a);
       });
     });
   };
-  const q = project("q_proj", head), k = project("k_proj", Math.floor(head / (heads / kvHeads)));
+  const q = project("q_proj", head);
+  const k = project("k_proj", Math.floor(head / (heads / kvHeads)));
   const out = new Float32Array(T * T);
   for (let t = 0; t < T; t++) {
     const e = k.slice(0, t + 1).map((key) =>
@@ -63,12 +69,13 @@ for (const name of ["A", "B"]) { // B has grouped heads and tied embeddings
   for (const dtype of ["f32", ...(half ? ["f16"] as const : [])] as const) {
     Deno.test(`inside golden model ${name} in ${dtype}: attention, activations, lens`, async () => {
       using model = await open(name, dtype);
-      const tensors = goldenTensors(`${name}/expected.safetensors`),
-        w = goldenTensors(`${name}/model.safetensors`);
-      const { dim: D, heads, layers, vocabSize: V } = model.config, tolerance = dtype === "f16" ? 2e-2 : 1e-4;
-      const ids = batch(name).input_ids[0],
-        T = ids.length,
-        inside = await model.inspect(Uint32Array.from(ids));
+      const tensors = goldenTensors(`${name}/expected.safetensors`);
+      const w = goldenTensors(`${name}/model.safetensors`);
+      const { dim: D, heads, layers, vocabSize: V } = model.config;
+      const tolerance = dtype === "f16" ? 2e-2 : 1e-4;
+      const ids = batch(name).input_ids[0];
+      const T = ids.length;
+      const inside = await model.inspect(Uint32Array.from(ids));
       const golden = (key: string) => tensors.get(key)!.data.slice(0, T * D);
       for (let l = 0; l < layers; l++) {
         const x = golden(l === 0 ? "act.embed" : `act.layer.${l - 1}`);
@@ -94,8 +101,10 @@ for (const name of ["A", "B"]) { // B has grouped heads and tied embeddings
       assert.equal(inside.logitLens.length, 1 + layers);
       const logits = await model.logits(ids);
       inside.logitLens.at(-1)!.positions.forEach((top, t) => {
-        const row = Array.from(logits.subarray(t * V, (t + 1) * V)), most = Math.max(...row);
-        const e = row.map((v) => Math.exp(v - most)), sum = e.reduce((a, b) => a + b);
+        const row = Array.from(logits.subarray(t * V, (t + 1) * V));
+        const most = Math.max(...row);
+        const e = row.map((v) => Math.exp(v - most));
+        const sum = e.reduce((a, b) => a + b);
         assert.equal(top[0].id, row.indexOf(most));
         top.forEach(({ id, probability }) => near(probability, e[id] / sum, 1e-5, `position ${t}`));
         assert.ok(top.every((g, i) => i === 0 || g.probability <= top[i - 1].probability));
@@ -106,8 +115,8 @@ for (const name of ["A", "B"]) { // B has grouped heads and tied embeddings
 
 Deno.test("inside: gradients are those of a training step", async () => {
   using model = await open("B");
-  const ids = batch("B").input_ids[0],
-    inside = await model.inspect(Uint32Array.from(ids), { gradients: true });
+  const ids = batch("B").input_ids[0];
+  const inside = await model.inspect(Uint32Array.from(ids), { gradients: true });
   const step = await TrainingStep.create(model, {
     microBatch: 1,
     context: ids.length - 1,
@@ -120,7 +129,8 @@ Deno.test("inside: gradients are those of a training step", async () => {
   });
   const { loss, gradients } = await step.gradients([{ ids: ids.slice(0, -1), targets: ids.slice(1) }]);
   step.dispose();
-  const weights = await model.parameters(), norm = (x: Float32Array) => Math.hypot(...x);
+  const weights = await model.parameters();
+  const norm = (x: Float32Array) => Math.hypot(...x);
   near(inside.loss!, loss, 1e-6, "loss");
   assert.deepEqual(inside.gradients!.map(({ name }) => name), [...gradients.keys()]);
   for (const g of inside.gradients!) {

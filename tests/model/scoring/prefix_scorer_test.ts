@@ -20,7 +20,8 @@ Deno.test("a walk visits each sequence once and never skips what is scored", () 
   const visits = prefixOrder(sequences);
   assert.deepEqual(visits.map(({ index }) => index).sort(), [...sequences.keys()]);
   for (const [n, { index, past }] of visits.entries()) {
-    const { ids, start } = sequences[index], before = n ? sequences[visits[n - 1].index].ids : [];
+    const { ids, start } = sequences[index];
+    const before = n ? sequences[visits[n - 1].index].ids : [];
     assert.deepEqual(ids.slice(0, past), before.slice(0, past));
     assert.ok(past <= start - 1 && past <= Math.max(0, before.length - 1));
   }
@@ -39,12 +40,14 @@ Deno.test("scores of a walk are those of each sequence alone", async () => {
   const scorer = new PrefixScorer(model);
   try {
     for (const { index, past } of prefixOrder(sequences)) {
-      const { ids, start } = sequences[index], { nll, best } = await scorer.score(sequences[index], past);
+      const { ids, start } = sequences[index];
+      const { nll, best } = await scorer.score(sequences[index], past);
       const alone = await model.score(
         Uint32Array.from(ids.slice(0, start)),
         Uint32Array.from(ids.slice(start)),
       );
-      let logProb = 0, greedy = true;
+      let logProb = 0;
+      let greedy = true;
       for (let t = start - 1; t < ids.length - 1; t++) {
         logProb -= nll[t - past];
         greedy &&= best[t - past] === ids[t + 1];

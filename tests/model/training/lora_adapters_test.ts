@@ -32,7 +32,8 @@ const tied: ModelShape = {
 };
 
 function rowsFor({ vocabSize, context }: ModelShape, count: number): BatchRow[] {
-  const random = new Random(5), id = () => random.below(vocabSize!);
+  const random = new Random(5);
+  const id = () => random.below(vocabSize!);
   return Array.from({ length: count }, (_, n) => ({
     ids: Array.from({ length: context! }, id),
     targets: Array.from({ length: context! }, (_, t) => t % 4 === n ? -100 : id()),
@@ -52,7 +53,8 @@ async function stepOf(model: Model, lora: LoraSettings, more: object = {}): Prom
 
 /** Gives B numbers too, so that A has a gradient. */
 async function fillB(step: TrainingStep): Promise<{ adapters: Floats; frozen: Floats }> {
-  const { adapters, frozen } = await step.adapters!.read(), random = new Random(9);
+  const { adapters, frozen } = await step.adapters!.read();
+  const random = new Random(9);
   for (const [name, data] of adapters) {
     if (name.includes("lora_B")) data.forEach((_, i) => data[i] = random.normal() / 9);
   }
@@ -74,8 +76,8 @@ const stemOf = (name: string) => `base_model.model.${name.replace(/\.weight$/, "
 /** W0 + s B A in float64, of all weights. */
 function merged(base: Floats, adapters: Floats, { rank, alpha }: LoraSettings): Named {
   return new Map([...base].map(([name, w]) => {
-    const a = adapters.get(`${stemOf(name)}.lora_A.weight`),
-      b = adapters.get(`${stemOf(name)}.lora_B.weight`);
+    const a = adapters.get(`${stemOf(name)}.lora_A.weight`);
+    const b = adapters.get(`${stemOf(name)}.lora_B.weight`);
     const out = Float64Array.from(w);
     if (!a || !b) return [name, out];
     const cols = a.length / rank;
@@ -90,12 +92,13 @@ function merged(base: Floats, adapters: Floats, { rank, alpha }: LoraSettings): 
 
 /** dA = s B^T dW and dB = s dW A^T. */
 function chain(dw: Float64Array, a: Float32Array, b: Float32Array, { rank, alpha }: LoraSettings) {
-  const cols = a.length / rank,
-    da = new Float64Array(a.length),
-    db = new Float64Array(b.length),
-    s = alpha / rank;
+  const cols = a.length / rank;
+  const da = new Float64Array(a.length);
+  const db = new Float64Array(b.length);
+  const s = alpha / rank;
   dw.forEach((g, at) => {
-    const row = Math.floor(at / cols), col = at % cols;
+    const row = Math.floor(at / cols);
+    const col = at % cols;
     for (let k = 0; k < rank; k++) {
       da[k * cols + col] += s * b[row * rank + k] * g;
       db[row * rank + k] += s * a[k * cols + col] * g;
@@ -119,15 +122,18 @@ for (const family of families) {
   for (const [what, shape, lora, save] of cases) {
     Deno.test(`gradients of adapters: ${what}, save ${save} (${family})`, async () => {
       using model = await Model.create(shape, { device: await testDevice(family) });
-      const base = await model.parameters(), rows = rowsFor(shape, 3); // two micro-batches of two
-      const step = await stepOf(model, lora, { save }), { adapters } = await fillB(step);
-      const { loss, gradients } = await step.gradients(rows), weights = merged(base, adapters, lora);
+      const base = await model.parameters();
+      const rows = rowsFor(shape, 3); // two micro-batches of two
+      const step = await stepOf(model, lora, { save });
+      const { adapters } = await fillB(step);
+      const { loss, gradients } = await step.gradients(rows);
+      const weights = merged(base, adapters, lora);
       const want = lossAndGradients(model.config, weights, rows);
       assert.ok(Math.abs(loss - want.loss) < 1e-5 * want.loss, `loss ${loss}, want ${want.loss}`);
       let pairs = 0;
       for (const [name, dw] of want.gradients) {
-        const a = adapters.get(`${stemOf(name)}.lora_A.weight`),
-          b = adapters.get(`${stemOf(name)}.lora_B.weight`);
+        const a = adapters.get(`${stemOf(name)}.lora_A.weight`);
+        const b = adapters.get(`${stemOf(name)}.lora_B.weight`);
         if (!a || !b) continue;
         pairs++;
         const { da, db } = chain(dw, a, b, lora);
@@ -148,9 +154,14 @@ for (const family of families) {
 
 Deno.test("gradients of adapters against finite differences of the loss", async () => {
   using model = await Model.create(grouped, { device: await testDevice() });
-  const lora: LoraSettings = { rank: 3, alpha: 5, targets: LORA_TARGETS }, rows = rowsFor(grouped, 2);
-  const base = await model.parameters(), step = await stepOf(model, lora), { adapters } = await fillB(step);
-  const { gradients } = await step.gradients(rows), random = new Random(2), h = 1e-4;
+  const lora: LoraSettings = { rank: 3, alpha: 5, targets: LORA_TARGETS };
+  const rows = rowsFor(grouped, 2);
+  const base = await model.parameters();
+  const step = await stepOf(model, lora);
+  const { adapters } = await fillB(step);
+  const { gradients } = await step.gradients(rows);
+  const random = new Random(2);
+  const h = 1e-4;
   for (const kind of ["lora_A", "lora_B"]) {
     const moves = new Map([...adapters].map(([name, data]) => [
       name,
@@ -176,7 +187,9 @@ for (const dtype of half ? ["f32", "f16"] as const : ["f32"] as const) {
     using model = await Model.create(even, { device: await testDevice(), dtype });
     using whole = await model.clone();
     const lora: LoraSettings = { rank: 4, alpha: 8, targets: ["q_proj", "v_proj", "down_proj"] };
-    const rows = rowsFor(even, 2), base = await model.parameters(), step = await stepOf(model, lora);
+    const rows = rowsFor(even, 2);
+    const base = await model.parameters();
+    const step = await stepOf(model, lora);
     const full = await TrainingStep.create(whole, { ...paperStep, microBatch: 2, context: 16 });
     const first = await step.gradients(rows);
     assert.equal(first.loss, (await full.gradients(rows)).loss, "B is 0: the loss is the model's");
@@ -185,8 +198,10 @@ for (const dtype of half ? ["f32", "f16"] as const : ["f32"] as const) {
     for (let n = 1; n <= 30; n++) step.run(rows, n, 2e-2);
     const records = await step.read();
     assert.ok(records[29].loss < 0.9 * records[0].loss, `${records[0].loss} fell to ${records[29].loss}`);
-    const { adapters, frozen } = await step.adapters!.read(), after = await model.parameters();
-    const want = merged(base, adapters, lora), adapted = /\.(q|v|down)_proj\./;
+    const { adapters, frozen } = await step.adapters!.read();
+    const after = await model.parameters();
+    const want = merged(base, adapters, lora);
+    const adapted = /\.(q|v|down)_proj\./;
     for (const [name, data] of after) {
       if (frozen.has(name)) assert.deepEqual(frozen.get(name), base.get(name), `${name} is frozen`);
       if (adapted.test(name)) {
@@ -195,7 +210,8 @@ for (const dtype of half ? ["f32", "f16"] as const : ["f32"] as const) {
         assert.ok(error < 1e-6, `${name}: ${error}`);
       } else assert.deepEqual(data, base.get(name), `${name} is left alone`);
     }
-    const { loss } = await step.gradients(rows), forward = lossAndGradients(model.config, want, rows).loss;
+    const { loss } = await step.gradients(rows);
+    const forward = lossAndGradients(model.config, want, rows).loss;
     assert.ok(
       Math.abs(loss - forward) < (dtype === "f16" ? 2e-2 : 1e-4) * forward,
       `${loss}, want ${forward}`,

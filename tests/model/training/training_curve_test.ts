@@ -37,8 +37,8 @@ async function meanLoss(model: Model, held: BatchRow[][], B: number, T: number):
 }
 
 Deno.test("300 steps follow the golden curve", async () => {
-  const curve = goldenJson<Curve>("curve_A/curve.json"),
-    { B, T, seed, active_vocab, length, fnv1a32 } = curve.stream;
+  const curve = goldenJson<Curve>("curve_A/curve.json");
+  const { B, T, seed, active_vocab, length, fnv1a32 } = curve.stream;
   const tokens = synthStream(seed, active_vocab, length);
   assert.equal(fnv1a(tokens), fnv1a32);
   const model = await Model.load(goldenPath("A"), { device: await testDevice() });
@@ -61,7 +61,8 @@ Deno.test("300 steps follow the golden curve", async () => {
     ...paperStep,
     save: "linear",
   } as const;
-  const step = await TrainingStep.create(model, options), losses: number[] = [];
+  const step = await TrainingStep.create(model, options);
+  const losses: number[] = [];
   for (const [i, batch] of batches(tokens, B, T, curve.losses.length).entries()) {
     step.run(batch, i + 1, curve.lrs[i]);
     if ((i + 1) % 100 === 0) losses.push(...(await step.read()).map((record) => record.loss));

@@ -36,9 +36,11 @@ Deno.test("65B at 380 tokens a second and GPU takes 21 days on 2,048 of them", (
 
 Deno.test("the project as a whole, and the other grids of section 6", () => {
   // 2,638 MWh are 122 days of 2,048 GPUs: the time is taken from there, since the text says about five months.
-  const facts = onA100("65B", 1.4e12, 380), days = 2638e6 / (0.44 * 1000 * 2048 * 24);
+  const facts = onA100("65B", 1.4e12, 380);
+  const days = 2638e6 / (0.44 * 1000 * 2048 * 24);
   assert.equal(Math.round(days), 122);
-  const { flopPerToken } = facts, tokens = days * 86400 * 2048 * 380;
+  const { flopPerToken } = facts;
+  const tokens = days * 86400 * 2048 * 380;
   const project =
     Model.plan("65B", { tokens, devices: 2048, device: { flops: 380 * flopPerToken, watts: 400 } }).facts;
   assert.equal(Math.round(project.wattHours! / 1e6), 2638);
@@ -51,7 +53,8 @@ Deno.test("the project as a whole, and the other grids of section 6", () => {
       137,
     ]]
   ) {
-    const hours = megawattHours * 1e6 / 440, tokens = hours * 3600 * 380;
+    const hours = megawattHours * 1e6 / 440;
+    const tokens = hours * 3600 * 380;
     const device = { flops: 380 * flopPerToken, watts: 400 };
     const { gramsCO2eq } = Model.plan("65B", { tokens, device, gridKgPerKWh: grid }).facts;
     assert.equal(Math.round(gramsCO2eq! / 1e6), tonnes, `${grid}`);

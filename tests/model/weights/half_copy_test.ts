@@ -39,8 +39,10 @@ for (const name of ["A", "B"]) {
 
     Deno.test(`golden model ${name} in f16: logits, loss and gradients (${family})`, async () => {
       using model = await open();
-      const tensors = goldenTensors(`${name}/expected.safetensors`), { batch } = inputs();
-      const want = tensors.get("logits")!, [, T, V] = want.shape;
+      const tensors = goldenTensors(`${name}/expected.safetensors`);
+      const { batch } = inputs();
+      const want = tensors.get("logits")!;
+      const [, T, V] = want.shape;
       for (const [b, ids] of batch.input_ids.entries()) {
         const error = maxError(await model.logits(ids), want.data.slice(b * T * V, (b + 1) * T * V));
         assert.ok(error < tolerance.logits, `logits off by ${error}`);
@@ -58,7 +60,9 @@ for (const name of ["A", "B"]) {
         step.dispose();
         assert.ok(Math.abs(loss / expected().forward.loss - 1) < tolerance.loss, `loss ${loss}`);
         for (const [key, g] of gradients) {
-          const golden = tensors.get(`grad.${key}`)!.data, far = maxError(g, golden), l2 = l2Error(g, golden);
+          const golden = tensors.get(`grad.${key}`)!.data;
+          const far = maxError(g, golden);
+          const l2 = l2Error(g, golden);
           assert.ok(far < tolerance.gradMax && l2 < tolerance.gradL2, `${save} ${key}: ${far}, L2 ${l2}`);
         }
       }
@@ -66,7 +70,8 @@ for (const name of ["A", "B"]) {
 
     Deno.test(`golden model ${name} in f16: 20 steps (${family})`, async () => {
       using model = await open();
-      const { hyperparameters: h, tokens } = inputs().train, { losses, lrs } = expected().train;
+      const { hyperparameters: h, tokens } = inputs().train;
+      const { losses, lrs } = expected().train;
       const batches = tokens.map((b) => b.map((ids) => ({ ids: ids.slice(0, -1), targets: ids.slice(1) })));
       const step = await TrainingStep.create(model, {
         microBatch: batches[0].length,
@@ -94,10 +99,12 @@ for (const family of forms) {
     using model = await Model.create(shape, { device: await testDevice(family), dtype: "f16" });
     using copy = await model.clone();
     assert.equal(copy.dtype, "f16");
-    const ids = Uint32Array.from({ length: 9 }, (_, i) => i * 31 % 80), V = 80;
+    const ids = Uint32Array.from({ length: 9 }, (_, i) => i * 31 % 80);
+    const V = 80;
     const logits = await model.logits(ids);
     assert.deepEqual(await copy.logits(ids), logits);
-    const written = await model.generate(ids, { temperature: 0, maxTokens: 5 }).ids(), all = [...ids];
+    const written = await model.generate(ids, { temperature: 0, maxTokens: 5 }).ids();
+    const all = [...ids];
     for (const id of written) {
       const last = (await model.logits(all)).subarray((all.length - 1) * V);
       assert.equal(last.indexOf(Math.max(...last)), id);
@@ -106,7 +113,8 @@ for (const family of forms) {
     const { logProb } = await model.score(ids.subarray(0, 4), ids.subarray(4));
     let want = 0;
     for (let t = 4; t < 9; t++) {
-      const row = [...logits.subarray((t - 1) * V, t * V)], most = Math.max(...row);
+      const row = [...logits.subarray((t - 1) * V, t * V)];
+      const most = Math.max(...row);
       want += row[ids[t]] - most - Math.log(row.reduce((sum, x) => sum + Math.exp(x - most), 0));
     }
     assert.ok(Math.abs(logProb - want) < 1e-4, `${logProb}, want ${want}`);
@@ -115,7 +123,8 @@ for (const family of forms) {
   Deno.test(`in f16 the master stays in f32 and moves by less than a half can tell (${family})`, async () => {
     using model = await Model.create(shape, { device: await testDevice(family), dtype: "f16" });
     const start = await model.parameters();
-    const name = "model.layers.0.mlp.up_proj.weight", weights = Float32Array.from(start.get(name)!);
+    const name = "model.layers.0.mlp.up_proj.weight";
+    const weights = Float32Array.from(start.get(name)!);
     weights[3] = 1 + 2 ** -20;
     model.setParameters(new Map(start).set(name, weights));
     assert.equal((await model.parameters()).get(name)![3], 1 + 2 ** -20, "kept to the last bit");
@@ -130,7 +139,8 @@ for (const family of forms) {
 
 Deno.test("half precision takes about half the activations, and the plan knows", async () => {
   if (!half) return console.log("not tested: the adapter has no shader-f16");
-  const device = await testDevice(), wide = { ...shape, dim: 128, hidden: 344, context: 128 };
+  const device = await testDevice();
+  const wide = { ...shape, dim: 128, hidden: 344, context: 128 };
   const measured: Record<string, number> = {};
   for (const dtype of ["f32", "f16"] as const) {
     using model = await Model.create(wide, { device, dtype });

@@ -9,14 +9,16 @@ const ids = [3, 1, 4, 1, 5];
 
 for (const dtype of half ? ["f32", "f16"] as const : ["f32"] as const) {
   Deno.test(`a checkpoint's weights come back bit for bit, on the same device and on another, ${dtype}`, async () => {
-    const folder = await Deno.makeTempDir(), here = await testDevice(), there = await openDevice();
+    const folder = await Deno.makeTempDir();
+    const here = await testDevice();
+    const there = await openDevice();
     try {
       using written = await Model.create(shape, { dtype, device: here, seed: 1 });
       await written.save(folder);
       using model = await Model.create(shape, { dtype, device: here, seed: 2 });
-      const want = await written.logits(ids),
-        held = here.memory().bytes,
-        parameters = await written.parameters();
+      const want = await written.logits(ids);
+      const held = here.memory().bytes;
+      const parameters = await written.parameters();
       assert.notDeepEqual(await model.logits(ids), want);
       await model.restore(folder);
       assert.deepEqual(await model.logits(ids), want);

@@ -52,11 +52,14 @@ for (const family of families) {
         const device = await testDevice(family);
         for (const [M, N, K] of family === "subgroup" ? whole : [...whole, ...odd]) {
           for (const add of [false, true]) {
-            const a = noise(M * K), b = noise(K * N), before = noise(M * N), r = new Recorder(device);
+            const a = noise(M * K);
+            const b = noise(K * N);
+            const before = noise(M * N);
+            const r = new Recorder(device);
             const put = (shape: number[], data: Float32Array<ArrayBuffer>) =>
               upload(device, "matmul", { shape, data });
-            const ta = put(layout === "tn" ? [K, M] : [M, K], a),
-              tb = put(layout === "nt" ? [N, K] : [K, N], b);
+            const ta = put(layout === "tn" ? [K, M] : [M, K], a);
+            const tb = put(layout === "nt" ? [N, K] : [K, N], b);
             const c = put([M, N], before);
             product(r, choice, layout, { a: ta, b: tb, c }, add);
             const program = await r.compile("test");
@@ -110,7 +113,8 @@ Deno.test("the table names a kernel for every class, and products that it cannot
 });
 
 Deno.test("a kept table is taken back whole or not at all", () => {
-  const device = { family: "shared", subgroup: 0, int64: false } as Device, table = kernelTable(device);
+  const device = { family: "shared", subgroup: 0, int64: false } as Device;
+  const table = kernelTable(device);
   const other = { ...table, matmul: { ...table.matmul, "nt large": "shared 64x64" as Choice } };
   assert.equal(useKernelTable(device, other), true);
   assert.deepEqual(kernelTable(device), other);

@@ -13,7 +13,9 @@ const quick: TuneOptions = { measure: true, extents, among: ["plain", "shared 64
 
 /** Runs with a cache of its own, on devices that are closed afterwards. */
 async function apart(run: (open: () => Promise<Device>, home: string) => Promise<void>): Promise<void> {
-  const before = Deno.env.get("LLAMERO_HOME"), home = await Deno.makeTempDir(), opened: Device[] = [];
+  const before = Deno.env.get("LLAMERO_HOME");
+  const home = await Deno.makeTempDir();
+  const opened: Device[] = [];
   Deno.env.set("LLAMERO_HOME", home);
   try {
     await run(async () => {
@@ -33,7 +35,8 @@ Deno.test("a CPU adapter takes the built-in table and times nothing", async () =
   await apart(async (open, home) => {
     const device = await open();
     if (!device.software) return console.log("not tested: this adapter is no CPU");
-    const built = kernelTable(device), { from, times, table } = await tune(device);
+    const built = kernelTable(device);
+    const { from, times, table } = await tune(device);
     assert.equal(from, "built in");
     assert.deepEqual(times, {});
     assert.deepEqual(table, built);
@@ -43,7 +46,9 @@ Deno.test("a CPU adapter takes the built-in table and times nothing", async () =
 
 Deno.test("the tuner times every class, keeps its choices, and a later process takes them", async () => {
   await apart(async (open, home) => {
-    const device = await open(), bytes = device.memory().bytes, found = await tune(device, quick);
+    const device = await open();
+    const bytes = device.memory().bytes;
+    const found = await tune(device, quick);
     assert.equal(found.from, "measured");
     assert.equal(Object.keys(found.times).length, 9);
     for (const [shape, times] of Object.entries(found.times)) {
@@ -54,7 +59,8 @@ Deno.test("the tuner times every class, keeps its choices, and a later process t
     assert.equal(device.memory().bytes, bytes, "nothing is held");
     assert.equal(await tune(device), found, "once a device");
 
-    const [file] = [...Deno.readDirSync(`${home}/tuning`)], path = `${home}/tuning/${file.name}`;
+    const [file] = [...Deno.readDirSync(`${home}/tuning`)];
+    const path = `${home}/tuning/${file.name}`;
     const kept: Tuning = JSON.parse(await Deno.readTextFile(path));
     kept.table.matmul["nn large"] = "shared 128x128"; // never measured here: it must come from the file
     await Deno.writeTextFile(path, JSON.stringify(kept));
@@ -74,11 +80,13 @@ Deno.test("without room to measure the built-in table stays", async () => {
 });
 
 Deno.test("a kernel that gives wrong sums, or does not compile, is not trusted", async () => {
-  const device = await openDevice({ family: "plain" }), read = device.read.bind(device);
+  const device = await openDevice({ family: "plain" });
+  const read = device.read.bind(device);
   assert.equal(await agrees(device, "shared 64x64", "nt"), true);
   for (const wrong of [1e-2, NaN]) {
     device.read = async (ranges) => { // the kernel under test comes first, `plain` second
-      const [got, ...rest] = await read(ranges), numbers = new Float32Array(got);
+      const [got, ...rest] = await read(ranges);
+      const numbers = new Float32Array(got);
       numbers[7] += wrong * numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
       return [got, ...rest];
     };

@@ -67,7 +67,8 @@ for (const name of NAMES) {
   });
 
   Deno.test(`${name}: a prompt is the beginning of the conversation that answers it`, async () => {
-    const tokenizer = (await sample()).withTemplate(name), whole = [...tokenizer.chat(TALK).ids];
+    const tokenizer = (await sample()).withTemplate(name);
+    const whole = [...tokenizer.chat(TALK).ids];
     for (const length of [2, 4]) {
       const prompt = [...tokenizer.chat(TALK.slice(0, length), { generationPrompt: true }).ids];
       assert.deepEqual(whole.slice(0, prompt.length), prompt);
@@ -111,7 +112,8 @@ for (const name of NAMES) {
   });
 
   Deno.test(`${name}: saved as Jinja and read back by name`, async () => {
-    const tokenizer = (await sample()).withTemplate(name), dir = await Deno.makeTempDir();
+    const tokenizer = (await sample()).withTemplate(name);
+    const dir = await Deno.makeTempDir();
     try {
       await tokenizer.save(dir);
       const loaded = await Tokenizer.load(dir);
@@ -125,7 +127,9 @@ for (const name of NAMES) {
 }
 
 Deno.test("withTemplate gives a new value with another fingerprint", async () => {
-  const bare = await sample(), plain = bare.withTemplate("plain"), other = plain.withTemplate("llama-2");
+  const bare = await sample();
+  const plain = bare.withTemplate("plain");
+  const other = plain.withTemplate("llama-2");
   assert.deepEqual([bare.template, plain.template, other.template], [null, "plain", "llama-2"]);
   assert.equal(new Set([bare, plain, other].map((tokenizer) => tokenizer.fingerprint)).size, 3);
   assert.deepEqual(plain.encode("a whale"), bare.encode("a whale"));
@@ -136,7 +140,8 @@ Deno.test("withTemplate gives a new value with another fingerprint", async () =>
 });
 
 Deno.test("chatml ends an answer with its marker and EOS, both stop", async () => {
-  const tokenizer = (await sample()).withTemplate("chatml"), end = tokenizer.idOf("<|im_end|>")!;
+  const tokenizer = (await sample()).withTemplate("chatml");
+  const end = tokenizer.idOf("<|im_end|>")!;
   const answer = tokenizer.chat(say("x", "y")).pieces.find((piece) => piece.kind === "answer")!;
   assert.deepEqual([...answer.ids].slice(-2), [end, tokenizer.eosId]);
   assert.deepEqual(tokenizer.stopIds, [tokenizer.eosId, end]);

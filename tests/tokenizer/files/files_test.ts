@@ -94,7 +94,8 @@ Deno.test("a damaged tokenizer.json is a FormatError that says where and what", 
     [/Cannot use the tokenizer/, ["decoder"], { type: "Nonsense" }],
   ];
   for (const [message, path, value] of damage) {
-    const json = structuredClone(source), last = path.at(-1)!;
+    const json = structuredClone(source);
+    const last = path.at(-1)!;
     const parent = path.slice(0, -1).reduce((at: object, key) => Reflect.get(at, key), json);
     Reflect.set(parent, last, value);
     assert.throws(
@@ -109,7 +110,8 @@ Deno.test("a damaged tokenizer.json is a FormatError that says where and what", 
 Deno.test("files that are cut off, missing or no objects are FormatErrors with the file and the byte", async () => {
   await inFolder(async (dir) => {
     await (await sample()).save(dir);
-    const text = await Deno.readTextFile(`${dir}/tokenizer.json`), cut = text.slice(0, text.indexOf("’"));
+    const text = await Deno.readTextFile(`${dir}/tokenizer.json`);
+    const cut = text.slice(0, text.indexOf("’"));
     await Deno.writeTextFile(`${dir}/tokenizer.json`, cut);
     const error = await Tokenizer.load(dir).then(() => undefined, (e) => e);
     assert.ok(error instanceof FormatError);
@@ -178,7 +180,8 @@ function sentencePiece(
     for (const byte of bytes) out.push(byte);
   };
   for (const { text, score, kind } of pieces) {
-    const name = [...new TextEncoder().encode(text)], body = [10];
+    const name = [...new TextEncoder().encode(text)];
+    const body = [10];
     varint(body, name.length);
     body.push(...name, 21, ...new Uint8Array(new Float32Array([score]).buffer), 24, kinds.indexOf(kind) + 1);
     message(1, body);
@@ -262,7 +265,8 @@ Deno.test("SentencePiece models that are cut off or not like LLaMA's are refused
 });
 
 Deno.test("pieces make the same tokenizer again", async () => {
-  const tokenizer = await sample(), again = Tokenizer.fromPieces(tokenizer.pieces());
+  const tokenizer = await sample();
+  const again = Tokenizer.fromPieces(tokenizer.pieces());
   assert.equal(again.fingerprint, tokenizer.fingerprint);
   const other = Tokenizer.fromJSON({
     model: { type: "WordPiece", vocab: { "[UNK]": 0, a: 1 }, unk_token: "[UNK]" },

@@ -58,8 +58,10 @@ Deno.test("another kind of tokenizer runs through the library", () => {
 });
 
 Deno.test("its streaming decoder holds characters until they are whole", () => {
-  const tokenizer = byteLevel(), text = "灌木 whale 😀!";
-  const decoder = tokenizer.decoder(), parts = Array.from(tokenizer.encode(text), (id) => decoder.push(id));
+  const tokenizer = byteLevel();
+  const text = "灌木 whale 😀!";
+  const decoder = tokenizer.decoder();
+  const parts = Array.from(tokenizer.encode(text), (id) => decoder.push(id));
   assert.equal(parts.join("") + decoder.end(), text);
   assert.ok(parts.every((part) => !part.includes("\ufffd")));
   decoder.push(tokenizer.encode("木")[0]);
@@ -67,7 +69,8 @@ Deno.test("its streaming decoder holds characters until they are whole", () => {
 });
 
 Deno.test("a space that opens a word falls at the start only", () => {
-  const tokenizer = unigram(), ids = tokenizer.encode("ab ab");
+  const tokenizer = unigram();
+  const ids = tokenizer.encode("ab ab");
   assert.deepEqual([...ids], [2, 2]);
   const stream = (options: { continues?: boolean }) => {
     const decoder = tokenizer.decoder(options);

@@ -67,10 +67,12 @@ function fuzzed(random: Random, broken: boolean): string {
 }
 
 Deno.test("fuzzed Unicode comes back: U+2581 as a space, broken surrogates as U+FFFD, and all of it with exact", async () => {
-  const random = new Random(11), tokenizers = [imported, await sample()];
+  const random = new Random(11);
+  const tokenizers = [imported, await sample()];
   let bars = 0;
   for (let n = 0; n < 3000; n++) {
-    const text = fuzzed(random, false), broken = fuzzed(random, true);
+    const text = fuzzed(random, false);
+    const broken = fuzzed(random, true);
     for (const tokenizer of tokenizers) {
       assert.equal(tokenizer.decode(tokenizer.encode(text)), text.replaceAll("▁", " "));
       assert.deepEqual(tokenizer.encode(text), tokenizer.encode(text.replaceAll("▁", " ")));

@@ -22,7 +22,8 @@ function libraryIds(library: Library, text: string, specials = false): number[] 
 }
 
 Deno.test("ids equal @huggingface/tokenizers on odd strings, user text without special tokens", async () => {
-  const tokenizer = await sample(), json = await fileOf(tokenizer);
+  const tokenizer = await sample();
+  const json = await fileOf(tokenizer);
   const library = new Library({ ...json, added_tokens: [] }, {});
   for (const text of oddStrings(4000, 1, true)) {
     assert.deepEqual([...tokenizer.encode(text)], libraryIds(library, text), JSON.stringify(text));
@@ -32,7 +33,8 @@ Deno.test("ids equal @huggingface/tokenizers on odd strings, user text without s
 });
 
 Deno.test("with special: true ids equal @huggingface/tokenizers with its special tokens", async () => {
-  const tokenizer = await sample(), library = new Library(await fileOf(tokenizer), {});
+  const tokenizer = await sample();
+  const library = new Library(await fileOf(tokenizer), {});
   let specials = 0;
   for (const text of oddStrings(1500, 2, true)) {
     const ids = [...tokenizer.encode(text, { special: true })];
@@ -43,14 +45,16 @@ Deno.test("with special: true ids equal @huggingface/tokenizers with its special
 });
 
 Deno.test("the library's default call is encode with bos: true", async () => {
-  const tokenizer = await sample(), library = new Library(await fileOf(tokenizer), {});
+  const tokenizer = await sample();
+  const library = new Library(await fileOf(tokenizer), {});
   for (const text of ["", "Call me Ishmael.", " x\n"]) {
     assert.deepEqual([...tokenizer.encode(text, { bos: true })], libraryIds(library, text, true));
   }
 });
 
 Deno.test("decoding equals @huggingface/tokenizers, byte-order marks aside", async () => {
-  const tokenizer = await sample(), library = new Library(await fileOf(tokenizer), {});
+  const tokenizer = await sample();
+  const library = new Library(await fileOf(tokenizer), {});
   const random = new Random(3);
   for (let n = 0; n < 1500; n++) {
     const ids = Array.from(
@@ -91,7 +95,8 @@ Deno.test("the empty string is no ids, and no ids are the empty string", async (
 });
 
 Deno.test("every byte string decodes, and a decoder that is fed one id at a time says the same", async () => {
-  const tokenizer = await sample(), random = new Random(5);
+  const tokenizer = await sample();
+  const random = new Random(5);
   for (let n = 0; n < 800; n++) {
     const ids = Array.from(
       { length: random.below(30) },
@@ -105,7 +110,8 @@ Deno.test("every byte string decodes, and a decoder that is fed one id at a time
 });
 
 Deno.test("a streaming decoder never gives half a character and keeps a space inside a text", async () => {
-  const tokenizer = await sample(), decoder = tokenizer.decoder();
+  const tokenizer = await sample();
+  const decoder = tokenizer.decoder();
   const texts = Array.from(tokenizer.encode("灌木 x"), (id) => decoder.push(id)).filter((text) =>
     text !== ""
   );
@@ -129,7 +135,8 @@ Deno.test("user text never becomes a special token", async () => {
 });
 
 Deno.test("encodeBatch encodes each text", async () => {
-  const tokenizer = await sample(), texts = ["a whale", "", "灌木"];
+  const tokenizer = await sample();
+  const texts = ["a whale", "", "灌木"];
   assert.deepEqual(
     tokenizer.encodeBatch(texts, { eos: true }),
     texts.map((text) => tokenizer.encode(text, { eos: true })),

@@ -11,14 +11,16 @@ const train = (texts: string[], options: TrainOptions) => Tokenizer.train(texts,
 const texts = (tokenizer: Tokenizer) => tokenizer.pieces().map((piece) => piece.text);
 
 Deno.test("the vocabulary is laid out as LLaMA's: specials, bytes, learned pieces, characters", async () => {
-  const tokenizer = await sample(), pieces = tokenizer.pieces();
+  const tokenizer = await sample();
+  const pieces = tokenizer.pieces();
   assert.equal(tokenizer.vocabSize, 2048);
   assert.deepEqual(pieces.slice(0, 4).map((p) => p.text), ["<unk>", "<s>", "</s>", "<0x00>"]);
   assert.deepEqual([tokenizer.unkId, tokenizer.bosId, tokenizer.eosId, tokenizer.padId], [0, 1, 2, -1]);
   assert.equal(tokenizer.tokenOf(13), "<0x0A>");
   assert.equal(tokenizer.tokenOf(258), "<0xFF>");
   assert.deepEqual(pieces.slice(-2).map((p) => p.text), MARKERS);
-  const normal = pieces.slice(259, -2), firstCharacter = normal.findIndex((p) => [...p.text].length === 1);
+  const normal = pieces.slice(259, -2);
+  const firstCharacter = normal.findIndex((p) => [...p.text].length === 1);
   assert.ok(normal.every((p) => p.kind === "normal"));
   assert.ok(normal.slice(0, firstCharacter).every((p) => [...p.text].length > 1));
   assert.ok(normal.slice(firstCharacter).every((p) => [...p.text].length === 1));
@@ -92,7 +94,8 @@ function learnSlowly(units: Map<string, number>, wanted: number, longest: number
     const counts = new Map<string, { a: string; b: string; count: number }>();
     for (const { symbols, count } of words) {
       for (let i = 1; i < symbols.length; i++) {
-        const [a, b] = [symbols[i - 1], symbols[i]], key = JSON.stringify([a, b]);
+        const [a, b] = [symbols[i - 1], symbols[i]];
+        const key = JSON.stringify([a, b]);
         if (/[▁].+/.test(a + b) && !/^(▁+|▁[^▁]+)$/.test(a + b)) continue;
         if ([...a + b].length > longest) continue;
         counts.set(key, { a, b, count: (counts.get(key)?.count ?? 0) + count });
@@ -130,8 +133,8 @@ Deno.test("the incremental counts give what counting anew gives", async () => {
       const body = Array.from({ length: 1 + random.below(9) }, () => "abc"[random.below(3)]).join("");
       units.set("▁".repeat(random.below(4)) + body + "ab", 1 + random.below(4));
     }
-    const table = await PairTable.of(units, { maxPieceLength: 6, reserved: new Set() }),
-      learned: string[] = [];
+    const table = await PairTable.of(units, { maxPieceLength: 6, reserved: new Set() });
+    const learned: string[] = [];
     for (let piece = table.learn(); piece !== undefined; piece = table.learn()) learned.push(piece);
     // Ties between two ways to spell one piece may fall either way, so compare up to the first such tie.
     const slow = learnSlowly(units, 12, 6);
@@ -213,8 +216,8 @@ Deno.test("bad input is refused with what to do", async () => {
 });
 
 Deno.test("a line is a sentence, as spm_train reads it, unless the whole text is one", async () => {
-  const lines = ["ab cd", " ab", "", "cd cd"],
-    pieces = (by?: "line" | "text") => train([lines.join("\n")], { vocabSize: 266, by });
+  const lines = ["ab cd", " ab", "", "cd cd"];
+  const pieces = (by?: "line" | "text") => train([lines.join("\n")], { vocabSize: 266, by });
   assert.deepEqual(texts(await pieces()), texts(await train(lines, { vocabSize: 266 })));
   assert.deepEqual(texts(await pieces()).slice(259, 261), ["cd", "▁cd"]);
   assert.deepEqual(texts(await pieces("text")).slice(259, 261), ["cd", "ab"]);
@@ -223,7 +226,8 @@ Deno.test("a line is a sentence, as spm_train reads it, unless the whole text is
 });
 
 Deno.test("a signal stops the training with its reason, and progress is told", async () => {
-  const controller = new AbortController(), phases = new Set<string>();
+  const controller = new AbortController();
+  const phases = new Set<string>();
   const reason = new Error("enough");
   async function* slowly() {
     for (let i = 0;; i++) {
@@ -242,7 +246,8 @@ Deno.test("a signal stops the training with its reason, and progress is told", a
 });
 
 Deno.test("a signal stops the learning of pieces too", async () => {
-  const controller = new AbortController(), phases: string[] = [];
+  const controller = new AbortController();
+  const phases: string[] = [];
   const training = train([book], {
     vocabSize: 8000,
     signal: controller.signal,

@@ -36,7 +36,8 @@ function flip(file: string, at: number): void {
 }
 
 function edit(file: string): void {
-  const text = Deno.readTextFileSync(file), changed = text.replace('"stageStep":6', '"stageStep":5');
+  const text = Deno.readTextFileSync(file);
+  const changed = text.replace('"stageStep":6', '"stageStep":5');
   assert.notEqual(changed, text);
   Deno.writeTextFileSync(file, changed);
 }
@@ -61,7 +62,8 @@ Deno.test("a damaged checkpoint is never used: the one before it is, with a warn
       copySteps(`${folder}/run`, copy);
       damage(`${copy}/step-000006`);
       using model = await tinyModel();
-      const other = quiet(model).pretrain(tokens(8), options), run = other.resume(copy, hidden);
+      const other = quiet(model).pretrain(tokens(8), options);
+      const run = other.resume(copy, hidden);
       const warnings: WarningEvent[] = [];
       for await (const event of run.events("warning")) warnings.push(event);
       const { exact, history } = await run;
@@ -82,7 +84,8 @@ Deno.test("without a whole checkpoint the damage is the error, and the files sta
       steps: 3,
     });
     await trainer.run(hidden);
-    const file = `${folder}/step-000003/optimizer.safetensors`, size = Deno.statSync(file).size;
+    const file = `${folder}/step-000003/optimizer.safetensors`;
+    const size = Deno.statSync(file).size;
     await assert.rejects(
       async () => {
         flip(file, -1); // the stage's folder is the same file
@@ -137,8 +140,10 @@ Deno.test("what does not fit in JSON comes back from a checkpoint", async () => 
 Deno.test("a checkpoint that cannot be written in the middle is a warning, at the end an error", async () => {
   await inFolder(async (parent) => {
     using model = await tinyModel();
-    const folder = `${parent}/run`, trainer = quiet(model, { checkpoint: folder });
-    const run = trainer.pretrain(tokens(8), { ...options, steps: 9 }).run(hidden), warnings: string[] = [];
+    const folder = `${parent}/run`;
+    const trainer = quiet(model, { checkpoint: folder });
+    const run = trainer.pretrain(tokens(8), { ...options, steps: 9 }).run(hidden);
+    const warnings: string[] = [];
     for await (const event of run.events("step", "warning")) {
       if (event.type === "warning") {
         warnings.push(event.message);
@@ -166,7 +171,8 @@ Deno.test("moments of another model are refused by name, and those of this one c
   await inFolder(async (folder) => {
     using model = await tinyModel();
     await quiet(model, { checkpoint: folder }).pretrain(tokens(8), options).run(hidden);
-    const path = `${folder}/step-000006`, checkpoint = { path, state: await readState(path) };
+    const path = `${folder}/step-000006`;
+    const checkpoint = { path, state: await readState(path) };
     const settings = { ...paperStep, microBatch: 1, context: model.config.context };
     const step = await TrainingStep.create(model, settings);
     try {

@@ -16,7 +16,8 @@ function chain(model: Model, checkpoint?: string): Trainer {
 
 /** A device that has room for a model and the steps of `microBatch` sequences, and nothing more. */
 async function roomFor(microBatch: number) {
-  const wide = await openDevice(), model = await tinyModel({}, wide);
+  const wide = await openDevice();
+  const model = await tinyModel({}, wide);
   const run = quiet(model).pretrain(tokens(8), { ...options, microBatch, steps: 1 }).run(hidden);
   await run;
   const memoryLimit = wide.memory().peak;
@@ -27,7 +28,8 @@ async function roomFor(microBatch: number) {
 Deno.test("out of memory halves the micro-batch, keeps the batch and says so; resume takes what was taken", async () => {
   const device = await roomFor(2);
   await inFolder(async (folder) => {
-    const model = await tinyModel({}, device), held = device.memory().bytes;
+    const model = await tinyModel({}, device);
+    const held = device.memory().bytes;
     const { warnings, exact, history } = await chain(model, folder).run({ ...hidden, until: 6 });
     assert.match(warnings.join(), /too small for 4 sequences at once, 2 are taken; the batch stays 4/);
     assert.deepEqual([exact, history.length, history[5].tokens], [false, 6, 6 * 48]);
@@ -45,7 +47,8 @@ Deno.test("out of memory halves the micro-batch, keeps the batch and says so; re
 });
 
 Deno.test("steps of one's own take fewer sequences at once as well, and tell", async () => {
-  const device = await roomFor(2), model = await tinyModel({}, device);
+  const device = await roomFor(2);
+  const model = await tinyModel({}, device);
   const seen: number[] = [];
   for await (const step of chain(model).steps()) {
     seen.push(step.microBatch);
@@ -59,7 +62,8 @@ Deno.test("steps of one's own take fewer sequences at once as well, and tell", a
 });
 
 Deno.test("when not even one sequence fits, the error names the limit and what to lower", async () => {
-  const device = await openDevice({ memoryLimit: 300_000 }), model = await tinyModel({}, device);
+  const device = await openDevice({ memoryLimit: 300_000 });
+  const model = await tinyModel({}, device);
   await assert.rejects(chain(model).run(hidden), (error) => {
     assert.ok(error instanceof DeviceError && error.limit === "memoryLimit" && error.wanted! > error.have!);
     assert.match(
@@ -75,26 +79,30 @@ Deno.test("a lost device ends the run with what is left and how to go on, and so
   using whole = await tinyModel();
   await quiet(whole).pretrain(tokens(8), { ...options, ...rarely }).run(hidden);
   await inFolder(async (folder) => {
-    const device = await openDevice(), model = await tinyModel({}, device);
+    const device = await openDevice();
+    const model = await tinyModel({}, device);
     const long = (model: Model) =>
       quiet(model, { checkpoint: folder }).pretrain(tokens(8), { ...options, ...rarely });
     const run = long(model).run(hidden);
     for await (const { step } of run.events("checkpoint")) if (step === 15) device.gpu.destroy();
     const error: unknown = await run.finished.catch((error) => error);
     assert.ok(error instanceof DeviceError, String(error));
-    const step = run.history.length, saved = step - step % 15;
+    const step = run.history.length;
+    const saved = step - step % 15;
     assert.match(
       error.message,
       new RegExp(`lost after step ${step}: .*checkpoint of step ${saved} is whole: .*resume\\(\\)`),
     );
     assert.equal(run.status, "failed");
     using other = await tinyModel();
-    const again = long(other).resume(folder, hidden), first = await anyStep(again);
+    const again = long(other).resume(folder, hidden);
+    const first = await anyStep(again);
     assert.equal(first, saved + 1, "at most the steps since the last checkpoint are lost");
     assert.equal((await again).exact, true);
     await assertSameWeights(other, whole);
   });
-  const device = await openDevice(), run = chain(await tinyModel({}, device)).run(hidden);
+  const device = await openDevice();
+  const run = chain(await tinyModel({}, device)).run(hidden);
   device.gpu.destroy();
   await assert.rejects(
     run,
@@ -121,7 +129,8 @@ Deno.test("a folder that may not be written is refused before the first step, wi
 
 /** Runs one of the child's functions in a process of its own that may do little. */
 async function child(name: string, folder: string, allow: string): Promise<{ code: number; said: string }> {
-  const script = `${folder}/script.ts`, url = new URL("storage_errors_child.ts", import.meta.url).href;
+  const script = `${folder}/script.ts`;
+  const url = new URL("storage_errors_child.ts", import.meta.url).href;
   await Deno.writeTextFile(
     script,
     `import { ${name} } from ${JSON.stringify(url)};\nawait ${name}("${folder}");\n`,

@@ -22,10 +22,13 @@ function chain(model: Model, checkpoint?: string): Trainer {
 
 Deno.test("a run whose device is lost twice ends as if nothing had happened", async () => {
   using whole = await model();
-  const want = await chain(whole).run(hidden), wanted = await whole.parameters();
+  const want = await chain(whole).run(hidden);
+  const wanted = await whole.parameters();
   await inFolder(async (folder) => {
     using lost = await model();
-    const run = chain(lost, folder).run(hidden), events: RunEvent[] = [], times = [14, 40];
+    const run = chain(lost, folder).run(hidden);
+    const events: RunEvent[] = [];
+    const times = [14, 40];
     for await (const event of run.events()) {
       events.push(event);
       if (event.type !== "step" || event.step !== times[0]) continue;

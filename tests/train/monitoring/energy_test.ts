@@ -110,6 +110,7 @@ Deno.test("the rate looks back over its window only", () => {
 });
 
 Deno.test("utilisation is the share of the peak that the tokens stand for", () => {
-  const config = resolveConfig("nano"), flop = trainingFlop(config, 64);
+  const config = resolveConfig("nano");
+  const flop = trainingFlop(config, 64);
   assert.equal(utilisation(config, 64, 1000, flop * 4000), 0.25);
 });

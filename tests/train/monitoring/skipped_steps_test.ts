@@ -30,7 +30,8 @@ Deno.test("a spike of the loss is not applied, counted and said; before 64 updat
   using model = await tinyModel();
   using before = await tinyModel();
   using after = await tinyModel();
-  const run = quiet(model).pretrain(bad, options).run(hidden), result = await run;
+  const run = quiet(model).pretrain(bad, options).run(hidden);
+  const result = await run;
   assert.deepEqual(skippedSteps(result.history), [80, 90]);
   assert.equal(result.warnings.length, 2);
   assert.match(

@@ -13,8 +13,8 @@ Deno.test("the checksum is CRC-32C, masked as TFRecord does it", () => {
 });
 
 Deno.test("a record is an Event of protocol buffers in TFRecord's frame, byte for byte", () => {
-  const bytes = scalarRecord(1.5, 300, [["a", 2]]),
-    hex = [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
+  const bytes = scalarRecord(1.5, 300, [["a", 2]]);
+  const hex = [...bytes].map((b) => b.toString(16).padStart(2, "0")).join("");
   const event = "09000000000000f83f" + "10ac02" + "2a0a" + "0a08" + "0a0161" + "1500000040";
   assert.equal(hex.slice(0, 16), (event.length / 2).toString(16).padEnd(16, "0"));
   assert.equal(hex.slice(24, -8), event);

@@ -42,16 +42,18 @@ Deno.test("a task is capped, and weighs what its examples weigh, times its weigh
 
 Deno.test("each example takes a template, worked examples and a pair of delimiters, the same at every reading", async () => {
   const mixture = () => taskMixture({ a: task("x", 60, { shots: [0, 2] }) });
-  const one = await (await mixture()).toArray(), two = await (await mixture()).toArray();
+  const one = await (await mixture()).toArray();
+  const two = await (await mixture()).toArray();
   assert.deepEqual(one, two);
-  const zero = one.filter((chat) => !question(chat).includes("\n")),
-    few = one.filter((chat) => question(chat).includes("\n"));
+  const zero = one.filter((chat) => !question(chat).includes("\n"));
+  const few = one.filter((chat) => question(chat).includes("\n"));
   assert.ok(zero.length > 15 && few.length > 15, `${zero.length} without, ${few.length} with`);
   assert.ok(
     one.some((chat) => question(chat).endsWith(" is")) && one.some((chat) => /odd\?/.test(question(chat))),
   );
   for (const chat of few) {
-    const parts = question(chat).split("\n\n"), own = parts.at(-1)!.match(/x \d+/)![0];
+    const parts = question(chat).split("\n\n");
+    const own = parts.at(-1)!.match(/x \d+/)![0];
     assert.equal(parts.length, 3, question(chat));
     assert.ok(
       parts.slice(0, 2).every((part) => /\n.*(odd|even)/.test(part) && part.match(/x \d+/)![0] !== own),
@@ -108,7 +110,8 @@ Deno.test("the mask is shown before anything is spent: answers and their end are
   using model = await tinyModel({ vocabSize: 300, context: 40 });
   model.tokenizer = await Tokenizer.train(rows("x", 40), { vocabSize: 272 });
   const data = await taskMixture({ a: task("x", 40, { templates: [templates[0]] }) });
-  const trainer = quiet(model).instruct(data), preview = await trainer.maskPreview(2);
+  const trainer = quiet(model).instruct(data);
+  const preview = await trainer.maskPreview(2);
   const { pieces, tokens, learned, cut } = preview.examples[0];
   const answer = pieces.filter(({ kind }) => kind === "answer");
   assert.equal(learned, answer.reduce((sum, piece) => sum + piece.tokens, 0));

@@ -13,7 +13,8 @@ const chats = Array.from({ length: 9 }, (_, i) => ({
 const context = 160;
 
 async function windowsOf(data: Dataset<Conversation>, tokenizer: Tokenizer): Promise<Window[]> {
-  const prepared = await data.tokenize(tokenizer, { context }).prepare(), windows: Window[] = [];
+  const prepared = await data.tokenize(tokenizer, { context }).prepare();
+  const windows: Window[] = [];
   for await (const window of prepared.ordered()) windows.push(window);
   prepared.close();
   return windows;
@@ -23,7 +24,8 @@ async function setUp(): Promise<{ model: Model; packed: Window[]; alone: Window[
   const model = await tinyModel({ vocabSize: 300, context });
   const tokenizer = (await Tokenizer.train(chats.map(({ prompt }) => prompt), { vocabSize: 290 }))
     .withTemplate("plain");
-  const packed = await windowsOf(Dataset.from(chats).conversations(), tokenizer), alone: Window[] = [];
+  const packed = await windowsOf(Dataset.from(chats).conversations(), tokenizer);
+  const alone: Window[] = [];
   for (const chat of chats) alone.push(...await windowsOf(Dataset.from([chat]).conversations(), tokenizer));
   const options = { microBatch: 4, context, save: "all", beta1: 0.9, beta2: 0.95, epsilon: 1e-8 } as const;
   return {
@@ -43,9 +45,9 @@ Deno.test("packed and unpacked batches give the same loss and the same gradients
   const [a, b] = [await step.gradients(packed), await step.gradients(alone)];
   assert.ok(Math.abs(a.loss - b.loss) < 1e-5, `${a.loss} and ${b.loss}`);
   for (const [name, gradient] of a.gradients) {
-    const other = b.gradients.get(name)!,
-      size = Math.hypot(...gradient),
-      off = Math.hypot(...gradient.map((g, i) => g - other[i]));
+    const other = b.gradients.get(name)!;
+    const size = Math.hypot(...gradient);
+    const off = Math.hypot(...gradient.map((g, i) => g - other[i]));
     assert.ok(off <= 1e-4 * size, `${name}: ${off} of ${size}`);
   }
   step.dispose();
@@ -53,7 +55,8 @@ Deno.test("packed and unpacked batches give the same loss and the same gradients
 });
 
 Deno.test("labels at the positions of a prompt do not change the loss or a gradient; a token of an answer does", async () => {
-  const { model, packed, step } = await setUp(), before = await step.gradients(packed);
+  const { model, packed, step } = await setUp();
+  const before = await step.gradients(packed);
   const labelled = (other: number) =>
     packed.map((window) => ({
       ...window,

@@ -44,7 +44,8 @@ export function tokenizerValues(
   set("ggml.tokens", { type: "string", value: pieces.map(({ text }) => text) });
   set("ggml.scores", { type: "f32", value: pieces.map(({ kind, score }) => kind === "normal" ? score : 0) });
   set("ggml.token_type", { type: "i32", value: pieces.map(({ kind }) => KINDS.indexOf(kind) + 1) });
-  const { bosId: bos, eosId: eos, unkId: unk, padId: pad } = tokenizer, ids = { bos, eos, unk, pad };
+  const { bosId: bos, eosId: eos, unkId: unk, padId: pad } = tokenizer;
+  const ids = { bos, eos, unk, pad };
   for (const [role, name] of Object.entries(ROLES)) {
     const id = ids[role as keyof typeof ids];
     if (id >= 0) set(`ggml.${name}`, { type: "u32", value: id });
@@ -76,7 +77,9 @@ export function tokenizerFromGguf(
       { file },
     );
   };
-  const tokens = get("tokens"), types = get("token_type"), scores = get("scores");
+  const tokens = get("tokens");
+  const types = get("token_type");
+  const scores = get("scores");
   if (!areTexts(tokens) || tokens.length === 0) {
     return refuse("tokenizer.ggml.tokens is not a list of texts");
   }
@@ -84,10 +87,12 @@ export function tokenizerFromGguf(
     return refuse("tokenizer.ggml.token_type does not go with the tokens");
   }
   const kindOf = (id: number) => types === undefined ? "normal" : KINDS[types[id] - 1] ?? "unused";
-  const config = configOf(values, tokens), front = get("add_bos_token") ?? model === "llama";
+  const config = configOf(values, tokens);
+  const front = get("add_bos_token") ?? model === "llama";
   const bos = front ? config.bos_token as string | undefined : undefined;
   if (model === "gpt2") {
-    const merges = get("merges"), pre = String(get("pre") ?? "default");
+    const merges = get("merges");
+    const pre = String(get("pre") ?? "default");
     if (!areTexts(merges)) return refuse("tokenizer.ggml.merges is not a list of texts");
     if (!["llama-bpe", "llama3", "llama-v3"].includes(pre)) {
       return refuse(`tokenizer.ggml.pre is "${pre}", "llama-bpe" is needed`);
@@ -112,9 +117,9 @@ function configOf(values: ReadonlyMap<string, GgufValue>, tokens: readonly strin
     const id = values.get(`tokenizer.ggml.${ROLES[role]}`);
     return typeof id === "number" ? tokens[id] : undefined;
   };
-  const template = values.get("tokenizer.chat_template"),
-    [bos, eos, unk, pad] = (["bos", "eos", "unk", "pad"] as const)
-      .map(named);
+  const template = values.get("tokenizer.chat_template");
+  const [bos, eos, unk, pad] = (["bos", "eos", "unk", "pad"] as const)
+    .map(named);
   return {
     ...(bos !== undefined && { bos_token: bos }),
     ...(eos !== undefined && { eos_token: eos }),

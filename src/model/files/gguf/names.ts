@@ -27,15 +27,18 @@ export const ROPE_FREQS = "rope_freqs.weight";
 
 /** `model.layers.0.mlp.up_proj.weight` as `blk.0.ffn_up.weight`. */
 export function ggufNameOf(name: string): string {
-  const stem = name.replace(/\.weight$/, ""), block = /^model\.layers\.(\d+)\.(.*)$/.exec(stem);
+  const stem = name.replace(/\.weight$/, "");
+  const block = /^model\.layers\.(\d+)\.(.*)$/.exec(stem);
   return `${block ? `blk.${block[1]}.${INSIDE[block[2]]}` : OUTSIDE[stem]}.weight`;
 }
 
-const HF_OUTSIDE = turned(OUTSIDE), HF_INSIDE = turned(INSIDE);
+const HF_OUTSIDE = turned(OUTSIDE);
+const HF_INSIDE = turned(INSIDE);
 
 /** The other way round; a name that no LLaMA has stays as it is. */
 export function hfNameOf(name: string): string {
-  const stem = name.replace(/\.weight$/, ""), block = /^blk\.(\d+)\.(.*)$/.exec(stem);
+  const stem = name.replace(/\.weight$/, "");
+  const block = /^blk\.(\d+)\.(.*)$/.exec(stem);
   const found = block ? HF_INSIDE.get(block[2]) : HF_OUTSIDE.get(stem);
   if (found === undefined || stem === name) return name;
   return block ? `model.layers.${block[1]}.${found}.weight` : `${found}.weight`;

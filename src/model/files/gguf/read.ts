@@ -22,7 +22,8 @@ import { fitting, type WeightSource } from "../../weights/weight_source.ts";
 export async function openGgufModel(path: string): Promise<WeightSource> {
   const file = await openGguf(path);
   try {
-    const config = await configOf(file, path), tensors = new Map<string, FileMatrix>();
+    const config = await configOf(file, path);
+    const tensors = new Map<string, FileMatrix>();
     for (const name of file.tensors.keys()) {
       if (name !== ROPE_FREQS) {
         tensors.set(hfNameOf(name), turnedBack(hfNameOf(name), file.matrix(name), config));
@@ -37,7 +38,8 @@ export async function openGgufModel(path: string): Promise<WeightSource> {
 }
 
 function turnedBack(name: string, matrix: FileMatrix, config: ModelConfig): FileMatrix {
-  const heads = turnedHeads(name, config), headDim = config.dim / config.heads;
+  const heads = turnedHeads(name, config);
+  const headDim = config.dim / config.heads;
   if (heads === undefined || matrix.shape.join() !== [heads * headDim, config.dim].join()) return matrix;
   return changeRows(matrix, headDim, (data) => {
     return permuteRopeRows(data, data.length / (headDim * config.dim), headDim, "half");
@@ -62,7 +64,9 @@ async function configOf(file: GgufFile, path: string): Promise<ModelConfig> {
     const value = number(name, otherwise);
     return Number.isSafeInteger(value) ? value : refuse(`llama.${name} is ${value}, not a whole number`);
   };
-  const dim = count("embedding_length"), heads = count("attention.head_count"), headDim = dim / heads;
+  const dim = count("embedding_length");
+  const heads = count("attention.head_count");
+  const headDim = dim / heads;
   for (const name of ["rope.dimension_count", "attention.key_length", "attention.value_length"]) {
     if (number(name, headDim) !== headDim) {
       refuse(`llama.${name} is not embedding_length by head_count, ${headDim}`);
@@ -71,7 +75,8 @@ async function configOf(file: GgufFile, path: string): Promise<ModelConfig> {
   if (file.values.get("llama.expert_count")) refuse("it is a mixture of experts");
   const kind = file.values.get("llama.rope.scaling.type") ?? "none";
   if (kind !== "none") refuse(`llama.rope.scaling.type is "${kind}", "none" is needed`);
-  const ropeTheta = decimal(number("rope.freq_base", 10000)), table = file.tensors.get("token_embd.weight");
+  const ropeTheta = decimal(number("rope.freq_base", 10000));
+  const table = file.tensors.get("token_embd.weight");
   const ropeScaling = await readScaling(file, headDim, ropeTheta, refuse);
   return fitting({
     dim,

@@ -42,7 +42,8 @@ export async function writeGgufModel(
   parameters: readonly Parameter[],
   pieces: AsyncIterable<ParameterPieces>,
 ): Promise<void> {
-  const { config, type } = model, { ropeScaling, ropeTheta, dim, heads } = config;
+  const { config, type } = model;
+  const { ropeScaling, ropeTheta, dim, heads } = config;
   const values = new Map([...modelValues(model), ...tokenizerValues(model.tokenizer, config.vocabSize)]);
   const divisors = ropeScaling && Float32Array.from(frequencyDivisors(ropeScaling, dim / heads, ropeTheta));
   const tensors = parameters.map(({ name, shape }): WrittenTensor => {

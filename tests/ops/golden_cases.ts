@@ -1,0 +1,33 @@
+// The cases of tests/golden/ops.
+import { goldenJson, goldenTensors } from "../support/golden.ts";
+
+/** The shape of an output and how far it may be off. */
+interface Tolerance {
+  shape: number[];
+  rtol: number;
+  atol: number;
+  row_rel?: number;
+}
+/** A case of tests/golden/ops/ops.json. */
+export interface Case {
+  id: string;
+  op: string;
+  inputs: Record<string, { shape: number[]; dtype: "f32" | "i32" }>;
+  outputs: Record<string, Tolerance>;
+  attrs: Record<string, number & string>;
+}
+/** Arrays by name. */
+export type Arrays = Record<string, Float32Array<ArrayBuffer>>;
+
+/** All cases. */
+export const { cases } = goldenJson<{ cases: Case[] }>("ops/ops.json");
+/** Inputs and outputs of all cases. */
+export const tensors = goldenTensors("ops/ops.safetensors");
+
+/** Inputs as floats, with -inf as a large finite number: shaders may assume that no infinity occurs. */
+export const floats = (c: Case, name: string) =>
+  tensors.get(`${c.id}/${name}`)!.data.map((x) => x === -Infinity ? -3e38 : x);
+/** Inputs as integers. */
+export const ints = (c: Case, name: string) => tensors.get(`${c.id}/${name}`)!.ints;
+/** Inputs with their shapes. */
+export const values = (c: Case, name: string) => ({ shape: c.inputs[name].shape, data: floats(c, name) });
