@@ -83,6 +83,7 @@ export function inspect(files: readonly SourceFile[], packages: readonly string[
       ...file.imports.flatMap((item) => layerRule(file, item) ?? packageRule(file, item, packages) ?? []),
       ...fences(file),
       ...escapes(file),
+      ...declarations(file),
       ...caption(file),
     ]),
     ...files.flatMap(tooLong),
@@ -276,6 +277,30 @@ function escapes(file: Parsed): string[] {
   return [...silenced, ...any].map((token) =>
     `${at(file, token)}escapes the type checker (${token.text.slice(0, 40)})`
   );
+}
+
+/** Complains of a declaration that names several variables; the head of a loop may. */
+function declarations(file: Parsed): string[] {
+  return file.code.flatMap((token, i) => {
+    const declares = token.kind === "word" && ["const", "let"].includes(token.text) &&
+      !isDot(file.code[i - 1]);
+    if (!declares || ["(", "as"].includes(file.code[i - 1]?.text ?? "")) return [];
+    let depth = 0;
+    for (let j = i + 1; j < file.code.length; j++) {
+      const { text, kind } = file.code[j];
+      if (kind === "word" && ["const", "let", "function", "export", "return"].includes(text) && depth === 0) {
+        break;
+      }
+      if (/^[([{]$/.test(text)) depth++;
+      if (/^[)\]}]$/.test(text)) depth--;
+      if (depth < 0 || (text === ";" && depth === 0)) break;
+      const named = file.code[j + 1]?.kind === "word" && ["=", ":"].includes(file.code[j + 2]?.text);
+      if (text === "," && depth === 0 && named) {
+        return [`${at(file, token)}declares several variables: one a line`];
+      }
+    }
+    return [];
+  });
 }
 
 function caption(file: Parsed): string[] {

@@ -156,3 +156,10 @@ Deno.test("a file over 400 lines and one without a caption are refused", () => {
     "src/base/x.ts:1: opens without a /** ... @module */ caption",
   ]);
 });
+
+Deno.test("a declaration names one variable, the head of a loop may name more", () => {
+  refuses({ "src/base/x.ts": "const a = f(1, 2), b = 3;" }, /x\.ts:2: declares several variables/);
+  refuses({ "src/base/x.ts": "let a: number, b: string;" }, /declares several variables/);
+  refuses({ "src/base/x.ts": "for (let i = 0, n = 3; i < n; i++) {}\nconst m = new Map<string, number>();" });
+  refuses({ "src/base/x.ts": "const f = (a: number, b: number) => ({ a, b });\nconst { c, d } = e;" });
+});
