@@ -9,6 +9,15 @@
 import { z } from "zod";
 import { ConfigError, DeviceError } from "../base/errors.ts";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
+import {
+  adapterName,
+  driverAdvice,
+  installLineHere,
+  isSoftware,
+  isSoftwareGl,
+  noAdapter,
+  slowAdapter,
+} from "./software_adapter.ts";
 
 /**
  * Which kernels a device takes where several do the same: `subgroup` one subgroup of 8 lanes a workgroup and no barriers,
@@ -105,9 +114,8 @@ export class Device implements DeviceProfile {
   /** Wraps a device; use {@linkcode openDevice}. */
   constructor(gpu: GPUDevice, info: GPUAdapterInfo, granted: ReadonlySet<string>, options: DeviceOptions) {
     this.gpu = gpu;
-    this.adapter = info.description || info.device || info.vendor || "unnamed adapter";
-    this.software = /llvmpipe|swiftshader|software|basic render/i.test(this.adapter) ||
-      info.isFallbackAdapter === true;
+    this.adapter = adapterName(info);
+    this.software = isSoftware(info);
     const fixed = info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : 0;
     this.subgroup = granted.has(wishes.subgroups) ? fixed : 0;
     this.int64 = granted.has(wishes.int64);
@@ -217,7 +225,7 @@ export class Device implements DeviceProfile {
 }
 
 /**
- * Opens the GPU.
+ * Opens the GPU. The first software adapter on OpenGL is opened with a warning on stderr: without Vulkan it is slow.
  *
  * @throws {ConfigError} for an unknown option, or a family that the adapter cannot run
  * @throws {DeviceError} where no adapter is found, naming what to install
@@ -225,7 +233,8 @@ export class Device implements DeviceProfile {
 export async function openDevice(given: DeviceOptions = {}): Promise<Device> {
   const o = parseOptions(options, given, "openDevice");
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
-  if (!adapter) throw new DeviceError(noAdapter);
+  if (!adapter) throw new DeviceError(`${noAdapter}. ${driverAdvice(await installLineHere())}`);
+  if (isSoftwareGl(adapter.info)) await warnOfSlowness(adapterName(adapter.info));
   const { gpu, granted } = await request(adapter, o);
   const device = new Device(gpu, adapter.info, granted, o);
   if (device.family === "subgroup" && device.subgroup !== 8) {
@@ -237,6 +246,15 @@ export async function openDevice(given: DeviceOptions = {}): Promise<Device> {
     );
   }
   return device;
+}
+
+let warned = false;
+
+/** Warns once per process, in the words of the set-up. */
+async function warnOfSlowness(name: string): Promise<void> {
+  if (warned) return;
+  warned = true;
+  console.warn(`${slowAdapter(name)}.\n${driverAdvice(await installLineHere())}`);
 }
 
 /** Asks for all wishes at once, and where that is refused for one after another, keeping what is granted. */
@@ -265,9 +283,6 @@ async function request(
     throw new DeviceError(`Cannot open the GPU: ${(cause as Error).message}`, { cause });
   }
 }
-
-const noAdapter = "Cannot find a WebGPU adapter. On a machine without a GPU install Mesa's software driver " +
-  "(Debian, Ubuntu: apt-get install mesa-vulkan-drivers libvulkan1); with a GPU install its Vulkan driver";
 
 let shared: Promise<Device> | undefined;
 
