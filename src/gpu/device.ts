@@ -225,7 +225,7 @@ export class Device implements DeviceProfile {
 }
 
 /**
- * Opens the GPU. The first software adapter on OpenGL is opened with a warning on stderr: without Vulkan it is slow.
+ * Opens the GPU. A software adapter on OpenGL is slow; it opens with a warning on stderr, once per process.
  *
  * @throws {ConfigError} for an unknown option, or a family that the adapter cannot run
  * @throws {DeviceError} where no adapter is found, naming what to install

@@ -83,7 +83,7 @@ export function driverAdvice(line: string | undefined): string {
     : "Install the GPU's driver or, on Linux without a GPU, Mesa's software Vulkan driver (lavapipe)";
 }
 
-/** Says that no adapter opens. */
+/** The message for a machine where no adapter opens. */
 export const noAdapter = "Cannot find a WebGPU adapter";
 
 /** Says that an adapter is slow, and how slow: measured on 2 CPU cores, with llvmpipe on OpenGL and on Vulkan. */
