@@ -1,7 +1,13 @@
 /**
- * Llamero: the LLaMA recipe (Touvron et al. 2023) as five objects over WebGPU.
+ * Llamero: the LLaMA recipe (Touvron et al. 2023) over WebGPU, as five objects.
  *
- * ```ts
+ * - {@linkcode Dataset}: where text comes from, and every step from raw pages to windows of tokens.
+ * - {@linkcode Tokenizer}: text to token ids and back, learned from a dataset.
+ * - {@linkcode Model}: a LLaMA on the GPU, which generates, chats and scores.
+ * - {@linkcode Trainer}: pretraining and instruction tuning as one chain; its {@linkcode Run} can be stopped and resumed.
+ * - {@linkcode Evaluator}: the paper's benchmarks; its {@linkcode Report} stands beside the published rows.
+ *
+ * ```ts no-eval
  * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
  *
  * const corpus = Dataset.sample("moby-dick");
@@ -10,6 +16,9 @@
  * await new Trainer(model).pretrain(corpus, { steps: 300, batchTokens: 1024 }).run();
  * console.log(await model.generate("Call me").text());
  * ```
+ *
+ * The parts inside are exported by subpath: `/data`, `/tokenizer`, `/model`, `/train`, `/eval`, and below them `/gpu`,
+ * `/ops`, `/formats` and `/display`.
  *
  * @module
  */
@@ -23,17 +32,95 @@ export {
   LlameroError,
   NumericsError,
 } from "./src/base/errors.ts";
-export { Dataset } from "./src/data/mod.ts";
-export { Tokenizer } from "./src/tokenizer/mod.ts";
-export { Model } from "./src/model/mod.ts";
-export { Trainer } from "./src/train/mod.ts";
-export { defineTask, Evaluator } from "./src/eval/mod.ts";
+export { Dataset, DatasetStats, Preview, TokenDataset } from "./src/data/mod.ts";
+export { Tokenizer, TokenStats, TokenView } from "./src/tokenizer/mod.ts";
+export { Generation, Inspection, Model, Plan } from "./src/model/mod.ts";
+export { MaskPreview, ResumeProof, Run, RunResult, Trainer, TrainerPlan } from "./src/train/mod.ts";
+export { defineTask, Evaluator, Report } from "./src/eval/mod.ts";
 
-export type * from "./src/data/mod.ts";
-export type * from "./src/tokenizer/mod.ts";
-export type * from "./src/model/mod.ts";
-export type * from "./src/train/mod.ts";
-export type * from "./src/eval/mod.ts";
-export type { PeriodicEvaluationOptions } from "./src/train/mod.ts"; // of a training run; an Evaluator's own is in /eval
+export type { Message } from "./src/base/encoder.ts";
+export type {
+  ArxivOptions,
+  BooksOptions,
+  C4Options,
+  CleanOptions,
+  CommonCrawlOptions,
+  ContaminationOptions,
+  Conversation,
+  ConversationOptions,
+  CsvOptions,
+  DedupOptions,
+  Document,
+  GithubOptions,
+  JsonlOptions,
+  LanguageOptions,
+  LinesOptions,
+  LlamaSources,
+  MixEntry,
+  MixOptions,
+  ParquetOptions,
+  PerplexityOptions,
+  QualityOptions,
+  Row,
+  SampleName,
+  ShuffleOptions,
+  SplitOptions,
+  StackExchangeOptions,
+  TextOptions,
+  TokenizeOptions,
+  TokenRow,
+  TokensOptions,
+  WikipediaOptions,
+  WriteOptions,
+} from "./src/data/mod.ts";
+export type {
+  ChatOptions,
+  DecodeOptions,
+  EncodeOptions,
+  TemplateName,
+  TrainOptions as TokenizerTrainOptions,
+} from "./src/tokenizer/mod.ts";
+export type {
+  BatchGenerateOptions,
+  FinishReason,
+  GeneratedText,
+  GenerateOptions,
+  InspectOptions,
+  LoraOptions,
+  LossResult,
+  ModelConfig,
+  ModelOptions,
+  ModelShape,
+  PlanOptions,
+  Prompt,
+  SaveOptions,
+  Score,
+} from "./src/model/mod.ts";
+export type {
+  EnergyOptions,
+  EnergyUse,
+  HistoryEntry,
+  InstructOptions,
+  OwnedStep,
+  PretrainOptions,
+  Recipe,
+  ResumeOptions,
+  RunEvent,
+  RunOptions,
+  RunStatus,
+  StageResult,
+  TrainerOptions,
+} from "./src/train/mod.ts";
+export type {
+  AddOptions,
+  CompareOptions,
+  EvaluateOptions,
+  EvaluatorOptions,
+  ItemOutcome,
+  SuiteOptions,
+  TaskData,
+  TaskDefinition,
+  TaskResult,
+} from "./src/eval/mod.ts";
 
 armInterrupt();

@@ -45,12 +45,12 @@ export { type HeldOut, holdOut, type HoldOutOptions } from "./validation/hold_ou
 export type { ClosureOptions, Items } from "./io/in_memory.ts";
 export type { MixEntry, MixOptions } from "./steps/mix.ts";
 export type { CorpusCall, DatasetPlan as DataPlan, MixSource, UserFunction } from "./plan/plan.ts";
-export type { Preview } from "./reports/preview.ts";
+export { Preview } from "./reports/preview.ts";
 export type { OnReject, Pass, PassOptions, StepCounts } from "./plan/pass.ts";
 export type { CsvOptions, JsonlOptions, ParquetOptions, RowOptions } from "./io/records.ts";
 export type { SampleName } from "./io/sample_texts.ts";
 export { type Part, partPlan } from "./steps/split.ts";
-export type { DatasetStats, SourceShare } from "./reports/stats.ts";
+export { DatasetStats, type SourceShare } from "./reports/stats.ts";
 export type { ShuffleOptions } from "./steps/basic_steps.ts";
 export type { LinesOptions, TextOptions } from "./io/text.ts";
 export type { TokenizeOptions } from "./tokens/tokenized_dataset.ts";
