@@ -1,23 +1,43 @@
 /**
- * The file captions of the README: the first sentence of each module's own documentation, so that they stay true.
+ * The list of files: the first sentence of each module comment, so that it stays true.
  *
- *     deno run -A tests/repo/captions.ts      writes them into the README
+ *     deno run -A tests/repo/captions.ts      writes docs/files.md
  *
  * @module
  */
 import { readTree, root } from "./tree.ts";
 
-const marks = { start: "<!-- captions -->", end: "<!-- /captions -->" };
+/** The page that holds the list. */
+export const page = "docs/files.md";
 
-/** The first sentence of a module comment, on one line. */
+const head = `# Files
+
+The first sentence of each file, folder by folder. \`deno run -A tests/repo/captions.ts\` writes this page;
+[architecture.md](architecture.md) explains the folders.
+`;
+
+/** Returns the first sentence of a module comment, on one line, with its period; undefined without a comment. */
 export function captionOf(source: string): string | undefined {
   const comment = source.match(/^(?:#!.*\n)?\/\*\*([\s\S]*?)\*\//)?.[1];
   const text = comment?.split("@module")[0].replaceAll(/^\s*\* ?/gm, "").trim().split(/\n\s*\n/)[0]
     .replaceAll(/\s+/g, " ");
-  return text?.match(/^.*?[.:](?=\s|$)/)?.[0].replace(/[.:]$/, "") ?? text;
+  return text?.match(/^.*?[.](?=\s+[^a-z]|$)/)?.[0] ?? text;
 }
 
-/** Captions by folder, as Markdown. `files` are paths with their texts. */
+/** Complains of a caption that is cut or no sentence. */
+export function captionProblem(caption: string): string | undefined {
+  if (!caption.endsWith(".")) return "does not end with a period";
+  if (/\b(al|cf|e\.g|i\.e|vs|eq|fig)\.$/i.test(caption)) return "ends in an abbreviation";
+  for (const [open, close] of ["()", "[]", "{}"]) {
+    if (caption.split(open).length !== caption.split(close).length) {
+      return `opens a ${open} that is not closed`;
+    }
+  }
+  if (caption.split("`").length % 2 === 0) return "opens a code span that is not closed";
+  return undefined;
+}
+
+/** Returns the page. `files` are paths with their texts. */
 export function captions(files: ReadonlyMap<string, string>): string {
   const folders = new Map<string, string[]>();
   for (const [path, source] of [...files].sort(([a], [b]) => a < b ? -1 : 1)) {
@@ -25,29 +45,15 @@ export function captions(files: ReadonlyMap<string, string>): string {
     const name = path.slice(folder.length + 1);
     if (!name.endsWith(".ts") || name === "mod.ts") continue;
     const lines = folders.get(folder) ?? [];
-    folders.set(folder, [
-      ...lines,
-      `- \`${name}\`: ${captionOf(source) ?? "(no caption)"}`,
-    ]);
+    folders.set(folder, [...lines, `- [\`${name}\`](../${path}): ${captionOf(source) ?? "(no caption)"}`]);
   }
-  return [...folders].map(([folder, lines]) => `\n**${folder}**\n\n${lines.join("\n")}\n`).join("");
+  return head + [...folders].map(([folder, lines]) => `\n## ${folder}\n\n${lines.join("\n")}\n`).join("");
 }
 
-/** The README with its captions replaced. */
-export function withCaptions(readme: string, files: ReadonlyMap<string, string>): string {
-  const start = readme.indexOf(marks.start);
-  const end = readme.indexOf(marks.end);
-  if (start < 0 || end < start) throw new Error(`README.md has no ${marks.start} ... ${marks.end}`);
-  return `${readme.slice(0, start)}${marks.start}\n${captions(files)}\n${readme.slice(end)}`;
-}
-
-/** Every TypeScript file of src and examples. */
+/** Returns every TypeScript file of src and examples. */
 export function captionedFiles(): Map<string, string> {
   const files = ["src", "examples"].flatMap((folder) => readTree(folder, (path) => path.endsWith(".ts")));
   return new Map(files.map(({ path, text }) => [path, text]));
 }
 
-if (import.meta.main) {
-  const readme = `${root}/README.md`;
-  await Deno.writeTextFile(readme, withCaptions(await Deno.readTextFile(readme), captionedFiles()));
-}
+if (import.meta.main) await Deno.writeTextFile(`${root}/${page}`, captions(captionedFiles()));
