@@ -7,13 +7,13 @@
  * - {@linkcode Trainer}: pretraining and instruction tuning as one chain; its {@linkcode Run} can be stopped and resumed.
  * - {@linkcode Evaluator}: the paper's benchmarks; its {@linkcode Report} stands beside the published rows.
  *
- * ```ts no-eval
+ * ```ts
  * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
  *
  * const corpus = Dataset.sample("moby-dick");
- * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 2048 });
- * const model = await Model.create("1M", { tokenizer, context: 128 });
- * await new Trainer(model).pretrain(corpus, { steps: 300, batchTokens: 1024 }).run();
+ * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 512 });
+ * const model = await Model.create("nano", { tokenizer, context: 64 });
+ * await new Trainer(model).pretrain(corpus, { steps: 50, batchTokens: 512 }).run();
  * console.log(await model.generate("Call me").text());
  * ```
  *
