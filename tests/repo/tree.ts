@@ -27,8 +27,20 @@ function walk(folder: string): string[] {
   });
 }
 
-/** What `deno.json` says. */
-export function readConfig(): { exports: Record<string, string>; imports: Record<string, string> } {
+/** The fields of `deno.json` that tests read. */
+export interface Config {
+  /** The package's name. */
+  name: string;
+  /** Its public subpaths and their files. */
+  exports: Record<string, string>;
+  /** The import map. */
+  imports: Record<string, string>;
+  /** Options of the type checker. */
+  compilerOptions: Record<string, unknown>;
+}
+
+/** Reads `deno.json`. */
+export function readConfig(): Config {
   return JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
 }
 
