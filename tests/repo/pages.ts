@@ -47,7 +47,7 @@ export interface PageCode {
 /** Name of the file that holds the fences of a page that name none. */
 export const pageProgram = "page.ts";
 
-/** The blocks of code of a page. */
+/** Returns the blocks of code of a page. */
 export function fencesOf(text: string): Fence[] {
   const fences: Fence[] = [];
   let open: { language: string; line: number; mark: string } | undefined;
@@ -73,7 +73,7 @@ function headOf(line: string): Pick<Fence, "file" | "quotes"> {
   return file ? { file } : {};
 }
 
-/** The code of a page as files and commands. */
+/** Returns the code of a page as files and commands. */
 export function codeOf({ path, text }: SourceFile): PageCode {
   const files = new Map<string, string>();
   const fences = fencesOf(text);
@@ -88,13 +88,13 @@ export function codeOf({ path, text }: SourceFile): PageCode {
   return { page: path, files, commands: commandsOf(fences) };
 }
 
-/** `text` with `more` behind it, at line `line`. */
+/** Returns `text` with `more` behind it, at line `line`. */
 function placed(text: string, more: string, line: number): string {
   const lines = text === "" ? 0 : text.split("\n").length;
   return text + "\n".repeat(Math.max(lines === 0 ? 0 : 1, line - Math.max(1, lines))) + more;
 }
 
-/** Fences as one module: each in a block inside the one before it, imports in front. */
+/** Joins fences to one module: each in a block inside the one before it, imports in front. */
 function programOf(fences: readonly Fence[]): string {
   const imports: string[] = [];
   let text = "";
@@ -106,7 +106,7 @@ function programOf(fences: readonly Fence[]): string {
   return `${joinedImports(imports)} export {}; ${text}\n${"}".repeat(fences.length)}\n`;
 }
 
-/** The statements of import at the beginning of lines, and the code with blank lines in their place. */
+/** Takes out the imports that begin a line; blank lines stay in their place. */
 function withoutImports(text: string): { code: string; taken: string[] } {
   const taken: string[] = [];
   const code = text.replaceAll(/^import\s[\s\S]*?;$/gm, (statement) => {
@@ -116,7 +116,7 @@ function withoutImports(text: string): { code: string; taken: string[] } {
   return { code, taken };
 }
 
-/** Imports on one line; names that stand twice are imported once. */
+/** Puts imports on one line; names that stand twice are imported once. */
 function joinedImports(statements: readonly string[]): string {
   const names = new Map<string, Set<string>>();
   const others = new Set<string>();
@@ -151,7 +151,7 @@ function commandsOf(fences: readonly Fence[]): PageCode["commands"] {
   return commands;
 }
 
-/** Complaints about what a page imports and quotes; `read` gives the text of a file of the repository. */
+/** Returns complaints about what a page imports and quotes; `read` gives the text of a file of the repository. */
 export function codeComplaints(page: SourceFile, read: (path: string) => string | undefined): string[] {
   const isHowto = page.path.startsWith("docs/howto/");
   const { name, exports } = readConfig();
@@ -177,7 +177,7 @@ function flat(text: string): string {
   return text.replaceAll(/\s+/g, " ");
 }
 
-/** Writes the files of a page into `folder`, with a `deno.json` that names the package as a user's would. */
+/** Writes the files of a page into `folder`. */
 export async function writeFiles(folder: string, { files }: PageCode): Promise<void> {
   for (const [name, text] of files) {
     const path = join(folder, name);
@@ -193,15 +193,12 @@ export async function writeConfig(folder: string): Promise<void> {
     [name + path.slice(1), pathToFileURL(join(root, file)).href] as const
   );
   const packages = Object.entries(imports).filter(([specifier]) => !specifier.startsWith(name));
-  const config = {
-    imports: Object.fromEntries([...packages, ...own]),
-    compilerOptions: { ...compilerOptions, noUnusedLocals: false }, // a page shows a value without using it
-  };
+  const config = { imports: Object.fromEntries([...packages, ...own]), compilerOptions };
   await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify(config));
   await Deno.copyFile(join(root, "deno.lock"), join(folder, "deno.lock"));
 }
 
-/** Complaints about the relative links of a page; `read` gives the text of a file, or undefined where there is none. */
+/** Returns complaints about the relative links of a page; `read` gives the text of a file, undefined where there is none. */
 export function linkComplaints(page: SourceFile, read: (path: string) => string | undefined): string[] {
   const prose = withoutCode(page.text);
   const links = [...prose.matchAll(/\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)|^\[[^\]]+\]:\s*(\S+)/gm)];
@@ -218,7 +215,7 @@ export function linkComplaints(page: SourceFile, read: (path: string) => string 
   });
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** Returns the anchors of a page's headings, as GitHub makes them. */
 export function anchorsOf(text: string): string[] {
   const seen = new Map<string, number>();
   return [...withoutCode(text, false).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)].map(([, heading]) => {
@@ -230,7 +227,7 @@ export function anchorsOf(text: string): string[] {
   });
 }
 
-/** A page with blanks in place of its code, so that line numbers stay; without `spans` only fences go. */
+/** Replaces the code of a page by blanks, so that line numbers stay; without `spans` only that of fences. */
 function withoutCode(text: string, spans = true): string {
   const blank = (code: string) => code.replaceAll(/[^\n]/g, " ");
   const prose = text.replaceAll(/^(`{3,})[\s\S]*?^\1\s*$/gm, blank);

@@ -23,7 +23,7 @@ const pages = [
 ];
 const withCode = pages.filter(({ path }) => path !== "docs/log.md");
 
-/** The text of a file of the repository; undefined where there is none; of a folder nothing. */
+/** Reads a file of the repository; gives undefined where there is none, and no text for a folder. */
 function read(path: string): string | undefined {
   try {
     return Deno.statSync(join(root, path)).isDirectory ? "" : Deno.readTextFileSync(join(root, path));
@@ -51,7 +51,7 @@ async function inFolder(
   }
 }
 
-/** Errors of the type checker, at the lines of the pages. */
+/** Returns the errors of the type checker, at the lines of the pages. */
 async function typeErrors(given: readonly SourceFile[]): Promise<string> {
   let found = "";
   await inFolder(given, async (folder, placed) => {
