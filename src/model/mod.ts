@@ -14,15 +14,27 @@ export {
   resolveConfig,
   trainingFlop,
 } from "./architecture/config.ts";
-export { type FinishReason, type GenerateOptions } from "./generation/continuation.ts";
-export { Decoder } from "./generation/decoder.ts";
-export { type BatchGenerateOptions, type GeneratedText } from "./generation/generate_batch.ts";
-export { Generation } from "./generation/generation.ts";
-export { type InspectOptions } from "./inspection/inspect.ts";
-export { type Findings, Inspection, type Lens, type LensToken } from "./inspection/inspection.ts";
-export { type ActivationStatistics, type GradientStatistics, type Spread } from "./inspection/statistics.ts";
 export { type InnerPlace, llama, type LlamaInput } from "./architecture/llama.ts";
+export type { LayerWeights, LlamaWeights } from "./architecture/llama_weights.ts";
+export type { RopeScaling } from "./architecture/rope_scaling.ts";
+export { modelCard } from "./files/model_card.ts";
+export type { FinishReason, GenerateOptions } from "./generation/continuation.ts";
+export { Decoder } from "./generation/decoder.ts";
+export type { BatchGenerateOptions, GeneratedText } from "./generation/generate_batch.ts";
+export { Generation } from "./generation/generation.ts";
+export { sampleToken, type SamplingOptions } from "./generation/sampling.ts";
+export type { InspectOptions } from "./inspection/inspect.ts";
+export { type Findings, Inspection, type Lens, type LensToken } from "./inspection/inspection.ts";
+export type { ActivationStatistics, GradientStatistics, Spread } from "./inspection/statistics.ts";
+export { isShared, sharedDevice } from "./lifecycle/shared_device.ts";
+export { Model } from "./model.ts";
+export type { ModelOptions, SaveOptions } from "./model_options.ts";
+export type { ModelHandle, Prompt } from "./model_state.ts";
+export type { Score } from "./scoring/score.ts";
 export { type LossResult, windowLoss } from "./scoring/window_loss.ts";
+export type { AdamMoment, TrainingStepOptions } from "./training/build_step.ts";
+export { Adapters } from "./training/lora_adapters.ts";
+export { type AdaptedSlot, AdapterLayout, loraFlop } from "./training/lora_layout.ts";
 export {
   LORA_TARGETS,
   type LoraOptions,
@@ -30,39 +42,12 @@ export {
   loraSettings,
   type LoraTarget,
 } from "./training/lora_options.ts";
-export {
-  adaptedViews,
-  type AdapterArenas,
-  Adapters,
-  type NamedTensors,
-  type NamedWeights,
-} from "./training/lora_adapters.ts";
-export { type AdaptedSlot, AdapterLayout, loraFlop } from "./training/lora_layout.ts";
 export { measureSpeed } from "./training/measure_speed.ts";
-export { Model } from "./model.ts";
-export { modelCard } from "./files/model_card.ts";
-export type { ModelOptions, SaveOptions } from "./model_options.ts";
-export {
-  activationBytes,
-  Plan,
-  type PlanBytes,
-  type PlanFacts,
-  type PlanOptions,
-} from "./training/training_plan.ts";
-export { Random } from "../base/random.ts";
-export { distribution, sampleToken, type SamplingOptions } from "./generation/sampling.ts";
-export { type Score } from "./scoring/score.ts";
-export { isShared, sharedDevice } from "./shared_device.ts";
-export type { RopeScaling } from "./architecture/rope_scaling.ts";
-export { type ModelState } from "./model_state.ts";
-export { allWeights, type Trainable } from "./training/trainable.ts";
+export type { PlanBytes } from "./training/step_memory.ts";
+export { Plan, type PlanFacts, type PlanOptions } from "./training/training_plan.ts";
+export { type StepRecord, TrainingStep } from "./training/training_step.ts";
+export type { NamedTensors, NamedWeights } from "./weights/named_weights.ts";
 export type { ParameterPieces, TransferOptions } from "./weights/stream_weights.ts";
-export {
-  type AdamMoment,
-  type StepRecord,
-  TrainingStep,
-  type TrainingStepOptions,
-} from "./training/training_step.ts";
 export {
   type Parameter,
   type ParameterLayout,
@@ -70,5 +55,3 @@ export {
   WeightLayout,
   type WeightSlot,
 } from "./weights/weight_layout.ts";
-export type { Prompt } from "./model_state.ts";
-export type { LayerWeights, LlamaWeights } from "./architecture/llama_weights.ts";

@@ -1,5 +1,5 @@
 /**
- * What making, loading and saving a model can be told.
+ * Options of making, loading and saving a model.
  *
  * @module
  */
@@ -8,24 +8,24 @@ import { optionsSchema } from "../base/schema.ts";
 import { Device } from "../gpu/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
 
-/** How to make or load a model. */
+/** Options of `Model.create` and `Model.load`. */
 export interface ModelOptions {
-  /** Turns text into ids; its size becomes the vocabulary. */
+  /** Turns text into ids; its size becomes the vocabulary (default: none, or the one stored with a loaded model). */
   tokenizer?: Tokenizer;
-  /** Longest sequence (default: the preset's). */
+  /** Longest sequence (default: the preset's, or the loaded model's). */
   context?: number;
-  /** Seed of the initial weights (default 42). */
+  /** Seed of the initial weights of `Model.create` (default 42). */
   seed?: number;
   /**
-   * Number format of the working copy of the weights and of activations (default "f32"). With "f16" sums, norms, softmax,
-   * loss, gradients, master weights and moments stay in f32; it needs an adapter with shader-f16.
+   * Number format of the weights that products read, and of activations (default "f32"). "f16" needs an adapter with
+   * shader-f16; sums, norms, softmax, loss, gradients, moments and the weights that are trained stay in f32.
    */
   dtype?: "f32" | "f16";
-  /** A device of one's own (default: one shared by all models). */
+  /** The device that holds the weights (default: one shared by all models). */
   device?: Device;
-  /** A name; an earlier model of that name is disposed. Made for notebooks, where cells run again. */
+  /** A name; an earlier model of that name is disposed, so that a notebook cell can run again. */
   name?: string;
-  /** Stops a load; the promise rejects with the signal's reason. */
+  /** Stops `Model.load`; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -45,13 +45,13 @@ export type Settings = z.output<typeof options>;
 /** Defaults and checks of {@linkcode ModelOptions}. */
 export const modelOptionsSchema: z.ZodType<Settings, ModelOptions> = options;
 
-/** How to save a model. */
+/** Options of `model.save`. */
 export interface SaveOptions {
-  /** A Hugging Face folder (default), or one GGUF file (default where the path ends in `.gguf`). */
+  /** A Hugging Face folder (default), or one GGUF file (default if the path ends in `.gguf`). */
   format?: "hf" | "gguf";
-  /** How a GGUF file packs its matrices (default "f32"). Hugging Face folders are "f32". */
+  /** Number format of a GGUF file's matrices (default "f32"). Hugging Face folders are "f32". */
   dtype?: "f32" | "f16" | "q8_0";
-  /** Most bytes of a file of weights; what is larger goes into several, with an index (default 50 GB). */
+  /** Largest file of weights, in bytes; more weights go into several files with an index (default 50 GB). */
   shardBytes?: number;
   /** Stops the saving; the promise rejects with the signal's reason. */
   signal?: AbortSignal;

@@ -1,29 +1,29 @@
 /**
- * Models by the names that were given to them: a cell that is run again replaces its model instead of making another.
+ * Registry of models by the names that users gave them: a notebook cell that runs again replaces its model.
  *
  * @module
  */
 
-/** A model, as far as its name goes. */
-interface Named {
+/** A model, as far as the registry is concerned. */
+interface NamedModel {
   readonly name: string;
   dispose(): void;
 }
 
-const named = new Map<string, WeakRef<Named>>();
+const models = new Map<string, WeakRef<NamedModel>>();
 
-/** Disposes an earlier model of that name; gives the name, or where there is none the other one. */
-export function claimName(name: string | undefined, otherwise: string): string {
-  if (name !== undefined) named.get(name)?.deref()?.dispose();
-  return name ?? otherwise;
+/** Disposes an earlier model of the name `given`. Returns that name, or the fallback where none was given. */
+export function claimName(given: string | undefined, fallback: string): string {
+  if (given !== undefined) models.get(given)?.deref()?.dispose();
+  return given ?? fallback;
 }
 
-/** Remembers a model under the name that was given to it. */
-export function register(model: Named, name: string | undefined): void {
-  if (name !== undefined) named.set(name, new WeakRef(model));
+/** Records a model under the name that the user gave; does nothing where the user gave none. */
+export function register(model: NamedModel, given: string | undefined): void {
+  if (given !== undefined) models.set(given, new WeakRef(model));
 }
 
-/** Forgets a model that is disposed. */
-export function unregister(model: Named): void {
-  if (named.get(model.name)?.deref() === model) named.delete(model.name);
+/** Removes a model that is being disposed. */
+export function unregister(model: NamedModel): void {
+  if (models.get(model.name)?.deref() === model) models.delete(model.name);
 }

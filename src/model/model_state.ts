@@ -1,36 +1,199 @@
 /**
- * What the parts of the model layer need of a model: its shape, its weights, and where they live.
+ * The state of a model: its shape, its weights on the GPU, its tokenizer, and the end of its life.
+ *
+ * `Model` shows users its verbs and keeps a {@linkcode ModelState} for everything else. Code inside the SDK takes a
+ * {@linkcode ModelHandle} and opens it with {@linkcode stateOf}.
  *
  * @module
  */
+import { ConfigError } from "../base/errors.ts";
 import type { Device, Program, Tensor } from "../gpu/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { ModelConfig } from "./architecture/config.ts";
-import type { WeightLayout } from "./weights/weight_layout.ts";
+import { claimName, register, unregister } from "./model_registry.ts";
+import { ModelBuffers } from "./weights/model_buffers.ts";
+import { type WeightArenas, WeightLayout } from "./weights/weight_layout.ts";
 
-/** A model as its programs see it; `Model` is one. */
-export interface ModelState {
+/** Text, or token ids as they are. */
+export type Prompt = string | Uint32Array;
+
+/** A model as its callers hold it: a `Model`, or a {@linkcode ModelState}. */
+export interface ModelHandle {
   /** Its name, for displays and the memory report. */
   readonly name: string;
   /** Its shape. */
   readonly config: ModelConfig;
-  /** Where it lives. */
+  /** The device that holds its weights. */
   readonly device: Device;
-  /** Where every weight stands. */
-  readonly layout: WeightLayout;
-  /** The weights on the GPU. */
-  readonly arena: Tensor;
-  /** Their copy in f16, where the model computes in half precision. */
-  readonly halfWeights?: Tensor;
-  /** The rotary angles on the GPU, [context, 2, E / 2]. */
-  readonly angles: Tensor;
-  /** Text to ids and back. */
+}
+
+/** Settings of {@linkcode ModelState.allocate}. */
+export interface AllocateOptions {
+  /** The name that the user gave; an earlier model of that name is disposed. */
+  name?: string;
+  /** The name where the user gave none. */
+  fallbackName: string;
+  /** Number format of the weights that products read, and of activations. */
+  dtype: "f32" | "f16";
+  /** The preset that gave the shape. */
+  preset?: string;
+}
+
+/** Frees the buffers of states that were collected without being disposed. */
+const collected = new FinalizationRegistry<ModelBuffers>((buffers) => buffers.dispose());
+
+/** The state of one model. Whoever refers to it keeps the weights alive. */
+export class ModelState implements ModelHandle, WeightArenas {
+  /** Text to ids and back; `.instruct` sets one with a chat template. */
   tokenizer?: Tokenizer;
   /** The program compiled last. */
   program?: Program;
-  /** The tokenizer, or an error that says what was meant to be done with it. */
-  needTokenizer(purpose: string): Tokenizer;
+  #buffers: ModelBuffers;
+  #disposed = false;
+
+  private constructor(
+    /** Its name, for displays and the memory report. */
+    readonly name: string,
+    /** The place of every weight in the arena. */
+    readonly layout: WeightLayout,
+    buffers: ModelBuffers,
+    /** The preset that gave the shape, if one did. */
+    readonly preset?: string,
+  ) {
+    this.#buffers = buffers;
+    collected.register(this, buffers, this);
+  }
+
+  /**
+   * Allocates the buffers of a model; the weights are whatever the memory holds.
+   *
+   * @throws {DeviceError} when they do not fit the device, or it does not grant the number format
+   */
+  static async allocate(
+    device: Device,
+    config: ModelConfig,
+    { name, fallbackName, dtype, preset }: AllocateOptions,
+  ): Promise<ModelState> {
+    const taken = claimName(name, fallbackName);
+    const layout = new WeightLayout(config);
+    const buffers = await ModelBuffers.create(device, taken, layout, dtype);
+    const state = new ModelState(taken, layout, buffers, preset);
+    register(state, name);
+    return state;
+  }
+
+  /** Its shape. */
+  get config(): ModelConfig {
+    return this.layout.config;
+  }
+
+  /** The device that holds its weights. */
+  get device(): Device {
+    return this.#buffers.device;
+  }
+
+  /** Number format of the weights that products read, and of activations. */
+  get dtype(): "f32" | "f16" {
+    return this.#buffers.halfCopy ? "f16" : "f32";
+  }
+
+  /** True once the memory was given back. */
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** [size] the weights in f32. */
+  get arena(): Tensor {
+    return this.#liveBuffers().arena;
+  }
+
+  /** [size] their copy in f16, of models of that dtype. */
+  get halfWeights(): Tensor | undefined {
+    return this.#liveBuffers().halfCopy?.tensor;
+  }
+
+  /** [context, 2, E / 2] the rotary angles. */
+  get angles(): Tensor {
+    return this.#liveBuffers().angles;
+  }
+
+  #liveBuffers(): ModelBuffers {
+    this.requireAlive();
+    return this.#buffers;
+  }
+
+  /** Brings the copy in f16 up to the weights; does nothing for models of dtype f32. */
+  refreshHalfWeights(): void {
+    this.#liveBuffers().halfCopy?.refresh();
+  }
+
+  /**
+   * Moves the model to another device and frees its memory on the earlier one. The weights do not come along.
+   *
+   * @throws {DeviceError} when they do not fit the device
+   */
+  async moveTo(device: Device): Promise<void> {
+    const buffers = await ModelBuffers.create(device, this.name, this.layout, this.dtype);
+    this.#buffers.dispose();
+    collected.unregister(this);
+    collected.register(this, buffers, this);
+    this.#buffers = buffers;
+  }
+
+  /**
+   * Returns the tokenizer.
+   *
+   * @param purpose completes the error "Cannot ...", such as "score text"
+   * @throws {ConfigError} for a model without one
+   */
+  requireTokenizer(purpose: string): Tokenizer {
+    if (this.tokenizer) return this.tokenizer;
+    throw new ConfigError(
+      `Cannot ${purpose}: the model "${this.name}" has no tokenizer. Give ids, or Model.create(..., { tokenizer })`,
+    );
+  }
+
+  /**
+   * Refuses a model that was disposed.
+   *
+   * @throws {ConfigError} naming the model
+   */
+  requireAlive(): void {
+    if (this.#disposed) throw new ConfigError(`Cannot use the model "${this.name}": it was disposed`);
+  }
+
+  /** Frees the weights; using the model afterwards throws. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    collected.unregister(this);
+    this.#buffers.dispose();
+    unregister(this);
+  }
+
+  /** Frees the weights at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
 }
 
-/** Text, or token ids as they are. */
-export type Prompt = string | Uint32Array;
+const states = new WeakMap<ModelHandle, ModelState>();
+
+/** Ties a handle to its state; {@linkcode stateOf} finds it from then on. */
+export function attachState(model: ModelHandle, state: ModelState): void {
+  states.set(model, state);
+}
+
+/**
+ * Returns the state of a model that is alive.
+ *
+ * @throws {ConfigError} for a model that was disposed, or an object that no `Model` verb made
+ */
+export function stateOf(model: ModelHandle): ModelState {
+  const state = model instanceof ModelState ? model : states.get(model);
+  if (!state) {
+    throw new ConfigError("Cannot use the object as a model: make one with Model.create or Model.load");
+  }
+  state.requireAlive();
+  return state;
+}

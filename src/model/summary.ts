@@ -1,14 +1,14 @@
 /**
- * A model as a table of its parts.
+ * The summary of a model: a table of its parts.
  *
  * @module
  */
 import { count, type Picture, table } from "../display/mod.ts";
 import { countParameters, trainingFlop } from "./architecture/config.ts";
-import type { ModelState } from "./model_state.ts";
+import type { ModelHandle } from "./model_state.ts";
 
-/** The parts of a model with their shapes and numbers of weights. */
-export function summaryOf(model: Pick<ModelState, "name" | "config" | "device">): Picture {
+/** Returns the parts of a model with their shapes and numbers of weights. */
+export function summaryOf(model: ModelHandle): Picture {
   const c = model.config;
   const n = countParameters(c);
   const E = c.dim / c.heads;

@@ -10,7 +10,7 @@ import { columnsOf, elementsOf } from "../../src/formats/tensors/matrix.ts";
 import { resolveConfig } from "../../src/model/architecture/config.ts";
 import { writeHfFolder } from "../../src/model/files/hf_folder.ts";
 import { initialParameters } from "../../src/model/weights/init.ts";
-import { openSource } from "../../src/model/files/open_model.ts";
+import { openWeights } from "../../src/model/files/open_model.ts";
 import { checkWeights } from "../../src/model/weights/weight_source.ts";
 import type { ParameterPieces } from "../../src/model/weights/stream_weights.ts";
 import { WeightLayout } from "../../src/model/weights/weight_layout.ts";
@@ -31,16 +31,16 @@ const shape = {
   ropeTheta: 50,
 };
 
-/** A file to be damaged, in the folder or beside the files that are loaded with it. */
-interface Target {
+/** A file to damage, in the folder of the files that are loaded with it. */
+interface DamageTarget {
   kind: string;
   folder: string;
   file: string;
   json?: boolean;
 }
 
-/** Writes whole checkpoints into `root` and says what can be damaged of them. */
-export async function plant(root: string): Promise<Target[]> {
+/** Writes whole checkpoints into `root`. Returns the files of them to damage. */
+export async function plant(root: string): Promise<DamageTarget[]> {
   const tokenizer =
     (await Tokenizer.train(["the llama hums on every hill, 1234 灌木 ".repeat(30)], { vocabSize: 290 }))
       .withTemplate("plain");
@@ -94,12 +94,10 @@ export async function plant(root: string): Promise<Target[]> {
   }
   await Deno.mkdir(`${root}/types`);
   await Deno.copyFile(`${root}/hf/config.json`, `${root}/types/config.json`);
-  const half16 = all.map(([name, { shape, data }]) => ({ name, shape, data }));
-  await writeSafetensors(`${root}/types/model.safetensors`, half16);
-  const [shard] = [...Deno.readDirSync(`${root}/hf`)].map(({ name }) => name).filter((name) =>
-    name.startsWith("model-")
-  )
-    .sort();
+  const single = all.map(([name, { shape, data }]) => ({ name, shape, data }));
+  await writeSafetensors(`${root}/types/model.safetensors`, single);
+  const names = [...Deno.readDirSync(`${root}/hf`)].map(({ name }) => name).sort();
+  const shard = names.find((name) => name.startsWith("model-"))!;
   return [
     { kind: "safetensors", folder: "hf", file: shard },
     { kind: "safetensors", folder: "types", file: "model.safetensors" },
@@ -115,8 +113,8 @@ export async function plant(root: string): Promise<Target[]> {
   ];
 }
 
-/** What happened to the damaged files of one kind. */
-export interface Outcome {
+/** The counts of the damaged files of one kind; `slowest` is in milliseconds. */
+export interface FuzzOutcome {
   files: number;
   refused: number;
   read: number;
@@ -126,15 +124,15 @@ export interface Outcome {
 /**
  * Damages `count` files one after another and reads each.
  *
- * @throws {Error} naming the number of the file, for anything but an error of the SDK
+ * @throws {Error} with the number of the file, for anything but an error of the SDK
  */
 export async function fuzz(
   root: string,
-  targets: readonly Target[],
+  targets: readonly DamageTarget[],
   count: number,
   seed: number,
-): Promise<Record<string, Outcome>> {
-  const outcomes: Record<string, Outcome> = {};
+): Promise<Record<string, FuzzOutcome>> {
+  const outcomes: Record<string, FuzzOutcome> = {};
   const originals = await Promise.all(
     targets.map(({ folder, file }) => Deno.readFile(`${root}/${folder}/${file}`)),
   );
@@ -166,7 +164,7 @@ export async function fuzz(
 }
 
 async function readWhole(folder: string): Promise<void> {
-  const source = await openSource(folder);
+  const source = await openWeights(folder);
   try {
     for (const matrix of checkWeights(source).values()) {
       await matrix.read(0, elementsOf(matrix.shape) / columnsOf(matrix.shape));

@@ -1,6 +1,6 @@
-// The models A and B of tests/golden against PyTorch in float64: logits, losses, every gradient, masked labels,
-// accumulation, updates after 1, 2 and 10 steps, 20 losses, greedy generation; and the same
-// gradients by every save policy. Each with every kernel family that the adapter can run.
+// The models A and B of tests/golden against PyTorch in float64: logits, losses, every gradient with every save policy,
+// masked labels, accumulation, updates after 1, 2 and 10 steps, 20 losses, greedy generation. Each test runs with every
+// kernel family of the adapter.
 import assert from "node:assert/strict";
 import { type BatchRow, Model, TrainingStep, type TrainingStepOptions } from "../../src/model/mod.ts";
 import type { KernelFamily } from "../../src/gpu/mod.ts";
@@ -78,8 +78,8 @@ function compareGradients(
   }
 }
 
-function near(got: number, want: number, tolerance: number, what: string): void {
-  assert.ok(Math.abs(got - want) <= tolerance, `${what}: got ${got}, want ${want} +- ${tolerance}`);
+function near(got: number, want: number, tolerance: number, label: string): void {
+  assert.ok(Math.abs(got - want) <= tolerance, `${label}: got ${got}, want ${want} +- ${tolerance}`);
 }
 
 for (const name of ["A", "B"]) {
@@ -160,13 +160,13 @@ for (const name of ["A", "B"]) {
           const table = (await model.parameters()).get("model.embed_tokens.weight")!;
           const D = model.config.dim;
           const start = initial.get("model.embed_tokens.weight")!.data;
-          const most = expected.embedding_rows_moved_by_decay_only;
+          const { tolerance_abs_on_ratio } = expected.embedding_rows_moved_by_decay_only;
           for (const row of moved.rows) {
             for (let d = row * D; d < (row + 1) * D; d++) {
               near(
                 table[d] / start[d],
                 moved.new_over_initial,
-                most.tolerance_abs_on_ratio,
+                tolerance_abs_on_ratio,
                 `decay of row ${row}`,
               );
             }

@@ -1,4 +1,5 @@
-// Compiling is what a first step waits for: a run, scores at ten lengths, a chat and a batch of texts must share their pipelines.
+// Pipelines are shared by training, scores at ten lengths, a chat and a batch of texts, since a first step waits for their
+// compilation.
 import assert from "node:assert/strict";
 import { openDevice } from "../../src/gpu/mod.ts";
 import { Model, TrainingStep } from "../../src/model/mod.ts";

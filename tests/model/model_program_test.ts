@@ -1,6 +1,6 @@
-// The printed program of a tiny model, so that an accidental extra kernel shows in review; and the save policies' memory.
+// The kernels of a tiny model's program, so that an accidental extra one shows in review; and the memory of save policies.
 import assert from "node:assert/strict";
-import { activationBytes, Model, presets, resolveConfig, TrainingStep } from "../../src/model/mod.ts";
+import { Model, presets, resolveConfig, TrainingStep } from "../../src/model/mod.ts";
 import { testDevice } from "../support/device.ts";
 import { paperStep } from "./paper_step.ts";
 
@@ -67,8 +67,8 @@ Deno.test("memory of an 8-layer model: block < linear < all, planned as measured
   const planned: Record<string, number> = {};
   for (const save of ["all", "linear", "block"] as const) {
     const step = await TrainingStep.create(model, { ...options, context: 64, save });
-    planned[save] = activationBytes(model.config, 2, 64, { save, dtype: "f32" }, model.device);
-    assert.equal(planned[save], step.memory.bytes, `${save}: the plan without a device is the plan with one`);
+    planned[save] = model.plan({ tokens: 1e6, microBatch: 2, save }).facts.bytes.activations;
+    assert.equal(planned[save], step.memory.bytes, `${save}: the plan counts the step's memory`);
     step.dispose();
   }
   assert.ok(planned.block < planned.linear && planned.linear < planned.all, JSON.stringify(planned));

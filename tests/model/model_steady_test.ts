@@ -1,4 +1,4 @@
-// The steady step: replayed programs, nothing made, nothing awaited.
+// The steady state of training: programs are replayed, nothing is allocated, nothing is awaited.
 import assert from "node:assert/strict";
 import { openDevice } from "../../src/gpu/mod.ts";
 import { Model, TrainingStep } from "../../src/model/mod.ts";

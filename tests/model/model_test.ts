@@ -1,10 +1,12 @@
-// The model as its users meet it: making, scoring, generating, saving, loading, and what it refuses.
+// The verbs of a model: create, score, generate, save, load, plan, and their refusals.
 import assert from "node:assert/strict";
 import { ConfigError, DataError, FormatError } from "../../src/base/errors.ts";
 import { Random } from "../../src/base/random.ts";
 import { Dataset } from "../../src/data/mod.ts";
 import { Model } from "../../src/model/mod.ts";
+import { stateOf } from "../../src/model/model_state.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
+import { inFolder } from "../data/fixtures.ts";
 import { testDevice } from "../support/device.ts";
 import { goldenPath } from "../support/golden.ts";
 
@@ -25,15 +27,6 @@ const make = async (more: Record<string, unknown> = {}) =>
     ...more,
   });
 
-async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await run(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 Deno.test("one seed gives the same weights bit for bit, another gives others", async () => {
   const [a, b, c] = [await make({ seed: 1 }), await make({ seed: 1 }), await make({ seed: 2 })];
   const table = async (m: Model) => (await m.parameters()).get("model.embed_tokens.weight")!;
@@ -46,7 +39,7 @@ Deno.test("one seed gives the same weights bit for bit, another gives others", a
   [a, b, c].forEach((m) => m.dispose());
 });
 
-Deno.test("a score is the sum of the logits' log-probabilities, whatever stands beside it in the batch", async () => {
+Deno.test("a score is the sum of the logits' log-probabilities, whatever is scored beside it", async () => {
   const model = await make();
   const V = model.config.vocabSize;
   const prompt = Uint32Array.of(270, 5, 9);
@@ -70,7 +63,11 @@ Deno.test("a score is the sum of the logits' log-probabilities, whatever stands 
   assert.deepEqual([alone.tokens, alone.greedy, alone.truncatedTokens], [2, greedy, 0]);
   assert.ok(Math.abs(batch[1].logProb - alone.logProb) < 1e-5);
   const long = await model.score(Uint32Array.from({ length: 60 }, () => 5), answer);
-  assert.equal(long.truncatedTokens, 60 + 2 - 1 - 40, "what does not fit is cut from the left of the prompt");
+  assert.equal(
+    long.truncatedTokens,
+    60 + 2 - 1 - 40,
+    "tokens that do not fit are cut from the left of the prompt",
+  );
   model.dispose();
 });
 
@@ -83,7 +80,7 @@ Deno.test("text is joined so that spaces belong to the continuation", async () =
   model.dispose();
 });
 
-Deno.test("a generation is the same to all its readers, follows its seed, and ends where it should", async () => {
+Deno.test("a generation is the same to all its readers, follows its seed, and ends at its limits", async () => {
   const model = await make();
   const options = { maxTokens: 12, seed: 3 };
   const generation = model.generate("the llama", options);
@@ -99,7 +96,7 @@ Deno.test("a generation is the same to all its readers, follows its seed, and en
   assert.equal(full.finish, "context");
   const before = model.device.memory().bytes;
   for await (const _ of model.generate("the", { maxTokens: 30 })) break;
-  assert.equal(model.device.memory().bytes, before, "breaking off frees the cache");
+  assert.equal(model.device.memory().bytes, before, "leaving the loop frees the cache");
   const controller = new AbortController();
   controller.abort(new Error("enough"));
   await assert.rejects(model.generate("the", { signal: controller.signal }).text(), /enough/);
@@ -149,7 +146,7 @@ Deno.test("tied embeddings have no output matrix of their own, in memory and on 
   });
 });
 
-Deno.test("loss is the same in nats whatever the batch, and comes with bits per byte", async () => {
+Deno.test("loss is in nats per token, with its standard error and bits per byte", async () => {
   const model = await make();
   const corpus = Dataset.from([{ id: "a", text }, { id: "b", text: "a hill" }]);
   const { loss, bitsPerByte, perplexity, tokens, bytes } = await model.loss(corpus);
@@ -189,7 +186,7 @@ Deno.test("models are planned without a GPU, and measured with one", async () =>
   model.dispose();
 });
 
-Deno.test("what cannot work is refused with what to do", async () => {
+Deno.test("wrong input is refused with the reason and the remedy", async () => {
   const device = await testDevice();
   const before = device.memory().bytes;
   const refused = async (make: () => unknown, kind: new (...args: never[]) => Error, message: RegExp) =>
@@ -249,7 +246,7 @@ Deno.test("what cannot work is refused with what to do", async () => {
   assert.equal(device.memory().bytes, before, "nothing stays allocated");
 });
 
-Deno.test("a damaged or foreign model folder is a FormatError that names the file, and frees what it took", async () => {
+Deno.test("a damaged or foreign model folder is a FormatError that names the file, and frees its memory", async () => {
   const device = await testDevice();
   const before = device.memory().bytes;
   await inFolder(async (folder) => {
@@ -292,10 +289,10 @@ Deno.test("a damaged or foreign model folder is a FormatError that names the fil
 Deno.test("a name belongs to the newest model, so that a cell can run again", async () => {
   const first = await make({ name: "mine" });
   const second = await make({ name: "mine" });
-  assert.throws(() => first.arena, ConfigError);
+  assert.throws(() => stateOf(first), ConfigError);
   assert.match(second.toString(), /Model mine/);
   assert.match(first.toString(), /disposed/);
   using scoped = await make();
-  assert.ok(scoped.arena);
+  assert.ok(stateOf(scoped).arena);
   second.dispose();
 });

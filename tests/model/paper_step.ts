@@ -1,4 +1,4 @@
-/** The constants of a training step as the paper has them. */
+/** The constants of a training step in the paper. */
 export const paperStep = {
   save: "all",
   beta1: 0.9,

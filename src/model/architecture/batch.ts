@@ -1,5 +1,5 @@
 /**
- * A batch on its way to the GPU: ids, targets, positions, spans and the rows sorted by token, in one buffer and
+ * A batch on its way to the GPU: ids, targets, positions, spans and the rows sorted by token, in one buffer that is
  * written with one copy.
  *
  * @module
@@ -8,15 +8,15 @@ import { DataError } from "../../base/errors.ts";
 import { type Device, type DType, Tensor } from "../../gpu/mod.ts";
 import { sortRows, type TokenRows } from "../../ops/mod.ts";
 
-/** A sequence of a batch; shorter than the program's length it is padded with ignored positions. */
+/** A sequence of a batch; one shorter than the program's length is padded with ignored positions. */
 export interface BatchRow {
-  /** Token ids that go in. */
+  /** Input token ids. */
   ids: ArrayLike<number>;
-  /** What each position should predict, -100 to ignore (default: all ignored). */
+  /** The token that each position should predict, -100 to ignore it (default: all ignored). */
   targets?: ArrayLike<number>;
-  /** First position of the document that each position belongs to (default 0): attention and positions start there. */
+  /** First position of the document of each position (default 0): attention and positions start there. */
   first?: ArrayLike<number>;
-  /** Positions that are in the cache already (default 0). */
+  /** Positions that are already in the cache (default 0). */
   cachedTokens?: number;
 }
 
@@ -24,11 +24,11 @@ export interface BatchRow {
 export class Batch {
   /** [R] ids, and the rows sorted by token. */
   readonly tokens: TokenRows;
-  /** [R] position in the document. */
+  /** [R] positions in the document. */
   readonly positions: Tensor;
-  /** [R, 2] first and last visible key. */
+  /** [R, 2] first and last visible key of each query. */
   readonly spans: Tensor;
-  /** [R] i32 targets. */
+  /** [R] targets, i32. */
   readonly targets: Tensor;
   #host: Record<
     "ids" | "tokens" | "runs" | "order" | "positions" | "spans" | "targets",
@@ -37,7 +37,7 @@ export class Batch {
   #bytes: ArrayBuffer;
   #buffer: GPUBuffer;
 
-  /** Makes the buffer. */
+  /** Allocates the buffer. */
   constructor(
     readonly device: Device,
     readonly owner: string,
@@ -48,14 +48,14 @@ export class Batch {
     const R = batch * length;
     const sizes = { ids: R, tokens: R, runs: R + 1, order: R, positions: R, spans: 2 * R, targets: R };
     const starts: Record<string, number> = {};
-    let at = 0;
+    let bytes = 0;
     for (const [name, size] of Object.entries(sizes)) {
-      starts[name] = at;
-      at += Math.ceil(size / 64) * 256;
+      starts[name] = bytes;
+      bytes += Math.ceil(size / 64) * 256;
     }
-    this.#bytes = new ArrayBuffer(at);
-    this.#buffer = device.buffer(`${owner}: batch`, at);
-    const storage = { name: `${owner}: batch`, bytes: at, buffer: this.#buffer, offset: 0 };
+    this.#bytes = new ArrayBuffer(bytes);
+    this.#buffer = device.buffer(`${owner}: batch`, bytes);
+    const storage = { name: `${owner}: batch`, bytes, buffer: this.#buffer, offset: 0 };
     const host = (name: keyof typeof sizes) => new Uint32Array(this.#bytes, starts[name], sizes[name]);
     const tensor = (name: keyof typeof sizes, shape: number[], dtype: DType = "u32") =>
       new Tensor(name, shape, dtype, storage, starts[name]);
@@ -88,35 +88,35 @@ export class Batch {
   fill(rows: readonly BatchRow[]): number {
     const { ids, positions, spans, targets, tokens, runs, order } = this.#host;
     const T = this.length;
-    const signed = new Int32Array(targets.buffer, targets.byteOffset, targets.length);
-    let kept = 0;
+    const signedTargets = new Int32Array(targets.buffer, targets.byteOffset, targets.length);
+    let keptTargets = 0;
     for (let b = 0; b < this.batch; b++) {
       const row = rows[b];
-      const past = row?.cachedTokens ?? 0;
+      const cachedTokens = row?.cachedTokens ?? 0;
       for (let t = 0; t < T; t++) {
         const i = b * T + t;
-        const inside = row !== undefined && t < row.ids.length;
-        const first = inside && row.first ? row.first[t] : 0;
-        ids[i] = inside ? row.ids[t] : 0;
-        positions[i] = past + t - first;
+        const isInside = row !== undefined && t < row.ids.length;
+        const first = isInside && row.first ? row.first[t] : 0;
+        ids[i] = isInside ? row.ids[t] : 0;
+        positions[i] = cachedTokens + t - first;
         spans[2 * i] = first;
-        spans[2 * i + 1] = past + t;
-        signed[i] = inside && row.targets ? row.targets[t] : -100;
-        if (ids[i] >= this.vocabSize || signed[i] >= this.vocabSize) {
-          const id = Math.max(ids[i], signed[i]);
+        spans[2 * i + 1] = cachedTokens + t;
+        signedTargets[i] = isInside && row.targets ? row.targets[t] : -100;
+        if (ids[i] >= this.vocabSize || signedTargets[i] >= this.vocabSize) {
+          const id = Math.max(ids[i], signedTargets[i]);
           throw new DataError(
             `Cannot use token id ${id}: the model's vocabulary has ${this.vocabSize} ids. Use the model's own tokenizer`,
           );
         }
-        if (signed[i] >= 0) kept++;
+        if (signedTargets[i] >= 0) keptTargets++;
       }
     }
     sortRows(ids, this.vocabSize, tokens, runs, order);
     this.device.write(this.#buffer, new Uint8Array(this.#bytes));
-    return kept;
+    return keptTargets;
   }
 
-  /** Gives the buffer back. */
+  /** Frees the buffer. */
   dispose(): void {
     this.device.free(this.#buffer);
   }

@@ -1,5 +1,5 @@
 /**
- * What a model is: the shape of a LLaMA, the paper's four sizes (Table 2) and sizes for teaching.
+ * The shape of a LLaMA, the paper's four sizes (Table 2), and six sizes for teaching.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { ConfigError } from "../../base/errors.ts";
 import { nearest, optionsSchema, parseOptions } from "../../base/schema.ts";
 import { type RopeScaling, ropeScalingSchema } from "./rope_scaling.ts";
 
-/** The shape of a model. All lengths are counts of numbers. */
+/** The shape of a model. */
 export interface ModelConfig {
   /** Width of the residual stream, D. */
   dim: number;
@@ -28,13 +28,13 @@ export interface ModelConfig {
   normEps: number;
   /** Base of the rotary frequencies. */
   ropeTheta: number;
-  /** How the rotary frequencies are stretched; nothing where they are not. */
+  /** The stretching of the rotary frequencies; undefined leaves them as they are. */
   ropeScaling?: RopeScaling;
   /** True when the output matrix is the embedding table. */
   tieEmbeddings: boolean;
 }
 
-/** A model by its shape; what is left out follows from `dim` as in the paper. */
+/** The shape of a model as users give it; fields that are left out follow the paper. */
 export interface ModelShape {
   /** Width of the residual stream. */
   dim: number;
@@ -54,9 +54,9 @@ export interface ModelShape {
   normEps?: number;
   /** Base of the rotary frequencies (default 10,000). */
   ropeTheta?: number;
-  /** Stretch the rotary frequencies as Llama 3 does (default: leave them). */
+  /** Stretches the rotary frequencies as Llama 3 does (default: leave them). */
   ropeScaling?: RopeScaling;
-  /** Use the embedding table as the output matrix (default false). */
+  /** Uses the embedding table as the output matrix (default false). */
   tieEmbeddings?: boolean;
 }
 
@@ -75,15 +75,15 @@ const shapeSchema = optionsSchema<ModelShape>()(z.strictObject({
   tieEmbeddings: z.boolean().optional(),
 }));
 
-/** A size by name. */
+/** A size that has a name. */
 export interface Preset extends ModelShape {
-  /** Peak learning rate: the paper's, or for teaching sizes ours [ours]. */
+  /** Peak learning rate: the paper's; for teaching sizes [ours]. */
   learningRate: number;
-  /** Tokens of a batch: 4M in the paper; for teaching sizes ours [ours]. */
+  /** Tokens per batch: 4M in the paper; for teaching sizes [ours]. */
   batchTokens: number;
 }
 
-/** Sizes by name. The teaching sizes [ours] are named after their weights without embeddings; 7B to 65B are Table 2. */
+/** The sizes by name: 7B to 65B are Table 2; the teaching sizes [ours] count their weights without embeddings. */
 export const presets: Readonly<Record<string, Preset>> = {
   nano: { dim: 64, layers: 4, heads: 4, hidden: 192, context: 128, learningRate: 5e-3, batchTokens: 4096 },
   "1M": { dim: 128, layers: 5, heads: 4, hidden: 384, context: 256, learningRate: 3e-3, batchTokens: 8192 },
@@ -130,29 +130,29 @@ export const presets: Readonly<Record<string, Preset>> = {
 };
 
 /**
- * The full configuration of a preset or a shape.
+ * Returns the full configuration of a preset or a shape.
  *
  * @throws {ConfigError} for an unknown preset, an unknown key, or numbers that do not fit together
  */
 export function resolveConfig(
   source: string | ModelShape,
-  over: { vocabSize?: number; context?: number } = {},
+  overrides: { vocabSize?: number; context?: number } = {},
 ): ModelConfig {
-  const given = parseOptions(shapeSchema, typeof source === "string" ? presetShape(source) : source, "Model");
-  const { dim, heads, kvHeads = heads } = given;
+  const shape = parseOptions(shapeSchema, typeof source === "string" ? presetShape(source) : source, "Model");
+  const { dim, heads, kvHeads = heads } = shape;
   const multiple = dim < 4096 ? 64 : 256;
   const config: ModelConfig = {
     dim,
-    layers: given.layers,
+    layers: shape.layers,
     heads,
     kvHeads,
-    hidden: given.hidden ?? Math.ceil(Math.floor(8 * dim / 3) / multiple) * multiple,
-    vocabSize: over.vocabSize ?? given.vocabSize ?? 32000,
-    context: over.context ?? given.context ?? 2048,
-    normEps: given.normEps ?? 1e-6,
-    ropeTheta: given.ropeTheta ?? 10000,
-    tieEmbeddings: given.tieEmbeddings ?? false,
-    ...(given.ropeScaling && { ropeScaling: given.ropeScaling }),
+    hidden: shape.hidden ?? Math.ceil(Math.floor(8 * dim / 3) / multiple) * multiple,
+    vocabSize: overrides.vocabSize ?? shape.vocabSize ?? 32000,
+    context: overrides.context ?? shape.context ?? 2048,
+    normEps: shape.normEps ?? 1e-6,
+    ropeTheta: shape.ropeTheta ?? 10000,
+    tieEmbeddings: shape.tieEmbeddings ?? false,
+    ...(shape.ropeScaling && { ropeScaling: shape.ropeScaling }),
   };
   checkConfig(config);
   return config;
@@ -169,11 +169,12 @@ function presetShape(name: string): ModelShape {
       value: name,
     });
   }
-  const { learningRate: _, batchTokens: __, ...shape } = preset;
+  const { learningRate: _rate, batchTokens: _batch, ...shape } = preset;
   return shape;
 }
 
-/** Refuses numbers that do not fit together.
+/**
+ * Refuses numbers that do not fit together.
  *
  * @throws {ConfigError} naming the field
  */
@@ -200,7 +201,7 @@ export function checkConfig(c: ModelConfig): void {
   }
 }
 
-/** Weights by part. */
+/** Numbers of weights by part. */
 export interface ParameterCount {
   /** Embedding table and, unless tied, the output matrix. */
   embeddings: number;
@@ -208,7 +209,7 @@ export interface ParameterCount {
   blocks: number;
   /** All weights. */
   total: number;
-  /** Weights that enter a matrix product, N of 6 N: blocks' matrices and the output matrix, not the table. */
+  /** Weights that enter a matrix product, the N of 6 N: the blocks' matrices and the output matrix, not the table. */
   matrix: number;
 }
 
@@ -223,7 +224,7 @@ export function countParameters(c: ModelConfig): ParameterCount {
   return { embeddings, blocks, total: embeddings + blocks, matrix: matrices + table };
 }
 
-/** Floating-point operations of training on one token: 6 N + 12 L D T (Chowdhery et al. 2022, appendix B). */
+/** Returns the floating-point operations of training on one token: 6 N + 12 L D T (Chowdhery et al. 2022, appendix B). */
 export function trainingFlop(c: ModelConfig, context: number = c.context): number {
   return 6 * countParameters(c).matrix + 12 * c.layers * c.dim * context;
 }

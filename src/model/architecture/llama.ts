@@ -1,5 +1,8 @@
 /**
- * The forward pass of LLaMA (paper, section 2.2). Its backward comes from the tape.
+ * The forward pass of LLaMA (paper, section 2.2). The backward pass comes from the recorder's tape.
+ *
+ * Shapes: R rows (batch times positions), D width, H query heads, KV key and value heads of E numbers each, F
+ * feed-forward width, V vocabulary, T context.
  *
  * @module
  */
@@ -16,34 +19,33 @@ import {
   type TokenRows,
 } from "../../ops/mod.ts";
 import type { ModelConfig } from "./config.ts";
-import type { LlamaWeights } from "./llama_weights.ts";
-import type { LayerWeights } from "./llama_weights.ts";
+import type { LayerWeights, LlamaWeights } from "./llama_weights.ts";
 
-/** What the forward pass reads besides weights. R = batch * queries rows. */
+/** Inputs of the forward pass besides the weights. */
 export interface LlamaInput {
   /** Token ids [R]. */
   tokens: TokenRows;
-  /** [R] position of each row in its document. */
+  /** [R] the position of each row in its document. */
   positions: Tensor;
-  /** [R, 2] first and last key that each row sees. */
+  /** [R, 2] the first and last key that each row sees. */
   spans: Tensor;
-  /** [T, 2, E / 2] rotary angles. */
+  /** [T, 2, E / 2] the rotary angles. */
   angles: Tensor;
-  /** Sequences. */
+  /** Number of sequences. */
   batch: number;
-  /** Generation: keys and values of earlier rows, one [batch * keys, 2 KV E] a layer, and [R] where new rows go among keys. */
+  /** For generation: [batch * keys, 2 KV E] keys and values of earlier rows per layer, and [R] the slots of the new ones. */
   cache?: { layers: Tensor[]; slots: Tensor };
-  /** Told of tensors inside a block as they are recorded, for looking inside; needs a recording without gradients. */
+  /** Called with each tensor inside a block as it is recorded; needs a recorder without gradients. */
   watch?: (layer: number, place: InnerPlace, tensor: Tensor) => void;
 }
 
 /**
- * A place inside a block, each [R, ...]: `qkv` queries and keys after their rotation, and values; `attention` and
- * `feedForward` what the two halves add to the residual stream; `gate` silu(W1 n) * W3 n; `residual` the block's output.
+ * A place inside a block, [R, ...] each: `qkv` are rotated queries and keys, and values; `attention` and `feedForward` are
+ * the two terms added to the residual stream; `gate` is silu(W1 n) * W3 n; `residual` is the block's output.
  */
 export type InnerPlace = "qkv" | "attention" | "gate" | "feedForward" | "residual";
 
-/** Records the model up to its last norm: [R, D]. The output matrix follows with the loss, or with the choice of a token. */
+/** Records the model up to its last norm: [R, D]. The output matrix is applied with the loss, or for the choice of a token. */
 export function llama(r: Recorder, weights: LlamaWeights, input: LlamaInput, config: ModelConfig): Tensor {
   let x = embedding(r, input.tokens, weights.embedding);
   weights.layers.forEach((w, l) => {
@@ -52,7 +54,7 @@ export function llama(r: Recorder, weights: LlamaWeights, input: LlamaInput, con
   return rmsnorm(r, x, weights.norm, config.normEps);
 }
 
-/** One block: x' = x + attention(norm(x)), then x' + W2 (silu(W1 n) * W3 n) with n = norm(x'). */
+/** Records one block: h = x + attention(norm(x)), then h + W2 (silu(W1 n) * W3 n) with n = norm(h). */
 function block(
   r: Recorder,
   x: Tensor,

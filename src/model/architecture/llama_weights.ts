@@ -1,12 +1,12 @@
 /**
- * The weights of LLaMA as the forward pass takes them.
+ * The weights of LLaMA as the forward pass reads them.
  *
  * @module
  */
 import type { Tensor } from "../../gpu/mod.ts";
 import type { Adapter } from "../../ops/mod.ts";
 
-/** Weights of a block, with their gradients where a training step gave them. */
+/** The weights of one block. */
 export interface LayerWeights {
   /** [D] RMSNorm before attention. */
   attentionNorm: Tensor;
@@ -20,15 +20,15 @@ export interface LayerWeights {
   w13: Tensor;
   /** [D, F] W2 (down). */
   w2: Tensor;
-  /** Adapters of its matrices, where those alone are trained. */
+  /** Adapters of its matrices, when only they are trained. */
   adapters?: Partial<Record<"qkv" | "wo" | "w13" | "w2", Adapter>>;
 }
 
-/** All weights, as the forward pass takes them. */
+/** All weights of a model. */
 export interface LlamaWeights {
   /** [V, D] embedding table. */
   embedding: Tensor;
-  /** Blocks. */
+  /** The blocks, first to last. */
   layers: LayerWeights[];
   /** [D] last RMSNorm. */
   norm: Tensor;

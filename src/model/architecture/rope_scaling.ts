@@ -1,6 +1,7 @@
 /**
- * Rotary frequencies, and how Llama 3 stretches them for longer contexts (Dubey et al. 2024, as in Hugging Face's
- * `rope_type: "llama3"`):
+ * Rotary frequencies, and their stretching for longer contexts as in Llama 3.
+ *
+ * The rule is that of Dubey et al. 2024, Hugging Face's `rope_type: "llama3"`:
  *
  *     rate_i = theta^(-2i / E) / d_i      turns_i = originalContext rate_i / 2 pi
  *     d_i = 1 where turns_i > highFrequencyFactor, factor where turns_i < lowFrequencyFactor, in between
@@ -12,15 +13,15 @@ import { z } from "zod";
 import { optionsSchema } from "../../base/schema.ts";
 import { ropeAngles } from "../../ops/mod.ts";
 
-/** How the rotary frequencies are stretched. */
+/** The stretching of the rotary frequencies. */
 export interface RopeScaling {
-  /** By how much the slow ones are slowed down. */
+  /** The divisor of the slow frequencies. */
   factor: number;
-  /** Fewer turns than this in the original context: a slow one. */
+  /** A frequency with fewer turns than this in the original context is slow: it is divided. */
   lowFrequencyFactor: number;
-  /** More turns than this: left alone. */
+  /** A frequency with more turns than this is left as it is. */
   highFrequencyFactor: number;
-  /** Positions that the model was trained on before. */
+  /** The context that the model was first trained with. */
   originalContext: number;
 }
 
@@ -38,7 +39,7 @@ export const ropeScalingSchema: z.ZodType<RopeScaling, RopeScaling> = optionsSch
   }),
 );
 
-/** What each of the E / 2 frequencies is divided by. */
+/** Returns the divisor of each of the E / 2 frequencies. */
 export function frequencyDivisors(scaling: RopeScaling, headDim: number, theta: number): number[] {
   const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContext } = scaling;
   return Array.from({ length: headDim / 2 }, (_, i) => {
@@ -49,9 +50,9 @@ export function frequencyDivisors(scaling: RopeScaling, headDim: number, theta: 
 }
 
 /**
- * The scaling behind a list of divisors, as GGUF files keep it; undefined where there is none. Only the ratios of its
- * last three numbers can be told from divisors, so `lowFrequencyFactor` is 1 and `highFrequencyFactor` 4, as in every
- * released model.
+ * Returns the scaling behind a list of divisors, as GGUF files store it; undefined if no scaling gives them. Divisors
+ * determine only the ratios of the last three numbers, so `lowFrequencyFactor` is 1 and `highFrequencyFactor` 4, as in
+ * every released model.
  */
 export function scalingOf(divisors: ArrayLike<number>, theta: number): RopeScaling | undefined {
   const list = Array.from(divisors);
@@ -63,11 +64,11 @@ export function scalingOf(divisors: ArrayLike<number>, theta: number): RopeScali
   const turns = 1 + 3 * s;
   const originalContext = Math.round(turns * 2 * Math.PI * theta ** (2 * between / headDim));
   const scaling = { factor, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContext };
-  const again = frequencyDivisors(scaling, headDim, theta);
-  return again.every((d, i) => Math.abs(d / list[i] - 1) < 1e-3) ? scaling : undefined;
+  const rebuilt = frequencyDivisors(scaling, headDim, theta);
+  return rebuilt.every((d, i) => Math.abs(d / list[i] - 1) < 1e-3) ? scaling : undefined;
 }
 
-/** Cosines and sines for the positions of the context, computed in float64: [T, 2, E / 2]. */
+/** Computes the cosines and sines of the context's positions in float64: [T, 2, E / 2]. */
 export function rotaryAngles(
   c: { dim: number; heads: number; context: number; ropeTheta: number; ropeScaling?: RopeScaling },
 ): Float32Array<ArrayBuffer> {

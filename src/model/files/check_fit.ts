@@ -1,5 +1,5 @@
 /**
- * Whether a model fits what it is joined with: its tokenizer, its device.
+ * Checks that tokenizer and device suit a model.
  *
  * @module
  */
@@ -8,25 +8,34 @@ import type { Device } from "../../gpu/mod.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 
-/** The tokenizer may not have more ids than the model; `path` names the file that asks for it. */
-export function checkVocabulary(config: ModelConfig, tokenizer?: Tokenizer, path?: string): void {
+/**
+ * Refuses a tokenizer with more ids than the model.
+ *
+ * @param file the model's file, for the error
+ * @throws {ConfigError} with both numbers
+ */
+export function checkVocabulary(config: ModelConfig, tokenizer?: Tokenizer, file?: string): void {
   if (!tokenizer || tokenizer.vocabSize <= config.vocabSize) return;
-  const at = path ? `${path}: ` : "";
+  const where = file ? `${file}: ` : "";
   throw new ConfigError(
-    `${at}Cannot join tokenizer and model: the tokenizer has ${tokenizer.vocabSize} ids, the model ${config.vocabSize}. ` +
+    `${where}Cannot join tokenizer and model: the tokenizer has ${tokenizer.vocabSize} ids, the model ${config.vocabSize}. ` +
       `Use the tokenizer that the model was trained with`,
     { path: "tokenizer" },
   );
 }
 
-/** The table of rotary angles is one binding; a file may ask for any context. */
+/**
+ * Refuses a context whose table of rotary angles is larger than one binding of the device.
+ *
+ * @throws {DeviceError} with the largest context that fits
+ */
 export function checkContext({ context, dim, heads }: ModelConfig, { limits }: Device, file: string): void {
   const have = limits.maxStorageBufferBindingSize;
   const wanted = context * dim / heads * 4;
   if (wanted <= have) return;
-  const longest = Math.floor(have / (dim / heads * 4));
+  const maxContext = Math.floor(have / (dim / heads * 4));
   throw new DeviceError(
-    `${file}: Cannot hold the angles of ${context} positions. Give Model.load(..., { context }) at most ${longest}`,
+    `${file}: Cannot hold the angles of ${context} positions. Give Model.load(..., { context }) at most ${maxContext}`,
     { limit: "maxStorageBufferBindingSize", wanted, have },
   );
 }

@@ -1,6 +1,5 @@
 /**
- * A model's config.json as Hugging Face transformers writes and reads it. What is not LLaMA-shaped is refused with the
- * reason.
+ * A model's config.json as Hugging Face transformers writes and reads it; models that are not LLaMA-shaped are refused.
  *
  * @module
  */
@@ -9,12 +8,12 @@ import { FormatError } from "../../base/errors.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import { readJson } from "./json_files.ts";
 import type { RopeScaling } from "../architecture/rope_scaling.ts";
-import { fitting } from "../weights/weight_source.ts";
+import { checkedConfig } from "../weights/weight_source.ts";
 
 const length = z.int().min(1);
 const positive = z.number().positive();
 
-/** `rope_scaling` of older files, `rope_parameters` of newer ones, which hold the base as well. */
+/** The fields of `rope_scaling` in older files, and of `rope_parameters` in newer ones, which hold the base as well. */
 const ropeFields = z.looseObject({
   rope_theta: positive.optional(),
   rope_type: z.string().optional(),
@@ -72,7 +71,7 @@ export async function readHfConfig(file: string): Promise<ModelConfig> {
     refuse(`head_dim ${c.head_dim} times ${c.num_attention_heads} heads is not hidden_size ${c.hidden_size}`);
   }
   const ropeScaling = rope ? scalingIn(rope, refuse) : undefined;
-  return fitting({
+  return checkedConfig({
     dim: c.hidden_size,
     layers: c.num_hidden_layers,
     heads: c.num_attention_heads,
@@ -103,7 +102,7 @@ function scalingIn(rope: z.output<typeof ropeFields>, refuse: Refuse): RopeScali
   return { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContext: original };
 }
 
-/** The configuration as Hugging Face writes it. */
+/** Returns the configuration as Hugging Face writes it. */
 export function hfConfigOf(c: ModelConfig, ids: { bos: number; eos: number }): Record<string, unknown> {
   const s = c.ropeScaling;
   return {

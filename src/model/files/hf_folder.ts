@@ -22,11 +22,13 @@ import type { WeightSource } from "../weights/weight_source.ts";
 import type { ParameterPieces } from "../weights/stream_weights.ts";
 import type { Parameter } from "../weights/weight_layout.ts";
 
-const INDEX = "model.safetensors.index.json";
-const SINGLE = "model.safetensors";
+/** The file that lists the shards of a model, and their tensors. */
+export const INDEX_FILE = "model.safetensors.index.json";
+/** The file of a model whose weights are not sharded. */
+export const WEIGHTS_FILE = "model.safetensors";
 
-/** Only files of the folder itself. */
-const index = z.looseObject({
+/** The index of a sharded model; it may name only files of its own folder. */
+const indexSchema = z.looseObject({
   weight_map: z.record(z.string(), z.string().regex(/^[\w-][\w.-]*\.safetensors$/)),
 });
 
@@ -46,12 +48,18 @@ export async function openHfFolder(folder: string): Promise<WeightSource> {
       files.push(file);
       for (const tensor of file.tensors.keys()) {
         if (tensors.has(tensor)) {
-          throw new FormatError(`tensor ${tensor} stands in two files`, { file: `${folder}/${name}` });
+          throw new FormatError(`tensor ${tensor} is in two files`, { file: `${folder}/${name}` });
         }
         tensors.set(tensor, file.matrix(tensor));
       }
     }
-    return { file: `${folder}/${files.length > 1 ? INDEX : SINGLE}`, config, tensors, tokenizer, close };
+    return {
+      file: `${folder}/${files.length > 1 ? INDEX_FILE : WEIGHTS_FILE}`,
+      config,
+      tensors,
+      tokenizer,
+      close,
+    };
   } catch (error) {
     close();
     throw error;
@@ -65,29 +73,29 @@ export async function openHfFolder(folder: string): Promise<WeightSource> {
 }
 
 async function weightFiles(folder: string): Promise<string[]> {
-  const file = `${folder}/${INDEX}`;
-  if (!await isFile(file)) return [SINGLE];
+  const file = `${folder}/${INDEX_FILE}`;
+  if (!await isFile(file)) return [WEIGHTS_FILE];
   return shardNames(await readJson(file), file);
 }
 
 /**
- * The shards that an index names.
+ * Returns the files that an index names.
  *
  * @throws {FormatError} for names that would lead out of the folder
  */
 export function shardNames(json: unknown, file: string): string[] {
-  const parsed = index.safeParse(json);
+  const parsed = indexSchema.safeParse(json);
   if (parsed.success) return [...new Set(Object.values(parsed.data.weight_map))];
   throw new FormatError("weight_map is missing or names files outside the folder", { file });
 }
 
-/** What is written besides the weights. */
+/** The content of a folder besides the weights. */
 export interface HfFolder {
   /** Shape of the model. */
   config: ModelConfig;
-  /** Ids of the tokens that open and close a document. */
+  /** Ids of the tokens that begin and end a document. */
   ids: { bos: number; eos: number };
-  /** Most bytes of a file of weights; a tensor that is larger has one of its own. */
+  /** Largest file of weights, in bytes; a larger tensor has a file of its own. */
   shardBytes: number;
 }
 
@@ -115,12 +123,12 @@ export async function writeHfFolder(
     );
     const total_size = shards.reduce((sum, shard) => sum + shard.bytes, 0);
     await writeText(
-      `${folder}/${INDEX}`,
+      `${folder}/${INDEX_FILE}`,
       JSON.stringify({ metadata: { total_size }, weight_map }, null, 2) + "\n",
     );
-    written.add(INDEX);
+    written.add(INDEX_FILE);
   }
-  await removeOlder(folder, written);
+  await removeEarlierWeights(folder, written);
   const generation = {
     bos_token_id: ids.bos,
     eos_token_id: ids.eos,
@@ -132,7 +140,7 @@ export async function writeHfFolder(
   await writeText(`${folder}/generation_config.json`, JSON.stringify(generation, null, 2) + "\n");
 }
 
-/** As many tensors of the stream as belong into this file. */
+/** Takes the tensors of one file from the stream. */
 async function* entriesOf(
   pieces: AsyncGenerator<ParameterPieces>,
   parameters: readonly Parameter[],
@@ -143,10 +151,10 @@ async function* entriesOf(
   }
 }
 
-/** Weights of an earlier save under other names would be read instead of these. */
-async function removeOlder(folder: string, written: ReadonlySet<string>): Promise<void> {
-  const ours = /^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/;
+/** Removes the weights of an earlier save under other names, which would be read instead of these. */
+async function removeEarlierWeights(folder: string, written: ReadonlySet<string>): Promise<void> {
+  const ownNames = /^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/;
   for await (const { name } of Deno.readDir(folder)) {
-    if (ours.test(name) && !written.has(name)) await Deno.remove(`${folder}/${name}`);
+    if (ownNames.test(name) && !written.has(name)) await Deno.remove(`${folder}/${name}`);
   }
 }

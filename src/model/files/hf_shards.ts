@@ -1,5 +1,5 @@
 /**
- * Weights over several files, named as Hugging Face names them: `model-00001-of-00003.safetensors`.
+ * The split of weights into several files with Hugging Face's names, `model-00001-of-00003.safetensors`.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import type { Parameter } from "../weights/weight_layout.ts";
 export interface WeightShard {
   /** Its name. */
   name: string;
-  /** What is in it. */
+  /** The parameters that it holds. */
   parameters: Parameter[];
-  /** Bytes of the numbers. */
+  /** Bytes of their numbers. */
   bytes: number;
 }
 
-/** Parameters in their order, as many to a file as fit into `limit` bytes, at least one. */
-export function shardsOf(parameters: readonly Parameter[], limit: number): WeightShard[] {
+/** Splits parameters in their order into files of at most `maxBytes`, with at least one parameter each. */
+export function shardsOf(parameters: readonly Parameter[], maxBytes: number): WeightShard[] {
   const shards: WeightShard[] = [];
   for (const parameter of parameters) {
     const bytes = 4 * elementsOf(parameter.shape);
     const last = shards.at(-1);
-    if (last && last.bytes + bytes <= limit) {
+    if (last && last.bytes + bytes <= maxBytes) {
       last.parameters.push(parameter);
       last.bytes += bytes;
     } else {

@@ -1,8 +1,8 @@
 /**
  * Models on the Hugging Face hub: `hf://owner/name`, `hf://owner/name@revision`, and `hf://owner/name/file.gguf`.
  *
- * What is needed of a repository is fetched into the cache folder once, each file going on where it was cut off, and
- * gathered in a folder of its own; a folder that is whole is used without asking the hub.
+ * The files of a model are downloaded into the cache folder once, an interrupted file continues at its last byte, and they
+ * are linked into a folder of their own. A complete folder is used without asking the hub.
  *
  * @module
  */
@@ -11,12 +11,10 @@ import { ConfigError, FormatError } from "../../base/errors.ts";
 import { fetched, hubListing } from "../../data/io/download_cache.ts";
 import { bytes as showBytes, Progress } from "../../display/mod.ts";
 import { readJson } from "./json_files.ts";
-import { shardNames } from "./hf_folder.ts";
+import { INDEX_FILE, shardNames, WEIGHTS_FILE } from "./hf_folder.ts";
 
-const INDEX = "model.safetensors.index.json";
-const SINGLE = "model.safetensors";
-const WHOLE = ".whole";
-const SMALL = [
+const COMPLETE_MARK = ".whole";
+const SMALL_FILES = [
   "config.json",
   "generation_config.json",
   "tokenizer.json",
@@ -26,11 +24,11 @@ const SMALL = [
 ];
 
 /**
- * Brings a model to this machine.
+ * Downloads a model, unless it is in the cache.
  *
- * @returns the path of its folder, or of its file where the address names one
- * @throws {DataError} when there is no such repository or the download fails
- * @throws {FormatError} when the repository holds no weights that are read here
+ * @returns the path of its folder, or of its file if the address names one
+ * @throws {DataError} when the repository does not exist or the download fails
+ * @throws {FormatError} when the repository holds no safetensors
  */
 export async function fetchModel(address: string, signal?: AbortSignal): Promise<string> {
   const found = /^hf:\/\/(?:models\/)?([^/@]+\/[^/@]+(?:@[^/]+)?)(?:\/(.+))?$/.exec(address);
@@ -45,14 +43,14 @@ export async function fetchModel(address: string, signal?: AbortSignal): Promise
   }
   const [, name] = repository.split(/[/@]/);
   const folder = `${cacheHome()}/models/${await digest(root)}/${name}`;
-  if (await Deno.stat(`${folder}/${WHOLE}`).then(() => true, () => false)) return folder;
+  if (await Deno.stat(`${folder}/${COMPLETE_MARK}`).then(() => true, () => false)) return folder;
   await Deno.mkdir(folder, { recursive: true });
-  await gather(root, folder, signal);
-  await Deno.writeTextFile(`${folder}/${WHOLE}`, root);
+  await fetchFolder(root, folder, signal);
+  await Deno.writeTextFile(`${folder}/${COMPLETE_MARK}`, root);
   return folder;
 }
 
-async function gather(root: string, folder: string, signal?: AbortSignal): Promise<void> {
+async function fetchFolder(root: string, folder: string, signal?: AbortSignal): Promise<void> {
   const listing = await hubListing(`${root}/*`);
   const sizes = new Map(listing.map(({ path, bytes }) => [path, bytes]));
   const progress = (names: string[], label: string) => {
@@ -62,19 +60,21 @@ async function gather(root: string, folder: string, signal?: AbortSignal): Promi
   const fetchAll = async (names: string[], label: string) => {
     await using shown = progress(names, label);
     for (const name of names) {
-      await place(await fetchFile(`${root}/${name}`, shown, signal), `${folder}/${name}`);
+      await link(await fetchFile(`${root}/${name}`, shown, signal), `${folder}/${name}`);
     }
   };
-  if (!sizes.has("config.json") || !(sizes.has(INDEX) || sizes.has(SINGLE))) {
-    const there = [...sizes.keys()].slice(0, 20).join(", ");
+  if (!sizes.has("config.json") || !(sizes.has(INDEX_FILE) || sizes.has(WEIGHTS_FILE))) {
+    const names = [...sizes.keys()].slice(0, 20).join(", ");
     throw new FormatError(
-      `Cannot load the model: expected config.json and ${SINGLE} or ${INDEX}, the repository holds ${there}`,
-      { file: root, expected: SINGLE },
+      `Cannot load the model: expected config.json and ${WEIGHTS_FILE} or ${INDEX_FILE}, the repository holds ${names}`,
+      { file: root, expected: WEIGHTS_FILE },
     );
   }
-  const sharded = sizes.has(INDEX);
-  await fetchAll([...SMALL, INDEX].filter((name) => sizes.has(name)), `${root}: configuration`);
-  const weights = sharded ? shardNames(await readJson(`${folder}/${INDEX}`), `${root}/${INDEX}`) : [SINGLE];
+  const sharded = sizes.has(INDEX_FILE);
+  await fetchAll([...SMALL_FILES, INDEX_FILE].filter((name) => sizes.has(name)), `${root}: configuration`);
+  const weights = sharded
+    ? shardNames(await readJson(`${folder}/${INDEX_FILE}`), `${root}/${INDEX_FILE}`)
+    : [WEIGHTS_FILE];
   await fetchAll(weights, root);
 }
 
@@ -83,8 +83,8 @@ async function fetchFile(address: string, progress: Progress, signal?: AbortSign
   throw new FormatError(`Cannot fetch ${address}: it names no file`, { file: address });
 }
 
-/** A second name for a cached file; a copy where the file system has no hard links. */
-async function place(from: string, to: string): Promise<void> {
+/** Gives a cached file a second name; copies it if the file system has no hard links. */
+async function link(from: string, to: string): Promise<void> {
   await Deno.remove(to).catch(() => {});
   await Deno.link(from, to).catch(() => Deno.copyFile(from, to));
 }

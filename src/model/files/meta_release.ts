@@ -1,22 +1,23 @@
 /**
- * Models as the paper's authors released them: params.json, tokenizer.model, and `consolidated.00.pth` or several, one
- * for each GPU of their tensor-parallel group. Queries, keys, values, W1, W3 and the output matrix are split by rows;
- * Wo and W2 by columns; the embedding table by columns (LLaMA, Llama 2) or rows (Llama 3); norms are whole in each.
+ * Models as the paper's authors released them: params.json, tokenizer.model, and `consolidated.00.pth` or several.
+ *
+ * Each of several files is the shard of one GPU of their tensor-parallel group. Queries, keys, values, W1, W3 and the
+ * output matrix are split by rows; Wo and W2 by columns; the embedding table by columns (LLaMA, Llama 2) or rows (Llama
+ * 3); norms are whole in each.
  *
  * @module
  */
 import { z } from "zod";
 import { FormatError } from "../../base/errors.ts";
-import { changeRows, type FileMatrix, stackColumns, stackRows } from "../../formats/tensors/matrix.ts";
+import { type FileMatrix, stackColumns, stackRows } from "../../formats/tensors/matrix.ts";
 import { openTorchFile, type TorchFile } from "../../formats/tensors/torch_file.ts";
-import { permuteRopeRows } from "../../ops/mod.ts";
 import { Tokenizer } from "../../tokenizer/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import { isFile, readJson } from "./json_files.ts";
-import { turnedHeads } from "./gguf/names.ts";
-import { fitting, type WeightSource } from "../weights/weight_source.ts";
+import { toHalfPairs } from "../weights/rope_rows.ts";
+import { checkedConfig, type WeightSource } from "../weights/weight_source.ts";
 
-/** The file that tells this format. */
+/** The file that identifies this format. */
 export const PARAMS = "params.json";
 
 const length = z.int().min(1);
@@ -33,8 +34,8 @@ const schema = z.looseObject({
   max_seq_len: length.default(2048),
 });
 
-/** Names of a block's weights in Hugging Face's layout, and how they are split. */
-const INSIDE: Readonly<Record<string, [name: string, split: "rows" | "columns" | "none"]>> = {
+/** The weights of a block: their names in Hugging Face's layout, and their split. */
+const BLOCK_WEIGHTS: Readonly<Record<string, [name: string, split: "rows" | "columns" | "none"]>> = {
   "attention_norm": ["input_layernorm", "none"],
   "attention.wq": ["self_attn.q_proj", "rows"],
   "attention.wk": ["self_attn.k_proj", "rows"],
@@ -47,12 +48,12 @@ const INSIDE: Readonly<Record<string, [name: string, split: "rows" | "columns" |
 };
 
 /**
- * Opens a folder of the original release. The context is params.json's `max_seq_len`, which the released files lack,
- * else the paper's 2,048.
+ * Opens a folder of the original release. The context is params.json's `max_seq_len`, or the paper's 2,048, since the
+ * released files lack it.
  *
  * @throws {FormatError} naming the file and what is wrong with it
  */
-export async function openOriginal(folder: string): Promise<WeightSource> {
+export async function openMetaRelease(folder: string): Promise<WeightSource> {
   const file = `${folder}/${PARAMS}`;
   const parsed = schema.safeParse(await readJson(file));
   if (!parsed.success) {
@@ -62,10 +63,10 @@ export async function openOriginal(folder: string): Promise<WeightSource> {
   const shards: TorchFile[] = [];
   const close = () => shards.forEach((shard) => shard.close());
   try {
-    for (const name of await shardNames(folder)) shards.push(await openTorchFile(`${folder}/${name}`));
+    for (const name of await consolidatedNames(folder)) shards.push(await openTorchFile(`${folder}/${name}`));
     const merged = merge(shards, parsed.data.dim);
     const config = configOf(parsed.data, merged, file);
-    const tensors = new Map([...merged].map(([name, matrix]) => [name, halves(name, matrix, config)]));
+    const tensors = new Map([...merged].map(([name, matrix]) => [name, toHalfPairs(name, matrix, config)]));
     return { file, config, tensors, tokenizer, close };
   } catch (error) {
     close();
@@ -78,7 +79,7 @@ export async function openOriginal(folder: string): Promise<WeightSource> {
   }
 }
 
-async function shardNames(folder: string): Promise<string[]> {
+async function consolidatedNames(folder: string): Promise<string[]> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(folder)) {
     if (/^consolidated\.\d\d\.pth$/.test(name)) names.push(name);
@@ -90,10 +91,11 @@ async function shardNames(folder: string): Promise<string[]> {
   throw new FormatError("no such file: is the download complete?", { file: `${folder}/${missing}` });
 }
 
+/** Joins the shards of every tensor. Returns the tensors by their names in Hugging Face's layout. */
 function merge(shards: readonly TorchFile[], dim: number): Map<string, FileMatrix> {
   const merged = new Map<string, FileMatrix>();
   for (const [name, first] of shards[0].tensors) {
-    const [hf, split] = placeOf(name, first, dim);
+    const [hf, split] = nameAndSplit(name, first, dim);
     const parts = shards.map(({ tensors }) => tensors.get(name));
     const wrong = shards.findIndex((_, i) => !fits(first, parts[i]));
     if (wrong >= 0) {
@@ -111,19 +113,23 @@ function fits({ shape }: FileMatrix, other: FileMatrix | undefined): boolean {
   return other !== undefined && other.shape.join() === shape.join();
 }
 
-/** The name in Hugging Face's layout, and how the tensor is split; a vector never is. */
-function placeOf(name: string, { shape }: FileMatrix, dim: number): [string, "rows" | "columns" | "none"] {
+/** Returns a tensor's name in Hugging Face's layout, and its split; vectors are never split. */
+function nameAndSplit(
+  name: string,
+  { shape }: FileMatrix,
+  dim: number,
+): [string, "rows" | "columns" | "none"] {
   const stem = name.replace(/\.weight$/, "");
   const block = /^layers\.(\d+)\.(.*)$/.exec(stem);
-  const inside = block && Object.hasOwn(INSIDE, block[2]) ? INSIDE[block[2]] : undefined;
+  const inside = block && Object.hasOwn(BLOCK_WEIGHTS, block[2]) ? BLOCK_WEIGHTS[block[2]] : undefined;
   if (block && inside) {
     return [`model.layers.${block[1]}.${inside[0]}.weight`, shape.length === 2 ? inside[1] : "none"];
   }
-  const flat = shape.length !== 2;
+  const isVector = shape.length !== 2;
   if (stem === "tok_embeddings") {
-    return ["model.embed_tokens.weight", flat ? "none" : shape[1] === dim ? "rows" : "columns"];
+    return ["model.embed_tokens.weight", isVector ? "none" : shape[1] === dim ? "rows" : "columns"];
   }
-  if (stem === "output") return ["lm_head.weight", flat ? "none" : "rows"];
+  if (stem === "output") return ["lm_head.weight", isVector ? "none" : "rows"];
   return [stem === "norm" ? "model.norm.weight" : name, "none"];
 }
 
@@ -137,7 +143,7 @@ function configOf(
     if (matrix?.shape.length === 2) return matrix.shape[0];
     throw new FormatError(`tensor ${name} is missing or no matrix`, { file });
   };
-  return fitting({
+  return checkedConfig({
     dim: p.dim,
     layers: p.n_layers,
     heads: p.n_heads,
@@ -157,14 +163,4 @@ function configOf(
       },
     }),
   }, file);
-}
-
-/** Queries and keys from pairs (2i, 2i + 1) to pairs (i, i + E/2). */
-function halves(name: string, matrix: FileMatrix, config: ModelConfig): FileMatrix {
-  const heads = turnedHeads(name, config);
-  const headDim = config.dim / config.heads;
-  if (heads === undefined || matrix.shape.join() !== [heads * headDim, config.dim].join()) return matrix;
-  return changeRows(matrix, headDim, (data) => {
-    return permuteRopeRows(data, data.length / (headDim * config.dim), headDim, "half");
-  });
 }

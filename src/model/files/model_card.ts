@@ -4,14 +4,14 @@
  * @module
  */
 import { countParameters } from "../architecture/config.ts";
-import type { ModelState } from "../model_state.ts";
+import type { ModelHandle } from "../model_state.ts";
 
 /**
- * A model card in Markdown with the front matter that hubs read.
+ * Returns a model card in Markdown with the front matter that hubs read.
  *
  * @param more sections at its end, such as those on its training
  */
-export function modelCard(model: ModelState, more = ""): string {
+export function modelCard(model: Pick<ModelHandle, "name" | "config">, more = ""): string {
   const c = model.config;
   const n = countParameters(c);
   const million = (x: number) => `${(x / 1e6).toFixed(2)} M`;

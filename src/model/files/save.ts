@@ -1,5 +1,5 @@
 /**
- * Writing a model in the format that was asked for.
+ * Saving a model as a Hugging Face folder or a GGUF file.
  *
  * @module
  */
@@ -9,29 +9,29 @@ import { writeHfFolder } from "./hf_folder.ts";
 import { modelCard } from "./model_card.ts";
 import type { SaveSettings } from "../model_options.ts";
 import { GGUF_FILE } from "./open_model.ts";
-import type { ModelState } from "../model_state.ts";
-import type { ParameterPieces } from "../weights/stream_weights.ts";
+import { type ModelHandle, stateOf } from "../model_state.ts";
+import { drainArena } from "../weights/stream_weights.ts";
 import { writeGgufModel } from "./gguf/write.ts";
 
-const TYPES = { f32: "F32", f16: "F16", q8_0: "Q8_0" } as const;
+const GGUF_TYPES = { f32: "F32", f16: "F16", q8_0: "Q8_0" } as const;
 
 /**
- * Writes the model to `path`, with the weights that `pieces` gives in the order of its layout.
+ * Writes a model to `path`; see `model.save` for the files.
  *
- * @throws {ConfigError} for a packing that Hugging Face folders do not have
+ * @throws {ConfigError} for a number format that Hugging Face folders do not have
  */
 export async function saveModel(
-  model: ModelState,
+  model: ModelHandle,
   path: string,
   { format = path.endsWith(".gguf") ? "gguf" : "hf", dtype, shardBytes, signal }: SaveSettings,
-  pieces: AsyncGenerator<ParameterPieces>,
 ): Promise<void> {
-  const { config, tokenizer, name, layout } = model;
+  const { device, arena, config, tokenizer, name, layout } = stateOf(model);
+  const pieces = drainArena(device, layout, arena, { signal });
   if (format === "gguf") {
     const folder = path.endsWith(".gguf") ? path.replace(/(^|[/\\])[^/\\]*$/, "") : path;
     if (folder) await Deno.mkdir(folder, { recursive: true });
     const file = path.endsWith(".gguf") ? path : `${path}/${GGUF_FILE}`;
-    const content = { name, config, tokenizer, type: TYPES[dtype], signal };
+    const content = { name, config, tokenizer, type: GGUF_TYPES[dtype], signal };
     return await writeGgufModel(file, content, layout.parameters, pieces);
   }
   if (dtype !== "f32") {

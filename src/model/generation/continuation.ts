@@ -1,5 +1,5 @@
 /**
- * A text on its way: how its tokens are chosen, how they become text, and why it ends.
+ * One text as it is generated: the choice of its tokens, their text, and the reason for its end.
  *
  * @module
  */
@@ -8,25 +8,25 @@ import { ConfigError } from "../../base/errors.ts";
 import { Random } from "../../base/random.ts";
 import { optionsSchema } from "../../base/schema.ts";
 import type { StreamDecoder } from "../../tokenizer/mod.ts";
+import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import { sampleToken } from "./sampling.ts";
-import type { ModelState } from "../model_state.ts";
-import { StopText } from "./stop_strings.ts";
+import { StopFilter } from "./stop_strings.ts";
 
-/** How to generate. */
+/** Options of a generation. */
 export interface GenerateOptions {
-  /** Most tokens to add (default 256; the context ends a text too). */
+  /** Largest number of tokens to add (default 256; the context ends a text too). */
   maxTokens?: number;
   /** Divides the logits; 0 takes the most likely token every time (default 0.8, as in the paper's release). */
   temperature?: number;
-  /** Keeps only the most likely tokens (default 0: all). */
+  /** Keeps only this many of the most likely tokens (default 0: all). */
   topK?: number;
-  /** Keeps the most likely tokens until their mass passes this (default 0.95, as in the paper's release). */
+  /** Keeps the most likely tokens until their probabilities sum to more than this (default 0.95, as in the paper's release). */
   topP?: number;
   /** Seed of the draws (default 42). */
   seed?: number;
   /** Ends the text before the first of these strings. */
   stop?: string | string[];
-  /** Ends the generation. */
+  /** Ends the generation; reading it rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -42,32 +42,39 @@ export const generateSchema = optionsSchema<GenerateOptions>()(z.strictObject({
     .optional(),
 }));
 
-/** Options with their defaults. */
+/** {@linkcode GenerateOptions} with defaults filled in. */
 export type SamplingSettings = Required<Omit<GenerateOptions, "signal">>;
 
-/** Why a text ended: the model's end-of-sequence token, `maxTokens`, a stop string, or the end of the context. */
+/** The reason for the end of a text: the end-of-sequence token, `maxTokens`, a stop string, or the end of the context. */
 export type FinishReason = "eos" | "length" | "stop" | "context";
 
-/** What follows one prompt, token by token. */
+/** The continuation of one prompt, token by token. */
 export class Continuation {
   /** The ids so far, without the end-of-sequence token. */
   readonly ids: number[] = [];
-  /** Why it ended, once it did. */
+  /** The reason for its end, once it ended. */
   finish?: FinishReason;
   readonly #model: ModelState;
-  readonly #options: SamplingSettings;
+  readonly #settings: SamplingSettings;
   readonly #random: Random;
-  readonly #ends: ReadonlySet<number>;
-  readonly #filter: StopText;
+  readonly #endIds: ReadonlySet<number>;
+  readonly #stops: StopFilter;
   readonly #decoder?: StreamDecoder;
 
   /**
-   * Begins after `prompt`: a text that goes on, or an answer, which ends with what its template puts behind one.
+   * Begins after `prompt`.
    *
+   * @param isAnswer true for an answer in a chat, which ends with the tokens that the template puts behind one
    * @throws {ConfigError} for a prompt without tokens, or one that does not fit the context
    */
-  constructor(model: ModelState, readonly prompt: Uint32Array, options: SamplingSettings, answers: boolean) {
-    const { tokenizer, config: { context } } = model;
+  constructor(
+    model: ModelHandle,
+    readonly prompt: Uint32Array,
+    settings: SamplingSettings,
+    isAnswer: boolean,
+  ) {
+    const state = stateOf(model);
+    const { tokenizer, config: { context } } = state;
     if (prompt.length > context) {
       throw new ConfigError(
         `Cannot generate: the prompt has ${prompt.length} tokens, the model's context is ${context}. Shorten the prompt`,
@@ -76,12 +83,12 @@ export class Continuation {
     if (prompt.length === 0) {
       throw new ConfigError("Cannot generate: the prompt has no tokens, give at least one id");
     }
-    this.#model = model;
-    this.#options = options;
-    this.#random = new Random(options.seed);
-    this.#ends = new Set(tokenizer ? answers ? tokenizer.stopIds : [tokenizer.eosId] : [2]);
-    this.#filter = new StopText(options.stop);
-    this.#decoder = tokenizer?.decoder({ continues: !answers }); // a text that goes on keeps its first space
+    this.#model = state;
+    this.#settings = settings;
+    this.#random = new Random(settings.seed);
+    this.#endIds = new Set(tokenizer ? isAnswer ? tokenizer.stopIds : [tokenizer.eosId] : [2]);
+    this.#stops = new StopFilter(settings.stop);
+    this.#decoder = tokenizer?.decoder({ continues: !isAnswer }); // a continued text keeps its first space
   }
 
   /** The id that the model reads next. */
@@ -89,30 +96,30 @@ export class Continuation {
     return this.ids.at(-1) ?? this.prompt[this.prompt.length - 1];
   }
 
-  /** Positions that the model will have read at most. */
-  get length(): number {
-    return Math.min(this.#model.config.context, this.prompt.length + this.#options.maxTokens - 1);
+  /** The largest number of positions that the model reads for this text. */
+  get maxLength(): number {
+    return Math.min(this.#model.config.context, this.prompt.length + this.#settings.maxTokens - 1);
   }
 
-  /** Chooses a token by the logits [V] after {@linkcode last}; gives the text that is certain by now. */
+  /** Chooses a token by the logits [V] after {@linkcode last}. Returns the text that is certain by now. */
   take(logits: Float32Array): string {
-    const known = this.#model.tokenizer?.vocabSize; // a padded vocabulary has ids that no token stands for
-    const id = sampleToken(logits.subarray(0, known), this.#options, this.#random);
-    if (this.#ends.has(id)) {
+    const tokenizerSize = this.#model.tokenizer?.vocabSize; // the ids of a padded vocabulary go beyond it
+    const id = sampleToken(logits.subarray(0, tokenizerSize), this.#settings, this.#random);
+    if (this.#endIds.has(id)) {
       this.finish = "eos";
       return "";
     }
-    const read = this.prompt.length + this.ids.length; // the new token is not read yet
+    const readTokens = this.prompt.length + this.ids.length;
     this.ids.push(id);
-    const piece = this.#filter.push(this.#decoder?.push(id) ?? "");
-    if (this.#filter.stopped) this.finish = "stop";
-    else if (this.ids.length >= this.#options.maxTokens) this.finish = "length";
-    else if (read >= this.#model.config.context) this.finish = "context";
+    const piece = this.#stops.push(this.#decoder?.push(id) ?? "");
+    if (this.#stops.stopped) this.finish = "stop";
+    else if (this.ids.length >= this.#settings.maxTokens) this.finish = "length";
+    else if (readTokens >= this.#model.config.context) this.finish = "context";
     return piece;
   }
 
-  /** The text that was held back, once it ended. */
+  /** Returns the text that was held back until the end. */
   end(): string {
-    return this.#filter.push(this.#decoder?.end() ?? "") + this.#filter.end();
+    return this.#stops.push(this.#decoder?.end() ?? "") + this.#stops.end();
   }
 }

@@ -1,9 +1,9 @@
 /**
- * Generation on the GPU, for several sequences at once: a prompt goes through whole (prefill), then all sequences one
- * token at a time together (decode), with the keys and values of all earlier positions kept in a cache.
+ * Generation on the GPU, for several sequences at once: prefill reads a prompt, then all sequences decode one token per
+ * step together, with the keys and values of all earlier positions in a cache.
  *
- * A sequence that ends makes room for the next. Nothing of a row depends on the others: which kernels run is decided by
- * the number of rows, not by what is in them.
+ * The next prompt takes the place of a sequence that ended. Nothing of a sequence depends on the others: the number of
+ * sequences decides which kernels run, not their content.
  *
  * @module
  */
@@ -11,98 +11,103 @@ import { type Program, Recorder, Tensor } from "../../gpu/mod.ts";
 import { matmul } from "../../ops/mod.ts";
 import { Batch, type BatchRow } from "../architecture/batch.ts";
 import { llama } from "../architecture/llama.ts";
+import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import { Prefill } from "./prefill.ts";
-import type { ModelState } from "../model_state.ts";
 
-interface Stage {
+/** The program of one decoding step, its inputs and its output. */
+interface DecodeStep {
   batch: Batch;
   program: Program;
   logits: Tensor;
 }
 
-/** The generating state of `rows` sequences. */
+/** The caches and the program of a number of sequences that are generated together. */
 export class Decoder {
   readonly #model: ModelState;
-  readonly #rows: number;
+  readonly #sequences: number;
   readonly #keys: number;
   readonly #prefill: Prefill;
   readonly #cache: Tensor[];
   readonly #owned: GPUBuffer[] = [];
-  readonly #past: number[];
-  #stage?: Stage;
+  readonly #cachedTokens: number[];
+  #step?: DecodeStep;
 
   /**
-   * Allocates the cache: [rows * keys, 2 KV E] for each layer, with room for `length` positions a sequence. One sequence
-   * alone stays where its prompt was put through.
+   * Allocates the cache: [sequences * keys, 2 KV E] per layer, with room for `length` positions per sequence. A single
+   * sequence stays in the cache of its prefill.
+   *
+   * @throws {DeviceError} when it does not fit
    */
-  constructor(model: ModelState, rows: number, length: number) {
-    this.#model = model;
-    this.#rows = rows;
-    this.#past = new Array(rows).fill(0);
+  constructor(model: ModelHandle, sequences: number, length: number) {
+    const state = stateOf(model);
+    this.#model = state;
+    this.#sequences = sequences;
+    this.#cachedTokens = new Array(sequences).fill(0);
     this.#prefill = new Prefill(model, length);
-    this.#keys = rows === 1 ? this.#prefill.keys : Math.ceil(length / 8) * 8;
-    this.#cache = rows === 1 ? this.#prefill.cache : this.#prefill.cache.map(({ name, cols }) => {
-      const shape = [rows * this.#keys, cols];
+    this.#keys = sequences === 1 ? this.#prefill.keys : Math.ceil(length / 8) * 8;
+    this.#cache = sequences === 1 ? this.#prefill.cache : this.#prefill.cache.map(({ name, cols }) => {
+      const shape = [sequences * this.#keys, cols];
       const bytes = shape[0] * cols * 4;
-      const buffer = model.device.buffer(`${model.name}: generate ${name} of ${rows}`, bytes);
+      const buffer = state.device.buffer(`${state.name}: generate ${name} of ${sequences}`, bytes);
       this.#owned.push(buffer);
       return new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 });
     });
   }
 
-  /** Begins a sequence in `row`, in place of the one that was there. The last id of the prompt is left for `next`. */
-  async start(row: number, prompt: Uint32Array): Promise<void> {
-    const past = this.#past[row] = prompt.length - 1;
+  /** Begins a sequence in place of the one that had this index. The last id of the prompt is left for `next`. */
+  async start(index: number, prompt: Uint32Array): Promise<void> {
+    const cachedTokens = this.#cachedTokens[index] = prompt.length - 1;
     const { device } = this.#model;
-    await this.#prefill.hold(prompt.subarray(0, past));
-    if (this.#rows === 1 || past === 0) return;
+    await this.#prefill.load(prompt.subarray(0, cachedTokens));
+    if (this.#sequences === 1 || cachedTokens === 0) return;
     const encoder = device.gpu.createCommandEncoder();
     for (const [layer, cache] of this.#cache.entries()) {
       const from = this.#prefill.cache[layer].range();
       const to = cache.range();
-      const line = cache.cols * 4;
-      encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, row * this.#keys * line, past * line);
+      const rowBytes = cache.cols * 4;
+      const offset = index * this.#keys * rowBytes;
+      encoder.copyBufferToBuffer(from.buffer, 0, to.buffer, offset, cachedTokens * rowBytes);
     }
     device.gpu.queue.submit([encoder.finish()]);
   }
 
-  /** Reads one more id in each row, undefined where there is nothing to do; gives the logits [V] after each. */
+  /** Reads one more id of each sequence; undefined skips one. Returns the logits [V] after each. */
   async next(ids: readonly (number | undefined)[]): Promise<Float32Array[]> {
-    const { batch, program, logits } = this.#stage ??= await this.#compile();
+    const { batch, program, logits } = this.#step ??= await this.#compile();
     const V = logits.cols;
     batch.fill(
-      ids.map((id, row): BatchRow =>
-        id === undefined ? { ids: [] } : { ids: [id], cachedTokens: this.#past[row]++ }
+      ids.map((id, i): BatchRow =>
+        id === undefined ? { ids: [] } : { ids: [id], cachedTokens: this.#cachedTokens[i]++ }
       ),
     );
     program.replay();
-    const [read] = await this.#model.device.read([logits.range()]);
-    return ids.map((_, row) => new Float32Array(read, row * V * 4, V));
+    const [bytes] = await this.#model.device.read([logits.range()]);
+    return ids.map((_, i) => new Float32Array(bytes, i * V * 4, V));
   }
 
-  async #compile(): Promise<Stage> {
+  async #compile(): Promise<DecodeStep> {
     const { device, config, layout, angles, name } = this.#model;
-    const rows = this.#rows;
+    const sequences = this.#sequences;
     const owner = `${name}: generate`;
-    const batch = new Batch(device, owner, rows, 1, config.vocabSize);
+    const batch = new Batch(device, owner, sequences, 1, config.vocabSize);
     const r = new Recorder(device, "all", false);
     const weights = layout.views(this.#model);
     const { tokens, positions, spans } = batch;
     const cache = { layers: this.#cache, slots: positions };
-    const x = llama(r, weights, { tokens, positions, spans, angles, batch: rows, cache }, config);
-    const logits = r.tensor("logits", [rows, config.vocabSize]);
+    const x = llama(r, weights, { tokens, positions, spans, angles, batch: sequences, cache }, config);
+    const logits = r.tensor("logits", [sequences, config.vocabSize]);
     matmul(r, "nt", x, weights.output, logits);
     const program = await r.compile(owner, [logits]);
     this.#model.program = program;
     return { batch, program, logits };
   }
 
-  /** Gives caches and programs back. */
+  /** Frees caches and programs. */
   dispose(): void {
     this.#prefill.dispose();
-    this.#stage?.batch.dispose();
-    this.#stage?.program.dispose();
-    this.#stage = undefined;
+    this.#step?.batch.dispose();
+    this.#step?.program.dispose();
+    this.#step = undefined;
     for (const buffer of this.#owned.splice(0)) this.#model.device.free(buffer);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Many texts: a fixed number of rows on the GPU, each with a text of its own that ends for its own reason; a row that is
- * free takes the next prompt.
+ * Many texts: a fixed number of sequences on the GPU, each of which ends for its own reason and makes room for the next
+ * prompt.
  *
  * @module
  */
@@ -8,6 +8,7 @@ import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { interruptible } from "../../display/mod.ts";
+import type { ModelHandle, Prompt } from "../model_state.ts";
 import {
   Continuation,
   type FinishReason,
@@ -16,32 +17,34 @@ import {
   type SamplingSettings,
 } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
-import type { Prompt } from "../model_state.ts";
-import type { ModelState } from "../model_state.ts";
+import { chatIds, promptIds } from "./prompt_ids.ts";
 
 /** A text that was generated. */
 export interface GeneratedText {
-  /** The text, without the prompt; empty where the model has no tokenizer. */
+  /** The text, without the prompt; empty if the model has no tokenizer. */
   text: string;
   /** Its ids, without the end-of-sequence token. */
   ids: Uint32Array;
-  /** Why it ended. */
+  /** The reason for its end. */
   finish: FinishReason;
 }
 
-/** How to generate many texts. */
+/** Options of a generation of many texts. */
 export interface BatchGenerateOptions extends Omit<GenerateOptions, "seed"> {
-  /** Seed of the draws of each text (default 42), or one for each prompt: the way to draw several after one prompt. */
+  /** Seed of the draws of each text (default 42), or one per prompt, which is how to draw several texts after one prompt. */
   seed?: number | readonly number[];
-  /** Texts at once (default 32, fewer where their caches do not fit), in whole eights: more is faster and takes more memory. */
+  /**
+   * Texts at once, in multiples of eight (default 32; fewer if their caches do not fit). More are faster and take more
+   * memory.
+   */
   batch?: number;
-  /** Each prompt is the words of a user, answered by the tokenizer's chat template. */
+  /** Takes each prompt as a message of the user, to be answered in the tokenizer's chat template (default false). */
   chat?: boolean;
-  /** Told each text as it ends, with the number of its prompt. */
+  /** Called with each text as it ends, and the index of its prompt. */
   onText?: (index: number, text: GeneratedText) => void;
 }
 
-const options = optionsSchema<BatchGenerateOptions>()(z.strictObject({
+const batchGenerateSchema = optionsSchema<BatchGenerateOptions>()(z.strictObject({
   ...generateSchema.shape,
   seed: z.union([z.int(), z.array(z.int()).readonly()]).default(42),
   batch: z.int().min(1).default(32),
@@ -53,104 +56,112 @@ const options = optionsSchema<BatchGenerateOptions>()(z.strictObject({
 /**
  * Generates a text after each prompt.
  *
+ * @returns the texts in the order of the prompts
  * @throws {ConfigError} for an unknown option, a prompt that is empty or too long, or seeds that do not match the prompts
  */
 export async function generateTexts(
-  model: ModelState,
+  model: ModelHandle,
   prompts: readonly Prompt[],
-  given: BatchGenerateOptions,
+  options: BatchGenerateOptions,
 ): Promise<GeneratedText[]> {
-  const { signal, batch, chat, onText, seed, ...drawing } = parseOptions(options, given, "generateBatch");
+  const { signal, batch, chat, onText, seed, ...sampling } = parseOptions(
+    batchGenerateSchema,
+    options,
+    "generateBatch",
+  );
   if (typeof seed !== "number" && seed.length !== prompts.length) {
     throw new ConfigError(
       `Cannot use generateBatch.seed: one for each of ${prompts.length} prompts is needed, there are ${seed.length}`,
       { path: "generateBatch.seed" },
     );
   }
-  const encode = encoder(model, chat);
+  const encode = cachingEncoder(model, chat);
   const texts = prompts.map((prompt, i) => {
-    const own: SamplingSettings = { ...drawing, seed: typeof seed === "number" ? seed : seed[i] };
-    return new Continuation(model, encode(prompt), own, chat);
+    const settings: SamplingSettings = { ...sampling, seed: typeof seed === "number" ? seed : seed[i] };
+    return new Continuation(model, encode(prompt), settings, chat);
   });
-  return await interruptible(signal, (signal) => run(model, texts, batch, onText, signal));
+  return await interruptible(signal, (signal) => generateAll(model, texts, batch, onText, signal));
 }
 
-/** Ids of a prompt; each distinct text is encoded once. */
-function encoder(model: ModelState, chat: boolean): (prompt: Prompt) => Uint32Array {
-  const known = new Map<string, Uint32Array>();
-  const fresh = (text: string) => {
-    const tokenizer = model.needTokenizer("generate from text");
-    if (!chat) return tokenizer.encode(text, { bos: true });
-    return tokenizer.chat([{ role: "user", content: text }], { generationPrompt: true }).ids;
-  };
+/** Returns a function that gives the ids of a prompt and encodes each distinct text once. */
+function cachingEncoder(model: ModelHandle, chat: boolean): (prompt: Prompt) => Uint32Array {
+  const encoded = new Map<string, Uint32Array>();
   return (prompt) => {
     if (typeof prompt !== "string") return prompt;
-    const ids = known.get(prompt) ?? fresh(prompt);
-    known.set(prompt, ids);
+    const ids = encoded.get(prompt) ?? (chat ? chatIds(model, prompt) : promptIds(model, prompt));
+    encoded.set(prompt, ids);
     return ids;
   };
 }
 
-interface Row {
+/** A text that is being generated as one of the decoder's sequences. */
+interface GenerationSlot {
+  /** Index of its prompt. */
   index: number;
-  text: Continuation;
+  continuation: Continuation;
   pieces: string[];
 }
 
-async function run(
-  model: ModelState,
-  texts: readonly Continuation[],
+async function generateAll(
+  model: ModelHandle,
+  continuations: readonly Continuation[],
   batch: number,
   onText: BatchGenerateOptions["onText"],
   signal?: AbortSignal,
 ): Promise<GeneratedText[]> {
-  const done: GeneratedText[] = new Array(texts.length);
-  if (texts.length === 0) return done;
-  const length = Math.max(...texts.map((text) => text.length));
-  const count = rowsFor(model, batch, texts.length, length);
-  const decoder = new Decoder(model, count, length);
-  const rows: (Row | undefined)[] = new Array(count).fill(undefined);
+  const texts: GeneratedText[] = new Array(continuations.length);
+  if (continuations.length === 0) return texts;
+  const length = Math.max(...continuations.map(({ maxLength }) => maxLength));
+  const sequences = sequencesOf(model, batch, continuations.length, length);
+  const decoder = new Decoder(model, sequences, length);
+  const slots: (GenerationSlot | undefined)[] = new Array(sequences).fill(undefined);
   let next = 0;
   try {
-    for (let left = texts.length; left > 0;) {
-      for (let row = 0; row < count && next < texts.length; row++) {
-        if (rows[row]) continue;
+    for (let unfinished = continuations.length; unfinished > 0;) {
+      for (let i = 0; i < sequences && next < continuations.length; i++) {
+        if (slots[i]) continue;
         signal?.throwIfAborted();
         const index = next++;
-        const text = texts[index];
-        await decoder.start(row, text.prompt);
-        rows[row] = { index, text, pieces: [] };
+        const continuation = continuations[index];
+        await decoder.start(i, continuation.prompt);
+        slots[i] = { index, continuation, pieces: [] };
       }
       signal?.throwIfAborted();
-      const logits = await decoder.next(rows.map((row) => row?.text.last));
-      for (const [i, row] of rows.entries()) {
-        if (!row) continue;
-        row.pieces.push(row.text.take(logits[i]));
-        if (row.text.finish === undefined) continue;
-        done[row.index] = ended(row, row.text.finish);
-        rows[i] = undefined;
-        left--;
-        onText?.(row.index, done[row.index]);
+      const logits = await decoder.next(slots.map((slot) => slot?.continuation.last));
+      for (const [i, slot] of slots.entries()) {
+        if (!slot) continue;
+        slot.pieces.push(slot.continuation.take(logits[i]));
+        if (slot.continuation.finish === undefined) continue;
+        texts[slot.index] = textOf(slot, slot.continuation.finish);
+        slots[i] = undefined;
+        unfinished--;
+        onText?.(slot.index, texts[slot.index]);
       }
     }
-    return done;
+    return texts;
   } finally {
     decoder.dispose();
   }
 }
 
-function ended({ text, pieces }: Row, finish: FinishReason): GeneratedText {
-  return { text: pieces.join("") + text.end(), ids: Uint32Array.from(text.ids), finish };
+function textOf({ continuation, pieces }: GenerationSlot, finish: FinishReason): GeneratedText {
+  return { text: pieces.join("") + continuation.end(), ids: Uint32Array.from(continuation.ids), finish };
 }
 
 /**
- * Rows of the program: whole eights, since the fast product of matrices takes no fewer and the kernels, and with them the
- * last bits of a text, must not depend on how many prompts there are; but not more than one binding of the cache holds.
+ * Returns the number of sequences of the decoder: a multiple of eight, since the fast matrix product takes no fewer. The
+ * kernels, and with them the last bits of a text, so do not depend on the number of prompts. A cache that is too large
+ * for one binding lowers it.
  */
-function rowsFor({ config, device }: ModelState, wanted: number, texts: number, length: number): number {
+function sequencesOf(
+  { config, device }: ModelHandle,
+  batch: number,
+  texts: number,
+  length: number,
+): number {
   const { dim, heads, kvHeads } = config;
-  const row = Math.ceil(length / 8) * 8 * 2 * kvHeads * dim / heads * 4;
-  const most = Math.max(1, Math.floor(device.limits.maxStorageBufferBindingSize / row));
-  const rows = Math.ceil(Math.min(wanted, texts) / 8) * 8;
-  return rows <= most ? rows : most >= 8 ? Math.floor(most / 8) * 8 : most;
+  const cacheBytes = Math.ceil(length / 8) * 8 * 2 * kvHeads * dim / heads * 4;
+  const max = Math.max(1, Math.floor(device.limits.maxStorageBufferBindingSize / cacheBytes));
+  const wanted = Math.ceil(Math.min(batch, texts) / 8) * 8;
+  return wanted <= max ? wanted : max >= 8 ? Math.floor(max / 8) * 8 : max;
 }

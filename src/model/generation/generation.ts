@@ -1,51 +1,56 @@
 /**
- * A text that is being generated: pieces as they come, or the whole.
+ * A text that is being generated: read it in pieces as they come, or whole.
  *
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
 import { parseOptions } from "../../base/schema.ts";
 import { Displayable, interruptible, Live, type Picture } from "../../display/mod.ts";
+import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import { Continuation, type FinishReason, type GenerateOptions, generateSchema } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
-import type { ModelState } from "../model_state.ts";
 
 /**
- * A generation: nothing runs before it is read. Iterate over it for pieces of text (never half a character), or take
- * `text()` or `ids()`; several readers see the same text. Breaking off a loop ends the generation.
+ * A generation; nothing runs before it is read. Iterate over it for pieces of text (never half a character), or take
+ * `text()` or `ids()`; several readers see the same text. Leaving a loop early ends the generation.
  */
 export class Generation extends Displayable implements AsyncIterable<string> {
-  #model: ModelState;
-  #text: Continuation;
-  #signal?: AbortSignal;
-  #pieces: string[] = [];
+  readonly #model: ModelState;
+  readonly #continuation: Continuation;
+  readonly #signal?: AbortSignal;
+  readonly #pieces: string[] = [];
   #source?: AsyncGenerator<string>;
-  #turn: Promise<unknown> = Promise.resolve();
+  #lastReader: Promise<unknown> = Promise.resolve();
   #done = false;
   #failure?: { reason: unknown };
 
-  /** Prepares a generation after `prompt`: a text that goes on, or an answer; use `model.generate` and `model.chat`. */
-  constructor(model: ModelState, prompt: Uint32Array, given: GenerateOptions = {}, answers = false) {
+  /**
+   * Prepares a generation after `prompt`; use `model.generate` and `model.chat`.
+   *
+   * @param isAnswer true for an answer in a chat
+   * @throws {ConfigError} for an unknown option, or a prompt that is empty or too long
+   */
+  constructor(model: ModelHandle, prompt: Uint32Array, options: GenerateOptions = {}, isAnswer = false) {
     super();
-    const { signal, ...drawing } = parseOptions(generateSchema, given, "generate");
-    this.#model = model;
+    this.#model = stateOf(model);
+    const { signal, ...settings } = parseOptions(generateSchema, options, "generate");
     this.#signal = signal;
-    this.#text = new Continuation(model, prompt, drawing, answers);
+    this.#continuation = new Continuation(model, prompt, settings, isAnswer);
   }
 
-  /** Pieces of text as they come. */
+  /** Yields the pieces of text as they come. */
   async *[Symbol.asyncIterator](): AsyncGenerator<string> {
     let i = 0;
     try {
       while (await this.#has(i)) yield this.#pieces[i++];
     } finally {
-      if (!this.#done) await this.#end(); // the reader broke off
+      if (!this.#done) await this.#end(); // the reader left the loop
     }
   }
 
-  /** True once piece `i` exists; false at the end of the text. One reader at a time asks for more. */
+  /** Resolves with true once piece `i` exists, and with false at the end of the text. Readers take turns. */
   #has(i: number): Promise<boolean> {
-    const next = this.#turn.then(() =>
+    const found = this.#lastReader.then(() =>
       interruptible(this.#signal, async (signal) => {
         while (i >= this.#pieces.length && !this.#done) {
           signal?.throwIfAborted();
@@ -58,11 +63,11 @@ export class Generation extends Displayable implements AsyncIterable<string> {
         return i < this.#pieces.length;
       })
     );
-    this.#turn = next.catch(async (reason) => {
+    this.#lastReader = found.catch(async (reason) => {
       this.#failure ??= { reason };
       await this.#end();
     });
-    return next;
+    return found;
   }
 
   async #end(): Promise<void> {
@@ -70,44 +75,48 @@ export class Generation extends Displayable implements AsyncIterable<string> {
     await this.#source?.return(undefined);
   }
 
-  /** The token loop. Yields text where there is a tokenizer, and an empty piece a token where there is none. */
+  /** Runs the token loop. Yields text, or an empty piece per token for a model without a tokenizer. */
   async *#generate(): AsyncGenerator<string> {
-    const text = this.#text;
-    const silent = this.#model.tokenizer === undefined;
-    const decoder = new Decoder(this.#model, 1, text.length);
+    const continuation = this.#continuation;
+    const hasText = this.#model.tokenizer !== undefined;
+    const decoder = new Decoder(this.#model, 1, continuation.maxLength);
     try {
-      await decoder.start(0, text.prompt);
-      while (text.finish === undefined) {
+      await decoder.start(0, continuation.prompt);
+      while (continuation.finish === undefined) {
         this.#signal?.throwIfAborted();
-        const [logits] = await decoder.next([text.last]);
-        const piece = text.take(logits);
-        if (piece || silent && text.finish !== "eos") yield piece;
+        const [logits] = await decoder.next([continuation.last]);
+        const piece = continuation.take(logits);
+        if (piece || !hasText && continuation.finish !== "eos") yield piece;
       }
-      const rest = text.end();
+      const rest = continuation.end();
       if (rest) yield rest;
     } finally {
       decoder.dispose();
     }
   }
 
-  /** The whole text, without the prompt. */
+  /**
+   * Generates the whole text. Returns it without the prompt.
+   *
+   * @throws {ConfigError} for a model without a tokenizer
+   */
   async text(): Promise<string> {
-    this.#needText();
-    await this.#all();
+    this.#requireText();
+    await this.#readAll();
     return this.#pieces.join("");
   }
 
-  /** The generated ids, without the prompt and without the end-of-sequence token. */
+  /** Generates the whole text. Returns its ids, without the prompt and the end-of-sequence token. */
   async ids(): Promise<Uint32Array> {
-    await this.#all();
-    return Uint32Array.from(this.#text.ids);
+    await this.#readAll();
+    return Uint32Array.from(this.#continuation.ids);
   }
 
-  async #all(): Promise<void> {
+  async #readAll(): Promise<void> {
     for (let i = 0; await this.#has(i); i++);
   }
 
-  #needText(): void {
+  #requireText(): void {
     const { tokenizer, name } = this.#model;
     if (tokenizer) return;
     throw new ConfigError(
@@ -115,12 +124,12 @@ export class Generation extends Displayable implements AsyncIterable<string> {
     );
   }
 
-  /** Why the text ended, once it did. */
+  /** The reason for the end of the text, once it ended. */
   get finish(): FinishReason | undefined {
-    return this.#text.finish;
+    return this.#continuation.finish;
   }
 
-  /** Shows the text while it is written. */
+  /** Shows the text while it is generated. */
   override async show(): Promise<void> {
     const live = new Live();
     for (let i = 0; await this.#has(i); i++) live.update({ picture: () => this.picture() });
@@ -129,7 +138,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
 
   /** The text so far. */
   picture(): Picture {
-    const text = this.#model.tokenizer ? this.#pieces.join("") : `[${this.#text.ids.join(", ")}]`;
+    const text = this.#model.tokenizer ? this.#pieces.join("") : `[${this.#continuation.ids.join(", ")}]`;
     return { text: text || "(not generated yet: await generation.text() or generation.show())" };
   }
 }

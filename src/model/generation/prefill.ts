@@ -1,67 +1,69 @@
 /**
- * Prefill: the keys and values of a prompt, many positions at a time. What a prompt has in common with the beginning of
- * the one before is not put through again: samples of one prompt and few-shot prompts cost little more than one.
+ * Prefill: computes the keys and values of a prompt, many positions at a time.
+ *
+ * The beginning that a prompt shares with the one before is not computed again, so that many samples of one prompt, or of
+ * few-shot prompts with the same examples, cost little more than one.
  *
  * @module
  */
 import type { Recorder, Tensor } from "../../gpu/mod.ts";
+import type { ModelHandle } from "../model_state.ts";
 import { CachedSequence } from "./sequence_cache.ts";
-import type { ModelState } from "../model_state.ts";
 
-/** Shortest program; others are twice, four times ... as long, so that programs are few. */
-const shortest = 32;
+/** Positions of the shortest program; longer ones have twice, four times ... as many, so that programs are few. [ours] */
+const shortestProgram = 32;
 
 /** The keys and values of one sequence. */
 export class Prefill {
-  /** Places in the cache: more than asked for, since padding may stand behind the last position. */
+  /** Rows of the cache: more than were asked for, since padding may follow the last position. */
   readonly keys: number;
-  /** Positions put through so far. */
-  fed = 0;
+  /** Positions computed so far, of all prompts. */
+  computedTokens = 0;
   readonly #sequence: CachedSequence<Record<string, never>>;
-  #held: Uint32Array = new Uint32Array();
+  #cachedIds: Uint32Array = new Uint32Array();
 
   /** Allocates the cache for `length` positions. */
-  constructor(model: ModelState, length: number) {
-    this.keys = Math.ceil(length / 8) * 8 + shortest;
-    this.#sequence = new CachedSequence(model, "prefill", this.keys, onlyFill);
+  constructor(model: ModelHandle, length: number) {
+    this.keys = Math.ceil(length / 8) * 8 + shortestProgram;
+    this.#sequence = new CachedSequence(model, "prefill", this.keys, dropAfterCache);
   }
 
-  /** [keys, 2 KV E] for each layer. */
+  /** [keys, 2 KV E] keys and values of each layer. */
   get cache(): Tensor[] {
     return this.#sequence.layers;
   }
 
-  /** Makes the first `ids.length` places hold the keys and values of these ids. */
-  async hold(ids: Uint32Array): Promise<void> {
-    let past = 0;
-    while (past < ids.length && ids[past] === this.#held[past]) past++;
-    this.fed += ids.length - past;
-    this.#held = ids.slice();
-    while (past < ids.length) {
-      const length = this.#piece(ids.length - past, past);
-      const part = ids.subarray(past, past + length);
+  /** Makes the first `ids.length` rows of the cache the keys and values of these ids. */
+  async load(ids: Uint32Array): Promise<void> {
+    let cachedTokens = 0;
+    while (cachedTokens < ids.length && ids[cachedTokens] === this.#cachedIds[cachedTokens]) cachedTokens++;
+    this.computedTokens += ids.length - cachedTokens;
+    this.#cachedIds = ids.slice();
+    while (cachedTokens < ids.length) {
+      const length = this.#programLength(ids.length - cachedTokens, cachedTokens);
+      const part = ids.subarray(cachedTokens, cachedTokens + length);
       const { batch, program } = await this.#sequence.program(length);
-      batch.fill([{ ids: part, cachedTokens: past }]);
+      batch.fill([{ ids: part, cachedTokens }]);
       program.replay();
-      past += part.length;
+      cachedTokens += part.length;
     }
   }
 
-  /** The shortest program that takes all that is left, or the longest that does not go beyond the cache. */
-  #piece(left: number, past: number): number {
-    let length = shortest;
-    while (length < left && past + 2 * length <= this.keys) length *= 2;
+  /** Returns the length of the shortest program that takes all missing tokens, or the longest that fits the cache. */
+  #programLength(missingTokens: number, cachedTokens: number): number {
+    let length = shortestProgram;
+    while (length < missingTokens && cachedTokens + 2 * length <= this.keys) length *= 2;
     return length;
   }
 
-  /** Gives cache and programs back. */
+  /** Frees cache and programs. */
   dispose(): void {
     this.#sequence.dispose();
   }
 }
 
-/** Only what fills the cache is wanted, not what the last layer makes of it. */
-function onlyFill({ calls }: Recorder): Record<string, never> {
+/** Removes the calls after the last write to the cache: the output of the last layer is not needed. */
+function dropAfterCache({ calls }: Recorder): Record<string, never> {
   calls.splice(calls.findLastIndex(({ args }) => args.cache !== undefined) + 1);
   return {};
 }

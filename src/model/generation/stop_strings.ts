@@ -1,13 +1,13 @@
 /**
- * Stop strings in a stream: what could be the beginning of one is held back until it is known.
+ * Stop strings in a stream: text that could be the beginning of one is held back until that is decided.
  *
  * @module
  */
 
-/** Passes text through until one of the stop strings appears. */
-export class StopText {
-  #stops: string[];
-  #held = "";
+/** A filter that passes text through until one of the stop strings appears. */
+export class StopFilter {
+  readonly #stops: string[];
+  #heldBack = "";
   /** True once a stop string was seen; nothing passes after it. */
   stopped = false;
 
@@ -16,30 +16,30 @@ export class StopText {
     this.#stops = typeof stops === "string" ? [stops] : [...stops];
   }
 
-  /** Takes text and gives what is certainly not part of a stop string. */
+  /** Takes text. Returns the part that is certainly not in a stop string. */
   push(text: string): string {
     if (this.stopped) return "";
-    const all = this.#held + text;
-    const found = this.#stops.map((s) => all.indexOf(s)).filter((at) => at >= 0);
+    const pending = this.#heldBack + text;
+    const found = this.#stops.map((stop) => pending.indexOf(stop)).filter((at) => at >= 0);
     if (found.length) {
       this.stopped = true;
-      this.#held = "";
-      return all.slice(0, Math.min(...found));
+      this.#heldBack = "";
+      return pending.slice(0, Math.min(...found));
     }
-    const hold = Math.max(0, ...this.#stops.map((stop) => overlap(all, stop)));
-    this.#held = all.slice(all.length - hold);
-    return all.slice(0, all.length - hold);
+    const undecided = Math.max(0, ...this.#stops.map((stop) => overlap(pending, stop)));
+    this.#heldBack = pending.slice(pending.length - undecided);
+    return pending.slice(0, pending.length - undecided);
   }
 
-  /** What was held back and turned out to be text. */
+  /** Returns the text that was held back and did not become a stop string. */
   end(): string {
-    const rest = this.#held;
-    this.#held = "";
+    const rest = this.#heldBack;
+    this.#heldBack = "";
     return rest;
   }
 }
 
-/** Length of the longest end of `text` that begins `stop`. */
+/** Returns the length of the longest end of `text` that begins `stop`. */
 function overlap(text: string, stop: string): number {
   for (let n = Math.min(text.length, stop.length - 1); n > 0; n--) {
     if (text.endsWith(stop.slice(0, n))) return n;

@@ -1,5 +1,5 @@
 /**
- * The attention weights of a layer, computed again on the host: the kernels never store them.
+ * The attention weights of a layer, computed on the host, since the kernels do not store them.
  *
  *     P[t, s] = softmax over s <= t of q_t . k_s / sqrt(E)
  *
@@ -8,10 +8,10 @@
 import type { ModelConfig } from "../architecture/config.ts";
 
 /**
- * Weights of one query head.
+ * Computes the attention weights of one query head.
  *
  * @param qkv queries and keys after their rotation, and values: [T, (H + 2 KV) E]
- * @returns [T, T] row-major: how much row t looks at key s; each row sums to 1, keys after it get 0
+ * @returns [T, T] row-major: the weight of key s for query t; each row sums to 1, later keys get 0
  */
 export function attentionWeights(
   qkv: Float32Array,
@@ -38,7 +38,7 @@ export function attentionWeights(
   return out;
 }
 
-/** The mean over all query heads of {@linkcode attentionWeights}. */
+/** Computes the mean over all query heads of {@linkcode attentionWeights}. */
 export function meanAttention(
   qkv: Float32Array,
   c: Pick<ModelConfig, "dim" | "heads" | "kvHeads">,

@@ -1,5 +1,5 @@
 /**
- * A forward pass that keeps what is inside: recorded without gradients, run once on the model's own device, read back.
+ * Inspection of a model while it reads a prompt: one forward pass whose inner tensors are kept and read back.
  *
  * @module
  */
@@ -9,25 +9,24 @@ import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { type Device, Recorder, type Tensor } from "../../gpu/mod.ts";
 import { embedding, matmul, rmsnorm } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
-import { Inspection, type Lens, type LensToken } from "./inspection.ts";
 import { type InnerPlace, llama } from "../architecture/llama.ts";
-import type { Prompt } from "../model_state.ts";
-import type { ModelState } from "../model_state.ts";
+import type { LlamaWeights } from "../architecture/llama_weights.ts";
+import { copyParameters } from "../lifecycle/model_parameters.ts";
+import { type ModelHandle, type ModelState, type Prompt, stateOf } from "../model_state.ts";
+import { TrainingStep } from "../training/training_step.ts";
+import { Inspection, type Lens, type LensToken } from "./inspection.ts";
 import {
   type ActivationStatistics,
   type GradientStatistics,
   gradientStatistics,
-  momentsOf,
+  spreadOf,
 } from "./statistics.ts";
-import { TrainingStep } from "../training/training_step.ts";
-import type { LlamaWeights } from "../architecture/llama_weights.ts";
-import { readParameters } from "../weights/weight_layout.ts";
 
-/** What to look at. */
+/** Options of an inspection. */
 export interface InspectOptions {
-  /** Also run the backward pass of the prompt's own next-token loss; takes a training step's memory. Default false. */
+  /** Also runs the backward pass of the prompt's own next-token loss, which takes a training step's memory (default false). */
   gradients?: boolean;
-  /** Tokens that the logit lens keeps at each place, most likely first; default 5. */
+  /** Tokens that the logit lens keeps per layer and position, most likely first (default 5). */
   top?: number;
 }
 
@@ -37,52 +36,48 @@ const schema = optionsSchema<InspectOptions>()(z.strictObject({
 }));
 
 /**
- * Puts a prompt through the model and keeps what is inside.
+ * Runs a prompt through the model and keeps its inner tensors.
  *
- * @throws {ConfigError} for a prompt longer than the context, or one of a single token when gradients are asked for
+ * @throws {ConfigError} for a prompt longer than the context, or gradients of a prompt of one token
  * @throws {DataError} for an id outside the vocabulary
  */
 export async function inspectModel(
-  model: ModelState,
+  model: ModelHandle,
   prompt: Prompt,
-  given: InspectOptions = {},
+  options: InspectOptions = {},
 ): Promise<Inspection> {
-  const { gradients, top } = parseOptions(schema, given, "Model.inspect");
-  const ids = idsOf(model, prompt, gradients);
-  const nameOf = (id: number) => model.tokenizer?.tokenOf(id) ?? String(id);
-  const seen = await forward(model, ids, top, nameOf);
+  const state = stateOf(model);
+  const { gradients, top } = parseOptions(schema, options, "Model.inspect");
+  const ids = inspectedIds(state, prompt, gradients);
+  const nameOf = (id: number) => state.tokenizer?.tokenOf(id) ?? String(id);
+  const inside = await forward(state, ids, top, nameOf);
   const loss = gradients ? await backward(model, ids) : undefined;
-  return new Inspection({
-    model: model.name,
-    config: model.config,
-    ids,
-    tokens: [...ids].map(nameOf),
-    ...seen,
-    ...loss,
-  });
+  const { name, config } = state;
+  return new Inspection({ model: name, config, ids, tokens: [...ids].map(nameOf), ...inside, ...loss });
 }
 
-/** BOS goes in front of text, and stands for an empty prompt. */
-function idsOf(model: ModelState, prompt: Prompt, gradients: boolean): Uint32Array {
-  const text = typeof prompt === "string" && prompt !== "";
-  const ids = text ? model.needTokenizer("inspect text").encode(prompt, { bos: true }) : prompt || [];
-  const all = Uint32Array.from(ids.length ? ids as ArrayLike<number> : [model.tokenizer?.bosId ?? 1]);
+/** Returns the ids of a prompt; BOS goes in front of text and stands for an empty prompt. */
+function inspectedIds(model: ModelState, prompt: Prompt, gradients: boolean): Uint32Array {
+  const isText = typeof prompt === "string" && prompt !== "";
+  const given = isText ? model.requireTokenizer("inspect text").encode(prompt, { bos: true }) : prompt || [];
+  const ids = Uint32Array.from(given.length ? given as ArrayLike<number> : [model.tokenizer?.bosId ?? 1]);
   const { context } = model.config;
-  if (all.length > context) {
+  if (ids.length > context) {
     throw new ConfigError(
-      `Cannot inspect: the prompt has ${all.length} tokens, the model's context is ${context}. ` +
+      `Cannot inspect: the prompt has ${ids.length} tokens, the model's context is ${context}. ` +
         `Shorten the prompt, or give the ids that matter: ids.slice(-${context})`,
     );
   }
-  if (gradients && all.length < 2) {
+  if (gradients && ids.length < 2) {
     throw new ConfigError(
       "Cannot inspect gradients: the prompt must have at least 2 tokens, current count is 1",
     );
   }
-  return all;
+  return ids;
 }
 
-interface Seen {
+/** The findings of the forward pass. */
+interface ForwardFindings {
   qkv: Float32Array[];
   activations: ActivationStatistics[];
   logitLens: Lens[];
@@ -93,7 +88,7 @@ async function forward(
   ids: Uint32Array,
   top: number,
   nameOf: (id: number) => string,
-): Promise<Seen> {
+): Promise<ForwardFindings> {
   const { device, layout, angles, config, name } = model;
   const owner = `${name}: inspect`;
   const batch = new Batch(device, owner, 1, ids.length, config.vocabSize);
@@ -118,10 +113,10 @@ async function forward(
           qkv.push(await read(device, tensor));
           continue;
         }
-        activations.push({ layer, place, ...momentsOf(await read(device, tensor)) });
+        activations.push({ layer, place, ...spreadOf(await read(device, tensor)) });
         if (place !== "residual" && place !== "embedding") continue;
         const logits = await lensLogits(model, weights, tensor);
-        logitLens.push({ layer, positions: likeliest(logits, config.vocabSize, top, nameOf) });
+        logitLens.push({ layer, positions: likeliestTokens(logits, config.vocabSize, top, nameOf) });
       }
       return { qkv, activations, logitLens };
     } finally {
@@ -132,13 +127,16 @@ async function forward(
   }
 }
 
-/** A tensor's numbers in f32. */
+/** Reads a tensor as f32. */
 async function read(device: Device, tensor: Tensor): Promise<Float32Array> {
   const [bytes] = await device.read([tensor.range()]);
   return tensor.dtype === "f16" ? Float32Array.from(new Float16Array(bytes)) : new Float32Array(bytes);
 }
 
-/** The residual stream `x` [T, D] read through the last norm and the output matrix: [T, V]. One program a layer, so that one layer's logits are held at a time. */
+/**
+ * Computes the logits [T, V] of the residual stream `x` [T, D] by the last norm and the output matrix. One program per
+ * layer, so that only one layer's logits are in memory.
+ */
 async function lensLogits(model: ModelState, weights: LlamaWeights, x: Tensor): Promise<Float32Array> {
   const { device, config, name } = model;
   const r = new Recorder(device, "all", false);
@@ -153,8 +151,8 @@ async function lensLogits(model: ModelState, weights: LlamaWeights, x: Tensor): 
   }
 }
 
-/** The `top` tokens of each row, most likely first. */
-function likeliest(
+/** Returns the `top` tokens of each row, most likely first. */
+function likeliestTokens(
   logits: Float32Array,
   V: number,
   top: number,
@@ -169,9 +167,9 @@ function likeliest(
   });
 }
 
-/** Loss and gradients of the prompt by a training step that never updates. */
+/** Computes loss and gradients of the prompt by a training step that never updates. */
 async function backward(
-  model: ModelState,
+  model: ModelHandle,
   ids: Uint32Array,
 ): Promise<{ loss: number; gradients: GradientStatistics[] }> {
   const row = { ids: ids.subarray(0, -1), targets: ids.subarray(1) };
@@ -187,8 +185,7 @@ async function backward(
   });
   try {
     const { loss, gradients } = await step.gradients([row]);
-    const weights = await readParameters(model.device, model.layout, model.arena);
-    return { loss, gradients: gradientStatistics(gradients, weights) };
+    return { loss, gradients: gradientStatistics(gradients, await copyParameters(model)) };
   } finally {
     step.dispose();
   }

@@ -1,5 +1,5 @@
 /**
- * What was seen inside a model while it read a prompt, as numbers and as small pictures.
+ * The result of an inspection: attention, activations, the logit lens and gradients, as numbers and as pictures.
  *
  * @module
  */
@@ -17,25 +17,25 @@ import { attentionWeights, meanAttention } from "./attention_map.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { ActivationStatistics, GradientStatistics } from "./statistics.ts";
 
-/** A token that the lens sees. */
+/** A token that the logit lens predicts. */
 export interface LensToken {
   /** Its id. */
   id: number;
-  /** Its text as the vocabulary writes it; the id where the model has no tokenizer. */
+  /** Its text as the vocabulary writes it; the id if the model has no tokenizer. */
   token: string;
   /** Its probability. */
   probability: number;
 }
 
-/** What the residual stream behind one layer would predict, were it the last (nostalgebraist 2020, "logit lens"). */
+/** The prediction of the residual stream after one layer, as if it were the last (nostalgebraist 2020, "logit lens"). */
 export interface Lens {
   /** The layer, from 0; undefined for the embedding. */
   layer?: number;
-  /** For each position the most likely next tokens, best first. */
+  /** The most likely next tokens per position, most likely first. */
   positions: LensToken[][];
 }
 
-/** What the inspecting pass found. */
+/** The numbers of an inspection. */
 export interface Findings {
   /** Name of the model. */
   model: string;
@@ -45,30 +45,34 @@ export interface Findings {
   ids: Uint32Array;
   /** Its tokens as the vocabulary writes them. */
   tokens: string[];
-  /** Queries, keys (rotated) and values of each layer, [T, (H + 2 KV) E]. */
+  /** [T, (H + 2 KV) E] rotated queries and keys, and values, of each layer. */
   qkv: Float32Array[];
   /** Statistics of activations. */
   activations: ActivationStatistics[];
-  /** The lens behind the embedding and behind each layer. */
+  /** The lens after the embedding and after each layer. */
   logitLens: Lens[];
-  /** Mean loss of the prompt's tokens but the first, nats. */
+  /** Mean loss of the prompt's tokens after the first, in nats; undefined without gradients. */
   loss?: number;
-  /** Statistics of gradients. */
+  /** Statistics of gradients; undefined unless they were asked for. */
   gradients?: GradientStatistics[];
 }
 
 /** A picture that shows itself. */
-class Look extends Displayable {
-  constructor(private readonly drawn: Picture) {
+class Shown extends Displayable {
+  readonly #picture: Picture;
+
+  constructor(picture: Picture) {
     super();
+    this.#picture = picture;
   }
+
   picture(): Picture {
-    return this.drawn;
+    return this.#picture;
   }
 }
 
-/** Kinds of a block's matrices, by the end of their names, for the columns of the gradient picture. */
-const kinds: [column: string, part: string][] = [
+/** The columns of the gradient picture: the matrices of a block, and the part of the name that tells them. */
+const gradientColumns: [column: string, namePart: string][] = [
   ["query", "q_proj"],
   ["key", "k_proj"],
   ["value", "v_proj"],
@@ -77,28 +81,29 @@ const kinds: [column: string, part: string][] = [
   ["up", "up_proj"],
   ["down", "down_proj"],
 ];
+/** The columns of the activation pictures. */
 const places = ["attention", "gate", "feedForward", "residual"] as const;
 
-/** What `model.inspect(prompt)` gives. */
+/** The inside of a model while it read a prompt; `model.inspect(prompt)` returns one. */
 export class Inspection extends Displayable {
   /** The prompt, BOS included. */
   readonly ids: Uint32Array;
-  /** Its tokens as the vocabulary writes them; ids where the model has no tokenizer. */
+  /** Its tokens as the vocabulary writes them; ids if the model has no tokenizer. */
   readonly tokens: readonly string[];
   /** Activations over all positions: first the embedding, then each place of each layer. */
   readonly activations: readonly ActivationStatistics[];
-  /** First behind the embedding, then behind each layer; the last entry is what the model predicts. */
+  /** The lens after the embedding, then after each layer; the last entry is the model's prediction. */
   readonly logitLens: readonly Lens[];
-  /** Gradients by parameter, where they were asked for. */
+  /** Gradients by parameter; undefined unless they were asked for. */
   readonly gradients?: readonly GradientStatistics[];
-  /** Mean loss of the prompt's own tokens after the first, in nats, where gradients were asked for. */
+  /** Mean loss of the prompt's own tokens after the first, in nats; undefined unless gradients were asked for. */
   readonly loss?: number;
-  #seen: Findings;
+  readonly #findings: Findings;
 
-  /** Made by {@linkcode Model.inspect}. */
-  constructor(seen: Findings) {
+  /** Wraps the numbers; use `model.inspect`. */
+  constructor(findings: Findings) {
     super();
-    this.#seen = seen;
+    this.#findings = findings;
     ({
       ids: this.ids,
       tokens: this.tokens,
@@ -106,49 +111,49 @@ export class Inspection extends Displayable {
       logitLens: this.logitLens,
       gradients: this.gradients,
       loss: this.loss,
-    } = seen);
+    } = findings);
   }
 
   /**
-   * Attention weights of a layer and head, both from 0; without `head` the mean over heads.
+   * Computes the attention weights of a layer and head, both from 0; without `head` the mean over heads.
    *
-   * @returns [T, T] row-major: how much position t looks at position s; rows sum to 1
+   * @returns [T, T] row-major: the weight of position s for position t; rows sum to 1
    * @throws {ConfigError} for a layer or head that the model does not have
    */
   attention(layer: number, head?: number): Float32Array<ArrayBuffer> {
-    const { config, qkv } = this.#seen;
-    within("layer", layer, config.layers);
+    const { config, qkv } = this.#findings;
+    requireIndex("layer", layer, config.layers);
     if (head === undefined) return meanAttention(qkv[layer], config);
-    within("head", head, config.heads);
+    requireIndex("head", head, config.heads);
     return attentionWeights(qkv[layer], config, head);
   }
 
   /**
-   * The attention of a layer as a picture: one head with its tokens, or all heads small. Rows are the positions that
-   * look, columns those looked at; darker is more. Long prompts show their `last` tokens (24).
+   * Draws the attention of a layer: one head with its tokens, or all heads small. Rows are queries, columns are keys;
+   * darker is more. Long prompts show their `last` tokens (24).
    */
-  attentionMap(which: { layer: number; head?: number; last?: number }): Displayable {
-    const { layer, head, last = 24 } = which;
-    const all = head === undefined;
-    const heads = all ? Array.from({ length: this.#seen.config.heads }, (_, h) => h) : [head];
+  attentionMap(options: { layer: number; head?: number; last?: number }): Displayable {
+    const { layer, head, last = 24 } = options;
+    const allHeads = head === undefined;
+    const heads = allHeads ? Array.from({ length: this.#findings.config.heads }, (_, h) => h) : [head];
     const panels = heads.map((h) => this.#triangle(`head ${h}`, this.attention(layer, h), last));
-    return new Look(heatMap({
-      title: `Attention, layer ${layer}${all ? "" : `, head ${head}`}${this.#cut(last)}`,
+    return new Shown(heatMap({
+      title: `Attention, layer ${layer}${allHeads ? "" : `, head ${head}`}${this.#truncation(last)}`,
       rows: this.tokens.slice(-last),
-      columns: all ? undefined : this.tokens.slice(-last),
+      columns: allHeads ? undefined : this.tokens.slice(-last),
       panels,
       most: 1,
       alt: heads.map((h) => this.#strongest(layer, h)).join(" "),
     }));
   }
 
-  /** The logit lens as a picture: the likeliest next token behind each layer, deepest on top, for the `last` positions (8). */
+  /** Draws the logit lens: the most likely next token after each layer, deepest on top, for the `last` positions (8). */
   lens(options: { last?: number } = {}): Displayable {
     const last = options.last ?? 8;
     const layers = this.logitLens.toReversed();
     const best = layers.map(({ positions }) => positions.slice(-last).map(([token]) => token));
-    return new Look(heatMap({
-      title: `Logit lens: the next token after each layer${this.#cut(last)}`,
+    return new Shown(heatMap({
+      title: `Logit lens: the next token after each layer${this.#truncation(last)}`,
       rows: layers.map(({ layer }) => layer === undefined ? "embedding" : `layer ${layer}`),
       columns: this.tokens.slice(-last),
       panels: [{
@@ -160,9 +165,9 @@ export class Inspection extends Displayable {
     }));
   }
 
-  /** Activations, and gradients where they were asked for, layer by layer. */
+  /** Draws the statistics of activations, and of gradients if they were asked for, layer by layer. */
   statistics(): Displayable {
-    const { layers } = this.#seen.config;
+    const { layers } = this.#findings.config;
     const rows = Array.from({ length: layers }, (_, l) => `layer ${l}`);
     const grid = (
       title: string,
@@ -182,23 +187,23 @@ export class Inspection extends Displayable {
       grid("Activations: share near zero", places, (l, c) => at(l, c).nearZero, (x) => percent(x)),
     ];
     if (this.gradients) {
-      const by = new Map(this.gradients.map((g) => [g.name, g]));
-      const names = kinds.map(([name]) => name);
+      const { gradients } = this;
+      const names = gradientColumns.map(([name]) => name);
       const of = (l: number, c: number) =>
-        [...by.values()].find(({ name }) =>
-          name.startsWith(`model.layers.${l}.`) && name.includes(kinds[c][1])
+        gradients.find(({ name }) =>
+          name.startsWith(`model.layers.${l}.`) && name.includes(gradientColumns[c][1])
         )!;
       pictures.push(
         grid("Gradients: norm", names, (l, c) => of(l, c).norm),
         grid("Gradients: norm / norm of the weights", names, (l, c) => of(l, c).ratio),
       );
     }
-    return new Look(join(...pictures));
+    return new Shown(join(...pictures));
   }
 
-  /** The lens, and the mean attention of every layer. */
+  /** The logit lens, and the mean attention of every layer. */
   picture(): Picture {
-    const { config, model } = this.#seen;
+    const { config, model } = this.#findings;
     const last = 12;
     const panels = Array.from(
       { length: config.layers },
@@ -208,7 +213,7 @@ export class Inspection extends Displayable {
     const facts =
       `Inside ${model}: ${this.ids.length} tokens, ${config.layers} layers of ${config.heads} heads${loss}`;
     const maps = {
-      title: `Attention, mean over heads${this.#cut(last)}`,
+      title: `Attention, mean over heads${this.#truncation(last)}`,
       rows: this.tokens.slice(-last),
       panels,
       most: 1,
@@ -216,13 +221,13 @@ export class Inspection extends Displayable {
     return join({ text: facts }, this.lens().picture(), heatMap(maps));
   }
 
-  /** The numbers as plain data; attention is left out, see {@linkcode Inspection.attention}. */
+  /** The numbers as plain data, without attention: see {@linkcode Inspection.attention}. */
   toJSON(): Omit<Findings, "qkv" | "config" | "ids"> & { ids: number[] } {
-    const { qkv: _, config: __, ids, ...rest } = this.#seen;
+    const { qkv: _, config: __, ids, ...rest } = this.#findings;
     return { ...rest, ids: [...ids] };
   }
 
-  /** The last rows and columns of a map, blank where a position cannot look. */
+  /** Returns the last rows and columns of an attention map; keys after the query are blank. */
   #triangle(title: string, map: Float32Array, last: number): HeatPanel {
     const T = this.ids.length;
     const n = Math.min(T, last);
@@ -234,17 +239,17 @@ export class Inspection extends Displayable {
     };
   }
 
-  /** Where the last position looks, for those who cannot see the picture. */
+  /** Returns the strongest key of the last position in words, for readers who cannot see the picture. */
   #strongest(layer: number, head: number): string {
     const T = this.ids.length;
     const row = this.attention(layer, head).subarray((T - 1) * T);
-    const most = Math.max(...row);
-    return `Head ${head}: the last token looks most at "${this.tokens[row.indexOf(most)]}" (${
-      percent(most, 0)
+    const max = Math.max(...row);
+    return `Head ${head}: the last token looks most at "${this.tokens[row.indexOf(max)]}" (${
+      percent(max, 0)
     }).`;
   }
 
-  #cut(last: number): string {
+  #truncation(last: number): string {
     return this.ids.length > last ? `, last ${last} of ${this.ids.length} tokens` : "";
   }
 }
@@ -253,7 +258,8 @@ function short(x: number): string {
   return number(x, 3);
 }
 
-function within(what: string, value: number, count: number): void {
+/** Refuses an index outside 0 to count - 1. */
+function requireIndex(what: string, value: number, count: number): void {
   if (Number.isInteger(value) && value >= 0 && value < count) return;
   throw new ConfigError(
     `Cannot show attention: ${what} must be between 0 and ${count - 1}, current value is ${value}`,

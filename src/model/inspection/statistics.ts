@@ -1,31 +1,31 @@
 /**
- * Activations and gradients in a few numbers each.
+ * Statistics of activations and gradients.
  *
  * @module
  */
 import type { InnerPlace } from "../architecture/llama.ts";
 
-/** What the numbers at one place look like. */
+/** The distribution of the numbers at one place. */
 export interface Spread {
   /** Mean. */
   mean: number;
-  /** Standard deviation (of the numbers as a population). */
+  /** Standard deviation, of the numbers as a population. */
   std: number;
   /** Largest absolute value. */
   largest: number;
-  /** Share of numbers smaller than a tenth of the root mean square; 0.08 for a normal distribution around 0. */
+  /** Share of numbers whose absolute value is below a tenth of the root mean square; 0.08 for a normal around 0. */
   nearZero: number;
 }
 
-/** Activations at a place of a layer, over all positions of the prompt. */
+/** Statistics of the activations at one place of a layer, over all positions of the prompt. */
 export interface ActivationStatistics extends Spread {
   /** The layer, from 0; undefined for the embedding. */
   layer?: number;
-  /** Where. */
+  /** The place inside the layer. */
   place: Exclude<InnerPlace, "qkv"> | "embedding";
 }
 
-/** The gradient of the prompt's own next-token loss by one parameter. */
+/** Statistics of the gradient of the prompt's own next-token loss by one parameter. */
 export interface GradientStatistics {
   /** Its name, as in {@linkcode Model.parameters}. */
   name: string;
@@ -35,29 +35,33 @@ export interface GradientStatistics {
   largest: number;
   /** Euclidean norm of the weights. */
   weightNorm: number;
-  /** `norm / weightNorm`; 0 where both are 0. */
+  /** `norm / weightNorm`; 0 if both are 0. */
   ratio: number;
 }
 
-/** The four numbers of an activation. */
-export function momentsOf(data: Float32Array): Spread {
+/** Computes the four numbers of a {@linkcode Spread}. */
+export function spreadOf(data: Float32Array): Spread {
   let sum = 0;
   let squares = 0;
   let largest = 0;
-  for (const x of data) sum += x, squares += x * x, largest = Math.max(largest, Math.abs(x));
+  for (const x of data) {
+    sum += x;
+    squares += x * x;
+    largest = Math.max(largest, Math.abs(x));
+  }
   const n = data.length;
   const mean = sum / n;
   const small = Math.sqrt(squares / n) / 10;
-  let near = 0;
-  let spread = 0;
+  let nearZero = 0;
+  let deviations = 0;
   for (const x of data) {
-    spread += (x - mean) ** 2;
-    if (Math.abs(x) < small || x === 0) near++;
+    deviations += (x - mean) ** 2;
+    if (Math.abs(x) < small || x === 0) nearZero++;
   }
-  return { mean, std: Math.sqrt(spread / n), largest, nearZero: near / n };
+  return { mean, std: Math.sqrt(deviations / n), largest, nearZero: nearZero / n };
 }
 
-/** Gradients beside their weights, in the order of the checkpoint. */
+/** Computes the statistics of every gradient, in the order of the checkpoint. */
 export function gradientStatistics(
   gradients: ReadonlyMap<string, Float32Array>,
   weights: ReadonlyMap<string, Float32Array>,
@@ -65,7 +69,7 @@ export function gradientStatistics(
   return [...gradients].map(([name, g]) => {
     const norm = length(g);
     const weightNorm = length(weights.get(name)!);
-    const largest = g.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    const largest = g.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
     return { name, norm, largest, weightNorm, ratio: norm === 0 ? 0 : norm / weightNorm };
   });
 }

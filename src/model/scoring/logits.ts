@@ -1,5 +1,5 @@
 /**
- * Logits at every position, for looking inside and for comparing with other implementations.
+ * Logits at every position, to look inside a model and to compare it with other implementations.
  *
  * @module
  */
@@ -8,11 +8,17 @@ import { Recorder } from "../../gpu/mod.ts";
 import { matmul } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
 import { llama } from "../architecture/llama.ts";
-import type { ModelState } from "../model_state.ts";
+import { type ModelHandle, stateOf } from "../model_state.ts";
 
-/** Logits after each of `ids`: [T, V], row-major. */
-export async function allLogits(model: ModelState, ids: ArrayLike<number>): Promise<Float32Array> {
-  const { device, layout, angles, config, name } = model;
+/**
+ * Computes the logits after each of `ids`: [T, V], row-major.
+ *
+ * @throws {ConfigError} for no ids, or more than the context
+ * @throws {DataError} for an id outside the vocabulary
+ */
+export async function allLogits(model: ModelHandle, ids: ArrayLike<number>): Promise<Float32Array> {
+  const state = stateOf(model);
+  const { device, layout, angles, config, name } = state;
   const T = ids.length;
   if (T < 1 || T > config.context) {
     throw new ConfigError(
@@ -22,16 +28,11 @@ export async function allLogits(model: ModelState, ids: ArrayLike<number>): Prom
   const owner = `${name}: logits`;
   const batch = new Batch(device, owner, 1, T, config.vocabSize);
   try {
-    const kept = batch.fill([{ ids }]);
-    const r = new Recorder(device, "all", kept > 0);
-    const weights = layout.views(model);
-    const x = llama(r, weights, {
-      tokens: batch.tokens,
-      positions: batch.positions,
-      spans: batch.spans,
-      angles,
-      batch: 1,
-    }, config);
+    batch.fill([{ ids }]);
+    const r = new Recorder(device, "all", false);
+    const weights = layout.views(state);
+    const { tokens, positions, spans } = batch;
+    const x = llama(r, weights, { tokens, positions, spans, angles, batch: 1 }, config);
     const logits = r.tensor("logits", [T, config.vocabSize]);
     matmul(r, "nt", x, weights.output, logits);
     const program = await r.compile(owner, [logits]);

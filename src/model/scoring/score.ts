@@ -1,173 +1,187 @@
 /**
- * Log-probabilities of continuations, joined and cut as the evaluation harness of the field does it
- * (Gao et al. 2021): the text scored is prompt + continuation, trailing spaces of the prompt move to the
- * continuation, and its tokens are those of the whole after the first len(encode(prompt)).
+ * Log-probabilities of continuations, joined and truncated as in the evaluation harness of the field (Gao et al. 2021).
+ *
+ * The text scored is prompt + continuation. Trailing spaces of the prompt move to the continuation, whose tokens are those
+ * of the whole after the first len(encode(prompt)).
  *
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { prefixOrder, PrefixScorer, type Sequence, type Visit } from "./prefix_scorer.ts";
+import { type ModelHandle, type Prompt, stateOf } from "../model_state.ts";
 import { type RowScore, Scorer } from "./batch_scorer.ts";
-import type { ModelState } from "../model_state.ts";
-import type { Prompt } from "../model_state.ts";
+import { type OrderedSequence, prefixOrder, PrefixScorer, type Sequence } from "./prefix_scorer.ts";
 
-/** What a continuation scores. */
+/** The score of a continuation. */
 export interface Score {
   /** Sum of the log-probabilities of its tokens, in nats. */
   logProb: number;
   /** Number of its tokens. */
   tokens: number;
-  /** True when each token is the most likely one: greedy decoding would write it. */
+  /** True when each token is the most likely one, so that greedy decoding would write it. */
   greedy: boolean;
   /** Tokens of the prompt that were cut off on the left because the whole did not fit the context. */
   truncatedTokens: number;
   /** Tokens that the model reads for it: prompt and continuation without its last token. */
   inputs: number;
-  /** Those of them that an earlier pair with the same beginning had put through already. */
+  /** The part of `inputs` that was computed for an earlier pair with the same beginning. */
   reusedTokens: number;
 }
 
-interface Pair extends Sequence {
+/** A prompt and a continuation as one sequence. */
+interface JoinedPair extends Sequence {
   ids: number[];
-  cut: number;
+  truncatedTokens: number;
 }
 
 /**
- * Ids of prompt and continuation as one sequence; `start` is the continuation's first. BOS goes in front of text and
- * stands for an empty prompt; other ids are taken as they are.
+ * Joins a prompt and a continuation; `start` is the first id of the continuation. BOS goes in front of text and stands for
+ * an empty prompt; other ids stay as they are.
  */
-function join(model: ModelState, prompt: Prompt, continuation: Prompt): Pair {
-  const bos = model.tokenizer?.bosId ?? 1;
-  let before: number[];
-  let after: number[];
+function join(model: ModelHandle, prompt: Prompt, continuation: Prompt): JoinedPair {
+  const state = stateOf(model);
+  const { context } = state.config;
+  let promptIds: number[];
+  let continuationIds: number[];
   if (typeof prompt === "string" && typeof continuation === "string") {
-    const kept = prompt.trimEnd();
-    const moved = prompt.slice(kept.length) + continuation;
-    const tokenizer = model.needTokenizer("score text");
-    before = [...tokenizer.encode(kept)];
-    after = kept ? [...tokenizer.encode(kept + moved)].slice(before.length) : [...tokenizer.encode(moved)];
+    const trimmed = prompt.trimEnd();
+    const rest = prompt.slice(trimmed.length) + continuation;
+    const tokenizer = state.requireTokenizer("score text");
+    promptIds = [...tokenizer.encode(trimmed)];
+    continuationIds = trimmed
+      ? [...tokenizer.encode(trimmed + rest)].slice(promptIds.length)
+      : [...tokenizer.encode(rest)];
   } else {
-    before = idsOf(model, prompt);
-    after = idsOf(model, continuation);
+    promptIds = idsOf(model, prompt);
+    continuationIds = idsOf(model, continuation);
   }
-  if (after.length === 0) throw new ConfigError("Cannot score: the continuation has no tokens");
-  if (typeof prompt === "string" || prompt.length === 0) before.unshift(bos);
-  const whole = [...before, ...after];
-  const cut = Math.max(0, whole.length - 1 - model.config.context);
-  if (after.length > model.config.context) {
+  if (continuationIds.length === 0) throw new ConfigError("Cannot score: the continuation has no tokens");
+  if (typeof prompt === "string" || prompt.length === 0) promptIds.unshift(state.tokenizer?.bosId ?? 1);
+  if (continuationIds.length > context) {
     throw new ConfigError(
-      `Cannot score: the continuation has ${after.length} tokens, the model's context is ${model.config.context}`,
+      `Cannot score: the continuation has ${continuationIds.length} tokens, the model's context is ${context}`,
     );
   }
-  return { ids: whole.slice(cut), start: before.length - cut, cut };
+  const ids = [...promptIds, ...continuationIds];
+  const truncatedTokens = Math.max(0, ids.length - 1 - context);
+  return { ids: ids.slice(truncatedTokens), start: promptIds.length - truncatedTokens, truncatedTokens };
 }
 
-function idsOf(model: ModelState, prompt: Prompt): number[] {
-  return [...typeof prompt === "string" ? model.needTokenizer("encode text").encode(prompt) : prompt];
+function idsOf(model: ModelHandle, prompt: Prompt): number[] {
+  return [
+    ...typeof prompt === "string" ? stateOf(model).requireTokenizer("encode text").encode(prompt) : prompt,
+  ];
 }
 
-/** Rows that a program takes at once, at most. */
-const rowsAtOnce = 1024;
+/** The largest number of positions in a batch. [ours] */
+const maxBatchTokens = 1024;
 
 /**
- * When a walk over shared beginnings is worth it: it leaves at most this share of the tokens, and saves this many for each
- * pair, since a pair alone takes as long as about that many in a batch. [ours]
+ * The limits from which prefix order is faster than batches: at most this share of the tokens is left to compute, and at
+ * least this many are saved per pair, since a pair alone takes as long as about that many tokens in a batch. [ours]
  */
-const worthWalking = { share: 0.4, tokens: 192 };
+const prefixOrderLimits = { maxShare: 0.4, minSavedTokens: 192 };
 
 /**
- * Scores pairs: in batches, longest first so that lengths within a batch are alike; or, where most tokens stand in
- * beginnings that pairs share, one after another with the beginnings kept. The results are in the order of the pairs.
+ * Scores pairs of prompt and continuation: in batches, longest first, so that lengths within a batch are alike; or in
+ * prefix order, if most tokens are in prefixes that pairs share.
+ *
+ * @returns the scores in the order of the pairs
+ * @throws {ConfigError} for text without a tokenizer, or a continuation that is empty or longer than the context
  */
 export async function scorePairs(
-  model: ModelState,
+  model: ModelHandle,
   pairs: readonly (readonly [Prompt, Prompt])[],
   signal?: AbortSignal,
 ): Promise<Score[]> {
   const joined = pairs.map(([prompt, continuation]) => join(model, prompt, continuation));
-  const visits = prefixOrder(joined);
+  const ordered = prefixOrder(joined);
   const inputs = joined.reduce((sum, { ids }) => sum + ids.length - 1, 0);
-  const shared = visits.reduce((sum, { past }) => sum + past, 0);
-  const { share, tokens } = worthWalking;
-  return inputs - shared <= share * inputs && shared >= tokens * pairs.length
-    ? await scoreWalk(model, joined, visits, signal)
+  const reused = ordered.reduce((sum, { reusedTokens }) => sum + reusedTokens, 0);
+  const { maxShare, minSavedTokens } = prefixOrderLimits;
+  return inputs - reused <= maxShare * inputs && reused >= minSavedTokens * pairs.length
+    ? await scoreInPrefixOrder(model, joined, ordered, signal)
     : await scoreBatches(model, joined, signal);
 }
 
-async function scoreWalk(
-  model: ModelState,
-  joined: readonly Pair[],
-  visits: readonly Visit[],
+async function scoreInPrefixOrder(
+  model: ModelHandle,
+  pairs: readonly JoinedPair[],
+  ordered: readonly OrderedSequence[],
   signal?: AbortSignal,
 ): Promise<Score[]> {
-  const results: Score[] = new Array(joined.length);
+  const scores: Score[] = new Array(pairs.length);
   const scorer = new PrefixScorer(model);
   try {
-    for (const { index, past } of visits) {
+    for (const { index, reusedTokens } of ordered) {
       signal?.throwIfAborted();
-      results[index] = summarise(joined[index], await scorer.score(joined[index], past), past);
+      const pair = pairs[index];
+      scores[index] = sumScore(pair, await scorer.score(pair, reusedTokens), reusedTokens);
     }
   } finally {
     scorer.dispose();
   }
-  return results;
+  return scores;
 }
 
 async function scoreBatches(
-  model: ModelState,
-  joined: readonly Pair[],
+  model: ModelHandle,
+  pairs: readonly JoinedPair[],
   signal?: AbortSignal,
 ): Promise<Score[]> {
-  const order = joined.map((_, i) => i).sort((a, b) => joined[b].ids.length - joined[a].ids.length);
-  const results: Score[] = new Array(joined.length);
+  const order = pairs.map((_, i) => i).sort((a, b) => pairs[b].ids.length - pairs[a].ids.length);
+  const scores: Score[] = new Array(pairs.length);
   let scorer: Scorer | undefined;
   let length = 0;
   let batch = 0;
   try {
     for (let at = 0; at < order.length;) {
       signal?.throwIfAborted();
-      const need = rounded(joined[order[at]].ids.length - 1, model.config.context);
-      if (!scorer || need !== length) {
+      const wantedLength = programLength(pairs[order[at]].ids.length - 1, model.config.context);
+      if (!scorer || wantedLength !== length) {
         scorer?.dispose();
-        length = need;
-        batch = Math.min(Math.max(1, Math.floor(rowsAtOnce / length)), order.length - at);
+        length = wantedLength;
+        batch = Math.min(Math.max(1, Math.floor(maxBatchTokens / length)), order.length - at);
         scorer = await Scorer.create(model, batch, length);
       }
-      const part = order.slice(at, at + batch);
-      const scored = await scorer.score(part.map((i) => row(joined[i])));
-      part.forEach((i, n) => results[i] = summarise(joined[i], scored[n], 0));
-      at += part.length;
+      const indices = order.slice(at, at + batch);
+      const rowScores = await scorer.score(indices.map((i) => batchRow(pairs[i])));
+      indices.forEach((i, n) => scores[i] = sumScore(pairs[i], rowScores[n], 0));
+      at += indices.length;
     }
   } finally {
     scorer?.dispose();
   }
-  return results;
+  return scores;
 }
 
-/** A length rounded up in steps of an eighth to a quarter of it, so that programs are few and little is padding. */
-function rounded(length: number, context: number): number {
+/** Rounds a length up in steps of an eighth to a quarter of it, so that programs are few and little is padding. */
+function programLength(length: number, context: number): number {
   const step = Math.max(4, 2 ** Math.floor(Math.log2(length)) / 4);
   return Math.min(Math.ceil(length / step) * step, context);
 }
 
-function row({ ids, start }: Pair): { ids: number[]; targets: number[] } {
+function batchRow({ ids, start }: JoinedPair): { ids: number[]; targets: number[] } {
   return { ids: ids.slice(0, -1), targets: ids.slice(1).map((id, t) => t + 1 < start ? -100 : id) };
 }
 
-/** The sum over a continuation; the scores begin behind `past` ids. */
-function summarise({ ids, start, cut }: Pair, { nll, best }: RowScore, past: number): Score {
+/** Sums the scores of a continuation's tokens; `nll` and `best` begin after the reused tokens. */
+function sumScore(
+  { ids, start, truncatedTokens }: JoinedPair,
+  { nll, best }: RowScore,
+  reusedTokens: number,
+): Score {
   let logProb = 0;
   let greedy = true;
   for (let t = start - 1; t < ids.length - 1; t++) {
-    logProb -= nll[t - past];
-    greedy &&= best[t - past] === ids[t + 1];
+    logProb -= nll[t - reusedTokens];
+    greedy &&= best[t - reusedTokens] === ids[t + 1];
   }
   return {
     logProb,
     tokens: ids.length - start,
     greedy,
-    truncatedTokens: cut,
+    truncatedTokens,
     inputs: ids.length - 1,
-    reusedTokens: past,
+    reusedTokens,
   };
 }

@@ -3,18 +3,18 @@
  *
  * @module
  */
-import { type Dataset, type PreparedTokens, TokenDataset, type Window } from "../../data/mod.ts";
-import { interruptible } from "../../display/mod.ts";
 import { DataError } from "../../base/errors.ts";
 import { ratioError } from "../../base/ratio_error.ts";
-import type { ModelState } from "../model_state.ts";
+import { type Dataset, type PreparedTokens, TokenDataset, type Window } from "../../data/mod.ts";
+import { interruptible } from "../../display/mod.ts";
+import { type ModelHandle, stateOf } from "../model_state.ts";
 import { Scorer } from "./batch_scorer.ts";
 
-/** How surprised a model is by a text. */
+/** The loss of a model on a text. */
 export interface LossResult {
   /** Nats per token. */
   loss: number;
-  /** Its standard error over the windows, undefined for a single one. */
+  /** Standard error of the loss over the windows, undefined for a single one. */
   error?: number;
   /** Bits per UTF-8 byte of the text: comparable between tokenizers. */
   bitsPerByte: number;
@@ -22,20 +22,25 @@ export interface LossResult {
   perplexity: number;
   /** Tokens predicted. */
   tokens: number;
-  /** UTF-8 bytes of the text they stand for. */
+  /** UTF-8 bytes of the text that those tokens stand for. */
   bytes: number;
 }
 
-/** The mean loss on a dataset, of text or of windows that fit the model; what `Model.loss` gives. */
+/**
+ * Measures the mean loss on a dataset, of text or of windows that fit the model.
+ *
+ * @throws {ConfigError} for text and a model without a tokenizer
+ * @throws {DataError} for windows longer than the context, or a dataset without tokens
+ */
 export async function datasetLoss(
-  model: ModelState,
+  model: ModelHandle,
   dataset: Dataset | TokenDataset,
   { limit, signal }: { limit?: number; signal?: AbortSignal },
 ): Promise<LossResult> {
   const { context } = model.config;
   const tokens = dataset instanceof TokenDataset
     ? dataset
-    : dataset.tokenize(model.needTokenizer("measure a loss on text"), { context });
+    : dataset.tokenize(stateOf(model).requireTokenizer("measure a loss on text"), { context });
   if (tokens.context > context) {
     throw new DataError(
       `Cannot measure the loss: windows have ${tokens.context} tokens, the model's context is ${context}`,
@@ -51,9 +56,14 @@ export async function datasetLoss(
   });
 }
 
-/** The mean loss over each window once, in their order; `limit` ends after so many windows. */
+/**
+ * Measures the mean loss over each window once, in their order.
+ *
+ * @param options `limit` is the largest number of windows, `batch` the number of windows at a time
+ * @throws {DataError} for windows without tokens to predict
+ */
 export async function windowLoss(
-  model: ModelState,
+  model: ModelHandle,
   windows: PreparedTokens,
   context: number,
   options: { limit?: number; batch?: number; signal?: AbortSignal } = {},
@@ -63,8 +73,8 @@ export async function windowLoss(
   const nats: number[] = [];
   const tokens: number[] = [];
   let bytes = 0;
-  let seen = 0;
-  const flush = async (rows: Window[]) => {
+  let windowCount = 0;
+  const scoreRows = async (rows: Window[]) => {
     options.signal?.throwIfAborted();
     for (const [i, { nll }] of (await scorer.score(rows)).entries()) {
       nats.push(nll.reduce((a, b) => a + b, 0));
@@ -75,27 +85,26 @@ export async function windowLoss(
   try {
     let rows: Window[] = [];
     for await (const window of windows.ordered()) {
-      if (seen++ >= (options.limit ?? Infinity)) break;
+      if (windowCount++ >= (options.limit ?? Infinity)) break;
       rows.push(window);
       if (rows.length === batch) {
-        await flush(rows);
+        await scoreRows(rows);
         rows = [];
       }
     }
-    if (rows.length) await flush(rows);
+    if (rows.length) await scoreRows(rows);
   } finally {
     scorer.dispose();
   }
-  const [allNats, allTokens] = [nats, tokens].map((values) => values.reduce((a, b) => a + b, 0));
-  if (allTokens === 0) throw new DataError("Cannot measure the loss: the dataset has no tokens to predict");
-  const loss = allNats / allTokens;
-  const error = ratioError(nats, tokens);
+  const [totalNats, totalTokens] = [nats, tokens].map((values) => values.reduce((a, b) => a + b, 0));
+  if (totalTokens === 0) throw new DataError("Cannot measure the loss: the dataset has no tokens to predict");
+  const loss = totalNats / totalTokens;
   return {
     loss,
-    error,
-    bitsPerByte: allNats / Math.LN2 / bytes,
+    error: ratioError(nats, tokens),
+    bitsPerByte: totalNats / Math.LN2 / bytes,
     perplexity: Math.exp(loss),
-    tokens: allTokens,
+    tokens: totalTokens,
     bytes,
   };
 }

@@ -1,25 +1,27 @@
 /**
- * Adapters on the GPU, as that which a training step trains.
+ * Adapters on the GPU, as the parameters that a training step trains.
  *
- * The model always holds W = W0 + s B A: after each update it is computed afresh from a frozen copy of W0, never added to
- * what was there, so it depends on W0, A and B alone, and generation, scores, checkpoints and the forward pass find an
- * ordinary model. Adaptation costs the frozen copy, and one product of two thin matrices an update.
+ * The model always holds W = W0 + s B A. After each update W is computed from a frozen copy of W0, never added to, so it
+ * depends on W0, A and B alone; generation, scores, checkpoints and the forward pass find an ordinary model. Adaptation
+ * costs the frozen copy, and one product of two thin matrices per update.
  *
  * @module
  */
 import { Random } from "../../base/random.ts";
 import { type Device, type Program, Recorder, type Tensor } from "../../gpu/mod.ts";
 import { type Adapter, addAdapter, cast, gatherBlock, spreadBlock } from "../../ops/mod.ts";
-import type { LoraSettings } from "./lora_options.ts";
-import { type AdaptedSlot, AdapterLayout } from "./lora_layout.ts";
-import type { ModelState } from "../model_state.ts";
-import type { Trainable } from "./trainable.ts";
-import type { WeightArenas } from "../weights/weight_layout.ts";
-import { makeArena, readParameters, writeParameters } from "../weights/weight_layout.ts";
 import type { LayerWeights, LlamaWeights } from "../architecture/llama_weights.ts";
-
-/** Named arrays of adapters, or of frozen weights. */
-export type NamedWeights = Map<string, Float32Array<ArrayBuffer>>;
+import type { ModelState } from "../model_state.ts";
+import {
+  type NamedTensors,
+  type NamedWeights,
+  readParameters,
+  writeParameters,
+} from "../weights/named_weights.ts";
+import { makeArena, type WeightArenas } from "../weights/weight_layout.ts";
+import { type AdaptedSlot, AdapterLayout } from "./lora_layout.ts";
+import type { LoraSettings } from "./lora_options.ts";
+import type { Trainable } from "./trainable.ts";
 
 /** The adapters of a model. */
 export class Adapters implements Trainable {
@@ -29,9 +31,9 @@ export class Adapters implements Trainable {
 
   private constructor(
     private readonly model: ModelState,
-    /** Where they stand. */
+    /** The place of every adapter in the arena. */
     readonly layout: AdapterLayout,
-    /** A and B. */
+    /** [size] A and B, f32. */
     readonly arena: Tensor,
     private readonly wide: Tensor,
     private readonly wideGradients: Tensor,
@@ -41,14 +43,19 @@ export class Adapters implements Trainable {
     this.#owned = [arena, wide, wideGradients, frozen].map((tensor) => tensor.storage.buffer!);
   }
 
-  /** Freezes a copy of what is adapted; A is drawn with `seed`, B is 0, so the model stays what it was. */
+  /**
+   * Copies the weights that are adapted. A is drawn with `seed` and B is 0, so the model stays as it was.
+   *
+   * @throws {DeviceError} when it does not fit the device; nothing stays allocated
+   */
   static async create(model: ModelState, settings: LoraSettings, seed: number): Promise<Adapters> {
     const { device, name } = model;
     const layout = new AdapterLayout(model.layout, settings);
-    const made: Tensor[] = [];
-    const arena = (what: string, size: number) => {
-      made.push(makeArena(device, `${name}: train ${what}`, size));
-      return made[made.length - 1];
+    const allocated: Tensor[] = [];
+    const arena = (purpose: string, size: number) => {
+      const tensor = makeArena(device, `${name}: train ${purpose}`, size);
+      allocated.push(tensor);
+      return tensor;
     };
     try {
       const adapters = new Adapters(
@@ -66,37 +73,37 @@ export class Adapters implements Trainable {
       adapters.#merge = await r.compile(`${name}: train merge`);
       return adapters;
     } catch (error) {
-      for (const tensor of made) device.free(tensor.storage.buffer!);
+      for (const tensor of allocated) device.free(tensor.storage.buffer!);
       throw error;
     }
   }
 
   #freeze(): void {
     const encoder = this.#device.gpu.createCommandEncoder();
-    for (const place of this.layout.slots) {
-      const from = matrixOf(this.model.arena, place).range();
-      const to = this.#frozenOf(place).range();
+    for (const adapted of this.layout.slots) {
+      const from = matrixOf(this.model.arena, adapted).range();
+      const to = this.#frozenMatrix(adapted).range();
       encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.bytes);
     }
     this.#device.gpu.queue.submit([encoder.finish()]);
   }
 
-  #frozenOf({ slot, frozen }: AdaptedSlot): Tensor {
+  #frozenMatrix({ slot, frozen }: AdaptedSlot): Tensor {
     return this.frozen.view(slot.key, slot.shape, frozen);
   }
 
-  /** The wide B's gradients. */
+  /** The gradients of the wide B's. */
   get scratch(): readonly Tensor[] {
     return [this.wideGradients];
   }
 
-  /** The model's weights without gradients, and adapters with theirs. */
+  /** Returns the model's weights without gradients, and adapters with theirs. */
   weights(gradients: Tensor): LlamaWeights {
     const { arena, wide, wideGradients } = this;
     return adaptedViews(this.model, this.layout, { arena, wide, gradients, wideGradients });
   }
 
-  /** The gradient of each B, out of that of its block. */
+  /** Records the copy of each B's gradient out of the gradient of its block. */
   collectGradients(r: Recorder, gradients: Tensor): void {
     const { settings } = this.layout;
     for (const { slot, b, thin, blocks } of this.layout.slots) {
@@ -106,29 +113,29 @@ export class Adapters implements Trainable {
     }
   }
 
-  /** W = W0 + s B A for every adapted matrix, in the working copy too. */
+  /** Records W = W0 + s B A for every adapted matrix, and its copy in f16 if the model has one. */
   syncToModel(r: Recorder): void {
-    const { halfWeights: working, arena } = this.model;
-    for (const place of this.layout.slots) {
-      const { slot, thin, blocks } = place;
-      const adapter = adapterOf(place, this.arena, this.wide);
+    const { halfWeights, arena } = this.model;
+    for (const adapted of this.layout.slots) {
+      const { slot, thin, blocks } = adapted;
+      const adapter = adapterOf(adapted, this.arena, this.wide);
       const from = this.arena.view(`${slot.key}.thin`, [thin.size], thin.start);
-      const weight = matrixOf(arena, place);
+      const weight = matrixOf(arena, adapted);
       for (const block of blocks) spreadBlock(r, from, adapter.b, block, scaleOf(this.layout.settings));
-      cast(r, flat(this.#frozenOf(place)), flat(weight));
+      cast(r, flat(this.#frozenMatrix(adapted)), flat(weight));
       addAdapter(r, weight, adapter);
-      if (working) cast(r, flat(weight), flat(matrixOf(working, place)));
+      if (halfWeights) cast(r, flat(weight), flat(matrixOf(halfWeights, adapted)));
     }
   }
 
-  /** Copies of the adapters and of the frozen weights, for a checkpoint. */
+  /** Copies the adapters and the frozen weights to host memory, for a checkpoint. */
   async read(): Promise<{ adapters: NamedWeights; frozen: NamedWeights }> {
     const adapters = await readParameters(this.#device, this.layout, this.arena);
     return { adapters, frozen: await readParameters(this.#device, this.layout.frozen, this.frozen) };
   }
 
   /**
-   * Puts adapters and frozen weights back as a checkpoint held them, and the model with them.
+   * Replaces adapters and frozen weights by those of a checkpoint, and computes the model's weights from them.
    *
    * @throws {FormatError} for tensors that are missing, or of other shapes
    */
@@ -138,17 +145,14 @@ export class Adapters implements Trainable {
     this.#merge!.replay();
   }
 
-  /** Gives the memory back; the model keeps its weights. */
+  /** Frees the adapters; the model keeps its weights. */
   dispose(): void {
     this.#merge?.dispose();
     for (const buffer of this.#owned.splice(0)) this.#device.free(buffer);
   }
 }
 
-/** Arrays with their shapes, by name. */
-export type NamedTensors = Iterable<[string, { shape: readonly number[]; data: Float32Array }]>;
-
-/** The factor of B A. */
+/** Returns s, the factor of B A. */
 function scaleOf({ alpha, rank }: LoraSettings): number {
   return alpha / rank;
 }
@@ -157,7 +161,7 @@ function matrixOf(arena: Tensor, { slot }: AdaptedSlot): Tensor {
   return arena.view(slot.key, slot.shape, slot.start);
 }
 
-/** A matrix with the gap behind it, as one row of a multiple of 128 numbers. */
+/** Returns a matrix and the unused elements after it as one row of a multiple of 128 elements. */
 function flat(tensor: Tensor): Tensor {
   return tensor.view(tensor.name, [Math.ceil(tensor.size / 128) * 128]);
 }
@@ -171,38 +175,38 @@ function adapterOf({ slot, a, b }: AdaptedSlot, arena: Tensor, wide: Tensor): Ad
 
 /** The flat tensors of adapters. */
 export interface AdapterArenas {
-  /** [size] A and thin B. */
+  /** [size] the A's and the thin B's. */
   arena: Tensor;
   /** [size] their gradients. */
   gradients: Tensor;
-  /** [wide] the B's as blocks. */
+  /** [wide] the wide B's. */
   wide: Tensor;
   /** [wide] their gradients. */
   wideGradients: Tensor;
 }
 
-/** The weights of the forward pass, frozen, with their adapters. */
+/** Returns the frozen weights of the forward pass with their adapters. */
 export function adaptedViews(
   weights: WeightArenas,
   layout: AdapterLayout,
   { arena, wide, gradients, wideGradients }: AdapterArenas,
 ): LlamaWeights {
   const views = layout.weights.views(weights);
-  for (const place of layout.slots) {
-    const { slot, a, b } = place;
-    const adapter = adapterOf(place, arena, wide);
+  for (const adapted of layout.slots) {
+    const { slot, a, b } = adapted;
+    const adapter = adapterOf(adapted, arena, wide);
     adapter.a.gradSum = gradients.view(`d${slot.key}.a`, a.shape, a.start);
     adapter.b.gradSum = wideGradients.view(`d${slot.key}.b`, b.shape, b.start);
     const [layer, key] = slot.key.split(".");
-    const of = views.layers[Number(layer)];
-    of.adapters = { ...of.adapters, [key as keyof LayerWeights]: adapter };
+    const layerWeights = views.layers[Number(layer)];
+    layerWeights.adapters = { ...layerWeights.adapters, [key as keyof LayerWeights]: adapter };
   }
   return views;
 }
 
 /**
- * A normal as in the paper, with the spread of its authors' code, 1 / sqrt(3 in) [ours]; B 0. One independent stream a
- * tensor.
+ * Draws A from a normal as in the paper, with the deviation of its authors' code, 1 / sqrt(3 in) [ours]; B is 0. Each
+ * tensor has a random stream of its own.
  */
 function* initialAdapters(
   { parameters }: AdapterLayout,

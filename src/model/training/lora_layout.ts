@@ -1,15 +1,18 @@
 /**
- * Where the adapters of low-rank adaptation stand: one flat arena for all A and B, which gradients and moments share; the
- * B's once more as blocks, which the products read; and the frozen weights of every adapted matrix.
+ * The layout of the adapters of low-rank adaptation.
+ *
+ * One flat arena holds every A and B in the form of checkpoints (a thin B, [out, r]); gradients and moments have the same
+ * layout. A second array holds every B as the products read it: the wide B of a kernels' matrix, with the thin B's of its
+ * parts as blocks. A third holds the frozen weights of every adapted matrix.
  *
  * @module
  */
 import type { AdaptedBlock } from "../../ops/mod.ts";
 import { countParameters, trainingFlop } from "../architecture/config.ts";
-import type { LoraSettings, LoraTarget } from "./lora_options.ts";
 import type { Parameter, ParameterLayout, WeightLayout, WeightSlot } from "../weights/weight_layout.ts";
+import type { LoraSettings, LoraTarget } from "./lora_options.ts";
 
-/** A matrix of the kernels, of which at least one part is adapted. */
+/** A matrix of the kernels with at least one adapted part; n is the number of those parts, r the rank. */
 export interface AdaptedSlot {
   /** The matrix among the weights. */
   slot: WeightSlot;
@@ -17,7 +20,7 @@ export interface AdaptedSlot {
   a: { start: number; shape: [number, number] };
   /** [out, n r] the wide B. */
   b: { start: number; shape: [number, number] };
-  /** The parts' B's: `thin` counts from the beginning of {@linkcode thin}, `wide` from that of the wide B. */
+  /** The blocks of the wide B: `thin` counts from the start of {@linkcode thin}, `wide` from the start of the wide B. */
   blocks: AdaptedBlock[];
   /** The thin B's in the arena. */
   thin: { start: number; size: number };
@@ -25,7 +28,7 @@ export interface AdaptedSlot {
   frozen: number;
 }
 
-/** Where everything stands. */
+/** The place of every adapter and of every frozen weight. */
 export class AdapterLayout implements ParameterLayout {
   /** A and B of each part under PEFT's names, in the order of the arena. */
   readonly parameters: Parameter[] = [];
@@ -33,7 +36,7 @@ export class AdapterLayout implements ParameterLayout {
   size = 0;
   /** Elements of all wide B's. */
   wide = 0;
-  /** The frozen weights under their own names, and how many elements they take. */
+  /** The frozen weights under their own names, and the elements that they take. */
   readonly frozen: { parameters: Parameter[]; size: number } = { parameters: [], size: 0 };
   /** The adapted matrices. */
   readonly slots: AdaptedSlot[];
@@ -50,12 +53,12 @@ export class AdapterLayout implements ParameterLayout {
     return this.size;
   }
 
-  /** Weights that are trained, without the gaps between them. */
+  /** Number of weights that are trained, without the unused elements between them. */
   get trainable(): number {
     return this.parameters.reduce((sum, { shape }) => sum + shape[0] * shape[1], 0);
   }
 
-  /** Floating-point operations that the adapters add for each token: four products forward and backward of each matrix. */
+  /** Floating-point operations that adapters add per token: four products, forward and backward, per matrix. */
   get flopPerToken(): number {
     return this.slots.reduce((sum, { a, b }) => sum + 4 * a.shape[0] * (a.shape[1] + b.shape[0]), 0);
   }
@@ -69,24 +72,25 @@ export class AdapterLayout implements ParameterLayout {
     const { rank } = this.settings;
     const [out, cols] = slot.shape;
     const blocks: AdaptedBlock[] = [];
-    const adapted = slot.parts.filter(({ name }) => this.#adapts(name));
-    const wide = adapted.length * rank;
+    const adaptedParts = slot.parts.filter(({ name }) => this.#adapts(name));
+    const wide = adaptedParts.length * rank;
     const a = { start: this.size, shape: [wide, cols] as [number, number] };
     const thin = { start: aligned(a.start + wide * cols), size: 0 };
-    let first = 0;
+    let firstRow = 0;
     for (const { name, rows } of slot.parts) {
-      const nth = adapted.findIndex((part) => part.name === name);
-      this.frozen.parameters.push({ name, shape: [rows, cols], start: this.frozen.size + first * cols });
+      const nth = adaptedParts.findIndex((part) => part.name === name);
+      const start = this.frozen.size + firstRow * cols;
+      this.frozen.parameters.push({ name, shape: [rows, cols], start });
       if (nth >= 0) {
         const stem = `base_model.model.${name.replace(/\.weight$/, "")}`;
-        blocks.push({ rows, rank, thin: thin.size, wide: first * wide + nth * rank });
+        blocks.push({ rows, rank, thin: thin.size, wide: firstRow * wide + nth * rank });
         this.parameters.push(
           { name: `${stem}.lora_A.weight`, shape: [rank, cols], start: a.start + nth * rank * cols },
           { name: `${stem}.lora_B.weight`, shape: [rows, rank], start: thin.start + thin.size },
         );
         thin.size += rows * rank;
       }
-      first += rows;
+      firstRow += rows;
     }
     const b = { start: this.wide, shape: [out, wide] as [number, number] };
     const frozen = this.frozen.size;
@@ -98,16 +102,17 @@ export class AdapterLayout implements ParameterLayout {
 }
 
 /**
- * Floating-point operations of training adapters on one token: 4 N + 12 L D T, the full count without the gradients of the
- * weights, and the adapters' own products. The merge, 2 n r in out of each adapted matrix, is once an update.
+ * Returns the floating-point operations of training adapters on one token: 4 N + 12 L D T, the full count without the
+ * gradients of the weights, and the adapters' own products. The merge, 2 n r in out per adapted matrix and update, is not
+ * counted.
  */
 export function loraFlop(weights: WeightLayout, settings: LoraSettings, context: number): number {
   const { config } = weights;
-  const frozen = 2 * countParameters(config).matrix;
-  return trainingFlop(config, context) - frozen + new AdapterLayout(weights, settings).flopPerToken;
+  const weightGradients = 2 * countParameters(config).matrix;
+  return trainingFlop(config, context) - weightGradients + new AdapterLayout(weights, settings).flopPerToken;
 }
 
-/** Every tensor stands on a 256-byte border, also in halves. */
+/** Rounds up to 128 elements, which are 256 bytes in f16 and 512 in f32. */
 function aligned(size: number): number {
   return Math.ceil(size / 128) * 128;
 }

@@ -1,5 +1,5 @@
 /**
- * What low-rank adaptation can be told (Hu et al. 2021).
+ * Options of low-rank adaptation (Hu et al. 2021).
  *
  * @module
  */
@@ -17,19 +17,19 @@ export const LORA_TARGETS = [
   "down_proj",
 ] as const;
 
-/** A matrix of each block that can be adapted. */
+/** The name of a matrix of each block that can be adapted. */
 export type LoraTarget = typeof LORA_TARGETS[number];
 
-/** Low-rank adaptation: the weights stay as they are, W = W0 + alpha / rank B A, and only A and B are trained. */
+/** Options of low-rank adaptation: W = W0 + alpha / rank B A, where W0 stays as it is and only A and B are trained. */
 export interface LoraOptions {
   /** Rows of A and columns of B. Default 8. */
   rank?: number;
-  /** The product B A counts alpha / rank times. Default 16. */
+  /** Numerator of alpha / rank, the factor of B A. Default 16. */
   alpha?: number;
   /**
-   * Which matrices of each block. Default `q_proj` and `v_proj`, the paper's choice and PEFT's for LLaMA: a frozen copy of
-   * what is adapted is kept, so few targets are what saves memory. All seven come nearer to full tuning (Dettmers et
-   * al. 2023).
+   * The matrices of each block that are adapted. Default `q_proj` and `v_proj`, the paper's choice and PEFT's for LLaMA: a
+   * frozen copy of every adapted matrix is kept, so few targets save memory. All seven come nearer to full tuning
+   * (Dettmers et al. 2023).
    */
   targets?: readonly LoraTarget[];
 }
@@ -38,13 +38,13 @@ export interface LoraOptions {
 export interface LoraSettings {
   /** Rows of A and columns of B. */
   rank: number;
-  /** The product B A counts alpha / rank times. */
+  /** Numerator of alpha / rank, the factor of B A. */
   alpha: number;
-  /** Which matrices of each block. */
+  /** The matrices of each block that are adapted. */
   targets: readonly LoraTarget[];
 }
 
-const whole = "must be a whole number, at least 1";
+const wholeNumber = "must be a whole number, at least 1";
 const targets = z.array(
   z.enum(LORA_TARGETS, `must be of ${LORA_TARGETS.join(", ")}`),
   "must be a list of matrices",
@@ -52,24 +52,24 @@ const targets = z.array(
   .min(1, "must name at least one matrix");
 
 const schema = optionsSchema<LoraOptions>()(z.strictObject({
-  rank: z.number(whole).int(whole).min(1, whole).optional(),
+  rank: z.number(wholeNumber).int(wholeNumber).min(1, wholeNumber).optional(),
   alpha: z.number("must be a number above 0").positive("must be above 0").optional(),
   targets: targets.readonly().optional(),
 }));
 
 /**
- * The settings that an option asks for; undefined for none.
+ * Returns the settings of an option: the defaults for true, undefined for false and undefined.
  *
- * @param path where it stands, for errors
- * @throws {ConfigError} for a rank, an alpha or targets that cannot be
+ * @param path the option's path, for errors
+ * @throws {ConfigError} for an unknown key, or a rank, an alpha or targets out of range
  */
 export function loraSettings(
-  given: boolean | LoraOptions | undefined,
+  option: boolean | LoraOptions | undefined,
   path = "lora",
 ): LoraSettings | undefined {
-  if (!given) return undefined;
-  const { rank = 8, alpha = 16, targets = ["q_proj", "v_proj"] } = given === true
+  if (!option) return undefined;
+  const { rank = 8, alpha = 16, targets = ["q_proj", "v_proj"] } = option === true
     ? {}
-    : parseOptions(schema, given, path);
+    : parseOptions(schema, option, path);
   return { rank, alpha, targets: LORA_TARGETS.filter((name) => targets.includes(name)) };
 }

@@ -1,42 +1,42 @@
 /**
- * What a training step trains: all weights of a model, or adapters of some of them.
+ * The parameters that a training step trains: all weights of a model, or adapters of some of them.
  *
  * @module
  */
 import type { Recorder, Tensor } from "../../gpu/mod.ts";
 import { cast } from "../../ops/mod.ts";
+import type { LlamaWeights } from "../architecture/llama_weights.ts";
 import type { ModelState } from "../model_state.ts";
 import type { ParameterLayout } from "../weights/weight_layout.ts";
-import type { LlamaWeights } from "../architecture/llama_weights.ts";
 
-/** One flat arena that is trained, and what it has to do with the model. */
+/** One flat arena that is trained, and its relation to the model. */
 export interface Trainable {
-  /** Where the parameters stand in the arena, in its gradients and moments; the first `decayed` take weight decay. */
+  /** The place of every parameter in the arena, its gradients and moments; the first `decayed` elements take weight decay. */
   readonly layout: ParameterLayout & { size: number; decayed: number };
-  /** What is trained, f32. */
+  /** [size] the trained parameters, f32. */
   readonly arena: Tensor;
-  /** Sums beside the gradients that a step begins with zeros too. */
+  /** Further sums that a step clears together with the gradients. */
   readonly scratch: readonly Tensor[];
-  /** The weights of the forward pass, with the places of their gradients. */
+  /** Returns the weights of the forward pass; each that is trained names the place of its gradient. */
   weights(gradients: Tensor): LlamaWeights;
-  /** Records what makes the arena's gradients of what the backward pass summed. */
+  /** Records the calls that turn the sums of the backward pass into the arena's gradients. */
   collectGradients(r: Recorder, gradients: Tensor): void;
-  /** Records how the model follows its arena after an update. */
+  /** Records the calls that bring the model up to the arena after an update. */
   syncToModel(r: Recorder): void;
-  /** Gives back what the model does not own. */
+  /** Frees the memory that the model does not own. */
   dispose(): void;
 }
 
-/** All weights of a model. */
+/** Returns all weights of a model as the parameters to train. */
 export function allWeights(model: ModelState): Trainable {
-  const { layout, arena, halfWeights: working } = model;
+  const { layout, arena, halfWeights } = model;
   return {
     layout,
     arena,
     scratch: [],
     weights: (gradients) => layout.views(model, gradients),
     collectGradients: () => {},
-    syncToModel: (r) => working && cast(r, arena, working),
+    syncToModel: (r) => halfWeights && cast(r, arena, halfWeights),
     dispose: () => {},
   };
 }

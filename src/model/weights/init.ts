@@ -1,13 +1,15 @@
 /**
- * Initial weights [ours, as in GPT-2 and its followers; the paper gives none]: normal(0, 0.02), the two matrices that
- * write into the residual stream divided by sqrt(2 layers), norms 1.
+ * Initial weights: normal(0, 0.02), the two matrices that write into the residual stream divided by sqrt(2 layers), norms
+ * 1.
+ *
+ * The paper gives none; these are those of GPT-2 and its followers [ours].
  *
  * @module
  */
 import { Random } from "../../base/random.ts";
 import type { Parameter, WeightLayout } from "./weight_layout.ts";
 
-/** Initial numbers of every parameter, one independent stream a tensor so that the order does not matter. */
+/** Draws every parameter, each from a random stream of its own, so that the order does not matter. */
 export function* initialParameters(
   layout: WeightLayout,
   seed: number,

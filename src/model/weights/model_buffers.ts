@@ -1,6 +1,7 @@
 /**
- * What a model holds on the GPU. It knows nothing of the model, so that a model that nobody uses any more can be
- * collected and this given back.
+ * The GPU memory of a model.
+ *
+ * It does not refer to the model, so that a model that nobody uses can be collected and its memory freed.
  *
  * @module
  */
@@ -8,16 +9,16 @@ import type { Device, Tensor } from "../../gpu/mod.ts";
 import { upload } from "../../ops/mod.ts";
 import { rotaryAngles } from "../architecture/rope_scaling.ts";
 import { makeArena, type WeightLayout } from "./weight_layout.ts";
-import { WorkingCopy } from "./half_copy.ts";
+import { HalfCopy } from "./half_copy.ts";
 
-/** Weights, rotary angles, and in half precision the working copy. */
+/** Weights, rotary angles, and in half precision the copy in f16. */
 export class ModelBuffers {
-  /** The weights, [size] f32. */
+  /** [size] the weights, f32. */
   readonly arena: Tensor;
-  /** Rotary angles, [context, 2, E / 2]. */
+  /** [context, 2, E / 2] the rotary angles. */
   readonly angles: Tensor;
-  /** The copy that products read, of models of dtype f16. */
-  halfWeights?: WorkingCopy;
+  /** The copy that matrix products read, of models of dtype f16. */
+  halfCopy?: HalfCopy;
 
   /** Allocates weights and angles for a layout. */
   constructor(readonly device: Device, name: string, layout: WeightLayout) {
@@ -27,26 +28,30 @@ export class ModelBuffers {
     this.angles = upload(device, `${name}: angles`, { shape, data: rotaryAngles(config) });
   }
 
-  /** All of it; in half precision with the working copy. */
+  /**
+   * Allocates all of it; in half precision with the copy.
+   *
+   * @throws {DeviceError} when it does not fit the device, or the adapter does not grant half precision
+   */
   static async create(
     device: Device,
     name: string,
     layout: WeightLayout,
     dtype: "f32" | "f16",
   ): Promise<ModelBuffers> {
-    const held = new ModelBuffers(device, name, layout);
+    const buffers = new ModelBuffers(device, name, layout);
     try {
-      if (dtype === "f16") held.halfWeights = await WorkingCopy.create(device, name, held.arena);
-      return held;
+      if (dtype === "f16") buffers.halfCopy = await HalfCopy.create(device, name, buffers.arena);
+      return buffers;
     } catch (error) {
-      held.dispose();
+      buffers.dispose();
       throw error;
     }
   }
 
-  /** Gives all of it back. */
+  /** Frees all of it. */
   dispose(): void {
     for (const tensor of [this.arena, this.angles]) this.device.free(tensor.range().buffer);
-    this.halfWeights?.dispose();
+    this.halfCopy?.dispose();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Weights between files and the GPU in pieces of some megabytes: host memory does not grow with the model.
+ * Weights between files and the GPU in pieces of 16 MB, so that host memory does not grow with the model.
  *
  * @module
  */
@@ -8,24 +8,24 @@ import type { Device, Tensor } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { Parameter, ParameterLayout } from "./weight_layout.ts";
 
-/** Bytes of a piece; whole heads of any model fit into it. [ours] */
-const PIECE = 16e6;
+/** Bytes per piece; whole heads of any model fit into it. [ours] */
+const PIECE_BYTES = 16e6;
 
-/** Written bytes after which the GPU has to catch up: WebGPU keeps a copy of each write until then. [ours] */
-const PENDING = 64e6;
+/** Written bytes after which the GPU is awaited: WebGPU keeps a copy of each write until then. [ours] */
+const PENDING_BYTES = 64e6;
 
-/** What a transfer can be given. */
+/** Options of a transfer of weights. */
 export interface TransferOptions {
   /** Stops it. */
   signal?: AbortSignal;
-  /** Told how many bytes were moved. */
+  /** Called with the number of bytes of each piece that was moved. */
   onBytes?: (bytes: number) => void;
 }
 
-/** Parameters, and the shape of the model where pieces are to be of whole heads. */
+/** Parameters; with `config` every piece consists of whole heads. */
 type Layout = ParameterLayout & { readonly config?: ModelConfig };
 
-/** Copies weights from files into an arena; every parameter of the layout must be among them in its shape. */
+/** Copies weights from files into an arena. The caller has checked that every parameter is there in its shape. */
 export async function fillArena(
   device: Device,
   layout: Layout,
@@ -42,7 +42,7 @@ export async function fillArena(
       device.write(buffer, data, offset + 4 * (start + first));
       onBytes?.(data.byteLength);
       pending += data.byteLength;
-      if (pending < PENDING) continue;
+      if (pending < PENDING_BYTES) continue;
       await drain(device);
       pending = 0;
     }
@@ -51,12 +51,13 @@ export async function fillArena(
   device.check();
 }
 
+/** Waits until the GPU has taken all writes. */
 async function drain({ gpu }: Device): Promise<void> {
   gpu.queue.submit([]);
   await gpu.queue.onSubmittedWorkDone();
 }
 
-/** A parameter with its numbers in one or more pieces, in order, each of whole rows, of whole heads where it has some. */
+/** A parameter and its numbers in one or more pieces, in order. A piece is whole rows, and whole heads where there are heads. */
 export interface ParameterPieces {
   /** The parameter. */
   parameter: Parameter;
@@ -64,7 +65,7 @@ export interface ParameterPieces {
   data(): AsyncIterable<Float32Array<ArrayBuffer>>;
 }
 
-/** The parameters of an arena, one after another; small ones share a read, large ones take several. */
+/** Reads the parameters of an arena one after another; small ones share a read, large ones take several. */
 export async function* drainArena(
   device: Device,
   layout: Layout,
@@ -83,8 +84,8 @@ export async function* drainArena(
   };
   for (let i = 0; i < parameters.length;) {
     const large = parameters[i];
-    const few = fitting(parameters, i);
-    if (few.length === 0) {
+    const small = fittingTogether(parameters, i);
+    if (small.length === 0) {
       const data = async function* () {
         for (const { first, count } of pieces(large.shape, layout)) {
           yield* await read([{ start: large.start + first, count }]);
@@ -92,8 +93,8 @@ export async function* drainArena(
       };
       yield { parameter: large, data };
     } else {
-      const found = await read(few.map(({ shape, start }) => ({ start, count: elementsOf(shape) })));
-      for (const [k, parameter] of few.entries()) {
+      const found = await read(small.map(({ shape, start }) => ({ start, count: elementsOf(shape) })));
+      for (const [k, parameter] of small.entries()) {
         yield {
           parameter,
           data: async function* () {
@@ -102,19 +103,19 @@ export async function* drainArena(
         };
       }
     }
-    i += Math.max(1, few.length);
+    i += Math.max(1, small.length);
   }
 }
 
-/** The parameters from the i-th on that fit into one piece together; none where the i-th does not. */
-function fitting(parameters: readonly Parameter[], i: number): Parameter[] {
+/** Returns the parameters from the i-th on that fit into one piece together; none if the i-th alone does not. */
+function fittingTogether(parameters: readonly Parameter[], i: number): Parameter[] {
   let end = i;
   let bytes = 0;
-  while (end < parameters.length && (bytes += 4 * elementsOf(parameters[end].shape)) <= PIECE) end++;
+  while (end < parameters.length && (bytes += 4 * elementsOf(parameters[end].shape)) <= PIECE_BYTES) end++;
   return parameters.slice(i, end);
 }
 
-/** Stretches of whole rows, in whole heads, that cover an array of that shape. */
+/** Splits an array of `shape` into pieces of whole rows, as many per piece as whole heads allow. */
 function* pieces(
   shape: readonly number[],
   { config }: Layout,
@@ -122,7 +123,7 @@ function* pieces(
   const cols = columnsOf(shape);
   const all = elementsOf(shape) / cols;
   const head = config ? config.dim / config.heads : 1;
-  const step = Math.max(1, Math.floor(PIECE / (4 * cols * head))) * head;
+  const step = Math.max(1, Math.floor(PIECE_BYTES / (4 * cols * head))) * head;
   for (let row = 0; row < all; row += step) {
     const rows = Math.min(step, all - row);
     yield { row, rows, first: row * cols, count: rows * cols };

@@ -1,17 +1,15 @@
 /**
- * The weights: one flat arena on the GPU, matrices first (they take weight decay), each tensor on a 256-byte border,
- * also where the arena is of halves.
+ * The layout of the weights: one flat arena on the GPU, matrices first, since they take weight decay.
  *
- * Query, key and value matrices stand one after another and are one matrix to the kernels, and so do the two gates of
- * the feed-forward block; checkpoints see them under their own names (Hugging Face's, in its layout).
+ * The query, key and value matrices follow one another and are one matrix to the kernels; the two gates of the
+ * feed-forward block likewise. Checkpoints name each of them (Hugging Face's names and layout). Every tensor begins at a
+ * multiple of 256 bytes, in f32 and in f16.
  *
  * @module
  */
-import { FormatError } from "../../base/errors.ts";
 import { type Device, Tensor } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
-import type { LayerWeights } from "../architecture/llama_weights.ts";
-import type { LlamaWeights } from "../architecture/llama_weights.ts";
+import type { LayerWeights, LlamaWeights } from "../architecture/llama_weights.ts";
 
 /** A tensor as checkpoints know it. */
 export interface Parameter {
@@ -23,14 +21,14 @@ export interface Parameter {
   start: number;
 }
 
-/** Named places in a flat array. */
+/** The parameters of a flat array. */
 export interface ParameterLayout {
   /** Parameters in the order in which they are listed. */
   readonly parameters: readonly Parameter[];
 }
 
-/** A tensor as kernels know it, before it has its place. */
-interface Entry {
+/** A tensor as kernels know it, before it is placed in the arena. */
+interface UnplacedSlot {
   key: string;
   parts: { name: string; rows: number }[];
   /** Columns, or 0 for a vector. */
@@ -39,9 +37,9 @@ interface Entry {
 
 /** A tensor as kernels know it: one parameter, or several that stand one after another. */
 export interface WeightSlot {
-  /** Its name here, such as `0.qkv`. */
+  /** Its name among the kernels' tensors, such as `0.qkv`. */
   key: string;
-  /** The parameters, and the rows of each. */
+  /** The parameters that it consists of, and the rows of each. */
   parts: { name: string; rows: number }[];
   /** Dimensions, [out, in] or [D]. */
   shape: number[];
@@ -49,19 +47,19 @@ export interface WeightSlot {
   start: number;
 }
 
-/** Where the weights are. */
+/** The flat arrays of a model's weights. */
 export interface WeightArenas {
-  /** The master, f32. */
+  /** [size] the weights in f32. */
   readonly arena: Tensor;
-  /** A copy in f16 that the products read, of models of that dtype. */
+  /** [size] their copy in f16, which matrix products read, of models of that dtype. */
   readonly halfWeights?: Tensor;
 }
 
-/** The order of the arena: matrices, then vectors. */
-function entries(c: ModelConfig): { matrices: Entry[]; vectors: Entry[] } {
+/** Lists the tensors in the order of the arena: matrices, then vectors. */
+function unplacedSlots(c: ModelConfig): { matrices: UnplacedSlot[]; vectors: UnplacedSlot[] } {
   const E = c.dim / c.heads;
-  const matrices: Entry[] = [];
-  const vectors: Entry[] = [];
+  const matrices: UnplacedSlot[] = [];
+  const vectors: UnplacedSlot[] = [];
   const matrix = (key: string, cols: number, ...parts: [string, number][]) =>
     matrices.push({ key, cols, parts: parts.map(([name, rows]) => ({ name: `${name}.weight`, rows })) });
   const vector = (key: string, name: string) =>
@@ -86,20 +84,20 @@ function entries(c: ModelConfig): { matrices: Entry[]; vectors: Entry[] } {
   return { matrices, vectors };
 }
 
-/** Where every tensor stands. */
+/** The place of every weight in the arena. */
 export class WeightLayout implements ParameterLayout {
   /** Parameters in the order of a Hugging Face checkpoint. */
   readonly parameters: Parameter[] = [];
   /** Elements of the arena, a multiple of 128. */
   readonly size: number;
-  /** Elements at its front that take weight decay. */
+  /** Elements that take weight decay; they come first. */
   readonly decayed: number;
   /** The tensors of the kernels in the order of the arena. */
   readonly slots: WeightSlot[] = [];
 
   /** Lays out a configuration. */
   constructor(readonly config: ModelConfig) {
-    const { matrices, vectors } = entries(config);
+    const { matrices, vectors } = unplacedSlots(config);
     let at = 0;
     let decayed = 0;
     for (const { key, parts, cols } of [...matrices, ...vectors]) {
@@ -120,14 +118,14 @@ export class WeightLayout implements ParameterLayout {
   }
 
   /**
-   * The tensors of the forward pass as views of the arenas: matrices of the working copy where there is one, vectors of
-   * the master. With `gradients` each knows where its gradient is summed.
+   * Returns the tensors of the forward pass as views of the arenas: matrices of `halfWeights` if there is one, vectors
+   * of `arena`. With `gradients`, a tensor of the same size, each view names the place where its gradient is summed.
    */
-  views({ arena, halfWeights: working }: WeightArenas, gradients?: Tensor): LlamaWeights {
+  views({ arena, halfWeights }: WeightArenas, gradients?: Tensor): LlamaWeights {
     const slots = new Map(this.slots.map((slot) => [slot.key, slot]));
     const view = (key: string): Tensor => {
       const { shape, start } = slots.get(key)!;
-      const from = shape.length > 1 ? working ?? arena : arena;
+      const from = shape.length > 1 ? halfWeights ?? arena : arena;
       const tensor = from.view(key, shape, start);
       if (gradients) tensor.gradSum = gradients.view(`d${key}`, shape, start);
       return tensor;
@@ -151,7 +149,7 @@ export class WeightLayout implements ParameterLayout {
   }
 }
 
-/** Embeddings, blocks, last norm, output: the order in which checkpoints list them. */
+/** Returns a parameter's rank in the order of checkpoints: embedding, blocks, last norm, output. */
 function order(name: string): number {
   const block = name.match(/^model\.layers\.(\d+)\.(.*)/);
   if (!block) return name.startsWith("model.embed") ? -1 : name.startsWith("model.norm") ? 1e9 : 1e9 + 1;
@@ -169,72 +167,8 @@ function order(name: string): number {
   return Number(block[1]) * 16 + inside.findIndex((part) => block[2].startsWith(part));
 }
 
-/** A flat f32 array of the layout's size on the GPU. */
+/** Allocates a flat f32 array of `size` elements on the GPU. */
 export function makeArena(device: Device, owner: string, size: number): Tensor {
   const buffer = device.buffer(owner, size * 4);
   return new Tensor(owner, [size], "f32", { name: owner, bytes: size * 4, buffer, offset: 0 });
-}
-
-/** Copies named arrays into an arena. Every parameter must be there in its shape, and nothing else. */
-export function writeParameters(
-  device: Device,
-  layout: ParameterLayout,
-  arena: Tensor,
-  named: Iterable<[string, { shape: readonly number[]; data: Float32Array }]>,
-  file?: string,
-): void {
-  const places = new Map(layout.parameters.map((parameter) => [parameter.name, parameter]));
-  const missing = new Set(places.keys());
-  const { buffer, offset } = arena.range();
-  for (const [name, { shape, data }] of named) {
-    const parameter = places.get(name);
-    if (!parameter) throw new FormatError(`tensor ${name} has no place in this model`, { file });
-    if (shape.join() !== parameter.shape.join()) {
-      throw new FormatError(
-        `tensor ${name} is [${shape.join(", ")}], the config asks for [${parameter.shape.join(", ")}]`,
-        { file },
-      );
-    }
-    missing.delete(name);
-    device.write(buffer, data as Float32Array<ArrayBuffer>, offset + parameter.start * 4);
-  }
-  const [first] = missing;
-  if (first) throw new FormatError(`tensor ${first} is missing`, { file });
-}
-
-/** Bytes read back at once, so that a wait serves many small tensors and host memory stays low. */
-const readAtOnce = 64e6;
-
-/** The parameters of an arena as named copies, one after another. */
-export async function* eachParameter(
-  device: Device,
-  layout: ParameterLayout,
-  arena: Tensor,
-): AsyncGenerator<[string, Float32Array<ArrayBuffer>]> {
-  const { buffer, offset } = arena.range();
-  const { parameters } = layout;
-  const ranges = parameters.map(({ shape, start }) => ({
-    buffer,
-    offset: offset + start * 4,
-    bytes: shape.reduce((a, b) => a * b, 1) * 4,
-  }));
-  for (let i = 0; i < ranges.length;) {
-    let end = i;
-    let total = 0;
-    do total += ranges[end++].bytes; while (end < ranges.length && total + ranges[end].bytes <= readAtOnce);
-    for (const data of await device.read(ranges.slice(i, end))) {
-      yield [parameters[i++].name, new Float32Array(data)];
-    }
-  }
-}
-
-/** Reads all parameters of an arena. */
-export async function readParameters(
-  device: Device,
-  layout: ParameterLayout,
-  arena: Tensor,
-): Promise<Map<string, Float32Array<ArrayBuffer>>> {
-  const result = new Map<string, Float32Array<ArrayBuffer>>();
-  for await (const [name, data] of eachParameter(device, layout, arena)) result.set(name, data);
-  return result;
 }

@@ -1,5 +1,5 @@
 /**
- * Where a model's weights come from, whatever the format: its shape, and matrices that are read a few rows at a time.
+ * An open checkpoint in any format: the shape of its model, and matrices that are read a few rows at a time.
  *
  * @module
  */
@@ -17,23 +17,23 @@ export interface WeightSource {
   readonly config: ModelConfig;
   /** The weights in Hugging Face's names and layout. */
   readonly tensors: ReadonlyMap<string, FileMatrix>;
-  /** The tokenizer that lies with the weights, if there is one. */
+  /** Reads the tokenizer that is stored with the weights, if there is one. */
   tokenizer(): Promise<Tokenizer | undefined>;
   /** Closes its files. */
   close(): void;
 }
 
-/** Names that some files carry and no model needs: the frequencies follow from `ropeTheta`. */
-const derived = /(^|\.)(rotary_emb\.inv_freq|rope\.freqs)$/;
+/** Tensors of some files that no model needs: the frequencies follow from `ropeTheta`. */
+const derivedTensors = /(^|\.)(rotary_emb\.inv_freq|rope\.freqs)$/;
 
 /**
- * The weights of the source by the names of its model's layout, each of which must be there in its shape, and nothing
- * else. Checked before memory is taken for any of it.
+ * Returns the weights of a source, once every parameter of its model is there in its shape, and nothing else. Call it
+ * before memory is allocated for them.
  *
  * @throws {FormatError} naming the tensor
  */
 export function checkWeights({ file, config, tensors }: WeightSource): Map<string, FileMatrix> {
-  const weights = new Map([...tensors].filter(([name]) => !derived.test(name)));
+  const weights = new Map([...tensors].filter(([name]) => !derivedTensors.test(name)));
   if (config.tieEmbeddings) weights.delete("lm_head.weight"); // the same numbers as the table
   if (config.layers > weights.size) {
     throw new FormatError(`the config asks for ${config.layers} blocks, there are ${weights.size} tensors`, {
@@ -72,11 +72,11 @@ export function checkMatrices(
 }
 
 /**
- * The configuration, if its numbers fit together.
+ * Returns the configuration of a file once its numbers fit together.
  *
  * @throws {FormatError} naming the file
  */
-export function fitting(config: ModelConfig, file: string): ModelConfig {
+export function checkedConfig(config: ModelConfig, file: string): ModelConfig {
   try {
     checkConfig(config);
     return config;
@@ -86,7 +86,7 @@ export function fitting(config: ModelConfig, file: string): ModelConfig {
   }
 }
 
-/** Bytes that the weights take as float32. */
+/** Returns the bytes that the weights take as f32. */
 export function sourceBytes(weights: ReadonlyMap<string, FileMatrix>): number {
   return [...weights.values()].reduce((sum, { shape }) => sum + 4 * elementsOf(shape), 0);
 }

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { FormatError } from "../../base/errors.ts";
 import { openSafetensors, type TensorEntry, writeSafetensors } from "../../formats/mod.ts";
 import type { AdamMoment, Model, TrainingStep } from "../../model/mod.ts";
+import { restoreModel } from "../../model/lifecycle/load_model.ts";
 import { restoreAdapters, writeAdapters } from "./adapter_files.ts";
 import { cardFiles, writeCard } from "./training_card.ts";
 import { type FileRecord, readState, type RunState, writeState } from "../monitoring/run_state.ts";
@@ -117,7 +118,7 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
 
 /** Puts the weights of a checkpoint into the model. */
 export function restoreWeights(model: Model, { path }: Checkpoint): Promise<void> {
-  return model.restore(path);
+  return restoreModel(model, path);
 }
 
 /** Puts the moments of a checkpoint into the training step, and adapters where they are what is trained. */

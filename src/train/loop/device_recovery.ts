@@ -8,6 +8,7 @@
  */
 import { DeviceError } from "../../base/errors.ts";
 import type { Device } from "../../gpu/mod.ts";
+import { restoreModel } from "../../model/lifecycle/load_model.ts";
 import { isShared, sharedDevice } from "../../model/mod.ts";
 import type { RunControl } from "./run_control.ts";
 import type { RunContext } from "./run_context.ts";
@@ -59,7 +60,7 @@ export async function trainWithRecovery(
 /** Moves the model to a device opened anew; false where there is none. */
 async function revive({ model }: RunContext, checkpoint: string): Promise<boolean> {
   try {
-    await model.restore(checkpoint, { device: await openedAnew(model.device) });
+    await restoreModel(model, checkpoint, { device: await openedAnew(model.device) });
     return true;
   } catch (error) {
     if (error instanceof DeviceError) return false;

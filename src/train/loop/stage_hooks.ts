@@ -5,6 +5,7 @@
  */
 import type { PreparedTokens } from "../../data/mod.ts";
 import { windowLoss } from "../../model/mod.ts";
+import { stateOf } from "../../model/model_state.ts";
 import type { Evaluation } from "../monitoring/evaluation.ts";
 import type { Work } from "./run_context.ts";
 import type { Stage } from "../stages/stage.ts";
@@ -27,7 +28,7 @@ export async function measure({ job, control, journal }: Work, validation?: Prep
 /** Lets the model write a little text after BOS alone, and tells of it. */
 export async function writeSample({ job: { model, seed }, control, journal }: Work): Promise<void> {
   if (control.stopping.aborted) return;
-  model.needTokenizer("write samples");
+  stateOf(model).requireTokenizer("write samples");
   const text = await unlessStopped(
     control.stopping,
     () => model.generate("", { maxTokens: 64, seed, signal: control.stopping }).text(),
@@ -42,7 +43,7 @@ export function adoptTemplate(
 ): void {
   const { template } = stage.settings;
   if (template === null) return;
-  const before = model.needTokenizer("tune").template;
+  const before = stateOf(model).requireTokenizer("tune").template;
   const tokenizer = tokenizerOf(model, stage);
   if (before !== null && before !== tokenizer.template) {
     journal.warn(`The tokenizer's chat template ${before} was replaced by ${tokenizer.template}`);

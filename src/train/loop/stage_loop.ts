@@ -6,6 +6,7 @@
 import { LlameroError, NumericsError } from "../../base/errors.ts";
 import { count } from "../../display/mod.ts";
 import type { StepRecord } from "../../model/mod.ts";
+import { stateOf } from "../../model/model_state.ts";
 import { adoptTemplate, evaluate, measure, writeSample } from "./stage_hooks.ts";
 import { type Checkpoint, restoreMoments } from "../checkpoints/checkpoint.ts";
 import { isBest } from "../checkpoints/checkpoint_folder.ts";
@@ -92,7 +93,7 @@ export class StageLoop {
     const { journal, job: { model } } = this.work;
     const { settings } = this.stage;
     const { steps, train, held } = this.tokens;
-    model.program = this.stepper.training.program;
+    stateOf(model).program = this.stepper.training.program;
     journal.emit({
       type: "stage",
       step: journal.step,
@@ -149,7 +150,7 @@ export class StageLoop {
   }
 
   #step(): void {
-    this.work.job.model.arena; // throws when the model was disposed meanwhile
+    stateOf(this.work.job.model).requireAlive();
     this.stepper.enqueue(this.#done + 1);
     this.#done++;
   }

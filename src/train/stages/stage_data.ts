@@ -7,6 +7,7 @@ import { ConfigError, DataError } from "../../base/errors.ts";
 import { hash32 } from "../../base/random.ts";
 import { holdOut, type PreparedTokens, type PrepareProgress, TokenDataset } from "../../data/mod.ts";
 import type { Model } from "../../model/mod.ts";
+import { stateOf } from "../../model/model_state.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import type { StageData } from "./stage_options.ts";
 import { type Stage, windowsOf } from "./stage.ts";
@@ -50,7 +51,7 @@ export function orderSeed(seed: number, index: number, name: string): number {
  * tuned meanwhile still resumes its pretraining.
  */
 export function tokenizerOf(model: Model, { settings }: Stage): Tokenizer {
-  const tokenizer = model.needTokenizer("train on text");
+  const tokenizer = stateOf(model).requireTokenizer("train on text");
   if (settings.template !== null) return tokenizer.withTemplate(settings.template);
   return settings.kind === "instruct" ? tokenizer : plain(tokenizer);
 }

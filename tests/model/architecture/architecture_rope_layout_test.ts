@@ -1,4 +1,4 @@
-// The original release's layout of queries and keys (golden meta_qk) is the Hugging Face one after a permutation of rows.
+// The original release's layout of queries and keys (golden meta_qk) is a permutation of the rows of Hugging Face's.
 import assert from "node:assert/strict";
 import { permuteRopeRows } from "../../../src/ops/mod.ts";
 import { goldenJson, goldenTensors } from "../../support/golden.ts";

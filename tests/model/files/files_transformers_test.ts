@@ -1,8 +1,9 @@
-// A saved folder in Hugging Face transformers: the same logits, the same ids, the same chat.
-// Runs where Python has torch and transformers; elsewhere the test is listed as ignored.
+// A saved folder in Hugging Face transformers: the same logits, the same ids, the same chat. Ignored unless Python has
+// torch and transformers.
 import assert from "node:assert/strict";
 import { Model } from "../../../src/model/mod.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
+import { inFolder } from "../../data/fixtures.ts";
 import { oracle, pythonHas } from "../../support/python.ts";
 import { testDevice } from "../../support/device.ts";
 import { maxError } from "../../support/golden.ts";
@@ -20,16 +21,15 @@ Deno.test({
     const ropeScaling = { factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContext: 32 };
     const sizes = { dim: 48, layers: 3, heads: 6, kvHeads: 2, hidden: 88 };
     const shape = { ...sizes, ropeTheta: 500, normEps: 1e-5, ropeScaling };
-    const model = await Model.create(shape, { tokenizer, context: 64, device: await testDevice() });
-    const sharp = new Map(
+    using model = await Model.create(shape, { tokenizer, context: 64, device: await testDevice() });
+    const scaled = new Map(
       [...await model.parameters()].map(([name, data]) => [
         name,
         data.map((x) => name.includes("norm") ? x : 8 * x),
       ]),
     );
-    model.setParameters(sharp); // far from uniform, so that a mistake would show
-    const folder = await Deno.makeTempDir();
-    try {
+    model.setParameters(scaled); // logits far from uniform, so that a mistake shows
+    await inFolder(async (folder) => {
       await model.save(folder, { shardBytes: 40_000 });
       const texts = ["Call me Ishmael.", "  two  spaces 1234 ", "灌木 été\n\ttab", "", "a <b> & c", "x"];
       const ids = Array.from({ length: 40 }, (_, i) => (i * 37 + 11) % 600);
@@ -49,9 +49,6 @@ Deno.test({
         assert.deepEqual([...tokenizer.encode(t, { bos: true })], theirs.encoded[i], JSON.stringify(t))
       );
       assert.deepEqual([...tokenizer.chat(messages).ids], theirs.chat);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-      model.dispose();
-    }
+    });
   },
 });

@@ -1,4 +1,4 @@
-// Models of the hub, against a server on this machine: fetched once, with resume, and used offline afterwards.
+// Models of the hub, served by a local server: downloaded once, with resume, and used offline afterwards.
 import assert from "node:assert/strict";
 import { DataError, FormatError } from "../../../src/base/errors.ts";
 import { Model } from "../../../src/model/mod.ts";
@@ -6,7 +6,7 @@ import { Tokenizer } from "../../../src/tokenizer/mod.ts";
 import { inFolder } from "../../data/fixtures.ts";
 import { testDevice } from "../../support/device.ts";
 
-/** A hub that serves the files of `folder` as the model owner/name; `cut` connections break after 5,000 bytes. */
+/** Serves the files of `folder` as the model owner/name while `run` runs; `cut` connections break after 5,000 bytes. */
 async function serving(
   folder: string,
   run: (asked: string[], trouble: { cut: number }) => Promise<void>,
@@ -58,7 +58,7 @@ function answer(bytes: Uint8Array, range: string | null, trouble: { cut: number 
 
 const shape = { dim: 24, layers: 2, heads: 3, hidden: 40 };
 
-Deno.test("a model of the hub is fetched once, goes on where it was cut off, and then needs no hub", () =>
+Deno.test("a model of the hub is downloaded once, an interrupted file continues at its last byte, and then it needs no hub", () =>
   inFolder(async (folder) => {
     const device = await testDevice();
     const text = "the llama hums on every hill while wind carries grass ";
@@ -94,7 +94,7 @@ Deno.test("a model of the hub is fetched once, goes on where it was cut off, and
     });
   }));
 
-Deno.test("a repository without weights that are read here, and none at all, say so", () =>
+Deno.test("a repository without safetensors, and one that does not exist, are refused with the reason", () =>
   inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/repo`);
     for (const name of ["config.json", "pytorch_model.bin"]) {

@@ -1,5 +1,5 @@
-// The original release's files, written by torch from a golden model and split for one, two or four GPUs: the golden
-// logits. A pickle that asks for anything but tensors is refused and nothing of it runs.
+// The original release's files, written by torch from a golden model and split for one or two GPUs, give the golden
+// logits. A pickle that asks for anything but tensors is refused, and nothing of it runs.
 import assert from "node:assert/strict";
 import { FormatError } from "../../../src/base/errors.ts";
 import { openTorchFile } from "../../../src/formats/tensors/torch_file.ts";

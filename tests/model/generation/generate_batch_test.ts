@@ -1,4 +1,4 @@
-// Many texts at once: each is what it would be alone, whatever stands beside it, and ends for its own reason.
+// Many texts at once: each equals the text generated alone, and ends for its own reason.
 import assert from "node:assert/strict";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { Random } from "../../../src/base/random.ts";
@@ -13,7 +13,7 @@ const random = new Random(2);
 const text = Array.from({ length: 300 }, () => words[random.below(words.length)]).join(" ");
 const tokenizer = await Tokenizer.train([text], { vocabSize: 290 });
 
-/** Prompts of 1 to 85 tokens, several of which begin alike; the longest meets the end of the context. */
+/** Prompts of 1 to 85 tokens, some with common prefixes; the longest reaches the end of the context. */
 const prompts = Array.from({ length: 19 }, (_, i) => {
   const own = new Random(i);
   const header = Array.from({ length: i % 3 * 20 }, (_, n) => 5 + 7 * n % 250);
@@ -21,19 +21,22 @@ const prompts = Array.from({ length: 19 }, (_, i) => {
 });
 const context = Math.max(...prompts.map(({ length }) => length)) + 4;
 
-/** A model that is far from uniform, so that its texts differ and a mistake would show. */
-async function sharp(family: "fast" | "subgroup" | "shared" | "plain" = "fast", scale = 12): Promise<Model> {
+/** Makes a model whose logits are far from uniform, so that texts differ and a mistake shows. */
+async function scaledModel(
+  family: "fast" | "subgroup" | "shared" | "plain" = "fast",
+  scale = 12,
+): Promise<Model> {
   const model = await Model.create({ ...shape, context }, { tokenizer, device: await testDevice(family) });
-  const louder = [...await model.parameters()].map(([name, data]) =>
+  const scaled = [...await model.parameters()].map(([name, data]) =>
     [name, data.map((x) => name.includes("norm") ? x : scale * x)] as const
   );
-  model.setParameters(new Map(louder));
+  model.setParameters(new Map(scaled));
   return model;
 }
 
 for (const family of families) {
-  Deno.test(`greedy ids are those of the texts one by one (${family})`, async () => {
-    using model = await sharp(family);
+  Deno.test(`greedy texts equal those generated one by one (${family})`, async () => {
+    using model = await scaledModel(family);
     const options = { temperature: 0, maxTokens: 10 };
     const together = await model.generateBatch(prompts, { ...options, batch: 8 });
     for (const [i, { ids, finish, text }] of together.entries()) {
@@ -46,8 +49,8 @@ for (const family of families) {
   });
 }
 
-Deno.test("sampled texts follow their own seed alone: the company does not change a bit", async () => {
-  using model = await sharp("fast", 8);
+Deno.test("a sampled text depends on its own seed alone, bit for bit, whatever is generated beside it", async () => {
+  using model = await scaledModel("fast", 8);
   const seeds = prompts.map((_, i) => 100 + i);
   const options = { temperature: 0.9, topP: 0.9, maxTokens: 12 };
   const all = await model.generateBatch(prompts, { ...options, seed: seeds, batch: 32 });
@@ -64,8 +67,8 @@ Deno.test("sampled texts follow their own seed alone: the company does not chang
   assert.ok(new Set(same.map(({ text }) => text)).size > 6, "one prompt, many seeds: many texts");
 });
 
-Deno.test("each row ends for its own reason and makes room", async () => {
-  using model = await sharp("fast", 8);
+Deno.test("each text ends for its own reason and makes room for the next prompt", async () => {
+  using model = await scaledModel("fast", 8);
   const before = model.device.memory().bytes;
   const order: number[] = [];
   const seed = Array.from({ length: 40 }, (_, i) => i);
@@ -91,8 +94,8 @@ Deno.test("each row ends for its own reason and makes room", async () => {
   }
 });
 
-Deno.test("answers to users come with the template", async () => {
-  using model = await sharp();
+Deno.test("with `chat` each prompt is answered in the template", async () => {
+  using model = await scaledModel();
   const options = { temperature: 0, maxTokens: 8 };
   const questions = ["the hill", "grass and wind"];
   await assert.rejects(model.generateBatch(questions, { ...options, chat: true }), ConfigError);
@@ -103,26 +106,28 @@ Deno.test("answers to users come with the template", async () => {
   }
 });
 
-Deno.test("what prompts share with the one before is put through once", async () => {
-  using model = await sharp();
+Deno.test("the prefix that a prompt shares with the one before is computed once", async () => {
+  using model = await scaledModel();
   const prefill = new Prefill(model, 80);
   const ids = Uint32Array.from({ length: 70 }, (_, i) => i + 3);
   try {
-    const fed = async (some: Uint32Array) => {
-      const before = prefill.fed;
-      await prefill.hold(some);
-      return prefill.fed - before;
+    const computed = async (prompt: Uint32Array) => {
+      const before = prefill.computedTokens;
+      await prefill.load(prompt);
+      return prefill.computedTokens - before;
     };
-    assert.deepEqual([await fed(ids), await fed(ids), await fed(ids.subarray(0, 50))], [70, 0, 0]);
-    assert.equal(await fed(Uint32Array.from([...ids.subarray(0, 50), 9, 9])), 2);
-    assert.equal(await fed(ids), 20);
+    assert.equal(await computed(ids), 70);
+    assert.equal(await computed(ids), 0);
+    assert.equal(await computed(ids.subarray(0, 50)), 0);
+    assert.equal(await computed(Uint32Array.from([...ids.subarray(0, 50), 9, 9])), 2);
+    assert.equal(await computed(ids), 20);
   } finally {
     prefill.dispose();
   }
 });
 
-Deno.test("refusals, an abort, and nothing to do", async () => {
-  using model = await sharp();
+Deno.test("generateBatch refuses wrong options, stops at a signal, and returns nothing for no prompts", async () => {
+  using model = await scaledModel();
   const before = model.device.memory().bytes;
   assert.deepEqual(await model.generateBatch([]), []);
   await assert.rejects(model.generateBatch(["a", "b"], { seed: [1] }), /one for each of 2 prompts/);

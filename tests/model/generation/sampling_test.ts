@@ -1,7 +1,8 @@
+// The choice of tokens against golden probabilities, and stop strings in a stream.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { distribution, sampleToken } from "../../../src/model/generation/sampling.ts";
-import { StopText } from "../../../src/model/generation/stop_strings.ts";
+import { StopFilter } from "../../../src/model/generation/stop_strings.ts";
 import { goldenJson } from "../../support/golden.ts";
 
 interface Sampling {
@@ -35,16 +36,16 @@ Deno.test("draws follow the distribution; temperature 0 takes the first largest"
   assert.equal(sampleToken(Float32Array.of(1, 5, 5), { ...options, temperature: 0 }, random), 1);
 });
 
-Deno.test("a stop string ends the text before it, also when it comes in pieces", () => {
-  const filter = new StopText(["STOP", "\n\n"]);
+Deno.test("a stop string ends the text before it, also when it arrives in pieces", () => {
+  const filter = new StopFilter(["STOP", "\n\n"]);
   assert.equal(filter.push("one S"), "one ");
   assert.equal(filter.push("TO"), "");
   assert.equal(filter.push("RE\n"), "STORE");
   assert.equal(filter.push("\nmore"), "");
   assert.equal(filter.stopped, true);
-  const open = new StopText("END");
+  const open = new StopFilter("END");
   assert.equal(open.push("the E"), "the ");
-  assert.equal(open.end(), "E", "what never became a stop string is text");
+  assert.equal(open.end(), "E", "text that did not become a stop string passes at the end");
 });
 
 Deno.test("of equal logits the first are kept", () => {
@@ -55,5 +56,5 @@ Deno.test("of equal logits the first are kept", () => {
   assert.deepEqual(kept([0, 1, 0, 1, 0], 3, 1), [0, 1, 3]);
   assert.deepEqual(kept([2, 2, 2, 2], 0, 0.6), [0, 1, 2]);
   assert.deepEqual(kept([2, 2, 2, 2], 0, 1), [0, 1, 2, 3]);
-  assert.deepEqual(kept([-1e30, 3, -Infinity], 0, 1), [1], "what has no mass has none");
+  assert.deepEqual(kept([-1e30, 3, -Infinity], 0, 1), [1], "logits without mass are dropped");
 });

@@ -1,4 +1,4 @@
-// Looking inside: against PyTorch's goldens, a host reference of attention, model.logits and TrainingStep.gradients.
+// Inspection against PyTorch's goldens, a reference of attention on the host, model.logits and TrainingStep.gradients.
 import assert from "node:assert/strict";
 import { ConfigError, DataError } from "../../../src/base/errors.ts";
 import { Model, TrainingStep } from "../../../src/model/mod.ts";
@@ -19,7 +19,7 @@ const open = async (name: string, dtype: "f32" | "f16" = "f32") =>
 
 const batch = (name: string) => goldenJson<{ batch: { input_ids: number[][] } }>(`${name}/inputs.json`).batch;
 
-/** Mean and standard deviation in float64, by the textbook. */
+/** Computes mean and standard deviation in float64 by their definitions. */
 function spread(x: Float32Array): { mean: number; std: number; largest: number } {
   const list = Array.from(x);
   const mean = list.reduce((a, b) => a + b) / list.length;
@@ -27,7 +27,7 @@ function spread(x: Float32Array): { mean: number; std: number; largest: number }
   return { mean, std, largest: Math.max(...list.map(Math.abs)) };
 }
 
-/** Attention of a layer from its golden input and the checkpoint alone: norm, Wq, Wk, complex rotation, softmax. */
+/** Computes attention of a layer from its golden input and the checkpoint: norm, Wq, Wk, complex rotation, softmax. */
 function reference(model: Model, w: Map<string, GoldenTensor>, x: Float32Array, layer: number, head: number) {
   const { dim: D, heads, kvHeads, normEps, ropeTheta } = model.config;
   const E = D / heads;
@@ -67,7 +67,7 @@ function reference(model: Model, w: Map<string, GoldenTensor>, x: Float32Array, 
 
 for (const name of ["A", "B"]) { // B has grouped heads and tied embeddings
   for (const dtype of ["f32", ...(half ? ["f16"] as const : [])] as const) {
-    Deno.test(`inside golden model ${name} in ${dtype}: attention, activations, lens`, async () => {
+    Deno.test(`inspection of golden model ${name} in ${dtype}: attention, activations, lens`, async () => {
       using model = await open(name, dtype);
       const tensors = goldenTensors(`${name}/expected.safetensors`);
       const w = goldenTensors(`${name}/model.safetensors`);
@@ -102,10 +102,10 @@ for (const name of ["A", "B"]) { // B has grouped heads and tied embeddings
       const logits = await model.logits(ids);
       inside.logitLens.at(-1)!.positions.forEach((top, t) => {
         const row = Array.from(logits.subarray(t * V, (t + 1) * V));
-        const most = Math.max(...row);
-        const e = row.map((v) => Math.exp(v - most));
+        const max = Math.max(...row);
+        const e = row.map((v) => Math.exp(v - max));
         const sum = e.reduce((a, b) => a + b);
-        assert.equal(top[0].id, row.indexOf(most));
+        assert.equal(top[0].id, row.indexOf(max));
         top.forEach(({ id, probability }) => near(probability, e[id] / sum, 1e-5, `position ${t}`));
         assert.ok(top.every((g, i) => i === 0 || g.probability <= top[i - 1].probability));
       });
@@ -113,7 +113,7 @@ for (const name of ["A", "B"]) { // B has grouped heads and tied embeddings
   }
 }
 
-Deno.test("inside: gradients are those of a training step", async () => {
+Deno.test("inspection: gradients are those of a training step", async () => {
   using model = await open("B");
   const ids = batch("B").input_ids[0];
   const inside = await model.inspect(Uint32Array.from(ids), { gradients: true });
@@ -141,7 +141,7 @@ Deno.test("inside: gradients are those of a training step", async () => {
   }
 });
 
-Deno.test("inside: an empty prompt is BOS; what cannot be is refused; nothing is left on the device", async () => {
+Deno.test("inspection: an empty prompt is BOS, wrong input is refused, and nothing stays on the device", async () => {
   using model = await open("A");
   const before = model.device.memory().bytes;
   const inside = await model.inspect("");
@@ -162,12 +162,12 @@ Deno.test("inside: an empty prompt is BOS; what cannot be is refused; nothing is
   assert.equal(model.device.memory().bytes, before);
 });
 
-Deno.test("inside: pictures are complete as text and as images", async () => {
+Deno.test("inspection: pictures are complete as text and as images", async () => {
   using model = await open("B");
   const inside = await model.inspect(Uint32Array.from(batch("B").input_ids[0]), { gradients: true, top: 2 });
-  const looks = [inside, inside.lens(), inside.statistics(), inside.attentionMap({ layer: 1 })];
-  for (const look of [...looks, inside.attentionMap({ layer: 0, head: 1, last: 5 })]) {
-    const { text, html } = look.picture();
+  const pictures = [inside, inside.lens(), inside.statistics(), inside.attentionMap({ layer: 1 })];
+  for (const shown of [...pictures, inside.attentionMap({ layer: 0, head: 1, last: 5 })]) {
+    const { text, html } = shown.picture();
     assert.ok(text.length > 40 && !/NaN|undefined/.test(text), text);
     assert.match(html!, /^.*<img alt="[^"]{10}/s);
   }

@@ -1,5 +1,5 @@
 // Low-rank adaptation against plain loops in float64: gradients of A and B (by the chain rule from dW, and by finite
-// differences of the loss), the weights after updates, and what must stay as it was. Odd sizes, every kernel family.
+// differences of the loss), the weights after updates, and the weights that must not change. Odd sizes, every kernel family.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { type BatchRow, Model, type ModelShape, TrainingStep } from "../../../src/model/mod.ts";
@@ -51,15 +51,15 @@ async function stepOf(model: Model, lora: LoraSettings, more: object = {}): Prom
   });
 }
 
-/** Gives B numbers too, so that A has a gradient. */
+/** Fills B with numbers, so that A has a gradient. */
 async function fillB(step: TrainingStep): Promise<{ adapters: Floats; frozen: Floats }> {
   const { adapters, frozen } = await step.adapters!.read();
   const random = new Random(9);
   for (const [name, data] of adapters) {
     if (name.includes("lora_B")) data.forEach((_, i) => data[i] = random.normal() / 9);
   }
-  const shaped = (all: Floats, places: readonly { name: string; shape: number[] }[]) =>
-    places.map(({ name, shape }): [string, { shape: number[]; data: Float32Array }] => [name, {
+  const shaped = (all: Floats, parameters: readonly { name: string; shape: number[] }[]) =>
+    parameters.map(({ name, shape }): [string, { shape: number[]; data: Float32Array }] => [name, {
       shape,
       data: all.get(name)!,
     }]);
@@ -73,7 +73,7 @@ async function fillB(step: TrainingStep): Promise<{ adapters: Floats; frozen: Fl
 
 const stemOf = (name: string) => `base_model.model.${name.replace(/\.weight$/, "")}`;
 
-/** W0 + s B A in float64, of all weights. */
+/** Computes W0 + s B A in float64, of all weights. */
 function merged(base: Floats, adapters: Floats, { rank, alpha }: LoraSettings): Named {
   return new Map([...base].map(([name, w]) => {
     const a = adapters.get(`${stemOf(name)}.lora_A.weight`);
@@ -90,7 +90,7 @@ function merged(base: Floats, adapters: Floats, { rank, alpha }: LoraSettings): 
   }));
 }
 
-/** dA = s B^T dW and dB = s dW A^T. */
+/** Computes dA = s B^T dW and dB = s dW A^T. */
 function chain(dw: Float64Array, a: Float32Array, b: Float32Array, { rank, alpha }: LoraSettings) {
   const cols = a.length / rank;
   const da = new Float64Array(a.length);
@@ -119,8 +119,8 @@ const cases: [string, ModelShape, LoraSettings, "all" | "linear" | "block"][] = 
 ];
 
 for (const family of families) {
-  for (const [what, shape, lora, save] of cases) {
-    Deno.test(`gradients of adapters: ${what}, save ${save} (${family})`, async () => {
+  for (const [label, shape, lora, save] of cases) {
+    Deno.test(`gradients of adapters: ${label}, save ${save} (${family})`, async () => {
       using model = await Model.create(shape, { device: await testDevice(family) });
       const base = await model.parameters();
       const rows = rowsFor(shape, 3); // two micro-batches of two
@@ -146,7 +146,7 @@ for (const family of families) {
         }
       }
       assert.equal(pairs, shape.layers * lora.targets.length);
-      assert.equal(gradients.size, 2 * pairs, "nothing else has a gradient");
+      assert.equal(gradients.size, 2 * pairs, "no other weight has a gradient");
       step.dispose();
     });
   }
@@ -183,7 +183,7 @@ Deno.test("gradients of adapters against finite differences of the loss", async 
 });
 
 for (const dtype of half ? ["f32", "f16"] as const : ["f32"] as const) {
-  Deno.test(`a stage of adapters leaves all else as it was, and the model is W0 + s B A (${dtype})`, async () => {
+  Deno.test(`training adapters changes no other weight, and the model is W0 + s B A (${dtype})`, async () => {
     using model = await Model.create(even, { device: await testDevice(), dtype });
     using whole = await model.clone();
     const lora: LoraSettings = { rank: 4, alpha: 8, targets: ["q_proj", "v_proj", "down_proj"] };
@@ -217,6 +217,6 @@ for (const dtype of half ? ["f32", "f16"] as const : ["f32"] as const) {
       `${loss}, want ${forward}`,
     );
     step.dispose();
-    assert.deepEqual(await model.parameters(), after, "the model keeps what was learned");
+    assert.deepEqual(await model.parameters(), after, "the model keeps the merged weights");
   });
 }

@@ -26,14 +26,14 @@ function batches(tokens: Uint32Array, B: number, T: number, count: number): Batc
     }));
 }
 
-async function meanLoss(model: Model, held: BatchRow[][], B: number, T: number): Promise<number> {
+async function meanLoss(model: Model, heldOut: BatchRow[][], B: number, T: number): Promise<number> {
   const scorer = await Scorer.create(model, B, T);
   let sum = 0;
-  for (const batch of held) {
+  for (const batch of heldOut) {
     for (const { nll } of await scorer.score(batch)) sum += nll.reduce((a, b) => a + b, 0);
   }
   scorer.dispose();
-  return sum / (held.length * B * T);
+  return sum / (heldOut.length * B * T);
 }
 
 Deno.test("300 steps follow the golden curve", async () => {
@@ -42,7 +42,7 @@ Deno.test("300 steps follow the golden curve", async () => {
   const tokens = synthStream(seed, active_vocab, length);
   assert.equal(fnv1a(tokens), fnv1a32);
   const model = await Model.load(goldenPath("A"), { device: await testDevice() });
-  const held = batches(
+  const heldOut = batches(
     synthStream(curve.heldout_stream.seed, active_vocab, curve.heldout_stream.length),
     B,
     T,
@@ -54,7 +54,7 @@ Deno.test("300 steps follow the golden curve", async () => {
       `${key}: got ${got}, want ${want} +- ${curve.tolerance_abs[key]}`,
     );
 
-  within(await meanLoss(model, held, B, T), curve.heldout_loss_initial, "heldout");
+  within(await meanLoss(model, heldOut, B, T), curve.heldout_loss_initial, "heldout");
   const options = {
     microBatch: B,
     context: T,
@@ -72,7 +72,7 @@ Deno.test("300 steps follow the golden curve", async () => {
     for (let i = from - 1; i < to; i++) within(losses[i], curve.losses[i], `steps_${from}_${to}`);
   }
   within(losses.slice(-50).reduce((a, b) => a + b) / 50, curve.mean_loss_last_50, "mean_last_50");
-  within(await meanLoss(model, held, B, T), curve.heldout_loss_final, "heldout");
+  within(await meanLoss(model, heldOut, B, T), curve.heldout_loss_final, "heldout");
   step.dispose();
   model.dispose();
 });

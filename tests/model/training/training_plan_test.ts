@@ -1,7 +1,8 @@
+// Plans of the paper's runs against Table 15 and section 6.
 import assert from "node:assert/strict";
 import { Model } from "../../../src/model/mod.ts";
 
-/** Table 15 and Table 2: tokens trained on, GPU-hours, and MWh and tonnes of CO2eq as printed. */
+/** Tables 15 and 2: tokens trained on, GPU-hours, and MWh and tonnes of CO2eq as printed. */
 const table15 = [
   ["7B", 1.0e12, 82_432, 36, 14],
   ["13B", 1.0e12, 135_168, 59, 23],
@@ -9,7 +10,7 @@ const table15 = [
   ["65B", 1.4e12, 1_022_362, 449, 173],
 ] as const;
 
-/** A size of the paper on 2,048 A100, as fast as its GPU-hours say. */
+/** Plans a size of the paper on 2,048 A100 at the given speed. */
 function onA100(name: string, tokens: number, tokensPerSecond: number, more: { gridKgPerKWh?: number } = {}) {
   const { facts } = Model.plan(name, { tokens });
   const device = { flops: facts.flopPerToken * tokensPerSecond, watts: 400 };
@@ -25,7 +26,7 @@ Deno.test("the paper's runs are planned as Table 15 prints them: MWh cut off, to
   }
 });
 
-Deno.test("65B at 380 tokens a second and GPU takes 21 days on 2,048 of them", () => {
+Deno.test("65B at 380 tokens per second and GPU takes 21 days on 2,048 of them", () => {
   const { seconds, parameters, steps, bytes } = onA100("65B", 1.4e12, 380);
   assert.equal(Math.round(seconds! / 86400), 21);
   assert.equal(Math.round(10 * seconds! / 86400), 208);

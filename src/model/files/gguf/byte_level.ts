@@ -1,16 +1,16 @@
 /**
- * The tokenizer.json of a byte-level vocabulary as Llama 3 has it, from what a GGUF file keeps of it.
+ * The tokenizer.json of a byte-level vocabulary such as Llama 3's, rebuilt from the values of a GGUF file.
  *
  * @module
  */
 import type { PieceKind } from "../../../tokenizer/mod.ts";
 
-/** How Llama 3 cuts a text into words. */
+/** The pattern of Llama 3 that splits a text into words. */
 const WORDS =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" +
   "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-/** The tokenizer.json; with `bos` its default call puts that token in front. */
+/** Returns the tokenizer.json; with `bos` its default call puts that token in front. */
 export function byteLevelJson(
   tokens: readonly string[],
   kinds: readonly PieceKind[],

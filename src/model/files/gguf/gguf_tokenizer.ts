@@ -1,6 +1,5 @@
 /**
- * A tokenizer as values of a GGUF file, both ways: SentencePiece vocabularies (`llama`), and for reading the byte-level
- * ones of Llama 3 (`gpt2`).
+ * Tokenizers in GGUF files: SentencePiece vocabularies (`llama`) are written and read, byte-level ones (`gpt2`) read.
  *
  * @module
  */
@@ -11,7 +10,7 @@ import { type Piece, type PieceKind, Tokenizer, type TokenizerConfig } from "../
 import { tokenizerJson } from "../../../tokenizer/files/tokenizer_json.ts";
 import { byteLevelJson } from "./byte_level.ts";
 
-/** `llama_token_type`, from 1. */
+/** The values of `llama_token_type`, which count from 1. */
 const KINDS: PieceKind[] = ["normal", "unknown", "control", "user", "unused", "byte"];
 const ROLES = {
   bos: "bos_token_id",
@@ -20,12 +19,13 @@ const ROLES = {
   pad: "padding_token_id",
 } as const;
 
-/** How a token is called that fills the vocabulary up to the model's. */
-const FILLER = /^\[PAD\d+\]$/;
+/** The names of tokens that fill the vocabulary up to the model's. */
+const PADDING_TOKEN = /^\[PAD\d+\]$/;
 
 /**
- * The values that describe a tokenizer; `vocabSize` is the model's and may be larger than the tokenizer's.
+ * Returns the values that describe a tokenizer.
  *
+ * @param vocabSize the model's vocabulary, which may be larger than the tokenizer's
  * @throws {ConfigError} for vocabularies that are not SentencePiece-like
  */
 export function tokenizerValues(
@@ -60,9 +60,9 @@ export function tokenizerValues(
 }
 
 /**
- * The tokenizer of a GGUF file; undefined where it has none.
+ * Returns the tokenizer of a GGUF file; undefined if it has none.
  *
- * @throws {FormatError} for one that is damaged, or of a kind that is not read here
+ * @throws {FormatError} for a tokenizer that is damaged, or of another kind
  */
 export function tokenizerFromGguf(
   values: ReadonlyMap<string, GgufValue>,
@@ -84,12 +84,12 @@ export function tokenizerFromGguf(
     return refuse("tokenizer.ggml.tokens is not a list of texts");
   }
   if (types !== undefined && !(areNumbers(types) && types.length === tokens.length)) {
-    return refuse("tokenizer.ggml.token_type does not go with the tokens");
+    return refuse("tokenizer.ggml.token_type does not match the tokens");
   }
   const kindOf = (id: number) => types === undefined ? "normal" : KINDS[types[id] - 1] ?? "unused";
-  const config = configOf(values, tokens);
-  const front = get("add_bos_token") ?? model === "llama";
-  const bos = front ? config.bos_token as string | undefined : undefined;
+  const config = tokenizerConfigOf(values, tokens);
+  const addsBos = get("add_bos_token") ?? model === "llama";
+  const bos = addsBos ? config.bos_token as string | undefined : undefined;
   if (model === "gpt2") {
     const merges = get("merges");
     const pre = String(get("pre") ?? "default");
@@ -102,24 +102,26 @@ export function tokenizerFromGguf(
   }
   if (model !== "llama") return refuse(`tokenizer.ggml.model is "${model}", "llama" or "gpt2" is needed`);
   if (!areNumbers(scores) || scores.length !== tokens.length) {
-    return refuse("tokenizer.ggml.scores does not go with the tokens");
+    return refuse("tokenizer.ggml.scores does not match the tokens");
   }
   const pieces = tokens.map((text, id): Piece => ({ text, kind: kindOf(id), score: scores[id] }));
-  while (pieces.at(-1)?.kind === "unused" && FILLER.test(pieces.at(-1)!.text)) pieces.pop();
+  while (pieces.at(-1)?.kind === "unused" && PADDING_TOKEN.test(pieces.at(-1)!.text)) pieces.pop();
   if (new Set(pieces.map(({ text }) => text)).size !== pieces.length) {
     return refuse("two tokens have the same text");
   }
   return Tokenizer.fromJSON(tokenizerJson(pieces, get("add_space_prefix") !== false, bos ?? ""), config);
 }
 
-function configOf(values: ReadonlyMap<string, GgufValue>, tokens: readonly string[]): TokenizerConfig {
+function tokenizerConfigOf(
+  values: ReadonlyMap<string, GgufValue>,
+  tokens: readonly string[],
+): TokenizerConfig {
   const named = (role: keyof typeof ROLES) => {
     const id = values.get(`tokenizer.ggml.${ROLES[role]}`);
     return typeof id === "number" ? tokens[id] : undefined;
   };
   const template = values.get("tokenizer.chat_template");
-  const [bos, eos, unk, pad] = (["bos", "eos", "unk", "pad"] as const)
-    .map(named);
+  const [bos, eos, unk, pad] = (["bos", "eos", "unk", "pad"] as const).map(named);
   return {
     ...(bos !== undefined && { bos_token: bos }),
     ...(eos !== undefined && { eos_token: eos }),

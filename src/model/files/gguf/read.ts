@@ -1,18 +1,19 @@
 /**
- * A model in a GGUF file: its shape from the values, its weights under Hugging Face's names with queries and keys
- * turned back to pairs (i, i + E/2).
+ * Reading a model from a GGUF file: its shape from the values, its weights under Hugging Face's names.
+ *
+ * The rows of queries and keys are reordered from pairs (2i, 2i + 1) to pairs (i, i + E/2).
  *
  * @module
  */
 import { FormatError } from "../../../base/errors.ts";
 import { type GgufFile, openGguf } from "../../../formats/gguf/reader.ts";
-import { changeRows, type FileMatrix } from "../../../formats/tensors/matrix.ts";
-import { permuteRopeRows } from "../../../ops/mod.ts";
+import type { FileMatrix } from "../../../formats/tensors/matrix.ts";
 import type { ModelConfig } from "../../architecture/config.ts";
-import { hfNameOf, ROPE_FREQS, turnedHeads } from "./names.ts";
+import { hfNameOf, ROPE_FREQS } from "./names.ts";
 import { tokenizerFromGguf } from "./gguf_tokenizer.ts";
 import { type RopeScaling, scalingOf } from "../../architecture/rope_scaling.ts";
-import { fitting, type WeightSource } from "../../weights/weight_source.ts";
+import { toHalfPairs } from "../../weights/rope_rows.ts";
+import { checkedConfig, type WeightSource } from "../../weights/weight_source.ts";
 
 /**
  * Opens a GGUF file of a LLaMA-shaped model.
@@ -22,12 +23,12 @@ import { fitting, type WeightSource } from "../../weights/weight_source.ts";
 export async function openGgufModel(path: string): Promise<WeightSource> {
   const file = await openGguf(path);
   try {
-    const config = await configOf(file, path);
+    const config = await readConfig(file, path);
     const tensors = new Map<string, FileMatrix>();
-    for (const name of file.tensors.keys()) {
-      if (name !== ROPE_FREQS) {
-        tensors.set(hfNameOf(name), turnedBack(hfNameOf(name), file.matrix(name), config));
-      }
+    for (const ggufName of file.tensors.keys()) {
+      if (ggufName === ROPE_FREQS) continue;
+      const name = hfNameOf(ggufName);
+      tensors.set(name, toHalfPairs(name, file.matrix(ggufName), config));
     }
     const tokenizer = () => Promise.resolve().then(() => tokenizerFromGguf(file.values, path));
     return { file: path, config, tensors, tokenizer, close: () => file.close() };
@@ -37,16 +38,7 @@ export async function openGgufModel(path: string): Promise<WeightSource> {
   }
 }
 
-function turnedBack(name: string, matrix: FileMatrix, config: ModelConfig): FileMatrix {
-  const heads = turnedHeads(name, config);
-  const headDim = config.dim / config.heads;
-  if (heads === undefined || matrix.shape.join() !== [heads * headDim, config.dim].join()) return matrix;
-  return changeRows(matrix, headDim, (data) => {
-    return permuteRopeRows(data, data.length / (headDim * config.dim), headDim, "half");
-  });
-}
-
-async function configOf(file: GgufFile, path: string): Promise<ModelConfig> {
+async function readConfig(file: GgufFile, path: string): Promise<ModelConfig> {
   const refuse = (reason: string): never => {
     throw new FormatError(`not a model this package can run: ${reason}`, { file: path });
   };
@@ -54,14 +46,14 @@ async function configOf(file: GgufFile, path: string): Promise<ModelConfig> {
   if (architecture !== "llama") {
     refuse(`general.architecture is ${JSON.stringify(architecture)}, "llama" is needed`);
   }
-  const number = (name: string, otherwise?: number): number => {
-    const value = file.values.get(`llama.${name}`) ?? otherwise;
+  const number = (name: string, fallback?: number): number => {
+    const value = file.values.get(`llama.${name}`) ?? fallback;
     return typeof value === "number" && value > 0
       ? value
       : refuse(`llama.${name} is missing or not a number above 0`);
   };
-  const count = (name: string, otherwise?: number): number => {
-    const value = number(name, otherwise);
+  const count = (name: string, fallback?: number): number => {
+    const value = number(name, fallback);
     return Number.isSafeInteger(value) ? value : refuse(`llama.${name} is ${value}, not a whole number`);
   };
   const dim = count("embedding_length");
@@ -78,7 +70,7 @@ async function configOf(file: GgufFile, path: string): Promise<ModelConfig> {
   const ropeTheta = decimal(number("rope.freq_base", 10000));
   const table = file.tensors.get("token_embd.weight");
   const ropeScaling = await readScaling(file, headDim, ropeTheta, refuse);
-  return fitting({
+  return checkedConfig({
     dim,
     layers: count("block_count"),
     heads,
@@ -109,8 +101,8 @@ async function readScaling(
   return scalingOf(divisors, theta) ?? refuse(`${ROPE_FREQS} is not Llama 3's rotary scaling`);
 }
 
-/** The decimal number that was meant by a float32: 1e-6 and not 9.999999974752427e-7. */
+/** Returns the shortest decimal of an f32: 1e-6 for 9.999999974752427e-7. */
 function decimal(value: number): number {
-  const short = Number(value.toPrecision(7));
-  return Math.fround(short) === value ? short : value;
+  const rounded = Number(value.toPrecision(7));
+  return Math.fround(rounded) === value ? rounded : value;
 }

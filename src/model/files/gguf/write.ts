@@ -1,5 +1,5 @@
 /**
- * A model as a GGUF file, for llama.cpp and what is built on it.
+ * Writing a model as a GGUF file, for llama.cpp and programs that build on it.
  *
  * @module
  */
@@ -8,13 +8,14 @@ import { writeGguf, type WrittenTensor, type WrittenValue } from "../../../forma
 import { permuteRopeRows } from "../../../ops/mod.ts";
 import type { Tokenizer } from "../../../tokenizer/mod.ts";
 import type { ModelConfig } from "../../architecture/config.ts";
-import { ggufNameOf, ROPE_FREQS, turnedHeads } from "./names.ts";
+import { ggufNameOf, ROPE_FREQS } from "./names.ts";
 import { tokenizerValues } from "./gguf_tokenizer.ts";
+import { rotatedHeads } from "../../weights/rope_rows.ts";
 import { frequencyDivisors } from "../../architecture/rope_scaling.ts";
 import type { ParameterPieces } from "../../weights/stream_weights.ts";
 import type { Parameter } from "../../weights/weight_layout.ts";
 
-/** What is written. */
+/** The model to write. */
 export interface GgufModel {
   /** Name of the model. */
   name: string;
@@ -22,13 +23,13 @@ export interface GgufModel {
   config: ModelConfig;
   /** Text to ids and back. */
   tokenizer?: Tokenizer;
-  /** Packing of the matrices; one whose rows do not fit into blocks of Q8_0 is F16. Vectors are F32. */
+  /** Number format of the matrices; one whose rows do not divide into blocks of Q8_0 is F16. Vectors are F32. */
   type: WrittenType;
-  /** Stops it. */
+  /** Stops the writing. */
   signal?: AbortSignal;
 }
 
-/** `general.file_type` of llama.cpp. */
+/** The values of llama.cpp's `general.file_type`. */
 const FILE_TYPES: Readonly<Record<WrittenType, number>> = { F32: 0, F16: 1, Q8_0: 7 };
 
 /**
@@ -53,26 +54,26 @@ export async function writeGgufModel(
   if (divisors) tensors.push({ name: ROPE_FREQS, shape: [divisors.length], type: "F32" });
   const data = async function* () {
     for await (const { parameter, data } of pieces) {
-      yield turned(data(), turnedHeads(parameter.name, config), config);
+      yield toAdjacentPairs(data(), rotatedHeads(parameter.name, config), config);
     }
-    if (divisors) yield only(divisors);
+    if (divisors) yield single(divisors);
   };
   await writeGguf(path, values, tensors, data(), model.signal);
 }
 
-/** Queries and keys with pairs (2i, 2i + 1), which is how llama.cpp turns them. */
-async function* turned(
-  parts: AsyncIterable<Float32Array<ArrayBuffer>>,
-  heads: number | undefined,
-  { dim, heads: all }: ModelConfig,
+/** Reorders the rows of queries and keys to pairs (2i, 2i + 1), which llama.cpp rotates. */
+async function* toAdjacentPairs(
+  pieces: AsyncIterable<Float32Array<ArrayBuffer>>,
+  rotated: number | undefined,
+  { dim, heads }: ModelConfig,
 ): AsyncGenerator<Float32Array<ArrayBuffer>> {
-  const headDim = dim / all;
-  for await (const part of parts) {
-    yield heads ? permuteRopeRows(part, part.length / (headDim * dim), headDim, "interleaved") : part;
+  const headDim = dim / heads;
+  for await (const piece of pieces) {
+    yield rotated ? permuteRopeRows(piece, piece.length / (headDim * dim), headDim, "interleaved") : piece;
   }
 }
 
-async function* only<T>(value: T): AsyncGenerator<T> {
+async function* single<T>(value: T): AsyncGenerator<T> {
   yield await Promise.resolve(value);
 }
 

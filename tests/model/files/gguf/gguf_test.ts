@@ -1,4 +1,4 @@
-// GGUF files: weights, shape, tokenizer and chat template come back; what is not a LLaMA is refused.
+// GGUF files: weights, shape, tokenizer and chat template come back; models that are not LLaMAs are refused.
 import assert from "node:assert/strict";
 import { ConfigError, FormatError } from "../../../../src/base/errors.ts";
 import type { WrittenValue } from "../../../../src/formats/gguf/writer.ts";
@@ -31,7 +31,7 @@ Deno.test("a GGUF file holds the model, its tokenizer and its chat template", ()
       (await Tokenizer.train([text.repeat(20)], { vocabSize: 290, special: ["<|im_start|>", "<|im_end|>"] }))
         .withTemplate("chatml");
     for (
-      const [dtype, tieEmbeddings, most] of [["f32", true, 0], ["f16", false, 4e-4], [
+      const [dtype, tieEmbeddings, maxError] of [["f32", true, 0], ["f16", false, 4e-4], [
         "q8_0",
         false,
         7e-3,
@@ -46,9 +46,9 @@ Deno.test("a GGUF file holds the model, its tokenizer and its chat template", ()
       const before = await model.parameters();
       for (const [name, data] of await loaded.parameters()) {
         const error = l2Error(data, before.get(name)!);
-        assert.ok(error <= (data.length === 64 ? 0 : most), `${dtype} ${name} ${error}`);
+        assert.ok(error <= (data.length === 64 ? 0 : maxError), `${dtype} ${name} ${error}`);
       }
-      assert.ok(l2Error(await loaded.logits(ids), await model.logits(ids)) <= 4 * most, dtype);
+      assert.ok(l2Error(await loaded.logits(ids), await model.logits(ids)) <= 4 * maxError, dtype);
       assert.equal(loaded.tokenizer!.template, "chatml");
       assert.equal(loaded.tokenizer!.fingerprint, tokenizer.fingerprint);
       const turns = [{ role: "user", content: "hi <|im_end|>" }] as const;
@@ -56,7 +56,7 @@ Deno.test("a GGUF file holds the model, its tokenizer and its chat template", ()
     }
   }));
 
-Deno.test("in a folder the file is model.gguf, and a model without a tokenizer has none there either", () =>
+Deno.test("in a folder the file is model.gguf, and a model without a tokenizer writes none", () =>
   inFolder(async (folder) => {
     const device = await testDevice();
     using model = await Model.create({ ...sizes, vocabSize: 61 }, { context: 64, device });
@@ -68,7 +68,7 @@ Deno.test("in a folder the file is model.gguf, and a model without a tokenizer h
     await assert.rejects(model.save(folder, { dtype: "f16" }), ConfigError);
   }));
 
-Deno.test("a GGUF file of something else is refused with the reason", () =>
+Deno.test("a GGUF file of another model is refused with the reason", () =>
   inFolder(async (folder) => {
     const numbers: Record<string, number> = {
       "llama.block_count": 1,
@@ -88,7 +88,7 @@ Deno.test("a GGUF file of something else is refused with the reason", () =>
       }];
       const values = new Map([architecture, ...base, ...Object.entries(change)]);
       const table = { name: "token_embd.weight", shape: [5, 4], type: "F32" } as const;
-      await writeGguf(`${folder}/x.gguf`, values, [table], only(only(new Float32Array(20))));
+      await writeGguf(`${folder}/x.gguf`, values, [table], single(single(new Float32Array(20))));
       await assert.rejects(Model.load(`${folder}/x.gguf`, { device: await testDevice() }), (error: Error) => {
         assert.ok(error instanceof FormatError, String(error));
         assert.match(error.message, message);
@@ -113,11 +113,11 @@ Deno.test("a GGUF file of something else is refused with the reason", () =>
     await refused({}, /blk.0|model.layers.0.*is missing/);
   }));
 
-async function* only<T>(value: T): AsyncGenerator<T> {
+async function* single<T>(value: T): AsyncGenerator<T> {
   yield await Promise.resolve(value);
 }
 
-Deno.test("a byte-level vocabulary of Llama 3's kind, and kinds that are not read", () => {
+Deno.test("byte-level vocabularies of Llama 3's kind are read, other kinds refused", () => {
   const bytes = Array.from(
     { length: 256 },
     (_, i) => String.fromCodePoint(i < 33 || (i > 126 && i < 161) || i === 173 ? 0 : i),

@@ -1,0 +1,59 @@
+/**
+ * Making a model: a new one with initial weights, and a second one with the weights of another.
+ *
+ * @module
+ */
+import { parseOptions } from "../../base/schema.ts";
+import { tune } from "../../ops/mod.ts";
+import { type ModelShape, resolveConfig } from "../architecture/config.ts";
+import { checkVocabulary } from "../files/check_fit.ts";
+import { type ModelOptions, modelOptionsSchema } from "../model_options.ts";
+import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
+import { initialParameters } from "../weights/init.ts";
+import { writeParameters } from "../weights/named_weights.ts";
+import { sharedDevice } from "./shared_device.ts";
+
+/**
+ * Makes a model with initial weights.
+ *
+ * @throws {ConfigError} for an unknown preset or option, or a vocabulary smaller than the tokenizer's
+ * @throws {DeviceError} without an adapter, or when the model does not fit
+ */
+export async function createModel(
+  source: string | ModelShape,
+  options: ModelOptions = {},
+): Promise<ModelState> {
+  const { tokenizer, context, seed, dtype, name, ...o } = parseOptions(
+    modelOptionsSchema,
+    options,
+    "Model.create",
+  );
+  const preset = typeof source === "string" ? source : undefined;
+  const ownVocabSize = typeof source === "string" ? undefined : source.vocabSize;
+  const config = resolveConfig(source, { vocabSize: ownVocabSize ?? tokenizer?.vocabSize, context });
+  checkVocabulary(config, tokenizer);
+  const device = o.device ?? await sharedDevice();
+  await tune(device);
+  const fallbackName = preset ?? "model";
+  const state = await ModelState.allocate(device, config, { name, fallbackName, dtype, preset });
+  writeParameters(device, state.layout, state.arena, initialParameters(state.layout, seed));
+  state.refreshHalfWeights();
+  state.tokenizer = tokenizer;
+  return state;
+}
+
+/** Makes a second model with the same weights and tokenizer; the weights are copied on the GPU. */
+export async function cloneModel(model: ModelHandle, name?: string): Promise<ModelState> {
+  const source = stateOf(model);
+  const { device, config, dtype, preset, tokenizer } = source;
+  const fallbackName = `${source.name} copy`;
+  const copy = await ModelState.allocate(device, config, { name, fallbackName, dtype, preset });
+  const encoder = device.gpu.createCommandEncoder();
+  const from = source.arena.range();
+  const to = copy.arena.range();
+  encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.bytes);
+  device.gpu.queue.submit([encoder.finish()]);
+  copy.refreshHalfWeights();
+  copy.tokenizer = tokenizer;
+  return copy;
+}

@@ -1,0 +1,93 @@
+/**
+ * Loading the weights of a checkpoint: into a new model, or in place of the weights that a model has.
+ *
+ * @module
+ */
+import { parseOptions } from "../../base/schema.ts";
+import { bytes as showBytes, Progress } from "../../display/mod.ts";
+import { tune } from "../../ops/mod.ts";
+import { checkContext, checkVocabulary } from "../files/check_fit.ts";
+import { fetchModel } from "../files/hub.ts";
+import { openWeights } from "../files/open_model.ts";
+import { type ModelOptions, modelOptionsSchema, type Settings } from "../model_options.ts";
+import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
+import { fillArena } from "../weights/stream_weights.ts";
+import { checkWeights, sourceBytes, type WeightSource } from "../weights/weight_source.ts";
+import { sharedDevice } from "./shared_device.ts";
+
+/**
+ * Loads a model from a folder, a file or the hub; see `Model.load` for the formats.
+ *
+ * @throws {FormatError} naming the file and what is wrong with it
+ * @throws {DataError} when a download fails
+ */
+export async function loadModel(path: string, options: ModelOptions = {}): Promise<ModelState> {
+  const settings = parseOptions(modelOptionsSchema, options, "Model.load");
+  const local = path.startsWith("hf://") ? await fetchModel(path, settings.signal) : path;
+  const source = await openWeights(local);
+  try {
+    return await readModel(source, settings, baseNameOf(local));
+  } finally {
+    source.close();
+  }
+}
+
+/** Returns the name of a folder or a GGUF file, without its folders and its extension. */
+function baseNameOf(path: string): string | undefined {
+  return /[^/\\]+$/.exec(path.replace(/(\.gguf|[/\\]+)$/, ""))?.[0];
+}
+
+async function readModel(
+  source: WeightSource,
+  { signal, name, dtype, ...o }: Settings,
+  fallbackName = "model",
+): Promise<ModelState> {
+  const weights = checkWeights(source);
+  const device = o.device ?? await sharedDevice();
+  const config = { ...source.config, ...(o.context && { context: o.context }) };
+  checkContext(config, device, source.file);
+  const tokenizer = o.tokenizer ?? await source.tokenizer();
+  checkVocabulary(config, tokenizer, source.file);
+  await tune(device);
+  const state = await ModelState.allocate(device, config, { name, fallbackName, dtype });
+  try {
+    await using progress = new Progress(`loading ${fallbackName}`, {
+      total: sourceBytes(weights),
+      format: showBytes,
+    });
+    const onBytes = (bytes: number) => progress.add(bytes);
+    await fillArena(device, state.layout, state.arena, weights, { signal, onBytes });
+    state.refreshHalfWeights();
+  } catch (error) {
+    state.dispose();
+    throw error;
+  }
+  state.tokenizer = tokenizer;
+  return state;
+}
+
+/**
+ * Replaces all weights of a model by those of a checkpoint of the same shape. With `device` the model moves there, as
+ * after the loss of its own.
+ *
+ * @throws {FormatError} naming what is wrong with the checkpoint
+ */
+export async function restoreModel(
+  model: ModelHandle,
+  path: string,
+  { device, signal }: Pick<ModelOptions, "device" | "signal"> = {},
+): Promise<void> {
+  const state = stateOf(model);
+  const source = await openWeights(path);
+  try {
+    const weights = checkWeights(source);
+    if (device) {
+      await tune(device);
+      await state.moveTo(device);
+    }
+    await fillArena(state.device, state.layout, state.arena, weights, { signal });
+    state.refreshHalfWeights();
+  } finally {
+    source.close();
+  }
+}

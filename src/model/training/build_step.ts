@@ -1,0 +1,116 @@
+/**
+ * The build of a training step: the tensors of gradients and moments, and the two programs that use them.
+ *
+ * @module
+ */
+import { type Device, type Program, Recorder, type Save, Tensor } from "../../gpu/mod.ts";
+import { adamw, type AdamWOptions, finishStep, type StepState } from "../../ops/mod.ts";
+import { Batch } from "../architecture/batch.ts";
+import type { ModelState } from "../model_state.ts";
+import { makeArena } from "../weights/weight_layout.ts";
+import { Adapters } from "./lora_adapters.ts";
+import type { LoraSettings } from "./lora_options.ts";
+import { recordMicroBatch } from "./micro_batch.ts";
+import { allWeights, type Trainable } from "./trainable.ts";
+
+/** The shape and the constants of a run's steps. */
+export interface TrainingStepOptions extends AdamWOptions {
+  /** Trains adapters of this kind, drawn with `seed`, instead of the weights. */
+  lora?: LoraSettings & { seed: number };
+  /** Sequences per micro-batch. */
+  microBatch: number;
+  /** Positions per sequence. */
+  context: number;
+  /** The activations that the forward pass keeps for the backward pass. */
+  save: Save;
+  /** Decoupled weight decay on tensors of two dimensions. */
+  weightDecay: number;
+  /** Largest gradient norm. */
+  clip: number;
+  /** Standard deviations above the last losses at which a step is not applied; 0, the default, applies all. */
+  spike?: number;
+}
+
+/** The first or the second moment of AdamW. */
+export type AdamMoment = "m" | "v";
+
+/** Records of steps that the ring on the GPU holds. */
+export const ringSize = 256;
+
+/** The tensors and the programs of a training step. */
+export interface StepParts {
+  readonly device: Device;
+  /** The weights or the adapters that are trained. */
+  readonly trainable: Trainable;
+  /** The inputs of `micro`. */
+  readonly batch: Batch;
+  /** Runs one micro-batch forward and backward, and adds to `gradients` and to the loss. */
+  readonly micro: Program;
+  /** Measures the norm of `gradients`, clips them, applies AdamW, and writes a record to the ring. */
+  readonly update: Program;
+  /** The scalars of a step, and the ring of records. */
+  readonly state: StepState;
+  /** [size] the sum of gradients over the micro-batches. */
+  readonly gradients: Tensor;
+  /** [size] both moments. */
+  readonly moments: Readonly<Record<AdamMoment, Tensor>>;
+  /** Frees all of the above. */
+  readonly owned: DisposableStack;
+}
+
+/**
+ * Allocates gradients and moments, and compiles the programs. The moments start at zero.
+ *
+ * @throws {DeviceError} when it does not fit the device; nothing stays allocated
+ */
+export async function buildStep(model: ModelState, options: TrainingStepOptions): Promise<StepParts> {
+  const { device } = model;
+  const owner = `${model.name}: train`;
+  using building = new DisposableStack();
+  const disposing = <T extends { dispose(): void }>(part: T): T => building.adopt(part, () => part.dispose());
+  const freeing = (tensor: Tensor): Tensor =>
+    building.adopt(tensor, () => device.free(tensor.range().buffer));
+
+  const { lora, microBatch, context } = options;
+  const trainable = disposing(lora ? await Adapters.create(model, lora, lora.seed) : allWeights(model));
+  const arena = (name: string) => freeing(makeArena(device, `${owner} ${name}`, trainable.layout.size));
+  const small = (name: string, shape: number[]) => {
+    const bytes = shape.reduce((a, b) => a * b, 1) * 4;
+    const buffer = device.buffer(`${owner} ${name}`, bytes);
+    return freeing(new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 }));
+  };
+  const gradients = arena("gradients");
+  const moments = { m: arena("m"), v: arena("v") };
+  const state: StepState = {
+    step: small("step", [8]),
+    loss: small("loss", [1]),
+    control: small("control", [2]),
+    ring: small("ring", [ringSize, 4]),
+  };
+  const batch = disposing(new Batch(device, owner, microBatch, context, model.config.vocabSize));
+
+  const micro = new Recorder(device, options.save);
+  const { tokens, positions, spans, targets } = batch;
+  const input = { tokens, positions, spans, angles: model.angles, batch: microBatch };
+  const { step, loss } = state;
+  recordMicroBatch(micro, trainable.weights(gradients), input, model.config, { targets, step, loss });
+
+  const update = new Recorder(device, "all", false);
+  trainable.collectGradients(update, gradients);
+  finishStep(update, gradients, state);
+  const { decayed } = trainable.layout;
+  adamw(update, { weights: trainable.arena, gradients, ...moments, decayed }, state, options);
+  trainable.syncToModel(update);
+
+  return {
+    device,
+    trainable,
+    batch,
+    micro: disposing(await micro.compile(owner)),
+    update: disposing(await update.compile(`${owner} update`)),
+    state,
+    gradients,
+    moments,
+    owned: building.move(),
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * Weights as named arrays in host memory, on their way into an arena on the GPU and out of it.
+ *
+ * @module
+ */
+import { FormatError } from "../../base/errors.ts";
+import type { Device, Tensor } from "../../gpu/mod.ts";
+import type { ParameterLayout } from "./weight_layout.ts";
+
+/** Arrays by the names of their parameters. */
+export type NamedWeights = Map<string, Float32Array<ArrayBuffer>>;
+
+/** Arrays with their shapes, by the names of their parameters. */
+export type NamedTensors = Iterable<[string, { shape: readonly number[]; data: Float32Array }]>;
+
+/**
+ * Copies named arrays into an arena.
+ *
+ * @param file the file that they come from, for errors
+ * @throws {FormatError} for a parameter that is missing, unknown or of another shape
+ */
+export function writeParameters(
+  device: Device,
+  layout: ParameterLayout,
+  arena: Tensor,
+  named: NamedTensors,
+  file?: string,
+): void {
+  const parameters = new Map(layout.parameters.map((parameter) => [parameter.name, parameter]));
+  const missing = new Set(parameters.keys());
+  const { buffer, offset } = arena.range();
+  for (const [name, { shape, data }] of named) {
+    const parameter = parameters.get(name);
+    if (!parameter) throw new FormatError(`tensor ${name} has no place in this model`, { file });
+    if (shape.join() !== parameter.shape.join()) {
+      throw new FormatError(
+        `tensor ${name} is [${shape.join(", ")}], the config asks for [${parameter.shape.join(", ")}]`,
+        { file },
+      );
+    }
+    missing.delete(name);
+    device.write(buffer, data as Float32Array<ArrayBuffer>, offset + parameter.start * 4);
+  }
+  const [first] = missing;
+  if (first) throw new FormatError(`tensor ${first} is missing`, { file });
+}
+
+/** Bytes read back at once: many small tensors share one wait, and host memory stays low. [ours] */
+const readBytes = 64e6;
+
+/** Copies all parameters of an arena to host memory. */
+export async function readParameters(
+  device: Device,
+  { parameters }: ParameterLayout,
+  arena: Tensor,
+): Promise<NamedWeights> {
+  const { buffer, offset } = arena.range();
+  const ranges = parameters.map(({ shape, start }) => ({
+    buffer,
+    offset: offset + start * 4,
+    bytes: shape.reduce((a, b) => a * b, 1) * 4,
+  }));
+  const named: NamedWeights = new Map();
+  for (let i = 0; i < ranges.length;) {
+    let end = i;
+    let total = 0;
+    do total += ranges[end++].bytes; while (end < ranges.length && total + ranges[end].bytes <= readBytes);
+    for (const data of await device.read(ranges.slice(i, end))) {
+      named.set(parameters[i++].name, new Float32Array(data));
+    }
+  }
+  return named;
+}
