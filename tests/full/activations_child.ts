@@ -7,6 +7,7 @@
  */
 import { openDevice } from "../../src/gpu/mod.ts";
 import { Model, type TrainingStepOptions } from "../../src/model/mod.ts";
+import { stateOf } from "../../src/model/model_state.ts";
 import { TrainingStep } from "../../src/model/mod.ts";
 
 const [layers, context, save] = [
@@ -31,7 +32,7 @@ const step = await TrainingStep.create(model, {
 });
 const ids = Uint32Array.from({ length: context }, (_, i) => i % 512);
 const rows = [{ ids, targets: ids }];
-await model.device.read([{ ...model.arena.range(), bytes: 4 }]); // the weights wait in staging memory until a submission
+await model.device.read([{ ...stateOf(model).arena.range(), bytes: 4 }]); // the weights wait in staging memory until a submission
 const before = Deno.memoryUsage().rss;
 for (let n = 1; n <= 2; n++) step.run(rows, n, 1e-4);
 await step.read();

@@ -9,6 +9,7 @@
  */
 import { openDevice } from "../../src/gpu/mod.ts";
 import { Model } from "../../src/model/mod.ts";
+import { stateOf } from "../../src/model/model_state.ts";
 
 const [action, path] = Deno.args;
 const read = (key: string) => {
@@ -25,7 +26,7 @@ if (model) {
 }
 const loaded = model ?? await Model.load(path, { device });
 const largest = Math.max(
-  ...loaded.layout.parameters.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1)),
+  ...stateOf(loaded).layout.parameters.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1)),
 );
 console.log(JSON.stringify({ peak: read("VmHWM"), gpu: device.memory().bytes, largest }));
 Deno.exit(0);

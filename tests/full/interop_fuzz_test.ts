@@ -1,7 +1,7 @@
 // 10,000 damaged safetensors, GGUF, .pth, tokenizer.json, config.json and other files: each is read or refused with one
 // of the SDK's errors, in bounded time and memory, by a process that is not allowed to touch anything but their folder.
 import assert from "node:assert/strict";
-import type { Outcome } from "../model/fuzz.ts";
+import type { FuzzOutcome } from "../model/fuzz.ts";
 
 Deno.test("10,000 damaged checkpoints", async () => {
   const folder = await Deno.realPath(await Deno.makeTempDir());
@@ -11,13 +11,16 @@ Deno.test("10,000 damaged checkpoints", async () => {
     const args = ["run", "--no-prompt", ...allowed, script, folder, "10000", "11"];
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
     assert.equal(code, 0, new TextDecoder().decode(stderr));
-    const { outcomes, before, most }: { outcomes: Record<string, Outcome>; before: number; most: number } =
-      JSON.parse(
-        new TextDecoder().decode(stdout).trim().split("\n").at(-1)!,
-      );
+    const { outcomes, before, most }: {
+      outcomes: Record<string, FuzzOutcome>;
+      before: number;
+      most: number;
+    } = JSON.parse(
+      new TextDecoder().decode(stdout).trim().split("\n").at(-1)!,
+    );
     console.table(outcomes);
     console.log(`memory ${Math.round(before / 1e6)} MB, at most ${Math.round(most / 1e6)} MB`);
-    const sum = (of: (outcome: Outcome) => number) =>
+    const sum = (of: (outcome: FuzzOutcome) => number) =>
       Object.values(outcomes).reduce((all, outcome) => all + of(outcome), 0);
     assert.equal(sum(({ files }) => files), 10_000);
     assert.ok(sum(({ refused }) => refused) > 4000);

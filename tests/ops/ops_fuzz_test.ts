@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { type BatchRow, Model, type ModelShape, TrainingStep } from "../../src/model/mod.ts";
+import { stateOf } from "../../src/model/model_state.ts";
 import { families, half, testDevice } from "../support/device.ts";
 import { l2Error, maxError } from "../support/golden.ts";
 import { lossAndGradients, type Named } from "../reference/llama.ts";
@@ -62,12 +63,14 @@ function draw(seed: number): Drawn {
 /** Weights large enough that attention is far from even and the gates bend. */
 function drawWeights(model: Model, seed: number): Named {
   const random = new Random(seed);
-  return new Map(model.layout.parameters.map(({ name, shape }) => {
-    const size = shape.reduce((a, b) => a * b, 1);
-    const spread = 1.5 / Math.sqrt(shape[1] ?? 1);
-    const one = () => shape.length === 1 ? 1 + 0.3 * random.normal() : spread * random.normal();
-    return [name, Float64Array.from(Float32Array.from({ length: size }, one))];
-  }));
+  return new Map(
+    stateOf(model).layout.parameters.map(({ name, shape }) => {
+      const size = shape.reduce((a, b) => a * b, 1);
+      const spread = 1.5 / Math.sqrt(shape[1] ?? 1);
+      const one = () => shape.length === 1 ? 1 + 0.3 * random.normal() : spread * random.normal();
+      return [name, Float64Array.from(Float32Array.from({ length: size }, one))];
+    }),
+  );
 }
 
 for (let seed = 0; seed < cases; seed++) {

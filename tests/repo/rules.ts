@@ -46,8 +46,8 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "dataset.ts validation mod.ts",
   ],
   model: [
-    "architecture weights files/gguf model_state.ts model_options.ts files",
-    "generation training inspection scoring model_registry.ts shared_device.ts summary.ts model.ts mod.ts",
+    "architecture weights files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
+    "generation training inspection scoring summary.ts model.ts mod.ts",
   ],
   eval: [
     "models task_data tasks scoring define_task.ts sandbox scorers benchmarks loss_task.ts reports",
