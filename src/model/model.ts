@@ -32,13 +32,13 @@ import type { Plan, PlanOptions } from "./training/training_plan.ts";
 /**
  * A LLaMA on the GPU: it generates, chats, scores and shows its inside. It is the only owner of its weights.
  *
- * ```ts no-eval
- * import { Dataset, Model, Tokenizer } from "@llamero/sdk";
+ * ```ts
+ * import { Model, Tokenizer } from "@llamero/sdk";
  *
- * const tokenizer = await Tokenizer.train(Dataset.sample("moby-dick"), { vocabSize: 1024 });
+ * const tokenizer = await Tokenizer.train(["the llama hums on the hill ".repeat(50)], { vocabSize: 280 });
  * using model = await Model.create("nano", { tokenizer });
- * console.log(await model.generate("Call me", { maxTokens: 20 }).text());
- * await model.save("out/nano");
+ * console.log(model.summary().text);
+ * console.log(await model.generate("the llama", { maxTokens: 8 }).text());
  * ```
  */
 export class Model extends Displayable implements ModelHandle {
@@ -56,8 +56,9 @@ export class Model extends Displayable implements ModelHandle {
    * ```ts
    * import { Model } from "@llamero/sdk";
    *
-   * using model = await Model.create({ dim: 64, layers: 2, heads: 4, vocabSize: 300, context: 32 }, { seed: 1 });
-   * console.log(model.summary().text);
+   * const shape = { dim: 64, layers: 2, heads: 4, vocabSize: 300 };
+   * using model = await Model.create(shape, { context: 32, seed: 1, name: "mine" });
+   * console.log(JSON.stringify(model));
    * ```
    *
    * @param source a preset such as `"5M"`, or a shape
@@ -73,11 +74,15 @@ export class Model extends Displayable implements ModelHandle {
    * (`consolidated.*.pth` and params.json; give its `context`), or a repository of the hub as `hf://owner/name` or
    * `hf://owner/name/file.gguf`, which is fetched once. Weights go to the GPU in pieces, so host memory stays small.
    *
-   * ```ts no-eval
+   * ```ts
    * import { Model } from "@llamero/sdk";
    *
-   * const model = await Model.load("out/llama-5m");
-   * const small = await Model.load("hf://HuggingFaceTB/SmolLM2-135M");
+   * using model = await Model.create({ dim: 64, layers: 2, heads: 4, vocabSize: 300, context: 32 });
+   * const folder = await Deno.makeTempDir();
+   * await model.save(folder);
+   * using loaded = await Model.load(folder);
+   * console.log(loaded.config);
+   * await Deno.remove(folder, { recursive: true });
    * ```
    *
    * @throws {FormatError} naming the file and what is wrong with it
@@ -155,11 +160,14 @@ export class Model extends Displayable implements ModelHandle {
   /**
    * Continues a prompt; BOS goes in front of text. Nothing runs before the generation is read.
    *
-   * ```ts no-eval
-   * import { Model } from "@llamero/sdk";
+   * ```ts
+   * import { Model, Tokenizer } from "@llamero/sdk";
    *
-   * using model = await Model.load("out/llama-5m");
-   * for await (const piece of model.generate("Once", { temperature: 0.8, topP: 0.95 })) console.log(piece);
+   * const tokenizer = await Tokenizer.train(["the llama hums on the hill ".repeat(50)], { vocabSize: 280 });
+   * using model = await Model.create("nano", { tokenizer });
+   * const generation = model.generate("the llama", { maxTokens: 8, temperature: 0.8, topP: 0.95, seed: 1 });
+   * for await (const piece of generation) console.log(piece);
+   * console.log(generation.finish); // "eos" or "length"
    * ```
    *
    * @throws {ConfigError} for an unknown option, text without a tokenizer, or a prompt that is empty or too long
@@ -171,11 +179,13 @@ export class Model extends Displayable implements ModelHandle {
   /**
    * Answers a message or a conversation with the tokenizer's chat template.
    *
-   * ```ts no-eval
-   * import { Model } from "@llamero/sdk";
+   * ```ts
+   * import { Model, Tokenizer } from "@llamero/sdk";
    *
-   * using model = await Model.load("runs/5m/instruct");
-   * console.log(await model.chat("Why do llamas hum?").text());
+   * const text = "why do llamas hum? because the hill is wide ".repeat(50);
+   * const tokenizer = (await Tokenizer.train([text], { vocabSize: 290 })).withTemplate("plain");
+   * using model = await Model.create("nano", { tokenizer });
+   * console.log(await model.chat("why do llamas hum?", { maxTokens: 8 }).text());
    * ```
    *
    * @throws {ConfigError} for a tokenizer without a template, which `.instruct` sets

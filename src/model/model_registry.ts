@@ -12,15 +12,15 @@ interface NamedModel {
 
 const models = new Map<string, WeakRef<NamedModel>>();
 
-/** Disposes an earlier model of the name `given`. Returns that name, or the fallback where none was given. */
-export function claimName(given: string | undefined, fallback: string): string {
-  if (given !== undefined) models.get(given)?.deref()?.dispose();
-  return given ?? fallback;
+/** Disposes an earlier model of the user's name. Returns that name, or the fallback if the user gave none. */
+export function claimName(userName: string | undefined, fallback: string): string {
+  if (userName !== undefined) models.get(userName)?.deref()?.dispose();
+  return userName ?? fallback;
 }
 
-/** Records a model under the name that the user gave; does nothing where the user gave none. */
-export function register(model: NamedModel, given: string | undefined): void {
-  if (given !== undefined) models.set(given, new WeakRef(model));
+/** Records a model under the user's name for it; does nothing without one. */
+export function register(model: NamedModel, userName: string | undefined): void {
+  if (userName !== undefined) models.set(userName, new WeakRef(model));
 }
 
 /** Removes a model that is being disposed. */

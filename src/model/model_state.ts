@@ -42,7 +42,7 @@ export interface AllocateOptions {
 /** Frees the buffers of states that were collected without being disposed. */
 const collected = new FinalizationRegistry<ModelBuffers>((buffers) => buffers.dispose());
 
-/** The state of one model. Whoever refers to it keeps the weights alive. */
+/** The state of one model; the weights are freed when nothing refers to it. */
 export class ModelState implements ModelHandle, WeightArenas {
   /** Text to ids and back; `.instruct` sets one with a chat template. */
   tokenizer?: Tokenizer;
@@ -97,7 +97,7 @@ export class ModelState implements ModelHandle, WeightArenas {
     return this.#buffers.halfCopy ? "f16" : "f32";
   }
 
-  /** True once the memory was given back. */
+  /** True once the memory was freed. */
   get disposed(): boolean {
     return this.#disposed;
   }

@@ -18,7 +18,7 @@ export function checkVocabulary(config: ModelConfig, tokenizer?: Tokenizer, file
   if (!tokenizer || tokenizer.vocabSize <= config.vocabSize) return;
   const where = file ? `${file}: ` : "";
   throw new ConfigError(
-    `${where}Cannot join tokenizer and model: the tokenizer has ${tokenizer.vocabSize} ids, the model ${config.vocabSize}. ` +
+    `${where}Cannot use the tokenizer: it has ${tokenizer.vocabSize} ids, the model ${config.vocabSize}. ` +
       `Use the tokenizer that the model was trained with`,
     { path: "tokenizer" },
   );

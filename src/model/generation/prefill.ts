@@ -15,7 +15,7 @@ const shortestProgram = 32;
 
 /** The keys and values of one sequence. */
 export class Prefill {
-  /** Rows of the cache: more than were asked for, since padding may follow the last position. */
+  /** Rows of the cache: more than `length`, since padding may follow the last position. */
   readonly keys: number;
   /** Positions computed so far, of all prompts. */
   computedTokens = 0;

@@ -1,5 +1,5 @@
 /**
- * Prompts as token ids: text behind BOS, and messages in the tokenizer's chat template.
+ * Prompts as token ids: text after BOS, and messages in the tokenizer's chat template.
  *
  * @module
  */

@@ -1,5 +1,7 @@
 /**
- * The choice of the next token: temperature, top-k, top-p (Holtzman et al. 2020).
+ * The choice of the next token by temperature, top-k and top-p.
+ *
+ * Top-p is nucleus sampling (Holtzman et al. 2020).
  *
  * @module
  */

@@ -244,7 +244,7 @@ export class Inspection extends Displayable {
     const T = this.ids.length;
     const row = this.attention(layer, head).subarray((T - 1) * T);
     const max = Math.max(...row);
-    return `Head ${head}: the last token looks most at "${this.tokens[row.indexOf(max)]}" (${
+    return `Head ${head}: the last token attends most to "${this.tokens[row.indexOf(max)]}" (${
       percent(max, 0)
     }).`;
   }

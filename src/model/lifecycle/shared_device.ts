@@ -1,6 +1,7 @@
 /**
- * The device that models share when they were given none. Only that device can be opened anew after a loss: nobody but
- * the owner knows the options of another.
+ * The device that models share unless they name one.
+ *
+ * After a loss only this device can be opened anew, since the options of another are known to its owner alone.
  *
  * @module
  */
@@ -9,7 +10,7 @@ import { defaultDevice, type Device } from "../../gpu/mod.ts";
 const sharedDevices = new WeakSet<Device>();
 
 /**
- * Returns the device of models that were given none.
+ * Opens the shared device, or returns it if it is open.
  *
  * @throws {DeviceError} without an adapter
  */

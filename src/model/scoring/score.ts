@@ -1,7 +1,7 @@
 /**
- * Log-probabilities of continuations, joined and truncated as in the evaluation harness of the field (Gao et al. 2021).
+ * Log-probabilities of continuations after their prompts.
  *
- * The text scored is prompt + continuation. Trailing spaces of the prompt move to the continuation, whose tokens are those
+ * Prompts and continuations are joined and truncated as in the LM evaluation harness (Gao et al. 2021): the text scored is prompt + continuation. Trailing spaces of the prompt move to the continuation, whose tokens are those
  * of the whole after the first len(encode(prompt)).
  *
  * @module

@@ -1,5 +1,7 @@
 /**
- * Options of low-rank adaptation (Hu et al. 2021).
+ * Options of low-rank adaptation.
+ *
+ * The method is LoRA (Hu et al. 2021).
  *
  * @module
  */

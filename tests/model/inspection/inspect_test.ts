@@ -171,6 +171,6 @@ Deno.test("inspection: pictures are complete as text and as images", async () =>
     assert.ok(text.length > 40 && !/NaN|undefined/.test(text), text);
     assert.match(html!, /^.*<img alt="[^"]{10}/s);
   }
-  assert.match(inside.attentionMap({ layer: 0, head: 1 }).picture().html!, /the last token looks most at/);
+  assert.match(inside.attentionMap({ layer: 0, head: 1 }).picture().html!, /the last token attends most to/);
   assert.equal(inside.toJSON().logitLens[0].positions[0].length, 2);
 });
