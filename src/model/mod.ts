@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { Random } from "../base/random.ts";
 export { Batch, type BatchRow } from "./architecture/batch.ts";
 export {
   countParameters,
@@ -45,6 +46,7 @@ export {
 export { measureSpeed } from "./training/measure_speed.ts";
 export type { PlanBytes } from "./training/step_memory.ts";
 export { Plan, type PlanFacts, type PlanOptions } from "./training/training_plan.ts";
+export type { Trainable } from "./training/trainable.ts";
 export { type StepRecord, TrainingStep } from "./training/training_step.ts";
 export type { NamedTensors, NamedWeights } from "./weights/named_weights.ts";
 export type { ParameterPieces, TransferOptions } from "./weights/stream_weights.ts";
