@@ -18,32 +18,27 @@ export {
 export { type InnerPlace, llama, type LlamaInput } from "./architecture/llama.ts";
 export type { LayerWeights, LlamaWeights } from "./architecture/llama_weights.ts";
 export type { RopeScaling } from "./architecture/rope_scaling.ts";
-export { modelCard } from "./files/model_card.ts";
 export type { FinishReason, GenerateOptions } from "./generation/continuation.ts";
-export { Decoder } from "./generation/decoder.ts";
 export type { BatchGenerateOptions, GeneratedText } from "./generation/generate_batch.ts";
 export { Generation } from "./generation/generation.ts";
 export { sampleToken, type SamplingOptions } from "./generation/sampling.ts";
 export type { InspectOptions } from "./inspection/inspect.ts";
 export { type Findings, Inspection, type Lens, type LensToken } from "./inspection/inspection.ts";
 export type { ActivationStatistics, GradientStatistics, Spread } from "./inspection/statistics.ts";
-export { isShared, sharedDevice } from "./lifecycle/shared_device.ts";
 export { Model } from "./model.ts";
 export type { ModelOptions, SaveOptions } from "./model_options.ts";
 export type { ModelHandle, Prompt } from "./model_state.ts";
 export type { Score } from "./scoring/score.ts";
-export { type LossResult, windowLoss } from "./scoring/window_loss.ts";
+export type { LossResult } from "./scoring/window_loss.ts";
 export type { AdamMoment, TrainingStepOptions } from "./training/build_step.ts";
 export { Adapters } from "./training/lora_adapters.ts";
-export { type AdaptedSlot, AdapterLayout, loraFlop } from "./training/lora_layout.ts";
+export { type AdaptedSlot, AdapterLayout } from "./training/lora_layout.ts";
 export {
   LORA_TARGETS,
   type LoraOptions,
   type LoraSettings,
-  loraSettings,
   type LoraTarget,
 } from "./training/lora_options.ts";
-export { measureSpeed } from "./training/measure_speed.ts";
 export type { PlanBytes } from "./training/step_memory.ts";
 export { Plan, type PlanFacts, type PlanOptions } from "./training/training_plan.ts";
 export type { Trainable } from "./training/trainable.ts";

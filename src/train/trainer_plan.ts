@@ -4,7 +4,8 @@
  * @module
  */
 import { count, Displayable, duration, join, number, type Picture, table } from "../display/mod.ts";
-import { measureSpeed, type Model, type PlanFacts } from "../model/mod.ts";
+import type { Model, PlanFacts } from "../model/mod.ts";
+import { measureSpeed } from "../model/training/measure_speed.ts";
 import { energyText, type EnergyUse, powerOf } from "./monitoring/energy.ts";
 import type { Item, RunContext } from "./loop/run_context.ts";
 import { scheduleOf, type StageSettings } from "./stages/stage.ts";

@@ -7,7 +7,8 @@
  */
 import { count, duration, lineChartSvg, number, percent } from "../../display/mod.ts";
 import { lossLines } from "../monitoring/run_card.ts";
-import { type Model, modelCard } from "../../model/mod.ts";
+import { modelCard } from "../../model/files/model_card.ts";
+import type { Model } from "../../model/mod.ts";
 import { energyText } from "../monitoring/energy.ts";
 import { scoresByTime } from "../monitoring/evaluation.ts";
 import type { JournalState } from "../monitoring/run_log.ts";

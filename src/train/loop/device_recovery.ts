@@ -9,7 +9,7 @@
 import { DeviceError } from "../../base/errors.ts";
 import type { Device } from "../../gpu/mod.ts";
 import { restoreModel } from "../../model/lifecycle/load_model.ts";
-import { isShared, sharedDevice } from "../../model/mod.ts";
+import { isShared, sharedDevice } from "../../model/lifecycle/shared_device.ts";
 import type { RunControl } from "./run_control.ts";
 import type { RunContext } from "./run_context.ts";
 import type { Journal } from "../monitoring/run_log.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import type { PreparedTokens } from "../../data/mod.ts";
-import { windowLoss } from "../../model/mod.ts";
 import { stateOf } from "../../model/model_state.ts";
+import { windowLoss } from "../../model/scoring/window_loss.ts";
 import type { Evaluation } from "../monitoring/evaluation.ts";
 import type { Work } from "./run_context.ts";
 import type { Stage } from "../stages/stage.ts";

@@ -3,13 +3,8 @@
  *
  * @module
  */
-import {
-  loraFlop,
-  type LoraSettings,
-  type ModelConfig,
-  trainingFlop,
-  WeightLayout,
-} from "../../model/mod.ts";
+import { type LoraSettings, type ModelConfig, trainingFlop, WeightLayout } from "../../model/mod.ts";
+import { loraFlop } from "../../model/training/lora_layout.ts";
 
 /**
  * An exponential average without the pull of its start (Kingma and Ba 2014, section 3): value n is the mean of the

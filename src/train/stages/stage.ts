@@ -7,7 +7,8 @@ import { ConfigError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
 import { TokenDataset } from "../../data/mod.ts";
 import type { Save } from "../../gpu/mod.ts";
-import { type LoraSettings, loraSettings, type Model, presets } from "../../model/mod.ts";
+import { type LoraSettings, type Model, presets } from "../../model/mod.ts";
+import { loraSettings } from "../../model/training/lora_options.ts";
 import type { InstructOptions, PretrainOptions, StageData, StageOptions } from "./stage_options.ts";
 import { defaultWarmup, instructWarmup, type Schedule } from "./schedule.ts";
 
