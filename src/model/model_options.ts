@@ -40,10 +40,10 @@ const options = optionsSchema<ModelOptions>()(z.strictObject({
 }));
 
 /** {@linkcode ModelOptions} with defaults filled in. */
-export type Settings = z.output<typeof options>;
+export type ModelSettings = z.output<typeof options>;
 
 /** Defaults and checks of {@linkcode ModelOptions}. */
-export const modelOptionsSchema: z.ZodType<Settings, ModelOptions> = options;
+export const modelOptionsSchema: z.ZodType<ModelSettings, ModelOptions> = options;
 
 /** Options of `model.save`. */
 export interface SaveOptions {

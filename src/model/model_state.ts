@@ -28,7 +28,7 @@ export interface ModelHandle {
 }
 
 /** Settings of {@linkcode ModelState.allocate}. */
-export interface AllocateOptions {
+interface AllocateOptions {
   /** The name that the user gave; an earlier model of that name is disposed. */
   name?: string;
   /** The name where the user gave none. */

@@ -90,7 +90,7 @@ export function shardNames(json: unknown, file: string): string[] {
 }
 
 /** The content of a folder besides the weights. */
-export interface HfFolder {
+interface HfFolder {
   /** Shape of the model. */
   config: ModelConfig;
   /** Ids of the tokens that begin and end a document. */

@@ -7,7 +7,7 @@ import { elementsOf } from "../../formats/tensors/matrix.ts";
 import type { Parameter } from "../weights/weight_layout.ts";
 
 /** One file of weights. */
-export interface WeightShard {
+interface WeightShard {
   /** Its name. */
   name: string;
   /** The parameters that it holds. */

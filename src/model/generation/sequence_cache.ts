@@ -11,7 +11,7 @@ import type { LlamaWeights } from "../architecture/llama_weights.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 
 /** A program, the batch that it reads, and the tensors that it computes. */
-export interface CachedProgram<Outputs> {
+interface CachedProgram<Outputs> {
   /** The inputs: one sequence of some positions. */
   batch: Batch;
   /** The program. */

@@ -9,7 +9,7 @@ import { tune } from "../../ops/mod.ts";
 import { checkContext, checkVocabulary } from "../files/check_fit.ts";
 import { fetchModel } from "../files/hub.ts";
 import { openWeights } from "../files/open_model.ts";
-import { type ModelOptions, modelOptionsSchema, type Settings } from "../model_options.ts";
+import { type ModelOptions, modelOptionsSchema, type ModelSettings } from "../model_options.ts";
 import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { fillArena } from "../weights/stream_weights.ts";
 import { checkWeights, sourceBytes, type WeightSource } from "../weights/weight_source.ts";
@@ -39,7 +39,7 @@ function baseNameOf(path: string): string | undefined {
 
 async function readModel(
   source: WeightSource,
-  { signal, name, dtype, ...o }: Settings,
+  { signal, name, dtype, ...o }: ModelSettings,
   fallbackName = "model",
 ): Promise<ModelState> {
   const weights = checkWeights(source);

@@ -174,7 +174,7 @@ function adapterOf({ slot, a, b }: AdaptedSlot, arena: Tensor, wide: Tensor): Ad
 }
 
 /** The flat tensors of adapters. */
-export interface AdapterArenas {
+interface AdapterArenas {
   /** [size] the A's and the thin B's. */
   arena: Tensor;
   /** [size] their gradients. */

@@ -10,7 +10,7 @@ import { llama, type LlamaInput } from "../architecture/llama.ts";
 import type { LlamaWeights } from "../architecture/llama_weights.ts";
 
 /** The tensors of the loss. R = batch * positions. */
-export interface LossTensors {
+interface LossTensors {
   /** [R] the targets, i32; -100 is ignored. */
   targets: Tensor;
   /** [8] the scalars of the step; the first is 1 / (targets that are not ignored, of the whole batch). */

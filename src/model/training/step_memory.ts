@@ -39,7 +39,7 @@ const defaultProfile: DeviceProfile = {
 };
 
 /** The step whose memory is counted. */
-export interface MemorySettings {
+interface MemorySettings {
   /** Sequences per micro-batch. */
   microBatch: number;
   /** Positions per sequence. */

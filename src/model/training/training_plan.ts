@@ -156,7 +156,7 @@ export class Plan extends Displayable {
 }
 
 /** A model whose training is planned. */
-export interface PlanSubject {
+interface PlanSubject {
   /** Its name. */
   name: string;
   /** Its shape. */

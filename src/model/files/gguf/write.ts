@@ -16,7 +16,7 @@ import type { ParameterPieces } from "../../weights/stream_weights.ts";
 import type { Parameter } from "../../weights/weight_layout.ts";
 
 /** The model to write. */
-export interface GgufModel {
+interface GgufModel {
   /** Name of the model. */
   name: string;
   /** Its shape. */
