@@ -5,7 +5,9 @@ import { importsOf } from "./imports.ts";
 import { readTree, root } from "./tree.ts";
 
 const page = await Deno.readTextFile(`${root}/docs/architecture.md`);
-const sources = new Map(readTree("src", (path) => path.endsWith(".ts")).map(({ path, text }) => [path, text]));
+const sources = new Map(
+  readTree("src", (path) => path.endsWith(".ts")).map(({ path, text }) => [path, text]),
+);
 
 /** The files of a journey, in order. */
 function journey(name: string): string[] {
