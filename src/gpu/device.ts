@@ -39,14 +39,14 @@ export interface DeviceOptions {
 }
 
 /** WebGPU names of the optional features. */
-const wishes: Readonly<Record<OptionalFeature, string>> = {
+const featureNames: Readonly<Record<OptionalFeature, string>> = {
   subgroups: "subgroups",
   int64: "wgpu-shader-int64",
   f16: "shader-f16",
   timestamps: "timestamp-query",
 };
 
-const options = optionsSchema<DeviceOptions>()(z.strictObject({
+const schema = optionsSchema<DeviceOptions>()(z.strictObject({
   memoryLimit: z.number().positive("expected more than 0 bytes").optional(),
   family: z.enum(["subgroup", "shared", "plain"]).optional(),
   without: z.array(z.enum(["subgroups", "int64", "f16", "timestamps"])).readonly().optional(),
@@ -75,7 +75,7 @@ export interface DeviceProfile {
 }
 
 /** Limits requested at the adapter's own value, because the defaults are small. */
-const raised = [
+const raisedLimits = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
   "maxStorageBuffersPerShaderStage",
@@ -117,10 +117,10 @@ export class Device implements DeviceProfile {
     this.adapter = adapterName(info);
     this.software = isSoftware(info);
     const fixed = info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : 0;
-    this.subgroup = granted.has(wishes.subgroups) ? fixed : 0;
-    this.int64 = granted.has(wishes.int64);
-    this.f16 = granted.has(wishes.f16);
-    this.timestamps = granted.has(wishes.timestamps);
+    this.subgroup = granted.has(featureNames.subgroups) ? fixed : 0;
+    this.int64 = granted.has(featureNames.int64);
+    this.f16 = granted.has(featureNames.f16);
+    this.timestamps = granted.has(featureNames.timestamps);
     const cpu = this.subgroup === 8 ? "subgroup" : "plain";
     this.family = options.family ?? (this.software ? cpu : "shared");
     this.#limit = options.memoryLimit ?? Infinity;
@@ -238,8 +238,8 @@ export class Device implements DeviceProfile {
  * @throws {ConfigError} for an unknown option, or a family that the adapter cannot run
  * @throws {DeviceError} where no adapter is found, naming what to install
  */
-export async function openDevice(given: DeviceOptions = {}): Promise<Device> {
-  const o = parseOptions(options, given, "openDevice");
+export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  const o = parseOptions(schema, options, "openDevice");
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new DeviceError(`${noAdapter}. ${driverAdvice(await installLineHere())}`);
   if (isSoftwareGl(adapter.info)) await warnOfSlowness(adapterName(adapter.info));
@@ -270,9 +270,11 @@ async function request(
   adapter: GPUAdapter,
   { family, without = [] }: DeviceOptions,
 ): Promise<{ gpu: GPUDevice; granted: Set<string> }> {
-  const names = Object.keys(wishes) as OptionalFeature[];
-  const wanted = family === "plain" ? [] : names.filter((n) => !without.includes(n)).map((n) => wishes[n]);
-  const requiredLimits = Object.fromEntries(raised.map((name) => [name, adapter.limits[name]]));
+  const names = Object.keys(featureNames) as OptionalFeature[];
+  const wanted = family === "plain"
+    ? []
+    : names.filter((n) => !without.includes(n)).map((n) => featureNames[n]);
+  const requiredLimits = Object.fromEntries(raisedLimits.map((name) => [name, adapter.limits[name]]));
   const ask = (features: string[]) =>
     adapter.requestDevice({ requiredFeatures: features as GPUFeatureName[], requiredLimits });
   const all = await ask(wanted).catch(() => undefined);
