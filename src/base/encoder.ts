@@ -15,7 +15,7 @@ export interface Message {
 
 /** A part of a rendered conversation. */
 export interface ChatPiece {
-  /** `control`: text of the template; `content`: text of the user or the system; `answer`: text of the assistant and its EOS. */
+  /** `control`: text of the template; `content`: of the user or the system; `answer`: of the assistant, and its EOS. */
   kind: "control" | "content" | "answer";
   /** The text. */
   text: string;

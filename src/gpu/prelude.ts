@@ -48,7 +48,7 @@ export function vectorPrelude(
   return { width: 8, prelude: vec8Prelude(device, ...names) };
 }
 
-/** Returns the WGSL of {@linkcode vectorPrelude} for tensors of floats, by eights on every device: `Vec` is `mat2x4<f32>`. */
+/** Returns the WGSL of {@linkcode vectorPrelude} for f32 tensors, by eights on every device: `Vec` is `mat2x4<f32>`. */
 export function vec8Prelude(device: DeviceProfile, ...tensors: string[]): string {
   const words = device.family === "subgroup" && device.int64;
   const type = words ? "vec4<u64>" : "Vec";
@@ -137,7 +137,7 @@ export function reductions(device: DeviceProfile): string {
 /** Workgroups in x and y, and in z where a kernel uses it. */
 export type Workgroups = readonly [number, number?, number?];
 
-/** Returns a grid of at least `n` workgroups within the limit of 65,535 per dimension; its index is `w.y * groups.x + w.x`. */
+/** Returns a grid of at least `n` workgroups, at most 65,535 per dimension; the index is `w.y * groups.x + w.x`. */
 export function grid2d(n: number): Workgroups {
   const x = Math.min(n, 32768);
   return [Math.max(1, x), Math.max(1, Math.ceil(n / x))];

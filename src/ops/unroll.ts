@@ -10,8 +10,8 @@
  *     #if name             the lines up to `#end`, where the constant is true; `#if !name` where it is false
  *     #macro(a, e: b{e})   the text that a macro makes of its arguments; `e: b{e}` is one argument for each value of e
  *
- * Every template has the macros `#sum`, `#max`, `#min` and `#list` (terms between commas) of any number of terms. Comments may hold values too. Lines
- * inside `#for` and `#if` are indented in the template and not in the kernel.
+ * Every template has the macros `#sum`, `#max`, `#min` and `#list` (terms between commas) of any number of terms. Values
+ * are filled into comments too. Lines inside `#for` and `#if` are indented in the template and not in the kernel.
  *
  * @module
  */
@@ -19,7 +19,7 @@
 /** Values by name, as they stand in braces. */
 export type Names = Readonly<Record<string, string | number | boolean>>;
 
-/** A macro: it turns its arguments into WGSL. A name in braces that nothing defines reaches it as it is. */
+/** A function from its arguments to WGSL. A name in braces that the template does not define is passed on as it is. */
 export type Macro = (...args: string[]) => string;
 
 /** The definitions that a template is expanded with. */
@@ -32,7 +32,7 @@ export interface Definitions {
   macros: Readonly<Record<string, Macro>>;
 }
 
-/** 0, 1, ... n - 1. */
+/** Returns 0, 1, ... n - 1. */
 export function range(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i);
 }
@@ -96,7 +96,7 @@ function isTrue(condition: string, names: Names): boolean {
   return names[name] === true !== condition.startsWith("!");
 }
 
-/** The line of the `#end` that closes the directive of line `start`. */
+/** Returns the line of the `#end` that closes the directive of line `start`. */
 function endOf(lines: readonly string[], start: number): number {
   let depth = 0;
   for (let at = start; at < lines.length; at++) {
@@ -106,7 +106,7 @@ function endOf(lines: readonly string[], start: number): number {
   throw new Error(`Cannot expand the template: "${lines[start].trim()}" has no #end`);
 }
 
-/** The rounds of nested loops over the indices that `list` names. */
+/** Returns the rounds of nested loops over the indices that `list` names. */
 function roundsOf(list: string, { indices }: Definitions): Names[] {
   return list.split(/,\s*/).reduce<Names[]>((rounds, index) => {
     if (!indices[index]) throw new Error(`Cannot expand the template: index ${index} is not defined`);
@@ -135,7 +135,7 @@ function expandText(text: string, names: Names, all: Definitions): string {
   return filled.slice(0, call.index) + macro(...args) + expandText(filled.slice(end), names, all);
 }
 
-/** The arguments of a call whose first begins at `start`, and the place behind its closing parenthesis. */
+/** Returns the arguments of a call, the first of which begins at `start`, and the place behind its parenthesis. */
 function argumentsOf(text: string, start: number): { parts: string[]; end: number } {
   const parts: string[] = [];
   let depth = 0;

@@ -1,5 +1,5 @@
 /**
- * Eight neighbouring numbers as the unit of memory access, for kernels on CPU adapters.
+ * Eight neighbouring numbers as the unit of memory access, for kernels on software adapters.
  *
  * A software adapter pays for each load, not for each byte. Where 64-bit integers are granted, eight floats are one load
  * of a `vec4<u64>`, elsewhere two loads of a `vec4<f32>`; eight halves are one load of a `vec4<u32>`. In registers they

@@ -1,11 +1,11 @@
-// o = softmax(q k^T / sqrt(E)) v by tiles: the sums of attention.wgsl, read it first. A template (../unroll.ts) with the indices
-// n (query rows of a lane), e (the eight keys of a block) and i (the vec4s of a head). One workgroup per tile of query rows.
+// o = softmax(q k^T / sqrt(E)) v by tiles, with the sums of attention.wgsl: read it first. One workgroup per tile of query rows
+// and head. A template (../unroll.ts) over n (query rows of a lane), e (the eight keys of a block), i (the vec4s of a head).
 #declare(key, value)
 @group(0) @binding(0) var<storage, read> q: #array(q); // [R, qStride], heads side by side
-@group(0) @binding(1) var<storage, read> kv: #array(kv); // [batch * keys, kvStride], keys at column k, values at v
+@group(0) @binding(1) var<storage, read> kv: #array(kv); // [B S, kvStride], keys at column k, values at v
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>; // [R] first and last key that the row sees
-@group(0) @binding(3) var<storage, read_write> o: #array(o); // [R, heads * E]
-@group(0) @binding(4) var<storage, read_write> stats: array<vec2<f32>>; // [R, heads] (L, D): D is filled by the backward pass
+@group(0) @binding(3) var<storage, read_write> o: #array(o); // [R, H E]
+@group(0) @binding(4) var<storage, read_write> stats: array<vec2<f32>>; // [R, H] (L, D): D is filled by the backward pass
 struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
 @group(0) @binding(5) var<uniform> p: Params; // strides and columns in units of {unit} numbers; a head has {N} units
 

@@ -1,12 +1,12 @@
-// dq = sum over keys of dS k by tiles, and D = sum(do o): the sums of attention_grad_q.wgsl, read it first.
-// A template (../unroll.ts) with the indices n, e and i of attention_tiled.wgsl. One workgroup per tile of query rows.
+// dq = sum over keys of dZ k by tiles, and D = sum(do o), with the sums of attention_grad_q.wgsl: read it first. One workgroup
+// per tile of query rows and head. A template (../unroll.ts) over the indices n, e and i of attention_tiled.wgsl.
 #declare(key, value)
 @group(0) @binding(0) var<storage, read> q: #array(q);
 @group(0) @binding(1) var<storage, read> kv: #array(kv);
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;
-@group(0) @binding(3) var<storage, read> o: #array(o); // [R, heads * E]
-@group(0) @binding(4) var<storage, read> dout: #array(dout); // [R, heads * E]
-@group(0) @binding(5) var<storage, read_write> stats: array<vec2<f32>>; // [R, heads] (L, D)
+@group(0) @binding(3) var<storage, read> o: #array(o); // [R, H E]
+@group(0) @binding(4) var<storage, read> dout: #array(dout); // [R, H E]
+@group(0) @binding(5) var<storage, read_write> stats: array<vec2<f32>>; // [R, H] (L, D)
 @group(0) @binding(6) var<storage, read_write> dq: #array(dq); // [R, qStride]
 struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
 @group(0) @binding(7) var<uniform> p: Params; // strides and columns in units of {unit} numbers; a head has {N} units
@@ -43,9 +43,9 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
     #for e
       #broadcast(key, {e})
       #broadcast(value, {e})
-      #for n: let ds{n}_{e} = select(0.0, exp(#sum(i: dot(query{n}_{i}, key{i}_{e})) - L{n}), j + {e}u >= span{n}.x && j + {e}u <= span{n}.y) * (#sum(i: dot(upstream{n}_{i}, value{i}_{e})) - d{n}) * p.scale;
+      #for n: let dz{n}_{e} = select(0.0, exp(#sum(i: dot(query{n}_{i}, key{i}_{e})) - L{n}), j + {e}u >= span{n}.x && j + {e}u <= span{n}.y) * (#sum(i: dot(upstream{n}_{i}, value{i}_{e})) - d{n}) * p.scale;
     #end
-    #for i, n: dq{n}_{i} += #sum(e: ds{n}_{e} * key{i}_{e});
+    #for i, n: dq{n}_{i} += #sum(e: dz{n}_{e} * key{i}_{e});
   }
   #for n
     if (#exists(mine{n}, p.queries)) {

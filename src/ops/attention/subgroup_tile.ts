@@ -1,5 +1,5 @@
 /**
- * Attention tiles for CPU adapters (family `subgroup`): a workgroup is one subgroup of 8 lanes.
+ * Attention tiles for software adapters (family `subgroup`): a workgroup is one subgroup of 8 lanes.
  *
  * Each lane loads one row of a block and broadcasts it to the others, without barriers. Lengths and heads are multiples
  * of 8, so that no row has to be clamped or left out.

@@ -1,5 +1,5 @@
 /**
- * Causal attention by tiles: the three fast kernels, from templates that are unrolled over the head.
+ * Causal attention by tiles: the three fast kernels, made from templates.
  *
  * The sums, bindings and parameters are those of attention.wgsl and its two gradients: read them first. A lane owns rows,
  * queries or keys, and holds them in registers. The rows of the other side come in blocks of eight: all lanes of the

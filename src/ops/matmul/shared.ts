@@ -5,9 +5,9 @@
  * A slab is 16 or 8 deep, so that every invocation moves one vec4 of A and one of B into it, and each number that was
  * moved is used 64 or 128 times. An invocation keeps 4 x 4 or 8 x 8 sums in registers. Lines of a slab that hold
  * neighbouring k are padded by one vec4: without that, lanes would wait for each other's memory bank. Edges are read as
- * zeros and not written. The text is unrolled because loops in WGSL come with a guard.
+ * zeros and not written. The text is unrolled because WGSL compilers guard loops.
  *
- * On a CPU adapter a barrier turns the workgroup into coroutines and this kernel is slow: matmul/subgroup.ts is for those.
+ * On a software adapter a barrier turns the workgroup into coroutines and makes this kernel slow; subgroup.ts is for those.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The matrix product for CPU adapters (family `subgroup`): a workgroup is one subgroup of 8 lanes, without barriers.
+ * The matrix product for software adapters (family `subgroup`): a workgroup is one subgroup of 8 lanes, without barriers.
  *
  * A tile is 32 or 64 rows by 8 lanes, eight columns per lane. One load fetches eight rows of A, one per lane;
  * `subgroupBroadcast` hands each to all lanes. Every load of B then serves all rows. The textbook kernel with shared
