@@ -15,9 +15,6 @@ export interface MemoryPlan {
   count: number;
 }
 
-/** The storages that a kernel call reads or writes. */
-export type Uses = readonly BufferRange[];
-
 /**
  * Assigns a block of memory to every storage that has no buffer: the smallest free block that fits and is at most half
  * again as large (and 1 kB), else a new one.
@@ -28,7 +25,7 @@ export type Uses = readonly BufferRange[];
  * @param assign called for each storage with its block
  */
 export function plan<Block extends { size: number }>(
-  calls: readonly Uses[],
+  calls: readonly (readonly BufferRange[])[],
   keep: ReadonlySet<BufferRange>,
   make: (bytes: number) => Block,
   assign: (storage: BufferRange, block: Block) => void,

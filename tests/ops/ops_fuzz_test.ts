@@ -27,20 +27,20 @@ interface Drawn {
 /** Even cases have widths and lengths that are multiples of 8, which the fast kernels take; odd cases have any. */
 function draw(seed: number): Drawn {
   const random = new Random(1000 + seed);
-  const octets = seed % 2 === 0;
+  const byEights = seed % 2 === 0;
   const between = (low: number, high: number) => low + random.below(high - low + 1);
   const pick = <T>(...from: T[]): T => from[random.below(from.length)];
   const kvHeads = between(1, 3);
   const heads = kvHeads * between(1, 3);
-  const headDim = octets ? pick(8, 16, 24) : 2 * between(1, 7);
-  const context = octets ? 8 * between(1, 5) : between(1, 37);
+  const headDim = byEights ? pick(8, 16, 24) : 2 * between(1, 7);
+  const context = byEights ? 8 * between(1, 5) : between(1, 37);
   const shape = {
     dim: heads * headDim,
     layers: between(1, 3),
     heads,
     kvHeads,
-    hidden: octets ? 8 * between(1, 12) : between(1, 90),
-    vocabSize: octets ? 8 * between(1, 12) : between(2, 90),
+    hidden: byEights ? 8 * between(1, 12) : between(1, 90),
+    vocabSize: byEights ? 8 * between(1, 12) : between(2, 90),
     context,
     normEps: pick(1e-6, 1e-5, 1e-2),
     ropeTheta: pick(100, 10_000, 500_000),

@@ -19,7 +19,7 @@ export type Layout = "nn" | "nt" | "tn";
 export type Lines = Vec8Layout | { single: DType };
 
 /** The lines of the three matrices: all by eights, or all single numbers. */
-export interface Operands {
+interface Operands {
   /** Lines of A. */
   a: Lines;
   /** Lines of B. */
