@@ -94,12 +94,16 @@ export function armInterrupt(): void {
  * function removes the handler and must be called when the work has ended; a second call has no effect.
  *
  * ```ts
- * const controller = new AbortController();
- * const off = onInterrupt((count) => count === 1 ? finishAndSave() : controller.abort());
+ * import { onInterrupt } from "@llamero/sdk/display";
+ *
+ * let stopped = false;
+ * const remove = onInterrupt(() => stopped = true);
  * try {
- *   await work(controller.signal);
+ *   for (let step = 1; step <= 20 && !stopped; step++) {
+ *     await new Promise((resolve) => setTimeout(resolve, 5));
+ *   }
  * } finally {
- *   off();
+ *   remove();
  * }
  * ```
  */

@@ -59,8 +59,10 @@ export const systemClock: Clock = {
  * one at once.
  *
  * ```ts
+ * import { Live } from "@llamero/sdk/display";
+ *
  * const live = new Live();
- * for (let step = 1; step <= 1000; step++) {
+ * for (let step = 1; step <= 20; step++) {
  *   live.update({ picture: () => ({ text: `step ${step}` }), record: { step } });
  *   await new Promise((resolve) => setTimeout(resolve, 5));
  * }

@@ -41,9 +41,13 @@ const schema = optionsSchema<ProgressOptions>()(z.strictObject({
  * pipe it is a JSON line every ten seconds and one at the end.
  *
  * ```ts
- * await using progress = new Progress("tokenizing", { total: documents.length, unit: "documents" });
+ * import { Progress } from "@llamero/sdk/display";
+ *
+ * const documents = ["Call me Ishmael.", "Some years ago"];
+ * let words = 0;
+ * await using progress = new Progress("counting words", { total: documents.length, unit: "documents" });
  * for (const document of documents) {
- *   encode(document);
+ *   words += document.split(" ").length;
  *   progress.add();
  * }
  * ```

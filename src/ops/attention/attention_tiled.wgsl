@@ -1,5 +1,6 @@
 // o = softmax(q k^T / sqrt(E)) v by tiles, with the sums of attention.wgsl: read it first. One workgroup per tile of query rows
-// and head. A template (../unroll.ts) over n (query rows of a lane), e (the eight keys of a block), i (the vec4s of a head).
+// and head. A template (../unroll.ts) over n (query rows of a lane), e (the eight keys of a block), i (the vec4s of a head);
+// its macros are in tiled.ts: #block names eight rows of a buffer, #loadBlocks loads them, #broadcast gives row e to all lanes.
 #declare(key, value)
 @group(0) @binding(0) var<storage, read> q: #array(q); // [R, qStride], heads side by side
 @group(0) @binding(1) var<storage, read> kv: #array(kv); // [B S, kvStride], keys at column k, values at v

@@ -1,6 +1,6 @@
 // dv = sum over queries of P do, dk = sum over queries of dZ q by tiles, with the sums of attention_grad_kv.wgsl: read it first.
 // One workgroup per tile of key rows and key head; it reads the queries of all heads of its group. A template (../unroll.ts)
-// over n (key rows of a lane), e (the eight queries of a block), i (the vec4s of a head).
+// over n (key rows of a lane), e (the eight queries of a block), i (the vec4s of a head); its macros are in tiled.ts.
 #declare(query, upstream)
 @group(0) @binding(0) var<storage, read> q: #array(q);
 @group(0) @binding(1) var<storage, read> kv: #array(kv);

@@ -1,5 +1,5 @@
 // dq = sum over keys of dZ k by tiles, and D = sum(do o), with the sums of attention_grad_q.wgsl: read it first. One workgroup
-// per tile of query rows and head. A template (../unroll.ts) over the indices n, e and i of attention_tiled.wgsl.
+// per tile of query rows and head. A template (../unroll.ts) with the indices and macros of attention_tiled.wgsl.
 #declare(key, value)
 @group(0) @binding(0) var<storage, read> q: #array(q);
 @group(0) @binding(1) var<storage, read> kv: #array(kv);

@@ -1,4 +1,4 @@
-// C = A B, A B^T or A^T B through workgroup memory: the sums of matmul.wgsl, read it first. A template (../unroll.ts).
+// C = A B, A B^T or A^T B through workgroup memory, with the sums of matmul.wgsl: read it first. A template (../unroll.ts).
 // 16 x 16 invocations compute a block of {block} x {block} numbers of C. A slab of A and one of B, {depth} deep, are in workgroup memory.
 // Indices: i (rows of an invocation: four neighbours in each 64), q (four columns each), s (four steps of k), m (one of the four).
 @group(0) @binding(0) var<storage, read> a: array<a_t>; // [M, K], transposed [K, M]

@@ -1,4 +1,5 @@
-// C = A B, A B^T or A^T B on one subgroup of 8 lanes: the sums of matmul.wgsl, read it first. A template (../unroll.ts).
+// C = A B, A B^T or A^T B on one subgroup of 8 lanes, with the sums of matmul.wgsl: read it first. A template (../unroll.ts)
+// with the macros of subgroup.ts: #load(name, buffer, line, eight of the line, length of the line, k of element {e}).
 // A tile of C is {rows} rows by 64 columns: each lane owns eight columns, as a pair (l: 0, 2, 4, 6; h: 1, 3, 5, 7) per row.
 // Indices: i (rows of the tile), q (groups of eight rows), k (eight values of k), n (eight columns), o (the pair's l and h).
 {functions}

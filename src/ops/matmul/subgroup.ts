@@ -90,7 +90,7 @@ function macrosOf(operands: Operands): Record<string, Macro> {
       const lines = linesOf(buffer);
       return typeof lines === "string" ? vec8Array(lines) : `array<${lines.single}>`;
     },
-    // Loads eight numbers, unit `unit` of line `line`; `k` is the k of element {e} and tells which lie behind the end.
+    // Loads eight numbers, unit `unit` of line `line`. Those whose `k`, the k of element {e}, is not below K count as zeros.
     load: (name, buffer, line, unit, length, k) => {
       const lines = linesOf(buffer);
       if (typeof lines === "string") return load(lines, name, buffer, `${line} * ${length}8 + ${unit}`);
