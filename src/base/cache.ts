@@ -1,12 +1,12 @@
 /**
- * Where the SDK keeps what can be made again: token shards, downloads, tuning tables.
+ * The cache folder, for files that can be made again: token shards, downloads, tuning tables.
  *
  * @module
  */
 
 /**
- * The cache folder: `LLAMERO_HOME`, else `llamero` in the operating system's cache folder.
- * Nothing is created here; whoever writes makes the folder.
+ * Returns the path of the cache folder: `LLAMERO_HOME`, else `llamero` in the operating system's cache folder. Creates
+ * nothing.
  */
 export function cacheHome(): string {
   const own = Deno.env.get("LLAMERO_HOME");
@@ -17,7 +17,7 @@ export function cacheHome(): string {
   return `${Deno.env.get("XDG_CACHE_HOME") ?? `${home}/.cache`}/llamero`;
 }
 
-/** A hex SHA-256 of `text`, the first `length` digits: the key of a cache entry. */
+/** Returns the first `length` hex digits of the SHA-256 of `text`, as the key of a cache entry. */
 export async function digest(text: string | Uint8Array<ArrayBuffer>, length = 32): Promise<string> {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

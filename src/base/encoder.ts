@@ -1,5 +1,5 @@
 /**
- * What the data layer needs of a tokenizer, so that the two need not import each other.
+ * The interface between data and tokenizer, so that neither layer imports the other.
  *
  * @module
  */
@@ -7,46 +7,46 @@ import type { Job } from "./job.ts";
 
 /** One turn of a conversation. */
 export interface Message {
-  /** Who speaks. */
+  /** The speaker. */
   role: "system" | "user" | "assistant";
-  /** What is said; never parsed as special tokens. */
+  /** The text; never parsed as special tokens. */
   content: string;
 }
 
-/** A stretch of a rendered conversation. */
+/** A part of a rendered conversation. */
 export interface ChatPiece {
-  /** `control`: made by the template. `content`: the user's or the system's words. `answer`: the assistant's words and their EOS. */
+  /** `control`: text of the template; `content`: of the user or the system; `answer`: of the assistant, and its EOS. */
   kind: "control" | "content" | "answer";
-  /** The text of the stretch. */
+  /** The text. */
   text: string;
-  /** Its token ids. */
+  /** The token ids of the text. */
   ids: Uint32Array;
 }
 
-/** A conversation as token ids, with the mask of what is learned. */
+/** A conversation as token ids, with a mask of the tokens that count in the loss. */
 export interface ChatEncoding {
   /** Token ids, BOS in front. */
   ids: Uint32Array;
   /** 1 where the token is part of an answer (its EOS included), else 0; as long as `ids`. */
   mask: Uint8Array;
-  /** The same ids cut into stretches, for display. */
+  /** The same ids by parts, for display. */
   pieces: ChatPiece[];
 }
 
-/** Text to token ids. `Tokenizer` is one. */
+/** An object that turns text into token ids. `Tokenizer` is one. */
 export interface Encoder {
-  /** Number of ids; every id is below it. */
+  /** Number of ids, which run from 0 to `vocabSize` - 1. */
   readonly vocabSize: number;
   /** Id that opens a document. */
   readonly bosId: number;
   /** Id that closes a document. */
   readonly eosId: number;
-  /** Changes whenever any id could change: caches are keyed by it. */
+  /** Key of caches: it changes whenever an id could change. */
   readonly fingerprint: string;
-  /** Ids of `text`; adds BOS and EOS only when asked, and never parses special tokens out of the text. */
+  /** Returns the ids of `text`. Adds BOS and EOS only where an option says so; never parses special tokens in the text. */
   encode(text: string, options?: { bos?: boolean; eos?: boolean }): Uint32Array;
-  /** Renders a conversation with the tokenizer's template. */
+  /** Renders a conversation by the tokenizer's template. */
   chat(messages: readonly Message[], options?: { generationPrompt?: boolean }): ChatEncoding;
-  /** What makes the same encoder (but for its template) in a worker; without it all is encoded on the main thread. */
+  /** Returns the job that makes this encoder, without its template, in a worker. Without it the main thread encodes. */
   job?(): Job;
 }

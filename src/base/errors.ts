@@ -1,24 +1,24 @@
 /**
- * The errors of the SDK. Each says what was expected, what was found and what to do about it.
+ * The errors of the SDK: each message names what was expected, what was found and what to do.
  *
  * `LlameroError` > `ConfigError`, `DataError`, `FormatError`, `NumericsError`, `DeviceError`.
  *
  * @module
  */
 
-/** The root of every error this package throws on purpose. */
+/** The base class of every error that this package throws on purpose. */
 export class LlameroError extends Error {
-  /** The class name, so that a caught error names its kind in a log. */
+  /** The class name, as logs show it. */
   override name: string = this.constructor.name;
 }
 
 /** An option, a plan or a combination of them that cannot work. */
 export class ConfigError extends LlameroError {
-  /** Path of the option, such as `pretrain.learningRate`. */
+  /** Path of the option, such as `Trainer.pretrain.learningRate`. */
   readonly path?: string;
   /** The value that was refused. */
   readonly value?: unknown;
-  /** Makes the error; `at.path` and `at.value` say where the option stands and what it held. */
+  /** Makes the error for the option at `at.path` with the value `at.value`. */
   constructor(message: string, at: { path?: string; value?: unknown; cause?: unknown } = {}) {
     super(message, { cause: at.cause });
     this.path = at.path;
@@ -28,13 +28,13 @@ export class ConfigError extends LlameroError {
 
 /** A record, file or source of data that cannot be used. */
 export class DataError extends LlameroError {
-  /** The file it came from. */
+  /** The file that holds it. */
   readonly file?: string;
   /** Line number, counted from 1. */
   readonly line?: number;
   /** Name of the dataset or mixture source. */
   readonly source?: string;
-  /** Makes the error and puts `file:line` in front of the message where they are known. */
+  /** Makes the error; file and line stand in front of the message where they are known. */
   constructor(message: string, at: { file?: string; line?: number; source?: string; cause?: unknown } = {}) {
     const place = at.file === undefined ? "" : `${at.file}${at.line === undefined ? "" : `:${at.line}`}: `;
     super(place + message, { cause: at.cause });
@@ -44,15 +44,15 @@ export class DataError extends LlameroError {
   }
 }
 
-/** A model, tokenizer or checkpoint file whose bytes are not what its format promises. */
+/** A model, tokenizer or checkpoint file whose bytes do not follow its format. */
 export class FormatError extends LlameroError {
   /** The file that was read. */
   readonly file?: string;
-  /** Byte offset of the fault. */
+  /** Byte offset of the error. */
   readonly offset?: number;
-  /** What should have stood there. */
+  /** Content that the format requires there. */
   readonly expected?: string;
-  /** Makes the error and puts the file and the byte offset in front of the message where they are known. */
+  /** Makes the error; file and byte offset stand in front of the message where they are known. */
   constructor(
     message: string,
     at: { file?: string; offset?: number; expected?: string; cause?: unknown } = {},
@@ -67,11 +67,11 @@ export class FormatError extends LlameroError {
 
 /** A loss, gradient or weight that is no longer a finite number. */
 export class NumericsError extends LlameroError {
-  /** Step at which it was seen, counted from 1. */
+  /** Step that produced it, counted from 1. */
   readonly step?: number;
   /** The first tensor found to be non-finite. */
   readonly tensor?: string;
-  /** The last checkpoint from before it. */
+  /** The last checkpoint before that step. */
   readonly checkpoint?: string;
   /** Makes the error. */
   constructor(message: string, at: { step?: number; tensor?: string; checkpoint?: string } = {}) {
@@ -82,13 +82,13 @@ export class NumericsError extends LlameroError {
   }
 }
 
-/** The GPU, its driver or one of its limits stands in the way. */
+/** A failure of the GPU or its driver, or a request beyond one of its limits. */
 export class DeviceError extends LlameroError {
-  /** Name of the limit that was passed. */
+  /** Name of the limit that was exceeded. */
   readonly limit?: string;
-  /** What was asked for, in the unit of the limit. */
+  /** Requested amount, in the unit of the limit. */
   readonly wanted?: number;
-  /** What the adapter offers. */
+  /** Amount that the adapter offers. */
   readonly have?: number;
   /** Name of the kernel whose compilation or dispatch failed. */
   readonly kernel?: string;

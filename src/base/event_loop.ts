@@ -4,14 +4,14 @@
  * @module
  */
 
-/** Tells a long loop when to yield, and yields. */
+/** A timer by which a long loop yields at regular intervals. */
 export class YieldTimer {
   readonly #interval: number;
   readonly #signal: AbortSignal | undefined;
   #last = performance.now();
 
   /**
-   * Makes a timer for a loop that yields every `interval` milliseconds of work (80 unless given).
+   * Makes a timer for a loop that yields every `interval` milliseconds of work (default 80).
    *
    * @throws the reason of `signal` when it is already aborted
    */
@@ -27,7 +27,7 @@ export class YieldTimer {
   }
 
   /**
-   * Yields to everything that waits, timers included, which takes about two milliseconds.
+   * Yields to all pending work of the event loop, timers included; takes about two milliseconds.
    *
    * @throws the reason of the signal when it is aborted
    */

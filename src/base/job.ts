@@ -1,23 +1,23 @@
 /**
- * Work as plain data: what a worker can be sent where a function cannot.
+ * Work as plain data, which can be sent to a worker where a function cannot.
  *
  * @module
  */
 
-/** Names a function that makes what does the work, and what it is made of. */
+/** The name of an exported function and its configuration: a worker calls it and gets the object that does the work. */
 export interface Job {
   /** Address of the module that exports the function. */
   module: string;
-  /** The name it is exported under. */
+  /** Name of the export. */
   name: string;
-  /** What it is given; anything that structured clone copies. */
+  /** First argument of the function: anything that structured clone copies. */
   config: unknown;
 }
 
-/** Does what a job says: loads the module and calls the function. */
+/** A function that runs a job: it loads the module and calls the export. */
 export type Make = <T>(job: Job) => Promise<T>;
 
-/** The job of calling `make`, which `module` (its `import.meta.url`) exports under its own name, with `config`. */
+/** Returns the job that calls `make` with `config`; `module` is the `import.meta.url` of the file that exports it. */
 export function jobOf<C>(module: string, config: C, make: (config: C, make: Make) => unknown): Job {
   return { module, name: make.name, config };
 }

@@ -1,15 +1,15 @@
 /**
- * One seeded generator for every shuffle, initial weight and sample.
+ * The seeded random generator of every shuffle, initial weight and sample.
  *
- * The stream is mulberry32: 32-bit integers only, so every platform draws the same values bit for bit
- * (check values in tests/golden/prng.json). Not for cryptography.
+ * It is mulberry32, which needs 32-bit integers only: every platform draws the same values bit for bit (check values in
+ * tests/golden/prng.json). It is not for cryptography.
  *
  * @module
  */
 
 /** A stream of pseudo-random numbers that depends on its seed alone. */
 export class Random {
-  /** The whole state: writing it back continues the stream where it was read. */
+  /** The whole state: a stream continues where this value was read once it is written back. */
   state: number;
 
   /** Starts the stream of `seed` (taken modulo 2^32). */
@@ -17,7 +17,7 @@ export class Random {
     this.state = seed >>> 0;
   }
 
-  /** The next 32-bit unsigned integer. */
+  /** Draws a 32-bit unsigned integer. */
   u32(): number {
     const a = this.state = (this.state + 0x6D2B79F5) >>> 0;
     let t = Math.imul(a ^ (a >>> 15), a | 1);
@@ -25,17 +25,17 @@ export class Random {
     return (t ^ (t >>> 14)) >>> 0;
   }
 
-  /** Uniform in [0, 1), with 32 bits. */
+  /** Draws a uniform number in [0, 1) with 32 bits. */
   uniform(): number {
     return this.u32() / 4294967296;
   }
 
-  /** A uniform integer in [0, n). */
+  /** Draws a uniform integer in [0, n). */
   below(n: number): number {
     return Math.floor(this.uniform() * n);
   }
 
-  /** A standard normal draw (Box and Muller 1958; one of the pair is used, so the state stays one word). */
+  /** Draws a standard normal number (Box and Muller 1958; one of the pair is used, so that the state is one word). */
   normal(): number {
     const u = (this.u32() + 0.5) / 4294967296;
     const v = this.uniform();
@@ -51,13 +51,13 @@ export class Random {
     return items;
   }
 
-  /** An independent stream for a named purpose, such as `init` or `dropout`. */
+  /** Returns an independent stream for a named purpose, such as `init` or `dropout`. */
   fork(name: string): Random {
     return new Random(hash32(name, this.state));
   }
 }
 
-/** A 32-bit hash of `text` under `seed` (FNV-1a over UTF-8, then the finaliser of MurmurHash3). */
+/** Returns a 32-bit hash of `text` under `seed` (FNV-1a over UTF-8, then the finaliser of MurmurHash3). */
 export function hash32(text: string, seed = 0): number {
   let h = (0x811c9dc5 ^ seed) >>> 0;
   for (const byte of new TextEncoder().encode(text)) h = Math.imul(h ^ byte, 0x01000193);
@@ -66,7 +66,7 @@ export function hash32(text: string, seed = 0): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** A number in [0, 1) that depends on `seed` and `id` only: the way to split and sample without an order. */
+/** Returns a number in [0, 1) that depends on `seed` and `id` only, for splits and samples that do not depend on order. */
 export function hashUniform(seed: number, id: string): number {
   return hash32(id, hash32("hashUniform", seed)) / 4294967296;
 }

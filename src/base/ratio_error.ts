@@ -1,18 +1,21 @@
 /**
- * How far a mean over units of unequal size would move if other units of the same kind had been drawn.
+ * The standard error of a mean over units of unequal size.
  *
  * @module
  */
 
 /**
- * Standard error of sum(tops) / sum(bottoms) over units such as items or windows (the linearised ratio estimator,
- * Cochran 1977); undefined for fewer than two.
+ * Returns the standard error of sum(numerators) / sum(denominators) over units such as items or windows (the linearised
+ * ratio estimator, Cochran 1977); undefined for fewer than two units.
  */
-export function ratioError(tops: readonly number[], bottoms: readonly number[]): number | undefined {
-  const n = tops.length;
+export function ratioError(
+  numerators: readonly number[],
+  denominators: readonly number[],
+): number | undefined {
+  const n = numerators.length;
   const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
   if (n < 2) return undefined;
-  const whole = sum(bottoms);
-  const ratio = sum(tops) / whole;
-  return Math.sqrt(n / (n - 1) * sum(tops.map((top, i) => (top - ratio * bottoms[i]) ** 2))) / whole;
+  const whole = sum(denominators);
+  const ratio = sum(numerators) / whole;
+  return Math.sqrt(n / (n - 1) * sum(numerators.map((x, i) => (x - ratio * denominators[i]) ** 2))) / whole;
 }

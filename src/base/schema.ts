@@ -1,8 +1,8 @@
 /**
- * Options are strict: an unknown key is refused with the nearest known name, a wrong value with its path.
+ * Strict options: an unknown key is refused with the nearest known name, a wrong value with its path.
  *
- * An options interface is written out and documented by hand; its zod schema stands beside the class it
- * configures and is tied to it by {@linkcode optionsSchema}.
+ * An options interface is written and documented by hand; its zod schema stands beside the class that it configures and
+ * is tied to the interface by {@linkcode optionsSchema}.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { ConfigError } from "./errors.ts";
 type SameKeys<A, B> = [A] extends [B] ? ([B] extends [A] ? true : Exclude<B, A>) : Exclude<A, B>;
 
 /**
- * Ties a schema to its documented interface: `optionsSchema<Options>()(z.strictObject({ ... }))` is a type error unless
+ * Returns the schema itself, tied to its documented interface: `optionsSchema<Options>()(z.strictObject({ ... }))` is a type error unless
  * both have the same keys and every value that the schema accepts is one that the interface allows.
  */
 export function optionsSchema<Options>(): <S extends z.ZodType<unknown, Options>>(
@@ -28,8 +28,8 @@ export function optionsSchema<Options>(): <S extends z.ZodType<unknown, Options>
 /**
  * Checks `value` against `schema` and returns it with defaults filled in.
  *
- * @param path where the options stand, such as `Trainer.pretrain`: it opens the error message
- * @throws {ConfigError} naming the path, the value and what is allowed
+ * @param path the place of the options, such as `Trainer.pretrain`, which opens the error message
+ * @throws {ConfigError} naming the path, the value and the allowed values
  */
 export function parseOptions<Out>(schema: z.ZodType<Out>, value: unknown, path: string): Out {
   const result = schema.safeParse(value);
@@ -51,7 +51,7 @@ function unknownKey(schema: z.ZodType, key: string, path: PropertyKey[], at: str
   return new ConfigError(`Cannot use ${at}.${key}: unknown option, ${hint}`, { path: `${at}.${key}` });
 }
 
-/** The keys of the object schema at `path`, looking through optional, default and similar wrappers. */
+/** Returns the keys of the object schema at `path`, inside optional, default and similar wrappers. */
 function knownKeys(schema: z.ZodType, path: PropertyKey[]): string[] {
   let node: unknown = unwrap(schema);
   for (const key of path) node = unwrap((node as { shape?: Record<PropertyKey, unknown> })?.shape?.[key]);
@@ -63,7 +63,7 @@ function unwrap(schema: unknown): unknown {
   return inner === undefined ? schema : unwrap(inner);
 }
 
-/** The entry of `names` closest to `word` by edit distance, if it is close enough to be a slip. */
+/** Returns the entry of `names` closest to `word` by edit distance, if it is close enough to be a misspelling. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
   const scored = names.map((name) => ({
     name,
@@ -73,7 +73,7 @@ export function nearest(word: string, names: readonly string[]): string | undefi
   return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.name : undefined;
 }
 
-/** Levenshtein distance, one row at a time. */
+/** Returns the Levenshtein distance; one row of the table at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -90,7 +90,7 @@ function decapitalise(text: string): string {
   return text.replace(/^[A-Z]/, (c) => c.toLowerCase());
 }
 
-/** A value as an error message shows it: short, and never `[object Object]`. */
+/** Returns a value as error messages show it: at most 80 characters, and never `[object Object]`. */
 export function show(value: unknown): string {
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
   if (typeof value === "bigint" || typeof value === "symbol") return String(value);

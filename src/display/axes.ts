@@ -1,27 +1,27 @@
 /**
- * The frame of a chart: grid, tick labels and what the two axes measure.
+ * The frame of a chart: grid lines, tick labels and axis labels.
  *
  * @module
  */
 import type { Scale } from "./scale.ts";
 import { type Attributes, element, fitPixels, label, pixels, round } from "./svg.ts";
 
-/** Where the curves are drawn, in pixels of the picture. */
+/** The area of the curves, in pixels of the picture. */
 export interface Frame {
-  /** The y axis. */
+  /** First pixel column: the y axis. */
   left: number;
-  /** The last pixel column. */
+  /** Last pixel column. */
   right: number;
-  /** The first pixel row. */
+  /** First pixel row. */
   top: number;
-  /** The x axis. */
+  /** Last pixel row: the x axis. */
   bottom: number;
 }
 
 const GREY: Attributes = { fill: "#555" };
 const CENTRED: Attributes = { ...GREY, "text-anchor": "middle" };
 
-/** Grid lines with their values on the left, ticks with theirs below. */
+/** Draws grid lines with their values on the left, and ticks with their values below. */
 export function axes({ left, right, bottom }: Frame, x: Scale, y: Scale): string {
   const line = (x1: number, y1: number, x2: number, y2: number, stroke: string) =>
     element("path", { d: `M${round(x1)} ${round(y1)}L${round(x2)} ${round(y2)}`, stroke });
@@ -37,14 +37,14 @@ export function axes({ left, right, bottom }: Frame, x: Scale, y: Scale): string
   return rows.join("") + columns.join("") + line(left, bottom, right, bottom, "#888");
 }
 
-/** What x and y are, below and beside the frame. */
+/** Draws the labels of the axes, below and beside the frame. */
 export function axisLabels(
   frame: Frame,
   { xLabel, yLabel, height }: { xLabel: string; yLabel: string; height: number },
 ): string {
   const { left, right, top, bottom } = frame;
   const text = fitPixels(yLabel, height - top - 6);
-  // Centred on the axis; a longer one reaches down past it, not up into the key.
+  // Centred on the axis; a longer label reaches below the axis, not into the legend above it.
   const middle = Math.max((top + bottom) / 2, top + pixels(text) / 2);
   return label(fitPixels(xLabel, right - left), (left + right) / 2, height - 6, CENTRED) +
     label(text, 14, middle, { ...CENTRED, transform: `rotate(-90 14 ${round(middle)})` });

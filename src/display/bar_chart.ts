@@ -1,5 +1,5 @@
 /**
- * Horizontal bars: documents kept and dropped, scores of options, time by part.
+ * Horizontal bars, such as documents kept and dropped, scores of options, or time by part.
  *
  * @module
  */
@@ -12,27 +12,27 @@ import { fit, oneLine, pad, textWidth } from "./text_width.ts";
 
 /** One bar. */
 export interface Bar {
-  /** What it stands for. */
+  /** Name on the left. */
   label: string;
-  /** Its length; a negative one goes left from zero, one that is not finite has none. */
+  /** Length; a negative value goes left from zero, a value that is not finite has no bar. */
   value: number;
-  /** Length of a pale bar behind it: the whole of which `value` is a part, such as all documents behind those kept. */
+  /** Length of a pale bar behind it: the whole of which `value` is a part, such as all documents. */
   of?: number;
-  /** A few words behind the value, such as a reason. */
+  /** Words after the value, such as a reason. */
   note?: string;
-  /** Drawn in the second colour, such as the right answer. */
+  /** Draws the bar in the second colour, such as the right answer. */
   highlight?: boolean;
 }
 
 /** A chart of horizontal bars. */
 export interface BarChart {
-  /** A line above the chart. */
+  /** Line above the chart. */
   title: string;
-  /** The bars, from top to bottom. */
+  /** Bars from top to bottom. */
   bars: readonly Bar[];
-  /** How values are written, default four significant digits. */
+  /** Text of a value, default four significant digits. */
   format?: (value: number) => string;
-  /** Pixels, default 640; the height follows from the number of bars. */
+  /** Width in pixels, default 640; the height follows from the number of bars. */
   width?: number;
 }
 
@@ -55,7 +55,7 @@ const ROW = 22;
 const TEXT_BAR = 24;
 
 /**
- * Bars as an image for notebooks and as blocks in text.
+ * Returns bars as an image for notebooks and as blocks in text.
  *
  * @throws {ConfigError} for an unknown or missing option
  */
@@ -65,12 +65,12 @@ export function barChart(options: BarChart): Picture {
   return { text, html: svgImage(draw(chart), text) };
 }
 
-/** The same chart as an SVG document, to be written to a file. */
+/** Returns the chart of {@linkcode barChart} as an SVG document, to be written to a file. */
 export function barChartSvg(options: BarChart): string {
   return draw(parseOptions(schema, options, "barChart"));
 }
 
-/** Smallest and largest of all lengths and zero, clipped so that their range is finite. */
+/** Returns the smallest and the largest of all lengths and zero, clipped so that their range is finite. */
 function range(bars: readonly Bar[]): [low: number, high: number] {
   const ends = bars.flatMap((bar) => [length(bar.value), length(bar.of ?? 0)]);
   return [ends.reduce((a, b) => Math.min(a, b), 0), ends.reduce((a, b) => Math.max(a, b), 0)];

@@ -1,5 +1,5 @@
 /**
- * What the cells of one table column say: values as one line of text each, numbers of a column alike.
+ * The cells of a table column: each value as one line of text, all numbers with the same decimals.
  *
  * @module
  */
@@ -7,18 +7,18 @@ import { show } from "../base/schema.ts";
 import { fixed, number } from "./format.ts";
 import { oneLine } from "./text_width.ts";
 
-/** One cell. */
+/** A cell of a table. */
 export interface Cell {
   /** One line of text without control characters. */
   text: string;
-  /** The same for HTML, which wraps: longer. */
+  /** Longer text for HTML, which wraps. */
   full: string;
 }
 
-/** Longest cell in HTML, in UTF-16 units; a document of megabytes must not fill a notebook. */
-const LONGEST = 400;
+/** Upper limit of a cell in HTML, in UTF-16 units, so that a document of megabytes does not fill a notebook. */
+const MAX_LENGTH = 400;
 
-/** The cells of a column; `format` takes precedence over the rules of this module. */
+/** Returns the cells of a column; `format` takes precedence over the rules of this module. */
 export function cells(values: readonly unknown[], format?: (value: unknown) => string): Cell[] {
   const write = format ?? writer(values);
   return values.map((value) => {
@@ -28,8 +28,8 @@ export function cells(values: readonly unknown[], format?: (value: unknown) => s
 }
 
 function cut(text: string): string {
-  if (text.length <= LONGEST) return text;
-  return `${text.slice(0, LONGEST - 1).toWellFormed().replace(/\uFFFD$/, "")}…`;
+  if (text.length <= MAX_LENGTH) return text;
+  return `${text.slice(0, MAX_LENGTH - 1).toWellFormed().replace(/\uFFFD$/, "")}…`;
 }
 
 function writer(values: readonly unknown[]): (value: unknown) => string {
@@ -48,14 +48,14 @@ function plain(value: unknown): string {
 }
 
 /**
- * Decimals that give the largest value four significant digits, or undefined where the values are integers or so
- * far apart that the smallest would lose its digits.
+ * Returns the decimals that give the largest value four significant digits; undefined for integers, and for values so far
+ * apart that the smallest would lose its digits.
  */
 function decimalsOf(values: number[]): number | undefined {
   const sizes = values.map(Math.abs).filter((size) => size > 0);
   if (sizes.length === 0 || values.every(Number.isInteger)) return undefined;
-  const most = sizes.reduce((a, b) => Math.max(a, b));
-  const least = sizes.reduce((a, b) => Math.min(a, b));
-  const decimals = Math.max(1, 3 - Math.floor(Math.log10(most)));
-  return decimals > 8 || most >= 1e15 || least < 10 ** (1 - decimals) ? undefined : decimals;
+  const max = sizes.reduce((a, b) => Math.max(a, b));
+  const min = sizes.reduce((a, b) => Math.min(a, b));
+  const decimals = Math.max(1, 3 - Math.floor(Math.log10(max)));
+  return decimals > 8 || max >= 1e15 || min < 10 ** (1 - decimals) ? undefined : decimals;
 }

@@ -1,5 +1,5 @@
 /**
- * Charts as pictures: an image for notebooks, text for everything else.
+ * Charts as pictures: an image for notebooks, text for terminals and logs.
  *
  * @module
  */

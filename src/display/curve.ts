@@ -1,29 +1,29 @@
 /**
- * One curve of a chart as SVG: gaps where there is nothing to draw, dots where points are few.
+ * A curve of a chart as SVG, with gaps at values that are not finite, and with dots where points are few.
  *
  * @module
  */
 import type { Scale } from "./scale.ts";
 import { element, round } from "./svg.ts";
 
-/** One curve. */
+/** A curve of a chart. */
 export interface Series {
-  /** Its name in the legend. */
+  /** Name in the legend. */
   name: string;
-  /** Points by ascending x. A y that is not finite is a gap; so is one that is not positive under `logY`. */
+  /** Points by ascending x. A y that is not finite is a gap; with `logY` also one that is not positive. */
   points: readonly (readonly [x: number, y: number])[];
-  /** Drawn dashed, such as a bound or a comparison. */
+  /** Draws the curve dashed, such as a bound or a comparison. */
   dashed?: boolean;
-  /** Drawn pale and behind the others, such as raw values behind their average. */
+  /** Draws the curve pale and behind the others, such as raw values behind their average. */
   faint?: boolean;
 }
 
-/** True for a point that the chart can show. */
+/** Returns true for a point that the chart can show. */
 export function drawable([x, y]: readonly [number, number], logY: boolean): boolean {
   return Number.isFinite(x) && Number.isFinite(y) && (!logY || y > 0);
 }
 
-/** Draws the points that fall on the two axes. */
+/** Draws the points of a curve by the scales of the two axes. */
 export function curve(series: Series, colour: string, x: Scale, y: Scale, logY: boolean): string {
   const runs = unbroken(
     series.points.map((point) => drawable(point, logY) ? [x.at(point[0]), y.at(point[1])] : undefined),
@@ -47,7 +47,7 @@ export function curve(series: Series, colour: string, x: Scale, y: Scale, logY: 
   return lines.join("") + dots.join("");
 }
 
-/** The stretches of points without a gap; a gap within one pixel column is none. */
+/** Splits points at the gaps; a gap within one pixel column does not count. */
 function unbroken(points: (number[] | undefined)[]): number[][][] {
   const runs: number[][][] = [];
   let last: number[] | undefined;
@@ -64,7 +64,7 @@ function sameColumn(a: number[], b: number[]): boolean {
   return Math.floor(a[0]) === Math.floor(b[0]);
 }
 
-/** Keeps of all points within one pixel column the first, the lowest, the highest and the last: the same picture. */
+/** Keeps the first, lowest, highest and last point of each pixel column, which draw the same picture. */
 function thin(points: number[][]): number[][] {
   const kept: number[][] = [];
   for (let i = 0; i < points.length;) {

@@ -1,18 +1,18 @@
 /**
- * How objects show themselves: in a notebook as HTML, in a terminal and a log as text.
+ * Objects that show themselves: as HTML in a notebook, as text in a terminal or a log.
  *
  * @module
  */
 
-/** What an object looks like. */
+/** The appearance of an object, as text and as HTML. */
 export interface Picture {
-  /** For terminals, logs and GitHub: always present and complete on its own. */
+  /** Text for terminals, logs and GitHub, complete without the HTML. */
   text: string;
-  /** For notebooks; pictures stand in it as `<img>` with a data URL, which survives untrusted notebooks. */
+  /** HTML for notebooks; images are in it as `<img>` with a data URL, which untrusted notebooks show too. */
   html?: string;
 }
 
-/** The kernel's display channel, or undefined outside a notebook (touching `Deno.jupyter` throws there). */
+/** Returns the display functions of the notebook kernel; undefined outside a notebook, where `Deno.jupyter` throws. */
 export function jupyter(): typeof Deno.jupyter | undefined {
   try {
     return typeof Deno.jupyter?.display === "function" ? Deno.jupyter : undefined;
@@ -21,17 +21,17 @@ export function jupyter(): typeof Deno.jupyter | undefined {
   }
 }
 
-/** True inside a Deno Jupyter kernel. */
+/** Returns true inside a Deno Jupyter kernel. */
 export function inNotebook(): boolean {
   return jupyter() !== undefined;
 }
 
-/** Lets the kernel's output queue drain: it reports idle before its queue is empty. */
+/** Waits until the output of a notebook cell has left: the kernel reports idle before its queue is empty. */
 export function settle(milliseconds = 25): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, inNotebook() ? milliseconds : 0));
 }
 
-/** Shows a picture now: one message to the notebook, or one print. */
+/** Shows a picture now, by one message to the notebook or one print. */
 export async function showPicture(picture: Picture): Promise<void> {
   const kernel = jupyter();
   if (kernel) {
@@ -40,7 +40,7 @@ export async function showPicture(picture: Picture): Promise<void> {
   } else console.log(picture.text);
 }
 
-/** A picture as the MIME bundle of the Jupyter protocol. */
+/** Returns a picture as a MIME bundle of the Jupyter protocol. */
 export function bundle(picture: Picture): Record<string, string> {
   return picture.html === undefined
     ? { "text/plain": picture.text }
@@ -48,29 +48,29 @@ export function bundle(picture: Picture): Record<string, string> {
 }
 
 /**
- * The base of everything that shows itself. A subclass says in `picture()` what it looks like;
- * the notebook, `console.log` and `show()` follow from it.
+ * The base class of objects that show themselves. A subclass defines `picture()`; notebooks, `console.log` and `show()`
+ * use it.
  */
 export abstract class Displayable {
-  /** The object's facts as a picture. Reads nothing and runs nothing. */
+  /** Returns the object's facts as a picture. Reads nothing and runs nothing. */
   abstract picture(): Picture;
 
-  /** Shows the object now, and settles: the last line of a notebook cell. */
+  /** Shows the object now and waits until the notebook has it, as the last line of a cell. */
   async show(): Promise<void> {
     await showPicture(this.picture());
   }
 
-  /** The object's facts as text. */
+  /** Returns the object's facts as text. */
   toString(): string {
     return this.picture().text;
   }
 
-  /** What a notebook shows when the object is the value of a cell. */
+  /** Returns the output of a notebook cell whose value is the object. */
   [Symbol.for("Jupyter.display")](): Record<string, string> {
     return bundle(this.picture());
   }
 
-  /** What `console.log` shows. */
+  /** Returns the text that `console.log` prints. */
   [Symbol.for("Deno.customInspect")](): string {
     return this.picture().text;
   }

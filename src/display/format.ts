@@ -1,5 +1,5 @@
 /**
- * Numbers for people: short, never wider than they need to be, and the same everywhere.
+ * Numbers as short text for people, by the same rules everywhere.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 const COUNT_UNITS = ["", "K", "M", "B", "T"];
 const BYTE_UNITS = [" B", " kB", " MB", " GB", " TB", " PB"];
 
-/** A count with three significant digits and a decimal suffix: `count(1234567)` is `"1.23M"`; below 1000 as it is. */
+/** Formats a count with three significant digits and a suffix: `count(1234567)` is `"1.23M"`; below 1000 without. */
 export function count(x: number): string {
   return scaled(x, COUNT_UNITS);
 }
 
-/** A size in decimal units: `bytes(56_800_000)` is `"56.8 MB"` (1 kB is 1000 bytes). */
+/** Formats a size in bytes in decimal units: `bytes(56_800_000)` is `"56.8 MB"` (1 kB is 1000 bytes). */
 export function bytes(x: number): string {
   return scaled(x, BYTE_UNITS);
 }
@@ -26,7 +26,7 @@ function scaled(x: number, units: string[]): string {
   return (x < 0 ? "-" : "") + digits + units[unit];
 }
 
-/** A stretch of time, given in seconds: `"250 ms"`, `"3.2 s"`, `"1 min 05 s"`, `"2 h 05 min"`, `"3 d 04 h"`. */
+/** Formats a time in seconds: `"250 ms"`, `"3.2 s"`, `"1 min 05 s"`, `"2 h 05 min"`, `"3 d 04 h"`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return number(seconds);
   if (seconds < 0) return `-${duration(-seconds)}`;
@@ -45,8 +45,8 @@ function two(total: number, base: number, large: string, small: string): string 
 }
 
 /**
- * A number with `digits` significant digits (default 4). Whole digits are never rounded away, integers stay
- * integers, five and more whole digits are grouped (`"12,345"`); very small and very large ones get an exponent.
+ * Formats a number with `digits` significant digits (default 4). Digits before the point are never rounded, integers have
+ * no decimals, five and more whole digits are grouped (`"12,345"`); very small and very large numbers get an exponent.
  */
 export function number(x: number, digits = 4): string {
   if (Number.isNaN(x)) return "NaN";
@@ -58,7 +58,7 @@ export function number(x: number, digits = 4): string {
   return fixed(x, decimals);
 }
 
-/** A number with exactly `decimals` digits after the point, its whole digits grouped. */
+/** Formats a number with exactly `decimals` digits after the point, its whole digits grouped. */
 export function fixed(x: number, decimals: number): string {
   if (!Number.isFinite(x)) return number(x);
   const [whole, rest] = x.toFixed(decimals).split(".");
@@ -66,12 +66,12 @@ export function fixed(x: number, decimals: number): string {
   return Number(x.toFixed(decimals)) === 0 ? text.replace("-", "") : text;
 }
 
-/** A share as a percentage: `percent(0.1234)` is `"12.3%"`. */
+/** Formats a share as a percentage: `percent(0.1234)` is `"12.3%"`. */
 export function percent(share: number, decimals = 1): string {
   return Number.isFinite(share) ? `${fixed(share * 100, decimals)}%` : number(share);
 }
 
-/** Groups whole digits by threes; four digits stay together, so that years read as years. */
+/** Groups whole digits by threes; four digits stay together, since they may be a year. */
 function group(whole: string): string {
   return /\d{5}/.test(whole) && !whole.includes("e") ? whole.replace(/\B(?=(\d{3})+$)/g, ",") : whole;
 }

@@ -1,5 +1,5 @@
 /**
- * Heat maps: numbers as shades in rows and columns, one panel or several small ones beside each other.
+ * Heat maps: numbers as shades in rows and columns, in one panel or in several small ones.
  *
  * @module
  */
@@ -9,31 +9,31 @@ import type { Picture } from "./display.ts";
 import { COLOURS, element, fitPixels, heading, label, pixels, svgDocument, svgImage } from "./svg.ts";
 import { fit, oneLine, pad, textWidth } from "./text_width.ts";
 
-/** One grid of numbers. */
+/** A grid of numbers. */
 export interface HeatPanel {
-  /** What stands above it. */
+  /** Line above the panel. */
   title: string;
-  /** Values by row and column; NaN is blank. */
+  /** Values by row and column; NaN leaves the cell blank. */
   values: readonly (readonly number[])[];
-  /** What is written in the cells, by row and column. */
+  /** Text in the cells, by row and column. */
   texts?: readonly (readonly string[])[];
 }
 
 /** A heat map. */
 export interface HeatMap {
-  /** A line above it. */
+  /** Line above the heat map. */
   title: string;
-  /** Names of the rows, beside the first panel of each line. */
+  /** Names of the rows, left of the first panel of each line. */
   rows: readonly string[];
   /** Names of the columns, above the panels; default none. */
   columns?: readonly string[];
-  /** The panels; all have as many rows and columns. */
+  /** The panels; all have the same numbers of rows and columns. */
   panels: readonly HeatPanel[];
-  /** The value of the darkest shade; default the largest of all panels. */
+  /** Value of the darkest shade; default the largest of all panels. */
   most?: number;
-  /** What is read where the picture cannot be seen; default the title. */
+  /** Alternative text of the image, after the title. */
   alt?: string;
-  /** Pixels, default 640; the height follows. */
+  /** Width in pixels, default 640; the height follows from the rows. */
   width?: number;
 }
 
@@ -61,7 +61,7 @@ const TEXT_WIDTH = 100;
 const GAP = 14;
 
 /**
- * Values as shades in an image for notebooks and in text.
+ * Returns values as shades, in an image for notebooks and in text.
  *
  * @throws {ConfigError} for an unknown or missing option
  */
@@ -72,7 +72,7 @@ export function heatMap(options: HeatMap): Picture {
   return { text: chartText(chart, share), html: svgImage(draw(chart, share), alt) };
 }
 
-/** From a value to its share of the darkest shade, 0 to 1; NaN for a blank one. */
+/** Returns the function from a value to its shade, 0 to 1; NaN stays NaN. */
 function shareOf({ panels, most }: Chart): (value: number) => number {
   const largest = most ?? panels.flatMap(({ values }) => values.flat()).filter(Number.isFinite)
     .reduce((a, b) => Math.max(a, Math.abs(b)), 0);
@@ -87,17 +87,17 @@ function chartText(chart: Chart, share: (value: number) => number): string {
   const rows = chart.rows.map((name) => fit(oneLine(name), 16));
   const count = columnCount(chart);
   const side = rows.reduce((w, name) => Math.max(w, textWidth(name)), 0);
-  const worded = chart.panels.some(({ texts }) => texts);
-  const cell = worded ? 12 : 1;
-  const wide = Math.max(count * cell, ...chart.panels.map(({ title }) => textWidth(title)), 1);
-  const fitting = Math.max(1, Math.floor((TEXT_WIDTH - side) / (wide + 2)));
+  const hasTexts = chart.panels.some(({ texts }) => texts);
+  const cell = hasTexts ? 12 : 1;
+  const panelWidth = Math.max(count * cell, ...chart.panels.map(({ title }) => textWidth(title)), 1);
+  const perLine = Math.max(1, Math.floor((TEXT_WIDTH - side) / (panelWidth + 2)));
   const lines: string[] = oneLine(chart.title) === "" ? [] : [oneLine(chart.title)];
   const put = (head: string, parts: string[]) =>
-    lines.push(`  ${pad(head, side)}  ${parts.map((part) => pad(part, wide)).join("  ")}`.trimEnd());
-  for (let at = 0; at < chart.panels.length; at += fitting) {
-    const shown = chart.panels.slice(at, at + fitting);
+    lines.push(`  ${pad(head, side)}  ${parts.map((part) => pad(part, panelWidth)).join("  ")}`.trimEnd());
+  for (let at = 0; at < chart.panels.length; at += perLine) {
+    const shown = chart.panels.slice(at, at + perLine);
     if (shown.some(({ title }) => title !== "")) put("", shown.map(({ title }) => oneLine(title)));
-    if (worded && chart.columns) put("", shown.map(() => chart.columns!.map(word).join("")));
+    if (hasTexts && chart.columns) put("", shown.map(() => chart.columns!.map(word).join("")));
     rows.forEach((name, i) => put(name, shown.map((panel) => rowText(panel, i, share))));
   }
   return lines.join("\n");
@@ -115,26 +115,26 @@ function rowText({ values, texts }: Panel, row: number, share: (value: number) =
   }).join("");
 }
 
-/** Sizes of the drawing, in pixels. */
+/** Returns the sizes of the drawing, in pixels. */
 function layOut(chart: Chart) {
   const columns = Math.max(1, columnCount(chart));
-  const worded = chart.panels.some(({ texts }) => texts);
+  const hasTexts = chart.panels.some(({ texts }) => texts);
   const rows = chart.rows.map((name) => fitPixels(oneLine(name), 90));
   const left = 12 + rows.reduce((w, name) => Math.max(w, pixels(name)), 0) + 6;
   const room = chart.width - left - 12;
   const panels = Math.max(1, chart.panels.length);
-  const cell = worded
+  const cell = hasTexts
     ? { w: Math.min(96, room / columns), h: 22 }
     : square(panels === 1 ? Math.min(20, room / columns) : smallCell(room, panels, columns));
   const wide = columns * cell.w;
   const perLine = Math.max(1, Math.floor((room + GAP) / (wide + GAP)));
-  const named = chart.columns?.map((name) => fitPixels(oneLine(name), worded ? cell.w - 4 : 70));
-  const names = !named ? 0 : worded ? 16 : named.reduce((h, name) => Math.max(h, pixels(name)), 0) + 6;
+  const named = chart.columns?.map((name) => fitPixels(oneLine(name), hasTexts ? cell.w - 4 : 70));
+  const names = !named ? 0 : hasTexts ? 16 : named.reduce((h, name) => Math.max(h, pixels(name)), 0) + 6;
   const head = (chart.panels.some(({ title }) => title !== "") && panels > 1 ? 16 : 0) + names;
-  return { columns: named, rows, left, cell, wide, perLine, worded, head, panels };
+  return { columns: named, rows, left, cell, wide, perLine, hasTexts, head, panels };
 }
 
-/** All panels in one line where cells stay at least 8 pixels wide. */
+/** Returns the width of a cell: all panels are in one line where cells stay at least 8 pixels wide. */
 function smallCell(room: number, panels: number, columns: number): number {
   const fitting = (room - GAP * (panels - 1)) / panels / columns;
   return Math.min(14, Math.max(8, fitting), room / columns);
@@ -145,11 +145,11 @@ function square(side: number): { w: number; h: number } {
 }
 
 function draw(chart: Chart, share: (value: number) => number): string {
-  const { columns, rows, left, cell, wide, perLine, worded, head, panels } = layOut(chart);
+  const { columns, rows, left, cell, wide, perLine, hasTexts, head, panels } = layOut(chart);
   const top = chart.title === "" ? 8 : 32;
   const tall = head + rows.length * cell.h + GAP;
   const height = Math.ceil(top + Math.ceil(panels / perLine) * tall);
-  const small = !worded && cell.h < 11 ? { "font-size": Math.max(5, cell.h) } : {};
+  const small = !hasTexts && cell.h < 11 ? { "font-size": Math.max(5, cell.h) } : {};
   const parts = chart.panels.map((panel, p) => {
     const x = left + (p % perLine) * (wide + GAP);
     const y = top + Math.floor(p / perLine) * tall + head;
@@ -164,7 +164,7 @@ function draw(chart: Chart, share: (value: number) => number): string {
       ).join("");
     const above = (columns ?? []).map((name, i) => {
       const at = x + (i + 0.5) * cell.w;
-      return worded
+      return hasTexts
         ? label(name, at, y - 5, { "text-anchor": "middle", fill: "#555" })
         : label(name, 0, 4, { transform: `translate(${at.toFixed(1)} ${y - 5}) rotate(-90)`, fill: "#555" });
     }).join("");
@@ -196,7 +196,7 @@ function cells(
   ).join("");
 }
 
-/** Pale grey to blue; opacity in hundredths, since attributes keep one decimal. */
+/** Returns a colour from pale grey to blue; opacity is text, since `element` rounds numbers to one decimal. */
 function shade(s: number): { fill: string; "fill-opacity"?: string } {
   return s < 0.005 ? { fill: "#eef1f4" } : { fill: COLOURS[0], "fill-opacity": (0.07 + 0.93 * s).toFixed(2) };
 }

@@ -1,5 +1,5 @@
 /**
- * The few pieces of HTML that objects show themselves with. Colours are inherited, so that dark themes work.
+ * The HTML in which objects show themselves. Colours are inherited, so that dark themes work.
  *
  * @module
  */
@@ -13,12 +13,12 @@ const ENTITIES: Record<string, string> = {
   "'": "&#39;",
 };
 
-/** `text` with the five characters that mean something in HTML and XML replaced, for content and attributes alike. */
+/** Escapes the five special characters of HTML and XML, for content and attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (c) => ENTITIES[c]);
 }
 
-/** A framed block with a title. `title` is plain text and is escaped; `bodyHtml` is HTML and is not. */
+/** Returns a framed block with a title. `title` is plain text and is escaped; `bodyHtml` is HTML and is not. */
 export function card(title: string, bodyHtml: string): string {
   const head = title === ""
     ? ""
@@ -26,12 +26,12 @@ export function card(title: string, bodyHtml: string): string {
   return `<div style="border:1px solid #8886;border-radius:6px;padding:10px 12px;margin:4px 0;max-width:720px">${head}${bodyHtml}</div>`;
 }
 
-/** A picture as HTML: its own, or its text in a `<pre>`. */
+/** Returns the HTML of a picture, or its text in a `<pre>` where it has none. */
 export function htmlOf(picture: Picture): string {
   return picture.html ?? `<pre style="margin:0">${escapeHtml(picture.text)}</pre>`;
 }
 
-/** Pictures one under another as one picture; HTML only if one of them has some. */
+/** Joins pictures, one below another; the result has HTML if one of them has. */
 export function join(...pictures: Picture[]): Picture {
   const text = pictures.map((p) => p.text).join("\n\n");
   if (pictures.every((p) => p.html === undefined)) return { text };

@@ -1,23 +1,23 @@
 /**
- * The Stop button of a notebook and Ctrl-C of a terminal: both are SIGINT, and the newest running thing gets it.
+ * Interrupts: the Stop button of a notebook and Ctrl-C in a terminal are both SIGINT, which the newest handler receives.
  *
- * A notebook kernel dies of a SIGINT that nobody listens to (denoland/deno issue 24491), so in a notebook the
- * listener is armed for good; elsewhere it exists only while something runs, and Ctrl-C stays what it was.
+ * A SIGINT without a listener ends a notebook kernel (denoland/deno issue 24491). In a notebook the listener therefore
+ * stays for the life of the process; elsewhere it exists only while work runs, so that Ctrl-C keeps its usual effect.
  *
  * @module
  */
 import { inNotebook } from "./display.ts";
 
-/** Called with 1 at the first interrupt (finish and save), 2 at the second (stop now), and so on. */
+/** A handler, called with 1 at the first interrupt (finish and save), 2 at the second (stop now), and so on. */
 export type InterruptHandler = (count: number) => void;
 
-/** The process as this module needs it; tests give their own. */
+/** The functions of the process that this module needs; tests pass their own. */
 export interface Signals {
-  /** True where the listener has to stay for good. */
+  /** Returns true where the listener has to stay for the life of the process. */
   notebook(): boolean;
-  /** Starts to listen. */
+  /** Adds a listener. */
   listen(fn: () => void): void;
-  /** Stops listening. */
+  /** Removes a listener. */
   ignore(fn: () => void): void;
   /** Ends the process. */
   exit(code: number): void;
@@ -30,23 +30,23 @@ const ownProcess: Signals = {
   exit: (code) => Deno.exit(code),
 };
 
-/** The handlers of what is running, newest last. */
+/** The stack of handlers of running work, newest last. */
 export class Interrupts {
   readonly #signals: Signals;
   readonly #running: { handler: InterruptHandler; count: number }[] = [];
   #listening = false;
 
-  /** Nothing runs and nothing listens yet. */
+  /** Makes an empty stack without a listener. */
   constructor(signals: Signals) {
     this.#signals = signals;
   }
 
-  /** In a notebook, listens from now on; elsewhere does nothing. */
+  /** Adds the listener in a notebook; elsewhere does nothing. */
   arm(): void {
     if (this.#signals.notebook()) this.#listen();
   }
 
-  /** Puts `handler` on top; the function it returns takes it away again. */
+  /** Puts `handler` on top of the stack; the returned function removes it. */
   on(handler: InterruptHandler): () => void {
     const entry = { handler, count: 0 };
     this.#running.push(entry);
@@ -72,7 +72,7 @@ export class Interrupts {
     const entry = this.#running.at(-1);
     if (!entry) return console.log("Nothing is running.");
     entry.count++;
-    // Someone who presses a third time outside a notebook wants the process gone, whatever hangs in it.
+    // A third interrupt outside a notebook ends the process, since its handler may hang.
     if (entry.count > 2 && !this.#signals.notebook()) return this.#signals.exit(130);
     try {
       entry.handler(entry.count);
@@ -84,22 +84,26 @@ export class Interrupts {
 
 const interrupts = new Interrupts(ownProcess);
 
-/** Keeps the kernel alive when Stop is pressed and nothing runs. `mod.ts` calls it; outside notebooks it does nothing. */
+/** Keeps a notebook kernel alive when Stop is pressed and no work runs. `mod.ts` calls it; elsewhere it does nothing. */
 export function armInterrupt(): void {
   interrupts.arm();
 }
 
 /**
- * Registers what an interrupt does to something that starts to run now. While several run, the newest gets it. The
- * function that comes back must be called when it has ended; calling it twice is harmless.
+ * Registers the handler of work that starts now. Of several handlers the newest receives the interrupt. The returned
+ * function removes the handler and must be called when the work has ended; a second call has no effect.
  *
  * ```ts
- * const controller = new AbortController();
- * const off = onInterrupt((count) => count === 1 ? finishAndSave() : controller.abort());
+ * import { onInterrupt } from "@llamero/sdk/display";
+ *
+ * let stopped = false;
+ * const remove = onInterrupt(() => stopped = true);
  * try {
- *   await work(controller.signal);
+ *   for (let step = 1; step <= 20 && !stopped; step++) {
+ *     await new Promise((resolve) => setTimeout(resolve, 5));
+ *   }
  * } finally {
- *   off();
+ *   remove();
  * }
  * ```
  */
@@ -108,8 +112,8 @@ export function onInterrupt(handler: InterruptHandler): () => void {
 }
 
 /**
- * Runs `work` so that Stop ends it: in a notebook with no `signal` of the caller's, `work` gets one that Stop aborts,
- * and then rejects with an `AbortError`. Elsewhere it gets the caller's, and Ctrl-C stays what it was.
+ * Runs `work` with a signal. In a notebook, without a signal of the caller, it is one that the Stop button aborts with an
+ * `AbortError`. Otherwise it is the caller's signal, and Ctrl-C keeps its usual effect.
  */
 export async function interruptible<T>(
   signal: AbortSignal | undefined,

@@ -1,34 +1,34 @@
 /**
- * The key of a chart: a stroke, a name and the last value for each curve, in as many rows as they need.
+ * The legend of a chart: a stroke, the name and the last value of each curve.
  *
  * @module
  */
 import { escapeHtml } from "./html.ts";
 import { element, fitPixels, label, pixels } from "./svg.ts";
 
-/** One curve of the key. */
+/** A curve of the legend. */
 export interface LegendEntry {
   /** Name of the curve. */
   name: string;
-  /** Its last value, or undefined before there is one. */
+  /** Last value; undefined while the curve has none. */
   value?: string;
   /** Colour of the stroke. */
   colour: string;
-  /** Drawn dashed. */
+  /** Draws the stroke dashed. */
   dashed?: boolean;
-  /** Drawn pale. */
+  /** Draws the stroke pale. */
   faint?: boolean;
 }
 
-/** Pixels from one row of the key to the next. */
+/** Pixels from one row of the legend to the next. */
 export const LEGEND_ROW = 16;
 const STROKE = 18;
 const GAP = 18;
 const REST = 80;
 
 /**
- * Lays the entries out from (left, top) in at most `rows` rows of `width` pixels, and says how many had no room;
- * `bottom` is where the last row ends.
+ * Draws the entries from (left, top) in at most `rows` rows of `width` pixels, and the number of those without room.
+ * `bottom` is the end of the last row.
  */
 export function legend(
   entries: readonly LegendEntry[],

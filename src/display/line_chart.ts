@@ -1,5 +1,5 @@
 /**
- * Curves over steps or tokens: loss, learning rate, anything with an x and a y.
+ * Line charts, such as loss and learning rate over steps or tokens.
  *
  * @module
  */
@@ -17,19 +17,19 @@ import { oneLine, pad, textWidth } from "./text_width.ts";
 
 /** A chart of curves. */
 export interface LineChart {
-  /** A line above the chart. */
+  /** Line above the chart. */
   title: string;
-  /** What x is, with its unit. */
+  /** Quantity of x, with its unit. */
   xLabel: string;
-  /** What y is, with its unit. */
+  /** Quantity of y, with its unit. */
   yLabel: string;
-  /** The curves; each keeps its colour by its place in this list. */
+  /** The curves; the place in this list gives the colour. */
   series: readonly Series[];
-  /** Pixels, default 640. */
+  /** Width in pixels, default 640. */
   width?: number;
-  /** Pixels, default 260. */
+  /** Height in pixels, default 260. */
   height?: number;
-  /** A logarithmic y axis. */
+  /** Makes the y axis logarithmic. */
   logY?: boolean;
 }
 
@@ -52,7 +52,7 @@ const schema = optionsSchema<LineChart>()(z.strictObject({
 type Chart = z.output<typeof schema>;
 
 /**
- * A chart as an image for notebooks and, as text, one sparkline and the last value for each curve.
+ * Returns a chart as an image for notebooks and as text with a sparkline and the last value of each curve.
  *
  * @throws {ConfigError} for an unknown or missing option
  */
@@ -62,7 +62,7 @@ export function lineChart(options: LineChart): Picture {
   return { text, html: svgImage(draw(chart), text) };
 }
 
-/** The same chart as an SVG document, to be written to a file. */
+/** Returns the chart of {@linkcode lineChart} as an SVG document, to be written to a file. */
 export function lineChartSvg(options: LineChart): string {
   return draw(parseOptions(schema, options, "lineChart"));
 }
@@ -125,10 +125,10 @@ function yScale(values: number[], { top, bottom }: Frame, logY: boolean): Scale 
 
 function xScale(values: number[], { left, right }: Frame): Scale {
   const bounds = extent(values);
-  const least = values.every(Number.isInteger) ? 1 : 0;
-  // As many ticks as their labels have room for: they get wider as they get closer.
+  const minStep = values.every(Number.isInteger) ? 1 : 0;
+  // The largest number of ticks whose labels have room: closer ticks have longer labels.
   for (let wanted = Math.max(2, Math.floor((right - left) / 70)); wanted > 1; wanted--) {
-    const scale = linearScale(bounds, left, right, wanted, least);
+    const scale = linearScale(bounds, left, right, wanted, minStep);
     const widest = Math.max(0, ...scale.ticks.map((t) => pixels(t.text)));
     if (
       scale.ticks.length < 2 || widest + 14 <= scale.at(scale.ticks[1].value) - scale.at(scale.ticks[0].value)
@@ -136,5 +136,5 @@ function xScale(values: number[], { left, right }: Frame): Scale {
       return scale;
     }
   }
-  return linearScale(bounds, left, right, 1, least);
+  return linearScale(bounds, left, right, 1, minStep);
 }

@@ -1,5 +1,5 @@
 /**
- * One display that is updated in place, at most five times a second, and whose last state is always shown.
+ * A display that is updated in place, at most five times per second, and that always shows its last state.
  *
  * @module
  */
@@ -8,27 +8,27 @@ import { optionsSchema, parseOptions } from "../base/schema.ts";
 import { settle } from "./display.ts";
 import { type LiveUpdate, openSink, type Sink } from "./sink.ts";
 
-/** The time a live display goes by; tests give their own. */
+/** The clock of a live display; tests pass their own. */
 export interface Clock {
-  /** Milliseconds since some moment. */
+  /** Returns milliseconds since a fixed moment. */
   now(): number;
-  /** Calls `fn` after `ms` milliseconds unless the function it returns is called before. */
+  /** Calls `fn` after `ms` milliseconds, unless the returned function is called before. */
   after(ms: number, fn: () => void): () => void;
 }
 
-/** How a live display behaves. */
+/** Options of a live display. */
 export interface LiveOptions {
-  /** Least milliseconds between two updates in a notebook or a terminal, default 200. */
+  /** Minimum milliseconds between two updates in a notebook or a terminal, default 200. */
   interval?: number;
-  /** The same in a pipe, default 0: every record becomes a line, so that a log misses no step. */
+  /** Minimum milliseconds between two updates in a pipe, default 0: a log then has every record. */
   pipeInterval?: number;
-  /** Milliseconds from the start in which nothing is shown, default 0; what ends within them is never shown. */
+  /** Milliseconds from the start without output, default 0; a display that ends within them is never shown. */
   quiet?: number;
-  /** Which stream is used outside a notebook, default `stdout`. */
+  /** Stream outside a notebook, default `stdout`. */
   stream?: "stdout" | "stderr";
-  /** Where it is shown, default what {@linkcode openSink} finds. */
+  /** Place of the display, default that of {@linkcode openSink}. */
   sink?: Sink;
-  /** Default the process's clock. */
+  /** Clock, default that of the process. */
   clock?: Clock;
 }
 
@@ -42,7 +42,7 @@ const schema = optionsSchema<LiveOptions>()(z.strictObject({
   clock: z.custom<Clock>((v) => typeof v === "object" && v !== null, "must be a clock").optional(),
 }));
 
-/** The process's own clock; its timers do not keep the process alive. */
+/** The clock of the process; its timers do not keep the process alive. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, fn) {
@@ -55,12 +55,14 @@ export const systemClock: Clock = {
 /**
  * A display updated in place. In a notebook it is one output, in a terminal one line, in a pipe JSON lines.
  *
- * Updates that come too fast are merged: the newest is shown when its time has come. {@linkcode Live.end} shows
- * the last one whatever the time.
+ * Of updates that come too fast only the newest is shown, when the interval is over. {@linkcode Live.end} shows the last
+ * one at once.
  *
  * ```ts
+ * import { Live } from "@llamero/sdk/display";
+ *
  * const live = new Live();
- * for (let step = 1; step <= 1000; step++) {
+ * for (let step = 1; step <= 20; step++) {
  *   live.update({ picture: () => ({ text: `step ${step}` }), record: { step } });
  *   await new Promise((resolve) => setTimeout(resolve, 5));
  * }
@@ -91,12 +93,12 @@ export class Live {
     this.#due = this.#clock.now() + quiet;
   }
 
-  /** Where it is shown. */
+  /** The kind of its place. */
   get kind(): Sink["kind"] {
     return this.#sink.kind;
   }
 
-  /** Says what is to be seen now; ignored after the end. */
+  /** Replaces the display by `update`; has no effect after the end. */
   update(update: LiveUpdate): void {
     if (this.#ended) return;
     this.#newest = update;
@@ -107,8 +109,8 @@ export class Live {
   }
 
   /**
-   * Shows `last`, or the newest update, as the final state, and waits until it has left. A display that ends within
-   * its quiet time, or that never had an update, shows nothing. A second call does nothing.
+   * Shows `last`, or the newest update, as the final state and waits until it is sent. A display that ends within its
+   * quiet time, or that never had an update, shows nothing. A second call has no effect.
    */
   async end(last?: LiveUpdate): Promise<void> {
     if (this.#ended) return;
@@ -130,7 +132,7 @@ export class Live {
     this.#sink.show(this.#newest!, final, repeated);
   }
 
-  /** The pending update's time has come. A picture that fails now fails again where somebody hears it: in `end`. */
+  /** Shows the pending update. A picture that throws here is made again, and throws, in `end`, which the caller awaits. */
   #late(): void {
     this.#cancel = undefined;
     try {

@@ -1,7 +1,7 @@
 /**
- * How objects look in a notebook, a terminal and a log: tables, charts, live output, progress and the Stop button.
+ * Output for notebooks, terminals and logs: tables, charts, live output, progress and the Stop button.
  *
- * Everything that is shown is a {@linkcode Picture}: text that is complete on its own, and HTML for notebooks.
+ * All output is a {@linkcode Picture}: text that is complete on its own, and HTML for notebooks.
  *
  * ```ts
  * import { lineChart, showPicture } from "@llamero/sdk/display";

@@ -1,5 +1,5 @@
 /**
- * How far something is, for anything that may take more than a second.
+ * A progress display for work that may take more than a second.
  *
  * @module
  */
@@ -12,17 +12,17 @@ import { type Clock, Live, systemClock } from "./live.ts";
 import type { LiveUpdate, Sink } from "./sink.ts";
 import { COLOURS, element, svgDocument, svgImage } from "./svg.ts";
 
-/** What is counted. */
+/** Options of a progress display. */
 export interface ProgressOptions {
-  /** How many there are in all; without it there is no bar and no time to go. */
+  /** Total amount; without it there is no bar and no remaining time. */
   total?: number;
-  /** What they are, such as `documents`. */
+  /** Unit of the amounts, such as `documents`. */
   unit?: string;
-  /** How amounts are written, default as counts with a suffix; {@linkcode bytes} for sizes. */
+  /** Text of an amount, default {@linkcode count}; {@linkcode bytes} for sizes. */
   format?: (amount: number) => string;
-  /** Where it is shown, default the notebook or standard error, so that what a program prints stays clean. */
+  /** Place of the display, default the notebook, else standard error, which keeps it out of a program's output. */
   sink?: Sink;
-  /** Default the process's clock. */
+  /** Clock, default that of the process. */
   clock?: Clock;
 }
 
@@ -37,19 +37,23 @@ const schema = optionsSchema<ProgressOptions>()(z.strictObject({
 }));
 
 /**
- * Progress of one piece of work: silent for a second, then a bar, the rate and the time to go. In a pipe it is a
- * JSON line every ten seconds and one at the end.
+ * The progress of one piece of work: after a first second without output, a bar, the rate and the remaining time. In a
+ * pipe it is a JSON line every ten seconds and one at the end.
  *
  * ```ts
- * await using progress = new Progress("tokenizing", { total: documents.length, unit: "documents" });
+ * import { Progress } from "@llamero/sdk/display";
+ *
+ * const documents = ["Call me Ishmael.", "Some years ago"];
+ * let words = 0;
+ * await using progress = new Progress("counting words", { total: documents.length, unit: "documents" });
  * for (const document of documents) {
- *   encode(document);
+ *   words += document.split(" ").length;
  *   progress.add();
  * }
  * ```
  */
 export class Progress {
-  /** How much is done. */
+  /** Amount that is done. */
   done = 0;
   readonly #live: Live;
   readonly #options: z.output<typeof schema>;
@@ -70,23 +74,23 @@ export class Progress {
     this.#live.update(this.#update(false));
   }
 
-  /** Counts `amount` more as done. */
+  /** Adds `amount` to the amount that is done. */
   add(amount = 1): void {
     this.set(this.done + amount);
   }
 
-  /** Says how much is done in all. */
+  /** Sets the amount that is done. */
   set(done: number): void {
     this.done = done;
     this.#live.update(this.#update(false));
   }
 
-  /** Shows the final state, if anything was shown or a second has passed. */
+  /** Shows the final state, unless the work ended within its first second. */
   async end(): Promise<void> {
     await this.#live.end(this.#update(true));
   }
 
-  /** Ends with the block of `await using`. */
+  /** Ends the display at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end();
   }

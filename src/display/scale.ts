@@ -1,19 +1,19 @@
 /**
- * Axes: from values to pixels, with ticks at round numbers (steps of 1, 2 or 5 times a power of ten).
+ * Scales of axes, from values to pixels, with ticks at round numbers (steps of 1, 2 or 5 times a power of ten).
  *
  * @module
  */
 import { number } from "./format.ts";
 
-/** An axis. */
+/** The scale of an axis. */
 export interface Scale {
-  /** Pixel of a value. Values outside the axis land on its nearer end. */
+  /** Returns the pixel of a value; values outside the axis are at its nearer end. */
   at(value: number): number;
-  /** Values that get a tick, ascending, with what stands beside it. */
+  /** Values with a tick, ascending, and the text beside it. */
   ticks: { value: number; text: string }[];
 }
 
-/** Smallest and largest of the values, widened where they are equal or none is finite; huge values are clipped. */
+/** Returns the smallest and the largest value, widened where they are equal or none is finite; huge values are clipped. */
 export function extent(values: readonly number[]): [number, number] {
   let low = Infinity;
   let high = -Infinity;
@@ -28,19 +28,19 @@ export function extent(values: readonly number[]): [number, number] {
 }
 
 /**
- * A linear axis from `from` to `to` pixels with about `wanted` ticks, none closer than `leastStep`: 1 for an axis of
- * integers.
+ * Returns a linear scale from `from` to `to` pixels with about `wanted` ticks. The distance of ticks is at least
+ * `minStep`, which is 1 for an axis of integers.
  */
 export function linearScale(
   [low, high]: [number, number],
   from: number,
   to: number,
   wanted: number,
-  leastStep = 0,
+  minStep = 0,
 ): Scale {
-  // Quarters, so that no difference overflows.
+  // Divided by 4, so that no difference overflows.
   const at = (value: number) => from + share((value / 4 - low / 4) / (high / 4 - low / 4)) * (to - from);
-  const step = Math.max(leastStep, niceStep((high - low) / Math.max(1, wanted)));
+  const step = Math.max(minStep, niceStep((high - low) / Math.max(1, wanted)));
   const first = Math.ceil(low / step - 1e-6);
   const last = Math.floor(high / step + 1e-6);
   const values = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => (first + i) * step);
@@ -48,8 +48,8 @@ export function linearScale(
 }
 
 /**
- * A logarithmic axis from 10^a to 10^b. Ticks are powers of ten, with 2 and 5 between them while there is room;
- * within less than a decade they are those of a linear axis.
+ * Returns a logarithmic scale from 10^a to 10^b. Ticks are powers of ten, and 2 and 5 between them where there is room;
+ * within less than a decade they are those of a linear scale.
  */
 export function logScale([a, b]: [number, number], from: number, to: number, wanted: number): Scale {
   const at = (value: number) => from + share((Math.log10(value) - a) / (b - a)) * (to - from);
@@ -74,21 +74,21 @@ function share(x: number): number {
   return Math.max(0, Math.min(1, x));
 }
 
-/** Within a quarter of the largest double the range of an axis and its margins stay finite. */
+/** Clips a value to a quarter of the largest double, within which the range of an axis and its margins are finite. */
 function clip(value: number): number {
   return Math.max(-4e307, Math.min(4e307, value));
 }
 
-/** 1, 2 or 5 times a power of ten: the one closest to `raw` by ratio. */
-export function niceStep(raw: number): number {
+/** Returns 1, 2 or 5 times a power of ten, the one closest to `raw` by ratio. */
+function niceStep(raw: number): number {
   const power = Math.floor(Math.log10(raw));
   const rest = raw / 10 ** power;
   const part = rest < 1.42 ? 1 : rest < 3.17 ? 2 : rest < 7.08 ? 5 : 10;
   return Number(`${part}e${power}`);
 }
 
-/** `value` with the decimals of `step`; from ten thousand on with K, M, B or T, beyond that with an exponent. */
-export function tickText(value: number, step: number): string {
+/** Formats `value` with the decimals of `step`; from ten thousand on with K, M, B or T, above these with an exponent. */
+function tickText(value: number, step: number): string {
   const size = Math.abs(value);
   const places = (x: number) => Math.floor(Math.log10(x) + 1e-9);
   if (size < step / 1e3) return "0";

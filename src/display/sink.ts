@@ -1,36 +1,36 @@
 /**
- * The three places a live display can be: a notebook, a terminal, a pipe.
+ * The three places of a live display: a notebook, a terminal or a pipe.
  *
  * @module
  */
 import { bundle, jupyter, type Picture } from "./display.ts";
 import { fit, oneLine } from "./text_width.ts";
 
-/** What a live display says at one moment. */
+/** The content of a live display at one moment. */
 export interface LiveUpdate {
-  /** What it looks like; a function is called only when it is about to be shown. */
+  /** The picture; a function is called only when the update is shown. */
   picture: Picture | (() => Picture);
-  /** The same as plain data: the line that goes into a pipe. Without one, only the last picture does, as text. */
+  /** The same as plain data, for a line in a pipe. Without it a pipe gets only the text of the last picture. */
   record?: object | (() => object);
 }
 
 /** A place where a live display is shown. */
 export interface Sink {
-  /** What kind of place it is. */
+  /** The kind of the place. */
   readonly kind: "notebook" | "terminal" | "pipe";
   /**
-   * Shows an update in place of the one before. `final`: the last call; `repeated`: this very update was shown
-   * already and is now the last. Must not throw when the place is gone.
+   * Replaces the update before. `final` is true at the last call; `repeated` is true where that update is already shown.
+   * Does not throw when the place is gone.
    */
   show(update: LiveUpdate, final: boolean, repeated: boolean): void;
-  /** Resolves when what was shown has left. */
+  /** Waits until all output is sent. */
   flush(): Promise<void>;
 }
 
-/** Sends a message of the Jupyter protocol. */
+/** A function that sends a message of the Jupyter protocol. */
 export type Broadcast = (type: string, content: Record<string, unknown>) => Promise<void>;
 
-/** One notebook output that later updates replace, also while other cells run. */
+/** Returns a sink that is one notebook output; updates replace it, also while other cells run. */
 export function notebookSink(broadcast: Broadcast): Sink {
   const transient = { display_id: crypto.randomUUID() };
   let type = "display_data";
@@ -48,7 +48,7 @@ export function notebookSink(broadcast: Broadcast): Sink {
   };
 }
 
-/** One rewritten line, cut to the width of the terminal; at the end the whole text stays. */
+/** Returns a sink that rewrites one line, cut to the width of the terminal, and writes the whole text at the end. */
 export function terminalSink(write: (text: string) => void, columns: () => number): Sink {
   return {
     kind: "terminal",
@@ -60,7 +60,7 @@ export function terminalSink(write: (text: string) => void, columns: () => numbe
   };
 }
 
-/** One line of JSON an update; an update without a record prints its text, and only if it is the last. */
+/** Returns a sink that writes one line of JSON per update, and for updates without a record the text of the last. */
 export function pipeSink(line: (text: string) => void): Sink {
   return {
     kind: "pipe",
@@ -76,7 +76,7 @@ function called<T extends object>(value: T | (() => T)): T {
   return typeof value === "function" ? value() : value;
 }
 
-/** The place this process has: its notebook, else the terminal or pipe behind `stream`. */
+/** Returns the sink of this process: its notebook, else the terminal or pipe of `stream`. */
 export function openSink(stream: "stdout" | "stderr" = "stdout"): Sink {
   const kernel = jupyter();
   if (kernel) return notebookSink((type, content) => kernel.broadcast(type, content));
@@ -86,11 +86,11 @@ export function openSink(stream: "stdout" | "stderr" = "stdout"): Sink {
   return terminalSink((text) => writeAll(out, encoder.encode(text)), terminalColumns);
 }
 
-/** A terminal that was closed must not end a run that goes on without it. */
+/** Writes all bytes; a terminal that was closed does not end a run. */
 function writeAll(out: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   try {
     for (let sent = 0; sent < bytes.length;) sent += out.writeSync(bytes.subarray(sent));
-  } catch { /* nobody is looking */ }
+  } catch { /* the terminal is gone */ }
 }
 
 function terminalColumns(): number {

@@ -1,25 +1,25 @@
 /**
- * A curve in one line of text.
+ * A sparkline: a curve in one line of text.
  *
  * @module
  */
 const BLOCKS = "▁▂▃▄▅▆▇█";
 
 /**
- * One character a value, low to high; a value that is not finite is a space, equal values stand half-way.
- * More than `width` values are averaged in that many groups.
+ * Returns one character per value, from low to high; a value that is not finite is a space, and equal values are at half
+ * the height. More than `width` values are averaged in `width` groups.
  */
 export function sparkline(ys: ArrayLike<number>, width = 40): string {
   const points = ys.length <= width ? Array.from(ys) : groups(ys, width);
   const finite = points.filter(Number.isFinite);
-  const low = least(finite);
-  const high = -least(finite.map((y) => -y));
-  // Halves, so that the range of two huge values of opposite sign stays finite.
+  const low = minimum(finite);
+  const high = -minimum(finite.map((y) => -y));
+  // Divided by 2, so that the range of two huge values of opposite sign is finite.
   const place = (y: number) => high === low ? 3 : Math.round((y / 2 - low / 2) / (high / 2 - low / 2) * 7);
   return points.map((y) => Number.isFinite(y) ? BLOCKS[place(y)] : " ").join("");
 }
 
-function least(values: number[]): number {
+function minimum(values: number[]): number {
   return values.reduce((a, b) => Math.min(a, b), Infinity);
 }
 

@@ -1,13 +1,13 @@
 /**
- * Pictures as SVG text. They are shown inside `<img>` with a data URL, the one form that every notebook front end
- * shows, untrusted notebooks included.
+ * Images as SVG text. They are shown by `<img>` with a data URL, the one form that every notebook front end shows, also
+ * in untrusted notebooks.
  *
  * @module
  */
 import { escapeHtml } from "./html.ts";
 import { oneLine } from "./text_width.ts";
 
-/** Colours that stay apart for colour-blind readers (Okabe and Ito 2008), the lightest left out. */
+/** Colours that colour-blind readers can tell apart (Okabe and Ito 2008), without the lightest. */
 export const COLOURS: readonly string[] = [
   "#0072b2",
   "#d55e00",
@@ -18,7 +18,7 @@ export const COLOURS: readonly string[] = [
   "#333333",
 ];
 
-/** An SVG document as an `<img>` element; `alt` is read where the picture cannot be seen. */
+/** Returns an SVG document as an `<img>` element with the alternative text `alt`. */
 export function svgImage(svg: string, alt = ""): string {
   const bytes = new TextEncoder().encode(svg);
   let binary = "";
@@ -28,17 +28,17 @@ export function svgImage(svg: string, alt = ""): string {
   }">`;
 }
 
-/** A whole SVG document with a white ground, `width` by `height` pixels. */
+/** Returns an SVG document with a white background, `width` by `height` pixels. */
 export function svgDocument(width: number, height: number, body: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
     `font-family="Helvetica, Arial, 'DejaVu Sans', sans-serif" font-size="11" fill="#222">` +
     `<rect width="100%" height="100%" fill="#fff"/>${body}</svg>`;
 }
 
-/** Attributes of an SVG element; those that are undefined are left out. */
+/** Attributes of an SVG element; undefined ones are left out. */
 export type Attributes = Record<string, string | number | undefined>;
 
-/** One SVG element. Attribute values are escaped, `inner` is SVG and is not. */
+/** Returns an SVG element. Attribute values are escaped; `inner` is SVG and is not. */
 export function element(name: string, attributes: Attributes, inner = ""): string {
   const list = Object.entries(attributes).filter(([, value]) => value !== undefined)
     .map(([key, value]) =>
@@ -48,25 +48,25 @@ export function element(name: string, attributes: Attributes, inner = ""): strin
 }
 
 /**
- * A line of text at (x, y), its baseline there; what XML does not allow becomes a space. `after` is SVG and follows
- * the text.
+ * Returns a line of text whose baseline starts at (x, y). Characters that XML does not allow become spaces. `after` is SVG
+ * that follows the text.
  */
 export function label(text: string, x: number, y: number, attributes: Attributes = {}, after = ""): string {
   return element("text", { x, y, ...attributes }, escapeHtml(oneLine(text)) + after);
 }
 
-/** The title of a chart of `width` pixels, cut where it is longer; nothing for an empty one. */
+/** Returns the title of a chart, cut to `width` pixels; empty for an empty title. */
 export function heading(title: string, width: number): string {
   const bold = { "font-size": 13, "font-weight": "bold" };
   return title === "" ? "" : label(fitPixels(title, width - 24, 14), 12, 20, bold);
 }
 
-/** A coordinate with at most one decimal: enough for a screen, half the bytes. */
+/** Formats a coordinate with at most one decimal, which is enough for a screen. */
 export function round(x: number): string {
   return String(Math.round(x * 10) / 10);
 }
 
-/** Pixels that `text` takes at `size`, estimated on the wide side: the reader's font is not known here. */
+/** Estimates the pixels that `text` takes at a font size, rather too many, since the reader's font is not known. */
 export function pixels(text: string, size = 11): number {
   let ems = 0;
   for (const c of text) {
@@ -75,7 +75,7 @@ export function pixels(text: string, size = 11): number {
   return ems * size;
 }
 
-/** `text` cut with `…` so that it takes at most `width` pixels at `size`. */
+/** Cuts `text` with `…` to at most `width` pixels at a font size. */
 export function fitPixels(text: string, width: number, size = 11): string {
   if (pixels(text, size) <= width) return text;
   const chars = [...text];

@@ -1,5 +1,5 @@
 /**
- * Rows as aligned text with a rule under the head, and as an HTML table.
+ * Tables: rows as aligned text with a rule under the head, and as HTML.
  *
  * @module
  */
@@ -10,34 +10,34 @@ import type { Picture } from "./display.ts";
 import { escapeHtml } from "./html.ts";
 import { fit, oneLine, pad, textWidth } from "./text_width.ts";
 
-/** Where the text of a column stands. */
+/** The alignment of a column. */
 export type Align = "left" | "right" | "center";
 
 /** A column of a table. */
 export interface Column {
-  /** Its head. */
+  /** Name in the head. */
   name: string;
-  /** Default: right for numbers, left for all else. */
+  /** Alignment, default right for numbers and left for other values. */
   align?: Align;
-  /** How its values are written. Default: numbers with one number of decimals for the whole column. */
+  /** Text of a value, default for numbers the same decimals in the whole column. */
   format?: (value: unknown) => string;
 }
 
 /** Rows under named columns. */
 export interface Grid {
-  /** The columns, left to right. */
+  /** Columns from left to right. */
   columns: Column[];
-  /** One array of values a row, in the order of the columns. */
+  /** An array of values per row, in the order of the columns. */
   rows: unknown[][];
 }
 
-/** How a table looks. */
+/** Options of a table. */
 export interface TableOptions {
-  /** A line above the table. */
+  /** Line above the table. */
   title?: string;
   /** Alignment by column name. */
   align?: Record<string, Align>;
-  /** A line below the table. */
+  /** Line below the table. */
   note?: string;
 }
 
@@ -47,12 +47,12 @@ const schema = optionsSchema<TableOptions>()(z.strictObject({
   note: z.string().optional(),
 }));
 
-/** Columns of text are cut here in text form; HTML wraps. */
-const WIDEST = 60;
+/** Upper limit of a column in text form, in terminal columns; HTML wraps. */
+const MAX_WIDTH = 60;
 
 /**
- * A table of objects (columns are their keys, in the order first met) or of a {@linkcode Grid}. Missing values are
- * empty, `true` and `false` are "yes" and "no", and no value can break the layout or inject HTML.
+ * Returns a table of objects, whose keys are the columns in the order of their first use, or of a {@linkcode Grid}. Missing
+ * values are empty, `true` and `false` are "yes" and "no", and no value can break the layout or inject HTML.
  *
  * @throws {ConfigError} for an unknown option
  */
@@ -95,7 +95,7 @@ function isNumber(value: unknown): boolean {
 function textOf(columns: LaidOut[], count: number, title?: string, note?: string): string {
   const laid = columns.map((c) => ({
     ...c,
-    lines: [oneLine(c.name), ...c.cells.map((cell) => cell.text)].map((t) => fit(t, WIDEST)),
+    lines: [oneLine(c.name), ...c.cells.map((cell) => cell.text)].map((t) => fit(t, MAX_WIDTH)),
   }));
   const widths = laid.map((c) => c.lines.reduce((w, line) => Math.max(w, textWidth(line)), 0));
   const line = (row: number) =>
@@ -123,12 +123,12 @@ function htmlOf(columns: LaidOut[], count: number, title?: string, note?: string
     (note ? `<div style="opacity:0.7;margin:4px 0;white-space:pre-line">${escapeHtml(note)}</div>` : "");
 }
 
-/** What stands on the right is a quantity, which is not parted from its unit. */
+/** Returns the style that keeps a quantity, which is aligned right, on one line with its unit. */
 function whole(align: Align): string {
   return align === "right" ? ";white-space:nowrap" : "";
 }
 
-/** Facts under a title: names on the left, values beside them. */
+/** Returns facts under a title: names on the left, values beside them. */
 export function keyValues(title: string, entries: readonly (readonly [string, string])[]): Picture {
   const keys = entries.map(([key]) => oneLine(key));
   const width = keys.reduce((w, key) => Math.max(w, textWidth(key)), 0);

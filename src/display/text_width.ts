@@ -1,5 +1,5 @@
 /**
- * How many terminal columns a text takes, after Unicode's East Asian Width (UAX #11), and cutting it to fit.
+ * The width of text in terminal columns, after Unicode's East Asian Width (UAX #11), and text cut or padded to a width.
  *
  * @module
  */
@@ -14,14 +14,14 @@ function columnsOf(char: string): number {
   return ZERO.test(char) ? 0 : WIDE.test(char) ? 2 : 1;
 }
 
-/** Terminal columns that one line of `text` takes. */
+/** Returns the terminal columns that one line of `text` takes. */
 export function textWidth(text: string): number {
   let width = 0;
   for (const char of text) width += columnsOf(char);
   return width;
 }
 
-/** `text` cut to at most `columns` terminal columns, the last of them `…` where something was cut. */
+/** Cuts `text` to at most `columns` terminal columns, the last of which is `…` in a text that was cut. */
 export function fit(text: string, columns: number): string {
   let width = 0;
   let end = 0;
@@ -35,14 +35,14 @@ export function fit(text: string, columns: number): string {
   return text;
 }
 
-/** `text` filled with spaces to `columns` terminal columns. */
+/** Pads `text` with spaces to `columns` terminal columns. */
 export function pad(text: string, columns: number, align: "left" | "right" | "center" = "left"): string {
   const gap = Math.max(0, columns - textWidth(text));
   const before = align === "left" ? 0 : align === "right" ? gap : Math.floor(gap / 2);
   return " ".repeat(before) + text + " ".repeat(gap - before);
 }
 
-/** One line of `text` that cannot move the cursor: line breaks and control characters become single spaces. */
+/** Returns `text` as one line that cannot move the cursor: line breaks and control characters become single spaces. */
 export function oneLine(text: string): string {
   return text.replace(CONTROL, " ");
 }

@@ -1,5 +1,5 @@
 /**
- * A recorded dispatch: what runs, on what.
+ * A recorded dispatch: a kernel with its tensors, its parameters and its grid.
  *
  * @module
  */
@@ -9,16 +9,16 @@ import type { Tensor } from "./tensor.ts";
 
 /** One dispatch of a kernel. */
 export interface Call {
-  /** What runs. */
+  /** The kernel. */
   kernel: Kernel;
-  /** Its tensors by binding name. */
+  /** Tensors by binding name. */
   args: Readonly<Record<string, Tensor>>;
-  /** Its parameters by name. */
+  /** Parameters by name. */
   params: Readonly<Record<string, number>>;
   /** Workgroups. */
   grid: Workgroups;
-  /** Floating-point operations, where they matter. */
+  /** Floating-point operations; 0 where they are not counted. */
   flop: number;
-  /** Where in the model it stands, such as `layer 0`. */
+  /** The part of the model that recorded it, such as `layer 0`. */
   scope: string;
 }

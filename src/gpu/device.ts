@@ -1,8 +1,8 @@
 /**
- * The GPU and an account of its memory: every buffer has an owner, nothing leaks unseen.
+ * The GPU and an account of its memory, in which every buffer has an owner.
  *
- * This is the only file that touches `navigator.gpu`. Features are asked for, never assumed: the list an adapter
- * gives is not the list it grants, so the wish list is tried and what is refused is dropped.
+ * This is the only file that touches `navigator.gpu`. The features that an adapter lists are not the features that it
+ * grants: all optional ones are requested, and those that are refused stay unused.
  *
  * @module
  */
@@ -20,62 +20,62 @@ import {
 } from "./software_adapter.ts";
 
 /**
- * Which kernels a device takes where several do the same: `subgroup` one subgroup of 8 lanes a workgroup and no barriers,
- * for CPUs that play the GPU; `shared` workgroups that share memory, for GPUs; `plain` whatever the adapter.
+ * The kernels that a device takes where several do the same. `subgroup`: one subgroup of 8 lanes per workgroup and no
+ * barriers, for software adapters; `shared`: workgroups that share memory, for GPUs; `plain`: for any adapter.
  */
 export type KernelFamily = "subgroup" | "shared" | "plain";
 
 /** An optional feature: subgroups, 64-bit integers, half precision, timestamps of passes. */
 export type OptionalFeature = "subgroups" | "int64" | "f16" | "timestamps";
 
-/** How to open a device. */
+/** Options of {@linkcode openDevice}. */
 export interface DeviceOptions {
-  /** Most bytes that all buffers of this device may hold together; a request beyond it is a {@linkcode DeviceError}. */
+  /** Upper limit of the bytes of all buffers of this device; a request beyond it is a {@linkcode DeviceError}. */
   memoryLimit?: number;
-  /** Kernels to take; by default what suits the adapter. `plain` also leaves every optional feature unused. */
+  /** Kernels to take; default: those that suit the adapter. `plain` also leaves every optional feature unused. */
   family?: KernelFamily;
-  /** Optional features to leave unused even where granted. For tests of the baseline. */
+  /** Optional features that are not requested, for tests of the baseline. */
   without?: readonly OptionalFeature[];
 }
 
-/** Optional features; nothing needs one. */
-const wishes: Readonly<Record<OptionalFeature, string>> = {
+/** WebGPU names of the optional features. */
+const featureNames: Readonly<Record<OptionalFeature, string>> = {
   subgroups: "subgroups",
   int64: "wgpu-shader-int64",
   f16: "shader-f16",
   timestamps: "timestamp-query",
 };
 
-const options = optionsSchema<DeviceOptions>()(z.strictObject({
+const schema = optionsSchema<DeviceOptions>()(z.strictObject({
   memoryLimit: z.number().positive("expected more than 0 bytes").optional(),
   family: z.enum(["subgroup", "shared", "plain"]).optional(),
   without: z.array(z.enum(["subgroups", "int64", "f16", "timestamps"])).readonly().optional(),
 }));
 
-/** What a device holds now. */
+/** The memory that a device holds now. */
 export interface MemoryReport {
   /** Bytes of all live buffers. */
   bytes: number;
-  /** The most bytes ever held at once. */
+  /** Largest number of bytes held at once so far. */
   peak: number;
   /** Every live buffer, in the order of creation. */
   buffers: { owner: string; bytes: number }[];
 }
 
-/** What a recording needs to know of the device it is for: enough to plan a model without a GPU. */
+/** The properties of a device that a recording depends on: enough to plan a model without a GPU. */
 export interface DeviceProfile {
-  /** Which kernels to take. */
+  /** Kernels to take. */
   readonly family: KernelFamily;
   /** Lanes of a subgroup where that is one fixed number and subgroups are granted, else 0. */
   readonly subgroup: number;
   /** True where 64-bit integers are granted. */
   readonly int64: boolean;
-  /** The limits that recordings mind. */
+  /** The limits that recordings respect. */
   readonly limits: Pick<GPUSupportedLimits, "maxStorageBufferBindingSize">;
 }
 
-/** Limits asked for at the adapter's own value, because the defaults are small. */
-const raised = [
+/** Limits requested at the adapter's own value, because the defaults are small. */
+const raisedLimits = [
   "maxBufferSize",
   "maxStorageBufferBindingSize",
   "maxStorageBuffersPerShaderStage",
@@ -92,9 +92,9 @@ export class Device implements DeviceProfile {
   readonly gpu: GPUDevice;
   /** The adapter's own description, such as `llvmpipe (LLVM 15.0.6, 256 bits)`. */
   readonly adapter: string;
-  /** True for a CPU that plays the GPU: correct but slow. */
+  /** True for a software adapter, which runs on the CPU: correct but slow. */
   readonly software: boolean;
-  /** Which kernels it takes. */
+  /** Kernels that it takes. */
   readonly family: KernelFamily;
   /** Lanes of a subgroup where that is one fixed number and subgroups are granted, else 0. */
   readonly subgroup: number;
@@ -111,16 +111,16 @@ export class Device implements DeviceProfile {
   #fault?: string;
   #closed = false;
 
-  /** Wraps a device; use {@linkcode openDevice}. */
+  /** Wraps a WebGPU device; use {@linkcode openDevice}. */
   constructor(gpu: GPUDevice, info: GPUAdapterInfo, granted: ReadonlySet<string>, options: DeviceOptions) {
     this.gpu = gpu;
     this.adapter = adapterName(info);
     this.software = isSoftware(info);
     const fixed = info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : 0;
-    this.subgroup = granted.has(wishes.subgroups) ? fixed : 0;
-    this.int64 = granted.has(wishes.int64);
-    this.f16 = granted.has(wishes.f16);
-    this.timestamps = granted.has(wishes.timestamps);
+    this.subgroup = granted.has(featureNames.subgroups) ? fixed : 0;
+    this.int64 = granted.has(featureNames.int64);
+    this.f16 = granted.has(featureNames.f16);
+    this.timestamps = granted.has(featureNames.timestamps);
     const cpu = this.subgroup === 8 ? "subgroup" : "plain";
     this.family = options.family ?? (this.software ? cpu : "shared");
     this.#limit = options.memoryLimit ?? Infinity;
@@ -139,10 +139,10 @@ export class Device implements DeviceProfile {
   }
 
   /**
-   * Makes a buffer that kernels read and write, zeroed.
+   * Creates a buffer of zeros that kernels read and write.
    *
-   * @param owner who answers for it, such as `model 5M: weights`
-   * @param bytes size, rounded up to 256
+   * @param owner its user, as the memory report shows it, such as `model 5M: weights`
+   * @param bytes size, rounded up to a multiple of 256
    * @throws {DeviceError} beyond the memory limit or the adapter's largest buffer
    */
   buffer(owner: string, bytes: number, extraUsage = 0): GPUBuffer {
@@ -165,25 +165,29 @@ export class Device implements DeviceProfile {
     );
   }
 
-  /** Gives a buffer's memory back at once. */
+  /** Frees a buffer at once. */
   free(buffer: GPUBuffer): void {
     if (!this.#owners.delete(buffer)) return;
     this.#bytes -= buffer.size;
     buffer.destroy();
   }
 
-  /** Every live buffer with its owner. */
+  /** Returns every live buffer with its owner. */
   memory(): MemoryReport {
     const buffers = [...this.#owners].map(([buffer, owner]) => ({ owner, bytes: buffer.size }));
     return { bytes: this.#bytes, peak: this.#peak, buffers };
   }
 
-  /** Copies `data` into a buffer at a byte offset; ordered with submissions. */
+  /** Copies `data` into a buffer at a byte offset, in order with submissions. */
   write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>, offset = 0): void {
     this.gpu.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
   }
 
-  /** Reads ranges of buffers back in one submission: the only wait for the GPU that the SDK does. */
+  /**
+   * Reads ranges of buffers back in one submission: the only place where the SDK waits for the GPU.
+   *
+   * @throws {DeviceError} for a fault that the GPU reported
+   */
   async read(
     ranges: readonly { buffer: GPUBuffer; offset: number; bytes: number }[],
   ): Promise<ArrayBuffer[]> {
@@ -208,7 +212,11 @@ export class Device implements DeviceProfile {
     }
   }
 
-  /** Throws what the GPU reported since the last call; WebGPU itself stays silent. */
+  /**
+   * Checks for faults since the last call; WebGPU itself throws none.
+   *
+   * @throws {DeviceError} for a fault that the GPU reported, and for a closed device
+   */
   check(): void {
     if (this.#closed) throw new DeviceError("Cannot use the device: it was closed");
     const fault = this.#fault;
@@ -230,8 +238,8 @@ export class Device implements DeviceProfile {
  * @throws {ConfigError} for an unknown option, or a family that the adapter cannot run
  * @throws {DeviceError} where no adapter is found, naming what to install
  */
-export async function openDevice(given: DeviceOptions = {}): Promise<Device> {
-  const o = parseOptions(options, given, "openDevice");
+export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  const o = parseOptions(schema, options, "openDevice");
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new DeviceError(`${noAdapter}. ${driverAdvice(await installLineHere())}`);
   if (isSoftwareGl(adapter.info)) await warnOfSlowness(adapterName(adapter.info));
@@ -257,14 +265,16 @@ async function warnOfSlowness(name: string): Promise<void> {
   console.warn(`${slowAdapter(name)}.\n${driverAdvice(await installLineHere())}`);
 }
 
-/** Asks for all wishes at once, and where that is refused for one after another, keeping what is granted. */
+/** Requests all optional features at once and, where that is refused, one after another. */
 async function request(
   adapter: GPUAdapter,
   { family, without = [] }: DeviceOptions,
 ): Promise<{ gpu: GPUDevice; granted: Set<string> }> {
-  const names = Object.keys(wishes) as OptionalFeature[];
-  const wanted = family === "plain" ? [] : names.filter((n) => !without.includes(n)).map((n) => wishes[n]);
-  const requiredLimits = Object.fromEntries(raised.map((name) => [name, adapter.limits[name]]));
+  const names = Object.keys(featureNames) as OptionalFeature[];
+  const wanted = family === "plain"
+    ? []
+    : names.filter((n) => !without.includes(n)).map((n) => featureNames[n]);
+  const requiredLimits = Object.fromEntries(raisedLimits.map((name) => [name, adapter.limits[name]]));
   const ask = (features: string[]) =>
     adapter.requestDevice({ requiredFeatures: features as GPUFeatureName[], requiredLimits });
   const all = await ask(wanted).catch(() => undefined);
@@ -286,7 +296,12 @@ async function request(
 
 let shared: Promise<Device> | undefined;
 
-/** The device that models share unless they are given their own; opened at first use, and anew after it was lost. */
+/**
+ * Returns the device that all models share unless they are given another. It is opened at the first call, and anew after
+ * it was lost.
+ *
+ * @throws {DeviceError} where no adapter is found
+ */
 export function defaultDevice(): Promise<Device> {
   if (shared) return shared;
   const opened = openDevice();

@@ -1,9 +1,9 @@
 /**
- * A kernel is a WGSL text and what it declares: its bindings and its parameters, read from the text itself,
- * so that calls name them and a slip is an error with a name instead of a wrong number.
+ * A kernel is a WGSL text with the bindings and parameters that it declares.
  *
- * Every kernel declares its storage bindings one after another and, last, `var<uniform> p: Params`.
- * Constants (tiles, flags, head size: never a tensor extent) are put in front as `const NAME = value;`.
+ * They are read from the text itself: calls name them, and a wrong name is an error that names the kernel. Every kernel
+ * declares its storage bindings one after another and, last, `var<uniform> p: Params`. Constants (tiles, flags and the
+ * head size, but never the extent of a tensor) are put in front as `const NAME = value;`.
  *
  * @module
  */
@@ -41,10 +41,13 @@ export interface Kernel {
 const cache = new Map<string, Kernel>();
 
 /**
- * Makes a kernel from WGSL text.
+ * Returns the kernel of a WGSL text, the same object for the same text.
  *
- * @param constants put in front as `const`: booleans and numbers as they are
- * @param prelude WGSL put before the text, such as {@linkcode vectors} or {@linkcode reductions}
+ * @param name shown in listings of programs, followed by the constants
+ * @param source WGSL whose entry point is `main`
+ * @param constants put in front as `const NAME = value;`, numbers as u32
+ * @param prelude WGSL put between constants and source, such as {@linkcode vectors} or {@linkcode reductions}
+ * @throws {Error} for bindings that are not numbered 0, 1, 2 ... in order
  */
 export function kernel(
   name: string,
@@ -83,7 +86,7 @@ function parseParams(source: string): Param[] {
     .map((match) => ({ name: match[1], type: match[2] as Param["type"] }));
 }
 
-/** The words of a `Params` struct. */
+/** Returns the words of a `Params` struct. */
 export function packParams(kernel: Kernel, values: Readonly<Record<string, number>>): Uint32Array {
   const words = new Uint32Array(Math.max(4, Math.ceil(kernel.params.length / 4) * 4));
   const floats = new Float32Array(words.buffer);
@@ -104,9 +107,9 @@ export function packParams(kernel: Kernel, values: Readonly<Record<string, numbe
 const pipelines = new WeakMap<Device, Map<Kernel, Promise<GPUComputePipeline>>>();
 
 /**
- * Compiles a kernel once per device.
+ * Returns the pipeline of a kernel, compiled once per device.
  *
- * @throws {DeviceError} with the kernel's name and the WGSL line
+ * @throws {DeviceError} naming the kernel and the line of its WGSL
  */
 export function pipeline(device: Device, kernel: Kernel): Promise<GPUComputePipeline> {
   let known = pipelines.get(device);
@@ -116,7 +119,7 @@ export function pipeline(device: Device, kernel: Kernel): Promise<GPUComputePipe
   return made;
 }
 
-/** The scopes are closed before anything is awaited: compilations that run at once must not see each other's errors. */
+/** Compiles a kernel. Error scopes close before anything is awaited, since other compilations run at the same time. */
 async function compile(device: Device, kernel: Kernel): Promise<GPUComputePipeline> {
   const gpu = device.gpu;
   gpu.pushErrorScope("validation");
@@ -135,7 +138,7 @@ async function compile(device: Device, kernel: Kernel): Promise<GPUComputePipeli
   return made;
 }
 
-/** naga reports `wgsl:LINE:COLUMN`; the line of the kernel's text goes into the error. */
+/** Makes the error for a message of the compiler, which names the place as `wgsl:LINE:COLUMN`. */
 function shaderFault(kernel: Kernel, message: string): DeviceError {
   const line = Number(message.match(/wgsl:(\d+):\d+/)?.[1]) || undefined;
   const where = line ? `, line ${line}: ${kernel.code.split("\n")[line - 1].trim()}` : "";
@@ -144,7 +147,7 @@ function shaderFault(kernel: Kernel, message: string): DeviceError {
 
 const layouts = new WeakMap<Device, Map<string, GPUBindGroupLayout>>();
 
-/** The layout of a kernel's bindings: storage buffers in order, then the uniform parameters. */
+/** Returns the layout of a kernel's bindings: storage buffers in order, then the uniform parameters. */
 export function bindGroupLayout(device: Device, kernel: Kernel): GPUBindGroupLayout {
   let known = layouts.get(device);
   if (!known) layouts.set(device, known = new Map());

@@ -1,33 +1,31 @@
 /**
- * Memory by lifetime: two tensors share a buffer when one is dead before the other is born.
+ * Memory by lifetime: two tensors share a buffer when the last use of one comes before the first use of the other.
  *
  * @module
  */
 import type { BufferRange } from "./tensor.ts";
 
-/** What a plan needs, and what it would need without sharing. */
+/** The memory of a program. */
 export interface MemoryPlan {
   /** Bytes of the buffers. */
   bytes: number;
-  /** Bytes if every tensor had its own. */
+  /** Bytes that the tensors would take without sharing. */
   unshared: number;
   /** Number of buffers. */
   count: number;
 }
 
-/** A kernel call as the plan sees it: the storages it touches. */
-export type Uses = readonly BufferRange[];
-
 /**
- * Assigns a block to every storage that has no buffer. First fit by size, never more than half again too large.
+ * Assigns a block of memory to every storage that has no buffer: the smallest free block that fits and is at most half
+ * again as large (and 1 kB), else a new one.
  *
- * @param calls in order of execution
- * @param keep storages that must outlive the last call, such as logits that the host reads
- * @param make called for each block: makes its memory, or only counts it
+ * @param calls storages of each call, in order of execution
+ * @param keep storages that are read after the last call, such as logits
+ * @param make called for each new block: allocates its memory, or only counts it
  * @param assign called for each storage with its block
  */
 export function plan<Block extends { size: number }>(
-  calls: readonly Uses[],
+  calls: readonly (readonly BufferRange[])[],
   keep: ReadonlySet<BufferRange>,
   make: (bytes: number) => Block,
   assign: (storage: BufferRange, block: Block) => void,

@@ -1,6 +1,9 @@
 /**
  * The compute core: device, tensors, kernels, the recorder with its tape, and programs.
  *
+ * An op records kernel calls with a {@linkcode Recorder}; the recorder compiles them into a {@linkcode Program}, which is
+ * replayed. The module `ops` shows how to write one.
+ *
  * @module
  */
 export {

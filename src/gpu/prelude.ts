@@ -1,9 +1,9 @@
 /**
- * The few lines of WGSL that kernels share, in the form that suits the shape and the adapter.
+ * The lines of WGSL that kernels share, in the form that suits the shapes and the adapter.
  *
- * `Vec` is four floats where rows are whole fours and one float elsewhere: a kernel is written once for both.
- * `sumAll` and `maxAll` reduce over a workgroup: with subgroups the workgroup is one subgroup and needs no barrier;
- * without them a tree in shared memory does it.
+ * `Vec` is four floats where the lengths of rows are multiples of 4, and one float elsewhere: a kernel is written once for
+ * both. `sumAll` and `maxAll` reduce over a workgroup. With subgroups the workgroup is one subgroup and needs no barrier;
+ * without them the sum runs as a tree in workgroup memory.
  *
  * @module
  */
@@ -23,11 +23,12 @@ fn largest(v: Vec) -> f32 { return v; }
 `;
 
 /**
- * What kernels by elements share on these tensors, whose rows are `lengths` long: `Vec` and `W`, with `times` for the
- * product by elements, and for each tensor `x` its type in memory `x_t` and `x_vec` and `x_put` from and to a `Vec`.
+ * Returns the WGSL of elementwise kernels on `tensors`, whose rows have these `lengths`, and the floats in a `Vec`.
  *
- * A CPU adapter pays for each load, not for each byte: there a `Vec` of floats is eight of them, loaded as four words
- * of 64 bits where those are granted. In such a `Vec` elements 0, 2, 4, 6 stand before 1, 3, 5, 7.
+ * It declares `Vec`, `W` and `total` as {@linkcode vectors} does, `times(a, b)` for the product by elements, and for each
+ * tensor `x` its type in memory `x_t` with the functions `x_vec` and `x_put` from and to a `Vec`. A software adapter pays
+ * for each load, not for each byte: there a `Vec` holds eight floats, loaded as four 64-bit words where those are
+ * granted, with elements 0, 2, 4, 6 in its first column and 1, 3, 5, 7 in its second.
  */
 export function vectorPrelude(
   device: DeviceProfile,
@@ -47,13 +48,13 @@ export function vectorPrelude(
   return { width: 8, prelude: vec8Prelude(device, ...names) };
 }
 
-/** As {@linkcode vectorPrelude} for these tensors of floats, eight at a time on every device: a `Vec` is `mat2x4<f32>`. */
+/** Returns the WGSL of {@linkcode vectorPrelude} for f32 tensors, by eights on every device: `Vec` is `mat2x4<f32>`. */
 export function vec8Prelude(device: DeviceProfile, ...tensors: string[]): string {
   const words = device.family === "subgroup" && device.int64;
   const type = words ? "vec4<u64>" : "Vec";
-  return (words ? vec8 + octets : vec8 + plainOctets) +
+  return vec8 + (words ? packedWords : packedFloats) +
     tensors.map((x) =>
-      `alias ${x}_t = ${type};\nfn ${x}_vec(v: ${type}) -> Vec { return octet(v); }\n` +
+      `alias ${x}_t = ${type};\nfn ${x}_vec(v: ${type}) -> Vec { return unpacked(v); }\n` +
       `fn ${x}_put(v: Vec) -> ${type} { return packed(v); }\n`
     ).join("");
 }
@@ -64,7 +65,7 @@ fn total(v: Vec) -> f32 { let sum = v[0] + v[1]; return sum.x + sum.y + sum.z + 
 fn times(a: Vec, b: Vec) -> Vec { return Vec(a[0] * b[0], a[1] * b[1]); }
 `;
 
-/** WGSL between four words of 64 bits and the eight floats in them: those of even place (`l`), those of odd (`h`). */
+/** WGSL between four 64-bit words and the eight floats in them: elements 0, 2, 4, 6 (`l`) and 1, 3, 5, 7 (`h`). */
 export const wordFloats = `fn lo(x: vec4<u64>) -> vec4<f32> { return bitcast<vec4<f32>>(vec4<u32>(x)); }
 fn hi(x: vec4<u64>) -> vec4<f32> { return bitcast<vec4<f32>>(vec4<u32>(x >> vec4<u32>(32u))); }
 fn pack(l: vec4<f32>, h: vec4<f32>) -> vec4<u64> {
@@ -72,27 +73,27 @@ fn pack(l: vec4<f32>, h: vec4<f32>) -> vec4<u64> {
 }
 `;
 
-const octets = `${wordFloats}fn octet(x: vec4<u64>) -> Vec { return Vec(lo(x), hi(x)); }
+const packedWords = `${wordFloats}fn unpacked(x: vec4<u64>) -> Vec { return Vec(lo(x), hi(x)); }
 fn packed(v: Vec) -> vec4<u64> { return pack(v[0], v[1]); }
 `;
 
-const plainOctets = `fn octet(x: Vec) -> Vec { return x; }
+const packedFloats = `fn unpacked(x: Vec) -> Vec { return x; }
 fn packed(v: Vec) -> Vec { return v; }
 `;
 
-/** Floats in a `Vec` for rows whose lengths are all in `lengths`: 4 or 1. */
+/** Returns the floats in a `Vec` for rows of these lengths: 4 where all are multiples of 4, else 1. */
 export function width(...lengths: number[]): 1 | 4 {
   return lengths.every((n) => n % 4 === 0) ? 4 : 1;
 }
 
-/** WGSL for `Vec`, `W`, `total` and `largest`. */
+/** Returns WGSL for `Vec`, `W` (floats in a `Vec`), `total` and `largest` (the sum and the maximum over a `Vec`). */
 export function vectors(width: 1 | 4): string {
   return width === 4 ? vec4 : scalar;
 }
 
 /**
- * WGSL for how tensors lie in memory: `alias x_t = vec4<f16>;` for a tensor `x` of halves. Kernels compute in f32 whatever
- * they store: they read `Vec(x[i])` and write `y[i] = y_t(value)`.
+ * Returns WGSL for the types of tensors in memory: `alias x_t = vec4<f16>;` for a tensor `x` of halves. Kernels compute in
+ * f32 whatever they store: they read `Vec(x[i])` and write `y[i] = y_t(value)`.
  */
 export function stored(width: 1 | 4, tensors: Readonly<Record<string, Pick<Tensor, "dtype">>>): string {
   return Object.entries(tensors)
@@ -128,7 +129,7 @@ fn maxAll(x: f32, lane: u32) -> f32 {
 }
 `;
 
-/** WGSL for `WG` (the workgroup size), `sumAll` and `maxAll` on this device. */
+/** Returns WGSL for `WG` (the workgroup size), `sumAll` and `maxAll` (the sum and the maximum over a workgroup). */
 export function reductions(device: DeviceProfile): string {
   return device.subgroup ? `const WG = ${device.subgroup}u;\n${bySubgroup}` : `const WG = 64u;\n${byTree}`;
 }
@@ -136,7 +137,7 @@ export function reductions(device: DeviceProfile): string {
 /** Workgroups in x and y, and in z where a kernel uses it. */
 export type Workgroups = readonly [number, number?, number?];
 
-/** A grid of at least `n` workgroups that respects the limit of 65,535 a dimension; the kernel counts `w.y * groups.x + w.x`. */
+/** Returns a grid of at least `n` workgroups, at most 65,535 per dimension; the index is `w.y * groups.x + w.x`. */
 export function grid2d(n: number): Workgroups {
   const x = Math.min(n, 32768);
   return [Math.max(1, x), Math.max(1, Math.ceil(n / x))];

@@ -1,6 +1,6 @@
 /**
- * What each call of a program takes, by the GPU's own clock: the program runs with every call as a pass of its own,
- * and a timestamp is taken at both ends of the pass.
+ * The time of each call of a program, by the GPU's own clock: every call runs as a pass of its own, with a timestamp at
+ * both ends of the pass.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import { Displayable, type Picture, table } from "../display/mod.ts";
 import type { Call } from "./call.ts";
 import type { Device } from "./device.ts";
 
-/** How to profile. */
+/** Options of a profile. */
 export interface ProfileOptions {
-  /** Times the program runs; a call's time is the median (default 5). A run before them is not counted. */
+  /** Runs of the program (default 5) after one that is not counted; the time of a call is their median. */
   runs?: number;
 }
 
-/** A call and what it took. */
+/** A call and its time. */
 export interface CallTime {
-  /** What ran. */
+  /** The call. */
   call: Call;
-  /** Milliseconds, median of the runs. */
+  /** Milliseconds: the median of the runs. */
   ms: number;
-  /** Billions of floating-point operations a second, where the call counts them. */
+  /** Billions of floating-point operations per second, where the call counts them. */
   gflops?: number;
 }
 
@@ -32,7 +32,7 @@ export class Profile extends Displayable {
 
   /** Joins calls with their times in milliseconds. */
   constructor(
-    /** Whose program it is, such as `model 5M: train`. */
+    /** The owner of the program, such as `model 5M: train`. */
     readonly owner: string,
     calls: readonly Call[],
     ms: readonly number[],
@@ -50,7 +50,7 @@ export class Profile extends Displayable {
     return this.calls.reduce((sum, { ms }) => sum + ms, 0);
   }
 
-  /** Every call as a row: where it stands, its kernel and shapes, milliseconds, share and GFLOP/s. */
+  /** Returns a table with one row per call: part of the model, kernel, shapes, milliseconds, share and GFLOP/s. */
   picture(): Picture {
     const rows = this.calls.map(({ call, ms, gflops }, i) => ({
       "#": i,
@@ -62,7 +62,7 @@ export class Profile extends Displayable {
     return table(rows, { title: this.#title() });
   }
 
-  /** The same, with the calls of one kernel on the same shapes as one row; the slowest first. */
+  /** Returns a table with one row for all calls of a kernel on the same shapes, the slowest first. */
   byKernel(): Picture {
     const groups = Map.groupBy(this.calls, ({ call }) => `${call.kernel.name} ${shapes(call)}`);
     const rows = [...groups.values()].map((same) => {
@@ -85,7 +85,7 @@ export class Profile extends Displayable {
   }
 }
 
-/** The shapes of a call's tensors; what the kernel writes is starred. */
+/** The shapes of a call's tensors; a star marks those that the kernel writes. */
 function shapes({ kernel, args }: Call): string {
   return kernel.bindings.map(({ name, writes }) =>
     `${writes ? "*" : ""}${name}[${args[name].shape.join(" ")}]`
@@ -93,11 +93,11 @@ function shapes({ kernel, args }: Call): string {
     .join(" ");
 }
 
-/** Most timestamps that a query set holds, by the WebGPU standard. */
-const most = 4096;
+/** Upper limit of the timestamps in a query set, by the WebGPU standard. */
+const maxTimestamps = 4096;
 
 /**
- * Runs `count` calls, each as a pass of its own, and gives the milliseconds of each, the median of `runs`.
+ * Runs `count` calls, each as a pass of its own, and returns the milliseconds of each: the median of `runs`.
  *
  * @param dispatch encodes call `i` into a pass
  * @throws {ConfigError} for less than one run
@@ -119,13 +119,16 @@ export async function timeCalls(
         `which this adapter may not grant`,
     );
   }
-  const querySet = device.gpu.createQuerySet({ type: "timestamp", count: Math.min(2 * count, most) });
+  const querySet = device.gpu.createQuerySet({
+    type: "timestamp",
+    count: Math.min(2 * count, maxTimestamps),
+  });
   const stamps = device.buffer(`${owner}: timestamps`, 16 * count, 0x200); // QUERY_RESOLVE
   try {
     const found = Array.from({ length: count }, () => [] as number[]);
     for (let run = 0; run <= runs; run++) {
-      for (let start = 0; start < count; start += most / 2) {
-        submit(device.gpu, querySet, stamps, start, Math.min(count, start + most / 2), dispatch);
+      for (let start = 0; start < count; start += maxTimestamps / 2) {
+        submit(device.gpu, querySet, stamps, start, Math.min(count, start + maxTimestamps / 2), dispatch);
       }
       const [bytes] = await device.read([{ buffer: stamps, offset: 0, bytes: 16 * count }]);
       const at = new BigUint64Array(bytes);
@@ -138,7 +141,7 @@ export async function timeCalls(
   }
 }
 
-/** Calls `start` to `end` in one submission, their timestamps at their place in `stamps`. */
+/** Submits calls `start` to `end` together and writes their timestamps to their places in `stamps`. */
 function submit(
   gpu: GPUDevice,
   querySet: GPUQuerySet,

@@ -1,6 +1,7 @@
 /**
  * A program is a static list of kernel calls with memory, pipelines and bind groups made beforehand.
- * Replaying it is one compute pass and one submission: nothing is allocated and nothing awaited.
+ *
+ * Replaying it is one compute pass and one submission: nothing is allocated and nothing is awaited.
  *
  * @module
  */
@@ -21,10 +22,10 @@ interface Dispatch {
   z: number;
 }
 
-/** Bytes of a call's parameters: one slot of a uniform buffer with dynamic alignment. */
+/** Bytes from the parameters of one call to those of the next in the uniform buffer. */
 const slot = 256;
 
-/** Kernel calls ready to be replayed. */
+/** A list of kernel calls that is ready to be replayed. */
 export class Program extends Displayable {
   #dispatches: Dispatch[];
   #owned: GPUBuffer[];
@@ -33,11 +34,11 @@ export class Program extends Displayable {
 
   private constructor(
     readonly device: Device,
-    /** Whose program it is, such as `model 5M: train`. */
+    /** The owner in memory reports and errors, such as `model 5M: train`. */
     readonly owner: string,
     /** The calls in order. */
     readonly calls: readonly Call[],
-    /** What its own tensors take. */
+    /** The memory of its own tensors. */
     readonly memory: MemoryPlan,
     owned: GPUBuffer[],
     dispatches: Dispatch[],
@@ -47,7 +48,12 @@ export class Program extends Displayable {
     this.#dispatches = dispatches;
   }
 
-  /** Plans memory, compiles the kernels and makes the bind groups. */
+  /**
+   * Plans memory, compiles the kernels and makes the bind groups.
+   *
+   * @param keep tensors that stay readable after a replay
+   * @throws {DeviceError} for a kernel that does not compile, and beyond a limit of the device
+   */
   static async compile(
     device: Device,
     owner: string,
@@ -86,14 +92,18 @@ export class Program extends Displayable {
     }
   }
 
-  /** Runs the calls in order; returns at once. */
+  /**
+   * Submits the calls in order and returns at once.
+   *
+   * @throws {DeviceError} after {@linkcode Program.dispose}
+   */
   replay(): void {
     const encoder = this.device.gpu.createCommandEncoder();
     this.encode(encoder);
     this.device.gpu.queue.submit([encoder.finish()]);
   }
 
-  /** Adds the calls to a submission of the caller's, as one pass. */
+  /** Adds the calls to a submission of the caller as one pass. */
   encode(encoder: GPUCommandEncoder): void {
     if (this.#disposed) throw new DeviceError(`Cannot replay the program of ${this.owner}: it was disposed`);
     const pass = encoder.beginComputePass();
@@ -107,9 +117,10 @@ export class Program extends Displayable {
   }
 
   /**
-   * Runs the program a few times and tells what each call took. It does what replaying does: gradients are added to,
-   * weights are updated. Printing the program shows the times from then on.
+   * Runs the program a few times and measures the time of each call. A run has the effects of a replay: it adds to
+   * gradients and updates weights. From then on the printed program shows the times.
    *
+   * @throws {ConfigError} for less than one run
    * @throws {DeviceError} where the device has no timestamps
    */
   async profile(options: ProfileOptions = {}): Promise<Profile> {
@@ -124,12 +135,12 @@ export class Program extends Displayable {
     return this.#profile = new Profile(this.owner, this.calls, ms);
   }
 
-  /** Floating-point operations of one replay, as far as calls count them. */
+  /** Floating-point operations of one replay: the sum over the calls that count them. */
   get flop(): number {
     return this.calls.reduce((sum, call) => sum + call.flop, 0);
   }
 
-  /** Gives the program's memory back. */
+  /** Frees the program's memory. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -137,7 +148,7 @@ export class Program extends Displayable {
     this.#dispatches = [];
   }
 
-  /** The calls as a listing: where, which kernel, on which shapes, how much arithmetic. */
+  /** Returns the calls as a listing: part of the model, kernel, shapes, operations and, after a profile, the time. */
   picture(): Picture {
     const rows = this.calls.map((call, i) => {
       const shapes = call.kernel.bindings.map(({ name, writes }) => {
@@ -177,14 +188,14 @@ function bindGroup(device: Device, call: Call, params: GPUBuffer, offset: number
 
 function resource(device: Device, tensor: Tensor): GPUBufferBinding {
   const { buffer, offset, bytes } = tensor.range();
-  const most = device.limits.maxStorageBufferBindingSize;
-  if (bytes > most) {
+  const maxBytes = device.limits.maxStorageBufferBindingSize;
+  if (bytes > maxBytes) {
     throw new DeviceError(
       `Cannot bind ${tensor.name} [${
         tensor.shape.join(" ")
-      }]: it takes ${bytes} bytes, the adapter binds at most ${most}. ` +
+      }]: it takes ${bytes} bytes, the adapter binds at most ${maxBytes}. ` +
         `Lower microBatch or context, or choose a smaller model`,
-      { limit: "maxStorageBufferBindingSize", wanted: bytes, have: most },
+      { limit: "maxStorageBufferBindingSize", wanted: bytes, have: maxBytes },
     );
   }
   return { buffer, offset, size: Math.min(Math.ceil(bytes / 16) * 16, buffer.size - offset) };

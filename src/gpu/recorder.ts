@@ -1,9 +1,12 @@
 /**
- * Record once, replay for ever. While a `Recorder` records a forward pass, ops leave their backward calls on a
- * tape; `backward()` plays the tape once, and the result is a static list of kernel calls.
+ * The recorder turns a model into a static list of kernel calls, forward and backward.
  *
- * Gradients are values: `grad(t, g)` never writes into an earlier gradient, so no op can spoil another's input.
- * The gradient of a weight is the exception: kernels add to its `gradSum`, which is how micro-batches accumulate.
+ * While a {@linkcode Recorder} records a forward pass, ops leave their backward calls on a tape; `backward()` plays the
+ * tape once, from its end, and what it records are the calls of the backward pass. The list is compiled once and replayed
+ * for every step.
+ *
+ * Gradients are values: `grad(t, g)` never writes into an earlier gradient, so that no op can change the input of
+ * another. The gradient of a weight is the exception: kernels add to its `gradSum`, in which micro-batches accumulate.
  *
  * @module
  */
@@ -17,36 +20,42 @@ import sumSource from "./sum.wgsl" with { type: "text" };
 import { bytesOf, type DType, Tensor } from "./tensor.ts";
 
 /**
- * What the forward pass keeps for the backward pass:
- * `all` everything an op asks for; `linear` the outputs of linear layers and attention, the cheap rest is computed
- * again (the paper's section 2.4); `block` only the input of each block.
+ * The tensors of the forward pass that are kept for the backward pass. `all`: every one that an op needs; `linear`: the
+ * outputs of linear layers and attention, while the rest is recomputed (the paper's section 2.4); `block`: only the input
+ * of each block.
  */
 export type Save = "all" | "linear" | "block";
 
-/** Collects kernel calls and the tape. */
+/** A list of kernel calls under construction, with the tape of the backward pass. */
 export class Recorder {
   /** Every call so far, in order of execution. */
   readonly calls: Call[] = [];
-  /** Number of calls of the forward pass, once {@linkcode backward} ran. */
+  /** Number of calls of the forward pass, set by {@linkcode Recorder.backward}. */
   forwardCalls = 0;
   #tape: (() => void)[] = [];
   #scope = "";
 
-  /** Records for a device; without `gradients` the tape stays empty. */
+  /** Starts a recording for a device; without `gradients` the tape stays empty. */
   constructor(
     readonly device: DeviceProfile,
     readonly save: Save = "all",
     readonly gradients = true,
   ) {}
 
-  /** A new tensor; its memory comes when the program is compiled. */
+  /** Returns a new tensor; its memory is assigned when the program is compiled. */
   tensor(name: string, shape: readonly number[], dtype: DType = "f32"): Tensor {
     const label = this.#scope ? `${this.#scope}.${name}` : name;
     const bytes = shape.reduce((a, b) => a * b, 1) * bytesOf(dtype);
     return new Tensor(label, shape, dtype, { name: label, bytes, offset: 0 });
   }
 
-  /** Records a dispatch. */
+  /**
+   * Records a dispatch.
+   *
+   * @param args tensors by the names of the kernel's bindings
+   * @param params values by the names of the fields of its `Params`
+   * @param flop floating-point operations, for listings and speeds
+   */
   call(
     kernel: Kernel,
     args: Readonly<Record<string, Tensor>>,
@@ -57,7 +66,7 @@ export class Recorder {
     this.calls.push({ kernel, args, params, grid, flop, scope: this.#scope });
   }
 
-  /** Names what `record` records after a part of the model. */
+  /** Runs `record` and labels its calls and tensors with `name`, a part of the model. */
   scope<T>(name: string, record: () => T): T {
     const outer = this.#scope;
     this.#scope = outer ? `${outer}.${name}` : name;
@@ -68,7 +77,7 @@ export class Recorder {
     }
   }
 
-  /** Leaves `undo` on the tape: it will record the backward calls of an op. */
+  /** Puts `undo` on the tape: it records the backward calls of an op. */
   onBackward(undo: () => void): void {
     if (!this.gradients) return;
     const scope = this.#scope;
@@ -80,13 +89,13 @@ export class Recorder {
     });
   }
 
-  /** Marks a forward result as cheap: the policy `linear` computes it again instead of keeping it. */
+  /** Marks a result as cheap to recompute by `remake`: the policy `linear` does not keep it. */
   recomputable(made: Tensor, remake: () => Tensor): Tensor {
     if (this.save === "linear" && this.gradients) made.recompute = remake;
     return made;
   }
 
-  /** A forward tensor as the backward pass sees it: itself, or computed again. */
+  /** Returns a forward tensor for use in the backward pass: the tensor itself, or its recomputed copy. */
   forBackward(tensor: Tensor): Tensor {
     return tensor.recompute ? (tensor.recomputed ??= tensor.recompute()) : tensor;
   }
@@ -96,14 +105,14 @@ export class Recorder {
     tensor.grad = tensor.grad ? this.sum("dsum", tensor.grad, g) : g;
   }
 
-  /** Takes the gradient gathered so far, for an op that adds its own to it in the same pass. */
+  /** Takes the gradient so far away from `tensor`, for an op whose kernel adds its own part to it. */
   takeGrad(tensor: Tensor): Tensor | undefined {
     const g = tensor.grad;
     tensor.grad = undefined;
     return g;
   }
 
-  /** Records a + b, equal shapes and types: the kernel that the tape and the residual connection share. */
+  /** Records a + b for equal shapes and types, as residual connections and the tape need it. */
   sum(name: string, a: Tensor, b: Tensor): Tensor {
     const y = this.tensor(name, a.shape, a.dtype);
     const { width, prelude } = vectorPrelude(this.device, { y }, a.size);
@@ -113,8 +122,8 @@ export class Recorder {
   }
 
   /**
-   * A block of the model. Under the policy `block` nothing inside it is kept: its backward first records it again
-   * from its input (activation checkpointing).
+   * Records a block of the model. Under the policy `block` only its input is kept, and the backward pass first records the
+   * block again (activation checkpointing).
    */
   block(x: Tensor, record: (x: Tensor) => Tensor): Tensor {
     if (this.save !== "block" || !this.gradients) return record(x);
@@ -129,7 +138,7 @@ export class Recorder {
     return y;
   }
 
-  /** Records with a tape of its own; inside it everything is kept. */
+  /** Records with a tape of its own and returns the tape. */
   #recordDetached(record: () => Tensor): { result: Tensor; tape: (() => void)[] } {
     const outer = this.#tape;
     this.#tape = [];
@@ -139,14 +148,20 @@ export class Recorder {
     return { result, tape };
   }
 
-  /** Plays the tape backwards: records the backward pass. */
+  /** Records the backward pass: plays the tape from its end. */
   backward(): void {
     this.forwardCalls = this.calls.length;
     for (const undo of this.#tape.reverse()) undo();
     this.#tape = [];
   }
 
-  /** Compiles the calls into a program. Tensors in `keep` stay readable after it ran. */
+  /**
+   * Compiles the calls into a program.
+   *
+   * @param owner shown in memory reports and errors
+   * @param keep tensors that stay readable after a replay
+   * @throws {DeviceError} for a kernel that does not compile, and beyond a limit of the device
+   */
   compile(owner: string, keep: readonly Tensor[] = []): Promise<Program> {
     if (!(this.device instanceof Device)) {
       throw new Error("Cannot compile a recording that was made without a device");
@@ -154,7 +169,7 @@ export class Recorder {
     return Program.compile(this.device, owner, this.calls, keep);
   }
 
-  /** The memory that a program of these calls would take, without making it. */
+  /** Returns the memory that a program of these calls would take, without allocating it. */
   measure(): MemoryPlan {
     const uses = this.calls.map((call) => Object.values(call.args).map((tensor) => tensor.storage));
     return plan(uses, new Set(), (bytes) => ({ size: Math.ceil(bytes / 256) * 256 }), () => {});

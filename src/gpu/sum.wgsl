@@ -1,4 +1,4 @@
-// y = a + b: residual connections, and gradients that reach one tensor by two ways.
+// y = a + b, for residual connections and for gradients that reach one tensor on two paths.
 @group(0) @binding(0) var<storage, read> a: array<y_t>;
 @group(0) @binding(1) var<storage, read> b: array<y_t>;
 @group(0) @binding(2) var<storage, read_write> y: array<y_t>;

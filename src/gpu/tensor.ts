@@ -1,25 +1,25 @@
 /**
- * Tensors are names, shapes and a place in memory; they hold no numbers of their own.
+ * A tensor is a name, a shape and a place in memory; its numbers are on the GPU only.
  *
  * @module
  */
 
-/** Where bytes live: a buffer, or a promise of one that {@linkcode plan} keeps. */
+/** A place in memory: a buffer, or a size until a program is compiled and assigns the buffer. */
 export interface BufferRange {
-  /** Who owns the bytes, for the memory plan. */
+  /** Name of the tensor that it was made for. */
   name: string;
-  /** Size. */
+  /** Size in bytes. */
   bytes: number;
-  /** The buffer, once there is one. */
+  /** The buffer, once it is assigned. */
   buffer?: GPUBuffer;
   /** Byte offset of the storage in that buffer, a multiple of 256. */
   offset: number;
 }
 
-/** Element type. */
+/** Type of the elements. */
 export type DType = "f32" | "f16" | "u32" | "i32";
 
-/** Bytes of an element. */
+/** Returns the bytes of an element. */
 export function bytesOf(dtype: DType): number {
   return dtype === "f16" ? 2 : 4;
 }
@@ -28,11 +28,11 @@ export function bytesOf(dtype: DType): number {
 export class Tensor {
   /** Gradient of the loss with respect to this tensor, while a backward pass is recorded. */
   grad?: Tensor;
-  /** For a weight: where its gradient is summed. */
+  /** For a weight, the tensor to which kernels add its gradient. */
   gradSum?: Tensor;
-  /** How to compute it again from what is kept, when the save policy did not keep it. */
+  /** Records the tensor again from kept ones, where the save policy did not keep it. */
   recompute?: () => Tensor;
-  /** The tensor that {@linkcode recompute} recorded. */
+  /** The tensor that {@linkcode Tensor.recompute} recorded. */
   recomputed?: Tensor;
 
   /** Makes a tensor of `shape` at `offset` bytes into `storage`. */
@@ -64,12 +64,16 @@ export class Tensor {
     return this.size / this.cols;
   }
 
-  /** Another shape on the same bytes, `start` elements in. */
+  /** Returns a tensor of another shape on the same bytes, `start` elements in. */
   view(name: string, shape: readonly number[], start = 0): Tensor {
     return new Tensor(name, shape, this.dtype, this.storage, this.offset + start * bytesOf(this.dtype));
   }
 
-  /** The buffer and byte range. */
+  /**
+   * Returns the buffer and the byte range in it.
+   *
+   * @throws {Error} before the program is compiled
+   */
   range(): { buffer: GPUBuffer; offset: number; bytes: number } {
     const { buffer, offset } = this.storage;
     if (!buffer) throw new Error(`Tensor ${this.name} has no buffer yet: compile the recorder first`);

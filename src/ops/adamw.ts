@@ -1,14 +1,17 @@
 /**
- * The end of a training step, over flat arenas: gradient norm, clipping, AdamW (Loshchilov and Hutter 2019).
+ * The end of a training step: gradient norm, clipping and AdamW (Loshchilov and Hutter 2019) over flat arenas.
  *
  *     norm = sqrt(sum g^2)                c = min(1, clip / (norm + 1e-6))            g <- c g
  *     m <- b1 m + (1 - b1) g              v <- b2 v + (1 - b2) g^2
  *     w <- w (1 - lr decay) - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
  *
- * Weight decay acts on tensors of two dimensions, which stand first in the arena. A step whose loss or norm is not
- * finite changes nothing, and where it is asked for neither does one whose loss is a spike: above the mean of the
- * updates among the last 128 steps by more than so many of their standard deviations (the rule of OLMo 2's training
- * code, there 6; PaLM and others leave such batches out by hand). The host learns of it from the ring.
+ * where w, g, m and v are weight, gradient and moments of each element, t is the index of the update, and b1, b2, eps, lr
+ * and decay are options. Weight decay acts on tensors of two dimensions, which stand first in the arena.
+ *
+ * A step whose loss or norm is not finite changes nothing. With `spike` the same holds for a step whose loss exceeds the
+ * mean of the updates among the last 128 steps by more than `spike` of their standard deviations (the rule of OLMo 2's
+ * training code, which takes 6; PaLM left such batches out by hand). The host reads from the ring which steps were
+ * updates.
  *
  * @module
  */
@@ -29,23 +32,23 @@ export interface Arena {
   m: Tensor;
   /** Second moments. */
   v: Tensor;
-  /** Elements that take weight decay, a multiple of 8. */
+  /** Number of elements with weight decay, a multiple of 8. */
   decayed: number;
 }
 
-/** Constants of a run. */
+/** Constants of AdamW. */
 export interface AdamWOptions {
   /** Decay of the first moment. */
   beta1: number;
   /** Decay of the second moment. */
   beta2: number;
-  /** Added to the root. */
+  /** Added to the root of the second moment. */
   epsilon: number;
 }
 
-/** What changes from step to step. */
+/** Values that change from step to step. */
 export interface StepValues {
-  /** Targets that are not ignored, in the whole batch. */
+  /** Number of targets of the whole batch that are not ignored. */
   kept: number;
   /** Learning rate of this step. */
   learningRate: number;
@@ -53,15 +56,15 @@ export interface StepValues {
   weightDecay: number;
   /** Index of the update, counted from 1. */
   t: number;
-  /** Largest gradient norm. */
+  /** Gradient norm above which gradients are scaled down to it. */
   clip: number;
-  /** Slot of the ring that receives the record. */
+  /** Slot of the ring that receives the record of the step. */
   slot: number;
-  /** Standard deviations above which a loss is a spike; 0 to apply every finite step. */
+  /** Standard deviations above which a loss is a spike; default 0, which applies every finite step. */
   spike?: number;
 }
 
-/** The values of a step as the kernels read them: [1/kept, lr, decay, 1/(1-b1^t), 1/(1-b2^t), clip, slot, spike]. */
+/** Returns the values of a step as kernels read them: [1/kept, lr, decay, 1/(1-b1^t), 1/(1-b2^t), clip, slot, spike]. */
 export function stepWords(values: StepValues, { beta1, beta2 }: AdamWOptions): Float32Array<ArrayBuffer> {
   const { kept, learningRate, weightDecay, t, clip, slot, spike = 0 } = values;
   const scale = kept > 0 ? 1 / kept : 0;
@@ -83,17 +86,18 @@ export function lossSum(r: Recorder, nll: Tensor, step: Tensor, loss: Tensor): v
   r.call(made, { nll, step, loss }, { rows: nll.size }, [1]);
 }
 
+/** Gradients per workgroup of the norm. */
 const part = 4096;
 
-/** What {@linkcode finishStep} reads and writes. */
+/** Tensors that {@linkcode finishStep} reads and writes. */
 export interface StepState {
   /** [8] the words of {@linkcode stepWords}. */
   step: Tensor;
   /** [1] the loss of the batch. */
   loss: Tensor;
-  /** [2] clipping factor, and 1 if the update happens. */
+  /** [2] factor on the gradients, and 1 if the update happens, else 0. */
   control: Tensor;
-  /** [slots, 4] records (loss, norm, 1 if updated, learning rate). */
+  /** [slots, 4] records of the last steps: loss, norm, 1 if updated else 0, learning rate. */
   ring: Tensor;
 }
 
@@ -120,11 +124,11 @@ export function finishStep(r: Recorder, gradients: Tensor, state: StepState): vo
   );
 }
 
-/** Records the update of the weights. */
+/** Records the update of the weights, which happens where `control[1]` is 1. */
 export function adamw(r: Recorder, arena: Arena, state: StepState, options: AdamWOptions): void {
   const { beta1, beta2, epsilon } = options;
   const { step, control } = state;
-  // A CPU adapter takes the eights of a workgroup one after another and reads the step's constants once.
+  // A software adapter computes the eights of a workgroup one after another and reads the constants once.
   const [WG, TIMES] = r.device.family === "subgroup" ? [8, 16] : [64, 1];
   const made = kernel("adamw", adamwSource, { WG, TIMES }, vec8Prelude(r.device, "g", "weights", "m", "v"));
   for (const { start, size } of bindingChunks(r, arena.weights, 64)) {

@@ -1,6 +1,6 @@
-// AdamW over a flat range of the arena by eights; nothing happens where the step was refused.
+// AdamW over a flat range of the arena by eights; nothing changes where control[1] is 0.
 @group(0) @binding(0) var<storage, read> g: array<g_t>;                       // gradients
-@group(0) @binding(1) var<storage, read> step: array<f32>;                // see adamw.ts
+@group(0) @binding(1) var<storage, read> step: array<f32>;                // stepWords in adamw.ts
 @group(0) @binding(2) var<storage, read> control: array<f32>;             // [2] from finish.wgsl
 @group(0) @binding(3) var<storage, read_write> weights: array<weights_t>;
 @group(0) @binding(4) var<storage, read_write> m: array<m_t>;                 // first moment

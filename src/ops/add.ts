@@ -1,13 +1,16 @@
 /**
- * The residual connection.
+ * The residual connection, an elementwise sum.
  *
- *     y = a + b        da = dy        db = dy
+ *     y = a + b
+ *     da = dy        db = dy
+ *
+ * where a, b and y have equal shapes.
  *
  * @module
  */
 import type { Recorder, Tensor } from "../gpu/mod.ts";
 
-/** Records a + b (equal shapes) and its backward, which costs nothing: both inputs take the gradient as it is. */
+/** Records y = a + b and its backward, which needs no kernel: dy is the gradient of both inputs. */
 export function add(r: Recorder, a: Tensor, b: Tensor): Tensor {
   const y = r.sum("sum", a, b);
   r.onBackward(() => {

@@ -1,4 +1,4 @@
-// best[r] = first index of the largest entry of row r: one workgroup a row.
+// best[r] = first index of the largest entry of row r: one workgroup per row.
 @group(0) @binding(0) var<storage, read> x: array<f32>;               // [R, C]
 @group(0) @binding(1) var<storage, read_write> best: array<u32>;      // [R]
 struct Params { rows: u32, cols: u32 }
@@ -8,13 +8,13 @@ struct Params { rows: u32, cols: u32 }
 fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let row = w.y * groups.x + w.x;
   if (row >= p.rows) { return; }
-  var most = -3.4e38;
+  var laneMax = -3.4e38;
   var index = p.cols;
   for (var c = lane; c < p.cols; c += WG) {
     let v = x[row * p.cols + c];
-    if (v > most) { most = v; index = c; }
+    if (v > laneMax) { laneMax = v; index = c; }
   }
-  let top = maxAll(most, lane);
-  let first = -maxAll(select(-f32(p.cols), -f32(index), most == top), lane); // indices are exact in f32 up to 2^24
+  let rowMax = maxAll(laneMax, lane);
+  let first = -maxAll(select(-f32(p.cols), -f32(index), laneMax == rowMax), lane); // indices are exact in f32 up to 2^24
   if (lane == 0u) { best[row] = u32(first); }
 }

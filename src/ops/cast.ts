@@ -1,5 +1,9 @@
 /**
- * The same numbers in another type: how the half-precision working copy of the weights follows its master.
+ * Conversion between types of numbers, such as from the f32 weights to the f16 copy that kernels read.
+ *
+ *     y = x, rounded to the type of y
+ *
+ * where x and y are flat tensors of equal size. There is no backward.
  *
  * @module
  */
@@ -7,7 +11,7 @@ import { grid2d, kernel, type Recorder, stored, type Tensor, vectors } from "../
 import { bindingChunks } from "./binding_chunks.ts";
 import source from "./cast.wgsl" with { type: "text" };
 
-/** Records y = x for flat tensors of a multiple of 4 elements; halves are rounded to nearest. Forward only. */
+/** Records y = x for flat tensors of a multiple of 4 elements; halves are rounded to nearest. */
 export function cast(r: Recorder, x: Tensor, y: Tensor): void {
   const made = kernel("cast", source, {}, vectors(4) + stored(4, { x, y }));
   for (const { start, size } of bindingChunks(r, x, 128)) {

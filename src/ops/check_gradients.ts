@@ -1,5 +1,5 @@
 /**
- * Running an op on its own: for tests, and for whoever writes one.
+ * Runs an op on its own and compares its gradients with finite differences, for tests and for authors of ops.
  *
  * @module
  */
@@ -13,7 +13,10 @@ export interface Values {
   data: Float32Array | Uint32Array | Int32Array;
 }
 
-/** Puts numbers on the GPU; with `gradient` the tensor is a weight whose gradient is summed beside it. */
+/**
+ * Copies numbers to the GPU and returns their tensor. With `gradient` the tensor is a weight: its `gradSum` is a second
+ * tensor of zeros. Both take the memory of the device until `device.free` frees their buffers.
+ */
 export function upload(device: Device, name: string, values: Values, gradient = false): Tensor {
   const { data } = values;
   const dtype: DType = data instanceof Float32Array ? "f32" : data instanceof Uint32Array ? "u32" : "i32";
@@ -28,7 +31,7 @@ export function upload(device: Device, name: string, values: Values, gradient = 
   return tensor;
 }
 
-/** Reads tensors back as floats. */
+/** Reads f32 tensors back, in one wait for the GPU. */
 export async function readTensor(
   device: Device,
   tensors: readonly Tensor[],
@@ -36,21 +39,24 @@ export async function readTensor(
   return (await device.read(tensors.map((t) => t.range()))).map((bytes) => new Float32Array(bytes));
 }
 
-/** An op under test: records it on its inputs and gives its output. */
+/** An op under test: it records its calls on the inputs and returns its output. */
 export type OpUnderTest = (r: Recorder, inputs: Record<string, Tensor>) => Tensor;
 
-/** What {@linkcode runOp} found. */
+/** The result of {@linkcode runOp}. */
 export interface OpResult {
   /** The output. */
   y: Float32Array<ArrayBuffer>;
-  /** The gradient of sum(y dy) for each input that has one. */
+  /** The gradient of sum(y dy) by each input that has one. */
   gradients: Record<string, Float32Array<ArrayBuffer>>;
 }
 
 /**
- * Runs an op forward and, when `dy` is given, backward.
+ * Runs an op forward and, with `options.dy`, backward.
  *
- * @param weights names of the inputs that are weights: their gradient is what kernels add to `gradSum`
+ * @param options.dy the gradient of the output, as many numbers as the output has
+ * @param options.weights names of the inputs that are weights: their gradients are summed in `gradSum`
+ * @param options.save the policy of the recorder, default `all`
+ * @throws {DeviceError} for a kernel that does not compile
  */
 export async function runOp(
   device: Device,
@@ -90,19 +96,23 @@ export async function runOp(
   }
 }
 
-/** How far the gradients of an op are from finite differences. */
+/** The deviation of an op's gradients from finite differences. */
 export interface GradientCheck {
   /** Input with the largest deviation. */
   worst: string;
-  /** Largest deviation, relative to the largest gradient of that input. */
+  /** Largest deviation of a directional derivative, relative to the sum of the sizes of its terms. */
   error: number;
 }
 
 /**
- * Compares an op's gradients with central differences of sum(y dy) in every direction of a few random ones.
+ * Compares an op's gradients with central differences of sum(y dy) along a few directions per input.
  *
- * @param inputs f32 inputs are checked; others are passed on
- * @param options.step size of the difference (default 1e-2; f32 rounding limits it below)
+ * @param inputs inputs with a gradient are checked, the others only passed on
+ * @param options.dy the gradient of the output, as many numbers as the output has
+ * @param options.weights names of the inputs that are weights: their gradients are summed in `gradSum`
+ * @param options.step size of the difference, default 1e-2; rounding in f32 forbids much smaller ones
+ * @param options.directions directions per input, default 3
+ * @returns the input with the largest deviation; the tests of this package accept errors below 2e-3
  */
 export async function checkGradients(
   device: Device,
@@ -112,10 +122,10 @@ export async function checkGradients(
 ): Promise<GradientCheck> {
   const { dy, step = 1e-2, directions = 3 } = options;
   const { gradients } = await runOp(device, op, inputs, options);
-  let result: GradientCheck = { worst: "", error: 0 };
+  let largest: GradientCheck = { worst: "", error: 0 };
   for (const [name, gradient] of Object.entries(gradients)) {
     for (let n = 0; n < directions; n++) {
-      const direction = gradient.map((g, i) => Math.sin(12.9898 * (i + 1) * (n + 1)) + Math.sign(g)); // never blind to g
+      const direction = gradient.map((g, i) => Math.sin(12.9898 * (i + 1) * (n + 1)) + Math.sign(g)); // no direction is orthogonal to g
       const along = async (sign: number) => {
         const moved = (inputs[name].data as Float32Array).map((x, i) => x + sign * step * direction[i]);
         const { y } = await runOp(device, op, {
@@ -128,9 +138,9 @@ export async function checkGradients(
       const got = gradient.reduce((sum, g, i) => sum + g * direction[i], 0);
       const size = gradient.reduce((sum, g, i) => sum + Math.abs(g * direction[i]), 0) || 1;
       const error = Math.abs(got - wanted) / size;
-      if (!(error <= result.error)) result = { worst: name, error };
-      if (Number.isNaN(error)) return result;
+      if (!(error <= largest.error)) largest = { worst: name, error };
+      if (Number.isNaN(error)) return largest;
     }
   }
-  return result;
+  return largest;
 }

@@ -1,11 +1,14 @@
 /**
  * Cross-entropy over the vocabulary, alone and joined with the output layer.
  *
- *     nll_r = log sum_v exp(x_rv) - x_r,target       loss = sum of nll / number of kept targets of the whole batch
+ *     nll_r = log sum_v exp(x_rv) - x_r,target        loss = sum_r nll_r / kept
  *     dx_rv = (softmax(x_r)_v - [v = target]) / kept
  *
- * A target of -100 is ignored. The joined form never holds more than a chunk of the logits [R, V]: a chunk of rows
- * goes through the output matrix, becomes its own gradient in place, and is spent at once.
+ * where x [R, V] are the logits, target [R] are token ids, and kept is the number of targets of the whole batch that are
+ * not ignored; a negative target such as -100 is ignored.
+ *
+ * The joined form holds one chunk of the logits at a time: a chunk of rows is multiplied by the output matrix, replaced by
+ * its own gradient, and multiplied into the gradients of the layer.
  *
  * @module
  */
@@ -14,7 +17,7 @@ import { argmax } from "./argmax.ts";
 import { matmul } from "./matmul/matmul.ts";
 import source from "./cross_entropy.wgsl" with { type: "text" };
 
-/** Reading one element of a `Vec`, and the unit vector of one. */
+/** WGSL that reads element i of a `Vec`, and that makes the unit vector of element i. */
 const elements = {
   4: `fn pick(v: Vec, i: u32) -> f32 { return v[i]; }
 fn one(i: u32) -> Vec { return vec4<f32>(vec4<u32>(i) == vec4<u32>(0u, 1u, 2u, 3u)); }
@@ -24,19 +27,19 @@ fn one(i: u32) -> Vec { return 1.0; }
 `,
 };
 
-/** What the loss needs besides logits. */
+/** Tensors that the loss reads and writes besides the logits. */
 export interface LossInput {
-  /** [R] i32; below 0 is ignored. */
+  /** [R] i32 token ids; negative ones are ignored. */
   targets: Tensor;
-  /** [1] f32 on the GPU: 1 / kept targets of the whole batch. */
+  /** [1] f32: 1 / kept targets of the whole batch. */
   scale: Tensor;
-  /** [R] f32: receives the loss of each row in nats, 0 where ignored. */
+  /** [R] f32 receives the loss of each row in nats, 0 where ignored. */
   nll: Tensor;
-  /** [R] u32, for scoring: receives the most likely token of each row (forward only). */
+  /** [R] u32 receives the most likely token of each row, for scoring. */
   best?: Tensor;
 }
 
-/** Records the loss of each row of `logits` [R, V]; with gradients the logits become their own gradient, in place. */
+/** Records the loss of each row of `logits` [R, V]. With gradients it replaces the logits by their gradient. */
 export function crossEntropy(r: Recorder, logits: Tensor, { targets, scale, nll }: LossInput): void {
   const w = width(logits.cols);
   const rows = logits.rows;
@@ -49,20 +52,20 @@ export function crossEntropy(r: Recorder, logits: Tensor, { targets, scale, nll 
   r.call(made, { targets, step: scale, x: logits, nll }, { rows, cols: logits.cols / w }, grid2d(rows));
 }
 
-/** Most bytes of logits held at once. */
-const chunkBytes = 32 * 2 ** 20;
+/** Upper limit of the bytes of logits held at once. */
+const maxChunkBytes = 32 * 2 ** 20;
 
 /**
- * Records the output layer and the loss of `x` [R, D] against `weight` [V, D], chunk by chunk.
- * With gradients it adds dW to `weight.gradSum` and passes dx on.
+ * Records the output layer, logits = x W^T for `x` [R, D] and `weight` [V, D], and the loss, chunk by chunk. With gradients
+ * it adds dW to `weight.gradSum` and leaves dx.
  */
 export function outputLoss(r: Recorder, x: Tensor, weight: Tensor, input: LossInput): void {
   const [V, D] = [weight.rows, weight.cols];
   const R = x.rows;
-  const most = Math.max(128, Math.floor(chunkBytes / (V * 4) / 128) * 128); // keeps every slice on a 256-byte border
+  const maxRows = Math.max(128, Math.floor(maxChunkBytes / (V * 4) / 128) * 128); // slices start at multiples of 256 bytes
   const dx = r.tensor("dout", [R, D]);
-  for (let start = 0; start < R; start += most) {
-    const rows = Math.min(most, R - start);
+  for (let start = 0; start < R; start += maxRows) {
+    const rows = Math.min(maxRows, R - start);
     const slice = (t: Tensor) => t.view(t.name, [rows, t.cols], start * t.cols);
     const part = (t: Tensor) => t.view(t.name, [rows], start);
     const logits = r.tensor("logits", [rows, V]);

@@ -1,5 +1,5 @@
-// nll = log sum exp(x) - x[target], and where GRAD the logits become their own gradient (softmax - onehot) scale,
-// in place: logits are never stored twice. A row with target < 0 is ignored: nll 0, gradient 0. One workgroup a row.
+// nll = log sum exp(x) - x[target]. With GRAD the gradient (softmax(x) - onehot(target)) / kept replaces the logits, so that
+// they are stored once. A row with target < 0 is ignored: its nll and its gradient are 0. One workgroup per row.
 @group(0) @binding(0) var<storage, read> targets: array<i32>;        // [R]
 @group(0) @binding(1) var<storage, read> step: array<f32>;           // step[0] = 1 / number of targets kept in the whole batch
 @group(0) @binding(2) var<storage, read_write> x: array<Vec>;        // [R, V]
@@ -12,16 +12,16 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   let row = w.y * groups.x + w.x;
   if (row >= p.rows) { return; }
   let start = row * p.cols;
-  var most = -1e30;
+  var laneMax = -1e30;
   var sum = 0.0;
   for (var c = lane; c < p.cols; c += WG) {
     let v = x[start + c];
-    let above = max(most, largest(v));
-    sum = sum * exp(most - above) + total(exp(v - Vec(above)));
-    most = above;
+    let newMax = max(laneMax, largest(v));
+    sum = sum * exp(laneMax - newMax) + total(exp(v - Vec(newMax)));
+    laneMax = newMax;
   }
-  let top = maxAll(most, lane);
-  let all = sumAll(sum * exp(most - top), lane);
+  let rowMax = maxAll(laneMax, lane);
+  let all = sumAll(sum * exp(laneMax - rowMax), lane);
   let target_ = targets[row];
   let kept = target_ >= 0;
   let t = u32(max(target_, 0));
@@ -29,9 +29,9 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   for (var c = lane; c < p.cols; c += WG) {
     let v = x[start + c];
     let hit = kept && c == t / W;
-    if (hit) { nll[row] = top + log(all) - pick(v, t % W); }
+    if (hit) { nll[row] = rowMax + log(all) - pick(v, t % W); }
     if (GRAD) {
-      var g = exp(v - Vec(top)) * factor;
+      var g = exp(v - Vec(rowMax)) * factor;
       if (hit) { g -= one(t % W) * step[0]; }
       x[start + c] = g;
     }

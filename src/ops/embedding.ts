@@ -1,7 +1,11 @@
 /**
- * The embedding table.
+ * The embedding table, which holds a vector for each token.
  *
- *     y[r] = W[id[r]]        dW[v] += sum of dy[r] over the rows r with id[r] = v
+ *     y_r = W_id(r)
+ *     dW_v += sum of dy_r over the rows r with id(r) = v
+ *
+ * where id [R] are token ids, W is [V, D], y is [R, D]. The host sorts the rows by token, so that one workgroup per token
+ * adds them in a fixed order.
  *
  * @module
  */
@@ -9,19 +13,19 @@ import { grid2d, kernel, type Recorder, stored, type Tensor, vectors, width } fr
 import forwardSource from "./embedding.wgsl" with { type: "text" };
 import backwardSource from "./embedding_grad.wgsl" with { type: "text" };
 
-/** Token ids of a batch on the GPU, with the rows sorted by token for the backward pass. */
+/** Token ids of a batch on the GPU, with the rows sorted by token for the backward pass; all u32. */
 export interface TokenRows {
   /** [R] token ids. */
   ids: Tensor;
-  /** [R] the distinct tokens. */
+  /** [R] the distinct tokens, then unused entries. */
   tokens: Tensor;
-  /** [R + 1] where each distinct token's rows start in `order`; equal entries mark unused ones. */
+  /** [R + 1] place in `order` where the rows of each distinct token start; two equal entries mark an unused one. */
   runs: Tensor;
   /** [R] rows sorted by token, stable. */
   order: Tensor;
 }
 
-/** Records the lookup of `table` [V, D] and its backward; gives [R, D]. */
+/** Records the lookup in `table` [V, D] and its backward; returns y [R, D]. */
 export function embedding(r: Recorder, rows: TokenRows, table: Tensor): Tensor {
   const R = rows.ids.size;
   const D = table.cols;
@@ -44,7 +48,7 @@ export function embedding(r: Recorder, rows: TokenRows, table: Tensor): Tensor {
   return y;
 }
 
-/** Sorts rows by token (counting sort, stable): fills `tokens` [R], `runs` [R + 1] and `order` [R]. */
+/** Sorts rows by token with a stable counting sort: fills `tokens` [R], `runs` [R + 1] and `order` [R]. */
 export function sortRows(
   ids: Uint32Array,
   vocabSize: number,

@@ -1,4 +1,4 @@
-// y[r] = table[ids[r]]: one invocation moves one Vec.
+// y[r] = table[ids[r]]: one invocation copies one Vec.
 @group(0) @binding(0) var<storage, read> ids: array<u32>;         // [R]
 @group(0) @binding(1) var<storage, read> table: array<table_t>;     // [V, D]
 @group(0) @binding(2) var<storage, read_write> y: array<y_t>;     // [R, D]

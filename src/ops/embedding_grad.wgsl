@@ -1,8 +1,7 @@
-// dtable[v] += sum of dy over the rows that hold token v.
-// The host sorted the rows by token (`order`, in runs that start at `runs`), so each token is summed by one
-// workgroup in a fixed order: no atomics, and the same bits every time.
+// dtable[v] += sum of dy over the rows of token v: one workgroup per distinct token. The host sorted the rows by token, so
+// that a workgroup adds them in a fixed order: without atomics, and to the same bits every time.
 @group(0) @binding(0) var<storage, read> tokens: array<u32>;          // [R] distinct tokens, then unused
-@group(0) @binding(1) var<storage, read> runs: array<u32>;            // [R + 1] where each token's rows start in `order`
+@group(0) @binding(1) var<storage, read> runs: array<u32>;            // [R + 1] first place of each token in `order`
 @group(0) @binding(2) var<storage, read> order: array<u32>;           // [R] rows sorted by token
 @group(0) @binding(3) var<storage, read> dy: array<Vec>;              // [R, D]
 @group(0) @binding(4) var<storage, read_write> dtable: array<Vec>;    // [V, D]

@@ -1,9 +1,9 @@
-// Ends a step: the global gradient norm, the clipping factor, and whether the update may happen at all: loss and norm
-// have to be finite, and where step[7] asks for it the loss may not stand out from those of the updates before it.
-// A non-finite norm or loss is told by its bits, since shaders may assume that such numbers do not occur.
+// The end of a step: the global gradient norm, the factor that clips it, and the decision about the update. The update
+// happens where loss and norm are finite and, with step[7] > 0, the loss is no spike among those of the updates before it.
+// A non-finite number is recognised by its bits, since shaders may assume that such numbers do not occur.
 @group(0) @binding(0) var<storage, read> parts: array<f32>;               // sums of squares
 @group(0) @binding(1) var<storage, read> loss: array<f32>;                // [1]
-@group(0) @binding(2) var<storage, read> step: array<f32>;                // see adamw.ts
+@group(0) @binding(2) var<storage, read> step: array<f32>;                // stepWords in adamw.ts
 @group(0) @binding(3) var<storage, read_write> control: array<f32>;       // [2] factor on the gradients, 1 if the update happens
 @group(0) @binding(4) var<storage, read_write> ring: array<vec4<f32>>;    // [slots] (loss, norm, 1 if updated, learning rate)
 struct Params { parts: u32 }
@@ -11,10 +11,10 @@ struct Params { parts: u32 }
 
 fn finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u; }
 
-const window = 128u; // steps that a loss is compared with
-const fewest = 64.0; // of which so many have to be updates
+const window = 128u; // steps with which a loss is compared
+const minUpdates = 64.0; // updates that have to be among them
 
-// The losses of the `back`-th step before this one and 1, or zeros where it was no update.
+// The loss of the `back`-th step before this one, and 1; zeros where that step was no update.
 fn earlier(back: u32) -> vec2<f32> {
   let slots = arrayLength(&ring);
   let r = ring[(u32(step[6]) + slots - back) % slots];
@@ -37,7 +37,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   }
   let limit = mean + step[7] * sqrt(sumAll(spread, lane) / max(n, 1.0));
   if (lane != 0u) { return; }
-  let spike = step[7] > 0.0 && n >= fewest && loss[0] > limit;
+  let spike = step[7] > 0.0 && n >= minUpdates && loss[0] > limit;
   let ok = finite(norm) && finite(loss[0]) && !spike;
   control[0] = min(1.0, step[5] / (norm + 1e-6));
   control[1] = select(0.0, 1.0, ok);

@@ -1,5 +1,9 @@
 /**
- * The key-value cache of generation: keys and values of a row are computed once and kept.
+ * The key-value cache of generation, which keeps the keys and values of earlier rows.
+ *
+ *     cache_b,slot(r) = x_r,start:
+ *
+ * where x is [B T, C], sequence b of row r is floor(r / T), and cache is [B S, C - start]. There is no backward.
  *
  * @module
  */
@@ -7,8 +11,8 @@ import { grid2d, kernel, type Recorder, stored, type Tensor } from "../gpu/mod.t
 import source from "./kv_cache.wgsl" with { type: "text" };
 
 /**
- * Records the copy of columns `start` .. end of `x` [batch * queries, columns] into `cache` [batch * keys, columns - start],
- * row r to place `slots[r]` of its sequence's keys. Forward only.
+ * Records the copy of columns `start` .. C - 1 of `x` [B T, C] into `cache` [B S, C - start]: row r goes to row `slots[r]`
+ * of its sequence. `slots` is [B T] u32. Returns the cache.
  */
 export function cacheRows(
   r: Recorder,

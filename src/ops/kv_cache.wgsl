@@ -1,8 +1,8 @@
-// cache[b, slots[r]] = x[r, start:]: the keys and values of new rows of sequence b go to their place.
+// cache[b, slots[r]] = x[r, start:] for row r of sequence b: keys and values of new rows. One invocation per number.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;               // [R, stride]
 @group(0) @binding(1) var<storage, read> slots: array<u32>;           // [R]
-@group(0) @binding(2) var<storage, read_write> cache: array<cache_t>;     // [batch * keys, cols]
-struct Params { rows: u32, queries: u32, keys: u32, cols: u32, stride: u32, start: u32 } // queries = rows of a sequence in x
+@group(0) @binding(2) var<storage, read_write> cache: array<cache_t>;     // [B S, cols]
+struct Params { rows: u32, queries: u32, keys: u32, cols: u32, stride: u32, start: u32 } // queries = T, keys = S
 @group(0) @binding(3) var<uniform> p: Params;
 
 @compute @workgroup_size(64)

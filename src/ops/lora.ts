@@ -1,13 +1,15 @@
 /**
- * Low-rank adaptation (Hu et al. 2021): a frozen matrix and a product of two thin ones.
+ * Low-rank adaptation (LoRA): a frozen matrix plus the product of two thin ones. The method is by Hu et al. 2021.
  *
- *     W = W0 + s B A            dA += (dy s B)^T x        dB += s dy^T (x A^T)
+ *     W = W0 + s B A
+ *     dA += (dy s B)^T x        dB += s dy^T (x A^T)
  *
- * W is written out after every update, so the forward pass and dx are those of an ordinary weight; only dW, the largest
- * product of the backward pass, is never formed. x is [R, in], dy [R, out], A [r, in], B [out, r].
+ * where x is [R, in], dy is [R, out], A is [r, in], B is [out, r], r is the rank and s the scale. W is written out after
+ * every update, so that forward and dx are those of an ordinary weight; dW, the largest product of the backward pass, is
+ * never formed.
  *
- * A matrix that is several to a checkpoint (queries, keys, values) has a pair for each part that is adapted. To the
- * products they are one pair: the A's one below another, the B's as blocks of a wide matrix that is 0 elsewhere.
+ * A matrix that joins several of a checkpoint (queries, keys, values) has a pair for each part that is adapted. The
+ * products treat them as one pair: the A's one below another, the B's as blocks of a wide matrix that is 0 elsewhere.
  *
  *         | Bq  0  |
  *     B = | 0   0  |        A = | Aq |
@@ -19,15 +21,15 @@ import { grid2d, kernel, type Recorder, type Tensor } from "../gpu/mod.ts";
 import { matmul } from "./matmul/matmul.ts";
 import source from "./lora.wgsl" with { type: "text" };
 
-/** The thin matrices of a weight, both with their `gradSum`. */
+/** The two thin matrices of a weight, each with its `gradSum`. */
 export interface Adapter {
-  /** [n r, in] the A's of its n adapted parts. */
+  /** [n r, in] the A's of the n adapted parts. */
   a: Tensor;
-  /** [out, n r] the B's as blocks, times s. Its gradient is summed without s, outside the blocks too. */
+  /** [out, n r] the B's as blocks, times s. Its gradient is summed without s, also outside the blocks. */
   b: Tensor;
 }
 
-/** Records what a linear layer y = x W^T adds to the gradients of its adapter. */
+/** Records dA and dB of the layer y = x W^T, from `x` [R, in] and `dy` [R, out]. */
 export function adapterGrad(r: Recorder, x: Tensor, dy: Tensor, { a, b }: Adapter): void {
   const down = r.tensor("down", [x.rows, a.rows]);
   const ddown = r.tensor("ddown", [x.rows, a.rows]);
@@ -42,19 +44,19 @@ export function addAdapter(r: Recorder, weight: Tensor, { a, b }: Adapter): void
   matmul(r, "nn", b, a, weight, true);
 }
 
-/** A B as checkpoints hold it, [rows, r] at `thin` of a flat tensor, and its block's first element of the wide matrix. */
+/** The place of a matrix B [rows, rank] in a flat tensor of thin ones, and of its block in the wide matrix. */
 export interface AdaptedBlock {
   /** Rows. */
   rows: number;
-  /** Its rank r. */
+  /** Rank r. */
   rank: number;
-  /** First element among the thin ones. */
+  /** First element in the tensor of thin matrices. */
   thin: number;
-  /** First element of the wide matrix. */
+  /** First element in the wide matrix. */
   wide: number;
 }
 
-/** Records the copy of a thin B into its block, times s. */
+/** Records the copy of a thin B into its block, times `scale`. */
 export function spreadBlock(
   r: Recorder,
   thin: Tensor,
@@ -65,7 +67,7 @@ export function spreadBlock(
   copy(r, thin, wide, block, wide.cols, scale, true);
 }
 
-/** Records the copy of a block out of the wide gradient, times s: the gradient of a thin B. */
+/** Records the copy of a block of the wide gradient, times `scale`, into the gradient of the thin B. */
 export function gatherBlock(
   r: Recorder,
   wide: Tensor,

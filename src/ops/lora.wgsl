@@ -1,7 +1,7 @@
-// Copies B [rows, r] between its thin form and its block of a wide matrix, times the adapter's scale.
+// A copy of B [rows, rank], times the scale: from the thin matrix to its block of the wide one (SPREAD), or back.
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
-struct Params { size: u32, rank: u32, thin: u32, wide: u32, stride: u32, scale: f32 } // thin, wide: where each begins
+struct Params { size: u32, rank: u32, thin: u32, wide: u32, stride: u32, scale: f32 } // thin, wide: first element in each
 @group(0) @binding(2) var<uniform> p: Params;
 
 @compute @workgroup_size(64)

@@ -1,4 +1,4 @@
-// loss += scale * sum of nll: micro-batches add up to the loss of the whole batch. One workgroup.
+// loss += sum of nll / kept targets, so that micro-batches add up to the loss of the whole batch. One workgroup.
 @group(0) @binding(0) var<storage, read> nll: array<f32>;             // [R]
 @group(0) @binding(1) var<storage, read> step: array<f32>;            // step[0] = 1 / kept targets
 @group(0) @binding(2) var<storage, read_write> loss: array<f32>;      // [1]

@@ -1,7 +1,7 @@
-// parts[w] = sum of squares of 4,096 gradients: one workgroup a part, added up in the kernel that ends the step.
+// parts[n] = sum of the squares of 4,096 gradients, one workgroup per part; finish.wgsl adds the parts.
 @group(0) @binding(0) var<storage, read> g: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> parts: array<f32>;
-struct Params { size: u32, first: u32 } // size in vec4; first: where this range's parts start
+struct Params { size: u32, first: u32 } // size in vec4; first: index of this range's first part
 @group(0) @binding(2) var<uniform> p: Params;
 
 @compute @workgroup_size(WG)

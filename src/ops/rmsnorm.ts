@@ -1,11 +1,10 @@
 /**
  * Root mean square layer normalisation (Zhang and Sennrich 2019), in front of each block and of the output.
  *
- *     r = 1 / sqrt(mean_i(x_i^2) + eps)        y_i = x_i r g_i
- *     with G = dy and xh = x r:
- *     dg += sum over rows of G xh              dx = r (G g - xh mean_i(G_i g_i xh_i))
+ *     r = 1 / sqrt(mean_i(x_i^2) + eps)        xh = x r        y = xh g
+ *     dg += sum over rows of dy xh             dx = r (dy g - xh mean_i(dy_i g_i xh_i))
  *
- * x and y are [R, D], g is [D].
+ * where x, y and xh are [R, D], g is [D], r is [R], and i runs over the D numbers of a row.
  *
  * @module
  */
@@ -14,7 +13,7 @@ import forwardSource from "./rmsnorm.wgsl" with { type: "text" };
 import gradSource from "./rmsnorm_grad.wgsl" with { type: "text" };
 import weightGradSource from "./rmsnorm_weight_grad.wgsl" with { type: "text" };
 
-/** Records the normalisation of `x` by rows and its backward. */
+/** Records the normalisation of `x` [R, D] by rows with `weight` g [D], and its backward. */
 export function rmsnorm(r: Recorder, x: Tensor, weight: Tensor, eps: number): Tensor {
   const rows = x.rows;
   const D = x.cols;
@@ -29,19 +28,19 @@ export function rmsnorm(r: Recorder, x: Tensor, weight: Tensor, eps: number): Te
   };
   const y = r.recomputable(forward(x), () => forward(r.forBackward(x)));
   r.onBackward(() => {
-    const from = r.forBackward(x);
+    const input = r.forBackward(x);
     const dy = y.grad!;
-    const added = r.takeGrad(x);
+    const residual = r.takeGrad(x);
     const dx = r.tensor("dnorm", [rows, D]);
-    const tensors = { x: from, g: weight, dy, base: added ?? dy, dx };
+    const tensors = { x: input, g: weight, dy, base: residual ?? dy, dx };
     const { width, prelude } = vectorPrelude(r.device, tensors, D);
-    const settings = { BASE: added !== undefined };
+    const settings = { BASE: residual !== undefined };
     const cols = D / width;
     const grad = kernel("rmsnorm_grad", gradSource, settings, prelude + reductions(r.device));
     r.call(grad, { ...tensors, scale }, { rows, cols }, grid2d(rows));
     r.grad(x, dx);
     if (!weight.gradSum) return;
-    const sums = { x: from, dy, dg: weight.gradSum };
+    const sums = { x: input, dy, dg: weight.gradSum };
     const by = vectorPrelude(r.device, sums, D);
     const weightGrad = kernel("rmsnorm_weight_grad", weightGradSource, {}, by.prelude);
     r.call(weightGrad, { ...sums, scale }, { rows, cols: D / by.width }, [Math.ceil(D / by.width / 8)]);

@@ -1,4 +1,4 @@
-// y = x r g, r = 1 / sqrt(mean(x^2) + eps): one workgroup a row.
+// y = x r g, r = 1 / sqrt(mean(x^2) + eps): one workgroup per row.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;             // [R, D]
 @group(0) @binding(1) var<storage, read> g: array<g_t>;             // [D]
 @group(0) @binding(2) var<storage, read_write> y: array<y_t>;       // [R, D]

@@ -1,5 +1,5 @@
-// dx = base + r (dy g - xh mean(dy g xh)), xh = x r: one workgroup a row.
-// `base` is the gradient that reached x by another way (the residual), so that no pass of its own is spent on the sum.
+// dx = base + r (dy g - xh mean(dy g xh)), xh = x r: one workgroup per row.
+// `base` is the gradient that reached x through the residual connection: this kernel adds it, instead of one more.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;              // [R, D]
 @group(0) @binding(1) var<storage, read> g: array<g_t>;              // [D]
 @group(0) @binding(2) var<storage, read> scale: array<f32>;          // [R]
@@ -9,7 +9,7 @@
 struct Params { rows: u32, cols: u32 } // cols in Vecs
 @group(0) @binding(6) var<uniform> p: Params;
 
-fn into(start: u32, c: u32) -> Vec { return times(dy_vec(dy[start + c]), g_vec(g[c])); } // gradient of xh
+fn dxh(start: u32, c: u32) -> Vec { return times(dy_vec(dy[start + c]), g_vec(g[c])); } // the gradient of xh
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -18,10 +18,10 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   let start = row * p.cols;
   let r = scale[row];
   var dots = 0.0;
-  for (var c = lane; c < p.cols; c += WG) { dots += total(times(into(start, c), x_vec(x[start + c]))); }
+  for (var c = lane; c < p.cols; c += WG) { dots += total(times(dxh(start, c), x_vec(x[start + c]))); }
   let mean = sumAll(dots, lane) * r / f32(p.cols * W);
   for (var c = lane; c < p.cols; c += WG) {
-    let own = (into(start, c) - x_vec(x[start + c]) * (r * mean)) * r;
+    let own = (dxh(start, c) - x_vec(x[start + c]) * (r * mean)) * r;
     if (BASE) { dx[start + c] = dx_put(base_vec(base[start + c]) + own); } else { dx[start + c] = dx_put(own); }
   }
 }

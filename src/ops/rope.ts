@@ -1,44 +1,45 @@
 /**
- * Rotary position embedding (Su et al. 2021) on queries and keys.
+ * Rotary position embedding (RoPE) of queries and keys, after Su and others, 2021.
  *
- *     (a, b) -> (a cos - b sin, a sin + b cos)        angle = position theta^(-2i / E), i < E / 2
+ *     (a, b)   <- (a cos - b sin, a sin + b cos)            angle = position theta^(-2i / E), i < E / 2
+ *     (da, db) <- (da cos + db sin, db cos - da sin)
  *
- * for each pair of a head of E numbers; the backward turns by the negative angle. Two layouts of the pairs exist:
- * `half` (i, i + E/2), which Hugging Face checkpoints and this package use, and `interleaved` (2i, 2i + 1), which the
- * original release uses; they are the same model after a permutation of the rows of Wq and Wk.
+ * where (a, b) is pair i of a head, of which x [R, C] holds several side by side. Two layouts of the pairs exist: `half`
+ * (i, i + E/2), which Hugging Face checkpoints and this package use, and `interleaved` (2i, 2i + 1), which the original
+ * release uses. A permutation of the rows of Wq and Wk turns one into the other.
  *
- * The rotation is in place: nothing else needs the numbers before it.
+ * The rotation is in place, since no other op reads the numbers before it.
  *
  * @module
  */
 import { grid2d, kernel, type Recorder, type Tensor, vectorPrelude } from "../gpu/mod.ts";
 import source from "./rope.wgsl" with { type: "text" };
 
-/** Which elements of a head form a pair. */
+/** The pairs of a head: (i, i + E/2) or (2i, 2i + 1). */
 export type RopeLayout = "half" | "interleaved";
 
-/** What the rotation needs besides the numbers. */
+/** Tensors and sizes of a rotation. */
 export interface RopeOptions {
   /** [R] position of each row, u32. */
   positions: Tensor;
-  /** [positions, 2, E / 2] cosines and sines, from {@linkcode ropeAngles}. */
+  /** [positions, 2, E / 2] cosines and sines of {@linkcode ropeAngles}. */
   angles: Tensor;
-  /** Heads to turn, counted from the first column. */
+  /** Number of heads to rotate, from the first column on. */
   heads: number;
-  /** Numbers in a head, even. */
+  /** Numbers in a head, E: even. */
   headDim: number;
-  /** Pairs; `half` unless said otherwise. */
+  /** Layout of the pairs, default `half`. */
   layout?: RopeLayout;
 }
 
-/** Records the rotation of the first `heads * headDim` columns of `x` [R, columns] in place, and its backward. */
+/** Records the rotation of the first `heads * headDim` columns of `x` [R, C] in place, and its backward; returns `x`. */
 export function rope(r: Recorder, x: Tensor, options: RopeOptions): Tensor {
-  turn(r, x, options, true);
-  r.onBackward(() => turn(r, x.grad!, options, false));
+  rotate(r, x, options, true);
+  r.onBackward(() => rotate(r, x.grad!, options, false));
   return x;
 }
 
-function turn(r: Recorder, x: Tensor, o: RopeOptions, forward: boolean): void {
+function rotate(r: Recorder, x: Tensor, o: RopeOptions, forward: boolean): void {
   const INTERLEAVED = o.layout === "interleaved";
   const { angles, positions, heads } = o;
   const { width, prelude } = vectorPrelude(r.device, { x, angles }, x.cols, INTERLEAVED ? 1 : o.headDim / 2);
@@ -48,8 +49,8 @@ function turn(r: Recorder, x: Tensor, o: RopeOptions, forward: boolean): void {
 }
 
 /**
- * Cosines and sines for positions 0 .. `positions` - 1, computed in float64: [positions, 2, headDim / 2]. The rate of
- * pair i is theta^(-2i / headDim), slowed down by `divisors[i]` where a context is stretched.
+ * Returns cosines and sines for positions 0 .. `positions` - 1, computed in float64: [positions, 2, headDim / 2]. The
+ * angle per position of pair i is theta^(-2i / headDim), divided by `divisors[i]` where a context is extended.
  */
 export function ropeAngles(
   positions: number,
@@ -70,7 +71,7 @@ export function ropeAngles(
   return out;
 }
 
-/** Reorders the rows of Wq or Wk [heads * headDim, columns] from pairs (i, i + E/2) to pairs (2i, 2i + 1), or back. */
+/** Returns Wq or Wk [heads * headDim, C] with its rows reordered to the layout `to` from the other one. */
 export function permuteRopeRows(
   weight: Float32Array,
   heads: number,

@@ -1,9 +1,9 @@
-// Turns pairs of a row in place by angle(position, i) = position * theta^(-2i / E); FORWARD false turns them back.
-// One workgroup a row; an invocation turns a Vec of pairs at once where the halves of a head are whole Vecs.
-// The table of cosines and sines is made on the host in float64: WGSL's sin and cos are good to 2^-11 only.
+// The rotation of pair i of each head by position * theta^(-2i / E), or back (FORWARD false), in place. One workgroup per
+// row; an invocation rotates a Vec of pairs at once where half a head is a whole number of Vecs. The host makes the table
+// of cosines and sines in float64, since WGSL's sin and cos are exact to 2^-11 only.
 @group(0) @binding(0) var<storage, read> positions: array<u32>;   // [R]
 @group(0) @binding(1) var<storage, read> angles: array<angles_t>; // [positions, 2, E / 2] cosines, then sines
-@group(0) @binding(2) var<storage, read_write> x: array<x_t>;     // [R, stride], the first heads * E columns are turned
+@group(0) @binding(2) var<storage, read_write> x: array<x_t>;     // [R, stride], the first heads * E columns are rotated
 struct Params { rows: u32, stride: u32, heads: u32 } // stride in Vecs
 @group(0) @binding(3) var<uniform> p: Params;
 

@@ -1,9 +1,11 @@
 /**
- * Softmax by rows, for parts of one's own; LLaMA's attention and loss have it inside.
+ * Softmax by rows, for parts of a model that a user writes. LLaMA's attention and loss contain their own.
  *
- *     y = exp(x - max x) / sum exp(x - max x)        dx = y (dy - sum(dy y))
+ *     y = exp(x - max x) / sum exp(x - max x)
+ *     dx = y (dy - sum(dy y))
  *
- * Masked entries are large negative numbers such as -3e38: shaders may assume that no infinity occurs.
+ * where x and y are [R, C], and maximum and sums are over a row. Masked entries are large negative numbers such as -3e38,
+ * since shaders may assume that no infinity occurs.
  *
  * @module
  */

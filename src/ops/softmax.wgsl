@@ -1,4 +1,4 @@
-// y = softmax(x) by rows, with the row's maximum taken out: one workgroup a row.
+// y = exp(x - max x) / sum exp(x - max x) by rows: one workgroup per row.
 @group(0) @binding(0) var<storage, read> x: array<Vec>;           // [R, C]
 @group(0) @binding(1) var<storage, read_write> y: array<Vec>;     // [R, C]
 struct Params { rows: u32, cols: u32 } // cols in Vecs
@@ -9,11 +9,11 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   let row = w.y * groups.x + w.x;
   if (row >= p.rows) { return; }
   let start = row * p.cols;
-  var most = -3.4e38;
-  for (var c = lane; c < p.cols; c += WG) { most = max(most, largest(x[start + c])); }
-  let top = maxAll(most, lane);
+  var laneMax = -3.4e38;
+  for (var c = lane; c < p.cols; c += WG) { laneMax = max(laneMax, largest(x[start + c])); }
+  let rowMax = maxAll(laneMax, lane);
   var sum = 0.0;
-  for (var c = lane; c < p.cols; c += WG) { sum += total(exp(x[start + c] - Vec(top))); }
+  for (var c = lane; c < p.cols; c += WG) { sum += total(exp(x[start + c] - Vec(rowMax))); }
   let all = sumAll(sum, lane);
-  for (var c = lane; c < p.cols; c += WG) { y[start + c] = exp(x[start + c] - Vec(top)) / all; }
+  for (var c = lane; c < p.cols; c += WG) { y[start + c] = exp(x[start + c] - Vec(rowMax)) / all; }
 }

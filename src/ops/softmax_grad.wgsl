@@ -1,4 +1,4 @@
-// dx = y (dy - sum(dy y)): one workgroup a row.
+// dx = y (dy - sum(dy y)) by rows: one workgroup per row.
 @group(0) @binding(0) var<storage, read> y: array<Vec>;            // [R, C]
 @group(0) @binding(1) var<storage, read> dy: array<Vec>;           // [R, C]
 @group(0) @binding(2) var<storage, read_write> dx: array<Vec>;     // [R, C]

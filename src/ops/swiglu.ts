@@ -1,10 +1,10 @@
 /**
- * The gate of the feed-forward block (Shazeer 2020), applied to the joined outputs of W1 and W3.
+ * The gate of the feed-forward block (Shazeer 2020), on the joined outputs of W1 and W3.
  *
  *     y = a s b                         s = sigmoid(a)
  *     da = dy b s (1 + a (1 - s))       db = dy a s
  *
- * x = [a | b] is [R, 2F], y is [R, F].
+ * where x = [a | b] is [R, 2F], and y is [R, F].
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { grid2d, kernel, type Recorder, stored, type Tensor, vectors, width } fr
 import forwardSource from "./swiglu.wgsl" with { type: "text" };
 import gradSource from "./swiglu_grad.wgsl" with { type: "text" };
 
-/** Records the gate and its backward. */
+/** Records the gate of `x` [R, 2F] and its backward; returns y [R, F]. */
 export function swiglu(r: Recorder, x: Tensor): Tensor {
   const rows = x.rows;
   const F = x.cols / 2;

@@ -1,4 +1,4 @@
-// y = silu(a) b, with a = x[:, :F] and b = x[:, F:]: one workgroup a row.
+// y = a sigmoid(a) b, with a = x[:, :F] and b = x[:, F:]: one workgroup per row.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;           // [R, 2F]
 @group(0) @binding(1) var<storage, read_write> y: array<y_t>;     // [R, F]
 struct Params { rows: u32, cols: u32 } // cols = F in Vecs

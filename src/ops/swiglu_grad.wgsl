@@ -1,4 +1,4 @@
-// With s = sigmoid(a): da = dy b s (1 + a (1 - s)), db = dy a s: one workgroup a row.
+// da = dy b s (1 + a (1 - s)), db = dy a s, with s = sigmoid(a): one workgroup per row.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;            // [R, 2F]
 @group(0) @binding(1) var<storage, read> dy: array<Vec>;           // [R, F]
 @group(0) @binding(2) var<storage, read_write> dx: array<Vec>;     // [R, 2F]

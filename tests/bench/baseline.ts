@@ -1,8 +1,8 @@
 /**
- * The stored baseline: figures by adapter, so that a change shows as a ratio.
+ * The stored baseline: the figures of each adapter, with which new ones are compared.
  *
- * Where a figure is a share of what the adapter can do, shares are compared (by processor time where that is known)
- * and not speeds: the baseline may have been taken while the machine did something else too.
+ * Where a figure is a share of the adapter's peak, shares are compared (by processor time where that is known) and not
+ * speeds, since other work may have run beside the baseline.
  *
  *     deno task bench --save        writes tests/bench/baseline.json
  *
@@ -10,13 +10,13 @@
  */
 import { type Figure, moreIsBetter, type Section, type Unit } from "./figure.ts";
 
-/** What was measured on an adapter. */
+/** The measurements of an adapter. */
 export interface Entry {
   /** Day of measurement, such as 2025-01-31. */
   date: string;
   /** Version of Deno. */
   deno: string;
-  /** What was found by `section: name`. */
+  /** Figures by `section: name`. */
   figures: Record<string, Found>;
 }
 
@@ -35,7 +35,7 @@ export interface Found {
 /** Entries by adapter. */
 export type Baseline = Record<string, Entry>;
 
-/** The key of a figure. */
+/** Returns the key of a figure. */
 export function keyOf(section: string, figure: string): string {
   return `${section}: ${figure}`;
 }
@@ -54,12 +54,12 @@ function found({ value, unit, share, cpuShare }: Figure): Found {
   return { value: round(value), unit, share: round(share?.median), cpuShare: round(cpuShare?.median) };
 }
 
-/** Four digits are more than two runs agree on. */
+/** Rounds to four digits, which is more than two runs agree on. */
 function round<T extends number | undefined>(x: T): T {
   return (x === undefined ? x : Number(x.toPrecision(4))) as T;
 }
 
-/** How much better a figure is than it was, above 1 whatever its unit; undefined where it was not measured in that unit. */
+/** Returns the ratio of a figure to its baseline, above 1 for a better one; undefined without a baseline in that unit. */
 export function betterBy(
   baseline: Baseline,
   adapter: string,
@@ -76,7 +76,7 @@ export function betterBy(
   return moreIsBetter(figure.unit) ? now.value / before.value : before.value / now.value;
 }
 
-/** Replaces the figures of `sections` in an adapter's entry; others keep what they had. */
+/** Replaces the figures of `sections` in an adapter's entry and keeps all others. */
 export function withFigures(
   baseline: Baseline,
   adapter: string,

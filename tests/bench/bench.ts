@@ -1,11 +1,11 @@
 /**
- * What the SDK does on this machine, as medians and as ratios within one run.
+ * The speed of the SDK on this machine, as medians and as ratios within one run.
  *
  *     deno task bench                          everything but the peers
  *     deno task bench --only matmul,step       some sections: adapter matmul ops step first generation tokenizer
  *     deno task bench --peers --rounds 7       jax-js, TensorFlow.js and PyTorch too, in turns with this project
  *     deno task bench --save                   stores the figures as the baseline of this adapter
- *     deno task bench --profile                what each kernel of the training step takes
+ *     deno task bench --profile                the time of each kernel of the training step
  *     deno task bench --report FILE            writes the figures as Markdown between the marks of FILE
  *
  * @module
@@ -49,7 +49,7 @@ const all: Record<string, (device: Device, yardsticks: Yardsticks) => Promise<Se
   tokenizer: tokenizerSection,
 };
 
-/** The sections asked for; a name that is none ends the program. */
+/** Returns the chosen sections; an unknown name ends the program. */
 function chosen(only: string | undefined): string[] {
   const names = only === undefined ? Object.keys(all) : only.split(",").filter(Boolean);
   const unknown = names.find((name) => !Object.hasOwn(all, name));
@@ -65,7 +65,7 @@ async function profile(): Promise<string> {
   const model = await Model.create(benchShape, { device });
   model.setParameters(start.weights);
   const step = await TrainingStep.create(model, { ...stepOptions, save: "all" });
-  step.run(startRows(start), 1, learningRate); // what attention costs depends on what each row sees
+  step.run(startRows(start), 1, learningRate); // the time of attention depends on the spans of the rows
   const { text } = (await step.program.profile()).byKernel();
   device.close();
   return text;

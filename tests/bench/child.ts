@@ -1,23 +1,23 @@
 /**
- * Training steps in processes of their own: this project's and the peers'. Each answers with one line of JSON.
+ * Training steps in separate processes, of this project and of the peers. Each answers with one line of JSON.
  *
  * @module
  */
 import { fileURLToPath } from "node:url";
 
-/** What a child answers. */
+/** The answer of a child process. */
 export interface Answer {
   /** Milliseconds of the first step, compiling included. */
   firstMs: number;
   /** Milliseconds of the steps after it. */
   steps: number[];
-  /** Processor time of those steps; null where the system does not tell it. */
+  /** Processor time of those steps; null where the system does not report it. */
   cpuMs: (number | null)[];
   /** Loss of each step before its update, the first included. */
   losses: number[];
   /** Milliseconds of the best product of two square matrices, by their size. */
   matmul: Record<string, number>;
-  /** Version, where the child knows it better than its package. */
+  /** Version, where it is not that of the package. */
   version?: string;
 }
 
@@ -31,7 +31,7 @@ export interface Command {
   env?: Record<string, string>;
 }
 
-/** A path beside this file. */
+/** Returns the path of a file beside this one. */
 export function here(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url));
 }
@@ -43,9 +43,9 @@ export function ownStep(start: string, steps: number, env: Record<string, string
 }
 
 /**
- * Runs a child and gives its answer.
+ * Runs a child process and returns its answer.
  *
- * @throws {Error} with the last line of what it said, when it fails, is not there, or takes longer than `seconds`
+ * @throws {Error} with the line of its output that explains most, when it fails, is missing, or runs over `seconds`
  */
 export async function ask({ line: [command, ...args], cwd, env }: Command, seconds = 300): Promise<Answer> {
   const out = await finish(command, args, { cwd, env }, seconds);
@@ -54,7 +54,7 @@ export async function ask({ line: [command, ...args], cwd, env }: Command, secon
   return JSON.parse(answer);
 }
 
-/** Runs a command to its end and gives what it wrote. */
+/** Runs a command to its end and returns its output. */
 export async function finish(
   command: string,
   args: string[],
@@ -71,7 +71,7 @@ export async function finish(
   return text.decode(stdout);
 }
 
-/** The line of an error output that says most: the first with the word error, else the last. */
+/** Returns the line of an error output that explains most: the first with the word error, else the last. */
 export function whatWentWrong(stderr: string): string | undefined {
   const lines = stderr.split("\n").map((line) => line.trim()).filter(
     Boolean,

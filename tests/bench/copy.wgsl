@@ -1,4 +1,4 @@
-// y = x, 16 bytes an invocation: how fast the adapter moves memory at most.
+// y = x, 16 bytes per invocation: the peak at which the adapter moves memory.
 @group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4<f32>>;
 struct Params { size: u32 }

@@ -1,11 +1,10 @@
 /**
- * The processor time of this process. On a software adapter it tells what a kernel costs whatever else the machine
- * does, while wall time does not.
+ * The processor time of this process, which on a software adapter does not depend on other work of the machine.
  *
  * @module
  */
 
-/** Milliseconds that all living threads of this process have run; undefined where the system does not tell. */
+/** Returns the milliseconds that all threads of this process have run; undefined where the system does not report it. */
 export function cpuTime(): number | undefined {
   try {
     let nanoseconds = 0;
@@ -20,6 +19,6 @@ function threadTime(thread: string): number {
   try {
     return Number(Deno.readTextFileSync(`/proc/self/task/${thread}/schedstat`).split(" ")[0]);
   } catch {
-    return 0; // it has ended since the folder was read
+    return 0; // the thread has ended since the folder was read
   }
 }

@@ -1,41 +1,41 @@
 /**
- * A figure of the bench, and how figures are shown: in a terminal and in the documentation.
+ * A figure of the bench, and its form in a terminal and in the documentation.
  *
  * @module
  */
 import { table } from "../../src/display/mod.ts";
 import { short, type Spread } from "./statistics.ts";
 
-/** How fast something is, in billions a second, and as a share of what is possible. */
+/** A speed in billions per second, and as a share of the adapter's peak. */
 export interface Speed {
   /** Milliseconds. */
   ms: Spread;
-  /** Billions of operations, or bytes, a second. */
+  /** Billions of operations, or of bytes, per second. */
   speed: number;
-  /** Share of the yardstick's speed, each round against the yardstick in the same round. */
+  /** Share of the yardstick's speed; each round is compared with the yardstick in the same round. */
   share: Spread;
-  /** The same by processor time, on a software adapter: what is left of the share when nothing else runs. */
+  /** The share by processor time, on a software adapter: it does not depend on other work of the machine. */
   cpuShare?: Spread;
 }
 
-/** Units; with the last three less is better. */
+/** Units; lower is better for the last three. */
 export type Unit = "GFLOP/s" | "GB/s" | "tok/s" | "MB/s" | "MB" | "ms" | "s";
 
 /** One measured figure. */
 export interface Figure {
-  /** What was measured; with its group the key of the baseline. */
+  /** Name of the measurement; with its section the key of the baseline. */
   name: string;
   /** The figure, a median where it was measured more than once. */
   value: number;
   /** Its unit. */
   unit: Unit;
-  /** Milliseconds a run and their range. */
+  /** Milliseconds per run and their range. */
   ms?: Spread;
   /** Share of the adapter's peak, or of its copy speed. */
   share?: Spread;
-  /** The same by processor time. */
+  /** That share by processor time. */
   cpuShare?: Spread;
-  /** What must be said beside it. */
+  /** Note beside the figure. */
   note?: string;
 }
 
@@ -43,23 +43,23 @@ export interface Figure {
 export interface Section {
   /** Its name. */
   name: string;
-  /** What the shares are shares of, and what else a reader must know. */
+  /** Explanation for readers, such as the unit of the shares. */
   about: string;
-  /** In the order of measurement. */
+  /** Figures in the order of measurement. */
   figures: Figure[];
 }
 
-/** The figure of something that was measured against a yardstick. */
+/** Returns the figure of a measurement against a yardstick. */
 export function figureOf(name: string, unit: Unit, { speed, ...rest }: Speed): Figure {
   return { name, value: speed, unit, ...rest };
 }
 
-/** True where more is better. */
+/** Returns true where higher is better. */
 export function moreIsBetter(unit: Unit): boolean {
   return unit !== "ms" && unit !== "s" && unit !== "MB";
 }
 
-/** The cells of a figure; `better` is its ratio to the baseline. */
+/** Returns the table cells of a figure; `better` is its ratio to the baseline. */
 function cells(
   { name, value, unit, ms, share, cpuShare, note }: Figure,
   better?: number,
@@ -76,7 +76,7 @@ function cells(
   };
 }
 
-/** The columns that some figure fills. */
+/** Returns the columns that at least one figure fills. */
 function rowsOf(
   { figures }: Section,
   better: (figure: Figure) => number | undefined,
@@ -86,17 +86,17 @@ function rowsOf(
   return rows.map((row) => Object.fromEntries(filled.map((key) => [key, row[key]])));
 }
 
-/** A section as text. */
+/** Returns a section as text. */
 export function sectionText(section: Section, better: (figure: Figure) => number | undefined): string {
   return table(rowsOf(section, better), { title: section.name, note: section.about }).text;
 }
 
-/** A section as Markdown; figures are not compared with a baseline there. */
+/** Returns a section as Markdown, without the comparison with a baseline. */
 export function sectionMarkdown(section: Section): string {
   return `### ${section.name}\n\n${section.about}\n\n${markdownTable(rowsOf(section, () => undefined))}\n`;
 }
 
-/** Rows as a Markdown table. */
+/** Returns rows as a Markdown table. */
 export function markdownTable(rows: readonly Record<string, string>[]): string {
   const names = Object.keys(rows[0] ?? {});
   const line = (values: readonly string[]) =>

@@ -8,7 +8,7 @@ import type { Section } from "./figure.ts";
 import { checkLosses } from "./step.ts";
 import { makeStart, writeStart } from "./start.ts";
 
-/** Starts three processes: one to fill the driver's cache, one that finds it full, one that finds none. */
+/** Starts three processes: one fills the driver's cache, one finds it filled, one finds none. */
 export async function firstStepSection(): Promise<Section> {
   const folder = await Deno.makeTempDir({ prefix: "llamero-bench-" });
   const start = `${folder}/start.safetensors`;
@@ -33,7 +33,7 @@ export async function firstStepSection(): Promise<Section> {
   }
 }
 
-/** Mesa's cache in another folder; other drivers take no notice. */
+/** Moves Mesa's cache to another folder; other drivers ignore the variable. */
 function cacheIn(folder: string): Record<string, string> {
   return { MESA_SHADER_CACHE_DIR: folder };
 }

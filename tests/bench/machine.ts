@@ -1,17 +1,17 @@
 /**
- * The machine that figures were taken on, in words that are good in public.
+ * The machine of the measurements, as published figures name it.
  *
  * @module
  */
 import type { Device } from "../../src/gpu/mod.ts";
 
-/** Where figures were taken. */
+/** The machine of a measurement. */
 export interface Machine {
   /** The adapter's own description. */
   adapter: string;
-  /** What stands behind it: a software adapter with Mesa's version where that is known, or a GPU. */
+  /** Kind of adapter: a software adapter, with Mesa's version where that is known, or a GPU. */
   kind: string;
-  /** What the device was granted. */
+  /** Optional features that the device was granted. */
   granted: string;
   /** Processor cores. */
   cores: number;
@@ -21,7 +21,7 @@ export interface Machine {
   date: string;
 }
 
-/** Looks around. */
+/** Describes this machine. */
 export async function machine(device: Device): Promise<Machine> {
   const mesa = device.software ? await mesaVersion() : undefined;
   return {
@@ -37,7 +37,7 @@ export async function machine(device: Device): Promise<Machine> {
   };
 }
 
-/** Mesa does not tell its version through WebGPU; the packages of Debian and Ubuntu do. */
+/** Returns Mesa's version by the packages of Debian and Ubuntu, since WebGPU does not report it. */
 async function mesaVersion(): Promise<string | undefined> {
   try {
     const args = ["-W", "-f=${Version}", "mesa-vulkan-drivers"];
@@ -48,7 +48,7 @@ async function mesaVersion(): Promise<string | undefined> {
   }
 }
 
-/** Load averages of the last 1, 5 and 15 minutes. */
+/** Returns the load averages of the last 1, 5 and 15 minutes. */
 export function load(): string {
   return Deno.loadavg().map((x) => x.toFixed(1)).join(" ");
 }

@@ -8,7 +8,7 @@ import { type Layout, matmul } from "../../src/ops/mod.ts";
 import { type Figure, figureOf, type Section } from "./figure.ts";
 import { measure, type Yardsticks } from "./yardsticks.ts";
 
-/** M, N, K: whole tiles, no whole tiles, no whole octets. */
+/** M, N, K: whole tiles, no whole tiles, no multiples of 8. */
 const sizes = [[512, 512, 512], [1024, 1024, 1024], [1000, 1000, 1000], [515, 509, 513]] as const;
 
 /** C = A B (`nn`), A B^T (`nt`) and A^T B (`tn`). */
@@ -29,7 +29,7 @@ export async function matmulSection(device: Device, { peak }: Yardsticks): Promi
   };
 }
 
-/** A product as a program of its own, on whatever its memory holds. */
+/** Returns a product as a program, on uninitialised memory. */
 export function product(device: Device, layout: Layout, M: number, N: number, K: number) {
   const r = new Recorder(device, "all", false);
   const a = r.tensor("a", layout === "tn" ? [K, M] : [M, K]);

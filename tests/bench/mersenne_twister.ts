@@ -1,6 +1,8 @@
 /**
- * PyTorch's random numbers on the CPU, so that the start of a comparison can be made anywhere: the Mersenne Twister
- * MT19937 (Matsumoto and Nishimura 1998) and the Box-Muller transform in blocks of sixteen, as `normal_` does it.
+ * PyTorch's random numbers on the CPU, by which the start of a comparison is made without PyTorch.
+ *
+ * They are the Mersenne Twister MT19937 (Matsumoto and Nishimura 1998) and the Box-Muller transform in blocks of sixteen,
+ * as in `normal_`.
  *
  * @module
  */
@@ -22,7 +24,7 @@ export class MersenneTwister {
     }
   }
 
-  /** The next 32 bits, as an unsigned number. */
+  /** Draws 32 bits as an unsigned number. */
   next(): number {
     if (this.#at === N) this.#twist();
     let x = this.#state[this.#at++];
@@ -41,12 +43,12 @@ export class MersenneTwister {
     this.#at = 0;
   }
 
-  /** Throws `count` numbers away. */
+  /** Skips `count` numbers. */
   skip(count: number): void {
     for (let i = 0; i < count; i++) this.next();
   }
 
-  /** `tensor.normal_(0, deviation)` for a size that is a multiple of 16. */
+  /** Draws `tensor.normal_(0, deviation)` for a size that is a multiple of 16. */
   normal(size: number, deviation: number): Float32Array<ArrayBuffer> {
     const x = Float32Array.from({ length: size }, () => (this.next() & 0xffffff) / 2 ** 24);
     for (let block = 0; block < size; block += 16) {

@@ -1,7 +1,7 @@
 /**
  * Every op at the shapes of the bench model: each of its kernels, forward and backward, measured alone.
  *
- * An op is recorded as a model would record it, so this list names ops and shapes and no kernel.
+ * Ops are recorded as the model records them: the list names ops and shapes, and no kernels.
  *
  * @module
  */
@@ -17,15 +17,15 @@ const { dim: D, heads, hidden: F, vocabSize: V, context: T } = benchShape;
 const E = D / heads;
 const R = benchBatch * T;
 
-/** Makes inputs. */
+/** The inputs of an op. */
 interface Inputs {
-  /** Random numbers; with `gradient` a weight whose gradient is summed. */
+  /** Makes a tensor of random numbers; with `gradient` a weight whose gradient is summed. */
   x(shape: number[], gradient?: boolean): Tensor;
   /** The bench batch. */
   batch: Batch;
 }
 
-/** Records an op; gives its output where it has a backward. */
+/** A function that records an op and returns its output where it has a backward. */
 type Op = (r: Recorder, inputs: Inputs) => Tensor | void;
 
 const linear = (columns: number, rows: number): Op => (r, { x }) =>
@@ -123,7 +123,7 @@ async function measureOp(device: Device, name: string, op: Op, yardsticks: Yards
   return found;
 }
 
-/** A call of a compiled program, whose tensors have their memory, as a program of its own. */
+/** Returns one call of a compiled program, whose tensors have their memory, as a program. */
 async function measureCall(device: Device, op: string, call: Call, yardsticks: Yardsticks): Promise<Figure> {
   const alone = await Program.compile(device, "bench: call", [call], []);
   const name = `${op}: ${call.kernel.name}`;

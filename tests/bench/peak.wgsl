@@ -1,5 +1,5 @@
-// Multiply-add chains that depend on nothing but themselves: what the adapter can compute at most.
-// Eight independent accumulators hide the latency of an addition and still fit into registers.
+// Chains of multiply-adds without memory access: the peak at which the adapter computes. Eight independent accumulators
+// hide the latency of an addition and fit into registers.
 @group(0) @binding(0) var<storage, read_write> y: array<f32>;
 struct Params { rounds: u32, factor: f32 }
 @group(0) @binding(1) var<uniform> p: Params;

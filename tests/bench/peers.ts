@@ -1,17 +1,17 @@
 /**
  * The peers: other libraries on the same model, start, batch and machine, in turns with this project.
  *
- * Each runs in a process of its own. Packages are installed by npm into a temporary folder at that moment; nothing of
- * them is a dependency of this project.
+ * Each runs in its own process. Packages are installed by npm into a temporary folder at that moment; none is a
+ * dependency of this project.
  *
  * @module
  */
 import { type Answer, ask, type Command, finish, here, ownStep } from "./child.ts";
 import { makeStart, writeStart } from "./start.ts";
 
-/** Somebody who can do the step. */
+/** An implementation of the step. */
 export interface Peer {
-  /** Name and where it runs. */
+  /** Name, and the backend that it runs on. */
   name: string;
   /** npm packages at their versions. */
   packages: readonly string[];
@@ -30,7 +30,7 @@ const oneThread = { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MKL_NUM_THR
 /** This project; ratios are against it. */
 export const own = "Llamero WebGPU";
 
-/** In the order of a round: this project first. */
+/** The peers in the order of a round, this project first. */
 export const peers: readonly Peer[] = [
   { name: own, packages: [], command: (folder) => ownStep(`${folder}/start.safetensors`, 12) },
   {
@@ -55,11 +55,11 @@ export const peers: readonly Peer[] = [
   },
 ];
 
-/** What came of the rounds. */
+/** The results of all rounds. */
 export interface Outcome {
-  /** Answers by peer, one for each round, in the order of {@linkcode peers}; only of those that could be run. */
+  /** Answers by peer, one per round, in the order of {@linkcode peers}, of the peers that ran. */
   answers: Map<string, Answer[]>;
-  /** Why the others could not be run. */
+  /** Reasons for the peers that did not run. */
   missing: Map<string, string>;
 }
 

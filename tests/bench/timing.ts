@@ -1,26 +1,25 @@
 /**
- * Timing on a device that answers late: the queue is idle when `onSubmittedWorkDone` returns, which in Deno is before
- * its promise resolves.
+ * Times of work on a device: in Deno the queue is idle when `onSubmittedWorkDone` returns, before its promise resolves.
  *
  * @module
  */
 import type { Device, Program } from "../../src/gpu/mod.ts";
 import { cpuTime } from "./cpu_time.ts";
 
-/** Enqueues something; returns at once. */
+/** A function that enqueues work and returns at once. */
 export type Work = () => void;
 
-/** What a work took, in milliseconds. */
+/** Times of work, in milliseconds. */
 export interface Times {
-  /** From its call until the queue was idle. */
+  /** Time from its call until the queue was idle. */
   ms: number;
-  /** Of that, until the call returned. */
+  /** Part of that time until the call returned. */
   host: number;
-  /** Processor time of this process, where the system tells it. */
+  /** Processor time of this process, where the system reports it. */
   cpu?: number;
 }
 
-/** Times a work once. */
+/** Times work once. */
 export async function time(device: Device, work: Work): Promise<Times> {
   const before = cpuTime();
   const start = performance.now();
@@ -35,9 +34,9 @@ export async function time(device: Device, work: Work): Promise<Times> {
 }
 
 /**
- * Times works in turns, so that whatever else the machine does falls on all of them alike.
+ * Times several works in turns, so that other work of the machine disturbs all of them alike.
  *
- * @returns the times of each work in each round, rounds that warm up left out
+ * @returns the times of each work in each round, without the rounds that warm up
  */
 export async function inTurns(
   device: Device,
@@ -63,7 +62,7 @@ export function repeat(program: Program, count: number): Work {
   };
 }
 
-/** How often a program must be repeated to take `target` milliseconds, at most 200 times. */
+/** Returns the number of repetitions in which a program takes `target` milliseconds, at most 200. */
 export async function repeats(program: Program, target: number): Promise<number> {
   await time(program.device, repeat(program, 1)); // compiles
   const { ms } = await time(program.device, repeat(program, 1));

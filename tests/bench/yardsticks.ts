@@ -1,6 +1,6 @@
 /**
- * What the adapter can do at most: arithmetic and the movement of memory. Everything else is a share of one of them,
- * measured in turns with it.
+ * The yardsticks: the peak of the adapter in arithmetic and in moving memory. All other speeds are shares of one of
+ * them, measured in turns with it.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { inTurns, repeat, repeats, type Times, type Work } from "./timing.ts";
 import copySource from "./copy.wgsl" with { type: "text" };
 import peakSource from "./peak.wgsl" with { type: "text" };
 
-/** A work whose speed is known to be the adapter's best. */
+/** Work that runs at the peak of the adapter. */
 export interface Yardstick {
-  /** Enqueues it. */
+  /** Enqueues the work. */
   work: Work;
-  /** How much it does: floating-point operations or bytes. */
+  /** Amount of work: floating-point operations or bytes. */
   amount: number;
 }
 
@@ -27,7 +27,7 @@ export interface Yardsticks {
   copy: Yardstick;
 }
 
-/** Milliseconds that a yardstick should take: long against the cost of a submission, short against the rest. */
+/** Target milliseconds of a yardstick: long compared with a submission, short compared with the whole bench. */
 const target = 15;
 
 /** Makes both yardsticks. */
@@ -52,7 +52,7 @@ export async function makeYardsticks(device: Device): Promise<Yardsticks> {
   };
 }
 
-/** Measures a program of `amount` operations or bytes against a yardstick. */
+/** Measures a program of `amount` operations or bytes in turns with a yardstick. */
 export async function measure(
   program: Program,
   amount: number,
@@ -73,7 +73,7 @@ export async function measureWork(
   rounds: number,
 ): Promise<Speed> {
   const [own, best] = await inTurns(device, [work, yardstick.work], { rounds, warm: 1 });
-  /** Speed over the yardstick's, each round against the same round. */
+  // Ratio of the speeds in each round.
   const share = (of: (times: Times) => number) => {
     const scale = amount * count / yardstick.amount;
     return spread(own.map((times, i) => scale * of(best[i]) / of(times)));
@@ -88,7 +88,7 @@ export async function measureWork(
   };
 }
 
-/** The yardsticks themselves. */
+/** Returns the figures of the yardsticks. */
 export async function adapterSection(device: Device, { peak, copy }: Yardsticks): Promise<Section> {
   const [a, c] = await inTurns(device, [peak.work, copy.work], { rounds: 15 });
   const figure = (name: string, unit: Unit, { amount }: Yardstick, times: Times[]): Figure => ({

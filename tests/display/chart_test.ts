@@ -22,7 +22,7 @@ const chart = (points: Points, more: Partial<LineChart> = {}): LineChart => ({
   ...more,
 });
 
-/** Every number of the drawing is finite and inside the picture. */
+/** Asserts that every number of the drawing is finite and inside the picture. */
 function checkSvg(svg: string, what: string): void {
   assert.doesNotMatch(svg, /NaN|Infinity|undefined|\[object/, what);
   const [, width, height] = svg.match(/viewBox="0 0 (\d+) (\d+)"/)!.map(Number);
@@ -40,7 +40,7 @@ function checkSvg(svg: string, what: string): void {
   }
 }
 
-/** What the ticks say, as numbers in the order drawn: y upwards, then x. */
+/** Returns the texts of the ticks as numbers, in the order drawn: y upwards, then x. */
 function texts(svg: string): string[] {
   return [...svg.matchAll(/<text[^>]*>([^<]*)</g)].map((m) => m[1]);
 }

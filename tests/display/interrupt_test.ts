@@ -109,7 +109,7 @@ Deno.test("a real SIGINT reaches the handler, and afterwards ends the process as
 });
 
 Deno.test("a handler registered here is taken away again", () => {
-  // Deno's test runner fails this test if the signal listener stayed.
+  // Deno's test runner fails this test if a signal listener is left.
   onInterrupt(() => {})();
 });
 

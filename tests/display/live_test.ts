@@ -11,7 +11,7 @@ import {
   terminalSink,
 } from "../../src/display/mod.ts";
 
-/** A clock that stands still until it is moved; timers fire on the way, in their order. */
+/** A clock that moves only when told; timers fire in order as it passes them. */
 class FakeClock implements Clock {
   time = 0;
   #timers: { at: number; fn: () => void }[] = [];
@@ -34,7 +34,7 @@ class FakeClock implements Clock {
     }
     this.time = end;
   }
-  /** Time passes while something blocks the thread: no timer fires. */
+  /** Moves the clock as if the thread were blocked: no timer fires. */
   block(ms: number): void {
     this.time += ms;
   }
@@ -43,7 +43,7 @@ class FakeClock implements Clock {
   }
 }
 
-/** A notebook that keeps what it is sent, with the time. */
+/** A notebook that records the messages it receives, with the time. */
 function notebook(clock: Clock) {
   const messages: { at: number; type: string; text: string; id: string }[] = [];
   const sink = notebookSink((type, content) => {

@@ -1,4 +1,4 @@
-// The compute core: accounting, typed errors, memory by lifetime, programs.
+// The compute core: account of memory, typed errors, memory by lifetime, programs.
 import assert from "node:assert/strict";
 import { ConfigError, DeviceError } from "../../src/base/errors.ts";
 import {
@@ -28,7 +28,7 @@ Deno.test("every buffer has an owner, and freeing returns to the start", async (
   const buffer = device.buffer("test: a", 1000);
   assert.deepEqual(device.memory().buffers.at(-1), { owner: "test: a", bytes: 1024 });
   device.free(buffer);
-  device.free(buffer); // twice does no harm
+  device.free(buffer); // a second call has no effect
   assert.equal(device.memory().bytes, before);
   assert.equal(device.memory().peak, before + 1024);
   device.close();

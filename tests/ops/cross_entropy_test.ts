@@ -1,4 +1,4 @@
-// The output layer joined with the loss, in several chunks of rows, against the same mathematics in plain loops.
+// The output layer joined with the loss, in several chunks of rows, compared with the same formulas in plain loops.
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { Recorder } from "../../src/gpu/mod.ts";
@@ -16,7 +16,7 @@ const weight = noise(V * D);
 const targets = Int32Array.from({ length: R }, (_, r) => r % 7 === 3 ? -100 : random.below(V));
 const kept = targets.filter((t) => t >= 0).length;
 
-/** Loss of each row, dx and dW in float64. */
+/** Computes the loss of each row, dx and dW in float64. */
 function reference(): { nll: Float32Array; dx: Float32Array; dw: Float32Array } {
   const nll = new Float32Array(R);
   const dx = new Float64Array(R * D);

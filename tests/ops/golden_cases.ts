@@ -1,7 +1,7 @@
 // The cases of tests/golden/ops.
 import { goldenJson, goldenTensors } from "../support/golden.ts";
 
-/** The shape of an output and how far it may be off. */
+/** The shape of an output and its tolerance. */
 interface Tolerance {
   shape: number[];
   rtol: number;
@@ -24,10 +24,10 @@ export const { cases } = goldenJson<{ cases: Case[] }>("ops/ops.json");
 /** Inputs and outputs of all cases. */
 export const tensors = goldenTensors("ops/ops.safetensors");
 
-/** Inputs as floats, with -inf as a large finite number: shaders may assume that no infinity occurs. */
+/** Returns an input as floats, with -inf as a large finite number: shaders may assume that no infinity occurs. */
 export const floats = (c: Case, name: string) =>
   tensors.get(`${c.id}/${name}`)!.data.map((x) => x === -Infinity ? -3e38 : x);
-/** Inputs as integers. */
+/** Returns an input as integers. */
 export const ints = (c: Case, name: string) => tensors.get(`${c.id}/${name}`)!.ints;
-/** Inputs with their shapes. */
+/** Returns an input with its shape. */
 export const values = (c: Case, name: string) => ({ shape: c.inputs[name].shape, data: floats(c, name) });

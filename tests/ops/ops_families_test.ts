@@ -1,4 +1,4 @@
-// Each op against finite differences, and its fast kernels against the plain ones, over sizes that are mostly odd.
+// Each op compared with finite differences, and its fast kernels with the plain ones, over sizes that are mostly odd.
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { type Device, openDevice, type Recorder, type Tensor } from "../../src/gpu/mod.ts";
@@ -55,7 +55,7 @@ const swigluCase = (R: number, F: number): Case => ({
   output: R * F,
 });
 
-/** Rows see from the start of their document, of `every` rows, to themselves. */
+/** Returns spans from the start of each row's document, of `every` rows, to the row itself. */
 function spansOf(batch: number, T: number, every: number): Values {
   const data = Uint32Array.from({ length: batch * T * 2 }, (_, i) => {
     const t = (i >> 1) % T;
@@ -101,7 +101,7 @@ function embeddingCase(R: number, V: number, D: number): Case {
 
 const cases: Case[] = [
   linearCase(64, 64, 128), // whole tiles
-  linearCase(40, 24, 72), // octets, but no whole tile
+  linearCase(40, 24, 72), // multiples of 8, but no whole tile
   linearCase(37, 8, 352),
   linearCase(8, 16, 8),
   linearCase(261, 16, 40), // tall tiles with an edge
@@ -115,8 +115,8 @@ const cases: Case[] = [
   attentionCase(2, 16, 2, 2, 8, 16), // fast
   attentionCase(1, 24, 4, 2, 16, 7), // fast, grouped heads, document borders inside tiles
   attentionCase(2, 8, 3, 1, 24, 3),
-  attentionCase(1, 48, 2, 1, 8, 11), // two rows a lane
-  attentionCase(1, 70, 2, 1, 12, 33), // more than a tile of shared, and no multiple of anything
+  attentionCase(1, 48, 2, 1, 8, 11), // two rows per lane
+  attentionCase(1, 70, 2, 1, 12, 33), // more than a tile of family shared, and no multiple of 8
   attentionCase(2, 13, 4, 2, 6, 5), // plain
   attentionCase(1, 1, 1, 1, 10, 1),
   embeddingCase(19, 11, 12),

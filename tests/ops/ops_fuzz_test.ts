@@ -1,4 +1,4 @@
-// Random models and batches through the whole training step, by every kernel family, against plain loops in float64.
+// Random models and batches through the whole training step by every kernel family, compared with float64 in plain loops.
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { type BatchRow, Model, type ModelShape, TrainingStep } from "../../src/model/mod.ts";
@@ -9,13 +9,13 @@ import { lossAndGradients, type Named } from "../reference/llama.ts";
 
 const cases = 14;
 
-/** Each family, and where the adapter has half precision those of them that use it. */
+/** Each family in f32 and, where the adapter has half precision, in f16. */
 const forms = families.flatMap((family) => [
   { family, dtype: "f32" as const },
   ...family !== "plain" && half ? [{ family, dtype: "f16" as const }] : [],
 ]);
 
-/** Relative loss, largest error of a gradient over its largest number, and relative L2 error of a gradient. */
+/** Tolerances: relative loss, largest error of a gradient over its largest number, relative L2 error of a gradient. */
 const tolerance = { f32: { loss: 1e-5, max: 2e-4, l2: 1e-4 }, f16: { loss: 2e-3, max: 0.1, l2: 0.06 } };
 
 interface Drawn {
@@ -25,23 +25,23 @@ interface Drawn {
   save: "all" | "linear" | "block";
 }
 
-/** Even cases have widths and lengths of whole octets, which the fast kernels take; odd ones anything. */
+/** Even cases have widths and lengths that are multiples of 8, which the fast kernels take; odd cases have any. */
 function draw(seed: number): Drawn {
   const random = new Random(1000 + seed);
-  const octets = seed % 2 === 0;
+  const byEights = seed % 2 === 0;
   const between = (low: number, high: number) => low + random.below(high - low + 1);
   const pick = <T>(...from: T[]): T => from[random.below(from.length)];
   const kvHeads = between(1, 3);
   const heads = kvHeads * between(1, 3);
-  const headDim = octets ? pick(8, 16, 24) : 2 * between(1, 7);
-  const context = octets ? 8 * between(1, 5) : between(1, 37);
+  const headDim = byEights ? pick(8, 16, 24) : 2 * between(1, 7);
+  const context = byEights ? 8 * between(1, 5) : between(1, 37);
   const shape = {
     dim: heads * headDim,
     layers: between(1, 3),
     heads,
     kvHeads,
-    hidden: octets ? 8 * between(1, 12) : between(1, 90),
-    vocabSize: octets ? 8 * between(1, 12) : between(2, 90),
+    hidden: byEights ? 8 * between(1, 12) : between(1, 90),
+    vocabSize: byEights ? 8 * between(1, 12) : between(2, 90),
     context,
     normEps: pick(1e-6, 1e-5, 1e-2),
     ropeTheta: pick(100, 10_000, 500_000),
@@ -49,7 +49,7 @@ function draw(seed: number): Drawn {
   };
   const count = between(1, 4);
   const rows = Array.from({ length: count }, (_, b) => {
-    const length = b === 0 ? context : between(1, context); // the first is whole, others are padded
+    const length = b === 0 ? context : between(1, context); // the first is full, others are padded
     const ids = Array.from({ length }, () => random.below(shape.vocabSize));
     const targets = ids.map(() => random.below(6) === 0 ? -100 : random.below(shape.vocabSize));
     if (b === 0) targets[0] = random.below(shape.vocabSize); // a batch keeps at least one target
@@ -60,7 +60,7 @@ function draw(seed: number): Drawn {
   return { shape, rows, microBatch: between(1, count), save: pick("all", "linear", "block") };
 }
 
-/** Weights large enough that attention is far from even and the gates bend. */
+/** Weights so large that attention is far from uniform and the gates far from linear. */
 function drawWeights(model: Model, seed: number): Named {
   const random = new Random(seed);
   return new Map(

@@ -1,4 +1,4 @@
-// Every case of tests/golden/ops on the GPU, with every kernel family that the adapter can run.
+// Every case of tests/golden/ops on the GPU, by every kernel family that the adapter can run.
 import assert from "node:assert/strict";
 import { type Device, Recorder, type Tensor } from "../../src/gpu/mod.ts";
 import {
@@ -46,7 +46,7 @@ function compare(c: Case, got: Arrays): void {
 
 const layouts = { NN: "nn", NT: "nt", TN: "tn" } as const;
 
-/** The parts of an op's result under the names that the golden file gives them. */
+/** Returns the parts of an op's result by their names in the golden file. */
 const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
   async matmul(device, c) {
     return { y: await product(device, c, values(c, "a"), values(c, "b"), c.outputs.y.shape) };
@@ -102,7 +102,7 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
         x,
         upload(device, "zero", { shape: x.shape, data: new Float32Array(x.size) }),
       );
-      r.onBackward(() => r.grad(x, moved.grad!)); // rope works in place: on a copy, so that x stays what it was
+      r.onBackward(() => r.grad(x, moved.grad!)); // rope works in place: it gets a copy, so that x is unchanged
       return rope(r, moved, { positions, angles, heads: H, headDim: D, layout });
     }, {
       x: { shape: [B * T, H * D], data: floats(c, "x") },
@@ -300,7 +300,7 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
         return [t.weights, t.m, t.v];
       });
     const [weights, m, v] = await update(p);
-    // The change itself is far below the rounding of p + change: seen alone it stands beside p = 0.
+    // The change is far below the rounding of p + change; with p = 0 it is visible.
     const [change] = await update(new Float32Array(size));
     const decay = Number(a.lr) * Number(a.weight_decay);
     return {

@@ -1,6 +1,5 @@
 /**
- * The vocabulary inside a GGUF file, read with as little code as that takes: what llama.cpp's own test vectors are
- * made for.
+ * The vocabulary inside a GGUF file, for llama.cpp's own test vectors, read by a minimal reader.
  *
  * @module
  */
@@ -11,7 +10,7 @@ type Value = number | boolean | string | Value[];
 /** `llama_token_type` from 1, the order of SentencePiece's `.model`. */
 const KINDS: PieceKind[] = ["normal", "unknown", "control", "user", "unused", "byte"];
 
-/** The pieces of the GGUF file at `path`; ids are positions. */
+/** Reads the pieces of the GGUF file at `path`, in the order of their ids. */
 export async function ggufPieces(path: string): Promise<Piece[]> {
   const facts = metadata(await Deno.readFile(path));
   const texts = facts.get("tokenizer.ggml.tokens") as string[];

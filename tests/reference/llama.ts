@@ -1,7 +1,7 @@
 /**
- * The whole model again: forward and backward in plain loops and float64, one sequence at a time.
+ * The reference model: forward and backward of the whole model in plain loops and float64, one sequence at a time.
  *
- * Nothing here is fast or shared with src: each function is the formula, and its gradient stands beside it.
+ * It shares no code with src and is slow: each function is the formula, and its gradient stands beside it.
  *
  * @module
  */
@@ -54,7 +54,7 @@ function rmsnormGrad(x: Numbers, g: Numbers, dy: Numbers, eps: number, dg: Numbe
   const dx = zeros(x.length);
   for (let row = 0; row < x.length / D; row++) {
     const s = scaleOf(x, row, D, eps);
-    let along = 0; // d loss / d s, up to the factor below
+    let along = 0; // d loss / d s, without the factor below
     for (let i = 0; i < D; i++) {
       const at = row * D + i;
       along += dy[at] * g[i] * x[at];
@@ -68,7 +68,7 @@ function rmsnormGrad(x: Numbers, g: Numbers, dy: Numbers, eps: number, dg: Numbe
   return dx;
 }
 
-/** Turns the pairs (i, i + E/2) of each head by position * theta^(-2i/E); sign -1 turns them back. */
+/** Rotates the pairs (i, i + E/2) of each head by position * theta^(-2i/E); sign -1 rotates them back. */
 function rope(x: Numbers, heads: number, E: number, positions: number[], theta: number, sign = 1): Numbers {
   const y = x.slice();
   positions.forEach((position, r) => {
@@ -95,7 +95,7 @@ interface Heads {
   first: number[];
 }
 
-/** Softmax weights of a query row and head over its keys. */
+/** Returns the softmax weights of a query row and head over its keys. */
 function weightsOf(
   q: Numbers,
   k: Numbers,
@@ -166,9 +166,9 @@ const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const plus = (a: Numbers, b: Numbers): Numbers => a.map((x, i) => x + b[i]);
 
 /**
- * Loss and gradients of a batch, nats per kept target of the whole batch.
+ * Returns loss and gradients of a batch, in nats per kept target of the whole batch.
  *
- * @param weights in Hugging Face's names; without `lm_head.weight` the table is the output matrix
+ * @param weights by Hugging Face name; without `lm_head.weight` the table is the output matrix
  */
 export function lossAndGradients(
   config: ModelConfig,
@@ -185,7 +185,7 @@ function targetsOf({ ids, targets }: BatchRow): number[] {
   return Array.from({ length: ids.length }, (_, t) => targets?.[t] ?? -100);
 }
 
-/** One sequence: forward, then backward; adds to the gradients and gives its share of the loss. */
+/** Runs one sequence forward and backward: adds to the gradients and returns its share of the loss. */
 function sequence(c: ModelConfig, weights: Named, gradients: Named, row: BatchRow, kept: number): number {
   const w = (name: string) => weights.get(`${name}.weight`)!;
   const d = (name: string) => gradients.get(`${name}.weight`)!;

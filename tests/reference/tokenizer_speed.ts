@@ -1,5 +1,5 @@
 /**
- * How fast the tokenizer is against its peers, in processor time of all threads, the peers in turn with us.
+ * The speed of the tokenizer and its peers, in processor time of all threads, measured in turns.
  *
  *     deno run -A tests/reference/tokenizer_speed.ts [rounds]
  *
@@ -15,7 +15,7 @@ import { cpuTime } from "../bench/cpu_time.ts";
 
 const SIZE = 8000;
 
-/** One paragraph in this many goes to the slow library. */
+/** Every so many paragraphs one is given to the slow library. */
 const SHARE = 20;
 
 const [verb, dir] = Deno.args;
@@ -26,7 +26,7 @@ async function seconds(work: () => unknown): Promise<number> {
   return (cpuTime()! - start) / 1000;
 }
 
-/** Processor seconds of our own, in a process of their own: training, or encoding cold and again. */
+/** Measures this tokenizer in a separate process, in processor seconds: training, or encoding first and again. */
 async function child(): Promise<number[]> {
   if (verb === "train") {
     return [

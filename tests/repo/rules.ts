@@ -40,7 +40,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "chat llama encode_exact.ts encode_on_workers.ts files engine.ts vocabulary_fit.ts token_view.ts training",
     "tokenizer.ts mod.ts",
   ],
-  ops: ["vec8.ts binding_chunks.ts check_gradients.ts matmul attention *.ts mod.ts"],
+  ops: ["unroll.ts vec8.ts binding_chunks.ts check_gradients.ts matmul attention *.ts mod.ts"],
   data: [
     "document.ts text plan windows reports io threads steps dedup filters corpora packing tokens",
     "dataset.ts validation mod.ts",

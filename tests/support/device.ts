@@ -1,5 +1,5 @@
 /**
- * One device for all tests of a file, and one for each kernel family that the adapter can run.
+ * The devices of tests: one per file and kernel family that the adapter can run.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { type Device, type KernelFamily, openDevice } from "../../src/gpu/mod.ts
 
 const open = new Map<string, Promise<Device>>();
 
-/** The adapter as a user gets it, or with a family forced: `plain` is what a baseline adapter runs. */
+/** Returns the device that a user gets (`fast`), or that of a kernel family. */
 export function testDevice(kind: "fast" | KernelFamily = "fast"): Promise<Device> {
   let device = open.get(kind);
   if (!device) {

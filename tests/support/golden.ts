@@ -1,6 +1,7 @@
 /**
  * The golden numbers of tests/golden: PyTorch in float64, with the tolerances of its README.
- * The reader here shares no code with src/formats, so that one cannot hide the other's mistakes.
+ *
+ * The reader shares no code with src/formats, so that neither hides mistakes of the other.
  *
  * @module
  */
@@ -8,12 +9,12 @@ import assert from "node:assert/strict";
 
 const root = new URL("../golden/", import.meta.url);
 
-/** A parsed JSON file of the golden folder. */
+/** Reads a JSON file of the golden folder. */
 export function goldenJson<T>(path: string): T {
   return JSON.parse(Deno.readTextFileSync(new URL(path, root)));
 }
 
-/** Path of a golden file or folder. */
+/** Returns the path of a golden file or folder. */
 export function goldenPath(path: string): string {
   return new URL(path, root).pathname;
 }
@@ -25,7 +26,7 @@ export interface GoldenTensor {
   ints: Int32Array<ArrayBuffer>;
 }
 
-/** All tensors of a golden safetensors file; `ints` is the same memory read as I32. */
+/** Reads all tensors of a golden safetensors file; `ints` is the same memory as I32. */
 export function goldenTensors(path: string): Map<string, GoldenTensor> {
   const bytes = Deno.readFileSync(new URL(path, root));
   const size = Number(new DataView(bytes.buffer).getBigUint64(0, true));
@@ -40,7 +41,7 @@ export function goldenTensors(path: string): Map<string, GoldenTensor> {
   }));
 }
 
-/** Largest |got - want|, divided by the largest |want|. */
+/** Returns the largest |got - want| divided by the largest |want|. */
 export function maxError(got: Float32Array, want: Float32Array): number {
   assert.equal(got.length, want.length, "lengths differ");
   let error = 0;
@@ -54,7 +55,7 @@ export function maxError(got: Float32Array, want: Float32Array): number {
   return largest ? error / largest : error;
 }
 
-/** |got - want| / |want| in the Euclidean norm. */
+/** Returns |got - want| / |want| in the Euclidean norm. */
 export function l2Error(got: Float32Array, want: Float32Array): number {
   assert.equal(got.length, want.length, "lengths differ");
   let error = 0;

@@ -1,5 +1,5 @@
 /**
- * Golden files hold heads apart, [B, H, T, D]; kernels have them side by side in rows.
+ * Conversion between heads apart, [B, H, T, D], as in golden files, and heads side by side in rows, as in kernels.
  *
  * @module
  */

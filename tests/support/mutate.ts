@@ -1,13 +1,12 @@
 /**
- * Damage to a file: bytes changed, cut, doubled and moved, numbers made extreme, and for JSON values put in the place of
- * others.
+ * Random damage to files: bytes are changed, cut, doubled and moved, numbers made extreme, values of JSON exchanged.
  *
  * @module
  */
 import type { Random } from "../../src/base/random.ts";
 import { concat } from "../../src/formats/bytes.ts";
 
-/** One to four pieces of damage. Headers are hit more often than what follows. */
+/** Returns a file with one to four damages, more often in its header than behind it. */
 export function mutate(bytes: Uint8Array<ArrayBuffer>, random: Random): Uint8Array<ArrayBuffer> {
   let out = bytes.slice();
   for (let i = 1 + random.below(4); i > 0; i--) out = damages[random.below(damages.length)](out, random);
@@ -16,7 +15,7 @@ export function mutate(bytes: Uint8Array<ArrayBuffer>, random: Random): Uint8Arr
 
 type Damage = (bytes: Uint8Array<ArrayBuffer>, random: Random) => Uint8Array<ArrayBuffer>;
 
-/** A place, three times of four in the first 512 or last 256 bytes. */
+/** Draws a place, three times of four in the first 512 or last 256 bytes. */
 function place(bytes: Uint8Array, random: Random): number {
   const kind = random.below(4);
   const end = bytes.length;
@@ -89,7 +88,7 @@ const strange: readonly unknown[] = [
   ],
 ];
 
-/** JSON with one to three values replaced, removed, renamed or swapped. */
+/** Returns JSON with one to three values replaced, removed, renamed or swapped. */
 export function mutateJson(text: string, random: Random): string {
   const root = { value: JSON.parse(text) as unknown };
   for (let i = 1 + random.below(3); i > 0; i--) {

@@ -1,20 +1,20 @@
 /**
- * Python as an oracle: runs a script beside the tests where the machine has it and its packages.
+ * Python as an oracle of tests: it runs a script where the machine has Python and the packages.
  *
  * @module
  */
 
-/** How a run of Python ended. */
+/** The result of a run of Python. */
 export interface PythonRun {
   /** Exit code; -1 where there is no Python. */
   code: number;
-  /** What it wrote. */
+  /** Standard output. */
   text: string;
-  /** What went wrong. */
+  /** Standard error. */
   error: string;
 }
 
-/** Runs `python3` with `input` on its standard input, of which it may leave some unread. */
+/** Runs `python3` with `input` on its standard input, which it need not read to the end. */
 export async function python(args: string[], input = ""): Promise<PythonRun> {
   try {
     const command = new Deno.Command("python3", { args, stdin: "piped", stdout: "piped", stderr: "piped" });
@@ -38,7 +38,7 @@ export async function oracle<T>(script: URL, args: string[], input: unknown = {}
   return JSON.parse(text.split("\n").filter(Boolean).at(-1) ?? "null");
 }
 
-/** Whether Python has all of `packages`; `reason` says so in a test's name where it has not. */
+/** Tells if Python has all of `packages`; where it has not, `reason` is for the name of the ignored test. */
 export async function pythonHas(...packages: string[]): Promise<{ ignore: boolean; reason: string }> {
   const missing = packages.map((name) => `i.find_spec('${name}') is None`).join(" or ");
   const ignore = (await python(["-c", `import importlib.util as i; exit(${missing})`])).code !== 0;

@@ -1,11 +1,11 @@
 /**
- * SynthStream v1 of tests/golden/README.md: a token stream with something to learn, made of integers only.
+ * SynthStream v1 of tests/golden/README.md: a token stream with structure to learn, drawn with integers only.
  *
  * @module
  */
 import { Random } from "../../src/base/random.ts";
 
-/** `length` tokens below `vocab` from `seed`. */
+/** Returns `length` tokens below `vocab` from `seed`. */
 export function synthStream(seed: number, vocab: number, length: number): Uint32Array {
   const random = new Random(seed);
   const out: number[] = [];
@@ -25,7 +25,7 @@ export function synthStream(seed: number, vocab: number, length: number): Uint32
   return Uint32Array.from(out.slice(0, length));
 }
 
-/** FNV-1a 32 over each token as four little-endian bytes. */
+/** Returns FNV-1a 32 over the tokens as four little-endian bytes each. */
 export function fnv1a(tokens: Uint32Array): number {
   let h = 0x811c9dc5;
   for (const byte of new Uint8Array(tokens.buffer, tokens.byteOffset, tokens.byteLength)) {

@@ -1,5 +1,5 @@
 /**
- * A file as torch.save writes it, from TypeScript: a ZIP file with a pickle and a member for each storage.
+ * A writer of files like those of torch.save: a ZIP file with a pickle and a member for each storage.
  *
  * @module
  */
@@ -36,7 +36,7 @@ function tensor({ name, shape }: Entry, key: string): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** The bytes of the file. */
+/** Returns the bytes of the file. */
 export function torchFile(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
   const tensors = entries.map((entry, i) => tensor(entry, String(i)));
   const pickle = concat([op(0x80, 2, 0x7d, 0x71, 0, 0x28), ...tensors, op(0x75, 0x2e)]);

@@ -1,13 +1,15 @@
 /**
- * Causal attention without a T x T buffer: forward after Rabe and Staats 2021, backward after Dao et al. 2022,
- * as in the paper's section 2.4.
+ * Causal attention without a buffer of T x S scores (the paper's section 2.4).
  *
- *     S = q k^T / sqrt(E)      P = softmax(S)      o = P v            kept: o and L = log sum exp S
- *     D = sum(do o)            dP = do v^T         dS = P (dP - D)
- *     dv = P^T do              dq = dS k / sqrt(E)                    dk = dS^T q / sqrt(E)
+ *     Z = q k^T / sqrt(E)      P = softmax(Z)      o = P v            L = log sum exp Z
+ *     D = sum(do o)            dP = do v^T         dZ = P (dP - D)
+ *     dv = P^T do              dq = dZ k / sqrt(E)                    dk = dZ^T q / sqrt(E)
  *
- * P is computed again from L in the backward pass. Query head h reads key head floor(h / group). Which keys a row
- * sees is one span of keys: causal, document borders, left padding and a cache are all spans.
+ * where for each sequence and head q, o, dq and do are [T, E], k, v, dk and dv are [S, E], the scores Z and weights P are
+ * [T, S], and L and D are [T]. Only o and L are kept, and the backward pass recomputes P from L. The forward pass is that
+ * of Rabe and Staats 2021, the backward pass that of Dao and others 2022. Query head h reads key head
+ * floor(h Hkv / H). The keys that a row sees are one span, first to last: causal order, document borders, left padding and
+ * a cache are all spans.
  *
  * @module
  */
@@ -28,33 +30,33 @@ import forwardSource from "./attention.wgsl" with { type: "text" };
 import gradQSource from "./attention_grad_q.wgsl" with { type: "text" };
 import gradKVSource from "./attention_grad_kv.wgsl" with { type: "text" };
 
-/** Sizes of an attention call. */
+/** Sizes of an attention. */
 export interface AttentionShape {
-  /** Sequences. */
+  /** Number of sequences, B. */
   batch: number;
-  /** Query rows a sequence. */
+  /** Query rows per sequence, T. */
   queries: number;
-  /** Query heads. */
+  /** Query heads, H. */
   heads: number;
-  /** Key and value heads; `heads` is a multiple of it. */
+  /** Key and value heads, Hkv; `heads` is a multiple of it. */
   kvHeads: number;
-  /** Numbers in a head. */
+  /** Numbers in a head, E. */
   headDim: number;
 }
 
-/** What a call reads. */
+/** Tensors that an attention reads. */
 export interface AttentionInput {
-  /** [batch * queries, (heads + 2 kvHeads) headDim]: queries, keys and values side by side. */
+  /** [B T, (H + 2 Hkv) E]: queries, keys and values side by side. */
   qkv: Tensor;
-  /** [batch * queries, 2] u32: first and last key that each row sees. */
+  /** [B T, 2] u32: first and last key that each row sees, counted within its sequence. */
   spans: Tensor;
-  /** [batch * keys, 2 kvHeads headDim]: keys and values of earlier rows, for generation (forward only). */
+  /** [B S, 2 Hkv E]: keys and values to read in place of those in `qkv`, for generation. There is no backward. */
   cache?: Tensor;
-  /** [queries, keys] added to the scores. */
+  /** [T, S], added to the scores. */
   mask?: Tensor;
 }
 
-/** Records attention and its backward; gives [batch * queries, heads headDim]. */
+/** Records the attention and its backward; returns o [B T, H E]. */
 export function attention(r: Recorder, input: AttentionInput, shape: AttentionShape): Tensor {
   const { qkv, spans, cache, mask } = input;
   const { batch, queries, heads, kvHeads, headDim } = shape;
@@ -62,10 +64,10 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
   const kv = cache ?? qkv;
   const keys = kv.rows / batch;
   const o = r.tensor("attention", [rows, heads * headDim], qkv.dtype);
-  const held = { q: qkv, kv, o };
-  const tile = mask ? undefined : tileFor(r.device, queries, keys, headDim, held);
+  const tensors = { q: qkv, kv, o };
+  const tile = mask ? undefined : tileFor(r.device, queries, keys, headDim, tensors);
   const unit = tile?.unit ?? width(headDim);
-  const flop = 2 * rows * keys * heads * headDim; // scores, were nothing masked
+  const flop = 2 * rows * keys * heads * headDim; // of the scores, counted as if every row saw every key
   const k = (cache ? 0 : heads) * headDim / unit;
   const v = k + kvHeads * headDim / unit;
   const params = {
@@ -82,19 +84,19 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
   };
   const WG = r.device.family === "shared" ? 64 : 8;
   const w = width(headDim);
-  const prelude = vectors(w) + stored(w, held);
+  const prelude = vectors(w) + stored(w, tensors);
   const plain = (name: string, source: string) =>
     kernel(name, source, { E: headDim, MASKED: mask !== undefined, WG }, prelude);
-  /** Workgroups for `length` rows of each sequence and of each of `heads`. */
+  // The workgroups for `length` rows of each sequence and of each of `heads`.
   const grid = (length: number, heads: number) =>
     tile
       ? [Math.ceil(length / tile.lanes / tile.rows), batch * heads] as const
       : grid2d(Math.ceil(batch * length * heads / WG));
-  const added: Record<string, Tensor> = tile ? {} : { mask: mask ?? qkv };
+  const masks: Record<string, Tensor> = tile ? {} : { mask: mask ?? qkv }; // a binding needs a tensor
   const stats = r.tensor("stats", [rows, heads, 2]);
 
   const forward = tile ? attentionForward(tile, headDim) : plain("attention", forwardSource);
-  r.call(forward, { q: qkv, kv, spans, ...added, o, stats }, params, grid(queries, heads), flop);
+  r.call(forward, { q: qkv, kv, spans, ...masks, o, stats }, params, grid(queries, heads), flop);
   if (cache) return o;
 
   r.onBackward(() => {
@@ -102,7 +104,7 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
     const d = r.tensor("dqkv", [rows, qkv.cols]);
     const gradQ = tile ? attentionGradQ(tile, headDim) : plain("attention_grad_q", gradQSource);
     const gradKV = tile ? attentionGradKV(tile, headDim) : plain("attention_grad_kv", gradKVSource);
-    const args = { q: qkv, kv, spans, ...added, dout, stats };
+    const args = { q: qkv, kv, spans, ...masks, dout, stats };
     r.call(gradQ, { ...args, o, dq: d }, params, grid(queries, heads), 1.5 * flop);
     r.call(gradKV, { ...args, dkv: d }, params, grid(keys, kvHeads), 2 * flop);
     r.grad(qkv, d);
@@ -110,17 +112,17 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
   return o;
 }
 
-/** The tile of the device's family, where it can take these lengths; else the plain kernels do. */
+/** Returns the tile of the device's family, or undefined for lengths that only the plain kernels compute. */
 function tileFor(
   device: DeviceProfile,
   queries: number,
   keys: number,
   headDim: number,
-  held: Readonly<Record<string, Tensor>>,
+  tensors: Readonly<Record<string, Tensor>>,
 ): Tile | undefined {
-  if (headDim > 128) return undefined; // a head must fit into registers
+  if (headDim > 128) return undefined; // a head has to fit into registers
   if (device.family === "subgroup" && [headDim, queries, keys].every((n) => n % 8 === 0)) {
-    return subgroupTile(device, headDim, queries, held);
+    return subgroupTile(device, headDim, queries, tensors);
   }
-  if (device.family === "shared" && headDim % 4 === 0 && queries > 1) return sharedTile(headDim, held);
+  if (device.family === "shared" && headDim % 4 === 0 && queries > 1) return sharedTile(headDim, tensors);
 }

@@ -1,13 +1,13 @@
-// o = softmax(q k^T / sqrt(E)) v for one query row and one head an invocation, with an online maximum:
-// no T x S buffer, and keys outside the row's span are never visited. Keeps the log-sum-exp for the backward pass.
+// o = softmax(q k^T / sqrt(E)) v, one invocation per query row and head. The maximum of the scores is updated from key to
+// key, so that no row of scores is stored; keys outside the row's span are not visited. L is kept for the backward pass.
 @group(0) @binding(0) var<storage, read> q: array<q_t>;                // [R, qStride], heads side by side
-@group(0) @binding(1) var<storage, read> kv: array<kv_t>;               // [batch * keys, kvStride], keys at column k, values at v
+@group(0) @binding(1) var<storage, read> kv: array<kv_t>;               // [B S, kvStride], keys at column k, values at v
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;      // [R] first and last key that the row sees
-@group(0) @binding(3) var<storage, read> mask: array<f32>;             // [queries, keys], added to the scores where MASKED
-@group(0) @binding(4) var<storage, read_write> o: array<o_t>;          // [R, heads * E]
-@group(0) @binding(5) var<storage, read_write> stats: array<vec2<f32>>; // [R, heads] (L, D): D is filled by the backward pass
+@group(0) @binding(3) var<storage, read> mask: array<f32>;             // [T, S], added to the scores where MASKED
+@group(0) @binding(4) var<storage, read_write> o: array<o_t>;          // [R, H E]
+@group(0) @binding(5) var<storage, read_write> stats: array<vec2<f32>>; // [R, H] (L, D): D is filled by the backward pass
 struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
-@group(0) @binding(6) var<uniform> p: Params; // strides and columns in Vecs; group = query heads a key head
+@group(0) @binding(6) var<uniform> p: Params; // queries = T, keys = S; strides and columns in Vecs; group = query heads per key head
 
 const N = E / W;
 
@@ -17,13 +17,13 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   if (n >= p.rows * p.heads) { return; }
   let row = n / p.heads;
   let head = n % p.heads;
-  let first = row / p.queries * p.keys; // the row's sequence among the keys
+  let first = row / p.queries * p.keys; // first key row of the sequence
   let column = head / p.group * N;
   var query: array<Vec, N>;
-  var sum: array<Vec, N>;
+  var out: array<Vec, N>;
   for (var i = 0u; i < N; i += 1u) { query[i] = Vec(q[row * p.qStride + head * N + i]) * p.scale; }
-  var most = -1e30;
-  var weight = 0.0;
+  var rowMax = -1e30;
+  var expSum = 0.0;
   let span = spans[row];
   for (var key = span.x; key <= span.y; key += 1u) {
     let at = (first + key) * p.kvStride + column;
@@ -31,14 +31,14 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
     for (var i = 0u; i < N; i += 1u) { dot += query[i] * Vec(kv[at + p.k + i]); }
     var score = total(dot);
     if (MASKED) { score += mask[row % p.queries * p.keys + key]; }
-    let above = max(most, score);
-    let keep = exp(most - above);
-    let e = exp(score - above);
-    weight = weight * keep + e;
-    for (var i = 0u; i < N; i += 1u) { sum[i] = sum[i] * keep + e * Vec(kv[at + p.v + i]); }
-    most = above;
+    let newMax = max(rowMax, score);
+    let rescale = exp(rowMax - newMax);
+    let weight = exp(score - newMax);
+    expSum = expSum * rescale + weight;
+    for (var i = 0u; i < N; i += 1u) { out[i] = out[i] * rescale + weight * Vec(kv[at + p.v + i]); }
+    rowMax = newMax;
   }
-  let seen = weight > 0.0; // a row that sees no key gives 0 and takes no gradient
-  for (var i = 0u; i < N; i += 1u) { o[row * p.heads * N + head * N + i] = o_t(sum[i] * select(0.0, 1.0 / weight, seen)); }
-  stats[n] = vec2<f32>(select(1e30, most + log(weight), seen), 0.0);
+  let seen = expSum > 0.0; // a row that sees no key gives 0 and takes no gradient
+  for (var i = 0u; i < N; i += 1u) { o[row * p.heads * N + head * N + i] = o_t(out[i] * select(0.0, 1.0 / expSum, seen)); }
+  stats[n] = vec2<f32>(select(1e30, rowMax + log(expSum), seen), 0.0);
 }

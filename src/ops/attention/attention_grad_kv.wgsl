@@ -1,14 +1,14 @@
-// dv = sum over queries of P do, dk = sum over queries of dS q, over all query heads of the key's group.
-// One invocation a key row and key head owns both: WebGPU has no float atomics, and this order is always the same.
+// dv = sum over queries of P do, dk = sum over queries of dZ q, over all query heads of the key head's group. One invocation
+// per key row and key head adds both: WebGPU has no atomic sums of floats, and the order of the sums is always the same.
 @group(0) @binding(0) var<storage, read> q: array<q_t>;
 @group(0) @binding(1) var<storage, read> kv: array<kv_t>;
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;
 @group(0) @binding(3) var<storage, read> mask: array<f32>;
 @group(0) @binding(4) var<storage, read> dout: array<Vec>;
-@group(0) @binding(5) var<storage, read> stats: array<vec2<f32>>;      // [R, heads] (L, D)
-@group(0) @binding(6) var<storage, read_write> dkv: array<Vec>;          // [batch * keys, kvStride]
+@group(0) @binding(5) var<storage, read> stats: array<vec2<f32>>;      // [R, H] (L, D)
+@group(0) @binding(6) var<storage, read_write> dkv: array<Vec>;          // [B S, kvStride]
 struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
-@group(0) @binding(7) var<uniform> p: Params; // rows: batch * keys
+@group(0) @binding(7) var<uniform> p: Params; // rows = B S
 
 const N = E / W;
 
@@ -20,7 +20,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   let row = n / kvHeads;
   let key = row % p.keys;
   let at = row * p.kvStride + n % kvHeads * N;
-  let first = row / p.keys * p.queries; // the key's sequence among the queries
+  let first = row / p.keys * p.queries; // first query row of the sequence
   var dk: array<Vec, N>;
   var dv: array<Vec, N>;
   for (var member = 0u; member < p.group; member += 1u) {
@@ -41,9 +41,9 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
       if (MASKED) { score += mask[t * p.keys + key]; }
       let stat = stats[query * p.heads + head];
       let prob = exp(score - stat.x);
-      let ds = prob * (total(dp) - stat.y) * p.scale;
+      let dz = prob * (total(dp) - stat.y) * p.scale;
       for (var i = 0u; i < N; i += 1u) {
-        dk[i] += ds * Vec(q[start + i]);
+        dk[i] += dz * Vec(q[start + i]);
         dv[i] += prob * dout[up + i];
       }
     }

@@ -1,12 +1,12 @@
-// dq = sum over keys of dS k, dS = P (dP - D) / sqrt(E), with P = exp(score - L) computed again and
-// D = sum(do o), which is kept for the keys' kernel. One invocation a query row and head.
+// dq = sum over keys of dZ k, with dZ = P (dP - D) / sqrt(E) and P = exp(score - L). One invocation per query row and head.
+// D = sum(do o) is kept for attention_grad_kv.wgsl.
 @group(0) @binding(0) var<storage, read> q: array<q_t>;
 @group(0) @binding(1) var<storage, read> kv: array<kv_t>;
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;
 @group(0) @binding(3) var<storage, read> mask: array<f32>;
-@group(0) @binding(4) var<storage, read> o: array<o_t>;                  // [R, heads * E]
-@group(0) @binding(5) var<storage, read> dout: array<Vec>;               // [R, heads * E]
-@group(0) @binding(6) var<storage, read_write> stats: array<vec2<f32>>; // [R, heads] (L, D)
+@group(0) @binding(4) var<storage, read> o: array<o_t>;                  // [R, H E]
+@group(0) @binding(5) var<storage, read> dout: array<Vec>;               // [R, H E]
+@group(0) @binding(6) var<storage, read_write> stats: array<vec2<f32>>; // [R, H] (L, D)
 @group(0) @binding(7) var<storage, read_write> dq: array<Vec>;          // [R, qStride]
 struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
 @group(0) @binding(8) var<uniform> p: Params;
@@ -44,8 +44,8 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
     }
     var score = total(dot);
     if (MASKED) { score += mask[row % p.queries * p.keys + key]; }
-    let ds = exp(score - L) * (total(dp) - own) * p.scale;
-    for (var i = 0u; i < N; i += 1u) { sum[i] += ds * Vec(kv[at + p.k + i]); }
+    let dz = exp(score - L) * (total(dp) - own) * p.scale;
+    for (var i = 0u; i < N; i += 1u) { sum[i] += dz * Vec(kv[at + p.k + i]); }
   }
   for (var i = 0u; i < N; i += 1u) { dq[row * p.qStride + head * N + i] = sum[i]; }
 }

@@ -1,62 +1,74 @@
 /**
- * Attention tiles for GPUs (family `shared`): a workgroup of 64 lanes, a row each. All lanes together copy the eight rows
- * into workgroup memory, from where each lane reads them. Any length; heads are whole fours.
+ * Attention tiles for GPUs (family `shared`): a workgroup of 64 lanes, one row per lane.
+ *
+ * All lanes together copy a block into workgroup memory, and each lane reads its rows from there. Any length; heads are
+ * multiples of 4.
  *
  * @module
  */
 import type { Tensor } from "../../gpu/mod.ts";
-import type { Side, Tile } from "./tiled.ts";
-import { range } from "../vec8.ts";
+import { range } from "../unroll.ts";
+import type { Tile } from "./tiled.ts";
 
 const lanes = 64;
 
-/** The tile for heads of `headDim` numbers; `held` are the tensors that need not be of floats, by their buffer. */
-export function sharedTile(headDim: number, held: Readonly<Record<string, Tensor>>): Tile {
+/**
+ * Returns the tile for heads of `headDim` numbers.
+ *
+ * @param tensors the tensors that may be of another type than f32, by their binding
+ */
+export function sharedTile(headDim: number, tensors: Readonly<Record<string, Tensor>>): Tile {
   const N = headDim / 4;
   const parts = range(N).map(String);
-  const unit = (buffer: string) => `vec4<${held[buffer]?.dtype ?? "f32"}>`;
+  const unit = (buffer: string) => `vec4<${tensors[buffer]?.dtype ?? "f32"}>`;
   return {
     name: "shared",
+    key: ["shared", ...Object.keys(tensors).map((buffer) => `${buffer}:${unit(buffer)}`)].join(" "),
     lanes,
     rows: 1,
     unit: 4,
-    array: (buffer) => `array<${unit(buffer)}>`,
     parts,
     builtins: "",
-    declare: (heads) =>
-      heads.map((name) => `var<workgroup> ${name}_rows: array<vec4<f32>, ${8 * N}>;\n`).join("") +
-      `var<workgroup> ranges: array<vec2<u32>, ${lanes}>;\nvar<workgroup> range_: vec2<u32>;\n`,
-    load: (name, buffer, at) =>
-      parts.map((i) => `let ${name}${i} = vec4<f32>(${buffer}[${at} + ${i}u]);`).join(" "),
-    store: (buffer, at, value) =>
-      parts.map((i) => `${buffer}[${at} + ${i}u] = ${unit(buffer)}(${value(i)});`).join(" "),
-    bounds: ([span]) =>
-      `ranges[lane] = ${span};
+    array: (buffer) => `array<${unit(buffer)}>`,
+    declare: (...blocks) =>
+      [
+        ...blocks.map((name) => `var<workgroup> ${name}_rows: array<vec4<f32>, ${8 * N}>;`),
+        `var<workgroup> ranges: array<vec2<u32>, ${lanes}>;`,
+        "var<workgroup> range_: vec2<u32>;",
+      ].join("\n"),
+    load: (name, buffer, place) =>
+      parts.map((i) => `let ${name}${i} = vec4<f32>(${buffer}[${place} + ${i}u]);`).join("\n"),
+    store: (buffer, place, ...values) =>
+      parts.map((i, n) => `${buffer}[${place} + ${i}u] = ${unit(buffer)}(${values[n]});`).join("\n"),
+    keyRange: (span) => keyRange.replace("SPAN", span),
+    loadBlocks: (blocks) => {
+      const copies = blocks.filter(({ pair }) => !pair).map(({ name, buffer, place }) =>
+        `  ${name}_rows[i] = vec4<f32>(${buffer}[${place.replaceAll("{row}", "r")} + i % ${N}u]);`
+      );
+      return `workgroupBarrier();
+for (var i = lane; i < ${8 * N}u; i += ${lanes}u) {
+  let r = min(j + i / ${N}u, ${blocks[0].count} - 1u);
+${copies.join("\n")}
+}
+workgroupBarrier();`;
+    },
+    broadcast: ({ name, buffer, place, count, pair }, e) =>
+      pair
+        ? `let ${name}_${e} = ${buffer}[${place.replaceAll("{row}", `min(j + ${e}u, ${count} - 1u)`)}];`
+        : parts.map((i) => `let ${name}${i}_${e} = ${name}_rows[${Number(e) * N + Number(i)}];`).join("\n"),
+    clamp: (row, count) => `min(${row}, ${count} - 1u)`,
+    exists: (row, count) => `${row} < ${count}`,
+  };
+}
+
+/** The loop over keys holds barriers, so that all lanes have to agree on its bounds. */
+const keyRange = `ranges[lane] = SPAN;
 workgroupBarrier();
 if (lane == 0u) {
   var all = ranges[0];
   for (var i = 1u; i < ${lanes}u; i += 1u) { all = vec2<u32>(min(all.x, ranges[i].x), max(all.y, ranges[i].y)); }
   range_ = all;
 }
-let bounds = workgroupUniformLoad(&range_); // barriers stand inside the loop: all lanes must agree on it
+let bounds = workgroupUniformLoad(&range_);
 let start = bounds.x & ~7u;
-let to = bounds.y;`,
-    bring: (sides, count) =>
-      `workgroupBarrier();
-for (var i = lane; i < ${8 * N}u; i += ${lanes}u) {
-let r = min(j + i / ${N}u, ${count} - 1u);
-${sides.filter((side) => !side.pair).map((side) => copy(side, N)).join("\n")}
-}
-workgroupBarrier();`,
-    see: ({ name, buffer, at, pair }, e, count) =>
-      pair
-        ? `let ${name}_${e} = ${buffer}[${at(`min(j + ${e}u, ${count} - 1u)`)}];`
-        : parts.map((i) => `let ${name}${i}_${e} = ${name}_rows[${e * N + Number(i)}];`).join(" "),
-    clamp: (row, count) => `min(${row}, ${count} - 1u)`,
-    exists: (row, count) => `${row} < ${count}`,
-  };
-}
-
-function copy({ name, buffer, at }: Side, N: number): string {
-  return `${name}_rows[i] = vec4<f32>(${buffer}[${at("r")} + i % ${N}u]);`;
-}
+let to = bounds.y;`;

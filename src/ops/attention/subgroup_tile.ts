@@ -1,59 +1,67 @@
 /**
- * Attention tiles for CPU adapters (family `subgroup`): a workgroup is one subgroup of 8 lanes. Each lane loads one of the
- * eight rows and broadcasts it; there are no barriers. Lengths and heads are whole eights.
+ * Attention tiles for software adapters (family `subgroup`): a workgroup is one subgroup of 8 lanes.
+ *
+ * Each lane loads one row of a block and broadcasts it to the others, without barriers. Lengths and heads are multiples
+ * of 8, so that no row has to be clamped or left out.
  *
  * @module
  */
-import type { Side, Tile } from "./tiled.ts";
+import type { Block, Tile } from "./tiled.ts";
 import type { DeviceProfile, Tensor } from "../../gpu/mod.ts";
-import { load, range, store, vec8Array, vec8Functions, vec8LayoutOf } from "../vec8.ts";
+import { range } from "../unroll.ts";
+import { load, store, vec8Array, vec8Functions, vec8LayoutOf } from "../vec8.ts";
 
 /**
- * The tile for heads of `headDim` numbers and `length` rows. A lane owns two rows where the length allows: each row of
- * the other side is then loaded and broadcast for twice the work.
+ * Returns the tile for heads of `headDim` numbers and `length` rows. A lane owns two rows where the length allows it:
+ * each row of the other side is then loaded and broadcast for twice the work.
  *
- * @param held the tensors that need not be of floats, by their buffer
+ * @param tensors the tensors that may be of another type than f32, by their binding
  */
 export function subgroupTile(
   device: DeviceProfile,
   headDim: number,
   length: number,
-  held: Readonly<Record<string, Tensor>>,
+  tensors: Readonly<Record<string, Tensor>>,
 ): Tile {
-  const octet = range(headDim / 8);
-  const parts = octet.flatMap((i) => [`${i}l`, `${i}h`]);
+  const units = range(headDim / 8);
+  const parts = units.flatMap((i) => [`${i}l`, `${i}h`]);
   const rows = length % 16 === 0 ? 2 : 1;
-  const octets = (buffer: string) => vec8LayoutOf(device, held[buffer] ?? { dtype: "f32" });
-  const kinds = [...new Set([octets("dout"), ...Object.keys(held).map(octets)])];
-  const form = kinds.join("-");
-  const loadHead = (name: string, buffer: string, at: string) =>
-    octet.map((i) => load(octets(buffer), `${name}${i}`, buffer, `${at} + ${i}u`)).join("");
+  const layout = (buffer: string) => vec8LayoutOf(device, tensors[buffer] ?? { dtype: "f32" });
+  const layouts = [...new Set([layout("dout"), ...Object.keys(tensors).map(layout)])];
+  const label = layouts.join("-");
+  const name = `subgroup rows=${rows}${label === "u64" ? "" : ` ${label}`}`;
+  const loadHead: Tile["load"] = (name, buffer, place) =>
+    units.map((i) => load(layout(buffer), `${name}${i}`, buffer, `${place} + ${i}u`)).join("\n");
   return {
-    name: `subgroup rows=${rows}${form === "u64" ? "" : ` ${form}`}`,
+    name,
+    key: [name, ...Object.keys(tensors).map((buffer) => `${buffer}:${layout(buffer)}`)].join(" "),
     lanes: 8,
     rows,
     unit: 8,
-    array: (buffer) => vec8Array(octets(buffer)),
     parts,
     builtins: ", @builtin(subgroup_invocation_id) sid: u32",
-    declare: () => vec8Functions(...kinds),
+    array: (buffer) => vec8Array(layout(buffer)),
+    declare: () => vec8Functions(...layouts),
     load: loadHead,
-    store: (buffer, at, value) =>
-      octet.map((i) => store(octets(buffer), buffer, `${at} + ${i}u`, value(`${i}l`), value(`${i}h`))).join(
-        "",
-      ),
-    bounds: (spans) =>
-      `let start = subgroupMin(${spans.map((s) => `${s}.x`).reduce((a, b) => `min(${a}, ${b})`)}) & ~7u;
-let to = subgroupMax(${spans.map((s) => `${s}.y`).reduce((a, b) => `max(${a}, ${b})`)});`,
-    bring: (sides) => sides.map((side) => bring(side, loadHead)).join("\n"),
-    see: ({ name, pair }, e) =>
-      (pair ? [name] : parts.map((i) => `${name}${i}`))
-        .map((part) => `let ${part}_${e} = subgroupBroadcast(${part}, ${e}u);`).join(" "),
+    store: (buffer, place, ...values) =>
+      units.map((i) => store(layout(buffer), buffer, `${place} + ${i}u`, values[2 * i], values[2 * i + 1]))
+        .join("\n"),
+    keyRange: (...spans) => {
+      const first = spans.map((span) => `${span}.x`).reduce((a, b) => `min(${a}, ${b})`);
+      const last = spans.map((span) => `${span}.y`).reduce((a, b) => `max(${a}, ${b})`);
+      return `let start = subgroupMin(${first}) & ~7u;\nlet to = subgroupMax(${last});`;
+    },
+    loadBlocks: (blocks) => blocks.map((block) => loadRow(block, loadHead)).join("\n"),
+    broadcast: ({ name, pair }, e) =>
+      (pair ? [name] : parts.map((part) => `${name}${part}`))
+        .map((register) => `let ${register}_${e} = subgroupBroadcast(${register}, ${e}u);`).join("\n"),
     clamp: (row) => row,
     exists: () => "true",
   };
 }
 
-function bring({ name, buffer, at, pair }: Side, loadHead: Tile["load"]): string {
-  return pair ? `let ${name} = ${buffer}[${at("j + sid")}];` : loadHead(name, buffer, at("j + sid"));
+/** WGSL by which each lane loads its row of a block. */
+function loadRow({ name, buffer, place, pair }: Block, loadHead: Tile["load"]): string {
+  const at = place.replaceAll("{row}", "j + sid");
+  return pair ? `let ${name} = ${buffer}[${at}];` : loadHead(name, buffer, at);
 }

@@ -1,29 +1,29 @@
 /**
- * Which kernel multiplies which matrices: a short table for each adapter, by layout and size of the product.
+ * The kernel table: the kernel of the matrix product for each layout and size, per device.
  *
- * The choice decides the last bits of a result, so it is data: a checkpoint keeps the table, and a resumed run takes
- * it back. Programs keep the kernels they were recorded with. The built-in tables are what was measured (docs/log.md);
- * on GPUs tune.ts may replace them.
+ * The choice decides the last bits of a result. That is why the table is data: a checkpoint keeps it, and a resumed run
+ * uses it again. Programs keep the kernels that they were recorded with. The built-in tables come from measurements
+ * (docs/log.md); on GPUs tune.ts may replace them.
  *
  * @module
  */
 import type { DeviceProfile, KernelFamily } from "../../gpu/mod.ts";
 import type { Layout } from "./subgroup.ts";
 
-/** A kernel of the matrix product by family and by rows and columns of C that a workgroup computes. */
+/** A kernel of the matrix product: its family, and the rows and columns of C that a workgroup computes. */
 export type Choice = "subgroup 32x64" | "subgroup 64x64" | "shared 64x64" | "shared 128x128" | "plain";
 
-/** `low`: under 64 rows of C; `small`: under 2^18 numbers in C; `large`: the rest. */
+/** The size of a product. `low`: less than 64 rows of C; `small`: less than 2^18 numbers in C; `large`: all others. */
 export type Size = "low" | "small" | "large";
 
 /** Layout and size of a product, such as `nt large`. */
 export type ShapeClass = `${Layout} ${Size}`;
 
-/** The choices of a device, as plain data. */
+/** The kernel table of a device, as plain data. */
 export interface KernelChoices {
-  /** Which kernels are taken where several do the same. */
+  /** The family of kernels. */
   family: KernelFamily;
-  /** The matrix product. */
+  /** The kernel of each class of products. */
   matmul: Record<ShapeClass, Choice>;
 }
 
@@ -33,19 +33,22 @@ export const layouts: readonly Layout[] = ["nn", "nt", "tn"];
 /** All sizes. */
 export const sizes: readonly Size[] = ["low", "small", "large"];
 
-/** The choices that a family has, the built-in one of large products last. */
+/** The kernels of each family, that of large products last. */
 export const candidates: Readonly<Record<KernelFamily, readonly Choice[]>> = {
   subgroup: ["subgroup 32x64", "subgroup 64x64"],
   shared: ["plain", "shared 64x64", "shared 128x128"],
   plain: ["plain"],
 };
 
-/** The class of a product [M, N]. */
+/** Returns the class of a product [M, N]. */
 export function shapeClass(layout: Layout, M: number, N: number): ShapeClass {
   return `${layout} ${M < 64 ? "low" : M * N < 2 ** 18 ? "small" : "large"}`;
 }
 
-/** 64 rows gain a tenth over 32 on a CPU and a second longer to compile; for `tn` half of that in twice the time. */
+/**
+ * Returns the built-in choice. On a software adapter 64 rows are a tenth faster than 32 and take a second longer to
+ * compile; for `tn` they gain half of that for twice the time.
+ */
 function builtIn(family: KernelFamily, layout: Layout, size: Size): Choice {
   if (family === "plain") return "plain";
   if (family === "shared") return size === "large" ? "shared 128x128" : "shared 64x64";
@@ -65,20 +68,20 @@ function tableOf(device: DeviceProfile): KernelChoices {
   return made;
 }
 
-/** The choice for a product of a class. */
+/** Returns the kernel for a product of a class. */
 export function choiceFor(device: DeviceProfile, shape: ShapeClass): Choice {
   return tableOf(device).matmul[shape];
 }
 
-/** The choices of a device, to be kept with whatever was computed by them. */
+/** Returns a copy of the kernel table of a device, to be kept with the results of its kernels. */
 export function kernelTable(device: DeviceProfile): KernelChoices {
   return structuredClone(tableOf(device));
 }
 
 /**
- * Takes choices that were kept: programs recorded from now on use them.
+ * Sets the kernel table of a device: programs recorded from now on use it.
  *
- * @returns false, and nothing changes, where the device is of another family or a choice is not known
+ * @returns false, and nothing changes, for a table of another family or with an unknown kernel
  */
 export function useKernelTable(device: DeviceProfile, table: KernelChoices): boolean {
   const classes = layouts.flatMap((layout) => sizes.map((size): ShapeClass => `${layout} ${size}`));

@@ -1,8 +1,12 @@
 /**
  * Matrix products, by the kernel that the device's table names.
  *
- * Read `plain` (matmul.wgsl) first: it needs nothing of an adapter. The other two do the same sums faster: `subgroup`
- * (matmul/subgroup.ts) on CPU adapters, `shared` (matmul/shared.ts) on GPUs. Sums are in f32 whatever the matrices are stored in.
+ *     nn:  C = A B          nt:  C = A B^T          tn:  C = A^T B
+ *
+ * where C is [M, N] and the sums run over K numbers in f32, whatever the types of the matrices. Read `plain` (matmul.wgsl)
+ * first: it runs on every adapter. The other two kernels compute the same sums faster: `subgroup` (subgroup.ts) on
+ * software adapters, `shared` (shared.ts) on GPUs. A product has no backward of its own: the gradients of linear.ts are
+ * products too.
  *
  * @module
  */
@@ -25,9 +29,10 @@ export type { Layout } from "./subgroup.ts";
 /**
  * Records C = A B (`nn`), A B^T (`nt`) or A^T B (`tn`).
  *
- * @param a [M, K] (`tn`: [K, M])
- * @param b [K, N] (`nt`: [N, K])
+ * @param a [M, K], for `tn` [K, M]
+ * @param b [K, N], for `nt` [N, K]
  * @param c [M, N]; with `add` the product is added to it
+ * @throws {Error} for shapes that do not fit
  */
 export function matmul(r: Recorder, layout: Layout, a: Tensor, b: Tensor, c: Tensor, add = false): void {
   const [M, K] = layout === "tn" ? [a.cols, a.rows] : [a.rows, a.cols];
@@ -39,12 +44,12 @@ export function matmul(r: Recorder, layout: Layout, a: Tensor, b: Tensor, c: Ten
   product(r, choice(r.device, layout, M, N), layout, { a, b, c }, add);
 }
 
-/** What the table says, where that kernel can run at all: few rows would leave most of a tile idle. */
+/** Returns the kernel of the table, or `plain` for so few rows that a tile would be almost empty. */
 function choice(device: DeviceProfile, layout: Layout, M: number, N: number): Choice {
   return M < 8 ? "plain" : choiceFor(device, shapeClass(layout, M, N));
 }
 
-/** Records a product of fitting shapes by the given kernel; {@linkcode matmul} chooses one. */
+/** Records a product of fitting shapes by the kernel `choice`, where {@linkcode matmul} takes that of the table. */
 export function product(
   r: Recorder,
   choice: Choice,
@@ -68,8 +73,9 @@ export function product(
   if (family === "shared") {
     return call(matmulShared(layout, add, rows as TileShape, { a, b, c }), { N }, rows, cols);
   }
-  const octets = [a, b, c].every((matrix) => matrix.cols % 8 === 0) && K % 8 === 0;
-  const lines = (matrix: Tensor): Lines => octets ? vec8LayoutOf(r.device, matrix) : { single: matrix.dtype };
-  const high = octets ? rows : layout === "tn" ? 16 : 32; // single numbers make long texts: compiling them takes seconds
-  call(matmulSubgroup(layout, add, { a: lines(a), b: lines(b), c: lines(c) }, high), { N }, high, cols);
+  const byEights = [a, b, c].every((matrix) => matrix.cols % 8 === 0) && K % 8 === 0;
+  const lines = (matrix: Tensor): Lines =>
+    byEights ? vec8LayoutOf(r.device, matrix) : { single: matrix.dtype };
+  const height = byEights ? rows : layout === "tn" ? 16 : 32; // single numbers make long texts, which take seconds to compile
+  call(matmulSubgroup(layout, add, { a: lines(a), b: lines(b), c: lines(c) }, height), { N }, height, cols);
 }

@@ -1,10 +1,9 @@
 /**
- * The autotuner: which kernel multiplies fastest here is asked of the adapter itself, once, and kept on disk.
+ * The autotuner: it measures the fastest matrix product of each class on an adapter, once, and keeps the table on disk.
  *
- * Each candidate of kernel_table.ts is first compared with `plain` on two products that no tile divides, one of whole
- * fours and one odd; a kernel that differs is out, however fast (drivers have returned wrong sums before). Then each
- * class of shapes is timed on one product. CPU adapters take the built-in table: compiling there costs more than a
- * choice saves.
+ * Each kernel of kernel_table.ts is first compared with `plain` on three products that no tile divides. A kernel that
+ * differs is left out, however fast it is (drivers have returned wrong sums before). Then each class of products is timed
+ * on one of them. Software adapters take the built-in table, since compiling costs them more than a choice saves.
  *
  * @module
  */
@@ -27,44 +26,47 @@ import {
 } from "./kernel_table.ts";
 import { type Layout, product } from "./matmul.ts";
 
-/** Rows, columns and inner length of a product. */
+/** Sizes of a product: rows and columns of C, and the inner length. */
 export type Extents = readonly [M: number, N: number, K: number];
 
-/** What stands for each size of the classes while it is timed. */
+/** The product that is timed for each size. */
 const typical: Readonly<Record<Size, Extents>> = {
   low: [32, 1024, 1024],
   small: [1024, 192, 512],
   large: [2048, 2048, 2048],
 };
 
-/** Products for the comparison with `plain`: no tile divides them; whole octets, whole fours, and odd lengths. */
+/** Products for the comparison with `plain`, which no tile divides: lengths by eights, by fours, and odd ones. */
 const oddProducts: readonly Extents[] = [[136, 72, 40], [132, 260, 76], [67, 33, 19]];
 
-/** What a tuning found. */
+/** The result of a tuning. */
 export interface Tuning {
   /** The adapter's description. */
   adapter: string;
-  /** The choices, by which {@linkcode kernelTable} is replaced. */
+  /** The kernel table that the device uses from now on. */
   table: KernelChoices;
-  /** Milliseconds of each candidate by class; none where nothing was timed. */
+  /** Milliseconds of each kernel by class; empty where nothing was timed. */
   times: Record<string, Partial<Record<Choice, number>>>;
-  /** Where the choices come from: a table in the text, a file of an earlier tuning, or a measurement just now. */
+  /** The source of the table: the built-in one, the file of an earlier tuning, or a measurement just now. */
   from: "built in" | "disk" | "measured";
 }
 
-/** How to tune; for tests, which cannot wait for a CPU to multiply large matrices. */
+/** Options of a tuning. They are for tests, which cannot wait for a CPU to multiply large matrices. */
 export interface TuneOptions {
-  /** Measure on a CPU adapter too. */
+  /** Measure on a software adapter too. */
   measure?: boolean;
-  /** Products to time in place of the typical ones. */
+  /** Products to time, default one typical product per size. */
   extents?: Readonly<Record<Size, Extents>>;
-  /** Candidates in place of the family's. */
+  /** Kernels to choose among, default all of the family. */
   among?: readonly Choice[];
 }
 
 const tuned = new WeakMap<Device, Promise<Tuning>>();
 
-/** Chooses the kernels of a device, once: later calls give what the first one found. */
+/**
+ * Chooses the kernels of a device and sets its kernel table. It works once per device: later calls return the first
+ * result.
+ */
 export function tune(device: Device, options: TuneOptions = {}): Promise<Tuning> {
   let found = tuned.get(device);
   if (!found) {
@@ -96,7 +98,7 @@ async function choose(device: Device, o: TuneOptions): Promise<Tuning> {
   }
 }
 
-/** Adapter, Deno and the texts of all kernels: what was measured for others says nothing about these. */
+/** Returns the key of a tuning: the adapter, the version of Deno and the texts of all kernels. */
 function identity(device: Device, among: readonly Choice[]): Promise<string> {
   const r = new Recorder(device, "all", false);
   for (const choice of among) {
@@ -106,7 +108,7 @@ function identity(device: Device, among: readonly Choice[]): Promise<string> {
   return digest(JSON.stringify([device.adapter, device.family, Deno.version.deno, texts]));
 }
 
-/** Records a product on tensors of its own. */
+/** Records a product on new tensors. */
 function record(r: Recorder, choice: Choice, layout: Layout, [M, N, K]: Extents): void {
   const a = r.tensor("a", layout === "tn" ? [K, M] : [M, K]);
   const b = r.tensor("b", layout === "nt" ? [N, K] : [K, N]);
@@ -134,7 +136,7 @@ async function measure(
   return { adapter: device.adapter, table, times, from: "measured" };
 }
 
-/** True where a kernel compiles and gives what `plain` gives, to the rounding of sums in another order. */
+/** Returns true for a kernel that compiles and agrees with `plain`, to the rounding of sums in another order. */
 export async function agrees(
   device: Device,
   choice: Choice,
@@ -149,13 +151,13 @@ export async function agrees(
     });
     if (!found) return false;
     const [got, want] = found;
-    const largest = want.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    const largest = want.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
     if (!got.every((x, i) => Math.abs(x - want[i]) <= 1e-5 * largest)) return false;
   }
   return true;
 }
 
-/** The same product by several kernels. */
+/** Computes the same product by several kernels. */
 async function results(
   device: Device,
   among: readonly Choice[],
@@ -183,7 +185,7 @@ async function results(
   }
 }
 
-/** Milliseconds of a product: the least of five, each over at least 2 ms of work. */
+/** Measures the milliseconds of a product: the minimum of five, each over at least 2 ms of work. */
 async function time(device: Device, choice: Choice, layout: Layout, at: Extents): Promise<number> {
   const r = new Recorder(device, "all", false);
   record(r, choice, layout, at);
@@ -192,7 +194,7 @@ async function time(device: Device, choice: Choice, layout: Layout, at: Extents)
     const start = performance.now();
     for (let i = 0; i < times; i++) program.replay();
     const done = device.gpu.queue.onSubmittedWorkDone();
-    const end = performance.now(); // the call itself waits in Deno
+    const end = performance.now(); // in Deno the call itself waits for the queue
     await done;
     return (end - start) / times;
   };
@@ -207,7 +209,7 @@ async function time(device: Device, choice: Choice, layout: Layout, at: Extents)
   }
 }
 
-/** Where there is no file, no right to read it, or no JSON in it, the adapter is asked again. */
+/** Reads a kept tuning; undefined without a file, without the permission to read it, or for a damaged one. */
 async function read(file: string): Promise<Tuning | undefined> {
   try {
     return JSON.parse(await Deno.readTextFile(file));
@@ -216,10 +218,10 @@ async function read(file: string): Promise<Tuning | undefined> {
   }
 }
 
-/** Where nothing can be kept, the next process measures again. */
+/** Keeps a tuning; where that fails, the next process measures again. */
 async function write(file: string, found: Tuning): Promise<void> {
   try {
     await Deno.mkdir(file.replace(/[^/]*$/, ""), { recursive: true });
     await writeAtomically(file, (put) => put(new TextEncoder().encode(JSON.stringify(found, null, 2))));
-  } catch { /* read-only places and missing rights are no reason to fail */ }
+  } catch { /* a read-only folder or a missing permission is no reason to fail */ }
 }

@@ -1,5 +1,5 @@
 /**
- * What the JavaScript peers share: the shape of the bench model, its start, and the line they answer with.
+ * Shared code of the JavaScript peers: the shape of the bench model, its start, and the line of their answer.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { cpuTime } from "../cpu_time.ts";
 /** Width, blocks, heads, feed-forward width, positions, sequences, vocabulary. */
 export const D = 128, L = 4, H = 4, F = 352, T = 128, B = 8, V = 1024, E = D / H;
 
-/** The optimizer, the same for everybody. */
+/** The options of the optimizer, equal for all peers. */
 export const lr = 1e-3, b1 = 0.9, b2 = 0.95, eps = 1e-8, decay = 0.1, clip = 1;
 
 /** The name of a package that this project does not have: computed, so that the type checker does not look for it. */
@@ -25,7 +25,7 @@ export function readStart(path) {
   const ids = values("ids"),
     part = (shift) =>
       Int32Array.from({ length: B * T }, (_, i) => ids[Math.floor(i / T) * (T + 1) + i % T + shift]);
-  /** [in, out], as libraries that compute x W want it. */
+  /** [in, out], for libraries that compute x W. */
   const transposed = (name) => {
     const [rows, cols] = header[name].shape, w = values(name);
     return Float32Array.from({ length: rows * cols }, (_, i) => w[(i % rows) * cols + Math.floor(i / rows)]);
@@ -68,7 +68,7 @@ export function angles(f) {
 /** 0 where a position may look and -1e9 where it may not, [T, T]. */
 export const mask = Float32Array.from({ length: T * T }, (_, i) => i % T <= Math.floor(i / T) ? 0 : -1e9);
 
-/** Runs `step` and keeps what it took; `step` resolves with the loss when the weights are updated. */
+/** Runs `step` and measures its time; `step` resolves with the loss when the weights are updated. */
 export async function timeSteps(count, step) {
   const ms = [], cpuMs = [], losses = [];
   for (let t = 1; t <= count; t++) {
@@ -94,7 +94,7 @@ export async function bestOf(run, count = 4) {
 /** Uniform numbers for a matrix. */
 export const noise = (size) => Float32Array.from({ length: size }, () => Math.random() - 0.5);
 
-/** The answer to whoever started this process: its last line. */
+/** Prints the answer to the parent process as the last line. */
 export function answer(result) {
   console.log(JSON.stringify(result));
   Deno.exit(0);

@@ -1,5 +1,5 @@
 /**
- * The training step of the bench model in this project, as a peer among peers.
+ * The training step of the bench model in this project.
  *
  *     deno run -A tests/bench/peers/llamero.ts START STEPS
  *

@@ -1,5 +1,5 @@
-// Every kernel of the matrix product against float64 in plain loops, at sizes that no tile divides, with and without
-// adding to what is there; and the table that chooses among them.
+// Every kernel of the matrix product compared with float64 in plain loops, at sizes that no tile divides, replacing C and
+// adding to it; and the table that chooses among the kernels.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { type Device, type KernelFamily, Recorder } from "../../../src/gpu/mod.ts";
@@ -42,7 +42,7 @@ function reference(
   return out;
 }
 
-const whole = [[128, 128, 32], [136, 72, 40], [72, 200, 24]]; // octets; the last two are no multiple of any tile
+const whole = [[128, 128, 32], [136, 72, 40], [72, 200, 24]]; // multiples of 8; the last two are no multiple of any tile
 const odd = [[67, 33, 19], [9, 5, 3], [132, 260, 76], [1, 130, 7]];
 
 for (const family of families) {
@@ -77,7 +77,7 @@ for (const family of families) {
   }
 }
 
-/** The kernel that a product takes. */
+/** Returns the name of the kernel that a product takes. */
 function kernelFor(device: Device, layout: Layout, M: number, N: number, K: number): string {
   const r = new Recorder(device, "all", false);
   matmul(
@@ -97,7 +97,7 @@ Deno.test("the table names a kernel for every class, and products that it cannot
     ["subgroup", "nt", 1024, 704, 128, /matmul_subgroup nt rows=64/],
     ["subgroup", "nt", 32, 704, 128, /matmul_subgroup nt rows=32/],
     ["subgroup", "tn", 704, 128, 1024, /matmul_subgroup tn rows=32/],
-    ["subgroup", "nn", 1024, 709, 128, /matmul_subgroup nn rows=32 single f32/], // no octets
+    ["subgroup", "nn", 1024, 709, 128, /matmul_subgroup nn rows=32 single f32/], // 709 is no multiple of 8
     ["subgroup", "nn", 1, 704, 128, /^matmul ADD/],
     ["shared", "nn", 1024, 709, 128, /matmul_shared nn 128x128 W=1/],
     ["shared", "nt", 100, 64, 12, /matmul_shared nt 64x64/],
@@ -122,7 +122,7 @@ Deno.test("a kept table is taken back whole or not at all", () => {
   const wrong = [
     { ...table, family: "subgroup" as KernelFamily },
     { ...table, matmul: { ...table.matmul, "tn low": "shared 32x32" as Choice } },
-    { family: "shared" } as typeof table, // of an earlier version
+    { family: "shared" } as typeof table, // as an earlier version wrote it
   ];
   for (const bad of wrong) assert.equal(useKernelTable(device, bad), false);
   assert.deepEqual(kernelTable(device), other);

@@ -1,0 +1,63 @@
+// dv = sum over queries of P do, dk = sum over queries of dZ q by tiles, with the sums of attention_grad_kv.wgsl: read it first.
+// One workgroup per tile of key rows and key head; it reads the queries of all heads of its group. A template (../unroll.ts)
+// over n (key rows of a lane), e (the eight queries of a block), i (the vec4s of a head); its macros are in tiled.ts.
+#declare(query, upstream)
+@group(0) @binding(0) var<storage, read> q: #array(q);
+@group(0) @binding(1) var<storage, read> kv: #array(kv);
+@group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;
+@group(0) @binding(3) var<storage, read> dout: #array(dout); // [R, H E]
+@group(0) @binding(4) var<storage, read> stats: array<vec2<f32>>; // [R, H] (L, D)
+@group(0) @binding(5) var<storage, read_write> dkv: #array(dkv); // [B S, kvStride]
+struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
+@group(0) @binding(6) var<uniform> p: Params; // strides and columns in units of {unit} numbers; a head has {N} units
+
+@compute @workgroup_size({lanes})
+fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) lane: u32{builtins}) {
+  let kvHeads = p.heads / p.group;
+  let kvHead = w.y % kvHeads;
+  let sequence = w.y / kvHeads;
+  #for n
+    let mine{n} = w.x * {tileRows}u + {offset}u + lane; // the row within its sequence
+    let row{n} = sequence * p.keys + #clamp(mine{n}, p.keys);
+  #end
+  #for n
+    let at{n} = row{n} * p.kvStride + kvHead * {N}u;
+    #load(loaded{n}_, kv, at{n} + p.k)
+    #load(value{n}_, kv, at{n} + p.v)
+    #for i
+      let key{n}_{i} = loaded{n}_{i} * p.scale;
+      var dk{n}_{i} = vec4<f32>();
+      var dv{n}_{i} = vec4<f32>();
+    #end
+  #end
+  for (var member = 0u; member < p.group; member += 1u) {
+    let head = kvHead * p.group + member;
+    #block(query, q, (sequence * p.queries + {row}) * p.qStride + head * {N}u, p.queries)
+    #block(upstream, dout, ((sequence * p.queries + {row}) * p.heads + head) * {N}u, p.queries)
+    #pairs(span, spans, (sequence * p.queries + {row}), p.queries)
+    #pairs(stat, stats, (sequence * p.queries + {row}) * p.heads + head, p.queries)
+    for (var j = w.x * {tileRows}u; j < p.queries; j += 8u) { // no query before the first key of the tile sees any of it
+      #loadBlocks(query, upstream, span, stat)
+      #for e
+        #broadcast(query, {e})
+        #broadcast(upstream, {e})
+        #broadcast(span, {e})
+        #broadcast(stat, {e})
+        #for n
+          let prob{n}_{e} = select(0.0, exp(#sum(i: dot(key{n}_{i}, query{i}_{e})) - stat_{e}.x), mine{n} >= span_{e}.x && mine{n} <= span_{e}.y && #exists(j + {e}u, p.queries));
+          let dz{n}_{e} = prob{n}_{e} * (#sum(i: dot(value{n}_{i}, upstream{i}_{e})) - stat_{e}.y) * p.scale;
+        #end
+      #end
+      #for i, n
+        dk{n}_{i} += #sum(e: dz{n}_{e} * query{i}_{e});
+        dv{n}_{i} += #sum(e: prob{n}_{e} * upstream{i}_{e});
+      #end
+    }
+  }
+  #for n
+    if (#exists(mine{n}, p.keys)) {
+      #store(dkv, at{n} + p.k, i: dk{n}_{i})
+      #store(dkv, at{n} + p.v, i: dv{n}_{i})
+    }
+  #end
+}
