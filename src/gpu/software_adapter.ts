@@ -89,5 +89,5 @@ export const noAdapter = "Cannot find a WebGPU adapter";
 /** Says that an adapter is slow, and how slow: measured on 2 CPU cores, with llvmpipe on OpenGL and on Vulkan. */
 export function slowAdapter(name: string): string {
   return `${name} is a software adapter on OpenGL, and the fast kernels need Vulkan: the quickstart is almost 6 times ` +
-    "long (measured: 14.3 minutes instead of 2.5)";
+    "slower (measured: 14.3 minutes instead of 2.5)";
 }
