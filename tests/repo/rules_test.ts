@@ -26,6 +26,8 @@ Deno.test("a layered tree has nothing to complain about", () => {
     "src/eval/mod.ts": `import * as jinja from "@huggingface/jinja";`,
     "src/model/architecture/llama.ts":
       `import code from "../ops/rope.wgsl" with { type: "text" }; import "../gpu/device.ts";`,
+    "src/base/lazy_package.ts": "await import(`data:text/javascript,${source}`);",
+    "src/workers/worker.ts": "await import(module);",
     "src/gpu/device.ts": "export const gpu = () => navigator.gpu;",
     "src/base/schema.ts": `import type { z } from "zod";`,
     "src/data/packing/pack.ts":
@@ -94,6 +96,7 @@ Deno.test("a folder without a layer and a computed path are refused", () => {
   refuses({ "src/x.ts": "" }, /src\/x\.ts is on no layer/);
   refuses({ "src/base/x.ts": `import "../../tests/y.ts";` }, /tests\/y\.ts, which is on no layer/);
   refuses({ "src/base/x.ts": "await import(name);" }, /computed/);
+  refuses({ "src/data/x.ts": "await import(`data:text/javascript,${source}`);" }, /computed/);
 });
 
 Deno.test("a ring of imports is refused, and one that types close is named so", () => {

