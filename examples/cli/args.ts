@@ -1,22 +1,14 @@
 /**
  * Typed flags for the example scripts: a zod schema says what there is, `@std/cli` reads the command line.
  *
- * This is the one file that imports `@std/cli`, and only when it runs: where JSR cannot be reached, mini_args.ts
- * takes its place, and nothing else notices.
- *
  * @module
  */
 import type { z } from "zod";
 import { ConfigError } from "../../src/base/errors.ts";
 import { nearest, parseOptions } from "../../src/base/schema.ts";
 import { type Flag, flagsOf, helpText } from "./help.ts";
-import type { ParseArgs } from "./mini_args.ts";
-
-/** `parseArgs` of `@std/cli`, or what stands in for it. */
-export async function loadParseArgs(): Promise<ParseArgs> {
-  const module = import("@std/cli/parse-args").catch(() => import("./mini_args.ts"));
-  return (await (module as unknown as Promise<{ parseArgs: ParseArgs }>)).parseArgs;
-}
+import type { ParseArgs } from "../../src/new/mini_args.ts";
+import { loadParseArgs } from "../../src/new/parse_args.ts";
 
 /**
  * The options in `args`, checked by `schema` and completed with its defaults.

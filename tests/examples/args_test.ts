@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { loadParseArgs, parseFlags, words } from "../../examples/cli/args.ts";
+import { parseFlags, words } from "../../examples/cli/args.ts";
 import { flagsOf, helpText } from "../../examples/cli/help.ts";
-import { type ArgOptions, parseArgs as miniParseArgs } from "../../examples/cli/mini_args.ts";
+import { parseArgs as miniParseArgs } from "../../src/new/mini_args.ts";
 
 const schema = z.strictObject({
   preset: z.enum(["nano", "5M"]).default("nano").describe("model size"),
@@ -67,53 +67,6 @@ Deno.test("the help has a line for each flag", () => {
   --overwrite        starts anew
   --help             shows this text`,
   );
-});
-
-const real = await loadParseArgs();
-const reached = real !== miniParseArgs;
-
-Deno.test({
-  name: `the stand-in reads as @std/cli does${reached ? "" : " (left out: JSR cannot be reached)"}`,
-  ignore: !reached,
-  fn() {
-    const refused = (arg: string): never => {
-      throw new Error(arg);
-    };
-    const options: ArgOptions = {
-      string: ["a", "bc"],
-      boolean: ["d", "e"],
-      negatable: ["d", "e"],
-      unknown: refused,
-    };
-    const result = (parse: typeof real, args: string[]): unknown => {
-      try {
-        return parse(args, options);
-      } catch (error) {
-        return String(error);
-      }
-    };
-    const usual = [
-      "--a",
-      "--a=1",
-      "--a=x=y",
-      "--bc",
-      "--d",
-      "--d=false",
-      "--no-d",
-      "--e=true",
-      "true",
-      "false",
-      "7",
-    ];
-    const words = [...usual, "--", "-", "-1", "-x", "--zz", "--a=", "--no-a", ""];
-    for (const first of words) {
-      for (const second of words) {
-        for (const args of [[first], [first, second], ["--bc", first, second], [first, "--d", second]]) {
-          assert.deepEqual(result(miniParseArgs, args), result(real, args), JSON.stringify(args));
-        }
-      }
-    }
-  },
 });
 
 Deno.test("words in front of the flags stand for flags", () => {

@@ -24,6 +24,7 @@ export const layers: readonly (readonly string[])[] = [
   ["ops"],
   ["model"],
   ["train", "eval"],
+  ["new"],
 ];
 
 /**
@@ -237,7 +238,7 @@ function packageRule(file: Parsed, item: Import, packages: readonly string[]): s
 /** Which package may be imported where; a package that is not named here may be imported anywhere. */
 function within(name: string, path: string, item: Import): boolean {
   if (name === "@llamero/sdk") return path.startsWith("examples/");
-  if (name === "@std/cli") return path.startsWith("examples/cli/") && item.form !== "static";
+  if (name === "@std/cli") return path === "src/new/parse_args.ts" && item.form !== "static";
   if (name === "@huggingface/tokenizers") return path.startsWith("src/tokenizer/");
   if (name === "zod" && path.startsWith("src/base/")) {
     return path === "src/base/schema.ts" && item.form === "type";
