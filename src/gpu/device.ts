@@ -240,7 +240,13 @@ export class Device implements DeviceProfile {
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const o = parseOptions(schema, options, "openDevice");
-  const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+  if (!navigator.gpu) {
+    throw new DeviceError(
+      "Cannot open a GPU: this runtime has no WebGPU. Models are made, trained and asked in Deno 2.9 or later: " +
+        "run the script with `deno run -A`",
+    );
+  }
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) throw new DeviceError(`${noAdapter}. ${driverAdvice(await installLineHere())}`);
   if (isSoftwareGl(adapter.info)) await warnOfSlowness(adapterName(adapter.info));
   const { gpu, granted } = await request(adapter, o);

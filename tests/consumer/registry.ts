@@ -1,15 +1,16 @@
 /**
- * A local server that hands out this package as a registry would.
+ * A local server that hands out this package as a registry would, as JSR or as npm.
  *
  * Only the files that `deno publish` would send are served. Modules say `import { z } from "zod"`, and what "zod"
  * means stands in our deno.json, which a user does not have: so `deno publish` rewrites such names in every module
  * to the full specifier (`npm:zod@^4.1.0`) before it sends them, and so does this server. A user therefore needs
- * one line in an import map, the one that `deno add` writes.
+ * one line in an import map, the one that `deno add` writes. What npm hands out is the tarball of `deno task pack`.
  *
  * @module
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { npmPackage, tarball, tarballName } from "../../.ci/pack.ts";
 import { importsOf } from "../repo/imports.ts";
 import { readConfig, root, runDeno } from "../repo/tree.ts";
 
@@ -29,15 +30,20 @@ export interface Registry extends AsyncDisposable {
   asked: string[];
 }
 
-/** Serves `files`: paths with their text. */
-export function serve(files: ReadonlyMap<string, string>): Registry {
+/** The content of a served file; a function is given the server's address. */
+type Content = string | Uint8Array<ArrayBuffer> | ((url: string) => string);
+
+/** Serves `files`: paths with their content. */
+export function serve(files: ReadonlyMap<string, Content>): Registry {
   const asked: string[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    const path = new URL(request.url).pathname.slice(1);
+    const { pathname, origin } = new URL(request.url);
+    const path = decodeURIComponent(pathname.slice(1));
     asked.push(path);
-    const text = files.get(path);
-    if (text === undefined) return new Response("not found", { status: 404 });
-    return new Response(text, { headers: { "content-type": mediaType(path) } });
+    const content = files.get(path);
+    if (content === undefined) return new Response("not found", { status: 404 });
+    const body = typeof content === "function" ? content(`${origin}/`) : content;
+    return new Response(body, { headers: { "content-type": mediaType(path) } });
   });
   const url = `http://127.0.0.1:${server.addr.port}/`;
   return { url, asked, [Symbol.asyncDispose]: () => server.shutdown() };
@@ -52,6 +58,45 @@ export async function packageFiles(): Promise<Map<string, string>> {
     files.set(path, path.endsWith(".ts") ? rewrite(text, imports) : text);
   }
   return files;
+}
+
+/** What JSR hands out: the package's files below its name and version, and what it tells of them. */
+export async function jsrFiles(): Promise<Map<string, string>> {
+  const { name, version, exports } = readConfig();
+  const files = await packageFiles();
+  const manifest: Record<string, { size: number; checksum: string }> = {};
+  for (const [path, text] of files) {
+    const bytes = new TextEncoder().encode(text);
+    manifest[`/${path}`] = { size: bytes.length, checksum: `sha256-${await hex(bytes)}` };
+  }
+  return new Map([
+    [`${name}/meta.json`, JSON.stringify({ scope: "llamero", name: "sdk", versions: { [version]: {} } })],
+    [`${name}/${version}_meta.json`, JSON.stringify({ manifest, exports })],
+    ...[...files].map(([path, text]) => [`${name}/${version}/${path}`, text] as const),
+  ]);
+}
+
+/** What npm hands out: what it tells of the package, and the tarball. */
+export async function npmFiles(): Promise<Map<string, Content>> {
+  const files = await npmPackage();
+  const bytes = await tarball(files);
+  const manifest = JSON.parse(new TextDecoder().decode(files.get("package.json")));
+  const { name, version } = readConfig();
+  const path = `${name}/-/${tarballName()}`;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-512", bytes));
+  const about = (url: string): string => {
+    const dist = { tarball: `${url}${path}`, integrity: `sha512-${digest.toBase64()}` };
+    return JSON.stringify({
+      name,
+      "dist-tags": { latest: version },
+      versions: { [version]: { ...manifest, dist } },
+    });
+  };
+  return new Map<string, Content>([[name, about], [path, bytes]]);
+}
+
+async function hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 /** Replaces the names that `imports` explains, `name/sub/path` included, by what they mean. */

@@ -188,6 +188,15 @@ try { await openDevice(); console.log("opened"); } catch (error) { console.log(e
   );
 });
 
+Deno.test("without WebGPU the error names the runtime that has it", async () => {
+  const script = `import { openDevice } from "${new URL("../../src/gpu/mod.ts", import.meta.url)}";
+Object.defineProperty(navigator, "gpu", { value: undefined });
+try { await openDevice(); console.log("opened"); } catch (error) { console.log(error.name, error.message); }`;
+  const child = new Deno.Command(Deno.execPath(), { args: ["eval", script], stdout: "piped", stderr: "null" });
+  const said = new TextDecoder().decode((await child.output()).stdout);
+  assert.match(said, /^DeviceError Cannot open a GPU: this runtime has no WebGPU\. .*`deno run -A`/);
+});
+
 Deno.test("the shared device is opened anew after it was lost", async () => {
   const first = await defaultDevice();
   assert.equal(await defaultDevice(), first);

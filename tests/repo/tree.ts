@@ -31,6 +31,8 @@ function walk(folder: string): string[] {
 export interface Config {
   /** The package's name. */
   name: string;
+  /** The package's version. */
+  version: string;
   /** Its public subpaths and their files. */
   exports: Record<string, string>;
   /** The import map. */
