@@ -114,9 +114,12 @@ function mediaType(path: string): string {
   return path.endsWith(".json") ? "application/json" : "text/plain; charset=utf-8";
 }
 
-/** Removes what the child cached: the port is another one each time. */
+/** Removes what children cached of it: the port is another one each time. */
 export async function forget({ url }: Registry): Promise<void> {
   const { stdout } = await runDeno(["info", "--json"]);
-  const cache = join(JSON.parse(stdout).modulesCache, "http", `127.0.0.1_PORT${new URL(url).port}`);
-  await Deno.remove(cache, { recursive: true }).catch(() => {});
+  const { modulesCache, npmCache }: Record<string, string> = JSON.parse(stdout);
+  const { port } = new URL(url);
+  for (const cache of [join(modulesCache, "http", `127.0.0.1_PORT${port}`), join(npmCache, port)]) {
+    await Deno.remove(cache, { recursive: true }).catch(() => {});
+  }
 }

@@ -192,7 +192,11 @@ Deno.test("without WebGPU the error names the runtime that has it", async () => 
   const script = `import { openDevice } from "${new URL("../../src/gpu/mod.ts", import.meta.url)}";
 Object.defineProperty(navigator, "gpu", { value: undefined });
 try { await openDevice(); console.log("opened"); } catch (error) { console.log(error.name, error.message); }`;
-  const child = new Deno.Command(Deno.execPath(), { args: ["eval", script], stdout: "piped", stderr: "null" });
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", script],
+    stdout: "piped",
+    stderr: "null",
+  });
   const said = new TextDecoder().decode((await child.output()).stdout);
   assert.match(said, /^DeviceError Cannot open a GPU: this runtime has no WebGPU\. .*`deno run -A`/);
 });
