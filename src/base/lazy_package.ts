@@ -24,7 +24,7 @@ export type LazyPackage = keyof typeof lazyPackages;
 
 /** A package after its import. */
 export interface LoadedPackage<Default> {
-  /** What the package, or the file in it, exports by default. */
+  /** The default export of the package, or of the file in it. */
   readonly value: Default;
   /** The address of the module or file that was imported. */
   readonly url: string;

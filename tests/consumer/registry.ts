@@ -24,7 +24,7 @@ export async function publishedFiles(): Promise<string[]> {
 
 /** A package being served. */
 export interface Registry extends AsyncDisposable {
-  /** Where it stands, with a slash at the end. */
+  /** The address, with a slash at the end. */
   url: string;
   /** Paths that were asked for, in order. */
   asked: string[];
@@ -60,7 +60,7 @@ export async function packageFiles(): Promise<Map<string, string>> {
   return files;
 }
 
-/** What JSR hands out: the package's files below its name and version, and what it tells of them. */
+/** Returns the answers of JSR: the package's files below its name and version, and the lists of them. */
 export async function jsrFiles(): Promise<Map<string, string>> {
   const { name, version, exports } = readConfig();
   const files = await packageFiles();
@@ -76,7 +76,7 @@ export async function jsrFiles(): Promise<Map<string, string>> {
   ]);
 }
 
-/** What npm hands out: what it tells of the package, and the tarball. */
+/** Returns the answers of npm: the facts of the package, and the tarball. */
 export async function npmFiles(): Promise<Map<string, Content>> {
   const files = await npmPackage();
   const bytes = await tarball(files);
