@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { computedImports } from "../repo/rules.ts";
 import { type Outcome, runDeno } from "../repo/tree.ts";
 import { forget, packageFiles, publishedFiles, type Registry, rewrite, serve } from "./registry.ts";
 
@@ -54,6 +55,15 @@ Deno.test("the package holds the source and nothing else", async () => {
   );
   assert.deepEqual(odd, []);
   for (const file of ["mod.ts", "deno.json", "LICENSE", "README.md"]) assert.ok(files.includes(file), file);
+});
+
+Deno.test("publishing warns of nothing but the imports that are computed on purpose", async () => {
+  const { code, stderr } = await runDeno(["publish", "--dry-run", "--allow-dirty"]);
+  assert.equal(code, 0, stderr);
+  const kinds = [...stderr.matchAll(/^(?:warning|error)\[([\w-]+)\]/gm)].map((hit) => hit[1]);
+  const places = [...stderr.matchAll(/^ +--> .*?(src\/[^:]+|mod\.ts):/gm)].map((hit) => hit[1]);
+  assert.deepEqual(places.sort(), [...computedImports].sort(), stderr);
+  assert.deepEqual(kinds, computedImports.map(() => "unanalyzable-dynamic-import"));
 });
 
 Deno.test("a consumer outside the repository imports the package over http", async () => {
