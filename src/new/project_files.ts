@@ -35,7 +35,7 @@ export function projectFiles(title: string, entries: SdkEntries): Record<string,
   const tasks = {
     train: "deno run -A train.ts",
     check: "deno check",
-    kernel: "deno jupyter --install",
+    kernel: "deno jupyter --install --force",
   };
   return {
     "deno.json": `${JSON.stringify({ ...entries, tasks }, null, 2)}\n`,
