@@ -199,7 +199,7 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
     return new Dataset(mixPlan(sources, options));
   }
 
-  /** Real text that arrives with the dependencies: 135 chapters of Moby Dick, or 233 speeches on the State of the Union. */
+  /** Real text that is downloaded when it is first read: 135 chapters of Moby Dick, or 233 speeches on the State of the Union. */
   static sample(name: SampleName): Dataset<Document> {
     return new Dataset(samplePlan(name));
   }
