@@ -1,5 +1,5 @@
 /**
- * Stands in for `parseArgs` of `@std/cli` on a machine that cannot reach JSR: the part of it that args.ts uses.
+ * Stands in for `parseArgs` of `@std/cli` on a machine that cannot reach JSR: the part of it that is used here.
  *
  * @module
  */
