@@ -1,27 +1,27 @@
-// Kill -9 at 20 random moments of a run with pretraining and instruction tuning: whatever the moment, the run that is
-// started again ends with the same parameters, bit for bit, and loses at most the steps since the last checkpoint.
+// Kill -9 at 20 random moments of a run with pretraining and instruction tuning: the run that is started again ends with
+// the same parameters, bit for bit, and repeats at most the steps since the last checkpoint.
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { checkpointNames, findCheckpoint } from "../../src/train/checkpoints/checkpoint_folder.ts";
 import { assertSameWeights, inFolder } from "../train/support.ts";
 import { beginning, longRun } from "./train_killed.ts";
 
-/** Starts the run and kills it `after` so many milliseconds of training; gives how long it trained when left alone. */
-async function killed(folder: string, after: number): Promise<number | undefined> {
+/** Starts the run and kills it `after` milliseconds of training; returns its milliseconds if it ended before that. */
+async function killAfter(folder: string, after: number): Promise<number | undefined> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", new URL("train_killed.ts", import.meta.url).pathname, folder],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
   const out = child.stdout.getReader();
-  assert.ok((await out.read()).value, "it never began");
+  assert.ok((await out.read()).value, "the run never began");
   const start = performance.now();
   const timer = setTimeout(() => child.kill("SIGKILL"), after);
   const { signal, success } = await child.status;
   const took = performance.now() - start;
   clearTimeout(timer);
   await out.cancel();
-  if (signal === null) assert.ok(success, "it failed by itself");
+  if (signal === null) assert.ok(success, "the run failed by itself");
   return signal === "SIGKILL" ? undefined : took;
 }
 
@@ -31,15 +31,15 @@ Deno.test("killed at 20 random moments: every restart ends with the same paramet
   assert.deepEqual(want.stages.map(({ done }) => done), [120, 80]);
   let length = 0;
   await inFolder(async (folder) => {
-    length = (await killed(folder, 120_000))!;
-    assert.ok(length, "a run that is left alone comes to its end");
+    length = (await killAfter(folder, 120_000))!;
+    assert.ok(length, "a run that is not killed comes to its end");
   });
   const random = new Random(20);
   const places: string[] = [];
   while (places.length < 20) {
     await inFolder(async (folder) => {
-      const took = await killed(folder, length * random.uniform());
-      if (took !== undefined) { // faster than before: the machine has less to do
+      const took = await killAfter(folder, length * random.uniform());
+      if (took !== undefined) { // the run ended first, since the machine has less to do now
         length = took;
         return;
       }
@@ -66,14 +66,14 @@ Deno.test("killed at 20 random moments: every restart ends with the same paramet
   );
 });
 
-Deno.test("killed again and again, it still comes to the same end", async () => {
+Deno.test("a run killed up to eight times still ends with the same parameters", async () => {
   using whole = await beginning();
   await longRun(whole).run({ display: false });
   await inFolder(async (folder) => {
     let kills = 0;
     let over = false;
     for (const random = new Random(7); kills < 8 && !over;) {
-      over = await killed(folder, 1000 + 3000 * random.uniform()) !== undefined;
+      over = await killAfter(folder, 1000 + 3000 * random.uniform()) !== undefined;
       if (!over) kills++;
     }
     using model = await beginning();
