@@ -14,13 +14,7 @@
  *
  * @module
  */
-export {
-  EnergyMeter,
-  type EnergyOptions,
-  type EnergySettings,
-  type EnergyUse,
-  wattHours,
-} from "./monitoring/energy.ts";
+export { type EnergyOptions, type EnergyUse, wattHours } from "./monitoring/energy.ts";
 export type { Evaluation, PeriodicEvaluationOptions } from "./monitoring/evaluation.ts";
 export type {
   CheckpointEvent,
@@ -37,7 +31,7 @@ export type {
   ValidationEvent,
   WarningEvent,
 } from "./monitoring/events.ts";
-export { Rate, Smoothed, utilisation } from "./monitoring/metrics.ts";
+export { utilisation } from "./monitoring/metrics.ts";
 export { type MaskedExample, MaskPreview } from "./stages/mask_preview.ts";
 export type { InstructOptions, PretrainOptions, StageData, StageOptions } from "./stages/stage_options.ts";
 export type { ManualStep } from "./loop/manual_steps.ts";

@@ -70,7 +70,7 @@ export class Run extends Displayable implements Promise<RunResult> {
     this.#live = display;
     const unregister = registerRun(spec.model, spec.folder?.path, () => this.#describe());
     this.finished = this.#main(signal, display).finally(unregister);
-    this.finished.catch(() => {}); // the card shows the failure, and so nothing is unhandled
+    this.finished.catch(() => {}); // the card shows the failure, so it counts as handled
   }
 
   async #main(signal: AbortSignal | undefined, display: boolean): Promise<RunResult> {
@@ -186,7 +186,7 @@ export class Run extends Displayable implements Promise<RunResult> {
     return new LossChart(this.#log);
   }
 
-  /** Calls back when the run ends, as that of a promise. */
+  /** Calls `done` with the result or `failed` with the error when the run ends, as a promise does. */
   then<A = RunResult, B = never>(
     done?: ((result: RunResult) => A | PromiseLike<A>) | null,
     failed?: ((reason: unknown) => B | PromiseLike<B>) | null,
@@ -194,12 +194,12 @@ export class Run extends Displayable implements Promise<RunResult> {
     return this.finished.then(done, failed);
   }
 
-  /** Calls back when the run fails, as that of a promise. */
+  /** Calls `failed` with the error when the run fails, as a promise does. */
   catch<B = never>(failed?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<RunResult | B> {
     return this.finished.catch(failed);
   }
 
-  /** Calls back when the run ends either way, as that of a promise. */
+  /** Calls `ended` when the run ends, as a promise does. */
   finally(ended?: (() => void) | null): Promise<RunResult> {
     return this.finished.finally(ended);
   }

@@ -181,7 +181,7 @@ export class Trainer extends Displayable {
     return new Run(spec, { signal, display, peakFlops: this.#options.peakFlops });
   }
 
-  /** Describes the run, with checkpoints in a folder whose earlier run it replaces or not. */
+  /** Describes the run; `replace` removes the checkpoints of an earlier run in the folder. */
   #spec(checkpoint: string | undefined, replace: boolean): RunSpec {
     const { seed, log: tensorboard } = this.#options;
     const chain = this.#chain;

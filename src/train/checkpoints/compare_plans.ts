@@ -68,7 +68,7 @@ function differingValue(path: string, then: unknown, now: unknown): string | und
 /** Returns the error of a checkpoint that belongs to another run. */
 export function anotherRun(folder: string, difference: string): ConfigError {
   return new ConfigError(
-    `Cannot resume from ${folder}: ${difference}. Give what it was, or resume(dir, { force: true })`,
+    `Cannot resume from ${folder}: ${difference}. Use the plan of the checkpoint, or resume(dir, { force: true })`,
     { path: difference.split(" ")[0].replace(/:$/, ""), value: folder },
   );
 }

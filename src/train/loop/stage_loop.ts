@@ -26,7 +26,7 @@ export interface RecurringEvaluation {
 }
 
 /** A stage and its place in the run. */
-export interface StageStart {
+interface StageStart {
   /** The stage. */
   stage: Stage;
   /** Position among the run's stages, counted from 0. */
@@ -144,10 +144,10 @@ class StageLoop {
       windows: train.windows,
       context,
       batchTokens: batch * context,
-      validation: tokens.heldOut,
+      validation: tokens.validationSource,
     });
     if (settings.validationRequested && settings.held && !tokens.validation) {
-      log.warn(`${name}: ${tokens.heldOut}`);
+      log.warn(`${name}: ${tokens.validationSource}`);
     }
   }
 

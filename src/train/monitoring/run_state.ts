@@ -15,7 +15,7 @@ import type { EvaluationEvent, HistoryEntry, StageResult, ValidationEvent } from
 import type { SourceRecord, StageSettings } from "../stages/stage.ts";
 
 /** A stage in the plan of a run. */
-export interface StageRecord {
+interface StageRecord {
   /** Its settings. */
   settings: StageSettings;
   /** Identities of the steps that make its data, readers first. */

@@ -21,12 +21,12 @@ export interface RecipeOptions extends RecipeParts {
 /**
  * Makes the trainer of a recipe for `model`, which must have the recipe's shape.
  *
- * @throws {FormatError} for a value that is no recipe
+ * @throws {FormatError} for a value that is not a recipe
  * @throws {ConfigError} for a model of another shape, or for data that JSON cannot hold and the options do not supply
  */
 export function trainerOf(recipe: Recipe, model: Model, options: RecipeOptions = {}): Trainer {
   if (recipe?.recipe !== 1 || !Array.isArray(recipe.stages)) {
-    throw new FormatError("this is no recipe of a trainer", { expected: '"recipe": 1 and "stages"' });
+    throw new FormatError("this is not a recipe of a trainer", { expected: '"recipe": 1 and "stages"' });
   }
   for (const [key, value] of Object.entries(recipe.model.config)) {
     const actual = model.config[key as keyof ModelConfig];

@@ -18,8 +18,8 @@ export interface StageTokens {
   train: PreparedTokens;
   /** Tokens to measure the validation loss on; undefined where there are none. */
   validation?: PreparedTokens;
-  /** Description of the validation data. */
-  heldOut: string;
+  /** Source of the validation data, in words. */
+  validationSource: string;
   /** Seed of the window order. */
   order: number;
   /** Windows that the stage draws. */
@@ -31,7 +31,7 @@ export interface StageTokens {
 }
 
 /** Options of {@linkcode prepareStage}. */
-export interface StageDataOptions {
+interface StageDataOptions {
   /** Seed of the run, which decides the held-out documents. */
   seed: number;
   /** Seed of the stage, which decides the window order. */
@@ -115,7 +115,15 @@ export async function prepareStage(
     const windows = windowsOf(settings, open[0].windows);
     checkEpochs(open[0], stage, windows, order);
     const steps = Math.ceil(windows / settings.batch);
-    return { train: open[0], validation: open[1], heldOut: description, order, windows, steps, close };
+    return {
+      train: open[0],
+      validation: open[1],
+      validationSource: description,
+      order,
+      windows,
+      steps,
+      close,
+    };
   } catch (error) {
     close();
     throw error;

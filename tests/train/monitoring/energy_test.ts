@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { EnergyMeter, wattHours } from "../../../src/train/monitoring/energy.ts";
 import { boardOf } from "../../../src/train/monitoring/gpu_power.ts";
-import { EnergyMeter, Rate, Smoothed, utilisation, wattHours } from "../../../src/train/mod.ts";
+import { Rate, Smoothed, utilisation } from "../../../src/train/monitoring/metrics.ts";
 import { resolveConfig, trainingFlop } from "../../../src/model/mod.ts";
 import { testDevice } from "../../support/device.ts";
 import { inFolder, quiet, short, tinyModel, tokens } from "../support.ts";
