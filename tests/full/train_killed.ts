@@ -1,7 +1,7 @@
 /**
  * A run of pretraining and tuning for tests that kill it at any moment; started again, it resumes.
  *
- * Prints "training" once the run begins.
+ * Prints one line per step.
  *
  * @module
  */
@@ -46,8 +46,9 @@ export function longRun(model: Model, checkpoint?: string): Trainer {
 if (import.meta.main) {
   const [folder] = Deno.args;
   const trainer = longRun(await beginning(), folder);
-  console.log("training");
-  await (checkpointNames(folder).length
+  const run = checkpointNames(folder).length
     ? trainer.resume(folder, { display: false })
-    : trainer.run({ display: false }));
+    : trainer.run({ display: false });
+  for await (const { step } of run.events("step")) console.log(`step ${step}`);
+  await run;
 }
