@@ -101,7 +101,7 @@ export type {
   EnergyUse,
   HistoryEntry,
   InstructOptions,
-  OwnedStep,
+  ManualStep,
   PretrainOptions,
   Recipe,
   ResumeOptions,

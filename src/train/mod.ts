@@ -1,5 +1,5 @@
 /**
- * The train layer [paper 2.2, 2.3, 4, 6]: a trainer is a cold chain of stages, a run is that chain at work.
+ * Training [paper 2.2, 2.3, 4, 6]: a Trainer plans a chain of stages, a Run carries it out.
  *
  * ```ts
  * import { Trainer } from "@llamero/sdk/train";
@@ -14,7 +14,7 @@
  *
  * @module
  */
-export { EnergyMeter, type EnergyOptions, type EnergyUse, wattHours } from "./monitoring/energy.ts";
+export { type EnergyOptions, type EnergyUse, wattHours } from "./monitoring/energy.ts";
 export type { Evaluation, PeriodicEvaluationOptions } from "./monitoring/evaluation.ts";
 export type {
   CheckpointEvent,
@@ -31,10 +31,10 @@ export type {
   ValidationEvent,
   WarningEvent,
 } from "./monitoring/events.ts";
-export { Rate, Smoothed, utilisation } from "./monitoring/metrics.ts";
+export { utilisation } from "./monitoring/metrics.ts";
 export { type MaskedExample, MaskPreview } from "./stages/mask_preview.ts";
 export type { InstructOptions, PretrainOptions, StageData, StageOptions } from "./stages/stage_options.ts";
-export type { OwnedStep } from "./loop/manual_steps.ts";
+export type { ManualStep } from "./loop/manual_steps.ts";
 export type { DataJSON, Recipe, RecipeEvaluation, RecipeStage } from "./recipe.ts";
 export { type RecipeOptions, trainerOf } from "./recipes/recipe_trainer.ts";
 export { datasetOf, type RecipeParts } from "./recipes/recipe_data.ts";

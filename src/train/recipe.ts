@@ -1,5 +1,5 @@
 /**
- * Recipes: a trainer's plan as JSON that runs as a script; recipe_trainer.ts makes a trainer of it again.
+ * The recipe of a trainer: its chain as JSON, from which `trainerOf` makes the trainer again.
  *
  * @module
  */
@@ -9,22 +9,22 @@ import type { EnergyOptions } from "./monitoring/energy.ts";
 import type { StageSettings } from "./stages/stage.ts";
 import type { KeepOptions } from "./trainer_options.ts";
 
-/** A stage in a recipe: all settings, and the data as its steps. */
+/** A stage in a recipe: its settings, and its data as steps. */
 export type RecipeStage = StageSettings & { data: DataJSON; validation?: DataJSON };
 
-/** A place in a recipe at which something is evaluated; what it is comes from whoever runs the recipe. */
+/** An evaluation in a recipe; the evaluation itself comes from the caller that runs the recipe. */
 export interface RecipeEvaluation {
-  /** Tells it from a stage. */
+  /** Marks an evaluation; a stage has its own name. */
   name: "evaluate";
-  /** As in {@linkcode EvaluateOptions}. */
+  /** As in {@linkcode PeriodicEvaluationOptions}. */
   every?: number;
 }
 
-/** What `trainer.toJSON()` gives. */
+/** The result of {@linkcode Trainer.toJSON}. */
 export interface Recipe {
   /** Version of this layout. */
   recipe: 1;
-  /** What is trained: its shape, and the folder that holds its weights and tokenizer, where one does. */
+  /** The model: its name and shape, and the folder of its weights and tokenizer where there is one. */
   model: { name: string; config: ModelConfig; path?: string };
   /** As in {@linkcode TrainerOptions}. */
   checkpoint?: string;
@@ -36,18 +36,18 @@ export interface Recipe {
   log?: string;
   /** As in {@linkcode TrainerOptions}. */
   energy?: EnergyOptions | false;
-  /** The chain. */
+  /** The chain of stages and evaluations. */
   stages: (RecipeStage | RecipeEvaluation)[];
 }
 
-/** A step as JSON, with what it reads from. */
+/** A step of a dataset as JSON, with its input. */
 export interface DataJSON {
-  /** The verb that made it. */
+  /** Verb of the step. */
   op: string;
-  /** Its input in a list of one; of a mixture its sources by name. */
+  /** Its input in a list of one; the sources of a mixture by name. */
   from?: unknown;
-  /** Of a corpus of the paper the call that made it. */
+  /** The call that makes the step, for one of the paper's corpora. */
   call?: CorpusCall;
-  /** Its options. */
+  /** Options of the step. */
   [option: string]: unknown;
 }

@@ -1,6 +1,5 @@
 /**
- * A run: the only hot thing. It trains in the background from the moment it exists, and can be awaited, listened to,
- * held up and stopped.
+ * A training run: trains in the background from the moment it exists; can be awaited, listened to, paused and stopped.
  *
  * @module
  */
@@ -8,36 +7,36 @@ import { ConfigError } from "../base/errors.ts";
 import { bundle, Displayable, onInterrupt, type Picture } from "../display/mod.ts";
 import { lossChart, runCard } from "./monitoring/run_card.ts";
 import { RunControl } from "./loop/run_control.ts";
-import { type EventOf, Events, type HistoryEntry, type RunEvent } from "./monitoring/events.ts";
-import type { RunContext } from "./loop/run_context.ts";
-import { Journal } from "./monitoring/run_log.ts";
+import type { EventOf, HistoryEntry, RunEvent } from "./monitoring/events.ts";
+import { type RunSpec, stagesOf } from "./loop/run_context.ts";
+import { RunLog } from "./monitoring/run_log.ts";
 import { utilisation } from "./monitoring/metrics.ts";
 import { RunResult } from "./monitoring/run_result.ts";
-import { trainWithRecovery } from "./loop/device_recovery.ts";
+import { runStages } from "./loop/run_stages.ts";
 import { showRun } from "./monitoring/run_display.ts";
 import { registerRun } from "./loop/run_registry.ts";
-import type { StageSettings } from "./stages/stage.ts";
-import { logEvents } from "./monitoring/tensorboard.ts";
+import { writeCurves } from "./monitoring/tensorboard.ts";
 
-/** How a run stands. */
+/** The status of a run; it is "waiting" while another run has the device. */
 export type RunStatus = "waiting" | "running" | "paused" | "stopping" | "done" | "stopped" | "failed";
 
-/** How a run is started. */
-export interface RunSettings {
-  /** Stops it: the checkpoint is written, then the run rejects with the signal's reason. */
+/** Options of a {@linkcode Run}. */
+interface RunSettings {
+  /** Stops the run: it writes its checkpoint, then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Whether it shows itself while it goes on. */
+  /** Shows the run while it goes on. */
   display: boolean;
-  /** Peak FLOP/s of the device, to show what share of them is used. */
+  /** Peak FLOP/s of the device, of which the card then shows the share in use. */
   peakFlops?: number;
 }
 
-let started = 0;
+/** Number of runs so far, for their names. */
+let runCount = 0;
 
 /**
- * A training run. Await it (or its `finished`, inside async functions: a thenable that is returned from one is
- * flattened) for its {@linkcode RunResult}; it rejects with the typed error that ended it, whose `run` is this run.
- * A run that nobody awaits shows its failure in its card and is never an unhandled rejection.
+ * A training run. Await it for its {@linkcode RunResult}; inside async functions that return the run, await its
+ * `finished`, since a returned thenable is flattened. It rejects with the typed error that ended it, whose `run` is this
+ * run. The failure of a run that nobody awaits shows in its card and is never an unhandled rejection.
  *
  * ```ts
  * for await (const { step, loss } of run.events("step")) {
@@ -46,66 +45,69 @@ let started = 0;
  * ```
  */
 export class Run extends Displayable implements Promise<RunResult> {
-  /** What `Object.prototype.toString` calls it. */
+  /** Name of the class for `Object.prototype.toString`. */
   readonly [Symbol.toStringTag] = "Run";
-  /** Its name: a number, and the model. */
+  /** Name of the run: a number, and the model. */
   readonly name: string;
   /** Settles when the run has ended. */
   readonly finished: Promise<RunResult>;
-  readonly #job: RunContext;
+  readonly #spec: RunSpec;
   readonly #control = new RunControl();
-  readonly #events = new Events();
-  readonly #journal: Journal = new Journal(this.#events);
-  readonly #peak?: number;
+  readonly #log = new RunLog();
+  readonly #peakFlops?: number;
+  /** True when the run shows a live card. */
   readonly #live: boolean;
   #end?: { status: "done" | "stopped" | "failed"; error?: string };
-  #works = false;
+  /** True once the run has the device. */
+  #started = false;
 
-  /** Starts a job; use {@linkcode Trainer.run}. */
-  constructor(job: RunContext, { signal, display, peakFlops }: RunSettings) {
+  /** Starts the run that `spec` describes; use {@linkcode Trainer.run}. */
+  constructor(spec: RunSpec, { signal, display, peakFlops }: RunSettings) {
     super();
-    this.name = `run ${++started} of ${job.model.name}`;
-    this.#job = job;
-    this.#peak = peakFlops;
+    this.name = `run ${++runCount} of ${spec.model.name}`;
+    this.#spec = spec;
+    this.#peakFlops = peakFlops;
     this.#live = display;
-    const release = registerRun(job.model, job.folder?.path, () => this.#describe());
-    this.finished = this.#main(signal, display).finally(release);
-    this.finished.catch(() => {}); // the card shows it; whoever awaits gets it too
+    const unregister = registerRun(spec.model, spec.folder?.path, () => this.#describe());
+    this.finished = this.#main(signal, display).finally(unregister);
+    this.finished.catch(() => {}); // the card shows the failure, so it counts as handled
   }
 
   async #main(signal: AbortSignal | undefined, display: boolean): Promise<RunResult> {
+    const spec = this.#spec;
     const control = this.#control;
-    const forget = control.follow(signal);
-    const off = onInterrupt(() => this.#stop());
-    const logged = this.#job.log !== undefined && this.#log(this.#job.log);
-    const shown = display && showRun(this.#journal, () => this.picture());
+    const log = this.#log;
+    const ignoreSignal = control.stopOn(signal);
+    const ignoreInterrupt = onInterrupt(() => this.#stop());
+    const curves = spec.tensorboard !== undefined && this.#writeCurves(spec.tensorboard);
+    const shown = display && showRun(log, () => this.picture());
     try {
-      await Promise.resolve(); // listeners that come right after run() miss nothing
-      const status = await trainWithRecovery(this.#job, control, this.#journal, () => this.#works = true);
-      if (status === "stopped" && control.reason) throw control.reason.value;
+      await Promise.resolve(); // listeners that subscribe right after run() miss nothing
+      const status = await runStages(spec, control, log, () => this.#started = true);
+      if (status === "stopped" && control.abortReason) throw control.abortReason.value;
       this.#end = { status };
-      return new RunResult(status, this.#journal, this.#job.folder?.newest);
+      return new RunResult(status, log, spec.folder?.newest);
     } catch (error) {
-      const aborted = control.reason && error === control.reason.value;
+      const aborted = control.abortReason && error === control.abortReason.value;
       this.#end = aborted ? { status: "stopped" } : { status: "failed", error: messageOf(error) };
       throw this.#attachRun(error);
     } finally {
-      off();
-      forget();
+      ignoreInterrupt();
+      ignoreSignal();
       this.#emitDone();
       await shown;
-      await logged;
+      await curves;
     }
   }
 
-  /** Curves that cannot be written are worth a warning, not the run. */
-  async #log(folder: string): Promise<void> {
-    await logEvents(folder, this.#events.of([])).catch((error) =>
-      this.#journal.warn(`No more curves are written to ${folder}: ${messageOf(error)}`)
+  /** Writes curves for TensorBoard; a failure is a warning and does not end the run. */
+  async #writeCurves(folder: string): Promise<void> {
+    await writeCurves(folder, this.#log.events.of([])).catch((error) =>
+      this.#log.warn(`No more curves are written to ${folder}: ${messageOf(error)}`)
     );
   }
 
-  /** Gives an error its `run`. */
+  /** Sets the `run` of an error. */
   #attachRun(error: unknown): unknown {
     if (typeof error === "object" && error !== null && Object.isExtensible(error)) {
       Object.defineProperty(error, "run", { value: this, configurable: true });
@@ -114,33 +116,34 @@ export class Run extends Displayable implements Promise<RunResult> {
   }
 
   #emitDone(): void {
-    const { step, stage, tokens, seconds } = this.#journal;
+    const log = this.#log;
+    const { step, stage, tokens, seconds } = log;
     const { status, error } = this.#end!;
-    const energy = this.#journal.energy();
-    this.#journal.emit({ type: "done", step, stage, status, tokens, seconds, energy, error });
-    this.#events.end();
+    log.emit({ type: "done", step, stage, status, tokens, seconds, energy: log.energy(), error });
+    log.events.end();
   }
 
-  /** How it stands. */
+  /** Status of the run. */
   get status(): RunStatus {
     if (this.#end) return this.#end.status;
     if (this.#control.stopping.aborted) return "stopping";
     if (this.#control.paused) return "paused";
-    return this.#works ? "running" : "waiting";
+    return this.#started ? "running" : "waiting";
   }
 
-  /** One entry for each step so far. The newest steps follow within a quarter of a second. */
+  /** One entry per step so far. The newest steps follow within a quarter of a second. */
   get history(): readonly HistoryEntry[] {
-    return this.#journal.history;
+    return this.#log.history;
   }
 
-  /** The events of `types` (default all) from now on, as plain objects; leaving the loop ends it. */
+  /** Returns the events of `types` (default all) from now on, as plain objects; leaving the loop unsubscribes. */
   events<Type extends RunEvent["type"]>(...types: Type[]): AsyncIterable<EventOf<Type>> {
-    return this.#events.of(types);
+    return this.#log.events.of(types);
   }
 
   /**
-   * Finishes the step, writes a checkpoint and resolves with "stopped"; a second call breaks off without one.
+   * Stops the run: it finishes the step, writes a checkpoint and resolves with "stopped". A second call aborts it without
+   * a checkpoint.
    *
    * @returns `finished`
    */
@@ -153,18 +156,18 @@ export class Run extends Displayable implements Promise<RunResult> {
     if (!this.#end) this.#control.stop();
   }
 
-  /** Holds the run up before its next step; its memory and its place on the device stay taken. */
+  /** Pauses the run before its next step; it keeps its memory and the device. */
   pause(): void {
     this.#control.pause();
   }
 
-  /** Lets a paused run go on. */
+  /** Ends the pause. */
   resume(): void {
     this.#control.resume();
   }
 
   /**
-   * Does `count` steps more and holds the run up again; one that was not held up is from then on.
+   * Takes `count` more steps and then pauses; a run that was not paused is paused from then on.
    *
    * @throws {ConfigError} for a number that is not whole and at least 1
    */
@@ -178,12 +181,12 @@ export class Run extends Displayable implements Promise<RunResult> {
     this.#control.step(count);
   }
 
-  /** The curves of the losses so far. */
+  /** Shows the loss curves so far. */
   chart(): Displayable {
-    return new LossChart(this.#journal);
+    return new LossChart(this.#log);
   }
 
-  /** Settles with the run. */
+  /** Calls `done` with the result or `failed` with the error when the run ends, as a promise does. */
   then<A = RunResult, B = never>(
     done?: ((result: RunResult) => A | PromiseLike<A>) | null,
     failed?: ((reason: unknown) => B | PromiseLike<B>) | null,
@@ -191,71 +194,69 @@ export class Run extends Displayable implements Promise<RunResult> {
     return this.finished.then(done, failed);
   }
 
-  /** As that of a promise. */
+  /** Calls `failed` with the error when the run fails, as a promise does. */
   catch<B = never>(failed?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<RunResult | B> {
     return this.finished.catch(failed);
   }
 
-  /** As that of a promise. */
+  /** Calls `ended` when the run ends, as a promise does. */
   finally(ended?: (() => void) | null): Promise<RunResult> {
     return this.finished.finally(ended);
   }
 
-  /** What the stage of that name adapts, if it does. */
-  #lora(name: string): StageSettings["lora"] {
-    for (const item of this.#job.items) {
-      if ("stage" in item && item.stage.settings.name === name) return item.stage.settings.lora;
-    }
-  }
-
-  /** What a notebook shows where the run is the value of a cell: while its card lives beside it, where it stands. */
+  /** Shows the run as the value of a notebook cell: one line while its card is live, and then the card. */
   [Symbol.for("Jupyter.display")](): Record<string, string> {
     return this.#live && !this.#end ? { "text/plain": this.#describe() } : bundle(this.picture());
   }
 
   #describe(): string {
-    const { stages, stage } = this.#journal;
-    const now = stages.at(-1);
-    const where = now ? `, ${stage} ${now.done} of ${now.steps} steps` : "";
-    return `${this.name} (${this.status}${where})`;
+    const { stages, stage } = this.#log;
+    const current = stages.at(-1);
+    const progress = current ? `, ${stage} ${current.done} of ${current.steps} steps` : "";
+    return `${this.name} (${this.status}${progress})`;
   }
 
-  /** Where it stands, as plain data. */
+  /** Returns the state of the run as plain data. */
   toJSON(): Record<string, unknown> {
-    const { step, tokens, seconds, stages, exact } = this.#journal;
+    const { step, tokens, seconds, stages, exact } = this.#log;
     return { name: this.name, status: this.status, step, tokens, seconds, stages, exact };
   }
 
-  /** The card. */
+  /** Shows the card. */
   picture(): Picture {
-    const { model } = this.#job;
-    const journal = this.#journal;
-    const { stage, stages, history, validations, warnings } = journal;
-    const now = stages.at(-1) ?? { done: 0, steps: 0 };
-    const rate = journal.rate.value;
+    const { model } = this.#spec;
+    const log = this.#log;
+    const { stage, stages, history, validations, warnings } = log;
+    const current = stages.at(-1) ?? { done: 0, steps: 0 };
+    const rate = log.rate.value;
     const last = history.at(-1);
-    const perStep = last ? last.tokens / last.step : 0;
-    const peak = this.#peak && rate > 0
-      ? utilisation(model.config, model.config.context, rate, this.#peak, this.#lora(stage))
-      : undefined;
+    const tokensPerStep = last ? last.tokens / last.step : 0;
     return runCard({
       title: this.name,
       status: this.status,
-      note: journal.note,
+      note: log.note,
       stage,
-      ...now,
+      ...current,
       history,
       validations,
       rate,
-      left: rate > 0 && !this.#end ? (now.steps - now.done) * perStep / rate : undefined,
-      utilisation: peak,
+      left: rate > 0 && !this.#end ? (current.steps - current.done) * tokensPerStep / rate : undefined,
+      utilisation: this.#utilisation(rate),
       memory: model.device.memory().bytes,
-      seconds: journal.seconds,
-      energy: journal.energy(),
-      sample: journal.sample,
+      seconds: log.seconds,
+      energy: log.energy(),
+      sample: log.sample,
       warnings,
       error: this.#end?.error,
     });
+  }
+
+  /** Returns the share of the device's peak in use; undefined where the peak or the speed is not known. */
+  #utilisation(rate: number): number | undefined {
+    if (!this.#peakFlops || !(rate > 0)) return undefined;
+    const { chain, model: { config } } = this.#spec;
+    const stage = stagesOf(chain).find(({ settings }) => settings.name === this.#log.stage);
+    return utilisation(config, config.context, rate, this.#peakFlops, stage?.settings.lora);
   }
 }
 
@@ -263,13 +264,16 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The curves of a run. */
+/** The loss curves of a run. */
 class LossChart extends Displayable {
-  constructor(private readonly journal: Journal) {
+  readonly #log: RunLog;
+
+  constructor(log: RunLog) {
     super();
+    this.#log = log;
   }
 
   picture(): Picture {
-    return lossChart(this.journal.history, this.journal.validations);
+    return lossChart(this.#log.history, this.#log.validations);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The trainer: stages in a chain, cold until it is run [paper 2.2, 4].
+ * The trainer: a chain of training stages and evaluations that does nothing until it is run [paper 2.2, 4].
  *
  * @module
  */
@@ -14,9 +14,9 @@ import {
   hasState,
   nothingToResume,
 } from "./checkpoints/checkpoint_folder.ts";
-import { energySchema } from "./monitoring/energy.ts";
+import { energySchema, type EnergySettings } from "./monitoring/energy.ts";
 import type { Evaluation, PeriodicEvaluationOptions } from "./monitoring/evaluation.ts";
-import type { Item, RunContext } from "./loop/run_context.ts";
+import { type ChainItem, type RunSpec, stagesOf } from "./loop/run_context.ts";
 import {
   type InstructOptions,
   parseInstruct,
@@ -25,9 +25,8 @@ import {
   type StageData,
 } from "./stages/stage_options.ts";
 import { MaskPreview } from "./stages/mask_preview.ts";
-import { type OwnedStep, ownedSteps } from "./loop/manual_steps.ts";
-import type { Recipe, RecipeStage } from "./recipe.ts";
-import type { DataJSON } from "./recipe.ts";
+import { type ManualStep, manualSteps } from "./loop/manual_steps.ts";
+import type { DataJSON, Recipe, RecipeStage } from "./recipe.ts";
 import { Run } from "./run.ts";
 import { planStage, type Stage, type StageKind } from "./stages/stage.ts";
 import { tokenizerOf } from "./stages/stage_data.ts";
@@ -48,7 +47,7 @@ import { TrainerPlan } from "./trainer_plan.ts";
 import { type ResumeProof, verifyResume } from "./verify_resume.ts";
 
 /**
- * A plan for training a model. Immutable: each verb gives a new trainer, and nothing is read before `run`.
+ * A plan for training a model. Immutable: each verb returns a new trainer, and nothing is read before `run`.
  *
  * ```ts
  * const run = new Trainer(model, { checkpoint: "runs/5m" })
@@ -59,15 +58,15 @@ import { type ResumeProof, verifyResume } from "./verify_resume.ts";
  * ```
  */
 export class Trainer extends Displayable {
-  /** What is trained. */
+  /** The model that is trained. */
   readonly model: Model;
   readonly #options: ReturnType<typeof trainerSchema.parse>;
   readonly #keep: Required<KeepOptions>;
-  readonly #energy: RunContext["energy"];
-  #items: readonly Item[] = [];
+  readonly #energy: EnergySettings | false;
+  #chain: readonly ChainItem[] = [];
 
   /**
-   * Plans nothing yet.
+   * Makes a trainer with an empty chain.
    *
    * @throws {ConfigError} for an unknown or impossible option
    */
@@ -89,13 +88,13 @@ export class Trainer extends Displayable {
     this.#energy = energy && parseOptions(energySchema, energy, "Trainer.energy");
   }
 
-  #with(item: Item): Trainer {
+  #append(item: ChainItem): Trainer {
     const next = new Trainer(this.model, this.#options);
-    next.#items = [...this.#items, item];
+    next.#chain = [...this.#chain, item];
     return next;
   }
 
-  #stage(kind: StageKind, data: StageData, options: PretrainOptions & InstructOptions): Trainer {
+  #appendStage(kind: StageKind, data: StageData, options: PretrainOptions & InstructOptions): Trainer {
     if (!(data instanceof Dataset || data instanceof TokenDataset)) {
       throw new ConfigError(
         `Cannot use Trainer.${kind}: its first argument must be a Dataset or a TokenDataset, current value is ${
@@ -104,28 +103,32 @@ export class Trainer extends Displayable {
         { path: `Trainer.${kind}`, value: data },
       );
     }
-    return this.#with({ stage: planStage(this.model, kind, data, options, this.#stages()) });
+    return this.#append({ stage: planStage(this.model, kind, data, options, stagesOf(this.#chain)) });
   }
 
   /**
-   * Adds a stage of pretraining: every token of the text is learned.
+   * Adds a stage of pretraining: every token of the text counts in the loss.
    *
    * @throws {ConfigError} for an unknown or impossible option
    */
   pretrain(data: Dataset<Document> | TokenDataset, options: PretrainOptions): Trainer {
-    return this.#stage("pretrain", data, parsePretrain(options ?? {}));
+    return this.#appendStage("pretrain", data, parsePretrain(options ?? {}));
   }
 
   /**
-   * Adds a stage of instruction tuning: only the assistant's answers and what ends them are learned.
+   * Adds a stage of instruction tuning: only the assistant's answers and the token that ends them count in the loss.
    *
    * @throws {ConfigError} for an unknown or impossible option
    */
   instruct(data: Dataset<Conversation> | TokenDataset, options: InstructOptions = {}): Trainer {
-    return this.#stage("instruct", data, parseInstruct(options));
+    return this.#appendStage("instruct", data, parseInstruct(options));
   }
 
-  /** Adds an evaluation: once at this place, or with `every` again and again in the stages that follow. */
+  /**
+   * Adds an evaluation: once at this place in the chain, or with `every` repeatedly in the stages that follow.
+   *
+   * @throws {ConfigError} for something that cannot be run, or an unknown option
+   */
   evaluate(evaluation: Evaluation, options: PeriodicEvaluationOptions = {}): Trainer {
     const { every } = parseOptions(evaluateSchema, options, "Trainer.evaluate");
     if (typeof evaluation?.run !== "function") {
@@ -133,14 +136,14 @@ export class Trainer extends Displayable {
         "Cannot use Trainer.evaluate: its first argument must have a run(model, { signal })",
       );
     }
-    return this.#with({ evaluation, every });
+    return this.#append({ evaluation, every });
   }
 
   /**
    * Starts the run at once, in the background.
    *
-   * @throws {ConfigError} when the chain is empty, the model or the folder is taken by another run, or the folder holds
-   * checkpoints of an earlier one
+   * @throws {ConfigError} when the chain is empty, another run has the model or the folder, or the folder holds
+   * checkpoints of an earlier run
    */
   run(options: RunOptions = {}): Run {
     const { signal, overwrite, display, until } = parseOptions(runSchema, options, "Trainer.run");
@@ -152,15 +155,15 @@ export class Trainer extends Displayable {
         { path: "Trainer.checkpoint", value: checkpoint },
       );
     }
-    return this.#start({ ...this.#job(checkpoint, overwrite), until }, signal, display);
+    return this.#start({ ...this.#spec(checkpoint, overwrite), until }, signal, display);
   }
 
   /**
    * Goes on from the newest whole checkpoint of a run, bit for bit as if it had never been interrupted. A run that is
-   * over resolves at once.
+   * over resolves at once. It rejects with a {@linkcode ConfigError} when the checkpoint belongs to another run.
    *
    * @param from the folder of a run, or one checkpoint in it; default: the trainer's `checkpoint`
-   * @throws {ConfigError} where there is none. The run rejects with one when the checkpoint is of another run
+   * @throws {ConfigError} where there is no checkpoint
    */
   resume(from: string | undefined = this.#options.checkpoint, options: ResumeOptions = {}): Run {
     const { signal, force, display, until } = parseOptions(resumeSchema, options, "Trainer.resume");
@@ -171,20 +174,22 @@ export class Trainer extends Displayable {
     const single = hasState(path);
     const folder = single ? path.replace(/\/?[^/]+$/, "") || "." : path;
     if (!single && !checkpointNames(path).length) throw nothingToResume(path);
-    return this.#start({ ...this.#job(folder, false), resume: { path, force }, until }, signal, display);
+    return this.#start({ ...this.#spec(folder, false), resume: { path, force }, until }, signal, display);
   }
 
-  #start(job: RunContext, signal: AbortSignal | undefined, display: boolean): Run {
-    return new Run(job, { signal, display, peakFlops: this.#options.peakFlops });
+  #start(spec: RunSpec, signal: AbortSignal | undefined, display: boolean): Run {
+    return new Run(spec, { signal, display, peakFlops: this.#options.peakFlops });
   }
 
-  #job(checkpoint: string | undefined, replace: boolean): RunContext {
-    const { seed, log } = this.#options;
-    const stages = this.#stages();
+  /** Describes the run; `replace` removes the checkpoints of an earlier run in the folder. */
+  #spec(checkpoint: string | undefined, replace: boolean): RunSpec {
+    const { seed, log: tensorboard } = this.#options;
+    const chain = this.#chain;
+    const stages = stagesOf(chain);
     if (!stages.length) {
       throw new ConfigError("Cannot run: add a stage first, .pretrain(data, { tokens }) or .instruct(data)");
     }
-    const last = this.#items.at(-1)!;
+    const last = chain.at(-1)!;
     if ("evaluation" in last && last.every !== undefined) {
       throw new ConfigError(
         "Cannot run: evaluate(..., { every }) must stand before the stages that it watches",
@@ -198,37 +203,38 @@ export class Trainer extends Displayable {
     const folder = checkpoint === undefined
       ? undefined
       : new CheckpointFolder(checkpoint, this.#keep, replace);
-    return { model: this.model, items: this.#items, seed, energy: this.#energy, folder, log };
+    return { model: this.model, chain, seed, energy: this.#energy, folder, tensorboard };
   }
 
   /**
-   * The steps for those who own the loop: each is enqueued when it is asked for, and read back when its `loss` is.
-   * No validation, no checkpoints, no display; leaving the loop frees its memory.
-   */
-  steps(options: { signal?: AbortSignal } = {}): AsyncIterable<OwnedStep> {
-    const job = this.#job(undefined, false);
-    return ownedSteps(job, options.signal);
-  }
-
-  /**
-   * Proves on this very plan that a run which is stopped and resumed is the uninterrupted one, bit for bit: on copies
-   * of the model, in temporary folders, with each stage cut to its first steps. Costs about twice those steps.
+   * Returns the steps for a loop of the caller's own: each is enqueued when it is asked for, and read back when its
+   * `loss` is. No validation, no checkpoints, no display; leaving the loop frees its memory.
    *
-   * @returns what it found, difference included; it rejects only with what a run itself rejects with
+   * @throws {ConfigError} when the chain is empty
+   */
+  steps(options: { signal?: AbortSignal } = {}): AsyncIterable<ManualStep> {
+    return manualSteps(this.#spec(undefined, false), options.signal);
+  }
+
+  /**
+   * Proves on this plan that a run which is stopped and resumed equals the uninterrupted one, bit for bit: on copies of
+   * the model, in temporary folders, with each stage shortened to its first steps. Costs about twice those steps.
+   *
+   * @returns the proof, with the first difference where there is one; it rejects only with the errors of a run
    */
   async verifyResume(options: VerifyResumeOptions = {}): Promise<ResumeProof> {
     const { steps, signal } = parseOptions(verifySchema, options, "Trainer.verifyResume");
-    return await verifyResume(this.#job(undefined, false), steps, signal);
+    return await verifyResume(this.#spec(undefined, false), steps, signal);
   }
 
   /**
-   * The first conversations of the first stage of instruction tuning as the model will see them, and what of them is
-   * learned.
+   * Shows the first conversations of the first stage of instruction tuning as the model sees them, with the tokens that
+   * count in the loss.
    *
    * @throws {ConfigError} where no stage learns from conversations
    */
   async maskPreview(count = 3, options: { signal?: AbortSignal } = {}): Promise<MaskPreview> {
-    const stage = this.#stages().find(({ settings, data }) =>
+    const stage = stagesOf(this.#chain).find(({ settings, data }) =>
       settings.kind === "instruct" && data instanceof Dataset
     );
     if (!stage) throw new ConfigError("Cannot show a mask: add a stage first, .instruct(conversations)");
@@ -236,32 +242,28 @@ export class Trainer extends Displayable {
     return new MaskPreview(conversations, tokenizerOf(this.model, stage), stage.settings.context);
   }
 
-  /** What the chain is going to do, as far as that is known before the data is read. */
+  /** Plans the stages and their cost, as far as they are known before the data is read. */
   plan(): TrainerPlan {
-    return new TrainerPlan(this.model, this.#items, this.#energy);
+    return new TrainerPlan(this.model, this.#chain, this.#energy);
   }
 
-  #stages(): Stage[] {
-    return this.#items.flatMap((item) => "stage" in item ? [item.stage] : []);
-  }
-
-  /** The chain as plain data, of which {@linkcode trainerOf} makes a trainer again. */
+  /** Returns the chain as plain data, from which {@linkcode trainerOf} makes the trainer again. */
   toJSON(): Recipe {
     const { checkpoint, seed, keep, log, energy } = this.#options;
     const { name, config } = this.model;
-    const stages = this.#items.map((item) =>
+    const stages = this.#chain.map((item) =>
       "stage" in item ? stageJSON(item.stage) : { name: "evaluate" as const, every: item.every }
     );
     return { recipe: 1, model: { name, config }, checkpoint, seed, keep, log, energy, stages };
   }
 
-  /** The plan, and where checkpoints go. */
+  /** Shows the plan and the folder of the checkpoints. */
   picture(): Picture {
     const { checkpoint } = this.#options;
-    const where = checkpoint === undefined
+    const checkpoints = checkpoint === undefined
       ? "No checkpoints: a run cannot be resumed"
       : `Checkpoints in ${checkpoint}`;
-    return join(this.plan().picture(), { text: where });
+    return join(this.plan().picture(), { text: checkpoints });
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a trainer and the verbs that start it can be told.
+ * The options of a trainer and of the verbs that start it.
  *
  * @module
  */
@@ -8,30 +8,30 @@ import { optionsSchema } from "../base/schema.ts";
 import type { EnergyOptions } from "./monitoring/energy.ts";
 import type { PeriodicEvaluationOptions } from "./monitoring/evaluation.ts";
 
-/** Which checkpoints of steps stay; the last one of a stage always does. */
+/** The checkpoints of steps that are kept; the last one of each stage always is. */
 export interface KeepOptions {
-  /** How many of the newest. Default 2. */
+  /** Number of newest steps. Default 2. */
   last?: number;
   /**
-   * Whether the step with the lowest validation loss of each stage stays too, in a folder named after the stage:
-   * `pretrain-best`. A measurement that is the lowest so far is then saved at once. Default false.
+   * Keeps the step with the lowest validation loss of each stage too, in a folder named after the stage:
+   * `pretrain-best`. A step whose measurement is the lowest so far is then saved at once. Default false.
    */
   best?: boolean;
 }
 
-/** How a trainer works. */
+/** Options of a {@linkcode Trainer}. */
 export interface TrainerOptions {
-  /** Folder for checkpoints; without one a run cannot be resumed. */
+  /** Folder of the checkpoints; without one a run cannot be resumed. */
   checkpoint?: string;
-  /** Decides the order of the data and what is held out. Default 42. */
+  /** Seed of the window order and of the held-out data. Default 42. */
   seed?: number;
-  /** How many of the newest steps keep their checkpoint, and whether the best does. Default 2. */
+  /** Checkpoints of steps that are kept: a number of newest ones, or {@linkcode KeepOptions}. Default 2. */
   keep?: number | KeepOptions;
-  /** Folder for TensorBoard's event files: losses, gradient norm, learning rate, speed. Default: none are written. */
+  /** Folder for TensorBoard's event files: losses, gradient norm, learning rate, speed. Default: none is written. */
   log?: string;
-  /** Power of the device and assumptions about its place; false to count no energy. */
+  /** Assumptions about power and grid; false to count no energy. */
   energy?: EnergyOptions | false;
-  /** Peak FLOP/s of the device, to show what share of them is used. */
+  /** Peak FLOP/s of the device, of which the card then shows the share in use. */
   peakFlops?: number;
 }
 
@@ -68,23 +68,23 @@ function isKeep(value: unknown): boolean {
   return typeof value === "object" && value !== null || atLeastOne.safeParse(value).success;
 }
 
-/** How a run is started. */
+/** Options of {@linkcode Trainer.run}. */
 export interface RunOptions {
-  /** Stops the run: its checkpoint is written, then it rejects with the signal's reason. */
+  /** Stops the run: it writes its checkpoint, then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Replaces a run whose checkpoints stand in the folder. Default false: it is refused. */
+  /** Replaces an earlier run whose checkpoints are in the folder. Default false: the new run is refused. */
   overwrite?: boolean;
-  /** Whether the run shows itself while it goes on. Default true. */
+  /** Shows the run while it goes on. Default true. */
   display?: boolean;
-  /** Step of the run, counted over all stages, after which it stops by itself, as `stop()` does it. */
+  /** Step of the run, counted over all stages, after which it stops as if by `stop()`. */
   until?: number;
 }
 
-/** How a run goes on. */
+/** Options of {@linkcode Trainer.resume}. */
 export interface ResumeOptions {
   /** As in {@linkcode RunOptions}. */
   signal?: AbortSignal;
-  /** Goes on although data, model or options are not those of the checkpoint; the result is then not exact. */
+  /** Goes on although data, model or options differ from the checkpoint's; the result is then not exact. */
   force?: boolean;
   /** As in {@linkcode RunOptions}. */
   display?: boolean;
@@ -92,21 +92,23 @@ export interface ResumeOptions {
   until?: number;
 }
 
-/** How exact resume is proved. */
+/** Options of {@linkcode Trainer.verifyResume}. */
 export interface VerifyResumeOptions {
-  /** Updates of each stage that are done, at least 2: a stage is cut to its first so many. Default 4. */
+  /** Updates to which each stage is shortened, at least 2. Default 4. */
   steps?: number;
-  /** Stops it. */
+  /** Stops the proof. */
   signal?: AbortSignal;
 }
 
 const signal = z.custom<AbortSignal>((value) => value instanceof AbortSignal, "must be an AbortSignal")
   .optional();
 const until = atLeastOne.optional();
-const started = { signal, display: flag.default(true), until };
-const runShape = optionsSchema<RunOptions>()(z.strictObject({ ...started, overwrite: flag.default(false) }));
+const startOptions = { signal, display: flag.default(true), until };
+const runShape = optionsSchema<RunOptions>()(
+  z.strictObject({ ...startOptions, overwrite: flag.default(false) }),
+);
 const resumeShape = optionsSchema<ResumeOptions>()(
-  z.strictObject({ ...started, force: flag.default(false) }),
+  z.strictObject({ ...startOptions, force: flag.default(false) }),
 );
 const verifyShape = optionsSchema<VerifyResumeOptions>()(z.strictObject({
   steps: z.int("must be a whole number, at least 2").min(2, "must be at least 2").default(4),

@@ -1,53 +1,52 @@
 /**
- * What a trainer is going to do and what it will cost, as far as that is known before any data is read.
+ * The plan of a trainer: its stages and their cost, as far as they are known before any data is read.
  *
  * @module
  */
 import { count, Displayable, duration, join, number, type Picture, table } from "../display/mod.ts";
 import type { Model, PlanFacts } from "../model/mod.ts";
 import { measureSpeed } from "../model/training/measure_speed.ts";
-import { energyText, type EnergyUse, powerOf } from "./monitoring/energy.ts";
-import type { Item, RunContext } from "./loop/run_context.ts";
+import { type EnergySettings, energyText, type EnergyUse, powerOf } from "./monitoring/energy.ts";
+import { type ChainItem, stagesOf } from "./loop/run_context.ts";
 import { scheduleOf, type StageSettings } from "./stages/stage.ts";
 
 /** A stage in a plan. */
 export interface StagePlan {
-  /** Its settings. */
+  /** Settings of the stage. */
   settings: StageSettings;
   /** Updates; undefined where the length is in epochs, whose windows are unknown until the data is read. */
   steps?: number;
-  /** Positions trained on; undefined likewise. */
+  /** Positions trained on; undefined where the length is in epochs. */
   tokens?: number;
-  /** FLOPs, bytes, and once the speed is known time and energy; bytes alone are right where the tokens are unknown. */
+  /** FLOPs and bytes, and once the speed is known time and energy; only the bytes are right where the tokens are unknown. */
   cost: PlanFacts;
 }
 
-/** A plan that shows itself. */
+/** The plan of a trainer's chain. */
 export class TrainerPlan extends Displayable {
   /** The stages in order. */
   readonly stages: readonly StagePlan[];
   readonly #model: Model;
-  readonly #items: readonly Item[];
-  readonly #energy: RunContext["energy"];
+  readonly #chain: readonly ChainItem[];
+  readonly #energy: EnergySettings | false;
   readonly #speeds: readonly number[];
 
   /** Plans a chain; reads nothing. `speeds` are the achieved FLOP/s of its stages, where they were measured. */
   constructor(
     model: Model,
-    items: readonly Item[],
-    energy: RunContext["energy"],
+    chain: readonly ChainItem[],
+    energy: EnergySettings | false,
     speeds: readonly number[] = [],
   ) {
     super();
     this.#model = model;
-    this.#items = items;
+    this.#chain = chain;
     this.#energy = energy;
     this.#speeds = speeds;
-    const stages = items.flatMap((item) => "stage" in item ? [item.stage.settings] : []);
-    this.stages = stages.map((settings, i) => stagePlan(model, settings, energy, speeds[i]));
+    this.stages = stagesOf(chain).map(({ settings }, i) => stagePlan(model, settings, energy, speeds[i]));
   }
 
-  /** Runs three steps of each stage on copies of the model and gives the plan with time, and energy where watts are known. */
+  /** Runs three steps of each stage on copies of the model; returns the plan with time, and energy where watts are known. */
   async measure(): Promise<TrainerPlan> {
     const speeds: number[] = [];
     for (const { settings: { context, batch, microBatch, save, lora } } of this.stages) {
@@ -56,7 +55,7 @@ export class TrainerPlan extends Displayable {
         await measureSpeed(copy, { context, batchTokens: batch * context, microBatch, save, lora }),
       );
     }
-    return new TrainerPlan(this.#model, this.#items, this.#energy, speeds);
+    return new TrainerPlan(this.#model, this.#chain, this.#energy, speeds);
   }
 
   /** Seconds of all stages; undefined before they are measured, or where a length is unknown. */
@@ -83,25 +82,25 @@ export class TrainerPlan extends Displayable {
     };
   }
 
-  /** The stages, the model's name, and what is known of time and energy. */
+  /** Returns model name, stages, and time and energy where they are known. */
   toJSON(): { model: string; stages: readonly StagePlan[]; seconds?: number; energy?: EnergyUse } {
     const { seconds, energy } = this;
     return { model: this.#model.name, stages: this.stages, seconds, energy };
   }
 
-  /** A table of the stages. */
+  /** Shows a table of the stages. */
   picture(): Picture {
     if (!this.stages.length) {
       return { text: "Nothing planned: add .pretrain(data, { tokens }) or .instruct(data)" };
     }
     const rows = this.stages.map((stage) => rowOf(stage));
-    const most = Math.max(...this.stages.map(({ cost }) => cost.bytes.total));
+    const maxBytes = Math.max(...this.stages.map(({ cost }) => cost.bytes.total));
     const flop = this.stages.every(({ tokens }) => tokens !== undefined)
       ? `${this.stages.reduce((sum, { cost }) => sum + cost.flop, 0).toExponential(2)} FLOP in all`
       : "windows of stages in epochs are unknown until the data is read";
     return join(table(rows, {
       title: `Training plan of ${this.#model.name}`,
-      note: `${count(most)}B of memory at most; ${flop}; ${this.#time()}`,
+      note: `${count(maxBytes)}B of memory at most; ${flop}; ${this.#time()}`,
     }));
   }
 
@@ -121,7 +120,7 @@ export class TrainerPlan extends Displayable {
 function stagePlan(
   model: Model,
   settings: StageSettings,
-  energy: RunContext["energy"],
+  energy: EnergySettings | false,
   flops?: number,
 ): StagePlan {
   const { length, batch, context, microBatch, save } = settings;
@@ -132,10 +131,10 @@ function stagePlan(
     ? Math.ceil(length.tokens / batchTokens)
     : undefined;
   const tokens = steps === undefined ? undefined : steps * batchTokens;
-  const { watts: _, ...place } = energy || {};
+  const { watts: _, ...assumptions } = energy || {};
   const watts = energy && powerOf(energy, model.device)?.watts;
   const device = flops === undefined ? undefined : { flops, watts: watts || undefined };
-  const options = { batchTokens, context, microBatch, save, device, ...place };
+  const options = { batchTokens, context, microBatch, save, device, ...assumptions };
   const { facts } = model.plan({ tokens: tokens ?? batchTokens, lora: settings.lora, ...options });
   return { settings, steps, tokens, cost: facts };
 }

@@ -1,21 +1,20 @@
 /**
- * The proof of exact resume on a plan of one's own: a short run in one go against the same run in three sessions.
+ * Proves exact resume on the user's own plan: a short run in one session against the same run in three sessions.
  *
- * Each stage is cut to its first steps. One copy of the model trains without a break, another is stopped in the first
- * stage and in the last, and a fresh copy goes on each time. What both leave behind is compared by checksum.
+ * Each stage is shortened to its first steps. One copy of the model trains without a break; another is stopped in the
+ * first stage and in the last, and a fresh copy resumes each time. Their last checkpoints are compared by checksum.
  *
  * @module
  */
 import { Displayable, type Picture } from "../display/mod.ts";
 import { readSafetensors } from "../formats/mod.ts";
 import type { Model } from "../model/mod.ts";
-import { openCheckpoint } from "./checkpoints/checkpoint.ts";
+import { type Checkpoint, openCheckpoint } from "./checkpoints/checkpoint.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
-import type { RunContext } from "./loop/run_context.ts";
+import { type RunSpec, stagesOf } from "./loop/run_context.ts";
 import { Run } from "./run.ts";
-import type { RunState } from "./monitoring/run_state.ts";
 
-/** What a proof found. */
+/** The facts of a proof. */
 export interface ResumeProofFacts {
   /** True when weights, moments, losses and measurements are the same bits. */
   exact: boolean;
@@ -23,7 +22,7 @@ export interface ResumeProofFacts {
   steps: number;
   /** Steps after which the second copy was stopped. */
   stops: readonly number[];
-  /** What differs first, where something does. */
+  /** The first difference, where there is one. */
   difference?: string;
 }
 
@@ -34,7 +33,7 @@ export class ResumeProof extends Displayable implements ResumeProofFacts {
   readonly stops: readonly number[];
   readonly difference?: string;
 
-  /** Keeps what was found. */
+  /** Makes a proof that is exact unless there is a difference. */
   constructor({ steps, stops, difference }: Omit<ResumeProofFacts, "exact">) {
     super();
     this.exact = difference === undefined;
@@ -43,30 +42,32 @@ export class ResumeProof extends Displayable implements ResumeProofFacts {
     this.difference = difference;
   }
 
-  /** The facts as plain data. */
+  /** Returns the facts as plain data. */
   toJSON(): ResumeProofFacts {
     const { exact, steps, stops, difference } = this;
     return { exact, steps, stops, difference };
   }
 
-  /** One sentence. */
+  /** Shows the facts in one sentence. */
   picture(): Picture {
-    const what = `${this.steps} steps in one go, and stopped after ${this.stops.join(" and ")}`;
+    const tested = `${this.steps} steps in one go, and stopped after ${this.stops.join(" and ")}`;
     return {
-      text: this.exact ? `Resume is exact: ${what}, bit for bit` : `Not exact: ${this.difference} (${what})`,
+      text: this.exact
+        ? `Resume is exact: ${tested}, bit for bit`
+        : `Not exact: ${this.difference} (${tested})`,
     };
   }
 }
 
-/** Proves it in temporary folders; the model itself is not touched. `steps` is how many of each stage are done. */
+/** Runs the proof in temporary folders, with each stage shortened to `steps`; the model itself is not touched. */
 export async function verifyResume(
-  job: RunContext,
+  spec: RunSpec,
   steps: number,
   signal?: AbortSignal,
 ): Promise<ResumeProof> {
   const folder = await Deno.makeTempDir({ prefix: "llamero_verify_" });
-  const short = cut(job, steps);
-  const stages = short.items.filter((item) => "stage" in item).length;
+  const short = shortened(spec, steps);
+  const stages = short.chain.length;
   const stops = [...new Set([Math.ceil(steps / 2), (stages - 1) * steps + Math.floor(steps / 2)])];
   try {
     const whole = await session(short, `${folder}/whole`, { signal });
@@ -74,51 +75,48 @@ export async function verifyResume(
     for (const until of [...stops.slice(1), undefined]) {
       await session(short, `${folder}/parts`, { signal, until, resume: true });
     }
-    const [a, b] = [await last(`${folder}/whole`), await last(`${folder}/parts`)];
+    const [a, b] = [await lastCheckpoint(`${folder}/whole`), await lastCheckpoint(`${folder}/parts`)];
     return new ResumeProof({ steps: whole, stops, difference: await differenceOf(a, b) });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-/** The job without evaluations, its stages shortened; samples and the usual checkpoints are left out. */
-function cut(job: RunContext, steps: number): RunContext {
-  const items = job.items.flatMap((item) => {
-    if (!("stage" in item)) return [];
-    const settings = { ...item.stage.settings, length: { steps }, sampleEvery: null, checkpointEvery: steps };
-    return [{ stage: { ...item.stage, settings } }];
+/** Returns the run with shortened stages, without evaluations, samples and the usual checkpoints. */
+function shortened(spec: RunSpec, steps: number): RunSpec {
+  const chain = stagesOf(spec.chain).map((stage) => {
+    const settings = { ...stage.settings, length: { steps }, sampleEvery: null, checkpointEvery: steps };
+    return { stage: { ...stage, settings } };
   });
-  return { ...job, items, energy: false, log: undefined };
+  return { ...spec, chain, energy: false, tensorboard: undefined };
 }
 
-/** Trains a copy of the model in a folder; gives the steps of the run so far. */
+/** Trains a copy of the model in a folder; returns the number of the run's steps so far. */
 async function session(
-  job: RunContext,
+  spec: RunSpec,
   path: string,
   { signal, until, resume }: { signal?: AbortSignal; until?: number; resume?: boolean },
 ): Promise<number> {
-  using model: Model = await job.model.clone();
+  using model: Model = await spec.model.clone();
   const folder = new CheckpointFolder(path, { last: 1, best: false }, false);
   const from = resume ? { path, force: false } : undefined;
-  const run = new Run({ ...job, model, folder, until, resume: from }, { signal, display: false });
+  const run = new Run({ ...spec, model, folder, until, resume: from }, { signal, display: false });
   return (await run.finished).history.length;
 }
 
-async function last(path: string): Promise<{ path: string; state: RunState }> {
+async function lastCheckpoint(path: string): Promise<Checkpoint> {
   const steps = [...Deno.readDirSync(path)].map(({ name }) => name).filter((name) =>
     name.startsWith("step-")
   );
   return await openCheckpoint(`${path}/${steps.sort().at(-1)}`);
 }
 
-type Left = { path: string; state: RunState };
-
-async function differenceOf(a: Left, b: Left): Promise<string | undefined> {
-  const books = ({ state: { history, validations } }: Left) => [
+async function differenceOf(a: Checkpoint, b: Checkpoint): Promise<string | undefined> {
+  const entriesOf = ({ state: { history, validations } }: Checkpoint) => [
     ...history.map(({ seconds: _, ...entry }) => entry),
     ...validations,
   ];
-  const [one, two] = [books(a), books(b)];
+  const [one, two] = [entriesOf(a), entriesOf(b)];
   const at = one.findIndex((entry, i) => JSON.stringify(entry) !== JSON.stringify(two[i]));
   if (at >= 0) {
     return `step ${one[at].step} gave ${JSON.stringify(two[at])} and not ${JSON.stringify(one[at])}`;

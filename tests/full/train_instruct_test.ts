@@ -1,6 +1,5 @@
-// Instruction tuning: what a model knows from its pretraining it answers when it is asked, also of those about whom no
-// example of the mixture asks. Base against instruct on held-out questions, and a benchmark in MMLU's format before and
-// after, in the report of the run.
+// Instruction tuning teaches a model to answer from what it learned in pretraining, also about people whom no example of
+// the mixture names. Compares base and tuned model on held-out questions, and in MMLU's format in the report of the run.
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { Dataset } from "../../src/data/mod.ts";
@@ -32,12 +31,12 @@ const tails = ["ma", "la", "ra", "na", "lo", "ri", "ta", "vo"];
 const people = heads.flatMap((head) =>
   tails.map((tail) => ({ who: head + tail, what: things[random.below(12)] }))
 );
-const told = people.filter((_, i) => i % 4 > 0);
-const held = people.filter((_, i) => i % 4 === 0);
+const trainedOn = people.filter((_, i) => i % 4 > 0);
+const heldOut = people.filter((_, i) => i % 4 === 0);
 const ask = (who: string) => `What does ${who} have?`;
 
-/** Questions in MMLU's format, about those whom no example asks about. */
-const exam = held.map(({ who, what }, i) => {
+/** Questions in MMLU's format about the held-out people. */
+const exam = heldOut.map(({ who, what }, i) => {
   const answer = i % 4;
   const others = things.filter((thing) => thing !== what);
   const choices = [0, 4, 8].map((at) => others[(at + i) % 11]);
@@ -45,20 +44,20 @@ const exam = held.map(({ who, what }, i) => {
   return { subject: "miscellaneous", question: ask(who), choices, answer };
 });
 
-/** Share of the held-out questions whose answer is the thing and nothing more. */
+/** Returns the share of the held-out questions whose answer is exactly the thing. */
 async function answered(model: Model): Promise<number> {
   let right = 0;
-  for (const { who, what } of held) {
+  for (const { who, what } of heldOut) {
     const greedy = { temperature: 0, maxTokens: 8 };
     const text = model.tokenizer!.template === null
       ? await model.generate(`User: ${ask(who)}\nAssistant:`, greedy).text()
       : await model.chat(ask(who), greedy).text();
     if (text.trim() === what) right++;
   }
-  return right / held.length;
+  return right / heldOut.length;
 }
 
-Deno.test("base against instruct on held-out questions, and MMLU's format before and after", async () => {
+Deno.test("instruction tuning raises the share of right answers to held-out questions", async () => {
   const forms = [
     "WHO has the WHAT.",
     "The WHAT is with WHO.",
@@ -83,7 +82,7 @@ Deno.test("base against instruct on held-out questions, and MMLU's format before
     hidden,
   );
 
-  const from = Dataset.from(told);
+  const from = Dataset.from(trainedOn);
   const data = await taskMixture({
     what: {
       from,
@@ -101,7 +100,7 @@ Deno.test("base against instruct on held-out questions, and MMLU's format before
     .evaluate(evaluator).run(hidden);
   const after = await answered(model);
   console.log(
-    `answers to ${held.length} held-out questions: base ${before.toFixed(2)}, instruct ${
+    `answers to ${heldOut.length} held-out questions: base ${before.toFixed(2)}, instruct ${
       after.toFixed(2)
     }\n${result}`,
   );

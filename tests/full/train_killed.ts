@@ -1,6 +1,7 @@
 /**
- * A run of pretraining and tuning that is there to be killed at any moment, and goes on by itself when it is started
- * again. Says "training" once the run begins.
+ * A run of pretraining and tuning for tests that kill it at any moment; started again, it resumes.
+ *
+ * Prints one line per step.
  *
  * @module
  */
@@ -22,14 +23,14 @@ const chat = letters.map((letter, i) => ({
   completion: letters[(i + 2) % 12],
 }));
 
-/** The model as it begins. */
+/** Makes the model before training. */
 export async function beginning(): Promise<Model> {
   const tokenizer = await Tokenizer.train(texts, { vocabSize: 290 });
   const shape = { dim: 64, layers: 2, heads: 2, hidden: 128, vocabSize: 290, context: 40 };
   return await Model.create(shape, { tokenizer, device: await testDevice() });
 }
 
-/** What it is trained to. */
+/** Makes the trainer of the run. */
 export function longRun(model: Model, checkpoint?: string): Trainer {
   return quiet(model, { checkpoint, keep: { last: 2, best: true } })
     .pretrain(Dataset.from(texts), {
@@ -45,8 +46,9 @@ export function longRun(model: Model, checkpoint?: string): Trainer {
 if (import.meta.main) {
   const [folder] = Deno.args;
   const trainer = longRun(await beginning(), folder);
-  console.log("training");
-  await (checkpointNames(folder).length
+  const run = checkpointNames(folder).length
     ? trainer.resume(folder, { display: false })
-    : trainer.run({ display: false }));
+    : trainer.run({ display: false });
+  for await (const { step } of run.events("step")) console.log(`step ${step}`);
+  await run;
 }

@@ -1,4 +1,4 @@
-// Recipes as a script: examples/run.ts trains two of them one after another, each to the bits of the trainer itself.
+// examples/run.ts trains two recipes one after another, each to the same bits as its trainer.
 import assert from "node:assert/strict";
 import { Dataset } from "../../src/data/mod.ts";
 import { Model } from "../../src/model/mod.ts";
@@ -6,7 +6,7 @@ import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { runDeno } from "../repo/tree.ts";
 import { assertSameWeights, inFolder, quiet, tinyModel } from "../train/support.ts";
 
-Deno.test("examples/run.ts trains recipes one after another, as the trainer itself would", async () => {
+Deno.test("examples/run.ts trains recipes one after another, to the same bits as their trainers", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel({ vocabSize: 330, context: 40 });
     const text = Dataset.sample("moby-dick").take(2);

@@ -1,5 +1,5 @@
-// The resume law over every reader and every step of Dataset: N steps are k + (N - k), and k + j + (N - k - j), bit for
-// bit. Each session has a cache of its own, so what a resumed run reads is read and packed anew.
+// The resume law over every reader and every step of Dataset: N steps equal k + (N - k), and k + j + (N - k - j), bit for
+// bit. Each session has its own cache, so a resumed run reads and packs its data anew.
 import assert from "node:assert/strict";
 import { parquetWriteFile } from "hyparquet-writer";
 import {
@@ -21,7 +21,7 @@ const novel = (await Dataset.sample("moby-dick").take(12).toArray()).map(({ text
   .replace(/[^A-Za-z,.\n ]/g, "").replace(/ *\n+ */g, " ");
 const sentences = novel.split(/(?<=\.) +/).filter((one) => one.length > 60 && one.length < 300);
 const sentence = (i: number) => sentences[i % 400];
-/** Three lines that stand in no other text below 120. */
+/** Returns three lines that are in no other text below 120. */
 const text = (i: number) => [sentence(3 * i), sentence(3 * i + 1), sentence(3 * i + 2)].join("\n");
 const many = Array.from({ length: 30 }, (_, i) => ({ text: text(i), id: `text ${i}` }));
 const chats = many.map(({ text }, i) => ({ prompt: sentence(i).slice(0, 20), completion: text.slice(0, 9) }));
@@ -30,7 +30,7 @@ type Made = Dataset | TokenDataset | Dataset<Conversation>;
 const tokenizer = await Tokenizer.train(many, { vocabSize: 340 });
 const from = () => Dataset.from(many);
 
-/** Every reader, by its name on Dataset. `at` is a folder with files. */
+/** Datasets of every reader, by its name on Dataset; `at` is a folder with files. */
 const readers: Record<string, (at: string) => Made> = {
   text: (at) => Dataset.text(`${at}/*.txt`),
   lines: (at) => Dataset.lines(`${at}/*.txt`),
@@ -52,7 +52,7 @@ const readers: Record<string, (at: string) => Made> = {
   llama: (at) => Dataset.llama({ c4: Dataset.c4(`${at}/c4.jsonl`), books: Dataset.text(`${at}/*.txt`) }),
 };
 
-/** Every step, likewise. */
+/** Datasets with every step, by its name on Dataset. */
 const steps: Record<string, (models: Models) => Made> = {
   map: () => from().map((one) => ({ ...one, text: one.text.toUpperCase() })),
   filter: () => from().filter(({ text }) => text.length % 3 > 0),
@@ -77,6 +77,7 @@ interface Models {
   ngrams: NgramModel;
 }
 
+/** Members of Dataset that are neither readers nor steps. */
 const terminal = [
   "constructor",
   "preview",
@@ -89,6 +90,7 @@ const terminal = [
   "lineage",
 ];
 
+/** Writes the files that the readers read. */
 async function files(at: string): Promise<void> {
   const write = async (name: string, text: string) => {
     await Deno.mkdir(`${at}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
@@ -146,7 +148,7 @@ function chain(model: Model, data: Made, name: string, checkpoint?: string) {
     : trainer.pretrain(data as Dataset, { ...options, ...(data instanceof Dataset && { context: 24 }) });
 }
 
-/** One session with a cache of its own. */
+/** Trains in one session with its own cache, up to step `until`. */
 async function session(
   made: () => Made,
   name: string,

@@ -1,5 +1,5 @@
 /**
- * A training process that is there to be killed: it prints its events and saves every eight steps.
+ * A training process for tests that kill it: it prints its events and saves every eight steps.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { quiet, short, tinyModel, tokens } from "./support.ts";
 import type { Trainer } from "../../src/train/mod.ts";
 import type { Model } from "../../src/model/mod.ts";
 
-/** The run that is killed, and what it is compared with. */
+/** Makes the trainer of the run that is killed, and of the run that it is compared with. */
 export function longRun(model: Model, checkpoint?: string, lora = false): Trainer {
   return quiet(model, { checkpoint })
     .pretrain(tokens(9), { ...short, steps: 25, checkpointEvery: 8, validation: false, lora });

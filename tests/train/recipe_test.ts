@@ -5,6 +5,7 @@ import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { type DataJSON, datasetOf, type Recipe, trainerOf } from "../../src/train/mod.ts";
 import { inFolder, quiet, tinyModel, tokens } from "./support.ts";
 
+/** Makes a dataset from the JSON of `data`. */
 const again = (data: { toJSON(): unknown }, parts = {}) =>
   datasetOf(JSON.parse(JSON.stringify(data.toJSON())) as DataJSON, parts);
 
@@ -12,7 +13,7 @@ function long({ text }: { text: string }): boolean {
   return text.length > 5000;
 }
 
-Deno.test("a dataset comes back from its JSON with the same identity, whatever its readers and steps", async () => {
+Deno.test("a dataset made from its JSON has the same fingerprint, for every reader and step that JSON can hold", async () => {
   await inFolder(async (folder) => {
     const lines = Array.from(
       { length: 9 },
@@ -54,7 +55,7 @@ Deno.test("a dataset comes back from its JSON with the same identity, whatever i
   });
 });
 
-Deno.test("what JSON cannot hold is refused by name, with what to give", async () => {
+Deno.test("steps that JSON cannot hold are refused by name, with what to give instead", async () => {
   const pages = Dataset.sample("sotu").take(20);
   const other = Dataset.sample("moby-dick").take(20);
   const classifier = await TextClassifier.train(pages, other, { epochs: 1 });
@@ -68,14 +69,14 @@ Deno.test("what JSON cannot hold is refused by name, with what to give", async (
     [
       Dataset.sample("sotu").filter(long),
       {},
-      /filter "long" does not stand in JSON, give it as \{ functions: \{ "long"/,
+      /JSON does not hold filter "long", give it as \{ functions: \{ "long"/,
     ],
     [Dataset.sample("sotu").filter(long), { functions: { lang: long } }, /did you mean "lang"\?/],
     [Dataset.from([{ text: "x" }], { name: "mine" }), {}, /give it as \{ datasets: \{ "mine"/],
     [
       Dataset.commonCrawl("x.wet", { references: classifier }),
       {},
-      /"warc" cannot be made of JSON; write what it gives/,
+      /"warc" cannot be made from JSON; write its records with dataset\.write/,
     ],
   ];
   for (const [data, parts, message] of cases) {
@@ -87,7 +88,7 @@ Deno.test("what JSON cannot hold is refused by name, with what to give", async (
   assert.throws(() => trainerOf({} as Recipe, {} as never), FormatError);
 });
 
-Deno.test("a recipe gives the plan it was made of, for a model of its shape only", async () => {
+Deno.test("a recipe gives back its trainer, for a model of its shape only", async () => {
   using model = await tinyModel({ vocabSize: 330, context: 40 });
   using other = await tinyModel({ vocabSize: 331, context: 40 });
   model.tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(2), { vocabSize: 330 });
@@ -116,11 +117,11 @@ Deno.test("a recipe gives the plan it was made of, for a model of its shape only
   assert.equal(
     trainerOf(recipe, model, parts).toJSON().stages.length,
     3,
-    "an evaluation that is not given is left out",
+    "an evaluation that the caller does not supply is left out",
   );
   assert.throws(() => trainerOf(recipe, other, parts), /its vocabSize is 331, the recipe's 330/);
   assert.throws(
     () => trainerOf({ ...quiet(model).pretrain(tokens(3), { steps: 2 }).toJSON() }, model),
-    /"tokens" cannot be made of JSON/,
+    /"tokens" cannot be made from JSON/,
   );
 });

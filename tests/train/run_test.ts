@@ -5,20 +5,21 @@ import { learningRateAt, type Run, type RunEvent } from "../../src/train/mod.ts"
 import { testDevice } from "../support/device.ts";
 import { assertSameWeights, chainRows, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
 
-/** A run of `steps` that shows nothing. */
+/** Starts a run of `steps` without display. */
 function start(model: Model, steps: number, more: Record<string, unknown> = {}): Run {
   return quiet(model).pretrain(tokens(8), { ...short, steps, validation: false, ...more }).run({
     display: false,
   });
 }
 
+/** Returns all events of a run. */
 async function collect(run: Run): Promise<RunEvent[]> {
   const events: RunEvent[] = [];
   for await (const event of run.events()) events.push(event);
   return events;
 }
 
-Deno.test("a run learns, and its history says how", async () => {
+Deno.test("a run lowers the loss, and its history and events record every step", async () => {
   using model = await tinyModel();
   const trainer = quiet(model).pretrain(tokens(40), {
     ...short,
@@ -50,7 +51,7 @@ Deno.test("a run learns, and its history says how", async () => {
   assert.deepEqual(JSON.parse(JSON.stringify(events[3])), events[3]);
 });
 
-Deno.test("two runs with one seed are bitwise equal", async () => {
+Deno.test("two runs with one seed are bit for bit equal", async () => {
   using one = await tinyModel();
   using two = await tinyModel();
   const results = [await start(one, 9), await start(two, 9)];
@@ -59,7 +60,7 @@ Deno.test("two runs with one seed are bitwise equal", async () => {
   assert.deepEqual(losses[0], losses[1]);
 });
 
-Deno.test("the batch is the same in any number of parts, up to rounding", async () => {
+Deno.test("micro-batches of any size give the same step up to rounding", async () => {
   using whole = await tinyModel();
   using parts = await tinyModel();
   const [a, b] = [await start(whole, 3), await start(parts, 3, { microBatch: 3 })];
@@ -69,7 +70,7 @@ Deno.test("the batch is the same in any number of parts, up to rounding", async 
   }
 });
 
-Deno.test("epochs are exact: the last batch is as short as it has to be", async () => {
+Deno.test("a stage measured in epochs ends with a short batch", async () => {
   using model = await tinyModel();
   const data = tokens(6);
   const trainer = quiet(model).pretrain(data, { ...short, epochs: 1.5, validation: false });
@@ -80,7 +81,7 @@ Deno.test("epochs are exact: the last batch is as short as it has to be", async 
   assert.equal((await byTokens.run({ display: false })).history.length, 3);
 });
 
-Deno.test("leaving a loop over events ends it, and every loop gets its own", async () => {
+Deno.test("leaving a loop over events unsubscribes, and loops do not affect each other", async () => {
   using model = await tinyModel();
   const run = start(model, 12);
   const seen: number[] = [];
@@ -93,10 +94,10 @@ Deno.test("leaving a loop over events ends it, and every loop gets its own", asy
   await run;
   assert.deepEqual(seen, [1, 2, 3]);
   assert.equal((await all).filter(({ type }) => type === "step").length, 12);
-  assert.deepEqual(await collect(run), [], "after the end there is nothing left to tell");
+  assert.deepEqual(await collect(run), [], "a loop that begins after the end has no events");
 });
 
-Deno.test("stop() finishes the step and keeps the weights", async () => {
+Deno.test("stop() finishes the step and keeps the weights in the model", async () => {
   using model = await tinyModel();
   const run = start(model, 10_000);
   for await (const { step } of run.events("step")) if (step === 5) run.stop();
@@ -105,13 +106,13 @@ Deno.test("stop() finishes the step and keeps the weights", async () => {
   assert.ok(history.length >= 5 && history.length < 1000, `${history.length} steps`);
   assert.match(warnings.join(), /without a checkpoint folder exact resume is not possible/);
   using same = await tinyModel();
-  // A schedule knows its length, so the same steps are those of a run that is stopped there too.
+  // The schedule depends on the length of the stage, so the same steps need the same length.
   const again = quiet(same).pretrain(tokens(8), { ...short, steps: 10_000, validation: false }).steps();
   for await (const { step } of again) if (step === history.length) break;
   await assertSameWeights(model, same);
 });
 
-Deno.test("steps() gives the loop away: the same steps, read back when asked", async () => {
+Deno.test("steps() takes the same steps, read back when asked", async () => {
   using model = await tinyModel();
   using other = await tinyModel();
   const { history } = await start(other, 6);
@@ -128,20 +129,20 @@ Deno.test("steps() gives the loop away: the same steps, read back when asked", a
   await assertSameWeights(model, other);
 });
 
-Deno.test("a paused run waits, and its clock too", async () => {
+Deno.test("a paused run takes no step, and its clock stands still", async () => {
   using model = await tinyModel();
   const run = start(model, 40);
   for await (const { step } of run.events("step")) if (step === 4) break;
   run.pause();
   await new Promise((resolve) => setTimeout(resolve, 50));
-  const held = run.history.length;
+  const paused = run.history.length;
   assert.equal(run.status, "paused");
   await new Promise((resolve) => setTimeout(resolve, 400));
-  assert.equal(run.history.length, held);
+  assert.equal(run.history.length, paused);
   run.resume();
   const { status, history } = await run;
   assert.deepEqual([status, history.length], ["done", 40]);
-  assert.ok(history[held].seconds - history[held - 1].seconds < 0.3, "the pause is not counted");
+  assert.ok(history[paused].seconds - history[paused - 1].seconds < 0.3, "the pause is not counted");
 });
 
 Deno.test("a model has one run at a time, and runs on one device take turns", async () => {
@@ -160,7 +161,7 @@ Deno.test("a model has one run at a time, and runs on one device take turns", as
   await start(model, 1);
 });
 
-Deno.test("a run that waits can be stopped, and does not hold up the next", async () => {
+Deno.test("a waiting run can be stopped, and does not delay the next", async () => {
   using model = await tinyModel();
   using other = await tinyModel();
   using third = await tinyModel();
@@ -173,7 +174,7 @@ Deno.test("a run that waits can be stopped, and does not hold up the next", asyn
   await Promise.all([first, last]);
 });
 
-Deno.test("an aborted signal rejects with its reason and leaves a checkpoint", async () => {
+Deno.test("an aborted signal leaves a checkpoint and rejects with its reason", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
     const trainer = quiet(model, { checkpoint: folder }).pretrain(tokens(8), { ...short, steps: 10_000 });
@@ -189,7 +190,7 @@ Deno.test("an aborted signal rejects with its reason and leaves a checkpoint", a
   });
 });
 
-Deno.test("a second stop breaks off without a checkpoint", async () => {
+Deno.test("a second stop aborts without a checkpoint", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
     const trainer = quiet(model, { checkpoint: folder }).pretrain(tokens(8), { ...short, steps: 10_000 });
@@ -201,7 +202,7 @@ Deno.test("a second stop breaks off without a checkpoint", async () => {
   });
 });
 
-Deno.test("a failure that nobody awaits is not an unhandled rejection", async () => {
+Deno.test("the failure of a run that nobody awaits is not an unhandled rejection", async () => {
   using model = await tinyModel();
   const unhandled: unknown[] = [];
   const listen = (event: PromiseRejectionEvent) => {
@@ -225,11 +226,11 @@ Deno.test("a failure that nobody awaits is not an unhandled rejection", async ()
   }
 });
 
-Deno.test("evaluations stand where they were put, or come again and again", async () => {
+Deno.test("evaluations run once at their place in the chain, or repeatedly", async () => {
   using model = await tinyModel();
   const seen: string[] = [];
   const evaluation = (name: string) => ({
-    run: (given: Model) => Promise.resolve(seen.push(`${name} ${given === model}`)),
+    run: (trained: Model) => Promise.resolve(seen.push(`${name} ${trained === model}`)),
   });
   const run = quiet(model).evaluate(evaluation("before"))
     .pretrain(tokens(4), { ...short, steps: 4, validation: false })
@@ -279,7 +280,7 @@ Deno.test("a loss that is not finite skips the update, and the fourth in a row e
   });
 });
 
-Deno.test("a model that trains can be used between the steps, and its training does not notice", async () => {
+Deno.test("using a model between its steps does not change its training", async () => {
   using model = await tinyModel();
   using alone = await tinyModel();
   const run = start(model, 60);
@@ -288,7 +289,7 @@ Deno.test("a model that trains can be used between the steps, and its training d
   const { logProb } = await model.score(prompt, Uint32Array.of(6));
   const copy = await model.clone();
   copy.dispose();
-  assert.equal(run.status, "running", "it was used while it trained");
+  assert.equal(run.status, "running", "the model was used while it trained");
   await run;
   await start(alone, 60);
   await assertSameWeights(model, alone);
@@ -296,7 +297,7 @@ Deno.test("a model that trains can be used between the steps, and its training d
   assert.ok(logProb < 0);
 });
 
-Deno.test("a stop in the middle of an evaluation is a stop, whatever the evaluation throws", async () => {
+Deno.test("a run stopped during an evaluation is stopped, even if the evaluation throws", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
     const slow = {
@@ -311,7 +312,7 @@ Deno.test("a stop in the middle of an evaluation is a stop, whatever the evaluat
   });
 });
 
-Deno.test("a single skipped step is survived", async () => {
+Deno.test("a run goes on after a skipped step", async () => {
   using model = await tinyModel();
   const good = await model.parameters();
   const spoiled = new Map([...good].map(([name, data]) => [name, data.map(() => Infinity)]));
@@ -332,14 +333,14 @@ Deno.test("a single skipped step is survived", async () => {
   assert.ok(Number.isFinite(history[29].loss));
 });
 
-Deno.test("a run gives its memory back, however it ends", async () => {
+Deno.test("a run frees its memory whichever way it ends", async () => {
   using model = await tinyModel();
   const device = await testDevice();
-  const held = () => device.memory().bytes;
-  const before = held();
+  const bytes = () => device.memory().bytes;
+  const before = bytes();
   await start(model, 3);
-  const after = held();
-  assert.equal(after, before, "nothing but the model stays");
+  const after = bytes();
+  assert.equal(after, before, "only the model stays");
   const run = start(model, 10_000, { validation: tokens(2, 3) });
   for await (const { step } of run.events("step")) if (step === 2) run.stop();
   await run;
@@ -348,18 +349,18 @@ Deno.test("a run gives its memory back, however it ends", async () => {
   await assert.rejects(failing, /no/);
   for (let i = 0; i < 5; i++) await start(model, 2);
   for await (const _ of quiet(model).pretrain(tokens(4), { ...short, steps: 9 }).steps()) break;
-  assert.equal(held(), after);
+  assert.equal(bytes(), after);
   assert.equal(device.memory().buffers.length, 2, "weights and angles");
 });
 
-Deno.test("a model that is disposed in the middle ends its run with a sentence about it", async () => {
+Deno.test("a model disposed during its run ends the run with an error that says so", async () => {
   const model = await tinyModel();
   const run = start(model, 10_000);
   for await (const { step } of run.events("step")) if (step === 2) model.dispose();
   await assert.rejects(run, /was disposed/);
 });
 
-Deno.test("save policies train alike", async () => {
+Deno.test("save policies give the same losses up to rounding", async () => {
   const losses: number[][] = [];
   for (const save of ["all", "linear", "block"]) {
     using model = await tinyModel();
@@ -370,7 +371,7 @@ Deno.test("save policies train alike", async () => {
   }
 });
 
-Deno.test("windows keep the order they were given in", async () => {
+Deno.test("rows in a fixed order are trained on in that order", async () => {
   using model = await tinyModel();
   using same = await tinyModel();
   const rows = chainRows(8);

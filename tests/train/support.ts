@@ -11,7 +11,7 @@ import { Model } from "../../src/model/mod.ts";
 import { Trainer, type TrainerOptions } from "../../src/train/mod.ts";
 import { testDevice } from "../support/device.ts";
 
-/** A model of two layers; every call gives the same weights. */
+/** Makes a model of two layers; every call gives the same weights. */
 export async function tinyModel(
   { vocabSize = 50, context = 12, dtype = "f32" }: {
     vocabSize?: number;
@@ -25,7 +25,7 @@ export async function tinyModel(
   return await Model.create(shape, { device, dtype });
 }
 
-/** Rows in which every id is followed by the next one or the one after, so that there is something to learn. */
+/** Makes rows in which every id is followed by the next one or the one after, so that a model can learn them. */
 export function chainRows(count: number, context = 12, vocabSize = 50, seed = 1): Uint32Array[] {
   const random = new Random(seed);
   return Array.from({ length: count }, () => {
@@ -34,12 +34,12 @@ export function chainRows(count: number, context = 12, vocabSize = 50, seed = 1)
   });
 }
 
-/** The rows as they are given. */
+/** Returns such rows in a fixed order. */
 export function tokens(count: number, seed = 1): TokenDataset {
   return Dataset.tokens(chainRows(count, 12, 50, seed), { order: "given" });
 }
 
-/** A trainer without an energy meter. */
+/** Makes a trainer without an energy meter. */
 export function quiet(model: Model, options: TrainerOptions = {}): Trainer {
   return new Trainer(model, { energy: false, ...options });
 }
@@ -54,7 +54,7 @@ export async function inFolder(test: (folder: string) => Promise<void>): Promise
   }
 }
 
-/** All weights of a model are the bits of another's. */
+/** Asserts that all weights of two models are the same bits. */
 export async function assertSameWeights(got: Model, want: Model): Promise<void> {
   const wanted = await want.parameters();
   for (const [name, data] of await got.parameters()) {
@@ -64,5 +64,5 @@ export async function assertSameWeights(got: Model, want: Model): Promise<void> 
   }
 }
 
-/** Options of a short run. */
+/** Options of a short stage: four rows of 12 tokens per batch. */
 export const short = { batchTokens: 48, learningRate: 3e-3, warmup: 3 } as const;

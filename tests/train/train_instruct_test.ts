@@ -8,7 +8,7 @@ import { quiet, tinyModel } from "./support.ts";
 const letters = [..."abcdefghijkl"];
 const hidden = { display: false } as const;
 
-/** What comes two letters later, asked in words. */
+/** Questions for the letter two places later, with answers of one to three letters. */
 const pairs = letters.map((letter, i) => ({
   prompt: `After ${letter} comes`,
   completion: letters[(i + 2) % letters.length].repeat(1 + i % 3),
@@ -17,6 +17,7 @@ const pairs = letters.map((letter, i) => ({
 const chat = Dataset.from(pairs).conversations();
 const corpus = pairs.map(({ prompt, completion }) => ({ text: `User: ${prompt}\nAssistant: ${completion}` }));
 
+/** Makes a model with a tokenizer for the questions. */
 async function talker(): Promise<Model> {
   const tokenizer = await Tokenizer.train(corpus, { vocabSize: 300 });
   const model = await tinyModel({ vocabSize: 300, context: 40 });
@@ -24,6 +25,7 @@ async function talker(): Promise<Model> {
   return model;
 }
 
+/** Returns the number of questions that the model answers exactly. */
 async function exactMatches(model: Model): Promise<number> {
   let right = 0;
   for (const { prompt, completion } of pairs) {
@@ -33,7 +35,7 @@ async function exactMatches(model: Model): Promise<number> {
   return right;
 }
 
-Deno.test("instruction tuning teaches answers, ends them, and leaves a tokenizer that can chat", async () => {
+Deno.test("instruction tuning teaches answers and their end, and gives the tokenizer a chat template", async () => {
   using model = await talker();
   assert.equal(model.tokenizer!.template, null);
   assert.throws(() => model.chat("After a comes"), /\.instruct/);
@@ -51,7 +53,7 @@ Deno.test("instruction tuning teaches answers, ends them, and leaves a tokenizer
   assert.ok(await exactMatches(model) >= 11, `${await exactMatches(model)} of ${pairs.length}`);
 });
 
-Deno.test("the loss is that of the answers and their end alone, however they are packed", async () => {
+Deno.test("the loss is that of the answers and their end alone, although examples are packed", async () => {
   using model = await talker();
   model.tokenizer = model.tokenizer!.withTemplate("plain");
   let nats = 0;
@@ -66,8 +68,8 @@ Deno.test("the loss is that of the answers and their end alone, however they are
     for (let t = 1; t < ids.length; t++) {
       if (!mask[t]) continue;
       const row = logits.subarray((t - 1) * V, t * V);
-      const most = Math.max(...row);
-      nats += most + Math.log(row.reduce((sum, x) => sum + Math.exp(x - most), 0)) - row[ids[t]];
+      const max = Math.max(...row);
+      nats += max + Math.log(row.reduce((sum, x) => sum + Math.exp(x - max), 0)) - row[ids[t]];
       learned++;
     }
   }
@@ -80,7 +82,7 @@ Deno.test("the loss is that of the answers and their end alone, however they are
   );
 });
 
-Deno.test("a stage of pretraining and one of tuning make one run", async () => {
+Deno.test("a stage of pretraining and a stage of tuning make one run", async () => {
   using model = await talker();
   const text = Dataset.from(Array.from({ length: 30 }, (_, i) => ({ ...corpus[i % 12], id: `text ${i}` })));
   const trainer = quiet(model)
@@ -101,7 +103,7 @@ Deno.test("a stage of pretraining and one of tuning make one run", async () => {
   assert.equal(model.tokenizer!.template, "llama-2");
 });
 
-Deno.test("an empty corpus and answers that do not fit are refused with what to do", async () => {
+Deno.test("an empty corpus, and answers that do not fit into a window, are refused with what to do", async () => {
   using model = await talker();
   const empty = Dataset.from(corpus).filter(() => false, { name: "nothing" });
   await assert.rejects(quiet(model).pretrain(empty, { steps: 2 }).run(hidden), (error) => {
@@ -124,9 +126,9 @@ Deno.test("a source is not read more often than its maxEpochs", async () => {
   const failure = await quiet(model).pretrain(mixed, { ...options, steps: 500 }).run(hidden)
     .catch((error: unknown) => error);
   assert.ok(failure instanceof Error);
-  const [, most] = failure.message.match(
+  const [, maxSteps] = failure.message.match(
     /few would be read more often.*at most (\d+), current value is 500/,
   )!;
-  const { history } = await quiet(model).pretrain(mixed, { ...options, steps: Number(most) }).run(hidden);
-  assert.equal(history.length, Number(most));
+  const { history } = await quiet(model).pretrain(mixed, { ...options, steps: Number(maxSteps) }).run(hidden);
+  assert.equal(history.length, Number(maxSteps));
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { assertSameWeights, inFolder, tinyModel } from "./support.ts";
 import { longRun } from "./killed.ts";
 
-/** Starts the process and sends it a signal as soon as it has said what `sign` matches; gives what it said. */
+/** Starts the process, sends it a signal once its output matches `sign`, and returns output and status. */
 async function signalAt(
   folder: string,
   sign: RegExp,
@@ -16,27 +16,27 @@ async function signalAt(
     stderr: "piped",
   }).spawn();
   const errors = new Response(child.stderr).text();
-  let said = "";
+  let output = "";
   let sent = false;
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    said += text;
-    if (sent || !sign.test(said)) continue;
+    output += text;
+    if (sent || !sign.test(output)) continue;
     child.kill(name);
     sent = true;
   }
   const status = await child.status;
-  assert.ok(sent, `it never said ${sign}: ${await errors}${said.slice(-500)}`);
+  assert.ok(sent, `it never printed ${sign}: ${await errors}${output.slice(-500)}`);
   await errors;
-  return [said, status];
+  return [output, status];
 }
 
 async function killAt(folder: string, sign: RegExp, lora = false): Promise<void> {
-  const [said, { signal }] = await signalAt(folder, sign, "SIGKILL", lora);
-  assert.equal(signal, "SIGKILL", `it ended before it could be killed: ${said.slice(-500)}`);
+  const [output, { signal }] = await signalAt(folder, sign, "SIGKILL", lora);
+  assert.equal(signal, "SIGKILL", `it ended before it could be killed: ${output.slice(-500)}`);
 }
 
 for (const lora of [false, true]) {
-  Deno.test(`a process that is killed goes on from its last whole checkpoint, bit for bit${lora ? " (LoRA)" : ""}`, async () => {
+  Deno.test(`a killed process resumes from its last whole checkpoint, bit for bit${lora ? " (LoRA)" : ""}`, async () => {
     using whole = await tinyModel();
     await longRun(whole, undefined, lora).run({ display: false });
     await inFolder(async (folder) => {
@@ -53,11 +53,11 @@ for (const lora of [false, true]) {
   });
 }
 
-Deno.test("a process that is killed while it writes a checkpoint leaves the one before it", async () => {
+Deno.test("a process killed while it writes a checkpoint leaves the one before it", async () => {
   using whole = await tinyModel();
   await longRun(whole).run({ display: false });
   await inFolder(async (folder) => {
-    // After step 16 it writes for most of a second.
+    // After step 16 the process writes for most of a second.
     await killAt(folder, /"type":"step","step":16,/);
     const steps = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
     using model = await tinyModel();
@@ -69,12 +69,12 @@ Deno.test("a process that is killed while it writes a checkpoint leaves the one 
   });
 });
 
-Deno.test("Ctrl-C finishes the step, saves and ends well; a pipe gets a line of JSON for each event", async () => {
+Deno.test("Ctrl-C finishes the step, saves and exits with 0; a pipe gets one line of JSON per event", async () => {
   using whole = await tinyModel();
   await longRun(whole).run({ display: false });
   await inFolder(async (folder) => {
-    const [said, { code }] = await signalAt(folder, /"type":"step","step":5,/, "SIGINT");
-    const events: { type: string; step: number; status?: string }[] = said.trim().split("\n").map((line) =>
+    const [output, { code }] = await signalAt(folder, /"type":"step","step":5,/, "SIGINT");
+    const events: { type: string; step: number; status?: string }[] = output.trim().split("\n").map((line) =>
       JSON.parse(line)
     );
     assert.equal(code, 0);

@@ -1,4 +1,4 @@
-// A stage of adapters: exact resume, what its checkpoints hold, what its plan says.
+// A stage of LoRA adapters: exact resume, its checkpoints, its plan.
 import assert from "node:assert/strict";
 import { Dataset } from "../../src/data/mod.ts";
 import { readSafetensors } from "../../src/formats/mod.ts";
@@ -12,7 +12,7 @@ import { assertSameWeights, inFolder, quiet, short, tinyModel, tokens } from "./
 const hidden = { display: false } as const;
 const lora: StageOptions["lora"] = { rank: 3, alpha: 6, targets: ["q_proj", "v_proj", "up_proj"] };
 
-/** Four steps of all weights, ten of adapters with a checkpoint in the middle, three of all weights. */
+/** Makes a trainer: four steps of all weights, ten of adapters with a checkpoint in the middle, three of all weights. */
 function chain(model: Model, checkpoint?: string) {
   return quiet(model, { checkpoint, keep: 9 })
     .pretrain(tokens(11), { ...short, steps: 4, microBatch: 3, validation: false })
@@ -27,7 +27,7 @@ function chain(model: Model, checkpoint?: string) {
 }
 
 for (const dtype of half ? ["f32", "f16"] as const : ["f32"] as const) {
-  Deno.test(`a stage of adapters that is stopped and resumed is the uninterrupted one bit for bit (${dtype})`, () =>
+  Deno.test(`a stage of adapters stopped and resumed equals the uninterrupted one bit for bit (${dtype})`, () =>
     inFolder(async (folder) => {
       using whole = await tinyModel({ dtype });
       const want = await chain(whole).run(hidden);
@@ -50,7 +50,7 @@ for (const dtype of half ? ["f32", "f16"] as const : ["f32"] as const) {
     }));
 }
 
-Deno.test("a checkpoint is the merged model, and holds adapters that PEFT reads and that give it again", () =>
+Deno.test("a checkpoint holds the merged model, and adapters in PEFT's format that give it again", () =>
   inFolder(async (folder) => {
     using model = await tinyModel();
     await chain(model, folder).run(hidden);
@@ -68,20 +68,20 @@ Deno.test("a checkpoint is the merged model, and holds adapters that PEFT reads 
       const a = tensors.get(`${stem}.lora_A.weight`);
       const b = tensors.get(`${stem}.lora_B.weight`);
       if (!a || !b) {
-        assert.deepEqual(w, w0, `${name} is as it was`);
+        assert.deepEqual(w, w0, `${name} is unchanged`);
         continue;
       }
       const [rank, cols] = a.shape;
       assert.deepEqual([rank, b.shape], [3, [w.length / cols, 3]]);
       assert.ok(w.some((x, at) => x !== w0[at]), `${name} is adapted`);
-      const worst = w.reduce((most, x, at) => {
+      const maxError = w.reduce((error, x, at) => {
         let want = w0[at];
         for (let k = 0; k < rank; k++) {
           want += 2 * Number(b.data[Math.floor(at / cols) * rank + k]) * Number(a.data[k * cols + at % cols]);
         }
-        return Math.max(most, Math.abs(x - want));
+        return Math.max(error, Math.abs(x - want));
       }, 0);
-      assert.ok(worst < 1e-6, `${name}: ${worst}`);
+      assert.ok(maxError < 1e-6, `${name}: ${maxError}`);
     }
 
     const file = `${folder}/step-000009/adapter/adapter_model.safetensors`;
@@ -95,18 +95,18 @@ Deno.test("a checkpoint is the merged model, and holds adapters that PEFT reads 
     );
   }));
 
-Deno.test("the plan of adapters: what is trained, memory and FLOPs; measured, and out of a recipe", async () => {
+Deno.test("the plan of adapters has parameters, memory and FLOPs; it can be measured, and comes back from a recipe", async () => {
   using model = await tinyModel();
   const all = model.plan({ tokens: 1e6 }).facts;
-  const few = model.plan({ tokens: 1e6, lora: true }).facts;
-  assert.deepEqual([all.trainable, few.trainable], [all.parameters.total, 2 * 2 * 8 * (32 + 32)]);
+  const adapted = model.plan({ tokens: 1e6, lora: true }).facts;
+  assert.deepEqual([all.trainable, adapted.trainable], [all.parameters.total, 2 * 2 * 8 * (32 + 32)]);
   const matrix = all.parameters.matrix;
   const adapters = 2 * 4 * 16 * (32 + 96);
-  assert.equal(all.flopPerToken - few.flopPerToken, 2 * matrix - adapters);
-  assert.equal(few.bytes.frozen, 2 * 96 * 32 * 4);
-  assert.ok(few.bytes.gradients + few.bytes.moments < all.bytes.gradients);
-  assert.equal(utilisation(model.config, 12, 10, few.flopPerToken, loraSettings(true)), 10);
-  const { weights, frozen, gradients, moments, activations, total } = few.bytes;
+  assert.equal(all.flopPerToken - adapted.flopPerToken, 2 * matrix - adapters);
+  assert.equal(adapted.bytes.frozen, 2 * 96 * 32 * 4);
+  assert.ok(adapted.bytes.gradients + adapted.bytes.moments < all.bytes.gradients);
+  assert.equal(utilisation(model.config, 12, 10, adapted.flopPerToken, loraSettings(true)), 10);
+  const { weights, frozen, gradients, moments, activations, total } = adapted.bytes;
   assert.equal(total, weights + frozen! + gradients + moments + activations);
   assert.match(
     String(model.plan({ tokens: 1e6, lora: { targets: [...LORA_TARGETS] } })),
@@ -120,8 +120,8 @@ Deno.test("the plan of adapters: what is trained, memory and FLOPs; measured, an
   assert.match(String(plan), /LoRA, rank 3/);
   assert.equal(stage.settings.learningRate, 3e-4);
   const text = quiet(model).pretrain(Dataset.sample("moby-dick"), { steps: 4, lora });
-  const [again] = trainerOf(JSON.parse(JSON.stringify(text)), model).plan().stages;
-  assert.deepEqual(again.settings.lora, stage.settings.lora);
+  const [fromRecipe] = trainerOf(JSON.parse(JSON.stringify(text)), model).plan().stages;
+  assert.deepEqual(fromRecipe.settings.lora, stage.settings.lora);
 });
 
 Deno.test("options of adapters are checked when the stage is added", async () => {

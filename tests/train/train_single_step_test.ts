@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import type { Model } from "../../src/model/mod.ts";
 import { assertSameWeights, quiet, short, tinyModel, tokens } from "./support.ts";
 
-Deno.test("a paused run does single steps", async () => {
+Deno.test("a paused run takes single steps", async () => {
   using model = await tinyModel();
   using whole = await tinyModel();
   const options = { ...short, steps: 12, validation: false } as const;
   const start = (model: Model) => quiet(model).pretrain(tokens(8), options).run({ display: false });
   const run = start(model);
+  /** Waits for `count` steps and a little longer; returns the number of steps. */
   const settled = async (count: number) => {
     for (let i = 0; i < 400 && run.history.length < count; i++) {
       await new Promise((wake) => setTimeout(wake, 10));

@@ -9,9 +9,9 @@ Deno.test("a trainer's plan has no time before it is measured, and then time, en
   const cold = trainer.plan();
   assert.deepEqual([cold.seconds, cold.energy], [undefined, undefined]);
   assert.match(String(cold), /time not measured: await trainer\.plan\(\)\.measure\(\)/);
-  const held = model.device.memory().bytes;
+  const before = model.device.memory().bytes;
   const plan = await cold.measure();
-  assert.equal(model.device.memory().bytes, held);
+  assert.equal(model.device.memory().bytes, before);
   const [one, two] = plan.stages.map(({ cost }) => cost.seconds!);
   assert.ok(one > 0 && two > 0 && plan.seconds === one + two);
   const { wattHours, gramsCO2eq } = plan.energy!;

@@ -7,12 +7,12 @@ import { version } from "../../src/train/monitoring/version.ts";
 import { testDevice } from "../support/device.ts";
 import { chainRows, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
 
-/** The settings of the only stage of a trainer. */
+/** Returns the settings of a stage of a trainer. */
 function settingsOf(trainer: Trainer, nth = 0) {
   return trainer.plan().stages[nth].settings;
 }
 
-Deno.test("a wrong option is refused with its path and what is allowed", async () => {
+Deno.test("a wrong option is refused with its path and the allowed values", async () => {
   using model = await tinyModel();
   const trainer = quiet(model);
   const data = tokens(4);
@@ -64,7 +64,7 @@ Deno.test("a wrong option is refused with its path and what is allowed", async (
   assert.throws(() => trainer.pretrain(text, { steps: 1 }).run(), /has no tokenizer/);
 });
 
-Deno.test("defaults are the paper's, or follow from preset and batch", async () => {
+Deno.test("defaults are the paper's, or follow from the preset and the batch", async () => {
   using model = await tinyModel();
   const data = tokens(4);
   const paper = settingsOf(quiet(model).pretrain(data, { steps: 1000 }));
@@ -92,7 +92,7 @@ Deno.test("defaults are the paper's, or follow from preset and batch", async () 
   assert.equal(settingsOf(chain).batch, 32);
   assert.equal(settingsOf(chain).microBatch, 8);
   assert.equal(settingsOf(quiet(nano).pretrain(rows, { steps: 1, batchTokens: 1 })).batch, 1);
-  // Nine sequences in parts of at most eight are five and four, not eight and one.
+  // Nine sequences in micro-batches of at most eight are five and four, not eight and one.
   assert.equal(settingsOf(quiet(nano).pretrain(rows, { steps: 1, batchTokens: 9 * 128 })).microBatch, 5);
   assert.equal(settingsOf(chain.instruct(rows, { learningRate: 1e-3 }), 1).learningRate, 1e-3);
   assert.equal(settingsOf(chain.instruct(rows), 1).learningRate, 5e-4);
@@ -100,7 +100,7 @@ Deno.test("defaults are the paper's, or follow from preset and batch", async () 
   assert.deepEqual(settingsOf(quiet(model).instruct(data)).length, { epochs: 1 });
 });
 
-Deno.test("a stage inherits what describes the machine, and not what describes the task", async () => {
+Deno.test("a stage inherits options of the machine and the optimizer, but not those of the task", async () => {
   using model = await tinyModel();
   const data = tokens(4);
   const chain = quiet(model)
@@ -129,7 +129,7 @@ Deno.test("a stage inherits what describes the machine, and not what describes t
   assert.deepEqual([second.learningRate, second.warmup, second.held], [3e-4, null, 0.01]);
 });
 
-Deno.test("a trainer is cold: each verb gives a new one, and nothing is read", async () => {
+Deno.test("a trainer is cold: each verb returns a new one, and nothing is read", async () => {
   using model = await tinyModel();
   const missing = Dataset.text("no/such/file.txt") as Dataset;
   const empty = quiet(model);
@@ -147,7 +147,7 @@ Deno.test("a trainer is cold: each verb gives a new one, and nothing is read", a
   assert.match(String(one.pretrain(tokens(3), { epochs: 2 })), /windows of stages in epochs are unknown/);
 });
 
-Deno.test("what cannot be trained on rejects with a typed error", async () => {
+Deno.test("data that cannot be trained on rejects with a typed error", async () => {
   using model = await tinyModel();
   const ignored = Dataset.tokens([{ ids: new Uint32Array(12), targets: new Int32Array(12).fill(-100) }]);
   await assert.rejects(quiet(model).instruct(ignored).run({ display: false }), (error) => {
@@ -160,7 +160,7 @@ Deno.test("what cannot be trained on rejects with a typed error", async () => {
   );
 });
 
-Deno.test("run() leaves the steps of an earlier run alone unless it is told to replace them", async () => {
+Deno.test("run() refuses a folder with checkpoints of an earlier run, unless it may overwrite them", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
     const trainer = quiet(model, { checkpoint: `${folder}/run` });
@@ -173,7 +173,7 @@ Deno.test("run() leaves the steps of an earlier run alone unless it is told to r
     assert.deepEqual(names(), ["pretrain", "step-000002", "step-000004"]);
     Deno.removeSync(`${folder}/run/step-000002`, { recursive: true });
     Deno.removeSync(`${folder}/run/step-000004`, { recursive: true });
-    assert.throws(() => first.run({ display: false }), refused, "the end of a stage is worth as much");
+    assert.throws(() => first.run({ display: false }), refused, "the folder of a stage counts too");
     Deno.mkdirSync(`${folder}/run/mine`);
     Deno.writeTextFileSync(`${folder}/run/mine/state.json`, "{}");
     const shorter = trainer.instruct(tokens(4), { ...short, steps: 3 });
@@ -182,7 +182,7 @@ Deno.test("run() leaves the steps of an earlier run alone unless it is told to r
   });
 });
 
-Deno.test("the version in checkpoints is the package's", () => {
+Deno.test("the version in checkpoints is that of deno.json", () => {
   const config = JSON.parse(Deno.readTextFileSync(new URL("../../deno.json", import.meta.url)));
   assert.equal(version, config.version);
 });

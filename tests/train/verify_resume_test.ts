@@ -6,7 +6,7 @@ import { assertSameWeights, inFolder, quiet, short, tinyModel, tokens } from "./
 
 const hidden = { display: false } as const;
 
-Deno.test("verifyResume proves exact resume on the plan itself and leaves the model as it is", async () => {
+Deno.test("verifyResume proves exact resume on the trainer's own plan and leaves the model unchanged", async () => {
   using model = await tinyModel();
   using untouched = await tinyModel();
   const trainer = quiet(model, { checkpoint: "is/not/made" })
@@ -22,7 +22,7 @@ Deno.test("verifyResume proves exact resume on the plan itself and leaves the mo
   assert.throws(() => Deno.statSync("is"), Deno.errors.NotFound);
 });
 
-Deno.test("verifyResume sees data that is not the same at every reading, and names the step", async () => {
+Deno.test("verifyResume finds data that differs between two readings, and names the step", async () => {
   using model = await tinyModel();
   const rows = [tokens(8, 1), tokens(8, 2)];
   const data = tokens(8);
@@ -35,7 +35,7 @@ Deno.test("verifyResume sees data that is not the same at every reading, and nam
   assert.match(proof.difference!, /^step 1 gave \{.*\} and not \{/);
 });
 
-Deno.test("run({ until }) stops after that very step, saved; resume goes on from it", async () => {
+Deno.test("run({ until }) saves and stops after that step, and resume goes on from it", async () => {
   using whole = await tinyModel();
   const chain = (model: Model, checkpoint?: string) =>
     quiet(model, { checkpoint }).pretrain(tokens(11), { ...short, steps: 7, validation: false })
@@ -53,10 +53,10 @@ Deno.test("run({ until }) stops after that very step, saved; resume goes on from
   });
 });
 
-Deno.test("keep: { best } keeps the step with the lowest validation loss, whatever its number", async () => {
+Deno.test("keep: { best } keeps the step with the lowest validation loss", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
-    // Sixteen rows learned by heart: on other rows the loss first falls and then rises.
+    // The model learns four rows by heart, so on other rows the loss first falls and then rises.
     const trainer = quiet(model, { checkpoint: folder, keep: { last: 1, best: true } }).pretrain(tokens(4), {
       ...short,
       learningRate: 2e-2,
@@ -85,7 +85,7 @@ Deno.test("keep: { best } keeps the step with the lowest validation loss, whatev
   });
 });
 
-Deno.test("a damaged checkpoint that was asked for by name is refused, and the whole one beside it offered", async () => {
+Deno.test("a damaged checkpoint asked for by name is refused, and the whole one beside it is offered", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
     const trainer = quiet(model, { checkpoint: folder })

@@ -1,8 +1,8 @@
 /**
- * What a checkpoint of a stage of adapters holds beside the model, which has them merged in: the adapters in PEFT's format,
- * in a folder of their own, and the frozen weights that they were merged into.
+ * The files of LoRA adapters in a checkpoint: the adapters in PEFT's format, and the frozen weights under them.
  *
- * Not beside the model's own files: a library that finds an adapter there would add it to the merged weights again.
+ * The model in the checkpoint has the adapters merged in. They stand in a folder of their own, since a library that finds
+ * adapters beside a model would add them to the merged weights again.
  *
  * @module
  */
@@ -14,7 +14,7 @@ const FOLDER = "adapter";
 const WEIGHTS = `${FOLDER}/adapter_model.safetensors`;
 const FROZEN = "frozen.safetensors";
 
-/** Writes both into the folder of a checkpoint. */
+/** Writes adapters and frozen weights into the folder of a checkpoint. */
 export async function writeAdapters(folder: string, adapters: Adapters, signal: AbortSignal): Promise<void> {
   const { layout } = adapters;
   const read = await adapters.read();
@@ -31,12 +31,16 @@ export async function writeAdapters(folder: string, adapters: Adapters, signal: 
   });
 }
 
-/** Puts them back into a training step, and the model with them. */
+/**
+ * Restores adapters and frozen weights from the folder of a checkpoint, and with them the model's merged weights.
+ *
+ * @throws {FormatError} for a file that is missing, or of another shape
+ */
 export async function restoreAdapters(folder: string, adapters: Adapters): Promise<void> {
-  const [own, frozen] = await Promise.all(
+  const [lora, frozen] = await Promise.all(
     [WEIGHTS, FROZEN].map((name) => readSafetensors(`${folder}/${name}`)),
   );
-  adapters.restore({ adapters: floats(own.tensors), frozen: floats(frozen.tensors) });
+  adapters.restore({ adapters: floats(lora.tensors), frozen: floats(frozen.tensors) });
 }
 
 function entries(parameters: readonly Parameter[], named: NamedWeights): TensorEntry[] {
@@ -47,7 +51,7 @@ function floats(tensors: Awaited<ReturnType<typeof readSafetensors>>["tensors"])
   return [...tensors].map(([name, { shape, data }]) => [name, { shape, data: data as Float32Array }]);
 }
 
-/** The configuration that `PeftModel.from_pretrained(base, "adapter")` reads; the base is what the stage began with. */
+/** Returns the configuration for `PeftModel.from_pretrained(base, "adapter")`, the base being the model before the stage. */
 function peftConfig({ rank, alpha, targets }: LoraSettings): string {
   const config = {
     peft_type: "LORA",

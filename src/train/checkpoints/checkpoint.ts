@@ -1,7 +1,7 @@
 /**
- * One checkpoint: a model folder plus `optimizer.safetensors` and `state.json`, whole or not there at all.
+ * One checkpoint: a model folder plus `optimizer.safetensors` and `state.json`, either whole or absent.
  *
- * It is written into a hidden folder beside its place, forced to the disk and renamed.
+ * It is written into a hidden folder beside its final path, flushed to the disk and renamed.
  *
  * @module
  */
@@ -12,21 +12,21 @@ import type { AdamMoment, Model, TrainingStep } from "../../model/mod.ts";
 import { restoreModel } from "../../model/lifecycle/load_model.ts";
 import { restoreAdapters, writeAdapters } from "./adapter_files.ts";
 import { cardFiles, writeCard } from "./training_card.ts";
-import { type FileRecord, readState, type RunState, writeState } from "../monitoring/run_state.ts";
+import { type FileRecord, readState, type RunState, stateText } from "../monitoring/run_state.ts";
 
-/** The moments inside a checkpoint. */
+/** File of the moments inside a checkpoint. */
 const MOMENTS = "optimizer.safetensors";
 
-/** A checkpoint whose files were all found to be what was written. */
+/** A checkpoint whose files all match their checksums. */
 export interface Checkpoint {
   /** Its folder. */
   path: string;
-  /** What it says. */
+  /** Content of its `state.json`. */
   state: RunState;
 }
 
-/** Fills a hidden folder and gives it the name `path`; what stood there before is replaced. */
-export async function publish(path: string, fill: (draft: string) => Promise<void>): Promise<void> {
+/** Fills a hidden folder and renames it to `path`, in place of an earlier folder of that name. */
+async function replaceFolder(path: string, fill: (draft: string) => Promise<void>): Promise<void> {
   const [, parent, name] = path.match(/^(.*\/)?([^/]+)$/)!;
   const id = crypto.randomUUID();
   const draft = `${parent ?? ""}.${name}.${id}.tmp`;
@@ -34,7 +34,7 @@ export async function publish(path: string, fill: (draft: string) => Promise<voi
   await Deno.mkdir(draft, { recursive: true });
   try {
     await fill(draft);
-    for (const name of filesIn(draft)) await sync(`${draft}/${name}`);
+    for (const name of filesIn(draft)) await syncFile(`${draft}/${name}`);
     for (const name of foldersIn(draft)) await syncFolder(`${draft}/${name}`);
     await syncFolder(draft);
     const replaced = await Deno.rename(path, old).then(() => true, () => false);
@@ -47,12 +47,12 @@ export async function publish(path: string, fill: (draft: string) => Promise<voi
   }
 }
 
-/** True for the name of a folder that a killed process left behind. */
+/** Returns true for the name of a folder that a killed process left behind. */
 export function isDraft(name: string): boolean {
   return /^\..+\.[0-9a-f-]{36}\.(tmp|old)$/.test(name);
 }
 
-/** Writes weights, moments and state. A signal breaks it off; nothing is left then. */
+/** Writes a checkpoint to the folder `path`; an aborted signal leaves nothing behind. */
 export async function writeCheckpoint(
   path: string,
   model: Model,
@@ -60,7 +60,7 @@ export async function writeCheckpoint(
   state: Omit<RunState, "files">,
   signal: AbortSignal,
 ): Promise<void> {
-  await publish(path, async (draft) => {
+  await replaceFolder(path, async (draft) => {
     signal.throwIfAborted();
     await model.save(draft);
     signal.throwIfAborted();
@@ -70,14 +70,14 @@ export async function writeCheckpoint(
     const names = filesIn(draft).filter((name) => !cardFiles.includes(name));
     for (const name of names) files[name] = await recordOf(`${draft}/${name}`);
     await writeCard(draft, model, state);
-    await Deno.writeTextFile(`${draft}/state.json`, await writeState({ ...state, files }));
+    await Deno.writeTextFile(`${draft}/state.json`, await stateText({ ...state, files }));
     signal.throwIfAborted();
   });
 }
 
-/** A second name for a whole checkpoint: hard links where the file system has them, else a copy. */
+/** Gives a checkpoint a second path: hard links where the file system has them, else a copy. */
 export async function linkCheckpoint(from: string, to: string): Promise<void> {
-  await publish(to, async (draft) => {
+  await replaceFolder(to, async (draft) => {
     for (const name of foldersIn(from)) await Deno.mkdir(`${draft}/${name}`);
     for (const name of filesIn(from)) {
       await Deno.link(`${from}/${name}`, `${draft}/${name}`).catch(() =>
@@ -88,60 +88,64 @@ export async function linkCheckpoint(from: string, to: string): Promise<void> {
 }
 
 /**
- * Opens a checkpoint and checks every file of it.
+ * Opens a checkpoint and checks size and checksum of every file.
  *
  * @throws {FormatError} naming the file that is missing, cut short or changed
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const state = await readState(path);
-  for (const [name, wanted] of Object.entries(state.files)) {
+  for (const [name, expected] of Object.entries(state.files)) {
     const file = `${path}/${name}`;
     const found = await recordOf(file).catch((cause) => {
       if (!(cause instanceof Deno.errors.NotFound)) throw cause;
       throw new FormatError("a file of the checkpoint is missing", { file, cause });
     });
-    if (found.bytes !== wanted.bytes) {
+    if (found.bytes !== expected.bytes) {
       throw new FormatError(
-        `the checkpoint is damaged: expected ${wanted.bytes} bytes, the file has ${found.bytes}`,
-        { file, offset: Math.min(found.bytes, wanted.bytes), expected: `${wanted.bytes} bytes` },
+        `the checkpoint is damaged: expected ${expected.bytes} bytes, the file has ${found.bytes}`,
+        { file, offset: Math.min(found.bytes, expected.bytes), expected: `${expected.bytes} bytes` },
       );
     }
-    if (found.sha256 !== wanted.sha256) {
+    if (found.sha256 !== expected.sha256) {
       throw new FormatError("the checkpoint is damaged: the file's checksum does not match", {
         file,
-        expected: wanted.sha256,
+        expected: expected.sha256,
       });
     }
   }
   return { path, state };
 }
 
-/** Puts the weights of a checkpoint into the model. */
+/** Restores the weights of a model from a checkpoint. */
 export function restoreWeights(model: Model, { path }: Checkpoint): Promise<void> {
   return restoreModel(model, path);
 }
 
-/** Puts the moments of a checkpoint into the training step, and adapters where they are what is trained. */
+/**
+ * Restores the moments of a training step from a checkpoint, and its LoRA adapters where it has some.
+ *
+ * @throws {FormatError} for a tensor that is missing, unknown or of another shape
+ */
 export async function restoreMoments(training: TrainingStep, { path }: Checkpoint): Promise<void> {
   using file = await openSafetensors(`${path}/${MOMENTS}`);
-  const of = (moment: AdamMoment) =>
+  const tensorsOf = (moment: AdamMoment) =>
     new Map(
       [...file.tensors.keys()].filter((name) => name.startsWith(`${moment}.`))
         .map((name) => [name.slice(moment.length + 1), file.matrix(name)]),
     );
-  await training.restore({ m: of("m"), v: of("v") }, `${path}/${MOMENTS}`);
+  await training.restore({ m: tensorsOf("m"), v: tensorsOf("v") }, `${path}/${MOMENTS}`);
   if (training.adapters) await restoreAdapters(path, training.adapters);
 }
 
-/** Both moments under the names of their parameters, prefixed `m.` and `v.`, in pieces: none is held whole. */
+/** Writes both moments under the names of their parameters, prefixed `m.` and `v.`, in pieces of some megabytes. */
 async function writeMoments(path: string, training: TrainingStep, signal: AbortSignal): Promise<void> {
-  const both: readonly AdamMoment[] = ["m", "v"];
+  const moments: readonly AdamMoment[] = ["m", "v"];
   const { parameters } = training.layout;
-  const layout = both.flatMap((moment) =>
+  const layout = moments.flatMap((moment) =>
     parameters.map(({ name, shape }) => ({ name: `${moment}.${name}`, shape }))
   );
   const entries = async function* (): AsyncGenerator<TensorEntry> {
-    for (const moment of both) {
+    for (const moment of moments) {
       for await (const { parameter: { name, shape }, data } of training.moments(moment, { signal })) {
         yield { name: `${moment}.${name}`, shape, data };
       }
@@ -150,7 +154,7 @@ async function writeMoments(path: string, training: TrainingStep, signal: AbortS
   await writeSafetensors(path, entries(), { layout, signal });
 }
 
-/** The files of a checkpoint by name, those in its folders as `folder/name`. */
+/** Returns the names of a checkpoint's files, those in its folders as `folder/name`. */
 function filesIn(path: string): string[] {
   const names = (folder: string) =>
     [...Deno.readDirSync(`${path}/${folder}`)].filter((entry) => entry.isFile).map(({ name }) =>
@@ -175,12 +179,12 @@ async function recordOf(file: string): Promise<FileRecord> {
   return { bytes, sha256: hash.digest("hex") };
 }
 
-async function sync(file: string): Promise<void> {
+async function syncFile(file: string): Promise<void> {
   using opened = await Deno.open(file, { read: true, write: true });
   await opened.sync();
 }
 
-/** The new name is in the folder, which has to reach the disk as well; Windows does not open folders. */
+/** Flushes a folder, which holds the new name, to the disk; Windows does not open folders. */
 async function syncFolder(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   using folder = await Deno.open(path);

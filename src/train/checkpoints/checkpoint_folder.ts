@@ -10,32 +10,39 @@ import { storageError } from "./storage_errors.ts";
 import { readState, type RunState } from "../monitoring/run_state.ts";
 import type { KeepOptions } from "../trainer_options.ts";
 
-/** What to write. */
-export interface CheckpointContent {
-  /** The weights. */
+/** The content of a checkpoint. */
+interface CheckpointContent {
+  /** Model whose weights are written. */
   model: Model;
-  /** The moments. */
+  /** Training step whose moments are written. */
   training: TrainingStep;
-  /** Everything else. */
+  /** Content of `state.json`. */
   state: Omit<RunState, "files">;
 }
 
-/** A folder of checkpoints. */
+/** The folder of a run's checkpoints. */
 export class CheckpointFolder {
-  /** The newest checkpoint written, by this session or the one before. */
+  /** Path of the newest checkpoint, written by this session or the one before. */
   newest?: string;
-  #stale: boolean;
+  /** True while the folder holds checkpoints of a run that this one replaces. */
+  #replace: boolean;
 
   /**
+   * Describes a folder without touching it.
+   *
    * @param path the folder
-   * @param keep which steps stay
-   * @param stale whether what stands there belongs to a run that this one replaces
+   * @param keep the steps to keep
+   * @param replace true to remove the checkpoints of an earlier run when the first one is written
    */
-  constructor(readonly path: string, readonly keep: Required<KeepOptions>, stale: boolean) {
-    this.#stale = stale;
+  constructor(readonly path: string, readonly keep: Required<KeepOptions>, replace: boolean) {
+    this.#replace = replace;
   }
 
-  /** Makes the folder, so that a missing permission shows before the training, and clears half-written checkpoints. */
+  /**
+   * Makes the folder and removes half-written checkpoints.
+   *
+   * @throws {ConfigError} for a folder that cannot be written, before any training
+   */
   async prepare(): Promise<void> {
     try {
       await Deno.mkdir(this.path, { recursive: true });
@@ -49,15 +56,15 @@ export class CheckpointFolder {
   }
 
   /**
-   * Writes the checkpoint of a step and removes old ones; at the end of a stage it also has the stage's name, and where
-   * the best is kept and it is the best, that name too.
+   * Writes the checkpoint of a step and removes old ones. The last step of a stage is linked under the stage's name, and
+   * the best step, where that is kept, under the stage's name with `-best`.
    *
-   * @returns its folder
+   * @returns the folder of the checkpoint
    */
   async write(content: CheckpointContent, signal: AbortSignal): Promise<string> {
     const { model, training, state } = content;
     const path = `${this.path}/${stepName(state.step)}`;
-    if (this.#stale) await this.#clear();
+    if (this.#replace) await this.#removeEarlierRun();
     await writeCheckpoint(path, model, training, state, signal);
     if (state.stageStep === state.stageSteps) await linkCheckpoint(path, `${this.path}/${state.stage}`);
     if (this.keep.best && isBest(state)) await linkCheckpoint(path, `${this.path}/${state.stage}-best`);
@@ -66,15 +73,15 @@ export class CheckpointFolder {
     return path;
   }
 
-  /** Removes the steps of the run that this one replaces: its later ones would be taken for ours. */
-  async #clear(): Promise<void> {
-    this.#stale = false;
+  /** Removes the checkpoints of the run that this one replaces; its later steps would pass for this run's. */
+  async #removeEarlierRun(): Promise<void> {
+    this.#replace = false;
     for (const name of checkpointNames(this.path)) {
       await Deno.remove(`${this.path}/${name}`, { recursive: true });
     }
   }
 
-  /** Keeps the newest steps and the last one of each stage. Steps beyond this one are left for it to reach. */
+  /** Removes old steps, except the last one of each stage; steps beyond the present one stay until it reaches them. */
   async #prune({ step, stages }: Omit<RunState, "files">): Promise<void> {
     const ends = new Set<number>();
     let end = 0;
@@ -86,21 +93,21 @@ export class CheckpointFolder {
   }
 }
 
-/** Whether the step has the lowest validation loss of its stage; the measurement before the stage does not count. */
+/** Returns true when the step has the lowest validation loss of its stage; the measurement before step 1 does not count. */
 export function isBest(
   { step, stage, validations }: Pick<RunState, "step" | "stage" | "validations">,
 ): boolean {
-  const own = validations.filter((one) => one.stage === stage).slice(1);
-  const last = own.at(-1);
-  return last?.step === step && own.every(({ loss }) => loss >= last.loss);
+  const ofStage = validations.filter((one) => one.stage === stage).slice(1);
+  const last = ofStage.at(-1);
+  return last?.step === step && ofStage.every(({ loss }) => loss >= last.loss);
 }
 
 function stepName(step: number): string {
   return `step-${String(step).padStart(6, "0")}`;
 }
 
-/** The steps in a folder, ascending; none where there is no folder. */
-export function stepsIn(path: string): number[] {
+/** Returns the steps in a folder, ascending; none where there is no folder. */
+function stepsIn(path: string): number[] {
   return namesIn(path).flatMap((name) => name.match(/^step-(\d{6,})$/)?.[1] ?? []).map(Number)
     .sort((a, b) => a - b);
 }
@@ -114,7 +121,7 @@ function namesIn(path: string): string[] {
   }
 }
 
-/** The checkpoints in a folder, whole or damaged: those of steps, and those of stages and their best steps. */
+/** Returns the names of the checkpoints in a folder, whole or damaged: of steps, of stages, and of their best steps. */
 export function checkpointNames(path: string): string[] {
   return namesIn(path).filter((name) =>
     /^step-\d{6,}$/.test(name) ||
@@ -122,7 +129,7 @@ export function checkpointNames(path: string): string[] {
   );
 }
 
-/** Whether a folder is a checkpoint. */
+/** Returns true for the folder of a checkpoint. */
 export function hasState(path: string): boolean {
   try {
     return Deno.statSync(`${path}/state.json`).isFile;
@@ -132,22 +139,22 @@ export function hasState(path: string): boolean {
 }
 
 /**
- * The newest whole checkpoint at `path`: a run's folder, or one checkpoint of it, which then must be whole.
+ * Finds the newest whole checkpoint at `path`: a run's folder, or one checkpoint of it, which then must be whole.
  *
- * @param skipped told of each damaged one that was passed over
+ * @param onSkipped called for each damaged checkpoint that was passed over
  * @throws {ConfigError} where there is none
- * @throws {FormatError} naming what is damaged when there is no whole one
+ * @throws {FormatError} naming the damaged file when there is no whole one
  */
 export async function findCheckpoint(
   path: string,
-  skipped: (damaged: FormatError, used: string) => void,
+  onSkipped: (damaged: FormatError, used: string) => void,
 ): Promise<Checkpoint> {
   if (hasState(path)) return await openCheckpoint(path).catch((error) => offerAnother(path, error));
   const damaged: FormatError[] = [];
   for (const candidate of await newestFirst(path)) {
     try {
       const found = await openCheckpoint(candidate);
-      for (const error of damaged) skipped(error, found.path);
+      for (const error of damaged) onSkipped(error, found.path);
       return found;
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
@@ -158,12 +165,12 @@ export async function findCheckpoint(
   throw nothingToResume(path);
 }
 
-/** Throws a damaged checkpoint's error with the name of the newest whole one beside it. */
+/** Rethrows a damaged checkpoint's error, with the name of the newest whole one beside it. */
 async function offerAnother(path: string, error: unknown): Promise<never> {
   if (!(error instanceof FormatError)) throw error;
-  const [, folder = ".", own] = path.match(/^(?:(.*)\/)?([^/]+)$/)!;
+  const [, folder = ".", damaged] = path.match(/^(?:(.*)\/)?([^/]+)$/)!;
   for (const other of await newestFirst(folder)) {
-    if (other.endsWith(`/${own}`) || !await openCheckpoint(other).catch(() => undefined)) continue;
+    if (other.endsWith(`/${damaged}`) || !await openCheckpoint(other).catch(() => undefined)) continue;
     const { file, offset, expected } = error;
     const message = error.message.replace(/^.*?: /, "");
     const offer = `${message}. Another one is whole: resume(${JSON.stringify(other)})`;
@@ -172,7 +179,7 @@ async function offerAnother(path: string, error: unknown): Promise<never> {
   throw error;
 }
 
-/** The error of a folder without checkpoints. */
+/** Returns the error of a folder without checkpoints. */
 export function nothingToResume(path: string): ConfigError {
   return new ConfigError(`Cannot resume: there is no checkpoint in ${path}; start with run()`, {
     path: "Trainer.resume",
@@ -180,7 +187,7 @@ export function nothingToResume(path: string): ConfigError {
   });
 }
 
-/** Step folders by their number, stage folders by what they hold; a stage folder behind the step it repeats. */
+/** Returns the checkpoints in a folder, newest first; the folder of a stage stands behind the step that it repeats. */
 async function newestFirst(path: string): Promise<string[]> {
   const found: { path: string; step: number }[] = [];
   for (const name of checkpointNames(path)) {

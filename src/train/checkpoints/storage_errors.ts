@@ -1,12 +1,12 @@
 /**
- * What stands outside a run and can end it: a GPU that is gone, a disk that is full, a folder that may not be written.
+ * Errors for a lost GPU, a full disk and an unwritable folder.
  *
  * @module
  */
 import { ConfigError, DeviceError, LlameroError } from "../../base/errors.ts";
 import type { Device } from "../../gpu/mod.ts";
 
-/** Where a run was when it happened. */
+/** The position of a run when it failed. */
 interface FailurePoint {
   /** Steps done. */
   step: number;
@@ -14,7 +14,7 @@ interface FailurePoint {
   saved?: number;
 }
 
-/** Why a device was lost, if that is what an error comes from. */
+/** Returns the reason for which a device was lost, if an error comes from that. */
 export async function lossOf(error: unknown, device: Device): Promise<string | undefined> {
   if (error instanceof LlameroError && !(error instanceof DeviceError)) return undefined;
   const wait = new Promise<void>((resolve) => setTimeout(resolve, 100));
@@ -23,32 +23,32 @@ export async function lossOf(error: unknown, device: Device): Promise<string | u
 }
 
 /**
- * The error of a run whose GPU was lost, saying what is left and how to go on.
+ * Returns the error of a run whose GPU was lost, saying what is left and how to go on.
  *
- * @param why what the device said
- * @param newest the last checkpoint
+ * @param reason the device's own words
+ * @param newest path of the last checkpoint
  */
 export function lostDeviceError(
   cause: unknown,
-  why: string,
-  place: FailurePoint,
+  reason: string,
+  { step, saved }: FailurePoint,
   newest?: string,
 ): DeviceError {
   const left = newest === undefined
     ? "There is no checkpoint: give the trainer a folder, { checkpoint }, and start again"
-    : `The checkpoint of step ${place.saved} is whole: open a new device, load the model on it with Model.load(` +
+    : `The checkpoint of step ${saved} is whole: open a new device, load the model on it with Model.load(` +
       `${JSON.stringify(newest)}, { device }), and go on with the same chain and resume()`;
-  return new DeviceError(`The GPU was lost after step ${place.step}: ${why}. ${left}`, { cause });
+  return new DeviceError(`The GPU was lost after step ${step}: ${reason}. ${left}`, { cause });
 }
 
-/** The error of a file that cannot be written, saying why and what to do; an error of the SDK as it is. */
+/** Returns the error of a checkpoint that cannot be written, saying why and what to do; other errors as they are. */
 export function storageError(error: unknown, folder: string, newest?: string): unknown {
   if (error instanceof LlameroError || !(error instanceof Error)) return error;
-  const why = reasonOf(error);
-  if (!why) return error;
+  const reason = reasonOf(error);
+  if (!reason) return error;
   const kept = newest === undefined ? "no checkpoint was written yet" : `${newest} is whole`;
   return new ConfigError(
-    `Cannot write the checkpoint to ${folder}: ${why}; ${kept}. The weights are still in the model: model.save(folder)`,
+    `Cannot write the checkpoint to ${folder}: ${reason}; ${kept}. The weights are still in the model: model.save(folder)`,
     { path: "Trainer.checkpoint", value: folder, cause: error },
   );
 }

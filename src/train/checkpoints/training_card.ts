@@ -1,7 +1,7 @@
 /**
- * What a checkpoint's model card says of its training: data, recipe, curves, scores, energy.
+ * The model card of a checkpoint: training data, recipe, loss curves, scores, energy.
  *
- * Headings and tables as model cards have them (Mitchell et al. 2019), in the Markdown that hubs show.
+ * Headings and tables follow Model Cards (Mitchell et al. 2019), in the Markdown that hubs show.
  *
  * @module
  */
@@ -11,25 +11,25 @@ import { modelCard } from "../../model/files/model_card.ts";
 import type { Model } from "../../model/mod.ts";
 import { energyText } from "../monitoring/energy.ts";
 import { scoresByTime } from "../monitoring/evaluation.ts";
-import type { JournalState } from "../monitoring/run_log.ts";
+import type { RunLogState } from "../monitoring/run_log.ts";
 import { skippedText } from "../monitoring/skipped_steps.ts";
 import type { StageSettings } from "../stages/stage.ts";
 import type { RunState } from "../monitoring/run_state.ts";
 
-/** Name of the picture of the curves, beside the card. */
+/** File of the loss curves, beside the card. */
 const curvesFile = "loss.svg";
 
-/** The card and its picture, which may be written anew and edited: a checkpoint is whole without them. */
+/** The files of the card, which may be rewritten and edited: a checkpoint is whole without them. */
 export const cardFiles: readonly string[] = ["README.md", curvesFile];
 
-/** Rows of the table of losses. */
-const points = 10;
+/** Number of rows in the table of losses. */
+const lossRows = 10;
 
-type State = JournalState & Pick<RunState, "plan" | "index">;
+type CardState = RunLogState & Pick<RunState, "plan" | "index">;
 type CardRow = Record<string, string>;
 
-/** Writes the model card of a checkpoint and the picture in it, aside and renamed: the files may have other names. */
-export async function writeCard(folder: string, model: Model, state: State): Promise<void> {
+/** Writes the model card of a checkpoint and its picture; each is renamed into place, since other paths may link to it. */
+export async function writeCard(folder: string, model: Model, state: CardState): Promise<void> {
   const { history, validations } = state;
   const texts = [modelCard(model, trainingCard(state)), lineChartSvg(lossLines(history, validations))];
   for (const [i, text] of texts.entries()) {
@@ -39,24 +39,24 @@ export async function writeCard(folder: string, model: Model, state: State): Pro
   }
 }
 
-/** The sections on the training, in Markdown. */
-function trainingCard(state: State): string {
+/** Returns the sections on the training, in Markdown. */
+function trainingCard(state: CardState): string {
   const { step, tokens, seconds, exact, evaluations = [], energy, history, warnings } = state;
   const skipped = skippedText(history);
   const scores = scoresByTime(evaluations);
   const parts = [
     "## Training data",
-    ...begun(state).map((stage) => dataOf(state, stage)),
+    ...startedStages(state).map((stage) => dataSection(state, stage)),
     "## Recipe",
     `${step} steps, ${count(tokens)} tokens in ${
       duration(seconds)
     }, seed ${state.plan.seed}, ${state.plan.dtype}.` +
     (skipped ? ` Skipped steps: ${skipped}.` : "") +
     (exact ? "" : " The run is not bit for bit repeatable; its warnings say why."),
-    markdown(begun(state).map(({ settings }) => recipeOf(settings))),
+    markdown(startedStages(state).map(({ settings }) => recipeOf(settings))),
     "## Loss",
     `![Loss over the steps](${curvesFile})`,
-    markdown(losses(state)),
+    markdown(lossTable(state)),
     ...scores.length ? ["## Scores", markdown(scores)] : [],
     ...energy ? ["## Energy", `${energyText(energy)}.`] : [],
     ...warnings.length ? ["## Warnings", warnings.map((warning) => `- ${cell(warning)}`).join("\n")] : [],
@@ -64,13 +64,13 @@ function trainingCard(state: State): string {
   return parts.join("\n\n") + "\n";
 }
 
-function begun({ plan, index }: State): RunState["plan"]["stages"] {
+function startedStages({ plan, index }: CardState): RunState["plan"]["stages"] {
   return plan.stages.slice(0, index + 1);
 }
 
-/** The mixture of a stage, and the steps that made its text. */
-function dataOf(
-  { mixtures }: State,
+/** Returns the section on a stage's data: its sources, and the steps that make its text. */
+function dataSection(
+  { mixtures }: CardState,
   { settings: { name }, data }: RunState["plan"]["stages"][number],
 ): string {
   const sources = mixtures?.[name] ?? [];
@@ -99,9 +99,9 @@ function recipeOf(settings: StageSettings): CardRow {
   };
 }
 
-/** The losses at even distances, and the last measurement since the one before. */
-function losses({ history, validations }: State): CardRow[] {
-  const every = Math.max(1, Math.ceil(history.length / points));
+/** Returns training losses at even distances, each with the last validation loss since the row before. */
+function lossTable({ history, validations }: CardState): CardRow[] {
+  const every = Math.max(1, Math.ceil(history.length / lossRows));
   const shown = history.filter((_, i) => (i + 1) % every === 0 || i === history.length - 1);
   return shown.map((entry, i) => {
     const measured = validations.findLast(({ stage, step }) =>
@@ -120,7 +120,7 @@ function cell(text: string): string {
   return text.replace(/\s+/g, " ").replace(/[|<>*_`[\]]/g, "\\$&");
 }
 
-/** A table; every column that a row has. */
+/** Formats rows as a table with every column that a row has. */
 function markdown(rows: readonly CardRow[]): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const line = (cells: string[]) => `| ${cells.join(" | ")} |`;

@@ -1,8 +1,8 @@
 /**
- * A run whose GPU was lost goes on from its last checkpoint, on the device opened anew.
+ * Recovery from a lost GPU: the shared device is opened anew, and the run goes on from its last checkpoint.
  *
- * Only the device that models share is opened anew: of one that the user opened nobody else knows the options, and other
- * models may wait for its owner to say what is to become of them.
+ * A device that the user opened is not opened anew: its options are known to nobody else, and other models on it wait
+ * for its owner's decision.
  *
  * @module
  */
@@ -10,57 +10,62 @@ import { DeviceError } from "../../base/errors.ts";
 import type { Device } from "../../gpu/mod.ts";
 import { restoreModel } from "../../model/lifecycle/load_model.ts";
 import { isShared, sharedDevice } from "../../model/lifecycle/shared_device.ts";
-import type { RunControl } from "./run_control.ts";
-import type { RunContext } from "./run_context.ts";
-import type { Journal } from "../monitoring/run_log.ts";
+import type { Model } from "../../model/mod.ts";
 import { lossOf, lostDeviceError } from "../checkpoints/storage_errors.ts";
-import { train } from "./run_stages.ts";
+import type { RunControl } from "./run_control.ts";
+import type { RunSpec } from "./run_context.ts";
+import type { RunLog } from "../monitoring/run_log.ts";
 
-/** Times that a device is opened anew without a checkpoint in between. [ours] */
-const most = 3;
+/** Number of times that a device is opened anew without a checkpoint in between [ours]. */
+const maxAttempts = 3;
 
-/**
- * Does a job as {@linkcode train} does, again from the last checkpoint whenever the shared device was lost.
- *
- * @throws {DeviceError} when the GPU was lost and the run cannot go on by itself, with what is left and what to do
- */
-export async function trainWithRecovery(
-  job: RunContext,
-  control: RunControl,
-  journal: Journal,
-  onStart: () => void,
-): Promise<"done" | "stopped"> {
-  let current = job;
-  let tries = 0;
-  let last: string | undefined;
-  while (true) {
-    try {
-      return await train(current, control, journal, onStart);
-    } catch (error) {
-      const { model, folder } = job;
-      const newest = folder?.newest;
-      const lost = await lossOf(error, model.device);
-      if (!lost) throw error;
-      tries = newest === last ? tries + 1 : 1;
-      last = newest;
-      const hopeless = newest === undefined || tries > most || control.stopping.aborted;
-      if (hopeless || !isShared(model.device) || !await revive(job, newest)) {
-        throw lostDeviceError(error, lost, journal, newest);
-      }
-      const repeated = journal.step - (journal.saved ?? 0);
-      journal.warn(
-        `The GPU was lost after step ${journal.step}: ${lost}. It was opened anew, and the run goes on from ` +
-          `${newest}; ${repeated} step${repeated === 1 ? " is" : "s are"} repeated`,
-      );
-      current = { ...job, resume: { path: newest, force: job.resume?.force ?? false } };
+/** The recoveries of one run. */
+export class DeviceRecovery {
+  readonly #spec: RunSpec;
+  readonly #control: RunControl;
+  readonly #log: RunLog;
+  #attempts = 0;
+  #lastCheckpoint?: string;
+
+  /** Recovers the run that `spec` describes. */
+  constructor(spec: RunSpec, control: RunControl, log: RunLog) {
+    this.#spec = spec;
+    this.#control = control;
+    this.#log = log;
+  }
+
+  /**
+   * Moves the model to a device opened anew, if the error that ended the run came from a lost GPU.
+   *
+   * @returns the checkpoint to resume from
+   * @throws the error itself where no GPU was lost
+   * @throws {DeviceError} when the run cannot go on by itself, saying what is left and what to do
+   */
+  async recover(error: unknown): Promise<NonNullable<RunSpec["resume"]>> {
+    const { model, folder, resume } = this.#spec;
+    const newest = folder?.newest;
+    const lost = await lossOf(error, model.device);
+    if (!lost) throw error;
+    this.#attempts = newest === this.#lastCheckpoint ? this.#attempts + 1 : 1;
+    this.#lastCheckpoint = newest;
+    const log = this.#log;
+    const hopeless = newest === undefined || this.#attempts > maxAttempts || this.#control.stopping.aborted;
+    if (hopeless || !isShared(model.device) || !await moveToNewDevice(model, newest)) {
+      throw lostDeviceError(error, lost, log, newest);
     }
+    const repeated = log.step - (log.saved ?? 0);
+    log.warn(
+      `The GPU was lost after step ${log.step}: ${lost}. It was opened anew, and the run goes on from ` +
+        `${newest}; ${repeated} step${repeated === 1 ? " is" : "s are"} repeated`,
+    );
+    return { path: newest, force: resume?.force ?? false };
   }
 }
 
-/** Moves the model to a device opened anew; false where there is none. */
-async function revive({ model }: RunContext, checkpoint: string): Promise<boolean> {
+/** Restores the model from a checkpoint on a device opened anew; returns false where no device can be opened. */
+async function moveToNewDevice(model: Model, checkpoint: string): Promise<boolean> {
   try {
-    await restoreModel(model, checkpoint, { device: await openedAnew(model.device) });
+    await restoreModel(model, checkpoint, { device: await reopenDevice(model.device) });
     return true;
   } catch (error) {
     if (error instanceof DeviceError) return false;
@@ -68,8 +73,8 @@ async function revive({ model }: RunContext, checkpoint: string): Promise<boolea
   }
 }
 
-/** The shared device once the lost one is forgotten, which takes until its promise has been heard. */
-async function openedAnew(lost: Device): Promise<Device> {
+/** Waits until the shared device is another one than the lost one, and returns it. */
+async function reopenDevice(lost: Device): Promise<Device> {
   for (let i = 0; i < 10; i++) {
     const device = await sharedDevice();
     if (device !== lost) return device;

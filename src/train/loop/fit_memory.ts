@@ -1,33 +1,32 @@
 /**
- * What a run does when the GPU's memory is too small: halve the micro-batch, keep the batch.
+ * Fits a stage into the GPU's memory: halves the micro-batch until it fits, and keeps the batch.
  *
  * @module
  */
 import { DeviceError } from "../../base/errors.ts";
 import type { Device } from "../../gpu/mod.ts";
 
-/** What {@linkcode DeviceError.limit} says when it is memory that is missing. */
+/** Values of {@linkcode DeviceError.limit} that stand for missing memory. */
 const memoryLimits: readonly (string | undefined)[] = ["memory", "memoryLimit", "maxBufferSize"];
 
-/** Whether an error means that less would have fitted. */
-export function isOutOfMemory(error: unknown): error is DeviceError {
+function isOutOfMemory(error: unknown): error is DeviceError {
   return error instanceof DeviceError && memoryLimits.includes(error.limit);
 }
 
 /**
- * Makes something of at most `most` sequences at once; where they do not fit, of half as many, down to one.
+ * Calls `create` with the largest micro-batch that fits: `maxMicroBatch` sequences, else half as many, down to one.
  *
- * @returns what was made, and of how many sequences
- * @throws {DeviceError} when not even one fits
+ * @returns the result, and the sequences of its micro-batch
+ * @throws {DeviceError} when not even one sequence fits
  */
-export async function fitted<T extends { dispose(): void }>(
+export async function createWithinMemory<T extends Disposable>(
   device: Device,
-  most: number,
-  make: (microBatch: number) => Promise<T>,
-): Promise<{ made: T; microBatch: number }> {
-  for (let microBatch = most;; microBatch = Math.ceil(microBatch / 2)) {
+  maxMicroBatch: number,
+  create: (microBatch: number) => Promise<T>,
+): Promise<{ created: T; microBatch: number }> {
+  for (let microBatch = maxMicroBatch;; microBatch = Math.ceil(microBatch / 2)) {
     try {
-      return { made: await scoped(device, () => make(microBatch)), microBatch };
+      return { created: await inErrorScope(device, () => create(microBatch)), microBatch };
     } catch (error) {
       if (!isOutOfMemory(error)) throw error;
       if (microBatch > 1) continue;
@@ -40,25 +39,25 @@ export async function fitted<T extends { dispose(): void }>(
 }
 
 /**
- * WebGPU gives a buffer even where there is no memory for it, and tells only the error scope around; the errors that
- * follow from such a buffer are not worth a word.
+ * Calls `create` inside an error scope for missing memory. WebGPU returns a buffer even where there is no memory for it
+ * and reports that only to the error scope; the errors that follow from such a buffer are discarded.
  */
-async function scoped<T extends { dispose(): void }>(device: Device, make: () => Promise<T>): Promise<T> {
+async function inErrorScope<T extends Disposable>(device: Device, create: () => Promise<T>): Promise<T> {
   device.gpu.pushErrorScope("out-of-memory");
-  const [result] = await Promise.allSettled([make()]);
-  const missing = await device.gpu.popErrorScope().catch(() => null);
-  if (!missing) {
+  const [result] = await Promise.allSettled([create()]);
+  const outOfMemory = await device.gpu.popErrorScope().catch(() => null);
+  if (!outOfMemory) {
     if (result.status === "rejected") throw result.reason;
     return result.value;
   }
-  if (result.status === "fulfilled") result.value.dispose();
-  await new Promise((resolve) => setTimeout(resolve, 0)); // what is uncaptured arrives as an event
+  if (result.status === "fulfilled") result.value[Symbol.dispose]();
+  await new Promise((resolve) => setTimeout(resolve, 0)); // uncaptured errors arrive as events
   try {
     device.check();
   } catch { /* it follows from the missing memory */ }
   throw new DeviceError(
-    `The GPU is out of memory (${missing.message}). Lower microBatch or context, choose save: "linear" or "block", ` +
-      "or a smaller model",
+    `The GPU is out of memory (${outOfMemory.message}). Lower microBatch or context, choose save: "linear" or ` +
+      `"block", or a smaller model`,
     { limit: "memory" },
   );
 }

@@ -1,113 +1,104 @@
 /**
- * Training steps for those who own the loop.
+ * Training steps for callers that write the loop themselves.
  *
  * @module
  */
 import type { StepRecord } from "../../model/mod.ts";
-import { adoptTemplate } from "./stage_hooks.ts";
-import { RunControl } from "./run_control.ts";
-import { Events } from "../monitoring/events.ts";
-import type { RunContext } from "./run_context.ts";
-import { Journal } from "../monitoring/run_log.ts";
-import { fitted } from "./fit_memory.ts";
-import { acquireDevice, registerRun } from "./run_registry.ts";
+import { RunLog } from "../monitoring/run_log.ts";
 import type { Stage } from "../stages/stage.ts";
-import { orderSeed, prepareStage } from "../stages/stage_data.ts";
-import { Stepper } from "./step_queue.ts";
+import { openStage } from "./open_stage.ts";
+import { type RunSpec, stagesOf } from "./run_context.ts";
+import { RunControl } from "./run_control.ts";
+import { acquireDevice, registerRun } from "./run_registry.ts";
+import type { StepQueue } from "./step_queue.ts";
 
-/** One step that was enqueued. */
-export interface OwnedStep {
+/** A step that is enqueued. */
+export interface ManualStep {
   /** Its number over all stages, counted from 1. */
   readonly step: number;
   /** Name of its stage. */
   readonly stage: string;
   /** Learning rate of its update. */
   readonly learningRate: number;
-  /** Sequences that were computed at once: fewer than asked for where the GPU's memory is too small. */
+  /** Sequences that are computed at once: fewer than asked for where the GPU's memory is too small. */
   readonly microBatch: number;
-  /** Loss before its update, nats per supervised token; waits for the GPU. Not finite when the step was skipped. */
+  /** Returns the loss before the update, nats per supervised token, finite or not; waits for the GPU. */
   loss(): Promise<number>;
-  /** Norm of all gradients together, before clipping; waits likewise. */
+  /** Returns the norm of all gradients together, before clipping; waits for the GPU. */
   gradNorm(): Promise<number>;
 }
 
-/** The steps of a job, each enqueued when it is asked for. */
-export async function* ownedSteps(
-  job: RunContext,
+/**
+ * Yields the steps of a chain; each is enqueued when it is asked for.
+ *
+ * @throws {ConfigError} when another run has the model
+ * @throws the reason of `signal` once that is aborted
+ */
+export async function* manualSteps(
+  spec: RunSpec,
   signal: AbortSignal | undefined,
-): AsyncGenerator<OwnedStep> {
-  const release = registerRun(job.model, undefined, () => `a loop over the steps of ${job.model.name}`);
+): AsyncGenerator<ManualStep> {
+  const { model, chain } = spec;
+  const unregister = registerRun(model, undefined, () => `a loop over the steps of ${model.name}`);
   const control = new RunControl();
-  const forget = control.follow(signal);
-  const next = await acquireDevice(job.model.device, control.stopping);
+  const removeListener = control.stopOn(signal);
+  const release = await acquireDevice(model.device, control.stopping);
   try {
     let before = 0;
-    const stages = job.items.flatMap((item) => "stage" in item ? [item.stage] : []);
-    for (const [index, stage] of stages.entries()) {
-      before += yield* stageSteps(job, control, stage, index, before);
+    for (const [index, stage] of stagesOf(chain).entries()) {
+      before += yield* stepsOf(spec, control, stage, index, before);
     }
   } catch (error) {
     throw signal?.aborted ? signal.reason : error;
   } finally {
-    forget();
-    next();
+    removeListener();
     release();
+    unregister();
   }
 }
 
-async function* stageSteps(
-  job: RunContext,
+/** Yields the steps of a stage, `before` steps into the run, and returns their number. */
+async function* stepsOf(
+  { model, seed }: RunSpec,
   control: RunControl,
   stage: Stage,
   index: number,
   before: number,
-): AsyncGenerator<OwnedStep, number> {
-  const { settings } = stage;
-  const order = orderSeed(job.seed, index, settings.name);
-  const signal = control.stopping;
-  adoptTemplate({ job, journal: new Journal(new Events()) }, stage);
-  const tokens = await prepareStage(job.model, stage, { seed: job.seed, order, signal });
-  let stepper: Stepper | undefined;
-  try {
-    const { made, microBatch } = await fitted(
-      job.model.device,
-      settings.microBatch,
-      (microBatch) => Stepper.create(job.model, { ...settings, microBatch }, tokens, order),
-    );
-    stepper = made;
-    const records = new Records(stepper);
-    for (let step = 1; step <= tokens.steps; step++) {
-      await control.yieldToEventLoop();
-      signal.throwIfAborted();
-      stepper.enqueue(step);
-      yield {
-        step: before + step,
-        stage: settings.name,
-        learningRate: stepper.learningRate(step),
-        microBatch,
-        loss: async () => (await records.of(step)).loss,
-        gradNorm: async () => (await records.of(step)).gradNorm,
-      };
-      if (stepper.due) await records.read();
-    }
-    return tokens.steps;
-  } finally {
-    stepper?.dispose();
-    tokens.close();
+): AsyncGenerator<ManualStep, number> {
+  using opened = await openStage({ model, seed, control, log: new RunLog() }, stage, index);
+  const { queue, microBatch, tokens: { steps } } = opened;
+  const records = new StepRecords(queue);
+  for (let step = 1; step <= steps; step++) {
+    await control.yieldToEventLoop();
+    control.stopping.throwIfAborted();
+    queue.enqueue(step);
+    yield {
+      step: before + step,
+      stage: stage.settings.name,
+      learningRate: queue.learningRate(step),
+      microBatch,
+      loss: async () => (await records.of(step)).loss,
+      gradNorm: async () => (await records.of(step)).gradNorm,
+    };
+    if (queue.due) await records.read();
   }
+  return steps;
 }
 
-/** What the steps of a stage gave, as far as it was read back. */
-class Records {
+/** The records of a stage's steps, as far as they were read back. */
+class StepRecords {
+  readonly #queue: StepQueue;
   readonly #known = new Map<number, StepRecord>();
   #reading: Promise<void> = Promise.resolve();
 
-  constructor(private readonly stepper: Stepper) {}
+  constructor(queue: StepQueue) {
+    this.#queue = queue;
+  }
 
-  /** Reads back what is new; one reading at a time. */
+  /** Reads back the new records, one reading at a time. */
   read(): Promise<void> {
     return this.#reading = this.#reading.then(async () => {
-      for (const record of await this.stepper.read()) this.#known.set(record.step, record);
+      for (const record of await this.#queue.read()) this.#known.set(record.step, record);
     });
   }
 

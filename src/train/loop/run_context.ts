@@ -1,52 +1,55 @@
 /**
- * What a run is to do, and what its parts share while it does it.
+ * The description of a run, and the state that its parts share while it trains.
  *
  * @module
  */
 import type { Model } from "../../model/mod.ts";
 import type { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
-import type { RunControl } from "./run_control.ts";
-import type { EnergyOptions } from "../monitoring/energy.ts";
+import type { EnergySettings } from "../monitoring/energy.ts";
 import type { Evaluation } from "../monitoring/evaluation.ts";
-import type { Journal } from "../monitoring/run_log.ts";
-import type { Stage } from "../stages/stage.ts";
+import type { RunLog } from "../monitoring/run_log.ts";
 import type { KernelTable, RunPlan } from "../monitoring/run_state.ts";
+import type { Stage } from "../stages/stage.ts";
+import type { RunControl } from "./run_control.ts";
 
-/** A place in the chain: a stage, or an evaluation. */
-export type Item = { stage: Stage } | { evaluation: Evaluation; every?: number };
+/** An item of a trainer's chain: a stage, or an evaluation. */
+export type ChainItem = { stage: Stage } | { evaluation: Evaluation; every?: number };
 
-/** What a run is to do. */
-export interface RunContext {
-  /** The model. */
-  model: Model;
-  /** The chain. */
-  items: readonly Item[];
-  /** Decides order and validation data. */
-  seed: number;
-  /** Where checkpoints go. */
-  folder?: CheckpointFolder;
-  /** Where to go on from. */
-  resume?: { path: string; force: boolean };
+/** The description of a run, as the trainer makes it. */
+export interface RunSpec {
+  /** The model that is trained. */
+  readonly model: Model;
+  /** Stages and evaluations in their order. */
+  readonly chain: readonly ChainItem[];
+  /** Seed of the window order and of the held-out data. */
+  readonly seed: number;
+  /** Folder of the checkpoints; without one the run cannot be resumed. */
+  readonly folder?: CheckpointFolder;
+  /** Checkpoint, or folder of checkpoints, to resume from. */
+  readonly resume?: { path: string; force: boolean };
   /** Folder for TensorBoard's event files. */
-  log?: string;
-  /** Step of the run after which it stops by itself. */
-  until?: number;
-  /** What is known of the power; false to count no energy. */
-  energy: (Required<Omit<EnergyOptions, "watts">> & EnergyOptions) | false;
+  readonly tensorboard?: string;
+  /** Step of the run, counted over all stages, after which it stops by itself. */
+  readonly until?: number;
+  /** Assumptions about power and grid; false to count no energy. */
+  readonly energy: EnergySettings | false;
 }
 
-/** What the parts of a run share. */
-export interface Work {
-  /** What it is to do. */
-  job: RunContext;
-  /** How it is stopped. */
-  control: RunControl;
-  /** What it writes down. */
-  journal: Journal;
-  /** What it is made of. */
-  plan: RunPlan;
+/** A run that trains: its description, and the state that its parts share. */
+export interface RunContext extends RunSpec {
+  /** Stop, pause and abort. */
+  readonly control: RunControl;
+  /** The record of everything that happened. */
+  readonly log: RunLog;
+  /** Everything that decides the run's numbers; checkpoints carry it. */
+  readonly plan: RunPlan;
   /** Hash of the plan. */
-  fingerprint: string;
-  /** Which kernels run. */
-  kernels: KernelTable;
+  readonly fingerprint: string;
+  /** The kernels in use. */
+  readonly kernels: KernelTable;
+}
+
+/** Returns the stages of a chain, without its evaluations. */
+export function stagesOf(chain: readonly ChainItem[]): Stage[] {
+  return chain.flatMap((item) => "stage" in item ? [item.stage] : []);
 }

@@ -1,48 +1,54 @@
 /**
- * How a run is stopped and held up: asked once it finishes its step and saves, asked twice it breaks off.
+ * Stop and pause of a run: the first stop finishes the step and saves, the second one aborts.
  *
  * @module
  */
 import { setImmediate } from "node:timers";
 import { YieldTimer } from "../../base/event_loop.ts";
 
-/** The handle between a run and its loop. */
+/** The controls of a run, shared by the run and its loop. */
 export class RunControl {
-  readonly #soft = new AbortController();
-  readonly #hard = new AbortController();
-  #resumed?: PromiseWithResolvers<void>;
-  #steps = 0;
+  readonly #stopping = new AbortController();
+  readonly #aborting = new AbortController();
   readonly #timer = new YieldTimer({ interval: 50 });
-  /** The reason of the caller's signal, once that was aborted. */
-  reason?: { value: unknown };
+  /** Settles when the pause ends; undefined while the run is not paused. */
+  #pause?: PromiseWithResolvers<void>;
+  /** Steps that a paused run may still take. */
+  #allowedSteps = 0;
+  /** Reason of the caller's signal, in a box because a reason may be undefined; unset until that signal aborts. */
+  abortReason?: { value: unknown };
 
-  /** Aborted at the first stop: whatever can be left out is. */
+  /** Aborted by the first stop: evaluations, samples and measurements are left out from then on. */
   get stopping(): AbortSignal {
-    return this.#soft.signal;
+    return this.#stopping.signal;
   }
 
-  /** Aborted at the second stop: not even a checkpoint is finished. */
-  get broken(): AbortSignal {
-    return this.#hard.signal;
+  /** Aborted by the second stop: no checkpoint is written. */
+  get aborting(): AbortSignal {
+    return this.#aborting.signal;
   }
 
-  /** True while the run is held up. */
+  /** True while the run is paused. */
   get paused(): boolean {
-    return this.#resumed !== undefined && !this.stopping.aborted;
+    return this.#pause !== undefined && !this.stopping.aborted;
   }
 
-  /** Asks for the end; a second time breaks off. */
+  /** Stops the run after its step; the second call aborts it. */
   stop(): void {
     if (this.stopping.aborted) {
-      this.#hard.abort(new DOMException("The run was broken off by a second stop", "AbortError"));
-    } else this.#soft.abort(new DOMException("The run was stopped", "AbortError"));
-    this.#resumed?.resolve();
+      this.#aborting.abort(new DOMException("The run was aborted by a second stop", "AbortError"));
+    } else this.#stopping.abort(new DOMException("The run was stopped", "AbortError"));
+    this.#pause?.resolve();
   }
 
-  /** Stops when `signal` is aborted; the function that comes back forgets it. */
-  follow(signal: AbortSignal | undefined): () => void {
+  /**
+   * Stops the run when `signal` is aborted.
+   *
+   * @returns a function that removes the listener
+   */
+  stopOn(signal: AbortSignal | undefined): () => void {
     const abort = () => {
-      this.reason ??= { value: signal!.reason };
+      this.abortReason ??= { value: signal!.reason };
       if (!this.stopping.aborted) this.stop();
     };
     if (signal?.aborted) abort();
@@ -50,40 +56,46 @@ export class RunControl {
     return () => signal?.removeEventListener("abort", abort);
   }
 
-  /** Holds the run up before its next step. */
+  /** Pauses the run before its next step. */
   pause(): void {
-    this.#resumed ??= Promise.withResolvers();
+    this.#pause ??= Promise.withResolvers();
   }
 
-  /** Lets it go on. */
+  /** Ends the pause. */
   resume(): void {
-    this.#resumed?.resolve();
-    this.#resumed = undefined;
-    this.#steps = 0;
+    this.#pause?.resolve();
+    this.#pause = undefined;
+    this.#allowedSteps = 0;
   }
 
-  /** Lets `count` steps through and holds the run up again, or now where it was not held up. */
+  /** Allows `count` more steps and then pauses; a run that was not paused is paused from now on. */
   step(count: number): void {
-    const before = this.#resumed;
-    this.#resumed = Promise.withResolvers();
-    this.#steps += count;
+    const before = this.#pause;
+    this.#pause = Promise.withResolvers();
+    this.#allowedSteps += count;
     before?.resolve();
   }
 
   /**
-   * Yields to other cells and the Stop button, and to timers, which take two milliseconds, every 50. Called before each
-   * step.
+   * Yields to other cells and the Stop button, and every 50 ms to timers too, which takes two milliseconds. Called
+   * before each step.
+   *
+   * @throws {DOMException} "AbortError" once the run is aborted
    */
   async yieldToEventLoop(): Promise<void> {
     if (this.#timer.due()) await this.#timer.yieldToEventLoop();
     else await new Promise((resolve) => setImmediate(resolve));
-    this.broken.throwIfAborted();
+    this.aborting.throwIfAborted();
   }
 
-  /** Waits while the run is held up. */
-  async held(): Promise<void> {
-    while (this.paused && this.#steps === 0) await this.#resumed!.promise;
-    if (this.#steps > 0) this.#steps--;
-    this.broken.throwIfAborted();
+  /**
+   * Waits until the run may take a step.
+   *
+   * @throws {DOMException} "AbortError" once the run is aborted
+   */
+  async waitWhilePaused(): Promise<void> {
+    while (this.paused && this.#allowedSteps === 0) await this.#pause!.promise;
+    if (this.#allowedSteps > 0) this.#allowedSteps--;
+    this.aborting.throwIfAborted();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Who runs where: one run a model and a folder, and on one device one run at a time.
+ * The registry of active runs: one per model and folder, one at a time per device.
  *
  * @module
  */
@@ -7,51 +7,54 @@ import { ConfigError } from "../../base/errors.ts";
 import type { Device } from "../../gpu/mod.ts";
 import type { Model } from "../../model/mod.ts";
 
-/** A run as others see it. */
-interface Running {
+interface ActiveRun {
   model: Model;
   folder?: string;
   describe: () => string;
 }
 
-const running = new Set<Running>();
-const turns = new WeakMap<Device, Promise<void>>();
+const activeRuns = new Set<ActiveRun>();
+
+/** Settles for each device when all runs that asked for it so far have ended. */
+const queues = new WeakMap<Device, Promise<void>>();
 
 /**
- * Takes a model and a folder for a run; the function that comes back lets them go.
+ * Registers a run for a model and a folder.
  *
+ * @returns a function that frees both
  * @throws {ConfigError} naming the run that has one of them
  */
 export function registerRun(model: Model, folder: string | undefined, describe: () => string): () => void {
-  for (const other of running) {
-    const what = other.model === model
+  for (const other of activeRuns) {
+    const taken = other.model === model
       ? `the model "${model.name}"`
       : folder !== undefined && other.folder === folder
       ? `the folder ${folder}`
       : undefined;
-    if (what === undefined) continue;
+    if (taken === undefined) continue;
     throw new ConfigError(
-      `Cannot start a run: ${what} belongs to ${other.describe()}. Await that run, or stop() it first`,
+      `Cannot start a run: ${taken} belongs to ${other.describe()}. Await that run, or stop() it first`,
       { path: "Trainer.run" },
     );
   }
-  const own = { model, folder, describe };
-  running.add(own);
-  return () => running.delete(own);
+  const run = { model, folder, describe };
+  activeRuns.add(run);
+  return () => activeRuns.delete(run);
 }
 
 /**
- * Waits until no other run works on the device, or `signal` is aborted; the function that comes back gives the device
- * to the next.
+ * Waits until all earlier runs on the device have ended, or `signal` is aborted.
+ *
+ * @returns a function that passes the device on to the next run
  */
 export async function acquireDevice(device: Device, signal: AbortSignal): Promise<() => void> {
-  const before = turns.get(device) ?? Promise.resolve();
+  const earlier = queues.get(device) ?? Promise.resolve();
   const { promise, resolve } = Promise.withResolvers<void>();
-  turns.set(device, before.then(() => promise));
+  queues.set(device, earlier.then(() => promise));
   const stopped = new Promise<void>((wake) => {
     if (signal.aborted) wake();
     signal.addEventListener("abort", () => wake(), { once: true });
   });
-  await Promise.race([before, stopped]);
+  await Promise.race([earlier, stopped]);
   return resolve;
 }

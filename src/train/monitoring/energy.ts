@@ -3,9 +3,9 @@
  *
  *     Wh = hours x W x PUE                  g CO2eq = Wh x kg per kWh
  *
- * with PUE 1.1 and 0.385 kg per kWh, the US average, as in the paper. The power is given; or read from the
- * processor's own counter (RAPL, Linux) where a processor does the work; or, as in the paper, the most that the board
- * draws, from a table; otherwise it is unknown, and said to be.
+ * with PUE 1.1 and 0.385 kg per kWh, the US average, as in the paper. The power is the user's; else it is read from the
+ * processor's own counter (RAPL, Linux) where a processor does the work; else it is the most that the board draws, from
+ * a table, as in the paper. Otherwise it is unknown, and the source says so.
  *
  * @module
  */
@@ -15,29 +15,33 @@ import { number } from "../../display/mod.ts";
 import type { Device } from "../../gpu/mod.ts";
 import { boardOf, boardsDate } from "./gpu_power.ts";
 
-/** What is known of the power. */
+/** Assumptions about power and grid. */
 export interface EnergyOptions {
   /**
    * Power of the device in watts; the paper takes 400 for an A100-80GB, its thermal design power. Default: measured
-   * where a processor does the work and may be asked, else that of the board in a table of known ones, else unknown.
+   * where a processor does the work and its counter can be read, else that of the board in a table of known ones, else
+   * unknown.
    */
   watts?: number;
   /** Power usage effectiveness of the place; 1 for a laptop on a desk. Default 1.1. */
   pue?: number;
-  /** kg of CO2eq a kWh. Default 0.385. */
+  /** kg of CO2eq per kWh. Default 0.385. */
   gridKgPerKWh?: number;
 }
 
-/** Defaults and checks of {@linkcode EnergyOptions}. */
-export const energySchema: z.ZodType<Required<Omit<EnergyOptions, "watts">> & EnergyOptions, EnergyOptions> =
-  optionsSchema<EnergyOptions>()(z
-    .strictObject({
-      watts: z.number("must be a number of watts").positive("must be above 0").optional(),
-      pue: z.number("must be a number").min(1, "must be at least 1").default(1.1),
-      gridKgPerKWh: z.number("must be a number").min(0, "must be at least 0").default(0.385),
-    }));
+/** {@linkcode EnergyOptions} with the defaults filled in. */
+export type EnergySettings = EnergyOptions & Required<Omit<EnergyOptions, "watts">>;
 
-/** What a run used. */
+/** Defaults and checks of {@linkcode EnergyOptions}. */
+export const energySchema: z.ZodType<EnergySettings, EnergyOptions> = optionsSchema<EnergyOptions>()(
+  z.strictObject({
+    watts: z.number("must be a number of watts").positive("must be above 0").optional(),
+    pue: z.number("must be a number").min(1, "must be at least 1").default(1.1),
+    gridKgPerKWh: z.number("must be a number").min(0, "must be at least 0").default(0.385),
+  }),
+);
+
+/** Energy and carbon of a run. */
 export interface EnergyUse {
   /** Watt-hours, PUE included; undefined where the power is not known. */
   wattHours?: number;
@@ -45,25 +49,25 @@ export interface EnergyUse {
   gramsCO2eq?: number;
   /** Power usage effectiveness that was assumed. */
   pue: number;
-  /** kg of CO2eq a kWh that was assumed. */
+  /** kg of CO2eq per kWh that was assumed. */
   gridKgPerKWh: number;
-  /** Where the power comes from, or why it is unknown. */
+  /** Source of the power, or why it is unknown. */
   source: string;
 }
 
-/** Energy and carbon in one line, with their source. */
+/** Describes energy and carbon in one line, with their source. */
 export function energyText({ wattHours, gramsCO2eq, source, pue, gridKgPerKWh }: EnergyUse): string {
   if (wattHours === undefined) return source;
   const carbon = `${number(gramsCO2eq!, 3)} g CO2eq`;
   return `${number(wattHours, 3)} Wh, ${carbon} (${source}, PUE ${pue}, ${gridKgPerKWh} kg per kWh)`;
 }
 
-/** Watt-hours of `watts` over `seconds`, with a PUE. */
+/** Returns the watt-hours of `watts` over `seconds`, with a PUE. */
 export function wattHours(seconds: number, watts: number, pue: number): number {
   return seconds / 3600 * watts * pue;
 }
 
-/** Power that is known without measuring, and where it comes from: what was given, else the board's. */
+/** Returns the power that is known without measuring, the user's or else the board's, and its source. */
 export function powerOf(
   { watts }: EnergyOptions,
   { adapter, software }: Pick<Device, "adapter" | "software">,
@@ -77,72 +81,74 @@ export function powerOf(
 }
 
 /** A counter of the processor, in microjoules. */
-interface Counter {
+interface RaplCounter {
   path: string;
-  /** Where it starts again from 0. */
+  /** Value at which it starts again from 0. */
   range: number;
   last: number;
 }
 
-/** Measures a run. */
+/** The energy meter of a run. */
 export class EnergyMeter {
-  readonly #options: z.output<typeof energySchema>;
-  readonly #counters: Counter[];
+  readonly #options: EnergySettings;
+  readonly #wattHoursBefore: number;
+  readonly #counters: RaplCounter[];
   readonly #watts?: number;
   readonly #source: string;
   #joules = 0;
-  #given = 0;
+  #seconds = 0;
 
   /**
-   * Starts the counters, if it is they that count.
+   * Starts the processor's counters where the power is not known otherwise.
    *
-   * @param before watt-hours of earlier sessions of the same run
+   * @param wattHoursBefore watt-hours of earlier sessions of the same run
    */
   constructor(
-    options: z.output<typeof energySchema>,
+    options: EnergySettings,
     device: Pick<Device, "adapter" | "software">,
-    private readonly before: number = 0,
+    wattHoursBefore: number = 0,
   ) {
     this.#options = options;
+    this.#wattHoursBefore = wattHoursBefore;
     const known = powerOf(options, device);
     this.#watts = known?.watts;
-    this.#counters = !known && device.software ? packages() : [];
+    this.#counters = !known && device.software ? raplCounters() : [];
     const { length } = this.#counters;
     this.#source = known?.source ??
       (length ? `RAPL, ${length} processor package${length > 1 ? "s" : ""}` : "unknown: give watts");
   }
 
-  /** Counts `seconds` more of work. */
+  /** Adds `seconds` of work. */
   add(seconds: number): void {
-    this.#given += seconds;
+    this.#seconds += seconds;
     for (const counter of this.#counters) {
-      const now = read(counter.path) ?? counter.last;
+      const now = readNumber(counter.path) ?? counter.last;
       const grown = now - counter.last;
       this.#joules += (grown < 0 ? grown + counter.range : grown) / 1e6;
       counter.last = now;
     }
   }
 
-  /** What was used so far. */
+  /** Returns energy and carbon so far. */
   use(): EnergyUse {
     const { pue, gridKgPerKWh } = this.#options;
     const watts = this.#watts;
     const source = this.#source;
     const own = watts !== undefined
-      ? wattHours(this.#given, watts, pue)
+      ? wattHours(this.#seconds, watts, pue)
       : this.#counters.length
       ? this.#joules / 3600 * pue
       : undefined;
     if (own === undefined) return { pue, gridKgPerKWh, source };
-    const all = own + this.before;
+    const all = own + this.#wattHoursBefore;
     return { wattHours: all, gramsCO2eq: all * gridKgPerKWh, pue, gridKgPerKWh, source };
   }
 }
 
 const powercap = "/sys/class/powercap";
 
-/** The counters of whole processor packages that may be read. */
-function packages(): Counter[] {
+/** Returns the readable counters of whole processor packages. */
+function raplCounters(): RaplCounter[] {
   let names: string[];
   try {
     names = [...Deno.readDirSync(powercap)].map(({ name }) => name);
@@ -151,13 +157,13 @@ function packages(): Counter[] {
   }
   return names.filter((name) => /^intel-rapl:\d+$/.test(name)).flatMap((name) => {
     const path = `${powercap}/${name}/energy_uj`;
-    const last = read(path);
-    const range = read(`${powercap}/${name}/max_energy_range_uj`);
+    const last = readNumber(path);
+    const range = readNumber(`${powercap}/${name}/max_energy_range_uj`);
     return last === undefined || range === undefined ? [] : [{ path, range, last }];
   });
 }
 
-function read(path: string): number | undefined {
+function readNumber(path: string): number | undefined {
   try {
     const value = Number(Deno.readTextFileSync(path));
     return Number.isFinite(value) ? value : undefined;

@@ -1,5 +1,5 @@
 /**
- * What a trainer knows of an evaluation: that it can be run on a model. The evaluator is one.
+ * Evaluations during training: anything that measures a model, such as an Evaluator, and tables of its scores.
  *
  * @module
  */
@@ -7,23 +7,23 @@ import { number, type Picture, table } from "../../display/mod.ts";
 import type { Model } from "../../model/mod.ts";
 import type { EvaluationEvent } from "./events.ts";
 
-/** Something that measures a model in the middle of its training. */
+/** A measurement of a model in the middle of its training. */
 export interface Evaluation {
-  /** Measures the model; its weights do not change meanwhile. What it gives is what the `evaluation` event carries. */
+  /** Measures the model, whose weights do not change meanwhile. The `evaluation` event carries the result. */
   run(model: Model, options: { signal: AbortSignal }): Promise<unknown>;
 }
 
-/** When a trainer evaluates. */
+/** Options of {@linkcode Trainer.evaluate}. */
 export interface PeriodicEvaluationOptions {
-  /** Every so many steps of the stages that follow; without it once, at this place in the chain. */
+  /** Steps between two evaluations in the stages that follow; without it one evaluation, at this place in the chain. */
   every?: number;
 }
 
 /**
- * The numbers in what an evaluation gave, by name: those of an evaluator's report, or those of a plain object.
- * Whatever else it is has none.
+ * Returns the numbers in an evaluation's result, by name: those of an evaluator's report, or those of a plain object.
+ * Any other result has none.
  */
-export function scoresOf(result: unknown): Map<string, number> {
+function scoresOf(result: unknown): Map<string, number> {
   const scores = new Map<string, number>();
   const plain = JSON.parse(JSON.stringify(result ?? null));
   for (const { task, measures } of Array.isArray(plain?.results) ? plain.results : []) {
@@ -36,7 +36,7 @@ export function scoresOf(result: unknown): Map<string, number> {
   return scores;
 }
 
-/** One row a score: what it was before, between and after the stages. */
+/** Returns one row per score: its values before, between and after the stages. */
 export function scoresByTime(evaluations: readonly EvaluationEvent[]): Record<string, string>[] {
   const rows = new Map<string, Record<string, string>>();
   for (const { step, stage, result } of evaluations) {
@@ -49,7 +49,7 @@ export function scoresByTime(evaluations: readonly EvaluationEvent[]): Record<st
   return [...rows.values()];
 }
 
-/** Scores before, between and after the stages side by side, as Table 10 has them; nothing where there are none. */
+/** Shows scores before, between and after the stages side by side, as Table 10; no table where there are none. */
 export function scoresTable(evaluations: readonly EvaluationEvent[]): Picture[] {
   const rows = scoresByTime(evaluations);
   return rows.length ? [table(rows, { title: "Evaluations" })] : [];

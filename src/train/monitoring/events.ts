@@ -1,11 +1,11 @@
 /**
- * What a run tells while it runs: plain objects, to whoever listens.
+ * The events of a run: plain objects for any number of listeners.
  *
  * @module
  */
 import type { EnergyUse } from "./energy.ts";
 
-/** What a run remembers of each step. */
+/** The record of one step. */
 export interface HistoryEntry {
   /** Step of the run, counted from 1 over all stages. */
   step: number;
@@ -17,27 +17,27 @@ export interface HistoryEntry {
   gradNorm: number;
   /** Learning rate of the update. */
   learningRate: number;
-  /** Positions trained on so far in the run. */
+  /** Positions trained on in the run so far. */
   tokens: number;
-  /** Seconds of work so far in the run, pauses left out. */
+  /** Seconds of work in the run so far, pauses left out. */
   seconds: number;
-  /** True when nothing was updated: loss or norm was not finite, or the loss a spike. */
+  /** True when nothing was updated: loss or norm was not finite, or the loss was a spike. */
   skipped?: true;
   /** Loss on the validation data, where it was measured after this step. */
   validationLoss?: number;
 }
 
-/** A stage as a result names it. */
+/** The progress of a stage. */
 export interface StageResult {
   /** Name of the stage. */
   name: string;
-  /** Its updates. */
+  /** Updates of the stage. */
   steps: number;
   /** Updates done. */
   done: number;
 }
 
-/** Where an event belongs. */
+/** The position of an event in its run. */
 export interface EventPlace {
   /** Steps of the run done so far. */
   step: number;
@@ -45,15 +45,15 @@ export interface EventPlace {
   stage: string;
 }
 
-/** A stage begins. */
+/** The event of a stage that begins. */
 export interface StageEvent extends EventPlace {
   /** Kind of event. */
   type: "stage";
-  /** Which stage, counted from 0. */
+  /** Position of the stage among the run's stages, counted from 0. */
   index: number;
   /** Updates of the stage. */
   steps: number;
-  /** Updates of it that are done already, when a run is resumed. */
+  /** Updates that are done already, in a run that is resumed. */
   done: number;
   /** Distinct windows of its data. */
   windows: number;
@@ -61,21 +61,21 @@ export interface StageEvent extends EventPlace {
   context: number;
   /** Positions of a batch. */
   batchTokens: number;
-  /** How the validation data was chosen. */
+  /** Source of the validation data, in words. */
   validation: string;
 }
 
-/** A step is done. */
+/** The event of a step that is done. */
 export interface StepEvent extends HistoryEntry {
   /** Kind of event. */
   type: "step";
 }
 
-/** The loss on the validation data was measured. */
+/** The event of a measurement on the validation data. */
 export interface ValidationEvent extends EventPlace {
   /** Kind of event. */
   type: "validation";
-  /** Nats per token. */
+  /** Loss in nats per token. */
   loss: number;
   /** exp(loss). */
   perplexity: number;
@@ -85,15 +85,15 @@ export interface ValidationEvent extends EventPlace {
   tokens: number;
 }
 
-/** An evaluation was run. */
+/** The event of an evaluation that was run. */
 export interface EvaluationEvent extends EventPlace {
   /** Kind of event. */
   type: "evaluation";
-  /** What it gave. */
+  /** Its result. */
   result: unknown;
 }
 
-/** A text was written by the model, after BOS alone. */
+/** The event of a sample: a text that the model wrote after BOS alone. */
 export interface SampleEvent extends EventPlace {
   /** Kind of event. */
   type: "sample";
@@ -101,7 +101,7 @@ export interface SampleEvent extends EventPlace {
   text: string;
 }
 
-/** A checkpoint was written. */
+/** The event of a checkpoint that was written. */
 export interface CheckpointEvent extends EventPlace {
   /** Kind of event. */
   type: "checkpoint";
@@ -109,19 +109,19 @@ export interface CheckpointEvent extends EventPlace {
   path: string;
 }
 
-/** Something that a person should know of. */
+/** The event of a warning: something that a person should know of. */
 export interface WarningEvent extends EventPlace {
   /** Kind of event. */
   type: "warning";
-  /** What it is. */
+  /** The warning in words. */
   message: string;
 }
 
-/** The run has ended: the last event. */
+/** The event of the end, the last one. */
 export interface DoneEvent extends EventPlace {
   /** Kind of event. */
   type: "done";
-  /** How it ended. */
+  /** Outcome of the run. */
   status: "done" | "stopped" | "failed";
   /** Positions trained on. */
   tokens: number;
@@ -133,7 +133,7 @@ export interface DoneEvent extends EventPlace {
   error?: string;
 }
 
-/** Everything a run tells. */
+/** Any event of a run. */
 export type RunEvent =
   | StageEvent
   | StepEvent
@@ -144,10 +144,10 @@ export type RunEvent =
   | WarningEvent
   | DoneEvent;
 
-/** The events of one or several kinds. */
+/** The events of some kinds. */
 export type EventOf<Type extends RunEvent["type"]> = Extract<RunEvent, { type: Type }>;
 
-/** One listener: what it has not taken yet, and what it waits for. */
+/** One listener, with its kinds of events (none for all) and the events that it has not taken yet. */
 interface Listener {
   types: ReadonlySet<string>;
   queue: RunEvent[];
@@ -155,12 +155,12 @@ interface Listener {
   wake?: () => void;
 }
 
-/** Hands events to any number of listeners; each has a queue of its own and none can hold up another. */
+/** The listeners of a run; each has its own queue, so none delays another. */
 export class Events {
   readonly #listeners = new Set<Listener>();
   #ended = false;
 
-  /** Tells all listeners. */
+  /** Sends an event to all listeners of its kind. */
   emit(event: RunEvent): void {
     for (const listener of this.#listeners) {
       if (listener.types.size && !listener.types.has(event.type)) continue;
@@ -169,20 +169,20 @@ export class Events {
     }
   }
 
-  /** Lets every listener finish what is in its queue, and end. */
+  /** Ends every listener once its queue is empty. */
   end(): void {
     this.#ended = true;
     for (const listener of this.#listeners) listener.wake?.();
   }
 
-  /** The events of `types` (default all) from the moment the loop over them begins; leaving the loop ends it. */
+  /** Returns the events of `types` (default all) from the moment a loop over them begins; leaving the loop ends it. */
   of<Type extends RunEvent["type"]>(types: readonly Type[]): AsyncIterable<EventOf<Type>> {
     return { [Symbol.asyncIterator]: () => this.#listen(new Set(types)) as AsyncGenerator<EventOf<Type>> };
   }
 
   #listen(types: ReadonlySet<string>): AsyncGenerator<RunEvent> {
     const listener: Listener = { types, queue: [], left: false };
-    this.#listeners.add(listener); // now, not at the first next(): nothing may be missed in between
+    this.#listeners.add(listener); // now, not at the first next(), so that no event is missed in between
     const iterator = this.#read(listener);
     const end = iterator.return.bind(iterator);
     iterator.return = (value) => {

@@ -1,22 +1,22 @@
 /**
- * What GPU boards draw at most, in watts, as their makers state it: thermal design power, total graphics or board power.
+ * The largest power of GPU boards in watts, as their makers state it: thermal design, total graphics or board power.
  *
- * Only boards whose figure was looked up stand here; what reviews and makers give differently (the GeForce 20 series) does not.
- * The paper counts energy by the board's thermal design power as well; a run that leaves its GPU waiting uses less.
+ * The table holds only boards whose figure was looked up, and none for which reviews and makers differ (the GeForce 20
+ * series). The paper counts energy by the board's thermal design power as well; a run whose GPU waits uses less.
  *
  * @module
  */
 
-/** When the table was made, as a year and a month. */
+/** Year and month of the table. */
 export const boardsDate = "2026-11";
 
-/** A board of the table. */
-export interface Board {
-  /** How the adapter's name reads in lower case, without marks. */
+/** A board in the table. */
+interface Board {
+  /** The adapter's name in lower case, without trademarks. */
   name: string;
-  /** The most it draws. */
+  /** Its largest power. */
   watts: number;
-  /** Who says so. */
+  /** Source of the figure. */
   source: string;
 }
 
@@ -92,16 +92,16 @@ const boards: readonly Board[] = tables.flatMap(({ source, boards }) =>
   Object.entries(boards).map(([name, watts]) => ({ name, watts, source }))
 );
 
-/** What follows a name and makes it another chip, of which the makers leave the power open or the table says nothing. */
-const another = /^(max|pro|ultra|super|ti|xtx|xt|gre|nvl|d|m|s|x)$/;
+/** Words that follow a name and make it another chip, which the table does not have. */
+const otherChip = /^(max|pro|ultra|super|ti|xtx|xt|gre|nvl|d|m|s|x)$/;
 
-/** The board of an adapter's description; undefined where the table does not have it, and for chips of laptops. */
+/** Finds the board of an adapter's description; undefined where the table does not have it, and for laptops. */
 export function boardOf(adapter: string): Board | undefined {
   const words = adapter.toLowerCase().replace(/\((r|tm)\)/g, " ").match(/[a-z0-9]+/g) ?? [];
   if (/laptop|mobile|max-q/i.test(adapter)) return undefined;
   return boards.find(({ name }) => {
-    const own = name.split(" ");
-    const at = words.findIndex((_, i) => own.every((word, k) => words[i + k] === word));
-    return at >= 0 && !another.test(words[at + own.length] ?? "");
+    const wanted = name.split(" ");
+    const at = words.findIndex((_, i) => wanted.every((word, k) => words[i + k] === word));
+    return at >= 0 && !otherChip.test(words[at + wanted.length] ?? "");
   });
 }

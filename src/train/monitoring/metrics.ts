@@ -1,5 +1,5 @@
 /**
- * What is watched while training: the loss without its noise, the speed, and the share of the peak that is used.
+ * Metrics of a run: the smoothed loss, the speed, and the share of the device's peak that is used.
  *
  * @module
  */
@@ -7,21 +7,24 @@ import { type LoraSettings, type ModelConfig, trainingFlop, WeightLayout } from 
 import { loraFlop } from "../../model/training/lora_layout.ts";
 
 /**
- * An exponential average without the pull of its start (Kingma and Ba 2014, section 3): value n is the mean of the
- * values before it, weighted by `decay` to the power of their age. Values that are not finite are left out.
+ * An exponential average without the bias of its start (Kingma and Ba 2014, section 3): the mean of all values so far,
+ * weighted by `decay` to the power of their age. Values that are not finite are left out.
  */
 export class Smoothed {
+  readonly #decay: number;
   #sum = 0;
   #weight = 0;
 
   /** Weighs a value `decay` times as much as the one after it. */
-  constructor(private readonly decay: number = 0.95) {}
+  constructor(decay: number = 0.95) {
+    this.#decay = decay;
+  }
 
-  /** Takes a value in and gives the average. */
+  /** Adds a value and returns the average. */
   push(value: number): number {
     if (Number.isFinite(value)) {
-      this.#sum = this.decay * this.#sum + (1 - this.decay) * value;
-      this.#weight = this.decay * this.#weight + (1 - this.decay);
+      this.#sum = this.#decay * this.#sum + (1 - this.#decay) * value;
+      this.#weight = this.#decay * this.#weight + (1 - this.#decay);
     }
     return this.value;
   }
@@ -32,21 +35,24 @@ export class Smoothed {
   }
 }
 
-/** Tokens a second over the last few seconds. */
+/** The tokens per second over the last few seconds. */
 export class Rate {
+  readonly #window: number;
   readonly #marks: { seconds: number; tokens: number }[] = [];
 
   /** Looks back over `window` seconds. */
-  constructor(private readonly window: number = 10) {}
-
-  /** Takes in how many tokens were done at some second. */
-  push(seconds: number, tokens: number): void {
-    if (seconds < (this.#marks.at(-1)?.seconds ?? 0)) this.#marks.length = 0; // taken up from an earlier checkpoint
-    this.#marks.push({ seconds, tokens });
-    while (this.#marks.length > 2 && seconds - this.#marks[1].seconds >= this.window) this.#marks.shift();
+  constructor(window: number = 10) {
+    this.#window = window;
   }
 
-  /** Tokens a second; 0 before there are two marks. */
+  /** Adds a mark: `tokens` were done after `seconds`. */
+  push(seconds: number, tokens: number): void {
+    if (seconds < (this.#marks.at(-1)?.seconds ?? 0)) this.#marks.length = 0; // resumed from an earlier checkpoint
+    this.#marks.push({ seconds, tokens });
+    while (this.#marks.length > 2 && seconds - this.#marks[1].seconds >= this.#window) this.#marks.shift();
+  }
+
+  /** Tokens per second; 0 before there are two marks. */
   get value(): number {
     const first = this.#marks[0];
     const last = this.#marks[this.#marks.length - 1];
@@ -57,8 +63,8 @@ export class Rate {
 }
 
 /**
- * Model FLOPs utilisation (Chowdhery et al. 2022, appendix B): the FLOP/s that `tokensPerSecond` stand for as a share
- * of a known peak. Training adapters takes fewer.
+ * Returns the model FLOPs utilisation (Chowdhery et al. 2022, appendix B): the FLOP/s of `tokensPerSecond` as a
+ * share of a known peak. Training LoRA adapters takes fewer FLOPs per token than training all weights.
  */
 export function utilisation(
   config: ModelConfig,

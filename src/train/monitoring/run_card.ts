@@ -1,5 +1,5 @@
 /**
- * How a run looks while it goes on: one card in a notebook, one line in a terminal.
+ * The card of a run while it goes on: a chart and a table in a notebook, one line in a terminal.
  *
  * @module
  */
@@ -24,55 +24,55 @@ import { Smoothed } from "./metrics.ts";
 import { energyText, type EnergyUse } from "./energy.ts";
 import { skippedText } from "./skipped_steps.ts";
 
-/** What a card shows. */
+/** The facts that a card shows. */
 export interface CardFacts {
   /** Name of the run. */
   title: string;
-  /** How it stands. */
+  /** Status of the run. */
   status: string;
-  /** What it does while there are no steps. */
+  /** Activity while there are no steps. */
   note?: string;
   /** Name of the stage. */
   stage: string;
-  /** Updates of the stage that are done, and how many it has; 0 before they are known. */
+  /** Updates of the stage that are done. */
   done: number;
-  /** Updates of the stage. */
+  /** Updates of the stage; 0 before they are known. */
   steps: number;
-  /** One entry a step. */
+  /** One entry per step. */
   history: readonly HistoryEntry[];
-  /** The measurements. */
+  /** Measurements on validation data. */
   validations: readonly ValidationEvent[];
-  /** Tokens a second. */
+  /** Tokens per second. */
   rate: number;
-  /** Seconds until the stage is over, where that can be told. */
+  /** Seconds until the stage is over, where they can be estimated. */
   left?: number;
   /** Share of the device's peak, where that is known. */
   utilisation?: number;
-  /** Bytes that the device holds. */
+  /** Bytes in use on the device. */
   memory: number;
   /** Seconds of work. */
   seconds: number;
-  /** Energy. */
+  /** Energy so far. */
   energy?: EnergyUse;
   /** The newest sample text. */
   sample?: string;
-  /** What a person should know of. */
+  /** Warnings so far. */
   warnings: readonly string[];
-  /** Message of the error it failed with. */
+  /** Message of the error that ended the run. */
   error?: string;
 }
 
-/** Most points of a curve: a card is drawn several times a second. */
-const most = 3000;
+/** Largest number of points of a curve: a card is drawn several times per second. */
+const maxPoints = 3000;
 
 type Point = [x: number, y: number];
 
-/** Loss, its average and the validation loss over the steps, as a chart takes them. */
+/** Returns loss, smoothed loss and validation loss over the steps, as a chart takes them. */
 export function lossLines(
   history: readonly HistoryEntry[],
   validations: readonly ValidationEvent[],
 ): LineChart {
-  const every = Math.ceil(history.length / most);
+  const every = Math.ceil(history.length / maxPoints);
   const decay = 1 - 1 / Math.max(5, Math.min(50, history.length / 20));
   const loss: Point[] = [];
   const smoothed: Point[] = [];
@@ -81,7 +81,7 @@ export function lossLines(
     const first = i > 0 && entry.stage !== history[i - 1].stage;
     if (first) {
       average = new Smoothed(decay);
-      smoothed.push([entry.step, NaN]); // a stage is no continuation of the one before it
+      smoothed.push([entry.step, NaN]); // the curve is broken between two stages
     }
     const mean = average.push(entry.loss);
     if (i % every && i < history.length - 1 && !first) return;
@@ -101,7 +101,7 @@ export function lossLines(
   return { title: "", xLabel: "step", yLabel: "nats per token", series };
 }
 
-/** The same as a chart. */
+/** Draws loss, smoothed loss and validation loss over the steps. */
 export function lossChart(
   history: readonly HistoryEntry[],
   validations: readonly ValidationEvent[],
@@ -109,7 +109,7 @@ export function lossChart(
   return lineChart(lossLines(history, validations));
 }
 
-/** The card. Its first line of text is the whole of it in a terminal. */
+/** Draws the card. A terminal shows only the first line of its text. */
 export function runCard(facts: CardFacts): Picture {
   const chart = lossChart(facts.history, facts.validations);
   const table = keyValues("", rowsOf(facts));
@@ -127,7 +127,7 @@ export function runCard(facts: CardFacts): Picture {
   };
 }
 
-/** Progress, loss and speed in one line, with the shape of the loss. */
+/** Describes progress, loss and speed in one line, with a sparkline of the loss. */
 export function headline(facts: CardFacts): string {
   const { history, rate, left, validations } = facts;
   const last = history.at(-1);
@@ -155,12 +155,12 @@ function rowsOf(facts: CardFacts): [string, string][] {
     rows.push(
       ["learning rate", number(last.learningRate)],
       ["gradient norm", number(last.gradNorm)],
-      ["tokens", `${count(last.tokens)}${rate > 0 ? `, ${count(Math.round(rate))} a second` : ""}`],
+      ["tokens", `${count(last.tokens)}${rate > 0 ? `, ${count(Math.round(rate))} per second` : ""}`],
     );
   }
   const skipped = skippedText(history);
   if (skipped) rows.push(["skipped steps", skipped]);
-  if (utilisation !== undefined) rows.push(["of the peak", percent(utilisation)]);
+  if (utilisation !== undefined) rows.push(["share of peak FLOP/s", percent(utilisation)]);
   rows.push(["time", `${duration(seconds)}${left === undefined ? "" : `, ${duration(left)} to go`}`]);
   rows.push(["memory", bytes(memory)]);
   if (energy) rows.push(["energy", energyText(energy)]);

@@ -5,20 +5,20 @@
  */
 import { Live, type Picture } from "../../display/mod.ts";
 import type { RunEvent } from "./events.ts";
-import type { Journal } from "./run_log.ts";
+import type { RunLog } from "./run_log.ts";
 
 /** Shows a run until its last event. A display that fails is given up; it never ends the run. */
-export async function showRun(journal: Journal, picture: () => Picture): Promise<void> {
+export async function showRun(log: RunLog, picture: () => Picture): Promise<void> {
   try {
     const live = new Live();
-    journal.onNote = () => live.update({ picture });
-    for await (const event of journal.events.of<RunEvent["type"]>([])) {
+    log.onNote = () => live.update({ picture });
+    for await (const event of log.events.of<RunEvent["type"]>([])) {
       live.update({ picture, record: event });
     }
     await live.end();
   } catch (error) {
     console.error("The display of the run failed, the run goes on:", error);
   } finally {
-    journal.onNote = undefined;
+    log.onNote = undefined;
   }
 }

@@ -1,23 +1,23 @@
 /**
- * The books of a run: what each step gave, how long it took, what it used.
+ * The log of a run: steps, measurements, warnings, time and energy. A checkpoint carries it to the next session.
  *
  * @module
  */
+import type { SourceRecord } from "../stages/stage.ts";
 import type { EnergyMeter, EnergyUse } from "./energy.ts";
-import type {
-  EvaluationEvent,
+import {
+  type EvaluationEvent,
   Events,
-  HistoryEntry,
-  RunEvent,
-  StageResult,
-  ValidationEvent,
+  type HistoryEntry,
+  type RunEvent,
+  type StageResult,
+  type ValidationEvent,
 } from "./events.ts";
 import { Rate } from "./metrics.ts";
 import type { RunState } from "./run_state.ts";
-import type { SourceRecord } from "../stages/stage.ts";
 
-/** The books as a checkpoint holds them. */
-export type JournalState = Pick<
+/** The log as a checkpoint holds it. */
+export type RunLogState = Pick<
   RunState,
   | "step"
   | "tokens"
@@ -34,19 +34,21 @@ export type JournalState = Pick<
   | "warnings"
 >;
 
-/** Everything that is written down while a run goes on; a checkpoint carries it to the next session. */
-export class Journal {
-  /** One entry a step. */
+/** The log of one run; each entry is also an event. */
+export class RunLog {
+  /** Listeners of the run. */
+  readonly events: Events = new Events();
+  /** One entry per step. */
   readonly history: HistoryEntry[] = [];
-  /** The measurements on validation data. */
+  /** Measurements on validation data. */
   readonly validations: ValidationEvent[] = [];
-  /** What evaluations gave. */
+  /** Results of evaluations. */
   readonly evaluations: EvaluationEvent[] = [];
   /** The stages that have begun. */
   readonly stages: StageResult[] = [];
-  /** The sources of each stage that began. */
+  /** The sources of the stages that have begun, by the names of the stages. */
   mixtures: Record<string, SourceRecord[]> = {};
-  /** What a person should know of. */
+  /** Warnings so far. */
   readonly warnings: string[] = [];
   /** Steps done. */
   step = 0;
@@ -58,38 +60,37 @@ export class Journal {
   exact = true;
   /** Name of the stage that runs. */
   stage = "";
-  /** What it does while there are no steps: reading data, compiling. */
+  /** Activity while there are no steps: reading data, compiling. */
   note = "";
   /** The newest sample text. */
   sample?: string;
-  /** Tokens a second. */
+  /** Tokens per second. */
   readonly rate: Rate = new Rate();
-  /** Told when `note` has changed. */
+  /** Called when `note` has changed. */
   onNote?: () => void;
   /** Step of the last checkpoint. */
   saved?: number;
-  /** Measures the energy, unless it is switched off. */
+  /** Meter of the energy, unless it is switched off. */
   meter?: EnergyMeter;
+  /** Seconds of work up to the last time the clock was read. */
   #seconds = 0;
+  /** Time at which the clock was last read; undefined while it stands. */
   #since?: number;
 
-  /** Writes for `events`. */
-  constructor(readonly events: Events) {}
-
-  /** Seconds of work so far. */
+  /** Seconds of work so far; pauses do not count. */
   get seconds(): number {
     return this.#seconds + (this.#since === undefined ? 0 : (performance.now() - this.#since) / 1000);
   }
 
-  /** Takes over what was written up to a checkpoint, in place of what followed it; warnings of this session stay. */
-  continue(earlier: JournalState): void {
+  /** Restores the log of a checkpoint in place of what followed it; warnings of this session stay. */
+  restore(earlier: RunLogState): void {
     const { warnings, evaluations = [] } = earlier;
-    const own = this.warnings.filter((one) => !warnings.includes(one));
+    const newWarnings = this.warnings.filter((warning) => !warnings.includes(warning));
     replace(this.history, earlier.history);
     replace(this.validations, earlier.validations);
     replace(this.evaluations, evaluations);
     replace(this.stages, earlier.stages);
-    replace(this.warnings, [...warnings, ...own]);
+    replace(this.warnings, [...warnings, ...newWarnings]);
     this.mixtures = { ...earlier.mixtures };
     this.step = this.saved = earlier.step;
     this.tokens = earlier.tokens;
@@ -98,29 +99,42 @@ export class Journal {
     this.#seconds = earlier.seconds;
   }
 
-  /** Starts the clock, or stops it for a pause and at the end. */
-  clock(runs: boolean): void {
-    const seconds = this.seconds;
-    if (this.#since !== undefined) this.meter?.add(seconds - this.#seconds);
-    this.#seconds = seconds;
-    this.#since = runs ? performance.now() : undefined;
+  /** Starts the clock. */
+  startClock(): void {
+    this.#readClock();
+    this.#since = performance.now();
   }
 
-  /** Says what is done while there are no steps. */
-  say(note: string): void {
+  /** Stops the clock, for a pause or at the end. */
+  stopClock(): void {
+    this.#readClock();
+    this.#since = undefined;
+  }
+
+  /** Adds the time since the last reading to the seconds of work and to the energy. */
+  #readClock(): void {
+    if (this.#since === undefined) return;
+    const { seconds } = this;
+    this.meter?.add(seconds - this.#seconds);
+    this.#seconds = seconds;
+    this.#since = performance.now();
+  }
+
+  /** Sets the note. */
+  setNote(note: string): void {
     this.note = note;
     this.onNote?.();
   }
 
-  /** Tells the listeners. */
+  /** Sends an event to the listeners; samples and results of evaluations are kept. */
   emit(event: RunEvent): void {
     if (event.type === "sample") this.sample = event.text;
     if (event.type === "evaluation") this.evaluations.push(event);
     this.events.emit(event);
   }
 
-  /** Writes down a step and tells of it. */
-  add(entry: HistoryEntry): void {
+  /** Records a step. */
+  addStep(entry: HistoryEntry): void {
     this.history.push(entry);
     this.step = entry.step;
     this.tokens = entry.tokens;
@@ -131,40 +145,40 @@ export class Journal {
     this.emit({ type: "step", ...entry });
   }
 
-  /** Writes down a measurement; it stands with the step after which it was made. */
-  measured(event: ValidationEvent): void {
+  /** Records a measurement on validation data, also in the entry of the step that it follows. */
+  addValidation(event: ValidationEvent): void {
     this.validations.push(event);
     const last = this.history.at(-1);
     if (last?.step === event.step && last.stage === event.stage) last.validationLoss = event.loss;
     this.emit(event);
   }
 
-  /** Writes down a warning. */
+  /** Records a warning. */
   warn(message: string): void {
     this.warnings.push(message);
     this.emit({ type: "warning", step: this.step, stage: this.stage, message });
   }
 
-  /** The books up to now. */
-  state(): JournalState {
-    this.clock(this.#since !== undefined);
+  /** Returns the log up to now, as a checkpoint holds it. */
+  state(): RunLogState {
+    this.#readClock();
     const energy = this.meter?.use();
     const { wattHours } = energy ?? {};
-    const seconds = this.#seconds; // of the same moment
+    const seconds = this.#seconds; // the same moment as the energy's
     const { step, tokens, skipped, exact, stages, history, validations, evaluations, mixtures, warnings } =
       this;
     const numbers = { step, tokens, seconds, wattHours, skipped, exact };
     return { ...numbers, energy, stages, history, validations, evaluations, mixtures, warnings };
   }
 
-  /** Energy so far. */
+  /** Returns the energy so far; undefined where it is switched off. */
   energy(): EnergyUse | undefined {
-    if (this.#since !== undefined) this.clock(true);
+    this.#readClock();
     return this.meter?.use();
   }
 }
 
-function replace<T>(list: T[], by: readonly T[]): void {
+function replace<T>(list: T[], values: readonly T[]): void {
   list.length = 0;
-  for (const one of by) list.push(one);
+  for (const value of values) list.push(value);
 }

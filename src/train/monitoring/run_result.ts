@@ -1,5 +1,5 @@
 /**
- * What a run resolves with.
+ * The result of a run that has ended without an error.
  *
  * @module
  */
@@ -7,14 +7,14 @@ import { count, Displayable, duration, join, keyValues, number, type Picture } f
 import { energyText, type EnergyUse } from "./energy.ts";
 import { scoresTable } from "./evaluation.ts";
 import type { EvaluationEvent, HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
-import type { Journal } from "./run_log.ts";
+import type { RunLog } from "./run_log.ts";
 import { skippedText } from "./skipped_steps.ts";
 
 /** The facts of a run that has ended without an error. */
 export interface RunFacts {
-  /** `stopped` when it was asked to end before its time. */
+  /** `stopped` when the run ended before its time: by `stop()`, or by `until`. */
   status: "done" | "stopped";
-  /** False when something happened after which the run is not bit for bit what it would have been; see the warnings. */
+  /** False when the run is not bit for bit what an uninterrupted one would be; the warnings say why. */
   exact: boolean;
   /** The stages that began. */
   stages: readonly StageResult[];
@@ -24,7 +24,7 @@ export interface RunFacts {
   seconds: number;
   /** Energy, unless it was switched off. */
   energy?: EnergyUse;
-  /** What a person should know of. */
+  /** Warnings of the run. */
   warnings: readonly string[];
   /** Folder of the newest checkpoint. */
   checkpoint?: string;
@@ -34,11 +34,11 @@ export interface RunFacts {
 export class RunResult extends Displayable implements RunFacts {
   readonly status: "done" | "stopped";
   readonly exact: boolean;
-  /** One entry a step. */
+  /** One entry per step. */
   readonly history: readonly HistoryEntry[];
-  /** The measurements on validation data. */
+  /** Measurements on validation data. */
   readonly validations: readonly ValidationEvent[];
-  /** What evaluations gave, in the order in which they were made. */
+  /** Results of evaluations, in the order in which they were run. */
   readonly evaluations: readonly EvaluationEvent[];
   readonly stages: readonly StageResult[];
   readonly tokens: number;
@@ -47,23 +47,23 @@ export class RunResult extends Displayable implements RunFacts {
   readonly warnings: readonly string[];
   readonly checkpoint?: string;
 
-  /** Takes the facts out of the books. */
-  constructor(status: RunFacts["status"], journal: Journal, checkpoint?: string) {
+  /** Copies the facts from the run's log. */
+  constructor(status: RunFacts["status"], log: RunLog, checkpoint?: string) {
     super();
     this.status = status;
-    this.exact = journal.exact;
-    this.history = [...journal.history];
-    this.validations = [...journal.validations];
-    this.evaluations = [...journal.evaluations];
-    this.stages = journal.stages.map((stage) => ({ ...stage }));
-    this.tokens = journal.tokens;
-    this.seconds = journal.seconds;
-    this.energy = journal.energy();
-    this.warnings = [...journal.warnings];
+    this.exact = log.exact;
+    this.history = [...log.history];
+    this.validations = [...log.validations];
+    this.evaluations = [...log.evaluations];
+    this.stages = log.stages.map((stage) => ({ ...stage }));
+    this.tokens = log.tokens;
+    this.seconds = log.seconds;
+    this.energy = log.energy();
+    this.warnings = [...log.warnings];
     this.checkpoint = checkpoint;
   }
 
-  /** The facts as plain data, history included. */
+  /** Returns the facts as plain data, history included. */
   toJSON(): RunFacts & Pick<RunResult, "history" | "validations" | "evaluations"> {
     const { status, exact, stages, tokens, seconds, energy, warnings, checkpoint } = this;
     const { history, validations, evaluations } = this;
@@ -82,7 +82,7 @@ export class RunResult extends Displayable implements RunFacts {
     };
   }
 
-  /** The facts as a small table. */
+  /** Shows the facts as a small table. */
   picture(): Picture {
     const { status, stages, tokens, seconds, history, validations, energy, warnings } = this;
     const last = history.at(-1);

@@ -1,5 +1,5 @@
 /**
- * `state.json`: what a checkpoint holds beside weights and moments, so that a run goes on where it was.
+ * The file `state.json` of a checkpoint: everything beside weights and moments that a resumed run needs.
  *
  * It carries the SHA-256 of every other file of the checkpoint and of itself, so that a damaged one is never used.
  *
@@ -12,58 +12,57 @@ import type { ModelConfig } from "../../model/mod.ts";
 import type { KernelChoices } from "../../ops/mod.ts";
 import type { EnergyUse } from "./energy.ts";
 import type { EvaluationEvent, HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
-import type { StageSettings } from "../stages/stage.ts";
-import type { SourceRecord } from "../stages/stage.ts";
+import type { SourceRecord, StageSettings } from "../stages/stage.ts";
 
-/** A stage as a checkpoint knows it. */
-export interface StageRecord {
+/** A stage in the plan of a run. */
+interface StageRecord {
   /** Its settings. */
   settings: StageSettings;
-  /** The identities of its data's steps, readers first. */
+  /** Identities of the steps that make its data, readers first. */
   data: LineageStep[];
-  /** The same of its own validation data. */
+  /** Identities of the steps of its own validation data, where it has some. */
   validation?: LineageStep[];
 }
 
-/** What a run is made of: two runs with the same plan on the same kernels give the same numbers. */
+/** Everything that decides a run's numbers beside the kernels: equal plans on equal kernels give equal numbers. */
 export interface RunPlan {
   /** Seed of the run. */
   seed: number;
   /** Shape of the model. */
   model: ModelConfig;
-  /** Number format of its working copy and activations. */
+  /** Number format of the half copy and the activations. */
   dtype: "f32" | "f16";
-  /** Identity of the tokenizer, whatever its chat template; null without one. */
+  /** Identity of the tokenizer, chat template left out; null without one. */
   tokenizer: string | null;
   /** The stages. */
   stages: StageRecord[];
 }
 
-/** What decides the last bits of a run's numbers beside its plan. */
+/** The kernels of a run, which decide the last bits of its numbers. */
 export interface KernelTable {
   /** Version of the package. */
   sdk: string;
-  /** The adapter. */
+  /** Description of the adapter. */
   adapter: string;
   /** Lanes of a subgroup, 0 where subgroups are not used. */
   subgroup: number;
-  /** Whether 64-bit loads are used. */
+  /** True when 64-bit loads are used. */
   int64: boolean;
-  /** Which kernels multiply. */
+  /** Matmul kernels in use, by the shape of the matrices. */
   choices: KernelChoices;
-  /** Sequences that are computed at once in the stages, by name, in which the GPU's memory was too small for those asked for. */
+  /** Micro-batches of the stages, by name, whose own did not fit into the GPU's memory; in sequences. */
   microBatches?: Record<string, number>;
 }
 
-/** A file of the checkpoint. */
+/** Size and checksum of a file. */
 export interface FileRecord {
-  /** Its size. */
+  /** Size in bytes. */
   bytes: number;
   /** SHA-256 in hex. */
   sha256: string;
 }
 
-/** Everything in `state.json`. */
+/** The content of `state.json`. */
 export interface RunState {
   /** Version of this layout. */
   format: 1;
@@ -71,15 +70,15 @@ export interface RunState {
   fingerprint: string;
   /** The plan. */
   plan: RunPlan;
-  /** Which kernels ran. */
+  /** The kernels. */
   kernels: KernelTable;
-  /** Which stage, counted from 0. */
+  /** Position of the stage among the run's stages, counted from 0. */
   index: number;
-  /** Its name. */
+  /** Name of the stage. */
   stage: string;
-  /** Updates of it that are done. */
+  /** Updates of the stage that are done. */
   stageStep: number;
-  /** Its updates. */
+  /** Updates of the stage. */
   stageSteps: number;
   /** Updates done in the whole run. */
   step: number;
@@ -91,33 +90,33 @@ export interface RunState {
   wattHours?: number;
   /** Updates skipped in a row. */
   skipped: number;
-  /** Whether the run is still bit for bit what it should be. */
+  /** False once something happened after which the run is not bit for bit what it would have been. */
   exact: boolean;
   /** The stages that have begun. */
   stages: StageResult[];
-  /** One entry a step. */
+  /** One entry per step. */
   history: HistoryEntry[];
-  /** The measurements. */
+  /** Measurements on validation data. */
   validations: ValidationEvent[];
-  /** What evaluations gave, as JSON; missing in checkpoints of before they were kept. */
+  /** Results of evaluations, as JSON; missing in checkpoints of older versions. */
   evaluations?: EvaluationEvent[];
-  /** The sources of the stages that began, by the names of these; missing in checkpoints of before they were kept. */
+  /** Sources of the stages that have begun, by the names of the stages; missing in checkpoints of older versions. */
   mixtures?: Record<string, SourceRecord[]>;
   /** Energy so far, with its source. */
   energy?: EnergyUse;
-  /** What a person should know of. */
+  /** Warnings so far. */
   warnings: string[];
-  /** The other files of the folder. */
+  /** The other files of the checkpoint, by name. */
   files: Record<string, FileRecord>;
 }
 
-/** The hash by which two plans are compared at a glance. */
+/** Returns the hash of a plan. */
 export function planFingerprint(plan: RunPlan): Promise<string> {
   return digest(JSON.stringify(plan));
 }
 
-/** The text of `state.json`. */
-export async function writeState(state: RunState): Promise<string> {
+/** Returns the text of `state.json`. */
+export async function stateText(state: RunState): Promise<string> {
   const body = JSON.stringify(state);
   return JSON.stringify({ ...JSON.parse(body), sha256: await digest(body, 64) }) + "\n";
 }
@@ -159,7 +158,7 @@ export async function readState(folder: string): Promise<RunState> {
     });
   }
   for (const entry of state.history) {
-    // JSON has no NaN: a skipped step's numbers come back as what they were.
+    // JSON has no NaN, so a skipped step's numbers were written as null
     entry.loss ??= NaN;
     entry.gradNorm ??= NaN;
   }

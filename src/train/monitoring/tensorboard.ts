@@ -1,5 +1,5 @@
 /**
- * A run's curves for TensorBoard: one event file a session, in a folder of the user's.
+ * The curves of a run for TensorBoard: one event file per session, in a folder that the user names.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import type { RunEvent } from "./events.ts";
 import { type Scalar, scalarRecord, startRecord, versionRecord } from "./tensorboard_file.ts";
 
 /**
- * Writes what `events` tell until they end. A resumed run writes another file into the same folder, which makes void
- * what the earlier ones say of steps that are done again.
+ * Writes the losses, norms, rates and speeds of `events` until they end. A resumed run writes another file into the same
+ * folder, which cancels what earlier files say of steps that are done again.
  */
-export async function logEvents(folder: string, events: AsyncIterable<RunEvent>): Promise<void> {
+export async function writeCurves(folder: string, events: AsyncIterable<RunEvent>): Promise<void> {
   let file: Deno.FsFile | undefined;
   let before: { tokens: number; seconds: number } | undefined;
   try {
@@ -48,7 +48,7 @@ function scalarsOf(event: RunEvent, before?: { tokens: number; seconds: number }
     ["train/gradient norm", gradNorm],
     ["train/learning rate", learningRate],
     ["train/skipped", skipped ? 1 : 0],
-    ...(rate === undefined ? [] : [["speed/tokens a second", rate] as const]),
+    ...(rate === undefined ? [] : [["speed/tokens per second", rate] as const]),
   ];
 }
 

@@ -1,14 +1,14 @@
 /**
- * TensorBoard's event files: records of TensorFlow's TFRecord framing, each an `Event` message of protocol buffers.
+ * The records of TensorBoard's event files: protocol buffer messages of type `Event` in TensorFlow's TFRecord framing.
  *
  *     record = length u64 | masked CRC-32C of it u32 | bytes | masked CRC-32C of them u32       little-endian
  *
- * Only what scalars need of `event.proto` and `summary.proto` is written.
+ * Only the fields of `event.proto` and `summary.proto` that scalars need are written.
  *
  * @module
  */
 
-/** One scalar: its name in TensorBoard (a slash makes a group) and its value. */
+/** A scalar: its name in TensorBoard (a slash makes a group) and its value. */
 export type Scalar = readonly [tag: string, value: number];
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -17,7 +17,7 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc;
 });
 
-/** CRC-32C (Castagnoli), masked as TFRecord wants it: rotated right by 15 bits plus a constant. */
+/** Returns the CRC-32C (Castagnoli), masked for TFRecord: rotated right by 15 bits, plus a constant. */
 export function maskedCrc(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) crc = table[(crc ^ byte) & 255] ^ (crc >>> 8);
@@ -25,17 +25,17 @@ export function maskedCrc(bytes: Uint8Array): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 
-/** The first record of every file. */
+/** Returns the first record of every file. */
 export function versionRecord(seconds: number): Uint8Array<ArrayBuffer> {
   return record([...head(seconds, 0), ...text(3, "brain.Event:2")]);
 }
 
-/** Says that a session starts with `step`: what earlier files of the folder say of it and of later steps is void. */
+/** Returns the record of a session that starts with `step`: it cancels that step and later ones in earlier files. */
 export function startRecord(seconds: number, step: number): Uint8Array<ArrayBuffer> {
   return record([...head(seconds, step), ...message(7, [1 << 3, 1])]);
 }
 
-/** Scalars of a step. */
+/** Returns the record of a step's scalars. */
 export function scalarRecord(
   seconds: number,
   step: number,
@@ -47,7 +47,7 @@ export function scalarRecord(
   return record([...head(seconds, step), ...message(5, values)]);
 }
 
-/** Wall time in seconds since 1970, and the step. */
+/** Encodes the wall time in seconds since 1970 and the step. */
 function head(seconds: number, step: number): number[] {
   return [1 << 3 | 1, ...new Uint8Array(new Float64Array([seconds]).buffer), 2 << 3, ...varint(step)];
 }

@@ -1,5 +1,5 @@
 /**
- * The version of this package, as checkpoints record it. A test holds it equal to deno.json's.
+ * The version of this package, as checkpoints record it. A test holds it equal to the version in deno.json.
  *
  * @module
  */

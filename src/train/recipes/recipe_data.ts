@@ -1,8 +1,8 @@
 /**
- * A dataset out of its JSON: the readers and steps that say all about themselves there.
+ * Makes a dataset from its JSON, for readers and steps whose JSON is complete.
  *
- * Functions stand in JSON by their name and come from the caller; so do datasets whose JSON does not say all, such as
- * records in memory. The paper's corpora show their steps one by one, and are made anew by the call that made them.
+ * JSON holds functions by name only, and so datasets of records in memory: the caller supplies both. The paper's corpora
+ * are made by the call in their JSON, and their steps must be the ones listed there.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { hashOf } from "../../data/plan/fingerprint.ts";
 import { type CorpusCall, Dataset, partPlan } from "../../data/mod.ts";
 import type { DataJSON } from "../recipe.ts";
 
-/** What JSON names and cannot hold. */
+/** The parts of a recipe that JSON names and cannot hold. */
 export interface RecipeParts {
-  /** Functions of map and filter by their names. */
+  /** Functions of map and filter, by name. */
   functions?: Record<string, (record: never) => unknown>;
-  /** Datasets by the name that `Dataset.from(records, { name })` gave them. */
+  /** Datasets of records in memory, by the name in `Dataset.from(records, { name })`. */
   datasets?: Record<string, Dataset<object>>;
 }
 
@@ -25,53 +25,53 @@ const corpora = ["commonCrawl", "c4", "github", "wikipedia", "books", "arxiv", "
 const plainSteps = ["dedup", "language", "clean", "conversations", "shuffle"] as const;
 
 /**
- * The dataset that `json` describes; nothing is read.
+ * Makes the dataset that `json` describes; nothing is read.
  *
- * @throws {ConfigError} naming the step that cannot be made of JSON, and what to give instead
+ * @throws {ConfigError} naming the step that cannot be made from JSON, and what to give instead
  */
 export function datasetOf(json: DataJSON, parts: RecipeParts = {}): Dataset<object> {
-  if (json.call) return corpus(json, json.call);
+  if (json.call) return corpusOf(json, json.call);
   const { op, from, ...rest } = json;
   const options = Object.fromEntries(
     Object.entries(rest).filter(([, value]) => value !== undefined && value !== null),
   );
-  if (op === "mix") return mixed(from as Record<string, Source>, options, parts);
+  if (op === "mix") return mixtureOf(from as Record<string, MixSource>, options, parts);
   const reader = readers.find((name) => name === op);
-  if (reader && !from) return read(reader, options);
+  if (reader && !from) return readerOf(reader, options);
   if (op === "sample") return Dataset.sample(options.name as Parameters<typeof Dataset.sample>[0]);
-  if (op === "from") return given(String(options.name), parts.datasets, "datasets", "Dataset.from");
+  if (op === "from") return partOf(String(options.name), parts.datasets, "datasets", "Dataset.from");
   const [input] = from as DataJSON[] ?? [];
-  if (!input) throw cannot(op);
-  return step(datasetOf(input, parts) as Dataset, op, options, parts);
+  if (!input) throw notFromJson(op);
+  return stepOf(datasetOf(input, parts) as Dataset, op, options, parts);
 }
 
-/** The corpus that the call makes, whose steps must be those of the JSON. */
-function corpus(json: DataJSON, { name, paths, options }: CorpusCall): Dataset<object> {
+/** Makes one of the paper's corpora by its call; its steps must be those in the JSON. */
+function corpusOf(json: DataJSON, { name, paths, options }: CorpusCall): Dataset<object> {
   const verb = corpora.find((verb) => verb === name);
-  if (!verb) throw cannot(name);
+  if (!verb) throw notFromJson(name);
   const made = (Dataset[verb] as (paths: readonly string[], options?: object) => Dataset<object>)(
     paths,
     options,
   );
-  const facts = (json: object) => hashOf(JSON.parse(JSON.stringify(json)));
-  if (facts(made.toJSON()) === facts(json)) return made;
+  const hash = (json: object) => hashOf(JSON.parse(JSON.stringify(json)));
+  if (hash(made.toJSON()) === hash(json)) return made;
   throw new ConfigError(
-    `Cannot run the recipe: the steps of "${name}" are not those that Dataset.${name} makes; change what you want ` +
-      "changed in its call.options, and take its other steps out by making the recipe anew",
+    `Cannot run the recipe: the steps of "${name}" are not those that Dataset.${name} makes; write the recipe ` +
+      "anew with trainer.toJSON() instead of editing these steps",
     { path: "data.call", value: name },
   );
 }
 
-type Source = { from: DataJSON; weight: number; maxEpochs?: number };
+type MixSource = { from: DataJSON; weight: number; maxEpochs?: number };
 
-function mixed(sources: Record<string, Source>, options: object, parts: RecipeParts): Dataset<object> {
+function mixtureOf(sources: Record<string, MixSource>, options: object, parts: RecipeParts): Dataset<object> {
   const entries = Object.entries(sources).map(([name, { from, weight, maxEpochs }]) =>
     [name, { from: datasetOf(from, parts), weight, ...(maxEpochs !== undefined && { maxEpochs }) }] as const
   );
   return Dataset.mix<object>(Object.fromEntries(entries), options);
 }
 
-function read(
+function readerOf(
   reader: typeof readers[number],
   { paths, ...options }: Record<string, unknown>,
 ): Dataset<object> {
@@ -84,7 +84,7 @@ function read(
   );
 }
 
-function step(
+function stepOf(
   input: Dataset,
   op: string,
   options: Record<string, unknown>,
@@ -92,7 +92,7 @@ function step(
 ): Dataset<object> {
   const { name, count } = options as { name: string; count: number };
   if (op === "map" || op === "filter") {
-    const fn = given(name, parts.functions, "functions", op) as (record: unknown) => never;
+    const fn = partOf(name, parts.functions, "functions", op) as (record: unknown) => never;
     return input[op](fn, { name });
   }
   if (op === "take" || op === "skip") return input[op](count);
@@ -102,15 +102,16 @@ function step(
     const { start, to, seed } = options as { start: number; to: number; seed: number };
     return new Dataset(partPlan(input.plan, { name, from: start, to, seed }));
   }
-  throw cannot(op);
+  throw notFromJson(op);
 }
 
-function given<T>(name: string, all: Record<string, T> | undefined, kind: string, op: string): T {
-  const found = all?.[name];
-  if (found) return found;
-  const near = nearest(name, Object.keys(all ?? {}));
+/** Returns the caller's function or dataset of that name. */
+function partOf<T>(name: string, parts: Record<string, T> | undefined, kind: string, op: string): T {
+  const part = parts?.[name];
+  if (part) return part;
+  const near = nearest(name, Object.keys(parts ?? {}));
   throw new ConfigError(
-    `Cannot run the recipe: ${op} "${name}" does not stand in JSON, give it as { ${kind}: { ${
+    `Cannot run the recipe: JSON does not hold ${op} "${name}", give it as { ${kind}: { ${
       JSON.stringify(name)
     }: ... } }` +
       (near ? `; did you mean "${near}"?` : ""),
@@ -118,10 +119,10 @@ function given<T>(name: string, all: Record<string, T> | undefined, kind: string
   );
 }
 
-function cannot(op: string): ConfigError {
+function notFromJson(op: string): ConfigError {
   return new ConfigError(
-    `Cannot run the recipe: "${op}" cannot be made of JSON; write what it gives with dataset.write(path) and read that, or ` +
-      "give the data as Dataset.from(records, { name }) and { datasets: { name: ... } }",
+    `Cannot run the recipe: "${op}" cannot be made from JSON; write its records with dataset.write(path) and read ` +
+      "that file, or give the data as Dataset.from(records, { name }) and { datasets: { name: ... } }",
     { path: "data", value: op },
   );
 }

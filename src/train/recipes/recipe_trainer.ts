@@ -1,5 +1,5 @@
 /**
- * A trainer out of a recipe.
+ * Makes a trainer from a recipe.
  *
  * @module
  */
@@ -12,30 +12,30 @@ import type { Recipe, RecipeEvaluation, RecipeStage } from "../recipe.ts";
 import { datasetOf, type RecipeParts } from "./recipe_data.ts";
 import { Trainer } from "../trainer.ts";
 
-/** What a recipe is run with. */
+/** Options of {@linkcode trainerOf}. */
 export interface RecipeOptions extends RecipeParts {
-  /** Takes the places of the recipe's evaluations, in order; places without one are left out. */
+  /** Evaluations for the recipe's places, in order; places without one are left out. */
   evaluations?: readonly Evaluation[];
 }
 
 /**
- * The trainer of a recipe for `model`, which has the recipe's shape.
+ * Makes the trainer of a recipe for `model`, which must have the recipe's shape.
  *
- * @throws {FormatError} for something that is no recipe
- * @throws {ConfigError} for a model of another shape, or data that JSON cannot hold and that is not given
+ * @throws {FormatError} for a value that is not a recipe
+ * @throws {ConfigError} for a model of another shape, or for data that JSON cannot hold and the options do not supply
  */
 export function trainerOf(recipe: Recipe, model: Model, options: RecipeOptions = {}): Trainer {
   if (recipe?.recipe !== 1 || !Array.isArray(recipe.stages)) {
-    throw new FormatError("this is no recipe of a trainer", { expected: '"recipe": 1 and "stages"' });
+    throw new FormatError("this is not a recipe of a trainer", { expected: '"recipe": 1 and "stages"' });
   }
   for (const [key, value] of Object.entries(recipe.model.config)) {
-    const own = model.config[key as keyof ModelConfig];
-    if (JSON.stringify(own) === JSON.stringify(value)) continue;
+    const actual = model.config[key as keyof ModelConfig];
+    if (JSON.stringify(actual) === JSON.stringify(value)) continue;
     throw new ConfigError(
-      `Cannot run the recipe on "${model.name}": its ${key} is ${JSON.stringify(own)}, the recipe's ${
+      `Cannot run the recipe on "${model.name}": its ${key} is ${JSON.stringify(actual)}, the recipe's ${
         JSON.stringify(value)
       }`,
-      { path: `model.${key}`, value: own },
+      { path: `model.${key}`, value: actual },
     );
   }
   const { checkpoint, seed, keep, log, energy } = recipe;
@@ -57,7 +57,7 @@ export function trainerOf(recipe: Recipe, model: Model, options: RecipeOptions =
   return trainer;
 }
 
-/** The options that give a stage its settings. */
+/** Returns the options that give a stage the recipe's settings. */
 function optionsOf(stage: RecipeStage, parts: RecipeParts): PretrainOptions & InstructOptions {
   const {
     context,
@@ -71,8 +71,9 @@ function optionsOf(stage: RecipeStage, parts: RecipeParts): PretrainOptions & In
     weightDecay,
     clip,
   } = stage;
-  const own = stage.validation && datasetOf(stage.validation, parts) as Dataset;
-  const validation = own ?? (stage.held === 0 ? false : stage.validationRequested ? stage.held! : undefined);
+  const { held, validationRequested } = stage;
+  const ownData = stage.validation && datasetOf(stage.validation, parts) as Dataset;
+  const validation = ownData ?? (held === 0 ? false : validationRequested ? held! : undefined);
   const optional = {
     warmup: stage.warmup,
     validateEvery: stage.validateEvery,

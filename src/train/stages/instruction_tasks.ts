@@ -1,6 +1,7 @@
 /**
- * Instruction tasks as one mixture of conversations [paper 4], after the protocol of Chung et al. 2022: caps on the
- * examples of a task, several templates for each, with and without worked examples in front.
+ * A mixture of instruction tasks [paper 4]: capped, with several templates per task, with and without worked examples.
+ *
+ * The protocol is that of Chung et al. 2022.
  *
  * @module
  */
@@ -14,37 +15,37 @@ import { type Conversation, Dataset } from "../../data/mod.ts";
 /** A row of a task: its fields by name. */
 export type TaskFields = Record<string, unknown>;
 
-/** How a row is put into words: text with `{field}` in it, or a function. */
+/** The words of an example: text with `{field}` in it, or a function of the row. */
 export interface InstructionTemplate {
-  /** What is asked. */
+  /** The question. */
   prompt: string | ((row: TaskFields) => string);
-  /** What is to be answered; the end of sequence behind it is learned too. */
+  /** The answer; the end of sequence behind it is learned too. */
   answer: string | ((row: TaskFields) => string);
 }
 
 /** A task of a mixture. */
 export interface InstructionTask {
-  /** Its rows: objects whose fields the templates name. */
+  /** Rows: objects whose fields the templates name. */
   from: Dataset<object>;
-  /** Its templates; each example takes one, by a hash of the row. */
+  /** Templates; each example takes one, by a hash of the row. */
   templates: readonly InstructionTemplate[];
-  /** Examples at most: the first so many. Chung et al. take 30,000, 20,000, 5,000 and 100,000 in their four mixtures. */
+  /** Largest number of examples, the first ones. Chung et al. take 30,000, 20,000, 5,000 and 100,000 in their four mixtures. */
   cap?: number;
-  /** How much more often than its number of examples says. Default 1. */
+  /** Factor on the number of examples by which the task is drawn. Default 1. */
   weight?: number;
-  /** Name of the mixture it belongs to, where `shares` are given. */
+  /** Name of the group that it belongs to, where the options have `shares`. */
   group?: string;
-  /** Numbers of worked examples in front; each example takes one of them. Default [0]. */
+  /** Numbers of worked examples in front of a question; each example takes one of them. Default [0]. */
   shots?: readonly number[];
 }
 
-/** How tasks are mixed. */
+/** Options of {@linkcode taskMixture}. */
 export interface TaskMixtureOptions {
-  /** Share of each group; inside one, tasks are drawn by their capped examples. Default: there are no groups. */
+  /** Share of each group; inside a group, tasks are drawn by their capped examples. Default: there are no groups. */
   shares?: Record<string, number>;
-  /** What stands before a question and an answer among worked examples; each example takes a pair. */
+  /** Words in front of a question and an answer among worked examples; each example takes a pair. */
   delimiters?: readonly (readonly [question: string, answer: string])[];
-  /** Decides templates, worked examples and order. Default 42. */
+  /** Seed of templates, worked examples and order. Default 42. */
   seed?: number;
   /** Stops the reading. */
   signal?: AbortSignal;
@@ -74,17 +75,17 @@ const taskMixtureSchema = optionsSchema<TaskMixtureOptions>()(z.strictObject({
 }));
 
 type Task = z.output<typeof taskSchema>;
-type Options = z.output<typeof taskMixtureSchema>;
+type MixtureSettings = z.output<typeof taskMixtureSchema>;
 interface Example {
   prompt: string;
   completion: string;
 }
 
-/** Rows from which worked examples are drawn: the first ones of a task. */
-const pool = 64;
+/** Number of rows, the first ones of a task, from which worked examples are drawn. */
+const poolSize = 64;
 
 /**
- * The tasks as one dataset for {@linkcode Trainer.instruct}. Reads every task once, to count what it weighs.
+ * Mixes tasks into one dataset for {@linkcode Trainer.instruct}. Reads every task once, to count its bytes.
  *
  * ```ts
  * const data = await taskMixture({
@@ -114,7 +115,7 @@ export async function taskMixture(
   for (const name of names) {
     const task = parseOptions(taskSchema, tasks[name], `taskMixture.${name}`);
     checkGroup(name, task, o);
-    const from = await rendered(name, task, o);
+    const from = await examplesOf(name, task, o);
     const bytes = await bytesOf(name, from, o.signal);
     parts.push({ name, from, bytes, task });
   }
@@ -131,7 +132,7 @@ export async function taskMixture(
   return Dataset.mix<Conversation>(Object.fromEntries(entries), { seed: o.seed });
 }
 
-function checkGroup(name: string, { group }: Task, { shares }: Options): void {
+function checkGroup(name: string, { group }: Task, { shares }: MixtureSettings): void {
   if (!shares ? group === undefined : group !== undefined && group in shares) return;
   throw new ConfigError(
     `Cannot mix tasks: ${name} must name a group that shares holds${
@@ -142,32 +143,34 @@ function checkGroup(name: string, { group }: Task, { shares }: Options): void {
   );
 }
 
-/** The examples of a task. What the function captures goes into its version, so that caches know it. */
-async function rendered(name: string, task: Task, o: Options): Promise<Dataset<Example>> {
+/** Renders the examples of a task. Everything that the function captures is part of its version, for the caches. */
+async function examplesOf(name: string, task: Task, o: MixtureSettings): Promise<Dataset<Example>> {
   const { from, cap, templates, shots } = task;
   const all = from as Dataset<TaskFields>;
   const rows = cap === undefined ? all : all.take(cap);
-  const worked = shots.some((count) => count > 0) ? await rows.take(pool).toArray({ signal: o.signal }) : [];
+  const worked = shots.some((count) => count > 0)
+    ? await rows.take(poolSize).toArray({ signal: o.signal })
+    : [];
   const texts = templates.map(({ prompt, answer }) => [String(prompt), String(answer)]);
   const version = await digest(JSON.stringify([texts, shots, o.delimiters, o.seed, worked]));
-  return rows.map((row) => example(name, task, row, worked, o), { name: `task ${name}`, version });
+  return rows.map((row) => exampleOf(name, task, row, worked, o), { name: `task ${name}`, version });
 }
 
-function example(
+function exampleOf(
   name: string,
   { templates, shots }: Task,
   row: TaskFields,
   worked: TaskFields[],
-  o: Options,
+  o: MixtureSettings,
 ): Example {
-  const own = JSON.stringify(row);
-  const random = new Random(hash32(own, hash32(name, o.seed)));
+  const json = JSON.stringify(row);
+  const random = new Random(hash32(json, hash32(name, o.seed)));
   const template = templates[random.below(templates.length)];
   const count = shots[random.below(shots.length)];
   const [question, answer] = o.delimiters[random.below(o.delimiters.length)];
   const prompt = fill(name, template.prompt, row);
   const completion = fill(name, template.answer, row);
-  const others = worked.filter((other) => JSON.stringify(other) !== own);
+  const others = worked.filter((other) => JSON.stringify(other) !== json);
   const parts: string[] = [];
   for (let i = 0; i < count && others.length; i++) {
     const [other] = others.splice(random.below(others.length), 1);
@@ -185,7 +188,7 @@ function fill(name: string, words: InstructionTemplate["prompt"], row: TaskField
     const value = row[field];
     if (value !== undefined && value !== null) return String(value);
     throw new DataError(
-      `Cannot put task ${name} into words: the template asks for {${field}}, the row has ${
+      `Cannot render task ${name}: the template asks for {${field}}, the row has ${
         Object.keys(row).join(", ")
       }`,
       { source: name },

@@ -1,5 +1,5 @@
 /**
- * What instruction tuning learns, to look at before it is spent on: control, content and answers in colour.
+ * A preview of the loss mask of instruction tuning: control, content and answers in colour.
  *
  * @module
  */
@@ -8,42 +8,42 @@ import { card, Displayable, escapeHtml, number, type Picture } from "../../displ
 import type { Conversation } from "../../data/mod.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 
-/** A conversation as the model will see it. */
+/** A conversation as the model sees it. */
 export interface MaskedExample {
   /** Its pieces in order; those of kind "answer" are learned. */
   pieces: readonly { kind: ChatPiece["kind"]; text: string; tokens: number }[];
   /** Tokens in all. */
   tokens: number;
-  /** Tokens that are learned. */
+  /** Tokens that count in the loss. */
   learned: number;
-  /** Tokens behind the end of a window: they are cut off. */
+  /** Tokens cut off, since they do not fit into a window. */
   cut: number;
 }
 
-/** Half transparent, so that both light and dark themes stay legible. */
+/** Background colours, half transparent for light and dark themes. */
 const colours: Record<ChatPiece["kind"], string> = {
   control: "#9999",
   content: "#6baed680",
   answer: "#74c47680",
 };
 
-/** What `trainer.maskPreview(n)` gives. */
+/** The result of {@linkcode Trainer.maskPreview}. */
 export class MaskPreview extends Displayable {
-  /** The conversations. */
+  /** The conversations in order. */
   readonly examples: readonly MaskedExample[];
 
   /** Encodes conversations with the stage's tokenizer. */
   constructor(conversations: readonly Conversation[], tokenizer: Tokenizer, context: number) {
     super();
-    this.examples = conversations.map(({ messages }) => masked(tokenizer.chat(messages), context));
+    this.examples = conversations.map(({ messages }) => maskedExample(tokenizer.chat(messages), context));
   }
 
-  /** The examples as plain data. */
+  /** Returns the examples as plain data. */
   toJSON(): { examples: readonly MaskedExample[] } {
     return { examples: this.examples };
   }
 
-  /** Answers stand in green, and in a terminal between the marks « and ». */
+  /** Shows answers in green, and in a terminal between the marks « and ». */
   picture(): Picture {
     const shown = this.examples.map((example) => {
       const { pieces, tokens, learned, cut } = example;
@@ -66,12 +66,12 @@ export class MaskPreview extends Displayable {
     );
     return {
       text: shown.map(({ text }) => text).join("\n\n"),
-      html: card("What is learned", legend.join(" ") + shown.map(({ html }) => html).join("")),
+      html: card("Loss mask", legend.join(" ") + shown.map(({ html }) => html).join("")),
     };
   }
 }
 
-function masked({ pieces, mask, ids }: ReturnType<Tokenizer["chat"]>, context: number): MaskedExample {
+function maskedExample({ pieces, mask, ids }: ReturnType<Tokenizer["chat"]>, context: number): MaskedExample {
   const cut = Math.max(0, ids.length - context - 1);
   const kept = mask.subarray(0, ids.length - cut);
   return {

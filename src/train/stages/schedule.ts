@@ -1,11 +1,11 @@
 /**
- * The learning rate of each update [paper 2.2]: linear warmup, then a cosine down to a tenth of the peak.
+ * The learning rate of each update [paper 2.2]: linear warmup, then a cosine decay to a tenth of the peak.
  *
  *     t <= W:  peak t / W
  *     t > W:   low + (peak - low) / 2 (1 + cos(pi (t - W) / (T - W)))
  *
  * where t is the update counted from 1, W the warmup, T the updates of the stage, and low the rate at its end,
- * which stays from t = T on. That the warmup is linear is an assumption: the paper does not say.
+ * which stays from t = T on. The linear form of the warmup is an assumption: the paper does not say.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface Schedule {
   total: number;
 }
 
-/** The learning rate of update `t`, counted from 1. */
+/** Returns the learning rate of update `t`, counted from 1. */
 export function learningRateAt(t: number, { peak, low, warmup, total }: Schedule): number {
   if (t <= warmup) return peak * t / warmup;
   if (t >= total) return low;
@@ -30,14 +30,14 @@ export function learningRateAt(t: number, { peak, low, warmup, total }: Schedule
 }
 
 /** Updates of the warmup in the paper. */
-export const paperWarmup = 2000;
+const paperWarmup = 2000;
 
-/** The paper's warmup, or for a run too short for it a tenth of its updates, at least one. */
+/** Returns the paper's warmup, or a tenth of the updates of a shorter stage, at least one. */
 export function defaultWarmup(total: number): number {
   return Math.max(1, Math.min(paperWarmup, Math.round(total / 10)));
 }
 
-/** 3 % of the updates, at least one: the warmup of instruction tuning [ours]. */
+/** Returns the warmup of instruction tuning: 3 % of the updates, at least one [ours]. */
 export function instructWarmup(total: number): number {
   return Math.max(1, Math.round(total * 0.03));
 }

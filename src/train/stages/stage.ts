@@ -1,5 +1,5 @@
 /**
- * A stage of training as a plan: its data, and every setting that is known before the data is read.
+ * A stage of training: its data, and every setting that is known before the data is read.
  *
  * @module
  */
@@ -12,19 +12,19 @@ import { loraSettings } from "../../model/training/lora_options.ts";
 import type { InstructOptions, PretrainOptions, StageData, StageOptions } from "./stage_options.ts";
 import { defaultWarmup, instructWarmup, type Schedule } from "./schedule.ts";
 
-/** What a stage does. */
+/** A kind of training: on every token, or on the assistant's answers. */
 export type StageKind = "pretrain" | "instruct";
 
-/** How long a stage is, as it was asked for. */
+/** The length of a stage, in the unit that the caller chose. */
 export type StageLength = { tokens: number } | { steps: number } | { epochs: number };
 
 /** The settings of a stage that do not depend on its data. */
 export interface StageSettings {
   /** `pretrain`, `instruct`; repeated ones are numbered: `pretrain-2`. The folder of its last checkpoint. */
   name: string;
-  /** What it does. */
+  /** Kind of training. */
   kind: StageKind;
-  /** How long it is. */
+  /** Length of the stage. */
   length: StageLength;
   /** Positions of a sequence. */
   context: number;
@@ -38,35 +38,35 @@ export interface StageSettings {
   warmup: number | null;
   /** Learning rate at the end. */
   minLearningRate: number;
-  /** AdamW. */
+  /** Decay of AdamW's first moment. */
   beta1: number;
-  /** AdamW. */
+  /** Decay of AdamW's second moment. */
   beta2: number;
-  /** AdamW. */
+  /** Number added to the root of AdamW's second moment. */
   epsilon: number;
-  /** AdamW. */
+  /** Decoupled weight decay of AdamW. */
   weightDecay: number;
   /** Largest gradient norm. */
   clip: number;
-  /** What the forward pass keeps. */
+  /** Activations that the forward pass keeps. */
   save: Save;
-  /** Adapters that are trained instead of the weights; missing where there are none. */
+  /** LoRA adapters that are trained instead of the weights; missing where there are none. */
   lora?: LoraSettings;
-  /** Whether windows are drawn in a random order. */
+  /** True when windows are drawn in a random order. */
   shuffle: boolean;
-  /** Whether attention stops at document borders. */
+  /** True when attention stops at document borders. */
   documentMask: boolean;
   /** Chat template of instruction tuning, else null. */
   template: string | null;
-  /** Share that is held out; null where validation data was given; 0 for none. */
+  /** Share of the data that is held out; 0 for none, null where the stage has validation data of its own. */
   held: number | null;
-  /** Whether the share was asked for, so that holding out nothing is worth a word. */
+  /** True when the caller asked for the share; a warning then says when nothing could be held out. */
   validationRequested: boolean;
-  /** Standard deviations at which a loss is a spike; missing where every finite step is applied. */
+  /** Standard deviations above which a loss is a spike; missing where every finite step is applied. */
   skipSpikes?: number;
   /** Updates that may be skipped in a row. */
   maxSkipped: number;
-  /** Updates between two measurements; null for the default. */
+  /** Updates between two measurements of the validation loss; null for the default. */
   validateEvery: number | null;
   /** Updates between two sample texts; null for none. */
   sampleEvery: number | null;
@@ -78,16 +78,16 @@ export interface StageSettings {
 export interface Stage {
   /** Its settings. */
   settings: StageSettings;
-  /** What it trains on. */
+  /** Training data. */
   data: StageData;
-  /** What it is measured on, where that is data of its own. */
+  /** Validation data, where the stage has some of its own. */
   validation?: StageData;
   /** The options that later stages inherit. */
   inherited: StageOptions;
 }
 
-/** Options that a stage hands on to the next ones. */
-const handedOn = [
+/** Names of the options that later stages inherit. */
+const inheritedOptions = [
   "context",
   "batchTokens",
   "microBatch",
@@ -101,7 +101,7 @@ const handedOn = [
 ] as const;
 
 /**
- * The plan of a stage behind `earlier` ones.
+ * Plans a stage that follows `earlier` ones: fills in inherited options and defaults.
  *
  * @throws {ConfigError} for options that contradict the model, the data or each other
  */
@@ -109,18 +109,18 @@ export function planStage(
   model: Model,
   kind: StageKind,
   data: StageData,
-  given: PretrainOptions & InstructOptions,
+  options: PretrainOptions & InstructOptions,
   earlier: readonly Stage[],
 ): Stage {
   const before = earlier.at(-1)?.inherited ?? {};
-  const o = { ...before, ...defined(given) };
+  const o = { ...before, ...defined(options) };
   const path = `Trainer.${kind}`;
-  const context = contextOf(model, data, given, before, path);
+  const context = contextOf(model, data, options, before, path);
   const batchTokens = o.batchTokens ?? presetOf(model)?.batchTokens ?? 16 * context;
   const batch = Math.max(1, Math.round(batchTokens / context));
-  const lora = loraSettings(given.lora, `${path}.lora`);
-  const learningRate = given.learningRate ?? defaultRate(model, lora ? "pretrain" : kind, earlier);
-  const minLearningRate = given.minLearningRate ?? tenth(learningRate);
+  const lora = loraSettings(options.lora, `${path}.lora`);
+  const learningRate = options.learningRate ?? defaultRate(model, lora ? "pretrain" : kind, earlier);
+  const minLearningRate = options.minLearningRate ?? tenth(learningRate);
   if (minLearningRate > learningRate) {
     throw refuse(
       `${path}.minLearningRate`,
@@ -128,16 +128,16 @@ export function planStage(
       minLearningRate,
     );
   }
-  const { validation } = given;
+  const { validation } = options;
   const settings: StageSettings = {
     name: nameOf(kind, earlier),
     kind,
-    length: lengthOf(given),
+    length: lengthOf(options),
     context,
     batch,
     microBatch: o.microBatch === undefined ? evenMicroBatch(batch, context) : Math.min(o.microBatch, batch),
     learningRate,
-    warmup: given.warmup ?? null,
+    warmup: options.warmup ?? null,
     minLearningRate,
     beta1: o.beta1 ?? 0.9,
     beta2: o.beta2 ?? 0.95,
@@ -146,18 +146,18 @@ export function planStage(
     clip: o.clip ?? 1,
     save: o.save ?? "all",
     ...(lora && { lora }),
-    shuffle: given.shuffle ?? true,
-    documentMask: maskOf(kind, data, given, path),
-    template: templateOf(kind, data, given),
+    shuffle: options.shuffle ?? true,
+    documentMask: documentMaskOf(kind, data, options, path),
+    template: templateOf(kind, data, options),
     held: heldShare(kind, validation),
     validationRequested: typeof validation === "number",
-    ...(given.skipSpikes !== undefined && { skipSpikes: given.skipSpikes }),
-    maxSkipped: given.maxSkipped ?? 3,
-    validateEvery: given.validateEvery ?? null,
-    sampleEvery: given.sampleEvery ?? null,
+    ...(options.skipSpikes !== undefined && { skipSpikes: options.skipSpikes }),
+    maxSkipped: options.maxSkipped ?? 3,
+    validateEvery: options.validateEvery ?? null,
+    sampleEvery: options.sampleEvery ?? null,
     checkpointEvery: o.checkpointEvery ?? null,
   };
-  const inherited = Object.fromEntries(handedOn.map((key) => [key, o[key]]));
+  const inherited = Object.fromEntries(inheritedOptions.map((key) => [key, o[key]]));
   return {
     settings,
     data,
@@ -191,32 +191,37 @@ function lengthOf({ tokens, steps, epochs }: StageOptions): StageLength {
 function contextOf(
   model: Model,
   data: StageData,
-  given: StageOptions,
+  options: StageOptions,
   before: StageOptions,
   path: string,
 ): number {
-  const most = model.config.context;
+  const maxContext = model.config.context;
   const fixed = data instanceof TokenDataset ? data.context : undefined;
-  if (fixed !== undefined && given.context !== undefined && given.context !== fixed) {
-    throw refuse(`${path}.context`, `the token dataset has windows of ${fixed}`, given.context);
+  if (fixed !== undefined && options.context !== undefined && options.context !== fixed) {
+    throw refuse(`${path}.context`, `the token dataset has windows of ${fixed}`, options.context);
   }
-  const context = fixed ?? given.context ?? before.context ?? most;
-  if (context > most) throw refuse(`${path}.context`, `the model's context is ${most}`, context);
+  const context = fixed ?? options.context ?? before.context ?? maxContext;
+  if (context > maxContext) throw refuse(`${path}.context`, `the model's context is ${maxContext}`, context);
   return context;
 }
 
-function maskOf(kind: StageKind, data: StageData, given: PretrainOptions, path: string): boolean {
+function documentMaskOf(
+  kind: StageKind,
+  data: StageData,
+  { documentMask }: PretrainOptions,
+  path: string,
+): boolean {
   const fixed = data instanceof TokenDataset ? data.documentMask : undefined;
-  if (fixed !== undefined && given.documentMask !== undefined && given.documentMask !== fixed) {
-    throw refuse(`${path}.documentMask`, `the token dataset was made with ${fixed}`, given.documentMask);
+  if (fixed !== undefined && documentMask !== undefined && documentMask !== fixed) {
+    throw refuse(`${path}.documentMask`, `the token dataset was made with ${fixed}`, documentMask);
   }
-  return fixed ?? given.documentMask ?? kind === "instruct";
+  return fixed ?? documentMask ?? kind === "instruct";
 }
 
-/** Tokens that were made already do not change with a template, so only a given one is set then. */
-function templateOf(kind: StageKind, data: StageData, given: InstructOptions): string | null {
+/** Returns the chat template; a token dataset has none unless asked for, since its tokens do not change with it. */
+function templateOf(kind: StageKind, data: StageData, { template }: InstructOptions): string | null {
   if (kind === "pretrain") return null;
-  return given.template ?? (data instanceof TokenDataset ? null : "plain");
+  return template ?? (data instanceof TokenDataset ? null : "plain");
 }
 
 function heldShare(kind: StageKind, validation: StageOptions["validation"]): number | null {
@@ -225,54 +230,54 @@ function heldShare(kind: StageKind, validation: StageOptions["validation"]): num
   return validation ?? (kind === "pretrain" ? 0.01 : 0.05);
 }
 
-/** The preset's rate, else the paper's for its smaller models; a tenth of the pretraining peak for tuning [ours]. */
+/** Returns the preset's rate, else the paper's for its smaller models; for tuning a tenth of the pretraining peak [ours]. */
 function defaultRate(model: Model, kind: StageKind, earlier: readonly Stage[]): number {
-  const own = presetOf(model)?.learningRate ?? 3e-4;
-  if (kind === "pretrain") return own;
+  const presetRate = presetOf(model)?.learningRate ?? 3e-4;
+  if (kind === "pretrain") return presetRate;
   const peak = earlier.findLast(({ settings }) => settings.kind === "pretrain")?.settings.learningRate;
-  return tenth(peak ?? own);
+  return tenth(peak ?? presetRate);
 }
 
-/** A tenth of 3e-4 is 3e-5, not 2.9999999999999997e-5. */
+/** Returns a tenth in 12 digits, so that a tenth of 3e-4 is 3e-5 and not 2.9999999999999997e-5. */
 function tenth(rate: number): number {
   return Number((rate / 10).toPrecision(12));
 }
 
-/** Sequences that make about 1,024 positions, evened out so that the last micro-batch is not a small rest. */
-export function evenMicroBatch(batch: number, context: number): number {
-  const most = Math.max(1, Math.floor(1024 / context));
-  return Math.ceil(batch / Math.ceil(batch / most));
+/** Returns a micro-batch of at most about 1,024 positions that divides the batch as evenly as possible; in sequences. */
+function evenMicroBatch(batch: number, context: number): number {
+  const maxSequences = Math.max(1, Math.floor(1024 / context));
+  return Math.ceil(batch / Math.ceil(batch / maxSequences));
 }
 
-/** Windows that a stage draws, where its data has `distinct` of them. */
+/** Returns the number of windows that a stage draws, where its data has `distinct` ones. */
 export function windowsOf({ length, batch, context }: StageSettings, distinct: number): number {
   if ("steps" in length) return length.steps * batch;
   if ("tokens" in length) return Math.ceil(length.tokens / (batch * context)) * batch;
   return Math.max(1, Math.round(length.epochs * distinct));
 }
 
-/** The learning rates of a stage of `total` updates. */
+/** Returns the learning-rate schedule of a stage of `total` updates. */
 export function scheduleOf(settings: StageSettings, total: number): Schedule {
   const { kind, learningRate: peak, minLearningRate: low } = settings;
   const warmup = settings.warmup ?? (kind === "pretrain" ? defaultWarmup(total) : instructWarmup(total));
   return { peak, low, warmup, total };
 }
 
-/** A tenth of the stage, but not less than 50 updates: how often a stage is measured and saved by default [ours]. */
-export function defaultEvery(total: number): number {
+/** Returns the default number of updates between measurements and checkpoints: a tenth of the stage, at least 50 [ours]. */
+export function defaultInterval(total: number): number {
   return Math.max(50, Math.ceil(total / 10));
 }
 
-/** A source of a stage's data. */
+/** A source of a stage's data, and how much of it the stage reads. */
 export interface SourceRecord {
   /** Its name. */
   source: string;
   /** Its share of the drawn windows. */
   share: number;
-  /** How often the stage reads it. */
+  /** Times that the stage reads it. */
   epochs: number;
-  /** Documents or conversations. */
+  /** Documents or conversations in it. */
   documents: number;
-  /** Token ids. */
+  /** Token ids in it. */
   tokens: number;
 }

@@ -1,5 +1,5 @@
 /**
- * The data of a stage: which tokens it trains on, what is held out, and how many windows that makes.
+ * The data of a stage: tokens to train on, tokens held out for validation, and the number of windows and steps.
  *
  * @module
  */
@@ -10,17 +10,18 @@ import type { Model } from "../../model/mod.ts";
 import { stateOf } from "../../model/model_state.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import type { StageData } from "./stage_options.ts";
-import { type Stage, windowsOf } from "./stage.ts";
-import type { SourceRecord } from "./stage.ts";
+import { type SourceRecord, type Stage, windowsOf } from "./stage.ts";
 
-/** A stage's data, ready to be read. */
+/** The data of a stage, ready to be read. */
 export interface StageTokens {
-  /** What is trained on. */
+  /** Tokens to train on. */
   train: PreparedTokens;
-  /** What is measured; undefined where there is nothing. */
+  /** Tokens to measure the validation loss on; undefined where there are none. */
   validation?: PreparedTokens;
-  /** How the validation data was chosen. */
-  held: string;
+  /** Source of the validation data, in words. */
+  validationSource: string;
+  /** Seed of the window order. */
+  order: number;
   /** Windows that the stage draws. */
   windows: number;
   /** Updates of the stage; the last batch may be short. */
@@ -29,35 +30,37 @@ export interface StageTokens {
   close(): void;
 }
 
-/** How a stage's data is made ready. */
-export interface StageDataOptions {
-  /** Seed of the run: decides what is held out. */
+/** Options of {@linkcode prepareStage}. */
+interface StageDataOptions {
+  /** Seed of the run, which decides the held-out documents. */
   seed: number;
-  /** Seed of the stage: decides the order. */
+  /** Seed of the stage, which decides the window order. */
   order: number;
-  /** Stops it. */
+  /** Stops the preparation. */
   signal: AbortSignal;
-  /** Told how far it is. */
+  /** Called with the progress. */
   onProgress?: (done: PrepareProgress) => void;
 }
 
-/** The seed of a stage's order: the first stage has the run's own, later ones draw theirs. */
+/** Returns the seed of a stage's window order: the run's own for the first stage, a hash of seed and name for others. */
 export function orderSeed(seed: number, index: number, name: string): number {
   return index === 0 ? seed : hash32(name, seed);
 }
 
 /**
- * The tokenizer of a stage. Text is the same under every chat template, and so is its identity here: a model that was
- * tuned meanwhile still resumes its pretraining.
+ * Returns the tokenizer of a stage. Pretraining always sees the plain template, so that a model which was tuned
+ * meanwhile still resumes its pretraining: the template changes no token of a text, only the tokenizer's identity.
+ *
+ * @throws {ConfigError} for a model without a tokenizer
  */
 export function tokenizerOf(model: Model, { settings }: Stage): Tokenizer {
   const tokenizer = stateOf(model).requireTokenizer("train on text");
   if (settings.template !== null) return tokenizer.withTemplate(settings.template);
-  return settings.kind === "instruct" ? tokenizer : plain(tokenizer);
+  return settings.kind === "instruct" ? tokenizer : withPlainTemplate(tokenizer);
 }
 
-/** The tokenizer with the plain template, where its vocabulary allows one. */
-export function plain(tokenizer: Tokenizer): Tokenizer {
+/** Returns the tokenizer with the plain template, where its vocabulary allows one. */
+export function withPlainTemplate(tokenizer: Tokenizer): Tokenizer {
   try {
     return tokenizer.withTemplate("plain");
   } catch {
@@ -65,7 +68,11 @@ export function plain(tokenizer: Tokenizer): Tokenizer {
   }
 }
 
-/** The tokens of `data` as this stage reads them; nothing is read yet. */
+/**
+ * Returns the tokens of `data` as this stage reads them; nothing is read yet.
+ *
+ * @throws {ConfigError} for more token ids than the model has
+ */
 export function tokensOf(model: Model, stage: Stage, data: StageData): TokenDataset {
   const { context, documentMask } = stage.settings;
   const tokens = data instanceof TokenDataset
@@ -80,7 +87,7 @@ export function tokensOf(model: Model, stage: Stage, data: StageData): TokenData
 }
 
 /**
- * Holds out the validation data, tokenizes and packs, and counts the steps.
+ * Prepares the data of a stage: holds out validation data, tokenizes, packs, and counts windows and steps.
  *
  * @throws {DataError} for an empty corpus, or one from which nothing can be learned
  * @throws {ConfigError} when the stage would read a source more often than its `maxEpochs`
@@ -88,9 +95,8 @@ export function tokensOf(model: Model, stage: Stage, data: StageData): TokenData
 export async function prepareStage(
   model: Model,
   stage: Stage,
-  options: StageDataOptions,
+  { seed, order, signal, onProgress }: StageDataOptions,
 ): Promise<StageTokens> {
-  const { seed, signal, onProgress } = options;
   const { settings } = stage;
   const all = tokensOf(model, stage, stage.data);
   const { train, validation, description } = settings.held
@@ -98,7 +104,7 @@ export async function prepareStage(
     : {
       train: all,
       validation: stage.validation && tokensOf(model, stage, stage.validation),
-      description: stage.validation ? "data of its own" : "nothing",
+      description: stage.validation ? "own data" : "none",
     };
   const open: PreparedTokens[] = [];
   const close = () => open.splice(0).forEach((tokens) => tokens.close());
@@ -107,16 +113,24 @@ export async function prepareStage(
     if (validation) open.push(await validation.prepare({ signal }));
     await checkLearnable(open[0], settings.name);
     const windows = windowsOf(settings, open[0].windows);
-    checkEpochs(open[0], stage, windows, options.order);
+    checkEpochs(open[0], stage, windows, order);
     const steps = Math.ceil(windows / settings.batch);
-    return { train: open[0], validation: open[1], held: description, windows, steps, close };
+    return {
+      train: open[0],
+      validation: open[1],
+      validationSource: description,
+      order,
+      windows,
+      steps,
+      close,
+    };
   } catch (error) {
     close();
     throw error;
   }
 }
 
-/** Rows that were given may hold no target at all; text always has some. */
+/** Throws unless some token has a target; only rows of `Dataset.tokens` may have none. */
 async function checkLearnable(tokens: PreparedTokens, name: string): Promise<void> {
   if (!tokens.fixedOrder) return;
   for await (const { targets } of tokens.ordered()) if (targets.some((target) => target >= 0)) return;
@@ -124,25 +138,25 @@ async function checkLearnable(tokens: PreparedTokens, name: string): Promise<voi
 }
 
 function checkEpochs(tokens: PreparedTokens, { settings }: Stage, windows: number, order: number): void {
-  const most = tokens.largest(order);
-  if (windows <= most.windows) return;
+  const limit = tokens.largest(order);
+  if (windows <= limit.windows) return;
   const { length, batch, context, kind } = settings;
   const unit = Object.keys(length)[0];
-  const whole = Math.floor(most.windows / batch);
+  const maxSteps = Math.floor(limit.windows / batch);
   const largest = "steps" in length
-    ? whole
+    ? maxSteps
     : "tokens" in length
-    ? whole * batch * context
-    : most.windows / tokens.windows;
+    ? maxSteps * batch * context
+    : limit.windows / tokens.windows;
   throw new ConfigError(
-    `Cannot use Trainer.${kind}.${unit}: ${most.source} would be read more often than its maxEpochs, ` +
+    `Cannot use Trainer.${kind}.${unit}: ${limit.source} would be read more often than its maxEpochs, ` +
       `${unit} can be at most ${largest}, current value is ${Object.values(length)[0]}`,
     { path: `Trainer.${kind}.${unit}`, value: Object.values(length)[0] },
   );
 }
 
-/** The sources of a stage and how it reads them. `order` is the seed of its windows' order. */
-export function sourcesOf({ train, windows }: StageTokens, order: number): SourceRecord[] {
+/** Returns the sources of a stage, and how much of each it reads. */
+export function sourcesOf({ train, windows, order }: StageTokens): SourceRecord[] {
   return train.sources.map(({ name, weight, documents, tokens, epochsFor }) => ({
     source: name,
     share: weight,

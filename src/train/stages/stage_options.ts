@@ -1,5 +1,5 @@
 /**
- * What a stage of training can be told. Defaults are the paper's where it has one, else marked [ours].
+ * The options of a stage of training; defaults are the paper's where it has one, else marked [ours].
  *
  * @module
  */
@@ -10,16 +10,16 @@ import { type Conversation, Dataset, type Document, TokenDataset } from "../../d
 import type { Save } from "../../gpu/mod.ts";
 import type { LoraOptions } from "../../model/mod.ts";
 
-/** What a stage trains on, or measures: documents, conversations, or tokens made of them. */
+/** Data to train on or to measure: documents, conversations, or tokens made of them. */
 export type StageData = Dataset<Document> | Dataset<Conversation> | TokenDataset;
 
-/** What pretraining and instruction tuning have in common. */
+/** The options that pretraining and instruction tuning share. */
 export interface StageOptions {
-  /** Length as tokens. Exactly one of `tokens`, `steps`, `epochs`. */
+  /** Length in tokens. Exactly one of `tokens`, `steps`, `epochs`. */
   tokens?: number;
-  /** Length as updates. */
+  /** Length in updates. */
   steps?: number;
-  /** Length as passes over the data; a part of one is allowed. */
+  /** Length in passes over the data; a part of one is allowed. */
   epochs?: number;
   /** Tokens of a batch, rounded to whole sequences. Default: the preset's, else 16 sequences [ours]. */
   batchTokens?: number;
@@ -37,66 +37,67 @@ export interface StageOptions {
   beta1?: number;
   /** Decay of AdamW's second moment. Default 0.95. */
   beta2?: number;
-  /** Added to the root of the second moment. Default 1e-8 [ours]. */
+  /** Number added to the root of AdamW's second moment. Default 1e-8 [ours]. */
   epsilon?: number;
   /** Decoupled weight decay on tensors of two dimensions. Default 0.1. */
   weightDecay?: number;
   /** Largest norm of all gradients together. Default 1. */
   clip?: number;
-  /** What the forward pass keeps for the backward pass. Default "all"; "linear" is the paper's section 2.4. */
+  /** Activations that the forward pass keeps for the backward pass. Default "all"; "linear" is the paper's section 2.4. */
   save?: Save;
   /**
-   * Train adapters of some matrices instead of all weights (Hu et al. 2021): no gradients and moments of the weights, but a
-   * frozen copy of what is adapted. The adapters are merged after every update, so the model is an ordinary one; its
-   * checkpoints also hold them in PEFT's format, in the folder `adapter`. True is `{ rank: 8, alpha: 16, targets:
-   * ["q_proj", "v_proj"] }`. Default false. The learning rate is then that of pretraining, not a tenth of it [ours].
+   * Trains LoRA adapters of some matrices instead of all weights (Hu et al. 2021): no gradients and moments of the
+   * weights, but a frozen copy of the adapted matrices. The adapters are merged after every update, so the model is an
+   * ordinary one; its checkpoints also hold them in PEFT's format, in the folder `adapter`. True stands for `{ rank: 8,
+   * alpha: 16, targets: ["q_proj", "v_proj"] }`. Default false. With adapters the default learning rate is that of
+   * pretraining, not a tenth of it [ours].
    */
   lora?: boolean | LoraOptions;
   /** Windows in a seeded random order, new in each epoch. Default true; rows of `Dataset.tokens` keep theirs. */
   shuffle?: boolean;
   /**
-   * What the loss is measured on, never trained on: a share of the documents, taken before packing; data of its own;
-   * or false. Default 0.01 [ours]; of `Dataset.tokens` nothing can be held out.
+   * Validation data, never trained on: a share of the documents, taken before packing; or data of its own; or false.
+   * Default 0.01 [ours]; nothing can be held out of `Dataset.tokens`.
    */
   validation?: number | StageData | false;
-  /** Updates between two measurements. Default: a tenth of the stage, at least 50 [ours]. */
+  /** Updates between two measurements of the validation loss. Default: a tenth of the stage, at least 50 [ours]. */
   validateEvery?: number;
   /** Updates between two sample texts. Default: none are written. */
   sampleEvery?: number;
   /** Updates between two checkpoints. Default: a tenth of the stage, at least 50 [ours]. */
   checkpointEvery?: number;
   /**
-   * Skips a step whose loss is so many standard deviations above the mean of the updates among the last 128 steps; the
-   * first 64 are never skipped. OLMo 2 takes 6; PaLM and others restart by hand and leave such batches out. Default:
-   * every finite step is applied.
+   * Skips a step whose loss is more than this many standard deviations above the mean of the updates among the last 128
+   * steps; the first 64 updates are never skipped. OLMo 2 takes 6; PaLM and others restart by hand and leave such
+   * batches out. Default: every finite step is applied.
    */
   skipSpikes?: number;
-  /** Updates that may be skipped in a row: loss or gradient norm not finite, or a spike. Default 3 [ours]. */
+  /** Updates that may be skipped in a row, for a spike or a loss or norm that is not finite. Default 3 [ours]. */
   maxSkipped?: number;
 }
 
-/** What {@linkcode Trainer.pretrain} can be told. */
+/** Options of {@linkcode Trainer.pretrain}. */
 export interface PretrainOptions extends StageOptions {
-  /** Whether attention and positions start anew at each document. Default false. */
+  /** Starts attention and positions anew at each document. Default false. */
   documentMask?: boolean;
 }
 
 /**
- * What {@linkcode Trainer.instruct} can be told. Defaults that differ from pretraining, all [ours]: `epochs` 1,
+ * Options of {@linkcode Trainer.instruct}. Defaults that differ from pretraining, all [ours]: `epochs` 1,
  * `learningRate` a tenth of the pretraining peak, `warmup` 3 % of the updates, `validation` 0.05.
  */
 export interface InstructOptions extends StageOptions {
-  /** Chat template that the model's tokenizer gets: "plain" (default), "llama-2", "chatml", or Jinja. */
+  /** Chat template that the model's tokenizer adopts: "plain" (default), "llama-2", "chatml", or Jinja. */
   template?: string;
 }
 
-const whole = "must be a whole number, at least 1";
-const count = z.number(whole).int(whole).min(1, whole).optional();
+const oneOrMore = "must be a whole number, at least 1";
+const count = z.number(oneOrMore).int(oneOrMore).min(1, oneOrMore).optional();
 const aboveZero = z.number("must be a number above 0").positive("must be above 0").optional();
 const notNegative = z.number("must be a number, at least 0").min(0, "must be at least 0").optional();
 const decay = z.number("must be a number").min(0, "must be at least 0").lt(1, "must be below 1").optional();
 const flag = z.boolean("must be true or false").optional();
-const steps = "must be a whole number, at least 0";
+const zeroOrMore = "must be a whole number, at least 0";
 
 const shape = {
   tokens: count,
@@ -106,7 +107,7 @@ const shape = {
   microBatch: count,
   context: count,
   learningRate: aboveZero,
-  warmup: z.number(steps).int(steps).min(0, steps).optional(),
+  warmup: z.number(zeroOrMore).int(zeroOrMore).min(0, zeroOrMore).optional(),
   minLearningRate: notNegative,
   beta1: decay,
   beta2: decay,
@@ -127,7 +128,7 @@ const shape = {
   sampleEvery: count,
   checkpointEvery: count,
   skipSpikes: aboveZero,
-  maxSkipped: z.number(steps).int(steps).min(0, steps).optional(),
+  maxSkipped: z.number(zeroOrMore).int(zeroOrMore).min(0, zeroOrMore).optional(),
 };
 
 const pretrainSchema = optionsSchema<PretrainOptions>()(z.strictObject({ ...shape, documentMask: flag }));
@@ -140,19 +141,27 @@ function isValidation(value: unknown): boolean {
   return value === false || value instanceof Dataset || value instanceof TokenDataset;
 }
 
-/** Checks the options of a stage of pretraining. */
+/**
+ * Checks the options of a stage of pretraining.
+ *
+ * @throws {ConfigError} naming the option, its value and what is allowed
+ */
 export function parsePretrain(options: unknown): PretrainOptions {
-  return checked(parseOptions(pretrainSchema, options, "Trainer.pretrain"), "Trainer.pretrain");
+  return withOneLength(parseOptions(pretrainSchema, options, "Trainer.pretrain"), "Trainer.pretrain");
 }
 
-/** Checks the options of a stage of instruction tuning. */
+/**
+ * Checks the options of a stage of instruction tuning; without a length it is one epoch.
+ *
+ * @throws {ConfigError} naming the option, its value and what is allowed
+ */
 export function parseInstruct(options: unknown): InstructOptions {
   const parsed = parseOptions(instructSchema, options, "Trainer.instruct");
-  const given = parsed.tokens ?? parsed.steps ?? parsed.epochs;
-  return checked(given === undefined ? { ...parsed, epochs: 1 } : parsed, "Trainer.instruct");
+  const length = parsed.tokens ?? parsed.steps ?? parsed.epochs;
+  return withOneLength(length === undefined ? { ...parsed, epochs: 1 } : parsed, "Trainer.instruct");
 }
 
-function checked<O extends StageOptions>(options: O, path: string): O {
+function withOneLength<O extends StageOptions>(options: O, path: string): O {
   const { tokens, steps, epochs } = options;
   const lengths = Object.entries({ tokens, steps, epochs }).filter(([, value]) => value !== undefined);
   if (lengths.length !== 1) {

@@ -11,7 +11,7 @@ import { assertSameWeights, inFolder, quiet, short, tinyModel, tokens } from "..
 const hidden = { display: false } as const;
 const options = { ...short, steps: 6, checkpointEvery: 3, validation: false } as const;
 
-/** Ways to damage the newest checkpoint, and what the error says. */
+/** Ways to damage the newest checkpoint, and the error of each. */
 const damages: [string, (folder: string) => void, RegExp][] = [
   [
     "a truncated file",
@@ -42,7 +42,7 @@ function edit(file: string): void {
   Deno.writeTextFileSync(file, changed);
 }
 
-/** A copy of a run's folder without its stage folder, so that step 6 is nowhere else. */
+/** Copies a run's folder without its stage folder, so that step 6 is nowhere else. */
 function copySteps(from: string, to: string): void {
   for (const step of ["step-000003", "step-000006"]) {
     Deno.mkdirSync(`${to}/${step}`, { recursive: true });
@@ -52,7 +52,7 @@ function copySteps(from: string, to: string): void {
   }
 }
 
-Deno.test("a damaged checkpoint is never used: the one before it is, with a warning", async () => {
+Deno.test("resume passes over a damaged checkpoint with a warning, and uses the one before it", async () => {
   await inFolder(async (folder) => {
     using whole = await tinyModel();
     const trainer = quiet(whole, { checkpoint: `${folder}/run` }).pretrain(tokens(8), options);
@@ -71,12 +71,12 @@ Deno.test("a damaged checkpoint is never used: the one before it is, with a warn
       assert.match(warnings[0].message, /going on from .*step-000003/, name);
       assert.deepEqual([exact, history.length], [true, 6], name);
       await assertSameWeights(model, whole);
-      assert.equal((await readState(`${copy}/step-000006`)).step, 6, "it was written anew");
+      assert.equal((await readState(`${copy}/step-000006`)).step, 6, "step 6 was written anew");
     }
   });
 });
 
-Deno.test("without a whole checkpoint the damage is the error, and the files stay", async () => {
+Deno.test("resume without a whole checkpoint names the damage and leaves the files", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
     const trainer = quiet(model, { checkpoint: folder, keep: 1 }).pretrain(tokens(8), {
@@ -98,7 +98,7 @@ Deno.test("without a whole checkpoint the damage is the error, and the files sta
   });
 });
 
-Deno.test("only the newest steps are kept, and what a killed process left is cleared", async () => {
+Deno.test("only the newest steps are kept, and drafts of a killed process are removed", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
     const draft = `.step-000009.${crypto.randomUUID()}.tmp`;
@@ -122,7 +122,7 @@ Deno.test("only the newest steps are kept, and what a killed process left is cle
   });
 });
 
-Deno.test("what does not fit in JSON comes back from a checkpoint", async () => {
+Deno.test("losses that are not finite come back from a checkpoint", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
     const good = await model.parameters();
@@ -137,7 +137,7 @@ Deno.test("what does not fit in JSON comes back from a checkpoint", async () => 
   });
 });
 
-Deno.test("a checkpoint that cannot be written in the middle is a warning, at the end an error", async () => {
+Deno.test("a checkpoint that cannot be written is a warning in the middle of a stage, an error at its end", async () => {
   await inFolder(async (parent) => {
     using model = await tinyModel();
     const folder = `${parent}/run`;
@@ -167,7 +167,7 @@ Deno.test("a checkpoint that cannot be written in the middle is a warning, at th
   });
 });
 
-Deno.test("moments of another model are refused by name, and those of this one come back bit for bit", async () => {
+Deno.test("moments come back bit for bit, and a missing one is refused by name", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
     await quiet(model, { checkpoint: folder }).pretrain(tokens(8), options).run(hidden);

@@ -1,11 +1,11 @@
 /**
- * A run in a process that may not write where its checkpoints are to go: it says how it ended.
+ * A run in a process without permission to write its checkpoints: it prints the error that ended it.
  *
  * @module
  */
 import { quiet, short, tinyModel, tokens } from "../support.ts";
 
-/** Trains with checkpoints in `folder` and prints the error. */
+/** Trains with checkpoints in `folder`, and prints the error and the number of steps. */
 export async function chainIn(folder: string): Promise<void> {
   const trainer = quiet(await tinyModel(), { checkpoint: folder }).pretrain(tokens(8), {
     ...short,

@@ -14,7 +14,7 @@ function chain(model: Model, checkpoint?: string): Trainer {
   return quiet(model, { checkpoint }).pretrain(tokens(8), options);
 }
 
-/** A device that has room for a model and the steps of `microBatch` sequences, and nothing more. */
+/** Opens a device with just enough memory for a model and steps of `microBatch` sequences. */
 async function roomFor(microBatch: number) {
   const wide = await openDevice();
   const model = await tinyModel({}, wide);
@@ -25,15 +25,15 @@ async function roomFor(microBatch: number) {
   return await openDevice({ memoryLimit });
 }
 
-Deno.test("out of memory halves the micro-batch, keeps the batch and says so; resume takes what was taken", async () => {
+Deno.test("out of memory halves the micro-batch with a warning and keeps the batch; resume uses the smaller one", async () => {
   const device = await roomFor(2);
   await inFolder(async (folder) => {
     const model = await tinyModel({}, device);
-    const held = device.memory().bytes;
+    const before = device.memory().bytes;
     const { warnings, exact, history } = await chain(model, folder).run({ ...hidden, until: 6 });
     assert.match(warnings.join(), /too small for 4 sequences at once, 2 are taken; the batch stays 4/);
     assert.deepEqual([exact, history.length, history[5].tokens], [false, 6, 6 * 48]);
-    assert.equal(device.memory().bytes, held, "nothing of the attempts is left");
+    assert.equal(device.memory().bytes, before, "the attempts freed their memory");
     model.dispose();
     using roomy = await tinyModel();
     const resumed = await chain(roomy, folder).resume(folder, hidden);
@@ -46,7 +46,7 @@ Deno.test("out of memory halves the micro-batch, keeps the batch and says so; re
   device.close();
 });
 
-Deno.test("steps of one's own take fewer sequences at once as well, and tell", async () => {
+Deno.test("steps() halves the micro-batch too, and each step says so", async () => {
   const device = await roomFor(2);
   const model = await tinyModel({}, device);
   const seen: number[] = [];
@@ -61,7 +61,7 @@ Deno.test("steps of one's own take fewer sequences at once as well, and tell", a
   device.close();
 });
 
-Deno.test("when not even one sequence fits, the error names the limit and what to lower", async () => {
+Deno.test("without memory for one sequence the error names the limit and what to lower", async () => {
   const device = await openDevice({ memoryLimit: 300_000 });
   const model = await tinyModel({}, device);
   await assert.rejects(chain(model).run(hidden), (error) => {
@@ -75,7 +75,7 @@ Deno.test("when not even one sequence fits, the error names the limit and what t
   device.close();
 });
 
-Deno.test("a lost device ends the run with what is left and how to go on, and so it goes on", async () => {
+Deno.test("a lost device of the user's ends the run with an error, and resume goes on as it says", async () => {
   using whole = await tinyModel();
   await quiet(whole).pretrain(tokens(8), { ...options, ...rarely }).run(hidden);
   await inFolder(async (folder) => {
@@ -115,20 +115,24 @@ async function anyStep(run: ReturnType<Trainer["run"]>): Promise<number> {
   return 0;
 }
 
-Deno.test("a folder that may not be written is refused before the first step, with what to do", async () => {
+Deno.test("an unwritable folder is refused before the first step, with what to do", async () => {
   await inFolder(async (folder) => {
-    const { code, said } = await child("chainIn", folder, `--allow-write=${folder}/elsewhere`);
-    assert.equal(code, 0, said);
+    const { code, output } = await runChild("chainIn", folder, `--allow-write=${folder}/elsewhere`);
+    assert.equal(code, 0, output);
     assert.match(
-      said,
+      output,
       /ConfigError Cannot write the checkpoint to .*: it may not be written .*, name another folder or allow it/,
     );
-    assert.match(said, /0 steps/);
+    assert.match(output, /0 steps/);
   });
 });
 
-/** Runs one of the child's functions in a process of its own that may do little. */
-async function child(name: string, folder: string, allow: string): Promise<{ code: number; said: string }> {
+/** Runs one of the child's functions in its own process with few permissions. */
+async function runChild(
+  name: string,
+  folder: string,
+  allow: string,
+): Promise<{ code: number; output: string }> {
   const script = `${folder}/script.ts`;
   const url = new URL("storage_errors_child.ts", import.meta.url).href;
   await Deno.writeTextFile(
@@ -141,20 +145,38 @@ async function child(name: string, folder: string, allow: string): Promise<{ cod
     args: ["run", config, ...least, allow, "--no-prompt", script],
     stderr: "inherit",
   }).output();
-  return { code, said: new TextDecoder().decode(stdout) };
+  return { code, output: new TextDecoder().decode(stdout) };
+}
+
+/** Mounts a file system of 1 MB at a folder; returns false where that is not possible. */
+async function mountSmallDisk(folder: string): Promise<boolean> {
+  const args = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder];
+  return await new Deno.Command("mount", { args, stderr: "null" }).output()
+    .then(({ success }) => success, () => false);
+}
+
+async function unmount(folder: string): Promise<void> {
+  await new Deno.Command("umount", { args: [folder] }).output();
+}
+
+/** True where a small disk can be mounted: on Linux, with the rights for it. */
+async function canMount(): Promise<boolean> {
+  let mounted = false;
+  await inFolder(async (folder) => {
+    mounted = Deno.build.os === "linux" && await mountSmallDisk(folder);
+    if (mounted) await unmount(folder);
+  });
+  return mounted;
 }
 
 Deno.test({
-  name:
-    "a full disk in the middle is a warning, at the end an error with what to do; the whole checkpoints stay",
-  ignore: Deno.build.os !== "linux" || Deno.uid() !== 0, // a small tmpfs is mounted, which takes root
+  name: "a full disk is a warning in the middle of a stage, an error at its end; whole checkpoints stay",
+  ignore: !await canMount(),
   async fn() {
     await inFolder(async (parent) => {
       const folder = `${parent}/small`;
       await Deno.mkdir(folder);
-      const mount = (...args: string[]) => new Deno.Command(args[0], { args: args.slice(1) }).output();
-      const { success } = await mount("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder);
-      if (!success) return console.log("not tested: a tmpfs cannot be mounted here");
+      assert.ok(await mountSmallDisk(folder));
       try {
         using model = await tinyModel();
         const bytes = await sizeOfCheckpoint();
@@ -179,13 +201,13 @@ Deno.test({
         assert.deepEqual([history.length, exact], [9, true]);
         await assertSameWeights(again, model);
       } finally {
-        await mount("umount", folder);
+        await unmount(folder);
       }
     });
   },
 });
 
-/** Bytes of a checkpoint of the tiny model. */
+/** Returns the bytes of a checkpoint of the tiny model. */
 async function sizeOfCheckpoint(): Promise<number> {
   let bytes = 0;
   await inFolder(async (folder) => {

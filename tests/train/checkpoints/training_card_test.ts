@@ -11,7 +11,7 @@ const words = (first: string, count: number) =>
     (_, i) => ({ id: `${first}${i}`, text: `${first} tells of ${i}. `.repeat(12) }),
   );
 
-Deno.test("a checkpoint's card tells data, recipe, curves, scores and energy, and the model loads beside it", async () => {
+Deno.test("a checkpoint's card shows data, recipe, curves, scores and energy, and the model loads beside it", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel({ vocabSize: 300, context: 64 });
     model.tokenizer = await Tokenizer.train(words("Ahab", 9), { vocabSize: 280 });

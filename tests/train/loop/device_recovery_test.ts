@@ -7,12 +7,12 @@ import { inFolder, quiet, short, tokens } from "../support.ts";
 
 const hidden = { display: false } as const;
 
-/** A model on the device that models share. */
+/** Makes a model on the device that models share. */
 function model(): Promise<Model> {
   return Model.create({ dim: 32, layers: 2, heads: 2, hidden: 48, vocabSize: 50, context: 12 });
 }
 
-/** Two stages, with measurements and an evaluation between them. */
+/** Makes a trainer of two stages, with measurements and an evaluation between them. */
 function chain(model: Model, checkpoint?: string): Trainer {
   const options = { ...short, steps: 30, checkpointEvery: 10, validation: tokens(2, 5), validateEvery: 10 };
   return quiet(model, { checkpoint }).pretrain(tokens(8), options)
@@ -20,7 +20,7 @@ function chain(model: Model, checkpoint?: string): Trainer {
     .pretrain(tokens(8, 3), options);
 }
 
-Deno.test("a run whose device is lost twice ends as if nothing had happened", async () => {
+Deno.test("a run whose device is lost twice ends with the weights and records of an undisturbed run", async () => {
   using whole = await model();
   const want = await chain(whole).run(hidden);
   const wanted = await whole.parameters();
@@ -56,21 +56,21 @@ Deno.test("a run whose device is lost twice ends as if nothing had happened", as
     );
     assert.equal(repeats.length, 2);
     const steps = events.filter(({ type }) => type === "step").length;
-    assert.equal(steps, 60 + repeats[0] + repeats[1], "as many steps are told again as the warnings say");
+    assert.equal(steps, 60 + repeats[0] + repeats[1], "the warnings count the repeated steps");
     const resumed = await chain(lost, folder).resume(folder, hidden);
-    assert.equal(resumed.history.length, 60, "the last checkpoint is that of a whole run");
+    assert.equal(resumed.history.length, 60, "the last checkpoint is the end of the run");
   });
 });
 
-Deno.test("a device that is lost again and again without a checkpoint in between ends the run", async () => {
+Deno.test("a device lost repeatedly without a checkpoint in between ends the run", async () => {
   await inFolder(async (folder) => {
-    using own = await model();
-    const run = chain(own, folder).run(hidden);
+    using trained = await model();
+    const run = chain(trained, folder).run(hidden);
     const destroyed = new Set<unknown>();
     for await (const event of run.events("step", "stage")) {
       if (event.step <= 10) continue;
-      destroyed.add(own.device);
-      own.device.gpu.destroy();
+      destroyed.add(trained.device);
+      trained.device.gpu.destroy();
     }
     await assert.rejects(run, (error) => {
       assert.ok(error instanceof DeviceError);
@@ -81,10 +81,10 @@ Deno.test("a device that is lost again and again without a checkpoint in between
   });
 });
 
-Deno.test("without a checkpoint the run ends with what to do", async () => {
-  using own = await model();
-  const run = chain(own).run(hidden);
-  for await (const { step } of run.events("step")) if (step === 3) own.device.gpu.destroy();
+Deno.test("a lost device without a checkpoint ends the run with what to do", async () => {
+  using trained = await model();
+  const run = chain(trained).run(hidden);
+  for await (const { step } of run.events("step")) if (step === 3) trained.device.gpu.destroy();
   await assert.rejects(
     run,
     /The GPU was lost after step \d+: .*There is no checkpoint: give the trainer a folder/,

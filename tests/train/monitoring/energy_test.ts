@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { EnergyMeter, wattHours } from "../../../src/train/monitoring/energy.ts";
 import { boardOf } from "../../../src/train/monitoring/gpu_power.ts";
-import { EnergyMeter, Rate, Smoothed, utilisation, wattHours } from "../../../src/train/mod.ts";
+import { Rate, Smoothed, utilisation } from "../../../src/train/monitoring/metrics.ts";
 import { resolveConfig, trainingFlop } from "../../../src/model/mod.ts";
 import { testDevice } from "../../support/device.ts";
 import { inFolder, quiet, short, tinyModel, tokens } from "../support.ts";
@@ -19,7 +20,7 @@ Deno.test("the carbon formula gives the paper's Table 15", () => {
   assert.ok(Math.abs(wattHours(1_022_362 * 3600, 400, 1.1) / 1e6 - 449) < 1.5);
 });
 
-Deno.test("the meter takes watts as given, names its source, and goes on after a break", async () => {
+Deno.test("the meter uses the given watts, names its source, and adds to earlier sessions", async () => {
   const device = await testDevice();
   const meter = new EnergyMeter({ watts: 100, pue: 1, gridKgPerKWh: 0.5 }, device, 2);
   meter.add(1800);
@@ -36,7 +37,7 @@ Deno.test("the meter takes watts as given, names its source, and goes on after a
   assert.equal(unknown.wattHours === undefined, unknown.source.startsWith("unknown"));
 });
 
-Deno.test("without watts a known board draws what the table says, which is named; others are unknown", () => {
+Deno.test("without watts a known board has the power of the table, and others are unknown", () => {
   const known = {
     "NVIDIA GeForce RTX 4090": 450,
     "NVIDIA GeForce RTX 4070 Ti SUPER": 285,
@@ -70,8 +71,8 @@ Deno.test("without watts a known board draws what the table says, which is named
     source,
     /^400 W, the most that a board "a100 sxm4 80gb" draws \(table of 2026-11: NVIDIA, as/,
   );
-  const given = new EnergyMeter({ ...place, watts: 5 }, { adapter: "Tesla T4", software: false });
-  assert.equal(given.use().source, "5 W as given");
+  const own = new EnergyMeter({ ...place, watts: 5 }, { adapter: "Tesla T4", software: false });
+  assert.equal(own.use().source, "5 W as given");
 });
 
 Deno.test("a run measures its energy over all its sessions", async () => {
@@ -83,18 +84,18 @@ Deno.test("a run measures its energy over all its sessions", async () => {
     const run = trainer.run({ display: false });
     for await (const { step } of run.events("step")) if (step === 3) run.stop();
     const first = await run;
-    // 3,600 W for a second are one watt-hour.
+    // 3,600 W for one second are one watt-hour.
     assert.ok(Math.abs(first.energy!.wattHours! - first.seconds) < 1e-6 * first.seconds);
     const again = trainer.resume(folder, { display: false });
     for await (const { step } of again.events("step")) if (step > first.history.length) again.stop();
     const second = await again;
     assert.ok(second.seconds > first.seconds);
-    // What followed the checkpoint of the first session was not written down.
+    // The steps after the checkpoint of the first session were not recorded.
     assert.ok(Math.abs(second.energy!.wattHours! - second.seconds) < 1e-6 * second.seconds);
   });
 });
 
-Deno.test("the average has no pull of its start and leaves out what is not finite", () => {
+Deno.test("the average has no bias of its start and leaves out values that are not finite", () => {
   const average = new Smoothed(0.9);
   assert.ok(Number.isNaN(average.value));
   assert.equal(average.push(4), 4);
@@ -109,7 +110,7 @@ Deno.test("the rate looks back over its window only", () => {
   assert.equal(rate.value, 50);
 });
 
-Deno.test("utilisation is the share of the peak that the tokens stand for", () => {
+Deno.test("utilisation is the FLOP/s of the tokens as a share of the peak", () => {
   const config = resolveConfig("nano");
   const flop = trainingFlop(config, 64);
   assert.equal(utilisation(config, 64, 1000, flop * 4000), 0.25);

@@ -32,7 +32,7 @@ const facts: CardFacts = {
   warnings: [],
 };
 
-Deno.test("the card says all that is watched", () => {
+Deno.test("the card shows curves, speed, time and memory", () => {
   assert.equal(
     runCard(facts).text,
     `pretrain 3/12  loss 5 █▃▁  validation 6.500  4.10K tokens/s  9.0 s to go
@@ -41,13 +41,13 @@ Deno.test("the card says all that is watched", () => {
   validation  ▄  6.500 at step 2
   learning rate  0.001000
   gradient norm  1
-  tokens         12.3K, 4.10K a second
+  tokens         12.3K, 4.10K per second
   time           3.2 s, 9.0 s to go
   memory         56.8 MB`,
   );
 });
 
-Deno.test("the card is one picture in a notebook, and nothing in it can break out", () => {
+Deno.test("the card is one picture in a notebook, and escapes all text in it", () => {
   const { html } = runCard({
     ...facts,
     sample: "<script>alert(1)</script>",
@@ -61,7 +61,7 @@ Deno.test("the card is one picture in a notebook, and nothing in it can break ou
   }
 });
 
-Deno.test("before anything is known the card is short", () => {
+Deno.test("the card is short before the first step", () => {
   const empty = {
     ...facts,
     stage: "",

@@ -14,7 +14,7 @@ const options = {
   checkpointEvery: 20,
 } as const;
 
-/** Batches of four rows in which something is to be learned, but for those of some steps, where it is wrong. */
+/** Makes batches of four rows to learn from, with wrong rows at the steps of `isBad`. */
 function spiked(isBad: (step: number) => boolean): TokenDataset {
   const rows = chainRows(400).map((row, i) =>
     isBad(Math.floor(i / 4) + 1) ? row.map((id) => (id * 23 + 7) % 50) : row
@@ -26,7 +26,7 @@ const bad = spiked((step) => step === 10 || step === 80 || step === 90);
 const skippedSteps = (history: readonly HistoryEntry[]) =>
   history.filter(({ skipped }) => skipped).map(({ step }) => step);
 
-Deno.test("a spike of the loss is not applied, counted and said; before 64 updates and without the option it is", async () => {
+Deno.test("a spike of the loss is skipped, counted and warned of, but not before 64 updates or without the option", async () => {
   using model = await tinyModel();
   using before = await tinyModel();
   using after = await tinyModel();
@@ -50,7 +50,7 @@ Deno.test("a spike of the loss is not applied, counted and said; before 64 updat
 });
 
 for (const kind of ["fast", "plain"] as const) {
-  Deno.test(`the GPU skips what the formula says, ${kind} kernels`, async () => {
+  Deno.test(`the GPU skips the steps that the formula says, ${kind} kernels`, async () => {
     using model = await tinyModel({}, kind);
     const { history } = await quiet(model).pretrain(bad, { ...options, skipSpikes: 0.5, maxSkipped: 100 })
       .run(hidden);
@@ -65,7 +65,7 @@ for (const kind of ["fast", "plain"] as const) {
   });
 }
 
-Deno.test("spikes are told after a resume as if the run had gone on", async () => {
+Deno.test("a resumed run skips the same spikes as an uninterrupted one", async () => {
   using whole = await tinyModel();
   const want = await quiet(whole).pretrain(bad, options).run(hidden);
   for (const until of [65, 80]) {
@@ -82,7 +82,7 @@ Deno.test("spikes are told after a resume as if the run had gone on", async () =
   }
 });
 
-Deno.test("more than maxSkipped spikes in a row are a new level, and end the run with what to do", async () => {
+Deno.test("more than maxSkipped spikes in a row end the run with what to do", async () => {
   await inFolder(async (checkpoint) => {
     using model = await tinyModel();
     const run = quiet(model, { checkpoint }).pretrain(spiked((step) => step >= 83), options).run(hidden);

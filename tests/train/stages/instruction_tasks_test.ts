@@ -22,7 +22,7 @@ const question = ({ messages }: Conversation) => messages[0].content;
 const weightsOf = (data: Dataset<Conversation>) =>
   Object.fromEntries(data.plan.mix!.map(({ name, weight }) => [name, weight]));
 
-Deno.test("a task is capped, and weighs what its examples weigh, times its weight", async () => {
+Deno.test("a task is capped, and drawn by the bytes of its examples times its weight", async () => {
   const even = weightsOf(await taskMixture({ a: task("x", 40), b: task("y", 400, { cap: 40 }) }));
   assert.ok(Math.abs(even.a - 0.5) < 0.05, JSON.stringify(even));
   const more = weightsOf(await taskMixture({ a: task("x", 40, { weight: 3 }), b: task("y", 40) }));
@@ -40,33 +40,33 @@ Deno.test("a task is capped, and weighs what its examples weigh, times its weigh
   assert.ok(Math.abs(grouped.a / grouped.b - 3) < 0.5, JSON.stringify(grouped));
 });
 
-Deno.test("each example takes a template, worked examples and a pair of delimiters, the same at every reading", async () => {
+Deno.test("each example takes a template, worked examples and delimiters, the same ones at every reading", async () => {
   const mixture = () => taskMixture({ a: task("x", 60, { shots: [0, 2] }) });
   const one = await (await mixture()).toArray();
   const two = await (await mixture()).toArray();
   assert.deepEqual(one, two);
   const zero = one.filter((chat) => !question(chat).includes("\n"));
-  const few = one.filter((chat) => question(chat).includes("\n"));
-  assert.ok(zero.length > 15 && few.length > 15, `${zero.length} without, ${few.length} with`);
+  const worked = one.filter((chat) => question(chat).includes("\n"));
+  assert.ok(zero.length > 15 && worked.length > 15, `${zero.length} without, ${worked.length} with`);
   assert.ok(
     one.some((chat) => question(chat).endsWith(" is")) && one.some((chat) => /odd\?/.test(question(chat))),
   );
-  for (const chat of few) {
+  for (const chat of worked) {
     const parts = question(chat).split("\n\n");
     const own = parts.at(-1)!.match(/x \d+/)![0];
     assert.equal(parts.length, 3, question(chat));
     assert.ok(
       parts.slice(0, 2).every((part) => /\n.*(odd|even)/.test(part) && part.match(/x \d+/)![0] !== own),
     );
-    assert.ok(!/(odd|even)\.?$/.test(parts[2]), "the answer itself is not told");
+    assert.ok(!/(odd|even)\.?$/.test(parts[2]), "the example's own answer is not in its question");
   }
-  const asked = new Set(few.map((chat) => question(chat).match(/^(Q: |Question: |Input: )?/)![0]));
+  const asked = new Set(worked.map((chat) => question(chat).match(/^(Q: |Question: |Input: )?/)![0]));
   assert.equal(asked.size, 4);
   const other = await (await taskMixture({ a: task("x", 60, { shots: [0, 2] }) }, { seed: 7 })).toArray();
   assert.notDeepEqual(other, one);
 });
 
-Deno.test("what a mixture was made of is in its identity", async () => {
+Deno.test("every part of a mixture is in its fingerprint", async () => {
   const of = async (more: Partial<InstructionTask>, seed = 42) =>
     (await taskMixture({ a: task("x", 9, more) }, { seed })).fingerprint;
   const all = [
@@ -90,7 +90,7 @@ Deno.test("a wrong task is refused with its name", async () => {
     mood: task("x", 3, { templates: [{ prompt: "{texts}", answer: "{label}" }] }),
   });
   assert.ok(missing instanceof DataError);
-  assert.match(missing.message, /task mood .*asks for \{texts\}, the row has text, label/);
+  assert.match(missing.message, /task mood: .*asks for \{texts\}, the row has text, label/);
   const cases: [Record<string, unknown>, object, RegExp][] = [
     [{}, {}, /at least one is needed/],
     [{ a: { ...task("x", 3), cap: 0 } }, {}, /taskMixture\.a\.cap: must be at least 1/],
@@ -106,7 +106,7 @@ Deno.test("a wrong task is refused with its name", async () => {
   }
 });
 
-Deno.test("the mask is shown before anything is spent: answers and their end are learned, nothing else", async () => {
+Deno.test("the mask preview marks answers and their end as learned, and nothing else", async () => {
   using model = await tinyModel({ vocabSize: 300, context: 40 });
   model.tokenizer = await Tokenizer.train(rows("x", 40), { vocabSize: 272 });
   const data = await taskMixture({ a: task("x", 40, { templates: [templates[0]] }) });

@@ -28,7 +28,7 @@ Deno.test("the schedule gives the golden learning rates", () => {
   }
 });
 
-Deno.test("a schedule without a warmup, and one that is all warmup", () => {
+Deno.test("a schedule may have no warmup, or nothing but warmup", () => {
   const flat = { peak: 1, low: 0.1, total: 4 };
   assert.ok(learningRateAt(1, { ...flat, warmup: 0 }) < 1);
   assert.equal(learningRateAt(4, { ...flat, warmup: 0 }), 0.1);

@@ -1,5 +1,5 @@
-// Packing changes nothing: examples side by side in a window give the loss and the gradients of each in a row of its
-// own, and what stands at a prompt's positions as a label does not matter.
+// Packed examples give the same loss and gradients as examples in rows of their own, and labels at the positions of a
+// prompt do not count.
 import assert from "node:assert/strict";
 import { type Conversation, Dataset, type Window } from "../../../src/data/mod.ts";
 import { type Model, TrainingStep } from "../../../src/model/mod.ts";
@@ -36,7 +36,7 @@ async function setUp(): Promise<{ model: Model; packed: Window[]; alone: Window[
   };
 }
 
-Deno.test("packed and unpacked batches give the same loss and the same gradients", async () => {
+Deno.test("packed and unpacked batches give the same loss and gradients up to rounding", async () => {
   const { model, packed, alone, step } = await setUp();
   assert.ok(packed.length < alone.length / 2, `${packed.length} windows of ${alone.length} examples`);
   const learned = (windows: Window[]) =>
@@ -54,7 +54,7 @@ Deno.test("packed and unpacked batches give the same loss and the same gradients
   model.dispose();
 });
 
-Deno.test("labels at the positions of a prompt do not change the loss or a gradient; a token of an answer does", async () => {
+Deno.test("labels at the positions of a prompt change neither loss nor gradients, unlike those of an answer", async () => {
   const { model, packed, step } = await setUp();
   const before = await step.gradients(packed);
   const labelled = (other: number) =>
@@ -70,7 +70,7 @@ Deno.test("labels at the positions of a prompt do not change the loss or a gradi
   model.dispose();
 });
 
-Deno.test("the end of sequence behind an answer is learned", async () => {
+Deno.test("the end of sequence after an answer counts in the loss", async () => {
   const { model, packed, step } = await setUp();
   const ends = packed.flatMap(({ targets }) => [...targets]).filter((target) => target === 2).length;
   assert.equal(ends, chats.length);

@@ -1,0 +1,87 @@
+/**
+ * The state in which a run begins: its plan and kernels, and weights and log out of the checkpoint it resumes from.
+ *
+ * @module
+ */
+import type { Model } from "../../model/mod.ts";
+import { kernelTable, useKernelTable } from "../../ops/mod.ts";
+import { type Checkpoint, restoreWeights } from "../checkpoints/checkpoint.ts";
+import { anotherRun, differingField, differingKernels } from "../checkpoints/compare_plans.ts";
+import { EnergyMeter } from "../monitoring/energy.ts";
+import type { RunLog } from "../monitoring/run_log.ts";
+import { type KernelTable, planFingerprint, type RunPlan } from "../monitoring/run_state.ts";
+import { version } from "../monitoring/version.ts";
+import { tokensOf, withPlainTemplate } from "../stages/stage_data.ts";
+import { type ChainItem, type RunContext, type RunSpec, stagesOf } from "./run_context.ts";
+import type { RunControl } from "./run_control.ts";
+
+/**
+ * Makes the context of a run; with a checkpoint, restores weights, log and kernel table from it.
+ *
+ * @throws {ConfigError} naming the first difference when the checkpoint belongs to another run, unless that is forced
+ */
+export async function restoreRun(
+  spec: RunSpec,
+  control: RunControl,
+  log: RunLog,
+  checkpoint?: Checkpoint,
+): Promise<RunContext> {
+  const { model, energy } = spec;
+  const chain = checkpoint ? withRecordedMicroBatches(spec.chain, checkpoint.state.plan) : spec.chain;
+  const plan = planOf({ ...spec, chain });
+  const kernels = kernelsOf(model);
+  const fingerprint = await planFingerprint(plan);
+  const wattHours = log.meter?.use().wattHours ?? checkpoint?.state.wattHours; // repeated steps took energy, too
+  if (energy) log.meter = new EnergyMeter(energy, model.device, wattHours);
+  const context: RunContext = { ...spec, chain, control, log, plan, fingerprint, kernels };
+  if (checkpoint) await restore(context, checkpoint);
+  return context;
+}
+
+async function restore(context: RunContext, checkpoint: Checkpoint): Promise<void> {
+  const { model, folder, resume, log, plan, kernels } = context;
+  const { state, path } = checkpoint;
+  const difference = differingField(state.plan, plan);
+  if (difference && !resume!.force) throw anotherRun(path, difference);
+  log.restore(state);
+  log.stage = state.stage;
+  if (useKernelTable(model.device, state.kernels.choices)) kernels.choices = state.kernels.choices;
+  kernels.microBatches = state.kernels.microBatches;
+  const forced = difference && `it was forced to go on although ${difference}`;
+  for (const reason of [forced, differingKernels(state.kernels, kernels)]) {
+    if (reason === undefined) continue;
+    log.exact = false;
+    log.warn(`The run is not bit for bit what it would have been: ${reason}`);
+  }
+  await restoreWeights(model, checkpoint);
+  if (folder) folder.newest = path;
+}
+
+/** Replaces default micro-batches by those of the checkpoint, since a default may have changed meanwhile. */
+function withRecordedMicroBatches(chain: readonly ChainItem[], recorded: RunPlan): readonly ChainItem[] {
+  let index = 0;
+  return chain.map((item) => {
+    if (!("stage" in item)) return item;
+    const earlier = recorded.stages[index++]?.settings;
+    const { stage } = item;
+    if (!earlier || stage.inherited.microBatch !== undefined) return item;
+    const microBatch = Math.min(earlier.microBatch, stage.settings.batch);
+    return { stage: { ...stage, settings: { ...stage.settings, microBatch } } };
+  });
+}
+
+/** Returns everything that decides the run's numbers; looks at the data's files without reading them. */
+function planOf({ model, seed, chain }: RunSpec): RunPlan {
+  const stages = stagesOf(chain).map((stage) => ({
+    settings: stage.settings,
+    data: tokensOf(model, stage, stage.data).lineage,
+    validation: stage.validation && tokensOf(model, stage, stage.validation).lineage,
+  }));
+  const tokenizer = model.tokenizer ? withPlainTemplate(model.tokenizer).fingerprint : null;
+  return { seed, model: model.config, dtype: model.dtype, tokenizer, stages };
+}
+
+function kernelsOf({ device }: Model): KernelTable {
+  const { adapter, subgroup, int64 } = device;
+  return { sdk: version, adapter, subgroup, int64, choices: kernelTable(device) };
+}
