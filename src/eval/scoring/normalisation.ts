@@ -18,7 +18,10 @@ export interface Rule {
 
 /** The rule of a task. Characters are code points: an emoji counts once. */
 export function ruleOf(
-  { normalisation = "characters", alone = "Answer:" }: { normalisation?: Normalisation; alone?: string },
+  { normalisation = "characters", unconditionalContext = "Answer:" }: {
+    normalisation?: Normalisation;
+    unconditionalContext?: string;
+  },
 ): Rule {
   switch (normalisation) {
     case "characters":
@@ -28,8 +31,8 @@ export function ruleOf(
       };
     case "ratio":
       return {
-        words: `log-likelihood - log-likelihood after "${alone}"`,
-        unconditionalContext: alone,
+        words: `log-likelihood - log-likelihood after "${unconditionalContext}"`,
+        unconditionalContext,
         // an option that cannot be stays so: -Infinity - -Infinity is no number
         score: (_, { logProb }, alone) => logProb === -Infinity ? logProb : logProb - alone!.logProb,
       };

@@ -191,7 +191,7 @@ Deno.test("TruthfulQA, multiple choice: MC1 and MC2 by hand", async () => {
   near(mc1.chance!, (1 / 3 + 1 / 2) / 2);
   assert.equal(mc2.metric, "MC2");
   near(mc2.value, (0.6 / 1 + 0.6 / 0.8) / 2);
-  assert.deepEqual(items.map((item) => "also" in item ? item.also : []), [[1], []]);
+  assert.deepEqual(items.map((item) => "alsoCorrect" in item ? item.alsoCorrect : []), [[1], []]);
 });
 
 Deno.test("TruthfulQA, generation: two judges say true and informative; without judges it is refused", async () => {

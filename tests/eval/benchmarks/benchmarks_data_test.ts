@@ -232,7 +232,11 @@ Deno.test("a prompt longer than the context is cut on the left and counted", asy
     config: { context: 64 },
     scoreBatch: (pairs: readonly (readonly [string, string])[]) =>
       Promise.resolve(
-        pairs.map(([prompt]) => ({ logProb: -1, tokens: 1, cut: Math.max(0, prompt.length - 64) })),
+        pairs.map(([prompt]) => ({
+          logProb: -1,
+          tokens: 1,
+          truncatedTokens: Math.max(0, prompt.length - 64),
+        })),
       ),
   };
   const report = await new Evaluator(tight).add("boolq", {
