@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { defineTask, Evaluator, type GenerateOutcome, passAtK, rollingLoss } from "../../src/eval/mod.ts";
 import { mostFrequent } from "../../src/eval/scoring/voting.ts";
 import { shareOf, sum, withGroups } from "../../src/eval/tasks/metric.ts";
-import { ruleOf } from "../../src/eval/scoring/normalisation.ts";
+import { scoringRule } from "../../src/eval/scoring/normalisation.ts";
 import { Model } from "../../src/model/mod.ts";
 import { wattHours } from "../../src/train/monitoring/energy.ts";
 import { testDevice } from "../support/device.ts";
@@ -120,7 +120,7 @@ Deno.test("multiple choice: the four rules choose as they should, on the model's
     const own = await after(context);
     const alone = await after(unconditional_context);
     for (const [key, normalisation] of Object.entries(rules)) {
-      const { score } = ruleOf({ normalisation });
+      const { score } = scoringRule({ normalisation });
       const scores = choices.map(({ char_length }, c) => score("x".repeat(char_length), own[c], alone[c]));
       scores.forEach((value, c) =>
         near(

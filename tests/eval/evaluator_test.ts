@@ -85,8 +85,8 @@ Deno.test("unknown names, options and models are refused with what is allowed", 
     /variant "maj1@10" of "gsm8k": did you mean "maj1@100"/,
   );
   refused(() => plan.add("piqa", { variant: "fast" }), /variant "fast" of "piqa": it has none/);
-  refused(() => plan.add("piqa", { samples: 3 }), /add\(piqa\)\.samples: the task writes no text/);
-  refused(() => plan.add("gsm8k", { samples: 3 }), /the text is greedy, one is enough/);
+  refused(() => plan.add("piqa", { samples: 3 }), /add\(piqa\)\.samples: the task generates no text/);
+  refused(() => plan.add("gsm8k", { samples: 3 }), /the text is greedy, so one is enough/);
   const hundred = { variant: "pass@100", samples: 99 };
   refused(() => plan.add("humaneval", hundred), /samples: must be at least 100, current value is 99/);
   refused(

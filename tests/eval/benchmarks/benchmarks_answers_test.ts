@@ -1,7 +1,7 @@
 // The final answers of MATH and GSM8k: found in what a model writes, and compared as the authors compare them.
 import assert from "node:assert/strict";
-import { numberIn, writeNumber } from "../../../src/eval/benchmarks/gsm8k.ts";
-import { boxed, finalAnswer, writeMath } from "../../../src/eval/benchmarks/math_answer.ts";
+import { canonicalNumber, finalNumber } from "../../../src/eval/benchmarks/gsm8k.ts";
+import { boxed, canonicalMath, finalAnswer } from "../../../src/eval/benchmarks/math_answer.ts";
 import { Evaluator, type GenerateOutcome } from "../../../src/eval/mod.ts";
 import { jsonl, withFiles, writer } from "../fakes.ts";
 
@@ -14,13 +14,13 @@ Deno.test("numbers: behind the words, else the last one; equal when they are equ
     ["about -4.25 or so", "-4.25"],
     ["none at all", undefined],
   ];
-  for (const [text, number] of found) assert.equal(numberIn(text), number, text);
+  for (const [text, number] of found) assert.equal(finalNumber(text), number, text);
   for (
     const same of [["7", "7.0", "7.00", " 7 ", "$7", "7."], ["1,000", "1000", "1000.0"], ["-0.5", "-.5"]]
   ) {
-    assert.deepEqual(same.map(writeNumber), same.map(() => writeNumber(same[0])));
+    assert.deepEqual(same.map(canonicalNumber), same.map(() => canonicalNumber(same[0])));
   }
-  assert.notEqual(writeNumber("7"), writeNumber("70"));
+  assert.notEqual(canonicalNumber("7"), canonicalNumber("70"));
 });
 
 Deno.test("GSM8k: marks of the calculator do not disturb, the vote goes by the number", async () => {
@@ -92,9 +92,9 @@ Deno.test("MATH: answers that the authors take for the same", () => {
     ["0.25", ".25"],
     ["k=5x", "5x"],
   ];
-  for (const all of same) for (const one of all) assert.equal(writeMath(one), writeMath(all[0]), one);
-  const written = same.map(([one]) => writeMath(one));
+  for (const all of same) for (const one of all) assert.equal(canonicalMath(one), canonicalMath(all[0]), one);
+  const written = same.map(([one]) => canonicalMath(one));
   assert.equal(new Set(written).size, same.length);
-  assert.notEqual(writeMath("a=b=c"), writeMath("c"));
-  assert.notEqual(writeMath("abc=5"), writeMath("5"));
+  assert.notEqual(canonicalMath("a=b=c"), canonicalMath("c"));
+  assert.notEqual(canonicalMath("abc=5"), canonicalMath("5"));
 });

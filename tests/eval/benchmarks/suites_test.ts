@@ -86,7 +86,10 @@ Deno.test("scores against tokens, Markdown and a section of a model card", async
       markdown[2],
       /^\| boolq \| tiny \| accuracy \| \d+\.\d ± \d+\.\d % \| 20 \| 0-shot, log-likelihood - .*\|$/,
     );
-    assert.match(reports[1].toMarkdown(), /- boolq on tiny: always "(yes|no)" would get \d+\.\d %/);
+    assert.match(
+      reports[1].toMarkdown(),
+      /- boolq on tiny: always answering "(yes|no)" would score \d+\.\d %/,
+    );
     assert.match(reports[1].modelCard(), /^## Evaluation\n\nMeasured on \d{4}-\d\d-\d\d with the protocols/);
     await reports[1].write(`${data}/report.md`);
     assert.equal(await Deno.readTextFile(`${data}/report.md`), reports[1].toMarkdown());

@@ -113,7 +113,7 @@ Deno.test("compare puts the scores beside those of the paper", () => {
     "tiny            66.7 ± 27.2 %  this report",
     "piqa of tiny is over the first 3 items only",
   ]);
-  assert.equal(lines.at(-1), "The paper prints nothing for polite, said, held out");
+  assert.equal(lines.at(-1), "The paper has no score for polite, said, held out");
   assert.equal(view.facts.length, 11);
 });
 

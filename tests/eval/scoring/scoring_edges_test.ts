@@ -1,18 +1,18 @@
 // Answers at the edge of what can be scored: impossible options, empty votes, a judge that does not answer.
 import assert from "node:assert/strict";
 import { combine } from "../../../src/eval/scoring/voting.ts";
-import { ruleOf } from "../../../src/eval/scoring/normalisation.ts";
+import { scoringRule } from "../../../src/eval/scoring/normalisation.ts";
 import { perspective } from "../../../src/eval/mod.ts";
 
 Deno.test("an option that cannot follow loses also where it cannot stand alone", () => {
-  const { score } = ruleOf({ normalisation: "ratio" });
+  const { score } = scoringRule({ normalisation: "ratio" });
   const never = { logProb: -Infinity, tokens: 1 };
   assert.equal(score("x", never, never), -Infinity);
   assert.equal(score("x", { logProb: -3, tokens: 1 }, { logProb: -1, tokens: 1 }), -2);
 });
 
 Deno.test("characters are code points: a flag, an accent, an emoji", () => {
-  const { score } = ruleOf({ normalisation: "characters" });
+  const { score } = scoringRule({ normalisation: "characters" });
   for (const [text, count] of [["🦙", 1], ["é", 1], ["e\u0301", 2], ["🇵🇪", 2], ["灌木", 2]] as const) {
     assert.equal(score(text, { logProb: -6, tokens: 1 }), -6 / count, text);
   }
