@@ -39,7 +39,7 @@ Deno.test("flags become options, with the schema's defaults", () => {
   });
 });
 
-Deno.test("mistakes are refused with what to do", () => {
+Deno.test("wrong flags are refused with advice", () => {
   const refuses = (args: string[], message: RegExp): void =>
     assert.throws(() => parse(...args), { name: "ConfigError", message });
   refuses(["--stepz", "7"], /Cannot use --stepz: unknown flag, did you mean --steps\?/);
@@ -73,7 +73,7 @@ const real = await loadParseArgs();
 const reached = real !== miniParseArgs;
 
 Deno.test({
-  name: `the stand-in reads as @std/cli does${reached ? "" : " (left out: JSR cannot be reached)"}`,
+  name: `mini_args.ts reads flags as @std/cli does${reached ? "" : " (left out: JSR cannot be reached)"}`,
   ignore: !reached,
   fn() {
     const refused = (arg: string): never => {
@@ -116,7 +116,7 @@ Deno.test({
   },
 });
 
-Deno.test("words in front of the flags stand for flags", () => {
+Deno.test("words before the flags become values of flags", () => {
   assert.deepEqual(words(["from", "to"], ["a", "b", "--dtype", "f16"]), [
     "--from",
     "a",
