@@ -72,7 +72,7 @@ const context = await contextUse(base, tokenizer, heldOut);
 console.log(
   `A token costs ${context.own.toFixed(3)} nats after its own context and ${
     context.other.toFixed(3)
-  } after another chapter's with the same last token (${context.tokens} tokens): the difference is the worth of ` +
+  } after another chapter's with the same last token (${context.tokens} tokens): the difference comes from ` +
     "earlier tokens.",
 );
 

@@ -1,10 +1,9 @@
 /**
- * A local server that hands out this package as a registry would.
+ * A local server that serves this package as a registry would.
  *
- * Only the files that `deno publish` would send are served. Modules say `import { z } from "zod"`, and what "zod"
- * means stands in our deno.json, which a user does not have: so `deno publish` rewrites such names in every module
- * to the full specifier (`npm:zod@^4.1.0`) before it sends them, and so does this server. A user therefore needs
- * one line in an import map, the one that `deno add` writes.
+ * It serves the files that `deno publish` would send. Modules import packages by short names such as "zod", which only the
+ * package's own deno.json explains. `deno publish` therefore rewrites these names to full specifiers (`npm:zod@^4.1.0`),
+ * and so does this server. A user needs one line in an import map, the one that `deno add` writes.
  *
  * @module
  */
@@ -13,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { importsOf } from "../repo/imports.ts";
 import { readConfig, root, runDeno } from "../repo/tree.ts";
 
-/** Paths from the root of all files that `deno publish` would send. */
+/** Returns the paths from the root of all files that `deno publish` would send. */
 export async function publishedFiles(): Promise<string[]> {
   const { code, stdout, stderr } = await runDeno(["publish", "--dry-run", "--allow-dirty", "--no-check"]);
   if (code !== 0) throw new Error(`deno publish --dry-run failed:\n${stderr}`);
@@ -21,15 +20,15 @@ export async function publishedFiles(): Promise<string[]> {
   return urls.map((file) => file.slice(root.length).replaceAll("\\", "/")).sort();
 }
 
-/** A package being served. */
+/** A served package. */
 export interface Registry extends AsyncDisposable {
-  /** Where it stands, with a slash at the end. */
+  /** Address of the package, with a slash at the end. */
   url: string;
-  /** Paths that were asked for, in order. */
+  /** Requested paths, in order. */
   asked: string[];
 }
 
-/** Serves `files`: paths with their text. */
+/** Serves `files`, given as texts by path. */
 export function serve(files: ReadonlyMap<string, string>): Registry {
   const asked: string[] = [];
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
@@ -43,7 +42,7 @@ export function serve(files: ReadonlyMap<string, string>): Registry {
   return { url, asked, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-/** The package with the modules' imports rewritten. */
+/** Returns the package with the imports of its modules rewritten. */
 export async function packageFiles(): Promise<Map<string, string>> {
   const { imports } = readConfig();
   const files = new Map<string, string>();
@@ -54,7 +53,7 @@ export async function packageFiles(): Promise<Map<string, string>> {
   return files;
 }
 
-/** Replaces the names that `imports` explains, `name/sub/path` included, by what they mean. */
+/** Replaces the names in `imports`, also in `name/sub/path`, by their full specifiers. */
 export function rewrite(source: string, imports: Readonly<Record<string, string>>): string {
   let text = source;
   for (const { specifier, start, end } of importsOf(source).toReversed()) {
@@ -69,7 +68,7 @@ function mediaType(path: string): string {
   return path.endsWith(".json") ? "application/json" : "text/plain; charset=utf-8";
 }
 
-/** Removes what the child cached: the port is another one each time. */
+/** Removes the package from Deno's cache, since each server has another port. */
 export async function forget({ url }: Registry): Promise<void> {
   const { stdout } = await runDeno(["info", "--json"]);
   const cache = join(JSON.parse(stdout).modulesCache, "http", `127.0.0.1_PORT${new URL(url).port}`);
