@@ -49,11 +49,17 @@ export type { TaskPrompt } from "./tasks/prompt.ts";
 export type { Grader, GraderRun, Metric, Scores, ScoreText, TextScorer } from "./tasks/grader.ts";
 export type { Task, TaskScores, TaskSettings } from "./tasks/task.ts";
 export type { TaskRun } from "./tasks/task_run.ts";
-export type { Published, TaskData, TaskFile, TaskParts, TaskSource } from "./task_data/task_source.ts";
+export {
+  type Published,
+  type TaskData,
+  type TaskFile,
+  type TaskParts,
+  TaskSource,
+} from "./task_data/task_source.ts";
 export type { RowFormat } from "./task_data/task_files.ts";
-export type { Labels, TaskRow } from "./task_data/task_row.ts";
+export { type Labels, TaskRow } from "./task_data/task_row.ts";
 export type { BatchDecoding, Decoding, EvalModel, Likelihood, MeanLoss, Pair } from "./models/eval_model.ts";
-export type { AnswerCache } from "./models/answer_cache.ts";
+export { AnswerCache } from "./models/answer_cache.ts";
 export { exactMatch } from "./scoring/exact_match.ts";
 export { passAtK } from "./scoring/voting.ts";
 export {

@@ -1,5 +1,5 @@
 /**
- * A cache on disk of what a model answered.
+ * A cache of a model's answers on disk.
  *
  * A likelihood depends on weights, tokenizer, prompt and option alone, a text on the prompt and its decoding. A stopped
  * evaluation therefore continues where it was, and a repeated one asks only what is new.

@@ -1,5 +1,5 @@
 /**
- * The scores that the paper prints (Touvron et al. 2023), including those of other models that it quotes.
+ * The scores that the paper prints, including those of other models that it quotes.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * Combines several texts of an item into one value: unbiased pass@k (Chen et al. 2021), or the value of the most
- * frequent answer (maj1@k, Wang et al. 2022).
+ * Combines several texts of an item into one value: unbiased pass@k, or the value of the most frequent answer.
+ *
+ * pass@k is Chen et al. 2021's, the vote (maj1@k) is Wang et al. 2022's.
  *
  * @module
  */
