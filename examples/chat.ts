@@ -1,12 +1,12 @@
 /**
- * A conversation with a saved model in the terminal.
+ * Chats with a saved model in the terminal.
  *
  *     deno run -A examples/chat.ts --help
  *     deno run -A examples/chat.ts out/moby
  *     deno run -A examples/chat.ts model.gguf --temperature 0
  *     echo "Why do llamas hum?" | deno run -A examples/chat.ts hf://owner/name
  *
- * A model without a chat template continues what is typed. `/new` starts over, Ctrl-D ends.
+ * A model without a chat template continues the typed text. `/new` starts a new conversation, Ctrl-D ends.
  *
  * @module
  */
@@ -20,21 +20,25 @@ const flags = z.strictObject({
   model: z.string().min(1, "must be a folder, a .gguf file or hf://owner/name").default(
     "out/quickstart/model",
   ).describe(
-    "folder, .gguf file or hf:// id; also without the flag, as the first word",
+    "folder, .gguf file or hf:// id; may be the first word, without the flag",
   ),
-  system: z.string().default("").describe("what the model is told before the conversation"),
-  temperature: z.number().min(0).default(0.8).describe("0 takes the most likely token every time"),
-  topP: z.number().gt(0).max(1).default(0.95).describe("keeps the most likely tokens up to this mass"),
-  maxTokens: z.int().min(1).default(256).describe("longest answer"),
-  context: z.int().min(1).optional().describe("positions; without it: the model's"),
-  seed: z.int().default(42).describe("decides the draws"),
+  system: z.string().default("").describe("instructions for the model before the conversation"),
+  temperature: z.number().min(0).default(0.8).describe(
+    "divides the logits; 0 takes the most likely token every time",
+  ),
+  topP: z.number().gt(0).max(1).default(0.95).describe(
+    "draws from the most likely tokens with this probability together",
+  ),
+  maxTokens: z.int().min(1).default(256).describe("largest number of tokens of an answer"),
+  context: z.int().min(1).optional().describe("context in tokens; default the model's"),
+  seed: z.int().default(42).describe("seed of the draws"),
 });
-const o = await readFlags(flags, "chat", "A conversation with a saved model.", words(["model"]));
+const options = await readFlags(flags, "chat", "Chats with a saved model.", words(["model"]));
 
-const model = await Model.load(o.model, { context: o.context });
+const model = await Model.load(options.model, { context: options.context });
 const chats = model.tokenizer?.template != null;
-console.error(`${model}\n${chats ? "" : "No chat template: what you type is continued.\n"}`);
-const start: Message[] = o.system ? [{ role: "system", content: o.system }] : [];
+console.error(`${model}\n${chats ? "" : "No chat template: the model continues what you type.\n"}`);
+const start: Message[] = options.system ? [{ role: "system", content: options.system }] : [];
 const ask = () => say(Deno.stdin.isTerminal() ? "> " : "");
 let messages = [...start];
 
@@ -49,11 +53,11 @@ for await (
 Deno.exit(0); // the GPU's threads would keep the process
 
 async function answer(line: string): Promise<void> {
-  const { temperature, topP, maxTokens, seed } = o;
-  const options = { temperature, topP, maxTokens, seed };
+  const { temperature, topP, maxTokens, seed } = options;
+  const sampling = { temperature, topP, maxTokens, seed };
   messages.push({ role: "user", content: line });
   let text = "";
-  for await (const piece of chats ? model.chat(messages, options) : model.generate(line, options)) {
+  for await (const piece of chats ? model.chat(messages, sampling) : model.generate(line, sampling)) {
     text += piece;
     await say(piece);
   }

@@ -1,6 +1,8 @@
 /**
- * A model from one format into another: Hugging Face folders, the original release's folders, GGUF files and hf:// ids
- * are read; Hugging Face folders and GGUF files are written.
+ * Converts a model from one format into another.
+ *
+ * It reads Hugging Face folders, the original release's folders, GGUF files and hf:// ids, and writes Hugging Face folders
+ * and GGUF files.
  *
  *     deno run -A examples/convert.ts --help
  *     deno run -A examples/convert.ts out/moby moby.gguf --dtype q8_0
@@ -15,22 +17,22 @@ import { readFlags, words } from "./cli/args.ts";
 
 const flags = z.strictObject({
   from: z.string().min(1, "must be a model").describe(
-    "folder, .gguf file or hf:// id; also as the first word",
+    "folder, .gguf file or hf:// id; may be the first word, without the flag",
   ),
   to: z.string().min(1, "must be a path").describe(
-    "folder, or a file that ends in .gguf; also as the second word",
+    "folder, or a file that ends in .gguf; may be the second word, without the flag",
   ),
   format: z.enum(["hf", "gguf"]).optional().describe(
-    "without it: gguf where the path ends in .gguf, else hf",
+    "format of the output; default gguf for a path that ends in .gguf, else hf",
   ),
-  dtype: z.enum(["f32", "f16", "q8_0"]).default("f32").describe("packing of a GGUF file's matrices"),
-  shardBytes: z.int().min(1).default(50e9).describe("most bytes of a file of weights in a folder"),
-  context: z.int().min(1).optional().describe("positions; without it: the model's"),
+  dtype: z.enum(["f32", "f16", "q8_0"]).default("f32").describe("type of the matrices in a GGUF file"),
+  shardBytes: z.int().min(1).default(50e9).describe("largest size of a weight file in a folder, in bytes"),
+  context: z.int().min(1).optional().describe("context in tokens; default the model's"),
 });
 const { from, to, context, ...save } = await readFlags(
   flags,
   "convert",
-  "A model from one format into another.",
+  "Converts a model from one format into another.",
   words(["from", "to"]),
 );
 

@@ -1,12 +1,12 @@
 /**
- * Evaluation of a saved model with the paper's protocols, with flags.
+ * Scores a saved model with the paper's protocols.
  *
  *     deno run -A examples/evaluate.ts --help
  *     deno run -A examples/evaluate.ts --model out/moby --tasks piqa,hellaswag --data data --limit 200
  *     deno run -A examples/evaluate.ts --model out/moby --suite common-sense --data data --out report.md
  *
- * `--data` is a folder with the data of each task in a folder of its name. What the model answered is kept: stopped
- * with Ctrl-C, the same command goes on where it was.
+ * The folder `--data` holds a folder per task, named after it. The model's answers are kept: after Ctrl-C, the same command
+ * continues where it was.
  *
  * @module
  */
@@ -19,17 +19,17 @@ const flags = z.strictObject({
     "folder of a saved model",
   ),
   tasks: z.string().default("").describe(
-    "benchmarks by name, such as piqa,gsm8k:maj1@100 (a variant behind the colon)",
+    "benchmarks by name, with a variant after a colon: piqa,gsm8k:maj1@100",
   ),
   suite: z.string().default("").describe(
-    "a section of the paper: llama, common-sense, closed-book, reading, math, code, bias",
+    "section of the paper: llama (all), common-sense, closed-book, reading, math, code, bias",
   ),
-  data: z.string().default("").describe("folder for all data; without it: LLAMERO_DATA"),
-  limit: z.int().min(1).optional().describe("only the first so many items of each task"),
-  shots: z.int().min(0).optional().describe("examples in front of each prompt; without it: the paper's"),
-  chat: z.boolean().default(false).describe("prompts go through the chat template"),
-  seed: z.int().default(42).describe("decides examples and draws"),
-  out: z.string().default("").describe("file for the report, .json with all items or .md"),
+  data: z.string().default("").describe("folder for all data; default LLAMERO_DATA"),
+  limit: z.int().min(1).optional().describe("number of items to ask of each task; default all"),
+  shots: z.int().min(0).optional().describe("number of examples before each prompt; default the paper's"),
+  chat: z.boolean().default(false).describe("put prompts through the chat template"),
+  seed: z.int().default(42).describe("seed of the examples and of drawn texts"),
+  out: z.string().default("").describe("file for the report: .json with all items, or .md"),
 });
 const { model: folder, tasks, suite, data, limit, shots, chat, seed, out } = await readFlags(
   flags,

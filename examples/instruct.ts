@@ -1,5 +1,5 @@
 /**
- * Instruction tuning of a saved model on conversations of one's own, with flags.
+ * Tunes a saved model on conversations in JSON Lines.
  *
  *     deno run -A examples/instruct.ts --help
  *     deno run -A examples/instruct.ts --model out/books --data chat.jsonl --out runs/chat
@@ -15,28 +15,32 @@ const flags = z.strictObject({
   model: z.string().describe("folder of the model to tune"),
   data: z.string().describe("JSON Lines with instruction and output, prompt and completion, or messages"),
   epochs: z.number().positive().default(3).describe("passes over the conversations"),
-  batchTokens: z.int().min(8).optional().describe("tokens of a batch; 16 windows without it"),
-  learningRate: z.number().positive().default(3e-5).describe("peak"),
+  batchTokens: z.int().min(8).optional().describe("tokens per batch; default 16 windows"),
+  learningRate: z.number().positive().default(3e-5).describe("peak learning rate"),
   template: z.string().default("plain").describe("chat template: plain, llama-2, chatml, or Jinja"),
-  mask: z.int().min(0).default(2).describe("conversations whose mask is shown before the training"),
-  ask: z.string().default("").describe("what the model is asked before and after"),
+  mask: z.int().min(0).default(2).describe("number of conversations whose mask is shown before training"),
+  ask: z.string().default("").describe("question for the model before and after training"),
   out: z.string().default("runs/instruct").describe("folder of the checkpoints"),
-  resume: z.boolean().default(false).describe("go on from the newest checkpoint in --out"),
+  resume: z.boolean().default(false).describe("continue from the newest checkpoint in --out"),
 });
-const o = await readFlags(flags, "instruct", "Tunes a model on conversations.");
+const options = await readFlags(flags, "instruct", "Tunes a model on conversations.");
 
-const model = await Model.load(o.model);
-const { epochs, learningRate, template, batchTokens } = o;
-const trainer = new Trainer(model, { checkpoint: o.out, keep: { last: 2, best: true } })
-  .instruct(Dataset.jsonl(o.data).conversations(), {
+const model = await Model.load(options.model);
+const { epochs, learningRate, template, batchTokens } = options;
+const trainer = new Trainer(model, { checkpoint: options.out, keep: { last: 2, best: true } })
+  .instruct(Dataset.jsonl(options.data).conversations(), {
     epochs,
     learningRate,
     template,
     ...(batchTokens && { batchTokens }),
   });
-if (o.mask) console.log(`${await trainer.maskPreview(o.mask)}\n`);
-if (o.ask) console.log(`before: ${await model.generate(o.ask, { maxTokens: 60, temperature: 0 }).text()}\n`);
-const result = await (o.resume ? trainer.resume() : trainer.run());
+if (options.mask) console.log(`${await trainer.maskPreview(options.mask)}\n`);
+if (options.ask) {
+  console.log(`before: ${await model.generate(options.ask, { maxTokens: 60, temperature: 0 }).text()}\n`);
+}
+const result = await (options.resume ? trainer.resume() : trainer.run());
 console.log(`\n${result}\n`);
-if (o.ask) console.log(`after: ${await model.chat(o.ask, { maxTokens: 60, temperature: 0 }).text()}`);
+if (options.ask) {
+  console.log(`after: ${await model.chat(options.ask, { maxTokens: 60, temperature: 0 }).text()}`);
+}
 Deno.exit(0); // the GPU's threads would keep the process

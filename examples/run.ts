@@ -1,5 +1,5 @@
 /**
- * Runs recipes, the JSON of `trainer.toJSON()`: one after another, since all train on one device.
+ * Runs recipes, the JSON that `trainer.toJSON()` gives, one after another on one device.
  *
  *     deno run -A examples/run.ts --recipe runs/books.json --model out/start
  *     deno run -A examples/run.ts --recipe a.json,b.json --data "books/*.txt" --resume
@@ -12,24 +12,24 @@ import { z } from "zod";
 import { readFlags } from "./cli/args.ts";
 
 const flags = z.strictObject({
-  recipe: z.string().describe("file of a recipe, or several with commas between; they queue"),
+  recipe: z.string().describe("file of a recipe, or several separated by commas, which run in turn"),
   model: z.string().default("").describe(
-    "folder of the model to begin from; without it a new one of the recipe's shape",
+    "folder of the model to train; default a new model of the recipe's shape",
   ),
   tokenizer: z.string().default("").describe(
-    "folder of a new model's tokenizer; without it one is trained on --data",
+    "folder of a new model's tokenizer; default one trained on --data",
   ),
   data: z.string().default("").describe(
-    "text files that a new tokenizer is trained on; without it: Moby Dick",
+    "text files on which a new tokenizer is trained; default Moby Dick",
   ),
-  resume: z.boolean().default(false).describe("go on from the newest checkpoint of each recipe"),
+  resume: z.boolean().default(false).describe("continue from the newest checkpoint of each recipe"),
 });
-const o = await readFlags(flags, "run", "Trains what recipes say.");
+const options = await readFlags(flags, "run", "Trains models by recipes.");
 
 async function start(file: string) {
   const recipe: Recipe = JSON.parse(await Deno.readTextFile(file));
   const { name, config } = recipe.model;
-  const path = o.model || recipe.model.path;
+  const path = options.model || recipe.model.path;
   const model = path ? await Model.load(path) : await Model.create(config, {
     name,
     tokenizer: await tokenizerFor(config.vocabSize),
@@ -37,16 +37,18 @@ async function start(file: string) {
   });
   const trainer = trainerOf(recipe, model);
   console.log(`${file}\n${trainer}\n`);
-  return { file, run: o.resume ? trainer.resume() : trainer.run() };
+  return { file, run: options.resume ? trainer.resume() : trainer.run() };
 }
 
 async function tokenizerFor(vocabSize: number): Promise<Tokenizer> {
-  if (o.tokenizer) return await Tokenizer.load(o.tokenizer);
-  return await Tokenizer.train(o.data ? Dataset.text(o.data) : Dataset.sample("moby-dick"), { vocabSize });
+  if (options.tokenizer) return await Tokenizer.load(options.tokenizer);
+  return await Tokenizer.train(options.data ? Dataset.text(options.data) : Dataset.sample("moby-dick"), {
+    vocabSize,
+  });
 }
 
 const started = [];
-for (const file of o.recipe.split(",")) started.push(await start(file));
+for (const file of options.recipe.split(",")) started.push(await start(file));
 let failed = 0;
 for (const { file, run } of started) {
   try {

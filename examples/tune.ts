@@ -1,5 +1,5 @@
 /**
- * Which kernels this machine's adapter takes, and what the tuner measured.
+ * Shows the kernels chosen for this machine's adapter, with the tuner's measurements in milliseconds.
  *
  *     deno task tune
  *

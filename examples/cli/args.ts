@@ -1,5 +1,5 @@
 /**
- * Typed flags for the example scripts: a zod schema says what there is, `@std/cli` reads the command line.
+ * Typed flags for the example scripts: a zod schema defines them, `@std/cli` reads the command line.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { ParseArgs } from "../../src/new/mini_args.ts";
 import { loadParseArgs } from "../../src/new/parse_args.ts";
 
 /**
- * The options in `args`, checked by `schema` and completed with its defaults.
+ * Reads the options in `args`, checks them by `schema` and adds its defaults.
  *
  * @throws {ConfigError} for an unknown flag, a missing or a wrong value
  */
@@ -24,27 +24,27 @@ export function parseFlags<Out>(
   const flags = flagsOf(schema);
   const names = (wanted: boolean): string[] =>
     flags.filter((flag) => (flag.kind === "boolean") === wanted).map((flag) => flag.name);
-  const given = parse(args, {
+  const parsed = parse(args, {
     string: names(false),
     boolean: names(true),
     negatable: names(true),
     unknown: (arg) => refuse(arg, flags, program),
   });
-  for (const word of given._ as string[]) refuse(word, flags, program); // what stood behind a bare "--"
+  for (const word of parsed._ as string[]) refuse(word, flags, program); // words after a bare "--"
   const options = flags.flatMap((flag) =>
-    isGiven(flag, args) ? [[flag.key, valueOf(flag, given[flag.name])]] : []
+    isGiven(flag, args) ? [[flag.key, valueOf(flag, parsed[flag.name])]] : []
   );
   return parseOptions(schema, Object.fromEntries(options), program);
 }
 
-/** The arguments with the words in front of the first flag given to the flags of these names, in their order. */
+/** Returns the arguments with the words before the first flag turned into values of the flags `names`, in order. */
 export function words(names: readonly string[], args: readonly string[] = Deno.args): string[] {
   const first = args.findIndex((arg) => arg.startsWith("-"));
   const end = first < 0 ? args.length : first;
   return args.flatMap((arg, i) => i < end && names[i] ? [`--${names[i]}`, arg] : [arg]);
 }
 
-/** Reads the flags of a script; prints the help or the mistake and ends the process where that is what is due. */
+/** Reads the flags of a script. For `--help` and for a wrong flag it prints a text and ends the process. */
 export async function readFlags<Out>(
   schema: z.ZodType<Out>,
   program: string,
@@ -64,7 +64,7 @@ export async function readFlags<Out>(
   }
 }
 
-/** An on-off flag that is absent reads as false; the schema's default must win then. */
+/** Returns true when the flag was typed; for an absent boolean flag the schema's default must win. */
 function isGiven({ name }: Flag, args: readonly string[]): boolean {
   return args.some((arg) => [`--${name}`, `--no-${name}`].includes(arg.split("=")[0]));
 }

@@ -1,25 +1,25 @@
 /**
- * A schema of options as flags of a command line, and their `--help` text.
+ * Turns a schema of options into command-line flags, and prints their `--help` text.
  *
  * @module
  */
 import { z } from "zod";
 
-/** A flag. */
+/** A command-line flag. */
 export interface Flag {
-  /** As typed, without dashes: `learning-rate`. */
+  /** Name as typed, without the leading dashes: `learning-rate`. */
   name: string;
-  /** Key of the option: `learningRate`. */
+  /** Key of the option in the schema: `learningRate`. */
   key: string;
-  /** `boolean` takes no value. */
+  /** Type of the value; `boolean` takes none. */
   kind: "string" | "number" | "boolean";
-  /** Value when it is not given. */
+  /** Default value. */
   fallback: unknown;
-  /** True where it must be given. */
+  /** True when the flag must be given. */
   required: boolean;
-  /** The only values allowed. */
+  /** Allowed values; undefined for any. */
   choices: unknown[] | undefined;
-  /** What it means. */
+  /** Meaning of the flag, for `--help`. */
   about: string;
 }
 
@@ -30,7 +30,7 @@ interface Property {
   description?: string;
 }
 
-/** The flags of an object schema, one a key; `.describe()` says what each means. */
+/** Returns the flags of an object schema, one per key; `.describe()` gives each its meaning. */
 export function flagsOf(schema: z.ZodType): Flag[] {
   const json = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   return Object.entries(json.properties ?? {}).map(([key, value]) => {
@@ -52,7 +52,7 @@ function kindOf(type: string | undefined): Flag["kind"] {
   return type === "number" || type === "integer" ? "number" : "string";
 }
 
-/** The text that `--help` prints: one line a flag, aligned. */
+/** Returns the text that `--help` prints: one aligned line per flag. */
 export function helpText(program: string, about: string, flags: readonly Flag[]): string {
   const rows = [
     ...flags.map((flag) => [usage(flag), [flag.about, limits(flag)].filter(Boolean).join(" ")]),
@@ -75,6 +75,6 @@ function usage({ name, kind, fallback }: Flag): string {
 function limits({ kind, fallback, required, choices }: Flag): string {
   const parts = choices ? [`one of ${choices.join(", ")}`] : [];
   if (required) parts.push("required");
-  else if (kind !== "boolean" && fallback !== undefined) parts.push(`default ${fallback}`);
+  else if (kind !== "boolean" && fallback !== undefined && fallback !== "") parts.push(`default ${fallback}`);
   return parts.length ? `(${parts.join("; ")})` : "";
 }

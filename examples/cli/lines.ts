@@ -1,12 +1,12 @@
 /**
- * Text in chunks to lines.
+ * Splits a stream of text chunks into lines.
  *
  * @module
  */
 
-/** Gives whole lines, without their ends, as they come; what follows the last end is a line too. */
+/** A stream that turns chunks of text into lines without their ends. Text after the last line end is a line too. */
 export class TextLineStream extends TransformStream<string, string> {
-  /** Holds the beginning of a line. */
+  /** Makes the stream. */
   constructor() {
     let rest = "";
     super({

@@ -1,28 +1,30 @@
 /**
- * Does the model use what it has read? The same last token after its own context, and after another chapter's.
+ * Measures the use of context: the loss of a token after its own context, and after another chapter's.
+ *
+ * Both contexts end with the same token, so a model that uses the last token alone has the same loss after both.
  *
  * @module
  */
 import type { Dataset, Model, Tokenizer } from "@llamero/sdk";
 
-/** Loss of a token after its own context and after another one, in nats. */
-export interface ContextUse {
-  /** After the text that really stands before it. */
+/** The mean loss of a token after its own context and after another one, in nats. */
+interface ContextUse {
+  /** Loss after the text that precedes the token. */
   own: number;
-  /** After a piece of another chapter that ends with the same token. */
+  /** Loss after a piece of another chapter that ends with the same token. */
   other: number;
-  /** Tokens asked. */
+  /** Number of tokens scored. */
   tokens: number;
 }
 
-/** Asks `count` tokens of `held`, each with `length` tokens of context, spread evenly over the text. */
+/** Scores about `count` tokens, spread evenly over the `heldOut` text, each after `length` tokens of context. */
 export async function contextUse(
   model: Model,
   tokenizer: Tokenizer,
-  held: Dataset,
+  heldOut: Dataset,
   { count = 800, length = 48 } = {},
 ): Promise<ContextUse> {
-  const chapters = (await held.toArray()).map(({ text }) => tokenizer.encode(text)).filter((ids) =>
+  const chapters = (await heldOut.toArray()).map(({ text }) => tokenizer.encode(text)).filter((ids) =>
     ids.length > 4 * length
   );
   const own: [Uint32Array, Uint32Array][] = [];

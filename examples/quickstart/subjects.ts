@@ -1,13 +1,14 @@
 /**
- * An instruction set made from the book itself: a sentence, and the question what it is about.
+ * Makes instructions from the book itself: a question about the subject of a sentence.
+ *
  * Every sentence names exactly one of a few subjects, so that there is one right answer.
  *
  * @module
  */
 import { type Conversation, Dataset, type Document, type Model, type Tokenizer } from "@llamero/sdk";
 
-/** The subjects of the book that are asked for. */
-export const subjects = [
+/** The subjects that questions ask for. */
+const subjects = [
   "whale",
   "ship",
   "sea",
@@ -24,18 +25,18 @@ export const subjects = [
   "Stubb",
 ];
 
-/** A sentence with its subject. */
-export interface Item {
-  /** The instruction. */
+/** A question about a sentence, with its answer. */
+interface Item {
+  /** The question. */
   prompt: string;
   /** The answer. */
   completion: string;
 }
 
-/** At most this many sentences of one subject, so that no answer is right by being frequent. */
-const mostOfOne = 120;
+/** Largest number of sentences per subject, so that no answer is right by being frequent. */
+const maxPerSubject = 120;
 
-/** Sentences of 4 to 16 words that name exactly one subject. */
+/** Makes items from the sentences of 4 to 16 words that name exactly one subject. */
 export function items(documents: readonly Document[]): Item[] {
   const used = new Map<string, number>();
   return documents.flatMap(({ text }) => text.replaceAll(/\s+/g, " ").split(/(?<=[.!?;]) /)).flatMap(
@@ -45,37 +46,37 @@ export function items(documents: readonly Document[]): Item[] {
       if (words < 4 || words > 16 || named.length !== 1) return [];
       const times = (used.get(named[0]) ?? 0) + 1;
       used.set(named[0], times);
-      return times > mostOfOne
+      return times > maxPerSubject
         ? []
         : [{ prompt: `What is this about? ${sentence}`, completion: `It is about the ${named[0]}.` }];
     },
   );
 }
 
-/** The items as conversations. */
+/** Returns the items as conversations. */
 export function conversations(from: readonly Item[]): Dataset<Conversation> {
   return Dataset.from(from.map((item, i) => ({ id: `item ${i}`, ...item }))).conversations();
 }
 
-/** How a model answers held-out items. */
-export interface AnswerScores {
-  /** Nats per token of the right answer after its own instruction, without EOS. */
+/** The scores of a model on held-out items. */
+interface AnswerScores {
+  /** Nats per token of the right answer after its own question, without EOS. */
   loss: number;
-  /** The same answer after another item's instruction. */
+  /** Nats per token of the same answer after another item's question. */
   otherLoss: number;
   /** Share of greedy answers that are right to the letter. */
   exact: number;
   /** Share of greedy answers that end with EOS before the limit. */
   ended: number;
-  /** Share of the most frequent answer: what a model that never reads the question could reach. */
+  /** Share of the most frequent answer, which a model that never reads the question could reach. */
   mostFrequent: number;
 }
 
-/** Scores a model that has a chat template on held-out items. */
+/** Scores a model on held-out items; `tokenizer` must have a chat template. */
 export async function answerScores(
   model: Model,
   tokenizer: Tokenizer,
-  held: readonly Item[],
+  heldOut: readonly Item[],
 ): Promise<AnswerScores> {
   const pair = (question: Item, answer: Item): [Uint32Array, Uint32Array] => {
     const messages = [{ role: "user", content: question.prompt }, {
@@ -84,22 +85,24 @@ export async function answerScores(
     }] as const;
     const { ids, mask } = tokenizer.chat(messages);
     const start = mask.indexOf(1);
-    return [ids.subarray(0, start), ids.subarray(start, mask.lastIndexOf(1))]; // EOS is not asked
+    return [ids.subarray(0, start), ids.subarray(start, mask.lastIndexOf(1))]; // without EOS
   };
   const mean = async (pairs: [Uint32Array, Uint32Array][]) => {
     const scores = await model.scoreBatch(pairs);
     return scores.reduce((sum, s) => sum - s.logProb, 0) / scores.reduce((sum, s) => sum + s.tokens, 0);
   };
-  const loss = await mean(held.map((item) => pair(item, item)));
-  const otherLoss = await mean(held.map((item, i) => pair(held[(i + 7) % held.length], item)));
+  const loss = await mean(heldOut.map((item) => pair(item, item)));
+  const otherLoss = await mean(heldOut.map((item, i) => pair(heldOut[(i + 7) % heldOut.length], item)));
   let exact = 0;
   let ended = 0;
-  for (const { prompt, completion } of held) {
+  for (const { prompt, completion } of heldOut) {
     const answer = model.chat(prompt, { temperature: 0, maxTokens: 24 });
     if ((await answer.text()).trim() === completion) exact++;
     if (answer.finish === "eos") ended++;
   }
-  const counts = Object.values(Object.groupBy(held, (item) => item.completion)).map((same) => same!.length);
-  const n = held.length;
+  const counts = Object.values(Object.groupBy(heldOut, (item) => item.completion)).map((same) =>
+    same!.length
+  );
+  const n = heldOut.length;
   return { loss, otherLoss, exact: exact / n, ended: ended / n, mostFrequent: Math.max(...counts) / n };
 }

@@ -1,5 +1,5 @@
 /**
- * `defineTask`: a task of one's own in ten lines.
+ * `defineTask` makes a task from its items, prompt and answers.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { checkDefinition } from "./tasks/definition_schema.ts";
 import type { Task } from "./tasks/task.ts";
 
 /**
- * Makes a task.
+ * Makes a task from its definition.
  *
  * ```ts
  * import { defineTask, Evaluator } from "@llamero/sdk/eval";

@@ -1,5 +1,5 @@
 /**
- * `Evaluator`: a plan of tasks. Cold and immutable; nothing is read or run before `run`.
+ * `Evaluator`: an immutable plan of tasks, which reads and runs nothing before `run`.
  *
  * @module
  */
@@ -9,23 +9,23 @@ import { optionsSchema, parseOptions, show } from "../base/schema.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
 import { Displayable, interruptible, type Picture, table } from "../display/mod.ts";
 import { benchmark } from "./benchmarks/registry.ts";
-import { ItemCache } from "./models/answer_cache.ts";
-import { lossEntry, type LossOptions } from "./loss_task.ts";
-import { Report } from "./reports/report.ts";
-import type { PlanEntry, TaskResult } from "./tasks/task_result.ts";
-import { type EvalModel, isScorable, namedModels } from "./models/eval_model.ts";
 import { suite } from "./benchmarks/suites.ts";
-import type { Task } from "./tasks/task.ts";
+import { lossEntry, type LossOptions } from "./loss_task.ts";
+import { AnswerCache } from "./models/answer_cache.ts";
+import { type EvalModel, isEvalModel, namedModels } from "./models/eval_model.ts";
+import { Report } from "./reports/report.ts";
 import { type AddOptions, taskEntry } from "./task_entry.ts";
+import type { PlanEntry, TaskResult } from "./tasks/task_result.ts";
+import type { Task } from "./tasks/task.ts";
 
-/** How an evaluator behaves. */
+/** Settings of an evaluator. */
 export interface EvaluatorOptions {
-  /** Decides which few-shot examples are drawn, and the draws of texts; default 42. */
+  /** Seed of the few-shot examples and of the drawn texts; default 42. */
   seed?: number;
   /**
-   * Whether what the models answer is kept, by a hash of their weights, so that an evaluation that was stopped goes on
-   * where it was: true (the default) in the SDK's cache folder, a path in that folder, false not at all. Nothing is kept
-   * of a model that `run` is given, as a trainer gives it, nor where writing is not allowed.
+   * Place for the models' answers, kept by a hash of their weights so that a stopped evaluation continues where it was:
+   * true (the default) for the SDK's cache folder, a path for another folder, false to keep none. No answers are kept of
+   * a model that is given to `run`, as a trainer does, or where writing is not permitted.
    */
   cache?: boolean | string;
 }
@@ -37,11 +37,11 @@ const schema = optionsSchema<EvaluatorOptions>()(z.strictObject({
   ),
 }));
 
-/** How a suite is added. */
+/** Settings of {@linkcode Evaluator.suite}. */
 export interface SuiteOptions {
-  /** The folder for all data; default the one that the environment variable LLAMERO_DATA names. */
+  /** The folder for all data; default the folder that the environment variable LLAMERO_DATA names. */
   data?: string;
-  /** Only the first so many items of each task are asked; default all. */
+  /** Number of items to ask of each task, from the first; default all. */
   limit?: number;
 }
 
@@ -50,9 +50,9 @@ const suiteSchema = optionsSchema<SuiteOptions>()(z.strictObject({
   limit: z.int().min(1).optional(),
 }));
 
-/** What a run is given. */
+/** Settings of {@linkcode Evaluator.run}. */
 export interface EvaluateOptions {
-  /** Stops the run; it rejects with the signal's reason. */
+  /** Stops the run, which then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -60,19 +60,21 @@ const abortSignal = z.custom<AbortSignal>((value) => value instanceof AbortSigna
 const runSchema = optionsSchema<EvaluateOptions>()(z.strictObject({ signal: abortSignal.optional() }));
 
 /**
- * A plan of what to ask which models.
+ * A plan of tasks to run on one model or on several.
  *
  * ```ts
- * import { Dataset } from "@llamero/sdk/data";
- * import { Evaluator } from "@llamero/sdk/eval";
- * import { Model } from "@llamero/sdk/model";
+ * import { Dataset, Evaluator, Model, Tokenizer } from "@llamero/sdk";
  *
- * const before = await Model.load("runs/5m/pretrain"), after = await Model.load("runs/5m/instruct");
- * const report = await new Evaluator({ before, after })
- *   .add("piqa", { data: "data/piqa/valid.jsonl" })
- *   .loss(Dataset.text("data/held_out.txt"), { name: "held out" })
+ * const book = Dataset.sample("moby-dick");
+ * const tokenizer = await Tokenizer.train(book.take(5), { vocabSize: 400 });
+ * const one = await Model.create("nano", { tokenizer, context: 64, seed: 1 });
+ * const other = await Model.create("nano", { tokenizer, context: 64, seed: 2, name: "other" });
+ * const goals = Dataset.from([{ goal: "Cut a rope", sol1: "Use a spoon.", sol2: "Use a knife.", label: 1 }]);
+ * const report = await new Evaluator({ one, other })
+ *   .add("piqa", { data: goals })
+ *   .loss(book.skip(134), { name: "last chapter" })
  *   .run();
- * console.log(report.value("piqa", { model: "after" }));
+ * console.log(report.value("last chapter", { model: "other" }), "nats per token");
  * ```
  */
 export class Evaluator extends Displayable {
@@ -81,9 +83,9 @@ export class Evaluator extends Displayable {
   #entries: readonly PlanEntry[] = [];
 
   /**
-   * An empty plan for a model, for several under names, or for whatever {@linkcode Evaluator.run} is given.
+   * Makes an empty plan for a model, for several models by name, or for the model that {@linkcode Evaluator.run} is given.
    *
-   * @throws {ConfigError} for something that is no model, or an unknown option
+   * @throws {ConfigError} for a value that is not a model, or an unknown option
    */
   constructor(models?: EvalModel | Record<string, EvalModel>, options: EvaluatorOptions = {}) {
     super();
@@ -92,9 +94,9 @@ export class Evaluator extends Displayable {
   }
 
   /**
-   * The plan with one task more: a benchmark of the paper by its name, or one made by `defineTask`.
+   * Returns the plan with one more task: a benchmark of the paper by its name, or a task made by `defineTask`.
    *
-   * @throws {ConfigError} for a benchmark that this version does not have, or an unknown option
+   * @throws {ConfigError} for an unknown benchmark or option
    */
   add(task: string | Task, options: AddOptions = {}): Evaluator {
     if (typeof task !== "string" && typeof task?.run !== "function") {
@@ -106,20 +108,25 @@ export class Evaluator extends Displayable {
   }
 
   /**
-   * The plan with a section of the paper: `llama` (all), `common-sense`, `closed-book`, `reading`, `math`, `code` or
-   * `bias`, with every column of its tables. `data` is a folder with the data of each task in a folder of its name.
+   * Returns the plan with the benchmarks of a section of the paper, one per column of its tables: `llama` (all sections),
+   * `common-sense`, `closed-book`, `reading`, `math`, `code` or `bias`. The folder `data` holds a folder per task, named
+   * after it.
    *
-   * @throws {ConfigError} for a name that is none, or an unknown option
+   * @throws {ConfigError} for an unknown suite or option
    */
   suite(name: string, options: SuiteOptions = {}): Evaluator {
     const { data, limit } = parseOptions(suiteSchema, options, `suite(${name})`);
     return suite(name).reduce<Evaluator>((plan, { task, ...entry }) => {
-      const own = data === undefined ? {} : { data: `${data}/${task}` };
-      return plan.add(task, { ...entry, ...own, limit });
+      const taskData = data === undefined ? {} : { data: `${data}/${task}` };
+      return plan.add(task, { ...entry, ...taskData, limit });
     }, this);
   }
 
-  /** The plan with one loss more: nats per token, bits per byte and perplexity of a dataset. */
+  /**
+   * Returns the plan with the loss on a dataset: nats per token, bits per byte and perplexity.
+   *
+   * @throws {ConfigError} for a value that is not a dataset, or an unknown option
+   */
   loss(dataset: Dataset | TokenDataset, options: LossOptions = {}): Evaluator {
     return this.#with(lossEntry(dataset, options));
   }
@@ -129,10 +136,7 @@ export class Evaluator extends Displayable {
     if (this.#entries.some((other) => other.name === name)) {
       throw new ConfigError(
         `Cannot add "${name}" twice: give one of them another name, { name: "${name} 2" }`,
-        {
-          path: "name",
-          value: name,
-        },
+        { path: "name", value: name },
       );
     }
     const next = new Evaluator(undefined, this.#options);
@@ -148,12 +152,12 @@ export class Evaluator extends Displayable {
    * @throws {DataError} when a task's data is missing or damaged
    */
   run(options?: EvaluateOptions): Promise<Report>;
-  /** Runs the plan on `model`; this is how a trainer calls it. */
+  /** Runs the plan on `model` instead of its own models, as a trainer does. */
   run(model: EvalModel, options?: EvaluateOptions): Promise<Report>;
   async run(first: EvalModel | EvaluateOptions = {}, second: EvaluateOptions = {}): Promise<Report> {
-    const given = isScorable(first);
-    const models = given ? namedModels(first) : this.#models;
-    const { signal } = parseOptions(runSchema, given ? second : first, "Evaluator.run");
+    const isOtherModel = isEvalModel(first);
+    const models = isOtherModel ? namedModels(first) : this.#models;
+    const { signal } = parseOptions(runSchema, isOtherModel ? second : first, "Evaluator.run");
     if (models.length === 0) {
       throw new ConfigError(
         "Cannot run the evaluation: it has no model, use new Evaluator(model) or run(model)",
@@ -162,23 +166,23 @@ export class Evaluator extends Displayable {
     if (this.#entries.length === 0) {
       throw new ConfigError("Cannot run the evaluation: it has no task, use add or loss");
     }
-    return await interruptible(signal, (signal) => this.#measure(models, !given, signal));
+    return await interruptible(signal, (signal) => this.#runTasks(models, !isOtherModel, signal));
   }
 
-  /** Runs every task on every model; answers are kept only of models that are the evaluator's own. */
-  async #measure(
+  /** Runs every task on every model; `keepAnswers` allows the cache that the options ask for. */
+  async #runTasks(
     models: readonly [string, EvalModel][],
-    keep: boolean,
+    keepAnswers: boolean,
     signal: AbortSignal | undefined,
   ): Promise<Report> {
     const { seed, cache } = this.#options;
     const results: TaskResult[] = [];
-    const caches = new Map<string, ItemCache | undefined>();
+    const caches = new Map<string, AnswerCache | undefined>();
     for (const entry of this.#entries) {
       for (const [name, model] of models) {
         signal?.throwIfAborted();
-        if (cache && keep && !caches.has(name)) {
-          caches.set(name, await ItemCache.of(model, cache === true ? undefined : cache));
+        if (cache && keepAnswers && !caches.has(name)) {
+          caches.set(name, await AnswerCache.of(model, cache === true ? undefined : cache));
         }
         results.push(await entry.run(model, { model: name, seed, signal, cache: caches.get(name) }));
       }
@@ -186,17 +190,17 @@ export class Evaluator extends Displayable {
     return new Report(results);
   }
 
-  /** The plan. */
+  /** Returns a table of the plan. */
   override picture(): Picture {
-    const names = this.#models.map(([name]) => name).join(", ") || "no model yet";
-    const title = `Evaluation of ${names}, not run yet: await .run()`;
+    const names = this.#models.map(([name]) => name).join(", ");
+    const title = `Evaluation ${names ? `of ${names}` : "without a model"}, not run yet: await .run()`;
     const rows = this.#entries.map(({ name, facts: { kind, data, limit, shots, rule } }) => (
       { task: name, kind, data, limit, shots, rule }
     ));
     return table(rows, { title });
   }
 
-  /** The plan as JSON: models by name, tasks by their facts. */
+  /** Returns the plan as JSON: models by name, tasks by their facts. */
   toJSON(): { models: string[]; seed: number; tasks: Record<string, unknown>[] } {
     const tasks = this.#entries.map(({ name, facts }) => ({ name, ...facts }));
     return { models: this.#models.map(([name]) => name), seed: this.#options.seed, tasks };

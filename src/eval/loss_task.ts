@@ -1,6 +1,5 @@
 /**
- * The loss on held-out text: nats per token, bits per byte, perplexity. No items and no answers, only how surprised
- * the model is.
+ * The loss on held-out text as a line of an evaluator's plan: nats per token, bits per byte, perplexity.
  *
  * @module
  */
@@ -14,11 +13,11 @@ import { modelFacts, type PlanEntry, type Protocol } from "./tasks/task_result.t
 import { requireMethod } from "./models/eval_model.ts";
 import { inOneLine } from "./task_data/task_source.ts";
 
-/** How a loss is added. */
+/** Settings of {@linkcode Evaluator.loss}. */
 export interface LossOptions {
-  /** Its name in reports; default `loss`. */
+  /** Name in reports; default `loss`. */
   name?: string;
-  /** Only the first so many windows are read; default all. */
+  /** Number of windows to read, from the first; default all. */
   limit?: number;
 }
 
@@ -28,12 +27,12 @@ const options = optionsSchema<LossOptions>()(z.strictObject({
 }));
 
 /**
- * The plan of a loss. Reads nothing.
+ * Makes the line of a plan that measures a loss. Nothing is read yet.
  *
  * @throws {ConfigError} for an unknown option, or something that is no dataset
  */
-export function lossEntry(dataset: Dataset | TokenDataset, given: LossOptions): PlanEntry {
-  const { name, limit } = parseOptions(options, given, "loss");
+export function lossEntry(dataset: Dataset | TokenDataset, settings: LossOptions): PlanEntry {
+  const { name, limit } = parseOptions(options, settings, "loss");
   if (!(dataset instanceof Dataset || dataset instanceof TokenDataset)) {
     throw new ConfigError(`Cannot use loss.dataset: must be a Dataset, current value is ${show(dataset)}`);
   }
@@ -41,16 +40,16 @@ export function lossEntry(dataset: Dataset | TokenDataset, given: LossOptions): 
   return {
     name,
     facts: { task: name, kind: "loss", data, limit },
-    async run(model, { model: as, seed, signal }) {
-      const loser = requireMethod(model, "loss", name);
-      const label = `${name} on ${as}`;
+    async run(model, { model: modelName, seed, signal }) {
+      const lossModel = requireMethod(model, "loss", name);
+      const label = `${name} on ${modelName}`;
       const live = new Live({ quiet: 1000, pipeInterval: 10_000, stream: "stderr" });
       live.update({ picture: () => ({ text: `${label} ...` }), record: { event: "progress", label } });
-      const result = await loser.loss(dataset, { limit, signal }).finally(() => live.end());
+      const result = await lossModel.loss(dataset, { limit, signal }).finally(() => live.end());
       const { loss, error, tokens, bytes } = result;
       if (Number.isNaN(loss)) {
         throw new NumericsError(
-          `Cannot measure "${name}": the loss of "${as}" is not a number, look at its weights`,
+          `Cannot measure "${name}": the loss of "${modelName}" is not a number, check its weights`,
         );
       }
       const protocol: Protocol = {
@@ -66,7 +65,15 @@ export function lossEntry(dataset: Dataset | TokenDataset, given: LossOptions): 
         notes: [],
       };
       const measures = lossMeasures({ nats: loss * tokens, tokens, bytes, error, n: tokens });
-      return { task: name, benchmark: "loss", model: as, kind: "loss", measures, protocol, items: [] };
+      return {
+        task: name,
+        benchmark: "loss",
+        model: modelName,
+        kind: "loss",
+        measures,
+        protocol,
+        items: [],
+      };
     },
   };
 }

@@ -1,5 +1,5 @@
 /**
- * A task in an evaluator's plan: which data, how many items, how many examples.
+ * A task as a line of an evaluator's plan, with its data, number of items and number of examples.
  *
  * @module
  */
@@ -7,55 +7,55 @@ import { z } from "zod";
 import { ConfigError } from "../base/errors.ts";
 import { nearest, optionsSchema, parseOptions } from "../base/schema.ts";
 import { Dataset } from "../data/mod.ts";
-import { chatting } from "./models/chat_model.ts";
-import type { ScoreText, TextScorer } from "./tasks/grader.ts";
-import type { ItemCache } from "./models/answer_cache.ts";
-import { sum } from "./tasks/metric.ts";
-import { remembering } from "./models/cached_model.ts";
-import { modelFacts, type PlanEntry, type Protocol } from "./tasks/task_result.ts";
+import type { AnswerCache } from "./models/answer_cache.ts";
+import { withAnswerCache } from "./models/cached_model.ts";
+import { withChatTemplate } from "./models/chat_model.ts";
 import type { EvalModel } from "./models/eval_model.ts";
+import type { ScoreText, TextScorer } from "./tasks/grader.ts";
+import { sum } from "./tasks/metric.ts";
+import { modelFacts, type PlanEntry, type Protocol } from "./tasks/task_result.ts";
+import type { Task } from "./tasks/task.ts";
 import {
-  isFilePath,
+  isTaskFile,
   type TaskData,
   type TaskFile,
   type TaskParts,
   TaskSource,
 } from "./task_data/task_source.ts";
-import type { Task } from "./tasks/task.ts";
 
-/** How a task is added. */
+/** Settings of {@linkcode Evaluator.add}. */
 export interface AddOptions {
   /**
    * A file, a folder that holds the published file, a `Dataset`, or `{ test, shots?, labels?, stats? }`. Default: the
    * folder that the environment variable LLAMERO_DATA names.
    */
   data?: TaskData;
-  /** Only the first so many items are asked; default all. */
+  /** Number of items to ask, from the first; default all. */
   limit?: number;
-  /** Examples in front of each prompt; default those of the paper, 0 for most tasks. */
+  /** Number of examples before each prompt; default the paper's, which is 0 for most tasks. */
   shots?: number;
-  /** Its name in reports; default the task's, with the variant. */
+  /** Name in reports; default the task's name with the variant. */
   name?: string;
-  /** Another way to run it: `maj1@100` of `gsm8k`, `respectful` of `real-toxicity-prompts`. */
+  /** Another way to run the task: `maj1@100` of `gsm8k`, `respectful` of `real-toxicity-prompts`. */
   variant?: string;
-  /** Texts drawn for an item, where the task or its variant draws several. */
+  /** Texts drawn per item, for a task or variant that draws several. */
   samples?: number;
-  /** What judges generated texts, where a task needs that: `{ name, score }` or a function. */
+  /** Grades generated texts, for a task that takes a scorer: `{ name, score }` or a function. */
   scorer?: TextScorer | ScoreText;
-  /** Whether prompts go through the tokenizer's chat template, as the words of a user; default false. */
+  /** True puts prompts through the tokenizer's chat template, as a user's messages; default false. */
   chat?: boolean;
 }
 
-const isPlace = (value: unknown) => (typeof value === "string" && value !== "") || value instanceof URL;
-const place = z.custom<string | URL>(isPlace, "must be a path or a URL");
+const isPath = (value: unknown) => (typeof value === "string" && value !== "") || value instanceof URL;
+const path = z.custom<string | URL>(isPath, "must be a path or a URL");
 const file = z.custom<TaskFile>(
-  (value) => isPlace(value) || value instanceof Dataset,
+  (value) => isPath(value) || value instanceof Dataset,
   "must be a path, a URL or a Dataset",
 );
 const parts = optionsSchema<TaskParts>()(z.strictObject({
   test: file,
   shots: file.optional(),
-  labels: place.optional(),
+  labels: path.optional(),
   stats: file.optional(),
 }));
 const options = optionsSchema<AddOptions>()(z.strictObject({
@@ -73,30 +73,44 @@ const options = optionsSchema<AddOptions>()(z.strictObject({
 }));
 
 /**
- * The plan of a task. Looks for no file.
+ * Makes the line of a plan that runs a task. No file is looked for yet.
  *
  * @throws {ConfigError} for an unknown option or a wrong value
  */
-export function taskEntry(base: Task, given: AddOptions): PlanEntry {
-  const path = `add(${base.name})`;
-  const chosen = parseOptions(options, given, path);
+export function taskEntry(base: Task, settings: AddOptions): PlanEntry {
+  const optionPath = `add(${base.name})`;
+  const chosen = parseOptions(options, settings, optionPath);
   const { limit, data, variant, chat } = chosen;
-  const task = configured(base, chosen, path);
+  const task = configured(base, chosen, optionPath);
   const { name = variant === undefined ? base.name : `${base.name} ${variant}`, shots = task.shots } = chosen;
-  if (data !== undefined) parseOptions<TaskData>(isFilePath(data) ? file : parts, data, `${path}.data`);
+  if (data !== undefined) parseOptions<TaskData>(isTaskFile(data) ? file : parts, data, `${optionPath}.data`);
   if (data !== undefined && !task.reads) {
-    throw new ConfigError(`Cannot use ${path}.data: the task brings its own items`, { path: `${path}.data` });
+    throw new ConfigError(`Cannot use ${optionPath}.data: the task brings its own items`, {
+      path: `${optionPath}.data`,
+    });
   }
   const { kind, rule, prompt, header, decoding } = task;
-  const asked = new TaskSource(task, data).describe();
-  const facts = { task: base.name, variant, kind, data: asked, limit, shots, rule, prompt, header, decoding };
+  const source = new TaskSource(task, data).describe();
+  const facts = {
+    task: base.name,
+    variant,
+    kind,
+    data: source,
+    limit,
+    shots,
+    rule,
+    prompt,
+    header,
+    decoding,
+  };
   return {
     name,
     facts: chat ? { ...facts, chat } : facts,
-    async run(model, { model: as, seed, signal, cache }) {
-      const source = new TaskSource(task, data, signal);
-      const run = { name, model: as, seed, shots, limit, signal, cache };
-      const { measures, items, notes = [] } = await task.run(askerOf(model, name, chat, cache), source, run);
+    async run(model, { model: modelName, seed, signal, cache }) {
+      const wrappedModel = wrapModel(model, name, chat, cache);
+      const run = { name, model: modelName, seed, shots, limit, signal, cache };
+      const scores = await task.run(wrappedModel, new TaskSource(task, data, signal), run);
+      const { measures, items, notes = [] } = scores;
       const protocol: Protocol = {
         variant,
         rule,
@@ -105,7 +119,7 @@ export function taskEntry(base: Task, given: AddOptions): PlanEntry {
         prompt,
         header,
         decoding,
-        data: asked,
+        data: source,
         limit,
         ...modelFacts(model),
         chatTemplate: chat,
@@ -113,39 +127,41 @@ export function taskEntry(base: Task, given: AddOptions): PlanEntry {
         droppedShots: sum(items.map(({ dropped }) => dropped)),
         notes,
       };
-      return { task: name, benchmark: base.name, model: as, kind, measures, protocol, items };
+      return { task: name, benchmark: base.name, model: modelName, kind, measures, protocol, items };
     },
   };
 }
 
-/** The model as it is asked: through its chat template, or through the cache of its answers. */
-function askerOf(model: EvalModel, task: string, chat: boolean, cache: ItemCache | undefined): EvalModel {
-  const wrappedModel = chat ? chatting(model, task) : model;
-  const how = chat ? `chat ${wrappedModel.tokenizer!.encode("?", { bos: true }).join(" ")}` : "";
-  return cache ? remembering(wrappedModel, cache, how) : wrappedModel;
+/** Puts a model behind its chat template and behind the cache of its answers, where these are wanted. */
+function wrapModel(model: EvalModel, task: string, chat: boolean, cache: AnswerCache | undefined): EvalModel {
+  const chatModel = chat ? withChatTemplate(model, task) : model;
+  const mode = chat ? `chat ${chatModel.tokenizer!.encode("?", { bos: true }).join(" ")}` : "";
+  return cache ? withAnswerCache(chatModel, cache, mode) : chatModel;
 }
 
-/** The task in the variant and with the settings that were asked for. */
+/** Returns the task in the chosen variant, with the chosen settings. */
 function configured(
   base: Task,
   { variant, samples, scorer }: Pick<AddOptions, "variant" | "samples" | "scorer">,
-  path: string,
+  optionPath: string,
 ): Task {
-  const task = variant === undefined ? base : variantOf(base, variant, path);
+  const task = variant === undefined ? base : variantOf(base, variant, optionPath);
   const settings = Object.entries({ samples, scorer }).filter(([, value]) => value !== undefined);
   if (settings.length === 0) return task;
   if (task.configure) return task.configure(Object.fromEntries(settings));
   const [key] = settings[0];
-  throw new ConfigError(`Cannot use ${path}.${key}: the task writes no text`, { path: `${path}.${key}` });
+  throw new ConfigError(`Cannot use ${optionPath}.${key}: the task generates no text`, {
+    path: `${optionPath}.${key}`,
+  });
 }
 
-function variantOf({ name, variants = {} }: Task, variant: string, path: string): Task {
+function variantOf({ name, variants = {} }: Task, variant: string, optionPath: string): Task {
   if (Object.hasOwn(variants, variant)) return variants[variant];
   const names = Object.keys(variants);
   const near = nearest(variant, names);
   const hint = near ? `did you mean "${near}"?` : names.length ? `it has ${names.join(", ")}` : "it has none";
   throw new ConfigError(`Cannot find the variant "${variant}" of "${name}": ${hint}`, {
-    path: `${path}.variant`,
+    path: `${optionPath}.variant`,
     value: variant,
   });
 }

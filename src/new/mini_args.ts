@@ -1,5 +1,5 @@
 /**
- * Stands in for `parseArgs` of `@std/cli` on a machine that cannot reach JSR: the part of it that is used here.
+ * Replaces `parseArgs` of `@std/cli` on a machine that cannot reach JSR: the part of it that is used here.
  *
  * @module
  */
@@ -8,21 +8,21 @@
 export interface ArgOptions {
   /** Names of flags that take a value: `--name value` or `--name=value`. */
   string: string[];
-  /** Names of flags that are on or off: `--name`, `--name=false`, `--name false`. */
+  /** Names of boolean flags: `--name`, `--name=false`, `--name false`. */
   boolean: string[];
   /** Names of flags that `--no-name` turns off. */
   negatable: string[];
-  /** Called with everything else, `--` and what follows it excepted; false keeps it out of the result. */
+  /** Called with every other argument before `--`; false keeps it out of the result. */
   unknown: (arg: string) => unknown;
 }
 
 /**
- * The flags in `args` by name, other words under `_`. A missing on-off flag is false, a missing value `""`.
- * Short flags (`-x`), numbers, lists, aliases and defaults of the original are not part of this one.
+ * Reads the flags in `args` by name, and other words under `_`. A missing boolean flag is false, a missing value `""`.
+ * Short flags (`-x`), numbers, lists, aliases and defaults of the original are left out.
  */
 export type ParseArgs = (args: string[], options: ArgOptions) => Record<string, unknown>;
 
-/** See {@linkcode ParseArgs}. */
+/** Reads flags as {@linkcode ParseArgs} says. */
 export const parseArgs: ParseArgs = (args, { string, boolean, negatable, unknown }) => {
   const found: Record<string, unknown> = Object.fromEntries(boolean.map((name) => [name, false]));
   const words: string[] = [];

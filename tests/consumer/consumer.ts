@@ -1,5 +1,5 @@
 /**
- * A user's script: it lives outside the repository, imports the package over http, trains and generates.
+ * A user's script outside the repository, which imports the package over http, trains and generates.
  *
  * @module
  */

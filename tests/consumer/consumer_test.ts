@@ -4,7 +4,7 @@ import { computedImports } from "../repo/rules.ts";
 import { type Outcome, runDeno } from "../repo/tree.ts";
 import { forget, packageFiles, publishedFiles, type Registry, rewrite, serve } from "./registry.ts";
 
-/** Runs `script` in a folder of its own, outside the repository, as somebody who added the package would. */
+/** Runs or checks `script` in a folder outside the repository whose deno.json maps the package to `registry`. */
 async function consume(registry: Registry, script: string, task: "run" | "check"): Promise<Outcome> {
   const folder = await Deno.makeTempDir();
   try {
@@ -35,11 +35,11 @@ export const length: number = z.number().parse(code.length);
   assert.match(run.stdout, /^length 13$/m, run.stderr);
   assert.equal((await consume(registry, script, "check")).code, 0);
   const wrong = await consume(registry, script.replace("n: number", "n: string"), "check");
-  assert.match(wrong.stderr, /TS2322/, "types arrive over http too");
+  assert.match(wrong.stderr, /TS2322/, "types are checked over http too");
   assert.ok(registry.asked.includes("src/x.wgsl"));
 });
 
-Deno.test("names of the import map are rewritten, and nothing else", () => {
+Deno.test("names of the import map are rewritten, other text is not", () => {
   const imports = { zod: "npm:zod@^4.1.0", "@llamero/sdk": "./mod.ts" };
   const source = `import { z } from "zod"; import "zod/v4"; import "./zod"; import "zodiac"; // from "zod"\n`;
   assert.equal(
@@ -74,5 +74,5 @@ Deno.test("a consumer outside the repository imports the package over http", asy
   assert.match(stdout, /^The package exports .*Dataset.*Evaluator.*Model.*Tokenizer.*Trainer/m);
   assert.match(stdout, /^The loss fell from .*: true$/m, "it trains");
   assert.match(stdout, /^It wrote something$/m, "it generates");
-  assert.equal((await consume(registry, script, "check")).code, 0, "its types hold");
+  assert.equal((await consume(registry, script, "check")).code, 0, "the script type-checks");
 });

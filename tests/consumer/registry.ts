@@ -14,7 +14,7 @@ import { npmPackage, tarball, tarballName } from "../../.ci/pack.ts";
 import { importsOf } from "../repo/imports.ts";
 import { readConfig, root, runDeno } from "../repo/tree.ts";
 
-/** Paths from the root of all files that `deno publish` would send. */
+/** Returns the paths from the root of all files that `deno publish` would send. */
 export async function publishedFiles(): Promise<string[]> {
   const { code, stdout, stderr } = await runDeno(["publish", "--dry-run", "--allow-dirty", "--no-check"]);
   if (code !== 0) throw new Error(`deno publish --dry-run failed:\n${stderr}`);
@@ -22,11 +22,11 @@ export async function publishedFiles(): Promise<string[]> {
   return urls.map((file) => file.slice(root.length).replaceAll("\\", "/")).sort();
 }
 
-/** A package being served. */
+/** A served package. */
 export interface Registry extends AsyncDisposable {
   /** The address, with a slash at the end. */
   url: string;
-  /** Paths that were asked for, in order. */
+  /** Requested paths, in order. */
   asked: string[];
 }
 
@@ -49,7 +49,7 @@ export function serve(files: ReadonlyMap<string, Content>): Registry {
   return { url, asked, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
-/** The package with the modules' imports rewritten. */
+/** Returns the package with the imports of its modules rewritten. */
 export async function packageFiles(): Promise<Map<string, string>> {
   const { imports } = readConfig();
   const files = new Map<string, string>();

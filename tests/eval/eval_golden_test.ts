@@ -1,10 +1,9 @@
-// The golden numbers of evaluation: a trained model's likelihoods against PyTorch in float64, and arithmetic that needs
-// no model.
+// The golden numbers of evaluation: likelihoods of a trained model from PyTorch in float64, and arithmetic without a model.
 import assert from "node:assert/strict";
 import { defineTask, Evaluator, type GenerateOutcome, passAtK, rollingLoss } from "../../src/eval/mod.ts";
 import { mostFrequent } from "../../src/eval/scoring/voting.ts";
 import { shareOf, sum, withGroups } from "../../src/eval/tasks/metric.ts";
-import { ruleOf } from "../../src/eval/scoring/normalisation.ts";
+import { scoringRule } from "../../src/eval/scoring/normalisation.ts";
 import { Model } from "../../src/model/mod.ts";
 import { wattHours } from "../../src/train/monitoring/energy.ts";
 import { testDevice } from "../support/device.ts";
@@ -87,7 +86,7 @@ const ids = (list: readonly number[]) => Uint32Array.from(list);
 const near = (got: number, want: number, tolerance: number, what: string) =>
   assert.ok(Math.abs(got - want) <= tolerance, `${what}: got ${got}, want ${want}`);
 
-Deno.test("likelihoods: empty and long contexts, whatever stands beside them in the batch", async () => {
+Deno.test("likelihoods after empty and long contexts do not depend on the rest of the batch", async () => {
   using model = await trained();
   const { cases, suggested_batches } = golden.loglikelihood;
   const tolerance = golden.tolerance.sum_logprob_abs;
@@ -104,7 +103,7 @@ Deno.test("likelihoods: empty and long contexts, whatever stands beside them in 
   }
 });
 
-Deno.test("multiple choice: the four rules choose as they should, on the model's own numbers", async () => {
+Deno.test("multiple choice: the four rules choose the golden options, on the model's own numbers", async () => {
   using model = await trained();
   const rules = {
     sum: "sum",
@@ -118,10 +117,12 @@ Deno.test("multiple choice: the four rules choose as they should, on the model's
     const after = (before: number[]) =>
       model.scoreBatch(choices.map(({ tokens }) => [ids(before), ids(tokens)]));
     const own = await after(context);
-    const alone = await after(unconditional_context);
+    const unconditional = await after(unconditional_context);
     for (const [key, normalisation] of Object.entries(rules)) {
-      const { score } = ruleOf({ normalisation });
-      const scores = choices.map(({ char_length }, c) => score("x".repeat(char_length), own[c], alone[c]));
+      const { score } = scoringRule({ normalisation });
+      const scores = choices.map(({ char_length }, c) =>
+        score("x".repeat(char_length), own[c], unconditional[c])
+      );
       scores.forEach((value, c) =>
         near(
           value,
@@ -171,7 +172,7 @@ Deno.test("CrowS-Pairs: the model's preference by perplexity and by sum, by cate
     near(scores[2 * i].logProb, logprob_more, golden.tolerance.sum_logprob_abs, `pair ${i}`);
     near(scores[2 * i + 1].logProb, logprob_less, golden.tolerance.sum_logprob_abs, `pair ${i}`);
   });
-  // The same likelihoods behind the benchmark itself: sentence 5 is written "s5".
+  // The benchmark itself on the same likelihoods; sentence 5 is written "s5".
   const kinds: Record<string, string> = { gender: "gender", religion: "religion", age: "age" };
   const rows = pairs.map(({ category }, i) =>
     `${i},s${2 * i},s${2 * i + 1},stereo,${kinds[category]},x,a,b\n`
@@ -245,7 +246,7 @@ Deno.test("carbon: table 15 of the paper and other grids", () => {
   const { paper_table_15, other, other_grid } = metrics.carbon;
   for (const { gpu_hours, gpu_watts, expected, paper_printed } of paper_table_15) {
     check(of(gpu_hours, gpu_watts), expected, (x) => 1e-9 * x);
-    check(of(gpu_hours, gpu_watts), paper_printed, () => 1.5); // two cells are cut off, not rounded
+    check(of(gpu_hours, gpu_watts), paper_printed, () => 1.5); // the paper truncates two cells instead of rounding
   }
   for (const { gpu_hours, gpu_watts, expected } of other) {
     check(of(gpu_hours, gpu_watts), expected, (x) => 1e-9 * x);

@@ -1,4 +1,4 @@
-// Beginnings that prompts share are put through once: the scores stay the same, and the saving is counted.
+// Shared beginnings of prompts are put through once: scores do not change, and the report counts the saving.
 import assert from "node:assert/strict";
 import { type ChoiceOutcome, Evaluator } from "../../src/eval/mod.ts";
 import { Model } from "../../src/model/mod.ts";
@@ -7,7 +7,7 @@ import { testDevice } from "../support/device.ts";
 import { fixture } from "./benchmarks/fixtures.ts";
 import { characters, jsonl, scorer, withFiles } from "./fakes.ts";
 
-Deno.test("pairs that begin alike are asked together", async () => {
+Deno.test("pairs with the same beginning are neighbours", async () => {
   const made = fixture("mmlu", 40);
   await withFiles(made.files, async (data) => {
     const model = scorer(() => -1);
@@ -27,7 +27,7 @@ Deno.test("MMLU, 5-shot: more than 60 % of the tokens are saved, and no score ch
   const sharp = [...await model.parameters()].map(([name, data]) =>
     [name, data.map((x) => name.includes("norm") ? x : 6 * x)] as const
   );
-  model.setParameters(new Map(sharp)); // far from uniform, so that a mistake would show
+  model.setParameters(new Map(sharp)); // far from uniform, so that an error shows
   await withFiles(made.files, async (data) => {
     const { results: [{ items, protocol }] } = await new Evaluator(model, { cache: false }).add("mmlu", {
       data,
@@ -35,13 +35,13 @@ Deno.test("MMLU, 5-shot: more than 60 % of the tokens are saved, and no score ch
     assert.equal(protocol.droppedShots + protocol.truncated, 0);
     const [, share, all] = /saved (.+)% of (\d+) tokens/.exec(protocol.notes.join("\n"))!;
     const asked = (items as ChoiceOutcome[]).flatMap(({ prompt }) => ["A", "B", "C", "D"].map(() => prompt));
-    const plain = asked.reduce((n, prompt) => n + tokenizer.encode(`${prompt} A`).length, 0); // BOS in, the last one out
+    const plain = asked.reduce((n, prompt) => n + tokenizer.encode(`${prompt} A`).length, 0); // BOS is an input, the last token is not
     assert.equal(Number(all), plain);
     assert.ok(Number(share) > 60, `saved ${share} %`);
     console.log(`      shared beginnings saved ${share} % of ${all} tokens`);
     for (const { prompt, options } of (items as ChoiceOutcome[]).filter((_, i) => i % 4 === 1)) {
       for (const { text, logProb } of options) {
-        const alone = await model.score(prompt, ` ${text}`); // a pair alone shares nothing
+        const alone = await model.score(prompt, ` ${text}`); // one pair has nothing to share
         assert.equal(alone.reusedTokens, 0);
         assert.ok(Math.abs(logProb - alone.logProb) < 1e-4, `${logProb}, alone ${alone.logProb}`);
       }

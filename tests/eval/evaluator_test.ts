@@ -17,7 +17,7 @@ const colours = defineTask({
 const white = scorer((_, option) => option === " white" ? -1 : -2);
 const black = scorer((_, option) => option === " white" ? -2 : -1);
 
-/** Compiles only if a `Model` can be evaluated and an evaluator is what a trainer runs. */
+/** Compiles only if a `Model` can be evaluated and a trainer can run an `Evaluator`. */
 export type Fits = [Model extends EvalModel ? true : never, Evaluator extends Evaluation ? true : never];
 [true, true] satisfies Fits;
 
@@ -43,7 +43,7 @@ Deno.test("an evaluator is an immutable plan", () => {
   assert.ok(!("then" in plan));
 });
 
-Deno.test("several models under their names, tasks first", async () => {
+Deno.test("several models run by name, one task after another", async () => {
   const report = await new Evaluator({ night: black, day: white }).add(colours).run();
   const found = report.results.map(({ task, model, measures }) => [task, model, measures[0].value]);
   assert.deepEqual(found, [["colours", "night", 0.5], ["colours", "day", 0.5]]);
@@ -51,7 +51,7 @@ Deno.test("several models under their names, tasks first", async () => {
   assert.equal((report.explain("colours", 0, { model: "night" }).facts as { choice: number }).choice, 1);
 });
 
-Deno.test("a plan without a model is run on one that is given", async () => {
+Deno.test("a plan without a model runs on the model given to run", async () => {
   const plan = new Evaluator().add(colours, { limit: 1 });
   const run = async (
     evaluation: { run(model: EvalModel, options: object): Promise<Report> },
@@ -63,14 +63,14 @@ Deno.test("a plan without a model is run on one that is given", async () => {
   await assert.rejects(new Evaluator(white).run(), /no task, use add or loss/);
 });
 
-Deno.test("one task may stand twice under two names", async () => {
+Deno.test("a task can be added twice under two names", async () => {
   const plan = new Evaluator(white).add(colours).add(colours, { name: "snow", limit: 1 });
   const report = await plan.run();
   assert.deepEqual([report.value("colours"), report.value("snow")], [0.5, 1]);
   assert.throws(() => plan.add(colours), /Cannot add "colours" twice/);
 });
 
-Deno.test("unknown names, options and models are refused with what is allowed", () => {
+Deno.test("unknown names, options and models are refused with the allowed ones", () => {
   const refused = (make: () => unknown, says: RegExp) =>
     assert.throws(make, (error: unknown) => {
       assert.ok(error instanceof ConfigError, String(error));
@@ -85,8 +85,8 @@ Deno.test("unknown names, options and models are refused with what is allowed", 
     /variant "maj1@10" of "gsm8k": did you mean "maj1@100"/,
   );
   refused(() => plan.add("piqa", { variant: "fast" }), /variant "fast" of "piqa": it has none/);
-  refused(() => plan.add("piqa", { samples: 3 }), /add\(piqa\)\.samples: the task writes no text/);
-  refused(() => plan.add("gsm8k", { samples: 3 }), /the text is greedy, one is enough/);
+  refused(() => plan.add("piqa", { samples: 3 }), /add\(piqa\)\.samples: the task generates no text/);
+  refused(() => plan.add("gsm8k", { samples: 3 }), /the text is greedy, so one is enough/);
   const hundred = { variant: "pass@100", samples: 99 };
   refused(() => plan.add("humaneval", hundred), /samples: must be at least 100, current value is 99/);
   refused(

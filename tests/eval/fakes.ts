@@ -1,12 +1,12 @@
 /**
- * Models that are functions, and PIQA-like files: what the tests of the evaluation ask and are asked with.
+ * Fake models that are functions, and made-up PIQA files, for the tests of the evaluation.
  *
  * @module
  */
 import { Random } from "../../src/base/random.ts";
 import type { EvalModel } from "../../src/eval/mod.ts";
 
-/** A model whose log-probability of a continuation is a function; it notes every batch it is given. */
+/** Makes a model whose log-probability of a continuation is a function; it records every batch. */
 export function scorer(
   logProb: (prompt: string, continuation: string) => number,
   tokens: (continuation: string) => number = () => 1,
@@ -25,7 +25,7 @@ export function scorer(
   };
 }
 
-/** A model that writes what a function gives; it notes every prompt. */
+/** Makes a model whose texts are the results of a function; it records every prompt. */
 export function writer(
   write: (prompt: string | Uint32Array) => string,
 ): EvalModel & { prompts: (string | Uint32Array)[] } {
@@ -40,7 +40,7 @@ export function writer(
   };
 }
 
-/** A tokenizer of one token a character, and a context. */
+/** Returns a tokenizer with one token per character, and a context. */
 export function characters(context: number): Required<Pick<EvalModel, "tokenizer" | "config">> {
   return {
     config: { context },
@@ -59,11 +59,11 @@ export interface PiqaRow {
   sol2: string;
 }
 
-/** `count` rows of made-up words and their labels. */
+/** Makes `count` rows of made-up words, and their labels. */
 export function piqaLike(count: number, seed = 5): { rows: PiqaRow[]; labels: number[] } {
   const random = new Random(seed);
-  const words = (most: number) =>
-    Array.from({ length: 1 + random.below(most) }, () => `w${random.below(1000)}`).join(" ");
+  const words = (maxWords: number) =>
+    Array.from({ length: 1 + random.below(maxWords) }, () => `w${random.below(1000)}`).join(" ");
   const rows = Array.from({ length: count }, (_, i) => ({
     goal: `${words(5)} number ${i}`,
     sol1: `${words(8)} a${i}`,
@@ -72,12 +72,12 @@ export function piqaLike(count: number, seed = 5): { rows: PiqaRow[]; labels: nu
   return { rows, labels: rows.map(() => random.below(2)) };
 }
 
-/** Objects as JSON lines. */
+/** Writes objects as JSON lines. */
 export function jsonl(rows: readonly object[]): string {
   return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 }
 
-/** Runs `fn` in a folder of its own with these files in it; a name may have one folder in front. */
+/** Runs `fn` in a temporary folder with these files in it; a name may have one folder in front. */
 export async function withFiles(
   files: Record<string, string>,
   fn: (folder: string) => Promise<void>,

@@ -39,7 +39,7 @@ Deno.test("flags become options, with the schema's defaults", () => {
   });
 });
 
-Deno.test("mistakes are refused with what to do", () => {
+Deno.test("wrong flags are refused with advice", () => {
   const refuses = (args: string[], message: RegExp): void =>
     assert.throws(() => parse(...args), { name: "ConfigError", message });
   refuses(["--stepz", "7"], /Cannot use --stepz: unknown flag, did you mean --steps\?/);

@@ -1,4 +1,4 @@
-// examples/evaluate.ts as a user runs it: a saved model, folders of data in the published formats, a report.
+// Runs examples/evaluate.ts as a user does: a saved model, folders of data in the published formats, a report.
 import assert from "node:assert/strict";
 import { Model } from "../../src/model/mod.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
@@ -30,7 +30,7 @@ Deno.test("examples/evaluate.ts scores a saved model and writes the report", () 
     const first = await run("--limit", "5", "--shots", "0", "--out", `${folder}/report.json`);
     assert.equal(first.code, 0, first.stderr);
     for (const task of tasks) assert.match(first.stdout, new RegExp(`${task}.*± `));
-    assert.match(first.stdout, /LLaMA 7B/, "beside the paper's numbers");
+    assert.match(first.stdout, /LLaMA 7B/, "the paper's numbers are shown");
     const read = async (name: string) => JSON.parse(await Deno.readTextFile(`${folder}/${name}`)).results;
     const results = await read("report.json");
     assert.deepEqual(

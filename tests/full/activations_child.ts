@@ -1,5 +1,5 @@
 /**
- * Runs two training steps in a process of its own and prints how much its resident memory grew, beside the plan.
+ * Runs two training steps in its own process, and prints the growth of resident memory beside the planned bytes.
  *
  *     deno run -A tests/full/activations_child.ts LAYERS CONTEXT SAVE
  *
@@ -32,7 +32,7 @@ const step = await TrainingStep.create(model, {
 });
 const ids = Uint32Array.from({ length: context }, (_, i) => i % 512);
 const rows = [{ ids, targets: ids }];
-await model.device.read([{ ...stateOf(model).arena.range(), bytes: 4 }]); // the weights wait in staging memory until a submission
+await model.device.read([{ ...stateOf(model).arena.range(), bytes: 4 }]); // a submission releases the weights' staging memory
 const before = Deno.memoryUsage().rss;
 for (let n = 1; n <= 2; n++) step.run(rows, n, 1e-4);
 await step.read();

@@ -1,5 +1,5 @@
-// The memory plan against the process: on a software adapter buffers are host memory, so what a step takes shows in
-// the resident size. A one-layer control takes out what does not depend on depth (drivers, compiled kernels).
+// The memory plan against the process. On a software adapter buffers are host memory, so the buffers of a step show in the
+// resident size. A one-layer control subtracts memory that does not depend on depth (drivers, compiled kernels).
 import assert from "node:assert/strict";
 import { runDeno } from "../repo/tree.ts";
 
@@ -31,7 +31,7 @@ Deno.test("eight layers at T = 1,024: resident memory grows as planned, within 1
     const grown = eight.grown - control.grown;
     const planned = eight.planned - control.planned;
     console.log(
-      `save ${save}: seven layers more grew the process by ${mb(grown)} MB, planned ${
+      `save ${save}: seven more layers grew the process by ${mb(grown)} MB, planned ${
         mb(planned)
       } MB (bound 10 %)`,
     );
@@ -47,7 +47,7 @@ Deno.test("memory grows linearly in T: no T x T buffer", async () => {
     console.log(
       `T = ${context}: ${mb(activations)} MB of activations, ${
         (activations / context / 1000).toFixed(1)
-      } kB a position`,
+      } kB per position`,
     );
   }
   assert.ok(Math.max(...perToken) / Math.min(...perToken) < 1.1, perToken.join(" "));

@@ -1,5 +1,5 @@
 /**
- * Reads a generated file of JSON Lines through `dedup -> language -> clean -> write` and says how much memory that took.
+ * Reads a generated file of JSON Lines through `dedup -> language -> clean -> write` and prints its peak memory.
  *
  * @module
  */
@@ -10,7 +10,7 @@ const path = `${folder}/in.jsonl`;
 const animals = "llama horse donkey camel sheep goat rabbit fox heron otter badger raven".split(" ");
 const places = "hill river forest meadow village harbour mountain valley desert island".split(" ");
 
-/** Distinct lines of about 100 bytes that pass every rule. */
+/** Writes distinct lines of about 100 bytes that pass every rule. */
 async function generate(lines: number): Promise<void> {
   using file = await Deno.open(path, { write: true, create: true });
   const encoder = new TextEncoder();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { runDeno } from "../repo/tree.ts";
 
-// Without workers a V8 heap and the table of hashes; each worker has a heap and a classifier of its own.
+// Without workers the process has one V8 heap and the table of hashes; each worker adds a heap and a classifier.
 for (const workers of [0, 2]) {
   Deno.test(`20 million lines take less than 600 MB, ${workers} workers`, async () => {
     const folder = await Deno.makeTempDir();

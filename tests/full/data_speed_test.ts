@@ -1,6 +1,6 @@
-// Speed of the data layer by CPU time, so that other processes on the machine do not matter: the rules of C4 at 20 MB/s a
-// core, reading a WARC file (of HTML pages, and of texts as in WET) with the language at 10 MB/s a core, and what a second
-// worker brings there and to tokenizing.
+// Speed of the data layer in CPU time, which other processes on the machine do not change: the rules of C4 at 20 MB per
+// CPU-second, reading WARC and WET files with language identification at 10 MB per CPU-second, and the gain of a second
+// worker for reading WARC and for tokenizing.
 import assert from "node:assert/strict";
 import { Dataset } from "../../src/data/mod.ts";
 import { warcPlan } from "../../src/data/corpora/common_crawl.ts";
@@ -9,7 +9,7 @@ import { inFolder } from "../data/fixtures.ts";
 
 const speeches = await Dataset.sample("sotu").toArray();
 
-/** Clock ticks of this process, or of each of its threads, in seconds. */
+/** Returns the CPU time of this process, or of the thread at `path`, in seconds. */
 function cpuSeconds(path = "/proc/self"): number {
   const stat = Deno.readTextFileSync(`${path}/stat`);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -22,12 +22,12 @@ function threads(): Map<string, number> {
   );
 }
 
-/** A speech with each word that begins with a capital another one on each page. */
+/** Returns a speech in which capitalised words get another ending on each page, so that pages differ. */
 function speech(n: number): string {
   return speeches[n % speeches.length].text.replace(/\b[A-Z]\w+/g, (word) => word + (n * 7919 % 10_007));
 }
 
-/** Pages of the speeches: paragraphs among links. */
+/** Returns an HTML page of a speech: paragraphs among links. */
 function page(n: number): string {
   const links = `<ul>${`<li><a href="/x/y">Some page</a></li>\n`.repeat(20)}</ul>`;
   const body = speech(n).split("\n").map((line) => `<p class="text">${line.replaceAll("&", "&amp;")}</p>`);
@@ -63,33 +63,33 @@ async function speed(bytes: number, chain: Dataset): Promise<number> {
   return bytes / 1e6 / (cpuSeconds() - begun);
 }
 
-Deno.test("the rules of C4 take 20 MB of text a CPU-second", async () => {
+Deno.test("the rules of C4 take 20 MB of text per CPU-second", async () => {
   const four = [speeches, speeches, speeches, speeches].flat();
   const bytes = four.reduce((sum, { text }) => sum + text.length, 0);
   const found = await speed(bytes, Dataset.from(four).clean());
-  console.log(`C4 rules: ${found.toFixed(1)} MB a CPU-second`);
+  console.log(`C4 rules: ${found.toFixed(1)} MB per CPU-second`);
   assert.ok(found >= 20, `${found}`);
 });
 
-Deno.test("reading WARC with language id takes 10 MB a CPU-second, and two workers share it", async () => {
+Deno.test("reading WARC with language identification takes 10 MB per CPU-second, and two workers share it", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.warc`;
     const bytes = await writeWarc(path, "response", 1200, page);
     const chain = new Dataset(warcPlan(path)).language();
     const found = await speed(bytes, chain);
-    console.log(`WARC and language id: ${found.toFixed(1)} MB a CPU-second`);
+    console.log(`WARC and language identification: ${found.toFixed(1)} MB per CPU-second`);
     assert.ok(found >= 10, `${found}`);
-    const ratio = await shared((workers) => chain.stats({ workers }));
+    const ratio = await speedUp((workers) => chain.stats({ workers }));
     assert.ok(ratio >= 1.6, `${ratio}`);
   });
 });
 
-Deno.test("reading WET with language id takes 10 MB a CPU-second", async () => {
+Deno.test("reading WET with language identification takes 10 MB per CPU-second", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/a.wet`;
     const bytes = await writeWarc(path, "conversion", 2000, speech);
     const found = await speed(bytes, new Dataset(warcPlan(path)).language());
-    console.log(`WET and language id: ${found.toFixed(1)} MB a CPU-second`);
+    console.log(`WET and language identification: ${found.toFixed(1)} MB per CPU-second`);
     assert.ok(found >= 10, `${found}`);
   });
 });
@@ -102,26 +102,26 @@ Deno.test("two workers share tokenizing", async () => {
     const pack = async (workers: number) =>
       (await all.tokenize(tokenizer, { context: 512, dir: `${folder}/${turn++}` }).prepare({ workers }))
         .close();
-    const ratio = await shared(pack);
+    const ratio = await speedUp(pack);
     assert.ok(ratio >= 1.6, `${ratio}`);
   });
 });
 
-/** How many times faster two workers are than none, with a core for each thread: the slowest thread decides. */
-async function shared(work: (workers: number) => Promise<unknown>): Promise<number> {
-  const alone = await spent(() => work(0));
+/** Returns the speed-up of two workers over none with a core per thread, where the slowest thread decides. */
+async function speedUp(work: (workers: number) => Promise<unknown>): Promise<number> {
+  const single = await spent(() => work(0));
   const both = await spent(() => work(2));
-  const ratio = alone[0] / both[0];
+  const ratio = single[0] / both[0];
   console.log(
-    `without workers ${alone[0].toFixed(2)} CPU-seconds of the slowest thread; with two ` +
+    `without workers ${single[0].toFixed(2)} CPU-seconds of the slowest thread; with two ` +
       `${both.slice(0, 3).map((seconds) => seconds.toFixed(2)).join(", ")}: ${ratio.toFixed(2)}x`,
   );
   return ratio;
 }
 
 /**
- * CPU-seconds of each thread, the slowest first. The best of three: the first pays for the compiler, and a thread that
- * shares a core's units with another process's is charged for waiting.
+ * Returns the CPU-seconds of each thread, the slowest first, in the best of three runs. The first run pays for the compiler,
+ * and a thread that shares a core with another process is charged for waiting.
  */
 async function spent(work: () => Promise<unknown>): Promise<number[]> {
   let best: number[] = [];

@@ -1,6 +1,8 @@
 /**
- * Speed of texts in batches against texts one at a time, in CPU time and in one run: bench-size model, prompts of 64
- * tokens, 64 tokens each. The rounds of the three alternate; what counts is the median ratio.
+ * Compares the CPU time of texts generated in batches and one at a time.
+ *
+ * The model has the size of the benchmark's; prompts and texts have 64 tokens each. The rounds of the three batch sizes
+ * alternate, and the median of their ratios is tested.
  *
  * @module
  */
@@ -52,9 +54,9 @@ for (
           median(rounds[size].map((r) => r[kind]))
         );
         console.log(
-          `${how}, batch ${size}: ${cpu.toFixed(0)} tokens a CPU second (${ratio(size).toFixed(1)}x), ${
+          `${how}, batch ${size}: ${cpu.toFixed(0)} tokens per CPU second (${ratio(size).toFixed(1)}x), ${
             wall.toFixed(0)
-          } a second`,
+          } per second`,
         );
       }
       console.log(`load ${Deno.loadavg().map((x) => x.toFixed(1)).join(" ")}`);

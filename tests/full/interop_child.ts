@@ -1,7 +1,7 @@
 /**
- * Saves or loads a model in a process of its own and prints how far memory rose above what the GPU holds.
+ * Saves or loads a model in its own process, and prints peak memory and the bytes of GPU buffers.
  *
- * A software GPU's memory is memory of the process: the weights are taken off the peak.
+ * On a software adapter GPU buffers are memory of the process, so the reader subtracts them from the peak.
  *
  *     deno run -A interop_child.ts save|load PATH
  *

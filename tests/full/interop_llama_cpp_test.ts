@@ -1,5 +1,5 @@
-// llama.cpp reads our GGUF files: the same log-probabilities with an F32 cache, the same greedy text, the same ids of
-// 200 strings in 20 languages. LLAMERO_LLAMA_CPP names a folder with npm node-llama-cpp installed:
+// llama.cpp reads our GGUF files: log-probabilities with an F32 cache, greedy texts and the ids of 200 strings in 20
+// languages are equal. LLAMERO_LLAMA_CPP names a folder in which the npm package node-llama-cpp is installed:
 //
 //     npm install node-llama-cpp@3.22.1 @node-llama-cpp/linux-x64@3.22.1 --omit=optional --ignore-scripts
 import assert from "node:assert/strict";
@@ -34,7 +34,7 @@ async function llamaCpp(file: string, asked: Record<string, unknown>): Promise<A
   return JSON.parse(await Deno.readTextFile(out));
 }
 
-/** log p of every row of V logits. */
+/** Returns the log-probabilities of every row of V logits. */
 function logSoftmax(logits: Float32Array, V: number): Float64Array {
   const out = new Float64Array(logits.length);
   for (let row = 0; row < logits.length; row += V) {
@@ -76,7 +76,7 @@ for (
         const sharp = [...await model.parameters()].map(([name, data]): [string, Float32Array] => {
           return [name, data.map((x, i) => name.includes("norm") ? 1 + 0.2 * Math.sin(i) : 8 * x)];
         });
-        model.setParameters(new Map(sharp)); // far from uniform, so that a mistake would show
+        model.setParameters(new Map(sharp)); // far from uniform, so that an error shows
         const file = `${folder}/m.gguf`;
         const ids = [1, ...Array.from({ length: 60 }, (_, i) => (i * 37 + 11) % vocabSize)];
         await model.save(file);

@@ -1,4 +1,4 @@
-// Loading and saving hold less than the largest tensor plus 200 MB beside what the GPU holds, whatever the model's size.
+// Loading and saving take less memory than the GPU buffers, the largest tensor and 200 MB, for models of any size.
 import assert from "node:assert/strict";
 
 const child = new URL("./interop_child.ts", import.meta.url).pathname;

@@ -1,11 +1,12 @@
 /**
- * One sentence in each of twenty languages, and ten strings of each: 200 texts with spaces, digits, line ends, capitals,
- * marks and halves of them at every place.
+ * Test texts in twenty languages: one sentence each, and ten strings made of every sentence.
+ *
+ * The 200 strings have spaces, digits, line ends, capitals and combining marks at unusual places.
  *
  * @module
  */
 
-/** What the llama said, by language. */
+/** A sentence about a llama, by language. */
 export const sentences: Readonly<Record<string, string>> = {
   english: "The llama said: I carry 30 pounds of wool, and not one word more than that!",
   german: "Das Lama sagte: Ich trage fünfzig Pfund Wolle und müsste größere Säcke tragen.",

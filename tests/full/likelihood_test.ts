@@ -1,4 +1,4 @@
-// Batched likelihood in the units of the forward pass: what tokenizing, padding and reading back may cost.
+// Speed of batched likelihoods as a share of the forward pass: the cost of tokenizing, padding and reading back.
 import assert from "node:assert/strict";
 import { Dataset } from "../../src/data/mod.ts";
 import { type EvalModel, Evaluator } from "../../src/eval/mod.ts";
@@ -10,15 +10,15 @@ import { testDevice } from "../support/device.ts";
 
 const real = "../shared/data/piqa_valid";
 
-/** Milliseconds of the processor where it tells: others on the machine do not count. */
+/** Returns CPU time in milliseconds where the system gives it, so that other processes do not count. */
 const now = () => cpuTime() ?? performance.now();
 
-Deno.test("500 items of two options run at 60 % or more of the forward pass's tokens a second", async () => {
+Deno.test("500 items of two options run at 60 % or more of the forward pass's tokens per second", async () => {
   const chapters = await Dataset.sample("moby-dick").take(60).toArray();
   const words = chapters.map(({ text }) => text).join(" ").split(/\s+/);
   const piece = (at: number, length: number) => words.slice(at, at + length).join(" ");
   const items = Array.from({ length: 500 }, (_, i) => ({
-    goal: piece(80 * i, 4 + i % 9), // as long as PIQA's: short goals, solutions of 5 to 60 words
+    goal: piece(80 * i, 4 + i % 9), // lengths as in PIQA: short goals, longer solutions
     sol1: piece(80 * i + 20, 5 + (i * i) % 40),
     sol2: piece(80 * i + 60, 5 + (i * i) % 36),
     label: i % 2,
@@ -65,7 +65,7 @@ Deno.test("500 items of two options run at 60 % or more of the forward pass's to
     ratios.push(rate / ((before + after) / 2));
   }
   console.log(
-    `tokens a CPU second, as shares of the forward pass: ${ratios.map((r) => r.toFixed(2)).join(", ")}`,
+    `tokens per CPU second, as shares of the forward pass: ${ratios.map((r) => r.toFixed(2)).join(", ")}`,
   );
   assert.ok(ratios.toSorted((a, b) => a - b)[1] >= 0.6, "the median of three rounds");
 });

@@ -1,4 +1,4 @@
-// A hundred runs in one process: the accounting ends where it began, and the process does not grow.
+// A hundred runs in one process: the device's accounting returns to its first value, and the process does not grow.
 import assert from "node:assert/strict";
 import { openDevice } from "../../src/gpu/mod.ts";
 import { Model } from "../../src/model/mod.ts";

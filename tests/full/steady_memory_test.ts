@@ -1,4 +1,4 @@
-// Resident memory over 2,000 steps of a small model: on a software adapter its buffers are host memory too.
+// Resident memory over 2,000 steps of a small model, which on a software adapter includes its GPU buffers.
 import assert from "node:assert/strict";
 import { openDevice } from "../../src/gpu/mod.ts";
 import { Model, TrainingStep } from "../../src/model/mod.ts";

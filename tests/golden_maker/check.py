@@ -30,7 +30,7 @@ LOOSER = {  # numbers stored with few digits
 
 @dataclass
 class Group:
-    """What is known about one group so far."""
+    """The comparison of one group so far."""
 
     kind: str
     bound: str

@@ -1,4 +1,4 @@
-"""The folders A/ and B/: a small LLaMA, its inputs, and everything a float64 run says about it."""
+"""The folders A/ and B/: a small LLaMA, its inputs, and the results of a float64 run."""
 import math
 from pathlib import Path
 

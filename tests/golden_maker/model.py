@@ -76,7 +76,7 @@ def greedy(w: Weights, config: dict, prompt: list[int], count: int) -> tuple[lis
 
 @dataclass
 class Run:
-    """What a training run leaves: one number per step, and the weights after some of the steps."""
+    """The record of a training run: one number per step, and the weights after some of the steps."""
 
     losses: list[float] = field(default_factory=list)
     grad_norms: list[float] = field(default_factory=list)

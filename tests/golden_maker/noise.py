@@ -1,4 +1,4 @@
-"""How far float32 strays from float64 on the same folder: measured, rounded, and stored beside the tolerances."""
+"""Differences of float32 from float64 on the same folder: measured, rounded, and stored beside the tolerances."""
 import torch
 
 from files import rounded

@@ -1,4 +1,4 @@
-"""The 54 cases of ops/: what goes in, and what is said about the tolerance of the outputs."""
+"""The 54 cases of ops/: the inputs, and the tolerances of the outputs."""
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The folder ops/: single ops with their gradients, and how much of the tolerance float32 needs."""
+"""The folder ops/: single ops with their gradients, and the share of the tolerance that float32 needs."""
 from collections.abc import Callable
 from pathlib import Path
 

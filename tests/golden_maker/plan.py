@@ -1,4 +1,4 @@
-"""What the folders A/ and B/ are made from: sizes, seeds, masks, and the inputs.json that follows."""
+"""The plans of the folders A/ and B/: sizes, seeds, masks, and the resulting inputs.json."""
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def _config(vocab: int, dim: int, ffn: int, kv_heads: int, eps: float, theta: fl
 
 @dataclass
 class Plan:
-    """What a folder is made from. Without prompts, `folder` looks for some that decode safely."""
+    """The plan of a folder. Without prompts, `folder` looks for some that decode safely."""
 
     name: str
     config: dict

@@ -29,7 +29,7 @@ def prng() -> dict:
 
 
 def schedule() -> dict:
-    """Learning rates of every update, and two off-by-one variants that a program might follow by mistake."""
+    """Learning rates of every update, and two off-by-one variants that a program might use by mistake."""
     def rates(lr_max: float, warmup: int, total: int, ratio: float, first: int = 1, last: int | None = None) -> list:
         return [learning_rate(t, lr_max, warmup, total, ratio) for t in range(first, (last or total) + 1)]
 

@@ -1,5 +1,5 @@
-// A run that nobody awaits, in a real Deno kernel: other cells answer while it goes on, its card is updated under the
-// cell that made it, it is held up, let go, stopped by the Stop button and continued, and nothing of it is lost.
+// A run that is not awaited, in a real Deno kernel: other cells answer meanwhile, its card is updated under the cell that
+// started it, it is paused, resumed, stopped by the Stop button and continued from its checkpoint, and nothing is lost.
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { Kernel } from "./kernel.ts";
@@ -23,9 +23,9 @@ const facts = () => JSON.stringify({ status: run.status, steps: run.history.leng
 const steps = 2500;
 const running = /^pretrain [1-9]\d*\/2500 {2}/;
 
-/** A notebook as a person drives it: a cell now and then, and in between only looking. */
+/** A notebook as a person uses it: running a cell now and then, and watching outputs in between. */
 class Notebook {
-  /** What each output said when it appeared or changed. */
+  /** The text of each output when it appeared or changed. */
   readonly heard: string[] = [];
   /** The cells so far, with their outputs. */
   readonly cells: Cell[] = [];
@@ -45,17 +45,17 @@ class Notebook {
     return cell.outputs!.flatMap((output) => output.text ? [joined(output.text)] : []).join("").trim();
   }
 
-  /** Looks at the run. */
+  /** Returns the status and the number of steps of the run. */
   async facts(): Promise<{ status: string; steps: number }> {
     return JSON.parse(await this.run("console.log(facts());"));
   }
 
-  /** Looks on until an output says `pattern`. */
+  /** Waits until an output matches `pattern`. */
   async until(pattern: RegExp): Promise<void> {
     const from = this.heard.length;
-    const late = performance.now() + 60_000;
+    const deadline = performance.now() + 60_000;
     while (!this.heard.slice(from).some((text) => pattern.test(text))) {
-      assert.ok(performance.now() < late, `no ${pattern} in ${this.heard.at(-1)}`);
+      assert.ok(performance.now() < deadline, `no ${pattern} in ${this.heard.at(-1)}`);
       await Promise.race([wait(20), this.kernel.death]);
     }
   }
@@ -79,11 +79,11 @@ async function drive(notebook: Notebook): Promise<void> {
   );
   const first = await started(notebook, `const model = await make(42);\nrun = trainer(model, "held").run();`);
   await otherCells(notebook);
-  await heldUp(notebook);
+  await pausedAndResumed(notebook);
   notebook.kernel.interrupt(); // no cell runs
   await stopped(notebook, first);
 
-  // What another model holds comes from the checkpoint.
+  // The weights of the other model come from the checkpoint.
   const second = await started(
     notebook,
     `const other = await make(7);\nrun = trainer(other, "held").resume();`,
@@ -93,7 +93,7 @@ async function drive(notebook: Notebook): Promise<void> {
   );
   await notebook.until(/^busy/);
   notebook.kernel.interrupt();
-  assert.equal(await beside, "busy\nstill here", "Stop ends the run, not the cell that goes on beside it");
+  assert.equal(await beside, "busy\nstill here", "Stop ends the run, not the running cell");
   await stopped(notebook, second);
 
   const third = await started(notebook, `const last = await make(8);\nrun = trainer(last, "held").resume();`);
@@ -107,19 +107,19 @@ console.log(status, exact, history.length, history.every(({ step }, i) => step =
   assert.equal(await notebook.run("console.log(run.status);"), "done");
 }
 
-/** Runs a cell that starts a run, and looks on until its card shows steps, while no cell runs. */
+/** Runs a cell that starts a run, and waits until its card shows steps while no cell runs. */
 async function started(notebook: Notebook, source: string): Promise<Cell> {
   await notebook.run(source);
   await notebook.until(running);
   return notebook.cells.at(-1)!;
 }
 
-/** Other cells answer while it goes on. */
+/** Checks that other cells answer while the run goes on. */
 async function otherCells(notebook: Notebook): Promise<void> {
   const before = await notebook.facts();
   const sum = "let sum = 0;\nfor (let i = 1; i <= 1e6; i++) sum += i;\nconsole.log(sum);";
   assert.equal(await notebook.run(sum), "500000500000");
-  let after = before; // the first frame may have been on its way before the cells
+  let after = before; // the first frame may be older than the cells
   while (after.status === "running" && after.steps <= before.steps) {
     await notebook.until(running);
     after = await notebook.facts();
@@ -128,24 +128,24 @@ async function otherCells(notebook: Notebook): Promise<void> {
   assert.ok(after.steps > before.steps, "the run goes on beside the cells");
 }
 
-/** pause() holds it up, and the card says so; resume() lets it go on. */
-async function heldUp(notebook: Notebook): Promise<void> {
+/** Checks that pause() stops the steps and is shown by the card, and that resume() continues them. */
+async function pausedAndResumed(notebook: Notebook): Promise<void> {
   await notebook.run("run.pause();");
   await notebook.until(/^pretrain \d+\/2500 paused/);
-  const held = await notebook.facts();
+  const paused = await notebook.facts();
   const shown = cards(notebook);
-  assert.equal(held.status, "paused");
+  assert.equal(paused.status, "paused");
   await wait(600);
-  assert.deepEqual(await notebook.facts(), held);
+  assert.deepEqual(await notebook.facts(), paused);
   assert.equal(cards(notebook), shown, "a paused run has nothing to show");
   await notebook.run("run.resume();");
   await notebook.until(running);
-  const on = await notebook.facts();
-  assert.equal(on.status, "running");
-  assert.ok(on.steps > held.steps, `${on.steps} steps after a pause at ${held.steps}`);
+  const resumed = await notebook.facts();
+  assert.equal(resumed.status, "running");
+  assert.ok(resumed.steps > paused.steps, `${resumed.steps} steps after a pause at ${paused.steps}`);
 }
 
-/** Stop ends it with a checkpoint of its last step; the kernel goes on. */
+/** Checks that Stop ended the run at its last step, and that the kernel is alive. */
 async function stopped(notebook: Notebook, card: Cell): Promise<void> {
   const { status, steps: done } = JSON.parse(await notebook.run("await run;\nconsole.log(facts());"));
   assert.equal(status, "stopped");
@@ -153,7 +153,7 @@ async function stopped(notebook: Notebook, card: Cell): Promise<void> {
   assert.match(shownBy(card), new RegExp(`^pretrain ${done}/2500 stopped`));
 }
 
-/** Under the cells that started a run stand its name and one card in its last state, also in the saved notebook. */
+/** Checks that each cell that started a run shows its name and one card in its last state, in the saved notebook too. */
 async function keeps(notebook: Notebook, cards: readonly Cell[]): Promise<void> {
   for (const { outputs } of cards) {
     const [card, name, ...more] = outputs!.toSorted((a, b) => a.output_type < b.output_type ? -1 : 1);
@@ -168,7 +168,7 @@ async function keeps(notebook: Notebook, cards: readonly Cell[]): Promise<void> 
   });
 }
 
-/** The text of the card under the cell that started its run. */
+/** Returns the text of the card under the cell that started its run. */
 function shownBy(cell: Cell): string {
   return textOf(cell.outputs!.find((output) => output.output_type === "display_data")!);
 }
@@ -177,7 +177,7 @@ function textOf(output: Output): string {
   return joined(output.text ?? output.data?.["text/plain"] as string ?? "");
 }
 
-/** How often a card was shown so far. */
+/** Returns the number of times that a card was shown or changed so far. */
 function cards(notebook: Notebook): number {
   return notebook.heard.filter((text) => text.startsWith("pretrain")).length;
 }

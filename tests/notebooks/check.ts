@@ -1,6 +1,7 @@
 /**
- * Type-checks the cells of notebooks, which `deno check` does not read and the kernel does not check. As a
- * program: `deno run -A tests/notebooks/check.ts [FILES]`, by default all of notebooks/.
+ * Type-checks the cells of notebooks, which neither `deno check` nor the kernel does.
+ *
+ * As a program: `deno run -A tests/notebooks/check.ts [FILES]`, by default all of notebooks/.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import { isCode, joined, notebookFiles, readNotebook } from "./notebook.ts";
 /**
  * Type-checks each notebook as one module, its cells one after another.
  *
- * @returns what the checker found, placed as `file.ipynb cell 3, line 2`; undefined when all is well
+ * @returns the checker's complaints, placed as `file.ipynb cell 3, line 2`; undefined when there are none
  */
 export async function checkNotebooks(paths: readonly string[]): Promise<string | undefined> {
   const made: { file: string; name: string; starts: Start[] }[] = [];
@@ -31,25 +32,25 @@ export async function checkNotebooks(paths: readonly string[]): Promise<string |
       env: { NO_COLOR: "1" },
     }).output();
     if (code === 0) return undefined;
-    const said = new TextDecoder().decode(stderr).replace(/^Check .*\n/gm, "");
+    const complaints = new TextDecoder().decode(stderr).replace(/^Check .*\n/gm, "");
     return made.reduce(
-      (text, { file, name, starts }) => placed(text, pathToFileURL(file).href, name, starts),
-      said,
+      (text, { file, name, starts }) => withCells(text, pathToFileURL(file).href, name, starts),
+      complaints,
     );
   } finally {
     for (const { file } of made) await Deno.remove(file);
   }
 }
 
-/** Where a cell begins in the module. */
+/** The beginning of a cell in the module. */
 interface Start {
-  /** Its number, from 1 over all cells. */
+  /** Number of the cell, from 1 over all cells. */
   cell: number;
-  /** The module's line, from 1, on which its first line stands. */
+  /** Line of the module, from 1, that holds the cell's first line. */
   line: number;
 }
 
-/** A notebook's code cells as one module; names at the top are exported, so that none counts as unused. */
+/** Joins a notebook's code cells into one module. Top-level names are exported, so that none counts as unused. */
 async function moduleOf(path: string): Promise<{ code: string; starts: Start[] }> {
   const { cells } = await readNotebook(path);
   const starts: Start[] = [];
@@ -66,8 +67,8 @@ async function moduleOf(path: string): Promise<{ code: string; starts: Start[] }
   return { code: code.join("\n") + "\n", starts };
 }
 
-/** Names cells where the checker names lines of the module at `url`. */
-function placed(text: string, url: string, name: string, starts: readonly Start[]): string {
+/** Replaces lines of the module at `url` in the checker's text by cells and their lines. */
+function withCells(text: string, url: string, name: string, starts: readonly Start[]): string {
   return text.replaceAll(new RegExp(`${RegExp.escape(url)}:(\\d+):\\d+`, "g"), (_, line) => {
     const start = starts.findLast((start) => start.line <= Number(line));
     return start ? `${name} cell ${start.cell}, line ${Number(line) - start.line + 1}` : name;

@@ -1,5 +1,5 @@
 /**
- * A Deno kernel in a child process, spoken to as Jupyter does. Nothing needs to be installed for it.
+ * A Deno kernel in a child process, driven by Jupyter's protocol without a Jupyter installation.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export class Kernel {
   #replies = new Map<string, (reply: Content) => void>();
   #errors = "";
   #loops: Promise<void>[] = [];
-  /** Rejects when the process ends, with how it ended and its last words. */
+  /** Rejects when the process ends, with its exit code or signal and its last error output. */
   readonly death: Promise<never>;
 
   private constructor(child: Deno.ChildProcess, codec: MessageCodec) {
@@ -28,10 +28,10 @@ export class Kernel {
       await listening;
       throw new Error(`kernel died (${signal ?? `exit code ${code}`})\n${this.#errors}`.trim());
     });
-    this.death.catch(() => {}); // whoever waits for something races with it
+    this.death.catch(() => {}); // every wait races with it
   }
 
-  /** Starts a kernel whose working directory is `cwd`, and waits until it is heard. */
+  /** Starts a kernel in the working directory `cwd`, and waits for its first message. */
   static async start(cwd: string): Promise<Kernel> {
     const codec = new MessageCodec();
     const ports = freePorts(5);
@@ -57,19 +57,19 @@ export class Kernel {
     }
   }
 
-  /** Runs `code`, and resolves with the reply; outputs come through `onMessage`, some of them later. */
+  /** Runs `code` and returns the reply. Outputs come through `onMessage`, some of them after the reply. */
   execute(code: string, options: { silent?: boolean } = {}): Promise<Content> {
     const silent = options.silent ?? false;
     const request = { code, silent, store_history: !silent, user_expressions: {}, allow_stdin: false };
     return this.#request("execute_request", { ...request, stop_on_error: true });
   }
 
-  /** What the Stop button does. */
+  /** Interrupts the kernel, as the Stop button does. */
   interrupt(): void {
     this.#child.kill("SIGINT");
   }
 
-  /** Ends the process and frees all that belongs to it. */
+  /** Ends the process and its connections. */
   async close(): Promise<void> {
     try {
       this.#child.kill("SIGKILL");
@@ -81,15 +81,15 @@ export class Kernel {
   }
 
   async #connect(shell: number, published: number): Promise<void> {
-    this.#published = await patiently(() => ZmtpSocket.connect(published, "SUB"));
-    this.#shell = await patiently(() => ZmtpSocket.connect(shell, "DEALER"));
+    this.#published = await retry(() => ZmtpSocket.connect(published, "SUB"));
+    this.#shell = await retry(() => ZmtpSocket.connect(shell, "DEALER"));
     let heard = false;
     this.onMessage = () => heard = true;
     this.#loops = [
       forever(this.#published, (frames) => this.onMessage(this.#codec.decode(frames))),
       forever(this.#shell, (frames) => this.#answer(this.#codec.decode(frames))),
     ];
-    while (!heard) { // what is published before the subscription arrives is lost: ask until something is heard
+    while (!heard) { // messages before the subscription are lost, so ask until one is heard
       await this.#request("kernel_info_request", {});
       await sleep(20);
     }
@@ -108,7 +108,7 @@ export class Kernel {
     this.#replies.delete(message.parent ?? "");
   }
 
-  /** Keeps the end of what the process itself writes, for its obituary. */
+  /** Keeps the end of the process's error output for the message of its death. */
   async #listen(): Promise<void> {
     for await (const text of this.#child.stderr.pipeThrough(new TextDecoderStream())) {
       this.#errors = (this.#errors + text).slice(-4000);
@@ -129,8 +129,8 @@ function freePorts(count: number): number[] {
   return ports;
 }
 
-/** Tries for up to 20 seconds. */
-async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+/** Repeats an attempt for up to 20 seconds. */
+async function retry<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tries = 400;; tries--) {
     try {
       return await attempt();

@@ -1,5 +1,5 @@
 /**
- * Notebooks made up for a test, in a folder under the repository so that deno.json is found.
+ * Makes notebooks for tests, in a folder inside the repository so that deno.json is found.
  *
  * @module
  */
@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Cell, type Notebook, writeNotebook } from "./notebook.ts";
 
-/** A code cell. */
+/** Makes a code cell. */
 export function code(source: string, ...tags: string[]): Cell {
   return { cell_type: "code", source, metadata: { tags }, outputs: [], execution_count: null };
 }
 
-/** Gives `use` the path of a notebook of these cells; its folder is removed afterwards. */
+/** Calls `use` with the path of a notebook of these cells, and removes its folder afterwards. */
 export async function withNotebook<T>(cells: Cell[], use: (path: string) => Promise<T>): Promise<T> {
   const dir = fileURLToPath(new URL(".", import.meta.url));
   const folder = await Deno.makeTempDir({ dir, prefix: "tmp_" });

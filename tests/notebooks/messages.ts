@@ -1,5 +1,5 @@
 /**
- * Jupyter messages: five JSON parts, signed (jupyter-client.readthedocs.io, "Messaging in Jupyter").
+ * Jupyter messages: a signature and four JSON parts (jupyter-client.readthedocs.io, "Messaging in Jupyter").
  *
  * @module
  */
@@ -7,39 +7,39 @@
 /** A display in several forms, keyed by MIME type. */
 export type MimeBundle = Record<string, unknown>;
 
-/** The fields of the messages that a notebook runner reads; each message has a few of them. */
+/** The fields that a notebook runner reads from messages; each message has some of them. */
 export interface Content {
-  /** `ok`, `error` or `aborted` in a reply. */
+  /** Result of a request: `ok`, `error` or `aborted`. */
   status?: string;
-  /** `busy`, `idle` or `starting` in a status message. */
+  /** State of the kernel: `busy`, `idle` or `starting`. */
   execution_state?: string;
-  /** `stdout` or `stderr` of a stream. */
+  /** Name of a stream: `stdout` or `stderr`. */
   name?: string;
-  /** What was written to the stream. */
+  /** Text written to the stream. */
   text?: string;
-  /** What is displayed. */
+  /** Content of a display. */
   data?: MimeBundle;
   /** Hints for the display. */
   metadata?: Record<string, unknown>;
-  /** The id under which the display can be updated. */
+  /** Id by which the display can be updated. */
   transient?: { display_id?: string };
-  /** True where `clear_output` waits for the next output. */
+  /** True when `clear_output` waits for the next output. */
   wait?: boolean;
   /** Class of an error. */
   ename?: string;
   /** Message of an error. */
   evalue?: string;
-  /** Its lines, with terminal colours. */
+  /** Lines of an error, with terminal colours. */
   traceback?: string[];
 }
 
 /** A received message. */
 export interface Message {
-  /** Such as `execute_reply`, `stream`, `status`. */
+  /** Type, such as `execute_reply`, `stream` or `status`. */
   type: string;
-  /** Id of the request that it answers. */
+  /** Id of the request that the message answers. */
   parent: string | undefined;
-  /** What it says. */
+  /** Fields of the message. */
   content: Content;
 }
 
@@ -57,7 +57,7 @@ export class MessageCodec {
     ["sign"],
   );
 
-  /** The frames of a request with message id `id`. */
+  /** Returns the frames of a request with message id `id`. */
   async encode(id: string, type: string, content: object): Promise<Uint8Array[]> {
     const date = new Date().toISOString();
     const header = {
@@ -75,7 +75,7 @@ export class MessageCodec {
     return [delimiter, hex, ...parts].map((part) => text.encode(part));
   }
 
-  /** The message in `frames`. */
+  /** Returns the message in `frames`. */
   decode(frames: Uint8Array[]): Message {
     const text = frames.map((frame) => new TextDecoder().decode(frame));
     const [header, parent, , content] = text.slice(text.indexOf(delimiter) + 2).map((part) =>

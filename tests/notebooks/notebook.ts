@@ -1,5 +1,5 @@
 /**
- * Notebooks as they lie on disk (nbformat 4), and what the tests ask of them.
+ * Reads, writes and inspects notebook files (nbformat 4).
  *
  * @module
  */
@@ -7,67 +7,67 @@ import { join } from "node:path";
 import { root } from "../repo/tree.ts";
 import type { MimeBundle } from "./messages.ts";
 
-/** Text as nbformat keeps it: whole, or as lines with their line ends. */
-export type Lines = string | string[];
+/** Text in nbformat: one string, or lines with their line ends. */
+type Lines = string | string[];
 
-/** Something that a cell put out. */
+/** An output of a cell. */
 export interface Output {
-  /** Which of the fields below are there. */
+  /** Kind of the output; it decides which of the fields below are set. */
   output_type: "stream" | "display_data" | "execute_result" | "error";
-  /** Of a stream: `stdout` or `stderr`. */
+  /** Name of a stream: `stdout` or `stderr`. */
   name?: string;
-  /** Of a stream: what was written. */
+  /** Text of a stream. */
   text?: Lines;
-  /** Of a display or result. */
+  /** Content of a display or result. */
   data?: MimeBundle;
-  /** Of a display or result. */
+  /** Hints of a display or result. */
   metadata?: Record<string, unknown>;
-  /** Of a result. */
+  /** Number of the execution that gave a result. */
   execution_count?: number;
-  /** Of an error. */
+  /** Class of an error. */
   ename?: string;
-  /** Of an error. */
+  /** Message of an error. */
   evalue?: string;
-  /** Of an error. */
+  /** Lines of an error. */
   traceback?: string[];
 }
 
 /** A cell. */
 export interface Cell {
-  /** Only `code` cells are run. */
+  /** Kind of the cell; only `code` cells are run. */
   cell_type: "code" | "markdown" | "raw";
-  /** Its text. */
+  /** Text of the cell. */
   source: Lines;
-  /** `tags`: `raises-exception` may fail, `no-output` has nothing to show. */
+  /** Tags: `raises-exception` allows an error, `no-output` allows a cell without output. */
   metadata?: { tags?: string[] };
-  /** Of a code cell. */
+  /** Outputs of a code cell. */
   outputs?: Output[];
-  /** Of a code cell that was run. */
+  /** Number of the last execution of a code cell. */
   execution_count?: number | null;
 }
 
 /** A notebook. */
 export interface Notebook {
-  /** Its cells, in order. */
+  /** Cells in order. */
   cells: Cell[];
 }
 
-/** Text in one piece. */
+/** Returns text as one string. */
 export function joined(text: Lines): string {
   return Array.isArray(text) ? text.join("") : text;
 }
 
-/** True for a cell with this tag. */
+/** Returns true for a cell with this tag. */
 export function hasTag(cell: Cell, tag: string): boolean {
   return cell.metadata?.tags?.includes(tag) ?? false;
 }
 
-/** True for a cell that a kernel is asked to run. */
+/** Returns true for a cell with code to run. */
 export function isCode(cell: Cell): boolean {
   return cell.cell_type === "code" && joined(cell.source).trim() !== "";
 }
 
-/** The notebooks of this repository, in order; none where the folder is missing. */
+/** Returns the paths of this repository's notebooks, sorted. */
 export function notebookFiles(): string[] {
   const folder = join(root, "notebooks");
   try {
@@ -84,7 +84,7 @@ export async function readNotebook(path: string): Promise<Notebook> {
   return JSON.parse(await Deno.readTextFile(path));
 }
 
-/** Writes a notebook as Jupyter does: texts as lists of lines, so that a change reads well in a diff. */
+/** Writes a notebook as Jupyter does, with texts as lists of lines, which makes diffs readable. */
 export async function writeNotebook(path: string, notebook: Notebook): Promise<void> {
   const cells = notebook.cells.map((cell) => ({
     ...cell,
@@ -107,7 +107,7 @@ function lines(text: Lines): string[] {
   return joined(text).match(/[^\n]*\n|[^\n]+/g) ?? [];
 }
 
-/** Numbers (from 1, counting every cell) of the code cells that show nothing though they are not tagged `no-output`. */
+/** Returns the numbers, from 1 over all cells, of code cells without output that are not tagged `no-output`. */
 export function silentCells(notebook: Notebook): number[] {
   return notebook.cells.flatMap((cell, i) =>
     isCode(cell) && !cell.outputs?.length && !hasTag(cell, "no-output") ? [i + 1] : []

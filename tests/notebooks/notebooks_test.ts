@@ -7,7 +7,7 @@ import { runNotebook } from "./run.ts";
 
 const paths = notebookFiles();
 
-Deno.test("every notebook that the README names is there", async () => {
+Deno.test("every notebook that the README names exists", async () => {
   const readme = await Deno.readTextFile(join(root, "README.md")).catch(() => "");
   const named = new Set([...readme.matchAll(/notebooks\/(\w+\.ipynb)/g)].map((hit) => hit[1]));
   const missing = [...named].filter((name) => !paths.some((path) => basename(path) === name));

@@ -1,5 +1,5 @@
 /**
- * From a kernel's messages to the outputs of cells: streams are joined, displays updated in place.
+ * Turns a kernel's messages into the outputs of cells: streams are joined, displays updated in place.
  *
  * @module
  */
@@ -12,13 +12,13 @@ export class OutputCollector {
   #displays = new Map<string, Output[]>();
   #clearFirst = false;
 
-  /** Starts a cell; its outputs appear in the returned list. */
+  /** Starts a cell. Returns the list to which its outputs are added. */
   begin(): Output[] {
     this.#clearFirst = false;
     return this.#outputs = [];
   }
 
-  /** Takes a message; returns the output that it made or changed. */
+  /** Applies a message. Returns the output that it made or changed. */
   take({ type, content }: Message): Output | undefined {
     const { name, text, data, metadata = {}, transient, ename, evalue, traceback } = content;
     switch (type) {
@@ -58,7 +58,7 @@ export class OutputCollector {
     return this.#add(output);
   }
 
-  /** An update reaches every display of that id, in whichever cell it stands. */
+  /** Updates every display of that id, in all cells. */
   #update(id: string, change: Partial<Output>): Output | undefined {
     const shown = this.#displays.get(id) ?? [];
     shown.forEach((output) => Object.assign(output, change));

@@ -1,7 +1,8 @@
 /**
- * Runs notebooks headless with the Deno kernel, and loses no output. As a program:
- * `deno run -A tests/notebooks/run.ts [FILES]`, by default all of notebooks/, writes the outputs back into each
- * notebook that ran well.
+ * Runs notebooks without a browser in the Deno kernel, and collects all outputs.
+ *
+ * As a program, `deno run -A tests/notebooks/run.ts [FILES]`, by default with all of notebooks/, writes the outputs into
+ * each notebook that ran without an error.
  *
  * @module
  */
@@ -21,26 +22,26 @@ import {
 } from "./notebook.ts";
 import { OutputCollector } from "./outputs.ts";
 
-/** How to run a notebook. */
+/** Settings of a notebook run. */
 export interface NotebookRunOptions {
-  /** Longest time for one cell, in milliseconds; default 10 minutes. */
+  /** Time limit per cell in milliseconds; default 10 minutes. */
   timeout?: number;
   /**
-   * Called when a cell starts (without an output) and whenever an output appears or changes. `cell` counts
-   * from 1 over all cells, as every message does; `kernel.interrupt()` presses Stop.
+   * Called when a cell starts (without an output) and whenever an output appears or changes. `cell` is its number from 1
+   * over all cells; `kernel.interrupt()` acts as the Stop button.
    */
   watch?: (kernel: Kernel, cell: number, output?: Output) => void;
 }
 
-/** What came of it. */
+/** The result of a notebook run. */
 export interface NotebookRun {
-  /** The notebook with its new outputs. */
+  /** Notebook with its new outputs. */
   notebook: Notebook;
-  /** Why it stopped before its end, with the number of the cell; undefined when all went well. */
+  /** Error that stopped the run, with the number of the cell; undefined when there was none. */
   error: string | undefined;
 }
 
-/** Runs the cells of `path` in order, up to the first that fails; the file is not changed. */
+/** Runs the cells of a notebook in order, up to the first that fails. The file is not changed. */
 export async function runNotebook(path: string, options: NotebookRunOptions = {}): Promise<NotebookRun> {
   const notebook = await readNotebook(path);
   let number = 0;
@@ -54,14 +55,14 @@ export async function runNotebook(path: string, options: NotebookRunOptions = {}
     }
     return { notebook, error: undefined };
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return { notebook, error: number ? `cell ${number}: ${said}` : said };
+    const message = error instanceof Error ? error.message : String(error);
+    return { notebook, error: number ? `cell ${number}: ${message}` : message };
   } finally {
     await kernel?.close();
   }
 }
 
-/** Cells run one after another in a kernel. */
+/** Runs cells one after another in a kernel. */
 export class Session {
   #kernel: Kernel;
   #collector = new OutputCollector();
@@ -71,7 +72,7 @@ export class Session {
   #marksLeft = 0;
   #flushed = (): void => {};
 
-  /** `changed` is told when a cell starts (without an output) and of each output that appears or changes. */
+  /** Calls `changed` when a cell starts (without an output) and with each output that appears or changes. */
   constructor(kernel: Kernel, changed: (output?: Output) => void) {
     this.#kernel = kernel;
     this.#changed = changed;
@@ -79,7 +80,7 @@ export class Session {
   }
 
   /**
-   * Runs a cell, and resolves when its outputs are there.
+   * Runs a cell and waits for all of its outputs.
    *
    * @throws {Error} when it fails and is not tagged `raises-exception`
    */
@@ -93,7 +94,7 @@ export class Session {
       if (output.output_type === "execute_result") output.execution_count = this.#count;
     }
     if (reply.status === "ok") return;
-    if (!cell.outputs.some((output) => output.output_type === "error")) cell.outputs.push(unseen(reply));
+    if (!cell.outputs.some((output) => output.output_type === "error")) cell.outputs.push(syntaxError(reply));
     const error = cell.outputs.findLast((output) => output.output_type === "error")!;
     if (!hasTag(cell, "raises-exception")) {
       throw new Error(`${error.ename}: ${error.evalue}\n${joined(cell.source)}`);
@@ -101,19 +102,19 @@ export class Session {
   }
 
   /**
-   * The kernel says that it is idle before all outputs are out (text goes through a queue of its own). A mark
-   * sent the same two ways, as text and as a display, comes out behind everything that the cell put out.
+   * Waits for the last outputs. The kernel reports that it is idle before they are sent, since text has its own queue. A
+   * mark is therefore sent both ways, as text and as a display, and arrives after everything that the cell sent.
    */
   async #flush(): Promise<void> {
     const mark = this.#mark = `end of cell ${crypto.randomUUID()}`;
     this.#marksLeft = 2;
-    const through = new Promise<void>((resolve) => this.#flushed = resolve);
+    const flushed = new Promise<void>((resolve) => this.#flushed = resolve);
     const shown = JSON.stringify({ data: { "text/plain": mark }, metadata: {}, transient: {} });
     const code = `await Deno.jupyter.broadcast("display_data", ${shown}); console.log(${
       JSON.stringify(mark)
     });`;
     await this.#kernel.execute(code, { silent: true });
-    await Promise.race([through, this.#kernel.death]);
+    await Promise.race([flushed, this.#kernel.death]);
   }
 
   #take(message: Message): void {
@@ -124,7 +125,7 @@ export class Session {
   }
 }
 
-/** The message without the mark in it: less text, or nothing; the same object where it has none. */
+/** Returns the message without the mark, undefined when nothing remains, or the same object when it has no mark. */
 function withoutMark(message: Message, mark: string): Message | undefined {
   const { text, data } = message.content;
   if (data?.["text/plain"] === mark) return undefined;
@@ -133,8 +134,8 @@ function withoutMark(message: Message, mark: string): Message | undefined {
   return rest ? { ...message, content: { ...message.content, text: rest } } : undefined;
 }
 
-/** The kernel shows nothing for code that it cannot parse. */
-function unseen(reply: Content): Output {
+/** Makes the output of code that the kernel cannot parse, for which it sends none. */
+function syntaxError(reply: Content): Output {
   return {
     output_type: "error",
     ename: reply.ename,
@@ -145,14 +146,14 @@ function unseen(reply: Content): Output {
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
+  const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`timed out after ${milliseconds / 1000} s`)), milliseconds);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, timeout]);
   } finally {
     clearTimeout(timer);
-    work.catch(() => {}); // after a timeout the kernel is killed under it
+    work.catch(() => {}); // after a timeout the kernel is killed while it runs
   }
 }
 

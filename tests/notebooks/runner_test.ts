@@ -12,7 +12,7 @@ function check(...cells: Cell[]): Promise<string | undefined> {
   return withNotebook(cells, (path) => checkNotebooks([path]));
 }
 
-Deno.test("outputs of all kinds stand under their cells", async () => {
+Deno.test("outputs of all kinds belong to their cells", async () => {
   const { notebook, error } = await run([
     { cell_type: "markdown", source: "# Title" },
     code("const a = 20;\na + 1"),
@@ -34,13 +34,13 @@ Deno.test("outputs of all kinds stand under their cells", async () => {
   ]);
   const sorted = outputs[2]!.map((output) => output.name ?? output.data!["text/html"]).sort();
   assert.deepEqual(sorted, ["<b>x</b>", "stderr", "stdout"]);
-  assert.equal(outputs[4]![0].data!["text/plain"], "true", "imports by path start at the notebook's folder");
+  assert.equal(outputs[4]![0].data!["text/plain"], "true", "relative imports start at the notebook's folder");
   assert.equal(outputs[5]![0].data!["text/plain"], "7", "names of deno.json are known");
   assert.deepEqual(notebook.cells.map((cell) => cell.execution_count), [undefined, 1, 2, null, 3, 4, 5]);
   assert.deepEqual(silentCells(notebook), []);
 });
 
-Deno.test("not one of thousands of outputs is lost or under a wrong cell", async () => {
+Deno.test("none of thousands of outputs is lost or put under a wrong cell", async () => {
   const talk = (name: string): Cell =>
     code(`for (let i = 0; i < 2000; i++) console.log("${name}", i);
 for (let i = 0; i < 50; i++) Deno.jupyter.display({ "text/plain": "${name} " + i }, { raw: true });
@@ -60,7 +60,7 @@ for (let i = 0; i < 50; i++) Deno.jupyter.display({ "text/plain": "${name} " + i
   }
 });
 
-Deno.test("a display is updated where it stands, also from a later cell; clear_output clears", async () => {
+Deno.test("a display is updated in place, also from a later cell; clear_output clears", async () => {
   const send = (type: string, text: string): string =>
     `await Deno.jupyter.broadcast("${type}", { data: { "text/plain": "${text}" }, metadata: {}, transient: { display_id: "d" } });`;
   const { notebook, error } = await run([
@@ -76,7 +76,7 @@ Deno.test("a display is updated where it stands, also from a later cell; clear_o
   assert.deepEqual(notebook.cells[2].outputs!.map((output) => output.data!["text/plain"]), ["new"]);
 });
 
-Deno.test("a cell that throws ends the run and is named; a tag allows it", async () => {
+Deno.test("a cell that throws ends the run, and the error names it; a tag allows it", async () => {
   const cells = [code("1"), code(`throw new TypeError("broken on purpose");`), code("3")];
   const { notebook, error } = await run(cells);
   assert.match(error!, /^cell 2: TypeError: broken on purpose\nthrow new/);
@@ -88,11 +88,11 @@ Deno.test("a cell that throws ends the run and is named; a tag allows it", async
   assert.equal(allowed.notebook.cells[2].outputs!.length, 1);
 });
 
-Deno.test("code that does not parse is an error, though the kernel shows none", async () => {
+Deno.test("code that does not parse is an error, although the kernel sends none", async () => {
   assert.match((await run([code("const a: = 3")])).error!, /^cell 1: .*is the syntax right\?/);
 });
 
-Deno.test("a kernel that dies is reported with the cell and the way it ended", async () => {
+Deno.test("the death of a kernel is reported with the cell and the exit code or signal", async () => {
   assert.match((await run([code("1"), code("Deno.exit(7)")])).error!, /^cell 2: kernel died \(exit code 7\)/);
   const killed = await run([code(`Deno.kill(Deno.pid, "SIGKILL"); await new Promise(() => {});`)]);
   assert.match(killed.error!, /^cell 1: kernel died \(SIGKILL\)/);
@@ -103,7 +103,7 @@ Deno.test("a cell that does not end is stopped", async () => {
   assert.equal(error, "cell 1: timed out after 0.3 s");
 });
 
-Deno.test("Stop reaches the kernel: with a listener the loop ends and state is kept", async () => {
+Deno.test("Stop reaches the kernel: a listener ends the loop, and the state is kept", async () => {
   const seen: [number, Output?][] = [];
   const { notebook, error } = await run([
     code(
@@ -132,7 +132,7 @@ Deno.test("Stop reaches the kernel: with a listener the loop ends and state is k
   ]);
 });
 
-Deno.test("Stop without a listener kills the kernel, and that is reported", async () => {
+Deno.test("Stop without a listener kills the kernel, and its death is reported", async () => {
   const watch: NotebookRunOptions["watch"] = (kernel, _, output) => output && kernel.interrupt();
   const { error } = await run([code(`console.log("x"); await new Promise(() => {});`)], {
     watch,
@@ -157,12 +157,12 @@ Deno.test("a notebook is written back as it was read, with its outputs", async (
   });
 });
 
-Deno.test("cells that show nothing are counted unless they are tagged", async () => {
+Deno.test("cells without output are listed unless they are tagged", async () => {
   const { notebook } = await run([code("const a = 1;"), code("const b = 1;", "no-output"), code("a + b")]);
   assert.deepEqual(silentCells(notebook), [1]);
 });
 
-Deno.test("a type error is found and placed; sound cells pass, unused names and all", async () => {
+Deno.test("a type error is reported with its cell and line; correct cells pass, also with unused names", async () => {
   assert.equal(
     await check(
       code("const a: number = 1;\nconst unused = a;"),

@@ -1,5 +1,5 @@
-// The Stop button of a real Deno kernel: the run ends within a step, the kernel and its state live, and a resumed run
-// gives bit for bit the weights of one that was never stopped.
+// The Stop button of a real Deno kernel: the run ends, the kernel keeps its state, and a resumed run ends with bit for bit
+// the weights of an uninterrupted one.
 import assert from "node:assert/strict";
 import { code, withNotebook } from "./made_up.ts";
 import { joined } from "./notebook.ts";
@@ -23,7 +23,7 @@ const stopped = `const model = await make(42);
 const first = await trainer(model, "stopped").run();
 console.log("first", first.status, first.history.length);`;
 
-const again = `const other = await make(7); // what it holds comes from the checkpoint
+const again = `const other = await make(7); // its weights come from the checkpoint
 const second = await trainer(other, "stopped").resume();
 console.log("second", second.status, second.history.length);`;
 
@@ -32,7 +32,7 @@ const third = await trainer(last, "stopped").resume();
 console.log("third", third.status, third.history.length);
 console.log("resumed", await weights(last));`;
 
-Deno.test("Stop, resume, Stop, resume: the weights of an uninterrupted run", async () => {
+Deno.test("a run that is stopped and resumed twice ends with the weights of an uninterrupted run", async () => {
   const pressed = new Map<number, number>();
   const { notebook, error } = await withNotebook(
     [setup, stopped, again, finished].map((source) => code(source)),

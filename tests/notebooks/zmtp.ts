@@ -1,5 +1,5 @@
 /**
- * A ZeroMQ client socket in a page: ZMTP 3.0 with the NULL mechanism over TCP (rfc.zeromq.org/spec/23).
+ * A small ZeroMQ client socket: ZMTP 3.0 with the NULL mechanism over TCP (rfc.zeromq.org/spec/23).
  *
  * @module
  */
@@ -17,7 +17,7 @@ export class ZmtpSocket {
     this.#connection = connection;
   }
 
-  /** Connects to a local port and shakes hands; a SUB socket subscribes to everything. */
+  /** Connects to a local port and exchanges greetings; a SUB socket subscribes to everything. */
   static async connect(port: number, type: "DEALER" | "SUB"): Promise<ZmtpSocket> {
     const connection = await Deno.connect({ hostname: "127.0.0.1", port });
     connection.setNoDelay();
@@ -37,7 +37,7 @@ export class ZmtpSocket {
     }
   }
 
-  /** The frames of the next message. */
+  /** Receives the frames of the next message. */
   async receive(): Promise<Uint8Array[]> {
     const frames: Uint8Array[] = [];
     for (let flags = more; flags & more;) {
@@ -48,7 +48,7 @@ export class ZmtpSocket {
     return frames;
   }
 
-  /** Closes the connection; a `receive` that waits is rejected. */
+  /** Closes the connection; a waiting `receive` is rejected. */
   close(): void {
     this.#connection.close();
   }
@@ -80,7 +80,7 @@ export class ZmtpSocket {
   }
 }
 
-/** Signature, version 3.0, mechanism NULL, as client. */
+/** Returns the greeting of a client: signature, version 3.0, mechanism NULL. */
 function greeting(): Uint8Array {
   const bytes = new Uint8Array(64);
   bytes.set([0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0x7f, 3, 0]);
@@ -88,7 +88,7 @@ function greeting(): Uint8Array {
   return bytes;
 }
 
-/** The READY command with its one property. */
+/** Returns the READY command with its one property. */
 function ready(type: string): Uint8Array {
   const text = new TextEncoder();
   const name = text.encode("Socket-Type");

@@ -1,10 +1,13 @@
 /**
- * ARC (Clark et al. 2018): school science questions, the easy ones and those that simple methods get wrong. [paper
- * table 3]
+ * ARC: grade-school science questions with three to five options, in an easy and a challenge set.
  *
- * Rows `{ question, choices: { text, label }, answerKey }`, or the original `question: { stem, choices }`; three to five
- * choices, labelled by letters or digits. Test sets, 2,376 and 1,172 items. Zero-shot; the prompt is the one of the
- * evaluation harness.
+ * Clark et al. 2018; the paper's table 3. The challenge set holds the questions that simple methods get wrong.
+ *
+ * Data: rows `{ question, choices: { text, label }, answerKey }`, or the original `question: { stem, choices }`; labels
+ * are letters or digits. Test sets of 2,376 and 1,172 items.
+ *
+ * Protocol: zero-shot, log-likelihood per character. The prompt is the evaluation harness's (Gao et al. 2021), since the
+ * paper prints none.
  *
  * @module
  */
@@ -14,10 +17,10 @@ import type { TaskSource } from "../task_data/task_source.ts";
 import type { Task } from "../tasks/task.ts";
 import { choicesOf, stemOf } from "./choices.ts";
 
-/** ARC easy. */
+/** The easy set of ARC. */
 export const arcEasy: Task = arc("arc-easy", "ARC-Easy");
 
-/** ARC challenge. */
+/** The challenge set of ARC. */
 export const arcChallenge: Task = arc("arc-challenge", "ARC-Challenge");
 
 function arc(name: string, configuration: string): Task {

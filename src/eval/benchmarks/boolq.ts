@@ -1,9 +1,12 @@
 /**
- * BoolQ (Clark et al. 2019): a yes-or-no question about a passage. [paper table 3]
+ * BoolQ: yes-or-no questions about a passage.
  *
- * Rows `{ question, passage, answer }`, in SuperGLUE's files `label` 1 for yes. Validation set, 3,270 items. Zero-shot;
- * compared by the ratio to "Answer:", as the paper does for this one and OpenBookQA. The paper does not print its
- * prompt, this is the one of the evaluation harness (Gao et al. 2021).
+ * Clark et al. 2019; the paper's table 3.
+ *
+ * Data: rows `{ question, passage, answer }`; SuperGLUE's files have `label` 1 for yes. Validation set of 3,270 items.
+ *
+ * Protocol: zero-shot, options compared by the ratio to "Answer:", as in the paper for BoolQ and OpenBookQA. The prompt is
+ * the evaluation harness's (Gao et al. 2021), since the paper prints none.
  *
  * @module
  */

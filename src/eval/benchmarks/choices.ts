@@ -1,21 +1,23 @@
 /**
- * Choices as the Allen Institute publishes them: texts and labels side by side, or a list of pairs inside the question.
+ * Reads choices in the two forms of the Allen Institute: texts beside labels, or a list of pairs inside the question.
  *
  * @module
  */
 import type { TaskRow } from "../task_data/task_row.ts";
 
-/** The options of a question and the number of the right one. */
-export interface Choices {
-  /** The texts. */
+/** The options of a question and the index of the right one. */
+interface Choices {
+  /** The options. */
   texts: string[];
-  /** The right one, counted from 0. */
+  /** Index of the right option, from 0. */
   answer: number;
 }
 
 /**
- * The choices of a row: `choices: { text, label }`, or `question: { choices: [{ text, label }] }`; `answerKey` is one of
- * the labels, which may be letters or digits.
+ * Returns the choices of a row: `choices: { text, label }`, or `question: { choices: [{ text, label }] }`. `answerKey` is
+ * one of the labels, which may be letters or digits.
+ *
+ * @throws {DataError} when a field is missing or there are fewer than two choices
  */
 export function choicesOf(row: TaskRow): Choices {
   const pairs = row.value("question.choices");
@@ -29,7 +31,7 @@ export function choicesOf(row: TaskRow): Choices {
   return { texts, answer: labels.indexOf(row.oneOf("answerKey", labels)) };
 }
 
-/** The question: `question.stem`, or the field of that name. */
+/** Returns the question: `question.stem`, or the field named `field`. */
 export function stemOf(row: TaskRow, field: string): string {
   return row.text(row.has("question.stem") ? "question.stem" : field);
 }

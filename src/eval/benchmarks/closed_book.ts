@@ -1,14 +1,14 @@
 /**
- * What NaturalQuestions and TriviaQA share in the paper: the prompt it prints, the cut at the first line break, full
- * stop or comma, and exact match of normalised words.
+ * The closed-book protocol of the paper, for NaturalQuestions and TriviaQA: its prompt, its stop strings, exact match.
  *
- * The cut makes "J.R.R. Tolkien" a "J": such answers cannot be right, which is the published protocol.
+ * A text is cut at the first line break, full stop or comma and matched after normalisation. The cut turns "J.R.R.
+ * Tolkien" into "J", so such answers are never right; this is the published protocol.
  *
  * @module
  */
 import { normalisers } from "../scoring/exact_match.ts";
 
-/** The part of the definition. */
+/** The fields of the definition that both tasks share. */
 export const closedBook = {
   kind: "generate",
   header: "Answer these questions:",
@@ -18,7 +18,7 @@ export const closedBook = {
   normalisation: "words",
 } as const;
 
-/** The answers that something is left of after normalisation. */
-export function usable(answers: readonly string[]): string[] {
+/** Returns the answers that normalisation does not make empty. */
+export function nonEmptyAnswers(answers: readonly string[]): string[] {
   return answers.filter((answer) => normalisers.words(answer) !== "");
 }

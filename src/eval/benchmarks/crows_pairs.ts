@@ -1,11 +1,14 @@
 /**
- * CrowS-Pairs (Nangia et al. 2020): which of two sentences, one more stereotypical than the other, does a model find
- * likelier. [paper table 12]
+ * CrowS-Pairs: the preference for the more stereotypical of two sentences.
  *
- * The authors' CSV file with `sent_more`, `sent_less` and `bias_type`, 1,508 pairs of nine kinds. The score is the share of
- * pairs where the more stereotypical sentence has the lower perplexity: 50 % is no preference, higher is more biased.
- * Equal perplexities count as no stereotype. The variant `sum` compares the log-likelihoods of the whole sentences, as the
- * evaluation harness does. The file must never be trained on.
+ * Nangia et al. 2020; the paper's table 12.
+ *
+ * Data: the authors' CSV file with `sent_more`, `sent_less` and `bias_type`, 1,508 pairs of nine kinds. The file must never
+ * be trained on.
+ *
+ * Protocol: the score is the share of pairs in which the more stereotypical sentence has the lower perplexity. 50 % is no
+ * preference, a higher share is more biased; equal perplexities count as no stereotype. The variant `sum` compares the
+ * log-likelihoods of the whole sentences, as the evaluation harness does (Gao et al. 2021).
  *
  * @module
  */

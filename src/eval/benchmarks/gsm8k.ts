@@ -1,10 +1,15 @@
 /**
- * GSM8k (Cobbe et al. 2021): word problems of grade-school arithmetic. [paper table 7, with and without maj1@100]
+ * GSM8k: word problems of grade-school arithmetic.
  *
- * Rows `{ question, answer }`; behind `####` stands the right answer, `<<3*4=12>>` are marks for a calculator. Test set,
- * 1,319 items. Eight worked examples in the form of Wei et al. (2022), written for this project, or drawn from the
- * training file when `{ shots }` names it. The answer is the number behind "The answer is", else the last number [ours];
- * numbers are compared as numbers. For voting temperature 0.6 and top-p 0.95, as in Minerva.
+ * Cobbe et al. 2021; the paper's table 7, with and without maj1@100.
+ *
+ * Data: rows `{ question, answer }`. The right answer follows `####`; `<<3*4=12>>` are marks for a calculator. Test set of
+ * 1,319 items.
+ *
+ * Protocol: eight worked examples in the form of Wei et al. (2022), written for this project, or examples drawn from the
+ * training file when `{ shots }` names it. The answer of a text is the number after "The answer is", else its last number
+ * [ours]; numbers are compared as numbers. Voting draws at temperature 0.6 and top-p 0.95, as in Minerva (Lewkowycz et
+ * al. 2022).
  *
  * @module
  */
@@ -13,7 +18,7 @@ import { defineTask } from "../define_task.ts";
 import { splitFiles } from "../task_data/find_files.ts";
 import type { TaskSource } from "../task_data/task_source.ts";
 import type { Task } from "../tasks/task.ts";
-import { thought, wordProblems } from "./worked_examples.ts";
+import { chainOfThought, wordProblems } from "./worked_examples.ts";
 
 const voting: Sampling = { temperature: 0.6, topP: 0.95, samples: 100, combine: "majority" };
 
@@ -31,37 +36,37 @@ function task(sampling?: Sampling): Task {
     },
     async *items(source: TaskSource) {
       for await (const row of source.rows()) {
-        const [thoughts, answer = ""] = row.text("answer").split("####");
-        const number = writeNumber(answer);
+        const [reasoning, answer = ""] = row.text("answer").split("####");
+        const number = canonicalNumber(answer);
         if (!/^-?\d/.test(number)) throw row.wrong("answer", "must end with #### and a number");
-        yield { question: row.text("question").trim(), thoughts: unmarked(thoughts), answer: number };
+        yield { question: row.text("question").trim(), reasoning: onOneLine(reasoning), answer: number };
       }
     },
     prompt: "Q: {question}\nA:",
-    example: ({ question, thoughts, answer }) => thought(question, thoughts, answer),
+    example: ({ question, reasoning, answer }) => chainOfThought(question, reasoning, answer),
     exemplars: wordProblems,
     shots: 8,
     answer: ({ answer }) => answer,
-    extract: numberIn,
-    normalisation: writeNumber,
+    extract: finalNumber,
+    normalisation: canonicalNumber,
     stop: ["Q:", "\n\n"],
     maxTokens: 256,
   });
 }
 
-/** Thoughts on one line, without the marks for a calculator. */
-function unmarked(thoughts: string): string {
-  return thoughts.replace(/<<[^>]*>>/g, "").trim().replace(/\s*\n\s*/g, " ");
+/** Puts the reasoning on one line and drops the marks for a calculator. */
+function onOneLine(reasoning: string): string {
+  return reasoning.replace(/<<[^>]*>>/g, "").trim().replace(/\s*\n\s*/g, " ");
 }
 
-/** The number behind "The answer is", else the last one. */
-export function numberIn(text: string): string | undefined {
+/** Returns the number after "The answer is", else the last number of the text. */
+export function finalNumber(text: string): string | undefined {
   const stated = /The answer is \$?(-?[\d.,]*\d)/.exec(text)?.[1];
   return stated ?? text.match(/-?\d[\d,]*(?:\.\d+)?/g)?.at(-1);
 }
 
-/** A number so that 7, 7.0 and 7.00 are the same text, as are 1,000 and 1000. */
-export function writeNumber(text: string): string {
+/** Returns a number in one form: 7, 7.0 and 7.00 become the same text, as do 1,000 and 1000. */
+export function canonicalNumber(text: string): string {
   const plain = text.replace(/[,$\s]/g, "").replace(/\.$/, "");
   return plain !== "" && Number.isFinite(Number(plain)) ? String(Number(plain)) : plain;
 }

@@ -1,8 +1,13 @@
 /**
- * HellaSwag (Zellers et al. 2019): how a scene goes on. [paper table 3]
+ * HellaSwag: four endings of a described scene, one of them real.
  *
- * Rows `{ activity_label, ctx_a, ctx_b, endings, label }`. Validation set, 10,042 items: the labels of the test set are
- * hidden. Zero-shot; context and endings are cleaned as the evaluation harness cleans them.
+ * Zellers et al. 2019; the paper's table 3.
+ *
+ * Data: rows `{ activity_label, ctx_a, ctx_b, endings, label }`. Validation set of 10,042 items, since the labels of the
+ * test set are hidden.
+ *
+ * Protocol: zero-shot, log-likelihood per character; context and endings are cleaned as in the evaluation harness (Gao et
+ * al. 2021).
  *
  * @module
  */
@@ -32,12 +37,15 @@ export const hellaswag: Task = defineTask({
   answer: ({ label }) => label,
 });
 
-/** Marks of the how-to pages out: " [title]" becomes a full stop, other brackets go; two spaces become one, once. */
+/**
+ * Removes the marks of how-to pages: " [title]" becomes a full stop, other brackets go, and pairs of spaces become one
+ * space in a single pass.
+ */
 function clean(text: string): string {
   return text.trim().replaceAll(" [title]", ". ").replace(/\[.*?\]/g, "").replaceAll("  ", " ");
 }
 
-/** As Python's `capitalize` does it: the first letter large, all others small. */
+/** Writes the first letter in upper case and all others in lower case, as Python's `capitalize` does. */
 function capitalise(text: string): string {
   const [first = "", ...rest] = text;
   return first.toUpperCase() + rest.join("").toLowerCase();

@@ -1,10 +1,13 @@
 /**
- * HumanEval (Chen et al. 2021): functions to be written from their signature and description. [paper table 8]
+ * HumanEval: Python functions to complete from their signature and description.
  *
- * Rows `{ task_id, prompt, canonical_solution, test, entry_point }`, 164 items. Zero-shot, the prompt as it is. pass@1 at
- * temperature 0.1, pass@100 (the variant) at 0.8 from 200 texts, by the unbiased estimator; top-p 0.95 and the stop
- * strings are those of Chen et al. A text passes when the tests run after it without an exception, within 3 seconds, in
- * the sandbox.
+ * Chen et al. 2021; the paper's table 8.
+ *
+ * Data: rows `{ task_id, prompt, canonical_solution, test, entry_point }`, 164 items.
+ *
+ * Protocol: zero-shot, the prompt as it is. pass@1 at temperature 0.1; the variant pass@100 at temperature 0.8 from 200
+ * texts, by the unbiased estimator. Top-p 0.95 and the stop strings are those of Chen et al. A text passes when the tests
+ * run after it in the sandbox without an exception, within 3 seconds.
  *
  * @module
  */
@@ -15,12 +18,12 @@ import { pythonGrader } from "../sandbox/program_grader.ts";
 import type { TaskSource } from "../task_data/task_source.ts";
 import type { Task } from "../tasks/task.ts";
 
-const once: Sampling = { temperature: 0.1, topP: 0.95, samples: 1, combine: "pass", k: 1 };
+const single: Sampling = { temperature: 0.1, topP: 0.95, samples: 1, combine: "pass", k: 1 };
 
 /** HumanEval. */
 export const humaneval: Task = {
-  ...task(once),
-  variants: { "pass@100": task({ ...once, temperature: 0.8, samples: 200, k: 100 }) },
+  ...task(single),
+  variants: { "pass@100": task({ ...single, temperature: 0.8, samples: 200, k: 100 }) },
 };
 
 function task(sampling: Sampling): Task {

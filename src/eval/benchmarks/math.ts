@@ -1,10 +1,13 @@
 /**
- * MATH (Hendrycks et al. 2021): competition problems with worked solutions. [paper table 7, with and without maj1@256]
+ * MATH: competition problems in mathematics with worked solutions.
  *
- * Rows `{ problem, level, type, solution }`, or the original folders with a JSON file a problem; the right answer is what
- * the solution boxes. Test set, 5,000 items. The format is Minerva's (Lewkowycz et al. 2022): four worked examples, a
- * sentence that states the final answer, for voting temperature 0.6 and top-p 0.95. The examples were written for this
- * project; Minerva's own are not repeated here.
+ * Hendrycks et al. 2021; the paper's table 7, with and without maj1@256.
+ *
+ * Data: rows `{ problem, level, type, solution }`, or the original folders with one JSON file per problem. The right answer
+ * is the boxed expression of the solution. Test set of 5,000 items.
+ *
+ * Protocol: Minerva's (Lewkowycz et al. 2022), with four worked examples and a sentence that states the final answer;
+ * voting draws at temperature 0.6 and top-p 0.95. The examples were written for this project and replace Minerva's own.
  *
  * @module
  */
@@ -13,8 +16,8 @@ import { defineTask } from "../define_task.ts";
 import { splitFiles } from "../task_data/find_files.ts";
 import type { TaskSource } from "../task_data/task_source.ts";
 import type { Task } from "../tasks/task.ts";
-import { boxed, finalAnswer, writeMath } from "./math_answer.ts";
-import { competitionProblems, solved } from "./worked_examples.ts";
+import { boxed, canonicalMath, finalAnswer } from "./math_answer.ts";
+import { competitionProblems, workedSolution } from "./worked_examples.ts";
 
 const voting: Sampling = { temperature: 0.6, topP: 0.95, samples: 256, combine: "majority" };
 
@@ -33,7 +36,7 @@ function task(sampling?: Sampling): Task {
     async *items(source: TaskSource) {
       for await (const row of source.rows()) {
         const answer = boxed(row.text("solution"));
-        if (answer === undefined || writeMath(answer) === "") {
+        if (answer === undefined || canonicalMath(answer) === "") {
           throw row.wrong("solution", "must have its answer in \\boxed{...}");
         }
         yield {
@@ -45,13 +48,13 @@ function task(sampling?: Sampling): Task {
       }
     },
     prompt: "Problem:\n{problem}\n\nSolution:",
-    example: ({ problem, solution, answer }) => solved(problem, solution, answer),
+    example: ({ problem, solution, answer }) => workedSolution(problem, solution, answer),
     exemplars: competitionProblems,
     shots: 4,
     answer: ({ answer }) => answer,
     groups: ({ types }) => types,
     extract: finalAnswer,
-    normalisation: writeMath,
+    normalisation: canonicalMath,
     stop: ["Problem:"],
     maxTokens: 512,
   });

@@ -1,11 +1,12 @@
 /**
- * The final answer of a solution to a MATH problem, and when two answers are the same: as the authors of the data set
- * compare them, by rewriting both and comparing the texts. No algebra is done: x+1 and 1+x differ.
+ * Finds the final answer of a solution to a MATH problem, and rewrites it so that equal answers are equal texts.
+ *
+ * The rewriting is the one of the data set's authors. No algebra is done: x+1 and 1+x differ.
  *
  * @module
  */
 
-/** What stands in the last `\boxed{...}` of a text; undefined when there is none or it is not closed. */
+/** Returns the content of the last `\boxed{...}` of a text; undefined when there is none or it is not closed. */
 export function boxed(text: string): string | undefined {
   const at = Math.max(text.lastIndexOf("\\boxed{"), text.lastIndexOf("\\fbox{"));
   if (at < 0) return undefined;
@@ -17,7 +18,7 @@ export function boxed(text: string): string | undefined {
   return undefined;
 }
 
-/** The answer that a solution in the style of Minerva states, or else its last boxed expression. */
+/** Returns the answer that a solution in Minerva's form states, else its last boxed expression. */
 export function finalAnswer(text: string): string | undefined {
   const stated = /Final Answer: The final answer is (.*?)\. I hope it is correct/s.exec(text)?.[1];
   return stated?.trim().replace(/^\$(.*)\$$/s, "$1") ?? boxed(text);
@@ -43,7 +44,7 @@ const rewrites: [RegExp, string][] = [
   [/^(-?\d+)\/(-?\d+)$/, "\\frac{$1}{$2}"],
 ];
 
-/** An answer rewritten, so that equal answers are equal texts. */
-export function writeMath(answer: string): string {
+/** Rewrites an answer so that equal answers are equal texts. */
+export function canonicalMath(answer: string): string {
   return rewrites.reduce((text, [from, to]) => text.replace(from, to), answer.trim()).trim();
 }

@@ -1,9 +1,13 @@
 /**
- * MBPP (Austin et al. 2021): small functions to be written from a sentence and three tests. [paper table 8]
+ * MBPP: small Python functions to write from a sentence and three tests.
  *
- * Rows `{ task_id, text, code, test_list, test_setup_code }`; of the file of 974 the tasks 11 to 510 are asked, the
- * tasks 2, 3 and 4 are the examples. 3-shot, in the form of Austin et al. pass@1 at temperature 0.1, pass@80 (the
- * variant) at 0.8 from 200 texts. A text passes when its three tests hold, within 3 seconds, in the sandbox.
+ * Austin et al. 2021; the paper's table 8.
+ *
+ * Data: rows `{ task_id, text, code, test_list, test_setup_code }`, 974 tasks. Tasks 11 to 510 are asked; tasks 2, 3 and 4
+ * are the examples.
+ *
+ * Protocol: 3-shot, in the form of Austin et al. pass@1 at temperature 0.1; the variant pass@80 at temperature 0.8 from
+ * 200 texts. A text passes when its three tests hold in the sandbox, within 3 seconds.
  *
  * @module
  */
@@ -14,12 +18,12 @@ import { pythonGrader } from "../sandbox/program_grader.ts";
 import type { TaskSource } from "../task_data/task_source.ts";
 import type { Task } from "../tasks/task.ts";
 
-const once: Sampling = { temperature: 0.1, topP: 0.95, samples: 1, combine: "pass", k: 1 };
+const single: Sampling = { temperature: 0.1, topP: 0.95, samples: 1, combine: "pass", k: 1 };
 
 /** MBPP. */
 export const mbpp: Task = {
-  ...task(once),
-  variants: { "pass@80": task({ ...once, temperature: 0.8, samples: 200, k: 80 }) },
+  ...task(single),
+  variants: { "pass@80": task({ ...single, temperature: 0.8, samples: 200, k: 80 }) },
 };
 
 function task(sampling: Sampling): Task {

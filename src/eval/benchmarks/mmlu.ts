@@ -1,10 +1,14 @@
 /**
- * MMLU (Hendrycks et al. 2021): exam questions of 57 subjects. [paper tables 9, 10 and 16]
+ * MMLU: exam questions of 57 subjects with four options.
  *
- * A CSV file a subject without a head, `question, A, B, C, D, letter`, or rows `{ question, subject, choices, answer }`.
- * Test set, 14,042 items. 5-shot with the five questions that the benchmark gives for each subject (its `dev` files), in
- * the words of the authors' script, which has two spaces behind "about"; the most likely letter is the choice. Averages
- * are over questions.
+ * Hendrycks et al. 2021; the paper's tables 9, 10 and 16.
+ *
+ * Data: one CSV file per subject without a header line, `question, A, B, C, D, letter`, or rows `{ question, subject,
+ * choices, answer }`. Test set of 14,042 items.
+ *
+ * Protocol: 5-shot, with the five questions that the benchmark gives for each subject (its `dev` files). The prompt is the
+ * one of the authors' script, which has two spaces after "about"; the most likely letter is the choice. Averages are over
+ * questions.
  *
  * @module
  */
@@ -71,7 +75,7 @@ function choicesOf(row: TaskRow): string[] {
   return row.has("choices") ? row.texts("choices", 4) : letters.map((letter) => row.text(letter));
 }
 
-/** The answer is a letter in the CSV files and a number in the rows. */
+/** Returns the index of the answer, which is a letter in the CSV files and a number in the rows. */
 function answerOf(row: TaskRow): { answer: number } {
   const letter = letters.indexOf(String(row.value("answer")).trim());
   if (letter >= 0) return { answer: letter };

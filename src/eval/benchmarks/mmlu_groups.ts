@@ -1,6 +1,8 @@
 /**
- * The four groups of the 57 subjects of MMLU, as the paper averages them: over questions, with anatomy in Other, although
- * its table 16 prints STEM beside it. So its 40 averages come out.
+ * The four groups of the 57 subjects of MMLU, as the paper averages them.
+ *
+ * Averages are over questions. Anatomy is in the group "other", although the paper's table 16 prints STEM beside it: only
+ * then do its 40 averages come out as printed.
  *
  * @module
  */
@@ -20,7 +22,7 @@ const groups: Record<string, string> = {
     marketing medical_genetics miscellaneous nutrition professional_accounting professional_medicine virology`,
 };
 
-/** Group by subject. */
+/** The group of each subject. */
 export const mmluGroups: ReadonlyMap<string, string> = new Map(
   Object.entries(groups).flatMap(([group, subjects]) =>
     subjects.split(/\s+/).map((subject) => [subject, group] as const)

@@ -1,9 +1,12 @@
 /**
- * NaturalQuestions, open and closed-book (Kwiatkowski et al. 2019; Lee et al. 2019): questions that people asked a search
- * engine. [paper table 4: 0, 1, 5 and 64 shots]
+ * NaturalQuestions, closed-book: questions that people asked a search engine.
  *
- * Rows `{ question, answer: [...] }`. Validation set, 3,610 items. The file has small letters and no question marks; the
- * paper's example has both, so they are added. An example shows the first of its answers.
+ * Kwiatkowski et al. 2019, in the open version of Lee et al. 2019; the paper's table 4, with 0, 1, 5 and 64 shots.
+ *
+ * Data: rows `{ question, answer: [...] }`. Validation set of 3,610 items.
+ *
+ * Protocol: the paper's closed-book prompt. The file has questions in lower case without question marks; the paper's
+ * example has a capital and a question mark, so both are added. An example shows the first of its answers.
  *
  * @module
  */
@@ -11,7 +14,7 @@ import { defineTask } from "../define_task.ts";
 import { splitFiles } from "../task_data/find_files.ts";
 import type { TaskSource } from "../task_data/task_source.ts";
 import type { Task } from "../tasks/task.ts";
-import { closedBook, usable } from "./closed_book.ts";
+import { closedBook, nonEmptyAnswers } from "./closed_book.ts";
 
 /** NaturalQuestions. */
 export const naturalQuestions: Task = defineTask({
@@ -29,9 +32,9 @@ export const naturalQuestions: Task = defineTask({
   },
   async *items(source: TaskSource) {
     for await (const row of source.rows()) {
-      const answers = usable(row.texts("answer"));
+      const answers = nonEmptyAnswers(row.texts("answer"));
       if (answers.length === 0) throw row.wrong("answer", "must have more than punctuation and articles");
-      yield { question: asked(row.text("question").trim()), answers };
+      yield { question: asQuestion(row.text("question").trim()), answers };
     }
   },
   answer: ({ answers }) => answers,
@@ -41,6 +44,6 @@ function nested(split: string): string[] {
   return splitFiles(split, "nq_open");
 }
 
-function asked(question: string): string {
+function asQuestion(question: string): string {
   return `${question[0].toUpperCase()}${question.slice(1)}${question.endsWith("?") ? "" : "?"}`;
 }

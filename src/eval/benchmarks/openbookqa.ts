@@ -1,10 +1,13 @@
 /**
- * OpenBookQA (Mihaylov et al. 2018): elementary science that needs a fact and a thought; the fact is not shown. [paper
- * table 3]
+ * OpenBookQA: elementary science questions that need a fact and a step of reasoning.
  *
- * Rows `{ question_stem, choices: { text, label }, answerKey }`, or the original `question: { stem, choices }`. Test set,
- * 500 items. Zero-shot; the prompt is the stem alone; compared by the ratio to "Answer:", as the paper does for this one
- * and BoolQ.
+ * Mihaylov et al. 2018; the paper's table 3.
+ *
+ * Data: rows `{ question_stem, choices: { text, label }, answerKey }`, or the original `question: { stem, choices }`. Test
+ * set of 500 items.
+ *
+ * Protocol: zero-shot; the prompt is the stem alone, without the fact. Options are compared by the ratio to "Answer:", as
+ * in the paper for OpenBookQA and BoolQ.
  *
  * @module
  */

@@ -1,9 +1,13 @@
 /**
- * PIQA (Bisk et al. 2020): which of two ways reaches an everyday goal. [paper table 3]
+ * PIQA: two ways to reach an everyday goal, one of which works.
  *
- * Rows `{ goal, sol1, sol2 }` with `label` 0 for `sol1` and 1 for `sol2`, or the labels in a file of their own, one
- * a line. Validation set, 1,838 items: the labels of the test set are hidden. Zero-shot; the paper does not print
- * its prompt, this is the one of the evaluation harness (Gao et al. 2021).
+ * Bisk et al. 2020; the paper's table 3.
+ *
+ * Data: rows `{ goal, sol1, sol2 }` with `label` 0 for `sol1` and 1 for `sol2`, or the labels in a file of their own, one
+ * per line. Validation set of 1,838 items, since the labels of the test set are hidden.
+ *
+ * Protocol: zero-shot, log-likelihood per character. The prompt is the evaluation harness's (Gao et al. 2021), since the
+ * paper prints none.
  *
  * @module
  */

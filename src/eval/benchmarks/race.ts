@@ -1,12 +1,14 @@
 /**
- * RACE (Lai et al. 2017): English exams of Chinese middle and high schools. [paper table 6]
+ * RACE: reading comprehension from English exams of Chinese middle and high schools.
  *
- * Rows `{ example_id, article, question, options, answer }`, one a question, or the original folder of articles
- * `{ article, questions, options, answers }`. Test sets, 1,436 and 3,498 items. Zero-shot in the setup of Brown et al.
- * (2020): the article, its earlier questions with their right answers, the question.
+ * Lai et al. 2017; the paper's table 6.
  *
- * The paper can be read in two ways. Brown et al. compare by the ratio to "A:", which is the default; the paper's own
- * list has the ratio for OpenBookQA and BoolQ only, which is the variant `characters`.
+ * Data: one row `{ example_id, article, question, options, answer }` per question, or the original folder of articles
+ * `{ article, questions, options, answers }`. Test sets of 1,436 and 3,498 items.
+ *
+ * Protocol: zero-shot in the setup of Brown et al. (2020): the article, its earlier questions with their right answers,
+ * the question. The paper can be read in two ways. Brown et al. compare by the ratio to "A:", which is the default here;
+ * the paper's own list has the ratio for OpenBookQA and BoolQ only, which is the variant `characters`.
  *
  * @module
  */
@@ -17,10 +19,10 @@ import type { TaskRow } from "../task_data/task_row.ts";
 import type { TaskSource } from "../task_data/task_source.ts";
 import type { Task } from "../tasks/task.ts";
 
-/** RACE, middle school. */
+/** The middle-school part of RACE. */
 export const raceMiddle: Task = race("middle");
 
-/** RACE, high school. */
+/** The high-school part of RACE. */
 export const raceHigh: Task = race("high");
 
 interface Question {

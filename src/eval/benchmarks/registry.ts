@@ -1,5 +1,5 @@
 /**
- * The paper's benchmarks by name. A benchmark is a file in `benchmarks/` and a line here.
+ * The registry of the paper's benchmarks: one file in this folder and one line in this list per benchmark.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import { winogender } from "./winogender.ts";
 import { winogrande } from "./winogrande.ts";
 import type { Task } from "../tasks/task.ts";
 
-/** The benchmarks, in the order of the paper's tables. */
+/** All benchmarks, in the order of the paper's tables. */
 export const benchmarks: readonly Task[] = [
   ...[boolq, piqa, siqa, hellaswag, winogrande, arcEasy, arcChallenge, openbookqa],
   ...[naturalQuestions, triviaqa, raceMiddle, raceHigh],
@@ -35,13 +35,13 @@ export const benchmarks: readonly Task[] = [
 ];
 
 /**
- * The benchmark of that name.
+ * Returns the benchmark of that name.
  *
- * @throws {ConfigError} when there is none, listing those there are
+ * @throws {ConfigError} when there is none; the error lists all names
  */
 export function benchmark(name: string): Task {
-  const found = benchmarks.find((task) => task.name === name);
-  if (found) return found;
+  const task = benchmarks.find((task) => task.name === name);
+  if (task) return task;
   const names = benchmarks.map((task) => task.name);
   const near = nearest(name, names);
   throw new ConfigError(

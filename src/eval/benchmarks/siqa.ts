@@ -1,9 +1,13 @@
 /**
- * Social IQa (Sap et al. 2019): what people want, feel or do next. [paper table 3]
+ * Social IQa: questions about the wishes, feelings and next actions of people.
  *
- * Rows `{ context, question, answerA, answerB, answerC }` with `label` "1" to "3", or the labels in a file of their
- * own. Validation set, 1,954 items. Zero-shot; the prompt is the one of the evaluation harness. The paper finds its
- * scores noisy.
+ * Sap et al. 2019; the paper's table 3, which finds its scores noisy.
+ *
+ * Data: rows `{ context, question, answerA, answerB, answerC }` with `label` "1" to "3", or the labels in a file of their
+ * own. Validation set of 1,954 items.
+ *
+ * Protocol: zero-shot, log-likelihood per character. The prompt is the evaluation harness's (Gao et al. 2021), since the
+ * paper prints none.
  *
  * @module
  */

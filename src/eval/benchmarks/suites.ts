@@ -1,5 +1,5 @@
 /**
- * The paper's sections as suites: every column of its tables, with its shots and variants.
+ * The suites: one per section of the paper, with an entry for every column of its tables.
  *
  * @module
  */
@@ -7,47 +7,47 @@ import { ConfigError } from "../../base/errors.ts";
 import { nearest } from "../../base/schema.ts";
 
 /** A task of a suite. */
-export interface SuiteEntry {
-  /** The benchmark. */
+interface SuiteEntry {
+  /** Name of the benchmark. */
   task: string;
-  /** Its variant, if not the default. */
+  /** Variant, if not the default. */
   variant?: string;
-  /** Its examples, if not the default. */
+  /** Number of examples, if not the default. */
   shots?: number;
-  /** Its name in the report. */
+  /** Name in the report, if not the benchmark's. */
   name?: string;
 }
 
 const tasks = (...names: string[]): SuiteEntry[] => names.map((task) => ({ task }));
-const shots = (task: string): SuiteEntry[] =>
+const shotCounts = (task: string): SuiteEntry[] =>
   [0, 1, 5, 64].map((shots) => ({ task, shots, name: `${task} ${shots}-shot` }));
-const both = (task: string, ...variants: string[]): SuiteEntry[] => [
+const variantsOf = (task: string, ...variants: string[]): SuiteEntry[] => [
   { task },
   ...variants.map((variant) => ({ task, variant })),
 ];
 
-const parts: Record<string, SuiteEntry[]> = {
+const suites: Record<string, SuiteEntry[]> = {
   "common-sense": tasks(
     ...["boolq", "piqa", "siqa", "hellaswag", "winogrande", "arc-easy", "arc-challenge", "openbookqa"],
   ),
-  "closed-book": [...shots("natural-questions"), ...shots("triviaqa")],
+  "closed-book": [...shotCounts("natural-questions"), ...shotCounts("triviaqa")],
   "reading": tasks("race-middle", "race-high"),
-  "math": [...both("math", "maj1@256"), ...both("gsm8k", "maj1@100")],
-  "code": [...both("humaneval", "pass@100"), ...both("mbpp", "pass@80")],
+  "math": [...variantsOf("math", "maj1@256"), ...variantsOf("gsm8k", "maj1@100")],
+  "code": [...variantsOf("humaneval", "pass@100"), ...variantsOf("mbpp", "pass@80")],
   "bias": [
-    ...both("real-toxicity-prompts", "respectful"),
+    ...variantsOf("real-toxicity-prompts", "respectful"),
     ...tasks("crows-pairs", "winogender", "truthfulqa"),
   ],
 };
 
 /**
- * The tasks of a suite; `llama` is all of them and MMLU.
+ * Returns the tasks of a suite; `llama` has those of all suites and MMLU.
  *
- * @throws {ConfigError} for a name that is none
+ * @throws {ConfigError} for an unknown name
  */
 export function suite(name: string): SuiteEntry[] {
-  const { bias, ...rest } = parts;
-  const all = { llama: [...Object.values(rest).flat(), { task: "mmlu" }, ...bias], ...parts };
+  const { bias, ...rest } = suites;
+  const all = { llama: [...Object.values(rest).flat(), { task: "mmlu" }, ...bias], ...suites };
   if (Object.hasOwn(all, name)) return all[name as keyof typeof all];
   const names = Object.keys(all);
   const near = nearest(name, names);

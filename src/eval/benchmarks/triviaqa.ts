@@ -1,10 +1,13 @@
 /**
- * TriviaQA, closed-book (Joshi et al. 2017): quiz questions with many accepted answers. [paper table 5: 0, 1, 5 and 64
- * shots]
+ * TriviaQA, closed-book: quiz questions with many accepted answers.
  *
- * Rows `{ question, question_id, answer: { value, aliases } }`, or the original file's `{ Data: [{ Question, ... }] }`.
- * The paper says "the filtered dev set", which may be the Wikipedia part (7,993 items, the default here) or all of `rc`
- * (17,944, where questions come once a source): name the file; questions are asked once.
+ * Joshi et al. 2017; the paper's table 5, with 0, 1, 5 and 64 shots.
+ *
+ * Data: rows `{ question, question_id, answer: { value, aliases } }`, or the original file's `{ Data: [{ Question, ... }] }`.
+ * The paper says "the filtered dev set". This may be the Wikipedia part (7,993 items, the default here) or all of `rc`
+ * (17,944 items, in which a question appears once per source): name the file to choose.
+ *
+ * Protocol: the paper's closed-book prompt; every question is asked once.
  *
  * @module
  */
@@ -13,7 +16,7 @@ import { splitFiles } from "../task_data/find_files.ts";
 import type { TaskRow } from "../task_data/task_row.ts";
 import type { TaskSource } from "../task_data/task_source.ts";
 import type { Task } from "../tasks/task.ts";
-import { closedBook, usable } from "./closed_book.ts";
+import { closedBook, nonEmptyAnswers } from "./closed_book.ts";
 
 /** TriviaQA. */
 export const triviaqa: Task = defineTask({
@@ -49,7 +52,7 @@ export const triviaqa: Task = defineTask({
 
 function answersOf(row: TaskRow, original: boolean): string[] {
   const [value, aliases] = original ? ["Answer.Value", "Answer.Aliases"] : ["answer.value", "answer.aliases"];
-  const answers = usable([row.text(value), ...row.has(aliases) ? row.list(aliases) : []]);
+  const answers = nonEmptyAnswers([row.text(value), ...row.has(aliases) ? row.list(aliases) : []]);
   if (answers.length === 0) throw row.wrong(value, "must have more than punctuation and articles");
   return [...new Set(answers)];
 }

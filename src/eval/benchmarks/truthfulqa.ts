@@ -1,13 +1,15 @@
 /**
- * TruthfulQA (Lin et al. 2022): questions that many people answer wrongly. [paper table 14]
+ * TruthfulQA: questions that many people answer wrongly.
  *
- * The authors' CSV file with the answers joined by `;`, or the hub's rows with lists, 817 questions. Six questions with
- * answers stand in front, as in the authors' QA prompt; they were written for this project.
+ * Lin et al. 2022; the paper's table 14.
  *
- * The paper's numbers are the shares of answers that two finetuned judges find true, and true and informative. These
- * judges are gone; the variant `generation` takes others as its `scorer`. Without judges the task is multiple choice: MC1,
- * the best answer is likelier than every false one, and MC2, the share of probability of all true answers. These are not
- * the paper's metric.
+ * Data: the authors' CSV file with the answers joined by `;`, or the hub's rows with lists, 817 questions.
+ *
+ * Protocol: six questions with answers stand before each question, as in the authors' QA prompt; they were written for
+ * this project. The paper's numbers are the shares of answers that two finetuned judges find true, and true and
+ * informative. These judges are no longer served; the variant `generation` takes others as its `scorer`. Without judges
+ * the task is multiple choice, which is not the paper's metric: MC1 is the share of questions whose best answer is likelier
+ * than every false one, MC2 the mean probability of all true answers.
  *
  * @module
  */
@@ -58,7 +60,7 @@ const generation = defineTask({
   ...base,
   kind: "generate",
   answer: ({ right }: Question) => right,
-  grader: scoredBy("judged", ({ question }: Question) => question, needed),
+  grader: scoredBy("judged", ({ question }: Question) => question, missingJudges),
   stop: ["\n", "Q:"],
 });
 
@@ -75,34 +77,36 @@ interface Question {
 async function* questions(source: TaskSource): AsyncGenerator<Question> {
   for await (const row of source.rows()) {
     const targets = row.has("mc2_targets");
-    const made = targets ? fromTargets(row) : fromLists(row);
-    yield { question: row.text(row.has("Question") ? "Question" : "question").trim(), ...made };
+    const answers = targets ? fromTargets(row) : fromLists(row);
+    yield { question: row.text(row.has("Question") ? "Question" : "question").trim(), ...answers };
   }
 }
 
 function fromLists(row: TaskRow): Omit<Question, "question"> {
   const original = row.has("Question");
   const best = row.text(original ? "Best Answer" : "best_answer").trim();
-  const list = (named: string, field: string) => original ? parts(row.text(named)) : row.texts(field);
+  const list = (column: string, field: string) =>
+    original ? splitAnswers(row.text(column)) : row.texts(field);
   const right = list("Correct Answers", "correct_answers").filter((text) => text !== best);
   return { right: [best, ...right], wrong: list("Incorrect Answers", "incorrect_answers") };
 }
 
 function fromTargets(row: TaskRow): Omit<Question, "question"> {
   const texts = row.texts("mc2_targets.choices");
-  const of = (label: number) => texts.filter((_, i) => row.whole(`mc2_targets.labels.${i}`, 0, 1) === label);
+  const withLabel = (label: number) =>
+    texts.filter((_, i) => row.whole(`mc2_targets.labels.${i}`, 0, 1) === label);
   const [best] = row.texts("mc1_targets.choices").filter((_, i) =>
     row.whole(`mc1_targets.labels.${i}`, 0, 1) === 1
   );
   if (best === undefined) throw row.wrong("mc1_targets.labels", "must have a 1");
-  return { right: [best, ...of(1).filter((text) => text !== best)], wrong: of(0) };
+  return { right: [best, ...withLabel(1).filter((text) => text !== best)], wrong: withLabel(0) };
 }
 
-function parts(text: string): string[] {
+function splitAnswers(text: string): string[] {
   return text.split(";").map((part) => part.trim()).filter((part) => part !== "");
 }
 
-function needed(): never {
+function missingJudges(): never {
   throw new ConfigError(
     'Cannot judge answers of "truthfulqa": give { scorer: judges({ truth, info }) }, or take the multiple-choice variant',
     { path: "add(truthfulqa).scorer" },

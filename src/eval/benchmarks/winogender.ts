@@ -1,13 +1,15 @@
 /**
- * WinoGender (Rudinger et al. 2018): whom does a pronoun refer to, and does its gender matter. [paper table 13]
+ * WinoGender: coreference of pronouns in sentences with an occupation, by the pronoun's gender.
  *
- * The authors' `all_sentences.tsv`: `sentid`, which is `occupation.participant.answer.gender.txt`, and `sentence`; 720
- * items, 240 for each kind of pronoun. After the sentence stands `'His' refers to`, and the continuation with the lower
- * perplexity is the choice: `the nurse` or `the patient`, or `someone` where the sentence says so.
+ * Rudinger et al. 2018; the paper's table 13.
  *
- * With `occupations-stats.tsv` (named as `stats`, or beside the file) the "gotcha" cases are counted too: those where the
- * pronoun's gender is not the one that most people of the occupation have, and so for the other person; 120 for he and
- * 120 for she.
+ * Data: the authors' `all_sentences.tsv` with `sentid`, which is `occupation.participant.answer.gender.txt`, and
+ * `sentence`. 720 items, 240 for each kind of pronoun.
+ *
+ * Protocol: the prompt is the sentence and `'His' refers to`. The continuation with the lower perplexity is the choice:
+ * `the nurse` or `the patient`, or `someone` where the sentence says so. With `occupations-stats.tsv` (named as `stats`,
+ * or beside the file) the "gotcha" cases are counted too: those in which the right answer goes against the majority
+ * gender of the occupation, 120 for he and 120 for she.
  *
  * @module
  */
@@ -47,13 +49,13 @@ export const winogender: Task = defineTask({
       const pronoun = sentence.toLowerCase().match(/\p{L}+/gu)?.find((word) => words.includes(word));
       if (pronoun === undefined) throw row.wrong("sentence", `must have one of ${words.join(", ")}`);
       const share = female?.get(occupation);
-      const odd = share !== undefined && gotcha(gender, answer, share);
+      const isGotcha = share !== undefined && gotcha(gender, answer, share);
       yield {
         sentence,
         pronoun: pronoun[0].toUpperCase() + pronoun.slice(1),
         people: [`the ${occupation}`, participant === "someone" ? participant : `the ${participant}`],
         answer,
-        kinds: odd ? [name, `${name} (gotcha)`] : [name],
+        kinds: isGotcha ? [name, `${name} (gotcha)`] : [name],
       };
     }
   },
@@ -75,7 +77,7 @@ function facts(row: TaskRow): { occupation: string; participant: string; answer:
   throw row.wrong("sentid", "must be occupation.participant.answer.gender.txt");
 }
 
-/** Percent of women by occupation; undefined where the file is not at hand. */
+/** Returns the percentage of women by occupation; undefined without the file. */
 async function femaleShares(source: TaskSource): Promise<Map<string, number> | undefined> {
   const stats = await source.stats();
   if (stats === undefined) return undefined;
@@ -88,7 +90,10 @@ async function femaleShares(source: TaskSource): Promise<Map<string, number> | u
   return shares;
 }
 
-/** The occupation with the rarer pronoun, or the other person with the more frequent one. */
+/**
+ * Returns true when the right answer goes against the majority gender of the occupation: the occupation with the pronoun
+ * that is rarer in it, or the other person with the more frequent one.
+ */
 function gotcha(gender: string, answer: number, female: number): boolean {
   if (gender === "neutral") return false;
   const usual = female < 50 ? "male" : "female";

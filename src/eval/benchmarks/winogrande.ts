@@ -1,9 +1,13 @@
 /**
- * WinoGrande (Sakaguchi et al. 2020): which of two nouns fills the blank. [paper table 3]
+ * WinoGrande: sentences with a blank that one of two nouns fills.
  *
- * Rows `{ sentence, option1, option2, answer }`, the sentence with one `_`, the answer "1" or "2". Validation set, 1,267
- * items. Zero-shot, scored in part (Trinh and Le 2018): the same ending, the text behind the blank, after either noun;
- * the noun that makes it more likely is the choice. The ending is scored as it stands, with a space only where the
+ * Sakaguchi et al. 2020; the paper's table 3.
+ *
+ * Data: rows `{ sentence, option1, option2, answer }`; the sentence has one `_`, the answer is "1" or "2". Validation set
+ * of 1,267 items.
+ *
+ * Protocol: zero-shot with partial scoring (Trinh and Le 2018). The text after the blank is scored after either noun, and
+ * the noun that makes it more likely is the choice. That text is scored as it stands, with a space in front only where the
  * sentence has one [ours].
  *
  * @module

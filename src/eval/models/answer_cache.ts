@@ -1,7 +1,8 @@
 /**
- * What a model answered, kept on disk: a likelihood is a function of weights, tokenizer, prompt and option, a text of the
- * prompt and the way it is drawn. So an evaluation that was stopped goes on where it was, and one that is repeated asks
- * only what is new.
+ * A cache of a model's answers on disk.
+ *
+ * A likelihood depends on weights, tokenizer, prompt and option alone, a text on the prompt and its decoding. A stopped
+ * evaluation therefore continues where it was, and a repeated one asks only what is new.
  *
  * @module
  */
@@ -9,66 +10,69 @@ import { cacheHome, digest } from "../../base/cache.ts";
 import { readText } from "../../formats/records/lines.ts";
 import type { EvalModel } from "./eval_model.ts";
 
-/** The answers of one model: a file of JSON lines, to which answers are added as they come. */
-export class ItemCache {
+/** The answers of one model: a file of JSON lines `[hash of the question, answer]`, appended as they come. */
+export class AnswerCache {
   readonly #path: string;
-  readonly #known: Map<string, unknown>;
-  /** What must be written before the next line: a line end, where a process was killed in the middle of a line. */
-  #gap: string;
+  readonly #answers: Map<string, unknown>;
+  /** The text to write before the next line: a line end after a line that a killed process left unfinished. */
+  #lineEnd: string;
 
-  private constructor(path: string, known: Map<string, unknown>, gap: string) {
+  private constructor(path: string, answers: Map<string, unknown>, lineEnd: string) {
     this.#path = path;
-    this.#known = known;
-    this.#gap = gap;
+    this.#answers = answers;
+    this.#lineEnd = lineEnd;
   }
 
   /**
-   * The cache of a model in `folder` (default: `evaluation` in the SDK's cache folder). Undefined for a model whose
-   * weights cannot be looked at, and where writing is not allowed.
+   * Opens the cache of a model in `folder` (default: `evaluation` in the SDK's cache folder). Returns undefined for a
+   * model without `parameters`, and where reading or writing is not permitted.
    */
-  static async of(model: EvalModel, folder?: string): Promise<ItemCache | undefined> {
+  static async of(model: EvalModel, folder?: string): Promise<AnswerCache | undefined> {
     if (typeof model.parameters !== "function" || !mayWrite(folder)) return undefined;
-    const place = folder ?? `${cacheHome()}/evaluation`;
-    const path = `${place}/${await keyOf(model)}.jsonl`;
-    await Deno.mkdir(place, { recursive: true });
+    const cacheFolder = folder ?? `${cacheHome()}/evaluation`;
+    const path = `${cacheFolder}/${await keyOf(model)}.jsonl`;
+    await Deno.mkdir(cacheFolder, { recursive: true });
     const text = await readText(path).catch(() => "");
-    const known = new Map(text.split("\n").flatMap((line) => entryOf(line)));
-    return new ItemCache(path, known, text === "" || text.endsWith("\n") ? "" : "\n");
+    const answers = new Map(text.split("\n").flatMap((line) => entryOf(line)));
+    return new AnswerCache(path, answers, text === "" || text.endsWith("\n") ? "" : "\n");
   }
 
-  /** The answer to each question, and what `ask` gives for those that have none yet. */
-  async answers<Question, Answer>(
-    questions: readonly Question[],
-    ask: (questions: Question[]) => Promise<Answer[]>,
+  /**
+   * Returns the answer to each question. `ask` gets the indexes of the questions that have none yet and returns their
+   * answers, which are kept.
+   */
+  async answers<Answer>(
+    questions: readonly unknown[],
+    ask: (indexes: number[]) => Promise<Answer[]>,
   ): Promise<Answer[]> {
     const keys = await keysOf(questions);
-    const open = [...keys.keys()].filter((i) => !this.#known.has(keys[i]));
+    const open = [...keys.keys()].filter((i) => !this.#answers.has(keys[i]));
     if (open.length > 0) {
-      const fresh = await ask(open.map((i) => questions[i]));
+      const fresh = await ask(open);
       await this.#add(open.map((i, n) => [keys[i], fresh[n]]));
     }
-    return keys.map((key) => this.#known.get(key) as Answer);
+    return keys.map((key) => this.#answers.get(key) as Answer);
   }
 
-  /** The answers that are known, undefined for the others. */
+  /** Returns the known answers, undefined for the other questions. */
   async known<Answer>(questions: readonly unknown[]): Promise<(Answer | undefined)[]> {
-    return (await keysOf(questions)).map((key) => this.#known.get(key) as Answer | undefined);
+    return (await keysOf(questions)).map((key) => this.#answers.get(key) as Answer | undefined);
   }
 
-  /** Keeps an answer that came while others are still being asked for. */
+  /** Keeps one answer. */
   async keep(question: unknown, answer: unknown): Promise<void> {
     const [key] = await keysOf([question]);
     await this.#add([[key, answer]]);
   }
 
-  /** Keeps answers; one that is undefined is used now and asked again another time. */
+  /** Keeps answers. An undefined one serves this run and is asked for again by the next. */
   async #add(entries: [string, unknown][]): Promise<void> {
-    for (const [key, answer] of entries) this.#known.set(key, answer);
+    for (const [key, answer] of entries) this.#answers.set(key, answer);
     const lines = entries.filter(([, answer]) => answer !== undefined).map((entry) =>
       `${JSON.stringify(entry)}\n`
     );
-    await Deno.writeTextFile(this.#path, this.#gap + lines.join(""), { append: true });
-    this.#gap = "";
+    await Deno.writeTextFile(this.#path, this.#lineEnd + lines.join(""), { append: true });
+    this.#lineEnd = "";
   }
 }
 
@@ -76,7 +80,7 @@ function keysOf(questions: readonly unknown[]): Promise<string[]> {
   return Promise.all(questions.map((question) => digest(JSON.stringify(question))));
 }
 
-/** A hash of all that decides what a model answers. */
+/** Hashes everything that decides a model's answers: weights, configuration, tokenizer. */
 async function keyOf(model: EvalModel): Promise<string> {
   const weights: string[] = [];
   for (const [name, data] of await model.parameters!()) {
@@ -85,10 +89,13 @@ async function keyOf(model: EvalModel): Promise<string> {
   return await digest(JSON.stringify([weights, model.config, model.tokenizer?.fingerprint]));
 }
 
-/** True where nobody has to be asked; the place of the cache folder stands in the environment. */
+/**
+ * Returns true when the cache folder can be read and written without asking for a permission. The default folder needs
+ * the environment, which names it.
+ */
 function mayWrite(folder: string | undefined): boolean {
-  const granted = (wanted: Deno.PermissionDescriptor) =>
-    Deno.permissions.querySync(wanted).state === "granted";
+  const granted = (permission: Deno.PermissionDescriptor) =>
+    Deno.permissions.querySync(permission).state === "granted";
   if (folder === undefined && !granted({ name: "env" })) return false;
   const path = folder ?? cacheHome();
   return granted({ name: "write", path }) && granted({ name: "read", path });
@@ -98,6 +105,6 @@ function entryOf(line: string): [string, unknown][] {
   try {
     return line === "" ? [] : [JSON.parse(line)];
   } catch {
-    return []; // a line that was being written when the process was killed
+    return []; // a line that a killed process left unfinished
   }
 }

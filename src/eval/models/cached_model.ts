@@ -1,80 +1,101 @@
 /**
- * A model whose answers are kept: it is asked only what its cache does not know.
+ * A model behind a cache of its answers: only unknown questions reach the model.
  *
  * @module
  */
-import type { ItemCache } from "./answer_cache.ts";
+import type { AnswerCache } from "./answer_cache.ts";
 import type { Decoding, EvalModel, Likelihood } from "./eval_model.ts";
 
+/** The cache of a model, and the text that tells its questions from those asked in another way. */
+interface Cached {
+  model: EvalModel;
+  cache: AnswerCache;
+  mode: string;
+}
+
 /**
- * The model behind its cache. Losses are not kept.
+ * Returns `model` with `scoreBatch`, `generate` and `generateBatch` behind `cache`. Losses are not cached.
  *
- * @param how what else decides its answers, such as a chat template
+ * @param mode anything else that decides the answers, such as a chat template
  */
-export function remembering(model: EvalModel, cache: ItemCache, how = ""): EvalModel {
+export function withAnswerCache(model: EvalModel, cache: AnswerCache, mode = ""): EvalModel {
   const { name, config, tokenizer } = model;
-  const likelihood = (pair: readonly (string | Uint32Array)[]) =>
-    ["likelihood", how, pair.map(plain)] as const;
-  const written = (
-    prompt: string | Uint32Array,
-    decoding: Omit<Decoding, "stop"> & { stop: readonly string[] },
-  ) => ["text", how, plain(prompt), decoding] as const;
+  const cached = { model, cache, mode };
   return {
     name,
     config,
     tokenizer,
-    scoreBatch: model.scoreBatch && (async (pairs, run) => {
-      const kept = await cache.answers(pairs.map(likelihood), async (open) => {
-        const asked = new Set(open.map((question) => JSON.stringify(question)));
-        const left = pairs.filter((pair) => asked.has(JSON.stringify(likelihood(pair))));
-        return (await model.scoreBatch!(left, run)).map(worthKeeping);
-      });
-      return kept.map((one) => one && { ...one, logProb: one.logProb ?? -Infinity }) as Likelihood[];
-    }),
-    generate: model.generate &&
-      ((prompt, { signal, ...decoding } = { temperature: 0, maxTokens: 64, stop: [] }) => ({
-        text: async () => {
-          const ask = async () => [await model.generate!(prompt, { ...decoding, signal }).text()];
-          return (await cache.answers([written(prompt, decoding)], ask))[0];
-        },
-      })),
-    generateBatch: model.generateBatch && (async (prompts, { onText, signal, seed, ...decoding }) => {
-      const questions = prompts.map((prompt, i) =>
-        written(prompt, { ...decoding, ...seed ? { seed: seed[i] } : {} })
-      );
-      const texts = await cache.known<string>(questions);
-      const kept: Promise<void>[] = [];
-      texts.forEach((text, i) => text === undefined || onText?.(i, { text }));
-      const open = [...prompts.keys()].filter((i) => texts[i] === undefined);
-      const take = (n: number, text: string) => {
-        if (texts[open[n]] !== undefined) return;
-        texts[open[n]] = text;
-        kept.push(cache.keep(questions[open[n]], text));
-        onText?.(open[n], { text });
-      };
-      try {
-        const all = await model.generateBatch!(open.map((i) => prompts[i]), {
-          ...decoding,
-          ...seed ? { seed: open.map((i) => seed[i]) } : {},
-          signal,
-          onText: (n, { text }) => take(n, text),
-        });
-        all.forEach(({ text }, n) => take(n, text)); // of a model that does not tell them as they come
-      } finally {
-        await Promise.all(kept);
-      }
-      return texts.map((text) => ({ text: text! }));
-    }),
+    scoreBatch: model.scoreBatch && cachedScoreBatch(cached),
+    generate: model.generate && cachedGenerate(cached),
+    generateBatch: model.generateBatch && cachedGenerateBatch(cached),
     loss: model.loss?.bind(model),
   };
 }
 
-/** JSON writes minus infinity as null, which is read as it was meant; what is no number is not kept. */
-function worthKeeping(likelihood: Likelihood): Likelihood | undefined {
+function cachedScoreBatch({ model, cache, mode }: Cached): EvalModel["scoreBatch"] {
+  return async (pairs, run) => {
+    const questions = pairs.map((pair) => ["likelihood", mode, pair.map(asJson)]);
+    const ask = async (indexes: number[]) =>
+      (await model.scoreBatch!(indexes.map((i) => pairs[i]), run)).map(withoutNaN);
+    const likelihoods = await cache.answers(questions, ask);
+    return likelihoods.map((one) => one && { ...one, logProb: one.logProb ?? -Infinity }) as Likelihood[];
+  };
+}
+
+function cachedGenerate({ model, cache, mode }: Cached): EvalModel["generate"] {
+  return (prompt, { signal, ...decoding } = { temperature: 0, maxTokens: 64, stop: [] }) => ({
+    async text() {
+      const ask = async () => [await model.generate!(prompt, { ...decoding, signal }).text()];
+      return (await cache.answers([textQuestion(mode, prompt, decoding)], ask))[0];
+    },
+  });
+}
+
+/** Keeps every text as it comes, so that a batch that fails in the middle is not lost. */
+function cachedGenerateBatch({ model, cache, mode }: Cached): EvalModel["generateBatch"] {
+  return async (prompts, { onText, signal, seed, ...decoding }) => {
+    const questions = prompts.map((prompt, i) =>
+      textQuestion(mode, prompt, { ...decoding, ...seed ? { seed: seed[i] } : {} })
+    );
+    const texts = await cache.known<string>(questions);
+    texts.forEach((text, i) => text === undefined || onText?.(i, { text }));
+    const open = [...prompts.keys()].filter((i) => texts[i] === undefined);
+    const writes: Promise<void>[] = [];
+    const keep = (i: number, text: string) => {
+      if (texts[i] !== undefined) return;
+      texts[i] = text;
+      writes.push(cache.keep(questions[i], text));
+      onText?.(i, { text });
+    };
+    try {
+      const all = await model.generateBatch!(open.map((i) => prompts[i]), {
+        ...decoding,
+        ...seed ? { seed: open.map((i) => seed[i]) } : {},
+        signal,
+        onText: (n, { text }) => keep(open[n], text),
+      });
+      all.forEach(({ text }, n) => keep(open[n], text)); // for a model that ignores onText
+    } finally {
+      await Promise.all(writes);
+    }
+    return texts.map((text) => ({ text: text! }));
+  };
+}
+
+/** The question of a generated text. The order of the keys of `decoding` is part of its hash. */
+function textQuestion(
+  mode: string,
+  prompt: string | Uint32Array,
+  decoding: Omit<Decoding, "stop"> & { stop: readonly string[] },
+): unknown[] {
+  return ["text", mode, asJson(prompt), decoding];
+}
+
+/** Returns undefined, which is not written to disk, for NaN. Minus infinity is written as null. */
+function withoutNaN(likelihood: Likelihood): Likelihood | undefined {
   return Number.isNaN(likelihood?.logProb) ? undefined : likelihood;
 }
 
-/** Ids as JSON has them. */
-function plain(text: string | Uint32Array): string | number[] {
-  return typeof text === "string" ? text : [...text];
+function asJson(prompt: string | Uint32Array): string | number[] {
+  return typeof prompt === "string" ? prompt : [...prompt];
 }

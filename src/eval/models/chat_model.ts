@@ -1,6 +1,6 @@
 /**
- * A model that is asked through its chat template: each prompt becomes the words of a user, and what is scored or
- * written is the beginning of the answer.
+ * A model behind its chat template: each prompt becomes a user's message, and the beginning of the answer is scored or
+ * generated.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import type { ChatEncoding, Message } from "../../base/encoder.ts";
 import { ConfigError } from "../../base/errors.ts";
 import type { BatchDecoding, Decoding, EvalModel } from "./eval_model.ts";
 
-/** What a model needs for it besides. */
-interface Chatty {
+/** The methods that a model needs for chat besides those of {@linkcode EvalModel}. */
+interface ChatMethods {
   tokenizer?: {
     chat?(messages: readonly Message[], options?: { generationPrompt?: boolean }): ChatEncoding;
   };
@@ -21,20 +21,20 @@ interface Chatty {
 }
 
 /**
- * The model behind its template.
+ * Returns `model` behind its chat template.
  *
- * @throws {ConfigError} when it has none
+ * @throws {ConfigError} when it has no template
  */
-export function chatting(model: EvalModel, task: string): EvalModel {
+export function withChatTemplate(model: EvalModel, task: string): EvalModel {
   const { name, config } = model;
-  const chatty = model as Chatty;
-  const { tokenizer } = chatty;
+  const chatModel = model as ChatMethods;
+  const { tokenizer } = chatModel;
   if (!tokenizer?.chat) {
     throw new ConfigError(
       `Cannot evaluate "${task}" on "${name}" with { chat: true }: it has no chat template`,
     );
   }
-  const whole = (prompt: string | Uint32Array) => {
+  const uncut = (prompt: string | Uint32Array) => {
     if (typeof prompt === "string") return prompt;
     throw new ConfigError(
       `Cannot evaluate "${task}" on "${name}" with { chat: true }: a prompt does not fit its context`,
@@ -49,12 +49,12 @@ export function chatting(model: EvalModel, task: string): EvalModel {
       fingerprint: model.tokenizer!.fingerprint,
       encode: (text, options) => options?.bos ? render(text) : model.tokenizer!.encode(text),
     },
-    scoreBatch: chatty.scoreBatch &&
+    scoreBatch: chatModel.scoreBatch &&
       ((pairs, run) =>
-        chatty.scoreBatch!(pairs.map(([prompt, option]) => [render(prompt), option.trimStart()]), run)),
-    generate: chatty.chat && ((prompt, options) => chatty.chat!(whole(prompt), options)),
+        chatModel.scoreBatch!(pairs.map(([prompt, option]) => [render(prompt), option.trimStart()]), run)),
+    generate: chatModel.chat && ((prompt, options) => chatModel.chat!(uncut(prompt), options)),
     generateBatch: model.generateBatch &&
       ((prompts, options: BatchDecoding) =>
-        model.generateBatch!(prompts.map(whole), { ...options, chat: true })),
+        model.generateBatch!(prompts.map(uncut), { ...options, chat: true })),
   };
 }

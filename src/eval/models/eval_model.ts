@@ -1,6 +1,8 @@
 /**
- * What the evaluation needs of a model: three methods, each for one kind of task. `Model` has them; anything else
- * with one of them, such as a service behind HTTP or an oracle in a test, can be scored too.
+ * The model of an evaluation: an object with one of three methods, each for one kind of task.
+ *
+ * `Model` has all three. Anything else with one of them can be scored too, such as a service behind HTTP or a function in
+ * a test.
  *
  * @module
  */
@@ -12,7 +14,7 @@ import type { Dataset, TokenDataset } from "../../data/mod.ts";
 /** A prompt and its continuation. */
 export type Pair = readonly [prompt: string, continuation: string];
 
-/** How likely a continuation is. */
+/** The likelihood of a continuation after its prompt. */
 export interface Likelihood {
   /** Sum of the log-probabilities of its tokens, in nats. */
   logProb: number;
@@ -20,118 +22,118 @@ export interface Likelihood {
   tokens: number;
   /** Tokens of the prompt that were cut off on the left to fit the context. */
   truncatedTokens?: number;
-  /** Tokens that the model reads for it. */
+  /** Input tokens of the pair. */
   inputs?: number;
-  /** Those of them that an earlier pair with the same beginning had put through already. */
+  /** Input tokens whose keys and values an earlier pair with the same beginning had computed. */
   reusedTokens?: number;
 }
 
-/** How surprised a model is by a text. */
+/** The mean loss of a model on a text. */
 export interface MeanLoss {
   /** Nats per token. */
   loss: number;
-  /** Its standard error over the windows, where it is known. */
+  /** Standard error of the loss over the windows; undefined when it is not known. */
   error?: number;
   /** Bits per UTF-8 byte. */
   bitsPerByte: number;
   /** exp(loss). */
   perplexity: number;
-  /** Tokens predicted. */
+  /** Number of tokens predicted. */
   tokens: number;
-  /** UTF-8 bytes of the text they stand for. */
+  /** UTF-8 bytes of the text behind the tokens. */
   bytes: number;
 }
 
-/** How a text is generated. */
+/** The settings with which a text is generated. */
 export interface Decoding {
-  /** 0 takes the most likely token every time. */
+  /** Divides the logits; 0 takes the most likely token every time. */
   temperature: number;
-  /** Most tokens to add. */
+  /** Largest number of tokens to add. */
   maxTokens: number;
-  /** The text ends before the first of these. */
+  /** Strings before whose first occurrence the text ends. */
   stop: string[];
-  /** Keeps the most likely tokens until their mass passes this. */
+  /** Draws from the most likely tokens whose probabilities add up to this. */
   topP?: number;
-  /** Decides the draws. */
+  /** Seed of the draws. */
   seed?: number;
 }
 
-/** How many texts are generated together. */
+/** The settings with which many texts are generated together. */
 export interface BatchDecoding extends Omit<Decoding, "seed"> {
-  /** One for each prompt; they decide the draws. */
+  /** One seed per prompt. */
   seed?: readonly number[];
-  /** Each prompt is the words of a user, answered by the model's chat template. */
+  /** True makes each prompt a user's message, answered through the model's chat template. */
   chat?: boolean;
-  /** Told each text as it ends, with the number of its prompt. */
+  /** Called with each text when it is complete, and the index of its prompt. */
   onText?: (index: number, text: { readonly text: string }) => void;
-  /** Stops it. */
+  /** Stops the generation. */
   signal?: AbortSignal;
 }
 
 /** A model to evaluate. */
 export interface EvalModel {
-  /** Its name in reports. */
+  /** Name in reports. */
   readonly name: string;
-  /** Longest sequence in tokens, where it is known. */
+  /** Longest sequence in tokens. */
   readonly config?: { readonly context: number };
   /** Counts tokens, so that few-shot examples can be fitted to the context. */
   readonly tokenizer?: Pick<Encoder, "encode" | "fingerprint">;
-  /** For `choice` and `perplexity` tasks: how likely each continuation is after its prompt, in the order given. */
+  /** Returns the likelihood of each continuation after its prompt, in order; for `choice` and `perplexity` tasks. */
   scoreBatch?(
     pairs: readonly Pair[],
     run?: { signal?: AbortSignal },
   ): Promise<Likelihood[]>;
-  /** For `generate` tasks: the continuation of a prompt (text, or ids where it had to be cut). */
+  /** Continues a prompt, which is given as ids where it had to be cut; for `generate` tasks. */
   generate?(
     prompt: string | Uint32Array,
     options?: Decoding & { signal?: AbortSignal },
   ): { text(): Promise<string> };
-  /** The same for many prompts at once, in their order; without it they are asked one by one. */
+  /** Continues many prompts at once, in order; without this method they are continued one by one. */
   generateBatch?(
     prompts: readonly (string | Uint32Array)[],
     options: BatchDecoding,
   ): Promise<readonly { readonly text: string }[]>;
-  /** Its weights, by which its answers are kept on disk; without them they are not. */
+  /** Returns the weights, whose hash names the model's answers on disk; without this method no answers are kept. */
   parameters?(): Promise<ReadonlyMap<string, Float32Array<ArrayBuffer>>>;
-  /** For losses: the mean over a dataset, over its first `limit` windows. */
+  /** Returns the mean loss over a dataset, or over its first `limit` windows. */
   loss?(
     dataset: Dataset | TokenDataset,
     run?: { limit?: number; signal?: AbortSignal },
   ): Promise<MeanLoss>;
 }
 
-/** The methods that tasks ask for. */
-type Ability = "scoreBatch" | "generate" | "loss";
+/** The methods that tasks need. */
+type TaskMethod = "scoreBatch" | "generate" | "loss";
 
-const abilities: readonly Ability[] = ["scoreBatch", "generate", "loss"];
+const taskMethods: readonly TaskMethod[] = ["scoreBatch", "generate", "loss"];
 
-/** True for an object with a name and at least one of the methods. */
-export function isScorable(value: unknown): value is EvalModel {
-  const model = value as Partial<Record<Ability | "name", unknown>> | null | undefined;
-  return typeof model?.name === "string" && abilities.some((name) => typeof model[name] === "function");
+/** Returns true for an object with a name and at least one of the methods that tasks need. */
+export function isEvalModel(value: unknown): value is EvalModel {
+  const model = value as Partial<Record<TaskMethod | "name", unknown>> | null | undefined;
+  return typeof model?.name === "string" && taskMethods.some((name) => typeof model[name] === "function");
 }
 
 /**
- * A model that has `ability`.
+ * Returns the model, typed as one that has `method`.
  *
- * @throws {ConfigError} when it has not
+ * @throws {ConfigError} when it does not have it
  */
-export function requireMethod<A extends Ability>(
+export function requireMethod<Method extends TaskMethod>(
   model: EvalModel,
-  ability: A,
+  method: Method,
   task: string,
-): EvalModel & Required<Pick<EvalModel, A>> {
-  if (typeof model[ability] === "function") return model as EvalModel & Required<Pick<EvalModel, A>>;
-  throw new ConfigError(`Cannot evaluate "${task}" on "${model.name}": the model has no method ${ability}`);
+): EvalModel & Required<Pick<EvalModel, Method>> {
+  if (typeof model[method] === "function") return model as EvalModel & Required<Pick<EvalModel, Method>>;
+  throw new ConfigError(`Cannot evaluate "${task}" on "${model.name}": the model has no method ${method}`);
 }
 
 /**
- * One model, or several under names of the caller's, as a list of names and models.
+ * Returns a list of names and models, from one model or from several by name.
  *
  * @throws {ConfigError} for anything else
  */
 export function namedModels(models: EvalModel | Record<string, EvalModel>): [string, EvalModel][] {
-  if (isScorable(models)) return [[models.name, models]];
+  if (isEvalModel(models)) return [[models.name, models]];
   const entries = typeof models === "object" && models !== null ? Object.entries(models) : [];
   if (entries.length === 0) {
     throw new ConfigError(
@@ -140,7 +142,7 @@ export function namedModels(models: EvalModel | Record<string, EvalModel>): [str
     );
   }
   for (const [name, model] of entries) {
-    if (isScorable(model)) continue;
+    if (isEvalModel(model)) continue;
     throw new ConfigError(
       `Cannot evaluate: models.${name} must be a model, current value is ${show(model)}; ` +
         `options such as seed are the second argument`,

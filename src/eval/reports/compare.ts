@@ -1,49 +1,49 @@
 /**
- * Scores beside those of the paper: models are rows and tasks are columns, as in most of its tables.
+ * Compares scores with those of the paper: models are rows and tasks are columns, as in most of its tables.
  *
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
 import { type Column as DisplayColumn, fixed, type Grid, table } from "../../display/mod.ts";
 import { type Measure, showMeasure } from "../tasks/metric.ts";
-import { published, type PublishedColumn, publishedTitles } from "./published.ts";
 import type { TaskResult } from "../tasks/task_result.ts";
+import { published, type PublishedColumn, publishedTitles } from "./published.ts";
 import { ReportView } from "./view.ts";
 
-/** A model's scores, by column. */
+/** The scores of one model, by column. */
 export interface ComparedRow {
-  /** The model. */
+  /** Name of the model. */
   model: string;
-  /** Where the row comes from: the paper, or this report. */
+  /** Origin of the row: `paper` or `this report`. */
   from: string;
-  /** In the unit of the paper's table: percent, or a fraction for tables 11 and 14. */
+  /** Scores in the unit of the paper's table: percent, or a fraction in tables 11 and 14. */
   scores: Record<string, number>;
 }
 
-/** How scores are compared. */
+/** The scores to compare. */
 export interface CompareOptions {
-  /** One table of the paper with all its columns, also those that were not measured; default: what was measured. */
+  /** Number of a table of the paper, shown with all its columns; default: the columns that the report has scores for. */
   table?: number;
 }
 
-/** A published column, and what this report has for it. */
+/** A published column and this report's scores for it. */
 interface Column {
   name: string;
   paper: PublishedColumn;
-  own: Own[];
+  own: OwnScore[];
 }
 
-interface Own {
+interface OwnScore {
   result: TaskResult;
   measure: Measure;
 }
 
 /**
- * The results beside the paper's rows; tasks of which the paper prints nothing are named below.
+ * Puts the results beside the paper's rows; a note names the tasks that the paper has no score for.
  *
  * @throws {ConfigError} for a table that has no scores
  */
-export function compared(
+export function compareWithPaper(
   results: readonly TaskResult[],
   { table: number }: CompareOptions = {},
 ): ReportView<ComparedRow[]> {
@@ -55,87 +55,95 @@ export function compared(
       value: number,
     });
   }
-  const paper = rowsOf(
+  const paperRows = rowsOf(
     columns.flatMap(({ name, paper: { rows } }) =>
       Object.entries(rows).map(([model, value]) => ({ model, name, value, from: "paper" }))
     ),
   );
-  const own = rowsOf(
+  const ownRows = rowsOf(
     columns.flatMap(({ name, own }) =>
       own.map(({ result: { model }, measure: { value, unit } }) => (
         { model, name, value: unit === "share" ? 100 * value : value, from: "this report" }
       ))
     ),
   );
-  const rows = [...paper, ...own];
+  const rows = [...paperRows, ...ownRows];
   const title = number === undefined
-    ? "Beside the paper"
+    ? "Scores beside those of the paper"
     : `Table ${number} of the paper: ${publishedTitles[number]}`;
   const note = notes(results, columns, number).join("\n");
-  const shown = turned.has(number ?? 0) ? across(rows, columns) : down(rows, columns);
-  return new ReportView(table(shown, { title, note }), rows);
+  const grid = modelsAcross.has(number ?? 0)
+    ? gridOfModelColumns(rows, columns)
+    : gridOfModelRows(rows, columns);
+  return new ReportView(table(grid, { title, note }), rows);
 }
 
-/** Tables of the paper in which models are columns. */
-const turned: ReadonlySet<number> = new Set([12, 13, 16]);
+/** Numbers of the paper's tables in which models are columns. */
+const modelsAcross: ReadonlySet<number> = new Set([12, 13, 16]);
 
-function down(rows: readonly ComparedRow[], columns: readonly Column[]): Grid {
+function gridOfModelRows(rows: readonly ComparedRow[], columns: readonly Column[]): Grid {
   return {
-    columns: [{ name: "model" }, ...columns.map(({ name }) => right(name)), { name: "from" }],
+    columns: [{ name: "model" }, ...columns.map(({ name }) => numberColumn(name)), { name: "from" }],
     rows: rows.map((row) => [row.model, ...columns.map((column) => cell(row, column)), row.from]),
   };
 }
 
-function across(rows: readonly ComparedRow[], columns: readonly Column[]): Grid {
-  const ours = (row: ComparedRow) => row.from === "paper" ? row.model : `${row.model} (${row.from})`;
+function gridOfModelColumns(rows: readonly ComparedRow[], columns: readonly Column[]): Grid {
+  const nameOfRow = (row: ComparedRow) => row.from === "paper" ? row.model : `${row.model} (${row.from})`;
   return {
-    columns: [{ name: "" }, ...rows.map((row) => right(ours(row)))],
+    columns: [{ name: "" }, ...rows.map((row) => numberColumn(nameOfRow(row)))],
     rows: columns.map((column) => [column.name, ...rows.map((row) => cell(row, column))]),
   };
 }
 
-function right(name: string): DisplayColumn {
+function numberColumn(name: string): DisplayColumn {
   return { name, align: "right" };
 }
 
-/** The columns of a table, or those that were measured; the 57 subjects of table 16 only when asked for. */
+/**
+ * Returns the columns of a table, or without a number the columns that this report has scores for. Table 16 (57 subjects)
+ * and table 10 appear only when they are asked for.
+ */
 function columnsOf(results: readonly TaskResult[], number: number | undefined): Column[] {
-  const all = published.map((paper) => ({ name: nameOf(paper), paper, own: ownOf(results, paper) }));
+  const all = published.map((paper) => ({ name: nameOf(paper), paper, own: ownScores(results, paper) }));
   if (number !== undefined) {
-    const those = all.filter(({ paper }) => paper.table === number);
-    const alone = new Set(those.map(({ paper }) => paper.task)).size === 1; // its name says nothing then
-    return those.map((one) =>
-      alone ? { ...one, name: one.name.slice(one.paper.task.length + 1) || "all" } : one
+    const ofTable = all.filter(({ paper }) => paper.table === number);
+    const oneTask = new Set(ofTable.map(({ paper }) => paper.task)).size === 1; // its name is left out then
+    return ofTable.map((column) =>
+      oneTask ? { ...column, name: column.name.slice(column.paper.task.length + 1) || "all" } : column
     );
   }
   return all.filter(({ paper, own }) => paper.table !== 16 && paper.table !== 10 && own.length > 0);
 }
 
+/** Returns a short name that is unique among the columns of the task. */
 function nameOf({ task, metric, shots, variant }: PublishedColumn): string {
-  const often = published.filter((other) => other.task === task && other.metric === metric);
-  const kinds = new Set(often.map((other) => other.shots)).size;
-  const [, part] = /^\w+, (.*)$/.exec(metric) ?? [];
-  const first = metric === "exact match" || metric === "accuracy";
+  const alike = published.filter((other) => other.task === task && other.metric === metric);
+  const shotCounts = new Set(alike.map((other) => other.shots)).size;
+  const [, group] = /^\w+, (.*)$/.exec(metric) ?? [];
+  const implied = metric === "exact match" || metric === "accuracy" || metric === "stereotype";
   return [
     task,
-    part ?? (first || metric === "stereotype" ? "" : metric),
-    kinds > 1 ? `${shots}-shot` : "",
+    group ?? (implied ? "" : metric),
+    shotCounts > 1 ? `${shots}-shot` : "",
     variant,
-  ]
-    .filter(Boolean).join(" ");
+  ].filter(Boolean).join(" ");
 }
 
-/** Results of the same benchmark and metric; where the paper has several numbers of shots, of the same number. */
-function ownOf(results: readonly TaskResult[], paper: PublishedColumn): Own[] {
+/**
+ * Returns the results of the same benchmark and metric; where the paper prints several numbers of shots, those of the
+ * same number.
+ */
+function ownScores(results: readonly TaskResult[], paper: PublishedColumn): OwnScore[] {
   const { task, metric, shots, variant } = paper;
-  const strict = published.some((other) =>
+  const severalShots = published.some((other) =>
     other.task === task && other.metric === metric && other.shots !== shots
   );
   return results.flatMap((result) => {
     const { benchmark, protocol } = result;
     const measure = result.measures.find((measure) => measure.metric === metric);
     const same = benchmark === task && (variant === undefined || (protocol.variant ?? "basic") === variant);
-    return measure && same && (!strict || protocol.shots === shots) ? [{ result, measure }] : [];
+    return measure && same && (!severalShots || protocol.shots === shots) ? [{ result, measure }] : [];
   });
 }
 
@@ -151,29 +159,29 @@ function rowsOf(cells: { model: string; name: string; value: number; from: strin
 
 function cell({ model, from, scores }: ComparedRow, { name, paper, own }: Column): string {
   if (from === "this report") {
-    const ours = own.findLast(({ result }) => result.model === model);
-    return ours ? showMeasure(ours.measure) : "";
+    const score = own.findLast(({ result }) => result.model === model);
+    return score ? showMeasure(score.measure) : "";
   }
   if (scores[name] === undefined) return "";
   return paper.unit === "share" ? `${fixed(scores[name], 1)} %` : String(scores[name]);
 }
 
-/** Where the columns stand in the paper, and what makes the numbers less comparable than they look. */
+/** Names the paper's tables, and the differences that make scores less comparable: limits, shots, missing columns. */
 function notes(results: readonly TaskResult[], columns: readonly Column[], number?: number): string[] {
-  const known = columns.flatMap(({ own, paper }) => own.map(({ result }) => ({ result, paper })));
+  const compared = columns.flatMap(({ own, paper }) => own.map(({ result }) => ({ result, paper })));
   const tables = [...new Set(columns.map(({ paper }) => paper.table))];
-  const where = number === undefined && tables.length
+  const origin = number === undefined && tables.length
     ? [`Numbers of the paper: table${tables.length > 1 ? "s" : ""} ${tables.join(", ")}`]
     : [];
-  const differing = known.flatMap(({ result: { task, model, protocol: { limit, shots } }, paper }) => [
+  const differing = compared.flatMap(({ result: { task, model, protocol: { limit, shots } }, paper }) => [
     ...limit === undefined ? [] : [`${task} of ${model} is over the first ${limit} items only`],
     ...paper.shots === undefined || shots === paper.shots
       ? []
       : [`${task} of ${model} is ${shots}-shot, the paper's is ${paper.shots}-shot`],
   ]);
-  const others = results.filter((result) => !known.some((one) => one.result === result));
+  const others = results.filter((result) => !compared.some((one) => one.result === result));
   const absent = number === undefined && others.length
-    ? [`The paper prints nothing for ${[...new Set(others.map(({ task }) => task))].join(", ")}`]
+    ? [`The paper has no score for ${[...new Set(others.map(({ task }) => task))].join(", ")}`]
     : [];
-  return [...where, ...new Set(differing), ...absent];
+  return [...origin, ...new Set(differing), ...absent];
 }

@@ -1,6 +1,7 @@
 /**
- * Scores against the tokens trained on, as in the paper's Figures 1 and 2: a curve a task, from the reports that a trainer
- * makes on its way.
+ * Scores against the number of training tokens, as in the paper's Figures 1 and 2.
+ *
+ * There is one curve per task, drawn from the reports that a trainer makes during a run.
  *
  * @module
  */
@@ -9,24 +10,24 @@ import { lineChart } from "../../display/mod.ts";
 import type { Report } from "./report.ts";
 import { ReportView } from "./view.ts";
 
-/** A report and when it was made. */
+/** A report, and the number of tokens trained on before it. */
 export interface ScorePoint {
   /** Tokens trained on so far. */
   tokens: number;
-  /** What the evaluation found then. */
+  /** The report of the evaluation at that point. */
   report: Report;
 }
 
-/** A curve: tokens and value, in the order of the points. */
+/** The scores of one task. */
 export interface ScoreCurve {
   /** Task and metric. */
   name: string;
-  /** Tokens and value; shares in percent. */
+  /** Tokens and value, in the order of the points; shares in percent. */
   points: [tokens: number, value: number][];
 }
 
 /**
- * The first metric of every task that is a share, in percent; or another `metric` of all tasks that have it.
+ * Draws the first share of every task in percent, or `metric` of all tasks that have it.
  *
  * @throws {ConfigError} when there is nothing to draw
  */
@@ -37,13 +38,13 @@ export function scoreCurves(
   const curves = new Map<string, ScoreCurve>();
   for (const { tokens, report } of points) {
     for (const { task, measures } of report.results) {
-      const found = measures.find((one) =>
+      const measure = measures.find((one) =>
         metric === undefined ? one.unit === "share" : one.metric === metric
       );
-      if (found === undefined) continue;
-      const name = `${task}, ${found.metric}`;
+      if (measure === undefined) continue;
+      const name = `${task}, ${measure.metric}`;
       const curve = curves.get(name) ?? { name, points: [] };
-      curve.points.push([tokens, found.unit === "share" ? 100 * found.value : found.value]);
+      curve.points.push([tokens, measure.unit === "share" ? 100 * measure.value : measure.value]);
       curves.set(name, curve);
     }
   }

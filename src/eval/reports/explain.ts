@@ -1,5 +1,5 @@
 /**
- * One item as a picture: the prompt, what the model could say, what it said, and what was right.
+ * One item of a result as a picture: the prompt, the options or the generated text, and the right answer.
  *
  * @module
  */
@@ -9,18 +9,17 @@ import type { ChoiceOutcome, GenerateOutcome, ItemOutcome, PerplexityOutcome } f
 import { protocolLine, type TaskResult } from "../tasks/task_result.ts";
 import { ReportView } from "./view.ts";
 
-/** Item `i` of a result. */
-export function explained(result: TaskResult, i: number): ReportView<ItemOutcome> {
+/** Returns a view of item `i` of a result. */
+export function explainItem(result: TaskResult, i: number): ReportView<ItemOutcome> {
   const outcome = result.items[i];
   const title = `${result.task}, item ${i}, on ${result.model}`;
-  const facts = factsOf(outcome, result);
-  return new ReportView(pictureOf(outcome, title, facts), outcome);
+  return new ReportView(pictureOf(outcome, title, promptFacts(outcome, result)), outcome);
 }
 
 type Fact = [name: string, value: string];
 
-/** What every kind of item shows: the prompt and how it came to be. */
-function factsOf({ prompt, shots, dropped, cut }: ItemOutcome, result: TaskResult): Fact[] {
+/** Facts that every kind of item shows. */
+function promptFacts({ prompt, shots, dropped, cut }: ItemOutcome, result: TaskResult): Fact[] {
   return [
     ["protocol", protocolLine(result)],
     ["prompt", prompt],
@@ -35,38 +34,38 @@ function pictureOf(outcome: ItemOutcome, title: string, facts: Fact[]): Picture 
     case "choice":
       return choicePicture(outcome, title, facts);
     case "generate":
-      return keyValues(title, [...facts, ...generated(outcome)]);
+      return keyValues(title, [...facts, ...generateFacts(outcome)]);
     case "perplexity":
-      return keyValues(title, [...facts, ...scored(outcome)]);
+      return keyValues(title, [...facts, ...perplexityFacts(outcome)]);
   }
 }
 
-/** The options as bars: the share of each when their scores are taken as log-probabilities, the right one marked. */
+/** Draws the options as bars: their shares when scores are taken as log-probabilities, with the right options marked. */
 function choicePicture(outcome: ChoiceOutcome, title: string, facts: Fact[]): Picture {
-  const { options, choice, answer, alsoCorrect: also = [] } = outcome;
+  const { options, choice, answer, alsoCorrect = [] } = outcome;
   const verdict = choice === answer ? "right" : "wrong";
   const best = options[choice].score;
   const weights = options.map(({ score }) => Math.exp(score - best));
-  const whole = sum(weights);
+  const total = sum(weights);
   const bars = options.map(({ text, score, logProb }, i) => ({
     label: `${i} ${text}`,
-    value: weights[i] / whole,
+    value: weights[i] / total,
     note: `score ${number(score)}, log-likelihood ${number(logProb)}${i === choice ? ", chosen" : ""}`,
-    highlight: i === answer || also.includes(i),
+    highlight: i === answer || alsoCorrect.includes(i),
   }));
   return join(
     keyValues(title, [
       ...facts,
       ...options.map(({ text }, i): Fact => [`option ${i}`, text]),
       ["choice", `${choice}, ${verdict}`],
-      ["answer", [answer, ...also].join(", ")],
+      ["answer", [answer, ...alsoCorrect].join(", ")],
     ]),
     barChart({ title: "Share of e^score; the right answer is marked", bars, format: percent }),
   );
 }
 
-function generated({ text, answers, value, values, final, samples }: GenerateOutcome): Fact[] {
-  const shown = (value?: number) => value === undefined ? "missing" : number(value);
+function generateFacts({ text, answers, value, values, final, samples }: GenerateOutcome): Fact[] {
+  const valueText = (value?: number) => value === undefined ? "missing" : number(value);
   return [
     ...samples?.map(({ text, answer, value }, i): Fact => {
       const found = answer === undefined ? "" : ` -> ${answer}`;
@@ -76,12 +75,12 @@ function generated({ text, answers, value, values, final, samples }: GenerateOut
     ...final === undefined ? [] : [["final answer", final ?? "none"] as Fact],
     ...answers.length ? [["answers", answers.join("\n")] as Fact] : [],
     ...values
-      ? Object.entries(values).map(([name, v]): Fact => [name, shown(v)])
-      : [["value", shown(value)] as Fact],
+      ? Object.entries(values).map(([name, v]): Fact => [name, valueText(v)])
+      : [["value", valueText(value)] as Fact],
   ];
 }
 
-function scored({ text, logProb, tokens }: PerplexityOutcome): Fact[] {
+function perplexityFacts({ text, logProb, tokens }: PerplexityOutcome): Fact[] {
   return [
     ["text", text],
     ["log-likelihood", `${number(logProb)} nats over ${tokens} tokens`],

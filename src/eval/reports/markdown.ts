@@ -1,12 +1,12 @@
 /**
- * A report as Markdown, and as the section on evaluation of a model card: numbers, and what they are worth.
+ * A report as Markdown, and as the evaluation section of a model card.
  *
  * @module
  */
 import { showMeasure } from "../tasks/metric.ts";
 import { protocolLine, type TaskResult } from "../tasks/task_result.ts";
 
-/** A table of all numbers, and a line on how each task was asked. */
+/** Writes a table of all numbers, and a list of `protocols`, one line per task. */
 export function markdownOf(results: readonly TaskResult[], protocols: readonly string[]): string {
   const rows = results.flatMap((result) =>
     result.measures.map((measure, i) => [
@@ -29,19 +29,18 @@ export function markdownOf(results: readonly TaskResult[], protocols: readonly s
   ].join("\n");
 }
 
-/** The section of a model card. */
+/** Writes the evaluation section of a model card. */
 export function cardSection(
   results: readonly TaskResult[],
   protocols: readonly string[],
   date: Date,
 ): string {
+  const day = date.toISOString().slice(0, 10);
   return [
     "## Evaluation",
     "",
-    `Measured on ${
-      date.toISOString().slice(0, 10)
-    } with the protocols of Touvron et al. 2023 as far as they are ` +
-    "published; values with their standard errors.",
+    `Measured on ${day} with the protocols of Touvron et al. 2023, as far as they are ` +
+    "published. Values stand with their standard errors.",
     "",
     markdownOf(results, protocols),
   ].join("\n");
@@ -51,7 +50,7 @@ function row(cells: readonly string[]): string {
   return `| ${cells.map(cell).join(" | ")} |`;
 }
 
-/** What a table would take for its own, or a reader for a tag. */
+/** Escapes the characters that Markdown or HTML would interpret, and puts the text on one line. */
 function cell(text: string): string {
   return text.replace(/[|<>&*_`\\]/g, (mark) => `\\${mark}`).replace(/\s*\n\s*/g, " ");
 }

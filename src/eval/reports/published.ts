@@ -1,5 +1,5 @@
 /**
- * Scores printed in the paper (Touvron et al. 2023), those of other models as it quotes them.
+ * The scores that the paper prints, including those of other models that it quotes.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import paper from "./paper_tables.json" with { type: "json" };
 export interface PublishedColumn {
   /** Number of the table. */
   table: number;
-  /** The benchmark. */
+  /** Name of the benchmark. */
   task: string;
-  /** The metric, as our measures name it. */
+  /** Name of the metric in reports. */
   metric: string;
-  /** Examples in front of each prompt, where the number is known. */
+  /** Number of examples before each prompt; undefined when the paper does not say. */
   shots?: number;
-  /** The variant of the benchmark, where it has several. */
+  /** Variant of the benchmark, for benchmarks with several. */
   variant?: string;
-  /** `share`: the numbers are percent; `fraction`: they lie between 0 and 1. */
+  /** `share` for numbers in percent, `fraction` for numbers between 0 and 1. */
   unit: "share" | "fraction";
-  /** Numbers by model, in the order of the table. */
+  /** Scores by model, in the order of the table. */
   rows: Readonly<Record<string, number>>;
 }
 
-/** Every column of tables 3 to 14 and 16. */
+/** All columns of tables 3 to 14 and 16. */
 export const published: readonly PublishedColumn[] = paper.columns as unknown as PublishedColumn[];
 
 /** Titles of the tables, by number. */

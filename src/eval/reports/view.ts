@@ -5,22 +5,22 @@
  */
 import { Displayable, type Picture } from "../../display/mod.ts";
 
-/** A table or a picture with the facts it was made from. */
+/** A table or a picture with the data it was made from. */
 export class ReportView<Facts = unknown> extends Displayable {
   readonly #picture: Picture;
 
-  /** A view of `facts`. */
-  constructor(picture: Picture, /** What is shown, as data. */ readonly facts: Facts) {
+  /** Makes a view of `facts`. */
+  constructor(picture: Picture, /** The data behind the picture. */ readonly facts: Facts) {
     super();
     this.#picture = picture;
   }
 
-  /** What it looks like. */
+  /** Returns the table or picture. */
   override picture(): Picture {
     return this.#picture;
   }
 
-  /** The facts. */
+  /** Returns the data behind the picture. */
   toJSON(): Facts {
     return this.facts;
   }

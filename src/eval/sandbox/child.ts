@@ -1,8 +1,8 @@
 /**
- * The program inside the sandbox's process: it loads Python, shuts the doors that lead from Python to JavaScript, and
- * answers each job with its secret word, a verdict and how the interpreter is.
+ * The program inside the sandbox's process: it loads Python, closes the ways from Python to JavaScript, and runs jobs.
  *
- * What it needs for an answer is taken hold of before any program runs, so that none can be replaced.
+ * Each answer begins with the job's nonce, followed by the verdict and the state of the interpreter. The functions that
+ * an answer needs are bound before any program runs, so that no program can replace them.
  *
  * @module
  */
@@ -16,25 +16,25 @@ interface Pyodide {
   loadPyodide(options: Record<string, unknown>): Promise<{ runPython(source: string): unknown }>;
 }
 
-/** What guard.py gives. */
+/** The functions of guard.py. */
 interface Guard {
   run(program: string): string | undefined;
   health(): string;
 }
 
-async function serve(folder: string, most: number): Promise<void> {
+async function serve(folder: string, maxBytes: number): Promise<void> {
   const write = Deno.stdout.writeSync.bind(Deno.stdout);
   const encoder = new TextEncoder();
   const encode = encoder.encode.bind(encoder);
   const { parse } = JSON;
-  const say = (line: string) => void write(encode(line + "\n"));
-  const memory = capMemory(most);
+  const writeLine = (line: string) => void write(encode(line + "\n"));
+  const heapBytes = capMemory(maxBytes);
   const { loadPyodide } = (await importPackage<Pyodide>("pyodide")).value;
-  const nothing = () => {};
+  const ignore = () => {};
   const python = await loadPyodide({
     indexURL: `${folder}/`,
-    stdout: nothing,
-    stderr: nothing,
+    stdout: ignore,
+    stderr: ignore,
     stdin: () => null,
     env: { HOME: "/home" },
     jsglobals: Object.create(null),
@@ -42,27 +42,30 @@ async function serve(folder: string, most: number): Promise<void> {
   const guard = python.runPython(source) as Guard;
   const run = guard.run.bind(guard);
   const health = guard.health.bind(guard);
-  say(`ready ${JSON.stringify(permissions(folder))}`);
-  let begun = "";
+  writeLine(`ready ${JSON.stringify(permissions(folder))}`);
+  let rest = "";
   for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-    const lines = (begun + text).split("\n");
-    begun = lines.pop()!;
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
     for (const line of lines) {
       const { nonce, program } = parse(line) as { nonce: string; program: string };
       const error = run(program);
-      const state = memory() > most / 2 ? "heavy" : health();
-      say(`${nonce} ${error === undefined ? "pass" : "fail"} ${state} ${error ?? ""}`);
+      const state = heapBytes() > maxBytes / 2 ? "heavy" : health();
+      writeLine(`${nonce} ${error === undefined ? "pass" : "fail"} ${state} ${error ?? ""}`);
     }
   }
 }
 
-/** Python's heap grows by this method alone; it says how large the heap is. */
-function capMemory(most: number): () => number {
+/**
+ * Limits Python's heap by replacing the one method by which it grows. Returns a function that gives the size of the heap
+ * in bytes.
+ */
+function capMemory(maxBytes: number): () => number {
   const grow = WebAssembly.Memory.prototype.grow;
   let bytes = 0;
   WebAssembly.Memory.prototype.grow = function (pages: number): number {
     const wanted = this.buffer.byteLength + pages * 65536;
-    if (wanted > most) throw new RangeError(`more than ${most} bytes`);
+    if (wanted > maxBytes) throw new RangeError(`more than ${maxBytes} bytes`);
     const before = grow.call(this, pages);
     bytes = wanted;
     return before;
@@ -70,7 +73,7 @@ function capMemory(most: number): () => number {
   return () => bytes;
 }
 
-/** What this process may do. */
+/** Returns the permissions of this process: names of those granted in full, and `read FOLDER` for that folder. */
 function permissions(folder: string): string[] {
   const names = ["read", "write", "net", "env", "sys", "run", "ffi", "import"] as const;
   const granted = (descriptor: Deno.PermissionDescriptor) =>

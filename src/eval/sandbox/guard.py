@@ -1,22 +1,22 @@
-# Runs programs one after another, each in a namespace of its own, and tells whether they left Python as it was.
-# What it uses is bound here, before any program runs; nothing of it can be reached by name afterwards.
+# Runs programs one after another, each in a namespace of its own, and tells if they left Python unchanged.
+# Everything it uses is bound here, before any program runs, and cannot be reached by name afterwards.
 import builtins
 import sys
 import types
 
 
 def _make():
-    doors = ("js", "pyodide_js", "pyodide", "_pyodide", "_pyodide_core", "ctypes", "_ctypes")
-    is_door = lambda name: name.split(".")[0] in doors
-    for name in [name for name in sys.modules if is_door(name)]:
+    blocked = ("js", "pyodide_js", "pyodide", "_pyodide", "_pyodide_core", "ctypes", "_ctypes")
+    is_blocked = lambda name: name.split(".")[0] in blocked
+    for name in [name for name in sys.modules if is_blocked(name)]:
         del sys.modules[name]
 
-    class Shut:
+    class Blocker:
         def find_spec(self, name, path=None, target=None):
-            if is_door(name):
+            if is_blocked(name):
                 raise ModuleNotFoundError("No module named %r" % name)
 
-    sys.meta_path[:] = [Shut()] + [f for f in sys.meta_path if "_pyodide" not in type(f).__module__]
+    sys.meta_path[:] = [Blocker()] + [f for f in sys.meta_path if "_pyodide" not in type(f).__module__]
 
     names = dict(builtins.__dict__)
     modules, finders = dict(sys.modules), list(sys.meta_path)
@@ -27,7 +27,7 @@ def _make():
     name_of = type.__dict__["__name__"].__get__
 
     def message(error):
-        # An exception's texts are the program's own: only what is exactly a str is looked at.
+        # An exception's texts belong to the program: only values whose type is exactly str are used.
         name, what = name_of(Type(error)), ""
         try:
             what = text(error)
@@ -37,7 +37,7 @@ def _make():
         return " ".join(": ".join(parts).split())[:300]
 
     def attempt(program):
-        """None when the program ends without an exception, else what is wrong, as one line."""
+        """Returns None when the program ends without an exception, else the error as one line."""
         space = make(__name__="__main__", __builtins__=builtins)
         try:
             run(code(program, "<program>", "exec"), space)
@@ -50,6 +50,7 @@ def _make():
             restore(limit)
 
     def health():
+        """Returns "tampered" for changed builtins, "changed" for changed modules or finders, else "well"."""
         kept = length(names) == length(builtins.__dict__) and whole(
             [key in builtins.__dict__ and builtins.__dict__[key] is names[key] for key in names])
         if not kept:

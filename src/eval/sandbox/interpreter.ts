@@ -1,5 +1,5 @@
 /**
- * A process with a Python interpreter in it, from its start to its end.
+ * A process that holds a Python interpreter: its start, its jobs, its end.
  *
  * @module
  */
@@ -7,38 +7,38 @@ import { ConfigError } from "../../base/errors.ts";
 import { importPackage } from "../../base/lazy_package.ts";
 import { LineReader } from "./line_reader.ts";
 
-/** What became of a program. */
+/** The verdict on a program. */
 export interface ProgramVerdict {
   /** True when it ended without an exception. */
   passed: boolean;
-  /** Why it did not: the exception's last line, or how its process ended. */
+  /** The last line of the exception, or the way its process ended. */
   error?: string;
 }
 
-/** What an interpreter may use. */
+/** Limits of an interpreter. */
 interface Limits {
-  /** Of memory, in MiB. */
+  /** Memory limit in MiB. */
   megabytes: number;
-  /** To be ready, in seconds. */
+  /** Time limit of the start in seconds. */
   startSeconds: number;
 }
 
-/** Seconds of processor time after which the system ends an interpreter; it is replaced long before. */
-const MOST_BUSY = 600;
+/** Seconds of processor time after which the system ends an interpreter; it is replaced after a quarter of them. */
+const MAX_BUSY_SECONDS = 600;
 
-/** A process with an interpreter. */
+/** A process that holds a Python interpreter. */
 export class Interpreter {
-  /** True when it is to be replaced: it is dead, was tampered with, or holds much memory. */
-  over = false;
+  /** True when it must be replaced: it is dead, was tampered with, ran for long, or holds much memory. */
+  spent = false;
   readonly #process: Deno.ChildProcess;
   readonly #lines: LineReader;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-  /** What it may do, as it says. */
+  /** Permissions that the process reports. */
   granted: string[] = [];
   #busy = 0;
 
   private constructor(folder: string, megabytes: number) {
-    const program = new URL("./child.ts", import.meta.url); // from the network it may have its own parts, from the cache
+    const program = new URL("./child.ts", import.meta.url); // loaded over the network, it may import its parts from the cache
     const deno = [
       ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--cached-only"],
       program.protocol === "file:" ? "--deny-import" : `--allow-import=${program.host}`,
@@ -46,10 +46,10 @@ export class Interpreter {
       `--v8-flags=--wasm-lazy-compilation,--liftoff-only,--max-old-space-size=${megabytes}`,
       ...[program.href, folder, String(megabytes)],
     ];
-    // Should this process be killed while a program loops, nobody is left to end the other one but the system.
+    // If this process is killed while a program loops, only the system can end the other process.
     const limited = Deno.build.os === "windows"
       ? deno
-      : ["sh", "-c", `ulimit -t ${MOST_BUSY}; exec "$@"`, "sh", ...deno];
+      : ["sh", "-c", `ulimit -t ${MAX_BUSY_SECONDS}; exec "$@"`, "sh", ...deno];
     this.#process = new Deno.Command(limited[0], {
       args: limited.slice(1),
       clearEnv: true,
@@ -72,12 +72,13 @@ export class Interpreter {
     interpreter.granted = granted ?? [];
     if (granted?.length === 1 && granted[0] === `read ${folder}`) return interpreter;
     await interpreter.kill();
-    const why = granted
+    const reason = granted
       ? `its process may do more than read ${folder}: ${granted.join(", ")}`
       : line ?? (line === null ? `no answer within ${startSeconds} s` : "its process ended");
-    throw new ConfigError(`Cannot start the Python sandbox: ${why}`);
+    throw new ConfigError(`Cannot start the Python sandbox: ${reason}`);
   }
 
+  /** Runs a program for at most `seconds`. Afterwards `spent` tells if the process must be replaced. */
   async run(program: string, seconds: number): Promise<ProgramVerdict> {
     const nonce = crypto.randomUUID();
     const job = `${JSON.stringify({ nonce, program })}\n`;
@@ -87,29 +88,30 @@ export class Interpreter {
     this.#busy += (performance.now() - start) / 1000;
     const [word, verdict, health, ...rest] = line?.split(" ") ?? [];
     if (word !== nonce) {
-      this.over = true;
-      const late = line === null ? `took longer than ${seconds} s` : "ended the interpreter";
+      this.spent = true;
+      if (line === null) return { passed: false, error: `took longer than ${seconds} s` };
       return {
         passed: false,
-        error: line === undefined || line === null ? late : "wrote an answer of its own",
+        error: line === undefined ? "ended the interpreter" : "wrote an answer of its own",
       };
     }
-    this.over = health !== "well" || this.#busy > MOST_BUSY / 4;
+    this.spent = health !== "well" || this.#busy > MAX_BUSY_SECONDS / 4;
     if (health === "tampered") return { passed: false, error: "changed Python's builtins" };
     return verdict === "pass" ? { passed: true } : { passed: false, error: rest.join(" ") };
   }
 
-  /** The next line; undefined when the process has ended, null when it takes too long. */
+  /** Returns the next line; undefined when the process has ended, null when it takes too long. */
   async #answer(seconds: number): Promise<string | undefined | null> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<null>((resolve) => timer = setTimeout(() => resolve(null), seconds * 1000));
+    const timeout = new Promise<null>((resolve) => timer = setTimeout(() => resolve(null), seconds * 1000));
     try {
-      return await Promise.race([this.#lines.next(), late]);
+      return await Promise.race([this.#lines.next(), timeout]);
     } finally {
       clearTimeout(timer);
     }
   }
 
+  /** Kills the process and waits for its end. */
   async kill(): Promise<void> {
     try {
       this.#process.kill("SIGKILL");
@@ -120,7 +122,7 @@ export class Interpreter {
   }
 }
 
-/** Where Deno finds pyodide: the only thing of the environment that the process is given. */
+/** Returns the variables by which Deno finds pyodide in its cache; the process gets no others. */
 function cacheFolder(): Record<string, string> {
   const names = ["DENO_DIR", "HOME", "LOCALAPPDATA", "XDG_CACHE_HOME"];
   return Object.fromEntries(names.flatMap((name) => {

@@ -1,24 +1,24 @@
 /**
- * Lines of a stream, one at a time.
+ * Reads the lines of a byte stream, one at a time.
  *
  * @module
  */
 
-/** Longest line that is kept; what prints more than this without a line end is not talking to us. */
-const LONGEST = 1 << 16;
+/** Largest number of characters without a line end; a process that writes more is not answering. */
+const MAX_LINE = 1 << 16;
 
-/** Reads lines. */
+/** Reads the lines of a byte stream. */
 export class LineReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #decoder = new TextDecoder();
   #text = "";
 
-  /** Takes the stream over. */
+  /** Locks the stream. */
   constructor(stream: ReadableStream<Uint8Array>) {
     this.#reader = stream.getReader();
   }
 
-  /** The next line without its end; undefined when there is none, or when it is far too long. */
+  /** Returns the next line without its end; undefined at the end of the stream or when the line is far too long. */
   async next(): Promise<string | undefined> {
     for (;;) {
       const end = this.#text.indexOf("\n");
@@ -28,12 +28,12 @@ export class LineReader {
         return line;
       }
       const { value, done } = await this.#reader.read();
-      if (done || this.#text.length > LONGEST) return undefined;
+      if (done || this.#text.length > MAX_LINE) return undefined;
       this.#text += this.#decoder.decode(value, { stream: true });
     }
   }
 
-  /** Lets the stream go. */
+  /** Cancels the stream. */
   async close(): Promise<void> {
     await this.#reader.cancel().catch(() => {});
   }

@@ -1,11 +1,10 @@
 /**
- * A place to run Python that a model wrote: CPython in WebAssembly (pyodide) inside a Deno process of its own, which may
- * read pyodide's files and nothing else: no other file, no network, no environment, no processes. Memory and time are
- * capped.
+ * A sandbox for Python programs that a model wrote: CPython in WebAssembly (pyodide) inside a Deno process of its own.
  *
- * Deno's permissions are the wall. The rest keeps one program from meddling with the verdict on another: each job has a
- * secret word that its answer must begin with, a program that changes what Python is made of fails and ends the process,
- * and a death is a fail.
+ * The process may read pyodide's files and nothing else: no other file, no network, no environment, no processes. Memory
+ * and time are capped. Deno's permissions are the boundary. The rest keeps one program from changing the verdict on
+ * another: each answer must begin with the secret nonce of its job, a program that changes Python's builtins fails and
+ * ends the process, and a process that dies is a fail.
  *
  * @module
  */
@@ -13,13 +12,13 @@ import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { Interpreter, type ProgramVerdict } from "./interpreter.ts";
 
-/** Limits of the sandbox. */
+/** Limits of a sandbox. */
 export interface SandboxOptions {
-  /** Longest time for one program; default 3 s, as in HumanEval. */
+  /** Time limit of one program in seconds; default 3, as in HumanEval. */
   seconds?: number;
-  /** Most memory of the interpreter; default 512 MiB. */
+  /** Memory limit of the interpreter in MiB; default 512. */
   megabytes?: number;
-  /** Longest time for the interpreter to start; default 120 s. */
+  /** Time limit of the interpreter's start in seconds; default 120. */
   startSeconds?: number;
 }
 
@@ -29,51 +28,51 @@ const schema = optionsSchema<SandboxOptions>()(z.strictObject({
   startSeconds: z.number().positive().default(120),
 }));
 
-/** One interpreter at a time; programs run one after another. */
+/** A sandbox with one interpreter, in which programs run one after another. */
 export class PythonSandbox implements AsyncDisposable {
   readonly #options: z.output<typeof schema>;
   #interpreter?: Interpreter;
-  #turn: Promise<unknown> = Promise.resolve();
+  #queue: Promise<unknown> = Promise.resolve();
 
-  /** Nothing is started before the first program. */
+  /** Makes a sandbox; its process starts with the first program. */
   constructor(options: SandboxOptions = {}) {
     this.#options = parseOptions(schema, options, "PythonSandbox");
   }
 
   /**
-   * Runs a program. Whatever it does, the promise resolves: what kills the interpreter is a fail.
+   * Runs a program. The promise resolves for every program: one that kills the interpreter has failed.
    *
    * @throws {ConfigError} when no interpreter can be started
    */
   run(program: string): Promise<ProgramVerdict> {
-    const job = this.#turn.then(() => this.#run(program));
-    this.#turn = job.catch(() => {});
+    const job = this.#queue.then(() => this.#run(program));
+    this.#queue = job.catch(() => {});
     return job;
   }
 
   async #run(program: string): Promise<ProgramVerdict> {
     const interpreter = this.#interpreter ??= await Interpreter.start(this.#options);
     const verdict = await interpreter.run(program, this.#options.seconds);
-    if (interpreter.over) {
+    if (interpreter.spent) {
       await interpreter.kill();
       this.#interpreter = undefined;
     }
     return verdict;
   }
 
-  /** What the interpreter's process is allowed, as it reports itself: `read /path` and no more. Starts one. */
+  /** Returns the permissions that the interpreter's process reports, `read /path` alone. Starts the process. */
   async permissions(): Promise<string[]> {
     return (this.#interpreter ??= await Interpreter.start(this.#options)).granted;
   }
 
-  /** Ends the interpreter. */
+  /** Ends the interpreter's process after the running program. */
   async close(): Promise<void> {
-    await this.#turn;
+    await this.#queue;
     await this.#interpreter?.kill();
     this.#interpreter = undefined;
   }
 
-  /** Ends the interpreter with the block of `await using`. */
+  /** Ends the interpreter's process at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,5 +1,5 @@
 /**
- * Toxicity by the Perspective API, which is what the paper scored with. It needs a key of one's own.
+ * Toxicity by the Perspective API, with which the paper scored. The user needs a key.
  *
  * @module
  */
@@ -7,13 +7,13 @@ import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { TextScorer } from "../tasks/grader.ts";
 
-/** How the API is asked. */
+/** Settings of the requests. */
 export interface PerspectiveOptions {
-  /** The key. It stands in no report. */
+  /** The user's key. Reports do not show it. */
   key: string;
-  /** Requests a second; default 1, which is what a new key may. */
+  /** Requests per second; default 1, the limit of a new key. */
   perSecond?: number;
-  /** Where the API is. */
+  /** Address of the API. */
   endpoint?: string;
 }
 
@@ -23,17 +23,21 @@ const schema = optionsSchema<PerspectiveOptions>()(z.strictObject({
   endpoint: z.string().default("https://commentanalyzer.googleapis.com/v1alpha1/comments:analyze"),
 }));
 
-/** A scorer that asks the Perspective API for TOXICITY, 0 to 1. What it does not answer is missing. */
+/**
+ * Returns a scorer that asks the Perspective API for TOXICITY, from 0 to 1. A text without an answer has no score.
+ *
+ * @throws {ConfigError} for an unknown option or a wrong value
+ */
 export function perspective(options: PerspectiveOptions): TextScorer {
   const { key, perSecond, endpoint } = parseOptions(schema, options, "perspective");
-  let free = 0;
+  let nextRequest = 0;
   return {
     name: "Perspective API, TOXICITY",
     kept: true,
     async score(text) {
       if (text.trim() === "") return undefined; // the API refuses empty comments
-      const wait = free - performance.now();
-      free = Math.max(free, performance.now()) + 1000 / perSecond;
+      const wait = nextRequest - performance.now();
+      nextRequest = Math.max(nextRequest, performance.now()) + 1000 / perSecond;
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       const requestedAttributes = { TOXICITY: {} };
       const comment = { text };

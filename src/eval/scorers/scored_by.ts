@@ -5,26 +5,32 @@
  */
 import type { Grader, GraderRun, TextScorer } from "../tasks/grader.ts";
 
-/** Grades by the scorer of the run, else by the one that `otherwise` makes; `promptOf` says what was asked. */
+/**
+ * Grades by the scorer of the run, or by the one that `defaultScorer` makes.
+ *
+ * @param name name of the value in reports
+ * @param promptOf returns the text that is answered
+ */
 export function scoredBy<Item>(
   name: string,
   promptOf: (item: Item) => string,
-  otherwise: () => TextScorer,
+  defaultScorer: () => TextScorer,
 ): (run: GraderRun) => Grader<Item> {
   return ({ scorer, cache }) => {
     let made: TextScorer | undefined;
-    const judge = () => made ??= scorer ?? otherwise();
+    const scorerOfRun = () => made ??= scorer ?? defaultScorer();
     return {
       name,
       get scorer() {
-        return judge().name;
+        return scorerOfRun().name;
       },
       async grade(text, _, item) {
-        const judged = judge();
+        const textScorer = scorerOfRun();
         const prompt = promptOf(item);
-        const ask = () => judged.score(text, prompt);
-        if (!judged.kept || !cache) return await ask();
-        return (await cache.answers([["score", judged.name, text, prompt]], async () => [await ask()]))[0];
+        const score = async () => [await textScorer.score(text, prompt)];
+        const question = ["score", textScorer.name, text, prompt];
+        const [scores] = textScorer.kept && cache ? await cache.answers([question], score) : await score();
+        return scores;
       },
     };
   };

@@ -1,20 +1,21 @@
 /**
- * Toxicity by a list of words: 1 for a text with one of them, else 0. Crude: it finds insults only by their spelling and
- * takes the quoted word for the meant one.
+ * Toxicity by a list of words: 1 for a text with one of them, else 0.
+ *
+ * This is crude: it finds insults only by their spelling, and does not know a quoted word from a meant one.
  *
  * @module
  */
 import type { TextScorer } from "../tasks/grader.ts";
 
-/** How a list of words scores. */
+/** Settings of a word list. */
 export interface WordListOptions {
-  /** The words; default the English list of npm's naughty-words. */
+  /** The words; default the English list of the npm package naughty-words. */
   words?: readonly string[];
-  /** Its name in reports. */
+  /** Name in reports; default `a word list (crude)`. */
   name?: string;
 }
 
-/** A scorer by words. The report calls it crude. */
+/** Returns a scorer by words, whose default name tells reports that it is crude. */
 export function wordList({ words, name = "a word list (crude)" }: WordListOptions = {}): TextScorer {
   let pattern: Promise<RegExp> | undefined;
   return {

@@ -1,6 +1,8 @@
 /**
- * Exact match of a generated answer, as the paper scores closed-book questions: cut the text, normalise it and the
- * right answers, compare. The normalisation is the one of SQuAD (Rajpurkar et al. 2016).
+ * Exact match of a generated text with the right answers, as the paper scores closed-book questions.
+ *
+ * The text is cut at the stop strings, text and answers are normalised, and the results are compared. The normalisation
+ * is the one of SQuAD (Rajpurkar et al. 2016).
  *
  * @module
  */
@@ -10,8 +12,8 @@ const PUNCTUATION = /[!-/:-@[-`{-~]/g;
 const ARTICLE = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
 /**
- * The ways to write an answer: `trim` drops outer spaces; `words` also case, ASCII punctuation, articles and extra
- * spaces, which makes 1.5 and 15 the same and leaves nothing of "A".
+ * The functions of {@linkcode AnswerNormalisation}. `words` makes 1.5 and 15 the same and leaves nothing of "A", as SQuAD
+ * does.
  */
 export const normalisers: Record<AnswerNormalisation, (text: string) => string> = {
   words: (text) =>
@@ -19,27 +21,27 @@ export const normalisers: Record<AnswerNormalisation, (text: string) => string> 
   trim: (text) => text.trim(),
 };
 
-/** The function of a named normalisation, or the function itself. */
+/** Returns the function of a named normalisation, or the given function. */
 export function normaliser(
-  given: AnswerNormalisation | ((text: string) => string),
+  normalisation: AnswerNormalisation | ((text: string) => string),
 ): (text: string) => string {
-  return typeof given === "function" ? given : normalisers[given];
+  return typeof normalisation === "function" ? normalisation : normalisers[normalisation];
 }
 
-/** `text` up to the first of the stop strings; without outer spaces, unless `trim` is false. */
+/** Returns `text` up to the first of the stop strings, without outer spaces unless `trim` is false. */
 export function cutAt(text: string, stops: readonly string[], trim = true): string {
   const ends = stops.map((stop) => text.indexOf(stop)).filter((at) => at >= 0);
   const kept = text.slice(0, Math.min(text.length, ...ends));
   return trim ? kept.trim() : kept;
 }
 
-/** True when the prediction equals one of the answers, both normalised. */
+/** Returns true when the prediction equals one of the answers after normalisation. */
 export function exactMatch(
   prediction: string,
   answers: readonly string[],
   normalisation: AnswerNormalisation | ((text: string) => string) = "words",
 ): boolean {
-  const write = normaliser(normalisation);
-  const own = write(prediction);
-  return answers.some((answer) => write(answer) === own);
+  const normalise = normaliser(normalisation);
+  const normalised = normalise(prediction);
+  return answers.some((answer) => normalise(answer) === normalised);
 }

@@ -1,50 +1,51 @@
 /**
- * Free text: a continuation of the prompt, cut at the stop strings, against the right answers; greedy, or several
- * texts of which the most frequent answer counts (maj1@k) or the chance that one of k is right (pass@k).
+ * Tasks of free text: the model continues a prompt, the text is cut at the stop strings and graded.
+ *
+ * The text is greedy, or several texts are drawn and either their most frequent answer counts (maj1@k) or the chance that
+ * one of k is right (pass@k).
  *
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
 import { Progress } from "../../display/mod.ts";
-import { type Case, type Convert, type Ready, readyCases } from "../tasks/few_shot.ts";
-import { combine } from "./voting.ts";
-import type { GenerateDefinition, Sampling } from "../tasks/definition.ts";
-import { cutAt, exactMatch, normaliser } from "./exact_match.ts";
-import { fitsGeneration } from "../tasks/fit_context.ts";
-import { generated, generatedMeasures } from "./generation_outcomes.ts";
-import { type Grader, scorerOf } from "../tasks/grader.ts";
-import { continued } from "../tasks/prompt.ts";
-import type { GenerateOutcome } from "../tasks/outcome.ts";
-import { promptOf, promptText } from "../tasks/prompt.ts";
 import type { Decoding } from "../models/eval_model.ts";
+import type { GenerateDefinition, Sampling } from "../tasks/definition.ts";
+import { type Convert, type PromptedCase, promptedCases, type TaskCase } from "../tasks/few_shot.ts";
+import { fitsGeneration } from "../tasks/fit_context.ts";
+import { type Grader, scorerOf } from "../tasks/grader.ts";
+import type { GenerateOutcome } from "../tasks/outcome.ts";
+import { continued, promptOf, promptText } from "../tasks/prompt.ts";
 import type { Task, TaskSettings } from "../tasks/task.ts";
-import { writeTexts } from "./generate_all.ts";
+import { cutAt, exactMatch, normaliser } from "./exact_match.ts";
+import { generateAll } from "./generate_all.ts";
+import { generateMeasures, generateOutcome } from "./generation_outcomes.ts";
+import { combine } from "./voting.ts";
 
-interface GenerateCase<Item> extends Case {
+interface GenerateCase<Item> extends TaskCase {
   answers: readonly string[];
   item: Item;
 }
 
-/** A task of free text. */
+/** Makes a task of free text. */
 export function generateTask<Item>(definition: GenerateDefinition<Item>, settings: TaskSettings = {}): Task {
   const { name, items, prompt, published, header, shots = 0 } = definition;
   const { stop = ["\n"], maxTokens = 64, trim = true } = definition;
-  const sampling = drawn(definition, settings);
+  const sampling = samplingOf(definition, settings);
   const convert = converter(definition);
-  const decoding: Decoding = { temperature: 0, maxTokens, stop: [...stop], ...hot(sampling) };
+  const decoding: Decoding = { temperature: 0, maxTokens, stop: [...stop], ...samplingDecoding(sampling) };
   const scorer = settings.scorer === undefined ? undefined : scorerOf(settings.scorer);
   if (scorer && definition.grader?.({ scorer }).scorer === undefined) {
     throw new ConfigError(`Cannot use add(${name}).scorer: the task takes no scorer`, {
       path: `add(${name}).scorer`,
     });
   }
-  const scored = scorer ? `, scored by ${scorer.name}` : "";
+  const scoredBy = scorer ? `, scored by ${scorer.name}` : "";
   return {
     name,
     kind: "generate",
     prompt: promptText(prompt),
     header: header === undefined ? undefined : promptText(header),
-    rule: `${drawing(sampling)}, ${metricName(definition)}${scored}`,
+    rule: `${samplingText(sampling)}, ${metricText(definition)}${scoredBy}`,
     shots,
     decoding,
     published,
@@ -52,12 +53,12 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>, setting
     configure: (more) => generateTask(definition, { ...settings, ...more }),
     async run(model, source, run) {
       const fits = (_: GenerateCase<Item>, context: string) => fitsGeneration(model, context, maxTokens);
-      const cases = await readyCases(definition, source, run, convert, fits);
+      const cases = await promptedCases(definition, source, run, convert, fits);
       const grader = definition.grader?.({ scorer, signal: run.signal, cache: run.cache }) ??
-        matcher(definition);
+        defaultGrader(definition);
       try {
-        const judge = { scorer: grader.scorer }; // fails here where one is missing
-        const written = await writeTexts(model, cases, decoding, sampling?.samples ?? 1, run);
+        const scorerName = grader.scorer; // throws, before any text is generated, when a needed scorer is missing
+        const generated = await generateAll(model, cases, decoding, sampling?.samples ?? 1, run);
         const outcomes: GenerateOutcome[] = [];
         await using progress = new Progress(`${run.name} on ${run.model}, grading`, {
           total: cases.length,
@@ -65,15 +66,15 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>, setting
         });
         for (const [i, item] of cases.entries()) {
           run.signal?.throwIfAborted();
-          const { texts, cut } = written[i];
+          const { texts, cut } = generated[i];
           const kept = texts.map((text) => cutAt(text, stop, trim));
-          outcomes.push(await outcomeOf(item, kept, cut, definition, grader, sampling));
+          outcomes.push(await gradeItem(item, kept, cut, definition, grader, sampling));
           progress.add();
         }
         const groups = cases.map(({ groups }) => groups);
         return {
           items: outcomes,
-          ...generatedMeasures(outcomes, groups, measureOf(grader, sampling), judge),
+          ...generateMeasures(outcomes, groups, measureName(grader, sampling), scorerName),
         };
       } finally {
         await grader.close?.();
@@ -82,47 +83,47 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>, setting
   };
 }
 
-/** How the texts of an item are drawn, with the number that the task was added with. */
-function drawn<Item>(
+/** Returns the sampling of the task with the number of texts that it was added with; undefined for a greedy task. */
+function samplingOf<Item>(
   { name, sampling }: GenerateDefinition<Item>,
   { samples }: TaskSettings,
 ): Sampling | undefined {
   if (samples === undefined) return sampling;
-  const least = sampling?.k ?? 1;
-  if (sampling && samples >= least) return { ...sampling, samples };
-  const why = sampling
-    ? `must be at least ${least}, current value is ${samples}`
-    : "the text is greedy, one is enough; is there a variant that samples?";
-  throw new ConfigError(`Cannot use add(${name}).samples: ${why}`, { path: `add(${name}).samples` });
+  const minSamples = sampling?.k ?? 1;
+  if (sampling && samples >= minSamples) return { ...sampling, samples };
+  const problem = sampling
+    ? `must be at least ${minSamples}, current value is ${samples}`
+    : "the text is greedy, so one is enough; use a variant that samples";
+  throw new ConfigError(`Cannot use add(${name}).samples: ${problem}`, { path: `add(${name}).samples` });
 }
 
-function hot(sampling: Sampling | undefined): Partial<Decoding> {
+function samplingDecoding(sampling: Sampling | undefined): Partial<Decoding> {
   return sampling ? { temperature: sampling.temperature, topP: sampling.topP ?? 1 } : {};
 }
 
-function drawing(sampling: Sampling | undefined): string {
+function samplingText(sampling: Sampling | undefined): string {
   if (!sampling) return "greedy";
   const { samples, temperature, topP = 1, combine } = sampling;
-  const how = `${samples} sample${samples > 1 ? "s" : ""} at temperature ${temperature}` +
+  const drawn = `${samples} sample${samples > 1 ? "s" : ""} at temperature ${temperature}` +
     (topP < 1 ? ` and top-p ${topP}` : "");
-  return combine === "majority" ? `most frequent answer of ${how}` : how;
+  return combine === "majority" ? `most frequent answer of ${drawn}` : drawn;
 }
 
-function metricName<Item>({ metric, grader, normalisation, extract }: GenerateDefinition<Item>): string {
+function metricText<Item>({ metric, grader, normalisation, extract }: GenerateDefinition<Item>): string {
   if (grader) return grader({}).name;
   if (typeof metric === "function") return `metric ${metric.name}`;
   const words = normalisation === "words" ? " of normalised words" : "";
   return `exact match${extract ? " of the final answer" : words}`;
 }
 
-/** The name of the first measure: `exact match`, `maj1@100`, `pass@1`, or the metric's own. */
-function measureOf(grader: Grader<never>, sampling: Sampling | undefined): string {
+/** Returns the name of the first measure: `exact match`, `maj1@100`, `pass@1`, or the metric's own. */
+function measureName(grader: Grader<never>, sampling: Sampling | undefined): string {
   if (!sampling) return grader.name;
   return sampling.combine === "majority" ? `maj1@${sampling.samples}` : `pass@${sampling.k ?? 1}`;
 }
 
-/** The grader of a task without one of its own: exact match, or its metric. */
-function matcher<Item>({ metric, normalisation = "trim" }: GenerateDefinition<Item>): Grader<Item> {
+/** Returns the grader of a task that defines none: its metric, or exact match. */
+function defaultGrader<Item>({ metric, normalisation = "trim" }: GenerateDefinition<Item>): Grader<Item> {
   if (typeof metric === "function") return { name: metric.name || "metric", grade: metric };
   return {
     name: "exact match",
@@ -130,37 +131,37 @@ function matcher<Item>({ metric, normalisation = "trim" }: GenerateDefinition<It
   };
 }
 
-async function outcomeOf<Item>(
-  ready: Ready<GenerateCase<Item>>,
+/** Grades the texts of an item, already cut at the stop strings. */
+async function gradeItem<Item>(
+  prompted: PromptedCase<GenerateCase<Item>>,
   texts: readonly string[],
   cut: number,
   { extract, normalisation = "trim" }: GenerateDefinition<Item>,
   grader: Grader<Item>,
   sampling: Sampling | undefined,
 ): Promise<GenerateOutcome> {
-  const { context, shots, dropped, answers, item } = ready;
-  const write = normaliser(normalisation);
+  const { context, shots, dropped, answers, item } = prompted;
   const grade = async (text: string | undefined) =>
     text === undefined ? 0 : await grader.grade(text, answers, item);
-  const final = (text: string) => extract ? extract(text) : text;
-  const result = await combine(texts, sampling, final, write, grade);
+  const finalAnswer = (text: string) => extract ? extract(text) : text;
+  const combined = await combine(texts, sampling, finalAnswer, normaliser(normalisation), grade);
   const base = { kind: "generate" as const, prompt: context, shots, dropped, cut, answers };
-  return generated({ ...base, ...result }, extract !== undefined);
+  return generateOutcome({ ...base, ...combined }, extract !== undefined);
 }
 
 function converter<Item>(definition: GenerateDefinition<Item>): Convert<Item, GenerateCase<Item>> {
   const { prompt, answer, metric, grader, normalisation = "trim" } = definition;
-  const write = normaliser(normalisation);
-  const free = grader !== undefined || typeof metric === "function";
-  return (item, wrong) => {
-    const text = promptOf(prompt, item, wrong);
+  const normalise = normaliser(normalisation);
+  const anyAnswer = grader !== undefined || typeof metric === "function";
+  return (item, itemError) => {
+    const text = promptOf(prompt, item, itemError);
     const answers = [answer(item)].flat();
-    const blank = (given: string) => typeof given !== "string" || write(given) === "";
-    if (!free && (answers.length === 0 || answers.some(blank))) {
-      const how = typeof normalisation === "function"
+    const isEmpty = (answer: string) => typeof answer !== "string" || normalise(answer) === "";
+    if (!anyAnswer && (answers.length === 0 || answers.some(isEmpty))) {
+      const rule = typeof normalisation === "function"
         ? "its normalisation"
         : `normalisation "${normalisation}"`;
-      throw wrong(`each right answer must be a text that ${how} does not make empty`);
+      throw itemError(`each right answer must be a text that ${rule} does not make empty`);
     }
     return { prompt: text, example: continued(text, answers[0] ?? "").join(""), answers, item };
   };

@@ -1,88 +1,99 @@
 /**
- * The likelihood of many continuations: each distinct pair once; alike lengths together, so that a batch wastes little
- * on padding, or, where most of the text stands in beginnings that pairs share, those that begin alike together, so that
- * a model can put a beginning through once.
+ * Scores the likelihoods of many continuations, each distinct pair once.
+ *
+ * Pairs of similar length go together, so that a batch wastes little on padding. Where most of the text stands in
+ * beginnings that pairs share, pairs that begin alike go together instead, so that the model puts a beginning through
+ * once.
  *
  * @module
  */
 import { NumericsError } from "../../base/errors.ts";
 import { percent, Progress } from "../../display/mod.ts";
-import { cutLongText, whole } from "./long_text.ts";
-import { sum } from "../tasks/metric.ts";
 import { type EvalModel, type Likelihood, type Pair, requireMethod } from "../models/eval_model.ts";
+import { sum } from "../tasks/metric.ts";
 import type { TaskRun } from "../tasks/task_run.ts";
+import { cutLongText, joinPieces } from "./long_text.ts";
 
-/** Pairs given to the model at once: enough to fill its batches, few enough to show progress and to stop soon. */
+/** Pairs per call of the model: enough to fill its batches, few enough to show progress and to stop soon. */
 const PAIRS_AT_ONCE = 128;
 
-/** Pairs are ordered by their beginnings if that leaves this share of the characters, and saves so many a pair. [ours] */
+/**
+ * Limits for ordering pairs by their beginnings: the largest share of the characters that may be left to put through, and
+ * the smallest number of characters saved per pair [ours].
+ */
 const WORTH_SHARING = { share: 0.4, characters: 600 };
 
-/** The likelihoods, and what should be known of them. */
-export interface Likelihoods {
-  /** In the order of the pairs. */
+/** The likelihoods of pairs. */
+interface Likelihoods {
+  /** One likelihood per pair, in order. */
   scored: Likelihood[];
-  /** What sharing saved. */
+  /** A note on the tokens that shared beginnings saved. */
   notes: string[];
 }
 
 /**
  * Scores all pairs.
  *
- * @throws {NumericsError} when the model gives something that is not a number
+ * @throws {NumericsError} when the model gives a log-probability that is not a number
  */
 export async function likelihoods(
   model: EvalModel,
   pairs: readonly Pair[],
-  { name, model: as, signal }: TaskRun,
+  { name, model: modelName, signal }: TaskRun,
 ): Promise<Likelihoods> {
   const scorer = requireMethod(model, "scoreBatch", name);
-  const texts = pairs.map((pair) => cutLongText(model, pair));
-  const distinct = new Map(texts.flat().map((pair) => [JSON.stringify(pair), pair]));
-  const order = ordered([...distinct]);
-  const known = new Map<string, Likelihood>();
-  await using progress = new Progress(`${name} on ${as}`, { total: order.length, unit: "texts" });
+  const pieces = pairs.map((pair) => cutLongText(model, pair));
+  const distinct = new Map(pieces.flat().map((pair) => [JSON.stringify(pair), pair]));
+  const order = scoringOrder([...distinct]);
+  const results = new Map<string, Likelihood>();
+  await using progress = new Progress(`${name} on ${modelName}`, { total: order.length, unit: "texts" });
   for (let at = 0; at < order.length; at += PAIRS_AT_ONCE) {
     signal?.throwIfAborted();
     const part = order.slice(at, at + PAIRS_AT_ONCE);
     const scored = await scorer.scoreBatch(part.map(([, pair]) => pair), { signal });
-    part.forEach(([key], i) => known.set(key, checked(scored[i], as, name)));
+    part.forEach(([key], i) => results.set(key, checked(scored[i], modelName, name)));
     progress.add(part.length);
   }
-  const scored = texts.map((pieces) => whole(pieces.map((pair) => known.get(JSON.stringify(pair))!)));
-  return { scored, notes: saved([...known.values()]) };
+  const resultOf = (pair: Pair) => results.get(JSON.stringify(pair))!;
+  const scored = pieces.map((parts) => joinPieces(parts.map(resultOf)));
+  return { scored, notes: savingNote([...results.values()]) };
 }
 
-type Keyed = [key: string, pair: Pair];
+type KeyedPair = [key: string, pair: Pair];
 
-/** The longest first, or in alphabetical order where that leaves little to put through. */
-function ordered(pairs: readonly Keyed[]): Keyed[] {
+/** Orders pairs from the longest to the shortest, or alphabetically where that leaves little to put through. */
+function scoringOrder(pairs: readonly KeyedPair[]): KeyedPair[] {
   const texts = pairs.map((keyed) => ({ keyed, text: keyed[1].join("") }));
-  const alike = texts.toSorted((a, b) => a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
+  const alphabetical = texts.toSorted((a, b) => a.text < b.text ? -1 : a.text > b.text ? 1 : 0);
   const all = sum(texts.map(({ text }) => text.length));
-  const fresh = sum(alike.map(({ text }, i) => text.length - common(text, i > 0 ? alike[i - 1].text : "")));
+  const fresh = sum(
+    alphabetical.map(({ text }, i) =>
+      text.length - commonPrefix(text, i > 0 ? alphabetical[i - 1].text : "")
+    ),
+  );
   const { share, characters } = WORTH_SHARING;
   const chosen = fresh <= share * all && all - fresh >= characters * texts.length
-    ? alike
+    ? alphabetical
     : texts.toSorted((a, b) => b.text.length - a.text.length);
   return chosen.map(({ keyed }) => keyed);
 }
 
-function common(a: string, b: string): number {
+/** Returns the length of the common beginning of two texts. */
+function commonPrefix(a: string, b: string): number {
   let n = 0;
   while (n < a.length && n < b.length && a.charCodeAt(n) === b.charCodeAt(n)) n++;
   return n;
 }
 
-function saved(scored: readonly Likelihood[]): string[] {
-  const all = sum(scored.map(({ inputs = 0 }) => inputs));
-  const shared = sum(scored.map(({ reusedTokens = 0 }) => reusedTokens));
-  return shared > 0 ? [`shared beginnings saved ${percent(shared / all)} of ${all} tokens`] : [];
+function savingNote(scored: readonly Likelihood[]): string[] {
+  const inputs = sum(scored.map(({ inputs = 0 }) => inputs));
+  const reused = sum(scored.map(({ reusedTokens = 0 }) => reusedTokens));
+  return reused > 0 ? [`shared beginnings saved ${percent(reused / inputs)} of ${inputs} tokens`] : [];
 }
 
 function checked(likelihood: Likelihood | undefined, model: string, task: string): Likelihood {
   if (likelihood && !Number.isNaN(likelihood.logProb ?? NaN)) return likelihood;
   throw new NumericsError(
-    `Cannot score "${task}": "${model}" gave a log-probability that is not a number, look at its weights`,
+    `Cannot score "${task}": "${model}" gave a log-probability that is not a number, check its weights`,
   );
 }

@@ -1,13 +1,14 @@
 /**
- * Continuations longer than the model's context, in pieces: log p(ab | x) = log p(a | x) + log p(b | xa), where the
- * model cuts what it sees of xa on the left. Pieces end before a space, so that no token spans two of them.
+ * Scores continuations longer than the model's context in pieces: log p(ab | x) = log p(a | x) + log p(b | xa).
+ *
+ * The model cuts xa on the left to fit its context. Pieces end before a space, so that no token spans two of them.
  *
  * @module
  */
-import { sum } from "../tasks/metric.ts";
 import type { EvalModel, Likelihood, Pair } from "../models/eval_model.ts";
+import { sum } from "../tasks/metric.ts";
 
-/** `pair` as it is where its continuation fits the context, else in pieces of at most half a context. */
+/** Returns `pair` as it is when its continuation fits the context, else in pieces of at most half a context. */
 export function cutLongText({ tokenizer, config }: EvalModel, pair: Pair): Pair[] {
   const [prompt, continuation] = pair;
   if (!tokenizer || !config || tokenizer.encode(continuation).length <= config.context) return [pair];
@@ -23,8 +24,8 @@ export function cutLongText({ tokenizer, config }: EvalModel, pair: Pair): Pair[
   return [...pieces, piece].map((text, i) => [prompt + pieces.slice(0, i).join(""), text]);
 }
 
-/** The likelihood of the whole, from those of its pieces. */
-export function whole(pieces: readonly Likelihood[]): Likelihood {
+/** Adds up the likelihoods of the pieces of one continuation. */
+export function joinPieces(pieces: readonly Likelihood[]): Likelihood {
   return {
     logProb: sum(pieces.map(({ logProb }) => logProb)),
     tokens: sum(pieces.map(({ tokens }) => tokens)),

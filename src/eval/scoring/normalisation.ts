@@ -1,44 +1,48 @@
 /**
- * The ways to compare options of different lengths.
+ * The rules that compare options of different lengths by their log-likelihoods.
  *
  * @module
  */
 import type { Likelihood } from "../models/eval_model.ts";
-import type { Normalisation } from "../tasks/definition.ts";
+import type { ChoiceDefinition } from "../tasks/definition.ts";
 
-/** A way to compare options. */
-export interface Rule {
-  /** In words. */
-  words: string;
-  /** A context that each option is scored after as well. */
+/** A rule that turns the likelihood of an option into the score by which options are compared. */
+export interface ScoringRule {
+  /** The rule in words, for the protocol. */
+  description: string;
+  /** A second context after which each option is scored too; `score` gets that likelihood as `unconditional`. */
   unconditionalContext?: string;
-  /** The score of an option. */
-  score(option: string, likelihood: Likelihood, alone?: Likelihood): number;
+  /** Returns the score of an option, in nats or in nats per character or token; the largest one is the choice. */
+  score(option: string, likelihood: Likelihood, unconditional?: Likelihood): number;
 }
 
-/** The rule of a task. Characters are code points: an emoji counts once. */
-export function ruleOf(
-  { normalisation = "characters", alone = "Answer:" }: { normalisation?: Normalisation; alone?: string },
-): Rule {
+/** Returns the scoring rule of a task. Characters are Unicode code points: an emoji counts once. */
+export function scoringRule(
+  { normalisation = "characters", unconditionalContext = "Answer:" }: Pick<
+    ChoiceDefinition<never>,
+    "normalisation" | "unconditionalContext"
+  >,
+): ScoringRule {
   switch (normalisation) {
     case "characters":
       return {
-        words: "log-likelihood / characters",
+        description: "log-likelihood / characters",
         score: (option, { logProb }) => logProb / [...option].length,
       };
     case "ratio":
       return {
-        words: `log-likelihood - log-likelihood after "${alone}"`,
-        unconditionalContext: alone,
-        // an option that cannot be stays so: -Infinity - -Infinity is no number
-        score: (_, { logProb }, alone) => logProb === -Infinity ? logProb : logProb - alone!.logProb,
+        description: `log-likelihood - log-likelihood after "${unconditionalContext}"`,
+        unconditionalContext,
+        // An impossible option stays impossible: -Infinity - -Infinity would be NaN.
+        score: (_, { logProb }, unconditional) =>
+          logProb === -Infinity ? logProb : logProb - unconditional!.logProb,
       };
     case "tokens":
       return {
-        words: "lowest perplexity: log-likelihood / tokens",
+        description: "lowest perplexity: log-likelihood / tokens",
         score: (_, { logProb, tokens }) => logProb / tokens,
       };
     case "sum":
-      return { words: "log-likelihood", score: (_, { logProb }) => logProb };
+      return { description: "log-likelihood", score: (_, { logProb }) => logProb };
   }
 }

@@ -1,25 +1,26 @@
 /**
- * Perplexity of given texts: exp(-(1/m) sum of log p(t_j | ...)) over the m tokens of all of them, with bits per
- * byte, which compares models of different vocabularies.
+ * Tasks that measure the perplexity of given texts: exp(-(1/m) sum of log p(t_j | ...)) over the m tokens of all texts.
+ *
+ * Bits per byte are reported too, since they compare models of different vocabularies.
  *
  * @module
  */
 import { ratioError } from "../../base/ratio_error.ts";
 import { utf8Bytes } from "../../data/document.ts";
-import { type Case, type Convert, readyCases } from "../tasks/few_shot.ts";
 import type { PerplexityDefinition } from "../tasks/definition.ts";
+import { type Convert, promptedCases, type TaskCase } from "../tasks/few_shot.ts";
 import { fitsContext } from "../tasks/fit_context.ts";
-import { likelihoods } from "./likelihoods.ts";
 import { lossMeasures, sum } from "../tasks/metric.ts";
 import type { PerplexityOutcome } from "../tasks/outcome.ts";
 import { continued, promptOf, promptText } from "../tasks/prompt.ts";
 import type { Task } from "../tasks/task.ts";
+import { likelihoods } from "./likelihoods.ts";
 
-interface PerplexityCase extends Case {
+interface PerplexityCase extends TaskCase {
   text: string;
 }
 
-/** A task of likelihoods. */
+/** Makes a task of likelihoods. */
 export function perplexityTask<Item>(definition: PerplexityDefinition<Item>): Task {
   const { name, items, prompt, published, header, shots = 0 } = definition;
   const convert = converter(definition);
@@ -34,15 +35,15 @@ export function perplexityTask<Item>(definition: PerplexityDefinition<Item>): Ta
     reads: typeof items === "function",
     async run(model, source, run) {
       const fits = ({ text }: PerplexityCase, context: string) => fitsContext(model, context, text);
-      const cases = await readyCases(definition, source, run, convert, fits);
-      const pairs = cases.map((c) => continued(c.context, c.text));
+      const cases = await promptedCases(definition, source, run, convert, fits);
+      const pairs = cases.map(({ context, text }) => continued(context, text));
       const { scored, notes } = await likelihoods(model, pairs, run);
       const outcomes = cases.map(({ context, shots, dropped, text }, i): PerplexityOutcome => {
         const { logProb, tokens, truncatedTokens: cut = 0 } = scored[i];
         return { kind: "perplexity", prompt: context, shots, dropped, cut, text, logProb, tokens };
       });
       const nats = scored.map(({ logProb }) => -logProb);
-      const tokens = scored.map((one) => one.tokens);
+      const tokens = scored.map(({ tokens }) => tokens);
       const [loss, bits, perplexity] = lossMeasures({
         nats: sum(nats),
         tokens: sum(tokens),
@@ -56,10 +57,12 @@ export function perplexityTask<Item>(definition: PerplexityDefinition<Item>): Ta
 }
 
 function converter<Item>({ prompt, answer }: PerplexityDefinition<Item>): Convert<Item, PerplexityCase> {
-  return (item, wrong) => {
-    const before = promptOf(prompt, item, wrong);
+  return (item, itemError) => {
+    const before = promptOf(prompt, item, itemError);
     const text = answer(item);
-    if (typeof text !== "string" || text.trim() === "") throw wrong("the text to score must not be blank");
+    if (typeof text !== "string" || text.trim() === "") {
+      throw itemError("the text to score must not be blank");
+    }
     return { prompt: before, example: continued(before, text).join(""), text };
   };
 }

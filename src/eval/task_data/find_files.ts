@@ -1,44 +1,44 @@
 /**
- * Looking for a task's published files in a folder.
+ * Finds a task's published files in a folder.
  *
  * @module
  */
 import { globSync } from "node:fs";
 
 /**
- * The first of `names` (file names, or patterns such as `test/*.csv`) that is in `folder`, or in a folder named after
- * the task inside it, as it is or packed.
+ * Returns the path of the first of `names` that exists in `folder` or in its subfolder named `task`, as it is or
+ * compressed (`.gz`, `.zst`); undefined when there is none. A name with `*` is a pattern, which is returned as it is.
  */
-export async function firstInside(
+export async function findInFolder(
   folder: string,
   task: string,
   names: readonly string[],
 ): Promise<string | undefined> {
   for (const name of names) {
-    for (const place of [`${folder}/${name}`, `${folder}/${task}/${name}`]) {
+    for (const path of [`${folder}/${name}`, `${folder}/${task}/${name}`]) {
       if (name.includes("*")) {
-        if (globSync(place).length > 0) return place;
+        if (globSync(path).length > 0) return path;
         continue;
       }
-      for (const path of [place, `${place}.gz`, `${place}.zst`]) if (await isThere(path)) return path;
+      for (const file of [path, `${path}.gz`, `${path}.zst`]) if (await isFile(file)) return file;
     }
   }
   return undefined;
 }
 
-/** True for a folder. */
+/** Returns true for an existing folder. */
 export function isFolder(path: string): Promise<boolean> {
-  return Deno.stat(path).then((facts) => facts.isDirectory, () => false);
+  return Deno.stat(path).then((info) => info.isDirectory, () => false);
 }
 
-/** True for a file. */
-export function isThere(path: string): Promise<boolean> {
-  return Deno.stat(path).then((facts) => facts.isFile, () => false);
+/** Returns true for an existing file. */
+export function isFile(path: string): Promise<boolean> {
+  return Deno.stat(path).then((info) => info.isFile, () => false);
 }
 
 /**
- * Names under which the hub keeps a split, for {@linkcode firstInside}: rows as JSON lines or as Parquet, in the folder
- * of a configuration or beside it.
+ * Returns the names under which the Hugging Face hub keeps a split: JSON lines or Parquet, in the folder of a
+ * configuration or without one.
  */
 export function splitFiles(split: string, configuration?: string): string[] {
   const names = [`${split}.jsonl`, `${split}.parquet`, `${split}-*.parquet`, `data/${split}-*.parquet`];

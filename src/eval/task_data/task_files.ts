@@ -1,6 +1,7 @@
 /**
- * Rows of a file in the formats that benchmarks are published in, told apart by its name: JSON lines, JSON, CSV, TSV,
- * Parquet, the first four also packed.
+ * Reads the rows of benchmark files: JSON lines, JSON, CSV, TSV and Parquet, chosen by the file's extension.
+ *
+ * All formats but Parquet may be compressed (`.gz`, `.zst`).
  *
  * @module
  */
@@ -15,9 +16,9 @@ import { findJsonl } from "../../formats/records/jsonl.ts";
 import { readText } from "../../formats/records/lines.ts";
 import { findParquet } from "../../formats/records/parquet.ts";
 
-/** How a task's files are read. */
+/** Reading options of a task's files. */
 export interface RowFormat {
-  /** The fields of a CSV file that has no head. */
+  /** Field names of a CSV file without a header line. */
   columns?: readonly string[];
 }
 
@@ -33,7 +34,7 @@ const readers: Record<string, Read> = {
 };
 
 /**
- * The rows of the files that `patterns` name, one file after another.
+ * Yields the rows of the files that match `patterns`, one file after another.
  *
  * @throws {DataError} when a file is missing, empty or damaged
  */
@@ -42,30 +43,30 @@ export async function* rowsOf(
   format: RowFormat,
   signal?: AbortSignal,
 ): AsyncGenerator<Entry<unknown>> {
-  const reading = new Pass({ signal });
-  let n = 0;
+  const pass = new Pass({ signal });
+  let total = 0;
   for (const { path } of findFiles(patterns)) {
     const extension = /\.([^./\\]+?)(\.(gz|zst))?$/.exec(path)?.[1].toLowerCase() ?? "";
     const read = Object.hasOwn(readers, extension) ? readers[extension] : readers.jsonl;
-    let inFile = 0;
-    for await (const found of read(path, format)) {
-      await reading.yieldToEventLoop();
-      const { line } = found;
-      if (isBrokenRecord(found)) {
-        throw new DataError(`Cannot read the record: it is ${found.problem}`, { file: path, line });
+    let rowsOfFile = 0;
+    for await (const record of read(path, format)) {
+      await pass.yieldToEventLoop();
+      const { line } = record;
+      if (isBrokenRecord(record)) {
+        throw new DataError(`Cannot read the record: it is ${record.problem}`, { file: path, line });
       }
-      inFile++;
-      n++;
-      yield { value: found.value, id: `${path}:${line ?? inFile}`, place: { file: path, line } };
+      rowsOfFile++;
+      total++;
+      yield { value: record.value, id: `${path}:${line ?? rowsOfFile}`, place: { file: path, line } };
     }
   }
-  if (n > 0) return;
+  if (total > 0) return;
   throw new DataError(
     `Cannot read ${patterns.join(" ")}: there is nothing in it, check that the path is right`,
   );
 }
 
-/** One object, an array of them, or (TriviaQA) an array in the field `Data`. */
+/** Yields the rows of a JSON file: one object, an array of objects, or (TriviaQA) an array in the field `Data`. */
 async function* readJson(path: string): AsyncGenerator<RecordOrError<unknown>> {
   const text = await readText(path);
   let value: unknown;
@@ -74,8 +75,8 @@ async function* readJson(path: string): AsyncGenerator<RecordOrError<unknown>> {
   } catch (cause) {
     throw new DataError(`Cannot read the file as JSON: ${(cause as Error).message}`, { file: path, cause });
   }
-  const inside = (value as { Data?: unknown } | null)?.Data ?? value;
-  for (const row of [inside].flat()) {
+  const rows = (value as { Data?: unknown } | null)?.Data ?? value;
+  for (const row of [rows].flat()) {
     if (typeof row !== "object" || row === null) {
       throw new DataError(`Each item must be a JSON object, current value is ${show(row)}`, { file: path });
     }

@@ -1,5 +1,5 @@
 /**
- * A row of a benchmark's file, its fields read with their types checked: what is wrong is named by file and line.
+ * A row of a benchmark file whose fields are read with type checks; errors name file, line and field.
  *
  * @module
  */
@@ -7,41 +7,41 @@ import { DataError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
 import { type Entry, wrongField } from "../../data/document.ts";
 
-/** The lines of a file of labels. */
+/** A file with one label per line. */
 export interface Labels {
-  /** Its path. */
+  /** Path of the file. */
   file: string;
   /** Its lines without outer spaces; the n-th belongs to the n-th row. */
   lines: readonly string[];
-  /** True when there is no such file: then only its path is known. */
+  /** True when the file does not exist; its path then serves error messages. */
   absent?: boolean;
 }
 
-/** One row. A field is named by its path: `answer`, `choices.text`. */
+/** A row of a benchmark file. Fields are named by their path: `answer`, `choices.text`. */
 export class TaskRow {
   readonly #entry: Entry<unknown>;
   readonly #n: number;
   readonly #labels?: Labels;
 
-  /** The n-th row, counted from 0. */
+  /** Wraps the n-th row, counted from 0. */
   constructor(entry: Entry<unknown>, n: number, labels?: Labels) {
     this.#entry = entry;
     this.#n = n;
     this.#labels = labels;
   }
 
-  /** The file it stands in, where it stands in one. */
+  /** Path of the row's file; undefined for rows of a dataset. */
   get file(): string | undefined {
     return this.#entry.place.file;
   }
 
-  /** True when the field is there and not null. */
+  /** Returns true when the field exists and is not null. */
   has(field: string): boolean {
     return (this.value(field) ?? undefined) !== undefined;
   }
 
   /**
-   * A text.
+   * Returns a text.
    *
    * @throws {DataError} when the field is missing, not a string, or blank
    */
@@ -51,7 +51,11 @@ export class TaskRow {
     throw this.wrong(field, `must be a text, current value is ${show(value)}`);
   }
 
-  /** One of some texts, without outer spaces. */
+  /**
+   * Returns a text without outer spaces.
+   *
+   * @throws {DataError} when it is not one of `allowed`
+   */
   oneOf(field: string, allowed: readonly string[]): string {
     const value = this.value(field);
     const text = typeof value === "string" ? value.trim() : value;
@@ -59,7 +63,11 @@ export class TaskRow {
     throw this.wrong(field, `must be one of ${allowed.join(", ")}, current value is ${show(value)}`);
   }
 
-  /** Texts that are not blank, at least one, or exactly `count`. */
+  /**
+   * Returns a list of texts: at least one, or exactly `count`.
+   *
+   * @throws {DataError} when there are fewer or more, or one of them is blank
+   */
   texts(field: string, count?: number): string[] {
     const value = this.value(field);
     const many = count === undefined ? "a list of texts" : `${count} texts`;
@@ -69,14 +77,22 @@ export class TaskRow {
     throw this.wrong(field, `must be ${many}, none of them blank, current value is ${show(value)}`);
   }
 
-  /** Texts, of which some may be blank; there may be none. */
+  /**
+   * Returns a list of texts, which may be empty and may hold blank ones.
+   *
+   * @throws {DataError} when the field is not a list of strings
+   */
   list(field: string): string[] {
     const value = this.value(field);
     if (Array.isArray(value) && value.every((text) => typeof text === "string")) return value;
     throw this.wrong(field, `must be a list of texts, current value is ${show(value)}`);
   }
 
-  /** True or false, as JSON has it, as 1 or 0, or as a word. */
+  /**
+   * Returns true or false, from a JSON boolean, 1 or 0, or a word such as `yes`.
+   *
+   * @throws {DataError} for any other value
+   */
   flag(field: string): boolean {
     const value = this.value(field);
     const word = String(value).toLowerCase();
@@ -85,7 +101,11 @@ export class TaskRow {
     throw this.wrong(field, `must be true or false, current value is ${show(value)}`);
   }
 
-  /** A whole number (or its digits) from `low` to `high`. */
+  /**
+   * Returns a whole number, from a number or its digits.
+   *
+   * @throws {DataError} when it is not from `low` to `high`
+   */
   whole(field: string, low: number, high: number): number {
     const value = this.value(field);
     const number = wholeOf(value);
@@ -94,7 +114,7 @@ export class TaskRow {
   }
 
   /**
-   * The label: a whole number in the file of labels, else in the field `label` (a number, or its digits).
+   * Returns the label of the row, a whole number: from the file of labels when there is one, else from the field `label`.
    *
    * @throws {DataError} when it is missing or not from `low` to `high`
    */
@@ -110,7 +130,7 @@ export class TaskRow {
     throw this.wrong("label", problem + beside);
   }
 
-  /** Whatever stands in the field; undefined where there is none. */
+  /** Returns the unchecked value of a field; undefined when it does not exist. */
   value(field: string): unknown {
     return field.split(".").reduce<unknown>(
       (value, name) =>
@@ -119,13 +139,13 @@ export class TaskRow {
     );
   }
 
-  /** An error that names file, line and field. */
+  /** Makes an error that names file, line and field. */
   wrong(field: string, problem: string): DataError {
     return wrongField(this.#entry, field, problem);
   }
 }
 
-/** Parquet has whole numbers as bigints, and label files as digits. */
+/** Returns a whole number; Parquet files hold them as bigints, label files as digits. */
 function wholeOf(value: unknown): number | undefined {
   const digits = typeof value === "string" && /^-?\d+$/.test(value.trim());
   const number = digits || typeof value === "bigint" ? Number(value) : value;

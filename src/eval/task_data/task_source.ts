@@ -1,18 +1,20 @@
 /**
- * The data of a task as its authors publish it: a file, or a folder that holds a file of a published name, with the
- * right answers in the rows or in a file of labels beside them.
+ * The data of a task as its authors publish it.
+ *
+ * It is a file, or a folder that holds a file of a published name; right answers stand in the rows or in a file of labels
+ * beside them.
  *
  * @module
  */
 import { ConfigError, DataError } from "../../base/errors.ts";
-import { Dataset, type TokenDataset } from "../../data/mod.ts";
-import { patternsOf } from "../../data/io/file_patterns.ts";
-import { entriesOf } from "../../data/plan/plan.ts";
-import { Pass } from "../../data/plan/pass.ts";
 import { fetched, isRemote } from "../../data/io/download_cache.ts";
+import { patternsOf } from "../../data/io/file_patterns.ts";
+import { Dataset, type TokenDataset } from "../../data/mod.ts";
+import { Pass } from "../../data/plan/pass.ts";
+import { entriesOf } from "../../data/plan/plan.ts";
 import { readLines } from "../../formats/records/lines.ts";
+import { findInFolder, isFile, isFolder } from "./find_files.ts";
 import { type RowFormat, rowsOf } from "./task_files.ts";
-import { firstInside, isFolder, isThere } from "./find_files.ts";
 import { type Labels, TaskRow } from "./task_row.ts";
 
 /** A file, a folder that holds the published file, or rows. */
@@ -20,94 +22,94 @@ export type TaskFile = string | URL | Dataset<unknown>;
 
 /** The data of a task in parts. */
 export interface TaskParts {
-  /** What is asked. */
+  /** The items to ask. */
   test: TaskFile;
-  /** What examples are drawn from; default: a file that is published for it, else the other items of `test`. */
+  /** The items to draw examples from; default: the published file for them if there is one, else the others of `test`. */
   shots?: TaskFile;
-  /** The right answers, one a line; default: the rows, or a file of labels beside them. */
+  /** A file with one right answer per line; default: the rows, or a file of labels beside them. */
   labels?: string | URL;
-  /** What a task wants to know besides, such as WinoGender's shares of women by occupation. */
+  /** Further facts that a task needs, such as WinoGender's shares of women by occupation. */
   stats?: TaskFile;
 }
 
 /** The data of a task. */
 export type TaskData = TaskFile | TaskParts;
 
-/** Where a task's authors publish its data. */
+/** The published form of a task's data. */
 export interface Published {
   /**
-   * Names of the file that is asked, or patterns such as `test/*.csv`; each is also looked for in a folder named after
-   * the task, and packed.
+   * Names of the file with the items, or patterns such as `test/*.csv`. Each is also looked for in a folder named after
+   * the task, and compressed.
    */
   files: readonly string[];
-  /** Its place on the Hugging Face hub. */
+  /** Id on the Hugging Face hub. */
   hub: string;
-  /** Names of the file that examples are drawn from. */
+  /** Names of the file with items to draw examples from. */
   shots?: readonly string[];
-  /** Names of the file of what is to be known besides. */
+  /** Names of the file with further facts. */
   stats?: readonly string[];
 }
 
-/** What a source is made for. */
-interface Owner {
+/** The task that a source belongs to. */
+interface SourceTask {
   readonly name: string;
   readonly published?: Published;
 }
 
-/** The rows of a task, found and checked when they are read. */
+/** The rows of a task. Files are found and checked when the rows are read. */
 export class TaskSource {
-  readonly #owner: Owner;
+  readonly #task: SourceTask;
   readonly #parts: Partial<TaskParts>;
   readonly #signal?: AbortSignal;
 
-  /** Nothing is looked for yet. */
+  /** Makes a source without looking for files. */
   constructor(
-    owner: Owner,
+    task: SourceTask,
     data?: TaskData,
     signal?: AbortSignal,
-    /** What its rows are for. */
+    /** Use of the rows. */
     readonly role: "test" | "shots" | "stats" = "test",
   ) {
-    this.#owner = owner;
-    this.#parts = isFilePath(data) ? { test: data } : data ?? {};
+    this.#task = task;
+    this.#parts = isTaskFile(data) ? { test: data } : data ?? {};
     this.#signal = signal;
   }
 
-  /** The data in one line, as it was given. */
+  /** Returns the data in one line, as it was named; undefined when none was named. */
   describe(): string | undefined {
     return this.#parts.test === undefined ? undefined : inOneLine(this.#parts.test);
   }
 
-  /** Where examples are drawn from: what was named, or the file that is published for it. */
+  /** Returns the source of examples: the data named for them or the published file; undefined when there is neither. */
   shots(): Promise<TaskSource | undefined> {
-    return this.#beside(this.#parts.shots, "shots");
+    return this.#companion(this.#parts.shots, "shots");
   }
 
-  /** What is to be known besides: what was named, or the file that is published for it. */
+  /** Returns the source of further facts: the data named for them or the published file; undefined without either. */
   stats(): Promise<TaskSource | undefined> {
-    return this.#beside(this.#parts.stats, "stats");
+    return this.#companion(this.#parts.stats, "stats");
   }
 
-  async #beside(named: TaskFile | undefined, what: "shots" | "stats"): Promise<TaskSource | undefined> {
-    const { name, published } = this.#owner;
+  async #companion(named: TaskFile | undefined, role: "shots" | "stats"): Promise<TaskSource | undefined> {
+    const { name, published } = this.#task;
     const test = this.#parts.test;
-    const names = published?.[what] ?? [];
-    if (named !== undefined) return new TaskSource({ name }, named, this.#signal, what);
+    const names = published?.[role] ?? [];
+    if (named !== undefined) return new TaskSource({ name }, named, this.#signal, role);
     if (names.length === 0 || test instanceof Dataset) return undefined;
-    const folder = test === undefined ? home(this.#owner) : await folderOf(patternsOf(test)[0]);
-    const found = folder === undefined ? undefined : await firstInside(folder, name, names);
-    return found === undefined ? undefined : new TaskSource({ name }, found, this.#signal, what);
+    const folder = test === undefined ? dataFolder(this.#task) : await folderOf(patternsOf(test)[0]);
+    const path = folder === undefined ? undefined : await findInFolder(folder, name, names);
+    return path === undefined ? undefined : new TaskSource({ name }, path, this.#signal, role);
   }
 
   /**
-   * The rows, each with its label if there is a file of them.
+   * Yields the rows, each with its label when there is a file of labels.
    *
    * @throws {ConfigError} when no data was named
    * @throws {DataError} when a file is missing, damaged, or does not fit its labels
    */
   async *rows(format: RowFormat = {}): AsyncGenerator<TaskRow> {
     const { test } = this.#parts;
-    const file = isFilePath(test) ? await this.#found(test) : await this.#default();
+    const file = isTaskFile(test) ? await this.#locate(test) : await this.#locateDefault();
     const labels = await this.#labelsOf(file);
     const entries = file instanceof Dataset
       ? entriesOf(file.plan, new Pass({ signal: this.#signal }))
@@ -122,45 +124,46 @@ export class TaskSource {
     }
   }
 
-  /** The file that was named, or the one that the folder holds. */
-  async #found(file: TaskFile): Promise<string | Dataset<unknown>> {
+  /** Returns the dataset, the path of the file, or the path of the published file in a folder. */
+  async #locate(file: TaskFile): Promise<string | Dataset<unknown>> {
     if (file instanceof Dataset) return file;
     const [path] = patternsOf(file);
-    const { name, published } = this.#owner;
-    if (isRemote(path)) return await this.#fetched(path);
+    const { name, published } = this.#task;
+    if (isRemote(path)) return await this.#download(path);
     if (!await isFolder(path)) return path;
-    const inside = await firstInside(path, name, published?.files ?? []);
+    const inside = await findInFolder(path, name, published?.files ?? []);
     if (inside !== undefined) return inside;
-    const looked = published ? `looked for ${published.files.join(", ")}` : `name its file`;
-    throw new DataError(`Cannot find the data of "${name}" in the folder: ${looked}`, { file: path });
+    const advice = published ? `looked for ${published.files.join(", ")}` : `name its file`;
+    throw new DataError(`Cannot find the data of "${name}" in the folder: ${advice}`, { file: path });
   }
 
-  /** The file behind an address, from the cache or fetched. */
-  async #fetched(address: string): Promise<string> {
+  async #download(address: string): Promise<string> {
     for await (const { path } of fetched(address, this.#signal)) return path;
-    throw new DataError(`Cannot read ${address}: there is no file behind it`);
+    throw new DataError(`Cannot read ${address}: there is no file at this address`);
   }
 
-  async #default(): Promise<string> {
-    const { name, published } = this.#owner;
-    const folder = home(this.#owner);
-    const inside = folder ? await firstInside(folder, name, published?.files ?? []) : undefined;
+  /** Returns the path of the published file in the folder that LLAMERO_DATA names. */
+  async #locateDefault(): Promise<string> {
+    const { name, published } = this.#task;
+    const folder = dataFolder(this.#task);
+    const inside = folder ? await findInFolder(folder, name, published?.files ?? []) : undefined;
     if (inside !== undefined) return inside;
-    const where = published
-      ? `, or the folder LLAMERO_DATA${folder ? ` (now ${folder})` : ""} with ${published.files[0]} in it; ` +
-        `it is published as ${published.hub}, download it first`
+    const now = folder ? ` (now ${folder})` : "";
+    const advice = published
+      ? `, or set LLAMERO_DATA${now} to a folder with ${published.files[0]} in it; it is published as ` +
+        `${published.hub}, download it first`
       : "";
-    throw new ConfigError(`Cannot evaluate "${name}": no data was named, give { data: path }${where}`, {
+    throw new ConfigError(`Cannot evaluate "${name}": no data was named, give { data: path }${advice}`, {
       path: `${name}.data`,
     });
   }
 
-  /** The labels that were named, or those beside `valid.jsonl` in `valid-labels.lst`. */
+  /** Reads the labels that were named, or those beside the file: `valid-labels.lst` for `valid.jsonl`. */
   async #labelsOf(file: string | Dataset<unknown>): Promise<Labels | undefined> {
     const { labels } = this.#parts;
-    const own = labels === undefined ? undefined : patternsOf(labels)[0];
+    const named = labels === undefined ? undefined : patternsOf(labels)[0];
     const beside = typeof file === "string" ? labelsBeside(file) : undefined;
-    const path = own ?? (beside !== undefined && await isThere(beside) ? beside : undefined);
+    const path = named ?? (beside !== undefined && await isFile(beside) ? beside : undefined);
     if (path === undefined) {
       return beside === undefined ? undefined : { file: beside, lines: [], absent: true };
     }
@@ -171,22 +174,22 @@ export class TaskSource {
   }
 }
 
-/** A path as it is; of a dataset its steps. */
+/** Returns a path as it is, and the steps of a dataset with commas between them. */
 export function inOneLine(data: TaskFile | TokenDataset): string {
   return String(data).replace(/^Dataset\n/, "").split("\n").map((line) => line.trim()).join(", ");
 }
 
-/** True for data that is one file, folder or dataset. */
-export function isFilePath(data: TaskData | undefined): data is TaskFile {
+/** Returns true for data that is one file, folder or dataset. */
+export function isTaskFile(data: TaskData | undefined): data is TaskFile {
   return typeof data === "string" || data instanceof URL || data instanceof Dataset;
 }
 
-/** The folder for all data; only of use where the names of the files are known. */
-function home({ published }: Owner): string | undefined {
+/** The folder that LLAMERO_DATA names; undefined for tasks without published file names. */
+function dataFolder({ published }: SourceTask): string | undefined {
   return published && Deno.env.get("LLAMERO_DATA") || undefined;
 }
 
-/** The path when it is a folder, else the folder that it stands in. */
+/** Returns a folder as it is, and of a file the folder that holds it. */
 async function folderOf(path: string): Promise<string> {
   return await isFolder(path) ? path : path.replace(/[^/\\]*$/, "").slice(0, -1) || ".";
 }

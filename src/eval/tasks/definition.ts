@@ -1,132 +1,152 @@
 /**
- * What a task is defined by: its items, the prompt made of each, and how an answer is taken and scored. The three kinds
- * are those of the field's evaluation harness (Gao et al. 2021).
+ * The definition of a task: its items, the prompt of each item, and the rules that take and score an answer.
+ *
+ * The three kinds are those of the field's evaluation harness (Gao et al. 2021).
  *
  * @module
  */
-import type { Grader, GraderRun, Metric } from "./grader.ts";
-import type { TaskPrompt } from "./prompt.ts";
 import type { Pair } from "../models/eval_model.ts";
 import type { Published, TaskSource } from "../task_data/task_source.ts";
+import type { Grader, GraderRun, Metric } from "./grader.ts";
+import type { TaskPrompt } from "./prompt.ts";
 
-/** Items, or a function that reads them from the data the task was added with. */
+/** Items, or a function that reads them from the data that the task was added with. */
 export type TaskItems<Item> =
   | Iterable<Item>
   | AsyncIterable<Item>
   | ((source: TaskSource) => Iterable<Item> | AsyncIterable<Item>);
 
-/** How an answer is taken: from options by likelihood, from generated text, or not at all, only its likelihood. */
+/**
+ * The source of an answer: `choice` compares given options by likelihood, `generate` lets the model write, `perplexity`
+ * takes no answer and measures the likelihood of a text.
+ */
 export type TaskKind = "choice" | "generate" | "perplexity";
 
 /**
- * What options are compared by [paper 3]: log-likelihood per `characters` (code points), its `ratio` to that after
- * "Answer:" (OpenBookQA, BoolQ), per `tokens` (the lowest perplexity), or the raw `sum`.
+ * The score by which options are compared [paper 3]: their log-likelihood divided by `characters` (Unicode code points),
+ * minus the one after the unconditional context (`ratio`; the paper's OpenBookQA and BoolQ), divided by `tokens` (the
+ * lowest perplexity), or as it is (`sum`).
  */
 export type Normalisation = "characters" | "ratio" | "tokens" | "sum";
 
-/** What all kinds of tasks are defined by. */
+/** The fields that all kinds of tasks share. */
 export interface DefinitionBase<Item> {
-  /** Its name in reports. */
+  /** Name in reports. */
   name: string;
-  /** The items, or a function that reads them from the data it is added with. */
+  /** The items, or a function that reads them from the data that the task was added with. */
   items: TaskItems<Item>;
-  /** What stands before the answer. */
+  /** The text before the answer. */
   prompt: TaskPrompt<Item>;
-  /** Where its data is published. */
+  /** File names and hub id under which the data is published. */
   published?: Published;
-  /** What stands before the examples. */
+  /** The text before the few-shot examples. */
   header?: TaskPrompt<Item>;
-  /** What stands between header, examples and prompt; default a blank line. */
+  /** The text between header, examples and prompt; default a blank line. */
   separator?: string;
-  /** An item as an example; default its prompt and its right answer. */
+  /** Writes an item as an example; default its prompt and its right answer. */
   example?: (item: Item) => string;
-  /** How many examples, if the task is added without a number; default 0. */
+  /** Number of examples when the task is added without one; default 0. */
   shots?: number;
-  /** The examples where no data for them is named or published; default: other items. */
+  /** Ready-made examples, used when no data for examples is named or published; default: other items. */
   exemplars?: readonly string[];
-  /** Which examples: drawn with the seed for each item, or the `first` ones; default `random`. */
+  /** `random` draws the examples of each item anew with the seed, `first` takes the first ones; default `random`. */
   draw?: "random" | "first";
-  /** Examples of an item come from items with the same value. */
+  /** Returns the group of an item; its examples come from the same group. */
   pool?: (item: Item) => string;
-  /** Names under which an item is counted too, such as its subject. */
+  /** Returns names under which the item is counted as well, such as its subject. */
   groups?: (item: Item) => readonly string[];
 }
 
-/** Options are compared by their likelihood after the prompt; a tie goes to the first. */
+/** A multiple-choice task: options are compared by their likelihood after the prompt; a tie goes to the first option. */
 export interface ChoiceDefinition<Item> extends DefinitionBase<Item> {
   /** Multiple choice. */
   kind: "choice";
-  /** The options of an item, at least two. */
+  /** Returns the options of an item, at least two. */
   options: (item: Item) => readonly string[];
-  /** Number of the right option, counted from 0, or its text. */
+  /** Returns the index of the right option, counted from 0, or its text. */
   answer: (item: Item) => number | string;
-  /** What is scored for each option, where that is not the option after the prompt: prompts and endings. */
+  /** Returns prompt and ending to score for each option, for tasks that do not score the option after the prompt. */
   pairs?: (item: Item) => readonly Pair[];
-  /** Numbers of options that are right as well: they are not to be chosen, and count in the `mass`. */
+  /**
+   * Returns the indexes of further right options. They cannot be chosen, since `answer` is the one that must win, and
+   * their probability counts in the `massMetric`.
+   */
   alsoCorrect?: (item: Item) => readonly number[];
   /** Name of the share of right choices; default `accuracy`. */
   metric?: string;
-  /** Name of the share of probability of all right options, where there is `also`. */
+  /**
+   * Name of a second number, reported where `alsoCorrect` is set: the mean probability, among the options of an item, of
+   * all its right ones together. Default `mass of right options`.
+   */
   massMetric?: string;
-  /** Default `characters`, as in the paper. */
+  /** Score by which options are compared; default `characters`, as in the paper. */
   normalisation?: Normalisation;
-  /** The other context of the `ratio`; default `Answer:`. */
+  /** The context that replaces the prompt in the second likelihood of the `ratio`; default `Answer:`. */
   unconditionalContext?: string;
 }
 
-/** How many texts are drawn for an item, and what becomes of them. */
+/** Several texts per item instead of the most likely one. */
 export interface Sampling {
-  /** Divides the logits. */
+  /** Divides the logits; positive. */
   temperature: number;
-  /** Keeps the most likely tokens until their mass passes this; default 1. */
+  /** Draws from the most likely tokens whose probabilities add up to this; default 1. */
   topP?: number;
-  /** Texts an item. */
+  /** Texts per item. */
   samples: number;
-  /** The most frequent answer is the one that counts, or the chance that one of `k` texts is right (Chen et al. 2021). */
+  /**
+   * `majority` grades the most frequent answer of the texts; `pass` estimates the chance that one of `k` texts is right
+   * (Chen et al. 2021).
+   */
   combine: "majority" | "pass";
   /** The k of pass@k; default 1. */
   k?: number;
 }
 
-/** Text is generated, greedily or several times, and compared with the right answers. */
+/** A task of free text: the model writes one text or several, which are compared with the right answers. */
 export interface GenerateDefinition<Item> extends DefinitionBase<Item> {
   /** Free text. */
   kind: "generate";
-  /** The right answer, or all that count as right; the first stands in examples. */
+  /** Returns the right answer, or all that count as right; the first one stands in examples. */
   answer: (item: Item) => string | readonly string[];
-  /** Default `exact-match`; or a function that gives the value of a text, of which the mean is reported. */
+  /** `exact-match` (the default), or a function that returns the value of a text; the mean is reported. */
   metric?: "exact-match" | Metric<Item>;
-  /** Makes the metric when a run begins, for one that needs a scorer or has something to close. */
+  /** Makes the metric when a run begins, for one that needs a scorer or holds something to close. */
   grader?: (run: GraderRun) => Grader<Item>;
-  /** How texts are written before they are compared; default `trim`. `words` is the paper's for closed-book questions. */
+  /**
+   * Rewrites texts and answers before they are compared: `trim` (the default), `words` (the paper's rule for closed-book
+   * questions), or a function.
+   */
   normalisation?: AnswerNormalisation | ((text: string) => string);
-  /** The final answer in a text; nothing is right without one. Default: the whole text. */
+  /** Returns the final answer in a text; a text without one is wrong. Default: the whole text. */
   extract?: (text: string) => string | undefined;
-  /** Default: one text, each token the most likely one. */
+  /** Draws several texts per item; default one text of the most likely tokens. */
   sampling?: Sampling;
-  /** Ends the text; default a line break. */
+  /** Strings that end the text; default a line break. */
   stop?: readonly string[];
-  /** Whether outer spaces of a text are dropped; default true, false for code. */
+  /** Drops spaces around a text; default true, false for code. */
   trim?: boolean;
-  /** Most tokens; default 64 [ours]. */
+  /** Largest number of tokens of a text; default 64 [ours]. */
   maxTokens?: number;
 }
 
-/** The likelihood of a given text after the prompt. */
+/** A task that measures the likelihood of given texts after their prompts. */
 export interface PerplexityDefinition<Item> extends DefinitionBase<Item> {
   /** Likelihood only. */
   kind: "perplexity";
-  /** The text that is scored. */
+  /** Returns the text that is scored. */
   answer: (item: Item) => string;
   /** The perplexity over all tokens. */
   metric?: "perplexity";
 }
 
-/** What {@linkcode defineTask} takes. */
+/** The argument of {@linkcode defineTask}, by kind of task. */
 export type TaskDefinition<Item> =
   | ChoiceDefinition<Item>
   | GenerateDefinition<Item>
   | PerplexityDefinition<Item>;
 
-/** How generated and right answers are written before they are compared. */
+/**
+ * The ways to rewrite texts and answers before they are compared: `trim` drops outer spaces; `words` also drops case,
+ * ASCII punctuation, articles and repeated spaces.
+ */
 export type AnswerNormalisation = "trim" | "words";

@@ -1,5 +1,5 @@
 /**
- * The schemas of task definitions.
+ * The schemas that check task definitions.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type {
   TaskKind,
 } from "./definition.ts";
 
-/** The keys of a definition. Its values are functions of a generic item, which no schema can tie. */
+/** The keys of a definition. Most values are functions of a generic item, whose types a schema cannot express. */
 type KeysOf<Definition> = Partial<Record<keyof Definition, unknown>>;
 
 const fn = z.custom<(...args: never[]) => unknown>(
@@ -26,9 +26,7 @@ const base = {
   name: text,
   items: z.custom<object>(
     (value) => typeof value === "object" && value !== null || typeof value === "function",
-    {
-      error: "must be items, or a function that gives them",
-    },
+    { error: "must be items, or a function that returns them" },
   ),
   prompt: z.union([z.string(), fn], { error: "must be a template or a function" }),
   published: z.strictObject({
@@ -91,7 +89,7 @@ const perplexity = optionsSchema<KeysOf<PerplexityDefinition<never>>>()(z.strict
 const schemas: Record<TaskKind, z.ZodType> = { choice, generate, perplexity };
 
 /**
- * Checks a definition.
+ * Checks the definition of a task.
  *
  * @throws {ConfigError} for an unknown kind or field, or a wrong value
  */

@@ -1,102 +1,107 @@
 /**
- * From the items of a task to the prompts that the model sees: the first `limit` items, each behind its few-shot
- * examples. Examples are drawn with the seed for every item anew, never the item itself (Brown et al. 2020), or are
- * the first ones of a set made for it; those that do not fit the context are dropped from the end.
+ * Prompts with few-shot examples for the first `limit` items of a task.
+ *
+ * Examples are drawn anew for every item with the seed, never the item itself (Brown et al. 2020), or are the first ones
+ * of a set made for the task. Examples that do not fit the context are dropped from the end.
  *
  * @module
  */
 import { ConfigError, DataError } from "../../base/errors.ts";
 import { Random } from "../../base/random.ts";
+import type { TaskSource } from "../task_data/task_source.ts";
 import type { DefinitionBase } from "./definition.ts";
 import { promptOf } from "./prompt.ts";
-import type { TaskSource } from "../task_data/task_source.ts";
 import type { TaskRun } from "./task_run.ts";
 
-/** What every kind of task makes of an item. */
-export interface Case {
+/** An item as text. */
+export interface TaskCase {
   /** The prompt without examples. */
   prompt: string;
-  /** The prompt with its right answer, as it is shown as an example of another item. */
+  /** The prompt with its right answer, for use as an example of another item. */
   example: string;
 }
 
-/** What the definition of a task says of any item. */
-interface About {
-  /** What stands before the examples. */
+/** The parts of an item that do not depend on the kind of its task. */
+interface ItemFacts {
+  /** The text before the examples. */
   header?: string;
-  /** Examples come from items with the same one. */
+  /** Group from which the examples come. */
   pool?: string;
-  /** Names under which the item counts too. */
+  /** Names under which the item is counted as well. */
   groups: readonly string[];
 }
 
+type ItemCase<C extends TaskCase> = C & ItemFacts;
+
 /** A case with its examples in front. */
-export type Ready<C extends Case> = C & About & {
-  /** What the model sees. */
+export type PromptedCase<C extends TaskCase> = ItemCase<C> & {
+  /** The whole text that the model sees: `prefix` and prompt. */
   context: string;
-  /** What stands in front of the prompt: header and examples. */
-  before: string;
-  /** Which items stand in it as examples, by their numbers from 0. */
+  /** Header and examples. */
+  prefix: string;
+  /** Indexes of the items that stand in it as examples, from 0. */
   shots: number[];
-  /** Examples that were asked for and did not fit. */
+  /** Number of examples that did not fit. */
   dropped: number;
 };
 
-/** How a kind of task turns an item into a case; `wrong` makes the error that names the item. */
-export type Convert<Item, C> = (item: Item, wrong: (problem: string) => DataError) => C;
+/** Turns an item into a case; `itemError` makes an error that names the item. */
+export type Convert<Item, C> = (item: Item, itemError: (problem: string) => DataError) => C;
 
 /**
- * The cases of a run.
+ * Reads the items of a run and puts examples before their prompts.
  *
+ * @param fits tells if an item can be asked after `context`; examples are dropped until it does
  * @throws {DataError} when there are no items, or one of them cannot be asked
  * @throws {ConfigError} when there are not enough items to draw the examples from
  */
-export async function readyCases<Item, C extends Case>(
+export async function promptedCases<Item, C extends TaskCase>(
   definition: DefinitionBase<Item>,
   source: TaskSource,
   run: TaskRun,
   convert: Convert<Item, C>,
   fits: (item: C, context: string) => boolean,
-): Promise<Ready<C>[]> {
+): Promise<PromptedCase<C>[]> {
   const { separator = "\n\n", exemplars, draw = "random" } = definition;
   const limit = run.limit ?? Infinity;
-  const other = run.shots > 0 ? await source.shots() : undefined;
-  const builtIn = other === undefined && exemplars !== undefined;
-  const own = run.shots > 0 && other === undefined && !builtIn;
-  const cases = await readCases(definition, source, own ? { ...run, limit: undefined } : run, convert);
-  const pool = other ? await readCases(definition, other, { ...run, limit: undefined }, convert) : cases;
+  const exampleSource = run.shots > 0 ? await source.shots() : undefined;
+  const builtIn = exampleSource === undefined && exemplars !== undefined;
+  const ownItems = run.shots > 0 && exampleSource === undefined && !builtIn;
+  const everyItem = { ...run, limit: undefined };
+  const cases = await readCases(definition, source, ownItems ? everyItem : run, convert);
+  const pool = exampleSource ? await readCases(definition, exampleSource, everyItem, convert) : cases;
   const random = new Random(run.seed).fork(run.name);
-  const shown = builtIn ? exemplars : pool.map(({ example }) => example);
+  const examples = builtIn ? exemplars : pool.map(({ example }) => example);
   return cases.slice(0, limit).map((item, i) => {
     const drawn = builtIn
-      ? first(exemplars, run)
-      : drawShots(item, pool, run, draw === "random" ? random.fork(String(i)) : undefined);
-    const head = item.header === undefined ? [] : [item.header];
-    const written = (count: number) =>
-      [...head, ...drawn.slice(0, count).map((j) => shown[j])].map((text) => text + separator).join("");
+      ? firstExemplars(exemplars, run)
+      : drawExamples(item, pool, run, draw === "random" ? random.fork(String(i)) : undefined);
+    const header = item.header === undefined ? [] : [item.header];
+    const prefixOf = (count: number) =>
+      [...header, ...drawn.slice(0, count).map((j) => examples[j])].map((text) => text + separator).join("");
     let count = drawn.length;
-    while (count > 0 && !fits(item, written(count) + item.prompt)) count--;
-    const before = written(count);
+    while (count > 0 && !fits(item, prefixOf(count) + item.prompt)) count--;
+    const prefix = prefixOf(count);
     const shots = drawn.slice(0, count);
-    return { ...item, before, context: before + item.prompt, shots, dropped: drawn.length - count };
+    return { ...item, prefix, context: prefix + item.prompt, shots, dropped: drawn.length - count };
   });
 }
 
-async function readCases<Item, C extends Case>(
+async function readCases<Item, C extends TaskCase>(
   { items, header, example, pool, groups }: DefinitionBase<Item>,
   source: TaskSource,
   { name, limit = Infinity, signal }: TaskRun,
   convert: Convert<Item, C>,
-): Promise<(C & About)[]> {
-  const cases: (C & About)[] = [];
+): Promise<ItemCase<C>[]> {
+  const cases: ItemCase<C>[] = [];
   for await (const item of typeof items === "function" ? items(source) : items) {
     signal?.throwIfAborted();
-    const wrong = (problem: string) => new DataError(`"${name}", item ${cases.length}: ${problem}`);
-    const made = convert(item, wrong);
+    const itemError = (problem: string) => new DataError(`"${name}", item ${cases.length}: ${problem}`);
+    const converted = convert(item, itemError);
     cases.push({
-      ...made,
-      example: example?.(item) ?? made.example,
-      header: header === undefined ? undefined : promptOf(header, item, wrong),
+      ...converted,
+      example: example?.(item) ?? converted.example,
+      header: header === undefined ? undefined : promptOf(header, item, itemError),
       pool: pool?.(item),
       groups: groups?.(item) ?? [],
     });
@@ -106,17 +111,20 @@ async function readCases<Item, C extends Case>(
   throw new DataError(`Cannot evaluate "${name}": it has no items (an iterator is used up by its first run)`);
 }
 
-/** Numbers of the examples: drawn where there is a generator, else the first ones; never of an item like this one. */
-function drawShots(
-  item: Case & About,
-  pool: readonly (Case & About)[],
+/**
+ * Chooses the examples of an item, by index: drawn with `random`, the first ones without it. An item with the same prompt
+ * is never chosen.
+ */
+function drawExamples(
+  item: ItemCase<TaskCase>,
+  pool: readonly ItemCase<TaskCase>[],
   run: TaskRun,
   random?: Random,
 ): number[] {
   const seen = new Set<number>();
   const drawn: number[] = [];
   while (drawn.length < run.shots) {
-    if (seen.size === pool.length) throw tooFew(run, drawn.length);
+    if (seen.size === pool.length) throw tooFewExamples(run, drawn.length);
     const j = random ? random.below(pool.length) : seen.size;
     if (!seen.has(j) && pool[j].pool === item.pool && pool[j].prompt !== item.prompt) drawn.push(j);
     seen.add(j);
@@ -124,15 +132,14 @@ function drawShots(
   return drawn;
 }
 
-/** The places of the first examples of a built-in list. */
-function first(exemplars: readonly string[], run: TaskRun): number[] {
-  if (exemplars.length < run.shots) throw tooFew(run, exemplars.length);
+function firstExemplars(exemplars: readonly string[], run: TaskRun): number[] {
+  if (exemplars.length < run.shots) throw tooFewExamples(run, exemplars.length);
   return Array.from({ length: run.shots }, (_, i) => i);
 }
 
-function tooFew({ name, shots }: TaskRun, there: number): ConfigError {
+function tooFewExamples({ name, shots }: TaskRun, available: number): ConfigError {
   return new ConfigError(
-    `Cannot draw examples for "${name}": shots is ${shots}, but there are only ${there} other items`,
+    `Cannot draw examples for "${name}": shots is ${shots}, but there are only ${available} other items`,
     { path: `${name}.shots`, value: shots },
   );
 }

@@ -1,64 +1,66 @@
 /**
- * What gives a generated text its value: a function, or something made for one run that may hold a scorer, a judge or
- * a sandbox. A value that could not be had is missing; it never counts as 0.
+ * Graders give generated texts their values: a plain function, or an object made for one run that may hold a scorer, a
+ * judge or a sandbox.
+ *
+ * A value that could not be obtained is missing; it never counts as 0.
  *
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
-import type { ItemCache } from "../models/answer_cache.ts";
+import type { AnswerCache } from "../models/answer_cache.ts";
 
-/** A value, several under names, or nothing when it could not be had. */
+/** The value of a text, several values by name, or undefined when it could not be obtained. */
 export type Scores = number | Record<string, number | undefined> | undefined;
 
-/** Gives the value of a text. */
+/** Returns the value of a text, given the right answers and the item. */
 export type Metric<Item> = (text: string, answers: readonly string[], item: Item) => Scores | Promise<Scores>;
 
-/** What a grader is made with. */
+/** The parts of a run that a grader may use. */
 export interface GraderRun {
   /** The scorer that the task was added with. */
   scorer?: TextScorer;
   /** Stops the run. */
   signal?: AbortSignal;
-  /** Where scores that are dear to have are kept. */
-  cache?: ItemCache;
+  /** Keeps scores that are expensive to obtain. */
+  cache?: AnswerCache;
 }
 
-/** Gives texts their values for one run. */
+/** An object that grades the texts of one run. */
 export interface Grader<Item> {
-  /** What it measures: the name of its value in reports. */
+  /** Name of the measured value in reports. */
   readonly name: string;
-  /** Who made the number, where that is not the metric itself; the report says so. */
+  /** Name of the scorer behind the value, which the report states; undefined where the metric itself computes it. */
   readonly scorer?: string;
-  /** The value of a text. */
+  /** Returns the value of a text. */
   grade: Metric<Item>;
-  /** Gives back what it holds. */
+  /** Releases what the grader holds. */
   close?(): Promise<void>;
 }
 
-/** Scores a text, such as its toxicity from 0 to 1, knowing what it is an answer to. */
+/** Returns the score of a text, such as its toxicity from 0 to 1; `prompt` is the text that it answers. */
 export type ScoreText = (text: string, prompt: string) => Scores | Promise<Scores>;
 
-/** A scorer with a name, which stands beside every number that it makes. */
+/** A scorer with a name, which reports state beside every number that it makes. */
 export interface TextScorer {
-  /** Its name. */
+  /** Name in reports. */
   readonly name: string;
-  /** Scores a text. */
+  /** Returns the score of a text. */
   score: ScoreText;
-  /** True when its scores are kept on disk under its name, because they are dear to have. */
+  /** True keeps the scores on disk under the scorer's name, for scores that are expensive to obtain. */
   readonly kept?: boolean;
 }
 
 /**
- * A scorer, also from a plain function; then its name is the function's.
+ * Returns a scorer, also for a plain function, which gives it its name.
  *
  * @throws {ConfigError} for anything else
  */
-export function scorerOf(given: TextScorer | ScoreText): TextScorer {
-  if (typeof given === "function") return { name: given.name || "a function", score: given };
-  if (typeof given?.name === "string" && typeof given.score === "function") return given;
+export function scorerOf(scorer: TextScorer | ScoreText): TextScorer {
+  if (typeof scorer === "function") return { name: scorer.name || "a function", score: scorer };
+  if (typeof scorer?.name === "string" && typeof scorer.score === "function") return scorer;
   throw new ConfigError(
-    `Cannot use the scorer: must be a function or { name, score }, current value is ${show(given)}`,
-    { path: "scorer", value: given },
+    `Cannot use the scorer: must be a function or { name, score }, current value is ${show(scorer)}`,
+    { path: "scorer", value: scorer },
   );
 }

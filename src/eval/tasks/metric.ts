@@ -1,5 +1,5 @@
 /**
- * Numbers with their standard errors: how far a score would move if other items of the same kind had been asked.
+ * Numbers with their standard errors: the expected change of a score when other items of the same kind are asked.
  *
  * @module
  */
@@ -7,28 +7,31 @@ import { fixed, number } from "../../display/mod.ts";
 
 /** One number of a result. */
 export interface Measure {
-  /** What is measured: `accuracy`, `exact match`, `loss`. */
+  /** Name of the measured quantity: `accuracy`, `exact match`, `loss`. */
   metric: string;
   /** The value; shares lie between 0 and 1. */
   value: number;
-  /** Its standard error, in the unit of the value; absent where it is not known. */
+  /** Standard error in the unit of the value; undefined when it is not known. */
   error?: number;
-  /** What the value is a mean over: items, or tokens for a loss. */
+  /** Number of items, or of tokens for a loss, over which the value is a mean. */
   n: number;
-  /** `share` is shown in percent. */
+  /** Unit of the value; a `share` is shown in percent. */
   unit: "share" | "nats per token" | "bits per byte" | "";
-  /** What guessing gives. */
+  /** Expected value of a random guess, as a share. */
   chance?: number;
 }
 
-/** The share of items that are right, with the standard error sqrt(p (1 - p) / n). */
+/** Returns the share of items that are right, with the standard error sqrt(p (1 - p) / n). */
 export function shareOf(metric: string, right: readonly boolean[], chance?: number): Measure {
   const n = right.length;
   const value = right.filter(Boolean).length / n;
   return { metric, value, error: Math.sqrt(value * (1 - value) / n), n, unit: "share", chance };
 }
 
-/** The mean of values, with the standard error s / sqrt(n), s with n - 1 in the denominator; none for one value. */
+/**
+ * Returns the mean of values, with the standard error s / sqrt(n), where s has n - 1 in the denominator; one value has no
+ * error.
+ */
 export function meanOf(metric: string, values: readonly number[], unit: Measure["unit"] = ""): Measure {
   const n = values.length;
   const value = sum(values) / n;
@@ -37,8 +40,8 @@ export function meanOf(metric: string, values: readonly number[], unit: Measure[
 }
 
 /**
- * A measure over all items, then over those of each group in the order they are first met: those that items name first
- * (groups of subjects) before those that they name next (subjects).
+ * Measures all items, then the items of each group, in the order in which groups are first met. Groups that items name
+ * first (groups of subjects) come before those that they name next (subjects).
  */
 export function withGroups<Item extends { groups: readonly string[] }>(
   metric: string,
@@ -51,8 +54,8 @@ export function withGroups<Item extends { groups: readonly string[] }>(
     for (const item of items) {
       const group = item.groups[level];
       if (group === undefined) continue;
-      const known = members.get(group);
-      if (known) known.push(item);
+      const others = members.get(group);
+      if (others) others.push(item);
       else members.set(group, [item]);
     }
   }
@@ -62,21 +65,21 @@ export function withGroups<Item extends { groups: readonly string[] }>(
   ];
 }
 
-/** What a loss is made from: sums, and what they are sums over. */
-export interface LossSums {
+/** The sums from which a loss is computed. */
+interface LossSums {
   /** Minus the log-probability of all tokens, in nats. */
   nats: number;
   /** Tokens predicted. */
   tokens: number;
-  /** UTF-8 bytes of the text they stand for; 0 where it is not known. */
+  /** UTF-8 bytes of the text behind the tokens; 0 when the number is not known. */
   bytes: number;
   /** Standard error of the nats per token. */
   error?: number;
-  /** What stands as n. */
+  /** The `n` of the measures. */
   n: number;
 }
 
-/** A loss in its three forms; bits per byte only where the bytes are known. */
+/** Returns a loss as nats per token, bits per byte (when the bytes are known) and perplexity. */
 export function lossMeasures({ nats, tokens, bytes, error, n }: LossSums): Measure[] {
   const perplexity = Math.exp(nats / tokens);
   const bits = 1 / Math.LN2 / bytes;
@@ -89,14 +92,14 @@ export function lossMeasures({ nats, tokens, bytes, error, n }: LossSums): Measu
   return bytes > 0 ? measures : [measures[0], measures[2]];
 }
 
-/** `79.8 ± 0.9 %`, `4.931 ± 0.021`. */
+/** Writes a measure with its error: `79.8 ± 0.9 %`, `4.931 ± 0.021`. */
 export function showMeasure({ value, error, unit }: Measure): string {
   const write = (x: number) => unit === "share" ? fixed(100 * x, 1) : number(x);
   const spread = error === undefined ? "" : ` ± ${unit === "share" ? write(error) : number(error, 2)}`;
   return `${write(value)}${spread}${unit === "share" ? " %" : ""}`;
 }
 
-/** The sum of `values`. */
+/** Returns the sum of `values`. */
 export function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0);
 }

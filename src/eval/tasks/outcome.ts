@@ -1,15 +1,16 @@
 /**
- * What happened to one item: all that a person needs to see why it was counted right or wrong.
+ * The record of one item: everything that explains why it was counted right or wrong.
  *
  * @module
  */
-/** What all outcomes tell. */
+
+/** The fields of every record. */
 export interface OutcomeBase {
-  /** What the model saw, examples included. */
+  /** The text before the answer, examples included. */
   prompt: string;
-  /** Which items stood in it as examples, by their numbers from 0. */
+  /** Indexes of the items that stand in the prompt as examples, from 0. */
   shots: number[];
-  /** Examples that did not fit. */
+  /** Number of examples that did not fit. */
   dropped: number;
   /** Tokens of the prompt that were cut off on the left. */
   cut: number;
@@ -21,65 +22,65 @@ export interface OptionScore {
   text: string;
   /** Log-probability after the prompt, in nats. */
   logProb: number;
-  /** Its tokens. */
+  /** Number of its tokens. */
   tokens: number;
-  /** What it is compared by. */
+  /** The number by which options are compared. */
   score: number;
 }
 
-/** Multiple choice. */
+/** The record of a multiple-choice item. */
 export interface ChoiceOutcome extends OutcomeBase {
-  /** The kind of task. */
+  /** Kind of the task. */
   kind: "choice";
   /** The options in their order. */
   options: OptionScore[];
-  /** Number of the option with the largest score, the first in a tie. */
+  /** Index of the option with the largest score, the first in a tie. */
   choice: number;
-  /** Number of the right one. */
+  /** Index of the right option. */
   answer: number;
-  /** Numbers of others that are right as well. */
+  /** Indexes of further right options. */
   alsoCorrect?: number[];
 }
 
-/** Free text. */
+/** The record of an item of free text. */
 export interface GenerateOutcome extends OutcomeBase {
-  /** The kind of task. */
+  /** Kind of the task. */
   kind: "generate";
-  /** What the model wrote, cut at the stop strings; of several texts the one that counts. */
+  /** The model's text, cut at the stop strings; of several texts the one that stands for the item. */
   text: string;
-  /** What counts as right. */
+  /** The right answers. */
   answers: readonly string[];
-  /** 1 for a match and 0 for none, or what the task's metric gave; undefined when it could not be had. */
+  /** 1 for a match and 0 for none, or the metric's value; undefined when it could not be obtained. */
   value?: number;
-  /** All values, where the metric gives several. */
+  /** All values by name, for metrics that give several. */
   values?: Record<string, number | undefined>;
-  /** The final answer in the text, where the task looks for one; null when there is none. */
+  /** The final answer in the text, for tasks that extract one; null when there is none. */
   final?: string | null;
-  /** All texts, where there are several. */
+  /** All texts of an item that has several. */
   samples?: Sample[];
 }
 
-/** A likelihood. */
+/** The record of a text whose likelihood was measured. */
 export interface PerplexityOutcome extends OutcomeBase {
-  /** The kind of task. */
+  /** Kind of the task. */
   kind: "perplexity";
-  /** What was scored. */
+  /** The text. */
   text: string;
-  /** Its log-probability, in nats. */
+  /** Log-probability of the text, in nats. */
   logProb: number;
-  /** Its tokens. */
+  /** Number of its tokens. */
   tokens: number;
 }
 
-/** What happened to one item. */
+/** The record of one item. */
 export type ItemOutcome = ChoiceOutcome | GenerateOutcome | PerplexityOutcome;
 
-/** One text and what was made of it. */
+/** One of several texts of an item. */
 export interface Sample {
   /** The text. */
   text: string;
-  /** Its final answer, where one is looked for. */
+  /** Its final answer, for tasks that vote. */
   answer?: string;
-  /** Its value, where each text has one. */
+  /** Its value, for tasks that grade every text. */
   value?: number;
 }

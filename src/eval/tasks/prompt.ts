@@ -1,34 +1,41 @@
 /**
- * Prompts: a template such as `Question: {goal}\nAnswer:` that is filled from the fields of an item, or a function.
+ * Prompts: a template such as `Question: {goal}\nAnswer:`, filled from the fields of an item, or a function.
  *
  * @module
  */
 import type { DataError } from "../../base/errors.ts";
 import type { Pair } from "../models/eval_model.ts";
 
-/** The prompt of an item. A template prints itself with the score; in one, `{field}` is the item's field. */
+/**
+ * A template in which `{field}` stands for the item's field of that name, or a function of the item. Reports print a
+ * template as it is.
+ */
 export type TaskPrompt<Item> = string | ((item: Item) => string);
 
-/** The prompt of `item`. */
+/**
+ * Returns the prompt of `item`.
+ *
+ * @throws {DataError} made by `itemError`, when a field of the template is missing
+ */
 export function promptOf<Item>(
   prompt: TaskPrompt<Item>,
   item: Item,
-  wrong: (problem: string) => DataError,
+  itemError: (problem: string) => DataError,
 ): string {
   if (typeof prompt === "function") return prompt(item);
   return prompt.replace(/\{(\w+)\}/g, (_, field: string) => {
     const value = (item as Record<string, unknown> | null)?.[field];
     if (typeof value === "string" || typeof value === "number") return String(value);
-    throw wrong(`the prompt needs the field ${field}, a text or a number`);
+    throw itemError(`the prompt needs the field ${field}, a text or a number`);
   });
 }
 
-/** The prompt as a record keeps it: the template, or the source text of the function. */
+/** Returns the prompt as protocols keep it: the template, or the source text of the function. */
 export function promptText(prompt: TaskPrompt<never>): string {
   return String(prompt);
 }
 
-/** The continuation of `prompt` with the space that parts them; none after an empty prompt. */
+/** Puts a space in front of a continuation, except after an empty prompt. */
 export function continued(prompt: string, continuation: string): Pair {
   return [prompt, prompt === "" ? continuation : ` ${continuation}`];
 }

@@ -1,57 +1,57 @@
 /**
- * A task that can be run on a model, and what a run gives.
+ * A task that can be run on a model, and the result of one run.
  *
  * @module
  */
+import type { Decoding, EvalModel } from "../models/eval_model.ts";
+import type { Published, TaskSource } from "../task_data/task_source.ts";
 import type { TaskKind } from "./definition.ts";
 import type { ScoreText, TextScorer } from "./grader.ts";
 import type { Measure } from "./metric.ts";
 import type { ItemOutcome } from "./outcome.ts";
-import type { Decoding, EvalModel } from "../models/eval_model.ts";
-import type { Published, TaskSource } from "../task_data/task_source.ts";
 import type { TaskRun } from "./task_run.ts";
 
-/** What a run of a task gives. */
+/** The result of one run of a task. */
 export interface TaskScores {
-  /** The numbers, the most telling first. */
+  /** The numbers, the main one first. */
   measures: Measure[];
-  /** What happened to each item. */
+  /** One record per item. */
   items: ItemOutcome[];
-  /** What should be known beside the numbers, such as ties. */
+  /** Remarks that qualify the numbers, such as the number of ties. */
   notes?: string[];
 }
 
-/** What can be set when a task of free text is added. */
+/** The settings of a task of free text that can change when it is added. */
 export interface TaskSettings {
-  /** Texts drawn for an item. */
+  /** Texts drawn per item. */
   samples?: number;
-  /** What judges the texts. */
+  /** Grades the texts. */
   scorer?: TextScorer | ScoreText;
 }
 
 /** A task that can be run. */
 export interface Task {
-  /** Its name. */
+  /** Name of the task. */
   readonly name: string;
-  /** How an answer is taken. */
+  /** Source of its answers. */
   readonly kind: TaskKind;
   /** The prompt's template, or the source text of its function. */
   readonly prompt: string;
-  /** What stands before examples and prompt, likewise. */
+  /** The text before examples and prompt: a template, or the source text of its function. */
   readonly header?: string;
-  /** How an answer is chosen and scored, in words. */
+  /** The rule that chooses and scores an answer, in words. */
   readonly rule: string;
-  /** How many examples by default. */
+  /** Default number of examples. */
   readonly shots: number;
-  /** How text is generated. */
+  /** Decoding of generated text. */
   readonly decoding?: Decoding;
-  /** Where its data is published. */
+  /** File names and hub id under which the data is published. */
   readonly published?: Published;
-  /** True when it reads the data it is added with, false when it brings its items. */
+  /** True when it reads the data it is added with, false when it brings its own items. */
   readonly reads: boolean;
-  /** Other ways to run it, by name; the task itself is the default one. */
+  /** Other ways to run the task, by name; the task itself is the default one. */
   readonly variants?: Readonly<Record<string, Task>>;
-  /** The task with other settings. */
+  /** Returns the task with other settings. */
   configure?(settings: TaskSettings): Task;
   /** Asks the items. */
   run(model: EvalModel, source: TaskSource, run: TaskRun): Promise<TaskScores>;

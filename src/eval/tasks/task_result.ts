@@ -1,96 +1,96 @@
 /**
- * What a score is worth is how it was made: a result keeps the whole protocol beside the numbers.
+ * The result of a task on a model: its numbers, the protocol that explains them, and a record per item.
  *
  * @module
  */
-import type { ItemCache } from "../models/answer_cache.ts";
-import type { Measure } from "./metric.ts";
-import type { ItemOutcome } from "./outcome.ts";
+import type { AnswerCache } from "../models/answer_cache.ts";
 import type { Decoding, EvalModel } from "../models/eval_model.ts";
 import type { TaskKind } from "./definition.ts";
+import type { Measure } from "./metric.ts";
+import type { ItemOutcome } from "./outcome.ts";
 
-/** How a score was made. */
+/** The protocol of a score: everything that decides it besides the model's weights. */
 export interface Protocol {
-  /** Which of the ways to run the task. */
+  /** Variant of the task; undefined for the default one. */
   variant?: string;
-  /** How an answer is chosen and scored. */
+  /** The rule that chooses and scores an answer, in words. */
   rule: string;
-  /** Examples in front of each prompt. */
+  /** Number of examples before each prompt. */
   shots: number;
-  /** Decides which examples. */
+  /** Seed of the examples and of the drawn texts. */
   seed: number;
   /** The prompt's template, or the source text of its function. */
   prompt?: string;
-  /** What stood before examples and prompt. */
+  /** The text before examples and prompt: a template, or the source text of its function. */
   header?: string;
-  /** How text was generated. */
+  /** Decoding of generated text. */
   decoding?: Decoding;
-  /** What was asked, as it was given. */
+  /** The data, as it was named. */
   data?: string;
-  /** Only the first so many items (of a loss: windows) were used. */
+  /** Number of items (of a loss: windows) that were asked, from the first; undefined for all. */
   limit?: number;
-  /** Whether prompts went through the tokenizer's chat template. */
+  /** True when prompts went through the tokenizer's chat template. */
   chatTemplate: boolean;
   /** The model's context, in tokens. */
   context?: number;
   /** Fingerprint of the tokenizer. */
   tokenizer?: string;
-  /** Items whose prompt was cut on the left to fit the context. */
+  /** Number of items whose prompt was cut on the left to fit the context. */
   truncated: number;
-  /** Examples that were dropped because they did not fit. */
+  /** Number of examples that did not fit and were dropped. */
   droppedShots: number;
-  /** What should be known beside the numbers: ties, missing values, the scorer. */
+  /** Remarks that qualify the numbers: ties, missing values, the scorer. */
   notes: string[];
 }
 
-/** One task on one model. */
+/** The result of one task on one model. */
 export interface TaskResult {
-  /** Its name in the report. */
+  /** Name of the task in the report. */
   task: string;
-  /** Name of the task it is a run of. */
+  /** Name of the task itself, which the report may name otherwise. */
   benchmark: string;
   /** Name of the model. */
   model: string;
-  /** How answers were taken; `loss` for the loss on a dataset. */
+  /** Source of the answers; `loss` for the loss on a dataset. */
   kind: TaskKind | "loss";
-  /** The numbers, the most telling first. */
+  /** The numbers, the main one first. */
   measures: Measure[];
-  /** How they were made. */
+  /** The protocol of the numbers. */
   protocol: Protocol;
-  /** What happened to each item; empty for a loss. */
+  /** One record per item; empty for a loss. */
   items: ItemOutcome[];
 }
 
-/** What a run of a plan is given. */
-export interface EntryRun {
+/** The settings with which a line of a plan is run on one model. */
+interface EntryRun {
   /** Name of the model in the report. */
   model: string;
   /** The evaluator's seed. */
   seed: number;
   /** Stops the run. */
   signal?: AbortSignal;
-  /** What the model answered before. */
-  cache?: ItemCache;
+  /** The model's earlier answers. */
+  cache?: AnswerCache;
 }
 
 /** One line of an evaluator's plan. */
 export interface PlanEntry {
-  /** Its name in reports, unique in a plan. */
+  /** Name in reports, unique in a plan. */
   readonly name: string;
-  /** Its facts, for displays and JSON. */
+  /** Facts about the line, for displays and JSON. */
   readonly facts: Readonly<Record<string, unknown>>;
-  /** Runs it on one model. */
+  /** Runs the line on one model. */
   run(model: EvalModel, run: EntryRun): Promise<TaskResult>;
 }
 
-/** The facts of a model that belong to a protocol. */
+/** Returns the facts of a model that belong to a protocol. */
 export function modelFacts(
   { config, tokenizer }: EvalModel,
 ): Pick<Protocol, "context" | "tokenizer"> {
   return { context: config?.context, tokenizer: tokenizer?.fingerprint };
 }
 
-/** The protocol in a few words: `0-shot, log-likelihood / characters`. */
+/** Returns the protocol in a few words: `0-shot, log-likelihood / characters`. */
 export function protocolLine({ kind, protocol }: Pick<TaskResult, "kind" | "protocol">): string {
   return kind === "loss" ? protocol.rule : `${protocol.shots}-shot, ${protocol.rule}`;
 }

@@ -1,24 +1,24 @@
 /**
- * What a task is told when it is run: how much to ask, with which examples, under which names.
+ * The settings of one run of a task on one model.
  *
  * @module
  */
-import type { ItemCache } from "../models/answer_cache.ts";
+import type { AnswerCache } from "../models/answer_cache.ts";
 
-/** How a run of a task behaves. */
+/** The settings of one run of a task on one model. */
 export interface TaskRun {
   /** Name of the task in displays and errors. */
   name: string;
   /** Name of the model in displays and errors. */
   model: string;
-  /** Decides which examples are shown. */
+  /** Seed of the examples and of the drawn texts. */
   seed: number;
-  /** Examples in front of each prompt. */
+  /** Number of examples before each prompt. */
   shots: number;
-  /** Only the first so many items are asked. */
+  /** Number of items to ask, from the first; undefined for all. */
   limit?: number;
-  /** Stops the run; it rejects with the signal's reason. */
+  /** Stops the run, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** Answers of earlier runs, where they are kept. */
-  cache?: ItemCache;
+  /** Answers and scores of earlier runs. */
+  cache?: AnswerCache;
 }

@@ -1,11 +1,11 @@
-// The final answers of MATH and GSM8k: found in what a model writes, and compared as the authors compare them.
+// The final answers of MATH and GSM8k: found in a model's text and compared by the rules of the authors.
 import assert from "node:assert/strict";
-import { numberIn, writeNumber } from "../../../src/eval/benchmarks/gsm8k.ts";
-import { boxed, finalAnswer, writeMath } from "../../../src/eval/benchmarks/math_answer.ts";
+import { canonicalNumber, finalNumber } from "../../../src/eval/benchmarks/gsm8k.ts";
+import { boxed, canonicalMath, finalAnswer } from "../../../src/eval/benchmarks/math_answer.ts";
 import { Evaluator, type GenerateOutcome } from "../../../src/eval/mod.ts";
 import { jsonl, withFiles, writer } from "../fakes.ts";
 
-Deno.test("numbers: behind the words, else the last one; equal when they are equal", () => {
+Deno.test("numbers: the one after the words, else the last one; equal numbers are equal texts", () => {
   const found: [string, string | undefined][] = [
     ["So 3. The answer is 1,234.50. Q: 5", "1,234.50"],
     ["The answer is -7.", "-7"],
@@ -14,23 +14,23 @@ Deno.test("numbers: behind the words, else the last one; equal when they are equ
     ["about -4.25 or so", "-4.25"],
     ["none at all", undefined],
   ];
-  for (const [text, number] of found) assert.equal(numberIn(text), number, text);
+  for (const [text, number] of found) assert.equal(finalNumber(text), number, text);
   for (
     const same of [["7", "7.0", "7.00", " 7 ", "$7", "7."], ["1,000", "1000", "1000.0"], ["-0.5", "-.5"]]
   ) {
-    assert.deepEqual(same.map(writeNumber), same.map(() => writeNumber(same[0])));
+    assert.deepEqual(same.map(canonicalNumber), same.map(() => canonicalNumber(same[0])));
   }
-  assert.notEqual(writeNumber("7"), writeNumber("70"));
+  assert.notEqual(canonicalNumber("7"), canonicalNumber("70"));
 });
 
-Deno.test("GSM8k: marks of the calculator do not disturb, the vote goes by the number", async () => {
+Deno.test("GSM8k: calculator marks are ignored, and votes count numbers", async () => {
   const texts = [" The answer is 7.0.", " 7", " 8!", " The answer is $8", " who knows"];
   const model = writer(() => texts.shift()!);
   const row = { question: "How many?", answer: "3+4 = <<3+4=7>>7\n#### 7" };
   await withFiles({ "test.jsonl": jsonl([row]) }, async (data) => {
     const plan = new Evaluator(model).add("gsm8k", { data, variant: "maj1@100", samples: 5 });
     const [{ task, measures, items, protocol }] = (await plan.run()).results;
-    assert.deepEqual([task, measures[0].metric, measures[0].value], ["gsm8k maj1@100", "maj1@5", 1]); // 7 and 8 tie: the first
+    assert.deepEqual([task, measures[0].metric, measures[0].value], ["gsm8k maj1@100", "maj1@5", 1]); // 7 and 8 tie, the first wins
     assert.equal((items[0] as GenerateOutcome).final, "7.0");
     assert.deepEqual(protocol.decoding, {
       temperature: 0.6,
@@ -42,7 +42,7 @@ Deno.test("GSM8k: marks of the calculator do not disturb, the vote goes by the n
   });
 });
 
-Deno.test("each sample has a seed of its own, the same at every run", async () => {
+Deno.test("each sample has its own seed, the same in every run", async () => {
   const seeds: unknown[] = [];
   const model = {
     name: "m",
@@ -62,7 +62,7 @@ Deno.test("each sample has a seed of its own, the same at every run", async () =
   assert.equal(new Set([...seeds.slice(0, 6), ...seeds.slice(12)]).size, 12);
 });
 
-Deno.test("MATH: the last box, with braces in it; the stated answer before it", () => {
+Deno.test("MATH: the stated answer, else the last box with its braces", () => {
   assert.equal(boxed("so \\boxed{1} or \\boxed{\\frac{1}{2}} it is"), "\\frac{1}{2}");
   assert.equal(boxed("\\boxed{1"), undefined);
   assert.equal(boxed("no box"), undefined);
@@ -72,7 +72,7 @@ Deno.test("MATH: the last box, with braces in it; the stated answer before it", 
   assert.equal(finalAnswer("thus 3"), undefined);
 });
 
-Deno.test("MATH: answers that the authors take for the same", () => {
+Deno.test("MATH: answers that the authors treat as equal", () => {
   const same = [
     [
       "\\frac{1}{2}",
@@ -92,9 +92,9 @@ Deno.test("MATH: answers that the authors take for the same", () => {
     ["0.25", ".25"],
     ["k=5x", "5x"],
   ];
-  for (const all of same) for (const one of all) assert.equal(writeMath(one), writeMath(all[0]), one);
-  const written = same.map(([one]) => writeMath(one));
+  for (const all of same) for (const one of all) assert.equal(canonicalMath(one), canonicalMath(all[0]), one);
+  const written = same.map(([one]) => canonicalMath(one));
   assert.equal(new Set(written).size, same.length);
-  assert.notEqual(writeMath("a=b=c"), writeMath("c"));
-  assert.notEqual(writeMath("abc=5"), writeMath("5"));
+  assert.notEqual(canonicalMath("a=b=c"), canonicalMath("c"));
+  assert.notEqual(canonicalMath("abc=5"), canonicalMath("5"));
 });

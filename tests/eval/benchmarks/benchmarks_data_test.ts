@@ -1,4 +1,4 @@
-// The forms that files come in, and what is said of damaged ones: file and line.
+// The published forms of files, and the errors for damaged ones, which name file and line.
 import assert from "node:assert/strict";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { DataError } from "../../../src/base/errors.ts";
@@ -47,7 +47,7 @@ Deno.test("CrowS-Pairs' kinds are names in its CSV file and whole numbers on the
   await assert.rejects(kinds(9), /bias_type must be from 0 to 8/);
 });
 
-Deno.test("answers without aliases, and aliases that are blank, are passed over in TriviaQA", async () => {
+Deno.test("TriviaQA accepts answers without aliases and skips blank aliases", async () => {
   const row = (aliases: unknown) => ({
     question: "Who?",
     question_id: "q",
@@ -74,7 +74,7 @@ Deno.test("Windows line ends, a byte-order mark, blank lines and no last line en
   }
 });
 
-Deno.test("a file with nothing in it is named, and so is one with a head alone", async () => {
+Deno.test("an error names an empty file, and one with a header line alone", async () => {
   const empty = { "dev.jsonl": "", "x.csv": "question,answer\n", "x.json": "[]", "labels.jsonl": "\n\n" };
   await withFiles(empty, async (folder) => {
     for (const name of Object.keys(empty)) {
@@ -128,7 +128,7 @@ Deno.test("MMLU's whole numbers from Parquet, its CSV files by glob, by folder a
   });
 });
 
-/** A change to a fixture that must be found: in which file, at which line, and what is said. */
+/** Changes to a fixture that must be refused, each with the file, the line and the message of the error. */
 const damage: [
   task: string,
   file: string,
@@ -210,10 +210,10 @@ const damage: [
 ];
 
 for (const [task, file, from, to, line, says] of damage) {
-  Deno.test(`${task}: ${says.source} is named by its place`, () => {
+  Deno.test(`${task}: the error "${says.source}" names file and line`, () => {
     const { files } = fixture(task, 6);
     const broken = files[file].replace(from, to);
-    assert.notEqual(broken, files[file], "the damage is done");
+    assert.notEqual(broken, files[file], "the fixture was changed");
     return withFiles({ ...files, [file]: broken }, async (folder) => {
       await assert.rejects(items(task, folder), (error: unknown) => {
         assert.ok(error instanceof DataError, String(error));
@@ -232,7 +232,11 @@ Deno.test("a prompt longer than the context is cut on the left and counted", asy
     config: { context: 64 },
     scoreBatch: (pairs: readonly (readonly [string, string])[]) =>
       Promise.resolve(
-        pairs.map(([prompt]) => ({ logProb: -1, tokens: 1, cut: Math.max(0, prompt.length - 64) })),
+        pairs.map(([prompt]) => ({
+          logProb: -1,
+          tokens: 1,
+          truncatedTokens: Math.max(0, prompt.length - 64),
+        })),
       ),
   };
   const report = await new Evaluator(tight).add("boolq", {

@@ -1,5 +1,5 @@
-// A model that knows the answers gets everything right, its opposite nothing, a coin what chance gives: for every
-// benchmark with right answers, on files in its published format.
+// For every benchmark with right answers, on files in its published format: an oracle gets all items right, its opposite
+// none, and a coin is at chance.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { type EvalModel, Evaluator } from "../../../src/eval/mod.ts";
@@ -8,7 +8,7 @@ import { asked, type Fixture, fixture, fixtureNames, shuffled } from "./fixtures
 
 const count = 121;
 
-/** Finds the right continuation likely (`sign` 1) or unlikely (-1); it knows nothing of a context without a question. */
+/** Makes a model that finds the right continuation likely (`sign` 1) or unlikely (-1); without a question it is neutral. */
 function oracle(
   { right, inPrompt, options }: Pick<Fixture, "right" | "inPrompt" | "options">,
   sign = 1,
@@ -27,7 +27,7 @@ function oracle(
   });
 }
 
-/** Draws a score for each continuation, so that no rule prefers short or long ones. */
+/** Makes a model that draws a score per continuation, in proportion to its length, so that no rule prefers a length. */
 function coin(seed: number): EvalModel {
   const random = new Random(seed);
   return scorer((_, continuation) => [...continuation.slice(1)].length * Math.log(1 - random.uniform()));
@@ -71,7 +71,7 @@ for (const task of fixtureNames) {
   });
 }
 
-Deno.test("truthfulqa: a coin is at chance in MC1, where another true answer is no rival", () => {
+Deno.test("truthfulqa: a coin is at chance in MC1, in which other true answers do not compete", () => {
   const rows = Array.from(
     { length: count },
     (_, i) => `A,C,Question ${i}?,right,right; truth,wro ${i % 9}; wr ${i}; w ${i},x`,

@@ -1,9 +1,9 @@
-// What each benchmark asks, written out by hand from its protocol: contexts and continuations, character by character.
+// Prompts and continuations of each benchmark, written by hand from its protocol and compared character by character.
 import assert from "node:assert/strict";
 import { type AddOptions, Evaluator } from "../../../src/eval/mod.ts";
 import { jsonl, scorer, withFiles, writer } from "../fakes.ts";
 
-/** The pairs that a choice task asks of its only item. */
+/** Returns the pairs that a choice task scores, sorted. */
 async function pairs(
   task: string,
   files: Record<string, string>,
@@ -17,7 +17,7 @@ async function pairs(
   return model.batches.flat().map((pair) => [...pair]).sort();
 }
 
-/** The prompts that a task of free text asks. */
+/** Returns the prompts of a task of free text. */
 async function prompts(
   task: string,
   files: Record<string, string>,
@@ -59,7 +59,7 @@ Deno.test("Social IQa", async () => {
   ]);
 });
 
-Deno.test("HellaSwag: cleaned, with capitals as Python makes them", async () => {
+Deno.test("HellaSwag: cleaned text, capitalised as in Python", async () => {
   const row = {
     ind: 7,
     activity_label: "Painting a fence",
@@ -68,7 +68,7 @@ Deno.test("HellaSwag: cleaned, with capitals as Python makes them", async () => 
     endings: ["[step] dips a brush  and paints.", "eats it.", "sails a boat.", " sings. "],
     label: "0",
   };
-  // "[header]" goes and leaves two spaces, which become one, as do those of "a  can".
+  // "[header]" is removed and leaves two spaces, which become one, as do those of "a  can".
   const context = "Painting a fence: How to paint. Open a can. He and tom";
   assert.deepEqual(await pairs("hellaswag", { "hellaswag_val.jsonl": jsonl([row]) }), [
     [context, "  dips a brush and paints."],
@@ -195,7 +195,7 @@ Deno.test("MMLU: the words of the authors' script, the subject's five questions,
   assert.equal(zero[0][0], `${about}\n\nQ?\nA. a\nB. b\nC. c\nD. d\nAnswer:`);
 });
 
-Deno.test("RealToxicityPrompts: the prompt as it is, or behind the request to be polite", async () => {
+Deno.test("RealToxicityPrompts: the prompt as it is, or after the request to be polite", async () => {
   const files = {
     "prompts.jsonl": jsonl([{ filename: "f", prompt: { text: "The neighbours said that he" } }]),
   };

@@ -1,4 +1,4 @@
-// The published files of PIQA, GSM8k and WinoGender, whole, where they are beside the repository.
+// PIQA, GSM8k and WinoGender on their whole published files, for machines that have these beside the repository.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { Dataset } from "../../../src/data/mod.ts";
@@ -15,7 +15,7 @@ const onRealData = (name: string, fn: () => Promise<void>) =>
 const read = (name: string) => Deno.readTextFile(new URL(name, folder));
 
 onRealData(
-  "GSM8k, 1,319 problems: an oracle gets all, a blind writer none, answers dealt out anew give chance",
+  "GSM8k, 1,319 problems: an oracle gets all right, a blind writer none, shuffled answers give chance",
   async () => {
     const rows = (await read("gsm8k_test.jsonl")).trim().split("\n").map((line) => JSON.parse(line));
     const answers = new Map(rows.map(({ question, answer }) => [question.trim(), answer.split("####")[1]]));
@@ -32,15 +32,15 @@ onRealData(
       1319,
     ]]);
 
-    const dealt = new Random(5).shuffle(rows.map(({ answer }) => answer as string));
+    const shuffled = new Random(5).shuffle(rows.map(({ answer }) => answer as string));
     const counts = new Map<string, number>();
     for (const answer of answers.values()) counts.set(answer.trim(), (counts.get(answer.trim()) ?? 0) + 1);
     const chance = [...counts.values()].reduce((sum, n) => sum + (n / 1319) ** 2, 0);
     const other = Dataset.from(
-      rows.map(({ question }, i) => ({ question: question as string, answer: dealt[i] })),
+      rows.map(({ question }, i) => ({ question: question as string, answer: shuffled[i] })),
     );
     const value = (await new Evaluator(oracle).add("gsm8k", { data: other }).run()).value("gsm8k");
-    console.log(`dealt out anew: ${(100 * value).toFixed(2)} %, chance ${(100 * chance).toFixed(2)} %`);
+    console.log(`shuffled answers: ${(100 * value).toFixed(2)} %, chance ${(100 * chance).toFixed(2)} %`);
     assert.ok(Math.abs(value - chance) <= 3 * Math.sqrt(chance * (1 - chance) / 1319), `${value}, ${chance}`);
   },
 );

@@ -1,6 +1,8 @@
 /**
- * Small files in the published format of every benchmark that has right answers, made up with a seed: `count` items, the
- * n-th with the mark `q<n>x` in its question, so that a made-up model knows which one it is asked.
+ * Small made-up files in the published format of every benchmark that has right answers.
+ *
+ * A fixture has `count` items drawn with a seed. The question of the n-th item holds the mark `q<n>x`, by which a fake model
+ * recognises it.
  *
  * @module
  */
@@ -11,26 +13,26 @@ import { jsonl } from "../fakes.ts";
 export interface Fixture {
   /** Name of the benchmark. */
   task: string;
-  /** The files of its folder. */
+  /** Contents of its files by path. */
   files: Record<string, string>;
   /** The right continuation (choice) or text (generate) of each item. */
   right: string[];
-  /** For choice: the options of each item, in their order. */
+  /** The options of each item, in order, for choice tasks. */
   options?: string[][];
-  /** For tasks that compare contexts: true when the prompt has the right one. */
+  /** True for a task whose answer stands in the prompt instead of the continuation. */
   inPrompt?: boolean;
 }
 
-/** The number of the item that a prompt asks: the last mark in it. */
+/** Returns the index of the item that a prompt asks, from the last mark in it. */
 export function asked(prompt: string): number | undefined {
   const marks = [...prompt.matchAll(/q(\d+)x/g)];
   return marks.length ? Number(marks.at(-1)![1]) : undefined;
 }
 
-/** Makes the files of a benchmark with the given answers. */
+/** A function that makes the files of a benchmark with these right answers. */
 type Make = (answers: number[], words: (i: number) => string) => Omit<Fixture, "task">;
 
-/** The number of options (of free text: of different right answers), how the files look, by task. */
+/** The number of options (of different right answers, for free text) and the maker of the files, by task. */
 const makers: Record<string, [options: number, make: Make]> = {
   "boolq": [2, (answers, words) => ({
     files: {
@@ -230,10 +232,10 @@ const makers: Record<string, [options: number, make: Make]> = {
   })],
 };
 
-/** Names of the tasks that have a fixture: all of the paper's accuracy tasks but the two that run code. */
+/** Names of the tasks that have a fixture: the paper's accuracy tasks without the two that run code. */
 export const fixtureNames: string[] = Object.keys(makers);
 
-/** Files with `count` items and random answers. */
+/** Makes files with `count` items and random answers. */
 export function fixture(task: string, count: number, seed = 3): Fixture {
   const [options, make] = makers[task];
   const random = new Random(seed).fork(task);
@@ -241,7 +243,7 @@ export function fixture(task: string, count: number, seed = 3): Fixture {
   return { task, ...make(answers, words) };
 }
 
-/** The same items with the answers dealt out anew; the `right` ones are those of the new files. */
+/** Makes the same items with shuffled answers; `right` has the shuffled ones. */
 export function shuffled(task: string, count: number, seed = 3): Fixture & { kinds: number } {
   const [kinds, make] = makers[task];
   const random = new Random(seed).fork(task);
@@ -249,7 +251,7 @@ export function shuffled(task: string, count: number, seed = 3): Fixture & { kin
   return { task, kinds, ...make(new Random(seed + 100).shuffle([...answers]), words) };
 }
 
-/** Words that differ from item to item and in length. */
+/** Returns words that differ from item to item and in length. */
 function words(i: number): string {
   return Array.from({ length: 1 + i % 5 }, (_, w) => `w${i}${"z".repeat((i * 7 + w) % 4)}`).join(" ");
 }

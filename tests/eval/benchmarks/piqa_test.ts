@@ -11,7 +11,7 @@ const lst = labels.map((label) => `${label}\n`).join("");
 const files = { "valid.jsonl": jsonl(rows), "valid-labels.lst": lst };
 const labelled = rows.map((row, i) => ({ ...row, label: labels[i] }));
 
-/** Knows the answers; `sign` -1 always prefers the wrong one. */
+/** Makes a model that knows the answers; with `sign` -1 it always prefers the wrong one. */
 function oracle(rows: readonly PiqaRow[], labels: readonly number[], sign = 1): EvalModel {
   const right = new Set(rows.map(({ goal, sol1, sol2 }, i) => `${goal}|${labels[i] ? sol2 : sol1}`));
   return scorer((prompt, continuation) => {
@@ -29,7 +29,7 @@ async function accuracy(model: EvalModel, data: TaskData): Promise<number> {
   return (await new Evaluator(model).add("piqa", { data }).run()).value("piqa");
 }
 
-Deno.test("an oracle gets all of PIQA right, its opposite nothing, and a coin about half", async () => {
+Deno.test("an oracle gets all of PIQA right, its opposite none, and a coin about half", async () => {
   await withFiles(files, async (data) => {
     assert.equal(await accuracy(oracle(rows, labels), data), 1);
     assert.equal(await accuracy(oracle(rows, labels, -1), data), 0);
@@ -50,7 +50,7 @@ Deno.test("an oracle on shuffled labels is at chance", async () => {
   });
 });
 
-Deno.test("PIQA asks what the protocol says", async () => {
+Deno.test("PIQA scores the pairs of its protocol", async () => {
   const goal = "Dry a wet book";
   const sol1 = "Stand it open.";
   const sol2 = "Freeze it ";
@@ -76,7 +76,7 @@ Deno.test("PIQA asks what the protocol says", async () => {
   });
 });
 
-Deno.test("the data of PIQA is found in every form it is published in", async (t) => {
+Deno.test("the data of PIQA is found in every published form", async (t) => {
   const right = oracle(rows, labels);
   const rest = { "notes.txt": "" };
   const check = (name: string, given: Record<string, string>, data: (folder: string) => TaskData) =>
@@ -97,7 +97,7 @@ Deno.test("the data of PIQA is found in every form it is published in", async (t
     { "x.jsonl": jsonl(labelled) },
     (folder) => Dataset.jsonl(`${folder}/x.jsonl`),
   );
-  await t.step("packed", () =>
+  await t.step("compressed", () =>
     withFiles({ "valid-labels.lst": lst }, async (folder) => {
       await Deno.writeFile(`${folder}/valid.jsonl.gz`, gzipSync(files["valid.jsonl"]));
       assert.equal(await accuracy(right, folder), 1);
@@ -115,7 +115,7 @@ Deno.test("the data of PIQA is found in every form it is published in", async (t
     }));
 });
 
-Deno.test("bad data is named by file and line", async (t) => {
+Deno.test("an error names file and line of bad data", async (t) => {
   const check = (
     name: string,
     given: Record<string, string>,
@@ -195,7 +195,7 @@ Deno.test("an empty file has no items", async () => {
   });
 });
 
-Deno.test("without data the error says where it is published; nothing is downloaded", async () => {
+Deno.test("without data the error names the published id; nothing is downloaded", async () => {
   const before = Deno.env.get("LLAMERO_DATA");
   Deno.env.delete("LLAMERO_DATA");
   try {
@@ -209,7 +209,7 @@ Deno.test("without data the error says where it is published; nothing is downloa
   }
 });
 
-Deno.test("limit reads no further than it must", async () => {
+Deno.test("limit reads only the rows that it needs", async () => {
   const broken = `${jsonl(labelled.slice(0, 7))}{"goal": 1}\n`;
   await withFiles({ "valid.jsonl": broken }, async (data) => {
     const plan = new Evaluator(oracle(rows, labels)).add("piqa", { data, limit: 7 });

@@ -4,7 +4,7 @@ import { benchmarks, Evaluator, published, type Report, scoreCurves } from "../.
 import { fixture } from "./fixtures.ts";
 import { scorer, withFiles, writer } from "../fakes.ts";
 
-Deno.test("the paper's names, RACE in two, and its sections as suites", () => {
+Deno.test("the benchmarks have the paper's names, RACE two of them, and its sections are suites", () => {
   assert.equal(
     benchmarks.map(({ name }) => name).join(" "),
     "boolq piqa siqa hellaswag winogrande arc-easy arc-challenge openbookqa natural-questions triviaqa race-middle " +
@@ -36,7 +36,7 @@ Deno.test("the paper's names, RACE in two, and its sections as suites", () => {
   refused(() => new Evaluator().suite("math", { limits: 3 } as object), /did you mean "limit"/);
 });
 
-Deno.test("every column that the paper prints belongs to a benchmark, with its variant and shots", () => {
+Deno.test("every published column belongs to a benchmark, with its variant and shots", () => {
   for (const { task, variant, shots, table } of published) {
     const own = benchmarks.find(({ name }) => name === task);
     assert.ok(own, `${task} of table ${table}`);
@@ -46,7 +46,7 @@ Deno.test("every column that the paper prints belongs to a benchmark, with its v
   }
 });
 
-Deno.test("a suite finds each task in the folder of its name", async () => {
+Deno.test("a suite finds each task in the folder named after it", async () => {
   const files = Object.fromEntries(
     ["race-middle", "race-high"].flatMap((task) =>
       Object.entries(fixture(task, 4).files).map((
@@ -86,7 +86,10 @@ Deno.test("scores against tokens, Markdown and a section of a model card", async
       markdown[2],
       /^\| boolq \| tiny \| accuracy \| \d+\.\d ± \d+\.\d % \| 20 \| 0-shot, log-likelihood - .*\|$/,
     );
-    assert.match(reports[1].toMarkdown(), /- boolq on tiny: always "(yes|no)" would get \d+\.\d %/);
+    assert.match(
+      reports[1].toMarkdown(),
+      /- boolq on tiny: always answering "(yes|no)" would score \d+\.\d %/,
+    );
     assert.match(reports[1].modelCard(), /^## Evaluation\n\nMeasured on \d{4}-\d\d-\d\d with the protocols/);
     await reports[1].write(`${data}/report.md`);
     assert.equal(await Deno.readTextFile(`${data}/report.md`), reports[1].toMarkdown());
@@ -122,7 +125,7 @@ Deno.test("chat: prompts go through the template, and the report says so", async
     const report = await new Evaluator(model as never).add("piqa", { data, chat: true, limit: 1 })
       .add("gsm8k", { data, chat: true, shots: 0 }).run();
     assert.deepEqual(asked, [
-      ["<user>Question: Do q0x\nAnswer:<a>", "bb w1zzz w1"], // the longer one first
+      ["<user>Question: Do q0x\nAnswer:<a>", "bb w1zzz w1"], // the longer pair comes first
       ["<user>Question: Do q0x\nAnswer:<a>", "a w0"],
       "Q: How many are q0x?\nA:",
     ]);

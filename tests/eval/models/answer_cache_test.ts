@@ -1,4 +1,4 @@
-// Answers are kept by weights, tokenizer and question: a killed evaluation goes on and gives the same report.
+// Answers are kept by weights, tokenizer and question: a killed evaluation continues and gives the same report.
 import assert from "node:assert/strict";
 import { type EvalModel, Evaluator } from "../../../src/eval/mod.ts";
 import { Model } from "../../../src/model/mod.ts";
@@ -9,7 +9,7 @@ import { jsonl, scorer, withFiles, writer } from "../fakes.ts";
 
 type Fake = EvalModel & { batches: (readonly [string, string])[][]; prompts: unknown[] };
 
-/** A model with weights, which answers by them and notes what it is asked. */
+/** A model whose answers depend on its one weight; it records what it is asked. */
 function weighted(weight: number): Fake {
   return {
     ...writer((prompt) => ` The answer is ${String(prompt).length * weight}.`),
@@ -20,7 +20,7 @@ function weighted(weight: number): Fake {
   };
 }
 
-Deno.test("what was asked is not asked again, by any task, until the weights change", async () => {
+Deno.test("no task asks a known question again until the weights change", async () => {
   const made = { ...fixture("arc-easy", 30).files, ...fixture("gsm8k", 8).files };
   await withFiles(made, async (data) => {
     const cache = `${data}/cache`;
@@ -47,12 +47,12 @@ Deno.test("what was asked is not asked again, by any task, until the weights cha
     assert.deepEqual([other.batches.flat().length, other.prompts.length], [120, 8]);
     const given = weighted(2);
     await new Evaluator(undefined, { cache }).add("arc-easy", { data }).run(given);
-    assert.equal(given.batches.flat().length, 120, "a model that run is given is always asked");
+    assert.equal(given.batches.flat().length, 120, "a model given to run is always asked");
     assert.equal([...Deno.readDirSync(cache)].length, 2);
   });
 });
 
-Deno.test("a line that was half written is passed over and its answer asked again", async () => {
+Deno.test("a half-written line is skipped and its question asked again", async () => {
   await withFiles(fixture("arc-easy", 3).files, async (data) => {
     const cache = `${data}/cache`;
     const run = (model: EvalModel) => new Evaluator(model, { cache }).add("arc-easy", { data }).run();
@@ -69,7 +69,7 @@ Deno.test("a line that was half written is passed over and its answer asked agai
   });
 });
 
-Deno.test("scores of a scorer that says so are kept, missing ones are asked again", async () => {
+Deno.test("scores of a scorer with kept: true are kept, missing ones are asked for again", async () => {
   const rows = ["a", "b", "c"].map((text) => ({ prompt: { text } }));
   await withFiles({ "prompts.jsonl": jsonl(rows) }, async (data) => {
     let asked = 0;
@@ -77,7 +77,7 @@ Deno.test("scores of a scorer that says so are kept, missing ones are asked agai
     const run = async (kept: boolean) => {
       const score = (text: string) => (asked++, text === "says b" && asked < 4 ? undefined : 0.5);
       const evaluator = new Evaluator(model, { cache: `${data}/cache` });
-      const scorer = { name: "dear", score, kept };
+      const scorer = { name: "slow", score, kept };
       const report = await evaluator.add("real-toxicity-prompts", { data, scorer }).run();
       return [asked, report.results[0].measures[0].n];
     };
@@ -87,7 +87,7 @@ Deno.test("scores of a scorer that says so are kept, missing ones are asked agai
   });
 });
 
-Deno.test("a killed evaluation goes on and gives the same report", async () => {
+Deno.test("a killed evaluation continues and gives the same report", async () => {
   const files = { ...fixture("piqa", 400).files, ...fixture("gsm8k", 12).files };
   await withFiles(files, async (folder) => {
     const tokenizer = await Tokenizer.train([Object.values(files).join("\n")], { vocabSize: 320 });
@@ -113,7 +113,7 @@ Deno.test("a killed evaluation goes on and gives the same report", async () => {
     const whole = await start(`${folder}/other`, `${folder}/whole.json`).status;
     assert.ok(whole.success);
     const cache = `${folder}/cache`;
-    const doomed = start(cache, `${folder}/never.json`);
+    const killed = start(cache, `${folder}/never.json`);
     const lines = () => {
       const [file] = [...Deno.readDirSync(cache)];
       return Deno.readTextFileSync(`${cache}/${file.name}`).split("\n").length;
@@ -123,8 +123,8 @@ Deno.test("a killed evaluation goes on and gives the same report", async () => {
         known = lines();
       } catch { /* not there yet */ }
     }
-    doomed.kill("SIGKILL");
-    assert.equal((await doomed.status).signal, "SIGKILL");
+    killed.kill("SIGKILL");
+    assert.equal((await killed.status).signal, "SIGKILL");
     await assert.rejects(Deno.stat(`${folder}/never.json`));
     const before = lines();
     assert.ok(before < 800, `it was killed after ${before} answers, too late to show anything`);

@@ -1,4 +1,4 @@
-// A real model behind the evaluator: the three kinds of tasks and the loss, on what the adapter computes.
+// The three kinds of tasks and the loss on a real model, against the model's own methods.
 import assert from "node:assert/strict";
 import { Dataset } from "../../../src/data/mod.ts";
 import { type ChoiceOutcome, defineTask, Evaluator, type GenerateOutcome } from "../../../src/eval/mod.ts";
@@ -10,7 +10,7 @@ import { piqaLike } from "../fakes.ts";
 const near = (got: number, want: number) =>
   assert.ok(Math.abs(got - want) <= 1e-4 * Math.abs(want), `got ${got}, want ${want}`);
 
-Deno.test("a model is scored as it scores itself", async () => {
+Deno.test("the evaluator's numbers are those of the model's own methods", async () => {
   const { rows, labels } = piqaLike(7);
   rows[3].sol2 = `${"w12 ".repeat(40)}end`; // longer than the context
   const text = Dataset.from(rows.map(({ goal, sol1, sol2 }) => ({ text: `${goal} ${sol1} ${sol2}` })));

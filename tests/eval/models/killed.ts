@@ -1,5 +1,5 @@
-// An evaluation that is killed in the middle: `killed.ts MODEL_FOLDER DATA_FOLDER CACHE_FOLDER OUT` writes its report to
-// OUT. The model's file-backed weights make its answers ones that can be kept.
+// An evaluation that the test kills in the middle. `killed.ts MODEL_FOLDER DATA_FOLDER CACHE_FOLDER OUT` writes its report
+// to OUT.
 import { Evaluator } from "../../../src/eval/mod.ts";
 import { Model } from "../../../src/model/mod.ts";
 

@@ -1,5 +1,5 @@
-// The arithmetic of the paper's tables, from the numbers it prints: averages over questions, counts behind percentages,
-// and its tables with a user's model beside its own.
+// The arithmetic of the paper's tables, from its printed numbers: averages over questions, counts behind percentages. Its
+// tables also appear with a user's models in them.
 import assert from "node:assert/strict";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { mmluGroups } from "../../../src/eval/benchmarks/mmlu_groups.ts";
@@ -18,7 +18,7 @@ const column = (table: number, task: string, metric: string, shots?: number): Pu
   return found[0];
 };
 
-/** Right answers of a model in a subject of MMLU: the whole number that the printed percentage is of. */
+/** Number of questions in each subject of MMLU. */
 const counts = Object.entries(questions);
 
 Deno.test("MMLU: 57 subjects, 14,042 questions; the averages of table 9 are over questions", () => {
@@ -35,7 +35,7 @@ Deno.test("MMLU: 57 subjects, 14,042 questions; the averages of table 9 are over
   const average = (model: string, of: [string, number][]) =>
     sum(of.map(([subject, n]) => n * column(16, "mmlu", `accuracy, ${subject}`).rows[model])) /
     sum(of.map(([, n]) => n));
-  // Printed beside table 16; table 9 has GPT-3 as another paper gives it.
+  // The averages printed beside table 16; table 9 has GPT-3's from another paper.
   const gpt3: Record<string, number> = {
     "STEM": 36.7,
     "humanities": 40.6,
@@ -118,7 +118,7 @@ Deno.test("WinoGender: every cell is a count over 720, 240 or 120, and the kinds
   }
 });
 
-Deno.test("every table of scores is there, with the cells of its last row", () => {
+Deno.test("every table of scores exists, with the cells of its last row", () => {
   const last: [
     table: number,
     task: string,
@@ -146,7 +146,7 @@ Deno.test("every table of scores is there, with the cells of its last row", () =
   assert.deepEqual([...names], [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16]);
 });
 
-Deno.test("a table of the paper with a user's models in it, also where the paper has several columns a task", async () => {
+Deno.test("a table of the paper with a user's models in it, also with several columns per task", async () => {
   const files = { ...fixture("mmlu", 10).files, ...fixture("natural-questions", 9).files };
   await withFiles(files, async (data) => {
     const model = (name: string) => ({

@@ -100,7 +100,7 @@ Deno.test("explain shows generated and scored texts", () => {
   ]);
 });
 
-Deno.test("compare puts the scores beside those of the paper", () => {
+Deno.test("compare shows the scores beside those of the paper", () => {
   const view = report.compare();
   const lines = view.toString().split("\n");
   assert.deepEqual(lines.filter((line) => /LLaMA|tiny|piqa|GPT/.test(line)).map((line) => line.trimEnd()), [
@@ -113,7 +113,7 @@ Deno.test("compare puts the scores beside those of the paper", () => {
     "tiny            66.7 ± 27.2 %  this report",
     "piqa of tiny is over the first 3 items only",
   ]);
-  assert.equal(lines.at(-1), "The paper prints nothing for polite, said, held out");
+  assert.equal(lines.at(-1), "The paper has no score for polite, said, held out");
   assert.equal(view.facts.length, 11);
 });
 
@@ -124,7 +124,7 @@ Deno.test("a model of the paper's name does not hide the paper's row", async () 
   assert.match(mine.compare().toString(), /piqa of LLaMA 7B is 1-shot, the paper's is 0-shot/);
 });
 
-Deno.test("what is not in the report is named with what is", () => {
+Deno.test("an unknown task, item, model or metric is refused with the known ones", () => {
   const refused = (make: () => unknown, says: RegExp) =>
     assert.throws(make, (error: unknown) => error instanceof ConfigError && says.test(error.message));
   refused(() => report.explain("piqua", 0), /task "piqua" in the report: did you mean "piqa"/);
@@ -135,7 +135,7 @@ Deno.test("what is not in the report is named with what is", () => {
   refused(() => report.value("piqa", { metric: "f1" }), /its metrics are accuracy/);
 });
 
-Deno.test("the report in JSON: protocols with the numbers, the items only in the file", async () => {
+Deno.test("the report's JSON has numbers and protocols, its file the items too", async () => {
   const json = JSON.parse(JSON.stringify(report));
   assert.deepEqual(json.results[0], {
     task: "piqa",

@@ -1,4 +1,4 @@
-// HumanEval and MBPP on files of their formats: the canonical solutions pass, stubs fail, pass@k counts as by hand.
+// HumanEval and MBPP on files in their formats: canonical solutions pass, stubs fail, pass@k equals the hand count.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { type EvalModel, Evaluator, type GenerateOutcome } from "../../../src/eval/mod.ts";
@@ -21,7 +21,7 @@ const mbpp = [2, 3, 4, 11, 12, 511].map((task_id) => ({
   challenge_test_list: [],
 }));
 
-/** Writes the solutions of the files, each followed by what a model might go on with. */
+/** Writes the solutions of the files, each followed by more text, as a model might. */
 const solver = writer((prompt) => {
   const last = String(prompt).split("[BEGIN]").at(-2) ?? "";
   const wanted = /function (f\d+) that/.exec(last.split("[DONE]").at(-1)!)?.[1];
@@ -53,7 +53,7 @@ Deno.test("HumanEval: canonical solutions pass, stubs fail, samples give pass@1"
     n++ % 4 === 0 ? "    return x + y\n" : stub.generate!(prompt) && "    pass\n"
   );
   const some = await run(mixed, "humaneval", { samples: 4 });
-  assert.deepEqual(some.map(({ value }) => value), [1 / 4, 0, 0]); // one of four adds, which is right for the first
+  assert.deepEqual(some.map(({ value }) => value), [1 / 4, 0, 0]); // one of four texts adds, which is right for the first problem
   assert.deepEqual(some[0].samples!.map(({ value }) => value), [1, 0, 0, 0]);
 });
 
@@ -70,13 +70,13 @@ Deno.test("MBPP: tasks 2 to 4 are shown, 11 to 510 are asked", async () => {
   assert.deepEqual((await run(stub, "mbpp")).map(({ value }) => value), [0, 0]);
 });
 
-Deno.test("tests dealt out anew: the right programs of 24 problems of 3 kinds pass at chance", async () => {
+Deno.test("right programs against shuffled tests pass at chance: 24 problems of 3 kinds", async () => {
   const count = 24;
   const bodies = ["return x + 1", "return 2 * x", "return x - 1"];
   const results = ["6", "10", "4"];
   const kinds = Array.from({ length: count }, (_, i) => i % 3);
-  const dealt = new Random(4).shuffle([...kinds]);
-  const agreed = kinds.filter((kind, i) => kind === dealt[i]).length / count;
+  const shuffled = new Random(4).shuffle([...kinds]);
+  const agreed = kinds.filter((kind, i) => kind === shuffled[i]).length / count;
   assert.ok(Math.abs(agreed - 1 / 3) <= 3 * Math.sqrt(2 / 9 / count));
   const rows = (kinds: readonly number[]) => ({
     "HumanEval.jsonl": jsonl(kinds.map((kind, i) => ({
@@ -98,7 +98,7 @@ Deno.test("tests dealt out anew: the right programs of 24 problems of 3 kinds pa
     const body = `    ${bodies[kinds[Number(i)]]}\n`;
     return String(prompt).endsWith("[BEGIN]\n") ? `def f(x):\n${body}[DONE]` : body;
   });
-  await withFiles(rows(dealt), async (data) => {
+  await withFiles(rows(shuffled), async (data) => {
     const report = await new Evaluator(knows).add("humaneval", { data }).add("mbpp", { data }).run();
     assert.deepEqual(["humaneval", "mbpp"].map((task) => report.value(task)), [agreed, agreed]);
   });

@@ -1,8 +1,8 @@
-// Programs that try to get out, to stay in, or to be counted as right: all are fails, and the next program runs well.
+// Programs that try to escape, to survive or to fake a verdict all fail, and the next program runs normally.
 import assert from "node:assert/strict";
 import { PythonSandbox } from "../../../src/eval/mod.ts";
 
-/** Runs `program` and says why it failed; it must have failed. */
+/** Runs a program that must fail, and returns its error. */
 async function failed(sandbox: PythonSandbox, program: string): Promise<string> {
   const { passed, error } = await sandbox.run(program);
   assert.equal(passed, false, program);
@@ -63,7 +63,7 @@ Deno.test("the process may read pyodide's files and nothing else", async () => {
   assert.equal(connections, 0);
 });
 
-Deno.test("what ends, fills or changes the interpreter is a fail, and the next program has a new one", async () => {
+Deno.test("a program that ends, fills or changes the interpreter fails, and the next one gets a new interpreter", async () => {
   await using sandbox = new PythonSandbox({ seconds: 2, megabytes: 256 });
   const next = async () => assert.deepEqual(await sandbox.run(fine), { passed: true });
   assert.equal(await failed(sandbox, "import os\nos._exit(0)"), "ended the interpreter");
@@ -79,10 +79,10 @@ Deno.test("what ends, fills or changes the interpreter is a fail, and the next p
   await next();
   assert.equal(await failed(sandbox, "import builtins\ndel builtins.len"), "changed Python's builtins");
   assert.deepEqual(await sandbox.run("assert len([1]) == 1"), { passed: true });
-  assert.ok(Deno.memoryUsage().rss - before < 300e6, "this process stays small");
+  assert.ok(Deno.memoryUsage().rss - before < 300e6, "this process does not grow");
 });
 
-Deno.test("programs see nothing of each other, and closing ends the process", async () => {
+Deno.test("programs share no state, and closing ends the process", async () => {
   const sandbox = new PythonSandbox();
   const [, second, third] = await Promise.all([
     sandbox.run("x = 1\nimport sys\nsys.setrecursionlimit(50)\nsys.stdout = None"),

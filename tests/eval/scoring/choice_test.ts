@@ -35,11 +35,15 @@ async function outcomes(model: EvalModel, task: ReturnType<typeof defineTask>): 
 const chosen = (items: ChoiceOutcome[]) => items.map(({ choice }) => choice);
 const scores = (items: ChoiceOutcome[]) => items.map(({ options }) => options.map(({ score }) => score));
 
-Deno.test("the three normalisations, by hand", async () => {
+Deno.test("three normalisations equal the values computed by hand", async () => {
   const items = [{ q: "Q", options: ["ab", "abcde", "🦙🦙🦙é"], answer: 0 }];
   const model = scorer((prompt, option) => {
-    const alone = prompt === "Answer:";
-    return { " ab": alone ? -4 : -3, " abcde": alone ? -7.5 : -5, " 🦙🦙🦙é": alone ? -8 : -6 }[option]!;
+    const unconditional = prompt === "Answer:";
+    return {
+      " ab": unconditional ? -4 : -3,
+      " abcde": unconditional ? -7.5 : -5,
+      " 🦙🦙🦙é": unconditional ? -8 : -6,
+    }[option]!;
   });
   const per = async (normalisation: Normalisation) => await outcomes(model, quiz(items, normalisation));
   assert.deepEqual(scores(await per("characters")), [[-1.5, -1, -1.5]]); // a llama is one code point, two UTF-16 units
@@ -51,7 +55,7 @@ Deno.test("the three normalisations, by hand", async () => {
   assert.deepEqual(await outcomes(model, quiz(items)), await per("characters"));
 });
 
-Deno.test("normalisations choose as the golden numbers do", async () => {
+Deno.test("normalisations choose the options of the golden numbers", async () => {
   interface Golden {
     choices: { char_length: number }[];
     expected: {
@@ -95,12 +99,12 @@ Deno.test("a model that finds all tokens equally likely shows what each rule pre
     { q: "A", options: ["to be", "be", "incomprehensibly long"], answer: 0 },
     { q: "B", options: ["one two", "onetwo"], answer: 0 },
   ];
-  assert.deepEqual(chosen(await outcomes(flat, quiz(items, "characters"))), [2, 1]); // fewest tokens a character
+  assert.deepEqual(chosen(await outcomes(flat, quiz(items, "characters"))), [2, 1]); // fewest tokens per character
   const ratio = await outcomes(flat, quiz(items, "ratio"));
-  assert.deepEqual([chosen(ratio), scores(ratio)], [[0, 0], [[0, 0, 0], [0, 0]]]); // a tie: the first
+  assert.deepEqual([chosen(ratio), scores(ratio)], [[0, 0], [[0, 0, 0], [0, 0]]]); // a tie goes to the first option
 });
 
-Deno.test("the order of options moves neither their scores nor the choice", async () => {
+Deno.test("the order of options changes neither their scores nor the choice", async () => {
   const value = (option: string) => -[...option].reduce((a, c) => (a * 31 + c.codePointAt(0)!) % 97, 7);
   const model = scorer((_, option) => value(option));
   const options = ["red", "dark green", "blue", "re"];
@@ -134,13 +138,13 @@ Deno.test("each distinct text is scored once, long ones first, at most 128 at a 
   assert.deepEqual((report.results[0].items[100] as ChoiceOutcome).prompt, items[100].q);
 });
 
-Deno.test("a space parts prompt and option, but not after an empty prompt", async () => {
+Deno.test("a space separates prompt and option, but not after an empty prompt", async () => {
   const model = scorer((_, option) => -option.length);
   await outcomes(model, quiz([{ q: "", options: ["a", "b\nc"], answer: 0 }]));
   assert.deepEqual(model.batches[0].map(([, option]) => option).sort(), ["a", "b\nc"]);
 });
 
-Deno.test("accuracy comes with its standard error and with what guessing gives", async () => {
+Deno.test("accuracy has its standard error and the chance level", async () => {
   const model = scorer((_, option) => option === " a" ? -1 : -2);
   const items = Array.from({ length: 10 }, (_, i) => (
     { q: `${i}`, options: i < 4 ? ["a", "b"] : ["a", "b", "c", "d"], answer: i < 7 ? "a" : "b" }
@@ -153,7 +157,7 @@ Deno.test("accuracy comes with its standard error and with what guessing gives",
   assert.ok(Math.abs(chance! - (4 / 2 + 6 / 4) / 10) < 1e-15);
 });
 
-Deno.test("an item that cannot be asked is named", async () => {
+Deno.test("an error names the item that cannot be asked", async () => {
   const fine = { q: "Q", options: ["a", "b"], answer: 0 };
   const wrong: [Partial<Question>, RegExp][] = [
     [{ options: [] }, /"quiz", item 1: there must be at least two options/],

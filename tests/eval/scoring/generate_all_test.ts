@@ -1,4 +1,4 @@
-// Texts of all items together: the same report as one by one, kept as they come, through the chat template where asked.
+// Texts of all items generated in batches: the same report as one by one, kept as they come, with or without chat.
 import assert from "node:assert/strict";
 import { defineTask, type EvalModel, Evaluator } from "../../../src/eval/mod.ts";
 import { Model } from "../../../src/model/mod.ts";
@@ -7,7 +7,7 @@ import { testDevice } from "../../support/device.ts";
 import { fixture } from "../benchmarks/fixtures.ts";
 import { withFiles } from "../fakes.ts";
 
-Deno.test("a real model's texts and votes are those that it writes one by one", async () => {
+Deno.test("texts and votes of a real model equal those generated one by one", async () => {
   const lands = ["Peru", "Chile", "Bolivia", "Brazil", "Uruguay", "Paraguay", "Ecuador", "Guyana", "Surinam"];
   const base = {
     kind: "generate" as const,
@@ -26,7 +26,7 @@ Deno.test("a real model's texts and votes are those that it writes one by one", 
   const sharp = [...await model.parameters()].map(([name, data]) =>
     [name, data.map((x) => name.includes("norm") ? x : 8 * x)] as const
   );
-  model.setParameters(new Map(sharp)); // far from uniform, so that a mistake would show
+  model.setParameters(new Map(sharp)); // far from uniform, so that an error shows
   const { name, config } = model;
   const single: EvalModel = { name, config, tokenizer, generate: model.generate.bind(model) };
   const run = async (one: EvalModel) =>
@@ -34,7 +34,7 @@ Deno.test("a real model's texts and votes are those that it writes one by one", 
   const together = await run(model);
   assert.deepEqual(together.map(({ items }) => items), (await run(single)).map(({ items }) => items));
   const texts = together[1].items.flatMap((item) => item.kind === "generate" ? item.samples! : []);
-  assert.ok(new Set(texts.map(({ text }) => text)).size > 20, "27 texts, hardly two alike");
+  assert.ok(new Set(texts.map(({ text }) => text)).size > 20, "nearly all of the 27 texts differ");
 });
 
 interface Asked {
@@ -42,19 +42,19 @@ interface Asked {
   options: Record<string, unknown>;
 }
 
-/** A model that writes many texts, the last first, and dies when it was asked for `breath` of them. */
-function many(breath = Infinity): EvalModel & { calls: Asked[] } {
+/** A model that writes batches of texts, the last one first, and throws after `maxTexts` of them. */
+function many(maxTexts = Infinity): EvalModel & { calls: Asked[] } {
   const calls: Asked[] = [];
   return {
     name: "many",
     calls,
     parameters: () => Promise.resolve(new Map([["w", Float32Array.of(1)]])),
-    generate: () => assert.fail("it is asked together"),
+    generate: () => assert.fail("generateBatch is used"),
     async generateBatch(prompts, { onText, signal: _signal, ...options }) {
       calls.push({ prompts, options });
       const texts = prompts.map((prompt, i) => ({ text: ` ${String(prompt).length} ${options.seed?.[i]}` }));
       for (const i of [...texts.keys()].reverse()) {
-        if (breath-- <= 0) throw new Error("out of breath");
+        if (maxTexts-- <= 0) throw new Error("failed on purpose");
         onText?.(i, texts[i]);
         await Promise.resolve();
       }
@@ -63,14 +63,14 @@ function many(breath = Infinity): EvalModel & { calls: Asked[] } {
   };
 }
 
-Deno.test("texts are kept as they come: who dies in the middle goes on with the rest", async () => {
+Deno.test("texts are kept as they come: after a failure only the rest is generated", async () => {
   await withFiles(fixture("gsm8k", 8).files, async (data) => {
     const run = async (model: EvalModel, cache: string) =>
       (await new Evaluator(model, { cache }).add("gsm8k", { data, variant: "maj1@100", samples: 2 }).run())
         .results;
     const whole = await run(many(), `${data}/other`);
     const cache = `${data}/cache`;
-    await assert.rejects(run(many(5), cache), /out of breath/);
+    await assert.rejects(run(many(5), cache), /failed on purpose/);
     const next = many();
     const rest = await run(next, cache);
     assert.deepEqual(rest, whole);
@@ -86,11 +86,11 @@ Deno.test("texts are kept as they come: who dies in the middle goes on with the 
     assert.deepEqual(await run(silent, `${data}/silent`), whole);
     const after = many();
     assert.deepEqual(await run(after, `${data}/silent`), whole);
-    assert.equal(after.calls[0].prompts.length, 0, "kept, though not told as they came");
+    assert.equal(after.calls[0].prompts.length, 0, "texts of a model that ignores onText are kept too");
   });
 });
 
-Deno.test("greedy texts have no seed, and chat: true is said to the model", async () => {
+Deno.test("greedy texts have no seed, and chat: true reaches the model", async () => {
   await withFiles(fixture("triviaqa", 3).files, async (data) => {
     const model = many();
     await new Evaluator(model, { cache: false }).add("triviaqa", { data, shots: 0 }).run();

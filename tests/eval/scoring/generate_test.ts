@@ -27,7 +27,7 @@ Deno.test("exact match follows the golden cases", () => {
   assert.equal(exactMatch(" end\n", ["end"], "trim"), true);
 });
 
-Deno.test("a generation is cut as the golden cases say", () => {
+Deno.test("a generation is cut as in the golden cases", () => {
   const { cases } = goldenJson<{ generation_cut: { cases: { generation: string; expected: string }[] } }>(
     "eval/metrics.json",
   ).generation_cut;
@@ -74,7 +74,7 @@ Deno.test("a text that matches any answer is right", async () => {
   assert.match(protocol.prompt!, /The capital of \$\{land\} is/);
 });
 
-Deno.test("a metric of one's own is averaged, and decoding options reach the model", async () => {
+Deno.test("a task's own metric is averaged, and decoding options reach the model", async () => {
   const seen: unknown[] = [];
   const model: EvalModel = {
     name: "m",
@@ -124,7 +124,7 @@ Deno.test("a prompt too long for the context is cut on the left, BOS stays, and 
   assert.match(report.table().toString(), /long on writer: 1 prompts were cut on the left/);
 });
 
-Deno.test("answers that vanish are refused, and so is a model that cannot write", async () => {
+Deno.test("answers that normalisation makes empty are refused, as is a model without generate", async () => {
   const task = (answer: string | string[], normalisation?: "words" | "trim") =>
     defineTask({
       name: "t",

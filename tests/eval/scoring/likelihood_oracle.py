@@ -1,4 +1,4 @@
-"""Loads a saved model folder with Hugging Face transformers; gives the log-probability of the last tokens of sequences."""
+"""Scores continuations with a saved model folder in Hugging Face transformers: the sum of log-probabilities of each."""
 import json
 import sys
 

@@ -1,5 +1,5 @@
-// PIQA, HellaSwag-format and MMLU-format items on a saved model: the likelihoods that PyTorch computes of the same texts.
-// Runs where Python has torch and transformers; elsewhere the test is listed as ignored.
+// Items in the formats of PIQA, HellaSwag and MMLU on a saved model: the likelihoods are those that PyTorch computes.
+// The test needs Python with torch and transformers, and is listed as ignored without them.
 import assert from "node:assert/strict";
 import { type ChoiceOutcome, Evaluator } from "../../../src/eval/mod.ts";
 import { Model } from "../../../src/model/mod.ts";
@@ -27,7 +27,7 @@ Deno.test({
       const sharp = [...await model.parameters()].map(([name, data]) =>
         [name, data.map((x) => name.includes("norm") ? x : 6 * x)] as const
       );
-      model.setParameters(new Map(sharp)); // far from uniform, so that a mistake would show
+      model.setParameters(new Map(sharp)); // far from uniform, so that an error shows
       await model.save(`${data}/model`);
       const report = await new Evaluator(model, { cache: false }).add("piqa", { data }).add("hellaswag", {
         data,
@@ -49,7 +49,7 @@ Deno.test({
       assert.ok(largest <= 1e-4, `largest difference ${largest}`);
       assert.ok(
         Math.min(...theirs) < -10 && new Set(theirs.map((x) => x.toFixed(3))).size > 40,
-        "they are not all alike",
+        "the likelihoods differ",
       );
     });
   },

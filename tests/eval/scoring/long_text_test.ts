@@ -3,8 +3,8 @@ import { cutLongText } from "../../../src/eval/scoring/long_text.ts";
 import { type ChoiceOutcome, defineTask, Evaluator } from "../../../src/eval/mod.ts";
 import { characters, scorer } from "../fakes.ts";
 
-Deno.test("a continuation that does not fit is scored in pieces, and none of it is lost", async () => {
-  // Each character costs its place in the text: what stands before it matters, and pieces must add up.
+Deno.test("a continuation longer than the context is scored in pieces that add up", async () => {
+  // The cost of a character depends on its place in the text, so the pieces add up only with the right prompts.
   const cost = (prompt: string, text: string) =>
     -[...text].reduce((nats, c, i) => nats + ([...prompt].length + i) * c.codePointAt(0)!, 0);
   const long = "some words that go on and on, and é 🦙 do not end  soon";
@@ -34,7 +34,7 @@ Deno.test("a continuation that does not fit is scored in pieces, and none of it 
 
 Deno.test("pieces begin with their space and follow each other", () => {
   const model = { name: "m", ...characters(8) };
-  assert.deepEqual(cutLongText(model, ["P", " ab cd"]), [["P", " ab cd"]]); // 6 tokens fit 8
+  assert.deepEqual(cutLongText(model, ["P", " ab cd"]), [["P", " ab cd"]]); // 6 tokens fit into 8
   assert.deepEqual(cutLongText(model, ["P", " ab c defghi j"]), [
     ["P", " ab"],
     ["P ab", " c"],

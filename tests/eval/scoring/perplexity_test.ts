@@ -7,7 +7,7 @@ import { scorer } from "../fakes.ts";
 const near = (got: number | undefined, want: number) =>
   assert.ok(Math.abs(got! - want) <= 1e-12 * Math.abs(want), `${got} is not ${want}`);
 
-Deno.test("perplexity and bits per byte over all tokens, by hand", async () => {
+Deno.test("perplexity and bits per byte over all tokens equal the values computed by hand", async () => {
   const nats: Record<string, number> = { " ab": 3, " cdé": 5, " f": 1 };
   const tokens: Record<string, number> = { " ab": 2, " cdé": 4, " f": 1 };
   const model = scorer((_, text) => -nats[text], (text) => tokens[text]);
@@ -29,10 +29,10 @@ Deno.test("perplexity and bits per byte over all tokens, by hand", async () => {
   near(bits.error, loss.error! / Math.LN2);
   assert.equal(perplexity.n, 3);
   const [{ measures: [alone] }] = (await new Evaluator(model).add(task, { limit: 1 }).run()).results;
-  assert.equal(alone.error, undefined); // one item says nothing about its spread
+  assert.equal(alone.error, undefined); // one item has no spread
 });
 
-Deno.test("a loss is what the model measures, in three forms", async () => {
+Deno.test("a loss is the model's own, as nats per token, bits per byte and perplexity", async () => {
   const seen: unknown[] = [];
   const model: EvalModel = {
     name: "m",
@@ -60,7 +60,7 @@ Deno.test("a loss is what the model measures, in three forms", async () => {
   assert.throws(() => report.explain("held out", 0), /"held out": it has no items/);
 });
 
-Deno.test("a loss without bytes has no bits per byte; what is no dataset is refused", async () => {
+Deno.test("a loss without bytes has no bits per byte; a value that is not a dataset is refused", async () => {
   const model: EvalModel = {
     name: "m",
     loss: () => Promise.resolve({ loss: 1, bitsPerByte: Infinity, perplexity: Math.E, tokens: 8, bytes: 0 }),

@@ -17,7 +17,7 @@ const quiz = defineTask({
 });
 const flat = scorer(() => -1);
 
-Deno.test("examples stand in front with their right answers, drawn with the seed, never the item itself", async () => {
+Deno.test("examples stand before the prompt with their right answers, drawn with the seed, never the item itself", async () => {
   const run = async (seed: number) =>
     (await new Evaluator(flat, { seed }).add(quiz, { shots: 3, limit: 5 }).run()).results[0];
   const { items: outcomes, protocol } = await run(7);
@@ -50,7 +50,7 @@ Deno.test("an item that is asked twice is not an example of itself", async () =>
 });
 
 Deno.test("examples that do not fit the context are dropped from the end and counted", async () => {
-  const longest = "q0? a0\n\nq0? a0\n\nq0? a0".length; // two examples and the item with an option
+  const longest = "q0? a0\n\nq0? a0\n\nq0? a0".length; // fits two examples and the item with an option
   const model: EvalModel = { ...flat, ...characters(longest) };
   const report = await new Evaluator(model).add(quiz, { shots: 4 }).run();
   const free = await new Evaluator(flat).add(quiz, { shots: 4 }).run();
@@ -63,7 +63,7 @@ Deno.test("examples that do not fit the context are dropped from the end and cou
   assert.deepEqual([context, tokenizer], [longest, "characters"]);
 });
 
-Deno.test("examples come from a file of their own when one is named", async () => {
+Deno.test("examples come from the file that is named for them", async () => {
   const test = piqaLike(4);
   const train = piqaLike(11, 6);
   const files = {
