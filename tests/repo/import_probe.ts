@@ -1,6 +1,5 @@
 /**
- * What importing a module does to `Deno`: a child imports it with every read of a `Deno` property recorded,
- * and no permissions.
+ * The reads of `Deno` while a module is imported: a child imports it without permissions and records every property read.
  *
  * @module
  */

@@ -7,7 +7,7 @@ import { lineAt, type Token, tokens } from "./tokens.ts";
 
 /** One import of a file. */
 export interface Import {
-  /** What is imported, as written; undefined where a dynamic import computes it. */
+  /** The imported name, as written; undefined where a dynamic import computes it. */
   specifier: string | undefined;
   /** `type`: gone after type checking. `dynamic`: `import(...)`. */
   form: "static" | "dynamic" | "type";
@@ -19,7 +19,7 @@ export interface Import {
   end: number;
 }
 
-/** The imports of `source`, in order. */
+/** Returns the imports of `source`, in order. */
 export function importsOf(source: string): Import[] {
   const all = tokens(source);
   const code = all.filter((token) => token.kind !== "comment");

@@ -78,7 +78,7 @@ export const folderSize = {
 /** The files of `src` that may import what they compute: a job's module, a package that is downloaded at first use. */
 export const computedImports: readonly string[] = ["src/workers/worker.ts", "src/base/lazy_package.ts"];
 
-/** All complaints about `files`; `packages` are the names in the import map of deno.json. */
+/** Returns all complaints about `files`; `packages` are the names in the import map of deno.json. */
 export function inspect(files: readonly SourceFile[], packages: readonly string[]): string[] {
   const parsed = files.filter((file) => file.path.endsWith(".ts")).map(parse);
   return [
@@ -109,7 +109,7 @@ function parse(file: SourceFile): Parsed {
   return { ...file, imports: importsOf(file.text), all, code: all.filter((t) => t.kind !== "comment") };
 }
 
-/** The part of the repository that ships or teaches, as opposed to tests. */
+/** Returns true for files that ship or teach, as opposed to tests. */
 function isProduct(path: string): boolean {
   return /^(src\/|examples\/|mod\.ts$)/.test(path);
 }
@@ -118,12 +118,12 @@ function isRelative(specifier: string): boolean {
   return /^\.{0,2}\//.test(specifier);
 }
 
-/** The file that a relative specifier means, as a path from the root. */
+/** Returns the file that a relative specifier means, as a path from the root. */
 function target(file: SourceFile, specifier: string): string {
   return join(dirname(file.path), specifier);
 }
 
-/** Height of a path: its line in `layers`, then `mod.ts`, then `examples/`; undefined for anything else. */
+/** Returns the height of a path: its line in `layers`, then `mod.ts`, then `examples/`; undefined for anything else. */
 function height(path: string): number | undefined {
   if (path === "mod.ts") return layers.length;
   if (path.startsWith("examples/")) return layers.length + 1;
@@ -160,7 +160,7 @@ function layerRule(file: Parsed, item: Import): string | undefined {
   return `${where}imports ${way}: ${folderOf(file.path)} may not see ${folderOf(path)} (${item.specifier})`;
 }
 
-/** The place of a file in the order inside its layer; undefined where the layer has no order. */
+/** Returns the place of a file in the order inside its layer; undefined where the layer has no order. */
 function rank(path: string): { at: number; name: string } | undefined {
   const [, layer, rest] = /^src\/([^/]+)\/(.+)$/.exec(path) ?? [];
   const names = order[layer]?.flatMap((line) => line.split(" "));
@@ -235,7 +235,7 @@ function packageRule(file: Parsed, item: Import, packages: readonly string[]): s
     : `${where}${known} may not be imported here (${item.form})`;
 }
 
-/** Which package may be imported where; a package that is not named here may be imported anywhere. */
+/** Returns true where a file may import a package; a package that is not named here may be imported anywhere. */
 function within(name: string, path: string, item: Import): boolean {
   if (name === "@llamero/sdk") return path.startsWith("examples/");
   if (name === "@std/cli") return path === "src/new/parse_args.ts" && item.form !== "static";
@@ -269,7 +269,7 @@ function fences(file: Parsed): string[] {
   ];
 }
 
-/** Ways around the type checker and the linter. */
+/** Complains of ways around the type checker and the linter. */
 function escapes(file: Parsed): string[] {
   const silenced = file.all.filter((token) =>
     token.kind === "comment" && /@ts-(ignore|nocheck)|deno-lint-ignore/.test(token.text) &&
@@ -318,7 +318,7 @@ function tooLong(file: SourceFile): string[] {
   return lines > 400 ? [`${file.path}: ${lines} lines, at most 400 (one idea a file)`] : [];
 }
 
-/** One complaint for each ring of files that import each other; it says where a ring is gone at run time. */
+/** Complains of each ring of files that import each other, and says where a ring is gone at run time. */
 function cycles(files: readonly Parsed[]): string[] {
   const links = new Map(files.map((file) => [file.path, linksOf(file)]));
   const done = new Set<string>();
@@ -340,7 +340,7 @@ function cycles(files: readonly Parsed[]): string[] {
   return found;
 }
 
-/** The files that `file` imports by path; true where one of the imports is still there at run time. */
+/** Returns the files that `file` imports by path; true where one of the imports is still there at run time. */
 function linksOf(file: Parsed): Map<string, boolean> {
   const links = new Map<string, boolean>();
   for (const { specifier, form } of file.imports) {

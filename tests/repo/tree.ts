@@ -46,7 +46,7 @@ export function readConfig(): Config {
   return JSON.parse(Deno.readTextFileSync(join(root, "deno.json")));
 }
 
-/** What a child `deno` did. */
+/** The outcome of a child `deno`. */
 export interface Outcome {
   /** Exit code. */
   code: number;
