@@ -1,5 +1,5 @@
 /**
- * What flows through a dataset: documents, rows and conversations.
+ * Records of a dataset: documents, rows and conversations.
  *
  * @module
  */
@@ -13,23 +13,23 @@ export type { Row } from "../formats/records/jsonl.ts";
 export interface Document {
   /** The text itself. */
   text: string;
-  /** Where it came from: a path, or the name of a sample. */
+  /** Its origin: a path, or the name of a sample. */
   source: string;
-  /** What tells it from all others: by default its path and record number. Splits depend on it alone. */
+  /** Its unique name; default: path and record number. Splits depend on it alone. */
   id: string;
-  /** Everything else that is known about it. */
+  /** Other facts about it. */
   meta?: Record<string, unknown>;
 }
 
-/** A dialogue to learn the assistant's side of. */
+/** A dialogue whose assistant's answers are learned. */
 export interface Conversation {
   /** The turns in order. */
   messages: Message[];
-  /** Where it came from. */
+  /** Its origin: a path, or the name of a reader. */
   source: string;
 }
 
-/** Where a record stands, as an error names it. */
+/** The place of a record, as an error names it. */
 export interface SourceLocation {
   /** The file. */
   file?: string;
@@ -39,26 +39,24 @@ export interface SourceLocation {
   source?: string;
 }
 
-/** A value on its way through a plan, with the identity it was read with. */
+/** A record on its way through a pass. */
 export interface Entry<T> {
   /** The record. */
   readonly value: T;
-  /** Path (or reader) and record number: the id of records that carry none of their own. */
+  /** Path (or reader) and record number: the id of records without an id of their own. */
   readonly id: string;
-  /** Where it was read. */
+  /** The place where it was read. */
   readonly place: SourceLocation;
-  /** What the step before made of it for the next one alone, such as hashes. */
-  readonly sketch?: unknown;
 }
 
-/** The id that decides where a record goes in a split: its own, else the one it was read with. */
+/** Returns the id that decides the part of a split: the record's own, else the one of its entry. */
 export function idOf(entry: Entry<unknown>): string {
   const own = (entry.value as { id?: unknown } | null)?.id;
   return typeof own === "string" ? own : entry.id;
 }
 
 /**
- * The record as a document.
+ * Returns the record as a document.
  *
  * @throws {DataError} naming record and field when it has no text
  */
@@ -73,15 +71,15 @@ export function asDocument(entry: Entry<unknown>): Document {
   );
 }
 
-/** A record whose field is not what a step needs. */
+/** Makes the error for a record whose field is not as a step needs it. */
 export function wrongField(entry: Entry<unknown>, field: string, problem: string): DataError {
   const record = entry.place.line === undefined ? `record ${entry.id}: ` : "";
   return new DataError(`${record}field ${field} ${problem}`, entry.place);
 }
 
 /**
- * Bytes of `text` in UTF-8: the unit of mixture weights and of bits per byte. Counted, not encoded;
- * a lone surrogate counts 3, which is what it is encoded as.
+ * Returns the bytes of `text` in UTF-8, the unit of mixture weights and of bits per byte. A lone surrogate counts 3, the
+ * bytes of the replacement character.
  */
 export function utf8Bytes(text: string): number {
   let bytes = text.length;
@@ -92,4 +90,11 @@ export function utf8Bytes(text: string): number {
     if ((unit & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) bytes -= 2;
   }
   return bytes;
+}
+
+/** Returns the UTF-8 bytes of text in a record: of a document's text, or a conversation's contents; 0 for anything else. */
+export function textBytes(value: unknown): number {
+  const { text, messages } = (value ?? {}) as Partial<Document> & Partial<Conversation>;
+  if (typeof text === "string") return utf8Bytes(text);
+  return Array.isArray(messages) ? messages.reduce((sum, { content }) => sum + utf8Bytes(content), 0) : 0;
 }

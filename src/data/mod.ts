@@ -1,8 +1,8 @@
 /**
  * The data layer [paper 2.1]: readers, steps, mixtures and token windows.
  *
- * A `Dataset` is a cold plan; `tokenize` makes a `TokenDataset` of it, whose `prepare` writes shards to disk and
- * gives windows in an order that depends on a seed and a number alone.
+ * A `Dataset` is a cold plan. `tokenize` makes a `TokenDataset` of it, whose `prepare` writes shards to disk and gives
+ * windows in an order that depends on a seed alone.
  *
  * ```ts
  * import { Dataset } from "@llamero/sdk/data";
@@ -29,7 +29,7 @@ export type { LlamaSources } from "./corpora/llama_mixture.ts";
 export type { StackExchangeOptions } from "./corpora/stack_exchange.ts";
 export type { WikipediaOptions } from "./corpora/wikipedia.ts";
 export type { ConversationFields, ConversationOptions } from "./steps/conversations.ts";
-export { Dataset, type ReadOptions, type SplitOptions } from "./dataset.ts";
+export { Dataset } from "./dataset.ts";
 export type { DedupOptions } from "./dedup/dedup.ts";
 export type { Conversation, Document, Entry, Row, SourceLocation } from "./document.ts";
 export type { Paths } from "./io/file_patterns.ts";
@@ -41,29 +41,24 @@ export type { Bucket, PerplexityOptions } from "./filters/perplexity_filter.ts";
 export type { QualityOptions } from "./filters/quality.ts";
 export { differingStep, type LineageStep } from "./plan/fingerprint.ts";
 export type { TokenRow, TokensOptions } from "./tokens/token_rows_dataset.ts";
-export { type HeldOut, holdOut, type HoldOutOptions } from "./validation/hold_out.ts";
 export type { ClosureOptions, Items } from "./io/in_memory.ts";
 export type { MixEntry, MixOptions } from "./steps/mix.ts";
-export type { CorpusCall, DatasetPlan as DataPlan, MixSource, UserFunction } from "./plan/plan.ts";
+export type { CorpusCall, DatasetPlan as DataPlan, MixShare, MixSource, UserFunction } from "./plan/plan.ts";
 export { Preview } from "./reports/preview.ts";
-export type { OnReject, Pass, PassOptions, StepCounts } from "./plan/pass.ts";
+export { type OnReject, Pass, type PassOptions, type StepCounts } from "./plan/pass.ts";
 export type { CsvOptions, JsonlOptions, ParquetOptions, RowOptions } from "./io/records.ts";
 export type { SampleName } from "./io/sample_texts.ts";
-export { type Part, partPlan } from "./steps/split.ts";
+export type { ReadOptions } from "./plan/read_options.ts";
+export { type Part, partPlan, type SplitOptions } from "./steps/split.ts";
 export { DatasetStats, type SourceShare } from "./reports/stats.ts";
 export type { ShuffleOptions } from "./steps/basic_steps.ts";
 export type { LinesOptions, TextOptions } from "./io/text.ts";
 export type { TokenizeOptions } from "./tokens/tokenized_dataset.ts";
-export type { TokenDatasetStats, TokenShare } from "./reports/token_stats.ts";
-export {
-  type PreparedSource,
-  type PreparedTokens,
-  type PrepareOptions,
-  type PrepareProgress,
-  TokenDataset,
-  type TokenStatsOptions,
-  type Window,
-} from "./tokens/token_dataset.ts";
+export { TokenDatasetStats, type TokenShare } from "./reports/token_stats.ts";
+export { TokenDataset, type TokenStatsOptions } from "./tokens/token_dataset.ts";
+export { PreparedTokens, type WindowSource } from "./windows/prepared_tokens.ts";
+export type { OrderedSource } from "./windows/window_order.ts";
+export type { PrepareOptions, PrepareProgress, Window } from "./windows/window.ts";
 export {
   NgramModel,
   type SentModel,
@@ -71,8 +66,6 @@ export {
   type TrainingTexts,
 } from "./filters/ngram_model.ts";
 export type { SharedTable } from "./filters/ngram_counts.ts";
-export { validationSplit } from "./validation/validation_split.ts";
 export type { Job, Make } from "../base/job.ts";
-export type { Judge, Note, Verdict } from "./plan/judge.ts";
-export type { DocumentStage, StageJob } from "./plan/document_stage.ts";
+export type { DocumentStage, Judge, Note, StageJob, Verdict } from "./plan/document_stage.ts";
 export type { WriteOptions } from "./io/write_jsonl.ts";

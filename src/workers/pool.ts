@@ -1,20 +1,23 @@
 /**
- * The workers of this process: started when there is work that all others are too busy for, shared by whatever reads at the
- * same time, ended when the last reading is over. One that cannot start, or dies, costs nothing but speed: its batches are
- * done on the main thread.
+ * The pool of worker threads of this process. Workers start when all others are too busy, are shared by everything that
+ * runs at the same time, and end with the last stream of work. A worker that cannot start, or dies, costs nothing but
+ * speed: its batches are done on the main thread.
  *
  * @module
  */
 import type { Job } from "../base/job.ts";
 
-/** Milliseconds without work after which the workers end, lest an iteration that nobody goes on with keep the process. [ours] */
-const patience = 5000;
+/**
+ * Milliseconds without work after which the workers end, so that an iteration that was begun and left does not keep the
+ * process alive. [ours]
+ */
+const idleMilliseconds = 5000;
 
-/** What a worker is sent: items for a row, whose job comes along the first time; no items, and it forgets the row. */
+/** A message to a worker: a batch of items of a stream. Without items the worker forgets the stream. */
 export interface Request {
-  /** Which row. */
-  row: number;
-  /** What makes the function that is asked, when the worker does not know it. */
+  /** Number of the stream. */
+  stream: number;
+  /** Makes the function of the stream; sent with the first batch that a worker gets of it. */
   job?: Job;
   /** Number of the batch. */
   batch: number;
@@ -22,17 +25,17 @@ export interface Request {
   items?: readonly unknown[];
 }
 
-/** What it answers; without results it could not do it. */
+/** The answer of a worker. */
 export interface Answer {
   /** Number of the batch. */
   batch: number;
-  /** One for each item. */
+  /** One result per item; missing when the worker could not do the batch. */
   results?: readonly unknown[];
 }
 
-/** A kind of work that workers are asked for. */
-export interface WorkerStream<I, O> {
-  /** The results of a batch; undefined when no worker could do it. */
+/** One kind of work, from items to results, that workers do in batches. */
+interface WorkerStream<I, O> {
+  /** Returns the results of a batch; undefined when no worker could do it. */
   ask(items: readonly I[]): Promise<O[] | undefined>;
   /** Ends the work. */
   close(): void;
@@ -40,82 +43,84 @@ export interface WorkerStream<I, O> {
 
 let current: Pool | undefined;
 
-/** A row on `most` workers at most. Its job makes the function from items to results. */
-export function openRow<I, O>(job: Job, most: number): WorkerStream<I, O> {
+/** Opens a stream on at most `maxWorkers` workers. Its job makes the function from items to results. */
+export function openStream<I, O>(job: Job, maxWorkers: number): WorkerStream<I, O> {
   const pool = current ??= new Pool();
-  return pool.open(job, most) as WorkerStream<I, O>;
+  return pool.open(job, maxWorkers) as WorkerStream<I, O>;
 }
 
 class Pool {
-  #workers: Member[] = [];
-  #rows = 0;
-  #open = 0;
+  #workers: PoolWorker[] = [];
+  #streams = 0;
+  #openStreams = 0;
   #batches = 0;
-  #most = 0;
-  #broken = false;
+  #maxWorkers = 0;
+  /** True when a worker could not start or died. */
+  #isBroken = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  open(job: Job, most: number): WorkerStream<unknown, unknown> {
-    const row = ++this.#rows;
-    this.#open++;
-    this.#most = Math.max(this.#most, most);
-    let open = true;
+  open(job: Job, maxWorkers: number): WorkerStream<unknown, unknown> {
+    const stream = ++this.#streams;
+    this.#openStreams++;
+    this.#maxWorkers = Math.max(this.#maxWorkers, maxWorkers);
+    let isOpen = true;
     return {
-      ask: async (items) => open ? await this.#ask(row, job, items) : undefined,
+      ask: async (items) => isOpen ? await this.#ask(stream, job, items) : undefined,
       close: () => {
-        if (!open) return;
-        open = false;
-        for (const member of this.#workers) member.forget(row);
-        if (--this.#open > 0) return;
+        if (!isOpen) return;
+        isOpen = false;
+        for (const worker of this.#workers) worker.forget(stream);
+        if (--this.#openStreams > 0) return;
         this.#end();
         current = undefined;
       },
     };
   }
 
-  async #ask(row: number, job: Job, items: readonly unknown[]): Promise<unknown[] | undefined> {
-    const member = this.#idlest();
-    if (!member) return undefined;
+  async #ask(stream: number, job: Job, items: readonly unknown[]): Promise<unknown[] | undefined> {
+    const worker = this.#idlest();
+    if (!worker) return undefined;
     clearTimeout(this.#timer);
     try {
-      return await member.ask(row, job, ++this.#batches, items);
+      return await worker.ask(stream, job, ++this.#batches, items);
     } finally {
-      if (this.#workers.every(({ busy }) => busy === 0) && this.#open > 0) this.#wait();
+      if (this.#workers.every(({ busy }) => busy === 0) && this.#openStreams > 0) this.#endWhenIdle();
     }
   }
 
-  /** The worker with the least to do; a new one when all have something. */
-  #idlest(): Member | undefined {
-    const alive = this.#workers = this.#workers.filter(({ dead }) => !dead);
-    const idlest = alive.reduce<Member | undefined>((a, b) => a && a.busy <= b.busy ? a : b, undefined);
-    if (this.#broken || alive.length >= this.#most || idlest?.busy === 0) return idlest;
+  /** Returns the worker with the least to do; a new one when all have something. */
+  #idlest(): PoolWorker | undefined {
+    const alive = this.#workers = this.#workers.filter(({ isDead }) => !isDead);
+    const idlest = alive.reduce<PoolWorker | undefined>((a, b) => a && a.busy <= b.busy ? a : b, undefined);
+    if (this.#isBroken || alive.length >= this.#maxWorkers || idlest?.busy === 0) return idlest;
     try {
-      const member = new Member(() => this.#broken = true);
-      this.#workers.push(member);
-      return member;
+      const worker = new PoolWorker(() => this.#isBroken = true);
+      this.#workers.push(worker);
+      return worker;
     } catch {
-      this.#broken = true; // workers are not allowed here
+      this.#isBroken = true; // workers are not allowed here
       return idlest;
     }
   }
 
-  #wait(): void {
+  #endWhenIdle(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#end(), patience);
+    this.#timer = setTimeout(() => this.#end(), idleMilliseconds);
   }
 
   #end(): void {
     clearTimeout(this.#timer);
-    for (const member of this.#workers) member.end();
+    for (const worker of this.#workers) worker.end();
     this.#workers = [];
   }
 }
 
-/** One worker. */
-class Member {
-  dead = false;
+/** One worker, and the batches that it has not answered. */
+class PoolWorker {
+  isDead = false;
   readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-  readonly #rows = new Set<number>();
+  /** The streams whose jobs the worker knows. */
+  readonly #streams = new Set<number>();
   readonly #waiting = new Map<number, (results?: unknown[]) => void>();
 
   constructor(onDeath: () => void) {
@@ -130,17 +135,17 @@ class Member {
     };
   }
 
-  /** Batches it has not answered. */
+  /** Batches that it has not answered. */
   get busy(): number {
     return this.#waiting.size;
   }
 
-  ask(row: number, job: Job, batch: number, items: readonly unknown[]): Promise<unknown[] | undefined> {
+  ask(stream: number, job: Job, batch: number, items: readonly unknown[]): Promise<unknown[] | undefined> {
     return new Promise((resolve) => {
       this.#waiting.set(batch, resolve);
       try {
-        this.#send(this.#rows.has(row) ? { row, batch, items } : { row, job, batch, items });
-        this.#rows.add(row);
+        this.#send(this.#streams.has(stream) ? { stream, batch, items } : { stream, job, batch, items });
+        this.#streams.add(stream);
       } catch {
         this.#waiting.delete(batch); // something in it cannot be copied
         resolve(undefined);
@@ -148,13 +153,13 @@ class Member {
     });
   }
 
-  forget(row: number): void {
-    if (this.#rows.delete(row) && !this.dead) this.#send({ row, batch: 0 });
+  forget(stream: number): void {
+    if (this.#streams.delete(stream) && !this.isDead) this.#send({ stream, batch: 0 });
   }
 
   end(): void {
-    if (this.dead) return;
-    this.dead = true;
+    if (this.isDead) return;
+    this.isDead = true;
     this.#worker.terminate();
     for (const resolve of this.#waiting.values()) resolve();
     this.#waiting.clear();

@@ -1,5 +1,5 @@
 /**
- * The other side of pool.ts: makes what it is told of by the jobs it is sent, and asks that about batches.
+ * The thread of a worker: makes a function of each job it is sent, and applies it to batches.
  *
  * @module
  */
@@ -8,29 +8,29 @@ import type { Answer, Request } from "./pool.ts";
 
 type Work = (items: readonly unknown[]) => readonly unknown[];
 
-const rows = new Map<number, Work>();
+const streams = new Map<number, Work>();
 
-async function answer({ row, job, batch, items }: Request): Promise<Answer | undefined> {
-  if (!items) return void rows.delete(row);
+async function answer({ stream, job, batch, items }: Request): Promise<Answer | undefined> {
+  if (!items) return void streams.delete(stream);
   try {
-    if (job) rows.set(row, await made(job));
-    return { batch, results: rows.get(row)!(items) };
+    if (job) streams.set(stream, await make(job));
+    return { batch, results: streams.get(stream)!(items) };
   } catch {
     return { batch };
   }
 }
 
-/** Each worker has its own copies of the modules that its jobs name, and of no others. */
-async function made<T>({ module, name, config }: Job): Promise<T> {
-  return await (await import(module))[name](config, made);
+/** Loads the module that a job names, and no other, and calls its function. */
+async function make<T>({ module, name, config }: Job): Promise<T> {
+  return await (await import(module))[name](config, make);
 }
 
-// Elsewhere than in a worker nothing happens.
+// Imported on the main thread, the module does nothing.
 if ("DedicatedWorkerGlobalScope" in globalThis) {
   const { postMessage } = globalThis as unknown as { postMessage: (answer: Answer) => void };
-  let turn = Promise.resolve();
+  let last = Promise.resolve();
   globalThis.addEventListener("message", (event) => {
-    turn = turn.then(async () => {
+    last = last.then(async () => {
       const answered = await answer((event as MessageEvent<Request>).data);
       if (answered) postMessage(answered);
     });

@@ -4,7 +4,7 @@ import { Dataset } from "../../src/data/dataset.ts";
 import { inFolder } from "./fixtures.ts";
 import { documents, tokenizeAll, writeAll } from "./killed.ts";
 
-/** Starts the work in a process of its own and kills it (SIGKILL) when it has come far enough. */
+/** Starts the work in a process of its own and kills it (SIGKILL) when it says that it has come far enough. */
 async function killAt(what: string, folder: string, workers: number): Promise<void> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", fileURLToPath(new URL("./killed.ts", import.meta.url)), what, folder, `${workers}`],
@@ -20,7 +20,7 @@ async function killAt(what: string, folder: string, workers: number): Promise<vo
   assert.equal((await child.status).signal, "SIGKILL", said);
 }
 
-/** Names and bytes of all files in a folder and below, hidden ones left out. */
+/** Returns names and bytes of all files in a folder and below, without hidden ones. */
 async function filesIn(folder: string, hidden = false): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for await (const { name, isDirectory } of Deno.readDir(folder)) {

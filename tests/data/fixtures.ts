@@ -1,17 +1,17 @@
 /**
- * What the tests of the data layer share: a tokenizer that is easy to predict, and folders that go away.
+ * Shared by the tests of the data layer: a tokenizer whose ids are easy to predict, and folders that are removed.
  *
  * @module
  */
 import type { ChatEncoding, ChatPiece, Encoder, Message } from "../../src/base/encoder.ts";
 
-/** One id a byte, from 3 on; 1 opens and 2 closes a document. Roles are the control ids 259, 260, 261. */
+/** One id per byte, from 3 on; 1 opens and 2 closes a document. Roles are the control ids 259, 260, 261. */
 export class ByteEncoder implements Encoder {
   readonly bosId = 1;
   readonly eosId = 2;
   readonly vocabSize: number;
   readonly fingerprint: string;
-  /** How many texts were encoded. */
+  /** Number of texts encoded. */
   calls = 0;
 
   constructor(vocabSize = 262) {
@@ -46,14 +46,14 @@ export class ByteEncoder implements Encoder {
   }
 }
 
-/** The text that byte ids stand for, control ids left out. */
+/** Returns the text that byte ids stand for, without control ids. */
 export function decode(ids: Iterable<number>): string {
   return new TextDecoder().decode(
     Uint8Array.from([...ids].filter((id) => id > 2 && id < 259), (id) => id - 3),
   );
 }
 
-/** Runs `fn` with a folder of its own, which is also the cache folder meanwhile. */
+/** Runs `fn` with a folder of its own, which holds the cache folder meanwhile. */
 export async function inFolder<R>(fn: (folder: string) => R | Promise<R>): Promise<R> {
   const folder = await Deno.makeTempDir({ prefix: "llamero_test_" });
   const before = Deno.env.get("LLAMERO_HOME");
@@ -67,7 +67,7 @@ export async function inFolder<R>(fn: (folder: string) => R | Promise<R>): Promi
   }
 }
 
-/** The error that `run` ends with, or a failure when it does not. */
+/** Returns the error that `run` ends with. */
 export async function failure(run: () => unknown): Promise<Error> {
   try {
     await run();
@@ -77,7 +77,7 @@ export async function failure(run: () => unknown): Promise<Error> {
   throw new Error("expected an error, none came");
 }
 
-/** Everything an async iterable gives. */
+/** Returns everything that an async iterable gives. */
 export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
   for await (const item of items) found.push(item);

@@ -7,7 +7,7 @@ import { type Job, jobOf } from "../../src/base/job.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { ByteEncoder } from "./fixtures.ts";
 
-/** 6,000 documents of about 600 bytes; from the `from`-th on, reading them tells so. */
+/** Returns 6,000 documents of about 600 bytes; `told` is told the number of each one that is read. */
 export function documents(told?: (n: number) => void): Dataset {
   return Dataset.from(function* made() {
     for (let n = 0; n < 6000; n++) {
@@ -17,21 +17,21 @@ export function documents(told?: (n: number) => void): Dataset {
   }, { version: 1 });
 }
 
-/** Writes the shards; with workers they have a step to do. */
+/** Writes the shards; one step can be done by workers. */
 export async function writeAll(folder: string, told?: (n: number) => void, workers = 0): Promise<void> {
   const some = documents(told).filter(({ id }) => !id.endsWith("7"), { name: "no sevens", version: 1 });
   await some.language({ min: 0 })
     .write(`${folder}/part-*.jsonl.gz`, { shardBytes: 200_000, rejects: `${folder}/rejects.jsonl`, workers });
 }
 
-/** Makes the token shards; returns how many documents were tokenized. */
+/** Makes the token shards; returns the number of documents that were tokenized. */
 export async function tokenizeAll(dir: string, told?: (n: number) => void, workers = 0): Promise<number> {
   const encoder = new CountedEncoder();
   (await documents(told).tokenize(encoder, { context: 64, dir }).prepare({ workers })).close();
   return encoder.counter[0];
 }
 
-/** Counts in memory that workers share. */
+/** Counts texts in memory that workers share. */
 class CountedEncoder extends ByteEncoder {
   constructor(readonly counter = new Int32Array(new SharedArrayBuffer(4))) {
     super();
@@ -47,7 +47,7 @@ class CountedEncoder extends ByteEncoder {
   }
 }
 
-/** The encoder in a worker. */
+/** Makes the encoder in a worker. */
 export function countedEncoder(counter: Int32Array<SharedArrayBuffer>): CountedEncoder {
   return new CountedEncoder(counter);
 }

@@ -43,8 +43,8 @@ export const order: Readonly<Record<string, readonly string[]>> = {
   ],
   ops: ["unroll.ts vec8.ts binding_chunks.ts check_gradients.ts matmul attention *.ts mod.ts"],
   data: [
-    "document.ts text plan windows reports io threads steps dedup filters corpora packing tokens",
-    "dataset.ts validation mod.ts",
+    "document.ts text plan windows reports io threads steps dedup filters corpora packing validation tokens",
+    "dataset.ts mod.ts",
   ],
   model: [
     "architecture weights files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",

@@ -1,7 +1,7 @@
 /**
  * The index of a token shard: where each document begins and how many bytes of text came before it.
  *
- * One record of two float64 a document and one for the end. It stays on disk; a window finds its documents by
+ * It holds one record of two float64 per document and one for the end. It stays on disk; a window finds its documents by
  * binary search, about 20 reads of 16 bytes for a million documents.
  *
  * @module
@@ -27,18 +27,18 @@ export interface Span {
 export class DocumentIndex {
   readonly #reader: ShardReader;
 
-  /** Reads from an open shard of kind `borders`. */
+  /** Makes the index of an open shard of kind `borders`. */
   constructor(reader: ShardReader) {
     this.#reader = reader;
   }
 
-  /** The end of the stream: all tokens and all bytes of text. */
+  /** The length of the stream: all tokens and all bytes of text. */
   get total(): { tokens: number; bytes: number } {
     const [tokens, bytes] = this.#read(this.#reader.records - 1, 1);
     return { tokens, bytes };
   }
 
-  /** The documents that reach into positions `from` to `to`. */
+  /** Returns the documents that reach into positions `from` to `to`. */
   spans(from: number, to: number): Span[] {
     const spans: Span[] = [];
     const step = 64;
@@ -55,7 +55,7 @@ export class DocumentIndex {
     return spans;
   }
 
-  /** The document that holds `position`: the last one that starts at or before it. */
+  /** Returns the number of the document that holds `position`: the last one that starts at or before it. */
   #documentAt(position: number): number {
     let low = 0;
     let high = this.#reader.records - 2;

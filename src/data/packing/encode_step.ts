@@ -1,31 +1,28 @@
 /**
- * Documents with their token ids, made where workers can do it.
+ * Documents with their token ids, encoded on workers where the tokenizer can be sent to one.
  *
  * @module
  */
 import type { Encoder } from "../../base/encoder.ts";
 import { type Job, jobOf, type Make } from "../../base/job.ts";
-import type { Document } from "../document.ts";
+import type { Derive, Derived } from "../plan/document_stage.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
-import { type Judge, stagePlan } from "../steps/document_step.ts";
+import { derivedPlan } from "../steps/document_step.ts";
 
-/** The documents of `input`, each with its ids (BOS in front, EOS behind) as its sketch. */
-export function encodedPlan(input: DatasetPlan, encoder: Encoder): DatasetPlan<Document> {
+/** Returns the plan of the documents of `input` with their token ids, BOS in front and EOS behind. */
+export function encodedPlan(input: DatasetPlan, encoder: Encoder): DatasetPlan<Derived<Uint32Array>> {
   const job = encoder.job?.();
-  return stagePlan(input, {
-    op: "encode",
-    job: () => ({
-      job: job && jobOf(import.meta.url, job, encodingJudge),
-      make: () => encoding(encoder),
-    }),
+  return derivedPlan(input, {
+    job: job && jobOf(import.meta.url, job, makeEncoding),
+    make: () => encodingOf(encoder),
   });
 }
 
-/** Encodes with what a job makes. */
-export async function encodingJudge(encoder: Job, make: Make): Promise<Judge> {
-  return encoding(await make<Encoder>(encoder));
+/** Makes the encoding of documents of a tokenizer's job: the worker's side of `encodedPlan`. */
+export async function makeEncoding(encoder: Job, make: Make): Promise<Derive<Uint32Array>> {
+  return encodingOf(await make<Encoder>(encoder));
 }
 
-function encoding(encoder: Pick<Encoder, "encode">): Judge {
-  return ({ text }) => ({ text, sketch: encoder.encode(text, { bos: true, eos: true }) });
+function encodingOf(encoder: Pick<Encoder, "encode">): Derive<Uint32Array> {
+  return ({ text }) => encoder.encode(text, { bos: true, eos: true });
 }

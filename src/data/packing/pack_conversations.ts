@@ -1,5 +1,5 @@
 /**
- * Conversations in rows of context + 1 ids [paper 4]: whole examples side by side, none across a border.
+ * Packs conversations into rows of context + 1 ids [paper 4]: whole examples side by side, none across a border.
  *
  * Each example goes to the first of the open rows that has room for it; what stays free is filled with ids that
  * nothing is learned from and nothing can attend to. Learned are the answers and the end marks behind them.
@@ -7,30 +7,37 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import { type Conversation, type Entry, utf8Bytes, wrongField } from "../document.ts";
 import { show } from "../../base/schema.ts";
-import { checkIds, type PackJob } from "./pack_job.ts";
-import type { PackWriter } from "./pack_writer.ts";
-import type { PackFacts } from "../plan/pass.ts";
+import { type Conversation, type Entry, utf8Bytes, wrongField } from "../document.ts";
+import type { Pass } from "../plan/pass.ts";
+import { entriesOf } from "../plan/plan.ts";
+import { checkIds, type PackCounts, type PackJob } from "./pack_job.ts";
+import { PackWriter } from "./pack_writer.ts";
 
-/** Rows that wait for examples that fit: more rows waste less room and shuffle the order a little further. */
-const openRows = 32;
+/** Rows that wait for examples that fit: more rows waste less room and shuffle the order a little further. [ours] */
+const maxOpenRows = 32;
 
 interface Example {
   ids: Uint32Array;
+  /** 1 for each id that is learned. */
   marks: Uint8Array;
+  /** UTF-8 bytes of answers. */
   bytes: number;
 }
 
-/** Writes the conversations and counts them. */
-export async function packConversations(
-  entries: AsyncIterable<Entry<unknown>>,
-  writer: PackWriter,
-  job: PackJob,
-): Promise<Omit<PackFacts, "kind" | "steps">> {
-  const rows = new Rows(writer, job.context + 1, job.encoder.eosId);
+interface PackedRow {
+  examples: Example[];
+  /** Ids of its examples. */
+  used: number;
+}
+
+/** Packs the conversations of a source into `folder` and counts them. */
+export async function packConversations(folder: string, job: PackJob, pass: Pass): Promise<PackCounts> {
+  const { plan, context, encoder, onProgress } = job;
+  using writer = new PackWriter(folder, encoder.vocabSize);
+  const rows = new OpenRows(writer, context + 1, encoder.eosId);
   const counts = { documents: 0, tokens: 0, bytes: 0, cut: { conversations: 0, tokens: 0 } };
-  for await (const entry of entries) {
+  for await (const entry of entriesOf(plan, pass)) {
     const { example, cut } = exampleOf(entry, job);
     rows.add(example);
     counts.documents++;
@@ -40,13 +47,14 @@ export async function packConversations(
       counts.cut.conversations++;
       counts.cut.tokens += cut;
     }
-    job.onProgress?.(counts);
+    onProgress?.(counts);
   }
   rows.finish();
+  writer.finish();
   return counts;
 }
 
-/** The example of one conversation, cut from the right to a window, and how many tokens that took. */
+/** Returns the example of one conversation, cut from the right to a window, and the number of tokens cut off. */
 function exampleOf(entry: Entry<unknown>, { encoder, context }: PackJob): { example: Example; cut: number } {
   const messages = messagesOf(entry);
   const { ids, mask } = encoder.chat(messages);
@@ -56,10 +64,9 @@ function exampleOf(entry: Entry<unknown>, { encoder, context }: PackJob): { exam
   // The first id is predicted by nothing, so it cannot be learned.
   marks[0] = 0;
   const learned = count(marks);
-  const all = count(mask);
   if (learned === 0) throw nothingToLearn(entry, ids.length, context);
   const answers = messages.reduce((sum, m) => sum + (m.role === "assistant" ? utf8Bytes(m.content) : 0), 0);
-  const bytes = Math.floor(answers * learned / all);
+  const bytes = Math.floor(answers * learned / count(mask));
   return { example: { ids: ids.slice(0, length), marks, bytes }, cut: ids.length - length };
 }
 
@@ -86,12 +93,12 @@ function count(marks: Uint8Array): number {
   return marks.reduce((sum, mark) => sum + mark, 0);
 }
 
-/** Rows being filled. */
-class Rows {
+/** The rows that are being filled. */
+class OpenRows {
   readonly #writer: PackWriter;
   readonly #size: number;
   readonly #filler: number;
-  #rows: { examples: Example[]; used: number }[] = [];
+  #rows: PackedRow[] = [];
 
   constructor(writer: PackWriter, size: number, filler: number) {
     this.#writer = writer;
@@ -102,7 +109,7 @@ class Rows {
   add(example: Example): void {
     let row = this.#rows.find(({ used }) => used + example.ids.length <= this.#size);
     if (!row) {
-      if (this.#rows.length === openRows) this.#write(this.#fullest());
+      if (this.#rows.length === maxOpenRows) this.#write(this.#fullest());
       this.#rows.push(row = { examples: [], used: 0 });
     }
     row.examples.push(example);
@@ -114,11 +121,11 @@ class Rows {
     for (const row of [...this.#rows]) this.#write(row);
   }
 
-  #fullest(): { examples: Example[]; used: number } {
+  #fullest(): PackedRow {
     return this.#rows.reduce((a, b) => b.used > a.used ? b : a);
   }
 
-  #write(row: { examples: Example[]; used: number }): void {
+  #write(row: PackedRow): void {
     this.#rows = this.#rows.filter((other) => other !== row);
     for (const { ids, marks, bytes } of row.examples) this.#writer.append(ids, bytes, marks);
     const free = this.#size - row.used;

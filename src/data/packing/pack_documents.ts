@@ -1,42 +1,67 @@
 /**
- * Documents as one stream of tokens: `<s>` text `</s>`, one behind another.
+ * Packs documents as one stream of tokens: `<s>` text `</s>`, one behind another.
  *
- * Every million tokens all of it is brought to the disk and noted in `progress.json`. Whoever comes after a process that
- * was killed reads the documents again up to there, without tokenizing them, and goes on; the files come out the same.
+ * Every million tokens the files are synced to disk and their lengths noted in `progress.json`. After a process was killed,
+ * the next one reads the documents again up to there without tokenizing them, and goes on; the files come out the same.
  *
  * @module
  */
-import { type Document, type Entry, utf8Bytes } from "../document.ts";
-import { checkIds, type PackJob } from "./pack_job.ts";
-import type { PackWriter, WriterState } from "./pack_writer.ts";
-import type { PackFacts } from "../plan/pass.ts";
+import { utf8Bytes } from "../document.ts";
+import type { Pass } from "../plan/pass.ts";
+import { entriesOf } from "../plan/plan.ts";
+import { skipPlan } from "../steps/basic_steps.ts";
+import { encodedPlan } from "./encode_step.ts";
+import { checkIds, type PackCounts, type PackJob } from "./pack_job.ts";
+import { PackWriter, type WriterState } from "./pack_writer.ts";
 
 /** Tokens between two notes. [ours] */
 const noteEvery = 1 << 20;
 
-/** Writes documents that were encoded and counts them; before them are the `done.borders` that are there already. */
+/** Packs the documents of a source into `folder` and counts them. */
 export async function packDocuments(
-  entries: AsyncIterable<Entry<Document>>,
-  writer: PackWriter,
-  { encoder, onProgress }: PackJob,
-  done: WriterState,
-  note: (state: WriterState) => void,
-): Promise<Omit<PackFacts, "kind" | "steps">> {
-  let { borders: documents, ids: tokens, bytes } = done;
+  folder: string,
+  { plan, encoder, onProgress }: PackJob,
+  pass: Pass,
+): Promise<PackCounts> {
+  using writer = PackWriter.resume(folder, encoder.vocabSize, readProgress(folder));
+  writeProgress(folder, writer.state);
+  let { borders: documents, ids: tokens, bytes } = writer.state;
   let noted = tokens;
-  for await (const entry of entries) {
-    const { text } = entry.value;
-    const ids = checkIds(entry.sketch as Uint32Array, encoder, entry);
-    const size = utf8Bytes(text);
+  const rest = documents > 0 ? skipPlan(plan, documents) : plan;
+  for await (const entry of entriesOf(encodedPlan(rest, encoder), pass)) {
+    const { document, derived } = entry.value;
+    const ids = checkIds(derived, encoder, entry);
+    const size = utf8Bytes(document.text);
     writer.append(ids, size);
     documents++;
     tokens += ids.length;
     bytes += size;
     if (tokens - noted >= noteEvery) {
-      note(writer.checkpoint());
+      writer.sync();
+      writeProgress(folder, writer.state);
       noted = tokens;
     }
     onProgress?.({ documents, tokens });
   }
+  writer.finish();
+  Deno.removeSync(progressIn(folder));
   return { documents, tokens, bytes, cut: { conversations: 0, tokens: 0 } };
+}
+
+function progressIn(folder: string): string {
+  return `${folder}/progress.json`;
+}
+
+/** Reads the note of a killed process; undefined when there is none, or it was cut short. */
+function readProgress(folder: string): WriterState | undefined {
+  try {
+    return JSON.parse(Deno.readTextFileSync(progressIn(folder)));
+  } catch {
+    return undefined;
+  }
+}
+
+function writeProgress(folder: string, state: WriterState): void {
+  Deno.writeTextFileSync(`${progressIn(folder)}.new`, JSON.stringify(state));
+  Deno.renameSync(`${progressIn(folder)}.new`, progressIn(folder));
 }

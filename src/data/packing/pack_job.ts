@@ -1,32 +1,47 @@
 /**
- * What packing is given, and what it counts.
+ * The work of packing a source, and its result.
  *
  * @module
  */
 import type { Encoder } from "../../base/encoder.ts";
 import { DataError } from "../../base/errors.ts";
 import type { Entry } from "../document.ts";
+import type { StepCounts } from "../plan/pass.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
-import type { PrepareProgress } from "../windows/window.ts";
+import type { PrepareOptions } from "../windows/window.ts";
 
-/** What packing needs. */
-export interface PackJob {
+/** The work of packing a source. */
+export interface PackJob extends PrepareOptions {
   /** The source. */
   plan: DatasetPlan;
   /** The tokenizer. */
   encoder: Encoder;
   /** Positions of a window. */
   context: number;
-  /** Stops it. */
-  signal?: AbortSignal;
-  /** How many workers judge documents. */
-  workers?: number;
-  /** Told after each document. */
-  onProgress?: (done: PrepareProgress) => void;
+}
+
+/** Numbers of a packed source. */
+export interface PackCounts {
+  /** Number of documents or conversations. */
+  documents: number;
+  /** Their token ids, without padding. */
+  tokens: number;
+  /** UTF-8 bytes of text that is learned: of documents all of it, of conversations the answers. */
+  bytes: number;
+  /** Conversations longer than a window, and the tokens cut off them. */
+  cut: { conversations: number; tokens: number };
+}
+
+/** Facts about a packed source: `facts.json` of its folder. */
+export interface PackFacts extends PackCounts {
+  /** The kind of its records. */
+  kind: "documents" | "conversations";
+  /** Counts of each step before the packing. */
+  steps: StepCounts[];
 }
 
 /**
- * The ids, checked against the vocabulary.
+ * Returns the ids, checked against the vocabulary.
  *
  * @throws {DataError} when the tokenizer gave an id that its own `vocabSize` excludes
  */

@@ -3,15 +3,16 @@
  *
  * @module
  */
+import { FormatError } from "../../base/errors.ts";
 import { ShardWriter } from "../../formats/shard_file.ts";
 import { borderBytes } from "./document_index.ts";
 
-/** Bytes of an id: 2 where the vocabulary fits, else 4. */
+/** Returns the bytes of an id: 2 where the vocabulary fits, else 4. */
 export function idBytes(vocabSize: number): 2 | 4 {
   return vocabSize <= 65_536 ? 2 : 4;
 }
 
-/** How much a packing of documents has written. */
+/** Lengths of the files of a packing. */
 export interface WriterState {
   /** Ids. */
   ids: number;
@@ -29,8 +30,9 @@ export class PackWriter {
   readonly #borders: ShardWriter;
   #marks?: ShardWriter;
   #bytes = 0;
+  #isFinished = false;
 
-  /** Creates the files in `folder`, or goes on with those of documents that stood there at a checkpoint. */
+  /** Creates the files in `folder`, or goes on behind the first `from` of each. */
   constructor(folder: string, vocabSize: number, from: WriterState = { ids: 0, borders: 0, bytes: 0 }) {
     this.#folder = folder;
     this.#vocabSize = vocabSize;
@@ -39,10 +41,24 @@ export class PackWriter {
     this.#borders = this.#create("borders", borderBytes, from.borders);
   }
 
-  /** Brings everything to the disk and tells how much there is, so that another writer can go on from here. */
-  checkpoint(): WriterState {
-    for (const file of this.#files) file.sync();
+  /** Goes on with the files of documents as a note says; begins anew when there is no note, or the files are shorter. */
+  static resume(folder: string, vocabSize: number, from?: WriterState): PackWriter {
+    try {
+      return new PackWriter(folder, vocabSize, from);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      return new PackWriter(folder, vocabSize);
+    }
+  }
+
+  /** The lengths of the files. */
+  get state(): WriterState {
     return { ids: this.#ids.records, borders: this.#borders.records, bytes: this.#bytes };
+  }
+
+  /** Brings everything to the disk, so that another writer can go on from `state`. */
+  sync(): void {
+    for (const file of this.#files) file.sync();
   }
 
   /** Appends one document: its ids, the bytes of text they stand for and, for conversations, a mark for each learned id. */
@@ -53,15 +69,16 @@ export class PackWriter {
     this.#bytes += bytes;
   }
 
-  /** Closes the index and the files. */
+  /** Ends the index and closes the files. */
   finish(): void {
     this.#borders.append(new Float64Array([this.#ids.records, this.#bytes]));
     for (const file of this.#files) file.finish();
+    this.#isFinished = true;
   }
 
-  /** Closes the files as they are; they will not open. */
-  abandon(): void {
-    for (const file of this.#files) file.abandon();
+  /** Closes files that were not finished as they are; no reader opens them. */
+  [Symbol.dispose](): void {
+    if (!this.#isFinished) { for (const file of this.#files) file.abandon(); }
   }
 
   get #files(): ShardWriter[] {

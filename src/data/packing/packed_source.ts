@@ -1,5 +1,5 @@
 /**
- * The windows of one packed source, cut from its shards where they lie.
+ * A packed source as a source of windows, cut from its shards where they lie.
  *
  * Documents stand one behind another as `<s>` text `</s>`; window i holds the ids from i * context on, one more than
  * it has positions, so its last target is the first input of the next one and no token is lost between them.
@@ -9,113 +9,126 @@
  */
 import { FormatError } from "../../base/errors.ts";
 import { ShardReader } from "../../formats/shard_file.ts";
-import { borderBytes, DocumentIndex, type Span } from "./document_index.ts";
-import type { PackFacts } from "../plan/pass.ts";
-import { idBytes } from "./pack_writer.ts";
+import type { Shards } from "../plan/artifact_store.ts";
+import type { MixShare } from "../plan/plan.ts";
+import type { WindowSource } from "../windows/prepared_tokens.ts";
 import type { Window } from "../windows/window.ts";
+import { borderBytes, DocumentIndex, type Span } from "./document_index.ts";
+import type { PackFacts } from "./pack_job.ts";
+import { idBytes } from "./pack_writer.ts";
 
-/** How a folder of shards is to be read. */
-export interface PackedOptions {
-  /** Name of the source. */
-  name: string;
+/** Settings of the windows. */
+interface PackedOptions {
   /** Positions of a window. */
   context: number;
-  /** Whether attention stops at document borders. */
+  /** True when attention stops at document borders; for conversations it always does. */
   documentMask: boolean;
   /** Every id is below it. */
   vocabSize: number;
 }
 
 /** A packed source that is open for reading. */
-export class Packed {
-  /** What the packing counted. */
-  readonly facts: PackFacts;
-  /** Full windows. */
+export class PackedSource implements WindowSource {
+  readonly name: string;
+  readonly weight: number;
+  readonly maxEpochs?: number;
   readonly windows: number;
-  /** Tokens behind the last full window, which only {@linkcode tail} predicts. */
+  readonly documents: number;
+  readonly tokens: number;
+  readonly bytes: number;
   readonly dropped: number;
-  readonly #options: PackedOptions;
+  readonly cut: number;
+  readonly documentMask: boolean;
+  readonly #context: number;
+  readonly #vocabSize: number;
   readonly #ids: ShardReader;
-  readonly #borders: DocumentIndex;
+  readonly #index: DocumentIndex;
+  /** A mark for each id of conversations: 1 where it is learned. */
   readonly #marks?: ShardReader;
   readonly #stride: number;
   readonly #files: ShardReader[] = [];
 
   /**
-   * Opens the shards of `folder`.
+   * Opens the shards of a source.
    *
    * @throws {FormatError} when a file is missing, cut short or of another vocabulary
    */
-  constructor(folder: string, facts: PackFacts, options: PackedOptions) {
-    const { context, vocabSize } = options;
-    this.facts = facts;
-    this.#options = options;
+  constructor(
+    { name, weight, maxEpochs }: MixShare,
+    { folder, facts }: Shards<PackFacts>,
+    { context, documentMask, vocabSize }: PackedOptions,
+  ) {
+    const isConversations = facts.kind === "conversations";
+    this.name = name;
+    this.weight = weight;
+    this.maxEpochs = maxEpochs;
+    this.documents = facts.documents;
+    this.tokens = facts.tokens;
+    this.bytes = facts.bytes;
+    this.cut = facts.cut.tokens;
+    this.documentMask = documentMask || isConversations;
+    this.#context = context;
+    this.#vocabSize = vocabSize;
     try {
       this.#ids = this.#open(folder, "ids", idBytes(vocabSize));
       const borders = this.#open(folder, "borders", borderBytes);
-      this.#borders = new DocumentIndex(borders);
-      if (facts.kind === "conversations") this.#marks = this.#open(folder, "marks", 1);
-      checkLengths(this.#ids, borders, this.#borders, this.#marks);
+      this.#index = new DocumentIndex(borders);
+      if (isConversations) this.#marks = this.#open(folder, "marks", 1);
+      checkLengths(this.#ids, borders, this.#index, this.#marks);
     } catch (error) {
       this.close();
       throw error;
     }
-    const tokens = this.#ids.records;
-    this.#stride = this.#marks ? context + 1 : context;
-    this.windows = this.#marks ? tokens / this.#stride : Math.floor((tokens - 1) / context);
-    this.dropped = this.#marks ? 0 : tokens - 1 - this.windows * context;
+    const ids = this.#ids.records;
+    this.#stride = isConversations ? context + 1 : context;
+    this.windows = isConversations ? ids / this.#stride : Math.floor((ids - 1) / context);
+    this.dropped = isConversations ? 0 : ids - 1 - this.windows * context;
   }
 
-  /** Window `i`. */
   window(i: number): Window {
-    return this.#cut(i * this.#stride, this.#options.context + 1);
+    return this.#cut(i * this.#stride, this.#context + 1);
   }
 
-  /** The short window behind the last full one, padded with -100; undefined when there is none. */
   tail(): Window | undefined {
     return this.dropped === 0 ? undefined : this.#cut(this.windows * this.#stride, this.dropped + 1);
   }
 
-  /** Closes the files. */
   close(): void {
     for (const file of this.#files.splice(0)) file.close();
   }
 
   #open(folder: string, kind: string, recordBytes: number): ShardReader {
-    const file = new ShardReader(`${folder}/${kind}`, {
-      kind,
-      recordBytes,
-      vocabSize: this.#options.vocabSize,
-    });
+    const file = new ShardReader(`${folder}/${kind}`, { kind, recordBytes, vocabSize: this.#vocabSize });
     this.#files.push(file);
     return file;
   }
 
-  /** The window over positions `start` to `start + length` of the stream. */
+  /** Returns the window over the `length` ids from `start` on. */
   #cut(start: number, length: number): Window {
-    const { context, name } = this.#options;
+    const context = this.#context;
     const ids = this.#idsAt(start, length);
-    const spans = this.#borders.spans(start, start + length);
+    const spans = this.#index.spans(start, start + length);
     const targets = new Int32Array(context).fill(-100);
     targets.set(ids.subarray(1, length));
     const first = new Uint32Array(context);
-    if (this.#options.documentMask || this.#marks) separate(spans, start, first, targets);
+    if (this.documentMask) separate(spans, start, first, targets);
     if (this.#marks) keepMarked(this.#marks.read(start, length), targets);
     const bytes = bytesUpTo(spans, start + length) - bytesUpTo(spans, start + 1);
-    return { ids, targets, first, bytes, source: name };
+    return { ids, targets, first, bytes, source: this.name };
   }
 
-  /** `[context + 1]` ids; behind `length` the last one is repeated, where no target asks for it. */
+  /** Returns `[context + 1]` ids; behind `length` the last one is repeated, where no target asks for it. */
   #idsAt(start: number, length: number): Uint32Array {
-    const { context, vocabSize } = this.#options;
     const bytes = this.#ids.read(start, length).buffer;
-    const ids = new Uint32Array(context + 1);
-    ids.set(idBytes(vocabSize) === 2 ? new Uint16Array(bytes) : new Uint32Array(bytes));
-    const wrong = ids.findIndex((id) => id >= vocabSize);
+    const ids = new Uint32Array(this.#context + 1);
+    ids.set(idBytes(this.#vocabSize) === 2 ? new Uint16Array(bytes) : new Uint32Array(bytes));
+    const wrong = ids.findIndex((id) => id >= this.#vocabSize);
     if (wrong < 0) return ids.fill(ids[length - 1], length);
     throw new FormatError(
-      `Cannot use the token shard: id ${ids[wrong]} of record ${start + wrong} must be below ${vocabSize}`,
-      { file: this.#ids.path, expected: `an id below ${vocabSize}` },
+      `Cannot use the token shard: id ${ids[wrong]} of record ${
+        start + wrong
+      } must be below ${this.#vocabSize}`,
+      { file: this.#ids.path, expected: `an id below ${this.#vocabSize}` },
     );
   }
 }
@@ -130,11 +143,12 @@ function separate(spans: Span[], start: number, first: Uint32Array, targets: Int
   }
 }
 
+/** Keeps the targets whose ids are marked. */
 function keepMarked(marks: Uint8Array, targets: Int32Array): void {
   for (let t = 0; t + 1 < marks.length; t++) if (marks[t + 1] === 0) targets[t] = -100;
 }
 
-/** Bytes of text that the tokens before `position` stand for: those of a document lie evenly on all but its first. */
+/** Returns the bytes of text that the tokens before `position` stand for: those of a document lie evenly on all but its first. */
 function bytesUpTo(spans: Span[], position: number): number {
   const span = spans.find(({ end }) => position <= end) ?? spans[spans.length - 1];
   const tokens = span.end - span.start - 1;
@@ -144,15 +158,15 @@ function bytesUpTo(spans: Span[], position: number): number {
 
 function checkLengths(
   ids: ShardReader,
-  file: ShardReader,
-  borders: DocumentIndex,
+  borders: ShardReader,
+  index: DocumentIndex,
   marks?: ShardReader,
 ): void {
-  const { tokens } = file.records > 0 ? borders.total : { tokens: -1 };
+  const { tokens } = borders.records > 0 ? index.total : { tokens: -1 };
   if (tokens === ids.records && (!marks || marks.records === tokens)) return;
   throw new FormatError(
     `Cannot use the token shard: its index ends at token ${tokens}, its ids at ${ids.records}; ` +
       "delete its folder to make it again",
-    { file: file.path, expected: `${ids.records} tokens` },
+    { file: borders.path, expected: `${ids.records} tokens` },
   );
 }

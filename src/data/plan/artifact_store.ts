@@ -1,30 +1,32 @@
 /**
- * Where token shards and cached records live: one folder a source, named by what they were made of, written whole or not
- * at all.
+ * The store of token shards and cached records: one folder per source, named by a hash of its origin, written whole or not at
+ * all.
  *
  * @module
  */
 import { cacheHome } from "../../base/cache.ts";
 import { FormatError } from "../../base/errors.ts";
-import type { PackFacts } from "./pass.ts";
 
-/** Raised when the layout of a folder changes; older folders are then left alone and made again elsewhere. */
+/** Version of the layout of a folder: raised when it changes, so that older folders are left alone. */
 export const layoutVersion = 1;
 
-/** A folder of shards and what stands in its `facts.json`. */
-export interface Shards<F = PackFacts> {
-  /** The folder. */
+/** A folder of the store. */
+export interface Shards<F> {
+  /** Its path. */
   folder: string;
-  /** What was counted when they were made. */
+  /** Its `facts.json`, written when it was made. */
   facts: F;
 }
 
 /**
- * The shards of `key` under `root`: opened where they were made before, else made by `make` in a folder beside it
- * that takes its name only when it is complete. Who comes second to the same work waits for the first. What a process
- * that was killed left behind is there for `make` to go on with; after an error or an abort nothing is left.
+ * Returns the folder of `key` under `root`. If it is not there, `make` fills a draft folder beside it, which takes its name when
+ * it is complete. A second process that needs the same folder waits for the first one. The draft of a killed process is kept for
+ * `make` to go on with; after an error or an abort it is removed.
+ *
+ * @throws {FormatError} when `facts.json` cannot be read
+ * @throws the reason of `signal` when it is aborted while waiting
  */
-export async function shardFolder<F extends object = PackFacts>(
+export async function shardFolder<F extends object>(
   root: string,
   key: string,
   make: (folder: string) => Promise<F>,
@@ -51,7 +53,7 @@ export async function shardFolder<F extends object = PackFacts>(
   }
 }
 
-/** The draft folder as nobody else's. A lock goes with its process, however that ends. */
+/** Waits for the lock of a draft folder and takes it. The system frees the lock of a process that ends, however it ends. */
 async function locked(
   root: string,
   draft: string,
@@ -63,7 +65,7 @@ async function locked(
     signal?.throwIfAborted();
     await Deno.mkdir(draft, { recursive: true });
     const file = await Deno.open(path, { write: true, create: true }).catch(() => undefined);
-    if (!file) continue; // who was here before has just taken the folder away
+    if (!file) continue; // the process before has just moved the folder
     if (await file.tryLock(true) && await isAt(file, path)) {
       return {
         path,
@@ -75,12 +77,14 @@ async function locked(
   }
 }
 
-/** Whether a file is still the one at `path`, and not one that was removed meanwhile. */
+/** Returns true when an open file is still the one at `path`, and was not removed meanwhile. */
 async function isAt(file: Deno.FsFile, path: string): Promise<boolean> {
-  const [own, there] = [await file.stat(), await Deno.stat(path).catch(() => undefined)];
+  const own = await file.stat();
+  const there = await Deno.stat(path).catch(() => undefined);
   return there !== undefined && there.ino === own.ino;
 }
 
+/** Gives the draft its name, unless another process has made the folder meanwhile. */
 async function publish(draft: string, folder: string): Promise<void> {
   try {
     await Deno.rename(draft, folder);
@@ -102,33 +106,30 @@ function readFacts<F>(folder: string): F | undefined {
     return JSON.parse(text);
   } catch (cause) {
     throw new FormatError(
-      `Cannot read the facts of token shards or cached records: delete the folder to make them again`,
-      {
-        file: path,
-        cause,
-      },
+      "Cannot read the facts of token shards or cached records: delete the folder to make them again",
+      { file: path, cause },
     );
   }
 }
 
-/** The folder of shards, or of another `kind` of data, that outlive the process. */
+/** Returns the folder of shards, or of another `kind` of data, that outlive the process. */
 export function persistentRoot(kind = "tokens"): string {
   return `${cacheHome()}/${kind}`;
 }
 
-let passing: string | undefined;
+let temporary: string | undefined;
 
-/** The folder of shards that only this process can use; it goes when the process ends. */
+/** Returns the folder of shards that only this process can use; it is removed when the process ends. */
 export function temporaryRoot(): string {
-  if (passing === undefined) {
-    const folder = passing = Deno.makeTempDirSync({ prefix: "llamero_tokens_" });
+  if (temporary === undefined) {
+    const folder = temporary = Deno.makeTempDirSync({ prefix: "llamero_tokens_" });
     globalThis.addEventListener("unload", () => {
       try {
         Deno.removeSync(folder, { recursive: true });
       } catch {
-        // Another part of the system may have cleared the temporary folder before us.
+        // The system may have cleared the temporary folder before.
       }
     });
   }
-  return passing;
+  return temporary;
 }

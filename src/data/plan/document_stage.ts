@@ -1,26 +1,46 @@
 /**
- * What makes a step a stage: a judge that can be made anywhere.
+ * Stages: steps whose work on a document depends on that document alone, so that workers can do it.
  *
  * @module
  */
 import type { Job } from "../../base/job.ts";
+import type { Document } from "../document.ts";
 import type { Pass, StepCounts } from "./pass.ts";
-import type { Judge } from "./judge.ts";
 
-/** What makes a plan a stage: its judge as data, and as a function. */
-export interface DocumentStage {
-  /** Made at the beginning of a pass. */
-  job: (reading: Pass, counts: StepCounts) => StageJob | Promise<StageJob>;
-  /** What its judge needs: of a document the text alone (default), or all of it. */
-  needs?: "text" | "document";
-  /** Its input are raw records with `source`, `id` and `meta`, of which it makes documents. */
-  raw?: boolean;
+/** The verdict on a document: its text from here on, with additions to its `meta`; or the reason why it is dropped. */
+export type Verdict = { text: string; meta?: Record<string, unknown> } | { drop: string };
+
+/** Counts something about a step beside what it keeps and drops, such as lines cut. */
+export type Note = (what: string, times?: number) => void;
+
+/** A function that judges a document. Pure: its verdict depends on the document and on the judge's configuration alone. */
+export type Judge<I = Document> = (document: I, note: Note) => Verdict;
+
+/** A pure function of a document whose value the next step reads, such as token ids, a perplexity or hashes of its words. */
+export type Derive<D> = (document: Document) => D;
+
+/** A document and a value derived from it. */
+export interface Derived<D> {
+  /** The document. */
+  document: Document;
+  /** The value. */
+  derived: D;
 }
 
-/** A judge as data, and the same as a function. */
-export interface StageJob {
-  /** Makes the judge in a worker; without it the row is judged on the main thread. */
+/** A function of documents twice: as data for a worker, and as a function for this thread. */
+export interface StageJob<F = Judge> {
+  /** Makes the function in a worker; without it the whole chain of stages stays on the main thread. */
   job?: Job;
-  /** Makes the judge here. */
-  make: () => Judge | Promise<Judge>;
+  /** Makes the function on this thread. */
+  make: () => F | Promise<F>;
+}
+
+/** The part of a plan that makes it a stage. */
+export interface DocumentStage {
+  /** Makes the judge of a pass, at its beginning. */
+  job: (pass: Pass, counts: StepCounts) => StageJob | Promise<StageJob>;
+  /** The part of a document that the judge reads: its text alone (default), or all of it. */
+  needs?: "text" | "document";
+  /** True when its input are raw records with `source`, `id` and `meta`, of which it makes documents. */
+  raw?: boolean;
 }

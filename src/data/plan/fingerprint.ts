@@ -1,9 +1,9 @@
 /**
- * The identity of a plan: what it was made of, not what it yields.
+ * The identity of a plan: a hash of everything that it is made of.
  *
  * Operators, options, input files (path, size, modification time) and closures (source text, name, version) are
  * hashed from the readers on, step by step, so two plans can be compared to the step in which they differ.
- * What a closure captures cannot be seen: whoever changes that raises its `version`.
+ * A variable that a closure captures cannot be seen; when it changes, the closure's `version` has to be raised.
  *
  * @module
  */
@@ -18,26 +18,26 @@ export interface LineageStep {
   fingerprint: string;
 }
 
-/** SHA-256 of `value` as canonical JSON, the first 32 hex digits. Typed arrays are hashed as their bytes. */
+/** Returns the first 32 hex digits of the SHA-256 of `value` as canonical JSON. Typed arrays are hashed as their bytes. */
 export function hashOf(value: unknown): string {
   const hash = createHash("sha256");
   feed(value, (part) => hash.update(part));
   return hash.digest("hex").slice(0, 32);
 }
 
-/** The hash of a whole plan. Looks at the size and time of its input files. */
+/** Returns the hash of a whole plan. Looks at the size and time of its input files. */
 export function fingerprintOf(plan: DatasetPlan): string {
   return hashOf(identityOf(plan, plan.inputs.map(fingerprintOf)));
 }
 
-/** The hashes of all steps, readers first: what a checkpoint stores. */
+/** Returns the hashes of all steps, readers first, as a checkpoint stores them. */
 export function lineageOf(plan: DatasetPlan): LineageStep[] {
   const before = plan.inputs.map(lineageOf);
   const fingerprint = hashOf(identityOf(plan, before.map((steps) => steps[steps.length - 1].fingerprint)));
   return [...before.flat(), { step: describeStep(plan), fingerprint }];
 }
 
-/** The first step in which two lineages differ, in words; undefined when they are equal. */
+/** Describes the first step in which two lineages differ; undefined when they are equal. */
 export function differingStep(then: readonly LineageStep[], now: readonly LineageStep[]): string | undefined {
   for (let i = 0; i < Math.max(then.length, now.length); i++) {
     if (then[i]?.fingerprint === now[i]?.fingerprint) continue;
@@ -51,15 +51,16 @@ export function differingStep(then: readonly LineageStep[], now: readonly Lineag
 }
 
 /**
- * What a cache is keyed by: the fingerprint, and for parts of the plan that it cannot see through (closures
- * without a version, generator functions) the very function objects, which no other process has.
+ * Returns the key of a plan in a cache: its fingerprint and, for the parts that it cannot see through (closures without a
+ * version, generator functions), the function objects themselves, which no other process has; then it is not persistent.
  */
-export function cacheKeyOf(plan: DatasetPlan): { key: string; lasting: boolean } {
+export function cacheKeyOf(plan: DatasetPlan): { key: string; persistent: boolean } {
   const objects = unseen(plan);
   const key = objects.length ? hashOf([fingerprintOf(plan), objects.map(serialOf)]) : fingerprintOf(plan);
-  return { key, lasting: objects.length === 0 };
+  return { key, persistent: objects.length === 0 };
 }
 
+/** Returns the functions and records of a plan that the fingerprint cannot see through. */
 function unseen(plan: DatasetPlan): object[] {
   const own = plan.closure && plan.closure.version === undefined
     ? [plan.closure.fn]
@@ -77,7 +78,7 @@ function serialOf(object: object): string {
   return serial;
 }
 
-/** Raised when an operator's meaning changes, so that nothing made by its older meaning is used again. */
+/** Version of the operators' meanings: raised when one changes, so that nothing made by the older meaning is used again. */
 const meaning = 1;
 
 function identityOf(plan: DatasetPlan, inputs: readonly string[]): unknown {

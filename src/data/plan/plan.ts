@@ -1,8 +1,8 @@
 /**
- * A plan is what a dataset is before anything is read: one operator, its options, and the plans it reads from.
+ * Plans: a dataset before anything is read, as one operator, its options, and the plans it reads from.
  *
- * Plans are plain frozen facts made by plain functions (`textPlan`, `filterPlan`, ...); `Dataset` is the fluent
- * shell over them. Opening one gives an async iterable of entries and counts what its steps keep and drop.
+ * Plans are plain data made by plain functions (`textPlan`, `filterPlan`, ...); `Dataset` is the fluent shell over them.
+ * An opened plan is an async iterable of entries, whose steps count what they keep and drop.
  *
  * @module
  */
@@ -11,26 +11,30 @@ import type { Entry } from "../document.ts";
 import type { Pass } from "./pass.ts";
 import type { DocumentStage } from "./document_stage.ts";
 
-/** A function in a plan, as far as it can be identified: by its source text, name and version. */
+/** A user's function in a plan, identified by its source text, name and version. */
 export interface UserFunction {
   /** The function. */
   fn: (...args: never[]) => unknown;
   /** Its name in displays and in JSON. */
   name: string;
-  /** Raised by hand when what it does changes though its text does not, such as through a captured variable. */
+  /** Raised by hand when its effect changes and its text does not, as by a captured variable. */
   version?: string | number;
 }
 
-/** One source of a mixture. */
-export interface MixSource<T = unknown> {
-  /** Its name in the mixture. */
+/** The share of one source in a mixture. */
+export interface MixShare {
+  /** Name of the source. */
   readonly name: string;
-  /** What it reads. */
-  readonly plan: DatasetPlan<T>;
-  /** Its share of the whole; the weights of a mixture sum to 1. */
+  /** Its share of the whole, 0 to 1; the weights of a mixture sum to 1. */
   readonly weight: number;
-  /** How often it may be read at most. */
+  /** Number of times that it may be read, where the mixture limits it. */
   readonly maxEpochs?: number;
+}
+
+/** One source of a mixture. */
+export interface MixSource<T = unknown> extends MixShare {
+  /** Its records. */
+  readonly plan: DatasetPlan<T>;
 }
 
 /** A call such as `Dataset.wikipedia(paths, options)`. */
@@ -47,43 +51,43 @@ export interface CorpusCall {
 export interface DatasetPlan<T = unknown> {
   /** The verb that made it: `text`, `filter`, `mix`. */
   readonly op: string;
-  /** Its options as they are shown, written to JSON and hashed; nothing else may change what it yields. */
+  /** Its options as they are shown, written to JSON and hashed. Everything that changes its records is here or in `identity`. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** What it reads from; empty for a reader. */
+  /** The plans it reads from; none for a reader. */
   readonly inputs: readonly DatasetPlan[];
   /** The sources, when it is a mixture. */
   readonly mix?: readonly MixSource<T>[];
   /** Its function, when it has one. */
   readonly closure?: UserFunction;
-  /** What its records are, where that is known before reading. */
+  /** The kind of its records, where it is known before reading. */
   readonly kind?: "documents" | "conversations";
-  /** The call that made it and what it reads from, of corpora whose steps would not say that. */
+  /** The call that made the plan and its inputs; for corpora, whose steps do not show it. */
   readonly call?: CorpusCall;
-  /** Facts outside the plan that change what it yields: sizes and times of files, contents of arrays. Reads them now. */
+  /** Reads the facts outside the plan that change its records: sizes and times of files, contents of arrays. */
   identity?(): unknown;
-  /** True when `identity` cannot see what it would yield, such as a generator function's captured variables. */
+  /** True when its records depend on something that `identity` cannot see, such as variables of a generator function. */
   readonly opaque?: boolean;
-  /** Set when it judges one document at a time, which workers can do. */
+  /** The judge of a step that works on one document at a time, which workers can do. */
   readonly stage?: DocumentStage;
-  /** Starts a reading. */
-  open(reading: Pass): AsyncIterable<Entry<T>>;
+  /** Begins to read in a pass. */
+  open(pass: Pass): AsyncIterable<Entry<T>>;
 }
 
-/** Runs a plan: the loop under every terminal verb. */
-export async function* entriesOf<T>(plan: DatasetPlan<T>, reading: Pass): AsyncGenerator<Entry<T>> {
-  await reading.yieldToEventLoop();
-  for await (const entry of plan.open(reading)) {
+/** Reads a plan in a pass: the loop under every terminal verb. */
+export async function* entriesOf<T>(plan: DatasetPlan<T>, pass: Pass): AsyncGenerator<Entry<T>> {
+  await pass.yieldToEventLoop();
+  for await (const entry of plan.open(pass)) {
     yield entry;
-    await reading.yieldToEventLoop();
+    await pass.yieldToEventLoop();
   }
 }
 
-/** The plan and all it reads from, readers first, each once. */
+/** Returns the plan and all plans it reads from, readers first, each once. */
 export function plansIn(plan: DatasetPlan): Set<DatasetPlan> {
   return new Set([...plan.inputs.flatMap((input) => [...plansIn(input)]), plan]);
 }
 
-/** The plan in one line: `filter long`, `text data/*.txt, by paragraph`. */
+/** Returns the plan in one line: `filter long`, `text data/*.txt, by paragraph`. */
 export function describeStep(plan: DatasetPlan): string {
   const options = Object.entries(plan.options).filter(([, value]) => value !== undefined);
   const words = options.map(([key, value]) =>
@@ -100,7 +104,7 @@ function word(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** The plan as indented lines in reading order, readers first; the sources of a mixture stand under its name. */
+/** Returns the plan as indented lines in reading order, readers first; the sources of a mixture stand under its name. */
 export function describePlan(plan: DatasetPlan, indent = ""): string[] {
   const own = `${indent}${describeStep(plan)}`;
   if (!plan.mix) return [...plan.inputs.flatMap((input) => describePlan(input, indent)), own];
@@ -114,8 +118,8 @@ export function describePlan(plan: DatasetPlan, indent = ""): string[] {
 }
 
 /**
- * The plan in JSON; `from` is what it reads, so that an option of that name is called `start`; a closure is `{ op, name }`, a regular expression
- * its source text, and `call` the verb that made a corpus.
+ * Returns the plan in JSON. `from` holds its inputs, so an option of that name is called `start`; a function is
+ * `{ op, name }`, a regular expression its source text, and `call` the verb that made a corpus.
  */
 export function planToJSON(plan: DatasetPlan): Record<string, unknown> {
   const options = Object.fromEntries(
@@ -134,7 +138,12 @@ export function planToJSON(plan: DatasetPlan): Record<string, unknown> {
   return { op, ...options, ...(plan.mix || plan.inputs.length ? { from } : {}), ...(call && { call }) };
 }
 
-/** The name of the data at the root of the plan: a file, a sample, a pattern, or `mix`. */
+/** Returns the sources of a mixture; of any other plan itself as the only one. */
+export function sourcesOf<T>(plan: DatasetPlan<T>): readonly MixSource<T>[] {
+  return plan.mix ?? [{ name: sourceName(plan), plan, weight: 1 }];
+}
+
+/** Returns the name of the data at the root of the plan: a file, a sample, a pattern, or `mix`. */
 export function sourceName(plan: DatasetPlan): string {
   if (plan.mix) return plan.op;
   if (plan.inputs.length) return sourceName(plan.inputs[0]);

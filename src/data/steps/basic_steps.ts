@@ -1,8 +1,8 @@
 /**
- * The steps that need nothing but a record or a number: map, filter, take, skip, shuffle.
+ * The steps map, filter, take, skip and shuffle.
  *
- * Put after a mixture, map, filter and shuffle work on each source before the drawing, so the asked shares hold for
- * what is left; take and skip read the mixture as its one finite pass of documents.
+ * After a mixture, map, filter and shuffle work on each source before it is drawn from, so the asked shares hold for the
+ * records that are left; take and skip read the mixture as its one finite pass of documents.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const closureSchema = optionsSchema<ClosureOptions>()(z.strictObject({
   version: z.union([z.string(), z.number()]).optional(),
 }));
 
-/** Each record replaced by what `fn` gives for it. */
+/** Returns the plan that replaces each record by the result of `fn`. */
 export function mapPlan<T, U>(
   input: DatasetPlan<T>,
   fn: (record: T) => U | Promise<U>,
@@ -49,7 +49,7 @@ export function mapPlan<T, U>(
     }));
 }
 
-/** The records for which `fn` is true. */
+/** Returns the plan of the records for which `fn` is true. */
 export function filterPlan<T>(
   input: DatasetPlan<T>,
   fn: (record: T) => boolean | Promise<boolean>,
@@ -62,12 +62,12 @@ export function filterPlan<T>(
       options: { name: closure.name },
       closure,
       kind: source.kind,
-      async *run(entries, counts, reading) {
+      async *run(entries, counts, pass) {
         for await (const entry of entries) {
           if (await call(closure, "filter", entry, () => fn(entry.value))) {
             counts.kept++;
             yield entry;
-          } else await reading.drop(counts, `not ${closure.name}`, entry);
+          } else await pass.drop(counts, `not ${closure.name}`, entry);
         }
       },
     }));
@@ -77,7 +77,7 @@ const countProblem = "must be a whole number, 0 or more";
 const countSchema = z.number(countProblem).int(countProblem).min(0, countProblem);
 
 /**
- * A number of records.
+ * Checks a number of records.
  *
  * @throws {ConfigError} when it is not a whole number, 0 or more
  */
@@ -85,7 +85,7 @@ export function checkCount(count: number, path: string): number {
   return parseOptions(countSchema, count, path);
 }
 
-/** The first `count` records; what comes after them is not read. */
+/** Returns the plan of the first `count` records; the others are not read. */
 export function takePlan<T>(input: DatasetPlan<T>, count: number): DatasetPlan<T> {
   checkCount(count, "Dataset.take");
   return stepPlan<T, T>(input, {
@@ -104,7 +104,7 @@ export function takePlan<T>(input: DatasetPlan<T>, count: number): DatasetPlan<T
   });
 }
 
-/** All but the first `count` records. */
+/** Returns the plan of all but the first `count` records. */
 export function skipPlan<T>(input: DatasetPlan<T>, count: number): DatasetPlan<T> {
   checkCount(count, "Dataset.skip");
   return stepPlan<T, T>(input, {
@@ -124,11 +124,11 @@ export function skipPlan<T>(input: DatasetPlan<T>, count: number): DatasetPlan<T
   });
 }
 
-/** How records are shuffled. */
+/** Settings of a shuffle. */
 export interface ShuffleOptions {
-  /** Decides the order; default 42. */
+  /** Seed of the order; default 42. */
   seed?: number;
-  /** Records held in memory at once; a dataset of up to so many is shuffled evenly, a longer one locally. Default 10,000 [ours]. */
+  /** Records in memory at once: a dataset of up to so many is shuffled evenly, a longer one locally. Default 10,000 [ours]. */
   buffer?: number;
 }
 
@@ -137,7 +137,7 @@ const shuffleSchema = optionsSchema<ShuffleOptions>()(z.strictObject({
   buffer: z.number().int().min(1).default(10_000),
 }));
 
-/** The records in a seeded random order. (Windows of tokens are shuffled anyway, whatever the order of documents.) */
+/** Returns the plan of the records in a seeded random order. (Windows of tokens are shuffled anyway.) */
 export function shufflePlan<T>(input: DatasetPlan<T>, options: ShuffleOptions): DatasetPlan<T> {
   const { seed, buffer } = parseOptions(shuffleSchema, options, "Dataset.shuffle");
   return onEachSource(input, (source) =>
@@ -147,17 +147,17 @@ export function shufflePlan<T>(input: DatasetPlan<T>, options: ShuffleOptions): 
       kind: source.kind,
       async *run(entries, counts) {
         const random = new Random(seed);
-        const held: Entry<T>[] = [];
+        const slots: Entry<T>[] = [];
         for await (const entry of entries) {
           counts.kept++;
-          if (held.length < buffer) held.push(entry);
+          if (slots.length < buffer) slots.push(entry);
           else {
             const slot = random.below(buffer);
-            yield held[slot];
-            held[slot] = entry;
+            yield slots[slot];
+            slots[slot] = entry;
           }
         }
-        yield* random.shuffle(held);
+        yield* random.shuffle(slots);
       },
     }));
 }

@@ -1,8 +1,8 @@
 /**
- * Records kept on disk once they were made, so that costly steps run once.
+ * The cache step: keeps records on disk, so that the steps before it run once.
  *
- * They lie in the cache folder under the fingerprint of all that made them: other files, options or functions make them
- * anew. A function without a `version` may capture what cannot be seen, so what it made is kept for this process alone.
+ * Records lie in the cache folder under the fingerprint of their plan: other files, options or functions make them anew. A
+ * function without a `version` may capture variables that cannot be seen, so its records are kept for this process alone.
  *
  * @module
  */
@@ -15,21 +15,21 @@ import { type DatasetPlan, describeStep, entriesOf, plansIn } from "../plan/plan
 import { Pass, type StepCounts } from "../plan/pass.ts";
 import { persistentRoot, shardFolder, temporaryRoot } from "../plan/artifact_store.ts";
 
-/** What is known of cached records: `facts.json`. */
+/** Facts about cached records: `facts.json`. */
 interface Facts {
-  /** What the steps that made them kept and dropped. */
+  /** Counts of the steps that made them. */
   steps: StepCounts[];
 }
 
-/** Raised when the layout of the files changes. */
+/** Version of the layout of the files: raised when it changes. */
 const layout = 1;
 
-/** UTF-16 units that are packed together. [ours] */
-const pieceLength = 1 << 20;
+/** UTF-16 units that are compressed together. [ours] */
+const frameUnits = 1 << 20;
 
 /**
- * The records of `input`, read whole at the first reading and from disk (as JSON, packed) at every later one. The counts of
- * the steps before it are those of that first reading; what they dropped is told to it alone.
+ * Returns the plan of the records of `input`, read whole at the first reading and from disk (as compressed JSON) at every later
+ * one. The counts of the steps before it are those of the first reading, which alone tells of dropped records.
  */
 export function cachedPlan<T>(input: DatasetPlan<T>): DatasetPlan<T> {
   return onEachSource(input, (source) => {
@@ -38,7 +38,7 @@ export function cachedPlan<T>(input: DatasetPlan<T>): DatasetPlan<T> {
       options: {},
       inputs: [source],
       kind: source.kind,
-      open: (reading) => cached(source, reading, reading.countsOf(plan, describeStep(plan))),
+      open: (pass) => cached(source, pass, pass.countsOf(plan, describeStep(plan))),
     };
     return plan;
   });
@@ -46,18 +46,18 @@ export function cachedPlan<T>(input: DatasetPlan<T>): DatasetPlan<T> {
 
 async function* cached<T>(
   source: DatasetPlan<T>,
-  reading: Pass,
+  pass: Pass,
   counts: StepCounts,
 ): AsyncGenerator<Entry<T>> {
-  const { key, lasting } = cacheKeyOf(source);
+  const { key, persistent } = cacheKeyOf(source);
   const plans = [...plansIn(source)];
   const { folder, facts } = await shardFolder(
-    lasting ? persistentRoot("records") : temporaryRoot(),
+    persistent ? persistentRoot("records") : temporaryRoot(),
     hashOf([layout, "records", key]),
-    (draft) => fill(source, `${draft}/${fileName}`, reading),
-    reading.signal,
+    (draft) => fill(source, `${draft}/${fileName}`, pass),
+    pass.signal,
   );
-  facts.steps.forEach((step, i) => Object.assign(reading.countsOf(plans[i], step.step), step));
+  facts.steps.forEach((step, i) => Object.assign(pass.countsOf(plans[i], step.step), step));
   for await (const line of readLines(`${folder}/${fileName}`)) {
     counts.kept++;
     yield JSON.parse(line);
@@ -74,13 +74,14 @@ async function fill(source: DatasetPlan, path: string, { signal, workers, onReje
   let length = 0;
   const flush = async () => {
     let bytes: Uint8Array = zstdCompressSync(encoder.encode(lines.join("")));
-    [lines, length] = [[], 0];
+    lines = [];
+    length = 0;
     while (bytes.length) bytes = bytes.subarray(await file.write(bytes));
   };
   for await (const { value, id, place } of entriesOf(source, pass)) {
     const line = JSON.stringify({ value, id, place });
     lines.push(line, "\n");
-    if ((length += line.length) >= pieceLength) await flush();
+    if ((length += line.length) >= frameUnits) await flush();
   }
   await flush();
   return { steps: pass.steps(plansIn(source)) };

@@ -13,15 +13,15 @@ import { onEachSource } from "./mix.ts";
 import { type DatasetPlan, sourceName } from "../plan/plan.ts";
 import { stepPlan } from "./stateful_step.ts";
 
-/** Which field of a row holds which part, where it is not called by that name itself. */
+/** Names of the fields of a row, where they are not the names of the parts themselves. */
 export interface ConversationFields {
-  /** What to do; goes with `output`. */
+  /** The instruction; goes with `output`. */
   instruction?: string;
-  /** What to do it with; appended to the instruction after a blank line. May be missing or empty in a row. */
+  /** The input, appended to the instruction after a blank line. May be missing or empty in a row. */
   input?: string;
   /** The answer to the instruction. */
   output?: string;
-  /** What is asked; goes with `completion`. */
+  /** The prompt; goes with `completion`. */
   prompt?: string;
   /** The answer to the prompt. */
   completion?: string;
@@ -29,9 +29,9 @@ export interface ConversationFields {
   messages?: string;
 }
 
-/** How rows become conversations. */
+/** Settings of conversations made of rows. */
 export interface ConversationOptions {
-  /** Other names for the fields; which ones are named decides the shape. Default: the first shape that fits the row. */
+  /** Other names for the fields; the parts that are named decide the shape. Default: the first shape that fits the row. */
   fields?: ConversationFields;
 }
 
@@ -51,7 +51,7 @@ const answerOf = { instruction: "output", prompt: "completion" } as const;
 const roles = ["system", "user", "assistant"];
 
 /**
- * The rows as conversations. Contents are taken as they are, spaces and all.
+ * Returns the plan of the rows as conversations. Contents stay as they are, spaces included.
  *
  * @throws {ConfigError} when `fields` names parts of two shapes
  */
@@ -60,7 +60,7 @@ export function conversationsPlan(
   options: ConversationOptions,
 ): DatasetPlan<Conversation> {
   const { fields = {} } = parseOptions(schema, options, "Dataset.conversations");
-  const asked = askedShape(fields);
+  const shape = shapeOfFields(fields);
   return onEachSource(input, (source) =>
     stepPlan<unknown, Conversation>(source, {
       op: "conversations",
@@ -68,7 +68,7 @@ export function conversationsPlan(
       kind: "conversations",
       async *run(entries, counts) {
         for await (const entry of entries) {
-          const messages = messagesOf(entry, fields, asked);
+          const messages = messagesOf(entry, fields, shape);
           counts.kept++;
           yield { ...entry, value: { messages, source: entry.place.file ?? sourceName(source) } };
         }
@@ -76,7 +76,8 @@ export function conversationsPlan(
     }));
 }
 
-function askedShape(fields: ConversationFields): Shape | undefined {
+/** Returns the shape whose parts are named; undefined when none is. */
+function shapeOfFields(fields: ConversationFields): Shape | undefined {
   const shapes = new Set<Shape>();
   if (fields.messages !== undefined) shapes.add("messages");
   if (fields.instruction ?? fields.input ?? fields.output) shapes.add("instruction");
@@ -89,9 +90,9 @@ function askedShape(fields: ConversationFields): Shape | undefined {
   );
 }
 
-function messagesOf(entry: Entry<unknown>, fields: ConversationFields, asked: Shape | undefined): Message[] {
+function messagesOf(entry: Entry<unknown>, fields: ConversationFields, named: Shape | undefined): Message[] {
   const row = (typeof entry.value === "object" && entry.value !== null ? entry.value : {}) as Row;
-  const shape = asked ?? shapeOf(row);
+  const shape = named ?? shapeOfRow(row);
   if (shape === undefined) throw unknownShape(entry, row);
   if (shape === "messages") return checkMessages(entry, fields.messages ?? "messages", row);
   const question = textOf(entry, fields[shape] ?? shape, row);
@@ -103,7 +104,7 @@ function messagesOf(entry: Entry<unknown>, fields: ConversationFields, asked: Sh
   ];
 }
 
-function shapeOf(row: Row): Shape | undefined {
+function shapeOfRow(row: Row): Shape | undefined {
   return (["messages", "instruction", "prompt"] as const).find((name) => row[name] !== undefined);
 }
 

@@ -1,20 +1,19 @@
 /**
- * Steps that judge or change one text at a time: most of the paper's processing. Workers can do it (workers/stages.ts).
+ * Steps that judge or change one text at a time: most of the paper's processing. Workers can do them.
  *
  * @module
  */
 import { jobOf } from "../../base/job.ts";
 import type { Document } from "../document.ts";
-import { onEachSource } from "./mix.ts";
+import type { Derive, Derived, DocumentStage, Judge, StageJob } from "../plan/document_stage.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
-import type { Judge } from "../plan/judge.ts";
-import type { DocumentStage, StageJob } from "../plan/document_stage.ts";
-import { openStages } from "../threads/stage_workers.ts";
+import { openDerived, openStages } from "../threads/stage_workers.ts";
+import { onEachSource } from "./mix.ts";
 
-export type { Judge, Note, Verdict } from "../plan/judge.ts";
+export type { Judge, Note, Verdict } from "../plan/document_stage.ts";
 
-/** What a step over texts is. */
-export interface TextStep extends DocumentStage {
+/** A step over texts. */
+interface TextStep extends DocumentStage {
   /** Its verb. */
   op: string;
   /** Its options, as shown and hashed. */
@@ -23,12 +22,12 @@ export interface TextStep extends DocumentStage {
   identity?: () => unknown;
 }
 
-/** The plan that puts such a step after `input`, or after each source of a mixture. A text that becomes blank goes. */
+/** Returns the plan that puts such a step after `input`, or after each source of a mixture. Drops texts that become blank. */
 export function textStepPlan(input: DatasetPlan<Document>, step: TextStep): DatasetPlan<Document> {
   return onEachSource(input, (source) => stagePlan(source, step));
 }
 
-/** The plan that puts such a step after `input`, which may give raw records instead of documents. */
+/** Returns the plan that puts such a step after `input`, which may give raw records instead of documents. */
 export function stagePlan(
   input: DatasetPlan,
   { op, options = {}, identity, ...stage }: TextStep,
@@ -40,12 +39,22 @@ export function stagePlan(
     identity,
     kind: "documents",
     stage,
-    open: (reading) => openStages(plan, reading),
+    open: (pass) => openStages(plan, pass),
   };
   return plan;
 }
 
-/** The judge that `make`, which `module` exports under its own name, makes of `config`: the same in a worker and here. */
+/** Returns the plan of the documents of `input`, each with a value derived from it. It counts nothing. */
+export function derivedPlan<D>(input: DatasetPlan, derive: StageJob<Derive<D>>): DatasetPlan<Derived<D>> {
+  return {
+    op: "derive",
+    options: {},
+    inputs: [input],
+    open: (pass) => openDerived(input, derive, pass),
+  };
+}
+
+/** Returns the judge that `make`, which `module` exports under its own name, makes of `config` in a worker and here. */
 export function judgeOf<C>(
   module: string,
   config: C,
@@ -54,7 +63,7 @@ export function judgeOf<C>(
   return { job: jobOf(module, config, make), make: async () => await make(config) as Judge };
 }
 
-/** A step that does nothing because something is missing, and says so in the plan. */
+/** Returns a step that does nothing because something is missing, and that says so in the plan. */
 export function offPlan(input: DatasetPlan<Document>, op: string, why: string): DatasetPlan<Document> {
   return textStepPlan(input, {
     op,
@@ -63,7 +72,7 @@ export function offPlan(input: DatasetPlan<Document>, op: string, why: string): 
   });
 }
 
-/** Lets every text pass. */
+/** Makes a judge that keeps every text. */
 export function keepJudge(): Judge {
   return ({ text }) => ({ text });
 }

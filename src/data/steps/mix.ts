@@ -3,30 +3,30 @@
  *
  * Read as documents, a mixture is one finite pass that always takes the next document from the source that is
  * furthest behind its share of the bytes; it ends when that source is used up. Read as tokens, it is endless and
- * drawn window by window: order.ts.
+ * drawn window by window (`windows/window_order.ts`).
  *
  * @module
  */
 import { z } from "zod";
 import { ConfigError, DataError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
-import type { Entry } from "../document.ts";
+import { type Entry, textBytes } from "../document.ts";
 import { type DatasetPlan, describeStep, entriesOf, type MixSource } from "../plan/plan.ts";
-import { type Pass, type StepCounts, textBytes } from "../plan/pass.ts";
+import type { Pass, StepCounts } from "../plan/pass.ts";
 
-/** One source of a mixture as it is asked for. */
+/** One source of a mixture. */
 export interface MixEntry<T> {
   /** The dataset. */
   from: { readonly plan: DatasetPlan<T> };
   /** Its share: of the UTF-8 bytes read as documents, of the windows read as tokens. Weights need not sum to 1. */
   weight: number;
-  /** How often it may be read at most, at least 1. Default: once as documents, without limit as tokens. */
+  /** Number of times that it may be read, at least 1. Default: once as documents, without limit as tokens. */
   maxEpochs?: number;
 }
 
-/** How a mixture is drawn. */
+/** Settings of a mixture. */
 export interface MixOptions {
-  /** Orders the windows of tokens, together with the seed of the run; default 42. */
+  /** Seed of the order of windows of tokens, joined with the seed of the run; default 42. */
   seed?: number;
 }
 
@@ -42,7 +42,7 @@ const entrySchema = optionsSchema<MixEntry<unknown>>()(z.strictObject({
 const mixSchema = optionsSchema<MixOptions>()(z.strictObject({ seed: z.number().int().default(42) }));
 
 /**
- * A mixture of named sources.
+ * Returns the plan of a mixture of named sources.
  *
  * @throws {ConfigError} when there is no source, or a weight is not positive
  */
@@ -70,7 +70,7 @@ export function onEachSource<T, U>(
   return mixOf(plan.mix.map((source) => ({ ...source, plan: step(source.plan) })), plan.options);
 }
 
-/** The mixture of sources whose weights sum to 1. */
+/** Returns the plan of a mixture of sources whose weights sum to 1. */
 export function mixOf<T>(mix: readonly MixSource<T>[], options: DatasetPlan["options"]): DatasetPlan<T> {
   const kinds = new Set(mix.map(({ plan }) => plan.kind));
   const plan: DatasetPlan<T> = {
@@ -79,14 +79,15 @@ export function mixOf<T>(mix: readonly MixSource<T>[], options: DatasetPlan["opt
     inputs: mix.map((source) => source.plan),
     mix,
     kind: kinds.size === 1 ? mix[0].plan.kind : undefined,
-    open(reading) {
-      const streams = mix.map((source) => new Stream(source, reading));
-      return draw(streams, reading.countsOf(plan, describeStep(plan)));
+    open(pass) {
+      const streams = mix.map((source) => new Stream(source, pass));
+      return draw(streams, pass.countsOf(plan, describeStep(plan)));
     },
   };
   return plan;
 }
 
+/** Draws documents, always from the source with the least bytes per weight. */
 async function* draw<T>(streams: Stream<T>[], counts: StepCounts): AsyncGenerator<Entry<T>> {
   try {
     while (true) {
@@ -105,33 +106,33 @@ async function* draw<T>(streams: Stream<T>[], counts: StepCounts): AsyncGenerato
   }
 }
 
-/** A source being read, as often as it may be. */
+/** A source that is read again and again, up to its `maxEpochs`. */
 class Stream<T> {
   bytes = 0;
   readonly source: MixSource<T>;
-  readonly #reading: Pass;
+  readonly #pass: Pass;
   #entries: AsyncGenerator<Entry<T>>;
   #passesLeft: number;
 
-  constructor(source: MixSource<T>, reading: Pass) {
+  constructor(source: MixSource<T>, pass: Pass) {
     this.source = source;
-    this.#reading = reading;
-    this.#entries = entriesOf(source.plan, reading);
+    this.#pass = pass;
+    this.#entries = entriesOf(source.plan, pass);
     this.#passesLeft = Math.floor(source.maxEpochs ?? 1) - 1;
   }
 
-  /** Bytes read for each unit of weight: the smallest is furthest behind its share. */
+  /** Bytes read per weight: the source with the least is furthest behind its share. */
   get lag(): number {
     return this.bytes / this.source.weight;
   }
 
-  /** The next record; undefined when the source is used up. */
+  /** Returns the next record; undefined when the source is used up. */
   async read(): Promise<Entry<T> | undefined> {
     let next = await this.#entries.next();
     if (next.done && this.bytes === 0) throw this.#empty();
     if (next.done && this.#passesLeft > 0) {
       this.#passesLeft--;
-      this.#entries = entriesOf(this.source.plan, this.#reading);
+      this.#entries = entriesOf(this.source.plan, this.#pass);
       next = await this.#entries.next();
     }
     if (next.done) return undefined;

@@ -1,15 +1,28 @@
 /**
- * Splits by a hash of the id: the part of a record depends on the seed and its id alone, never on the order or the
- * number of records, so a corpus that grows keeps every record in its part.
+ * Splits by a hash of the id. The part of a record depends on the seed and its id alone, so a corpus that grows keeps every
+ * record in its part. Validation data is held out the same way.
  *
  * @module
  */
+import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { hash32, hashUniform } from "../../base/random.ts";
+import { optionsSchema } from "../../base/schema.ts";
 import { idOf } from "../document.ts";
 import { onEachSource } from "./mix.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { stepPlan } from "./stateful_step.ts";
+
+/** Settings of a split. */
+export interface SplitOptions {
+  /** Seed of the hash that assigns records to parts; default 42. */
+  seed?: number;
+}
+
+/** The schema of {@linkcode SplitOptions}. */
+export const splitSchema = optionsSchema<SplitOptions>()(
+  z.strictObject({ seed: z.number().int().default(42) }),
+);
 
 /** A part of a split: the records whose hash under `seed` lies in [from, to). */
 export interface Part {
@@ -24,7 +37,7 @@ export interface Part {
 }
 
 /**
- * The parts of `shares`, one after another in [0, 1).
+ * Returns the parts of `shares`, one after another in [0, 1).
  *
  * @throws {ConfigError} when a share is not positive or they sum to more than 1
  */
@@ -39,10 +52,7 @@ export function partsOf<Name extends string>(
   if (wrong !== undefined) {
     throw new ConfigError(
       `Cannot split: share ${wrong} must be above 0 and at most 1, current value is ${shares[wrong]}`,
-      {
-        path: `Dataset.split.${wrong}`,
-        value: shares[wrong],
-      },
+      { path: `Dataset.split.${wrong}`, value: shares[wrong] },
     );
   }
   if (names.length === 0 || sum > 1 + 1e-9) {
@@ -51,18 +61,18 @@ export function partsOf<Name extends string>(
       value: shares,
     });
   }
-  const own = seedAt(plan, seed);
+  const ownSeed = seedAt(plan, seed);
   let from = 0;
   const parts = {} as Record<Name, Part>;
   for (const name of names) {
     const to = from + shares[name];
-    parts[name] = { name, from, to: to > 1 - 1e-9 ? 1 : to, seed: own };
+    parts[name] = { name, from, to: to > 1 - 1e-9 ? 1 : to, seed: ownSeed };
     from = to;
   }
   return parts;
 }
 
-/** The records of one part. */
+/** Returns the plan of the records of one part. */
 export function partPlan<T>(input: DatasetPlan<T>, part: Part): DatasetPlan<T> {
   return onEachSource(input, (source) =>
     stepPlan<T, T>(source, {
@@ -81,7 +91,7 @@ export function partPlan<T>(input: DatasetPlan<T>, part: Part): DatasetPlan<T> {
     }));
 }
 
-/** A split of a split must not repeat its cut: each level below the first has a seed of its own. */
+/** Returns the seed of a split: each split of a split has a seed of its own, so that it does not repeat the cut above it. */
 function seedAt(plan: DatasetPlan, seed: number): number {
   const depth = splitsIn(plan);
   return depth === 0 ? seed : hash32(`split ${depth}`, seed);

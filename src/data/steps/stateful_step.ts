@@ -1,15 +1,15 @@
 /**
- * What all steps share: they read one plan and count what they keep and drop.
+ * Steps that read one plan from its first record to its last, and count what they keep and drop.
  *
  * @module
  */
 import { DataError, LlameroError } from "../../base/errors.ts";
 import type { Entry } from "../document.ts";
 import type { ClosureOptions } from "../io/in_memory.ts";
-import { type DatasetPlan, describeStep, type UserFunction } from "../plan/plan.ts";
 import type { Pass, StepCounts } from "../plan/pass.ts";
+import { type DatasetPlan, describeStep, type UserFunction } from "../plan/plan.ts";
 
-/** What a step does with the entries that reach it. */
+/** A step from records T to records U. */
 export interface Step<T, U> {
   /** Its verb. */
   op: string;
@@ -17,22 +17,29 @@ export interface Step<T, U> {
   options?: Record<string, unknown>;
   /** Its function, if it has one. */
   closure?: UserFunction;
-  /** What it yields, where that is known. */
+  /** The kind of its records, where it is known. */
   kind?: DatasetPlan["kind"];
   /** Facts outside the plan that change what it yields, such as a model. Looked up when a fingerprint is asked for. */
   identity?: () => unknown;
   /** True when `identity` cannot see what it would yield. */
   opaque?: boolean;
-  /** A stage put before it that sketches each record, which is no step of its own to the user. */
-  via?: (input: DatasetPlan<T>) => DatasetPlan<T>;
-  /** The step itself. */
-  run: (entries: AsyncIterable<Entry<T>>, counts: StepCounts, reading: Pass) => AsyncIterable<Entry<U>>;
+  /** Reads the entries before the step, counts, and gives the entries behind it. */
+  run: (entries: AsyncIterable<Entry<T>>, counts: StepCounts, pass: Pass) => AsyncIterable<Entry<U>>;
 }
 
-/** The plan that puts a step after `input`. */
-export function stepPlan<T, U>(
-  input: DatasetPlan<T>,
-  { op, options = {}, closure, kind, identity, opaque, via, run }: Step<T, U>,
+/** Returns the plan that puts a step after `input`. */
+export function stepPlan<T, U>(input: DatasetPlan<T>, step: Step<T, U>): DatasetPlan<U> {
+  return stepPlanVia(input, input, step);
+}
+
+/**
+ * Returns the plan that puts a step after `input`, which it reads by way of `via`: `input` with a derived value, which is no
+ * step of its own to the user.
+ */
+export function stepPlanVia<T, U>(
+  input: DatasetPlan,
+  via: DatasetPlan<T>,
+  { op, options = {}, closure, kind, identity, opaque, run }: Step<T, U>,
 ): DatasetPlan<U> {
   const plan: DatasetPlan<U> = {
     op,
@@ -42,15 +49,15 @@ export function stepPlan<T, U>(
     kind,
     identity,
     opaque,
-    open(reading) {
-      const entries = (via ? via(input) : input).open(reading);
-      return run(entries, reading.countsOf(plan, describeStep(plan)), reading);
+    open(pass) {
+      const entries = via.open(pass);
+      return run(entries, pass.countsOf(plan, describeStep(plan)), pass);
     },
   };
   return plan;
 }
 
-/** A function of the user's, under the name it is shown by: the given one, its own, or the beginning of its text. */
+/** Returns a user's function with the name it is shown by: the name given, its own, or the beginning of its text. */
 export function closureOf(
   fn: (...args: never[]) => unknown,
   { name, version }: ClosureOptions,
@@ -59,7 +66,11 @@ export function closureOf(
   return { fn, version, name: name || fn.name || (text.length > 60 ? `${text.slice(0, 57)}...` : text) };
 }
 
-/** Calls a function of the user's for one record; what it throws then names the step and the record. */
+/**
+ * Calls a user's function for one record.
+ *
+ * @throws {DataError} naming step and record when the function throws
+ */
 export async function call<R>(
   { name }: UserFunction,
   op: string,

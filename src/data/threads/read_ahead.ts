@@ -1,126 +1,130 @@
 /**
- * A pass that runs ahead of what its reader has seen: what the steps before a row of workers count and drop becomes known
- * record by record, as if nothing had been read ahead.
+ * A pass that reads ahead of its consumer. What the steps before it count and drop reaches the consumer's pass with the
+ * record at which it happened, as if nothing had been read ahead.
  *
  * @module
  */
-import { Pass, type StepCounts } from "../plan/pass.ts";
+import { type OnReject, Pass, type StepCounts } from "../plan/pass.ts";
 
-/** What was counted and dropped up to some record. */
-export interface Mark {
-  /** Copies of the counts, in the order of the plans that count. */
-  counts: readonly StepCounts[];
-  /** What was dropped since the mark before. */
-  dropped: readonly (readonly [string, string, unknown])[];
+/** One number (or text) of a step's counts that changed. */
+interface Change {
+  readonly plan: object;
+  readonly step: string;
+  readonly field: "kept" | "dropped" | "notes" | "bytes";
+  /** The key inside the field; empty for `kept`. */
+  readonly key: string;
+  /** The difference of a number; the new value of a text. */
+  readonly by: number | string;
 }
 
-const nothing: Mark["dropped"] = [];
+/** Everything that was counted and dropped between two records. */
+export interface Progress {
+  readonly changes: readonly Change[];
+  readonly drops: readonly Parameters<OnReject>[];
+}
 
-/** A pass under another one. */
+const tables = ["dropped", "notes", "bytes"] as const;
+
+/** A pass under the pass of its consumer. */
 export class ReadAhead extends Pass {
-  readonly #parent: Pass;
-  readonly #own = new Map<object, StepCounts>();
-  #marked: readonly StepCounts[] = [];
-  #settled: readonly StepCounts[] = [];
-  #ahead = false;
-  #dropped: [string, string, unknown][] = [];
+  readonly #consumer: Pass;
+  /** The counts of each plan, and a copy of them as they were at the last progress. */
+  readonly #counts = new Map<object, { now: StepCounts; before?: StepCounts }>();
+  #last: Progress = { changes: [], drops: [] };
+  #drops: Parameters<OnReject>[] = [];
+  #isDetached = false;
 
-  /** A pass that what `parent` counts and drops comes from. Until `goAhead` it does so at once. */
-  constructor(parent: Pass) {
+  /** Makes a pass for `consumer`. Until `detach` drops are told at once. */
+  constructor(consumer: Pass) {
+    const { signal, workers, onReject } = consumer;
     super({
-      signal: parent.signal,
-      workers: parent.workers,
-      onReject: parent.onReject && ((...dropped) => {
-        if (!this.#ahead) return parent.onReject!(...dropped);
-        this.#dropped.push(dropped);
+      signal,
+      workers,
+      onReject: onReject && ((...drop) => {
+        if (!this.#isDetached) return onReject(...drop);
+        this.#drops.push(drop);
       }),
     });
-    this.#parent = parent;
-    parent.children.add(this);
+    this.#consumer = consumer;
   }
 
-  /** From here on only `settle` tells the pass above. */
+  /** Begins to read ahead: from here on drops wait for `report`. */
   detach(): void {
-    this.flush();
-    this.#ahead = true;
+    this.#isDetached = true;
   }
 
-  /** The counts of one plan in this pass alone. */
+  /** Returns the counts of one plan in this pass alone. */
   override countsOf(plan: object, step: string): StepCounts {
-    const counts = super.countsOf(plan, step);
-    this.#own.set(plan, counts);
-    return counts;
+    const known = this.#counts.get(plan);
+    if (known) return known.now;
+    if (!this.#isDetached) this.#consumer.countsOf(plan, step);
+    const now = super.countsOf(plan, step);
+    this.#counts.set(plan, { now });
+    return now;
   }
 
-  /** What is known now, to be told later. */
-  mark(): Mark {
-    for (const pass of this.children) pass.flush();
-    const dropped = this.#dropped.length ? this.#dropped : nothing;
-    if (dropped !== nothing) this.#dropped = [];
-    return { counts: this.#copies(), dropped };
-  }
-
-  /** Tells the pass above what was known at `mark`. */
-  async settle({ counts, dropped }: Mark): Promise<void> {
-    this.#tell(counts);
-    for (const one of dropped) await this.#parent.onReject?.(...one);
-  }
-
-  /** Tells the pass above all that is known, unless it runs ahead. */
-  override flush(): void {
-    super.flush();
-    if (!this.#ahead) this.#tell(this.#copies());
-  }
-
-  /** Ends it; what was not settled was never seen. */
-  close(): void {
-    this.flush();
-    this.#parent.children.delete(this);
-  }
-
-  #copies(): readonly StepCounts[] {
-    const before = this.#marked;
-    return this.#marked = Array.from(this.#own.values(), (counts, i) => copyOf(counts, before[i]));
-  }
-
-  #tell(counts: Mark["counts"]): void {
-    let i = 0;
-    for (const plan of this.#own.keys()) {
-      if (i === counts.length) break; // this plan has begun to count since
-      addDifference(this.#parent.countsOf(plan, counts[i].step), counts[i], this.#settled[i]);
-      i++;
+  /** Returns the progress since the last call. Equal ones share an object, since there is one per record. */
+  take(): Progress {
+    const changes: Change[] = [];
+    for (const [plan, counts] of this.#counts) collectChanges(plan, counts, changes);
+    if (this.#drops.length) {
+      const drops = this.#drops;
+      this.#drops = [];
+      return { changes, drops };
     }
-    this.#settled = counts;
+    if (!isSame(changes, this.#last.changes)) this.#last = { changes, drops: [] };
+    return this.#last;
+  }
+
+  /** Tells the consumer's pass a progress. */
+  async report({ changes, drops }: Progress): Promise<void> {
+    for (const { plan, step, field, key, by } of changes) {
+      const counts = this.#consumer.countsOf(plan, step);
+      if (field === "kept") counts.kept += Number(by);
+      else {
+        const table: Record<string, number | string> = counts[field];
+        table[key] = typeof by === "string" ? by : Number(table[key] ?? 0) + by;
+      }
+    }
+    for (const drop of drops) await this.#consumer.onReject?.(...drop);
+  }
+
+  /** Ends the pass. What was read ahead and not reported is as if it had never been read. */
+  async close(): Promise<void> {
+    if (!this.#isDetached) await this.report(this.take());
   }
 }
 
-/** A copy, which shares with the copy before it what has not changed since: there is one for every record. */
-function copyOf({ step, kept, dropped, notes, bytes }: StepCounts, before?: StepCounts): StepCounts {
-  return {
-    step,
-    kept,
-    dropped: copyUnlessSame(dropped, before?.dropped),
-    notes: copyUnlessSame(notes, before?.notes),
-    bytes: copyUnlessSame(bytes, before?.bytes),
-  };
-}
-
-function copyUnlessSame<R extends Record<string, number | string>>(now: R, before: R | undefined): R {
-  if (!before) return { ...now };
-  for (const key in now) if (now[key] !== before[key]) return { ...now }; // keys are never taken away
-  return before;
-}
-
-function addDifference(into: StepCounts, now: StepCounts, before?: StepCounts): void {
-  into.kept += now.kept - (before?.kept ?? 0);
-  for (const kind of ["dropped", "notes", "bytes"] as const) {
-    const to: Record<string, number | string> = into[kind];
-    const is = now[kind];
-    const was = before?.[kind];
-    if (is === was) continue;
-    for (const [key, value] of Object.entries(is)) {
-      if (typeof value === "string") to[key] = value;
-      else to[key] = Number(to[key] ?? 0) + value - Number(was?.[key] ?? 0);
+/** Appends the changes of one plan, and brings its copy up to date. Keys are never taken away. */
+function collectChanges(
+  plan: object,
+  counts: { now: StepCounts; before?: StepCounts },
+  changes: Change[],
+): void {
+  const { now } = counts;
+  const { step } = now;
+  const isNew = counts.before === undefined;
+  const before = counts.before ??= { step, kept: 0, dropped: {}, notes: {}, bytes: {} };
+  if (isNew || now.kept !== before.kept) {
+    changes.push({ plan, step, field: "kept", key: "", by: now.kept - before.kept });
+    before.kept = now.kept;
+  }
+  for (const field of tables) {
+    const values: Record<string, number | string> = now[field];
+    const old: Record<string, number | string> = before[field];
+    for (const key in values) {
+      const value = values[key];
+      if (value === old[key]) continue;
+      const by = typeof value === "string" ? value : value - Number(old[key] ?? 0);
+      changes.push({ plan, step, field, key, by });
+      old[key] = value;
     }
   }
+}
+
+function isSame(a: readonly Change[], b: readonly Change[]): boolean {
+  return a.length === b.length &&
+    a.every(({ plan, field, key, by }, i) =>
+      plan === b[i].plan && field === b[i].field && key === b[i].key && by === b[i].by
+    );
 }

@@ -1,16 +1,16 @@
 /**
- * Token datasets: cold plans for windows of tokens, from text or from rows of ids.
+ * Token datasets: cold plans for windows of tokens, made of text or of rows of ids.
  *
  * @module
  */
 import { Displayable } from "../../display/display.ts";
 import type { LineageStep } from "../plan/fingerprint.ts";
 import { TokenDatasetStats } from "../reports/token_stats.ts";
-import type { PreparedTokens, PrepareOptions } from "../windows/window.ts";
+import type { HeldOut, HoldOutOptions } from "../validation/hold_out.ts";
+import type { PreparedTokens } from "../windows/prepared_tokens.ts";
+import type { PrepareOptions } from "../windows/window.ts";
 
-export type * from "../windows/window.ts";
-
-/** What `stats` of a token dataset can be given. */
+/** Settings of `TokenDataset.stats`. */
 export interface TokenStatsOptions extends PrepareOptions {
   /** Number of drawn windows whose shares are shown; default: as many as are distinct. */
   windows?: number;
@@ -18,11 +18,14 @@ export interface TokenStatsOptions extends PrepareOptions {
   seed?: number;
 }
 
+/** The key of the method by which a trainer holds out validation data. */
+export const holdOut: unique symbol = Symbol("holdOut");
+
 /** A cold plan for tokens: nothing is tokenized before `prepare`. */
 export abstract class TokenDataset extends Displayable {
   /** Positions of a window; its ids are one more. */
   abstract readonly context: number;
-  /** Whether attention stops at document borders. Conversations are always packed so, whatever this says before they are read. */
+  /** True when attention stops at document borders. Conversations are always packed so, whatever this says before they are read. */
   abstract readonly documentMask: boolean;
   /** Every id is below it. */
   abstract readonly vocabSize: number;
@@ -33,16 +36,24 @@ export abstract class TokenDataset extends Displayable {
   /** The identities of all steps, readers first, so that two datasets can be compared to the step that differs. */
   abstract get lineage(): LineageStep[];
   /**
-   * Builds the shards, or opens them where they were built before. The caller closes what it gets.
+   * Builds the shards, or opens them where they were built before. The caller closes the result.
    *
-   * @throws {DataError} when nothing is left to tokenize, or a record cannot be
+   * @throws {DataError} when nothing is left to tokenize, or a record cannot be tokenized
    * @throws {FormatError} when shards that were built before are damaged
    */
   abstract prepare(options?: PrepareOptions): Promise<PreparedTokens>;
   /** The plan as JSON. */
   abstract toJSON(): Record<string, unknown>;
 
-  /** Prepares the tokens and counts them, and shows the asked and the drawn share of each source. */
+  /**
+   * Splits the data into a part to train on and a part to measure with, before anything is packed.
+   *
+   * @throws {DataError} for a one-shot iterator, which cannot be read again for the training itself
+   * @internal
+   */
+  abstract [holdOut](options: HoldOutOptions): Promise<HeldOut<TokenDataset>>;
+
+  /** Prepares the tokens, counts them, and shows the asked and the drawn share of each source. */
   async stats({ windows, seed = 42, ...options }: TokenStatsOptions = {}): Promise<TokenDatasetStats> {
     const prepared = await this.prepare(options);
     try {

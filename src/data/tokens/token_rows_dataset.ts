@@ -8,9 +8,10 @@ import { DataError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { Picture } from "../../display/display.ts";
 import { hashOf, type LineageStep } from "../plan/fingerprint.ts";
-import { Prepared } from "../windows/prepared_tokens.ts";
-import { TokenDataset } from "./token_dataset.ts";
-import type { PreparedTokens, Window } from "../windows/window.ts";
+import type { HeldOut } from "../validation/hold_out.ts";
+import { PreparedTokens, type WindowSource } from "../windows/prepared_tokens.ts";
+import type { Window } from "../windows/window.ts";
+import { holdOut, TokenDataset } from "./token_dataset.ts";
 
 /** `context + 1` ids, each but the last predicting the next; or ids with their own `context` targets, -100 for ignored. */
 export type TokenRow = Uint32Array | {
@@ -20,16 +21,16 @@ export type TokenRow = Uint32Array | {
   targets: Int32Array | readonly number[];
 };
 
-/** How rows are used. */
+/** Settings of rows of ids. */
 export interface TokensOptions {
-  /** Row n is window n, over and over. */
+  /** The order of the windows: `given` makes row n window n, over and over. */
   order?: "given";
 }
 
 const schema = optionsSchema<TokensOptions>()(z.strictObject({ order: z.literal("given").optional() }));
 
 /** Rows of ids as a token dataset. */
-export class GivenTokens extends TokenDataset {
+export class TokenRowsDataset extends TokenDataset {
   override readonly context: number;
   override readonly documentMask = false;
   override readonly tokenizer = undefined;
@@ -49,7 +50,7 @@ export class GivenTokens extends TokenDataset {
     this.context = contextOf(all[0]);
     this.#windows = all.map((row, i) => windowOf(row, i, this.context));
     this.vocabSize = 1 +
-      this.#windows.reduce((most, { ids, targets }) => Math.max(most, largest(ids), largest(targets)), 0);
+      this.#windows.reduce((max, { ids, targets }) => Math.max(max, largest(ids), largest(targets)), 0);
   }
 
   override get fingerprint(): string {
@@ -63,25 +64,27 @@ export class GivenTokens extends TokenDataset {
     }];
   }
 
+  override [holdOut](): Promise<HeldOut<TokenDataset>> {
+    return Promise.resolve({ train: this, description: "none: rows of token ids are used as they are" });
+  }
+
   override prepare(): Promise<PreparedTokens> {
     const windows = this.#windows;
-    const count = windows.length;
-    const source = {
+    const source: WindowSource = {
       name: "tokens",
       weight: 1,
-      windows: count,
-      documents: count,
-      tokens: count * (this.context + 1),
+      windows: windows.length,
+      documents: windows.length,
+      tokens: windows.length * (this.context + 1),
       bytes: 0,
       dropped: 0,
       cut: 0,
-      window: (i: number) => windows[i],
+      documentMask: false,
+      window: (i) => windows[i],
       tail: () => undefined,
       close() {},
     };
-    return Promise.resolve(
-      new Prepared([source], { context: this.context, documentMask: false, fixedOrder: true }),
-    );
+    return Promise.resolve(new PreparedTokens([source], { context: this.context, fixedOrder: true }));
   }
 
   override picture(): Picture {
@@ -112,25 +115,25 @@ function windowOf(row: TokenRow, index: number, context: number): Window {
   if (!(ids instanceof Uint32Array) || context < 1) {
     throw wrong("it must be a Uint32Array, or { ids, targets }");
   }
-  const given = row instanceof Uint32Array ? undefined : Int32Array.from(row.targets);
-  const longEnough = ids.length === context + 1 || (given && ids.length === context);
-  if (!longEnough || (given && given.length !== context)) {
+  const explicit = row instanceof Uint32Array ? undefined : Int32Array.from(row.targets);
+  const longEnough = ids.length === context + 1 || (explicit && ids.length === context);
+  if (!longEnough || (explicit && explicit.length !== context)) {
     throw wrong(
       `expected ${context + 1} ids and ${context} targets as in row 0, found ${ids.length} and ${
-        given?.length ?? ids.length - 1
+        explicit?.length ?? ids.length - 1
       }`,
     );
   }
-  const bad = given?.find((target) => target < 0 && target !== -100);
+  const bad = explicit?.find((target) => target < 0 && target !== -100);
   if (bad !== undefined) throw wrong(`target ${bad} must be an id, or -100 to be ignored`);
   const padded = new Uint32Array(context + 1);
   padded.set(ids);
-  const targets = given ?? Int32Array.from(ids.subarray(1));
+  const targets = explicit ?? Int32Array.from(ids.subarray(1));
   return { ids: padded, targets, first: new Uint32Array(context), bytes: 0, source: "tokens" };
 }
 
 function largest(ids: Uint32Array | Int32Array): number {
-  let most = 0;
-  for (const id of ids) if (id > most) most = id;
-  return most;
+  let max = 0;
+  for (const id of ids) if (id > max) max = id;
+  return max;
 }

@@ -1,5 +1,5 @@
 /**
- * Text as tokens: a plan, a tokenizer and a context.
+ * Text as a token dataset: a plan, a tokenizer and a context.
  *
  * @module
  */
@@ -8,25 +8,26 @@ import type { Encoder } from "../../base/encoder.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
 import type { Picture } from "../../display/display.ts";
-import { cacheKeyOf, fingerprintOf, hashOf, lineageOf, type LineageStep } from "../plan/fingerprint.ts";
 import { pack } from "../packing/pack.ts";
-import { Packed } from "../packing/packed_source.ts";
 import { idBytes } from "../packing/pack_writer.ts";
-import { type DatasetPlan, describePlan, type MixSource, planToJSON, sourceName } from "../plan/plan.ts";
-import { Prepared, type WindowSource } from "../windows/prepared_tokens.ts";
+import { PackedSource } from "../packing/packed_source.ts";
 import { layoutVersion, persistentRoot, shardFolder, temporaryRoot } from "../plan/artifact_store.ts";
-import { TokenDataset } from "./token_dataset.ts";
-import type { PreparedTokens, PrepareOptions } from "../windows/window.ts";
+import { cacheKeyOf, fingerprintOf, hashOf, lineageOf, type LineageStep } from "../plan/fingerprint.ts";
+import { type DatasetPlan, describePlan, type MixSource, planToJSON, sourcesOf } from "../plan/plan.ts";
+import { type HeldOut, type HoldOutOptions, holdOutPlans } from "../validation/hold_out.ts";
+import { PreparedTokens } from "../windows/prepared_tokens.ts";
+import type { PrepareOptions } from "../windows/window.ts";
+import { holdOut, TokenDataset } from "./token_dataset.ts";
 
-/** How text becomes windows. */
+/** Settings of the windows made of text. */
 export interface TokenizeOptions {
   /** Positions of a window, at least 8. */
   context: number;
-  /** Whether attention and positions start anew at each document; conversations always do. Default false. */
+  /** True when attention and positions start anew at each document; for conversations they always do. Default false. */
   documentMask?: boolean;
   /**
-   * Folder for the token shards, reused by whoever tokenizes the same (by fingerprint). Default: the cache folder;
-   * there, a plan with functions that have no version keeps its shards only as long as the process.
+   * Folder for the token shards, which are used again for the same data and tokenizer (by fingerprint). Default: the
+   * cache folder; there, shards of a plan with functions that have no version are kept only as long as the process.
    */
   dir?: string;
 }
@@ -38,8 +39,8 @@ const schema = optionsSchema<TokenizeOptions>()(z.strictObject({
   dir: z.string().optional(),
 }));
 
-/** A plan and what makes tokens of it. */
-export interface TokenizedSpec {
+/** The parts of a tokenized dataset. */
+interface TokenizedSpec {
   /** The documents or conversations. */
   plan: DatasetPlan;
   /** The tokenizer. */
@@ -54,19 +55,18 @@ export class TokenizedDataset extends TokenDataset {
   override readonly documentMask: boolean;
   override readonly vocabSize: number;
   override readonly tokenizer: string;
-  /** What it was made of, for deriving others (such as the parts of a validation split). */
-  readonly spec: TokenizedSpec;
+  readonly #spec: TokenizedSpec;
 
   /**
    * Makes the plan; nothing is read.
    *
-   * @throws {ConfigError} for wrong options, or a tokenizer that is none
+   * @throws {ConfigError} for wrong options, or an `encoder` that is no tokenizer
    */
   constructor(spec: TokenizedSpec) {
     super();
     const options = parseOptions(schema, spec.options, "Dataset.tokenize");
     checkEncoder(spec.encoder);
-    this.spec = spec;
+    this.#spec = spec;
     this.context = options.context;
     this.documentMask = options.documentMask || spec.plan.kind === "conversations";
     this.vocabSize = spec.encoder.vocabSize;
@@ -74,30 +74,36 @@ export class TokenizedDataset extends TokenDataset {
   }
 
   override get fingerprint(): string {
-    return this.#joined(fingerprintOf(this.spec.plan));
+    return this.#fingerprintWith(fingerprintOf(this.#spec.plan));
   }
 
   override get lineage(): LineageStep[] {
-    const steps = lineageOf(this.spec.plan);
+    const steps = lineageOf(this.#spec.plan);
     const step = `tokenize context ${this.context}${
       this.documentMask ? ", document mask" : ""
     }, vocabulary ${this.vocabSize}`;
-    return [...steps, { step, fingerprint: this.#joined(steps[steps.length - 1].fingerprint) }];
+    return [...steps, { step, fingerprint: this.#fingerprintWith(steps[steps.length - 1].fingerprint) }];
+  }
+
+  override async [holdOut](options: HoldOutOptions): Promise<HeldOut<TokenDataset>> {
+    const { train, validation, description } = await holdOutPlans(this.#spec, options);
+    const tokenized = (plan: DatasetPlan) => new TokenizedDataset({ ...this.#spec, plan });
+    return { train: tokenized(train), validation: validation && tokenized(validation), description };
   }
 
   override async prepare(options: PrepareOptions = {}): Promise<PreparedTokens> {
-    const { plan } = this.spec;
+    const { plan } = this.#spec;
+    const { onProgress } = options;
     const sources: PackedSource[] = [];
     const done = { documents: 0, tokens: 0 };
     try {
-      for (const source of plan.mix ?? [whole(plan)]) {
-        const report = options.onProgress &&
-          ((part: typeof done) =>
-            options.onProgress!({
-              documents: done.documents + part.documents,
-              tokens: done.tokens + part.tokens,
-            }));
-        const open = await this.#open(source, { ...options, onProgress: report });
+      for (const source of sourcesOf(plan)) {
+        const open = await this.#open(source, {
+          ...options,
+          onProgress: onProgress &&
+            (({ documents, tokens }) =>
+              onProgress({ documents: done.documents + documents, tokens: done.tokens + tokens })),
+        });
         sources.push(open);
         done.documents += open.documents;
         done.tokens += open.tokens;
@@ -107,12 +113,11 @@ export class TokenizedDataset extends TokenDataset {
       throw error;
     }
     const { seed } = plan.options as { seed?: number };
-    const documentMask = sources.some(({ masked }) => masked);
-    return new Prepared(sources, { context: this.context, documentMask, seed: plan.mix ? seed : 0 });
+    return new PreparedTokens(sources, { context: this.context, seed: plan.mix ? seed : 0 });
   }
 
   override picture(): Picture {
-    const { plan, encoder } = this.spec;
+    const { plan, encoder } = this.#spec;
     const ids = `u${8 * idBytes(encoder.vocabSize)} ids of ${encoder.vocabSize}`;
     const mask = this.documentMask
       ? "attention stops at document borders"
@@ -124,15 +129,16 @@ export class TokenizedDataset extends TokenDataset {
 
   override toJSON(): Record<string, unknown> {
     const { context, documentMask, vocabSize } = this;
-    return { op: "tokenize", context, documentMask, vocabSize, from: planToJSON(this.spec.plan) };
+    return { op: "tokenize", context, documentMask, vocabSize, from: planToJSON(this.#spec.plan) };
   }
 
-  async #open(source: MixSource, { signal, onProgress, workers }: PrepareOptions): Promise<PackedSource> {
-    const { encoder, options: { dir } } = this.spec;
+  /** Packs one source, or opens its shards where they are. */
+  async #open(source: MixSource, options: PrepareOptions): Promise<PackedSource> {
+    const { encoder, options: { dir } } = this.#spec;
     const { context, documentMask, vocabSize } = this;
-    const { plan, name } = source;
+    const { plan } = source;
     const cached = cacheKeyOf(plan);
-    const root = dir ?? (cached.lasting ? persistentRoot() : temporaryRoot());
+    const root = dir ?? (cached.persistent ? persistentRoot() : temporaryRoot());
     // The stream of documents is the same for every context; rows of conversations are not.
     const length = plan.kind === "documents" ? 0 : context;
     const key = hashOf([
@@ -144,57 +150,21 @@ export class TokenizedDataset extends TokenDataset {
     const shards = await shardFolder(
       root,
       key,
-      (folder) => pack(folder, { plan, encoder, context, signal, workers, onProgress }),
-      signal,
+      (folder) => pack(folder, { ...options, plan, encoder, context }),
+      options.signal,
     );
-    return packedSource(
-      source,
-      new Packed(shards.folder, shards.facts, { name, context, documentMask, vocabSize }),
-      documentMask,
-    );
+    return new PackedSource(source, shards, { context, documentMask, vocabSize });
   }
 
-  #joined(data: string): string {
-    return hashOf([data, this.spec.encoder.fingerprint, this.context, this.documentMask]);
+  #fingerprintWith(data: string): string {
+    return hashOf([data, this.#spec.encoder.fingerprint, this.context, this.documentMask]);
   }
-}
-
-type PackedSource = WindowSource & { masked: boolean };
-
-function packedSource(
-  { name, weight, maxEpochs }: MixSource,
-  packed: Packed,
-  documentMask: boolean,
-): PackedSource {
-  const { documents, tokens, bytes, cut, kind } = packed.facts;
-  return {
-    name,
-    weight,
-    maxEpochs,
-    documents,
-    tokens,
-    bytes,
-    cut: cut.tokens,
-    windows: packed.windows,
-    dropped: packed.dropped,
-    masked: documentMask || kind === "conversations",
-    window: (i) => packed.window(i),
-    tail: () => packed.tail(),
-    close: () => packed.close(),
-  };
-}
-
-function whole(plan: DatasetPlan): MixSource {
-  return { name: sourceName(plan), plan, weight: 1 };
 }
 
 function checkEncoder(encoder: Encoder): void {
   if (typeof encoder?.encode === "function" && Number.isInteger(encoder.vocabSize)) return;
   throw new ConfigError(
     `Cannot tokenize: the first argument must be a tokenizer, current value is ${show(encoder)}`,
-    {
-      path: "Dataset.tokenize",
-      value: encoder,
-    },
+    { path: "Dataset.tokenize", value: encoder },
   );
 }

@@ -1,170 +1,167 @@
 /**
- * What is kept from training to measure it: chosen before packing, by document.
+ * Holds out validation data: documents (or ends of documents) that are not trained on, chosen before anything is packed.
  *
- * A document is held out when its hash under the seed falls below the share, whatever the order or number of
- * documents. Where that gives fewer than the least number of windows, the share is raised until it gives them, to a
- * half at most. Of fewer than 20 documents none can be spared whole: the tail of each is held out instead.
- * Conversations have no tail; of two or more, at least one is held out. Each source of a mixture goes by itself.
+ * A document is held out when its hash under the seed falls below the share, whatever the order or number of documents.
+ * Where that gives fewer windows than the minimum, the share is raised until it gives them, to a half at most. Of fewer
+ * than 20 documents none can be spared whole: the tail of each is held out instead. Conversations have no tail; of two or
+ * more, at least one is held out. Each source of a mixture is held out by itself.
  *
  * @module
  */
-import { z } from "zod";
+import type { Encoder } from "../../base/encoder.ts";
 import { hash32 } from "../../base/random.ts";
-import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { percent } from "../../display/format.ts";
-import { census, type HoldOutScan } from "./scan_source.ts";
-import { mixOf } from "../steps/mix.ts";
-import { type DatasetPlan, entriesOf, type MixSource, sourceName } from "../plan/plan.ts";
+import type { Document } from "../document.ts";
 import { Pass } from "../plan/pass.ts";
-import { type Part, partPlan } from "../steps/split.ts";
+import { type DatasetPlan, entriesOf, type MixSource, sourcesOf } from "../plan/plan.ts";
+import { mixOf } from "../steps/mix.ts";
+import { partPlan } from "../steps/split.ts";
+import { scanSource, type SourceScan } from "./scan_source.ts";
 import { headPlan, tailPlan } from "./split_documents.ts";
-import { TokenizedDataset, type TokenizedSpec } from "../tokens/tokenized_dataset.ts";
-import type { TokenDataset } from "../tokens/token_dataset.ts";
 
-/** How much is held out. */
+/** Settings of a hold-out. */
 export interface HoldOutOptions {
-  /** Share of the documents, or of each document's text where tails are taken; above 0, at most 0.5. */
+  /** Share of the documents, or of each document's text where tails are held out; above 0, at most 0.5. */
   share: number;
   /** Decides which documents; default 42. */
   seed?: number;
   /** Windows to hold out at least, over all sources; default 8. */
-  leastWindows?: number;
+  minWindows?: number;
   /** Stops the reading. */
   signal?: AbortSignal;
 }
 
-const schema = optionsSchema<HoldOutOptions>()(z.strictObject({
-  share: z.number().positive().max(0.5),
-  seed: z.number().int().default(42),
-  leastWindows: z.number().int().min(1).default(8),
-  signal: z.instanceof(AbortSignal).optional(),
-}));
-
-/** A token dataset in two: what is trained on, and what is only measured. */
-export interface HeldOut {
-  /** What is left to train on. */
-  train: TokenDataset;
-  /** What was held out; undefined when nothing could be. */
-  validation?: TokenDataset;
-  /** How it was chosen, a line a source, for the plan of a run. */
+/** Data in two parts. */
+export interface HeldOut<D> {
+  /** The part to train on. */
+  train: D;
+  /** The part to measure with; undefined when nothing could be held out. */
+  validation?: D;
+  /** The choice in words, a line per source, for the plan of a run. */
   description: string;
 }
 
-const scarce = " (there is too little text)";
+/** Text that is to be tokenized. */
+interface TextToTokenize {
+  /** The documents or conversations. */
+  plan: DatasetPlan;
+  /** The tokenizer. */
+  encoder: Encoder;
+  /** The length of its windows. */
+  options: { context: number };
+}
 
-/** Documents below which the tail of each is held out. */
-const few = 20;
+const minDocuments = 20;
 
 /**
- * Splits what a trainer is given. Reads the source once, or only its beginning when the share alone settles it.
+ * Splits a plan. Reads each source once, or only its beginning where the share alone decides.
  *
- * @throws {ConfigError} for a share outside (0, 0.5]
  * @throws {DataError} for a one-shot iterator, which cannot be read again for the training itself
  */
-export async function holdOut(tokens: TokenDataset, options: HoldOutOptions): Promise<HeldOut> {
-  const { seed, ...rest } = parseOptions(schema, options, "holdOut");
-  if (!(tokens instanceof TokenizedDataset)) {
-    return { train: tokens, description: "no validation: rows of tokens are used as they are given" };
-  }
-  const { spec } = tokens;
-  const { mix } = spec.plan;
-  const sources = mix ?? [{ name: sourceName(spec.plan), plan: spec.plan, weight: 1 }];
-  const job = {
-    ...rest,
-    seed: validationSeed(seed),
-    leastWindows: Math.ceil(rest.leastWindows / sources.length),
+export async function holdOutPlans(
+  { plan, encoder, options }: TextToTokenize,
+  { share, seed = 42, minWindows = 8, signal }: HoldOutOptions,
+): Promise<HeldOut<DatasetPlan>> {
+  const sources = sourcesOf(plan);
+  const task: Task = {
+    encoder,
+    context: options.context,
+    share,
+    // A seed of its own, so that a split by the user with the same seed is not cut at the same hashes.
+    seed: hash32("validation", seed),
+    minWindows: Math.ceil(minWindows / sources.length),
+    signal,
   };
-  const cuts: Cut[] = [];
-  for (const { plan } of sources) cuts.push(await cutOf(plan, spec, job));
+  const cuts: HeldOut<DatasetPlan>[] = [];
+  for (const source of sources) cuts.push(await holdOutOf(source.plan, task));
   const train = sources.map((source, i) => ({ ...source, plan: cuts[i].train }));
-  const validation = sources.flatMap((source, i) =>
-    cuts[i].validation ? [{ ...source, plan: cuts[i].validation! }] : []
-  );
+  const validation = sources.flatMap((source, i) => {
+    const held = cuts[i].validation;
+    return held ? [{ ...source, plan: held }] : [];
+  });
   return {
-    train: derived(spec, train),
-    validation: validation.length ? derived(spec, validation) : undefined,
-    description: cuts.map(({ how }, i) => mix ? `${sources[i].name}: ${how}` : how).join("\n"),
+    train: joined(plan, train),
+    validation: validation.length ? joined(plan, validation) : undefined,
+    description: cuts.map((cut, i) => plan.mix ? `${sources[i].name}: ${cut.description}` : cut.description)
+      .join("\n"),
   };
 }
 
-/** The two parts of a plain split by hash, without the rules for small data. */
-export function validationParts(share: number, seed: number): { train: Part; validation: Part } {
-  const own = validationSeed(seed);
-  return {
-    train: { name: "train", from: share, to: 1, seed: own },
-    validation: { name: "validation", from: 0, to: share, seed: own },
-  };
+/** The hold-out of one source. */
+interface Task {
+  encoder: Encoder;
+  context: number;
+  share: number;
+  seed: number;
+  minWindows: number;
+  signal?: AbortSignal;
 }
 
-interface Cut {
-  train: DatasetPlan;
-  validation?: DatasetPlan;
-  how: string;
+async function holdOutOf(plan: DatasetPlan, task: Task): Promise<HeldOut<DatasetPlan>> {
+  const tokens = task.minWindows * (task.context + 1);
+  const scan = await scanSource(plan, { ...task, tokens, minDocuments });
+  if (!scan.conversations && scan.documents < minDocuments) {
+    return await tailsOf(plan, task, scan.documents);
+  }
+  if (scan.documents < 2) return { train: plan, description: "none: only one conversation" };
+  return partsByHash(plan, task, scan, scan.tokens < tokens);
 }
 
-type Job = { share: number; seed: number; leastWindows: number; signal?: AbortSignal };
-
-/** A seed of its own, so that a split by the user with the same seed is not cut at the same hashes. */
-function validationSeed(seed: number): number {
-  return hash32("validation", seed);
-}
-
-async function cutOf(plan: DatasetPlan, spec: TokenizedSpec, job: Job): Promise<Cut> {
-  const tokens = job.leastWindows * (spec.options.context + 1);
-  const seen = await census(plan, { ...job, tokens, encoder: spec.encoder, enough: few });
-  if (!seen.conversations && seen.documents < few) return await tailsOf(plan, spec, job, seen.documents);
-  if (seen.documents < 2) return { train: plan, how: "nothing, of a single conversation" };
-  return hashesOf(plan, job, seen, seen.tokens < tokens);
-}
-
-function hashesOf(plan: DatasetPlan, job: Job, seen: HoldOutScan, short: boolean): Cut {
+function partsByHash(
+  plan: DatasetPlan,
+  task: Task,
+  { places, highest }: SourceScan,
+  isShort: boolean,
+): HeldOut<DatasetPlan> {
   const step = 2 ** -32;
-  const { places, highest } = seen;
-  const wanted = Math.min(0.5, short ? 0.5 : Math.max(job.share, places[places.length - 1] + step));
+  const wanted = Math.min(0.5, isShort ? 0.5 : Math.max(task.share, places[places.length - 1] + step));
   // At least one is held out, and at least one is left.
   const to = Math.min(Math.max(wanted, places[0] + step), highest);
-  const cut = (name: string, from: number, end: number) =>
-    partPlan(plan, { name, from, to: end, seed: job.seed });
-  const raised = to > job.share
-    ? `, raised from ${percent(job.share)} to reach ${job.leastWindows} windows`
-    : "";
+  const { seed } = task;
   return {
-    train: cut("train", to, 1),
-    validation: cut("validation", 0, to),
-    how: `${percent(to)} of the records, by hash of their ids${raised}${to >= 0.5 || short ? scarce : ""}`,
+    train: partPlan(plan, { name: "train", from: to, to: 1, seed }),
+    validation: partPlan(plan, { name: "validation", from: 0, to, seed }),
+    description: `${percent(to)} of the records, by hash of their ids${
+      remarks(task, to, to >= 0.5 || isShort)
+    }`,
   };
 }
 
-async function tailsOf(plan: DatasetPlan, spec: TokenizedSpec, job: Job, documents: number): Promise<Cut> {
-  const wanted = job.leastWindows * spec.options.context + 1;
-  let share = job.share;
-  while (share < 0.5 && await tokensOf(tailPlan(plan, share), spec, job) < wanted) {
+async function tailsOf(plan: DatasetPlan, task: Task, documents: number): Promise<HeldOut<DatasetPlan>> {
+  let { share } = task;
+  while (share < 0.5 && !await reachesWindows(tailPlan(plan, share), task)) {
     share = Math.min(0.5, share * 1.25);
   }
-  const raised = share > job.share
-    ? `, raised from ${percent(job.share)} to reach ${job.leastWindows} windows`
-    : "";
-  const short = share >= 0.5 ? scarce : "";
+  const which = documents === 1 ? "the only document" : `each of ${documents} documents`;
   return {
     train: headPlan(plan, share),
     validation: tailPlan(plan, share),
-    how: `the last ${percent(share)} of ${
-      documents === 1 ? "the only document" : `each of ${documents} documents`
-    }${raised}${short}`,
+    description: `the last ${percent(share)} of ${which}${remarks(task, share, share >= 0.5)}`,
   };
 }
 
-async function tokensOf(plan: DatasetPlan, { encoder }: TokenizedSpec, { signal }: Job): Promise<number> {
+/** Returns true when the documents give the minimum of windows. Reads and tokenizes no more than that takes. */
+async function reachesWindows(
+  plan: DatasetPlan<Document>,
+  { encoder, context, minWindows, signal }: Task,
+): Promise<boolean> {
+  const wanted = minWindows * context + 1;
   let tokens = 0;
   for await (const { value } of entriesOf(plan, new Pass({ signal }))) {
-    tokens += encoder.encode((value as { text: string }).text, { bos: true, eos: true }).length;
+    tokens += encoder.encode(value.text, { bos: true, eos: true }).length;
+    if (tokens >= wanted) return true;
   }
-  return tokens;
+  return false;
 }
 
-function derived(spec: TokenizedSpec, sources: readonly MixSource[]): TokenDataset {
+function remarks({ share, minWindows }: Task, held: number, isScarce: boolean): string {
+  const raised = held > share ? `, raised from ${percent(share)} to reach ${minWindows} windows` : "";
+  return `${raised}${isScarce ? " (there is too little text)" : ""}`;
+}
+
+/** Returns a plan like `plan` of other sources: a mixture in the old proportions, or the only source. */
+function joined(plan: DatasetPlan, sources: readonly MixSource[]): DatasetPlan {
+  if (!plan.mix) return sources[0].plan;
   const total = sources.reduce((sum, { weight }) => sum + weight, 0);
-  const even = sources.map((source) => ({ ...source, weight: source.weight / total }));
-  const plan = spec.plan.mix ? mixOf(even, spec.plan.options) : sources[0].plan;
-  return new TokenizedDataset({ ...spec, plan });
+  return mixOf(sources.map((source) => ({ ...source, weight: source.weight / total })), plan.options);
 }

@@ -1,68 +1,113 @@
 /**
- * One look over a source before some of it is held out: how many documents, and which come first by hash.
+ * A scan of a source before some of it is held out: its number of documents, and those that come first by hash.
  *
  * @module
  */
 import type { Encoder } from "../../base/encoder.ts";
 import { hashUniform } from "../../base/random.ts";
 import { asDocument, type Conversation, type Entry, idOf } from "../document.ts";
-import { type DatasetPlan, entriesOf } from "../plan/plan.ts";
 import { Pass } from "../plan/pass.ts";
+import { type DatasetPlan, entriesOf } from "../plan/plan.ts";
 
-/** What is asked of a source. */
-export interface CensusOptions {
+/** Settings of a scan. */
+interface ScanOptions {
   /** The tokenizer. */
   encoder: Encoder;
   /** Seed of the hash. */
   seed: number;
-  /** The share asked for. */
+  /** The share to hold out. */
   share: number;
-  /** Tokens to be found. */
+  /** Tokens that the documents which come first are to reach. */
   tokens: number;
-  /** Number of documents from which the share alone can decide. */
-  enough: number;
-  /** Stops the look. */
+  /** Number of documents from which a split by hash is possible; fewer are only counted. */
+  minDocuments: number;
+  /** Stops the scan. */
   signal?: AbortSignal;
 }
 
-/** What a look over a source found. */
-export interface HoldOutScan {
-  /** Documents seen; all of them unless the look could end early. */
+/** The result of a scan. */
+export interface SourceScan {
+  /** Documents seen; all of them unless the scan could end early. */
   documents: number;
-  /** Whether they are conversations. */
+  /** True when they are conversations. */
   conversations: boolean;
-  /** Places in [0, 1) of the documents that come first by hash, ascending, as many as reach the tokens asked for. */
+  /**
+   * Places in [0, 1) of the documents that come first by hash, ascending, as many as reach the tokens asked for. Empty
+   * where documents were only counted.
+   */
   places: number[];
   /** Tokens of those documents. */
   tokens: number;
-  /** The highest place of all. */
+  /** The highest place of all documents. */
   highest: number;
 }
 
+/** UTF-16 units of text that are kept back while it is open whether there are enough documents. [ours] */
+const maxUnitsKept = 1 << 24;
+
 /**
- * Looks over a source, tokenizing only documents that come early by hash, and ends as soon as the share alone
- * is seen to give the tokens asked for.
+ * Scans a source. Tokenizes only documents that come early by hash, and ends as soon as the share alone is seen to give the
+ * tokens asked for. Fewer than `minDocuments` documents are not tokenized, unless they are longer than is kept in memory.
  */
-export async function census(plan: DatasetPlan, options: CensusOptions): Promise<HoldOutScan> {
-  const found = { documents: 0, conversations: plan.kind === "conversations", highest: 0 };
-  const first: { place: number; tokens: number }[] = [];
-  let tokens = 0;
+export async function scanSource(plan: DatasetPlan, options: ScanOptions): Promise<SourceScan> {
+  const first = new FirstByHash(options);
+  let documents = 0;
+  let conversations = plan.kind === "conversations";
+  let kept: Entry<unknown>[] = [];
+  let unitsKept = 0;
   for await (const entry of entriesOf(plan, new Pass({ signal: options.signal }))) {
-    const place = hashUniform(options.seed, idOf(entry));
-    found.documents++;
-    found.highest = Math.max(found.highest, place);
-    found.conversations ||= messagesOf(entry) !== undefined;
-    const last = first[first.length - 1];
-    if (last && tokens >= options.tokens && place > last.place) {
-      if (found.documents >= options.enough && last.place < options.share) break;
-      continue;
+    documents++;
+    conversations ||= messagesOf(entry) !== undefined;
+    kept.push(entry);
+    if (!conversations && documents < options.minDocuments) {
+      unitsKept += asDocument(entry).text.length;
+      if (unitsKept <= maxUnitsKept) continue;
     }
-    const own = tokensOf(entry, options.encoder);
-    first.splice(first.findLastIndex((other) => other.place <= place) + 1, 0, { place, tokens: own });
-    tokens += own;
-    while (tokens - first[first.length - 1].tokens >= options.tokens) tokens -= first.pop()!.tokens;
+    for (const earlier of kept) first.add(earlier);
+    kept = [];
+    if (first.isSettled) break;
   }
-  return { ...found, places: first.map(({ place }) => place), tokens };
+  return { documents, conversations, ...first.result() };
+}
+
+/** The documents that come first by hash. */
+class FirstByHash {
+  /** True when the share alone gives the tokens asked for. */
+  isSettled = false;
+  readonly #options: ScanOptions;
+  readonly #first: { place: number; tokens: number }[] = [];
+  #documents = 0;
+  #tokens = 0;
+  #highest = 0;
+
+  constructor(options: ScanOptions) {
+    this.#options = options;
+  }
+
+  add(entry: Entry<unknown>): void {
+    const { seed, share, tokens, minDocuments, encoder } = this.#options;
+    const first = this.#first;
+    const place = hashUniform(seed, idOf(entry));
+    this.#documents++;
+    this.#highest = Math.max(this.#highest, place);
+    const last = first.at(-1);
+    if (last && this.#tokens >= tokens && place > last.place) {
+      this.isSettled = this.#documents >= minDocuments && last.place < share;
+      return;
+    }
+    const own = tokensOf(entry, encoder);
+    first.splice(first.findLastIndex((other) => other.place <= place) + 1, 0, { place, tokens: own });
+    this.#tokens += own;
+    while (this.#tokens - first[first.length - 1].tokens >= tokens) this.#tokens -= first.pop()!.tokens;
+  }
+
+  result(): Pick<SourceScan, "places" | "tokens" | "highest"> {
+    return {
+      places: this.#first.map(({ place }) => place),
+      tokens: this.#tokens,
+      highest: this.#highest,
+    };
+  }
 }
 
 function tokensOf(entry: Entry<unknown>, encoder: Encoder): number {

@@ -1,5 +1,5 @@
 /**
- * Documents cut in two: a head to train on and a tail to measure with.
+ * Documents cut in two: a head to train on and a tail to validate with.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import { onEachSource } from "../steps/mix.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { stepPlan } from "../steps/stateful_step.ts";
 
-/** How far behind the exact place a white space is looked for, in UTF-16 units. */
+/** UTF-16 units behind the exact place within which a white space is looked for. [ours] */
 const reach = 200;
 
-/** The documents without the last `share` of their text. */
+/** Returns the plan of the documents without the last `share` of their text. */
 export function headPlan(input: DatasetPlan, share: number): DatasetPlan<Document> {
   return cutPlan(input, "head", share);
 }
 
-/** The last `share` of the text of each document. Head and tail together are the text, character for character. */
+/** Returns the plan of the last `share` of the text of each document. Head and tail together are the whole text. */
 export function tailPlan(input: DatasetPlan, share: number): DatasetPlan<Document> {
   return cutPlan(input, "tail", share);
 }
@@ -27,12 +27,12 @@ function cutPlan(input: DatasetPlan, op: "head" | "tail", share: number): Datase
       op,
       options: { share },
       kind: "documents",
-      async *run(entries, counts, reading) {
+      async *run(entries, counts, pass) {
         for await (const entry of entries) {
           const document = asDocument(entry);
           const at = cutOf(document.text, share);
           const text = op === "head" ? document.text.slice(0, at) : document.text.slice(at);
-          if (text.trim() === "") await reading.drop(counts, "blank", entry);
+          if (text.trim() === "") await pass.drop(counts, "blank", entry);
           else {
             counts.kept++;
             yield { ...entry, value: { ...document, text } };
@@ -42,7 +42,7 @@ function cutPlan(input: DatasetPlan, op: "head" | "tail", share: number): Datase
     }));
 }
 
-/** Where the tail begins: behind a white space when there is one near, and never inside a character. */
+/** Returns the place where the tail begins: behind a white space when there is one near, and never inside a character. */
 function cutOf(text: string, share: number): number {
   const at = Math.round(text.length * (1 - share));
   const space = text.slice(at, at + reach).search(/\s/);

@@ -1,27 +1,29 @@
 /**
- * Which window comes n-th: a pure function of the seed and n, so resuming needs no more than a step number.
+ * The endless order of windows: the n-th one is a pure function of the seed and n, so resuming needs only a step number.
  *
  * Each block of 1,000 windows holds an exact quota of every source (largest remainders), in an order of its own;
- * the windows of a source are walked in a pseudo-random permutation that changes every epoch (a Feistel network
- * with cycle walking, Black and Rogaway 2002). Nothing is stored, whatever the number of windows.
+ * the windows of a source follow a pseudo-random permutation that changes every epoch (a Feistel network with cycle
+ * walking, Black and Rogaway 2002). Nothing is stored, whatever the number of windows.
  *
  * @module
  */
 import { ConfigError, DataError } from "../../base/errors.ts";
+import type { MixShare } from "../plan/plan.ts";
 
-/** Windows over which the quotas of a mixture are exact. */
+/** The number of windows over which the quotas of a mixture are exact. */
 export const blockSize = 1000;
 
+/** Rounds of the Feistel network. */
 const rounds = 6;
 
-/** Folds `value` into `hash` (the finaliser of MurmurHash3 around each word), 32 bits. */
+/** Mixes `value` into `hash`, 32 bits (the finaliser of MurmurHash3 around each word). */
 export function mixHash(hash: number, value: number): number {
   let h = Math.imul(hash ^ value, 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** Where `i` goes in the pseudo-random permutation of [0, n) that belongs to `key`; n up to 2^52. */
+/** Returns the place of `i` in the pseudo-random permutation of [0, n) that belongs to `key`; n up to 2^52. */
 export function permute(i: number, n: number, key: number): number {
   let half = 2;
   while (half * half < n) half *= 2;
@@ -42,36 +44,32 @@ function feistel(x: number, half: number, key: number): number {
   return left * half + right;
 }
 
-/** A source as the order sees it. */
-export interface OrderedSource {
-  /** Its name, for errors. */
-  name: string;
-  /** Number of its windows. */
-  windows: number;
-  /** Its share of the drawn windows; all sum to 1. */
-  weight: number;
-  /** How often it may be read at most. */
-  maxEpochs?: number;
+/** A source of which windows are drawn. */
+export interface OrderedSource extends MixShare {
+  /** Its distinct windows. */
+  readonly windows: number;
 }
 
 /** One drawn window. */
-export interface Draw {
+interface Draw {
   /** Index of the source. */
   source: number;
-  /** How often the source was read before, 0 at first. */
+  /** Number of times that the source was read before. */
   epoch: number;
   /** Index of the window in the source. */
   window: number;
 }
 
 /** The endless order of the windows of one mixture under one seed. */
-export class Order {
+export class WindowOrder {
   readonly #sources: readonly OrderedSource[];
   readonly #seed: number;
   readonly #quotas: number[];
   #block?: { index: number; sources: Uint16Array; ranks: Uint16Array };
 
   /**
+   * Makes the order.
+   *
    * @throws {DataError} when a source has no window
    * @throws {ConfigError} when a weight is too small to be drawn once in a block
    */
@@ -88,7 +86,7 @@ export class Order {
     this.#quotas = quotasOf(sources);
   }
 
-  /** The n-th window, n from 0; in file order within each source when `shuffle` is false. */
+  /** Returns the n-th window, n from 0; in file order within each source when `shuffle` is false. */
   at(n: number, shuffle = true): Draw {
     const { source, rank } = this.#rankOf(n);
     const { windows } = this.#sources[source];
@@ -99,7 +97,7 @@ export class Order {
     return { source, epoch, window: permute(step, windows, key) };
   }
 
-  /** How many of the first `n` windows come from each source. */
+  /** Returns the number of windows of each source among the first `n`. */
   drawn(n: number): number[] {
     const whole = Math.floor(n / blockSize);
     const rest = n % blockSize;
@@ -110,18 +108,18 @@ export class Order {
     return counts;
   }
 
-  /** The largest n for which no source passes its `maxEpochs`, and the source that stops it; Infinity without such. */
+  /** Returns the largest n for which no source passes its `maxEpochs`, and the source that stops there; else Infinity. */
   largest(): { windows: number; source?: string } {
-    let least: { windows: number; source?: string } = { windows: Infinity };
+    let min: { windows: number; source?: string } = { windows: Infinity };
     this.#sources.forEach(({ name, windows, maxEpochs }, s) => {
       if (maxEpochs === undefined) return;
       const n = this.#placeOf(s, Math.floor(maxEpochs * windows));
-      if (n < least.windows) least = { windows: n, source: name };
+      if (n < min.windows) min = { windows: n, source: name };
     });
-    return least;
+    return min;
   }
 
-  /** The n at which source `s` is drawn for the time `rank` (from 0). */
+  /** Returns the n at which source `s` is drawn and was drawn `rank` times before. */
   #placeOf(s: number, rank: number): number {
     if (this.#quotas.length === 1) return rank;
     const whole = Math.floor(rank / this.#quotas[s]);
@@ -138,7 +136,7 @@ export class Order {
     return { source, rank: index * this.#quotas[source] + ranks[n % blockSize] };
   }
 
-  /** The sources of one block and how often each stood before in it; the last block asked for is kept. */
+  /** Returns the source of each place in a block and its number of earlier places there. The last block asked for is kept. */
   #blockAt(index: number): { sources: Uint16Array; ranks: Uint16Array } {
     if (this.#block?.index === index) return this.#block;
     const sources = new Uint16Array(blockSize);
@@ -155,7 +153,7 @@ export class Order {
   }
 }
 
-/** Windows of each source in a block: weights times 1,000, rounded by largest remainders. */
+/** Returns the windows of each source in a block: weights times 1,000, rounded by largest remainders. */
 export function quotasOf(sources: readonly OrderedSource[]): number[] {
   const exact = sources.map(({ weight }) => weight * blockSize);
   const quotas = exact.map((share) => Math.floor(share + 1e-9));
@@ -163,11 +161,11 @@ export function quotasOf(sources: readonly OrderedSource[]): number[] {
   const byRemainder = exact.map((share, s) => ({ s, remainder: share - quotas[s] }))
     .sort((a, b) => b.remainder - a.remainder || a.s - b.s);
   for (let i = 0; i < left; i++) quotas[byRemainder[i].s]++;
-  const lost = quotas.indexOf(0);
-  if (lost < 0) return quotas;
+  const rare = quotas.indexOf(0);
+  if (rare < 0) return quotas;
   throw new ConfigError(
-    `Cannot mix ${sources[lost].name}: its share must be at least ${1 / blockSize} to be drawn once in ` +
-      `${blockSize} windows, current value is ${sources[lost].weight}`,
-    { path: `Dataset.mix.${sources[lost].name}.weight`, value: sources[lost].weight },
+    `Cannot mix ${sources[rare].name}: its share must be at least ${1 / blockSize} to be drawn once in ` +
+      `${blockSize} windows, current value is ${sources[rare].weight}`,
+    { path: `Dataset.mix.${sources[rare].name}.weight`, value: sources[rare].weight },
   );
 }

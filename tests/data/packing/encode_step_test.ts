@@ -9,7 +9,7 @@ import { ByteEncoder, inFolder } from "../fixtures.ts";
 const speeches = await Dataset.sample("sotu").take(30).toArray();
 const tokenizer = await Tokenizer.train(speeches.slice(0, 8), { vocabSize: 600 });
 
-/** The bytes of all shards of a folder, by name. */
+/** Returns the bytes of all shards of a folder, by name. */
 function shardsIn(folder: string): Record<string, Uint8Array> {
   const files: Record<string, Uint8Array> = {};
   for (const { name, isDirectory } of Deno.readDirSync(folder)) {
@@ -19,7 +19,7 @@ function shardsIn(folder: string): Record<string, Uint8Array> {
   return files;
 }
 
-/** Shards and what was told on the way, with so many workers. */
+/** Returns the shards and the progress that was told, with a number of workers. */
 async function packed(chain: Dataset, encoder: Encoder, workers: number): Promise<unknown> {
   return await inFolder(async (folder) => {
     const told: unknown[] = [];

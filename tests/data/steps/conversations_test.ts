@@ -3,7 +3,8 @@ import { ConfigError, DataError } from "../../../src/base/errors.ts";
 import type { ConversationFields } from "../../../src/data/steps/conversations.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
 import type { Conversation, Row } from "../../../src/data/document.ts";
-import type { PreparedTokens, Window } from "../../../src/data/tokens/token_dataset.ts";
+import type { PreparedTokens } from "../../../src/data/windows/prepared_tokens.ts";
+import type { Window } from "../../../src/data/windows/window.ts";
 import { all, ByteEncoder, decode, failure, inFolder } from "../fixtures.ts";
 
 const turns = async (rows: Row[], fields?: ConversationFields) =>
@@ -96,7 +97,7 @@ Deno.test("a wrong row is refused by record and field, in a file by its line", (
     assert.match(loose.message, /^record from:2: field completion/);
   }));
 
-/** The answers that a window teaches, in order, each with its end mark. */
+/** Returns the answers that are learned from a window, in order, each with its end mark. */
 function answers(window: Window): string[] {
   const learned: number[][] = [];
   for (const [t, target] of window.targets.entries()) {
@@ -108,7 +109,7 @@ function answers(window: Window): string[] {
   return learned.map(decode);
 }
 
-/** The examples of a window by where attention starts: their ids from there on. */
+/** Returns the ids of each example of a window, told apart by the first position of their attention. */
 function examples(window: Window): string[] {
   const starts = [...new Set(window.first)];
   return starts.map((start, i) => [...window.ids.slice(start, starts[i + 1] ?? window.ids.length)].join(" "));

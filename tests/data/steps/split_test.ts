@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
-import { validationSplit } from "../../../src/data/validation/validation_split.ts";
-import { failure } from "../fixtures.ts";
+import { holdOut, type TokenDataset } from "../../../src/data/tokens/token_dataset.ts";
+import { ByteEncoder, failure, inFolder } from "../fixtures.ts";
 
 const documents = (ids: number[]) =>
   Dataset.from(ids.map((n) => ({ text: `text ${n}`, id: `doc ${n}`, source: "test" })));
@@ -38,16 +38,26 @@ Deno.test("records without an id of their own are split by where they were read"
   assert.deepEqual(await a.toArray(), left);
 });
 
-Deno.test("a split of a split cuts anew, and a validation split cuts neither where a user's split does", async () => {
-  const { test, train } = documents(range(2000)).split({ test: 0.1, train: 0.9 });
+Deno.test("a split of a split cuts anew", async () => {
+  const { test } = documents(range(2000)).split({ test: 0.1, train: 0.9 });
   const again = test.split({ test: 0.5, train: 0.5 });
   const sizes = await Promise.all([again.test, again.train].map(async (part) => (await ids(part)).length));
   assert.ok(sizes.every((size) => size > 60), `${sizes}`);
-  const { validation, train: rest } = validationSplit(train, 0.1, 42);
-  const held = await ids(validation);
-  assert.ok(held.length > 120 && held.length < 240, `${held.length}`);
-  assert.deepEqual([...held, ...await ids(rest)].sort(), await ids(train));
 });
+
+Deno.test("a trainer's validation does not cut where a user's split with the same seed does", () =>
+  inFolder(async () => {
+    const { train } = documents(range(2000)).split({ test: 0.1, train: 0.9 }, { seed: 42 });
+    const held = await train.tokenize(new ByteEncoder(), { context: 16 })[holdOut]({ share: 0.1, seed: 42 });
+    const size = async (tokens: TokenDataset) => {
+      const prepared = await tokens.prepare();
+      prepared.close();
+      return prepared.sources[0].documents;
+    };
+    const sizes = [await size(held.validation!), await size(held.train)];
+    assert.ok(sizes[0] > 120 && sizes[0] < 240, `${sizes}`);
+    assert.equal(sizes[0] + sizes[1], (await ids(train)).length);
+  }));
 
 Deno.test("shares that cannot be are refused", async () => {
   for (

@@ -8,7 +8,7 @@ import { inFolder } from "../fixtures.ts";
 
 const speeches = await Dataset.sample("sotu").take(24).toArray();
 
-/** Paragraphs of speeches, English and not, some of them twice, a few with what C4 drops. */
+/** Gives paragraphs of speeches: some are not English, some stand twice, some are dropped by rules of C4. */
 function* paragraphs(): Generator<Document> {
   let n = 0;
   for (const { text, id } of speeches) {
@@ -30,7 +30,7 @@ const classifier = await TextClassifier.train(
   { buckets: 1 << 12, epochs: 1 },
 );
 
-/** All that a chain gives with so many workers: records, counts, and what was dropped, in its order. */
+/** Returns records, counts and drops of a chain, in order, with a number of workers. */
 async function all(chain: Dataset, workers: number): Promise<unknown> {
   return await inFolder(async (folder) => {
     const stats = await chain.write(`${folder}/a.jsonl`, { rejects: `${folder}/r.jsonl`, workers });

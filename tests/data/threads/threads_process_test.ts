@@ -1,4 +1,4 @@
-// What workers are to the process around them: they come over the network like the rest, and never keep it.
+// Workers and their process: they load over the network like the other modules, and never keep the process alive.
 import assert from "node:assert/strict";
 import { forget, packageFiles, serve } from "../../consumer/registry.ts";
 import { root, runDeno } from "../../repo/tree.ts";
@@ -29,7 +29,7 @@ Deno.test("where workers may not start, and where an iteration is left hanging, 
       `${folder}/a.ts`,
       `
 import { Dataset } from "${root}/src/data/mod.ts";
-import { Reading } from "${root}/src/data/plan/pass.ts";
+import { Pass } from "${root}/src/data/plan/pass.ts";
 import { entriesOf } from "${root}/src/data/plan/plan.ts";
 const speeches = await Dataset.sample("sotu").take(20).toArray();
 const { Worker } = globalThis;
@@ -37,7 +37,7 @@ globalThis.Worker = class { constructor() { console.log("refused"); throw new De
 console.log("kept", (await Dataset.from(speeches).clean({ badWords: false }).toArray({ workers: 2 })).length);
 globalThis.Worker = Worker;
 const { plan } = Dataset.from(speeches).language();
-const left = entriesOf(plan, new Reading({ workers: 2 }));
+const left = entriesOf(plan, new Pass({ workers: 2 }));
 await left.next();
 `,
     );

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { ConfigError, DataError } from "../../../src/base/errors.ts";
 import { Random } from "../../../src/base/random.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
-import type { Window } from "../../../src/data/tokens/token_dataset.ts";
+import type { Window } from "../../../src/data/windows/window.ts";
 import { all, ByteEncoder, decode, failure, inFolder } from "../fixtures.ts";
 
-/** Texts of odd lengths, some with characters of 2 to 4 bytes. */
+/** Returns texts of odd lengths, some with characters of 2 to 4 bytes. */
 function texts(count: number, seed: number): string[] {
   const random = new Random(seed);
   const letters = ["a", "b", " ", "é", "灌", "🦙"];
@@ -94,7 +94,7 @@ Deno.test("the n-th window depends on the seed and n alone, also after reopening
     assert.notDeepEqual(order.slice(0, count), order.slice(count));
     assert.notDeepEqual(Array.from({ length: count }, (_, n) => first.windowAt(n, 8)), order.slice(0, count));
     assert.deepEqual(Array.from({ length: count }, (_, n) => first.windowAt(n, 7, false)), full);
-    assert.equal(first.sources[0].epochsFor(3 * count), 3);
+    assert.deepEqual(first.epochs(3 * count), [3]);
     first.close();
     second.close();
   }));

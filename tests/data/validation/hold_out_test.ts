@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { ConfigError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
 import type { Conversation } from "../../../src/data/document.ts";
-import { type HeldOut, holdOut, type HoldOutOptions } from "../../../src/data/validation/hold_out.ts";
-import type { TokenDataset, Window } from "../../../src/data/tokens/token_dataset.ts";
-import { all, ByteEncoder, decode, failure, inFolder } from "../fixtures.ts";
+import { holdOut, type TokenDataset } from "../../../src/data/tokens/token_dataset.ts";
+import type { HeldOut, HoldOutOptions } from "../../../src/data/validation/hold_out.ts";
+import type { Window } from "../../../src/data/windows/window.ts";
+import { all, ByteEncoder, decode, inFolder } from "../fixtures.ts";
 
 const context = 16;
 const text = (i: number, size: number) => `${i} ${"lorem ipsum dolor ".repeat(100)}`.slice(0, size);
@@ -31,31 +31,31 @@ async function read(tokens: TokenDataset): Promise<{ windows: Window[]; document
   };
 }
 
-const cut = (dataset: Dataset, options: HoldOutOptions): Promise<HeldOut> =>
-  holdOut(dataset.tokenize(new ByteEncoder(), { context }), options);
+const heldOutOf = (dataset: Dataset, options: HoldOutOptions): Promise<HeldOut<TokenDataset>> =>
+  dataset.tokenize(new ByteEncoder(), { context })[holdOut](options);
 
 Deno.test("of many documents the share is held out by hash, whole, and never trained on", () =>
   inFolder(async () => {
-    const { train, validation, description } = await cut(documents(400, 80), { share: 0.1 });
+    const { train, validation, description } = await heldOutOf(documents(400, 80), { share: 0.1 });
     const [left, held] = [await read(train), await read(validation!)];
     assert.equal(left.documents.length + held.documents.length, 400);
     assert.ok(held.documents.length > 20 && held.documents.length < 60, `${held.documents.length}`);
     assert.equal(new Set([...left.documents, ...held.documents]).size, 400);
     assert.equal(description, "10.0% of the records, by hash of their ids");
-    const more = await read((await cut(documents(500, 80), { share: 0.1 })).validation!);
+    const more = await read((await heldOutOf(documents(500, 80), { share: 0.1 })).validation!);
     const old = new Set(more.documents.filter((document) => Number(document.split(" ")[0]) < 400));
     assert.deepEqual(
       [...old].sort(),
       held.documents.sort(),
       "documents that were there before keep their part",
     );
-    const other = await read((await cut(documents(400, 80), { share: 0.1, seed: 1 })).validation!);
+    const other = await read((await heldOutOf(documents(400, 80), { share: 0.1, seed: 1 })).validation!);
     assert.notDeepEqual(other.documents.sort(), held.documents.sort());
   }));
 
 Deno.test("a share too small for the least number of windows is raised just as far as needed", () =>
   inFolder(async () => {
-    const { train, validation, description } = await cut(documents(100, 40), { share: 0.01 });
+    const { train, validation, description } = await heldOutOf(documents(100, 40), { share: 0.01 });
     const held = await read(validation!);
     assert.ok(
       held.full >= 8 && held.documents.length <= 5,
@@ -71,7 +71,7 @@ Deno.test("a share too small for the least number of windows is raised just as f
 Deno.test("of less than twenty documents the tail of each is held out, cut at a white space", () =>
   inFolder(async () => {
     const source = documents(3, 900);
-    const { train, validation, description } = await cut(source, { share: 0.1 });
+    const { train, validation, description } = await heldOutOf(source, { share: 0.1 });
     const [left, held] = [await read(train), await read(validation!)];
     assert.deepEqual(
       left.documents.map((head, i) => head + held.documents[i]),
@@ -80,7 +80,7 @@ Deno.test("of less than twenty documents the tail of each is held out, cut at a 
     assert.ok(left.documents.every((head) => head.endsWith(" ")));
     assert.ok(held.full >= 8);
     assert.equal(description, "the last 10.0% of each of 3 documents");
-    const raised = await cut(documents(3, 900), { share: 0.01 });
+    const raised = await heldOutOf(documents(3, 900), { share: 0.01 });
     assert.ok((await read(raised.validation!)).full >= 8);
     assert.match(
       raised.description,
@@ -90,12 +90,12 @@ Deno.test("of less than twenty documents the tail of each is held out, cut at a 
 
 Deno.test("very little text gives at most its half", () =>
   inFolder(async () => {
-    const few = await cut(documents(2, 60), { share: 0.1 });
+    const few = await heldOutOf(documents(2, 60), { share: 0.1 });
     assert.match(
       few.description,
       /the last 50\.0% of each of 2 documents, raised from 10\.0% .* \(there is too little text\)$/,
     );
-    const many = await cut(documents(25, 3), { share: 0.1 });
+    const many = await heldOutOf(documents(25, 3), { share: 0.1 });
     assert.match(many.description, /50\.0% of the records, .* \(there is too little text\)/);
     const [left, held] = [await read(many.train), await read(many.validation!)];
     assert.ok(left.documents.length > 0 && held.documents.length > 0);
@@ -111,7 +111,7 @@ Deno.test("of conversations at least one is held out and at least one is left; o
         ),
       ).tokenize(new ByteEncoder(), { context });
     for (const count of [2, 3, 10, 200]) {
-      const { train, validation } = await holdOut(talks(count), { share: 0.05 });
+      const { train, validation } = await talks(count)[holdOut]({ share: 0.05 });
       const sizes = await Promise.all([train, validation!].map(async (part) => {
         const prepared = await part.prepare();
         prepared.close();
@@ -120,9 +120,9 @@ Deno.test("of conversations at least one is held out and at least one is left; o
       assert.equal(sizes[0] + sizes[1], count);
       assert.ok(sizes[0] > 0 && sizes[1] > 0, `${sizes}`);
     }
-    const single = await holdOut(talks(1), { share: 0.05 });
+    const single = await talks(1)[holdOut]({ share: 0.05 });
     assert.equal(single.validation, undefined);
-    assert.equal(single.description, "nothing, of a single conversation");
+    assert.equal(single.description, "none: only one conversation");
   }));
 
 Deno.test("each source of a mixture is held out by itself", () =>
@@ -131,7 +131,7 @@ Deno.test("each source of a mixture is held out by itself", () =>
       many: { from: documents(300, 60), weight: 0.9 },
       book: { from: documents(1, 1700), weight: 0.1, maxEpochs: 2 },
     });
-    const { train, validation, description } = await cut(mix, { share: 0.1 });
+    const { train, validation, description } = await heldOutOf(mix, { share: 0.1 });
     assert.equal(
       description,
       "many: 10.0% of the records, by hash of their ids\nbook: the last 10.0% of the only document",
@@ -148,12 +148,28 @@ Deno.test("each source of a mixture is held out by itself", () =>
     held.close();
   }));
 
-Deno.test("rows of tokens are left whole, and a wrong share is refused", async () => {
+Deno.test("rows of tokens are left whole", async () => {
   const rows = Dataset.tokens([Uint32Array.of(1, 2, 3)]);
-  const { train, validation } = await holdOut(rows, { share: 0.1 });
+  const { train, validation, description } = await rows[holdOut]({ share: 0.1 });
   assert.equal(train, rows);
   assert.equal(validation, undefined);
-  const error = await failure(() => cut(documents(3, 10), { share: 0.9 }));
-  assert.ok(error instanceof ConfigError);
-  assert.match(error.message, /holdOut\.share/);
+  assert.equal(description, "none: rows of token ids are used as they are");
+});
+
+Deno.test("the choice tokenizes no more than it has to know: a few windows, and of few documents the tails", async () => {
+  const tokenized = async (dataset: Dataset) => {
+    let bytes = 0;
+    const encoder = new ByteEncoder();
+    const encode = encoder.encode.bind(encoder);
+    encoder.encode = (text, options) => {
+      bytes += text.length;
+      return encode(text, options);
+    };
+    await dataset.tokenize(encoder, { context })[holdOut]({ share: 0.1 });
+    return bytes;
+  };
+  const windows = 8 * (context + 1);
+  assert.ok(await tokenized(documents(400, 80)) < 10 * windows);
+  const tails = await tokenized(documents(3, 1700));
+  assert.ok(tails > 0 && tails <= windows + 170, `${tails}`);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigError, DataError } from "../../../src/base/errors.ts";
-import { blockSize, Order, permute, quotasOf } from "../../../src/data/windows/window_order.ts";
+import { blockSize, permute, quotasOf, WindowOrder } from "../../../src/data/windows/window_order.ts";
 import { failure } from "../fixtures.ts";
 
 const source = (name: string, windows: number, weight: number, maxEpochs?: number) => ({
@@ -42,7 +42,7 @@ Deno.test("neighbours do not stay neighbours", () => {
 });
 
 Deno.test("every thousand windows hold the exact quota of each source", () => {
-  const order = new Order([source("a", 700, 0.67), source("b", 90, 0.3255), source("c", 5, 0.0045)], 1);
+  const order = new WindowOrder([source("a", 700, 0.67), source("b", 90, 0.3255), source("c", 5, 0.0045)], 1);
   assert.deepEqual(quotasOf([source("a", 1, 0.67), source("b", 1, 0.3255), source("c", 1, 0.0045)]), [
     670,
     326,
@@ -61,7 +61,7 @@ Deno.test("every thousand windows hold the exact quota of each source", () => {
 });
 
 Deno.test("each epoch of a source holds each window once, in an order of its own", () => {
-  const order = new Order([source("a", 37, 0.8), source("b", 11, 0.2)], 9);
+  const order = new WindowOrder([source("a", 37, 0.8), source("b", 11, 0.2)], 9);
   const draws = range(3000).map((n) => order.at(n));
   for (const [s, windows] of [[0, 37], [1, 11]]) {
     const mine = draws.filter((draw) => draw.source === s);
@@ -80,35 +80,39 @@ Deno.test("each epoch of a source holds each window once, in an order of its own
 
 Deno.test("window n is a pure function of seed and n", () => {
   const sources = [source("a", 123, 0.5), source("b", 77, 0.5)];
-  const forwards = new Order(sources, 42);
-  const anew = () => new Order(sources, 42);
+  const forwards = new WindowOrder(sources, 42);
+  const anew = () => new WindowOrder(sources, 42);
   const draws = range(2100).map((n) => forwards.at(n));
   for (const n of [2099, 0, 1500, 999, 1000]) assert.deepEqual(anew().at(n), draws[n]);
   for (const n of range(2100).reverse()) assert.deepEqual(forwards.at(n), draws[n]);
-  assert.notDeepEqual(range(50).map((n) => new Order(sources, 43).at(n)), draws.slice(0, 50));
-  assert.deepEqual(range(3).map((n) => new Order([source("a", 2, 1)], 1).at(n, false).window), [0, 1, 0]);
+  assert.notDeepEqual(range(50).map((n) => new WindowOrder(sources, 43).at(n)), draws.slice(0, 50));
+  assert.deepEqual(range(3).map((n) => new WindowOrder([source("a", 2, 1)], 1).at(n, false).window), [
+    0,
+    1,
+    0,
+  ]);
 });
 
 Deno.test("largest is the last length at which no source passes its maxEpochs", () => {
   for (const seed of [1, 2, 3]) {
-    const order = new Order([source("a", 370, 0.7, 2), source("b", 100, 0.3, 1.5)], seed);
+    const order = new WindowOrder([source("a", 370, 0.7, 2), source("b", 100, 0.3, 1.5)], seed);
     const { windows, source: name } = order.largest();
     assert.equal(name, "b");
     assert.equal(order.drawn(windows)[1], 150);
     assert.equal(order.at(windows).source, 1, "one more window would be one of b too many");
   }
-  assert.deepEqual(new Order([source("a", 370, 1)], 1).largest(), { windows: Infinity });
-  assert.deepEqual(new Order([source("a", 370, 1, 2)], 1).largest(), { windows: 740, source: "a" });
+  assert.deepEqual(new WindowOrder([source("a", 370, 1)], 1).largest(), { windows: Infinity });
+  assert.deepEqual(new WindowOrder([source("a", 370, 1, 2)], 1).largest(), { windows: 740, source: "a" });
 });
 
 Deno.test("a source without a window, or too rare to be drawn, is refused", async () => {
-  const empty = await failure(() => new Order([source("a", 5, 0.5), source("tiny", 0, 0.5)], 1));
+  const empty = await failure(() => new WindowOrder([source("a", 5, 0.5), source("tiny", 0, 0.5)], 1));
   assert.ok(empty instanceof DataError);
   assert.match(
     empty.message,
     /Cannot draw windows of tiny: it is shorter than one window; lower context or give more text/,
   );
-  const rare = await failure(() => new Order([source("a", 5, 0.9999), source("rare", 5, 0.0001)], 1));
+  const rare = await failure(() => new WindowOrder([source("a", 5, 0.9999), source("rare", 5, 0.0001)], 1));
   assert.ok(rare instanceof ConfigError);
   assert.match(rare.message, /Cannot mix rare: its share must be at least 0\.001/);
 });

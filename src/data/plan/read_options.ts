@@ -1,0 +1,24 @@
+/**
+ * Settings of the terminal verbs of a dataset.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { optionsSchema } from "../../base/schema.ts";
+
+/** Settings of a terminal verb. */
+export interface ReadOptions {
+  /** Stops the reading; it then rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /**
+   * Number of workers for steps that judge one text at a time; 0 for none. Default: up to one per core, once there turns
+   * out to be enough to do. The result does not depend on it.
+   */
+  workers?: number;
+}
+
+/** The schema of {@linkcode ReadOptions}. */
+export const readSchema = optionsSchema<ReadOptions>()(z.strictObject({
+  signal: z.instanceof(AbortSignal).optional(),
+  workers: z.number().int().min(0).optional(),
+}));
