@@ -4,7 +4,7 @@
  * @module
  */
 import { type Job, jobOf, type Make } from "../base/job.ts";
-import { openRow } from "../workers/pool.ts";
+import { openStream } from "../workers/pool.ts";
 import type { BatchOptions, EncodeOptions } from "./options.ts";
 
 type Ids = Uint32Array<ArrayBuffer>;
@@ -28,7 +28,7 @@ export async function encodeOnWorkers(
   signal?.throwIfAborted();
   const all: Ids[] = new Array(texts.length);
   const cuts = batches(texts);
-  const row = openRow<string, Ids>(jobOf(import.meta.url, { job, options }, batchEncoder), workers);
+  const row = openStream<string, Ids>(jobOf(import.meta.url, { job, options }, batchEncoder), workers);
   let failed: { from: number; error: unknown } | undefined;
   const encode = async ([from, to]: [number, number]) => {
     const some = texts.slice(from, to);

@@ -41,7 +41,7 @@ export function againstFacts(
   return {
     shown: against && describePlan(against).map((line) => line.trim()).join(" > "),
     identity: () => against && fingerprintOf(against),
-    opaque: against !== undefined && !cacheKeyOf(against).lasting,
+    opaque: against !== undefined && !cacheKeyOf(against).persistent,
   };
 }
 

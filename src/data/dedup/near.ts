@@ -11,13 +11,14 @@
  */
 import { percent } from "../../display/format.ts";
 import type { Document } from "../document.ts";
+import type { Derived } from "../plan/document_stage.ts";
 import { type DatasetPlan, entriesOf } from "../plan/plan.ts";
 import type { Pass } from "../plan/pass.ts";
-import { stepPlan } from "../steps/stateful_step.ts";
+import { stepPlan, stepPlanVia } from "../steps/stateful_step.ts";
 import { againstFacts } from "./exact.ts";
 import { bandHashes, BandIndex, type Bands, bandsFor, recall } from "./minhash_lsh.ts";
 import { type Shingles, similarity } from "./shingles.ts";
-import { type Sketch, sketchedPlan, unsketched } from "./sketch.ts";
+import { type Sketch, sketchedPlan } from "./sketch.ts";
 
 /** When documents are near. */
 export interface NearOptions {
@@ -39,7 +40,7 @@ export function nearPlan(input: DatasetPlan<Document>, options: NearOptions): Da
   const { shown, identity, opaque } = againstFacts(against);
   const jaccard = jaccardOf(options);
   const bands = bandsFor(jaccard);
-  return stepPlan<Document, Document>(input, {
+  const step = {
     op: "dedup",
     options: {
       by: "near",
@@ -51,34 +52,46 @@ export function nearPlan(input: DatasetPlan<Document>, options: NearOptions): Da
       ...bands,
       "expected recall": percent(recall(bands, jaccard)),
     },
-    kind: "documents",
+    kind: "documents" as const,
     identity,
     opaque,
-    via: keep === "longest" ? undefined : (source) => sketchedPlan(source, { words, bands }),
+  };
+  const addKnown = async (seen: Seen, reading: Pass) => {
+    if (!against) return;
+    for await (const { value } of entriesOf(sketchedPlan(against, { words, bands }), reading.another())) {
+      seen.add(value.derived);
+    }
+  };
+  if (keep === "longest") {
+    return stepPlan<Document, Document>(input, {
+      ...step,
+      async *run(entries, counts, reading) {
+        using seen = new Seen(bands, options);
+        await addKnown(seen, reading);
+        const out = await allButLongest(input, seen, options, reading.another());
+        let index = 0;
+        for await (const entry of entries) {
+          if (out[index++] === 1) await reading.drop(counts, "near to a longer one", entry);
+          else {
+            counts.kept++;
+            yield entry;
+          }
+        }
+        counts.notes["pairs compared"] = seen.compared;
+      },
+    });
+  }
+  return stepPlanVia<Derived<Sketch>, Document>(input, sketchedPlan(input, { words, bands }), {
+    ...step,
     async *run(entries, counts, reading) {
       using seen = new Seen(bands, options);
-      if (against) {
-        for await (const known of entriesOf(sketchedPlan(against, { words, bands }), reading.another())) {
-          seen.add(unsketched(known));
-        }
-      }
-      const out = keep === "longest"
-        ? await allButLongest(input, seen, options, reading.another())
-        : undefined;
-      let index = 0;
-      for await (const sketched of entries) {
-        const { entry, ...sketch } = unsketched(sketched);
-        const isOut = out ? out[index++] === 1 : !seen.addNew(sketch);
-        if (isOut) {
-          await reading.drop(
-            counts,
-            keep === "longest" ? "near to a longer one" : "near to an earlier one",
-            entry,
-          );
-        } else {
+      await addKnown(seen, reading);
+      for await (const { value: { document, derived }, id, place } of entries) {
+        const entry = { value: document, id, place };
+        if (seen.addNew(derived)) {
           counts.kept++;
           yield entry;
-        }
+        } else await reading.drop(counts, "near to an earlier one", entry);
       }
       counts.notes["pairs compared"] = seen.compared;
     },
@@ -102,10 +115,9 @@ async function allButLongest(
 ): Promise<Uint8Array> {
   using all = new ShingleFile();
   const lengths: number[] = [];
-  for await (const sketched of entriesOf(sketchedPlan(input, { words }), reading)) {
-    const { entry, shingles } = unsketched(sketched);
-    lengths.push(entry.value.text.length);
-    all.append(shingles);
+  for await (const { value: { document, derived } } of entriesOf(sketchedPlan(input, { words }), reading)) {
+    lengths.push(document.text.length);
+    all.append(derived.shingles);
   }
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[b] - lengths[a] || a - b);
   const out = new Uint8Array(lengths.length);

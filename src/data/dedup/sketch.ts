@@ -3,9 +3,11 @@
  *
  * @module
  */
-import type { Document, Entry } from "../document.ts";
+import { jobOf } from "../../base/job.ts";
+import type { Document } from "../document.ts";
+import type { Derive, Derived } from "../plan/document_stage.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
-import { type Judge, judgeOf, stagePlan } from "../steps/document_step.ts";
+import { derivedPlan } from "../steps/document_step.ts";
 import { bandHashes, type Bands } from "./minhash_lsh.ts";
 import { type Shingles, shinglesOf } from "./shingles.ts";
 
@@ -25,23 +27,22 @@ export interface SketchOptions {
   bands?: Bands;
 }
 
-/** The documents of `input`, each with its sketch. */
-export function sketchedPlan(input: DatasetPlan<Document>, options: SketchOptions): DatasetPlan<Document> {
-  return stagePlan(input, { op: "sketch", job: () => judgeOf(import.meta.url, options, shinglesJudge) });
+/** Returns the plan of the documents of `input`, each with its sketch. */
+export function sketchedPlan(
+  input: DatasetPlan<Document>,
+  options: SketchOptions,
+): DatasetPlan<Derived<Sketch>> {
+  return derivedPlan(input, {
+    job: jobOf(import.meta.url, options, makeSketching),
+    make: () => makeSketching(options),
+  });
 }
 
-/** Sketches documents. */
-export function shinglesJudge({ words, bands }: SketchOptions): Judge {
+/** Makes the function that sketches documents. */
+export function makeSketching({ words, bands }: SketchOptions): Derive<Sketch> {
   return ({ text }) => {
     const shingles = shinglesOf(text, words);
     const hashes = bands && shingles.hashes.length ? bandHashes(shingles, bands) : undefined;
-    return { text, sketch: { shingles, hashes } satisfies Sketch };
+    return { shingles, hashes };
   };
-}
-
-/** The sketch of a record of `sketchedPlan`, and the record without it. */
-export function unsketched(
-  { value, id, place, sketch }: Entry<Document>,
-): Sketch & { entry: Entry<Document> } {
-  return { ...sketch as Sketch, entry: { value, id, place } };
 }

@@ -13,8 +13,8 @@ import { onEachSource } from "../steps/mix.ts";
 import { NgramModel } from "./ngram_model.ts";
 import { type DatasetPlan, entriesOf } from "../plan/plan.ts";
 import type { Pass } from "../plan/pass.ts";
-import { type Judge, stagePlan } from "../steps/document_step.ts";
-import type { StageJob } from "../plan/document_stage.ts";
+import { derivedPlan, type Judge, stagePlan } from "../steps/document_step.ts";
+import type { Derive } from "../plan/document_stage.ts";
 
 /** A part of a corpus by perplexity, the best first. */
 export type Bucket = "head" | "middle" | "tail";
@@ -68,43 +68,46 @@ export function perplexityPlan(
         const ends = cutoffs ?? await cutoffsOf(source, model, quantiles, reading.another());
         counts.notes["head below"] = number(ends[0]);
         counts.notes["middle below"] = number(ends[1]);
-        return stageJob(model, { keep, ends });
+        const job = model.job();
+        return {
+          job: job && jobOf(import.meta.url, { job, parts: { keep, ends } }, perplexityJudge),
+          make: () => judging(model, { keep, ends }),
+        };
       },
     }));
 }
 
-/** Which parts stay and where they end; without it texts are only measured. */
+/** The parts that stay and the perplexities at which head and middle end. */
 interface Parts {
   keep: readonly Bucket[];
   ends: readonly [number, number];
 }
 
-function stageJob(model: NgramModel, parts?: Parts): StageJob {
-  const job = model.job();
-  return {
-    job: job && jobOf(import.meta.url, { job, parts }, perplexityJudge),
-    make: () => judging(model, parts),
-  };
-}
-
-/** Judges by the model that a job makes. */
+/** Makes the judge with the model that a job makes: the worker's side. */
 export async function perplexityJudge(
-  { job, parts }: { job: Job; parts?: Parts },
+  { job, parts }: { job: Job; parts: Parts },
   make: Make,
 ): Promise<Judge> {
   return judging(await make<NgramModel>(job), parts);
 }
 
-function judging(model: NgramModel, parts?: Parts): Judge {
+function judging(model: NgramModel, { keep, ends }: Parts): Judge {
   return ({ text }, note) => {
     const exact = model.perplexity(text);
-    if (!parts) return { text, sketch: exact };
-    const { keep, ends } = parts;
     const bucket: Bucket = exact < ends[0] ? "head" : exact < ends[1] ? "middle" : "tail";
     if (!keep.includes(bucket)) return { drop: bucket };
     note(bucket);
     return { text, meta: { perplexity: Math.round(exact * 10) / 10, bucket } };
   };
+}
+
+/** Makes the function that measures documents with the model that a job makes: the worker's side. */
+export async function makeMeasuring(job: Job, make: Make): Promise<Derive<number>> {
+  return measuring(await make<NgramModel>(job));
+}
+
+function measuring(model: NgramModel): Derive<number> {
+  return ({ text }) => model.perplexity(text);
 }
 
 async function cutoffsOf(
@@ -114,8 +117,12 @@ async function cutoffsOf(
   reading: Pass,
 ): Promise<[number, number]> {
   const found: number[] = [];
-  const measured = stagePlan(plan, { op: "measure", job: () => stageJob(model) });
-  for await (const { sketch } of entriesOf(measured, reading)) found.push(sketch as number);
+  const job = model.job();
+  const measured = derivedPlan(plan, {
+    job: job && jobOf(import.meta.url, job, makeMeasuring),
+    make: () => measuring(model),
+  });
+  for await (const { value } of entriesOf(measured, reading)) found.push(value.derived);
   const sorted = Float64Array.from(found).sort();
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   return [at(quantiles[0]), at(quantiles[1])];

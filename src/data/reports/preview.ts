@@ -8,9 +8,9 @@ import { bytes } from "../../display/format.ts";
 import { join } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import { countsTable } from "./counts_table.ts";
-import type { Conversation, Document } from "../document.ts";
+import { type Conversation, type Document, textBytes } from "../document.ts";
 import { type DatasetPlan, describePlan, entriesOf, plansIn } from "../plan/plan.ts";
-import { Pass, type StepCounts, textBytes } from "../plan/pass.ts";
+import { Pass, type StepCounts } from "../plan/pass.ts";
 
 /** The first records of a dataset. Cold: they are read by `read` or `show`, once. */
 export class Preview<T> extends Displayable {

@@ -8,9 +8,9 @@ import { bytes as size, number, percent } from "../../display/format.ts";
 import { join } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import { countsTable } from "./counts_table.ts";
-import type { Entry } from "../document.ts";
+import { type Entry, textBytes } from "../document.ts";
 import { type DatasetPlan, entriesOf, plansIn } from "../plan/plan.ts";
-import { Pass, type PassOptions, type StepCounts, textBytes } from "../plan/pass.ts";
+import { Pass, type PassOptions, type StepCounts } from "../plan/pass.ts";
 
 /** The part of one source in what was read. */
 export interface SourceShare {

@@ -8,7 +8,7 @@ import { Displayable, type Picture } from "../../display/display.ts";
 import { bytes as size, number, percent } from "../../display/format.ts";
 import { join } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
-import type { PreparedTokens } from "../windows/window.ts";
+import type { PreparedTokens } from "../windows/prepared_tokens.ts";
 
 /** One source in a number of drawn windows. */
 export interface TokenShare {
@@ -66,8 +66,9 @@ export class TokenDatasetStats extends Displayable {
     this.cut = prepared.cut;
     // Without a full window in every source nothing can be drawn.
     this.drawn = prepared.sources.every(({ windows }) => windows > 0) ? drawn : 0;
-    this.sources = prepared.sources.map(({ name, documents, tokens, windows, bytes, weight, epochsFor }) => {
-      const epochs = this.drawn === 0 ? 0 : epochsFor(this.drawn, seed);
+    const epochsOf = this.drawn === 0 ? [] : prepared.epochs(this.drawn, seed);
+    this.sources = prepared.sources.map(({ name, documents, tokens, windows, bytes, weight }, s) => {
+      const epochs = epochsOf[s] ?? 0;
       const own = Math.round(epochs * windows);
       const drawn = this.drawn === 0 ? 0 : own / this.drawn;
       return {

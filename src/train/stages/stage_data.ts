@@ -5,7 +5,8 @@
  */
 import { ConfigError, DataError } from "../../base/errors.ts";
 import { hash32 } from "../../base/random.ts";
-import { holdOut, type PreparedTokens, type PrepareProgress, TokenDataset } from "../../data/mod.ts";
+import { type PreparedTokens, type PrepareProgress, TokenDataset } from "../../data/mod.ts";
+import { holdOut } from "../../data/tokens/token_dataset.ts";
 import type { Model } from "../../model/mod.ts";
 import { stateOf } from "../../model/model_state.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
@@ -100,7 +101,7 @@ export async function prepareStage(
   const { settings } = stage;
   const all = tokensOf(model, stage, stage.data);
   const { train, validation, description } = settings.held
-    ? await holdOut(all, { share: settings.held, seed, signal })
+    ? await all[holdOut]({ share: settings.held, seed, signal })
     : {
       train: all,
       validation: stage.validation && tokensOf(model, stage, stage.validation),
@@ -157,10 +158,11 @@ function checkEpochs(tokens: PreparedTokens, { settings }: Stage, windows: numbe
 
 /** Returns the sources of a stage, and how much of each it reads. */
 export function sourcesOf({ train, windows, order }: StageTokens): SourceRecord[] {
-  return train.sources.map(({ name, weight, documents, tokens, epochsFor }) => ({
+  const epochs = train.epochs(windows, order);
+  return train.sources.map(({ name, weight, documents, tokens }, s) => ({
     source: name,
     share: weight,
-    epochs: epochsFor(windows, order),
+    epochs: epochs[s],
     documents,
     tokens,
   }));
