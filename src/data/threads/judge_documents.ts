@@ -38,14 +38,14 @@ export function judgeDocument<D>(document: Document, { judges, derive }: Chain<D
   };
   for (; step < judges.length; step++) {
     const verdict = judges[step](current, note);
-    if ("drop" in verdict) return { ...changes, step, drop: verdict.drop };
+    if ("drop" in verdict) return Object.assign(changes, { step, drop: verdict.drop });
     const { text, meta } = verdict;
-    if (text.trim() === "") return { ...changes, step, drop: "nothing left" };
+    if (text.trim() === "") return Object.assign(changes, { step, drop: "nothing left" });
     if (text !== current.text) changes.text = text;
     if (meta) changes.meta = { ...changes.meta, ...meta };
     if (text !== current.text || meta) current = { ...current, text, meta: { ...current.meta, ...meta } };
   }
-  return { ...changes, derived: derive(current) };
+  return Object.assign(changes, { derived: derive(current) });
 }
 
 /** Derives nothing: the end of a chain that only judges. */

@@ -63,10 +63,14 @@ export class ReadAhead extends Pass {
     return now;
   }
 
+  /** Before `detach`: tells the consumer's pass what was counted since the last call. */
+  forward(): void {
+    this.#apply(this.#changes());
+  }
+
   /** Returns the progress since the last call. Equal ones share an object, since there is one per record. */
   take(): Progress {
-    const changes: Change[] = [];
-    for (const [plan, counts] of this.#counts) collectChanges(plan, counts, changes);
+    const changes = this.#changes();
     if (this.#drops.length) {
       const drops = this.#drops;
       this.#drops = [];
@@ -78,6 +82,22 @@ export class ReadAhead extends Pass {
 
   /** Tells the consumer's pass a progress. */
   async report({ changes, drops }: Progress): Promise<void> {
+    this.#apply(changes);
+    for (const drop of drops) await this.#consumer.onReject?.(...drop);
+  }
+
+  /** Ends the pass. What was read ahead and not reported is as if it had never been read. */
+  close(): void {
+    if (!this.#isDetached) this.forward();
+  }
+
+  #changes(): Change[] {
+    const changes: Change[] = [];
+    for (const [plan, counts] of this.#counts) collectChanges(plan, counts, changes);
+    return changes;
+  }
+
+  #apply(changes: readonly Change[]): void {
     for (const { plan, step, field, key, by } of changes) {
       const counts = this.#consumer.countsOf(plan, step);
       if (field === "kept") counts.kept += Number(by);
@@ -86,12 +106,6 @@ export class ReadAhead extends Pass {
         table[key] = typeof by === "string" ? by : Number(table[key] ?? 0) + by;
       }
     }
-    for (const drop of drops) await this.#consumer.onReject?.(...drop);
-  }
-
-  /** Ends the pass. What was read ahead and not reported is as if it had never been read. */
-  async close(): Promise<void> {
-    if (!this.#isDetached) await this.report(this.take());
   }
 }
 

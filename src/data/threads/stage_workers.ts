@@ -59,7 +59,7 @@ async function* run<D, R>(
     if (!isDone) yield* onWorkers(chain, input, ahead);
   } finally {
     await input.return?.();
-    await ahead.close();
+    ahead.close();
   }
 }
 
@@ -76,7 +76,7 @@ async function* onThisThread<D, R>(
   let milliseconds = 0;
   let units = 0;
   for (let next = await input.next(); !next.done; next = await input.next()) {
-    await ahead.report(ahead.take());
+    ahead.forward();
     const document = chain.documentOf(next.value);
     const start = performance.now();
     const result = judgeDocument(document, judges);
