@@ -101,6 +101,27 @@ for (const page of pages.filter(({ path }) => path.startsWith("docs/howto/"))) {
   });
 }
 
+Deno.test("the README's example runs as it stands", async () => {
+  const readme = pages.filter(({ path }) => path === "README.md");
+  await inFolder(readme, async (folder, placed) => {
+    const { code, stdout, stderr } = await runDeno([
+      "run",
+      "-A",
+      "--no-check",
+      join(placed[0].folder, pageProgram),
+    ], {
+      cwd: folder,
+      env: {
+        XDG_RUNTIME_DIR: Deno.env.get("XDG_RUNTIME_DIR") ?? folder,
+        LLAMERO_HOME: join(folder, "cache"),
+      },
+    });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /Plan of model/);
+    assert.match(stdout, /loss, nats per token/);
+  });
+});
+
 const page = (text: string, path = "docs/x.md"): SourceFile => ({ path, text });
 const fence = (language: string, ...lines: string[]): string =>
   ["```" + language, ...lines, "```", ""].join("\n");
