@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { DataError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
-import { failure, inFolder } from "../fixtures.ts";
+import { failure } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const rows = Array.from(
   { length: 2000 },
@@ -101,7 +102,7 @@ Deno.test("a download that is cut off goes on where it stopped, in this call and
       const dataset = Dataset.jsonl(`${url}/plain/data/one.jsonl`, { text: "text" });
       [trouble.after, trouble.times] = [30_000, 3];
       const error = await failure(() => dataset.toArray());
-      assert.match(error.message, /try again, it goes on where it was cut off/);
+      assert.match(error.message, /try again, the download resumes where it ended/);
       [trouble.after, trouble.times] = [1000, 1];
       assert.equal((await dataset.toArray()).length, 2000);
       assert.deepEqual(asked.map((line) => line.slice(21)), [

@@ -176,7 +176,7 @@ const damage: [
     /,([A-D])\n/,
     ",$1,x\n",
     1,
-    /a record of 7 fields where 6 are named/,
+    /a record of 7 fields, expected 6/,
   ],
   ["winogender", "all_sentences.tsv", /\.txt\t/, ".tx\t", 2, /sentid must be occupation\.participant/],
   ["winogender", "all_sentences.tsv", / she was/, " it was", 2, /sentence must have one of she, her/],

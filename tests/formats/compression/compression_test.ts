@@ -8,7 +8,8 @@ import { readBytes } from "../../../src/formats/compression/decompress.ts";
 import { findParquet } from "../../../src/formats/records/parquet.ts";
 import { unbzip2, unxz } from "../../../src/formats/compression/bzip2_xz.ts";
 import { findTar } from "../../../src/formats/records/tar.ts";
-import { all, failure, inFolder } from "../../data/fixtures.ts";
+import { all, failure } from "../../data/fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 /** "first\n" and "second\n", each packed by itself, one behind the other. */
 const packed = {
