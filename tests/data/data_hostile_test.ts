@@ -13,7 +13,8 @@ import { htmlText } from "../../src/data/text/html_text.ts";
 import { comparable, plainLine } from "../../src/data/text/normalize.ts";
 import { sentenceEnds } from "../../src/data/text/sentences.ts";
 import { concat } from "../../src/formats/bytes.ts";
-import { all, failure, inFolder } from "./fixtures.ts";
+import { all, failure } from "./fixtures.ts";
+import { inFolder } from "../support/folder.ts";
 
 /** Openings without an end and runs of one sign, on which careless patterns need time that grows with the square. */
 const seeds = [

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { Model } from "../../src/model/mod.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { mobyDick as moby } from "../support/moby_dick.ts";
-import { inFolder } from "../data/fixtures.ts";
+import { inFolder } from "../support/folder.ts";
 import { sentences, texts } from "./languages.ts";
 
 const home = Deno.env.get("LLAMERO_LLAMA_CPP");

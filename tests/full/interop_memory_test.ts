@@ -1,5 +1,6 @@
 // Loading and saving take less memory than the GPU buffers, the largest tensor and 200 MB, for models of any size.
 import assert from "node:assert/strict";
+import { inFolder } from "../support/folder.ts";
 
 const child = new URL("./interop_child.ts", import.meta.url).pathname;
 
@@ -22,14 +23,11 @@ Deno.test({
   name: "a save and a load hold less than the largest tensor and 200 MB",
   ignore: Deno.build.os !== "linux", // the peak is read from /proc
   async fn() {
-    const folder = await Deno.makeTempDir();
-    try {
+    await inFolder(async (folder) => {
       await peakOf("save", folder);
       await peakOf("load", folder);
       await peakOf("save", `${folder}/m.gguf`);
       await peakOf("load", `${folder}/m.gguf`);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    });
   },
 });

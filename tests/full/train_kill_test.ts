@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { checkpointNames, findCheckpoint } from "../../src/train/checkpoints/checkpoint_folder.ts";
-import { assertSameWeights, inFolder } from "../train/support.ts";
+import { assertSameWeights } from "../train/support.ts";
+import { inFolder } from "../support/folder.ts";
 import { beginning, longRun } from "./train_killed.ts";
 
 /**

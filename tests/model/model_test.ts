@@ -6,9 +6,9 @@ import { Dataset } from "../../src/data/mod.ts";
 import { Model } from "../../src/model/mod.ts";
 import { stateOf } from "../../src/model/model_state.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
-import { inFolder } from "../data/fixtures.ts";
 import { testDevice } from "../support/device.ts";
 import { goldenPath } from "../support/golden.ts";
+import { inFolder } from "../support/folder.ts";
 
 const shape = { dim: 24, layers: 2, heads: 3, hidden: 40 };
 const words =

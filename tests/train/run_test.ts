@@ -3,7 +3,8 @@ import { ConfigError, NumericsError } from "../../src/base/errors.ts";
 import type { Model } from "../../src/model/mod.ts";
 import { learningRateAt, type Run, type RunEvent } from "../../src/train/mod.ts";
 import { testDevice } from "../support/device.ts";
-import { assertSameWeights, chainRows, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
+import { assertSameWeights, chainRows, quiet, short, tinyModel, tokens } from "./support.ts";
+import { inFolder } from "../support/folder.ts";
 
 /** Starts a run of `steps` without display. */
 function start(model: Model, steps: number, more: Record<string, unknown> = {}): Run {

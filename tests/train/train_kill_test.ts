@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { assertSameWeights, inFolder, tinyModel } from "./support.ts";
+import { assertSameWeights, tinyModel } from "./support.ts";
+import { inFolder } from "../support/folder.ts";
 import { longRun } from "./killed.ts";
 
 /** Starts the process, sends it a signal once its output matches `sign`, and returns output and status. */

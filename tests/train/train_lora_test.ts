@@ -7,7 +7,8 @@ import { LORA_TARGETS, Model } from "../../src/model/mod.ts";
 import { loraSettings } from "../../src/model/training/lora_options.ts";
 import { type StageOptions, trainerOf, utilisation } from "../../src/train/mod.ts";
 import { half } from "../support/device.ts";
-import { assertSameWeights, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
+import { assertSameWeights, quiet, short, tinyModel, tokens } from "./support.ts";
+import { inFolder } from "../support/folder.ts";
 
 const hidden = { display: false } as const;
 const lora: StageOptions["lora"] = { rank: 3, alpha: 6, targets: ["q_proj", "v_proj", "up_proj"] };

@@ -6,7 +6,8 @@ import type { Model } from "../../src/model/mod.ts";
 import { kernelTable, useKernelTable } from "../../src/ops/mod.ts";
 import type { Run, Trainer, TrainerOptions } from "../../src/train/mod.ts";
 import { half, testDevice } from "../support/device.ts";
-import { assertSameWeights, chainRows, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
+import { assertSameWeights, chainRows, quiet, short, tinyModel, tokens } from "./support.ts";
+import { inFolder } from "../support/folder.ts";
 
 const hidden = { display: false } as const;
 

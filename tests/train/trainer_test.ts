@@ -5,7 +5,8 @@ import { Model } from "../../src/model/mod.ts";
 import { type PretrainOptions, Trainer } from "../../src/train/mod.ts";
 import { version } from "../../src/train/monitoring/version.ts";
 import { testDevice } from "../support/device.ts";
-import { chainRows, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
+import { chainRows, quiet, short, tinyModel, tokens } from "./support.ts";
+import { inFolder } from "../support/folder.ts";
 
 /** Returns the settings of a stage of a trainer. */
 function settingsOf(trainer: Trainer, nth = 0) {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { FormatError } from "../../src/base/errors.ts";
 import type { Model } from "../../src/model/mod.ts";
 import { readState } from "../../src/train/monitoring/run_state.ts";
-import { assertSameWeights, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
+import { assertSameWeights, quiet, short, tinyModel, tokens } from "./support.ts";
+import { inFolder } from "../support/folder.ts";
 
 const hidden = { display: false } as const;
 

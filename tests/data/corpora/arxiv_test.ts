@@ -11,7 +11,8 @@ import {
 } from "../../../src/data/corpora/latex.ts";
 import { expanded } from "../../../src/data/corpora/latex_macros.ts";
 import { concat } from "../../../src/formats/bytes.ts";
-import { all, inFolder } from "../fixtures.ts";
+import { all } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 Deno.test("comments go with their line end, as TeX reads them", () => {
   const cases: [string, string][] = [

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { codeVerdict, withoutHeader } from "../../../src/data/filters/source_code.ts";
 import { withoutLicence } from "../../../src/data/corpora/books.ts";
-import { inFolder } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const rules = { longestLine: 1000, meanLine: 100, alphanumeric: 0.25, lettersPerToken: 1.5 };
 const verdict = (text: string, path = "a.ts") => {

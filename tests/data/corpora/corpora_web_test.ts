@@ -5,7 +5,8 @@ import { Dataset } from "../../../src/data/dataset.ts";
 import { TextClassifier } from "../../../src/data/filters/classifier.ts";
 import { NgramModel } from "../../../src/data/filters/ngram_model.ts";
 import { concat } from "../../../src/formats/bytes.ts";
-import { ByteEncoder, failure, inFolder } from "../fixtures.ts";
+import { ByteEncoder, failure } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const record = (url: string, body: string, type = "conversion", contentType = "text/plain") => {
   const bytes = new TextEncoder().encode(body);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { htmlText } from "../../../src/data/text/html_text.ts";
-import { inFolder } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 Deno.test("HTML becomes text: blocks, lists, code as it stands, labels of links, entities", () => {
   const cases: [string, string][] = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { plainWikitext } from "../../../src/data/corpora/wikitext.ts";
-import { inFolder } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const cases: [string, string][] = [
   ["'''Bold''' and ''italic'' and '''''both'''''", "Bold and italic and both"],

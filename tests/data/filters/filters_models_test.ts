@@ -3,7 +3,8 @@ import { ConfigError, DataError, FormatError } from "../../../src/base/errors.ts
 import { Dataset } from "../../../src/data/dataset.ts";
 import { TextClassifier } from "../../../src/data/filters/classifier.ts";
 import { NgramModel } from "../../../src/data/filters/ngram_model.ts";
-import { ByteEncoder, failure, inFolder } from "../fixtures.ts";
+import { ByteEncoder, failure } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const speeches = () =>
   Dataset.sample("sotu").take(60).map((document) => ({ ...document, text: document.text.slice(0, 3000) }));

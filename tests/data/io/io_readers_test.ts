@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { ConfigError, DataError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
-import { failure, inFolder } from "../fixtures.ts";
+import { failure } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const chapters = "Front\nmatter\n\nCHAPTER 1. A\nfirst\n\nsecond\n\nCHAPTER 2. B\nthird";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { ConfigError, DataError } from "../../../src/base/errors.ts";
-import { ByteEncoder, failure, inFolder } from "../fixtures.ts";
+import { ByteEncoder, failure } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const notes = () =>
   Dataset.from([{ text: "first" }, { text: "a much longer second text" }, { text: "x" }, { text: "third" }], {

@@ -5,7 +5,8 @@ import { Dataset } from "../../../src/data/dataset.ts";
 import type { Conversation, Row } from "../../../src/data/document.ts";
 import type { PreparedTokens } from "../../../src/data/windows/prepared_tokens.ts";
 import type { Window } from "../../../src/data/windows/window.ts";
-import { all, ByteEncoder, decode, failure, inFolder } from "../fixtures.ts";
+import { all, ByteEncoder, decode, failure } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const turns = async (rows: Row[], fields?: ConversationFields) =>
   (await Dataset.from(rows).conversations(fields && { fields }).toArray()).map(({ messages }) =>

@@ -3,7 +3,8 @@ import { ConfigError, DataError } from "../../../src/base/errors.ts";
 import { Random } from "../../../src/base/random.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
 import type { Window } from "../../../src/data/windows/window.ts";
-import { all, ByteEncoder, decode, failure, inFolder } from "../fixtures.ts";
+import { all, ByteEncoder, decode, failure } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 /** Returns texts of odd lengths, some with characters of 2 to 4 bytes. */
 function texts(count: number, seed: number): string[] {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Model } from "../../../src/model/mod.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
-import { inFolder } from "../../data/fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 import { oracle, pythonHas } from "../../support/python.ts";
 import { testDevice } from "../../support/device.ts";
 import { maxError } from "../../support/golden.ts";

@@ -4,6 +4,7 @@ import type { Message } from "../../../src/base/encoder.ts";
 import { ConfigError, DataError } from "../../../src/base/errors.ts";
 import { type TemplateName, TEMPLATES, Tokenizer } from "../../../src/tokenizer/mod.ts";
 import { sample } from "../sample.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const NAMES = Object.keys(TEMPLATES) as TemplateName[];
 
@@ -113,16 +114,13 @@ for (const name of NAMES) {
 
   Deno.test(`${name}: saved as Jinja and read back by name`, async () => {
     const tokenizer = (await sample()).withTemplate(name);
-    const dir = await Deno.makeTempDir();
-    try {
+    await inFolder(async (dir) => {
       await tokenizer.save(dir);
       const loaded = await Tokenizer.load(dir);
       assert.equal(loaded.template, name);
       assert.equal(loaded.fingerprint, tokenizer.fingerprint);
       assert.deepEqual(loaded.chat(TALK), tokenizer.chat(TALK));
-    } finally {
-      await Deno.remove(dir, { recursive: true });
-    }
+    });
   });
 }
 

@@ -3,16 +3,7 @@ import { ConfigError, FormatError } from "../../../src/base/errors.ts";
 import { type Piece, TEMPLATES, Tokenizer } from "../../../src/tokenizer/mod.ts";
 import type { TokenizerJson } from "../../../src/tokenizer/files/tokenizer_json.ts";
 import { oddStrings, sample } from "../sample.ts";
-
-/** Runs `work` with a fresh folder and removes it. */
-async function inFolder(work: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await work(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
+import { inFolder } from "../../support/folder.ts";
 
 function sameIds(a: Tokenizer, b: Tokenizer, seed: number): void {
   for (const text of oddStrings(400, seed, true)) {

@@ -6,6 +6,7 @@ import { DataError } from "../../../src/base/errors.ts";
 import { Random } from "../../../src/base/random.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
 import { sample } from "../sample.ts";
+import { inFolder } from "../../support/folder.ts";
 
 interface Golden {
   /** Lines that the model was trained on. */
@@ -36,8 +37,7 @@ Deno.test("our trainer learns the vocabulary of spm_train with the same settings
 });
 
 Deno.test("the tokenizer.json of an imported model reads to the same ids in @huggingface/tokenizers", async () => {
-  const dir = await Deno.makeTempDir();
-  try {
+  await inFolder(async (dir) => {
     await imported.save(dir);
     const json = JSON.parse(await Deno.readTextFile(`${dir}/tokenizer.json`));
     const library = new Library({ ...json, added_tokens: [] }, {});
@@ -45,9 +45,7 @@ Deno.test("the tokenizer.json of an imported model reads to the same ids in @hug
       const theirs = text === "" ? [] : library.encode(text, { add_special_tokens: false }).ids;
       assert.deepEqual(theirs, ids, JSON.stringify(text));
     }
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  });
 });
 
 /** Code points from everywhere, NUL, runs of spaces and U+2581 among them; surrogates only if `broken`. */

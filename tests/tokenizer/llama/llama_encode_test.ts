@@ -5,16 +5,14 @@ import { ConfigError } from "../../../src/base/errors.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
 import type { TokenizerJson } from "../../../src/tokenizer/files/tokenizer_json.ts";
 import { book, oddStrings, sample } from "../sample.ts";
+import { inFolder } from "../../support/folder.ts";
 
 /** The file that a tokenizer writes, as the library and we read it. */
 async function fileOf(tokenizer: Tokenizer): Promise<TokenizerJson> {
-  const dir = await Deno.makeTempDir();
-  try {
+  return await inFolder(async (dir) => {
     await tokenizer.save(dir);
     return JSON.parse(await Deno.readTextFile(`${dir}/tokenizer.json`));
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  });
 }
 
 function libraryIds(library: Library, text: string, specials = false): number[] {

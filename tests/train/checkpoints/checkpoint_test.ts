@@ -6,7 +6,8 @@ import { isDraft, restoreMoments } from "../../../src/train/checkpoints/checkpoi
 import type { WarningEvent } from "../../../src/train/mod.ts";
 import { readState } from "../../../src/train/monitoring/run_state.ts";
 import { paperStep } from "../../model/paper_step.ts";
-import { assertSameWeights, inFolder, quiet, short, tinyModel, tokens } from "../support.ts";
+import { assertSameWeights, quiet, short, tinyModel, tokens } from "../support.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const hidden = { display: false } as const;
 const options = { ...short, steps: 6, checkpointEvery: 3, validation: false } as const;

@@ -4,7 +4,8 @@ import { openDevice } from "../../../src/gpu/mod.ts";
 import type { Model } from "../../../src/model/mod.ts";
 import type { Trainer } from "../../../src/train/mod.ts";
 import { checkpointNames } from "../../../src/train/checkpoints/checkpoint_folder.ts";
-import { assertSameWeights, inFolder, quiet, short, tinyModel, tokens } from "../support.ts";
+import { assertSameWeights, quiet, short, tinyModel, tokens } from "../support.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const hidden = { display: false } as const;
 const rarely = { steps: 45, checkpointEvery: 15 } as const;

@@ -3,7 +3,8 @@ import { DeviceError } from "../../../src/base/errors.ts";
 import { defaultDevice } from "../../../src/gpu/mod.ts";
 import { Model } from "../../../src/model/mod.ts";
 import type { RunEvent, Trainer } from "../../../src/train/mod.ts";
-import { inFolder, quiet, short, tokens } from "../support.ts";
+import { quiet, short, tokens } from "../support.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const hidden = { display: false } as const;
 

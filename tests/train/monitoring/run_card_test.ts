@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type CardFacts, headline, runCard } from "../../../src/train/monitoring/run_card.ts";
-import { inFolder, quiet, short, tinyModel, tokens } from "../support.ts";
+import { quiet, short, tinyModel, tokens } from "../support.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const facts: CardFacts = {
   title: "run 1 of 5M",

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { NumericsError } from "../../../src/base/errors.ts";
 import { Dataset, type TokenDataset } from "../../../src/data/mod.ts";
 import type { HistoryEntry } from "../../../src/train/mod.ts";
-import { assertSameWeights, chainRows, inFolder, quiet, short, tinyModel } from "../support.ts";
+import { assertSameWeights, chainRows, quiet, short, tinyModel } from "../support.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const hidden = { display: false } as const;
 const options = {

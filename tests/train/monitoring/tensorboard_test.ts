@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { maskedCrc, scalarRecord } from "../../../src/train/monitoring/tensorboard_file.ts";
 import type { Model } from "../../../src/model/mod.ts";
-import { inFolder, quiet, short, tinyModel, tokens } from "../support.ts";
+import { quiet, short, tinyModel, tokens } from "../support.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const hidden = { display: false } as const;
 
