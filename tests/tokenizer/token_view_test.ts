@@ -8,7 +8,7 @@ Deno.test("a text shows as its tokens", async () => {
   const view = tokenizer.show("The <b>12\n");
   const [tokens, facts] = String(view).split("\n");
   assert.equal(tokens, Array.from(tokenizer.encode("The <b>12\n"), (id) => tokenizer.tokenOf(id)).join("│"));
-  assert.match(facts, /^\d+ tokens, 10 B, .* bytes a token$/);
+  assert.match(facts, /^\d+ tokens, 10 B, .* bytes per token$/);
   const { html } = view.picture();
   assert.ok(html!.includes("<span") && !html!.includes("<b>") && html!.includes("title="));
   assert.deepEqual(view.toJSON().tokens.map((token) => token.id), [...tokenizer.encode("The <b>12\n")]);

@@ -58,7 +58,7 @@ for (const name of NAMES) {
         bos_token: "<s>",
         eos_token: "</s>",
       });
-    // Spaces at the end of a message would join the one before [/INST] in a rendered text; here they cannot.
+    // In a rendered text, spaces at the end of a message would merge with the one before [/INST].
     const odd = name === "llama-2" ? [] : [[system, ...say("x", "y", "")], say("  a b ", "", "c\n")];
     for (const messages of [TALK, say("x"), say("  a\tb", "", "c\n"), ...odd]) {
       const asks = messages.at(-1)!.role === "user";
@@ -202,7 +202,7 @@ Deno.test("a template that leaves a message out or refuses is a ConfigError", as
   );
   assert.throws(
     () => deaf.chat([system, ...say("x")], { generationPrompt: true }),
-    /leaves out message 0 \(system\)/,
+    /omits message 0 \(system\)/,
   );
   const strict = (await sample()).withTemplate("{{ raise_exception('no, thanks') }}");
   assert.throws(
@@ -222,7 +222,10 @@ Deno.test("conversations out of order are refused by the number of the message",
     [/message 0 must have text as content/, [{ role: "user" }]],
     [/message 0 must be from "user", current value is "assistant"/, say("x", "y").slice(1)],
     [/message 2 must be from "assistant"/, [system, ...say("x"), ...say("y")]],
-    [/message 1 must be from "assistant".*system message stands first/, [...say("x"), system]],
+    [/message 1 must be from "assistant".*only the first message may be from the system/, [
+      ...say("x"),
+      system,
+    ]],
     [/last message must be from the user/, say("x", "y"), true],
   ];
   for (const [message, messages, generationPrompt] of cases) {
