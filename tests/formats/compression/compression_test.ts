@@ -11,7 +11,7 @@ import { findTar } from "../../../src/formats/records/tar.ts";
 import { all, failure } from "../../data/fixtures.ts";
 import { inFolder } from "../../support/folder.ts";
 
-/** "first\n" and "second\n", each packed by itself, one behind the other. */
+/** "first\n" and "second\n", each compressed by itself, concatenated, in base64. */
 const packed = {
   bz2:
     "QlpoOTFBWSZTWdZWHaoAAAFZAAAQAAFkSAAgACGptDNQBhyIvo9AXckU4UJDWVh2qEJaaDkxQVkmU1kbnIOOAAABwQAAECAkCAAgADDMCaakIRxi7kinChIDc5BxwA==",

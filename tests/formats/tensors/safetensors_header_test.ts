@@ -25,7 +25,7 @@ function refused(bytes: Uint8Array, message: RegExp, offset?: number): void {
   });
 }
 
-Deno.test("each lie of a header is named with its byte", () => {
+Deno.test("each wrong part of a header is named with its byte", () => {
   const eight = new Uint8Array(8);
   const w = f32([2], 0, 8);
   const at = (json: unknown, part: string) => 8 + JSON.stringify(json).indexOf(part);

@@ -50,7 +50,7 @@ Deno.test("what is written is read back: odd shapes, scalars, empty tensors, eve
       assert.deepEqual(whole.tensors.get(name)!.data, data);
       assert.deepEqual(file.tensors.get(name)!.shape, shape);
     }
-    // Read in any order and at the same time: the file has one position, the answers must not mix.
+    // The file has one position, so concurrent reads in any order must not mix their results.
     const mixed = random.shuffle([...ODD, ...ODD]);
     const read = await Promise.all(mixed.map(({ name }) => file.read(name)));
     assert.deepEqual(read, mixed.map(({ data }) => data));
@@ -81,7 +81,7 @@ Deno.test("a golden file of another implementation", async () => {
   assert.deepEqual((await readSafetensorsHeader(path)).metadata, metadata);
 });
 
-/** Value of a 16-bit float by its definition. */
+/** Returns the value of a 16-bit float by its definition. */
 function half(bits: number, exponentBits: number): number {
   const fraction = 15 - exponentBits;
   const bias = 2 ** (exponentBits - 1) - 1;
@@ -101,7 +101,7 @@ Deno.test("F16 and BF16: all 65,536 values, subnormals, infinities and NaN among
       const expected = Float32Array.from(bits, (b) => half(b, exponentBits));
       const same = (data: ArrayLike<unknown>) => {
         assert.equal(data.length, expected.length);
-        // A NaN may carry any payload, which Object.is does not look at; it does tell -0 from 0.
+        // Object.is ignores the payload of a NaN and distinguishes -0 from 0.
         for (const i of bits) {
           assert.ok(Object.is(data[i], expected[i]), `${dtype} ${i}: ${data[i]}, ${expected[i]}`);
         }
