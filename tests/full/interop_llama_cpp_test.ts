@@ -56,7 +56,7 @@ for (
   ] as const
 ) {
   Deno.test({
-    name: `llama.cpp agrees: ${name}${home ? "" : " (not run: LLAMERO_LLAMA_CPP is not set)"}`,
+    name: `llama.cpp agrees: ${name}${home ? "" : " (ignored: LLAMERO_LLAMA_CPP is not set)"}`,
     ignore: !home,
     fn: () =>
       inFolder(async (folder) => {

@@ -5,9 +5,10 @@ import { openDevice } from "../../src/gpu/mod.ts";
 import type { Model } from "../../src/model/mod.ts";
 import { kernelTable, useKernelTable } from "../../src/ops/mod.ts";
 import type { Run, Trainer, TrainerOptions } from "../../src/train/mod.ts";
-import { half, testDevice } from "../support/device.ts";
+import { needsHalf, testDevice } from "../support/device.ts";
 import { assertSameWeights, chainRows, quiet, short, tinyModel, tokens } from "./support.ts";
 import { inFolder } from "../support/folder.ts";
+import { needs } from "../support/needs.ts";
 
 const hidden = { display: false } as const;
 
@@ -62,9 +63,10 @@ Deno.test("a run stopped and resumed in both stages equals the uninterrupted one
   });
 });
 
-// Ignored where the adapter has no shader-f16.
-Deno.test("a resumed run in half precision is exact, and refuses a model of the other precision", {
-  ignore: !half,
+Deno.test({
+  name:
+    `a resumed run in half precision is exact, and refuses a model of the other precision${needsHalf.reason}`,
+  ignore: needsHalf.ignore,
 }, async () => {
   using whole = await tinyModel({ dtype: "f16" });
   await twoStages(whole, {}).run(hidden);
@@ -147,22 +149,29 @@ Deno.test("resume refuses another run and names the field, unless it is forced",
 });
 
 const [fast, plain] = [await testDevice("fast"), await testDevice("plain")];
-/** True where the adapter grants no optional feature, so that there is one kernel family only. */
-const oneFamily = fast.subgroup === plain.subgroup && fast.int64 === plain.int64;
-Deno.test("a run resumed on other kernels is not exact, and says so", { ignore: oneFamily }, async () => {
-  await inFolder(async (folder) => {
-    using model = await tinyModel();
-    using other = await tinyModel({}, "plain");
-    const chain = (model: Model) =>
-      quiet(model, { checkpoint: folder }).pretrain(tokens(4), { ...short, steps: 300 });
-    const at = await stopAt(chain(model).run(hidden), 1);
-    const run = chain(other).resume(folder, hidden);
-    await stopAt(run, at + 1);
-    const { exact, warnings } = await run;
-    assert.equal(exact, false);
-    assert.match(warnings.join(), /not bit for bit what it would have been: kernels\.(subgroup|int64) was/);
-  });
-});
+const twoFamilies = needs(
+  fast.subgroup !== plain.subgroup || fast.int64 !== plain.int64,
+  `${fast.adapter} grants no optional feature, so it has one kernel family`,
+);
+
+Deno.test(
+  `a run resumed on other kernels is not exact, and says so${twoFamilies.reason}`,
+  twoFamilies,
+  async () => {
+    await inFolder(async (folder) => {
+      using model = await tinyModel();
+      using other = await tinyModel({}, "plain");
+      const chain = (model: Model) =>
+        quiet(model, { checkpoint: folder }).pretrain(tokens(4), { ...short, steps: 300 });
+      const at = await stopAt(chain(model).run(hidden), 1);
+      const run = chain(other).resume(folder, hidden);
+      await stopAt(run, at + 1);
+      const { exact, warnings } = await run;
+      assert.equal(exact, false);
+      assert.match(warnings.join(), /not bit for bit what it would have been: kernels\.(subgroup|int64) was/);
+    });
+  },
+);
 
 Deno.test("a resumed run uses the recorded matmul kernels, not those that the device would choose now", async () => {
   await inFolder(async (folder) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { plainWikitext } from "../../../src/data/corpora/wikitext.ts";
 import { inFolder } from "../../support/folder.ts";
+import { testData } from "../../support/test_data.ts";
 
 const cases: [string, string][] = [
   ["'''Bold''' and ''italic'' and '''''both'''''", "Bold and italic and both"],
@@ -114,13 +115,11 @@ Deno.test("articles come out of a dump; redirects, other pages and broken ones a
     });
   }));
 
-const real = "../shared/data/wikipedia_ltg_pages.xml";
+const pages = "wikipedia_ltg_pages.xml";
+const { path, present } = await testData(pages);
 
-Deno.test("a real export leaves no markup", async () => {
-  if (!await Deno.stat(real).catch(() => false)) {
-    return console.log(`${real} is not here, so no real export was read.`);
-  }
-  const documents = await Dataset.wikipedia(real, { languages: "all" }).toArray();
+Deno.test(`a published export leaves no markup${present.reason}`, present, async () => {
+  const documents = await Dataset.wikipedia(path(pages), { languages: "all" }).toArray();
   assert.equal(documents.length, 903);
   for (const { text, id } of documents) assert.doesNotMatch(text, /\[\[|\]\]|\{\{|\}\}|\{\||<\/?ref|'''/, id);
 });

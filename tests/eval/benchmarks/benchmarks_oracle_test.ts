@@ -43,7 +43,7 @@ async function score(
 
 for (const task of fixtureNames) {
   const made = fixture(task, count);
-  Deno.test(`${task}: all right, all wrong, and chance`, () =>
+  Deno.test(`${task}: all right, all wrong${made.options ? ", and chance" : ""}`, () =>
     withFiles(made.files, async (folder) => {
       const best = await score(oracle(made), task, folder);
       assert.deepEqual([best.value, best.n], [1, count]);

@@ -6,6 +6,7 @@ import type { Trainer } from "../../../src/train/mod.ts";
 import { checkpointNames } from "../../../src/train/checkpoints/checkpoint_folder.ts";
 import { assertSameWeights, quiet, short, tinyModel, tokens } from "../support.ts";
 import { inFolder } from "../../support/folder.ts";
+import { canRun, needs } from "../../support/needs.ts";
 
 const hidden = { display: false } as const;
 const rarely = { steps: 45, checkpointEvery: 15 } as const;
@@ -151,28 +152,29 @@ async function runChild(
 
 /** Mounts a file system of 1 MB at a folder; returns false where that is not possible. */
 async function mountSmallDisk(folder: string): Promise<boolean> {
-  const args = ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder];
-  return await new Deno.Command("mount", { args, stderr: "null" }).output()
-    .then(({ success }) => success, () => false);
+  return Deno.build.os === "linux" && await canRun("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder);
 }
 
 async function unmount(folder: string): Promise<void> {
-  await new Deno.Command("umount", { args: [folder] }).output();
+  assert.ok(await canRun("umount", folder), "the disk is unmounted");
 }
 
 /** True where a small disk can be mounted: on Linux, with the rights for it. */
 async function canMount(): Promise<boolean> {
   let mounted = false;
   await inFolder(async (folder) => {
-    mounted = Deno.build.os === "linux" && await mountSmallDisk(folder);
+    mounted = await mountSmallDisk(folder);
     if (mounted) await unmount(folder);
   });
   return mounted;
 }
 
+const disk = needs(await canMount(), "a tmpfs cannot be mounted: that takes root on Linux");
+
 Deno.test({
-  name: "a full disk is a warning in the middle of a stage, an error at its end; whole checkpoints stay",
-  ignore: !await canMount(),
+  name:
+    `a full disk is a warning in the middle of a stage, an error at its end; whole checkpoints stay${disk.reason}`,
+  ignore: disk.ignore,
   async fn() {
     await inFolder(async (parent) => {
       const folder = `${parent}/small`;
