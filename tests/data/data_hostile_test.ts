@@ -185,8 +185,10 @@ Deno.test("broken files of every format end in a DataError or in counted rejects
       assert.ok(error instanceof DataError, `${name}: ${error.stack}`);
     }
     const half = await Dataset.wikipedia(`${folder}/half.xml`).stats();
-    assert.deepEqual([half.records, half.steps[0].dropped], [1, { unreadable: 1 }]);
+    assert.equal(half.records, 1);
+    assert.deepEqual(half.steps[0].dropped, { unreadable: 1 });
     const evil = await Dataset.arxiv(`${folder}/evil.tar`).stats();
-    assert.deepEqual([evil.records, evil.steps[0].dropped], [1, { unreadable: 2 }]);
+    assert.equal(evil.records, 1);
+    assert.deepEqual(evil.steps[0].dropped, { unreadable: 2 });
     assert.equal(await Deno.stat(`${folder}/../../evil.tex`).catch(() => undefined), undefined);
   }));

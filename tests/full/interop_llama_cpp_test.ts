@@ -100,7 +100,8 @@ for (
         assert.ok(worst <= 1e-4, `log-probabilities differ by ${worst}`);
         assert.deepEqual([...greedy], theirs.greedy.slice(0, greedy.length));
         assert.deepEqual(different, []);
-        assert.deepEqual([theirs.bos, theirs.eos], [1, 2]);
+        assert.equal(theirs.bos, 1);
+        assert.equal(theirs.eos, 2);
       }),
   });
 }

@@ -30,13 +30,11 @@ Deno.test("statistics count what encoding gives", async () => {
   const stats = await tokenizer.stats(texts);
   const lengths = ["The whale", "灌木 "].map((text) => tokenizer.encode(text).length);
   assert.equal(stats.tokens, lengths[0] + lengths[1]);
-  assert.deepEqual([stats.documents, stats.bytes, stats.characters, stats.words, stats.byteTokens], [
-    3,
-    16,
-    12,
-    3,
-    6,
-  ]);
+  assert.equal(stats.documents, 3);
+  assert.equal(stats.bytes, 16);
+  assert.equal(stats.characters, 12);
+  assert.equal(stats.words, 3);
+  assert.equal(stats.byteTokens, 6);
   assert.equal(stats.bytesPerToken, 16 / stats.tokens);
   assert.equal(stats.tokensPerWord, stats.tokens / 3);
   assert.match(String(stats), /bytes per token/);

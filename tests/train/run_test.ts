@@ -48,7 +48,8 @@ Deno.test("a run lowers the loss, and its history and events record every step",
   );
   assert.equal(history[24].validationLoss, validations[3].loss);
   assert.deepEqual(events.filter(({ type }) => type === "step").length, 25);
-  assert.deepEqual([events[0].type, events.at(-1)!.type], ["stage", "done"]);
+  assert.equal(events[0].type, "stage");
+  assert.equal(events.at(-1)!.type, "done");
   assert.deepEqual(JSON.parse(JSON.stringify(events[3])), events[3]);
 });
 
@@ -121,7 +122,8 @@ Deno.test("steps() takes the same steps, read back when asked", async () => {
   const trainer = quiet(model).pretrain(tokens(8), { ...short, steps: 6, validation: false });
   const late: (() => Promise<number>)[] = [];
   for await (const { step, stage, learningRate, loss, gradNorm } of trainer.steps()) {
-    assert.deepEqual([stage, learningRate], ["pretrain", history[step - 1].learningRate]);
+    assert.equal(stage, "pretrain");
+    assert.equal(learningRate, history[step - 1].learningRate);
     if (step % 2) losses.push(await loss());
     else late.push(loss);
     if (step === 6) assert.equal(await gradNorm(), history[5].gradNorm), losses.push(await late[2]());
@@ -142,7 +144,8 @@ Deno.test("a paused run takes no step, and its clock stands still", async () => 
   assert.equal(run.history.length, paused);
   run.resume();
   const { status, history } = await run;
-  assert.deepEqual([status, history.length], ["done", 40]);
+  assert.equal(status, "done");
+  assert.equal(history.length, 40);
   assert.ok(history[paused].seconds - history[paused - 1].seconds < 0.3, "the pause is not counted");
 });
 
@@ -158,7 +161,8 @@ Deno.test("a model has one run at a time, and runs on one device take turns", as
   await Promise.all([first.then(() => order.push("first")), second.then(() => order.push("second"))]);
   assert.deepEqual(order, ["first", "second"]);
   const [end, begin] = [first.history.at(-1)!, second.history[0]];
-  assert.deepEqual([end.step, begin.step], [30, 1]);
+  assert.equal(end.step, 30);
+  assert.equal(begin.step, 1);
   await start(model, 1);
 });
 
@@ -171,7 +175,9 @@ Deno.test("a waiting run can be stopped, and does not delay the next", async () 
   const last = start(third, 2);
   assert.equal(second.status, "waiting");
   const stopped = await second.stop();
-  assert.deepEqual([stopped.status, stopped.history.length, first.status], ["stopped", 0, "running"]);
+  assert.equal(stopped.status, "stopped");
+  assert.equal(stopped.history.length, 0);
+  assert.equal(first.status, "running");
   await Promise.all([first, last]);
 });
 
@@ -309,7 +315,8 @@ Deno.test("a run stopped during an evaluation is stopped, even if the evaluation
       .pretrain(tokens(8), { ...short, steps: 9, validation: false }).run({ display: false });
     for await (const { step } of run.events("step")) if (step === 3) setTimeout(() => run.stop(), 20);
     const { status, checkpoint } = await run;
-    assert.deepEqual([status, checkpoint], ["stopped", `${folder}/step-000003`]);
+    assert.equal(status, "stopped");
+    assert.equal(checkpoint, `${folder}/step-000003`);
   });
 });
 

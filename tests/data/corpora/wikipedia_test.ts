@@ -94,11 +94,9 @@ Deno.test("articles come out of a dump; redirects, other pages and broken ones a
     const [reader, wikitext] = (await wiki.stats()).steps;
     assert.deepEqual(reader.dropped, { unreadable: 1 });
     assert.match(String(reader.notes["first unreadable"]), /dump\.xml:\d+: not well-formed XML/);
-    assert.deepEqual([
-      reader.notes.redirects,
-      reader.notes["pages of other namespaces"],
-      reader.notes["empty pages"],
-    ], [2, 1, 1]);
+    assert.equal(reader.notes.redirects, 2);
+    assert.equal(reader.notes["pages of other namespaces"], 1);
+    assert.equal(reader.notes["empty pages"], 1);
     assert.deepEqual(wikitext.dropped, { "nothing left": 1 });
     assert.equal(
       String(wiki),

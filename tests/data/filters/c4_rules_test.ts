@@ -96,7 +96,8 @@ Deno.test("sentences are counted without abbreviations, and a page of fewer than
   const two = `${good}\n${good}`;
   const stats = await Dataset.from([{ text: three }, { text: two }, { text: "nothing\nat all" }]).clean()
     .stats();
-  assert.deepEqual([stats.steps[1].kept, stats.steps[1].dropped], [1, { "few sentences": 2 }]);
+  assert.equal(stats.steps[1].kept, 1);
+  assert.deepEqual(stats.steps[1].dropped, { "few sentences": 2 });
   assert.deepEqual(stats.steps[1].notes, { "lines without end mark": 2 });
 });
 

@@ -42,12 +42,10 @@ function unigram(): Tokenizer {
 Deno.test("another kind of tokenizer runs through the library", () => {
   const tokenizer = byteLevel();
   assert.equal(tokenizer.toJSON().codec, "@huggingface/tokenizers");
-  assert.deepEqual([tokenizer.vocabSize, tokenizer.bosId, tokenizer.eosId, tokenizer.unkId], [
-    261,
-    259,
-    260,
-    -1,
-  ]);
+  assert.equal(tokenizer.vocabSize, 261);
+  assert.equal(tokenizer.bosId, 259);
+  assert.equal(tokenizer.eosId, 260);
+  assert.equal(tokenizer.unkId, -1);
   assert.deepEqual([...tokenizer.encode("a whale", { bos: true })], [259, 97, 258, 108, 101]);
   for (const text of ["", " a  whale\n", "灌木 😀", "12 e\u0301"]) {
     assert.equal(tokenizer.decode(tokenizer.encode(text)), text);
