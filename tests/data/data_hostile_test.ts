@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import tar from "tar-stream";
 import { DataError } from "../../src/base/errors.ts";
-import { bodyOf, spliced, withoutBibliography, withoutComments } from "../../src/data/corpora/latex.ts";
-import { expanded } from "../../src/data/corpora/latex_macros.ts";
+import { bodyOf, resolveInputs, withoutBibliography, withoutComments } from "../../src/data/corpora/latex.ts";
+import { expandMacros } from "../../src/data/corpora/latex_macros.ts";
 import { plainWikitext } from "../../src/data/corpora/wikitext.ts";
 import { withoutLicence } from "../../src/data/corpora/books.ts";
 import { Dataset } from "../../src/data/dataset.ts";
@@ -82,10 +82,10 @@ const readers: Record<string, (text: string) => unknown> = {
   wikitext: (text) => plainWikitext(text),
   html: htmlText,
   comments: withoutComments,
-  macros: (text) => expanded(macros + text),
+  macros: (text) => expandMacros(macros + text),
   body: bodyOf,
   bibliography: (text) => withoutBibliography(text),
-  input: (text) => spliced("a.tex", new Map([["a.tex", text], ["b.tex", "\\input{a}\\input{b}"]])),
+  input: (text) => resolveInputs("a.tex", new Map([["a.tex", text], ["b.tex", "\\input{a}\\input{b}"]])),
   licence: (text) => withoutLicence(text),
   header: (text) => withoutHeader(text, "a.py"),
   code: (text) => codeVerdict(text, "a.py", rules),
@@ -120,7 +120,7 @@ Deno.test("macros that call themselves, and each other, end", () => {
     "\\def\\a{\\def\\b{\\a}\\b}\\a",
     "\\let\\a\\b\\let\\b\\a\\a",
   ];
-  for (const text of hostile) assert.ok(expanded(text).length < 50e6, text);
+  for (const text of hostile) assert.ok(expandMacros(text).length < 50e6, text);
 });
 
 Deno.test("broken files of every format end in a DataError or in counted rejects, never in a crash", () =>
