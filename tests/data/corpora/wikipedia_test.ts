@@ -105,7 +105,7 @@ Deno.test("articles come out of a dump; redirects, other pages and broken ones a
     const other = await Dataset.wikipedia(`${folder}/dump.xml`, { languages: ["fr"] }).toArray().catch((e) =>
       e
     );
-    assert.match(String(other), /none of it is taken: files in de, left out \(1\)/);
+    assert.match(String(other), /no record is used: files in de, left out \(1\)/);
     await Deno.writeTextFile(`${folder}/a.jsonl`, '{"id":"1","title":"T","text":"Text."}');
     assert.deepEqual((await Dataset.wikipedia(`${folder}/a.jsonl`).toArray())[0].meta, {
       id: "1",

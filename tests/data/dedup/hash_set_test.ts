@@ -16,9 +16,9 @@ function filled(pairs: Iterable<[number, number]>): { set: HashSet; oracle: Set<
   return { set, oracle };
 }
 
-function inOrder(set: HashSet, most: number): bigint[] {
+function inOrder(set: HashSet, batch: number): bigint[] {
   const all: bigint[] = [];
-  for (const hashes of set.sorted(most)) all.push(...hashes);
+  for (const hashes of set.sorted(batch)) all.push(...hashes);
   return all;
 }
 
@@ -34,7 +34,7 @@ Deno.test("a set of hashes knows what was added and nothing else, and gives it i
   }
   const sorted = [...oracle].sort((a, b) => a < b ? -1 : 1);
   assert.equal(inOrder(set, 999).length, sorted.length);
-  for (const most of [1, 999, 1 << 15]) assert.ok(inOrder(set, most).every((hash, i) => hash === sorted[i]));
+  for (const batch of [1, 999, 1 << 15]) assert.ok(inOrder(set, batch).every((hash, i) => hash === sorted[i]));
   set.clear();
   assert.equal(set.size, 0);
   assert.equal(set.has(...pairs[0]), false);

@@ -128,7 +128,7 @@ Deno.test("hf:// names files and globs of a repository, with the nearest name fo
       await texts("hf://owner/name/data/two.jsonl.gz");
       assert.equal(asked.length, before);
       const slip = await failure(() => texts("hf://owner/name/data/tow.jsonl.gz"));
-      assert.match(slip.message, /there is no such file in it, did you mean data\/two\.jsonl\.gz\?/);
+      assert.match(slip.message, /the repository has no such file, did you mean data\/two\.jsonl\.gz\?/);
       assert.match(
         (await failure(() => texts("hf://owner/name/*.csv"))).message,
         /no file of owner\/name matches it/,

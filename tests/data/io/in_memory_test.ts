@@ -54,7 +54,7 @@ Deno.test("what gives no records is refused", async () => {
     assert.ok(error instanceof ConfigError);
     assert.match(
       error.message,
-      /Cannot use Dataset\.from: it needs an array, .* for files there is Dataset\.text/,
+      /Cannot use Dataset\.from: it needs an array, .* for files use Dataset\.text/,
     );
   }
   await assert.rejects(() => Dataset.from(() => 5 as unknown as number[]).toArray(), ConfigError);

@@ -109,7 +109,7 @@ Deno.test("a failed or aborted write leaves the earlier file, and nothing else",
     await assert.rejects(() => notes().write(path, { signal: AbortSignal.abort(new Error("stop")) }), /stop/);
     assert.equal(await Deno.readTextFile(path), before);
     const nothing = Dataset.from([undefined]);
-    await assert.rejects(() => nothing.write(path), /as JSON: it is undefined; leave it out by filter/);
+    await assert.rejects(() => nothing.write(path), /as JSON: it is undefined; remove it with filter/);
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["a.jsonl"]);
     assert.match(
       (await failure(() => notes().write(`${folder}/a.txt`))).message,
