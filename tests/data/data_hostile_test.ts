@@ -7,7 +7,7 @@ import { expandMacros } from "../../src/data/corpora/latex_macros.ts";
 import { plainWikitext } from "../../src/data/corpora/wikitext.ts";
 import { withoutLicence } from "../../src/data/corpora/books.ts";
 import { Dataset } from "../../src/data/dataset.ts";
-import { cleaned, cleanRules } from "../../src/data/filters/c4_rules.ts";
+import { clean, cleanRules } from "../../src/data/filters/c4_rules.ts";
 import { codeVerdict, withoutHeader } from "../../src/data/filters/source_code.ts";
 import { htmlText } from "../../src/data/text/html_text.ts";
 import { comparable, plainLine } from "../../src/data/text/normalize.ts";
@@ -89,7 +89,7 @@ const readers: Record<string, (text: string) => unknown> = {
   licence: (text) => withoutLicence(text),
   header: (text) => withoutHeader(text, "a.py"),
   code: (text) => codeVerdict(text, "a.py", rules),
-  clean: (text) => cleaned(text, cleanRules({})),
+  clean: (text) => clean(text, cleanRules({})),
   sentences: sentenceEnds,
   comparable,
   plainLine,

@@ -34,7 +34,9 @@ Deno.test("a set of hashes knows what was added and nothing else, and gives it i
   }
   const sorted = [...oracle].sort((a, b) => a < b ? -1 : 1);
   assert.equal(inOrder(set, 999).length, sorted.length);
-  for (const batch of [1, 999, 1 << 15]) assert.ok(inOrder(set, batch).every((hash, i) => hash === sorted[i]));
+  for (const batch of [1, 999, 1 << 15]) {
+    assert.ok(inOrder(set, batch).every((hash, i) => hash === sorted[i]));
+  }
   set.clear();
   assert.equal(set.size, 0);
   assert.equal(set.has(...pairs[0]), false);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { BadWords } from "../../../src/data/filters/bad_words.ts";
-import { cleaned, type CleanOptions, cleanRules } from "../../../src/data/filters/c4_rules.ts";
+import { clean, type CleanOptions, cleanRules } from "../../../src/data/filters/c4_rules.ts";
 import { countSentences } from "../../../src/data/text/sentences.ts";
 import { failure } from "../fixtures.ts";
 
@@ -10,7 +10,7 @@ const words = new BadWords(["darn", "heck no", "2bad"]);
 
 /** The page that is left, or why it goes. */
 function page(lines: string[], options: CleanOptions = {}): string[] | string {
-  const verdict = cleaned(
+  const verdict = clean(
     lines.join("\n"),
     cleanRules({ leastSentences: false, ...options }),
     () => {},
@@ -107,7 +107,7 @@ Deno.test("lists of bad words exist for many languages, and a wrong name is refu
   assert.equal((await page.clean({ badWords: ["scheisse"], leastSentences: 1 }).toArray()).length, 0);
   assert.match(
     (await failure(() => page.clean({ badWords: "xx" }).toArray())).message,
-    /no list of that language/,
+    /no list for that language/,
   );
   assert.throws(
     () => page.clean({ leastWords: 0 }),
