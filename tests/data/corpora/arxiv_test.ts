@@ -58,7 +58,7 @@ Deno.test("macros of every kind are expanded where they are used", () => {
   for (const [tex, expected] of cases) assert.equal(expandMacros(tex), expected, tex);
 });
 
-Deno.test("delimited arguments are left alone, and macros that never end are cut off; both are counted", () => {
+Deno.test("macros with delimited arguments stay, and macros that never end are cut off; both are counted", () => {
   const notes = new Map<string, number>();
   const note = (what: string, times = 1) => void notes.set(what, (notes.get(what) ?? 0) + times);
   assert.equal(expandMacros("\\def\\foo#1.{x#1}\\foo a.", note), "\\foo a.");
@@ -85,7 +85,7 @@ Deno.test("the body begins with the first heading of any form and ends with the 
   for (const [tex, expected] of cases) assert.equal(bodyOf(tex), expected, tex);
 });
 
-Deno.test("the bibliography goes, what stands behind it stays, appendices only where asked", () => {
+Deno.test("the bibliography is removed, the text behind it stays, appendices are removed on request", () => {
   const tex = "text\\begin{thebibliography}{9}\\bibitem{a}B\\end{thebibliography}\\appendix\\section{A}more";
   assert.equal(withoutBibliography(tex), "text\\appendix\\section{A}more");
   assert.equal(withoutBibliography(tex, { appendix: true }), "text");
@@ -96,7 +96,7 @@ Deno.test("the bibliography goes, what stands behind it stays, appendices only w
   assert.equal(withoutBibliography("x\\begin{references}never closed"), "x");
 });
 
-Deno.test("the root file reads in the others, in their places and each once in a line of nesting", () => {
+Deno.test("inputs of the root file are put in their places, circular ones once", () => {
   const files = new Map([
     ["sec/one.tex", "one \\input{two}"],
     ["two.tex", "two \\input{main}"],

@@ -10,7 +10,7 @@ const verdict = (text: string, path = "a.ts") => {
   return "drop" in found ? found.drop : "stays";
 };
 
-Deno.test("headers with a copyright go; shebangs, preprocessor lines and titles are no headers", () => {
+Deno.test("headers with a copyright are removed; shebangs, preprocessor lines and titles stay", () => {
   const cases: [string, string, string][] = [
     ["/* Copyright X */\nint a;\n", "a.c", "int a;\n"],
     ["/* docs */\n// Copyright\nint a;", "a.c", "/* docs */\n// Copyright\nint a;"],
@@ -28,7 +28,7 @@ Deno.test("headers with a copyright go; shebangs, preprocessor lines and titles 
   for (const [text, path, expected] of cases) assert.equal(withoutHeader(text, path), expected, text);
 });
 
-Deno.test("odd files go by their lines, letters and names; values at the border stay", () => {
+Deno.test("unusual files are dropped by their lines, letters and names; values equal to a limit stay", () => {
   const line = (length: number) => `${"ab".repeat(length / 2)}\n`;
   const cases: [string, string][] = [
     [`${line(1000)}${line(10).repeat(20)}`, "stays"],
@@ -49,7 +49,7 @@ Deno.test("odd files go by their lines, letters and names; values at the border 
   assert.equal(verdict("aaa bbb", "Makefile"), "stays");
 });
 
-Deno.test("a folder is read with the licence of each project; copies, other licences and minified files go", () =>
+Deno.test("a folder is read with the licence of each project; copies, other licences and minified files are dropped", () =>
   inFolder(async (folder) => {
     const write = async (path: string, text: string | Uint8Array) => {
       await Deno.mkdir(`${folder}/tree/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
@@ -103,7 +103,7 @@ Deno.test("BigQuery's export is read by its columns", () =>
 const words = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => `word${from + i}`).join(" ");
 
-Deno.test("Gutenberg's head and licence go; a mark that is missing is counted", () => {
+Deno.test("Gutenberg's header and licence are removed; missing marks are counted", () => {
   const book =
     "Title\r\n*** START OF THE PROJECT GUTENBERG EBOOK X ***\r\n\r\nCall me.\r\n\r\n*** END OF THIS PROJECT GUTENBERG EBOOK X ***\r\nlicence";
   assert.equal(withoutLicence(`\uFEFF${book}`), "Call me.");

@@ -35,7 +35,7 @@ Deno.test("markup becomes what a reader of the page sees", () => {
   for (const [markup, expected] of cases) assert.equal(plainWikitext(markup), expected, markup);
 });
 
-Deno.test("a bracket that is never closed costs its own characters, and is counted", () => {
+Deno.test("a bracket that is never closed is removed alone, and counted", () => {
   const cases: [string, string, string][] = [
     ["a {{b c\n\nd", "a b c\n\nd", "brackets never closed 1"],
     ["a [[b c\n\nd", "a b c\n\nd", "brackets never closed 1"],

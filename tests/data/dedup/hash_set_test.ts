@@ -1,4 +1,4 @@
-// The set of 64-bit hashes against JavaScript's own, and what it costs.
+// The set of 64-bit hashes compared with JavaScript's Set, and its memory.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { HashSet } from "../../../src/data/dedup/hash_set.ts";
@@ -22,7 +22,7 @@ function inOrder(set: HashSet, batch: number): bigint[] {
   return all;
 }
 
-Deno.test("a set of hashes knows what was added and nothing else, and gives it in ascending order", () => {
+Deno.test("a set of hashes contains what was added and nothing else, and yields it in ascending order", () => {
   const random = new Random(7);
   const u32 = () => random.u32();
   const pairs = Array.from({ length: 30_000 }, () => [u32(), u32() || 1] as [number, number]);
@@ -44,7 +44,7 @@ Deno.test("a set of hashes knows what was added and nothing else, and gives it i
   assert.ok(set.add(...pairs[0]));
 });
 
-Deno.test("hashes that crowd in one place are kept as well, at either end", () => {
+Deno.test("hashes with one home slot are kept, at the start and at the end of the table", () => {
   const ends = [1, 2, 0x80000000, 0xfffffffe, 0xffffffff];
   for (const high of ends) {
     const { set, oracle } = filled(Array.from({ length: 3_000 }, (_, i) => [i * 7919 >>> 0, high]));

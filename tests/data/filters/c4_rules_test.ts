@@ -8,7 +8,7 @@ import { failure } from "../fixtures.ts";
 const good = "This is a good line.";
 const words = new BadWords(["darn", "heck no", "2bad"]);
 
-/** The page that is left, or why it goes. */
+/** Returns the cleaned page, or the reason that it is dropped. */
 function page(lines: string[], options: CleanOptions = {}): string[] | string {
   const verdict = clean(
     lines.join("\n"),
@@ -41,7 +41,7 @@ Deno.test("each rule drops its line or its page, and can be switched off", () =>
   assert.deepEqual(page(["x".repeat(100), good], { longestPage: 50 }), "too long");
 });
 
-Deno.test("the values at the border stay", () => {
+Deno.test("values equal to a limit stay", () => {
   const stays = [
     "One two three four five.",
     `A line with a ${"w".repeat(999)}.`,
@@ -51,7 +51,7 @@ Deno.test("the values at the border stay", () => {
   assert.deepEqual(page(stays), stays);
 });
 
-Deno.test("order matters: what a rule dropped is not seen by the next", () => {
+Deno.test("order matters: a line that a rule dropped is not checked by the next", () => {
   assert.deepEqual(page(["if (x) { return", good]), [good]);
   assert.deepEqual(page(["two words {.", good]), [good]);
   assert.deepEqual(page(["some javascript code is function() { }.", good]), [good]);

@@ -16,13 +16,13 @@ const files: Record<string, Uint8Array> = {
   "README.md": new TextEncoder().encode("read me"),
 };
 
-/** Breaks the connection after so many bytes, as often as it says. */
+/** A connection that breaks `times` times after `bytes` bytes. */
 interface Trouble {
   after: number;
   times: number;
 }
 
-/** A hub and a web server in one, on this machine; tells what was asked for. */
+/** Starts a hub and web server on this machine, which records the requests. */
 async function serving(
   run: (url: string, asked: string[], trouble: Trouble) => Promise<void>,
 ): Promise<void> {
