@@ -102,7 +102,7 @@ for (const page of pages.filter(({ path }) => path.startsWith("docs/howto/"))) {
 
 Deno.test("the README's example runs as it stands", async () => {
   const readme = pages.filter(({ path }) => path === "README.md");
-  await inFolder(readme, async (folder, placed) => {
+  await withPages(readme, async (folder, placed) => {
     const { code, stdout, stderr } = await runDeno([
       "run",
       "-A",

@@ -156,7 +156,7 @@ Deno.test("a plan shows itself without reading, and a source shorter than a wind
     assert.ok(error instanceof DataError);
     assert.match(error.message, /Cannot draw windows of notes: it is shorter than one window/);
     prepared.close();
-    assert.match(String(await tokens.stats()), /nothing can be drawn/);
+    assert.match(String(await tokens.stats()), /no window can be drawn/);
   }));
 
 Deno.test("what cannot be tokenized is refused, and says what to do", () =>
