@@ -22,13 +22,8 @@ async function collect(run: Run): Promise<RunEvent[]> {
 
 Deno.test("a run lowers the loss, and its history and events record every step", async () => {
   using model = await tinyModel();
-  const trainer = quiet(model).pretrain(tokens(40), {
-    ...short,
-    steps: 25,
-    validation: tokens(3, 2),
-    validateEvery: 10,
-  });
-  const run = trainer.run({ display: false });
+  const options = { ...short, steps: 25, validation: tokens(3, 2), validateEvery: 10 };
+  const run = quiet(model).pretrain(tokens(40), options).run({ display: false });
   const events = await collect(run);
   const { history, status, exact, tokens: trained, stages, validations } = await run;
   assert.deepEqual({ status, exact, trained }, { status: "done", exact: true, trained: 25 * 48 });
@@ -122,8 +117,8 @@ Deno.test("steps() takes the same steps, read back when asked", async () => {
   const trainer = quiet(model).pretrain(tokens(8), { ...short, steps: 6, validation: false });
   const late: (() => Promise<number>)[] = [];
   for await (const { step, stage, learningRate, loss, gradNorm } of trainer.steps()) {
-    assert.equal(stage, "pretrain");
-    assert.equal(learningRate, history[step - 1].learningRate);
+    const expected = { stage: "pretrain", learningRate: history[step - 1].learningRate };
+    assert.deepEqual({ stage, learningRate }, expected);
     if (step % 2) losses.push(await loss());
     else late.push(loss);
     if (step === 6) assert.equal(await gradNorm(), history[5].gradNorm), losses.push(await late[2]());
@@ -144,8 +139,7 @@ Deno.test("a paused run takes no step, and its clock stands still", async () => 
   assert.equal(run.history.length, paused);
   run.resume();
   const { status, history } = await run;
-  assert.equal(status, "done");
-  assert.equal(history.length, 40);
+  assert.deepEqual({ status, steps: history.length }, { status: "done", steps: 40 });
   assert.ok(history[paused].seconds - history[paused - 1].seconds < 0.3, "the pause is not counted");
 });
 
@@ -161,8 +155,7 @@ Deno.test("a model has one run at a time, and runs on one device take turns", as
   await Promise.all([first.then(() => order.push("first")), second.then(() => order.push("second"))]);
   assert.deepEqual(order, ["first", "second"]);
   const [end, begin] = [first.history.at(-1)!, second.history[0]];
-  assert.equal(end.step, 30);
-  assert.equal(begin.step, 1);
+  assert.deepEqual({ end: end.step, begin: begin.step }, { end: 30, begin: 1 });
   await start(model, 1);
 });
 
@@ -315,8 +308,7 @@ Deno.test("a run stopped during an evaluation is stopped, even if the evaluation
       .pretrain(tokens(8), { ...short, steps: 9, validation: false }).run({ display: false });
     for await (const { step } of run.events("step")) if (step === 3) setTimeout(() => run.stop(), 20);
     const { status, checkpoint } = await run;
-    assert.equal(status, "stopped");
-    assert.equal(checkpoint, `${folder}/step-000003`);
+    assert.deepEqual({ status, checkpoint }, { status: "stopped", checkpoint: `${folder}/step-000003` });
   });
 });
 
