@@ -60,8 +60,8 @@ export { PreparedTokens, type WindowSource } from "./windows/prepared_tokens.ts"
 export type { OrderedSource } from "./windows/window_order.ts";
 export type { PrepareOptions, PrepareProgress, Window } from "./windows/window.ts";
 export {
+  type ModelData,
   NgramModel,
-  type SentModel,
   type TextModelOptions,
   type TrainingTexts,
 } from "./filters/ngram_model.ts";

@@ -1,18 +1,18 @@
 /**
- * A file that is either wholly there or not at all: written aside, forced to the disk, then renamed into place.
+ * Atomic file writes: the bytes go to a temporary file, are synced to the disk, and the file is renamed into place.
  *
  * @module
  */
 
-/** Takes the bytes of the file, in order. */
+/** A function that appends bytes to the file. */
 export type Write = (bytes: Uint8Array) => Promise<void>;
 
-/** Most bytes given to the file system at once, which keeps its copies small. */
+/** The most bytes per system call, which keeps the runtime's copies small. */
 const CHUNK = 4 << 20;
 
 /**
- * Makes or replaces the file at `path` with what `fill` writes. If `fill` or the disk fails, or `signal` aborts, the
- * earlier file stands untouched and nothing is left beside it.
+ * Creates or replaces the file at `path` with what `fill` writes. If `fill` or the disk fails, or `signal` aborts, an
+ * earlier file stays as it was and the temporary file is removed.
  */
 export async function writeAtomically(
   path: string,
@@ -20,17 +20,17 @@ export async function writeAtomically(
   signal?: AbortSignal,
 ): Promise<void> {
   signal?.throwIfAborted();
-  const aside = `${path}.${crypto.randomUUID()}.tmp`;
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   try {
     {
-      using file = await Deno.open(aside, { write: true, createNew: true });
+      using file = await Deno.open(temporary, { write: true, createNew: true });
       await fill((bytes) => writeAll(file, bytes, signal));
       await file.sync();
     }
     signal?.throwIfAborted();
-    await Deno.rename(aside, path);
+    await Deno.rename(temporary, path);
   } catch (error) {
-    await Deno.remove(aside).catch(() => {});
+    await Deno.remove(temporary).catch(() => {});
     throw error;
   }
   await syncFolder(path);
@@ -44,12 +44,12 @@ async function writeAll(file: Deno.FsFile, bytes: Uint8Array, signal?: AbortSign
 }
 
 /**
- * The new name stands in the folder, which has to reach the disk as well. Where folders cannot be opened or synced
- * (Windows, some network disks, no permission to read it), the file is in place all the same.
+ * Syncs the folder, which holds the new name. Some folders cannot be opened or synced (Windows, some network disks,
+ * no read permission); the file is in place even then.
  */
 async function syncFolder(path: string): Promise<void> {
   try {
     using folder = await Deno.open(path.replace(/[^/]*$/, "") || ".");
     await folder.sync();
-  } catch { /* as safe as this place can be */ }
+  } catch { /* this file system offers no more */ }
 }

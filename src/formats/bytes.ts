@@ -1,10 +1,10 @@
 /**
- * Byte arrays one behind another.
+ * Concatenation of byte arrays.
  *
  * @module
  */
 
-/** The bytes of all `parts` in one array. */
+/** Copies all `parts` into one array. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

@@ -1,27 +1,28 @@
 /**
- * Downloads that can be cut off: the next try asks for what is missing, and a file takes its name only when whole.
+ * Downloads that resume: the next attempt requests the missing bytes, and a file gets its name only when complete.
  *
  * @module
  */
 import { DataError } from "../base/errors.ts";
 
-/** What a download can be given. */
+/** Options of a download. */
 export interface DownloadOptions {
-  /** Headers of the request, such as an authorization. */
+  /** Headers of the request, such as `authorization`. */
   headers?: Record<string, string>;
-  /** Stops it; what came so far is kept for the next time. */
+  /** Stops the download; the received bytes are kept for the next call. */
   signal?: AbortSignal;
-  /** Told how many bytes came. */
+  /** Called with the length of each received chunk, in bytes. */
   onBytes?: (bytes: number) => void;
 }
 
-/** Tries in one call, each beginning where the last was cut off. [ours] */
-const tries = 3;
+/** Attempts per call, each continuing where the last one ended. [ours] */
+const maxAttempts = 3;
 
 /**
- * Fetches `url` into the file at `path`, whose folder must exist. Who comes second at the same file waits for the first.
+ * Fetches `url` into the file at `path`, whose folder must exist. A second download of the same file waits for the
+ * first.
  *
- * @throws {DataError} when the server refuses, or the connection was cut off every time
+ * @throws {DataError} when the server refuses, or every attempt was cut off
  */
 export async function download(url: string, path: string, options: DownloadOptions = {}): Promise<void> {
   using lock = await Deno.open(`${path}.lock`, { write: true, create: true });
@@ -35,37 +36,37 @@ export async function download(url: string, path: string, options: DownloadOptio
     } catch (cause) {
       if (options.signal?.aborted) throw options.signal.reason;
       if (cause instanceof DataError) throw cause;
-      if (attempt < tries) continue;
+      if (attempt < maxAttempts) continue;
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new DataError(`Cannot download ${url}: ${why}; try again, it goes on where it was cut off`, {
+      throw new DataError(`Cannot download ${url}: ${why}; try again, the download resumes where it ended`, {
         cause,
       });
     }
   }
   await Deno.rename(`${path}.part`, path);
-  for (const left of [`${path}.part.tag`, `${path}.lock`]) await Deno.remove(left).catch(() => {});
+  for (const side of [`${path}.part.tag`, `${path}.lock`]) await Deno.remove(side).catch(() => {});
 }
 
-/** One request for what `part` does not hold yet, under the tag that the beginning came with. */
+/** Requests the bytes that `part` does not hold yet, if the server's file still has the ETag of the first bytes. */
 async function fetchRest(
   url: string,
   part: string,
   { headers = {}, signal, onBytes }: DownloadOptions,
 ): Promise<void> {
   const tag = await Deno.readTextFile(`${part}.tag`).catch(() => "");
-  const have = tag ? await sizeOf(part) ?? 0 : 0;
-  const range: Record<string, string> = have ? { range: `bytes=${have}-`, "if-range": tag } : {};
+  const present = tag ? await sizeOf(part) ?? 0 : 0;
+  const range: Record<string, string> = present ? { range: `bytes=${present}-`, "if-range": tag } : {};
   const response = await fetch(url, {
     headers: { ...headers, ...range, "accept-encoding": "identity" },
     signal,
   });
   try {
-    const whole = Number(/\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1] ?? NaN);
-    if (response.status === 416 && whole === have) return;
+    const total = Number(/\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1] ?? NaN);
+    if (response.status === 416 && total === present) return;
     if (response.status !== 200 && response.status !== 206) throw refused(url, response);
-    const goesOn = response.status === 206 && have > 0;
+    const resumes = response.status === 206 && present > 0;
     await Deno.writeTextFile(`${part}.tag`, response.headers.get("etag") ?? "");
-    using file = await Deno.open(part, { write: true, create: true, truncate: !goesOn, append: goesOn });
+    using file = await Deno.open(part, { write: true, create: true, truncate: !resumes, append: resumes });
     for await (const bytes of response.body ?? []) {
       await writeAll(file, bytes);
       onBytes?.(bytes.length);
@@ -74,11 +75,11 @@ async function fetchRest(
   } finally {
     await response.body?.cancel().catch(() => {});
   }
-  await checkLength(part, have);
+  await checkLength();
 
-  async function checkLength(part: string, before: number): Promise<void> {
+  async function checkLength(): Promise<void> {
     const length = Number(response.headers.get("content-length") ?? NaN);
-    const expected = length + (response.status === 206 ? before : 0);
+    const expected = length + (response.status === 206 ? present : 0);
     const found = await sizeOf(part);
     if (response.headers.has("content-encoding") || Number.isNaN(length) || found === expected) return;
     throw new Error(`it was cut off after ${found} of ${expected} bytes`);
@@ -87,7 +88,7 @@ async function fetchRest(
 
 function refused(url: string, { status, statusText }: Response): DataError {
   const advice = status === 401 || status === 403
-    ? ", it may need a token (HF_TOKEN) or a licence to be accepted"
+    ? ", it may need a token (HF_TOKEN) or an accepted licence"
     : status === 404
     ? ", check the address"
     : "";

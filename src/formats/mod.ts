@@ -1,5 +1,5 @@
 /**
- * File formats: bytes to named arrays and back, without a GPU.
+ * File formats of models: safetensors and GGUF, read and written without a GPU.
  *
  * @module
  */
@@ -15,7 +15,6 @@ export { OpenFile } from "./open_file.ts";
 export {
   type FileTensor,
   openSafetensors,
-  parseSafetensors,
   readSafetensors,
   readSafetensorsHeader,
   type Safetensors,

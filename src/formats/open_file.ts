@@ -1,23 +1,23 @@
 /**
- * An open file that is read at any place, for formats with a table of contents. Several reads may be asked for at once.
+ * Random access to an open file, for formats with a table of contents. Concurrent reads are queued.
  *
  * @module
  */
 import { FormatError } from "../base/errors.ts";
 
-/** Most bytes asked of the file system at once. */
+/** The most bytes per system call. */
 const CHUNK = 4 << 20;
 
 /** A file, open for reading. */
 export class OpenFile {
   readonly #file: Deno.FsFile;
-  /** The file has one position, so reads wait for each other. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** The last queued read. The file has one position, so reads wait for each other. */
+  #lastRead: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    /** Where it lies. */
+    /** Path of the file. */
     readonly path: string,
-    /** Its bytes, when it was opened. */
+    /** Size in bytes when the file was opened. */
     readonly size: number,
     file: Deno.FsFile,
   ) {
@@ -27,7 +27,7 @@ export class OpenFile {
   /**
    * Opens the file at `path`.
    *
-   * @param expected what it should be, such as `a safetensors file`
+   * @param expected the kind of file, for the error, such as `a safetensors file`
    * @throws {FormatError} if there is no such file
    */
   static async open(path: string, expected: string): Promise<OpenFile> {
@@ -45,13 +45,13 @@ export class OpenFile {
     throw fail("this is not a file");
   }
 
-  /** Fills `bytes` from `offset` on; what is returned is shorter where the file ends before. */
+  /** Reads into `bytes` from byte `offset` of the file; returns the filled part, shorter where the file ends. */
   read<T extends ArrayBuffer>(
     offset: number,
     bytes: Uint8Array<T>,
     signal?: AbortSignal,
   ): Promise<Uint8Array<T>> {
-    const result = this.#turn.then(async () => {
+    const result = this.#lastRead.then(async () => {
       await this.#file.seek(offset, Deno.SeekMode.Start);
       let done = 0;
       while (done < bytes.length) {
@@ -62,15 +62,15 @@ export class OpenFile {
       }
       return bytes.subarray(0, done);
     });
-    this.#turn = result.catch(() => {});
+    this.#lastRead = result.catch(() => {});
     return result;
   }
 
   /**
-   * Fills `bytes` from `offset` on.
+   * Fills all of `bytes` from byte `offset` of the file.
    *
-   * @param expected what stands there
-   * @throws {FormatError} where the file ends before
+   * @param expected the content at `offset`, for the error
+   * @throws {FormatError} when the file ends too early
    */
   async readAll<T extends ArrayBuffer>(
     offset: number,
@@ -83,7 +83,7 @@ export class OpenFile {
     return read;
   }
 
-  /** Closes the file; reads that are under way fail. */
+  /** Closes the file; unfinished reads fail. */
   close(): void {
     this.#file.close();
   }
@@ -94,7 +94,7 @@ export class OpenFile {
   }
 }
 
-/** The error of a file that ends at `offset`, before what was expected. */
+/** Returns the error for a file that ends at byte `offset`, where `expected` should stand. */
 export function truncated(file: string, offset: number, expected: string): FormatError {
   return new FormatError(
     `Cannot read on: expected ${expected}, but the file ends here (an interrupted download or copy?)`,

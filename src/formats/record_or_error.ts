@@ -1,38 +1,38 @@
 /**
- * What a reader finds in a file: a record, or a place where one is broken.
+ * The items of a file reader: whole records and descriptions of broken ones.
  *
- * A broken record ends nothing: whoever reads counts it, tells where it stands and goes on.
+ * A broken record does not end the reading: the caller counts it, reports its location and goes on.
  *
  * @module
  */
 
 /** A record that is broken. */
 export interface BrokenRecord {
-  /** What is wrong with it, such as `not JSON: Unexpected end of input`. */
+  /** Description of the problem, such as `not JSON: Unexpected end of input`. */
   problem: string;
-  /** Its line, counted from 1, where the format has lines. */
+  /** Number of its line, from 1; only in formats with lines. */
   line?: number;
-  /** The beginning of it. */
+  /** The first characters of its text. */
   text?: string;
 }
 
-/** A record that is whole. */
-export interface Whole<T> {
+/** A record that was read whole. */
+interface WholeRecord<T> {
   /** The record. */
   value: T;
-  /** The line it begins on, counted from 1, where the format has lines. */
+  /** Number of its first line, from 1; only in formats with lines. */
   line?: number;
 }
 
-/** A record or a problem. */
-export type RecordOrError<T> = Whole<T> | BrokenRecord;
+/** A whole record or a broken one. */
+export type RecordOrError<T> = WholeRecord<T> | BrokenRecord;
 
-/** Whether it is a problem. */
-export function isBrokenRecord(found: object): found is BrokenRecord {
-  return "problem" in found;
+/** Returns true for a broken record. */
+export function isBrokenRecord(item: object): item is BrokenRecord {
+  return "problem" in item;
 }
 
-/** The beginning of a broken record, for whoever looks at it. */
-export function beginning(text: string): string {
+/** Shortens the text of a broken record to 200 characters. */
+export function excerpt(text: string): string {
   return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }

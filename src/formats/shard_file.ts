@@ -1,9 +1,9 @@
 /**
- * A shard is a file of equal records behind a header of 64 bytes: token ids, supervision marks or document borders.
+ * Shards: files of records of equal size (token ids, supervision marks, document offsets) behind a 64-byte header.
  *
  * Header, little-endian: `LLAMEROS` (8 bytes), version u32, record bytes u32, kind (16 bytes of ASCII, zero-filled),
- * records u64, vocabulary size u32, zeros. The count is written last, so a file that was cut short, or whose
- * writer died, never opens. Records are read where they lie: memory does not grow with the file.
+ * records i64, vocabulary size u32, zeros. The record count is written last (-1 until then), so a shard that was cut
+ * short, or whose writer died, never opens. Records are read on demand: memory does not grow with the file.
  *
  * @module
  */
@@ -14,19 +14,19 @@ const version = 1;
 const headerBytes = 64;
 const bufferBytes = 1 << 20;
 
-/** What a shard's header says. */
-export interface ShardHeader {
-  /** What the records are, at most 16 ASCII characters. */
+/** The identifying fields of a shard's header. */
+interface ShardHeader {
+  /** Name of the kind of records, at most 16 ASCII characters. */
   kind: string;
-  /** Bytes of one record. */
+  /** Bytes per record. */
   recordBytes: number;
-  /** Every id is below it. */
+  /** Size of the vocabulary; every id is smaller. */
   vocabSize: number;
 }
 
-/** Writes a shard: `append` as often as needed, then `finish`; without it the file stays unreadable. */
+/** Writer of one shard: call `append` as often as needed, then `finish`; without it the file stays unreadable. */
 export class ShardWriter {
-  /** Records appended so far. */
+  /** Number of records appended so far. */
   records = 0;
   readonly #file: Deno.FsFile;
   readonly #header: ShardHeader;
@@ -34,15 +34,16 @@ export class ShardWriter {
   #used = 0;
 
   /**
-   * Creates (or empties) the file at `path`; with `records` it goes on behind the first so many of an unfinished one.
+   * Creates (or empties) the file at `path`; with `records`, keeps the first `records` of an unfinished shard and
+   * continues behind them.
    *
-   * @throws {FormatError} when there are fewer
+   * @throws {FormatError} when the unfinished shard holds fewer
    */
   constructor(path: string, header: ShardHeader, records = 0) {
     this.#header = header;
     this.#file = Deno.openSync(path, { write: true, create: true, truncate: records === 0 });
     writeAll(this.#file, headerOf(header, -1));
-    if (records > 0) this.#goOn(path, records);
+    if (records > 0) this.#resume(path, records);
   }
 
   /** Appends the bytes of whole records. */
@@ -58,13 +59,13 @@ export class ShardWriter {
     }
   }
 
-  /** Brings what was appended to the disk; the file stays unreadable. */
+  /** Syncs the appended records to the disk; the file stays unreadable. */
   sync(): void {
     this.#flush();
     this.#file.syncDataSync();
   }
 
-  /** Writes what is left and the count, and closes the file. */
+  /** Writes the buffered records and the record count, and closes the file. */
   finish(): void {
     this.#flush();
     this.#file.seekSync(0, Deno.SeekMode.Start);
@@ -78,7 +79,7 @@ export class ShardWriter {
     this.#file.close();
   }
 
-  #goOn(path: string, records: number): void {
+  #resume(path: string, records: number): void {
     const end = headerBytes + records * this.#header.recordBytes;
     const { size } = this.#file.statSync();
     if (size < end) {
@@ -96,19 +97,19 @@ export class ShardWriter {
   }
 }
 
-/** Reads records of a shard at any place. */
+/** Random access to the records of a finished shard. */
 export class ShardReader {
   /** Number of records. */
   readonly records: number;
-  /** The file. */
+  /** Path of the file. */
   readonly path: string;
   readonly #file: Deno.FsFile;
   readonly #recordBytes: number;
 
   /**
-   * Opens the shard and checks that it is what `expected` says and that none of it is missing.
+   * Opens the shard, compares its header with `expected` and its size with the record count.
    *
-   * @throws {FormatError} naming the file, the byte and what was expected
+   * @throws {FormatError} naming the file, the byte and the expected value
    */
   constructor(path: string, expected: ShardHeader) {
     this.path = path;
@@ -123,9 +124,9 @@ export class ShardReader {
   }
 
   /**
-   * The bytes of records `start` to `start + count`.
+   * Reads the bytes of records `start` to `start + count` (exclusive).
    *
-   * @throws {FormatError} when the file is too short for them
+   * @throws {FormatError} when the file ends before them
    */
   read(start: number, count: number): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(count * this.#recordBytes);

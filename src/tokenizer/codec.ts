@@ -1,43 +1,43 @@
 /**
- * What every kind of tokenizer can do, our own and those that run through `@huggingface/tokenizers`.
+ * The interface of an encoder with its vocabulary: our own one, and that of `@huggingface/tokenizers`.
  *
  * @module
  */
 
-/** Turns ids into text as they come, for generation: never half a character. */
+/** A decoder of ids that come one by one, as in generation; it never returns half a character. */
 export interface StreamDecoder {
-  /** The text that `id` completes; "" while a character is incomplete. */
+  /** Returns the text that `id` completes; "" while a character is incomplete. */
   push(id: number): string;
-  /** The rest: an incomplete character becomes U+FFFD. The decoder starts anew afterwards. */
+  /** Returns the rest, an incomplete character as U+FFFD, and resets the decoder. */
   end(): string;
 }
 
-/** How ids are turned into text. */
+/** Options of decoding. */
 export interface DecodeOptions {
-  /** Write special tokens out instead of leaving them away. Default false. */
+  /** Writes special tokens out instead of omitting them. Default false. */
   special?: boolean;
-  /** The ids continue an earlier text: the first space stays. Default false. */
+  /** Keeps the first space, because the ids continue an earlier text. Default false. */
   continues?: boolean;
 }
 
-/** A vocabulary with its rules. */
+/** An encoder and decoder with its vocabulary. */
 export interface Codec {
-  /** What does the work, for display. */
+  /** Name of the implementation. */
   readonly name: "llamero" | "@huggingface/tokenizers";
   /** Number of ids. */
   readonly size: number;
-  /** Ids of a text in which nothing is special. One that `continues` another gets no space put in front. */
+  /** Encodes a text in which nothing is special; with `continues`, without the space in front of a text. */
   encode(text: string, continues?: boolean): number[];
-  /** Ids of a text in which special tokens are read as such. */
+  /** Encodes a text in which special tokens are recognised. */
   encodeSpecial(text: string): number[];
-  /** Text of ids below `size`. */
+  /** Decodes ids, all below `size`. */
   decode(ids: Iterable<number>, options: DecodeOptions): string;
-  /** Decodes one id at a time. */
+  /** Returns a decoder of one id at a time. */
   decoder(options: DecodeOptions): StreamDecoder;
-  /** The token of an id as the file writes it, or undefined. */
+  /** Returns the token of an id as the file writes it, or undefined. */
   tokenOf(id: number): string | undefined;
-  /** The id of a token as the file writes it, or undefined. */
+  /** Returns the id of a token as the file writes it, or undefined. */
   idOf(token: string): number | undefined;
-  /** True for ids that are control, never text. */
+  /** Returns true for the ids of control tokens, which are never text. */
   isSpecial(id: number): boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * Many texts encoded on workers.
+ * Encoding of many texts on workers.
  *
  * @module
  */
@@ -10,53 +10,55 @@ import type { BatchOptions, EncodeOptions } from "./options.ts";
 type Ids = Uint32Array<ArrayBuffer>;
 type Encode = (text: string, options: EncodeOptions) => Ids;
 
-/** A batch ends with so many UTF-16 units, or texts; each worker has two of them at a time. [ours] */
+/** The size of a batch, in UTF-16 units and in texts, and the batches that a worker has at a time. [ours] */
 const batchUnits = 1 << 17;
 const batchTexts = 1024;
-const batchesEach = 2;
+const batchesPerWorker = 2;
 
 /**
- * The ids of each text, in their order: on `workers` workers that make the tokenizer of `job`, or where that fails by
- * `here`, which throws what a text that cannot be encoded throws.
+ * Encodes each text, in order, on `workers` workers that make the tokenizer from `job`.
+ *
+ * A batch that no worker could encode is encoded by `encodeHere` on this thread, which also throws the error of a text
+ * that cannot be encoded.
  */
 export async function encodeOnWorkers(
   texts: readonly string[],
   job: Job,
   { workers, signal, ...options }: BatchOptions,
-  here: Encode,
+  encodeHere: Encode,
 ): Promise<Ids[]> {
   signal?.throwIfAborted();
   const all: Ids[] = new Array(texts.length);
-  const cuts = batches(texts);
-  const row = openStream<string, Ids>(jobOf(import.meta.url, { job, options }, batchEncoder), workers);
+  const ranges = batches(texts);
+  const stream = openStream<string, Ids>(jobOf(import.meta.url, { job, options }, batchEncoder), workers);
   let failed: { from: number; error: unknown } | undefined;
   const encode = async ([from, to]: [number, number]) => {
-    const some = texts.slice(from, to);
-    const found = await row.ask(some);
+    const batch = texts.slice(from, to);
+    const found = await stream.ask(batch);
     signal?.throwIfAborted();
-    for (const [i, text] of some.entries()) all[from + i] = found?.[i] ?? here(text, options);
+    for (const [i, text] of batch.entries()) all[from + i] = found?.[i] ?? encodeHere(text, options);
   };
-  const lane = async () => {
-    for (let cut = cuts.next(); !cut.done && !failed; cut = cuts.next()) {
-      const [from] = cut.value;
-      await encode(cut.value).catch((error) => {
+  const encodeNext = async () => {
+    for (let range = ranges.next(); !range.done && !failed; range = ranges.next()) {
+      const [from] = range.value;
+      await encode(range.value).catch((error) => {
         if (!failed || from < failed.from) failed = { from, error };
       });
     }
   };
-  const stop = () => row.close();
+  const stop = () => stream.close();
   signal?.addEventListener("abort", stop, { once: true });
   try {
-    await Promise.all(Array.from({ length: batchesEach * workers }, lane));
+    await Promise.all(Array.from({ length: batchesPerWorker * workers }, encodeNext));
     if (failed) throw (failed as { error: unknown }).error;
     return all;
   } finally {
     signal?.removeEventListener("abort", stop);
-    row.close();
+    stream.close();
   }
 }
 
-/** Where each batch begins and ends. */
+/** Yields the first text of each batch and the one behind its last. */
 function* batches(texts: readonly string[]): Generator<[number, number]> {
   let from = 0;
   let units = 0;
@@ -68,7 +70,7 @@ function* batches(texts: readonly string[]): Generator<[number, number]> {
   }
 }
 
-/** What a worker makes of the job of a batch. */
+/** Returns a worker's function from texts to ids. */
 export async function batchEncoder(
   { job, options }: { job: Job; options: EncodeOptions },
   make: Make,

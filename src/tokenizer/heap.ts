@@ -1,15 +1,15 @@
 /**
- * A binary heap: the best of many things, again and again.
+ * A priority queue as a binary heap.
  *
  * @module
  */
 
-/** A priority queue whose order is `before`. */
+/** A priority queue with any order. */
 export class Heap<T> {
   #items: T[] = [];
   #before: (a: T, b: T) => boolean;
 
-  /** An empty heap; `before(a, b)` is true when `a` leaves it first. */
+  /** Makes an empty heap; `before(a, b)` is true when `a` leaves it first. */
   constructor(before: (a: T, b: T) => boolean) {
     this.#before = before;
   }
@@ -27,7 +27,7 @@ export class Heap<T> {
     items[at] = item;
   }
 
-  /** Takes the first item out, or undefined from an empty heap. */
+  /** Removes and returns the first item; undefined when the heap is empty. */
   pop(): T | undefined {
     const items = this.#items;
     const first = items[0];

@@ -8,7 +8,7 @@ export type { ChatEncoding, ChatPiece, Encoder, Message } from "../base/encoder.
 export type { DecodeOptions, StreamDecoder } from "./codec.ts";
 export type { Job, Make } from "../base/job.ts";
 export type { BatchOptions, ChatOptions, EncodeOptions, StatsOptions } from "./options.ts";
-export type { TokenizerFacts } from "./engine.ts";
+export type { TokenizerFacts } from "./tokenizer_core.ts";
 export { layOut, mergesOf, type Piece, type PieceKind } from "./llama/pieces.ts";
 export { type TokenCounts, TokenStats } from "./vocabulary_fit.ts";
 export { type BuiltIn, type TemplateName, TEMPLATES } from "./chat/templates.ts";

@@ -1,5 +1,5 @@
 /**
- * What the verbs of a tokenizer can be told.
+ * The options of a tokenizer's methods, with their defaults and checks.
  *
  * @module
  */
@@ -7,26 +7,26 @@ import { z } from "zod";
 import { optionsSchema } from "../base/schema.ts";
 import type { DecodeOptions } from "./codec.ts";
 
-/** What {@linkcode Tokenizer.encode} can be told. */
+/** Options of {@linkcode Tokenizer.encode}. */
 export interface EncodeOptions {
-  /** Put BOS in front. Default false. */
+  /** Puts BOS in front. Default false. */
   bos?: boolean;
-  /** Put EOS behind. Default false. */
+  /** Puts EOS behind. Default false. */
   eos?: boolean;
-  /** Read special tokens out of the text. Only for text that you wrote yourself. Default false. */
+  /** Recognises special tokens in the text; only for trusted text. Default false. */
   special?: boolean;
   /**
-   * `decode` gives the very text back: a literal U+2581 is written as its bytes instead of as a space, a lone
-   * surrogate is refused instead of becoming U+FFFD. Costs a decoding. Default false: as SentencePiece does.
+   * Encodes so that `decode` returns the same text: a literal U+2581 becomes its bytes instead of a space, and a lone
+   * surrogate is an error instead of U+FFFD. Takes one decoding more. Default false, as in SentencePiece.
    */
   exact?: boolean;
 }
 
-/** How `encodeBatch` encodes on workers. */
+/** Options of `encodeBatch` on workers. */
 export interface BatchOptions extends EncodeOptions {
-  /** How many workers; 0 for none. They are started for the call, which pays for many megabytes only. */
+  /** Number of workers; 0 for none. They are started for the call, which pays off for many megabytes of text. */
   workers: number;
-  /** Stops it; the promise rejects with the signal's reason. */
+  /** Stops the encoding; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -36,12 +36,12 @@ const encodeFields = {
   special: z.boolean().default(false),
   exact: z.boolean().default(false),
 };
-const isPlain = ({ special, exact }: EncodeOptions) => !(special && exact);
-const whatIsPlain = "exact is for text in which nothing is special";
+const isAllowed = ({ special, exact }: EncodeOptions) => !(special && exact);
+const notAllowed = "special and exact cannot both be true";
 
 /** Defaults and checks of {@linkcode EncodeOptions}. */
 export const encodeSchema = optionsSchema<EncodeOptions>()(
-  z.strictObject(encodeFields).refine(isPlain, whatIsPlain),
+  z.strictObject(encodeFields).refine(isAllowed, notAllowed),
 );
 
 /** Defaults and checks of {@linkcode BatchOptions}. */
@@ -50,7 +50,7 @@ export const batchSchema = optionsSchema<BatchOptions>()(
     ...encodeFields,
     workers: z.int().min(0),
     signal: z.instanceof(AbortSignal).optional(),
-  }).refine(isPlain, whatIsPlain),
+  }).refine(isAllowed, notAllowed),
 );
 
 /** Defaults and checks of {@linkcode DecodeOptions}. */
@@ -59,9 +59,9 @@ export const decodeSchema = optionsSchema<DecodeOptions>()(z.strictObject({
   continues: z.boolean().default(false),
 }));
 
-/** What {@linkcode Tokenizer.chat} can be told. */
+/** Options of {@linkcode Tokenizer.chat}. */
 export interface ChatOptions {
-  /** End with the opening of the answer to come. Default false. */
+  /** Ends with the opening of the next answer. Default false. */
   generationPrompt?: boolean;
 }
 
@@ -70,9 +70,9 @@ export const chatSchema = optionsSchema<ChatOptions>()(z.strictObject({
   generationPrompt: z.boolean().default(false),
 }));
 
-/** What {@linkcode Tokenizer.stats} can be told. */
+/** Options of {@linkcode Tokenizer.stats}. */
 export interface StatsOptions {
-  /** Stops the reading; the promise rejects with the signal's reason. */
+  /** Stops the counting; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 

@@ -1,20 +1,20 @@
 /**
- * Text to learn from or to count: strings, or records that hold one.
+ * Input texts of training and counting: strings, or records with a text.
  *
  * @module
  */
 import { ConfigError, DataError } from "../base/errors.ts";
 import { show } from "../base/schema.ts";
 
-/** Strings, or records with a `text`, such as a `Dataset`. */
+/** An iterable of strings or of records with a `text`, such as a `Dataset`. */
 export type Texts = Iterable<string | { text: string }> | AsyncIterable<string | { text: string }>;
 
 /**
- * The strings in `texts`, in their order.
+ * Yields the strings in `texts`, in order.
  *
- * @param task what they are for, as the error says it: "train a tokenizer"
- * @throws {ConfigError} for something that is not iterable, or is a single string
- * @throws {DataError} for a record without text
+ * @param task the purpose of the texts, for errors, such as "train a tokenizer"
+ * @throws {ConfigError} when `texts` is not iterable, or a single string
+ * @throws {DataError} for a record without a text
  */
 export async function* stringsOf(texts: Texts, task: string): AsyncGenerator<string> {
   if (!isIterable(texts)) {
@@ -28,7 +28,9 @@ export async function* stringsOf(texts: Texts, task: string): AsyncGenerator<str
     const text = typeof record === "string" ? record : (record as { text?: unknown } | null)?.text;
     if (typeof text !== "string") {
       throw new DataError(
-        `Cannot ${task}: record ${index} must be a string or have a text, current value is ${show(record)}`,
+        `Cannot ${task}: record ${index} must be a string or an object with a text, current value is ${
+          show(record)
+        }`,
       );
     }
     yield text;

@@ -1,5 +1,5 @@
 /**
- * A text cut into its tokens, to look at: coloured in a notebook, with bars between them in a terminal.
+ * A picture of a text's tokens: coloured in a notebook, with bars between them in a terminal.
  *
  * @module
  */
@@ -7,46 +7,46 @@ import { Displayable, type Picture } from "../display/display.ts";
 import { bytes, number } from "../display/format.ts";
 import { card, escapeHtml } from "../display/html.ts";
 
-/** One token of the text. */
+/** A token of the text. */
 export interface ShownToken {
   /** Its id. */
   id: number;
   /** Its text as the vocabulary writes it. */
   token: string;
-  /** It is control or a byte, not a piece of text. */
+  /** True for control tokens and bytes, false for pieces of text. */
   special: boolean;
 }
 
-/** Backgrounds in turn; half transparent, so that both light and dark themes stay legible. */
+/** Background colours, used in turn; half transparent, so that they suit light and dark themes. */
 const COLOURS = ["#6baed680", "#fdae6b80", "#74c47680", "#9e9ac880", "#fc927280"];
 
-/** More tokens than this are counted, not drawn. */
-const MOST = 2000;
+/** The most tokens that are drawn; further ones are counted. */
+const MAX_DRAWN = 2000;
 
-/** What `tokenizer.show(text)` gives. */
+/** The tokens of a text, as returned by `tokenizer.show(text)`. */
 export class TokenView extends Displayable {
   /** The tokens, in order. */
   readonly tokens: readonly ShownToken[];
-  /** Bytes of the text in UTF-8. */
+  /** Length of the text in UTF-8 bytes. */
   readonly bytes: number;
 
-  /** A view of the `tokens` that `text` became. */
+  /** Makes a view of `text` and its `tokens`. */
   constructor(text: string, tokens: readonly ShownToken[]) {
     super();
     this.tokens = tokens;
     this.bytes = new TextEncoder().encode(text).length;
   }
 
-  /** The tokens and how many bytes one carries. */
+  /** Draws the tokens, and the number of bytes per token. */
   picture(): Picture {
-    const shown = this.tokens.slice(0, MOST);
-    const more = this.tokens.length - shown.length;
+    const drawn = this.tokens.slice(0, MAX_DRAWN);
+    const more = this.tokens.length - drawn.length;
     const rest = more > 0 ? `and ${number(more)} more` : "";
     const facts = `${number(this.tokens.length)} tokens, ${bytes(this.bytes)}` +
-      (this.tokens.length ? `, ${number(this.bytes / this.tokens.length, 3)} bytes a token` : "");
-    const lines = [shown.map(({ token }) => visible(token)).join("│"), rest, facts];
+      (this.tokens.length ? `, ${number(this.bytes / this.tokens.length, 3)} bytes per token` : "");
+    const lines = [drawn.map(({ token }) => visible(token)).join("│"), rest, facts];
     const html = `<div style="line-height:2;white-space:pre-wrap">${
-      shown.map(box).join("<wbr>")
+      drawn.map(box).join("<wbr>")
     } ${rest}</div>`;
     return {
       text: lines.filter((line) => line !== "").join("\n"),
@@ -54,13 +54,13 @@ export class TokenView extends Displayable {
     };
   }
 
-  /** The ids and tokens as plain data. */
+  /** Returns the ids and tokens as plain data. */
   toJSON(): { bytes: number; tokens: { id: number; token: string }[] } {
     return { bytes: this.bytes, tokens: this.tokens.map(({ id, token }) => ({ id, token })) };
   }
 }
 
-/** The view of a text and its ids. */
+/** Makes the view of a text and its ids. */
 export function viewOf(
   tokenizer: { tokenOf(id: number): string; isSpecial(id: number): boolean },
   text: string,
@@ -79,7 +79,7 @@ function box({ id, token, special }: ShownToken, index: number): string {
   return `<span title="${id}" style="${style}">${escapeHtml(visible(token))}</span>`;
 }
 
-/** Control characters as their Unicode pictures, so that a token cannot move the cursor. */
+/** Replaces control characters by their Unicode pictures, so that a token cannot move the cursor. */
 function visible(token: string): string {
   return token.replace(/\p{Cc}/gu, (char) => {
     const code = char.charCodeAt(0);

@@ -1,5 +1,5 @@
 /**
- * `Tokenizer`: text to ids and back [paper 2.1]. A thin shell over what stands beside it in this folder.
+ * `Tokenizer`, the conversion of text to token ids and back [paper 2.1]; the work is done by the files beside it.
  *
  * @module
  */
@@ -13,15 +13,15 @@ import { encodeOnWorkers } from "./encode_on_workers.ts";
 import { encodeChat, noTemplate } from "./chat/chat.ts";
 import { ChatTemplate } from "./chat/chat_template.ts";
 import type { DecodeOptions, StreamDecoder } from "./codec.ts";
-import { encodeExactly } from "./encode_exact.ts";
+import { encodeLossless } from "./encode_lossless.ts";
 import {
-  engineOf,
+  coreOf,
   factsPicture,
   templateTokens,
   type TokenizerCore,
   type TokenizerFacts,
   tokenizerFingerprint,
-} from "./engine.ts";
+} from "./tokenizer_core.ts";
 import {
   readTokenizerFiles,
   type TokenizerFiles,
@@ -51,49 +51,63 @@ import type { Texts } from "./texts.ts";
 import { learnPieces, type TrainOptions } from "./training/train.ts";
 import { sentencePieceBytes } from "./files/write_sentencepiece.ts";
 
-/** Text to token ids and back. An immutable value. */
+/**
+ * A vocabulary that converts text to token ids and back. It is immutable.
+ *
+ * ```ts
+ * import { Dataset, Tokenizer } from "@llamero/sdk";
+ *
+ * const tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(20), { vocabSize: 512 });
+ * const ids = tokenizer.encode("Call me Ishmael.", { bos: true });
+ * console.log(ids, tokenizer.decode(ids));
+ * await tokenizer.show("Call me Ishmael.").show();
+ * ```
+ */
 export class Tokenizer extends Displayable implements Encoder {
-  #engine: TokenizerCore;
+  #core: TokenizerCore;
   #template: ChatTemplate | undefined;
   #fingerprint: string | undefined;
 
-  private constructor(engine: TokenizerCore, template: string | undefined) {
+  private constructor(core: TokenizerCore, template: string | undefined) {
     super();
-    this.#engine = engine;
-    if (template !== undefined) this.#template = new ChatTemplate(template, templateTokens(engine));
+    this.#core = core;
+    if (template !== undefined) this.#template = new ChatTemplate(template, templateTokens(core));
   }
 
   /**
    * Learns a vocabulary from texts (strings, or records with a `text`, such as a `Dataset`): SentencePiece-style
-   * byte-pair encoding with LLaMA's settings. Deterministic, and independent of the order of the texts. What `encode`
-   * reads as a space or as U+FFFD is learned as such.
+   * byte-pair encoding with LLaMA's settings. The result is deterministic and does not depend on the order of the
+   * texts.
    *
-   * @throws {ConfigError} for an unknown option, or a `vocabSize` that this corpus cannot fill or that cannot hold its
-   * characters; the message names the bound
-   * @throws {DataError} for an empty corpus
+   * @throws {ConfigError} for an unknown option, or a `vocabSize` too small for the characters of the corpus or too
+   * large for it; the message names the limit
+   * @throws {DataError} for an empty corpus or a record without a text
    */
   static async train(texts: Texts, options: TrainOptions = {}): Promise<Tokenizer> {
     return Tokenizer.fromPieces(await learnPieces(texts, options));
   }
 
   /**
-   * Reads a tokenizer.json, a SentencePiece `tokenizer.model`, or a folder that holds one of them.
+   * Reads a tokenizer.json, a SentencePiece `tokenizer.model`, or a folder with one of them.
    *
-   * @throws {FormatError} when nothing is there, or naming what is wrong with it
+   * @throws {FormatError} when there is no such file, or naming what is wrong in it
    */
   static async load(path: string): Promise<Tokenizer> {
     return Tokenizer.#from(await readTokenizerFiles(path));
   }
 
-  /** The tokenizer of a SentencePiece-like vocabulary, such as a GGUF file holds; ids are positions. */
+  /**
+   * Makes a tokenizer from a SentencePiece-like vocabulary, such as that of a GGUF file; a piece's id is its
+   * position.
+   */
   static fromPieces(pieces: readonly Piece[]): Tokenizer {
     return Tokenizer.#from({ json: tokenizerJson(pieces), config: {}, file: "tokenizer.json" });
   }
 
   /**
-   * The tokenizer of a parsed tokenizer.json and tokenizer_config.json.
+   * Makes a tokenizer from a parsed tokenizer.json and tokenizer_config.json.
    *
-   * @throws {FormatError} naming what is wrong
+   * @throws {FormatError} naming what is wrong in them
    */
   static fromJSON(json: unknown, config: TokenizerConfig = {}): Tokenizer {
     const file = "tokenizer.json";
@@ -102,145 +116,156 @@ export class Tokenizer extends Displayable implements Encoder {
   }
 
   static #from(files: TokenizerFiles): Tokenizer {
-    return new Tokenizer(engineOf(files), templateOf(files.config));
+    return new Tokenizer(coreOf(files), templateOf(files.config));
   }
 
-  /** Number of ids; every id is below it. */
+  /** Number of ids; every id is smaller. */
   get vocabSize(): number {
-    return this.#engine.codec.size;
+    return this.#core.codec.size;
   }
 
   /** Id that opens a document; -1 where the vocabulary has none. */
   get bosId(): number {
-    return this.#engine.roles.bos;
+    return this.#core.roles.bos;
   }
 
   /** Id that closes a document and an answer; -1 where the vocabulary has none. */
   get eosId(): number {
-    return this.#engine.roles.eos;
+    return this.#core.roles.eos;
   }
 
-  /** Id for what cannot be written; -1 where the vocabulary has none. */
+  /** Id for characters that the vocabulary cannot represent; -1 where it has none. */
   get unkId(): number {
-    return this.#engine.roles.unk;
+    return this.#core.roles.unk;
   }
 
-  /** Id that fills short rows; -1 where the vocabulary has none, as LLaMA's. */
+  /** Id that fills short rows; -1 where the vocabulary has none, as in LLaMA's. */
   get padId(): number {
-    return this.#engine.roles.pad;
+    return this.#core.roles.pad;
   }
 
-  /** Ids after which an answer is over: EOS, and what the chat template puts behind an answer. */
+  /** Ids that end an answer: EOS, and the special tokens that the chat template puts behind answers. */
   get stopIds(): readonly number[] {
     const ends = this.#template?.endings() ?? [];
     return [...new Set([this.eosId, ...ends])].filter((id) => id >= 0);
   }
 
-  /** Name of the chat template: a built-in one, `jinja`, or null. */
+  /** Name of the chat template: that of a built-in one, `jinja` for any other, or null. */
   get template(): TemplateName | "jinja" | null {
     return this.#template?.name ?? null;
   }
 
-  /** The chat template's Jinja source, or null. */
+  /** Jinja source of the chat template, or null. */
   get chatTemplate(): string | null {
     return this.#template?.source ?? null;
   }
 
-  /** Changes whenever any id could change, of a text or of a conversation. 32 hex digits. */
+  /** Hash of everything that the ids of a text or a conversation depend on, 32 hex digits. */
   get fingerprint(): string {
-    return this.#fingerprint ??= tokenizerFingerprint(this.#engine, this.#template);
+    return this.#fingerprint ??= tokenizerFingerprint(this.#core, this.#template);
   }
 
   /**
-   * Ids of `text`. Nothing is added unless asked, and nothing in the text is read as a special token unless
-   * `special: true`. As in SentencePiece, a literal U+2581 is a space and a lone surrogate U+FFFD, unless `exact`.
+   * Encodes `text` to ids. By default no BOS or EOS is added, and no special token is recognised in the text. As in
+   * SentencePiece, a literal U+2581 becomes a space and a lone surrogate U+FFFD, unless `exact` is true.
    *
-   * @throws {ConfigError} for `bos` or `eos` that the vocabulary does not have
-   * @throws {DataError} with `exact`, for a text that cannot come back
+   * @throws {ConfigError} for `bos` or `eos` when the vocabulary has no such token
+   * @throws {DataError} with `exact`, for a text that `decode` could not return
    */
   encode(text: string, options: EncodeOptions = {}): Uint32Array<ArrayBuffer> {
     return this.#ids(text, parseOptions(encodeSchema, options, "encode"));
   }
 
-  /** Ids of each of `texts`, in their order. */
+  /** Encodes each of `texts`, in order. */
   encodeBatch(texts: readonly string[], options?: EncodeOptions): Uint32Array<ArrayBuffer>[];
-  /** The same, made on workers: for many megabytes of text. */
+  /** Encodes each of `texts`, in order, on workers: for many megabytes of text. */
   encodeBatch(texts: readonly string[], options: BatchOptions): Promise<Uint32Array<ArrayBuffer>[]>;
   encodeBatch(
     texts: readonly string[],
     options: EncodeOptions | BatchOptions = {},
   ): Uint32Array<ArrayBuffer>[] | Promise<Uint32Array<ArrayBuffer>[]> {
-    const isMany = (options as BatchOptions)?.workers !== undefined;
-    if (isMany) return this.#encodeOnWorkers(texts, options as BatchOptions);
+    const onWorkers = (options as BatchOptions)?.workers !== undefined;
+    if (onWorkers) return this.#encodeOnWorkers(texts, options as BatchOptions);
     const parsed = parseOptions(encodeSchema, options, "encodeBatch");
     return texts.map((text) => this.#ids(text, parsed));
   }
 
   /**
-   * Text of `ids`; incomplete UTF-8 becomes U+FFFD. `decode(encode(text))` is `text` for every well-formed text
-   * without U+2581, which comes back as a space, and for every well-formed one that was encoded with `exact`.
+   * Decodes `ids` to text; incomplete UTF-8 becomes U+FFFD. `decode(encode(text))` is `text` for every well-formed text
+   * without U+2581, and with the option `exact` for every well-formed text.
    *
-   * @throws {ConfigError} for an id that the vocabulary does not have
+   * @throws {ConfigError} for an id that is not in the vocabulary
    */
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
-    const list = Array.from(ids, (id) => this.#known(id));
-    return this.#engine.codec.decode(list, parseOptions(decodeSchema, options, "decode"));
+    const list = Array.from(ids, (id) => this.#checkId(id));
+    return this.#core.codec.decode(list, parseOptions(decodeSchema, options, "decode"));
   }
 
-  /** A decoder for ids that come one by one: never half a character, and the first space falls only at the start. */
+  /** Returns a decoder of ids that come one by one; it never returns half a character. */
   decoder(options: DecodeOptions = {}): StreamDecoder {
-    const inner = this.#engine.codec.decoder(parseOptions(decodeSchema, options, "decoder"));
-    return { push: (id) => inner.push(this.#known(id)), end: () => inner.end() };
+    const inner = this.#core.codec.decoder(parseOptions(decodeSchema, options, "decoder"));
+    return { push: (id) => inner.push(this.#checkId(id)), end: () => inner.end() };
   }
 
-  /** The token of `id` as the vocabulary writes it: `▁whale`, `<0x0A>`, `<s>`. */
+  /** Returns the token of `id` as the vocabulary writes it: `▁whale`, `<0x0A>`, `<s>`. */
   tokenOf(id: number): string {
-    return this.#engine.codec.tokenOf(this.#known(id)) ?? "";
+    return this.#core.codec.tokenOf(this.#checkId(id)) ?? "";
   }
 
-  /** The id of a token as the vocabulary writes it, or undefined. */
+  /** Returns the id of a token as the vocabulary writes it, or undefined. */
   idOf(token: string): number | undefined {
-    return this.#engine.codec.idOf(token);
+    return this.#core.codec.idOf(token);
   }
 
-  /** True for ids that are control, never text. */
+  /** Returns true for the ids of control tokens, which are never text. */
   isSpecial(id: number): boolean {
-    return this.#engine.codec.isSpecial(id);
+    return this.#core.codec.isSpecial(id);
   }
 
   /**
-   * This tokenizer with another chat template: `plain`, `llama-2`, `chatml`, or Jinja.
+   * Returns a tokenizer with the same vocabulary and another chat template.
    *
+   * ```ts
+   * import { Dataset, Tokenizer } from "@llamero/sdk";
+   *
+   * const trained = await Tokenizer.train(Dataset.sample("moby-dick").take(20), { vocabSize: 512 });
+   * const tokenizer = trained.withTemplate("plain");
+   * const messages = [{ role: "user", content: "Who are you?" }, { role: "assistant", content: "Ishmael." }] as const;
+   * const { ids, mask } = tokenizer.chat(messages);
+   * console.log(tokenizer.decode(ids), mask);
+   * ```
+   *
+   * @param template `plain`, `llama-2`, `chatml`, or Jinja source
    * @throws {ConfigError} for an unknown name, Jinja with an error, or special tokens that the vocabulary lacks
    */
   withTemplate(template: TemplateName | (string & Record<never, never>)): Tokenizer {
-    const changed = new Tokenizer(this.#engine, template);
+    const changed = new Tokenizer(this.#core, template);
     changed.#template!.check();
     return changed;
   }
 
   /**
-   * Renders a conversation with the chat template. Only what the template itself writes can become special tokens;
-   * messages are ordinary text. `mask` is 1 on the tokens of answers and on what ends them.
+   * Renders a conversation with the chat template and encodes it. Only the template's own text can become special
+   * tokens; messages are ordinary text. `mask` is 1 on the tokens of answers and on the tokens that end them.
    *
-   * @param options `generationPrompt`: end with the opening of the answer to come. Without it, a conversation that
-   * holds an answer is taken for training, which some Jinja templates do not allow.
-   * @throws {ConfigError} without a template, or for training on one that is not made for it
-   * @throws {DataError} for messages out of order
+   * @param options `generationPrompt: true` ends with the opening of the next answer. Without it, a conversation with
+   * an answer counts as training data, which some Jinja templates do not allow.
+   * @throws {ConfigError} without a template, or when no model can be trained on the template
+   * @throws {DataError} for messages in a wrong order or of a wrong type
    */
   chat(messages: readonly Message[], options: ChatOptions = {}): ChatEncoding {
     const { generationPrompt } = parseOptions(chatSchema, options, "chat");
     const template = this.#template;
     if (template === undefined) throw noTemplate();
     checkMessages(messages, generationPrompt);
-    const obstacle = generationPrompt || messages.length < 2 ? null : template.obstacle();
+    const obstacle = generationPrompt || messages.length < 2 ? null : template.trainingObstacle();
     if (obstacle !== null) throw new ConfigError(`Cannot train on this chat template: ${obstacle}`);
-    return encodeChat(template.render(messages, generationPrompt), this.#engine.codec);
+    return encodeChat(template.render(messages, generationPrompt), this.#core.codec);
   }
 
-  /** Shows the tokenizer now. */
+  /** Displays the facts of the tokenizer. */
   override show(): Promise<void>;
-  /** The tokens of `text` as a picture: `await tokenizer.show("Call me Ishmael").show()`. */
+  /** Returns the tokens of `text` as a picture: `await tokenizer.show("Call me Ishmael").show()`. */
   override show(text: string, options?: EncodeOptions): TokenView;
   override show(text?: string, options?: EncodeOptions): Promise<void> | TokenView {
     if (text === undefined) return super.show();
@@ -248,24 +273,24 @@ export class Tokenizer extends Displayable implements Encoder {
   }
 
   /**
-   * How well the vocabulary fits `texts`: bytes per token, tokens per word and more. Reads them once.
+   * Counts tokens, bytes and words of `texts`, which are read once: bytes per token, tokens per word and more.
    *
-   * @throws {DataError} for an empty corpus or a record without text
+   * @throws {DataError} for an empty corpus or a record without a text
    */
   async stats(texts: Texts, options: StatsOptions = {}): Promise<TokenStats> {
-    const given = parseOptions(statsSchema, options, "stats").signal;
-    return await interruptible(given, (signal) => countTokens(this, texts, signal));
+    const parsed = parseOptions(statsSchema, options, "stats");
+    return await interruptible(parsed.signal, (signal) => countTokens(this, texts, signal));
   }
 
   /**
-   * Writes tokenizer.json and tokenizer_config.json into the folder `path`: Python `transformers` and
-   * `@huggingface/tokenizers` read them to the same ids. A path that ends in `.model` becomes a SentencePiece model, for
-   * Python `sentencepiece` and llama.cpp; it holds no chat template. Each file appears whole or not at all.
+   * Writes tokenizer.json and tokenizer_config.json into the folder `path`; Python `transformers` and
+   * `@huggingface/tokenizers` give the same ids with them. A path that ends in `.model` becomes a SentencePiece model
+   * for Python `sentencepiece` and llama.cpp, without the chat template. Each file is written atomically.
    *
-   * @throws {ConfigError} for a `.model` of a vocabulary that SentencePiece would read to other ids
+   * @throws {ConfigError} for a `.model` of a vocabulary for which SentencePiece would give other ids
    */
   async save(path: string): Promise<void> {
-    const { files: { json, config }, roles } = this.#engine;
+    const { files: { json, config }, roles } = this.#core;
     if (path.endsWith(".model")) {
       return await writeModelFile(path, sentencePieceBytes(this.pieces(), json.model.merges ?? [], roles));
     }
@@ -273,33 +298,33 @@ export class Tokenizer extends Displayable implements Encoder {
   }
 
   /**
-   * The vocabulary with kinds and scores, ids are positions: what a GGUF file needs.
+   * Returns the vocabulary with kinds and scores, as a GGUF file stores it; a piece's id is its position.
    *
-   * @throws {ConfigError} for vocabularies that are not SentencePiece-like
+   * @throws {ConfigError} for a vocabulary that is not SentencePiece-like
    */
   pieces(): Piece[] {
-    if (this.#engine.codec.name === "llamero") return vocabularyPieces(this.#engine.files.json);
+    if (this.#core.codec.name === "llamero") return vocabularyPieces(this.#core.files.json);
     throw new ConfigError("Cannot list the pieces: this tokenizer is not LLaMA-style byte-pair encoding");
   }
 
-  /** What makes this tokenizer, but for its template, in a worker. */
+  /** Returns the job that makes this tokenizer in a worker, without its chat template. */
   job(): Job {
-    const { json, config } = this.#engine.files;
-    return jobOf(import.meta.url, { json, config }, sentTokenizer);
+    const { json, config } = this.#core.files;
+    return jobOf(import.meta.url, { json, config }, tokenizerFromJob);
   }
 
-  /** The facts as plain data; the vocabulary itself is what `save` writes. */
+  /** Returns the facts as plain data, without the vocabulary. */
   toJSON(): TokenizerFacts {
     return {
       vocabSize: this.vocabSize,
-      special: Object.fromEntries(this.#engine.special),
+      special: Object.fromEntries(this.#core.special),
       template: this.template,
-      codec: this.#engine.codec.name,
+      codec: this.#core.codec.name,
       fingerprint: this.fingerprint,
     };
   }
 
-  /** The facts as a small table. */
+  /** Draws the facts as a small table. */
   override picture(): Picture {
     return factsPicture(this.toJSON());
   }
@@ -312,26 +337,30 @@ export class Tokenizer extends Displayable implements Encoder {
     texts.forEach(checkText);
     return workers === 0
       ? texts.map((text) => this.#ids(text, parsed))
-      : await encodeOnWorkers(texts, this.job(), { workers, ...parsed }, (...given) => this.#ids(...given));
+      : await encodeOnWorkers(texts, this.job(), { workers, ...parsed }, (...args) => this.#ids(...args));
   }
 
   #ids(text: string, { bos, eos, special, exact }: EncodeOptions): Uint32Array<ArrayBuffer> {
     checkText(text);
-    const codec = this.#engine.codec;
-    const ids = exact ? encodeExactly(codec, text) : special ? codec.encodeSpecial(text) : codec.encode(text);
-    if (bos) ids.unshift(this.#need("bos"));
-    if (eos) ids.push(this.#need("eos"));
+    const codec = this.#core.codec;
+    const ids = exact
+      ? encodeLossless(codec, text)
+      : special
+      ? codec.encodeSpecial(text)
+      : codec.encode(text);
+    if (bos) ids.unshift(this.#requireRole("bos"));
+    if (eos) ids.push(this.#requireRole("eos"));
     return new Uint32Array(ids);
   }
 
-  #need(role: "bos" | "eos"): number {
-    if (this.#engine.roles[role] >= 0) return this.#engine.roles[role];
+  #requireRole(role: "bos" | "eos"): number {
+    if (this.#core.roles[role] >= 0) return this.#core.roles[role];
     throw new ConfigError(`Cannot add ${role.toUpperCase()}: the vocabulary has no such token`, {
       path: `encode.${role}`,
     });
   }
 
-  #known(id: number): number {
+  #checkId(id: number): number {
     if (Number.isInteger(id) && id >= 0 && id < this.vocabSize) return id;
     throw new ConfigError(
       `Cannot decode: an id must be a whole number below ${this.vocabSize}, current value is ${show(id)}`,
@@ -344,7 +373,7 @@ function checkText(text: string): void {
   if (typeof text !== "string") throw new ConfigError(`Cannot encode ${show(text)}: it must be a string`);
 }
 
-/** The tokenizer that a worker was sent. */
-export function sentTokenizer({ json, config }: { json: unknown; config: TokenizerConfig }): Tokenizer {
+/** Makes the tokenizer of a job in a worker. */
+export function tokenizerFromJob({ json, config }: { json: unknown; config: TokenizerConfig }): Tokenizer {
   return Tokenizer.fromJSON(json, config);
 }

@@ -1,5 +1,5 @@
 /**
- * How well a vocabulary fits a text.
+ * Statistics of a vocabulary on a text: bytes per token, tokens per word, the share of the vocabulary in use.
  *
  * @module
  */
@@ -10,27 +10,27 @@ import { keyValues } from "../display/table.ts";
 import { YieldTimer } from "../base/event_loop.ts";
 import { stringsOf, type Texts } from "./texts.ts";
 
-/** Sums over a corpus. */
+/** Counts over a corpus. */
 export interface TokenCounts {
-  /** Documents read. */
+  /** Number of texts. */
   documents: number;
-  /** Bytes of UTF-8. */
+  /** Length in UTF-8 bytes. */
   bytes: number;
-  /** Characters (Unicode code points). */
+  /** Length in characters (Unicode code points). */
   characters: number;
-  /** Stretches without white space. */
+  /** Number of runs of characters that are not white space. */
   words: number;
-  /** Tokens, without BOS and EOS. */
+  /** Number of tokens, without BOS and EOS. */
   tokens: number;
-  /** Tokens that are single bytes, because their character has no piece. */
+  /** Number of tokens that are single bytes, because their character has no piece. */
   byteTokens: number;
-  /** Ids that occur at least once. */
+  /** Number of ids that occur at least once. */
   used: number;
-  /** Number of ids. */
+  /** Number of ids in the vocabulary. */
   vocabSize: number;
 }
 
-/** What `tokenizer.stats(dataset)` gives. */
+/** Counts and ratios over a corpus, as returned by `tokenizer.stats(texts)`. */
 export class TokenStats extends Displayable implements TokenCounts {
   readonly documents: number;
   readonly bytes: number;
@@ -41,7 +41,7 @@ export class TokenStats extends Displayable implements TokenCounts {
   readonly used: number;
   readonly vocabSize: number;
 
-  /** Statistics from sums. */
+  /** Makes statistics from counts. */
   constructor(counts: TokenCounts) {
     super();
     this.documents = counts.documents;
@@ -54,17 +54,17 @@ export class TokenStats extends Displayable implements TokenCounts {
     this.vocabSize = counts.vocabSize;
   }
 
-  /** Bytes of text that one token carries: more is a shorter sequence. */
+  /** Bytes per token; more bytes make shorter sequences. */
   get bytesPerToken(): number {
     return this.bytes / this.tokens;
   }
 
-  /** Tokens for one word (the fertility). */
+  /** Tokens per word (fertility). */
   get tokensPerWord(): number {
     return this.tokens / this.words;
   }
 
-  /** The ratios and sums as a small table. */
+  /** Draws ratios and counts as a small table. */
   picture(): Picture {
     return keyValues("Tokens", [
       ["bytes per token", number(this.bytesPerToken, 3)],
@@ -77,7 +77,7 @@ export class TokenStats extends Displayable implements TokenCounts {
     ]);
   }
 
-  /** Sums and ratios as plain data. */
+  /** Returns counts and ratios as plain data. */
   toJSON(): TokenCounts & { bytesPerToken: number; tokensPerWord: number } {
     const { documents, bytes, characters, words, tokens, byteTokens, used, vocabSize } = this;
     const { bytesPerToken, tokensPerWord } = this;
@@ -96,20 +96,21 @@ export class TokenStats extends Displayable implements TokenCounts {
   }
 }
 
-/** What counting needs of a tokenizer. */
-interface Counted {
+/** The part of a tokenizer that counting uses. */
+interface CountedTokenizer {
   vocabSize: number;
   encode(text: string): Uint32Array;
   tokenOf(id: number): string;
 }
 
 /**
- * Encodes all `texts` once and counts.
+ * Encodes each of `texts` once and counts.
  *
- * @throws {DataError} for an empty corpus or a record without text
+ * @throws {ConfigError} when `texts` is not iterable, or a single string
+ * @throws {DataError} for an empty corpus or a record without a text
  */
 export async function countTokens(
-  tokenizer: Counted,
+  tokenizer: CountedTokenizer,
   texts: Texts,
   signal?: AbortSignal,
 ): Promise<TokenStats> {
@@ -126,7 +127,7 @@ export async function countTokens(
     if (timer.due()) await timer.yieldToEventLoop();
   }
   if (sums.tokens === 0) {
-    throw new DataError("Cannot count tokens: the corpus is empty, give at least one text");
+    throw new DataError("Cannot count tokens: the corpus is empty, pass at least one text that is not empty");
   }
   const isByte = (id: number) => seen[id] > 0 && /^<0x[0-9A-F]{2}>$/.test(tokenizer.tokenOf(id));
   const byteTokens = seen.reduce((sum, count, id) => sum + (isByte(id) ? count : 0), 0);

@@ -11,6 +11,7 @@ import { benchShape, makeStart, startRows, writeStart } from "./start.ts";
 import { median, ratios, short, showRatio, spread } from "./statistics.ts";
 import { checkLosses } from "./step.ts";
 import { readSafetensors } from "../../src/formats/mod.ts";
+import { inFolder } from "../support/folder.ts";
 
 Deno.test("medians, ranges and ratios", () => {
   assert.equal(median([3, 1, 2]), 2);
@@ -41,15 +42,12 @@ Deno.test("the start is what torch.manual_seed(0) draws", async () => {
   assert.equal(row.ids[1], row.targets![0]);
   assert.equal(row.ids.length, benchShape.context);
 
-  const folder = await Deno.makeTempDir();
-  try {
+  await inFolder(async (folder) => {
     await writeStart(`${folder}/start.safetensors`, start);
     const { tensors } = await readSafetensors(`${folder}/start.safetensors`);
     assert.deepEqual(tensors.get("ids")!.data, start.ids);
     assert.deepEqual(tensors.get("lm_head.weight")!.data, start.weights.get("lm_head.weight"));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
 
 Deno.test("losses off by more than 2e-3 are called wrong", () => {
@@ -71,9 +69,8 @@ const section: Section = {
 };
 
 Deno.test("a baseline is kept by adapter, and better is above 1 whatever the unit", async () => {
-  const folder = await Deno.makeTempDir();
-  const path = `${folder}/baseline.json`;
-  try {
+  await inFolder(async (folder) => {
+    const path = `${folder}/baseline.json`;
     assert.deepEqual(await readBaseline(path), {});
     const when = { date: "2025-01-31", deno: "2.9.6" };
     const saved = withFigures({}, "one", when, [section]);
@@ -108,9 +105,7 @@ Deno.test("a baseline is kept by adapter, and better is above 1 whatever the uni
     assert.match(lines[3], /^speed +200 tok\/s +30 \(30-30\) +60 +1\.50x/);
     assert.match(lines[4], /^first.* 2\.00 s +2\.00x +losses ok/);
     assert.deepEqual((["MB", "GB/s"] as const).map(moreIsBetter), [false, true]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
 
 const answer = (step: number, losses = [6.9565]): Answer => ({

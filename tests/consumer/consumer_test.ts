@@ -2,21 +2,24 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { computedImports } from "../repo/rules.ts";
 import { type Outcome, runDeno } from "../repo/tree.ts";
+import { inFolder } from "../support/folder.ts";
 import { forget, packageFiles, publishedFiles, type Registry, rewrite, serve } from "./registry.ts";
 
 /** Runs or checks `script` in a folder outside the repository whose deno.json maps the package to `registry`. */
 async function consume(registry: Registry, script: string, task: "run" | "check"): Promise<Outcome> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const config = { imports: { "@llamero/sdk": `${registry.url}mod.ts` } };
-    await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify(config));
-    await Deno.writeTextFile(join(folder, "consumer.ts"), script);
-    const flags = task === "run" ? ["run", "-A"] : ["check", `--allow-import=${new URL(registry.url).host}`];
-    return await runDeno([...flags, "consumer.ts"], { cwd: folder });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-    await forget(registry);
-  }
+  return await inFolder(async (folder) => {
+    try {
+      const config = { imports: { "@llamero/sdk": `${registry.url}mod.ts` } };
+      await Deno.writeTextFile(join(folder, "deno.json"), JSON.stringify(config));
+      await Deno.writeTextFile(join(folder, "consumer.ts"), script);
+      const flags = task === "run"
+        ? ["run", "-A"]
+        : ["check", `--allow-import=${new URL(registry.url).host}`];
+      return await runDeno([...flags, "consumer.ts"], { cwd: folder });
+    } finally {
+      await forget(registry);
+    }
+  });
 }
 
 Deno.test("a text import of .wgsl and a rewritten package name work over http", async () => {

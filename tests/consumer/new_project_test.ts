@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Outcome, readConfig, runDeno } from "../repo/tree.ts";
 import { forget, jsrFiles, npmFiles, type Registry, serve } from "./registry.ts";
+import { inFolder } from "../support/folder.ts";
 
 /** A folder outside the repository in which the package comes from a local registry. */
 interface Workplace {
@@ -13,28 +14,28 @@ interface Workplace {
 }
 
 /** Calls `use` in a new folder, which is the home folder too; `npmrc` is what npm's settings say there of the registry. */
-async function inFolder(
+async function withWorkplace(
   registry: Registry,
   npmrc: string | undefined,
   use: (place: Workplace) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "llamero_consumer_" });
-  if (npmrc) await Deno.writeTextFile(join(folder, ".npmrc"), npmrc);
-  const env = {
-    HOME: folder,
-    USERPROFILE: folder,
-    DENO_DIR: JSON.parse((await runDeno(["info", "--json"])).stdout).denoDir,
-    JSR_URL: registry.url,
-    XDG_RUNTIME_DIR: Deno.env.get("XDG_RUNTIME_DIR") ?? "/tmp",
-  };
-  const deno = (args: string[], inside = "."): Promise<Outcome> =>
-    runDeno(args, { cwd: join(folder, inside), env });
-  try {
-    await use({ folder, deno });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-    await forget(registry);
-  }
+  await inFolder(async (folder) => {
+    if (npmrc) await Deno.writeTextFile(join(folder, ".npmrc"), npmrc);
+    const env = {
+      HOME: folder,
+      USERPROFILE: folder,
+      DENO_DIR: JSON.parse((await runDeno(["info", "--json"])).stdout).denoDir,
+      JSR_URL: registry.url,
+      XDG_RUNTIME_DIR: Deno.env.get("XDG_RUNTIME_DIR") ?? "/tmp",
+    };
+    const deno = (args: string[], inside = "."): Promise<Outcome> =>
+      runDeno(args, { cwd: join(folder, inside), env });
+    try {
+      await use({ folder, deno });
+    } finally {
+      await forget(registry);
+    }
+  });
 }
 
 /** Makes a project from `specifier`, and does with it what its page says. */
@@ -79,7 +80,7 @@ const { name, version } = readConfig();
 
 Deno.test("a project from JSR trains, generates and type-checks; its notebook runs", async () => {
   await using registry = serve(await jsrFiles());
-  await inFolder(registry, undefined, async (place) => {
+  await withWorkplace(registry, undefined, async (place) => {
     await makeAndUse(place, `jsr:${name}/new`, `jsr:${name}@^${version}`);
     const notebook = join(place.folder, "my-project", "notebook");
     await Deno.writeTextFile(`${notebook}.ts`, await notebookScript(`${notebook}.ipynb`));
@@ -92,7 +93,7 @@ Deno.test("a project from JSR trains, generates and type-checks; its notebook ru
 
 Deno.test("a project from the npm tarball trains, generates and type-checks", async () => {
   await using registry = serve(await npmFiles());
-  await inFolder(registry, `@llamero:registry=${registry.url}\n`, async (place) => {
+  await withWorkplace(registry, `@llamero:registry=${registry.url}\n`, async (place) => {
     await makeAndUse(place, `npm:${name}/new`, `npm:${name}@^${version}`);
   });
   assert.ok(registry.asked.some((path) => path.endsWith(".tgz")));

@@ -2,18 +2,19 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import tar from "tar-stream";
 import { DataError } from "../../src/base/errors.ts";
-import { bodyOf, spliced, withoutBibliography, withoutComments } from "../../src/data/corpora/latex.ts";
-import { expanded } from "../../src/data/corpora/latex_macros.ts";
+import { bodyOf, resolveInputs, withoutBibliography, withoutComments } from "../../src/data/corpora/latex.ts";
+import { expandMacros } from "../../src/data/corpora/latex_macros.ts";
 import { plainWikitext } from "../../src/data/corpora/wikitext.ts";
 import { withoutLicence } from "../../src/data/corpora/books.ts";
 import { Dataset } from "../../src/data/dataset.ts";
-import { cleaned, cleanRules } from "../../src/data/filters/c4_rules.ts";
+import { clean, cleanRules } from "../../src/data/filters/c4_rules.ts";
 import { codeVerdict, withoutHeader } from "../../src/data/filters/source_code.ts";
 import { htmlText } from "../../src/data/text/html_text.ts";
 import { comparable, plainLine } from "../../src/data/text/normalize.ts";
 import { sentenceEnds } from "../../src/data/text/sentences.ts";
 import { concat } from "../../src/formats/bytes.ts";
-import { all, failure, inFolder } from "./fixtures.ts";
+import { all, failure } from "./fixtures.ts";
+import { inFolder } from "../support/folder.ts";
 
 /** Openings without an end and runs of one sign, on which careless patterns need time that grows with the square. */
 const seeds = [
@@ -81,14 +82,14 @@ const readers: Record<string, (text: string) => unknown> = {
   wikitext: (text) => plainWikitext(text),
   html: htmlText,
   comments: withoutComments,
-  macros: (text) => expanded(macros + text),
+  macros: (text) => expandMacros(macros + text),
   body: bodyOf,
   bibliography: (text) => withoutBibliography(text),
-  input: (text) => spliced("a.tex", new Map([["a.tex", text], ["b.tex", "\\input{a}\\input{b}"]])),
+  input: (text) => resolveInputs("a.tex", new Map([["a.tex", text], ["b.tex", "\\input{a}\\input{b}"]])),
   licence: (text) => withoutLicence(text),
   header: (text) => withoutHeader(text, "a.py"),
   code: (text) => codeVerdict(text, "a.py", rules),
-  clean: (text) => cleaned(text, cleanRules({})),
+  clean: (text) => clean(text, cleanRules({})),
   sentences: sentenceEnds,
   comparable,
   plainLine,
@@ -119,7 +120,7 @@ Deno.test("macros that call themselves, and each other, end", () => {
     "\\def\\a{\\def\\b{\\a}\\b}\\a",
     "\\let\\a\\b\\let\\b\\a\\a",
   ];
-  for (const text of hostile) assert.ok(expanded(text).length < 50e6, text);
+  for (const text of hostile) assert.ok(expandMacros(text).length < 50e6, text);
 });
 
 Deno.test("broken files of every format end in a DataError or in counted rejects, never in a crash", () =>
@@ -184,8 +185,10 @@ Deno.test("broken files of every format end in a DataError or in counted rejects
       assert.ok(error instanceof DataError, `${name}: ${error.stack}`);
     }
     const half = await Dataset.wikipedia(`${folder}/half.xml`).stats();
-    assert.deepEqual([half.records, half.steps[0].dropped], [1, { unreadable: 1 }]);
+    assert.equal(half.records, 1);
+    assert.deepEqual(half.steps[0].dropped, { unreadable: 1 });
     const evil = await Dataset.arxiv(`${folder}/evil.tar`).stats();
-    assert.deepEqual([evil.records, evil.steps[0].dropped], [1, { unreadable: 2 }]);
+    assert.equal(evil.records, 1);
+    assert.deepEqual(evil.steps[0].dropped, { unreadable: 2 });
     assert.equal(await Deno.stat(`${folder}/../../evil.tex`).catch(() => undefined), undefined);
   }));

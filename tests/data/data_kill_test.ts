@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Dataset } from "../../src/data/dataset.ts";
-import { inFolder } from "./fixtures.ts";
+import { inFolder } from "../support/folder.ts";
 import { documents, tokenizeAll, writeAll } from "./killed.ts";
 
 /** Starts the work in a process of its own and kills it (SIGKILL) when it says that it has come far enough. */

@@ -53,20 +53,6 @@ export function decode(ids: Iterable<number>): string {
   );
 }
 
-/** Runs `fn` with a folder of its own, which holds the cache folder meanwhile. */
-export async function inFolder<R>(fn: (folder: string) => R | Promise<R>): Promise<R> {
-  const folder = await Deno.makeTempDir({ prefix: "llamero_test_" });
-  const before = Deno.env.get("LLAMERO_HOME");
-  Deno.env.set("LLAMERO_HOME", `${folder}/home`);
-  try {
-    return await fn(folder);
-  } finally {
-    if (before === undefined) Deno.env.delete("LLAMERO_HOME");
-    else Deno.env.set("LLAMERO_HOME", before);
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 /** Returns the error that `run` ends with. */
 export async function failure(run: () => unknown): Promise<Error> {
   try {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Interrupts } from "../../src/display/interrupt.ts";
 import { interruptible, onInterrupt } from "../../src/display/mod.ts";
+import { needs } from "../support/needs.ts";
 
 function fake(notebook: boolean) {
   const listeners: (() => void)[] = [];
@@ -84,8 +85,10 @@ Deno.test("a handler that throws is reported and harms nobody", () => {
   assert.match(printed(press)[0], /^The interrupt handler failed: Error: oops/);
 });
 
-Deno.test("a real SIGINT reaches the handler, and afterwards ends the process as ever", {
-  ignore: Deno.build.os === "windows",
+const signals = needs(Deno.build.os !== "windows", "Windows sends no SIGINT to a process");
+
+Deno.test(`a real SIGINT reaches the handler, and afterwards ends the process as ever${signals.reason}`, {
+  ignore: signals.ignore,
 }, async () => {
   const url = new URL("../../src/display/mod.ts", import.meta.url).href;
   const script = `

@@ -66,6 +66,7 @@ Deno.test("MMLU drops examples from the end until the prompt fits, and counts th
   await withFiles(files, async (data) => {
     const { results: [{ items: [{ shots, dropped }] }] } = await new Evaluator(model).add("mmlu", { data })
       .run();
-    assert.deepEqual([shots, dropped], [[0, 1], 3]);
+    assert.deepEqual(shots, [0, 1]);
+    assert.equal(dropped, 3);
   });
 });

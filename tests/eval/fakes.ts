@@ -5,6 +5,7 @@
  */
 import { Random } from "../../src/base/random.ts";
 import type { EvalModel } from "../../src/eval/mod.ts";
+import { inFolder } from "../support/folder.ts";
 
 /** Makes a model whose log-probability of a continuation is a function; it records every batch. */
 export function scorer(
@@ -82,15 +83,12 @@ export async function withFiles(
   files: Record<string, string>,
   fn: (folder: string) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "llamero_eval_" });
-  try {
+  await inFolder(async (folder) => {
     for (const [name, text] of Object.entries(files)) {
       const path = `${folder}/${name}`;
       await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
       await Deno.writeTextFile(path, text);
     }
     await fn(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { FormatError } from "../../src/base/errors.ts";
-import { type ShardHeader, ShardReader, ShardWriter } from "../../src/formats/shard_file.ts";
-import { failure, inFolder } from "../data/fixtures.ts";
+import { ShardReader, ShardWriter } from "../../src/formats/shard_file.ts";
+import { failure } from "../data/fixtures.ts";
+import { inFolder } from "../support/folder.ts";
 
-const header: ShardHeader = { kind: "ids", recordBytes: 2, vocabSize: 300 };
+const header = { kind: "ids", recordBytes: 2, vocabSize: 300 };
 
 function write(path: string, values: number[], parts = 1): void {
   const writer = new ShardWriter(path, header);

@@ -1,12 +1,12 @@
 // Flat memory: 2 GB of JSON Lines, 20 million distinct lines, through dedup -> language -> clean -> write.
 import assert from "node:assert/strict";
 import { runDeno } from "../repo/tree.ts";
+import { inFolder } from "../support/folder.ts";
 
 // Without workers the process has one V8 heap and the table of hashes; each worker adds a heap and a classifier.
 for (const workers of [0, 2]) {
   Deno.test(`20 million lines take less than 600 MB, ${workers} workers`, async () => {
-    const folder = await Deno.makeTempDir();
-    try {
+    await inFolder(async (folder) => {
       const { code, stdout, stderr } = await runDeno(
         ["run", "-A", "tests/full/data_memory_child.ts", folder, "20000000", `${workers}`],
       );
@@ -17,8 +17,6 @@ for (const workers of [0, 2]) {
       );
       assert.equal(records, 20_000_000);
       assert.ok(size > 1.9e9 && megabytes < 600, `${megabytes} MB`);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    });
   });
 }

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { Dataset } from "../../src/data/mod.ts";
 import { warcPlan } from "../../src/data/corpora/common_crawl.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
-import { inFolder } from "../data/fixtures.ts";
+import { inFolder } from "../support/folder.ts";
 
 const speeches = await Dataset.sample("sotu").toArray();
 

@@ -3,7 +3,7 @@
  *
  * The model has learned the form of an answer from made-up sums. Texts end at the stop strings, final numbers are found, no
  * prompt is cut, and texts generated in batches equal those generated one by one. The control grades the same texts by
- * shuffled answers. The test takes minutes; the file comes from LLAMERO_GSM8K or from beside the repository.
+ * shuffled answers. The test takes minutes; the file comes from the folder LLAMERO_TEST_DATA.
  *
  * @module
  */
@@ -12,10 +12,9 @@ import { Dataset, Evaluator, Model, Tokenizer, Trainer } from "../../mod.ts";
 import { wordProblems } from "../../src/eval/benchmarks/worked_examples.ts";
 import type { GenerateOutcome } from "../../src/eval/mod.ts";
 import { Random } from "../../src/base/random.ts";
+import { testData } from "../support/test_data.ts";
 
-const file = Deno.env.get("LLAMERO_GSM8K") ??
-  new URL("../../../shared/data/gsm8k_test.jsonl", import.meta.url).pathname;
-const there = await Deno.stat(file).then(() => true, () => false);
+const { path, present } = await testData("gsm8k_test.jsonl");
 
 interface Problem {
   question: string;
@@ -74,9 +73,10 @@ function withShuffledAnswers(rows: readonly Problem[]): Dataset<Problem> {
 }
 
 Deno.test({
-  name: there ? "GSM8k whole with a small model" : `GSM8k whole with a small model (left out: no ${file})`,
-  ignore: !there,
+  name: `GSM8k whole with a small model${present.reason}`,
+  ignore: present.ignore,
   fn: async () => {
+    const file = path("gsm8k_test.jsonl");
     const rows = (await Deno.readTextFile(file)).trim().split("\n").map((line) => JSON.parse(line));
     using model = await trained(rows.map(({ question }) => question));
     const { name, config } = model;
@@ -104,12 +104,10 @@ Deno.test({
         `${words} tokens, ${seconds.toFixed(0)} s at load ${Deno.loadavg()[0].toFixed(1)}\n` +
         `shuffled answers: ${(100 * control.value).toFixed(1)} % (as asked ${(100 * right).toFixed(1)} %)`,
     );
-    assert.deepEqual([items.length, protocol.shots, protocol.droppedShots, protocol.truncated], [
-      1319,
-      8,
-      0,
-      0,
-    ]);
+    assert.equal(items.length, 1319);
+    assert.equal(protocol.shots, 8);
+    assert.equal(protocol.droppedShots, 0);
+    assert.equal(protocol.truncated, 0);
     assert.ok(
       outcomes.every(({ prompt }) => prompt.split("\n\n").length >= 9 && prompt.startsWith(wordProblems[0])),
     );

@@ -2,11 +2,12 @@
 // the SDK's errors, in bounded time and memory, by a process that may access only their folder.
 import assert from "node:assert/strict";
 import type { FuzzOutcome } from "../model/fuzz.ts";
+import { inFolder } from "../support/folder.ts";
 
-Deno.test("10,000 damaged checkpoints", async () => {
-  const folder = await Deno.realPath(await Deno.makeTempDir());
-  const script = new URL("interop_fuzz.ts", import.meta.url).pathname;
-  try {
+Deno.test("10,000 damaged checkpoints", () =>
+  inFolder(async (temporary) => {
+    const folder = await Deno.realPath(temporary);
+    const script = new URL("interop_fuzz.ts", import.meta.url).pathname;
     const allowed = ["read", "write"].map((name) => `--allow-${name}=${folder}`);
     const args = ["run", "--no-prompt", ...allowed, script, folder, "10000", "11"];
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
@@ -26,7 +27,4 @@ Deno.test("10,000 damaged checkpoints", async () => {
     assert.ok(sum(({ refused }) => refused) > 4000);
     assert.ok(Math.max(...Object.values(outcomes).map(({ slowest }) => slowest)) < 5000);
     assert.ok(peak - before < 400e6, "memory grew");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));

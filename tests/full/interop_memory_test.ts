@@ -1,5 +1,7 @@
 // Loading and saving take less memory than the GPU buffers, the largest tensor and 200 MB, for models of any size.
 import assert from "node:assert/strict";
+import { inFolder } from "../support/folder.ts";
+import { needs } from "../support/needs.ts";
 
 const child = new URL("./interop_child.ts", import.meta.url).pathname;
 
@@ -18,18 +20,17 @@ async function peakOf(...args: string[]): Promise<void> {
   assert.ok(peak - gpu <= largest + 200e6, text);
 }
 
+const onLinux = needs(Deno.build.os === "linux", "the peak is read from Linux's /proc");
+
 Deno.test({
-  name: "a save and a load hold less than the largest tensor and 200 MB",
-  ignore: Deno.build.os !== "linux", // the peak is read from /proc
+  name: `a save and a load hold less than the largest tensor and 200 MB${onLinux.reason}`,
+  ignore: onLinux.ignore,
   async fn() {
-    const folder = await Deno.makeTempDir();
-    try {
+    await inFolder(async (folder) => {
       await peakOf("save", folder);
       await peakOf("load", folder);
       await peakOf("save", `${folder}/m.gguf`);
       await peakOf("load", `${folder}/m.gguf`);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    });
   },
 });

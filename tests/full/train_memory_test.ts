@@ -2,13 +2,13 @@
 // WebGPU's error scope reports it, and the run goes on with half the micro-batch.
 import assert from "node:assert/strict";
 import { runDeno } from "../repo/tree.ts";
+import { canRun, needs } from "../support/needs.ts";
 
-const hasPrlimit = await new Deno.Command("prlimit", { args: ["--version"], stdout: "null" }).output()
-  .then(({ success }) => success, () => false);
+const limited = needs(await canRun("prlimit", "--version"), "there is no prlimit");
 
 Deno.test({
-  name: "an out-of-memory error of the GPU in an error scope halves the micro-batch",
-  ignore: !hasPrlimit, // limits the address space of the child
+  name: `an out-of-memory error of the GPU in an error scope halves the micro-batch${limited.reason}`,
+  ignore: limited.ignore,
   async fn() {
     const { code, stdout, stderr } = await runDeno(["run", "-A", "tests/full/train_memory_child.ts"]);
     console.log(stdout.trim());

@@ -4,7 +4,8 @@ import { Dataset } from "../../src/data/mod.ts";
 import { Model } from "../../src/model/mod.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { runDeno } from "../repo/tree.ts";
-import { assertSameWeights, inFolder, quiet, tinyModel } from "../train/support.ts";
+import { assertSameWeights, quiet, tinyModel } from "../train/support.ts";
+import { inFolder } from "../support/folder.ts";
 
 Deno.test("examples/run.ts trains recipes one after another, to the same bits as their trainers", async () => {
   await inFolder(async (folder) => {

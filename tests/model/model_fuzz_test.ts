@@ -1,6 +1,6 @@
 // Damaged checkpoints, 330 of them; tests/full/interop_fuzz_test.ts reads 10,000.
 import assert from "node:assert/strict";
-import { inFolder } from "../data/fixtures.ts";
+import { inFolder } from "../support/folder.ts";
 import { fuzz, plant } from "./fuzz.ts";
 
 Deno.test("damaged checkpoints of every format are read or refused with an error of the SDK", () =>

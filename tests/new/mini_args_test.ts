@@ -6,7 +6,7 @@ const real = await loadParseArgs();
 const reached = real !== miniParseArgs;
 
 Deno.test({
-  name: `the stand-in reads as @std/cli does${reached ? "" : " (left out: JSR cannot be reached)"}`,
+  name: `the stand-in reads as @std/cli does${reached ? "" : " (ignored: JSR cannot be reached)"}`,
   ignore: !reached,
   fn() {
     const refused = (arg: string): never => {

@@ -4,25 +4,16 @@ import { createProject } from "../../src/new/mod.ts";
 import { sdkEntries } from "../../src/new/project_files.ts";
 import { version } from "../../src/train/monitoring/version.ts";
 import { type Outcome, root, runDeno } from "../repo/tree.ts";
+import { inFolder } from "../support/folder.ts";
 
 const program = join(root, "src/new/mod.ts");
-
-/** Calls `use` with a folder that is removed afterwards. */
-async function inTempFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "llamero_new_" });
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 function run(folder: string, ...args: string[]): Promise<Outcome> {
   return runDeno(["run", "-A", program, ...args], { cwd: folder });
 }
 
 Deno.test("a project of a clone uses the clone, and its script type-checks", async () => {
-  await inTempFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const { code, stdout, stderr } = await run(folder, "my-project");
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^Made a project in my-project:$/m);
@@ -44,7 +35,7 @@ Deno.test("a project of a clone uses the clone, and its script type-checks", asy
 });
 
 Deno.test("a folder that is not empty is refused, and stays as it was", async () => {
-  await inTempFolder(async (folder) => {
+  await inFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "novel.txt"), "Call me Ishmael.");
     await assert.rejects(createProject(folder), {
       name: "ConfigError",
@@ -60,7 +51,7 @@ Deno.test("a folder that is not empty is refused, and stays as it was", async ()
 });
 
 Deno.test("an empty folder is filled, and a path is made", async () => {
-  await inTempFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const files = ["deno.json", "train.ts", "notebook.ipynb", ".gitignore"];
     assert.deepEqual(await createProject(folder), files);
     assert.deepEqual(await createProject(join(folder, "a", "b c")), files);
@@ -70,7 +61,7 @@ Deno.test("an empty folder is filled, and a path is made", async () => {
 });
 
 Deno.test("mistakes on the command line end with the usage and code 2", async () => {
-  await inTempFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const refuses = async (args: string[], message: RegExp): Promise<void> => {
       const { code, stderr } = await run(folder, ...args);
       assert.equal(code, 2, stderr);

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inFolder } from "../support/folder.ts";
 import { type Cell, type Notebook, writeNotebook } from "./notebook.ts";
 
 /** Makes a code cell. */
@@ -13,14 +14,11 @@ export function code(source: string, ...tags: string[]): Cell {
 }
 
 /** Calls `use` with the path of a notebook of these cells, and removes its folder afterwards. */
-export async function withNotebook<T>(cells: Cell[], use: (path: string) => Promise<T>): Promise<T> {
+export function withNotebook<T>(cells: Cell[], use: (path: string) => Promise<T>): Promise<T> {
   const dir = fileURLToPath(new URL(".", import.meta.url));
-  const folder = await Deno.makeTempDir({ dir, prefix: "tmp_" });
-  try {
+  return inFolder(async (folder) => {
     const path = join(folder, "made_up.ipynb");
     await writeNotebook(path, { cells, metadata: {}, nbformat: 4, nbformat_minor: 5 } as Notebook);
     return await use(path);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  }, { dir, prefix: "tmp_" });
 }

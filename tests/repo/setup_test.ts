@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { advice, decide, findAdapter, finding, type Found, type Situation } from "../../.ci/setup.ts";
 import { driverAdvice, installLineHere, slowAdapter } from "../../src/gpu/software_adapter.ts";
 import { type Outcome, runDeno } from "./tree.ts";
+import { inFolder } from "../support/folder.ts";
 
 const setup = ["run", "-A", "--no-config", ".ci/setup.ts"];
 const root = Deno.uid() === 0;
@@ -115,8 +116,7 @@ async function runWithApt(
   script: string,
   env: Record<string, string>,
 ): Promise<Outcome & { calls: string[] }> {
-  const folder = await Deno.makeTempDir();
-  try {
+  return await inFolder(async (folder) => {
     const notes = join(folder, "calls");
     await Deno.writeTextFile(notes, "");
     const text = `#!/bin/sh\necho "$*" >> "${notes}"\n${script}\n`;
@@ -128,9 +128,7 @@ async function runWithApt(
     });
     const calls = (await Deno.readTextFile(notes)).split("\n").slice(0, -1);
     return { ...outcome, calls: calls.map((call) => call.replace("-q -o DPkg::Lock::Timeout=60 ", "")) };
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 Deno.test({

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Device, type KernelFamily, openDevice } from "../../src/gpu/mod.ts";
+import { type Condition, needs } from "./needs.ts";
 
 const open = new Map<string, Promise<Device>>();
 
@@ -18,7 +19,6 @@ export function testDevice(kind: "fast" | KernelFamily = "fast"): Promise<Device
 }
 
 const { subgroup, adapter, f16 } = await testDevice();
-if (subgroup !== 8) console.log(`family subgroup is not tested: ${adapter} has no subgroups of 8 lanes`);
 
 /** The families that this adapter can run. */
 export const families: readonly KernelFamily[] = subgroup === 8
@@ -27,4 +27,9 @@ export const families: readonly KernelFamily[] = subgroup === 8
 
 /** True where the adapter has half precision. */
 export const half: boolean = f16;
-if (!f16) console.log(`dtype f16 is not tested: ${adapter} grants no shader-f16`);
+
+/** The condition of tests in half precision. */
+export const needsHalf: Condition = needs(half, `${adapter} grants no shader-f16`);
+
+/** The condition of tests of the kernel family `subgroup`. */
+export const needsSubgroups: Condition = needs(subgroup === 8, `${adapter} has no subgroups of 8 lanes`);

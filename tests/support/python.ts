@@ -42,5 +42,5 @@ export async function oracle<T>(script: URL, args: string[], input: unknown = {}
 export async function pythonHas(...packages: string[]): Promise<{ ignore: boolean; reason: string }> {
   const missing = packages.map((name) => `i.find_spec('${name}') is None`).join(" or ");
   const ignore = (await python(["-c", `import importlib.util as i; exit(${missing})`])).code !== 0;
-  return { ignore, reason: ignore ? ` (not run: python3 has no ${packages.join(", ")})` : "" };
+  return { ignore, reason: ignore ? ` (ignored: python3 has no ${packages.join(", ")})` : "" };
 }

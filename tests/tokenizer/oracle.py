@@ -1,4 +1,4 @@
-"""What Python transformers makes of a saved tokenizer: reads FOLDER and cases as JSON, writes its ids as JSON.
+"""Encodes cases with a saved tokenizer in Python transformers: reads FOLDER and cases as JSON, writes ids as JSON.
 
     python3 oracle.py FOLDER < cases.json        {"texts": [...], "conversations": [[...], ...]}
 """
@@ -18,13 +18,9 @@ cases = json.load(sys.stdin)
 answers = {
     "encoded": [tokenizer(text)["input_ids"] for text in cases["texts"]],
     "decoded": [tokenizer.decode(tokenizer(text)["input_ids"], skip_special_tokens=True) for text in cases["texts"]],
-}
-try:
-    answers["chats"] = [
+    "chats": [
         ids_of(tokenizer.apply_chat_template(messages, add_generation_prompt=len(messages) % 2 == 1, tokenize=True))
         for messages in cases["conversations"]
-    ]
-except ImportError as error:  # jinja2 is not part of transformers
-    answers["chats"] = None
-    print(error, file=sys.stderr)
+    ],
+}
 json.dump(answers, sys.stdout)

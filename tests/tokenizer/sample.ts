@@ -1,5 +1,5 @@
 /**
- * What the tests of the tokenizer share: a vocabulary trained on a real book, and strings that are out to break it.
+ * Test data for the tokenizer: a vocabulary trained on a book, and strings of unusual characters.
  *
  * @module
  */
@@ -14,12 +14,12 @@ export const MARKERS = ["<|im_start|>", "<|im_end|>"];
 
 let trained: Promise<Tokenizer> | undefined;
 
-/** 2,048 pieces of Moby Dick and the markers of `chatml`; trained once a test file. */
+/** Returns a tokenizer with 2,048 ids, trained on Moby Dick once per test file, with the markers of `chatml`. */
 export function sample(): Promise<Tokenizer> {
   return trained ??= Tokenizer.train([book], { vocabSize: 2048, special: MARKERS });
 }
 
-/** Bits that strings are glued from. */
+/** Parts that the strings are made of. */
 // deno-fmt-ignore
 const BITS = [
   "", " ", "  ", "     ", "\n", "\n\n", "\r\n", "\t", "\v", "\u0000", "\u007f", "\u0085", "\u00a0", "\u3000", "\u2028",
@@ -29,10 +29,10 @@ const BITS = [
   "Call me Ishmael", "’", "“", "—", "--", "----------", "...", "!!!", "Queequeg", "constructor", "__proto__",
 ];
 
-/** Names of special tokens, which user text may hold too. */
+/** Names of special tokens, which may occur in user text. */
 const NAMES = ["<s>", "</s>", "<unk>", ...MARKERS];
 
-/** Seeded strings: odd bits, slices of the book and, where `names`, the names of special tokens. */
+/** Makes seeded strings of unusual parts, slices of the book and, with `names`, names of special tokens. */
 export function oddStrings(count: number, seed: number, names: boolean): string[] {
   const random = new Random(seed);
   const bits = names ? [...BITS, ...NAMES] : BITS;

@@ -8,7 +8,7 @@ Deno.test("a text shows as its tokens", async () => {
   const view = tokenizer.show("The <b>12\n");
   const [tokens, facts] = String(view).split("\n");
   assert.equal(tokens, Array.from(tokenizer.encode("The <b>12\n"), (id) => tokenizer.tokenOf(id)).join("│"));
-  assert.match(facts, /^\d+ tokens, 10 B, .* bytes a token$/);
+  assert.match(facts, /^\d+ tokens, 10 B, .* bytes per token$/);
   const { html } = view.picture();
   assert.ok(html!.includes("<span") && !html!.includes("<b>") && html!.includes("title="));
   assert.deepEqual(view.toJSON().tokens.map((token) => token.id), [...tokenizer.encode("The <b>12\n")]);
@@ -30,13 +30,11 @@ Deno.test("statistics count what encoding gives", async () => {
   const stats = await tokenizer.stats(texts);
   const lengths = ["The whale", "灌木 "].map((text) => tokenizer.encode(text).length);
   assert.equal(stats.tokens, lengths[0] + lengths[1]);
-  assert.deepEqual([stats.documents, stats.bytes, stats.characters, stats.words, stats.byteTokens], [
-    3,
-    16,
-    12,
-    3,
-    6,
-  ]);
+  assert.equal(stats.documents, 3);
+  assert.equal(stats.bytes, 16);
+  assert.equal(stats.characters, 12);
+  assert.equal(stats.words, 3);
+  assert.equal(stats.byteTokens, 6);
   assert.equal(stats.bytesPerToken, 16 / stats.tokens);
   assert.equal(stats.tokensPerWord, stats.tokens / 3);
   assert.match(String(stats), /bytes per token/);

@@ -3,7 +3,8 @@ import { ConfigError, FormatError } from "../../src/base/errors.ts";
 import { Dataset, TextClassifier } from "../../src/data/mod.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { type DataJSON, datasetOf, type Recipe, trainerOf } from "../../src/train/mod.ts";
-import { inFolder, quiet, tinyModel, tokens } from "./support.ts";
+import { quiet, tinyModel, tokens } from "./support.ts";
+import { inFolder } from "../support/folder.ts";
 
 /** Makes a dataset from the JSON of `data`. */
 const again = (data: { toJSON(): unknown }, parts = {}) =>

@@ -3,7 +3,8 @@ import { ConfigError, NumericsError } from "../../src/base/errors.ts";
 import type { Model } from "../../src/model/mod.ts";
 import { learningRateAt, type Run, type RunEvent } from "../../src/train/mod.ts";
 import { testDevice } from "../support/device.ts";
-import { assertSameWeights, chainRows, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
+import { assertSameWeights, chainRows, quiet, short, tinyModel, tokens } from "./support.ts";
+import { inFolder } from "../support/folder.ts";
 
 /** Starts a run of `steps` without display. */
 function start(model: Model, steps: number, more: Record<string, unknown> = {}): Run {
@@ -21,13 +22,8 @@ async function collect(run: Run): Promise<RunEvent[]> {
 
 Deno.test("a run lowers the loss, and its history and events record every step", async () => {
   using model = await tinyModel();
-  const trainer = quiet(model).pretrain(tokens(40), {
-    ...short,
-    steps: 25,
-    validation: tokens(3, 2),
-    validateEvery: 10,
-  });
-  const run = trainer.run({ display: false });
+  const options = { ...short, steps: 25, validation: tokens(3, 2), validateEvery: 10 };
+  const run = quiet(model).pretrain(tokens(40), options).run({ display: false });
   const events = await collect(run);
   const { history, status, exact, tokens: trained, stages, validations } = await run;
   assert.deepEqual({ status, exact, trained }, { status: "done", exact: true, trained: 25 * 48 });
@@ -47,7 +43,8 @@ Deno.test("a run lowers the loss, and its history and events record every step",
   );
   assert.equal(history[24].validationLoss, validations[3].loss);
   assert.deepEqual(events.filter(({ type }) => type === "step").length, 25);
-  assert.deepEqual([events[0].type, events.at(-1)!.type], ["stage", "done"]);
+  assert.equal(events[0].type, "stage");
+  assert.equal(events.at(-1)!.type, "done");
   assert.deepEqual(JSON.parse(JSON.stringify(events[3])), events[3]);
 });
 
@@ -120,7 +117,8 @@ Deno.test("steps() takes the same steps, read back when asked", async () => {
   const trainer = quiet(model).pretrain(tokens(8), { ...short, steps: 6, validation: false });
   const late: (() => Promise<number>)[] = [];
   for await (const { step, stage, learningRate, loss, gradNorm } of trainer.steps()) {
-    assert.deepEqual([stage, learningRate], ["pretrain", history[step - 1].learningRate]);
+    const expected = { stage: "pretrain", learningRate: history[step - 1].learningRate };
+    assert.deepEqual({ stage, learningRate }, expected);
     if (step % 2) losses.push(await loss());
     else late.push(loss);
     if (step === 6) assert.equal(await gradNorm(), history[5].gradNorm), losses.push(await late[2]());
@@ -141,7 +139,7 @@ Deno.test("a paused run takes no step, and its clock stands still", async () => 
   assert.equal(run.history.length, paused);
   run.resume();
   const { status, history } = await run;
-  assert.deepEqual([status, history.length], ["done", 40]);
+  assert.deepEqual({ status, steps: history.length }, { status: "done", steps: 40 });
   assert.ok(history[paused].seconds - history[paused - 1].seconds < 0.3, "the pause is not counted");
 });
 
@@ -157,7 +155,7 @@ Deno.test("a model has one run at a time, and runs on one device take turns", as
   await Promise.all([first.then(() => order.push("first")), second.then(() => order.push("second"))]);
   assert.deepEqual(order, ["first", "second"]);
   const [end, begin] = [first.history.at(-1)!, second.history[0]];
-  assert.deepEqual([end.step, begin.step], [30, 1]);
+  assert.deepEqual({ end: end.step, begin: begin.step }, { end: 30, begin: 1 });
   await start(model, 1);
 });
 
@@ -170,7 +168,9 @@ Deno.test("a waiting run can be stopped, and does not delay the next", async () 
   const last = start(third, 2);
   assert.equal(second.status, "waiting");
   const stopped = await second.stop();
-  assert.deepEqual([stopped.status, stopped.history.length, first.status], ["stopped", 0, "running"]);
+  assert.equal(stopped.status, "stopped");
+  assert.equal(stopped.history.length, 0);
+  assert.equal(first.status, "running");
   await Promise.all([first, last]);
 });
 
@@ -308,7 +308,7 @@ Deno.test("a run stopped during an evaluation is stopped, even if the evaluation
       .pretrain(tokens(8), { ...short, steps: 9, validation: false }).run({ display: false });
     for await (const { step } of run.events("step")) if (step === 3) setTimeout(() => run.stop(), 20);
     const { status, checkpoint } = await run;
-    assert.deepEqual([status, checkpoint], ["stopped", `${folder}/step-000003`]);
+    assert.deepEqual({ status, checkpoint }, { status: "stopped", checkpoint: `${folder}/step-000003` });
   });
 });
 

@@ -44,16 +44,6 @@ export function quiet(model: Model, options: TrainerOptions = {}): Trainer {
   return new Trainer(model, { energy: false, ...options });
 }
 
-/** Runs `test` with a folder that is removed afterwards. */
-export async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "llamero_train_" });
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 /** Asserts that all weights of two models are the same bits. */
 export async function assertSameWeights(got: Model, want: Model): Promise<void> {
   const wanted = await want.parameters();

@@ -5,8 +5,10 @@ import { openDevice } from "../../src/gpu/mod.ts";
 import type { Model } from "../../src/model/mod.ts";
 import { kernelTable, useKernelTable } from "../../src/ops/mod.ts";
 import type { Run, Trainer, TrainerOptions } from "../../src/train/mod.ts";
-import { half, testDevice } from "../support/device.ts";
-import { assertSameWeights, chainRows, inFolder, quiet, short, tinyModel, tokens } from "./support.ts";
+import { needsHalf, testDevice } from "../support/device.ts";
+import { assertSameWeights, chainRows, quiet, short, tinyModel, tokens } from "./support.ts";
+import { inFolder } from "../support/folder.ts";
+import { needs } from "../support/needs.ts";
 
 const hidden = { display: false } as const;
 
@@ -61,9 +63,10 @@ Deno.test("a run stopped and resumed in both stages equals the uninterrupted one
   });
 });
 
-// Ignored where the adapter has no shader-f16.
-Deno.test("a resumed run in half precision is exact, and refuses a model of the other precision", {
-  ignore: !half,
+Deno.test({
+  name:
+    `a resumed run in half precision is exact, and refuses a model of the other precision${needsHalf.reason}`,
+  ignore: needsHalf.ignore,
 }, async () => {
   using whole = await tinyModel({ dtype: "f16" });
   await twoStages(whole, {}).run(hidden);
@@ -135,7 +138,8 @@ Deno.test("resume refuses another run and names the field, unless it is forced",
     }
     const forced = quiet(fresh).pretrain(tokens(8), { ...options, steps: at + 2 });
     const { exact, history, warnings } = await forced.resume(folder, { ...hidden, force: true });
-    assert.deepEqual([exact, history.length], [false, at + 2]);
+    assert.equal(exact, false);
+    assert.equal(history.length, at + 2);
     assert.match(warnings.join(), /forced to go on although pretrain\.length/);
     // Intervals of saving and measuring do not change the numbers, so they may differ.
     using free = await tinyModel();
@@ -146,22 +150,29 @@ Deno.test("resume refuses another run and names the field, unless it is forced",
 });
 
 const [fast, plain] = [await testDevice("fast"), await testDevice("plain")];
-/** True where the adapter grants no optional feature, so that there is one kernel family only. */
-const oneFamily = fast.subgroup === plain.subgroup && fast.int64 === plain.int64;
-Deno.test("a run resumed on other kernels is not exact, and says so", { ignore: oneFamily }, async () => {
-  await inFolder(async (folder) => {
-    using model = await tinyModel();
-    using other = await tinyModel({}, "plain");
-    const chain = (model: Model) =>
-      quiet(model, { checkpoint: folder }).pretrain(tokens(4), { ...short, steps: 300 });
-    const at = await stopAt(chain(model).run(hidden), 1);
-    const run = chain(other).resume(folder, hidden);
-    await stopAt(run, at + 1);
-    const { exact, warnings } = await run;
-    assert.equal(exact, false);
-    assert.match(warnings.join(), /not bit for bit what it would have been: kernels\.(subgroup|int64) was/);
-  });
-});
+const twoFamilies = needs(
+  fast.subgroup !== plain.subgroup || fast.int64 !== plain.int64,
+  `${fast.adapter} grants no optional feature, so it has one kernel family`,
+);
+
+Deno.test(
+  `a run resumed on other kernels is not exact, and says so${twoFamilies.reason}`,
+  twoFamilies,
+  async () => {
+    await inFolder(async (folder) => {
+      using model = await tinyModel();
+      using other = await tinyModel({}, "plain");
+      const chain = (model: Model) =>
+        quiet(model, { checkpoint: folder }).pretrain(tokens(4), { ...short, steps: 300 });
+      const at = await stopAt(chain(model).run(hidden), 1);
+      const run = chain(other).resume(folder, hidden);
+      await stopAt(run, at + 1);
+      const { exact, warnings } = await run;
+      assert.equal(exact, false);
+      assert.match(warnings.join(), /not bit for bit what it would have been: kernels\.(subgroup|int64) was/);
+    });
+  },
+);
 
 Deno.test("a resumed run uses the recorded matmul kernels, not those that the device would choose now", async () => {
   await inFolder(async (folder) => {

@@ -22,7 +22,8 @@ Deno.test("a paused run takes single steps", async () => {
   assert.equal(await settled(1), 1);
   run.step(3);
   run.step();
-  assert.deepEqual([await settled(5), run.status], [5, "paused"]);
+  assert.equal(await settled(5), 5);
+  assert.equal(run.status, "paused");
   assert.throws(() => run.step(0), /must be a whole number, at least 1/);
   run.resume();
   assert.equal((await run).history.length, 12);

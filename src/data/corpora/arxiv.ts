@@ -1,6 +1,6 @@
 /**
- * arXiv [paper 2.1], 2.5 % of LLaMA's tokens: LaTeX sources without comments, without what stands before the first section
- * and without the bibliography, the authors' own macros expanded.
+ * The arXiv corpus [paper 2.1], 2.5 % of LLaMA's tokens: LaTeX sources from the first section on, without comments and
+ * bibliography, with the authors' macros expanded.
  *
  * @module
  */
@@ -17,20 +17,20 @@ import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "../io/file_reader.ts";
 import type { StepCounts } from "../plan/pass.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
-import { bodyOf, rootOf, spliced, withoutBibliography, withoutComments } from "./latex.ts";
-import { expanded } from "./latex_macros.ts";
+import { bodyOf, resolveInputs, rootOf, withoutBibliography, withoutComments } from "./latex.ts";
+import { expandMacros } from "./latex_macros.ts";
 
-/** What is done to a paper. */
+/** The steps that a paper goes through. */
 export interface ArxivOptions {
-  /** Whether comments are cut; default true. */
+  /** Removes comments; default true. */
   comments?: boolean;
-  /** Whether the authors' macros are expanded in place; default true. */
+  /** Expands the authors' macros in place; default true. */
   macros?: boolean;
-  /** Whether what stands before the first section is cut; default true. A paper without any section then goes. */
+  /** Removes the text before the first section, and drops a paper without sections; default true. */
   head?: boolean;
-  /** Whether the bibliography is cut; default true. */
+  /** Removes the bibliography; default true. */
   bibliography?: boolean;
-  /** Whether appendices are cut as well, as RedPajama did; default false: the paper says nothing of them. */
+  /** Removes appendices, as in RedPajama; default false, since the paper does not mention them. */
   appendix?: boolean;
 }
 
@@ -44,9 +44,9 @@ const schema = optionsSchema<ArxivOptions>()(z.strictObject({
 }));
 
 /**
- * One document a paper of arXiv's source archives (`arXiv_src_YYMM_NNN.tar`), of single projects (`.tar`, `.tar.gz`), or
- * of single `.tex` files. The files that a paper reads with `\input` are put in their places; a file that is not UTF-8 is
- * read as Latin-1.
+ * Plans one document per paper of arXiv's source archives (`arXiv_src_YYMM_NNN.tar`), projects (`.tar`, `.tar.gz`)
+ * and `.tex` files. Files that a paper reads with `\input` replace that command; a file that is not UTF-8 is read as
+ * Latin-1.
  */
 export function arxivPlan(paths: Paths, options: ArxivOptions = {}): DatasetPlan<Document> {
   const { comments, macros, head, bibliography, appendix } = parseOptions(schema, options, "Dataset.arxiv");
@@ -55,10 +55,10 @@ export function arxivPlan(paths: Paths, options: ArxivOptions = {}): DatasetPlan
     options: {},
     kind: "documents",
     read: ({ path, name }, _, counts) =>
-      /\.tar(\.\w+)?$|\.tgz$/i.test(path) ? archived(path, name, counts) : single(path, name),
+      /\.tar(\.\w+)?$|\.tgz$/i.test(path) ? papersOf(path, name, counts) : singleFile(path, name),
   });
-  const step = (op: string, how: TexStep, options?: Record<string, unknown>) =>
-    plan = textStepPlan(plan, { op, options, job: () => judgeOf(import.meta.url, how, texJudge) });
+  const step = (op: string, which: TexStep, options?: Record<string, unknown>) =>
+    plan = textStepPlan(plan, { op, options, job: () => judgeOf(import.meta.url, which, texJudge) });
   if (comments) step("comments", { comments });
   if (macros) step("macros", { macros });
   if (head) step("before the first section", { head });
@@ -68,15 +68,15 @@ export function arxivPlan(paths: Paths, options: ArxivOptions = {}): DatasetPlan
   return plan;
 }
 
-/** One of the steps. */
+/** The options of one step. */
 type TexStep = Pick<ArxivOptions, "comments" | "macros" | "head" | "bibliography" | "appendix">;
 
-/** Does one of the steps. */
+/** Returns the judge of one step. */
 export function texJudge(
   { comments, macros, head, bibliography = false, appendix = false }: TexStep,
 ): Judge {
   if (comments) return ({ text }) => ({ text: withoutComments(text) });
-  if (macros) return ({ text }, note) => ({ text: expanded(text, note) });
+  if (macros) return ({ text }, note) => ({ text: expandMacros(text, note) });
   if (!head) return ({ text }) => ({ text: withoutBibliography(text, { bibliography, appendix }).trim() });
   return ({ text }) => {
     const body = bodyOf(text);
@@ -84,7 +84,7 @@ export function texJudge(
   };
 }
 
-async function* single(path: string, name: string): AsyncGenerator<Entry<Document>> {
+async function* singleFile(path: string, name: string): AsyncGenerator<Entry<Document>> {
   const parts: Uint8Array[] = [];
   for await (const chunk of readBytes(path)) parts.push(chunk);
   const bytes = concat(parts);
@@ -92,8 +92,10 @@ async function* single(path: string, name: string): AsyncGenerator<Entry<Documen
   yield entryOf(idOf(name), texOf(bytes), name);
 }
 
-/** The papers of an archive: each `.gz` in it is a project or a single file; loose files together are one project. */
-async function* archived(
+/**
+ * Reads the papers of an archive: each `.gz` in it is a project or a file; its other files together are one project.
+ */
+async function* papersOf(
   path: string,
   name: string,
   counts: StepCounts,
@@ -114,14 +116,14 @@ async function* archived(
   if (loose.size) yield* fromFiles(loose, idOf(name), name);
 }
 
-/** Bytes of the largest paper that is unpacked. [ours] */
-const largest = 1 << 28;
+/** Unpacked bytes of the largest paper that is read. [ours] */
+const maxPaperBytes = 1 << 28;
 
-/** The text of a paper; empty when it has no TeX source. */
+/** Returns the text of a paper; "" when it has no TeX source. */
 async function paperOf({ name, bytes }: TarFile): Promise<string | { problem: string }> {
   let unpacked: Uint8Array;
   try {
-    unpacked = gunzipSync(bytes, { maxOutputLength: largest });
+    unpacked = gunzipSync(bytes, { maxOutputLength: maxPaperBytes });
   } catch (cause) {
     return { problem: `${name} cannot be unpacked: ${(cause as Error).message}` };
   }
@@ -135,15 +137,15 @@ async function paperOf({ name, bytes }: TarFile): Promise<string | { problem: st
       }
     }
   } catch (cause) {
-    return { problem: `${name} is no whole archive: ${(cause as Error).message}` };
+    return { problem: `${name} is a damaged archive: ${(cause as Error).message}` };
   }
   const root = rootOf(files);
-  return root === undefined ? "" : spliced(root, files);
+  return root === undefined ? "" : resolveInputs(root, files);
 }
 
 function* fromFiles(files: Map<string, string>, id: string, name: string): Generator<Entry<Document>> {
   const root = rootOf(files);
-  if (root !== undefined) yield entryOf(id, spliced(root, files), name);
+  if (root !== undefined) yield entryOf(id, resolveInputs(root, files), name);
 }
 
 function entryOf(id: string, text: string, name: string): Entry<Document> {
@@ -152,7 +154,7 @@ function entryOf(id: string, text: string, name: string): Entry<Document> {
   return { value: { text, source: name, id, ...meta }, id, place: { file: name } };
 }
 
-/** `2302.13971` as it is, `hep-th9901001` as `hep-th/9901001`; anything else is its path. */
+/** Returns arXiv's id for a file: `2302.13971` unchanged, `hep-th9901001` as `hep-th/9901001`; else the file's name. */
 function idOf(name: string): string {
   const base = name.replace(/^.*[\\/]/, "").replace(/(\.(tar|gz|tgz|tex|bz2|xz|zst))+$/i, "");
   const old = /^([a-z-]+)(\d{7})$/.exec(base);
@@ -167,7 +169,7 @@ function isPdf(bytes: Uint8Array): boolean {
   return bytes[0] === 0x25 && bytes[1] === 0x50 && bytes[2] === 0x44 && bytes[3] === 0x46;
 }
 
-/** The mark of tar, or a header whose size field is octal. */
+/** Returns true for the magic bytes of tar, or a header whose size field is octal. */
 function isTar(bytes: Uint8Array): boolean {
   const text = new TextDecoder("latin1").decode(bytes.subarray(0, 265));
   return text.slice(257, 262) === "ustar" ||
@@ -184,6 +186,6 @@ function texOf(bytes: Uint8Array): string {
   return text.replace(/\r\n?/g, "\n");
 }
 
-function count(counts: StepCounts, what: string): void {
-  counts.notes[what] = Number(counts.notes[what] ?? 0) + 1;
+function count(counts: StepCounts, note: string): void {
+  counts.notes[note] = Number(counts.notes[note] ?? 0) + 1;
 }

@@ -1,9 +1,11 @@
 /**
- * Books [paper 2.1], 4.5 % of LLaMA's tokens: Project Gutenberg, without books of which more than 90 % overlap.
+ * The books corpus [paper 2.1], 4.5 % of LLaMA's tokens: Project Gutenberg, without books that overlap by more than
+ * 90 %.
  *
- * Overlap is the share of the shorter book's sequences of five words that the longer one has as well (containment), so a
- * second edition counts, and so does a book inside an anthology of up to about twice its length; longer anthologies may
- * be missed. Volumes of one work share little and stay. The longer book stays, and of equally long ones the first.
+ * Overlap is the share of the shorter book's sequences of five words that the longer one contains. It finds second
+ * editions, and books in an anthology of up to about twice their length; it may miss them in longer anthologies.
+ * Volumes of one work overlap little and stay. Of two overlapping books the longer one stays, of equally long ones
+ * the first.
  *
  * @module
  */
@@ -20,11 +22,13 @@ import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "../io/file_reader.ts";
 import { type Judge, judgeOf, type Note, textStepPlan } from "../steps/document_step.ts";
 
-/** How books are compared. */
+/** Options of the books corpus. */
 export interface BooksOptions {
-  /** Share of overlap above which the shorter book goes; default 0.9, as in the paper. `false` compares none. */
+  /**
+   * Overlap above which the shorter book is dropped; default 0.9, as in the paper. `false` turns the comparison off.
+   */
   overlap?: number | false;
-  /** Whether Project Gutenberg's head and licence are cut; default true. */
+  /** Removes Project Gutenberg's header and licence; default true. */
   gutenberg?: boolean;
 }
 
@@ -33,7 +37,10 @@ const schema = optionsSchema<BooksOptions>()(z.strictObject({
   gutenberg: z.boolean().default(true),
 }));
 
-/** One document a text file (UTF-8, else Latin-1), or a row of JSON Lines with `text` (PG-19's fields go to `meta`). */
+/**
+ * Plans one document per text file (UTF-8, else Latin-1) or per row of JSON Lines with a `text` (other fields:
+ * `meta`).
+ */
 export function booksPlan(paths: Paths, options: BooksOptions = {}): DatasetPlan<Document> {
   const { overlap, gutenberg } = parseOptions(schema, options, "Dataset.books");
   let plan = readerPlan<Document>(paths, {
@@ -71,7 +78,7 @@ export function booksPlan(paths: Paths, options: BooksOptions = {}): DatasetPlan
     : dedupPlan(plan, { by: "near", measure: "containment", threshold: overlap, keep: "longest" });
 }
 
-/** Cuts Project Gutenberg's head and licence. */
+/** Returns the judge that removes Project Gutenberg's header and licence. */
 export function gutenbergJudge(): Judge {
   return ({ text }, note) => ({ text: withoutLicence(text, note) });
 }
@@ -85,7 +92,7 @@ async function bookText(path: string): Promise<{ text: string; latin: boolean }>
   }
 }
 
-/** The book between Project Gutenberg's head and licence, with LF line ends; a mark that is missing is counted. */
+/** Returns the text between Project Gutenberg's header and licence, with LF line ends; counts missing marks. */
 export function withoutLicence(text: string, note: Note = () => {}): string {
   const book = text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
   const start =

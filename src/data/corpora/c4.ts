@@ -1,7 +1,7 @@
 /**
- * C4 [paper 2.1], 15 % of LLaMA's tokens: the public set as it is, or the same made from pages of one's own.
+ * The C4 corpus [paper 2.1], 15 % of LLaMA's tokens: the published set, or the same steps on other pages.
  *
- * The public set went through all of this once; running it again changes little and shows each step.
+ * The published set has been through all of these steps; repeating them changes little and shows each one.
  *
  * @module
  */
@@ -16,18 +16,18 @@ import type { DatasetPlan } from "../plan/plan.ts";
 import { jsonlPlan } from "../io/records.ts";
 import { warcPlan } from "./common_crawl.ts";
 
-/** Which steps are taken. */
+/** The steps of C4. */
 export interface C4Options {
-  /** The rules of C4, each of which can be switched off; `false` for none. */
+  /** The rules of C4, each of which can be turned off; `false` turns all off. */
   rules?: CleanOptions | false;
-  /** Languages that stay; default `en`. `false` asks for none. */
+  /** Languages that stay; default `en`. `false` turns the step off. */
   language?: string | readonly string[] | false;
   /**
-   * The least probability of the language; default 0.5 [ours]: C4 asked langdetect for 0.99, this asks fastText, whose
-   * probabilities are lower.
+   * Minimum probability of the language; default 0.5 [ours]. C4 required 0.99 of langdetect; fastText, which is used
+   * here, gives lower probabilities.
    */
   languageMin?: number;
-  /** Sentences of a span that may stand in one place only; default 3, as in C4. `false` compares none. */
+  /** Number of sentences of the spans that may occur only once; default 3, as in C4. `false` turns the step off. */
   spans?: number | false;
 }
 
@@ -42,7 +42,7 @@ const schema = optionsSchema<C4Options>()(z.strictObject({
   spans: z.union([z.number().int().min(1), z.literal(false)]).default(3),
 }));
 
-/** Pages of C4's JSON Lines files (`text`, `timestamp`, `url`), or of WET and WARC files. */
+/** Plans one document per page of C4's JSON Lines files (`text`, `timestamp`, `url`) or of WET and WARC files. */
 export function c4Plan(paths: Paths, options: C4Options = {}): DatasetPlan<Document> {
   const { rules, language, languageMin, spans } = parseOptions(schema, options, "Dataset.c4");
   const isWarc = patternsOf(paths).every((path) => /\.(warc|wet)(\.\w+)*$/i.test(path));

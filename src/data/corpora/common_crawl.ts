@@ -1,5 +1,6 @@
 /**
- * English CommonCrawl [paper 2.1], 67 % of LLaMA's tokens: CCNet's pipeline and the reference classifier.
+ * The English CommonCrawl corpus [paper 2.1], 67 % of LLaMA's tokens: CCNet's pipeline, then a classifier of
+ * references.
  *
  * @module
  */
@@ -20,27 +21,29 @@ import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "../io/file_reader.ts";
 import { type Judge, judgeOf, offPlan, stagePlan, textStepPlan } from "../steps/document_step.ts";
 
-/** How pages are chosen. */
+/** The selection of pages. */
 export interface CommonCrawlOptions {
-  /** Pages of fewer characters go; default 300, as in CCNet. */
+  /** Minimum characters of a page; default 300, as in CCNet. */
   leastCharacters?: number;
-  /** Files whose paragraphs are compared with each other; default 50, CCNet's group of shards. `false` compares none. */
+  /**
+   * Number of files that are deduplicated together; default 50, CCNet's group of shards. `false` turns the step off.
+   */
   groups?: number | "all" | false;
-  /** `none` (default): a paragraph that two pages have goes from both, as in CCNet; `first` keeps the first copy. */
+  /** `none` (default) removes a repeated paragraph from every page, as in CCNet; `first` keeps the first copy. */
   copies?: "none" | "first";
-  /** Languages that stay; default `en`. `false` asks for none. */
+  /** Languages that stay; default `en`. `false` turns the step off. */
   language?: string | readonly string[] | false;
-  /** The least probability of the language; default 0.5, as in CCNet. */
+  /** Minimum probability of the language; default 0.5, as in CCNet. */
   languageMin?: number;
-  /** A language model of good text; without one the step is off. */
+  /** A language model of good text; without one the perplexity step is off. */
   languageModel?: NgramModel;
-  /** Parts by perplexity that stay; default head and middle, as in RedPajama (the paper does not say). */
+  /** Perplexity buckets that stay; default head and middle, as in RedPajama (the paper does not say). */
   keep?: readonly Bucket[];
-  /** Perplexities at which head and middle end; default: the percentiles 30 and 60 of the pages, as in CCNet. */
+  /** Perplexities at which head and middle end; default: the 30th and 60th percentile of the pages, as in CCNet. */
   cutoffs?: readonly [number, number];
-  /** A classifier of pages used as references against random pages; without one the step is off. */
+  /** A classifier of pages used as references in Wikipedia against random pages; without one the step is off. */
   references?: TextClassifier;
-  /** The least score of the classifier; default 0.25, as in RedPajama (the paper gives none). */
+  /** Minimum score of the classifier; default 0.25, as in RedPajama (the paper gives none). */
   referencesMin?: number;
 }
 
@@ -59,23 +62,23 @@ const schema = optionsSchema<CommonCrawlOptions>()(z.strictObject({
   referencesMin: z.number().min(0).max(1).default(0.25),
 }));
 
-/** Pages of WET (or WARC) files, deduplicated by paragraph, in the languages asked for, and good by two models. */
+/** Plans the pages of WET or WARC files, deduplicated by paragraph, filtered by language and by two models. */
 export function commonCrawlPlan(paths: Paths, options: CommonCrawlOptions = {}): DatasetPlan<Document> {
-  const chosen = parseOptions(schema, options, "Dataset.commonCrawl");
-  const { groups, language, languageModel: model, references, keep, cutoffs } = chosen;
-  let plan = longEnough(warcPlan(paths), chosen.leastCharacters);
+  const settings = parseOptions(schema, options, "Dataset.commonCrawl");
+  const { groups, language, languageModel: model, references, keep, cutoffs } = settings;
+  let plan = minLengthPlan(warcPlan(paths), settings.leastCharacters);
   if (groups !== false) {
-    plan = dedupPlan(plan, { by: "line", normalize: "ccnet", keep: chosen.copies, scope: groups });
+    plan = dedupPlan(plan, { by: "line", normalize: "ccnet", keep: settings.copies, scope: groups });
   }
-  if (language !== false) plan = languagePlan(plan, { keep: language, min: chosen.languageMin });
+  if (language !== false) plan = languagePlan(plan, { keep: language, min: settings.languageMin });
   plan = model ? perplexityPlan(plan, { model, keep, cutoffs }) : offPlan(plan, "perplexity", "no model");
   return references
-    ? qualityPlan(plan, { model: references, min: chosen.referencesMin })
+    ? qualityPlan(plan, { model: references, min: settings.referencesMin })
     : offPlan(plan, "quality", "no model");
 }
 
-/** The documents of at least so many characters. */
-export function longEnough(input: DatasetPlan<Document>, characters: number): DatasetPlan<Document> {
+/** Plans the documents of at least `characters` characters. */
+function minLengthPlan(input: DatasetPlan<Document>, characters: number): DatasetPlan<Document> {
   return textStepPlan(input, {
     op: "at least",
     options: { characters },
@@ -83,22 +86,22 @@ export function longEnough(input: DatasetPlan<Document>, characters: number): Da
   });
 }
 
-/** Judges by length. */
+/** Returns the judge of a document's length. */
 export function lengthJudge(characters: number): Judge {
   return ({ text }) => text.length < characters ? { drop: "short" } : { text };
 }
 
-/** A page as it stands in the file. */
+/** A page as it is in the file. */
 interface RawPage extends Omit<Document, "text"> {
-  /** Whether it is text already, as in WET files. */
+  /** True for text, as in WET files; false for the response of a server. */
   isText: boolean;
-  /** The type of the record. */
+  /** Content type of the record. */
   type: string;
-  /** Its bytes. */
+  /** Bytes of the record. */
   body: Uint8Array;
 }
 
-/** The pages of WET and WARC files: texts as they stand in the first, the text of HTML pages in the second. */
+/** Plans the pages of WET files, which are text, and of WARC files, whose HTML becomes text. */
 export function warcPlan(paths: Paths): DatasetPlan<Document> {
   const pages = readerPlan<RawPage>(paths, {
     op: "warc",
@@ -135,11 +138,11 @@ function rawPageOf({ headers, body }: WarcRecord): Omit<RawPage, "source" | "id"
   return { isText, type: headers["content-type"] ?? "", body, meta };
 }
 
-/** Makes text of pages. */
+/** Returns the judge that turns a page into text. */
 export function pageJudge(): Judge<RawPage> {
-  return ({ isText, type: given, body }) => {
+  return ({ isText, type: recordType, body }) => {
     if (isText) {
-      // CCNet takes the first line for the title and the rest for the page.
+      // In CCNet the first line is the title and the rest the text.
       const text = new TextDecoder().decode(body);
       const end = text.indexOf("\n");
       return {
@@ -147,19 +150,17 @@ export function pageJudge(): Judge<RawPage> {
         meta: { title: end < 0 ? "" : text.slice(0, end).trim() },
       };
     }
-    const { type, content } = httpBody(body, given);
+    const { type, content } = httpBody(body, recordType);
     if (!/html/i.test(type)) {
-      return /^text\/plain/i.test(type)
-        ? { text: decoded(content, type) }
-        : { drop: "neither HTML nor text" };
+      return /^text\/plain/i.test(type) ? { text: decode(content, type) } : { drop: "neither HTML nor text" };
     }
-    const html = decoded(content, type);
+    const html = decode(content, type);
     const title = /<title[^<>]{0,200}>([^<]{0,1000})/i.exec(html)?.[1];
     return { text: htmlText(html), meta: { title: title === undefined ? "" : htmlText(title) } };
   };
 }
 
-/** The content of an HTTP answer, as servers put it behind its headers; a record without them is the content itself. */
+/** Separates an HTTP response into type and content; a record without HTTP headers is all content. */
 function httpBody(body: Uint8Array, type: string): { type: string; content: Uint8Array } {
   const start = new TextDecoder("latin1").decode(body.subarray(0, 1 << 16));
   const end = /^HTTP\/\d/.test(start) ? /\r?\n\r?\n/.exec(start) : null;
@@ -168,8 +169,8 @@ function httpBody(body: Uint8Array, type: string): { type: string; content: Uint
   return { type: found ?? "text/html", content: body.subarray(end.index + end[0].length) };
 }
 
-/** Text in the character set that its type (or its own beginning) names; UTF-8 where none is known. */
-function decoded(content: Uint8Array, type: string): string {
+/** Decodes text by the character set that its type or its first bytes name, else as UTF-8. */
+function decode(content: Uint8Array, type: string): string {
   const start = new TextDecoder("latin1").decode(content.subarray(0, 1024));
   const label = /charset=["']?([\w-]+)/i.exec(type)?.[1] ??
     /<meta[^>]*charset=["']?([\w-]+)/i.exec(start)?.[1] ?? "utf-8";

@@ -1,5 +1,5 @@
 /**
- * A corpus of the paper as its JSON says it: besides the reader and steps that it is made of, the one call that made it.
+ * The call that made a corpus, which its JSON holds beside the reader and the steps.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Document } from "../document.ts";
 import { type Paths, patternsOf } from "../io/file_patterns.ts";
 import type { CorpusCall, DatasetPlan } from "../plan/plan.ts";
 
-/** The plan that `make` gives, with the call where JSON can hold its options: a model among them has no JSON. */
+/** Makes a corpus's plan with the call in it; without the call where an option is no JSON, such as a model. */
 export function corpusPlan<O extends object>(
   name: string,
   make: (paths: Paths, options?: O) => DatasetPlan<Document>,
@@ -17,7 +17,7 @@ export function corpusPlan<O extends object>(
   const plan = make(paths, options);
   if (!isJSON(options ?? {})) return plan;
   const call: CorpusCall = { name, paths: patternsOf(paths), options: options as CorpusCall["options"] };
-  return Object.assign(plan, { call }); // the same object: a pass counts by it
+  return Object.assign(plan, { call }); // the object must stay the same, because a pass counts by it
 }
 
 function isJSON(value: unknown): boolean {

@@ -1,13 +1,15 @@
 /**
- * Cuts what stands between two marks in time that grows with the text alone, however many marks never close; a regular
- * expression would search the rest of the text once for each of them.
+ * Replacement of the text between two marks, in time linear in the text.
+ *
+ * A regular expression would search the whole rest of the text for each mark that is never closed.
  *
  * @module
  */
 
 /**
- * The text with each stretch from `open` to the next `close` (marks in lower case, found in any case) replaced by what
- * `replace` gives for what stands between them. A mark that is never closed is left out, and `unclosed` is told.
+ * Replaces each part from `open` to the next `close` by the result of `replace` for the text between the marks. The
+ * marks are given in lower case and match in any case. A mark that is never closed is removed, and `unclosed` is
+ * called.
  */
 export function replaceBetween(
   text: string,

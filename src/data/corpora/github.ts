@@ -1,6 +1,6 @@
 /**
- * GitHub [paper 2.1], 4.5 % of LLaMA's tokens: files under Apache, BSD and MIT licences, without odd ones, licence
- * headers and copies.
+ * The GitHub corpus [paper 2.1], 4.5 % of LLaMA's tokens: files under Apache, BSD and MIT licences, without licence
+ * headers, copies and unusual files.
  *
  * @module
  */
@@ -17,26 +17,26 @@ import { readerPlan } from "../io/file_reader.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { filesUnder } from "./source_tree.ts";
 
-/** Which files stay. */
+/** The selection of files. */
 export interface GithubOptions {
-  /** Beginnings of licence names, lower case; default `mit`, `bsd`, `apache`, as in the paper. `false` asks for none. */
+  /** Prefixes of licence names, lower case; default `mit`, `bsd`, `apache`, as in the paper. `false` turns it off. */
   licenses?: readonly string[] | false;
-  /** Longest line in characters; default 1000, as in RedPajama. Equal stays, here and below. */
+  /** Maximum length of a line in characters; default 1000, as in RedPajama. */
   longestLine?: number;
-  /** Longest mean of the lines, line ends included; default 100, as in RedPajama. */
+  /** Maximum mean length of the lines in characters, with line ends; default 100, as in RedPajama. */
   meanLine?: number;
-  /** Least share of letters and digits; default 0.25, as in RedPajama. */
+  /** Minimum share of letters and digits; default 0.25, as in RedPajama. */
   alphanumeric?: number;
   /**
-   * Least number of letters for each token, tokens being runs of letters, runs of digits and single other signs; default
+   * Minimum letters per token, where tokens are runs of letters, runs of digits and other single characters; default
    * 1.5 as in RedPajama, which counts with another tokenizer [ours].
    */
   lettersPerToken?: number;
-  /** Names end like this; default RedPajama's list. `false` takes every text file. */
+  /** Extensions of the files that stay; default RedPajama's list. `false` keeps every text file. */
   extensions?: readonly string[] | false;
-  /** Whether licence headers are cut; default true. Lines of `#!` and `#include` are no headers [ours]. */
+  /** Removes licence headers; default true. Lines of `#!` and `#include` are not part of a header [ours]. */
   headers?: boolean;
-  /** Whether copies of a file go; default true: the first stays. */
+  /** Drops copies of a file, all but the first; default true. */
   copies?: boolean;
 }
 
@@ -52,8 +52,8 @@ const schema = optionsSchema<GithubOptions>()(z.strictObject({
 }));
 
 /**
- * Files of BigQuery's export in JSON Lines (`content`, `path`, `repo_name`, `license`), or of folders: there the licence
- * is that of the nearest package.json or LICENSE file above.
+ * Plans one document per file of BigQuery's export in JSON Lines (`content`, `path`, `repo_name`, `license`) or per
+ * file in folders, whose licence is that of the nearest package.json or LICENSE file above.
  */
 export function githubPlan(paths: Paths, options: GithubOptions = {}): DatasetPlan<Document> {
   const { licenses, headers, copies, ...rules } = parseOptions(schema, options, "Dataset.github");
@@ -65,14 +65,14 @@ export function githubPlan(paths: Paths, options: GithubOptions = {}): DatasetPl
     read: ({ path, name }) => /\.jsonl(\.\w+)?$/i.test(name) ? exported(path, name) : filesUnder(path),
   });
   if (licenses !== false) plan = licensePlan(plan, licenses);
-  // Copies are found by the raw content, as in RedPajama: the same file under another header is another file.
+  // As in RedPajama, copies are found by the raw content: the same file with another header is another file.
   if (copies) plan = dedupPlan(plan, { by: "document" });
   if (headers) plan = headersPlan(plan);
   return codePlan(plan, rules);
 }
 
-/** The files under licences whose names begin like one of `licenses`; of several (`MIT OR ...`) one is enough. */
-export function licensePlan(
+/** Plans the files whose licence name begins with one of `licenses`; of several names (`MIT OR ...`) one is enough. */
+function licensePlan(
   input: DatasetPlan<Document>,
   licenses: readonly string[],
 ): DatasetPlan<Document> {
@@ -84,13 +84,13 @@ export function licensePlan(
   });
 }
 
-/** Judges by licence. */
+/** Returns the judge of a file's licence. */
 export function licenseJudge(licenses: readonly string[]): Judge {
   return ({ text, meta }) => {
     const license = String(meta?.license ?? "").toLowerCase();
     const names = license.split(/[()\s]+|\bor\b|,|\//);
     if (license === "") return { drop: "no licence" };
-    return licenses.some((wanted) => names.some((name) => name.startsWith(wanted)))
+    return licenses.some((prefix) => names.some((name) => name.startsWith(prefix)))
       ? { text }
       : { drop: "another licence" };
   };

@@ -1,10 +1,10 @@
 /**
- * The parts of a LaTeX paper: its root file with what it reads in, its comments, its body, its bibliography.
+ * The parts of a LaTeX paper: root file with its inputs, comments, body, bibliography.
  *
  * @module
  */
 
-/** The name of the file that a project begins with; of several the one that reads in most, then the longest. */
+/** Returns the name of a project's root file: of several the one with most inputs, then the longest. */
 export function rootOf(files: ReadonlyMap<string, string>): string | undefined {
   const sources = [...files].filter(([name]) => !name.endsWith(".bbl"));
   const roots = sources.filter(([, text]) => /^[^%\n]*\\document(class|style)\b/m.test(text));
@@ -18,34 +18,37 @@ function inputs(text: string): number {
   return text.match(/\\(input|include)\b/g)?.length ?? 0;
 }
 
-/** Files read in at most, however they are nested. [ours] */
-const mostInputs = 1000;
+/** The most inputs of a paper, at any depth. [ours] */
+const maxInputs = 1000;
 
-/** The root file with what `\input`, `\include` and `\subfile` name put in its place; one that is missing, or in itself, goes. */
-export function spliced(root: string, files: ReadonlyMap<string, string>): string {
+/**
+ * Replaces `\input`, `\include` and `\subfile` in the root file by the files they name; removes missing and circular
+ * ones.
+ */
+export function resolveInputs(root: string, files: ReadonlyMap<string, string>): string {
   const folder = root.replace(/[^/]*$/, "");
   let read = 0;
-  const put = (name: string, above: readonly string[]): string => {
+  const resolve = (name: string, ancestors: readonly string[]): string => {
     const text = files.get(name) ?? "";
     return text.replace(
       /^([^%\n]*?(?<!\\))\\(?:input|include|subfile)(?:\s*\{([^{}\n]+)\}|[ \t]+([^\s\\{}%]+))/gm,
       (_, before: string, braced?: string, bare?: string) => {
-        const wanted = (braced ?? bare ?? "").trim().replace(/^\.\//, "");
-        const found = [`${folder}${wanted}`, wanted].flatMap((path) => [path, `${path}.tex`]).find((path) =>
+        const input = (braced ?? bare ?? "").trim().replace(/^\.\//, "");
+        const found = [`${folder}${input}`, input].flatMap((path) => [path, `${path}.tex`]).find((path) =>
           files.has(path)
         );
-        const isNew = found !== undefined && !above.includes(found) && ++read <= mostInputs;
-        return before + (isNew ? put(found, [...above, found]) : "");
+        const isNew = found !== undefined && !ancestors.includes(found) && ++read <= maxInputs;
+        return before + (isNew ? resolve(found, [...ancestors, found]) : "");
       },
     );
   };
-  return put(root, [root]);
+  return resolve(root, [root]);
 }
 
 /**
- * Without comments. As in TeX a comment takes its line end and the blanks that begin the next line with it; a line that is
- * all comment goes. `\%` is no comment, `\\%` is a line break and a comment; `%` within `\verb`, `verbatim`-like
- * environments and `\url` is itself.
+ * Removes comments. As in TeX, a comment includes its line end and the blanks at the start of the next line, and a line
+ * with nothing but a comment disappears. `\%` is no comment, `\\%` is a line break and a comment; `%` inside `\verb`,
+ * `verbatim`-like environments and `\url` is no comment.
  */
 export function withoutComments(text: string): string {
   const out: string[] = [];
@@ -69,7 +72,7 @@ export function withoutComments(text: string): string {
       }
     } else if (all[0] === "%") {
       out.push(text.slice(from, at));
-      // What follows the comment on the next line goes on here, but an empty line still ends the paragraph.
+      // The next line continues this one, but an empty line still ends the paragraph.
       const next = at + all.length;
       const alone = text.slice(text.lastIndexOf("\n", at - 1) + 1, at).trim() === "";
       from = text[next] === "\n" && !alone ? next - blanks.length : next;
@@ -81,7 +84,7 @@ export function withoutComments(text: string): string {
 
 const heading = /\\(?:chapter|part|section|subsection|subsubsection|paragraph|subparagraph)\s*\*?\s*[[{]/;
 
-/** From the first heading to the end of the document; undefined when there is no heading. */
+/** Returns the text from the first heading to the end of the document; undefined without a heading. */
 export function bodyOf(text: string): string | undefined {
   const begin = /\\begin\s*\{document\}/.exec(text);
   const from = begin ? begin.index + begin[0].length : 0;
@@ -91,7 +94,7 @@ export function bodyOf(text: string): string | undefined {
   return first ? document.slice(first.index) : undefined;
 }
 
-/** Without the bibliography, and without the appendices where asked; what stands behind the bibliography stays. */
+/** Removes the bibliography, and with `appendix` the appendices; text behind the bibliography stays. */
 export function withoutBibliography(text: string, { bibliography = true, appendix = false } = {}): string {
   let rest = text;
   if (bibliography) {

@@ -1,45 +1,49 @@
 /**
- * The authors' own macros, expanded in place [paper 2.1].
+ * Expansion of the authors' LaTeX macros [paper 2.1].
  *
- * Read are `\newcommand`, `\renewcommand`, `\providecommand`, `\DeclareMathOperator`, `\def` and `\let`, with arguments and
- * a default for the first. A macro in a value is expanded as well, to a depth of 32; a text that grows to more than eight
- * times its length (and a megabyte) is expanded no further, so a macro that calls itself ends. A `\def` with delimited
- * arguments is left alone and counted.
+ * Supported are `\newcommand`, `\renewcommand`, `\providecommand`, `\DeclareMathOperator`, `\def` and `\let`, with
+ * arguments and a default for the first one. Macros in a value are expanded to a depth of 32. Expansion stops when it
+ * has added eight times the length of the text and a megabyte, so that a macro that calls itself ends. A `\def` with
+ * delimited arguments is counted and not expanded.
  *
  * @module
  */
 import type { Note } from "../steps/document_step.ts";
 
+/** A macro. */
 interface Macro {
   /** Number of arguments. */
   count: number;
-  /** Value of the first one when it is left out. */
+  /** Default of the first argument. */
   first?: string;
+  /** Replacement text, with `#1` to `#9` for arguments. */
   value: string;
 }
 
-const deepest = 32;
-const growth = 8;
-const slack = 1 << 20;
+/** Limits of expansion: depth, and characters added per character of the text and in any case. [ours] */
+const maxDepth = 32;
+const maxGrowth = 8;
+const minBudget = 1 << 20;
 
-/** The text with its definitions taken out and their macros expanded where they are used. */
-export function expanded(text: string, note: Note = () => {}): string {
-  const expander = new Expander(text.length * growth + slack, note);
+/** Removes the definitions of macros from a text and expands the macros where they are used. */
+export function expandMacros(text: string, note: Note = () => {}): string {
+  const expander = new Expander(text.length * maxGrowth + minBudget, note);
   const result = expander.run(text, 0);
   return result.replace(/^[ \t]*\n(?:[ \t]*\n)+/gm, "\n");
 }
 
+/** The macros defined so far, and the characters that expansion may still add. */
 class Expander {
   readonly #macros = new Map<string, Macro>();
   readonly #note: Note;
-  #left: number;
+  #budget: number;
 
   constructor(budget: number, note: Note) {
-    this.#left = budget;
+    this.#budget = budget;
     this.#note = note;
   }
 
-  /** Definitions count from where they stand, so one that comes again later changes what follows it. */
+  /** Expands a text. A definition applies to the text behind it, and a later one replaces it. */
   run(text: string, depth: number): string {
     const out: string[] = [];
     const token = /\\(?:[a-zA-Z@]+|[\s\S])/g;
@@ -56,26 +60,26 @@ class Expander {
       }
       const macro = this.#macros.get(name);
       if (!macro) continue;
-      const taken = argumentsOf(macro, braces, token.lastIndex);
-      if (!taken) continue;
-      if (depth >= deepest || this.#left <= 0) {
+      const args = argumentsOf(macro, braces, token.lastIndex);
+      if (!args) continue;
+      if (depth >= maxDepth || this.#budget <= 0) {
         this.#note("macros that never end");
         continue;
       }
       out.push(text.slice(from, start));
-      const value = macro.value.replace(/#(\d)/g, (_, n) => taken.values[n - 1] ?? "");
-      this.#left -= value.length;
-      const filled = this.run(value, depth + 1);
-      // A name that ended in a space in the source must not run into the next letter.
-      const next = text[taken.end] ?? "";
-      out.push(filled, /\\[a-zA-Z]+$/.test(filled) && /[a-zA-Z]/.test(next) ? " " : "");
-      from = token.lastIndex = taken.end;
+      const value = macro.value.replace(/#(\d)/g, (_, n) => args.values[n - 1] ?? "");
+      this.#budget -= value.length;
+      const expanded = this.run(value, depth + 1);
+      // A command at the end of the value must not merge with the next letter.
+      const next = text[args.end] ?? "";
+      out.push(expanded, /\\[a-zA-Z]+$/.test(expanded) && /[a-zA-Z]/.test(next) ? " " : "");
+      from = token.lastIndex = args.end;
     }
     out.push(text.slice(from));
     return out.join("");
   }
 
-  /** Reads a definition that begins behind its command; gives its end, or undefined where there is none. */
+  /** Reads a definition behind its command and returns its end; undefined where there is none. */
   #define(command: string, braces: Braces, at: number): number | undefined {
     const { text } = braces;
     if (
@@ -141,7 +145,7 @@ class Expander {
   }
 }
 
-/** The name that a definition is for, with or without braces. */
+/** Reads the name that a definition defines, with or without braces. */
 function nameAt(text: string, at: number): { name: string; end: number } | undefined {
   const found = /\s*(?:\{\s*\\([a-zA-Z@]+|[^\s])\s*\}|\\([a-zA-Z@]+|[^\s]))/y;
   found.lastIndex = at;
@@ -149,12 +153,13 @@ function nameAt(text: string, at: number): { name: string; end: number } | undef
   return name ? { name: name[1] ?? name[2], end: found.lastIndex } : undefined;
 }
 
+/** A text in braces or brackets, and the index behind the closing one. */
 interface Group {
   inner: string;
   end: number;
 }
 
-/** The groups of a text, found in one pass when the first is asked for. */
+/** The brace groups of a text; all are matched at the first call of `group`. */
 class Braces {
   readonly text: string;
   #ends?: Int32Array;
@@ -163,7 +168,7 @@ class Braces {
     this.text = text;
   }
 
-  /** What stands in the braces that open at or behind `at`, over lines; undefined when none do, or they never close. */
+  /** Returns the group that opens at `at`, after white space; undefined where none opens or it is never closed. */
   group(at: number): Group | undefined {
     while (/\s/.test(this.text[at] ?? "")) at++;
     if (this.text[at] !== "{") return undefined;
@@ -171,7 +176,7 @@ class Braces {
     return end === 0 ? undefined : { inner: this.text.slice(at + 1, end), end: end + 1 };
   }
 
-  /** Of each opening brace the place of its closing one, else 0. */
+  /** Returns the index of the closing brace for each opening one, else 0. */
   #match(): Int32Array {
     const ends = new Int32Array(this.text.length);
     const open: number[] = [];
@@ -184,14 +189,14 @@ class Braces {
   }
 }
 
-/** Characters of the longest text in square brackets. [ours] */
-const longestOption = 1000;
+/** The most characters in square brackets. [ours] */
+const maxOptionLength = 1000;
 
-/** What stands in square brackets at `at`. */
+/** Returns the group in square brackets that opens at `at`, after white space. */
 function optional(text: string, at: number): Group | undefined {
   while (/[ \t\n]/.test(text[at] ?? "")) at++;
   if (text[at] !== "[") return undefined;
-  for (let i = at + 1, depth = 0; i < Math.min(text.length, at + longestOption); i++) {
+  for (let i = at + 1, depth = 0; i < Math.min(text.length, at + maxOptionLength); i++) {
     if (text[i] === "\\") i++;
     else if (text[i] === "{") depth++;
     else if (text[i] === "}") depth--;
@@ -200,7 +205,7 @@ function optional(text: string, at: number): Group | undefined {
   return undefined;
 }
 
-/** The arguments of a macro that is used: groups, or single signs; undefined when they are not all there. */
+/** Reads the arguments of a macro's use: groups or single characters; undefined when some are missing. */
 function argumentsOf(
   { count, first }: Macro,
   braces: Braces,
@@ -210,9 +215,9 @@ function argumentsOf(
   const { text } = braces;
   let end = at;
   if (first !== undefined) {
-    const given = optional(text, end);
-    values.push(given?.inner ?? first);
-    end = given?.end ?? end;
+    const option = optional(text, end);
+    values.push(option?.inner ?? first);
+    end = option?.end ?? end;
   }
   while (values.length < count) {
     const braced = braces.group(end);
@@ -220,15 +225,15 @@ function argumentsOf(
       values.push(braced.inner);
       end = braced.end;
     } else {
-      const sign = /\s*(\\[a-zA-Z@]+|\\?[^\s{}])/y;
-      sign.lastIndex = end;
-      const one = sign.exec(text);
-      if (!one) return undefined;
-      values.push(one[1]);
-      end = sign.lastIndex;
+      const single = /\s*(\\[a-zA-Z@]+|\\?[^\s{}])/y;
+      single.lastIndex = end;
+      const found = single.exec(text);
+      if (!found) return undefined;
+      values.push(found[1]);
+      end = single.lastIndex;
     }
   }
-  // TeX skips the blanks behind a name; `\foo{}` is a way to keep them.
+  // TeX skips blanks behind a command; authors write `\foo{}` to keep them.
   if (count === 0 && text.startsWith("{}", end)) end += 2;
   return { values, end };
 }

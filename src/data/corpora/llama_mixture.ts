@@ -1,5 +1,5 @@
 /**
- * The mixture of Table 1 [paper 2.1]: seven sources and the share of each in the tokens that are drawn.
+ * The mixture of Table 1 [paper 2.1]: seven sources with their shares of the training tokens.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Document } from "../document.ts";
 import { type MixEntry, type MixOptions, mixPlan } from "../steps/mix.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 
-/** One dataset for each of the paper's sources; a source that is left out leaves its share to the others. */
+/** A dataset per source of the paper; the share of a missing source goes to the others. */
 export interface LlamaSources {
   /** 67 %, read 1.10 times. */
   commonCrawl?: { readonly plan: DatasetPlan<Document> };
@@ -27,7 +27,7 @@ export interface LlamaSources {
   stackExchange?: { readonly plan: DatasetPlan<Document> };
 }
 
-/** Percent of the drawn tokens. */
+/** Shares of the training tokens, in percent. */
 const weights: Record<keyof LlamaSources, number> = {
   commonCrawl: 67,
   c4: 15,
@@ -39,9 +39,9 @@ const weights: Record<keyof LlamaSources, number> = {
 };
 
 /**
- * The paper's mixture of the sources given.
+ * Plans the paper's mixture of `sources`.
  *
- * @throws {ConfigError} for a source that is none of the seven
+ * @throws {ConfigError} for a source that is not one of the seven
  */
 export function llamaPlan(sources: LlamaSources, options?: MixOptions): DatasetPlan<Document> {
   const known = Object.keys(weights);

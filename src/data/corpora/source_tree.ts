@@ -1,19 +1,19 @@
 /**
- * The text files of a folder with the licence of the project that each belongs to.
+ * Reader of the text files in a folder, each with the licence of its project.
  *
  * @module
  */
 import type { Document, Entry } from "../document.ts";
 
 /** Bytes of the largest file that is read; source code is smaller. [ours] */
-const largest = 1 << 20;
+const maxFileBytes = 1 << 20;
 
-/** Folders that hold no source of the project. */
-const passedOver = new Set([".git", ".hg", ".svn"]);
+/** Folders of version control, which are skipped. */
+const skippedFolders = new Set([".git", ".hg", ".svn"]);
 
 /**
- * All text files under `path` (or the file itself) in the order of their names, with `meta.license` and `meta.path`; links
- * are not followed, files that are not UTF-8 or larger than 1 MiB are passed over.
+ * Reads all text files under `path` (or the file `path`) in the order of their names, with `meta.license` and
+ * `meta.path`. Links, files larger than 1 MiB and files that are not UTF-8 are skipped.
  */
 export async function* filesUnder(
   path: string,
@@ -23,7 +23,7 @@ export async function* filesUnder(
   const info = await Deno.lstat(path);
   if (info.isSymlink) return;
   if (info.isFile) {
-    const text = info.size <= largest ? await readIfText(path) : undefined;
+    const text = info.size <= maxFileBytes ? await readIfText(path) : undefined;
     if (text === undefined) return;
     const own = path === root ? path : path.slice(root.length).replace(/^[\\/]/, "");
     const meta = { path: own, license: license || await licenseOf(path.replace(/[\\/][^\\/]*$/, "")) };
@@ -31,7 +31,7 @@ export async function* filesUnder(
   } else if (info.isDirectory) {
     const own = await licenseOf(path) || license;
     const names: string[] = [];
-    for await (const { name } of Deno.readDir(path)) if (!passedOver.has(name)) names.push(name);
+    for await (const { name } of Deno.readDir(path)) if (!skippedFolders.has(name)) names.push(name);
     for (const name of names.sort()) yield* filesUnder(`${path.replace(/[\\/]$/, "")}/${name}`, own, root);
   }
 }
@@ -46,7 +46,7 @@ async function readIfText(path: string): Promise<string | undefined> {
   }
 }
 
-/** The licence that a folder names: in package.json, else by the words of its LICENSE file; empty when it names none. */
+/** Returns the licence of a folder: from package.json, else recognised in its LICENSE file; "" without either. */
 async function licenseOf(folder: string): Promise<string> {
   try {
     const { license, licenses } = JSON.parse(await Deno.readTextFile(`${folder}/package.json`));
@@ -58,7 +58,7 @@ async function licenseOf(folder: string): Promise<string> {
     try {
       const kind = kindOf(await Deno.readTextFile(`${folder}/${name}`));
       if (kind) return kind;
-    } catch { /* not this one */ }
+    } catch { /* no such file */ }
   }
   return "";
 }

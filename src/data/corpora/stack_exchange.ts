@@ -1,9 +1,8 @@
 /**
- * Stack Exchange [paper 2.1], 2 % of LLaMA's tokens: questions with their answers, the best scored first.
+ * The Stack Exchange corpus [paper 2.1], 2 % of LLaMA's tokens: questions with their answers, highest score first.
  *
- * Input: `Posts.xml` of each site. Posts are joined by question in parts of at most 64 MiB: rows of a large
- * site go to temporary files by the number of their question first, so memory stays flat, and its questions come out
- * part by part.
+ * Input: `Posts.xml` of each site. Posts of a large site are first distributed over temporary files of about 64 MiB
+ * by the number of their question, and joined file by file, so that memory does not grow with the site.
  *
  * @module
  */
@@ -21,11 +20,11 @@ import type { Pass, StepCounts } from "../plan/pass.ts";
 import type { LocalFile } from "../io/download_cache.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 
-/** What is taken of the dump. */
+/** The selection of sites and answers. */
 export interface StackExchangeOptions {
-  /** The sites with the most posts, as many; default 28, as in the paper. Of equally large ones the first by name. */
+  /** Number of sites, those with most posts (ties by name); default 28, as in the paper. */
   sites?: number;
-  /** Least score of an answer; default: all. */
+  /** Minimum score of an answer; default: all answers stay. */
   leastScore?: number;
 }
 
@@ -34,9 +33,10 @@ const schema = optionsSchema<StackExchangeOptions>()(z.strictObject({
   leastScore: z.number().int().optional(),
 }));
 
+/** A question or an answer. */
 interface Post {
   id: number;
-  /** The question that it belongs to; its own id for a question. */
+  /** Id of its question; its own id for a question. */
   question: number;
   score: number;
   body: string;
@@ -45,32 +45,32 @@ interface Post {
   line?: number;
 }
 
-/** Bytes of a file whose posts are joined in memory; a larger one in so many parts. */
+/** Bytes of a part whose posts are joined in memory. [ours] */
 const partBytes = 1 << 26;
 
-/** One document a question: `Q:` title and text, then `A:` for each answer, by descending score. */
+/** Plans one document per question: `Q:` title and text, then `A:` for each answer, by descending score. */
 export function stackExchangePlan(paths: Paths, options: StackExchangeOptions = {}): DatasetPlan<Document> {
   const { sites, leastScore } = parseOptions(schema, options, "Dataset.stackExchange");
   const threads = readerPlan<Document>(paths, {
     op: "stackExchange",
     options: { sites, leastScore },
     kind: "documents",
-    choose: (files, reading) => largest(files, sites, reading),
-    read: (file, reading, counts) => threadsOf(file, reading, counts, leastScore ?? -Infinity),
+    choose: (files, pass) => largestSites(files, sites, pass),
+    read: (file, pass, counts) => threadsOf(file, pass, counts, leastScore ?? -Infinity),
   });
   return textStepPlan(threads, { op: "html", job: () => judgeOf(import.meta.url, undefined, threadJudge) });
 }
 
-/** Takes the HTML out of threads. */
+/** Returns the judge that turns the HTML of a thread into text. */
 export function threadJudge(): Judge {
   return ({ text }) => ({ text: threadText(text) });
 }
 
-/** Marks the beginning of each post in the text of a thread, which is HTML up to the next step. */
+/** The mark at the start of each post in a thread, which is HTML until the next step. */
 const mark = "\u0000";
 
-/** The text of a thread: each post without its HTML tags. */
-export function threadText(thread: string): string {
+/** Returns the text of a thread: each post without its HTML tags. */
+function threadText(thread: string): string {
   return thread.split(mark).filter(Boolean).map((post) => {
     const [kind, ...html] = post.split("\n");
     return `${kind} ${htmlText(html.join("\n"))}`;
@@ -79,16 +79,16 @@ export function threadText(thread: string): string {
 
 async function* threadsOf(
   file: LocalFile,
-  reading: Pass,
+  pass: Pass,
   counts: StepCounts,
-  leastScore: number,
+  minScore: number,
 ): AsyncGenerator<Entry<Document> | { problem: string; line?: number }> {
   const { size } = await Deno.stat(file.path);
   const packed = /\.(gz|zst|bz2|xz)$/i.test(file.path);
   const parts = Math.ceil(size * (packed ? 8 : 1) / partBytes);
   using folder = new Parts(parts);
   for await (const found of posts(file, counts)) {
-    await reading.yieldToEventLoop();
+    await pass.yieldToEventLoop();
     if ("problem" in found) yield found;
     else folder.add(found);
   }
@@ -105,7 +105,7 @@ async function* threadsOf(
       if (question) {
         yield entryOf(
           question,
-          answers.filter(({ score }) => score >= leastScore),
+          answers.filter(({ score }) => score >= minScore),
           site,
           file.name,
         );
@@ -156,20 +156,20 @@ function entryOf(question: Post, answers: Post[], site: string, file: string): E
   return { value: { text, source: site, id, meta }, id, place: { file, line: question.line } };
 }
 
-/** The site of a dump: the folder of its Posts.xml, or what stands before it in the name. */
+/** Returns the site of a dump: the folder of its Posts.xml, or the file's name before `Posts.xml`. */
 function siteOf(name: string): string {
   const [, folder = "", base] = /([^\\/]*)[\\/]?([^\\/]*)$/.exec(name) ?? [];
   const own = base.replace(/[-_.]?Posts\.xml.*$/i, "");
   return (own || folder || name).replace(/\.7z$/, "");
 }
 
-async function largest(files: LocalFile[], sites: number, reading: Pass): Promise<LocalFile[]> {
+async function largestSites(files: LocalFile[], sites: number, pass: Pass): Promise<LocalFile[]> {
   if (files.length <= sites) return files;
   const sized: { file: LocalFile; posts: number }[] = [];
   for (const file of files) {
     let posts = 0;
     for await (const found of findElements(file.path, "row")) {
-      await reading.yieldToEventLoop();
+      await pass.yieldToEventLoop();
       if (!isBrokenRecord(found)) posts++;
     }
     sized.push({ file, posts });
@@ -179,11 +179,11 @@ async function largest(files: LocalFile[], sites: number, reading: Pass): Promis
   return files.filter((file) => taken.has(file));
 }
 
-function count(counts: StepCounts, what: string, times = 1): void {
-  counts.notes[what] = Number(counts.notes[what] ?? 0) + times;
+function count(counts: StepCounts, note: string, times = 1): void {
+  counts.notes[note] = Number(counts.notes[note] ?? 0) + times;
 }
 
-/** Posts by question: in memory when there is one part, else in a temporary file each. */
+/** Posts distributed by question: one part in memory, or several in a temporary file each. */
 class Parts {
   readonly #all: Post[] = [];
   readonly #folder?: string;

@@ -1,5 +1,5 @@
 /**
- * Wikipedia [paper 2.1], 4.5 % of LLaMA's tokens: dumps in 20 languages without links, comments and other formatting.
+ * The Wikipedia corpus [paper 2.1], 4.5 % of LLaMA's tokens: articles in 20 languages as plain text.
  *
  * @module
  */
@@ -17,15 +17,15 @@ import { jsonlPlan } from "../io/records.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { plainWikitext } from "./wikitext.ts";
 
-/** The languages of the paper, in Latin or Cyrillic script. */
-export const wikipediaLanguages: readonly string[] =
-  "bg ca cs da de en es fr hr hu it nl pl pt ro ru sl sr sv uk".split(" ");
+/** The 20 languages of the paper, in Latin or Cyrillic script. */
+const wikipediaLanguages: readonly string[] = "bg ca cs da de en es fr hr hu it nl pl pt ro ru sl sr sv uk"
+  .split(" ");
 
-/** What is taken of the dumps. */
+/** The selection of languages. */
 export interface WikipediaOptions {
-  /** Languages that stay; default the paper's 20. `all` takes every file. */
+  /** Languages that stay; default the paper's 20. `all` keeps every file. */
   languages?: readonly string[] | "all";
-  /** The language of files whose name (`enwiki-...`) and head do not tell it. */
+  /** Language of files that name none in their name (`enwiki-...`) or their first bytes; default `en`. */
   language?: string;
 }
 
@@ -34,24 +34,22 @@ const schema = optionsSchema<WikipediaOptions>()(z.strictObject({
   language: z.string().optional(),
 }));
 
-/** One document an article of MediaWiki XML exports, or a row of JSON Lines (`id`, `url`, `title`, `text`: plain text). */
+/** Plans one document per article of MediaWiki XML exports, or per row of JSON Lines with a plain `text`. */
 export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): DatasetPlan<Document> {
   const { languages, language } = parseOptions(schema, options, "Dataset.wikipedia");
   if (patternsOf(paths).every((path) => /\.jsonl(\.\w+)?$/i.test(path))) {
     return jsonlPlan(paths, { text: "text" }) as DatasetPlan<Document>;
   }
-  const wanted = languages === "all" ? undefined : languages;
-  const isPaper = wanted?.join(" ") === wikipediaLanguages.join(" ");
+  const kept = languages === "all" ? undefined : languages;
+  const isPaper = kept?.join(" ") === wikipediaLanguages.join(" ");
   const articles = readerPlan<Document>(paths, {
     op: "wikipedia",
-    options: { languages: isPaper ? "the paper's 20" : wanted ?? "all", language },
+    options: { languages: isPaper ? "the paper's 20" : kept ?? "all", language },
     kind: "documents",
     async *read({ path, name }, _, counts) {
       const own = await languageOfDump(path, name) ?? language ?? "en";
-      if (wanted && !wanted.includes(own)) {
-        counts.notes[`files in ${own}, left out`] = Number(counts.notes[`files in ${own}, left out`] ?? 0) +
-          1;
-      } else yield* articlesOf(path, name, own, counts);
+      if (kept && !kept.includes(own)) count(counts, `files in ${own}, left out`);
+      else yield* articlesOf(path, name, own, counts);
     },
   });
   return textStepPlan(articles, {
@@ -60,7 +58,7 @@ export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): Dat
   });
 }
 
-/** Takes the markup out. */
+/** Returns the judge that turns markup into text. */
 export function wikitextJudge(): Judge {
   return ({ text }, note) => ({ text: plainWikitext(text, note) });
 }
@@ -80,14 +78,14 @@ async function* articlesOf(
     const text = child(child(page, "revision"), "text")?.text ?? "";
     const title = child(page, "title")?.text ?? "";
     const namespace = child(page, "ns")?.text ?? "0";
-    const why = namespace !== "0"
+    const skipped = namespace !== "0"
       ? "pages of other namespaces"
       : child(page, "redirect") || isRedirect(text)
       ? "redirects"
       : text.trim() === ""
       ? "empty pages"
       : undefined;
-    if (why) counts.notes[why] = Number(counts.notes[why] ?? 0) + 1;
+    if (skipped) count(counts, skipped);
     else {
       const id = `${language}wiki:${child(page, "id")?.text ?? `${name}:${line}`}`;
       const url = `https://${language}.wikipedia.org/wiki/${encodeURIComponent(title.replaceAll(" ", "_"))}`;
@@ -101,16 +99,20 @@ async function* articlesOf(
   }
 }
 
+function count(counts: StepCounts, note: string): void {
+  counts.notes[note] = Number(counts.notes[note] ?? 0) + 1;
+}
+
 function child(element: Element | undefined, name: string): Element | undefined {
   return element?.children.find((other) => other.name === name);
 }
 
-/** `#REDIRECT [[...]]` in whatever language. */
+/** Returns true for `#REDIRECT [[...]]` in any language. */
 function isRedirect(text: string): boolean {
   return /^\s*#\p{L}+\s*:?\s*\[\[[^\]\n]+\]\]/u.test(text);
 }
 
-/** The language of a dump by its name, else by its first bytes. */
+/** Returns the language of a dump by its name, else by its first bytes. */
 async function languageOfDump(path: string, name: string): Promise<string | undefined> {
   const named = /(?:^|[\\/])([a-z]{2,3}(?:_[a-z_]+)?)wiki-[^\\/]*$/.exec(name)?.[1];
   if (named) return named.replaceAll("_", "-");

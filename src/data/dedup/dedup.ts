@@ -1,5 +1,5 @@
 /**
- * Deduplication [paper 2.1] as a step: which kind, of what, against what.
+ * The step `dedup` [paper 2.1]: its options, and the choice between exact and near deduplication.
  *
  * @module
  */
@@ -10,42 +10,42 @@ import type { DatasetPlan } from "../plan/plan.ts";
 import { exactPlan } from "./exact.ts";
 import { nearPlan } from "./near.ts";
 
-/** What counts as a repetition, and which copy stays. */
+/** Definition of a repetition, and the copy that stays. */
 export interface DedupOptions {
   /**
-   * `document` (default) drops documents whose text was seen before; `line` and `paragraph` cut lines or paragraphs seen
-   * before, in this document or an earlier one, and drop documents of which nothing is left; `near` drops documents that
+   * `document` (default) drops documents whose text was seen before; `line` and `paragraph` remove lines or paragraphs
+   * seen before, in this document or an earlier one, and drop documents that become empty; `near` drops documents that
    * share most of their word sequences with another one.
    */
   by?: "document" | "line" | "paragraph" | "near";
   /**
-   * What is compared: texts as they are (`exact`, default; blank lines stay), or as CCNet compares them (`ccnet`:
-   * trimmed, lower case, digits as 0, without Unicode punctuation; blank lines count like others). Not for `near`.
+   * Compared form of the text: unchanged (`exact`, default; blank lines stay), or as in CCNet (`ccnet`: trimmed, lower
+   * case, digits as 0, without Unicode punctuation; blank lines count like others). Not for `near`.
    */
   normalize?: "exact" | "ccnet";
   /**
-   * Which copy stays: the `first` (default); `none`, as in CCNet's two passes, where a unit seen in two documents goes
-   * from both, and one repeated within one document keeps its first copy (reads the input twice); for `near` also the
-   * `longest`, and of equally long ones the first (reads the input twice).
+   * Copy that stays: the `first` (default); `none`, as in CCNet, where a unit of two documents is removed from both,
+   * and one repeated within a document keeps its first copy (reads the input twice); for `near` also the `longest`,
+   * of equally long ones the first (reads the input twice).
    */
   keep?: "first" | "none" | "longest";
-  /** Documents that count as seen before, such as a test set. Read first. */
+  /** Documents that count as seen before, such as a test set; they are read first. */
   against?: { readonly plan: DatasetPlan<Document> };
-  /** Over how much: `all` (default), or so many files at a time, as CCNet's groups of 50 shards. Not for `near`. */
+  /** Range of the comparison: `all` (default), or groups of that many files, as CCNet's 50 shards. Not for `near`. */
   scope?: "all" | number;
   /**
-   * For `near`: the least similarity that counts, above 0 and at most 1; default 0.8 [ours]. Equal similarity counts for
-   * `jaccard` and does not for `containment`, of which the paper says "more than 90%".
+   * For `near`: similarity of a repetition, above 0 and at most 1; default 0.8 [ours]. `jaccard` must reach it;
+   * `containment` must exceed it, as in the paper's "more than 90%".
    */
   threshold?: number;
   /**
-   * For `near`: shared sequences over all of both (`jaccard`, default), or over those of the smaller document
-   * (`containment`), which also finds a document within another one.
+   * For `near`: shared sequences divided by all sequences of both (`jaccard`, default), or by those of the smaller
+   * document (`containment`), which also finds a document inside another one.
    */
   measure?: "jaccard" | "containment";
-  /** For `near`: words of a sequence; default 5 [ours]. Characters of scripts without spaces count as words. */
+  /** For `near`: words per sequence; default 5 [ours]. In scripts without spaces each character is a word. */
   words?: number;
-  /** Bytes of memory for exact hashes, beyond which they go to disk; default 64 MiB, room for about 7 million. */
+  /** Bytes of memory for exact hashes; further ones go to disk. Default 64 MiB, enough for about 7 million hashes. */
   memory?: number;
 }
 
@@ -68,12 +68,12 @@ const schema = optionsSchema<DedupOptions>()(
     memory: z.number().int().min(1 << 16).optional(),
   }).superRefine((options, context) => {
     const near = options.by === "near";
-    const foreign =
+    const unsuitable =
       (near ? ["normalize", "scope", "memory"] as const : ["threshold", "measure", "words"] as const)
         .find((name) => options[name] !== undefined);
     const complain = (path: string, message: string) =>
       context.addIssue({ code: "custom", path: [path], message });
-    if (foreign) complain(foreign, near ? 'must be left out with by: "near"' : 'needs by: "near"');
+    if (unsuitable) complain(unsuitable, near ? 'must be left out with by: "near"' : 'needs by: "near"');
     if (!near && options.keep === "longest") {
       complain("keep", 'must be "first" or "none" unless by is "near"');
     }
@@ -81,7 +81,7 @@ const schema = optionsSchema<DedupOptions>()(
   }),
 );
 
-/** The documents without what repeats. */
+/** Plans the documents without repetitions. */
 export function dedupPlan(input: DatasetPlan<Document>, options: DedupOptions): DatasetPlan<Document> {
   const { by, normalize = "exact", keep, scope = "all", memory = 1 << 26, ...rest } = parseOptions(
     schema,

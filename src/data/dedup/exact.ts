@@ -1,7 +1,7 @@
 /**
- * Exact deduplication: of whole documents, of paragraphs, or of lines, by their 64-bit hashes.
+ * Exact deduplication of documents, paragraphs or lines by their 64-bit hashes.
  *
- * Memory: 9 to 10 bytes for each distinct unit up to the budget, 1.3 beyond it (hash_store.ts).
+ * Memory: 9 to 10 bytes per distinct unit up to the budget, 1.3 bytes per unit beyond it (hash_store.ts).
  *
  * @module
  */
@@ -15,26 +15,26 @@ import { type HashText, textHasher } from "./hash.ts";
 import { HashSet } from "./hash_set.ts";
 import { HashStore } from "./hash_store.ts";
 
-/** How units are compared. */
-export interface ExactOptions {
-  /** The unit. */
+/** Options of exact deduplication. */
+interface ExactOptions {
+  /** Unit of comparison. */
   by: "document" | "line" | "paragraph";
-  /** Its normal form. */
+  /** Normal form of a unit. */
   normalize: "exact" | "ccnet";
-  /** Which copy stays. */
+  /** Copy that stays. */
   keep: "first" | "none";
   /** Documents that count as seen before. */
   against?: DatasetPlan<Document>;
-  /** Files compared with each other. */
+  /** Number of files that are compared with each other. */
   scope: "all" | number;
-  /** Bytes in memory. */
+  /** Bytes of memory for hashes. */
   memory: number;
 }
 
-/** What separates the units; it is put back between those that stay. */
-const borders = { document: undefined, line: /(\n)/, paragraph: /(\n[^\S\n]*\n\s*)/ };
+/** The separator between units, which is kept between those that stay. */
+const separators = { document: undefined, line: /(\n)/, paragraph: /(\n[^\S\n]*\n\s*)/ };
 
-/** What other documents a step is compared with, as it is shown and hashed. */
+/** Returns a step's option `against` as it is shown and hashed. */
 export function againstFacts(
   against: DatasetPlan<Document> | undefined,
 ): { shown?: string; identity: () => unknown; opaque: boolean } {
@@ -45,7 +45,7 @@ export function againstFacts(
   };
 }
 
-/** The documents without the units that repeat. */
+/** Plans the documents without repeated units. */
 export function exactPlan(input: DatasetPlan<Document>, options: ExactOptions): DatasetPlan<Document> {
   const { by, normalize, keep, against, scope, memory } = options;
   const { shown, identity, opaque } = againstFacts(against);
@@ -61,38 +61,39 @@ export function exactPlan(input: DatasetPlan<Document>, options: ExactOptions): 
     kind: "documents",
     identity,
     opaque,
-    async *run(entries, counts, reading) {
+    async *run(entries, counts, pass) {
       const hash = await textHasher();
       const units = new Units(by, normalize, hash);
-      const foreign = new HashStore(memory);
+      const seenBefore = new HashStore(memory);
       try {
-        if (against) await collect(against, units, foreign, reading);
+        if (against) await collect(against, units, seenBefore, pass);
         const judge = keep === "first"
-          ? firstStays(units, scope, memory)
-          : noneStays(units, scope, memory, entriesOf(input, reading.another()));
+          ? keepFirst(scope, memory)
+          : keepNone(units, scope, memory, entriesOf(input, pass.another()));
         try {
           for await (const entry of entries) {
             await judge.next(entry);
             const document = asDocument(entry);
             const text = units.without(
               document.text,
-              (low, high) => foreign.has(low, high) || judge.isOut(low, high),
+              (low, high) => seenBefore.has(low, high) || judge.isRepeated(low, high),
             );
             if (text.trim() === "") {
-              await reading.drop(counts, by === "document" ? "seen before" : `no new ${by}`, entry);
-            } else yield kept(entry, text, counts);
+              await pass.drop(counts, by === "document" ? "seen before" : `no new ${by}`, entry);
+            } else yield withText(entry, text, counts);
           }
         } finally {
           judge.close();
         }
       } finally {
-        foreign.clear();
+        seenBefore.clear();
       }
     },
   });
 }
 
-function kept(entry: Entry<Document>, text: string, counts: StepCounts): Entry<Document> {
+/** Counts a document that stays and returns it with its remaining text. */
+function withText(entry: Entry<Document>, text: string, counts: StepCounts): Entry<Document> {
   counts.kept++;
   if (text === entry.value.text) return entry;
   counts.notes["documents shortened"] = Number(counts.notes["documents shortened"] ?? 0) + 1;
@@ -105,61 +106,65 @@ async function collect(
   plan: DatasetPlan<Document>,
   units: Units,
   into: HashStore,
-  reading: Pass,
+  pass: Pass,
 ): Promise<void> {
-  for await (const entry of entriesOf(plan, reading.another())) {
+  for await (const entry of entriesOf(plan, pass.another())) {
     units.each(asDocument(entry).text, (low, high) => void into.add(low, high));
   }
 }
 
-/** Decides which units of a document are out; told of each document before its units. */
-interface Judge {
+/** Decides which units are repeated; `next` is called for each document before its units. */
+interface UnitJudge {
   next(entry: Entry<unknown>): void | Promise<void>;
-  isOut(low: number, high: number): boolean;
+  isRepeated(low: number, high: number): boolean;
   close(): void;
 }
 
-/** Every unit is out but the first time. */
-function firstStays(_: Units, scope: "all" | number, memory: number): Judge {
+/** Returns the judge for which a unit is repeated from its second occurrence on. */
+function keepFirst(scope: "all" | number, memory: number): UnitJudge {
   const seen = new HashStore(memory);
   const groups = new Groups(scope);
   return {
     next(entry) {
       if (groups.begins(entry)) seen.clear();
     },
-    isOut: (low, high) => !seen.add(low, high),
+    isRepeated: (low, high) => !seen.add(low, high),
     close: () => seen.clear(),
   };
 }
 
-/** A unit that two documents of the group have is out everywhere; within one document every copy but the first is. */
-function noneStays(
+/**
+ * Returns the judge for which every occurrence of a unit in two documents of a group is repeated, and within one
+ * document every occurrence but the first. It reads each group of `ahead` before the documents of the group are
+ * judged.
+ */
+function keepNone(
   units: Units,
   scope: "all" | number,
   memory: number,
   ahead: AsyncGenerator<Entry<Document>>,
-): Judge {
+): UnitJudge {
   const seen = new HashStore(memory);
   const repeated = new HashStore(memory);
   const groups = new Groups(scope);
-  let left = 0;
-  let first: Entry<Document> | undefined;
-  let own = new HashSet();
+  let unjudged = 0; // documents of the group that was read
+  let nextGroup: Entry<Document> | undefined; // its first document
+  let inDocument = new HashSet();
   const mark = (entry: Entry<Document>) => {
-    const inThis = new HashSet();
+    const own = new HashSet();
     units.each(asDocument(entry).text, (low, high) => {
-      if (inThis.add(low, high) && !seen.add(low, high)) repeated.add(low, high);
+      if (own.add(low, high) && !seen.add(low, high)) repeated.add(low, high);
     });
-    left++;
+    unjudged++;
   };
   const readGroup = async () => {
     seen.clear();
     repeated.clear();
-    if (first) mark(first);
-    first = undefined;
+    if (nextGroup) mark(nextGroup);
+    nextGroup = undefined;
     for (let item = await ahead.next(); !item.done; item = await ahead.next()) {
       if (groups.begins(item.value)) {
-        first = item.value;
+        nextGroup = item.value;
         return;
       }
       mark(item.value);
@@ -167,11 +172,11 @@ function noneStays(
   };
   return {
     async next() {
-      if (left === 0) await readGroup();
-      left--;
-      own = new HashSet();
+      if (unjudged === 0) await readGroup();
+      unjudged--;
+      inDocument = new HashSet();
     },
-    isOut: (low, high) => repeated.has(low, high) || !own.add(low, high),
+    isRepeated: (low, high) => repeated.has(low, high) || !inDocument.add(low, high),
     close() {
       seen.clear();
       repeated.clear();
@@ -180,7 +185,7 @@ function noneStays(
   };
 }
 
-/** Counts files: a group ends behind so many of them. */
+/** A counter of files that finds the first document of each group. */
 class Groups {
   readonly #scope: "all" | number;
   #files = 0;
@@ -190,7 +195,7 @@ class Groups {
     this.#scope = scope;
   }
 
-  /** Whether the entry is the first of a later group. */
+  /** Returns true for the first entry of a group, except the first group. */
   begins({ place }: Entry<unknown>): boolean {
     const file = place.file ?? place.source;
     if (this.#scope === "all" || file === this.#last) return false;
@@ -205,47 +210,47 @@ class Groups {
   }
 }
 
-/** Cuts a text into units and hashes them. */
+/** The units of texts and their hashes. */
 class Units {
-  readonly #border: RegExp | undefined;
+  readonly #separator: RegExp | undefined;
   readonly #normal: boolean;
   readonly #hash: HashText;
 
   constructor(by: ExactOptions["by"], normalize: ExactOptions["normalize"], hash: HashText) {
-    this.#border = borders[by];
+    this.#separator = separators[by];
     this.#normal = normalize === "ccnet";
     this.#hash = hash;
   }
 
   each(text: string, use: (low: number, high: number) => void): void {
-    for (const unit of this.#border ? text.split(this.#border).filter((_, i) => i % 2 === 0) : [text]) {
-      if (!this.#isBlank(unit)) this.#hashed(unit, use);
+    for (const unit of this.#separator ? text.split(this.#separator).filter((_, i) => i % 2 === 0) : [text]) {
+      if (!this.#isSkipped(unit)) this.#hashUnit(unit, use);
     }
   }
 
-  /** The text without the units that are out, each together with the border before it. */
-  without(text: string, isOut: (low: number, high: number) => boolean): string {
-    if (!this.#border) return this.#hashed(text, isOut) ? "" : text;
-    const pieces = text.split(this.#border);
+  /** Returns the text without its repeated units, each removed with the separator before it. */
+  without(text: string, isRepeated: (low: number, high: number) => boolean): string {
+    if (!this.#separator) return this.#hashUnit(text, isRepeated) ? "" : text;
+    const parts = text.split(this.#separator);
     const kept: string[] = [];
     let whole = true;
-    for (let i = 0; i < pieces.length; i += 2) {
-      if (!this.#isBlank(pieces[i]) && this.#hashed(pieces[i], isOut)) whole = false;
+    for (let i = 0; i < parts.length; i += 2) {
+      if (!this.#isSkipped(parts[i]) && this.#hashUnit(parts[i], isRepeated)) whole = false;
       else {
-        if (kept.length) kept.push(pieces[i - 1]);
-        kept.push(pieces[i]);
+        if (kept.length) kept.push(parts[i - 1]);
+        kept.push(parts[i]);
       }
     }
     return whole ? text : kept.join("");
   }
 
-  #hashed<R>(unit: string, use: (low: number, high: number) => R): R {
+  #hashUnit<R>(unit: string, use: (low: number, high: number) => R): R {
     const { low, high } = this.#hash(this.#normal ? comparable(unit) : unit);
     return use(low, high);
   }
 
-  /** Blank units stay, unless they are compared as CCNet does. */
-  #isBlank(unit: string): boolean {
+  /** Returns true for blank units, which are not compared unless CCNet's form is used. */
+  #isSkipped(unit: string): boolean {
     return !this.#normal && unit.trim() === "";
   }
 }

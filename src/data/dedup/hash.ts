@@ -1,24 +1,24 @@
 /**
- * 64-bit hashes of texts (xxHash64, Collet 2012), as two unsigned 32-bit words.
+ * 64-bit hashes of texts (xxHash64, Collet 2012) as two unsigned 32-bit words.
  *
- * Two of n different texts have the same hash with a probability of about n^2 / 2^65: one in 90,000 for 20 million
+ * Two of n different texts have the same hash with a probability of about n^2 / 2^65, one in 90,000 for 20 million
  * lines.
  *
  * @module
  */
 
-/** A hash. */
-export interface Hash {
+/** A 64-bit hash. */
+interface Hash {
   /** Lower 32 bits. */
   low: number;
   /** Upper 32 bits. */
   high: number;
 }
 
-/** Hashes the UTF-8 bytes of a text; the object it gives is the same every time. */
+/** A function that hashes the UTF-8 bytes of a text; every call returns the same object. */
 export type HashText = (text: string) => Readonly<Hash>;
 
-/** Makes the hash function (it is WebAssembly, so it has to be loaded). */
+/** Loads and returns the hash function, which is WebAssembly. */
 export async function textHasher(seed = 0n): Promise<HashText> {
   const { default: xxhash } = await import("xxhash-wasm");
   const { h64Raw } = await xxhash();

@@ -1,28 +1,29 @@
 /**
- * A set of 64-bit hashes: 9 to 10 bytes a hash (8 at 80 to 90 % load).
+ * A set of 64-bit hashes in 9 to 10 bytes per hash (8 bytes at 80 to 90 % load).
  *
- * An ordered hash table (Amble & Knuth 1974): linear probing from a home that rises with the hash, the hashes in ascending
- * order. So a hash that is not there is missed after a few slots even in a full table, the set can be read in order, and it
- * grows in place: one array, of which more and more is used, instead of ever larger ones that are thrown away.
+ * It is an ordered hash table (Amble & Knuth 1974): linear probing from a home slot that rises with the hash, all
+ * hashes in ascending order. A missing hash is therefore noticed after a few slots even in a full table, the set can
+ * be read in order, and it grows in place: one array, of which more and more is used, instead of larger and larger
+ * copies.
  *
  * @module
  */
 
 const firstHomes = 56;
-const mostLoad = 0.9;
+const maxLoad = 0.9;
 const growth = 1.12;
 
-/** An array above `least` bytes grows in place, in addresses that are set aside for `most`. */
-const inPlace = { least: 1 << 16, most: 2 ** 34 };
+/** An array of more than `minBytes` grows in place, in `maxBytes` of reserved addresses. */
+const inPlace = { minBytes: 1 << 16, maxBytes: 2 ** 34 };
 
-/** A set of hashes in memory. An upper word of 0 counts as 1 (the free slots have it). */
+/** A set of hashes in memory. An upper word of 0 counts as 1, because it marks free slots. */
 export class HashSet {
-  /** With more bytes than these it may not grow any further. */
-  static readonly mostBytes: number = inPlace.most / 2;
+  /** Bytes beyond which a set must not grow. */
+  static readonly maxBytes: number = inPlace.maxBytes / 2;
 
   #homes = firstHomes;
   #size = 0;
-  /** Low and high word of each slot; one whose high word is 0 is free, and the last one always is. */
+  /** Low and high word of each slot. A slot with high word 0 is free; the last slot is always free. */
   #words = new Uint32Array(lengthFor(firstHomes));
 
   /** Number of hashes. */
@@ -30,18 +31,18 @@ export class HashSet {
     return this.#size;
   }
 
-  /** Bytes of its array. */
+  /** Size of its array in bytes. */
   get bytes(): number {
     return this.#words.byteLength;
   }
 
-  /** Adds a hash; false when it was there. */
+  /** Adds a hash; returns false when it was there. */
   add(low: number, high: number): boolean {
     if (high === 0) high = 1;
     const words = this.#words;
-    let at = this.#placeOf(low, high);
+    let at = this.#slotOf(low, high);
     if (words[at + 1] === high && words[at] === low) return false;
-    do { // those behind it move on by a slot, up to a free one
+    do { // the hashes behind it move by one slot, up to a free one
       const nextLow = words[at];
       const nextHigh = words[at + 1];
       words[at] = low;
@@ -50,35 +51,35 @@ export class HashSet {
       high = nextHigh;
       at += 2;
     } while (high !== 0);
-    if (++this.#size > this.#homes * mostLoad) this.#layOut(Math.ceil(this.#homes * growth));
-    else if (at === words.length) this.#layOut(this.#homes);
+    if (++this.#size > this.#homes * maxLoad) this.#rebuild(Math.ceil(this.#homes * growth));
+    else if (at === words.length) this.#rebuild(this.#homes);
     return true;
   }
 
-  /** Whether a hash is there. */
+  /** Returns true for a hash in the set. */
   has(low: number, high: number): boolean {
     if (high === 0) high = 1;
     const words = this.#words;
-    const at = this.#placeOf(low, high);
+    const at = this.#slotOf(low, high);
     return words[at + 1] === high && words[at] === low;
   }
 
-  /** Forgets everything and gives its memory back. */
+  /** Removes all hashes and frees the memory. */
   clear(): void {
     const { buffer } = this.#words;
-    if (buffer.resizable) buffer.resize(0); // now, not when it is collected
+    if (buffer.resizable) buffer.resize(0); // frees it now instead of at garbage collection
     this.#words = new Uint32Array(lengthFor(firstHomes));
     this.#homes = firstHomes;
     this.#size = 0;
   }
 
-  /** Gives the hashes in ascending order, as 64-bit words, `most` at a time, in an array that it uses again. */
-  *sorted(most: number): Generator<BigUint64Array<ArrayBuffer>> {
+  /** Yields the hashes in ascending order as 64-bit words, `batch` at a time, in an array that it reuses. */
+  *sorted(batch: number): Generator<BigUint64Array<ArrayBuffer>> {
     const words = this.#words;
-    const hashes = new BigUint64Array(most);
+    const hashes = new BigUint64Array(batch);
     const halves = new Uint32Array(hashes.buffer);
     for (let left = this.#size, slot = 0; left > 0;) {
-      const count = Math.min(left, most);
+      const count = Math.min(left, batch);
       left -= count;
       for (let to = 0; to < 2 * count; slot += 2) {
         if (words[slot + 1] === 0) continue;
@@ -89,8 +90,8 @@ export class HashSet {
     }
   }
 
-  /** The place of a hash, or where it belongs. */
-  #placeOf(low: number, high: number): number {
+  /** Returns the slot of a hash, or the slot where it belongs. */
+  #slotOf(low: number, high: number): number {
     const words = this.#words;
     let at = homeOf(high, this.#homes);
     let here = words[at + 1];
@@ -101,10 +102,13 @@ export class HashSet {
     return at;
   }
 
-  /** Moves all to where they belong with so many homes, first to the end, close together, so that none is in the way. */
-  #layOut(homes: number): void {
+  /** Moves every hash to its slot in a table of `homes`; first all go to the end, so that none is overwritten. */
+  #rebuild(homes: number): void {
     const used = this.#words.length;
-    const words = this.#words = longer(this.#words, Math.max(used, lengthFor(homes, this.#endWith(homes))));
+    const words = this.#words = lengthened(
+      this.#words,
+      Math.max(used, lengthFor(homes, this.#endWith(homes))),
+    );
     this.#homes = homes;
     let from = words.length;
     for (let slot = used - 2; slot >= 0; slot -= 2) {
@@ -126,7 +130,7 @@ export class HashSet {
     words.fill(0, free);
   }
 
-  /** Where the slots in use would end with so many homes. */
+  /** Returns the end of the used slots in a table of `homes`. */
   #endWith(homes: number): number {
     const words = this.#words;
     let end = 0;
@@ -137,25 +141,27 @@ export class HashSet {
   }
 }
 
-/** Index of the low word of the slot that a hash is looked for from. */
+/** Returns the index of a hash's home slot, from which it is searched. */
 function homeOf(high: number, homes: number): number {
   return 2 * Math.floor(high * (homes / 2 ** 32));
 }
 
-/** Words for so many homes, or for what ends behind them, with free slots at the end for what is crowded out. */
+/**
+ * Returns the array's length for `homes`, or for used slots up to `end`, with free slots behind for displaced hashes.
+ */
 function lengthFor(homes: number, end = 0): number {
   return Math.max(2 * homes, end) + 2 * (8 + (homes >>> 8));
 }
 
-/** The array with zeros behind it. */
-function longer(words: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
+/** Extends the array with zeros, in place if possible. */
+function lengthened(words: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
   const bytes = length * words.BYTES_PER_ELEMENT;
   const { buffer } = words;
   if (buffer.resizable) {
     buffer.resize(bytes);
     return new Uint32Array(buffer);
   }
-  const options = bytes > inPlace.least ? { maxByteLength: inPlace.most } : undefined;
+  const options = bytes > inPlace.minBytes ? { maxByteLength: inPlace.maxBytes } : undefined;
   const larger = new Uint32Array(new ArrayBuffer(bytes, options));
   larger.set(words);
   return larger;

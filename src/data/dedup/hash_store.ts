@@ -1,8 +1,8 @@
 /**
- * A set of 64-bit hashes that spills to disk: memory stays within a budget, plus about 1.3 bytes a spilled hash.
+ * A set of 64-bit hashes that spills to disk: memory stays within a budget, plus about 1.3 bytes per spilled hash.
  *
- * When the set in memory has grown to the budget, it is written out as one sorted run. A hash is looked for in a run only
- * when the run's Bloom filter (Bloom 1970; 10 bits a hash, 1 % false alarms) lets it, and then costs one read of 4 KiB.
+ * A set in memory that has grown to the budget is written to disk as one sorted run. A run is searched only when its
+ * Bloom filter (Bloom 1970; 10 bits per hash, 1 % false positives) allows it, with one read of 4 KiB.
  *
  * @module
  */
@@ -19,9 +19,9 @@ export class HashStore {
   #runs: Run[] = [];
   #folder?: string;
 
-  /** An empty set that holds at most `memory` bytes in its tables (the filters of what was spilled come on top). */
+  /** Makes an empty set with at most `memory` bytes of tables; the filters of spilled hashes need further memory. */
   constructor(memory: number) {
-    this.#memory = Math.min(memory, HashSet.mostBytes);
+    this.#memory = Math.min(memory, HashSet.maxBytes);
   }
 
   /** Number of hashes. */
@@ -34,19 +34,19 @@ export class HashStore {
     return this.size - this.#set.size;
   }
 
-  /** Adds a hash; false when it was there. */
+  /** Adds a hash; returns false when it was there. */
   add(low: number, high: number): boolean {
     if (this.#runs.some((run) => run.has(low, high)) || !this.#set.add(low, high)) return false;
     if ((this.#set.size & 0xfff) === 0 && this.#set.bytes > this.#memory) this.#spill();
     return true;
   }
 
-  /** Whether a hash is there. */
+  /** Returns true for a hash in the set. */
   has(low: number, high: number): boolean {
     return this.#set.has(low, high) || this.#runs.some((run) => run.has(low, high));
   }
 
-  /** Forgets everything and removes what lies on disk. */
+  /** Removes all hashes and the files on disk. */
   clear(): void {
     this.#set.clear();
     for (const run of this.#runs) run.close();
@@ -62,7 +62,7 @@ export class HashStore {
   }
 }
 
-/** Sorted hashes in a file. */
+/** A sorted run of hashes in a file. */
 class Run {
   readonly size: number;
   readonly #file: Deno.FsFile;
@@ -71,7 +71,7 @@ class Run {
   readonly #block = new BigUint64Array(blockHashes);
   #loaded = -1;
 
-  /** Writes down what is in `set`. */
+  /** Writes the hashes of `set` to `path`. */
   constructor(path: string, set: HashSet) {
     this.size = set.size;
     this.#firsts = new BigUint64Array(Math.ceil(set.size / blockHashes));
@@ -90,7 +90,7 @@ class Run {
   }
 
   has(low: number, high: number): boolean {
-    if (high === 0) high = 1; // as in the set
+    if (high === 0) high = 1; // as in HashSet
     if (!this.#probe(low, high, false)) return false;
     const hash = (BigInt(high) << 32n) | BigInt(low);
     const index = below(this.#firsts, hash, this.#firsts.length);
@@ -113,7 +113,7 @@ class Run {
     this.#loaded = index;
   }
 
-  /** Sets the bits of a hash, or tells whether all are set. */
+  /** Sets the bits of a hash, or returns true when all of them are set. */
   #probe(low: number, high: number, set: boolean): boolean {
     const bits = this.#bloom.length * 32;
     for (let i = 0, h = low; i < bloomProbes; i++, h = (h + (high | 1)) >>> 0) {
@@ -125,7 +125,7 @@ class Run {
   }
 }
 
-/** The last of the first `count` values that is not above `value`; -1 when all are. */
+/** Returns the index of the last of the first `count` values that is not above `value`; -1 when all are. */
 function below(values: BigUint64Array, value: bigint, count: number): number {
   let low = -1;
   let high = count - 1;

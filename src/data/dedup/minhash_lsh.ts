@@ -1,9 +1,11 @@
 /**
- * MinHash and locality-sensitive hashing (Broder 1997; Indyk and Motwani 1998): which documents are worth comparing.
+ * MinHash and locality-sensitive hashing (Broder 1997; Indyk and Motwani 1998), which find candidates for near
+ * duplicates.
  *
- * A signature is 256 minima of the sequences' hashes under as many permutations; two documents agree in each with the
- * probability J, their Jaccard similarity. It is cut into b bands of r rows, and documents that agree in one whole band
- * are candidates: 1 - (1 - J^r)^b of the pairs. r is the largest that still finds 97 % of the pairs at the threshold.
+ * A signature is the 256 minima of the sequences' hashes under 256 permutations. Two documents agree in each of them
+ * with probability J, their Jaccard similarity. The signature is split into b bands of r rows, and documents that
+ * agree in a whole band are candidates: 1 - (1 - J^r)^b of the pairs. r is the largest that finds 97 % of the pairs
+ * at the threshold.
  *
  * @module
  */
@@ -11,26 +13,26 @@ import { Random } from "../../base/random.ts";
 import { finish, type Shingles } from "./shingles.ts";
 
 const minima = 256;
-const wantedRecall = 0.97;
+const minRecall = 0.97;
 
-/** How a signature is cut. */
+/** The split of a signature. */
 export interface Bands {
   /** Number of bands. */
   bands: number;
-  /** Rows of each. */
+  /** Rows per band. */
   rows: number;
 }
 
-/** The share of pairs of Jaccard similarity `j` that become candidates. */
+/** Returns the share of pairs of Jaccard similarity `j` that become candidates. */
 export function recall({ bands, rows }: Bands, j: number): number {
   return 1 - (1 - j ** rows) ** bands;
 }
 
-/** The bands for pairs of Jaccard similarity `j` and more. */
+/** Returns the bands for pairs of Jaccard similarity `j` and more. */
 export function bandsFor(j: number): Bands {
   for (let rows = 32; rows > 1; rows--) {
     const bands = { bands: Math.floor(minima / rows), rows };
-    if (recall(bands, j) >= wantedRecall) return bands;
+    if (recall(bands, j) >= minRecall) return bands;
   }
   return { bands: minima, rows: 1 };
 }
@@ -38,51 +40,52 @@ export function bandsFor(j: number): Bands {
 const multipliers = new Uint32Array(minima);
 const offsets = new Uint32Array(minima);
 
-/** One number a band: equal where two documents agree in the whole band (and by chance once in 4 billion). */
+/** Returns one hash per band: equal when two documents agree in the whole band (and by chance once in 4 billion). */
 export function bandHashes({ hashes }: Shingles, { bands, rows }: Bands): Uint32Array {
   if (multipliers[0] === 0) {
     const random = new Random(0x6d696e);
     for (let i = 0; i < minima; i++) [multipliers[i], offsets[i]] = [random.u32() | 1, random.u32()];
   }
-  const found = new Uint32Array(bands);
+  const result = new Uint32Array(bands);
   for (let band = 0; band < bands; band++) {
     let h = band;
     for (let row = band * rows; row < (band + 1) * rows; row++) {
-      h = finish(h ^ smallest(hashes, multipliers[row], offsets[row]));
+      h = finish(h ^ minimum(hashes, multipliers[row], offsets[row]));
     }
-    found[band] = h;
+    result[band] = h;
   }
-  return found;
+  return result;
 }
 
-function smallest(hashes: Uint32Array, multiplier: number, offset: number): number {
-  let least = 0xffffffff;
+/** Returns the smallest hash under the permutation of a multiplier and an offset. */
+function minimum(hashes: Uint32Array, multiplier: number, offset: number): number {
+  let min = 0xffffffff;
   for (let i = 0; i < hashes.length; i++) {
     let h = Math.imul(hashes[i] ^ offset, multiplier);
     h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
     h = (h ^ (h >>> 12)) >>> 0;
-    if (h < least) least = h;
+    if (h < min) min = h;
   }
-  return least;
+  return min;
 }
 
-/** Documents by their bands; 20 to 36 bytes a band of a document. */
+/** An index of documents by their bands; 20 to 36 bytes per band of a document. */
 export class BandIndex {
-  /** Key and newest document (from 1) of each slot. */
+  /** Band hash of each slot, and its newest document (from 1; 0 for a free slot). */
   #keys = new Uint32Array(1 << 10);
   #heads = new Int32Array(1 << 10);
   #used = 0;
-  /** Of each (document, band), the document before it in the same slot. */
+  /** The previous document in the same slot, for each (document, band). */
   #older = new Int32Array(1 << 10);
   readonly #bands: number;
   #documents = 0;
 
-  /** An empty index of documents of so many bands. */
+  /** Makes an empty index of documents with `bands` bands. */
   constructor(bands: number) {
     this.#bands = bands;
   }
 
-  /** Adds a document; they are numbered from 0. */
+  /** Adds a document; documents are numbered from 0. */
   add(hashes: Uint32Array): void {
     const document = ++this.#documents;
     const first = (document - 1) * this.#bands;
@@ -101,7 +104,7 @@ export class BandIndex {
     });
   }
 
-  /** The documents that share a band with `hashes`, in the order they were added. */
+  /** Returns the documents that share a band with `hashes`, in ascending order. */
   candidates(hashes: Uint32Array): number[] {
     const found = new Set<number>();
     hashes.forEach((hash, band) => {

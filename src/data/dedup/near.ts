@@ -1,11 +1,12 @@
 /**
- * Near deduplication: documents that share most of their word sequences. MinHash finds candidates, and each candidate is
- * then compared sequence by sequence, so nothing is dropped on an estimate.
+ * Near deduplication, which drops documents that share most of their word sequences with another one.
  *
- * Memory: about 700 bytes a document that stays; the sequences lie on disk, 4 bytes each.
+ * MinHash finds candidates, and each candidate is then compared sequence by sequence, so that no document is dropped
+ * by an estimate. Memory: about 700 bytes per document that stays; the sequences are on disk, 4 bytes each.
  *
- * A document is dropped when it is near to one that stays, so of a chain A~B~C whose ends are not near both ends stay. With
- * `keep: "longest"` longer documents are looked at first and the order of the input decides among equals only.
+ * A document is dropped when it is near to one that stays, so that both ends of a chain A~B~C stay if they are not
+ * near to each other. With `keep: "longest"` longer documents come first, and the order of the input decides among
+ * equally long ones.
  *
  * @module
  */
@@ -20,21 +21,21 @@ import { bandHashes, BandIndex, type Bands, bandsFor, recall } from "./minhash_l
 import { type Shingles, similarity } from "./shingles.ts";
 import { type Sketch, sketchedPlan } from "./sketch.ts";
 
-/** When documents are near. */
-export interface NearOptions {
-  /** Which one stays. */
+/** Options of near deduplication. */
+interface NearOptions {
+  /** Document that stays. */
   keep: "first" | "longest";
   /** Documents that count as seen before. */
   against?: DatasetPlan<Document>;
-  /** The least similarity. */
+  /** Similarity of near documents. */
   threshold: number;
-  /** Which similarity. */
+  /** Measure of similarity. */
   measure: "jaccard" | "containment";
-  /** Words of a sequence. */
+  /** Words per sequence. */
   words: number;
 }
 
-/** The documents without those that are near to another. */
+/** Plans the documents without those that are near to another one. */
 export function nearPlan(input: DatasetPlan<Document>, options: NearOptions): DatasetPlan<Document> {
   const { keep, against, threshold, measure, words } = options;
   const { shown, identity, opaque } = againstFacts(against);
@@ -56,22 +57,22 @@ export function nearPlan(input: DatasetPlan<Document>, options: NearOptions): Da
     identity,
     opaque,
   };
-  const addKnown = async (seen: Seen, reading: Pass) => {
+  const addAgainst = async (seen: Seen, pass: Pass) => {
     if (!against) return;
-    for await (const { value } of entriesOf(sketchedPlan(against, { words, bands }), reading.another())) {
+    for await (const { value } of entriesOf(sketchedPlan(against, { words, bands }), pass.another())) {
       seen.add(value.derived);
     }
   };
   if (keep === "longest") {
     return stepPlan<Document, Document>(input, {
       ...step,
-      async *run(entries, counts, reading) {
+      async *run(entries, counts, pass) {
         using seen = new Seen(bands, options);
-        await addKnown(seen, reading);
-        const out = await allButLongest(input, seen, options, reading.another());
+        await addAgainst(seen, pass);
+        const dropped = await nearToLonger(input, seen, options, pass.another());
         let index = 0;
         for await (const entry of entries) {
-          if (out[index++] === 1) await reading.drop(counts, "near to a longer one", entry);
+          if (dropped[index++] === 1) await pass.drop(counts, "near to a longer one", entry);
           else {
             counts.kept++;
             yield entry;
@@ -83,15 +84,15 @@ export function nearPlan(input: DatasetPlan<Document>, options: NearOptions): Da
   }
   return stepPlanVia<Derived<Sketch>, Document>(input, sketchedPlan(input, { words, bands }), {
     ...step,
-    async *run(entries, counts, reading) {
+    async *run(entries, counts, pass) {
       using seen = new Seen(bands, options);
-      await addKnown(seen, reading);
+      await addAgainst(seen, pass);
       for await (const { value: { document, derived }, id, place } of entries) {
         const entry = { value: document, id, place };
         if (seen.addNew(derived)) {
           counts.kept++;
           yield entry;
-        } else await reading.drop(counts, "near to an earlier one", entry);
+        } else await pass.drop(counts, "near to an earlier one", entry);
       }
       counts.notes["pairs compared"] = seen.compared;
     },
@@ -99,35 +100,35 @@ export function nearPlan(input: DatasetPlan<Document>, options: NearOptions): Da
 }
 
 /**
- * The Jaccard similarity at which candidates have to be found. For containment c, two documents of one size have
- * J = c / (2 - c); half of it also finds a document within one of about twice its size.
+ * Returns the Jaccard similarity from which candidates must be found. For containment c, two documents of equal size
+ * have J = c / (2 - c); half of it also finds a document inside one of about twice its size.
  */
 function jaccardOf({ measure, threshold }: NearOptions): number {
   return measure === "jaccard" ? threshold : threshold / (2 - threshold) / 2;
 }
 
-/** One flag a document, in their order: 1 where a longer (or equally long and earlier) one that stays is near. */
-async function allButLongest(
+/** Returns one flag per document: 1 when it is near to a longer (or equally long and earlier) one that stays. */
+async function nearToLonger(
   input: DatasetPlan<Document>,
   seen: Seen,
   { words }: NearOptions,
-  reading: Pass,
+  pass: Pass,
 ): Promise<Uint8Array> {
   using all = new ShingleFile();
   const lengths: number[] = [];
-  for await (const { value: { document, derived } } of entriesOf(sketchedPlan(input, { words }), reading)) {
+  for await (const { value: { document, derived } } of entriesOf(sketchedPlan(input, { words }), pass)) {
     lengths.push(document.text.length);
     all.append(derived.shingles);
   }
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[b] - lengths[a] || a - b);
-  const out = new Uint8Array(lengths.length);
-  for (const i of order) if (!seen.addNew({ shingles: all.at(i) })) out[i] = 1;
-  return out;
+  const flags = new Uint8Array(lengths.length);
+  for (const i of order) if (!seen.addNew({ shingles: all.at(i) })) flags[i] = 1;
+  return flags;
 }
 
 /** The documents that stay. */
 class Seen {
-  /** Pairs that were compared. */
+  /** Number of compared pairs. */
   compared = 0;
   readonly #index: BandIndex;
   readonly #file = new ShingleFile();
@@ -140,11 +141,11 @@ class Seen {
     this.#index = new BandIndex(bands.bands);
   }
 
-  /** Adds a document unless one that is there is near; tells whether it was added. */
-  addNew({ shingles, hashes: known }: Sketch): boolean {
-    if (shingles.hashes.length === 0) return true; // no word in it: like nothing
+  /** Adds a document unless it is near to one in the set; returns true when it was added. */
+  addNew({ shingles, hashes: ready }: Sketch): boolean {
+    if (shingles.hashes.length === 0) return true; // a text without words is near to nothing
     const { threshold, measure } = this.#options;
-    const hashes = known ?? bandHashes(shingles, this.#bands);
+    const hashes = ready ?? bandHashes(shingles, this.#bands);
     const near = this.#index.candidates(hashes).some((candidate) => {
       this.compared++;
       const found = similarity(shingles, this.#file.at(candidate), measure);
@@ -168,7 +169,7 @@ class Seen {
   }
 }
 
-/** Sequences of many documents on disk. */
+/** The sequences of many documents in a temporary file. */
 class ShingleFile {
   readonly #path = Deno.makeTempFileSync({ prefix: "llamero_shingles_" });
   readonly #file = Deno.openSync(this.#path, { read: true, write: true });

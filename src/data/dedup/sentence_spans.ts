@@ -1,8 +1,8 @@
 /**
- * Spans of sentences that stand in several places [C4]: all but the first are cut, and a page of fewer than three
- * sentences then goes.
+ * Removal of repeated spans of sentences, as in C4: every occurrence but the first is removed, and a page that then has
+ * fewer than three sentences is dropped.
  *
- * Memory: 9 to 10 bytes a different span up to 128 MiB, on disk beyond.
+ * Memory: 9 to 10 bytes per distinct span up to 128 MiB, further spans on disk.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import type { DatasetPlan } from "../plan/plan.ts";
 import { stepPlan } from "../steps/stateful_step.ts";
 import { sentenceEnds } from "../text/sentences.ts";
 
-const least = 3;
+const minSentences = 3;
 const memory = 1 << 27;
 
-/** The documents without the spans of so many sentences that were seen before. */
+/** Plans the documents without spans of `sentences` sentences that were seen before. */
 export function spansPlan(
   input: DatasetPlan<Document>,
   { sentences }: { sentences: number },
@@ -27,7 +27,7 @@ export function spansPlan(
       op: "spans",
       options: { sentences },
       kind: "documents",
-      async *run(entries, counts, reading) {
+      async *run(entries, counts, pass) {
         const hash = await textHasher();
         const seen = new HashStore(memory);
         const isNew = (span: string) => {
@@ -39,7 +39,7 @@ export function spansPlan(
             const document = asDocument(entry);
             const { text, left, cut } = withoutSpans(document.text, sentences, isNew);
             if (cut > 0) counts.notes["sentences cut"] = Number(counts.notes["sentences cut"] ?? 0) + cut;
-            if (cut > 0 && left < least) await reading.drop(counts, "few sentences left", entry);
+            if (cut > 0 && left < minSentences) await pass.drop(counts, "few sentences left", entry);
             else {
               counts.kept++;
               yield cut === 0 ? entry : { ...entry, value: { ...document, text } };
@@ -52,7 +52,7 @@ export function spansPlan(
     }));
 }
 
-/** The text without the sentences of spans that are not new. */
+/** Removes the sentences of spans that are not new. */
 function withoutSpans(
   text: string,
   length: number,
@@ -65,11 +65,11 @@ function withoutSpans(
     from += line.length + 1;
   }
   const sentences = ends.map((end, i) => text.slice(i ? ends[i - 1] : 0, end));
-  const plain = sentences.map((sentence) => sentence.trim().toLowerCase());
-  const out = new Uint8Array(sentences.length);
+  const normalized = sentences.map((sentence) => sentence.trim().toLowerCase());
+  const repeated = new Uint8Array(sentences.length);
   for (let i = 0; i + length <= sentences.length; i++) {
-    if (!isNew(plain.slice(i, i + length).join("\n"))) out.fill(1, i, i + length);
+    if (!isNew(normalized.slice(i, i + length).join("\n"))) repeated.fill(1, i, i + length);
   }
-  const kept = sentences.filter((_, i) => out[i] === 0);
+  const kept = sentences.filter((_, i) => repeated[i] === 0);
   return { text: kept.join("").trim(), left: kept.length, cut: sentences.length - kept.length };
 }

@@ -1,27 +1,27 @@
 /**
- * A document as the set of its word sequences (shingles; Broder 1997), each a 32-bit hash.
+ * The set of a document's word sequences (shingles; Broder 1997), each as a 32-bit hash.
  *
- * Of up to 65,536 sequences the set is exact. Of a longer document those whose hash is divisible by 2^k are kept, with
- * the smallest k that leaves 65,536; two sets are compared at the larger k of both, which leaves shares of them right to
- * about 0.2 percent points.
+ * The set of up to 65,536 sequences is exact. Of a longer document the hashes divisible by 2^k are kept, with the
+ * smallest k that leaves at most 65,536. Two sets are compared at the larger k of both, which changes the similarity
+ * by about 0.2 percentage points.
  *
  * @module
  */
 
-const mostKept = 1 << 16;
+const maxHashes = 1 << 16;
 
-/** The sequences of a document. */
+/** The word sequences of a document. */
 export interface Shingles {
-  /** Their hashes, ascending, each once; only those divisible by 2^k. */
+  /** Their distinct hashes, ascending; only those divisible by 2^k. */
   hashes: Uint32Array;
-  /** Which ones are kept. */
+  /** Exponent of the sampling: one in 2^k hashes is kept. */
   k: number;
 }
 
-/** Words: runs of letters and digits; in scripts without spaces each character. */
+/** A word: a run of letters and digits, or one character of a script without spaces. */
 const word = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]|[\p{L}\p{N}\p{M}]+/gu;
 
-/** The sequences of `words` words of the text, lower case; a text of fewer words is one sequence, one of none has none. */
+/** Returns the sequences of `words` words, in lower case; a text of fewer words is one sequence, without words none. */
 export function shinglesOf(text: string, words: number): Shingles {
   const hashes: number[] = [];
   for (const [found] of text.toLowerCase().matchAll(word)) hashes.push(hashWord(found));
@@ -33,13 +33,13 @@ export function shinglesOf(text: string, words: number): Shingles {
     for (let j = i; j < i + length; j++) h = Math.imul(h ^ hashes[j], 0x5bd1e995) ^ (h >>> 15);
     all[i] = finish(h);
   }
-  return reduced(unique(all.sort()), 0);
+  return sampled(unique(all.sort()), 0);
 }
 
-/** How much two documents share. */
+/** Returns the similarity of two documents, from 0 to 1. */
 export function similarity(a: Shingles, b: Shingles, measure: "jaccard" | "containment"): number {
   const k = Math.max(a.k, b.k);
-  const [x, y] = [a, b].map((one) => one.k === k ? one.hashes : atLeast(one.hashes, k));
+  const [x, y] = [a, b].map((one) => one.k === k ? one.hashes : divisible(one.hashes, k));
   if (x.length === 0 || y.length === 0) return 0;
   let shared = 0;
   for (let i = 0, j = 0; i < x.length && j < y.length;) {
@@ -50,11 +50,11 @@ export function similarity(a: Shingles, b: Shingles, measure: "jaccard" | "conta
   return shared / (measure === "jaccard" ? x.length + y.length - shared : Math.min(x.length, y.length));
 }
 
-function reduced(hashes: Uint32Array, k: number): Shingles {
-  return hashes.length <= mostKept ? { hashes, k } : reduced(atLeast(hashes, k + 1), k + 1);
+function sampled(hashes: Uint32Array, k: number): Shingles {
+  return hashes.length <= maxHashes ? { hashes, k } : sampled(divisible(hashes, k + 1), k + 1);
 }
 
-function atLeast(hashes: Uint32Array, k: number): Uint32Array {
+function divisible(hashes: Uint32Array, k: number): Uint32Array {
   return hashes.filter((hash) => (hash & ((1 << k) - 1)) === 0);
 }
 
@@ -72,7 +72,7 @@ function hashWord(text: string): number {
   return finish(h);
 }
 
-/** The finaliser of MurmurHash3. */
+/** Mixes the bits of a hash (the finaliser of MurmurHash3). */
 export function finish(hash: number): number {
   let h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

@@ -1,5 +1,5 @@
 /**
- * What near deduplication compares of a document, made where workers can do it.
+ * Sketches of documents for near deduplication, computed on workers.
  *
  * @module
  */
@@ -11,23 +11,23 @@ import { derivedPlan } from "../steps/document_step.ts";
 import { bandHashes, type Bands } from "./minhash_lsh.ts";
 import { type Shingles, shinglesOf } from "./shingles.ts";
 
-/** The sequences of words of a document and the hashes of its bands; none where there is no word, or they are not asked for. */
+/** The word sequences of a document and the hashes of its bands. */
 export interface Sketch {
-  /** The sequences. */
+  /** The word sequences. */
   shingles: Shingles;
-  /** The hashes. */
+  /** Hashes of the bands; undefined for a text without words, or when no bands are given. */
   hashes?: Uint32Array;
 }
 
-/** What sketches are made of. */
-export interface SketchOptions {
-  /** Words of a sequence. */
+/** Options of sketches. */
+interface SketchOptions {
+  /** Words per sequence. */
   words: number;
-  /** Bands to hash. */
+  /** Bands to hash; default none. */
   bands?: Bands;
 }
 
-/** Returns the plan of the documents of `input`, each with its sketch. */
+/** Plans the documents of `input`, each with its sketch. */
 export function sketchedPlan(
   input: DatasetPlan<Document>,
   options: SketchOptions,

@@ -1,20 +1,21 @@
 /**
- * Lists of bad words, found as C4 found them: between two characters that are no letters, so never at the very beginning
- * or end of a line, and never inside another word.
+ * Search for bad words as in C4: between two characters that are not letters.
+ *
+ * A word is therefore not found at the start or end of a line, nor inside another word.
  *
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
 import { nearest } from "../../base/schema.ts";
 
-/** A list that is looked for in lower-case text. */
+/** A list of words to search for in lower-case text. */
 export class BadWords {
   /** Words and phrases by their first run of letters. */
   readonly #byFirst = new Map<string, string[]>();
-  /** Those that do not begin with a letter a to z. */
+  /** Words and phrases that do not begin with a letter a to z. */
   readonly #others: string[] = [];
 
-  /** A list of words and phrases. */
+  /** Makes a list of words and phrases. */
   constructor(words: readonly string[]) {
     for (const word of words.map((word) => word.toLowerCase())) {
       const first = /^[a-z]+/.exec(word)?.[0];
@@ -24,22 +25,22 @@ export class BadWords {
   }
 
   /**
-   * Words of one's own, or the list of a language (LDNOOBW).
+   * Makes a list of the given words, or loads that of a language (LDNOOBW).
    *
    * @throws {ConfigError} for a language without a list
    */
   static async of(words: string | readonly string[]): Promise<BadWords> {
     if (typeof words !== "string") return new BadWords(words);
     const { default: lists } = await import("naughty-words");
-    const known: Record<string, readonly string[]> = lists;
-    if (Array.isArray(known[words])) return new BadWords(known[words]);
-    const near = nearest(words, Object.keys(known)) ?? Object.keys(known).join(", ");
+    const byLanguage: Record<string, readonly string[]> = lists;
+    if (Array.isArray(byLanguage[words])) return new BadWords(byLanguage[words]);
+    const near = nearest(words, Object.keys(byLanguage)) ?? Object.keys(byLanguage).join(", ");
     throw new ConfigError(
-      `Cannot use badWords ${JSON.stringify(words)}: there is no list of that language, there is ${near}`,
+      `Cannot use badWords ${JSON.stringify(words)}: there is no list for that language, there is ${near}`,
     );
   }
 
-  /** Whether one of the words stands in a line. */
+  /** Returns true when a line in lower case contains one of the words. */
   isIn(lower: string): boolean {
     for (let at = 0; at < lower.length; at++) {
       if (!isLetter(lower.charCodeAt(at))) continue;
@@ -54,7 +55,7 @@ export class BadWords {
   }
 }
 
-/** Whether another character than a letter stands there. */
+/** Returns true when the character at `at` is not a letter. */
 function endsAt(lower: string, at: number): boolean {
   return at < lower.length && !isLetter(lower.charCodeAt(at));
 }

@@ -1,8 +1,8 @@
 /**
- * The rules that made C4 (Raffel et al. 2020), in the order of the code that made it; each can be switched off.
+ * The cleaning rules of C4, in the order of its code.
  *
- * Order matters: a line that one rule drops is not seen by the next, so a curly brace in a line without a full stop does
- * not cost the page.
+ * Source: Raffel et al. 2020 and c4_utils.py. The order matters: a line that one rule drops is not checked by the
+ * next, so a curly brace in a line without a full stop does not drop the page.
  *
  * @module
  */
@@ -14,29 +14,29 @@ import { type Judge, judgeOf, type Note, textStepPlan, type Verdict } from "../s
 import { BadWords } from "./bad_words.ts";
 import { countSentences } from "../text/sentences.ts";
 
-/** The rules; `false` switches one off. Each default is that of C4's code (c4_utils.py) and of the JMLR paper. */
+/** The rules; `false` turns one off. The defaults are those of C4's code (c4_utils.py) and of the JMLR paper. */
 export interface CleanOptions {
-  /** A line with a word of more characters goes; default 1000. */
+  /** Drops lines with a word of more characters; default 1000. */
   longestWord?: number | false;
-  /** Citation marks such as `[3]`, `[edit]` and `[citation needed]` are cut; default true. */
+  /** Removes citation marks such as `[3]`, `[edit]` and `[citation needed]`; default true. */
   citations?: boolean;
-  /** A line that does not end in `.`, `?`, `!` or `"`, or ends in `...`, goes; default true. */
+  /** Drops lines that end in `...`, or not in `.`, `?`, `!` or `"`; default true. */
   endMarks?: boolean;
-  /** A line of fewer words goes; default 5 (the first version of the paper had 3). */
+  /** Drops lines of fewer words; default 5 (3 in the first version of the paper). */
   leastWords?: number | false;
-  /** A page with "lorem ipsum" goes; default true. */
+  /** Drops pages with "lorem ipsum"; default true. */
   loremIpsum?: boolean;
-  /** A line with "javascript" goes; default true. */
+  /** Drops lines with "javascript"; default true. */
   javascript?: boolean;
-  /** A page with `{` goes; default true. */
+  /** Drops pages with `{`; default true. */
   curlyBrace?: boolean;
-  /** A line about cookies, terms of use or privacy policy goes; default true. */
+  /** Drops lines about cookies, terms of use or privacy policies; default true. */
   policies?: boolean;
-  /** A page with a word of the list (LDNOOBW) goes: a language of it, words of one's own, or false; default `en`. */
+  /** Drops pages with a bad word: a language of the list LDNOOBW, or a list of words; default `en`. */
   badWords?: string | readonly string[] | false;
-  /** A page of fewer sentences goes; default 3 (the first version of the paper had 5). */
+  /** Drops pages of fewer sentences; default 3 (5 in the first version of the paper). */
   leastSentences?: number | false;
-  /** A page of more characters goes; default off (C4's code knows 190,000 as an option). */
+  /** Drops pages of more characters; default off (C4's code has an option of 190,000). */
   longestPage?: number | false;
 }
 
@@ -60,15 +60,15 @@ const schema = optionsSchema<CleanOptions>()(z.strictObject({
   longestPage: count.default(false),
 }));
 
-/** The rules with every default filled in. */
-export type CleanRules = z.output<typeof schema>;
+/** The rules with all defaults. */
+type CleanRules = z.output<typeof schema>;
 
-/** Fills in the defaults. */
+/** Checks the rules and adds the defaults. */
 export function cleanRules(options: CleanOptions, path = "Dataset.clean"): CleanRules {
   return parseOptions(schema, options, path);
 }
 
-/** The documents as C4's rules leave them. */
+/** Plans the documents cleaned by C4's rules. */
 export function cleanPlan(
   input: DatasetPlan<Document>,
   options: CleanOptions = {},
@@ -82,17 +82,17 @@ export function cleanPlan(
   });
 }
 
-/** Judges by the rules. */
+/** Returns the judge of the rules. */
 export async function cleanJudge(rules: CleanRules): Promise<Judge> {
   const words = rules.badWords === false ? undefined : await BadWords.of(rules.badWords);
-  return ({ text }, note) => cleaned(text, rules, note, words);
+  return ({ text }, note) => clean(text, rules, note, words);
 }
 
 const citation = /\[\d*\]|\[edit\]|\[citation needed\]/gi;
 const policy = /terms of use|privacy policy|cookie policy|uses cookies|use of cookies|use cookies/;
 
-/** One page under the rules. */
-export function cleaned(
+/** Applies the rules to a page. */
+export function clean(
   text: string,
   rules: CleanRules,
   note: Note = () => {},
@@ -103,7 +103,7 @@ export function cleaned(
   let sentences = 0;
   for (const raw of text.split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/)) {
     let line = raw.trim();
-    if (rules.longestWord && line.length > rules.longestWord && longest(line) > rules.longestWord) {
+    if (rules.longestWord && line.length > rules.longestWord && longestWord(line) > rules.longestWord) {
       note("lines with a too long word");
       continue;
     }
@@ -135,16 +135,16 @@ export function cleaned(
   return { text: kept.join("\n") };
 }
 
-/** Characters of the longest word. */
-function longest(line: string): number {
-  return line.split(/\s+/).reduce((most, word) => Math.max(most, word.length), 0);
+/** Returns the length of the longest word in characters. */
+function longestWord(line: string): number {
+  return line.split(/\s+/).reduce((max, word) => Math.max(max, word.length), 0);
 }
 
-/** Whether a trimmed line has at least so many words, looking no further than needed. */
-function hasWords(line: string, least: number): boolean {
+/** Returns true when a trimmed line has at least `min` words. */
+function hasWords(line: string, min: number): boolean {
   if (line === "") return false;
   let words = 1;
   const space = /\s+/g;
-  while (words < least && space.exec(line)) words++;
-  return words >= least;
+  while (words < min && space.exec(line)) words++;
+  return words >= min;
 }

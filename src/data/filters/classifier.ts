@@ -1,8 +1,8 @@
 /**
- * A linear classifier of texts [paper 2.1: pages used as references in Wikipedia against random pages].
+ * A linear classifier of texts, such as pages used as references in Wikipedia against random pages [paper 2.1].
  *
- * Words and pairs of neighbouring words are hashed into buckets; the score is the logistic function of the sum of their
- * weights over the square root of their number. Trained by logistic regression with AdaGrad (Duchi et al. 2011).
+ * Words and pairs of neighbouring words are hashed into buckets. The score is logistic(sum of the weights /
+ * sqrt(number of buckets)). Training is logistic regression with AdaGrad (Duchi et al. 2011).
  *
  * @module
  */
@@ -17,17 +17,17 @@ import { concat } from "../../formats/bytes.ts";
 import { hashOf } from "../plan/fingerprint.ts";
 import type { TrainingTexts } from "./ngram_model.ts";
 
-/** How a classifier is trained. */
+/** Options of the training of a classifier. */
 export interface ClassifierOptions {
   /** Passes over the texts; default 5 [ours]. */
   epochs?: number;
   /** Step size of AdaGrad; default 0.5 [ours]. */
   learningRate?: number;
-  /** Share of the texts that is not learned from but measured with; default 0.1 [ours]. */
+  /** Share of the texts that is held out for the report; default 0.1 [ours]. */
   heldOut?: number;
   /** Number of weights, a power of two; default 2^20 [ours]. */
   buckets?: number;
-  /** Orders the texts and chooses which are held out; default 42. */
+  /** Seed of the order of the texts and of the choice of held-out texts; default 42. */
   seed?: number;
 }
 
@@ -40,26 +40,27 @@ const schema = optionsSchema<ClassifierOptions>()(z.strictObject({
   seed: z.number().int().default(42),
 }));
 
-/** What the held-out texts say. */
+/** Measures on the held-out texts. */
 export interface HeldOutReport {
   /** Number of texts. */
   texts: number;
-  /** Share judged rightly at 0.5. */
+  /** Share of texts on the right side of 0.5. */
   accuracy: number;
-  /** Share of the positive ones above 0.5. */
+  /** Share of the positive texts with a score above 0.5. */
   recall: number;
-  /** Share of those above 0.5 that are positive. */
+  /** Share of positive ones among the texts with a score above 0.5. */
   precision: number;
 }
 
+/** The features of a text and its class. */
 interface Example {
   features: Uint32Array;
   positive: boolean;
 }
 
-/** Tells how much a text is like the positive ones that it was trained on. */
+/** A linear classifier, whose score is the probability that a text belongs to the positive class. */
 export class TextClassifier extends Displayable {
-  /** How it did on texts that it did not learn from. */
+  /** Measures on texts that were not used for training. */
   readonly report: HeldOutReport;
   readonly #weights: Float32Array<ArrayBuffer>;
 
@@ -70,7 +71,7 @@ export class TextClassifier extends Displayable {
   }
 
   /**
-   * Learns what tells `positive` texts from `negative` ones. Memory: 4 bytes a different word or pair of a text.
+   * Trains a classifier of `positive` against `negative` texts. Memory: 4 bytes per distinct word or pair of a text.
    *
    * @throws {DataError} when one side has no texts
    */
@@ -84,14 +85,14 @@ export class TextClassifier extends Displayable {
       options,
       "TextClassifier.train",
     );
-    const learned: Example[] = [];
-    const held: Example[] = [];
+    const trainExamples: Example[] = [];
+    const heldOutExamples: Example[] = [];
     for (const [texts, side] of [[positive, "positive"], [negative, "negative"]] as const) {
       let count = 0;
       for await (const item of texts) {
         const features = featuresOf(typeof item === "string" ? item : item.text, buckets);
-        const out = hashUniform(seed, `${side} ${count++}`) < heldOut;
-        (out ? held : learned).push({ features, positive: side === "positive" });
+        const isHeldOut = hashUniform(seed, `${side} ${count++}`) < heldOut;
+        (isHeldOut ? heldOutExamples : trainExamples).push({ features, positive: side === "positive" });
       }
       if (count === 0) throw new DataError(`Cannot train a classifier: there are no ${side} texts`);
     }
@@ -99,7 +100,7 @@ export class TextClassifier extends Displayable {
     const squares = new Float32Array(buckets);
     const random = new Random(seed);
     for (let epoch = 0; epoch < epochs; epoch++) {
-      for (const { features, positive } of random.shuffle(learned)) {
+      for (const { features, positive } of random.shuffle(trainExamples)) {
         const scale = 1 / Math.sqrt(features.length || 1);
         const gradient = (logistic(sumOf(weights, features) * scale) - (positive ? 1 : 0)) * scale;
         for (const at of features) {
@@ -108,10 +109,10 @@ export class TextClassifier extends Displayable {
         }
       }
     }
-    return new TextClassifier(weights, reportOf(weights, held));
+    return new TextClassifier(weights, reportOf(weights, heldOutExamples));
   }
 
-  /** 0 to 1: how much the text is like the positive ones. */
+  /** Returns the probability of the positive class, 0 to 1. */
   score(text: string): number {
     return scoreOf(this.#weights, text);
   }
@@ -121,7 +122,7 @@ export class TextClassifier extends Displayable {
     return this.#weights;
   }
 
-  /** Changes whenever a score could. */
+  /** Hash of the weights. */
   get fingerprint(): string {
     return hashOf(this.#weights);
   }
@@ -139,26 +140,28 @@ export class TextClassifier extends Displayable {
   }
 
   /**
-   * Reads a classifier.
+   * Reads a classifier from a file.
    *
-   * @throws {FormatError} when the file is none or is cut short
+   * @throws {FormatError} when the file is not a classifier or is cut short
    */
   static async load(path: string): Promise<TextClassifier> {
     const bytes = await Deno.readFile(path);
     const text = new TextDecoder();
     const wrong = (expected: string) =>
       new FormatError(`Cannot read the classifier: expected ${expected}`, { file: path, expected });
-    if (bytes.length < 12 || text.decode(bytes.subarray(0, 8)) !== magic) throw wrong(`the mark ${magic}`);
+    if (bytes.length < 12 || text.decode(bytes.subarray(0, 8)) !== magic) {
+      throw wrong(`the magic bytes ${magic}`);
+    }
     const length = new DataView(bytes.buffer).getUint32(8, true);
     const at = 12 + length;
     const { buckets, report } = JSON.parse(text.decode(bytes.subarray(12, at)));
     if (bytes.length !== at + 4 * buckets) {
-      throw wrong(`${at + 4 * buckets} bytes, but there are ${bytes.length}`);
+      throw wrong(`${at + 4 * buckets} bytes, found ${bytes.length}`);
     }
     return new TextClassifier(new Float32Array(bytes.slice(at).buffer), report);
   }
 
-  /** How it did. */
+  /** Draws the report. */
   override picture(): Picture {
     const { texts, accuracy, precision, recall } = this.report;
     return {
@@ -167,7 +170,7 @@ export class TextClassifier extends Displayable {
     };
   }
 
-  /** How it did, as JSON. */
+  /** Returns the report as JSON. */
   toJSON(): Record<string, unknown> {
     return { op: "classifier", buckets: this.#weights.length, report: this.report };
   }
@@ -175,7 +178,7 @@ export class TextClassifier extends Displayable {
 
 const magic = "LLAMEROC";
 
-/** The different buckets of the words of a text and of its pairs of neighbours. */
+/** Returns the distinct buckets of a text's words and pairs of neighbours. */
 function featuresOf(text: string, buckets: number): Uint32Array {
   const found = new Set<number>();
   let before = 0;
@@ -201,7 +204,7 @@ function sumOf(weights: Float32Array, features: Uint32Array): number {
   return sum;
 }
 
-/** 0 to 1: how much a text is like the positive ones, by the weights of a classifier. */
+/** Returns the probability of the positive class, 0 to 1, by the weights of a classifier. */
 export function scoreOf(weights: Float32Array, text: string): number {
   return scoreOfFeatures(weights, featuresOf(text, weights.length));
 }
@@ -214,20 +217,20 @@ function logistic(x: number): number {
   return 1 / (1 + Math.exp(-x));
 }
 
-function reportOf(weights: Float32Array, held: readonly Example[]): HeldOutReport {
-  const count = { right: 0, positive: 0, said: 0, both: 0 };
-  for (const { features, positive } of held) {
-    const says = scoreOfFeatures(weights, features) > 0.5;
-    count.right += says === positive ? 1 : 0;
+function reportOf(weights: Float32Array, examples: readonly Example[]): HeldOutReport {
+  const count = { right: 0, positive: 0, predicted: 0, truePositive: 0 };
+  for (const { features, positive } of examples) {
+    const predicted = scoreOfFeatures(weights, features) > 0.5;
+    count.right += predicted === positive ? 1 : 0;
     count.positive += positive ? 1 : 0;
-    count.said += says ? 1 : 0;
-    count.both += says && positive ? 1 : 0;
+    count.predicted += predicted ? 1 : 0;
+    count.truePositive += predicted && positive ? 1 : 0;
   }
   const share = (part: number, whole: number) => whole === 0 ? 0 : part / whole;
   return {
-    texts: held.length,
-    accuracy: share(count.right, held.length),
-    recall: share(count.both, count.positive),
-    precision: share(count.both, count.said),
+    texts: examples.length,
+    accuracy: share(count.right, examples.length),
+    recall: share(count.truePositive, count.positive),
+    precision: share(count.truePositive, count.predicted),
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Contamination: documents that share a run of words with a benchmark, as in GPT-3's check (Brown et al. 2020): 13 words,
- * lower case, without punctuation.
+ * Search for contamination: documents that share a run of words with a benchmark.
+ *
+ * As in GPT-3 (Brown et al. 2020), a run has 13 words, in lower case and without punctuation.
  *
  * @module
  */
@@ -18,11 +19,11 @@ import type { DatasetPlan } from "../plan/plan.ts";
 import type { Pass } from "../plan/pass.ts";
 import { stepPlan } from "../steps/stateful_step.ts";
 
-/** What counts as contamination, and what becomes of it. */
+/** Definition and treatment of contamination. */
 export interface ContaminationOptions {
-  /** Words of a run; default 13, as in GPT-3. Texts of 8 words and more but fewer than `n` count whole. */
+  /** Words per run; default 13, as in GPT-3. A text of at least 8 but fewer than `n` words is one run. */
   n?: number;
-  /** Whether the documents are dropped; default false: they are counted and get `meta.contaminated`. */
+  /** Drops contaminated documents; default false: they stay, are counted and get `meta.contaminated`. */
   drop?: boolean;
 }
 
@@ -31,9 +32,9 @@ const schema = optionsSchema<ContaminationOptions>()(z.strictObject({
   drop: z.boolean().default(false),
 }));
 
-const leastWords = 8;
+const minWords = 8;
 
-/** The documents, with those that share a run of words with a benchmark file told apart. */
+/** Plans the documents with contaminated ones marked or dropped. */
 export function contaminationPlan(
   input: DatasetPlan<Document>,
   files: Paths,
@@ -47,15 +48,15 @@ export function contaminationPlan(
       options: { paths: patterns, n, drop: drop || undefined },
       identity: () => findFiles(patterns),
       kind: "documents",
-      async *run(entries, counts, reading) {
-        const runs = await runsOf(patterns, n, reading);
+      async *run(entries, counts, pass) {
+        const runs = await runsOf(patterns, n, pass);
         counts.notes["benchmark items"] = runs.items;
         if (runs.short) counts.notes["items too short to look for"] = runs.short;
         for await (const entry of entries) {
           const document = asDocument(entry);
           const shared = runs.sharedWith(document.text);
           if (shared > 0) counts.notes["contaminated"] = Number(counts.notes["contaminated"] ?? 0) + 1;
-          if (shared > 0 && drop) await reading.drop(counts, "shares a run of words with a benchmark", entry);
+          if (shared > 0 && drop) await pass.drop(counts, "shares a run of words with a benchmark", entry);
           else {
             counts.kept++;
             yield shared === 0
@@ -67,27 +68,27 @@ export function contaminationPlan(
     }));
 }
 
-/** The runs of words of benchmark items. */
-export class WordRuns {
-  /** Items of at least 8 words (or of n, where that is less). */
+/** The runs of words in benchmark items. */
+class WordRuns {
+  /** Number of items with at least 8 words (or n, if that is less). */
   items = 0;
-  /** Items that are shorter. */
+  /** Number of shorter items. */
   short = 0;
   readonly #n: number;
   readonly #runs = new HashSet();
   readonly #lengths = new Set<number>();
 
-  /** For runs of `n` words. */
+  /** Makes an empty set of runs of `n` words. */
   constructor(n: number) {
     this.#n = n;
   }
 
-  /** Adds the runs of an item's texts that are long enough, or of all of them together. */
+  /** Adds the runs of an item's texts that are long enough; if none is, those of all texts joined. */
   add(texts: readonly string[]): void {
-    const enough = Math.min(this.#n, leastWords);
+    const min = Math.min(this.#n, minWords);
     const parts = [...texts.map(hashesOf), hashesOf(texts.join(" "))];
-    const long = parts.filter((words, i) => words.length >= enough && i < texts.length);
-    const used = long.length ? long : parts.slice(-1).filter((words) => words.length >= enough);
+    const long = parts.filter((words, i) => words.length >= min && i < texts.length);
+    const used = long.length ? long : parts.slice(-1).filter((words) => words.length >= min);
     if (used.length) this.items++;
     else this.short++;
     for (const words of used) {
@@ -97,7 +98,7 @@ export class WordRuns {
     }
   }
 
-  /** How many places of a text begin a run of an item. */
+  /** Returns the number of words in a text at which a run of an item begins. */
   sharedWith(text: string): number {
     const words = hashesOf(text);
     let shared = 0;
@@ -130,7 +131,7 @@ function eachRun(words: Uint32Array, length: number, use: (low: number, high: nu
   }
 }
 
-/** Each row's texts of JSON Lines and CSV files, each line of others. */
+/** Reads the runs of benchmark files: an item per row of JSON Lines and CSV files, per line of other files. */
 async function runsOf(patterns: readonly string[], n: number, { signal }: Pass): Promise<WordRuns> {
   const runs = new WordRuns(n);
   for await (const { path, name } of localFiles(patterns, signal)) {
@@ -143,7 +144,7 @@ async function runsOf(patterns: readonly string[], n: number, { signal }: Pass):
   return runs;
 }
 
-/** All strings in a value, in whatever depth. */
+/** Returns all strings in a value, at any depth. */
 function textsIn(value: unknown): string[] {
   if (typeof value === "string") return [value];
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];

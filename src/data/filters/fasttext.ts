@@ -1,9 +1,9 @@
 /**
- * fastText classifiers (Joulin et al. 2016) as files: read and asked here, trained elsewhere.
+ * Inference of fastText classifiers from model files.
  *
- * A text is the mean of the vectors of its words and of their character n-grams, found by hash; a linear layer and a
- * (hierarchical) softmax make labels of it. Vectors of words that come again are kept, which makes it several times as
- * fast as the WebAssembly build of the original, whose results it equals.
+ * A text is the mean of the vectors of its words and of their character n-grams, which are found by hash; a linear
+ * layer and a (hierarchical) softmax give the labels (Joulin et al. 2016). A cache of word vectors makes it several
+ * times as fast as the WebAssembly build of the original, with equal results.
  *
  * @module
  */
@@ -13,48 +13,49 @@ import { BucketRows, isBlank, WordTable } from "./fasttext_words.ts";
 
 /** A label with its probability. */
 export interface Prediction {
-  /** Without the prefix `__label__`. */
+  /** The label without the prefix `__label__`. */
   label: string;
-  /** 0 to 1. */
+  /** Probability of the label, 0 to 1. */
   probability: number;
 }
 
-interface Known {
+/** A sum of rows of the input matrix, and their number. */
+interface RowSum {
   sum: Float32Array;
   rows: number;
 }
 
 const magic = 793712314;
 const version = 12;
-const mostKnown = 100_000;
-const longestKept = 64;
+const maxCachedWords = 100_000;
+const maxCachedLength = 64;
 const hierarchical = 1;
 const ova = 4;
 const encoder = new TextEncoder();
 
-/** A classifier that was loaded from a `.bin` or `.ftz` file. */
+/** A classifier loaded from a `.bin` or `.ftz` file. */
 export class FastText {
   /** The labels, the most frequent first. */
   readonly labels: readonly string[];
   readonly #ids = new Map<string, number>();
   readonly #words: number;
-  /** Rows of the buckets of n-grams that were not pruned away. */
+  /** Rows of the n-gram buckets that pruning has kept. */
   readonly #pruned?: BucketRows;
   readonly #args: { dim: number; loss: number; bucket: number; minn: number; maxn: number };
   readonly #input: FastTextMatrix;
   readonly #output: FastTextMatrix;
   readonly #tree: { left: Int32Array; right: Int32Array };
-  readonly #end: Known;
-  /** Words that were met before, each with its place in `#sums` and `#rows`. */
-  readonly #known = new WordTable(mostKnown);
+  readonly #end: RowSum;
+  /** The cached words, with their indices in `#sums` and `#rows`. */
+  readonly #cache = new WordTable(maxCachedWords);
   #bytes = new Uint8Array(256);
   readonly #sums: Float32Array;
-  readonly #rows: Int32Array<ArrayBuffer> = new Int32Array(mostKnown + 1);
+  readonly #rows: Int32Array<ArrayBuffer> = new Int32Array(maxCachedWords + 1);
 
   /**
-   * Reads the bytes of a model file.
+   * Parses the bytes of a model file.
    *
-   * @throws {FormatError} when they are no supervised fastText model, or one with word n-grams
+   * @throws {FormatError} when they are not a supervised fastText model, or one with word n-grams
    */
   constructor(bytes: Uint8Array, file?: string) {
     const from = new Source(bytes, file);
@@ -89,56 +90,58 @@ export class FastText {
     this.#output = from.u8() ? quantMatrix(from) : denseMatrix(from);
     this.#tree = treeOf(counts);
     const end = this.#ids.get("</s>");
-    this.#sums = new Float32Array((mostKnown + 1) * dim); // the last place is for words that are not kept
+    this.#sums = new Float32Array((maxCachedWords + 1) * dim); // the last index is for words that are not cached
     this.#end = { sum: new Float32Array(dim), rows: 0 };
     if (end !== undefined) this.#add(end, this.#end);
   }
 
-  /** The `count` most probable labels of a text, line ends counting as spaces do in fastText's own files. */
+  /** Returns the `count` most probable labels of a text. Line ends count as spaces, as in fastText's own files. */
   predict(text: string, count = 1): Prediction[] {
     const hidden = this.#hidden(text);
     if (!hidden) return [];
-    const scored = this.#args.loss === hierarchical ? this.#climb(hidden, count) : this.#softmax(hidden);
+    const scored = this.#args.loss === hierarchical
+      ? this.#hierarchicalSoftmax(hidden, count)
+      : this.#softmax(hidden);
     return scored.sort((a, b) => b.probability - a.probability).slice(0, count)
       .map(({ index, probability }) => ({ label: this.labels[index], probability }));
   }
 
-  /** The mean of the vectors of a text; undefined when nothing in it is known. */
+  /** Returns the mean vector of a text; undefined when the model has no vector for any part of it. */
   #hidden(text: string): Float32Array | undefined {
     const { dim } = this.#args;
     const sum = Float32Array.from(this.#end.sum);
-    const words = this.#known;
+    const cache = this.#cache;
     const sums = this.#sums;
     let rows = this.#end.rows;
     for (let at = 0; at < text.length; at++) {
       if (isBlank(text.charCodeAt(at))) continue;
       const from = at;
-      const found = words.find(text, from);
-      at = words.end;
-      const place = found >= 0 ? found : this.#learn(text.slice(from, at));
-      for (let i = 0, j = place * dim; i < dim; i++, j++) sum[i] += sums[j];
-      rows += this.#rows[place];
+      const found = cache.find(text, from);
+      at = cache.end;
+      const index = found >= 0 ? found : this.#addWord(text.slice(from, at));
+      for (let i = 0, j = index * dim; i < dim; i++, j++) sum[i] += sums[j];
+      rows += this.#rows[index];
     }
     return rows === 0 ? undefined : sum.map((value) => value / rows);
   }
 
-  /** Adds the word that the table has just read to those that are known; gives its place. */
-  #learn(word: string): number {
-    const place = word.length > longestKept ? mostKnown : this.#known.add();
+  /** Computes the vector sum of the word that the cache has read last, caches it, and returns its index. */
+  #addWord(word: string): number {
+    const index = word.length > maxCachedLength ? maxCachedWords : this.#cache.add();
     const { dim } = this.#args;
-    const known = { sum: this.#sums.subarray(place * dim, (place + 1) * dim).fill(0), rows: 0 };
+    const rowSum = { sum: this.#sums.subarray(index * dim, (index + 1) * dim).fill(0), rows: 0 };
     const id = this.#ids.get(word);
-    if (id !== undefined) this.#add(id, known);
+    if (id !== undefined) this.#add(id, rowSum);
     if (word !== "</s>") {
       if (word.length * 3 + 2 > this.#bytes.length) this.#bytes = new Uint8Array(word.length * 4);
       const { written } = encoder.encodeInto(`<${word}>`, this.#bytes);
-      this.#addNgrams(this.#bytes, written, known);
+      this.#addNgrams(this.#bytes, written, rowSum);
     }
-    this.#rows[place] = known.rows;
-    return place;
+    this.#rows[index] = rowSum.rows;
+    return index;
   }
 
-  #addNgrams(word: Uint8Array, length: number, into: Known): void {
+  #addNgrams(word: Uint8Array, length: number, into: RowSum): void {
     const { minn, maxn, bucket } = this.#args;
     const pruned = this.#pruned;
     if (maxn <= 0) return;
@@ -157,17 +160,17 @@ export class FastText {
     }
   }
 
-  #add(row: number, into: Known): void {
+  #add(row: number, into: RowSum): void {
     this.#input.addRow(row, into.sum);
     into.rows++;
   }
 
-  /** Down the Huffman tree, leaving out branches that cannot reach the best `count`. */
-  #climb(hidden: Float32Array, count: number): { index: number; probability: number }[] {
+  /** Searches the Huffman tree for the best `count` labels, without branches that cannot reach them. */
+  #hierarchicalSoftmax(hidden: Float32Array, count: number): { index: number; probability: number }[] {
     const { left, right } = this.#tree;
     const labels = this.labels.length;
     const best: { index: number; score: number }[] = [];
-    const down = (node: number, score: number): void => {
+    const visit = (node: number, score: number): void => {
       if (best.length === count && score < best[count - 1].score) return;
       if (node < labels) {
         const at = best.findIndex((other) => other.score < score);
@@ -177,11 +180,11 @@ export class FastText {
       }
       const f = 1 / (1 + Math.exp(-this.#output.dotRow(node - labels, hidden)));
       const [no, yes] = [score + Math.log(1 - f + 1e-5), score + Math.log(f + 1e-5)];
-      if (yes > no) down(right[node], yes);
-      down(left[node], no);
-      if (yes <= no) down(right[node], yes);
+      if (yes > no) visit(right[node], yes);
+      visit(left[node], no);
+      if (yes <= no) visit(right[node], yes);
     };
-    down(2 * labels - 2, 0);
+    visit(2 * labels - 2, 0);
     return best.map(({ index, score }) => ({ index, probability: Math.exp(score) }));
   }
 
@@ -190,14 +193,14 @@ export class FastText {
     if (this.#args.loss === ova) {
       return scores.map((s, index) => ({ index, probability: 1 / (1 + Math.exp(-s)) }));
     }
-    const most = Math.max(...scores);
-    const powers = scores.map((score) => Math.exp(score - most));
+    const max = Math.max(...scores);
+    const powers = scores.map((score) => Math.exp(score - max));
     const sum = powers.reduce((total, power) => total + power, 0);
     return powers.map((power, index) => ({ index, probability: power / sum }));
   }
 }
 
-/** The Huffman tree over labels that stand in descending order of their counts, as fastText builds it. */
+/** Builds the Huffman tree over labels in descending order of their counts, as fastText does. */
 function treeOf(counts: number[]): { left: Int32Array; right: Int32Array } {
   const labels = counts.length;
   const size = 2 * labels - 1;
@@ -221,7 +224,7 @@ function isContinuation(byte: number): boolean {
 /**
  * Reads a model file.
  *
- * @throws {FormatError} when it cannot be read or is no such model
+ * @throws {FormatError} when it cannot be read or is not a fastText model
  */
 export async function loadFastText(path: string | URL): Promise<FastText> {
   let bytes: Uint8Array;

@@ -1,34 +1,36 @@
 /**
- * The matrices in a fastText file: of floats, or product-quantised (Jégou et al. 2011): each row a few bytes that name
- * sub-vectors in a table, and one that names its length.
+ * The matrices in a fastText file: dense floats, or product-quantised.
+ *
+ * A row of a product-quantised matrix (Jégou et al. 2011) is a few bytes that name sub-vectors in a table, and one byte
+ * that names the row's norm.
  *
  * @module
  */
 import { FormatError } from "../../base/errors.ts";
 
-/** What is asked of a matrix. */
+/** The operations on a matrix. */
 export interface FastTextMatrix {
   /** Adds a row to `sum`. */
   addRow(row: number, sum: Float32Array): void;
-  /** The scalar product of a row and a vector. */
+  /** Returns the dot product of a row and a vector. */
   dotRow(row: number, vector: Float32Array): number;
 }
 
-/** The bytes of a file, read from front to back. */
+/** A reader of a file's bytes, from front to back. */
 export class Source {
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
   readonly #file?: string;
   #at = 0;
 
-  /** Reads from `bytes`, which are those of `file`. */
+  /** Makes a reader of the `bytes` of `file`. */
   constructor(bytes: Uint8Array, file?: string) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#file = file;
   }
 
-  /** Passes over bytes and gives the place before them. */
+  /** Skips bytes and returns the offset before them. */
   skip(bytes: number): number {
     const at = this.#at;
     this.#at += bytes;
@@ -36,22 +38,22 @@ export class Source {
     return at;
   }
 
-  /** A byte. */
+  /** Reads a byte. */
   u8(): number {
     return this.#view.getUint8(this.skip(1));
   }
 
-  /** A signed 32-bit integer. */
+  /** Reads a signed 32-bit integer. */
   i32(): number {
     return this.#view.getInt32(this.skip(4), true);
   }
 
-  /** A signed 64-bit integer, as a number. */
+  /** Reads a signed 64-bit integer as a number. */
   i64(): number {
     return Number(this.#view.getBigInt64(this.skip(8), true));
   }
 
-  /** Text up to a zero byte. */
+  /** Reads text up to a zero byte. */
   text(): string {
     const end = this.#bytes.indexOf(0, this.#at);
     if (end < 0) throw this.wrong("the end of a word");
@@ -59,18 +61,18 @@ export class Source {
     return new TextDecoder().decode(this.#bytes.subarray(at, end));
   }
 
-  /** A copy of the next bytes. */
+  /** Copies the next `count` bytes. */
   bytes(count: number): Uint8Array<ArrayBuffer> {
     const at = this.skip(count);
     return this.#bytes.slice(at, at + count);
   }
 
-  /** The next 32-bit floats. */
+  /** Reads `count` 32-bit floats. */
   floats(count: number): Float32Array {
     return new Float32Array(this.bytes(count * 4).buffer);
   }
 
-  /** The error of finding something else. */
+  /** Returns the error for a file with something else than `expected`. */
   wrong(expected: string): FormatError {
     return new FormatError(`Cannot read the fastText model: expected ${expected}`, {
       file: this.#file,
@@ -80,7 +82,7 @@ export class Source {
   }
 }
 
-/** A matrix of floats. */
+/** Reads a matrix of floats. */
 export function denseMatrix(from: Source): FastTextMatrix {
   const [rows, columns] = [from.i64(), from.i64()];
   return matrixOf(from.floats(rows * columns), columns);
@@ -99,10 +101,13 @@ function matrixOf(values: Float32Array, columns: number): FastTextMatrix {
   };
 }
 
-/** Floats of a quantised matrix up to which its rows are put together once instead of at every use. [ours] */
-const mostFloats = 1 << 23;
+/**
+ * The most floats of a quantised matrix that is expanded when it is read; a larger one is expanded at every use.
+ * [ours]
+ */
+const maxExpanded = 1 << 23;
 
-/** A product-quantised matrix. */
+/** Reads a product-quantised matrix. */
 export function quantMatrix(from: Source): FastTextMatrix {
   const hasNorms = from.u8() !== 0;
   const [rows, columns] = [from.i64(), from.i64()];
@@ -119,7 +124,7 @@ export function quantMatrix(from: Source): FastTextMatrix {
       for (let i = part * width; i < end; i++) use(i, norm * centroids[place + i - part * width]);
     }
   };
-  if (rows * columns <= mostFloats) {
+  if (rows * columns <= maxExpanded) {
     const values = new Float32Array(rows * columns);
     for (let row = 0; row < rows; row++) each(row, (i, value) => values[row * columns + i] = value);
     return matrixOf(values, columns);
@@ -134,7 +139,7 @@ export function quantMatrix(from: Source): FastTextMatrix {
   };
 }
 
-/** The table of sub-vectors: `parts` times 256 of `width` floats, the last part's perhaps narrower. */
+/** Reads a table of sub-vectors: `parts` times 256 of `width` floats; the last part may be narrower. */
 function quantizer(from: Source) {
   const [dim, parts, width, lastWidth] = Array.from({ length: 4 }, () => from.i32());
   const centroids = from.floats(dim * 256);

@@ -1,21 +1,20 @@
 /**
- * What fastText looks up for each word, in tables that stay in the processor's cache: the rows of n-grams, and the words
- * that were met before. The second is asked by a place in a text, so that no string is made for a word that is there.
+ * Lookup tables of fastText that fit into the processor's cache: the rows of n-gram buckets, and a cache of words.
  *
- * Words are told apart by 64 bits of hash: of the 100,000 words it holds two have the same one with a probability of 1 in
- * 4,000 million.
+ * A word is looked up by its position in a text, so that a cached word needs no new string. Words are distinguished
+ * by 64 bits of hash: two of 100,000 words have the same hash with a probability of 1 in 4,000 million.
  *
  * @module
  */
 
-/** Rows of the buckets of n-grams that pruning left: a bit a bucket, and the rows in the order of the buckets. */
+/** Rows of the n-gram buckets that pruning has kept: one bit per bucket, and the rows in the order of the buckets. */
 export class BucketRows {
   readonly #bits: Uint32Array;
-  /** Number of buckets with a row before each word of bits. */
+  /** Number of kept buckets before each word of bits. */
   readonly #before: Uint32Array;
   readonly #rows: Int32Array;
 
-  /** Of `count` pairs of bucket and row. */
+  /** Makes the table from `count` pairs of bucket and row. */
   constructor(buckets: number, count: number, next: () => [number, number]) {
     const pairs = Array.from({ length: count }, next).sort(([a], [b]) => a - b);
     this.#bits = new Uint32Array((buckets >>> 5) + 1);
@@ -28,7 +27,7 @@ export class BucketRows {
     for (let i = 1; i < this.#before.length; i++) this.#before[i] += this.#before[i - 1];
   }
 
-  /** The row of a bucket; -1 when it has none. */
+  /** Returns the row of a bucket; -1 when it was pruned. */
   rowOf(bucket: number): number {
     const word = this.#bits[bucket >>> 5];
     const bit = bucket & 31;
@@ -37,7 +36,7 @@ export class BucketRows {
   }
 }
 
-/** Number of bits that are set. */
+/** Returns the number of bits that are set. */
 function ones(word: number): number {
   let n = word - ((word >>> 1) & 0x55555555);
   n = (n & 0x33333333) + ((n >>> 2) & 0x33333333);
@@ -46,28 +45,28 @@ function ones(word: number): number {
 
 const slots = 1 << 18;
 
-/** Whether a UTF-16 unit separates words in fastText: space, line ends, tabs and NUL; no other white space. */
+/** Returns true for a UTF-16 unit that separates words in fastText: space, line ends, tabs and NUL. */
 export function isBlank(unit: number): boolean {
   return unit <= 32 && (unit === 32 || (unit >= 9 && unit <= 13) || unit === 0);
 }
 
-/** Numbers for words, from 0 on in the order they come; begins anew when it is full. */
+/** A table that numbers words from 0 in the order they are added; it is emptied when it is full. */
 export class WordTable {
-  /** Where the word that was last read ends. */
+  /** Index behind the word that was read last. */
   end = 0;
-  readonly #most: number;
-  /** Low word and high word of the hash, and the number of the word plus 1, of each slot. */
+  readonly #maxWords: number;
+  /** Low word and high word of the hash, and the word's number plus 1, for each slot. */
   readonly #slots = new Uint32Array(3 * slots);
   #size = 0;
   #low = 0;
   #high = 0;
 
-  /** A table of `most` words, at most half of its 262,144 slots. */
-  constructor(most: number) {
-    this.#most = Math.min(most, slots / 2);
+  /** Makes a table of `maxWords` words, at most half of its 262,144 slots. */
+  constructor(maxWords: number) {
+    this.#maxWords = Math.min(maxWords, slots / 2);
   }
 
-  /** Reads the word that begins at `from` up to `end`, and gives its number; -1 when it is not there. */
+  /** Reads the word from `from` to `end` and returns its number; -1 when it is not in the table. */
   find(text: string, from: number): number {
     let low = 0x811c9dc5;
     let high = 0x2545f491;
@@ -84,9 +83,9 @@ export class WordTable {
     return this.#slots[3 * this.#slot() + 2] - 1;
   }
 
-  /** Adds the word that was last read and gives its number. */
+  /** Adds the word that was read last and returns its number. */
   add(): number {
-    if (this.#size === this.#most) {
+    if (this.#size === this.#maxWords) {
       this.#slots.fill(0);
       this.#size = 0;
     }

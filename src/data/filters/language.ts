@@ -1,5 +1,5 @@
 /**
- * Language identification [paper 2.1] with CCNet's own classifier: fastText's lid.176, 176 languages.
+ * Language identification [paper 2.1] with CCNet's classifier: fastText's lid.176, for 176 languages.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { DatasetPlan } from "../plan/plan.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { type FastText, loadFastText, type Prediction } from "./fasttext.ts";
 
-/** Which languages stay. */
+/** The selection of languages. */
 export interface LanguageOptions {
-  /** Languages to keep, by their codes, such as `en` or `["en", "fr"]`; without it all stay and are labelled. */
+  /** Codes of the languages to keep, such as `en` or `["en", "fr"]`; default: all stay and are labelled. */
   keep?: string | readonly string[];
-  /** The least probability of the best label; default 0.5, as in CCNet. Equal stays. */
+  /** Minimum probability of the best label; default 0.5, as in CCNet. */
   min?: number;
-  /** A fastText model file instead of lid.176, which arrives with the dependencies. */
+  /** Path of a fastText model; default lid.176 from the package fasttext.wasm.js. */
   model?: string;
 }
 
@@ -26,36 +26,36 @@ const schema = optionsSchema<LanguageOptions>()(z.strictObject({
   model: z.string().optional(),
 }));
 
-/** The documents in the languages asked for; each gets `meta.language` and `meta.languageScore`. */
+/** Plans the documents in the given languages; each gets `meta.language` and `meta.languageScore`. */
 export function languagePlan(
   input: DatasetPlan<Document>,
   options: LanguageOptions = {},
 ): DatasetPlan<Document> {
   const { keep, min, model } = parseOptions(schema, options, "Dataset.language");
-  const wanted = keep === undefined ? undefined : [keep].flat();
+  const languages = keep === undefined ? undefined : [keep].flat();
   return textStepPlan(input, {
     op: "language",
-    options: { keep: wanted, min, model },
-    job: () => judgeOf(import.meta.url, { wanted, min, model }, languageJudge),
+    options: { keep: languages, min, model },
+    job: () => judgeOf(import.meta.url, { languages, min, model }, languageJudge),
   });
 }
 
-/** Judges by language: the least probability, the languages wanted if not all, the file of the model. */
+/** Returns the judge of a document's language. */
 export async function languageJudge(
-  { wanted, min, model }: { wanted?: readonly string[]; min: number; model?: string },
+  { languages, min, model }: { languages?: readonly string[]; min: number; model?: string },
 ): Promise<Judge> {
   const classifier = await languageModel(model);
   return ({ text }) => {
     const { label, probability } = languageOf(text, classifier);
     if (probability < min) return { drop: "not sure enough of a language" };
-    if (wanted && !wanted.includes(label)) return { drop: `language ${label}` };
+    if (languages && !languages.includes(label)) return { drop: `language ${label}` };
     return { text, meta: { language: label, languageScore: probability } };
   };
 }
 
 /**
- * The most probable language of a text; the probability is rounded to 2 decimals, and line ends are taken out without a
- * space, both as in CCNet. A text in which nothing is known has the label `unknown`.
+ * Returns the most probable language of a text. As in CCNet, line ends are removed without a space, and the
+ * probability is rounded to 2 decimals. A text for which the model has no vector gets the label `unknown`.
  */
 export function languageOf(text: string, model: FastText): Prediction {
   const [best] = model.predict(text.replaceAll("\n", ""));
@@ -66,7 +66,7 @@ export function languageOf(text: string, model: FastText): Prediction {
 
 let standard: Promise<FastText> | undefined;
 
-/** The classifier of a file, or lid.176, which is loaded once. */
+/** Loads the classifier of a file, or lid.176 (once). */
 export function languageModel(path?: string): Promise<FastText> {
   if (path !== undefined) return loadFastText(path);
   return standard ??= loadStandard().catch((error) => {

@@ -1,10 +1,10 @@
 /**
- * Counts by 64-bit key in typed arrays: 15 to 30 bytes a key (12 at 40 to 80 % load).
+ * A table of counts by 64-bit key, in typed arrays: 15 to 30 bytes per key (12 bytes at 40 to 80 % load).
  *
  * @module
  */
 
-const mostLoad = 0.8;
+const maxLoad = 0.8;
 
 /** A table as data. */
 export interface SharedTable {
@@ -16,7 +16,7 @@ export interface SharedTable {
 
 /** A table of counts. */
 export class CountTable {
-  /** Low word, high word and count of each slot; a count of 0 is a free one. */
+  /** Low word, high word and count of each slot; a slot with count 0 is free. */
   #slots: Uint32Array = new Uint32Array(3 << 10);
   #size = 0;
 
@@ -25,9 +25,9 @@ export class CountTable {
     return this.#size;
   }
 
-  /** Adds to the count of a key and gives what it was before. */
+  /** Adds to the count of a key and returns the count before. */
   add(low: number, high: number, times = 1): number {
-    if (this.#size * 3 >= this.#slots.length * mostLoad) this.#grow();
+    if (this.#size * 3 >= this.#slots.length * maxLoad) this.#grow();
     const at = slotOf(this.#slots, low, high);
     const before = this.#slots[at + 2];
     if (before === 0) {
@@ -39,12 +39,12 @@ export class CountTable {
     return before;
   }
 
-  /** The count of a key. */
+  /** Returns the count of a key. */
   get(low: number, high: number): number {
     return this.#slots[slotOf(this.#slots, low, high) + 2];
   }
 
-  /** All keys with their counts, three words each, in no order that means anything. */
+  /** Returns all keys with their counts, three words each, in no particular order. */
   entries(): Uint32Array<ArrayBuffer> {
     const all = new Uint32Array(3 * this.#size);
     let to = 0;
@@ -54,14 +54,14 @@ export class CountTable {
     return all;
   }
 
-  /** A table of `entries`. */
+  /** Makes a table of `entries`. */
   static of(entries: Uint32Array): CountTable {
     const table = new CountTable();
     for (let i = 0; i < entries.length; i += 3) table.add(entries[i], entries[i + 1], entries[i + 2]);
     return table;
   }
 
-  /** The table as data for workers: from here on in memory that all of them read, and nothing more is to be added. */
+  /** Moves the table to shared memory and returns it as data for workers; nothing may be added afterwards. */
   shared(): SharedTable {
     if (!(this.#slots.buffer instanceof SharedArrayBuffer)) {
       const slots = new Uint32Array(new SharedArrayBuffer(this.#slots.byteLength));
@@ -71,7 +71,7 @@ export class CountTable {
     return { slots: this.#slots, size: this.#size };
   }
 
-  /** The table that another thread shares. */
+  /** Makes a table on the memory that another thread shares. */
   static sharing({ slots, size }: SharedTable): CountTable {
     const table = new CountTable();
     [table.#slots, table.#size] = [slots, size];

@@ -1,11 +1,13 @@
 /**
- * N-gram models with interpolated Kneser-Ney smoothing (Kneser and Ney 1995; Chen and Goodman 1999): the tables that
- * a neural model has to beat, and CCNet's measure of how much a page reads like an encyclopedia.
+ * N-gram models with interpolated Kneser-Ney smoothing, as baselines of neural models and for CCNet's perplexity
+ * filter.
+ *
+ * Sources: Kneser and Ney 1995; Chen and Goodman 1999.
  *
  *     p(w | h) = max(c(h w) - d, 0) / c(h) + d n(h) / c(h) p'(w | h')
  *
- * where h' is h without its first token, n(h) the number of different tokens seen after h, and p' counts in how many
- * different contexts w was seen instead of how often. Below the unigram stands the uniform distribution, so that every
+ * where h' is h without its first token, n(h) the number of distinct tokens seen after h, and p' counts the distinct
+ * contexts of w instead of its occurrences. The unigram is interpolated with the uniform distribution, so that every
  * token has a probability; the probabilities after any context sum to 1. d = n1 / (n1 + 2 n2) of each order.
  *
  * @module
@@ -20,36 +22,36 @@ import { CountTable, type SharedTable } from "./ngram_counts.ts";
 
 /** The tables of one order. */
 interface Order {
-  /** Of each (context, token), how often it was seen: in text for the highest order, in different contexts below it. */
+  /** Counts of (context, token): occurrences for the highest order, distinct contexts for lower ones. */
   grams: CountTable;
-  /** Of each context, the sum of those counts. */
+  /** Sums of those counts by context. */
   totals: CountTable;
-  /** Of each context, the number of different tokens after it. */
+  /** Numbers of distinct tokens by context. */
   followers: CountTable;
-  /** What is taken off each count. */
+  /** The discount d. */
   discount: number;
 }
 
-/** TrainingTexts to learn from. */
+/** Texts to learn from: strings, or records with a `text`, such as a `Dataset`. */
 export type TrainingTexts = Iterable<string | { text: string }> | AsyncIterable<string | { text: string }>;
 
-/** What a model of texts is made of. */
+/** Options of a model of texts. */
 export interface TextModelOptions {
-  /** Its tokens. */
+  /** Tokenizer of the texts. */
   tokenizer: Encoder;
-  /** Longest sequence counted; default 5, as in CCNet. */
+  /** Length of the longest counted sequence; default 5, as in CCNet. */
   order?: number;
 }
 
-/** A table of what follows what. Tokens are ids below `vocabSize`. */
+/** An n-gram model over ids below `vocabSize`. */
 export class NgramModel {
   #orders: Order[];
   #tokenizer?: Encoder;
 
   private constructor(
-    /** Longest sequence counted: 1 for a unigram table, 2 for a bigram table. */
+    /** Length of the longest counted sequence: 1 for unigrams, 2 for bigrams. */
     readonly order: number,
-    /** Ids that can occur. */
+    /** Number of ids. */
     readonly vocabSize: number,
     orders: Order[],
     tokenizer?: Encoder,
@@ -59,9 +61,10 @@ export class NgramModel {
   }
 
   /**
-   * Counts sequences of ids.
+   * Trains a model on sequences of ids.
    *
-   * @throws {DataError} when there is nothing to count
+   * @throws {ConfigError} for an `order` below 1
+   * @throws {DataError} when the sequences are empty
    */
   static train(
     sequences: Iterable<ArrayLike<number>>,
@@ -74,10 +77,11 @@ export class NgramModel {
   }
 
   /**
-   * Counts texts, each on one line of plain letters as CCNet does (lower case, no accents, digits as 0), with marks
-   * for beginning and end. Such a model can tell the perplexity of a text.
+   * Trains a model on texts, each normalised to one line as in CCNet (lower case, no accents, digits as 0), between
+   * BOS and EOS. Such a model has `perplexity`.
    *
-   * @throws {DataError} when there is nothing to count
+   * @throws {ConfigError} for an `order` below 1
+   * @throws {DataError} when there are no texts
    */
   static async trainOn(
     texts: TrainingTexts,
@@ -91,7 +95,7 @@ export class NgramModel {
     return new NgramModel(order, tokenizer.vocabSize, finished(orders), tokenizer);
   }
 
-  /** log p(ids[at] | the tokens before it), in nats. */
+  /** Returns log p(ids[at] | the tokens before it), in nats. */
   logProb(ids: ArrayLike<number>, at: number): number {
     let p = 1 / this.vocabSize;
     let low = 0;
@@ -108,14 +112,14 @@ export class NgramModel {
   }
 
   /**
-   * The perplexity of a text by token, its end mark included; low for text like that which was learned from.
+   * Returns the perplexity of a text per token, with its EOS; it is low for text like the training text.
    *
-   * @throws {ConfigError} when the model was made of ids and not of texts
+   * @throws {ConfigError} when the model has no tokenizer, because it was trained on ids or loaded without one
    */
   perplexity(text: string): number {
     if (!this.#tokenizer) {
       throw new ConfigError(
-        "Cannot tell the perplexity of a text: the model has no tokenizer, make it with NgramModel.trainOn or load it " +
+        "Cannot measure the perplexity of a text: the model has no tokenizer; make it with NgramModel.trainOn or load it " +
           "with { tokenizer }",
       );
     }
@@ -126,7 +130,7 @@ export class NgramModel {
     return Math.exp(sum / (ids.length - from));
   }
 
-  /** Changes whenever a probability could. */
+  /** Hash of everything that a probability depends on. */
   get fingerprint(): string {
     return hashOf([
       this.order,
@@ -136,7 +140,7 @@ export class NgramModel {
     ]);
   }
 
-  /** What makes the same model in a worker, which reads the same tables; undefined for a tokenizer that cannot be sent. */
+  /** Returns the job that makes this model in a worker, on shared tables; undefined when its tokenizer has no job. */
   job(): Job | undefined {
     const tokenizer = this.#tokenizer?.job?.();
     const { order, vocabSize } = this;
@@ -145,11 +149,11 @@ export class NgramModel {
       tables: [grams, totals, followers].map((table) => table.shared()),
       discount,
     }));
-    return jobOf(import.meta.url, { order, vocabSize, orders, tokenizer } satisfies SentModel, sentModel);
+    return jobOf(import.meta.url, { order, vocabSize, orders, tokenizer } satisfies ModelData, modelFromJob);
   }
 
-  /** The model that a worker was sent. */
-  static sent({ order, vocabSize, orders }: SentModel, tokenizer: Encoder): NgramModel {
+  /** Makes a model from the data of a job. */
+  static fromData({ order, vocabSize, orders }: ModelData, tokenizer: Encoder): NgramModel {
     const own = orders.map(({ tables, discount }): Order => {
       const [grams, totals, followers] = tables.map((table) => CountTable.sharing(table));
       return { grams, totals, followers, discount };
@@ -176,14 +180,14 @@ export class NgramModel {
   }
 
   /**
-   * Reads a model; with the tokenizer that it was made with it can tell perplexities.
+   * Reads a model from a file. With the tokenizer of its training it has `perplexity`.
    *
-   * @throws {FormatError} when the file is no such model or is cut short
-   * @throws {ConfigError} when the tokenizer is another one
+   * @throws {FormatError} when the file is not an n-gram model or is cut short
+   * @throws {ConfigError} when the tokenizer is a different one
    */
   static async load(path: string, { tokenizer }: { tokenizer?: Encoder } = {}): Promise<NgramModel> {
     const bytes = await Deno.readFile(path);
-    const { order, vocabSize, sizes, ...head } = headOf(bytes, path);
+    const { order, vocabSize, sizes, ...head } = headerOf(bytes, path);
     if (tokenizer && head.tokenizer !== tokenizer.fingerprint) {
       throw new ConfigError(`Cannot use the model ${path}: it was made with another tokenizer`);
     }
@@ -199,46 +203,49 @@ export class NgramModel {
   }
 }
 
-/** A model as data: its tables in shared memory, and what makes its tokenizer. */
-export interface SentModel {
-  /** Longest sequence counted. */
+/** A model as data for a worker: tables in shared memory, and the job of its tokenizer. */
+export interface ModelData {
+  /** Length of the longest counted sequence. */
   order: number;
-  /** Ids that can occur. */
+  /** Number of ids. */
   vocabSize: number;
-  /** Grams, totals and followers of each order. */
+  /** Tables (grams, totals, followers) and discount of each order. */
   orders: { tables: SharedTable[]; discount: number }[];
-  /** What makes its tokenizer. */
+  /** Job that makes its tokenizer. */
   tokenizer: Job;
 }
 
-/** Makes the model that a worker was sent. */
-export async function sentModel(model: SentModel, make: Make): Promise<NgramModel> {
-  return NgramModel.sent(model, await make<Encoder>(model.tokenizer));
+/** Makes the model of a job in a worker. */
+export async function modelFromJob(model: ModelData, make: Make): Promise<NgramModel> {
+  return NgramModel.fromData(model, await make<Encoder>(model.tokenizer));
 }
 
 const magic = "LLAMERON";
 
-interface Head {
+/** The header of a model file. */
+interface Header {
   order: number;
   vocabSize: number;
   tokenizer?: string;
   sizes: number[];
 }
 
-function headOf(bytes: Uint8Array, file: string): Head {
+function headerOf(bytes: Uint8Array, file: string): Header {
   const wrong = (expected: string) =>
     new FormatError(`Cannot read the n-gram model: expected ${expected}`, { file, expected });
   const decoder = new TextDecoder();
-  if (bytes.length < 12 || decoder.decode(bytes.subarray(0, 8)) !== magic) throw wrong(`the mark ${magic}`);
+  if (bytes.length < 12 || decoder.decode(bytes.subarray(0, 8)) !== magic) {
+    throw wrong(`the magic bytes ${magic}`);
+  }
   const length = new DataView(bytes.buffer).getUint32(8, true);
-  let head: Head;
+  let head: Header;
   try {
     head = JSON.parse(decoder.decode(bytes.subarray(12, 12 + length)));
   } catch {
     throw wrong("a header in JSON");
   }
   const size = 12 + length + 4 * head.sizes.reduce((sum, size) => sum + size, 0);
-  if (bytes.length !== size) throw wrong(`${size} bytes, but there are ${bytes.length}`);
+  if (bytes.length !== size) throw wrong(`${size} bytes, found ${bytes.length}`);
   return head;
 }
 
@@ -257,7 +264,7 @@ function emptyOrders(order: number): Order[] {
   return Array.from({ length: order }, make);
 }
 
-/** As many marks of the beginning as the longest context, the tokens, and the mark of the end. */
+/** Encodes a text: BOS for each position of the longest context, the tokens, and EOS. */
 function sentence(text: string, tokenizer: Encoder, order: number): Uint32Array {
   const ids = tokenizer.encode(plainLine(text));
   const all = new Uint32Array(order + ids.length).fill(tokenizer.bosId, 0, order - 1);
@@ -266,7 +273,7 @@ function sentence(text: string, tokenizer: Encoder, order: number): Uint32Array 
   return all;
 }
 
-/** A gram that is new to its order is a new context of the gram without its first token. */
+/** Counts a sequence. A gram that is new to its order is a new context of the gram without its first token. */
 function count(orders: Order[], ids: ArrayLike<number>): void {
   const lows = new Uint32Array(orders.length);
   const highs = new Uint32Array(orders.length);
@@ -292,7 +299,7 @@ function finished(orders: Order[]): Order[] {
   return orders.map((tables) => ({ ...tables, discount: discountOf(tables.grams) }));
 }
 
-/** Ney, Essen and Kneser 1994: from the number of things seen once and twice. */
+/** Returns the discount by the numbers of grams seen once and twice (Ney, Essen and Kneser 1994). */
 function discountOf(grams: CountTable): number {
   let once = 0;
   let twice = 0;
@@ -313,7 +320,7 @@ function sorted(table: CountTable): BigUint64Array {
   ).sort();
 }
 
-/** Two 32-bit hashes of a context, token by token from the last one on. */
+/** Adds a token to the lower hash of a context; a context has two 32-bit hashes, from its last token to its first. */
 function mixLow(hash: number, id: number): number {
   let h = Math.imul(hash ^ id ^ 0x2545f491, 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
@@ -326,7 +333,7 @@ function mixHigh(hash: number, id: number): number {
   return (h ^ (h >>> 14)) >>> 0;
 }
 
-/** The same of a context with the token after it. */
+/** Adds the token behind the context to the lower hash. */
 function tokenLow(hash: number, id: number): number {
   return mixLow(hash ^ 0x6b79d8a3, id);
 }

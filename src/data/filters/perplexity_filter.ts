@@ -1,6 +1,6 @@
 /**
- * The perplexity filter of CCNet [paper 2.1]: pages a language model of good text finds likely are the head, the next
- * ones the middle, the rest the tail.
+ * The perplexity filter of CCNet [paper 2.1], which splits pages into head, middle and tail by a language model of
+ * good text.
  *
  * @module
  */
@@ -16,20 +16,20 @@ import type { Pass } from "../plan/pass.ts";
 import { derivedPlan, type Judge, stagePlan } from "../steps/document_step.ts";
 import type { Derive } from "../plan/document_stage.ts";
 
-/** A part of a corpus by perplexity, the best first. */
+/** A bucket of pages: `head` has the lowest perplexities, `tail` the highest. */
 export type Bucket = "head" | "middle" | "tail";
 
-/** Which parts stay. */
+/** Options of the filter. */
 export interface PerplexityOptions {
   /** The language model, made with `NgramModel.trainOn`. */
   model: NgramModel;
-  /** The parts to keep; default head and middle, as RedPajama did (the paper does not say). */
+  /** Buckets to keep; default head and middle, as in RedPajama (the paper does not say). */
   keep?: readonly Bucket[];
-  /** Perplexities at which head and middle end, such as CCNet's 340 and 520 for its own English model. */
+  /** Perplexities at which head and middle end, such as 340 and 520 for CCNet's English model. */
   cutoffs?: readonly [number, number];
   /**
-   * Shares of the documents at which they end, instead of `cutoffs`; default 0.3 and 0.6, CCNet's percentiles. The input
-   * is read once more to find them.
+   * Shares of the documents at which head and middle end, instead of `cutoffs`; default 0.3 and 0.6, as in CCNet. The
+   * input is read once more to find the perplexities.
    */
   quantiles?: readonly [number, number];
 }
@@ -49,7 +49,7 @@ const schema = optionsSchema<PerplexityOptions>()(
   ),
 );
 
-/** The documents of the parts asked for; each gets `meta.perplexity` (1 decimal, as in CCNet) and `meta.bucket`. */
+/** Plans the documents of the kept buckets; each gets `meta.perplexity` (1 decimal, as in CCNet) and `meta.bucket`. */
 export function perplexityPlan(
   input: DatasetPlan<Document>,
   options: PerplexityOptions,
@@ -64,44 +64,44 @@ export function perplexityPlan(
       op: "perplexity",
       options: { model: `order ${model.order}`, keep, ...(cutoffs ? { cutoffs } : { quantiles }) },
       identity: () => model.fingerprint,
-      async job(reading, counts) {
-        const ends = cutoffs ?? await cutoffsOf(source, model, quantiles, reading.another());
+      async job(pass, counts) {
+        const ends = cutoffs ?? await cutoffsOf(source, model, quantiles, pass.another());
         counts.notes["head below"] = number(ends[0]);
         counts.notes["middle below"] = number(ends[1]);
         const job = model.job();
         return {
-          job: job && jobOf(import.meta.url, { job, parts: { keep, ends } }, perplexityJudge),
+          job: job && jobOf(import.meta.url, { job, buckets: { keep, ends } }, perplexityJudge),
           make: () => judging(model, { keep, ends }),
         };
       },
     }));
 }
 
-/** The parts that stay and the perplexities at which head and middle end. */
-interface Parts {
+/** The kept buckets, and the perplexities at which head and middle end. */
+interface Buckets {
   keep: readonly Bucket[];
   ends: readonly [number, number];
 }
 
-/** Makes the judge with the model that a job makes: the worker's side. */
+/** Returns the judge in a worker, with the model of a job. */
 export async function perplexityJudge(
-  { job, parts }: { job: Job; parts: Parts },
+  { job, buckets }: { job: Job; buckets: Buckets },
   make: Make,
 ): Promise<Judge> {
-  return judging(await make<NgramModel>(job), parts);
+  return judging(await make<NgramModel>(job), buckets);
 }
 
-function judging(model: NgramModel, { keep, ends }: Parts): Judge {
+function judging(model: NgramModel, { keep, ends }: Buckets): Judge {
   return ({ text }, note) => {
-    const exact = model.perplexity(text);
-    const bucket: Bucket = exact < ends[0] ? "head" : exact < ends[1] ? "middle" : "tail";
+    const perplexity = model.perplexity(text);
+    const bucket: Bucket = perplexity < ends[0] ? "head" : perplexity < ends[1] ? "middle" : "tail";
     if (!keep.includes(bucket)) return { drop: bucket };
     note(bucket);
-    return { text, meta: { perplexity: Math.round(exact * 10) / 10, bucket } };
+    return { text, meta: { perplexity: Math.round(perplexity * 10) / 10, bucket } };
   };
 }
 
-/** Makes the function that measures documents with the model that a job makes: the worker's side. */
+/** Returns the function that measures perplexity in a worker, with the model of a job. */
 export async function makeMeasuring(job: Job, make: Make): Promise<Derive<number>> {
   return measuring(await make<NgramModel>(job));
 }
@@ -114,16 +114,16 @@ async function cutoffsOf(
   plan: DatasetPlan<Document>,
   model: NgramModel,
   quantiles: readonly [number, number],
-  reading: Pass,
+  pass: Pass,
 ): Promise<[number, number]> {
-  const found: number[] = [];
+  const perplexities: number[] = [];
   const job = model.job();
   const measured = derivedPlan(plan, {
     job: job && jobOf(import.meta.url, job, makeMeasuring),
     make: () => measuring(model),
   });
-  for await (const { value } of entriesOf(measured, reading)) found.push(value.derived);
-  const sorted = Float64Array.from(found).sort();
+  for await (const { value } of entriesOf(measured, pass)) perplexities.push(value.derived);
+  const sorted = Float64Array.from(perplexities).sort();
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   return [at(quantiles[0]), at(quantiles[1])];
 }

@@ -1,5 +1,5 @@
 /**
- * The reference filter [paper 2.1]: pages that a linear classifier does not take for references are dropped.
+ * The quality filter [paper 2.1], which drops pages that a linear classifier does not class as references.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import type { DatasetPlan } from "../plan/plan.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { scoreOf, TextClassifier } from "./classifier.ts";
 
-/** Which documents stay. */
+/** Options of the filter. */
 export interface QualityOptions {
   /** The classifier. */
   model: TextClassifier;
-  /** The least score that stays; default 0.25, as in RedPajama (the paper gives none). Equal stays. */
+  /** Minimum score; default 0.25, as in RedPajama (the paper gives none). */
   min?: number;
 }
 
@@ -23,7 +23,7 @@ const schema = optionsSchema<QualityOptions>()(z.strictObject({
   min: z.number().min(0).max(1).default(0.25),
 }));
 
-/** The documents whose score is high enough; each gets `meta.quality`. */
+/** Plans the documents with a score of at least `min`; each gets `meta.quality`. */
 export function qualityPlan(input: DatasetPlan<Document>, options: QualityOptions): DatasetPlan<Document> {
   const { model, min } = parseOptions(schema, options, "Dataset.quality");
   return textStepPlan(input, {
@@ -34,7 +34,7 @@ export function qualityPlan(input: DatasetPlan<Document>, options: QualityOption
   });
 }
 
-/** Judges by the score that a classifier of these weights gives. */
+/** Returns the judge by the score of a classifier with these weights. */
 export function qualityJudge({ weights, min }: { weights: Float32Array; min: number }): Judge {
   return ({ text }) => {
     const quality = scoreOf(weights, text);

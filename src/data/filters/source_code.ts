@@ -1,6 +1,7 @@
 /**
- * What tells source code from minified, generated and binary files [paper 2.1], and its boilerplate headers; the numbers
- * are RedPajama's.
+ * Filters of source code [paper 2.1]: minified, generated and binary files are dropped, licence headers are removed.
+ *
+ * The thresholds are RedPajama's.
  *
  * @module
  */
@@ -8,28 +9,28 @@ import type { Document } from "../document.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { type Judge, judgeOf, textStepPlan, type Verdict } from "../steps/document_step.ts";
 
-/** Endings of names that are source code for RedPajama. */
-export const codeExtensions: readonly string[] =
+/** Extensions of source code in RedPajama. */
+const codeExtensions: readonly string[] =
   (".asm .bat .cmd .c .h .cs .cpp .hpp .c++ .h++ .cc .hh .C .H .cmake .css .dockerfile .f90 .f .f03 .f08 .f77 .f95 .for .fpp " +
     ".go .hs .html .java .js .jl .lua .md .markdown .php .php3 .php4 .php5 .phps .phpt .pl .pm .pod .perl .ps1 .psd1 .psm1 .py " +
     ".rb .rs .sql .scala .sh .bash .command .zsh .ts .tsx .tex .vb Dockerfile Makefile .xml .rst .m .smali")
     .split(" ");
 
-/** What source code looks like. */
-export interface CodeRules {
-  /** Longest line. */
+/** The criteria of source code. */
+interface CodeRules {
+  /** Maximum length of a line, in characters. */
   longestLine: number;
-  /** Longest mean of the lines. */
+  /** Maximum mean length of the lines, in characters. */
   meanLine: number;
-  /** Least share of letters and digits. */
+  /** Minimum share of letters and digits. */
   alphanumeric: number;
-  /** Least letters a token. */
+  /** Minimum letters per token. */
   lettersPerToken: number;
-  /** Endings of names; all when false. */
+  /** Extensions of the files that stay; `false` keeps all. */
   extensions?: readonly string[] | false;
 }
 
-/** The files that look like source code. */
+/** Plans the files that satisfy the rules. */
 export function codePlan(input: DatasetPlan<Document>, rules: CodeRules): DatasetPlan<Document> {
   const { extensions, ...numbers } = rules;
   const shown = extensions === undefined ? undefined : extensions === false ? "all" : extensions;
@@ -41,12 +42,12 @@ export function codePlan(input: DatasetPlan<Document>, rules: CodeRules): Datase
   });
 }
 
-/** Judges by the looks of source code. */
+/** Returns the judge of the rules. */
 export function codeJudge(rules: CodeRules): Judge {
   return ({ text, meta, id }) => codeVerdict(text, String(meta?.path ?? id), rules);
 }
 
-/** Whether a file stays, and why it does not. */
+/** Returns the file's text, or the reason to drop it. */
 export function codeVerdict(text: string, path: string, rules: CodeRules): Verdict {
   const { longestLine, meanLine, alphanumeric, lettersPerToken, extensions = codeExtensions } = rules;
   if (text.trim() === "") return { drop: "empty" };
@@ -63,7 +64,7 @@ export function codeVerdict(text: string, path: string, rules: CodeRules): Verdi
   const digits = matches(text, /\p{N}/gu);
   if ((letters + digits) / characters < alphanumeric) return { drop: "too few letters and digits" };
   const tokens = matches(text, /\p{L}+|\p{N}+|[^\s\p{L}\p{N}]/gu);
-  return tokens > 0 && letters / tokens < lettersPerToken ? { drop: "too few letters a token" } : { text };
+  return tokens > 0 && letters / tokens < lettersPerToken ? { drop: "too few letters per token" } : { text };
 }
 
 function matches(text: string, pattern: RegExp): number {
@@ -72,7 +73,7 @@ function matches(text: string, pattern: RegExp): number {
   return count;
 }
 
-/** The files without their licence headers. */
+/** Plans the files without their licence headers. */
 export function headersPlan(input: DatasetPlan<Document>): DatasetPlan<Document> {
   return textStepPlan(input, {
     op: "headers",
@@ -81,7 +82,7 @@ export function headersPlan(input: DatasetPlan<Document>): DatasetPlan<Document>
   });
 }
 
-/** Cuts licence headers. */
+/** Returns the judge that removes licence headers. */
 export function headersJudge(): Judge {
   return ({ text, meta, id }, note) => {
     const rest = withoutHeader(text, String(meta?.path ?? id));
@@ -91,8 +92,8 @@ export function headersJudge(): Judge {
 }
 
 /**
- * Without the first block comment when it speaks of copyright; a file without block comments loses the comment lines that
- * it opens with. `#!`, preprocessor lines (`#include`, `#define`) and the titles of Markdown are no comments.
+ * Removes the first block comment if it mentions copyright; from a file without block comments, removes the comment
+ * lines at its start. `#!`, preprocessor lines (`#include`, `#define`) and Markdown titles do not count as comments.
  */
 export function withoutHeader(text: string, path: string): string {
   const code = text.replace(/^\uFEFF/, "");

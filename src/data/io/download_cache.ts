@@ -1,9 +1,9 @@
 /**
- * Data behind an address: fetched into the cache folder once, read from there ever after.
+ * Cache of remote files: each address is downloaded into the cache folder once and then read from there.
  *
  * `https://...` is a file; `hf://owner/name/path` is a file (or a glob of files) of a data set on the Hugging Face hub,
- * `hf://models/owner/name/path` one of a model, and `hf://owner/name@revision/path` one of a certain revision. The hub
- * is `HF_ENDPOINT` where that is set, the token `HF_TOKEN`.
+ * `hf://models/owner/name/path` one of a model, and `hf://owner/name@revision/path` one of a revision. The environment
+ * variables `HF_ENDPOINT` and `HF_TOKEN` set the hub and the token.
  *
  * @module
  */
@@ -13,21 +13,21 @@ import { DataError } from "../../base/errors.ts";
 import { nearest } from "../../base/schema.ts";
 import { download, type DownloadOptions } from "../../formats/download.ts";
 
-/** A file that lies on this machine, under the name it is known by. */
+/** A file on this machine and the name that the user gave it. */
 export interface LocalFile {
-  /** Where it lies. */
+  /** Path on this machine. */
   path: string;
-  /** The path or address it was asked for by. */
+  /** The path or address that the user gave. */
   name: string;
 }
 
-/** Whether a pattern is an address and not a path. */
+/** Returns true for an address, false for a path. */
 export function isRemote(pattern: string): boolean {
   return /^(https?|hf):\/\//.test(pattern);
 }
 
 /**
- * The files behind an address, fetched where they are not in the cache yet, one after another as they are asked for.
+ * Yields the files of an address; each is downloaded when its turn comes, unless it is in the cache.
  *
  * @throws {DataError} when there is no such file or the download fails
  */
@@ -50,10 +50,10 @@ export async function* fetched(
 }
 
 /**
- * The files of a repository with their bytes, by what the hub says; nothing is fetched.
+ * Lists the files of a repository with their sizes in bytes, as the hub reports them; nothing is downloaded.
  *
  * @param glob such as `hf://models/owner/name/**`
- * @throws {DataError} when there is no such repository, or it may not be read
+ * @throws {DataError} when there is no such repository, or reading it is not permitted
  */
 export async function hubListing(glob: string): Promise<{ path: string; bytes: number }[]> {
   const file = hubFileOf(glob);
@@ -108,7 +108,7 @@ function hubFileOf(address: string): HubFile {
   return { repo: { type: type as "dataset", name }, revision, path };
 }
 
-/** The file, or the files of a glob in the order of their names. */
+/** Returns the file of an address, or the files of a glob in the order of their names. */
 async function hubFiles(address: string): Promise<HubFile[]> {
   const file = hubFileOf(address);
   if (!/[*?]/.test(file.path)) return [file];
@@ -120,7 +120,7 @@ async function hubFiles(address: string): Promise<HubFile[]> {
   return paths.map((path) => ({ ...file, path }));
 }
 
-/** `*` and `?` stay within a folder, `**` does not. */
+/** Converts a glob to a regular expression: `*` and `?` match within a folder, `**` across folders. */
 function globPattern(glob: string): RegExp {
   const parts: Record<string, string> = { "**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]" };
   return new RegExp(
@@ -141,31 +141,31 @@ async function listingOf({ repo, revision }: HubFile): Promise<{ path: string; b
   return files;
 }
 
-/** Asks the hub where the file lies. */
+/** Asks the hub for the address of a file. */
 async function hubAddress(file: HubFile): Promise<Request> {
   const { fileDownloadInfo } = await import("@huggingface/hub");
   const { repo, revision, path } = file;
   const { hubUrl, accessToken } = hub();
-  const answers: Response[] = [];
-  const keep: typeof fetch = async (...request) => {
-    answers.push(await fetch(...request));
-    return answers[answers.length - 1];
+  const responses: Response[] = [];
+  const keepingFetch: typeof fetch = async (...request) => {
+    responses.push(await fetch(...request));
+    return responses[responses.length - 1];
   };
   try {
-    const info = await fileDownloadInfo({ repo, path, revision, hubUrl, accessToken, fetch: keep });
+    const info = await fileDownloadInfo({ repo, path, revision, hubUrl, accessToken, fetch: keepingFetch });
     if (info) {
-      const ours = accessToken &&
+      const onHub = accessToken &&
         new URL(info.url).origin === new URL(hubUrl ?? "https://huggingface.co").origin;
-      return { url: info.url, headers: ours ? { authorization: `Bearer ${accessToken}` } : {} };
+      return { url: info.url, headers: onHub ? { authorization: `Bearer ${accessToken}` } : {} };
     }
   } catch (cause) {
     throw new DataError(`Cannot read hf://${repo.name}/${path}: ${(cause as Error).message}`, { cause });
   } finally {
-    for (const { body, bodyUsed } of answers) if (!bodyUsed) await body?.cancel();
+    for (const { body, bodyUsed } of responses) if (!bodyUsed) await body?.cancel();
   }
   const near = nearest(path, await namesOf(file));
   throw new DataError(
-    `Cannot read hf://${repo.name}/${path}: there is no such file in it${
+    `Cannot read hf://${repo.name}/${path}: the repository has no such file${
       near ? `, did you mean ${near}?` : ""
     }`,
   );
@@ -175,7 +175,7 @@ function hub(): { hubUrl?: string; accessToken?: string } {
   return { hubUrl: setting("HF_ENDPOINT")?.replace(/\/$/, ""), accessToken: setting("HF_TOKEN") };
 }
 
-/** A variable of the environment; unset where it may not be read. */
+/** Returns a variable of the environment; undefined where reading it is not permitted. */
 function setting(name: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable: name });
   return state === "granted" ? Deno.env.get(name) || undefined : undefined;

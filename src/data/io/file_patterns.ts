@@ -1,5 +1,5 @@
 /**
- * Which files a reader reads: paths, `file:` URLs, globs and addresses, in one fixed order.
+ * The files of a reader: paths, `file:` URLs, globs and addresses, resolved in a fixed order.
  *
  * @module
  */
@@ -8,30 +8,30 @@ import { DataError } from "../../base/errors.ts";
 import { nearest } from "../../base/schema.ts";
 import { fetched, isRemote, type LocalFile } from "./download_cache.ts";
 
-/** One path, glob, `file:`, `http(s)://` or `hf://owner/name/path` address, or several. */
+/** One or several paths, globs, `file:`, `http(s)://` or `hf://owner/name/path` addresses. */
 export type Paths = string | URL | readonly (string | URL)[];
 
-/** A file as it enters a fingerprint. */
-export interface FileFacts {
-  /** The path as it was given or found. */
+/** The facts of a file that enter a fingerprint. */
+interface FileFacts {
+  /** Path or address. */
   path: string;
-  /** Bytes. */
+  /** Size in bytes. */
   size: number;
   /** Modification time in milliseconds since 1970; 0 where the system has none. */
   modified: number;
 }
 
 /**
- * The patterns as strings, for display and hashing. Touches no file.
+ * Returns the patterns as strings, for display and hashing, without access to any file.
  *
- * @throws {DataError} for addresses that are not read here
+ * @throws {DataError} for addresses of an unsupported kind
  */
 export function patternsOf(paths: Paths): string[] {
   return [paths].flat().map((path) => {
     const text = String(path);
     if (/^(s3|gs|ftp):/.test(text)) {
       throw new DataError(
-        `Cannot read ${text}: only files, http(s):// and hf:// are read, download it first`,
+        `Cannot read ${text}: only files, http(s):// and hf:// can be read, download it first`,
       );
     }
     return text.startsWith("file:") ? filePath(new URL(text)) : text;
@@ -39,18 +39,18 @@ export function patternsOf(paths: Paths): string[] {
 }
 
 /**
- * The files that the patterns name: those of a glob sorted, a path as it stands, the same file once a pattern. A folder
- * is one of them where `folders` says so, with the size of all its files and the time of the newest.
+ * Finds the files that the patterns match, pattern by pattern, those of a glob sorted. With `folders`, a folder
+ * counts as one file, with the size of all its files and the time of the newest.
  *
- * @throws {DataError} when a path does not exist, is a folder, or a glob matches nothing
+ * @throws {DataError} when a path does not exist or is a folder, or a glob matches nothing
  */
 export function findFiles(patterns: readonly string[], folders = false): FileFacts[] {
-  if (patterns.length === 0) throw new DataError("Cannot read files: no path was given");
+  if (patterns.length === 0) throw new DataError("Cannot read files: the list of paths is empty");
   return patterns.flatMap((pattern) => {
-    // An address is its own identity: what lies behind it is fetched once, and changes when the cache is emptied.
+    // An address identifies its file: the file is downloaded once and stays until the cache is emptied.
     if (isRemote(pattern)) return [{ path: pattern, size: 0, modified: 0 }];
-    const plain = factsOf(pattern, { folders });
-    if (plain) return [plain];
+    const single = factsOf(pattern, { folders });
+    if (single) return [single];
     if (!/[*?[{]/.test(pattern)) throw missing(pattern);
     const found = globSync(pattern).sort().flatMap((path) => factsOf(path, { folders, globbed: true }) ?? []);
     if (found.length === 0) {
@@ -60,7 +60,7 @@ export function findFiles(patterns: readonly string[], folders = false): FileFac
   });
 }
 
-/** The same files as they lie on this machine; what is behind an address is fetched when its turn comes. */
+/** Yields the files of {@linkcode findFiles} on this machine; a remote one is downloaded when its turn comes. */
 export async function* localFiles(
   patterns: readonly string[],
   signal?: AbortSignal,
@@ -72,7 +72,7 @@ export async function* localFiles(
   }
 }
 
-/** The facts of a file; undefined when it does not exist. A folder met by a glob is passed over. */
+/** Returns the facts of a file; undefined when it does not exist, or is a folder that a glob has matched. */
 function factsOf(path: string, { folders = false, globbed = false }): FileFacts | undefined {
   try {
     const { size, mtime, isDirectory } = Deno.statSync(path);

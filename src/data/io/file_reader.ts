@@ -1,5 +1,5 @@
 /**
- * What all file readers share: finding the files, counting records, dropping blank and broken ones.
+ * The common part of all file readers: finding files, counting records, dropping blank and broken ones.
  *
  * @module
  */
@@ -11,25 +11,25 @@ import { type DatasetPlan, describeStep } from "../plan/plan.ts";
 import type { Pass, StepCounts } from "../plan/pass.ts";
 import type { LocalFile } from "./download_cache.ts";
 
-/** What a file reader is, beside its paths. */
-export interface Reader<T> {
-  /** Its verb. */
+/** A file reader without its paths. */
+interface Reader<T> {
+  /** Name of its operator. */
   op: string;
   /** Its options, as shown and hashed. */
   options: Record<string, unknown>;
-  /** What it yields, where that is known. */
+  /** Kind of its records, where that is known. */
   kind?: DatasetPlan["kind"];
-  /** `refuse` ends the reading at the first broken record. */
+  /** `refuse` throws at the first broken record; default `skip`. */
   broken?: "skip" | "refuse";
-  /** Whether it reads folders as well. */
+  /** True when it also reads folders. */
   folders?: boolean;
-  /** Of all files those to read, where that takes a look at them. */
-  choose?: (files: LocalFile[], reading: Pass) => Promise<LocalFile[]>;
-  /** The records of one file, and the places where one is broken; ids and places carry the name. */
-  read: (file: LocalFile, reading: Pass, counts: StepCounts) => AsyncIterable<Entry<T> | BrokenRecord>;
+  /** Chooses the files to read, by their contents. */
+  choose?: (files: LocalFile[], pass: Pass) => Promise<LocalFile[]>;
+  /** Reads the records of a file, whole and broken ones; ids and places contain the file's name. */
+  read: (file: LocalFile, pass: Pass, counts: StepCounts) => AsyncIterable<Entry<T> | BrokenRecord>;
 }
 
-/** A plan that reads the files of `paths` one after another. */
+/** Plans the reading of the files of `paths`, one after another. */
 export function readerPlan<T>(paths: Paths, reader: Reader<T>): DatasetPlan<T> {
   const { op, options, kind } = reader;
   const patterns = patternsOf(paths);
@@ -39,7 +39,7 @@ export function readerPlan<T>(paths: Paths, reader: Reader<T>): DatasetPlan<T> {
     inputs: [],
     kind,
     identity: () => findFiles(patterns, reader.folders),
-    open: (reading) => readFiles(patterns, reader, reading, reading.countsOf(plan, describeStep(plan))),
+    open: (pass) => readFiles(patterns, reader, pass, pass.countsOf(plan, describeStep(plan))),
   };
   return plan;
 }
@@ -47,23 +47,23 @@ export function readerPlan<T>(paths: Paths, reader: Reader<T>): DatasetPlan<T> {
 async function* readFiles<T>(
   patterns: readonly string[],
   { read, choose, folders, broken }: Reader<T>,
-  reading: Pass,
+  pass: Pass,
   counts: StepCounts,
 ): AsyncGenerator<Entry<T>> {
   let records = 0;
-  let first: (BrokenRecord & { file: string }) | undefined;
-  const files = localFiles(patterns, reading.signal, folders);
-  for await (const file of choose ? await choose(await Array.fromAsync(files), reading) : files) {
-    for await (const entry of read(file, reading, counts)) {
-      await reading.yieldToEventLoop();
+  let firstBroken: (BrokenRecord & { file: string }) | undefined;
+  const files = localFiles(patterns, pass.signal, folders);
+  for await (const file of choose ? await choose(await Array.fromAsync(files), pass) : files) {
+    for await (const entry of read(file, pass, counts)) {
+      await pass.yieldToEventLoop();
       if (isBrokenRecord(entry)) {
         if (broken === "refuse") throw new DataError(entry.problem, { file: file.name, line: entry.line });
-        first ??= { ...entry, file: file.name };
-        await reading.dropBroken(counts, entry, file.name);
+        firstBroken ??= { ...entry, file: file.name };
+        await pass.dropBroken(counts, entry, file.name);
         continue;
       }
       records++;
-      if (isBlank(entry.value)) await reading.drop(counts, "blank", entry);
+      if (isBlank(entry.value)) await pass.drop(counts, "blank", entry);
       else {
         counts.kept++;
         yield entry;
@@ -71,9 +71,11 @@ async function* readFiles<T>(
     }
   }
   if (records > 0) return;
-  if (first) throw new DataError(`${first.problem}; no other record can be read either`, first);
-  const left = Object.entries(counts.notes).map(([what, count]) => `${what} (${count})`).join(", ");
-  const why = left ? `none of it is taken: ${left}` : "there is nothing in it, check that the path is right";
+  if (firstBroken) {
+    throw new DataError(`${firstBroken.problem}; no other record can be read either`, firstBroken);
+  }
+  const skipped = Object.entries(counts.notes).map(([note, count]) => `${note} (${count})`).join(", ");
+  const why = skipped ? `no record is used: ${skipped}` : "it is empty, check that the path is right";
   throw new DataError(`Cannot read ${patterns.join(" ")}: ${why}`);
 }
 

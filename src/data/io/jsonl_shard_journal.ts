@@ -1,38 +1,41 @@
 /**
- * What stands in the shards of a dataset that is being written: who comes after a process that was killed knows from it
- * which are complete.
+ * Journal of the complete shards of a dataset, so that a later process can resume a write that was killed.
  *
  * @module
  */
 import { writeAtomically } from "../../formats/atomic_file.ts";
 
-interface Entry {
-  /** Records in the shard. */
+/** A complete shard. */
+interface ShardEntry {
+  /** Number of records in the shard. */
   records: number;
-  /** Bytes of its file. */
+  /** Size of its file in bytes. */
   size: number;
 }
 
-/** The journal of shards: a hidden file beside them. */
+/** The journal, a hidden file beside the shards. */
 export class ShardJournal {
   readonly #pattern: string;
   readonly #key: string;
-  #shards: Entry[];
-  /** Shards of an earlier dataset of the same name, to be removed if they are not written over. */
+  #shards: ShardEntry[];
+  /** Number of shards of an earlier dataset of the same name; those beyond the new ones are removed at the end. */
   #stale: number;
 
-  private constructor(pattern: string, key: string, shards: Entry[], stale: number) {
+  private constructor(pattern: string, key: string, shards: ShardEntry[], stale: number) {
     this.#pattern = pattern;
     this.#key = key;
     this.#shards = shards;
     this.#stale = stale;
   }
 
-  /** Reads the journal; another key, or `anew`, starts over. A shard that is missing or of another size ends the list. */
+  /**
+   * Reads the journal up to the first shard that is missing or changed in size; starts over for another key or
+   * `anew`.
+   */
   static async open(pattern: string, key: string, anew: boolean): Promise<ShardJournal> {
-    await removeDrafts(pattern);
+    await removeTemporary(pattern);
     const known = await readJournal(pattern);
-    const shards: Entry[] = [];
+    const shards: ShardEntry[] = [];
     if (known?.key === key && !anew) {
       for (const entry of known.shards) {
         const { size } = await Deno.stat(shardName(pattern, shards.length)).catch(() => ({ size: -1 }));
@@ -43,23 +46,23 @@ export class ShardJournal {
     return new ShardJournal(pattern, key, shards, known?.shards.length ?? 0);
   }
 
-  /** Records in complete shards. */
+  /** Number of records in complete shards. */
   get records(): number {
     return this.#shards.reduce((sum, { records }) => sum + records, 0);
   }
 
-  /** The name of the shard that comes next. */
+  /** Path of the next shard. */
   get next(): string {
     return shardName(this.#pattern, this.#shards.length);
   }
 
-  /** Notes that the next shard is complete. */
+  /** Records that the next shard is complete. */
   async add(records: number): Promise<void> {
     this.#shards.push({ records, size: (await Deno.stat(this.next)).size });
     await this.#save();
   }
 
-  /** Removes shards of an earlier, longer dataset. */
+  /** Removes the remaining shards of an earlier, longer dataset. */
   async finish(): Promise<void> {
     for (let i = this.#shards.length; i < this.#stale; i++) {
       await Deno.remove(shardName(this.#pattern, i)).catch(() => {});
@@ -73,13 +76,15 @@ export class ShardJournal {
   }
 }
 
-/** Removes what a process that was killed left of a shard it was writing. */
-async function removeDrafts(pattern: string): Promise<void> {
+/** Removes the temporary file of a shard that a killed process was writing. */
+async function removeTemporary(pattern: string): Promise<void> {
   const name = pattern.replace(/^.*[\\/]/, "");
   const folder = pattern.slice(0, pattern.length - name.length);
-  const draft = new RegExp(`^${name.split("*").map(RegExp.escape).join("\\d{5,}")}\\.[0-9a-f-]{36}\\.tmp$`);
+  const temporary = new RegExp(
+    `^${name.split("*").map(RegExp.escape).join("\\d{5,}")}\\.[0-9a-f-]{36}\\.tmp$`,
+  );
   for await (const { name } of Deno.readDir(folder || ".")) {
-    if (draft.test(name)) await Deno.remove(`${folder}${name}`).catch(() => {});
+    if (temporary.test(name)) await Deno.remove(`${folder}${name}`).catch(() => {});
   }
 }
 
@@ -92,10 +97,10 @@ function journalName(pattern: string): string {
   return `${pattern.slice(0, pattern.length - name.length)}.${name.replaceAll("*", "")}.shards.json`;
 }
 
-async function readJournal(pattern: string): Promise<{ key: string; shards: Entry[] } | undefined> {
+async function readJournal(pattern: string): Promise<{ key: string; shards: ShardEntry[] } | undefined> {
   try {
     return JSON.parse(await Deno.readTextFile(journalName(pattern)));
   } catch {
-    return undefined; // none, or one that cannot be read: start over
+    return undefined; // no journal, or a damaged one: start over
   }
 }

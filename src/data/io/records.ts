@@ -1,5 +1,5 @@
 /**
- * Rows of JSON Lines, CSV and Parquet files, as they are or as documents.
+ * The readers of JSON Lines, CSV and Parquet files, which yield rows or documents.
  *
  * @module
  */
@@ -14,30 +14,30 @@ import type { Paths } from "./file_patterns.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "./file_reader.ts";
 
-/** How rows become documents: the names of the fields that hold their parts. */
+/** The conversion of rows to documents: names of fields, and the treatment of broken records. */
 export interface RowOptions {
-  /** The field that holds the text; the other fields go to `meta`. Without it the rows stay as they are. */
+  /** Field with the text; the other fields become `meta`. Without it rows stay rows. */
   text?: string;
-  /** The field that holds a unique id (a string or a number); default: path and line (or record) number. */
+  /** Field with a unique id (a string or a number); default: path and number of the line or record. */
   id?: string;
-  /** The field that says where the text came from; default: the path. */
+  /** Field with the source of the text; default: the path. */
   source?: string;
   /**
-   * What becomes of a record that cannot be read, or lacks a field named above: `skip` (default) counts it, tells the
-   * first in `stats()` and writes all to the rejects; `refuse` ends the reading with a `DataError`, as befits a test set.
+   * Treatment of a record that cannot be read or lacks a named field: `skip` (default) counts it, shows the first one
+   * in `stats()` and writes all to the rejects; `refuse` throws a `DataError`, which suits a test set.
    */
   broken?: "skip" | "refuse";
 }
 
-/** How rows of JSON Lines files become documents. */
+/** Options of `Dataset.jsonl`. */
 export type JsonlOptions = RowOptions;
 
-/** How rows of Parquet files become documents. */
+/** Options of `Dataset.parquet`. */
 export type ParquetOptions = RowOptions;
 
-/** How CSV files are read, and how their rows become documents. */
+/** Options of `Dataset.csv`. */
 export interface CsvOptions extends RowOptions {
-  /** What separates fields, one character; default: a tab in `.tsv` files, else a comma. */
+  /** The one character between fields; default: a tab in `.tsv` files, else a comma. */
   separator?: string;
   /** A label of the Encoding standard, such as `latin1`; default `utf-8`. */
   encoding?: string;
@@ -49,21 +49,21 @@ const fields = {
   source: z.string().optional(),
   broken: z.enum(["skip", "refuse"]).optional(),
 };
-const needsText = ({ text, id, source }: RowOptions) =>
+const hasText = ({ text, id, source }: RowOptions) =>
   text !== undefined || (id === undefined && source === undefined);
-const whatText = "id and source need text, which makes documents of the rows";
+const textMissing = "id and source need text, which makes documents of the rows";
 
-const rowSchema = optionsSchema<RowOptions>()(z.strictObject(fields).refine(needsText, whatText));
+const rowSchema = optionsSchema<RowOptions>()(z.strictObject(fields).refine(hasText, textMissing));
 
 const csvSchema = optionsSchema<CsvOptions>()(
   z.strictObject({
     ...fields,
     separator: z.string().length(1).optional(),
     encoding: z.string().optional(),
-  }).refine(needsText, whatText),
+  }).refine(hasText, textMissing),
 );
 
-/** The rows of JSON Lines files, or with `{ text: "field" }` documents made of them. */
+/** Plans the rows of JSON Lines files, or with `{ text: "field" }` documents. */
 export function jsonlPlan(
   paths: Paths,
   options: JsonlOptions = {},
@@ -71,7 +71,7 @@ export function jsonlPlan(
   return rowsPlan(paths, "jsonl", parseOptions(rowSchema, options, "Dataset.jsonl"), findJsonl);
 }
 
-/** The rows of CSV files, all values strings, or documents made of them. */
+/** Plans the rows of CSV files, all values strings, or documents. */
 export function csvPlan(paths: Paths, options: CsvOptions = {}): DatasetPlan<Row> | DatasetPlan<Document> {
   const { separator, encoding, ...fields } = parseOptions(csvSchema, options, "Dataset.csv");
   return rowsPlan(paths, "csv", fields, (path) => findCsv(path, { separator, encoding }), {
@@ -80,7 +80,7 @@ export function csvPlan(paths: Paths, options: CsvOptions = {}): DatasetPlan<Row
   });
 }
 
-/** The rows of Parquet files, or documents made of them. */
+/** Plans the rows of Parquet files, or documents. */
 export function parquetPlan(
   paths: Paths,
   options: ParquetOptions = {},

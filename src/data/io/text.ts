@@ -1,5 +1,5 @@
 /**
- * Documents from text files: whole, by paragraph, by a pattern, or a line each.
+ * The readers of text files, which yield one document per file, paragraph, match of a pattern, or line.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import type { Paths } from "./file_patterns.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "./file_reader.ts";
 
-/** How text files become documents. */
+/** Options of `Dataset.text`. */
 export interface TextOptions extends TextEncoding {
   /**
-   * What one document is: a `file` (default), a `paragraph` (what stands between blank lines), or what stands
-   * between the matches of a regular expression; a look-ahead keeps headings: `/(?=^CHAPTER \d+)/m`.
+   * Unit of a document: a `file` (default), a `paragraph` (between blank lines), or the text between the matches of a
+   * regular expression; a look-ahead keeps headings: `/(?=^CHAPTER \d+)/m`.
    */
   by?: "file" | "paragraph" | RegExp;
 }
@@ -38,12 +38,12 @@ const textSchema = optionsSchema<TextOptions>()(z.strictObject({
   encoding: encodingSchema,
 }));
 
-/** How lines become documents. */
+/** Options of `Dataset.lines`. */
 export type LinesOptions = TextEncoding;
 
 const linesSchema = optionsSchema<LinesOptions>()(z.strictObject({ encoding: encodingSchema }));
 
-/** Documents from text files. */
+/** Plans documents from text files. */
 export function textPlan(paths: Paths, options: TextOptions = {}): DatasetPlan<Document> {
   const { by = "file", encoding } = parseOptions(textSchema, options, "Dataset.text");
   return readerPlan(paths, {
@@ -52,14 +52,14 @@ export function textPlan(paths: Paths, options: TextOptions = {}): DatasetPlan<D
     kind: "documents",
     async *read({ path, name }) {
       let record = 0;
-      for await (const text of piecesOf(path, by, encoding)) {
+      for await (const text of textsOf(path, by, encoding)) {
         yield entryOf(text, name, ++record, { file: name });
       }
     },
   });
 }
 
-/** One document a line. */
+/** Plans one document per line. */
 export function linesPlan(paths: Paths, options: LinesOptions = {}): DatasetPlan<Document> {
   const { encoding } = parseOptions(linesSchema, options, "Dataset.lines");
   return readerPlan(paths, {
@@ -86,14 +86,14 @@ function entryOf(
   return { value: { text, source: path, id }, id, place };
 }
 
-async function* piecesOf(path: string, by: TextOptions["by"], encoding?: string): AsyncGenerator<string> {
+async function* textsOf(path: string, by: TextOptions["by"], encoding?: string): AsyncGenerator<string> {
   if (by === "paragraph") return yield* paragraphsOf(readLines(path, { encoding }));
   const text = await readText(path, { encoding });
-  if (by instanceof RegExp) yield* between(text, by);
+  if (by instanceof RegExp) yield* splitBy(text, by);
   else if (text !== "") yield text;
 }
 
-/** Runs of lines that are not blank. */
+/** Joins runs of lines that are not blank. */
 async function* paragraphsOf(lines: AsyncIterable<string>): AsyncGenerator<string> {
   let paragraph: string[] = [];
   for await (const line of lines) {
@@ -106,8 +106,8 @@ async function* paragraphsOf(lines: AsyncIterable<string>): AsyncGenerator<strin
   if (paragraph.length) yield paragraph.join("\n");
 }
 
-/** What stands between matches; unlike `String.split` it leaves out the groups of the pattern. Empty pieces go. */
-function* between(text: string, pattern: RegExp): Generator<string> {
+/** Yields the text between matches, without empty parts and, unlike `String.split`, without the pattern's groups. */
+function* splitBy(text: string, pattern: RegExp): Generator<string> {
   const all = new RegExp(pattern.source, pattern.flags.includes("g") ? pattern.flags : `${pattern.flags}g`);
   let from = 0;
   for (const match of text.matchAll(all)) {

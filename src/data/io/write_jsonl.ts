@@ -1,6 +1,7 @@
 /**
- * A dataset as JSON Lines, packed when the name ends in `.gz` or `.zst`: one file, or shards where the name has a `*`.
- * Each file takes its name only when complete.
+ * Writer of a dataset as JSON Lines: one file, or shards when the path has a `*`; compressed for `.gz` and `.zst`.
+ *
+ * Each file gets its name only when it is complete.
  *
  * @module
  */
@@ -15,16 +16,16 @@ import type { PassOptions } from "../plan/pass.ts";
 import { ShardJournal } from "./jsonl_shard_journal.ts";
 import { type DatasetStats, tallied } from "../reports/stats.ts";
 
-/** How a dataset is written. */
+/** Options of `Dataset.write`. */
 export interface WriteOptions {
   /**
-   * Bytes of text lines (before packing) behind which the next shard begins, where the path has a `*`; default 256 MiB
+   * Bytes of lines (before compression) after which the next shard begins, when the path has a `*`; default 256 MiB
    * [ours].
    */
   shardBytes?: number;
-  /** A second file for what the steps drop: `{ step, reason, record }` a line. */
+  /** Path of a second file for dropped records, one `{ step, reason, record }` per line. */
   rejects?: string;
-  /** How many workers do the steps that judge one text at a time; 0 for none, default by what there is to do. */
+  /** Number of workers for steps that judge one text at a time; 0 for none, default by the amount of work. */
   workers?: number;
   /** Stops the writing; earlier files of these names stay as they were. */
   signal?: AbortSignal;
@@ -38,9 +39,9 @@ const schema = optionsSchema<WriteOptions>()(z.strictObject({
 }));
 
 /**
- * Writes one record a line and returns the numbers of the pass. With a `*` in its name, such as `out/wiki-*.jsonl.zst`,
- * it becomes shards `out/wiki-00000.jsonl.zst` and on; a process that was killed is then gone on with: the dataset is
- * read again, and what stands in complete shards of the same dataset is not written again.
+ * Writes one record per line and returns the statistics of the pass. A path with a `*`, such as `out/wiki-*.jsonl.zst`,
+ * makes shards `out/wiki-00000.jsonl.zst` and on. After a kill, the same call resumes: the dataset is read again, and
+ * records in complete shards are not written again.
  *
  * @throws {DataError} when a name does not end in `.jsonl`, `.jsonl.gz` or `.jsonl.zst`
  */
@@ -70,7 +71,7 @@ async function toShards(
   const folder = path.replace(/[^\\/]*$/, "");
   if (folder) await Deno.mkdir(folder, { recursive: true });
   const journal = await ShardJournal.open(path, hashOf([fingerprintOf(plan), shardBytes]), isOneShot(plan));
-  const queue = new ShardQueue(journal, packerOf(path), shardBytes, pass.signal);
+  const queue = new ShardQueue(journal, compressorOf(path), shardBytes, pass.signal);
   try {
     const stats = await tallied(plan, pass, (value) => queue.add(value));
     await queue.finish();
@@ -82,24 +83,24 @@ async function toShards(
   }
 }
 
-/** Whether a plan reads something that cannot be told from another such thing in the next process. */
+/** Returns true when a later process cannot recognise the plan's input, so that a write cannot resume. */
 function isOneShot(plan: DatasetPlan): boolean {
   return plan.opaque === true || plan.inputs.some(isOneShot);
 }
 
-/** Records on their way to one shard after another. */
+/** A writer of records to one shard after another. */
 class ShardQueue {
   readonly #journal: ShardJournal;
-  readonly #pack: Pack;
-  readonly #most: number;
+  readonly #compress: Compress;
+  readonly #maxBytes: number;
   readonly #signal?: AbortSignal;
   #skip: number;
   #open?: { lines: Lines; records: number; close: (error?: unknown) => Promise<void> };
 
-  constructor(journal: ShardJournal, pack: Pack, most: number, signal?: AbortSignal) {
+  constructor(journal: ShardJournal, compress: Compress, maxBytes: number, signal?: AbortSignal) {
     this.#journal = journal;
-    this.#pack = pack;
-    this.#most = most;
+    this.#compress = compress;
+    this.#maxBytes = maxBytes;
     this.#signal = signal;
     this.#skip = journal.records;
   }
@@ -109,7 +110,7 @@ class ShardQueue {
     const shard = this.#open ??= await this.#begin();
     await shard.lines.add(value);
     shard.records++;
-    if (shard.lines.bytes >= this.#most) await this.finish();
+    if (shard.lines.bytes >= this.#maxBytes) await this.finish();
   }
 
   async finish(): Promise<void> {
@@ -124,11 +125,11 @@ class ShardQueue {
     await this.#open?.close(error ?? new Error("abandoned")).catch(() => {});
   }
 
-  /** Opens the next shard: its file is filled by whoever adds, and takes its name when it is closed. */
+  /** Opens the next shard; its file gets its name when `close` is called without an error. */
   #begin(): Promise<{ lines: Lines; records: number; close: (error?: unknown) => Promise<void> }> {
     return new Promise((opened, failed) => {
       const written = writeAtomically(this.#journal.next, async (write) => {
-        const lines = new Lines(this.#pack, write);
+        const lines = new Lines(this.#compress, write);
         await new Promise<void>((done, stop) => {
           const close = async (error?: unknown) => {
             error === undefined ? done() : stop(error);
@@ -148,22 +149,22 @@ async function toFile<R>(
   signal: AbortSignal | undefined,
   fill: (lines: Lines) => Promise<R>,
 ): Promise<R> {
-  const pack = packerOf(path);
+  const compress = compressorOf(path);
   const folder = path.replace(/[^\\/]*$/, "");
   if (folder) await Deno.mkdir(folder, { recursive: true });
   let result: R;
   await writeAtomically(path, async (write) => {
-    const lines = new Lines(pack, write);
+    const lines = new Lines(compress, write);
     result = await fill(lines);
     await lines.flush();
   }, signal);
   return result!;
 }
 
-type Pack = (bytes: Uint8Array) => Uint8Array;
+type Compress = (bytes: Uint8Array) => Uint8Array;
 
-/** Each piece is packed by itself: both formats allow members one behind another. */
-function packerOf(path: string): Pack {
+/** Returns the compression of a file by its name. Each block is compressed by itself, as a member of the file. */
+function compressorOf(path: string): Compress {
   if (path.endsWith(".jsonl")) return (bytes) => bytes;
   if (path.endsWith(".jsonl.gz")) return gzipSync;
   if (path.endsWith(".jsonl.zst")) return zstdCompressSync;
@@ -173,19 +174,19 @@ function packerOf(path: string): Pack {
 }
 
 const encoder = new TextEncoder();
-const pieceBytes = 1 << 20;
+const blockBytes = 1 << 20;
 
-/** Lines on their way to a file, as bytes from the beginning: texts that wait would fill the heap. */
+/** A buffer of encoded lines; strings that wait would fill the heap. */
 class Lines {
-  /** Bytes of the lines so far, before packing. */
+  /** Bytes of all lines so far, before compression. */
   bytes = 0;
-  readonly #pack: Pack;
+  readonly #compress: Compress;
   readonly #write: Write;
-  readonly #piece = new Uint8Array(pieceBytes);
+  readonly #block = new Uint8Array(blockBytes);
   #used = 0;
 
-  constructor(pack: Pack, write: Write) {
-    this.#pack = pack;
+  constructor(compress: Compress, write: Write) {
+    this.#compress = compress;
     this.#write = write;
   }
 
@@ -193,35 +194,35 @@ class Lines {
     const line = lineOf(value);
     if (!this.#fits(line)) {
       await this.flush();
-      if (!this.#fits(line)) await this.#give(encoder.encode(line));
+      if (!this.#fits(line)) await this.#writeLong(encoder.encode(line));
     }
   }
 
   async flush(): Promise<void> {
-    const piece = this.#piece.subarray(0, this.#used);
+    const block = this.#block.subarray(0, this.#used);
     this.#used = 0;
-    if (piece.length) await this.#write(this.#pack(piece));
+    if (block.length) await this.#write(this.#compress(block));
   }
 
-  /** Adds a line to the piece, unless it is longer than what is left of it. */
+  /** Appends a line to the block and returns true, unless the rest of the block is too small. */
   #fits(line: string): boolean {
-    const { read, written } = encoder.encodeInto(line, this.#piece.subarray(this.#used));
+    const { read, written } = encoder.encodeInto(line, this.#block.subarray(this.#used));
     if (read < line.length) return false;
     this.#used += written;
     this.bytes += written;
     return true;
   }
 
-  async #give(line: Uint8Array): Promise<void> {
+  async #writeLong(line: Uint8Array): Promise<void> {
     this.bytes += line.length;
-    await this.#write(this.#pack(line));
+    await this.#write(this.#compress(line));
   }
 }
 
 function lineOf(value: unknown): string {
   const line = JSON.stringify(value);
   if (line === undefined) {
-    throw new DataError(`Cannot write a record as JSON: it is ${show(value)}; leave it out by filter`);
+    throw new DataError(`Cannot write a record as JSON: it is ${show(value)}; remove it with filter`);
   }
   return `${line}\n`;
 }

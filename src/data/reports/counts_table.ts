@@ -1,5 +1,5 @@
 /**
- * What each step kept and dropped, as a table.
+ * The table of the records that each step kept and dropped.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Picture } from "../../display/display.ts";
 import { table } from "../../display/table.ts";
 import type { StepCounts } from "../plan/pass.ts";
 
-/** One row a step, readers first; `why` lists the reasons of the drops and the step's notes. */
+/** Draws one row per step, readers first; `why` lists the reasons of the drops and the step's notes. */
 export function countsTable(steps: readonly StepCounts[]): Picture {
   return table(
     steps.map(({ step, kept, dropped, notes }) => ({

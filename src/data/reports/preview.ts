@@ -1,5 +1,5 @@
 /**
- * A look at the first records, and at what the steps before them kept and dropped.
+ * The preview of a dataset: its first records, and the counts of its steps.
  *
  * @module
  */
@@ -12,42 +12,42 @@ import { type Conversation, type Document, textBytes } from "../document.ts";
 import { type DatasetPlan, describePlan, entriesOf, plansIn } from "../plan/plan.ts";
 import { Pass, type StepCounts } from "../plan/pass.ts";
 
-/** The first records of a dataset. Cold: they are read by `read` or `show`, once. */
+/** The first records of a dataset. They are read once, by the first call of `read` or `show`. */
 export class Preview<T> extends Displayable {
   readonly #plan: DatasetPlan<T>;
   readonly #count: number;
   #seen?: { records: T[]; steps: StepCounts[] };
 
-  /** A view of the first `count` records of `plan`. */
+  /** Makes a preview of the first `count` records of `plan`. */
   constructor(plan: DatasetPlan<T>, count: number) {
     super();
     this.#plan = plan;
     this.#count = count;
   }
 
-  /** The records; reads them at the first call. */
+  /** Returns the records, and reads them at the first call. */
   async read(options: { signal?: AbortSignal } = {}): Promise<T[]> {
     if (!this.#seen) {
-      const reading = new Pass(options);
+      const pass = new Pass(options);
       const records: T[] = [];
       if (this.#count > 0) {
-        for await (const { value } of entriesOf(this.#plan, reading)) {
+        for await (const { value } of entriesOf(this.#plan, pass)) {
           records.push(value);
           if (records.length === this.#count) break;
         }
       }
-      this.#seen = { records, steps: reading.steps(plansIn(this.#plan)) };
+      this.#seen = { records, steps: pass.steps(plansIn(this.#plan)) };
     }
     return this.#seen.records;
   }
 
-  /** Reads the records if need be, and shows them. */
+  /** Reads the records if necessary, and displays them. */
   override async show(): Promise<void> {
     await this.read();
     await super.show();
   }
 
-  /** The records and the counts; before they are read, the plan. */
+  /** Draws the records and the counts; before the records are read, the plan. */
   override picture(): Picture {
     if (!this.#seen) {
       return {
@@ -60,13 +60,15 @@ export class Preview<T> extends Displayable {
     return join(table(records.map(rowOf), { title: `First ${records.length} records` }), countsTable(steps));
   }
 
-  /** What was read, or the plan's length when nothing was. */
+  /** Returns the number of requested records, and after `read` the records and the counts. */
   toJSON(): Record<string, unknown> {
     return { count: this.#count, ...this.#seen };
   }
 }
 
-/** A record as a row: of documents the text, of conversations the turns, of rows the fields. */
+/**
+ * Converts a record to a row of the table: the text of a document, the turns of a conversation, the fields of a row.
+ */
 function rowOf(value: unknown): object {
   if (typeof value !== "object" || value === null) return { record: value };
   const { id, text, messages } = value as Partial<Document & Conversation>;

@@ -1,5 +1,5 @@
 /**
- * Numbers of a dataset after one pass: records, bytes, what each step dropped, shares of a mixture.
+ * Statistics of a dataset after one pass: records, bytes, counts of each step, shares of a mixture.
  *
  * @module
  */
@@ -12,34 +12,34 @@ import { type Entry, textBytes } from "../document.ts";
 import { type DatasetPlan, entriesOf, plansIn } from "../plan/plan.ts";
 import { Pass, type PassOptions, type StepCounts } from "../plan/pass.ts";
 
-/** The part of one source in what was read. */
+/** The share of a source in the records of a pass. */
 export interface SourceShare {
-  /** Its name. */
+  /** Name of the source. */
   source: string;
-  /** The share that the mixture asks for, 0 to 1. */
+  /** The share in the mixture's definition, 0 to 1. */
   asked: number;
-  /** Its share of the bytes that were read, 0 to 1. */
+  /** The share of the bytes of text, 0 to 1. */
   drawn: number;
-  /** Those bytes. */
+  /** UTF-8 bytes of its text. */
   bytes: number;
 }
 
-/** Numbers of a dataset, as read once. */
+/** Statistics of a dataset after one pass. */
 export class DatasetStats extends Displayable {
-  /** Records that came out. */
+  /** Number of records. */
   readonly records: number;
-  /** UTF-8 bytes of their text. */
+  /** UTF-8 bytes of text. */
   readonly bytes: number;
-  /** Bytes of the shortest text; 0 without records. */
+  /** UTF-8 bytes of the shortest text; 0 without records. */
   readonly shortest: number;
-  /** Bytes of the longest text. */
+  /** UTF-8 bytes of the longest text. */
   readonly longest: number;
   /** The sources of a mixture; empty for anything else. */
   readonly sources: readonly SourceShare[];
-  /** What each step kept and dropped, readers first. */
+  /** Counts of each step, readers first. */
   readonly steps: readonly StepCounts[];
 
-  /** The numbers of a reading that is over. */
+  /** Makes the statistics of a finished pass. */
   constructor(plan: DatasetPlan, tally: Tally, steps: readonly StepCounts[]) {
     super();
     this.records = tally.records;
@@ -53,7 +53,7 @@ export class DatasetStats extends Displayable {
     });
   }
 
-  /** A line of totals, the steps, and the shares of a mixture. */
+  /** Draws a line of totals, the steps, and the shares of a mixture. */
   override picture(): Picture {
     const mean = this.records ? this.bytes / this.records : 0;
     const totals =
@@ -74,27 +74,27 @@ export class DatasetStats extends Displayable {
     );
   }
 
-  /** The numbers as JSON. */
+  /** Returns the statistics as JSON. */
   toJSON(): Record<string, unknown> {
     const { records, bytes, shortest, longest, sources, steps } = this;
     return { records, bytes, shortest, longest, sources, steps };
   }
 }
 
-/** Counts the records that come out of a plan. */
-export class Tally {
-  /** Records so far. */
+/** Counters of the records of a pass. */
+class Tally {
+  /** Number of records so far. */
   records = 0;
-  /** Bytes of their text. */
+  /** UTF-8 bytes of their text. */
   bytes = 0;
-  /** Bytes of the shortest. */
+  /** UTF-8 bytes of the shortest text. */
   shortest = Infinity;
-  /** Bytes of the longest. */
+  /** UTF-8 bytes of the longest text. */
   longest = 0;
-  /** Bytes by source of the mixture. */
+  /** UTF-8 bytes of text by source of the mixture. */
   readonly drawn: Map<string, number> = new Map();
 
-  /** Counts one more. */
+  /** Counts a record. */
   add({ value, place }: Entry<unknown>): void {
     const bytes = textBytes(value);
     this.records++;
@@ -105,22 +105,22 @@ export class Tally {
   }
 }
 
-/** Reads a plan to its end, hands each record to `use`, and counts. */
+/** Reads a plan to its end, passes each record to `use`, and returns the statistics. */
 export async function tallied<T>(
   plan: DatasetPlan<T>,
   options: PassOptions,
   use: (value: T) => void | Promise<void> = () => {},
 ): Promise<DatasetStats> {
-  const reading = new Pass(options);
+  const pass = new Pass(options);
   const tally = new Tally();
-  for await (const entry of entriesOf(plan, reading)) {
+  for await (const entry of entriesOf(plan, pass)) {
     tally.add(entry);
     await use(entry.value);
   }
-  return new DatasetStats(plan, tally, reading.steps(plansIn(plan)));
+  return new DatasetStats(plan, tally, pass.steps(plansIn(plan)));
 }
 
-/** The mixture that the plan reads, under whatever steps follow it. */
+/** Returns the mixture under the steps of a plan, if there is one. */
 function mixOf(plan: DatasetPlan): DatasetPlan["mix"] {
   return plan.mix ?? (plan.inputs.length === 1 ? mixOf(plan.inputs[0]) : undefined);
 }

@@ -1,6 +1,7 @@
 /**
- * Numbers of prepared tokens: how much there is, and what a number of drawn windows takes from each source; for a mixture
- * that is Table 1 of the paper for one's own data.
+ * Statistics of prepared tokens: totals, and the shares of the sources in a number of drawn windows.
+ *
+ * For a mixture this is the counterpart of the paper's Table 1.
  *
  * @module
  */
@@ -10,25 +11,25 @@ import { join } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import type { PreparedTokens } from "../windows/prepared_tokens.ts";
 
-/** One source in a number of drawn windows. */
+/** The share of a source in a number of drawn windows. */
 export interface TokenShare {
-  /** Its name. */
+  /** Name of the source. */
   source: string;
-  /** Its documents. */
+  /** Number of documents. */
   documents: number;
-  /** Its tokens. */
+  /** Number of tokens. */
   tokens: number;
-  /** Its distinct windows. */
+  /** Number of distinct windows. */
   windows: number;
   /** UTF-8 bytes of its text. */
   bytes: number;
-  /** The share asked for, 0 to 1. */
+  /** The share in the mixture's definition, 0 to 1. */
   asked: number;
-  /** Its share of the drawn windows, 0 to 1; 0 when nothing can be drawn. */
+  /** The share of the drawn windows, 0 to 1; 0 when no window can be drawn. */
   drawn: number;
-  /** Positions of its drawn windows. */
+  /** Positions in its drawn windows. */
   drawnTokens: number;
-  /** How often the drawn windows read it. */
+  /** Number of epochs over the source in the drawn windows. */
   epochs: number;
 }
 
@@ -36,26 +37,26 @@ const right = Object.fromEntries(
   ["asked", "drawn", "tokens drawn", "epochs", "tokens", "text"].map((column) => [column, "right" as const]),
 );
 
-/** Numbers of prepared tokens. */
+/** Statistics of prepared tokens. */
 export class TokenDatasetStats extends Displayable {
-  /** Positions of a window. */
+  /** Positions per window. */
   readonly context: number;
-  /** Distinct windows. */
+  /** Number of distinct windows. */
   readonly windows: number;
-  /** Token ids. */
+  /** Number of tokens. */
   readonly tokens: number;
   /** UTF-8 bytes of text. */
   readonly bytes: number;
-  /** Tokens behind the last full windows. */
+  /** Number of tokens behind the last full windows. */
   readonly dropped: number;
-  /** Tokens cut from conversations longer than a window. */
+  /** Number of tokens cut from conversations longer than a window. */
   readonly cut: number;
-  /** Number of drawn windows that the shares are of. */
+  /** Number of drawn windows. */
   readonly drawn: number;
-  /** The sources. */
+  /** Shares of the sources. */
   readonly sources: readonly TokenShare[];
 
-  /** Counts the first `drawn` windows under `seed`. */
+  /** Makes the statistics of the first `drawn` windows under `seed`. */
   constructor(prepared: PreparedTokens, drawn: number, seed: number) {
     super();
     this.context = prepared.context;
@@ -64,7 +65,7 @@ export class TokenDatasetStats extends Displayable {
     this.bytes = prepared.bytes;
     this.dropped = prepared.dropped;
     this.cut = prepared.cut;
-    // Without a full window in every source nothing can be drawn.
+    // Drawing needs at least one full window in every source.
     this.drawn = prepared.sources.every(({ windows }) => windows > 0) ? drawn : 0;
     const epochsOf = this.drawn === 0 ? [] : prepared.epochs(this.drawn, seed);
     this.sources = prepared.sources.map(({ name, documents, tokens, windows, bytes, weight }, s) => {
@@ -85,11 +86,11 @@ export class TokenDatasetStats extends Displayable {
     });
   }
 
-  /** Totals, and a row a source. */
+  /** Draws the totals, and one row per source. */
   override picture(): Picture {
     const { tokens, bytes, windows, context, dropped, cut } = this;
     const perToken = bytes > 0
-      ? ` for ${size(bytes)} of text (${number(bytes / tokens, 3)} bytes a token)`
+      ? ` for ${size(bytes)} of text (${number(bytes / tokens, 3)} bytes per token)`
       : "";
     const lost = [
       dropped ? `${number(dropped)} tokens in last short windows` : "",
@@ -111,7 +112,7 @@ export class TokenDatasetStats extends Displayable {
       text: size(own.bytes),
     }));
     const note = this.drawn === 0
-      ? "A source is shorter than one window: nothing can be drawn"
+      ? "A source is shorter than one window: no window can be drawn"
       : `Drawn: the first ${number(this.drawn)} windows`;
     return join(
       { text: totals.filter(Boolean).join(", ") },
@@ -119,7 +120,7 @@ export class TokenDatasetStats extends Displayable {
     );
   }
 
-  /** The numbers as JSON. */
+  /** Returns the statistics as JSON. */
   toJSON(): Record<string, unknown> {
     const { context, windows, tokens, bytes, dropped, cut, drawn, sources } = this;
     return { context, windows, tokens, bytes, dropped, cut, drawn, sources };

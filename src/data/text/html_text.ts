@@ -1,18 +1,19 @@
 /**
- * HTML as text: blocks on lines of their own, preformatted text as it stands, labels of links, nothing of scripts,
- * styles and pictures.
+ * Conversion of HTML to plain text: each block on its own line, preformatted text unchanged, no scripts, styles,
+ * pictures.
  *
  * @module
  */
 import { Parser } from "htmlparser2";
 
-/** What is left out of a page. */
-export interface HtmlTextOptions {
-  /** Elements that are left out with all that is in them, beside scripts and styles. */
+/** Options of the conversion. */
+interface HtmlTextOptions {
+  /** Further elements to remove with their content. */
   without?: readonly string[];
 }
 
-const silent = new Set([
+/** Elements that are removed with their content. */
+const removed = new Set([
   "script",
   "style",
   "noscript",
@@ -46,9 +47,9 @@ const paragraphs = new Set([
   "dl",
 ]);
 
-/** The text of an HTML page or fragment; list items begin with `* `. */
+/** Returns the text of an HTML page or fragment; list items begin with `* `. */
 export function htmlText(html: string, { without = [] }: HtmlTextOptions = {}): string {
-  const skipped = new Set([...silent, ...without]);
+  const skipped = new Set([...removed, ...without]);
   const page = new Page();
   let hidden = 0;
   let preformatted = 0;
@@ -79,29 +80,29 @@ export function htmlText(html: string, { without = [] }: HtmlTextOptions = {}): 
   return page.text;
 }
 
-/** Text that is put together piece by piece. */
+/** A text under construction. */
 class Page {
   #parts: string[] = [];
-  /** Line ends at the end of what was put out, of which none is wanted at the very beginning. */
-  #ends = 2;
+  /** Line ends at the end of the text; 2 at the start, so that the text begins without an empty line. */
+  #lineEnds = 2;
   #atSpace = true;
 
-  /** Running text: white space of any length is one space. */
+  /** Appends running text, in which a run of white space is one space. */
   flow(text: string): void {
     let piece = text.replace(/\s+/g, " ");
     if (this.#atSpace && piece.startsWith(" ")) piece = piece.slice(1);
     if (piece !== "") this.#put(piece);
   }
 
-  /** Text as it stands. */
+  /** Appends text unchanged. */
   raw(text: string): void {
     if (text !== "") this.#put(text);
   }
 
-  /** The beginning of a list item, behind which a paragraph needs no line of its own. */
+  /** Appends the start of a list item; a paragraph behind it needs no new line. */
   bullet(): void {
     this.#put("* ");
-    this.#ends = 1;
+    this.#lineEnds = 1;
   }
 
   space(): void {
@@ -111,13 +112,13 @@ class Page {
   newline(): void {
     this.#trim();
     this.#parts.push("\n");
-    this.#ends++;
+    this.#lineEnds++;
     this.#atSpace = true;
   }
 
-  /** At least so many line ends. */
+  /** Appends line ends until there are at least `count`. */
   lines(count: number): void {
-    while (this.#ends < count) this.newline();
+    while (this.#lineEnds < count) this.newline();
   }
 
   get text(): string {
@@ -128,17 +129,17 @@ class Page {
     this.#parts.push(text);
     let end = text.length;
     while (end > 0 && text[end - 1] === "\n") end--;
-    this.#ends = text.length - end;
+    this.#lineEnds = text.length - end;
     this.#atSpace = /\s$/.test(text);
   }
 
   #trim(): void {
     const last = this.#parts.length - 1;
-    if (this.#ends === 0 && last >= 0) this.#parts[last] = withoutSpaces(this.#parts[last]);
+    if (this.#lineEnds === 0 && last >= 0) this.#parts[last] = withoutSpaces(this.#parts[last]);
   }
 }
 
-/** Without spaces at the end. */
+/** Removes spaces at the end. */
 function withoutSpaces(text: string): string {
   let end = text.length;
   while (end > 0 && text[end - 1] === " ") end--;

@@ -1,10 +1,12 @@
 /**
- * Normal forms of text under which CCNet (Wenzek et al. 2019) compares paragraphs and measures perplexity.
+ * The normal forms of text in which CCNet compares paragraphs and measures perplexity.
+ *
+ * Source: Wenzek et al. 2019, CCNet.
  *
  * @module
  */
 
-/** Unicode punctuation that CCNet deletes before hashing, with the ASCII it stands for before measuring perplexity. */
+/** Unicode punctuation, which CCNet removes before hashing and replaces by ASCII before measuring perplexity. */
 const punctuation: Record<string, string> = {
   "，": ",",
   "。": ".",
@@ -45,12 +47,12 @@ const marks = new RegExp(`[${Object.keys(punctuation).join("")}]`, "g");
 const controls = /\p{Cc}/gu;
 const digits = /\p{Nd}/gu;
 
-/** For comparing: trimmed, lower case, digits as 0, without control characters and Unicode punctuation; accents stay. */
+/** Normalises for comparison: trimmed, lower case, digits as 0, no control characters, no Unicode punctuation. */
 export function comparable(text: string): string {
   return text.trim().toLowerCase().replace(digits, "0").replace(marks, "").replace(controls, "");
 }
 
-/** For a language model: lower case, no accents, digits as 0, ASCII punctuation, and all on one line. */
+/** Normalises for a language model: lower case, no accents, digits as 0, ASCII punctuation, on one line. */
 export function plainLine(text: string): string {
   return text.trim().toLowerCase().normalize("NFD").replace(/\p{Mn}/gu, "").replace(digits, "0")
     .replace(marks, (mark) => punctuation[mark]).replace(controls, "");

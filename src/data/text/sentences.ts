@@ -1,6 +1,5 @@
 /**
- * Sentences by their end marks, with the usual abbreviations left out: close to the Punkt splitter that C4 used, and much
- * faster.
+ * Sentence splitter by end marks with a list of abbreviations: close to the Punkt splitter of C4, and much faster.
  *
  * @module
  */
@@ -10,7 +9,9 @@ const abbreviations = new Set(
     .split(" "),
 );
 
-/** Where the sentences of a text end: the places behind their end marks and closing quotes, the text's end last. */
+/**
+ * Returns the ends of a text's sentences: the indices behind their end marks and closing quotes, last the text's end.
+ */
 export function sentenceEnds(text: string): number[] {
   const ends: number[] = [];
   for (
@@ -25,12 +26,12 @@ export function sentenceEnds(text: string): number[] {
   return ends;
 }
 
-/** Number of sentences. */
+/** Returns the number of sentences. */
 export function countSentences(text: string): number {
   return sentenceEnds(text).length;
 }
 
-/** Whether the word before a full stop is an abbreviation or one capital letter. */
+/** Returns true when the word before a full stop is an abbreviation or one capital letter. */
 function isAbbreviation(text: string, stop: number): boolean {
   const word = /[\p{L}.]+$/u.exec(text.slice(Math.max(0, stop - 8), stop))?.[0] ?? "";
   return /^\p{Lu}$/u.test(word) || abbreviations.has(word.toLowerCase());

@@ -1,18 +1,18 @@
 /**
- * Unpacks bzip2 and xz: by the program where it is there and may be run, else by a library.
+ * Decompression of bzip2 and xz: by a program where one is installed and permitted, else by a library.
  *
- * The library for bzip2 does 7 MB/s, the program three times as much and on a core of its own.
+ * The bzip2 library unpacks 7 MB/s; the program unpacks three times as much, on a core of its own.
  *
  * @module
  */
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 
-/** The programs that unpack to their standard output with `-dc`, the fastest first. */
+/** Programs that unpack to standard output with `-dc`, the fastest first. */
 const programs = { bz2: ["lbzip2", "bzip2"], xz: ["xz"] };
 
-/** The unpacked bytes of the file at `path`; several streams one behind another are one. */
-export async function* unpackSlow(path: string, kind: keyof typeof programs): AsyncGenerator<Uint8Array> {
+/** Streams the unpacked bytes of the file at `path`; concatenated streams are read as one. */
+export async function* unpackBzip2Xz(path: string, kind: keyof typeof programs): AsyncGenerator<Uint8Array> {
   for (const program of programs[kind]) {
     const child = await start(program, path);
     if (child) return yield* outputOf(child, program);
@@ -32,23 +32,25 @@ async function start(program: string, path: string): Promise<Deno.ChildProcess |
   }
 }
 
-/** What the program writes; leaving early ends it. */
+/** Streams the program's standard output; leaving the loop early kills the program. */
 async function* outputOf(child: Deno.ChildProcess, program: string): AsyncGenerator<Uint8Array> {
-  const complaint = new Response(child.stderr).text();
+  const errorText = new Response(child.stderr).text();
   let ended = false;
   try {
     yield* child.stdout;
     const { code } = await child.status;
     ended = true;
-    if (code !== 0) throw new Error((await complaint).trim().split("\n")[0] || `${program} gave up`);
+    if (code !== 0) {
+      throw new Error((await errorText).trim().split("\n")[0] || `${program} failed (exit ${code})`);
+    }
   } finally {
     if (!ended) child.kill("SIGKILL");
-    await complaint;
+    await errorText;
     await child.status;
   }
 }
 
-/** The bytes of a bzip2 file by the library. */
+/** Streams the unpacked bytes of a bzip2 file, by the library. */
 export async function* unbzip2(path: string): AsyncGenerator<Uint8Array> {
   const { default: unbzip2Stream } = await import("unbzip2-stream");
   const file = createReadStream(path, { highWaterMark: 1 << 16 });
@@ -69,9 +71,9 @@ export async function* unbzip2(path: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** The bytes of an xz file by the library. */
+/** Streams the unpacked bytes of an xz file, by the library. */
 export async function* unxz(path: string): AsyncGenerator<Uint8Array> {
-  // Its types describe a module; it is CommonJS, whose exports arrive as the default.
+  // The types describe an ES module, but the package is CommonJS: its exports arrive as the default.
   const loaded = await import("xz-decompress") as typeof import("xz-decompress") & {
     default?: typeof import("xz-decompress");
   };

@@ -1,14 +1,18 @@
 /**
- * Packing numbers for GGUF files: F32, F16, and Q8_0 as ggml's `quantize_row_q8_0_ref` does it.
+ * Packing of numbers for GGUF files: F32, F16, and Q8_0 as in ggml's `quantize_row_q8_0_ref`.
  *
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
 
-/** A packing that is written. */
+/** A packing that can be written. */
 export type WrittenType = "F32" | "F16" | "Q8_0";
 
-/** The bytes of numbers; for Q8_0 a multiple of 32 of them. */
+/**
+ * Packs numbers to bytes; for Q8_0 their count must be a multiple of 32.
+ *
+ * @throws {ConfigError} when a number of the tensor `name` is too large for the packing
+ */
 export function packBlocks(
   type: WrittenType,
   data: Float32Array<ArrayBuffer>,
@@ -26,7 +30,7 @@ function packF16(data: Float32Array, name: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(halves.buffer);
 }
 
-/** A block of 32: f16 scale max |x| / 127, then round(x / scale), halves away from zero. */
+/** Packs blocks of 32: f16 scale max |x| / 127, then round(x / scale) as int8, ties away from zero. */
 function packQ8(data: Float32Array, name: string): Uint8Array<ArrayBuffer> {
   const count = data.length / 32;
   const out = new Uint8Array(count * 34);
@@ -40,8 +44,8 @@ function packQ8(data: Float32Array, name: string): Uint8Array<ArrayBuffer> {
     if (!(scale <= 65504)) throw tooLarge(name, largest, "Q8_0");
     view.setFloat16(block * 34, scale, true);
     x.forEach((value, i) => {
-      const turned = Math.fround(value * inverse);
-      view.setInt8(block * 34 + 2 + i, Math.sign(turned) * Math.floor(Math.abs(turned) + 0.5));
+      const scaled = Math.fround(value * inverse);
+      view.setInt8(block * 34 + 2 + i, Math.sign(scaled) * Math.floor(Math.abs(scaled) + 0.5));
     });
   }
   return out;

@@ -1,8 +1,9 @@
 /**
- * The front of a GGUF file: `GGUF`, version, counts, values by name, and the tensors' names, shapes and places. Format:
- * ggml's `docs/gguf.md`.
+ * Parser of the header of a GGUF file: `GGUF`, version, counts, values by name, and the tensors' names, shapes,
+ * offsets.
  *
- * Nothing in it is believed: a count larger than the rest of the file could hold is refused before memory is taken.
+ * Format: ggml's `docs/gguf.md`. The file is not trusted: a count that the rest of the file cannot hold is refused
+ * before memory is allocated.
  *
  * @module
  */
@@ -25,17 +26,17 @@ export type GgufValue =
 export interface GgufTensor {
   /** Its name. */
   readonly name: string;
-  /** Lengths of its dimensions, the longest stride first (the file has them the other way round). */
+  /** Lengths of its dimensions, outermost first (the file stores them innermost first). */
   readonly shape: readonly number[];
-  /** How its numbers are packed. */
+  /** Packing of its numbers. */
   readonly type: GgufType;
-  /** Byte of the file where it starts. */
+  /** Its first byte, from the start of the file. */
   readonly offset: number;
-  /** How many bytes it takes. */
+  /** Its length in bytes. */
   readonly byteLength: number;
 }
 
-/** What the front of a GGUF file says. */
+/** The parsed header of a GGUF file. */
 export interface GgufHeader {
   /** Values by name, such as `llama.block_count`. */
   readonly values: ReadonlyMap<string, GgufValue>;
@@ -66,36 +67,36 @@ const SIZE: Readonly<Record<ValueType, number>> = {
   ...{ u64: 8, i64: 8, f64: 8 },
 };
 
-/** Gives bytes `offset` to `offset + length` of a file of `size` bytes, or fewer at its end. */
-export interface Front {
-  /** Name of the file. */
+/** The first bytes of a file. */
+interface Front {
+  /** Path of the file, for errors. */
   file: string;
-  /** Bytes of the whole file. */
+  /** Size of the whole file in bytes. */
   size: number;
-  /** The first bytes, as many as were read. */
+  /** The bytes read so far, from the start of the file. */
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Thrown where the bytes read so far are not the whole header. */
+/** Thrown when the header is longer than the bytes read so far. */
 export class MoreNeeded extends Error {}
 
 /**
- * Reads the header.
+ * Parses the header.
  *
  * @throws {FormatError} with the byte of the first thing that is wrong
- * @throws {MoreNeeded} where the front ends before the header does, and the file goes on
+ * @throws {MoreNeeded} when the header goes on behind the bytes read so far
  */
 export function parseGguf(front: Front): GgufHeader {
   const cursor = new Cursor(front);
   const { file } = front;
-  const magic = String.fromCharCode(...cursor.take(4, "the mark GGUF"));
-  if (magic !== "GGUF") cursor.fail(0, "the mark GGUF", show(magic));
+  const magic = String.fromCharCode(...cursor.take(4, "the magic bytes GGUF"));
+  if (magic !== "GGUF") cursor.fail(0, "the magic bytes GGUF", show(magic));
   const version = cursor.number("u32");
   if (version !== 2 && version !== 3) cursor.fail(4, "version 2 or 3, little-endian", String(version));
   const tensorCount = cursor.count(24, "tensors");
   const valueCount = cursor.count(13, "values");
   const values = new Map<string, GgufValue>();
-  const tensors: Raw[] = [];
+  const tensors: RawTensor[] = [];
   for (let i = 0; i < valueCount; i++) {
     const at = cursor.at;
     const name = cursor.string();
@@ -111,11 +112,12 @@ export function parseGguf(front: Front): GgufHeader {
   }
   return {
     values,
-    tensors: placed(tensors, Math.ceil(cursor.at / alignment) * alignment, alignment, cursor),
+    tensors: checkTensors(tensors, Math.ceil(cursor.at / alignment) * alignment, alignment, cursor),
   };
 }
 
-interface Raw {
+/** A tensor's entry as it stands in the file, at byte `at`. */
+interface RawTensor {
   name: string;
   shape: number[];
   type: number;
@@ -123,9 +125,10 @@ interface Raw {
   at: number;
 }
 
-function placed(
-  raw: readonly Raw[],
-  start: number,
+/** Checks every tensor against the file; `dataStart` is the byte that the offsets count from. */
+function checkTensors(
+  raw: readonly RawTensor[],
+  dataStart: number,
   alignment: number,
   cursor: Cursor,
 ): Map<string, GgufTensor> {
@@ -148,7 +151,7 @@ function placed(
       cursor.fail(at, `the offset of ${show(name)} to be a multiple of ${alignment}`, `${offset}`);
     }
     if (tensors.has(name)) cursor.fail(at, "each tensor once", `${show(name)} again`);
-    const tensor = { name, shape, type, offset: start + offset, byteLength: count / weights * bytes };
+    const tensor = { name, shape, type, offset: dataStart + offset, byteLength: count / weights * bytes };
     if (tensor.offset + tensor.byteLength > cursor.size) {
       throw truncated(
         cursor.file,
@@ -161,7 +164,7 @@ function placed(
   return tensors;
 }
 
-/** Reads one thing after another. */
+/** A reading position in the header. */
 class Cursor {
   at = 0;
   readonly file: string;
@@ -185,8 +188,8 @@ class Cursor {
     });
   }
 
-  take(length: number, what: string): Uint8Array<ArrayBuffer> {
-    if (this.at + length > this.size) throw truncated(this.file, this.size, what);
+  take(length: number, expected: string): Uint8Array<ArrayBuffer> {
+    if (this.at + length > this.size) throw truncated(this.file, this.size, expected);
     if (this.at + length > this.#bytes.length) throw new MoreNeeded();
     this.at += length;
     return this.#bytes.subarray(this.at - length, this.at);
@@ -221,12 +224,12 @@ class Cursor {
     }
   }
 
-  /** A count of things of at least `each` bytes. */
-  count(each: number, what: string): number {
+  /** Reads a count of items that take at least `minBytes` bytes each. */
+  count(minBytes: number, items: string): number {
     const at = this.at;
     const count = this.number("u64");
-    const most = Math.floor((this.size - this.at) / each);
-    if (count > most) this.fail(at, `at most ${most} ${what}, more do not fit into the file`, String(count));
+    const max = Math.floor((this.size - this.at) / minBytes);
+    if (count > max) this.fail(at, `at most ${max} ${items}, more do not fit into the file`, String(count));
     return count;
   }
 
@@ -256,7 +259,7 @@ class Cursor {
     return values as readonly number[];
   }
 
-  tensor(): Raw {
+  tensor(): RawTensor {
     const at = this.at;
     const name = this.string();
     const dimensions = this.number("u32");

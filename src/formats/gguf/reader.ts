@@ -1,5 +1,5 @@
 /**
- * Reading GGUF files, which hold a model and its tokenizer, as llama.cpp and what is built on it do.
+ * Reader of GGUF files, which hold a model and its tokenizer; the format of llama.cpp.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { PACKINGS } from "./types.ts";
 import { columnsOf, type FileMatrix } from "../tensors/matrix.ts";
 import { OpenFile } from "../open_file.ts";
 
-/** Bytes of a header that are read at first, and the most that are read of one. [ours] */
-const FIRST = 1 << 20;
-const MOST = 256 << 20;
+/** Bytes of the header that are read first, and the size of the largest header that is read. [ours] */
+const FIRST_BYTES = 1 << 20;
+const MAX_BYTES = 256 << 20;
 
 /**
- * Opens a GGUF file to read its tensors; close it, or open it with `using`.
+ * Opens a GGUF file and checks its header; close it, or open it with `using`.
  *
- * @throws {FormatError} if there is no such file, or its header or length is not what the format says
+ * @throws {FormatError} when there is no such file, or its header or length breaks the format
  */
 export async function openGguf(path: string): Promise<GgufFile> {
   const file = await OpenFile.open(path, "a GGUF file");
@@ -30,7 +30,7 @@ export async function openGguf(path: string): Promise<GgufFile> {
 }
 
 async function headerOf(file: OpenFile): Promise<GgufHeader> {
-  for (let length = FIRST; length <= MOST; length *= 4) {
+  for (let length = FIRST_BYTES; length <= MAX_BYTES; length *= 4) {
     const bytes = await file.read(0, new Uint8Array(Math.min(length, file.size)));
     try {
       return parseGguf({ file: file.path, size: file.size, bytes });
@@ -38,10 +38,10 @@ async function headerOf(file: OpenFile): Promise<GgufHeader> {
       if (!(error instanceof MoreNeeded)) throw error;
     }
   }
-  throw new FormatError(`Cannot read the header: it is longer than ${MOST} bytes`, { file: file.path });
+  throw new FormatError(`Cannot read the header: it is longer than ${MAX_BYTES} bytes`, { file: file.path });
 }
 
-/** An open file whose header has been checked. */
+/** An open GGUF file with a checked header. */
 export class GgufFile implements GgufHeader {
   /** Values by name, such as `llama.block_count`. */
   readonly values: ReadonlyMap<string, GgufValue>;
@@ -49,7 +49,7 @@ export class GgufFile implements GgufHeader {
   readonly tensors: ReadonlyMap<string, GgufTensor>;
   readonly #file: OpenFile;
 
-  /** Made by {@linkcode openGguf}. */
+  /** Wraps an open file; call {@linkcode openGguf} instead. */
   constructor(file: OpenFile, header: GgufHeader) {
     this.#file = file;
     this.values = header.values;
@@ -57,9 +57,9 @@ export class GgufFile implements GgufHeader {
   }
 
   /**
-   * A tensor to be read a few rows at a time, unpacked to float32.
+   * Returns a tensor whose rows are read on demand and unpacked to float32.
    *
-   * @throws {FormatError} if there is no such tensor
+   * @throws {FormatError} when there is no such tensor
    */
   matrix(name: string): FileMatrix {
     const tensor = this.tensors.get(name);
@@ -78,7 +78,7 @@ export class GgufFile implements GgufHeader {
     return { file, shape: tensor.shape, read };
   }
 
-  /** Closes the file; reads that are under way fail. */
+  /** Closes the file; unfinished reads fail. */
   close(): void {
     this.#file.close();
   }

@@ -1,26 +1,27 @@
 /**
- * How GGUF files pack numbers: blocks of 1, 32 or 256 weights that share a scale. Layouts as in ggml's
- * `ggml-common.h` and `dequantize_row_*`.
+ * The packings of numbers in GGUF files: blocks of 1, 32 or 256 weights that share a scale.
+ *
+ * Layouts as in ggml's `ggml-common.h` and `dequantize_row_*`.
  *
  * @module
  */
 
 /** A packing of numbers. */
-export interface Packing {
-  /** Its number in the file. */
+interface Packing {
+  /** Its id in the file. */
   id: number;
-  /** Weights of a block. */
+  /** Weights per block. */
   weights: number;
-  /** Bytes of a block. */
+  /** Bytes per block. */
   bytes: number;
-  /** The weights of whole blocks. */
+  /** Unpacks whole blocks to float32. */
   unpack(bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer>;
 }
 
-/** Names of the packings that are read. */
+/** Name of a packing that can be read. */
 export type GgufType = "F32" | "F16" | "BF16" | "Q8_0" | "Q4_0" | "Q4_K" | "Q6_K";
 
-/** The packings that are read, by name. */
+/** The packings that can be read, by name. */
 export const PACKINGS: Readonly<Record<GgufType, Packing>> = {
   F32: { id: 0, weights: 1, bytes: 4, unpack: (bytes) => new Float32Array(bytes.slice().buffer) },
   F16: {
@@ -36,7 +37,7 @@ export const PACKINGS: Readonly<Record<GgufType, Packing>> = {
   Q6_K: { id: 14, weights: 256, bytes: 210, unpack: blocks(256, 210, unpackQ6K) },
 };
 
-/** Names of all packings by their number, for messages. */
+/** Names of all packings by id, for errors. */
 export const TYPE_NAMES: Readonly<Record<number, string>> = {
   ...Object.fromEntries(Object.entries(PACKINGS).map(([name, { id }]) => [id, name])),
   ...{
@@ -52,7 +53,9 @@ export const TYPE_NAMES: Readonly<Record<number, string>> = {
   },
 };
 
-/** Unpacks block by block: `unpack` reads the block at byte `at` and writes its weights from `to` on. */
+/**
+ * Returns a function that unpacks block by block: `unpack` reads the block at byte `at` and writes to `out[to ...]`.
+ */
 function blocks(
   weights: number,
   size: number,
@@ -72,13 +75,16 @@ function unpackBf16(bytes: Uint8Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
   return new Float32Array(words.buffer);
 }
 
-/** f16 scale, 32 signed bytes. */
+/** Unpacks a block of Q8_0: f16 scale, 32 signed bytes. */
 function unpackQ8(view: DataView, at: number, out: Float32Array, to: number): void {
   const scale = view.getFloat16(at, true);
   for (let i = 0; i < 32; i++) out[to + i] = scale * view.getInt8(at + 2 + i);
 }
 
-/** f16 scale, 16 bytes: weight i in the low half of byte i, weight i + 16 in the high one, each less 8. */
+/**
+ * Unpacks a block of Q4_0: f16 scale, 16 bytes; weight i is the low half of byte i minus 8, weight i + 16 the high
+ * half.
+ */
 function unpackQ4(view: DataView, at: number, out: Float32Array, to: number): void {
   const scale = view.getFloat16(at, true);
   for (let i = 0; i < 16; i++) {
@@ -88,7 +94,7 @@ function unpackQ4(view: DataView, at: number, out: Float32Array, to: number): vo
   }
 }
 
-/** f16 scale and f16 scale of the minima, 8 pairs of 6-bit scale and minimum in 12 bytes, 128 bytes of halves. */
+/** Unpacks a block of Q4_K: f16 scale, f16 scale of minima, 8 pairs of 6-bit scale and minimum, 128 bytes of 4 bits. */
 function unpackQ4K(view: DataView, at: number, out: Float32Array, to: number): void {
   const scale = view.getFloat16(at, true);
   const floor = view.getFloat16(at + 2, true);
@@ -113,7 +119,10 @@ function scaleAndMinimum(view: DataView, at: number, group: number): [number, nu
   ];
 }
 
-/** 128 bytes of low halves, 64 bytes of upper pairs of bits, 16 signed scales, f16 scale; each weight less 32. */
+/**
+ * Unpacks a block of Q6_K: 128 bytes of lower 4 bits, 64 bytes of upper 2 bits, 16 int8 scales, f16 scale; weights
+ * minus 32.
+ */
 function unpackQ6K(view: DataView, at: number, out: Float32Array, to: number): void {
   const scale = view.getFloat16(at + 208, true);
   for (let i = 0; i < 256; i++) {

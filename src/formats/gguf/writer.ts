@@ -1,5 +1,5 @@
 /**
- * Writing GGUF files in one pass.
+ * Writer of GGUF files, in one pass.
  *
  * @module
  */
@@ -17,24 +17,24 @@ export type WrittenValue =
   | { type: "bool"; value: boolean }
   | { type: "string"; value: string | readonly string[] };
 
-/** A tensor to be written. */
+/** A tensor to write. */
 export interface WrittenTensor {
   /** Its name. */
   name: string;
-  /** Lengths of its dimensions, the longest stride first. */
+  /** Lengths of its dimensions, outermost first. */
   shape: readonly number[];
-  /** How its numbers are packed; rows of Q8_0 have a multiple of 32 numbers. */
+  /** Packing of its numbers; a row of Q8_0 has a multiple of 32 numbers. */
   type: WrittenType;
 }
 
-/** Tensors start at multiples of this. */
+/** Alignment of every tensor, in bytes. */
 const ALIGNMENT = 32;
 
 /**
- * Writes values and tensors; `data` gives the numbers of each tensor in turn, in parts of whole rows. The file at
- * `path` is replaced only when the new one is complete on the disk.
+ * Writes values and tensors to `path`, replacing an earlier file only when the new one is complete on the disk.
  *
- * @throws {ConfigError} if a tensor is not as long as its shape, or a number is too large for its packing
+ * @param data the numbers of each tensor in order, in parts of whole rows
+ * @throws {ConfigError} when the numbers do not fill a tensor's shape, or one is too large for its packing
  */
 export async function writeGguf(
   path: string,
@@ -48,7 +48,7 @@ export async function writeGguf(
     const next = tensors.values();
     for await (const parts of data) {
       const { value: tensor } = next.next();
-      if (!tensor) throw new ConfigError(`Cannot write ${path}: more tensors were given than named`);
+      if (!tensor) throw new ConfigError(`Cannot write ${path}: the data has more tensors than were named`);
       let length = 0;
       let written = 0;
       for await (const part of parts) {
@@ -65,7 +65,7 @@ export async function writeGguf(
       await write(new Uint8Array(aligned(written) - written));
     }
     const missing = next.next().value;
-    if (missing) throw new ConfigError(`Cannot write ${path}: ${missing.name} was not given`);
+    if (missing) throw new ConfigError(`Cannot write ${path}: the data of ${missing.name} is missing`);
   }, signal);
 }
 

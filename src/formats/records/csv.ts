@@ -1,30 +1,32 @@
 /**
- * Comma- and tab-separated values (RFC 4180): fields may be quoted, and a quoted one may hold separators, line ends
- * and doubled quotes. The first record names the fields, unless their names are given.
+ * Reader of comma- and tab-separated values (RFC 4180).
+ *
+ * A quoted field may hold separators, line ends and doubled quotes. The first record names the fields unless `columns`
+ * does.
  *
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import { beginning, isBrokenRecord, type RecordOrError } from "../record_or_error.ts";
+import { excerpt, isBrokenRecord, type RecordOrError } from "../record_or_error.ts";
 import type { Row } from "./jsonl.ts";
 import { findLines, type TextEncoding } from "./lines.ts";
 
-/** How the values stand in the file. */
-export interface CsvFormat extends TextEncoding {
-  /** What separates fields, one character; default: a tab in `.tsv` files, else a comma. */
+/** Format options of a CSV file. */
+interface CsvFormat extends TextEncoding {
+  /** The one character between fields; default: a tab in `.tsv` files, else a comma. */
   separator?: string;
-  /** Names of the fields of a file whose first record is one like the others. */
+  /** Names of the fields, for a file whose first record holds values. */
   columns?: readonly string[];
 }
 
-/** Lines that one quoted field may run over; beyond, a quote was never closed. [ours] */
-const mostLines = 1000;
+/** Lines that one record may span; in a longer one a quote was never closed. [ours] */
+const maxRecordLines = 1000;
 
 /**
- * The rows of `path`, all values strings, with the lines they begin on. A record with another number of fields than
- * the first one, or with a quote that is out of place, is a problem.
+ * Reads the rows of `path`, all values strings, with the numbers of their first lines. A record with a different
+ * number of fields than there are names, or with a misplaced quote, is a broken record.
  *
- * @throws {DataError} when the file cannot be read or its first record cannot name fields
+ * @throws {DataError} when the file cannot be read or its first record names a field twice
  */
 export async function* findCsv(path: string, format: CsvFormat = {}): AsyncGenerator<RecordOrError<Row>> {
   const separator = format.separator ?? (/\.tsv(\.\w+)?$/i.test(path) ? "\t" : ",");
@@ -35,19 +37,22 @@ export async function* findCsv(path: string, format: CsvFormat = {}): AsyncGener
     else if (found.value.length === names.length) {
       yield { value: Object.fromEntries(names.map((name, i) => [name, found.value[i]])), line: found.line };
     } else {
-      const problem = `a record of ${found.value.length} fields where ${names.length} are named`;
-      yield { problem, line: found.line, text: beginning(found.value.join(separator)) };
+      const problem = `a record of ${found.value.length} fields, expected ${names.length}`;
+      yield { problem, line: found.line, text: excerpt(found.value.join(separator)) };
     }
   }
 }
 
 function checkNames(names: string[], file: string): string[] {
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice === undefined) return names;
-  throw new DataError(`Cannot read the file as CSV: its first line names ${JSON.stringify(twice)} twice`, {
-    file,
-    line: 1,
-  });
+  const duplicate = names.find((name, i) => names.indexOf(name) < i);
+  if (duplicate === undefined) return names;
+  throw new DataError(
+    `Cannot read the file as CSV: its first line names ${JSON.stringify(duplicate)} twice`,
+    {
+      file,
+      line: 1,
+    },
+  );
 }
 
 async function* records(
@@ -55,30 +60,30 @@ async function* records(
   separator: string,
   format: CsvFormat,
 ): AsyncGenerator<RecordOrError<string[]>> {
-  let begun: string[] = [];
-  let from = 0;
-  let open = false;
+  let lines: string[] = [];
+  let firstLine = 0;
+  let quoteOpen = false;
   const record = (): RecordOrError<string[]> => {
-    const text = begun.join("\n");
-    const fields = open ? undefined : fieldsOf(text, separator);
-    begun = [];
-    if (fields) return { value: fields, line: from };
-    const problem = open
-      ? `a quote that is not closed within ${mostLines} lines`
-      : "a quote that is out of place";
-    open = false;
-    return { problem, line: from, text: beginning(text) };
+    const text = lines.join("\n");
+    const fields = quoteOpen ? undefined : fieldsOf(text, separator);
+    lines = [];
+    if (fields) return { value: fields, line: firstLine };
+    const problem = quoteOpen
+      ? `a quote that is not closed within ${maxRecordLines} lines`
+      : "a misplaced quote";
+    quoteOpen = false;
+    return { problem, line: firstLine, text: excerpt(text) };
   };
   for await (const found of findLines(path, format)) {
     if (isBrokenRecord(found)) yield found;
-    else if (found.value !== "" || open) {
-      if (begun.length === 0) from = found.line!;
-      begun.push(found.value);
-      if (quotesIn(found.value) % 2) open = !open;
-      if (!open || begun.length === mostLines) yield record();
+    else if (found.value !== "" || quoteOpen) {
+      if (lines.length === 0) firstLine = found.line!;
+      lines.push(found.value);
+      if (quotesIn(found.value) % 2) quoteOpen = !quoteOpen;
+      if (!quoteOpen || lines.length === maxRecordLines) yield record();
     }
   }
-  if (begun.length) yield record();
+  if (lines.length) yield record();
 }
 
 function quotesIn(text: string): number {
@@ -87,7 +92,7 @@ function quotesIn(text: string): number {
   return count;
 }
 
-/** The fields of a record; undefined when a quote stands where none may. */
+/** Splits a record into its fields; returns undefined when a quote is misplaced. */
 function fieldsOf(text: string, separator: string): string[] | undefined {
   if (!text.includes('"')) return text.split(separator);
   const fields: string[] = [];

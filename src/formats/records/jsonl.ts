@@ -1,16 +1,16 @@
 /**
- * JSON Lines: one JSON object a line, UTF-8, blank lines skipped.
+ * Reader of JSON Lines: one JSON object per line, UTF-8, blank lines skipped.
  *
  * @module
  */
 import { show } from "../../base/schema.ts";
-import { beginning, isBrokenRecord, type RecordOrError } from "../record_or_error.ts";
+import { excerpt, isBrokenRecord, type RecordOrError } from "../record_or_error.ts";
 import { findLines } from "./lines.ts";
 
-/** A JSON object as it stands in a file: nothing is known about its fields. */
+/** A JSON object from a file, with unchecked fields. */
 export type Row = Record<string, unknown>;
 
-/** The rows of `path` with their line numbers, counted from 1; a line that is not a JSON object is a problem. */
+/** Reads the rows of `path` with their line numbers, from 1; a line that is not a JSON object is a broken record. */
 export async function* findJsonl(path: string): AsyncGenerator<RecordOrError<Row>> {
   for await (const found of findLines(path)) {
     if (isBrokenRecord(found)) yield found;
@@ -22,8 +22,8 @@ function parseRow(text: string): RecordOrError<Row> {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { value: value as Row };
-    return { problem: `no JSON object but ${show(value)}`, text: beginning(text) };
+    return { problem: `not a JSON object but ${show(value)}`, text: excerpt(text) };
   } catch (cause) {
-    return { problem: `not JSON: ${(cause as Error).message}`, text: beginning(text) };
+    return { problem: `not JSON: ${(cause as Error).message}`, text: excerpt(text) };
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Text files as one string or line by line, in memory that does not grow with the file.
+ * Reader of text files, whole or line by line; line by line, memory does not grow with the file.
  *
- * Lines are found in the bytes and decoded in blocks; only a block with a wrong byte in it is decoded line by line,
- * so that one broken line costs one line.
+ * Lines are found in the bytes and decoded in blocks. Only a block with an invalid byte is decoded line by line, so
+ * that an invalid byte breaks its own line alone.
  *
  * @module
  */
@@ -11,16 +11,16 @@ import { concat } from "../bytes.ts";
 import { readBytes } from "../compression/decompress.ts";
 import { isBrokenRecord, type RecordOrError } from "../record_or_error.ts";
 
-/** How the bytes of a text file are understood. */
+/** Character encoding of a text file. */
 export interface TextEncoding {
-  /** A label of the Encoding standard, such as `latin1`; default `utf-8`. A wrong byte is refused, never replaced. */
+  /** A label of the Encoding standard, such as `latin1`; default `utf-8`. Invalid bytes are errors, never replaced. */
   encoding?: string;
 }
 
-/** Bytes of the longest line that is read; a longer one is a problem, and is never held in memory. [ours] */
-export const longestLine: number = 1 << 26;
+/** Bytes of the longest line that is read; a longer one is a broken record and never held in memory. [ours] */
+export const maxLineBytes: number = 1 << 26;
 
-/** The decoded text of `path` in chunks; a byte-order mark is dropped. */
+/** Decodes the text of `path` in chunks; a byte-order mark is dropped. */
 async function* readChunks(path: string, { encoding = "utf-8" }: TextEncoding): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding, { fatal: true });
   let done = 0;
@@ -43,10 +43,10 @@ async function* readChunks(path: string, { encoding = "utf-8" }: TextEncoding): 
 }
 
 /**
- * The whole text of `path`, unpacked by its extension.
+ * Reads the whole text of `path`, decompressed by its extension.
  *
- * @throws {DataError} when the file cannot be read, holds a byte that is wrong in its encoding, or is longer than a
- * string can be (half a gigabyte)
+ * @throws {DataError} when the file cannot be read, holds a byte that its encoding does not allow, or has more than
+ * 512 Mi characters, the longest string of the runtime
  */
 export async function readText(path: string, options: TextEncoding = {}): Promise<string> {
   const parts: string[] = [];
@@ -64,9 +64,9 @@ export async function readText(path: string, options: TextEncoding = {}): Promis
 }
 
 /**
- * The lines of `path` without their line ends (LF or CRLF); a last line without one counts too.
+ * Reads the lines of `path` without their line ends (LF or CRLF); the last line needs no line end.
  *
- * @throws {DataError} when the file cannot be read or a line is wrong in its encoding or longer than 64 MiB
+ * @throws {DataError} when the file cannot be read, or a line is invalid in its encoding or longer than 64 MiB
  */
 export async function* readLines(path: string, options: TextEncoding = {}): AsyncGenerator<string> {
   for await (const found of findLines(path, options)) {
@@ -78,7 +78,8 @@ export async function* readLines(path: string, options: TextEncoding = {}): Asyn
 }
 
 /**
- * The lines of `path`, numbered from 1; one that is wrong in its encoding or longer than 64 MiB is a problem.
+ * Reads the lines of `path`, numbered from 1. A line that is invalid in its encoding or longer than 64 MiB is a broken
+ * record.
  *
  * @throws {DataError} when the file cannot be read
  */
@@ -96,18 +97,18 @@ export async function* findLines(
   }
 }
 
-/** Blocks of whole lines; undefined in place of a line that is too long. */
+/** Joins chunks to blocks of whole lines; yields undefined in place of a line that is too long. */
 async function* blocksOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array | undefined> {
-  let begun: Uint8Array[] = [];
+  let pending: Uint8Array[] = []; // the start of a line whose end has not come yet
   let length = 0;
   const take = (end: Uint8Array) => {
-    const block = length > longestLine ? undefined : begun.length ? concat([...begun, end]) : end;
-    [begun, length] = [[], 0];
+    const block = length > maxLineBytes ? undefined : pending.length ? concat([...pending, end]) : end;
+    [pending, length] = [[], 0];
     return block;
   };
   for await (let chunk of chunks) {
     const first = length ? chunk.indexOf(10) : -1;
-    if (first >= 0 && length + first > longestLine) {
+    if (first >= 0 && length + first > maxLineBytes) {
       length += first;
       yield take(chunk.subarray(0, 0));
       chunk = chunk.subarray(first + 1);
@@ -116,15 +117,15 @@ async function* blocksOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
     if (end > 0) yield take(chunk.subarray(0, end));
     const rest = chunk.subarray(end);
     length += rest.length;
-    if (length > longestLine) begun = [];
-    else if (rest.length) begun.push(rest);
+    if (length > maxLineBytes) pending = [];
+    else if (rest.length) pending.push(rest);
   }
   if (length) yield take(new Uint8Array(0));
 }
 
-/** The lines of a block, which ends with a line end unless the file ends without one. */
+/** Decodes the lines of a block, which ends with a line end except perhaps at the end of the file. */
 function* decodeBlock(block: Uint8Array, decoder: TextDecoder): Generator<RecordOrError<string>> {
-  const text = decoded(block, decoder);
+  const text = decode(block, decoder);
   if (text !== undefined) {
     let from = 0;
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", from)) {
@@ -137,13 +138,13 @@ function* decodeBlock(block: Uint8Array, decoder: TextDecoder): Generator<Record
   for (let from = 0; from < block.length;) {
     const found = block.indexOf(10, from);
     const end = found < 0 ? block.length : found;
-    const line = decoded(block.subarray(from, end), decoder);
-    yield line === undefined ? notValid(decoder.encoding) : { value: withoutReturn(line) };
+    const line = decode(block.subarray(from, end), decoder);
+    yield line === undefined ? invalid(decoder.encoding) : { value: withoutReturn(line) };
     from = end + 1;
   }
 }
 
-function decoded(bytes: Uint8Array, decoder: TextDecoder): string | undefined {
+function decode(bytes: Uint8Array, decoder: TextDecoder): string | undefined {
   try {
     return decoder.decode(bytes);
   } catch {
@@ -151,23 +152,23 @@ function decoded(bytes: Uint8Array, decoder: TextDecoder): string | undefined {
   }
 }
 
-function notValid(encoding: string): RecordOrError<string> {
+function invalid(encoding: string): RecordOrError<string> {
   return { problem: `not valid ${encoding}, name its encoding, such as { encoding: "latin1" }` };
 }
 
 function tooLong(): RecordOrError<string> {
-  return { problem: `longer than ${longestLine >> 20} MiB` };
+  return { problem: `longer than ${maxLineBytes >> 20} MiB` };
 }
 
 async function* linesOfText(chunks: AsyncIterable<string>): AsyncGenerator<RecordOrError<string>> {
-  let begun = "";
+  let pending = "";
   let line = 0;
   for await (const chunk of chunks) {
-    const lines = (begun + chunk).split("\n");
-    begun = lines.pop()!;
+    const lines = (pending + chunk).split("\n");
+    pending = lines.pop()!;
     for (const text of lines) yield { value: withoutReturn(text), line: ++line };
   }
-  if (begun) yield { value: withoutReturn(begun), line: ++line };
+  if (pending) yield { value: withoutReturn(pending), line: ++line };
 }
 
 function withoutReturn(line: string): string {

@@ -1,5 +1,5 @@
 /**
- * Parquet files: the rows of one row group after another, so that memory holds one group.
+ * Reader of Parquet files, one row group at a time, so that memory holds one group.
  *
  * @module
  */
@@ -7,13 +7,14 @@ import { DataError } from "../../base/errors.ts";
 import type { RecordOrError } from "../record_or_error.ts";
 import type { Row } from "./jsonl.ts";
 
-/** Rows decoded at once within a row group. */
-const rowsAtOnce = 4096;
+/** Rows decoded per call within a row group. */
+const rowsPerRead = 4096;
 
 /**
- * The rows of `path`; only `columns` where they are named. 64-bit integers become numbers where they are exact.
+ * Reads the rows of `path`, all columns or those in `columns`. 64-bit integers become numbers where that is exact, else
+ * strings.
  *
- * @throws {DataError} when the file is not Parquet or damaged
+ * @throws {DataError} when the file cannot be read, is not Parquet, or is damaged
  */
 export async function* findParquet(
   path: string,
@@ -31,8 +32,8 @@ export async function* findParquet(
     let start = 0;
     for (const group of metadata.row_groups) {
       const end = start + Number(group.num_rows);
-      for (let rowStart = start; rowStart < end; rowStart += rowsAtOnce) {
-        const rowEnd = Math.min(end, rowStart + rowsAtOnce);
+      for (let rowStart = start; rowStart < end; rowStart += rowsPerRead) {
+        const rowEnd = Math.min(end, rowStart + rowsPerRead);
         const options = {
           file: buffer,
           metadata,
@@ -41,7 +42,7 @@ export async function* findParquet(
           rowEnd,
           columns: columns && [...columns],
         };
-        for (const row of await parquetReadObjects(options)) yield { value: plain(row) as Row };
+        for (const row of await parquetReadObjects(options)) yield { value: withoutBigInts(row) as Row };
       }
       start = end;
     }
@@ -73,12 +74,12 @@ async function slice(file: Deno.FsFile, from: number, to?: number): Promise<Arra
   return bytes.buffer;
 }
 
-/** Big integers as numbers, in whatever depth. */
-function plain(value: unknown): unknown {
+/** Replaces every bigint, at any depth, by a number, or by a string where a number is not exact. */
+function withoutBigInts(value: unknown): unknown {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  if (Array.isArray(value)) return value.map(plain);
+  if (Array.isArray(value)) return value.map(withoutBigInts);
   if (value === null || typeof value !== "object" || value instanceof Date || ArrayBuffer.isView(value)) {
     return value;
   }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutBigInts(item)]));
 }

@@ -1,5 +1,5 @@
 /**
- * Tar archives (also packed ones), file by file; nothing is ever written to the disk.
+ * Reader of tar archives, also compressed ones, file by file in memory; nothing is written to the disk.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import { concat } from "../bytes.ts";
 import { readBytes } from "../compression/decompress.ts";
 import type { RecordOrError } from "../record_or_error.ts";
 
-/** A file of an archive. */
+/** A file in an archive. */
 export interface TarFile {
-  /** Its name in the archive. */
+  /** Its path in the archive. */
   name: string;
-  /** Its bytes. */
+  /** Its contents. */
   bytes: Uint8Array;
 }
 
-/** Bytes of the largest file that is read; a larger one is a problem. [ours] */
-const largest = 1 << 28;
+/** Bytes of the largest file that is read; a larger one is a broken record. [ours] */
+const maxFileBytes = 1 << 28;
 
 /**
- * The regular files of the archive at `path`. A name that would leave the archive's folder, and a file of more than
- * 256 MiB, are problems.
+ * Reads the regular files of the archive at `path`. A file of more than 256 MiB, or with a path that leads out of the
+ * archive's folder, is a broken record.
  *
  * @throws {DataError} when the archive cannot be read or is damaged
  */
@@ -35,7 +35,7 @@ export async function* findTar(path: string): AsyncGenerator<RecordOrError<TarFi
   }
 }
 
-/** The same of an archive in memory. */
+/** Reads the regular files of an archive in memory, as {@linkcode findTar} does. */
 export function findTarIn(bytes: Uint8Array): AsyncGenerator<RecordOrError<TarFile>> {
   return filesOf((async function* () {
     yield await Promise.resolve(bytes);
@@ -53,12 +53,12 @@ async function* filesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Recor
       const { name, type, size = 0 } = entry.header;
       const problem = type !== "file" && type !== "contiguous-file"
         ? undefined
-        : size > largest
-        ? `a file of ${size} bytes, more than ${largest}: ${name}`
+        : size > maxFileBytes
+        ? `a file of ${size} bytes, more than ${maxFileBytes}: ${name}`
         : /^([\\/]|[a-z]:)|(^|[\\/])\.\.([\\/]|$)/i.test(name)
         ? `a name that leaves its folder: ${name}`
         : "";
-      if (problem === "") yield { value: { name, bytes: await gathered(entry) } };
+      if (problem === "") yield { value: { name, bytes: await gather(entry) } };
       else {
         entry.resume();
         if (problem) yield { problem };
@@ -70,7 +70,7 @@ async function* filesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Recor
   }
 }
 
-async function gathered(chunks: AsyncIterable<unknown>): Promise<Uint8Array> {
+async function gather(chunks: AsyncIterable<unknown>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for await (const chunk of chunks) parts.push(chunk as Uint8Array);
   return concat(parts);

@@ -1,8 +1,8 @@
 /**
- * WARC and WET files (ISO 28500): web pages as records with headers and a body of `Content-Length` bytes.
+ * Reader of WARC and WET files (ISO 28500): web pages as records with headers and a body of `Content-Length` bytes.
  *
- * Headers are looked up by name, whatever their order. Where no record begins, the reading goes on at the next line
- * that opens one, and the gap is one problem: that is why no library reads it.
+ * Bytes between records are one broken record, and reading goes on at the next line that opens a record. Libraries for
+ * the format stop there instead, so this file uses none.
  *
  * @module
  */
@@ -10,20 +10,20 @@ import { concat } from "../bytes.ts";
 import { readBytes } from "../compression/decompress.ts";
 import type { RecordOrError } from "../record_or_error.ts";
 
-/** One record. */
+/** A record of a WARC file. */
 export interface WarcRecord {
-  /** The value of a header by its name in lower case, such as `warc-target-uri`. */
+  /** Values of the headers by name in lower case, such as `warc-target-uri`. */
   headers: Record<string, string>;
   /** Its body. */
   body: Uint8Array;
 }
 
-/** Bytes of the longest body and of the longest headers that are read; longer ones are a problem. [ours] */
-const longestBody = 1 << 26;
-const longestHead = 1 << 20;
+/** Bytes of the longest body and the longest headers that are read; longer ones are broken records. [ours] */
+const maxBodyBytes = 1 << 26;
+const maxHeadBytes = 1 << 20;
 
 /**
- * The records of `path` whose type is `type` (all without it).
+ * Reads the records of `path`: those whose WARC type is `type`, or all.
  *
  * @throws {DataError} when the file cannot be read
  */
@@ -38,10 +38,10 @@ export async function* findWarc(path: string, type?: string): AsyncGenerator<Rec
     if (!headers || !Number.isInteger(length) || length < 0) {
       await input.seekRecord(bytes);
       yield { problem: `no WARC record at byte ${at} of the unpacked file`, text: "" };
-    } else if (length > longestBody || (type !== undefined && headers["warc-type"] !== type)) {
+    } else if (length > maxBodyBytes || (type !== undefined && headers["warc-type"] !== type)) {
       if (!await input.skip(length)) yield { problem: `a record at byte ${at} that is cut short` };
-      else if (length > longestBody) {
-        yield { problem: `a record of ${length} bytes at byte ${at}, more than ${longestBody}` };
+      else if (length > maxBodyBytes) {
+        yield { problem: `a record of ${length} bytes at byte ${at}, more than ${maxBodyBytes}` };
       }
     } else {
       const body = await input.take(length);
@@ -69,7 +69,7 @@ function parseHead(text: string): Record<string, string> | undefined {
 const CR = 13;
 const LF = 10;
 
-/** Bytes on demand, from chunks of any size. */
+/** A byte source with a position, from chunks of any size. */
 class Input {
   position = 0;
   readonly #chunks: AsyncIterator<Uint8Array>;
@@ -79,7 +79,7 @@ class Input {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
-  /** Gets one more chunk behind what is left; false at the end. */
+  /** Appends one more chunk to the unread bytes; returns false at the end of the file. */
   async #more(): Promise<boolean> {
     const { done, value } = await this.#chunks.next();
     if (done) return false;
@@ -94,17 +94,20 @@ class Input {
     return bytes;
   }
 
-  /** Skips line ends; false at the end of the file. */
+  /** Skips line ends; returns false at the end of the file. */
   async skipBlank(): Promise<boolean> {
     while (true) {
-      const blank = this.#rest.findIndex((byte) => byte !== CR && byte !== LF);
-      if (blank >= 0) return this.#advance(blank).length >= 0;
+      const blanks = this.#rest.findIndex((byte) => byte !== CR && byte !== LF);
+      if (blanks >= 0) {
+        this.#advance(blanks);
+        return true;
+      }
       this.#advance(this.#rest.length);
       if (!await this.#more()) return false;
     }
   }
 
-  /** The bytes up to and with an empty line; undefined when none comes within a megabyte. Takes what it gives. */
+  /** Takes the bytes up to and with the next empty line; returns undefined when a megabyte holds none. */
   async head(): Promise<Uint8Array | undefined> {
     for (let from = 0;;) {
       for (let at = this.#rest.indexOf(LF, from); at >= 0; at = this.#rest.indexOf(LF, at + 1)) {
@@ -112,11 +115,11 @@ class Input {
         if (this.#rest[next] === LF) return this.#advance(next + 1);
       }
       from = Math.max(0, this.#rest.length - 2);
-      if (this.#rest.length > longestHead || !await this.#more()) return undefined;
+      if (this.#rest.length > maxHeadBytes || !await this.#more()) return undefined;
     }
   }
 
-  /** The next `count` bytes, fewer at the end of the file. Chunks are joined once, however many they are. */
+  /** Takes the next `count` bytes, fewer at the end of the file. All chunks are joined in one step. */
   async take(count: number): Promise<Uint8Array> {
     const parts = [this.#advance(count)];
     for (let length = parts[0].length; length < count && await this.#more();) {
@@ -127,7 +130,7 @@ class Input {
     return parts.length === 1 ? parts[0] : concat(parts);
   }
 
-  /** Passes over `count` bytes; false when the file ends before. */
+  /** Skips `count` bytes; returns false when the file ends before. */
   async skip(count: number): Promise<boolean> {
     for (let left = count; left > 0;) {
       if (this.#rest.length === 0 && !await this.#more()) return false;
@@ -136,11 +139,11 @@ class Input {
     return true;
   }
 
-  /** Goes on to the next line that opens a record, first of all within `taken`, bytes that were no header. */
-  async seekRecord(taken?: Uint8Array): Promise<void> {
-    if (taken) {
-      this.#rest = concat([taken, this.#rest]);
-      this.position -= taken.length;
+  /** Advances to the next line that opens a record; `putBack` holds taken bytes that are searched first. */
+  async seekRecord(putBack?: Uint8Array): Promise<void> {
+    if (putBack) {
+      this.#rest = concat([putBack, this.#rest]);
+      this.position -= putBack.length;
     }
     const mark = "\nWARC/";
     while (true) {

@@ -1,54 +1,55 @@
 /**
- * Big XML files of many equal elements (`<page>`, `<row/>`), one element at a time.
+ * Reader of large XML files of many similar elements (`<page>`, `<row/>`), one element at a time.
  *
- * The elements are found in the text and each is parsed by itself: one that is not well-formed, or endless, is a problem
- * and the next is read as if nothing had been. Entities that a file declares itself are unknown, so none explodes.
+ * The elements are found in the text and each is parsed by itself. One that is not well-formed, or too long, is a
+ * broken record and does not affect the next. Entities declared in the file are not resolved, so none can expand.
  *
  * @module
  */
 import { DataError } from "../../base/errors.ts";
 import { readBytes } from "../compression/decompress.ts";
-import { beginning, type RecordOrError } from "../record_or_error.ts";
+import { excerpt, type RecordOrError } from "../record_or_error.ts";
 
 /** An element: its attributes, its own text and its children. */
 export interface Element {
-  /** Name with prefix. */
+  /** Name with its prefix. */
   name: string;
-  /** Attributes. */
+  /** Values of the attributes by name. */
   attributes: Record<string, string>;
-  /** Character data directly in it, entities resolved. */
+  /** Character data directly in the element, entities resolved. */
   text: string;
-  /** Elements directly in it. */
+  /** Elements directly in the element. */
   children: Element[];
 }
 
-/** Characters of the longest element that is read; a longer one is a problem. [ours] */
-const longest = 1 << 24;
+/** Characters of the longest element that is read; a longer one is a broken record. [ours] */
+const maxElementChars = 1 << 24;
 
 /**
- * The elements called `name` in `path`, wherever they stand, with the lines they begin on.
+ * Reads the elements called `name` in `path`, at any depth, with the numbers of their first lines.
  *
  * @throws {DataError} when the file cannot be read or has no such element
  */
 export async function* findElements(path: string, name: string): AsyncGenerator<RecordOrError<Element>> {
   const parse = await parser();
   let seen = 0;
-  for await (const { text, line, problem } of piecesOf(path, name)) {
+  for await (const { text, line, problem } of elementTexts(path, name)) {
     seen++;
-    if (problem !== undefined) yield { problem, line, text: beginning(text) };
+    if (problem !== undefined) yield { problem, line, text: excerpt(text) };
     else yield { ...parse(text), line };
   }
   if (seen === 0) throw new DataError(`Cannot read the file: there is no <${name}> in it`, { file: path });
 }
 
-interface Piece {
+/** The text of an element, or the beginning of a broken one. */
+interface ElementText {
   text: string;
   line: number;
   problem?: string;
 }
 
-/** The text of each element from its first to its last character. */
-async function* piecesOf(path: string, name: string): AsyncGenerator<Piece> {
+/** Finds each element and yields its text from its first to its last character. */
+async function* elementTexts(path: string, name: string): AsyncGenerator<ElementText> {
   const opening = new RegExp(`<${name}(?=[\\s/>])`, "g");
   const closing = `</${name}>`;
   // An attribute may hold > but never <.
@@ -86,12 +87,12 @@ async function* piecesOf(path: string, name: string): AsyncGenerator<Piece> {
         at = end;
       } else {
         const next = opening.exec(text)?.index;
-        const broken = next !== undefined || text.length - at > longest || chunk.last;
-        if (!broken) {
+        const tooLong = text.length - at > maxElementChars;
+        if (next === undefined && !tooLong && !chunk.last) {
           searched = Math.max(at, text.length - closing.length);
           break;
         }
-        const problem = text.length - at > longest ? `longer than ${longest >> 20} MiB` : "never closed";
+        const problem = tooLong ? `longer than ${maxElementChars >> 20} MiB` : "never closed";
         yield { text: text.slice(at, at + 300), line: lineAt(at), problem: `a <${name}> that is ${problem}` };
         at = next ?? text.length;
       }
@@ -100,7 +101,7 @@ async function* piecesOf(path: string, name: string): AsyncGenerator<Piece> {
   }
 }
 
-/** Where the element that opens at `at` ends; undefined when that is not to be seen, or another one opens before. */
+/** Finds the end of the element that opens at `at`; undefined when the text holds none before the next opening tag. */
 function endOf(text: string, at: number, from: number, tag: RegExp, closing: string): number | undefined {
   tag.lastIndex = at;
   const found = tag.exec(text);
@@ -112,18 +113,18 @@ function endOf(text: string, at: number, from: number, tag: RegExp, closing: str
   return end + closing.length;
 }
 
-/** The file as text. A wrong byte becomes U+FFFD, so that it costs its own place alone. */
+/** Decodes the file as UTF-8; each invalid byte becomes U+FFFD. */
 async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<{ text: string; last: boolean }> {
   const decoder = new TextDecoder();
   for await (const chunk of chunks) yield { text: decoder.decode(chunk, { stream: true }), last: false };
   yield { text: decoder.decode(), last: true };
 }
 
-/** Parses one element after another with the same parser. */
+/** Returns a function that parses one element; it reuses the parser until an element is not well-formed. */
 async function parser(): Promise<(text: string) => RecordOrError<Element>> {
   const { SaxesParser } = await import("saxes");
   let open: Element[] = [];
-  let fault: string | undefined;
+  let problem: string | undefined;
   const make = () => {
     const sax = new SaxesParser();
     sax.on("opentag", ({ name, attributes }) => {
@@ -139,15 +140,15 @@ async function parser(): Promise<(text: string) => RecordOrError<Element>> {
     sax.on("closetag", () => void (open.length > 1 && open.pop()));
     sax.on("text", (text) => void (open.length && (open[open.length - 1].text += text)));
     sax.on("cdata", (text) => void (open.length && (open[open.length - 1].text += text)));
-    sax.on("error", (error) => void (fault ??= error.message));
+    sax.on("error", (error) => void (problem ??= error.message));
     return sax;
   };
   let sax = make();
   return (text) => {
-    [open, fault] = [[], undefined];
+    [open, problem] = [[], undefined];
     sax.write(text).close();
-    if (fault === undefined && open.length === 1) return { value: open[0] };
+    if (problem === undefined && open.length === 1) return { value: open[0] };
     sax = make();
-    return { problem: `not well-formed XML: ${fault ?? "it ends too early"}`, text: beginning(text) };
+    return { problem: `not well-formed XML: ${problem ?? "it ends too early"}`, text: excerpt(text) };
   };
 }

@@ -1,8 +1,7 @@
 /**
- * The element types of safetensors files and the typed arrays they become.
+ * The element types of safetensors files and the typed arrays that hold them.
  *
- * JavaScript has no arithmetic on 16-bit floats, so F16 and BF16 are widened to 32 bits, which is exact: subnormals,
- * infinities and NaN included.
+ * F16 and BF16 are widened to 32 bits, which is exact, also for subnormals, infinities and NaN.
  *
  * @module
  */
@@ -23,7 +22,7 @@ export type SafeDType =
   | "I64"
   | "F64";
 
-/** The numbers of a tensor. `BOOL` is a Uint8Array of zeros and ones. */
+/** The elements of a tensor, row-major. `BOOL` is a Uint8Array of zeros and ones. */
 export type TensorArray<Memory extends ArrayBufferLike = ArrayBuffer> =
   | Float32Array<Memory>
   | Float64Array<Memory>
@@ -50,7 +49,7 @@ const ARRAYS = {
   F64: Float64Array,
 } as const;
 
-/** Bytes of one element in a file. */
+/** Bytes per element in a file. */
 export const DTYPE_BYTES: Readonly<Record<SafeDType, number>> = {
   BOOL: 1,
   U8: 1,
@@ -67,21 +66,22 @@ export const DTYPE_BYTES: Readonly<Record<SafeDType, number>> = {
   F64: 8,
 };
 
-/** True for a name of {@linkcode SafeDType}. */
+/** Returns true for a name of {@linkcode SafeDType}. */
 export function isDType(name: string): name is SafeDType {
   return Object.hasOwn(DTYPE_BYTES, name);
 }
 
-/** The element type an array is written as. */
+/** Returns the element type that an array is written as. */
 export function dtypeOf(array: TensorArray<ArrayBufferLike>): SafeDType {
   const dtypes = Object.keys(ARRAYS) as (keyof typeof ARRAYS)[];
   return dtypes.find((dtype) => dtype !== "BOOL" && array instanceof ARRAYS[dtype])!;
 }
 
 /**
- * An array for `count` elements, with the bytes of the file to be filled in, and `finish` to be called once they are.
- * 16-bit floats are read into the upper half of their array and widened in place, so that no second copy is held:
- * element i is written at 4i, which is at most 2 count + 2i, where it was read.
+ * Allocates an array for `count` elements: fill `bytes` with the bytes of the file, then `finish` returns the array.
+ *
+ * 16-bit floats are read into the upper half of their array and widened in place, without a second copy: element i is
+ * read at byte 2 count + 2i and written at byte 4i, which is never behind unread elements.
  */
 export function allocate(
   dtype: SafeDType,
@@ -92,9 +92,9 @@ export function allocate(
     return { bytes: new Uint8Array(array.buffer), finish: () => array };
   }
   const array = new Float32Array(count);
-  const at = 2 * count;
+  const half = 2 * count;
   const widen = dtype === "F16" ? widenF16 : widenBF16;
-  return { bytes: new Uint8Array(array.buffer, at, at), finish: () => (widen(array, at), array) };
+  return { bytes: new Uint8Array(array.buffer, half, half), finish: () => (widen(array, half), array) };
 }
 
 function widenF16(out: Float32Array<ArrayBuffer>, at: number): void {
@@ -102,7 +102,7 @@ function widenF16(out: Float32Array<ArrayBuffer>, at: number): void {
   for (let i = 0; i < out.length; i++) out[i] = halves[i];
 }
 
-/** BF16 is the upper half of an F32. */
+/** Widens BF16, which is the upper half of an F32. */
 function widenBF16(out: Float32Array<ArrayBuffer>, at: number): void {
   const words = new Uint32Array(out.buffer);
   const halves = new Uint16Array(out.buffer, at, out.length);

@@ -1,15 +1,15 @@
 /**
- * The JSON of a safetensors header, read from bytes that nobody vouches for.
+ * Strict JSON parser for safetensors headers from untrusted files.
  *
- * `JSON.parse` would keep the last of two equal keys without a word, know nothing of byte offsets and take any
- * grammar. A header has only objects, arrays, strings and non-negative integers, so that is all this reads.
+ * `JSON.parse` silently keeps the last of two equal keys, gives no byte offsets and accepts every kind of value. A
+ * header has only objects, arrays, strings and non-negative integers, so this parser accepts only those.
  *
  * @module
  */
 import { FormatError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
 
-/** A value and the byte it starts at, counted from the start of the file. */
+/** A JSON value and its first byte, from the start of the file. */
 export type Node =
   & { readonly at: number }
   & (
@@ -19,26 +19,26 @@ export type Node =
     | { readonly kind: "object"; readonly value: ReadonlyMap<string, Node> }
   );
 
-/** Objects in objects in arrays: a header is no deeper. */
-const DEEPEST = 3;
-/** Most dimensions of a shape, far more than any tensor has. */
-const LONGEST = 64;
+/** The deepest nesting of a header: an array in an object in an object. */
+const MAX_DEPTH = 3;
+/** The most items of an array, far more than any tensor has dimensions. */
+const MAX_ITEMS = 64;
 const CODE = { quote: 34, comma: 44, colon: 58, backslash: 92 };
-/** Keys that would reach an object's prototype if somebody put them on one. */
+/** Keys that would change the prototype of an object that they are assigned to. */
 const UNSAFE = new Set(["__proto__", "constructor", "prototype"]);
 
-/** Reads one JSON value that fills `bytes` up to trailing white space. */
+/** A parser of one JSON value, followed by nothing but white space. */
 export class HeaderJson {
   #at = 0;
   readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-  /** `start` is where `bytes` stand in `file`, for the offsets of nodes and errors. */
+  /** Takes the `bytes` that stand at byte `start` of `file`; nodes and errors give offsets in the file. */
   constructor(readonly file: string, readonly bytes: Uint8Array, readonly start: number) {}
 
   /**
-   * The value.
+   * Parses the value.
    *
-   * @throws {FormatError} with the byte offset of whatever is not the JSON of a header
+   * @throws {FormatError} with the byte offset of the first thing that a header may not hold
    */
   parse(): Node {
     const node = this.#value(0);
@@ -47,7 +47,7 @@ export class HeaderJson {
     return node;
   }
 
-  /** Throws a {@linkcode FormatError} about the byte at `offset` of the file. */
+  /** Throws a {@linkcode FormatError} that names byte `offset` of the file. */
   fail(offset: number, expected: string, found = this.#found(offset - this.start)): never {
     throw new FormatError(`Cannot read the header: expected ${expected}, found ${found}`, {
       file: this.file,
@@ -73,7 +73,7 @@ export class HeaderJson {
     if (c === CODE.quote) return { at, kind: "string", value: this.#string() };
     if (c >= 48 && c <= 57) return { at, kind: "integer", value: this.#integer() };
     if (c !== 91 && c !== 123) this.fail(at, "an object, an array, a string or a non-negative integer");
-    if (depth >= DEEPEST) this.fail(at, "no deeper nesting");
+    if (depth >= MAX_DEPTH) this.fail(at, "no deeper nesting");
     return c === 91
       ? { at, kind: "array", value: this.#array(depth) }
       : { at, kind: "object", value: this.#object(depth) };
@@ -105,7 +105,7 @@ export class HeaderJson {
     try {
       value = JSON.parse(text);
     } catch {
-      // Reported below, with the offset.
+      // The check below reports it with its offset.
     }
     if (typeof value !== "string" || !value.isWellFormed()) {
       this.fail(this.start + from, "a JSON string", show(text));
@@ -124,8 +124,8 @@ export class HeaderJson {
   #array(depth: number): Node[] {
     const items: Node[] = [];
     this.#list(93, () => {
-      if (items.length === LONGEST) {
-        this.fail(this.start + this.#at, `at most ${LONGEST} integers in an array`);
+      if (items.length === MAX_ITEMS) {
+        this.fail(this.start + this.#at, `at most ${MAX_ITEMS} integers in an array`);
       }
       items.push(this.#value(depth + 1));
     });
@@ -147,7 +147,7 @@ export class HeaderJson {
     return members;
   }
 
-  /** Items between an opening bracket, commas and `close`. */
+  /** Reads an opening bracket, items with commas between them, and the code `close`. */
   #list(close: number, item: () => void): void {
     this.#at++;
     this.#space();

@@ -1,34 +1,34 @@
 /**
- * Weights in a file as matrices that are read a few rows at a time, so that no tensor need ever be held whole.
+ * Matrices in files that are read a few rows at a time, so that no tensor has to be in memory whole.
  *
  * @module
  */
 
-/** An array in a file whose numbers come as float32, some rows at a time. */
+/** An array in a file that is read as float32, some rows at a time. */
 export interface FileMatrix {
-  /** The file, for messages. */
+  /** Path of the file, for errors. */
   readonly file: string;
-  /** Lengths of its dimensions. A row is what the last one counts; a vector is one row. */
+  /** Lengths of its dimensions. A row runs along the last one; a vector is one row. */
   readonly shape: readonly number[];
   /**
-   * The numbers of rows `start` to `start + count`, one row behind another.
+   * Reads rows `start` to `start + count` (exclusive), as [count, columns] row-major.
    *
-   * @throws {FormatError} if the file has become shorter
+   * @throws {FormatError} when the file has become shorter
    */
   read(start: number, count: number): Promise<Float32Array<ArrayBuffer>>;
 }
 
-/** Numbers in an array of that shape. */
+/** Returns the number of elements of an array of that shape. */
 export function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** Numbers in a row of an array of that shape; 1 for a scalar. */
+/** Returns the number of elements in a row of an array of that shape; 1 for a scalar. */
 export function columnsOf(shape: readonly number[]): number {
   return shape.at(-1) ?? 1;
 }
 
-/** Matrices of equal width, one below the other. */
+/** Stacks matrices of equal width, each below the one before. */
 export function stackRows(parts: readonly FileMatrix[]): FileMatrix {
   if (parts.length === 1) return parts[0];
   const rows = parts.map(({ shape }) => shape[0]);
@@ -47,7 +47,7 @@ export function stackRows(parts: readonly FileMatrix[]): FileMatrix {
   return { file: parts[0].file, shape: [rows.reduce((a, b) => a + b, 0), cols], read };
 }
 
-/** Matrices of equal height, side by side. */
+/** Joins matrices of equal height side by side. */
 export function stackColumns(parts: readonly FileMatrix[]): FileMatrix {
   if (parts.length === 1) return parts[0];
   const widths = parts.map(({ shape }) => shape[1]);
@@ -68,7 +68,7 @@ export function stackColumns(parts: readonly FileMatrix[]): FileMatrix {
   return { file: parts[0].file, shape: [parts[0].shape[0], cols], read };
 }
 
-/** The same numbers in another order: `change` is given whole groups of `group` rows. */
+/** Returns a view of `matrix` whose rows pass through `change`, in whole groups of `group` rows. */
 export function changeRows(
   matrix: FileMatrix,
   group: number,

@@ -1,7 +1,8 @@
 /**
- * A pickle of tensors, read without running anything: it knows dictionaries, lists, numbers, text, and the handful of
- * names that PyTorch writes for a tensor. Any other name ends the reading: nothing is looked up, imported or called.
- * Operations: CPython's `Lib/pickletools.py`.
+ * Safe reader of pickled tensors, which runs no code from the file.
+ *
+ * It knows dictionaries, lists, numbers, text, and the few names that PyTorch writes for a tensor. Any other name is an
+ * error: nothing is looked up, imported or called. Operations: CPython's `Lib/pickletools.py`.
  *
  * @module
  */
@@ -9,14 +10,14 @@ import { FormatError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
 
 /** An element type of PyTorch. */
-export type TorchType = "F32" | "F16" | "BF16" | "other";
+type TorchType = "F32" | "F16" | "BF16" | "other";
 
-/** A stretch of numbers that tensors show parts of. */
-export class PickledStorage {
+/** A flat array of numbers that tensors are views of; `length` in elements. */
+class PickledStorage {
   constructor(readonly key: string, readonly type: TorchType, readonly length: number) {}
 }
 
-/** A tensor: a shape over a storage. */
+/** A tensor: a strided view of a storage, `offset` and `stride` in elements. */
 export class TorchTensor {
   constructor(
     readonly storage: PickledStorage,
@@ -26,7 +27,7 @@ export class TorchTensor {
   ) {}
 }
 
-/** A name that the pickle asks for. */
+/** A Python name that the pickle refers to. */
 class Name {
   constructor(readonly name: string) {}
 }
@@ -49,41 +50,41 @@ const STORAGES: Readonly<Record<string, TorchType>> = {
 
 const MARK = Symbol("mark");
 
-/** Most values that may be made, so that no pickle can fill the memory. [ours] */
-const MOST = 2_000_000;
+/** The most operations of a pickle, so that no pickle can fill the memory. [ours] */
+const MAX_OPERATIONS = 2_000_000;
 
-/** Reads one pickle of protocol 2 to 5. */
+/** A reader of one pickle of protocol 2 to 5. */
 export class Unpickler {
   #at = 0;
-  #made = 0;
+  #operations = 0;
   readonly #stack: unknown[] = [];
   readonly #memo = new Map<number, unknown>();
   readonly #view: DataView;
 
-  /** `bytes` stand at `start` in `file`, for the offsets of errors. */
+  /** Takes the `bytes` that stand at byte `start` of `file`; errors give offsets in the file. */
   constructor(readonly file: string, readonly bytes: Uint8Array<ArrayBuffer>, readonly start: number) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /**
-   * The value: dictionaries are Maps, tuples and lists arrays.
+   * Returns the value: dictionaries become Maps, tuples and lists become arrays.
    *
-   * @throws {FormatError} for anything that is not a tensor or a plain container of tensors
+   * @throws {FormatError} when the pickle holds anything but tensors and plain containers of them
    */
   read(): unknown {
     for (;;) {
-      if (++this.#made > MOST) this.#fail(`at most ${MOST} operations`);
+      if (++this.#operations > MAX_OPERATIONS) this.#fail(`at most ${MAX_OPERATIONS} operations`);
       const op = this.#byte();
       const action = ACTIONS[op];
       if (op === 0x2e) return this.#pop();
       if (!action) {
         this.#fail(`an operation that tensors need, found ${show(String.fromCharCode(op))} (${op})`);
       }
-      action(this.#tools);
+      action(this.#machine);
     }
   }
 
-  readonly #tools: Tools = {
+  readonly #machine: Machine = {
     byte: () => this.#byte(),
     u16: () => this.#number(2, (at) => this.#view.getUint16(at, true)),
     u32: () => this.#number(4, (at) => this.#view.getUint32(at, true)),
@@ -95,9 +96,9 @@ export class Unpickler {
     pop: () => this.#pop(),
     top: () => this.#stack.length ? this.#stack[this.#stack.length - 1] : this.#fail("a value"),
     toMark: () => this.#toMark(),
-    put: (key) => void this.#memo.set(key, this.#tools.top()),
-    get: (key) => this.#memo.has(key) ? this.#memo.get(key) : this.#fail(`a value remembered as ${key}`),
-    memoize: () => void this.#memo.set(this.#memo.size, this.#tools.top()),
+    put: (key) => void this.#memo.set(key, this.#machine.top()),
+    get: (key) => this.#memo.has(key) ? this.#memo.get(key) : this.#fail(`a value in memo slot ${key}`),
+    memoize: () => void this.#memo.set(this.#memo.size, this.#machine.top()),
     fail: (expected) => this.#fail(expected),
   };
 
@@ -146,8 +147,8 @@ export class Unpickler {
   }
 }
 
-/** What an operation may do. */
-interface Tools {
+/** The part of the reader that operations act on: input, stack and memo. */
+interface Machine {
   byte(): number;
   u16(): number;
   u32(): number;
@@ -165,10 +166,10 @@ interface Tools {
   fail(expected: string): never;
 }
 
-const text = (t: Tools, length: number) => t.push(new TextDecoder().decode(t.take(length)));
+const text = (t: Machine, length: number) => t.push(new TextDecoder().decode(t.take(length)));
 
-/** The operations by their byte. */
-const ACTIONS: Readonly<Record<number, (t: Tools) => void>> = {
+/** The operations by opcode. */
+const ACTIONS: Readonly<Record<number, (t: Machine) => void>> = {
   0x80: (t) => void t.byte(), // PROTO
   0x95: (t) => void t.take(8), // FRAME
   0x28: (t) => t.push(MARK),
@@ -208,7 +209,7 @@ const ACTIONS: Readonly<Record<number, (t: Tools) => void>> = {
   0x62: (t) => build(t, t.pop()),
 };
 
-function long(t: Tools): number {
+function long(t: Machine): number {
   const bytes = t.take(t.byte());
   if (bytes.length > 8) t.fail("an integer of at most 8 bytes");
   let value = bytes.length && bytes[bytes.length - 1] > 127 ? -1n : 0n;
@@ -216,46 +217,46 @@ function long(t: Tools): number {
   return Number(value);
 }
 
-function append(t: Tools, values: unknown[]): void {
+function append(t: Machine, values: unknown[]): void {
   const list = t.top();
   if (!Array.isArray(list)) t.fail("a list to append to");
   for (const value of values) list.push(value);
 }
 
-function setItems(t: Tools, pairs: unknown[]): void {
+function setItems(t: Machine, pairs: unknown[]): void {
   const map = t.top();
   if (!(map instanceof Map) || pairs.length % 2) t.fail("a dictionary and pairs");
   for (let i = 0; i < pairs.length; i += 2) map.set(pairs[i], pairs[i + 1]);
 }
 
-function named(t: Tools, module: string, name: string): Name {
+function named(t: Machine, module: string, name: string): Name {
   const found = `${module} ${name}`;
   const known = [REBUILD, PARAMETER, ORDERED, ...Object.keys(STORAGES)];
   if (known.includes(found)) return new Name(found);
   return t.fail(`a name that tensors need, found ${show(`${module}.${name}`)}: nothing else is constructed`);
 }
 
-/** `("storage", FloatStorage, key, device, length)`. */
-function storage(t: Tools, id: unknown): PickledStorage {
+/** Makes a storage of the persistent id `("storage", FloatStorage, key, device, length)`. */
+function storage(t: Machine, id: unknown): PickledStorage {
   const [kind, type, key, , length] = Array.isArray(id) ? id : [];
   const ok = kind === "storage" && type instanceof Name && type.name in STORAGES && typeof key === "string";
   if (!ok || !isCount(length)) return t.fail("a storage");
   return new PickledStorage(key, STORAGES[type.name], length);
 }
 
-function call(t: Tools, given: unknown, what: unknown): unknown {
-  if (!(what instanceof Name) || !Array.isArray(given)) return t.fail("a tensor to rebuild");
-  if (what.name === ORDERED && given.length === 0) return new Map();
-  if (what.name === PARAMETER && given[0] instanceof TorchTensor) return given[0];
-  const [storage, offset, shape, stride] = given;
-  const ok = what.name === REBUILD && storage instanceof PickledStorage && isCount(offset) &&
+function call(t: Machine, args: unknown, callee: unknown): unknown {
+  if (!(callee instanceof Name) || !Array.isArray(args)) return t.fail("a tensor to rebuild");
+  if (callee.name === ORDERED && args.length === 0) return new Map();
+  if (callee.name === PARAMETER && args[0] instanceof TorchTensor) return args[0];
+  const [storage, offset, shape, stride] = args;
+  const ok = callee.name === REBUILD && storage instanceof PickledStorage && isCount(offset) &&
     areCounts(shape) &&
     areCounts(stride) && shape.length === stride.length && shape.length <= 8;
   return ok ? new TorchTensor(storage, offset, shape, stride) : t.fail("a tensor of a storage");
 }
 
-/** The state of an ordered dictionary, such as its `_metadata`, is left aside. */
-function build(t: Tools, _state: unknown): void {
+/** Ignores the state of an ordered dictionary, such as its `_metadata`. */
+function build(t: Machine, _state: unknown): void {
   if (!(t.top() instanceof Map)) t.fail("a dictionary to build");
 }
 

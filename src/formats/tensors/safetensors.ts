@@ -1,7 +1,7 @@
 /**
- * Safetensors: named arrays in one file, the format that Hugging Face models are published in. Reading.
+ * Reader of safetensors files: named arrays in one file, the format of models on the Hugging Face hub.
  *
- * The header is checked whole before a tensor is read (see `safetensors_header.ts`); the file is not trusted.
+ * The file is not trusted: the whole header is checked before a tensor is read (see `safetensors_header.ts`).
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface FileTensor extends TensorInfo {
   readonly data: TensorArray;
 }
 
-/** All of a safetensors file in memory. */
+/** A whole safetensors file in memory. */
 export interface Safetensors {
   /** The tensors by name, in the order of their bytes. */
   tensors: Map<string, FileTensor>;
@@ -27,9 +27,9 @@ export interface Safetensors {
 }
 
 /**
- * The names, types and shapes in a file, without its data.
+ * Reads the names, types and shapes of the tensors in a file, without their elements.
  *
- * @throws {FormatError} if there is no such file, or its header or length is not what the format says
+ * @throws {FormatError} when there is no such file, or its header or length breaks the format
  */
 export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
   using file = await openSafetensors(path);
@@ -37,7 +37,7 @@ export async function readSafetensorsHeader(path: string): Promise<SafetensorsHe
 }
 
 /**
- * A whole file.
+ * Reads a whole file into memory.
  *
  * @throws {FormatError} as {@linkcode readSafetensorsHeader}; the signal's reason after an abort
  */
@@ -54,24 +54,7 @@ export async function readSafetensors(
 }
 
 /**
- * The bytes of a file that are in memory already; the tensors are copies. `name` stands for it in errors.
- *
- * @throws {FormatError} as {@linkcode readSafetensorsHeader}
- */
-export function parseSafetensors(bytes: Uint8Array, name: string): Safetensors {
-  const length = headerLength(name, bytes.subarray(0, 8), bytes.length);
-  const header = parseHeader(name, bytes.subarray(8, 8 + length), bytes.length);
-  const tensors = new Map<string, FileTensor>();
-  for (const info of header.tensors.values()) {
-    const target = allocate(info.dtype, elementsOf(info.shape));
-    target.bytes.set(bytes.subarray(info.offset, info.offset + info.byteLength));
-    tensors.set(info.name, { ...info, data: target.finish() });
-  }
-  return { tensors, metadata: header.metadata };
-}
-
-/**
- * Opens a file to read its tensors one at a time; close it, or open it with `using`.
+ * Opens a file and checks its header, to read tensors one at a time; close it, or open it with `using`.
  *
  * ```ts
  * using file = await openSafetensors("model.safetensors");
@@ -93,7 +76,7 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   }
 }
 
-/** An open file whose header has been checked. */
+/** An open safetensors file with a checked header. */
 export class SafetensorsFile implements SafetensorsHeader {
   /** The tensors by name, in the order of their bytes. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
@@ -101,7 +84,7 @@ export class SafetensorsFile implements SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
   readonly #file: OpenFile;
 
-  /** Made by {@linkcode openSafetensors}. */
+  /** Wraps an open file; call {@linkcode openSafetensors} instead. */
   constructor(file: OpenFile, header: SafetensorsHeader) {
     this.#file = file;
     this.tensors = header.tensors;
@@ -114,9 +97,11 @@ export class SafetensorsFile implements SafetensorsHeader {
   }
 
   /**
-   * The elements of one tensor, row-major; F16 and BF16 are widened to Float32Array. Several may be asked for at once.
+   * Reads the elements of one tensor, row-major; F16 and BF16 are widened to Float32Array. Concurrent reads are
+   * allowed.
    *
-   * @throws {FormatError} if there is no such tensor or the file has become shorter; the signal's reason after an abort
+   * @throws {FormatError} when there is no such tensor or the file has become shorter; the signal's reason after an
+   * abort
    */
   async read(name: string, options: { signal?: AbortSignal } = {}): Promise<TensorArray> {
     const info = this.#find(name);
@@ -124,9 +109,9 @@ export class SafetensorsFile implements SafetensorsHeader {
   }
 
   /**
-   * A tensor of floating-point numbers, to be read a few rows at a time.
+   * Returns a tensor of floating-point numbers whose rows are read on demand.
    *
-   * @throws {FormatError} if there is no such tensor, or it holds something else
+   * @throws {FormatError} when there is no such tensor, or its numbers are not F32, F16 or BF16
    */
   matrix(name: string): FileMatrix {
     const info = this.#find(name);
@@ -168,7 +153,7 @@ export class SafetensorsFile implements SafetensorsHeader {
     return target.finish();
   }
 
-  /** Closes the file; reads that are under way fail. */
+  /** Closes the file; unfinished reads fail. */
   close(): void {
     this.#file.close();
   }

@@ -1,9 +1,8 @@
 /**
- * The header of a safetensors file, checked before anything is believed: 8 bytes of length, then JSON that gives each
- * tensor's type, shape and bytes. Format: https://huggingface.co/docs/safetensors, "Format".
+ * Parser and checks of a safetensors header: 8 bytes of length, then JSON with each tensor's type, shape and bytes.
  *
- * A header passes only if the tensors, in the order of their bytes, cover the rest of the file without hole or overlap,
- * and each has exactly the bytes that its shape needs.
+ * Format: https://huggingface.co/docs/safetensors, "Format". A header passes only if the tensors, in the order of their
+ * bytes, cover the rest of the file without holes or overlaps, and each has exactly the bytes that its shape needs.
  *
  * @module
  */
@@ -13,7 +12,7 @@ import { DTYPE_BYTES, isDType, type SafeDType } from "./dtype.ts";
 import { HeaderJson, type Node } from "./header_json.ts";
 import { truncated } from "../open_file.ts";
 
-/** One tensor as the header gives it. */
+/** A tensor's entry in the header. */
 export interface TensorInfo {
   /** Its name. */
   readonly name: string;
@@ -21,13 +20,13 @@ export interface TensorInfo {
   readonly dtype: SafeDType;
   /** Lengths of its dimensions; none for a scalar. */
   readonly shape: readonly number[];
-  /** Byte of the file where its elements start. */
+  /** First byte of its elements, from the start of the file. */
   readonly offset: number;
-  /** How many bytes they take. */
+  /** Length of its elements in bytes. */
   readonly byteLength: number;
 }
 
-/** What a safetensors file says it holds. */
+/** The contents of a safetensors header. */
 export interface SafetensorsHeader {
   /** The tensors by name, in the order of their bytes. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
@@ -35,19 +34,19 @@ export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Largest header that is read, the limit of the format's own implementation. */
-export const MAX_HEADER_BYTES = 100_000_000;
+/** Size of the largest header that is read, the limit of the format's reference implementation. */
+const MAX_HEADER_BYTES = 100_000_000;
 
 /**
- * Length of the JSON, from the first 8 bytes of a file of `size` bytes.
+ * Returns the length of the JSON in bytes, from the first 8 bytes of a file of `size` bytes.
  *
- * @throws {FormatError} if the file is too short for it, or the format forbids it
+ * @throws {FormatError} when the file is shorter, or the format does not allow the length
  */
 export function headerLength(file: string, first: Uint8Array, size: number): number {
   if (first.length < 8) throw truncated(file, first.length, "8 bytes with the length of the header");
   const length = new DataView(first.buffer, first.byteOffset).getBigUint64(0, true);
   const refuse = (expected: string) => {
-    throw new FormatError(`Cannot read the header: expected ${expected}, its length is given as ${length}`, {
+    throw new FormatError(`Cannot read the header: expected ${expected}, found a length of ${length}`, {
       file,
       offset: 0,
       expected,
@@ -62,7 +61,7 @@ export function headerLength(file: string, first: Uint8Array, size: number): num
 }
 
 /**
- * Checks the JSON `bytes` of a header that stands at byte 8 of a file of `size` bytes.
+ * Parses and checks the JSON `bytes` that stand at byte 8 of a file of `size` bytes.
  *
  * @throws {FormatError} with the byte offset of the first thing that is wrong
  */
@@ -78,7 +77,7 @@ export function parseHeader(file: string, bytes: Uint8Array, size: number): Safe
     else infos.push({ info: readInfo(json, name, node, start), at: node.at });
   }
   infos.sort((a, b) => a.info.offset - b.info.offset || a.info.byteLength - b.info.byteLength);
-  const end = infos.reduce((next, { info, at }) => adjoin(json, next, info, at, start), start);
+  const end = infos.reduce((next, { info, at }) => checkStart(json, next, info, at, start), start);
   if (size < end) throw truncated(file, size, `tensors up to byte ${end}`);
   if (size > end) {
     const expected = "the end of the file after the last tensor";
@@ -91,14 +90,14 @@ export function parseHeader(file: string, bytes: Uint8Array, size: number): Safe
   return { tensors: new Map(infos.map(({ info }) => [info.name, info])), metadata };
 }
 
-/** Checks that a tensor starts where the one before it ends, and returns its own end. */
-function adjoin(json: HeaderJson, next: number, info: TensorInfo, at: number, start: number): number {
+/** Checks that a tensor starts at `next`, the end of the one before, and returns its own end. */
+function checkStart(json: HeaderJson, next: number, info: TensorInfo, at: number, start: number): number {
   if (info.offset !== next) {
-    const what = info.offset < next ? "an overlap" : "a hole";
+    const gap = info.offset < next ? "an overlap" : "a hole";
     json.fail(
       at,
       `${show(info.name)} to start at data offset ${next - start}`,
-      `${info.offset - start}, which leaves ${what}`,
+      `${info.offset - start}, which leaves ${gap}`,
     );
   }
   return next + info.byteLength;

@@ -1,5 +1,5 @@
 /**
- * Safetensors: writing, in one pass and with the memory of one tensor.
+ * Writer of safetensors files, in one pass and with the memory of one tensor.
  *
  * @module
  */
@@ -11,39 +11,39 @@ import { DTYPE_BYTES, dtypeOf, isDType, type SafeDType, type TensorArray } from 
 import { elementsOf } from "./matrix.ts";
 import { headerLength, parseHeader } from "./safetensors_header.ts";
 
-/** The elements of a tensor to be written, row-major. */
+/** The elements of a tensor to write, row-major. */
 export type TensorData = TensorArray<ArrayBufferLike>;
 
-/** A tensor to be written. */
+/** A tensor to write. */
 export interface TensorEntry extends TensorShape {
   /**
-   * Its elements, or a function that gives them when their turn has come, so that one tensor is held at a time; the
-   * function may also give them in parts of any length, so that not even one is held whole.
+   * Its elements, or a function that returns them when they are written, so that one tensor is in memory at a time. The
+   * function may also yield them in parts of any length.
    */
   data: TensorData | (() => TensorData | Promise<TensorData> | AsyncIterable<TensorData>);
 }
 
-/** What is known of a tensor before its elements are. */
+/** The name, shape and element type of a tensor to write. */
 export interface TensorShape {
-  /** Its name, any text but `__metadata__` and the names of prototypes. */
+  /** Its name: any text but `__metadata__`, `__proto__`, `constructor` and `prototype`. */
   name: string;
   /** Lengths of its dimensions; none for a scalar. */
   shape: readonly number[];
-  /** Element type; it must be that of the data. Default that of the data where there are some, else F32. */
+  /** Element type, which must be that of the data; default: that of the data when it is an array, else F32. */
   dtype?: SafeDType;
 }
 
-/** How a file is written. */
+/** Options of {@linkcode writeSafetensors}. */
 export interface SafetensorsWriteOptions {
-  /** Free text by name; Hugging Face's loaders want `{ format: "pt" }`. */
+  /** Free text by name; Hugging Face's loaders need `{ format: "pt" }`. */
   metadata?: Record<string, string>;
   /**
-   * The tensors that will come, in their order, which makes `entries` a stream: each is written as it comes. Without
-   * it the entries are gathered first, for the header stands at the front of the file; give their data as functions
-   * where they should not all be held at once.
+   * The tensors of `entries`, in their order. With a layout, each entry is written as it comes. Without one, all
+   * entries are collected first, because the header is at the front of the file; pass their data as functions to keep
+   * memory low.
    */
   layout?: readonly TensorShape[];
-  /** Stops the writing; the earlier file stays. */
+  /** Stops the writing; an earlier file stays as it was. */
   signal?: AbortSignal;
 }
 
@@ -59,15 +59,16 @@ const schema = optionsSchema<SafetensorsWriteOptions>()(z.strictObject({
 }));
 
 /**
- * Writes tensors in the order given and replaces the file at `path` only when the new one is complete on the disk.
+ * Writes tensors in the order of `entries` to `path`, replacing an earlier file only when the new one is complete on
+ * the disk.
  *
  * ```ts
  * const shapes = [{ name: "w", shape: [2, 3] }];
  * await writeSafetensors("w.safetensors", [{ ...shapes[0], data: new Float32Array(6) }], { metadata: { format: "pt" } });
  * ```
  *
- * @throws {ConfigError} if an entry has not the elements its shape needs, a name comes twice or is not allowed, or the
- * entries are not those of `layout`; the signal's reason after an abort
+ * @throws {ConfigError} when an entry's elements do not fill its shape, a name is repeated or not allowed, or the
+ * entries differ from `layout`; the signal's reason after an abort
  */
 export async function writeSafetensors(
   path: string,
@@ -96,7 +97,9 @@ export async function writeSafetensors(
       }
       checkLength(path, planned, written);
     }
-    if (i < shapes.length) throw refuse(path, `${show(shapes[i].name)} is in the layout but was not given`);
+    if (i < shapes.length) {
+      throw refuse(path, `${show(shapes[i].name)} is in the layout but not in the entries`);
+    }
   }, signal);
 }
 
@@ -110,39 +113,39 @@ function refuse(path: string, why: string): ConfigError {
   return new ConfigError(`Cannot write ${path}: ${why}`);
 }
 
-/** Parts, or the one part that a tensor is. */
+/** Yields the parts of a tensor's data. */
 async function* partsOf({ data }: TensorEntry): AsyncGenerator<TensorData> {
-  const given = typeof data === "function" ? await data() : data;
-  if (Symbol.asyncIterator in given) yield* given;
-  else yield given;
+  const parts = typeof data === "function" ? await data() : data;
+  if (Symbol.asyncIterator in parts) yield* parts;
+  else yield parts;
 }
 
 function checkPlace(path: string, { name }: TensorEntry, planned: TensorShape | undefined): void {
   if (!planned) throw refuse(path, `${show(name)} is not in the layout`);
   if (name !== planned.name) {
-    throw refuse(path, `the layout has ${show(planned.name)} next, but ${show(name)} was given`);
+    throw refuse(path, `the layout has ${show(planned.name)} next, but the entry is ${show(name)}`);
   }
 }
 
 function checkPart(path: string, { name, shape }: TensorEntry, part: TensorData, planned: TensorShape): void {
   const text = (t: Pick<TensorShape, "shape" | "dtype">) => `${t.dtype ?? "F32"} [${t.shape.join(", ")}]`;
-  const given = text({ shape, dtype: dtypeOf(part) });
-  if (given === text(planned)) return;
-  throw refuse(path, `${show(name)} must be ${text(planned)}, current value is ${given}`);
+  const actual = text({ shape, dtype: dtypeOf(part) });
+  if (actual === text(planned)) return;
+  throw refuse(path, `${show(name)} must be ${text(planned)}, current value is ${actual}`);
 }
 
 function checkLength(path: string, { name, shape }: TensorShape, length: number): void {
-  const wanted = elementsOf(shape);
-  if (length === wanted) return;
+  const expected = elementsOf(shape);
+  if (length === expected) return;
   throw refuse(
     path,
-    `${show(name)} of shape [${shape.join(", ")}] must have ${wanted} elements, current value is ${length}`,
+    `${show(name)} of shape [${shape.join(", ")}] must have ${expected} elements, current value is ${length}`,
   );
 }
 
 /**
- * The length and the JSON, filled with spaces so that the elements start at a multiple of 8. It is read back before
- * it is written: no file leaves here that {@linkcode readSafetensors} would refuse.
+ * Encodes the length and the JSON, padded with spaces so that the elements start at a multiple of 8. The header is
+ * parsed once before it is returned, so that no file is written that {@linkcode readSafetensors} would refuse.
  */
 function encodeHeader(
   path: string,
@@ -167,7 +170,7 @@ function encodeHeader(
     if (parseHeader(path, bytes.subarray(8), bytes.length + at).tensors.size === shapes.length) return bytes;
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause;
-    throw new ConfigError(`Cannot write ${path}: nobody could read it, expected ${cause.expected}`, {
+    throw new ConfigError(`Cannot write ${path}: no reader would accept it, expected ${cause.expected}`, {
       cause,
     });
   }

@@ -1,6 +1,8 @@
 /**
- * The tensors of a file that PyTorch's `torch.save` wrote: a ZIP file with a pickle and one member for each storage.
- * The pickle is read, not run (see `pickle.ts`).
+ * Reader of the tensors in a file written by PyTorch's `torch.save`: a ZIP file with a pickle and one member per
+ * storage.
+ *
+ * The pickle runs no code (see `pickle.ts`).
  *
  * @module
  */
@@ -12,21 +14,21 @@ import { OpenFile } from "../open_file.ts";
 import { TorchTensor, Unpickler } from "./pickle.ts";
 import { type ZipMember, zipMembers } from "./zip.ts";
 
-/** Largest pickle that is read. [ours] */
-const MOST = 64 << 20;
+/** Size of the largest pickle that is read. [ours] */
+const MAX_PICKLE_BYTES = 64 << 20;
 
 /** An open file of tensors. */
 export interface TorchFile {
-  /** The tensors of floating-point numbers, by name; others are left out. */
+  /** The F32, F16 and BF16 tensors by name; others are omitted. */
   readonly tensors: ReadonlyMap<string, FileMatrix>;
   /** Closes the file. */
   close(): void;
 }
 
 /**
- * Opens a dictionary of tensors.
+ * Opens a file that holds a dictionary of tensors.
  *
- * @throws {FormatError} for a file that is damaged, or holds anything else
+ * @throws {FormatError} when the file is damaged or holds anything else
  */
 export async function openTorchFile(path: string): Promise<TorchFile> {
   const file = await OpenFile.open(path, "a file written by torch.save");
@@ -34,10 +36,10 @@ export async function openTorchFile(path: string): Promise<TorchFile> {
     const members = await zipMembers(file);
     const name = [...members.keys()].find((name) => /^[^/]+\/data\.pkl$/.test(name));
     const fail = (why: string) => new FormatError(`Cannot read the tensors: ${why}`, { file: path });
-    if (!name) throw fail("there is no data.pkl, was it written by torch.save?");
+    if (!name) throw fail("it has no data.pkl, so torch.save did not write it");
     const folder = name.slice(0, -"data.pkl".length);
     const { offset, length } = members.get(name)!;
-    if (length > MOST) throw fail(`the pickle is longer than ${MOST} bytes`);
+    if (length > MAX_PICKLE_BYTES) throw fail(`the pickle is longer than ${MAX_PICKLE_BYTES} bytes`);
     const order = members.get(`${folder}byteorder`);
     if (
       order &&
@@ -50,7 +52,7 @@ export async function openTorchFile(path: string): Promise<TorchFile> {
     const pickle = await file.readAll(offset, new Uint8Array(length), "the pickle");
     const values = new Unpickler(path, pickle, offset).read();
     const tensors = new Map<string, FileMatrix>();
-    if (!(values instanceof Map)) throw fail("it holds no dictionary");
+    if (!(values instanceof Map)) throw fail("it does not hold a dictionary");
     for (const [name, value] of values) {
       if (typeof name !== "string" || !(value instanceof TorchTensor)) {
         throw fail(`${show(name)} is not a tensor`);
@@ -72,19 +74,19 @@ function matrixOf(
   member?: ZipMember,
 ): FileMatrix | undefined {
   const { storage: { type, key }, shape } = tensor;
-  const all = elementsOf(shape);
+  const count = elementsOf(shape);
   const cols = columnsOf(shape);
   if (type === "other") return undefined;
   const fail = (why: string) => new FormatError(`Cannot read ${show(name)}: ${why}`, { file: file.path });
   const bytes = DTYPE_BYTES[type];
   const start = tensor.offset * bytes;
   if (!member) throw fail(`its storage ${show(key)} is missing`);
-  if (!isRowMajor(tensor)) throw fail("its rows are not one behind another (save it with .contiguous())");
-  if (!(start + all * bytes <= member.length)) {
-    throw fail(`its storage has ${member.length} bytes, it needs more`);
+  if (!isRowMajor(tensor)) throw fail("it is not contiguous in memory (save it with .contiguous())");
+  if (!(start + count * bytes <= member.length)) {
+    throw fail(`its storage has ${member.length} bytes, expected at least ${start + count * bytes}`);
   }
-  const read = async (row: number, count: number) => {
-    const target = allocate(type, count * cols);
+  const read = async (row: number, rows: number) => {
+    const target = allocate(type, rows * cols);
     const at = member.offset + start + row * cols * bytes;
     await file.readAll(at, target.bytes, `rows of ${show(name)}`);
     return target.finish() as Float32Array<ArrayBuffer>;

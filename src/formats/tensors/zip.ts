@@ -1,6 +1,7 @@
 /**
- * The table of contents of a ZIP file whose members are stored as they are, which is what PyTorch writes; with the
- * 64-bit fields of files beyond 4 GB. Format: PKWARE's APPNOTE.
+ * Reader of the directory of a ZIP file with uncompressed members, as PyTorch writes it.
+ *
+ * It reads the 64-bit fields of files beyond 4 GB too. Format: PKWARE's APPNOTE.
  *
  * @module
  */
@@ -10,24 +11,26 @@ import type { OpenFile } from "../open_file.ts";
 
 /** A member of a ZIP file. */
 export interface ZipMember {
-  /** Byte of the file where its contents start. */
+  /** First byte of its contents, from the start of the file. */
   offset: number;
-  /** How many bytes they are. */
+  /** Length of its contents in bytes. */
   length: number;
 }
 
-/** Bytes of the end record, of the longest comment behind it, and of the largest directory that is read. [ours] */
-const END = 22;
-const COMMENT = 65535;
-const MOST = 64 << 20;
+/** Bytes of the end record and of the longest comment behind it. */
+const END_BYTES = 22;
+const MAX_COMMENT_BYTES = 65535;
 
-/** Read where a 32-bit field is full: the number is in the 64-bit field. */
-const FULL = 0xffffffff;
+/** Size of the largest directory that is read. [ours] */
+const MAX_DIRECTORY_BYTES = 64 << 20;
+
+/** The value of a 32-bit field whose number is in the 64-bit field instead. */
+const IN_64_BITS = 0xffffffff;
 
 /**
- * The members by name.
+ * Reads the directory and returns the members by name.
  *
- * @throws {FormatError} for a file that is no ZIP, is damaged, or holds compressed members
+ * @throws {FormatError} when the file is not a ZIP file, is damaged, or holds compressed members
  */
 export async function zipMembers(file: OpenFile): Promise<Map<string, ZipMember>> {
   const { offset, length } = await directoryOf(file);
@@ -54,7 +57,7 @@ export async function zipMembers(file: OpenFile): Promise<Map<string, ZipMember>
   return members;
 }
 
-/** Uncompressed size, compressed size and place of a member, each in the 64-bit field where it does not fit. */
+/** Reads a member's uncompressed size, compressed size and offset, each from the 64-bit field if it is there. */
 function sizes(view: DataView, at: number, extra: DataView, fail: () => FormatError): number[] {
   const plain = [24, 20, 42].map((field) => view.getUint32(at + field, true));
   let from = 0;
@@ -63,41 +66,43 @@ function sizes(view: DataView, at: number, extra: DataView, fail: () => FormatEr
   }
   from += 4;
   return plain.map((value) => {
-    if (value !== FULL) return value;
+    if (value !== IN_64_BITS) return value;
     if (from + 8 > extra.byteLength) throw fail();
     from += 8;
     return Number(extra.getBigUint64(from - 8, true));
   });
 }
 
-/** The name and extra field in front of the contents may be longer than the directory says. */
+/** Locates a member's contents by its local header, whose name and extra field may be longer than in the directory. */
 async function contents(file: OpenFile, local: number, length: number, name: string): Promise<ZipMember> {
-  const view = new DataView((await read(file, local, 30, `the head of ${show(name)}`)).buffer);
-  if (view.getUint32(0, true) !== 0x04034b50) throw damaged(file, local, `the head of ${show(name)}`);
+  const view = new DataView((await read(file, local, 30, `the header of ${show(name)}`)).buffer);
+  if (view.getUint32(0, true) !== 0x04034b50) throw damaged(file, local, `the header of ${show(name)}`);
   const offset = local + 30 + view.getUint16(26, true) + view.getUint16(28, true);
   if (!(offset + length <= file.size)) throw damaged(file, local, `${length} bytes of ${show(name)}`);
   return { offset, length };
 }
 
 async function directoryOf(file: OpenFile): Promise<ZipMember> {
-  const from = Math.max(0, file.size - END - COMMENT);
+  const from = Math.max(0, file.size - END_BYTES - MAX_COMMENT_BYTES);
   const bytes = await read(file, from, file.size - from, "the end of a ZIP file");
   const view = new DataView(bytes.buffer);
-  let at = bytes.length - END;
+  let at = bytes.length - END_BYTES;
   while (at >= 0 && view.getUint32(at, true) !== 0x06054b50) at--;
   if (at < 0) {
     throw damaged(file, 0, "a file written by torch.save (a ZIP file; files older than PyTorch 1.6 are not)");
   }
-  let [length, offset] = [view.getUint32(at + 12, true), view.getUint32(at + 16, true)];
-  if (offset === FULL || length === FULL) {
+  let length = view.getUint32(at + 12, true);
+  let offset = view.getUint32(at + 16, true);
+  if (offset === IN_64_BITS || length === IN_64_BITS) {
     if (at < 20 || view.getUint32(at - 20, true) !== 0x07064b50) {
       throw damaged(file, from + at, "a 64-bit end record");
     }
-    const place = Number(view.getBigUint64(at - 12, true));
-    const end = new DataView((await read(file, place, 56, "the 64-bit end record")).buffer);
-    [length, offset] = [Number(end.getBigUint64(40, true)), Number(end.getBigUint64(48, true))];
+    const endOffset = Number(view.getBigUint64(at - 12, true));
+    const end = new DataView((await read(file, endOffset, 56, "the 64-bit end record")).buffer);
+    length = Number(end.getBigUint64(40, true));
+    offset = Number(end.getBigUint64(48, true));
   }
-  if (length > MOST || !(offset + length <= file.size)) {
+  if (length > MAX_DIRECTORY_BYTES || !(offset + length <= file.size)) {
     throw damaged(file, from + at, "a directory inside the file");
   }
   return { offset, length };
@@ -107,10 +112,10 @@ async function read(
   file: OpenFile,
   offset: number,
   length: number,
-  what: string,
+  expected: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (!Number.isSafeInteger(offset) || offset > file.size) throw damaged(file, file.size, what);
-  return await file.readAll(offset, new Uint8Array(length), what);
+  if (!Number.isSafeInteger(offset) || offset > file.size) throw damaged(file, file.size, expected);
+  return await file.readAll(offset, new Uint8Array(length), expected);
 }
 
 function damaged(file: OpenFile, offset: number, expected: string): FormatError {

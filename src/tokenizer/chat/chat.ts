@@ -1,28 +1,32 @@
 /**
- * A rendered conversation as token ids, with the mask of what is learned.
+ * Encoding of a rendered conversation to token ids and the mask of learned tokens.
  *
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
 import type { ChatEncoding, ChatPiece } from "../../base/encoder.ts";
-import type { Stretch } from "./chat_template.ts";
+import type { ChatSegment } from "./chat_template.ts";
 import type { Codec } from "../codec.ts";
 
 /**
- * Encodes the stretches one by one, so that nothing a message says can join with the template around it. Text right
- * behind a special token, or at the start, is encoded as a text of its own, the rest as its continuation.
+ * Encodes the segments one by one, so that no text of a message can merge with the template around it. A segment right
+ * behind a special token, or at the start, is encoded as a new text; any other one continues the text before it.
  */
-export function encodeChat(stretches: readonly Stretch[], codec: Codec): ChatEncoding {
+export function encodeChat(segments: readonly ChatSegment[], codec: Codec): ChatEncoding {
   const pieces: { kind: ChatPiece["kind"]; text: string; ids: number[] }[] = [];
-  let opens = true;
-  let before: Stretch | undefined;
-  for (const stretch of stretches) {
-    const ids = stretch.id === undefined ? codec.encode(stretch.text, !opens) : [stretch.id];
-    if (stretch.text !== "") opens = stretch.id !== undefined;
+  let startsText = true;
+  let before: ChatSegment | undefined;
+  for (const segment of segments) {
+    const ids = segment.id === undefined ? codec.encode(segment.text, !startsText) : [segment.id];
+    if (segment.text !== "") startsText = segment.id !== undefined;
     const piece = pieces.at(-1);
-    if (piece !== undefined && joins(before, stretch)) piece.text += stretch.text, piece.ids.push(...ids);
-    else pieces.push({ kind: stretch.kind, text: stretch.text, ids });
-    before = stretch;
+    if (piece !== undefined && joins(before, segment)) {
+      piece.text += segment.text;
+      piece.ids.push(...ids);
+    } else {
+      pieces.push({ kind: segment.kind, text: segment.text, ids });
+    }
+    before = segment;
   }
   return {
     ids: Uint32Array.from(pieces.flatMap((piece) => piece.ids)),
@@ -31,15 +35,15 @@ export function encodeChat(stretches: readonly Stretch[], codec: Codec): ChatEnc
   };
 }
 
-/** Control joins control, and the end of an answer joins the answer. Messages stay apart. */
-function joins(before: Stretch | undefined, { kind }: Stretch): boolean {
+/** Returns true when a segment joins the piece before it: control joins control, an answer's end joins the answer. */
+function joins(before: ChatSegment | undefined, { kind }: ChatSegment): boolean {
   return before?.kind === kind && kind !== "content";
 }
 
-/** The error for a conversation without a template to render it. */
+/** Returns the error of a tokenizer without a chat template. */
 export function noTemplate(): ConfigError {
   return new ConfigError(
-    "Cannot render a conversation: the tokenizer has no chat template, tune the model with .instruct, " +
+    "Cannot render a conversation: the tokenizer has no chat template; tune the model with .instruct, " +
       'or choose one with tokenizer.withTemplate("plain")',
     { path: "chat" },
   );

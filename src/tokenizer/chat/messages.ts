@@ -1,5 +1,5 @@
 /**
- * Is this a conversation? An optional system message, then user and assistant in turn.
+ * Checks of a conversation: an optional system message, then user and assistant in turn, user first.
  *
  * @module
  */
@@ -10,17 +10,19 @@ import { show } from "../../base/schema.ts";
 const ROLES = ["system", "user", "assistant"];
 
 /**
- * Checks `messages` before they are rendered.
+ * Checks the types, roles and order of `messages`.
  *
- * @param answering the assistant is to speak next
- * @throws {DataError} naming the message that is out of place
+ * @param answering true when the assistant answers next, so that the last message must be from the user
+ * @throws {DataError} naming the first wrong message
  */
 export function checkMessages(messages: readonly Message[], answering: boolean): void {
-  const fail = (what: string): never => {
-    throw new DataError(`Cannot render the conversation: ${what}`);
+  const fail = (problem: string): never => {
+    throw new DataError(`Cannot render the conversation: ${problem}`);
   };
   if (!Array.isArray(messages)) fail(`messages must be a list, current value is ${show(messages)}`);
-  messages.forEach((message: unknown, i) => checkMessage(message, (what) => fail(`message ${i} ${what}`)));
+  messages.forEach((message: unknown, i) =>
+    checkMessage(message, (problem) => fail(`message ${i} ${problem}`))
+  );
   const turns = messages[0]?.role === "system" ? messages.slice(1) : messages;
   const first = messages.length - turns.length;
   if (turns.length === 0) fail("it needs a user message");
@@ -28,7 +30,7 @@ export function checkMessages(messages: readonly Message[], answering: boolean):
     const expected = i % 2 === 0 ? "user" : "assistant";
     if (role === expected) return;
     const why = role === "system"
-      ? "a system message stands first"
+      ? "only the first message may be from the system"
       : "user and assistant take turns, user first";
     fail(`message ${first + i} must be from ${show(expected)}, current value is ${show(role)}: ${why}`);
   });
@@ -37,7 +39,7 @@ export function checkMessages(messages: readonly Message[], answering: boolean):
   }
 }
 
-function checkMessage(message: unknown, fail: (what: string) => never): void {
+function checkMessage(message: unknown, fail: (problem: string) => never): void {
   if (typeof message !== "object" || message === null) {
     return fail(`must be an object, current value is ${show(message)}`);
   }

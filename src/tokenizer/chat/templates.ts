@@ -1,24 +1,24 @@
 /**
- * The built-in chat templates, as the Jinja that is written to tokenizer_config.json.
+ * The built-in chat templates, as Jinja source for tokenizer_config.json.
  *
  * @module
  */
 
-/** Names of the built-in templates. */
+/** Name of a built-in template. */
 export type TemplateName = "plain" | "llama-2" | "chatml";
 
-/** A template with a name. */
+/** A built-in template. */
 export interface BuiltIn {
-  /** Its Jinja source. */
+  /** The Jinja source. */
   jinja: string;
-  /** Special tokens that the vocabulary must hold for it, besides BOS and EOS. */
+  /** Special tokens that the vocabulary must have for it, beside BOS and EOS. */
   markers: readonly string[];
 }
 
 /**
- * `plain`: lines of ordinary text, so any vocabulary can be tuned. `llama-2`: Meta's, with `[INST]` as ordinary text.
- * `chatml`: marked turns; an answer ends with its marker and EOS, so that generation stops as everywhere.
- * Every answer is followed by EOS, and nothing earlier depends on anything later.
+ * The built-in templates by name. `plain`: lines of ordinary text, for any vocabulary. `llama-2`: Meta's, with `[INST]`
+ * as ordinary text. `chatml`: turns between marker tokens. In all of them EOS ends every answer, and no earlier text
+ * depends on a later message.
  */
 export const TEMPLATES: Readonly<Record<TemplateName, BuiltIn>> = {
   "plain": {

@@ -1,5 +1,5 @@
 /**
- * Tokenizer files on disk: finding them, reading them, and writing them whole or not at all.
+ * Tokenizer files on disk: finding, reading and atomic writing.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { readSentencePiece } from "./sentencepiece.ts";
 import type { TokenizerConfig } from "./tokenizer_config.ts";
 import type { TokenizerJson } from "./tokenizer_json.ts";
 
-/** What a tokenizer is made of. */
+/** Contents of the files of a tokenizer. */
 export interface TokenizerFiles {
-  /** tokenizer.json. */
+  /** Contents of tokenizer.json. */
   json: TokenizerJson;
-  /** tokenizer_config.json, empty where there is none. */
+  /** Contents of tokenizer_config.json; empty without that file. */
   config: TokenizerConfig;
-  /** Where the first came from, for messages. */
+  /** Path of the file that `json` was read from, for errors. */
   file: string;
 }
 
@@ -26,10 +26,10 @@ const CONFIG = "tokenizer_config.json";
 const TEMPLATE = "chat_template.jinja";
 
 /**
- * Reads a tokenizer.json, a SentencePiece `.model`, or a folder that holds one of them (the first is preferred);
- * a tokenizer_config.json beside it is read too.
+ * Reads a tokenizer.json, a SentencePiece `.model`, or a folder with one of them (the first is preferred), and the
+ * tokenizer_config.json beside it.
  *
- * @throws {FormatError} when nothing is there or its contents are damaged
+ * @throws {FormatError} when there is no such file or it is damaged
  */
 export async function readTokenizerFiles(path: string): Promise<TokenizerFiles> {
   const file = await find(path);
@@ -39,7 +39,7 @@ export async function readTokenizerFiles(path: string): Promise<TokenizerFiles> 
   }
   const model = readSentencePiece(await Deno.readFile(file), file);
   const { chat_template } = config;
-  // The rest of the configuration describes Python's reading of the .model, not the tokenizer.json made of it.
+  // The other fields of the configuration describe how Python reads the .model, not the tokenizer.json made from it.
   return {
     file,
     json: model.json,
@@ -67,7 +67,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
-/** The configuration in `folder`; newer folders keep the chat template in a file of its own. */
+/** Reads the configuration in `folder`; newer folders keep the chat template in a separate file. */
 async function readConfig(folder: string): Promise<TokenizerConfig> {
   const file = folder + CONFIG;
   const config = parseJson(await readIfThere(file) ?? "{}", file);
@@ -78,7 +78,7 @@ async function readConfig(folder: string): Promise<TokenizerConfig> {
   return { ...config, ...(chat_template !== undefined && { chat_template }) };
 }
 
-/** Writes tokenizer.json and tokenizer_config.json into `dir`, which is made; no file is ever seen half written. */
+/** Writes tokenizer.json and tokenizer_config.json atomically into `dir`, which is created. */
 export async function writeTokenizerFiles(
   dir: string,
   json: TokenizerJson,
@@ -86,18 +86,18 @@ export async function writeTokenizerFiles(
 ): Promise<void> {
   await Deno.mkdir(dir, { recursive: true });
   const texts = [[JSON_FILE, JSON.stringify(json, null, 1)], [CONFIG, JSON.stringify(config, null, 2)]];
-  const mark = crypto.randomUUID();
-  const draft = (name: string) => `${dir}/${name}.${mark}.tmp`;
+  const unique = crypto.randomUUID();
+  const temporary = (name: string) => `${dir}/${name}.${unique}.tmp`;
   try {
-    for (const [name, text] of texts) await Deno.writeTextFile(draft(name), text + "\n");
-    for (const [name] of texts) await Deno.rename(draft(name), `${dir}/${name}`);
+    for (const [name, text] of texts) await Deno.writeTextFile(temporary(name), text + "\n");
+    for (const [name] of texts) await Deno.rename(temporary(name), `${dir}/${name}`);
   } catch (error) {
-    for (const [name] of texts) await Deno.remove(draft(name)).catch(() => {});
+    for (const [name] of texts) await Deno.remove(temporary(name)).catch(() => {});
     throw error;
   }
 }
 
-/** Writes the bytes of a SentencePiece model to `path`, whose folder is made; the file is never seen half written. */
+/** Writes the bytes of a SentencePiece model atomically to `path`, whose folder is created. */
 export async function writeModelFile(path: string, bytes: Uint8Array): Promise<void> {
   await Deno.mkdir(path.replace(/[^/\\]*$/, "") || ".", { recursive: true });
   await writeAtomically(path, (write) => write(bytes));

@@ -1,6 +1,7 @@
 /**
- * The slow path: any tokenizer.json, through `@huggingface/tokenizers`. That library reads special tokens out of every
- * text, so user text goes to a second instance that knows none.
+ * The general codec: any tokenizer.json, through `@huggingface/tokenizers`.
+ *
+ * That library recognises special tokens in every text, so user text goes to a second instance that has none.
  *
  * @module
  */
@@ -11,27 +12,31 @@ import { splitSpecial } from "../special.ts";
 import type { TokenizerConfig } from "./tokenizer_config.ts";
 import type { TokenizerJson } from "./tokenizer_json.ts";
 
-/** Ids that are decoded together at most, while a character is incomplete. */
-const WINDOW = 8;
+/** The most ids that wait for the end of an incomplete character. */
+const MAX_PENDING = 8;
 
-/** Encodes and decodes as the library does. It has no way to continue a text: each is encoded as one of its own. */
+/** A codec on the library. The library cannot continue a text: each text is encoded as a new one. */
 export class HuggingFaceCodec implements Codec {
   readonly name = "@huggingface/tokenizers";
   readonly size: number;
-  #full: Library;
-  #plain: Library;
+  #withSpecial: Library;
+  #withoutSpecial: Library;
   #special: Map<string, number>;
   #specialIds: Set<number>;
   #unknown: number | undefined;
   #cleanUp: boolean;
   #file: string;
 
-  /** @throws {FormatError} for a tokenizer that the library does not know */
+  /**
+   * Makes a codec from the contents of tokenizer.json and tokenizer_config.json.
+   *
+   * @throws {FormatError} for a tokenizer that the library does not support
+   */
   constructor(json: TokenizerJson, config: TokenizerConfig, file: string) {
     const special = json.added_tokens.filter((token) => token.special);
     try {
-      this.#full = new Library(json, config);
-      this.#plain = new Library(
+      this.#withSpecial = new Library(json, config);
+      this.#withoutSpecial = new Library(
         { ...json, added_tokens: json.added_tokens.filter((t) => !t.special) },
         config,
       );
@@ -40,7 +45,7 @@ export class HuggingFaceCodec implements Codec {
     }
     this.#file = file;
     this.size = 0;
-    for (const id of this.#full.get_vocab().values()) this.size = Math.max(this.size, id + 1);
+    for (const id of this.#withSpecial.get_vocab().values()) this.size = Math.max(this.size, id + 1);
     this.#special = new Map(special.map((token) => [token.content, token.id]));
     this.#specialIds = new Set(this.#special.values());
     const { unk_token, unk_id } = json.model;
@@ -49,56 +54,56 @@ export class HuggingFaceCodec implements Codec {
   }
 
   encode(text: string): number[] {
-    const ids = this.#ids(this.#plain, text);
-    return ids.some((id) => this.#isControl(id)) ? this.#encodeApart(text) : ids;
+    const ids = this.#ids(this.#withoutSpecial, text);
+    return ids.some((id) => this.#isControl(id)) ? this.#encodeSplit(text) : ids;
   }
 
   encodeSpecial(text: string): number[] {
-    return this.#ids(this.#full, text);
+    return this.#ids(this.#withSpecial, text);
   }
 
   decode(ids: Iterable<number>, { special = false, continues = false }: DecodeOptions): string {
     const kept = special ? [...ids] : [...ids].filter((id) => !this.#specialIds.has(id));
     if (kept.length === 0) return "";
     const text = (list: number[]) =>
-      this.#guarded(() => this.#full.decode(list, { clean_up_tokenization_spaces: this.#cleanUp }));
-    // What opens a text may lose its space: put a token in front and take its text away again.
+      this.#guard(() => this.#withSpecial.decode(list, { clean_up_tokenization_spaces: this.#cleanUp }));
+    // The first token of a text may lose its space: decode with one more token in front, and remove that one's text.
     return continues ? text([kept[0], ...kept]).slice(text([kept[0]]).length) : text(kept);
   }
 
   decoder({ special = false, continues = false }: DecodeOptions): StreamDecoder {
-    let shown: number[] = [];
-    let held: number[] = [];
+    let decoded: number[] = [];
+    let pending: number[] = [];
     const textOf = (ids: number[]) =>
-      this.decode(ids, { special, continues: continues && shown.length === 0 });
+      this.decode(ids, { special, continues: continues && decoded.length === 0 });
     const flush = () => {
-      const before = shown.length === 0 ? "" : this.decode(shown, { special });
-      const text = textOf([...shown, ...held]).slice(before.length);
-      shown = held.length === 0 ? shown : held;
-      held = [];
+      const before = decoded.length === 0 ? "" : this.decode(decoded, { special });
+      const text = textOf([...decoded, ...pending]).slice(before.length);
+      decoded = pending.length === 0 ? decoded : pending;
+      pending = [];
       return text;
     };
     return {
       push: (id) => {
         if (this.isSpecial(id) && !special) return "";
-        held.push(id);
-        const incomplete = textOf([...shown, ...held]).endsWith("\uFFFD");
-        return incomplete && held.length < WINDOW ? "" : flush();
+        pending.push(id);
+        const incomplete = textOf([...decoded, ...pending]).endsWith("\uFFFD");
+        return incomplete && pending.length < MAX_PENDING ? "" : flush();
       },
       end: () => {
         const text = flush();
-        shown = [];
+        decoded = [];
         return text;
       },
     };
   }
 
   tokenOf(id: number): string | undefined {
-    return this.#full.id_to_token(id);
+    return this.#withSpecial.id_to_token(id);
   }
 
   idOf(token: string): number | undefined {
-    return this.#full.token_to_id(token);
+    return this.#withSpecial.token_to_id(token);
   }
 
   isSpecial(id: number): boolean {
@@ -106,11 +111,11 @@ export class HuggingFaceCodec implements Codec {
   }
 
   #ids(library: Library, text: string): number[] {
-    return text === "" ? [] : this.#guarded(() => library.encode(text, { add_special_tokens: false }).ids);
+    return text === "" ? [] : this.#guard(() => library.encode(text, { add_special_tokens: false }).ids);
   }
 
-  /** The library finds some faults of a file only when it is used. */
-  #guarded<T>(run: () => T): T {
+  /** Calls the library, which finds some errors of a file only then, and wraps what it throws. */
+  #guard<T>(run: () => T): T {
     try {
       return run();
     } catch (cause) {
@@ -125,8 +130,8 @@ export class HuggingFaceCodec implements Codec {
     return this.#specialIds.has(id) && id !== this.#unknown;
   }
 
-  /** The vocabulary itself spells a special token (Unigram does): break each one in the text in two. */
-  #encodeApart(text: string): number[] {
+  /** Encodes a text whose plain encoding contains a special token (Unigram spells them): splits each one in two. */
+  #encodeSplit(text: string): number[] {
     const parts: string[] = [""];
     for (const { text: part, id } of splitSpecial(text, this.#special)) {
       const end = parts.length - 1;
@@ -134,10 +139,10 @@ export class HuggingFaceCodec implements Codec {
       if (id === undefined) parts[end] += part;
       else parts[end] += first, parts.push(part.slice(first.length));
     }
-    const ids = parts.flatMap((part) => this.#ids(this.#plain, part));
+    const ids = parts.flatMap((part) => this.#ids(this.#withoutSpecial, part));
     if (!ids.some((id) => this.#isControl(id))) return ids;
     throw new ConfigError(
-      "Cannot encode the text: this tokenizer reads a special token out of it in any case",
+      "Cannot encode the text: this tokenizer encodes a part of it as a special token in every case",
     );
   }
 }

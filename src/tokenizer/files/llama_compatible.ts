@@ -1,5 +1,5 @@
 /**
- * Does a tokenizer.json say exactly what {@linkcode LlamaCodec} does? Then that one may stand in for it.
+ * The check that {@linkcode LlamaCodec} gives exactly the ids of a tokenizer.json.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import { byteNames, staysInWord } from "../llama/pieces.ts";
 import { llamaDecoder, llamaNormalizer, type TokenizerJson } from "./tokenizer_json.ts";
 import type { TokenizerConfig } from "./tokenizer_config.ts";
 
-/** The vocabulary of a LLaMA-style file, or undefined where its ids could differ from those of our encoder. */
+/** Returns the vocabulary of a LLaMA-style file; undefined where the ids of our codec could differ. */
 export function llamaVocabulary(json: TokenizerJson, config: TokenizerConfig): LlamaVocabulary | undefined {
-  if (!samePlan(json, config) || !plainTokens(json)) return undefined;
+  if (!isLlamaPipeline(json, config) || !hasPlainTokens(json)) return undefined;
   const ids = new Map(Object.entries(json.model.vocab as Record<string, number>));
   for (const { content, id } of json.added_tokens) ids.set(content, id);
   const tokens: string[] = [];
@@ -25,8 +25,8 @@ export function llamaVocabulary(json: TokenizerJson, config: TokenizerConfig): L
   return merges && { tokens, merges, special, bytes: bytes as number[] | undefined, unknown };
 }
 
-/** The steps around the model are LLaMA's. */
-function samePlan(
+/** Returns true when the normalizer, pre-tokenizer, decoder and settings are LLaMA's. */
+function isLlamaPipeline(
   { normalizer, pre_tokenizer, decoder, model }: TokenizerJson,
   config: TokenizerConfig,
 ): boolean {
@@ -37,15 +37,15 @@ function samePlan(
     !config.remove_space && !config.do_lowercase_and_remove_accent;
 }
 
-/** Added tokens are special, found as they stand, and no single characters, which text could spell. */
-function plainTokens({ added_tokens }: TokenizerJson): boolean {
+/** Returns true when every added token is special, is matched literally, and has two characters or more. */
+function hasPlainTokens({ added_tokens }: TokenizerJson): boolean {
   return added_tokens.every((token) =>
     token.special && !token.normalized && !token.single_word && !token.lstrip && !token.rstrip &&
     [...token.content].length > 1
   );
 }
 
-/** The joins as ids, or undefined if one is made twice, leaves its word, or touches a byte or special token. */
+/** Returns the merges as ids; undefined when one is repeated, crosses a word, or uses a byte or a `closed` token. */
 function mergesByRank(
   { model }: TokenizerJson,
   ids: Map<string, number>,
@@ -69,7 +69,7 @@ function mergesByRank(
   return merges;
 }
 
-/** Deep equality of plain JSON, whatever the order of keys. */
+/** Compares plain JSON deeply, in any order of keys. */
 function same(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
   const keys = Object.keys(a);

@@ -1,38 +1,38 @@
 /**
- * The wire format of Protocol Buffers, as much as reading and writing a SentencePiece model takes.
+ * Reader and writer of the wire format of Protocol Buffers, as far as SentencePiece models use it.
  *
  * @module
  */
 import { FormatError } from "../../base/errors.ts";
 
-/** One field of a message. */
-export interface Field {
+/** A field of a message. */
+interface Field {
   /** Its number in the schema. */
   number: number;
-  /** A varint as a signed number, or the four bytes of a float read as one. */
+  /** The value of a varint (signed) or of a float; 0 for others. */
   value: number;
   /** The bytes of a string, a byte field or a message; empty for others. */
   bytes: Uint8Array;
 }
 
 /**
- * The fields of the message in `data`, in their order.
+ * Reads the fields of the message in `data`, in order.
  *
  * @param data the message, as a view into the buffer that holds the whole file
- * @param file its name, for the message
- * @throws {FormatError} with the byte offset at which the message breaks off
+ * @param file the file's path, for errors
+ * @throws {FormatError} with the byte offset of the first error
  */
 export function* fieldsOf(data: Uint8Array, file: string): Generator<Field> {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   let at = 0;
-  const fail = (what: string, offset = at): never => {
-    throw new FormatError(`Cannot read the protobuf message: ${what}`, {
+  const fail = (problem: string, offset = at): never => {
+    throw new FormatError(`Cannot read the protobuf message: ${problem}`, {
       file,
       offset: data.byteOffset + offset,
     });
   };
   const need = (bytes: number) => {
-    if (bytes < 0 || at + bytes > data.length) fail("it breaks off");
+    if (bytes < 0 || at + bytes > data.length) fail("it ends too early");
   };
   const varint = () => {
     let value = 0n;
@@ -42,7 +42,7 @@ export function* fieldsOf(data: Uint8Array, file: string): Generator<Field> {
       value |= BigInt(byte & 127) << shift;
       if (byte < 128) return Number(BigInt.asIntN(64, value));
     }
-    return fail("a number does not end");
+    return fail("a varint is longer than 10 bytes");
   };
   while (at < data.length) {
     const start = at;
@@ -63,10 +63,10 @@ export function* fieldsOf(data: Uint8Array, file: string): Generator<Field> {
   }
 }
 
-/** What a field is written from: a whole number, a string, bytes or a message, one float; undefined is left away. */
+/** The value of a field to write: a varint, a string, bytes or a message, or one float; undefined writes no field. */
 export type ProtobufField = number | string | Uint8Array | Float32Array | undefined;
 
-/** The bytes of a message with these fields, in this order. */
+/** Writes a message with these fields, in this order. */
 export function message(
   fields: readonly (readonly [number: number, value: ProtobufField])[],
 ): Uint8Array<ArrayBuffer> {
@@ -90,7 +90,7 @@ export function message(
   return new Uint8Array(out);
 }
 
-/** Negative numbers take ten bytes, as two's complement of 64 bits. */
+/** Writes a varint; a negative number takes ten bytes, as 64-bit two's complement. */
 function varintOf(value: number): number[] {
   const bytes: number[] = [];
   let left = BigInt.asUintN(64, BigInt(value));

@@ -1,5 +1,5 @@
 /**
- * Reading a tokenizer.json with suspicion: whatever is wrong with it is said here, not by a wrong id later.
+ * Parser and checks of a tokenizer.json, so that a wrong file is an error here and not wrong ids later.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import type { AddedToken, ModelJson, TokenizerJson } from "./tokenizer_json.ts";
 /**
  * Parses JSON.
  *
- * @param file its name, for the message
- * @throws {FormatError} with the byte offset of the fault
+ * @param file the file's path, for errors
+ * @throws {FormatError} with the byte offset of the error
  */
 export function parseJson(text: string, file: string): unknown {
   try {
@@ -26,14 +26,14 @@ export function parseJson(text: string, file: string): unknown {
 }
 
 /**
- * Checks that `value` is a tokenizer.json and fills in the parts that files may leave out.
+ * Checks that `value` is a tokenizer.json and fills in the parts that files may omit.
  *
- * @param file its name, for the message
- * @throws {FormatError} naming the part that is wrong
+ * @param file the file's path, for errors
+ * @throws {FormatError} naming the wrong part
  */
 export function checkTokenizerJson(value: unknown, file: string): TokenizerJson {
-  const fail = (what: string): never => {
-    throw new FormatError(`Cannot read the tokenizer: ${what}`, { file, expected: "a tokenizer.json" });
+  const fail = (problem: string): never => {
+    throw new FormatError(`Cannot read the tokenizer: ${problem}`, { file, expected: "a tokenizer.json" });
   };
   if (!isRecord(value)) return fail(`expected an object, found ${show(value)}`);
   if (!isRecord(value.model)) return fail(`"model" must be an object, current value is ${show(value.model)}`);
@@ -57,7 +57,7 @@ export function checkTokenizerJson(value: unknown, file: string): TokenizerJson 
   } as TokenizerJson;
 }
 
-function checkModel(model: ModelJson, added: readonly AddedToken[], fail: (what: string) => never): void {
+function checkModel(model: ModelJson, added: readonly AddedToken[], fail: (problem: string) => never): void {
   const vocab: unknown = model.vocab;
   if (Array.isArray(vocab)) return;
   if (!isRecord(vocab)) return fail(`"model.vocab" must be an object, current value is ${show(vocab)}`);
@@ -76,7 +76,11 @@ function checkModel(model: ModelJson, added: readonly AddedToken[], fail: (what:
   if (model.type === "BPE") checkMerges(model.merges, vocab, fail);
 }
 
-function checkMerges(merges: unknown, vocab: Record<string, unknown>, fail: (what: string) => never): void {
+function checkMerges(
+  merges: unknown,
+  vocab: Record<string, unknown>,
+  fail: (problem: string) => never,
+): void {
   if (!Array.isArray(merges)) return fail(`"model.merges" must be a list, current value is ${show(merges)}`);
   merges.forEach((merge, rank) => {
     const pair = typeof merge === "string" ? merge.split(" ") : merge;

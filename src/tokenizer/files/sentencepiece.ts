@@ -1,6 +1,7 @@
 /**
- * The file `tokenizer.model` of SentencePiece, the form in which Meta released LLaMA's vocabulary. Its text is read
- * into a tokenizer.json, as the converter of Hugging Face transformers does.
+ * Reader of SentencePiece's `tokenizer.model`, the file in which Meta released LLaMA's vocabulary.
+ *
+ * It converts the model to a tokenizer.json, as the converter of Hugging Face transformers does.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import type { TokenizerConfig } from "./tokenizer_config.ts";
 import { type TokenizerJson, tokenizerJson } from "./tokenizer_json.ts";
 import { KINDS } from "./write_sentencepiece.ts";
 
-/** Field numbers of `TrainerSpec` and `NormalizerSpec` in sentencepiece_model.proto, with their defaults. */
+/** Field number and default of the used fields of `TrainerSpec` and `NormalizerSpec` in sentencepiece_model.proto. */
 const TRAINER = {
   type: [3, 1],
   suffix: [24, 0],
@@ -26,9 +27,9 @@ const CHARACTER_MAP = 2;
 /**
  * Reads a SentencePiece model of byte-pair encoding.
  *
- * @param file its name, for the message
- * @throws {FormatError} for damaged bytes and for models that are not like LLaMA's: unigram models, and normalisers
- * that change more than spaces
+ * @param file the file's path, for errors
+ * @throws {FormatError} for damaged bytes and for models unlike LLaMA's: unigram models, and normalisers that change
+ * more than spaces
  */
 export function readSentencePiece(
   data: Uint8Array,
@@ -41,12 +42,12 @@ export function readSentencePiece(
     else parts.set(number, bytes);
   }
   if (pieces.length === 0) {
-    throw new FormatError("Cannot read the SentencePiece model: no pieces", { file, offset: 0 });
+    throw new FormatError("Cannot read the SentencePiece model: it has no pieces", { file, offset: 0 });
   }
   const trainer = numbers(parts.get(2), TRAINER, file);
   const normalizer = numbers(parts.get(3), NORMALIZER, file);
-  const refuse = (what: string) => {
-    throw new FormatError(`Cannot use the SentencePiece model: ${what}, load its tokenizer.json instead`, {
+  const refuse = (problem: string) => {
+    throw new FormatError(`Cannot use the SentencePiece model: ${problem}; load its tokenizer.json instead`, {
       file,
     });
   };
@@ -82,14 +83,14 @@ function readPiece(data: Uint8Array, file: string): Piece {
 
 function numbers<Names extends string>(
   data: Uint8Array | undefined,
-  schema: Readonly<Record<Names, readonly [field: number, otherwise: number]>>,
+  schema: Readonly<Record<Names, readonly [field: number, fallback: number]>>,
   file: string,
 ): Record<Names, number> {
   const found = new Map<number, number>();
   for (const { number, value } of fieldsOf(data ?? new Uint8Array(), file)) found.set(number, value);
   const entries = Object.entries<readonly [number, number]>(schema);
   return Object.fromEntries(
-    entries.map(([name, [field, otherwise]]) => [name, found.get(field) ?? otherwise]),
+    entries.map(([name, [field, fallback]]) => [name, found.get(field) ?? fallback]),
   ) as Record<
     Names,
     number

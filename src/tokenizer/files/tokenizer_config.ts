@@ -1,46 +1,46 @@
 /**
- * The file `tokenizer_config.json` of Hugging Face transformers: which tokens play which part, and the chat template.
+ * The file `tokenizer_config.json` of Hugging Face transformers: the roles of special tokens, and the chat template.
  *
  * @module
  */
 import type { AddedToken, Component, TokenizerJson } from "./tokenizer_json.ts";
 
-/** A token by its text, or as an object that holds it. */
+/** A token: its text, or an object with its text. */
 export type TokenName = string | { content: string } | null;
 
-/** The contents of a tokenizer_config.json, as far as they matter here. */
+/** The contents of a tokenizer_config.json. */
 export interface TokenizerConfig {
-  /** Opens a document. */
+  /** Token that opens a document. */
   bos_token?: TokenName;
-  /** Closes a document. */
+  /** Token that closes a document. */
   eos_token?: TokenName;
-  /** Stands for what cannot be written. */
+  /** Token for characters that the vocabulary cannot represent. */
   unk_token?: TokenName;
-  /** Fills short rows. */
+  /** Token that fills short rows. */
   pad_token?: TokenName;
-  /** A Jinja template, or several with names, of which "default" counts. */
+  /** A Jinja template, or several with names, of which the one named "default" is used. */
   chat_template?: string | { name: string; template: string }[] | null;
-  /** Python's default decoding drops spaces before punctuation. */
+  /** True when decoding removes spaces before punctuation. */
   clean_up_tokenization_spaces?: boolean;
-  /** Whatever else a file holds is written back as it was. */
+  /** Further fields, which are written back unchanged. */
   [key: string]: unknown;
 }
 
-/** Ids of the tokens with a part to play; -1 where the vocabulary has none. */
+/** Ids of the tokens with a role; -1 where the vocabulary has none. */
 export interface Roles {
-  /** Opens a document. */
+  /** Id that opens a document. */
   bos: number;
-  /** Closes a document. */
+  /** Id that closes a document. */
   eos: number;
-  /** Stands for what cannot be written. */
+  /** Id for characters that the vocabulary cannot represent. */
   unk: number;
-  /** Fills short rows. */
+  /** Id that fills short rows. */
   pad: number;
 }
 
 /**
- * The parts of the tokens: as the configuration names them, else as the post-processor places them (BOS before, EOS
- * after the text), else by LLaMA's names.
+ * Finds the tokens with a role: as the configuration names them, else as the post-processor places them (BOS before the
+ * text, EOS behind it), else by LLaMA's names.
  */
 export function rolesOf(
   json: TokenizerJson,
@@ -79,9 +79,8 @@ function listOf(value: unknown): unknown[] {
 }
 
 /**
- * The configuration that is written beside a tokenizer.json: `loaded` with what this tokenizer stands for.
- * Python's `AutoTokenizer` reads it as a plain fast tokenizer, which takes tokenizer.json as it is; its own Llama
- * class would rebuild it.
+ * Returns the configuration to write beside a tokenizer.json: `loaded`, completed from the tokenizer. Its class makes
+ * Python's `AutoTokenizer` use the tokenizer.json unchanged; the Llama class would rebuild it.
  */
 export function tokenizerConfig(
   json: TokenizerJson,
@@ -117,7 +116,7 @@ function extraTokens(
   return extra.length === 0 ? {} : { additional_special_tokens: extra };
 }
 
-/** The chat template of a configuration: the one named "default" of several. */
+/** Returns the chat template of a configuration; of several the one named "default". */
 export function templateOf({ chat_template: template }: TokenizerConfig): string | undefined {
   if (!Array.isArray(template)) return template ?? undefined;
   return (template.find(({ name }) => name === "default") ?? template[0])?.template;

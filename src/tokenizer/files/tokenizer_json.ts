@@ -1,26 +1,26 @@
 /**
- * The file `tokenizer.json` of Hugging Face tokenizers: its shape, and the one that LLaMA's settings make.
+ * The file `tokenizer.json` of Hugging Face tokenizers: its type, and conversion from and to a list of pieces.
  *
  * @module
  */
 import { BOS, byteNames, mergesOf, type Piece, type PieceKind, UNKNOWN } from "../llama/pieces.ts";
 import { SPACE } from "../llama/pretokenize.ts";
 
-/** A token that is found in text before anything else happens to it. */
+/** A token that is matched in the text before everything else. */
 export interface AddedToken {
   /** Its id. */
   id: number;
   /** Its text. */
   content: string;
-  /** Only as a whole word. */
+  /** Matches whole words only. */
   single_word?: boolean;
-  /** Swallows spaces on its left. */
+  /** Includes the spaces on its left. */
   lstrip?: boolean;
-  /** Swallows spaces on its right. */
+  /** Includes the spaces on its right. */
   rstrip?: boolean;
-  /** Looked for after normalising. */
+  /** Matches in the normalised text. */
   normalized?: boolean;
-  /** Control, not text. */
+  /** True for a control token, false for text. */
   special?: boolean;
 }
 
@@ -29,42 +29,42 @@ export type Component = { type: string; [key: string]: unknown };
 
 /** The model of a tokenizer.json. */
 export interface ModelJson {
-  /** `BPE`, `Unigram`, `WordPiece`. */
+  /** Kind of the model: `BPE`, `Unigram` or `WordPiece`. */
   type?: string;
-  /** Tokens and their ids; an array of tokens and scores for Unigram. */
+  /** Ids by token; for Unigram, tokens and scores in the order of their ids. */
   vocab: Record<string, number> | [string, number][];
-  /** Joins of a BPE model, `"a b"` or `["a", "b"]`, best first. */
+  /** Merges of a BPE model, `"a b"` or `["a", "b"]`, best first. */
   merges?: (string | [string, string])[];
-  /** The token for what cannot be written. */
+  /** The token for characters that the vocabulary cannot represent. */
   unk_token?: string | null;
   [key: string]: unknown;
 }
 
 /** The contents of a tokenizer.json. */
 export interface TokenizerJson {
-  /** Tokens found in text first. */
+  /** Tokens that are matched in the text first. */
   added_tokens: AddedToken[];
-  /** What happens to a text first. */
+  /** Changes to the text before it is encoded. */
   normalizer: Component | null;
-  /** How a text is cut. */
+  /** Split of the text into words. */
   pre_tokenizer: Component | null;
-  /** What is put around the ids by default. */
+  /** Special tokens added around the ids by default. */
   post_processor: Component | null;
-  /** How tokens become text. */
+  /** Conversion of tokens to text. */
   decoder: Component | null;
-  /** The vocabulary and its rules. */
+  /** Vocabulary and encoding. */
   model: ModelJson;
   [key: string]: unknown;
 }
 
-/** Spaces to U+2581, with one more in front when `prefix`. */
+/** Returns LLaMA's normalizer: spaces to U+2581, with `prefix` one more in front. */
 export function llamaNormalizer(prefix: boolean): Component {
   const replace = { type: "Replace", pattern: { String: " " }, content: SPACE };
   const prepend = { type: "Prepend", prepend: SPACE };
   return { type: "Sequence", normalizers: prefix ? [prepend, replace] : [replace] };
 }
 
-/** U+2581 to spaces, bytes to characters, and without the first space when `prefix`. */
+/** Returns LLaMA's decoder: U+2581 to spaces, bytes to characters, with `prefix` the first space removed. */
 export function llamaDecoder(prefix: boolean): Component {
   const decoders: Component[] = [
     { type: "Replace", pattern: { String: SPACE }, content: " " },
@@ -76,10 +76,10 @@ export function llamaDecoder(prefix: boolean): Component {
 }
 
 /**
- * The tokenizer.json of a SentencePiece-like vocabulary. Its default call puts BOS in front.
+ * Makes the tokenizer.json of a SentencePiece-like vocabulary. Other libraries add BOS by default when they read it.
  *
- * @param prefix whether a space is put in front of every text
- * @param bos the control piece that opens a document
+ * @param prefix true to put a space in front of every text
+ * @param bos text of the control piece that opens a document
  */
 export function tokenizerJson(pieces: readonly Piece[], prefix = true, bos = BOS): TokenizerJson {
   const added = pieces.flatMap((piece, id): AddedToken[] => {
@@ -125,8 +125,8 @@ function bosInFront(pieces: readonly Piece[], token: string): Component | null {
 }
 
 /**
- * The pieces of a SentencePiece-like tokenizer.json: what {@linkcode tokenizerJson} makes a file of. A piece's score is
- * minus the rank of its best join among all pieces; single characters, which no join makes, come last.
+ * Returns the pieces of a SentencePiece-like tokenizer.json, the reverse of {@linkcode tokenizerJson}. A piece's
+ * score is minus the rank of its best merge; single characters, which no merge makes, come last.
  */
 export function vocabularyPieces({ model, added_tokens }: TokenizerJson): Piece[] {
   const pieces: Piece[] = [];

@@ -1,6 +1,7 @@
 /**
- * Writing the file `tokenizer.model` of SentencePiece: the vocabulary as a protobuf with LLaMA's settings around it.
- * llama.cpp's converter and Python `sentencepiece` read it.
+ * Writer of SentencePiece's `tokenizer.model`: the vocabulary as a protobuf, with LLaMA's settings.
+ *
+ * llama.cpp's converter and Python `sentencepiece` read the file.
  *
  * @module
  */
@@ -10,14 +11,14 @@ import { message, type ProtobufField } from "./protobuf.ts";
 import type { Roles } from "./tokenizer_config.ts";
 import type { ModelJson } from "./tokenizer_json.ts";
 
-/** `SentencePiece.Type` of sentencepiece_model.proto, from 1. */
+/** The kinds in the order of `SentencePiece.Type` in sentencepiece_model.proto, which counts from 1. */
 export const KINDS: readonly PieceKind[] = ["normal", "unknown", "control", "user", "unused", "byte"];
 
 /**
- * The bytes of a `tokenizer.model` that gives the ids of `pieces` and `merges`. SentencePiece joins by the scores of
- * pieces alone, so the merges must be those that the scores imply.
+ * Returns the bytes of a `tokenizer.model` with the ids of `pieces`. SentencePiece merges by the scores of pieces
+ * alone, so `merges` must be the ones that the scores imply.
  *
- * @throws {ConfigError} for merges that no scores can say
+ * @throws {ConfigError} for other merges
  */
 export function sentencePieceBytes(
   pieces: readonly Piece[],
@@ -31,11 +32,13 @@ export function sentencePieceBytes(
     );
   if (agree) return modelOf(pieces, roles);
   throw new ConfigError(
-    "Cannot save as a SentencePiece model: the merges do not follow the order of the pieces, save into a folder instead",
+    "Cannot save as a SentencePiece model: the merges do not follow the order of the pieces; save into a folder instead",
   );
 }
 
-/** `ModelProto`: pieces, TrainerSpec and NormalizerSpec by the field numbers of sentencepiece_model.proto. */
+/**
+ * Writes a `ModelProto`: pieces, TrainerSpec and NormalizerSpec, with the field numbers of sentencepiece_model.proto.
+ */
 function modelOf(pieces: readonly Piece[], { unk, bos, eos, pad }: Roles): Uint8Array<ArrayBuffer> {
   const name = (id: number): ProtobufField => id < 0 ? undefined : pieces[id].text;
   const hasBytes = pieces.some((piece) => piece.kind === "byte");

@@ -1,17 +1,18 @@
 /**
- * Byte-pair encoding, the applying half: of all neighbours that may be joined, join the pair of lowest rank, the
- * leftmost first, until none is left. A heap keeps this at n log n, so that a megabyte without a space is no trap.
+ * Byte-pair encoding of a text: merges the neighbours of lowest rank, the leftmost first, until no merge applies.
+ *
+ * A heap keeps this at n log n, also for a megabyte without a space.
  *
  * @module
  */
 import { Heap } from "../heap.ts";
 
-/** More than the characters of any string; rank * SPAN + position is exact for 8 million ranks. */
+/** More than the characters of any string; rank * SPAN + position is an exact number for 8 million ranks. */
 const SPAN = 2 ** 30;
 
-/** One join. */
+/** A merge of two tokens. */
 export interface Merge {
-  /** Ids of the two parts. */
+  /** Id of the left part. */
   left: number;
   /** Id of the right part. */
   right: number;
@@ -19,7 +20,7 @@ export interface Merge {
   whole: number;
 }
 
-/** Joins characters to pieces. */
+/** An encoder of words by merges. */
 export class Bpe {
   #characters: Map<string, number>;
   #unknown: (char: string) => readonly number[];
@@ -28,10 +29,12 @@ export class Bpe {
   #size: number;
 
   /**
+   * Makes an encoder.
+   *
    * @param characters ids of the single characters
-   * @param merges in the order of their rank
+   * @param merges the merges by rank
    * @param size number of ids
-   * @param unknown ids of a character without a piece; they are never joined
+   * @param unknown returns the ids of a character without a piece; they are never merged
    */
   constructor(
     characters: Map<string, number>,
@@ -46,7 +49,7 @@ export class Bpe {
     this.#wholes = merges.map((merge) => merge.whole);
   }
 
-  /** Ids of one word. */
+  /** Encodes one word. */
   word(text: string): number[] {
     const ids: number[] = [];
     for (const char of text) {
@@ -54,11 +57,14 @@ export class Bpe {
       if (id === undefined) ids.push(...this.#unknown(char));
       else ids.push(id);
     }
-    return ids.length > 1 ? this.#join(ids) : ids;
+    return ids.length > 1 ? this.#mergeAll(ids) : ids;
   }
 
-  /** `ids[i] = -1` marks what was swallowed; `next` and `before` link the rest. No key of `#ranks` holds a -1. */
-  #join(ids: number[]): number[] {
+  /**
+   * Applies every merge. `ids[i] = -1` marks a right part that was merged; `next` and `before` link the others. No key
+   * of `#ranks` is made from a -1.
+   */
+  #mergeAll(ids: number[]): number[] {
     const end = ids.length;
     const next: number[] = [];
     const before: number[] = [];
@@ -74,10 +80,10 @@ export class Bpe {
       const rank = Math.floor(top / SPAN);
       const at = top % SPAN;
       if (rankAt(at) !== rank) continue;
-      const swallowed = next[at];
+      const merged = next[at];
       ids[at] = this.#wholes[rank];
-      ids[swallowed] = -1;
-      next[at] = next[swallowed];
+      ids[merged] = -1;
+      next[at] = next[merged];
       if (next[at] < end) before[next[at]] = at;
       offer(at);
       offer(before[at]);

@@ -1,6 +1,7 @@
 /**
- * The fast path: LLaMA-style byte-pair encoding, word by word with a memory of words seen. Its ids are those of
- * `@huggingface/tokenizers` on the same file, because no piece reaches over a word border.
+ * The fast codec: LLaMA-style byte-pair encoding, word by word with a cache of words.
+ *
+ * Its ids equal those of `@huggingface/tokenizers` on the same file, because no piece crosses a word boundary.
  *
  * @module
  */
@@ -10,34 +11,34 @@ import { byteNames } from "./pieces.ts";
 import { eachWord, normalise, ownCopy, SPACE } from "./pretokenize.ts";
 import { splitSpecial } from "../special.ts";
 
-/** Words remembered; the table starts anew when it is full. */
-const MEMORY = 2 ** 16;
+/** The most words in the cache, which is emptied when it is full. */
+const CACHE_WORDS = 2 ** 16;
 
-/** Longer words hardly come twice. */
-const LONGEST = 64;
+/** The longest word that is cached, in UTF-16 units; longer words rarely repeat. */
+const MAX_CACHED_LENGTH = 64;
 
-/** A vocabulary that the fast path can serve. */
+/** A vocabulary for the fast codec. */
 export interface LlamaVocabulary {
   /** Tokens by id. */
   tokens: readonly string[];
-  /** Joins by rank. */
+  /** Merges by rank. */
   merges: readonly Merge[];
   /** Ids of the special tokens. */
   special: ReadonlySet<number>;
-  /** Ids of the 256 bytes; undefined where characters without a piece become `unknown`. */
+  /** Ids of the 256 bytes; without them a character that has no piece becomes `unknown`. */
   bytes?: readonly number[];
   /** Id of `<unk>`. */
   unknown: number;
 }
 
-/** Encodes and decodes with a {@linkcode LlamaVocabulary}. */
+/** A codec for a {@linkcode LlamaVocabulary}. */
 export class LlamaCodec implements Codec {
   readonly name = "llamero";
   readonly size: number;
   #vocabulary: LlamaVocabulary;
   #ids: Map<string, number>;
   #bpe: Bpe;
-  #known = new Map<string, readonly number[]>();
+  #cache = new Map<string, readonly number[]>();
   #byteOf: Int16Array;
   #surface: string[];
 
@@ -121,17 +122,17 @@ export class LlamaCodec implements Codec {
   }
 
   #word(word: string): readonly number[] {
-    const known = this.#known.get(word);
-    if (known !== undefined) return known;
+    const cached = this.#cache.get(word);
+    if (cached !== undefined) return cached;
     const ids = this.#bpe.word(normalise(word));
-    if (word.length > LONGEST) return ids;
-    if (this.#known.size >= MEMORY) this.#known.clear();
-    this.#known.set(ownCopy(word), ids);
+    if (word.length > MAX_CACHED_LENGTH) return ids;
+    if (this.#cache.size >= CACHE_WORDS) this.#cache.clear();
+    this.#cache.set(ownCopy(word), ids);
     return ids;
   }
 }
 
-/** One `<unk>` for a run of them, as the file's `fuse_unk` asks. */
+/** Replaces each run of `<unk>` by one, as `fuse_unk` of the file demands. */
 function fuse(ids: number[], unknown: number): number[] {
   return ids.filter((id, i) => id !== unknown || ids[i - 1] !== unknown);
 }

@@ -1,35 +1,37 @@
 /**
- * The vocabulary as SentencePiece lays it out: 0 `<unk>`, 1 `<s>`, 2 `</s>`, the 256 bytes, the learned pieces best
- * first, the single characters; special tokens of one's own come last.
+ * The layout of a vocabulary, as in SentencePiece.
+ *
+ * Ids in order: 0 `<unk>`, 1 `<s>`, 2 `</s>`, the 256 bytes, the learned pieces best first, the single characters, and
+ * last the user's special tokens.
  *
  * @module
  */
 import { SPACE } from "./pretokenize.ts";
 
-/** What a piece is for; the kinds of SentencePiece's `.model` and of GGUF. */
+/** Kind of a piece, as in SentencePiece's `.model` and in GGUF. */
 export type PieceKind = "normal" | "unknown" | "control" | "user" | "unused" | "byte";
 
-/** One entry of a vocabulary. Its id is its position. */
+/** An entry of a vocabulary; its position is its id. */
 export interface Piece {
-  /** Its text, spaces as U+2581; bytes are written `<0x0A>`. */
+  /** Its text, with U+2581 for spaces and `<0x0A>` for bytes. */
   text: string;
   /** Its kind. */
   kind: PieceKind;
-  /** Of two possible joins the one with the higher score is made: minus the rank for normal pieces, 0 for others. */
+  /** Priority of the merges that make it, the highest first: minus its rank for normal pieces, 0 for others. */
   score: number;
 }
 
-/** The three tokens that every vocabulary of ours begins with. */
+/** The three tokens at the start of every trained vocabulary. */
 export const UNKNOWN = "<unk>";
 export const BOS = "<s>";
 export const EOS = "</s>";
 
-/** Tokenizers as the files have it name byte `b` so: `<0x0A>`. */
+/** Returns the token of byte `b`, such as `<0x0A>`. */
 export function byteName(b: number): string {
   return `<0x${b.toString(16).toUpperCase().padStart(2, "0")}>`;
 }
 
-/** The names of all 256 bytes. */
+/** Returns the tokens of all 256 bytes. */
 export function byteNames(): string[] {
   return Array.from({ length: 256 }, (_, b) => byteName(b));
 }
@@ -54,8 +56,8 @@ export function layOut(
 }
 
 /**
- * The joins that lead to the pieces, best first: every way to cut a piece into two pieces, pieces by falling score,
- * the ways of one piece by the ids of their parts (the rule of the converter in Hugging Face transformers).
+ * Returns the merges that make the pieces, best first: every split of a piece into two pieces, ordered by the piece's
+ * score from high to low, then by the ids of the parts (the rule of the converter in Hugging Face transformers).
  */
 export function mergesOf(pieces: readonly Piece[]): [left: string, right: string][] {
   const ids = new Map<string, number>();
@@ -72,7 +74,7 @@ export function mergesOf(pieces: readonly Piece[]): [left: string, right: string
   });
 }
 
-/** True when a piece made of these parts keeps U+2581 to its front, so that words can be encoded one by one. */
+/** Returns true when U+2581 stands only at the front of `text`, so that words can be encoded one by one. */
 export function staysInWord(text: string): boolean {
   const front = text.search(new RegExp(`[^${SPACE}]`));
   return front < 0 || !text.includes(SPACE, front);

@@ -1,22 +1,24 @@
 /**
- * Text as SentencePiece sees it: spaces are the visible character U+2581, one stands in front, and words are cut
- * where a run of them begins. No LLaMA piece reaches over such a cut, so every word can be encoded on its own.
+ * SentencePiece's view of a text: spaces become U+2581, one is put in front, and a run of them starts a new word.
+ *
+ * No LLaMA piece crosses the boundary of a word, so every word can be encoded by itself.
  *
  * @module
  */
 
-/** What a space becomes: U+2581, "lower one eighth block". A literal one in the text cannot be told from a space. */
+/**
+ * The character that stands for a space: U+2581, "lower one eighth block". A literal one in a text reads as a space.
+ */
 export const SPACE = "\u2581";
 
-/** `text` with its spaces made visible, and U+FFFD for lone surrogates. */
+/** Replaces spaces by U+2581 and lone surrogates by U+FFFD. */
 export function normalise(text: string): string {
   return text.toWellFormed().replaceAll(" ", SPACE);
 }
 
 /**
- * Calls `visit` with each word of `text`: a run of spaces and what follows it up to the next run. Spaces are still as
- * they came: a word is normalised when it is met for the first time only. One space more is put in front of the text
- * (SentencePiece's dummy prefix) unless it `continues` another.
+ * Calls `visit` with each word of `text`: a run of spaces and the characters up to the next run. The words are not
+ * normalised yet. The first one gets a space in front (SentencePiece's dummy prefix) unless `text` `continues` another.
  */
 export function eachWord(text: string, continues: boolean, visit: (word: string) => void): void {
   let end = wordEnd(text, 0);
@@ -40,8 +42,8 @@ function isSpace(code: number): boolean {
 }
 
 /**
- * A copy of `word` with memory of its own. A slice of 13 or more characters keeps the whole text it was cut from
- * alive in V8, so a table of words would hold the corpus.
+ * Copies `word` to its own memory. In V8 a slice of 13 or more characters keeps the whole text that it was cut from
+ * alive, so a table of slices would keep the corpus in memory.
  */
 export function ownCopy(word: string): string {
   return word.length < 13 ? word : (" " + word).slice(1);

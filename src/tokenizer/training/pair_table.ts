@@ -1,6 +1,7 @@
 /**
- * Byte-pair encoding, the learning half (Sennrich et al. 2016): join the most frequent pair of neighbours, again and
- * again. Counts are kept up to date instead of being made anew: a join touches only the units that hold the pair.
+ * Training of byte-pair encoding: the most frequent pair of neighbours is merged, again and again.
+ *
+ * Source: Sennrich et al. 2016. Counts are updated instead of recounted: a merge touches only the units with its pair.
  *
  * @module
  */
@@ -8,28 +9,28 @@ import { Heap } from "../heap.ts";
 import { YieldTimer } from "../../base/event_loop.ts";
 import { SPACE } from "../llama/pretokenize.ts";
 
-/** What pieces may be learned. */
-export interface PairRules {
-  /** The longest piece, in characters. */
+/** Limits on learned pieces. */
+interface PairRules {
+  /** Length of the longest piece, in characters. */
   maxPieceLength: number;
-  /** Pieces that must not come into being: special tokens and the names of bytes. */
+  /** Texts that may not become pieces: special tokens and the names of bytes. */
   reserved: ReadonlySet<string>;
 }
 
-/** A pair of symbols that may be joined, with the count it had when it was queued. */
+/** A pair of symbols that may be merged, with its count when it was queued. */
 interface Candidate {
   left: number;
   right: number;
   count: number;
   piece: string;
-  /** In characters. */
+  /** Length of the piece, in characters. */
   length: number;
 }
 
-/** More symbols than any vocabulary has; a pair is one number below 2^53. */
-const SYMBOLS = 2 ** 22;
+/** More symbols than any vocabulary has, so that a pair is one number below 2^53: left * MAX_SYMBOLS + right. */
+const MAX_SYMBOLS = 2 ** 22;
 
-/** Units of text as sequences of symbols, and the number of every pair of neighbours in them. */
+/** Units of text as sequences of symbols, with the count of every pair of neighbours. */
 export class PairTable {
   #rules: PairRules;
   #symbols: string[] = [];
@@ -38,15 +39,15 @@ export class PairTable {
   #units: number[][] = [];
   #counts: number[] = [];
   #pairs = new Map<number, number>();
-  /** The units in which a pair has stood; some may have lost it since. */
-  #places = new Map<number, number[]>();
+  /** The units that contain a pair, or contained it before a merge. */
+  #unitsOfPair = new Map<number, number[]>();
   #queue = new Heap<Candidate>(comesFirst);
 
   private constructor(rules: PairRules) {
     this.#rules = rules;
   }
 
-  /** Reads `units` (text and number of occurrences) as single characters. */
+  /** Makes a table of `units` (text and number of occurrences), split into single characters. */
   static async of(
     units: Map<string, number>,
     rules: PairRules,
@@ -62,21 +63,21 @@ export class PairTable {
   }
 
   /**
-   * Joins the most frequent pair (ties: the shorter piece, then the smaller string) everywhere and returns the new
-   * piece; undefined when no pair is left. A pair that spells a piece already known is joined without a new piece,
-   * as the encoder will do.
+   * Merges the most frequent pair (ties: the shorter piece, then the smaller string) everywhere and returns the new
+   * piece; undefined when no pair is left. A pair whose text is a piece already is merged too, as the encoder will do,
+   * and the next pair follows.
    */
   learn(): string | undefined {
     for (let best = this.#queue.pop(); best !== undefined; best = this.#queue.pop()) {
-      const key = best.left * SYMBOLS + best.right;
+      const key = best.left * MAX_SYMBOLS + best.right;
       const count = this.#pairs.get(key) ?? 0;
       if (count !== best.count) {
-        // Counts that rose were queued again when they did; one that fell waits for its new turn.
+        // A count that rose was queued again at that time; one that fell is queued again here.
         if (count > 0 && count < best.count) this.#queue.push({ ...best, count });
         continue;
       }
       const known = this.#ids.has(best.piece);
-      this.#join(best, key);
+      this.#merge(best, key);
       if (!known) return best.piece;
     }
   }
@@ -84,7 +85,7 @@ export class PairTable {
   #add(unit: string, count: number): void {
     this.#counts.push(count);
     this.#units.push(Array.from(unit, (char) => this.#symbol(char, 1)));
-    this.#tally(this.#units.length - 1, 1, () => true);
+    this.#count(this.#units.length - 1, 1, () => true);
   }
 
   #symbol(text: string, length: number): number {
@@ -97,41 +98,41 @@ export class PairTable {
     return id;
   }
 
-  /** Adds (`sign` 1) or removes (-1) the pairs of a unit; notes the place of those that are `fresh` in it. */
-  #tally(unit: number, sign: number, fresh: (left: number, right: number) => boolean): void {
+  /** Adds (`sign` 1) or removes (-1) the pairs of a unit; records the unit of those that are new to it. */
+  #count(unit: number, sign: number, isNew: (left: number, right: number) => boolean): void {
     const symbols = this.#units[unit];
     const change = sign * this.#counts[unit];
     for (let i = 1; i < symbols.length; i++) {
       const left = symbols[i - 1];
       const right = symbols[i];
-      const key = left * SYMBOLS + right;
+      const key = left * MAX_SYMBOLS + right;
       this.#pairs.set(key, (this.#pairs.get(key) ?? 0) + change);
-      if (sign > 0 && fresh(left, right)) this.#place(key, unit);
+      if (sign > 0 && isNew(left, right)) this.#recordUnit(key, unit);
     }
   }
 
-  #place(key: number, unit: number): void {
-    const places = this.#places.get(key);
-    if (places === undefined) this.#places.set(key, [unit]);
-    else if (places.at(-1) !== unit) places.push(unit);
+  #recordUnit(key: number, unit: number): void {
+    const units = this.#unitsOfPair.get(key);
+    if (units === undefined) this.#unitsOfPair.set(key, [unit]);
+    else if (units.at(-1) !== unit) units.push(unit);
   }
 
-  #join({ left, right, piece, length }: Candidate, key: number): void {
-    const joined = this.#symbol(piece, length);
+  #merge({ left, right, piece, length }: Candidate, key: number): void {
+    const merged = this.#symbol(piece, length);
     const risen = new Set<number>();
-    const fresh = (a: number, b: number) => {
-      if (a !== joined && b !== joined) return false;
-      risen.add(a * SYMBOLS + b);
+    const isNew = (a: number, b: number) => {
+      if (a !== merged && b !== merged) return false;
+      risen.add(a * MAX_SYMBOLS + b);
       return true;
     };
-    const places = this.#places.get(key) ?? [];
-    this.#places.delete(key);
-    for (const unit of places) {
-      const shorter = replacePair(this.#units[unit], left, right, joined);
+    const units = this.#unitsOfPair.get(key) ?? [];
+    this.#unitsOfPair.delete(key);
+    for (const unit of units) {
+      const shorter = replacePair(this.#units[unit], left, right, merged);
       if (shorter.length === this.#units[unit].length) continue;
-      this.#tally(unit, -1, fresh);
+      this.#count(unit, -1, isNew);
       this.#units[unit] = shorter;
-      this.#tally(unit, 1, fresh);
+      this.#count(unit, 1, isNew);
     }
     this.#pairs.delete(key);
     for (const pair of risen) this.#offer(pair);
@@ -139,8 +140,8 @@ export class PairTable {
 
   /** Queues a pair if it may become a piece. */
   #offer(key: number): void {
-    const left = Math.floor(key / SYMBOLS);
-    const right = key % SYMBOLS;
+    const left = Math.floor(key / MAX_SYMBOLS);
+    const right = key % MAX_SYMBOLS;
     const count = this.#pairs.get(key) ?? 0;
     const a = this.#symbols[left];
     const b = this.#symbols[right];
@@ -152,7 +153,7 @@ export class PairTable {
   }
 }
 
-/** U+2581 opens a piece or fills it: "▁whale" and "▁▁" are pieces, "▁▁whale" is not. */
+/** Returns true when the merged piece is all U+2581 or has at most one, in front: "▁▁", "▁whale", not "▁▁whale". */
 function spacesFit(left: string, right: string): boolean {
   if (right.startsWith(SPACE)) return left.endsWith(SPACE) && right.endsWith(SPACE);
   return left === SPACE || !left.endsWith(SPACE);
@@ -164,10 +165,10 @@ function comesFirst(a: Candidate, b: Candidate): boolean {
   return a.piece !== b.piece ? a.piece < b.piece : a.left < b.left;
 }
 
-function replacePair(symbols: number[], left: number, right: number, joined: number): number[] {
+function replacePair(symbols: number[], left: number, right: number, merged: number): number[] {
   const out: number[] = [];
   for (let i = 0; i < symbols.length; i++) {
-    if (symbols[i] === left && symbols[i + 1] === right) out.push(joined), i++;
+    if (symbols[i] === left && symbols[i + 1] === right) out.push(merged), i++;
     else out.push(symbols[i]);
   }
   return out;

@@ -1,5 +1,5 @@
 /**
- * The writing system of a character: SentencePiece's pieces never mix two (`split_by_unicode_script`).
+ * The Unicode script of a character, because no piece of SentencePiece mixes two scripts (`split_by_unicode_script`).
  *
  * @module
  */
@@ -16,25 +16,25 @@ const CODES =
   "Telu Tfng Tglg Thaa Thai Tibt Tirh Tnsa Todr Toto Tutg Ugar Vaii Vith Wara Wcho Xpeo Xsux Yezi Yiii Zanb " +
   "Zinh Zyyy";
 
-/** The script of combining marks and joiners: that of the character before. */
+/** The script code of combining marks and joiners, which take the script of the character before. */
 export const INHERITED = "Zinh";
 
-/** Katakana and Hiragana count as Han, and so does the long-vowel mark U+30FC, as in SentencePiece. */
+/** Scripts that count as Han, as in SentencePiece; the long-vowel mark U+30FC counts as Han too. */
 const HAN = new Set(["Hira", "Kana"]);
 
-/** Tells the script of characters; remembers what it has seen. */
+/** A lookup of scripts with a cache. */
 export class Scripts {
-  #known = new Map<string, string>([["\u30FC", "Hani"]]);
+  #cache = new Map<string, string>([["\u30FC", "Hani"]]);
   #tests: [code: string, test: RegExp][] = [];
 
-  /** The four-letter code of the script of `char`; one that this V8 does not know is "Zzzz". */
+  /** Returns the four-letter code of the script of `char`; "Zzzz" for a script that this runtime does not know. */
   of(char: string): string {
-    const known = this.#known.get(char);
-    if (known !== undefined) return known;
+    const cached = this.#cache.get(char);
+    if (cached !== undefined) return cached;
     if (this.#tests.length === 0) this.#tests = tests();
     const code = this.#tests.find(([, test]) => test.test(char))?.[0] ?? "Zzzz";
     const script = HAN.has(code) ? "Hani" : code;
-    this.#known.set(char, script);
+    this.#cache.set(char, script);
     return script;
   }
 }
@@ -44,7 +44,7 @@ function tests(): [string, RegExp][] {
     try {
       return [[code, new RegExp(`\\p{sc=${code}}`, "u")]];
     } catch {
-      return []; // newer than the regular expressions of this V8
+      return []; // a script newer than the regular expressions of this runtime
     }
   });
 }

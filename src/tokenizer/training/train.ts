@@ -1,6 +1,7 @@
 /**
- * Learning a vocabulary from text, with the settings of LLaMA's SentencePiece model [paper 2.1]: byte-pair encoding,
- * all numbers split into digits, bytes for characters that are too rare.
+ * Training of a vocabulary with the settings of LLaMA's SentencePiece model [paper 2.1].
+ *
+ * Those are byte-pair encoding, numbers split into digits, and bytes for rare characters.
  *
  * @module
  */
@@ -16,47 +17,47 @@ import { eachWord, normalise, ownCopy, SPACE } from "../llama/pretokenize.ts";
 import { stringsOf, type Texts } from "../texts.ts";
 import { alphabetOf, unitsOf } from "./units.ts";
 
-/** How far a training has come. */
+/** Progress of the training of a tokenizer. */
 export interface TrainProgress {
-  /** `read`: documents are counted. `merge`: pieces are learned. */
+  /** Phase: `read` counts words, `merge` learns pieces. */
   phase: "read" | "merge";
-  /** Documents read, or pieces in the vocabulary. */
+  /** Number of documents read, or of pieces in the vocabulary. */
   done: number;
-  /** Pieces wanted; undefined while reading. */
+  /** Number of pieces at the end; undefined while reading. */
   total?: number;
 }
 
-/** What {@linkcode Tokenizer.train} can be told. */
+/** Options of {@linkcode Tokenizer.train}. */
 export interface TrainOptions {
-  /** Number of ids, bytes and special tokens included. Default 32000, LLaMA's. */
+  /** Number of ids, with bytes and special tokens. Default 32000, LLaMA's [paper 2.1]. */
   vocabSize?: number;
-  /** `split`: every digit is a token (default, the paper's). `join`: numbers may become pieces. */
+  /** `split` makes every digit a token (default, the paper's); `join` lets numbers become pieces. */
   digits?: "split" | "join";
-  /** Characters without a piece become their UTF-8 bytes (default true, the paper's), else `<unk>`. */
+  /** Encodes characters without a piece as UTF-8 bytes (default true, the paper's), else as `<unk>`. */
   byteFallback?: boolean;
-  /** More special tokens, such as `<|im_start|>`; they take the last ids. `<pad>` becomes the padding token. */
+  /** Further special tokens, such as `<|im_start|>`, with the last ids. `<pad>` becomes the padding token. */
   special?: readonly string[];
-  /** Share of all character occurrences that get a piece of their own. Default 0.99995. */
+  /** Share of all character occurrences whose characters become pieces. Default 0.99995. */
   characterCoverage?: number;
-  /** The longest piece, in characters. Default 16. */
+  /** Length of the longest piece, in characters. Default 16. */
   maxPieceLength?: number;
-  /** Pieces never mix writing systems. Default true. */
+  /** Keeps every piece within one Unicode script. Default true. */
   splitScripts?: boolean;
   /**
-   * What is one sentence, in front of which a space is put: a line, as `spm_train` reads its input (default), or a whole
-   * text, as `encode` does, which suits texts whose lines are broken by hand (1 % fewer tokens on such a book).
+   * The unit that gets a space in front: a line, as in `spm_train` (default), or a whole text, as in `encode`. The
+   * latter suits texts with hard line breaks (1 % fewer tokens on such a book).
    */
   by?: "line" | "text";
-  /** Share of the documents to learn from, drawn by `seed`. Default 1: all. */
+  /** Share of the documents to learn from, chosen by `seed`. Default 1: all. */
   sample?: number;
-  /** Seed of that draw. Default 42. */
+  /** Seed of the choice of documents. Default 42. */
   seed?: number;
   /**
-   * Stops the training; the promise rejects with the signal's reason. In a notebook without one, the Stop button does,
-   * with an `AbortError`.
+   * Stops the training; the promise rejects with the signal's reason. Without a signal, a notebook's Stop button stops
+   * it with an `AbortError`.
    */
   signal?: AbortSignal;
-  /** Called about ten times a second at most. */
+  /** Called at most about ten times per second. */
   onProgress?: (progress: TrainProgress) => void;
 }
 
@@ -67,7 +68,7 @@ const specialToken = z.string()
   .refine((token) => [...token].length > 1, "a special token must have at least two characters")
   .refine((token) => token.trim() !== "", "a special token must not be blank")
   .refine((token) => token.isWellFormed(), "a special token must be well-formed Unicode")
-  .refine((token) => !RESERVED.has(token), "that token exists already");
+  .refine((token) => !RESERVED.has(token), "this token exists already");
 
 const schema = optionsSchema<TrainOptions>()(z.strictObject({
   vocabSize: z.int().min(4).max(2 ** 20).default(32000),
@@ -88,11 +89,11 @@ const schema = optionsSchema<TrainOptions>()(z.strictObject({
 type Settings = z.output<typeof schema>;
 
 /**
- * Learns the pieces of a vocabulary. The result depends on the multiset of documents only, not on their order.
+ * Learns the pieces of a vocabulary. The result does not depend on the order of the documents.
  *
- * @throws {ConfigError} for an unknown option, or a vocabulary that is too small for the alphabet or too large for
- * the corpus (the message names the possible size)
- * @throws {DataError} for an empty corpus or a record without text
+ * @throws {ConfigError} for an unknown option, or a `vocabSize` too small for the alphabet or too large for the corpus
+ * (the message names the limit)
+ * @throws {DataError} for an empty corpus or a record without a text
  */
 export async function learnPieces(texts: Texts, options: TrainOptions = {}): Promise<Piece[]> {
   const settings = parseOptions(schema, options, PATH);
@@ -104,48 +105,48 @@ async function learn(texts: Texts, settings: Settings, timer: YieldTimer): Promi
   const characters = await alphabetOf(words, settings.characterCoverage, !settings.byteFallback, timer);
   if (characters.every((char) => char === SPACE)) {
     throw new DataError(
-      "Cannot train a tokenizer: the corpus is empty, give at least one text that is not blank",
+      "Cannot train a tokenizer: the corpus is empty, pass at least one text that is not blank",
     );
   }
-  const wanted = roomFor(characters.length, settings);
+  const pieces = roomFor(characters.length, settings);
   const splits = { splitDigits: settings.digits === "split", splitScripts: settings.splitScripts };
   const units = await unitsOf(words, characters, splits, timer);
   const reserved = new Set([...RESERVED, ...settings.special]);
   const table = await PairTable.of(units, { maxPieceLength: settings.maxPieceLength, reserved }, timer);
   const learned: string[] = [];
-  while (learned.length < wanted) {
+  while (learned.length < pieces) {
     const piece = table.learn();
-    if (piece === undefined) throw tooSmall(settings.vocabSize - wanted + learned.length, settings);
+    if (piece === undefined) throw tooSmall(settings.vocabSize - pieces + learned.length, settings);
     learned.push(piece);
-    if (timer.due()) await report(timer, settings, "merge", settings.vocabSize - wanted + learned.length);
+    if (timer.due()) await report(timer, settings, "merge", settings.vocabSize - pieces + learned.length);
   }
   return layOut({ bytes: settings.byteFallback, learned, characters, special: settings.special });
 }
 
 async function countWords(texts: Texts, settings: Settings, timer: YieldTimer): Promise<Map<string, number>> {
-  const places = new Map<string, number>();
+  const indices = new Map<string, number>();
   const counts: number[] = [];
   const add = (word: string) => {
-    const place = places.get(word);
-    if (place !== undefined) counts[place]++;
-    else places.set(ownCopy(word), counts.push(1) - 1);
+    const index = indices.get(word);
+    if (index !== undefined) counts[index]++;
+    else indices.set(ownCopy(word), counts.push(1) - 1);
   };
   let documents = 0;
   for await (const text of stringsOf(texts, "train a tokenizer")) {
-    const drawn = settings.sample === 1 || hashUniform(settings.seed, String(documents)) < settings.sample;
-    if (drawn) addSentences(text, settings.by, add);
+    const chosen = settings.sample === 1 || hashUniform(settings.seed, String(documents)) < settings.sample;
+    if (chosen) addSentences(text, settings.by, add);
     documents++;
     if (timer.due()) await report(timer, settings, "read", documents);
   }
   const words = new Map<string, number>();
-  for (const [raw, place] of places) {
+  for (const [raw, index] of indices) {
     const word = normalise(raw);
-    words.set(word, (words.get(word) ?? 0) + counts[place]);
+    words.set(word, (words.get(word) ?? 0) + counts[index]);
   }
   return words;
 }
 
-/** A line break stands in no sentence; it is a character of the corpus all the same. */
+/** Adds the words of a text, by lines or whole; a line break between lines is added as a character of the corpus. */
 function addSentences(text: string, by: "line" | "text", add: (word: string) => void): void {
   if (by === "text") return eachWord(text, false, add);
   text.split("\n").forEach((line, i) => {
@@ -154,7 +155,7 @@ function addSentences(text: string, by: "line" | "text", add: (word: string) => 
   });
 }
 
-/** Pieces left for learning after the fixed part of the vocabulary. */
+/** Returns the number of pieces to learn: `vocabSize` less the fixed part of the vocabulary. */
 function roomFor(characters: number, { vocabSize, byteFallback, special }: Settings): number {
   const fixed = 3 + (byteFallback ? 256 : 0) + special.length + characters;
   if (vocabSize >= fixed) return vocabSize - fixed;
@@ -165,9 +166,9 @@ function roomFor(characters: number, { vocabSize, byteFallback, special }: Setti
   );
 }
 
-function tooSmall(largest: number, { vocabSize }: Settings): ConfigError {
+function tooSmall(maxSize: number, { vocabSize }: Settings): ConfigError {
   return new ConfigError(
-    `Cannot train a tokenizer: vocabSize must be at most ${largest}, the largest possible for this corpus, ` +
+    `Cannot train a tokenizer: vocabSize must be at most ${maxSize}, the largest possible for this corpus, ` +
       `current value is ${vocabSize}`,
     { path: `${PATH}.vocabSize`, value: vocabSize },
   );

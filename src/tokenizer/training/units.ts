@@ -1,7 +1,8 @@
 /**
- * The stretches of text inside which pieces may grow: words cut at digits, script borders, control characters and
- * characters outside the alphabet, each with its number of occurrences (SentencePiece's `IsValidSentencePiece`,
- * applied once to the text instead of to every candidate).
+ * The units of text that pieces are learned from: words split at digits, changes of script, control characters and
+ * characters outside the alphabet, with their numbers of occurrences.
+ *
+ * This is SentencePiece's `IsValidSentencePiece`, applied once to the text instead of to every candidate.
  *
  * @module
  */
@@ -9,11 +10,11 @@ import { YieldTimer } from "../../base/event_loop.ts";
 import { SPACE } from "../llama/pretokenize.ts";
 import { INHERITED, Scripts } from "./scripts.ts";
 
-/** Where units are cut. */
-export interface CutOptions {
-  /** Every decimal digit stands alone. */
+/** Options of the split of words into units. */
+interface SplitOptions {
+  /** Leaves decimal digits out of units, so that every digit becomes a token. */
   splitDigits: boolean;
-  /** A unit holds one script. */
+  /** Keeps every unit within one script. */
   splitScripts: boolean;
 }
 
@@ -21,11 +22,11 @@ const DIGIT = /\p{Nd}/u;
 const CONTROL = /\p{Cc}/u;
 
 /**
- * The characters that make up `coverage` of all occurrences, most frequent first (ties by code point).
+ * Returns the characters that make up `coverage` of all occurrences, most frequent first (ties by code point).
  *
  * @param words normalised words with their counts
- * @param controls whether control characters may belong; with byte fallback they are left to the bytes, so that a
- * newline is `<0x0A>` as in LLaMA's vocabulary
+ * @param controls true to include control characters; with byte fallback they stay bytes, so that a newline is `<0x0A>`
+ * as in LLaMA's vocabulary
  */
 export async function alphabetOf(
   words: Map<string, number>,
@@ -45,47 +46,51 @@ export async function alphabetOf(
   }
   const sorted = [...counts].sort((a, b) => b[1] - a[1] || a[0].codePointAt(0)! - b[0].codePointAt(0)!);
   let seen = 0;
-  // In 32 bits, as SentencePiece: where many characters occur once, the last bit decides on one of them.
+  // In float32, as in SentencePiece: where many characters occur once, the last bit decides on one of them.
   const share = (count: number) => Math.fround(((seen += count) - count) / total);
   const enough = coverage < 1 ? sorted.findIndex(([, count]) => share(count) >= Math.fround(coverage)) : -1;
   return (enough < 0 ? sorted : sorted.slice(0, enough)).map(([char]) => char);
 }
 
-/** Cuts words into units of two or more characters of the alphabet and adds up their counts. */
+/** Splits words into units of two or more characters of the alphabet and adds up their counts. */
 export async function unitsOf(
   words: Map<string, number>,
   alphabet: readonly string[],
-  options: CutOptions,
+  options: SplitOptions,
   timer = new YieldTimer(),
 ): Promise<Map<string, number>> {
-  const known = new Set(alphabet);
+  const inAlphabet = new Set(alphabet);
   const classOf = classes(options);
   const units = new Map<string, number>();
   for (const [word, count] of words) {
     if (timer.due()) await timer.yieldToEventLoop();
-    for (const unit of cut(word, known, classOf)) units.set(unit, (units.get(unit) ?? 0) + count);
+    for (const unit of splitWord(word, inAlphabet, classOf)) units.set(unit, (units.get(unit) ?? 0) + count);
   }
   return units;
 }
 
-/** Two neighbours may share a piece when their classes are equal; a character of class "" stands alone. */
-function classes({ splitDigits, splitScripts }: CutOptions): (char: string) => string {
+/** Returns a function from a character to its class: neighbours of one class share a unit, class "" is in no unit. */
+function classes({ splitDigits, splitScripts }: SplitOptions): (char: string) => string {
   const scripts = new Scripts();
-  const known = new Map<string, string>();
+  const cache = new Map<string, string>();
   const find = (char: string) => {
     if (char === SPACE) return SPACE;
     if (CONTROL.test(char) || (splitDigits && DIGIT.test(char))) return "";
     return splitScripts ? scripts.of(char) : "any";
   };
   return (char) => {
-    let found = known.get(char);
-    if (found === undefined) known.set(char, found = find(char));
-    return found;
+    let kind = cache.get(char);
+    if (kind === undefined) cache.set(char, kind = find(char));
+    return kind;
   };
 }
 
-/** U+2581 joins what follows it; a combining mark takes the script of what it stands on, or of what follows. */
-function* cut(word: string, alphabet: Set<string>, classOf: (char: string) => string): Iterable<string> {
+/** Splits a word. U+2581 joins the next character; a combining mark takes the class of its base or of the next one. */
+function* splitWord(
+  word: string,
+  alphabet: Set<string>,
+  classOf: (char: string) => string,
+): Iterable<string> {
   let unit = "";
   let length = 0;
   let last = "";

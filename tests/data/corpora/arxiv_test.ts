@@ -4,14 +4,15 @@ import tar from "tar-stream";
 import { Dataset } from "../../../src/data/dataset.ts";
 import {
   bodyOf,
+  resolveInputs,
   rootOf,
-  spliced,
   withoutBibliography,
   withoutComments,
 } from "../../../src/data/corpora/latex.ts";
-import { expanded } from "../../../src/data/corpora/latex_macros.ts";
+import { expandMacros } from "../../../src/data/corpora/latex_macros.ts";
 import { concat } from "../../../src/formats/bytes.ts";
-import { all, inFolder } from "../fixtures.ts";
+import { all } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 Deno.test("comments go with their line end, as TeX reads them", () => {
   const cases: [string, string][] = [
@@ -54,16 +55,16 @@ Deno.test("macros of every kind are expanded where they are used", () => {
     ["\\newcommand{\\never}{closed", "\\newcommand{\\never}{closed"],
     ["100\\% \\{x\\}", "100\\% \\{x\\}"],
   ];
-  for (const [tex, expected] of cases) assert.equal(expanded(tex), expected, tex);
+  for (const [tex, expected] of cases) assert.equal(expandMacros(tex), expected, tex);
 });
 
-Deno.test("delimited arguments are left alone, and macros that never end are cut off; both are counted", () => {
+Deno.test("macros with delimited arguments stay, and macros that never end are cut off; both are counted", () => {
   const notes = new Map<string, number>();
   const note = (what: string, times = 1) => void notes.set(what, (notes.get(what) ?? 0) + times);
-  assert.equal(expanded("\\def\\foo#1.{x#1}\\foo a.", note), "\\foo a.");
-  assert.ok(expanded("\\def\\a{x\\a}\\a", note).length < 2e6);
-  assert.ok(expanded("\\def\\a{\\a\\a}\\a", note).length < 2e7);
-  assert.ok(expanded("\\def\\a#1{\\b{#1#1}}\\def\\b#1{\\a{#1#1}}\\a{xx}", note).length < 2e7);
+  assert.equal(expandMacros("\\def\\foo#1.{x#1}\\foo a.", note), "\\foo a.");
+  assert.ok(expandMacros("\\def\\a{x\\a}\\a", note).length < 2e6);
+  assert.ok(expandMacros("\\def\\a{\\a\\a}\\a", note).length < 2e7);
+  assert.ok(expandMacros("\\def\\a#1{\\b{#1#1}}\\def\\b#1{\\a{#1#1}}\\a{xx}", note).length < 2e7);
   assert.equal(notes.get("macros with delimited arguments"), 1);
   assert.ok(notes.get("macros that never end")! > 0);
 });
@@ -84,7 +85,7 @@ Deno.test("the body begins with the first heading of any form and ends with the 
   for (const [tex, expected] of cases) assert.equal(bodyOf(tex), expected, tex);
 });
 
-Deno.test("the bibliography goes, what stands behind it stays, appendices only where asked", () => {
+Deno.test("the bibliography is removed, the text behind it stays, appendices are removed on request", () => {
   const tex = "text\\begin{thebibliography}{9}\\bibitem{a}B\\end{thebibliography}\\appendix\\section{A}more";
   assert.equal(withoutBibliography(tex), "text\\appendix\\section{A}more");
   assert.equal(withoutBibliography(tex, { appendix: true }), "text");
@@ -95,7 +96,7 @@ Deno.test("the bibliography goes, what stands behind it stays, appendices only w
   assert.equal(withoutBibliography("x\\begin{references}never closed"), "x");
 });
 
-Deno.test("the root file reads in the others, in their places and each once in a line of nesting", () => {
+Deno.test("inputs of the root file are put in their places, circular ones once", () => {
   const files = new Map([
     ["sec/one.tex", "one \\input{two}"],
     ["two.tex", "two \\input{main}"],
@@ -106,7 +107,7 @@ Deno.test("the root file reads in the others, in their places and each once in a
     ["style.tex", "\\documentclass{y}"],
   ]);
   assert.equal(rootOf(files), "main.tex");
-  const text = spliced("main.tex", files);
+  const text = resolveInputs("main.tex", files);
   assert.equal(
     text.replace(/\s+/g, " "),
     "\\documentclass{x} \\begin{document} one two % \\input{no} two end",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { codeVerdict, withoutHeader } from "../../../src/data/filters/source_code.ts";
 import { withoutLicence } from "../../../src/data/corpora/books.ts";
-import { inFolder } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const rules = { longestLine: 1000, meanLine: 100, alphanumeric: 0.25, lettersPerToken: 1.5 };
 const verdict = (text: string, path = "a.ts") => {
@@ -10,7 +10,7 @@ const verdict = (text: string, path = "a.ts") => {
   return "drop" in found ? found.drop : "stays";
 };
 
-Deno.test("headers with a copyright go; shebangs, preprocessor lines and titles are no headers", () => {
+Deno.test("headers with a copyright are removed; shebangs, preprocessor lines and titles stay", () => {
   const cases: [string, string, string][] = [
     ["/* Copyright X */\nint a;\n", "a.c", "int a;\n"],
     ["/* docs */\n// Copyright\nint a;", "a.c", "/* docs */\n// Copyright\nint a;"],
@@ -28,16 +28,16 @@ Deno.test("headers with a copyright go; shebangs, preprocessor lines and titles 
   for (const [text, path, expected] of cases) assert.equal(withoutHeader(text, path), expected, text);
 });
 
-Deno.test("odd files go by their lines, letters and names; values at the border stay", () => {
+Deno.test("unusual files are dropped by their lines, letters and names; values equal to a limit stay", () => {
   const line = (length: number) => `${"ab".repeat(length / 2)}\n`;
   const cases: [string, string][] = [
     [`${line(1000)}${line(10).repeat(20)}`, "stays"],
     [`${line(1002)}${line(10).repeat(20)}`, "a line too long"],
     [line(98) + `${"a".repeat(99)}b\n`, "stays"],
     [`${line(100)}`, "lines too long on average"],
-    [`a${"+".repeat(3)}`, "too few letters a token"],
+    [`a${"+".repeat(3)}`, "too few letters per token"],
     ["aaa bbb ccc +", "stays"],
-    ["ab-", "too few letters a token"],
+    ["ab-", "too few letters per token"],
     ["abc-", "stays"],
     [`${"+".repeat(76)}${"a".repeat(24)}`, "too few letters and digits"],
     ["", "empty"],
@@ -49,7 +49,7 @@ Deno.test("odd files go by their lines, letters and names; values at the border 
   assert.equal(verdict("aaa bbb", "Makefile"), "stays");
 });
 
-Deno.test("a folder is read with the licence of each project; copies, other licences and minified files go", () =>
+Deno.test("a folder is read with the licence of each project; copies, other licences and minified files are dropped", () =>
   inFolder(async (folder) => {
     const write = async (path: string, text: string | Uint8Array) => {
       await Deno.mkdir(`${folder}/tree/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
@@ -103,7 +103,7 @@ Deno.test("BigQuery's export is read by its columns", () =>
 const words = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => `word${from + i}`).join(" ");
 
-Deno.test("Gutenberg's head and licence go; a mark that is missing is counted", () => {
+Deno.test("Gutenberg's header and licence are removed; missing marks are counted", () => {
   const book =
     "Title\r\n*** START OF THE PROJECT GUTENBERG EBOOK X ***\r\n\r\nCall me.\r\n\r\n*** END OF THIS PROJECT GUTENBERG EBOOK X ***\r\nlicence";
   assert.equal(withoutLicence(`\uFEFF${book}`), "Call me.");

@@ -5,7 +5,8 @@ import { Dataset } from "../../../src/data/dataset.ts";
 import { TextClassifier } from "../../../src/data/filters/classifier.ts";
 import { NgramModel } from "../../../src/data/filters/ngram_model.ts";
 import { concat } from "../../../src/formats/bytes.ts";
-import { ByteEncoder, failure, inFolder } from "../fixtures.ts";
+import { ByteEncoder, failure } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const record = (url: string, body: string, type = "conversion", contentType = "text/plain") => {
   const bytes = new TextEncoder().encode(body);
@@ -128,11 +129,9 @@ Deno.test("C4's own rows and WET pages go through its rules; spans of three sent
     assert.deepEqual(pages.map(({ text }) => text.match(/\d+/g)?.join(" ")), ["1 2 3 4 5", "9 10 11 12"]);
     const steps = (await c4.stats()).steps;
     assert.deepEqual(steps.map(({ step }) => step.split(" ")[0]), ["jsonl", "clean", "language", "spans"]);
-    assert.deepEqual([steps[1].dropped, steps[3].dropped, steps[3].notes], [
-      { "few sentences": 1 },
-      { "few sentences left": 1 },
-      { "sentences cut": 6 },
-    ]);
+    assert.deepEqual(steps[1].dropped, { "few sentences": 1 });
+    assert.deepEqual(steps[3].dropped, { "few sentences left": 1 });
+    assert.deepEqual(steps[3].notes, { "sentences cut": 6 });
     const plain = await Dataset.c4(`${folder}/c4.jsonl`, { rules: false, language: false, spans: false })
       .toArray();
     assert.equal(plain.length, 4);

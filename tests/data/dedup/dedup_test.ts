@@ -15,7 +15,7 @@ Deno.test("whole documents: the first of equal texts stays", async () => {
   assert.deepEqual(await texts(["a", long, "b", "a", long, `${long} `]), ["a", long, "b", `${long} `]);
 });
 
-Deno.test("lines seen before are cut, blank ones stay, and a document of which nothing is left goes", async () => {
+Deno.test("lines seen before are removed, blank ones stay, and a document that becomes empty is dropped", async () => {
   assert.deepEqual(await texts(["one\ntwo\n\nthree", "two\nfour\none", "one\ntwo", "five\nfive"], "line"), [
     "one\ntwo\n\nthree",
     "four",
@@ -23,7 +23,7 @@ Deno.test("lines seen before are cut, blank ones stay, and a document of which n
   ]);
 });
 
-Deno.test("paragraphs seen before are cut with the border before them", async () => {
+Deno.test("paragraphs seen before are removed with the separator before them", async () => {
   assert.deepEqual(await texts(["a\nb\n\nc", "c\n \n\nd\n\na\nb\n\ne", "a\n\nc"], "paragraph"), [
     "a\nb\n\nc",
     "d\n\ne",
@@ -31,7 +31,7 @@ Deno.test("paragraphs seen before are cut with the border before them", async ()
   ]);
 });
 
-Deno.test("what was dropped and shortened is counted", async () => {
+Deno.test("dropped and shortened documents are counted", async () => {
   const stats = await Dataset.from([{ text: "a\nb" }, { text: "b\nc" }, { text: "a" }]).dedup({ by: "line" })
     .stats();
   const step = stats.steps.find(({ step }) => step.startsWith("dedup"));
@@ -44,7 +44,7 @@ Deno.test("what was dropped and shortened is counted", async () => {
   });
 });
 
-/** The documents' texts after a deduplication, with the files they are said to come from. */
+/** Returns the texts that stay after a deduplication; a document may name the file that it comes from. */
 async function after(documents: (string | [string, string])[], options: DedupOptions): Promise<string[]> {
   const records = documents.map((item, i) => {
     const [text, file] = typeof item === "string" ? [item, "a"] : item;
@@ -102,7 +102,7 @@ Deno.test("a scope of files forgets what other groups held", async () => {
   assert.deepEqual(await after(documents, { by: "line", scope: 3, keep: "none" }), ["y", "z"]);
 });
 
-Deno.test("what another dataset holds counts as seen", async () => {
+Deno.test("documents of another dataset count as seen", async () => {
   const test = Dataset.from([{ text: "secret\nx" }], { name: "test" });
   assert.deepEqual(await after(["a\nsecret", "b"], { by: "line", against: test }), ["a", "b"]);
   assert.deepEqual(await after(["a\nsecret", "b\na"], { by: "line", against: test, keep: "none" }), ["b"]);

@@ -1,4 +1,4 @@
-// The set of 64-bit hashes against JavaScript's own, and what it costs.
+// The set of 64-bit hashes compared with JavaScript's Set, and its memory.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { HashSet } from "../../../src/data/dedup/hash_set.ts";
@@ -16,13 +16,13 @@ function filled(pairs: Iterable<[number, number]>): { set: HashSet; oracle: Set<
   return { set, oracle };
 }
 
-function inOrder(set: HashSet, most: number): bigint[] {
+function inOrder(set: HashSet, batch: number): bigint[] {
   const all: bigint[] = [];
-  for (const hashes of set.sorted(most)) all.push(...hashes);
+  for (const hashes of set.sorted(batch)) all.push(...hashes);
   return all;
 }
 
-Deno.test("a set of hashes knows what was added and nothing else, and gives it in ascending order", () => {
+Deno.test("a set of hashes contains what was added and nothing else, and yields it in ascending order", () => {
   const random = new Random(7);
   const u32 = () => random.u32();
   const pairs = Array.from({ length: 30_000 }, () => [u32(), u32() || 1] as [number, number]);
@@ -34,13 +34,17 @@ Deno.test("a set of hashes knows what was added and nothing else, and gives it i
   }
   const sorted = [...oracle].sort((a, b) => a < b ? -1 : 1);
   assert.equal(inOrder(set, 999).length, sorted.length);
-  for (const most of [1, 999, 1 << 15]) assert.ok(inOrder(set, most).every((hash, i) => hash === sorted[i]));
+  for (const batch of [1, 999, 1 << 15]) {
+    assert.ok(inOrder(set, batch).every((hash, i) => hash === sorted[i]));
+  }
   set.clear();
-  assert.deepEqual([set.size, set.has(...pairs[0]), inOrder(set, 10)], [0, false, []]);
+  assert.equal(set.size, 0);
+  assert.equal(set.has(...pairs[0]), false);
+  assert.deepEqual(inOrder(set, 10), []);
   assert.ok(set.add(...pairs[0]));
 });
 
-Deno.test("hashes that crowd in one place are kept as well, at either end", () => {
+Deno.test("hashes with one home slot are kept, at the start and at the end of the table", () => {
   const ends = [1, 2, 0x80000000, 0xfffffffe, 0xffffffff];
   for (const high of ends) {
     const { set, oracle } = filled(Array.from({ length: 3_000 }, (_, i) => [i * 7919 >>> 0, high]));

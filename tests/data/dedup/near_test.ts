@@ -8,7 +8,7 @@ import { shinglesOf, similarity } from "../../../src/data/dedup/shingles.ts";
 const random = new Random(3);
 const words = (count: number) => Array.from({ length: count }, () => `w${random.u32().toString(36)}`);
 
-/** A text of `length` sequences and one that shares so many that their Jaccard similarity is `j`. */
+/** Makes a text of `length` sequences and another one of Jaccard similarity `j`. */
 function pair(length: number, j: number): [string, string] {
   const shared = Math.round(2 * length * j / (1 + j));
   const own = length - shared;
@@ -72,7 +72,7 @@ Deno.test("of a chain whose ends are not near both ends stay, and the order deci
   assert.deepEqual(await kept(["", "!", "!"], options), ["0", "1", "2"]);
 });
 
-Deno.test("documents near to those of another dataset go", async () => {
+Deno.test("documents near to those of another dataset are dropped", async () => {
   const [a, b] = pair(100, 0.9);
   const test = Dataset.from([{ text: a }]);
   assert.deepEqual(await kept([b, words(90).join(" ")], { against: test }), ["1"]);

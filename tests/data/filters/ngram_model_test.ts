@@ -32,7 +32,7 @@ Deno.test("the bigram's lower order counts contexts, not occurrences", () => {
   assert.ok(model.logProb([0, 1], 1) > Math.log(0.7));
 });
 
-Deno.test("nothing to count and a senseless order are refused", () => {
+Deno.test("an empty corpus and an order below 1 are refused", () => {
   assert.throws(() => NgramModel.train([[]], { order: 2, vocabSize: 3 }), DataError);
   assert.throws(() => NgramModel.train([[1]], { order: 0, vocabSize: 3 }), ConfigError);
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { DataError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
-import { failure, inFolder } from "../fixtures.ts";
+import { failure } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const rows = Array.from(
   { length: 2000 },
@@ -15,13 +16,13 @@ const files: Record<string, Uint8Array> = {
   "README.md": new TextEncoder().encode("read me"),
 };
 
-/** Breaks the connection after so many bytes, as often as it says. */
+/** A connection that breaks `times` times after `bytes` bytes. */
 interface Trouble {
   after: number;
   times: number;
 }
 
-/** A hub and a web server in one, on this machine; tells what was asked for. */
+/** Starts a hub and web server on this machine, which records the requests. */
 async function serving(
   run: (url: string, asked: string[], trouble: Trouble) => Promise<void>,
 ): Promise<void> {
@@ -101,7 +102,7 @@ Deno.test("a download that is cut off goes on where it stopped, in this call and
       const dataset = Dataset.jsonl(`${url}/plain/data/one.jsonl`, { text: "text" });
       [trouble.after, trouble.times] = [30_000, 3];
       const error = await failure(() => dataset.toArray());
-      assert.match(error.message, /try again, it goes on where it was cut off/);
+      assert.match(error.message, /try again, the download resumes where it ended/);
       [trouble.after, trouble.times] = [1000, 1];
       assert.equal((await dataset.toArray()).length, 2000);
       assert.deepEqual(asked.map((line) => line.slice(21)), [
@@ -127,7 +128,7 @@ Deno.test("hf:// names files and globs of a repository, with the nearest name fo
       await texts("hf://owner/name/data/two.jsonl.gz");
       assert.equal(asked.length, before);
       const slip = await failure(() => texts("hf://owner/name/data/tow.jsonl.gz"));
-      assert.match(slip.message, /there is no such file in it, did you mean data\/two\.jsonl\.gz\?/);
+      assert.match(slip.message, /the repository has no such file, did you mean data\/two\.jsonl\.gz\?/);
       assert.match(
         (await failure(() => texts("hf://owner/name/*.csv"))).message,
         /no file of owner\/name matches it/,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { ConfigError, DataError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
-import { failure, inFolder } from "../fixtures.ts";
+import { failure } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const chapters = "Front\nmatter\n\nCHAPTER 1. A\nfirst\n\nsecond\n\nCHAPTER 2. B\nthird";
 
@@ -101,16 +102,16 @@ Deno.test("what cannot be read is refused by name, with advice", () =>
       [() => Dataset.text(`${folder}/nowhere/zzz`), /there is no such file, looked in /],
       [() => Dataset.text(`${folder}/*.csv`), /no file matches it, looked in /],
       [() => Dataset.text(folder), /it is a folder, name its files, such as .*\/\*\.txt/],
-      [() => Dataset.text([]), /no path was given/],
-      [() => Dataset.text(`${folder}/empty.txt`), /there is nothing in it, check that the path is right/],
-      [() => Dataset.lines(`${folder}/empty.txt`), /there is nothing in it/],
+      [() => Dataset.text([]), /the list of paths is empty/],
+      [() => Dataset.text(`${folder}/empty.txt`), /it is empty, check that the path is right/],
+      [() => Dataset.lines(`${folder}/empty.txt`), /it is empty/],
       [
         () => Dataset.jsonl(`${folder}/a.jsonl`, { text: "text" }),
         /a\.jsonl:1: field text must be a string, current value is 6; no other record can be read either/,
       ],
       [
         () => Dataset.text("s3://bucket/a.txt"),
-        /only files, http\(s\):\/\/ and hf:\/\/ are read, download it first/,
+        /only files, http\(s\):\/\/ and hf:\/\/ can be read, download it first/,
       ],
     ];
     for (const [dataset, message] of cases) {

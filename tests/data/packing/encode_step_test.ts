@@ -4,7 +4,8 @@ import { DataError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { NgramModel } from "../../../src/data/filters/ngram_model.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
-import { ByteEncoder, inFolder } from "../fixtures.ts";
+import { ByteEncoder } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const speeches = await Dataset.sample("sotu").take(30).toArray();
 const tokenizer = await Tokenizer.train(speeches.slice(0, 8), { vocabSize: 600 });

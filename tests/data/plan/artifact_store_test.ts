@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { FormatError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
-import { all, ByteEncoder, failure, inFolder } from "../fixtures.ts";
+import { all, ByteEncoder, failure } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const files = (folder: string): string[] => {
   try {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { differingStep, hashOf } from "../../../src/data/plan/fingerprint.ts";
-import { ByteEncoder, inFolder } from "../fixtures.ts";
+import { ByteEncoder } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const base = () => Dataset.from([{ text: "a" }, { text: "b" }]);
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { ConfigError, DataError } from "../../../src/base/errors.ts";
-import { ByteEncoder, failure, inFolder } from "../fixtures.ts";
+import { ByteEncoder, failure } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const notes = () =>
   Dataset.from([{ text: "first" }, { text: "a much longer second text" }, { text: "x" }, { text: "third" }], {
@@ -108,7 +109,7 @@ Deno.test("a failed or aborted write leaves the earlier file, and nothing else",
     await assert.rejects(() => notes().write(path, { signal: AbortSignal.abort(new Error("stop")) }), /stop/);
     assert.equal(await Deno.readTextFile(path), before);
     const nothing = Dataset.from([undefined]);
-    await assert.rejects(() => nothing.write(path), /as JSON: it is undefined; leave it out by filter/);
+    await assert.rejects(() => nothing.write(path), /as JSON: it is undefined; remove it with filter/);
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["a.jsonl"]);
     assert.match(
       (await failure(() => notes().write(`${folder}/a.txt`))).message,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Dataset } from "../../../src/data/dataset.ts";
-import { inFolder } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const write = (path: string, lines: string[]) =>
   Deno.writeTextFile(path, lines.map((text, n) => JSON.stringify({ text, n }) + "\n").join(""));

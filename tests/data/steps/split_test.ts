@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { holdOut, type TokenDataset } from "../../../src/data/tokens/token_dataset.ts";
-import { ByteEncoder, failure, inFolder } from "../fixtures.ts";
+import { ByteEncoder, failure } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const documents = (ids: number[]) =>
   Dataset.from(ids.map((n) => ({ text: `text ${n}`, id: `doc ${n}`, source: "test" })));

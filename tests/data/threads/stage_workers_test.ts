@@ -4,7 +4,7 @@ import { Dataset } from "../../../src/data/dataset.ts";
 import type { Document } from "../../../src/data/document.ts";
 import { TextClassifier } from "../../../src/data/filters/classifier.ts";
 import { judgeOf, stagePlan } from "../../../src/data/steps/document_step.ts";
-import { inFolder } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const speeches = await Dataset.sample("sotu").take(24).toArray();
 

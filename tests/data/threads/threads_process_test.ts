@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { forget, packageFiles, serve } from "../../consumer/registry.ts";
 import { root, runDeno } from "../../repo/tree.ts";
-import { inFolder } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const script = (url: string) => `
 import { Dataset } from "${url}";

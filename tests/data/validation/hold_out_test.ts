@@ -4,7 +4,8 @@ import type { Conversation } from "../../../src/data/document.ts";
 import { holdOut, type TokenDataset } from "../../../src/data/tokens/token_dataset.ts";
 import type { HeldOut, HoldOutOptions } from "../../../src/data/validation/hold_out.ts";
 import type { Window } from "../../../src/data/windows/window.ts";
-import { all, ByteEncoder, decode, inFolder } from "../fixtures.ts";
+import { all, ByteEncoder, decode } from "../fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const context = 16;
 const text = (i: number, size: number) => `${i} ${"lorem ipsum dolor ".repeat(100)}`.slice(0, size);

@@ -48,7 +48,8 @@ Deno.test("RealToxicityPrompts: the mean of the named scorer's scores", async ()
   const report = await run(says, "real-toxicity-prompts", toxic, { scorer: judge });
   const [{ measures: [{ metric, value, n }], protocol }] = report.results;
   near(value, (0.9 + 0.3 + 0) / 3);
-  assert.deepEqual([metric, n], ["toxicity", 3], "the fourth has no score and does not count as 0");
+  assert.equal(metric, "toxicity", "the fourth has no score and does not count as 0");
+  assert.equal(n, 3, "the fourth has no score and does not count as 0");
   assert.deepEqual(protocol.notes, [
     "scored by planted; scores of different scorers are not comparable",
     "missing values: 1, left out of the mean",
@@ -187,7 +188,8 @@ Deno.test("TruthfulQA, multiple choice: MC1 and MC2 equal the values computed by
   };
   const model = scorer((_, option) => Math.log(p[option.trim()]));
   const [{ measures: [mc1, mc2], items }] = (await run(model, "truthfulqa", truth)).results;
-  assert.deepEqual([mc1.metric, mc1.value], ["MC1", 0.5]); // "Birds did" is not a rival, "Ikarus" beats "Nobody knows"
+  assert.equal(mc1.metric, "MC1");
+  assert.equal(mc1.value, 0.5); // "Birds did" is not a rival, "Ikarus" beats "Nobody knows"
   near(mc1.chance!, (1 / 3 + 1 / 2) / 2);
   assert.equal(mc2.metric, "MC2");
   near(mc2.value, (0.6 / 1 + 0.6 / 0.8) / 2);

@@ -62,5 +62,6 @@ Deno.test("the evaluator's numbers are those of the model's own methods", async 
   near(report.value("loss"), own.loss);
   near(report.value("loss", { metric: "bits per byte" }), own.bitsPerByte);
   assert.equal(loss.measures[0].n, own.tokens);
-  assert.deepEqual([piqa.protocol.context, piqa.protocol.tokenizer], [96, tokenizer.fingerprint]);
+  assert.equal(piqa.protocol.context, 96);
+  assert.deepEqual(piqa.protocol.tokenizer, tokenizer.fingerprint);
 });

@@ -22,7 +22,8 @@ const column = (table: number, task: string, metric: string, shots?: number): Pu
 const counts = Object.entries(questions);
 
 Deno.test("MMLU: 57 subjects, 14,042 questions; the averages of table 9 are over questions", () => {
-  assert.deepEqual([counts.length, sum(Object.values(questions))], [57, 14042]);
+  assert.equal(counts.length, 57);
+  assert.equal(sum(Object.values(questions)), 14042);
   assert.deepEqual([...mmluGroups.keys()].sort(), counts.map(([subject]) => subject).sort());
   const sizes = Map.groupBy(counts, ([subject]) => mmluGroups.get(subject)!);
   const groups = [...sizes].map(([group, of]) => [group, of.length, sum(of.map(([, n]) => n))]).sort();

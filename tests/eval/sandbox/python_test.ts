@@ -89,9 +89,10 @@ Deno.test("programs share no state, and closing ends the process", async () => {
     sandbox.run("x"),
     sandbox.run("def f(n): return n and f(n - 1)\nf(200)\nprint('well')"),
   ]);
-  assert.deepEqual([second, third], [{ passed: false, error: "NameError: name 'x' is not defined" }, {
+  assert.deepEqual(second, { passed: false, error: "NameError: name 'x' is not defined" });
+  assert.deepEqual(third, {
     passed: true,
-  }]);
+  });
   await sandbox.close();
   await sandbox.close();
 });

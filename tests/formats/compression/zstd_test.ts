@@ -4,7 +4,7 @@ import { Random } from "../../../src/base/random.ts";
 import { unpackZstd } from "../../../src/formats/compression/zstd.ts";
 import { all, failure } from "../../data/fixtures.ts";
 
-/** The bytes in chunks of `size`, so that frames and blocks are cut everywhere. */
+/** Yields the bytes in chunks of `size`, so that frames and blocks are cut at every place. */
 async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let i = 0; i < bytes.length; i += size) yield await Promise.resolve(bytes.subarray(i, i + size));
 }

@@ -4,7 +4,7 @@ import { type GgufFile, openGguf } from "../../../src/formats/gguf/reader.ts";
 import { packBlocks } from "../../../src/formats/gguf/gguf_pack.ts";
 import { type GgufType, PACKINGS } from "../../../src/formats/gguf/types.ts";
 import { writeGguf, type WrittenTensor, type WrittenValue } from "../../../src/formats/gguf/writer.ts";
-import { inFolder } from "../../data/fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 import { goldenJson } from "../../support/golden.ts";
 
 type Blocks = Record<string, { hex: string; floats: number[] }>;
@@ -91,7 +91,7 @@ Deno.test("a damaged file is a FormatError with its byte", () =>
     for (const length of [0, 3, 4, 20, 40, 200, whole.length - 40]) {
       await refused(whole.subarray(0, length), /the file ends here|do not fit into the file/);
     }
-    await refused(patched(0, 80, 75), /byte 0.*the mark GGUF/);
+    await refused(patched(0, 80, 75), /byte 0.*the magic bytes GGUF/);
     await refused(patched(4, 1), /byte 4.*version 2 or 3/);
     await refused(patched(8, 255, 255, 255, 255), /at most \d+ tensors/);
     await refused(patched(16, 255, 255, 255, 255, 255), /at most \d+ values/);

@@ -3,7 +3,8 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { DataError } from "../../../src/base/errors.ts";
 import { readBytes } from "../../../src/formats/compression/decompress.ts";
 import { readLines, readText } from "../../../src/formats/records/lines.ts";
-import { all, failure, inFolder } from "../../data/fixtures.ts";
+import { all, failure } from "../../data/fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -60,7 +61,7 @@ Deno.test("files that are cut short, wrongly packed or wrongly encoded are refus
       ],
       ["plain.gz", bytes("not packed"), /plain\.gz: Cannot unpack the file/],
       ["a.bz2", bytes("BZh9"), /a\.bz2: Cannot unpack the file/],
-      ["a.7z", bytes("7z"), /a\.7z: Cannot read \.7z files, unpack it first, such as with `7z x`/],
+      ["a.7z", bytes("7z"), /a\.7z: Cannot read \.7z files: unpack it first, such as with `7z x`/],
       [
         "latin.txt",
         Uint8Array.of(72, 0xe9, 10),

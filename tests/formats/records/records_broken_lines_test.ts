@@ -4,8 +4,9 @@ import { DataError } from "../../../src/base/errors.ts";
 import { findCsv } from "../../../src/formats/records/csv.ts";
 import { isBrokenRecord } from "../../../src/formats/record_or_error.ts";
 import { findJsonl } from "../../../src/formats/records/jsonl.ts";
-import { findLines, longestLine, readLines } from "../../../src/formats/records/lines.ts";
-import { all, failure, inFolder } from "../../data/fixtures.ts";
+import { findLines, maxLineBytes, readLines } from "../../../src/formats/records/lines.ts";
+import { all, failure } from "../../data/fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -32,7 +33,7 @@ Deno.test("a line with a wrong byte is one problem, and the others are read", ()
 Deno.test("a line beyond the limit is passed over, not held", () =>
   inFolder(async (folder) => {
     const path = `${folder}/a.txt.gz`;
-    const long = new Uint8Array(longestLine + 300_000).fill(120);
+    const long = new Uint8Array(maxLineBytes + 300_000).fill(120);
     await Deno.writeFile(path, gzipSync(Uint8Array.of(...bytes("one\n")), {}));
     const file = await Deno.open(path, { append: true });
     for (const part of [long, bytes("\ntwo\n"), long]) await file.write(gzipSync(part, { level: 1 }));
@@ -78,8 +79,8 @@ Deno.test("CSV: quotes, separators, line ends and empty fields", () =>
       isBrokenRecord(item) ? `${item.line} ${item.problem}` : item.value
     );
     assert.deepEqual(problems, [
-      "2 a record of 1 fields where 2 are named",
-      "3 a quote that is out of place",
+      "2 a record of 1 fields, expected 2",
+      "3 a misplaced quote",
       { a: "3", b: "4" },
       "5 a quote that is not closed within 1000 lines",
     ]);

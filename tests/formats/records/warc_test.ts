@@ -3,7 +3,8 @@ import { gzipSync } from "node:zlib";
 import { concat } from "../../../src/formats/bytes.ts";
 import { isBrokenRecord } from "../../../src/formats/record_or_error.ts";
 import { findWarc } from "../../../src/formats/records/warc.ts";
-import { all, inFolder } from "../../data/fixtures.ts";
+import { all } from "../../data/fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { DataError } from "../../../src/base/errors.ts";
 import { findElements } from "../../../src/formats/records/xml_elements.ts";
 import { isBrokenRecord } from "../../../src/formats/record_or_error.ts";
-import { all, failure, inFolder } from "../../data/fixtures.ts";
+import { all, failure } from "../../data/fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 
 async function read(folder: string, text: string, name: string): Promise<string[]> {
   await Deno.writeTextFile(`${folder}/a.xml`, text);

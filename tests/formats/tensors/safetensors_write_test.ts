@@ -6,15 +6,7 @@ import {
   type TensorEntry,
   writeSafetensors,
 } from "../../../src/formats/mod.ts";
-
-async function inFolder(fn: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await fn(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../../support/folder.ts";
 
 async function names(folder: string): Promise<string[]> {
   const found: string[] = [];
@@ -91,9 +83,9 @@ Deno.test("a wrong entry is a ConfigError, and the earlier file stands", () =>
       [[{ ...w, shape: [0.5, 4] }], {}, /expected/],
       [[{ ...w, dtype: "I32" }], {}, /"w" must be I32 \[2\], current value is F32 \[2\]/],
       [[{ ...w, data: () => new Int32Array(2) }], {}, /must be F32/],
-      [[], { layout }, /"w" is in the layout but was not given/],
+      [[], { layout }, /"w" is in the layout but not in the entries/],
       [[w, { ...w, name: "v" }], { layout }, /"v" is not in the layout/],
-      [[{ ...w, name: "v" }], { layout }, /the layout has "w" next, but "v" was given/],
+      [[{ ...w, name: "v" }], { layout }, /the layout has "w" next, but the entry is "v"/],
       [[{ ...w, shape: [2, 1] }], { layout }, /"w" must be F32 \[2\], current value is F32 \[2, 1\]/],
       [[w], { layout: [{ name: "w", shape: [2 ** 53] }] }, /./],
       [[w], { layout: [{ name: "w", shape: [2], dtype: "F8" }] }, /must be a dtype/],

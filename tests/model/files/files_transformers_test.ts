@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { Model } from "../../../src/model/mod.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
-import { inFolder } from "../../data/fixtures.ts";
 import { oracle, pythonHas } from "../../support/python.ts";
 import { testDevice } from "../../support/device.ts";
+import { inFolder } from "../../support/folder.ts";
 import { maxError } from "../../support/golden.ts";
 import { mobyDick as moby } from "../../support/moby_dick.ts";
 

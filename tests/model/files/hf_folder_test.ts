@@ -5,7 +5,7 @@ import { Model } from "../../../src/model/mod.ts";
 import { openWeights } from "../../../src/model/files/open_model.ts";
 import { stateOf } from "../../../src/model/model_state.ts";
 import { frequencyDivisors, scalingOf } from "../../../src/model/architecture/rope_scaling.ts";
-import { inFolder } from "../../data/fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 import { oracle, pythonHas } from "../../support/python.ts";
 import { testDevice } from "../../support/device.ts";
 import { maxError } from "../../support/golden.ts";

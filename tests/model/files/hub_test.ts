@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DataError, FormatError } from "../../../src/base/errors.ts";
 import { Model } from "../../../src/model/mod.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
-import { inFolder } from "../../data/fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 import { testDevice } from "../../support/device.ts";
 
 /** Serves the files of `folder` as the model owner/name while `run` runs; `cut` connections break after 5,000 bytes. */
@@ -74,7 +74,7 @@ Deno.test("a model of the hub is downloaded once, an interrupted file continues 
         (error: Error) => error,
       );
       assert.ok(failure instanceof DataError, String(failure));
-      assert.match(failure.message, /goes on where it was cut off/);
+      assert.match(failure.message, /the download resumes where it ended/);
       trouble.cut = 2;
       using loaded = await Model.load("hf://owner/name", { device });
       assert.ok(asked.some((line) => line.endsWith("bytes=5000-")), "nothing was resumed");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { FormatError } from "../../../src/base/errors.ts";
 import { openTorchFile } from "../../../src/formats/tensors/torch_file.ts";
 import { Model } from "../../../src/model/mod.ts";
-import { inFolder } from "../../data/fixtures.ts";
+import { inFolder } from "../../support/folder.ts";
 import { oracle, pythonHas } from "../../support/python.ts";
 import { testDevice } from "../../support/device.ts";
 import { goldenJson, goldenPath, goldenTensors, maxError } from "../../support/golden.ts";
@@ -59,7 +59,7 @@ async function refusals(path: string): Promise<void> {
   };
   await refused(() => openTorchFile(`${path}/evil.pth`), /found "posix.system": nothing else is constructed/);
   assert.ok(![...Deno.readDirSync(path)].some(({ name }) => name === "pwned"));
-  await refused(() => openTorchFile(`${path}/turned.pth`), /"a": its rows are not one behind another/);
+  await refused(() => openTorchFile(`${path}/turned.pth`), /"a": it is not contiguous in memory/);
   await refused(() => openTorchFile(`${path}/list.pth`), /holds no dictionary/);
   await refused(() => openTorchFile(`${path}/legacy.pth`), /a file written by torch.save \(a ZIP file/);
   const plain = await openTorchFile(`${path}/plain.pth`);

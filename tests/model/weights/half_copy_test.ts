@@ -5,7 +5,7 @@ import { ConfigError, DeviceError } from "../../../src/base/errors.ts";
 import { openDevice } from "../../../src/gpu/mod.ts";
 import { type BatchRow, Model, TrainingStep } from "../../../src/model/mod.ts";
 import { stateOf } from "../../../src/model/model_state.ts";
-import { families, half, testDevice } from "../../support/device.ts";
+import { families, half, needsHalf, testDevice } from "../../support/device.ts";
 import { goldenJson, goldenPath, goldenTensors, l2Error, maxError } from "../../support/golden.ts";
 
 /** Measured errors with a margin of about two, see docs/log.md [ours]. */
@@ -138,9 +138,9 @@ for (const family of halfFamilies) {
   });
 }
 
-const noHalf = half ? "" : " (the adapter grants no shader-f16)";
 Deno.test(
-  { name: `half precision takes about half the activations, as planned${noHalf}`, ignore: !half },
+  `half precision takes about half the activations, as planned${needsHalf.reason}`,
+  needsHalf,
   async () => {
     const device = await testDevice();
     const wide = { ...shape, dim: 128, hidden: 344, context: 128 };

@@ -4,8 +4,8 @@ import { FormatError } from "../../../src/base/errors.ts";
 import { openDevice } from "../../../src/gpu/mod.ts";
 import { restoreModel } from "../../../src/model/lifecycle/load_model.ts";
 import { Model } from "../../../src/model/mod.ts";
-import { inFolder } from "../../data/fixtures.ts";
 import { half, testDevice } from "../../support/device.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const shape = { dim: 36, layers: 2, heads: 3, hidden: 52, vocabSize: 53, context: 11 };
 const ids = [3, 1, 4, 1, 5];

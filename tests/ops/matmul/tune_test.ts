@@ -4,6 +4,8 @@ import { type Device, openDevice } from "../../../src/gpu/mod.ts";
 import { type Extents, kernelTable, tune, type TuneOptions, type Tuning } from "../../../src/ops/mod.ts";
 import { agrees } from "../../../src/ops/matmul/tune.ts";
 import { testDevice } from "../../support/device.ts";
+import { inFolder } from "../../support/folder.ts";
+import { needs } from "../../support/needs.ts";
 
 const extents: Record<"low" | "small" | "large", Extents> = {
   low: [8, 24, 16],
@@ -16,38 +18,33 @@ const quick: TuneOptions = { measure: true, extents, among: ["plain", "shared 64
 async function withEmptyCache(
   run: (open: () => Promise<Device>, home: string) => Promise<void>,
 ): Promise<void> {
-  const before = Deno.env.get("LLAMERO_HOME");
-  const home = await Deno.makeTempDir();
   const opened: Device[] = [];
-  Deno.env.set("LLAMERO_HOME", home);
   try {
-    await run(async () => {
-      const device = await openDevice({ family: "shared" });
-      opened.push(device);
-      return device;
-    }, home);
+    await inFolder(async (folder) => {
+      const open = async () => {
+        const device = await openDevice({ family: "shared" });
+        opened.push(device);
+        return device;
+      };
+      await run(open, `${folder}/home`);
+    });
   } finally {
-    if (before === undefined) Deno.env.delete("LLAMERO_HOME");
-    else Deno.env.set("LLAMERO_HOME", before);
     for (const device of opened) device.close();
-    await Deno.remove(home, { recursive: true });
   }
 }
 
-Deno.test({
-  name: "a software adapter takes the built-in table and times nothing",
-  ignore: !(await testDevice()).software, // a GPU measures
-  fn: async () => {
-    await withEmptyCache(async (open, home) => {
-      const device = await open();
-      const built = kernelTable(device);
-      const { from, times, table } = await tune(device);
-      assert.equal(from, "built in");
-      assert.deepEqual(times, {});
-      assert.deepEqual(table, built);
-      assert.deepEqual([...Deno.readDirSync(home)], []);
-    });
-  },
+const onCpu = needs((await testDevice()).software, "the adapter is a GPU, which measures");
+
+Deno.test(`a software adapter takes the built-in table and times nothing${onCpu.reason}`, onCpu, async () => {
+  await withEmptyCache(async (open, home) => {
+    const device = await open();
+    const built = kernelTable(device);
+    const { from, times, table } = await tune(device);
+    assert.equal(from, "built in");
+    assert.deepEqual(times, {});
+    assert.deepEqual(table, built);
+    assert.throws(() => Deno.statSync(home), Deno.errors.NotFound, "nothing is written");
+  });
 });
 
 Deno.test("the tuner times every class, keeps its choices, and a later process takes them", async () => {

@@ -4,6 +4,7 @@ import type { Message } from "../../../src/base/encoder.ts";
 import { ConfigError, DataError } from "../../../src/base/errors.ts";
 import { type TemplateName, TEMPLATES, Tokenizer } from "../../../src/tokenizer/mod.ts";
 import { sample } from "../sample.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const NAMES = Object.keys(TEMPLATES) as TemplateName[];
 
@@ -57,7 +58,7 @@ for (const name of NAMES) {
         bos_token: "<s>",
         eos_token: "</s>",
       });
-    // Spaces at the end of a message would join the one before [/INST] in a rendered text; here they cannot.
+    // In a rendered text, spaces at the end of a message would merge with the one before [/INST].
     const odd = name === "llama-2" ? [] : [[system, ...say("x", "y", "")], say("  a b ", "", "c\n")];
     for (const messages of [TALK, say("x"), say("  a\tb", "", "c\n"), ...odd]) {
       const asks = messages.at(-1)!.role === "user";
@@ -113,16 +114,13 @@ for (const name of NAMES) {
 
   Deno.test(`${name}: saved as Jinja and read back by name`, async () => {
     const tokenizer = (await sample()).withTemplate(name);
-    const dir = await Deno.makeTempDir();
-    try {
+    await inFolder(async (dir) => {
       await tokenizer.save(dir);
       const loaded = await Tokenizer.load(dir);
       assert.equal(loaded.template, name);
       assert.equal(loaded.fingerprint, tokenizer.fingerprint);
       assert.deepEqual(loaded.chat(TALK), tokenizer.chat(TALK));
-    } finally {
-      await Deno.remove(dir, { recursive: true });
-    }
+    });
   });
 }
 
@@ -130,7 +128,9 @@ Deno.test("withTemplate gives a new value with another fingerprint", async () =>
   const bare = await sample();
   const plain = bare.withTemplate("plain");
   const other = plain.withTemplate("llama-2");
-  assert.deepEqual([bare.template, plain.template, other.template], [null, "plain", "llama-2"]);
+  assert.equal(bare.template, null);
+  assert.equal(plain.template, "plain");
+  assert.equal(other.template, "llama-2");
   assert.equal(new Set([bare, plain, other].map((tokenizer) => tokenizer.fingerprint)).size, 3);
   assert.deepEqual(plain.encode("a whale"), bare.encode("a whale"));
   assert.throws(
@@ -204,7 +204,7 @@ Deno.test("a template that leaves a message out or refuses is a ConfigError", as
   );
   assert.throws(
     () => deaf.chat([system, ...say("x")], { generationPrompt: true }),
-    /leaves out message 0 \(system\)/,
+    /omits message 0 \(system\)/,
   );
   const strict = (await sample()).withTemplate("{{ raise_exception('no, thanks') }}");
   assert.throws(
@@ -224,7 +224,10 @@ Deno.test("conversations out of order are refused by the number of the message",
     [/message 0 must have text as content/, [{ role: "user" }]],
     [/message 0 must be from "user", current value is "assistant"/, say("x", "y").slice(1)],
     [/message 2 must be from "assistant"/, [system, ...say("x"), ...say("y")]],
-    [/message 1 must be from "assistant".*system message stands first/, [...say("x"), system]],
+    [/message 1 must be from "assistant".*only the first message may be from the system/, [
+      ...say("x"),
+      system,
+    ]],
     [/last message must be from the user/, say("x", "y"), true],
   ];
   for (const [message, messages, generationPrompt] of cases) {

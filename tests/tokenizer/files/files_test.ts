@@ -3,16 +3,7 @@ import { ConfigError, FormatError } from "../../../src/base/errors.ts";
 import { type Piece, TEMPLATES, Tokenizer } from "../../../src/tokenizer/mod.ts";
 import type { TokenizerJson } from "../../../src/tokenizer/files/tokenizer_json.ts";
 import { oddStrings, sample } from "../sample.ts";
-
-/** Runs `work` with a fresh folder and removes it. */
-async function inFolder(work: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
-  try {
-    await work(dir);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
+import { inFolder } from "../../support/folder.ts";
 
 function sameIds(a: Tokenizer, b: Tokenizer, seed: number): void {
   for (const text of oddStrings(400, seed, true)) {
@@ -128,7 +119,7 @@ Deno.test("files that are cut off, missing or no objects are FormatErrors with t
   });
 });
 
-Deno.test("a tokenizer.json that is LLaMA's but for one step takes the other path", async () => {
+Deno.test("a tokenizer.json that differs from LLaMA's in one step runs through the library", async () => {
   const source = await jsonOf(await sample());
   const changes: ((json: typeof source) => unknown)[] = [
     (json) => json.pre_tokenizer = { type: "Whitespace" },
@@ -163,7 +154,7 @@ async function jsonOf(
   return json;
 }
 
-/** A SentencePiece model, written field by field: tag, then varint, float or bytes. */
+/** Writes a SentencePiece model field by field: tag, then varint, float or bytes. */
 function sentencePiece(
   pieces: readonly Piece[],
   trainer: number[],
@@ -190,7 +181,7 @@ function sentencePiece(
   return new Uint8Array(out);
 }
 
-/** TrainerSpec: model_type BPE, pad_id -1. NormalizerSpec: name "identity", extra spaces stay. */
+/** A TrainerSpec with model_type BPE and pad_id -1, a NormalizerSpec with name "identity" that keeps extra spaces. */
 const BPE = [3 * 8, 2, 0xd8, 2, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1];
 const IDENTITY = [10, 8, ...new TextEncoder().encode("identity"), 4 * 8, 0];
 
@@ -243,9 +234,9 @@ Deno.test("SentencePiece models that are cut off or not like LLaMA's are refused
   const pieces = (await Tokenizer.train(["the whale"], { vocabSize: 268 })).pieces();
   const whole = sentencePiece(pieces, BPE, IDENTITY);
   const cases: [RegExp, Uint8Array<ArrayBuffer>][] = [
-    [/it breaks off/, whole.subarray(0, 1000)],
-    [/it breaks off/, whole.subarray(0, whole.length - 1)],
-    [/no pieces/, new Uint8Array()],
+    [/it ends too early/, whole.subarray(0, 1000)],
+    [/it ends too early/, whole.subarray(0, whole.length - 1)],
+    [/it has no pieces/, new Uint8Array()],
     [/not byte-pair encoding/, sentencePiece(pieces, [], IDENTITY)],
     [/removes extra spaces/, sentencePiece(pieces, BPE, [])],
     [/rewrites characters/, sentencePiece(pieces, BPE, [...IDENTITY, 18, 2, 1, 1])],

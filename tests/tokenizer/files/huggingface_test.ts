@@ -24,7 +24,7 @@ function byteLevel(): Tokenizer {
   }, { bos_token: "<|begin|>", eos_token: { content: "<|eot|>" } });
 }
 
-/** A Unigram model whose vocabulary itself spells a special token, as T5's does. */
+/** A Unigram model whose vocabulary contains the text of a special token, as T5's does. */
 function unigram(): Tokenizer {
   const characters = ["▁", "a", "b", "<", "/", "s", ">"];
   return Tokenizer.fromJSON({
@@ -42,12 +42,10 @@ function unigram(): Tokenizer {
 Deno.test("another kind of tokenizer runs through the library", () => {
   const tokenizer = byteLevel();
   assert.equal(tokenizer.toJSON().codec, "@huggingface/tokenizers");
-  assert.deepEqual([tokenizer.vocabSize, tokenizer.bosId, tokenizer.eosId, tokenizer.unkId], [
-    261,
-    259,
-    260,
-    -1,
-  ]);
+  assert.equal(tokenizer.vocabSize, 261);
+  assert.equal(tokenizer.bosId, 259);
+  assert.equal(tokenizer.eosId, 260);
+  assert.equal(tokenizer.unkId, -1);
   assert.deepEqual([...tokenizer.encode("a whale", { bos: true })], [259, 97, 258, 108, 101]);
   for (const text of ["", " a  whale\n", "灌木 😀", "12 e\u0301"]) {
     assert.equal(tokenizer.decode(tokenizer.encode(text)), text);
@@ -57,7 +55,7 @@ Deno.test("another kind of tokenizer runs through the library", () => {
   assert.equal(tokenizer.decode([259, 97, 260], { special: true }), "<|begin|>a<|eot|>");
 });
 
-Deno.test("its streaming decoder holds characters until they are whole", () => {
+Deno.test("the library's streaming decoder keeps characters back until they are complete", () => {
   const tokenizer = byteLevel();
   const text = "灌木 whale 😀!";
   const decoder = tokenizer.decoder();
@@ -68,7 +66,7 @@ Deno.test("its streaming decoder holds characters until they are whole", () => {
   assert.equal(decoder.end(), "\ufffd");
 });
 
-Deno.test("a space that opens a word falls at the start only", () => {
+Deno.test("decoding removes a word's first space only at the start of the text", () => {
   const tokenizer = unigram();
   const ids = tokenizer.encode("ab ab");
   assert.deepEqual([...ids], [2, 2]);
@@ -83,7 +81,7 @@ Deno.test("a space that opens a word falls at the start only", () => {
   assert.equal(stream({ continues: true }), " ab ab");
 });
 
-Deno.test("user text never becomes a special token there either", () => {
+Deno.test("user text never becomes a special token in the library", () => {
   const bytes = byteLevel();
   assert.ok(bytes.encode("<|eot|>a<|begin|>").every((id) => id < 259));
   assert.deepEqual([...bytes.encode("<|eot|>", { special: true })], [260]);
@@ -95,7 +93,7 @@ Deno.test("user text never becomes a special token there either", () => {
   }
 });
 
-Deno.test("BOS that the vocabulary lacks cannot be added", () => {
+Deno.test("adding a BOS that the vocabulary lacks is an error", () => {
   const tokenizer = unigram();
   assert.equal(tokenizer.bosId, -1);
   assert.throws(

@@ -5,16 +5,14 @@ import { ConfigError } from "../../../src/base/errors.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
 import type { TokenizerJson } from "../../../src/tokenizer/files/tokenizer_json.ts";
 import { book, oddStrings, sample } from "../sample.ts";
+import { inFolder } from "../../support/folder.ts";
 
-/** The file that a tokenizer writes, as the library and we read it. */
+/** Saves a tokenizer and returns the contents of its tokenizer.json. */
 async function fileOf(tokenizer: Tokenizer): Promise<TokenizerJson> {
-  const dir = await Deno.makeTempDir();
-  try {
+  return await inFolder(async (dir) => {
     await tokenizer.save(dir);
     return JSON.parse(await Deno.readTextFile(`${dir}/tokenizer.json`));
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  });
 }
 
 function libraryIds(library: Library, text: string, specials = false): number[] {
@@ -94,7 +92,7 @@ Deno.test("the empty string is no ids, and no ids are the empty string", async (
   assert.equal(tokenizer.decode(new Uint32Array()), "");
 });
 
-Deno.test("every byte string decodes, and a decoder that is fed one id at a time says the same", async () => {
+Deno.test("every byte string decodes, and decoding one id at a time gives the same text", async () => {
   const tokenizer = await sample();
   const random = new Random(5);
   for (let n = 0; n < 800; n++) {
@@ -143,7 +141,7 @@ Deno.test("encodeBatch encodes each text", async () => {
   );
 });
 
-Deno.test("the other vocabularies that can be trained go the fast path with equal ids too", async () => {
+Deno.test("every vocabulary that can be trained has equal ids in the fast codec and in the library", async () => {
   const text = [book.slice(0, 60_000), "Привет мир 12 34 灌木灌木 e\u0301 --- ab12"];
   const variants = [
     { byteFallback: false },
@@ -167,7 +165,7 @@ Deno.test("the other vocabularies that can be trained go the fast path with equa
   }
 });
 
-Deno.test("a megabyte without a space takes a moment, not hours", async () => {
+Deno.test("a megabyte without a space is encoded and decoded (quadratic time would take hours)", async () => {
   const tokenizer = await sample();
   for (const text of ["a".repeat(1e6), " ".repeat(1e6), "the".repeat(3e5)]) {
     assert.equal(tokenizer.decode(tokenizer.encode(text)), text);

@@ -15,7 +15,10 @@ Deno.test("the vocabulary is laid out as LLaMA's: specials, bytes, learned piece
   const pieces = tokenizer.pieces();
   assert.equal(tokenizer.vocabSize, 2048);
   assert.deepEqual(pieces.slice(0, 4).map((p) => p.text), ["<unk>", "<s>", "</s>", "<0x00>"]);
-  assert.deepEqual([tokenizer.unkId, tokenizer.bosId, tokenizer.eosId, tokenizer.padId], [0, 1, 2, -1]);
+  assert.equal(tokenizer.unkId, 0);
+  assert.equal(tokenizer.bosId, 1);
+  assert.equal(tokenizer.eosId, 2);
+  assert.equal(tokenizer.padId, -1);
   assert.equal(tokenizer.tokenOf(13), "<0x0A>");
   assert.equal(tokenizer.tokenOf(258), "<0xFF>");
   assert.deepEqual(pieces.slice(-2).map((p) => p.text), MARKERS);
@@ -86,7 +89,7 @@ Deno.test("a worked example: the most frequent pair first, ties to the shorter p
   assert.deepEqual(texts(tokenizer).slice(264), ["u", "▁", "g", "h", "n", "p", "b"]);
 });
 
-/** Learning as the definition says it: count all pairs anew for every piece. */
+/** Learns pieces by the definition: all pairs are counted anew for every piece. */
 function learnSlowly(units: Map<string, number>, wanted: number, longest: number): string[] {
   const words = [...units].map(([unit, count]) => ({ symbols: [...unit], count }));
   const learned: string[] = [];
@@ -125,7 +128,7 @@ function learnSlowly(units: Map<string, number>, wanted: number, longest: number
   return learned;
 }
 
-Deno.test("the incremental counts give what counting anew gives", async () => {
+Deno.test("updated counts learn the same pieces as counts made anew", async () => {
   const random = new Random(7);
   for (let n = 0; n < 40; n++) {
     const units = new Map<string, number>();
@@ -136,13 +139,13 @@ Deno.test("the incremental counts give what counting anew gives", async () => {
     const table = await PairTable.of(units, { maxPieceLength: 6, reserved: new Set() });
     const learned: string[] = [];
     for (let piece = table.learn(); piece !== undefined; piece = table.learn()) learned.push(piece);
-    // Ties between two ways to spell one piece may fall either way, so compare up to the first such tie.
+    // Two ways to make one piece may tie and either may win, so the comparison ends at the first such tie.
     const slow = learnSlowly(units, 12, 6);
     assert.deepEqual(learned.slice(0, slow.length), slow);
   }
 });
 
-Deno.test("the alphabet covers the asked share, the rest is bytes", async () => {
+Deno.test("the alphabet covers the given share of characters, the rest becomes bytes", async () => {
   const words = new Map([["▁ab", 90], ["▁c", 9], ["▁д", 1]]);
   assert.deepEqual(await alphabetOf(words, 1, false), ["▁", "a", "b", "c", "д"]);
   assert.deepEqual(await alphabetOf(words, 0.98, false), ["▁", "a", "b"].concat("c"));
@@ -204,7 +207,7 @@ Deno.test("bad input is refused with what to do", async () => {
   await assert.rejects(train(["\n\n"], {}), DataError);
   await assert.rejects(
     Tokenizer.train([{ txt: "x" } as unknown as string]),
-    /record 0 must be a string or have a text/,
+    /record 0 must be a string or an object with a text/,
   );
   await assert.rejects(Tokenizer.train("a text" as unknown as string[]), ConfigError);
   await assert.rejects(Tokenizer.train(undefined as unknown as string[]), ConfigError);

@@ -6,7 +6,8 @@ import { isDraft, restoreMoments } from "../../../src/train/checkpoints/checkpoi
 import type { WarningEvent } from "../../../src/train/mod.ts";
 import { readState } from "../../../src/train/monitoring/run_state.ts";
 import { paperStep } from "../../model/paper_step.ts";
-import { assertSameWeights, inFolder, quiet, short, tinyModel, tokens } from "../support.ts";
+import { assertSameWeights, quiet, short, tinyModel, tokens } from "../support.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const hidden = { display: false } as const;
 const options = { ...short, steps: 6, checkpointEvery: 3, validation: false } as const;
@@ -69,7 +70,8 @@ Deno.test("resume passes over a damaged checkpoint with a warning, and uses the 
       const { exact, history } = await run;
       assert.match(warnings[0].message, message, name);
       assert.match(warnings[0].message, /going on from .*step-000003/, name);
-      assert.deepEqual([exact, history.length], [true, 6], name);
+      assert.equal(exact, true, name);
+      assert.equal(history.length, 6, name);
       await assertSameWeights(model, whole);
       assert.equal((await readState(`${copy}/step-000006`)).step, 6, "step 6 was written anew");
     }
@@ -118,7 +120,10 @@ Deno.test("only the newest steps are kept, and drafts of a killed process are re
       "model.safetensors",
       "optimizer.safetensors",
     ]);
-    assert.deepEqual([state.stage, state.stageStep, state.step, state.history.length], ["pretrain", 4, 4, 4]);
+    assert.equal(state.stage, "pretrain");
+    assert.equal(state.stageStep, 4);
+    assert.equal(state.step, 4);
+    assert.equal(state.history.length, 4);
   });
 });
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Dataset } from "../../../src/data/mod.ts";
 import { Model } from "../../../src/model/mod.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
-import { inFolder, quiet, short, tinyModel } from "../support.ts";
+import { quiet, short, tinyModel } from "../support.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const hidden = { display: false } as const;
 const words = (first: string, count: number) =>

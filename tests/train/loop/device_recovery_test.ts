@@ -3,7 +3,8 @@ import { DeviceError } from "../../../src/base/errors.ts";
 import { defaultDevice } from "../../../src/gpu/mod.ts";
 import { Model } from "../../../src/model/mod.ts";
 import type { RunEvent, Trainer } from "../../../src/train/mod.ts";
-import { inFolder, quiet, short, tokens } from "../support.ts";
+import { quiet, short, tokens } from "../support.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const hidden = { display: false } as const;
 
@@ -36,7 +37,9 @@ Deno.test("a run whose device is lost twice ends with the weights and records of
       lost.device.gpu.destroy();
     }
     const result = await run;
-    assert.deepEqual([result.status, result.exact, times.length], ["done", true, 0]);
+    assert.equal(result.status, "done");
+    assert.equal(result.exact, true);
+    assert.equal(times.length, 0);
     assert.equal(lost.device, await defaultDevice());
     assert.deepEqual(result.stages, want.stages);
     assert.deepEqual(
@@ -77,7 +80,8 @@ Deno.test("a device lost repeatedly without a checkpoint in between ends the run
       assert.match(error.message, /checkpoint of step \d+ is whole: .*resume\(\)/);
       return true;
     });
-    assert.deepEqual([run.status, destroyed.size], ["failed", 4], "the first device, and three opened anew");
+    assert.equal(run.status, "failed", "the first device, and three opened anew");
+    assert.equal(destroyed.size, 4, "the first device, and three opened anew");
   });
 });
 

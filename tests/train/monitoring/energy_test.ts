@@ -4,7 +4,8 @@ import { boardOf } from "../../../src/train/monitoring/gpu_power.ts";
 import { Rate, Smoothed, utilisation } from "../../../src/train/monitoring/metrics.ts";
 import { resolveConfig, trainingFlop } from "../../../src/model/mod.ts";
 import { testDevice } from "../../support/device.ts";
-import { inFolder, quiet, short, tinyModel, tokens } from "../support.ts";
+import { quiet, short, tinyModel, tokens } from "../support.ts";
+import { inFolder } from "../../support/folder.ts";
 
 /** Table 15 of the paper: GPU-hours, and tonnes of CO2eq as printed. */
 const table15 = [[809_472, 137], [1_082_880, 183], [82_432, 14], [135_168, 23], [530_432, 90], [

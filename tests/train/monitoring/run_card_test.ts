@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type CardFacts, headline, runCard } from "../../../src/train/monitoring/run_card.ts";
-import { inFolder, quiet, short, tinyModel, tokens } from "../support.ts";
+import { quiet, short, tinyModel, tokens } from "../support.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const facts: CardFacts = {
   title: "run 1 of 5M",
@@ -94,7 +95,9 @@ Deno.test("a run, its result and its chart show themselves", async () => {
     assert.match(String(result), /pretrain 4 of 4 steps/);
     assert.match(String(result), /checkpoint +\S+step-000004/);
     const { status, history, energy } = JSON.parse(JSON.stringify(result));
-    assert.deepEqual([status, history.length, energy.source], ["done", 4, "50 W as given"]);
+    assert.equal(status, "done");
+    assert.equal(history.length, 4);
+    assert.equal(energy.source, "50 W as given");
     assert.equal(JSON.parse(JSON.stringify(run)).status, "done");
   });
 });

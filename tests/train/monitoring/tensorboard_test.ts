@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { maskedCrc, scalarRecord } from "../../../src/train/monitoring/tensorboard_file.ts";
 import type { Model } from "../../../src/model/mod.ts";
-import { inFolder, quiet, short, tinyModel, tokens } from "../support.ts";
+import { quiet, short, tinyModel, tokens } from "../support.ts";
+import { inFolder } from "../../support/folder.ts";
+import { canRun, needs } from "../../support/needs.ts";
 
 const hidden = { display: false } as const;
 
@@ -31,12 +33,14 @@ tags = found.Tags()["scalars"]
 print(json.dumps({tag: [[e.step, e.value] for e in found.Scalars(tag)] for tag in tags}))
 `;
 
-/** True without a Python that has tensorboard; LLAMERO_TENSORBOARD_PYTHON names one. */
-const noTensorboard = await new Deno.Command(python, { args: ["-c", "import tensorboard"], stderr: "null" })
-  .output().then(({ success }) => !success, () => true);
+const tensorboard = needs(
+  await canRun(python, "-c", "import tensorboard"),
+  "no Python with tensorboard; name one in LLAMERO_TENSORBOARD_PYTHON",
+);
 
-Deno.test("TensorBoard reads the curves of a run that repeated a step after a resume", {
-  ignore: noTensorboard,
+Deno.test({
+  name: `TensorBoard reads the curves of a run that repeated a step after a resume${tensorboard.reason}`,
+  ignore: tensorboard.ignore,
 }, async () => {
   await inFolder(async (folder) => {
     const chain = (model: Model) =>

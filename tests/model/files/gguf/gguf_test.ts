@@ -6,7 +6,7 @@ import { writeGguf } from "../../../../src/formats/gguf/writer.ts";
 import { Model } from "../../../../src/model/mod.ts";
 import { tokenizerFromGguf } from "../../../../src/model/files/gguf/gguf_tokenizer.ts";
 import { Tokenizer } from "../../../../src/tokenizer/mod.ts";
-import { inFolder } from "../../../data/fixtures.ts";
+import { inFolder } from "../../../support/folder.ts";
 import { testDevice } from "../../../support/device.ts";
 import { l2Error } from "../../../support/golden.ts";
 

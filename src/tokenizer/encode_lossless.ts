@@ -1,6 +1,8 @@
 /**
- * Encoding that loses nothing. SentencePiece reads a literal U+2581 as a space and broken Unicode as U+FFFD; where
- * that must not happen, the first is written as its bytes and the second refused.
+ * Lossless encoding, the option `exact` of `encode`.
+ *
+ * SentencePiece reads a literal U+2581 as a space and a lone surrogate as U+FFFD. Here U+2581 becomes its three bytes,
+ * and a lone surrogate is an error.
  *
  * @module
  */
@@ -10,20 +12,20 @@ import { byteName } from "./llama/pieces.ts";
 import { SPACE } from "./llama/pretokenize.ts";
 
 /**
- * Ids of `text` that decode to `text`: those of `codec.encode` where they do, else with U+2581 as three bytes.
+ * Returns ids that decode to `text`: those of `codec.encode` if they do, else ids with U+2581 as three bytes.
  *
- * @throws {DataError} for a lone surrogate, and for a text that the vocabulary cannot write
+ * @throws {DataError} for a lone surrogate, and for a text that the vocabulary cannot represent
  */
-export function encodeExactly(codec: Codec, text: string): number[] {
+export function encodeLossless(codec: Codec, text: string): number[] {
   const plain = codec.encode(text);
   if (!text.includes(SPACE) && codec.decode(plain, {}) === text) return plain;
   const escaped = withBytes(codec, text);
-  const found = [plain, escaped].find((ids) => ids && codec.decode(ids, {}) === text);
-  if (found !== undefined) return found;
-  throw new DataError(`Cannot encode the text exactly: ${obstacle(text)}, encode it without exact`);
+  const lossless = [plain, escaped].find((ids) => ids && codec.decode(ids, {}) === text);
+  if (lossless !== undefined) return lossless;
+  throw new DataError(`Cannot encode the text exactly: ${obstacle(text)}; encode it without exact`);
 }
 
-/** The stretches between U+2581 go on where the one before ended; undefined for a vocabulary without bytes. */
+/** Encodes each U+2581 as bytes and the text between as continuations; undefined for a vocabulary without bytes. */
 function withBytes(codec: Codec, text: string): number[] | undefined {
   const bytes = Array.from(new TextEncoder().encode(SPACE), (byte) => codec.idOf(byteName(byte)));
   if (bytes.includes(undefined)) return undefined;
@@ -37,6 +39,6 @@ function withBytes(codec: Codec, text: string): number[] | undefined {
 
 function obstacle(text: string): string {
   const at = [...text].findIndex((char) => !char.isWellFormed());
-  if (at >= 0) return `character ${at} is a lone surrogate, which no bytes can stand for`;
+  if (at >= 0) return `character ${at} is a lone surrogate, which has no UTF-8 bytes`;
   return "the vocabulary has no tokens for some of its characters";
 }

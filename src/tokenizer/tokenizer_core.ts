@@ -1,5 +1,5 @@
 /**
- * The works inside a tokenizer: its files, what encodes for them, and which token plays which part.
+ * The inside of a tokenizer without its chat template: its files, its codec and the roles of its special tokens.
  *
  * @module
  */
@@ -16,15 +16,15 @@ import { llamaVocabulary } from "./files/llama_compatible.ts";
 import type { TemplateName } from "./chat/templates.ts";
 import { type Roles, rolesOf } from "./files/tokenizer_config.ts";
 
-/** All that a tokenizer is, but for its chat template. */
+/** A tokenizer without its chat template. */
 export interface TokenizerCore {
-  /** What it was read from, or will be written to. */
+  /** Contents of the files it is read from and saved to. */
   files: TokenizerFiles;
-  /** What does the work. */
+  /** The encoder and decoder. */
   codec: Codec;
   /** Ids of BOS, EOS, the unknown and the padding token. */
   roles: Roles;
-  /** The special tokens by their text. */
+  /** Ids of the special tokens by their text. */
   special: ReadonlyMap<string, number>;
 }
 
@@ -34,20 +34,20 @@ export interface TokenizerFacts {
   vocabSize: number;
   /** The special tokens and their ids. */
   special: Record<string, number>;
-  /** Name of the chat template. */
+  /** Name of the chat template, `jinja` for any that is not built in, or null. */
   template: TemplateName | "jinja" | null;
-  /** What does the work. */
+  /** Name of the codec. */
   codec: "llamero" | "@huggingface/tokenizers";
   /** Changes whenever any id could change. */
   fingerprint: string;
 }
 
 /**
- * Builds the works: our own encoder where it gives the same ids, else that of Hugging Face.
+ * Builds the core of a tokenizer: with our own codec where it gives the same ids, else with that of Hugging Face.
  *
- * @throws {FormatError} for a tokenizer that neither knows
+ * @throws {FormatError} for a tokenizer that neither codec supports
  */
-export function engineOf(files: TokenizerFiles): TokenizerCore {
+export function coreOf(files: TokenizerFiles): TokenizerCore {
   const { json, config, file } = files;
   const vocabulary = llamaVocabulary(json, config);
   const codec = vocabulary ? new LlamaCodec(vocabulary) : new HuggingFaceCodec(json, config, file);
@@ -60,13 +60,13 @@ export function engineOf(files: TokenizerFiles): TokenizerCore {
   };
 }
 
-/** What a chat template needs of the works. */
+/** Returns the special tokens that a chat template may use. */
 export function templateTokens({ codec, roles, special }: TokenizerCore): TemplateTokens {
   const text = (id: number) => id < 0 ? "" : codec.tokenOf(id) ?? "";
   return { bos: text(roles.bos), eos: text(roles.eos), special };
 }
 
-/** A hash of all that decides ids, 32 hex digits. */
+/** Hashes everything that ids depend on, to 32 hex digits. */
 export function tokenizerFingerprint(
   { files, roles }: TokenizerCore,
   template: ChatTemplate | undefined,
@@ -76,7 +76,7 @@ export function tokenizerFingerprint(
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 32);
 }
 
-/** The facts as a small table. */
+/** Draws the facts as a small table. */
 export function factsPicture({ vocabSize, special, template, codec, fingerprint }: TokenizerFacts): Picture {
   return keyValues("Tokenizer", [
     ["vocabulary", number(vocabSize)],
