@@ -13,7 +13,9 @@
  * const corpus = Dataset.sample("moby-dick");
  * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 512 });
  * const model = await Model.create("nano", { tokenizer, context: 64 });
- * await new Trainer(model).pretrain(corpus, { steps: 50, batchTokens: 512 }).run();
+ * await new Trainer(model)
+ *   .pretrain(corpus, { steps: 50, batchTokens: 512 })
+ *   .run();
  * console.log(await model.generate("Call me").text());
  * ```
  *
@@ -24,6 +26,17 @@
  */
 import { armInterrupt } from "./src/display/mod.ts";
 
+export { Dataset } from "./src/data/mod.ts";
+export { Tokenizer } from "./src/tokenizer/mod.ts";
+export { Model } from "./src/model/mod.ts";
+export { Trainer } from "./src/train/mod.ts";
+export { Evaluator } from "./src/eval/mod.ts";
+
+export { DatasetStats, Preview, TokenDataset } from "./src/data/mod.ts";
+export { TokenStats, TokenView } from "./src/tokenizer/mod.ts";
+export { Generation, Inspection, Plan } from "./src/model/mod.ts";
+export { MaskPreview, ResumeProof, Run, RunResult, TrainerPlan } from "./src/train/mod.ts";
+export { defineTask, Report } from "./src/eval/mod.ts";
 export {
   ConfigError,
   DataError,
@@ -32,12 +45,6 @@ export {
   LlameroError,
   NumericsError,
 } from "./src/base/errors.ts";
-export { Dataset, DatasetStats, Preview, TokenDataset } from "./src/data/mod.ts";
-export { Tokenizer, TokenStats, TokenView } from "./src/tokenizer/mod.ts";
-export { Generation, Inspection, Model, Plan } from "./src/model/mod.ts";
-export { MaskPreview, ResumeProof, Run, RunResult, Trainer, TrainerPlan } from "./src/train/mod.ts";
-export { defineTask, Evaluator, Report } from "./src/eval/mod.ts";
-
 export type { Message } from "./src/base/encoder.ts";
 export type {
   ArxivOptions,
