@@ -157,6 +157,9 @@ Deno.test("a file over 400 lines and one without a caption are refused", () => {
   refuses({ "src/base/x.ts": "x;\n".repeat(399) });
   refuses({ "src/base/x.ts": "x;\n".repeat(400) }, /x\.ts: 401 lines, at most 400/);
   refuses({ "src/ops/x.wgsl": "x;\n".repeat(400) }, /401 lines/);
+  const example = " * ```ts\n * f();\n *\n * g();\n * ```\n";
+  refuses({ "src/base/x.ts": `/**\n${example} */\n${"x;\n".repeat(397)}` });
+  refuses({ "src/base/x.ts": `/**\n${example} */\n${"x;\n".repeat(398)}` }, /401 lines/);
   assert.deepEqual(inspect([{ path: "src/base/x.ts", text: "// no caption\n" }], []), [
     "src/base/x.ts:1: opens without a /** ... @module */ caption",
   ]);
