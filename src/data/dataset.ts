@@ -63,9 +63,9 @@ import { type WriteOptions, writePlan } from "./io/write_jsonl.ts";
  * verb (`for await`, `toArray`, `preview().show()`, `stats`, `write`).
  *
  * ```ts
- * import { Dataset } from "@llamero/sdk/data";
+ * import { Dataset } from "@llamero/sdk";
  *
- * const book = Dataset.sample("moby-dick").filter((chapter) => chapter.text.length > 2000, { name: "long" });
+ * const book = Dataset.sample("moby-dick").filter(({ text }) => text.length > 2000, { name: "long" });
  * const { train, test } = book.split({ train: 0.9, test: 0.1 });
  * await train.preview(3).show();
  * console.log(await test.stats());
@@ -85,6 +85,15 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    * Reads text files as one document each, or cut by paragraph or pattern. Paths may be globs, addresses and
    * `hf://owner/name/...`; `.gz`, `.zst`, `.bz2` and `.xz` are unpacked, here and in all other readers.
    *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * const folder = await Deno.makeTempDir();
+   * await Deno.writeTextFile(`${folder}/llamas.txt`, "Llamas hum.\n\nThey live in the Andes.");
+   * const paragraphs = Dataset.text(`${folder}/*.txt`, { by: "paragraph" });
+   * for await (const { id, text } of paragraphs) console.log(id, text);
+   * ```
+   *
    * @throws {DataError} when read, for a file that is missing, empty or not in the encoding named
    */
   static text(paths: Paths, options?: TextOptions): Dataset<Document> {
@@ -100,11 +109,12 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    * Reads JSON Lines files as documents: `text` names the field that holds the text, the others go to `meta`.
    *
    * ```ts
-   * import { Dataset } from "@llamero/sdk/data";
+   * import { Dataset } from "@llamero/sdk";
    *
-   * const pages = Dataset.jsonl("pages/*.jsonl.gz", { text: "content", id: "url" });
-   * const rows = Dataset.jsonl("questions.jsonl");
-   * console.log(String(pages), String(rows));
+   * const folder = await Deno.makeTempDir();
+   * await Deno.writeTextFile(`${folder}/pages.jsonl`, '{"url": "llama.org", "content": "Llamas hum."}\n');
+   * const pages = Dataset.jsonl(`${folder}/*.jsonl`, { text: "content", id: "url" });
+   * console.log(await pages.toArray());
    * ```
    */
   static jsonl(paths: Paths, options: JsonlOptions & { text: string }): Dataset<Document>;
@@ -133,6 +143,16 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   /**
    * Reads records in memory: an array, another iterable, or a function that gives an iterable at every reading. Records with
    * a `text` get an `id` and a `source`.
+   *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * const pages = Dataset.from([{ text: "Llamas hum." }, { text: "Alpacas hum too." }]);
+   * const squares = Dataset.from(function* () {
+   *   for (let i = 1; i <= 3; i++) yield { i, square: i * i };
+   * });
+   * console.log(await pages.toArray(), await squares.toArray());
+   * ```
    */
   static from<T extends { text: string; id?: string; source?: string }>(
     items: Items<T>,
@@ -189,12 +209,12 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    * text; read as tokens, each 1,000 windows hold the exact quota of every source.
    *
    * ```ts
-   * import { Dataset } from "@llamero/sdk/data";
+   * import { Dataset } from "@llamero/sdk";
    *
    * const mix = Dataset.mix({
-   *   novel: { from: Dataset.sample("moby-dick"), weight: 0.3 },
-   *   speeches: { from: Dataset.sample("sotu"), weight: 0.7 },
-   * });
+   *   novel: { from: Dataset.sample("moby-dick"), weight: 0.7 },
+   *   speeches: { from: Dataset.sample("sotu"), weight: 0.3 },
+   * }, { seed: 42 });
    * console.log((await mix.stats()).sources);
    * ```
    *
@@ -204,7 +224,16 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
     return new Dataset(mixPlan(sources, options));
   }
 
-  /** Reads a sample of real text, downloaded at the first reading: 135 chapters of Moby Dick, or 233 speeches on the State of the Union. */
+  /**
+   * Reads a sample of real text, downloaded at the first reading: 135 chapters of Moby Dick, or 233 speeches on the State of the Union.
+   *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * const chapters = Dataset.sample("moby-dick").take(3);
+   * for await (const { id, text } of chapters) console.log(id, text.slice(0, 40));
+   * ```
+   */
   static sample(name: SampleName): Dataset<Document> {
     return new Dataset(samplePlan(name));
   }
@@ -214,12 +243,32 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
     return new TokenRowsDataset(rows, options);
   }
 
-  /** Replaces each record by the result of `fn`. Raise `version` when a variable that `fn` captures has changed. */
+  /**
+   * Replaces each record by the result of `fn`. Raise `version` when a variable that `fn` captures has changed.
+   *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * const book = Dataset.sample("moby-dick").take(2);
+   * const lower = book.map((chapter) => ({ ...chapter, text: chapter.text.toLowerCase() }), { name: "lower" });
+   * for await (const { text } of lower) console.log(text.slice(0, 40));
+   * ```
+   */
   map<U>(fn: (record: T) => U | Promise<U>, options: ClosureOptions = {}): Dataset<U> {
     return new Dataset(mapPlan(this.plan, fn, options));
   }
 
-  /** Keeps the records for which `fn` is true. */
+  /**
+   * Keeps the records for which `fn` is true.
+   *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * const book = Dataset.sample("moby-dick");
+   * const whales = book.filter(({ text }) => text.includes("whale"), { name: "with a whale" });
+   * console.log((await whales.stats()).records, "chapters name a whale");
+   * ```
+   */
   filter(fn: (record: T) => boolean | Promise<boolean>, options: ClosureOptions = {}): Dataset<T> {
     return new Dataset(filterPlan(this.plan, fn, options));
   }
@@ -243,6 +292,13 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    * Splits the records into named parts by a hash of the seed and each record's id, so records keep their part when others
    * are added. The shares sum to at most 1.
    *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * const { train, test } = Dataset.sample("moby-dick").split({ train: 0.9, test: 0.1 }, { seed: 1 });
+   * console.log((await train.stats()).records, (await test.stats()).records);
+   * ```
+   *
    * @throws {ConfigError} when a share is not positive, or the shares sum to more than 1
    */
   split<Name extends string>(
@@ -257,17 +313,53 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
     return datasets;
   }
 
-  /** Removes texts, paragraphs or lines that were seen before, or documents that are near to an earlier one. */
+  /**
+   * Removes texts, paragraphs or lines that were seen before, or documents that are near to an earlier one.
+   *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * const pages = Dataset.from([
+   *   { text: "Llamas hum.\nAccept all cookies" },
+   *   { text: "Alpacas hum too.\nAccept all cookies" },
+   * ]);
+   * for await (const { text } of pages.dedup({ by: "line" })) console.log(text);
+   * ```
+   */
   dedup(this: Dataset<Document>, options: DedupOptions = {}): Dataset<Document> {
     return new Dataset(dedupPlan(this.plan, options));
   }
 
-  /** Keeps documents in the languages asked for, by fastText's classifier of 176; each gets `meta.language`. */
+  /**
+   * Keeps documents in the languages asked for, by fastText's classifier of 176; each gets `meta.language`.
+   *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * const pages = Dataset.from([
+   *   { text: "The llama is a domesticated animal of the Andes." },
+   *   { text: "Das Lama ist ein Haustier aus den Anden." },
+   * ]);
+   * for await (const { text, meta } of pages.language({ keep: "en" })) console.log(text, meta?.language);
+   * ```
+   */
   language(this: Dataset<Document>, options: LanguageOptions = {}): Dataset<Document> {
     return new Dataset(languagePlan(this.plan, options));
   }
 
-  /** Applies the rules of C4, which cut whole lines and drop whole pages; each rule can be switched off. */
+  /**
+   * Applies the rules of C4, which cut whole lines and drop whole pages; each rule can be switched off.
+   *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * const pages = Dataset.from([
+   *   { text: "Home | Shop | Login\nThe llama hums when it is calm. It lives in herds. It eats grass all day." },
+   *   { text: "Lorem ipsum dolor sit amet." },
+   * ]);
+   * await pages.clean().preview().show();
+   * ```
+   */
   clean(this: Dataset<Document>, options: CleanOptions = {}): Dataset<Document> {
     return new Dataset(cleanPlan(this.plan, options));
   }
@@ -303,11 +395,11 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    * Makes conversations of rows, from `{ instruction, input, output }`, `{ prompt, completion }` or `{ messages }`.
    *
    * ```ts
-   * import { Dataset } from "@llamero/sdk/data";
+   * import { Dataset } from "@llamero/sdk";
    *
    * const rows = Dataset.from([{ question: "Is a llama a camel?", reply: "It is a camelid." }]);
-   * const talks = rows.conversations({ fields: { prompt: "question", completion: "reply" } });
-   * console.log((await talks.toArray())[0].messages);
+   * const conversations = rows.conversations({ fields: { prompt: "question", completion: "reply" } });
+   * console.log((await conversations.toArray())[0].messages);
    * ```
    *
    * @throws {ConfigError} when `fields` names parts of two shapes
@@ -325,7 +417,8 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    *
    * const corpus = Dataset.sample("moby-dick").take(5);
    * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
-   * console.log(await corpus.tokenize(tokenizer, { context: 64 }).stats());
+   * const tokens = corpus.tokenize(tokenizer, { context: 64, dir: await Deno.makeTempDir() });
+   * console.log(await tokens.stats());
    * ```
    *
    * @throws {ConfigError} for wrong options, or an `encoder` that is no tokenizer
@@ -354,12 +447,31 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
     return records;
   }
 
-  /** Returns a view of the first `count` records and of the steps' counts until then; `show()` reads it. */
+  /**
+   * Returns a view of the first `count` records and of the steps' counts until then; `show()` reads it.
+   *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * const speeches = Dataset.sample("sotu");
+   * await speeches.filter(({ text }) => text.includes("railroad"), { name: "railroads" }).preview(3).show();
+   * ```
+   */
   preview(count = 5): Preview<T> {
     return new Preview(this.plan, checkCount(count, "Dataset.preview"));
   }
 
-  /** Reads everything and counts records, bytes, each step's drops by reason, and shares of a mixture. */
+  /**
+   * Reads everything and counts records, bytes, each step's drops by reason, and shares of a mixture.
+   *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * const stats = await Dataset.sample("moby-dick").dedup({ by: "paragraph" }).stats();
+   * console.log(stats.records, stats.bytes);
+   * await stats.show();
+   * ```
+   */
   stats(options: ReadOptions = {}): Promise<DatasetStats> {
     return tallied(this.plan, parseOptions(readSchema, options, "Dataset.stats"));
   }
@@ -367,6 +479,15 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   /**
    * Writes the records to a `.jsonl` or `.jsonl.gz` file, or to shards when the path has a `*`, and dropped records to
    * `rejects`. Returns the counts.
+   *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * const folder = await Deno.makeTempDir();
+   * const pages = Dataset.sample("moby-dick").filter(({ text }) => text.length < 20_000, { name: "short" });
+   * const stats = await pages.write(`${folder}/short.jsonl.gz`, { rejects: `${folder}/long.jsonl` });
+   * await stats.show();
+   * ```
    */
   write(path: string, options: WriteOptions = {}): Promise<DatasetStats> {
     return writePlan(this.plan, path, options);

@@ -21,7 +21,20 @@ export interface TokenStatsOptions extends PrepareOptions {
 /** The key of the method by which a trainer holds out validation data. */
 export const holdOut: unique symbol = Symbol("holdOut");
 
-/** A cold plan for tokens: nothing is tokenized before `prepare`. */
+/**
+ * A cold plan for tokens: nothing is tokenized before `prepare`.
+ *
+ * ```ts
+ * import { Dataset, Tokenizer } from "@llamero/sdk";
+ *
+ * const corpus = Dataset.sample("moby-dick").take(5);
+ * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
+ * const tokens = corpus.tokenize(tokenizer, { context: 64, dir: await Deno.makeTempDir() });
+ * const prepared = await tokens.prepare();
+ * console.log(prepared.windows, tokenizer.decode(prepared.windowAt(0, 42).ids));
+ * prepared.close();
+ * ```
+ */
 export abstract class TokenDataset extends Displayable {
   /** Positions of a window; its ids are one more. */
   abstract readonly context: number;
