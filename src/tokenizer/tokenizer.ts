@@ -60,7 +60,6 @@ import { sentencePieceBytes } from "./files/write_sentencepiece.ts";
  * const tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(20), { vocabSize: 512 });
  * const ids = tokenizer.encode("Call me Ishmael.", { bos: true });
  * console.log(ids, tokenizer.decode(ids));
- * await tokenizer.show("Call me Ishmael.").show();
  * ```
  */
 export class Tokenizer extends Displayable implements Encoder {
@@ -79,6 +78,13 @@ export class Tokenizer extends Displayable implements Encoder {
    * byte-pair encoding with LLaMA's settings. The result is deterministic and does not depend on the order of the
    * texts.
    *
+   * ```ts
+   * import { Dataset, Tokenizer } from "@llamero/sdk";
+   *
+   * const tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(20), { vocabSize: 512 });
+   * console.log(tokenizer.vocabSize, tokenizer.tokenOf(300));
+   * ```
+   *
    * @throws {ConfigError} for an unknown option, or a `vocabSize` too small for the characters of the corpus or too
    * large for it; the message names the limit
    * @throws {DataError} for an empty corpus or a record without a text
@@ -89,6 +95,16 @@ export class Tokenizer extends Displayable implements Encoder {
 
   /**
    * Reads a tokenizer.json, a SentencePiece `tokenizer.model`, or a folder with one of them.
+   *
+   * ```ts
+   * import { Tokenizer } from "@llamero/sdk";
+   *
+   * const trained = await Tokenizer.train(["the llama hums on the hill ".repeat(50)], { vocabSize: 280 });
+   * const folder = await Deno.makeTempDir();
+   * await trained.save(folder);
+   * const tokenizer = await Tokenizer.load(folder);
+   * console.log(tokenizer.encode("the llama"));
+   * ```
    *
    * @throws {FormatError} when there is no such file, or naming what is wrong in it
    */
@@ -169,6 +185,13 @@ export class Tokenizer extends Displayable implements Encoder {
    * Encodes `text` to ids. By default no BOS or EOS is added, and no special token is recognised in the text. As in
    * SentencePiece, a literal U+2581 becomes a space and a lone surrogate U+FFFD, unless `exact` is true.
    *
+   * ```ts
+   * import { Tokenizer } from "@llamero/sdk";
+   *
+   * const tokenizer = await Tokenizer.train(["the llama hums on the hill ".repeat(50)], { vocabSize: 280 });
+   * console.log(tokenizer.encode("the llama"), tokenizer.encode("the llama", { bos: true, eos: true }));
+   * ```
+   *
    * @throws {ConfigError} for `bos` or `eos` when the vocabulary has no such token
    * @throws {DataError} with `exact`, for a text that `decode` could not return
    */
@@ -193,6 +216,14 @@ export class Tokenizer extends Displayable implements Encoder {
   /**
    * Decodes `ids` to text; incomplete UTF-8 becomes U+FFFD. `decode(encode(text))` is `text` for every well-formed text
    * without U+2581, and with the option `exact` for every well-formed text.
+   *
+   * ```ts
+   * import { Tokenizer } from "@llamero/sdk";
+   *
+   * const tokenizer = await Tokenizer.train(["the llama hums on the hill ".repeat(50)], { vocabSize: 280 });
+   * const ids = tokenizer.encode("the llama hums 🦙");
+   * console.log(tokenizer.decode(ids), tokenizer.decode(ids.subarray(0, 1)));
+   * ```
    *
    * @throws {ConfigError} for an id that is not in the vocabulary
    */
@@ -248,6 +279,19 @@ export class Tokenizer extends Displayable implements Encoder {
    * Renders a conversation with the chat template and encodes it. Only the template's own text can become special
    * tokens; messages are ordinary text. `mask` is 1 on the tokens of answers and on the tokens that end them.
    *
+   * ```ts
+   * import { type Message, Tokenizer } from "@llamero/sdk";
+   *
+   * const trained = await Tokenizer.train(["why do llamas hum? they are calm. ".repeat(50)], { vocabSize: 290 });
+   * const tokenizer = trained.withTemplate("plain");
+   * const messages: Message[] = [
+   *   { role: "user", content: "why do llamas hum?" },
+   *   { role: "assistant", content: "they are calm." },
+   * ];
+   * const { ids, mask } = tokenizer.chat(messages);
+   * console.log(tokenizer.decode(ids), mask);
+   * ```
+   *
    * @param options `generationPrompt: true` ends with the opening of the next answer. Without it, a conversation with
    * an answer counts as training data, which some Jinja templates do not allow.
    * @throws {ConfigError} without a template, or when no model can be trained on the template
@@ -263,7 +307,17 @@ export class Tokenizer extends Displayable implements Encoder {
     return encodeChat(template.render(messages, generationPrompt), this.#core.codec);
   }
 
-  /** Displays the facts of the tokenizer. */
+  /**
+   * Displays the facts of the tokenizer.
+   *
+   * ```ts
+   * import { Dataset, Tokenizer } from "@llamero/sdk";
+   *
+   * const tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(20), { vocabSize: 512 });
+   * await tokenizer.show();
+   * await tokenizer.show("Call me Ishmael. 1851").show();
+   * ```
+   */
   override show(): Promise<void>;
   /** Returns the tokens of `text` as a picture: `await tokenizer.show("Call me Ishmael").show()`. */
   override show(text: string, options?: EncodeOptions): TokenView;
@@ -286,6 +340,16 @@ export class Tokenizer extends Displayable implements Encoder {
    * Writes tokenizer.json and tokenizer_config.json into the folder `path`; Python `transformers` and
    * `@huggingface/tokenizers` give the same ids with them. A path that ends in `.model` becomes a SentencePiece model
    * for Python `sentencepiece` and llama.cpp, without the chat template. Each file is written atomically.
+   *
+   * ```ts
+   * import { Tokenizer } from "@llamero/sdk";
+   *
+   * const tokenizer = await Tokenizer.train(["the llama hums on the hill ".repeat(50)], { vocabSize: 280 });
+   * const folder = await Deno.makeTempDir();
+   * await tokenizer.save(folder);
+   * await tokenizer.save(`${folder}/tokenizer.model`);
+   * for await (const { name } of Deno.readDir(folder)) console.log(name);
+   * ```
    *
    * @throws {ConfigError} for a `.model` of a vocabulary for which SentencePiece would give other ids
    */

@@ -57,7 +57,11 @@ export async function readSafetensors(
  * Opens a file and checks its header, to read tensors one at a time; close it, or open it with `using`.
  *
  * ```ts
- * using file = await openSafetensors("model.safetensors");
+ * import { openSafetensors, writeSafetensors } from "@llamero/sdk/formats";
+ *
+ * const path = `${await Deno.makeTempDir()}/weights.safetensors`;
+ * await writeSafetensors(path, [{ name: "w", shape: [2, 3], data: new Float32Array(6) }]);
+ * using file = await openSafetensors(path);
  * for (const { name, shape } of file.tensors.values()) console.log(name, shape, await file.read(name));
  * ```
  *

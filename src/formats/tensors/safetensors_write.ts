@@ -63,8 +63,11 @@ const schema = optionsSchema<SafetensorsWriteOptions>()(z.strictObject({
  * the disk.
  *
  * ```ts
- * const shapes = [{ name: "w", shape: [2, 3] }];
- * await writeSafetensors("w.safetensors", [{ ...shapes[0], data: new Float32Array(6) }], { metadata: { format: "pt" } });
+ * import { writeSafetensors } from "@llamero/sdk/formats";
+ *
+ * const path = `${await Deno.makeTempDir()}/weights.safetensors`;
+ * const weight = { name: "w", shape: [2, 3], data: new Float32Array(6) };
+ * await writeSafetensors(path, [weight], { metadata: { format: "pt" } });
  * ```
  *
  * @throws {ConfigError} when an entry's elements do not fill its shape, a name is repeated or not allowed, or the
