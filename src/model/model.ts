@@ -33,12 +33,13 @@ import type { Plan, PlanOptions } from "./training/training_plan.ts";
  * A LLaMA on the GPU: it generates, chats, scores and shows its inside. It is the only owner of its weights.
  *
  * ```ts
- * import { Model, Tokenizer } from "@llamero/sdk";
+ * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
  *
- * const tokenizer = await Tokenizer.train(["the llama hums on the hill ".repeat(50)], { vocabSize: 280 });
- * using model = await Model.create("nano", { tokenizer });
- * console.log(model.summary().text);
- * console.log(await model.generate("the llama", { maxTokens: 8 }).text());
+ * const corpus = Dataset.from([{ text: "the llama hums on the hill ".repeat(50) }]);
+ * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 280 });
+ * using model = await Model.create("nano", { tokenizer, context: 64 });
+ * await new Trainer(model).pretrain(corpus, { steps: 60, batchTokens: 256, validation: false }).run();
+ * console.log(await model.generate("the llama", { maxTokens: 16, temperature: 0 }).text());
  * ```
  */
 export class Model extends Displayable implements ModelHandle {
@@ -82,7 +83,6 @@ export class Model extends Displayable implements ModelHandle {
    * await model.save(folder);
    * using loaded = await Model.load(folder);
    * console.log(loaded.config);
-   * await Deno.remove(folder, { recursive: true });
    * ```
    *
    * @throws {FormatError} naming the file and what is wrong with it
@@ -152,7 +152,18 @@ export class Model extends Displayable implements ModelHandle {
     return new Model(await cloneModel(this, name));
   }
 
-  /** Plans a training run of this model; `measure()` of the plan runs three steps of a copy. */
+  /**
+   * Plans a training run of this model; `measure()` of the plan runs three steps of a copy.
+   *
+   * ```ts
+   * import { Model } from "@llamero/sdk";
+   *
+   * using model = await Model.create({ dim: 32, layers: 2, heads: 2, vocabSize: 300 }, { context: 32 });
+   * const plan = model.plan({ tokens: 1e6, batchTokens: 512 });
+   * console.log(plan.facts.steps, plan.facts.flop);
+   * await (await plan.measure()).show();
+   * ```
+   */
   plan(options: PlanOptions): Plan {
     return planModel(this.#state, options);
   }
@@ -164,7 +175,7 @@ export class Model extends Displayable implements ModelHandle {
    * import { Model, Tokenizer } from "@llamero/sdk";
    *
    * const tokenizer = await Tokenizer.train(["the llama hums on the hill ".repeat(50)], { vocabSize: 280 });
-   * using model = await Model.create("nano", { tokenizer });
+   * using model = await Model.create("nano", { tokenizer }); // untrained: it writes noise
    * const generation = model.generate("the llama", { maxTokens: 8, temperature: 0.8, topP: 0.95, seed: 1 });
    * for await (const piece of generation) console.log(piece);
    * console.log(generation.finish); // "eos" or "length"
@@ -197,6 +208,15 @@ export class Model extends Displayable implements ModelHandle {
   /**
    * Continues many prompts, several at a time on the GPU; when a text ends the next prompt takes its place. Each text is
    * what {@linkcode Model.generate} writes with the same seed (up to rounding), whatever runs beside it.
+   *
+   * ```ts
+   * import { Model, Tokenizer } from "@llamero/sdk";
+   *
+   * const tokenizer = await Tokenizer.train(["the llama hums on the hill ".repeat(50)], { vocabSize: 280 });
+   * using model = await Model.create("nano", { tokenizer });
+   * const texts = await model.generateBatch(["the llama", "the hill"], { maxTokens: 8, temperature: 0.8 });
+   * for (const { text, finish } of texts) console.log(text, finish);
+   * ```
    *
    * @returns the texts in the order of the prompts
    */
@@ -232,13 +252,36 @@ export class Model extends Displayable implements ModelHandle {
     return allLogits(this, ids);
   }
 
-  /** Looks inside while the model reads a prompt: attention maps, activations, the logit lens, and gradients if asked. */
+  /**
+   * Looks inside while the model reads a prompt: attention maps, activations, the logit lens, and gradients if asked.
+   *
+   * ```ts
+   * import { Model, Tokenizer } from "@llamero/sdk";
+   *
+   * const tokenizer = await Tokenizer.train(["the llama hums on the hill ".repeat(50)], { vocabSize: 280 });
+   * using model = await Model.create("nano", { tokenizer, context: 64 });
+   * const inspection = await model.inspect("the llama hums", { gradients: true });
+   * await inspection.attentionMap({ layer: 0, head: 1 }).show();
+   * await inspection.lens().show();
+   * console.log(inspection.loss);
+   * ```
+   */
   inspect(prompt: Prompt, options: InspectOptions = {}): Promise<Inspection> {
     return inspectModel(this, prompt, options);
   }
 
   /**
    * Measures the mean loss on a dataset: nats per token, bits per byte, perplexity.
+   *
+   * ```ts
+   * import { Dataset, Model, Tokenizer } from "@llamero/sdk";
+   *
+   * const book = Dataset.sample("moby-dick");
+   * const tokenizer = await Tokenizer.train(book.take(5), { vocabSize: 400 });
+   * using model = await Model.create("nano", { tokenizer, context: 64 });
+   * const { loss, bitsPerByte, perplexity } = await model.loss(book.skip(134), { limit: 8 });
+   * console.log(loss, bitsPerByte, perplexity);
+   * ```
    *
    * @param run `limit` is the largest number of windows
    */
@@ -268,6 +311,16 @@ export class Model extends Displayable implements ModelHandle {
    * the tokenizer's files and a model card. With `format: "gguf"`, or at a path that ends in `.gguf`, it writes a GGUF
    * file with weights, tokenizer and chat template; in a folder that is `model.gguf`. Each file is written aside and
    * renamed.
+   *
+   * ```ts
+   * import { Model } from "@llamero/sdk";
+   *
+   * using model = await Model.create({ dim: 64, layers: 2, heads: 4, vocabSize: 300, context: 32 });
+   * const folder = await Deno.makeTempDir();
+   * await model.save(folder);
+   * await model.save(`${folder}/model.gguf`);
+   * for await (const { name } of Deno.readDir(folder)) console.log(name);
+   * ```
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     await saveModel(this, path, parseOptions(saveSchema, options, "Model.save"));
@@ -283,7 +336,16 @@ export class Model extends Displayable implements ModelHandle {
     this.dispose();
   }
 
-  /** Returns a table of the model's parts. */
+  /**
+   * Returns a table of the model's parts.
+   *
+   * ```ts
+   * import { Model } from "@llamero/sdk";
+   *
+   * using model = await Model.create({ dim: 32, layers: 2, heads: 2, vocabSize: 300 }, { context: 32 });
+   * console.log(model.summary().text);
+   * ```
+   */
   summary(): Picture {
     return summaryOf(this);
   }
