@@ -2,14 +2,16 @@
  * Training [paper 2.2, 2.3, 4, 6]: a Trainer plans a chain of stages, a Run carries it out.
  *
  * ```ts
+ * import { Dataset, Model, Tokenizer } from "@llamero/sdk";
  * import { Trainer } from "@llamero/sdk/train";
  *
- * const run = new Trainer(model, { checkpoint: "runs/5m" })
- *   .pretrain(corpus, { tokens: 20e6, learningRate: 1e-3 })
- *   .instruct(conversations, { epochs: 3 })
- *   .run();
+ * const corpus = Dataset.sample("moby-dick").take(20);
+ * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
+ * const model = await Model.create("nano", { tokenizer, context: 64 });
+ * const run = new Trainer(model).pretrain(corpus, { steps: 5, batchTokens: 256 }).run();
  * for await (const { step, loss } of run.events("step")) console.log(step, loss);
- * const { status, history } = await run;
+ * const { status, tokens } = await run;
+ * console.log(status, tokens);
  * ```
  *
  * @module

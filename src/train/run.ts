@@ -39,9 +39,15 @@ let runCount = 0;
  * run. The failure of a run that nobody awaits shows in its card and is never an unhandled rejection.
  *
  * ```ts
- * for await (const { step, loss } of run.events("step")) {
- *   if (step >= 100 && loss > 10) run.stop();
- * }
+ * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+ *
+ * const corpus = Dataset.sample("moby-dick").take(20);
+ * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
+ * const model = await Model.create("nano", { tokenizer, context: 64 });
+ * const run = new Trainer(model).pretrain(corpus, { steps: 5, batchTokens: 256 }).run({ display: false });
+ * const { status, seconds, history } = await run;
+ * console.log(status, seconds, history.at(-1)?.loss);
+ * await run.chart().show();
  * ```
  */
 export class Run extends Displayable implements Promise<RunResult> {
@@ -136,7 +142,21 @@ export class Run extends Displayable implements Promise<RunResult> {
     return this.#log.history;
   }
 
-  /** Returns the events of `types` (default all) from now on, as plain objects; leaving the loop unsubscribes. */
+  /**
+   * Returns the events of `types` (default all) from now on, as plain objects; leaving the loop unsubscribes.
+   *
+   * ```ts
+   * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+   *
+   * const corpus = Dataset.sample("moby-dick").take(20);
+   * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const run = new Trainer(model).pretrain(corpus, { steps: 5, batchTokens: 256 }).run({ display: false });
+   * for await (const event of run.events("step", "validation")) {
+   *   console.log(event.type, event.step, event.loss);
+   * }
+   * ```
+   */
   events<Type extends RunEvent["type"]>(...types: Type[]): AsyncIterable<EventOf<Type>> {
     return this.#log.events.of(types);
   }
@@ -144,6 +164,19 @@ export class Run extends Displayable implements Promise<RunResult> {
   /**
    * Stops the run: it finishes the step, writes a checkpoint and resolves with "stopped". A second call aborts it without
    * a checkpoint.
+   *
+   * ```ts
+   * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+   *
+   * const corpus = Dataset.sample("moby-dick").take(20);
+   * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const run = new Trainer(model).pretrain(corpus, { steps: 1000, batchTokens: 256 }).run({ display: false });
+   * for await (const { step } of run.events("step")) {
+   *   if (step === 3) run.stop();
+   * }
+   * console.log((await run).status); // "stopped"
+   * ```
    *
    * @returns `finished`
    */

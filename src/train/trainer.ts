@@ -50,11 +50,17 @@ import { type ResumeProof, verifyResume } from "./verify_resume.ts";
  * A plan for training a model. Immutable: each verb returns a new trainer, and nothing is read before `run`.
  *
  * ```ts
- * const run = new Trainer(model, { checkpoint: "runs/5m" })
- *   .pretrain(corpus, { tokens: 20e6, validateEvery: 250 })
- *   .instruct(conversations, { epochs: 3 })
+ * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+ *
+ * const corpus = Dataset.sample("moby-dick").take(20);
+ * const questions = Dataset.from([{ prompt: "Who hunts the whale?", completion: "Ahab." }]);
+ * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
+ * const model = await Model.create("nano", { tokenizer, context: 64 });
+ * const result = await new Trainer(model, { checkpoint: await Deno.makeTempDir() })
+ *   .pretrain(corpus, { steps: 5, batchTokens: 256 })
+ *   .instruct(questions.conversations(), { steps: 2, batchTokens: 128, validation: false })
  *   .run();
- * console.log((await run).status);
+ * console.log(result.status, result.stages);
  * ```
  */
 export class Trainer extends Displayable {
@@ -109,6 +115,21 @@ export class Trainer extends Displayable {
   /**
    * Adds a stage of pretraining: every token of the text counts in the loss.
    *
+   * ```ts
+   * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+   *
+   * const corpus = Dataset.sample("moby-dick").take(20);
+   * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const trainer = new Trainer(model).pretrain(corpus, {
+   *   steps: 5,
+   *   batchTokens: 256,
+   *   learningRate: 3e-3,
+   *   warmup: 2,
+   * });
+   * console.log((await trainer.run()).history.map(({ loss }) => loss));
+   * ```
+   *
    * @throws {ConfigError} for an unknown or impossible option
    */
   pretrain(data: Dataset<Document> | TokenDataset, options: PretrainOptions): Trainer {
@@ -118,6 +139,19 @@ export class Trainer extends Displayable {
   /**
    * Adds a stage of instruction tuning: only the assistant's answers and the token that ends them count in the loss.
    *
+   * ```ts
+   * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+   *
+   * const questions = Dataset.from([{ prompt: "Who hunts the whale?", completion: "Ahab." }]).conversations();
+   * const tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(5), { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const trainer = new Trainer(model)
+   *   .instruct(questions, { steps: 60, batchTokens: 128, learningRate: 3e-3, validation: false });
+   * await (await trainer.maskPreview(1)).show();
+   * await trainer.run();
+   * console.log(await model.chat("Who hunts the whale?", { temperature: 0, maxTokens: 16 }).text());
+   * ```
+   *
    * @throws {ConfigError} for an unknown or impossible option
    */
   instruct(data: Dataset<Conversation> | TokenDataset, options: InstructOptions = {}): Trainer {
@@ -126,6 +160,20 @@ export class Trainer extends Displayable {
 
   /**
    * Adds an evaluation: once at this place in the chain, or with `every` repeatedly in the stages that follow.
+   *
+   * ```ts
+   * import { Dataset, Evaluator, Model, Tokenizer, Trainer } from "@llamero/sdk";
+   *
+   * const book = Dataset.sample("moby-dick");
+   * const tokenizer = await Tokenizer.train(book.take(20), { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const lastChapter = new Evaluator().loss(book.skip(134), { name: "last chapter" });
+   * const { evaluations } = await new Trainer(model)
+   *   .evaluate(lastChapter, { every: 5 })
+   *   .pretrain(book.take(20), { steps: 10, batchTokens: 256, validation: false })
+   *   .run();
+   * console.log(evaluations);
+   * ```
    *
    * @throws {ConfigError} for something that cannot be run, or an unknown option
    */
@@ -141,6 +189,17 @@ export class Trainer extends Displayable {
 
   /**
    * Starts the run at once, in the background.
+   *
+   * ```ts
+   * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+   *
+   * const corpus = Dataset.sample("moby-dick").take(20);
+   * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const run = new Trainer(model).pretrain(corpus, { steps: 5, batchTokens: 256 }).run();
+   * console.log(run.status); // the run goes on while other code runs
+   * await (await run).show();
+   * ```
    *
    * @throws {ConfigError} when the chain is empty, another run has the model or the folder, or the folder holds
    * checkpoints of an earlier run
@@ -161,6 +220,18 @@ export class Trainer extends Displayable {
   /**
    * Goes on from the newest whole checkpoint of a run, bit for bit as if it had never been interrupted. A run that is
    * over resolves at once. It rejects with a {@linkcode ConfigError} when the checkpoint belongs to another run.
+   *
+   * ```ts
+   * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+   *
+   * const corpus = Dataset.sample("moby-dick").take(20);
+   * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const trainer = new Trainer(model, { checkpoint: await Deno.makeTempDir() })
+   *   .pretrain(corpus, { steps: 6, batchTokens: 256 });
+   * console.log((await trainer.run({ until: 3 })).status);
+   * console.log((await trainer.resume()).status);
+   * ```
    *
    * @param from the folder of a run, or one checkpoint in it; default: the trainer's `checkpoint`
    * @throws {ConfigError} where there is no checkpoint
@@ -210,6 +281,18 @@ export class Trainer extends Displayable {
    * Returns the steps for a loop of the caller's own: each is enqueued when it is asked for, and read back when its
    * `loss` is. No validation, no checkpoints, no display; leaving the loop frees its memory.
    *
+   * ```ts
+   * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+   *
+   * const corpus = Dataset.sample("moby-dick").take(20);
+   * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const trainer = new Trainer(model).pretrain(corpus, { steps: 5, batchTokens: 256 });
+   * for await (const step of trainer.steps()) {
+   *   console.log(step.step, step.learningRate, await step.loss());
+   * }
+   * ```
+   *
    * @throws {ConfigError} when the chain is empty
    */
   steps(options: { signal?: AbortSignal } = {}): AsyncIterable<ManualStep> {
@@ -219,6 +302,16 @@ export class Trainer extends Displayable {
   /**
    * Proves on this plan that a run which is stopped and resumed equals the uninterrupted one, bit for bit: on copies of
    * the model, in temporary folders, with each stage shortened to its first steps. Costs about twice those steps.
+   *
+   * ```ts
+   * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+   *
+   * const corpus = Dataset.sample("moby-dick").take(20);
+   * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
+   * const model = await Model.create({ dim: 32, layers: 2, heads: 2 }, { tokenizer, context: 32 });
+   * const trainer = new Trainer(model).pretrain(corpus, { steps: 100, batchTokens: 128 });
+   * await (await trainer.verifyResume({ steps: 3 })).show();
+   * ```
    *
    * @returns the proof, with the first difference where there is one; it rejects only with the errors of a run
    */
@@ -242,7 +335,18 @@ export class Trainer extends Displayable {
     return new MaskPreview(conversations, tokenizerOf(this.model, stage), stage.settings.context);
   }
 
-  /** Plans the stages and their cost, as far as they are known before the data is read. */
+  /**
+   * Plans the stages and their cost, as far as they are known before the data is read.
+   *
+   * ```ts
+   * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+   *
+   * const corpus = Dataset.sample("moby-dick").take(20);
+   * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * await new Trainer(model).pretrain(corpus, { epochs: 2, batchTokens: 512 }).plan().show();
+   * ```
+   */
   plan(): TrainerPlan {
     return new TrainerPlan(this.model, this.#chain, this.#energy);
   }

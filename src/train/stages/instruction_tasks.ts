@@ -88,17 +88,24 @@ const poolSize = 64;
  * Mixes tasks into one dataset for {@linkcode Trainer.instruct}. Reads every task once, to count its bytes.
  *
  * ```ts
- * const data = await taskMixture({
+ * import { Dataset } from "@llamero/sdk";
+ * import { taskMixture } from "@llamero/sdk/train";
+ *
+ * const reviews = Dataset.from([
+ *   { text: "A calm animal.", label: "good" },
+ *   { text: "It spat at me.", label: "bad" },
+ * ]);
+ * const conversations = await taskMixture({
  *   mood: {
- *     from: Dataset.jsonl("reviews.jsonl"),
+ *     from: reviews,
  *     templates: [
  *       { prompt: "Is this review good or bad? {text}", answer: "{label}" },
  *       { prompt: "{text}\nThe mood of this text is", answer: "{label}" },
  *     ],
- *     cap: 30_000,
- *     shots: [0, 0, 3],
+ *     shots: [0, 1],
  *   },
  * });
+ * console.log(await conversations.toArray());
  * ```
  *
  * @throws {ConfigError} for an unknown option, or a group without a share
