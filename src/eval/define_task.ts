@@ -14,7 +14,7 @@ import type { Task } from "./tasks/task.ts";
  * Makes a task from its definition.
  *
  * ```ts
- * import { defineTask, Evaluator } from "@llamero/sdk/eval";
+ * import { Dataset, defineTask, Evaluator, Model, Tokenizer } from "@llamero/sdk";
  *
  * const colours = defineTask({
  *   name: "colours",
@@ -24,7 +24,9 @@ import type { Task } from "./tasks/task.ts";
  *   options: () => ["white", "black"],
  *   answer: (item) => item.colour,
  * });
- * console.log(new Evaluator().add(colours));
+ * const tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(5), { vocabSize: 400 });
+ * const model = await Model.create("nano", { tokenizer, context: 64 });
+ * await (await new Evaluator(model).add(colours).run()).table().show();
  * ```
  *
  * @throws {ConfigError} for an unknown field or a wrong value

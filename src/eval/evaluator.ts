@@ -96,6 +96,16 @@ export class Evaluator extends Displayable {
   /**
    * Returns the plan with one more task: a benchmark of the paper by its name, or a task made by `defineTask`.
    *
+   * ```ts
+   * import { Dataset, Evaluator } from "@llamero/sdk";
+   *
+   * const goals = Dataset.from([{ goal: "Cut a rope", sol1: "Use a spoon.", sol2: "Use a knife.", label: 1 }]);
+   * const plan = new Evaluator()
+   *   .add("piqa", { data: goals, limit: 100 })
+   *   .add("gsm8k", { data: "data/gsm8k", shots: 4 });
+   * await plan.show();
+   * ```
+   *
    * @throws {ConfigError} for an unknown benchmark or option
    */
   add(task: string | Task, options: AddOptions = {}): Evaluator {
@@ -112,6 +122,12 @@ export class Evaluator extends Displayable {
    * `common-sense`, `closed-book`, `reading`, `math`, `code` or `bias`. The folder `data` holds a folder per task, named
    * after it.
    *
+   * ```ts
+   * import { Evaluator } from "@llamero/sdk";
+   *
+   * await new Evaluator().suite("common-sense", { data: "data/benchmarks", limit: 200 }).show();
+   * ```
+   *
    * @throws {ConfigError} for an unknown suite or option
    */
   suite(name: string, options: SuiteOptions = {}): Evaluator {
@@ -124,6 +140,16 @@ export class Evaluator extends Displayable {
 
   /**
    * Returns the plan with the loss on a dataset: nats per token, bits per byte and perplexity.
+   *
+   * ```ts
+   * import { Dataset, Evaluator, Model, Tokenizer } from "@llamero/sdk";
+   *
+   * const book = Dataset.sample("moby-dick");
+   * const tokenizer = await Tokenizer.train(book.take(5), { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const report = await new Evaluator(model).loss(book.skip(134), { name: "last chapter" }).run();
+   * await report.table().show();
+   * ```
    *
    * @throws {ConfigError} for a value that is not a dataset, or an unknown option
    */
@@ -147,6 +173,16 @@ export class Evaluator extends Displayable {
 
   /**
    * Runs the plan on its models.
+   *
+   * ```ts
+   * import { Dataset, Evaluator, Model, Tokenizer } from "@llamero/sdk";
+   *
+   * const tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(5), { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const goals = Dataset.from([{ goal: "Cut a rope", sol1: "Use a spoon.", sol2: "Use a knife.", label: 1 }]);
+   * const report = await new Evaluator(model).add("piqa", { data: goals }).run();
+   * console.log(report.value("piqa"));
+   * ```
    *
    * @throws {ConfigError} when there is no model or no task
    * @throws {DataError} when a task's data is missing or damaged

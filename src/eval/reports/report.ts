@@ -18,14 +18,41 @@ import { ReportView } from "./view.ts";
 /** A result without its items, as the report's JSON has it. */
 export type ReportedResult = Omit<TaskResult, "items">;
 
-/** The results of an evaluation, in the order of the plan, models within tasks. */
+/**
+ * The results of an evaluation, in the order of the plan, models within tasks.
+ *
+ * ```ts
+ * import { Dataset, Evaluator, Model, Tokenizer } from "@llamero/sdk";
+ *
+ * const tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(5), { vocabSize: 400 });
+ * const model = await Model.create("nano", { tokenizer, context: 64 });
+ * const goals = Dataset.from([{ goal: "Cut a rope", sol1: "Use a spoon.", sol2: "Use a knife.", label: 1 }]);
+ * const report = await new Evaluator(model).add("piqa", { data: goals }).run();
+ * await report.show();
+ * await report.write(`${await Deno.makeTempDir()}/report.json`);
+ * ```
+ */
 export class Report extends Displayable {
   /** Makes a report of `results`. */
   constructor(/** One result per task and model. */ readonly results: readonly TaskResult[]) {
     super();
   }
 
-  /** Shows each number with its standard error, its n and its protocol; notes on data and prompts stand below. */
+  /**
+   * Shows each number with its standard error, its n and its protocol; notes on data and prompts stand below.
+   *
+   * ```ts
+   * import { Dataset, Evaluator, Model, Tokenizer } from "@llamero/sdk";
+   *
+   * const tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(5), { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const goals = Dataset.from([{ goal: "Cut a rope", sol1: "Use a spoon.", sol2: "Use a knife.", label: 1 }]);
+   * const report = await new Evaluator(model).add("piqa", { data: goals }).run();
+   * const table = report.table();
+   * await table.show();
+   * console.log(table.facts[0].measures);
+   * ```
+   */
   table(): ReportView<ReportedResult[]> {
     const rows = this.results.flatMap((result) =>
       result.measures.map((measure, i) => ({ result, measure, first: i === 0 }))
@@ -57,6 +84,17 @@ export class Report extends Displayable {
   /**
    * Shows the scores beside those that the paper prints; `{ table: 9 }` shows that table with all its columns.
    *
+   * ```ts
+   * import { Dataset, Evaluator, Model, Tokenizer } from "@llamero/sdk";
+   *
+   * const tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(5), { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const goals = Dataset.from([{ goal: "Cut a rope", sol1: "Use a spoon.", sol2: "Use a knife.", label: 1 }]);
+   * const report = await new Evaluator(model).add("piqa", { data: goals }).run();
+   * await report.compare().show();
+   * await report.compare({ table: 3 }).show();
+   * ```
+   *
    * @throws {ConfigError} for a table that has no scores
    */
   compare(options: CompareOptions = {}): ReportView<ComparedRow[]> {
@@ -78,6 +116,16 @@ export class Report extends Displayable {
 
   /**
    * Shows item `i` of a task, counted from 0: prompt, options, scores, answer.
+   *
+   * ```ts
+   * import { Dataset, Evaluator, Model, Tokenizer } from "@llamero/sdk";
+   *
+   * const tokenizer = await Tokenizer.train(Dataset.sample("moby-dick").take(5), { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const goals = Dataset.from([{ goal: "Cut a rope", sol1: "Use a spoon.", sol2: "Use a knife.", label: 1 }]);
+   * const report = await new Evaluator(model).add("piqa", { data: goals }).run();
+   * await report.explain("piqa", 0).show();
+   * ```
    *
    * @throws {ConfigError} when there is no such task, model or item
    */
