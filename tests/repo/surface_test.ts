@@ -18,12 +18,14 @@ async function documented(path: string): Promise<Documented[]> {
 const isValue = ({ declarations }: Documented): boolean =>
   declarations.some(({ kind }) => ["class", "function", "variable", "enum"].includes(kind));
 
-Deno.test("mod.ts exports at most 100 names, with the five objects among them", async () => {
-  const names = (await documented("mod.ts")).map(({ name }) => name);
+Deno.test("mod.ts exports at most 100 names", async () => {
+  const names = await documented("mod.ts");
   assert.ok(names.length <= 100, `${names.length} names`);
-  for (const name of ["Dataset", "Tokenizer", "Model", "Trainer", "Evaluator"]) {
-    assert.ok(names.includes(name), name);
-  }
+});
+
+Deno.test("the five objects are the first names of mod.ts, which the first page of the API site lists", async () => {
+  const names = (await documented("mod.ts")).map(({ name }) => name);
+  assert.deepEqual(names.slice(0, 5), ["Dataset", "Tokenizer", "Model", "Trainer", "Evaluator"]);
 });
 
 for (const path of Object.values(readConfig().exports)) {
