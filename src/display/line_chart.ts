@@ -75,7 +75,8 @@ function chartText(chart: Chart): string {
     const end = last ? `${number(last[1])} at ${chart.xLabel} ${number(last[0])}` : "no points yet";
     return `  ${pad(series.name, names)}  ${sparkline(ys)}${ys.length > 0 ? "  " : ""}${end}`;
   });
-  return [`${chart.title} (${chart.yLabel})`, ...lines].map(oneLine).join("\n");
+  const headline = chart.title === "" ? chart.yLabel : `${chart.title} (${chart.yLabel})`;
+  return [headline, ...lines].map(oneLine).join("\n");
 }
 
 function lastPoint(series: Series, logY: boolean): readonly [number, number] | undefined {

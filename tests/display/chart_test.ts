@@ -256,3 +256,13 @@ Deno.test("an image is plain base64 with its text beside it", () => {
   assert.equal(alt, "a &quot;b&quot;");
   assert.equal(new TextDecoder().decode(Uint8Array.from(atob(data), (c) => c.charCodeAt(0))), svg);
 });
+
+Deno.test("the text of a chart without a title is headed by its quantity alone", () => {
+  const { text } = lineChart({
+    title: "",
+    xLabel: "step",
+    yLabel: "nats per token",
+    series: [{ name: "loss", points: [[1, 2], [2, 1]] }],
+  });
+  assert.equal(text.split("\n")[0], "nats per token");
+});
