@@ -90,6 +90,7 @@ export { embedding, sortRows, type TokenRows } from "./embedding.ts";
 export {
   candidates,
   type Choice,
+  currentKernelTable,
   type KernelChoices,
   kernelTable,
   type ShapeClass,

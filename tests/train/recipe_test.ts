@@ -115,6 +115,12 @@ Deno.test("a recipe gives back its trainer, for a model of its shape only", asyn
   const parts = { datasets: { chat } };
   const evaluations = [{ run: () => Promise.resolve(1) }];
   assert.deepEqual(JSON.parse(JSON.stringify(trainerOf(recipe, model, { ...parts, evaluations }))), recipe);
+  const older = JSON.parse(JSON.stringify(recipe).replaceAll('"validationRequested"', '"heldAsked"'));
+  assert.deepEqual(
+    JSON.parse(JSON.stringify(trainerOf(older, model, { ...parts, evaluations }))),
+    recipe,
+    "a recipe with an older name of a setting",
+  );
   assert.equal(
     trainerOf(recipe, model, parts).toJSON().stages.length,
     3,

@@ -37,8 +37,8 @@ function cachedScoreBatch({ model, cache, mode }: Cached): EvalModel["scoreBatch
     const questions = pairs.map((pair) => ["likelihood", mode, pair.map(asJson)]);
     const ask = async (indexes: number[]) =>
       (await model.scoreBatch!(indexes.map((i) => pairs[i]), run)).map(withoutNaN);
-    const likelihoods = await cache.answers(questions, ask);
-    return likelihoods.map((one) => one && { ...one, logProb: one.logProb ?? -Infinity }) as Likelihood[];
+    const kept = await cache.answers<KeptLikelihood | undefined>(questions, ask);
+    return kept.map((one) => one && likelihoodOf(one)) as Likelihood[];
   };
 }
 
@@ -94,6 +94,22 @@ function textQuestion(
 /** Returns undefined, which is not written to disk, for NaN. Minus infinity is written as null. */
 function withoutNaN(likelihood: Likelihood): Likelihood | undefined {
   return Number.isNaN(likelihood?.logProb) ? undefined : likelihood;
+}
+
+/** A likelihood as the cache holds it: minus infinity is null, and older versions wrote other names for two counts. */
+interface KeptLikelihood extends Omit<Likelihood, "logProb"> {
+  logProb: number | null;
+  cut?: number;
+  shared?: number;
+}
+
+function likelihoodOf({ logProb, cut, shared, ...counts }: KeptLikelihood): Likelihood {
+  return {
+    logProb: logProb ?? -Infinity,
+    ...cut !== undefined && { truncatedTokens: cut },
+    ...shared !== undefined && { reusedTokens: shared },
+    ...counts,
+  };
 }
 
 function asJson(prompt: string | Uint32Array): string | number[] {

@@ -90,3 +90,11 @@ export function useKernelTable(device: DeviceProfile, table: KernelChoices): boo
   if (fits) chosen.set(device, structuredClone(table));
   return fits;
 }
+
+/** Returns the table with the current names; tables of older versions call the families `sg` and `shm`. */
+export function currentKernelTable({ family, matmul }: KernelChoices): KernelChoices {
+  const current = <Name extends string>(name: Name) =>
+    name.replace(/^sg\b/, "subgroup").replace(/^shm\b/, "shared") as Name;
+  const choices = Object.entries(matmul).map(([shape, choice]) => [shape, current(choice)]);
+  return { family: current(family), matmul: Object.fromEntries(choices) };
+}

@@ -9,10 +9,10 @@ import { digest } from "../../base/cache.ts";
 import { FormatError } from "../../base/errors.ts";
 import type { LineageStep } from "../../data/mod.ts";
 import type { ModelConfig } from "../../model/mod.ts";
-import type { KernelChoices } from "../../ops/mod.ts";
+import { currentKernelTable, type KernelChoices } from "../../ops/mod.ts";
 import type { EnergyUse } from "./energy.ts";
 import type { EvaluationEvent, HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
-import type { SourceRecord, StageSettings } from "../stages/stage.ts";
+import { currentSettings, type SourceRecord, type StageSettings } from "../stages/stage.ts";
 
 /** A stage in the plan of a run. */
 interface StageRecord {
@@ -122,7 +122,7 @@ export async function stateText(state: RunState): Promise<string> {
 }
 
 /**
- * Reads `state.json` of a checkpoint.
+ * Reads `state.json` of a checkpoint. Settings and kernels that an older version wrote have their current names.
  *
  * @throws {FormatError} when it is missing, cut short or changed
  */
@@ -162,5 +162,8 @@ export async function readState(folder: string): Promise<RunState> {
     entry.loss ??= NaN;
     entry.gradNorm ??= NaN;
   }
-  return state;
+  const stages = state.plan.stages.map((stage) => ({ ...stage, settings: currentSettings(stage.settings) }));
+  const plan = { ...state.plan, stages };
+  const kernels = { ...state.kernels, choices: currentKernelTable(state.kernels.choices) };
+  return { ...state, plan, kernels, fingerprint: await planFingerprint(plan) };
 }

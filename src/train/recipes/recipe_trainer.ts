@@ -7,6 +7,7 @@ import { ConfigError, FormatError } from "../../base/errors.ts";
 import type { Dataset } from "../../data/mod.ts";
 import type { Model, ModelConfig } from "../../model/mod.ts";
 import type { Evaluation } from "../monitoring/evaluation.ts";
+import { currentSettings } from "../stages/stage.ts";
 import type { InstructOptions, PretrainOptions } from "../stages/stage_options.ts";
 import type { Recipe, RecipeEvaluation, RecipeStage } from "../recipe.ts";
 import { datasetOf, type RecipeParts } from "./recipe_data.ts";
@@ -43,7 +44,7 @@ export function trainerOf(recipe: Recipe, model: Model, options: RecipeOptions =
   let trainer = new Trainer(model, { checkpoint, seed, keep, log, energy });
   for (const item of recipe.stages) {
     if (item.name !== "evaluate") {
-      const stage = item as RecipeStage;
+      const stage = currentSettings(item as RecipeStage);
       const data = datasetOf(stage.data, options) as Dataset;
       trainer = trainer[stage.kind](
         data as Dataset & Parameters<Trainer["instruct"]>[0],

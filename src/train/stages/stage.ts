@@ -281,3 +281,12 @@ export interface SourceRecord {
   /** Token ids in it. */
   tokens: number;
 }
+
+/** Settings that older versions wrote under another name into checkpoints and recipes. */
+const earlierNames: Readonly<Record<string, keyof StageSettings>> = { heldAsked: "validationRequested" };
+
+/** Returns the settings of a file with their current names. */
+export function currentSettings<Settings extends object>(settings: Settings): Settings {
+  const entries = Object.entries(settings).map(([key, value]) => [earlierNames[key] ?? key, value]);
+  return Object.fromEntries(entries) as Settings;
+}

@@ -73,6 +73,30 @@ Deno.test("a half-written line is skipped and its question asked again", async (
   });
 });
 
+Deno.test("counts that an older version kept under other names are still counted", async () => {
+  await withFiles(fixture("arc-easy", 3).files, async (data) => {
+    const cache = `${data}/cache`;
+    const model = weighted(2);
+    const counts = { truncatedTokens: 3, inputs: 40, reusedTokens: 10 };
+    const counted: EvalModel = {
+      ...model,
+      scoreBatch: async (pairs) => (await model.scoreBatch!(pairs)).map((one) => ({ ...one, ...counts })),
+    };
+    const run = () => new Evaluator(counted, { cache }).add("arc-easy", { data }).run();
+    const [result] = (await run()).results;
+    assert.equal(result.protocol.truncated, 3);
+    assert.match(result.protocol.notes.join(), /shared beginnings saved 25\.0% of 480/);
+    const path = `${cache}/${[...Deno.readDirSync(cache)][0].name}`;
+    const text = await Deno.readTextFile(path);
+    const older = text.replaceAll('"truncatedTokens"', '"cut"').replaceAll('"reusedTokens"', '"shared"');
+    assert.notEqual(older, text);
+    await Deno.writeTextFile(path, older);
+    const asked = model.batches.length;
+    assert.deepEqual((await run()).results, [result]);
+    assert.equal(model.batches.length, asked);
+  });
+});
+
 Deno.test("scores of a scorer with kept: true are kept, missing ones are asked for again", async () => {
   const rows = ["a", "b", "c"].map((text) => ({ prompt: { text } }));
   await withFiles({ "prompts.jsonl": jsonl(rows) }, async (data) => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { digest } from "../../../src/base/cache.ts";
 import { FormatError } from "../../../src/base/errors.ts";
 import { readSafetensors, writeSafetensors } from "../../../src/formats/mod.ts";
-import { TrainingStep } from "../../../src/model/mod.ts";
+import { type Model, TrainingStep } from "../../../src/model/mod.ts";
 import { isDraft, restoreMoments } from "../../../src/train/checkpoints/checkpoint.ts";
 import type { WarningEvent } from "../../../src/train/mod.ts";
 import { readState } from "../../../src/train/monitoring/run_state.ts";
@@ -43,6 +44,20 @@ function edit(file: string): void {
   Deno.writeTextFileSync(file, changed);
 }
 
+/** Rewrites a checkpoint's state with the names of settings and kernels that the first checkpoints had. */
+async function makeOlder(file: string): Promise<void> {
+  const text = Deno.readTextFileSync(file).replaceAll('"validationRequested"', '"heldAsked"');
+  const { sha256: _, ...state } = JSON.parse(text);
+  const choices = JSON.stringify(state.kernels.choices);
+  const older = choices.replaceAll('"subgroup', '"sg').replaceAll('"shared', '"shm');
+  state.kernels.choices = JSON.parse(older);
+  const body = JSON.stringify({ ...state, fingerprint: await digest(JSON.stringify(state.plan)) });
+  Deno.writeTextFileSync(
+    file,
+    JSON.stringify({ ...JSON.parse(body), sha256: await digest(body, 64) }) + "\n",
+  );
+}
+
 /** Copies a run's folder without its stage folder, so that step 6 is nowhere else. */
 function copySteps(from: string, to: string): void {
   for (const step of ["step-000003", "step-000006"]) {
@@ -75,6 +90,29 @@ Deno.test("resume passes over a damaged checkpoint with a warning, and uses the 
       await assertSameWeights(model, whole);
       assert.equal((await readState(`${copy}/step-000006`)).step, 6, "step 6 was written anew");
     }
+  });
+});
+
+Deno.test("a checkpoint with older names of settings and kernels is resumed bit for bit", async () => {
+  await inFolder(async (folder) => {
+    using whole = await tinyModel();
+    const chain = (model: Model, checkpoint: string) =>
+      quiet(model, { checkpoint }).pretrain(tokens(8), { ...options, validation: 0.2 });
+    await chain(whole, `${folder}/run`).run(hidden);
+    copySteps(`${folder}/run`, `${folder}/older`);
+    const path = `${folder}/older/step-000003`;
+    const written = await readState(path);
+    await makeOlder(`${path}/state.json`);
+    const { fingerprint, plan, kernels } = await readState(path);
+    assert.deepEqual(
+      { fingerprint, plan, kernels },
+      { fingerprint: written.fingerprint, plan: written.plan, kernels: written.kernels },
+    );
+    Deno.removeSync(`${folder}/older/step-000006`, { recursive: true });
+    using model = await tinyModel();
+    const { exact, warnings } = await chain(model, `${folder}/older`).resume(undefined, hidden);
+    assert.equal(exact, true, warnings.join());
+    await assertSameWeights(model, whole);
   });
 });
 
