@@ -147,7 +147,7 @@ class StageLoop {
       validation: tokens.validationSource,
     });
     if (settings.validationRequested && settings.held && !tokens.validation) {
-      log.warn(`${name}: ${tokens.validationSource}`);
+      log.warn(`validation of ${name}: ${tokens.validationSource}`);
     }
   }
 
