@@ -23,7 +23,7 @@ export const lazyPackages = {
 export type LazyPackage = keyof typeof lazyPackages;
 
 /** A package after its import. */
-export interface LoadedPackage<Default> {
+interface LoadedPackage<Default> {
   /** The default export of the package, or of the file in it. */
   readonly value: Default;
   /** The address of the module or file that was imported. */

@@ -12,7 +12,7 @@ import { inNotebook } from "./display.ts";
 export type InterruptHandler = (count: number) => void;
 
 /** The functions of the process that this module needs; tests pass their own. */
-export interface Signals {
+interface Signals {
   /** Returns true where the listener has to stay for the life of the process. */
   notebook(): boolean;
   /** Adds a listener. */

@@ -11,7 +11,7 @@ import { version } from "../train/monitoring/version.ts";
 const name = "@llamero/sdk";
 
 /** The entries of a project's deno.json that lead to the SDK. */
-export interface SdkEntries {
+interface SdkEntries {
   /** The import map. */
   imports: Record<string, string>;
   /** Folders of packages that are used in place of published ones. */

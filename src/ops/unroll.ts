@@ -17,7 +17,7 @@
  */
 
 /** Values by name, as they stand in braces. */
-export type Names = Readonly<Record<string, string | number | boolean>>;
+type Names = Readonly<Record<string, string | number | boolean>>;
 
 /** A function from its arguments to WGSL. A name in braces that the template does not define is passed on as it is. */
 export type Macro = (...args: string[]) => string;

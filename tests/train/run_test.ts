@@ -396,11 +396,3 @@ Deno.test("rows in a fixed order are trained on in that order", async () => {
   step.dispose();
   assert.deepEqual(history.map(({ loss }) => loss), records.map(({ loss }) => loss));
 });
-
-Deno.test("a share for validation that cannot be held out is warned of", async () => {
-  using model = await tinyModel();
-  const { warnings, validations } = await quiet(model)
-    .pretrain(tokens(4), { ...short, steps: 2, validation: 0.2 }).run({ display: false });
-  assert.deepEqual(validations, []);
-  assert.deepEqual(warnings, ["validation of pretrain: none: rows of token ids are used as they are"]);
-});

@@ -10,7 +10,7 @@ import type { Pass, StepCounts } from "../plan/pass.ts";
 import { type DatasetPlan, describeStep, type UserFunction } from "../plan/plan.ts";
 
 /** A step from records T to records U. */
-export interface Step<T, U> {
+interface Step<T, U> {
   /** Its verb. */
   op: string;
   /** Its options, as shown and hashed. */

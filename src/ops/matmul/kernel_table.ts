@@ -91,7 +91,7 @@ export function useKernelTable(device: DeviceProfile, table: KernelChoices): boo
   return fits;
 }
 
-/** Returns the table with the current names; tables of older versions call the families `sg` and `shm`. */
+/** Returns the table with the current names of kernels; tables of older versions have abbreviated ones. */
 export function currentKernelTable({ family, matmul }: KernelChoices): KernelChoices {
   const current = <Name extends string>(name: Name) =>
     name.replace(/^sg\b/, "subgroup").replace(/^shm\b/, "shared") as Name;

@@ -1,10 +1,10 @@
 // Packed examples give the same loss and gradients as examples in rows of their own, and labels at the positions of a
-// prompt do not count.
+// prompt do not count. A share for validation that cannot be held out is warned of.
 import assert from "node:assert/strict";
 import { type Conversation, Dataset, type Window } from "../../../src/data/mod.ts";
 import { type Model, TrainingStep } from "../../../src/model/mod.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
-import { tinyModel } from "../support.ts";
+import { quiet, short, tinyModel, tokens } from "../support.ts";
 
 const chats = Array.from({ length: 9 }, (_, i) => ({
   prompt: `What is ${"very ".repeat(i % 4)}number ${i}?`,
@@ -76,4 +76,12 @@ Deno.test("the end of sequence after an answer counts in the loss", async () => 
   assert.equal(ends, chats.length);
   step.dispose();
   model.dispose();
+});
+
+Deno.test("a share for validation that cannot be held out is warned of", async () => {
+  using model = await tinyModel();
+  const { warnings, validations } = await quiet(model)
+    .pretrain(tokens(4), { ...short, steps: 2, validation: 0.2 }).run({ display: false });
+  assert.deepEqual(validations, []);
+  assert.deepEqual(warnings, ["validation of pretrain: none: rows of token ids are used as they are"]);
 });
