@@ -1,5 +1,5 @@
 /**
- * Training [paper 2.2, 2.3, 4, 6]: a Trainer plans a chain of stages, a Run carries it out.
+ * Training [paper 2.3, 2.4, 4, 6]: a Trainer plans a chain of stages, a Run carries it out.
  *
  * ```ts
  * import { Dataset, Model, Tokenizer } from "@llamero/sdk";

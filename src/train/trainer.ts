@@ -1,5 +1,5 @@
 /**
- * The trainer: a chain of training stages and evaluations that does nothing until it is run [paper 2.2, 4].
+ * The trainer: a chain of training stages and evaluations that does nothing until it is run [paper 2.3, 4].
  *
  * @module
  */

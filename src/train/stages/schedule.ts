@@ -1,5 +1,5 @@
 /**
- * The learning rate of each update [paper 2.2]: linear warmup, then a cosine decay to a tenth of the peak.
+ * The learning rate of each update [paper 2.3]: linear warmup, then a cosine decay to a tenth of the peak.
  *
  *     t <= W:  peak t / W
  *     t > W:   low + (peak - low) / 2 (1 + cos(pi (t - W) / (T - W)))
