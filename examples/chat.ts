@@ -12,6 +12,7 @@
  */
 import { Model } from "@llamero/sdk";
 import type { Message } from "@llamero/sdk/data";
+import { printable } from "@llamero/sdk/display";
 import { TextLineStream } from "./cli/lines.ts";
 import { z } from "zod";
 import { readFlags, words } from "./cli/args.ts";
@@ -59,7 +60,7 @@ async function answer(line: string): Promise<void> {
   let text = "";
   for await (const piece of chats ? model.chat(messages, sampling) : model.generate(line, sampling)) {
     text += piece;
-    await say(piece);
+    await say(printable(piece));
   }
   await say("\n");
   messages.push({ role: "assistant", content: text });

@@ -5,11 +5,17 @@
  *
  * @module
  */
+import { printable } from "./printable.ts";
 
 /** The base class of every error that this package throws on purpose. */
 export class LlameroError extends Error {
   /** The class name, as logs show it. */
   override name: string = this.constructor.name;
+
+  /** Makes the error; control characters in its message, which may quote a file, become pictures. */
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message === undefined ? undefined : printable(message), options);
+  }
 }
 
 /** An option, a plan or a combination of them that cannot work. */

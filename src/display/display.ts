@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { printable } from "../base/printable.ts";
 
 /** The appearance of an object, as text and as HTML. */
 export interface Picture {
@@ -37,14 +38,15 @@ export async function showPicture(picture: Picture): Promise<void> {
   if (kernel) {
     await kernel.broadcast("display_data", { data: bundle(picture), metadata: {}, transient: {} });
     await settle();
-  } else console.log(picture.text);
+  } else console.log(printable(picture.text));
 }
 
-/** Returns a picture as a MIME bundle of the Jupyter protocol. */
+/** Returns a picture as a MIME bundle of the Jupyter protocol; front ends obey terminal escapes in plain text too. */
 export function bundle(picture: Picture): Record<string, string> {
+  const text = printable(picture.text);
   return picture.html === undefined
-    ? { "text/plain": picture.text }
-    : { "text/html": picture.html, "text/plain": picture.text };
+    ? { "text/plain": text }
+    : { "text/html": picture.html, "text/plain": text };
 }
 
 /**
@@ -62,7 +64,7 @@ export abstract class Displayable {
 
   /** Returns the object's facts as text. */
   toString(): string {
-    return this.picture().text;
+    return printable(this.picture().text);
   }
 
   /** Returns the output of a notebook cell whose value is the object. */
@@ -72,6 +74,6 @@ export abstract class Displayable {
 
   /** Returns the text that `console.log` prints. */
   [Symbol.for("Deno.customInspect")](): string {
-    return this.picture().text;
+    return printable(this.picture().text);
   }
 }

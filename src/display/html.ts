@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { printable } from "../base/printable.ts";
 import type { Picture } from "./display.ts";
 
 const ENTITIES: Record<string, string> = {
@@ -13,9 +14,14 @@ const ENTITIES: Record<string, string> = {
   "'": "&#39;",
 };
 
-/** Escapes the five special characters of HTML and XML, for content and attributes. */
+/** Escapes the five special characters of HTML and XML, for content and attributes; control characters become pictures. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => ENTITIES[c]);
+  return printable(text).replace(/[&<>"']/g, (c) => ENTITIES[c]);
+}
+
+/** Returns `text` as one line of Markdown that is shown as it is: no markup, no HTML, no end of a table's cell. */
+export function escapeMarkdown(text: string): string {
+  return printable(text.replace(/\s+/g, " ")).replace(/[\\|<>*_`[\]]/g, "\\$&");
 }
 
 /** Returns a framed block with a title. `title` is plain text and is escaped; `bodyHtml` is HTML and is not. */

@@ -12,10 +12,11 @@
  *
  * @module
  */
+export { printable } from "../base/printable.ts";
 export { bundle, Displayable, inNotebook, jupyter, type Picture, settle, showPicture } from "./display.ts";
 export * from "./chart.ts";
 export { bytes, count, duration, fixed, number, percent } from "./format.ts";
-export { card, escapeHtml, htmlOf, join } from "./html.ts";
+export { card, escapeHtml, escapeMarkdown, htmlOf, join } from "./html.ts";
 export { armInterrupt, type InterruptHandler, interruptible, onInterrupt } from "./interrupt.ts";
 export { type Clock, Live, type LiveOptions } from "./live.ts";
 export { Progress, type ProgressOptions } from "./progress.ts";

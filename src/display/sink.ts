@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { printable } from "../base/printable.ts";
 import { bundle, jupyter, type Picture } from "./display.ts";
 import { fit, oneLine } from "./text_width.ts";
 
@@ -54,7 +55,9 @@ export function terminalSink(write: (text: string) => void, columns: () => numbe
     kind: "terminal",
     show(update, final): void {
       const { text } = called(update.picture);
-      write(`\r\x1b[2K${final ? `${text}\n` : fit(oneLine(text.split("\n", 1)[0]), columns() - 1)}`);
+      write(
+        `\r\x1b[2K${final ? `${printable(text)}\n` : fit(oneLine(text.split("\n", 1)[0]), columns() - 1)}`,
+      );
     },
     flush: () => Promise.resolve(),
   };
@@ -65,7 +68,7 @@ export function pipeSink(line: (text: string) => void): Sink {
   return {
     kind: "pipe",
     show({ picture, record }, final, repeated): void {
-      if (record === undefined && final) line(called(picture).text);
+      if (record === undefined && final) line(printable(called(picture).text));
       if (record !== undefined && !repeated) line(JSON.stringify(called(record)));
     },
     flush: () => Promise.resolve(),

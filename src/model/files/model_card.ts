@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { escapeMarkdown } from "../../display/mod.ts";
 import { countParameters } from "../architecture/config.ts";
 import type { ModelHandle } from "../model_state.ts";
 
@@ -20,7 +21,7 @@ library_name: transformers
 pipeline_tag: text-generation
 ---
 
-# ${model.name}
+# ${escapeMarkdown(model.name)}
 
 A LLaMA-architecture model (Touvron et al. 2023) made with Llamero.
 

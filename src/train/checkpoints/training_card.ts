@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { count, duration, lineChartSvg, number, percent } from "../../display/mod.ts";
+import { count, duration, escapeMarkdown, lineChartSvg, number, percent } from "../../display/mod.ts";
 import { lossLines } from "../monitoring/run_card.ts";
 import { modelCard } from "../../model/files/model_card.ts";
 import type { Model } from "../../model/mod.ts";
@@ -59,7 +59,9 @@ function trainingCard(state: CardState): string {
     markdown(lossTable(state)),
     ...scores.length ? ["## Scores", markdown(scores)] : [],
     ...energy ? ["## Energy", `${energyText(energy)}.`] : [],
-    ...warnings.length ? ["## Warnings", warnings.map((warning) => `- ${cell(warning)}`).join("\n")] : [],
+    ...warnings.length
+      ? ["## Warnings", warnings.map((warning) => `- ${escapeMarkdown(warning)}`).join("\n")]
+      : [],
   ];
   return parts.join("\n\n") + "\n";
 }
@@ -74,7 +76,7 @@ function dataSection(
   { settings: { name }, data }: RunState["plan"]["stages"][number],
 ): string {
   const sources = mixtures?.[name] ?? [];
-  const steps = data.map(({ step }) => `- ${cell(step)}`).join("\n");
+  const steps = data.map(({ step }) => `- ${escapeMarkdown(step)}`).join("\n");
   const rows = sources.map(({ source, share, epochs, documents, tokens }): CardRow => ({
     source,
     share: percent(share),
@@ -116,10 +118,6 @@ function lossTable({ history, validations }: CardState): CardRow[] {
   });
 }
 
-function cell(text: string): string {
-  return text.replace(/\s+/g, " ").replace(/[|<>*_`[\]]/g, "\\$&");
-}
-
 /** Formats rows as a table with every column that a row has. */
 function markdown(rows: readonly CardRow[]): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
@@ -127,6 +125,6 @@ function markdown(rows: readonly CardRow[]): string {
   return [
     line(columns),
     line(columns.map(() => "---")),
-    ...rows.map((row) => line(columns.map((name) => cell(row[name] ?? "")))),
+    ...rows.map((row) => line(columns.map((name) => escapeMarkdown(row[name] ?? "")))),
   ].join("\n");
 }
