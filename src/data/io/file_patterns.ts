@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { globSync } from "node:fs";
 import { DataError } from "../../base/errors.ts";
 import { nearest } from "../../base/schema.ts";
 import { fetched, isRemote, type LocalFile } from "./download_cache.ts";
+import { isGlob, pathsOf } from "./glob.ts";
 
 /** One or several paths, globs, `file:`, `http(s)://` or `hf://owner/name/path` addresses. */
 export type Paths = string | URL | readonly (string | URL)[];
@@ -51,8 +51,8 @@ export function findFiles(patterns: readonly string[], folders = false): FileFac
     if (isRemote(pattern)) return [{ path: pattern, size: 0, modified: 0 }];
     const single = factsOf(pattern, { folders });
     if (single) return [single];
-    if (!/[*?[{]/.test(pattern)) throw missing(pattern);
-    const found = globSync(pattern).sort().flatMap((path) => factsOf(path, { folders, globbed: true }) ?? []);
+    if (!isGlob(pattern)) throw missing(pattern);
+    const found = pathsOf(pattern).flatMap((path) => factsOf(path, { folders, globbed: true }) ?? []);
     if (found.length === 0) {
       throw new DataError(`Cannot read ${pattern}: no file matches it, looked in ${Deno.cwd()}`);
     }
