@@ -348,7 +348,7 @@ export class Trainer extends Displayable {
    * ```
    */
   plan(): TrainerPlan {
-    return new TrainerPlan(this.model, this.#chain, this.#energy);
+    return new TrainerPlan(this.model, this.#chain, { energy: this.#energy, seed: this.#options.seed });
   }
 
   /** Returns the chain as plain data, from which {@linkcode trainerOf} makes the trainer again. */

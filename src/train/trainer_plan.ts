@@ -3,12 +3,15 @@
  *
  * @module
  */
-import { count, Displayable, duration, join, number, type Picture, table } from "../display/mod.ts";
+import { count, Displayable, duration, join, number, percent, type Picture, table } from "../display/mod.ts";
 import type { Model, PlanFacts } from "../model/mod.ts";
 import { measureSpeed } from "../model/training/measure_speed.ts";
 import { type EnergySettings, energyText, type EnergyUse, powerOf } from "./monitoring/energy.ts";
 import { type ChainItem, stagesOf } from "./loop/run_context.ts";
+import { minValidationWindows } from "../data/validation/hold_out.ts";
+import { shortStageWarning } from "./stages/schedule.ts";
 import { scheduleOf, type StageSettings } from "./stages/stage.ts";
+import { orderSeed, readStage, type StageDataFacts } from "./stages/stage_data.ts";
 
 /** A stage in a plan. */
 export interface StagePlan {
@@ -20,6 +23,20 @@ export interface StagePlan {
   tokens?: number;
   /** FLOPs and bytes, and once the speed is known time and energy; only the bytes are right where the tokens are unknown. */
   cost: PlanFacts;
+  /** Windows, updates and validation data as the data has them; undefined before {@linkcode TrainerPlan.read}. */
+  data?: StageDataFacts;
+}
+
+/** The settings of a plan, and what is known so far. */
+interface PlanKnowledge {
+  /** The energy settings of the trainer. */
+  energy: EnergySettings | false;
+  /** Seed of the run. */
+  seed: number;
+  /** Achieved FLOP/s of each stage, where they were measured. */
+  speeds?: readonly number[];
+  /** Facts of each stage's data, where it was read. */
+  data?: readonly StageDataFacts[];
 }
 
 /** The plan of a trainer's chain. */
@@ -28,22 +45,43 @@ export class TrainerPlan extends Displayable {
   readonly stages: readonly StagePlan[];
   readonly #model: Model;
   readonly #chain: readonly ChainItem[];
-  readonly #energy: EnergySettings | false;
-  readonly #speeds: readonly number[];
+  readonly #known: PlanKnowledge;
 
-  /** Plans a chain; reads nothing. `speeds` are the achieved FLOP/s of its stages, where they were measured. */
-  constructor(
-    model: Model,
-    chain: readonly ChainItem[],
-    energy: EnergySettings | false,
-    speeds: readonly number[] = [],
-  ) {
+  /** Plans a chain; reads nothing. */
+  constructor(model: Model, chain: readonly ChainItem[], known: PlanKnowledge) {
     super();
     this.#model = model;
     this.#chain = chain;
-    this.#energy = energy;
-    this.#speeds = speeds;
-    this.stages = stagesOf(chain).map(({ settings }, i) => stagePlan(model, settings, energy, speeds[i]));
+    this.#known = known;
+    this.stages = stagesOf(chain).map(({ settings }, i) => stagePlan(model, settings, known, i));
+  }
+
+  /**
+   * Reads and tokenizes the data of all stages, as the run will find it again. Returns the plan with the updates of stages
+   * in epochs and the share that is really held out: small data gives more of itself, so that a measurement has windows
+   * enough.
+   *
+   * ```ts
+   * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
+   *
+   * const corpus = Dataset.sample("moby-dick").take(20);
+   * const tokenizer = await Tokenizer.train(corpus, { vocabSize: 400 });
+   * const model = await Model.create("nano", { tokenizer, context: 64 });
+   * const plan = await new Trainer(model).pretrain(corpus, { epochs: 2, batchTokens: 512 }).plan().read();
+   * console.log(plan.stages[0].steps, plan.stages[0].data?.validation);
+   * ```
+   *
+   * @throws {DataError} for data that the run would refuse
+   * @throws {ConfigError} when a stage would read a source more often than its `maxEpochs`
+   */
+  async read({ signal = new AbortController().signal }: { signal?: AbortSignal } = {}): Promise<TrainerPlan> {
+    const { seed } = this.#known;
+    const data: StageDataFacts[] = [];
+    for (const [i, stage] of stagesOf(this.#chain).entries()) {
+      const order = orderSeed(seed, i, stage.settings.name);
+      data.push(await readStage(this.#model, stage, { seed, order, signal }));
+    }
+    return new TrainerPlan(this.#model, this.#chain, { ...this.#known, data });
   }
 
   /** Runs three steps of each stage on copies of the model; returns the plan with time, and energy where watts are known. */
@@ -55,7 +93,7 @@ export class TrainerPlan extends Displayable {
         await measureSpeed(copy, { context, batchTokens: batch * context, microBatch, save, lora }),
       );
     }
-    return new TrainerPlan(this.#model, this.#chain, this.#energy, speeds);
+    return new TrainerPlan(this.#model, this.#chain, { ...this.#known, speeds });
   }
 
   /** Seconds of all stages; undefined before they are measured, or where a length is unknown. */
@@ -69,9 +107,10 @@ export class TrainerPlan extends Displayable {
   /** Energy of all stages, where time and watts are known. */
   get energy(): EnergyUse | undefined {
     const { seconds } = this;
-    const power = this.#energy && powerOf(this.#energy, this.#model.device);
-    if (!this.#energy || !power || seconds === undefined) return undefined;
-    const { pue, gridKgPerKWh } = this.#energy;
+    const settings = this.#known.energy;
+    const power = settings && powerOf(settings, this.#model.device);
+    if (!settings || !power || seconds === undefined) return undefined;
+    const { pue, gridKgPerKWh } = settings;
     const wattHours = this.stages.reduce((sum, { cost }) => sum + cost.wattHours!, 0);
     return {
       wattHours,
@@ -97,10 +136,15 @@ export class TrainerPlan extends Displayable {
     const maxBytes = Math.max(...this.stages.map(({ cost }) => cost.bytes.total));
     const flop = this.stages.every(({ tokens }) => tokens !== undefined)
       ? `${this.stages.reduce((sum, { cost }) => sum + cost.flop, 0).toExponential(2)} FLOP in all`
-      : "windows of stages in epochs are unknown until the data is read";
+      : "windows of stages in epochs are unknown until the data is read: await trainer.plan().read()";
+    const warnings = this.stages.map(({ settings: { name }, steps }) =>
+      steps === undefined ? undefined : shortStageWarning(name, steps)
+    );
     return join(table(rows, {
       title: `Training plan of ${this.#model.name}`,
-      note: `${count(maxBytes)}B of memory at most; ${flop}; ${this.#time()}`,
+      note: `${count(maxBytes)}B of memory at most; ${flop}; ${this.#time()}${
+        warnings.map((warning) => warning ? `\nWarning: ${warning}` : "").join("")
+      }`,
     }));
   }
 
@@ -111,7 +155,7 @@ export class TrainerPlan extends Displayable {
         energy ? energyText(energy) : "energy unknown: give the trainer energy: { watts }"
       }`;
     }
-    return this.#speeds.length
+    return this.#known.speeds?.length
       ? "time unknown: a length in epochs"
       : "time not measured: await trainer.plan().measure()";
   }
@@ -120,27 +164,29 @@ export class TrainerPlan extends Displayable {
 function stagePlan(
   model: Model,
   settings: StageSettings,
-  energy: EnergySettings | false,
-  flops?: number,
+  { energy, speeds, data }: PlanKnowledge,
+  index: number,
 ): StagePlan {
+  const flops = speeds?.[index];
+  const facts = data?.[index];
   const { length, batch, context, microBatch, save } = settings;
   const batchTokens = batch * context;
   const steps = "steps" in length
     ? length.steps
     : "tokens" in length
     ? Math.ceil(length.tokens / batchTokens)
-    : undefined;
+    : facts?.steps;
   const tokens = steps === undefined ? undefined : steps * batchTokens;
   const { watts: _, ...assumptions } = energy || {};
   const watts = energy && powerOf(energy, model.device)?.watts;
   const device = flops === undefined ? undefined : { flops, watts: watts || undefined };
   const options = { batchTokens, context, microBatch, save, device, ...assumptions };
-  const { facts } = model.plan({ tokens: tokens ?? batchTokens, lora: settings.lora, ...options });
-  return { settings, steps, tokens, cost: facts };
+  const { facts: cost } = model.plan({ tokens: tokens ?? batchTokens, lora: settings.lora, ...options });
+  return { settings, steps, tokens, cost, ...(facts && { data: facts }) };
 }
 
-function rowOf({ settings, steps, tokens, cost }: StagePlan): Record<string, string> {
-  const { length, learningRate, batch, microBatch, context, held, template, lora } = settings;
+function rowOf({ settings, steps, tokens, cost, data }: StagePlan): Record<string, string> {
+  const { length, learningRate, batch, microBatch, context, template, lora } = settings;
   const warmup = steps === undefined ? settings.warmup : scheduleOf(settings, steps).warmup;
   return {
     stage: settings.name,
@@ -148,9 +194,18 @@ function rowOf({ settings, steps, tokens, cost }: StagePlan): Record<string, str
     tokens: tokens === undefined ? "unknown" : count(tokens),
     batch: `${batch} x ${context}${batch > microBatch ? ` in parts of ${microBatch}` : ""}`,
     "learning rate": `${number(learningRate)}, warmup ${warmup ?? "by length"}`,
-    validation: held === null ? "own data" : held === 0 ? "none" : `${number(held * 100)} %`,
+    validation: validationOf(settings, data),
     ...(lora && { trains: `LoRA, rank ${lora.rank}` }),
     template: template === null ? "" : template.length > 12 ? "Jinja" : template,
     ...(cost.seconds !== undefined && { time: tokens === undefined ? "unknown" : duration(cost.seconds) }),
   };
+}
+
+/** Describes the validation data: before it is read the share asked for, then the share that is held out. */
+function validationOf({ held }: StageSettings, data?: StageDataFacts): string {
+  if (held === null) return "own data";
+  if (held === 0) return "none";
+  if (!data) return `${percent(held)}, at least ${minValidationWindows} windows`;
+  if (!data.heldShare) return data.validation;
+  return percent(data.heldShare) + (data.heldShare > held ? ` (${percent(held)} asked)` : "");
 }

@@ -9,6 +9,7 @@ import type { Entry } from "../document.ts";
 import type { StepCounts } from "../plan/pass.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import type { PrepareOptions } from "../windows/window.ts";
+import type { RecordKind } from "./record_kind.ts";
 
 /** The work of packing a source. */
 export interface PackJob extends PrepareOptions {
@@ -35,7 +36,7 @@ export interface PackCounts {
 /** Facts about a packed source: `facts.json` of its folder. */
 export interface PackFacts extends PackCounts {
   /** The kind of its records. */
-  kind: "documents" | "conversations";
+  kind: RecordKind;
   /** Counts of each step before the packing. */
   steps: StepCounts[];
 }

@@ -16,6 +16,7 @@ import type { Window } from "../windows/window.ts";
 import { borderBytes, DocumentIndex, type Span } from "./document_index.ts";
 import type { PackFacts } from "./pack_job.ts";
 import { idBytes } from "./pack_writer.ts";
+import type { RecordKind } from "./record_kind.ts";
 
 /** Settings of the windows. */
 interface PackedOptions {
@@ -30,6 +31,8 @@ interface PackedOptions {
 /** A packed source that is open for reading. */
 export class PackedSource implements WindowSource {
   readonly name: string;
+  /** The kind of its records. */
+  readonly kind: RecordKind;
   readonly weight: number;
   readonly maxEpochs?: number;
   readonly windows: number;
@@ -60,6 +63,7 @@ export class PackedSource implements WindowSource {
   ) {
     const isConversations = facts.kind === "conversations";
     this.name = name;
+    this.kind = facts.kind;
     this.weight = weight;
     this.maxEpochs = maxEpochs;
     this.documents = facts.documents;

@@ -11,6 +11,7 @@ import type { Picture } from "../../display/display.ts";
 import { pack } from "../packing/pack.ts";
 import { idBytes } from "../packing/pack_writer.ts";
 import { PackedSource } from "../packing/packed_source.ts";
+import { checkFirstRecord } from "../packing/record_kind.ts";
 import { layoutVersion, persistentRoot, shardFolder, temporaryRoot } from "../plan/artifact_store.ts";
 import { cacheKeyOf, fingerprintOf, hashOf, lineageOf, type LineageStep } from "../plan/fingerprint.ts";
 import { type DatasetPlan, describePlan, type MixSource, planToJSON, sourcesOf } from "../plan/plan.ts";
@@ -86,9 +87,9 @@ export class TokenizedDataset extends TokenDataset {
   }
 
   override async [holdOut](options: HoldOutOptions): Promise<HeldOut<TokenDataset>> {
-    const { train, validation, description } = await holdOutPlans(this.#spec, options);
+    const { train, validation, ...said } = await holdOutPlans(this.#spec, options);
     const tokenized = (plan: DatasetPlan) => new TokenizedDataset({ ...this.#spec, plan });
-    return { train: tokenized(train), validation: validation && tokenized(validation), description };
+    return { train: tokenized(train), validation: validation && tokenized(validation), ...said };
   }
 
   override async prepare(options: PrepareOptions = {}): Promise<PreparedTokens> {
@@ -105,6 +106,7 @@ export class TokenizedDataset extends TokenDataset {
               onProgress({ documents: done.documents + documents, tokens: done.tokens + tokens })),
         });
         sources.push(open);
+        if (options.kind && open.kind !== options.kind) await checkFirstRecord(source.plan, options.kind);
         done.documents += open.documents;
         done.tokens += open.tokens;
       }

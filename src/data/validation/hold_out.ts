@@ -12,6 +12,7 @@ import type { Encoder } from "../../base/encoder.ts";
 import { hash32 } from "../../base/random.ts";
 import { percent } from "../../display/format.ts";
 import type { Document } from "../document.ts";
+import type { RecordKind } from "../packing/record_kind.ts";
 import { Pass } from "../plan/pass.ts";
 import { type DatasetPlan, entriesOf, type MixSource, sourcesOf } from "../plan/plan.ts";
 import { mixOf } from "../steps/mix.ts";
@@ -27,6 +28,8 @@ export interface HoldOutOptions {
   seed?: number;
   /** Windows to hold out at least, over all sources; default 8. */
   minWindows?: number;
+  /** The kind of records; those of another kind are refused. Default: any. */
+  kind?: RecordKind;
   /** Stops the reading. */
   signal?: AbortSignal;
 }
@@ -37,6 +40,8 @@ export interface HeldOut<D> {
   train: D;
   /** The part to measure with; undefined when nothing could be held out. */
   validation?: D;
+  /** The share that is really held out, the largest of all sources: more than asked for where the data is small. */
+  share?: number;
   /** The choice in words, a line per source, for the plan of a run. */
   description: string;
 }
@@ -51,6 +56,9 @@ interface TextToTokenize {
   options: { context: number };
 }
 
+/** Windows that are held out at least, where the data has them [ours]. */
+export const minValidationWindows = 8;
+
 const minDocuments = 20;
 
 /**
@@ -60,7 +68,7 @@ const minDocuments = 20;
  */
 export async function holdOutPlans(
   { plan, encoder, options }: TextToTokenize,
-  { share, seed = 42, minWindows = 8, signal }: HoldOutOptions,
+  { share, seed = 42, minWindows = minValidationWindows, kind, signal }: HoldOutOptions,
 ): Promise<HeldOut<DatasetPlan>> {
   const sources = sourcesOf(plan);
   const task: Task = {
@@ -70,6 +78,7 @@ export async function holdOutPlans(
     // A seed of its own, so that a split by the user with the same seed is not cut at the same hashes.
     seed: hash32("validation", seed),
     minWindows: Math.ceil(minWindows / sources.length),
+    kind,
     signal,
   };
   const cuts: HeldOut<DatasetPlan>[] = [];
@@ -82,6 +91,7 @@ export async function holdOutPlans(
   return {
     train: joined(plan, train),
     validation: validation.length ? joined(plan, validation) : undefined,
+    share: Math.max(0, ...cuts.map(({ share = 0 }) => share)),
     description: cuts.map((cut, i) => plan.mix ? `${sources[i].name}: ${cut.description}` : cut.description)
       .join("\n"),
   };
@@ -94,6 +104,7 @@ interface Task {
   share: number;
   seed: number;
   minWindows: number;
+  kind?: RecordKind;
   signal?: AbortSignal;
 }
 
@@ -121,6 +132,7 @@ function partsByHash(
   return {
     train: partPlan(plan, { name: "train", from: to, to: 1, seed }),
     validation: partPlan(plan, { name: "validation", from: 0, to, seed }),
+    share: to,
     description: `${percent(to)} of the records, by hash of their ids${
       remarks(task, to, to >= 0.5 || isShort)
     }`,
@@ -136,6 +148,7 @@ async function tailsOf(plan: DatasetPlan, task: Task, documents: number): Promis
   return {
     train: headPlan(plan, share),
     validation: tailPlan(plan, share),
+    share,
     description: `the last ${percent(share)} of ${which}${remarks(task, share, share >= 0.5)}`,
   };
 }

@@ -6,6 +6,7 @@
 import type { Encoder } from "../../base/encoder.ts";
 import { hashUniform } from "../../base/random.ts";
 import { asDocument, type Conversation, type Entry, idOf } from "../document.ts";
+import { checkKind, type RecordKind } from "../packing/record_kind.ts";
 import { Pass } from "../plan/pass.ts";
 import { type DatasetPlan, entriesOf } from "../plan/plan.ts";
 
@@ -21,6 +22,8 @@ interface ScanOptions {
   tokens: number;
   /** Number of documents from which a split by hash is possible; fewer are only counted. */
   minDocuments: number;
+  /** The kind of records; those of another kind are refused. */
+  kind?: RecordKind;
   /** Stops the scan. */
   signal?: AbortSignal;
 }
@@ -57,6 +60,7 @@ export async function scanSource(plan: DatasetPlan, options: ScanOptions): Promi
   let unitsKept = 0;
   for await (const entry of entriesOf(plan, new Pass({ signal: options.signal }))) {
     documents++;
+    checkKind(entry, options.kind);
     conversations ||= messagesOf(entry) !== undefined;
     kept.push(entry);
     if (!conversations && documents < options.minDocuments) {

@@ -39,6 +39,8 @@ export interface PrepareOptions {
   signal?: AbortSignal;
   /** Number of workers for steps that judge one text at a time; 0 for none. Default: decided by what there is to do. */
   workers?: number;
+  /** The kind of records; those of another kind are refused. Default: any. */
+  kind?: "documents" | "conversations";
   /** Told of the progress after each document. */
   onProgress?: (done: PrepareProgress) => void;
 }

@@ -11,6 +11,7 @@ import { isBest } from "../checkpoints/checkpoint_folder.ts";
 import { storageError } from "../checkpoints/storage_errors.ts";
 import type { Evaluation } from "../monitoring/evaluation.ts";
 import { isSpike, nonFiniteError, skipReason, spikeError } from "../monitoring/skipped_steps.ts";
+import { shortStageWarning } from "../stages/schedule.ts";
 import { defaultInterval, type Stage } from "../stages/stage.ts";
 import { sourcesOf } from "../stages/stage_data.ts";
 import { type OpenStage, openStage } from "./open_stage.ts";
@@ -146,9 +147,20 @@ class StageLoop {
       batchTokens: batch * context,
       validation: tokens.validationSource,
     });
-    if (settings.validationRequested && settings.held && !tokens.validation) {
-      log.warn(`validation of ${name}: ${tokens.validationSource}`);
-    }
+    if (!from) this.#warnOfLittleData();
+  }
+
+  /** Warns of a stage that is too short, and of validation data that is missing or takes far more than its share. */
+  #warnOfLittleData(): void {
+    const { log } = this.#context;
+    const { tokens: { steps, validation, heldShare = 0, validationSource }, stage: { settings } } =
+      this.#opened;
+    const { name, held, validationRequested } = settings;
+    const warning = shortStageWarning(name, steps);
+    if (warning) log.warn(warning);
+    if (!held) return;
+    const takesMuch = heldShare >= Math.max(2 * held, 0.1);
+    if (validation ? takesMuch : validationRequested) log.warn(`validation of ${name}: ${validationSource}`);
   }
 
   /** Yields to the event loop, and waits while the run is paused. */

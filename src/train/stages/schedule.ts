@@ -37,6 +37,18 @@ export function defaultWarmup(total: number): number {
   return Math.max(1, Math.min(paperWarmup, Math.round(total / 10)));
 }
 
+/** Updates below which a stage is too short for a warmup and a decay to do their work. [ours] */
+export const minUpdates = 20;
+
+/** Returns the warning of a stage that is too short; undefined for a longer one. */
+export function shortStageWarning(name: string, steps: number): string | undefined {
+  if (steps >= minUpdates) return undefined;
+  return `${name} is only ${steps} ${
+    steps === 1 ? "update" : "updates"
+  }; fewer than ${minUpdates} teach a model little: ` +
+    "train for longer, or lower batchTokens";
+}
+
 /** Returns the warmup of instruction tuning: 3 % of the updates, at least one [ours]. */
 export function instructWarmup(total: number): number {
   return Math.max(1, Math.round(total * 0.03));

@@ -21,6 +21,8 @@ export interface StageTokens {
   validation?: PreparedTokens;
   /** Source of the validation data, in words. */
   validationSource: string;
+  /** Share of the data that is held out, where the stage holds some out. */
+  heldShare?: number;
   /** Seed of the window order. */
   order: number;
   /** Windows that the stage draws. */
@@ -90,7 +92,8 @@ export function tokensOf(model: Model, stage: Stage, data: StageData): TokenData
 /**
  * Prepares the data of a stage: holds out validation data, tokenizes, packs, and counts windows and steps.
  *
- * @throws {DataError} for an empty corpus, or one from which nothing can be learned
+ * @throws {DataError} for an empty corpus, one from which nothing can be learned, or documents to instruct with or
+ * conversations to pretrain on
  * @throws {ConfigError} when the stage would read a source more often than its `maxEpochs`
  */
 export async function prepareStage(
@@ -99,19 +102,21 @@ export async function prepareStage(
   { seed, order, signal, onProgress }: StageDataOptions,
 ): Promise<StageTokens> {
   const { settings } = stage;
+  const kind = settings.kind === "instruct" ? "conversations" : "documents";
   const all = tokensOf(model, stage, stage.data);
-  const { train, validation, description } = settings.held
-    ? await all[holdOut]({ share: settings.held, seed, signal })
+  const { train, validation, share, description } = settings.held
+    ? await all[holdOut]({ share: settings.held, seed, kind, signal })
     : {
       train: all,
+      share: undefined,
       validation: stage.validation && tokensOf(model, stage, stage.validation),
       description: stage.validation ? "own data" : "none",
     };
   const open: PreparedTokens[] = [];
   const close = () => open.splice(0).forEach((tokens) => tokens.close());
   try {
-    open.push(await train.prepare({ signal, onProgress }));
-    if (validation) open.push(await validation.prepare({ signal }));
+    open.push(await train.prepare({ kind, signal, onProgress }));
+    if (validation) open.push(await validation.prepare({ kind, signal }));
     await checkLearnable(open[0], settings.name);
     const windows = windowsOf(settings, open[0].windows);
     checkEpochs(open[0], stage, windows, order);
@@ -120,6 +125,7 @@ export async function prepareStage(
       train: open[0],
       validation: open[1],
       validationSource: description,
+      heldShare: share,
       order,
       windows,
       steps,
@@ -129,6 +135,29 @@ export async function prepareStage(
     close();
     throw error;
   }
+}
+
+/** Facts of a stage's data that are known once it was read. */
+export interface StageDataFacts {
+  /** Distinct windows to train on. */
+  windows: number;
+  /** Updates of the stage. */
+  steps: number;
+  /** Share of the data that is held out, where the stage holds some out. */
+  heldShare?: number;
+  /** The validation data in words. */
+  validation: string;
+}
+
+/** Prepares the data of a stage, as a run will find it again, and returns its facts. */
+export async function readStage(
+  model: Model,
+  stage: Stage,
+  options: StageDataOptions,
+): Promise<StageDataFacts> {
+  const { train, steps, heldShare, validationSource, close } = await prepareStage(model, stage, options);
+  close();
+  return { windows: train.windows, steps, heldShare, validation: validationSource };
 }
 
 /** Throws unless some token has a target; only rows of `Dataset.tokens` may have none. */

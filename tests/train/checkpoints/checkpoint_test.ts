@@ -188,6 +188,7 @@ Deno.test("a checkpoint that cannot be written is a warning in the middle of a s
     const run = trainer.pretrain(tokens(8), { ...options, steps: 9 }).run(hidden);
     const warnings: string[] = [];
     for await (const event of run.events("step", "warning")) {
+      if (event.type === "warning" && /only 9 updates/.test(event.message)) continue;
       if (event.type === "warning") {
         warnings.push(event.message);
         Deno.removeSync(folder);
