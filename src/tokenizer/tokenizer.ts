@@ -66,10 +66,16 @@ export class Tokenizer extends Displayable implements Encoder {
   #core: TokenizerCore;
   #template: ChatTemplate | undefined;
   #fingerprint: string | undefined;
+  #eosIds: readonly number[];
 
-  private constructor(core: TokenizerCore, template: string | undefined) {
+  private constructor(
+    core: TokenizerCore,
+    template: string | undefined,
+    eosIds: readonly number[] = [core.roles.eos],
+  ) {
     super();
     this.#core = core;
+    this.#eosIds = [...new Set(eosIds)].filter((id) => id >= 0);
     if (template !== undefined) this.#template = new ChatTemplate(template, templateTokens(core));
   }
 
@@ -160,10 +166,22 @@ export class Tokenizer extends Displayable implements Encoder {
     return this.#core.roles.pad;
   }
 
-  /** Ids that end an answer: EOS, and the special tokens that the chat template puts behind answers. */
+  /**
+   * True when a text gets BOS in front before a model reads it: where the post-processor of tokenizer.json adds one, or
+   * `add_bos_token` of a SentencePiece model. False where the vocabulary has no BOS.
+   */
+  get addsBos(): boolean {
+    return this.#core.addsBos;
+  }
+
+  /** Ids that end a text: EOS, and those that {@linkcode withEosIds} added. */
+  get eosIds(): readonly number[] {
+    return this.#eosIds;
+  }
+
+  /** Ids that end an answer: those of `eosIds`, and the tokens that the chat template puts behind answers. */
   get stopIds(): readonly number[] {
-    const ends = this.#template?.endings() ?? [];
-    return [...new Set([this.eosId, ...ends])].filter((id) => id >= 0);
+    return [...new Set([...this.#eosIds, ...this.#template?.endings() ?? []])];
   }
 
   /** Name of the chat template: that of a built-in one, `jinja` for any other, or null. */
@@ -270,9 +288,28 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {ConfigError} for an unknown name, Jinja with an error, or special tokens that the vocabulary lacks
    */
   withTemplate(template: TemplateName | (string & Record<never, never>)): Tokenizer {
-    const changed = new Tokenizer(this.#core, template);
+    const changed = new Tokenizer(this.#core, template, this.#eosIds);
     changed.#template!.check();
     return changed;
+  }
+
+  /**
+   * Returns a tokenizer with the same vocabulary and template in which `ids` end a text and an answer as EOS does, such
+   * as the list `eos_token_id` of a generation_config.json. Ids that the vocabulary lacks are kept: a model may be
+   * larger than its tokenizer.
+   *
+   * @throws {ConfigError} for an id that is no whole number
+   */
+  withEosIds(ids: Iterable<number>): Tokenizer {
+    const list = [...ids];
+    const wrong = list.find((id) => !Number.isInteger(id) || id < 0);
+    if (wrong !== undefined) {
+      throw new ConfigError(`Cannot end texts with ${show(wrong)}: an id must be a whole number`, {
+        path: "withEosIds",
+        value: wrong,
+      });
+    }
+    return new Tokenizer(this.#core, this.#template?.source, [...this.#eosIds, ...list]);
   }
 
   /**

@@ -14,7 +14,7 @@ import { HuggingFaceCodec } from "./files/huggingface.ts";
 import { LlamaCodec } from "./llama/llama_codec.ts";
 import { llamaVocabulary } from "./files/llama_compatible.ts";
 import type { TemplateName } from "./chat/templates.ts";
-import { type Roles, rolesOf } from "./files/tokenizer_config.ts";
+import { addsBos, type Roles, rolesOf } from "./files/tokenizer_config.ts";
 
 /** A tokenizer without its chat template. */
 export interface TokenizerCore {
@@ -24,6 +24,8 @@ export interface TokenizerCore {
   codec: Codec;
   /** Ids of BOS, EOS, the unknown and the padding token. */
   roles: Roles;
+  /** True when a text gets BOS in front before a model reads it. */
+  addsBos: boolean;
   /** Ids of the special tokens by their text. */
   special: ReadonlyMap<string, number>;
 }
@@ -52,10 +54,12 @@ export function coreOf(files: TokenizerFiles): TokenizerCore {
   const vocabulary = llamaVocabulary(json, config);
   const codec = vocabulary ? new LlamaCodec(vocabulary) : new HuggingFaceCodec(json, config, file);
   const special = json.added_tokens.filter((token) => token.special);
+  const roles = rolesOf(json, config, (token) => codec.idOf(token));
   return {
     files,
     codec,
-    roles: rolesOf(json, config, (token) => codec.idOf(token)),
+    roles,
+    addsBos: roles.bos >= 0 && addsBos(json.post_processor),
     special: new Map(special.map(({ content, id }) => [content, id])),
   };
 }

@@ -63,6 +63,11 @@ export function rolesOf(
   };
 }
 
+/** Returns true when a post-processor puts a token in front of the text: the only place where a tokenizer.json says so. */
+export function addsBos(processor: Component | null): boolean {
+  return specialsAround(processor).before !== undefined;
+}
+
 function specialsAround(processor: Component | null): { before?: string; after?: string } {
   const list = processor?.type === "Sequence" ? listOf(processor.processors) : [processor];
   const template = (list as (Component | null)[]).find((step) => step?.type === "TemplateProcessing");

@@ -279,3 +279,27 @@ Deno.test("a chat template in a file of its own is read too", async () => {
     assert.equal((await Tokenizer.load(dir)).template, "llama-2");
   });
 });
+
+Deno.test("a text gets BOS where the post-processor of tokenizer.json says so, as in transformers 5", async () => {
+  const json = await jsonOf(await sample());
+  assert.equal(Tokenizer.fromJSON(json).addsBos, true);
+  const single = [{ Sequence: { id: "A", type_id: 0 } }];
+  const without = { ...json.post_processor!, single };
+  for (const post_processor of [null, without, { type: "Sequence", processors: [without] }]) {
+    assert.equal(Tokenizer.fromJSON({ ...json, post_processor }).addsBos, false);
+  }
+  const inside = { type: "Sequence", processors: [{ type: "ByteLevel" }, json.post_processor!] };
+  assert.equal(Tokenizer.fromJSON({ ...json, post_processor: inside }).addsBos, true);
+});
+
+Deno.test("further ids that end a text end answers as well", async () => {
+  const tokenizer = (await sample()).withTemplate("chatml");
+  const [eos, end] = tokenizer.stopIds;
+  assert.deepEqual(tokenizer.eosIds, [eos]);
+  const more = tokenizer.withEosIds([7, eos, 5000]);
+  assert.deepEqual(more.eosIds, [eos, 7, 5000]);
+  assert.deepEqual(more.stopIds, [eos, 7, 5000, end]);
+  assert.deepEqual(more.withTemplate("plain").stopIds, [eos, 7, 5000]);
+  assert.equal(more.template, "chatml");
+  assert.throws(() => tokenizer.withEosIds([1.5]), /1.5: an id must be a whole number/);
+});
