@@ -15,6 +15,7 @@ import { ChatTemplate } from "./chat/chat_template.ts";
 import type { DecodeOptions, StreamDecoder } from "./codec.ts";
 import { encodeLossless } from "./encode_lossless.ts";
 import {
+  checkEosIds,
   coreOf,
   factsPicture,
   templateTokens,
@@ -294,22 +295,13 @@ export class Tokenizer extends Displayable implements Encoder {
   }
 
   /**
-   * Returns a tokenizer with the same vocabulary and template in which `ids` end a text and an answer as EOS does, such
-   * as the list `eos_token_id` of a generation_config.json. Ids that the vocabulary lacks are kept: a model may be
-   * larger than its tokenizer.
+   * Returns a tokenizer in which `ids` end a text as EOS does, such as the `eos_token_id` of a generation_config.json;
+   * they may lie beyond the vocabulary, as those of a larger model.
    *
    * @throws {ConfigError} for an id that is no whole number
    */
   withEosIds(ids: Iterable<number>): Tokenizer {
-    const list = [...ids];
-    const wrong = list.find((id) => !Number.isInteger(id) || id < 0);
-    if (wrong !== undefined) {
-      throw new ConfigError(`Cannot end texts with ${show(wrong)}: an id must be a whole number`, {
-        path: "withEosIds",
-        value: wrong,
-      });
-    }
-    return new Tokenizer(this.#core, this.#template?.source, [...this.#eosIds, ...list]);
+    return new Tokenizer(this.#core, this.#template?.source, [...this.#eosIds, ...checkEosIds(ids)]);
   }
 
   /**
@@ -339,9 +331,9 @@ export class Tokenizer extends Displayable implements Encoder {
     const template = this.#template;
     if (template === undefined) throw noTemplate();
     checkMessages(messages, generationPrompt);
-    const obstacle = generationPrompt || messages.length < 2 ? null : template.trainingObstacle();
-    if (obstacle !== null) throw new ConfigError(`Cannot train on this chat template: ${obstacle}`);
-    return encodeChat(template.render(messages, generationPrompt), this.#core.codec);
+    const isTraining = !generationPrompt && messages.some(({ role }) => role === "assistant");
+    const segments = template.render(messages, generationPrompt, isTraining);
+    return encodeChat(segments, this.#core.codec, isTraining);
   }
 
   /**

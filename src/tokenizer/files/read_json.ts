@@ -5,7 +5,8 @@
  */
 import { FormatError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
-import type { AddedToken, ModelJson, TokenizerJson } from "./tokenizer_json.ts";
+import type { AddedToken } from "../added_tokens.ts";
+import type { ModelJson, TokenizerJson } from "./tokenizer_json.ts";
 
 /**
  * Parses JSON.

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { AddedToken, Component, TokenizerJson } from "./tokenizer_json.ts";
+import type { AddedToken } from "../added_tokens.ts";
+import type { Component, TokenizerJson } from "./tokenizer_json.ts";
 
 /** A token: its text, or an object with its text. */
 export type TokenName = string | { content: string } | null;
@@ -50,7 +51,7 @@ export function rolesOf(
   const around = specialsAround(json.post_processor);
   const find = (...names: (TokenName | undefined)[]) => {
     for (const name of names) {
-      const id = name ? idOf(typeof name === "string" ? name : name.content) : undefined;
+      const id = name ? idOf(textOf(name)!) : undefined;
       if (id !== undefined) return id;
     }
     return -1;
@@ -66,6 +67,24 @@ export function rolesOf(
 /** Returns true when a post-processor puts a token in front of the text: the only place where a tokenizer.json says so. */
 export function addsBos(processor: Component | null): boolean {
   return specialsAround(processor).before !== undefined;
+}
+
+/** The shape of a marker: `<|im_end|>`, or DeepSeek's with full-width bars. */
+const MARKER = /^<[|\uFF5C].*[|\uFF5C]>$/s;
+
+/**
+ * Returns true for an added token that is control and never a user's text: one that the file calls special, one with a
+ * role, one in the shape of a marker, and one that the chat template writes.
+ */
+export function isControl({ content, special }: AddedToken, config: TokenizerConfig): boolean {
+  const roles = [config.bos_token, config.eos_token, config.pad_token, config.unk_token];
+  return special === true || MARKER.test(content) || roles.some((role) => textOf(role) === content) ||
+    (content.trim().length > 1 && (templateOf(config)?.includes(content) ?? false));
+}
+
+/** Returns the text of a token in a configuration. */
+function textOf(token: TokenName | undefined): string | undefined {
+  return typeof token === "string" ? token : token?.content;
 }
 
 function specialsAround(processor: Component | null): { before?: string; after?: string } {
