@@ -43,6 +43,7 @@ import {
 } from "./options.ts";
 import type { Piece } from "./llama/pieces.ts";
 import { checkTokenizerJson } from "./files/read_json.ts";
+import { completeTokens } from "./files/complete_tokens.ts";
 import { countTokens, type TokenStats } from "./vocabulary_fit.ts";
 import type { TemplateName } from "./chat/templates.ts";
 import { type TokenView, viewOf } from "./token_view.ts";
@@ -134,7 +135,7 @@ export class Tokenizer extends Displayable implements Encoder {
    */
   static fromJSON(json: unknown, config: TokenizerConfig = {}): Tokenizer {
     const file = "tokenizer.json";
-    const checked = checkTokenizerJson(structuredClone(json), file);
+    const checked = completeTokens(checkTokenizerJson(structuredClone(json), file), config, undefined, file);
     return Tokenizer.#from({ json: checked, config: { ...config }, file });
   }
 

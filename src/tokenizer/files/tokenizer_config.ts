@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { FormatError } from "../../base/errors.ts";
+import { show } from "../../base/schema.ts";
 import type { AddedToken } from "../added_tokens.ts";
 import type { Component, TokenizerJson } from "./tokenizer_json.ts";
 
@@ -20,7 +22,7 @@ export interface TokenizerConfig {
   /** Token that fills short rows. */
   pad_token?: TokenName;
   /** A Jinja template, or several with names, of which the one named "default" is used. */
-  chat_template?: string | { name: string; template: string }[] | null;
+  chat_template?: string | { name: string; template: string }[] | Record<string, string> | null;
   /** True when decoding removes spaces before punctuation. */
   clean_up_tokenization_spaces?: boolean;
   /** Further fields, which are written back unchanged. */
@@ -83,7 +85,7 @@ export function isControl({ content, special }: AddedToken, config: TokenizerCon
 }
 
 /** Returns the text of a token in a configuration. */
-function textOf(token: TokenName | undefined): string | undefined {
+export function textOf(token: TokenName | undefined): string | undefined {
   return typeof token === "string" ? token : token?.content;
 }
 
@@ -122,8 +124,8 @@ export function tokenizerConfig(
     add_bos_token: specialsAround(json.post_processor).before !== undefined,
     add_eos_token: specialsAround(json.post_processor).after !== undefined,
     clean_up_tokenization_spaces: false,
-    tokenizer_class: "PreTrainedTokenizerFast",
     ...loaded,
+    tokenizer_class: "PreTrainedTokenizerFast",
   };
   if (template === undefined) delete config.chat_template;
   else config.chat_template = template;
@@ -140,8 +142,25 @@ function extraTokens(
   return extra.length === 0 ? {} : { additional_special_tokens: extra };
 }
 
-/** Returns the chat template of a configuration; of several the one named "default". */
+/**
+ * Returns the chat template of a configuration; of several the one named "default", or the only one.
+ *
+ * @throws {FormatError} for a value that is no template
+ */
 export function templateOf({ chat_template: template }: TokenizerConfig): string | undefined {
-  if (!Array.isArray(template)) return template ?? undefined;
-  return (template.find(({ name }) => name === "default") ?? template[0])?.template;
+  if (template === null || template === undefined) return undefined;
+  if (typeof template === "string") return template;
+  const named = Array.isArray(template)
+    ? template.map((entry) => [entry?.name, entry?.template])
+    : Object.entries(template);
+  if (typeof template !== "object" || named.flat().some((value) => typeof value !== "string")) {
+    throw new FormatError(
+      `Cannot use the chat_template ${
+        show(template)
+      } of the tokenizer configuration: it must be a text, a list of ` +
+        `{ name, template }, or an object of texts`,
+    );
+  }
+  const found = named.find(([name]) => name === "default") ?? (named.length === 1 ? named[0] : undefined);
+  return found?.[1];
 }

@@ -9,7 +9,7 @@
 import { show } from "../../base/schema.ts";
 import type { Component } from "../files/tokenizer_json.ts";
 import { byteNames } from "../llama/pieces.ts";
-import { byteLetters } from "./byte_letters.ts";
+import { byteLetters } from "../llama/byte_letters.ts";
 import { refuser } from "./normalizers.ts";
 import { patternOf } from "./patterns.ts";
 

@@ -8,7 +8,7 @@
 import { show } from "../../base/schema.ts";
 import type { Place } from "../codec.ts";
 import type { Component } from "../files/tokenizer_json.ts";
-import { byteLetters } from "./byte_letters.ts";
+import { byteLetters } from "../llama/byte_letters.ts";
 import { refuser } from "./normalizers.ts";
 import { type Match, type Pattern, patternOf, regexOf } from "./patterns.ts";
 
