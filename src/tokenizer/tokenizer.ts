@@ -24,6 +24,7 @@ import {
   tokenizerFingerprint,
 } from "./tokenizer_core.ts";
 import {
+  filesOf,
   readTokenizerFiles,
   type TokenizerFiles,
   writeModelFile,
@@ -42,8 +43,6 @@ import {
   statsSchema,
 } from "./options.ts";
 import type { Piece } from "./llama/pieces.ts";
-import { checkTokenizerJson } from "./files/read_json.ts";
-import { completeTokens } from "./files/complete_tokens.ts";
 import { countTokens, type TokenStats } from "./vocabulary_fit.ts";
 import type { TemplateName } from "./chat/templates.ts";
 import { type TokenView, viewOf } from "./token_view.ts";
@@ -134,9 +133,7 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {FormatError} naming what is wrong in them
    */
   static fromJSON(json: unknown, config: TokenizerConfig = {}): Tokenizer {
-    const file = "tokenizer.json";
-    const checked = completeTokens(checkTokenizerJson(structuredClone(json), file), config, undefined, file);
-    return Tokenizer.#from({ json: checked, config: { ...config }, file });
+    return Tokenizer.#from(filesOf(json, config));
   }
 
   static #from(files: TokenizerFiles): Tokenizer {

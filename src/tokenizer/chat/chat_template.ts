@@ -11,7 +11,7 @@ import { ConfigError } from "../../base/errors.ts";
 import { nearest, show } from "../../base/schema.ts";
 import { splitSpecial } from "../special.ts";
 import { parseJinja, type Program, renderJinja, stripEnd, stripStart } from "./jinja.ts";
-import { byOrigin, moved, usesPrivateRange, withMovedText } from "./provenance.ts";
+import { byOrigin, moved, type OriginPart, usesPrivateRange, withMovedText } from "./provenance.ts";
 import { type TemplateName, TEMPLATES } from "./templates.ts";
 
 /** A segment of a rendered conversation: ordinary text, or a special token when it has an `id`. */
@@ -158,28 +158,36 @@ export class ChatTemplate {
     return { segments, seen };
   }
 
-  /** Renders with the template's own text marked; where that changes the result, what is said must hold no control token. */
+  /**
+   * Renders with the template's own text marked. Where that changes the result, or leaves a control token without
+   * origin, no message may hold a character with which a control token begins.
+   */
   #byOrigin(messages: readonly Message[], answering: boolean, whole: string, text: string): ChatSegment[] {
-    const speakers = kindsOf(messages);
-    for (const variables of messages.some(({ content }) => usesPrivateRange(content)) ? [] : [true, false]) {
-      const marked = this.#attempt(() =>
-        this.#text(withMovedText(this.#parsed(), variables), messages, answering, moved)
-      );
-      const parts = marked === undefined ? [] : byOrigin(marked);
-      if (parts.map((part) => part.text).join("") !== whole) continue;
-      if (parts.length > 0) {
-        parts[parts.length - 1].text = trimmedLike(parts[parts.length - 1].text, whole, text);
-      }
-      return parts.flatMap((part): ChatSegment[] =>
-        part.fromTemplate
-          ? this.#control(part.text)
-          : [{ kind: speakers(part.text), text: part.text, fromTemplate: false }]
-      );
-    }
+    const isMarkable = !messages.some(({ content }) => usesPrivateRange(content));
+    const render = () => this.#text(withMovedText(this.#parsed()), messages, answering, moved);
+    const parts = byOrigin((isMarkable ? this.#attempt(render) : undefined) ?? "");
+    const tokensIn = (part: string) =>
+      splitSpecial(part, this.#tokens.special).filter(({ id }) => id !== undefined);
+    const isSaid = (token: string) => messages.some(({ content }) => content.includes(token));
+    const isClear = parts.map((part) => part.text).join("") === whole &&
+      parts.every((part) => part.fromTemplate || tokensIn(part.text).every(({ text }) => isSaid(text)));
+    if (isClear) return this.#originSegments(parts, messages, whole.length - text.length);
     const first = new Set([...this.#tokens.special.keys()].map((token) => token[0]));
     const risky = messages.findIndex(({ content }) => [...content].some((char) => first.has(char)));
     if (risky >= 0) throw mixes(risky, [...first].join(" "));
     return this.#control(text);
+  }
+
+  /** Makes segments of parts by origin, without the last `surplus` characters. */
+  #originSegments(parts: OriginPart[], messages: readonly Message[], surplus: number): ChatSegment[] {
+    const kindOf = kindsOf(messages);
+    const last = parts.at(-1);
+    if (last) last.text = last.text.slice(0, Math.max(0, last.text.length - surplus));
+    return parts.flatMap((part): ChatSegment[] =>
+      part.fromTemplate
+        ? this.#control(part.text)
+        : [{ kind: kindOf(part.text), text: part.text, fromTemplate: false }]
+    );
   }
 
   /** Splits text of the template at the control tokens in it. */
@@ -278,11 +286,6 @@ function kindsOf(messages: readonly Message[]): (text: string) => "content" | "a
     if (found >= 0) at = found;
     return messages[at].role === "assistant" ? "answer" : "content";
   };
-}
-
-/** Removes from `part`, the end of `whole`, what `text` lacks of it. */
-function trimmedLike(part: string, whole: string, text: string): string {
-  return part.slice(0, Math.max(0, part.length - (whole.length - text.length)));
 }
 
 /**

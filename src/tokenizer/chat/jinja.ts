@@ -31,27 +31,27 @@ const LIMIT_MS = 10_000;
 export type Program = Template["parsed"];
 
 /** Python's white space, which U+FEFF is no part of. */
-const SPACES = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
-const AT_START = new RegExp(`^${SPACES}+`);
-const SPACE = new RegExp(SPACES);
+const SPACE = /[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
 
-/** Removes white space at the start, as Python's `lstrip`. */
-export function stripStart(text: string): string {
-  return text.replace(AT_START, "");
+/** Removes white space, or the characters of `chars`, at the start, as Python's `lstrip`. */
+export function stripStart(text: string, chars?: string): string {
+  const all = [...text];
+  const at = all.findIndex((char) => !(chars?.includes(char) ?? SPACE.test(char)));
+  return at < 0 ? "" : all.slice(at).join("");
 }
 
-/** Removes white space at the end, as Python's `rstrip`, in linear time. */
-export function stripEnd(text: string): string {
-  let end = text.length;
-  while (end > 0 && SPACE.test(text[end - 1])) end--;
-  return text.slice(0, end);
+/** Removes white space, or the characters of `chars`, at the end, as Python's `rstrip`. */
+export function stripEnd(text: string, chars?: string): string {
+  const all = [...text];
+  const at = all.findLastIndex((char) => !(chars?.includes(char) ?? SPACE.test(char)));
+  return all.slice(0, at + 1).join("");
 }
 
-function strip(text: string): string {
-  return stripStart(stripEnd(text));
+function stripBoth(text: string, chars?: string): string {
+  return stripStart(stripEnd(text, chars), chars);
 }
 
-const STRIPS = new Map([["strip", strip], ["lstrip", stripStart], ["rstrip", stripEnd]]);
+const STRIPS = new Map([["strip", stripBoth], ["lstrip", stripStart], ["rstrip", stripEnd]]);
 
 type Node = Parameters<Interpreter["evaluate"]>[0];
 type Value = ReturnType<Interpreter["evaluate"]>;
@@ -63,7 +63,7 @@ class LimitedInterpreter extends Interpreter {
 
   override evaluate(node: Node, environment: Environment): Value {
     if (++this.#steps > MAX_STEPS) throw new Error(`it needs more than ${MAX_STEPS} steps`);
-    const result = (node && this.#stripped(node as Stripping, environment)) ??
+    const result = (node && this.#asPython(node as TextNode, environment)) ??
       super.evaluate(node, environment);
     const value: unknown = result.value;
     if (typeof value === "string" && value.length > MAX_TEXT) {
@@ -79,24 +79,32 @@ class LimitedInterpreter extends Interpreter {
     return result;
   }
 
-  /** Evaluates `text | trim`, `text.strip()`, `lstrip()` and `rstrip()` with Python's white space. */
-  #stripped({ type, filter, operand, callee, args }: Stripping, environment: Environment): Value | undefined {
-    const isFilter = type === "FilterExpression" && filter?.value === "trim";
-    const method = type === "CallExpression" && args?.length === 0 ? callee?.property?.value : undefined;
-    const change = isFilter ? strip : method === undefined ? undefined : STRIPS.get(method);
-    const subject = isFilter ? operand : callee?.object;
-    const value = change && this.evaluate(subject, environment);
-    if (typeof value?.value !== "string") return undefined;
-    return super.evaluate({ type: "StringLiteral", value: change!(value.value) } as Node, environment);
+  /** Evaluates what the library does otherwise than Python: stripping, and the length of a text in characters. */
+  #asPython(
+    { type, filter, operand, callee, args = [] }: TextNode,
+    environment: Environment,
+  ): Value | undefined {
+    const method = type === "CallExpression" ? callee?.property?.value ?? "" : "";
+    const name = type === "FilterExpression" ? String(filter?.value) : "";
+    const isLength = name === "length" || name === "count";
+    const strip = name === "trim" ? stripBoth : args.length < 2 ? STRIPS.get(method) : undefined;
+    if (!isLength && !strip) return undefined;
+    const text = this.evaluate(name === "" ? callee?.object : operand, environment).value;
+    const chars = name === "" && args.length === 1 ? this.evaluate(args[0], environment).value : undefined;
+    if (typeof text !== "string" || !(chars === undefined || typeof chars === "string")) return undefined;
+    const node = strip
+      ? { type: "StringLiteral", value: strip(text, chars) }
+      : { type: "IntegerLiteral", value: [...text].length };
+    return super.evaluate(node as Node, environment);
   }
 }
 
-/** The fields of the nodes that strip a text. */
-interface Stripping {
+/** The fields of the nodes that work on a text. */
+interface TextNode {
   type: string;
   operand?: Node;
   filter?: { value?: unknown };
-  args?: unknown[];
+  args?: Node[];
   callee?: { object?: Node; property?: { value?: string } };
 }
 

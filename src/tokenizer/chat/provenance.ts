@@ -47,11 +47,11 @@ export function byOrigin(text: string): OriginPart[] {
 }
 
 /**
- * Returns a copy of a template in which the characters that it writes are moved to the private range.
- *
- * @param variables true to move those of its variables too, which may be compared with what is said
+ * Returns a copy of a template in which the characters that it writes are moved to the private range, but for those of
+ * variables that it compares with something.
  */
-export function withMovedText(program: Program, variables: boolean): Program {
+export function withMovedText(program: Program): Program {
+  const compared = comparedNames(program as unknown as Node);
   const copy = (node: Node, fields: Record<string, unknown>) =>
     Object.assign(Object.create(Object.getPrototypeOf(node)), node, fields);
   const list = (nodes: unknown) => (nodes as Node[]).map(visit);
@@ -67,7 +67,7 @@ export function withMovedText(program: Program, variables: boolean): Program {
       case "If":
         return copy(node, { body: list(node.body), alternate: list(node.alternate) });
       case "Set":
-        if (!variables) return node;
+        if (compared.has((node.assignee as { value?: unknown }).value)) return node;
         return copy(node, { value: node.value && visit(node.value as Node), body: list(node.body) });
       case "FilterStatement":
       case "CallStatement":
@@ -90,4 +90,33 @@ export function withMovedText(program: Program, variables: boolean): Program {
     }
   };
   return visit(program as unknown as Node) as unknown as Program;
+}
+
+/** Fields of nodes whose value decides something and is not written, by the type of the node. */
+const DECIDING: Readonly<Record<string, readonly string[]>> = {
+  If: ["test"],
+  Ternary: ["condition"],
+  SelectExpression: ["test"],
+  TestExpression: ["operand"],
+  CallExpression: ["args", "callee"],
+  MemberExpression: ["object", "property"],
+  FilterExpression: ["filter"],
+};
+
+/** Returns the names of the variables on whose value a template decides. */
+function comparedNames(program: Node): ReadonlySet<unknown> {
+  const names = new Set<unknown>();
+  const visit = (value: unknown, decides: boolean): void => {
+    if (Array.isArray(value)) return value.forEach((item) => visit(item, decides));
+    if (typeof value !== "object" || value === null) return;
+    const node = value as Node;
+    if (node.type === "Identifier" && decides) names.add(node.value);
+    const compares = node.type === "BinaryExpression" &&
+      !["+", "~"].includes(String((node.operator as { value?: string }).value));
+    for (const [field, part] of Object.entries(node)) {
+      visit(part, decides || compares || (DECIDING[node.type]?.includes(field) ?? false));
+    }
+  };
+  visit(program, false);
+  return names;
 }

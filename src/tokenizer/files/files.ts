@@ -47,7 +47,23 @@ export async function readTokenizerFiles(path: string): Promise<TokenizerFiles> 
     json: checkTokenizerJson(parseJson(await Deno.readTextFile(file), file), file),
     config,
   };
-  return { file, json: completeTokens(read.json, read.config, ids, file), config: read.config };
+  const json = completeTokens(read.json, read.config, ids, file);
+  // SentencePiece has no normalised added tokens: in a .model they are found in the text as it is.
+  if (file.endsWith(".model")) {
+    json.added_tokens = json.added_tokens.map((token) => ({ ...token, normalized: false }));
+  }
+  return { file, json, config: read.config };
+}
+
+/**
+ * Returns the files of a parsed tokenizer.json and tokenizer_config.json, which are copied.
+ *
+ * @throws {FormatError} naming what is wrong in them
+ */
+export function filesOf(json: unknown, config: TokenizerConfig): TokenizerFiles {
+  const file = JSON_FILE;
+  const checked = checkTokenizerJson(structuredClone(json), file);
+  return { json: completeTokens(checked, config, undefined, file), config: { ...config }, file };
 }
 
 /** Reads a `.model`; the configuration beside it outranks the names of tokens in it. */
