@@ -92,9 +92,12 @@ function lastOf(text: string, at: number): string {
   return [...text.slice(Math.max(0, at - 2), at)].at(-1) ?? "";
 }
 
-/** Returns true when `text` begins with a character of a word, as `\w` of Rust's regular expressions. */
+/** The characters of words, `\w` of Rust's regular expressions, for a class of a JavaScript expression. */
+export const WORD_CLASS = "\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}";
+const WORD_START = new RegExp(`^[${WORD_CLASS}]`, "u");
+
 function isWord(text: string): boolean {
-  return /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u.test(text);
+  return WORD_START.test(text);
 }
 
 function isSpace(char: string | undefined): boolean {

@@ -16,7 +16,7 @@ import { PipelineCodec } from "./pipeline/pipeline_codec.ts";
 import { LlamaCodec } from "./llama/llama_codec.ts";
 import { llamaVocabulary } from "./files/llama_compatible.ts";
 import type { TemplateName } from "./chat/templates.ts";
-import { addsBos, isControl, type Roles, rolesOf } from "./files/tokenizer_config.ts";
+import { addsBos, isControl, namesRoles, type Roles, rolesOf, textOf } from "./files/tokenizer_config.ts";
 
 /** A tokenizer without its chat template. */
 export interface TokenizerCore {
@@ -64,17 +64,18 @@ export function coreOf(files: TokenizerFiles): TokenizerCore {
     files,
     codec,
     roles,
-    addsBos: roles.bos >= 0 && addsBos(json.post_processor),
+    addsBos: addsBos(json.post_processor, codec.tokenOf(roles.bos), file),
     special: new Map(special.map(({ content, id }) => [content, id])),
     controls: new Map(controls.map(({ content, id }) => [content, id])),
   };
 }
 
 /** Returns the special tokens that a chat template may use. */
-export function templateTokens({ codec, roles, controls }: TokenizerCore): TemplateTokens {
+export function templateTokens({ files: { config }, codec, roles, controls }: TokenizerCore): TemplateTokens {
   const text = (id: number) => id < 0 ? "" : codec.tokenOf(id) ?? "";
+  const hasBos = !namesRoles(config) || textOf(config.bos_token) !== undefined;
   return {
-    bos: text(roles.bos),
+    bos: hasBos ? text(roles.bos) : "",
     eos: text(roles.eos),
     unk: text(roles.unk),
     pad: text(roles.pad),

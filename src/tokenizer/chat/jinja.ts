@@ -12,20 +12,20 @@ import { timeBoxed } from "../../base/time_box.ts";
 const MAX_SOURCE = 2 ** 20;
 
 /** The most evaluated expressions of one rendering. [ours] */
-const MAX_STEPS = 3e6;
+const MAX_STEPS = 5e5;
 
 /** The longest text, in UTF-16 units, and the longest list. [ours] */
 const MAX_TEXT = 2 ** 26;
 const MAX_LIST = 1e6;
 
 /** The most entries of all lists that a rendering makes. [ours] */
-const MAX_ENTRIES = 3e7;
+const MAX_ENTRIES = 1e7;
 
 /** The longest range, as in Jinja's sandbox. */
 const MAX_RANGE = 100_000;
 
 /** The longest time of one rendering, in milliseconds. [ours] */
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 20_000;
 
 /** A parsed template. */
 export type Program = Template["parsed"];

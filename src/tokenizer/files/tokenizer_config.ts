@@ -42,33 +42,55 @@ export interface Roles {
 }
 
 /**
- * Finds the tokens with a role: as the configuration names them, else as the post-processor places them (BOS before the
- * text, EOS behind it), else by LLaMA's names.
+ * Finds the tokens with a role: as the configuration names them. Without a name, BOS and EOS are what the post-processor
+ * puts around a text; and where the configuration names none at all, all have LLaMA's names.
  */
 export function rolesOf(
   json: TokenizerJson,
   config: TokenizerConfig,
   idOf: (token: string) => number | undefined,
 ): Roles {
-  const around = specialsAround(json.post_processor);
-  const find = (...names: (TokenName | undefined)[]) => {
-    for (const name of names) {
-      const id = name ? idOf(textOf(name)!) : undefined;
+  const { before, after } = specialsAround(json.post_processor);
+  const find = (token: TokenName | undefined, ...names: (string | null | undefined)[]) => {
+    const own = textOf(token);
+    for (const name of own === undefined ? names : [own]) {
+      const id = name ? idOf(name) : undefined;
       if (id !== undefined) return id;
     }
     return -1;
   };
+  const named = (name: string) => namesRoles(config) ? undefined : name;
   return {
-    bos: find(config.bos_token, around.before, "<s>"),
-    eos: find(config.eos_token, around.after, "</s>"),
-    unk: find(config.unk_token, json.model.unk_token, "<unk>"),
-    pad: find(config.pad_token, "<pad>"),
+    bos: find(config.bos_token, before.at(-1), named("<s>")),
+    eos: find(config.eos_token, config.eos_token === null ? undefined : after[0], named("</s>")),
+    unk: find(config.unk_token, json.model.unk_token, named("<unk>")),
+    pad: find(config.pad_token, named("<pad>")),
   };
 }
 
-/** Returns true when a post-processor puts a token in front of the text: the only place where a tokenizer.json says so. */
-export function addsBos(processor: Component | null): boolean {
-  return specialsAround(processor).before !== undefined;
+/** Returns true for a configuration that names a token with a role, or says that there is none. */
+export function namesRoles(config: TokenizerConfig): boolean {
+  return ROLE_FIELDS.some((field) => field in config);
+}
+
+/** The fields of a configuration that name a token with a role. */
+const ROLE_FIELDS = ["bos_token", "eos_token", "unk_token", "pad_token"];
+
+/**
+ * Returns true when a text gets BOS in front. Only the post-processor of a tokenizer.json says so: transformers 5 reads
+ * `add_bos_token` beside a .model alone.
+ *
+ * @param bos text of BOS
+ * @throws {FormatError} for other tokens in front, which a prompt would lack
+ */
+export function addsBos(processor: Component | null, bos: string | undefined, file: string): boolean {
+  const { before } = specialsAround(processor);
+  if (before.length === 0 || (before.length === 1 && before[0] === bos)) return before.length === 1;
+  throw new FormatError(
+    `Cannot use the tokenizer: its post_processor puts ${before.join("")} in front of a text, but BOS is ` +
+      `${bos ?? "no token"}; make post_processor and bos_token agree`,
+    { file },
+  );
 }
 
 /** The shape of a marker: `<|im_end|>`, or DeepSeek's with full-width bars. */
@@ -89,15 +111,24 @@ export function textOf(token: TokenName | undefined): string | undefined {
   return typeof token === "string" ? token : token?.content;
 }
 
-function specialsAround(processor: Component | null): { before?: string; after?: string } {
-  const list = processor?.type === "Sequence" ? listOf(processor.processors) : [processor];
-  const template = (list as (Component | null)[]).find((step) => step?.type === "TemplateProcessing");
-  const items = listOf(template?.single) as ({ SpecialToken?: { id: string }; Sequence?: unknown } | null)[];
-  const text = items.findIndex((item) => item?.Sequence);
-  return {
-    before: items.slice(0, Math.max(text, 0))[0]?.SpecialToken?.id,
-    after: items.slice(text + 1)[0]?.SpecialToken?.id,
-  };
+/** Returns the tokens that a post-processor puts in front of a text and behind it. */
+function specialsAround(processor: Component | null): { before: string[]; after: string[] } {
+  const list = processor?.type === "Sequence" ? listOf(processor.processors) as Component[] : [processor];
+  const around = { before: [] as string[], after: [] as string[] };
+  for (const step of list) {
+    if (step?.type === "BertProcessing" || step?.type === "RobertaProcessing") {
+      around.before.unshift(String(listOf(step.cls)[0]));
+      around.after.push(String(listOf(step.sep)[0]));
+    }
+    if (step?.type !== "TemplateProcessing") continue;
+    const items = listOf(step.single) as ({ SpecialToken?: { id: string }; Sequence?: unknown } | null)[];
+    const text = items.findIndex((item) => item?.Sequence);
+    around.before.unshift(
+      ...items.slice(0, Math.max(text, 0)).flatMap((item) => item?.SpecialToken?.id ?? []),
+    );
+    around.after.push(...items.slice(text + 1).flatMap((item) => item?.SpecialToken?.id ?? []));
+  }
+  return around;
 }
 
 function listOf(value: unknown): unknown[] {
@@ -121,8 +152,8 @@ export function tokenizerConfig(
     unk_token: named(roles.unk),
     pad_token: named(roles.pad),
     ...extraTokens(json.added_tokens, Object.values(roles)),
-    add_bos_token: specialsAround(json.post_processor).before !== undefined,
-    add_eos_token: specialsAround(json.post_processor).after !== undefined,
+    add_bos_token: specialsAround(json.post_processor).before.length > 0,
+    add_eos_token: specialsAround(json.post_processor).after.length > 0,
     clean_up_tokenization_spaces: false,
     ...loaded,
     tokenizer_class: "PreTrainedTokenizerFast",

@@ -74,7 +74,7 @@ function translate(source: string, file: string): RegExp {
   try {
     const { pattern } = new SplitPreTokenizer({
       type: "Split",
-      pattern: { Regex: source },
+      pattern: { Regex: source.replace(/^\(\?i\)(.*)$/s, "(?i:$1)") },
       behavior: "Isolated",
       invert: false,
     });
@@ -109,7 +109,7 @@ export function canExplode(source: string): boolean {
     const isRepeat = /^(?:[*+]|\{\d*,\})$/.test(text);
     if (/^\\[1-9]/.test(text)) return true;
     if (isRepeat && closed?.hasChoice) return true;
-    if (isRepeat || /^[?{]/.test(text)) group.hasChoice = true;
+    if (isRepeat || text === "?" || /^\{.*,/.test(text)) group.hasChoice = true;
     if (isRepeat && ++group.repeats > 2) return true;
     closed = undefined;
     if (text.startsWith("(")) open.push({ hasChoice: false, repeats: 0 });

@@ -6,6 +6,7 @@
  * @module
  */
 import { show } from "../../base/schema.ts";
+import { WORD_CLASS } from "../added_tokens.ts";
 import type { Place } from "../codec.ts";
 import type { Component } from "../files/tokenizer_json.ts";
 import { byteLetters } from "../llama/byte_letters.ts";
@@ -22,6 +23,9 @@ const BEHAVIORS = ["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext"
 
 /** GPT-2's expression. */
 const GPT2 = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
+
+/** Words, and runs of other characters but white space, as the expression `\w+|[^\w\s]+` of Rust. */
+const WORDS = new RegExp(`[${WORD_CLASS}]+|[^${WORD_CLASS}\\p{White_Space}]+`, "gu");
 
 /** ASCII punctuation and the Unicode categories P. */
 const PUNCTUATION = /[\p{P}!-\/:-@\[-`{-~]/gu;
@@ -69,7 +73,7 @@ export function preTokenizerOf(step: Component | null, file: string): PreTokeniz
       return splitter(all(PUNCTUATION), name as Behavior);
     }
     case "Whitespace":
-      return splitter(regexOf(String.raw`\w+|[^\w\s]+`, file), "Removed", true);
+      return splitter(all(WORDS), "Removed", true);
     case "WhitespaceSplit":
       return splitter(all(/\p{White_Space}/gu), "Removed");
     case "BertPreTokenizer": {
