@@ -30,20 +30,22 @@ const LIMIT_MS = 20_000;
 /** A parsed template. */
 export type Program = Template["parsed"];
 
-/** Python's white space, which U+FEFF is no part of. */
-const SPACE = /[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+/** Returns true for Python's white space, which U+FEFF is no part of. */
+function isSpace(char: string): boolean {
+  return /\p{White_Space}/u.test(char) || (char >= "\u001c" && char <= "\u001f");
+}
 
 /** Removes white space, or the characters of `chars`, at the start, as Python's `lstrip`. */
 export function stripStart(text: string, chars?: string): string {
   const all = [...text];
-  const at = all.findIndex((char) => !(chars?.includes(char) ?? SPACE.test(char)));
+  const at = all.findIndex((char) => !(chars?.includes(char) ?? isSpace(char)));
   return at < 0 ? "" : all.slice(at).join("");
 }
 
 /** Removes white space, or the characters of `chars`, at the end, as Python's `rstrip`. */
 export function stripEnd(text: string, chars?: string): string {
   const all = [...text];
-  const at = all.findLastIndex((char) => !(chars?.includes(char) ?? SPACE.test(char)));
+  const at = all.findLastIndex((char) => !(chars?.includes(char) ?? isSpace(char)));
   return all.slice(0, at + 1).join("");
 }
 
