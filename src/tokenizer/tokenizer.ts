@@ -15,6 +15,7 @@ import { ChatTemplate } from "./chat/chat_template.ts";
 import type { DecodeOptions, StreamDecoder } from "./codec.ts";
 import { encodeLossless } from "./encode_lossless.ts";
 import {
+  checkEosIds,
   coreOf,
   factsPicture,
   templateTokens,
@@ -23,6 +24,7 @@ import {
   tokenizerFingerprint,
 } from "./tokenizer_core.ts";
 import {
+  filesOf,
   readTokenizerFiles,
   type TokenizerFiles,
   writeModelFile,
@@ -41,7 +43,6 @@ import {
   statsSchema,
 } from "./options.ts";
 import type { Piece } from "./llama/pieces.ts";
-import { checkTokenizerJson } from "./files/read_json.ts";
 import { countTokens, type TokenStats } from "./vocabulary_fit.ts";
 import type { TemplateName } from "./chat/templates.ts";
 import { type TokenView, viewOf } from "./token_view.ts";
@@ -66,10 +67,16 @@ export class Tokenizer extends Displayable implements Encoder {
   #core: TokenizerCore;
   #template: ChatTemplate | undefined;
   #fingerprint: string | undefined;
+  #eosIds: readonly number[];
 
-  private constructor(core: TokenizerCore, template: string | undefined) {
+  private constructor(
+    core: TokenizerCore,
+    template: string | undefined,
+    eosIds: readonly number[] = [core.roles.eos],
+  ) {
     super();
     this.#core = core;
+    this.#eosIds = [...new Set(eosIds)].filter((id) => id >= 0);
     if (template !== undefined) this.#template = new ChatTemplate(template, templateTokens(core));
   }
 
@@ -126,9 +133,7 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {FormatError} naming what is wrong in them
    */
   static fromJSON(json: unknown, config: TokenizerConfig = {}): Tokenizer {
-    const file = "tokenizer.json";
-    const checked = checkTokenizerJson(structuredClone(json), file);
-    return Tokenizer.#from({ json: checked, config: { ...config }, file });
+    return Tokenizer.#from(filesOf(json, config));
   }
 
   static #from(files: TokenizerFiles): Tokenizer {
@@ -160,10 +165,22 @@ export class Tokenizer extends Displayable implements Encoder {
     return this.#core.roles.pad;
   }
 
-  /** Ids that end an answer: EOS, and the special tokens that the chat template puts behind answers. */
+  /**
+   * True when a text gets BOS in front before a model reads it: where the post-processor of tokenizer.json adds one, or
+   * `add_bos_token` of a SentencePiece model. False where the vocabulary has no BOS.
+   */
+  get addsBos(): boolean {
+    return this.#core.addsBos;
+  }
+
+  /** Ids that end a text: EOS, and those that {@linkcode withEosIds} added. */
+  get eosIds(): readonly number[] {
+    return this.#eosIds;
+  }
+
+  /** Ids that end an answer: those of `eosIds`, and the tokens that the chat template puts behind answers. */
   get stopIds(): readonly number[] {
-    const ends = this.#template?.endings() ?? [];
-    return [...new Set([this.eosId, ...ends])].filter((id) => id >= 0);
+    return [...new Set([...this.#eosIds, ...this.#template?.endings() ?? []])];
   }
 
   /** Name of the chat template: that of a built-in one, `jinja` for any other, or null. */
@@ -270,9 +287,19 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {ConfigError} for an unknown name, Jinja with an error, or special tokens that the vocabulary lacks
    */
   withTemplate(template: TemplateName | (string & Record<never, never>)): Tokenizer {
-    const changed = new Tokenizer(this.#core, template);
+    const changed = new Tokenizer(this.#core, template, this.#eosIds);
     changed.#template!.check();
     return changed;
+  }
+
+  /**
+   * Returns a tokenizer in which `ids` end a text as EOS does, such as the `eos_token_id` of a generation_config.json;
+   * they may lie beyond the vocabulary, as those of a larger model.
+   *
+   * @throws {ConfigError} for an id that is no whole number
+   */
+  withEosIds(ids: Iterable<number>): Tokenizer {
+    return new Tokenizer(this.#core, this.#template?.source, [...this.#eosIds, ...checkEosIds(ids)]);
   }
 
   /**
@@ -302,9 +329,9 @@ export class Tokenizer extends Displayable implements Encoder {
     const template = this.#template;
     if (template === undefined) throw noTemplate();
     checkMessages(messages, generationPrompt);
-    const obstacle = generationPrompt || messages.length < 2 ? null : template.trainingObstacle();
-    if (obstacle !== null) throw new ConfigError(`Cannot train on this chat template: ${obstacle}`);
-    return encodeChat(template.render(messages, generationPrompt), this.#core.codec);
+    const isTraining = !generationPrompt && messages.some(({ role }) => role === "assistant");
+    const segments = template.render(messages, generationPrompt, isTraining);
+    return encodeChat(segments, this.#core.codec, isTraining);
   }
 
   /**

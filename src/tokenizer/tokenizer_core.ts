@@ -4,17 +4,19 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { ConfigError } from "../base/errors.ts";
+import { show } from "../base/schema.ts";
 import type { Picture } from "../display/display.ts";
 import { number } from "../display/format.ts";
 import { keyValues } from "../display/table.ts";
 import type { ChatTemplate, TemplateTokens } from "./chat/chat_template.ts";
 import type { Codec } from "./codec.ts";
 import type { TokenizerFiles } from "./files/files.ts";
-import { HuggingFaceCodec } from "./files/huggingface.ts";
+import { PipelineCodec } from "./pipeline/pipeline_codec.ts";
 import { LlamaCodec } from "./llama/llama_codec.ts";
 import { llamaVocabulary } from "./files/llama_compatible.ts";
 import type { TemplateName } from "./chat/templates.ts";
-import { type Roles, rolesOf } from "./files/tokenizer_config.ts";
+import { addsBos, isControl, namesRoles, type Roles, rolesOf, textOf } from "./files/tokenizer_config.ts";
 
 /** A tokenizer without its chat template. */
 export interface TokenizerCore {
@@ -24,8 +26,12 @@ export interface TokenizerCore {
   codec: Codec;
   /** Ids of BOS, EOS, the unknown and the padding token. */
   roles: Roles;
+  /** True when a text gets BOS in front before a model reads it. */
+  addsBos: boolean;
   /** Ids of the special tokens by their text. */
   special: ReadonlyMap<string, number>;
+  /** Ids of the control tokens by their text: the special ones, and ordinary ones that a chat template writes. */
+  controls: ReadonlyMap<string, number>;
 }
 
 /** The facts of a tokenizer. */
@@ -49,21 +55,32 @@ export interface TokenizerFacts {
  */
 export function coreOf(files: TokenizerFiles): TokenizerCore {
   const { json, config, file } = files;
-  const vocabulary = llamaVocabulary(json, config);
-  const codec = vocabulary ? new LlamaCodec(vocabulary) : new HuggingFaceCodec(json, config, file);
+  const vocabulary = llamaVocabulary(json);
+  const codec = vocabulary ? new LlamaCodec(vocabulary) : new PipelineCodec(json, config, file);
   const special = json.added_tokens.filter((token) => token.special);
+  const controls = json.added_tokens.filter((token) => isControl(token, config));
+  const roles = rolesOf(json, config, (token) => codec.idOf(token));
   return {
     files,
     codec,
-    roles: rolesOf(json, config, (token) => codec.idOf(token)),
+    roles,
+    addsBos: addsBos(json.post_processor, codec.tokenOf(roles.bos), file),
     special: new Map(special.map(({ content, id }) => [content, id])),
+    controls: new Map(controls.map(({ content, id }) => [content, id])),
   };
 }
 
 /** Returns the special tokens that a chat template may use. */
-export function templateTokens({ codec, roles, special }: TokenizerCore): TemplateTokens {
+export function templateTokens({ files: { config }, codec, roles, controls }: TokenizerCore): TemplateTokens {
   const text = (id: number) => id < 0 ? "" : codec.tokenOf(id) ?? "";
-  return { bos: text(roles.bos), eos: text(roles.eos), special };
+  const hasBos = !namesRoles(config) || textOf(config.bos_token) !== undefined;
+  return {
+    bos: hasBos ? text(roles.bos) : "",
+    eos: text(roles.eos),
+    unk: text(roles.unk),
+    pad: text(roles.pad),
+    special: controls,
+  };
 }
 
 /** Hashes everything that ids depend on, to 32 hex digits. */
@@ -74,6 +91,21 @@ export function tokenizerFingerprint(
   const { remove_space, do_lowercase_and_remove_accent } = files.config;
   const facts = [files.json, roles, template?.source, remove_space, do_lowercase_and_remove_accent];
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 32);
+}
+
+/**
+ * Returns `ids` as a list.
+ *
+ * @throws {ConfigError} for an id that is no whole number
+ */
+export function checkEosIds(ids: Iterable<number>): number[] {
+  const list = [...ids];
+  const wrong = list.find((id) => !Number.isInteger(id) || id < 0);
+  if (wrong === undefined) return list;
+  throw new ConfigError(`Cannot end texts with ${show(wrong)}: an id must be a whole number`, {
+    path: "withEosIds",
+    value: wrong,
+  });
 }
 
 /** Draws the facts as a small table. */

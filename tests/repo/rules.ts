@@ -37,8 +37,8 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "compression tensors gguf records mod.ts",
   ],
   tokenizer: [
-    "codec.ts special.ts heap.ts options.ts texts.ts",
-    "chat llama encode_lossless.ts encode_on_workers.ts files tokenizer_core.ts vocabulary_fit.ts token_view.ts training",
+    "codec.ts added_tokens.ts special.ts heap.ts options.ts texts.ts",
+    "chat llama encode_lossless.ts encode_on_workers.ts files pipeline tokenizer_core.ts vocabulary_fit.ts token_view.ts training",
     "tokenizer.ts mod.ts",
   ],
   ops: ["unroll.ts vec8.ts binding_chunks.ts check_gradients.ts matmul attention *.ts mod.ts"],

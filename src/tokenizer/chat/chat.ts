@@ -6,38 +6,104 @@
 import { ConfigError } from "../../base/errors.ts";
 import type { ChatEncoding, ChatPiece } from "../../base/encoder.ts";
 import type { ChatSegment } from "./chat_template.ts";
-import type { Codec } from "../codec.ts";
+import { type Codec, type EncodedSection, WHOLE } from "../codec.ts";
+
+/** A piece of a conversation while its ids are collected. */
+interface OpenPiece {
+  kind: ChatPiece["kind"];
+  text: string;
+  ids: number[];
+  /** True for text of the template, in which control tokens are recognised. */
+  marks: boolean;
+}
 
 /**
- * Encodes the segments one by one, so that no text of a message can merge with the template around it. A segment right
- * behind a special token, or at the start, is encoded as a new text; any other one continues the text before it.
+ * Encodes the segments as one text, as Python's `apply_chat_template` does; only text of the template can become a
+ * control token.
+ *
+ * @param cut true to encode each answer behind what was said before, as in generation, so that the ids of a
+ * conversation begin with those of the prompt of each answer
  */
-export function encodeChat(segments: readonly ChatSegment[], codec: Codec): ChatEncoding {
-  const pieces: { kind: ChatPiece["kind"]; text: string; ids: number[] }[] = [];
-  let startsText = true;
-  let before: ChatSegment | undefined;
-  for (const segment of segments) {
-    const ids = segment.id === undefined ? codec.encode(segment.text, !startsText) : [segment.id];
-    if (segment.text !== "") startsText = segment.id !== undefined;
-    const piece = pieces.at(-1);
-    if (piece !== undefined && joins(before, segment)) {
-      piece.text += segment.text;
-      piece.ids.push(...ids);
-    } else {
-      pieces.push({ kind: segment.kind, text: segment.text, ids });
-    }
-    before = segment;
+export function encodeChat(segments: readonly ChatSegment[], codec: Codec, cut: boolean): ChatEncoding {
+  const pieces = piecesOf(segments);
+  const ends = pieces.map(endOf());
+  const mayMark = (from: number, to: number) => {
+    const first = ends.findIndex((end) => end > from);
+    return pieces.slice(first, ends.findIndex((end) => end >= to) + 1).every((piece) => piece.marks);
+  };
+  const text = pieces.map((piece) => piece.text).join("");
+  const starts = pieces.flatMap(({ kind, marks }, i) =>
+    kind === "answer" && !marks ? [ends[i - 1] ?? 0] : []
+  );
+  const bounds = [...new Set([0, ...(cut ? starts : []), text.length])];
+  let last: EncodedSection | undefined;
+  for (const [i, to] of bounds.slice(1).entries()) {
+    const from = bounds[i];
+    const place = i === 0 ? WHOLE : { opens: false, continues: last?.id === undefined };
+    const sections = codec.encodeMarked(text.slice(from, to), (a, b) => mayMark(from + a, from + b), place);
+    for (const section of sections) share(pieces, ends, from, section, codec);
+    last = sections.at(-1) ?? last;
   }
+  const joined = joinedPieces(pieces);
   return {
-    ids: Uint32Array.from(pieces.flatMap((piece) => piece.ids)),
-    mask: Uint8Array.from(pieces.flatMap(({ kind, ids }) => ids.map(() => kind === "answer" ? 1 : 0))),
-    pieces: pieces.map((piece) => ({ ...piece, ids: Uint32Array.from(piece.ids) })),
+    ids: Uint32Array.from(joined.flatMap((piece) => piece.ids)),
+    mask: Uint8Array.from(joined.flatMap(({ kind, ids }) => ids.map(() => kind === "answer" ? 1 : 0))),
+    pieces: joined.map(({ kind, text, ids }) => ({ kind, text, ids: Uint32Array.from(ids) })),
   };
 }
 
-/** Returns true when a segment joins the piece before it: control joins control, an answer's end joins the answer. */
-function joins(before: ChatSegment | undefined, { kind }: ChatSegment): boolean {
-  return before?.kind === kind && kind !== "content";
+function piecesOf(segments: readonly ChatSegment[]): OpenPiece[] {
+  return segments.map(({ kind, text, fromTemplate }) => ({ kind, text, ids: [], marks: fromTemplate }));
+}
+
+/** Returns a function to the ends of pieces, called in order. */
+function endOf(): (piece: OpenPiece) => number {
+  let end = 0;
+  return ({ text }) => end += text.length;
+}
+
+/** Gives each id of a section to the piece in which its text begins. */
+function share(
+  pieces: readonly OpenPiece[],
+  ends: readonly number[],
+  offset: number,
+  section: EncodedSection,
+  codec: Codec,
+): void {
+  let at = offset + section.from;
+  let piece = ends.findIndex((end) => end > at);
+  if (ends[piece] >= offset + section.to) {
+    for (const id of section.ids) pieces[piece].ids.push(id);
+    return;
+  }
+  const lengths = shownLengths(section, codec);
+  let ahead = at; // where the text of the ids so far ends, without a character that is not complete
+  section.ids.forEach((id, i) => {
+    while (piece < ends.length - 1 && ends[piece] <= at) piece++;
+    pieces[piece].ids.push(id);
+    ahead += lengths[i];
+    at = Math.min(ahead, offset + section.to);
+  });
+}
+
+/** Returns the length of text that each id of a section completes; a text may begin with a space that encoding added. */
+function shownLengths({ from, to, ids }: EncodedSection, codec: Codec): number[] {
+  const options = [true, false].map((continues) => {
+    const decoder = codec.decoder({ special: true, continues });
+    return ids.map((id) => decoder.push(id).length);
+  });
+  return options.find((lengths) => lengths.reduce((sum, n) => sum + n, 0) === to - from) ?? options[0];
+}
+
+/** Joins neighbours: control joins control, an answer's end joins the answer; each content stays a piece of its own. */
+function joinedPieces(pieces: readonly OpenPiece[]): OpenPiece[] {
+  const joined: OpenPiece[] = [];
+  for (const piece of pieces) {
+    const last = joined.at(-1);
+    if (last === undefined || last.kind !== piece.kind || piece.kind === "content") joined.push({ ...piece });
+    else last.text += piece.text, last.ids = [...last.ids, ...piece.ids];
+  }
+  return joined;
 }
 
 /** Returns the error of a tokenizer without a chat template. */

@@ -5,8 +5,10 @@
  */
 import { FormatError } from "../../base/errors.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
+import { completeTokens } from "./complete_tokens.ts";
 import { checkTokenizerJson, parseJson } from "./read_json.ts";
 import { readSentencePiece } from "./sentencepiece.ts";
+import { isTiktoken, readTiktoken } from "./tiktoken.ts";
 import type { TokenizerConfig } from "./tokenizer_config.ts";
 import type { TokenizerJson } from "./tokenizer_json.ts";
 
@@ -23,28 +25,58 @@ export interface TokenizerFiles {
 const MODEL = "tokenizer.model";
 const JSON_FILE = "tokenizer.json";
 const CONFIG = "tokenizer_config.json";
+
+/** Files beside tokenizer.json that transformers 5 reads; a template in a file outranks that of the configuration. */
 const TEMPLATE = "chat_template.jinja";
+const TEMPLATE_JSON = "chat_template.json";
+const TEMPLATES = "additional_chat_templates";
+const ADDED_TOKENS = "added_tokens.json";
+const SPECIAL_TOKENS = "special_tokens_map.json";
 
 /**
- * Reads a tokenizer.json, a SentencePiece `.model`, or a folder with one of them (the first is preferred), and the
- * tokenizer_config.json beside it.
+ * Reads a tokenizer.json, a `.model` of SentencePiece or of Llama 3, or a folder with one of them (the first is
+ * preferred), and the files beside it.
  *
  * @throws {FormatError} when there is no such file or it is damaged
  */
 export async function readTokenizerFiles(path: string): Promise<TokenizerFiles> {
   const file = await find(path);
-  const config = await readConfig(file.replace(/[^/\\]*$/, ""));
-  if (!file.endsWith(".model")) {
-    return { file, json: checkTokenizerJson(parseJson(await Deno.readTextFile(file), file), file), config };
-  }
-  const model = readSentencePiece(await Deno.readFile(file), file);
-  const { chat_template } = config;
-  // The other fields of the configuration describe how Python reads the .model, not the tokenizer.json made from it.
-  return {
-    file,
-    json: model.json,
-    config: chat_template ? { ...model.config, chat_template } : model.config,
+  const folder = file.replace(/[^/\\]*$/, "");
+  const { config, ids } = await readConfig(folder);
+  const read = file.endsWith(".model") ? await readModel(file, config) : {
+    json: checkTokenizerJson(parseJson(await Deno.readTextFile(file), file), file),
+    config,
   };
+  const json = completeTokens(read.json, read.config, ids, file);
+  // SentencePiece has no normalised added tokens: in a .model they are found in the text as it is.
+  if (file.endsWith(".model")) {
+    json.added_tokens = json.added_tokens.map((token) => ({ ...token, normalized: false }));
+  }
+  return { file, json, config: read.config };
+}
+
+/**
+ * Returns the files of a parsed tokenizer.json and tokenizer_config.json, which are copied.
+ *
+ * @throws {FormatError} naming what is wrong in them
+ */
+export function filesOf(json: unknown, config: TokenizerConfig): TokenizerFiles {
+  const file = JSON_FILE;
+  const checked = checkTokenizerJson(structuredClone(json), file);
+  return { json: completeTokens(checked, config, undefined, file), config: { ...config }, file };
+}
+
+/** Reads a `.model`; the configuration beside it outranks the names of tokens in it. */
+async function readModel(
+  file: string,
+  config: TokenizerConfig,
+): Promise<{ json: TokenizerJson; config: TokenizerConfig }> {
+  const data = await Deno.readFile(file);
+  const model = isTiktoken(data)
+    ? readTiktoken(data, file)
+    : readSentencePiece(data, file, config.legacy === false);
+  const post_processor = config.add_bos_token === false ? null : model.json.post_processor;
+  return { json: { ...model.json, post_processor }, config: { ...model.config, ...config } };
 }
 
 async function find(path: string): Promise<string> {
@@ -67,18 +99,59 @@ async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
-/** Reads the configuration in `folder`; newer folders keep the chat template in a separate file. */
-async function readConfig(folder: string): Promise<TokenizerConfig> {
-  const file = folder + CONFIG;
-  const config = parseJson(await readIfThere(file) ?? "{}", file);
-  if (typeof config !== "object" || config === null || Array.isArray(config)) {
-    throw new FormatError("Cannot read the tokenizer configuration: it must be an object", { file });
+/** Reads a JSON object; undefined when there is no such file. */
+async function readObject(file: string): Promise<Record<string, unknown> | undefined> {
+  const text = await readIfThere(file);
+  const value = text === undefined ? undefined : parseJson(text, file);
+  if (value === undefined) return undefined;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
   }
-  const chat_template = await readIfThere(folder + TEMPLATE);
-  return { ...config, ...(chat_template !== undefined && { chat_template }) };
+  throw new FormatError("Cannot read the tokenizer configuration: it must be an object", { file });
 }
 
-/** Writes tokenizer.json and tokenizer_config.json atomically into `dir`, which is created. */
+/** Reads the configuration in `folder`, and the ids of added_tokens.json, in transformers' order of rank. */
+async function readConfig(
+  folder: string,
+): Promise<{ config: TokenizerConfig; ids: Record<string, unknown> | undefined }> {
+  const config: TokenizerConfig = await readObject(folder + CONFIG) ?? {};
+  const hasDecoder = config.added_tokens_decoder !== undefined;
+  const named = hasDecoder ? {} : await readObject(folder + SPECIAL_TOKENS);
+  const chat_template = await readTemplates(folder);
+  return {
+    config: { ...config, ...named, ...(chat_template !== undefined && { chat_template }) },
+    ids: await readObject(folder + ADDED_TOKENS),
+  };
+}
+
+/** Reads the chat templates in files of their own; undefined when there are none. */
+async function readTemplates(folder: string): Promise<TokenizerConfig["chat_template"] | undefined> {
+  const named: Record<string, string> = {};
+  const main = await readIfThere(folder + TEMPLATE);
+  if (main !== undefined) named.default = main;
+  for (const name of await namesIn(folder + TEMPLATES)) {
+    if (!name.endsWith(".jinja")) continue;
+    named[name.slice(0, -".jinja".length)] = await Deno.readTextFile(`${folder}${TEMPLATES}/${name}`);
+  }
+  if (Object.keys(named).length > 0) return named;
+  return (await readObject(folder + TEMPLATE_JSON))?.chat_template as TokenizerConfig["chat_template"];
+}
+
+/** Returns the names of the files in a folder, in order; none when there is no such folder. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(folder));
+    return entries.filter((entry) => entry.isFile).map((entry) => entry.name).sort();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return [];
+    throw error;
+  }
+}
+
+/**
+ * Writes tokenizer.json and tokenizer_config.json atomically into `dir`, which is created. Files of an earlier tokenizer
+ * that would outrank them are removed.
+ */
 export async function writeTokenizerFiles(
   dir: string,
   json: TokenizerJson,
@@ -91,9 +164,23 @@ export async function writeTokenizerFiles(
   try {
     for (const [name, text] of texts) await Deno.writeTextFile(temporary(name), text + "\n");
     for (const [name] of texts) await Deno.rename(temporary(name), `${dir}/${name}`);
+    for (const name of [TEMPLATE, TEMPLATE_JSON, ADDED_TOKENS, SPECIAL_TOKENS]) {
+      await removeIfThere(`${dir}/${name}`);
+    }
+    for (const name of await namesIn(`${dir}/${TEMPLATES}`)) {
+      if (name.endsWith(".jinja")) await Deno.remove(`${dir}/${TEMPLATES}/${name}`);
+    }
   } catch (error) {
     for (const [name] of texts) await Deno.remove(temporary(name)).catch(() => {});
     throw error;
+  }
+}
+
+async function removeIfThere(file: string): Promise<void> {
+  try {
+    await Deno.remove(file);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 

@@ -7,11 +7,10 @@ import type { Merge } from "../llama/bpe.ts";
 import type { LlamaVocabulary } from "../llama/llama_codec.ts";
 import { byteNames, staysInWord } from "../llama/pieces.ts";
 import { llamaDecoder, llamaNormalizer, type TokenizerJson } from "./tokenizer_json.ts";
-import type { TokenizerConfig } from "./tokenizer_config.ts";
 
 /** Returns the vocabulary of a LLaMA-style file; undefined where the ids of our codec could differ. */
-export function llamaVocabulary(json: TokenizerJson, config: TokenizerConfig): LlamaVocabulary | undefined {
-  if (!isLlamaPipeline(json, config) || !hasPlainTokens(json)) return undefined;
+export function llamaVocabulary(json: TokenizerJson): LlamaVocabulary | undefined {
+  if (!isLlamaPipeline(json) || !hasPlainTokens(json)) return undefined;
   const ids = new Map(Object.entries(json.model.vocab as Record<string, number>));
   for (const { content, id } of json.added_tokens) ids.set(content, id);
   const tokens: string[] = [];
@@ -28,13 +27,11 @@ export function llamaVocabulary(json: TokenizerJson, config: TokenizerConfig): L
 /** Returns true when the normalizer, pre-tokenizer, decoder and settings are LLaMA's. */
 function isLlamaPipeline(
   { normalizer, pre_tokenizer, decoder, model }: TokenizerJson,
-  config: TokenizerConfig,
 ): boolean {
   return same(normalizer, llamaNormalizer(true)) && pre_tokenizer === null &&
     same(decoder, llamaDecoder(true)) && model.type === "BPE" && !model.dropout &&
     !model.continuing_subword_prefix && !model.continuing_subword_suffix && !model.end_of_word_suffix &&
-    !model.ignore_merges && (model.byte_fallback === true || model.fuse_unk === true) &&
-    !config.remove_space && !config.do_lowercase_and_remove_accent;
+    !model.ignore_merges && (model.byte_fallback === true || model.fuse_unk === true);
 }
 
 /** Returns true when every added token is special, is matched literally, and has two characters or more. */

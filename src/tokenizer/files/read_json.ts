@@ -5,7 +5,8 @@
  */
 import { FormatError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
-import type { AddedToken, ModelJson, TokenizerJson } from "./tokenizer_json.ts";
+import type { AddedToken } from "../added_tokens.ts";
+import type { ModelJson, TokenizerJson } from "./tokenizer_json.ts";
 
 /**
  * Parses JSON.
@@ -45,7 +46,10 @@ export function checkTokenizerJson(value: unknown, file: string): TokenizerJson 
   }
   const added = value.added_tokens ?? [];
   if (!Array.isArray(added)) return fail(`"added_tokens" must be a list, current value is ${show(added)}`);
-  added.forEach((token, i) => isAddedToken(token) || fail(`added token ${i} needs an id and a content`));
+  added.forEach((token, i) =>
+    isAddedToken(token) ||
+    fail(`added token ${i} needs an id and a content: ${AN_ID}, a text, and flags true or false`)
+  );
   checkModel(value.model as unknown as ModelJson, added, fail);
   return {
     ...value,
@@ -57,47 +61,89 @@ export function checkTokenizerJson(value: unknown, file: string): TokenizerJson 
   } as TokenizerJson;
 }
 
-function checkModel(model: ModelJson, added: readonly AddedToken[], fail: (problem: string) => never): void {
+/** The most ids of a vocabulary; a larger id would make tables that no memory holds. [ours] */
+const MAX_ID = 2 ** 24;
+
+type Fail = (problem: string) => never;
+
+function checkModel(model: ModelJson, added: readonly AddedToken[], fail: Fail): void {
   const vocab: unknown = model.vocab;
-  if (Array.isArray(vocab)) return;
+  const owners = new Map<number, string>();
+  if (Array.isArray(vocab)) {
+    vocab.forEach((entry, id) => {
+      if (!Array.isArray(entry) || typeof entry[0] !== "string" || !Number.isFinite(entry[1])) {
+        fail(`entry ${id} of "model.vocab" must be a token and a score, current value is ${show(entry)}`);
+      }
+      owners.set(id, entry[0]);
+    });
+    return checkAdded(owners, added, fail);
+  }
   if (!isRecord(vocab)) return fail(`"model.vocab" must be an object, current value is ${show(vocab)}`);
-  const owners = new Map<unknown, string>();
   for (const [token, id] of Object.entries(vocab)) {
-    if (!isId(id)) fail(`the id of ${show(token)} must be a whole number, current value is ${show(id)}`);
-    if (owners.has(id)) fail(`${show(owners.get(id))} and ${show(token)} have the same id ${id}`);
+    if (!isId(id)) return fail(`the id of ${show(token)} must be ${AN_ID}, current value is ${show(id)}`);
+    const owner = owners.get(id);
+    if (owner !== undefined) fail(`${show(owner)} and ${show(token)} have the same id ${id}`);
     owners.set(id, token);
   }
+  checkAdded(owners, added, fail);
+  if (model.type === "BPE") checkMerges(model, vocab, fail);
+}
+
+/** Checks that no two tokens have one id or one text, and that no id lies behind a gap, where tokenizers gives another. */
+function checkAdded(owners: ReadonlyMap<number, string>, added: readonly AddedToken[], fail: Fail): void {
+  const ids = new Map(Array.from(owners, ([id, token]) => [token, id]));
+  const taken = new Map(owners);
   for (const { id, content } of added) {
-    const owner = owners.get(id);
+    const owner = taken.get(id);
+    const known = ids.get(content);
     if (owner !== undefined && owner !== content) {
       fail(`${show(owner)} and ${show(content)} have the same id ${id}`);
     }
+    if (known !== undefined && known !== id) fail(`${show(content)} has the ids ${known} and ${id}`);
+    taken.set(id, content);
+    ids.set(content, id);
   }
-  if (model.type === "BPE") checkMerges(model.merges, vocab, fail);
+  if (owners.size !== sizeOf(owners) || taken.size === sizeOf(taken)) return;
+  let gap = 0;
+  while (taken.has(gap)) gap++;
+  fail(`no token has the id ${gap}, and added tokens have larger ones`);
+}
+
+/** Returns the largest id plus 1. */
+function sizeOf(tokens: ReadonlyMap<number, string>): number {
+  let size = 0;
+  for (const id of tokens.keys()) size = Math.max(size, id + 1);
+  return size;
 }
 
 function checkMerges(
-  merges: unknown,
-  vocab: Record<string, unknown>,
-  fail: (problem: string) => never,
+  { merges, continuing_subword_prefix: prefix }: ModelJson,
+  vocab: object,
+  fail: Fail,
 ): void {
   if (!Array.isArray(merges)) return fail(`"model.merges" must be a list, current value is ${show(merges)}`);
-  merges.forEach((merge, rank) => {
+  const inner = typeof prefix === "string" ? prefix.length : 0;
+  merges.forEach((merge: unknown, rank) => {
     const pair = typeof merge === "string" ? merge.split(" ") : merge;
-    if (!Array.isArray(pair) || pair.length !== 2) {
-      fail(`merge ${rank} must be a pair, current value is ${show(merge)}`);
+    if (!Array.isArray(pair) || pair.length !== 2 || pair.some((part) => typeof part !== "string")) {
+      return fail(`merge ${rank} must be a pair, current value is ${show(merge)}`);
     }
-    const missing = [...pair, pair[0] + pair[1]].find((token) => !Object.hasOwn(vocab, token));
+    const missing = [...pair, pair[0] + pair[1].slice(inner)].find((token) => !Object.hasOwn(vocab, token));
     if (missing !== undefined) fail(`merge ${rank} needs ${show(missing)}, which is not in the vocabulary`);
   });
 }
 
+const FLAGS = ["single_word", "lstrip", "rstrip", "normalized", "special"];
+
 function isAddedToken(token: unknown): token is AddedToken {
-  return isRecord(token) && isId(token.id) && typeof token.content === "string" && token.content !== "";
+  return isRecord(token) && isId(token.id) && typeof token.content === "string" && token.content !== "" &&
+    FLAGS.every((flag) => token[flag] === undefined || typeof token[flag] === "boolean");
 }
 
+const AN_ID = `a whole number below ${MAX_ID}`;
+
 function isId(id: unknown): id is number {
-  return Number.isInteger(id) && (id as number) >= 0;
+  return Number.isInteger(id) && (id as number) >= 0 && (id as number) < MAX_ID;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,7 +3,10 @@
  *
  * @module
  */
-import type { AddedToken, Component, TokenizerJson } from "./tokenizer_json.ts";
+import { FormatError } from "../../base/errors.ts";
+import { show } from "../../base/schema.ts";
+import type { AddedToken } from "../added_tokens.ts";
+import type { Component, TokenizerJson } from "./tokenizer_json.ts";
 
 /** A token: its text, or an object with its text. */
 export type TokenName = string | { content: string } | null;
@@ -19,7 +22,7 @@ export interface TokenizerConfig {
   /** Token that fills short rows. */
   pad_token?: TokenName;
   /** A Jinja template, or several with names, of which the one named "default" is used. */
-  chat_template?: string | { name: string; template: string }[] | null;
+  chat_template?: string | { name: string; template: string }[] | Record<string, string> | null;
   /** True when decoding removes spaces before punctuation. */
   clean_up_tokenization_spaces?: boolean;
   /** Further fields, which are written back unchanged. */
@@ -39,39 +42,93 @@ export interface Roles {
 }
 
 /**
- * Finds the tokens with a role: as the configuration names them, else as the post-processor places them (BOS before the
- * text, EOS behind it), else by LLaMA's names.
+ * Finds the tokens with a role: as the configuration names them. Without a name, BOS and EOS are what the post-processor
+ * puts around a text; and where the configuration names none at all, all have LLaMA's names.
  */
 export function rolesOf(
   json: TokenizerJson,
   config: TokenizerConfig,
   idOf: (token: string) => number | undefined,
 ): Roles {
-  const around = specialsAround(json.post_processor);
-  const find = (...names: (TokenName | undefined)[]) => {
-    for (const name of names) {
-      const id = name ? idOf(typeof name === "string" ? name : name.content) : undefined;
+  const { before, after } = specialsAround(json.post_processor);
+  const find = (token: TokenName | undefined, ...names: (string | null | undefined)[]) => {
+    const own = textOf(token);
+    for (const name of own === undefined ? names : [own]) {
+      const id = name ? idOf(name) : undefined;
       if (id !== undefined) return id;
     }
     return -1;
   };
+  const named = (name: string) => namesRoles(config) ? undefined : name;
   return {
-    bos: find(config.bos_token, around.before, "<s>"),
-    eos: find(config.eos_token, around.after, "</s>"),
-    unk: find(config.unk_token, json.model.unk_token, "<unk>"),
-    pad: find(config.pad_token, "<pad>"),
+    bos: find(config.bos_token, before.at(-1), named("<s>")),
+    eos: find(config.eos_token, config.eos_token === null ? undefined : after[0], named("</s>")),
+    unk: find(config.unk_token, json.model.unk_token, named("<unk>")),
+    pad: find(config.pad_token, named("<pad>")),
   };
 }
 
-function specialsAround(processor: Component | null): { before?: string; after?: string } {
-  const list = processor?.type === "Sequence" ? listOf(processor.processors) : [processor];
-  const template = (list as (Component | null)[]).find((step) => step?.type === "TemplateProcessing");
-  const items = listOf(template?.single) as ({ SpecialToken?: { id: string }; Sequence?: unknown } | null)[];
-  const text = items.findIndex((item) => item?.Sequence);
-  return {
-    before: items.slice(0, Math.max(text, 0))[0]?.SpecialToken?.id,
-    after: items.slice(text + 1)[0]?.SpecialToken?.id,
-  };
+/** Returns true for a configuration that names a token with a role, or says that there is none. */
+export function namesRoles(config: TokenizerConfig): boolean {
+  return ROLE_FIELDS.some((field) => field in config);
+}
+
+/** The fields of a configuration that name a token with a role. */
+const ROLE_FIELDS = ["bos_token", "eos_token", "unk_token", "pad_token"];
+
+/**
+ * Returns true when a text gets BOS in front. Only the post-processor of a tokenizer.json says so: transformers 5 reads
+ * `add_bos_token` beside a .model alone.
+ *
+ * @param bos text of BOS
+ * @throws {FormatError} for other tokens in front, which a prompt would lack
+ */
+export function addsBos(processor: Component | null, bos: string | undefined, file: string): boolean {
+  const { before } = specialsAround(processor);
+  if (before.length === 0 || (before.length === 1 && before[0] === bos)) return before.length === 1;
+  throw new FormatError(
+    `Cannot use the tokenizer: its post_processor puts ${before.join("")} in front of a text, but BOS is ` +
+      `${bos ?? "no token"}; make post_processor and bos_token agree`,
+    { file },
+  );
+}
+
+/** The shape of a marker: `<|im_end|>`, or DeepSeek's with full-width bars. */
+const MARKER = /^<[|\uFF5C].*[|\uFF5C]>$/s;
+
+/**
+ * Returns true for an added token that is control and never a user's text: one that the file calls special, one with a
+ * role, one in the shape of a marker, and one that the chat template writes.
+ */
+export function isControl({ content, special }: AddedToken, config: TokenizerConfig): boolean {
+  const roles = [config.bos_token, config.eos_token, config.pad_token, config.unk_token];
+  return special === true || MARKER.test(content) || roles.some((role) => textOf(role) === content) ||
+    (content.trim().length > 1 && (templateOf(config)?.includes(content) ?? false));
+}
+
+/** Returns the text of a token in a configuration. */
+export function textOf(token: TokenName | undefined): string | undefined {
+  return typeof token === "string" ? token : token?.content;
+}
+
+/** Returns the tokens that a post-processor puts in front of a text and behind it. */
+function specialsAround(processor: Component | null): { before: string[]; after: string[] } {
+  const list = processor?.type === "Sequence" ? listOf(processor.processors) as Component[] : [processor];
+  const around = { before: [] as string[], after: [] as string[] };
+  for (const step of list) {
+    if (step?.type === "BertProcessing" || step?.type === "RobertaProcessing") {
+      around.before.unshift(String(listOf(step.cls)[0]));
+      around.after.push(String(listOf(step.sep)[0]));
+    }
+    if (step?.type !== "TemplateProcessing") continue;
+    const items = listOf(step.single) as ({ SpecialToken?: { id: string }; Sequence?: unknown } | null)[];
+    const text = items.findIndex((item) => item?.Sequence);
+    around.before.unshift(
+      ...items.slice(0, Math.max(text, 0)).flatMap((item) => item?.SpecialToken?.id ?? []),
+    );
+    around.after.push(...items.slice(text + 1).flatMap((item) => item?.SpecialToken?.id ?? []));
+  }
+  return around;
 }
 
 function listOf(value: unknown): unknown[] {
@@ -95,11 +152,11 @@ export function tokenizerConfig(
     unk_token: named(roles.unk),
     pad_token: named(roles.pad),
     ...extraTokens(json.added_tokens, Object.values(roles)),
-    add_bos_token: specialsAround(json.post_processor).before !== undefined,
-    add_eos_token: specialsAround(json.post_processor).after !== undefined,
+    add_bos_token: specialsAround(json.post_processor).before.length > 0,
+    add_eos_token: specialsAround(json.post_processor).after.length > 0,
     clean_up_tokenization_spaces: false,
-    tokenizer_class: "PreTrainedTokenizerFast",
     ...loaded,
+    tokenizer_class: "PreTrainedTokenizerFast",
   };
   if (template === undefined) delete config.chat_template;
   else config.chat_template = template;
@@ -116,8 +173,25 @@ function extraTokens(
   return extra.length === 0 ? {} : { additional_special_tokens: extra };
 }
 
-/** Returns the chat template of a configuration; of several the one named "default". */
+/**
+ * Returns the chat template of a configuration; of several the one named "default", or the only one.
+ *
+ * @throws {FormatError} for a value that is no template
+ */
 export function templateOf({ chat_template: template }: TokenizerConfig): string | undefined {
-  if (!Array.isArray(template)) return template ?? undefined;
-  return (template.find(({ name }) => name === "default") ?? template[0])?.template;
+  if (template === null || template === undefined) return undefined;
+  if (typeof template === "string") return template;
+  const named = Array.isArray(template)
+    ? template.map((entry) => [entry?.name, entry?.template])
+    : Object.entries(template);
+  if (typeof template !== "object" || named.flat().some((value) => typeof value !== "string")) {
+    throw new FormatError(
+      `Cannot use the chat_template ${
+        show(template)
+      } of the tokenizer configuration: it must be a text, a list of ` +
+        `{ name, template }, or an object of texts`,
+    );
+  }
+  const found = named.find(([name]) => name === "default") ?? (named.length === 1 ? named[0] : undefined);
+  return found?.[1];
 }

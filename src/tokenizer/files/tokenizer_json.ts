@@ -3,26 +3,9 @@
  *
  * @module
  */
+import type { AddedToken } from "../added_tokens.ts";
 import { BOS, byteNames, mergesOf, type Piece, type PieceKind, UNKNOWN } from "../llama/pieces.ts";
 import { SPACE } from "../llama/pretokenize.ts";
-
-/** A token that is matched in the text before everything else. */
-export interface AddedToken {
-  /** Its id. */
-  id: number;
-  /** Its text. */
-  content: string;
-  /** Matches whole words only. */
-  single_word?: boolean;
-  /** Includes the spaces on its left. */
-  lstrip?: boolean;
-  /** Includes the spaces on its right. */
-  rstrip?: boolean;
-  /** Matches in the normalised text. */
-  normalized?: boolean;
-  /** True for a control token, false for text. */
-  special?: boolean;
-}
 
 /** A normalizer, pre-tokenizer, post-processor or decoder. */
 export type Component = { type: string; [key: string]: unknown };

@@ -57,14 +57,14 @@ export class Bpe {
       if (id === undefined) ids.push(...this.#unknown(char));
       else ids.push(id);
     }
-    return ids.length > 1 ? this.#mergeAll(ids) : ids;
+    return ids.length > 1 ? this.merge(ids) : ids;
   }
 
   /**
-   * Applies every merge. `ids[i] = -1` marks a right part that was merged; `next` and `before` link the others. No key
+   * Applies every merge to `ids`, which are changed. `ids[i] = -1` marks a right part that was merged; `next` and `before` link the others. No key
    * of `#ranks` is made from a -1.
    */
-  #mergeAll(ids: number[]): number[] {
+  merge(ids: number[]): number[] {
     const end = ids.length;
     const next: number[] = [];
     const before: number[] = [];

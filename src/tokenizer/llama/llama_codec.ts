@@ -6,10 +6,18 @@
  * @module
  */
 import { Bpe, type Merge } from "./bpe.ts";
-import type { Codec, DecodeOptions, StreamDecoder } from "../codec.ts";
+import { AddedTokens } from "../added_tokens.ts";
+import {
+  type Codec,
+  type DecodeOptions,
+  type EncodedSection,
+  type MayMark,
+  type Place,
+  type StreamDecoder,
+  WHOLE,
+} from "../codec.ts";
 import { byteNames } from "./pieces.ts";
 import { eachWord, normalise, ownCopy, SPACE } from "./pretokenize.ts";
-import { splitSpecial } from "../special.ts";
 
 /** The most words in the cache, which is emptied when it is full. */
 const CACHE_WORDS = 2 ** 16;
@@ -41,12 +49,14 @@ export class LlamaCodec implements Codec {
   #cache = new Map<string, readonly number[]>();
   #byteOf: Int16Array;
   #surface: string[];
+  #markers: AddedTokens;
 
   constructor(vocabulary: LlamaVocabulary) {
     const { tokens, merges, special, bytes, unknown } = vocabulary;
     this.#vocabulary = vocabulary;
     this.size = tokens.length;
     this.#ids = new Map(tokens.map((token, id) => [token, id]));
+    this.#markers = new AddedTokens([...special].map((id) => ({ id, content: tokens[id] })));
     const encoder = new TextEncoder();
     const fallback = (char: string) => bytes ? Array.from(encoder.encode(char), (b) => bytes[b]) : [unknown];
     const characters = tokens.map((token, id): [string, number] => [token, id])
@@ -69,9 +79,14 @@ export class LlamaCodec implements Codec {
   }
 
   encodeSpecial(text: string): number[] {
-    const special = new Map([...this.#vocabulary.special].map((id) => [this.#vocabulary.tokens[id], id]));
-    const parts = splitSpecial(text, special);
-    return parts.flatMap((part) => part.id === undefined ? this.encode(part.text) : [part.id]);
+    return this.encodeMarked(text, () => true, WHOLE).flatMap((section) => section.ids);
+  }
+
+  encodeMarked(text: string, mayMark: MayMark, { continues }: Place): EncodedSection[] {
+    return this.#markers.split(text, (_, from, to) => mayMark(from, to)).map(({ from, to, id }) => {
+      const ids = id === undefined ? this.encode(text.slice(from, to), continues && from === 0) : [id];
+      return { from, to, id, ids };
+    });
   }
 
   decode(ids: Iterable<number>, options: DecodeOptions): string {

@@ -107,3 +107,17 @@ Deno.test("broken surrogates are U+FFFD too where that character is a piece", as
   assert.equal(tokenizer.tokenOf(260), "▁\ufffd\ufffd");
   assert.deepEqual([...tokenizer.encode("\udfff\ufffd")], [260]);
 });
+
+Deno.test("user-defined symbols are words that spm_encode never merges: tests/reference/sentencepiece_symbols.py", async () => {
+  const tokenizer = await Tokenizer.load(new URL("symbols.model", folder).pathname);
+  const cases: [string, number[], string][] = JSON.parse(
+    await Deno.readTextFile(new URL("symbols.json", folder)),
+  );
+  for (const [text, ids, decoded] of cases) {
+    assert.deepEqual([...tokenizer.encode(text)], ids, JSON.stringify(text));
+    assert.equal(tokenizer.decode(ids), decoded, JSON.stringify(text));
+  }
+  const control = tokenizer.idOf("<ctl>")!;
+  assert.ok(!tokenizer.encode("<ctl> a<ctl>").includes(control));
+  assert.deepEqual([...tokenizer.encode("<ctl>", { special: true })], [control]);
+});

@@ -1,0 +1,239 @@
+/**
+ * The decoders of a tokenizer.json, which turn tokens into text, token by token.
+ *
+ * They follow Hugging Face's Rust library. Decoding a list is pushing its tokens one by one, so that a stream always
+ * gives the text of the list: a step that could still change earlier text keeps it back until the end.
+ *
+ * @module
+ */
+import { show } from "../../base/schema.ts";
+import type { Component } from "../files/tokenizer_json.ts";
+import { byteNames } from "../llama/pieces.ts";
+import { byteLetters } from "../llama/byte_letters.ts";
+import { refuser } from "./normalizers.ts";
+import { patternOf } from "./patterns.ts";
+
+/** A step of decoding for one text: it takes tokens and emits the tokens of the next step. */
+export interface DecoderStep {
+  /** Takes a token. */
+  push(token: string, emit: Emit): void;
+  /** Ends the text. */
+  end(emit: Emit): void;
+}
+
+/** The receiver of a step's tokens. */
+type Emit = (token: string) => void;
+
+/** Makes the step for one text; `continues` is true when the text continues another. */
+export type DecoderMaker = (continues: boolean) => DecoderStep;
+
+/**
+ * Makes the decoder that `step` describes.
+ *
+ * @param cleanUp true to remove the spaces before punctuation, as WordPiece models want it
+ * @throws {FormatError} for a kind that is not known
+ */
+export function decoderOf(step: Component | null, cleanUp: boolean, file: string): DecoderMaker {
+  const makers = step === null ? [spacesBetween] : makersOf(step, file, { isFused: false });
+  if (cleanUp) makers.push(atEnd(cleaned));
+  return (continues) => chain(makers.map((make) => make(continues)));
+}
+
+/** Returns the steps of a decoder; `state.isFused` is true behind `Fuse`, where the whole text is one token. */
+function makersOf(step: Component, file: string, state: { isFused: boolean }): DecoderMaker[] {
+  const refuse = refuser(`decoder ${show(step.type)}`, file);
+  switch (step.type) {
+    case "Sequence":
+      if (!Array.isArray(step.decoders)) return refuse("needs a list of decoders");
+      return step.decoders.flatMap((part) => makersOf(part as Component, file, state));
+    case "Fuse":
+      state.isFused = true;
+      return [];
+    case "Replace": {
+      const pattern = patternOf(step.pattern, file);
+      const content = String(step.content ?? "");
+      const isSmall = [...String((step.pattern as { String?: unknown }).String ?? "..")].length === 1;
+      const replace = (text: string) => {
+        let done = "";
+        let at = 0;
+        for (const [from, to] of pattern(text)) done += text.slice(at, from) + content, at = to;
+        return done + text.slice(at);
+      };
+      return [state.isFused && !isSmall ? atEnd(replace) : each(replace)];
+    }
+    case "ByteFallback":
+      return [byteFallback];
+    case "ByteLevel":
+      state.isFused = true;
+      return [byteLevel];
+    case "Strip":
+      return [state.isFused ? stripText(step) : each((token) => stripToken(step, token))];
+    case "Metaspace":
+      return [metaspace(step)];
+    case "WordPiece":
+      return [wordPiece(step)];
+    case "BPEDecoder":
+      return [suffixes(String(step.suffix ?? "</w>"))];
+    case "CTC":
+      return [ctc(step)];
+    default:
+      return refuse("is not supported");
+  }
+}
+
+function chain(steps: readonly DecoderStep[]): DecoderStep {
+  const emitFrom = (at: number, emit: Emit): Emit =>
+    at === steps.length ? emit : (token) => steps[at].push(token, emitFrom(at + 1, emit));
+  return {
+    push: (token, emit) => emitFrom(0, emit)(token),
+    end: (emit) => steps.forEach((step, at) => step.end(emitFrom(at + 1, emit))),
+  };
+}
+
+function nothing(): void {}
+
+function each(change: (token: string) => string): DecoderMaker {
+  return () => ({ push: (token, emit) => emit(change(token)), end: nothing });
+}
+
+/** Returns a step that changes the whole text at once, and so keeps it back until its end. */
+function atEnd(change: (text: string) => string): DecoderMaker {
+  return () => {
+    const parts: string[] = [];
+    return { push: (token) => void parts.push(token), end: (emit) => emit(change(parts.join(""))) };
+  };
+}
+
+/** Returns a step that knows the first token of a text. */
+function withFirst(change: (token: string, isFirst: boolean) => string): DecoderMaker {
+  return (continues) => {
+    let isFirst = !continues;
+    return {
+      push(token, emit) {
+        emit(change(token, isFirst));
+        isFirst = false;
+      },
+      end: nothing,
+    };
+  };
+}
+
+/** The step of a tokenizer.json without a decoder. */
+const spacesBetween = withFirst((token, isFirst) => isFirst ? token : " " + token);
+
+/** The step that turns byte tokens such as `<0x0A>` into characters; incomplete ones become U+FFFD. */
+function byteFallback(): DecoderStep {
+  const names = new Map(byteNames().map((name, byte) => [name, byte]));
+  const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+  let isOpen = false;
+  const close = (emit: Emit) => {
+    if (isOpen) emit(utf8.decode());
+    isOpen = false;
+  };
+  return {
+    push(token, emit) {
+      const byte = names.get(token);
+      if (byte === undefined) return close(emit), emit(token);
+      isOpen = true;
+      emit(utf8.decode(Uint8Array.of(byte), { stream: true }));
+    },
+    end: close,
+  };
+}
+
+/** The step that turns GPT-2's letters into bytes; a token with other characters stands for its own bytes. */
+function byteLevel(): DecoderStep {
+  const bytes = new Map(byteLetters().map((letter, byte) => [letter, byte]));
+  const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+  const encoder = new TextEncoder();
+  return {
+    push(token, emit) {
+      const own = Array.from(token, (char) => bytes.get(char));
+      const list = own.includes(undefined) ? encoder.encode(token) : Uint8Array.from(own as number[]);
+      emit(utf8.decode(list, { stream: true }));
+    },
+    end: (emit) => emit(utf8.decode()),
+  };
+}
+
+function stripToken({ content, start = 0, stop = 0 }: Component, token: string): string {
+  const chars = [...token];
+  let from = 0;
+  while (from < Number(start) && chars[from] === content) from++;
+  let to = chars.length;
+  while (to > from && chars.length - to < Number(stop) && chars[to - 1] === content) to--;
+  return chars.slice(from, to).join("");
+}
+
+/** Strips the whole text: its start as it comes, its end by keeping back what could be the end. */
+function stripText({ content, start = 0, stop = 0 }: Component): DecoderMaker {
+  return (continues) => {
+    let left = continues ? 0 : Number(start);
+    let back = "";
+    return {
+      push(token, emit) {
+        let text = back + token;
+        while (left > 0 && text !== "") {
+          if (!text.startsWith(String(content))) left = 0;
+          else text = text.slice(String(content).length), left--;
+        }
+        const kept = stripToken({ type: "Strip", content, stop: Number(stop) }, text);
+        back = text.slice(kept.length);
+        emit(kept);
+      },
+      end: nothing,
+    };
+  };
+}
+
+function metaspace(
+  { replacement = "\u2581", prepend_scheme, add_prefix_space = true }: Component,
+): DecoderMaker {
+  const scheme = prepend_scheme ?? (add_prefix_space ? "always" : "never");
+  return withFirst((token, isFirst) =>
+    token.replaceAll(String(replacement), isFirst && scheme !== "never" ? "" : " ")
+  );
+}
+
+function wordPiece({ prefix = "##", cleanup = true }: Component): DecoderMaker {
+  const clean = (token: string) => cleanup ? cleaned(token.replaceAll(" do not", " don't")) : token;
+  return withFirst((token, isFirst) => {
+    if (isFirst) return clean(token);
+    return clean(token.startsWith(String(prefix)) ? token.slice(String(prefix).length) : " " + token);
+  });
+}
+
+/** Returns the step that turns the ends of words into spaces, except that of the last token. */
+function suffixes(suffix: string): DecoderMaker {
+  return () => {
+    let last: string | undefined;
+    return {
+      push(token, emit) {
+        if (last !== undefined) emit(last.replaceAll(suffix, " "));
+        last = token;
+      },
+      end: (emit) => last === undefined ? undefined : emit(last.replaceAll(suffix, "")),
+    };
+  };
+}
+
+function ctc({ pad_token = "<pad>", word_delimiter_token = "|", cleanup = true }: Component): DecoderMaker {
+  return () => {
+    let last: string | undefined;
+    return {
+      push(token, emit) {
+        if (token === last) return;
+        last = token;
+        const text = token.replaceAll(String(pad_token), "");
+        emit(cleanup ? cleaned(text).replaceAll(String(word_delimiter_token), " ") : text);
+      },
+      end: nothing,
+    };
+  };
+}
+
+/** Removes the spaces that a word-based tokenizer leaves before punctuation. */
+function cleaned(text: string): string {
+  const pairs = [" .", " ?", " !", " ,", " ' ", " n't", " 'm", " 's", " 've", " 're"];
+  return pairs.reduce((done, pair) => done.replaceAll(pair, pair.trim()), text);
+}
