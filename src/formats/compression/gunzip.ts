@@ -46,7 +46,7 @@ export async function* gunzip(chunks: AsyncIterable<Uint8Array>): AsyncGenerator
     input.skip(1);
     const isFollowed = await input.seekMember();
     // Bytes behind the last member are padding, which gzip passes over as well.
-    if (isFollowed || problem !== noMember) {
+    if (isFollowed || problem !== noMember || offset === 0) {
       yield { problem: `cannot unpack the member at byte ${offset}: ${problem}`, offset };
     }
   }

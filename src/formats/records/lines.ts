@@ -94,7 +94,7 @@ export async function readWhole(path: string, encoding: string): Promise<WholeTe
 }
 
 /** Returns the encoding that the byte-order mark of UTF-16 names, where none but UTF-8 was asked for. */
-function markedOr(encoding: string, start: Uint8Array): string {
+export function markedOr(encoding: string, start: Uint8Array): string {
   const marked = markedEncoding(start);
   return marked?.startsWith("utf-16") && /^utf-?8$/i.test(encoding) ? marked : encoding;
 }
@@ -144,8 +144,8 @@ export async function* findLines(
   }
 }
 
-/** Reads the start of a file, and gives it again before the rest. */
-async function opened(
+/** Reads the first 64 KiB of a file or a little more, and gives them again before the rest. */
+export async function opened(
   parts: AsyncGenerator<Uint8Array | BrokenRecord>,
 ): Promise<{ start: Uint8Array; parts: AsyncGenerator<Uint8Array | BrokenRecord> }> {
   const read: (Uint8Array | BrokenRecord)[] = [];
