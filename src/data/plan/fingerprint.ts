@@ -98,7 +98,7 @@ const meanings: Readonly<Record<string, number>> = {
 function identityOf(plan: DatasetPlan, inputs: readonly string[]): unknown {
   const mix = plan.mix?.map(({ name, weight, maxEpochs }) => [name, weight, maxEpochs ?? null]);
   return [
-    meanings[plan.op] ?? 1,
+    meanings[plan.op] ?? (hasFractions(plan) ? 2 : 1),
     plan.op,
     plan.options,
     plan.closure ? closureIdentity(plan.closure) : null,
@@ -106,6 +106,11 @@ function identityOf(plan: DatasetPlan, inputs: readonly string[]): unknown {
     mix,
     inputs,
   ];
+}
+
+/** Returns true for a mixture with a share that is no whole number of thousandths: version 2 carries its fractions. */
+function hasFractions({ mix = [] }: DatasetPlan): boolean {
+  return mix.some(({ weight }) => Math.abs(weight * 1000 - Math.round(weight * 1000)) > 1e-9);
 }
 
 function closureIdentity({ fn, name, version }: UserFunction): unknown {

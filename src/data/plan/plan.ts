@@ -110,6 +110,23 @@ function isJoined(plan: DatasetPlan): boolean {
 }
 
 /**
+ * Returns the decimals that show all `shares` of a mixture as percentages to a hundredth of a percent and to two
+ * significant digits.
+ */
+export function shareDecimals(shares: readonly number[]): number {
+  return Math.max(
+    1,
+    ...shares.map((share) => {
+      const isEnough = (decimals: number) => {
+        const error = Math.abs(Number((100 * share).toFixed(decimals)) - 100 * share);
+        return error < 0.005 && error <= 5 * share;
+      };
+      return [1, 2, 3, 4, 5, 6, 7, 8].find(isEnough) ?? 9;
+    }),
+  );
+}
+
+/**
  * Returns the plan as indented lines in reading order, readers first; what a mixture or a concatenation reads from stands
  * under its name.
  */
@@ -117,8 +134,9 @@ export function describePlan(plan: DatasetPlan, indent = ""): string[] {
   const own = `${indent}${describeStep(plan)}`;
   if (isJoined(plan)) return [own, ...plan.inputs.flatMap((input) => describePlan(input, `${indent}    `))];
   if (!plan.mix) return [...plan.inputs.flatMap((input) => describePlan(input, indent)), own];
+  const decimals = shareDecimals(plan.mix.map(({ weight }) => weight));
   const sources = plan.mix.flatMap((source) => [
-    `${indent}  ${source.name} ${percent(source.weight)}${
+    `${indent}  ${source.name} ${percent(source.weight, decimals)}${
       source.maxEpochs === undefined ? "" : `, at most ${source.maxEpochs} epochs`
     }`,
     ...describePlan(source.plan, `${indent}    `),
