@@ -91,7 +91,7 @@ interface Inflated {
 }
 
 function inflate(packed: Uint8Array, finishFlush?: number): Inflated {
-  const options = { info: true, maxOutputLength: maxUnpackedBytes, chunkSize: 1 << 17, finishFlush };
+  const options = { info: true, maxOutputLength: maxUnpackedBytes, chunkSize: 1 << 16, finishFlush };
   return inflateRawSync(packed, options) as unknown as Inflated;
 }
 

@@ -101,11 +101,18 @@ function wideEncoding(bytes: Uint8Array): string | undefined {
   });
 }
 
-/** Returns the part of a text whose letters tell most: from a little before its first byte beyond ASCII. */
+/** Returns the part of a text whose letters tell most: from its first byte beyond ASCII on, without tags. */
 function sampleOf(bytes: Uint8Array): Uint8Array {
-  if (bytes.length <= sampleBytes) return bytes;
   const first = bytes.findIndex((byte) => byte >= 0x80);
-  return bytes.subarray(Math.max(0, first - 256), Math.max(0, first - 256) + sampleBytes);
+  const part = bytes.subarray(Math.max(0, first - 64), Math.max(0, first - 64) + sampleBytes);
+  if (!part.includes(0x3c)) return part;
+  let isInTag = false;
+  return part.map((byte) => {
+    if (byte === 0x3c) isInTag = true;
+    const shown = isInTag ? 0x20 : byte;
+    if (byte === 0x3e) isInTag = false;
+    return shown;
+  });
 }
 
 /** Returns true when the sample has only assigned characters in the encoding, no C1 control and no frame. */

@@ -5,7 +5,7 @@
  */
 import { markedEncoding } from "./detect_encoding.ts";
 
-/** The first bytes of common kinds of files as Latin-1, and their names. */
+/** The first bytes of common kinds of files, one character each, and their names. */
 const marks: readonly (readonly [RegExp, string])[] = [
   [/^%PDF-/, "a PDF"],
   [/^\x89PNG\r\n/, "a PNG picture"],
@@ -36,7 +36,7 @@ const searchedBytes = 1 << 20;
  */
 export function notText(start: Uint8Array, encoding: string): string | undefined {
   if (markedEncoding(start) === "utf-32") return "UTF-32, which is not read: convert it to UTF-8";
-  const head = new TextDecoder("latin1").decode(start.subarray(0, 16));
+  const head = String.fromCharCode(...start.subarray(0, 16));
   const kind = marks.find(([mark]) => mark.test(head))?.[1];
   if (kind || encoding.startsWith("utf-16")) return kind;
   let controls = 0;

@@ -33,6 +33,9 @@ export interface HttpResponse {
 const maxBodyBytes = 1 << 26;
 const maxHeadBytes = 1 << 20;
 
+/** Bytes of the shortest first chunk that counts as one although it is cut off. [ours] */
+const minCutBytes = 1 << 12;
+
 const CR = 13;
 const LF = 10;
 
@@ -99,11 +102,11 @@ const codings: Record<string, (body: Uint8Array) => Undone> = {
     return inflated(body, isZlib ? inflateSync : inflateRawSync);
   },
   br: (body) => {
-    const { BROTLI_OPERATION_FLUSH, BROTLI_OPERATION_PROCESS } = constants;
-    const options = { maxOutputLength: maxBodyBytes, flush: BROTLI_OPERATION_PROCESS };
+    const options = { maxOutputLength: maxBodyBytes };
     return wholeOrStart(
+      body,
       () => brotliDecompressSync(body, options),
-      () => brotliDecompressSync(body, { ...options, finishFlush: BROTLI_OPERATION_FLUSH }),
+      () => brotliDecompressSync(body, { ...options, finishFlush: constants.BROTLI_OPERATION_FLUSH }),
     );
   },
   zstd: (body) => {
@@ -122,20 +125,24 @@ function isGzip(body: Uint8Array): boolean {
 function inflated(body: Uint8Array, inflate: typeof gunzipSync): Undone {
   const options = { maxOutputLength: maxBodyBytes };
   return wholeOrStart(
+    body,
     () => inflate(body, options),
     () => inflate(body, { ...options, finishFlush: constants.Z_SYNC_FLUSH }),
   );
 }
 
-/** Unpacks a body, or the start of one that ends too early. */
-function wholeOrStart(whole: () => Uint8Array, start: () => Uint8Array): Undone {
+/** Unpacks a body, or the start of one that ends too early; undefined for a body that is text. */
+function wholeOrStart(packed: Uint8Array, whole: () => Uint8Array, start: () => Uint8Array): Undone {
   try {
-    return { body: whole() };
+    const body = whole();
+    if (body.length) return { body };
   } catch (cause) {
     if ((cause as Error & { code?: string }).code === "ERR_BUFFER_TOO_LARGE") throw cause;
-    const body = start();
-    return body.length ? { body, isCut: true } : undefined;
   }
+  if (notText(packed, "") === undefined) return undefined;
+  const body = start();
+  if (body.length === 0) throw new Error("nothing can be unpacked");
+  return { body, isCut: true };
 }
 
 /** Joins the chunks of a body (RFC 9112, section 7.1); extensions and trailers are passed over. */
@@ -154,7 +161,12 @@ function joinedChunks(body: Uint8Array): Undone {
     const chunk = body.subarray(end + 1, end + 1 + length);
     parts.push(chunk);
     at = end + 1 + length;
-    if (at >= body.length) return { body: concat(parts), isCut: true };
+    if (at >= body.length) {
+      // A short first line that looks like the size of a chunk may be text.
+      return parts.length > 1 || chunk.length >= minCutBytes
+        ? { body: concat(parts), isCut: true }
+        : undefined;
+    }
     if (body[at] === CR) at++;
     if (body[at] !== LF) return parts.length > 1 ? { body: concat(parts), isCut: true } : undefined;
     at++;

@@ -5,9 +5,6 @@
  * @module
  */
 
-/** An integer of 16 and more digits as a value, which a number may not hold exactly. */
-const longInteger = /(^|[:,[]\s*)-?\d{16}/;
-
 /**
  * Parses JSON. An integer that a number does not hold exactly (beyond 2^53 - 1) becomes a string of its digits; `NaN` and
  * `Infinity`, which Python writes, become null.
@@ -29,13 +26,23 @@ export function parseJson(text: string): unknown {
 }
 
 function parseExactly(text: string): unknown {
-  if (!longInteger.test(text)) return JSON.parse(text);
+  const value: unknown = JSON.parse(text);
+  if (!hasLongInteger(value)) return value;
   return JSON.parse(text, (_, value: unknown, context?: { source?: string }) => {
     const source = context?.source;
-    const isLong = typeof value === "number" && source !== undefined && /^-?\d+$/.test(source) &&
-      !Number.isSafeInteger(value);
-    return isLong ? source : value;
+    return isLongInteger(value) && source !== undefined && /^-?\d+$/.test(source) ? source : value;
   });
+}
+
+/** Returns true for an integer that stands for several ones, because a number has no more digits. */
+function isLongInteger(value: unknown): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value);
+}
+
+function hasLongInteger(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return isLongInteger(value);
+  for (const key in value) if (hasLongInteger((value as Record<string, unknown>)[key])) return true;
+  return false;
 }
 
 /** The text of a value and the number of its first line. */
