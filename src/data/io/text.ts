@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
-import { type BrokenRecord, isBrokenRecord } from "../../formats/record_or_error.ts";
+import { type BrokenRecord, isBrokenRecord, type RecordOrError } from "../../formats/record_or_error.ts";
 import { detected, findLines, readWhole } from "../../formats/records/lines.ts";
 import type { Document, Entry } from "../document.ts";
 import type { Paths } from "./file_patterns.ts";
@@ -97,13 +97,25 @@ export function linesPlan(paths: Paths, options: LinesOptions = {}): DatasetPlan
         yield jsonAsProse();
         return;
       }
-      for await (const found of findLines(path, { encoding: encoding ?? detected, ends: "any" })) {
+      for await (const found of proseLines(path, encoding)) {
         yield isBrokenRecord(found)
           ? found
           : entryOf(found.value, name, found.line!, { file: name, line: found.line });
       }
     },
   });
+}
+
+/** Reads the lines of a file as prose; a file that begins as JSON is one broken record. */
+async function* proseLines(path: string, encoding?: string): AsyncGenerator<RecordOrError<string>> {
+  let isBegun = false;
+  for await (const found of findLines(path, { encoding: encoding ?? detected, ends: "any" })) {
+    if (!isBegun && !isBrokenRecord(found)) {
+      if (isJson(found.value)) return yield jsonAsProse();
+      isBegun = found.value.trim() !== "";
+    }
+    yield found;
+  }
 }
 
 function entryOf(
@@ -150,15 +162,12 @@ async function* textsOf(
 /** Joins runs of lines that are not blank. */
 async function* paragraphsOf(path: string, encoding?: string): AsyncGenerator<string | BrokenRecord> {
   let paragraph: string[] = [];
-  let isFirst = true;
-  for await (const found of findLines(path, { encoding: encoding ?? detected, ends: "any" })) {
+  for await (const found of proseLines(path, encoding)) {
     if (isBrokenRecord(found)) {
       yield found;
       continue;
     }
     const line = found.value;
-    if (isFirst && isJson(line)) return yield jsonAsProse();
-    isFirst &&= line.trim() === "";
     if (line.trim() !== "") paragraph.push(line);
     else if (paragraph.length) {
       yield paragraph.join("\n");

@@ -51,7 +51,7 @@ export async function encodingDetector(): Promise<DetectEncoding> {
     const sample = sampleOf(bytes);
     for (const { name } of chardet.analyse(sample)) {
       for (const label of [name.toLowerCase(), extended[name.toLowerCase()]]) {
-        if (label && fits(sample, label)) return label;
+        if (label && fits(sample, label)) return new TextDecoder(label).encoding;
       }
     }
     return "windows-1252";
@@ -92,8 +92,14 @@ export function multiByteCharacters(bytes: Uint8Array): { valid: number; invalid
 /** Returns the UTF-16 in which the bytes are a text; the one whose upper halves are zero more often comes first. */
 function wideEncoding(bytes: Uint8Array): string | undefined {
   const even = bytes.subarray(0, bytes.length & ~1);
+  const isLetter = (byte: number) => byte === 0x20 || ((byte | 0x20) > 0x60 && (byte | 0x20) < 0x7b);
   const zeros = [0, 0];
-  for (let at = 0; at < even.length; at++) if (even[at] === 0) zeros[at & 1]++;
+  let pairs = 0;
+  for (let at = 0; at < even.length; at++) {
+    if (even[at] === 0) zeros[at & 1]++;
+    if (at & 1 && isLetter(even[at]) && isLetter(even[at - 1])) pairs++;
+  }
+  if (pairs * 4 > even.length) return undefined; // letters side by side: a text of single bytes with zeros among them
   const labels = zeros[1] > zeros[0] ? ["utf-16le", "utf-16be"] : ["utf-16be", "utf-16le"];
   return labels.find((label) => {
     const text = decodeStrictly(even, label) ?? decodeStrictly(even.subarray(0, even.length - 2), label);
