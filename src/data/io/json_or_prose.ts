@@ -7,7 +7,7 @@ import type { BrokenRecord } from "../../formats/record_or_error.ts";
 
 /** Returns true for the name of a JSON or JSON Lines file, packed or not. */
 export function isJsonName(name: string): boolean {
-  return /\.(jsonl|ndjson|json)(\.(gz|zst|bz2|xz|lz4|br))?$/i.test(name);
+  return /\.(jsonl|ndjson|json)(\.(gz|gzip|zst|zstd|bz2|xz|lz4|br))?$/i.test(name);
 }
 
 /** Returns true for a text that begins as a JSON object, or as an array of objects. */
