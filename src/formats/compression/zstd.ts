@@ -7,7 +7,7 @@
  * @module
  */
 import { pipeline, Readable } from "node:stream";
-import { createZstdDecompress } from "node:zlib";
+import { constants, createZstdDecompress } from "node:zlib";
 import { concat } from "../bytes.ts";
 import type { BrokenRecord } from "../record_or_error.ts";
 
@@ -40,7 +40,7 @@ export async function* unpackZstd(
 async function* held(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const unpacked = pipeline(
     Readable.from(packed, { objectMode: false }),
-    createZstdDecompress(),
+    createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 31 } }),
     () => {},
   );
   let waiting: Uint8Array[] | undefined = [];
