@@ -6,6 +6,7 @@
  */
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
+import { type BrokenOptions, onBrokenSchema } from "../io/file_reader.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { readBytes } from "../../formats/compression/decompress.ts";
 import { concat } from "../../formats/bytes.ts";
@@ -21,7 +22,7 @@ import { bodyOf, resolveInputs, rootOf, withoutBibliography, withoutComments } f
 import { expandMacros } from "./latex_macros.ts";
 
 /** The steps that a paper goes through. */
-export interface ArxivOptions {
+export interface ArxivOptions extends BrokenOptions {
   /** Removes comments; default true. */
   comments?: boolean;
   /** Expands the authors' macros in place; default true. */
@@ -36,6 +37,7 @@ export interface ArxivOptions {
 
 const flag = z.boolean().default(true);
 const schema = optionsSchema<ArxivOptions>()(z.strictObject({
+  onBroken: onBrokenSchema,
   comments: flag,
   macros: flag,
   head: flag,
@@ -52,6 +54,7 @@ export function arxivPlan(paths: Paths, options: ArxivOptions = {}): DatasetPlan
   const { comments, macros, head, bibliography, appendix } = parseOptions(schema, options, "Dataset.arxiv");
   let plan = readerPlan<Document>(paths, {
     op: "arxiv",
+    onBroken: options.onBroken,
     options: {},
     kind: "documents",
     read: ({ path, name }, _, counts) =>

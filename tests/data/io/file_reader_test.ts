@@ -44,6 +44,13 @@ const readers: Record<
     "export const tea = measure(water);\n",
     noise,
   ],
+  wikipedia: [
+    "xml",
+    Dataset.wikipedia,
+    "<mediawiki><page><title>T</title><id>1</id><revision><text>Some words.</text></revision></page></mediawiki>",
+    noise,
+  ],
+  arxiv: ["tex", Dataset.arxiv, "\\section{A} Some words.", Uint8Array.of(0x1f, 0x8b, 8, 0, 1, 2, 3)],
   stackExchange: [
     "xml",
     Dataset.stackExchange,
