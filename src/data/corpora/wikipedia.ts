@@ -39,8 +39,8 @@ const schema = optionsSchema<WikipediaOptions>()(z.strictObject({
 /** Plans one document per article of MediaWiki XML exports, or per row of JSON Lines with a plain `text`. */
 export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): DatasetPlan<Document> {
   const { languages, language } = parseOptions(schema, options, "Dataset.wikipedia");
-  if (patternsOf(paths).every((path) => /\.(jsonl|ndjson|json)(\.\w+)?$/i.test(path))) {
-    return jsonlPlan(paths, { text: "text", onBroken: options.onBroken }) as DatasetPlan<Document>;
+  if (patternsOf(paths).every((path) => /\.jsonl(\.\w+)?$/i.test(path))) {
+    return jsonlPlan(paths, { text: "text" }) as DatasetPlan<Document>;
   }
   const kept = languages === "all" ? undefined : languages;
   const isPaper = kept?.join(" ") === wikipediaLanguages.join(" ");
