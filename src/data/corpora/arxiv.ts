@@ -6,7 +6,7 @@
  */
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
-import { type BrokenOptions, onBrokenSchema } from "../io/file_reader.ts";
+import { type OnBroken, onBrokenSchema } from "../io/file_reader.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { readBytes } from "../../formats/compression/decompress.ts";
 import { concat } from "../../formats/bytes.ts";
@@ -22,9 +22,11 @@ import { bodyOf, resolveInputs, rootOf, withoutBibliography, withoutComments } f
 import { expandMacros } from "./latex_macros.ts";
 
 /** The steps that a paper goes through. */
-export interface ArxivOptions extends BrokenOptions {
+export interface ArxivOptions {
   /** Removes comments; default true. */
   comments?: boolean;
+  /** Treatment of a file or member that is broken: `skip` (default) counts it, `throw` ends the reading. */
+  onBroken?: OnBroken;
   /** Expands the authors' macros in place; default true. */
   macros?: boolean;
   /** Removes the text before the first section, and drops a paper without sections; default true. */
