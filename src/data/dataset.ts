@@ -7,6 +7,7 @@ import type { Encoder } from "../base/encoder.ts";
 import { parseOptions } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { cachedPlan } from "./steps/cache_step.ts";
+import { concatPlan } from "./steps/concat.ts";
 import { type ArxivOptions, arxivPlan } from "./corpora/arxiv.ts";
 import { type BooksOptions, booksPlan } from "./corpora/books.ts";
 import { type C4Options, c4Plan } from "./corpora/c4.ts";
@@ -82,8 +83,10 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   }
 
   /**
-   * Reads text files as one document each, or cut by paragraph or pattern. Paths may be globs, addresses and
-   * `hf://owner/name/...`; `.gz`, `.zst`, `.bz2` and `.xz` are unpacked, here and in all other readers.
+   * Reads text files as one document each, or cut by paragraph or pattern. Paths may be folders (all their text files, at
+   * any depth), globs, addresses and `hf://owner/name/...`. The encoding of each file is detected, line ends become LF,
+   * and files that are not text are counted. Packed files (gzip, Zstandard, bzip2, xz) are unpacked by their contents,
+   * here and in all other readers.
    *
    * ```ts
    * import { Dataset } from "@llamero/sdk";
@@ -94,7 +97,7 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    * for await (const { id, text } of paragraphs) console.log(id, text);
    * ```
    *
-   * @throws {DataError} when read, for a file that is missing, empty or not in the encoding named
+   * @throws {DataError} when read, for a file that is missing, or when no file holds text
    */
   static text(paths: Paths, options?: TextOptions): Dataset<Document> {
     return new Dataset(textPlan(paths, options));
@@ -106,7 +109,7 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   }
 
   /**
-   * Reads JSON Lines files as documents: `text` names the field that holds the text, the others go to `meta`.
+   * Reads JSON Lines, or objects and arrays of objects in JSON, as documents: `text` names the field that holds the text, the others go to `meta`.
    *
    * ```ts
    * import { Dataset } from "@llamero/sdk";
@@ -118,7 +121,7 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    * ```
    */
   static jsonl(paths: Paths, options: JsonlOptions & { text: string }): Dataset<Document>;
-  /** Reads JSON Lines files as rows. */
+  /** Reads JSON as rows. An integer beyond 2^53 - 1 becomes a string of its digits. */
   static jsonl(paths: Paths, options?: JsonlOptions): Dataset<Row>;
   static jsonl(paths: Paths, options?: JsonlOptions): Dataset<Document> | Dataset<Row> {
     return new Dataset<Document | Row>(jsonlPlan(paths, options)) as Dataset<Row>;
@@ -134,7 +137,10 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
 
   /** Reads Parquet files as documents. */
   static parquet(paths: Paths, options: ParquetOptions & { text: string }): Dataset<Document>;
-  /** Reads Parquet files as rows. */
+  /**
+   * Reads Parquet files as rows. A 64-bit integer that a number does not hold becomes a string of its digits, a binary value
+   * a `Uint8Array`.
+   */
   static parquet(paths: Paths, options?: ParquetOptions): Dataset<Row>;
   static parquet(paths: Paths, options?: ParquetOptions): Dataset<Document> | Dataset<Row> {
     return new Dataset<Document | Row>(parquetPlan(paths, options)) as Dataset<Row>;
@@ -222,6 +228,23 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    */
   static mix<T>(sources: Record<string, MixEntry<T>>, options?: MixOptions): Dataset<T> {
     return new Dataset(mixPlan(sources, options));
+  }
+
+  /**
+   * Joins datasets: all records of the first, then all of the next. Ids stay, so two datasets of the same file give each
+   * id twice.
+   *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * const both = Dataset.concat(Dataset.sample("moby-dick").take(2), Dataset.sample("sotu").take(1));
+   * for await (const { id } of both) console.log(id);
+   * ```
+   *
+   * @throws {ConfigError} when there is no dataset
+   */
+  static concat<T>(...datasets: readonly Dataset<T>[]): Dataset<T> {
+    return new Dataset(concatPlan(datasets));
   }
 
   /**

@@ -10,6 +10,10 @@
 export interface BrokenRecord {
   /** Description of the problem, such as `not JSON: Unexpected end of input`. */
   problem: string;
+  /** Kind of the problem, by which it is counted, such as `not text`; default `unreadable`. */
+  reason?: string;
+  /** Byte of the file at which the problem begins, where it is known. */
+  offset?: number;
   /** Number of its line, from 1; only in formats with lines. */
   line?: number;
   /** The first characters of its text. */

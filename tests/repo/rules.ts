@@ -34,7 +34,7 @@ export const layers: readonly (readonly string[])[] = [
 export const order: Readonly<Record<string, readonly string[]>> = {
   formats: [
     "bytes.ts atomic_file.ts open_file.ts download.ts record_or_error.ts shard_file.ts",
-    "compression tensors gguf records mod.ts",
+    "encoding compression tensors gguf records mod.ts",
   ],
   tokenizer: [
     "codec.ts added_tokens.ts special.ts heap.ts options.ts texts.ts",

@@ -6,6 +6,7 @@
  */
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
+import { type OnBroken, onBrokenSchema } from "../io/file_reader.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { readBytes } from "../../formats/compression/decompress.ts";
 import { concat } from "../../formats/bytes.ts";
@@ -24,6 +25,8 @@ import { expandMacros } from "./latex_macros.ts";
 export interface ArxivOptions {
   /** Removes comments; default true. */
   comments?: boolean;
+  /** Treatment of a file or member that is broken: `skip` (default) counts it, `throw` ends the reading. */
+  onBroken?: OnBroken;
   /** Expands the authors' macros in place; default true. */
   macros?: boolean;
   /** Removes the text before the first section, and drops a paper without sections; default true. */
@@ -36,6 +39,7 @@ export interface ArxivOptions {
 
 const flag = z.boolean().default(true);
 const schema = optionsSchema<ArxivOptions>()(z.strictObject({
+  onBroken: onBrokenSchema,
   comments: flag,
   macros: flag,
   head: flag,
@@ -52,6 +56,7 @@ export function arxivPlan(paths: Paths, options: ArxivOptions = {}): DatasetPlan
   const { comments, macros, head, bibliography, appendix } = parseOptions(schema, options, "Dataset.arxiv");
   let plan = readerPlan<Document>(paths, {
     op: "arxiv",
+    onBroken: options.onBroken,
     options: {},
     kind: "documents",
     read: ({ path, name }, _, counts) =>

@@ -13,47 +13,57 @@ import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findJsonl } from "../../formats/records/jsonl.ts";
-import { readText } from "../../formats/records/lines.ts";
-import { DataError } from "../../base/errors.ts";
 import { dedupPlan } from "../dedup/dedup.ts";
 import type { Document } from "../document.ts";
 import type { Paths } from "../io/file_patterns.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
-import { readerPlan } from "../io/file_reader.ts";
+import { type BrokenOptions, onBrokenSchema, readerPlan } from "../io/file_reader.ts";
+import { isJsonName } from "../io/json_or_prose.ts";
+import { encodingSchema, readProse } from "../io/text.ts";
 import { type Judge, judgeOf, type Note, textStepPlan } from "../steps/document_step.ts";
 
 /** Options of the books corpus. */
-export interface BooksOptions {
+export interface BooksOptions extends BrokenOptions {
   /**
    * Overlap above which the shorter book is dropped; default 0.9, as in the paper. `false` turns the comparison off.
    */
   overlap?: number | false;
   /** Removes Project Gutenberg's header and licence; default true. */
   gutenberg?: boolean;
+  /** A label of the Encoding standard, such as `latin1`, for all files; default: detected file by file. */
+  encoding?: string;
 }
 
 const schema = optionsSchema<BooksOptions>()(z.strictObject({
   overlap: z.union([z.number().gt(0).max(1), z.literal(false)]).default(0.9),
   gutenberg: z.boolean().default(true),
+  encoding: encodingSchema,
+  onBroken: onBrokenSchema,
 }));
 
 /**
- * Plans one document per text file (UTF-8, else Latin-1) or per row of JSON Lines with a `text` (other fields:
- * `meta`).
+ * Plans one document per text file, or per row of JSON with a `text` (other fields: `meta`).
  */
 export function booksPlan(paths: Paths, options: BooksOptions = {}): DatasetPlan<Document> {
-  const { overlap, gutenberg } = parseOptions(schema, options, "Dataset.books");
+  const { overlap, gutenberg, encoding, onBroken } = parseOptions(schema, options, "Dataset.books");
   let plan = readerPlan<Document>(paths, {
     op: "books",
-    options: {},
+    options: { encoding, onBroken },
     kind: "documents",
+    onBroken,
     async *read({ path, name }, _, counts) {
-      if (!/\.jsonl(\.\w+)?$/i.test(name)) {
-        const { text, latin } = await bookText(path);
-        if (latin) counts.notes["books in Latin-1"] = Number(counts.notes["books in Latin-1"] ?? 0) + 1;
+      if (!isJsonName(name)) {
+        const text = await readProse(path, encoding, counts);
         const id = `${name}:1`;
-        if (text !== "") yield { value: { text, source: name, id }, id, place: { file: name } };
-        return;
+        if (typeof text !== "string") {
+          if (text.reason !== "JSON") {
+            yield text;
+            return;
+          }
+        } else {
+          if (text !== "") yield { value: { text, source: name, id }, id, place: { file: name } };
+          return;
+        }
       }
       for await (const found of findJsonl(path)) {
         if (isBrokenRecord(found)) yield found;
@@ -81,15 +91,6 @@ export function booksPlan(paths: Paths, options: BooksOptions = {}): DatasetPlan
 /** Returns the judge that removes Project Gutenberg's header and licence. */
 export function gutenbergJudge(): Judge {
   return ({ text }, note) => ({ text: withoutLicence(text, note) });
-}
-
-async function bookText(path: string): Promise<{ text: string; latin: boolean }> {
-  try {
-    return { text: await readText(path), latin: false };
-  } catch (error) {
-    if (!(error instanceof DataError) || !/as utf-8/.test(error.message)) throw error;
-    return { text: await readText(path, { encoding: "latin1" }), latin: true };
-  }
 }
 
 /** Returns the text between Project Gutenberg's header and licence, with LF line ends; counts missing marks. */

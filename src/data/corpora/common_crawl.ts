@@ -6,23 +6,27 @@
  */
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { encodingDetector, markedEncoding } from "../../formats/encoding/detect_encoding.ts";
+import { notText } from "../../formats/encoding/text_or_not.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
+import { readHttpResponse } from "../../formats/records/http_response.ts";
 import { findWarc, type WarcRecord } from "../../formats/records/warc.ts";
 import { dedupPlan } from "../dedup/dedup.ts";
 import type { Document } from "../document.ts";
 import type { Paths } from "../io/file_patterns.ts";
 import { TextClassifier } from "../filters/classifier.ts";
 import { htmlText } from "../text/html_text.ts";
+import { decodePage } from "../text/page_encoding.ts";
 import { languagePlan } from "../filters/language.ts";
 import { type Bucket, perplexityPlan } from "../filters/perplexity_filter.ts";
 import { qualityPlan } from "../filters/quality.ts";
 import { NgramModel } from "../filters/ngram_model.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
-import { readerPlan } from "../io/file_reader.ts";
+import { type BrokenOptions, type OnBroken, onBrokenSchema, readerPlan } from "../io/file_reader.ts";
 import { type Judge, judgeOf, offPlan, stagePlan, textStepPlan } from "../steps/document_step.ts";
 
 /** The selection of pages. */
-export interface CommonCrawlOptions {
+export interface CommonCrawlOptions extends BrokenOptions {
   /** Minimum characters of a page; default 300, as in CCNet. */
   leastCharacters?: number;
   /**
@@ -60,13 +64,14 @@ const schema = optionsSchema<CommonCrawlOptions>()(z.strictObject({
   references: z.custom<TextClassifier>((value) => value instanceof TextClassifier, "must be a TextClassifier")
     .optional(),
   referencesMin: z.number().min(0).max(1).default(0.25),
+  onBroken: onBrokenSchema,
 }));
 
 /** Plans the pages of WET or WARC files, deduplicated by paragraph, filtered by language and by two models. */
 export function commonCrawlPlan(paths: Paths, options: CommonCrawlOptions = {}): DatasetPlan<Document> {
   const settings = parseOptions(schema, options, "Dataset.commonCrawl");
   const { groups, language, languageModel: model, references, keep, cutoffs } = settings;
-  let plan = minLengthPlan(warcPlan(paths), settings.leastCharacters);
+  let plan = minLengthPlan(warcPlan(paths, settings.onBroken), settings.leastCharacters);
   if (groups !== false) {
     plan = dedupPlan(plan, { by: "line", normalize: "ccnet", keep: settings.copies, scope: groups });
   }
@@ -102,17 +107,22 @@ interface RawPage extends Omit<Document, "text"> {
 }
 
 /** Plans the pages of WET files, which are text, and of WARC files, whose HTML becomes text. */
-export function warcPlan(paths: Paths): DatasetPlan<Document> {
+export function warcPlan(paths: Paths, onBroken?: OnBroken): DatasetPlan<Document> {
   const pages = readerPlan<RawPage>(paths, {
     op: "warc",
-    options: {},
-    async *read({ path, name }) {
+    options: { onBroken },
+    onBroken,
+    async *read({ path, name }, _, counts) {
       let record = 0;
       for await (const found of findWarc(path)) {
         if (isBrokenRecord(found)) yield found;
         else {
           const page = rawPageOf(found.value);
-          if (!page) continue;
+          if (!page) {
+            const note = `${found.value.headers["warc-type"] ?? "nameless"} records, which are no pages`;
+            counts.notes[note] = Number(counts.notes[note] ?? 0) + 1;
+            continue;
+          }
           const id = found.value.headers["warc-record-id"] ?? `${name}:${++record}`;
           yield { value: { ...page, source: name, id }, id, place: { file: name } };
         }
@@ -126,6 +136,7 @@ export function warcPlan(paths: Paths): DatasetPlan<Document> {
   });
 }
 
+/** Returns a record that is a page; undefined for a record of another kind. */
 function rawPageOf({ headers, body }: WarcRecord): Omit<RawPage, "source" | "id"> | undefined {
   const kind = headers["warc-type"];
   const isText = kind === "conversion";
@@ -138,45 +149,34 @@ function rawPageOf({ headers, body }: WarcRecord): Omit<RawPage, "source" | "id"
   return { isText, type: headers["content-type"] ?? "", body, meta };
 }
 
-/** Returns the judge that turns a page into text. */
-export function pageJudge(): Judge<RawPage> {
-  return ({ isText, type: recordType, body }) => {
+/** Loads the judge that turns a page into text. */
+export async function pageJudge(): Promise<Judge<RawPage>> {
+  const detect = await encodingDetector();
+  return ({ isText, type: recordType, body }, note) => {
+    const noteReplaced = (count: number) => note("characters that cannot be decoded (U+FFFD)", count);
     if (isText) {
       // In CCNet the first line is the title and the rest the text.
       const text = new TextDecoder().decode(body);
+      if (text.includes("\uFFFD")) noteReplaced(text.split("\uFFFD").length - 1);
       const end = text.indexOf("\n");
       return {
         text: text.slice(end + 1).trimEnd(),
         meta: { title: end < 0 ? "" : text.slice(0, end).trim() },
       };
     }
-    const { type, content } = httpBody(body, recordType);
-    if (!/html/i.test(type)) {
-      return /^text\/plain/i.test(type) ? { text: decode(content, type) } : { drop: "neither HTML nor text" };
+    const { status, type = recordType, problem, isCut, body: content } = readHttpResponse(body);
+    if (status !== undefined && status !== 200) return { drop: `HTTP status ${status}` };
+    if (problem) return { drop: problem };
+    const isHtml = /html/i.test(type) || (status !== undefined && /^(application\/http|$)/i.test(type));
+    if (!isHtml && !/^text\/plain/i.test(type)) return { drop: "neither HTML nor text" };
+    if (isCut) note("bodies cut short");
+    const { text: page, replaced } = decodePage(content, type, detect);
+    noteReplaced(replaced);
+    if ((!isHtml || replaced > 0) && notText(content, markedEncoding(content) ?? "")) {
+      return { drop: "not text" };
     }
-    const html = decode(content, type);
-    const title = /<title[^<>]{0,200}>([^<]{0,1000})/i.exec(html)?.[1];
-    return { text: htmlText(html), meta: { title: title === undefined ? "" : htmlText(title) } };
+    if (!isHtml) return { text: page };
+    const title = /<title[^<>]{0,200}>([^<]{0,1000})/i.exec(page)?.[1];
+    return { text: htmlText(page), meta: { title: title === undefined ? "" : htmlText(title) } };
   };
-}
-
-/** Separates an HTTP response into type and content; a record without HTTP headers is all content. */
-function httpBody(body: Uint8Array, type: string): { type: string; content: Uint8Array } {
-  const start = new TextDecoder("latin1").decode(body.subarray(0, 1 << 16));
-  const end = /^HTTP\/\d/.test(start) ? /\r?\n\r?\n/.exec(start) : null;
-  if (!end) return { type, content: body };
-  const found = /^content-type:\s*(.*)$/im.exec(start.slice(0, end.index))?.[1];
-  return { type: found ?? "text/html", content: body.subarray(end.index + end[0].length) };
-}
-
-/** Decodes text by the character set that its type or its first bytes name, else as UTF-8. */
-function decode(content: Uint8Array, type: string): string {
-  const start = new TextDecoder("latin1").decode(content.subarray(0, 1024));
-  const label = /charset=["']?([\w-]+)/i.exec(type)?.[1] ??
-    /<meta[^>]*charset=["']?([\w-]+)/i.exec(start)?.[1] ?? "utf-8";
-  try {
-    return new TextDecoder(label).decode(content);
-  } catch {
-    return new TextDecoder().decode(content);
-  }
 }

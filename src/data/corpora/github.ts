@@ -13,12 +13,13 @@ import type { Document, Entry } from "../document.ts";
 import type { Paths } from "../io/file_patterns.ts";
 import { codePlan, headersPlan } from "../filters/source_code.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
-import { readerPlan } from "../io/file_reader.ts";
+import { type BrokenOptions, onBrokenSchema, readerPlan } from "../io/file_reader.ts";
+import { isJsonName } from "../io/json_or_prose.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { filesUnder } from "./source_tree.ts";
 
 /** The selection of files. */
-export interface GithubOptions {
+export interface GithubOptions extends BrokenOptions {
   /** Prefixes of licence names, lower case; default `mit`, `bsd`, `apache`, as in the paper. `false` turns it off. */
   licenses?: readonly string[] | false;
   /** Maximum length of a line in characters; default 1000, as in RedPajama. */
@@ -49,6 +50,7 @@ const schema = optionsSchema<GithubOptions>()(z.strictObject({
   extensions: z.union([z.array(z.string()).readonly(), z.literal(false)]).optional(),
   headers: z.boolean().default(true),
   copies: z.boolean().default(true),
+  onBroken: onBrokenSchema,
 }));
 
 /**
@@ -56,19 +58,24 @@ const schema = optionsSchema<GithubOptions>()(z.strictObject({
  * file in folders, whose licence is that of the nearest package.json or LICENSE file above.
  */
 export function githubPlan(paths: Paths, options: GithubOptions = {}): DatasetPlan<Document> {
-  const { licenses, headers, copies, ...rules } = parseOptions(schema, options, "Dataset.github");
+  const { licenses, headers, copies, onBroken, ...rules } = parseOptions(schema, options, "Dataset.github");
   let plan = readerPlan<Document>(paths, {
     op: "github",
-    options: {},
+    options: { onBroken },
     kind: "documents",
-    folders: true,
-    read: ({ path, name }) => /\.jsonl(\.\w+)?$/i.test(name) ? exported(path, name) : filesUnder(path),
+    onBroken,
+    folders: "whole",
+    read: ({ path, name }) => isJsonName(name) && !isFolder(path) ? exported(path, name) : filesUnder(path),
   });
   if (licenses !== false) plan = licensePlan(plan, licenses);
   // As in RedPajama, copies are found by the raw content: the same file with another header is another file.
   if (copies) plan = dedupPlan(plan, { by: "document" });
   if (headers) plan = headersPlan(plan);
   return codePlan(plan, rules);
+}
+
+function isFolder(path: string): boolean {
+  return Deno.statSync(path).isDirectory;
 }
 
 /** Plans the files whose licence name begins with one of `licenses`; of several names (`MIT OR ...`) one is enough. */

@@ -3,6 +3,9 @@
  *
  * @module
  */
+import { decodeStrictly, encodingDetector } from "../../formats/encoding/detect_encoding.ts";
+import { notText } from "../../formats/encoding/text_or_not.ts";
+import { type BrokenRecord, isBrokenRecord, type RecordOrError } from "../../formats/record_or_error.ts";
 import type { Document, Entry } from "../document.ts";
 
 /** Bytes of the largest file that is read; source code is smaller. [ours] */
@@ -13,21 +16,21 @@ const skippedFolders = new Set([".git", ".hg", ".svn"]);
 
 /**
  * Reads all text files under `path` (or the file `path`) in the order of their names, with `meta.license` and
- * `meta.path`. Links, files larger than 1 MiB and files that are not UTF-8 are skipped.
+ * `meta.path`. Links, files larger than 1 MiB and files that are not text are broken records.
  */
 export async function* filesUnder(
   path: string,
   license = "",
   root: string = path,
-): AsyncGenerator<Entry<Document>> {
+): AsyncGenerator<Entry<Document> | BrokenRecord> {
   const info = await Deno.lstat(path);
-  if (info.isSymlink) return;
-  if (info.isFile) {
-    const text = info.size <= maxFileBytes ? await readIfText(path) : undefined;
-    if (text === undefined) return;
+  if (info.isSymlink) yield { problem: `a link: ${path}`, reason: "link" };
+  else if (info.isFile) {
+    const found = await readIfText(path, info.size);
+    if (isBrokenRecord(found)) return yield found;
     const own = path === root ? path : path.slice(root.length).replace(/^[\\/]/, "");
     const meta = { path: own, license: license || await licenseOf(path.replace(/[\\/][^\\/]*$/, "")) };
-    yield { value: { text, source: root, id: path, meta }, id: path, place: { file: path } };
+    yield { value: { text: found.value, source: root, id: path, meta }, id: path, place: { file: path } };
   } else if (info.isDirectory) {
     const own = await licenseOf(path) || license;
     const names: string[] = [];
@@ -36,14 +39,16 @@ export async function* filesUnder(
   }
 }
 
-async function readIfText(path: string): Promise<string | undefined> {
+async function readIfText(path: string, size: number): Promise<RecordOrError<string>> {
+  if (size > maxFileBytes) return { problem: `${path} has ${size} bytes`, reason: "larger than 1 MiB" };
   const bytes = await Deno.readFile(path);
-  if (bytes.includes(0)) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+  const encoding = (await encodingDetector())(bytes);
+  const kind = notText(bytes, encoding);
+  if (kind) return { problem: `${path} is ${kind}`, reason: "not text" };
+  const text = decodeStrictly(bytes, encoding);
+  return text === undefined
+    ? { problem: `${path} is not valid ${encoding}`, reason: "not text" }
+    : { value: text };
 }
 
 /** Returns the licence of a folder: from package.json, else recognised in its LICENSE file; "" without either. */

@@ -15,13 +15,13 @@ import type { Document, Entry } from "../document.ts";
 import type { Paths } from "../io/file_patterns.ts";
 import { htmlText } from "../text/html_text.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
-import { readerPlan } from "../io/file_reader.ts";
+import { type BrokenOptions, onBrokenSchema, readerPlan } from "../io/file_reader.ts";
 import type { Pass, StepCounts } from "../plan/pass.ts";
 import type { LocalFile } from "../io/download_cache.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 
 /** The selection of sites and answers. */
-export interface StackExchangeOptions {
+export interface StackExchangeOptions extends BrokenOptions {
   /** Number of sites, those with most posts (ties by name); default 28, as in the paper. */
   sites?: number;
   /** Minimum score of an answer; default: all answers stay. */
@@ -31,6 +31,7 @@ export interface StackExchangeOptions {
 const schema = optionsSchema<StackExchangeOptions>()(z.strictObject({
   sites: z.number().int().min(1).default(28),
   leastScore: z.number().int().optional(),
+  onBroken: onBrokenSchema,
 }));
 
 /** A question or an answer. */
@@ -50,11 +51,12 @@ const partBytes = 1 << 26;
 
 /** Plans one document per question: `Q:` title and text, then `A:` for each answer, by descending score. */
 export function stackExchangePlan(paths: Paths, options: StackExchangeOptions = {}): DatasetPlan<Document> {
-  const { sites, leastScore } = parseOptions(schema, options, "Dataset.stackExchange");
+  const { sites, leastScore, onBroken } = parseOptions(schema, options, "Dataset.stackExchange");
   const threads = readerPlan<Document>(paths, {
     op: "stackExchange",
-    options: { sites, leastScore },
+    options: { sites, leastScore, onBroken },
     kind: "documents",
+    onBroken,
     choose: (files, pass) => largestSites(files, sites, pass),
     read: (file, pass, counts) => threadsOf(file, pass, counts, leastScore ?? -Infinity),
   });
@@ -118,7 +120,8 @@ async function* posts(
   file: LocalFile,
   counts: StepCounts,
 ): AsyncGenerator<Post | { problem: string; line?: number; text?: string }> {
-  for await (const found of findElements(file.path, "row")) {
+  const onRemoved = (characters: number) => count(counts, "characters that XML does not allow", characters);
+  for await (const found of findElements(file.path, "row", onRemoved)) {
     if (isBrokenRecord(found)) {
       yield found;
       continue;

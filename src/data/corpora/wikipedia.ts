@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { type BrokenOptions, onBrokenSchema } from "../io/file_reader.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { readBytes } from "../../formats/compression/decompress.ts";
 import { type Element, findElements } from "../../formats/records/xml_elements.ts";
@@ -22,7 +23,7 @@ const wikipediaLanguages: readonly string[] = "bg ca cs da de en es fr hr hu it 
   .split(" ");
 
 /** The selection of languages. */
-export interface WikipediaOptions {
+export interface WikipediaOptions extends BrokenOptions {
   /** Languages that stay; default the paper's 20. `all` keeps every file. */
   languages?: readonly string[] | "all";
   /** Language of files that name none in their name (`enwiki-...`) or their first bytes; default `en`. */
@@ -30,6 +31,7 @@ export interface WikipediaOptions {
 }
 
 const schema = optionsSchema<WikipediaOptions>()(z.strictObject({
+  onBroken: onBrokenSchema,
   languages: z.union([z.array(z.string()).readonly(), z.literal("all")]).default([...wikipediaLanguages]),
   language: z.string().optional(),
 }));
@@ -44,6 +46,7 @@ export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): Dat
   const isPaper = kept?.join(" ") === wikipediaLanguages.join(" ");
   const articles = readerPlan<Document>(paths, {
     op: "wikipedia",
+    onBroken: options.onBroken,
     options: { languages: isPaper ? "the paper's 20" : kept ?? "all", language },
     kind: "documents",
     async *read({ path, name }, _, counts) {

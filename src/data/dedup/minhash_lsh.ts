@@ -69,59 +69,70 @@ function minimum(hashes: Uint32Array, multiplier: number, offset: number): numbe
   return min;
 }
 
-/** An index of documents by their bands; 20 to 36 bytes per band of a document. */
+/**
+ * An index of documents by their bands, with a hash table per band; 15 to 25 bytes per band of a document, and up to
+ * half as much again for one band while its table grows.
+ */
 export class BandIndex {
-  /** Band hash of each slot, and its newest document (from 1; 0 for a free slot). */
-  #keys = new Uint32Array(1 << 10);
-  #heads = new Int32Array(1 << 10);
-  #used = 0;
-  /** The previous document in the same slot, for each (document, band). */
-  #older = new Int32Array(1 << 10);
-  readonly #bands: number;
+  readonly #bands: BandTable[];
   #documents = 0;
 
   /** Makes an empty index of documents with `bands` bands. */
   constructor(bands: number) {
-    this.#bands = bands;
+    this.#bands = Array.from({ length: bands }, () => new BandTable());
   }
 
   /** Adds a document; documents are numbered from 0. */
   add(hashes: Uint32Array): void {
-    const document = ++this.#documents;
-    const first = (document - 1) * this.#bands;
-    if (first + this.#bands > this.#older.length) {
-      const larger = new Int32Array(Math.max(first + this.#bands, this.#older.length * 2));
-      larger.set(this.#older);
-      this.#older = larger;
-    }
-    hashes.forEach((hash, band) => {
-      if (this.#used * 2 >= this.#keys.length) this.#grow();
-      const slot = this.#slotOf(hash);
-      if (this.#heads[slot] === 0) this.#used++;
-      this.#keys[slot] = hash;
-      this.#older[first + band] = this.#heads[slot];
-      this.#heads[slot] = document;
-    });
+    const document = this.#documents++;
+    hashes.forEach((hash, band) => this.#bands[band].add(hash, document));
   }
 
   /** Returns the documents that share a band with `hashes`, in ascending order. */
   candidates(hashes: Uint32Array): number[] {
     const found = new Set<number>();
-    hashes.forEach((hash, band) => {
-      for (
-        let at = this.#heads[this.#slotOf(hash)];
-        at > 0;
-        at = this.#older[(at - 1) * this.#bands + band]
-      ) {
-        found.add(at - 1);
-      }
-    });
+    hashes.forEach((hash, band) => this.#bands[band].collect(hash, found));
     return [...found].sort((a, b) => a - b);
   }
+}
 
+/** The share of slots in use above which a table doubles. */
+const maxLoad = 0.75;
+
+/** The documents of one band by their hashes: an open table, whose home slots are as many as its slots. */
+class BandTable {
+  /** Hash of each slot, and its newest document (from 1; 0 for a free slot). */
+  #keys = new Uint32Array(1 << 8);
+  #heads = new Int32Array(1 << 8);
+  /** The number of bits of a mixed hash below those that are its home slot. */
+  #shift = 24;
+  #used = 0;
+  /** The document before, with the same hash, for each document. */
+  #older = new Int32Array(1 << 8);
+
+  add(hash: number, document: number): void {
+    if (this.#used >= this.#keys.length * maxLoad) this.#grow();
+    if (document >= this.#older.length) {
+      const larger = new Int32Array(Math.ceil(this.#older.length * 1.5));
+      larger.set(this.#older);
+      this.#older = larger;
+    }
+    const slot = this.#slotOf(hash);
+    if (this.#heads[slot] === 0) this.#used++;
+    this.#keys[slot] = hash;
+    this.#older[document] = this.#heads[slot];
+    this.#heads[slot] = document + 1;
+  }
+
+  /** Adds the documents with this hash to `found`. */
+  collect(hash: number, found: Set<number>): void {
+    for (let at = this.#heads[this.#slotOf(hash)]; at > 0; at = this.#older[at - 1]) found.add(at - 1);
+  }
+
+  /** Returns the slot of a hash, or the free slot where it belongs; its home are the upper bits of the mixed hash. */
   #slotOf(hash: number): number {
     const mask = this.#keys.length - 1;
-    let slot = Math.imul(hash, 0x9e3779b1) >>> 7 & mask;
+    let slot = Math.imul(hash, 0x9e3779b1) >>> this.#shift;
     while (this.#heads[slot] !== 0 && this.#keys[slot] !== hash) slot = (slot + 1) & mask;
     return slot;
   }
@@ -131,6 +142,7 @@ export class BandIndex {
     const heads = this.#heads;
     this.#keys = new Uint32Array(keys.length * 2);
     this.#heads = new Int32Array(keys.length * 2);
+    this.#shift--;
     heads.forEach((head, slot) => {
       if (head === 0) return;
       const to = this.#slotOf(keys[slot]);

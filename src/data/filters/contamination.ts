@@ -13,6 +13,7 @@ import { findJsonl } from "../../formats/records/jsonl.ts";
 import { findLines } from "../../formats/records/lines.ts";
 import { HashSet } from "../dedup/hash_set.ts";
 import { asDocument, type Document } from "../document.ts";
+import { isJsonName } from "../io/json_or_prose.ts";
 import { findFiles, localFiles, type Paths, patternsOf } from "../io/file_patterns.ts";
 import { onEachSource } from "../steps/mix.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
@@ -131,12 +132,12 @@ function eachRun(words: Uint32Array, length: number, use: (low: number, high: nu
   }
 }
 
-/** Reads the runs of benchmark files: an item per row of JSON Lines and CSV files, per line of other files. */
+/** Reads the runs of benchmark files: an item per row of JSON and CSV files, per line of other files. */
 async function runsOf(patterns: readonly string[], n: number, { signal }: Pass): Promise<WordRuns> {
   const runs = new WordRuns(n);
   for await (const { path, name } of localFiles(patterns, signal)) {
-    const kind = /\.(jsonl|csv|tsv)(\.\w+)?$/i.exec(name)?.[1].toLowerCase();
-    const found = kind === "jsonl" ? findJsonl(path) : kind ? findCsv(path) : findLines(path);
+    const isTable = /\.(csv|tsv)(\.\w+)?$/i.test(name);
+    const found = isJsonName(name) ? findJsonl(path) : isTable ? findCsv(path) : findLines(path);
     for await (const item of found) {
       if (!isBrokenRecord(item)) runs.add(textsIn(item.value));
     }

@@ -19,7 +19,15 @@ interface FileFacts {
   size: number;
   /** Modification time in milliseconds since 1970; 0 where the system has none. */
   modified: number;
+  /** Reason why the file is not read, such as `link`. */
+  skipped?: string;
 }
+
+/**
+ * The treatment of a folder: refused (`no`, default), one file with the size of all its files and the time of the
+ * newest (`whole`), or all its files, at any depth and in the order of their names (`files`).
+ */
+export type Folders = "no" | "whole" | "files";
 
 /**
  * Returns the patterns as strings, for display and hashing, without access to any file.
@@ -39,18 +47,18 @@ export function patternsOf(paths: Paths): string[] {
 }
 
 /**
- * Finds the files that the patterns match, pattern by pattern, those of a glob sorted. With `folders`, a folder
- * counts as one file, with the size of all its files and the time of the newest.
+ * Finds the files that the patterns match, pattern by pattern, those of a glob sorted. Links and hidden files inside a
+ * folder are marked as skipped.
  *
  * @throws {DataError} when a path does not exist or is a folder, or a glob matches nothing
  */
-export function findFiles(patterns: readonly string[], folders = false): FileFacts[] {
+export function findFiles(patterns: readonly string[], folders: Folders = "no"): FileFacts[] {
   if (patterns.length === 0) throw new DataError("Cannot read files: the list of paths is empty");
   return patterns.flatMap((pattern) => {
     // An address identifies its file: the file is downloaded once and stays until the cache is emptied.
     if (isRemote(pattern)) return [{ path: pattern, size: 0, modified: 0 }];
     const single = factsOf(pattern, { folders });
-    if (single) return [single];
+    if (single) return single;
     if (!isGlob(pattern)) throw missing(pattern);
     const found = pathsOf(pattern).flatMap((path) => factsOf(path, { folders, globbed: true }) ?? []);
     if (found.length === 0) {
@@ -64,20 +72,24 @@ export function findFiles(patterns: readonly string[], folders = false): FileFac
 export async function* localFiles(
   patterns: readonly string[],
   signal?: AbortSignal,
-  folders = false,
-): AsyncGenerator<LocalFile> {
-  for (const { path } of findFiles(patterns, folders)) {
+  folders: Folders = "no",
+): AsyncGenerator<LocalFile & { skipped?: string }> {
+  for (const { path, skipped } of findFiles(patterns, folders)) {
     if (isRemote(path)) yield* fetched(path, signal);
-    else yield { path, name: path };
+    else yield { path, name: path, skipped };
   }
 }
 
 /** Returns the facts of a file; undefined when it does not exist, or is a folder that a glob has matched. */
-function factsOf(path: string, { folders = false, globbed = false }): FileFacts | undefined {
+function factsOf(
+  path: string,
+  { folders = "no", globbed = false }: { folders?: Folders; globbed?: boolean },
+): FileFacts[] | undefined {
   try {
     const { size, mtime, isDirectory } = Deno.statSync(path);
-    if (!isDirectory) return { path, size, modified: mtime?.getTime() ?? 0 };
-    if (folders) return folderFacts(path);
+    if (!isDirectory) return [{ path, size, modified: mtime?.getTime() ?? 0 }];
+    if (folders === "whole") return [folderFacts(path)];
+    if (folders === "files" && !globbed) return filesIn(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
@@ -88,14 +100,25 @@ function factsOf(path: string, { folders = false, globbed = false }): FileFacts 
   });
 }
 
+/** Lists the files of a folder at any depth. Links and hidden files are not read, and hidden folders not listed. */
+function filesIn(folder: string): FileFacts[] {
+  const entries = [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1);
+  return entries.flatMap(({ name, isSymlink, isDirectory }) => {
+    const path = `${folder.replace(/[\\/]$/, "")}/${name}`;
+    const skipped = isSymlink ? "link" : name.startsWith(".") ? "hidden" : undefined;
+    if (skipped) return [{ path, size: 0, modified: 0, skipped }];
+    return isDirectory ? filesIn(path) : factsOf(path, {}) ?? [];
+  });
+}
+
 function folderFacts(path: string): FileFacts {
   const facts = { path, size: 0, modified: 0 };
   for (const entry of Deno.readDirSync(path)) {
     const inner = `${path}/${entry.name}`;
     if (entry.isSymlink) continue;
-    const { size, modified } = entry.isDirectory
-      ? folderFacts(inner)
-      : factsOf(inner, {}) ?? { size: 0, modified: 0 };
+    const [{ size, modified }] = entry.isDirectory
+      ? [folderFacts(inner)]
+      : factsOf(inner, {}) ?? [{ size: 0, modified: 0 }];
     facts.size += size;
     facts.modified = Math.max(facts.modified, modified);
   }

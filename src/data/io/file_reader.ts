@@ -3,13 +3,29 @@
  *
  * @module
  */
+import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { type BrokenRecord, isBrokenRecord } from "../../formats/record_or_error.ts";
 import type { Entry } from "../document.ts";
-import { findFiles, localFiles, type Paths, patternsOf } from "./file_patterns.ts";
+import { findFiles, type Folders, localFiles, type Paths, patternsOf } from "./file_patterns.ts";
 import { type DatasetPlan, describeStep } from "../plan/plan.ts";
 import type { Pass, StepCounts } from "../plan/pass.ts";
 import type { LocalFile } from "./download_cache.ts";
+
+/** Option of every reader of files. */
+export interface BrokenOptions {
+  /**
+   * Treatment of a record, member or file that is broken: `skip` (default) counts it by reason, shows the first one in
+   * `stats()` and writes all to the rejects; `throw` ends the reading with a `DataError`.
+   */
+  onBroken?: OnBroken;
+}
+
+/** Treatment of broken records and files. */
+export type OnBroken = "skip" | "throw";
+
+/** The schema of {@linkcode BrokenOptions}, as the value of a field. */
+export const onBrokenSchema = z.enum(["skip", "throw"]).optional();
 
 /** A file reader without its paths. */
 interface Reader<T> {
@@ -19,10 +35,10 @@ interface Reader<T> {
   options: Record<string, unknown>;
   /** Kind of its records, where that is known. */
   kind?: DatasetPlan["kind"];
-  /** `refuse` throws at the first broken record; default `skip`. */
-  broken?: "skip" | "refuse";
-  /** True when it also reads folders. */
-  folders?: boolean;
+  /** `throw` ends the reading at the first broken record or file; default `skip`. */
+  onBroken?: OnBroken;
+  /** Treatment of folders; default: refused. */
+  folders?: Folders;
   /** Chooses the files to read, by their contents. */
   choose?: (files: LocalFile[], pass: Pass) => Promise<LocalFile[]>;
   /** Reads the records of a file, whole and broken ones; ids and places contain the file's name. */
@@ -46,24 +62,25 @@ export function readerPlan<T>(paths: Paths, reader: Reader<T>): DatasetPlan<T> {
 
 async function* readFiles<T>(
   patterns: readonly string[],
-  { read, choose, folders, broken }: Reader<T>,
+  reader: Reader<T>,
   pass: Pass,
   counts: StepCounts,
 ): AsyncGenerator<Entry<T>> {
+  const { choose, folders, onBroken, kind } = reader;
   let records = 0;
   let firstBroken: (BrokenRecord & { file: string }) | undefined;
   const files = localFiles(patterns, pass.signal, folders);
   for await (const file of choose ? await choose(await Array.fromAsync(files), pass) : files) {
-    for await (const entry of read(file, pass, counts)) {
+    for await (const entry of recordsOf(file, reader, pass, counts)) {
       await pass.yieldToEventLoop();
       if (isBrokenRecord(entry)) {
-        if (broken === "refuse") throw new DataError(entry.problem, { file: file.name, line: entry.line });
+        if (onBroken === "throw") throw new DataError(entry.problem, { file: file.name, line: entry.line });
         firstBroken ??= { ...entry, file: file.name };
         await pass.dropBroken(counts, entry, file.name);
         continue;
       }
       records++;
-      if (isBlank(entry.value)) await pass.drop(counts, "blank", entry);
+      if (kind === "documents" && isBlank(entry.value)) await pass.drop(counts, "blank", entry);
       else {
         counts.kept++;
         yield entry;
@@ -77,6 +94,44 @@ async function* readFiles<T>(
   const skipped = Object.entries(counts.notes).map(([note, count]) => `${note} (${count})`).join(", ");
   const why = skipped ? `no record is used: ${skipped}` : "it is empty, check that the path is right";
   throw new DataError(`Cannot read ${patterns.join(" ")}: ${why}`);
+}
+
+/** Reads one file. Damage that ends its reading is one more broken record, behind the ones read before. */
+async function* recordsOf<T>(
+  file: LocalFile & { skipped?: string },
+  { read }: Reader<T>,
+  pass: Pass,
+  counts: StepCounts,
+): AsyncGenerator<Entry<T> | BrokenRecord> {
+  const { path, skipped } = file;
+  if (skipped) {
+    yield { problem: `not read, it is a ${skipped} file`, reason: skipped };
+    return;
+  }
+  let found = 0;
+  try {
+    for await (const entry of read(file, pass, counts)) {
+      found++;
+      yield entry;
+    }
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const place = `${error.file}${error.line === undefined ? "" : `:${error.line}`}: `;
+    yield { problem: error.message.replace(place, ""), line: error.line };
+    return;
+  }
+  if (found === 0 && (await Deno.stat(path)).size === 0) {
+    yield { problem: "it is empty, check that the path is right", reason: "empty file" };
+  }
+}
+
+/** Returns true for an error that lies in a file, false for one of the disk or of the permissions. */
+function isDamage(error: unknown): error is DataError {
+  if (!(error instanceof DataError) || error.file === undefined) return false;
+  const { cause } = error;
+  const code = (cause as { code?: string } | undefined)?.code ?? "";
+  return !(cause instanceof Deno.errors.NotCapable || cause instanceof Deno.errors.PermissionDenied ||
+    cause instanceof Deno.errors.NotFound || /^(EACCES|EPERM|ENOENT|EIO|EMFILE)$/.test(code));
 }
 
 function isBlank(value: unknown): boolean {

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
+import { decodeStrictly } from "../../formats/encoding/detect_encoding.ts";
 import { findCsv } from "../../formats/records/csv.ts";
 import { type BrokenRecord, isBrokenRecord, type RecordOrError } from "../../formats/record_or_error.ts";
 import { findJsonl, type Row } from "../../formats/records/jsonl.ts";
@@ -12,20 +13,17 @@ import { findParquet } from "../../formats/records/parquet.ts";
 import type { Document, Entry } from "../document.ts";
 import type { Paths } from "./file_patterns.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
-import { readerPlan } from "./file_reader.ts";
+import { type BrokenOptions, onBrokenSchema, readerPlan } from "./file_reader.ts";
 
 /** The conversion of rows to documents: names of fields, and the treatment of broken records. */
-export interface RowOptions {
+export interface RowOptions extends BrokenOptions {
   /** Field with the text; the other fields become `meta`. Without it rows stay rows. */
   text?: string;
   /** Field with a unique id (a string or a number); default: path and number of the line or record. */
   id?: string;
   /** Field with the source of the text; default: the path. */
   source?: string;
-  /**
-   * Treatment of a record that cannot be read or lacks a named field: `skip` (default) counts it, shows the first one
-   * in `stats()` and writes all to the rejects; `refuse` throws a `DataError`, which suits a test set.
-   */
+  /** Another name of `onBroken`, with `refuse` for `throw`. */
   broken?: "skip" | "refuse";
 }
 
@@ -37,8 +35,12 @@ export type ParquetOptions = RowOptions;
 
 /** Options of `Dataset.csv`. */
 export interface CsvOptions extends RowOptions {
-  /** The one character between fields; default: a tab in `.tsv` files, else a comma. */
+  /** The one character between fields, such as `;`; default: a tab in `.tsv` and `.tab` files, else a comma. */
+  delimiter?: string;
+  /** Another name of `delimiter`. */
   separator?: string;
+  /** The one character around fields, default `"`; `false` for files in which a quote is a character like any other. */
+  quote?: string | false;
   /** A label of the Encoding standard, such as `latin1`; default `utf-8`. */
   encoding?: string;
 }
@@ -47,6 +49,7 @@ const fields = {
   text: z.string().optional(),
   id: z.string().optional(),
   source: z.string().optional(),
+  onBroken: onBrokenSchema,
   broken: z.enum(["skip", "refuse"]).optional(),
 };
 const hasText = ({ text, id, source }: RowOptions) =>
@@ -58,9 +61,14 @@ const rowSchema = optionsSchema<RowOptions>()(z.strictObject(fields).refine(hasT
 const csvSchema = optionsSchema<CsvOptions>()(
   z.strictObject({
     ...fields,
+    delimiter: z.string().length(1).optional(),
     separator: z.string().length(1).optional(),
+    quote: z.union([z.string().length(1), z.literal(false)]).optional(),
     encoding: z.string().optional(),
-  }).refine(hasText, textMissing),
+  }).refine(hasText, textMissing).refine(
+    ({ delimiter, separator }) => delimiter === undefined || separator === undefined,
+    "delimiter and separator are one option, name one of them",
+  ),
 );
 
 /** Plans the rows of JSON Lines files, or with `{ text: "field" }` documents. */
@@ -73,11 +81,13 @@ export function jsonlPlan(
 
 /** Plans the rows of CSV files, all values strings, or documents. */
 export function csvPlan(paths: Paths, options: CsvOptions = {}): DatasetPlan<Row> | DatasetPlan<Document> {
-  const { separator, encoding, ...fields } = parseOptions(csvSchema, options, "Dataset.csv");
-  return rowsPlan(paths, "csv", fields, (path) => findCsv(path, { separator, encoding }), {
-    separator,
-    encoding,
-  });
+  const { delimiter, separator = delimiter, quote, encoding, ...fields } = parseOptions(
+    csvSchema,
+    options,
+    "Dataset.csv",
+  );
+  const format = { separator, quote, encoding };
+  return rowsPlan(paths, "csv", fields, (path) => findCsv(path, format), format);
 }
 
 /** Plans the rows of Parquet files, or documents. */
@@ -100,7 +110,7 @@ function rowsPlan(
   find: (path: string) => AsyncIterable<RecordOrError<Row>>,
   format: Record<string, unknown> = {},
 ): DatasetPlan<Row> | DatasetPlan<Document> {
-  const { text, broken } = fields;
+  const { text, broken, onBroken = broken === "refuse" ? "throw" : broken } = fields;
   async function* read(
     { path, name }: { path: string; name: string },
   ): AsyncGenerator<Entry<Row> | BrokenRecord> {
@@ -115,11 +125,11 @@ function rowsPlan(
     }
   }
   return text === undefined
-    ? readerPlan(paths, { op, options: { ...format, broken }, broken, read })
+    ? readerPlan(paths, { op, options: { ...format, broken, onBroken: fields.onBroken }, onBroken, read })
     : readerPlan(paths, {
       op,
       options: { ...fields, ...format },
-      broken,
+      onBroken,
       kind: "documents",
       async *read(file) {
         for await (const entry of read(file)) {
@@ -137,7 +147,7 @@ function documentOf(
   const others: Row = { ...(isObject(meta) ? meta : meta === undefined ? {} : { meta }), ...rest };
   let problem: string | undefined;
   const take = (field: string) => {
-    const value = entry.value[field];
+    const value = textOfBytes(entry.value[field]);
     delete others[field];
     if (typeof value === "string" || (typeof value === "number" && field !== fields.text)) {
       return String(value);
@@ -151,6 +161,11 @@ function documentOf(
   if (problem !== undefined) return { problem, line: entry.place.line, text: show(entry.value) };
   const value = { text, source, id, ...(Object.keys(others).length ? { meta: others } : {}) };
   return { ...entry, value };
+}
+
+/** Decodes bytes in UTF-8, as of a binary Parquet column; returns anything else, and other bytes, as they are. */
+function textOfBytes(value: unknown): unknown {
+  return value instanceof Uint8Array ? decodeStrictly(value, "utf-8") ?? value : value;
 }
 
 function isObject(value: unknown): value is Row {

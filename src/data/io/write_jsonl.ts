@@ -53,7 +53,8 @@ export async function writePlan(
   const { rejects, signal, shardBytes, workers } = parseOptions(schema, options, "Dataset.write");
   const write = (rejected?: Lines) => {
     const onReject = rejected &&
-      ((step: string, reason: string, record: unknown) => rejected.add({ step, reason, record }));
+      ((step: string, reason: string, record: unknown) =>
+        rejected.add(record, rejectLine({ step, reason, record })));
     const pass = { signal, onReject, workers };
     return path.includes("*")
       ? toShards(plan, path, shardBytes, pass)
@@ -190,8 +191,8 @@ class Lines {
     this.#write = write;
   }
 
-  async add(value: unknown): Promise<void> {
-    const line = lineOf(value);
+  /** Appends a record, or the `line` of one. */
+  async add(value: unknown, line: string = lineOf(value)): Promise<void> {
     if (!this.#fits(line)) {
       await this.flush();
       if (!this.#fits(line)) await this.#writeLong(encoder.encode(line));
@@ -219,10 +220,48 @@ class Lines {
   }
 }
 
+/** Returns a record as a line of JSON. */
 function lineOf(value: unknown): string {
-  const line = JSON.stringify(value);
+  checkWritable(value);
+  let line: string | undefined;
+  try {
+    line = JSON.stringify(value);
+  } catch (cause) {
+    throw new DataError(`Cannot write a record as JSON: ${(cause as Error).message}`, { cause });
+  }
   if (line === undefined) {
     throw new DataError(`Cannot write a record as JSON: it is ${show(value)}; remove it with filter`);
   }
   return `${line}\n`;
+}
+
+/** Returns a dropped record as a line of JSON, whatever it holds. */
+function rejectLine(reject: { step: string; reason: string; record: unknown }): string {
+  const shown = (_: string, value: unknown) =>
+    value instanceof Uint8Array ? `${value.length} bytes` : typeof value === "bigint" ? String(value) : value;
+  return `${JSON.stringify(reject, shown)}\n`;
+}
+
+/**
+ * Checks that JSON can hold a record.
+ *
+ * @throws {DataError} naming the field that holds bytes
+ */
+export function checkWritable(value: unknown): void {
+  const field = bytesIn(value);
+  if (field === undefined) return;
+  throw new DataError(
+    `Cannot write a record as JSON: its field ${field} holds bytes; turn them into text or leave them out with map`,
+  );
+}
+
+/** Returns the field of a record, or of its `meta`, that holds bytes. */
+function bytesIn(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [name, item] of Object.entries(value)) {
+    if (item instanceof Uint8Array) return name;
+    const inner = name === "meta" ? bytesIn(item) : undefined;
+    if (inner !== undefined) return `meta.${inner}`;
+  }
+  return undefined;
 }

@@ -89,11 +89,12 @@ export class Pass {
   }
 
   /** Counts a record that could not be read, notes the place of the first one, and tells the listener. */
-  async dropBroken(counts: StepCounts, { problem, line, text }: BrokenRecord, file: string): Promise<void> {
+  async dropBroken(counts: StepCounts, broken: BrokenRecord, file: string): Promise<void> {
+    const { problem, reason = "unreadable", line, offset, text } = broken;
     const place = line === undefined ? file : `${file}:${line}`;
-    counts.dropped["unreadable"] = (counts.dropped["unreadable"] ?? 0) + 1;
-    counts.notes["first unreadable"] ??= `${place}: ${problem}`;
-    await this.#options.onReject?.(counts.step, `unreadable: ${problem}`, { file, line, text });
+    counts.dropped[reason] = (counts.dropped[reason] ?? 0) + 1;
+    counts.notes[`first ${reason}`] ??= `${place}: ${problem}`;
+    await this.#options.onReject?.(counts.step, `${reason}: ${problem}`, { file, line, offset, text });
   }
 
   /**

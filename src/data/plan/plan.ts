@@ -104,12 +104,39 @@ function word(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** Returns the plan as indented lines in reading order, readers first; the sources of a mixture stand under its name. */
+/** Returns true for a plan that reads several others one after another. */
+function isJoined(plan: DatasetPlan): boolean {
+  return !plan.mix && plan.inputs.length > 1;
+}
+
+/**
+ * Returns the decimals that show all `shares` of a mixture as percentages to a hundredth of a percent and to two
+ * significant digits.
+ */
+export function shareDecimals(shares: readonly number[]): number {
+  return Math.max(
+    1,
+    ...shares.map((share) => {
+      const isEnough = (decimals: number) => {
+        const error = Math.abs(Number((100 * share).toFixed(decimals)) - 100 * share);
+        return error < 0.005 && error <= 5 * share;
+      };
+      return [1, 2, 3, 4, 5, 6, 7, 8].find(isEnough) ?? 9;
+    }),
+  );
+}
+
+/**
+ * Returns the plan as indented lines in reading order, readers first; what a mixture or a concatenation reads from stands
+ * under its name.
+ */
 export function describePlan(plan: DatasetPlan, indent = ""): string[] {
   const own = `${indent}${describeStep(plan)}`;
+  if (isJoined(plan)) return [own, ...plan.inputs.flatMap((input) => describePlan(input, `${indent}    `))];
   if (!plan.mix) return [...plan.inputs.flatMap((input) => describePlan(input, indent)), own];
+  const decimals = shareDecimals(plan.mix.map(({ weight }) => weight));
   const sources = plan.mix.flatMap((source) => [
-    `${indent}  ${source.name} ${percent(source.weight)}${
+    `${indent}  ${source.name} ${percent(source.weight, decimals)}${
       source.maxEpochs === undefined ? "" : `, at most ${source.maxEpochs} epochs`
     }`,
     ...describePlan(source.plan, `${indent}    `),
@@ -145,7 +172,7 @@ export function sourcesOf<T>(plan: DatasetPlan<T>): readonly MixSource<T>[] {
 
 /** Returns the name of the data at the root of the plan: a file, a sample, a pattern, or `mix`. */
 export function sourceName(plan: DatasetPlan): string {
-  if (plan.mix) return plan.op;
+  if (plan.mix || isJoined(plan)) return plan.op;
   if (plan.inputs.length) return sourceName(plan.inputs[0]);
   const { paths, name } = plan.options as { paths?: readonly string[]; name?: string };
   return paths?.[0] ?? name ?? plan.op;

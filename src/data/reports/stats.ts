@@ -9,7 +9,7 @@ import { join } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import { countsTable } from "./counts_table.ts";
 import { type Entry, textBytes } from "../document.ts";
-import { type DatasetPlan, entriesOf, plansIn } from "../plan/plan.ts";
+import { type DatasetPlan, entriesOf, plansIn, shareDecimals } from "../plan/plan.ts";
 import { Pass, type PassOptions, type StepCounts } from "../plan/pass.ts";
 
 /** The share of a source in the records of a pass. */
@@ -59,10 +59,11 @@ export class DatasetStats extends Displayable {
     const totals =
       `${number(this.records)} records, ${size(this.bytes)} of text: ${size(this.shortest)} to ` +
       `${size(this.longest)}, mean ${size(mean)}`;
+    const decimals = shareDecimals(this.sources.map(({ asked }) => asked));
     const shares = this.sources.map(({ source, asked, drawn, bytes }) => ({
       source,
-      asked: percent(asked),
-      drawn: percent(drawn),
+      asked: percent(asked, decimals),
+      drawn: percent(drawn, decimals),
       text: size(bytes),
     }));
     const steps = countsTable(this.steps);

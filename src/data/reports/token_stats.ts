@@ -9,6 +9,7 @@ import { Displayable, type Picture } from "../../display/display.ts";
 import { bytes as size, number, percent } from "../../display/format.ts";
 import { join } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
+import { shareDecimals } from "../plan/plan.ts";
 import type { PreparedTokens } from "../windows/prepared_tokens.ts";
 
 /** The share of a source in a number of drawn windows. */
@@ -101,10 +102,11 @@ export class TokenDatasetStats extends Displayable {
       `${number(windows)} windows of ${context}`,
       ...lost,
     ];
+    const decimals = shareDecimals(this.sources.map(({ asked }) => asked));
     const rows = this.sources.map((own) => ({
       source: own.source,
-      asked: percent(own.asked),
-      drawn: percent(own.drawn),
+      asked: percent(own.asked, decimals),
+      drawn: percent(own.drawn, decimals),
       "tokens drawn": number(own.drawnTokens),
       epochs: own.epochs.toFixed(2),
       documents: own.documents,

@@ -9,6 +9,7 @@
 import { zstdCompressSync } from "node:zlib";
 import { readLines } from "../../formats/records/lines.ts";
 import type { Entry } from "../document.ts";
+import { checkWritable } from "../io/write_jsonl.ts";
 import { cacheKeyOf, hashOf } from "../plan/fingerprint.ts";
 import { onEachSource } from "./mix.ts";
 import { type DatasetPlan, describeStep, entriesOf, plansIn } from "../plan/plan.ts";
@@ -79,6 +80,7 @@ async function fill(source: DatasetPlan, path: string, { signal, workers, onReje
     while (bytes.length) bytes = bytes.subarray(await file.write(bytes));
   };
   for await (const { value, id, place } of entriesOf(source, pass)) {
+    checkWritable(value);
     const line = JSON.stringify({ value, id, place });
     lines.push(line, "\n");
     if ((length += line.length) >= frameUnits) await flush();

@@ -1,17 +1,15 @@
 /**
  * The endless order of windows: the n-th one is a pure function of the seed and n, so resuming needs only a step number.
  *
- * Each block of 1,000 windows holds an exact quota of every source (largest remainders), in an order of its own;
+ * Each block of 1,000 windows holds an exact quota of every source (`block_quotas.ts`), in an order of its own;
  * the windows of a source follow a pseudo-random permutation that changes every epoch (a Feistel network with cycle
  * walking, Black and Rogaway 2002). Nothing is stored, whatever the number of windows.
  *
  * @module
  */
-import { ConfigError, DataError } from "../../base/errors.ts";
+import { DataError } from "../../base/errors.ts";
 import type { MixShare } from "../plan/plan.ts";
-
-/** The number of windows over which the quotas of a mixture are exact. */
-export const blockSize = 1000;
+import { BlockQuotas, blockSize } from "./block_quotas.ts";
 
 /** Rounds of the Feistel network. */
 const rounds = 6;
@@ -64,14 +62,14 @@ interface Draw {
 export class WindowOrder {
   readonly #sources: readonly OrderedSource[];
   readonly #seed: number;
-  readonly #quotas: number[];
-  #block?: { index: number; sources: Uint16Array; ranks: Uint16Array };
+  readonly #quotas: BlockQuotas;
+  #block?: { index: number; before: number[]; sources: Uint16Array; ranks: Uint16Array };
 
   /**
    * Makes the order.
    *
    * @throws {DataError} when a source has no window
-   * @throws {ConfigError} when a weight is too small to be drawn once in a block
+   * @throws {ConfigError} when a weight is too small to be counted
    */
   constructor(sources: readonly OrderedSource[], seed: number) {
     const empty = sources.find(({ windows }) => windows === 0);
@@ -83,7 +81,7 @@ export class WindowOrder {
     }
     this.#sources = sources;
     this.#seed = seed >>> 0;
-    this.#quotas = quotasOf(sources);
+    this.#quotas = new BlockQuotas(sources);
   }
 
   /** Returns the n-th window, n from 0; in file order within each source when `shuffle` is false. */
@@ -101,9 +99,9 @@ export class WindowOrder {
   drawn(n: number): number[] {
     const whole = Math.floor(n / blockSize);
     const rest = n % blockSize;
-    const counts = this.#quotas.map((quota) => quota * whole);
-    if (this.#quotas.length === 1) return [n];
-    const { sources } = this.#blockAt(whole);
+    if (this.#sources.length === 1) return [n];
+    const { before, sources } = this.#blockAt(whole);
+    const counts = [...before];
     for (let k = 0; k < rest; k++) counts[sources[k]]++;
     return counts;
   }
@@ -121,51 +119,36 @@ export class WindowOrder {
 
   /** Returns the n at which source `s` is drawn and was drawn `rank` times before. */
   #placeOf(s: number, rank: number): number {
-    if (this.#quotas.length === 1) return rank;
-    const whole = Math.floor(rank / this.#quotas[s]);
-    const within = rank % this.#quotas[s];
-    const { sources, ranks } = this.#blockAt(whole);
-    return whole * blockSize + sources.findIndex((source, k) => source === s && ranks[k] === within);
+    if (this.#sources.length === 1) return rank;
+    const block = this.#quotas.blockOf(s, rank);
+    const { before, sources, ranks } = this.#blockAt(block);
+    const within = rank - before[s];
+    return block * blockSize + sources.findIndex((source, k) => source === s && ranks[k] === within);
   }
 
   #rankOf(n: number): { source: number; rank: number } {
-    if (this.#quotas.length === 1) return { source: 0, rank: n };
-    const index = Math.floor(n / blockSize);
-    const { sources, ranks } = this.#blockAt(index);
+    if (this.#sources.length === 1) return { source: 0, rank: n };
+    const { before, sources, ranks } = this.#blockAt(Math.floor(n / blockSize));
     const source = sources[n % blockSize];
-    return { source, rank: index * this.#quotas[source] + ranks[n % blockSize] };
+    return { source, rank: before[source] + ranks[n % blockSize] };
   }
 
-  /** Returns the source of each place in a block and its number of earlier places there. The last block asked for is kept. */
-  #blockAt(index: number): { sources: Uint16Array; ranks: Uint16Array } {
+  /**
+   * Returns the windows of each source before a block, and the source of each place in it with its number of earlier places
+   * there. The last block asked for is kept.
+   */
+  #blockAt(index: number): { before: number[]; sources: Uint16Array; ranks: Uint16Array } {
     if (this.#block?.index === index) return this.#block;
     const sources = new Uint16Array(blockSize);
     const ranks = new Uint16Array(blockSize);
     const key = mixHash(mixHash(this.#seed, 0xb10c), index);
     let slot = 0;
-    this.#quotas.forEach((quota, s) => {
+    this.#quotas.of(index).forEach((quota, s) => {
       for (let i = 0; i < quota; i++) sources[permute(slot++, blockSize, key)] = s;
     });
-    const seen = this.#quotas.map(() => 0);
+    const seen = this.#sources.map(() => 0);
     for (let k = 0; k < blockSize; k++) ranks[k] = seen[sources[k]]++;
-    this.#block = { index, sources, ranks };
+    this.#block = { index, before: this.#quotas.before(index), sources, ranks };
     return this.#block;
   }
-}
-
-/** Returns the windows of each source in a block: weights times 1,000, rounded by largest remainders. */
-export function quotasOf(sources: readonly OrderedSource[]): number[] {
-  const exact = sources.map(({ weight }) => weight * blockSize);
-  const quotas = exact.map((share) => Math.floor(share + 1e-9));
-  const left = blockSize - quotas.reduce((sum, quota) => sum + quota, 0);
-  const byRemainder = exact.map((share, s) => ({ s, remainder: share - quotas[s] }))
-    .sort((a, b) => b.remainder - a.remainder || a.s - b.s);
-  for (let i = 0; i < left; i++) quotas[byRemainder[i].s]++;
-  const rare = quotas.indexOf(0);
-  if (rare < 0) return quotas;
-  throw new ConfigError(
-    `Cannot mix ${sources[rare].name}: its share must be at least ${1 / blockSize} to be drawn once in ` +
-      `${blockSize} windows, current value is ${sources[rare].weight}`,
-    { path: `Dataset.mix.${sources[rare].name}.weight`, value: sources[rare].weight },
-  );
 }

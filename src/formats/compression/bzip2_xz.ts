@@ -1,5 +1,5 @@
 /**
- * Decompression of bzip2 and xz: by a program where one is installed and permitted, else by a library.
+ * Decompression of bzip2, xz and LZ4: by a program where one is installed and permitted, else by a library.
  *
  * The bzip2 library unpacks 7 MB/s; the program unpacks three times as much, on a core of its own.
  *
@@ -9,14 +9,22 @@ import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 
 /** Programs that unpack to standard output with `-dc`, the fastest first. */
-const programs = { bz2: ["lbzip2", "bzip2"], xz: ["xz"] };
+const programs = { bz2: ["lbzip2", "bzip2"], xz: ["xz"], lz4: ["lz4"] };
 
-/** Streams the unpacked bytes of the file at `path`; concatenated streams are read as one. */
-export async function* unpackBzip2Xz(path: string, kind: keyof typeof programs): AsyncGenerator<Uint8Array> {
+/**
+ * Streams the unpacked bytes of the file at `path`; concatenated streams are read as one.
+ *
+ * @throws {Error} when the file is damaged, or is LZ4 and there is no program for it
+ */
+export async function* unpackByProgram(
+  path: string,
+  kind: keyof typeof programs,
+): AsyncGenerator<Uint8Array> {
   for (const program of programs[kind]) {
     const child = await start(program, path);
     if (child) return yield* outputOf(child, program);
   }
+  if (kind === "lz4") throw new Error("it is LZ4; unpack it first with `lz4 -d`, or install that program");
   yield* kind === "bz2" ? unbzip2(path) : unxz(path);
 }
 

@@ -7,22 +7,54 @@
  * @module
  */
 import { pipeline, Readable } from "node:stream";
-import { createZstdDecompress } from "node:zlib";
+import { constants, createZstdDecompress } from "node:zlib";
 import { concat } from "../bytes.ts";
+import type { BrokenRecord } from "../record_or_error.ts";
 
-/** Streams the unpacked bytes of `file`. */
-export async function* unpackZstd(file: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The bytes that open a frame, and the most unpacked bytes that wait for the end of their frame. [ours] */
+const magicNumber = 0xfd2fb528;
+const maxHeldBytes = 1 << 20;
+
+/** Unpacks the frames of `file`; a broken record stands in place of each damaged one. */
+export async function* unpackZstd(
+  file: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array | BrokenRecord> {
   const input = new Input(file);
-  for (let magic = await input.take(4, true); magic; magic = await input.take(4, true)) {
-    const mark = word(magic);
-    if (mark >>> 4 === 0x184d2a5) await input.take(word(await input.take(4)));
-    else if (mark !== 0xfd2fb528) throw new Error("a zstd frame was expected, found other bytes");
-    else {yield* pipeline(
-        Readable.from(frame(magic, input), { objectMode: false }),
-        createZstdDecompress(),
-        () => {},
-      );}
+  while (true) {
+    const offset = input.position;
+    try {
+      const magic = await input.take(4, true);
+      if (!magic) return;
+      const mark = word(magic);
+      if (mark >>> 4 === 0x184d2a5) await input.take(word(await input.take(4)));
+      else if (mark === magicNumber) yield* held(frame(magic, input));
+      else throw new Error("a frame was expected, found other bytes");
+    } catch (cause) {
+      yield { problem: `cannot unpack the frame at byte ${offset}: ${(cause as Error).message}`, offset };
+      if (!await input.seekFrame()) return;
+    }
   }
+}
+
+/** Unpacks a frame. Up to 1 MiB waits for its end, so that nothing of a damaged small frame gets through. */
+async function* held(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const unpacked = pipeline(
+    Readable.from(packed, { objectMode: false }),
+    createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 31 } }),
+    () => {},
+  );
+  let waiting: Uint8Array[] | undefined = [];
+  let length = 0;
+  for await (const chunk of unpacked as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    waiting?.push(chunk);
+    if (waiting === undefined) yield chunk;
+    else if (length > maxHeldBytes) {
+      yield* waiting;
+      waiting = undefined;
+    }
+  }
+  if (waiting) yield* waiting;
 }
 
 /** Streams the bytes of one frame: its header, then its blocks. */
@@ -57,6 +89,8 @@ function word(bytes: Uint8Array): number {
 
 /** A byte source that hands out exact counts. */
 class Input {
+  /** Number of bytes taken. */
+  position = 0;
   readonly #chunks: AsyncIterator<Uint8Array>;
   #rest = new Uint8Array(0);
 
@@ -76,6 +110,24 @@ class Input {
     }
     const bytes = this.#rest.subarray(0, count);
     this.#rest = this.#rest.subarray(count);
+    this.position += count;
     return bytes;
+  }
+
+  /** Advances to the next bytes that open a frame; returns false at the end of the file. */
+  async seekFrame(): Promise<boolean> {
+    while (true) {
+      for (let at = this.#rest.indexOf(0x28); at >= 0; at = this.#rest.indexOf(0x28, at + 1)) {
+        if (at + 4 > this.#rest.length || word(this.#rest.subarray(at, at + 4)) !== magicNumber) continue;
+        this.position += at;
+        this.#rest = this.#rest.subarray(at);
+        return true;
+      }
+      const { done, value } = await this.#chunks.next();
+      if (done) return false;
+      const kept = this.#rest.subarray(Math.max(0, this.#rest.length - 3));
+      this.position += this.#rest.length - kept.length;
+      this.#rest = concat([kept, value]);
+    }
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Reader of comma- and tab-separated values (RFC 4180).
  *
- * A quoted field may hold separators, line ends and doubled quotes. The first record names the fields unless `columns`
- * does.
+ * A field that begins with a quote may hold separators, line ends and doubled quotes; a quote inside any other field is
+ * part of it, as in Python's csv. The first record names the fields unless `columns` does.
  *
  * @module
  */
@@ -15,6 +15,8 @@ import { findLines, type TextEncoding } from "./lines.ts";
 interface CsvFormat extends TextEncoding {
   /** The one character between fields; default: a tab in `.tsv` files, else a comma. */
   separator?: string;
+  /** The one character around fields, default `"`; `false` for files in which a quote is a character like any other. */
+  quote?: string | false;
   /** Names of the fields, for a file whose first record holds values. */
   columns?: readonly string[];
 }
@@ -24,21 +26,20 @@ const maxRecordLines = 1000;
 
 /**
  * Reads the rows of `path`, all values strings, with the numbers of their first lines. A record with a different
- * number of fields than there are names, or with a misplaced quote, is a broken record.
+ * number of fields than there are names, or with a misplaced quote, is a broken record and costs no other one.
  *
  * @throws {DataError} when the file cannot be read or its first record names a field twice
  */
 export async function* findCsv(path: string, format: CsvFormat = {}): AsyncGenerator<RecordOrError<Row>> {
-  const separator = format.separator ?? (/\.tsv(\.\w+)?$/i.test(path) ? "\t" : ",");
   let names = format.columns;
-  for await (const found of records(path, separator, format)) {
+  for await (const found of records(path, format)) {
     if (isBrokenRecord(found)) yield found;
     else if (names === undefined) names = checkNames(found.value, path);
     else if (found.value.length === names.length) {
       yield { value: Object.fromEntries(names.map((name, i) => [name, found.value[i]])), line: found.line };
     } else {
       const problem = `a record of ${found.value.length} fields, expected ${names.length}`;
-      yield { problem, line: found.line, text: excerpt(found.value.join(separator)) };
+      yield { problem, line: found.line, text: excerpt(found.value.join(",")) };
     }
   }
 }
@@ -48,68 +49,127 @@ function checkNames(names: string[], file: string): string[] {
   if (duplicate === undefined) return names;
   throw new DataError(
     `Cannot read the file as CSV: its first line names ${JSON.stringify(duplicate)} twice`,
-    {
-      file,
-      line: 1,
-    },
+    { file, line: 1 },
   );
 }
 
-async function* records(
-  path: string,
+/** A line with its number, without its LF. */
+interface NumberedLine {
+  text: string;
+  line: number;
+}
+
+async function* records(path: string, format: CsvFormat): AsyncGenerator<RecordOrError<string[]>> {
+  let separator = format.separator;
+  const quote = format.quote ?? '"';
+  let isFirst = true;
+  /** The lines of a record whose quote is open, or lines to be read again behind a broken one. */
+  let waiting: NumberedLine[] = [];
+  const lines = findLines(path, { encoding: format.encoding, ends: "keep" });
+  let isOpen = false;
+  while (true) {
+    const { done, value: found } = await lines.next();
+    if (!done) {
+      if (isBrokenRecord(found)) {
+        yield found;
+        continue;
+      }
+      waiting.push({ text: found.value, line: found.line! });
+      if (isOpen && waiting.length < maxRecordLines && !found.value.includes(String(quote))) continue;
+    }
+    isOpen = false;
+    if (isFirst && waiting.length) {
+      // Excel writes the separator into a first line of its own.
+      const named = /^sep=(.)\r?$/.exec(waiting[0].text)?.[1];
+      separator ??= named ?? (/\.(tsv|tab)(\.\w+)?$/i.test(path) ? "\t" : ",");
+      if (named) waiting.shift();
+      isFirst = false;
+    }
+    while (waiting.length) {
+      const found = recordIn(waiting, separator!, quote);
+      if (found === "open" && !done && waiting.length < maxRecordLines) {
+        isOpen = true;
+        break;
+      }
+      const { text, line } = waiting[0];
+      if (found === "open" || found === "misplaced") {
+        const problem = found === "open"
+          ? `a quote that is not closed within ${maxRecordLines} lines`
+          : "a misplaced quote";
+        yield { problem, line, text: excerpt(text) };
+        waiting = waiting.slice(1);
+        continue;
+      }
+      const { fields, rest, used } = found;
+      waiting = waiting.slice(used);
+      if (rest) waiting.unshift({ text: rest, line: line + used - 1 });
+      if (fields) yield { value: fields, line };
+    }
+    if (done) return;
+  }
+}
+
+/** A record: its fields (undefined for an empty line), the lines that it takes, and what follows a lone CR. */
+interface FoundRecord {
+  fields?: string[];
+  used: number;
+  rest?: string;
+}
+
+/** Reads the record at the start of `lines`; `open` when its quote does not close in them. */
+function recordIn(
+  lines: readonly NumberedLine[],
   separator: string,
-  format: CsvFormat,
-): AsyncGenerator<RecordOrError<string[]>> {
-  let lines: string[] = [];
-  let firstLine = 0;
-  let quoteOpen = false;
-  const record = (): RecordOrError<string[]> => {
-    const text = lines.join("\n");
-    const fields = quoteOpen ? undefined : fieldsOf(text, separator);
-    lines = [];
-    if (fields) return { value: fields, line: firstLine };
-    const problem = quoteOpen
-      ? `a quote that is not closed within ${maxRecordLines} lines`
-      : "a misplaced quote";
-    quoteOpen = false;
-    return { problem, line: firstLine, text: excerpt(text) };
-  };
-  for await (const found of findLines(path, format)) {
-    if (isBrokenRecord(found)) yield found;
-    else if (found.value !== "" || quoteOpen) {
-      if (lines.length === 0) firstLine = found.line!;
-      lines.push(found.value);
-      if (quotesIn(found.value) % 2) quoteOpen = !quoteOpen;
-      if (!quoteOpen || lines.length === maxRecordLines) yield record();
-    }
+  quote: string | false,
+): FoundRecord | "open" | "misplaced" {
+  const first = lines[0].text;
+  if (lines.length === 1 && (quote === false || !first.includes(quote))) {
+    const end = first.indexOf("\r");
+    const text = end < 0 ? first : first.slice(0, end);
+    return { fields: text === "" ? undefined : text.split(separator), used: 1, rest: restOf(first, end) };
   }
-  if (lines.length) yield record();
-}
-
-function quotesIn(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) count++;
-  return count;
-}
-
-/** Splits a record into its fields; returns undefined when a quote is misplaced. */
-function fieldsOf(text: string, separator: string): string[] | undefined {
-  if (!text.includes('"')) return text.split(separator);
   const fields: string[] = [];
-  for (let at = 0; at <= text.length; at++) {
-    if (text[at] !== '"') {
-      const next = text.indexOf(separator, at);
-      const end = next < 0 ? text.length : next;
+  let used = 1;
+  let text = first;
+  for (let at = 0;;) {
+    if (text[at] !== quote) {
+      const end = indexOfAny(text, separator, at);
       fields.push(text.slice(at, end));
-      at = end;
-    } else {
-      let end = text.indexOf('"', at + 1);
-      while (end >= 0 && text[end + 1] === '"') end = text.indexOf('"', end + 2);
-      if (end < 0 || (end + 1 < text.length && text[end + 1] !== separator)) return undefined;
-      fields.push(text.slice(at + 1, end).replaceAll('""', '"'));
+      if (text[end] !== separator) return { fields, used, rest: restOf(text, end) };
       at = end + 1;
-      if (at === text.length) break;
+      continue;
     }
+    const parts: string[] = [];
+    for (let from = ++at;;) {
+      const end = text.indexOf(quote, from);
+      if (end < 0) {
+        parts.push(text.slice(at), "\n");
+        if (used === lines.length) return "open";
+        text = lines[used++].text;
+        from = at = 0;
+      } else if (text[end + 1] === quote) from = end + 2;
+      else {
+        parts.push(text.slice(at, end));
+        at = end + 1;
+        break;
+      }
+    }
+    fields.push(parts.join("").replaceAll(quote + quote, quote));
+    if (at === text.length || text[at] === "\r") return { fields, used, rest: restOf(text, at) };
+    if (text[at] !== separator) return "misplaced";
+    at++;
   }
-  return fields;
+}
+
+/** Returns the text behind a lone CR, which ends a record; undefined where nothing follows. */
+function restOf(text: string, at: number): string | undefined {
+  return at >= 0 && at < text.length - 1 ? text.slice(at + 1) : undefined;
+}
+
+/** Returns the place of the next separator or CR, or the end of the text. */
+function indexOfAny(text: string, separator: string, from: number): number {
+  const end = text.indexOf(separator, from);
+  const carriage = text.indexOf("\r", from);
+  if (carriage >= 0 && (end < 0 || carriage < end)) return carriage;
+  return end < 0 ? text.length : end;
 }

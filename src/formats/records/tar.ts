@@ -4,10 +4,11 @@
  * @module
  */
 import { Readable } from "node:stream";
+import type { Header } from "tar-stream";
 import { DataError } from "../../base/errors.ts";
 import { concat } from "../bytes.ts";
 import { readBytes } from "../compression/decompress.ts";
-import type { RecordOrError } from "../record_or_error.ts";
+import type { BrokenRecord, RecordOrError } from "../record_or_error.ts";
 
 /** A file in an archive. */
 export interface TarFile {
@@ -21,8 +22,8 @@ export interface TarFile {
 const maxFileBytes = 1 << 28;
 
 /**
- * Reads the regular files of the archive at `path`. A file of more than 256 MiB, or with a path that leads out of the
- * archive's folder, is a broken record.
+ * Reads the regular files of the archive at `path`. A link, a device, a file of more than 256 MiB, and a path that leads
+ * out of the archive's folder are broken records.
  *
  * @throws {DataError} when the archive cannot be read or is damaged
  */
@@ -50,24 +51,34 @@ async function* filesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Recor
   input.pipe(archive);
   try {
     for await (const entry of archive) {
-      const { name, type, size = 0 } = entry.header;
-      const problem = type !== "file" && type !== "contiguous-file"
-        ? undefined
-        : size > maxFileBytes
-        ? `a file of ${size} bytes, more than ${maxFileBytes}: ${name}`
-        : /^([\\/]|[a-z]:)|(^|[\\/])\.\.([\\/]|$)/i.test(name)
-        ? `a name that leaves its folder: ${name}`
-        : "";
-      if (problem === "") yield { value: { name, bytes: await gather(entry) } };
-      else {
+      const { name, type } = entry.header;
+      const problem = problemOf(entry.header);
+      if (problem === undefined && type !== "directory") {
+        yield { value: { name, bytes: await gather(entry) } };
+      } else {
         entry.resume();
-        if (problem) yield { problem };
+        if (problem) yield problem;
       }
     }
   } finally {
     input.destroy();
     archive.destroy();
   }
+}
+
+/** Returns the reason why a member is not read. */
+function problemOf({ name, type, size = 0, linkname }: Header): BrokenRecord | undefined {
+  if (/^([\\/]|[a-z]:)|(^|[\\/])\.\.([\\/]|$)/i.test(name)) {
+    return { problem: `a name that leaves its folder: ${name}` };
+  }
+  if (type === "symlink" || type === "link") {
+    return { problem: `a link: ${name} to ${linkname}`, reason: "link" };
+  }
+  if (type === "directory") return undefined;
+  if (type !== "file" && type !== "contiguous-file") return { problem: `no file but a ${type}: ${name}` };
+  return size > maxFileBytes
+    ? { problem: `a file of ${size} bytes, more than ${maxFileBytes}: ${name}` }
+    : undefined;
 }
 
 async function gather(chunks: AsyncIterable<unknown>): Promise<Uint8Array> {

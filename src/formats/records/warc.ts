@@ -1,14 +1,15 @@
 /**
  * Reader of WARC and WET files (ISO 28500): web pages as records with headers and a body of `Content-Length` bytes.
  *
- * Bytes between records are one broken record, and reading goes on at the next line that opens a record. Libraries for
- * the format stop there instead, so this file uses none.
+ * Bytes between records are one broken record, and reading goes on at the next line that opens a record. A damaged
+ * member of a packed file is one broken record, and reading goes on behind it. Libraries for the format stop there
+ * instead, so this file uses none.
  *
  * @module
  */
 import { concat } from "../bytes.ts";
-import { readBytes } from "../compression/decompress.ts";
-import type { RecordOrError } from "../record_or_error.ts";
+import { readParts } from "../compression/decompress.ts";
+import { type BrokenRecord, isBrokenRecord, type RecordOrError } from "../record_or_error.ts";
 
 /** A record of a WARC file. */
 export interface WarcRecord {
@@ -28,27 +29,46 @@ const maxHeadBytes = 1 << 20;
  * @throws {DataError} when the file cannot be read
  */
 export async function* findWarc(path: string, type?: string): AsyncGenerator<RecordOrError<WarcRecord>> {
-  const input = new Input(readBytes(path));
+  const input = new Input(readParts(path));
   const head = new TextDecoder();
-  while (await input.skipBlank()) {
+  while (true) {
+    const isMore = await input.skipBlank();
     const at = input.position;
-    const bytes = await input.head();
-    const headers = bytes && parseHead(head.decode(bytes));
-    const length = Number(headers?.["content-length"] ?? NaN);
-    if (!headers || !Number.isInteger(length) || length < 0) {
-      await input.seekRecord(bytes);
-      yield { problem: `no WARC record at byte ${at} of the unpacked file`, text: "" };
-    } else if (length > maxBodyBytes || (type !== undefined && headers["warc-type"] !== type)) {
-      if (!await input.skip(length)) yield { problem: `a record at byte ${at} that is cut short` };
-      else if (length > maxBodyBytes) {
-        yield { problem: `a record of ${length} bytes at byte ${at}, more than ${maxBodyBytes}` };
-      }
-    } else {
-      const body = await input.take(length);
-      if (body.length < length) yield { problem: `a record at byte ${at} that is cut short` };
-      else yield { value: { headers, body } };
+    const found = isMore ? await recordAt(input, head, type) : undefined;
+    const damage = input.takeDamage();
+    if (damage) {
+      yield damage;
+      continue;
     }
+    if (!isMore) return;
+    if (!found) continue;
+    yield isBrokenRecord(found) ? { offset: at, ...found } : found;
   }
+}
+
+/** Reads the record at the input's position; undefined for one of another type. */
+async function recordAt(
+  input: Input,
+  decoder: TextDecoder,
+  type: string | undefined,
+): Promise<RecordOrError<WarcRecord> | undefined> {
+  const at = input.position;
+  const bytes = await input.head();
+  const headers = bytes && parseHead(decoder.decode(bytes));
+  const length = Number(headers?.["content-length"] || NaN);
+  if (!headers || !Number.isInteger(length) || length < 0) {
+    await input.seekRecord(bytes);
+    return { problem: `no WARC record at byte ${at} of the unpacked file`, text: "" };
+  }
+  if (length > maxBodyBytes || (type !== undefined && headers["warc-type"] !== type)) {
+    if (!await input.skip(length)) return { problem: `a record at byte ${at} that is cut short` };
+    if (length <= maxBodyBytes) return undefined;
+    return { problem: `a record of ${length} bytes at byte ${at}, more than ${maxBodyBytes}` };
+  }
+  const body = await input.take(length);
+  return body.length < length
+    ? { problem: `a record at byte ${at} that is cut short` }
+    : { value: { headers, body } };
 }
 
 function parseHead(text: string): Record<string, string> | undefined {
@@ -69,22 +89,36 @@ function parseHead(text: string): Record<string, string> | undefined {
 const CR = 13;
 const LF = 10;
 
-/** A byte source with a position, from chunks of any size. */
+/** A byte source with a position, from chunks of any size, that stops at damage until it is taken. */
 class Input {
   position = 0;
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #chunks: AsyncIterator<Uint8Array | BrokenRecord>;
   #rest: Uint8Array = new Uint8Array(0);
+  #damage?: BrokenRecord;
 
-  constructor(chunks: AsyncIterable<Uint8Array>) {
+  constructor(chunks: AsyncIterable<Uint8Array | BrokenRecord>) {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
-  /** Appends one more chunk to the unread bytes; returns false at the end of the file. */
+  /** Appends one more chunk to the unread bytes; returns false at damage and at the end of the file. */
   async #more(): Promise<boolean> {
+    if (this.#damage) return false;
     const { done, value } = await this.#chunks.next();
     if (done) return false;
+    if (isBrokenRecord(value)) {
+      this.#damage = value;
+      return false;
+    }
     this.#rest = this.#rest.length ? concat([this.#rest, value]) : value;
     return true;
+  }
+
+  /** Returns the damage that was met, and drops the unread bytes before it. */
+  takeDamage(): BrokenRecord | undefined {
+    const damage = this.#damage;
+    this.#damage = undefined;
+    if (damage) this.#advance(this.#rest.length);
+    return damage;
   }
 
   #advance(count: number): Uint8Array {

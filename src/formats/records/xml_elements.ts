@@ -26,12 +26,17 @@ export interface Element {
 const maxElementChars = 1 << 24;
 
 /**
- * Reads the elements called `name` in `path`, at any depth, with the numbers of their first lines.
+ * Reads the elements called `name` in `path`, at any depth, with the numbers of their first lines. Characters that XML
+ * does not allow, such as `&#x0E;`, are removed and reported to `onRemoved`.
  *
  * @throws {DataError} when the file cannot be read or has no such element
  */
-export async function* findElements(path: string, name: string): AsyncGenerator<RecordOrError<Element>> {
-  const parse = await parser();
+export async function* findElements(
+  path: string,
+  name: string,
+  onRemoved: (characters: number) => void = () => {},
+): AsyncGenerator<RecordOrError<Element>> {
+  const parse = await parser(onRemoved);
   let seen = 0;
   for await (const { text, line, problem } of elementTexts(path, name)) {
     seen++;
@@ -121,7 +126,9 @@ async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<{ tex
 }
 
 /** Returns a function that parses one element; it reuses the parser until an element is not well-formed. */
-async function parser(): Promise<(text: string) => RecordOrError<Element>> {
+async function parser(
+  onRemoved: (characters: number) => void,
+): Promise<(text: string) => RecordOrError<Element>> {
   const { SaxesParser } = await import("saxes");
   let open: Element[] = [];
   let problem: string | undefined;
@@ -145,10 +152,31 @@ async function parser(): Promise<(text: string) => RecordOrError<Element>> {
   };
   let sax = make();
   return (text) => {
-    [open, problem] = [[], undefined];
-    sax.write(text).close();
-    if (problem === undefined && open.length === 1) return { value: open[0] };
-    sax = make();
+    for (const allowed of [text, allowedText(text, onRemoved)]) {
+      if (allowed === undefined) break;
+      [open, problem] = [[], undefined];
+      sax.write(allowed).close();
+      if (problem === undefined && open.length === 1) return { value: open[0] };
+      sax = make();
+    }
     return { problem: `not well-formed XML: ${problem ?? "it ends too early"}`, text: excerpt(text) };
   };
+}
+
+/** Returns the text without the characters that XML does not allow; undefined when it has none. */
+function allowedText(text: string, onRemoved: (characters: number) => void): string | undefined {
+  let removed = 0;
+  const allowed = text.replace(
+    /&#(?:x([0-9a-f]{1,8})|(\d{1,10}));|[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/gi,
+    (found, hex, decimal) => {
+      const code = hex ? parseInt(hex, 16) : decimal ? Number(decimal) : 0;
+      if (code === 9 || code === 10 || code === 13 || (code >= 0x20 && code < 0xd800)) return found;
+      if ((code >= 0xe000 && code < 0xfffe) || (code > 0xffff && code <= 0x10ffff)) return found;
+      removed++;
+      return "";
+    },
+  );
+  if (removed === 0) return undefined;
+  onRemoved(removed);
+  return allowed;
 }

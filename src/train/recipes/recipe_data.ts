@@ -40,6 +40,7 @@ export function datasetOf(json: DataJSON, parts: RecipeParts = {}): Dataset<obje
   if (reader && !from) return readerOf(reader, options);
   if (op === "sample") return Dataset.sample(options.name as Parameters<typeof Dataset.sample>[0]);
   if (op === "from") return partOf(String(options.name), parts.datasets, "datasets", "Dataset.from");
+  if (op === "concat") return Dataset.concat(...(from as DataJSON[]).map((input) => datasetOf(input, parts)));
   const [input] = from as DataJSON[] ?? [];
   if (!input) throw notFromJson(op);
   return stepOf(datasetOf(input, parts) as Dataset, op, options, parts);

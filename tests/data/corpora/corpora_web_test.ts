@@ -167,3 +167,66 @@ Deno.test("the paper's mixture has the weights of Table 1 and knows no other sou
   );
   assert.throws(() => Dataset.llama({}), /at least one source is needed/);
 });
+
+/** Writes responses as members of a WARC file. */
+async function responses(path: string, pages: [string, Uint8Array | string][]): Promise<string> {
+  const encoder = new TextEncoder();
+  const members = pages.map(([head, body], i) => {
+    const bytes = concat([
+      encoder.encode(`${head}\r\n\r\n`),
+      typeof body === "string" ? encoder.encode(body) : body,
+    ]);
+    const warc =
+      `WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: ${i}\r\nContent-Type: application/http\r\n` +
+      `Content-Length: ${bytes.length}\r\n\r\n`;
+    return gzipSync(concat([encoder.encode(warc), bytes, encoder.encode("\r\n\r\n")]));
+  });
+  await Deno.writeFile(path, concat(members));
+  return path;
+}
+
+Deno.test("pages of WARC files come through every encoding; other statuses, damage and lost characters are counted", () =>
+  inFolder(async (folder) => {
+    const html =
+      "<html><head><title>Tea</title></head><body><p>Green tea — grown in the hills.</p></body></html>";
+    const bytes = new TextEncoder().encode(html);
+    const half = [bytes.subarray(0, 50), bytes.subarray(50)];
+    const chunked = concat(
+      half.flatMap((part) => [
+        new TextEncoder().encode(`${part.length.toString(16)}\r\n`),
+        part,
+        new TextEncoder().encode("\r\n"),
+      ]).concat(new TextEncoder().encode("0\r\n\r\n")),
+    );
+    const ok = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8";
+    const path = await responses(`${folder}/a.warc.gz`, [
+      [ok, html],
+      [`${ok}\r\nTransfer-Encoding: chunked`, chunked],
+      [`${ok}\r\nTransfer-Encoding: chunked`, html],
+      [`${ok}\r\nContent-Encoding: gzip`, gzipSync(html)],
+      ["HTTP/1.1 404 Not Found\r\nContent-Type: text/html", html],
+      ["HTTP/1.1 301 Moved\r\nContent-Type: text/html", ""],
+      ["HTTP/1.1 200 OK\r\nContent-Type: image/png", "\x89PNG"],
+      ["HTTP/1.1 200 OK\r\nContent-Type: text/plain", Uint8Array.of(1, 0, 2, 0, 3)],
+      [`${ok}\r\nContent-Encoding: gzip`, gzipSync(html).fill(0, 12, 40)],
+      [ok, Uint8Array.of(...bytes.subarray(0, -20), 0xff, ...bytes.subarray(-20))],
+    ]);
+    const pages = Dataset.c4(path, { rules: false, language: false, spans: false });
+    const texts = (await pages.toArray()).map(({ text }) => text);
+    assert.deepEqual(texts.slice(0, 4), Array(4).fill("Green tea — grown in the hills."));
+    const [, { dropped, notes }] = (await pages.stats()).steps;
+    assert.deepEqual(dropped, {
+      "HTTP status 404": 1,
+      "HTTP status 301": 1,
+      "neither HTML nor text": 1,
+      "not text": 1,
+      "a body that cannot be unpacked (gzip)": 1,
+    });
+    assert.deepEqual(notes, { "characters that cannot be decoded (U+FFFD)": 1 });
+    await pages.write(`${folder}/out.jsonl`, { rejects: `${folder}/rejects.jsonl` });
+    const rejects = (await Deno.readTextFile(`${folder}/rejects.jsonl`)).trim().split("\n").map((line) =>
+      JSON.parse(line)
+    );
+    assert.deepEqual(rejects.map(({ record }) => record.meta.url), ["4", "5", "6", "7", "8"]);
+    for (const workers of [0, 1]) assert.equal((await pages.stats({ workers })).records, 5);
+  }));

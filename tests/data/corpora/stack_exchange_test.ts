@@ -110,3 +110,17 @@ Deno.test(
     for (const { text, id } of documents) assert.doesNotMatch(text, /<\/?(p|a|em|strong|li|blockquote)>/, id);
   },
 );
+
+Deno.test("characters that XML does not allow go, are counted, and cost no post", () =>
+  inFolder(async (folder) => {
+    const bad = ["&#x0E;", "&#14;", "&#xFFFE;", "&#xD800;", "&#0;", "\x0b"];
+    const rows = bad.map((sign, i) =>
+      `<row Id="${i + 1}" PostTypeId="1" Title="T${sign}" Body="&lt;p&gt;A${sign}B &#x20AC;&lt;/p&gt;" />`
+    );
+    await Deno.writeTextFile(`${folder}/Posts.xml`, `<posts>${rows.join("\n")}</posts>`);
+    const posts = Dataset.stackExchange(`${folder}/Posts.xml`);
+    assert.deepEqual((await posts.toArray()).map(({ text }) => text), Array(6).fill("Q: T\n\nAB €"));
+    const [{ dropped, notes }] = (await posts.stats()).steps;
+    assert.deepEqual(dropped, {});
+    assert.equal(notes["characters that XML does not allow"], 12);
+  }));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError, DataError } from "../../../src/base/errors.ts";
-import { blockSize, permute, quotasOf, WindowOrder } from "../../../src/data/windows/window_order.ts";
+import { BlockQuotas, blockSize } from "../../../src/data/windows/block_quotas.ts";
+import { permute, WindowOrder } from "../../../src/data/windows/window_order.ts";
 import { failure } from "../fixtures.ts";
 
 const source = (name: string, windows: number, weight: number, maxEpochs?: number) => ({
@@ -42,15 +43,12 @@ Deno.test("neighbours do not stay neighbours", () => {
 });
 
 Deno.test("every thousand windows hold the exact quota of each source", () => {
-  const order = new WindowOrder([source("a", 700, 0.67), source("b", 90, 0.3255), source("c", 5, 0.0045)], 1);
-  assert.deepEqual(quotasOf([source("a", 1, 0.67), source("b", 1, 0.3255), source("c", 1, 0.0045)]), [
-    670,
-    326,
-    4,
-  ]);
+  const sources = [source("a", 700, 0.67), source("b", 90, 0.3255), source("c", 5, 0.0045)];
+  const order = new WindowOrder(sources, 1);
   const patterns = range(3).map((block) => {
     const draws = range(blockSize).map((k) => order.at(block * blockSize + k).source);
-    assert.deepEqual(range(3).map((s) => draws.filter((d) => d === s).length), [670, 326, 4]);
+    const quotas = new BlockQuotas(sources).of(block);
+    assert.deepEqual(range(3).map((s) => draws.filter((d) => d === s).length), quotas);
     return draws.join();
   });
   assert.equal(new Set(patterns).size, 3, "blocks differ in their order");
@@ -58,6 +56,32 @@ Deno.test("every thousand windows hold the exact quota of each source", () => {
     order.drawn(2500),
     range(3).map((s) => range(2500).filter((n) => order.at(n).source === s).length),
   );
+});
+
+Deno.test("the order of a mixture with whole shares is the one that earlier checkpoints were made in", () => {
+  const order = new WindowOrder([source("a", 37, 0.7), source("b", 11, 0.3)], 42);
+  const draws = [0, 1, 2, 3, 999, 1000, 5320].map((n) => order.at(n));
+  assert.deepEqual(draws.map(({ source, epoch, window }) => [source, epoch, window]), [
+    [0, 0, 11],
+    [0, 0, 30],
+    [0, 0, 27],
+    [0, 0, 6],
+    [0, 18, 6],
+    [0, 18, 31],
+    [0, 100, 18],
+  ]);
+});
+
+Deno.test("a source of small share is drawn as often as its weight says, over the blocks", () => {
+  const order = new WindowOrder([source("a", 700, 0.9985), source("b", 90, 0.0015)], 3);
+  assert.equal(range(10_000).filter((n) => order.at(n).source === 1).length, 15);
+  assert.deepEqual(order.drawn(10_000), [9985, 15]);
+  const rare = new WindowOrder([source("a", 700, 0.99995), source("b", 90, 0.00005, 0.1)], 3);
+  assert.deepEqual(rare.drawn(200_000), [199_990, 10]);
+  const { windows } = rare.largest();
+  assert.deepEqual([rare.drawn(windows)[1], rare.at(windows).source], [9, 1]);
+  const far = new WindowOrder([source("a", 700, 0.9985), source("b", 90, 0.0015)], 3);
+  assert.deepEqual(far.at(7_654_321), order.at(7_654_321));
 });
 
 Deno.test("each epoch of a source holds each window once, in an order of its own", () => {
@@ -112,7 +136,7 @@ Deno.test("a source without a window, or too rare to be drawn, is refused", asyn
     empty.message,
     /Cannot draw windows of tiny: it is shorter than one window; lower context or give more text/,
   );
-  const rare = await failure(() => new WindowOrder([source("a", 5, 0.9999), source("rare", 5, 0.0001)], 1));
+  const rare = await failure(() => new WindowOrder([source("a", 5, 1 - 1e-14), source("rare", 5, 1e-14)], 1));
   assert.ok(rare instanceof ConfigError);
-  assert.match(rare.message, /Cannot mix rare: its share must be at least 0\.001/);
+  assert.match(rare.message, /Cannot mix rare: its share must be at least 1e-12/);
 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { constants, zstdCompressSync } from "node:zlib";
 import { Random } from "../../../src/base/random.ts";
 import { unpackZstd } from "../../../src/formats/compression/zstd.ts";
-import { all, failure } from "../../data/fixtures.ts";
+import type { BrokenRecord } from "../../../src/formats/record_or_error.ts";
+import { all } from "../../data/fixtures.ts";
 
 /** Yields the bytes in chunks of `size`, so that frames and blocks are cut at every place. */
 async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -32,7 +33,7 @@ Deno.test("frames of every kind are unpacked, however they are cut into chunks",
   const packed = concat(frames);
   const expected = concat(contents.flatMap((content) => [content, content]));
   for (const size of [65_536, 4_099, packed.length]) {
-    const found = concat(await all(unpackZstd(inChunks(packed, size))));
+    const found = concat(await all(unpackZstd(inChunks(packed, size))) as Uint8Array[]);
     assert.ok(
       found.length === expected.length && found.every((byte, i) => byte === expected[i]),
       `chunks of ${size}`,
@@ -40,12 +41,24 @@ Deno.test("frames of every kind are unpacked, however they are cut into chunks",
   }
 });
 
-Deno.test("a frame that is cut anywhere is refused", async () => {
+Deno.test("a frame that is cut anywhere is a broken record", async () => {
   const packed = zstdCompressSync(noise.subarray(0, 400), checksum);
   for (const length of [1, 4, 6, 9, 100, packed.length - 5, packed.length - 1]) {
-    const error = await failure(() => all(unpackZstd(inChunks(packed.subarray(0, length), 64))));
-    assert.match(error.message, /ends inside a frame/, `${length} of ${packed.length} bytes`);
+    const found = await all(unpackZstd(inChunks(packed.subarray(0, length), 64)));
+    assert.equal(found.length, 1);
+    assert.match((found[0] as BrokenRecord).problem, /ends inside a frame/, `${length} of ${packed.length}`);
   }
+});
+
+Deno.test("behind a damaged frame reading goes on at the next one", async () => {
+  const good = zstdCompressSync(new TextEncoder().encode("good"));
+  const packed = zstdCompressSync(noise.subarray(0, 400), checksum);
   const changed = packed.with(60, packed[60] ^ 1);
-  await failure(() => all(unpackZstd(inChunks(changed, 64))));
+  for (const size of [64, 100_000]) {
+    const found = await all(unpackZstd(inChunks(concat([good, changed, good]), size)));
+    const read = found.map((part) =>
+      part instanceof Uint8Array ? new TextDecoder().decode(part) : part.offset
+    );
+    assert.deepEqual(read, ["good", good.length, "good"]);
+  }
 });

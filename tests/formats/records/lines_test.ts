@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gzipSync, zstdCompressSync } from "node:zlib";
+import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { DataError } from "../../../src/base/errors.ts";
 import { readBytes } from "../../../src/formats/compression/decompress.ts";
 import { readLines, readText } from "../../../src/formats/records/lines.ts";
@@ -45,6 +45,20 @@ Deno.test("gz and zst files are unpacked, members one behind another too", () =>
     }
   }));
 
+Deno.test("packing is found by the contents, whatever the name says", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/plain.gz`, bytes("not packed"));
+    await Deno.writeFile(`${folder}/packed.txt`, gzipSync("packed"));
+    await Deno.writeFile(`${folder}/zstd.gz`, zstdCompressSync(bytes("Zstandard")));
+    await Deno.writeFile(`${folder}/a.br`, brotliCompressSync("Brotli"));
+    for (
+      const [name, text] of [["plain.gz", "not packed"], ["packed.txt", "packed"], ["zstd.gz", "Zstandard"]]
+    ) {
+      assert.equal(await readText(`${folder}/${name}`), text);
+    }
+    assert.equal(await readText(`${folder}/a.br`), "Brotli");
+  }));
+
 Deno.test("files that are cut short, wrongly packed or wrongly encoded are refused by name", () =>
   inFolder(async (folder) => {
     const cases: [string, Uint8Array, RegExp][] = [
@@ -59,9 +73,13 @@ Deno.test("files that are cut short, wrongly packed or wrongly encoded are refus
         Uint8Array.from([...zstdCompressSync(bytes("text")), 1, 2, 3, 4, 5]),
         /Cannot unpack the file/,
       ],
-      ["plain.gz", bytes("not packed"), /plain\.gz: Cannot unpack the file/],
-      ["a.bz2", bytes("BZh9"), /a\.bz2: Cannot unpack the file/],
-      ["a.7z", bytes("7z"), /a\.7z: Cannot read \.7z files: unpack it first, such as with `7z x`/],
+      ["damaged.gz", Uint8Array.of(0, 1, 2, 3), /damaged\.gz: Cannot unpack the file/],
+      ["a.bz2", bytes("BZh91AY&SY"), /a\.bz2: Cannot unpack the file/],
+      [
+        "a.txt",
+        Uint8Array.of(...bytes("7z"), 0xbc, 0xaf, 0x27, 0x1c),
+        /a\.txt: Cannot read \.7z files: unpack it first, such as with `7z x`/,
+      ],
       [
         "latin.txt",
         Uint8Array.of(72, 0xe9, 10),

@@ -70,7 +70,7 @@ Deno.test("CSV: quotes, separators, line ends and empty fields", () =>
       return await all(findCsv(`${folder}/${name}`, { separator }));
     };
     assert.deepEqual(await read("a.csv", 'a,b,c\r\n1,"x, ""y""\r\nz",\n\n"",,"3"\n'), [
-      { value: { a: "1", b: 'x, "y"\nz', c: "" }, line: 2 },
+      { value: { a: "1", b: 'x, "y"\r\nz', c: "" }, line: 2 },
       { value: { a: "", b: "", c: "3" }, line: 5 },
     ]);
     assert.deepEqual(await read("a.tsv", "a\tb\nx,y\tz"), [{ value: { a: "x,y", b: "z" }, line: 2 }]);

@@ -75,3 +75,30 @@ Deno.test("where no record begins, reading goes on at the next one", () =>
     const noise = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 251);
     assert.equal((await read(folder, [noise, encode("\n"), good])).at(-1), "good");
   }));
+
+Deno.test("a damaged member is one broken record, and the members around it are read", () =>
+  inFolder(async (folder) => {
+    const members = ["first", "second", "third"].map((text) =>
+      gzipSync(record("conversion", text.repeat(50)))
+    );
+    const texts = ["first", "second", "third"].map((text) => text.repeat(50));
+    const path = `${folder}/a.warc.gz`;
+    const show = async () => {
+      const found = await all(findWarc(path));
+      return found.map((item) => isBrokenRecord(item) ? "!" : new TextDecoder().decode(item.value.body));
+    };
+    for (const at of [0, 3, 11, 40, members[1].length - 6]) {
+      await Deno.writeFile(
+        path,
+        concat([members[0], members[1].map((byte, i) => i === at ? byte ^ 0xff : byte), members[2]]),
+      );
+      assert.deepEqual(await show(), [texts[0], "!", texts[2]], `byte ${at}`);
+    }
+    // A record that goes over two members, of which the second is damaged, is lost with it.
+    const whole = record("conversion", texts[1]);
+    const halves = [whole.subarray(0, 200), whole.subarray(200)].map((half) => gzipSync(half));
+    await Deno.writeFile(path, concat([members[0], halves[0], halves[1].fill(0, 10, 20), members[2]]));
+    assert.deepEqual(await show(), [texts[0], "!", texts[2]]);
+    await Deno.writeFile(path, concat([members[0], members[1].subarray(0, 30)]));
+    assert.deepEqual(await show(), [texts[0], "!"]);
+  }));

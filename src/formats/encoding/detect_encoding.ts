@@ -1,0 +1,132 @@
+/**
+ * Detection of the character encoding of a text: by its byte-order mark, by its form as UTF-8 or UTF-16, else by the
+ * statistics of its letters (the npm package chardet, a port of ICU's detector).
+ *
+ * Found are UTF-8, UTF-16, windows-1250 to 1256, ISO 8859-1, 2, 5 to 9, KOI8-R and U, Shift_JIS, EUC-JP, ISO-2022-JP, GB18030,
+ * Big5 and EUC-KR. A text without any of their marks counts as windows-1252, as browsers take it.
+ *
+ * @module
+ */
+
+/** Bytes of text around the first letters beyond ASCII whose statistics are taken. [ours] */
+const sampleBytes = 1 << 13;
+
+/** A function that returns the label of an encoding for a text, or for its beginning. */
+export type DetectEncoding = (bytes: Uint8Array) => string;
+
+/** The extension of an encoding, which has letters where the other has control characters or frames. */
+const extended: Record<string, string> = {
+  "koi8-r": "koi8-u",
+  "iso-8859-2": "windows-1250",
+  "iso-8859-5": "windows-1251",
+  "iso-8859-6": "windows-1256",
+  "iso-8859-7": "windows-1253",
+  "iso-8859-8": "windows-1255",
+};
+
+/** Returns the encoding that a byte-order mark names; `utf-32` has a mark too, but no decoder. */
+export function markedEncoding(bytes: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" | "utf-32" | undefined {
+  const [a, b, c, d] = bytes;
+  if (a === 0xef && b === 0xbb && c === 0xbf) return "utf-8";
+  if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? "utf-32" : "utf-16le";
+  if (a === 0xfe && b === 0xff) return "utf-16be";
+  return a === 0 && b === 0 && c === 0xfe && d === 0xff ? "utf-32" : undefined;
+}
+
+/** Decodes all of `bytes`; returns undefined where one is not valid in the encoding. */
+export function decodeStrictly(bytes: Uint8Array, label: string): string | undefined {
+  try {
+    return new TextDecoder(label, { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Loads the detector and returns the function that detects. */
+export async function encodingDetector(): Promise<DetectEncoding> {
+  const { default: chardet } = await import("chardet");
+  return (bytes) => {
+    const known = markedEncoding(bytes) ?? unicodeEncoding(bytes);
+    if (known) return known;
+    const sample = sampleOf(bytes);
+    for (const { name } of chardet.analyse(sample)) {
+      for (const label of [name.toLowerCase(), extended[name.toLowerCase()]]) {
+        if (label && fits(sample, label)) return new TextDecoder(label).encoding;
+      }
+    }
+    return "windows-1252";
+  };
+}
+
+/** Returns UTF-8 or UTF-16 for bytes of their form; the beginning of a text may end inside a character. */
+function unicodeEncoding(bytes: Uint8Array): string | undefined {
+  if (bytes.includes(0)) return wideEncoding(bytes);
+  const { valid, invalid } = multiByteCharacters(bytes);
+  if (invalid === 0 && valid === 0 && /\x1b\$[@B]/.test(new TextDecoder("latin1").decode(bytes))) {
+    return "iso-2022-jp";
+  }
+  // A text in UTF-8 with a few broken characters stays UTF-8: by chance no other encoding looks like it.
+  return invalid <= valid ? "utf-8" : undefined;
+}
+
+/** Counts the characters of several bytes that UTF-8 allows, and the bytes that it does not. */
+export function multiByteCharacters(bytes: Uint8Array): { valid: number; invalid: number } {
+  let valid = 0;
+  let invalid = 0;
+  for (let at = 0; at < bytes.length;) {
+    const first = bytes[at++];
+    if (first < 0x80) continue;
+    const following = first >= 0xf0 && first < 0xf5 ? 3 : first >= 0xe0 ? 2 : 1;
+    let seen = 0;
+    while (seen < following && (bytes[at + seen] & 0xc0) === 0x80) seen++;
+    const isCut = at + seen === bytes.length;
+    if (first < 0xc2 || first > 0xf4 || (seen < following && !isCut)) invalid++;
+    else {
+      valid++;
+      at += seen;
+    }
+  }
+  return { valid, invalid };
+}
+
+/** Returns the UTF-16 in which the bytes are a text; the one whose upper halves are zero more often comes first. */
+function wideEncoding(bytes: Uint8Array): string | undefined {
+  const even = bytes.subarray(0, bytes.length & ~1);
+  const isLetter = (byte: number) => byte === 0x20 || ((byte | 0x20) > 0x60 && (byte | 0x20) < 0x7b);
+  const zeros = [0, 0];
+  let pairs = 0;
+  for (let at = 0; at < even.length; at++) {
+    if (even[at] === 0) zeros[at & 1]++;
+    if (at & 1 && isLetter(even[at]) && isLetter(even[at - 1])) pairs++;
+  }
+  if (pairs * 4 > even.length) return undefined; // letters side by side: a text of single bytes with zeros among them
+  const labels = zeros[1] > zeros[0] ? ["utf-16le", "utf-16be"] : ["utf-16be", "utf-16le"];
+  return labels.find((label) => {
+    const text = decodeStrictly(even, label) ?? decodeStrictly(even.subarray(0, even.length - 2), label);
+    return text !== undefined && !/[\p{Cn}\p{Co}\0-\x08\x0e-\x1a\x1c-\x1f]/u.test(text);
+  });
+}
+
+/** Returns the part of a text whose letters tell most: from its first byte beyond ASCII on, without tags. */
+function sampleOf(bytes: Uint8Array): Uint8Array {
+  const first = bytes.findIndex((byte) => byte >= 0x80);
+  const part = bytes.subarray(Math.max(0, first - 64), Math.max(0, first - 64) + sampleBytes);
+  if (!part.includes(0x3c)) return part;
+  let isInTag = false;
+  return part.map((byte) => {
+    if (byte === 0x3c) isInTag = true;
+    const shown = isInTag ? 0x20 : byte;
+    if (byte === 0x3e) isInTag = false;
+    return shown;
+  });
+}
+
+/** Returns true when the sample has only assigned characters in the encoding, no C1 control and no frame. */
+function fits(sample: Uint8Array, label: string): boolean {
+  try {
+    const text = new TextDecoder(label, { fatal: true }).decode(sample, { stream: true });
+    return !/[\x80-\x9f\u2500-\u25a0\p{Cn}\p{Co}]/u.test(text);
+  } catch {
+    return false;
+  }
+}
