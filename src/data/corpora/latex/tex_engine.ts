@@ -14,8 +14,8 @@ import { TexScope } from "./tex_scope.ts";
 /** Growth that every text may have, depth of macros in macros, and work per character and in any case. [ours] */
 const minGrowth = 4096;
 const maxDepth = 64;
-const maxWork = 16;
-const minWork = 1 << 20;
+const maxWork = 8;
+const minWork = 1 << 18;
 
 /** A list whose earlier states stay valid. */
 export interface List<T> {
@@ -289,7 +289,7 @@ export class TexEngine {
     if (!use) return true;
     const growth = length - use.length - (frames[0].from - use.start);
     const isTooLarge = growth > Math.min(this.#size, this.#maxGrowth - this.#growth);
-    return isTooLarge || use.work > this.#size * 4 + minWork / 16 ? this.#fail(use.macro) : true;
+    return isTooLarge || use.work > this.#size * 4 + minWork / 4 ? this.#fail(use.macro) : true;
   }
 
   /** Disables a macro and goes back to the use that needed it, which is then read again. */

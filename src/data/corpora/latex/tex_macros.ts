@@ -116,7 +116,7 @@ class Expander {
     const cursor = this.#engine.cursor();
     const before: string[] = [];
     let name = command;
-    while (prefixes.has(name) || name === "expandafter") {
+    while (before.length < 10 && (prefixes.has(name) || name === "expandafter")) {
       before.push(name);
       cursor.skipBlanks();
       name = cursor.peek() === "\\" ? cursor.next()!.name : "";

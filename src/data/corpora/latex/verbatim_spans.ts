@@ -58,6 +58,8 @@ const markedClasses = /\\documentclass\s*(?:\[[^\]]{0,500}\])?\s*\{(?:ltxguide|l
 /** The most characters of verbatim text inside a line, of an argument in braces, and of a definition's head. [ours] */
 const maxMarked = 1000;
 const maxBraced = 5000;
+/** Groups that may turn out not to be closed before `maxBraced` shrinks, so that time stays linear. [ours] */
+const maxFailures = 200;
 
 /** Commands that define a verbatim environment or command, in what follows the name. */
 const name = String.raw`\s*\*?\s*(?:\[[^\]\n]{0,300}\])?\s*\{?\s*\\?([a-zA-Z@]+)\*?\s*\}?`;
@@ -95,6 +97,7 @@ class SpanFinder {
   ]);
   readonly #unclosed = new Set<string>();
   readonly #marks = new Set<string>();
+  #failures = 0;
   #token = tokenPattern("");
 
   constructor(text: string) {
@@ -262,14 +265,15 @@ class SpanFinder {
   /** Returns the index behind the brace that closes the one at `at`; -1 without it in its paragraph. */
   #closingBrace(at: number): number {
     const text = this.#text;
-    const most = Math.min(text.length, at + maxBraced);
+    const most = Math.min(text.length, at + (this.#failures < maxFailures ? maxBraced : maxBraced / 50));
     for (let i = at, depth = 0; i < most; i++) {
       const sign = text[i];
       if (sign === "\\") i++;
       else if (sign === "{") depth++;
       else if (sign === "}" && --depth === 0) return i + 1;
-      else if (sign === "\n" && text[i + 1] === "\n") return -1;
+      else if (sign === "\n" && text[i + 1] === "\n") break;
     }
+    this.#failures++;
     return -1;
   }
 }
