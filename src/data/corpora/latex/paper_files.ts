@@ -92,9 +92,10 @@ export function isWithdrawn(text: string): boolean {
 
 /** Returns true for bytes that are no PDF, PostScript, image or other binary file. */
 function isText(bytes: Uint8Array): boolean {
-  const start = new TextDecoder("latin1").decode(bytes.subarray(0, 2));
+  const start = new TextDecoder("latin1").decode(bytes.subarray(0, 4));
   const head = bytes.subarray(0, 2000);
-  return !/^(?:%P|%!|PK|\xd0\xcf)/.test(start) && (/^(?:\xff\xfe|\xfe\xff)/.test(start) || !head.includes(0));
+  return !/^(?:%PDF|%!PS|PK\x03\x04|\xd0\xcf)/.test(start) &&
+    (/^(?:\xff\xfe|\xfe\xff)/.test(start) || !head.includes(0));
 }
 
 /** Returns true for the magic bytes of tar, or a header whose size field is octal. */

@@ -15,16 +15,31 @@ export function bodyOf(text: string): string | undefined {
   return first && document.slice(first.index);
 }
 
-/** Returns the text between the beginning and the end of the document, in LaTeX, AMS-TeX and plain TeX. */
+const borders =
+  /\\(begin|end)\s*\{document\}|\\(document)(?![a-zA-Z])(?!\s*[[{])|\\(enddocument|bye|end)(?![a-zA-Z])(?!\s*\{)|[{}]/g;
+
+/**
+ * Returns the text between the beginning and the end of the document, in LaTeX, AMS-TeX and plain TeX. Documents inside
+ * it, as examples have them, and what stands in braces, as in definitions, are no borders.
+ */
 export function documentOf(text: string): string {
-  const begin = outside(text, /\\begin\s*\{document\}|\\document(?![a-zA-Z])(?!\s*[[{])/g).next().value;
-  const from = begin ? begin.index + begin[0].length : 0;
-  for (
-    const end of outside(text, /\\end\s*\{document\}|\\(?:enddocument|bye|end)(?![a-zA-Z])(?!\s*\{)/g, from)
-  ) {
-    return text.slice(from, end.index);
+  let from = 0;
+  let last = text.length;
+  let depth = 0;
+  let open = 0;
+  for (const { 0: all, 1: latex, 2: ams, 3: plain, index } of outside(text, borders)) {
+    if (all === "{") depth++;
+    else if (all === "}") depth = Math.max(0, depth - 1);
+    else if (latex === "begin" || ams) {
+      if (open++ > 0) continue;
+      from = index + all.length;
+      depth = 0;
+    } else if (latex || (plain && (open === 0 || plain === "enddocument"))) {
+      last = index;
+      if (depth === 0 && --open <= 0) break;
+    }
   }
-  return text.slice(from);
+  return text.slice(from, last < from ? undefined : last);
 }
 
 const lists =

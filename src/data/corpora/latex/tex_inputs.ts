@@ -5,7 +5,7 @@
  */
 import { documentOf } from "./tex_body.ts";
 import { withoutComments } from "./tex_comments.ts";
-import { plainDefinitions } from "./tex_definitions.ts";
+import { definers, type Macro, plainDefinitions, readDefinition } from "./tex_definitions.ts";
 import { Cursor, TexText, textOf } from "./tex_reader.ts";
 
 /** The most inputs of a paper, at any depth. [ours] */
@@ -113,7 +113,12 @@ export function resolveInputs(
   options: InputOptions = {},
 ): string {
   const splicer = new Splicer(files, root.replace(/[^/]*$/, ""), options);
-  return splicer.resolve(splicer.ended(files.get(root) ?? ""), { folder: "", depth: 0, ancestors: [root] });
+  return splicer.resolve(splicer.ended(files.get(root) ?? ""), {
+    folder: "",
+    depth: 0,
+    ancestors: [root],
+    macros: [],
+  });
 }
 
 /** The place of a text: the folder of the last import, and the files around it. */
@@ -121,10 +126,13 @@ interface Place {
   readonly folder: string;
   readonly depth: number;
   readonly ancestors: readonly string[];
+  readonly macros: readonly Macro[];
 }
 
-const command =
-  /\\(?:(@{0,2}input|include|includeonly|subfile|subfileinclude|includestandalone|(?:sub)?(?:import|includefrom|inputfrom)|InputIfFileExists|usepackage|RequirePackage|endinput)(?![a-zA-Z@])|(?:def|newcommand|renewcommand|let)(?![a-zA-Z@])\s*\*?\s*\{?\s*\\[a-zA-Z@]+|[\s\S])/g;
+const command = /\\(?:([a-zA-Z@]+)|[\s\S])/g;
+const reading =
+  /^(?:@{0,2}input|include|includeonly|subfile|subfileinclude|includestandalone|(?:sub)?(?:import|includefrom|inputfrom)|InputIfFileExists|usepackage|RequirePackage)$/;
+const readsInside = /\\(?:input|include|subfile|(?:sub)?import|InputIfFileExists)(?![a-zA-Z@])/;
 const braced = /\s*(?:\[[^\]\n]{0,500}\]\s*)?\{\s*"?([^{}"]{1,500}?)"?\s*\}/y;
 const bare = /\s*(?:"([^"\n]{1,500})"|([^\s\\{}%"]{1,500}))[ \t]?/y;
 const imported = /\*?\s*\{([^{}\n]{0,500})\}\s*\{\s*([^{}\n]{1,500}?)\s*\}/y;
@@ -135,6 +143,9 @@ class Splicer {
   readonly #root: string;
   readonly #options: InputOptions;
   readonly #seen = new Set<string>();
+  /** Macros that are part of file names, and those that read files. */
+  readonly #names = new Map<string, string>();
+  readonly #readers = new Map<string, Macro>();
   #only?: Set<string>;
   #left = maxInputs;
   #room: number;
@@ -164,6 +175,10 @@ class Splicer {
         continue;
       }
       if (name === undefined) continue;
+      if (definers.has(name)) {
+        search.lastIndex = this.#behindDefinition(name, source, search.lastIndex);
+        continue;
+      }
       const result = this.#replacement(name, source, search.lastIndex, { ...place, depth: place.depth + 1 });
       if (!result) continue;
       const all = text.slice(found.index, result.end);
@@ -199,7 +214,9 @@ class Splicer {
       pattern.lastIndex = at;
       return pattern.exec(text);
     };
-    if (name === "endinput") return undefined;
+    const reader = this.#readers.get(name);
+    if (reader) return this.#use(reader, source, at, place);
+    if (!reading.test(name)) return undefined;
     if (name === "InputIfFileExists") return this.#ifExists(source, at, place);
     if (/from$|import$/.test(name)) {
       const found = match(imported);
@@ -209,8 +226,11 @@ class Splicer {
       return { text: this.#file(name, found[2], { ...place, folder: inner }), end: at + found[0].length };
     }
     const found = match(braced) ?? (name.endsWith("input") ? match(bare) : null);
-    const file = found?.[1] ?? found?.[2];
-    if (!found || file === undefined || file.includes("#") || file.includes("\\")) return undefined;
+    const file = (found?.[1] ?? found?.[2])?.replace(
+      /\\([a-zA-Z@]+) */g,
+      (all, name) => this.#names.get(name) ?? all,
+    );
+    if (!found || file === undefined || file.includes("#")) return undefined;
     const end = at + found[0].length;
     if (name === "includeonly") {
       this.#only = new Set(file.split(",").map((one) => one.trim()));
@@ -256,6 +276,37 @@ class Splicer {
     }).find((path) => this.#files.has(path));
   }
 
+  /** Notes a macro that reads files, or that may be part of their names; returns the index where reading goes on. */
+  #behindDefinition(command: string, source: TexText, at: number): number {
+    const cursor = new Cursor([{ source, at, from: at, to: source.text.length }], true);
+    const definition = readDefinition(command, cursor);
+    if (definition?.kind !== "macro") return at;
+    const { name, macro } = definition;
+    const { text } = macro.value;
+    this.#readers.delete(name);
+    this.#names.delete(name);
+    if (readsInside.test(text)) {
+      if (macro.form.some(({ kind }) => kind !== "required") || text.length > 5000) return at;
+      this.#readers.set(name, macro);
+      return cursor.index;
+    }
+    if (macro.form.length === 0 && /^[^\\{}%#]{1,200}$/.test(text)) this.#names.set(name, text);
+    return at;
+  }
+
+  /** Replaces the use of a macro that reads files. */
+  #use(macro: Macro, source: TexText, at: number, place: Place): { text: string; end: number } | undefined {
+    const cursor = new Cursor([{ source, at, from: at, to: source.text.length }], true);
+    const values = macro.form.map(() => cursor.argument());
+    if (values.includes(undefined) || place.macros.includes(macro) || --this.#left < 0) return undefined;
+    const text = macro.parts.map((part) =>
+      typeof part === "number" ? textOf(values[part - 1] ?? []) : macro.value.text.slice(part[0], part[1])
+    ).join("");
+    this.#room -= text.length;
+    if (this.#room < 0) return undefined;
+    return { text: this.resolve(text, { ...place, macros: [...place.macros, macro] }), end: cursor.index };
+  }
+
   #ifExists(source: TexText, at: number, place: Place): { text: string; end: number } | undefined {
     const cursor = new Cursor([{ source, at, from: at, to: source.text.length }], true);
     const [file, yes, no] = [cursor.group(), cursor.group(), cursor.group()];
@@ -270,7 +321,7 @@ class Splicer {
   #packages(names: string): string {
     if (!this.#options.packages) return "";
     return names.split(",").map((name) => {
-      const path = this.#find(`${name.trim()}.sty`, { folder: "", depth: 0, ancestors: [] });
+      const path = this.#find(`${name.trim()}.sty`, { folder: "", depth: 0, ancestors: [], macros: [] });
       if (path === undefined || this.#seen.has(path)) return "";
       this.#seen.add(path);
       const text = withoutComments(this.ended(this.#files.get(path)!));
