@@ -49,6 +49,8 @@ interface Use {
   readonly isBehindCommand: boolean;
   readonly mark: number;
   readonly state: TexState;
+  /** Groups that the expansion has opened and closed, done when it is finished. */
+  readonly groups: (() => void)[];
   work: number;
 }
 
@@ -127,6 +129,14 @@ export class TexEngine {
   count(what: string): false {
     this.#note(what);
     return false;
+  }
+
+  /** Opens a group of definitions, or closes it. */
+  group(what: "open" | "close", name: string): void {
+    const change = () => this.scope[what](name);
+    if (this.#isInner) return;
+    if (this.#channel.use) this.#channel.use.groups.push(change);
+    else change();
   }
 
   /** Moves to the next command of a frame; false when none is left. */
@@ -239,6 +249,7 @@ export class TexEngine {
       isBehindCommand: channel.isBehindCommand,
       mark: this.scope.mark,
       state: this.state,
+      groups: [],
       work: 0,
     };
     const origin = { macro, parent: frame.origin, depth: (frame.origin?.depth ?? 0) + 1 };
@@ -317,6 +328,7 @@ export class TexEngine {
     use.macro.growth += growth;
     this.#growth += growth;
     this.#channel.use = undefined;
+    for (const change of use.groups) change();
   }
 }
 

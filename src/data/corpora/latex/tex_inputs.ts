@@ -137,6 +137,10 @@ const braced = /\s*(?:\[[^\]\n]{0,500}\]\s*)?\{\s*"?([^{}"]{1,500}?)"?\s*\}/y;
 const bare = /\s*(?:"([^"\n]{1,500})"|([^\s\\{}%"]{1,500}))[ \t]?/y;
 const imported = /\*?\s*\{([^{}\n]{0,500})\}\s*\{\s*([^{}\n]{1,500}?)\s*\}/y;
 
+/** `\endinput`, and what may hold it back: groups, conditions and definitions. */
+const endOrGroup =
+  /\\(?:(if[a-zA-Z@]*|fi|endinput)(?![a-zA-Z@])|(?:let|newif)\s*\\[a-zA-Z@]+\s*=?\s*\\?[a-zA-Z@]*|[\s\S])|[{}]/g;
+
 /** Puts the files of a project into the places of their commands. */
 class Splicer {
   readonly #files = new Map<string, string>();
@@ -193,11 +197,17 @@ class Splicer {
   ended(text: string): string {
     if (!text.includes("\\endinput")) return text;
     const source = new TexText(text);
-    for (const { index } of text.matchAll(/\\endinput(?![a-zA-Z@])/g)) {
+    let depth = 0;
+    for (const { 0: all, 1: name, index } of text.matchAll(endOrGroup)) {
       const span = source.spanFrom(index);
       if (span && span.from <= index) continue;
-      const line = text.indexOf("\n", index);
-      return text.slice(0, index) + text.slice(index + "\\endinput".length, line < 0 ? undefined : line + 1);
+      if (all === "{" || (name?.startsWith("if") && text[index + all.length] !== "{" && name !== "iff")) {
+        depth++;
+      } else if (all === "}" || name === "fi") depth = Math.max(0, depth - 1);
+      else if (name === "endinput" && depth === 0) {
+        const line = text.indexOf("\n", index);
+        return text.slice(0, index) + text.slice(index + all.length, line < 0 ? undefined : line + 1);
+      }
     }
     return text;
   }

@@ -87,6 +87,14 @@ class Expander {
         return this.#begin(frame, start);
       case "end":
         return this.#end(frame, start);
+      case "begingroup":
+      case "bgroup":
+        engine.group("open", command.slice(-5));
+        return false;
+      case "endgroup":
+      case "egroup":
+        engine.group("close", command.slice(-5));
+        return false;
       case "makeatletter":
       case "makeatother":
         engine.state = { ...engine.state, withAt: command === "makeatletter" };
@@ -247,24 +255,29 @@ class Expander {
   #begin(frame: Frame, start: number): boolean {
     const engine = this.#engine;
     const cursor = engine.cursor();
-    const meaning = engine.scope.get(`begin{${nameOf(cursor)}}`);
-    if (meaning?.kind !== "environment" || engine.isInner) return false;
-    const { macro } = meaning;
-    if (!this.#isReady(macro) || !this.#isReady(macro.end!)) return engine.count("macros with code of TeX");
-    engine.call(macro, frame, start, cursor);
-    return true;
+    const name = nameOf(cursor);
+    const meaning = engine.scope.get(`begin{${name}}`);
+    const isOwn = meaning?.kind === "environment" && !engine.isInner;
+    const isReady = isOwn && this.#isReady(meaning.macro) && this.#isReady(meaning.macro.end!);
+    if (isOwn && !isReady) engine.count("macros with code of TeX");
+    if (isReady && engine.call(meaning.macro, frame, start, cursor)) engine.group("open", name);
+    else if (name !== "document" && !isReady) engine.group("open", name);
+    return isReady;
   }
 
   #end(frame: Frame, start: number): boolean {
     const engine = this.#engine;
     const open = engine.state.environments;
-    if (!open) return false;
     const cursor = engine.cursor();
-    if (nameOf(cursor) !== open.first.name) return false;
-    const { macro, values } = open.first;
-    engine.state = { ...engine.state, environments: open.rest };
-    engine.call(macro.end!, frame, start, cursor, values);
-    return true;
+    const name = nameOf(cursor);
+    const isOwn = name === open?.first.name;
+    if (isOwn) {
+      const { macro, values } = open.first;
+      engine.state = { ...engine.state, environments: open.rest };
+      engine.call(macro.end!, frame, start, cursor, values);
+    }
+    engine.group("close", name);
+    return isOwn;
   }
 }
 

@@ -21,12 +21,15 @@ interface Change {
   readonly before?: Meaning;
 }
 
+/** Groups that may stay unclosed inside one that closes. [ours] */
+const maxUnclosed = 8;
+
 /** The meanings, with a log of changes inside groups. */
 export class TexScope {
   readonly #meanings = new Map<string, Meaning>();
   readonly #changes: Change[] = [];
   readonly #globals = new Map<string, number>();
-  readonly #groups: { close: number; mark: number }[] = [];
+  readonly #groups: { name: string | number; mark: number }[] = [];
   #turn = 0;
 
   /** Returns the meaning of a command; undefined for one that the text has not defined. */
@@ -57,16 +60,19 @@ export class TexScope {
     }
   }
 
-  /** Opens a group that closes at an index. */
-  open(close: number): void {
-    this.#groups.push({ close, mark: this.mark });
+  /** Opens a group, which its name closes: an environment's, or the index of a closing brace. */
+  open(name: string | number): void {
+    this.#groups.push({ name, mark: this.mark });
   }
 
-  /** Closes the innermost group if it closes at the index. */
-  close(at: number): void {
-    const group = this.#groups.at(-1);
-    if (group?.close !== at) return;
-    this.#groups.pop();
-    this.undo(group.mark, true);
+  /** Closes a group with the groups inside it; a name that no group has near does nothing. */
+  close(name: string | number): void {
+    const groups = this.#groups;
+    for (let i = groups.length - 1; i >= 0 && i >= groups.length - maxUnclosed; i--) {
+      if (groups[i].name !== name) continue;
+      this.undo(groups[i].mark, true);
+      groups.length = i;
+      return;
+    }
   }
 }
