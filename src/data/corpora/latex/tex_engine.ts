@@ -11,9 +11,10 @@ import { booleanFalse, booleanTrue, type Macro, noValue } from "./tex_definition
 import { Cursor, endsWithCommand, type Frame, isLetter, type Piece, TexText } from "./tex_reader.ts";
 import { TexScope } from "./tex_scope.ts";
 
-/** Growth that every text may have, depth of macros in macros, and work per character and in any case. [ours] */
+/** Growth that every text may have, depth of macros in macros, readings of one use, and work per character and in any case. [ours] */
 const minGrowth = 4096;
 const maxDepth = 64;
+const maxTries = 10;
 const maxWork = 8;
 const minWork = 1 << 18;
 
@@ -74,6 +75,8 @@ export class TexEngine {
   #isInner = false;
   #growth = 0;
   #work = 0;
+  #tries = 0;
+  #triedAt = -1;
 
   constructor(text: string, note: Note) {
     this.#note = note;
@@ -309,6 +312,10 @@ export class TexEngine {
     this.#note("macros that never end");
     const { use, frames, out } = this.#channel;
     if (!use) return false;
+    // A macro that the expansion defines anew would be met again and again.
+    this.#tries = use.start === this.#triedAt ? this.#tries + 1 : 1;
+    this.#triedAt = use.start;
+    if (this.#tries > maxTries) use.macro.isDisabled = true;
     frames.length = 1;
     frames[0].from = use.start;
     frames[0].at = use.macro.isDisabled ? use.after : use.start;

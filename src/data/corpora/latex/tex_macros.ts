@@ -31,6 +31,9 @@ const structure = new Set(
     .split(" "),
 );
 
+/** The most macros that are asked whether another one can be expanded. [ours] */
+const maxNeeded = 50;
+
 /** Removes the definitions of macros from a text and expands the macros where they are used. */
 export function expandMacros(text: string, note: Note = () => {}): string {
   const expanded = new Expander(text, note).run();
@@ -108,14 +111,16 @@ class Expander {
     }
   }
 
-  /** Returns true when all that a macro's value needs is known. */
-  #isReady(macro: Macro, depth = 0): boolean {
-    return macro.needs.every((name) => {
+  /** Returns true when all that a macro's value needs is known, through at most `maxNeeded` macros. */
+  #isReady(macro: Macro, seen: Set<Macro> = new Set()): boolean {
+    if (macro.needs.length === 0 || seen.has(macro)) return true;
+    seen.add(macro);
+    return seen.size <= maxNeeded && macro.needs.every((name) => {
       if (name === "iftrue" || name === "iffalse" || name === "iff" || textTests.has(name)) return true;
       const meaning = this.#engine.scope.get(name);
       if (meaning?.kind === "condition") return meaning.value !== undefined;
       if (meaning?.kind === "alias") return meaning.of === "iftrue" || meaning.of === "iffalse";
-      return meaning?.kind === "macro" && depth < 8 && this.#isReady(meaning.macro, depth + 1);
+      return meaning?.kind === "macro" && this.#isReady(meaning.macro, seen);
     });
   }
 
