@@ -155,7 +155,7 @@ export class TexEngine {
         const sign = text.charCodeAt(at);
         if (sign === 92) break;
         if (!isBase) continue;
-        if (sign === 123 && isBare(text, at)) {
+        if (sign === 123 && isBare(this.#before(frame, at))) {
           const close = source.closing(at);
           if (close) this.scope.open(close);
         } else if (sign === 125) this.scope.close(at);
@@ -165,6 +165,12 @@ export class TexEngine {
       if (!span || at >= to) return false;
       frame.at = Math.min(to, Math.max(at, span.to));
     }
+  }
+
+  /** Returns the characters before an index: those still to write, else the last ones written. */
+  #before({ source, from }: Frame, at: number): string {
+    const text = source.text.slice(Math.max(from, at - 100), at);
+    return text.trim() ? text : this.#channel.out.at(-1)?.slice(-100) ?? "";
   }
 
   /** Writes a frame's text that is not written yet, up to an index. */
@@ -344,15 +350,11 @@ function channelOf(text: string): Channel {
   return { frames: [frame], out: [], length: 0, isBehindCommand: false };
 }
 
-/** Returns true for a brace that opens a group of its own, not the argument of a command. */
-function isBare(text: string, at: number): boolean {
-  let before = at - 1;
-  while (before >= 0 && /\s/.test(text[before])) before--;
-  if (before < 0 || /[[{$&.,;:]/.test(text[before])) return text[before - 1] !== "\\";
-  if (/[\])}*^_=\\]/.test(text[before])) return false;
-  let start = before;
-  while (start >= 0 && before - start < 100 && isLetter(text.charCodeAt(start), true)) start--;
-  return text[start] !== "\\";
+/** Returns true where a brace behind a text opens a group of its own, and is not the argument of a command. */
+function isBare(before: string): boolean {
+  const text = before.trimEnd();
+  if (text === "" || /[[{$&.,;:]$/.test(text)) return !/(?:^|[^\\])\\.$/.test(text);
+  return !/[\])}*^_=\\]$/.test(text) && !endsWithCommand(text);
 }
 
 /** Reads the arguments of a macro's use; undefined when some are missing. */
