@@ -4,33 +4,39 @@
  *
  * @module
  */
-import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { type OnBroken, onBrokenSchema } from "../io/file_reader.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
-import { readBytes } from "../../formats/compression/decompress.ts";
 import { concat } from "../../formats/bytes.ts";
-import { isBrokenRecord } from "../../formats/record_or_error.ts";
-import { findTar, findTarIn, type TarFile } from "../../formats/records/tar.ts";
+import { readBytes } from "../../formats/compression/decompress.ts";
+import { type BrokenRecord, isBrokenRecord } from "../../formats/record_or_error.ts";
+import { findTar } from "../../formats/records/tar.ts";
 import type { Document, Entry } from "../document.ts";
 import type { Paths } from "../io/file_patterns.ts";
-import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "../io/file_reader.ts";
-import type { StepCounts } from "../plan/pass.ts";
+import type { Pass, StepCounts } from "../plan/pass.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
-import { bodyOf, resolveInputs, rootOf, withoutBibliography, withoutComments } from "./latex.ts";
-import { expandMacros } from "./latex_macros.ts";
+import { fromFiles, inputsBeside, isWithdrawn, type Paper, readPaper } from "./latex/paper_files.ts";
+import { bodyOf, documentOf, withoutBibliography } from "./latex/tex_body.ts";
+import { withoutComments } from "./latex/tex_comments.ts";
+import { expandMacros } from "./latex/tex_macros.ts";
 
 /** The steps that a paper goes through. */
 export interface ArxivOptions {
-  /** Removes comments; default true. */
+  /** Removes comments, and the text that `\iffalse` and the `comment` environment hide; default true. */
   comments?: boolean;
   /** Treatment of a file or member that is broken: `skip` (default) counts it, `throw` ends the reading. */
   onBroken?: OnBroken;
   /** Expands the authors' macros in place; default true. */
   macros?: boolean;
-  /** Removes the text before the first section, and drops a paper without sections; default true. */
+  /** Removes the text before the first section; default true. */
   head?: boolean;
+  /**
+   * Treatment of a paper without sections, such as a letter: `keep` keeps the whole document and counts it (default),
+   * `drop` drops it. Without `head` every paper is kept.
+   */
+  noSection?: "keep" | "drop";
   /** Removes the bibliography; default true. */
   bibliography?: boolean;
   /** Removes appendices, as in RedPajama; default false, since the paper does not mention them. */
@@ -43,30 +49,40 @@ const schema = optionsSchema<ArxivOptions>()(z.strictObject({
   comments: flag,
   macros: flag,
   head: flag,
+  noSection: z.enum(["keep", "drop"]).default("keep"),
   bibliography: flag,
   appendix: z.boolean().default(false),
 }));
 
 /**
- * Plans one document per paper of arXiv's source archives (`arXiv_src_YYMM_NNN.tar`), projects (`.tar`, `.tar.gz`)
- * and `.tex` files. Files that a paper reads with `\input` replace that command; a file that is not UTF-8 is read as
- * Latin-1.
+ * Plans one document per paper of arXiv's source archives (`arXiv_src_YYMM_NNN.tar`), projects (`.tar`, `.tar.gz`),
+ * single papers (`.gz`) and `.tex` files. Files that a paper reads replace the commands that read them; a `.tex` file
+ * reads those in its folder and below. A file that is not UTF-8 is read in the encoding that it declares, else as
+ * Windows-1252. Counts papers without source, lost inputs and further main files, and reports them as rejects.
  */
 export function arxivPlan(paths: Paths, options: ArxivOptions = {}): DatasetPlan<Document> {
-  const { comments, macros, head, bibliography, appendix } = parseOptions(schema, options, "Dataset.arxiv");
+  const { comments, macros, head, noSection, bibliography, appendix } = parseOptions(
+    schema,
+    options,
+    "Dataset.arxiv",
+  );
   let plan = readerPlan<Document>(paths, {
     op: "arxiv",
     onBroken: options.onBroken,
     options: {},
     kind: "documents",
-    read: ({ path, name }, _, counts) =>
-      /\.tar(\.\w+)?$|\.tgz$/i.test(path) ? papersOf(path, name, counts) : singleFile(path, name),
+    read: ({ path, name }, pass, counts) => {
+      const reader = new PaperReader(name, macros, pass, counts);
+      return /\.tar(\.\w+)?$|\.tgz$/i.test(path) ? reader.archive(path) : reader.single(path);
+    },
   });
   const step = (op: string, which: TexStep, options?: Record<string, unknown>) =>
     plan = textStepPlan(plan, { op, options, job: () => judgeOf(import.meta.url, which, texJudge) });
   if (comments) step("comments", { comments });
   if (macros) step("macros", { macros });
-  if (head) step("before the first section", { head });
+  if (head) {
+    step("before the first section", { head, noSection }, noSection === "drop" ? { noSection } : undefined);
+  }
   if (bibliography || appendix) {
     step("bibliography", { bibliography, appendix }, { appendix: appendix || undefined });
   }
@@ -74,123 +90,103 @@ export function arxivPlan(paths: Paths, options: ArxivOptions = {}): DatasetPlan
 }
 
 /** The options of one step. */
-type TexStep = Pick<ArxivOptions, "comments" | "macros" | "head" | "bibliography" | "appendix">;
+type TexStep = ArxivOptions;
 
 /** Returns the judge of one step. */
 export function texJudge(
-  { comments, macros, head, bibliography = false, appendix = false }: TexStep,
+  { comments, macros, head, noSection = "keep", bibliography = false, appendix = false }: TexStep,
 ): Judge {
   if (comments) return ({ text }) => ({ text: withoutComments(text) });
   if (macros) return ({ text }, note) => ({ text: expandMacros(text, note) });
   if (!head) return ({ text }) => ({ text: withoutBibliography(text, { bibliography, appendix }).trim() });
-  return ({ text }) => {
+  return ({ text }, note) => {
     const body = bodyOf(text);
-    return body === undefined ? { drop: "no section" } : { text: body };
+    if (body !== undefined) return { text: body };
+    if (noSection === "drop") return { drop: "no section" };
+    note("papers without a section");
+    return { text: documentOf(text) };
   };
 }
 
-async function* singleFile(path: string, name: string): AsyncGenerator<Entry<Document>> {
-  const parts: Uint8Array[] = [];
-  for await (const chunk of readBytes(path)) parts.push(chunk);
-  const bytes = concat(parts);
-  if (isPdf(bytes)) return;
-  yield entryOf(idOf(name), texOf(bytes), name);
-}
+type Papers = AsyncGenerator<Entry<Document> | BrokenRecord>;
 
-/**
- * Reads the papers of an archive: each `.gz` in it is a project or a file; its other files together are one project.
- */
-async function* papersOf(
-  path: string,
-  name: string,
-  counts: StepCounts,
-): AsyncGenerator<Entry<Document> | { problem: string }> {
-  const loose = new Map<string, string>();
-  for await (const found of findTar(path)) {
-    if (isBrokenRecord(found)) yield found;
-    else if (!found.value.name.endsWith(".gz")) {
-      if (isTex(found.value.name)) loose.set(found.value.name, texOf(found.value.bytes));
-      else if (isPdf(found.value.bytes)) count(counts, "papers without source");
-    } else {
-      const paper = await paperOf(found.value);
-      if (typeof paper !== "string") yield paper;
-      else if (paper !== "") yield entryOf(idOf(found.value.name), paper, name);
-      else count(counts, "papers without source");
-    }
+/** Reads the papers of one file and counts what does not come through. */
+class PaperReader {
+  readonly #file: string;
+  readonly #packages: boolean;
+  readonly #pass: Pass;
+  readonly #counts: StepCounts;
+
+  constructor(file: string, packages: boolean, pass: Pass, counts: StepCounts) {
+    this.#file = file;
+    this.#packages = packages;
+    this.#pass = pass;
+    this.#counts = counts;
   }
-  if (loose.size) yield* fromFiles(loose, idOf(name), name);
-}
 
-/** Unpacked bytes of the largest paper that is read. [ours] */
-const maxPaperBytes = 1 << 28;
-
-/** Returns the text of a paper; "" when it has no TeX source. */
-async function paperOf({ name, bytes }: TarFile): Promise<string | { problem: string }> {
-  let unpacked: Uint8Array;
-  try {
-    unpacked = gunzipSync(bytes, { maxOutputLength: maxPaperBytes });
-  } catch (cause) {
-    return { problem: `${name} cannot be unpacked: ${(cause as Error).message}` };
+  /** Reads a `.tex` file with its inputs, or a packed paper. */
+  async *single(path: string): Papers {
+    const parts: Uint8Array[] = [];
+    for await (const chunk of readBytes(path)) parts.push(chunk);
+    const bytes = concat(parts);
+    const files = /\.(tex|ltx|latex)$/i.test(path) ? await inputsBeside(path, bytes) : undefined;
+    const root = path.replace(/^.*[\\/]/, "");
+    const paper = files
+      ? fromFiles(this.#file, files, this.#packages, root)
+      : await readPaper(this.#file, bytes, { packages: this.#packages, packed: false });
+    yield* this.#paper(paper, this.#file);
   }
-  if (isPdf(unpacked)) return "";
-  if (!isTar(unpacked)) return texOf(unpacked);
-  const files = new Map<string, string>();
-  try {
-    for await (const found of findTarIn(unpacked)) {
-      if (!isBrokenRecord(found) && isTex(found.value.name)) {
-        files.set(found.value.name, texOf(found.value.bytes));
+
+  /**
+   * Reads the papers of an archive: each `.gz` in it is a project or a file; its other files together are one project.
+   */
+  async *archive(path: string): Papers {
+    const loose = new Map<string, Uint8Array>();
+    for await (const found of findTar(path)) {
+      if (isBrokenRecord(found)) {
+        yield found;
+        continue;
       }
+      const { name, bytes } = found.value;
+      if (/\.gz$/i.test(name) && !/\.\w*[a-z]\w*\.gz$/i.test(name)) {
+        yield* this.#paper(await readPaper(name, bytes, { packages: this.#packages, packed: true }), name);
+      } else if (isPaperId(idOf(name)) && /\.pdf$/i.test(name)) {
+        await this.#report("papers without source", name);
+      } else loose.set(name, bytes);
     }
-  } catch (cause) {
-    return { problem: `${name} is a damaged archive: ${(cause as Error).message}` };
+    if (loose.size) yield* this.#paper(fromFiles(this.#file, loose, this.#packages), this.#file);
   }
-  const root = rootOf(files);
-  return root === undefined ? "" : resolveInputs(root, files);
-}
 
-function* fromFiles(files: Map<string, string>, id: string, name: string): Generator<Entry<Document>> {
-  const root = rootOf(files);
-  if (root !== undefined) yield entryOf(id, resolveInputs(root, files), name);
-}
+  async *#paper({ text, problem, findings }: Paper, name: string): Papers {
+    for (const { reason, what } of findings) await this.#report(reason, what);
+    if (problem !== undefined) yield { problem };
+    if (text === undefined) return;
+    const entry = this.#entry(idOf(name), text);
+    if (isWithdrawn(text)) await this.#pass.drop(this.#counts, "withdrawn", entry);
+    else yield entry;
+  }
 
-function entryOf(id: string, text: string, name: string): Entry<Document> {
-  const isPaper = /^(\d{4}\.\d{4,5}|[a-z-]+\/\d{7})$/.test(id);
-  const meta = isPaper ? { meta: { url: `https://arxiv.org/abs/${id}` } } : {};
-  return { value: { text, source: name, id, ...meta }, id, place: { file: name } };
+  #entry(id: string, text: string): Entry<Document> {
+    const meta = isPaperId(id) ? { meta: { url: `https://arxiv.org/abs/${id}` } } : {};
+    return { value: { text, source: this.#file, id, ...meta }, id, place: { file: this.#file } };
+  }
+
+  /** Counts something that is missing and names it to the listener for rejects. */
+  async #report(reason: string, what: string): Promise<void> {
+    const { notes, step } = this.#counts;
+    notes[reason] = Number(notes[reason] ?? 0) + 1;
+    await this.#pass.onReject?.(step, reason, { file: this.#file, text: what });
+  }
 }
 
 /** Returns arXiv's id for a file: `2302.13971` unchanged, `hep-th9901001` as `hep-th/9901001`; else the file's name. */
 function idOf(name: string): string {
-  const base = name.replace(/^.*[\\/]/, "").replace(/(\.(tar|gz|tgz|tex|bz2|xz|zst))+$/i, "");
-  const old = /^([a-z-]+)(\d{7})$/.exec(base);
-  return old ? `${old[1]}/${old[2]}` : /^\d{4}\.\d{4,5}$/.test(base) ? base : name;
+  const base = name.replace(/^.*[\\/]/, "").replace(/(\.(tar|gz|tgz|tex|pdf|bz2|xz|zst))+$/i, "");
+  const old = /^([a-z-]+)(?:\.[A-Z]{2})?(\d{7})(?:v\d+)?$/.exec(base);
+  const now = /^(\d{4}\.\d{4,5})(?:v\d+)?$/.exec(base);
+  return old ? `${old[1]}/${old[2]}` : now ? now[1] : name;
 }
 
-function isTex(name: string): boolean {
-  return /\.(tex|ltx|latex|bbl)$/i.test(name);
-}
-
-function isPdf(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x25 && bytes[1] === 0x50 && bytes[2] === 0x44 && bytes[3] === 0x46;
-}
-
-/** Returns true for the magic bytes of tar, or a header whose size field is octal. */
-function isTar(bytes: Uint8Array): boolean {
-  const text = new TextDecoder("latin1").decode(bytes.subarray(0, 265));
-  return text.slice(257, 262) === "ustar" ||
-    (bytes.length >= 512 && /^[0-7 ]{7,11}[\0 ]/.test(text.slice(124, 136)));
-}
-
-function texOf(bytes: Uint8Array): string {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    text = new TextDecoder("latin1").decode(bytes);
-  }
-  return text.replace(/\r\n?/g, "\n");
-}
-
-function count(counts: StepCounts, note: string): void {
-  counts.notes[note] = Number(counts.notes[note] ?? 0) + 1;
+function isPaperId(id: string): boolean {
+  return /^(\d{4}\.\d{4,5}|[a-z-]+\/\d{7})$/.test(id);
 }
