@@ -21,15 +21,22 @@ export const piqa: Task = defineTask({
   name: "piqa",
   kind: "choice",
   published: {
-    files: ["valid.jsonl", "piqa_valid.jsonl", ...splitFiles("validation")],
+    files: [
+      ...[
+        "valid.jsonl",
+        "piqa_valid.jsonl",
+        ...splitFiles("validation"),
+        ...splitFiles("validation", "plain_text"),
+      ],
+      ...["physicaliqa-train-dev/dev.jsonl", "dev.jsonl"],
+    ],
     hub: "hf://ybisk/piqa",
   },
-  async *items(source: TaskSource) {
-    for await (const row of source.rows()) {
-      const solutions = [row.text("sol1"), row.text("sol2")];
-      yield { goal: row.text("goal"), solutions, label: row.label(0, 1) };
-    }
-  },
+  items: (source: TaskSource) =>
+    source.items((row) => {
+      const solutions = [row.string("sol1"), row.string("sol2")];
+      return { goal: row.text("goal"), solutions, label: row.label(0, 1) };
+    }),
   prompt: "Question: {goal}\nAnswer:",
   options: ({ solutions }) => solutions,
   answer: ({ label }) => label,

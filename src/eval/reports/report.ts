@@ -11,8 +11,9 @@ import { type ComparedRow, type CompareOptions, compareWithPaper } from "./compa
 import { explainItem } from "./explain.ts";
 import { cardSection, markdownOf } from "./markdown.ts";
 import { showMeasure } from "../tasks/metric.ts";
+import type { OddRow } from "../task_data/odd_rows.ts";
 import type { ItemOutcome } from "../tasks/outcome.ts";
-import { type Protocol, protocolLine, type TaskResult } from "../tasks/task_result.ts";
+import { type Protocol, protocolLine, qualifications, type TaskResult } from "../tasks/task_result.ts";
 import { ReportView } from "./view.ts";
 
 /** A result without its items, as the report's JSON has it. */
@@ -137,6 +138,25 @@ export class Report extends Displayable {
   }
 
   /**
+   * Shows the rows of a task's data that are not as published: file and line, problem, and the consequence for the number.
+   *
+   * @throws {ConfigError} when there is no such task or model
+   */
+  rejects(task: string, options: { model?: string } = {}): ReportView<readonly OddRow[]> {
+    const { model, rejects = [] } = this.#find(task, options.model);
+    const rows = rejects.map((row) => ({
+      file: row.file ?? "",
+      line: row.line,
+      problem: row.problem,
+      effect: row.effect,
+    }));
+    return new ReportView(
+      table(rows, { title: `${task} on ${model}: rows that are not as published` }),
+      rejects,
+    );
+  }
+
+  /**
    * Returns a number of the report: the task's first metric or `metric`, of the first model or `model`. Shares lie between
    * 0 and 1.
    *
@@ -203,14 +223,14 @@ function withoutItems({ items: _, ...rest }: TaskResult): ReportedResult {
   return rest;
 }
 
-/** Returns the notes below the table: data and prompt of each task, cut prompts, dropped examples, remarks. */
+/** Returns the notes below the table: data and prompt of each task, odd rows, cut prompts, dropped examples, remarks. */
 function notes(results: readonly TaskResult[]): string[] {
   const tasks = new Map(results.map((result) => [result.task, result]));
-  const remarks = results.flatMap(({ task, model, protocol: { truncated, droppedShots, notes } }) => [
-    ...truncated ? [`${task} on ${model}: ${truncated} prompts were cut on the left to fit the context`] : [],
-    ...droppedShots ? [`${task} on ${model}: ${droppedShots} examples did not fit and were dropped`] : [],
-    ...notes.map((note) => `${task} on ${model}: ${note}`),
-  ]);
+  const remarks = results.flatMap((result) =>
+    [...qualifications(result), ...result.protocol.notes].map((note) =>
+      `${result.task} on ${result.model}: ${note}`
+    )
+  );
   return [...[...tasks.values()].map(taskNote), ...remarks];
 }
 
