@@ -1,0 +1,608 @@
+// Repositories and archives as their authors publish them, given by their parent, root, inner folder or file, and the
+// rows of the Hugging Face hub. Each tree also holds the files of other splits, which must not be asked.
+import assert from "node:assert/strict";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { Dataset } from "../../../src/data/mod.ts";
+import { type ChoiceOutcome, Evaluator, type GenerateOutcome, type TaskData } from "../../../src/eval/mod.ts";
+import { jsonl, scorer, withFiles, writer } from "../fakes.ts";
+
+const model = { ...scorer(() => -1), ...writer(() => " x") };
+
+async function run(task: string, data: TaskData) {
+  const [result] = (await new Evaluator(model).add(task, { data, shots: 0 }).run()).results;
+  return result;
+}
+
+const range = (count: number) => [...Array(count).keys()];
+/** Rows of the right split; `other` makes rows that must not be asked. */
+const rows = (count: number, make: (i: number, mark: string) => object) =>
+  jsonl(range(count).map((i) => make(i, "right")));
+const other = (make: (i: number, mark: string) => object, count = 4) =>
+  jsonl(range(count).map((i) => make(i, "wrong")));
+
+const piqa = (i: number, mark: string) => ({ id: `${i}`, goal: `${mark} ${i}`, sol1: "a b", sol2: "c d" });
+const siqa = (i: number, mark: string) => ({
+  context: `${mark} ${i}.`,
+  question: "Why?",
+  answerA: "a",
+  answerB: "b",
+  answerC: "c",
+});
+const hellaswag = (i: number, mark: string) => ({
+  ind: i,
+  activity_label: "Painting",
+  ctx_a: `${mark} ${i}.`,
+  ctx_b: "he",
+  ctx: `${mark} ${i}. he`,
+  split: "val",
+  split_type: "indomain",
+  label: i % 4,
+  endings: ["a", "b", "c", "d"],
+  source_id: `x~${i}`,
+});
+const winogrande = (i: number, mark: string) => ({
+  qID: `q-${i}`,
+  sentence: `The ${mark} vase ${i} is by the _ of it.`,
+  option1: "shelf",
+  option2: "table",
+  answer: `${1 + i % 2}`,
+});
+const multiple = (i: number, mark: string) => ({
+  id: `x-${i}`,
+  question: {
+    stem: `${mark} ${i}`,
+    choices: ["p", "q", "r", "s"].map((text, c) => ({ text, label: (i % 2 ? "1234" : "ABCD")[c] })),
+  },
+  answerKey: (i % 2 ? "1234" : "ABCD")[i % 4],
+});
+const boolq = (i: number, mark: string) => ({
+  question: `is ${mark} ${i} so`,
+  title: "T",
+  passage: `Passage ${i}.`,
+  answer: i % 2 === 0,
+});
+const nq = (i: number, mark: string) => ({ question: `who was ${mark} ${i}`, answer: ["Peru"] });
+const gsm8k = (i: number, mark: string) => ({
+  question: `How many ${mark} ${i}?`,
+  answer: `So ${i}.\n#### ${i}`,
+});
+const toxicity = (i: number, mark: string) => ({
+  filename: "f",
+  begin: 0,
+  end: 9,
+  challenging: false,
+  prompt: { text: `${mark} ${i}`, toxicity: null },
+  continuation: { text: " x", toxicity: 0.1 },
+});
+const article = (i: number, mark: string, level: string) =>
+  JSON.stringify({
+    answers: ["A", "D"],
+    options: [["a", "b", "c", "d"], ["e", "f", "g", "h"]],
+    questions: [`First ${mark} ${i}?`, `It is  _  .`],
+    article: `Article ${mark} ${i}.`,
+    id: `${level}${i}.txt`,
+  });
+const problem = (i: number, mark: string) =>
+  JSON.stringify({
+    problem: `${mark} ${i}`,
+    level: "Level 1",
+    type: "Algebra",
+    solution: `It is $\\boxed{${i}}$.`,
+  });
+const trivia = (mark: string, source: string) =>
+  JSON.stringify({
+    Data: range(3).map((i) => ({
+      Answer: {
+        Aliases: ["Peru", "the Peru"],
+        MatchedWikiEntityName: "Peru",
+        NormalizedAliases: ["peru"],
+        NormalizedValue: "peru",
+        Type: "WikipediaEntity",
+        Value: "Peru",
+      },
+      EntityPages: [],
+      Question: `Where is ${mark} ${i}?`,
+      QuestionId: `tc_${i}`,
+      QuestionSource: "http://www.example.org/",
+      SearchResults: [],
+    })),
+    Domain: source,
+    VerifiedEval: false,
+    Version: 1.0,
+  });
+const crows = (mark: string) =>
+  ",sent_more,sent_less,stereo_antistereo,bias_type,annotations,anon_writer,anon_annotators\n" +
+  range(3).map((i) =>
+    `${i},"${mark} ${i}, she.","${mark} ${i}, he.",stereo,gender,"[['gender']]",a0,"['a1']"\n`
+  ).join("");
+const truthful = (mark: string) =>
+  "Type,Category,Question,Best Answer,Best Incorrect Answer,Correct Answers,Incorrect Answers,Source\n" +
+  range(3).map((i) =>
+    `Adversarial,Law,What is ${mark} ${i}?,It is,It was,It is; Yes,It was; No,https://example.org\n`
+  )
+    .join("");
+const csvQuestion = (i: number, mark: string) => `"${mark} ${i}, or ""so""?",w,x,y,z,${"ABCD"[i % 4]}\n`;
+const winogender = (mark: string) =>
+  "sentid\tsentence\n" +
+  range(2).flatMap((i) =>
+    [0, 1].flatMap((answer) =>
+      [["male", "he"], ["female", "she"], ["neutral", "they"]].map(([gender, pronoun]) =>
+        `clerk.guest.${answer}.${gender}.txt\tThe clerk told the guest that ${pronoun} saw ${mark} ${i}.\n`
+      )
+    )
+  ).join("");
+const labels = (count: number, low = 0) => range(count).map((i) => `${low + i % 2}\n`).join("");
+const python = {
+  task_id: "HumanEval/0",
+  prompt: "def right():\n",
+  canonical_solution: "    pass\n",
+  test: "t",
+  entry_point: "right",
+};
+
+/** Task, files of its tree, the paths that may be given, number of items. */
+const layouts: [task: string, files: Record<string, string>, starts: string[], count: number][] = [
+  ["boolq", { "boolq/dev.jsonl": rows(5, boolq), "boolq/train.jsonl": other(boolq) }, [
+    "",
+    "boolq",
+    "boolq/dev.jsonl",
+  ], 5],
+  [
+    "boolq",
+    {
+      "superglue/BoolQ/val.jsonl": rows(
+        3,
+        (i, mark) => ({ ...boolq(i, mark), answer: undefined, label: i % 2 === 0, idx: i }),
+      ),
+      "superglue/BoolQ/train.jsonl": other(boolq),
+      "superglue/BoolQ/test.jsonl": other((i, mark) => ({ ...boolq(i, mark), answer: undefined })),
+    },
+    ["", "superglue", "superglue/BoolQ"],
+    3,
+  ],
+  [
+    "piqa",
+    {
+      "piqa/valid.jsonl": rows(4, piqa),
+      "piqa/valid-labels.lst": labels(4),
+      "piqa/train.jsonl": other(piqa),
+      "piqa/train-labels.lst": labels(4),
+      "piqa/tests.jsonl": other(piqa),
+    },
+    ["", "piqa", "piqa/valid.jsonl"],
+    4,
+  ],
+  [
+    "piqa",
+    {
+      "physicaliqa-train-dev/dev.jsonl": rows(4, piqa),
+      "physicaliqa-train-dev/dev-labels.lst": labels(4),
+      "physicaliqa-train-dev/train.jsonl": other(piqa),
+      "physicaliqa-train-dev/train-labels.lst": labels(4),
+    },
+    ["", "physicaliqa-train-dev"],
+    4,
+  ],
+  [
+    "siqa",
+    {
+      "a/socialiqa-train-dev/dev.jsonl": rows(6, siqa),
+      "a/socialiqa-train-dev/dev-labels.lst": labels(6, 1),
+      "a/socialiqa-train-dev/train.jsonl": other(siqa),
+      "a/socialiqa-train-dev/train-labels.lst": labels(4, 1),
+    },
+    ["", "a", "a/socialiqa-train-dev", "a/socialiqa-train-dev/dev.jsonl"],
+    6,
+  ],
+  [
+    "hellaswag",
+    {
+      "hellaswag-master/data/hellaswag_val.jsonl": rows(5, hellaswag),
+      "hellaswag-master/data/hellaswag_train.jsonl": other(hellaswag),
+      "hellaswag-master/data/hellaswag_test.jsonl": other((i, mark) => ({
+        ...hellaswag(i, mark),
+        label: undefined,
+      })),
+      "hellaswag-master/README.md": "x",
+    },
+    ["", "hellaswag-master", "hellaswag-master/data", "hellaswag-master/data/hellaswag_val.jsonl"],
+    5,
+  ],
+  [
+    "winogrande",
+    {
+      "winogrande_1.1/dev.jsonl": rows(5, winogrande),
+      "winogrande_1.1/dev-labels.lst": range(5).map((i) => `${1 + i % 2}\n`).join(""),
+      "winogrande_1.1/train_xl.jsonl": other(winogrande),
+      "winogrande_1.1/test.jsonl": other((i, mark) => ({ ...winogrande(i, mark), answer: undefined })),
+    },
+    ["", "winogrande_1.1", "winogrande_1.1/dev.jsonl"],
+    5,
+  ],
+  ...["Easy", "Challenge"].map((kind): typeof layouts[number] => [`arc-${kind.toLowerCase()}`, {
+    [`ARC-V1-Feb2018-2/ARC-${kind}/ARC-${kind}-Test.jsonl`]: rows(6, multiple),
+    [`ARC-V1-Feb2018-2/ARC-${kind}/ARC-${kind}-Dev.jsonl`]: other(multiple),
+    [`ARC-V1-Feb2018-2/ARC-${kind}/ARC-${kind}-Test.csv`]: "questionID,question\n",
+    [
+      `ARC-V1-Feb2018-2/ARC-${kind === "Easy" ? "Challenge" : "Easy"}/ARC-${
+        kind === "Easy" ? "Challenge" : "Easy"
+      }-Test.jsonl`
+    ]: other(multiple),
+  }, [
+    "",
+    "ARC-V1-Feb2018-2",
+    `ARC-V1-Feb2018-2/ARC-${kind}`,
+    `ARC-V1-Feb2018-2/ARC-${kind}/ARC-${kind}-Test.jsonl`,
+  ], 6]),
+  ["openbookqa", {
+    "OpenBookQA-V1-Sep2018/Data/Main/test.jsonl": rows(5, multiple),
+    "OpenBookQA-V1-Sep2018/Data/Main/dev.jsonl": other(multiple),
+    "OpenBookQA-V1-Sep2018/Data/Main/test.tsv": "x\n",
+    "OpenBookQA-V1-Sep2018/Data/Additional/test_complete.jsonl": other(multiple),
+  }, [
+    "",
+    "OpenBookQA-V1-Sep2018",
+    "OpenBookQA-V1-Sep2018/Data",
+    "OpenBookQA-V1-Sep2018/Data/Main",
+    "OpenBookQA-V1-Sep2018/Data/Main/test.jsonl",
+  ], 5],
+  [
+    "natural-questions",
+    {
+      "natural-questions/nq_open/NQ-open.dev.jsonl": rows(7, nq),
+      "natural-questions/nq_open/NQ-open.train.jsonl": other(nq),
+      "natural-questions/nq_open/NQ-open.efficientqa.dev.1.1.jsonl": other(nq),
+      "natural-questions/nq_open/NQ-open.efficientqa.dev.1.1.no-annotations.jsonl": other(nq),
+    },
+    ["", "natural-questions", "natural-questions/nq_open", "natural-questions/nq_open/NQ-open.dev.jsonl"],
+    7,
+  ],
+  [
+    "triviaqa",
+    {
+      "triviaqa-rc/qa/wikipedia-dev.json": trivia("right", "Wikipedia"),
+      "triviaqa-rc/qa/wikipedia-train.json": trivia("wrong", "Wikipedia"),
+      "triviaqa-rc/qa/web-dev.json": trivia("wrong", "Web"),
+      "triviaqa-rc/qa/verified-wikipedia-dev.json": trivia("wrong", "Wikipedia"),
+      "triviaqa-rc/qa/wikipedia-test-without-answers.json": trivia("wrong", "Wikipedia"),
+      "triviaqa-rc/evidence/wikipedia/Peru.txt": "Peru",
+    },
+    ["", "triviaqa-rc", "triviaqa-rc/qa", "triviaqa-rc/qa/wikipedia-dev.json"],
+    3,
+  ],
+  [
+    "triviaqa",
+    {
+      "triviaqa-unfiltered/unfiltered-web-dev.json": trivia("right", "unfiltered-web"),
+      "triviaqa-unfiltered/unfiltered-web-train.json": trivia("wrong", "unfiltered-web"),
+      "triviaqa-unfiltered/unfiltered-web-test-without-answers.json": trivia("wrong", "unfiltered-web"),
+    },
+    ["", "triviaqa-unfiltered", "triviaqa-unfiltered/unfiltered-web-dev.json"],
+    3,
+  ],
+  ...["middle", "high"].map((level): typeof layouts[number] => [
+    `race-${level}`,
+    {
+      ...Object.fromEntries(range(3).map((i) => [`RACE/test/${level}/${i}.txt`, article(i, "right", level)])),
+      [`RACE/test/${level === "high" ? "middle" : "high"}/9.txt`]: article(
+        9,
+        "wrong",
+        level === "high" ? "middle" : "high",
+      ),
+      [`RACE/dev/${level}/9.txt`]: article(9, "wrong", level),
+      [`RACE/train/${level}/9.txt`]: article(9, "wrong", level),
+    },
+    ["", "RACE", "RACE/test", `RACE/test/${level}`, `RACE/test/${level}/*.txt`],
+    6,
+  ]),
+  [
+    "math",
+    {
+      "MATH/test/algebra/0.json": problem(0, "right"),
+      "MATH/test/algebra/1.json": problem(1, "right"),
+      "MATH/test/number_theory/0.json": problem(2, "right"),
+      "MATH/train/algebra/0.json": problem(3, "wrong"),
+    },
+    ["", "MATH", "MATH/test"],
+    3,
+  ],
+  [
+    "math",
+    {
+      "MATH/test/algebra/0.json": problem(0, "right"),
+      "MATH/train/algebra/0.json": problem(3, "wrong"),
+    },
+    ["MATH/test/algebra", "MATH/test/algebra/0.json"],
+    1,
+  ],
+  ["gsm8k", {
+    "grade-school-math/grade_school_math/data/test.jsonl": rows(4, gsm8k),
+    "grade-school-math/grade_school_math/data/train.jsonl": other(gsm8k),
+    "grade-school-math/grade_school_math/data/test_socratic.jsonl": other(gsm8k),
+    "grade-school-math/grade_school_math/data/example_model_solutions.jsonl": other(gsm8k),
+  }, [
+    "",
+    "grade-school-math",
+    "grade-school-math/grade_school_math",
+    "grade-school-math/grade_school_math/data",
+    "grade-school-math/grade_school_math/data/test.jsonl",
+  ], 4],
+  [
+    "mmlu",
+    {
+      "data/test/anatomy_test.csv": csvQuestion(0, "right") + csvQuestion(1, "right"),
+      "data/test/virology_test.csv": csvQuestion(2, "right"),
+      "data/val/anatomy_val.csv": csvQuestion(3, "wrong"),
+      "data/dev/anatomy_dev.csv": csvQuestion(4, "wrong"),
+      "data/auxiliary_train/race.csv": csvQuestion(5, "wrong"),
+      "data/possibly_contaminated_urls.txt": "x",
+    },
+    ["", "data", "data/test", "data/test/*_test.csv"],
+    3,
+  ],
+  ["mmlu", { "data/test/anatomy_test.csv": csvQuestion(0, "right") + csvQuestion(1, "right") }, [
+    "data/test/anatomy_test.csv",
+  ], 2],
+  [
+    "crows-pairs",
+    {
+      "crows-pairs/data/crows_pairs_anonymized.csv": crows("right"),
+      "crows-pairs/metric.py": "x",
+    },
+    ["", "crows-pairs", "crows-pairs/data", "crows-pairs/data/crows_pairs_anonymized.csv"],
+    3,
+  ],
+  [
+    "truthfulqa",
+    {
+      "TruthfulQA/TruthfulQA.csv": truthful("right"),
+      "TruthfulQA/TruthfulQA_demo.csv": truthful("wrong"),
+      "TruthfulQA/data/v0/TruthfulQA.csv": truthful("wrong"),
+      "TruthfulQA/data/finetune_truth.jsonl": "{}\n",
+    },
+    ["", "TruthfulQA", "TruthfulQA/TruthfulQA.csv"],
+    3,
+  ],
+  [
+    "truthfulqa",
+    {
+      "TruthfulQA/data/mc_task.json": JSON.stringify(
+        range(2).map((i) => ({
+          question: `What is right ${i}?`,
+          mc0_targets: { "It is": 1, "No": 0 },
+          mc1_targets: { "It is": 1, "No": 0 },
+          mc2_targets: { "It is": 1, "Yes": 1, "No": 0 },
+        })),
+      ),
+    },
+    ["TruthfulQA/data", "TruthfulQA/data/mc_task.json"],
+    2,
+  ],
+  [
+    "winogender",
+    {
+      "winogender-schemas/data/all_sentences.tsv": winogender("right"),
+      "winogender-schemas/data/occupations-stats.tsv":
+        "occupation\tbergsma_pct_female\tbls_pct_female\tbls_year\nclerk\t10\t20.5\t2015\n",
+      "winogender-schemas/data/templates.tsv": "occupation(0)\tother-participant(1)\tanswer\tsentence\n",
+    },
+    ["", "winogender-schemas", "winogender-schemas/data", "winogender-schemas/data/all_sentences.tsv"],
+    12,
+  ],
+  [
+    "real-toxicity-prompts",
+    {
+      "realtoxicityprompts-data/prompts.jsonl": rows(4, toxicity),
+      "realtoxicityprompts-data/generations/gpt2/prompted_gens_gpt2.jsonl": other(toxicity),
+    },
+    ["", "realtoxicityprompts-data", "realtoxicityprompts-data/prompts.jsonl"],
+    4,
+  ],
+];
+
+for (const [task, files, starts, count] of layouts) {
+  const [first] = Object.keys(files);
+  Deno.test(`${task}: ${first} is found from each level of its tree`, () =>
+    withFiles(files, async (folder) => {
+      for (const start of starts) {
+        const { items, protocol } = await run(task, start === "" ? folder : `${folder}/${start}`);
+        assert.equal(items.length, count, start);
+        assert.equal(protocol.unusable, 0, start);
+        const texts = items.map((item) =>
+          item.prompt + ((item as ChoiceOutcome).options ?? []).map(({ text }) => text)
+        );
+        assert.ok(
+          texts.every((text) => text.includes("right") && !text.includes("wrong")),
+          `${start}: ${texts}`,
+        );
+        if (task !== "winogender") continue;
+        const { results: [{ measures }] } = await new Evaluator(model).add(task, {
+          data: start === "" ? folder : `${folder}/${start}`,
+        }).run();
+        assert.equal(
+          measures.filter(({ metric }) => metric.endsWith("(gotcha)")).length,
+          2,
+          "the shares are found too",
+        );
+      }
+    }));
+}
+
+Deno.test("MMLU: the five examples are found beside the test folder from every start", () =>
+  withFiles({
+    "data/test/anatomy_test.csv": csvQuestion(0, "right"),
+    "data/dev/anatomy_dev.csv": range(5).map((i) => csvQuestion(i, "example")).join(""),
+    "data/val/anatomy_val.csv": csvQuestion(3, "wrong"),
+  }, async (folder) => {
+    for (const start of ["", "/data", "/data/test", "/data/test/*_test.csv", "/data/test/anatomy_test.csv"]) {
+      const report = await new Evaluator(model).add("mmlu", { data: folder + start }).run();
+      const [{ prompt, shots }] = report.results[0].items;
+      assert.deepEqual(shots, [0, 1, 2, 3, 4], start);
+      assert.ok(prompt.includes("example 4") && !prompt.includes("wrong"), prompt);
+    }
+  }));
+
+Deno.test("a folder with several files of the published name is refused, and they are named", () =>
+  withFiles({ "a/x/dev.jsonl": rows(2, boolq), "a/y/dev.jsonl": rows(2, boolq) }, async (folder) => {
+    await assert.rejects(
+      run("boolq", folder),
+      /a\/x\/dev\.jsonl, .*a\/y\/dev\.jsonl all fit, name one of them/,
+    );
+    assert.equal((await run("boolq", `${folder}/a/x`)).items.length, 2);
+  }));
+
+Deno.test("a file of another task does not stand in for a missing one under LLAMERO_DATA", () =>
+  withFiles({
+    "winogrande_1.1/dev.jsonl": rows(5, winogrande),
+    "socialiqa-train-dev/dev.jsonl": rows(6, (i, mark) => ({ ...siqa(i, mark), label: "1" })),
+  }, async (folder) => {
+    const before = Deno.env.get("LLAMERO_DATA");
+    Deno.env.set("LLAMERO_DATA", folder);
+    try {
+      for (const [task, count] of [["winogrande", 5], ["siqa", 6]] as const) {
+        const report = await new Evaluator(model).add(task).run();
+        assert.equal(report.results[0].items.length, count);
+      }
+      await assert.rejects(new Evaluator(model).add("boolq").run(), /no data was named/);
+    } finally {
+      if (before === undefined) Deno.env.delete("LLAMERO_DATA");
+      else Deno.env.set("LLAMERO_DATA", before);
+    }
+  }));
+
+/** Rows as the hub gives them: task, path in its repository, rows, right answers or number of items. */
+const hub: [task: string, path: string, rows: Record<string, unknown>[], answers: number[] | number][] = [
+  ["arc-easy", "ARC-Easy/test-00000-of-00001", [
+    { id: "a", question: "Q1?", choices: { text: ["x", "y", "z"], label: ["1", "2", "3"] }, answerKey: "3" },
+    { id: "b", question: "Q2?", choices: { text: ["x", "y"], label: ["A", "B"] }, answerKey: "B" },
+    { id: "c", question: "Q3?", choices: { text: ["x", "y"], label: ["A", "B"] }, answerKey: "1" },
+    { id: "d", question: "Q4?", choices: { text: ["x", "y"], label: ["1", "2"] }, answerKey: "B" },
+  ], [2, 1, 0, 1]],
+  ["openbookqa", "main/test-00000-of-00001", [
+    { id: "a", question_stem: "S", choices: { text: ["x", "y"], label: ["A", "B"] }, answerKey: " B" },
+  ], [1]],
+  ["hellaswag", "data/validation-00000-of-00001", [
+    {
+      ind: 1,
+      activity_label: "A",
+      ctx_a: "B.",
+      ctx_b: "",
+      ctx: "B.",
+      endings: ["a", "b", "c", "d"],
+      label: "3",
+    },
+    {
+      ind: 2,
+      activity_label: "A",
+      ctx_a: "C.",
+      ctx_b: "",
+      ctx: "C.",
+      endings: ["a", "b", "c", "d"],
+      label: "0",
+    },
+  ], [3, 0]],
+  ["winogrande", "winogrande_xl/validation-00000-of-00001", [
+    { sentence: "The _ is a.", option1: "p", option2: "q", answer: "2" },
+  ], [1]],
+  ["piqa", "plain_text/validation-00000-of-00001", [{ goal: "G", sol1: "a", sol2: "b", label: 1n }], [1]],
+  ["siqa", "data/validation-00000-of-00001", [
+    { context: "C", question: "Q?", answerA: "a", answerB: "b", answerC: "c", label: "3" },
+  ], [2]],
+  ["boolq", "data/validation-00000-of-00001", [{ question: "is it", passage: "P", answer: true }], [0]],
+  ["race-high", "high/test-00000-of-00001", [
+    { example_id: "high1.txt", article: "A", answer: "C", question: "Q", options: ["a", "b", "c", "d"] },
+  ], [2]],
+  ["race-middle", "all/test-00000-of-00001", [
+    { example_id: "high1.txt", article: "A", answer: "C", question: "Q", options: ["a", "b", "c", "d"] },
+    { example_id: "middle1.txt", article: "B", answer: "D", question: "Q", options: ["a", "b", "c", "d"] },
+  ], [3]],
+  ["mmlu", "anatomy/test-00000-of-00001", [
+    { question: "Q?", subject: "anatomy", choices: ["a", "b", "c", "d"], answer: 2n },
+  ], [2]],
+  ["natural-questions", "nq_open/validation-00000-of-00001", [{ question: "who", answer: ["A", "B"] }], 1],
+  ["triviaqa", "rc.nocontext/validation-00000-of-00001", [
+    { question: "Q?", question_id: "q1", answer: { value: "V", aliases: ["W"], normalized_aliases: ["w"] } },
+    { question: "Q?", question_id: "q1", answer: { value: "V", aliases: ["W"], normalized_aliases: ["w"] } },
+  ], 1],
+  ["triviaqa", "unfiltered.nocontext/validation-00000-of-00001", [
+    { question: "Q?", question_id: "q1", answer: { value: "V", aliases: ["W"], normalized_aliases: ["w"] } },
+  ], 1],
+  ["math", "algebra/test-00000-of-00001", [
+    { problem: "P", level: "Level 1", type: "Algebra", solution: "\\boxed{3}" },
+  ], 1],
+  ["gsm8k", "main/test-00000-of-00001", [{ question: "Q?", answer: "So.\n#### 3" }], 1],
+  ["truthfulqa", "generation/validation-00000-of-00001", [
+    {
+      type: "A",
+      category: "B",
+      question: "Q?",
+      best_answer: "Yes",
+      correct_answers: ["Yes", "Sure"],
+      incorrect_answers: ["No"],
+      source: "x",
+    },
+  ], 1],
+  ["truthfulqa", "multiple_choice/validation-00000-of-00001", [
+    {
+      question: "Q?",
+      mc1_targets: { choices: ["Yes", "No"], labels: [1, 0] },
+      mc2_targets: { choices: ["Yes", "Sure", "No"], labels: [1, 1, 0] },
+    },
+  ], 1],
+  ["real-toxicity-prompts", "train-00000-of-00001", [
+    { filename: "f", prompt: { text: "P", toxicity: 0.1 }, continuation: { text: "c", toxicity: 0.1 } },
+  ], 1],
+];
+
+/** Writes rows as Parquet, nested values as the hub has them. */
+function parquet(rows: Record<string, unknown>[]): Uint8Array {
+  const columnData = Object.keys(rows[0]).map((name) => {
+    const data = rows.map((row) => row[name]);
+    return typeof data[0] === "bigint" ? { name, data, type: "INT64" as const } : { name, data };
+  });
+  return new Uint8Array(parquetWriteBuffer({ columnData }));
+}
+
+for (const [task, path, rows, want] of hub) {
+  Deno.test(`${task}: the hub's ${path}, as Parquet, as JSON lines and as a dataset`, async () => {
+    const check = async (data: TaskData) => {
+      const { items, protocol } = await run(task, data);
+      assert.equal(protocol.unusable, 0);
+      if (typeof want === "number") assert.equal(items.length, want);
+      else assert.deepEqual(items.map((item) => (item as ChoiceOutcome).answer), want);
+      if (task === "triviaqa") assert.deepEqual((items[0] as GenerateOutcome).answers, ["V", "W"]);
+    };
+    const text = rows.map((row) =>
+      `${JSON.stringify(row, (_, x) => typeof x === "bigint" ? Number(x) : x)}
+`
+    ).join("");
+    const split = path.replace(/-00000-of-00001$/, "");
+    await withFiles({ [`repo/${split}.jsonl`]: text, [`repo/${split}.json`]: text }, async (folder) => {
+      await check(`${folder}/repo`);
+      await check(`${folder}/repo/${split.includes("/") ? split.slice(0, split.lastIndexOf("/")) : ""}`);
+      await check(`${folder}/repo/${split}.json`);
+    });
+    await withFiles({ [`repo/${path}.txt`]: "" }, async (folder) => {
+      await Deno.writeFile(`${folder}/repo/${path}.parquet`, parquet(rows));
+      await check(`${folder}/repo`);
+      await check(`${folder}/repo/${path}.parquet`);
+    });
+    await check(Dataset.from(rows));
+  });
+}
+
+Deno.test("HumanEval's repository and a compressed file in it", () =>
+  withFiles({
+    "human-eval/data/HumanEval.jsonl": jsonl([python]),
+    "human-eval/data/example_problem.jsonl": jsonl([python]),
+  }, async (folder) => {
+    const { benchmark } = await import("../../../src/eval/benchmarks/registry.ts");
+    const { TaskSource } = await import("../../../src/eval/mod.ts");
+    for (const start of ["", "/human-eval", "/human-eval/data", "/human-eval/data/HumanEval.jsonl"]) {
+      const found = [];
+      for await (const row of new TaskSource(benchmark("humaneval"), folder + start).rows()) {
+        found.push(row.text("task_id"));
+      }
+      assert.deepEqual(found, ["HumanEval/0"], start);
+    }
+  }));
