@@ -9,15 +9,17 @@
 import type { AnswerNormalisation } from "../tasks/definition.ts";
 
 const PUNCTUATION = /[!-/:-@[-`{-~]/g;
+const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/; // as Python splits
 const ARTICLE = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
 /**
  * The functions of {@linkcode AnswerNormalisation}. `words` makes 1.5 and 15 the same and leaves nothing of "A", as SQuAD
- * does.
+ * does; a letter with its accent is one character first (NFC), so that both spellings of é are equal.
  */
 export const normalisers: Record<AnswerNormalisation, (text: string) => string> = {
   words: (text) =>
-    text.toLowerCase().replace(PUNCTUATION, "").replace(ARTICLE, " ").split(/\s+/).filter(Boolean).join(" "),
+    text.normalize("NFC").toLowerCase().replace(PUNCTUATION, "").replace(ARTICLE, " ").split(SPACES)
+      .filter(Boolean).join(" "),
   trim: (text) => text.trim(),
 };
 
