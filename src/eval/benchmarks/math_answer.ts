@@ -15,7 +15,7 @@ import { canonicalRational } from "./number_answer.ts";
  * braces; undefined when there is none or it is not closed.
  */
 export function boxed(text: string): string | undefined {
-  const box = [...text.matchAll(/\\f?box(?:ed)?\s*(?=\{)|\\boxed\s*(?=[^\s{])/g)].at(-1);
+  const box = [...text.matchAll(/\\(?:boxed|fbox)\s*(?=\{)|\\boxed\s*(?=[^\s{])/g)].at(-1);
   if (box === undefined) return undefined;
   const start = box.index + box[0].length;
   if (text[start] !== "{") return /^[^\s$\\]+|^\\\w+|/.exec(text.slice(start))![0].replace(/\.$/, "");

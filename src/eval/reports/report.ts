@@ -10,7 +10,7 @@ import { writeAtomically } from "../../formats/atomic_file.ts";
 import { type ComparedRow, type CompareOptions, compareWithPaper } from "./compare.ts";
 import { explainItem } from "./explain.ts";
 import { cardSection, markdownOf } from "./markdown.ts";
-import { showMeasure } from "../tasks/metric.ts";
+import { showInterval, showMeasure } from "../tasks/metric.ts";
 import type { OddRow } from "../task_data/odd_rows.ts";
 import type { ItemOutcome } from "../tasks/outcome.ts";
 import { type Protocol, protocolLine, qualifications, type TaskResult } from "../tasks/task_result.ts";
@@ -40,7 +40,8 @@ export class Report extends Displayable {
   }
 
   /**
-   * Shows each number with its standard error, its n and its protocol; notes on data and prompts stand below.
+   * Shows each number with its standard error, the 95 % Wilson interval of a share, its n and its protocol; notes on data
+   * and prompts stand below.
    *
    * ```ts
    * import { Dataset, Evaluator, Model, Tokenizer } from "@llamero/sdk";
@@ -58,6 +59,7 @@ export class Report extends Displayable {
     const rows = this.results.flatMap((result) =>
       result.measures.map((measure, i) => ({ result, measure, first: i === 0 }))
     );
+    const intervals = rows.some(({ measure }) => measure.interval !== undefined);
     const guessed = rows.some(({ measure }) => measure.chance !== undefined);
     const picture = table({
       columns: [
@@ -65,6 +67,7 @@ export class Report extends Displayable {
         { name: "model" },
         { name: "metric" },
         { name: "value", align: "right" },
+        ...intervals ? [{ name: "95 % interval", align: "right" as const }] : [],
         { name: "n" },
         ...guessed ? [{ name: "chance", align: "right" as const }] : [],
         { name: "protocol" },
@@ -74,6 +77,7 @@ export class Report extends Displayable {
         result.model,
         measure.unit === "nats per token" ? `${measure.metric}, ${measure.unit}` : measure.metric,
         showMeasure(measure),
+        ...intervals ? [showInterval(measure)] : [],
         measure.n,
         ...guessed ? [measure.chance === undefined ? "" : percent(measure.chance)] : [],
         first ? protocolLine(result) : "",

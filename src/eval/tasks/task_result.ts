@@ -112,11 +112,16 @@ export function qualifications(
     ...wrong.length ? [`${wrong.length} counted as wrong`] : [],
     ...leftOut.length ? [`${leftOut.length} left out of n`] : [],
   ];
+  const rows = (count: number, kind: string) => `${count} ${kind} row${count === 1 ? "" : "s"}`;
   return [
-    ...unusable ? [`${unusable} unusable rows (${parts.join(", ")}), ${first(of("wrong", "left out"))}`] : [],
-    ...asked.length ? [`${asked.length} odd rows, asked as they are, ${first(asked)}`] : [],
-    ...once.length ? [`${once.length} rows repeat a question, which is asked once, ${first(once)}`] : [],
-    ...notDrawn.length ? [`${notDrawn.length} unusable examples, never drawn, ${first(notDrawn)}`] : [],
+    ...unusable
+      ? [`${rows(unusable, "unusable")} (${parts.join(", ")}), ${first(of("wrong", "left out"))}`]
+      : [],
+    ...asked.length ? [`${rows(asked.length, "odd")}, asked as in the file, ${first(asked)}`] : [],
+    ...once.length ? [`${rows(once.length, "repeated")}, asked once, ${first(once)}`] : [],
+    ...notDrawn.length
+      ? [`${rows(notDrawn.length, "unusable example")}, never drawn, ${first(notDrawn)}`]
+      : [],
     ...truncated ? [`${truncated} prompts were cut on the left to fit the context`] : [],
     ...droppedShots ? [`${droppedShots} examples did not fit and were dropped`] : [],
   ];

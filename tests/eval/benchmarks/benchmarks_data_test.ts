@@ -282,9 +282,9 @@ for (const [task, file, from, to, line, says, effect = "left out"] of damage) {
       const unusable = items.filter((item) => item.unusable !== undefined);
       assert.equal(unusable.length, effect === "wrong" ? 1 : 0);
       const shown = {
-        "left out": "1 unusable rows (1 left out of n), the first: ",
-        "wrong": "1 unusable rows (1 counted as wrong), the first: ",
-        "asked": "1 odd rows, asked as they are, the first: ",
+        "left out": "1 unusable row (1 left out of n), the first: ",
+        "wrong": "1 unusable row (1 counted as wrong), the first: ",
+        "asked": "1 odd row, asked as in the file, the first: ",
       }[effect as string]!;
       const place = line === undefined ? `${folder}/${file}: ` : `${folder}/${file}:${line}: `;
       for (const text of [report.table().toString(), report.toMarkdown().replaceAll("\\", "")]) {

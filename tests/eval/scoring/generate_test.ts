@@ -8,6 +8,7 @@ import {
   type GenerateOutcome,
 } from "../../../src/eval/mod.ts";
 import { cutAt, normalisers } from "../../../src/eval/scoring/exact_match.ts";
+import { wilsonInterval } from "../../../src/eval/tasks/metric.ts";
 import { goldenJson } from "../../support/golden.ts";
 import { characters, scorer, writer } from "../fakes.ts";
 
@@ -66,6 +67,7 @@ Deno.test("a text that matches any answer is right", async () => {
     metric: "exact match",
     value: 2 / 3,
     error,
+    interval: wilsonInterval(2 / 3, 3),
     n: 3,
     unit: "share",
     chance: undefined,
