@@ -16,20 +16,14 @@ import { splitFiles } from "../task_data/find_files.ts";
 import type { TaskSource } from "../task_data/task_source.ts";
 import type { Task } from "../tasks/task.ts";
 
+const hubFiles = [...splitFiles("validation"), ...splitFiles("validation", "plain_text")];
+
 /** PIQA. */
 export const piqa: Task = defineTask({
   name: "piqa",
   kind: "choice",
   published: {
-    files: [
-      ...[
-        "valid.jsonl",
-        "piqa_valid.jsonl",
-        ...splitFiles("validation"),
-        ...splitFiles("validation", "plain_text"),
-      ],
-      ...["physicaliqa-train-dev/dev.jsonl", "dev.jsonl"],
-    ],
+    files: ["valid.jsonl", "piqa_valid.jsonl", ...hubFiles, "physicaliqa-train-dev/dev.jsonl", "dev.jsonl"],
     hub: "hf://ybisk/piqa",
   },
   items: (source: TaskSource) =>

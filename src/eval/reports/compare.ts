@@ -184,7 +184,7 @@ function cell({ model, from, scores }: ComparedRow, { name, paper, own }: Column
   return paper.unit === "share" ? `${fixed(scores[name], 1)} %` : String(scores[name]);
 }
 
-/** Writes a score of this report with its interval and its number of items: `66.7 % (20.8 to 93.9 %), n 3`. */
+/** Writes a score of this report with its interval and its number of items: `66.7 ± 27.2 % (20.8 to 93.9 %), n 3`. */
 function ownText(measure: Measure): string {
   const interval = showInterval(measure);
   return `${showMeasure(measure)}${interval ? ` (${interval})` : ""}, n ${fixed(measure.n, 0)}`;

@@ -9,7 +9,8 @@
 import type { AnswerNormalisation } from "../tasks/definition.ts";
 
 const PUNCTUATION = /[!-/:-@[-`{-~]/g;
-const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/; // as Python splits
+/** White space as Python splits by it: that of JavaScript without the byte-order mark, U+0085 and U+001C to U+001F. */
+const SPACES = new RegExp(`(?:(?!\\ufeff)\\s|[\\u0085\\u001c-\\u001f])+`);
 const ARTICLE = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
 /**

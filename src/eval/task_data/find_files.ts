@@ -86,8 +86,7 @@ function findBelow(
 ): string | undefined {
   const parts = name.split("/");
   if (parts.includes("..")) return undefined;
-  const escaped = name.replace(/[.+^${}()|[\]\\?]/g, "\\$&").replaceAll("*", "[^/]*");
-  const ending = new RegExp(`(^|/)${escaped}(\\.gz|\\.zst)?$`);
+  const ending = nameEnding(name);
   const own = `${resolve(folder).replaceAll("\\", "/")}/`;
   const found = new Map<string, number>();
   for (const path of paths) {
@@ -102,13 +101,23 @@ function findBelow(
   const best = [...found].filter(([, depth]) => depth === shallowest).map(([path]) => `${folder}/${path}`);
   if (best.length > 1) {
     throw new DataError(
-      `Cannot choose the data of "${task}": ${best.slice(0, 4).join(", ")}${
-        best.length > 4 ? ` and ${best.length - 4} more` : ""
-      } all fit, name one of them`,
+      `Cannot choose the data of "${task}": ${someOf(best)} all fit, name one of them`,
       { file: folder },
     );
   }
   return best[0];
+}
+
+/** Returns the expression for paths that end in a name, which may be a pattern, as it is or compressed. */
+export function nameEnding(name: string): RegExp {
+  const escaped = name.replace(/[.+^${}()|[\]\\?]/g, "\\$&").replaceAll("*", "[^/]*");
+  return new RegExp(`(^|/)${escaped}(\\.gz|\\.zst)?$`);
+}
+
+/** Lists the first names, for an error. */
+export function someOf(names: readonly string[], most = 5): string {
+  const more = names.length > most ? ` and ${names.length - most} more` : "";
+  return names.slice(0, most).join(", ") + more;
 }
 
 /** Returns true for an existing folder. */

@@ -14,7 +14,8 @@ import type { SourceLocation } from "../../data/document.ts";
 import { Pass } from "../../data/plan/pass.ts";
 import { entriesOf } from "../../data/plan/plan.ts";
 import { readLines } from "../../formats/records/lines.ts";
-import { findInFolder, isFile, isFolder } from "./find_files.ts";
+import { isTar, unpacked } from "./archive.ts";
+import { findInFolder, isFile, isFolder, someOf } from "./find_files.ts";
 import { OddRows } from "./odd_rows.ts";
 import { type RowFormat, rowsOf } from "./task_files.ts";
 import { type Labels, TaskRow } from "./task_row.ts";
@@ -110,7 +111,7 @@ export class TaskSource {
       );
     }
     if (names.length === 0 || test instanceof Dataset) return undefined;
-    const folder = test === undefined ? dataFolder(this.#task) : await folderOf(patternsOf(test)[0]);
+    const folder = test === undefined ? dataFolder(this.#task) : await this.#folderOf(patternsOf(test)[0]);
     const path = folder === undefined
       ? undefined
       : await findInFolder(folder, name, names, { below: test !== undefined });
@@ -189,13 +190,21 @@ export class TaskSource {
     const [path] = patternsOf(file);
     const { name, published } = this.#task;
     if (isRemote(path)) return await this.#download(path);
-    if (!await isFolder(path)) return path;
-    const inside = await findInFolder(path, name, published?.files ?? [], { below: true });
+    if (!isTar(path) && !await isFolder(path)) return path;
+    const folder = await this.#folderOf(path);
+    const inside = await findInFolder(folder, name, published?.files ?? [], { below: true });
     if (inside !== undefined) return inside;
-    const advice = published ? `looked for ${published.files.join(", ")}` : `name its file`;
-    throw new DataError(`Cannot find the data of "${name}" in the folder: ${advice}${filesIn(path)}`, {
+    const advice = published ? `looked for ${someOf(published.files)}` : `name its file`;
+    throw new DataError(`Cannot find the data of "${name}" in the folder: ${advice}${filesIn(folder)}`, {
       file: path,
     });
+  }
+
+  /** Returns a folder as it is, that of an unpacked archive, and of a file the folder that holds it. */
+  async #folderOf(path: string): Promise<string> {
+    const { files = [], shots = [], stats = [] } = this.#task.published ?? {};
+    if (isTar(path) && !await isFolder(path)) return await unpacked(path, [...files, ...shots, ...stats]);
+    return await isFolder(path) ? path : path.replace(/[^/\\]*$/, "").slice(0, -1) || ".";
   }
 
   async #download(address: string): Promise<string> {
@@ -250,19 +259,14 @@ function dataFolder({ published }: SourceTask): string | undefined {
   return published && Deno.env.get("LLAMERO_DATA") || undefined;
 }
 
-/** Returns a folder as it is, and of a file the folder that holds it. */
-async function folderOf(path: string): Promise<string> {
-  return await isFolder(path) ? path : path.replace(/[^/\\]*$/, "").slice(0, -1) || ".";
-}
-
 /** Names the first data files of a folder, for an error. */
 function filesIn(folder: string): string {
   const names = [...Deno.readDirSync(folder)].filter(({ name, isFile }) =>
     isFile && /\.(jsonl?|ndjson|csv|tsv|parquet|gz|zst|zip|tar|tgz)$/.test(name)
   ).map(({ name }) => name).sort();
   if (names.length === 0) return "";
-  const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
-  return `; it holds ${names.slice(0, 5).join(", ")}${more}: name the file, if one of these is it`;
+  const advice = names.some((name) => name.endsWith(".zip")) ? "unpack the archive" : "name the file";
+  return `; it holds ${someOf(names)}: ${advice}, if one of these is it`;
 }
 
 function labelsBeside(path: string): string {

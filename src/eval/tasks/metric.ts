@@ -112,19 +112,10 @@ export function lossMeasures({ nats, tokens, bytes, error, n }: LossSums): Measu
   return bytes > 0 ? measures : [measures[0], measures[2]];
 }
 
-/** The number of items below which the standard error of a share says little and the interval stands alone. [ours] */
-const fewItems = 100;
-
-/**
- * Writes a measure with its error: `79.8 ± 0.9 %`, `4.931 ± 0.021`. A share of few items, of none or of all is written
- * without it, since only the interval holds there.
- */
-export function showMeasure({ value, error, interval, unit, n }: Measure): string {
+/** Writes a measure with its error: `79.8 ± 0.9 %`, `4.931 ± 0.021`. */
+export function showMeasure({ value, error, unit }: Measure): string {
   const write = (x: number) => unit === "share" ? fixed(100 * x, 1) : number(x);
-  const holds = interval === undefined || (n >= fewItems && value > 0 && value < 1);
-  const spread = error === undefined || !holds
-    ? ""
-    : ` ± ${unit === "share" ? write(error) : number(error, 2)}`;
+  const spread = error === undefined ? "" : ` ± ${unit === "share" ? write(error) : number(error, 2)}`;
   return `${write(value)}${spread}${unit === "share" ? " %" : ""}`;
 }
 

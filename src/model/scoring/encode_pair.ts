@@ -1,8 +1,8 @@
 /**
- * Token ids of a prompt and its continuation, as in the LM evaluation harness (Gao et al. 2021).
+ * Token ids of a prompt and its continuation, joined as the LM evaluation harness does.
  *
- * Trailing spaces of the prompt move to the continuation, whose ids are those of the whole after the first
- * len(encode(prompt)). Where the last characters of the prompt and the first of the continuation form one token, the
+ * In Gao et al. 2021 trailing spaces of the prompt move to the continuation, whose ids are those of the whole after the
+ * first len(encode(prompt)). Where the last characters of the prompt and the first of the continuation form one token, the
  * ids of the prompt alone are not a beginning of the whole; where the whole then has no id left, the ids are scored in
  * which it differs from the prompt, the token that spans the join being the first [ours].
  *

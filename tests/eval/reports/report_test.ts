@@ -47,8 +47,8 @@ Deno.test("the table gives each number with its error, its n and its protocol", 
   assert.deepEqual(lines.map((line) => line.trimEnd()), [
     "task      model  metric                         value   95 % interval       n  chance  protocol",
     "─".repeat(122),
-    "piqa      tiny   accuracy                      66.7 %  20.8 to 93.9 %       3   50.0%  0-shot, log-likelihood / characters",
-    "polite    tiny   exact match                   50.0 %   9.5 to 90.5 %       2          0-shot, greedy, exact match",
+    "piqa      tiny   accuracy               66.7 ± 27.2 %  20.8 to 93.9 %       3   50.0%  0-shot, log-likelihood / characters",
+    "polite    tiny   exact match            50.0 ± 35.4 %   9.5 to 90.5 %       2          0-shot, greedy, exact match",
     "said      tiny   perplexity            26,489,122,130                       1          0-shot, perplexity over all tokens",
     "said      tiny   loss, nats per token              24                       1",
     "said      tiny   bits per byte                  2.885                       1",
@@ -105,13 +105,13 @@ Deno.test("compare shows the scores beside those of the paper", () => {
   const view = report.compare();
   const lines = view.toString().split("\n");
   assert.deepEqual(lines.filter((line) => /LLaMA|tiny|piqa|GPT/.test(line)).map((line) => line.trimEnd()), [
-    "model                                   piqa  from",
-    "GPT-3 175B                            81.0 %  paper",
-    "LLaMA 7B                              79.8 %  paper",
-    "LLaMA 13B                             80.1 %  paper",
-    "LLaMA 33B                             82.3 %  paper",
-    "LLaMA 65B                             82.8 %  paper",
-    "tiny            66.7 % (20.8 to 93.9 %), n 3  this report",
+    "model                                          piqa  from",
+    "GPT-3 175B                                   81.0 %  paper",
+    "LLaMA 7B                                     79.8 %  paper",
+    "LLaMA 13B                                    80.1 %  paper",
+    "LLaMA 33B                                    82.3 %  paper",
+    "LLaMA 65B                                    82.8 %  paper",
+    "tiny            66.7 ± 27.2 % (20.8 to 93.9 %), n 3  this report",
     "piqa of tiny is over the first 3 items only",
   ]);
   assert.equal(lines.at(-1), "The paper has no score for polite, said, held out");

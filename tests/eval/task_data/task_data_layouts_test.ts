@@ -1,10 +1,28 @@
-// Repositories and archives as their authors publish them, given by their parent, root, inner folder or file, and the
-// rows of the Hugging Face hub. Each tree also holds the files of other splits, which must not be asked.
+// Repositories and archives as their authors publish them, given by their parent, root, inner folder or file. Each tree also holds the files of other splits, which must not be asked.
 import assert from "node:assert/strict";
-import { parquetWriteBuffer } from "hyparquet-writer";
-import { Dataset } from "../../../src/data/mod.ts";
-import { type ChoiceOutcome, Evaluator, type GenerateOutcome, type TaskData } from "../../../src/eval/mod.ts";
-import { jsonl, scorer, withFiles, writer } from "../fakes.ts";
+import { type ChoiceOutcome, Evaluator, type TaskData } from "../../../src/eval/mod.ts";
+import { scorer, withFiles, writer } from "../fakes.ts";
+import {
+  article,
+  boolq,
+  crows,
+  csvQuestion,
+  gsm8k,
+  hellaswag,
+  multiple,
+  nq,
+  other,
+  piqa,
+  problem,
+  range,
+  rows,
+  siqa,
+  toxicity,
+  trivia,
+  truthful,
+  winogender,
+  winogrande,
+} from "./published_rows.ts";
 
 const model = { ...scorer(() => -1), ...writer(() => " x") };
 
@@ -13,133 +31,7 @@ async function run(task: string, data: TaskData) {
   return result;
 }
 
-const range = (count: number) => [...Array(count).keys()];
-/** Rows of the right split; `other` makes rows that must not be asked. */
-const rows = (count: number, make: (i: number, mark: string) => object) =>
-  jsonl(range(count).map((i) => make(i, "right")));
-const other = (make: (i: number, mark: string) => object, count = 4) =>
-  jsonl(range(count).map((i) => make(i, "wrong")));
-
-const piqa = (i: number, mark: string) => ({ id: `${i}`, goal: `${mark} ${i}`, sol1: "a b", sol2: "c d" });
-const siqa = (i: number, mark: string) => ({
-  context: `${mark} ${i}.`,
-  question: "Why?",
-  answerA: "a",
-  answerB: "b",
-  answerC: "c",
-});
-const hellaswag = (i: number, mark: string) => ({
-  ind: i,
-  activity_label: "Painting",
-  ctx_a: `${mark} ${i}.`,
-  ctx_b: "he",
-  ctx: `${mark} ${i}. he`,
-  split: "val",
-  split_type: "indomain",
-  label: i % 4,
-  endings: ["a", "b", "c", "d"],
-  source_id: `x~${i}`,
-});
-const winogrande = (i: number, mark: string) => ({
-  qID: `q-${i}`,
-  sentence: `The ${mark} vase ${i} is by the _ of it.`,
-  option1: "shelf",
-  option2: "table",
-  answer: `${1 + i % 2}`,
-});
-const multiple = (i: number, mark: string) => ({
-  id: `x-${i}`,
-  question: {
-    stem: `${mark} ${i}`,
-    choices: ["p", "q", "r", "s"].map((text, c) => ({ text, label: (i % 2 ? "1234" : "ABCD")[c] })),
-  },
-  answerKey: (i % 2 ? "1234" : "ABCD")[i % 4],
-});
-const boolq = (i: number, mark: string) => ({
-  question: `is ${mark} ${i} so`,
-  title: "T",
-  passage: `Passage ${i}.`,
-  answer: i % 2 === 0,
-});
-const nq = (i: number, mark: string) => ({ question: `who was ${mark} ${i}`, answer: ["Peru"] });
-const gsm8k = (i: number, mark: string) => ({
-  question: `How many ${mark} ${i}?`,
-  answer: `So ${i}.\n#### ${i}`,
-});
-const toxicity = (i: number, mark: string) => ({
-  filename: "f",
-  begin: 0,
-  end: 9,
-  challenging: false,
-  prompt: { text: `${mark} ${i}`, toxicity: null },
-  continuation: { text: " x", toxicity: 0.1 },
-});
-const article = (i: number, mark: string, level: string) =>
-  JSON.stringify({
-    answers: ["A", "D"],
-    options: [["a", "b", "c", "d"], ["e", "f", "g", "h"]],
-    questions: [`First ${mark} ${i}?`, `It is  _  .`],
-    article: `Article ${mark} ${i}.`,
-    id: `${level}${i}.txt`,
-  });
-const problem = (i: number, mark: string) =>
-  JSON.stringify({
-    problem: `${mark} ${i}`,
-    level: "Level 1",
-    type: "Algebra",
-    solution: `It is $\\boxed{${i}}$.`,
-  });
-const trivia = (mark: string, source: string) =>
-  JSON.stringify({
-    Data: range(3).map((i) => ({
-      Answer: {
-        Aliases: ["Peru", "the Peru"],
-        MatchedWikiEntityName: "Peru",
-        NormalizedAliases: ["peru"],
-        NormalizedValue: "peru",
-        Type: "WikipediaEntity",
-        Value: "Peru",
-      },
-      EntityPages: [],
-      Question: `Where is ${mark} ${i}?`,
-      QuestionId: `tc_${i}`,
-      QuestionSource: "http://www.example.org/",
-      SearchResults: [],
-    })),
-    Domain: source,
-    VerifiedEval: false,
-    Version: 1.0,
-  });
-const crows = (mark: string) =>
-  ",sent_more,sent_less,stereo_antistereo,bias_type,annotations,anon_writer,anon_annotators\n" +
-  range(3).map((i) =>
-    `${i},"${mark} ${i}, she.","${mark} ${i}, he.",stereo,gender,"[['gender']]",a0,"['a1']"\n`
-  ).join("");
-const truthful = (mark: string) =>
-  "Type,Category,Question,Best Answer,Best Incorrect Answer,Correct Answers,Incorrect Answers,Source\n" +
-  range(3).map((i) =>
-    `Adversarial,Law,What is ${mark} ${i}?,It is,It was,It is; Yes,It was; No,https://example.org\n`
-  )
-    .join("");
-const csvQuestion = (i: number, mark: string) => `"${mark} ${i}, or ""so""?",w,x,y,z,${"ABCD"[i % 4]}\n`;
-const winogender = (mark: string) =>
-  "sentid\tsentence\n" +
-  range(2).flatMap((i) =>
-    [0, 1].flatMap((answer) =>
-      [["male", "he"], ["female", "she"], ["neutral", "they"]].map(([gender, pronoun]) =>
-        `clerk.guest.${answer}.${gender}.txt\tThe clerk told the guest that ${pronoun} saw ${mark} ${i}.\n`
-      )
-    )
-  ).join("");
 const labels = (count: number, low = 0) => range(count).map((i) => `${low + i % 2}\n`).join("");
-const python = {
-  task_id: "HumanEval/0",
-  prompt: "def right():\n",
-  canonical_solution: "    pass\n",
-  test: "t",
-  entry_point: "right",
-};
-
 /** Task, files of its tree, the paths that may be given, number of items. */
 const layouts: [task: string, files: Record<string, string>, starts: string[], count: number][] = [
   ["boolq", { "boolq/dev.jsonl": rows(5, boolq), "boolq/train.jsonl": other(boolq) }, [
@@ -467,142 +359,5 @@ Deno.test("a file of another task does not stand in for a missing one under LLAM
     } finally {
       if (before === undefined) Deno.env.delete("LLAMERO_DATA");
       else Deno.env.set("LLAMERO_DATA", before);
-    }
-  }));
-
-/** Rows as the hub gives them: task, path in its repository, rows, right answers or number of items. */
-const hub: [task: string, path: string, rows: Record<string, unknown>[], answers: number[] | number][] = [
-  ["arc-easy", "ARC-Easy/test-00000-of-00001", [
-    { id: "a", question: "Q1?", choices: { text: ["x", "y", "z"], label: ["1", "2", "3"] }, answerKey: "3" },
-    { id: "b", question: "Q2?", choices: { text: ["x", "y"], label: ["A", "B"] }, answerKey: "B" },
-    { id: "c", question: "Q3?", choices: { text: ["x", "y"], label: ["A", "B"] }, answerKey: "1" },
-    { id: "d", question: "Q4?", choices: { text: ["x", "y"], label: ["1", "2"] }, answerKey: "B" },
-  ], [2, 1, 0, 1]],
-  ["openbookqa", "main/test-00000-of-00001", [
-    { id: "a", question_stem: "S", choices: { text: ["x", "y"], label: ["A", "B"] }, answerKey: " B" },
-  ], [1]],
-  ["hellaswag", "data/validation-00000-of-00001", [
-    {
-      ind: 1,
-      activity_label: "A",
-      ctx_a: "B.",
-      ctx_b: "",
-      ctx: "B.",
-      endings: ["a", "b", "c", "d"],
-      label: "3",
-    },
-    {
-      ind: 2,
-      activity_label: "A",
-      ctx_a: "C.",
-      ctx_b: "",
-      ctx: "C.",
-      endings: ["a", "b", "c", "d"],
-      label: "0",
-    },
-  ], [3, 0]],
-  ["winogrande", "winogrande_xl/validation-00000-of-00001", [
-    { sentence: "The _ is a.", option1: "p", option2: "q", answer: "2" },
-  ], [1]],
-  ["piqa", "plain_text/validation-00000-of-00001", [{ goal: "G", sol1: "a", sol2: "b", label: 1n }], [1]],
-  ["siqa", "data/validation-00000-of-00001", [
-    { context: "C", question: "Q?", answerA: "a", answerB: "b", answerC: "c", label: "3" },
-  ], [2]],
-  ["boolq", "data/validation-00000-of-00001", [{ question: "is it", passage: "P", answer: true }], [0]],
-  ["race-high", "high/test-00000-of-00001", [
-    { example_id: "high1.txt", article: "A", answer: "C", question: "Q", options: ["a", "b", "c", "d"] },
-  ], [2]],
-  ["race-middle", "all/test-00000-of-00001", [
-    { example_id: "high1.txt", article: "A", answer: "C", question: "Q", options: ["a", "b", "c", "d"] },
-    { example_id: "middle1.txt", article: "B", answer: "D", question: "Q", options: ["a", "b", "c", "d"] },
-  ], [3]],
-  ["mmlu", "anatomy/test-00000-of-00001", [
-    { question: "Q?", subject: "anatomy", choices: ["a", "b", "c", "d"], answer: 2n },
-  ], [2]],
-  ["natural-questions", "nq_open/validation-00000-of-00001", [{ question: "who", answer: ["A", "B"] }], 1],
-  ["triviaqa", "rc.nocontext/validation-00000-of-00001", [
-    { question: "Q?", question_id: "q1", answer: { value: "V", aliases: ["W"], normalized_aliases: ["w"] } },
-    { question: "Q?", question_id: "q1", answer: { value: "V", aliases: ["W"], normalized_aliases: ["w"] } },
-  ], 1],
-  ["triviaqa", "unfiltered.nocontext/validation-00000-of-00001", [
-    { question: "Q?", question_id: "q1", answer: { value: "V", aliases: ["W"], normalized_aliases: ["w"] } },
-  ], 1],
-  ["math", "algebra/test-00000-of-00001", [
-    { problem: "P", level: "Level 1", type: "Algebra", solution: "\\boxed{3}" },
-  ], 1],
-  ["gsm8k", "main/test-00000-of-00001", [{ question: "Q?", answer: "So.\n#### 3" }], 1],
-  ["truthfulqa", "generation/validation-00000-of-00001", [
-    {
-      type: "A",
-      category: "B",
-      question: "Q?",
-      best_answer: "Yes",
-      correct_answers: ["Yes", "Sure"],
-      incorrect_answers: ["No"],
-      source: "x",
-    },
-  ], 1],
-  ["truthfulqa", "multiple_choice/validation-00000-of-00001", [
-    {
-      question: "Q?",
-      mc1_targets: { choices: ["Yes", "No"], labels: [1, 0] },
-      mc2_targets: { choices: ["Yes", "Sure", "No"], labels: [1, 1, 0] },
-    },
-  ], 1],
-  ["real-toxicity-prompts", "train-00000-of-00001", [
-    { filename: "f", prompt: { text: "P", toxicity: 0.1 }, continuation: { text: "c", toxicity: 0.1 } },
-  ], 1],
-];
-
-/** Writes rows as Parquet, nested values as the hub has them. */
-function parquet(rows: Record<string, unknown>[]): Uint8Array {
-  const columnData = Object.keys(rows[0]).map((name) => {
-    const data = rows.map((row) => row[name]);
-    return typeof data[0] === "bigint" ? { name, data, type: "INT64" as const } : { name, data };
-  });
-  return new Uint8Array(parquetWriteBuffer({ columnData }));
-}
-
-for (const [task, path, rows, want] of hub) {
-  Deno.test(`${task}: the hub's ${path}, as Parquet, as JSON lines and as a dataset`, async () => {
-    const check = async (data: TaskData) => {
-      const { items, protocol } = await run(task, data);
-      assert.equal(protocol.unusable, 0);
-      if (typeof want === "number") assert.equal(items.length, want);
-      else assert.deepEqual(items.map((item) => (item as ChoiceOutcome).answer), want);
-      if (task === "triviaqa") assert.deepEqual((items[0] as GenerateOutcome).answers, ["V", "W"]);
-    };
-    const text = rows.map((row) =>
-      `${JSON.stringify(row, (_, x) => typeof x === "bigint" ? Number(x) : x)}
-`
-    ).join("");
-    const split = path.replace(/-00000-of-00001$/, "");
-    await withFiles({ [`repo/${split}.jsonl`]: text, [`repo/${split}.json`]: text }, async (folder) => {
-      await check(`${folder}/repo`);
-      await check(`${folder}/repo/${split.includes("/") ? split.slice(0, split.lastIndexOf("/")) : ""}`);
-      await check(`${folder}/repo/${split}.json`);
-    });
-    await withFiles({ [`repo/${path}.txt`]: "" }, async (folder) => {
-      await Deno.writeFile(`${folder}/repo/${path}.parquet`, parquet(rows));
-      await check(`${folder}/repo`);
-      await check(`${folder}/repo/${path}.parquet`);
-    });
-    await check(Dataset.from(rows));
-  });
-}
-
-Deno.test("HumanEval's repository and a compressed file in it", () =>
-  withFiles({
-    "human-eval/data/HumanEval.jsonl": jsonl([python]),
-    "human-eval/data/example_problem.jsonl": jsonl([python]),
-  }, async (folder) => {
-    const { benchmark } = await import("../../../src/eval/benchmarks/registry.ts");
-    const { TaskSource } = await import("../../../src/eval/mod.ts");
-    for (const start of ["", "/human-eval", "/human-eval/data", "/human-eval/data/HumanEval.jsonl"]) {
-      const found = [];
-      for await (const row of new TaskSource(benchmark("humaneval"), folder + start).rows()) {
-        found.push(row.text("task_id"));
-      }
-      assert.deepEqual(found, ["HumanEval/0"], start);
     }
   }));

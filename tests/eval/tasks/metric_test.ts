@@ -29,14 +29,14 @@ Deno.test("Wilson's interval is bounded by the roots of (p - q)² = z² q (1 - q
   assert.equal(wilsonInterval(NaN, 0), undefined);
 });
 
-Deno.test("a share of many items is written with its standard error, one of few, of none or of all without it", () => {
+Deno.test("a share is written with its standard error and its interval, which also holds for few items, none and all", () => {
   const written: [right: number, n: number, value: string, interval: string][] = [
     [1469, 1838, "79.9 ± 0.9 %", "78.0 to 81.7 %"],
     [79, 100, "79.0 ± 4.1 %", "70.0 to 85.8 %"],
-    [78, 99, "78.8 %", "69.7 to 85.7 %"],
-    [2, 3, "66.7 %", "20.8 to 93.9 %"],
-    [500, 500, "100.0 %", "99.2 to 100.0 %"],
-    [0, 500, "0.0 %", "0.0 to 0.8 %"],
+    [78, 99, "78.8 ± 4.1 %", "69.7 to 85.7 %"],
+    [2, 3, "66.7 ± 27.2 %", "20.8 to 93.9 %"],
+    [500, 500, "100.0 ± 0.0 %", "99.2 to 100.0 %"],
+    [0, 500, "0.0 ± 0.0 %", "0.0 to 0.8 %"],
   ];
   for (const [right, n, value, interval] of written) {
     assert.equal(showMeasure(share(right, n)), value);
