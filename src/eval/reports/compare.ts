@@ -5,7 +5,7 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { type Column as DisplayColumn, fixed, type Grid, table } from "../../display/mod.ts";
-import { type Measure, showInterval, showMeasure } from "../tasks/metric.ts";
+import { type Measure, showMeasure } from "../tasks/metric.ts";
 import { qualifications, type TaskResult } from "../tasks/task_result.ts";
 import { published, type PublishedColumn, publishedTitles } from "./published.ts";
 import { ReportView } from "./view.ts";
@@ -184,16 +184,21 @@ function cell({ model, from, scores }: ComparedRow, { name, paper, own }: Column
   return paper.unit === "share" ? `${fixed(scores[name], 1)} %` : String(scores[name]);
 }
 
-/** Writes a score of this report with its interval and its number of items: `66.7 ± 27.2 % (20.8 to 93.9 %), n 3`. */
+/** Writes a score of this report with its interval, or its error, and its number of items: `66.7 % [20.8, 93.9], n 3`. */
 function ownText(measure: Measure): string {
-  const interval = showInterval(measure);
-  return `${showMeasure(measure)}${interval ? ` (${interval})` : ""}, n ${fixed(measure.n, 0)}`;
+  const { value, interval, n } = measure;
+  const [low, high] = (interval ?? []).map((bound) => fixed(100 * bound, 1));
+  const score = interval ? `${fixed(100 * value, 1)} % [${low}, ${high}]` : showMeasure(measure);
+  return `${score}, n ${fixed(n, 0)}`;
 }
 
 /** Names the paper's tables, and the differences that make scores less comparable: limits, shots, missing columns. */
 function notes(results: readonly TaskResult[], columns: readonly Column[], number?: number): string[] {
   const compared = columns.flatMap(({ own, paper }) => own.map(({ result }) => ({ result, paper })));
   const tables = [...new Set(columns.map(({ paper }) => paper.table))];
+  const brackets = compared.length
+    ? ["Scores of this report stand with their 95 % Wilson intervals; means with their standard errors"]
+    : [];
   const origin = number === undefined && tables.length
     ? [`Numbers of the paper: table${tables.length > 1 ? "s" : ""} ${tables.join(", ")}`]
     : [];
@@ -210,5 +215,5 @@ function notes(results: readonly TaskResult[], columns: readonly Column[], numbe
   const absent = number === undefined && others.length
     ? [`The paper has no score for ${[...new Set(others.map(({ task }) => task))].join(", ")}`]
     : [];
-  return [...origin, ...new Set(differing), ...qualified, ...absent];
+  return [...origin, ...brackets, ...new Set(differing), ...qualified, ...absent];
 }

@@ -105,13 +105,13 @@ Deno.test("compare shows the scores beside those of the paper", () => {
   const view = report.compare();
   const lines = view.toString().split("\n");
   assert.deepEqual(lines.filter((line) => /LLaMA|tiny|piqa|GPT/.test(line)).map((line) => line.trimEnd()), [
-    "model                                          piqa  from",
-    "GPT-3 175B                                   81.0 %  paper",
-    "LLaMA 7B                                     79.8 %  paper",
-    "LLaMA 13B                                    80.1 %  paper",
-    "LLaMA 33B                                    82.3 %  paper",
-    "LLaMA 65B                                    82.8 %  paper",
-    "tiny            66.7 ± 27.2 % (20.8 to 93.9 %), n 3  this report",
+    "model                               piqa  from",
+    "GPT-3 175B                        81.0 %  paper",
+    "LLaMA 7B                          79.8 %  paper",
+    "LLaMA 13B                         80.1 %  paper",
+    "LLaMA 33B                         82.3 %  paper",
+    "LLaMA 65B                         82.8 %  paper",
+    "tiny            66.7 % [20.8, 93.9], n 3  this report",
     "piqa of tiny is over the first 3 items only",
   ]);
   assert.equal(lines.at(-1), "The paper has no score for polite, said, held out");
