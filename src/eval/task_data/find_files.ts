@@ -12,7 +12,7 @@ const walkLimits = { entries: 300_000, depth: 6 };
 
 /**
  * Returns the path of the first of `names` that exists in `folder` or in its subfolder named `task`, as it is or
- * compressed (`.gz`, `.zst`); undefined when there is none. A name with `*` is a pattern, which is returned as a pattern.
+ * compressed (`.gz`, `.zst`, `.bz2`, `.xz`); undefined when there is none. A name with `*` is a pattern, which is returned as a pattern.
  * With `below`, the names are also looked for in all folders below and, for the first parts of a name, in the path of
  * the folder itself: `RACE/test/middle` holds the files `test/middle/*.txt`.
  *
@@ -45,7 +45,9 @@ export async function findInFolder(
 /** Returns the path as it is or compressed, a pattern when it matches a file; undefined when there is no such file. */
 async function existing(path: string): Promise<string | undefined> {
   if (path.includes("*")) return globSync(path).length > 0 ? path : undefined;
-  for (const file of [path, `${path}.gz`, `${path}.zst`]) if (await isFile(file)) return file;
+  for (const extension of ["", ".gz", ".zst", ".bz2", ".xz"]) {
+    if (await isFile(path + extension)) return path + extension;
+  }
   return undefined;
 }
 
@@ -111,7 +113,7 @@ function findBelow(
 /** Returns the expression for paths that end in a name, which may be a pattern, as it is or compressed. */
 export function nameEnding(name: string): RegExp {
   const escaped = name.replace(/[.+^${}()|[\]\\?]/g, "\\$&").replaceAll("*", "[^/]*");
-  return new RegExp(`(^|/)${escaped}(\\.gz|\\.zst)?$`);
+  return new RegExp(`(^|/)${escaped}(\\.(gz|zst|bz2|xz))?$`);
 }
 
 /** Lists the first names, for an error. */

@@ -1,7 +1,7 @@
 /**
  * Reads the rows of benchmark files: JSON lines, JSON, CSV, TSV and Parquet, chosen by the file's extension.
  *
- * All formats but Parquet may be compressed (`.gz`, `.zst`). A `.json` file may hold JSON lines.
+ * All formats but Parquet may be compressed (`.gz`, `.zst`, `.bz2`, `.xz`). A `.json` file may hold JSON lines.
  *
  * @module
  */
@@ -48,7 +48,7 @@ export async function* rowsOf(
   const pass = new Pass({ signal });
   let total = 0;
   for (const { path } of findFiles(patterns)) {
-    const extension = /\.([^./\\]+?)(\.(gz|zst))?$/.exec(path)?.[1].toLowerCase() ?? "";
+    const extension = /\.([^./\\]+?)(\.(gz|zst|bz2|xz))?$/.exec(path)?.[1].toLowerCase() ?? "";
     const read = Object.hasOwn(readers, extension) ? readers[extension] : readers.jsonl;
     let rowsOfFile = 0;
     for await (const record of read(path, format)) {

@@ -166,24 +166,33 @@ export class TaskRow {
   }
 
   /**
-   * Returns the label of the row, a whole number: from the file of labels when there is one, else from `field`.
+   * Returns the label of the row, a whole number: from the file of labels that was named, else from `field`, else from the
+   * file of labels beside it. Where the row and the file beside it differ, the row counts and is recorded as odd.
    *
    * @throws {DataError} when it is missing, hidden (empty or -1) or not from `low` to `high`
    */
   label(low: number, high: number, field = "label"): number {
     const labels = this.#labels;
-    const inFile = labels && !labels.absent;
-    const value = inFile ? labels.lines[this.#n] : this.value(field);
-    const label = wholeOf(value);
-    if (label !== undefined && label >= low && label <= high) {
-      const own = wholeOf(this.value(field));
-      if (!inFile || labels.named || own === undefined || own === label) return label;
-      throw this.wrong(field, `is ${own}, but ${labels.file}:${this.#n + 1} says ${label}`);
+    const beside = labels === undefined || labels.absent ? undefined : labels;
+    const isLabel = (value: unknown) => {
+      const label = wholeOf(value);
+      return label !== undefined && label >= low && label <= high;
+    };
+    const own = this.value(field);
+    const inFile = beside !== undefined && (beside.named || !isLabel(own));
+    const value = inFile ? beside.lines[this.#n] : own;
+    if (isLabel(value)) {
+      const other = inFile ? undefined : beside?.lines[this.#n];
+      if (other !== undefined && wholeOf(other) !== wholeOf(value)) {
+        const place = `${beside!.file}:${this.#n + 1}`;
+        this.odd(`field ${field} is ${show(value)}, but ${place} says ${show(other)}; the row counts`);
+      }
+      return wholeOf(value)!;
     }
     const problem = `must be from ${low} to ${high}, current value is ${show(value)}`;
-    if (inFile) throw new DataError(`label ${problem}`, { file: labels.file, line: this.#n + 1 });
-    const beside = value === undefined && labels ? `; there is no ${labels.file} either` : "";
-    throw this.wrong(field, problem + hiddenHint(value) + beside);
+    if (inFile) throw new DataError(`label ${problem}`, { file: beside.file, line: this.#n + 1 });
+    const missing = value === undefined && labels ? `; there is no ${labels.file} either` : "";
+    throw this.wrong(field, problem + hiddenHint(value) + missing);
   }
 
   /**

@@ -270,5 +270,5 @@ function filesIn(folder: string): string {
 }
 
 function labelsBeside(path: string): string {
-  return `${path.replace(/\.(gz|zst)$/, "").replace(/\.jsonl$/, "")}-labels.lst`;
+  return `${path.replace(/\.(gz|zst|bz2|xz)$/, "").replace(/\.jsonl$/, "")}-labels.lst`;
 }

@@ -192,7 +192,8 @@ Deno.test("bad data is named by file and line: an odd row in the report, a file 
       "valid.jsonl": change(3, { ...labelled[3], label: 1 - labels[3] }),
       "valid-labels.lst": labels.slice(0, 5).join("\n"),
     },
-    at(4, /field label is \d, but .*valid-labels\.lst:4 says \d$/),
+    at(4, /field label is \d, but .*valid-labels\.lst:4 says "\d"; the row counts$/),
+    "asked",
   );
   await odd(
     "a label out of range",
