@@ -66,15 +66,21 @@ function onOneLine(reasoning: string): string {
 }
 
 /**
- * Returns the number that a text states: after "The answer is" (behind the last equals sign of an equation there), else
- * after the `####` of the training set, else the last number of the text, as the evaluation harness's flexible filter
- * takes it.
+ * Returns the number that a text states: the one after "The answer is", or behind the last equals sign where a calculation
+ * stands there; else the one after the `####` of the training set, else the last number of the text, as the evaluation
+ * harness's flexible filter takes it.
  */
 export function finalNumber(text: string): string | undefined {
-  const sentence = /the answer is(.*?)(?:\.(?!\d)|\n|$)/is.exec(text)?.[1];
-  const stated = sentence === undefined
-    ? undefined
-    : firstNumber(sentence.slice(sentence.lastIndexOf("=") + 1));
-  const marked = /####([^\n]*)/.exec(text)?.[1];
-  return stated ?? (marked === undefined ? undefined : firstNumber(marked)) ?? lastNumber(text);
+  const sentence = /the answer is:?(.*?)(?:\.(?!\d)|\n|$)/is.exec(text)?.[1] ?? "";
+  const marked = /####([^\n]*)/.exec(text)?.[1] ?? "";
+  return statedNumber(sentence.trim()) ?? firstNumber(marked) ?? lastNumber(text);
+}
+
+function statedNumber(sentence: string): string | undefined {
+  const first = firstNumber(sentence);
+  if (first === undefined) return undefined;
+  const behind = sentence.slice(sentence.indexOf(first) + first.length);
+  const isCalculation = !sentence.startsWith(first) ||
+    /^\s*(?:[-+*/=\u00d7\u00f7\u2212]|\\(?:times|cdot|div))/.test(behind);
+  return isCalculation ? firstNumber(sentence.slice(sentence.lastIndexOf("=") + 1)) ?? first : first;
 }

@@ -25,8 +25,8 @@ export async function findInFolder(
   { below = false }: { below?: boolean } = {},
 ): Promise<string | undefined> {
   for (const name of names) {
-    for (const path of [`${folder}/${name}`, `${folder}/${task}/${name}`]) {
-      const found = await existing(path);
+    for (const place of [folder, `${folder}/${task}`]) {
+      const found = await existing(place, name);
       if (found !== undefined) return found;
     }
   }
@@ -43,15 +43,24 @@ export async function findInFolder(
 }
 
 /** Returns the path as it is or compressed, a pattern when it matches a file; undefined when there is no such file. */
-async function existing(path: string): Promise<string | undefined> {
-  if (path.includes("*")) return globSync(path).length > 0 ? path : undefined;
+async function existing(folder: string, name: string): Promise<string | undefined> {
+  const path = pathOf(folder, name);
+  if (name.includes("*")) return globSync(path).length > 0 ? path : undefined;
   for (const extension of ["", ".gz", ".zst", ".bz2", ".xz"]) {
     if (await isFile(path + extension)) return path + extension;
   }
   return undefined;
 }
 
-/** Returns the files below a folder as relative paths, the shallow ones first. Hidden folders and links are left out. */
+/** Joins a folder and a name. Where the name is a pattern, characters of the folder stand for themselves. */
+function pathOf(folder: string, name: string): string {
+  return `${name.includes("*") ? folder.replace(/[*?[{]/g, "[$&]") : folder}/${name}`;
+}
+
+/**
+ * Returns the files below a folder as relative paths, the shallow ones first. Hidden folders and links to folders are left
+ * out.
+ */
 function pathsBelow(folder: string): string[] {
   const files: string[] = [];
   let level = [""];
@@ -59,9 +68,9 @@ function pathsBelow(folder: string): string[] {
   for (let depth = 0; depth < walkLimits.depth && level.length > 0; depth++) {
     const next: string[] = [];
     for (const base of level) {
-      for (const { name, isFile, isDirectory } of entriesOf(`${folder}/${base}`)) {
+      for (const { name, isFile, isDirectory, isSymlink } of entriesOf(`${folder}/${base}`)) {
         if (++entries > walkLimits.entries) return files;
-        if (isFile) files.push(base + name);
+        if (isFile || (isSymlink && isLinkedFile(`${folder}/${base}${name}`))) files.push(base + name);
         if (isDirectory && !/^(\.|__MACOSX$|node_modules$)/.test(name)) next.push(`${base}${name}/`);
       }
     }
@@ -76,6 +85,15 @@ function entriesOf(folder: string): Deno.DirEntry[] {
     return [...Deno.readDirSync(folder)];
   } catch {
     return [];
+  }
+}
+
+/** Returns true for a link to a file, as the hub's cache has them. */
+function isLinkedFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
   }
 }
 
@@ -96,11 +114,12 @@ function findBelow(
     const inside = path.split("/");
     const outer = Math.max(0, parts.length - inside.length); // parts of the name that the folder's own path holds
     const before = inside.slice(0, Math.max(0, inside.length - parts.length));
-    const pattern = name.includes("*") ? parts.slice(outer) : inside.slice(before.length);
-    found.set([...before, ...pattern].join("/"), outer * 100 + before.length);
+    const place = [folder, ...before].join("/");
+    const full = name.includes("*") ? pathOf(place, parts.slice(outer).join("/")) : `${folder}/${path}`;
+    found.set(full, outer * 100 + before.length);
   }
   const shallowest = Math.min(...found.values());
-  const best = [...found].filter(([, depth]) => depth === shallowest).map(([path]) => `${folder}/${path}`);
+  const best = [...found].filter(([, depth]) => depth === shallowest).map(([path]) => path);
   if (best.length > 1) {
     throw new DataError(
       `Cannot choose the data of "${task}": ${someOf(best)} all fit, name one of them`,
@@ -110,10 +129,10 @@ function findBelow(
   return best[0];
 }
 
-/** Returns the expression for paths that end in a name, which may be a pattern, as it is or compressed. */
+/** Returns the expression for paths that end in a name, as it is or compressed, or in a pattern. */
 export function nameEnding(name: string): RegExp {
   const escaped = name.replace(/[.+^${}()|[\]\\?]/g, "\\$&").replaceAll("*", "[^/]*");
-  return new RegExp(`(^|/)${escaped}(\\.(gz|zst|bz2|xz))?$`);
+  return new RegExp(`(^|/)${escaped}${name.includes("*") ? "" : "(\\.(gz|zst|bz2|xz))?"}$`);
 }
 
 /** Lists the first names, for an error. */

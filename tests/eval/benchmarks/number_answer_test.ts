@@ -73,6 +73,21 @@ Deno.test("the number of a text is the strict filter's where that finds a whole 
   ]);
 });
 
+Deno.test("a reason behind the stated number does not replace it, a calculation in front of its result does", () => {
+  const stated: [text: string, number: string][] = [
+    ["The answer is 12 because 3 x = 36.", "12"],
+    ["The answer is 12, since 3 * 12 = 36.", "12"],
+    ["The answer is 3 * 4 = 12.", "12"],
+    ["The answer is 36 / 3 = $12.00.", "12"],
+    ["The answer is 3 \\times 4 = 12 apples.", "12"],
+    ["The answer is that she has 12 eggs.", "12"],
+    ["The answer is x = 12.", "12"],
+    ["The answer is 12 = 12.", "12"],
+    ["The answer is 1.5. It was 3.", "1.5"],
+  ];
+  for (const [text, number] of stated) assert.equal(canonicalNumber(finalNumber(text)!), number, text);
+});
+
 Deno.test("equal numbers are equal texts, however long", () => {
   const same = [
     ["7", "7.0", "7.00", " 7 ", "$7", "7.", "+7", "007", "7 %", "$ 7", "(7)"],

@@ -343,6 +343,31 @@ Deno.test("a folder with several files of the published name is refused, and the
     assert.equal((await run("boolq", `${folder}/a/x`)).items.length, 2);
   }));
 
+Deno.test("folders with characters of patterns in their names, and the links of the hub's cache", () => {
+  const odd = "my [data] {1} *?";
+  const snapshot = "datasets--ehovy--race/snapshots/2fec9fd8";
+  return withFiles({
+    [`${odd}/RACE/test/high/0.txt`]: article(0, "right", "high"),
+    [`${odd}/data/test/anatomy_test.csv`]: csvQuestion(0, "right"),
+    "datasets--ehovy--race/blobs/abc": article(0, "right", "middle"),
+    [`${snapshot}/middle/README.md`]: "x",
+  }, async (folder) => {
+    for (const start of ["", "/RACE", "/RACE/test", "/RACE/test/high"]) {
+      assert.equal((await run("race-high", `${folder}/${odd}${start}`)).items.length, 2, start);
+    }
+    assert.equal((await run("race-high", folder)).items.length, 2);
+    assert.equal((await run("mmlu", `${folder}/${odd}`)).items.length, 1);
+    await Deno.symlink("../../../blobs/abc", `${folder}/${snapshot}/middle/test.jsonl`);
+    for (const start of ["", "/snapshots", "/snapshots/2fec9fd8", "/snapshots/2fec9fd8/middle"]) {
+      assert.equal(
+        (await run("race-middle", `${folder}/datasets--ehovy--race${start}`)).items.length,
+        2,
+        start,
+      );
+    }
+  });
+});
+
 Deno.test("a file of another task does not stand in for a missing one under LLAMERO_DATA", () =>
   withFiles({
     "winogrande_1.1/dev.jsonl": rows(5, winogrande),
