@@ -42,7 +42,7 @@ export type TaskData = TaskFile | TaskParts;
 export interface Published {
   /**
    * Names of the file with the items, or patterns such as `test/*.csv`. Each is also looked for in a folder named after
-   * the task, and compressed.
+   * the task, in the folders below, and compressed.
    */
   files: readonly string[];
   /** Id on the Hugging Face hub. */
