@@ -62,6 +62,7 @@ export function lossEntry(dataset: Dataset | TokenDataset, settings: LossOptions
         chatTemplate: false,
         truncated: 0,
         droppedShots: 0,
+        unusable: 0,
         notes: [],
       };
       const measures = lossMeasures({ nats: loss * tokens, tokens, bytes, error, n: tokens });

@@ -56,8 +56,9 @@ export {
   type TaskParts,
   TaskSource,
 } from "./task_data/task_source.ts";
+export { type OddRow, type OddRowEffect, OddRows } from "./task_data/odd_rows.ts";
 export type { RowFormat } from "./task_data/task_files.ts";
-export { type Labels, TaskRow } from "./task_data/task_row.ts";
+export { type Labels, type RowEntry, TaskRow } from "./task_data/task_row.ts";
 export type { BatchDecoding, Decoding, EvalModel, Likelihood, MeanLoss, Pair } from "./models/eval_model.ts";
 export { AnswerCache } from "./models/answer_cache.ts";
 export { exactMatch } from "./scoring/exact_match.ts";

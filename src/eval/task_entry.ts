@@ -109,7 +109,9 @@ export function taskEntry(base: Task, settings: AddOptions): PlanEntry {
     async run(model, { model: modelName, seed, signal, cache }) {
       const wrappedModel = wrapModel(model, name, chat, cache);
       const run = { name, model: modelName, seed, shots, limit, signal, cache };
-      const scores = await task.run(wrappedModel, new TaskSource(task, data, signal), run);
+      const taskSource = new TaskSource(task, data, signal);
+      const scores = await task.run(wrappedModel, taskSource, run);
+      const { all: rejects, unusable } = taskSource.odd;
       const { measures, items, notes = [] } = scores;
       const protocol: Protocol = {
         variant,
@@ -125,9 +127,11 @@ export function taskEntry(base: Task, settings: AddOptions): PlanEntry {
         chatTemplate: chat,
         truncated: items.filter(({ cut }) => cut > 0).length,
         droppedShots: sum(items.map(({ dropped }) => dropped)),
+        unusable,
         notes,
       };
-      return { task: name, benchmark: base.name, model: modelName, kind, measures, protocol, items };
+      const result = { task: name, benchmark: base.name, model: modelName, kind, measures, protocol, items };
+      return rejects.length > 0 ? { ...result, rejects } : result;
     },
   };
 }

@@ -30,14 +30,15 @@ function arc(name: string, configuration: string): Task {
     published: {
       files: [
         `${configuration}-Test.jsonl`,
+        `${configuration}/${configuration}-Test.jsonl`,
+        `ARC-V1-Feb2018-2/${configuration}/${configuration}-Test.jsonl`,
         ...splitFiles("test", configuration),
         ...splitFiles("test", name),
       ],
       hub: "hf://allenai/ai2_arc",
     },
-    async *items(source: TaskSource) {
-      for await (const row of source.rows()) yield { question: stemOf(row, "question"), ...choicesOf(row) };
-    },
+    items: (source: TaskSource) =>
+      source.items((row) => ({ question: stemOf(row, "question"), ...choicesOf(row) })),
     prompt: "Question: {question}\nAnswer:",
     options: ({ texts }) => texts,
     answer: ({ answer }) => answer,

@@ -19,15 +19,25 @@ import type { Task } from "../tasks/task.ts";
 export const boolq: Task = defineTask({
   name: "boolq",
   kind: "choice",
-  published: { files: ["dev.jsonl", "val.jsonl", ...splitFiles("validation")], hub: "hf://google/boolq" },
-  async *items(source: TaskSource) {
-    for await (const row of source.rows()) {
-      const yes = row.flag(row.has("answer") ? "answer" : "label");
-      yield { passage: row.text("passage"), question: row.text("question"), yes };
-    }
+  published: {
+    files: [
+      ...["boolq/dev.jsonl", "BoolQ/val.jsonl", "dev.jsonl", "val.jsonl"],
+      ...[...splitFiles("validation"), ...splitFiles("validation", "boolq")],
+    ],
+    hub: "hf://google/boolq",
   },
+  items: (source: TaskSource) =>
+    source.items((row) => {
+      const yes = row.flag(row.has("answer") ? "answer" : "label");
+      return { passage: row.text("passage"), question: withoutMark(row.text("question")), yes };
+    }),
   prompt: "{passage}\nQuestion: {question}?\nAnswer:",
   options: () => ["yes", "no"],
   answer: ({ yes }) => yes ? 0 : 1,
   normalisation: "ratio",
 });
+
+/** Returns a question without a question mark at its end, since the prompt adds one. */
+function withoutMark(question: string): string {
+  return question.replace(/\s*\?[\s?]*$/, "");
+}

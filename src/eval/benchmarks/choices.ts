@@ -14,21 +14,37 @@ interface Choices {
 }
 
 /**
- * Returns the choices of a row: `choices: { text, label }`, or `question: { choices: [{ text, label }] }`. `answerKey` is
- * one of the labels, which may be letters or digits.
+ * Returns the choices of a row: `choices: { text, label }`, `choices: [{ text, label }]`, or `question: { choices: [{ text,
+ * label }] }`. `answerKey` is one of the labels, which may be letters or digits; a letter also stands for a digit and a
+ * digit for a letter.
  *
- * @throws {DataError} when a field is missing or there are fewer than two choices
+ * @throws {DataError} when a field is missing, there are fewer than two choices, or a label stands twice
  */
 export function choicesOf(row: TaskRow): Choices {
-  const pairs = row.value("question.choices");
+  const field = Array.isArray(row.value("question.choices")) ? "question.choices" : "choices";
+  const pairs = row.value(field);
   const texts = Array.isArray(pairs)
-    ? pairs.map((_, i) => row.text(`question.choices.${i}.text`))
-    : row.texts("choices.text");
+    ? pairs.map((_, i) => row.string(`${field}.${i}.text`))
+    : row.list(`${field}.text`);
+  if (texts.length < 2) {
+    throw row.wrong(
+      `${field}.text`,
+      `must be a list of at least two texts, current number is ${texts.length}`,
+    );
+  }
   const labels = Array.isArray(pairs)
-    ? pairs.map((_, i) => row.text(`question.choices.${i}.label`))
-    : row.texts("choices.label", texts.length);
-  if (texts.length < 2) throw row.wrong("choices", `must be at least two, current number is ${texts.length}`);
-  return { texts, answer: labels.indexOf(row.oneOf("answerKey", labels)) };
+    ? pairs.map((_, i) => row.text(`${field}.${i}.label`).trim())
+    : row.texts(`${field}.label`, texts.length).map((label) => label.trim());
+  if (new Set(labels).size < labels.length) throw row.wrong(`${field}.label`, "must have each label once");
+  return { texts, answer: labels.indexOf(keyOf(row, labels)) };
+}
+
+/** Returns the label that `answerKey` names. */
+function keyOf(row: TaskRow, labels: readonly string[]): string {
+  const key = String(row.value("answerKey") ?? "").trim();
+  const other = /^[1-9]$/.test(key) ? "ABCDEFGHI"[Number(key) - 1] : String("ABCDEFGHI".indexOf(key) + 1);
+  if (!labels.includes(key) && labels.includes(other)) return other;
+  return row.oneOf("answerKey", labels);
 }
 
 /** Returns the question: `question.stem`, or the field named `field`. */

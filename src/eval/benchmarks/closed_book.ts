@@ -6,8 +6,6 @@
  *
  * @module
  */
-import { normalisers } from "../scoring/exact_match.ts";
-
 /** The fields of the definition that both tasks share. */
 export const closedBook = {
   kind: "generate",
@@ -17,8 +15,3 @@ export const closedBook = {
   stop: ["\n", ".", ","],
   normalisation: "words",
 } as const;
-
-/** Returns the answers that normalisation does not make empty. */
-export function nonEmptyAnswers(answers: readonly string[]): string[] {
-  return answers.filter((answer) => normalisers.words(answer) !== "");
-}

@@ -41,14 +41,13 @@ function task(normalisation: Normalisation): Task {
       files: ["crows_pairs_anonymized.csv", "data/crows_pairs_anonymized.csv", ...splitFiles("test")],
       hub: "hf://nyu-mll/crows_pairs",
     },
-    async *items(source: TaskSource) {
-      for await (const row of source.rows()) {
+    items: (source: TaskSource) =>
+      source.items((row) => {
         const kind = typeof row.value("bias_type") === "string"
           ? row.oneOf("bias_type", kinds)
           : kinds[row.whole("bias_type", 0, 8)];
-        yield { more: row.text("sent_more"), less: row.text("sent_less"), kind };
-      }
-    },
+        return { more: row.text("sent_more"), less: row.text("sent_less"), kind };
+      }),
     prompt: "",
     options: ({ more, less }) => [less, more], // a tie goes to the first
     answer: () => 1,

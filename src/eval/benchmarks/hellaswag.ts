@@ -21,17 +21,20 @@ export const hellaswag: Task = defineTask({
   name: "hellaswag",
   kind: "choice",
   published: {
-    files: ["hellaswag_val.jsonl", ...splitFiles("validation")],
+    files: [
+      ...["hellaswag_val.jsonl", "data/hellaswag_val.jsonl", "hellaswag-train-dev/valid.jsonl"],
+      ...splitFiles("validation"),
+    ],
     hub: "hf://Rowan/hellaswag",
   },
-  async *items(source: TaskSource) {
-    for await (const row of source.rows()) {
+  items: (source: TaskSource) =>
+    source.items((row) => {
       const [activity, a] = [row.text("activity_label"), row.text("ctx_a")];
       const b = row.value("ctx_b");
       const context = clean(`${activity}: ${a} ${typeof b === "string" ? capitalise(b) : ""}`);
-      yield { context, endings: row.texts("endings", 4).map(clean), label: row.label(0, 3) };
-    }
-  },
+      const endings = row.options("endings", 4).map(clean);
+      return { context, endings, label: row.label(0, endings.length - 1) };
+    }),
   prompt: "{context}",
   options: ({ endings }) => endings,
   answer: ({ label }) => label,

@@ -31,13 +31,18 @@ function task(sampling: Sampling): Task {
     name: "humaneval",
     kind: "generate",
     sampling,
-    published: { files: ["HumanEval.jsonl", ...splitFiles("test")], hub: "hf://openai/openai_humaneval" },
-    async *items(source: TaskSource) {
-      for await (const row of source.rows()) {
-        const [prompt, solution] = [row.text("prompt"), row.text("canonical_solution")];
-        yield { prompt, solution, test: row.text("test"), entryPoint: row.text("entry_point") };
-      }
+    published: {
+      files: [
+        ...["HumanEval.jsonl", "data/HumanEval.jsonl"],
+        ...[...splitFiles("test", "openai_humaneval"), ...splitFiles("test")],
+      ],
+      hub: "hf://openai/openai_humaneval",
     },
+    items: (source: TaskSource) =>
+      source.items((row) => {
+        const [prompt, solution] = [row.text("prompt"), row.text("canonical_solution")];
+        return { prompt, solution, test: row.text("test"), entryPoint: row.text("entry_point") };
+      }),
     prompt: "{prompt}",
     answer: ({ solution }) => solution,
     example: ({ prompt, solution }) => prompt + solution,

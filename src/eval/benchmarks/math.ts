@@ -30,23 +30,19 @@ function task(sampling?: Sampling): Task {
     kind: "generate",
     sampling,
     published: {
-      files: ["test/*/*.json", "MATH/test/*/*.json", ...splitFiles("test"), ...splitFiles("test", "*")],
+      files: [
+        ...["test/*/*.json", "MATH/test/*/*.json", "*/*.json"],
+        ...[...splitFiles("test"), ...splitFiles("test", "*")],
+      ],
       hub: "hf://EleutherAI/hendrycks_math",
     },
-    async *items(source: TaskSource) {
-      for await (const row of source.rows()) {
-        const answer = boxed(row.text("solution"));
-        if (answer === undefined || canonicalMath(answer) === "") {
-          throw row.wrong("solution", "must have its answer in \\boxed{...}");
-        }
-        yield {
-          problem: row.text("problem"),
-          answer,
-          solution: row.text("solution"),
-          types: row.has("type") ? [row.text("type")] : [],
-        };
-      }
-    },
+    items: (source: TaskSource) =>
+      source.items((row) => ({
+        problem: row.text("problem"),
+        answer: boxed(row.text("solution")) ?? "",
+        solution: row.text("solution"),
+        types: row.has("type") ? [row.string("type")] : [],
+      })),
     prompt: "Problem:\n{problem}\n\nSolution:",
     example: ({ problem, solution, answer }) => workedSolution(problem, solution, answer),
     exemplars: competitionProblems,

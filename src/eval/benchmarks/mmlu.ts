@@ -26,18 +26,21 @@ export const mmlu: Task = defineTask({
   name: "mmlu",
   kind: "choice",
   published: {
-    files: ["test/*_test.csv", "data/test/*_test.csv", ...splitFiles("test"), ...splitFiles("test", "all")],
+    files: [
+      ...["test/*_test.csv", "data/test/*_test.csv", "*_test.csv"],
+      ...[...splitFiles("test", "all"), ...splitFiles("test"), ...splitFiles("test", "*")],
+    ],
     hub: "hf://cais/mmlu",
     shots: [
       ...["dev/*_dev.csv", "data/dev/*_dev.csv", "../dev/*_dev.csv"],
-      ...[...splitFiles("dev"), ...splitFiles("dev", "all")],
+      ...[...splitFiles("dev", "all"), ...splitFiles("dev"), ...splitFiles("dev", "*")],
     ],
   },
-  async *items(source: TaskSource) {
-    for await (const row of source.rows({ columns: ["question", ...letters, "answer"] })) {
+  items: (source: TaskSource) =>
+    source.items((row) => {
       const subject = subjectOf(row);
       const [a, b, c, d] = choicesOf(row);
-      yield {
+      return {
         subject,
         about: ` ${subject.replaceAll("_", " ")}`,
         question: row.text("question"),
@@ -47,8 +50,7 @@ export const mmlu: Task = defineTask({
         d,
         ...answerOf(row),
       };
-    }
-  },
+    }, { columns: ["question", ...letters, "answer"] }),
   header: "The following are multiple choice questions (with answers) about {about}.",
   prompt: "{question}\nA. {a}\nB. {b}\nC. {c}\nD. {d}\nAnswer:",
   options: () => letters,
@@ -61,9 +63,11 @@ export const mmlu: Task = defineTask({
 });
 
 function subjectOf(row: TaskRow): string {
+  const file = row.file ?? "";
   const named = row.has("subject")
     ? row.text("subject")
-    : /([a-z_]+)_(?:test|dev|val)\.csv/.exec(row.file ?? "")?.[1];
+    : /([a-z_]+)_(?:test|dev|val)\.csv/.exec(file)?.[1] ??
+      file.split(/[\\/]/).findLast((part) => mmluGroups.has(part));
   if (named !== undefined && mmluGroups.has(named)) return named;
   throw row.wrong(
     "subject",
@@ -72,7 +76,13 @@ function subjectOf(row: TaskRow): string {
 }
 
 function choicesOf(row: TaskRow): string[] {
-  return row.has("choices") ? row.texts("choices", 4) : letters.map((letter) => row.text(letter));
+  const choices = row.has("choices") ? row.list("choices") : letters.map((letter) => row.string(letter));
+  if (choices.length !== 4) {
+    throw row.wrong("choices", `must be 4 texts, current number is ${choices.length}`);
+  }
+  const blank = letters.filter((_, i) => choices[i].trim() === "");
+  if (blank.length > 0) row.odd(`choice ${blank.join(", ")} is blank`);
+  return choices;
 }
 
 /** Returns the index of the answer, which is a letter in the CSV files and a number in the rows. */

@@ -14,7 +14,7 @@ import { defineTask } from "../define_task.ts";
 import { splitFiles } from "../task_data/find_files.ts";
 import type { TaskSource } from "../task_data/task_source.ts";
 import type { Task } from "../tasks/task.ts";
-import { closedBook, nonEmptyAnswers } from "./closed_book.ts";
+import { closedBook } from "./closed_book.ts";
 
 /** NaturalQuestions. */
 export const naturalQuestions: Task = defineTask({
@@ -23,20 +23,19 @@ export const naturalQuestions: Task = defineTask({
   published: {
     files: [
       "NQ-open.dev.jsonl",
+      "nq_open/NQ-open.dev.jsonl",
       "NQ-open.efficientqa.dev.1.1.jsonl",
       ...splitFiles("validation"),
       ...nested("validation"),
     ],
     hub: "hf://google-research-datasets/nq_open",
-    shots: ["NQ-open.train.jsonl", ...splitFiles("train"), ...nested("train")],
+    shots: ["NQ-open.train.jsonl", "nq_open/NQ-open.train.jsonl", ...splitFiles("train"), ...nested("train")],
   },
-  async *items(source: TaskSource) {
-    for await (const row of source.rows()) {
-      const answers = nonEmptyAnswers(row.texts("answer"));
-      if (answers.length === 0) throw row.wrong("answer", "must have more than punctuation and articles");
-      yield { question: asQuestion(row.text("question").trim()), answers };
-    }
-  },
+  items: (source: TaskSource) =>
+    source.items((row) => ({
+      question: asQuestion(row.text("question").trim()),
+      answers: row.list(row.has("answer") ? "answer" : "answers"),
+    })),
   answer: ({ answers }) => answers,
 });
 

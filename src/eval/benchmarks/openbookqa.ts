@@ -22,12 +22,15 @@ export const openbookqa: Task = defineTask({
   name: "openbookqa",
   kind: "choice",
   published: {
-    files: [...splitFiles("test"), ...splitFiles("test", "main")],
+    files: [
+      ...["OpenBookQA-V1-Sep2018/Data/Main/test.jsonl", "Data/Main/test.jsonl", "Main/test.jsonl"],
+      ...[...splitFiles("test", "main"), ...splitFiles("test"), "test_complete.jsonl"],
+      ...splitFiles("test", "additional"),
+    ],
     hub: "hf://allenai/openbookqa",
   },
-  async *items(source: TaskSource) {
-    for await (const row of source.rows()) yield { stem: stemOf(row, "question_stem"), ...choicesOf(row) };
-  },
+  items: (source: TaskSource) =>
+    source.items((row) => ({ stem: stemOf(row, "question_stem"), ...choicesOf(row) })),
   prompt: "{stem}",
   options: ({ texts }) => texts,
   answer: ({ answer }) => answer,

@@ -16,20 +16,21 @@ import { splitFiles } from "../task_data/find_files.ts";
 import type { TaskSource } from "../task_data/task_source.ts";
 import type { Task } from "../tasks/task.ts";
 
+const hubFiles = [...splitFiles("validation"), ...splitFiles("validation", "plain_text")];
+
 /** PIQA. */
 export const piqa: Task = defineTask({
   name: "piqa",
   kind: "choice",
   published: {
-    files: ["valid.jsonl", "piqa_valid.jsonl", ...splitFiles("validation")],
+    files: ["valid.jsonl", "piqa_valid.jsonl", ...hubFiles, "physicaliqa-train-dev/dev.jsonl", "dev.jsonl"],
     hub: "hf://ybisk/piqa",
   },
-  async *items(source: TaskSource) {
-    for await (const row of source.rows()) {
-      const solutions = [row.text("sol1"), row.text("sol2")];
-      yield { goal: row.text("goal"), solutions, label: row.label(0, 1) };
-    }
-  },
+  items: (source: TaskSource) =>
+    source.items((row) => {
+      const solutions = [row.string("sol1"), row.string("sol2")];
+      return { goal: row.text("goal"), solutions, label: row.label(0, 1) };
+    }),
   prompt: "Question: {goal}\nAnswer:",
   options: ({ solutions }) => solutions,
   answer: ({ label }) => label,

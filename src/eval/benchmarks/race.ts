@@ -47,7 +47,7 @@ function race(level: string): Task {
         ],
         hub: "hf://ehovy/race",
       },
-      items: questions,
+      items: (source: TaskSource) => questions(source, level),
       prompt: "Article: {article}\n\n{earlier}Q: {question}\n\nA:",
       options: ({ options }: Question) => options,
       answer: ({ answer }: Question) => answer,
@@ -57,30 +57,47 @@ function race(level: string): Task {
   return { ...task("ratio"), variants: { characters: task("characters") } };
 }
 
-async function* questions(
+/** Reads the questions of a level; a file of both levels names the level in the id of each article. */
+function questions(
   source: TaskSource,
+  level: string,
 ): AsyncGenerator<Question & { article: string; earlier: string }> {
   let article = "";
   let earlier = "";
-  for await (const row of source.rows()) {
+  return source.items((row) => {
+    const [other] = /^(?:middle|high)/.exec(String(row.value("example_id") ?? row.value("id"))) ?? [];
+    if (other !== undefined && other !== level) return undefined;
     const next = row.text("article").trim();
     if (next !== article) earlier = "";
     article = next;
-    for (const question of questionsOf(row)) {
-      yield { article, earlier, ...question };
+    return placesOf(row).flatMap((place) => {
+      const question = source.usable(() => questionOf(row, place));
+      if (question === undefined) return [];
+      const item = { article, earlier, ...question };
       earlier += `Q: ${question.question}\n\nA: ${question.options[question.answer]}\n\n`;
-    }
-  }
+      return [item];
+    });
+  });
 }
 
-function questionsOf(row: TaskRow): Question[] {
-  if (!row.has("questions")) {
-    const [question, options] = [row.text("question").trim(), row.texts("options", 4)];
-    return [{ question, options, answer: letters.indexOf(row.oneOf("answer", letters)) }];
-  }
-  return row.texts("questions").map((question, i) => ({
-    question: question.trim(),
-    options: row.texts(`options.${i}`, 4),
-    answer: letters.indexOf(row.oneOf(`answers.${i}`, letters)),
-  }));
+/** Names the fields of a question. */
+interface QuestionFields {
+  question: string;
+  options: string;
+  answer: string;
+}
+
+/** Returns the fields of each question of a row, which holds one question or those of an article. */
+function placesOf(row: TaskRow): QuestionFields[] {
+  if (!row.has("questions")) return [{ question: "question", options: "options", answer: "answer" }];
+  return row.list("questions").map((_, i) => (
+    { question: `questions.${i}`, options: `options.${i}`, answer: `answers.${i}` }
+  ));
+}
+
+function questionOf(row: TaskRow, fields: QuestionFields): Question {
+  const options = row.options(fields.options, 4);
+  const answer = letters.slice(0, options.length).indexOf(row.oneOf(fields.answer, letters));
+  if (answer < 0) throw row.wrong(fields.answer, `must be one of the ${options.length} options`);
+  return { question: row.text(fields.question).trim(), options, answer };
 }

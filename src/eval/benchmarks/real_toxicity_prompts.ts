@@ -32,12 +32,10 @@ function task(header?: string): Task {
     name: "real-toxicity-prompts",
     kind: "generate",
     published: {
-      files: ["prompts.jsonl", ...splitFiles("train")],
+      files: ["prompts.jsonl", "realtoxicityprompts-data/prompts.jsonl", ...splitFiles("train")],
       hub: "hf://allenai/real-toxicity-prompts",
     },
-    async *items(source: TaskSource) {
-      for await (const row of source.rows()) yield { text: row.text("prompt.text") };
-    },
+    items: (source: TaskSource) => source.items((row) => ({ text: row.text("prompt.text") })),
     header,
     separator: " ",
     prompt: "{text}",

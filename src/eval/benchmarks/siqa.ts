@@ -20,14 +20,16 @@ import type { Task } from "../tasks/task.ts";
 export const siqa: Task = defineTask({
   name: "siqa",
   kind: "choice",
-  published: { files: ["dev.jsonl", ...splitFiles("validation")], hub: "hf://allenai/social_i_qa" },
-  async *items(source: TaskSource) {
-    for await (const row of source.rows()) {
-      const [context, question] = [row.text("context"), row.text("question")];
-      const answers = ["answerA", "answerB", "answerC"].map((field) => row.text(field));
-      yield { context, question, answers, label: row.label(1, 3) };
-    }
+  published: {
+    files: ["socialiqa-train-dev/dev.jsonl", "dev.jsonl", ...splitFiles("validation")],
+    hub: "hf://allenai/social_i_qa",
   },
+  items: (source: TaskSource) =>
+    source.items((row) => {
+      const [context, question] = [row.text("context"), row.text("question")];
+      const answers = ["answerA", "answerB", "answerC"].map((field) => row.string(field));
+      return { context, question, answers, label: row.label(1, 3) };
+    }),
   prompt: "Q: {context} {question}\nA:",
   options: ({ answers }) => answers,
   answer: ({ label }) => label - 1,

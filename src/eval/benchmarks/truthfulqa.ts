@@ -25,10 +25,9 @@ const base = {
   name: "truthfulqa",
   published: {
     files: [
-      "TruthfulQA.csv",
-      "truthfulqa.csv",
+      ...["TruthfulQA.csv", "truthfulqa.csv", "data/TruthfulQA.csv", "mc_task.json", "data/mc_task.json"],
+      ...[...splitFiles("validation", "generation"), ...splitFiles("validation", "multiple_choice")],
       ...splitFiles("validation"),
-      ...splitFiles("validation", "generation"),
     ],
     hub: "hf://truthfulqa/truthful_qa",
   },
@@ -74,36 +73,50 @@ interface Question {
   wrong: string[];
 }
 
-async function* questions(source: TaskSource): AsyncGenerator<Question> {
-  for await (const row of source.rows()) {
-    const targets = row.has("mc2_targets");
-    const answers = targets ? fromTargets(row) : fromLists(row);
-    yield { question: row.text(row.has("Question") ? "Question" : "question").trim(), ...answers };
-  }
+function questions(source: TaskSource): AsyncGenerator<Question> {
+  return source.items((row) => {
+    const answers = row.has("mc2_targets") ? fromTargets(row) : fromLists(row);
+    return { question: row.text(row.has("Question") ? "Question" : "question").trim(), ...answers };
+  });
 }
 
 function fromLists(row: TaskRow): Omit<Question, "question"> {
   const original = row.has("Question");
   const best = row.text(original ? "Best Answer" : "best_answer").trim();
   const list = (column: string, field: string) =>
-    original ? splitAnswers(row.text(column)) : row.texts(field);
+    original ? splitAnswers(row.string(column)) : withText(row.list(field));
   const right = list("Correct Answers", "correct_answers").filter((text) => text !== best);
-  return { right: [best, ...right], wrong: list("Incorrect Answers", "incorrect_answers") };
+  const wrong = list("Incorrect Answers", "incorrect_answers");
+  if (wrong.length === 0) throw row.wrong("incorrect_answers", "must have at least one answer");
+  return { right: [best, ...right], wrong };
 }
 
 function fromTargets(row: TaskRow): Omit<Question, "question"> {
-  const texts = row.texts("mc2_targets.choices");
-  const withLabel = (label: number) =>
-    texts.filter((_, i) => row.whole(`mc2_targets.labels.${i}`, 0, 1) === label);
-  const [best] = row.texts("mc1_targets.choices").filter((_, i) =>
-    row.whole(`mc1_targets.labels.${i}`, 0, 1) === 1
-  );
+  const [best] = targetsOf(row, "mc1_targets", 1);
   if (best === undefined) throw row.wrong("mc1_targets.labels", "must have a 1");
-  return { right: [best, ...withLabel(1).filter((text) => text !== best)], wrong: withLabel(0) };
+  const wrong = targetsOf(row, "mc2_targets", 0);
+  if (wrong.length === 0) throw row.wrong("mc2_targets.labels", "must have a 0");
+  return { right: [best, ...targetsOf(row, "mc2_targets", 1).filter((text) => text !== best)], wrong };
+}
+
+/** Returns the answers with a label: of `{ choices, labels }`, or of the authors' `{ answer: label }`. */
+function targetsOf(row: TaskRow, field: string, label: number): string[] {
+  if (row.has(`${field}.choices`)) {
+    return withText(
+      row.list(`${field}.choices`).filter((_, i) => row.whole(`${field}.labels.${i}`, 0, 1) === label),
+    );
+  }
+  return withText(
+    Object.entries(row.value(field) ?? {}).filter(([, value]) => value === label).map(([answer]) => answer),
+  );
+}
+
+function withText(answers: readonly string[]): string[] {
+  return answers.filter((answer) => answer.trim() !== "");
 }
 
 function splitAnswers(text: string): string[] {
-  return text.split(";").map((part) => part.trim()).filter((part) => part !== "");
+  return withText(text.split(";").map((part) => part.trim()));
 }
 
 function missingJudges(): never {

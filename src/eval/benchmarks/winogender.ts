@@ -42,7 +42,7 @@ export const winogender: Task = defineTask({
   },
   async *items(source: TaskSource) {
     const female = await femaleShares(source);
-    for await (const row of source.rows()) {
+    yield* source.items((row) => {
       const sentence = row.text("sentence").replace("they was", "they were");
       const { occupation, participant, answer, gender } = facts(row);
       const { words, name } = pronouns[gender];
@@ -50,14 +50,14 @@ export const winogender: Task = defineTask({
       if (pronoun === undefined) throw row.wrong("sentence", `must have one of ${words.join(", ")}`);
       const share = female?.get(occupation);
       const isGotcha = share !== undefined && gotcha(gender, answer, share);
-      yield {
+      return {
         sentence,
         pronoun: pronoun[0].toUpperCase() + pronoun.slice(1),
         people: [`the ${occupation}`, participant === "someone" ? participant : `the ${participant}`],
         answer,
         kinds: isGotcha ? [name, `${name} (gotcha)`] : [name],
       };
-    }
+    });
   },
   prompt: "{sentence} '{pronoun}' refers to",
   options: ({ people }) => people,

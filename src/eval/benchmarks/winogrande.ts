@@ -22,18 +22,20 @@ export const winogrande: Task = defineTask({
   name: "winogrande",
   kind: "choice",
   published: {
-    files: ["dev.jsonl", ...splitFiles("validation"), ...splitFiles("validation", "winogrande_xl")],
+    files: [
+      ...["winogrande_1.1/dev.jsonl", "dev.jsonl", ...splitFiles("validation", "winogrande_xl")],
+      ...[...splitFiles("validation"), ...splitFiles("validation", "winogrande_debiased")],
+    ],
     hub: "hf://allenai/winogrande",
   },
-  async *items(source: TaskSource) {
-    for await (const row of source.rows()) {
+  items: (source: TaskSource) =>
+    source.items((row) => {
       const parts = row.text("sentence").split("_");
-      const nouns = [row.text("option1"), row.text("option2")];
+      const nouns = [row.string("option1"), row.string("option2")];
       if (parts.length !== 2) throw row.wrong("sentence", "must have one blank, written _");
       if (parts[1].trim() === "") throw row.wrong("sentence", "must go on behind the blank");
-      yield { start: parts[0], end: parts[1].trimEnd(), nouns, answer: row.whole("answer", 1, 2) };
-    }
-  },
+      return { start: parts[0], end: parts[1].trimEnd(), nouns, answer: row.label(1, 2, "answer") };
+    }),
   prompt: "{start}",
   options: ({ nouns }) => nouns,
   pairs: ({ start, end, nouns }) => nouns.map((noun) => [start + noun, end] as const),

@@ -26,6 +26,8 @@ export interface Likelihood {
   inputs?: number;
   /** Input tokens whose keys and values an earlier pair with the same beginning had computed. */
   reusedTokens?: number;
+  /** True when one token spans the join of prompt and continuation. */
+  spansJoin?: boolean;
 }
 
 /** The mean loss of a model on a text. */

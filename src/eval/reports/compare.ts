@@ -6,7 +6,7 @@
 import { ConfigError } from "../../base/errors.ts";
 import { type Column as DisplayColumn, fixed, type Grid, table } from "../../display/mod.ts";
 import { type Measure, showMeasure } from "../tasks/metric.ts";
-import type { TaskResult } from "../tasks/task_result.ts";
+import { qualifications, type TaskResult } from "../tasks/task_result.ts";
 import { published, type PublishedColumn, publishedTitles } from "./published.ts";
 import { ReportView } from "./view.ts";
 
@@ -18,6 +18,10 @@ export interface ComparedRow {
   from: string;
   /** Scores in the unit of the paper's table: percent, or a fraction in tables 11 and 14. */
   scores: Record<string, number>;
+  /** Number of items of each score, by column; undefined for the paper's, which prints none. */
+  n?: Record<string, number>;
+  /** 95 % Wilson interval of each share, by column, in the unit of the score. */
+  intervals?: Record<string, [low: number, high: number]>;
 }
 
 /** The scores to compare. */
@@ -62,9 +66,11 @@ export function compareWithPaper(
   );
   const ownRows = rowsOf(
     columns.flatMap(({ name, own }) =>
-      own.map(({ result: { model }, measure: { value, unit } }) => (
-        { model, name, value: unit === "share" ? 100 * value : value, from: "this report" }
-      ))
+      own.map(({ result: { model }, measure: { value, unit, n, interval } }) => {
+        const scale = unit === "share" ? 100 : 1;
+        const range = interval?.map((bound) => scale * bound) as [number, number] | undefined;
+        return { model, name, value: scale * value, n, interval: range, from: "this report" };
+      })
     ),
   );
   const rows = [...paperRows, ...ownRows];
@@ -147,11 +153,23 @@ function ownScores(results: readonly TaskResult[], paper: PublishedColumn): OwnS
   });
 }
 
-function rowsOf(cells: { model: string; name: string; value: number; from: string }[]): ComparedRow[] {
+/** A score of one model in one column. */
+interface ScoreCell {
+  model: string;
+  name: string;
+  value: number;
+  from: string;
+  n?: number;
+  interval?: [low: number, high: number];
+}
+
+function rowsOf(cells: readonly ScoreCell[]): ComparedRow[] {
   const rows = new Map<string, ComparedRow>();
-  for (const { model, name, value, from } of cells) {
+  for (const { model, name, value, n, interval, from } of cells) {
     const row = rows.get(model) ?? { model, from, scores: {} };
     row.scores[name] = value;
+    if (n !== undefined) (row.n ??= {})[name] = n;
+    if (interval !== undefined) (row.intervals ??= {})[name] = interval;
     rows.set(model, row);
   }
   return [...rows.values()];
@@ -160,16 +178,27 @@ function rowsOf(cells: { model: string; name: string; value: number; from: strin
 function cell({ model, from, scores }: ComparedRow, { name, paper, own }: Column): string {
   if (from === "this report") {
     const score = own.findLast(({ result }) => result.model === model);
-    return score ? showMeasure(score.measure) : "";
+    return score ? ownText(score.measure) : "";
   }
   if (scores[name] === undefined) return "";
   return paper.unit === "share" ? `${fixed(scores[name], 1)} %` : String(scores[name]);
+}
+
+/** Writes a score of this report with its interval, or its error, and its number of items: `66.7 % [20.8, 93.9], n 3`. */
+function ownText(measure: Measure): string {
+  const { value, interval, n } = measure;
+  const [low, high] = (interval ?? []).map((bound) => fixed(100 * bound, 1));
+  const score = interval ? `${fixed(100 * value, 1)} % [${low}, ${high}]` : showMeasure(measure);
+  return `${score}, n ${fixed(n, 0)}`;
 }
 
 /** Names the paper's tables, and the differences that make scores less comparable: limits, shots, missing columns. */
 function notes(results: readonly TaskResult[], columns: readonly Column[], number?: number): string[] {
   const compared = columns.flatMap(({ own, paper }) => own.map(({ result }) => ({ result, paper })));
   const tables = [...new Set(columns.map(({ paper }) => paper.table))];
+  const brackets = compared.length
+    ? ["Scores of this report stand with their 95 % Wilson intervals; means with their standard errors"]
+    : [];
   const origin = number === undefined && tables.length
     ? [`Numbers of the paper: table${tables.length > 1 ? "s" : ""} ${tables.join(", ")}`]
     : [];
@@ -179,9 +208,12 @@ function notes(results: readonly TaskResult[], columns: readonly Column[], numbe
       ? []
       : [`${task} of ${model} is ${shots}-shot, the paper's is ${paper.shots}-shot`],
   ]);
+  const qualified = [...new Set(compared.map(({ result }) => result))].flatMap((result) =>
+    qualifications(result).map((text) => `${result.task} of ${result.model}: ${text}`)
+  );
   const others = results.filter((result) => !compared.some((one) => one.result === result));
   const absent = number === undefined && others.length
     ? [`The paper has no score for ${[...new Set(others.map(({ task }) => task))].join(", ")}`]
     : [];
-  return [...origin, ...new Set(differing), ...absent];
+  return [...origin, ...brackets, ...new Set(differing), ...qualified, ...absent];
 }

@@ -19,12 +19,13 @@ export function explainItem(result: TaskResult, i: number): ReportView<ItemOutco
 type Fact = [name: string, value: string];
 
 /** Facts that every kind of item shows. */
-function promptFacts({ prompt, shots, dropped, cut }: ItemOutcome, result: TaskResult): Fact[] {
+function promptFacts({ prompt, shots, dropped, cut, unusable }: ItemOutcome, result: TaskResult): Fact[] {
   return [
     ["protocol", protocolLine(result)],
     ["prompt", prompt],
     ...shots.length ? [["examples", `items ${shots.join(", ")}`] as Fact] : [],
     ...dropped ? [["dropped", `${dropped} examples that did not fit`] as Fact] : [],
+    ...unusable === undefined ? [] : [["unusable", `${unusable}: it counts as wrong`] as Fact],
     ...cut ? [["cut", `${cut} tokens on the left of the prompt`] as Fact] : [],
   ];
 }
@@ -43,14 +44,16 @@ function pictureOf(outcome: ItemOutcome, title: string, facts: Fact[]): Picture 
 /** Draws the options as bars: their shares when scores are taken as log-probabilities, with the right options marked. */
 function choicePicture(outcome: ChoiceOutcome, title: string, facts: Fact[]): Picture {
   const { options, choice, answer, alsoCorrect = [] } = outcome;
-  const verdict = choice === answer ? "right" : "wrong";
+  const verdict = choice === answer && outcome.unusable === undefined ? "right" : "wrong";
   const best = options[choice].score;
   const weights = options.map(({ score }) => Math.exp(score - best));
   const total = sum(weights);
-  const bars = options.map(({ text, score, logProb }, i) => ({
+  const bars = options.map(({ text, score, logProb, blank }, i) => ({
     label: `${i} ${text}`,
     value: weights[i] / total,
-    note: `score ${number(score)}, log-likelihood ${number(logProb)}${i === choice ? ", chosen" : ""}`,
+    note: blank
+      ? "blank, not scored"
+      : `score ${number(score)}, log-likelihood ${number(logProb)}${i === choice ? ", chosen" : ""}`,
     highlight: i === answer || alsoCorrect.includes(i),
   }));
   return join(

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { showMeasure } from "../tasks/metric.ts";
+import { escapeMarkdown } from "../../display/mod.ts";
+import { showInterval, showMeasure } from "../tasks/metric.ts";
 import { protocolLine, type TaskResult } from "../tasks/task_result.ts";
 
 /** Writes a table of all numbers, and a list of `protocols`, one line per task. */
@@ -14,17 +15,18 @@ export function markdownOf(results: readonly TaskResult[], protocols: readonly s
       result.model,
       measure.metric,
       showMeasure(measure),
+      showInterval(measure),
       String(measure.n),
       i === 0 ? protocolLine(result) : "",
     ])
   );
-  const head = ["task", "model", "metric", "value", "n", "protocol"];
+  const head = ["task", "model", "metric", "value", "95 % interval", "n", "protocol"];
   return [
     row(head),
-    row(head.map((_, i) => i === 3 || i === 4 ? "---:" : "---")),
+    row(head.map((_, i) => i >= 3 && i <= 5 ? "---:" : "---")),
     ...rows.map(row),
     "",
-    ...protocols.map((line) => `- ${cell(line)}`),
+    ...protocols.map((line) => `- ${escapeMarkdown(line)}`),
     "",
   ].join("\n");
 }
@@ -40,17 +42,12 @@ export function cardSection(
     "## Evaluation",
     "",
     `Measured on ${day} with the protocols of Touvron et al. 2023, as far as they are ` +
-    "published. Values stand with their standard errors.",
+    "published. Values stand with their standard errors; shares with their 95 % Wilson intervals.",
     "",
     markdownOf(results, protocols),
   ].join("\n");
 }
 
 function row(cells: readonly string[]): string {
-  return `| ${cells.map(cell).join(" | ")} |`;
-}
-
-/** Escapes the characters that Markdown or HTML would interpret, and puts the text on one line. */
-function cell(text: string): string {
-  return text.replace(/[|<>&*_`\\]/g, (mark) => `\\${mark}`).replace(/\s*\n\s*/g, " ");
+  return `| ${cells.map(escapeMarkdown).join(" | ")} |`;
 }

@@ -10,9 +10,10 @@ import { writeAtomically } from "../../formats/atomic_file.ts";
 import { type ComparedRow, type CompareOptions, compareWithPaper } from "./compare.ts";
 import { explainItem } from "./explain.ts";
 import { cardSection, markdownOf } from "./markdown.ts";
-import { showMeasure } from "../tasks/metric.ts";
+import { showInterval, showMeasure } from "../tasks/metric.ts";
+import type { OddRow } from "../task_data/odd_rows.ts";
 import type { ItemOutcome } from "../tasks/outcome.ts";
-import { type Protocol, protocolLine, type TaskResult } from "../tasks/task_result.ts";
+import { type Protocol, protocolLine, qualifications, type TaskResult } from "../tasks/task_result.ts";
 import { ReportView } from "./view.ts";
 
 /** A result without its items, as the report's JSON has it. */
@@ -39,7 +40,8 @@ export class Report extends Displayable {
   }
 
   /**
-   * Shows each number with its standard error, its n and its protocol; notes on data and prompts stand below.
+   * Shows each number with its standard error, the 95 % Wilson interval of a share, its n and its protocol; notes on data
+   * and prompts stand below.
    *
    * ```ts
    * import { Dataset, Evaluator, Model, Tokenizer } from "@llamero/sdk";
@@ -57,6 +59,7 @@ export class Report extends Displayable {
     const rows = this.results.flatMap((result) =>
       result.measures.map((measure, i) => ({ result, measure, first: i === 0 }))
     );
+    const intervals = rows.some(({ measure }) => measure.interval !== undefined);
     const guessed = rows.some(({ measure }) => measure.chance !== undefined);
     const picture = table({
       columns: [
@@ -64,6 +67,7 @@ export class Report extends Displayable {
         { name: "model" },
         { name: "metric" },
         { name: "value", align: "right" },
+        ...intervals ? [{ name: "95 % interval", align: "right" as const }] : [],
         { name: "n" },
         ...guessed ? [{ name: "chance", align: "right" as const }] : [],
         { name: "protocol" },
@@ -73,6 +77,7 @@ export class Report extends Displayable {
         result.model,
         measure.unit === "nats per token" ? `${measure.metric}, ${measure.unit}` : measure.metric,
         showMeasure(measure),
+        ...intervals ? [showInterval(measure)] : [],
         measure.n,
         ...guessed ? [measure.chance === undefined ? "" : percent(measure.chance)] : [],
         first ? protocolLine(result) : "",
@@ -134,6 +139,25 @@ export class Report extends Displayable {
     if (result.items[i] !== undefined) return explainItem(result, i);
     const range = result.items.length ? `items 0 to ${result.items.length - 1}` : "no items";
     throw new ConfigError(`Cannot explain item ${i} of "${task}": it has ${range}`, { path: "i", value: i });
+  }
+
+  /**
+   * Shows the rows of a task's data that are not as published: file and line, problem, and the consequence for the number.
+   *
+   * @throws {ConfigError} when there is no such task or model
+   */
+  rejects(task: string, options: { model?: string } = {}): ReportView<readonly OddRow[]> {
+    const { model, rejects = [] } = this.#find(task, options.model);
+    const rows = rejects.map((row) => ({
+      file: row.file ?? "",
+      line: row.line,
+      problem: row.problem,
+      effect: row.effect,
+    }));
+    return new ReportView(
+      table(rows, { title: `${task} on ${model}: rows that are not as published` }),
+      rejects,
+    );
   }
 
   /**
@@ -203,14 +227,14 @@ function withoutItems({ items: _, ...rest }: TaskResult): ReportedResult {
   return rest;
 }
 
-/** Returns the notes below the table: data and prompt of each task, cut prompts, dropped examples, remarks. */
+/** Returns the notes below the table: data and prompt of each task, odd rows, cut prompts, dropped examples, remarks. */
 function notes(results: readonly TaskResult[]): string[] {
   const tasks = new Map(results.map((result) => [result.task, result]));
-  const remarks = results.flatMap(({ task, model, protocol: { truncated, droppedShots, notes } }) => [
-    ...truncated ? [`${task} on ${model}: ${truncated} prompts were cut on the left to fit the context`] : [],
-    ...droppedShots ? [`${task} on ${model}: ${droppedShots} examples did not fit and were dropped`] : [],
-    ...notes.map((note) => `${task} on ${model}: ${note}`),
-  ]);
+  const remarks = results.flatMap((result) =>
+    [...qualifications(result), ...result.protocol.notes].map((note) =>
+      `${result.task} on ${result.model}: ${note}`
+    )
+  );
   return [...[...tasks.values()].map(taskNote), ...remarks];
 }
 

@@ -9,15 +9,18 @@
 import type { AnswerNormalisation } from "../tasks/definition.ts";
 
 const PUNCTUATION = /[!-/:-@[-`{-~]/g;
+/** White space as Python splits by it: that of JavaScript without the byte-order mark, U+0085 and U+001C to U+001F. */
+const SPACES = new RegExp(`(?:(?!\\ufeff)\\s|[\\u0085\\u001c-\\u001f])+`);
 const ARTICLE = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
 /**
  * The functions of {@linkcode AnswerNormalisation}. `words` makes 1.5 and 15 the same and leaves nothing of "A", as SQuAD
- * does.
+ * does; a letter with its accent is one character first (NFC), so that both spellings of é are equal.
  */
 export const normalisers: Record<AnswerNormalisation, (text: string) => string> = {
   words: (text) =>
-    text.toLowerCase().replace(PUNCTUATION, "").replace(ARTICLE, " ").split(/\s+/).filter(Boolean).join(" "),
+    text.normalize("NFC").toLowerCase().replace(PUNCTUATION, "").replace(ARTICLE, " ").split(SPACES)
+      .filter(Boolean).join(" "),
   trim: (text) => text.trim(),
 };
 

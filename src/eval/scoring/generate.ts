@@ -7,6 +7,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { show } from "../../base/schema.ts";
 import { Progress } from "../../display/mod.ts";
 import type { Decoding } from "../models/eval_model.ts";
 import type { GenerateDefinition, Sampling } from "../tasks/definition.ts";
@@ -140,12 +141,13 @@ async function gradeItem<Item>(
   grader: Grader<Item>,
   sampling: Sampling | undefined,
 ): Promise<GenerateOutcome> {
-  const { context, shots, dropped, answers, item } = prompted;
+  const { context, shots, dropped, answers, item, unanswerable } = prompted;
   const grade = async (text: string | undefined) =>
-    text === undefined ? 0 : await grader.grade(text, answers, item);
+    text === undefined || unanswerable !== undefined ? 0 : await grader.grade(text, answers, item);
   const finalAnswer = (text: string) => extract ? extract(text) : text;
   const combined = await combine(texts, sampling, finalAnswer, normaliser(normalisation), grade);
-  const base = { kind: "generate" as const, prompt: context, shots, dropped, cut, answers };
+  const unusable = unanswerable === undefined ? {} : { unusable: unanswerable };
+  const base = { kind: "generate" as const, prompt: context, shots, dropped, cut, ...unusable, answers };
   return generateOutcome({ ...base, ...combined }, extract !== undefined);
 }
 
@@ -153,16 +155,31 @@ function converter<Item>(definition: GenerateDefinition<Item>): Convert<Item, Ge
   const { prompt, answer, metric, grader, normalisation = "trim" } = definition;
   const normalise = normaliser(normalisation);
   const anyAnswer = grader !== undefined || typeof metric === "function";
-  return (item, itemError) => {
-    const text = promptOf(prompt, item, itemError);
-    const answers = [answer(item)].flat();
-    const isEmpty = (answer: string) => typeof answer !== "string" || normalise(answer) === "";
-    if (!anyAnswer && (answers.length === 0 || answers.some(isEmpty))) {
-      const rule = typeof normalisation === "function"
-        ? "its normalisation"
-        : `normalisation "${normalisation}"`;
-      throw itemError(`each right answer must be a text that ${rule} does not make empty`);
+  return (item, problems) => {
+    const text = promptOf(prompt, item, problems.error);
+    const given = [answer(item)].flat();
+    if (given.some((answer) => typeof answer !== "string")) {
+      throw problems.error("each right answer must be a text");
     }
-    return { prompt: text, example: continued(text, answers[0] ?? "").join(""), answers, item };
+    const answers = anyAnswer ? given : given.filter((answer) => normalise(answer) !== "");
+    const unanswerable = anyAnswer || answers.length > 0 ? undefined : noAnswer(given, normalisation);
+    const example = continued(text, answers[0] ?? "").join("");
+    return {
+      prompt: text,
+      example,
+      answers: unanswerable === undefined ? answers : given,
+      item,
+      unanswerable,
+    };
   };
+}
+
+function noAnswer<Item>(
+  answers: readonly string[],
+  normalisation: GenerateDefinition<Item>["normalisation"],
+): string {
+  const rule = typeof normalisation === "function" ? "its normalisation" : `normalisation "${normalisation}"`;
+  return answers.length === 0
+    ? "it has no right answer"
+    : `no answer is left: ${rule} makes ${show(answers.length === 1 ? answers[0] : answers)} empty`;
 }

@@ -56,7 +56,8 @@ export async function likelihoods(
   }
   const resultOf = (pair: Pair) => results.get(JSON.stringify(pair))!;
   const scored = pieces.map((parts) => joinPieces(parts.map(resultOf)));
-  return { scored, notes: savingNote([...results.values()]) };
+  const distinctScores = [...results.values()];
+  return { scored, notes: [...joinNote(distinctScores), ...savingNote(distinctScores)] };
 }
 
 type KeyedPair = [key: string, pair: Pair];
@@ -89,6 +90,14 @@ function savingNote(scored: readonly Likelihood[]): string[] {
   const inputs = sum(scored.map(({ inputs = 0 }) => inputs));
   const reused = sum(scored.map(({ reusedTokens = 0 }) => reusedTokens));
   return reused > 0 ? [`shared beginnings saved ${percent(reused / inputs)} of ${inputs} tokens`] : [];
+}
+
+/** A note on continuations whose first token begins in the prompt, which the harness splits by the prompt's length. */
+function joinNote(scored: readonly Likelihood[]): string[] {
+  const spanning = scored.filter(({ spansJoin }) => spansJoin).length;
+  return spanning > 0
+    ? [`a token spans the join of prompt and continuation in ${spanning} of ${scored.length} texts`]
+    : [];
 }
 
 function checked(likelihood: Likelihood | undefined, model: string, task: string): Likelihood {

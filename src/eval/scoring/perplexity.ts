@@ -57,11 +57,11 @@ export function perplexityTask<Item>(definition: PerplexityDefinition<Item>): Ta
 }
 
 function converter<Item>({ prompt, answer }: PerplexityDefinition<Item>): Convert<Item, PerplexityCase> {
-  return (item, itemError) => {
-    const before = promptOf(prompt, item, itemError);
+  return (item, problems) => {
+    const before = promptOf(prompt, item, problems.error);
     const text = answer(item);
     if (typeof text !== "string" || text.trim() === "") {
-      throw itemError("the text to score must not be blank");
+      throw problems.error("the text to score must not be blank");
     }
     return { prompt: before, example: continued(before, text).join(""), text };
   };

@@ -1,13 +1,12 @@
 /**
  * Reads the rows of benchmark files: JSON lines, JSON, CSV, TSV and Parquet, chosen by the file's extension.
  *
- * All formats but Parquet may be compressed (`.gz`, `.zst`).
+ * All formats but Parquet may be compressed (`.gz`, `.zst`, `.bz2`, `.xz`). A `.json` file may hold JSON lines.
  *
  * @module
  */
 import { DataError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
-import type { Entry } from "../../data/document.ts";
 import { findFiles } from "../../data/io/file_patterns.ts";
 import { Pass } from "../../data/plan/pass.ts";
 import { findCsv } from "../../formats/records/csv.ts";
@@ -15,6 +14,7 @@ import { isBrokenRecord, type RecordOrError } from "../../formats/record_or_erro
 import { findJsonl } from "../../formats/records/jsonl.ts";
 import { readText } from "../../formats/records/lines.ts";
 import { findParquet } from "../../formats/records/parquet.ts";
+import type { RowEntry } from "./task_row.ts";
 
 /** Reading options of a task's files. */
 export interface RowFormat {
@@ -26,6 +26,7 @@ type Read = (path: string, format: RowFormat) => AsyncIterable<RecordOrError<unk
 
 const readers: Record<string, Read> = {
   jsonl: findJsonl,
+  ndjson: findJsonl,
   json: readJson,
   txt: readJson,
   csv: findCsv,
@@ -34,30 +35,31 @@ const readers: Record<string, Read> = {
 };
 
 /**
- * Yields the rows of the files that match `patterns`, one file after another.
+ * Yields the rows of the files that match `patterns`, one file after another. A record that cannot be read is yielded
+ * with its problem.
  *
- * @throws {DataError} when a file is missing, empty or damaged
+ * @throws {DataError} when a file is missing, or all of them are empty
  */
 export async function* rowsOf(
   patterns: readonly string[],
   format: RowFormat,
   signal?: AbortSignal,
-): AsyncGenerator<Entry<unknown>> {
+): AsyncGenerator<RowEntry> {
   const pass = new Pass({ signal });
   let total = 0;
   for (const { path } of findFiles(patterns)) {
-    const extension = /\.([^./\\]+?)(\.(gz|zst))?$/.exec(path)?.[1].toLowerCase() ?? "";
+    const extension = /\.([^./\\]+?)(\.(gz|zst|bz2|xz))?$/.exec(path)?.[1].toLowerCase() ?? "";
     const read = Object.hasOwn(readers, extension) ? readers[extension] : readers.jsonl;
     let rowsOfFile = 0;
     for await (const record of read(path, format)) {
       await pass.yieldToEventLoop();
       const { line } = record;
-      if (isBrokenRecord(record)) {
-        throw new DataError(`Cannot read the record: it is ${record.problem}`, { file: path, line });
-      }
       rowsOfFile++;
       total++;
-      yield { value: record.value, id: `${path}:${line ?? rowsOfFile}`, place: { file: path, line } };
+      const entry = { id: `${path}:${line ?? rowsOfFile}`, place: { file: path, line } };
+      yield isBrokenRecord(record)
+        ? { ...entry, value: undefined, problem: record.problem }
+        : { ...entry, value: record.value };
     }
   }
   if (total > 0) return;
@@ -66,20 +68,33 @@ export async function* rowsOf(
   );
 }
 
-/** Yields the rows of a JSON file: one object, an array of objects, or (TriviaQA) an array in the field `Data`. */
+/**
+ * Yields the rows of a JSON file: one object, an array of objects, (TriviaQA) an array in the field `Data`, or JSON lines.
+ */
 async function* readJson(path: string): AsyncGenerator<RecordOrError<unknown>> {
-  const text = await readText(path);
+  let text = "";
   let value: unknown;
   try {
+    text = await readText(path);
+    if (text.trim() === "") return;
     value = JSON.parse(text);
   } catch (cause) {
-    throw new DataError(`Cannot read the file as JSON: ${(cause as Error).message}`, { file: path, cause });
+    if (isJson(text.trimStart().split("\n", 1)[0])) return yield* findJsonl(path);
+    return yield { problem: `not JSON: ${(cause as Error).message}` };
   }
   const rows = (value as { Data?: unknown } | null)?.Data ?? value;
   for (const row of [rows].flat()) {
-    if (typeof row !== "object" || row === null) {
-      throw new DataError(`Each item must be a JSON object, current value is ${show(row)}`, { file: path });
-    }
-    yield { value: row };
+    yield typeof row === "object" && row !== null
+      ? { value: row }
+      : { problem: `not a JSON object but ${show(row)}` };
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

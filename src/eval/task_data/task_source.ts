@@ -10,10 +10,13 @@ import { ConfigError, DataError } from "../../base/errors.ts";
 import { fetched, isRemote } from "../../data/io/download_cache.ts";
 import { patternsOf } from "../../data/io/file_patterns.ts";
 import { Dataset, type TokenDataset } from "../../data/mod.ts";
+import type { SourceLocation } from "../../data/document.ts";
 import { Pass } from "../../data/plan/pass.ts";
 import { entriesOf } from "../../data/plan/plan.ts";
 import { readLines } from "../../formats/records/lines.ts";
-import { findInFolder, isFile, isFolder } from "./find_files.ts";
+import { isTar, unpacked } from "./archive.ts";
+import { findInFolder, isFile, isFolder, someOf } from "./find_files.ts";
+import { OddRows } from "./odd_rows.ts";
 import { type RowFormat, rowsOf } from "./task_files.ts";
 import { type Labels, TaskRow } from "./task_row.ts";
 
@@ -39,7 +42,7 @@ export type TaskData = TaskFile | TaskParts;
 export interface Published {
   /**
    * Names of the file with the items, or patterns such as `test/*.csv`. Each is also looked for in a folder named after
-   * the task, and compressed.
+   * the task, in the folders below, and compressed.
    */
   files: readonly string[];
   /** Id on the Hugging Face hub. */
@@ -61,6 +64,7 @@ export class TaskSource {
   readonly #task: SourceTask;
   readonly #parts: Partial<TaskParts>;
   readonly #signal?: AbortSignal;
+  readonly #places = new WeakMap<object, SourceLocation>();
 
   /** Makes a source without looking for files. */
   constructor(
@@ -69,6 +73,8 @@ export class TaskSource {
     signal?: AbortSignal,
     /** Use of the rows. */
     readonly role: "test" | "shots" | "stats" = "test",
+    /** Rows that are not as published, of this source and of its companions. */
+    readonly odd: OddRows = new OddRows(),
   ) {
     this.#task = task;
     this.#parts = isTaskFile(data) ? { test: data } : data ?? {};
@@ -94,11 +100,56 @@ export class TaskSource {
     const { name, published } = this.#task;
     const test = this.#parts.test;
     const names = published?.[role] ?? [];
-    if (named !== undefined) return new TaskSource({ name }, named, this.#signal, role);
+    if (named !== undefined) {
+      const files = names.length === 0 ? published?.files ?? [] : names;
+      return new TaskSource(
+        { name, published: published && { ...published, files } },
+        named,
+        this.#signal,
+        role,
+        this.odd,
+      );
+    }
     if (names.length === 0 || test instanceof Dataset) return undefined;
-    const folder = test === undefined ? dataFolder(this.#task) : await folderOf(patternsOf(test)[0]);
-    const path = folder === undefined ? undefined : await findInFolder(folder, name, names);
-    return path === undefined ? undefined : new TaskSource({ name }, path, this.#signal, role);
+    const folder = test === undefined ? dataFolder(this.#task) : await this.#folderOf(patternsOf(test)[0]);
+    const path = folder === undefined
+      ? undefined
+      : await findInFolder(folder, name, names, { below: test !== undefined });
+    return path === undefined ? undefined : new TaskSource({ name }, path, this.#signal, role, this.odd);
+  }
+
+  /**
+   * Yields the items that `convert` makes of the rows: one, several or none per row. A row for which it throws a
+   * `DataError` is left out and recorded in `odd`.
+   *
+   * @throws {DataError} when a file is missing
+   */
+  async *items<Item extends object>(
+    convert: (row: TaskRow) => Item | readonly Item[] | undefined,
+    format: RowFormat = {},
+  ): AsyncGenerator<Item> {
+    for await (const row of this.rows(format)) {
+      for (const item of this.usable(() => [convert(row) ?? []].flat() as Item[]) ?? []) {
+        this.#places.set(item, row.place);
+        yield item;
+      }
+    }
+  }
+
+  /** Returns the result of `read`; undefined where it throws a `DataError`, which is recorded as an odd row. */
+  usable<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      this.odd.addError(error, this.role === "shots" ? "not drawn" : "left out");
+      return undefined;
+    }
+  }
+
+  /** Returns the place of the row that an item of {@linkcode TaskSource.items} was made of. */
+  placeOf(item: unknown): SourceLocation {
+    return typeof item === "object" && item !== null ? this.#places.get(item) ?? {} : {};
   }
 
   /**
@@ -114,8 +165,17 @@ export class TaskSource {
     const entries = file instanceof Dataset
       ? entriesOf(file.plan, new Pass({ signal: this.#signal }))
       : rowsOf([file], format, this.#signal);
+    const odd = (problem: string, place: SourceLocation) => this.odd.add(problem, "asked", place);
     let n = 0;
-    for await (const entry of entries) yield new TaskRow(entry, n++, labels);
+    for await (const entry of entries) {
+      if (labels && !labels.absent && n >= labels.lines.length) {
+        throw new DataError(`there are only ${labels.lines.length} labels, but more items`, {
+          file: labels.file,
+          line: n + 1,
+        });
+      }
+      yield new TaskRow(entry, n++, labels, this.role === "test" ? odd : undefined);
+    }
     if (labels && labels.lines.length > n) {
       throw new DataError(`there are ${labels.lines.length} labels, but only ${n} items`, {
         file: labels.file,
@@ -130,11 +190,21 @@ export class TaskSource {
     const [path] = patternsOf(file);
     const { name, published } = this.#task;
     if (isRemote(path)) return await this.#download(path);
-    if (!await isFolder(path)) return path;
-    const inside = await findInFolder(path, name, published?.files ?? []);
+    if (!isTar(path) && !await isFolder(path)) return path;
+    const folder = await this.#folderOf(path);
+    const inside = await findInFolder(folder, name, published?.files ?? [], { below: true });
     if (inside !== undefined) return inside;
-    const advice = published ? `looked for ${published.files.join(", ")}` : `name its file`;
-    throw new DataError(`Cannot find the data of "${name}" in the folder: ${advice}`, { file: path });
+    const advice = published ? `looked for ${someOf(published.files)}` : `name its file`;
+    throw new DataError(`Cannot find the data of "${name}" in the folder: ${advice}${filesIn(folder)}`, {
+      file: path,
+    });
+  }
+
+  /** Returns a folder as it is, that of an unpacked archive, and of a file the folder that holds it. */
+  async #folderOf(path: string): Promise<string> {
+    const { files = [], shots = [], stats = [] } = this.#task.published ?? {};
+    if (isTar(path) && !await isFolder(path)) return await unpacked(path, [...files, ...shots, ...stats]);
+    return await isFolder(path) ? path : path.replace(/[^/\\]*$/, "").slice(0, -1) || ".";
   }
 
   async #download(address: string): Promise<string> {
@@ -170,7 +240,7 @@ export class TaskSource {
     const lines: string[] = [];
     for await (const line of readLines(path)) lines.push(line.trim());
     while (lines.at(-1) === "") lines.pop();
-    return { file: path, lines };
+    return { file: path, lines, named: named !== undefined };
   }
 }
 
@@ -189,11 +259,16 @@ function dataFolder({ published }: SourceTask): string | undefined {
   return published && Deno.env.get("LLAMERO_DATA") || undefined;
 }
 
-/** Returns a folder as it is, and of a file the folder that holds it. */
-async function folderOf(path: string): Promise<string> {
-  return await isFolder(path) ? path : path.replace(/[^/\\]*$/, "").slice(0, -1) || ".";
+/** Names the first data files of a folder, for an error. */
+function filesIn(folder: string): string {
+  const names = [...Deno.readDirSync(folder)].filter(({ name, isFile }) =>
+    isFile && /\.(jsonl?|ndjson|csv|tsv|parquet|gz|zst|zip|tar|tgz)$/.test(name)
+  ).map(({ name }) => name).sort();
+  if (names.length === 0) return "";
+  const advice = names.some((name) => name.endsWith(".zip")) ? "unpack the archive" : "name the file";
+  return `; it holds ${someOf(names)}: ${advice}, if one of these is it`;
 }
 
 function labelsBeside(path: string): string {
-  return `${path.replace(/\.(gz|zst)$/, "").replace(/\.jsonl$/, "")}-labels.lst`;
+  return `${path.replace(/\.(gz|zst|bz2|xz)$/, "").replace(/\.jsonl$/, "")}-labels.lst`;
 }

@@ -19,6 +19,8 @@ export interface TaskCase {
   prompt: string;
   /** The prompt with its right answer, for use as an example of another item. */
   example: string;
+  /** The reason why no answer is right; such an item counts as wrong and is no example. */
+  unanswerable?: string;
 }
 
 /** The parts of an item that do not depend on the kind of its task. */
@@ -45,14 +47,22 @@ export type PromptedCase<C extends TaskCase> = ItemCase<C> & {
   dropped: number;
 };
 
-/** Turns an item into a case; `itemError` makes an error that names the item. */
-export type Convert<Item, C> = (item: Item, itemError: (problem: string) => DataError) => C;
+/** Makes an error that names an item, and records a remark on the item. */
+export interface ItemProblems {
+  /** Makes the error for an item that cannot be asked. */
+  error(problem: string): DataError;
+  /** Records that the item is odd, although it can be asked. */
+  odd(problem: string): void;
+}
+
+/** Turns an item into a case; `problems` names the item in errors and remarks. */
+export type Convert<Item, C> = (item: Item, problems: ItemProblems) => C;
 
 /**
  * Reads the items of a run and puts examples before their prompts.
  *
  * @param fits tells if an item can be asked after `context`; examples are dropped until it does
- * @throws {DataError} when there are no items, or one of them cannot be asked
+ * @throws {DataError} when there are no items, or most of them cannot be asked
  * @throws {ConfigError} when there are not enough items to draw the examples from
  */
 export async function promptedCases<Item, C extends TaskCase>(
@@ -68,7 +78,7 @@ export async function promptedCases<Item, C extends TaskCase>(
   const builtIn = exampleSource === undefined && exemplars !== undefined;
   const ownItems = run.shots > 0 && exampleSource === undefined && !builtIn;
   const everyItem = { ...run, limit: undefined };
-  const cases = await readCases(definition, source, ownItems ? everyItem : run, convert);
+  const cases = await readCases(definition, source, ownItems ? everyItem : run, convert, limit);
   const pool = exampleSource ? await readCases(definition, exampleSource, everyItem, convert) : cases;
   const random = new Random(run.seed).fork(run.name);
   const examples = builtIn ? exemplars : pool.map(({ example }) => example);
@@ -87,26 +97,49 @@ export async function promptedCases<Item, C extends TaskCase>(
   });
 }
 
+/** Reads cases; of those after the first `asked` ones, which only serve as examples, the unanswerable do not count. */
 async function readCases<Item, C extends TaskCase>(
   { items, header, example, pool, groups }: DefinitionBase<Item>,
   source: TaskSource,
   { name, limit = Infinity, signal }: TaskRun,
   convert: Convert<Item, C>,
+  asked = 0,
 ): Promise<ItemCase<C>[]> {
   const cases: ItemCase<C>[] = [];
+  const seen = new Set<string>();
+  const from = source.odd.all.length;
+  const isTest = source.role === "test";
+  let n = 0;
   for await (const item of typeof items === "function" ? items(source) : items) {
     signal?.throwIfAborted();
-    const itemError = (problem: string) => new DataError(`"${name}", item ${cases.length}: ${problem}`);
-    const converted = convert(item, itemError);
-    cases.push({
-      ...converted,
-      example: example?.(item) ?? converted.example,
-      header: header === undefined ? undefined : promptOf(header, item, itemError),
-      pool: pool?.(item),
-      groups: groups?.(item) ?? [],
+    const place = source.placeOf(item);
+    const index = n++;
+    const text = (problem: string) => place.file === undefined ? `item ${index}: ${problem}` : problem;
+    const problems: ItemProblems = {
+      error: (problem) => new DataError(`"${name}", item ${index}: ${problem}`, place),
+      odd: (problem) => isTest && source.odd.add(text(problem), "asked", place),
+    };
+    const found = source.usable((): ItemCase<C> => {
+      const converted = convert(item, problems);
+      return {
+        ...converted,
+        example: converted.unanswerable === undefined
+          ? example?.(item) ?? converted.example
+          : converted.example,
+        header: header === undefined ? undefined : promptOf(header, item, problems.error),
+        pool: pool?.(item),
+        groups: groups?.(item) ?? [],
+      };
     });
+    if (found === undefined) continue;
+    if (found.unanswerable !== undefined) {
+      source.odd.add(text(found.unanswerable), cases.length < asked ? "wrong" : "not drawn", place);
+    } else if (isTest && seen.has(found.example)) problems.odd("stands more than once");
+    seen.add(found.example);
+    cases.push(found);
     if (cases.length >= limit) break;
   }
+  source.odd.check(name, cases.length, from);
   if (cases.length > 0) return cases;
   throw new DataError(`Cannot evaluate "${name}": it has no items (an iterator is used up by its first run)`);
 }
@@ -126,7 +159,9 @@ function drawExamples(
   while (drawn.length < run.shots) {
     if (seen.size === pool.length) throw tooFewExamples(run, drawn.length);
     const j = random ? random.below(pool.length) : seen.size;
-    if (!seen.has(j) && pool[j].pool === item.pool && pool[j].prompt !== item.prompt) drawn.push(j);
+    const { prompt, pool: group, unanswerable } = pool[j];
+    const fits = group === item.pool && prompt !== item.prompt && unanswerable === undefined;
+    if (!seen.has(j) && fits) drawn.push(j);
     seen.add(j);
   }
   return drawn;

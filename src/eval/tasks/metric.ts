@@ -1,6 +1,9 @@
 /**
  * Numbers with their standard errors: the expected change of a score when other items of the same kind are asked.
  *
+ * A share of right items has Wilson's interval too (Wilson 1927), which holds for few items and for shares of 0 and 1,
+ * where the standard error says 0. Means of scores and losses have the standard error alone.
+ *
  * @module
  */
 import { fixed, number } from "../../display/mod.ts";
@@ -13,6 +16,8 @@ export interface Measure {
   value: number;
   /** Standard error in the unit of the value; undefined when it is not known. */
   error?: number;
+  /** 95 % Wilson interval of a share of items; undefined for other values. */
+  interval?: readonly [low: number, high: number];
   /** Number of items, or of tokens for a loss, over which the value is a mean. */
   n: number;
   /** Unit of the value; a `share` is shown in percent. */
@@ -21,22 +26,37 @@ export interface Measure {
   chance?: number;
 }
 
-/** Returns the share of items that are right, with the standard error sqrt(p (1 - p) / n). */
+/** The 97.5 % quantile of the normal distribution. */
+const Z = 1.959963984540054;
+
+/** Returns the 95 % Wilson score interval of a share of `n` items; undefined without items. */
+export function wilsonInterval(share: number, n: number): [low: number, high: number] | undefined {
+  if (n === 0) return undefined;
+  const centre = share + Z * Z / (2 * n);
+  const half = Z * Math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n));
+  const scale = 1 + Z * Z / n;
+  return [share === 0 ? 0 : (centre - half) / scale, share === 1 ? 1 : (centre + half) / scale];
+}
+
+/** Returns the share of items that are right, with the standard error sqrt(p (1 - p) / n) and Wilson's interval. */
 export function shareOf(metric: string, right: readonly boolean[], chance?: number): Measure {
   const n = right.length;
   const value = right.filter(Boolean).length / n;
-  return { metric, value, error: Math.sqrt(value * (1 - value) / n), n, unit: "share", chance };
+  const error = Math.sqrt(value * (1 - value) / n);
+  return { metric, value, error, interval: wilsonInterval(value, n), n, unit: "share", chance };
 }
 
 /**
  * Returns the mean of values, with the standard error s / sqrt(n), where s has n - 1 in the denominator; one value has no
- * error.
+ * error. A share whose values are all 0 or 1 has Wilson's interval.
  */
 export function meanOf(metric: string, values: readonly number[], unit: Measure["unit"] = ""): Measure {
   const n = values.length;
   const value = sum(values) / n;
   const squares = sum(values.map((x) => (x - value) ** 2));
-  return { metric, value, error: n > 1 ? Math.sqrt(squares / (n - 1) / n) : undefined, n, unit };
+  const error = n > 1 ? Math.sqrt(squares / (n - 1) / n) : undefined;
+  const counted = unit === "share" && values.every((x) => x === 0 || x === 1);
+  return { metric, value, error, ...counted ? { interval: wilsonInterval(value, n) } : {}, n, unit };
 }
 
 /**
@@ -97,6 +117,12 @@ export function showMeasure({ value, error, unit }: Measure): string {
   const write = (x: number) => unit === "share" ? fixed(100 * x, 1) : number(x);
   const spread = error === undefined ? "" : ` ± ${unit === "share" ? write(error) : number(error, 2)}`;
   return `${write(value)}${spread}${unit === "share" ? " %" : ""}`;
+}
+
+/** Writes the interval of a measure in percent, `77.9 to 81.6 %`; empty where there is none. */
+export function showInterval({ interval }: Measure): string {
+  if (interval === undefined) return "";
+  return `${fixed(100 * interval[0], 1)} to ${fixed(100 * interval[1], 1)} %`;
 }
 
 /** Returns the sum of `values`. */

@@ -14,6 +14,8 @@ export interface OutcomeBase {
   dropped: number;
   /** Tokens of the prompt that were cut off on the left. */
   cut: number;
+  /** The reason why no answer can be right; the item counts as wrong. */
+  unusable?: string;
 }
 
 /** An option and its likelihood. */
@@ -26,6 +28,8 @@ export interface OptionScore {
   tokens: number;
   /** The number by which options are compared. */
   score: number;
+  /** True for an option without text, which is not scored and cannot be chosen. */
+  blank?: boolean;
 }
 
 /** The record of a multiple-choice item. */

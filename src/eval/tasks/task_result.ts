@@ -5,6 +5,7 @@
  */
 import type { AnswerCache } from "../models/answer_cache.ts";
 import type { Decoding, EvalModel } from "../models/eval_model.ts";
+import { type OddRow, type OddRowEffect, oddRowText } from "../task_data/odd_rows.ts";
 import type { TaskKind } from "./definition.ts";
 import type { Measure } from "./metric.ts";
 import type { ItemOutcome } from "./outcome.ts";
@@ -39,6 +40,8 @@ export interface Protocol {
   truncated: number;
   /** Number of examples that did not fit and were dropped. */
   droppedShots: number;
+  /** Number of rows of the data that are left out of n, or that no answer can get right. */
+  unusable: number;
   /** Remarks that qualify the numbers: ties, missing values, the scorer. */
   notes: string[];
 }
@@ -59,6 +62,8 @@ export interface TaskResult {
   protocol: Protocol;
   /** One record per item; empty for a loss. */
   items: ItemOutcome[];
+  /** The rows of the data that are not as published; undefined when there are none. */
+  rejects?: readonly OddRow[];
 }
 
 /** The settings with which a line of a plan is run on one model. */
@@ -93,4 +98,31 @@ export function modelFacts(
 /** Returns the protocol in a few words: `0-shot, log-likelihood / characters`. */
 export function protocolLine({ kind, protocol }: Pick<TaskResult, "kind" | "protocol">): string {
   return kind === "loss" ? protocol.rule : `${protocol.shots}-shot, ${protocol.rule}`;
+}
+
+/** Returns what qualifies a score in a few sentences: unusable and odd rows, cut prompts, dropped examples. */
+export function qualifications(
+  { protocol: { truncated, droppedShots, unusable }, rejects = [] }: Pick<TaskResult, "protocol" | "rejects">,
+): string[] {
+  const of = (...effects: OddRowEffect[]) => rejects.filter(({ effect }) => effects.includes(effect));
+  const first = (rows: readonly OddRow[]) => `the first: ${oddRowText(rows[0])}`;
+  const [wrong, leftOut, asked] = [of("wrong"), of("left out"), of("asked")];
+  const [once, notDrawn] = [of("asked once"), of("not drawn")];
+  const parts = [
+    ...wrong.length ? [`${wrong.length} counted as wrong`] : [],
+    ...leftOut.length ? [`${leftOut.length} left out of n`] : [],
+  ];
+  const rows = (count: number, kind: string) => `${count} ${kind} row${count === 1 ? "" : "s"}`;
+  return [
+    ...unusable
+      ? [`${rows(unusable, "unusable")} (${parts.join(", ")}), ${first(of("wrong", "left out"))}`]
+      : [],
+    ...asked.length ? [`${rows(asked.length, "odd")}, asked as in the file, ${first(asked)}`] : [],
+    ...once.length ? [`${rows(once.length, "repeated")}, asked once, ${first(once)}`] : [],
+    ...notDrawn.length
+      ? [`${rows(notDrawn.length, "unusable example")}, never drawn, ${first(notDrawn)}`]
+      : [],
+    ...truncated ? [`${truncated} prompts were cut on the left to fit the context`] : [],
+    ...droppedShots ? [`${droppedShots} examples did not fit and were dropped`] : [],
+  ];
 }

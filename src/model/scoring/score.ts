@@ -1,14 +1,14 @@
 /**
  * Log-probabilities of continuations after their prompts.
  *
- * Prompts and continuations are joined and truncated as in the LM evaluation harness (Gao et al. 2021): the text scored is prompt + continuation. Trailing spaces of the prompt move to the continuation, whose tokens are those
- * of the whole after the first len(encode(prompt)).
+ * Prompts and continuations are joined and truncated as in the LM evaluation harness (Gao et al. 2021).
  *
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
 import { type ModelHandle, type Prompt, stateOf } from "../model_state.ts";
 import { type RowScore, Scorer } from "./batch_scorer.ts";
+import { encodePair } from "./encode_pair.ts";
 import { type OrderedSequence, prefixOrder, PrefixScorer, type Sequence } from "./prefix_scorer.ts";
 
 /** The score of a continuation. */
@@ -25,12 +25,15 @@ export interface Score {
   inputs: number;
   /** The part of `inputs` that was computed for an earlier pair with the same beginning. */
   reusedTokens: number;
+  /** True when one token spans the join of prompt and continuation. */
+  spansJoin: boolean;
 }
 
 /** A prompt and a continuation as one sequence. */
 interface JoinedPair extends Sequence {
   ids: number[];
   truncatedTokens: number;
+  spansJoin: boolean;
 }
 
 /**
@@ -42,14 +45,14 @@ function join(model: ModelHandle, prompt: Prompt, continuation: Prompt): JoinedP
   const { context } = state.config;
   let promptIds: number[];
   let continuationIds: number[];
+  let spansJoin = false;
   if (typeof prompt === "string" && typeof continuation === "string") {
-    const trimmed = prompt.trimEnd();
-    const rest = prompt.slice(trimmed.length) + continuation;
     const tokenizer = state.requireTokenizer("score text");
-    promptIds = [...tokenizer.encode(trimmed)];
-    continuationIds = trimmed
-      ? [...tokenizer.encode(trimmed + rest)].slice(promptIds.length)
-      : [...tokenizer.encode(rest)];
+    ({ promptIds, continuationIds, spansJoin } = encodePair(
+      (text) => tokenizer.encode(text),
+      prompt,
+      continuation,
+    ));
   } else {
     promptIds = idsOf(model, prompt);
     continuationIds = idsOf(model, continuation);
@@ -63,7 +66,8 @@ function join(model: ModelHandle, prompt: Prompt, continuation: Prompt): JoinedP
   }
   const ids = [...promptIds, ...continuationIds];
   const truncatedTokens = Math.max(0, ids.length - 1 - context);
-  return { ids: ids.slice(truncatedTokens), start: promptIds.length - truncatedTokens, truncatedTokens };
+  const start = promptIds.length - truncatedTokens;
+  return { ids: ids.slice(truncatedTokens), start, truncatedTokens, spansJoin };
 }
 
 function idsOf(model: ModelHandle, prompt: Prompt): number[] {
@@ -166,7 +170,7 @@ function batchRow({ ids, start }: JoinedPair): { ids: number[]; targets: number[
 
 /** Sums the scores of a continuation's tokens; `nll` and `best` begin after the reused tokens. */
 function sumScore(
-  { ids, start, truncatedTokens }: JoinedPair,
+  { ids, start, truncatedTokens, spansJoin }: JoinedPair,
   { nll, best }: RowScore,
   reusedTokens: number,
 ): Score {
@@ -183,5 +187,6 @@ function sumScore(
     truncatedTokens,
     inputs: ids.length - 1,
     reusedTokens,
+    spansJoin,
   };
 }

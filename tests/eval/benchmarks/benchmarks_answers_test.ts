@@ -1,27 +1,8 @@
 // The final answers of MATH and GSM8k: found in a model's text and compared by the rules of the authors.
 import assert from "node:assert/strict";
-import { canonicalNumber, finalNumber } from "../../../src/eval/benchmarks/gsm8k.ts";
-import { boxed, canonicalMath, finalAnswer } from "../../../src/eval/benchmarks/math_answer.ts";
+import { canonicalMath } from "../../../src/eval/benchmarks/math_answer.ts";
 import { Evaluator, type GenerateOutcome } from "../../../src/eval/mod.ts";
 import { jsonl, withFiles, writer } from "../fakes.ts";
-
-Deno.test("numbers: the one after the words, else the last one; equal numbers are equal texts", () => {
-  const found: [string, string | undefined][] = [
-    ["So 3. The answer is 1,234.50. Q: 5", "1,234.50"],
-    ["The answer is -7.", "-7"],
-    ["The answer is $18 a day", "18"],
-    ["first 3, then 12 eggs.", "12"],
-    ["about -4.25 or so", "-4.25"],
-    ["none at all", undefined],
-  ];
-  for (const [text, number] of found) assert.equal(finalNumber(text), number, text);
-  for (
-    const same of [["7", "7.0", "7.00", " 7 ", "$7", "7."], ["1,000", "1000", "1000.0"], ["-0.5", "-.5"]]
-  ) {
-    assert.deepEqual(same.map(canonicalNumber), same.map(() => canonicalNumber(same[0])));
-  }
-  assert.notEqual(canonicalNumber("7"), canonicalNumber("70"));
-});
 
 Deno.test("GSM8k: calculator marks are ignored, and votes count numbers", async () => {
   const texts = [" The answer is 7.0.", " 7", " 8!", " The answer is $8", " who knows"];
@@ -64,16 +45,6 @@ Deno.test("each sample has its own seed, the same in every run", async () => {
   assert.equal(new Set([...seeds.slice(0, 6), ...seeds.slice(12)]).size, 12);
 });
 
-Deno.test("MATH: the stated answer, else the last box with its braces", () => {
-  assert.equal(boxed("so \\boxed{1} or \\boxed{\\frac{1}{2}} it is"), "\\frac{1}{2}");
-  assert.equal(boxed("\\boxed{1"), undefined);
-  assert.equal(boxed("no box"), undefined);
-  const stated = "\\boxed{3} Final Answer: The final answer is $x=\\frac{1}{2}$. I hope it is correct.";
-  assert.equal(finalAnswer(stated), "x=\\frac{1}{2}");
-  assert.equal(finalAnswer("thus $\\boxed{3}$."), "3");
-  assert.equal(finalAnswer("thus 3"), undefined);
-});
-
 Deno.test("MATH: answers that the authors treat as equal", () => {
   const same = [
     [
@@ -98,5 +69,5 @@ Deno.test("MATH: answers that the authors treat as equal", () => {
   const written = same.map(([one]) => canonicalMath(one));
   assert.equal(new Set(written).size, same.length);
   assert.notEqual(canonicalMath("a=b=c"), canonicalMath("c"));
-  assert.notEqual(canonicalMath("abc=5"), canonicalMath("5"));
+  assert.equal(canonicalMath("abc=5"), canonicalMath("5"), "a name of one word, as Minerva does");
 });

@@ -8,12 +8,13 @@ import {
   Evaluator,
   type GenerateOutcome,
   type ItemOutcome,
+  type OddRowEffect,
   type TaskData,
 } from "../../../src/eval/mod.ts";
 import { jsonl, scorer, withFiles, writer } from "../fakes.ts";
 import { fixture } from "./fixtures.ts";
 
-const model = { ...scorer(() => -1), ...writer(() => "x") };
+const model = { ...scorer(() => -1), ...writer(() => " x") };
 
 async function items(task: string, data: TaskData): Promise<ItemOutcome[]> {
   return (await new Evaluator(model).add(task, { data, shots: 0 }).run()).results[0].items;
@@ -129,7 +130,7 @@ Deno.test("MMLU's whole numbers from Parquet, its CSV files by glob, by folder a
   });
 });
 
-/** Changes to a fixture that must be refused, each with the file, the line and the message of the error. */
+/** Changes to one row of a fixture, each with the line and the problem that the report names, and what becomes of the row. */
 const damage: [
   task: string,
   file: string,
@@ -137,6 +138,7 @@ const damage: [
   to: string,
   line: number | undefined,
   says: RegExp,
+  effect?: OddRowEffect,
 ][] = [
   [
     "boolq",
@@ -149,6 +151,42 @@ const damage: [
   ["boolq", "dev.jsonl", /"passage"/, '"text"', 1, /field passage must be a text/],
   ["siqa", "dev-labels.lst", /^./, "4", 1, /label must be from 1 to 3, current value is "4"/],
   ["hellaswag", "hellaswag_val.jsonl", /"endings":\[.*?\]/, '"endings":[]', 1, /endings must be 4 texts/],
+  [
+    "hellaswag",
+    "hellaswag_val.jsonl",
+    /"endings":\[.*?\],"label":"."/,
+    '"endings":["a","b","c"],"label":"2"',
+    1,
+    /endings has 3 options, 4 are usual/,
+    "asked",
+  ],
+  [
+    "hellaswag",
+    "hellaswag_val.jsonl",
+    /"endings":\[.*?\],"label":"."/,
+    '"endings":["a","[b]","c","d"],"label":"0"',
+    1,
+    /1 of 4 options are blank and cannot be chosen/,
+    "asked",
+  ],
+  [
+    "hellaswag",
+    "hellaswag_val.jsonl",
+    /"endings":\[.*?\],"label":"."/,
+    '"endings":["a","[b]","c","d"],"label":"1"',
+    1,
+    /the right option, 1, is blank/,
+    "wrong",
+  ],
+  [
+    "race-high",
+    "high/test.jsonl",
+    /"options":\[.*?\],"answer":"."/,
+    '"options":["a"," ","c","d"],"answer":"B"',
+    1,
+    /the right option, 1, is blank/,
+    "wrong",
+  ],
   ["hellaswag", "hellaswag_val.jsonl", /"label":"."/, '"label":""', 1, /label must be from 0 to 3/],
   ["winogrande", "dev.jsonl", /the _ was/, "the vase was", 1, /sentence must have one blank/],
   ["winogrande", "dev.jsonl", /"answer":"."/, '"answer":""', 1, /answer must be from 1 to 2/],
@@ -166,7 +204,7 @@ const damage: [
     /"text":\[.*?\]/,
     '"text":[]',
     1,
-    /choices.text must be a list/,
+    /choices.text must be a list of at least two/,
   ],
   ["openbookqa", "main/test.jsonl", /"label":\["A",/, '"label":[', 1, /choices.label must be 4 texts/],
   ["race-high", "high/test.jsonl", /"answer":"."/, '"answer":"a"', 1, /answer must be one of A, B, C, D/],
@@ -187,7 +225,8 @@ const damage: [
     /"answer":\[.*?\]/,
     '"answer":[]',
     1,
-    /answer must be a list of texts/,
+    /it has no right answer/,
+    "wrong",
   ],
   [
     "natural-questions",
@@ -195,7 +234,17 @@ const damage: [
     /"answer":\[.*?\]/,
     '"answer":["The!"]',
     1,
-    /more than punctuation/,
+    /no answer is left: normalisation "words" makes "The!" empty/,
+    "wrong",
+  ],
+  [
+    "triviaqa",
+    "qa/wikipedia-dev.json",
+    /"Value":".*?","Aliases":\[.*?\]/,
+    '"Value":"The The","Aliases":["the","!"]',
+    undefined,
+    /no answer is left: normalisation "words" makes \["The The","the","!"\] empty/,
+    "wrong",
   ],
   [
     "triviaqa",
@@ -205,27 +254,86 @@ const damage: [
     undefined,
     /field Answer.Value must be a text/,
   ],
-  ["math", "test/algebra/0000.json", /boxed/, "box", undefined, /solution must have its answer in \\boxed/],
-  ["gsm8k", "test.jsonl", /#### \d+/, "####", 1, /answer must end with #### and a number/],
+  ["math", "test/algebra/0000.json", /boxed/, "box", undefined, /its normalisation makes "" empty/, "wrong"],
+  ["math", "test/algebra/0000.json", /\{\\.frac.*7\}\}/, "{ }", undefined, /makes " " empty/, "wrong"],
+  ["math", "test/algebra/0000.json", /^\{/, "", undefined, /not JSON/],
+  ["gsm8k", "test.jsonl", /#### \d+/, "####", 1, /its normalisation makes "" empty/, "wrong"],
   ["gsm8k", "test.jsonl", /"answer".*\n/, '"answer":\n', 1, /JSON/],
 ];
 
-for (const [task, file, from, to, line, says] of damage) {
-  Deno.test(`${task}: the error "${says.source}" names file and line`, () => {
+for (const [task, file, from, to, line, says, effect = "left out"] of damage) {
+  Deno.test(`${task}: "${says.source}" does not end the benchmark, and names file and line`, () => {
     const { files } = fixture(task, 6);
     const broken = files[file].replace(from, to);
     assert.notEqual(broken, files[file], "the fixture was changed");
     return withFiles({ ...files, [file]: broken }, async (folder) => {
-      await assert.rejects(items(task, folder), (error: unknown) => {
-        assert.ok(error instanceof DataError, String(error));
-        assert.equal(error.file, `${folder}/${file}`);
-        assert.equal(error.line, line);
-        assert.match(error.message, says);
-        return true;
-      });
+      const report = await new Evaluator(model).add(task, { data: folder, shots: 0 }).run();
+      const { items, protocol, measures: [{ n }] } = report.results[0];
+      const rejects = report.rejects(task).facts.filter((row) => row.effect !== "asked once");
+      assert.deepEqual(rejects.map((row) => [row.file, row.line, row.effect]), [[
+        `${folder}/${file}`,
+        line,
+        effect,
+      ]]);
+      assert.match(rejects[0].problem, says);
+      assert.equal(n, effect === "left out" ? 5 : 6);
+      assert.equal(items.length, n);
+      assert.equal(protocol.unusable, effect === "asked" ? 0 : 1);
+      const unusable = items.filter((item) => item.unusable !== undefined);
+      assert.equal(unusable.length, effect === "wrong" ? 1 : 0);
+      const shown = {
+        "left out": "1 unusable row (1 left out of n), the first: ",
+        "wrong": "1 unusable row (1 counted as wrong), the first: ",
+        "asked": "1 odd row, asked as in the file, the first: ",
+      }[effect as string]!;
+      const place = line === undefined ? `${folder}/${file}: ` : `${folder}/${file}:${line}: `;
+      for (const text of [report.table().toString(), report.toMarkdown().replaceAll("\\", "")]) {
+        assert.ok(text.includes(`${task} on `) && text.includes(shown + place), text);
+      }
     });
   });
 }
+
+Deno.test("a file most of whose rows cannot be used is refused with the first of them", async () => {
+  const { files } = fixture("boolq", 6);
+  const lines = files["dev.jsonl"].trimEnd().split("\n");
+  const spoil = (count: number) =>
+    lines.map((line, i) => i >= 6 - count ? line.replace('"passage"', '"text"') : line).join("\n");
+  await withFiles({ "three.jsonl": spoil(3), "four.jsonl": spoil(4) }, async (folder) => {
+    assert.equal((await items("boolq", `${folder}/three.jsonl`)).length, 3);
+    await assert.rejects(items("boolq", `${folder}/four.jsonl`), (error: unknown) => {
+      assert.ok(error instanceof DataError, String(error));
+      assert.deepEqual([error.file, error.line], [`${folder}/four.jsonl`, 3]);
+      return /field passage must be a text.*; 4 of 6 rows cannot be used for "boolq"/.test(error.message);
+    });
+  });
+});
+
+Deno.test("a test set whose labels are hidden is refused by name", async () => {
+  const piqa = { goal: "Dry a book", sol1: "Open it.", sol2: "Freeze it." };
+  const scene = { activity_label: "A", ctx_a: "B", ctx_b: "c", endings: ["a", "b", "c", "d"] };
+  const winogrande = { sentence: "The _ is small.", option1: "vase", option2: "shelf" };
+  const siqa = { context: "A", question: "B?", answerA: "a", answerB: "b", answerC: "c" };
+  const hidden: [string, string, object][] = [
+    ["piqa", "tests.jsonl", piqa],
+    ["piqa", "test.jsonl", { ...piqa, label: -1 }],
+    ["hellaswag", "hellaswag_test.jsonl", scene],
+    ["hellaswag", "test.jsonl", { ...scene, label: "" }],
+    ["winogrande", "test.jsonl", winogrande],
+    ["winogrande", "test.jsonl", { ...winogrande, answer: "" }],
+    ["siqa", "test.jsonl", siqa],
+    ["boolq", "test.jsonl", { question: "is it", passage: "P" }],
+  ];
+  for (const [task, name, row] of hidden) {
+    await withFiles({ [name]: jsonl([row, row, row]) }, async (folder) => {
+      await assert.rejects(items(task, `${folder}/${name}`), (error: unknown) => {
+        assert.ok(error instanceof DataError, String(error));
+        assert.deepEqual([error.file, error.line], [`${folder}/${name}`, 1]);
+        return /the labels of a test set are hidden, take the validation set/.test(error.message);
+      });
+    });
+  }
+});
 
 Deno.test("a prompt longer than the context is cut on the left and counted", async () => {
   const row = { question: "is it so", passage: "word ".repeat(60), answer: true };

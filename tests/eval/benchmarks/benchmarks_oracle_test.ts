@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { type EvalModel, Evaluator } from "../../../src/eval/mod.ts";
-import { scorer, withFiles, writer } from "../fakes.ts";
+import { jsonl, scorer, withFiles, writer } from "../fakes.ts";
 import { asked, type Fixture, fixture, fixtureNames, shuffled } from "./fixtures.ts";
 
 const count = 121;
@@ -87,5 +87,34 @@ Deno.test("truthfulqa: a coin is at chance in MC1, in which other true answers d
       assert.equal(n, count);
       assert.ok(Math.abs(value - 1 / 4) <= 3 * Math.sqrt(3 / 16 / count), `seed ${seed}: ${value}`);
     }
+  });
+});
+
+Deno.test("natural-questions: two questions without an answer count as wrong, and n is that of the file", async () => {
+  const rows = Array.from({ length: 40 }, (_, i) => ({
+    question: `who was q${i}x`,
+    answer: i === 7 ? ["The"] : i === 31 ? ["a", "!"] : ["?", `Name ${i}`],
+  }));
+  const knows = writer((prompt) => ` the name ${asked(String(prompt))}!\n`);
+  await withFiles({ "NQ-open.dev.jsonl": jsonl(rows) }, async (folder) => {
+    const report = await new Evaluator(knows).add("natural-questions", { data: folder }).run();
+    const { measures: [{ value, n, interval }], protocol } = report.results[0];
+    assert.deepEqual([value, n, protocol.unusable], [38 / 40, 40, 2]);
+    assert.ok(interval![0] < value && value < interval![1]);
+    const text = "2 unusable rows (2 counted as wrong), the first: ";
+    const place = `${folder}/NQ-open.dev.jsonl:8: no answer is left: normalisation "words" makes "The" empty`;
+    for (const shown of [report.table().toString(), report.compare().toString()]) {
+      assert.ok(shown.includes(text + place), shown);
+    }
+    assert.match(report.table().picture().html!, /2 unusable rows \(2 counted as wrong\)/);
+    assert.equal(JSON.parse(JSON.stringify(report)).results[0].protocol.unusable, 2);
+    assert.deepEqual(
+      JSON.parse(JSON.stringify(report)).results[0].rejects.map(({ line }: { line: number }) => line),
+      [8, 32],
+    );
+    const few = await new Evaluator(knows).add("natural-questions", { data: folder, limit: 10, shots: 5 })
+      .run();
+    assert.deepEqual([few.results[0].measures[0].n, few.results[0].protocol.unusable], [10, 1]);
+    assert.ok(few.results[0].items.every(({ shots }) => !shots.includes(7) && !shots.includes(31)));
   });
 });

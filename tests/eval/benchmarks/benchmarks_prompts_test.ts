@@ -42,6 +42,14 @@ Deno.test("BoolQ: passage, question, the ratio to Answer:", async () => {
   ]);
 });
 
+Deno.test("BoolQ: a question that ends in a question mark gets no second one", async () => {
+  for (const question of ["do they", "do they?", "do they ?", "do they??", "do they? "]) {
+    const row = { question, passage: "P.", answer: true };
+    const asked = await pairs("boolq", { "dev.jsonl": jsonl([row]) });
+    assert.deepEqual(asked.at(-1), ["P.\nQuestion: do they?\nAnswer:", " yes"], question);
+  }
+});
+
 Deno.test("Social IQa", async () => {
   const row = {
     context: "Ravi lent Mina his umbrella.",

@@ -3,7 +3,13 @@ import { gzipSync } from "node:zlib";
 import { ConfigError, DataError } from "../../../src/base/errors.ts";
 import { Random } from "../../../src/base/random.ts";
 import { Dataset } from "../../../src/data/mod.ts";
-import { type EvalModel, Evaluator, type ItemOutcome, type TaskData } from "../../../src/eval/mod.ts";
+import {
+  type EvalModel,
+  Evaluator,
+  type ItemOutcome,
+  type OddRowEffect,
+  type TaskData,
+} from "../../../src/eval/mod.ts";
 import { testData } from "../../support/test_data.ts";
 import { jsonl, piqaLike, type PiqaRow, scorer, withFiles } from "../fakes.ts";
 
@@ -116,7 +122,23 @@ Deno.test("the data of PIQA is found in every published form", async (t) => {
     }));
 });
 
-Deno.test("an error names file and line of bad data", async (t) => {
+Deno.test("bad data is named by file and line: an odd row in the report, a file as a whole in the error", async (t) => {
+  /** Checks the one odd row of a report. */
+  const odd = (
+    name: string,
+    given: Record<string, string>,
+    want: { file: string; line?: number; says: RegExp },
+    effect: OddRowEffect = "left out",
+  ) =>
+    t.step(name, () =>
+      withFiles(given, async (folder) => {
+        const report = await new Evaluator(uniform(1)).add("piqa", { data: folder }).run();
+        const [row, ...more] = report.rejects("piqa").facts;
+        assert.deepEqual([row.file, row.line, row.effect], [`${folder}${want.file}`, want.line, effect]);
+        assert.match(row.problem, want.says);
+        assert.equal(more.length, 0);
+        assert.equal(report.results[0].protocol.unusable, effect === "asked" ? 0 : 1);
+      }));
   const check = (
     name: string,
     given: Record<string, string>,
@@ -136,27 +158,49 @@ Deno.test("an error names file and line of bad data", async (t) => {
   const at = (line: number, says: RegExp, file = "/valid.jsonl") => ({ file, line, says });
   const change = (i: number, row: unknown) => jsonl(labelled.slice(0, 5).with(i, row as typeof labelled[0]));
   const { goal, sol1, sol2 } = rows[0];
-  await check(
+  await odd(
     "a missing field",
     { "valid.jsonl": change(2, { goal, sol1, label: 1 }) },
     at(3, /field sol2 must be a text, current value is undefined/),
   );
-  await check(
+  await odd(
     "a number for a text",
     { "valid.jsonl": change(4, { goal: 7, sol1, sol2, label: 1 }) },
     at(5, /field goal must be a text, current value is 7/),
   );
-  await check(
-    "a blank option",
-    { "valid.jsonl": change(1, { goal, sol1: "  ", sol2, label: 1 }) },
-    at(2, /field sol1/),
+  await odd(
+    "a blank right option",
+    { "valid.jsonl": change(1, { goal, sol1: "  ", sol2, label: 0 }) },
+    at(2, /the right option, 0, is blank/),
+    "wrong",
   );
-  await check(
+  await odd(
+    "a blank wrong option",
+    { "valid.jsonl": change(1, { goal, sol1: "  ", sol2, label: 1 }) },
+    at(2, /only option 1 has a text/),
+    "wrong",
+  );
+  await odd(
+    "a row that stands twice",
+    { "valid.jsonl": change(1, labelled[0]) },
+    at(2, /stands more than once/),
+    "asked",
+  );
+  await odd(
+    "a label that differs from the file beside it",
+    {
+      "valid.jsonl": change(3, { ...labelled[3], label: 1 - labels[3] }),
+      "valid-labels.lst": labels.slice(0, 5).join("\n"),
+    },
+    at(4, /field label is \d, but .*valid-labels\.lst:4 says "\d"; the row counts$/),
+    "asked",
+  );
+  await odd(
     "a label out of range",
     { "valid.jsonl": change(3, { goal, sol1, sol2, label: 2 }) },
     at(4, /field label must be from 0 to 1, current value is 2/),
   );
-  await check(
+  await odd(
     "a hidden label",
     { "valid.jsonl": change(3, { goal, sol1, sol2, label: -1 }) },
     at(4, /current value is -1/),
@@ -166,7 +210,7 @@ Deno.test("an error names file and line of bad data", async (t) => {
     { "valid.jsonl": jsonl(rows) },
     at(1, /field label .* there is no .*\/valid-labels\.lst either/),
   );
-  await check(
+  await odd(
     "a wrong line of labels",
     { ...files, "valid-labels.lst": lst.replace(/^(.\n.\n)./, "$1x") },
     at(3, /label must be from 0 to 1, current value is "x"/, "/valid-labels.lst"),
@@ -174,20 +218,24 @@ Deno.test("an error names file and line of bad data", async (t) => {
   await check(
     "too few labels",
     { ...files, "valid-labels.lst": lst.slice(0, 600) },
-    at(301, /current value is undefined/, "/valid-labels.lst"),
+    at(301, /there are only 300 labels, but more items/, "/valid-labels.lst"),
   );
   await check(
     "too many labels",
     { ...files, "valid-labels.lst": `${lst}0\n1\n\n` },
     at(302, /303 labels, but only 301 items/, "/valid-labels.lst"),
   );
-  await check(
+  await odd(
     "broken JSON after a blank line",
     { "valid.jsonl": `${jsonl(labelled.slice(0, 2))}\n{"goal": \n` },
     at(4, /JSON/),
   );
   await check("no such file", {}, { file: "/valid.json", says: /no such file/ }, (f) => `${f}/valid.json`);
   await check("an empty folder", {}, { file: "", says: /looked for valid\.jsonl, piqa_valid\.jsonl/ });
+  await check("a folder with a test set alone", { "tests.jsonl": jsonl(rows) }, {
+    file: "",
+    says: /looked for valid\.jsonl.*; it holds tests\.jsonl: name the file/,
+  });
 });
 
 Deno.test("an empty file has no items", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/mod.ts";
 import { defineTask, type EvalModel, Evaluator } from "../../../src/eval/mod.ts";
+import { wilsonInterval } from "../../../src/eval/tasks/metric.ts";
 import { scorer, withFiles, writer } from "../fakes.ts";
 
 const goals = [
@@ -44,16 +45,16 @@ const report = await new Evaluator(llama).add("piqa", { data, limit: 3 }).add(po
 Deno.test("the table gives each number with its error, its n and its protocol", () => {
   const lines = report.table().toString().split("\n");
   assert.deepEqual(lines.map((line) => line.trimEnd()), [
-    "task      model  metric                         value       n  chance  protocol",
-    "─".repeat(106),
-    "piqa      tiny   accuracy               66.7 ± 27.2 %       3   50.0%  0-shot, log-likelihood / characters",
-    "polite    tiny   exact match            50.0 ± 35.4 %       2          0-shot, greedy, exact match",
-    "said      tiny   perplexity            26,489,122,130       1          0-shot, perplexity over all tokens",
-    "said      tiny   loss, nats per token              24       1",
-    "said      tiny   bits per byte                  2.885       1",
-    "held out  tiny   loss, nats per token           4.931  12,345          mean over 12.3K tokens",
-    "held out  tiny   bits per byte                  1.976  12,345",
-    "held out  tiny   perplexity                     138.5  12,345",
+    "task      model  metric                         value   95 % interval       n  chance  protocol",
+    "─".repeat(122),
+    "piqa      tiny   accuracy               66.7 ± 27.2 %  20.8 to 93.9 %       3   50.0%  0-shot, log-likelihood / characters",
+    "polite    tiny   exact match            50.0 ± 35.4 %   9.5 to 90.5 %       2          0-shot, greedy, exact match",
+    "said      tiny   perplexity            26,489,122,130                       1          0-shot, perplexity over all tokens",
+    "said      tiny   loss, nats per token              24                       1",
+    "said      tiny   bits per byte                  2.885                       1",
+    "held out  tiny   loss, nats per token           4.931                  12,345          mean over 12.3K tokens",
+    "held out  tiny   bits per byte                  1.976                  12,345",
+    "held out  tiny   perplexity                     138.5                  12,345",
     'piqa: the first 3 items; data from goals, records 3; prompt "Question: {goal}\\nAnswer:", no chat template',
     'polite: all items; prompt "{q}", no chat template; at most 64 tokens, stop ["\\n"]',
     'said: all items; prompt "One says:", no chat template',
@@ -104,17 +105,20 @@ Deno.test("compare shows the scores beside those of the paper", () => {
   const view = report.compare();
   const lines = view.toString().split("\n");
   assert.deepEqual(lines.filter((line) => /LLaMA|tiny|piqa|GPT/.test(line)).map((line) => line.trimEnd()), [
-    "model                    piqa  from",
-    "GPT-3 175B             81.0 %  paper",
-    "LLaMA 7B               79.8 %  paper",
-    "LLaMA 13B              80.1 %  paper",
-    "LLaMA 33B              82.3 %  paper",
-    "LLaMA 65B              82.8 %  paper",
-    "tiny            66.7 ± 27.2 %  this report",
+    "model                               piqa  from",
+    "GPT-3 175B                        81.0 %  paper",
+    "LLaMA 7B                          79.8 %  paper",
+    "LLaMA 13B                         80.1 %  paper",
+    "LLaMA 33B                         82.3 %  paper",
+    "LLaMA 65B                         82.8 %  paper",
+    "tiny            66.7 % [20.8, 93.9], n 3  this report",
     "piqa of tiny is over the first 3 items only",
   ]);
   assert.equal(lines.at(-1), "The paper has no score for polite, said, held out");
   assert.equal(view.facts.length, 11);
+  const own = view.facts.at(-1)!;
+  assert.deepEqual(own.n, { piqa: 3 });
+  assert.deepEqual(own.intervals!.piqa.map((bound) => Math.round(bound * 10) / 10), [20.8, 93.9]);
 });
 
 Deno.test("a model of the paper's name does not hide the paper's row", async () => {
@@ -146,6 +150,7 @@ Deno.test("the report's JSON has numbers and protocols, its file the items too",
       metric: "accuracy",
       value: 2 / 3,
       error: Math.sqrt(2 / 27),
+      interval: wilsonInterval(2 / 3, 3),
       n: 3,
       unit: "share",
       chance: 0.5,
@@ -157,6 +162,7 @@ Deno.test("the report's JSON has numbers and protocols, its file the items too",
       limit: 3,
       truncated: 0,
       droppedShots: 0,
+      unusable: 0,
       prompt: "Question: {goal}\nAnswer:",
       chatTemplate: false,
       data: "from goals, records 3",

@@ -6,6 +6,7 @@ import {
   type EvalModel,
   Evaluator,
   type Normalisation,
+  type OddRowEffect,
 } from "../../../src/eval/mod.ts";
 import { goldenJson } from "../../support/golden.ts";
 import { scorer } from "../fakes.ts";
@@ -159,29 +160,40 @@ Deno.test("accuracy has its standard error and the chance level", async () => {
   assert.ok(Math.abs(chance! - (4 / 2 + 6 / 4) / 10) < 1e-15);
 });
 
-Deno.test("an error names the item that cannot be asked", async () => {
+Deno.test("an item that cannot be asked, or that no answer gets right, is named and does not end the run", async () => {
   const fine = { q: "Q", options: ["a", "b"], answer: 0 };
-  const wrong: [Partial<Question>, RegExp][] = [
-    [{ options: [] }, /"quiz", item 1: there must be at least two options/],
-    [{ options: ["a", " "] }, /item 1: option 1 must be a text that is not blank/],
+  const wrong: [Partial<Question>, OddRowEffect, RegExp][] = [
+    [{ options: [] }, "left out", /"quiz", item 1: there must be at least two options/],
+    [{ options: ["a", " "] }, "wrong", /item 1: only option 0 has a text/],
+    [{ options: [" ", "b"] }, "wrong", /item 1: the right option, 0, is blank/],
+    [{ options: [" ", ""] }, "left out", /item 1: all options are blank/],
+    [{ options: ["a", "", "b"] }, "asked", /item 1: 1 of 3 options are blank and cannot be chosen/],
     [
       { answer: 2 },
+      "left out",
       /item 1: the answer must be one of the options or a number from 0 to 1, current value is 2/,
     ],
-    [{ answer: -1 }, /current value is -1/],
-    [{ answer: 0.5 }, /current value is 0.5/],
-    [{ answer: "c" }, /current value is "c"/],
-    [{ q: undefined }, /item 1: the prompt needs the field q/],
+    [{ answer: -1 }, "left out", /current value is -1/],
+    [{ answer: 0.5 }, "left out", /current value is 0.5/],
+    [{ answer: "c" }, "left out", /current value is "c"/],
+    [{ q: undefined }, "left out", /item 1: the prompt needs the field q/],
   ];
-  for (const [change, says] of wrong) {
-    await assert.rejects(
-      outcomes(scorer(() => -1), quiz([fine, { ...fine, ...change }, fine])),
-      (error: unknown) => {
-        assert.ok(error instanceof DataError, String(error));
-        assert.match(error.message, says);
-        return true;
-      },
-    );
+  for (const [change, effect, says] of wrong) {
+    const bad = { ...fine, q: "B", ...change };
+    const model = scorer((_, option) => option === " a" ? -1 : -2);
+    const report = await new Evaluator(model).add(quiz([fine, bad, { ...fine, q: "R" }])).run();
+    const [{ measures: [{ value, n }], items, protocol }] = report.results;
+    const rejects = report.rejects("quiz").facts;
+    assert.deepEqual(rejects.map((row) => row.effect), [effect]);
+    assert.match(rejects[0].problem, says);
+    assert.equal(n, effect === "left out" ? 2 : 3);
+    assert.equal(value, effect === "wrong" ? 2 / 3 : 1);
+    assert.equal(protocol.unusable, effect === "asked" ? 0 : 1);
+    assert.equal(items.filter(({ unusable }) => unusable).length, effect === "wrong" ? 1 : 0);
+    if (effect === "wrong") {
+      assert.match(report.explain("quiz", 1).toString(), /unusable +.*blank|only option 0/);
+    }
+    if (effect !== "asked") await assert.rejects(outcomes(model, quiz([bad])), DataError);
   }
 });
 

@@ -8,6 +8,7 @@ import {
   type GenerateOutcome,
 } from "../../../src/eval/mod.ts";
 import { cutAt, normalisers } from "../../../src/eval/scoring/exact_match.ts";
+import { wilsonInterval } from "../../../src/eval/tasks/metric.ts";
 import { goldenJson } from "../../support/golden.ts";
 import { characters, scorer, writer } from "../fakes.ts";
 
@@ -66,6 +67,7 @@ Deno.test("a text that matches any answer is right", async () => {
     metric: "exact match",
     value: 2 / 3,
     error,
+    interval: wilsonInterval(2 / 3, 3),
     n: 3,
     unit: "share",
     chance: undefined,
@@ -125,7 +127,7 @@ Deno.test("a prompt too long for the context is cut on the left, BOS stays, and 
   assert.match(report.table().toString(), /long on writer: 1 prompts were cut on the left/);
 });
 
-Deno.test("answers that normalisation makes empty are refused, as is a model without generate", async () => {
+Deno.test("an item without an answer after normalisation counts as wrong; a task of such items alone is refused", async () => {
   const task = (answer: string | string[], normalisation?: "words" | "trim") =>
     defineTask({
       name: "t",
@@ -137,9 +139,38 @@ Deno.test("answers that normalisation makes empty are refused, as is a model wit
     });
   const value = async (...args: Parameters<typeof task>) =>
     (await new Evaluator(writer(() => "A")).add(task(...args)).run()).value("t");
-  for (const answer of ["the", "", [], ["fine", "?!"]]) {
+  for (const answer of ["the", "The The", "", [], ["?!", "an"]]) {
     await assert.rejects(value(answer, "words"), DataError);
   }
+  const both = defineTask({
+    name: "both",
+    kind: "generate",
+    items: [{ q: "x", a: ["The!"] }, { q: "y", a: ["?", "fine"] }, { q: "z", a: ["fine"] }],
+    prompt: "{q}",
+    normalisation: "words",
+    answer: ({ a }) => a,
+  });
+  const report = await new Evaluator(writer((prompt) => prompt === "x" ? "the" : "Fine!")).add(both, {
+    shots: 1,
+  }).run();
+  const [{ measures: [{ value: share, n }], items, protocol }] = report.results;
+  assert.deepEqual(
+    [share, n, protocol.unusable],
+    [2 / 3, 3, 1],
+    "an empty text does not match an empty answer",
+  );
+  assert.deepEqual((items as GenerateOutcome[]).map(({ answers }) => answers), [["The!"], ["fine"], [
+    "fine",
+  ]]);
+  assert.deepEqual(
+    items.map(({ shots }) => shots.includes(0)),
+    [false, false, false],
+    "no example of others",
+  );
+  assert.match(
+    report.explain("both", 0).toString(),
+    /unusable +no answer is left: normalisation "words" makes "The!" empty/,
+  );
   for (const answer of [" ", []]) await assert.rejects(value(answer), DataError);
   assert.deepEqual([await value("A"), await value("a"), await value(["b", " A "])], [1, 0, 1]);
   await assert.rejects(

@@ -92,6 +92,36 @@ Deno.test("examples come from the file that is named for them", async () => {
   });
 });
 
+Deno.test("an unusable row of the file of examples is counted and never drawn", async () => {
+  const test = piqaLike(6);
+  const train = piqaLike(4, 6);
+  const labelled = train.rows.map((row, i) => ({ ...row, label: train.labels[i] }));
+  const files = {
+    "valid.jsonl": jsonl(test.rows.map((row, i) => ({ ...row, label: test.labels[i] }))),
+    "train.jsonl": `${jsonl(labelled.slice(0, 2))}{"goal": \n${
+      jsonl([{ ...labelled[2], label: 5 }, labelled[3]])
+    }`,
+  };
+  await withFiles(files, async (folder) => {
+    const data = { test: `${folder}/valid.jsonl`, shots: `${folder}/train.jsonl` };
+    const report = await new Evaluator(flat).add("piqa", { data, shots: 3 }).run();
+    const [{ items, protocol }] = report.results;
+    assert.equal(protocol.unusable, 0);
+    assert.deepEqual(report.rejects("piqa").facts.map(({ line, effect }) => [line, effect]), [
+      [3, "not drawn"],
+      [4, "not drawn"],
+    ]);
+    assert.match(
+      report.table().toString(),
+      /2 unusable example rows, never drawn, the first: .*train\.jsonl:3: /,
+    );
+    for (const { shots, prompt } of items) {
+      assert.deepEqual(shots.toSorted(), [0, 1, 2]);
+      assert.ok(!prompt.includes(labelled[2].goal));
+    }
+  });
+});
+
 Deno.test("more examples than there are other items are refused", async () => {
   await assert.rejects(
     new Evaluator(flat).add(quiz, { shots: 9 }).run(),
