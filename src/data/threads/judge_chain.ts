@@ -108,10 +108,17 @@ export class JudgeChain<D, R> {
 
   #changed(document: Document, { text, meta: added }: JudgeResult<D>): Document {
     if (text === undefined && !added && !this.#isRaw) return document;
-    const meta = added ? { ...document.meta, ...added } : document.meta;
+    const meta = added ? merged(document.meta, added) : document.meta;
     const ownMeta = meta && { meta };
     return this.#isRaw
       ? { text: text ?? "", ...ownMeta, source: document.source, id: document.id }
       : { ...document, text: text ?? document.text, ...ownMeta };
   }
+}
+
+/** Returns `meta` with additions; those that are undefined remove a key. */
+function merged(meta: Document["meta"], added: Record<string, unknown>): Document["meta"] {
+  const all = { ...meta, ...added };
+  for (const [key, value] of Object.entries(added)) if (value === undefined) delete all[key];
+  return all;
 }

@@ -1,0 +1,100 @@
+/**
+ * The template `convert` of Wikipedia: a measure or a range of measures with its unit, without the converted value.
+ *
+ * @module
+ */
+import type { TemplateArgs } from "./template_args.ts";
+
+/** Words between two values, as the wiki shows them. */
+const between: Readonly<Record<string, string>> = {
+  "-": "–",
+  "–": "–",
+  "&ndash;": "–",
+  to: " to ",
+  "to(-)": " to ",
+  "to about": " to about ",
+  and: " and ",
+  "and(-)": " and ",
+  or: " or ",
+  "&": " & ",
+  x: " by ",
+  "×": " × ",
+  by: " by ",
+  "by(x)": " by ",
+  "x(x)": " × ",
+  xx: " × ",
+  "*": " × ",
+  "+": " + ",
+  "/": " / ",
+  ",": ", ",
+  "+/-": " ± ",
+  "±": " ± ",
+  "−": "–",
+};
+
+/** Signs of units whose code is another. */
+const signs: Readonly<Record<string, string>> = {
+  C: "°C",
+  F: "°F",
+  K: "K",
+  R: "°R",
+  sqkm: "km²",
+  sqm: "m²",
+  sqmi: "sq mi",
+  sqft: "sq ft",
+  sqin: "sq in",
+  sqyd: "sq yd",
+  cuft: "cu ft",
+  cuin: "cu in",
+  cuyd: "cu yd",
+  cumi: "cu mi",
+  ft2: "sq ft",
+  mi2: "sq mi",
+  in2: "sq in",
+  ft3: "cu ft",
+  in3: "cu in",
+  yd3: "cu yd",
+  usgal: "US gal",
+  impgal: "imp gal",
+  floz: "fl oz",
+  usfloz: "US fl oz",
+  lbf: "lbf",
+  ha: "ha",
+};
+
+/** Returns the measure as it was written: `10 km`, `3 by 4 m`, `5 ft 11 in`. */
+export function convertedMeasure(args: TemplateArgs): string {
+  const parts = [...args.positional];
+  let text = parts.shift() ?? "";
+  for (let joint = between[parts[0]]; joint !== undefined; joint = between[parts[0]]) {
+    // The value behind the word is needed; `{{convert|10|x}}` has the unit x.
+    if (!isValue(parts[1])) break;
+    text += joint + parts[1];
+    parts.splice(0, 2);
+  }
+  const unit = parts.shift() ?? "";
+  const plus = unitSign(unit);
+  const shown = plus === "" ? text : `${text} ${plus}`;
+  // `5|ft|11|in` is one measure of two units; `5|ft|1` has the digits of the converted value behind the unit.
+  return isValue(parts[0]) && parts[1] && isSmaller(unit, parts[1])
+    ? `${shown} ${parts[0]} ${unitSign(parts[1])}`
+    : shown;
+}
+
+function isValue(part: string | undefined): part is string {
+  return part !== undefined && /^[-+−]?[\d.,/+⁄ ]*\d/.test(part);
+}
+
+/** Pairs of units that are written together, the larger first. */
+const pairs = new Set(
+  "ft in|yd ft|mi yd|mi ch|mi furlong|lb oz|st lb|m cm|km m|LT cwt|h min|ftin".split("|"),
+);
+
+function isSmaller(unit: string, next: string): boolean {
+  return pairs.has(`${unit} ${next}`);
+}
+
+function unitSign(unit: string): string {
+  return signs[unit] ??
+    unit.replace(/([a-z])([23])\b/g, (_, letter, power) => letter + (power === "2" ? "²" : "³"));
+}

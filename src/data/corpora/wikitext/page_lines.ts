@@ -1,0 +1,112 @@
+/**
+ * The lines of a page without brackets and tags: headings, list items, lines with a space in front, paragraphs.
+ *
+ * Around a hole, where something was removed, spaces, commas and emptied parentheses are tidied. Nothing else is:
+ * parentheses of the author stay, and a line with a space in front is code and stays as it is.
+ *
+ * @module
+ */
+import type { Note } from "../../steps/document_step.ts";
+import { withoutQuotes } from "./bold_quotes.ts";
+import { decodeEntities } from "./entities.ts";
+import { hole } from "./extension_tags.ts";
+
+/** A line of the result. */
+interface Line {
+  /** Its text; "" for a blank line. */
+  text: string;
+  /** Level of a heading, 1 to 6; 0 for any other line. */
+  level: number;
+  /** True for a line with a space in front. */
+  isCode: boolean;
+}
+
+const switches = new Set(
+  ("TOC NOTOC FORCETOC NOEDITSECTION NEWSECTIONLINK NONEWSECTIONLINK NOGALLERY HIDDENCAT EXPECTUNUSEDCATEGORY " +
+    "NOCONTENTCONVERT NOCC NOTITLECONVERT NOTC INDEX NOINDEX STATICREDIRECT DISAMBIG NOGLOBAL EXPECTEDUNCONNECTEDPAGE " +
+    "EXPECTUNUSEDTEMPLATE ARCHIVEDTALK NOTALK").split(" "),
+);
+
+/** Returns the text of the lines of `page`; `note` counts headings without text below them. */
+export function linesText(page: string, note: Note): string {
+  const lines = page.split("\n").map(lineOf);
+  dropBareHeadings(lines, note);
+  const out: string[] = [];
+  for (const [i, { text, level, isCode }] of lines.entries()) {
+    const isBlank = text === "" || (isCode && text.trim() === "");
+    const isInside = isCode && isBlank && lines[i - 1]?.isCode && lines[i + 1]?.isCode;
+    if (isInside) out.push(text);
+    else if (!isBlank) level ? pushHeading(out, text) : out.push(text);
+    else if (out.length && out[out.length - 1] !== "") out.push("");
+  }
+  while (out[out.length - 1] === "") out.pop();
+  return out.join("\n");
+}
+
+function pushHeading(out: string[], text: string): void {
+  if (out.length && out[out.length - 1] !== "") out.push("");
+  out.push(text, "");
+}
+
+function lineOf(source: string): Line {
+  let line = source;
+  if (line.includes("__")) {
+    line = line.replace(/__([A-Z]+)__/g, (whole, name) => switches.has(name) ? hole : whole)
+      .replace(/^__[\p{Lu}_]+__$/u, "");
+  }
+  if (line[0] === " " && line.trim() !== "") {
+    const text = decodeEntities(withoutQuotes(line));
+    if (!text.includes(hole)) return { text, level: 0, isCode: true };
+    const shown = text.replaceAll(hole, "");
+    // A line on which nothing but pictures and templates stood is no code.
+    return shown.trim() === ""
+      ? { text: "", level: 0, isCode: false }
+      : { text: shown, level: 0, isCode: true };
+  }
+  if (line[0] === " ") return { text: line, level: 0, isCode: true };
+  const heading = line[0] === "=" ? /^(={1,6})(.+?)\1[ \t\uFDD2]*$/.exec(line) : null;
+  if (heading) return { text: tidy(heading[2]), level: heading[1].length, isCode: false };
+  const text = tidy(line.replace(/^-{4,}|^[*#:;]+[ \t]*/, ""));
+  // What is left of a table whose brackets have no partner.
+  return { text: /^[|!][-}+]?$/.test(text) ? "" : text, level: 0, isCode: false };
+}
+
+/** Empties the headings without text before the next heading of their level. */
+function dropBareHeadings(lines: Line[], note: Note): void {
+  let hasText = false;
+  let below = 0;
+  for (let i = lines.length - 1; i >= 0; i--) {
+    const { level, text } = lines[i];
+    if (level === 0) hasText ||= text.trim() !== "";
+    else {
+      const isKept = hasText || below > level;
+      if (isKept) below = level;
+      else {
+        lines[i].text = "";
+        note("headings without text");
+      }
+      hasText = false;
+    }
+  }
+}
+
+/** Returns a line without quotes of bold and italics, with entities decoded, tidied around its holes. */
+function tidy(source: string): string {
+  let line = decodeEntities(withoutQuotes(source));
+  if (line.includes(hole)) line = withoutHoles(line);
+  return line.replace(/[ \t\u00a0]+/g, " ").replace(/^ | $/g, "");
+}
+
+/** Removes holes with the separators, spaces and parentheses that they leave. */
+function withoutHoles(line: string): string {
+  const bare = line.replace(/[ \t\u00a0]+/g, " ").replace(/\uFDD2(?: ?\uFDD2)+/g, hole)
+    // (H) and (H; H), then (H; text) and (text; H).
+    .replace(/ ?\((?: ?[,;:]? ?\uFDD2)+ ?[,;:]? ?\)/g, hole)
+    .replace(/\( ?\uFDD2 ?(?:[,;] ?)*/g, "(")
+    .replace(/(?:[,;] ?)*\uFDD2 ?\)/g, ")")
+    // Between commas, and between a space and a full stop.
+    .replace(/, ?\uFDD2 ?(?=,)/g, "")
+    .replace(/ \uFDD2 ?(?=[,.;](?:[\s\uFDD2]|$))/g, "")
+    .replaceAll(hole, "");
+  return /^[\s\p{P}]*$/u.test(bare) ? "" : bare;
+}
