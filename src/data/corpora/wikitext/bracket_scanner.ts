@@ -60,8 +60,8 @@ const maxSearched = 1000;
 /** Brackets below this depth are removed with their content. MediaWiki allows 40 templates in each other. */
 const maxDepth = 100;
 
-const outside = /\{\{\{(?!\{)|\{\{|\}\}\}|\}\}|^[ \t:]{0,100}\{\||^[ \t]{0,100}\|\}(?!\})|\[\[|\]\]/gm;
-const inside = /\{\{\{(?!\{)|\{\{|\}\}\}|\}\}|^[ \t:]{0,100}\{\||^[ \t]{0,100}\|\}(?!\})|\[\[|\]\]|\||=/gm;
+const outside = /\{\{\{(?!\{)|\{\{|\}\}\}|\}\}|\{\||\|\}(?!\})|\[\[|\]\]/g;
+const inside = /\{\{\{(?!\{)|\{\{|\}\}\}|\}\}|\{\||\|\}(?!\})|\[\[|\]\]|\||=/g;
 
 /** Replaces the brackets of a page by their texts; tables become holes. */
 export function replaceBrackets(page: string, texts: BracketTexts, note: Note): string {
@@ -78,6 +78,8 @@ class BracketScan {
   readonly #open: Record<string, number> = { "{{": 0, "{{{": 0, "[[": 0, "{|": 0 };
   /** Notes in order, so that those inside a dropped bracket can be dropped with it. */
   readonly #notes: [what: string, times: number][] = [];
+  /** Number of brackets that were removed because of their depth. */
+  #deep = 0;
   readonly #note: Note = (what, times = 1) => void this.#notes.push([what, times]);
 
   constructor(page: string, texts: BracketTexts) {
@@ -87,7 +89,7 @@ class BracketScan {
 
   run(note: Note): string {
     const page = this.#page;
-    const headings = [...page.matchAll(/^=+[^=\n]/gm)].map(({ index }) => index);
+    const headings = headingsOf(page);
     let heading = 0;
     let from = 0;
     while (true) {
@@ -99,8 +101,16 @@ class BracketScan {
       this.#out.push(page.slice(from, index));
       from = token.lastIndex;
       while (headings[heading] < index) heading++;
-      const text = found[0];
-      const kind = text.length > 1 ? text.replace(/^[ \t:]+/, "") : text;
+      let kind = found[0];
+      if ((kind === "{|" || kind === "|}") && !this.#opensLine(index, kind === "{|")) {
+        // A bar beside a brace is no table.
+        from = index + 1;
+        kind = kind[0];
+        if (kind === "{" || this.#stack.length === 0) {
+          this.#out.push(kind);
+          continue;
+        }
+      }
       if (kind === "|" || kind === "=") this.#separate(kind);
       else if (kind[0] === "{" || kind === "[[") this.#push(kind, index, heading);
       else if (kind === "]]") this.#closeLink();
@@ -112,9 +122,20 @@ class BracketScan {
       }
     }
     if (this.#stack.length) this.#note("brackets never closed", this.#stack.length);
+    if (this.#deep) this.#note("brackets nested too deeply", this.#deep);
     for (const [what, times] of this.#notes) note(what, times);
     this.#out.push(page.slice(from));
     return this.#out.join("");
+  }
+
+  /** Returns true where only blank space, and colons before a table, stand before a place on its line. */
+  #opensLine(place: number, isTable: boolean): boolean {
+    let at = place - 1;
+    for (; place - at < 100; at--) {
+      const sign = this.#page[at];
+      if (sign !== " " && sign !== "\t" && !(isTable && sign === ":")) break;
+    }
+    return at < 0 || this.#page[at] === "\n";
   }
 
   #push(kind: string, start: number, headings: number): void {
@@ -164,7 +185,7 @@ class BracketScan {
     if (!open) return;
     const isDeep = this.#stack.length >= maxDepth;
     const text = isDeep ? hole : this.#texts.link(this.#partsOf(open, open.bars), this.#note);
-    if (isDeep) this.#note("brackets nested too deeply");
+    if (isDeep) this.#deep++;
     if (text === undefined) {
       this.#out[open.at] = "[[";
       this.#out.push("]]");
@@ -187,7 +208,7 @@ class BracketScan {
       return;
     }
     if (this.#stack.length >= maxDepth) {
-      this.#note("brackets nested too deeply");
+      this.#deep++;
       this.#replace(open, hole);
     } else if (open.kind === "{{{") {
       const [, ...fallback] = this.#partsOf(open, open.bars.slice(0, 1));
@@ -227,14 +248,24 @@ class BracketScan {
 
   /** Drops the notes from one number to another, but for those about brackets. */
   #dropNotes(from: number, to = this.#notes.length): void {
-    const kept = this.#notes.slice(from, to).filter(([what]) => what.startsWith("brackets"));
-    this.#notes.splice(from, to - from, ...kept);
+    let kept = from;
+    for (let i = from; i < this.#notes.length; i++) {
+      if (i >= to || this.#notes[i][0].startsWith("brackets")) this.#notes[kept++] = this.#notes[i];
+    }
+    this.#notes.length = kept;
   }
 
   #replace(open: OpenBracket, text: string): void {
     this.#out.length = open.at;
     this.#out.push(text);
   }
+}
+
+/** Returns the places of the lines that begin with an equals sign. */
+function headingsOf(page: string): number[] {
+  const places: number[] = page[0] === "=" ? [0] : [];
+  for (let at = page.indexOf("\n="); at >= 0; at = page.indexOf("\n=", at + 2)) places.push(at + 1);
+  return places;
 }
 
 /** Returns true where nothing but other templates stands on the lines of the text from `start` to `end`. */

@@ -64,25 +64,22 @@ const signs: Readonly<Record<string, string>> = {
 
 /** Returns the measure as it was written: `10 km`, `3 by 4 m`, `5 ft 11 in`. */
 export function convertedMeasure(args: TemplateArgs): string {
-  const parts = [...args.positional];
-  let text = parts.shift() ?? "";
-  for (let joint = between[parts[0]]; joint !== undefined; joint = between[parts[0]]) {
-    // The value behind the word is needed; `{{convert|10|x}}` has the unit x.
-    if (!isValue(parts[1])) break;
-    text += joint + parts[1];
-    parts.splice(0, 2);
+  const { positional: parts } = args;
+  let text = args.at(0);
+  let at = 1;
+  // The value behind the word is needed: `{{convert|10|x}}` has the unit x.
+  for (; between[parts[at]] !== undefined && isValue(parts[at + 1]); at += 2) {
+    text += between[parts[at]] + parts[at + 1];
   }
-  const unit = parts.shift() ?? "";
-  const plus = unitSign(unit);
-  const shown = plus === "" ? text : `${text} ${plus}`;
+  const unit = args.at(at);
+  const [second, smaller] = [args.at(at + 1), args.at(at + 2)];
+  const shown = unit === "" ? text : `${text} ${unitSign(unit)}`;
   // `5|ft|11|in` is one measure of two units; `5|ft|1` has the digits of the converted value behind the unit.
-  return isValue(parts[0]) && parts[1] && isSmaller(unit, parts[1])
-    ? `${shown} ${parts[0]} ${unitSign(parts[1])}`
-    : shown;
+  return isValue(second) && isSmaller(unit, smaller) ? `${shown} ${second} ${unitSign(smaller)}` : shown;
 }
 
-function isValue(part: string | undefined): part is string {
-  return part !== undefined && /^[-+−]?[\d.,/+⁄ ]*\d/.test(part);
+function isValue(part = ""): boolean {
+  return /^[-+−]?[\d.,/+⁄ ]*\d/.test(part);
 }
 
 /** Pairs of units that are written together, the larger first. */

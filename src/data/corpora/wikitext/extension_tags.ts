@@ -49,8 +49,7 @@ export function withoutMarks(text: string): string {
 
 /** Sets verbatim elements of a page aside and removes comments, notes and pictures; `note` counts them. */
 export function withoutExtensionTags(page: string, verbatim: Verbatim, note: Note): string {
-  const lower = page.toLowerCase();
-  const search = lower.length === page.length ? lower : page;
+  const search = lowerCase(page);
   const out: string[] = [];
   /** Names of which no closing tag is left. */
   const unclosed = new Set<string>();
@@ -110,8 +109,14 @@ function isForgotten(search: string, from: number, end: number): boolean {
   return next >= 0 && next < end && search.slice(from, next).includes("\n\n");
 }
 
+/** Returns a page in lower case where each sign keeps its place, else as it is. */
+export function lowerCase(page: string): string {
+  const lower = page.toLowerCase();
+  return lower.length === page.length ? lower : page;
+}
+
 /** Returns the next closing tag of `name`. */
-function closingTag(search: string, name: string, from: number): ClosingTag | undefined {
+export function closingTag(search: string, name: string, from: number): ClosingTag | undefined {
   const closing = `</${name}`;
   for (let at = search.indexOf(closing, from); at >= 0; at = search.indexOf(closing, at + 1)) {
     const after = /^\s{0,20}>/.exec(search.slice(at + closing.length, at + closing.length + 22));

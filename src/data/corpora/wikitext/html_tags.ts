@@ -5,7 +5,7 @@
  * @module
  */
 import type { Note } from "../../steps/document_step.ts";
-import { hole, type Verbatim } from "./extension_tags.ts";
+import { closingTag, hole, lowerCase, type Verbatim } from "./extension_tags.ts";
 
 const inline = new Set(
   ("abbr b bdi bdo big cite code data del dfn em font i ins kbd link mark meta q rb rp rt rtc ruby s samp small span " +
@@ -49,9 +49,20 @@ export function withoutHtmlTags(page: string, note: Note): string {
 
 /** Sets the content of `<code>` aside as it stands, but for what `textOf` makes of its brackets. */
 export function withoutCode(page: string, verbatim: Verbatim, textOf: (code: string) => string): string {
-  if (!/<(code|tt|samp)[\s>]/i.test(page)) return page;
-  return page.replace(
-    /<(code|tt|samp)(?:\s[^<>]*)?>((?:[^<]|<(?!\/?(?:code|tt|samp)[\s>]))*)<\/\1\s{0,20}>/gi,
-    (_, __, code: string) => verbatim.keep(textOf(code)),
-  );
+  const opening = /<(code|tt|samp)(?:\s[^<>]*)?>/gi;
+  const search = lowerCase(page);
+  const out: string[] = [];
+  const unclosed = new Set<string>();
+  let from = 0;
+  for (let found = opening.exec(page); found; found = opening.exec(page)) {
+    const name = found[1].toLowerCase();
+    const end = unclosed.has(name) ? undefined : closingTag(search, name, opening.lastIndex);
+    if (!end) {
+      unclosed.add(name);
+      continue;
+    }
+    out.push(page.slice(from, found.index), verbatim.keep(textOf(page.slice(opening.lastIndex, end.at))));
+    from = opening.lastIndex = end.after;
+  }
+  return from === 0 ? page : out.join("") + page.slice(from);
 }

@@ -38,7 +38,7 @@ define(
     "smalldiv|nihongo2|vanchor|visible anchor|anchored list|not a typo|chem2|ipa link|ipalink|ill|illm|ill2|" +
     "interlanguage link|interlanguage link multi|red link|wikt-lang|no italics|as written|proper name|typo|flag|" +
     "flagu|flagcountry|flag country|flag+link|country|nft|nfb|fb|cr|число|num|nombre|nb|" +
-    "nobreak|langue2|bibleverse|sortable|sans|polytonic|unicode|ar|music|jezik|cnbr|nw|script|hebrew|he|grc|" +
+    "nobreak|langue2|sortable|sans|polytonic|unicode|ar|music|jezik|cnbr|nw|script|hebrew|he|grc|" +
     "angbr ipa|ipafont|lang-ar-at|arial|nobel|nowrap1|no break|kurz|ipa-text|ipatext",
   (args, language, name) =>
     /^(число|num|nombre|nb)$/.test(name)
@@ -199,6 +199,7 @@ define(
       args.at(0)
     }`,
 );
+define("bibleverse|bibleref|bibleref2|bible", (args) => args.filled().slice(0, 2).join(" "));
 define("us$|usd|us dollar", (args) => `US$${args.at(0)}`);
 define("a$|au$|c$|ca$|nz$|hk$|r$", (args, _, name) => name.toUpperCase() + args.at(0));
 define("£|gbp|pound sterling|€|eur|euro|¥|jpy|₹|inr|indian rupee|₽|cny|rmb", poundsOf);
@@ -219,18 +220,21 @@ define("ipac-en|ipac-fr|ipac-pl|ipac-es|ipac-ru|ipac-de|ipac-cmn", (args, _, nam
   const sounds = args.filled().filter((part) =>
     !/^(us|uk|pron|lang|also|audio|local|.*\.og[ga])$/i.test(part)
   );
-  const text = sounds.map((part) => part === "_" ? " " : part === "." || part === "-" ? part : part).join("");
+  const text = sounds.map((part) => part.replaceAll("_", " ")).join("");
   return name === "ipac-en" ? `/${text}/` : `[${text}]`;
 });
 
 /** Templates that are signs. */
 const constants: Readonly<Record<string, string>> = {
-  "'": "'",
-  "'s": "'s",
-  "\"'": "\"'",
-  "'\"": "'\"",
-  "' \"": "' \"",
-  "\" '": "\" '",
+  // As a reference, an apostrophe is not part of the markup of bold and italics.
+  "'": "&#39;",
+  "'s": "&#39;s",
+  "\"'": "\"&#39;",
+  "'\"": "&#39;\"",
+  "' \"": "&#39; \"",
+  "\" '": "\" &#39;",
+  "-\"": "\"",
+  "'-": "&#39;",
   "`": "`",
   "!": "|",
   "!!": "||",
@@ -239,8 +243,8 @@ const constants: Readonly<Record<string, string>> = {
   ")": "}",
   "((": "{{",
   "))": "}}",
-  "[": "[",
-  "]": "]",
+  "[": "&#91;",
+  "]": "&#93;",
   "*": "•",
   ndash: "–",
   endash: "–",
@@ -253,6 +257,9 @@ const constants: Readonly<Record<string, string>> = {
   "spaced en dash": " – ",
   "spaced en dash space": " – ",
   "ndash ": " – ",
+  mdashb: "—",
+  ndashb: "–",
+  "--": "—",
   mdash: "—",
   emdash: "—",
   "—": "—",

@@ -93,20 +93,47 @@ function dropBareHeadings(lines: Line[], note: Note): void {
 /** Returns a line without quotes of bold and italics, with entities decoded, tidied around its holes. */
 function tidy(source: string): string {
   let line = decodeEntities(withoutQuotes(source));
+  if (/[\t\u00a0]|  /.test(line)) line = line.replace(/[ \t\u00a0]+/g, " ");
   if (line.includes(hole)) line = withoutHoles(line);
-  return line.replace(/[ \t\u00a0]+/g, " ").replace(/^ | $/g, "");
+  return line[0] === " " || line.endsWith(" ") ? line.trim() : line;
 }
 
-/** Removes holes with the separators, spaces and parentheses that they leave. */
+/** Characters before a hole that are looked at. [ours] */
+const near = 100;
+
+/** Removes holes with the separators, spaces and parentheses that they leave. Spaces stand alone. */
 function withoutHoles(line: string): string {
-  const bare = line.replace(/[ \t\u00a0]+/g, " ").replace(/\uFDD2(?: ?\uFDD2)+/g, hole)
-    // (H) and (H; H), then (H; text) and (text; H).
-    .replace(/ ?\((?: ?[,;:]? ?\uFDD2)+ ?[,;:]? ?\)/g, hole)
-    .replace(/\( ?\uFDD2 ?(?:[,;] ?)*/g, "(")
-    .replace(/(?:[,;] ?)*\uFDD2 ?\)/g, ")")
-    // Between commas, and between a space and a full stop.
-    .replace(/, ?\uFDD2 ?(?=,)/g, "")
-    .replace(/ \uFDD2 ?(?=[,.;](?:[\s\uFDD2]|$))/g, "")
-    .replaceAll(hole, "");
+  const [first, ...rest] = line.split(hole);
+  const out: string[] = [];
+  let left = first;
+  for (const right of rest) {
+    if (left.length > 2 * near) {
+      out.push(left.slice(0, -near));
+      left = left.slice(-near);
+    }
+    left = joined(left, right);
+  }
+  out.push(left);
+  const bare = out.join("");
   return /^[\s\p{P}]*$/u.test(bare) ? "" : bare;
+}
+
+/** Joins the texts on both sides of a hole. */
+function joined(left: string, right: string): string {
+  const before = left[left.length - 1] ?? "";
+  const after = right[0] ?? "";
+  if (before === "(" || (before === " " && left.endsWith("( "))) {
+    const more = right.replace(/^ ?(?:[,;:] ?)*/, "");
+    const start = left.slice(0, left.lastIndexOf("("));
+    return more[0] === ")" ? joined(start, more.slice(1)) : `${start}(${more}`;
+  }
+  if (after === ")" || (after === " " && right[1] === ")")) {
+    return left.replace(/(?:[,;] ?| )+$/, "") + right.trimStart();
+  }
+  if (before === " " || before === ",") {
+    if (/^ ?,/.test(right) && /, ?$/.test(left)) return left.trimEnd() + right.replace(/^ ?,/, "");
+    if (before === " " && /^ ?[,.;](?:\s|$)/.test(right)) return left.trimEnd() + right.trimStart();
+    return before === " " && after === " " ? left + right.slice(1) : left + right;
+  }
+  return /[\p{L}\p{N}]/u.test(before) && /[\p{L}\p{N}]/u.test(after) ? `${left} ${right}` : left + right;
 }

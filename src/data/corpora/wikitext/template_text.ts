@@ -30,7 +30,7 @@ const withoutText = new RegExp(
     "persondata|normdaten|defaultsort|coord missing|italic title|short description|use (dmy|mdy|british|american).*|" +
     "main|main article|see also|further|details|about|for|other uses.*|redirect.*|distinguish.*|hatnote|multiple image|" +
     "anchor|anchors|flagicon.*|flag icon|flagdeco|sigle|lang icon|.* icon|ref-\\w\\w|link (fa|ga)|clear|-|hs|hidden sort.*|" +
-    "age.*|inflation.*|dynamic list|expand .*|image|css image crop|annotated image.*|wide image|panorama|gallery|listen|" +
+    "age.*|inflation.*|pop density|dynamic list|expand .*|image|css image crop|annotated image.*|wide image|panorama|gallery|listen|" +
     "toc.*|compact toc|pp-.*|featured article|good article|audio-nohelp|party color|legend.*|location map.*|maplink|" +
     "ipa notice|contains .* text|default sort|displaytitle|lowercase.*|nomor|nopage|doi-inline|webcite|flagathlete.*|col-.*",
   ].join("|") + ")$",

@@ -32,6 +32,7 @@ export function formatDate(
 ): string {
   const [y, m, d] = [year, month, day].map((part) => /^\d{1,4}$/.test(part ?? "") ? Number(part) : undefined);
   if (y === undefined) return [day, month, year].filter(Boolean).join(" ");
+  if (m === undefined && month) return [day, month, year].filter(Boolean).join(" ");
   if (m === undefined || m < 1 || m > 12) return year;
   const tag = language === "en" && order === "day first" ? "en-GB" : supported(language);
   const parts = d ? "ymd" : "ym";
