@@ -5,8 +5,7 @@
  */
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
-import { readBytes } from "../../formats/compression/decompress.ts";
-import { type Element, findElements } from "../../formats/records/xml_elements.ts";
+import { decodedXml, type Element, findElements } from "../../formats/records/xml_elements.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import type { Document, Entry } from "../document.ts";
 import { type Paths, patternsOf } from "../io/file_patterns.ts";
@@ -28,17 +27,23 @@ export interface WikipediaOptions {
   languages?: readonly string[] | "all";
   /** Language of files that name none in their name (`enwiki-...`) or their first bytes; default `en`. */
   language?: string;
+  /**
+   * Texts of templates by name, beside the known ones: `$1` is the first argument, `${author}` a named one, and ""
+   * removes the template. Example: `{ "Vol-lv": "$1", "Citējums": "$1 (${autors})" }`.
+   */
+  templates?: Readonly<Record<string, string>>;
 }
 
 const schema = optionsSchema<WikipediaOptions>()(z.strictObject({
   languages: z.union([z.array(z.string()).readonly(), z.literal("all")]).default([...wikipediaLanguages]),
   language: z.string().optional(),
+  templates: z.record(z.string(), z.string()).optional(),
 }));
 
 /** Plans one document per article of MediaWiki XML exports, or per row of JSON Lines with a plain `text`. */
 export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): DatasetPlan<Document> {
-  const { languages, language } = parseOptions(schema, options, "Dataset.wikipedia");
-  if (patternsOf(paths).every((path) => /\.jsonl(\.\w+)?$/i.test(path))) {
+  const { languages, language, templates } = parseOptions(schema, options, "Dataset.wikipedia");
+  if (patternsOf(paths).every((path) => /\.(jsonl|ndjson|json)(\.\w+)?$/i.test(path))) {
     return jsonlPlan(paths, { text: "text" }) as DatasetPlan<Document>;
   }
   const kept = languages === "all" ? undefined : languages;
@@ -55,13 +60,17 @@ export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): Dat
   });
   return textStepPlan(articles, {
     op: "wikitext",
+    options: { templates },
     needs: "document",
-    job: () => judgeOf(import.meta.url, undefined, wikitextJudge),
+    job: () => judgeOf(import.meta.url, templates, wikitextJudge),
   });
 }
 
 /** Returns the judge that turns markup into text. Of `meta` it reads title and wiki, and removes the wiki. */
-export function wikitextJudge(): Judge {
+export function wikitextJudge(patterns: WikipediaOptions["templates"] = {}): Judge {
+  const templates = new Map(
+    Object.entries(patterns).map(([name, text]) => [name.replaceAll("_", " ").trim().toLowerCase(), text]),
+  );
   const sites = new Map<string, WikiSite>();
   return ({ text, meta = {} }, note) => {
     const { title, wiki } = meta as { title?: string; wiki?: WikiSite };
@@ -69,7 +78,10 @@ export function wikitextJudge(): Judge {
     // Records of one dump share a site, whose table of namespaces is made once.
     const site = sites.get(key) ?? wiki;
     if (site) sites.set(key, site);
-    return { text: plainWikitext(text, note, { site, title }), ...(wiki && { meta: { wiki: undefined } }) };
+    return {
+      text: plainWikitext(text, note, { site, title, templates }),
+      ...(wiki && { meta: { wiki: undefined } }),
+    };
   };
 }
 
@@ -131,10 +143,9 @@ const headChars = 1 << 16;
 /** Returns the wiki of a dump: its language by the file's name, else by the first bytes, and its namespaces. */
 async function siteOfDump(path: string, name: string, fallback: string): Promise<WikiSite> {
   const named = /(?:^|[\\/])([a-z]{2,3}(?:_[a-z_]+)?)wiki-[^\\/]*$/.exec(name)?.[1]?.replaceAll("_", "-");
-  const decoder = new TextDecoder();
   let head = "";
-  for await (const chunk of readBytes(path)) {
-    head += decoder.decode(chunk.subarray(0, headChars), { stream: true });
+  for await (const { text } of decodedXml(path)) {
+    head += text.slice(0, headChars);
     if (head.length >= headChars || /<\/siteinfo>|<page[\s>]/.test(head)) break;
   }
   const { language, names } = siteOfHead(head);

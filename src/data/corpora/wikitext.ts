@@ -8,6 +8,7 @@
  * @module
  */
 import type { Note } from "../steps/document_step.ts";
+import { withoutQuotes } from "./wikitext/bold_quotes.ts";
 import { replaceBrackets } from "./wikitext/bracket_scanner.ts";
 import { decodeEntities } from "./wikitext/entities.ts";
 import { Verbatim, withoutExtensionTags, withoutMarks } from "./wikitext/extension_tags.ts";
@@ -23,9 +24,12 @@ export interface WikiPage {
   site?: WikiSite;
   /** Title of the page, the text of `{{PAGENAME}}`. */
   title?: string;
+  /** Texts of templates by their names in lower case: `$1` is the first argument, `${author}` a named one. */
+  templates?: ReadonlyMap<string, string>;
 }
 
 const english: WikiSite = { language: "en" };
+const none: ReadonlyMap<string, string> = new Map();
 const tables = new WeakMap<WikiSite, NamespaceTable>();
 
 /**
@@ -36,18 +40,18 @@ const tables = new WeakMap<WikiSite, NamespaceTable>();
 export function plainWikitext(
   text: string,
   note: Note = () => {},
-  { site = english, title = "" }: WikiPage = {},
+  { site = english, title = "", templates = none }: WikiPage = {},
 ): string {
   const namespaces = namespacesFor(site);
-  const facts = { title, language: site.language };
+  const context = { facts: { title, language: site.language }, namespaces, patterns: templates };
   const verbatim = new Verbatim();
   const link = (parts: readonly string[], note: Note) => linkText(parts, namespaces, note);
-  const inCode = { link, template: templateTexts(facts, namespaces, true) };
+  const inCode = { link, template: templateTexts(context, true) };
   let page = withoutMarks(text).replaceAll("\r\n", "\n");
   page = withoutExtensionTags(page, verbatim, note);
   page = withoutCode(page, verbatim, (code) => decodeEntities(replaceBrackets(code, inCode, () => {})));
-  page = replaceBrackets(page, { link, template: templateTexts(facts, namespaces) }, note);
-  page = withoutHtmlTags(withoutExternalLinks(page), note);
+  page = replaceBrackets(page, { link, template: templateTexts(context) }, note);
+  page = withoutHtmlTags(withoutQuotes(withoutExternalLinks(page)), note);
   if (hasVariants.has(site.language)) page = page.replace(/-\{(?:[A-Za-z-]*\|)?([^{}|;]*)\}-/g, "$1");
   return verbatim.restore(linesText(page, note)).replaceAll("\uFDD2", "");
 }

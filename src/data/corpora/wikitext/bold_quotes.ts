@@ -1,5 +1,5 @@
 /**
- * Apostrophes that mean bold and italics, on one line.
+ * Apostrophes that mean bold and italics, line by line. Tags stand between them as text does.
  *
  * Two are italics, three bold, five both; four are one apostrophe and bold, more than five apostrophes and both. Where
  * a line has an odd number of both, one bold is an apostrophe and italics, as in `dell'''Eneide''`. [MediaWiki's rules]
@@ -7,8 +7,12 @@
  * @module
  */
 
-/** Removes the apostrophes of bold and italics from a line; those that are text stay. */
-export function withoutQuotes(line: string): string {
+/** Removes the apostrophes of bold and italics from a page; those that are text stay. */
+export function withoutQuotes(page: string): string {
+  return page.includes("''") ? page.split("\n").map(lineWithoutQuotes).join("\n") : page;
+}
+
+function lineWithoutQuotes(line: string): string {
   if (!line.includes("''")) return line;
   const parts = line.split(/('{2,})/);
   let bold = 0;

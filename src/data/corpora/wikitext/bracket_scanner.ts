@@ -122,6 +122,8 @@ class BracketScan {
       }
     }
     if (this.#stack.length) this.#note("brackets never closed", this.#stack.length);
+    // The attributes of a table that is never closed stand behind a bar, so that its line is no text.
+    for (const { kind, at } of this.#stack) if (kind === "{|") this.#out[at] = "|";
     if (this.#deep) this.#note("brackets nested too deeply", this.#deep);
     for (const [what, times] of this.#notes) note(what, times);
     this.#out.push(page.slice(from));

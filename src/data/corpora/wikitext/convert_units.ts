@@ -36,7 +36,6 @@ const between: Readonly<Record<string, string>> = {
 const signs: Readonly<Record<string, string>> = {
   C: "°C",
   F: "°F",
-  K: "K",
   R: "°R",
   sqkm: "km²",
   sqm: "m²",
@@ -54,12 +53,13 @@ const signs: Readonly<Record<string, string>> = {
   ft3: "cu ft",
   in3: "cu in",
   yd3: "cu yd",
+  USgal: "US gal",
   usgal: "US gal",
   impgal: "imp gal",
   floz: "fl oz",
-  usfloz: "US fl oz",
-  lbf: "lbf",
-  ha: "ha",
+  USfloz: "US fl oz",
+  USoz: "US fl oz",
+  impoz: "imp fl oz",
 };
 
 /** Returns the measure as it was written: `10 km`, `3 by 4 m`, `5 ft 11 in`. */
@@ -84,14 +84,23 @@ function isValue(part = ""): boolean {
 
 /** Pairs of units that are written together, the larger first. */
 const pairs = new Set(
-  "ft in|yd ft|mi yd|mi ch|mi furlong|lb oz|st lb|m cm|km m|LT cwt|h min|ftin".split("|"),
+  "ft in|yd ft|mi yd|mi ch|mi furlong|lb oz|st lb|m cm|km m|LT cwt|h min".split("|"),
 );
 
 function isSmaller(unit: string, next: string): boolean {
   return pairs.has(`${unit} ${next}`);
 }
 
+const powers: Readonly<Record<string, string>> = {
+  e3: "thousand ",
+  e6: "million ",
+  e9: "billion ",
+  e12: "trillion ",
+};
+
 function unitSign(unit: string): string {
+  const power = /^(e3|e6|e9|e12)(.+)/.exec(unit);
+  if (power) return powers[power[1]] + unitSign(power[2]);
   return signs[unit] ??
     unit.replace(/([a-z])([23])\b/g, (_, letter, power) => letter + (power === "2" ? "²" : "³"));
 }

@@ -199,6 +199,14 @@ define(
       args.at(0)
     }`,
 );
+define("harvtxt|harvcoltxt|harvnb text|citer", ({ positional }) => {
+  const year = positional.findIndex((part) => /^\d{4}/.test(part));
+  const authors = year < 0 ? positional : positional.slice(0, year);
+  const last = authors.length > 3
+    ? `${authors[0]} et al.`
+    : authors.join(", ").replace(/, ([^,]*)$/, " & $1");
+  return year < 0 ? last : `${last} (${positional[year]})`;
+});
 define("bibleverse|bibleref|bibleref2|bible", (args) => args.filled().slice(0, 2).join(" "));
 define("us$|usd|us dollar", (args) => `US$${args.at(0)}`);
 define("a$|au$|c$|ca$|nz$|hk$|r$", (args, _, name) => name.toUpperCase() + args.at(0));
@@ -229,11 +237,11 @@ const constants: Readonly<Record<string, string>> = {
   // As a reference, an apostrophe is not part of the markup of bold and italics.
   "'": "&#39;",
   "'s": "&#39;s",
-  "\"'": "\"&#39;",
-  "'\"": "&#39;\"",
-  "' \"": "&#39; \"",
-  "\" '": "\" &#39;",
-  "-\"": "\"",
+  "\"'": '"&#39;',
+  "'\"": '&#39;"',
+  "' \"": '&#39; "',
+  "\" '": '" &#39;',
+  '-"': '"',
   "'-": "&#39;",
   "`": "`",
   "!": "|",

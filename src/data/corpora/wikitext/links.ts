@@ -12,10 +12,12 @@ const noLanguages = new Set("mw wp mos cat doi rfc iso nyt arx viaf isbn issn om
 
 /** Returns the text of `[[...]]` from its parts between the bars; a hole for one without text, undefined for no link. */
 export function linkText(
-  [written, ...labels]: readonly string[],
+  parts: readonly string[],
   namespaces: NamespaceTable,
   note: Note,
 ): string | undefined {
+  // A bar that {{!}} gives separates as well.
+  const [written, ...labels] = parts.length === 1 ? parts[0].split("|") : parts;
   const target = written.trim();
   if (target === "" || /[\n[\]{}<>]/.test(target)) return undefined;
   const isShown = target.startsWith(":");

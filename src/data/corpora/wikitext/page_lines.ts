@@ -7,7 +7,6 @@
  * @module
  */
 import type { Note } from "../../steps/document_step.ts";
-import { withoutQuotes } from "./bold_quotes.ts";
 import { decodeEntities } from "./entities.ts";
 import { hole } from "./extension_tags.ts";
 
@@ -55,7 +54,7 @@ function lineOf(source: string): Line {
       .replace(/^__[\p{Lu}_]+__$/u, "");
   }
   if (line[0] === " " && line.trim() !== "") {
-    const text = decodeEntities(withoutQuotes(line));
+    const text = decodeEntities(line);
     if (!text.includes(hole)) return { text, level: 0, isCode: true };
     const shown = text.replaceAll(hole, "");
     // A line on which nothing but pictures and templates stood is no code.
@@ -67,8 +66,14 @@ function lineOf(source: string): Line {
   const heading = line[0] === "=" ? /^(={1,6})(.+?)\1[ \t\uFDD2]*$/.exec(line) : null;
   if (heading) return { text: tidy(heading[2]), level: heading[1].length, isCode: false };
   const text = tidy(line.replace(/^-{4,}|^[*#:;]+[ \t]*/, ""));
-  // What is left of a table whose brackets have no partner.
-  return { text: /^[|!][-}+]?$/.test(text) ? "" : text, level: 0, isCode: false };
+  // The rows of a table whose brackets have no partner.
+  return { text: isTableSyntax(text) ? "" : text, level: 0, isCode: false };
+}
+
+/** Returns true for a row mark or a cell of which only attributes are there: `|-`, `|valign=top|`. */
+function isTableSyntax(line: string): boolean {
+  if (line[0] !== "|" && line[0] !== "!") return false;
+  return /^[|!][-}+]*(?: ?[\w-]{1,30} ?= ?(?:"[^"]{0,200}"|[^\s"|]{1,200}))* ?\|?$/.test(line);
 }
 
 /** Empties the headings without text before the next heading of their level. */
@@ -90,9 +95,9 @@ function dropBareHeadings(lines: Line[], note: Note): void {
   }
 }
 
-/** Returns a line without quotes of bold and italics, with entities decoded, tidied around its holes. */
+/** Returns a line with entities decoded, tidied around its holes. */
 function tidy(source: string): string {
-  let line = decodeEntities(withoutQuotes(source));
+  let line = decodeEntities(source);
   if (/[\t\u00a0]|  /.test(line)) line = line.replace(/[ \t\u00a0]+/g, " ");
   if (line.includes(hole)) line = withoutHoles(line);
   return line[0] === " " || line.endsWith(" ") ? line.trim() : line;

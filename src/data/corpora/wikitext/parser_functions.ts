@@ -15,6 +15,11 @@ export interface PageFacts {
   language: string;
 }
 
+/** Elements without text that `{{#tag:ref|...}}` makes. */
+const hiddenTags = new Set(
+  "ref references gallery timeline imagemap graph mapframe maplink templatestyles".split(" "),
+);
+
 /** Functions of the text behind the colon and of the other arguments. */
 const functions: Readonly<
   Record<string, (first: string, args: readonly string[], page: PageFacts) => string>
@@ -29,7 +34,7 @@ const functions: Readonly<
   "#dateformat": (date) => date,
   "#titleparts": (title) => title,
   "#language": (code) => code,
-  "#lst": () => "",
+  "#tag": (tag, [content = ""]) => hiddenTags.has(tag.toLowerCase()) ? "" : content,
   lc: (text) => text.toLowerCase(),
   uc: (text) => text.toUpperCase(),
   lcfirst: (text) => text.slice(0, 1).toLowerCase() + text.slice(1),

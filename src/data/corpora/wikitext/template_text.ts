@@ -18,7 +18,7 @@ import { namespaceName, type NamespaceTable } from "./wiki_site.ts";
 /** Names of templates without text, whatever their arguments are. */
 const withoutText = new RegExp(
   "^(?:" + [
-    "cite|cite .*|citation( .*)?|cit(ar|e|at|ation)? (web|book|news|journal).*|vcite.*|sfn.*|harv.*|efn.*|refn?|refbegin|refend|" +
+    "cite|cite .*|citation( .*)?|cit(ar|e|at|ation)? (web|book|news|journal).*|vcite.*|sfn.*|harv|harvnb|harvcol|harvcolnb|harvs|harvard citation.*|efn.*|refn?|refbegin|refend|" +
     "ref(-| ).*|r|rp|note|notelist.*|reflist.*|references.*|odn|przypisy|literatur|internetquelle|der|ouvrage|article",
     "citation needed.*|cn|fact|facts|clarify.*|clarification.*|who|whom|by whom|when|where|which|why|how|vague|dubious.*|" +
     "disputed.*|verify .*|verification .*|failed verification|not in (source|citation).*|better source.*|page needed|" +
@@ -39,10 +39,22 @@ const withoutText = new RegExp(
 /** The longest name of a template that is counted by itself. [ours] */
 const maxNameLength = 60;
 
-/** Returns the function that gives the text of a template on the page of `facts`. `isCode` keeps unknown ones as they are. */
+/** The most characters of a text that a pattern makes of longer arguments; a page can put templates in each other. [ours] */
+const maxExpanded = 100_000;
+
+/** The wiki that a template is called on. */
+export interface TemplateContext {
+  /** The page. */
+  facts: PageFacts;
+  /** The namespaces of the wiki. */
+  namespaces: NamespaceTable;
+  /** Texts of the user's templates by name in lower case, with `$1` and `${name}` for arguments. */
+  patterns: ReadonlyMap<string, string>;
+}
+
+/** Returns the function that gives the text of a template. `isCode` keeps unknown ones as they are. */
 export function templateTexts(
-  facts: PageFacts,
-  namespaces: NamespaceTable,
+  { facts, namespaces, patterns }: TemplateContext,
   isCode = false,
 ): (call: TemplateCall, note: Note) => string | undefined {
   return ({ name: written, args, isBlock }, note) => {
@@ -54,6 +66,8 @@ export function templateTexts(
     }
     const key = name.toLowerCase();
     const values = new TemplateArgs(args);
+    const pattern = patterns.get(key);
+    if (pattern !== undefined) return patternText(pattern, values) || hole;
     const own = inlineTemplate(key);
     if (own) return own(values, facts.language, key) || hole;
     if (key === "coord" || key === "coordinates") return coordinates(values) || hole;
@@ -63,6 +77,15 @@ export function templateTexts(
     note(`unknown templates, last argument kept: ${shown(name)}`);
     return text;
   };
+}
+
+/** Returns a pattern with its arguments: `$1` by position, `${author}` by name. */
+function patternText(pattern: string, values: TemplateArgs): string {
+  const text = pattern.replace(
+    /\$(?:(\d)|\{([^{}]+)\})/g,
+    (_, at, name) => at ? values.at(Number(at) - 1) : values.named(name.toLowerCase()),
+  );
+  return text.length > maxExpanded ? values.last().slice(0, maxExpanded) : text;
 }
 
 /** Returns the name of a template without its namespace, `subst:` and blank space. */
