@@ -113,7 +113,10 @@ class BracketScan {
       }
       if (kind === "|" || kind === "=") this.#separate(kind);
       else if (kind[0] === "{" || kind === "[[") this.#push(kind, index, heading);
-      else if (kind === "]]") this.#closeLink();
+      else if (kind === "]]" && this.#endsExternalLink(index)) {
+        this.#out.push("]");
+        from = index + 1;
+      } else if (kind === "]]") this.#closeLink();
       else if (kind === "|}") this.#closeTable();
       else {
         const isParameter = kind === "}}}" && this.#open["{{{"] > 0;
@@ -182,6 +185,14 @@ class BracketScan {
     return undefined;
   }
 
+  /** Returns true for the first bracket of `]]]` where it closes `[http://x label`. */
+  #endsExternalLink(place: number): boolean {
+    if (this.#page[place + 2] !== "]" || this.#open["[["] === 0) return false;
+    const before = this.#page.slice(Math.max(0, place - maxSearched), place);
+    const single = before.lastIndexOf("[");
+    return single > before.lastIndexOf("]") && before[single - 1] !== "[";
+  }
+
   #closeLink(): void {
     const open = this.#close(["[["], ["{{", "{{{", "{|"]);
     if (!open) return;
@@ -231,12 +242,23 @@ class BracketScan {
       return { name: this.#join(start, at), whole, value: this.#join(at + 1, until) };
     });
     const before = this.#notes.length;
-    const isBlock = standsAlone(this.#page, open.start, end);
+    const isBlock = endsLine(this.#page, end) && this.#isLineEmpty(open.at);
     return this.#texts.template({ name, args: parsed, isBlock }, (what, times = 1) => {
       // The notes inside a template that is dropped are about text that is gone.
       if (what.startsWith("templates removed")) this.#dropNotes(open.notes, before);
       this.#note(what, times);
     });
+  }
+
+  /** Returns true where the line before an output part holds nothing but holes, as far as 20 parts back. */
+  #isLineEmpty(part: number): boolean {
+    for (let i = part - 1; i >= Math.max(0, part - 20); i--) {
+      const text = this.#out[i];
+      const line = text.slice(text.lastIndexOf("\n") + 1);
+      if (line !== "" && /[^ \t\uFDD2]/.test(line)) return false;
+      if (line.length < text.length) return true;
+    }
+    return part <= 20;
   }
 
   /** Returns the texts between the bars of a bracket. */
@@ -270,12 +292,13 @@ function headingsOf(page: string): number[] {
   return places;
 }
 
-/** Returns true where nothing but other templates stands on the lines of the text from `start` to `end`. */
-function standsAlone(page: string, start: number, end: number): boolean {
-  let before = start - 1;
-  while (start - before < 20 && (page[before] === " " || page[before] === "\t")) before--;
-  let after = end;
-  while (after - end < 20 && (page[after] === " " || page[after] === "\t")) after++;
-  const opens = before < 0 || page[before] === "\n" || page[before] === "}" || page[before] === hole;
-  return opens && (after >= page.length || page[after] === "\n" || page.startsWith("{{", after));
+/** Returns true where nothing but other templates stands on the line behind a place. */
+function endsLine(page: string, place: number): boolean {
+  let after = place;
+  while (after - place < 20 && (page[after] === " " || page[after] === "\t")) after++;
+  if (after >= page.length || page[after] === "\n") return true;
+  if (!page.startsWith("{{", after)) return false;
+  const line = page.slice(after, after + 500);
+  const end = line.indexOf("\n");
+  return end < 0 ? line.length < 500 : line.slice(0, end).trimEnd().endsWith("}}");
 }

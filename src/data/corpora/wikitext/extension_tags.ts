@@ -127,7 +127,7 @@ export function closingTag(search: string, name: string, from: number): ClosingT
 
 /** Returns the mark of an element's content, on lines of its own for a block of code; a hole for a removed element. */
 function elementText(name: string, content: string, attributes: string, verbatim: Verbatim): string {
-  if (isRemoved.has(name)) return hole;
+  if (isRemoved.has(name)) return name === "includeonly" ? "" : hole;
   if (isRaw.has(name)) {
     const isInline = !blocks.has(name) || /\binline\b|\benclose\s*=\s*"?none/i.test(attributes);
     return isInline

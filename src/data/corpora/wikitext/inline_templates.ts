@@ -6,8 +6,7 @@
  *
  * @module
  */
-import { convertedMeasure } from "./convert_units.ts";
-import { dateText, measureText, poundsOf, shipName } from "./template_values.ts";
+import { convertedMeasure, dateText, measureText, poundsOf, shipName } from "./template_values.ts";
 import type { TemplateArgs } from "./template_args.ts";
 import { formatNumber } from "./wiki_numbers.ts";
 

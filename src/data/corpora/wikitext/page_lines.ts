@@ -73,7 +73,7 @@ function lineOf(source: string): Line {
 /** Returns true for a row mark or a cell of which only attributes are there: `|-`, `|valign=top|`. */
 function isTableSyntax(line: string): boolean {
   if (line[0] !== "|" && line[0] !== "!") return false;
-  return /^[|!][-}+]*(?: ?[\w-]{1,30} ?= ?(?:"[^"]{0,200}"|[^\s"|]{1,200}))* ?\|?$/.test(line);
+  return /^[|!][-}+]*(?: ?[\w-]{1,30}=(?:"[^"]{0,200}"|[^\s"|]{1,200}))* ?\|?$/.test(line);
 }
 
 /** Empties the headings without text before the next heading of their level. */
@@ -98,7 +98,7 @@ function dropBareHeadings(lines: Line[], note: Note): void {
 /** Returns a line with entities decoded, tidied around its holes. */
 function tidy(source: string): string {
   let line = decodeEntities(source);
-  if (/[\t\u00a0]|  /.test(line)) line = line.replace(/[ \t\u00a0]+/g, " ");
+  if (/[\t\u00a0]| {2}/.test(line)) line = line.replace(/[ \t\u00a0]+/g, " ");
   if (line.includes(hole)) line = withoutHoles(line);
   return line[0] === " " || line.endsWith(" ") ? line.trim() : line;
 }

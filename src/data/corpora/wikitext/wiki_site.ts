@@ -28,14 +28,13 @@ const known: Readonly<Record<WikiNamespace, readonly string[]>> = {
   file:
     ("file image datei bild fichier archivo imagen imatge fitxer soubor fil billede kép fájl immagine afbeelding " +
       "bestand plik grafika ficheiro imagem arquivo fișier fişier imagine datoteka slika zvok файл изображение картинка " +
-      "картинка датотека слика зображення").split(" "),
+      "датотека слика зображення").split(" "),
   category:
     ("category kategorie catégorie categoría categoria kategori kategória kategorija kategoria categorie " +
       "категория категорија категорія").split(" "),
-  template:
-    ("template vorlage modèle plantilla plantilla šablona skabelon sablon sjabloon szablon predefinição " +
-      "format predloga mall шаблон").split(" "),
-  media: "media medija mediji médium média mèdia medio медия медиа медија медиј медіа".split(" "),
+  template: ("template vorlage modèle plantilla šablona skabelon sablon sjabloon szablon predefinição " +
+    "format predloga mall шаблон").split(" "),
+  media: "media medium medija mediji médium média mèdia medio медия медиа медија медиј медіа".split(" "),
 };
 
 /** The namespaces of a wiki by name. */
