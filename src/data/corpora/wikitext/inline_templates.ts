@@ -15,9 +15,10 @@ export type TemplateValue = (args: TemplateArgs, language: string, name: string)
 
 const byName = new Map<string, TemplateValue>();
 
-/** Returns the function of a template that carries text, by its name in lower case. */
+/** Returns the function of a template that carries text, by its name. Only names of ships are told by capitals. */
 export function inlineTemplate(name: string): TemplateValue | undefined {
-  return byName.get(name) ?? patterns.find(([pattern]) => pattern.test(name))?.[1];
+  const key = name.toLowerCase();
+  return byName.get(name) ?? byName.get(key) ?? patterns.find(([pattern]) => pattern.test(key))?.[1];
 }
 
 function define(names: string, value: TemplateValue): void {
@@ -33,12 +34,11 @@ const around = (open: string, close: string): TemplateValue => (args) =>
 define(
   "nowrap|nobr|nobold|noitalic|noitalics|nobreak|small|smaller|big|larger|large|smallcaps|smallcaps2|sc|sc2|aut|em|" +
     "strong|mono|monospace|tt|kbd|samp|code|inline code|var|mvar|math|tmath|sub|sup|su|u|underline|strike|del|ins|" +
-    "abbr|abbreviation|abbrlink|tooltip|midsize|normal|roman|serif|sans-serif|allcaps|lcfirst|italic|italics|bold|" +
-    "smalldiv|nihongo2|vanchor|visible anchor|anchored list|not a typo|chem2|ipa link|ipalink|ill|illm|ill2|" +
-    "interlanguage link|interlanguage link multi|red link|wikt-lang|no italics|as written|proper name|typo|flag|" +
+    "abbr|abbreviation|abbrlink|tooltip|midsize|roman|serif|sans-serif|italic|italics|bold|" +
+    "smalldiv|nihongo2|vanchor|visible anchor|chem2|ipa link|ipalink|ill|illm|ill2|" +
+    "interlanguage link|interlanguage link multi|red link|wikt-lang|no italics|as written|proper name|flag|" +
     "flagu|flagcountry|flag country|flag+link|country|nft|nfb|fb|cr|число|num|nombre|nb|" +
-    "nobreak|langue2|sortable|sans|polytonic|unicode|ar|music|jezik|cnbr|nw|script|hebrew|he|grc|" +
-    "angbr ipa|ipafont|lang-ar-at|arial|nobel|nowrap1|no break|kurz|ipa-text|ipatext",
+    "nobreak|langue2|sortable|sans|polytonic|unicode|music|script|hebrew|grc|angbr ipa|ipafont|no break",
   (args, language, name) =>
     /^(число|num|nombre|nb)$/.test(name)
       ? args.filled().map((part) => formatNumber(part, language)).join(" ")
@@ -46,13 +46,13 @@ define(
 );
 define(
   "lang|langue|transl|transliteration|translit|xlit|color|colour|font color|fontcolor|font|resize|font size|hover title|" +
-    "h:title|sort|script/arabic|script/hebrew|style|span|textcolor|bg|cizojazyčně|jazyk|rtl-lang|ltr-lang|align|" +
-    "nts|ntsh|bdo|ruby-text|mark|highlight|transcr|keypress link|audio|audio-ipa|pronunciation|taal|lang1",
+    "h:title|sort|script/arabic|script/hebrew|style|span|textcolor|cizojazyčně|jazyk|rtl-lang|ltr-lang|align|" +
+    "nts|ntsh|bdo|ruby-text|mark|highlight|audio|audio-ipa|pronunciation",
   (args, language, name) => args.named("texte", "text", "label") || last(args, language, name),
 );
-define("linktext|chem|not a typo|gaps2|ce|ubli|isotope|concat", all(""));
+define("linktext|chem|not a typo", all(""));
 define("respell|pronunciation respelling", all("-"));
-define("gaps|sp2|tsp", all(" "));
+define("gaps", all(" "));
 define("hlist|flatlist|flat list|dotlist", all(" · "));
 define(
   "plainlist|plain list|unbulleted list|ubl|ublist|ulist|bulleted list|blist|ordered list|collapsible list|div col|" +
@@ -67,7 +67,6 @@ define("sqrt|radic|radical", around("√", ""));
 define("circa|c.|ca.", (args) => args.filled().map((year) => `c. ${year}`).join(" – ") || "c.");
 define("floruit|fl.|fl", (args) => `fl. ${args.filled().join("–")}`.trim());
 define("reign|r.", (args) => `r. ${args.filled().join("–")}`.trim());
-define("born-in|geboren", (args) => `born ${first(args, "", "")}`);
 define("as of|asof|à jour|update after as of", (args, language) => {
   const date = dateText(args.positional, language, args.named("df") === "US" ? "own" : "day first");
   return args.named("alt") || `${args.named("lc") ? "as" : "As"} of ${date}${args.named("post")}`;
@@ -173,7 +172,7 @@ define('citation|"|guil|guillemets|«|qq', (args, language, name) => {
     : `${pair.slice(0, pair.length / 2)}${args.at(0)}${pair.slice(pair.length / 2)}`;
 });
 define(
-  "nobr|lien|link-interwiki|lien web",
+  "lien|link-interwiki",
   (args) =>
     args.named("texte", "trad") && !args.at(0)
       ? args.named("texte", "trad")
@@ -182,10 +181,10 @@ define(
 define("нп|нп1|нп2|нп3|нп4|нп5|не переведено|не перекладено|iw|iw2|нп-", (args) => args.at(1) || args.at(0));
 define("s|s-|-s|sp|sp-", (args, language, name) => {
   if (language !== "fr") return args.at(0);
-  const century = args.filled().join("").replace(/([er])(au|et|ou|ou|,|-)(?=[IVX])/, "$1 $2 ");
+  const century = args.filled().join("").replace(/([er])(au|et|ou|,|-)(?=[IVX])/, "$1 $2 ");
   return `${century}${/-$/.test(name) ? "" : " siècle"}${name === "-s" ? " av. J.-C." : ""}`;
 });
-define("n°|numéro|no", (args) => `no ${args.at(0)}`.trim());
+define("n°|numéro", (args) => `no ${args.at(0)}`.trim());
 define("tl|tlx|tlp|tld|template link", (args) => args.at(0) && `{{${args.filled().join("|")}}}`);
 define("section link|slink|seclink", (args) => {
   const [page, ...sections] = args.positional;
@@ -211,7 +210,7 @@ define("us$|usd|us dollar", (args) => `US$${args.at(0)}`);
 define("a$|au$|c$|ca$|nz$|hk$|r$", (args, _, name) => name.toUpperCase() + args.at(0));
 define("£|gbp|pound sterling|€|eur|euro|¥|jpy|₹|inr|indian rupee|₽|cny|rmb", poundsOf);
 define(
-  "uss|hms|sms|ss|ms|mv|rms|hmas|hmcs|hmnzs|usns|uscgc|ins|orp|hnlms|hdms|hswms|svk|ijn|rfa|usat|ship",
+  "USS|HMS|SMS|SS|MS|MV|RMS|HMAS|HMCS|HMNZS|USNS|USCGC|INS|ORP|HNLMS|HDMS|HSwMS|RFA|USAT|ship",
   shipName,
 );
 define("sortname", (args) => [args.at(0), args.at(1)].filter(Boolean).join(" "));
@@ -220,7 +219,6 @@ define(
   (args) =>
     args.named("hide", "nolink") === "y" ? all(" ")(args, "", "") : `${args.filled().join(" ")} [sic]`.trim(),
 );
-define("tooltip text|mouseover", first);
 define("spaces|space|gap|nbsp|nbs|thinsp|hsp|hair space|thin space|pad", () => " ");
 define("break|br|crlf|newline|clear br", () => "\n");
 define("ipac-en|ipac-fr|ipac-pl|ipac-es|ipac-ru|ipac-de|ipac-cmn", (args, _, name) => {

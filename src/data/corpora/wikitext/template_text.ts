@@ -68,12 +68,12 @@ export function templateTexts(
     const values = new TemplateArgs(args);
     const pattern = patterns.get(key);
     if (pattern !== undefined) return patternText(pattern, values) || hole;
-    const own = inlineTemplate(key);
-    if (own) return own(values, facts.language, key) || hole;
-    if (key === "coord" || key === "coordinates") return coordinates(values) || hole;
+    const own = inlineTemplate(name);
+    if (own) return own(values, facts.language, key) || removed(name, note);
+    if (key === "coord" || key === "coordinates") return coordinates(values) || removed(name, note);
     if (isCode) return undefined;
     const text = isBlock || key.length > maxNameLength || withoutText.test(key) ? "" : values.last();
-    if (text === "" || isReference(text)) return note(`templates removed: ${shown(name)}`), hole;
+    if (text === "" || isReference(text)) return removed(name, note);
     note(`unknown templates, last argument kept: ${shown(name)}`);
     return text;
   };
@@ -102,6 +102,11 @@ function templateName(written: string, namespaces: NamespaceTable): string {
 /** Returns true for the name of a picture or sound, an address, or a value of layout. */
 function isReference(text: string): boolean {
   return /^(https?:)?\/\/\S*$|^[^\n]*\.(jpe?g|png|svg|gif|og[gv]|oga|webm)$|^[\d.]+ ?(px|%|em)$/i.test(text);
+}
+
+function removed(name: string, note: Note): string {
+  note(`templates removed: ${shown(name)}`);
+  return hole;
 }
 
 function shown(name: string): string {
