@@ -40,6 +40,9 @@ const schema = optionsSchema<WikipediaOptions>()(z.strictObject({
   templates: z.record(z.string(), z.string()).optional(),
 }));
 
+/** Version of the rules that turn markup into text, in the fingerprint: raised when they give another text. */
+const rulesVersion = 2;
+
 /** Plans one document per article of MediaWiki XML exports, or per row of JSON Lines with a plain `text`. */
 export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): DatasetPlan<Document> {
   const { languages, language, templates } = parseOptions(schema, options, "Dataset.wikipedia");
@@ -61,6 +64,7 @@ export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): Dat
   return textStepPlan(articles, {
     op: "wikitext",
     options: { templates },
+    identity: () => rulesVersion,
     needs: "document",
     job: () => judgeOf(import.meta.url, templates, wikitextJudge),
   });

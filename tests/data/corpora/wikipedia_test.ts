@@ -82,7 +82,7 @@ Deno.test("all that is removed is counted by kind and by name", () => {
     "links removed: files": 1,
     "elements removed: ref": 1,
     "comments removed": 1,
-    "unknown templates, last argument kept: foo": 1,
+    "unknown templates kept: foo": 1,
     "templates removed: bar": 1,
     "links removed: categories": 1,
     "parser functions without text: DEFAULTSORT": 1,
@@ -223,6 +223,18 @@ Deno.test("templates of one's own change the fingerprint, stand in JSON, and wor
     assert.equal(written.length, 40);
     assert.equal(written[3].text, "A <3> text.");
     assert.equal(written[3].wiki ?? written[3].meta?.wiki, undefined);
+  }));
+
+Deno.test("a step counts ten thousand kinds of notes apart, and its table lists the largest", () =>
+  inFolder(async (folder) => {
+    const text = Array.from({ length: 10_050 }, (_, i) => `{{t${i}|x}}{{often|y}}`).join(" ");
+    await Deno.writeTextFile(`${folder}/x.xml`, `<mediawiki>${page("Many", text)}</mediawiki>`);
+    const stats = await Dataset.wikipedia(`${folder}/x.xml`).stats();
+    const { notes } = stats.steps[1];
+    assert.equal(Object.keys(notes).length, 10_001);
+    assert.equal(notes["unknown templates kept: often"], 10_050);
+    assert.equal(notes["other notes"], 51);
+    assert.match(JSON.stringify(stats.picture()), /kept: often: 10050, other notes: 51, /);
   }));
 
 const pages = "wikipedia_ltg_pages.xml";

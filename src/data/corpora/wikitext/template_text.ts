@@ -74,7 +74,7 @@ export function templateTexts(
     if (isCode) return undefined;
     const text = isBlock || key.length > maxNameLength || withoutText.test(key) ? "" : values.last();
     if (text === "" || isReference(text)) return removed(name, note);
-    note(`unknown templates, last argument kept: ${shown(name)}`);
+    note(`unknown templates kept: ${shown(name)}`);
     return text;
   };
 }
