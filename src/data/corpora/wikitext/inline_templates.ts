@@ -38,7 +38,7 @@ define(
     "smalldiv|nihongo2|vanchor|visible anchor|chem2|ipa link|ipalink|ill|illm|ill2|" +
     "interlanguage link|interlanguage link multi|red link|wikt-lang|no italics|as written|proper name|flag|" +
     "flagu|flagcountry|flag country|flag+link|country|nft|nfb|fb|cr|число|num|nombre|nb|" +
-    "nobreak|langue2|sortable|sans|polytonic|unicode|music|script|hebrew|grc|angbr ipa|ipafont|no break",
+    "nobreak|langue2|sortable|sans|polytonic|unicode|script|term|defn|block indent|center|in5|indent|abréviation|abr|abd|infobulle|comment|rom-maj|rom|siècle romain|hebrew|grc|angbr ipa|ipafont|no break",
   (args, language, name) =>
     /^(число|num|nombre|nb)$/.test(name)
       ? args.filled().map((part) => formatNumber(part, language)).join(" ")
@@ -71,18 +71,29 @@ define("as of|asof|à jour|update after as of", (args, language) => {
   const date = dateText(args.positional, language, args.named("df") === "US" ? "own" : "day first");
   return args.named("alt") || `${args.named("lc") ? "as" : "As"} of ${date}${args.named("post")}`;
 });
+/** Dates whose day comes first: `{{date|14|juillet|1789}}`, `{{fecha|14|7|1789}}`. */
 define(
-  "birth date|birth date and age|bda|dob|birth-date|birth-date and age|death date|death-date|start date|end date|" +
-    "start date and age|film date|birth year and age|birth year|date|dts|start-date|end-date|release date|launch date|" +
-    "datum|date de naissance|date de décès|date de naissance-|date-|fecha|data|dato|dato og alder",
-  (args, language, name) =>
-    /^(fecha|data|date( de .*)?-?)$/.test(name) && !/^\d{3,4}$/.test(args.at(0))
-      ? args.filled().slice(0, 3).join(" ")
-      : dateText(
+  "date|date-|fecha|data|dni|dtlink|дата|date de naissance|date de décès|date de naissance-",
+  (args, language) => {
+    const [day, month, year] = args.filled();
+    if (/^\d{3,4}$/.test(day ?? "") && !/^\d{3,4}$/.test(year ?? "")) {
+      return dateText(
         args.positional,
         language,
-        args.named("df", "mf") && !args.named("mf") ? "day first" : "own",
-      ),
+        "own",
+      );
+    }
+    const isNumber = /^\d{1,2}$/.test(day ?? "") && /^\d{1,2}$/.test(month ?? "") &&
+      /^\d{3,4}$/.test(year ?? "");
+    return isNumber ? dateText([year, month, day], language, "own") : args.filled().slice(0, 3).join(" ");
+  },
+);
+define(
+  "birth date|birth date and age|bda|dob|birth-date|birth-date and age|death date|death-date|start date|end date|" +
+    "start date and age|film date|birth year and age|birth year|dts|start-date|end-date|release date|launch date|" +
+    "datum|dato|dato og alder",
+  (args, language, name) =>
+    dateText(args.positional, language, args.named("df", "mf") && !args.named("mf") ? "day first" : "own"),
 );
 define("death date and age|dda|death-date and age|death year and age", (args, language) => {
   const [year, month, day, ...birth] = args.filled();
@@ -121,11 +132,14 @@ define("frac|sfrac|fraction|fract|tfrac|bruch", (args) => {
   return `${parts.length > 2 ? `${parts[0]} ` : ""}${numerator}⁄${denominator}`;
 });
 define("e|×10^|10^", (args) => (args.positional.length ? `×10^${args.at(0)}` : "e"));
-define("nihongo", ({ positional: [english = "", kanji = "", romaji = "", extra = ""] }) => {
-  const name = english || romaji;
-  const more = [kanji, english && romaji, extra].filter(Boolean).join(", ");
-  return more ? `${name} (${more})`.trim() : name;
-});
+define(
+  "nihongo|japonais|giapponese",
+  ({ positional: [english = "", kanji = "", romaji = "", extra = ""] }) => {
+    const name = english || romaji;
+    const more = [kanji, english && romaji, extra].filter(Boolean).join(", ");
+    return more ? `${name} (${more})`.trim() : name;
+  },
+);
 define("nihongo3|nihongo krt", ({ positional: [english = "", kanji = "", romaji = "", extra = ""] }) => {
   const more = [kanji, romaji && english, extra].filter(Boolean).join(", ");
   return more ? `${romaji || english} (${more})` : romaji || english;
@@ -206,6 +220,19 @@ define("harvtxt|harvcoltxt|harvnb text|citer", ({ positional }) => {
   return year < 0 ? last : `${last} (${positional[year]})`;
 });
 define("bibleverse|bibleref|bibleref2|bible", (args) => args.filled().slice(0, 2).join(" "));
+define("music|musique", (args) => ({ flat: "♭", sharp: "♯", natural: "♮" })[args.at(0)] ?? args.at(0));
+define(
+  "bwv|hwv|rv|twv|kv|buxwv",
+  (args, _, name) => `${name.toUpperCase().replace("BUXWV", "BuxWV")} ${args.at(0)}`,
+);
+define("su", (args) => args.named("p") + args.named("b"));
+define("heures|heure", (args) => args.filled().join(" h "));
+define("siglo", (args) => `siglo ${args.at(0)}`);
+define("höhe", (args) => `${args.at(0)} m`);
+define(
+  "§|art.",
+  (args, _, name) => `${name === "§" ? "§" : "Art."} ${args.at(0)} ${args.at(1).toUpperCase()}`.trim(),
+);
 define("us$|usd|us dollar", (args) => `US$${args.at(0)}`);
 define("a$|au$|c$|ca$|nz$|hk$|r$", (args, _, name) => name.toUpperCase() + args.at(0));
 define("£|gbp|pound sterling|€|eur|euro|¥|jpy|₹|inr|indian rupee|₽|cny|rmb", poundsOf);
@@ -229,92 +256,73 @@ define("ipac-en|ipac-fr|ipac-pl|ipac-es|ipac-ru|ipac-de|ipac-cmn", (args, _, nam
   return name === "ipac-en" ? `/${text}/` : `[${text}]`;
 });
 
-/** Templates that are signs. */
-const constants: Readonly<Record<string, string>> = {
-  // As a reference, an apostrophe is not part of the markup of bold and italics.
-  "'": "&#39;",
-  "'s": "&#39;s",
-  "\"'": '"&#39;',
-  "'\"": '&#39;"',
-  "' \"": '&#39; "',
-  "\" '": '" &#39;',
-  '-"': '"',
-  "'-": "&#39;",
-  "`": "`",
-  "!": "|",
-  "!!": "||",
-  "=": "=",
-  "(": "{",
-  ")": "}",
-  "((": "{{",
-  "))": "}}",
-  "[": "&#91;",
-  "]": "&#93;",
-  "*": "•",
-  ndash: "–",
-  endash: "–",
-  "–": "–",
-  snd: " – ",
-  snds: " – ",
-  spnd: " – ",
-  "spaced ndash": " – ",
-  "spaced endash": " – ",
-  "spaced en dash": " – ",
-  "spaced en dash space": " – ",
-  "ndash ": " – ",
-  mdashb: "—",
-  ndashb: "–",
-  "--": "—",
-  mdash: "—",
-  emdash: "—",
-  "—": "—",
-  "spaced mdash": " — ",
-  "spaced em dash": " — ",
-  spmd: " — ",
-  minus: "−",
-  "+-": "±",
-  "±": "±",
-  times: "×",
-  dot: " · ",
-  "·": " · ",
-  "•": " • ",
-  bull: " • ",
-  bullet: " • ",
-  middot: " · ",
-  "\\": " / ",
-  "...": "…",
-  ellipsis: "…",
-  hellip: "…",
-  pi: "π",
-  okina: "ʻ",
-  hamza: "ʼ",
-  ayin: "ʽ",
-  prime: "′",
-  pprime: "″",
-  infinity: "∞",
-  degree: "°",
-  deg: "°",
-  "av jc": "av. J.-C.",
-  "av. j.-c.": "av. J.-C.",
-  "ap. j.-c.": "apr. J.-C.",
-  "apr. j.-c.": "apr. J.-C.",
-  er: "er",
-  re: "re",
-  ère: "ère",
-  co2: "CO2",
-  h2o: "H2O",
-  wbr: "",
-  shy: "",
-  zwj: "\u200d",
-  zwnj: "\u200c",
-  sharp: "♯",
-  flat: "♭",
-  natural: "♮",
-  "до н. э.": "до н. э.",
-  "до н.э.": "до н. э.",
-  "н. э.": "н. э.",
-};
-for (const [name, text] of Object.entries(constants)) byName.set(name, () => text);
+/** Defines templates that are signs. */
+function sign(text: string, names: string): void {
+  define(names, () => text);
+}
+
+// As a reference, an apostrophe is not part of the markup of bold and italics.
+sign("&#39;", "'|'-");
+sign("&#39;s", "'s");
+sign('"&#39;', "\"'|\" '");
+sign('&#39;"', "'\"|' \"");
+sign('"', '-"');
+sign("&#91;", "[|(!(");
+sign("&#93;", "]|)!)");
+sign("{{", "((");
+sign("}}", "))");
+sign("{", "(");
+sign("}", ")");
+sign("=", "=");
+sign("–", "ndash|endash|en dash|–|ndashb");
+sign(" – ", "snd|snds|spnd|spaced ndash|spaced endash|spaced en dash|spaced en dash space");
+sign("—", "mdash|emdash|em dash|—|mdashb|--");
+sign(" — ", "spaced mdash|spaced em dash|spmd");
+sign(" · ", "dot|·|middot");
+sign(" • ", "•|bull|bullet");
+sign("•", "*");
+sign(" / ", "\\");
+sign("…", "...|ellipsis|hellip");
+sign("−", "minus");
+sign("±", "+-|±|plusminus|pm");
+sign("×", "times");
+sign("°", "degree|deg");
+sign("′", "prime");
+sign("″", "pprime");
+sign("∞", "infinity|infin");
+sign("†", "dagger");
+sign("‡", "double dagger|double-dagger|ddagger");
+sign("&#35;", "number sign|hash");
+sign(":", "colon");
+sign("½", "1/2");
+sign("¼", "1/4");
+sign("¾", "3/4");
+sign("ʻ", "okina|ʻokina");
+sign("ʼ", "hamza");
+sign("ʽ", "ayin");
+sign("♯", "sharp");
+sign("♭", "flat");
+sign("♮", "natural");
+sign("\u200d", "zwj");
+sign("\u200c", "zwnj");
+sign("av. J.-C.", "av jc|av. j.-c.|-jc");
+sign("apr. J.-C.", "ap. j.-c.|apr. j.-c.|ap jc");
+sign("er", "er");
+sign("re", "re");
+sign("ère", "ère");
+sign("Ier", "ier");
+sign("Ire", "ire");
+sign("CO2", "co2");
+sign("H2O", "h2o");
+sign("до н. э.", "до н. э.|до н.э.");
+sign("н. э.", "н. э.|н.э.");
+const greek =
+  "α alpha β beta γ gamma δ delta ε epsilon ζ zeta η eta θ theta κ kappa λ lambda μ mu ν nu ξ xi π pi ρ rho " +
+  "σ sigma τ tau φ phi χ chi ψ psi ω omega";
+for (const [, letter, name] of greek.matchAll(/(\S) (\w+)/g)) sign(letter, name);
+// A call `{{!}}` cannot be told from a bar in the table of names.
+byName.set("!", () => "|");
+byName.set("!!", () => "||");
 
 /** Families of names. */
 const patterns: readonly [RegExp, TemplateValue][] = [
@@ -328,7 +336,7 @@ const patterns: readonly [RegExp, TemplateValue][] = [
   [/^ipa-\w/, (args) => /^[[/]/.test(args.at(0)) ? args.at(0) : `[${args.at(0)}]`],
   // Centuries of the French Wikipedia: `{{XIXe siècle}}`, `{{s|XIX|e}}`.
   [/^[ivxlcdm]+(e|er|ème) siècle( av\. j\.-c\.)?$/, (_, __, name) => romanUpper(name)],
-  [/^[ivxlcdm]+e$|^\d+(er|e|re|ème|o)$/, (args, _, name) => [romanUpper(name), ...args.filled()].join(" ")],
+  [/^(?!m+e$)[ivxlcdm]+e$|^\d+(er|e|re|ème|o)$/, (args, _, name) => [romanUpper(name), ...args.filled()].join(" ")],
   [
     /^(m\.|mm\.|mme|mmes|mlle|dr|pr|me|mgr|saint|sainte|st|ste)$/,
     (args, _, name) => [name[0].toUpperCase() + name.slice(1), ...args.filled()].join(" "),

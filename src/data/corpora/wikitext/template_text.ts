@@ -18,18 +18,18 @@ import { namespaceName, type NamespaceTable } from "./wiki_site.ts";
 /** Names of templates without text, whatever their arguments are. */
 const withoutText = new RegExp(
   "^(?:" + [
-    "cite|cite .*|citation( .*)?|cit(ar|e|at|ation)? (web|book|news|journal).*|vcite.*|sfn.*|harv|harvnb|harvcol|harvcolnb|harvs|harvard citation.*|efn.*|refn?|refbegin|refend|" +
+    "cite|cite .*|citation|citation (needed|style).*|citation-.*|cit(ar|e|at|ation)? (web|book|news|journal).*|vcite.*|sfn.*|harv|harvnb|harvcol|harvcolnb|harvs|harvard citation.*|efn.*|refn?|refbegin|refend|" +
     "ref(-| ).*|r|rp|note|notelist.*|reflist.*|references.*|odn|przypisy|literatur|internetquelle|der|ouvrage|article",
-    "citation needed.*|cn|fact|facts|clarify.*|clarification.*|who|whom|by whom|when|where|which|why|how|vague|dubious.*|" +
+    "cn|fact|facts|clarify.*|clarification.*|who|whom|by whom|when|where|which|why|how|vague|dubious.*|" +
     "disputed.*|verify .*|verification .*|failed verification|not in (source|citation).*|better source.*|page needed|" +
-    "pn|page number needed|specify|full( citation needed)?|dead link|webarchive|wayback|update( .*)?|according to whom|" +
+    "pn|page number needed|specify|нет аи.*|источник.*|уточнить.*|кто\\?|когда\\?|где\\?|какой\\?|quando|chi|senza fonte|full( citation needed)?|dead link|webarchive|wayback|update( .*)?|according to whom|" +
     "original research.*|or|pov.*|weasel.*|peacock.*|non-primary.*|primary source.*|self-published.*|unreliable.*|" +
     "disambiguation needed|dn|elucidate|examples?|lopsided|says who|year needed|quantify|tone.*|unbalanced.*|speculation.*",
     "infobox.*|.*infobox|.*taxobox|speciesbox|chembox.*|drugbox|geobox.*|navbox.*|sidebar.*|succession box.*|s-.*|" +
     ".*[- ]stub|stub.*|portal.*|commons.*|sister project.*|wikisource.*|wiktionary.*|wikiquote.*|authority control|" +
     "persondata|normdaten|defaultsort|coord missing|italic title|short description|use (dmy|mdy|british|american).*|" +
     "main|main article|see also|further|details|about|for|other uses.*|redirect.*|distinguish.*|hatnote|multiple image|" +
-    "anchor|anchors|flagicon.*|flag icon|flagdeco|sigle|lang icon|.* icon|ref-\\w\\w|link (fa|ga)|clear|-|hs|hidden sort.*|" +
+    "anchor|anchors|anker|fn|fnbox|fußnote|flagicon.*|flag icon|flagdeco|sigle|lang icon|.* icon|ref-\\w\\w|link (fa|ga)|clear|-|hs|hidden sort.*|" +
     "age.*|inflation.*|pop density|dynamic list|expand .*|image|css image crop|annotated image.*|wide image|panorama|gallery|listen|" +
     "toc.*|compact toc|pp-.*|featured article|good article|audio-nohelp|party color|legend.*|location map.*|maplink|" +
     "ipa notice|contains .* text|default sort|displaytitle|lowercase.*|nomor|nopage|doi-inline|webcite|flagathlete.*|col-.*",

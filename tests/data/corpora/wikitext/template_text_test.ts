@@ -135,3 +135,24 @@ Deno.test("patterns of one's own replace a template's text, and cannot make it g
   const nested = `${"{{double|".repeat(60)}ab${"}}".repeat(60)}`;
   assert.ok(convert(nested).length <= 200_000);
 });
+
+Deno.test("templates of other wikis whose last argument is not their text", () => {
+  check([[
+    "{{abréviation|HTML|Hyper}} {{heures|12|30}} {{rom-maj|XIX|19}} {{Mme|Curie}} {{av JC}}",
+    "HTML 12 h 30 XIX Mme Curie av. J.-C.",
+  ]], "fr");
+  check([[
+    "{{citation nécessaire|phrase}} {{unité|1234|km}} {{date|14|7|1789}}",
+    "phrase 1 234 km 14 juillet 1789",
+  ]], "fr");
+  check(
+    [["{{fecha|14|7|1789}} {{unidad|10|km}} {{siglo|XIX||s}}", "14 de julio de 1789 10 km siglo XIX"]],
+    "es",
+  );
+  check([['{{Höhe|1234|DE-NHN}} {{§|1|bgb|juris}} {{"|Wort}}', "1234 m § 1 BGB „Wort“"]], "de");
+  check([[
+    "{{comment|слово|пояснение}} {{нп5|Страница|текст|en}} {{s|две строки}}{{нет АИ|1|2}}",
+    "слово текст две строки",
+  ]], "ru");
+  check([["{{music|flat}} {{BWV|232}} {{1/2}} {{alpha}} {{em dash}} {{term|word}}", "♭ BWV 232 ½ α — word"]]);
+});
