@@ -38,7 +38,8 @@ define(
     "smalldiv|nihongo2|vanchor|visible anchor|chem2|ipa link|ipalink|ill|illm|ill2|" +
     "interlanguage link|interlanguage link multi|red link|wikt-lang|no italics|as written|proper name|flag|" +
     "flagu|flagcountry|flag country|flag+link|country|nft|nfb|fb|cr|число|num|nombre|nb|" +
-    "nobreak|langue2|sortable|sans|polytonic|unicode|script|term|defn|block indent|center|in5|indent|abréviation|abr|abd|infobulle|comment|rom-maj|rom|siècle romain|hebrew|grc|angbr ipa|ipafont|no break",
+    "nobreak|langue2|sortable|sans|polytonic|unicode|hebrew|grc|angbr ipa|ipafont|no break|" +
+    "term|defn|block indent|center|in5|indent|abréviation|abr|abd|infobulle|comment|rom-maj|rom",
   (args, language, name) =>
     /^(число|num|nombre|nb)$/.test(name)
       ? args.filled().map((part) => formatNumber(part, language)).join(" ")
@@ -46,7 +47,7 @@ define(
 );
 define(
   "lang|langue|transl|transliteration|translit|xlit|color|colour|font color|fontcolor|font|resize|font size|hover title|" +
-    "h:title|sort|script/arabic|script/hebrew|style|span|textcolor|cizojazyčně|jazyk|rtl-lang|ltr-lang|align|" +
+    "h:title|sort|script|script/arabic|script/hebrew|style|span|textcolor|cizojazyčně|jazyk|rtl-lang|ltr-lang|align|" +
     "nts|ntsh|bdo|ruby-text|mark|highlight|audio|audio-ipa|pronunciation",
   (args, language, name) => args.named("texte", "text", "label") || last(args, language, name),
 );
@@ -336,7 +337,10 @@ const patterns: readonly [RegExp, TemplateValue][] = [
   [/^ipa-\w/, (args) => /^[[/]/.test(args.at(0)) ? args.at(0) : `[${args.at(0)}]`],
   // Centuries of the French Wikipedia: `{{XIXe siècle}}`, `{{s|XIX|e}}`.
   [/^[ivxlcdm]+(e|er|ème) siècle( av\. j\.-c\.)?$/, (_, __, name) => romanUpper(name)],
-  [/^(?!m+e$)[ivxlcdm]+e$|^\d+(er|e|re|ème|o)$/, (args, _, name) => [romanUpper(name), ...args.filled()].join(" ")],
+  [
+    /^(?!m+e$)[ivxlcdm]+e$|^\d+(er|e|re|ème|o)$/,
+    (args, _, name) => [romanUpper(name), ...args.filled()].join(" "),
+  ],
   [
     /^(m\.|mm\.|mme|mmes|mlle|dr|pr|me|mgr|saint|sainte|st|ste)$/,
     (args, _, name) => [name[0].toUpperCase() + name.slice(1), ...args.filled()].join(" "),
