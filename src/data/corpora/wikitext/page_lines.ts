@@ -137,7 +137,7 @@ function joined(left: string, right: string): string {
   }
   if (before === " " || before === ",") {
     if (/^ ?,/.test(right) && /, ?$/.test(left)) return left.trimEnd() + right.replace(/^ ?,/, "");
-    if (before === " " && /^ ?[,.;](?:\s|$)/.test(right)) return left.trimEnd() + right.trimStart();
+    if (before === " " && /^(?: ?[,.]|;)(?:\s|$)/.test(right)) return left.trimEnd() + right.trimStart();
     return before === " " && after === " " ? left + right.slice(1) : left + right;
   }
   return /[\p{L}\p{N}]/u.test(before) && /[\p{L}\p{N}]/u.test(after) ? `${left} ${right}` : left + right;

@@ -58,10 +58,14 @@ export function namespaceName(name: string): string {
 export function siteOfHead(
   head: string,
 ): { language?: string; names: Partial<Record<WikiNamespace, string[]>> } {
-  const language = /<mediawiki[^>]*\sxml:lang="([\w-]+)"/.exec(head)?.[1];
+  const language = /<mediawiki[^<>]{0,2000}\sxml:lang="([\w-]+)"/.exec(head)?.[1];
   const names: Partial<Record<WikiNamespace, string[]>> = {};
   const info = head.slice(0, head.search(/<\/siteinfo>|<page[\s>]/) >>> 0);
-  for (const [, key, name] of info.matchAll(/<namespace[^>]*\skey="(-?\d+)"[^>]*>([^<]+)<\/namespace>/g)) {
+  for (
+    const [, key, name] of info.matchAll(
+      /<namespace[^<>]{0,200}\skey="(-?\d+)"[^<>]{0,200}>([^<]{1,200})<\/namespace>/g,
+    )
+  ) {
     const kind = keys[key];
     if (kind) (names[kind] ??= []).push(name.replaceAll("&#039;", "'").replaceAll("&amp;", "&"));
   }

@@ -33,6 +33,7 @@ Deno.test("spaces and parentheses are tidied where something was removed, and no
     ["* {{x}}, {{y}}\n* a", "a"],
     ["a {{x}} {{y}} b", "a b"],
     ["(({{x}})) a", "a"],
+    ["mot {{x}} ; suite {{x}}; fin", "mot ; suite; fin"],
     ["a   b\tc\u00a0d", "a b c d"],
   ];
   for (const [markup, text] of cases) assert.equal(plainWikitext(markup), text, markup);
