@@ -43,7 +43,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
   ],
   ops: ["unroll.ts vec8.ts binding_chunks.ts check_gradients.ts matmul attention *.ts mod.ts"],
   data: [
-    "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora packing validation tokens",
+    "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora/wikitext corpora packing validation tokens",
     "dataset.ts mod.ts",
   ],
   model: [

@@ -6,8 +6,7 @@
 import { z } from "zod";
 import { type BrokenOptions, onBrokenSchema } from "../io/file_reader.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
-import { readBytes } from "../../formats/compression/decompress.ts";
-import { type Element, findElements } from "../../formats/records/xml_elements.ts";
+import { decodedXml, type Element, findElements } from "../../formats/records/xml_elements.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import type { Document, Entry } from "../document.ts";
 import { type Paths, patternsOf } from "../io/file_patterns.ts";
@@ -17,6 +16,7 @@ import type { StepCounts } from "../plan/pass.ts";
 import { jsonlPlan } from "../io/records.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { plainWikitext } from "./wikitext.ts";
+import { isDisambiguation, siteOfHead, type WikiSite } from "./wikitext/wiki_site.ts";
 
 /** The 20 languages of the paper, in Latin or Cyrillic script. */
 const wikipediaLanguages: readonly string[] = "bg ca cs da de en es fr hr hu it nl pl pt ro ru sl sr sv uk"
@@ -28,18 +28,27 @@ export interface WikipediaOptions extends BrokenOptions {
   languages?: readonly string[] | "all";
   /** Language of files that name none in their name (`enwiki-...`) or their first bytes; default `en`. */
   language?: string;
+  /**
+   * Texts of templates by name, beside the known ones: `$1` is the first argument, `${author}` a named one, and ""
+   * removes the template. Example: `{ "Vol-lv": "$1", "Citējums": "$1 (${autors})" }`.
+   */
+  templates?: Readonly<Record<string, string>>;
 }
 
 const schema = optionsSchema<WikipediaOptions>()(z.strictObject({
   onBroken: onBrokenSchema,
   languages: z.union([z.array(z.string()).readonly(), z.literal("all")]).default([...wikipediaLanguages]),
   language: z.string().optional(),
+  templates: z.record(z.string(), z.string()).optional(),
 }));
+
+/** Version of the rules that turn markup into text, in the fingerprint: raised when they give another text. */
+const rulesVersion = 2;
 
 /** Plans one document per article of MediaWiki XML exports, or per row of JSON Lines with a plain `text`. */
 export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): DatasetPlan<Document> {
-  const { languages, language } = parseOptions(schema, options, "Dataset.wikipedia");
-  if (patternsOf(paths).every((path) => /\.jsonl(\.\w+)?$/i.test(path))) {
+  const { languages, language, templates } = parseOptions(schema, options, "Dataset.wikipedia");
+  if (patternsOf(paths).every((path) => /\.(jsonl|ndjson|json)(\.\w+)?$/i.test(path))) {
     return jsonlPlan(paths, { text: "text" }) as DatasetPlan<Document>;
   }
   const kept = languages === "all" ? undefined : languages;
@@ -50,28 +59,46 @@ export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): Dat
     options: { languages: isPaper ? "the paper's 20" : kept ?? "all", language },
     kind: "documents",
     async *read({ path, name }, _, counts) {
-      const own = await languageOfDump(path, name) ?? language ?? "en";
-      if (kept && !kept.includes(own)) count(counts, `files in ${own}, left out`);
-      else yield* articlesOf(path, name, own, counts);
+      const site = await siteOfDump(path, name, language ?? "en");
+      if (kept && !kept.includes(site.language)) count(counts, `files in ${site.language}, left out`);
+      else yield* articlesOf(path, name, site, counts);
     },
   });
   return textStepPlan(articles, {
     op: "wikitext",
-    job: () => judgeOf(import.meta.url, undefined, wikitextJudge),
+    options: { templates },
+    identity: () => rulesVersion,
+    needs: "document",
+    job: () => judgeOf(import.meta.url, templates, wikitextJudge),
   });
 }
 
-/** Returns the judge that turns markup into text. */
-export function wikitextJudge(): Judge {
-  return ({ text }, note) => ({ text: plainWikitext(text, note) });
+/** Returns the judge that turns markup into text. Of `meta` it reads title and wiki, and removes the wiki. */
+export function wikitextJudge(patterns: WikipediaOptions["templates"] = {}): Judge {
+  const templates = new Map(
+    Object.entries(patterns).map(([name, text]) => [name.replaceAll("_", " ").trim().toLowerCase(), text]),
+  );
+  const sites = new Map<string, WikiSite>();
+  return ({ text, meta = {} }, note) => {
+    const { title, wiki } = meta as { title?: string; wiki?: WikiSite };
+    const key = JSON.stringify(wiki ?? null);
+    // Records of one dump share a site, whose table of namespaces is made once.
+    const site = sites.get(key) ?? wiki;
+    if (site) sites.set(key, site);
+    return {
+      text: plainWikitext(text, note, { site, title, templates }),
+      ...(wiki && { meta: { wiki: undefined } }),
+    };
+  };
 }
 
 async function* articlesOf(
   path: string,
   name: string,
-  language: string,
+  wiki: WikiSite,
   counts: StepCounts,
 ): AsyncGenerator<Entry<Document> | { problem: string; line?: number }> {
+  const { language } = wiki;
   for await (const found of findElements(path, "page")) {
     if (isBrokenRecord(found)) {
       yield found;
@@ -85,6 +112,8 @@ async function* articlesOf(
       ? "pages of other namespaces"
       : child(page, "redirect") || isRedirect(text)
       ? "redirects"
+      : isDisambiguation(text)
+      ? "disambiguations"
       : text.trim() === ""
       ? "empty pages"
       : undefined;
@@ -94,7 +123,7 @@ async function* articlesOf(
       const url = `https://${language}.wikipedia.org/wiki/${encodeURIComponent(title.replaceAll(" ", "_"))}`;
       const timestamp = child(child(page, "revision"), "timestamp")?.text;
       yield {
-        value: { text, source: name, id, meta: { title, url, language, timestamp } },
+        value: { text, source: name, id, meta: { title, url, language, timestamp, wiki } },
         id,
         place: { file: name, line },
       };
@@ -115,12 +144,17 @@ function isRedirect(text: string): boolean {
   return /^\s*#\p{L}+\s*:?\s*\[\[[^\]\n]+\]\]/u.test(text);
 }
 
-/** Returns the language of a dump by its name, else by its first bytes. */
-async function languageOfDump(path: string, name: string): Promise<string | undefined> {
-  const named = /(?:^|[\\/])([a-z]{2,3}(?:_[a-z_]+)?)wiki-[^\\/]*$/.exec(name)?.[1];
-  if (named) return named.replaceAll("_", "-");
-  for await (const chunk of readBytes(path)) {
-    const head = new TextDecoder().decode(chunk.subarray(0, 4096));
-    return /<mediawiki[^>]*\sxml:lang="([\w-]+)"/.exec(head)?.[1];
+/** Characters at the beginning of a dump in which its `<siteinfo>` is looked for. [ours] */
+const headChars = 1 << 16;
+
+/** Returns the wiki of a dump: its language by the file's name, else by the first bytes, and its namespaces. */
+async function siteOfDump(path: string, name: string, fallback: string): Promise<WikiSite> {
+  const named = /(?:^|[\\/])([a-z]{2,3}(?:_[a-z_]+)?)wiki-[^\\/]*$/.exec(name)?.[1]?.replaceAll("_", "-");
+  let head = "";
+  for await (const { text } of decodedXml(path)) {
+    head += text.slice(0, headChars);
+    if (head.length >= headChars || /<\/siteinfo>|<page[\s>]/.test(head)) break;
   }
+  const { language, names } = siteOfHead(head);
+  return { language: named ?? language ?? fallback, names };
 }

@@ -7,7 +7,7 @@ import type { Job } from "../../base/job.ts";
 import type { Document } from "../document.ts";
 import type { Pass, StepCounts } from "./pass.ts";
 
-/** The verdict on a document: its text from here on, with additions to its `meta`; or the reason why it is dropped. */
+/** The verdict on a document: its text from here on, with additions to its `meta` (undefined removes a key); or the reason why it is dropped. */
 export type Verdict = { text: string; meta?: Record<string, unknown> } | { drop: string };
 
 /** Counts something about a step beside what it keeps and drops, such as lines cut. */

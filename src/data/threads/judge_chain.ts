@@ -18,6 +18,9 @@ export interface ChainEnd<D, R> {
   record: (document: Document, derived: D) => R;
 }
 
+/** The most kinds of notes that a step counts apart, such as names of templates. [ours] */
+const maxKinds = 10_000;
+
 /** The judges of neighbouring stages, and the counts of these stages. */
 export class JudgeChain<D, R> {
   /** The pass that counts. */
@@ -27,6 +30,8 @@ export class JudgeChain<D, R> {
   readonly #end: ChainEnd<D, R>;
   readonly #stages: readonly StageJob[];
   readonly #counts: readonly StepCounts[];
+  /** Number of kinds of notes of each stage. */
+  readonly #kinds: number[];
   /** True when the first stage makes documents of raw records. */
   readonly #isRaw: boolean;
   /** True when the judges read nothing but texts. */
@@ -44,6 +49,7 @@ export class JudgeChain<D, R> {
     this.#end = end;
     this.#stages = stages;
     this.#counts = counts;
+    this.#kinds = counts.map(({ notes }) => Object.keys(notes).length);
     this.#isRaw = plans[0]?.stage?.raw ?? false;
     this.#needsText = !this.#isRaw && plans.every(({ stage }) => stage?.needs !== "document");
     const judges = stages.flatMap(({ job }) => job ?? []);
@@ -94,10 +100,7 @@ export class JudgeChain<D, R> {
 
   /** Counts the result of a record, and returns the record that leaves the chain; undefined for a dropped one. */
   async commit(entry: Entry<unknown>, result: JudgeResult<D>): Promise<Entry<R> | undefined> {
-    for (const [step, what, times] of result.notes ?? []) {
-      const { notes } = this.#counts[step];
-      notes[what] = Number(notes[what] ?? 0) + times;
-    }
+    for (const [step, what, times] of result.notes ?? []) this.#count(step, what, times);
     const passed = "drop" in result ? result.step : this.#counts.length;
     for (let step = 0; step < passed; step++) this.#counts[step].kept++;
     const { id, place } = entry;
@@ -106,12 +109,26 @@ export class JudgeChain<D, R> {
     await this.pass.drop(this.#counts[passed], result.drop, { value: document, id, place });
   }
 
+  /** Counts a note; those of a step with too many kinds are counted together. */
+  #count(step: number, what: string, times: number): void {
+    const { notes } = this.#counts[step];
+    if (notes[what] === undefined && ++this.#kinds[step] > maxKinds) what = "other notes";
+    notes[what] = Number(notes[what] ?? 0) + times;
+  }
+
   #changed(document: Document, { text, meta: added }: JudgeResult<D>): Document {
     if (text === undefined && !added && !this.#isRaw) return document;
-    const meta = added ? { ...document.meta, ...added } : document.meta;
+    const meta = added ? merged(document.meta, added) : document.meta;
     const ownMeta = meta && { meta };
     return this.#isRaw
       ? { text: text ?? "", ...ownMeta, source: document.source, id: document.id }
       : { ...document, text: text ?? document.text, ...ownMeta };
   }
+}
+
+/** Returns `meta` with additions; those that are undefined remove a key. */
+function merged(meta: Document["meta"], added: Record<string, unknown>): Document["meta"] {
+  const all = { ...meta, ...added };
+  for (const [key, value] of Object.entries(added)) if (value === undefined) delete all[key];
+  return all;
 }

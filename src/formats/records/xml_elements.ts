@@ -71,7 +71,7 @@ async function* elementTexts(path: string, name: string): AsyncGenerator<Element
     }
     return line;
   };
-  for await (const chunk of decoded(readBytes(path))) {
+  for await (const chunk of decodedXml(path)) {
     lineAt(at);
     counted = Math.max(0, counted - at);
     searched = Math.max(0, searched - at);
@@ -118,11 +118,35 @@ function endOf(text: string, at: number, from: number, tag: RegExp, closing: str
   return end + closing.length;
 }
 
-/** Decodes the file as UTF-8; each invalid byte becomes U+FFFD. */
-async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<{ text: string; last: boolean }> {
-  const decoder = new TextDecoder();
-  for await (const chunk of chunks) yield { text: decoder.decode(chunk, { stream: true }), last: false };
-  yield { text: decoder.decode(), last: true };
+/**
+ * Decodes a file by its byte order mark, else by its XML declaration, else as UTF-8; an invalid byte becomes U+FFFD.
+ *
+ * @throws {DataError} for an encoding that is not known
+ */
+export async function* decodedXml(path: string): AsyncGenerator<{ text: string; last: boolean }> {
+  let decoder: TextDecoder | undefined;
+  for await (const chunk of readBytes(path)) {
+    decoder ??= decoderFor(chunk, path);
+    yield { text: decoder.decode(chunk, { stream: true }), last: false };
+  }
+  yield { text: decoder?.decode() ?? "", last: true };
+}
+
+function decoderFor(chunk: Uint8Array, file: string): TextDecoder {
+  const [first, second] = chunk;
+  const isLittle = (first === 0xff && second === 0xfe) || (first === 0x3c && second === 0);
+  const isBig = (first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c);
+  if (isLittle || isBig) return new TextDecoder(isLittle ? "utf-16le" : "utf-16be");
+  const head = new TextDecoder().decode(chunk.subarray(0, 200));
+  const encoding = /^\s*<\?xml[^>]*\sencoding\s*=\s*["']([\w.:-]+)["']/.exec(head)?.[1] ?? "utf-8";
+  try {
+    return new TextDecoder(encoding);
+  } catch (cause) {
+    throw new DataError(`Cannot read the file: its encoding "${encoding}" is not known; save it as UTF-8`, {
+      file,
+      cause,
+    });
+  }
 }
 
 /** Returns a function that parses one element; it reuses the parser until an element is not well-formed. */

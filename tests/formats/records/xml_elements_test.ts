@@ -62,3 +62,33 @@ Deno.test("entities that a file declares stay unknown, so none explodes", () =>
     assert.ok(error instanceof DataError);
     assert.match((await read(folder, bomb, "p"))[0], /^2 ! not well-formed XML: .*undefined entity/);
   }));
+
+Deno.test("a file is decoded by its byte order mark or its declaration", () =>
+  inFolder(async (folder) => {
+    const text = "<r><p>Łódź Ж</p></r>";
+    const utf16 = (isLittle: boolean, mark: boolean) => {
+      const view = new DataView(new ArrayBuffer(2 * (text.length + 1)));
+      if (mark) view.setUint16(0, 0xfeff, isLittle);
+      for (let i = 0; i < text.length; i++) view.setUint16(2 * i + 2, text.charCodeAt(i), isLittle);
+      return new Uint8Array(view.buffer).subarray(mark ? 0 : 2);
+    };
+    const declared = new TextEncoder().encode('<?xml version="1.0" encoding="windows-1251"?><r><p>?</p></r>');
+    declared[declared.lastIndexOf(0x3f)] = 0xc6;
+    const cases: [Uint8Array, string][] = [
+      [utf16(true, true), "Łódź Ж"],
+      [utf16(false, true), "Łódź Ж"],
+      [utf16(true, false), "Łódź Ж"],
+      [utf16(false, false), "Łódź Ж"],
+      [new TextEncoder().encode(`\ufeff${text}`), "Łódź Ж"],
+      [declared, "Ж"],
+    ];
+    for (const [bytes, expected] of cases) {
+      await Deno.writeFile(`${folder}/a.xml`, bytes);
+      const [found] = await all(findElements(`${folder}/a.xml`, "p"));
+      assert.equal(isBrokenRecord(found) ? found.problem : found.value.text, expected);
+    }
+    await Deno.writeTextFile(`${folder}/a.xml`, `<?xml version="1.0" encoding="x-unknown"?>${text}`);
+    const error = await failure(() => all(findElements(`${folder}/a.xml`, "p")));
+    assert.ok(error instanceof DataError);
+    assert.match(error.message, /its encoding "x-unknown" is not known; save it as UTF-8/);
+  }));
