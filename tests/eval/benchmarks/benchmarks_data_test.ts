@@ -75,6 +75,19 @@ Deno.test("Windows line ends, a byte-order mark, blank lines and no last line en
   }
 });
 
+Deno.test("line ends inside quoted fields of a CSV file stay as they are, behind a byte-order mark too", async () => {
+  const row = '\ufeff"Line 1\r\nline 2, ""so""?",a,b,"c\nd",e,B\r\nQ2?,a,b,c,d,A\r\n';
+  await withFiles({ "data/test/anatomy_test.csv": row }, async (folder) => {
+    const [first, second, ...more] = await items("mmlu", folder);
+    assert.ok(
+      first.prompt.endsWith('Line 1\r\nline 2, "so"?\nA. a\nB. b\nC. c\nd\nD. e\nAnswer:'),
+      first.prompt,
+    );
+    assert.ok(second.prompt.endsWith("Q2?\nA. a\nB. b\nC. c\nD. d\nAnswer:"));
+    assert.equal(more.length, 0);
+  });
+});
+
 Deno.test("an error names an empty file, and one with a header line alone", async () => {
   const empty = { "dev.jsonl": "", "x.csv": "question,answer\n", "x.json": "[]", "labels.jsonl": "\n\n" };
   await withFiles(empty, async (folder) => {
