@@ -137,7 +137,11 @@ class Expander {
     if (!definers.has(name)) return false;
     const definition = readDefinition(name, cursor, before);
     if (!definition) return this.#engine.count("definitions of another form");
-    this.#engine.remove(frame, start, cursor);
+    // A definition whose uses stay must stay as well.
+    const { macro = undefined } = "macro" in definition ? definition : {};
+    const isReady = !macro || (this.#isReady(macro) && (!macro.end || this.#isReady(macro.end)));
+    if (isReady || !cursor.isIn(frame)) this.#engine.remove(frame, start, cursor);
+    else frame.at = cursor.index;
     this.#apply(definition);
     return true;
   }

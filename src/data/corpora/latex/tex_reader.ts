@@ -170,6 +170,11 @@ export class Cursor {
     return this;
   }
 
+  /** Returns true where the next character is in a frame. */
+  isIn(frame: Frame): boolean {
+    return this.#frames[this.#level] === frame;
+  }
+
   /** The index of the next character in its text. */
   get index(): number {
     return this.#at;
