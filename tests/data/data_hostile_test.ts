@@ -53,6 +53,15 @@ const seeds = [
   "%\n",
   "\\begin{thebibliography}",
   "\\section{",
+  "\\long",
+  "\\b",
+  "\\foo x",
+  "\\foo{\\foo{x}}",
+  "\\begin{q}",
+  "\\iffalse",
+  "\\else",
+  "\\edef\\x{\\x\\x}",
+  "\\InputIfFileExists{b}{",
   "/*",
   "//\n",
   ".",
@@ -77,7 +86,7 @@ const seeds = [
   "\0",
   "٣",
 ];
-const macros = "\\newcommand{\\foo}[2][x]{#1#2}\\def\\a{}";
+const macros = "\\newcommand{\\foo}[2][x]{#1#2}\\def\\a{}\\def\\b#1.{#1}\\newenvironment{q}{}{}";
 const rules = { longestLine: 1000, meanLine: 100, alphanumeric: 0.25, lettersPerToken: 1.5 };
 
 const readers: Record<string, (text: string) => unknown> = {

@@ -148,7 +148,7 @@ class PaperReader {
         continue;
       }
       const { name, bytes } = found.value;
-      if (/\.gz$/i.test(name) && !/\.\w*[a-z]\w*\.gz$/i.test(name)) {
+      if (/\.gz$/i.test(name) && (isPaperId(idOf(name)) || !/\.[a-z]\w*\.gz$/i.test(name))) {
         yield* this.#paper(await readPaper(name, bytes, { packages: this.#packages, packed: true }), name);
       } else if (isPaperId(idOf(name)) && /\.pdf$/i.test(name)) {
         await this.#report("papers without source", name);

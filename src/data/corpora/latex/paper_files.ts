@@ -94,7 +94,7 @@ export function isWithdrawn(text: string): boolean {
 function isText(bytes: Uint8Array): boolean {
   const start = new TextDecoder("latin1").decode(bytes.subarray(0, 4));
   const head = bytes.subarray(0, 2000);
-  return !/^(?:%PDF|%!PS|PK\x03\x04|\xd0\xcf)/.test(start) &&
+  return !/^(?:%PDF|%!PS|PK(?!\w)|\xd0\xcf)/.test(start) &&
     (/^(?:\xff\xfe|\xfe\xff)/.test(start) || !head.includes(0));
 }
 

@@ -55,7 +55,7 @@ interface Use {
   work: number;
 }
 
-/** What an engine reads and writes; a text inside the text, such as the value of `\edef`, has its own. */
+/** Input and output of an engine; a text inside the text, such as the value of `\edef`, has its own. */
 interface Channel {
   frames: Frame[];
   out: string[];

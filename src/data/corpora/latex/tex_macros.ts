@@ -20,8 +20,8 @@ import {
 import { TexEngine } from "./tex_engine.ts";
 import { behindCommand, type Cursor, type Frame, textOf } from "./tex_reader.ts";
 import type { Meaning } from "./tex_scope.ts";
-import { textTests } from "./tex_tests.ts";
-import { spansOf } from "./verbatim_spans.ts";
+import { textTests } from "./tex_conditions.ts";
+import { beginsVerbatim, spansOf } from "./verbatim_spans.ts";
 
 /** Commands that give a paper its structure; their redefinitions change its looks and are not followed. */
 const structure = new Set(
@@ -30,6 +30,8 @@ const structure = new Set(
     "newblock input include documentclass usepackage verb url href path includegraphics document enddocument par")
     .split(" "),
 );
+
+const definitions = /\\(?:newif|[gex]?def|let|(?:re|provide)?(?:new)?command)\*?\s*\{?\s*\\([a-zA-Z@]+)/g;
 
 /** The most macros that are asked whether another one can be expanded. [ours] */
 const maxNeeded = 50;
@@ -48,9 +50,11 @@ export function expandMacros(text: string, note: Note = () => {}): string {
 /** Commands of TeX and LaTeX that expansion obeys. */
 class Expander {
   readonly #engine: TexEngine;
+  readonly #defined: ReadonlySet<string>;
   #hasUnclosedCondition = false;
 
   constructor(text: string, note: Note) {
+    this.#defined = new Set([...text.matchAll(definitions)].map(([, name]) => name));
     this.#engine = new TexEngine(text, note);
   }
 
@@ -76,7 +80,7 @@ class Expander {
     }
   }
 
-  /** Does what a command of TeX or LaTeX does; false where it stays in the text. */
+  /** Obeys a command of TeX or LaTeX; false where it stays in the text. */
   #obey(command: string, meaning: Meaning | undefined, frame: Frame, start: number): boolean {
     const engine = this.#engine;
     if (definers.has(command) || prefixes.has(command) || command === "expandafter") {
@@ -124,6 +128,12 @@ class Expander {
     });
   }
 
+  /** Returns true when all that a macro's value needs is known or defined somewhere in the text. */
+  #mayBeReady(macro: Macro): boolean {
+    return this.#isReady(macro) ||
+      macro.needs.every((name) => textTests.has(name) || this.#defined.has(name));
+  }
+
   /** Reads a definition and removes it; false where it stays, because its form is not supported. */
   #define(command: string, frame: Frame, start: number): boolean {
     const cursor = this.#engine.cursor();
@@ -136,10 +146,11 @@ class Expander {
     }
     if (!definers.has(name)) return false;
     const definition = readDefinition(name, cursor, before);
-    if (!definition) return this.#engine.count("definitions of another form");
+    const isVerbatim = definition?.kind === "environment" && beginsVerbatim.test(definition.macro.value.text);
+    if (!definition || isVerbatim) return this.#engine.count("definitions of another form");
     // A definition whose uses stay must stay as well.
     const { macro = undefined } = "macro" in definition ? definition : {};
-    const isReady = !macro || (this.#isReady(macro) && (!macro.end || this.#isReady(macro.end)));
+    const isReady = [macro, macro?.end].every((one) => !one || this.#mayBeReady(one));
     if (isReady || !cursor.isIn(frame)) this.#engine.remove(frame, start, cursor);
     else frame.at = cursor.index;
     this.#apply(definition);

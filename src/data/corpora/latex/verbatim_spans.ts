@@ -75,7 +75,8 @@ const alias = new RegExp(
 );
 const beginCode =
   /\*?\s*\{([^{}\\\n]{1,100})\}\s*(?:\[[^\]\n]{0,300}\]\s*){0,2}\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\}){0,1000})\}/y;
-const beginsVerbatim =
+/** Code that begins verbatim text, or text that is not printed. */
+export const beginsVerbatim =
   /\\(?:verbatim|Verbatim|BVerbatim|alltt|lstlisting|minted|VerbatimEnvironment|tcblisting|(comment))(?![a-zA-Z])/;
 
 /** Returns the spans of a text in their order. Time is linear in the text. */
