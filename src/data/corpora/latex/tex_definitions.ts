@@ -109,7 +109,8 @@ export function readDefinition(
 }
 
 /** Returns the definitions of a package that authors write for themselves: all that use no internal command of LaTeX. */
-export function plainDefinitions(text: string): string {
+export function plainDefinitions(code: string): string {
+  const text = code.replace(/\\(?:ExplSyntaxOn|ProvidesExpl)[\s\S]*?(?:\\ExplSyntaxOff|$)/g, "");
   const source = new TexText(text, true);
   const found: string[] = [];
   const command = /\\(?:([a-zA-Z@]+)|[\s\S])/g;

@@ -106,6 +106,12 @@ class Expander {
       case "makeatother":
         engine.state = { ...engine.state, withAt: command === "makeatletter" };
         return false;
+      case "ExplSyntaxOn": {
+        // Names have other characters in this code; nothing in it is read.
+        const end = frame.source.text.indexOf("\\ExplSyntaxOff", frame.at);
+        frame.at = end < 0 ? frame.to : Math.min(end, frame.to);
+        return false;
+      }
       case "xspace":
         engine.replace(frame, start, "");
         if (needsSpace(engine.cursor())) engine.emit(" ");

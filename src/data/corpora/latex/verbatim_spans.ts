@@ -35,6 +35,7 @@ const inlineForms: Readonly<Record<string, InlineForm>> = {
   verb: { star: true, marks: true },
   spverb: { star: true, marks: true },
   Verb: { star: true, option: true, braces: true, marks: true },
+  SaveVerb: { option: true, language: true, marks: true },
   lstinline: { option: true, braces: true, marks: true },
   mint: { option: true, language: true, braces: true, marks: true },
   mintinline: { option: true, language: true, braces: true, marks: true },
@@ -81,7 +82,7 @@ export const beginsVerbatim =
 
 /** Returns the spans of a text in their order. Time is linear in the text. */
 export function spansOf(text: string): Span[] {
-  return /%|\\(?:verb|Verb|spverb|lst|mint|begin|url|href|path|nolink|burl|doi|Make|Define|new|New)|\\documentclass/
+  return /%|\\(?:verb|Verb|SaveVerb|spverb|lst|mint|begin|url|href|path|nolink|burl|doi|Make|Define|new|New)|\\documentclass/
       .test(text)
     ? new SpanFinder(text).find()
     : [];
@@ -248,7 +249,7 @@ class SpanFinder {
     if (form.star && text[from] === "*") from++;
     while (text[from] === " ") from++;
     if (form.option) from += this.#match(/\[[^\]\n]{0,500}\]/y, from)?.[0].length ?? 0;
-    if (form.language) from += this.#match(/\s*\{\w+\}/y, from)?.[0].length ?? 0;
+    if (form.language) from += this.#match(/\s*\{\\?\w+\}/y, from)?.[0].length ?? 0;
     const mark = text[from] ?? "";
     if (mark === "{") {
       const end = form.braces ? this.#closingBrace(from) : -1;

@@ -33,6 +33,7 @@ Deno.test("verbatim text of every kind keeps its comment signs", () => {
       "\\mintinline[a=b]{c}{x%y}",
       "\\mint{c}!%!",
       "\\Verb|a%b|",
+      "\\SaveVerb{x}|a%b|",
       "\\url{http://x/a%20b}",
       "\\url|a%b|",
       "\\href{http://x/%41}{label}",

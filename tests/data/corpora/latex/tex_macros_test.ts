@@ -121,6 +121,12 @@ Deno.test("xparse, paired delimiters, environments, switches and xspace", () =>
   ]));
 
 Deno.test("forms that are not supported stay whole, with their uses, and are counted", () => {
+  check([
+    [
+      "\\ExplSyntaxOn\\def\\a{\\tl_set:N b}\\ExplSyntaxOff\\a\\def\\b{x}\\b",
+      "\\ExplSyntaxOn\\def\\a{\\tl_set:N b}\\ExplSyntaxOff\\a x",
+    ],
+  ]);
   for (
     const [tex, what] of [
       ["\\def\\a#1#{\\hbox to #1}\\a 3cm{x}", "definitions of another form"],
