@@ -52,6 +52,8 @@ interface Use {
   readonly state: TexState;
   /** Groups that the expansion has opened and closed, done when it is finished. */
   readonly groups: (() => void)[];
+  /** True once a macro has stood in the value of another. */
+  isNested: boolean;
   work: number;
 }
 
@@ -74,6 +76,7 @@ export class TexEngine {
   #channel: Channel;
   #isInner = false;
   #growth = 0;
+  #nestedGrowth = 0;
   #work = 0;
   #tries = 0;
   #triedAt = -1;
@@ -259,8 +262,10 @@ export class TexEngine {
       mark: this.scope.mark,
       state: this.state,
       groups: [],
+      isNested: false,
       work: 0,
     };
+    channel.use.isNested ||= frame.origin !== undefined;
     const origin = { macro, parent: frame.origin, depth: (frame.origin?.depth ?? 0) + 1 };
     cursor.commit();
     const pieces = macro.parts.flatMap((part) =>
@@ -308,7 +313,9 @@ export class TexEngine {
     const { use, length, frames } = this.#channel;
     if (!use) return true;
     const growth = length - use.length - (frames[0].from - use.start);
-    const isTooLarge = growth > Math.min(this.#size, this.#maxGrowth - this.#growth);
+    // Macros in macros multiply: all their uses together add at most the length of the text, however short it is.
+    const nested = use.isNested ? growth + this.#nestedGrowth : growth;
+    const isTooLarge = nested > this.#size || growth > this.#maxGrowth - this.#growth;
     return isTooLarge || use.work > this.#size * 4 + minWork / 4 ? this.#fail(use.macro) : true;
   }
 
@@ -340,6 +347,7 @@ export class TexEngine {
     const growth = length - use.length - (frames[0].at - use.start);
     use.macro.growth += growth;
     this.#growth += growth;
+    if (use.isNested) this.#nestedGrowth += growth;
     this.#channel.use = undefined;
     for (const change of use.groups) change();
   }

@@ -132,6 +132,9 @@ interface Place {
 const command = /\\(?:([a-zA-Z@]+)|[\s\S])/g;
 const reading =
   /^(?:@{0,2}input|include|includeonly|subfile|subfileinclude|includestandalone|(?:sub)?(?:import|includefrom|inputfrom)|InputIfFileExists|usepackage|RequirePackage)$/;
+/** Files of TeX's distributions, which no paper holds; their commands stay. */
+const distributed =
+  /^(?:amstex|amsppt|amssym|mssymb|epsf|psfig|xy|xypic|tikz|pgf|pstricks|pst-\w+|pictex|prepictex|postpictex|glyphtounicode|harvmac|lanlmac|phyzzx|texdraw|colordvi|miniltx|diagrams)(?:\.(?:tex|sty|def))?$/;
 const readsInside = /\\(?:input|include|subfile|(?:sub)?import|InputIfFileExists)(?![a-zA-Z@])/;
 const braced = /\s*(?:\[[^\]\n]{0,500}\]\s*)?\{\s*"?([^{}"]{1,500}?)"?\s*\}/y;
 const bare = /\s*(?:"([^"\n]{1,500})"|([^\s\\{}%"]{1,500}))[ \t]?/y;
@@ -241,6 +244,7 @@ class Splicer {
       (all, name) => this.#names.get(name) ?? all,
     );
     if (!found || file === undefined || file.includes("#")) return undefined;
+    if (distributed.test(file) && this.#find(file, place) === undefined) return undefined;
     const end = at + found[0].length;
     if (name === "includeonly") {
       this.#only = new Set(file.split(",").map((one) => one.trim()));

@@ -4,7 +4,8 @@
  * Definitions are removed and uses replaced, in the order of the text, as TeX does: `\let` binds at once, groups end
  * definitions, arguments may stand behind the end of a replacement. A macro that calls itself, that would add more than
  * the length of the text, or whose value depends on more than the text is left as it is, alone. Expansion adds at most
- * the length of the text, or 4,096 characters to a shorter one. Verbatim text and addresses stay as they are.
+ * the length of the text, or 4,096 characters to a shorter one unless macros stand in macros. Verbatim text and addresses
+ * stay as they are.
  *
  * @module
  */

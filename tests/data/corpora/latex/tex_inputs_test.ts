@@ -46,6 +46,7 @@ Deno.test("every form of input is read, as TeX joins the lines", () => {
     ["\\subimport*{s/}{e}", "E F"],
     ["\\subfile{s/child}", "CHILD F"],
     ["\\includestandalone{s/child}", "CHILD F"],
+    ["\\input amstex x \\input{epsf.sty}", "\\input amstex x \\input{epsf.sty}"],
     ["\\input{end}", "1\n2 3"],
     ["\\input{guard}x", "\\ifx\\a\\b\\endinput\\fi G x"],
     ["\\input{note}x", "N % note\nx"],
