@@ -16,11 +16,11 @@ export function bodyOf(text: string): string | undefined {
 }
 
 const borders =
-  /\\(begin|end)\s*\{document\}|\\(document)(?![a-zA-Z])(?!\s*[[{])|\\(enddocument|bye|end)(?![a-zA-Z])(?!\s*\{)|[{}]/g;
+  /\\(begin|end)\s*\{document\}(?!["'`|+!>.,;:)])|\\(document)(?![a-zA-Z])(?!\s*[[{])|\\(enddocument|bye|end)(?![a-zA-Z])(?!\s*\{)|[{}]/g;
 
 /**
  * Returns the text between the beginning and the end of the document, in LaTeX, AMS-TeX and plain TeX. Documents inside
- * it, as examples have them, and what stands in braces, as in definitions, are no borders.
+ * it, as examples have them, and commands in braces or quotes, as in definitions and manuals, are no borders.
  */
 export function documentOf(text: string): string {
   let from = 0;

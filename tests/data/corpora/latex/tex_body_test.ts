@@ -41,6 +41,7 @@ Deno.test("examples of documents, verbatim text and definitions are no borders o
     ["\\begin{document}\\def\\e{\\end{document}}a\\end{document}b", "\\def\\e{\\end{document}}a"],
     ["\\begin{document}{a\\end{document}b", "{a"],
     ["\\begin{document}a \\verb|\\end{document}| b", "a \\verb|\\end{document}| b"],
+    ['\\begin{document}a "\\end{document}" b\\end{document}c', 'a "\\end{document}" b'],
     ["\\begin {document}a\\end {document}b", "a"],
     ["plain text\\bye more", "plain text"],
     ["plain text\\end more", "plain text"],
