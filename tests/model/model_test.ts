@@ -273,7 +273,7 @@ Deno.test("a damaged or foreign model folder is a FormatError that names the fil
       const [change, message] of [
         [{ model_type: "gpt2" }, /model_type is "gpt2"/],
         [{ hidden_act: "gelu" }, /hidden_act/],
-        [{ rope_scaling: { type: "linear", factor: 2 } }, /rotary scaling/],
+        [{ rope_scaling: { type: "longrope", factor: 2 } }, /rotary scaling/],
         [{ hidden_size: "wide" }, /hidden_size/],
         [{ intermediate_size: 48 }, /mlp.gate_proj.weight is \[40, 24\], the config asks for \[48, 24\]/],
         [{ num_hidden_layers: 3 }, /model.layers.2.*is missing/],

@@ -6,6 +6,7 @@
 import { parseOptions } from "../../base/schema.ts";
 import { bytes as showBytes, Progress } from "../../display/mod.ts";
 import { tune } from "../../ops/mod.ts";
+import { checkConfig } from "../architecture/config.ts";
 import { checkContext, checkVocabulary } from "../files/check_fit.ts";
 import { fetchModel } from "../files/hub.ts";
 import { openWeights } from "../files/open_model.ts";
@@ -45,6 +46,7 @@ async function readModel(
   const weights = checkWeights(source);
   const device = o.device ?? await sharedDevice();
   const config = { ...source.config, ...(o.context && { context: o.context }) };
+  checkConfig(config);
   checkContext(config, device, source.file);
   const tokenizer = o.tokenizer ?? await source.tokenizer();
   checkVocabulary(config, tokenizer, source.file);
