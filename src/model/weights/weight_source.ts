@@ -7,6 +7,7 @@ import { ConfigError, FormatError } from "../../base/errors.ts";
 import { elementsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import { checkConfig, type ModelConfig } from "../architecture/config.ts";
+import type { GenerationSettings } from "../architecture/generation_settings.ts";
 import { type ParameterLayout, WeightLayout } from "./weight_layout.ts";
 
 /** An open checkpoint. */
@@ -17,6 +18,10 @@ export interface WeightSource {
   readonly config: ModelConfig;
   /** The weights in Hugging Face's names and layout. */
   readonly tensors: ReadonlyMap<string, FileMatrix>;
+  /** Ids with a role and sampling settings, of formats that have files for them. */
+  readonly settings?: GenerationSettings;
+  /** Remarks that users should see, such as a field that the weights contradict. */
+  readonly notes?: readonly string[];
   /** Reads the tokenizer that is stored with the weights, if there is one. */
   tokenizer(): Promise<Tokenizer | undefined>;
   /** Closes its files. */
