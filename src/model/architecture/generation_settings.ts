@@ -142,32 +142,31 @@ interface TokenizerIds {
 
 /**
  * Returns the fields to save: those of the files that the model came from, completed by the tokenizer's ids; for a model
- * that came from no such files the ids and the defaults of `generate`.
+ * that came from no such files the ids and the defaults of `generate`. Settings that stood in config.json move to
+ * generation_config.json, where newer readers look for them.
  */
 export function settingsToSave(
   loaded: GenerationSettings | undefined,
   { bos, eos }: TokenizerIds,
 ): Required<GenerationSettings> {
   const single = (ids: readonly number[]) => ids.length > 1 ? ids : ids[0] ?? null;
-  const ids = {
-    bos_token_id: bos === undefined ? loaded ? orNull(bosIdIn(loaded)) : 1 : orNull(bos),
-    eos_token_id: eos === undefined ? loaded ? single(eosIdsIn(loaded) ?? [2]) : 2 : single(eos),
+  const ids: Record<string, unknown> = {
+    bos_token_id: orNull(bos ?? (loaded ? bosIdIn(loaded) : 1)),
+    eos_token_id: single(eos ?? eosIdsIn(loaded) ?? [2]),
   };
   if (!loaded) return { config: ids, generation: { ...ids, ...OWN_SETTINGS } };
-  const own = loaded.generation ??
-    pick(loaded.config, [...Object.keys(generationFields.shape), ...Object.keys(NEUTRAL)]);
+  const entries = Object.entries(loaded.config);
+  const isId = (name: string) => name.endsWith("_token_id");
+  const isSetting = (name: string) =>
+    Object.hasOwn(generationFields.shape, name) || Object.hasOwn(NEUTRAL, name);
+  const choose = (chosen: (name: string) => boolean) =>
+    Object.fromEntries(entries.filter(([name]) => chosen(name)));
   return {
-    config: { ...ids, ...loaded.config },
-    generation: { ...ids, ...pick(loaded.config, Object.keys(ids)), ...own },
+    config: { ...ids, ...choose((name) => isId(name) || !isSetting(name)) },
+    generation: { ...ids, ...choose(isId), ...loaded.generation ?? choose(isSetting) },
   };
 }
 
 function orNull(id: number): number | null {
   return id < 0 ? null : id;
-}
-
-function pick(fields: Readonly<Record<string, unknown>>, names: string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    names.filter((name) => Object.hasOwn(fields, name)).map((name) => [name, fields[name]]),
-  );
 }

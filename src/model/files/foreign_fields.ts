@@ -38,6 +38,13 @@ const FIELDS: Readonly<Record<string, Check>> = {
   use_qkv_bias: bias,
   quantization_config: quantized,
   compression_config: quantized,
+  quantization: quantized,
+  quantization_args: quantized,
+  lora_args: effect("adapters are not merged into its weights"),
+  vision_args: effect("the model reads images"),
+  vision_config: effect("the model reads images"),
+  vision_encoder: effect("the model reads images"),
+  vision_chunk_size: effect("the model reads images", -1),
   sliding_window: (value, { use_sliding_window, max_position_embeddings: context }) =>
     use_sliding_window === false || typeof value === "number" && value >= Number(context ?? 2048)
       ? undefined
@@ -94,6 +101,8 @@ const FIELDS: Readonly<Record<string, Check>> = {
   num_experts: experts,
   num_local_experts: experts,
   n_routed_experts: experts,
+  moe: experts,
+  moe_args: experts,
   moe_intermediate_size: experts,
 };
 

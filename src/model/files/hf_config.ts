@@ -6,8 +6,9 @@
 import { z } from "zod";
 import { FormatError } from "../../base/errors.ts";
 import type { ModelConfig } from "../architecture/config.ts";
+import { generationFields, type GenerationSettings } from "../architecture/generation_settings.ts";
 import { type Refuse, ropeFields, ropeFieldsOf, ropeOf } from "./hf_rope.ts";
-import { readJson } from "./json_files.ts";
+import { isFile, readJson } from "./json_files.ts";
 import { refuseForeignFields } from "./foreign_fields.ts";
 import { checkedConfig } from "../weights/weight_source.ts";
 
@@ -33,12 +34,20 @@ const schema = z.looseObject({
   tie_word_embeddings: z.boolean().default(false),
 });
 
+/** A config.json. */
+interface HfConfig {
+  /** The shape of the model. */
+  config: ModelConfig;
+  /** The file's fields as they are. */
+  fields: Readonly<Record<string, unknown>>;
+}
+
 /**
  * Reads config.json of a LLaMA-shaped model.
  *
  * @throws {FormatError} naming the field and what is wrong with it
  */
-export async function readHfConfig(file: string): Promise<ModelConfig> {
+export async function readHfConfig(file: string): Promise<HfConfig> {
   const json = await readJson(file);
   const refuse: Refuse = (reason) => {
     throw new FormatError(`not a model this package can run: ${reason}`, { file });
@@ -57,7 +66,7 @@ export async function readHfConfig(file: string): Promise<ModelConfig> {
   if (c.head_dim && c.head_dim * c.num_attention_heads !== c.hidden_size) {
     refuse(`head_dim ${c.head_dim} times ${c.num_attention_heads} heads is not hidden_size ${c.hidden_size}`);
   }
-  return checkedConfig({
+  const config = checkedConfig({
     dim: c.hidden_size,
     layers: c.num_hidden_layers,
     heads: c.num_attention_heads,
@@ -69,11 +78,51 @@ export async function readHfConfig(file: string): Promise<ModelConfig> {
     tieEmbeddings: c.tie_word_embeddings,
     ...ropeOf(c, refuse),
   }, file);
+  return { config, fields: json as Record<string, unknown> };
 }
 
-/** Returns the configuration as Hugging Face writes it. */
-export function hfConfigOf(c: ModelConfig, ids: { bos: number; eos: number }): Record<string, unknown> {
-  return {
+/**
+ * Reads the ids and sampling settings of a folder from config.json and generation_config.json.
+ *
+ * @throws {FormatError} naming the field and what is wrong with it
+ */
+export async function readSettings(folder: string, config: HfConfig["fields"]): Promise<GenerationSettings> {
+  const file = `${folder}/generation_config.json`;
+  checkFields(config, `${folder}/config.json`);
+  if (!await isFile(file)) return { config };
+  return { config, generation: checkFields(await readJson(file), file) };
+}
+
+function checkFields(json: unknown, file: string): Record<string, unknown> {
+  const parsed = generationFields.safeParse(json);
+  if (parsed.success) return json as Record<string, unknown>;
+  const { path, message } = parsed.error.issues[0];
+  throw new FormatError(`${path.join(".")}: ${message}`, { file });
+}
+
+/** Fields of a loaded config.json that a save leaves out: what is written states the same, or it concerns other files. */
+const LEFT_OUT = [
+  "_name_or_path",
+  "auto_map",
+  "dtype",
+  "original_max_position_embeddings",
+  "partial_rotary_factor",
+  "quantization_config",
+  "rope_parameters",
+  "sliding_window",
+  "transformers_version",
+];
+
+/**
+ * Returns the configuration as Hugging Face writes it.
+ *
+ * @param fields further fields: the ids, and those of the file that the model came from, which are kept
+ */
+export function hfConfigOf(
+  c: ModelConfig,
+  fields: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const stated = {
     architectures: ["LlamaForCausalLM"],
     model_type: "llama",
     vocab_size: c.vocabSize,
@@ -87,14 +136,19 @@ export function hfConfigOf(c: ModelConfig, ids: { bos: number; eos: number }): R
     rms_norm_eps: c.normEps,
     ...ropeFieldsOf(c),
     hidden_act: "silu",
-    initializer_range: 0.02,
     attention_bias: false,
     mlp_bias: false,
-    attention_dropout: 0,
     tie_word_embeddings: c.tieEmbeddings,
-    use_cache: true,
-    bos_token_id: ids.bos,
-    eos_token_id: ids.eos,
     torch_dtype: "float32",
+  };
+  const further = Object.entries(fields).filter(([name]) =>
+    !Object.hasOwn(stated, name) && !LEFT_OUT.includes(name)
+  );
+  return {
+    ...stated,
+    initializer_range: 0.02,
+    attention_dropout: 0,
+    use_cache: true,
+    ...Object.fromEntries(further),
   };
 }

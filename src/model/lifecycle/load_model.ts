@@ -7,6 +7,7 @@ import { parseOptions } from "../../base/schema.ts";
 import { bytes as showBytes, Progress } from "../../display/mod.ts";
 import { tune } from "../../ops/mod.ts";
 import { checkConfig } from "../architecture/config.ts";
+import { eosIdsIn } from "../architecture/generation_settings.ts";
 import { checkContext, checkVocabulary } from "../files/check_fit.ts";
 import { fetchModel } from "../files/hub.ts";
 import { openWeights } from "../files/open_model.ts";
@@ -25,7 +26,7 @@ import { sharedDevice } from "./shared_device.ts";
 export async function loadModel(path: string, options: ModelOptions = {}): Promise<ModelState> {
   const settings = parseOptions(modelOptionsSchema, options, "Model.load");
   const local = path.startsWith("hf://") ? await fetchModel(path, settings.signal) : path;
-  const source = await openWeights(local);
+  const source = await openWeights(local, { ropeFactor: settings.ropeFactor });
   try {
     return await readModel(source, settings, baseNameOf(local));
   } finally {
@@ -48,8 +49,9 @@ async function readModel(
   const config = { ...source.config, ...(o.context && { context: o.context }) };
   checkConfig(config);
   checkContext(config, device, source.file);
-  const tokenizer = o.tokenizer ?? await source.tokenizer();
-  checkVocabulary(config, tokenizer, source.file);
+  const stored = o.tokenizer ? undefined : await source.tokenizer();
+  const tokenizer = o.tokenizer ?? stored?.withEosIds(eosIdsIn(source.settings) ?? []);
+  checkVocabulary(config, tokenizer, { file: source.file, stored: stored !== undefined });
   await tune(device);
   const state = await ModelState.allocate(device, config, { name, fallbackName, dtype });
   try {
@@ -65,6 +67,8 @@ async function readModel(
     throw error;
   }
   state.tokenizer = tokenizer;
+  state.settings = source.settings;
+  state.notes = source.notes ?? [];
   return state;
 }
 

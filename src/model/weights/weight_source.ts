@@ -91,6 +91,23 @@ export function checkedConfig(config: ModelConfig, file: string): ModelConfig {
   }
 }
 
+/** Numbers that are compared at once. [ours] */
+const comparedAtOnce = 4e6;
+
+/** Returns true when there are two matrices with different numbers; reads them up to the first difference. */
+export async function matricesDiffer(a: FileMatrix | undefined, b: FileMatrix | undefined): Promise<boolean> {
+  if (!a || !b) return false;
+  if (a.shape.join() !== b.shape.join()) return true;
+  const rows = a.shape[0];
+  const step = Math.max(1, Math.floor(comparedAtOnce / Math.max(1, elementsOf(a.shape.slice(1)))));
+  for (let row = 0; row < rows; row += step) {
+    const count = Math.min(step, rows - row);
+    const [x, y] = await Promise.all([a.read(row, count), b.read(row, count)]);
+    if (x.some((value, i) => value !== y[i])) return true;
+  }
+  return false;
+}
+
 /** Returns the bytes that the weights take as f32. */
 export function sourceBytes(weights: ReadonlyMap<string, FileMatrix>): number {
   return [...weights.values()].reduce((sum, { shape }) => sum + 4 * elementsOf(shape), 0);
