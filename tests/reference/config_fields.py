@@ -1,14 +1,14 @@
-"""Records what transformers computes for changed fields of a config.json, for tests/model/files/files_config_fields_test.ts.
+"""Records what transformers computes for changed fields of a config.json and a generation_config.json, for
+tests/model/files/files_config_fields_test.ts and files_generation_fields_test.ts.
 
     python3 config_fields.py > config_fields.json
 
 The weights follow from a formula that the test repeats, so that only numbers are kept: 16 logits after the last of 40 ids.
 """
 import json
-import sys
 
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
 BASE = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 64, "hidden_size": 32,
         "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1,
@@ -73,7 +73,7 @@ CHANGES = [
     {"use_sliding_window": False, "sliding_window": 8}, {"layer_types": ["full_attention", "full_attention"]},
     {"rope_interleaved": False}, {"attention_bias": False}, {"mlp_bias": False}, {"quantization_config": None},
     {"output_attentions": True}, {"output_hidden_states": True}, {"return_dict": False}, {"chunk_size_feed_forward": 0},
-    {"transformers_version": "4.1.0"}, {"_name_or_path": "x"}, {"is_llama_config": True}, {"id2label": {"0": "a"}},
+    {"transformers_version": "4.1.0"}, {"_name_or_path": "x"}, {"is_llama_config": True}, {"id2label": {"0": "a"}}, {"label2id": {"a": 0}}, {"is_encoder_decoder": False},
     {"problem_type": "regression"}, {"architectures": None},
 ]
 
@@ -90,18 +90,52 @@ def fill(model, tied):
             weight.copy_(numbers.float().reshape(weight.shape))
 
 
+def built(change):
+    """Returns the model of a changed config.json."""
+    config = LlamaConfig.from_dict({**json.loads(json.dumps({**BASE, **change})), "use_cache": False, "return_dict": True,
+                                    "torch_dtype": "float32", "dtype": "float32"})
+    model = LlamaForCausalLM(config).float().eval()
+    fill(model, config.tie_word_embeddings)
+    return model
+
+
 cases = []
 for change in CHANGES:
-    try:
-        config = LlamaConfig.from_dict({**json.loads(json.dumps({**BASE, **change})), "use_cache": False, "return_dict": True,
-                                        "torch_dtype": "float32", "dtype": "float32"})
-        torch.manual_seed(0)
-        model = LlamaForCausalLM(config).float().eval()
-        fill(model, config.tie_word_embeddings)
-        with torch.no_grad():
-            logits = model(torch.tensor([IDS])).logits[0, -1]
-        cases.append({"change": change, "logits": [float(f"{x:.7g}") for x in logits[:16].tolist()]})
-    except Exception as error:
-        print(change, type(error).__name__, error, file=sys.stderr)
-        cases.append({"change": change, "error": type(error).__name__})
-print('{"base": ' + json.dumps(BASE) + ', "cases": [\n' + ",\n".join(json.dumps(case) for case in cases) + "\n]}")
+    with torch.no_grad():
+        logits = built(change)(torch.tensor([IDS])).logits[0, -1]
+    cases.append({"change": change, "logits": [float(f"{x:.7g}") for x in logits[:16].tolist()]})
+
+PROMPT = torch.tensor([IDS[:10]])
+model = built({})
+
+
+def greedy(settings):
+    """Returns the ids that transformers writes after the prompt, without the one that ends them."""
+    config = GenerationConfig(**{"max_new_tokens": 12, "do_sample": False, "pad_token_id": 0, **settings})
+    ids = model.generate(PROMPT, generation_config=config, attention_mask=torch.ones_like(PROMPT))[0, 10:].tolist()
+    ends = [config.eos_token_id] if isinstance(config.eos_token_id, int) else config.eos_token_id or []
+    return ids[:-1] if ids and ids[-1] in ends else ids
+
+
+def probabilities(settings):
+    """Returns the probabilities of the first token after transformers' processors, those above 0."""
+    config = GenerationConfig(**{"do_sample": True, "top_k": 0, **settings})
+    with torch.no_grad():
+        logits = model(PROMPT).logits[:, -1]
+    processors = model._get_logits_processor(config, input_ids_seq_length=10)
+    chances = torch.softmax(processors(PROMPT, logits), -1)[0].tolist()
+    return {str(i): float(f"{p:.6g}") for i, p in enumerate(chances) if p > 0}
+
+
+plain = greedy({})
+GREEDY = [{}, {"repetition_penalty": 1.3}, {"repetition_penalty": 0.6}, {"max_new_tokens": 3}, {"eos_token_id": plain[4]},
+          {"eos_token_id": [60, plain[6], plain[3]]}, {"max_new_tokens": None, "max_length": 14},
+          {"max_new_tokens": 5, "max_length": 64}]
+SAMPLED = [{}, {"temperature": 0.7}, {"top_k": 5}, {"top_p": 0.6}, {"min_p": 0.2}, {"repetition_penalty": 1.5},
+           {"temperature": 1.6, "top_k": 20, "top_p": 0.9, "min_p": 0.05, "repetition_penalty": 1.1}]
+greedy_cases = [{"settings": settings, "ids": greedy(settings)} for settings in GREEDY]
+sampled = [{"settings": settings, "probabilities": probabilities(settings)} for settings in SAMPLED]
+fields = {"llama": sorted(LlamaConfig().to_dict()), "generation": sorted(GenerationConfig().to_dict())}
+lines = lambda items: "[\n" + ",\n".join(json.dumps(item) for item in items) + "\n]"
+print('{"base": ' + json.dumps(BASE) + ', "fields": ' + json.dumps(fields) + ',\n"cases": ' + lines(cases) +
+      ',\n"greedy": ' + lines(greedy_cases) + ',\n"sampled": ' + lines(sampled) + "}")

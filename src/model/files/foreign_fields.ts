@@ -63,6 +63,7 @@ const FIELDS: Readonly<Record<string, Check>> = {
   no_rope_layer_interval: effect("some layers rotate nothing", 0),
   is_causal: (value) => value === false ? "attention sees what follows" : undefined,
   use_bidirectional_attention: effect("attention sees what follows"),
+  is_encoder_decoder: effect("the model has an encoder"),
   alibi: effect("positions are biases of attention"),
   position_embedding_type: effect("positions are learned", "rope", "absolute"),
   rope_interleaved: effect("pairs (2i, 2i + 1) are rotated"),

@@ -3,42 +3,9 @@
 import assert from "node:assert/strict";
 import { ConfigError, FormatError } from "../../../src/base/errors.ts";
 import { Model } from "../../../src/model/mod.ts";
-import { stateOf } from "../../../src/model/model_state.ts";
 import { testDevice } from "../../support/device.ts";
 import { inFolder } from "../../support/folder.ts";
-
-/** Fields and values, with the logits that transformers computes. */
-interface Recorded {
-  /** The config.json that is changed. */
-  base: Record<string, unknown>;
-  /** Changes, and 16 logits after the last id. */
-  cases: { change: Record<string, unknown>; logits: number[] }[];
-}
-
-const recorded: Recorded = JSON.parse(
-  Deno.readTextFileSync(new URL("../../reference/config_fields.json", import.meta.url)),
-);
-const ids = Array.from({ length: 40 }, (_, i) => (i * 37 + 11) % 64);
-const shape = { dim: 32, layers: 2, heads: 2, kvHeads: 1, hidden: 48, vocabSize: 64 };
-
-/** Writes the model of config_fields.py: the weights follow from a formula. */
-async function writeModel(folder: string, tieEmbeddings: boolean): Promise<void> {
-  using model = await Model.create({ ...shape, tieEmbeddings }, { context: 64, device: await testDevice() });
-  const { parameters } = stateOf(model).layout;
-  const names = parameters.map(({ name }) => name).sort();
-  model.setParameters(
-    new Map(parameters.map(({ name, shape }) => {
-      const seed = (names.indexOf(name) + 1) * 10007;
-      const count = shape.reduce((a, b) => a * b, 1);
-      const numbers = Float32Array.from({ length: count }, (_, n) => {
-        const x = ((n * 7919 + seed) % 2003 - 1001) / 1001;
-        return shape.length === 1 ? 1 + 0.3 * x : 0.5 * x;
-      });
-      return [name, numbers];
-    })),
-  );
-  await model.save(folder);
-}
+import { ids, recorded, writeModel } from "./recorded_fields.ts";
 
 const writeConfig = (folder: string, change: Record<string, unknown>) =>
   Deno.writeTextFile(`${folder}/config.json`, JSON.stringify({ ...recorded.base, ...change }));
@@ -62,6 +29,14 @@ Deno.test("config.json: fields in effect change the logits as in transformers, a
       assert.deepEqual(await again.logits(ids), await model.logits(ids), JSON.stringify(change));
     }
   }));
+
+Deno.test("config.json: every field of LlamaConfig is tried", () => {
+  const tried = new Set([
+    ...recorded.cases.flatMap(({ change }) => Object.keys(change)),
+    ...refused.flatMap(([change]) => Object.keys(change)),
+  ]);
+  assert.deepEqual(recorded.fields.llama.filter((name) => !tried.has(name)), []);
+});
 
 const scaling = { rope_type: "yarn", factor: 4, original_max_position_embeddings: 16 };
 const refused: [change: Record<string, unknown>, named: RegExp][] = [
@@ -126,6 +101,7 @@ const refused: [change: Record<string, unknown>, named: RegExp][] = [
   [{ attn_logit_softcapping: 50 }, /attn_logit_softcapping/],
   [{ final_logit_softcapping: 30 }, /final_logit_softcapping/],
   [{ num_local_experts: 8 }, /num_local_experts/],
+  [{ is_encoder_decoder: true }, /is_encoder_decoder/],
   [{ quantization_config: { quant_method: "gptq", bits: 4 } }, /quantization_config .*unquantized/],
 ];
 
