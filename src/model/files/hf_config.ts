@@ -95,6 +95,11 @@ export async function readSettings(folder: string, config: HfConfig["fields"]): 
 
 function checkFields(json: unknown, file: string): Record<string, unknown> {
   const parsed = generationFields.safeParse(json);
+  try {
+    JSON.stringify(json, null, 2); // as a save will write it
+  } catch (cause) {
+    throw new FormatError("it is nested too deeply to be written again", { file, cause });
+  }
   if (parsed.success) return json as Record<string, unknown>;
   const { path, message } = parsed.error.issues[0];
   throw new FormatError(`${path.join(".")}: ${message}`, { file });

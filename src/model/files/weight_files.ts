@@ -135,6 +135,8 @@ export async function remedyOf(folder: string): Promise<string> {
   const folders: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) (isDirectory ? folders : names).push(name);
   names.sort();
+  const weights = [WEIGHTS_FILE, INDEX_FILE, TORCH_FILE, TORCH_INDEX].find((name) => names.includes(name));
+  if (weights) return `the folder holds ${weights}, but no config.json: download that file as well`;
   for (const [pattern, remedy] of OTHERS) {
     const name = names.find((name) => pattern.test(name));
     if (name !== undefined) return remedy(name, folder);
