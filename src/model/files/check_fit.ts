@@ -11,7 +11,7 @@ import type { ModelConfig } from "../architecture/config.ts";
 /** Most ids that the tokenizer of a loaded model may have beyond the model's. [ours] */
 const maxExtraIds = 1024;
 
-/** Where a tokenizer comes from. */
+/** Origin of a tokenizer. */
 interface TokenizerOrigin {
   /** The model's file, for the error. */
   file?: string;

@@ -1,5 +1,5 @@
 /**
- * What transformers computes for changed fields of a config.json and a generation_config.json, recorded by
+ * Numbers of transformers for changed fields of a config.json and a generation_config.json, recorded by
  * tests/reference/config_fields.py, and the model for which it does.
  *
  * @module
