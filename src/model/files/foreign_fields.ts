@@ -30,6 +30,7 @@ const FIELDS: Readonly<Record<string, Check>> = {
   attention_bias: bias,
   attention_out_bias: bias,
   bias,
+  hidden_activation: effect('"silu" is needed', "silu", "swish"),
   lm_head_bias: bias,
   mlp_bias: bias,
   no_bias: (value) => value === false ? "linear layers have biases" : undefined,

@@ -11,7 +11,7 @@ import { ConfigError, FormatError } from "../../base/errors.ts";
 import { fetched, hubListing } from "../../data/io/download_cache.ts";
 import { bytes as showBytes, Progress } from "../../display/mod.ts";
 import { readJson } from "./json_files.ts";
-import { INDEX_FILE, shardNames, WEIGHTS_FILE } from "./weight_files.ts";
+import { INDEX_FILE, remedyFor, shardNames, WEIGHTS_FILE } from "./weight_files.ts";
 
 const COMPLETE_MARK = ".whole";
 const SMALL_FILES = [
@@ -76,9 +76,11 @@ async function fetchFolder(root: string, folder: string, signal?: AbortSignal): 
     }
   };
   if (!sizes.has("config.json") || !(sizes.has(INDEX_FILE) || sizes.has(WEIGHTS_FILE))) {
-    const names = [...sizes.keys()].slice(0, 20).join(", ");
+    const names = [...sizes.keys()];
+    const remedy = remedyFor(names, root);
     throw new FormatError(
-      `Cannot load the model: expected config.json and ${WEIGHTS_FILE} or ${INDEX_FILE}, the repository holds ${names}`,
+      `Cannot load the model: expected config.json and ${WEIGHTS_FILE} or ${INDEX_FILE}, the repository holds ` +
+        `${names.slice(0, 20).join(", ")}${remedy ? ` (${remedy})` : ""}`,
       { file: root, expected: WEIGHTS_FILE },
     );
   }

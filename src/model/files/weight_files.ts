@@ -126,6 +126,14 @@ const OTHERS: readonly [pattern: RegExp, remedy: (name: string, folder: string) 
   ],
 ];
 
+/** Returns what to do with the first of some files that another program made, if there is one. */
+export function remedyFor(names: readonly string[], folder: string): string | undefined {
+  for (const [pattern, remedy] of OTHERS) {
+    const name = names.find((name) => pattern.test(name));
+    if (name !== undefined) return remedy(name, folder);
+  }
+}
+
 /** Returns what to do about a folder without weights. */
 export async function remedyOf(folder: string): Promise<string> {
   const kind = await Deno.stat(folder).catch(() => undefined);
@@ -134,13 +142,10 @@ export async function remedyOf(folder: string): Promise<string> {
   const names: string[] = [];
   const folders: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) (isDirectory ? folders : names).push(name);
-  names.sort();
   const weights = [WEIGHTS_FILE, INDEX_FILE, TORCH_FILE, TORCH_INDEX].find((name) => names.includes(name));
   if (weights) return `the folder holds ${weights}, but no config.json: download that file as well`;
-  for (const [pattern, remedy] of OTHERS) {
-    const name = names.find((name) => pattern.test(name));
-    if (name !== undefined) return remedy(name, folder);
-  }
+  const remedy = remedyFor(names.sort(), folder);
+  if (remedy) return remedy;
   for (const name of folders.sort()) {
     const inside = ["config.json", "params.json"].map((file) => isFile(`${folder}/${name}/${file}`));
     if ((await Promise.all(inside)).includes(true)) {

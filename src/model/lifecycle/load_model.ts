@@ -68,7 +68,9 @@ async function readModel(
   }
   state.tokenizer = tokenizer;
   state.settings = source.settings;
-  state.notes = source.notes ?? [];
+  const extra = (tokenizer?.vocabSize ?? 0) - config.vocabSize;
+  const beyond = `the tokenizer has ${extra} ids beyond the model's, which are refused where a text has them`;
+  state.notes = [...source.notes ?? [], ...extra > 0 ? [beyond] : []];
   return state;
 }
 

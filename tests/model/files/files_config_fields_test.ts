@@ -45,6 +45,7 @@ const refused: [change: Record<string, unknown>, named: RegExp][] = [
   [{ architectures: ["MistralForCausalLM"] }, /architectures is \["MistralForCausalLM"\]/],
   [{ architectures: ["LlamaForSequenceClassification"] }, /architectures/],
   [{ hidden_act: "gelu" }, /hidden_act is "gelu"/],
+  [{ hidden_activation: "gelu_pytorch_tanh" }, /hidden_activation/],
   [{ attention_bias: true }, /attention_bias is true: linear layers have biases/],
   [{ mlp_bias: true }, /mlp_bias is true/],
   [{ head_dim: 8 }, /head_dim 8 times 2 heads/],

@@ -105,7 +105,7 @@ Deno.test("a repository without safetensors, and one that does not exist, are re
         assert.ok(error instanceof FormatError);
         assert.match(
           error.message,
-          /expected config.json and model.safetensors .* holds .*pytorch_model.bin/,
+          /expected config.json and model.safetensors .* holds .*pytorch_model.bin.*convert it in Python/,
         );
         return true;
       });

@@ -145,6 +145,7 @@ Deno.test("a tokenizer with ids beyond the model's loads, and a text with one of
     await Deno.writeTextFile(`${folder}/tokenizer.json`, JSON.stringify(json));
     using loaded = await Model.load(folder, { device });
     assert.equal(loaded.tokenizer!.vocabSize, 259);
+    assert.match(loaded.summary().text, /the tokenizer has 2 ids beyond the model's/);
     assert.deepEqual(
       [...await loaded.generate("Hello", greedy).ids()],
       [...await model.generate("Hello", greedy).ids()],
