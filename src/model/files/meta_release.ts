@@ -25,6 +25,9 @@ export const PARAMS = "params.json";
 const TABLE = "model.embed_tokens.weight";
 const OUTPUT = "lm_head.weight";
 
+/** Tokens of Llama 3 that end a message, and with it a text, besides EOS. */
+const TURN_ENDS = ["<|eom_id|>", "<|eot_id|>"];
+
 const length = z.int().min(1);
 const positive = z.number().positive();
 const schema = z.looseObject({
@@ -107,7 +110,8 @@ export async function openMetaRelease(folder: string, ropeFactor?: number): Prom
     const path = `${folder}/tokenizer.model`;
     if (!await isFile(path)) return undefined;
     await checkDownload(path);
-    return await Tokenizer.load(path);
+    const loaded = await Tokenizer.load(path);
+    return loaded.withEosIds(TURN_ENDS.flatMap((token) => loaded.idOf(token) ?? []));
   }
 }
 

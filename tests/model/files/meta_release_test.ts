@@ -230,3 +230,28 @@ Deno.test("original release: an output matrix equal to the table is tied, and fi
       });
     }
   }));
+
+Deno.test("original release: a text of Llama 3's vocabulary begins with its BOS and ends at the end of a message", () =>
+  inFolder(async (folder) => {
+    const device = await testDevice();
+    const { lines } = goldenJson<{ lines: string }>("tokenizer/tiktoken.json");
+    const wide = { ...shape, vocabSize: 656 };
+    using model = await Model.create(wide, { context: 64, device, seed: 9 });
+    await Deno.writeFile(`${folder}/consolidated.00.pth`, torchFile(await released(model)));
+    await Deno.writeTextFile(`${folder}/params.json`, JSON.stringify({ ...sizes, vocab_size: 656 }));
+    await Deno.writeTextFile(`${folder}/tokenizer.model`, lines);
+    using loaded = await Model.load(folder, { device, context: 64 });
+    const greedy = { temperature: 0, maxTokens: 4 };
+    const ids = Uint32Array.of(400, ...loaded.tokenizer!.encode("hum"));
+    assert.deepEqual(
+      [...await loaded.generate("hum", greedy).ids()],
+      [...await model.generate(ids, greedy).ids()],
+    );
+    assert.deepEqual([...loaded.tokenizer!.eosIds], [401, 408, 409]);
+    await loaded.save(`${folder}/hf`);
+    const saved = JSON.parse(await Deno.readTextFile(`${folder}/hf/generation_config.json`));
+    assert.deepEqual([saved.bos_token_id, saved.eos_token_id], [400, [401, 408, 409]]);
+    using again = await Model.load(`${folder}/hf`, { device });
+    assert.deepEqual([...again.tokenizer!.eosIds], [401, 408, 409]);
+    assert.deepEqual(await again.logits(ids), await model.logits(ids));
+  }));
