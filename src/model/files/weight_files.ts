@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { isAbsolute, relative } from "node:path";
 import { z } from "zod";
 import { FormatError } from "../../base/errors.ts";
 import { isFile, readJson } from "./json_files.ts";
@@ -82,9 +83,11 @@ async function checkShard(folder: string, name: string, count: number, index: st
     );
   }
   const [target, root] = await Promise.all([Deno.realPath(file), Deno.realPath(folder)]);
+  const isBelow = (path: string) =>
+    !/^\.\.|^$/.test(relative(path, target)) && !isAbsolute(relative(path, target));
+  if (isBelow(root)) return;
   // The hub's own cache links each file of a snapshot to a blob of the same repository.
-  const blobs = await Deno.realPath(`${folder}/../../blobs`).catch(() => root);
-  if (!target.startsWith(`${root}/`) && !target.startsWith(`${blobs}/`)) {
+  if (!isBelow(await Deno.realPath(`${folder}/../../blobs`).catch(() => root))) {
     throw new FormatError(`this file is a link out of the folder: copy the weights into it`, { file });
   }
 }
