@@ -28,15 +28,18 @@ const flags = z.strictObject({
   dtype: z.enum(["f32", "f16", "q8_0"]).default("f32").describe("type of the matrices in a GGUF file"),
   shardBytes: z.int().min(1).default(50e9).describe("largest size of a weight file in a folder, in bytes"),
   context: z.int().min(1).optional().describe("context in tokens; default the model's"),
+  ropeFactor: z.number().min(1).optional().describe(
+    "factor of the rotary scaling, for an original release that does not state it",
+  ),
 });
-const { from, to, context, ...save } = await readFlags(
+const { from, to, context, ropeFactor, ...save } = await readFlags(
   flags,
   "convert",
   "Converts a model from one format into another.",
   words(["from", "to"]),
 );
 
-const model = await Model.load(from, { context });
+const model = await Model.load(from, { context, ropeFactor });
 console.log(`${model}`);
 await model.save(to, save);
 console.log(`written: ${to}`);

@@ -37,10 +37,12 @@ export interface ChatEncoding {
 export interface Encoder {
   /** Number of ids, which run from 0 to `vocabSize` - 1. */
   readonly vocabSize: number;
-  /** Id that opens a document. */
+  /** Id that opens a document; -1 where the vocabulary has none. */
   readonly bosId: number;
-  /** Id that closes a document. */
+  /** Id that closes a document; -1 where the vocabulary has none. */
   readonly eosId: number;
+  /** True when BOS goes in front of a text before a model reads it (default: where the vocabulary has one). */
+  readonly addsBos?: boolean;
   /** Key of caches: it changes whenever an id could change. */
   readonly fingerprint: string;
   /** Returns the ids of `text`. Adds BOS and EOS only where an option says so; never parses special tokens in the text. */
@@ -49,4 +51,25 @@ export interface Encoder {
   chat(messages: readonly Message[], options?: { generationPrompt?: boolean }): ChatEncoding;
   /** Returns the job that makes this encoder, without its template, in a worker. Without it the main thread encodes. */
   job?(): Job;
+}
+
+/** Returns true when BOS goes in front of a text before a model reads it. */
+export function opensWithBos({ addsBos, bosId }: Pick<Encoder, "addsBos" | "bosId">): boolean {
+  return addsBos ?? bosId >= 0;
+}
+
+/**
+ * Encodes a document for training: BOS in front where texts get one, EOS behind where the vocabulary has one.
+ *
+ * @throws {ConfigError} for an encoder that adds neither, since documents would run into each other
+ */
+export function documentIds(encoder: Encoder, text: string): Uint32Array {
+  const bos = opensWithBos(encoder);
+  return encoder.encode(text, { bos, eos: encoder.eosId >= 0 || !bos });
+}
+
+/** Returns the key of encoded documents: the encoder's fingerprint, and whether it leaves its BOS out. */
+export function documentKey(encoder: Encoder): string {
+  const left = encoder.bosId >= 0 && !opensWithBos(encoder);
+  return left ? `${encoder.fingerprint} without BOS` : encoder.fingerprint;
 }

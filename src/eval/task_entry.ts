@@ -9,6 +9,7 @@ import { nearest, optionsSchema, parseOptions } from "../base/schema.ts";
 import { Dataset } from "../data/mod.ts";
 import type { AnswerCache } from "./models/answer_cache.ts";
 import { withAnswerCache } from "./models/cached_model.ts";
+import { withOwnDefaults } from "./models/own_defaults.ts";
 import { withChatTemplate } from "./models/chat_model.ts";
 import type { EvalModel } from "./models/eval_model.ts";
 import type { ScoreText, TextScorer } from "./tasks/grader.ts";
@@ -138,7 +139,8 @@ export function taskEntry(base: Task, settings: AddOptions): PlanEntry {
 
 /** Puts a model behind its chat template and behind the cache of its answers, where these are wanted. */
 function wrapModel(model: EvalModel, task: string, chat: boolean, cache: AnswerCache | undefined): EvalModel {
-  const chatModel = chat ? withChatTemplate(model, task) : model;
+  const plainModel = withOwnDefaults(model);
+  const chatModel = chat ? withChatTemplate(plainModel, task) : plainModel;
   const mode = chat ? `chat ${chatModel.tokenizer!.encode("?", { bos: true }).join(" ")}` : "";
   return cache ? withAnswerCache(chatModel, cache, mode) : chatModel;
 }

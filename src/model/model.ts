@@ -11,10 +11,10 @@ import type { Device, Program } from "../gpu/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape } from "./architecture/config.ts";
 import { saveModel } from "./files/save.ts";
-import type { GenerateOptions } from "./generation/continuation.ts";
 import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generation/generate_batch.ts";
 import { Generation } from "./generation/generation.ts";
 import { chatIds, promptIds } from "./generation/prompt_ids.ts";
+import type { GenerateOptions } from "./generation/sampling_settings.ts";
 import { inspectModel, type InspectOptions } from "./inspection/inspect.ts";
 import type { Inspection } from "./inspection/inspection.ts";
 import { cloneModel, createModel } from "./lifecycle/create_model.ts";
@@ -87,6 +87,7 @@ export class Model extends Displayable implements ModelHandle {
    *
    * @throws {FormatError} naming the file and what is wrong with it
    * @throws {DataError} when a download fails
+   * @throws {ConfigError} for a `context` or `ropeFactor` that does not suit the files
    * @throws {DeviceError} without an adapter, or when the model does not fit
    */
   static async load(path: string, options: ModelOptions = {}): Promise<Model> {
@@ -169,7 +170,8 @@ export class Model extends Displayable implements ModelHandle {
   }
 
   /**
-   * Continues a prompt; BOS goes in front of text. Nothing runs before the generation is read.
+   * Continues a prompt; BOS goes in front of text where the tokenizer adds one. Nothing runs before the generation is
+   * read. Options that are not given come from the generation_config.json of a loaded model.
    *
    * ```ts
    * import { Model, Tokenizer } from "@llamero/sdk";
@@ -181,7 +183,8 @@ export class Model extends Displayable implements ModelHandle {
    * console.log(generation.finish); // "eos" or "length"
    * ```
    *
-   * @throws {ConfigError} for an unknown option, text without a tokenizer, or a prompt that is empty or too long
+   * @throws {ConfigError} for an unknown option, text without a tokenizer, a prompt that is empty or too long, or a setting
+   * in the model's generation_config.json that this package does not know
    */
   generate(prompt: Prompt, options: GenerateOptions = {}): Generation {
     return new Generation(this, promptIds(this, prompt), options);
@@ -308,7 +311,7 @@ export class Model extends Displayable implements ModelHandle {
 
   /**
    * Writes a Hugging Face folder: config.json, model.safetensors (or several with an index), generation_config.json,
-   * the tokenizer's files and a model card. With `format: "gguf"`, or at a path that ends in `.gguf`, it writes a GGUF
+   * the tokenizer's files and a model card; weights, tokenizer files and adapters of an earlier owner are removed. With `format: "gguf"`, or at a path that ends in `.gguf`, it writes a GGUF
    * file with weights, tokenizer and chat template; in a folder that is `model.gguf`. Each file is written aside and
    * renamed.
    *

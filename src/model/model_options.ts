@@ -21,6 +21,11 @@ export interface ModelOptions {
    * shader-f16; sums, norms, softmax, loss, gradients, moments and the weights that are trained stay in f32.
    */
   dtype?: "f32" | "f16";
+  /**
+   * Factor of the rotary scaling, for a folder of the original release of Llama 3.1 or later whose params.json does not
+   * state it and whose sizes are not those of a released model.
+   */
+  ropeFactor?: number;
   /** The device that holds the weights (default: one shared by all models). */
   device?: Device;
   /** A name; an earlier model of that name is disposed, so that a notebook cell can run again. */
@@ -34,6 +39,7 @@ const options = optionsSchema<ModelOptions>()(z.strictObject({
   context: z.int().min(1).optional(),
   seed: z.int().default(42),
   dtype: z.enum(["f32", "f16"]).default("f32"),
+  ropeFactor: z.number().min(1).optional(),
   device: z.custom<Device>((value) => value instanceof Device, "expected a Device").optional(),
   name: z.string().min(1).optional(),
   signal: z.instanceof(AbortSignal).optional(),

@@ -10,6 +10,7 @@ import { ConfigError } from "../base/errors.ts";
 import type { Device, Program, Tensor } from "../gpu/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { ModelConfig } from "./architecture/config.ts";
+import type { GenerationSettings } from "./architecture/generation_settings.ts";
 import { claimName, register, unregister } from "./model_registry.ts";
 import { ModelBuffers } from "./weights/model_buffers.ts";
 import { type WeightArenas, WeightLayout } from "./weights/weight_layout.ts";
@@ -46,6 +47,10 @@ const collected = new FinalizationRegistry<ModelBuffers>((buffers) => buffers.di
 export class ModelState implements ModelHandle, WeightArenas {
   /** Text to ids and back; `.instruct` sets one with a chat template. */
   tokenizer?: Tokenizer;
+  /** Ids with a role and sampling settings of the files that it was loaded from. */
+  settings?: GenerationSettings;
+  /** Remarks on the files that it was loaded from, for its summary. */
+  notes: readonly string[] = [];
   /** The program compiled last. */
   program?: Program;
   #buffers: ModelBuffers;

@@ -5,7 +5,7 @@
  */
 import { count, type Picture, table } from "../display/mod.ts";
 import { countParameters, trainingFlop } from "./architecture/config.ts";
-import type { ModelHandle } from "./model_state.ts";
+import { type ModelHandle, stateOf } from "./model_state.ts";
 
 /** Returns the parts of a model with their shapes and numbers of weights. */
 export function summaryOf(model: ModelHandle): Picture {
@@ -34,6 +34,9 @@ export function summaryOf(model: ModelHandle): Picture {
   ];
   return table(rows, {
     title: `Model ${model.name}`,
-    note: `${count(trainingFlop(c))} FLOP to train on a token; on ${model.device.adapter}`,
+    note: [
+      `${count(trainingFlop(c))} FLOP to train on a token; on ${model.device.adapter}`,
+      ...stateOf(model).notes,
+    ].join(". "),
   });
 }

@@ -50,13 +50,15 @@ function rotate(r: Recorder, x: Tensor, o: RopeOptions, forward: boolean): void 
 
 /**
  * Returns cosines and sines for positions 0 .. `positions` - 1, computed in float64: [positions, 2, headDim / 2]. The
- * angle per position of pair i is theta^(-2i / headDim), divided by `divisors[i]` where a context is extended.
+ * angle per position of pair i is theta^(-2i / headDim), divided by `divisors[i]` where a context is extended; `scale`
+ * multiplies cosines and sines.
  */
 export function ropeAngles(
   positions: number,
   headDim: number,
   theta: number,
   divisors?: readonly number[],
+  scale = 1,
 ): Float32Array<ArrayBuffer> {
   const half = headDim / 2;
   const out = new Float32Array(positions * half * 2);
@@ -64,8 +66,8 @@ export function ropeAngles(
     const rate = theta ** (-2 * i / headDim) / (divisors?.[i] ?? 1);
     for (let position = 0; position < positions; position++) {
       const at = position * headDim + i;
-      out[at] = Math.cos(position * rate);
-      out[at + half] = Math.sin(position * rate);
+      out[at] = scale * Math.cos(position * rate);
+      out[at + half] = scale * Math.sin(position * rate);
     }
   }
   return out;

@@ -8,7 +8,8 @@ import { Random } from "../../src/base/random.ts";
 import { writeSafetensors } from "../../src/formats/mod.ts";
 import { columnsOf, elementsOf } from "../../src/formats/tensors/matrix.ts";
 import { resolveConfig } from "../../src/model/architecture/config.ts";
-import { writeHfFolder } from "../../src/model/files/hf_folder.ts";
+import { writeHfFolder } from "../../src/model/files/write_hf_folder.ts";
+import { settingsToSave } from "../../src/model/architecture/generation_settings.ts";
 import { initialParameters } from "../../src/model/weights/init.ts";
 import { openWeights } from "../../src/model/files/open_model.ts";
 import { checkWeights } from "../../src/model/weights/weight_source.ts";
@@ -57,7 +58,7 @@ export async function plant(root: string): Promise<DamageTarget[]> {
   };
   await writeHfFolder(
     `${root}/hf`,
-    { config, ids: { bos: 1, eos: 2 }, shardBytes: 20_000 },
+    { config, settings: settingsToSave(undefined, {}), shardBytes: 20_000 },
     layout.parameters,
     pieces(),
   );

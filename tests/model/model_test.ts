@@ -1,6 +1,7 @@
 // The verbs of a model: create, score, generate, save, load, plan, and their refusals.
 import assert from "node:assert/strict";
 import { ConfigError, DataError, FormatError } from "../../src/base/errors.ts";
+import { printable } from "../../src/base/printable.ts";
 import { Random } from "../../src/base/random.ts";
 import { Dataset } from "../../src/data/mod.ts";
 import { Model } from "../../src/model/mod.ts";
@@ -92,7 +93,7 @@ Deno.test("a generation is the same to all its readers, follows its seed, and en
   assert.equal(await model.generate("the llama", options).text(), pieces);
   assert.equal((await generation.ids()).length, 12);
   assert.equal(generation.finish, "length");
-  assert.equal(generation.toString(), pieces);
+  assert.equal(generation.toString(), printable(pieces));
   const full = model.generate("the llama", { maxTokens: 1000, temperature: 0 });
   await full.ids();
   assert.equal(full.finish, "context");
@@ -273,7 +274,7 @@ Deno.test("a damaged or foreign model folder is a FormatError that names the fil
       const [change, message] of [
         [{ model_type: "gpt2" }, /model_type is "gpt2"/],
         [{ hidden_act: "gelu" }, /hidden_act/],
-        [{ rope_scaling: { type: "linear", factor: 2 } }, /rotary scaling/],
+        [{ rope_scaling: { type: "longrope", factor: 2 } }, /rotary scaling/],
         [{ hidden_size: "wide" }, /hidden_size/],
         [{ intermediate_size: 48 }, /mlp.gate_proj.weight is \[40, 24\], the config asks for \[48, 24\]/],
         [{ num_hidden_layers: 3 }, /model.layers.2.*is missing/],

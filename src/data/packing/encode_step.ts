@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { Encoder } from "../../base/encoder.ts";
+import { documentIds, type Encoder } from "../../base/encoder.ts";
 import { type Job, jobOf, type Make } from "../../base/job.ts";
 import type { Derive, Derived } from "../plan/document_stage.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { derivedPlan } from "../steps/document_step.ts";
 
-/** Returns the plan of the documents of `input` with their token ids, BOS in front and EOS behind. */
+/** Returns the plan of the documents of `input` with their token ids, between BOS and EOS where the encoder has them. */
 export function encodedPlan(input: DatasetPlan, encoder: Encoder): DatasetPlan<Derived<Uint32Array>> {
   const job = encoder.job?.();
   return derivedPlan(input, {
@@ -23,6 +23,6 @@ export async function makeEncoding(encoder: Job, make: Make): Promise<Derive<Uin
   return encodingOf(await make<Encoder>(encoder));
 }
 
-function encodingOf(encoder: Pick<Encoder, "encode">): Derive<Uint32Array> {
-  return ({ text }) => encoder.encode(text, { bos: true, eos: true });
+function encodingOf(encoder: Encoder): Derive<Uint32Array> {
+  return ({ text }) => documentIds(encoder, text);
 }

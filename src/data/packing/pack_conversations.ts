@@ -35,7 +35,7 @@ interface PackedRow {
 export async function packConversations(folder: string, job: PackJob, pass: Pass): Promise<PackCounts> {
   const { plan, context, encoder, onProgress } = job;
   using writer = new PackWriter(folder, encoder.vocabSize);
-  const rows = new OpenRows(writer, context + 1, encoder.eosId);
+  const rows = new OpenRows(writer, context + 1, Math.max(0, encoder.eosId));
   const counts = { documents: 0, tokens: 0, bytes: 0, cut: { conversations: 0, tokens: 0 } };
   for await (const entry of entriesOf(plan, pass)) {
     const { example, cut } = exampleOf(entry, job);

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Encoder } from "../../base/encoder.ts";
+import { documentKey, type Encoder } from "../../base/encoder.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
 import type { Picture } from "../../display/display.ts";
@@ -146,7 +146,7 @@ export class TokenizedDataset extends TokenDataset {
     const key = hashOf([
       layoutVersion,
       dir === undefined ? cached.key : fingerprintOf(plan),
-      encoder.fingerprint,
+      documentKey(encoder),
       length,
     ]);
     const shards = await shardFolder(
@@ -159,7 +159,7 @@ export class TokenizedDataset extends TokenDataset {
   }
 
   #fingerprintWith(data: string): string {
-    return hashOf([data, this.#spec.encoder.fingerprint, this.context, this.documentMask]);
+    return hashOf([data, documentKey(this.#spec.encoder), this.context, this.documentMask]);
   }
 }
 

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { Encoder } from "../../base/encoder.ts";
+import { documentIds, type Encoder } from "../../base/encoder.ts";
 import { hash32 } from "../../base/random.ts";
 import { percent } from "../../display/format.ts";
 import type { Document } from "../document.ts";
@@ -161,7 +161,7 @@ async function reachesWindows(
   const wanted = minWindows * context + 1;
   let tokens = 0;
   for await (const { value } of entriesOf(plan, new Pass({ signal }))) {
-    tokens += encoder.encode(value.text, { bos: true, eos: true }).length;
+    tokens += documentIds(encoder, value.text).length;
     if (tokens >= wanted) return true;
   }
   return false;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Encoder } from "../../base/encoder.ts";
+import { documentIds, type Encoder } from "../../base/encoder.ts";
 import { hashUniform } from "../../base/random.ts";
 import { asDocument, type Conversation, type Entry, idOf } from "../document.ts";
 import { checkKind, type RecordKind } from "../packing/record_kind.ts";
@@ -117,7 +117,7 @@ class FirstByHash {
 function tokensOf(entry: Entry<unknown>, encoder: Encoder): number {
   const messages = messagesOf(entry);
   if (messages) return encoder.chat(messages).ids.length;
-  return encoder.encode(asDocument(entry).text, { bos: true, eos: true }).length;
+  return documentIds(encoder, asDocument(entry).text).length;
 }
 
 function messagesOf(entry: Entry<unknown>): Conversation["messages"] | undefined {

@@ -86,7 +86,9 @@ async function keyOf(model: EvalModel): Promise<string> {
   for (const [name, data] of await model.parameters!()) {
     weights.push(`${name} ${await digest(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))}`);
   }
-  return await digest(JSON.stringify([weights, model.config, model.tokenizer?.fingerprint]));
+  const facts = [weights, model.config, model.tokenizer?.fingerprint];
+  if (model.tokenizer?.addsBos === false) facts.push("no BOS");
+  return await digest(JSON.stringify(facts));
 }
 
 /**

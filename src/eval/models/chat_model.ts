@@ -47,6 +47,7 @@ export function withChatTemplate(model: EvalModel, task: string): EvalModel {
     config,
     tokenizer: {
       fingerprint: model.tokenizer!.fingerprint,
+      addsBos: true, // the text rendered below
       encode: (text, options) => options?.bos ? render(text) : model.tokenizer!.encode(text),
     },
     scoreBatch: chatModel.scoreBatch &&

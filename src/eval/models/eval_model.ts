@@ -79,7 +79,7 @@ export interface EvalModel {
   /** Longest sequence in tokens. */
   readonly config?: { readonly context: number };
   /** Counts tokens, so that few-shot examples can be fitted to the context. */
-  readonly tokenizer?: Pick<Encoder, "encode" | "fingerprint">;
+  readonly tokenizer?: Pick<Encoder, "encode" | "fingerprint" | "addsBos">;
   /** Returns the likelihood of each continuation after its prompt, in order; for `choice` and `perplexity` tasks. */
   scoreBatch?(
     pairs: readonly Pair[],

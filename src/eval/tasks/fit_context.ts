@@ -17,7 +17,7 @@ export function fitsContext({ tokenizer, config }: EvalModel, prompt: string, op
 
 /** A prompt that leaves room for the text to be generated. */
 export interface FittedPrompt {
-  /** The whole text, or BOS and the last ids of it. */
+  /** The whole text, or the last ids of it behind the BOS that the tokenizer adds. */
   prompt: string | Uint32Array;
   /** Tokens that were cut off on the left. */
   cut: number;
@@ -29,11 +29,12 @@ export interface FittedPrompt {
  */
 export function fitPrompt({ tokenizer, config }: EvalModel, prompt: string, maxTokens: number): FittedPrompt {
   if (!tokenizer || !config) return { prompt, cut: 0 };
-  const ids = tokenizer.encode(prompt, { bos: true });
+  const bos = tokenizer.addsBos ?? true;
+  const ids = tokenizer.encode(prompt, { bos });
   const room = Math.max(1, config.context - Math.min(maxTokens, Math.floor(config.context / 2)));
   if (ids.length <= room) return { prompt, cut: 0 };
   const kept = ids.slice(ids.length - room);
-  kept[0] = ids[0];
+  if (bos) kept[0] = ids[0];
   return { prompt: kept, cut: ids.length - room };
 }
 

@@ -203,7 +203,7 @@ const ACTIONS: Readonly<Record<number, (t: Machine) => void>> = {
   0x6a: (t) => t.push(t.get(t.u32())),
   0x94: (t) => t.memoize(),
   0x63: (t) => t.push(named(t, t.line(), t.line())),
-  0x93: (t) => t.push(named(t, ...[t.pop(), t.pop()].reverse().map(String) as [string, string])),
+  0x93: (t) => t.push(globalOf(t, t.pop(), t.pop())),
   0x51: (t) => t.push(storage(t, t.pop())),
   0x52: (t) => t.push(call(t, t.pop(), t.pop())),
   0x62: (t) => build(t, t.pop()),
@@ -227,6 +227,12 @@ function setItems(t: Machine, pairs: unknown[]): void {
   const map = t.top();
   if (!(map instanceof Map) || pairs.length % 2) t.fail("a dictionary and pairs");
   for (let i = 0; i < pairs.length; i += 2) map.set(pairs[i], pairs[i + 1]);
+}
+
+/** Makes a name of two values of the stack; anything but texts could be nested without end. */
+function globalOf(t: Machine, name: unknown, module: unknown): Name {
+  if (typeof module !== "string" || typeof name !== "string") t.fail("a module and a name");
+  return named(t, module, name);
 }
 
 function named(t: Machine, module: string, name: string): Name {

@@ -54,9 +54,8 @@ export async function openTorchFile(path: string): Promise<TorchFile> {
     const tensors = new Map<string, FileMatrix>();
     if (!(values instanceof Map)) throw fail("it does not hold a dictionary");
     for (const [name, value] of values) {
-      if (typeof name !== "string" || !(value instanceof TorchTensor)) {
-        throw fail(`${show(name)} is not a tensor`);
-      }
+      if (typeof name !== "string") throw fail("a key is not a text");
+      if (!(value instanceof TorchTensor)) throw fail(`${show(name)} is not a tensor`);
       const matrix = matrixOf(file, name, value, members.get(`${folder}data/${value.storage.key}`));
       if (matrix) tensors.set(name, matrix);
     }

@@ -24,6 +24,9 @@ const MAX_COMMENT_BYTES = 65535;
 /** Size of the largest directory that is read. [ours] */
 const MAX_DIRECTORY_BYTES = 64 << 20;
 
+/** Most members, far more than any model has tensors; each costs a read. [ours] */
+const MAX_MEMBERS = 100_000;
+
 /** The value of a 32-bit field whose number is in the 64-bit field instead. */
 const IN_64_BITS = 0xffffffff;
 
@@ -45,6 +48,7 @@ export async function zipMembers(file: OpenFile): Promise<Map<string, ZipMember>
     const end = at + 46 + nameBytes + extraBytes + comment;
     if (end > length) throw damaged(file, offset + at, "a member inside the directory");
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameBytes));
+    if (members.size >= MAX_MEMBERS) throw damaged(file, offset + at, `at most ${MAX_MEMBERS} members`);
     if (members.has(name)) throw damaged(file, offset + at, `each name once, found ${show(name)} again`);
     if (view.getUint16(at + 10, true) !== 0) {
       throw damaged(file, offset + at, `${show(name)} to be stored uncompressed`);

@@ -54,7 +54,7 @@ export interface ModelShape {
   normEps?: number;
   /** Base of the rotary frequencies (default 10,000). */
   ropeTheta?: number;
-  /** Stretches the rotary frequencies as Llama 3 does (default: leave them). */
+  /** Stretches the rotary frequencies as Llama 3 does, linearly, or as YaRN does (default: leave them). */
   ropeScaling?: RopeScaling;
   /** Uses the embedding table as the output matrix (default false). */
   tieEmbeddings?: boolean;
@@ -197,6 +197,15 @@ export function checkConfig(c: ModelConfig): void {
       "kvHeads",
       `heads must be a multiple of kvHeads, current values are ${c.heads} and ${c.kvHeads}`,
       c.kvHeads,
+    );
+  }
+  if (c.ropeScaling?.type === "dynamic" && c.context > c.ropeScaling.originalContext) {
+    const { originalContext } = c.ropeScaling;
+    refuse(
+      "context",
+      `dynamic rotary scaling changes with the length of texts beyond ${originalContext} tokens, ` +
+        `give a context of at most ${originalContext}`,
+      c.context,
     );
   }
 }

@@ -6,23 +6,14 @@
 import { z } from "zod";
 import { FormatError } from "../../base/errors.ts";
 import type { ModelConfig } from "../architecture/config.ts";
-import { readJson } from "./json_files.ts";
-import type { RopeScaling } from "../architecture/rope_scaling.ts";
+import { generationFields, type GenerationSettings } from "../architecture/generation_settings.ts";
+import { type Refuse, ropeFields, ropeFieldsOf, ropeOf } from "./hf_rope.ts";
+import { isFile, readJson } from "./json_files.ts";
+import { refuseForeignFields } from "./foreign_fields.ts";
 import { checkedConfig } from "../weights/weight_source.ts";
 
 const length = z.int().min(1);
 const positive = z.number().positive();
-
-/** The fields of `rope_scaling` in older files, and of `rope_parameters` in newer ones, which hold the base as well. */
-const ropeFields = z.looseObject({
-  rope_theta: positive.optional(),
-  rope_type: z.string().optional(),
-  type: z.string().optional(),
-  factor: z.number().min(1).optional(),
-  low_freq_factor: positive.optional(),
-  high_freq_factor: positive.optional(),
-  original_max_position_embeddings: positive.optional(),
-});
 
 const schema = z.looseObject({
   model_type: z.string().default("llama"),
@@ -38,40 +29,44 @@ const schema = z.looseObject({
   rope_theta: positive.nullish(),
   rope_parameters: ropeFields.nullish(),
   rope_scaling: ropeFields.nullish(),
+  original_max_position_embeddings: positive.nullish(),
   hidden_act: z.string().default("silu"),
-  attention_bias: z.boolean().default(false),
-  mlp_bias: z.boolean().default(false),
   tie_word_embeddings: z.boolean().default(false),
-  quantization_config: z.unknown().optional(),
 });
+
+/** A config.json. */
+interface HfConfig {
+  /** The shape of the model. */
+  config: ModelConfig;
+  /** The file's fields as they are. */
+  fields: Readonly<Record<string, unknown>>;
+}
 
 /**
  * Reads config.json of a LLaMA-shaped model.
  *
  * @throws {FormatError} naming the field and what is wrong with it
  */
-export async function readHfConfig(file: string): Promise<ModelConfig> {
+export async function readHfConfig(file: string): Promise<HfConfig> {
   const json = await readJson(file);
   const refuse: Refuse = (reason) => {
     throw new FormatError(`not a model this package can run: ${reason}`, { file });
   };
-  const { model_type: type } = (json ?? {}) as { model_type?: unknown };
-  if (typeof type === "string" && type !== "llama") refuse(`model_type is "${type}", "llama" is needed`);
+  if (typeof json !== "object" || json === null || Array.isArray(json)) refuse("it holds no object");
+  refuseForeignFields(json as Record<string, unknown>, refuse);
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0];
     throw new FormatError(`${path.join(".")}: ${message}`, { file });
   }
   const c = parsed.data;
-  const rope = c.rope_parameters ?? c.rope_scaling;
-  if (c.hidden_act !== "silu") refuse(`hidden_act is "${c.hidden_act}", "silu" is needed`);
-  if (c.attention_bias || c.mlp_bias) refuse("linear layers have biases");
-  if (c.quantization_config) refuse("its weights are quantized (quantization_config)");
+  if (c.hidden_act !== "silu" && c.hidden_act !== "swish") {
+    refuse(`hidden_act is "${c.hidden_act}", "silu" is needed`);
+  }
   if (c.head_dim && c.head_dim * c.num_attention_heads !== c.hidden_size) {
     refuse(`head_dim ${c.head_dim} times ${c.num_attention_heads} heads is not hidden_size ${c.hidden_size}`);
   }
-  const ropeScaling = rope ? scalingIn(rope, refuse) : undefined;
-  return checkedConfig({
+  const config = checkedConfig({
     dim: c.hidden_size,
     layers: c.num_hidden_layers,
     heads: c.num_attention_heads,
@@ -80,32 +75,59 @@ export async function readHfConfig(file: string): Promise<ModelConfig> {
     vocabSize: c.vocab_size,
     context: c.max_position_embeddings,
     normEps: c.rms_norm_eps,
-    ropeTheta: c.rope_theta ?? c.rope_parameters?.rope_theta ?? 10000,
     tieEmbeddings: c.tie_word_embeddings,
-    ...(ropeScaling && { ropeScaling }),
+    ...ropeOf(c, refuse),
   }, file);
+  return { config, fields: json as Record<string, unknown> };
 }
 
-type Refuse = (reason: string) => never;
+/**
+ * Reads the ids and sampling settings of a folder from config.json and generation_config.json.
+ *
+ * @throws {FormatError} naming the field and what is wrong with it
+ */
+export async function readSettings(folder: string, config: HfConfig["fields"]): Promise<GenerationSettings> {
+  const file = `${folder}/generation_config.json`;
+  checkFields(config, `${folder}/config.json`);
+  if (!await isFile(file)) return { config };
+  return { config, generation: checkFields(await readJson(file), file) };
+}
 
-function scalingIn(rope: z.output<typeof ropeFields>, refuse: Refuse): RopeScaling | undefined {
-  const kind = rope.rope_type ?? rope.type ?? "default";
-  if (kind === "default") return undefined;
-  if (kind !== "llama3") refuse(`rotary scaling is "${kind}", none or "llama3" is needed`);
-  const { factor, low_freq_factor: low, high_freq_factor: high, original_max_position_embeddings: original } =
-    rope;
-  if (!factor || !low || !high || !original || low >= high) {
-    return refuse(
-      "rotary scaling needs factor, low_freq_factor below high_freq_factor, original_max_position_embeddings",
-    );
+function checkFields(json: unknown, file: string): Record<string, unknown> {
+  const parsed = generationFields.safeParse(json);
+  try {
+    JSON.stringify(json, null, 2); // as a save will write it
+  } catch (cause) {
+    throw new FormatError("it is nested too deeply to be written again", { file, cause });
   }
-  return { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContext: original };
+  if (parsed.success) return json as Record<string, unknown>;
+  const { path, message } = parsed.error.issues[0];
+  throw new FormatError(`${path.join(".")}: ${message}`, { file });
 }
 
-/** Returns the configuration as Hugging Face writes it. */
-export function hfConfigOf(c: ModelConfig, ids: { bos: number; eos: number }): Record<string, unknown> {
-  const s = c.ropeScaling;
-  return {
+/** Fields of a loaded config.json that a save leaves out: what is written states the same, or it concerns other files. */
+const LEFT_OUT = [
+  "_name_or_path",
+  "auto_map",
+  "dtype",
+  "original_max_position_embeddings",
+  "partial_rotary_factor",
+  "quantization_config",
+  "rope_parameters",
+  "sliding_window",
+  "transformers_version",
+];
+
+/**
+ * Returns the configuration as Hugging Face writes it.
+ *
+ * @param fields further fields: the ids, and those of the file that the model came from, which are kept
+ */
+export function hfConfigOf(
+  c: ModelConfig,
+  fields: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const stated = {
     architectures: ["LlamaForCausalLM"],
     model_type: "llama",
     vocab_size: c.vocabSize,
@@ -117,25 +139,21 @@ export function hfConfigOf(c: ModelConfig, ids: { bos: number; eos: number }): R
     head_dim: c.dim / c.heads,
     max_position_embeddings: c.context,
     rms_norm_eps: c.normEps,
-    rope_theta: c.ropeTheta,
-    rope_scaling: s
-      ? {
-        rope_type: "llama3",
-        factor: s.factor,
-        low_freq_factor: s.lowFrequencyFactor,
-        high_freq_factor: s.highFrequencyFactor,
-        original_max_position_embeddings: s.originalContext,
-      }
-      : null,
+    ...ropeFieldsOf(c),
     hidden_act: "silu",
-    initializer_range: 0.02,
     attention_bias: false,
     mlp_bias: false,
-    attention_dropout: 0,
     tie_word_embeddings: c.tieEmbeddings,
-    use_cache: true,
-    bos_token_id: ids.bos,
-    eos_token_id: ids.eos,
     torch_dtype: "float32",
+  };
+  const further = Object.entries(fields).filter(([name]) =>
+    !Object.hasOwn(stated, name) && !LEFT_OUT.includes(name)
+  );
+  return {
+    ...stated,
+    initializer_range: 0.02,
+    attention_dropout: 0,
+    use_cache: true,
+    ...Object.fromEntries(further),
   };
 }

@@ -11,7 +11,7 @@ import { ConfigError, FormatError } from "../../base/errors.ts";
 import { fetched, hubListing } from "../../data/io/download_cache.ts";
 import { bytes as showBytes, Progress } from "../../display/mod.ts";
 import { readJson } from "./json_files.ts";
-import { INDEX_FILE, shardNames, WEIGHTS_FILE } from "./hf_folder.ts";
+import { INDEX_FILE, remedyFor, shardNames, WEIGHTS_FILE } from "./weight_files.ts";
 
 const COMPLETE_MARK = ".whole";
 const SMALL_FILES = [
@@ -20,8 +20,14 @@ const SMALL_FILES = [
   "tokenizer.json",
   "tokenizer.model",
   "tokenizer_config.json",
+  "special_tokens_map.json",
+  "added_tokens.json",
   "chat_template.jinja",
+  "adapter_config.json",
 ];
+
+/** Parts of an address: owner, name and revision hold no slash and no leading dot, so that none leads to another folder. */
+const ADDRESS = /^hf:\/\/(?:models\/)?(\w[\w.-]*\/\w[\w.-]*(?:@\w[\w.-]*)?)(?:\/(.+))?$/;
 
 /**
  * Downloads a model, unless it is in the cache.
@@ -29,13 +35,19 @@ const SMALL_FILES = [
  * @returns the path of its folder, or of its file if the address names one
  * @throws {DataError} when the repository does not exist or the download fails
  * @throws {FormatError} when the repository holds no safetensors
+ * @throws {ConfigError} for an address that is not of that form, or whose parts lead elsewhere
  */
 export async function fetchModel(address: string, signal?: AbortSignal): Promise<string> {
-  const found = /^hf:\/\/(?:models\/)?([^/@]+\/[^/@]+(?:@[^/]+)?)(?:\/(.+))?$/.exec(address);
-  if (!found) {
-    throw new ConfigError(`Cannot load ${address}: it must be hf://owner/name`, { path: "Model.load" });
+  const [, repository, file] = ADDRESS.exec(address) ?? [];
+  const leads = file?.split(/[/\\]/).some((part) => /^(\.|%2e)*$/i.test(part));
+  if (!repository || leads || repository.includes("..")) {
+    throw new ConfigError(
+      `Cannot load ${address}: it must be hf://owner/name, without "." or ".." as a part`,
+      {
+        path: "Model.load",
+      },
+    );
   }
-  const [, repository, file] = found;
   const root = `hf://models/${repository}`;
   if (file) {
     await using progress = new Progress(file, { format: showBytes });
@@ -64,14 +76,17 @@ async function fetchFolder(root: string, folder: string, signal?: AbortSignal): 
     }
   };
   if (!sizes.has("config.json") || !(sizes.has(INDEX_FILE) || sizes.has(WEIGHTS_FILE))) {
-    const names = [...sizes.keys()].slice(0, 20).join(", ");
+    const names = [...sizes.keys()];
+    const remedy = remedyFor(names, root);
     throw new FormatError(
-      `Cannot load the model: expected config.json and ${WEIGHTS_FILE} or ${INDEX_FILE}, the repository holds ${names}`,
+      `Cannot load the model: expected config.json and ${WEIGHTS_FILE} or ${INDEX_FILE}, the repository holds ` +
+        `${names.slice(0, 20).join(", ")}${remedy ? ` (${remedy})` : ""}`,
       { file: root, expected: WEIGHTS_FILE },
     );
   }
-  const sharded = sizes.has(INDEX_FILE);
-  await fetchAll([...SMALL_FILES, INDEX_FILE].filter((name) => sizes.has(name)), `${root}: configuration`);
+  const sharded = !sizes.has(WEIGHTS_FILE);
+  const small = sharded ? [...SMALL_FILES, INDEX_FILE] : SMALL_FILES;
+  await fetchAll(small.filter((name) => sizes.has(name)), `${root}: configuration`);
   const weights = sharded
     ? shardNames(await readJson(`${folder}/${INDEX_FILE}`), `${root}/${INDEX_FILE}`)
     : [WEIGHTS_FILE];

@@ -26,10 +26,40 @@ export async function readJson(file: string): Promise<unknown> {
     if (!isMissing(cause)) throw cause;
     throw new FormatError("no such file: is this a model folder?", { file, cause });
   }
+  refuseOther(text, file);
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new FormatError(`not valid JSON: ${(cause as Error).message}`, { file, cause });
+  }
+}
+
+/**
+ * Refuses a file whose first bytes are those of a page or of a pointer in its place.
+ *
+ * @throws {FormatError} that says what to do
+ */
+export async function checkDownload(file: string): Promise<void> {
+  using open = await Deno.open(file);
+  const bytes = new Uint8Array(256);
+  const length = await open.read(bytes) ?? 0;
+  refuseOther(new TextDecoder().decode(bytes.subarray(0, length)), file);
+}
+
+function refuseOther(text: string, file: string): void {
+  if (text.startsWith("version https://git-lfs")) {
+    throw new FormatError(
+      "this is a git-LFS pointer, not the file itself: run `git lfs pull` in the repository, or download the file",
+      { file },
+    );
+  }
+  if (/^\s*<(!doctype|html|\?xml|head|body)/i.test(text)) {
+    throw new FormatError(
+      "this is a web page, not the file itself: download it again, logged in where needed",
+      {
+        file,
+      },
+    );
   }
 }
 

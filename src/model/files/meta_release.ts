@@ -8,17 +8,25 @@
  * @module
  */
 import { z } from "zod";
-import { FormatError } from "../../base/errors.ts";
+import { ConfigError, FormatError } from "../../base/errors.ts";
 import { type FileMatrix, stackColumns, stackRows } from "../../formats/tensors/matrix.ts";
 import { openTorchFile, type TorchFile } from "../../formats/tensors/torch_file.ts";
 import { Tokenizer } from "../../tokenizer/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
-import { isFile, readJson } from "./json_files.ts";
+import { refuseForeignFields } from "./foreign_fields.ts";
+import { checkDownload, isFile, readJson } from "./json_files.ts";
+import { needlessFactor } from "./check_fit.ts";
 import { toHalfPairs } from "../weights/rope_rows.ts";
-import { checkedConfig, type WeightSource } from "../weights/weight_source.ts";
+import { checkedConfig, matricesDiffer, type WeightSource } from "../weights/weight_source.ts";
 
 /** The file that identifies this format. */
 export const PARAMS = "params.json";
+
+const TABLE = "model.embed_tokens.weight";
+const OUTPUT = "lm_head.weight";
+
+/** Tokens of Llama 3 that end a message, and with it a text, besides EOS. */
+const TURN_ENDS = ["<|eom_id|>", "<|eot_id|>"];
 
 const length = z.int().min(1);
 const positive = z.number().positive();
@@ -29,10 +37,24 @@ const schema = z.looseObject({
   n_kv_heads: length.optional(),
   norm_eps: positive,
   rope_theta: positive.default(10000),
+  vocab_size: z.int().default(-1),
   use_scaled_rope: z.boolean().default(false),
-  rope_scaling_factor: z.number().min(1).default(8),
+  rope_scaling_factor: z.number().min(1).nullish(),
+  rope_high_freq_factor: positive.nullish(),
   max_seq_len: length.default(2048),
 });
+
+/**
+ * Factors of the rotary scaling of the released models, by width and number of blocks: Llama 3.2 of 1B and 3B, Llama 3.1 of
+ * 8B, 70B and 405B. Their params.json says only that the frequencies are scaled.
+ */
+const FACTORS: Readonly<Record<string, number>> = {
+  "2048 16": 32,
+  "3072 28": 32,
+  "4096 32": 8,
+  "8192 80": 8,
+  "16384 126": 8,
+};
 
 /** The weights of a block: their names in Hugging Face's layout, and their split. */
 const BLOCK_WEIGHTS: Readonly<Record<string, [name: string, split: "rows" | "columns" | "none"]>> = {
@@ -51,11 +73,14 @@ const BLOCK_WEIGHTS: Readonly<Record<string, [name: string, split: "rows" | "col
  * Opens a folder of the original release. The context is params.json's `max_seq_len`, or the paper's 2,048, since the
  * released files lack it.
  *
+ * @param ropeFactor the factor of the rotary scaling, for a model whose params.json and sizes do not tell
  * @throws {FormatError} naming the file and what is wrong with it
+ * @throws {ConfigError} for a `ropeFactor` that is missing, or has no use
  */
-export async function openMetaRelease(folder: string): Promise<WeightSource> {
+export async function openMetaRelease(folder: string, ropeFactor?: number): Promise<WeightSource> {
   const file = `${folder}/${PARAMS}`;
-  const parsed = schema.safeParse(await readJson(file));
+  const json = await readJson(file);
+  const parsed = schema.safeParse(json);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0];
     throw new FormatError(`${path.join(".")}: ${message}`, { file });
@@ -63,9 +88,17 @@ export async function openMetaRelease(folder: string): Promise<WeightSource> {
   const shards: TorchFile[] = [];
   const close = () => shards.forEach((shard) => shard.close());
   try {
-    for (const name of await consolidatedNames(folder)) shards.push(await openTorchFile(`${folder}/${name}`));
+    refuseForeignFields({ ...json as object, max_position_embeddings: parsed.data.max_seq_len }, (reason) => {
+      throw new FormatError(`not a model this package can run: ${reason}`, { file });
+    });
+    for (const name of await consolidatedNames(folder)) {
+      await checkDownload(`${folder}/${name}`);
+      shards.push(await openTorchFile(`${folder}/${name}`));
+    }
     const merged = merge(shards, parsed.data.dim);
-    const config = configOf(parsed.data, merged, file);
+    const shape = configOf(parsed.data, merged, file, ropeFactor);
+    const tied = !await matricesDiffer(merged.get(TABLE), merged.get(OUTPUT));
+    const config = { ...shape, tieEmbeddings: tied };
     const tensors = new Map([...merged].map(([name, matrix]) => [name, toHalfPairs(name, matrix, config)]));
     return { file, config, tensors, tokenizer, close };
   } catch (error) {
@@ -75,7 +108,10 @@ export async function openMetaRelease(folder: string): Promise<WeightSource> {
 
   async function tokenizer(): Promise<Tokenizer | undefined> {
     const path = `${folder}/tokenizer.model`;
-    return await isFile(path) ? await Tokenizer.load(path) : undefined;
+    if (!await isFile(path)) return undefined;
+    await checkDownload(path);
+    const loaded = await Tokenizer.load(path);
+    return loaded.withEosIds(TURN_ENDS.flatMap((token) => loaded.idOf(token) ?? []));
   }
 }
 
@@ -137,30 +173,55 @@ function configOf(
   p: z.output<typeof schema>,
   tensors: ReadonlyMap<string, FileMatrix>,
   file: string,
+  ropeFactor?: number,
 ): ModelConfig {
   const rows = (name: string) => {
     const matrix = tensors.get(name);
     if (matrix?.shape.length === 2) return matrix.shape[0];
     throw new FormatError(`tensor ${name} is missing or no matrix`, { file });
   };
+  const vocabSize = rows(TABLE);
+  if (p.vocab_size > 0 && p.vocab_size !== vocabSize) {
+    throw new FormatError(`vocab_size is ${p.vocab_size}, the table has ${vocabSize} rows`, { file });
+  }
+  const factor = factorOf(p, file, ropeFactor);
   return checkedConfig({
     dim: p.dim,
     layers: p.n_layers,
     heads: p.n_heads,
     kvHeads: p.n_kv_heads ?? p.n_heads,
     hidden: rows("model.layers.0.mlp.gate_proj.weight"),
-    vocabSize: rows("model.embed_tokens.weight"),
+    vocabSize,
     context: p.max_seq_len,
     normEps: p.norm_eps,
     ropeTheta: p.rope_theta,
-    tieEmbeddings: !tensors.has("lm_head.weight"),
-    ...(p.use_scaled_rope && {
+    tieEmbeddings: false,
+    ...(factor && {
       ropeScaling: {
-        factor: p.rope_scaling_factor,
+        factor,
         lowFrequencyFactor: 1,
-        highFrequencyFactor: 4,
+        highFrequencyFactor: p.rope_high_freq_factor ?? 4,
         originalContext: 8192,
       },
     }),
   }, file);
+}
+
+/** Returns the factor of the rotary scaling; undefined for a model without scaling. */
+function factorOf(p: z.output<typeof schema>, file: string, given?: number): number | undefined {
+  if (!p.use_scaled_rope) {
+    if (given !== undefined) throw needlessFactor(`${file} says that the rotary frequencies are not scaled`);
+    return undefined;
+  }
+  const stated = p.rope_scaling_factor ?? undefined;
+  const known = stated ?? FACTORS[`${p.dim} ${p.n_layers}`];
+  if (stated !== undefined && given !== undefined && given !== stated) {
+    throw needlessFactor(`${file} says that it is ${stated}`);
+  }
+  if (given ?? known) return given ?? known;
+  throw new ConfigError(
+    `${file}: Cannot know the factor of the rotary scaling: the file says use_scaled_rope, and the sizes are not those ` +
+      "of a released model. Give Model.load(..., { ropeFactor }): 8 as in Llama 3.1, 32 as in Llama 3.2 of 1B and 3B",
+    { path: "Model.load.ropeFactor" },
+  );
 }

@@ -3,10 +3,13 @@
  *
  * @module
  */
-import { isFile } from "./json_files.ts";
+import { FormatError } from "../../base/errors.ts";
+import { needlessFactor } from "./check_fit.ts";
+import { checkDownload, isFile } from "./json_files.ts";
 import { openHfFolder } from "./hf_folder.ts";
 import { openMetaRelease, PARAMS } from "./meta_release.ts";
 import { openGgufModel } from "./gguf/read.ts";
+import { remedyOf } from "./weight_files.ts";
 import type { WeightSource } from "../weights/weight_source.ts";
 
 /** The name of the GGUF file that `model.save` writes into a folder. */
@@ -15,13 +18,29 @@ export const GGUF_FILE = "model.gguf";
 /**
  * Opens the checkpoint at a path; the files that are there decide the format.
  *
+ * @param options `ropeFactor` is the factor of the rotary scaling where the files do not state it
  * @throws {FormatError} when there is no checkpoint, or naming what is wrong with it
+ * @throws {ConfigError} for a `ropeFactor` that the files need, or do not take
  */
-export async function openWeights(path: string): Promise<WeightSource> {
+export async function openWeights(
+  path: string,
+  { ropeFactor }: { ropeFactor?: number } = {},
+): Promise<WeightSource> {
   const folder = path.replace(/(?<=.)[/\\]+$/, "");
-  if (folder.endsWith(".gguf")) return await openGgufModel(folder);
-  if (await isFile(`${folder}/config.json`)) return await openHfFolder(folder);
-  if (await isFile(`${folder}/${GGUF_FILE}`)) return await openGgufModel(`${folder}/${GGUF_FILE}`);
-  if (await isFile(`${folder}/${PARAMS}`)) return await openMetaRelease(folder);
-  return await openHfFolder(folder);
+  const has = (name: string) => isFile(`${folder}/${name}`);
+  const gguf = folder.endsWith(".gguf") ? folder : `${folder}/${GGUF_FILE}`;
+  const hasConfig = await has("config.json");
+  if (!folder.endsWith(".gguf") && !hasConfig && !await has(GGUF_FILE) && await has(PARAMS)) {
+    return await openMetaRelease(folder, ropeFactor);
+  }
+  if (ropeFactor !== undefined) throw needlessFactor("the files state the rotary scaling themselves");
+  if (hasConfig) return await openHfFolder(folder);
+  if (await isFile(gguf)) {
+    await checkDownload(gguf);
+    return await openGgufModel(gguf);
+  }
+  throw new FormatError(`Cannot load a model: ${await remedyOf(folder)}`, {
+    file: `${folder}/config.json`,
+    expected: "config.json",
+  });
 }

@@ -5,7 +5,8 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { writeText } from "./json_files.ts";
-import { writeHfFolder } from "./hf_folder.ts";
+import { removeEarlierTokenizer, writeHfFolder } from "./write_hf_folder.ts";
+import { settingsToSave } from "../architecture/generation_settings.ts";
 import { modelCard } from "./model_card.ts";
 import type { SaveSettings } from "../model_options.ts";
 import { GGUF_FILE } from "./open_model.ts";
@@ -25,7 +26,7 @@ export async function saveModel(
   path: string,
   { format = path.endsWith(".gguf") ? "gguf" : "hf", dtype, shardBytes, signal }: SaveSettings,
 ): Promise<void> {
-  const { device, arena, config, tokenizer, name, layout } = stateOf(model);
+  const { device, arena, config, tokenizer, settings, name, layout } = stateOf(model);
   const pieces = drainArena(device, layout, arena, { signal });
   if (format === "gguf") {
     const folder = path.endsWith(".gguf") ? path.replace(/(^|[/\\])[^/\\]*$/, "") : path;
@@ -43,8 +44,9 @@ export async function saveModel(
       },
     );
   }
-  const ids = { bos: tokenizer?.bosId ?? 1, eos: tokenizer?.eosId ?? 2 };
-  await writeHfFolder(path, { config, ids, shardBytes }, layout.parameters, pieces);
+  const saved = settingsToSave(settings, { bos: tokenizer?.bosId, eos: tokenizer?.eosIds });
+  await writeHfFolder(path, { config, settings: saved, shardBytes }, layout.parameters, pieces);
+  await removeEarlierTokenizer(path, tokenizer === undefined);
   await tokenizer?.save(path);
   await writeText(`${path}/README.md`, modelCard(model));
 }

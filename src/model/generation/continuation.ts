@@ -3,47 +3,14 @@
  *
  * @module
  */
-import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { Random } from "../../base/random.ts";
-import { optionsSchema } from "../../base/schema.ts";
 import type { StreamDecoder } from "../../tokenizer/mod.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
-import { sampleToken } from "./sampling.ts";
+import { endIds } from "./prompt_ids.ts";
+import { penalised, sampleToken } from "./sampling.ts";
+import type { SamplingSettings } from "./sampling_settings.ts";
 import { StopFilter } from "./stop_strings.ts";
-
-/** Options of a generation. */
-export interface GenerateOptions {
-  /** Largest number of tokens to add (default 256; the context ends a text too). */
-  maxTokens?: number;
-  /** Divides the logits; 0 takes the most likely token every time (default 0.8, as in the paper's release). */
-  temperature?: number;
-  /** Keeps only this many of the most likely tokens (default 0: all). */
-  topK?: number;
-  /** Keeps the most likely tokens until their probabilities sum to more than this (default 0.95, as in the paper's release). */
-  topP?: number;
-  /** Seed of the draws (default 42). */
-  seed?: number;
-  /** Ends the text before the first of these strings. */
-  stop?: string | string[];
-  /** Ends the generation; reading it rejects with the signal's reason. */
-  signal?: AbortSignal;
-}
-
-/** The schema of {@linkcode GenerateOptions}. */
-export const generateSchema = optionsSchema<GenerateOptions>()(z.strictObject({
-  maxTokens: z.int().min(1).default(256),
-  temperature: z.number().min(0).default(0.8),
-  topK: z.int().min(0).default(0),
-  topP: z.number().gt(0).max(1).default(0.95),
-  seed: z.int().default(42),
-  stop: z.union([z.string().min(1), z.array(z.string().min(1))]).default([]),
-  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, "expected an AbortSignal")
-    .optional(),
-}));
-
-/** {@linkcode GenerateOptions} with defaults filled in. */
-export type SamplingSettings = Required<Omit<GenerateOptions, "signal">>;
 
 /** The reason for the end of a text: the end-of-sequence token, `maxTokens`, a stop string, or the end of the context. */
 export type FinishReason = "eos" | "length" | "stop" | "context";
@@ -84,9 +51,10 @@ export class Continuation {
       throw new ConfigError("Cannot generate: the prompt has no tokens, give at least one id");
     }
     this.#model = state;
-    this.#settings = settings;
+    const room = Math.max(1, (settings.maxLength ?? Infinity) - prompt.length);
+    this.#settings = { ...settings, maxTokens: Math.min(settings.maxTokens, room) };
     this.#random = new Random(settings.seed);
-    this.#endIds = new Set(tokenizer ? isAnswer ? tokenizer.stopIds : [tokenizer.eosId] : [2]);
+    this.#endIds = endIds(state, isAnswer);
     this.#stops = new StopFilter(settings.stop);
     this.#decoder = tokenizer?.decoder({ continues: !isAnswer }); // a continued text keeps its first space
   }
@@ -104,7 +72,9 @@ export class Continuation {
   /** Chooses a token by the logits [V] after {@linkcode last}. Returns the text that is certain by now. */
   take(logits: Float32Array): string {
     const tokenizerSize = this.#model.tokenizer?.vocabSize; // the ids of a padded vocabulary go beyond it
-    const id = sampleToken(logits.subarray(0, tokenizerSize), this.#settings, this.#random);
+    const penalty = this.#settings.repetitionPenalty;
+    const choices = penalised(logits.subarray(0, tokenizerSize), penalty, this.prompt, this.ids);
+    const id = sampleToken(choices, this.#settings, this.#random);
     if (this.#endIds.has(id)) {
       this.finish = "eos";
       return "";

@@ -9,15 +9,10 @@ import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { interruptible } from "../../display/mod.ts";
 import type { ModelHandle, Prompt } from "../model_state.ts";
-import {
-  Continuation,
-  type FinishReason,
-  type GenerateOptions,
-  generateSchema,
-  type SamplingSettings,
-} from "./continuation.ts";
+import { Continuation, type FinishReason } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
 import { chatIds, promptIds } from "./prompt_ids.ts";
+import { type GenerateOptions, generateSchema, samplingSettings } from "./sampling_settings.ts";
 
 /** A text that was generated. */
 export interface GeneratedText {
@@ -64,7 +59,7 @@ export async function generateTexts(
   prompts: readonly Prompt[],
   options: BatchGenerateOptions,
 ): Promise<GeneratedText[]> {
-  const { signal, batch, chat, onText, seed, ...sampling } = parseOptions(
+  const { signal, batch, chat, onText, seed, ...given } = parseOptions(
     batchGenerateSchema,
     options,
     "generateBatch",
@@ -75,9 +70,10 @@ export async function generateTexts(
       { path: "generateBatch.seed" },
     );
   }
+  const sampling = samplingSettings(model, given);
   const encode = cachingEncoder(model, chat);
   const texts = prompts.map((prompt, i) => {
-    const settings: SamplingSettings = { ...sampling, seed: typeof seed === "number" ? seed : seed[i] };
+    const settings = { ...sampling, seed: typeof seed === "number" ? seed : seed[i] };
     return new Continuation(model, encode(prompt), settings, chat);
   });
   return await interruptible(signal, (signal) => generateAll(model, texts, batch, onText, signal));

@@ -4,11 +4,11 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { parseOptions } from "../../base/schema.ts";
 import { Displayable, interruptible, Live, type Picture } from "../../display/mod.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
-import { Continuation, type FinishReason, type GenerateOptions, generateSchema } from "./continuation.ts";
+import { Continuation, type FinishReason } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
+import { type GenerateOptions, samplingSettings } from "./sampling_settings.ts";
 
 /**
  * A generation; nothing runs before it is read. Iterate over it for pieces of text (never half a character), or take
@@ -33,8 +33,8 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   constructor(model: ModelHandle, prompt: Uint32Array, options: GenerateOptions = {}, isAnswer = false) {
     super();
     this.#model = stateOf(model);
-    const { signal, ...settings } = parseOptions(generateSchema, options, "generate");
-    this.#signal = signal;
+    const settings = samplingSettings(model, options);
+    this.#signal = options.signal;
     this.#continuation = new Continuation(model, prompt, settings, isAnswer);
   }
 

@@ -15,6 +15,8 @@ export interface SamplingOptions {
   topK: number;
   /** Keeps the most likely tokens until their probabilities sum to more than `topP`; the first always stays. */
   topP: number;
+  /** Drops tokens less likely than this share of the likeliest (default 0: none). */
+  minP?: number;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface SamplingOptions {
  */
 export function distribution(
   logits: Float32Array,
-  { temperature, topK, topP }: SamplingOptions,
+  { temperature, topK, topP, minP = 0 }: SamplingOptions,
 ): Float64Array<ArrayBuffer> {
   const sorted = logits.slice().sort().reverse(); // ten times faster than sorting indices
   const weight = (logit: number) => Math.exp((logit - sorted[0]) / temperature);
@@ -34,7 +36,9 @@ export function distribution(
   let mass = 0;
   let kept = 0;
   for (let n = 0; n < maxKept; n++) total += weight(sorted[n]);
-  while (kept < maxKept && mass <= topP * total) mass += weight(sorted[kept++]);
+  while (kept < maxKept && mass <= topP * total && weight(sorted[kept]) >= minP) {
+    mass += weight(sorted[kept++]);
+  }
   const smallest = sorted[kept - 1];
   const probabilities = new Float64Array(logits.length);
   let keptEqual = kept - sorted.indexOf(smallest);
@@ -42,6 +46,24 @@ export function distribution(
     if (logit > smallest || logit === smallest && keptEqual-- > 0) probabilities[i] = weight(logit) / mass;
   }
   return probabilities;
+}
+
+/**
+ * Returns the logits after a repetition penalty (Keskar et al. 2019): each token of `prompt` and `ids` becomes less likely,
+ * its logit is divided where it is above 0 and multiplied below. A penalty of 1 returns `logits` itself.
+ */
+export function penalised(
+  logits: Float32Array,
+  penalty: number,
+  prompt: ArrayLike<number>,
+  ids: ArrayLike<number>,
+): Float32Array {
+  if (penalty === 1) return logits;
+  const changed = logits.slice();
+  for (const id of new Set([...Array.from(prompt), ...Array.from(ids)])) {
+    if (id < changed.length) changed[id] = changed[id] < 0 ? changed[id] * penalty : changed[id] / penalty;
+  }
+  return changed;
 }
 
 /** Draws a token. Temperature 0 takes the largest logit, the first on a tie, and draws nothing. */

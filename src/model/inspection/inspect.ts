@@ -12,6 +12,7 @@ import { Batch } from "../architecture/batch.ts";
 import { type InnerPlace, llama } from "../architecture/llama.ts";
 import type { LlamaWeights } from "../architecture/llama_weights.ts";
 import { copyParameters } from "../lifecycle/model_parameters.ts";
+import { promptIds, startId } from "../generation/prompt_ids.ts";
 import { type ModelHandle, type ModelState, type Prompt, stateOf } from "../model_state.ts";
 import { TrainingStep } from "../training/training_step.ts";
 import { Inspection, type Lens, type LensToken } from "./inspection.ts";
@@ -56,11 +57,11 @@ export async function inspectModel(
   return new Inspection({ model: name, config, ids, tokens: [...ids].map(nameOf), ...inside, ...loss });
 }
 
-/** Returns the ids of a prompt; BOS goes in front of text and stands for an empty prompt. */
+/** Returns the ids of a prompt; BOS goes in front of text where the tokenizer adds one, and stands for an empty prompt. */
 function inspectedIds(model: ModelState, prompt: Prompt, gradients: boolean): Uint32Array {
-  const isText = typeof prompt === "string" && prompt !== "";
-  const given = isText ? model.requireTokenizer("inspect text").encode(prompt, { bos: true }) : prompt || [];
-  const ids = Uint32Array.from(given.length ? given as ArrayLike<number> : [model.tokenizer?.bosId ?? 1]);
+  if (typeof prompt === "string" && prompt !== "") model.requireTokenizer("inspect text");
+  const given = prompt === "" ? [] : promptIds(model, prompt);
+  const ids = Uint32Array.from(given.length ? given : [startId(model)]);
   const { context } = model.config;
   if (ids.length > context) {
     throw new ConfigError(

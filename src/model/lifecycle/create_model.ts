@@ -6,7 +6,7 @@
 import { parseOptions } from "../../base/schema.ts";
 import { tune } from "../../ops/mod.ts";
 import { type ModelShape, resolveConfig } from "../architecture/config.ts";
-import { checkVocabulary } from "../files/check_fit.ts";
+import { checkVocabulary, needlessFactor } from "../files/check_fit.ts";
 import { type ModelOptions, modelOptionsSchema } from "../model_options.ts";
 import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { initialParameters } from "../weights/init.ts";
@@ -28,6 +28,7 @@ export async function createModel(
     options,
     "Model.create",
   );
+  if (o.ropeFactor !== undefined) throw needlessFactor("a new model takes ropeScaling in its shape");
   const preset = typeof source === "string" ? source : undefined;
   const ownVocabSize = typeof source === "string" ? undefined : source.vocabSize;
   const config = resolveConfig(source, { vocabSize: ownVocabSize ?? tokenizer?.vocabSize, context });
@@ -45,7 +46,7 @@ export async function createModel(
 /** Makes a second model with the same weights and tokenizer; the weights are copied on the GPU. */
 export async function cloneModel(model: ModelHandle, name?: string): Promise<ModelState> {
   const source = stateOf(model);
-  const { device, config, dtype, preset, tokenizer } = source;
+  const { device, config, dtype, preset, tokenizer, settings, notes } = source;
   const fallbackName = `${source.name} copy`;
   const copy = await ModelState.allocate(device, config, { name, fallbackName, dtype, preset });
   const encoder = device.gpu.createCommandEncoder();
@@ -54,6 +55,6 @@ export async function cloneModel(model: ModelHandle, name?: string): Promise<Mod
   encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.bytes);
   device.gpu.queue.submit([encoder.finish()]);
   copy.refreshHalfWeights();
-  copy.tokenizer = tokenizer;
+  Object.assign(copy, { tokenizer, settings, notes });
   return copy;
 }

@@ -6,6 +6,8 @@
 import { parseOptions } from "../../base/schema.ts";
 import { bytes as showBytes, Progress } from "../../display/mod.ts";
 import { tune } from "../../ops/mod.ts";
+import { checkConfig } from "../architecture/config.ts";
+import { eosIdsIn } from "../architecture/generation_settings.ts";
 import { checkContext, checkVocabulary } from "../files/check_fit.ts";
 import { fetchModel } from "../files/hub.ts";
 import { openWeights } from "../files/open_model.ts";
@@ -24,7 +26,7 @@ import { sharedDevice } from "./shared_device.ts";
 export async function loadModel(path: string, options: ModelOptions = {}): Promise<ModelState> {
   const settings = parseOptions(modelOptionsSchema, options, "Model.load");
   const local = path.startsWith("hf://") ? await fetchModel(path, settings.signal) : path;
-  const source = await openWeights(local);
+  const source = await openWeights(local, { ropeFactor: settings.ropeFactor });
   try {
     return await readModel(source, settings, baseNameOf(local));
   } finally {
@@ -45,9 +47,11 @@ async function readModel(
   const weights = checkWeights(source);
   const device = o.device ?? await sharedDevice();
   const config = { ...source.config, ...(o.context && { context: o.context }) };
+  checkConfig(config);
   checkContext(config, device, source.file);
-  const tokenizer = o.tokenizer ?? await source.tokenizer();
-  checkVocabulary(config, tokenizer, source.file);
+  const stored = o.tokenizer ? undefined : await source.tokenizer();
+  const tokenizer = o.tokenizer ?? stored?.withEosIds(eosIdsIn(source.settings) ?? []);
+  checkVocabulary(config, tokenizer, { file: source.file, stored: stored !== undefined });
   await tune(device);
   const state = await ModelState.allocate(device, config, { name, fallbackName, dtype });
   try {
@@ -63,6 +67,10 @@ async function readModel(
     throw error;
   }
   state.tokenizer = tokenizer;
+  state.settings = source.settings;
+  const extra = (tokenizer?.vocabSize ?? 0) - config.vocabSize;
+  const beyond = `the tokenizer has ${extra} ids beyond the model's, which are refused where a text has them`;
+  state.notes = [...source.notes ?? [], ...extra > 0 ? [beyond] : []];
   return state;
 }
 

@@ -6,7 +6,8 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { type ModelHandle, type Prompt, stateOf } from "../model_state.ts";
+import { startId, textIds } from "../generation/prompt_ids.ts";
+import { type ModelHandle, type ModelState, type Prompt, stateOf } from "../model_state.ts";
 import { type RowScore, Scorer } from "./batch_scorer.ts";
 import { encodePair } from "./encode_pair.ts";
 import { type OrderedSequence, prefixOrder, PrefixScorer, type Sequence } from "./prefix_scorer.ts";
@@ -37,8 +38,9 @@ interface JoinedPair extends Sequence {
 }
 
 /**
- * Joins a prompt and a continuation; `start` is the first id of the continuation. BOS goes in front of text and stands for
- * an empty prompt; other ids stay as they are.
+ * Joins a prompt and a continuation; `start` is the first id of the continuation. BOS goes in front of text where the
+ * tokenizer adds one, and stands for an empty prompt; without a BOS that is EOS, as in the harness. Other ids stay as they
+ * are.
  */
 function join(model: ModelHandle, prompt: Prompt, continuation: Prompt): JoinedPair {
   const state = stateOf(model);
@@ -47,18 +49,16 @@ function join(model: ModelHandle, prompt: Prompt, continuation: Prompt): JoinedP
   let continuationIds: number[];
   let spansJoin = false;
   if (typeof prompt === "string" && typeof continuation === "string") {
-    const tokenizer = state.requireTokenizer("score text");
-    ({ promptIds, continuationIds, spansJoin } = encodePair(
-      (text) => tokenizer.encode(text),
-      prompt,
-      continuation,
-    ));
+    state.requireTokenizer("score text");
+    const encode = (text: string) => textIds(state, text);
+    ({ promptIds, continuationIds, spansJoin } = encodePair(encode, prompt, continuation));
   } else {
-    promptIds = idsOf(model, prompt);
-    continuationIds = idsOf(model, continuation);
+    promptIds = idsOf(state, prompt);
+    continuationIds = idsOf(state, continuation);
   }
   if (continuationIds.length === 0) throw new ConfigError("Cannot score: the continuation has no tokens");
-  if (typeof prompt === "string" || prompt.length === 0) promptIds.unshift(state.tokenizer?.bosId ?? 1);
+  if (typeof prompt === "string" && state.tokenizer?.addsBos) promptIds.unshift(state.tokenizer.bosId);
+  if (promptIds.length === 0) promptIds.push(startId(state));
   if (continuationIds.length > context) {
     throw new ConfigError(
       `Cannot score: the continuation has ${continuationIds.length} tokens, the model's context is ${context}`,
@@ -70,10 +70,8 @@ function join(model: ModelHandle, prompt: Prompt, continuation: Prompt): JoinedP
   return { ids: ids.slice(truncatedTokens), start, truncatedTokens, spansJoin };
 }
 
-function idsOf(model: ModelHandle, prompt: Prompt): number[] {
-  return [
-    ...typeof prompt === "string" ? stateOf(model).requireTokenizer("encode text").encode(prompt) : prompt,
-  ];
+function idsOf(model: ModelState, prompt: Prompt): number[] {
+  return [...typeof prompt === "string" ? textIds(model, prompt) : prompt];
 }
 
 /** The largest number of positions in a batch. [ours] */

