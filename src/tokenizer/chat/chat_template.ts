@@ -124,10 +124,11 @@ export class ChatTemplate {
     messages: readonly Message[],
     answering: boolean,
   ): { segments: ChatSegment[]; isVerbatim: boolean } {
-    const whole = this.#text(this.#parsed(), messages, answering);
-    const text = answering ? whole.replace(/ +$/, "") : whole;
     const slots = this.#bySlots(messages, answering);
-    const isVerbatim = slots?.segments.map((segment) => segment.text).join("") === text;
+    const isKnown = this.name !== "jinja" && slots !== undefined;
+    const whole = isKnown ? "" : this.#text(this.#parsed(), messages, answering);
+    const text = answering ? whole.replace(/ +$/, "") : whole;
+    const isVerbatim = isKnown || slots?.segments.map((segment) => segment.text).join("") === text;
     const omitted = messages.findIndex((_, i) => !slots?.seen.has(i));
     if (isVerbatim && omitted >= 0) throw omits(omitted, messages[omitted].role);
     const segments = isVerbatim ? slots!.segments : this.#byOrigin(messages, answering, whole, text);
@@ -271,7 +272,7 @@ export class ChatTemplate {
         eos_token: shown(eos),
         ...(unk !== "" && { unk_token: shown(unk) }),
         ...(pad !== "" && { pad_token: shown(pad) }),
-      });
+      }, this.name !== "jinja");
     } catch (cause) {
       throw new ConfigError(`Cannot render the chat template: ${(cause as Error).message}`, { cause });
     }

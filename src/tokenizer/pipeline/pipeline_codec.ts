@@ -108,9 +108,9 @@ export class PipelineCodec implements Codec {
   }
 
   decoder({ special = false, continues = false }: DecodeOptions): StreamDecoder {
-    let step = this.#decoder(continues);
     let text = "";
     const emit = (part: string) => void (text += part);
+    let step = this.#decoder(continues, emit);
     const taken = () => {
       const whole = text;
       text = "";
@@ -119,12 +119,12 @@ export class PipelineCodec implements Codec {
     return {
       push: (id) => {
         const token = this.#shown[id];
-        if (token !== undefined && (special || !this.#special.has(id))) step.push(token, emit);
+        if (token !== undefined && (special || !this.#special.has(id))) step.push(token);
         return taken();
       },
       end: () => {
-        step.end(emit);
-        step = this.#decoder(continues);
+        step.end();
+        step = this.#decoder(continues, emit);
         return taken();
       },
     };
