@@ -42,7 +42,7 @@ export interface TokenizerFacts {
   special: Record<string, number>;
   /** Name of the chat template, `jinja` for any that is not built in, or null. */
   template: TemplateName | "jinja" | null;
-  /** Name of the codec. */
+  /** Name of the codec: the fast one of LLaMA-style files, or the general one, which follows Hugging Face's library. */
   codec: "llamero" | "@huggingface/tokenizers";
   /** Changes whenever any id could change. */
   fingerprint: string;
