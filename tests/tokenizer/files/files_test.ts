@@ -85,6 +85,11 @@ Deno.test("a damaged tokenizer.json is a FormatError that says where and what", 
     [/"<x>" and "<y>" have the same id 2048|no token/, ["added_tokens", 5], { id: 2049, content: "<y>" }],
     [/merge 0 must be a pair/, ["model", "merges", 0], ["a", 1]],
     [/pre_tokenizer "Nonsense" is not supported/, ["pre_tokenizer"], { type: "Nonsense" }],
+    [/post_processor "Nonsense" is not supported/, ["post_processor"], { type: "Nonsense" }],
+    [/post_processor "Nonsense" is not supported/, ["post_processor"], {
+      type: "Sequence",
+      processors: [{ type: "Nonsense" }],
+    }],
     [/normalizer "Sequence" needs a list/, ["normalizer"], { type: "Sequence" }],
     [/unk_token "<none>", which has no id/, ["model", "unk_token"], "<none>"],
     [/model "Nonsense" is not supported/, ["model", "type"], "Nonsense"],
@@ -314,6 +319,18 @@ Deno.test("a text gets BOS where the post-processor of tokenizer.json says so, a
   }
   const inside = { type: "Sequence", processors: [{ type: "ByteLevel" }, json.post_processor!] };
   assert.equal(Tokenizer.fromJSON({ ...json, post_processor: inside }).addsBos, true);
+  for (const type of ["RobertaProcessing", "BertProcessing"]) {
+    const around = { type, cls: ["<s>", 1], sep: ["</s>", 2], trim_offsets: true, add_prefix_space: false };
+    assert.equal(Tokenizer.fromJSON({ ...json, post_processor: around }).addsBos, true);
+  }
+  // Beside a tokenizer.json transformers 5 ignores add_bos_token.
+  for (const add_bos_token of [true, false]) {
+    assert.equal(Tokenizer.fromJSON(json, { bos_token: "<s>", add_bos_token }).addsBos, true);
+    assert.equal(
+      Tokenizer.fromJSON({ ...json, post_processor: null }, { bos_token: "<s>", add_bos_token }).addsBos,
+      false,
+    );
+  }
 });
 
 Deno.test("further ids that end a text end answers as well", async () => {
