@@ -42,7 +42,7 @@ export interface TokenizerFacts {
   special: Record<string, number>;
   /** Name of the chat template, `jinja` for any that is not built in, or null. */
   template: TemplateName | "jinja" | null;
-  /** Name of the codec. */
+  /** Name of the codec: the fast one of LLaMA-style files, or the general one, which follows Hugging Face's library. */
   codec: "llamero" | "@huggingface/tokenizers";
   /** Changes whenever any id could change. */
   fingerprint: string;
@@ -85,11 +85,10 @@ export function templateTokens({ files: { config }, codec, roles, controls }: To
 
 /** Hashes everything that ids depend on, to 32 hex digits. */
 export function tokenizerFingerprint(
-  { files, roles }: TokenizerCore,
+  { files, roles, controls }: TokenizerCore,
   template: ChatTemplate | undefined,
 ): string {
-  const { remove_space, do_lowercase_and_remove_accent } = files.config;
-  const facts = [files.json, roles, template?.source, remove_space, do_lowercase_and_remove_accent];
+  const facts = [files.json, roles, template?.source, [...controls.values()]];
   return createHash("sha256").update(JSON.stringify(facts)).digest("hex").slice(0, 32);
 }
 

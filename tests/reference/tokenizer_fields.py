@@ -2,9 +2,10 @@
 
     python3 tokenizer_fields.py FILE.gz      writes tests/golden/tokenizer/fields.json.gz
 
-Needs tokenizers 0.23 and transformers 5 from PyPI.
+Needs tokenizers 0.23, transformers 5 and sentencepiece from PyPI.
 """
 
+import base64
 import copy
 import gzip
 import json
@@ -77,6 +78,28 @@ def prefixed():
     return tokenizer
 
 
+def characters_map():
+    """A small table of SentencePiece's: single characters, a pair, a removed one, an emoji of several characters."""
+    import sentencepiece
+    from sentencepiece import sentencepiece_model_pb2
+
+    rules = {"ﬁ": "fi", "é": "e", "e\u0301": "E", "１": "1", "２": "2", "\u200b": "", "\u00a0": " ", "羊": "sheep", "👩\u200d👩\u200d👧": "family", "l": "L", "la": "Λ"}
+    with tempfile.TemporaryDirectory() as folder:
+        points = lambda text: " ".join(f"{ord(char):X}" for char in text)  # noqa: E731
+        for name, lines in dict(rules=[points(a) + "\t" + points(b) for a, b in rules.items()], corpus=structures.LINES).items():
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write("\n".join(lines) + "\n")
+        prefix = os.path.join(folder, "model")
+        sentencepiece.SentencePieceTrainer.train(
+            input=os.path.join(folder, "corpus"), model_prefix=prefix, vocab_size=400, model_type="bpe", minloglevel=2,
+            character_coverage=0.98, normalization_rule_tsv=os.path.join(folder, "rules"),
+        )  # fmt: skip
+        model = sentencepiece_model_pb2.ModelProto()
+        with open(prefix + ".model", "rb") as file:
+            model.ParseFromString(file.read())
+    return base64.b64encode(model.normalizer_spec.precompiled_charsmap).decode()
+
+
 LEVEL = dict(type="ByteLevel", add_prefix_space=False, trim_offsets=True, use_regex=True)
 META = dict(type="Metaspace", replacement="▁", prepend_scheme="always", split=True)
 
@@ -94,6 +117,8 @@ NORMALIZERS = [
     *[dict(type=name) for name in ["NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Nmt", "Nonsense"]],
     *[dict(type="Strip", strip_left=left, strip_right=right) for left in (True, False) for right in (True, False)],
     dict(type="Prepend", prepend="▁"),
+    dict(type="Precompiled", precompiled_charsmap=characters_map()),
+    dict(type="Precompiled", precompiled_charsmap="AAAA"),
     dict(type="Replace", pattern=dict(String="l"), content="L"),
     dict(type="Replace", pattern=dict(Regex="\\s+"), content=" "),
     dict(type="Replace", pattern=dict(Regex="(l+)"), content="$1"),

@@ -6,6 +6,8 @@
 import { mobyDick as book } from "../support/moby_dick.ts";
 import { Random } from "../../src/base/random.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
+import type { TokenizerJson } from "../../src/tokenizer/files/tokenizer_json.ts";
+import { inFolder } from "../support/folder.ts";
 
 export { book };
 
@@ -44,4 +46,16 @@ export function oddStrings(count: number, seed: number, names: boolean): string[
     }
     return text;
   });
+}
+
+/** Returns the tokenizer.json that a tokenizer is saved as. */
+export async function jsonOf(
+  tokenizer: Tokenizer,
+): Promise<TokenizerJson> {
+  let json = {} as TokenizerJson;
+  await inFolder(async (dir) => {
+    await tokenizer.save(dir);
+    json = JSON.parse(await Deno.readTextFile(`${dir}/tokenizer.json`));
+  });
+  return json;
 }

@@ -6,7 +6,7 @@
 import { ConfigError } from "../../base/errors.ts";
 import type { ChatEncoding, ChatPiece } from "../../base/encoder.ts";
 import type { ChatSegment } from "./chat_template.ts";
-import { type Codec, type EncodedSection, WHOLE } from "../codec.ts";
+import { type Codec, type EncodedSection, type StreamDecoder, WHOLE } from "../codec.ts";
 
 /** A piece of a conversation while its ids are collected. */
 interface OpenPiece {
@@ -41,7 +41,7 @@ export function encodeChat(segments: readonly ChatSegment[], codec: Codec, cut: 
     const from = bounds[i];
     const place = i === 0 ? WHOLE : { opens: false, continues: last?.id === undefined };
     const sections = codec.encodeMarked(text.slice(from, to), (a, b) => mayMark(from + a, from + b), place);
-    for (const section of sections) share(pieces, ends, from, section, codec);
+    for (const section of sections) share(pieces, ends, text, from, section, codec);
     last = sections.at(-1) ?? last;
   }
   const joined = joinedPieces(pieces);
@@ -66,33 +66,26 @@ function endOf(): (piece: OpenPiece) => number {
 function share(
   pieces: readonly OpenPiece[],
   ends: readonly number[],
+  text: string,
   offset: number,
-  section: EncodedSection,
+  { from, to, ids }: EncodedSection,
   codec: Codec,
 ): void {
-  let at = offset + section.from;
+  let at = offset + from;
   let piece = ends.findIndex((end) => end > at);
-  if (ends[piece] >= offset + section.to) {
-    for (const id of section.ids) pieces[piece].ids.push(id);
-    return;
-  }
-  const lengths = shownLengths(section, codec);
-  let ahead = at; // where the text of the ids so far ends, without a character that is not complete
-  section.ids.forEach((id, i) => {
-    while (piece < ends.length - 1 && ends[piece] <= at) piece++;
+  const last = ends.findIndex((end) => end >= offset + to);
+  const decoder = piece === last ? undefined : decoderAt(text, at, ids[0], codec);
+  for (const id of ids) {
+    while (piece < last && ends[piece] <= at) piece++;
     pieces[piece].ids.push(id);
-    ahead += lengths[i];
-    at = Math.min(ahead, offset + section.to);
-  });
+    if (piece < last) at += decoder!.push(id).length;
+  }
 }
 
-/** Returns the length of text that each id of a section completes; a text may begin with a space that encoding added. */
-function shownLengths({ from, to, ids }: EncodedSection, codec: Codec): number[] {
-  const options = [true, false].map((continues) => {
-    const decoder = codec.decoder({ special: true, continues });
-    return ids.map((id) => decoder.push(id).length);
-  });
-  return options.find((lengths) => lengths.reduce((sum, n) => sum + n, 0) === to - from) ?? options[0];
+/** Returns the decoder of ids that stand at `at` of `text`: encoding may have put a space in front of them. */
+function decoderAt(text: string, at: number, id: number, codec: Codec): StreamDecoder {
+  const first = codec.decoder({ special: true }).push(id);
+  return codec.decoder({ special: true, continues: !text.startsWith(first, at) });
 }
 
 /** Joins neighbours: control joins control, an answer's end joins the answer; each content stays a piece of its own. */

@@ -55,6 +55,9 @@ const KNOWN_ENDS = [
   "<|endofturn|>",
 ];
 
+/** The most sequences of roles whose rendering is kept. [ours] */
+const MAX_SLOT_TEXTS = 256;
+
 const CHANGES = "it changes what is said, or depends on it";
 
 const UNSTABLE =
@@ -75,6 +78,7 @@ export class ChatTemplate {
   #tokens: TemplateTokens;
   #jinja: Program | undefined;
   #probe: ProbeResult | undefined;
+  #slotTexts = new Map<string, string | undefined>();
 
   /**
    * Makes the template without any check, so that a folder loads even if its template cannot be used.
@@ -124,10 +128,11 @@ export class ChatTemplate {
     messages: readonly Message[],
     answering: boolean,
   ): { segments: ChatSegment[]; isVerbatim: boolean } {
-    const whole = this.#text(this.#parsed(), messages, answering);
-    const text = answering ? whole.replace(/ +$/, "") : whole;
     const slots = this.#bySlots(messages, answering);
-    const isVerbatim = slots?.segments.map((segment) => segment.text).join("") === text;
+    const isKnown = this.name !== "jinja" && slots !== undefined;
+    const whole = isKnown ? "" : this.#text(this.#parsed(), messages, answering);
+    const text = answering ? whole.replace(/ +$/, "") : whole;
+    const isVerbatim = isKnown || slots?.segments.map((segment) => segment.text).join("") === text;
     const omitted = messages.findIndex((_, i) => !slots?.seen.has(i));
     if (isVerbatim && omitted >= 0) throw omits(omitted, messages[omitted].role);
     const segments = isVerbatim ? slots!.segments : this.#byOrigin(messages, answering, whole, text);
@@ -239,7 +244,17 @@ export class ChatTemplate {
     }
   }
 
+  /** Renders with placeholders, once for each sequence of roles: only the date could change the result. */
   #slotText(messages: readonly Message[], answering: boolean): string | undefined {
+    const key = `${answering} ${messages.map(({ role }) => role).join(" ")}`;
+    if (this.#slotTexts.has(key)) return this.#slotTexts.get(key);
+    const text = this.#renderSlots(messages, answering);
+    if (this.#slotTexts.size >= MAX_SLOT_TEXTS) this.#slotTexts.clear();
+    if (!this.source.includes("strftime_now")) this.#slotTexts.set(key, text);
+    return text;
+  }
+
+  #renderSlots(messages: readonly Message[], answering: boolean): string | undefined {
     const slots = messages.map(({ role }, i) => ({ role, content: `\u2003\uE000${i}\uE001\u2003` }));
     return this.#attempt(() => this.#text(this.#parsed(), slots, answering));
   }
@@ -271,7 +286,7 @@ export class ChatTemplate {
         eos_token: shown(eos),
         ...(unk !== "" && { unk_token: shown(unk) }),
         ...(pad !== "" && { pad_token: shown(pad) }),
-      });
+      }, this.name !== "jinja");
     } catch (cause) {
       throw new ConfigError(`Cannot render the chat template: ${(cause as Error).message}`, { cause });
     }

@@ -81,9 +81,18 @@ const ROLE_FIELDS = ["bos_token", "eos_token", "unk_token", "pad_token"];
  * `add_bos_token` beside a .model alone.
  *
  * @param bos text of BOS
- * @throws {FormatError} for other tokens in front, which a prompt would lack
+ * @throws {FormatError} for other tokens in front, which a prompt would lack, and for an unknown post-processor
  */
 export function addsBos(processor: Component | null, bos: string | undefined, file: string): boolean {
+  const unknown = stepsOf(processor).find((step) => !PROCESSORS.includes(step.type));
+  if (unknown) {
+    throw new FormatError(
+      `Cannot use the tokenizer: its post_processor ${show(unknown.type)} is not supported`,
+      {
+        file,
+      },
+    );
+  }
   const { before } = specialsAround(processor);
   if (before.length === 0 || (before.length === 1 && before[0] === bos)) return before.length === 1;
   throw new FormatError(
@@ -111,16 +120,25 @@ export function textOf(token: TokenName | undefined): string | undefined {
   return typeof token === "string" ? token : token?.content;
 }
 
+const PROCESSORS = ["TemplateProcessing", "ByteLevel", "BertProcessing", "RobertaProcessing"];
+
+/** Returns the steps of a post-processor. */
+function stepsOf(processor: Component | null): Component[] {
+  if (processor === null) return [];
+  return processor.type === "Sequence"
+    ? (listOf(processor.processors) as Component[]).flatMap(stepsOf)
+    : [processor];
+}
+
 /** Returns the tokens that a post-processor puts in front of a text and behind it. */
 function specialsAround(processor: Component | null): { before: string[]; after: string[] } {
-  const list = processor?.type === "Sequence" ? listOf(processor.processors) as Component[] : [processor];
   const around = { before: [] as string[], after: [] as string[] };
-  for (const step of list) {
-    if (step?.type === "BertProcessing" || step?.type === "RobertaProcessing") {
+  for (const step of stepsOf(processor)) {
+    if (step.type === "BertProcessing" || step.type === "RobertaProcessing") {
       around.before.unshift(String(listOf(step.cls)[0]));
       around.after.push(String(listOf(step.sep)[0]));
     }
-    if (step?.type !== "TemplateProcessing") continue;
+    if (step.type !== "TemplateProcessing") continue;
     const items = listOf(step.single) as ({ SpecialToken?: { id: string }; Sequence?: unknown } | null)[];
     const text = items.findIndex((item) => item?.Sequence);
     around.before.unshift(

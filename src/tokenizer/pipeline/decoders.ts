@@ -13,19 +13,19 @@ import { byteLetters } from "../llama/byte_letters.ts";
 import { refuser } from "./normalizers.ts";
 import { patternOf } from "./patterns.ts";
 
-/** A step of decoding for one text: it takes tokens and emits the tokens of the next step. */
+/** A step of decoding for one text: it takes tokens and emits those of the next step. */
 export interface DecoderStep {
   /** Takes a token. */
-  push(token: string, emit: Emit): void;
+  push(token: string): void;
   /** Ends the text. */
-  end(emit: Emit): void;
+  end(): void;
 }
 
 /** The receiver of a step's tokens. */
 type Emit = (token: string) => void;
 
 /** Makes the step for one text; `continues` is true when the text continues another. */
-export type DecoderMaker = (continues: boolean) => DecoderStep;
+export type DecoderMaker = (continues: boolean, emit: Emit) => DecoderStep;
 
 /**
  * Makes the decoder that `step` describes.
@@ -36,7 +36,17 @@ export type DecoderMaker = (continues: boolean) => DecoderStep;
 export function decoderOf(step: Component | null, cleanUp: boolean, file: string): DecoderMaker {
   const makers = step === null ? [spacesBetween] : makersOf(step, file, { isFused: false });
   if (cleanUp) makers.push(atEnd(cleaned));
-  return (continues) => chain(makers.map((make) => make(continues)));
+  return (continues, emit) => {
+    const steps: DecoderStep[] = [];
+    for (const make of makers.toReversed()) {
+      const next = steps[0];
+      steps.unshift(make(continues, next ? (token) => next.push(token) : emit));
+    }
+    return {
+      push: (token) => steps[0] ? steps[0].push(token) : emit(token),
+      end: () => steps.forEach((step) => step.end()),
+    };
+  };
 }
 
 /** Returns the steps of a decoder; `state.isFused` is true behind `Fuse`, where the whole text is one token. */
@@ -81,35 +91,26 @@ function makersOf(step: Component, file: string, state: { isFused: boolean }): D
   }
 }
 
-function chain(steps: readonly DecoderStep[]): DecoderStep {
-  const emitFrom = (at: number, emit: Emit): Emit =>
-    at === steps.length ? emit : (token) => steps[at].push(token, emitFrom(at + 1, emit));
-  return {
-    push: (token, emit) => emitFrom(0, emit)(token),
-    end: (emit) => steps.forEach((step, at) => step.end(emitFrom(at + 1, emit))),
-  };
-}
-
 function nothing(): void {}
 
 function each(change: (token: string) => string): DecoderMaker {
-  return () => ({ push: (token, emit) => emit(change(token)), end: nothing });
+  return (_, emit) => ({ push: (token) => emit(change(token)), end: nothing });
 }
 
 /** Returns a step that changes the whole text at once, and so keeps it back until its end. */
 function atEnd(change: (text: string) => string): DecoderMaker {
-  return () => {
+  return (_, emit) => {
     const parts: string[] = [];
-    return { push: (token) => void parts.push(token), end: (emit) => emit(change(parts.join(""))) };
+    return { push: (token) => void parts.push(token), end: () => emit(change(parts.join(""))) };
   };
 }
 
 /** Returns a step that knows the first token of a text. */
 function withFirst(change: (token: string, isFirst: boolean) => string): DecoderMaker {
-  return (continues) => {
+  return (continues, emit) => {
     let isFirst = !continues;
     return {
-      push(token, emit) {
+      push(token) {
         emit(change(token, isFirst));
         isFirst = false;
       },
@@ -121,19 +122,21 @@ function withFirst(change: (token: string, isFirst: boolean) => string): Decoder
 /** The step of a tokenizer.json without a decoder. */
 const spacesBetween = withFirst((token, isFirst) => isFirst ? token : " " + token);
 
+const BYTE_NAMES = new Map(byteNames().map((name, byte) => [name, byte]));
+const BYTE_LETTERS = new Map(byteLetters().map((letter, byte) => [letter, byte]));
+
 /** The step that turns byte tokens such as `<0x0A>` into characters; incomplete ones become U+FFFD. */
-function byteFallback(): DecoderStep {
-  const names = new Map(byteNames().map((name, byte) => [name, byte]));
+function byteFallback(_: boolean, emit: Emit): DecoderStep {
   const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
   let isOpen = false;
-  const close = (emit: Emit) => {
+  const close = () => {
     if (isOpen) emit(utf8.decode());
     isOpen = false;
   };
   return {
-    push(token, emit) {
-      const byte = names.get(token);
-      if (byte === undefined) return close(emit), emit(token);
+    push(token) {
+      const byte = BYTE_NAMES.get(token);
+      if (byte === undefined) return close(), emit(token);
       isOpen = true;
       emit(utf8.decode(Uint8Array.of(byte), { stream: true }));
     },
@@ -142,17 +145,21 @@ function byteFallback(): DecoderStep {
 }
 
 /** The step that turns GPT-2's letters into bytes; a token with other characters stands for its own bytes. */
-function byteLevel(): DecoderStep {
-  const bytes = new Map(byteLetters().map((letter, byte) => [letter, byte]));
+function byteLevel(_: boolean, emit: Emit): DecoderStep {
   const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-  const encoder = new TextEncoder();
+  const rest = { stream: true };
+  let isOpen = false; // the last character waits for more bytes
   return {
-    push(token, emit) {
-      const own = Array.from(token, (char) => bytes.get(char));
-      const list = own.includes(undefined) ? encoder.encode(token) : Uint8Array.from(own as number[]);
-      emit(utf8.decode(list, { stream: true }));
+    push(token) {
+      if (!isOpen && /^[!-~\u0120]*$/.test(token)) return emit(token.replaceAll("\u0120", " "));
+      const own = Array.from(token, (char) => BYTE_LETTERS.get(char));
+      const list = own.includes(undefined)
+        ? new TextEncoder().encode(token)
+        : Uint8Array.from(own as number[]);
+      isOpen = list.length === 0 ? isOpen : list[list.length - 1] > 127;
+      emit(utf8.decode(list, rest));
     },
-    end: (emit) => emit(utf8.decode()),
+    end: () => emit(utf8.decode()),
   };
 }
 
@@ -167,11 +174,11 @@ function stripToken({ content, start = 0, stop = 0 }: Component, token: string):
 
 /** Strips the whole text: its start as it comes, its end by keeping back what could be the end. */
 function stripText({ content, start = 0, stop = 0 }: Component): DecoderMaker {
-  return (continues) => {
+  return (continues, emit) => {
     let left = continues ? 0 : Number(start);
     let back = "";
     return {
-      push(token, emit) {
+      push(token) {
         let text = back + token;
         while (left > 0 && text !== "") {
           if (!text.startsWith(String(content))) left = 0;
@@ -205,23 +212,23 @@ function wordPiece({ prefix = "##", cleanup = true }: Component): DecoderMaker {
 
 /** Returns the step that turns the ends of words into spaces, except that of the last token. */
 function suffixes(suffix: string): DecoderMaker {
-  return () => {
+  return (_, emit) => {
     let last: string | undefined;
     return {
-      push(token, emit) {
+      push(token) {
         if (last !== undefined) emit(last.replaceAll(suffix, " "));
         last = token;
       },
-      end: (emit) => last === undefined ? undefined : emit(last.replaceAll(suffix, "")),
+      end: () => last === undefined ? undefined : emit(last.replaceAll(suffix, "")),
     };
   };
 }
 
 function ctc({ pad_token = "<pad>", word_delimiter_token = "|", cleanup = true }: Component): DecoderMaker {
-  return () => {
+  return (_, emit) => {
     let last: string | undefined;
     return {
-      push(token, emit) {
+      push(token) {
         if (token === last) return;
         last = token;
         const text = token.replaceAll(String(pad_token), "");

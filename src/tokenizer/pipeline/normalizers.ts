@@ -112,7 +112,7 @@ function bertNormalizer(step: Component): Normalizer {
   return (text) => {
     let done = text;
     if (clean_text) {
-      done = done.replace(/(?![\t\n\r])[\0\uFFFD\p{C}]/gu, "").replace(/\p{White_Space}/gu, " ");
+      done = done.replace(/(?![\t\n\r])[\0\uFFFD\p{Cc}\p{Cf}\p{Co}]/gu, "").replace(/\p{White_Space}/gu, " ");
     }
     if (handle_chinese_chars) done = done.replace(CHINESE, " $& ");
     if (strip_accents ?? lower) done = done.normalize("NFD").replace(/\p{Mn}/gu, "");

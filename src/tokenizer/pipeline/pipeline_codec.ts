@@ -30,6 +30,12 @@ import type { WordModel } from "./word_model.ts";
 const CACHE_WORDS = 2 ** 16;
 const MAX_CACHED_LENGTH = 64;
 
+/** The ids of a text between two added tokens; `spells` is true when its words spell a control token. */
+interface Encoded {
+  ids: number[];
+  spells: boolean;
+}
+
 /** A codec that follows the steps of a tokenizer.json. */
 export class PipelineCodec implements Codec {
   readonly name = "@huggingface/tokenizers";
@@ -78,10 +84,11 @@ export class PipelineCodec implements Codec {
 
   encode(text: string, continues = false, bare = false): number[] {
     const place = { opens: true, continues };
-    const ids = this.#hasOrdinary && !bare
-      ? this.#sections(text, ({ id }) => !this.#controls.has(id), place).flatMap((section) => section.ids)
-      : this.#ordinary(text, place, nowhere);
-    return ids.some((id) => this.#isForged(id)) ? this.#encodeSplit(text, place) : ids;
+    const sections = this.#hasOrdinary && !bare
+      ? this.#sections(text, ({ id }) => !this.#controls.has(id), place)
+      : [this.#ordinary(text, place, nowhere)];
+    if (sections.some(({ spells }) => spells)) return this.#encodeSplit(text, place);
+    return sections.length === 1 ? sections[0].ids : sections.flatMap(({ ids }) => ids);
   }
 
   encodeSpecial(text: string): number[] {
@@ -90,11 +97,9 @@ export class PipelineCodec implements Codec {
 
   encodeMarked(text: string, mayMark: MayMark, place: Place): EncodedSection[] {
     const allows: Allows = ({ id }, from, to) => !this.#controls.has(id) || mayMark(from, to);
-    return this.#sections(text, allows, place).map((section) => {
-      const { from, to, id } = section;
-      if (id !== undefined || mayMark(from, to) || !section.ids.some((id) => this.#isForged(id))) {
-        return section;
-      }
+    return this.#sections(text, allows, place).map(({ spells, ...section }) => {
+      const { from, to } = section;
+      if (!spells || mayMark(from, to)) return section;
       return { ...section, ids: this.#encodeSplit(text.slice(from, to), placeAt(from, place)) };
     });
   }
@@ -108,9 +113,9 @@ export class PipelineCodec implements Codec {
   }
 
   decoder({ special = false, continues = false }: DecodeOptions): StreamDecoder {
-    let step = this.#decoder(continues);
     let text = "";
     const emit = (part: string) => void (text += part);
+    let step = this.#decoder(continues, emit);
     const taken = () => {
       const whole = text;
       text = "";
@@ -119,12 +124,12 @@ export class PipelineCodec implements Codec {
     return {
       push: (id) => {
         const token = this.#shown[id];
-        if (token !== undefined && (special || !this.#special.has(id))) step.push(token, emit);
+        if (token !== undefined && (special || !this.#special.has(id))) step.push(token);
         return taken();
       },
       end: () => {
-        step.end(emit);
-        step = this.#decoder(continues);
+        step.end();
+        step = this.#decoder(continues, emit);
         return taken();
       },
     };
@@ -143,43 +148,43 @@ export class PipelineCodec implements Codec {
   }
 
   /** Encodes a text section by section: an added token that `allows` accepts, or the text between two. */
-  #sections(text: string, allows: Allows, place: Place): EncodedSection[] {
+  #sections(text: string, allows: Allows, place: Place): (EncodedSection & Encoded)[] {
     return this.#raw.split(text, allows).map(({ from, to, id }) => {
-      if (id !== undefined) return { from, to, id, ids: [id] };
+      if (id !== undefined) return { from, to, id, ids: [id], spells: false };
       const here: Allows = (token, first, last) => allows(token, from + first, from + last);
-      return { from, to, ids: this.#ordinary(text.slice(from, to), placeAt(from, place), here) };
+      return { from, to, ...this.#ordinary(text.slice(from, to), placeAt(from, place), here) };
     });
   }
 
   /** Encodes the text between two raw tokens; `allows` decides on the tokens that are matched in its normalised form. */
-  #ordinary(text: string, place: Place, allows: Allows): number[] {
+  #ordinary(text: string, place: Place, allows: Allows): Encoded {
     const ids: number[] = [];
     const normal = this.#normalise(text.toWellFormed(), place.continues);
-    if (this.#normalised.isEmpty) {
-      this.#words(normal, place, ids);
-      return ids;
-    }
+    if (this.#normalised.isEmpty) return { ids, spells: this.#words(normal, place, ids) };
     const lengthOf = (to: number) =>
       this.#normalise(text.slice(0, to).toWellFormed(), place.continues).length;
-    const accepts: Allows = (token, from, to) =>
-      allows(
-        token,
-        lastWhere(text.length, (at) => lengthOf(at) <= from),
-        firstWhere(text.length, (at) => lengthOf(at) >= to),
-      );
+    const accepts: Allows = (token, from, to) => {
+      const first = lastWhere(text.length, (at) => lengthOf(at) <= from);
+      return allows(token, first, firstWhere(text.length, (at) => lengthOf(at) >= to));
+    };
+    let spells = false;
     for (const { from, to, id } of this.#normalised.split(normal, accepts)) {
       if (id !== undefined) ids.push(id);
-      else this.#words(normal.slice(from, to), placeAt(from, place), ids);
+      else if (this.#words(normal.slice(from, to), placeAt(from, place), ids)) spells = true;
     }
-    return ids;
+    return { ids, spells };
   }
 
-  #words(text: string, place: Place, ids: number[]): void {
-    if (text === "") return;
+  /** Appends the ids of the words of a normalised text to `ids`, and returns true when they spell a control token. */
+  #words(text: string, place: Place, ids: number[]): boolean {
+    if (text === "") return false;
+    const start = ids.length;
     for (const word of this.#split(text, place)) {
       const parts = this.#model.staysInWords ? word.split(BEFORE_SPACES) : [word];
       for (const part of parts) for (const id of this.#word(part)) ids.push(id);
     }
+    for (let i = start; i < ids.length; i++) if (this.#isForged(ids[i])) return true;
+    return false;
   }
 
   #word(word: string): readonly number[] {
@@ -208,8 +213,8 @@ export class PipelineCodec implements Codec {
     }
     const places = [0, ...[...cuts].sort((a, b) => a - b), text.length];
     const parts = places.slice(1).map((to, i) => text.slice(places[i], to)).filter((part) => part !== "");
-    const ids = parts.flatMap((part, i) => this.#ordinary(part, i === 0 ? place : CONTINUED, nowhere));
-    if (!ids.some((id) => this.#isForged(id))) return ids;
+    const encoded = parts.map((part, i) => this.#ordinary(part, i === 0 ? place : CONTINUED, nowhere));
+    if (!encoded.some(({ spells }) => spells)) return encoded.flatMap(({ ids }) => ids);
     throw new ConfigError(
       "Cannot encode the text: this tokenizer encodes a part of it as a special token in every case",
     );
