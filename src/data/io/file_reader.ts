@@ -3,29 +3,16 @@
  *
  * @module
  */
-import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { type BrokenRecord, isBrokenRecord } from "../../formats/record_or_error.ts";
 import type { Entry } from "../document.ts";
 import { findFiles, type Folders, localFiles, type Paths, patternsOf } from "./file_patterns.ts";
 import { type DatasetPlan, describeStep } from "../plan/plan.ts";
 import type { Pass, StepCounts } from "../plan/pass.ts";
+import type { OnBroken } from "../plan/read_options.ts";
 import type { LocalFile } from "./download_cache.ts";
 
-/** Option of every reader of files. */
-export interface BrokenOptions {
-  /**
-   * Treatment of a record, member or file that is broken: `skip` (default) counts it by reason, shows the first one in
-   * `stats()` and writes all to the rejects; `throw` ends the reading with a `DataError`.
-   */
-  onBroken?: OnBroken;
-}
-
-/** Treatment of broken records and files. */
-export type OnBroken = "skip" | "throw";
-
-/** The schema of {@linkcode BrokenOptions}, as the value of a field. */
-export const onBrokenSchema = z.enum(["skip", "throw"]).optional();
+export { type BrokenOptions, type OnBroken, onBrokenSchema } from "../plan/read_options.ts";
 
 /** A file reader without its paths. */
 interface Reader<T> {
