@@ -58,6 +58,13 @@ async function* readFiles<T>(
   let firstBroken: (BrokenRecord & { file: string }) | undefined;
   const files = localFiles(patterns, pass.signal, folders);
   for await (const file of choose ? await choose(await Array.fromAsync(files), pass) : files) {
+    const { skipped } = file as { skipped?: string };
+    if (skipped) {
+      const left = { problem: `not read, it is a ${skipped} file`, reason: skipped };
+      firstBroken ??= { ...left, file: file.name };
+      await pass.dropBroken(counts, left, file.name);
+      continue;
+    }
     for await (const entry of recordsOf(file, reader, pass, counts)) {
       await pass.yieldToEventLoop();
       if (isBrokenRecord(entry)) {
@@ -85,16 +92,11 @@ async function* readFiles<T>(
 
 /** Reads one file. Damage that ends its reading is one more broken record, behind the ones read before. */
 async function* recordsOf<T>(
-  file: LocalFile & { skipped?: string },
+  file: LocalFile,
   { read }: Reader<T>,
   pass: Pass,
   counts: StepCounts,
 ): AsyncGenerator<Entry<T> | BrokenRecord> {
-  const { path, skipped } = file;
-  if (skipped) {
-    yield { problem: `not read, it is a ${skipped} file`, reason: skipped };
-    return;
-  }
   let found = 0;
   try {
     for await (const entry of read(file, pass, counts)) {
@@ -107,7 +109,7 @@ async function* recordsOf<T>(
     yield { problem: error.message.replace(place, ""), line: error.line };
     return;
   }
-  if (found === 0 && (await Deno.stat(path)).size === 0) {
+  if (found === 0 && (await Deno.stat(file.path)).size === 0) {
     yield { problem: "it is empty, check that the path is right", reason: "empty file" };
   }
 }

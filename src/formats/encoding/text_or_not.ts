@@ -25,7 +25,7 @@ const marks: readonly (readonly [RegExp, string])[] = [
   [/^(ID3|\xff\xfb|OggS|fLaC)/, "a sound"],
 ];
 
-/** Bytes at the start of a file that are searched for zero and control bytes. [ours] */
+/** Bytes at the start of a file in which control characters are counted. [ours] */
 const searchedBytes = 1 << 20;
 
 /**
@@ -39,11 +39,11 @@ export function notText(start: Uint8Array, encoding: string): string | undefined
   const head = String.fromCharCode(...start.subarray(0, 16));
   const kind = marks.find(([mark]) => mark.test(head))?.[1];
   if (kind || encoding.startsWith("utf-16")) return kind;
+  if (start.includes(0)) return "bytes with zeros among them";
   let controls = 0;
   const end = Math.min(start.length, searchedBytes);
   for (let at = 0; at < end; at++) {
     const byte = start[at];
-    if (byte === 0) return "bytes with zeros among them";
     if (byte < 7 || (byte > 13 && byte < 32 && byte !== 27 && byte !== 26)) controls++;
   }
   return controls * 100 > end ? "bytes with many control characters among them" : undefined;
