@@ -29,6 +29,8 @@ const searchedBytes = [1 << 12, 1 << 20];
 export function decodePage(content: Uint8Array, type: string, detect: DetectEncoding): PageText {
   const marked = markedEncoding(content);
   if (marked && marked !== "utf-32") return loosely(content, marked);
+  const wide = content.includes(0) ? detect(content) : "";
+  if (wide.startsWith("utf-16")) return loosely(content, wide);
   const named: string[] = [];
   for (
     const find of [
