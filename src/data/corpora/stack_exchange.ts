@@ -7,6 +7,7 @@
  * @module
  */
 import { z } from "zod";
+import { DataError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { findElements } from "../../formats/records/xml_elements.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
@@ -170,16 +171,25 @@ async function largestSites(files: LocalFile[], sites: number, pass: Pass): Prom
   if (files.length <= sites) return files;
   const sized: { file: LocalFile; posts: number }[] = [];
   for (const file of files) {
-    let posts = 0;
-    for await (const found of findElements(file.path, "row")) {
-      await pass.yieldToEventLoop();
-      if (!isBrokenRecord(found)) posts++;
-    }
-    sized.push({ file, posts });
+    sized.push({ file, posts: await postsIn(file, pass) });
   }
   sized.sort((a, b) => b.posts - a.posts || (a.file.name < b.file.name ? -1 : 1));
   const taken = new Set(sized.slice(0, sites).map(({ file }) => file));
   return files.filter((file) => taken.has(file));
+}
+
+/** Counts the posts of a file up to its damage, which its reading reports. */
+async function postsIn(file: LocalFile, pass: Pass): Promise<number> {
+  let posts = 0;
+  try {
+    for await (const found of findElements(file.path, "row")) {
+      await pass.yieldToEventLoop();
+      if (!isBrokenRecord(found)) posts++;
+    }
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+  }
+  return posts;
 }
 
 function count(counts: StepCounts, note: string, times = 1): void {

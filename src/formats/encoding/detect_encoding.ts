@@ -112,7 +112,7 @@ function wideEncoding(bytes: Uint8Array): string | undefined {
   const labels = zeros[1] > zeros[0] ? ["utf-16le", "utf-16be"] : ["utf-16be", "utf-16le"];
   return labels.find((label) => {
     const text = decodeStrictly(even, label) ?? decodeStrictly(even.subarray(0, even.length - 2), label);
-    return text !== undefined && !/[\p{Cn}\p{Co}\0-\x08\x0e-\x1a\x1c-\x1f]/u.test(text);
+    return text !== undefined && !/[\p{Cn}\p{Co}]|[^\P{Cc}\t\n\v\f\r]/u.test(text);
   });
 }
 

@@ -124,3 +124,15 @@ Deno.test("characters that XML does not allow go, are counted, and cost no post"
     assert.deepEqual(dropped, {});
     assert.equal(notes["characters that XML does not allow"], 12);
   }));
+
+Deno.test("a damaged site does not keep the largest ones from being chosen", () =>
+  inFolder(async (folder) => {
+    const row = (id: number) => `<row Id="${id}" PostTypeId="1" Title="T${id}" Body="B" />`;
+    const files: [string, string][] = [["a", "no XML"], ["b", `<r>${row(1)}</r>`], [
+      "c",
+      `<r>${row(2)}${row(3)}</r>`,
+    ]];
+    for (const [site, text] of files) await Deno.writeTextFile(`${folder}/${site}.Posts.xml`, text);
+    const posts = await Dataset.stackExchange(`${folder}/*.xml`, { sites: 2 }).toArray();
+    assert.deepEqual(posts.map(({ source }) => source), ["b", "c", "c"]);
+  }));
