@@ -10,7 +10,7 @@ import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { findElements } from "../../formats/records/xml_elements.ts";
-import { isBrokenRecord } from "../../formats/record_or_error.ts";
+import { excerpt, isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findLines } from "../../formats/records/lines.ts";
 import type { Document, Entry } from "../document.ts";
 import type { Paths } from "../io/file_patterns.ts";
@@ -46,6 +46,10 @@ interface Post {
   date?: string;
   line?: number;
 }
+
+/** The reasons why answers are left out. */
+const noQuestion = "answers without their question";
+const lowScore = "answers of a lower score";
 
 /** Bytes of a part whose posts are joined in memory. [ours] */
 const partBytes = 1 << 26;
@@ -105,14 +109,18 @@ async function* threadsOf(
       threads.set(post.question, thread);
     }
     for (const { question, answers } of threads.values()) {
-      if (question) {
-        yield entryOf(
-          question,
+      const [kept, lost, why] = question
+        ? [
           answers.filter(({ score }) => score >= minScore),
-          site,
-          file.name,
-        );
-      } else count(counts, "answers without their question", answers.length);
+          answers.filter(({ score }) => score < minScore),
+          lowScore,
+        ]
+        : [[], answers, noQuestion];
+      if (lost.length) count(counts, why, lost.length);
+      for (const { id, body, line } of lost) {
+        await pass.onReject?.(counts.step, why, { file: file.name, line, id, text: excerpt(body) });
+      }
+      if (question) yield entryOf(question, kept, site, file.name);
     }
   }
 }
