@@ -84,9 +84,8 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
 
   /**
    * Reads text files as one document each, or cut by paragraph or pattern. Paths may be folders (all their text files, at
-   * any depth), globs, addresses and `hf://owner/name/...`. The encoding of each file is detected, line ends become LF,
-   * and files that are not text are counted. Packed files (gzip, Zstandard, bzip2, xz) are unpacked by their contents,
-   * here and in all other readers.
+   * any depth), globs, addresses and `hf://owner/name/...`. Encodings are detected, line ends become LF, files that are not
+   * text are counted. Packed files (gzip, Zstandard, bzip2, xz) are unpacked by their contents, in all readers.
    *
    * ```ts
    * import { Dataset } from "@llamero/sdk";
@@ -137,10 +136,7 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
 
   /** Reads Parquet files as documents. */
   static parquet(paths: Paths, options: ParquetOptions & { text: string }): Dataset<Document>;
-  /**
-   * Reads Parquet files as rows. A 64-bit integer that a number does not hold becomes a string of its digits, a binary value
-   * a `Uint8Array`.
-   */
+  /** Reads Parquet files as rows: long integers and decimals as strings of digits, binary values as `Uint8Array`. */
   static parquet(paths: Paths, options?: ParquetOptions): Dataset<Row>;
   static parquet(paths: Paths, options?: ParquetOptions): Dataset<Document> | Dataset<Row> {
     return new Dataset<Document | Row>(parquetPlan(paths, options)) as Dataset<Row>;

@@ -48,7 +48,7 @@ export { Preview } from "./reports/preview.ts";
 export { type OnReject, Pass, type PassOptions, type StepCounts } from "./plan/pass.ts";
 export type { CsvOptions, JsonlOptions, ParquetOptions, RowOptions } from "./io/records.ts";
 export type { SampleName } from "./io/sample_texts.ts";
-export type { ReadOptions } from "./plan/read_options.ts";
+export type { BrokenOptions, OnBroken, ReadOptions } from "./plan/read_options.ts";
 export { type Part, partPlan, type SplitOptions } from "./steps/split.ts";
 export { DatasetStats, type SourceShare } from "./reports/stats.ts";
 export type { ShuffleOptions } from "./steps/basic_steps.ts";

@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
-import { encodingDetector, markedEncoding } from "../../formats/encoding/detect_encoding.ts";
+import { encodingDetector } from "../../formats/encoding/detect_encoding.ts";
 import { notText } from "../../formats/encoding/text_or_not.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { readHttpResponse } from "../../formats/records/http_response.ts";
@@ -169,12 +169,10 @@ export async function pageJudge(): Promise<Judge<RawPage>> {
     if (problem) return { drop: problem };
     const isHtml = /html/i.test(type) || (status !== undefined && /^(application\/http|$)/i.test(type));
     if (!isHtml && !/^text\/plain/i.test(type)) return { drop: "neither HTML nor text" };
+    const { text: page, encoding, replaced } = decodePage(content, type, detect);
+    if ((!isHtml || replaced > 0) && notText(content, encoding)) return { drop: "not text" };
     if (isCut) note("bodies cut short");
-    const { text: page, replaced } = decodePage(content, type, detect);
     noteReplaced(replaced);
-    if ((!isHtml || replaced > 0) && notText(content, markedEncoding(content) ?? "")) {
-      return { drop: "not text" };
-    }
     if (!isHtml) return { text: page };
     const title = /<title[^<>]{0,200}>([^<]{0,1000})/i.exec(page)?.[1];
     return { text: htmlText(page), meta: { title: title === undefined ? "" : htmlText(title) } };

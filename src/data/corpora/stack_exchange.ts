@@ -7,9 +7,10 @@
  * @module
  */
 import { z } from "zod";
+import { DataError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { findElements } from "../../formats/records/xml_elements.ts";
-import { isBrokenRecord } from "../../formats/record_or_error.ts";
+import { excerpt, isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findLines } from "../../formats/records/lines.ts";
 import type { Document, Entry } from "../document.ts";
 import type { Paths } from "../io/file_patterns.ts";
@@ -45,6 +46,10 @@ interface Post {
   date?: string;
   line?: number;
 }
+
+/** The reasons why answers are left out. */
+const noQuestion = "answers without their question";
+const lowScore = "answers of a lower score";
 
 /** Bytes of a part whose posts are joined in memory. [ours] */
 const partBytes = 1 << 26;
@@ -104,14 +109,18 @@ async function* threadsOf(
       threads.set(post.question, thread);
     }
     for (const { question, answers } of threads.values()) {
-      if (question) {
-        yield entryOf(
-          question,
+      const [kept, lost, why] = question
+        ? [
           answers.filter(({ score }) => score >= minScore),
-          site,
-          file.name,
-        );
-      } else count(counts, "answers without their question", answers.length);
+          answers.filter(({ score }) => score < minScore),
+          lowScore,
+        ]
+        : [[], answers, noQuestion];
+      if (lost.length) count(counts, why, lost.length);
+      for (const { id, body, line } of lost) {
+        await pass.onReject?.(counts.step, why, { file: file.name, line, id, text: excerpt(body) });
+      }
+      if (question) yield entryOf(question, kept, site, file.name);
     }
   }
 }
@@ -170,16 +179,25 @@ async function largestSites(files: LocalFile[], sites: number, pass: Pass): Prom
   if (files.length <= sites) return files;
   const sized: { file: LocalFile; posts: number }[] = [];
   for (const file of files) {
-    let posts = 0;
-    for await (const found of findElements(file.path, "row")) {
-      await pass.yieldToEventLoop();
-      if (!isBrokenRecord(found)) posts++;
-    }
-    sized.push({ file, posts });
+    sized.push({ file, posts: await postsIn(file, pass) });
   }
   sized.sort((a, b) => b.posts - a.posts || (a.file.name < b.file.name ? -1 : 1));
   const taken = new Set(sized.slice(0, sites).map(({ file }) => file));
   return files.filter((file) => taken.has(file));
+}
+
+/** Counts the posts of a file up to its damage, which its reading reports. */
+async function postsIn(file: LocalFile, pass: Pass): Promise<number> {
+  let posts = 0;
+  try {
+    for await (const found of findElements(file.path, "row")) {
+      await pass.yieldToEventLoop();
+      if (!isBrokenRecord(found)) posts++;
+    }
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+  }
+  return posts;
 }
 
 function count(counts: StepCounts, note: string, times = 1): void {

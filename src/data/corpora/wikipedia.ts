@@ -13,6 +13,7 @@ import { type Paths, patternsOf } from "../io/file_patterns.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { readerPlan } from "../io/file_reader.ts";
 import type { StepCounts } from "../plan/pass.ts";
+import { isJsonName } from "../io/json_or_prose.ts";
 import { jsonlPlan } from "../io/records.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 import { plainWikitext } from "./wikitext.ts";
@@ -48,8 +49,8 @@ const rulesVersion = 2;
 /** Plans one document per article of MediaWiki XML exports, or per row of JSON Lines with a plain `text`. */
 export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): DatasetPlan<Document> {
   const { languages, language, templates } = parseOptions(schema, options, "Dataset.wikipedia");
-  if (patternsOf(paths).every((path) => /\.(jsonl|ndjson|json)(\.\w+)?$/i.test(path))) {
-    return jsonlPlan(paths, { text: "text" }) as DatasetPlan<Document>;
+  if (patternsOf(paths).every(isJsonName)) {
+    return jsonlPlan(paths, { text: "text", onBroken: options.onBroken }) as DatasetPlan<Document>;
   }
   const kept = languages === "all" ? undefined : languages;
   const isPaper = kept?.join(" ") === wikipediaLanguages.join(" ");
@@ -99,7 +100,8 @@ async function* articlesOf(
   counts: StepCounts,
 ): AsyncGenerator<Entry<Document> | { problem: string; line?: number }> {
   const { language } = wiki;
-  for await (const found of findElements(path, "page")) {
+  const onRemoved = (characters: number) => count(counts, "characters that XML does not allow", characters);
+  for await (const found of findElements(path, "page", onRemoved)) {
     if (isBrokenRecord(found)) {
       yield found;
       continue;
@@ -131,8 +133,8 @@ async function* articlesOf(
   }
 }
 
-function count(counts: StepCounts, note: string): void {
-  counts.notes[note] = Number(counts.notes[note] ?? 0) + 1;
+function count(counts: StepCounts, note: string, times = 1): void {
+  counts.notes[note] = Number(counts.notes[note] ?? 0) + times;
 }
 
 function child(element: Element | undefined, name: string): Element | undefined {

@@ -2,7 +2,8 @@
  * Near deduplication, which drops documents that share most of their word sequences with another one.
  *
  * MinHash finds candidates, and each candidate is then compared sequence by sequence, so that no document is dropped
- * by an estimate. Memory: 15 to 25 bytes per band of a document that stays, MEASURED; the sequences are on disk, 4 bytes each.
+ * by an estimate. Memory: 15 to 25 bytes per band of a document that stays, 2.5 GB for 5 million documents of 28 bands;
+ * the sequences are on disk, 4 bytes each.
  *
  * A document is dropped when it is near to one that stays, so that both ends of a chain A~B~C stay if they are not
  * near to each other. With `keep: "longest"` longer documents come first, and the order of the input decides among

@@ -3,29 +3,16 @@
  *
  * @module
  */
-import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { type BrokenRecord, isBrokenRecord } from "../../formats/record_or_error.ts";
 import type { Entry } from "../document.ts";
 import { findFiles, type Folders, localFiles, type Paths, patternsOf } from "./file_patterns.ts";
 import { type DatasetPlan, describeStep } from "../plan/plan.ts";
 import type { Pass, StepCounts } from "../plan/pass.ts";
+import type { OnBroken } from "../plan/read_options.ts";
 import type { LocalFile } from "./download_cache.ts";
 
-/** Option of every reader of files. */
-export interface BrokenOptions {
-  /**
-   * Treatment of a record, member or file that is broken: `skip` (default) counts it by reason, shows the first one in
-   * `stats()` and writes all to the rejects; `throw` ends the reading with a `DataError`.
-   */
-  onBroken?: OnBroken;
-}
-
-/** Treatment of broken records and files. */
-export type OnBroken = "skip" | "throw";
-
-/** The schema of {@linkcode BrokenOptions}, as the value of a field. */
-export const onBrokenSchema = z.enum(["skip", "throw"]).optional();
+export { type BrokenOptions, type OnBroken, onBrokenSchema } from "../plan/read_options.ts";
 
 /** A file reader without its paths. */
 interface Reader<T> {
@@ -71,6 +58,13 @@ async function* readFiles<T>(
   let firstBroken: (BrokenRecord & { file: string }) | undefined;
   const files = localFiles(patterns, pass.signal, folders);
   for await (const file of choose ? await choose(await Array.fromAsync(files), pass) : files) {
+    const { skipped } = file as { skipped?: string };
+    if (skipped) {
+      const left = { problem: `not read, it is a ${skipped} file`, reason: skipped };
+      firstBroken ??= { ...left, file: file.name };
+      await pass.dropBroken(counts, left, file.name);
+      continue;
+    }
     for await (const entry of recordsOf(file, reader, pass, counts)) {
       await pass.yieldToEventLoop();
       if (isBrokenRecord(entry)) {
@@ -98,16 +92,11 @@ async function* readFiles<T>(
 
 /** Reads one file. Damage that ends its reading is one more broken record, behind the ones read before. */
 async function* recordsOf<T>(
-  file: LocalFile & { skipped?: string },
+  file: LocalFile,
   { read }: Reader<T>,
   pass: Pass,
   counts: StepCounts,
 ): AsyncGenerator<Entry<T> | BrokenRecord> {
-  const { path, skipped } = file;
-  if (skipped) {
-    yield { problem: `not read, it is a ${skipped} file`, reason: skipped };
-    return;
-  }
   let found = 0;
   try {
     for await (const entry of read(file, pass, counts)) {
@@ -120,7 +109,7 @@ async function* recordsOf<T>(
     yield { problem: error.message.replace(place, ""), line: error.line };
     return;
   }
-  if (found === 0 && (await Deno.stat(path)).size === 0) {
+  if (found === 0 && (await Deno.stat(file.path)).size === 0) {
     yield { problem: "it is empty, check that the path is right", reason: "empty file" };
   }
 }

@@ -14,8 +14,8 @@ import type { DatasetPlan } from "../plan/plan.ts";
 import { type BrokenOptions, onBrokenSchema, readerPlan } from "./file_reader.ts";
 import { isJson, isJsonName, jsonAsProse } from "./json_or_prose.ts";
 
-/** Encoding of text files, and treatment of broken ones. */
-interface ProseOptions extends BrokenOptions {
+/** Options of `Dataset.lines`. */
+export interface LinesOptions extends BrokenOptions {
   /**
    * A label of the Encoding standard, such as `latin1`, for all files; default: detected file by file
    * (`formats/encoding/detect_encoding.ts` lists the encodings).
@@ -24,7 +24,7 @@ interface ProseOptions extends BrokenOptions {
 }
 
 /** Options of `Dataset.text`. */
-export interface TextOptions extends ProseOptions {
+export interface TextOptions extends LinesOptions {
   /**
    * Unit of a document: a `file` (default), a `paragraph` (between blank lines), or the text between the matches of a
    * regular expression; a look-ahead keeps headings: `/(?=^CHAPTER \d+)/m`.
@@ -50,9 +50,6 @@ const textSchema = optionsSchema<TextOptions>()(z.strictObject({
   encoding: encodingSchema,
   onBroken: onBrokenSchema,
 }));
-
-/** Options of `Dataset.lines`. */
-export type LinesOptions = ProseOptions;
 
 const linesSchema = optionsSchema<LinesOptions>()(
   z.strictObject({ encoding: encodingSchema, onBroken: onBrokenSchema }),

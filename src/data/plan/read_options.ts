@@ -1,5 +1,5 @@
 /**
- * Settings of the terminal verbs of a dataset.
+ * Settings of the readers and of the terminal verbs of a dataset.
  *
  * @module
  */
@@ -22,3 +22,18 @@ export const readSchema = optionsSchema<ReadOptions>()(z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
   workers: z.number().int().min(0).optional(),
 }));
+
+/** Option of every reader of files. */
+export interface BrokenOptions {
+  /**
+   * Treatment of a record, member or file that is broken: `skip` (default) counts it by reason, shows the first one in
+   * `stats()` and writes all to the rejects; `throw` ends the reading with a `DataError`.
+   */
+  onBroken?: OnBroken;
+}
+
+/** Treatment of broken records and files. */
+export type OnBroken = "skip" | "throw";
+
+/** The schema of {@linkcode BrokenOptions}, as the value of a field. */
+export const onBrokenSchema = z.enum(["skip", "throw"]).optional();

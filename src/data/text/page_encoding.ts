@@ -11,9 +11,10 @@ import {
   multiByteCharacters,
 } from "../../formats/encoding/detect_encoding.ts";
 
-/** The text of a page, and how many of its characters could not be decoded (U+FFFD). */
+/** The text of a page, its encoding, and how many of its characters could not be decoded (U+FFFD). */
 interface PageText {
   text: string;
+  encoding: string;
   replaced: number;
 }
 
@@ -29,6 +30,8 @@ const searchedBytes = [1 << 12, 1 << 20];
 export function decodePage(content: Uint8Array, type: string, detect: DetectEncoding): PageText {
   const marked = markedEncoding(content);
   if (marked && marked !== "utf-32") return loosely(content, marked);
+  const wide = content.includes(0) ? detect(content) : "";
+  if (wide.startsWith("utf-16")) return loosely(content, wide);
   const named: string[] = [];
   for (
     const find of [
@@ -40,7 +43,7 @@ export function decodePage(content: Uint8Array, type: string, detect: DetectEnco
     const label = knownLabel(find());
     if (label === undefined || named.includes(label)) continue;
     const text = decodeStrictly(content, label);
-    if (text !== undefined) return { text, replaced: 0 };
+    if (text !== undefined) return { text, encoding: label, replaced: 0 };
     named.push(label);
   }
   const [first] = named;
@@ -51,7 +54,7 @@ export function decodePage(content: Uint8Array, type: string, detect: DetectEnco
 
 function loosely(content: Uint8Array, label: string): PageText {
   const text = new TextDecoder(label).decode(content);
-  return { text, replaced: text.split("\uFFFD").length - 1 };
+  return { text, encoding: label, replaced: text.split("\uFFFD").length - 1 };
 }
 
 /** Returns the name under which the runtime knows an encoding. A page that can be read byte by byte is not UTF-16. */

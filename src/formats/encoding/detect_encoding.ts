@@ -11,6 +11,9 @@
 /** Bytes of text around the first letters beyond ASCII whose statistics are taken. [ours] */
 const sampleBytes = 1 << 13;
 
+/** Bytes at the start of a text that decide on UTF-16. [ours] */
+const wideBytes = 1 << 20;
+
 /** A function that returns the label of an encoding for a text, or for its beginning. */
 export type DetectEncoding = (bytes: Uint8Array) => string;
 
@@ -62,11 +65,17 @@ export async function encodingDetector(): Promise<DetectEncoding> {
 function unicodeEncoding(bytes: Uint8Array): string | undefined {
   if (bytes.includes(0)) return wideEncoding(bytes);
   const { valid, invalid } = multiByteCharacters(bytes);
-  if (invalid === 0 && valid === 0 && /\x1b\$[@B]/.test(new TextDecoder("latin1").decode(bytes))) {
-    return "iso-2022-jp";
-  }
+  if (invalid === 0 && valid === 0 && hasJapaneseEscape(bytes)) return "iso-2022-jp";
   // A text in UTF-8 with a few broken characters stays UTF-8: by chance no other encoding looks like it.
   return invalid <= valid ? "utf-8" : undefined;
+}
+
+/** Returns true for a text that switches to Japanese letters as ISO-2022-JP does. */
+function hasJapaneseEscape(bytes: Uint8Array): boolean {
+  for (let at = bytes.indexOf(0x1b); at >= 0; at = bytes.indexOf(0x1b, at + 1)) {
+    if (bytes[at + 1] === 0x24 && (bytes[at + 2] === 0x40 || bytes[at + 2] === 0x42)) return true;
+  }
+  return false;
 }
 
 /** Counts the characters of several bytes that UTF-8 allows, and the bytes that it does not. */
@@ -91,7 +100,7 @@ export function multiByteCharacters(bytes: Uint8Array): { valid: number; invalid
 
 /** Returns the UTF-16 in which the bytes are a text; the one whose upper halves are zero more often comes first. */
 function wideEncoding(bytes: Uint8Array): string | undefined {
-  const even = bytes.subarray(0, bytes.length & ~1);
+  const even = bytes.subarray(0, Math.min(bytes.length, wideBytes) & ~1);
   const isLetter = (byte: number) => byte === 0x20 || ((byte | 0x20) > 0x60 && (byte | 0x20) < 0x7b);
   const zeros = [0, 0];
   let pairs = 0;
@@ -103,7 +112,7 @@ function wideEncoding(bytes: Uint8Array): string | undefined {
   const labels = zeros[1] > zeros[0] ? ["utf-16le", "utf-16be"] : ["utf-16be", "utf-16le"];
   return labels.find((label) => {
     const text = decodeStrictly(even, label) ?? decodeStrictly(even.subarray(0, even.length - 2), label);
-    return text !== undefined && !/[\p{Cn}\p{Co}\0-\x08\x0e-\x1a\x1c-\x1f]/u.test(text);
+    return text !== undefined && !/[\p{Cn}\p{Co}]|[^\P{Cc}\t\n\v\f\r]/u.test(text);
   });
 }
 

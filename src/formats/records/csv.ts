@@ -7,7 +7,7 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
-import { excerpt, isBrokenRecord, type RecordOrError } from "../record_or_error.ts";
+import { type BrokenRecord, excerpt, isBrokenRecord, type RecordOrError } from "../record_or_error.ts";
 import type { Row } from "./jsonl.ts";
 import { findLines, type TextEncoding } from "./lines.ts";
 
@@ -28,13 +28,15 @@ const maxRecordLines = 1000;
  * Reads the rows of `path`, all values strings, with the numbers of their first lines. A record with a different
  * number of fields than there are names, or with a misplaced quote, is a broken record and costs no other one.
  *
- * @throws {DataError} when the file cannot be read or its first record names a field twice
+ * @throws {DataError} when the file cannot be read, or its first record is broken or names a field twice
  */
 export async function* findCsv(path: string, format: CsvFormat = {}): AsyncGenerator<RecordOrError<Row>> {
   let names = format.columns;
   for await (const found of records(path, format)) {
-    if (isBrokenRecord(found)) yield found;
-    else if (names === undefined) names = checkNames(found.value, path);
+    if (isBrokenRecord(found)) {
+      if (names === undefined) throw noNames(found, path);
+      yield found;
+    } else if (names === undefined) names = checkNames(found.value, path);
     else if (found.value.length === names.length) {
       yield { value: Object.fromEntries(names.map((name, i) => [name, found.value[i]])), line: found.line };
     } else {
@@ -42,6 +44,10 @@ export async function* findCsv(path: string, format: CsvFormat = {}): AsyncGener
       yield { problem, line: found.line, text: excerpt(found.value.join(",")) };
     }
   }
+}
+
+function noNames({ problem, line }: BrokenRecord, file: string): DataError {
+  return new DataError(`Cannot read the names of the fields: the first record is ${problem}`, { file, line });
 }
 
 function checkNames(names: string[], file: string): string[] {

@@ -34,6 +34,9 @@ export const maxLineBytes: number = 1 << 26;
 /** Bytes at the start of a file by which its kind and encoding are found. [ours] */
 const startBytes = 1 << 16;
 
+/** The byte that opens an escape sequence, as of ISO-2022-JP. */
+const escape = 0x1b;
+
 /** The most characters of a text, which the runtime's strings set. */
 const maxTextCharacters = 0x1fffffe8;
 
@@ -78,6 +81,12 @@ export async function readWhole(path: string, encoding: string): Promise<WholeTe
     }
   }
   const bytes = parts.length === 1 ? parts[0] : concat(parts);
+  if (encoding === detected && !bytes.includes(0) && !bytes.includes(escape)) {
+    const text = notText(bytes, "utf-8")
+      ? undefined
+      : decode(bytes, new TextDecoder("utf-8", { fatal: true }));
+    if (text !== undefined) return { text, encoding: "utf-8", replaced: 0 };
+  }
   const found = encoding === detected ? (await encodingDetector())(bytes) : markedOr(encoding, bytes);
   const problem = encoding === detected ? notText(bytes, found) : undefined;
   if (problem) return { problem: `not text but ${problem}`, reason: "not text" };

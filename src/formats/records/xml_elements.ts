@@ -191,9 +191,9 @@ async function parser(
 function allowedText(text: string, onRemoved: (characters: number) => void): string | undefined {
   let removed = 0;
   const allowed = text.replace(
-    /&#(?:x([0-9a-f]{1,8})|(\d{1,10}));|[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/gi,
+    /&#(?:x([0-9a-f]{1,8})|(\d{1,10}));|[\p{Cc}\ufffe\uffff]/giu,
     (found, hex, decimal) => {
-      const code = hex ? parseInt(hex, 16) : decimal ? Number(decimal) : 0;
+      const code = hex ? parseInt(hex, 16) : decimal ? Number(decimal) : found.charCodeAt(0);
       if (code === 9 || code === 10 || code === 13 || (code >= 0x20 && code < 0xd800)) return found;
       if ((code >= 0xe000 && code < 0xfffe) || (code > 0xffff && code <= 0x10ffff)) return found;
       removed++;

@@ -207,7 +207,7 @@ Deno.test("pages of WARC files come through every encoding; other statuses, dama
       ["HTTP/1.1 404 Not Found\r\nContent-Type: text/html", html],
       ["HTTP/1.1 301 Moved\r\nContent-Type: text/html", ""],
       ["HTTP/1.1 200 OK\r\nContent-Type: image/png", "\x89PNG"],
-      ["HTTP/1.1 200 OK\r\nContent-Type: text/plain", Uint8Array.of(1, 0, 2, 0, 3)],
+      ["HTTP/1.1 200 OK\r\nContent-Type: text/plain", Uint8Array.of(1, 0, 2, 3, 0, 5, 0, 0)],
       [`${ok}\r\nContent-Encoding: gzip`, gzipSync(html).fill(0, 12, 40)],
       [ok, Uint8Array.of(...bytes.subarray(0, -20), 0xff, ...bytes.subarray(-20))],
     ]);

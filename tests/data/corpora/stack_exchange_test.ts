@@ -124,3 +124,34 @@ Deno.test("characters that XML does not allow go, are counted, and cost no post"
     assert.deepEqual(dropped, {});
     assert.equal(notes["characters that XML does not allow"], 12);
   }));
+
+Deno.test("a damaged site does not keep the largest ones from being chosen", () =>
+  inFolder(async (folder) => {
+    const row = (id: number) => `<row Id="${id}" PostTypeId="1" Title="T${id}" Body="B" />`;
+    const files: [string, string][] = [["a", "no XML"], ["b", `<r>${row(1)}</r>`], [
+      "c",
+      `<r>${row(2)}${row(3)}</r>`,
+    ]];
+    for (const [site, text] of files) await Deno.writeTextFile(`${folder}/${site}.Posts.xml`, text);
+    const posts = await Dataset.stackExchange(`${folder}/*.xml`, { sites: 2 }).toArray();
+    assert.deepEqual(posts.map(({ source }) => source), ["b", "c", "c"]);
+  }));
+
+Deno.test("answers that are left out are counted and written to the rejects", () =>
+  inFolder(async (folder) => {
+    const answer = (id: number, question: number, score: number) =>
+      row({ Id: id, PostTypeId: 2, ParentId: question, Score: score, Body: `answer ${id}` });
+    const rows = row({ Id: 1, PostTypeId: 1, Title: "T", Body: "B" }) + answer(2, 1, 5) + answer(3, 1, -4) +
+      answer(4, 9, 5);
+    await Deno.writeTextFile(`${folder}/Posts.xml`, `<posts>${rows}</posts>`);
+    const posts = Dataset.stackExchange(`${folder}/Posts.xml`, { leastScore: 0 });
+    const { steps: [{ notes }] } = await posts.write(`${folder}/a.jsonl`, { rejects: `${folder}/r.jsonl` });
+    assert.deepEqual(notes, { "answers of a lower score": 1, "answers without their question": 1 });
+    const rejects = (await Deno.readTextFile(`${folder}/r.jsonl`)).trim().split("\n").map((line) =>
+      JSON.parse(line)
+    );
+    assert.deepEqual(rejects.map(({ reason, record }) => [reason, record.id, record.text]), [
+      ["answers of a lower score", 3, "answer 3"],
+      ["answers without their question", 4, "answer 4"],
+    ]);
+  }));

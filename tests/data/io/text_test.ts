@@ -98,7 +98,7 @@ Deno.test("an encoding that is named is used for all files, and onBroken: throw 
     for (const read of [Dataset.text, Dataset.lines]) {
       const error = await failure(() => read(`${folder}/in/`, { onBroken: "throw" }).toArray());
       assert.ok(error instanceof DataError);
-      assert.match(error.message, /in\/\.hidden: not read, it is a hidden file/);
+      assert.match(error.message, /in\/j\.pdf: not text but a PDF/);
     }
   }));
 

@@ -45,6 +45,10 @@ Deno.test("a byte-order mark counts before everything, and UTF-16 in a page that
   const units = Uint16Array.from(`\uFEFF${page('<meta charset="windows-1251">')}`, (c) => c.charCodeAt(0));
   const marked = decodePage(new Uint8Array(units.buffer), "text/html; charset=koi8-r", detect);
   assert.ok(marked.text.includes(russian));
+  for (const type of ["text/html; charset=utf-16", "text/html"]) {
+    const bare = decodePage(new Uint8Array(units.buffer).subarray(2), type, detect);
+    assert.ok(bare.text.includes(russian), "without a mark");
+  }
   const utf8 = new TextEncoder().encode(page('<meta charset="utf-16">'));
   assert.ok(decodePage(utf8, "text/html", detect).text.includes(russian));
 });

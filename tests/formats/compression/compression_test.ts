@@ -77,6 +77,18 @@ for (const [kind, pack] of [["gz", gzipSync], ["zst", zstdCompressSync]] as cons
     }));
 }
 
+Deno.test("LZ4 is unpacked by its program, or refused with the command", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.txt`; // the frame is known by its contents
+    const frame = "BCJNGGRApwgAAIBsejQgcm93CgAAAADmQEkI";
+    await Deno.writeFile(path, Uint8Array.from(atob(frame), (c) => c.charCodeAt(0)));
+    if (await canRun("lz4", "--version")) assert.equal(await textOf(readBytes(path)), "lz4 row\n");
+    else {assert.match(
+        (await failure(() => textOf(readBytes(path)))).message,
+        /it is LZ4; unpack it first with `lz4 -d`/,
+      );}
+  }));
+
 Deno.test("Parquet rows come group by group, with numbers and nested values", () =>
   inFolder(async (folder) => {
     const path = `${folder}/a.parquet`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isBrokenRecord } from "../../../src/formats/record_or_error.ts";
 import { findCsv } from "../../../src/formats/records/csv.ts";
-import { all } from "../../data/fixtures.ts";
+import { all, failure } from "../../data/fixtures.ts";
 import { inFolder } from "../../support/folder.ts";
 
 const columns = ["a", "b"];
@@ -53,6 +53,20 @@ Deno.test("a broken record costs that record alone", () =>
     assert.deepEqual(found.slice(1), Array(2500).fill("2|3"));
     const text = `a,b\n"${"line\n".repeat(900)}",x\ny,z\n`;
     assert.deepEqual(await read(folder, text), [`${"line\n".repeat(900)}|x`, "y|z"]);
+  }));
+
+Deno.test("without a first record that names the fields nothing is read", () =>
+  inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/a.csv`, Uint8Array.of(0xe9, 0x2c, 0x62, 10, 0x31, 0x2c, 0x32, 10));
+    const error = await failure(() => all(findCsv(`${folder}/a.csv`)));
+    assert.match(
+      error.message,
+      /a\.csv:1: Cannot read the names of the fields: the first record is not valid utf-8/,
+    );
+    assert.equal((await all(findCsv(`${folder}/a.csv`, { encoding: "latin1" }))).length, 1);
+    const wide = Uint16Array.from("\uFEFFa,b\r\n1,2\r\n", (c) => c.charCodeAt(0));
+    await Deno.writeFile(`${folder}/a.csv`, new Uint8Array(wide.buffer));
+    assert.deepEqual(await all(findCsv(`${folder}/a.csv`)), [{ value: { a: "1", b: "2" }, line: 2 }]);
   }));
 
 Deno.test("separators by name, by extension and by Excel's first line; quotes can be off", () =>
