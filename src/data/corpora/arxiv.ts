@@ -13,6 +13,7 @@ import { type BrokenRecord, isBrokenRecord } from "../../formats/record_or_error
 import { findTar } from "../../formats/records/tar.ts";
 import type { Document, Entry } from "../document.ts";
 import type { Paths } from "../io/file_patterns.ts";
+import { isJsonName, jsonAsProse } from "../io/json_or_prose.ts";
 import { readerPlan } from "../io/file_reader.ts";
 import type { Pass, StepCounts } from "../plan/pass.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
@@ -71,9 +72,10 @@ export function arxivPlan(paths: Paths, options: ArxivOptions = {}): DatasetPlan
     onBroken: options.onBroken,
     options: {},
     kind: "documents",
-    read: ({ path, name }, pass, counts) => {
+    async *read({ path, name }, pass, counts) {
       const reader = new PaperReader(name, macros, pass, counts);
-      return /\.tar(\.\w+)?$|\.tgz$/i.test(path) ? reader.archive(path) : reader.single(path);
+      if (isJsonName(name)) yield jsonAsProse();
+      else yield* /\.tar(\.\w+)?$|\.tgz$/i.test(path) ? reader.archive(path) : reader.single(path);
     },
   });
   const step = (op: string, which: TexStep, options?: Record<string, unknown>) =>

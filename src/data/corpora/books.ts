@@ -19,6 +19,7 @@ import type { Paths } from "../io/file_patterns.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { type BrokenOptions, onBrokenSchema, readerPlan } from "../io/file_reader.ts";
 import { isJsonName } from "../io/json_or_prose.ts";
+import { lineIds } from "../io/records.ts";
 import { encodingSchema, readProse } from "../io/text.ts";
 import { type Judge, judgeOf, type Note, textStepPlan } from "../steps/document_step.ts";
 
@@ -65,13 +66,14 @@ export function booksPlan(paths: Paths, options: BooksOptions = {}): DatasetPlan
           return;
         }
       }
+      const idOf = lineIds(name);
       for await (const found of findJsonl(path)) {
+        const id = idOf(found.line);
         if (isBrokenRecord(found)) yield found;
         else if (typeof found.value.text !== "string") {
           yield { problem: "a row without text", line: found.line };
         } else {
           const { text, ...meta } = found.value;
-          const id = `${name}:${found.line}`;
           yield { value: { text, source: name, id, meta }, id, place: { file: name, line: found.line } };
         }
       }

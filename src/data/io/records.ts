@@ -114,14 +114,11 @@ function rowsPlan(
   async function* read(
     { path, name }: { path: string; name: string },
   ): AsyncGenerator<Entry<Row> | BrokenRecord> {
-    let record = 0;
+    const idOf = lineIds(name);
     for await (const found of find(path)) {
-      record++;
+      const id = idOf(found.line);
       if (isBrokenRecord(found)) yield found;
-      else {
-        const { value, line } = found;
-        yield { value, id: `${name}:${line ?? record}`, place: { file: name, line } };
-      }
+      else yield { value: found.value, id, place: { file: name, line: found.line } };
     }
   }
   return text === undefined
@@ -137,6 +134,20 @@ function rowsPlan(
         }
       },
     });
+}
+
+/**
+ * Returns the function that makes the ids of the records of a file, one after another: its name and the line (or the number
+ * of the record); a second record on a line is `name:line.2`.
+ */
+export function lineIds(name: string): (line?: number) => string {
+  let last = 0;
+  let onLine = 1;
+  return (line = last + 1) => {
+    onLine = line === last ? onLine + 1 : 1;
+    last = line;
+    return `${name}:${line}${onLine > 1 ? `.${onLine}` : ""}`;
+  };
 }
 
 function documentOf(

@@ -141,3 +141,13 @@ Deno.test("bytes are no JSON: a write refuses them by field, and rejects show th
       image: "3 bytes",
     });
   }));
+
+Deno.test("records that stand on one line have ids of their own", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/a.json`;
+    await Deno.writeTextFile(path, '[{"text":"a"},{"text":"b"},\n{"text":"c"}]');
+    const expected = [`${path}:1`, `${path}:1.2`, `${path}:2`];
+    assert.deepEqual((await Dataset.jsonl(path, { text: "text" }).toArray()).map(({ id }) => id), expected);
+    const books = await Dataset.books(path, { overlap: false, gutenberg: false }).toArray();
+    assert.deepEqual(books.map(({ id }) => id), expected);
+  }));
