@@ -60,4 +60,5 @@ export type {
   VerifyResumeOptions,
 } from "./trainer_options.ts";
 export { type StagePlan, TrainerPlan } from "./trainer_plan.ts";
+export type { StageDataFacts } from "./stages/stage_data.ts";
 export { ResumeProof, type ResumeProofFacts } from "./verify_resume.ts";

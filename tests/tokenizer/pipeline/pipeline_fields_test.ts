@@ -111,7 +111,7 @@ for (const [name, { json, rows, configs }] of Object.entries(bases)) {
         assert.equal(tokenizer.decode(answer.marked[i]), answer.shown[i], where);
       });
       assert.equal(tokenizer.vocabSize, answer.size, label);
-      // Where the configuration names no BOS, ours is the token that the post-processor puts in front.
+      // The post-processor names our BOS where the configuration has none.
       const [bos, eos] = answer.roles;
       if (bos >= 0 || !tokenizer.addsBos) assert.equal(tokenizer.bosId, bos, label);
       if (bos >= 0) assert.equal(tokenizer.addsBos, answer.addsBos, label);
