@@ -95,7 +95,7 @@ export function tokenizerJson(pieces: readonly Piece[], prefix = true, bos = BOS
 }
 
 function bosInFront(pieces: readonly Piece[], token: string): Component | null {
-  const id = pieces.findIndex((piece) => piece.kind === "control" && piece.text === token);
+  const id = pieces.findIndex(({ kind, text }) => text === token && (kind === "control" || kind === "user"));
   if (id < 0) return null;
   const bos = (type_id: number) => ({ SpecialToken: { id: token, type_id } });
   const part = (name: string, type_id: number) => ({ Sequence: { id: name, type_id } });
