@@ -1,5 +1,5 @@
 /**
- * The interface of an encoder with its vocabulary: our own one, and that of `@huggingface/tokenizers`.
+ * The interface of an encoder with its vocabulary: the fast one of LLaMA-style files, and the general pipeline.
  *
  * @module
  */
@@ -49,7 +49,7 @@ export type MayMark = (from: number, to: number) => boolean;
 /** An encoder and decoder with its vocabulary. */
 export interface Codec {
   /** Name of the implementation. */
-  readonly name: "llamero" | "@huggingface/tokenizers";
+  readonly name: "llamero" | "pipeline";
   /** Number of ids. */
   readonly size: number;
   /**

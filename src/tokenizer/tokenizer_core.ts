@@ -43,7 +43,7 @@ export interface TokenizerFacts {
   /** Name of the chat template, `jinja` for any that is not built in, or null. */
   template: TemplateName | "jinja" | null;
   /** Name of the codec: the fast one of LLaMA-style files, or the general one, which follows Hugging Face's library. */
-  codec: "llamero" | "@huggingface/tokenizers";
+  codec: "llamero" | "pipeline";
   /** Changes whenever any id could change. */
   fingerprint: string;
 }

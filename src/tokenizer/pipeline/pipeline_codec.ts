@@ -38,7 +38,7 @@ interface Encoded {
 
 /** A codec that follows the steps of a tokenizer.json. */
 export class PipelineCodec implements Codec {
-  readonly name = "@huggingface/tokenizers";
+  readonly name = "pipeline";
   readonly size: number;
   #tokens: string[] = [];
   #shown: string[] = [];
