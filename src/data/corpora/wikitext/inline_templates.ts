@@ -93,7 +93,7 @@ define(
   "birth date|birth date and age|bda|dob|birth-date|birth-date and age|death date|death-date|start date|end date|" +
     "start date and age|film date|birth year and age|birth year|dts|start-date|end-date|release date|launch date|" +
     "datum|dato|dato og alder",
-  (args, language, name) =>
+  (args, language) =>
     dateText(args.positional, language, args.named("df", "mf") && !args.named("mf") ? "day first" : "own"),
 );
 define("death date and age|dda|death-date and age|death year and age", (args, language) => {
