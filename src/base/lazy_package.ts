@@ -38,7 +38,8 @@ export function specifierOf(name: LazyPackage): string {
 /**
  * Imports a package, which Deno downloads unless it is in its cache.
  *
- * @param file a text file inside the package, such as `data/data.txt`; the package's main module when left out
+ * @param file a text file inside the package, such as `data/data.txt`, or a module (`.mjs`); the package's main module when
+ *   left out
  * @throws {ConfigError} when the package is not there and cannot be downloaded
  */
 export async function importPackage<Default>(
@@ -46,7 +47,7 @@ export async function importPackage<Default>(
   file?: string,
 ): Promise<LoadedPackage<Default>> {
   const specifier = JSON.stringify(file ? `${specifierOf(name)}/${file}` : specifierOf(name));
-  const source = file
+  const source = file && !file.endsWith(".mjs")
     ? `export { default } from ${specifier} with { type: "text" };`
     : `import * as all from ${specifier}; export default "default" in all ? all.default : all;`;
   const where = `export const url = import.meta.resolve(${specifier});`;

@@ -7,7 +7,7 @@
  *
  * Protocol: zero-shot, the prompt as it is. pass@1 at temperature 0.1; the variant pass@100 at temperature 0.8 from 200
  * texts, by the unbiased estimator. Top-p 0.95 and the stop strings are those of Chen et al. A text passes when the tests
- * run after it in the sandbox without an exception, within 3 seconds.
+ * run after it in the sandbox without an exception, within 3 seconds (sandbox/python.ts says how they are counted).
  *
  * @module
  */
@@ -46,9 +46,10 @@ function task(sampling: Sampling): Task {
     prompt: "{prompt}",
     answer: ({ solution }) => solution,
     example: ({ prompt, solution }) => prompt + solution,
-    grader: pythonGrader((text, { prompt, test, entryPoint }) =>
-      `${prompt}${text}\n${test}\ncheck(${entryPoint})`
-    ),
+    grader: pythonGrader((
+      text,
+      { prompt, test, entryPoint },
+    ) => [`${prompt}${text}`, test, `check(${entryPoint})`]),
     stop: ["\nclass", "\ndef", "\n#", "\nif", "\nprint"],
     trim: false,
     maxTokens: 512,

@@ -69,7 +69,7 @@ function task(sampling: Sampling): Task {
     example: ({ text, code, tests }) =>
       `You are an expert Python programmer, and here is your task: ${text} ` +
       `Your code should pass these tests:\n\n${tests}\n[BEGIN]\n${code}\n[DONE]`,
-    grader: pythonGrader((text, { tests, setup }) => `${text}\n${setup}\n${tests}`),
+    grader: pythonGrader((text, { tests, setup }) => [text, setup, tests]),
     stop: ["[DONE]"],
     trim: false,
     maxTokens: 512,

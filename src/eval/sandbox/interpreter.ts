@@ -5,6 +5,7 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { importPackage } from "../../base/lazy_package.ts";
+import type { Answer, Job, Ready, Stuck } from "./child.ts";
 import { LineReader } from "./line_reader.ts";
 
 /** The verdict on a program. */
@@ -13,6 +14,8 @@ export interface ProgramVerdict {
   passed: boolean;
   /** The last line of the exception, or the way its process ended. */
   error?: string;
+  /** The module that was missing, where an import failed: `numpy`. */
+  missing?: string;
 }
 
 /** Limits of an interpreter. */
@@ -21,14 +24,22 @@ interface Limits {
   megabytes: number;
   /** Time limit of the start in seconds. */
   startSeconds: number;
+  /** Time limit of a program in seconds. */
+  seconds: number;
 }
 
-/** Seconds of processor time after which the system ends an interpreter; it is replaced after a quarter of them. */
-const MAX_BUSY_SECONDS = 600;
+/** Seconds of processor time after which an interpreter's process is replaced. */
+const BUSY_SECONDS = 150;
+
+/** The factor by which Python in WebAssembly is slower than Python as programs know it; 4 to 5 were measured. */
+const SLOWNESS = 5;
+
+/** The factor between the limit of the processor time and that of the time on the wall. */
+const WALL_FACTOR = 10;
 
 /** A process that holds a Python interpreter. */
 export class Interpreter {
-  /** True when it must be replaced: it is dead, was tampered with, ran for long, or holds much memory. */
+  /** True when it must be replaced: it is dead, was killed or has run for long. */
   spent = false;
   readonly #process: Deno.ChildProcess;
   readonly #lines: LineReader;
@@ -36,20 +47,26 @@ export class Interpreter {
   /** Permissions that the process reports. */
   granted: string[] = [];
   #busy = 0;
+  #jobs = 0;
+  #dead = false;
 
-  private constructor(folder: string, megabytes: number) {
+  readonly #seconds: number;
+
+  private constructor(folder: string, { megabytes, seconds }: Limits) {
+    this.#seconds = seconds;
     const program = new URL("./child.ts", import.meta.url); // loaded over the network, it may import its parts from the cache
     const deno = [
       ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--cached-only"],
       program.protocol === "file:" ? "--deny-import" : `--allow-import=${program.host}`,
       `--allow-read=${folder}`,
-      `--v8-flags=--wasm-lazy-compilation,--liftoff-only,--max-old-space-size=${megabytes}`,
+      `--v8-flags=--wasm-lazy-compilation,--max-old-space-size=${megabytes}`,
       ...[program.href, folder, String(megabytes)],
     ];
+    const maxSeconds = Math.ceil(4 * BUSY_SECONDS + 2 * seconds * SLOWNESS);
     // If this process is killed while a program loops, only the system can end the other process.
     const limited = Deno.build.os === "windows"
       ? deno
-      : ["sh", "-c", `ulimit -t ${MAX_BUSY_SECONDS}; exec "$@"`, "sh", ...deno];
+      : ["sh", "-c", `ulimit -t ${maxSeconds}; exec "$@"`, "sh", ...deno];
     this.#process = new Deno.Command(limited[0], {
       args: limited.slice(1),
       clearEnv: true,
@@ -63,41 +80,67 @@ export class Interpreter {
   }
 
   /** Starts a process and waits until its interpreter is ready. */
-  static async start({ megabytes, startSeconds }: Limits): Promise<Interpreter> {
+  static async start(limits: Limits): Promise<Interpreter> {
     const [{ url }] = await Promise.all([importPackage("pyodide"), import("./child.ts")]); // both into Deno's cache
     const folder = folderOf(url);
-    const interpreter = new Interpreter(folder, megabytes);
-    const line = await interpreter.#answer(startSeconds);
-    const granted = line?.startsWith("ready ") ? JSON.parse(line.slice(6)) as string[] : undefined;
+    const interpreter = new Interpreter(folder, limits);
+    const line = await interpreter.#answer(limits.startSeconds);
+    const granted = line?.startsWith("{") ? (JSON.parse(line) as Ready).granted : undefined;
     interpreter.granted = granted ?? [];
     if (granted?.length === 1 && granted[0] === `read ${folder}`) return interpreter;
     await interpreter.kill();
     const reason = granted
       ? `its process may do more than read ${folder}: ${granted.join(", ")}`
-      : line ?? (line === null ? `no answer within ${startSeconds} s` : "its process ended");
+      : line ?? (line === null ? `no answer within ${limits.startSeconds} s` : "its process ended");
     throw new ConfigError(`Cannot start the Python sandbox: ${reason}`);
   }
 
-  /** Runs a program for at most `seconds`. Afterwards `spent` tells if the process must be replaced. */
-  async run(program: string, seconds: number): Promise<ProgramVerdict> {
+  /**
+   * Runs the parts of a program one after another. Afterwards `spent` tells if the process must be replaced.
+   *
+   * The limit is one of processor time, five times the seconds of the options; on the wall it may take ten times as long.
+   */
+  async run(parts: readonly string[]): Promise<ProgramVerdict> {
     const nonce = crypto.randomUUID();
-    const job = `${JSON.stringify({ nonce, program })}\n`;
-    const start = performance.now();
-    const sent = this.#input.write(new TextEncoder().encode(job)).then(() => true, () => false);
-    const line = await sent ? await this.#answer(seconds) : undefined;
-    this.#busy += (performance.now() - start) / 1000;
-    const [word, verdict, health, ...rest] = line?.split(" ") ?? [];
-    if (word !== nonce) {
-      this.spent = true;
-      if (line === null) return { passed: false, error: `took longer than ${seconds} s` };
-      return {
-        passed: false,
-        error: line === undefined ? "ended the interpreter" : "wrote an answer of its own",
-      };
+    const seconds = this.#seconds * SLOWNESS;
+    const job: Job = { nonce, parts, milliseconds: seconds * 1000 };
+    const sent = this.#input.write(new TextEncoder().encode(`${JSON.stringify(job)}\n`)).then(
+      () => true,
+      () => false,
+    );
+    this.#jobs++;
+    let answer = await sent ? await this.#next<Answer | Stuck>(seconds * WALL_FACTOR) : undefined;
+    while (answer && "stuck" in answer && answer.stuck < this.#jobs) { // an earlier program ended after all
+      answer = await this.#next(seconds * WALL_FACTOR);
     }
-    this.spent = health !== "well" || this.#busy > MAX_BUSY_SECONDS / 4;
-    if (health === "tampered") return { passed: false, error: "changed Python's builtins" };
-    return verdict === "pass" ? { passed: true } : { passed: false, error: rest.join(" ") };
+    const late = { passed: false, error: `took longer than ${this.#seconds} s` };
+    this.spent = !answer || "stuck" in answer;
+    this.#dead = answer === undefined;
+    if (answer === undefined) return { passed: false, error: "ended the interpreter" };
+    if (answer === null || "stuck" in answer) return late;
+    this.#busy += answer.milliseconds / 1000;
+    const isForged = answer.nonce !== nonce; // nothing in the process writes such a line
+    this.spent = isForged || answer.last || this.#busy > BUSY_SECONDS;
+    if (isForged) return { passed: false, error: "wrote an answer of its own" };
+    if (answer.late) return late;
+    const { error, missing } = answer;
+    return error === undefined ? { passed: true } : { passed: false, error, ...missing ? { missing } : {} };
+  }
+
+  /** True when the process has ended by itself and the last program may not be the reason, because others ran before. */
+  get isDoubtful(): boolean {
+    return this.#dead && this.#jobs > 1;
+  }
+
+  /** Returns the next line as a value; undefined when the process has ended, null when it takes too long. */
+  async #next<Value>(seconds: number): Promise<Value | undefined | null> {
+    const line = await this.#answer(seconds);
+    if (line === null) return null;
+    try {
+      return JSON.parse(line ?? "") as Value;
+    } catch { // it has ended, perhaps within a line
+      return undefined;
+    }
   }
 
   /** Returns the next line; undefined when the process has ended, null when it takes too long. */

@@ -6,15 +6,27 @@
 import type { Grader, GraderRun } from "../tasks/grader.ts";
 import { PythonSandbox } from "./python.ts";
 
-/** Grades a text by running the Python program that `programOf` makes of it and its item. */
+/**
+ * Grades a text by running the Python program that `programOf` makes of it and its item. Parts of a program are compiled
+ * one by one, so a text cannot swallow the tests that follow it.
+ */
 export function pythonGrader<Item>(
-  programOf: (text: string, item: Item) => string,
+  programOf: (text: string, item: Item) => string | readonly string[],
 ): (run: GraderRun) => Grader<Item> {
   return () => {
     const sandbox = new PythonSandbox();
+    const missing = new Map<string, number>();
     return {
       name: "tests pass in a sandbox",
-      grade: async (text, _, item) => Number((await sandbox.run(programOf(text, item))).passed),
+      async grade(text, _, item) {
+        const verdict = await sandbox.run(programOf(text, item));
+        const name = verdict.missing?.replace(/^_/, "");
+        if (name) missing.set(name, (missing.get(name) ?? 0) + 1);
+        return Number(verdict.passed);
+      },
+      notes: () =>
+        [...missing].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+          .map(([name, n]) => `${n} need ${name}, which the sandbox does not have, and count as wrong`),
       close: () => sandbox.close(),
     };
   };

@@ -73,10 +73,8 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>, setting
           progress.add();
         }
         const groups = cases.map(({ groups }) => groups);
-        return {
-          items: outcomes,
-          ...generateMeasures(outcomes, groups, measureName(grader, sampling), scorerName),
-        };
+        const scores = generateMeasures(outcomes, groups, measureName(grader, sampling), scorerName);
+        return { items: outcomes, ...scores, notes: [...scores.notes, ...grader.notes?.() ?? []] };
       } finally {
         await grader.close?.();
       }

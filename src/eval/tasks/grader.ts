@@ -34,6 +34,8 @@ export interface Grader<Item> {
   readonly scorer?: string;
   /** Returns the value of a text. */
   grade: Metric<Item>;
+  /** Returns remarks on the texts that were graded, for the report. */
+  notes?(): string[];
   /** Releases what the grader holds. */
   close?(): Promise<void>;
 }

@@ -70,6 +70,34 @@ Deno.test("MBPP: tasks 2 to 4 are shown, 11 to 510 are asked", async () => {
   assert.deepEqual((await run(stub, "mbpp")).map(({ value }) => value), [0, 0]);
 });
 
+Deno.test("sanitized-mbpp.json: its prompt, imports and tests are read; a text that lacks a package is counted", async () => {
+  const rows = [2, 3, 4, 11, 12, 602].map((task_id) => ({
+    source_file: "Benchmark Questions Verification V2.ipynb",
+    task_id,
+    prompt: `Write a function f${task_id} for a square root.`,
+    code: `import math\ndef f${task_id}(x):\n    return math.sqrt(x)`,
+    test_imports: ["import math"],
+    test_list: [`assert math.isclose(f${task_id}(4), 2)`, `assert f${task_id}(9) == 3`],
+  }));
+  const solver = writer((prompt) => {
+    const name = /function (f\d+) for/.exec(String(prompt).split("[DONE]").at(-1)!)![1];
+    return name === "f11"
+      ? `def f11(x):\n    return x ** 0.5\n[DONE]`
+      : "from numpy import sqrt as f12\n[DONE]";
+  });
+  await withFiles({ "sanitized-mbpp.json": JSON.stringify(rows) }, async (data) => {
+    for (const path of [data, `${data}/sanitized-mbpp.json`]) {
+      const [result] = (await new Evaluator(solver).add("mbpp", { data: path }).run()).results;
+      const items = result.items as GenerateOutcome[];
+      assert.deepEqual(items.map(({ value }) => value), [1, 0]);
+      assert.match(items[0].prompt, /function f2 for a square root\. Your code .*function f11 for/s);
+      assert.deepEqual(result.protocol.notes, [
+        "1 need numpy, which the sandbox does not have, and count as wrong",
+      ]);
+    }
+  });
+});
+
 Deno.test("right programs against shuffled tests pass at chance: 24 problems of 3 kinds", async () => {
   const count = 24;
   const bodies = ["return x + 1", "return 2 * x", "return x - 1"];
