@@ -77,6 +77,9 @@ interface Front {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
+/** The most values of an array, far more than any vocabulary has. [ours] */
+const MAX_ARRAY = 2 ** 24;
+
 /** Thrown when the header is longer than the bytes read so far. */
 export class MoreNeeded extends Error {}
 
@@ -92,7 +95,10 @@ export function parseGguf(front: Front): GgufHeader {
   const magic = String.fromCharCode(...cursor.take(4, "the magic bytes GGUF"));
   if (magic !== "GGUF") cursor.fail(0, "the magic bytes GGUF", show(magic));
   const version = cursor.number("u32");
-  if (version !== 2 && version !== 3) cursor.fail(4, "version 2 or 3, little-endian", String(version));
+  if (version !== 2 && version !== 3) {
+    const known = version === 1 || version > 3 && version < 2 ** 16;
+    cursor.fail(4, "version 2 or 3, little-endian", known ? String(version) : `0x${version.toString(16)}`);
+  }
   const tensorCount = cursor.count(24, "tensors");
   const valueCount = cursor.count(13, "values");
   const values = new Map<string, GgufValue>();
@@ -101,20 +107,22 @@ export function parseGguf(front: Front): GgufHeader {
     const at = cursor.at;
     const name = cursor.string();
     if (values.has(name)) cursor.fail(at, "each name once", `${show(name)} again`);
-    values.set(name, cursor.value(cursor.type()));
+    values.set(name, cursor.value(name, cursor.type()));
   }
   for (let i = 0; i < tensorCount; i++) tensors.push(cursor.tensor());
   const alignment = values.get("general.alignment") ?? 32;
-  if (typeof alignment !== "number" || !(alignment >= 8 && alignment <= 2 ** 20) || alignment % 8) {
-    throw new FormatError(`expected a general.alignment that is a multiple of 8, found ${show(alignment)}`, {
-      file,
-    });
+  if (typeof alignment !== "number" || !ALIGNMENTS.includes(alignment)) {
+    const expected = "a general.alignment that is a power of 2 from 8 to 1,048,576";
+    throw new FormatError(`expected ${expected}, found ${show(alignment)}`, { file, expected });
   }
   return {
     values,
     tensors: checkTensors(tensors, Math.ceil(cursor.at / alignment) * alignment, alignment, cursor),
   };
 }
+
+/** The alignments that llama.cpp and the format allow, up to 1 MiB. [ours] */
+const ALIGNMENTS = Array.from({ length: 18 }, (_, i) => 2 ** (i + 3));
 
 /** A tensor's entry as it stands in the file, at byte `at`. */
 interface RawTensor {
@@ -140,6 +148,7 @@ function checkTensors(
       return cursor.fail(at, `${show(name)} to be one of ${known}`, TYPE_NAMES[id] ?? `type ${id}`);
     }
     const { weights, bytes } = PACKINGS[type];
+    if (shape.includes(0)) cursor.fail(at, `dimensions of ${show(name)} above 0`, shape.join());
     const count = elementsOf(shape);
     if (!Number.isSafeInteger(count * bytes)) {
       cursor.fail(at, `fewer than 2^53 bytes of ${show(name)}`, shape.join());
@@ -161,7 +170,22 @@ function checkTensors(
     }
     tensors.set(name, tensor);
   }
+  checkOverlap(tensors, cursor);
   return tensors;
+}
+
+/** Refuses tensors that share bytes of the file. */
+function checkOverlap(tensors: ReadonlyMap<string, GgufTensor>, cursor: Cursor): void {
+  const inOrder = [...tensors.values()].sort((a, b) => a.offset - b.offset);
+  inOrder.forEach((tensor, i) => {
+    const before = inOrder[i - 1];
+    if (!before || before.offset + before.byteLength <= tensor.offset) return;
+    cursor.fail(
+      tensor.offset,
+      "tensors one behind the other",
+      `${show(before.name)} across ${show(tensor.name)}`,
+    );
+  });
 }
 
 /** A reading position in the header. */
@@ -172,6 +196,7 @@ class Cursor {
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #view: DataView;
   readonly #utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #strictUtf8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
   constructor({ file, size, bytes }: Front) {
     this.file = file;
@@ -237,25 +262,38 @@ class Cursor {
     return this.#utf8.decode(this.take(this.count(1, "bytes of text"), "text"));
   }
 
+  /** Reads the text of a value; that of a tokenizer must be UTF-8, because ids depend on it. */
+  #text(name: string): string {
+    if (!name.startsWith("tokenizer.")) return this.string();
+    const at = this.at;
+    try {
+      return this.#strictUtf8.decode(this.take(this.count(1, "bytes of text"), "text"));
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      return this.fail(at, `the text of ${show(name)} to be UTF-8`, "other bytes");
+    }
+  }
+
   type(): ValueType {
     const at = this.at;
     const id = this.number("u32");
     return VALUE_TYPES[id] ?? this.fail(at, "a type of value from 0 to 12", String(id));
   }
 
-  value(type: ValueType): GgufValue {
-    if (type === "string") return this.string();
+  value(name: string, type: ValueType): GgufValue {
+    if (type === "string") return this.#text(name);
     if (type === "bool") return this.number(type) !== 0;
-    return type === "array" ? this.array() : this.number(type);
+    return type === "array" ? this.#array(name) : this.number(type);
   }
 
-  array(): readonly number[] | readonly boolean[] | readonly string[] {
+  #array(name: string): readonly number[] | readonly boolean[] | readonly string[] {
     const at = this.at;
     const type = this.type();
     if (type === "array") this.fail(at, "an array of plain values", "an array of arrays");
     const values: unknown[] = [];
     const length = this.count(SIZE[type], `values (${type})`);
-    for (let i = 0; i < length; i++) values.push(this.value(type));
+    if (length > MAX_ARRAY) this.fail(at, `at most ${MAX_ARRAY} values of ${show(name)}`, String(length));
+    for (let i = 0; i < length; i++) values.push(this.value(name, type));
     return values as readonly number[];
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { FormatError } from "../../base/errors.ts";
+import { ggufIn } from "../../formats/gguf/gguf_parts.ts";
 import { needlessFactor } from "./check_fit.ts";
 import { checkDownload, isFile } from "./json_files.ts";
 import { openHfFolder } from "./hf_folder.ts";
@@ -28,14 +29,19 @@ export async function openWeights(
 ): Promise<WeightSource> {
   const folder = path.replace(/(?<=.)[/\\]+$/, "");
   const has = (name: string) => isFile(`${folder}/${name}`);
-  const gguf = folder.endsWith(".gguf") ? folder : `${folder}/${GGUF_FILE}`;
+  const named = folder.endsWith(".gguf")
+    ? folder
+    : await has(GGUF_FILE)
+    ? `${folder}/${GGUF_FILE}`
+    : undefined;
   const hasConfig = await has("config.json");
-  if (!folder.endsWith(".gguf") && !hasConfig && !await has(GGUF_FILE) && await has(PARAMS)) {
+  if (!named && !hasConfig && await has(PARAMS)) {
     return await openMetaRelease(folder, ropeFactor);
   }
   if (ropeFactor !== undefined) throw needlessFactor("the files state the rotary scaling themselves");
   if (hasConfig) return await openHfFolder(folder);
-  if (await isFile(gguf)) {
+  const gguf = named ?? await ggufIn(folder);
+  if (gguf && await isFile(gguf)) {
     await checkDownload(gguf);
     return await openGgufModel(gguf);
   }

@@ -97,7 +97,7 @@ Deno.test("a damaged file is a FormatError with its byte", () =>
     await refused(patched(16, 255, 255, 255, 255, 255), /at most \d+ values/);
     await refused(patched(24, 255, 255, 255, 255, 255, 255, 255, 255), /bytes of text/);
     const at = new TextDecoder("latin1").decode(whole).indexOf("\u0001\0\0\0\0\0\0\0q") + 9;
-    await refused(patched(at + 20, 13), /"q" to be one of F32 .*found Q5_K/);
+    await refused(patched(at + 20, 23), /"q" to be one of F32 .*found IQ4_XS/);
     await refused(patched(at + 4, 63), /rows of "q" to be a multiple of 32, found 63/);
     await refused(patched(at + 24, 1), /the offset of "q" to be a multiple of 32/);
     await refused(new Uint8Array(0), /the file ends here|do not fit into the file/);

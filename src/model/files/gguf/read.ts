@@ -6,7 +6,7 @@
  * @module
  */
 import { FormatError } from "../../../base/errors.ts";
-import { type GgufFile, openGguf } from "../../../formats/gguf/reader.ts";
+import { type OpenGguf, openGgufParts } from "../../../formats/gguf/gguf_parts.ts";
 import type { FileMatrix } from "../../../formats/tensors/matrix.ts";
 import type { ModelConfig } from "../../architecture/config.ts";
 import { hfNameOf, ROPE_FREQS } from "./names.ts";
@@ -16,12 +16,12 @@ import { toHalfPairs } from "../../weights/rope_rows.ts";
 import { checkedConfig, type WeightSource } from "../../weights/weight_source.ts";
 
 /**
- * Opens a GGUF file of a LLaMA-shaped model.
+ * Opens a GGUF file of a LLaMA-shaped model, or any part of a split one.
  *
  * @throws {FormatError} naming the value or tensor and what is wrong with it
  */
 export async function openGgufModel(path: string): Promise<WeightSource> {
-  const file = await openGguf(path);
+  const file = await openGgufParts(path);
   try {
     const config = await readConfig(file, path);
     const tensors = new Map<string, FileMatrix>();
@@ -38,7 +38,7 @@ export async function openGgufModel(path: string): Promise<WeightSource> {
   }
 }
 
-async function readConfig(file: GgufFile, path: string): Promise<ModelConfig> {
+async function readConfig(file: OpenGguf, path: string): Promise<ModelConfig> {
   const refuse = (reason: string): never => {
     throw new FormatError(`not a model this package can run: ${reason}`, { file: path });
   };
@@ -86,7 +86,7 @@ async function readConfig(file: GgufFile, path: string): Promise<ModelConfig> {
 }
 
 async function readScaling(
-  file: GgufFile,
+  file: OpenGguf,
   headDim: number,
   theta: number,
   refuse: (reason: string) => never,
