@@ -4,38 +4,39 @@
  * @module
  */
 import type { PieceKind } from "../../../tokenizer/mod.ts";
+import type { Component } from "../../../tokenizer/files/tokenizer_json.ts";
+import { componentOf, type PreTokenizer } from "./pre_tokenizers.ts";
 
-/** The pattern of Llama 3 that splits a text into words. */
-const WORDS =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" +
-  "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+/** A byte-level vocabulary. */
+interface ByteLevelVocabulary {
+  /** Tokens by id. */
+  tokens: readonly string[];
+  /** Their kinds. */
+  kinds: readonly PieceKind[];
+  /** Merges by rank, `"a b"`. */
+  merges: readonly string[];
+  /** The split of a text into words. */
+  pre: PreTokenizer;
+  /** What its default call puts around a text. */
+  postProcessor: Component | null;
+}
 
-/** Returns the tokenizer.json; with `bos` its default call puts that token in front. */
+/** Returns the tokenizer.json. */
 export function byteLevelJson(
-  tokens: readonly string[],
-  kinds: readonly PieceKind[],
-  merges: readonly string[],
-  bos: string | undefined,
+  { tokens, kinds, merges, pre, postProcessor }: ByteLevelVocabulary,
 ): Record<string, unknown> {
   const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false };
   const added = tokens.flatMap((content, id) => {
     const special = kinds[id] === "control" || kinds[id] === "unknown";
     return special || kinds[id] === "user" ? [{ id, content, ...plain, special }] : [];
   });
-  const bytes = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false };
-  const words = { type: "Split", pattern: { Regex: WORDS }, behavior: "Isolated", invert: false };
   const names = new Set(added.map(({ content }) => content));
   return {
     version: "1.0",
     added_tokens: added,
     normalizer: null,
-    pre_tokenizer: { type: "Sequence", pretokenizers: [words, bytes] },
-    post_processor: bos === undefined ? null : {
-      type: "TemplateProcessing",
-      single: [{ SpecialToken: { id: bos, type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }],
-      pair: [{ Sequence: { id: "A", type_id: 0 } }, { Sequence: { id: "B", type_id: 1 } }],
-      special_tokens: { [bos]: { id: bos, ids: [tokens.indexOf(bos)], tokens: [bos] } },
-    },
+    pre_tokenizer: componentOf(pre),
+    post_processor: postProcessor,
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
       type: "BPE",
@@ -45,7 +46,7 @@ export function byteLevelJson(
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: false,
-      ignore_merges: true,
+      ignore_merges: pre.ignoreMerges,
       vocab: Object.fromEntries(tokens.flatMap((token, id) => names.has(token) ? [] : [[token, id]])),
       merges,
     },

@@ -1,68 +1,52 @@
 /**
- * Tokenizers in GGUF files: SentencePiece vocabularies (`llama`) are written and read, byte-level ones (`gpt2`) read.
+ * Tokenizers in GGUF files as `Tokenizer`s: SentencePiece vocabularies (`llama`) and byte-level ones (`gpt2`).
  *
  * @module
  */
 import { FormatError } from "../../../base/errors.ts";
+import { show } from "../../../base/schema.ts";
 import type { GgufValue } from "../../../formats/gguf/header.ts";
-import type { WrittenValue } from "../../../formats/gguf/writer.ts";
 import { type Piece, type PieceKind, Tokenizer, type TokenizerConfig } from "../../../tokenizer/mod.ts";
-import { tokenizerJson } from "../../../tokenizer/files/tokenizer_json.ts";
+import { type Component, tokenizerJson } from "../../../tokenizer/files/tokenizer_json.ts";
 import { byteLevelJson } from "./byte_level.ts";
+import { endTokens, isEnd } from "./end_tokens.ts";
+import { preTokenizerNamed, preTokenizerNames } from "./pre_tokenizers.ts";
 
 /** The values of `llama_token_type`, which count from 1. */
-const KINDS: PieceKind[] = ["normal", "unknown", "control", "user", "unused", "byte"];
-const ROLES = {
+export const KINDS: readonly PieceKind[] = ["normal", "unknown", "control", "user", "unused", "byte"];
+
+/** Names of the ids of tokens with a role. */
+export const ROLES = {
   bos: "bos_token_id",
   eos: "eos_token_id",
   unk: "unknown_token_id",
   pad: "padding_token_id",
 } as const;
 
+/** The ids that llama.cpp takes for SentencePiece vocabularies where the file names none. */
+const LLAMA_IDS: Readonly<Record<string, number>> = { bos_token_id: 1, eos_token_id: 2, unknown_token_id: 0 };
+
 /** The names of tokens that fill the vocabulary up to the model's. */
 const PADDING_TOKEN = /^\[PAD\d+\]$/;
 
-/**
- * Returns the values that describe a tokenizer.
- *
- * @param vocabSize the model's vocabulary, which may be larger than the tokenizer's
- * @throws {ConfigError} for vocabularies that are not SentencePiece-like
- */
-export function tokenizerValues(
-  tokenizer: Tokenizer | undefined,
-  vocabSize: number,
-): Map<string, WrittenValue> {
-  const values = new Map<string, WrittenValue>();
-  const set = (name: string, value: WrittenValue) => values.set(`tokenizer.${name}`, value);
-  if (!tokenizer) return set("ggml.model", { type: "string", value: "no_vocab" });
-  const pieces = tokenizer.pieces();
-  for (let id = pieces.length; id < vocabSize; id++) {
-    pieces.push({ text: `[PAD${id}]`, kind: "unused", score: 0 });
-  }
-  set("ggml.model", { type: "string", value: "llama" });
-  set("ggml.pre", { type: "string", value: "default" });
-  set("ggml.tokens", { type: "string", value: pieces.map(({ text }) => text) });
-  set("ggml.scores", { type: "f32", value: pieces.map(({ kind, score }) => kind === "normal" ? score : 0) });
-  set("ggml.token_type", { type: "i32", value: pieces.map(({ kind }) => KINDS.indexOf(kind) + 1) });
-  const { bosId: bos, eosId: eos, unkId: unk, padId: pad } = tokenizer;
-  const ids = { bos, eos, unk, pad };
-  for (const [role, name] of Object.entries(ROLES)) {
-    const id = ids[role as keyof typeof ids];
-    if (id >= 0) set(`ggml.${name}`, { type: "u32", value: id });
-  }
-  set("ggml.add_bos_token", { type: "bool", value: bos >= 0 });
-  set("ggml.add_eos_token", { type: "bool", value: false });
-  set("ggml.add_space_prefix", { type: "bool", value: true });
-  if (tokenizer.chatTemplate !== null) {
-    set("chat_template", { type: "string", value: tokenizer.chatTemplate });
-  }
-  return values;
+/** The vocabulary in a file, checked. */
+interface Vocabulary {
+  model: "llama" | "gpt2";
+  tokens: readonly string[];
+  kinds: readonly PieceKind[];
+  /** Returns a value of `tokenizer.ggml`. */
+  get(name: string): GgufValue | undefined;
+  /** Returns the id that a value holds; undefined without it, or where the vocabulary has no such token. */
+  idNamed(name: string): number | undefined;
+  /** Returns a value that is true or false. */
+  flag(name: string, otherwise: boolean): boolean;
+  refuse(why: string): never;
 }
 
 /**
- * Returns the tokenizer of a GGUF file; undefined if it has none.
+ * Returns the tokenizer of a GGUF file; undefined if it has none. Texts end where llama.cpp ends them.
  *
- * @throws {FormatError} for a tokenizer that is damaged, or of another kind
+ * @throws {FormatError} for a tokenizer that is damaged, or of another kind; the message names the value
  */
 export function tokenizerFromGguf(
   values: ReadonlyMap<string, GgufValue>,
@@ -70,6 +54,19 @@ export function tokenizerFromGguf(
 ): Tokenizer | undefined {
   const model = values.get("tokenizer.ggml.model");
   if (model === undefined || model === "no_vocab" || model === "none") return undefined;
+  const vocabulary = vocabularyOf(model, values, file);
+  const { tokens, idNamed, refuse } = vocabulary;
+  const config = tokenizerConfigOf(values, vocabulary);
+  const json = model === "gpt2" ? byteLevel(vocabulary) : sentencePiece(vocabulary);
+  try {
+    return Tokenizer.fromJSON(json, config).withEosIds(endTokens(tokens, idNamed));
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return refuse(error.message);
+  }
+}
+
+function vocabularyOf(model: GgufValue, values: ReadonlyMap<string, GgufValue>, file: string): Vocabulary {
   const get = (name: string) => values.get(`tokenizer.ggml.${name}`);
   const refuse = (why: string): never => {
     throw new FormatError(
@@ -77,58 +74,123 @@ export function tokenizerFromGguf(
       { file },
     );
   };
-  const tokens = get("tokens");
-  const types = get("token_type");
-  const scores = get("scores");
-  if (!areTexts(tokens) || tokens.length === 0) {
-    return refuse("tokenizer.ggml.tokens is not a list of texts");
+  if (model !== "llama" && model !== "gpt2") {
+    return refuse(`tokenizer.ggml.model is ${show(model)}, "llama" or "gpt2" is needed`);
   }
-  if (types !== undefined && !(areNumbers(types) && types.length === tokens.length)) {
+  const listed = get("tokens");
+  const types = get("token_type");
+  if (!areTexts(listed) || listed.length === 0) return refuse("tokenizer.ggml.tokens is not a list of texts");
+  if (types !== undefined && !(areNumbers(types) && types.length >= listed.length)) {
     return refuse("tokenizer.ggml.token_type does not match the tokens");
   }
-  const kindOf = (id: number) => types === undefined ? "normal" : KINDS[types[id] - 1] ?? "unused";
-  const config = tokenizerConfigOf(values, tokens);
-  const addsBos = get("add_bos_token") ?? model === "llama";
-  const bos = addsBos ? config.bos_token as string | undefined : undefined;
-  if (model === "gpt2") {
-    const merges = get("merges");
-    const pre = String(get("pre") ?? "default");
-    if (!areTexts(merges)) return refuse("tokenizer.ggml.merges is not a list of texts");
-    if (!["llama-bpe", "llama3", "llama-v3"].includes(pre)) {
-      return refuse(`tokenizer.ggml.pre is "${pre}", "llama-bpe" is needed`);
-    }
-    const kinds = tokens.map((_, id) => kindOf(id));
-    return Tokenizer.fromJSON(byteLevelJson(tokens, kinds, merges, bos), config);
+  const tokens = listed.map((text, id) => text === "" ? `[EMPTY_${id}]` : text); // as in llama.cpp
+  const owners = new Map(tokens.map((text, id) => [text, id]));
+  const twice = tokens.findIndex((text, id) => owners.get(text) !== id);
+  if (twice >= 0) {
+    return refuse(
+      `two tokens have the same text: tokenizer.ggml.tokens holds ${show(tokens[twice])} at ${twice} and ` +
+        `${owners.get(tokens[twice])}`,
+    );
   }
-  if (model !== "llama") return refuse(`tokenizer.ggml.model is "${model}", "llama" or "gpt2" is needed`);
-  if (!areNumbers(scores) || scores.length !== tokens.length) {
+  const kinds = tokens.map((text, id): PieceKind => {
+    if (isEnd(text)) return "control";
+    return types === undefined ? "normal" : KINDS[types[id] - 1] ?? "unused";
+  });
+  const idNamed = (name: string): number | undefined => {
+    const id = get(name) ?? (model === "llama" ? LLAMA_IDS[name] : undefined);
+    if (id === undefined) return undefined;
+    if (typeof id !== "number" || !Number.isInteger(id)) {
+      return refuse(`tokenizer.ggml.${name} is ${show(id)}, not an id`);
+    }
+    if (id >= 0 && id < tokens.length) return id;
+    if (get(name) !== undefined && /^(bos|eos|eot|eom)_/.test(name)) {
+      return refuse(`tokenizer.ggml.${name} is ${id}, the tokens are 0 to ${tokens.length - 1}`);
+    }
+  };
+  const flag = (name: string, otherwise: boolean) => {
+    const value = get(name) ?? otherwise;
+    return typeof value === "boolean"
+      ? value
+      : refuse(`tokenizer.ggml.${name} is ${show(value)}, not true or false`);
+  };
+  return { model, tokens, kinds, get, idNamed, flag, refuse };
+}
+
+function byteLevel(vocabulary: Vocabulary): unknown {
+  const { tokens, kinds, get, refuse } = vocabulary;
+  const merges = get("merges");
+  const name = get("pre") ?? "default";
+  const pre = typeof name === "string" ? preTokenizerNamed(name) : undefined;
+  if (!areTexts(merges)) return refuse("tokenizer.ggml.merges is not a list of texts");
+  if (!pre) {
+    return refuse(`tokenizer.ggml.pre is ${show(name)}, one of ${preTokenizerNames().join(", ")} is needed`);
+  }
+  const postProcessor = aroundTexts(vocabulary, pre.addsBos);
+  return byteLevelJson({ tokens, kinds, merges, pre, postProcessor });
+}
+
+function sentencePiece(vocabulary: Vocabulary): unknown {
+  const { tokens, kinds, get, flag, refuse } = vocabulary;
+  const scores = get("scores");
+  if (!areNumbers(scores) || scores.length < tokens.length) {
     return refuse("tokenizer.ggml.scores does not match the tokens");
   }
-  const pieces = tokens.map((text, id): Piece => ({ text, kind: kindOf(id), score: scores[id] }));
+  const pieces = tokens.map((text, id): Piece => ({ text, kind: kinds[id], score: scores[id] }));
   while (pieces.at(-1)?.kind === "unused" && PADDING_TOKEN.test(pieces.at(-1)!.text)) pieces.pop();
-  if (new Set(pieces.map(({ text }) => text)).size !== pieces.length) {
-    return refuse("two tokens have the same text");
-  }
-  return Tokenizer.fromJSON(tokenizerJson(pieces, get("add_space_prefix") !== false, bos ?? ""), config);
+  const json = tokenizerJson(pieces, flag("add_space_prefix", true));
+  return { ...json, post_processor: aroundTexts(vocabulary, true) };
+}
+
+/** Returns the post-processor of a tokenizer.json that puts BOS and EOS around a text where the file says so. */
+function aroundTexts({ tokens, idNamed, flag, refuse }: Vocabulary, addsBos: boolean): Component | null {
+  const part = (name: "bos" | "eos", asked: boolean) => {
+    if (!flag(`add_${name}_token`, asked)) return [];
+    const id = idNamed(ROLES[name]);
+    if (id !== undefined) return [{ id: tokens[id], ids: [id], tokens: [tokens[id]] }];
+    return asked ? [] : refuse(`tokenizer.ggml.add_${name}_token is true, ${ROLES[name]} is missing`);
+  };
+  const before = part("bos", addsBos);
+  const after = part("eos", false);
+  if (before.length + after.length === 0) return null;
+  const around = (sequence: string, type_id: number) => {
+    const special = ({ id }: { id: string }) => ({ SpecialToken: { id, type_id } });
+    return [...before.map(special), { Sequence: { id: sequence, type_id } }, ...after.map(special)];
+  };
+  return {
+    type: "TemplateProcessing",
+    single: around("A", 0),
+    pair: [...around("A", 0), ...around("B", 1)],
+    special_tokens: Object.fromEntries([...before, ...after].map((token) => [token.id, token])),
+  };
 }
 
 function tokenizerConfigOf(
   values: ReadonlyMap<string, GgufValue>,
-  tokens: readonly string[],
+  { tokens, idNamed }: Vocabulary,
 ): TokenizerConfig {
   const named = (role: keyof typeof ROLES) => {
-    const id = values.get(`tokenizer.ggml.${ROLES[role]}`);
-    return typeof id === "number" ? tokens[id] : undefined;
+    const id = idNamed(ROLES[role]);
+    return id === undefined ? undefined : tokens[id];
   };
-  const template = values.get("tokenizer.chat_template");
   const [bos, eos, unk, pad] = (["bos", "eos", "unk", "pad"] as const).map(named);
+  const templates = templatesOf(values);
+  const [template] = templates;
   return {
     ...(bos !== undefined && { bos_token: bos }),
     ...(eos !== undefined && { eos_token: eos }),
     ...(unk !== undefined && { unk_token: unk }),
     ...(pad !== undefined && { pad_token: pad }),
-    ...(typeof template === "string" && { chat_template: template }),
+    ...(template && { chat_template: templates.length === 1 ? template.template : templates }),
   };
+}
+
+/** Returns the chat templates of a file, the default one first. */
+function templatesOf(values: ReadonlyMap<string, GgufValue>): { name: string; template: string }[] {
+  const prefix = "tokenizer.chat_template";
+  return [...values].flatMap(([key, template]) => {
+    const name = key === prefix ? "default" : key.startsWith(`${prefix}.`) && key.slice(prefix.length + 1);
+    return name && typeof template === "string" ? [{ name, template }] : [];
+  }).sort((a, b) => Number(b.name === "default") - Number(a.name === "default"));
 }
 
 function areTexts(value: GgufValue | undefined): value is readonly string[] {

@@ -9,7 +9,7 @@ import { permuteRopeRows } from "../../../ops/mod.ts";
 import type { Tokenizer } from "../../../tokenizer/mod.ts";
 import type { ModelConfig } from "../../architecture/config.ts";
 import { ggufNameOf, ROPE_FREQS } from "./names.ts";
-import { tokenizerValues } from "./gguf_tokenizer.ts";
+import { tokenizerValues } from "./tokenizer_values.ts";
 import { rotatedHeads } from "../../weights/rope_rows.ts";
 import { frequencyDivisors } from "../../architecture/rope_scaling.ts";
 import type { ParameterPieces } from "../../weights/stream_weights.ts";
