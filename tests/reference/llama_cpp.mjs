@@ -1,5 +1,6 @@
 // Reads a GGUF file with llama.cpp (npm node-llama-cpp, installed in a folder of its own): log-probabilities after each
-// id, also of the continuation, with an F32 cache, a greedy continuation, and the ids of texts.
+// id, also of the continuation, with an F32 cache, a greedy continuation, the ids of texts, and the ids that end a text.
+// With "vocabOnly" only the vocabulary is read.
 //
 //     node llama_cpp.mjs FOLDER_OF_NODE_MODULES FILE OUT.json < {"ids": [...], "texts": [...], "greedy": 50}
 import { pathToFileURL } from "node:url";
@@ -9,7 +10,16 @@ const [folder, file, out] = process.argv.slice(2);
 const asked = JSON.parse(readFileSync(0, "utf8"));
 const { getLlama } = await import(pathToFileURL(`${folder}/node_modules/node-llama-cpp/dist/index.js`));
 const llama = await getLlama({ gpu: false, build: "never", logLevel: "error", skipDownload: true });
-const model = await llama.loadModel({ modelPath: file, gpuLayers: 0, useMmap: false });
+const { vocabOnly = false } = asked;
+const model = await llama.loadModel({ modelPath: file, gpuLayers: 0, useMmap: false, vocabOnly });
+const encoded = asked.texts.map((text) => [...model.tokenize(text, false)]);
+const ends = Array.from({ length: asked.vocabSize }, (_, id) => id).filter((id) => model.isEogToken(id));
+const { bos, eos, shouldPrependBosToken: addsBos } = model.tokens;
+const vocabulary = { encoded, ends, bos, eos, addsBos };
+if (vocabOnly) {
+  writeFileSync(out, JSON.stringify(vocabulary));
+  process.exit(0);
+}
 const context = await model.createContext({
   contextSize: asked.context,
   sequences: 1,
@@ -38,13 +48,6 @@ while (greedy.length < asked.greedy) {
   [row] = await next([best]);
   rows.push(row);
 }
-const encoded = asked.texts.map((text) => [...model.tokenize(text, false)]);
-const answer = {
-  logProbs: rows.flat().map(Math.log),
-  greedy,
-  encoded,
-  bos: model.tokens.bos,
-  eos: model.tokens.eos,
-};
+const answer = { logProbs: rows.flat().map(Math.log), greedy, ...vocabulary };
 writeFileSync(out, JSON.stringify(answer, (_, value) => value === -Infinity ? -1e9 : value));
 process.exit(0);

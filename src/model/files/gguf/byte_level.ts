@@ -17,7 +17,7 @@ interface ByteLevelVocabulary {
   merges: readonly string[];
   /** The split of a text into words. */
   pre: PreTokenizer;
-  /** What its default call puts around a text. */
+  /** The component that puts BOS and EOS around a text; null for none. */
   postProcessor: Component | null;
 }
 

@@ -135,19 +135,27 @@ function sentencePiece(vocabulary: Vocabulary): unknown {
   if (!areNumbers(scores) || scores.length < tokens.length) {
     return refuse("tokenizer.ggml.scores does not match the tokens");
   }
+  if (!kinds.includes("byte")) {
+    return refuse("tokenizer.ggml.token_type marks no bytes (6), which rare characters need");
+  }
   const pieces = tokens.map((text, id): Piece => ({ text, kind: kinds[id], score: scores[id] }));
   while (pieces.at(-1)?.kind === "unused" && PADDING_TOKEN.test(pieces.at(-1)!.text)) pieces.pop();
-  const json = tokenizerJson(pieces, flag("add_space_prefix", true));
+  // llama.cpp joins pieces to an unused one as well.
+  const json = tokenizerJson(
+    pieces.map((piece) => piece.kind === "unused" ? { ...piece, kind: "normal" } : piece),
+    flag("add_space_prefix", true),
+  );
   return { ...json, post_processor: aroundTexts(vocabulary, true) };
 }
 
 /** Returns the post-processor of a tokenizer.json that puts BOS and EOS around a text where the file says so. */
-function aroundTexts({ tokens, idNamed, flag, refuse }: Vocabulary, addsBos: boolean): Component | null {
+function aroundTexts({ tokens, get, idNamed, flag, refuse }: Vocabulary, addsBos: boolean): Component | null {
   const part = (name: "bos" | "eos", asked: boolean) => {
     if (!flag(`add_${name}_token`, asked)) return [];
     const id = idNamed(ROLES[name]);
     if (id !== undefined) return [{ id: tokens[id], ids: [id], tokens: [tokens[id]] }];
-    return asked ? [] : refuse(`tokenizer.ggml.add_${name}_token is true, ${ROLES[name]} is missing`);
+    if (get(`add_${name}_token`) === undefined) return [];
+    return refuse(`tokenizer.ggml.add_${name}_token is true, ${ROLES[name]} is missing`);
   };
   const before = part("bos", addsBos);
   const after = part("eos", false);

@@ -27,6 +27,9 @@ const BLOCK_NAMES: Readonly<Record<string, string>> = {
 /** The tensor of the divisors of the rotary frequencies. */
 export const ROPE_FREQS = "rope_freqs.weight";
 
+/** Tensors that no parameter of a model is made of: divisors, and the frequencies in files of 2023. */
+export const DERIVED = /^rope_freqs\.weight$|\.attn_rot_embd(\.weight)?$/;
+
 /** Returns the GGUF name of a weight: `blk.0.ffn_up.weight` for `model.layers.0.mlp.up_proj.weight`. */
 export function ggufNameOf(name: string): string {
   const stem = name.replace(/\.weight$/, "");

@@ -5,13 +5,13 @@
  *
  * @module
  */
-import { FormatError } from "../../../base/errors.ts";
 import { type OpenGguf, openGgufParts } from "../../../formats/gguf/gguf_parts.ts";
 import type { FileMatrix } from "../../../formats/tensors/matrix.ts";
 import type { ModelConfig } from "../../architecture/config.ts";
-import { hfNameOf, ROPE_FREQS } from "./names.ts";
+import { DERIVED, hfNameOf } from "./names.ts";
 import { tokenizerFromGguf } from "./gguf_tokenizer.ts";
-import { type RopeScaling, scalingOf } from "../../architecture/rope_scaling.ts";
+import { ropeFromGguf } from "./gguf_rope.ts";
+import { decimal, GgufFields } from "./gguf_fields.ts";
 import { toHalfPairs } from "../../weights/rope_rows.ts";
 import { checkedConfig, type WeightSource } from "../../weights/weight_source.ts";
 
@@ -26,7 +26,7 @@ export async function openGgufModel(path: string): Promise<WeightSource> {
     const config = await readConfig(file, path);
     const tensors = new Map<string, FileMatrix>();
     for (const ggufName of file.tensors.keys()) {
-      if (ggufName === ROPE_FREQS) continue;
+      if (DERIVED.test(ggufName)) continue;
       const name = hfNameOf(ggufName);
       tensors.set(name, toHalfPairs(name, file.matrix(ggufName), config));
     }
@@ -39,70 +39,30 @@ export async function openGgufModel(path: string): Promise<WeightSource> {
 }
 
 async function readConfig(file: OpenGguf, path: string): Promise<ModelConfig> {
-  const refuse = (reason: string): never => {
-    throw new FormatError(`not a model this package can run: ${reason}`, { file: path });
-  };
-  const architecture = file.values.get("general.architecture");
-  if (architecture !== "llama") {
-    refuse(`general.architecture is ${JSON.stringify(architecture)}, "llama" is needed`);
-  }
-  const number = (name: string, fallback?: number): number => {
-    const value = file.values.get(`llama.${name}`) ?? fallback;
-    return typeof value === "number" && value > 0
-      ? value
-      : refuse(`llama.${name} is missing or not a number above 0`);
-  };
-  const count = (name: string, fallback?: number): number => {
-    const value = number(name, fallback);
-    return Number.isSafeInteger(value) ? value : refuse(`llama.${name} is ${value}, not a whole number`);
-  };
-  const dim = count("embedding_length");
-  const heads = count("attention.head_count");
+  const fields = new GgufFields(file.values, path);
+  fields.requireLlama();
+  const dim = fields.count("embedding_length");
+  const heads = fields.count("attention.head_count");
   const headDim = dim / heads;
   for (const name of ["rope.dimension_count", "attention.key_length", "attention.value_length"]) {
-    if (number(name, headDim) !== headDim) {
-      refuse(`llama.${name} is not embedding_length by head_count, ${headDim}`);
+    if (fields.number(name, headDim) !== headDim) {
+      fields.refuse(`llama.${name} is not embedding_length by head_count, ${headDim}`);
     }
   }
-  if (file.values.get("llama.expert_count")) refuse("it is a mixture of experts");
-  const kind = file.values.get("llama.rope.scaling.type") ?? "none";
-  if (kind !== "none") refuse(`llama.rope.scaling.type is "${kind}", "none" is needed`);
-  const ropeTheta = decimal(number("rope.freq_base", 10000));
-  const table = file.tensors.get("token_embd.weight");
-  const ropeScaling = await readScaling(file, headDim, ropeTheta, refuse);
+  const context = fields.count("context_length");
+  const vocabSize = file.tensors.get("token_embd.weight")?.shape[0];
+  if (vocabSize === undefined) return fields.refuse("token_embd.weight is missing");
+  fields.checkVocabulary(vocabSize);
   return checkedConfig({
     dim,
-    layers: count("block_count"),
+    layers: fields.count("block_count"),
     heads,
-    kvHeads: count("attention.head_count_kv", heads),
-    hidden: count("feed_forward_length"),
-    vocabSize: table?.shape[0] ?? refuse("token_embd.weight is missing"),
-    context: count("context_length"),
-    normEps: decimal(number("attention.layer_norm_rms_epsilon")),
-    ropeTheta,
+    kvHeads: fields.count("attention.head_count_kv", heads),
+    hidden: fields.count("feed_forward_length"),
+    vocabSize,
+    context,
+    normEps: decimal(fields.number("attention.layer_norm_rms_epsilon")),
     tieEmbeddings: !file.tensors.has("output.weight"),
-    ...(ropeScaling && { ropeScaling }),
+    ...await ropeFromGguf(file, fields, { headDim, context }),
   }, path);
-}
-
-async function readScaling(
-  file: OpenGguf,
-  headDim: number,
-  theta: number,
-  refuse: (reason: string) => never,
-): Promise<RopeScaling | undefined> {
-  const shape = file.tensors.get(ROPE_FREQS)?.shape;
-  if (!shape) return undefined;
-  if (shape.join() !== String(headDim / 2)) {
-    refuse(`${ROPE_FREQS} is [${shape.join(", ")}], not [${headDim / 2}]`);
-  }
-  const divisors = await file.matrix(ROPE_FREQS).read(0, 1);
-  if (divisors.every((d) => d === 1)) return undefined;
-  return scalingOf(divisors, theta) ?? refuse(`${ROPE_FREQS} is not Llama 3's rotary scaling`);
-}
-
-/** Returns the shortest decimal of an f32: 1e-6 for 9.999999974752427e-7. */
-function decimal(value: number): number {
-  const rounded = Number(value.toPrecision(7));
-  return Math.fround(rounded) === value ? rounded : value;
 }

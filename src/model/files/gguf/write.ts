@@ -8,10 +8,10 @@ import { writeGguf, type WrittenTensor, type WrittenValue } from "../../../forma
 import { permuteRopeRows } from "../../../ops/mod.ts";
 import type { Tokenizer } from "../../../tokenizer/mod.ts";
 import type { ModelConfig } from "../../architecture/config.ts";
+import { ropeValues } from "./gguf_rope.ts";
 import { ggufNameOf, ROPE_FREQS } from "./names.ts";
 import { tokenizerValues } from "./tokenizer_values.ts";
 import { rotatedHeads } from "../../weights/rope_rows.ts";
-import { frequencyDivisors } from "../../architecture/rope_scaling.ts";
 import type { ParameterPieces } from "../../weights/stream_weights.ts";
 import type { Parameter } from "../../weights/weight_layout.ts";
 
@@ -35,7 +35,7 @@ const FILE_TYPES: Readonly<Record<WrittenType, number>> = { F32: 0, F16: 1, Q8_0
 /**
  * Writes the file at `path`, whole or not at all; `pieces` come in the order of `parameters`.
  *
- * @throws {ConfigError} for a tokenizer that GGUF's SentencePiece form cannot hold, or a weight too large for F16
+ * @throws {ConfigError} for a tokenizer whose ids llama.cpp would not repeat, or a weight too large for F16
  */
 export async function writeGgufModel(
   path: string,
@@ -44,9 +44,10 @@ export async function writeGgufModel(
   pieces: AsyncIterable<ParameterPieces>,
 ): Promise<void> {
   const { config, type } = model;
-  const { ropeScaling, ropeTheta, dim, heads } = config;
-  const values = new Map([...modelValues(model), ...tokenizerValues(model.tokenizer, config.vocabSize)]);
-  const divisors = ropeScaling && Float32Array.from(frequencyDivisors(ropeScaling, dim / heads, ropeTheta));
+  const rope = ropeValues(config);
+  const vocabulary = tokenizerValues(model.tokenizer, config.vocabSize);
+  const values = new Map([...modelValues(model), ...rope.values, ...vocabulary]);
+  const { divisors } = rope;
   const tensors = parameters.map(({ name, shape }): WrittenTensor => {
     const fits = type !== "Q8_0" || shape[1] % 32 === 0;
     return { name: ggufNameOf(name), shape, type: shape.length === 1 ? "F32" : fits ? type : "F16" };
@@ -95,6 +96,5 @@ function modelValues({ name, config: c, type }: GgufModel): Map<string, WrittenV
     ["general.name", { type: "string", value: name }],
     ...Object.entries(numbers).map(([key, value]): [string, WrittenValue] => [key, { type: "u32", value }]),
     ["llama.attention.layer_norm_rms_epsilon", { type: "f32", value: c.normEps }],
-    ["llama.rope.freq_base", { type: "f32", value: c.ropeTheta }],
   ]);
 }

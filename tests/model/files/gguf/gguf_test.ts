@@ -100,7 +100,7 @@ Deno.test("a GGUF file of another model is refused with the reason", () =>
       /is "gemma", "llama" is needed/,
     );
     await refused({ "llama.expert_count": { type: "u32", value: 8 } }, /mixture of experts/);
-    await refused({ "llama.rope.scaling.type": { type: "string", value: "yarn" } }, /"yarn"/);
+    await refused({ "llama.rope.scaling.type": { type: "string", value: "longrope" } }, /"longrope"/);
     await refused({ "llama.rope.dimension_count": { type: "u32", value: 3 } }, /rope.dimension_count is not/);
     await refused(
       { "llama.block_count": { type: "f32", value: 1.5 } },
@@ -142,9 +142,15 @@ Deno.test("byte-level vocabularies of Llama 3's kind are read, other kinds refus
   assert.equal(tokenizer.decode(tokenizer.encode(" été 灌木\n1234")), " été 灌木\n1234");
   assert.equal(tokenizer.eosId, 262);
   assert.throws(
-    () => read({ "tokenizer.ggml.pre": "qwen2" }),
-    /"qwen2", "llama-bpe" is needed; give another/,
+    () => read({ "tokenizer.ggml.pre": "mine" }),
+    /tokenizer\.ggml\.pre is "mine", one of llama-bpe, .* is needed; give another/,
   );
+  assert.throws(() => read({ "tokenizer.ggml.add_bos_token": 1 }), /add_bos_token is 1, not true or false/);
+  assert.throws(
+    () => read({ "tokenizer.ggml.bos_token_id": undefined }),
+    /add_bos_token is true, bos_token_id/,
+  );
+  assert.throws(() => read({ "tokenizer.ggml.merges": ["h x"] }), /x\.gguf.*merge 0 needs "hx"/);
   assert.throws(() => read({ "tokenizer.ggml.model": "bert" }), /is "bert"/);
   assert.throws(() => read({ "tokenizer.ggml.tokens": [] }), FormatError);
   assert.equal(read({ "tokenizer.ggml.model": "no_vocab" }), undefined);
