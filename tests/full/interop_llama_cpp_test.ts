@@ -1,5 +1,6 @@
-// llama.cpp reads our GGUF files: log-probabilities with an F32 cache, greedy texts and the ids of 200 strings in 20
-// languages are equal. LLAMERO_LLAMA_CPP names a folder in which the npm package node-llama-cpp is installed:
+// llama.cpp reads our GGUF files: log-probabilities with an F32 cache, greedy texts, and the ids of 304 strings (20
+// languages, code, emoji, spaces, markers) with SentencePiece, Metaspace and byte-level tokenizers are equal.
+// LLAMERO_LLAMA_CPP names a folder in which the npm package node-llama-cpp is installed:
 //
 //     npm install node-llama-cpp@3.22.1 @node-llama-cpp/linux-x64@3.22.1 --omit=optional --ignore-scripts
 import assert from "node:assert/strict";
@@ -7,7 +8,14 @@ import { Model } from "../../src/model/mod.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import { mobyDick as moby } from "../support/moby_dick.ts";
 import { inFolder } from "../support/folder.ts";
-import { sentences, texts } from "./languages.ts";
+import { goldenJson } from "../support/golden.ts";
+import { tokenizerValues } from "../../src/model/files/gguf/tokenizer_values.ts";
+import { componentOf, preTokenizerNamed } from "../../src/model/files/gguf/pre_tokenizers.ts";
+import { writeGguf } from "../../src/formats/gguf/writer.ts";
+import type { ModelShape } from "../../src/model/architecture/config.ts";
+import { oddTexts, sentences, texts as plainTexts } from "./languages.ts";
+
+const texts = [...plainTexts, ...oddTexts];
 
 const home = Deno.env.get("LLAMERO_LLAMA_CPP");
 const vocabSize = 1500;
@@ -16,6 +24,8 @@ interface Answer {
   logProbs: number[];
   greedy: number[];
   encoded: number[][];
+  ends: number[];
+  addsBos: boolean;
   bos: number;
   eos: number;
 }
@@ -46,15 +56,21 @@ function logSoftmax(logits: Float32Array, V: number): Float64Array {
   return out;
 }
 
-for (
-  const [name, more] of [
-    ["grouped heads", {}],
-    ["tied, with Llama 3's rotary scaling", {
-      tieEmbeddings: true,
-      ropeScaling: { factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContext: 32 },
-    }],
-  ] as const
-) {
+const yarn = { type: "yarn", factor: 4, originalContext: 32 } as const;
+const shapes: Readonly<Record<string, Partial<ModelShape>>> = {
+  "grouped heads": {},
+  "tied, with Llama 3's rotary scaling": {
+    tieEmbeddings: true,
+    ropeScaling: { factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContext: 32 },
+  },
+  "linear scaling": { ropeScaling: { type: "linear", factor: 2.5 } },
+  "dynamic scaling": { ropeScaling: { type: "dynamic", factor: 2, originalContext: 128 } },
+  "YaRN": { ropeScaling: yarn },
+  "YaRN with another attention factor": { ropeScaling: { ...yarn, attentionFactor: 1.4 } },
+  "YaRN with other betas": { ropeScaling: { ...yarn, betaFast: 8, betaSlow: 0.5, truncate: false } },
+};
+
+for (const [name, more] of Object.entries(shapes)) {
   Deno.test({
     name: `llama.cpp agrees: ${name}${home ? "" : " (ignored: LLAMERO_LLAMA_CPP is not set)"}`,
     ignore: !home,
@@ -79,7 +95,14 @@ for (
         model.setParameters(new Map(sharp)); // far from uniform, so that an error shows
         const file = `${folder}/m.gguf`;
         const ids = [1, ...Array.from({ length: 60 }, (_, i) => (i * 37 + 11) % vocabSize)];
+        const logits = await model.logits(ids);
         await model.save(file);
+        using loaded = await Model.load(file);
+        assert.equal(
+          Math.max(...(await loaded.logits(ids)).map((x, i) => Math.abs(x - logits[i]))) < 1e-5,
+          true,
+          "the file that is read again gives other numbers",
+        );
         const asked = { ids, texts, greedy: 50, context: 128, vocabSize: vocabSize + 7, known: vocabSize };
         const theirs = await llamaCpp(file, asked);
         const V = vocabSize + 7;
@@ -103,5 +126,71 @@ for (
         assert.equal(theirs.bos, 1);
         assert.equal(theirs.eos, 2);
       }),
+  });
+}
+
+/** Writes only the vocabulary, and compares ids, ends and BOS with llama.cpp. Returns the texts whose ids differ. */
+async function different(folder: string, tokenizer: Tokenizer): Promise<string[]> {
+  const file = `${folder}/v.gguf`;
+  const size = tokenizer.vocabSize + 3;
+  const architecture = ["general.architecture", { type: "string", value: "llama" }] as const;
+  const values = new Map([architecture, ...tokenizerValues(tokenizer, size)]);
+  await writeGguf(file, values, [], (async function* () {})());
+  const theirs = await llamaCpp(file, { texts, vocabSize: size, vocabOnly: true });
+  assert.deepEqual(theirs.ends.filter((id) => !tokenizer.stopIds.includes(id)), []);
+  assert.deepEqual(tokenizer.stopIds.filter((id) => !theirs.ends.includes(id)), []);
+  assert.equal(theirs.addsBos, tokenizer.addsBos);
+  const wrong = texts.filter((text, i) => [...tokenizer.encode(text)].join() !== theirs.encoded[i].join());
+  console.log({ texts: texts.length, different: wrong.length, ends: theirs.ends });
+  return wrong;
+}
+
+function vocabularyTest(name: string, run: (folder: string) => Promise<void>): void {
+  Deno.test({
+    name: `llama.cpp gives the same ids: ${name}${home ? "" : " (ignored: LLAMERO_LLAMA_CPP is not set)"}`,
+    ignore: !home,
+    fn: () => inFolder(run),
+  });
+}
+
+for (const prepend_scheme of ["always", "first", "never"]) {
+  vocabularyTest(`Metaspace, ${prepend_scheme}`, async (folder) => {
+    const trained = await Tokenizer.train([moby.slice(0, 300_000), ...Object.values(sentences)], {
+      vocabSize,
+      special: ["<|im_start|>", "<|im_end|>"],
+    });
+    const { json } = trained.job().config as { json: Record<string, unknown> };
+    const metaspace = { type: "Metaspace", replacement: "▁", prepend_scheme, split: false };
+    const tokenizer = Tokenizer.fromJSON({ ...json, normalizer: null, pre_tokenizer: metaspace });
+    const wrong = await different(folder, tokenizer.withTemplate("chatml").withEosIds([300]));
+    // A text that begins with a space gets no other one in front with Metaspace, in llama.cpp it does.
+    assert.deepEqual(wrong.filter((text) => prepend_scheme === "never" || !/^[ ▁]/.test(text)), []);
+  });
+}
+
+for (const pre of ["llama-bpe", "dbrx", "gpt-2", "smollm", "qwen2", "deepseek-coder", "tekken"]) {
+  vocabularyTest(`byte-level, ${pre}`, async (folder) => {
+    const { tokens, merges } = goldenJson<{ tokens: string[]; merges: string[] }>("gguf/pre_tokenizers.json");
+    const { ignoreMerges } = preTokenizerNamed(pre)!;
+    const marker = (content: string, i: number, special: boolean) => {
+      return { id: tokens.length + i, content, special, lstrip: false, rstrip: false, normalized: false };
+    };
+    const tokenizer = Tokenizer.fromJSON({
+      added_tokens: [
+        marker("<|im_start|>", 0, true),
+        marker("<|im_end|>", 1, true),
+        marker("camelCaseWords", 2, false),
+      ],
+      normalizer: null,
+      pre_tokenizer: componentOf(preTokenizerNamed(pre)!),
+      post_processor: null,
+      decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+      model: {
+        ...{ type: "BPE", dropout: null, unk_token: null, fuse_unk: false, byte_fallback: false },
+        ...{ ignore_merges: ignoreMerges, merges },
+        vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+      },
+    }, { bos_token: "<|bos|>", eos_token: "<|eos|>" });
+    assert.deepEqual(await different(folder, tokenizer.withTemplate("chatml")), []);
   });
 }

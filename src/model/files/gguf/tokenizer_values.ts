@@ -50,9 +50,17 @@ export function tokenizerValues(
   checkModel(json);
   const isByteLevel = json.decoder?.type === "ByteLevel";
   const { model, pre, pieces, merges, addsSpace } = isByteLevel ? byteLevel(json) : sentencePiece(json);
+  for (const { id } of json.added_tokens) {
+    if (pieces[id].kind === "user" && tokenizer.isSpecial(id)) {
+      pieces[id] = { ...pieces[id], kind: "control" };
+    }
+  }
   for (let id = 0; id < vocabSize; id++) {
     pieces[id] ??= { text: `[PAD${id}]`, kind: "unused", score: 0 };
   }
+  const owners = new Map(pieces.map(({ text }, id) => [text, id]));
+  const twice = pieces.find(({ text }, id) => owners.get(text) !== id);
+  if (twice) throw refusal(`two of its tokens have the text ${show(twice.text)}`);
   const { bosId: bos, eosId: eos, unkId: unk, padId: pad } = tokenizer;
   if (eos < 0) throw refusal("it has no EOS, and llama.cpp would end texts with another token");
   if (pieces[unk]?.kind === "control") pieces[unk] = { ...pieces[unk], kind: "unknown" };
