@@ -87,6 +87,16 @@ function partsOf(file: GgufFile, path: string): number {
   return refuse(`it is one of ${count} parts: its name must end in -00001-of-${padded(count)}.gguf`);
 }
 
+/**
+ * Returns the names of all parts of the model that the file of a name belongs to, by the name alone: just that one for a
+ * file that is no part.
+ */
+export function partNames(name: string): string[] {
+  const [, stem, , count] = PART.exec(name) ?? [name];
+  if (count === undefined) return [name];
+  return Array.from({ length: Number(count) }, (_, i) => partName(stem, i, Number(count)));
+}
+
 async function openPart(path: string, index: number, count: number): Promise<GgufFile> {
   const missing = !await Deno.stat(path).then(({ isFile }) => isFile, () => false);
   if (missing) {

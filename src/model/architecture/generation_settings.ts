@@ -75,6 +75,7 @@ const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
   max_time: [],
   min_length: [0],
   min_new_tokens: [0],
+  mirostat: [0],
   no_repeat_ngram_size: [0],
   num_beam_groups: [1],
   num_beams: [1],
@@ -86,6 +87,7 @@ const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
   top_h: [],
   typical_p: [1],
   watermarking_config: [],
+  xtc_probability: [0],
 };
 
 /** The settings with which a model made here is saved: the defaults of `generate`. */

@@ -8,6 +8,7 @@
  */
 import { cacheHome, digest } from "../../base/cache.ts";
 import { ConfigError, FormatError } from "../../base/errors.ts";
+import { partNames } from "../../formats/gguf/gguf_parts.ts";
 import { fetched, hubListing } from "../../data/io/download_cache.ts";
 import { bytes as showBytes, Progress } from "../../display/mod.ts";
 import { readJson } from "./json_files.ts";
@@ -51,7 +52,14 @@ export async function fetchModel(address: string, signal?: AbortSignal): Promise
   const root = `hf://models/${repository}`;
   if (file) {
     await using progress = new Progress(file, { format: showBytes });
-    return await fetchFile(`${root}/${file}`, progress, signal);
+    const parts = partNames(file);
+    if (parts.length === 1) return await fetchFile(`${root}/${file}`, progress, signal);
+    const folder = `${cacheHome()}/models/${await digest(`${root}/${parts[0]}`)}`;
+    await Deno.mkdir(folder, { recursive: true });
+    for (const part of parts) {
+      await link(await fetchFile(`${root}/${part}`, progress, signal), `${folder}/${baseOf(part)}`);
+    }
+    return `${folder}/${baseOf(file)}`;
   }
   const [, name] = repository.split(/[/@]/);
   const folder = `${cacheHome()}/models/${await digest(root)}/${name}`;
@@ -60,6 +68,10 @@ export async function fetchModel(address: string, signal?: AbortSignal): Promise
   await fetchFolder(root, folder, signal);
   await Deno.writeTextFile(`${folder}/${COMPLETE_MARK}`, root);
   return folder;
+}
+
+function baseOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 async function fetchFolder(root: string, folder: string, signal?: AbortSignal): Promise<void> {

@@ -32,7 +32,7 @@ export async function saveModel(
     const folder = path.endsWith(".gguf") ? path.replace(/(^|[/\\])[^/\\]*$/, "") : path;
     if (folder) await Deno.mkdir(folder, { recursive: true });
     const file = path.endsWith(".gguf") ? path : `${path}/${GGUF_FILE}`;
-    const content = { name, config, tokenizer, type: GGUF_TYPES[dtype], signal };
+    const content = { name, config, tokenizer, settings, type: GGUF_TYPES[dtype], signal };
     return await writeGgufModel(file, content, layout.parameters, pieces);
   }
   if (dtype !== "f32") {

@@ -12,6 +12,7 @@ import { DERIVED, hfNameOf } from "./names.ts";
 import { tokenizerFromGguf } from "./gguf_tokenizer.ts";
 import { ropeFromGguf } from "./gguf_rope.ts";
 import { decimal, GgufFields } from "./gguf_fields.ts";
+import { settingsFromGguf } from "./sampling_values.ts";
 import { toHalfPairs } from "../../weights/rope_rows.ts";
 import { checkedConfig, type WeightSource } from "../../weights/weight_source.ts";
 
@@ -31,7 +32,8 @@ export async function openGgufModel(path: string): Promise<WeightSource> {
       tensors.set(name, toHalfPairs(name, file.matrix(ggufName), config));
     }
     const tokenizer = () => Promise.resolve().then(() => tokenizerFromGguf(file.values, path));
-    return { file: path, config, tensors, tokenizer, close: () => file.close() };
+    const settings = settingsFromGguf(file.values, file.values.has("tokenizer.ggml.tokens"));
+    return { file: path, config, tensors, settings, tokenizer, close: () => file.close() };
   } catch (error) {
     file.close();
     throw error;

@@ -8,8 +8,10 @@ import { writeGguf, type WrittenTensor, type WrittenValue } from "../../../forma
 import { permuteRopeRows } from "../../../ops/mod.ts";
 import type { Tokenizer } from "../../../tokenizer/mod.ts";
 import type { ModelConfig } from "../../architecture/config.ts";
+import type { GenerationSettings } from "../../architecture/generation_settings.ts";
 import { ropeValues } from "./gguf_rope.ts";
 import { ggufNameOf, ROPE_FREQS } from "./names.ts";
+import { settingsValues } from "./sampling_values.ts";
 import { tokenizerValues } from "./tokenizer_values.ts";
 import { rotatedHeads } from "../../weights/rope_rows.ts";
 import type { ParameterPieces } from "../../weights/stream_weights.ts";
@@ -23,6 +25,8 @@ interface GgufModel {
   config: ModelConfig;
   /** Text to ids and back. */
   tokenizer?: Tokenizer;
+  /** Sampling settings, and the ids of a model without a tokenizer. */
+  settings?: GenerationSettings;
   /** Number format of the matrices; one whose rows do not divide into blocks of Q8_0 is F16. Vectors are F32. */
   type: WrittenType;
   /** Stops the writing. */
@@ -46,7 +50,8 @@ export async function writeGgufModel(
   const { config, type } = model;
   const rope = ropeValues(config);
   const vocabulary = tokenizerValues(model.tokenizer, config.vocabSize);
-  const values = new Map([...modelValues(model), ...rope.values, ...vocabulary]);
+  const settings = settingsValues(model.settings, model.tokenizer !== undefined);
+  const values = new Map([...modelValues(model), ...rope.values, ...vocabulary, ...settings]);
   const { divisors } = rope;
   const tensors = parameters.map(({ name, shape }): WrittenTensor => {
     const fits = type !== "Q8_0" || shape[1] % 32 === 0;
