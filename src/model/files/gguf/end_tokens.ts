@@ -49,3 +49,20 @@ export function endTokens(
   if (has("<|tool_response>")) ends.delete(ids.get("</s>") ?? -1);
   return [...ends].sort((a, b) => a - b);
 }
+
+/** The names of values for ids that end a text besides EOS, in the order in which they are used. */
+const NAMES = ["eot", "eom", "fim_rep", "fim_sep", "fim_pad"];
+
+/**
+ * Returns names for the ids that end a text besides EOS, undefined where there are too many. Tokens that llama.cpp knows by
+ * their text need none, so the others come first.
+ */
+export function endNames(ids: readonly number[], tokens: readonly string[]): [string, number][] | undefined {
+  const known = (id: number) => id < tokens.length && isEnd(tokens[id]);
+  const inOrder = [...ids].sort((a, b) => Number(known(a)) - Number(known(b)));
+  if (!inOrder.slice(NAMES.length).every(known)) return undefined;
+  return inOrder.slice(0, NAMES.length).map((id, i) => [NAMES[i], id]);
+}
+
+/** The names of all values for ids that end a text. */
+export const END_NAMES: readonly string[] = ["eos", ...NAMES];

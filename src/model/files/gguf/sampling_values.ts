@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { ConfigError } from "../../../base/errors.ts";
 import type { GgufValue } from "../../../formats/gguf/header.ts";
 import type { WrittenValue } from "../../../formats/gguf/writer.ts";
 import {
@@ -15,6 +16,7 @@ import {
   type GenerationSettings,
   samplingIn,
 } from "../../architecture/generation_settings.ts";
+import { END_NAMES } from "./end_tokens.ts";
 import { decimal } from "./gguf_fields.ts";
 
 /** The settings that are computed here: their names in GGUF files, in generation_config.json, and as options. */
@@ -28,8 +30,6 @@ const SETTINGS: readonly [gguf: string, hf: string, option: keyof FileSampling, 
 
 /** Settings of other ways to sample; a text is refused with one in effect. */
 const OTHERS = ["mirostat", "xtc_probability"];
-
-const EOS_NAMES = ["eos", "eot", "eom"];
 
 /** Returns the settings of a file; undefined where it has none. */
 export function settingsFromGguf(
@@ -48,7 +48,7 @@ export function settingsFromGguf(
   const id = (name: string) =>
     numbers("tokenizer.ggml", [[`${name}_token_id`, name]]).map(([, value]) => value);
   const [bos] = id("bos");
-  const eos = EOS_NAMES.flatMap(id);
+  const eos = END_NAMES.flatMap(id);
   const ids = {
     ...(bos !== undefined && { bos_token_id: bos }),
     ...(eos.length > 0 && { eos_token_id: eos.length > 1 ? eos : eos[0] }),
@@ -58,7 +58,11 @@ export function settingsFromGguf(
   return any || Object.keys(config).length > 0 ? { config, ...(any && { generation }) } : undefined;
 }
 
-/** Returns the values for a model's settings, and for its ids where it has no tokenizer. */
+/**
+ * Returns the values for a model's settings, and for its ids where it has no tokenizer.
+ *
+ * @throws {ConfigError} for more ids that end a text than a file can name
+ */
 export function settingsValues(
   settings: GenerationSettings | undefined,
   hasTokenizer: boolean,
@@ -74,6 +78,12 @@ export function settingsValues(
   const id = (name: string, value: number) =>
     values.set(`tokenizer.ggml.${name}_token_id`, { type: "u32", value });
   if (bosIdIn(settings) >= 0) id("bos", bosIdIn(settings));
-  eosIdsIn(settings)?.slice(0, EOS_NAMES.length).forEach((eos, i) => id(EOS_NAMES[i], eos));
+  const ends = eosIdsIn(settings) ?? [];
+  if (ends.length > END_NAMES.length) {
+    throw new ConfigError(
+      `Cannot write a GGUF file: ${ends.length} ids end a text, it can name ${END_NAMES.length}`,
+    );
+  }
+  ends.forEach((eos, i) => id(END_NAMES[i], eos));
   return values;
 }

@@ -19,7 +19,7 @@ import {
   type TokenizerJson,
   vocabularyPieces,
 } from "../../../tokenizer/files/tokenizer_json.ts";
-import { isEnd } from "./end_tokens.ts";
+import { endNames } from "./end_tokens.ts";
 import { KINDS, ROLES } from "./gguf_tokenizer.ts";
 import { preTokenizerOf } from "./pre_tokenizers.ts";
 
@@ -79,37 +79,22 @@ export function tokenizerValues(
     if (id >= 0) set(`ggml.${name}`, { type: "u32", value: id });
   }
   const ends = tokenizer.stopIds.filter((id) => id !== eos && id < vocabSize);
-  for (const [name, id] of endNames(ends, pieces)) set(`ggml.${name}_token_id`, { type: "u32", value: id });
+  const named = endNames(ends, pieces.map(({ text }) => text));
+  if (!named) {
+    throw refusal(`${ends.length} tokens besides EOS end a text, which is more than a file can name`);
+  }
+  for (const [name, id] of named) set(`ggml.${name}_token_id`, { type: "u32", value: id });
   set("ggml.add_bos_token", { type: "bool", value: tokenizer.addsBos });
   set("ggml.add_eos_token", { type: "bool", value: addsEos(json) });
   if (addsSpace !== undefined) set("ggml.add_space_prefix", { type: "bool", value: addsSpace });
   if (tokenizer.chatTemplate !== null) {
     set("chat_template", { type: "string", value: tokenizer.chatTemplate });
   }
-  const named = Array.isArray(config.chat_template) ? config.chat_template : [];
-  for (const { name, template } of named) {
+  const templates = Array.isArray(config.chat_template) ? config.chat_template : [];
+  for (const { name, template } of templates) {
     if (name !== "default") set(`chat_template.${name}`, { type: "string", value: template });
   }
   return values;
-}
-
-/** The values that hold ids which end a text, in the order in which they are used; EOS has its own. */
-const END_NAMES = ["eot", "eom", "fim_rep", "fim_sep", "fim_pad"];
-
-/**
- * Returns the ids that end a text besides EOS, by the name of their value. Tokens that llama.cpp knows by their text need
- * no name, so the others come first.
- */
-function endNames(ends: readonly number[], pieces: readonly Piece[]): [string, number][] {
-  const known = (id: number) => Number(isEnd(pieces[id].text));
-  const inOrder = [...ends].sort((a, b) => known(a) - known(b));
-  const unnamed = inOrder.slice(END_NAMES.length).find((id) => !known(id));
-  if (unnamed !== undefined) {
-    throw refusal(
-      `${ends.length} tokens besides EOS end a text, ${END_NAMES.length} have a place in the file`,
-    );
-  }
-  return inOrder.slice(0, END_NAMES.length).map((id, i) => [END_NAMES[i], id]);
 }
 
 /** Returns true when the post-processor puts a token behind a text. */
