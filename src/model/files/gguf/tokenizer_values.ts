@@ -115,7 +115,7 @@ function refusal(reason: string): ConfigError {
 /** Refuses what neither of the two forms can express. */
 function checkModel({ model, added_tokens }: TokenizerJson): void {
   if ((model.type ?? "BPE") !== "BPE") throw refusal(`its model is ${show(model.type)}, "BPE" is needed`);
-  for (const name of ["dropout", "continuing_subword_prefix", "end_of_word_suffix"]) {
+  for (const name of ["continuing_subword_prefix", "end_of_word_suffix"]) {
     if (model[name]) throw refusal(`model.${name} is ${show(model[name])}, none is needed`);
   }
   for (const token of added_tokens) {
