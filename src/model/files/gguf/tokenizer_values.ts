@@ -10,7 +10,7 @@
 import { ConfigError } from "../../../base/errors.ts";
 import { show } from "../../../base/schema.ts";
 import type { WrittenValue } from "../../../formats/gguf/writer.ts";
-import { mergesOf, type Piece } from "../../../tokenizer/llama/pieces.ts";
+import type { Piece } from "../../../tokenizer/llama/pieces.ts";
 import { SPACE } from "../../../tokenizer/llama/pretokenize.ts";
 import type { Tokenizer, TokenizerConfig } from "../../../tokenizer/mod.ts";
 import {
@@ -22,6 +22,7 @@ import {
 import { endNames } from "./end_tokens.ts";
 import { KINDS, ROLES } from "./gguf_tokenizer.ts";
 import { preTokenizerOf } from "./pre_tokenizers.ts";
+import { mergeObstacle } from "./spm_merges.ts";
 
 /** A vocabulary as a GGUF file holds it. */
 interface WrittenVocabulary {
@@ -149,7 +150,12 @@ function sentencePiece(json: TokenizerJson): WrittenVocabulary {
   if (!model.byte_fallback) throw refusal("its model has no bytes for rare characters (byte_fallback)");
   if (model.ignore_merges) throw refusal("its model has ignore_merges, which llama.cpp does not know here");
   const pieces = vocabularyPieces(json);
-  checkMerges(json, pieces);
+  const merges = (model.merges ?? []).map((merge): readonly [string, string] => {
+    const [left, right] = typeof merge === "string" ? merge.split(" ") : merge;
+    return [left, right];
+  });
+  const obstacle = mergeObstacle(pieces, merges);
+  if (obstacle) throw refusal(obstacle);
   const texts = new Map(pieces.map((piece) => [piece.text, piece.kind]));
   for (const { content, special } of added_tokens) {
     for (let at = 1; special && at < content.length; at++) {
@@ -187,20 +193,4 @@ function spacePrefixOf({ normalizer, pre_tokenizer: pre, added_tokens }: Tokeniz
     );
   }
   return scheme !== "never";
-}
-
-/**
- * Refuses merges that the scores of the pieces do not imply: llama.cpp joins any two neighbours that make a piece, the
- * best piece first.
- */
-function checkMerges({ model }: TokenizerJson, pieces: readonly Piece[]): void {
-  const merges = (model.merges ?? []).map((merge) => typeof merge === "string" ? merge : merge.join(" "));
-  const wholes = merges.map((merge) => merge.replace(" ", ""));
-  const starts = wholes.filter((whole, i) => whole !== wholes[i - 1]);
-  const implied = mergesOf(pieces).map((pair) => pair.join(" "));
-  const all = new Set(merges);
-  const missing = implied.find((merge) => !all.has(merge));
-  if (missing !== undefined) throw refusal(`llama.cpp would merge ${missing}, the tokenizer does not`);
-  if (starts.length === new Set(wholes).size && all.size === implied.length) return;
-  throw refusal("its merges do not follow one order of its pieces, which llama.cpp needs");
 }
