@@ -1,6 +1,6 @@
 // Reads a GGUF file with llama.cpp (npm node-llama-cpp, installed in a folder of its own): log-probabilities after each
 // id, also of the continuation, with an F32 cache, a greedy continuation, the ids of texts, and the ids that end a text.
-// With "vocabOnly" only the vocabulary is read.
+// In "marked" texts control tokens are recognised. With "vocabOnly" only the vocabulary is read.
 //
 //     node llama_cpp.mjs FOLDER_OF_NODE_MODULES FILE OUT.json < {"ids": [...], "texts": [...], "greedy": 50}
 import { pathToFileURL } from "node:url";
@@ -13,9 +13,10 @@ const llama = await getLlama({ gpu: false, build: "never", logLevel: "error", sk
 const { vocabOnly = false } = asked;
 const model = await llama.loadModel({ modelPath: file, gpuLayers: 0, useMmap: false, vocabOnly });
 const encoded = asked.texts.map((text) => [...model.tokenize(text, false)]);
+const marked = (asked.marked ?? []).map((text) => [...model.tokenize(text, true)]);
 const ends = Array.from({ length: asked.vocabSize }, (_, id) => id).filter((id) => model.isEogToken(id));
 const { bos, eos, shouldPrependBosToken: addsBos } = model.tokens;
-const vocabulary = { encoded, ends, bos, eos, addsBos };
+const vocabulary = { encoded, marked, ends, bos, eos, addsBos };
 if (vocabOnly) {
   writeFileSync(out, JSON.stringify(vocabulary));
   process.exit(0);
