@@ -180,6 +180,7 @@ export const changes: Readonly<Record<string, Change>> = {
   "no scores": ggml({ scores: null }),
   "few scores": ggml({ scores: f32(scores.slice(0, 10)) }),
   "many scores": ggml({ scores: f32([...scores, 1, 2]) }),
+  "scores that are equal": ggml({ scores: f32(scores.map(() => 0)) }),
   "scores reversed": ggml({ scores: f32(scores.map((x) => -x)) }),
   "no token_type": ggml({ token_type: null }),
   "few token_types": ggml({ token_type: i32(types.slice(0, 10)) }),

@@ -34,7 +34,7 @@ async function recorded(name: string, write: (path: string) => Promise<void>): P
     console.error(name, "refused:", why.slice(0, 160));
     return { refused: true };
   }
-  const { logProbs, ...vocabulary } = answer;
+  const { logProbs, marked: _, ...vocabulary } = answer;
   const last = logProbs.slice(-300);
   return { logProbs: kept.map((id) => Number(last[id].toPrecision(8))), ...vocabulary };
 }

@@ -40,12 +40,13 @@ export function ggufNameOf(name: string): string {
 const HF_MODEL_NAMES = inverted(MODEL_NAMES);
 const HF_BLOCK_NAMES = inverted(BLOCK_NAMES);
 
-/** Returns the Hugging Face name of a GGUF tensor; names that no LLaMA has stay as they are. */
-export function hfNameOf(name: string): string {
+/** Returns the Hugging Face name of a GGUF tensor; undefined for one that no LLaMA here has. */
+export function hfNameOf(name: string): string | undefined {
   const stem = name.replace(/\.weight$/, "");
+  if (stem === name) return undefined;
   const block = /^blk\.(\d+)\.(.*)$/.exec(stem);
   const found = block ? HF_BLOCK_NAMES.get(block[2]) : HF_MODEL_NAMES.get(stem);
-  if (found === undefined || stem === name) return name;
+  if (found === undefined) return undefined;
   return block ? `model.layers.${block[1]}.${found}.weight` : `${found}.weight`;
 }
 

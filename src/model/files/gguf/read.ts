@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { FormatError } from "../../../base/errors.ts";
 import { type OpenGguf, openGgufParts } from "../../../formats/gguf/gguf_parts.ts";
 import type { FileMatrix } from "../../../formats/tensors/matrix.ts";
 import type { ModelConfig } from "../../architecture/config.ts";
@@ -29,10 +30,14 @@ export async function openGgufModel(path: string): Promise<WeightSource> {
     for (const ggufName of file.tensors.keys()) {
       if (DERIVED.test(ggufName)) continue;
       const name = hfNameOf(ggufName);
+      if (!name) throw new FormatError(`tensor ${ggufName} has no place in this model`, { file: path });
       tensors.set(name, toHalfPairs(name, file.matrix(ggufName), config));
     }
     const tokenizer = () => Promise.resolve().then(() => tokenizerFromGguf(file.values, path));
-    const settings = settingsFromGguf(file.values, file.values.has("tokenizer.ggml.tokens"));
+    const settings = settingsFromGguf(file.values, {
+      hasTokenizer: file.values.has("tokenizer.ggml.tokens"),
+      file: path,
+    });
     return { file: path, config, tensors, settings, tokenizer, close: () => file.close() };
   } catch (error) {
     file.close();

@@ -6,13 +6,14 @@
  *
  * @module
  */
-import { ConfigError } from "../../../base/errors.ts";
+import { ConfigError, FormatError } from "../../../base/errors.ts";
 import type { GgufValue } from "../../../formats/gguf/header.ts";
 import type { WrittenValue } from "../../../formats/gguf/writer.ts";
 import {
   bosIdIn,
   eosIdsIn,
   type FileSampling,
+  generationFields,
   type GenerationSettings,
   samplingIn,
 } from "../../architecture/generation_settings.ts";
@@ -31,20 +32,31 @@ const SETTINGS: readonly [gguf: string, hf: string, option: keyof FileSampling, 
 /** Settings of other ways to sample; a text is refused with one in effect. */
 const OTHERS = ["mirostat", "xtc_probability"];
 
-/** Returns the settings of a file; undefined where it has none. */
+/**
+ * Returns the settings of a file; undefined where it has none.
+ *
+ * @throws {FormatError} for a setting outside its range
+ */
 export function settingsFromGguf(
   values: ReadonlyMap<string, GgufValue>,
-  hasTokenizer: boolean,
+  { hasTokenizer, file }: { hasTokenizer: boolean; file: string },
 ): GenerationSettings | undefined {
   const numbers = (prefix: string, names: readonly (readonly [string, string])[]) =>
     names.flatMap(([gguf, hf]) => {
       const value = values.get(`${prefix}.${gguf}`);
       return typeof value === "number" ? [[hf, decimal(value)] as const] : [];
     });
-  const generation = Object.fromEntries([
+  const generation: Record<string, unknown> = Object.fromEntries([
     ...numbers("general.sampling", SETTINGS.map(([gguf, hf]) => [gguf, hf])),
     ...numbers("general.sampling", OTHERS.map((name) => [name, name])),
   ]);
+  const suppressed = values.get("tokenizer.ggml.suppress_tokens");
+  if (Array.isArray(suppressed)) generation.suppress_tokens = suppressed;
+  const checked = generationFields.safeParse(generation);
+  if (!checked.success) {
+    const { path, message } = checked.error.issues[0];
+    throw new FormatError(`general.sampling (${path.join(".")}): ${message}`, { file });
+  }
   const id = (name: string) =>
     numbers("tokenizer.ggml", [[`${name}_token_id`, name]]).map(([, value]) => value);
   const [bos] = id("bos");

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { Model, type ModelShape } from "../../../../src/model/mod.ts";
 import { Tokenizer } from "../../../../src/tokenizer/mod.ts";
+import type { WrittenValue } from "../../../../src/formats/gguf/writer.ts";
+import { writeChanged } from "../../../reference/gguf_field_changes.ts";
 import { inFolder } from "../../../support/folder.ts";
 import { testDevice } from "../../../support/device.ts";
 
@@ -66,6 +68,28 @@ Deno.test("a model without a tokenizer keeps its ids, and every model its sampli
     const saved = JSON.parse(await Deno.readTextFile(`${folder}/again/generation_config.json`));
     const { do_sample: _, ...kept } = settings;
     assert.deepEqual(saved, { ...kept, eos_token_id: [2, 9, 11] }); // config.json names 2
+  }));
+
+Deno.test("settings of a GGUF file that are not computed are refused when a text is generated", () =>
+  inFolder(async (folder) => {
+    const device = await testDevice();
+    const settings: [string, WrittenValue][] = [
+      ["general.sampling.mirostat", { type: "u32", value: 2 }],
+      ["general.sampling.xtc_probability", { type: "f32", value: 0.5 }],
+      ["tokenizer.ggml.suppress_tokens", { type: "i32", value: [4] }],
+    ];
+    for (const [name, value] of settings) {
+      await writeChanged(`${folder}/a.gguf`, { [name]: value });
+      using model = await Model.load(`${folder}/a.gguf`, { device });
+      const pattern = new RegExp(name.replace(/.*\./, ""));
+      await assert.rejects(async () => await model.generate("the", { maxTokens: 2 }).ids(), pattern);
+    }
+    await writeChanged(`${folder}/a.gguf`, { "general.sampling.temp": { type: "f32", value: -1 } });
+    await assert.rejects(Model.load(`${folder}/a.gguf`, { device }), /general\.sampling \(temperature\)/);
+    await writeChanged(`${folder}/a.gguf`, { "general.sampling.temp": { type: "f32", value: 0 } });
+    using model = await Model.load(`${folder}/a.gguf`, { device });
+    const ids = async (options = {}) => [...await model.generate("the", { maxTokens: 5, ...options }).ids()];
+    assert.deepEqual(await ids(), await ids({ temperature: 0 }));
   }));
 
 const yarn = { type: "yarn", factor: 4, originalContext: 16 } as const;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ConfigError, FormatError } from "../../../../src/base/errors.ts";
 import type { WrittenValue } from "../../../../src/formats/gguf/writer.ts";
+import { openGguf } from "../../../../src/formats/gguf/reader.ts";
 import { writeGguf } from "../../../../src/formats/gguf/writer.ts";
 import { Model } from "../../../../src/model/mod.ts";
 import { tokenizerFromGguf } from "../../../../src/model/files/gguf/gguf_tokenizer.ts";
@@ -111,6 +112,45 @@ Deno.test("a GGUF file of another model is refused with the reason", () =>
       /context_length is missing or not a number/,
     );
     await refused({}, /blk.0|model.layers.0.*is missing/);
+  }));
+
+Deno.test("tensors that no LLaMA here has are refused by their name", () =>
+  inFolder(async (folder) => {
+    const device = await testDevice();
+    using model = await Model.create({ ...sizes, layers: 1 }, { context: 16, device });
+    await model.save(`${folder}/a.gguf`);
+    const names = [
+      "blk.0.attn_q.bias",
+      "blk.0.attn_qkv.weight",
+      "blk.0.ffn_gate_exps.weight",
+      "rope_factors_long.weight",
+    ];
+    for (const name of [...names, "token_types.weight", "blk.7.attn_q.weight", "model.embed_tokens.weight"]) {
+      using file = await openGguf(`${folder}/a.gguf`);
+      const values = new Map([...file.values].map(([key, value]): [string, WrittenValue] => {
+        return [
+          key,
+          typeof value === "string" ? { type: "string", value } : { type: "f32", value: value as number },
+        ];
+      }));
+      const tensors = [...file.tensors.values()].map(({ name, shape }) => ({
+        name,
+        shape,
+        type: "F32" as const,
+      }));
+      const data = async function* () {
+        for (const { name, shape } of tensors) {
+          yield single(await file.matrix(name).read(0, shape.length > 1 ? shape[0] : 1));
+        }
+        yield single(new Float32Array(4));
+      };
+      await writeGguf(`${folder}/x.gguf`, values, [...tensors, { name, shape: [4], type: "F32" }], data());
+      await assert.rejects(Model.load(`${folder}/x.gguf`, { device }), (error: Error) => {
+        assert.ok(error instanceof FormatError, String(error));
+        assert.match(error.message, /tensor \S+ has no place in this model/);
+        return true;
+      }, name);
+    }
   }));
 
 async function* single<T>(value: T): AsyncGenerator<T> {
