@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isAbsolute, relative } from "node:path";
 import { FormatError } from "../base/errors.ts";
 
 /** The most bytes per system call. */
@@ -100,4 +101,17 @@ export function truncated(file: string, offset: number, expected: string): Forma
     `Cannot read on: expected ${expected}, but the file ends here (an interrupted download or copy?)`,
     { file, offset, expected },
   );
+}
+
+/**
+ * Returns true for a file that is a link out of `folder`. The hub's own cache links each file of a snapshot to a blob of the
+ * same repository, which counts as inside.
+ */
+export async function linksOut(folder: string, file: string): Promise<boolean> {
+  const [target, root] = await Promise.all([Deno.realPath(file), Deno.realPath(folder)]);
+  const isBelow = (path: string) => {
+    const way = relative(path, target);
+    return !/^\.\.|^$/.test(way) && !isAbsolute(way);
+  };
+  return !isBelow(root) && !isBelow(await Deno.realPath(`${folder}/../../blobs`).catch(() => root));
 }

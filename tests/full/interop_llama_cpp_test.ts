@@ -11,7 +11,7 @@ import { inFolder } from "../support/folder.ts";
 import { oracle, pythonHas } from "../support/python.ts";
 import { goldenJson } from "../support/golden.ts";
 import { tokenizerValues } from "../../src/model/files/gguf/tokenizer_values.ts";
-import { componentOf, preTokenizerNamed } from "../../src/model/files/gguf/pre_tokenizers.ts";
+import { componentOf, preTokenizerNamed } from "../../src/model/files/gguf/gguf_pre_tokenizers.ts";
 import { writeGguf } from "../../src/formats/gguf/writer.ts";
 import type { ModelShape } from "../../src/model/architecture/config.ts";
 import { oddTexts, sentences, texts as plainTexts } from "./languages.ts";

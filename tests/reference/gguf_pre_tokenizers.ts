@@ -1,5 +1,5 @@
 /**
- * Records the ids that llama.cpp gives with each pre-tokenizer, for tests/model/files/gguf/pre_tokenizers_test.ts.
+ * Records the ids that llama.cpp gives with each pre-tokenizer, for tests/model/files/gguf/gguf_pre_tokenizers_test.ts.
  *
  * The merges are learned from whole texts, across words and numbers, so that every difference in the split changes ids.
  *

@@ -2,12 +2,13 @@
  * Models that are split over several GGUF files: `name-00001-of-00003.gguf` and so on, in one folder.
  *
  * The values stand in the first file, the tensors in all. Any of the files opens the whole model. The names of the others
- * are made from that file's own name, so no path leaves its folder.
+ * are made from that file's own name, and a part may not be a link to elsewhere, so no path leaves its folder.
  *
  * @module
  */
 import { FormatError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
+import { linksOut } from "../open_file.ts";
 import type { FileMatrix } from "../tensors/matrix.ts";
 import type { GgufHeader, GgufTensor } from "./header.ts";
 import { type GgufFile, openGguf } from "./reader.ts";
@@ -102,6 +103,9 @@ async function openPart(path: string, index: number, count: number): Promise<Ggu
   if (missing) {
     const message = `part ${index + 1} of ${count} is missing: put all parts into one folder`;
     throw new FormatError(message, { file: path });
+  }
+  if (await linksOut(path.replace(/[^/\\]*$/, "") || ".", path)) {
+    throw new FormatError("this part is a link out of the folder: copy it into the folder", { file: path });
   }
   const file = await openGguf(path);
   for (const [name, right] of [["split.no", index], ["split.count", count]] as const) {

@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { isAbsolute, relative } from "node:path";
 import { z } from "zod";
 import { FormatError } from "../../base/errors.ts";
+import { linksOut } from "../../formats/open_file.ts";
 import { isFile, readJson } from "./json_files.ts";
 
 /** The file of a model whose weights are not sharded. */
@@ -82,12 +82,7 @@ async function checkShard(folder: string, name: string, count: number, index: st
       { file },
     );
   }
-  const [target, root] = await Promise.all([Deno.realPath(file), Deno.realPath(folder)]);
-  const isBelow = (path: string) =>
-    !/^\.\.|^$/.test(relative(path, target)) && !isAbsolute(relative(path, target));
-  if (isBelow(root)) return;
-  // The hub's own cache links each file of a snapshot to a blob of the same repository.
-  if (!isBelow(await Deno.realPath(`${folder}/../../blobs`).catch(() => root))) {
+  if (await linksOut(folder, file)) {
     throw new FormatError(`this file is a link out of the folder: copy the weights into it`, { file });
   }
 }

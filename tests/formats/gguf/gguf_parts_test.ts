@@ -74,6 +74,17 @@ Deno.test("a missing part, a wrong count or number, and a tensor in two parts ar
     await refused(third, /m\.v1-00002-of-00003\.gguf: part 2 of 3 is missing/);
     await Deno.mkdir(second);
     await refused(third, /part 2 of 3 is missing/);
+    await Deno.remove(second);
+    await Deno.mkdir(`${folder}/elsewhere`);
+    await part(`${folder}/elsewhere/c.gguf`, { no: 1, count: 3 }, ["c"]);
+    await Deno.mkdir(`${folder}/own`);
+    for (const path of [first, third]) await Deno.copyFile(path, path.replace(folder, `${folder}/own`));
+    const linked = second.replace(folder, `${folder}/own`);
+    await Deno.symlink(`${folder}/elsewhere/c.gguf`, linked);
+    await refused(
+      first.replace(folder, `${folder}/own`),
+      /00002-of-00003\.gguf: this part is a link out of the folder/,
+    );
     await Deno.rename(first, `${folder}/renamed.gguf`);
     await refused(`${folder}/renamed.gguf`, /one of 3 parts: its name must end in -00001-of-00003\.gguf/);
     for (const count of [65535.5, -1]) {

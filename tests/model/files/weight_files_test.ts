@@ -113,7 +113,7 @@ Deno.test("a folder without a model is refused with what to do about it", () =>
       [{}, /the folder is empty/],
       [{ "adapter_config.json": "{}", "adapter_model.safetensors": "x" }, /a LoRA adapter.*merge_and_unload/],
       [{ "config.json": config, "adapter_model.bin": "x" }, /a LoRA adapter/],
-      [{ "q4.gguf": "x", "README.md": "x" }, /holds a GGUF file: give the file, Model.load\(".*\/q4.gguf"\)/],
+      [{ "q4.gguf": "x", "q8.gguf": "x" }, /several models: give the path of one of q4\.gguf, q8\.gguf/],
       [{ "config.json": config, "x-q8_0.gguf": "x" }, /holds a GGUF file/],
       [{ "config.json": config, "model.onnx": "x" }, /a graph for ONNX/],
       [{ "config.json": config, "tf_model.h5": "x" }, /another framework/],

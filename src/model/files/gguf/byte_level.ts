@@ -5,7 +5,7 @@
  */
 import type { PieceKind } from "../../../tokenizer/mod.ts";
 import type { Component } from "../../../tokenizer/files/tokenizer_json.ts";
-import { componentOf, type PreTokenizer } from "./pre_tokenizers.ts";
+import { componentOf, type PreTokenizer } from "./gguf_pre_tokenizers.ts";
 
 /** A byte-level vocabulary. */
 interface ByteLevelVocabulary {

@@ -10,7 +10,7 @@ import { type Piece, type PieceKind, Tokenizer, type TokenizerConfig } from "../
 import { type Component, tokenizerJson } from "../../../tokenizer/files/tokenizer_json.ts";
 import { byteLevelJson } from "./byte_level.ts";
 import { endTokens, isEnd } from "./end_tokens.ts";
-import { preTokenizerNamed, preTokenizerNames } from "./pre_tokenizers.ts";
+import { preTokenizerNamed, preTokenizerNames } from "./gguf_pre_tokenizers.ts";
 
 /** The values of `llama_token_type`, which count from 1. */
 export const KINDS: readonly PieceKind[] = ["normal", "unknown", "control", "user", "unused", "byte"];

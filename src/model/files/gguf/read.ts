@@ -9,12 +9,13 @@ import { FormatError } from "../../../base/errors.ts";
 import { type OpenGguf, openGgufParts } from "../../../formats/gguf/gguf_parts.ts";
 import type { FileMatrix } from "../../../formats/tensors/matrix.ts";
 import type { ModelConfig } from "../../architecture/config.ts";
-import { DERIVED, hfNameOf } from "./names.ts";
+import { DERIVED, ggufNameOf, hfNameOf } from "./names.ts";
 import { tokenizerFromGguf } from "./gguf_tokenizer.ts";
 import { ropeFromGguf } from "./gguf_rope.ts";
 import { decimal, GgufFields } from "./gguf_fields.ts";
 import { settingsFromGguf } from "./sampling_values.ts";
 import { toHalfPairs } from "../../weights/rope_rows.ts";
+import { WeightLayout } from "../../weights/weight_layout.ts";
 import { checkedConfig, type WeightSource } from "../../weights/weight_source.ts";
 
 /**
@@ -26,6 +27,7 @@ export async function openGgufModel(path: string): Promise<WeightSource> {
   const file = await openGgufParts(path);
   try {
     const config = await readConfig(file, path);
+    checkTensors(file, config, path);
     const tensors = new Map<string, FileMatrix>();
     for (const ggufName of file.tensors.keys()) {
       if (DERIVED.test(ggufName)) continue;
@@ -42,6 +44,23 @@ export async function openGgufModel(path: string): Promise<WeightSource> {
   } catch (error) {
     file.close();
     throw error;
+  }
+}
+
+/** Refuses a file in which a weight is missing or has another shape, by the name that it has there. */
+function checkTensors({ tensors }: OpenGguf, config: ModelConfig, path: string): void {
+  const refuse = (message: string): never => {
+    throw new FormatError(message, { file: path });
+  };
+  if (config.layers > tensors.size) {
+    refuse(`llama.block_count is ${config.layers}, there are ${tensors.size} tensors`);
+  }
+  for (const { name: hfName, shape } of new WeightLayout(config).parameters) {
+    const name = ggufNameOf(hfName);
+    const found = tensors.get(name)?.shape.join(", ") ?? refuse(`tensor ${name} is missing`);
+    if (found !== shape.join(", ")) {
+      refuse(`tensor ${name} is [${found}], the sizes ask for [${shape.join(", ")}]`);
+    }
   }
 }
 

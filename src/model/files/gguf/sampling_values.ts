@@ -66,8 +66,9 @@ export function settingsFromGguf(
     ...(eos.length > 0 && { eos_token_id: eos.length > 1 ? eos : eos[0] }),
   };
   const config = hasTokenizer ? {} : ids;
-  const any = Object.keys(generation).length > 0;
-  return any || Object.keys(config).length > 0 ? { config, ...(any && { generation }) } : undefined;
+  const samples = Object.keys(generation).length > 0;
+  if (!samples && Object.keys(config).length === 0) return undefined;
+  return { config, ...(samples && { generation }) };
 }
 
 /**

@@ -21,7 +21,7 @@ import {
 } from "../../../tokenizer/files/tokenizer_json.ts";
 import { endNames } from "./end_tokens.ts";
 import { KINDS, ROLES } from "./gguf_tokenizer.ts";
-import { preTokenizerOf } from "./pre_tokenizers.ts";
+import { preTokenizerOf } from "./gguf_pre_tokenizers.ts";
 import { mergeObstacle } from "./spm_merges.ts";
 
 /** A vocabulary as a GGUF file holds it. */

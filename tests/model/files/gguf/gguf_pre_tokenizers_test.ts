@@ -8,7 +8,7 @@ import {
   preTokenizerNamed,
   preTokenizerNames,
   preTokenizerOf,
-} from "../../../../src/model/files/gguf/pre_tokenizers.ts";
+} from "../../../../src/model/files/gguf/gguf_pre_tokenizers.ts";
 import type { GgufValue } from "../../../../src/formats/gguf/header.ts";
 import { goldenJson } from "../../../support/golden.ts";
 import { oddTexts, texts } from "../../../full/languages.ts";
