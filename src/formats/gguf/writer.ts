@@ -80,7 +80,7 @@ function headerOf(values: ReadonlyMap<string, WrittenValue>, tensors: readonly W
     u64(tensors.length),
     u64(values.size),
   ];
-  for (const [name, value] of values) parts.push(text(name), ...valueOf(value));
+  for (const [name, value] of values) parts.push(text(name), valueOf(value));
   let offset = 0;
   for (const { name, shape, type } of tensors) {
     const { id, weights, bytes } = PACKINGS[type];
@@ -97,12 +97,13 @@ function headerOf(values: ReadonlyMap<string, WrittenValue>, tensors: readonly W
   return concat([...parts, new Uint8Array(aligned(length) - length)]);
 }
 
-function valueOf({ type, value }: WrittenValue): Uint8Array<ArrayBuffer>[] {
+function valueOf({ type, value }: WrittenValue): Uint8Array<ArrayBuffer> {
   const kind = (name: typeof VALUE_TYPES[number]) => numbers("u32", [VALUE_TYPES.indexOf(name)]);
-  if (type === "bool") return [kind(type), Uint8Array.of(value ? 1 : 0)];
+  if (type === "bool") return concat([kind(type), Uint8Array.of(value ? 1 : 0)]);
   const list: readonly (number | string)[] = Array.isArray(value) ? value : [value as number | string];
   const head = Array.isArray(value) ? [kind("array"), kind(type), u64(list.length)] : [kind(type)];
-  return [...head, ...(type === "string" ? (list as string[]).map(text) : [numbers(type, list as number[])])];
+  const body = type === "string" ? (list as string[]).map(text) : [numbers(type, list as number[])];
+  return concat(head.concat(body));
 }
 
 function numbers(type: "u32" | "i32" | "f32", values: readonly number[]): Uint8Array<ArrayBuffer> {

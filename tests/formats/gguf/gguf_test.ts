@@ -70,6 +70,18 @@ Deno.test("what is written is read: values, shapes, numbers, some rows of a tens
     });
   }));
 
+Deno.test("a vocabulary of 200,000 tokens is written and read", () =>
+  inFolder(async (folder) => {
+    const tokens = Array.from({ length: 200_000 }, (_, i) => `t${i}`);
+    const vocabulary = new Map<string, WrittenValue>([["tokenizer.ggml.tokens", {
+      type: "string",
+      value: tokens,
+    }]]);
+    await writeGguf(`${folder}/v.gguf`, vocabulary, [], (async function* () {})());
+    using file = await openGguf(`${folder}/v.gguf`);
+    assert.deepEqual(file.values.get("tokenizer.ggml.tokens"), tokens);
+  }));
+
 Deno.test("a damaged file is a FormatError with its byte", () =>
   inFolder(async (folder) => {
     const path = `${folder}/a.gguf`;

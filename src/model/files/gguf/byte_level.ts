@@ -30,9 +30,11 @@ export function byteLevelJson(
     const special = kinds[id] === "control" || kinds[id] === "unknown";
     return special || kinds[id] === "user" ? [{ id, content, ...plain, special }] : [];
   });
+  const names = new Set(added.map(({ content }) => content));
   // A token that merges need stands in the vocabulary too.
-  const merged = new Set(merges.flatMap((merge) => [...merge.split(" "), merge.replace(" ", "")]));
-  const names = new Set(added.map(({ content }) => content).filter((name) => !merged.has(name)));
+  for (const merge of merges) {
+    for (const token of [...merge.split(" "), merge.replace(" ", "")]) names.delete(token);
+  }
   return {
     version: "1.0",
     added_tokens: added,

@@ -81,6 +81,9 @@ const PRE_TOKENIZERS: readonly PreTokenizer[] = [
   ),
   of("smollm starcoder refact command-r codeshell exaone minerva-7b mellum2", [DIGIT, GPT_2]),
   of("qwen2 stablelm2 deepseek-r1-qwen megrez hunyuan solar-open grok-2 kormo f2llmv2", [llama3(DIGIT)]),
+  of("qwen35", [
+    `${CONTRACTIONS}|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|${SPACES}`,
+  ]),
   of("deepseek-llm", [
     "[\\r\\n]",
     `\\s?[${CASED_LETTERS}]+`,

@@ -35,11 +35,12 @@ export function mergeObstacle(pieces: readonly Piece[], merges: readonly Pair[])
     const first = firstRank.get(left + right)!;
     if (rank === first) continue;
     const other = (neighbour: number, isRight: boolean): string | undefined => {
+      if (neighbour <= first || neighbour >= rank) return undefined;
       const [x, y] = merges[neighbour];
       const wins = firstRank.get(x + y)!;
       // Equal scores: the left pair is joined first.
       const overtakes = first < wins || isRight && first === wins;
-      if (neighbour <= first || neighbour >= rank || !overtakes) return undefined;
+      if (!overtakes) return undefined;
       const three = isRight ? [left, right, y] : [x, left, right];
       if (!stand(three, ranks, neighbour)) return undefined;
       return `llama.cpp would join ${left} and ${right} of ${three.join(", ")}, the tokenizer the others`;

@@ -112,7 +112,10 @@ Deno.test("a GGUF file of another model is refused with the reason", () =>
       /context_length is missing or not a number/,
     );
     await refused({}, /tensor blk\.0\.attn_norm\.weight is missing/);
-    await refused({ "llama.block_count": { type: "u32", value: 2 ** 31 } }, /block_count is 2147483648, there are 1/);
+    await refused(
+      { "llama.block_count": { type: "u32", value: 2 ** 31 } },
+      /block_count is 2147483648, there are 1/,
+    );
   }));
 
 Deno.test("tensors that no LLaMA here has are refused by their name", () =>
