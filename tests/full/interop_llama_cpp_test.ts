@@ -1,4 +1,4 @@
-// llama.cpp reads our GGUF files: log-probabilities with an F32 cache, greedy texts, and the ids of 304 strings (20
+// llama.cpp reads our GGUF files: log-probabilities with an F32 cache, greedy texts, and the ids of 305 strings (20
 // languages, code, emoji, spaces, markers) with SentencePiece, Metaspace and byte-level tokenizers are equal.
 // LLAMERO_LLAMA_CPP names a folder in which the npm package node-llama-cpp is installed:
 //

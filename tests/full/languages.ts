@@ -65,6 +65,7 @@ export const oddTexts: readonly string[] = [
     " \t ",
     "\u00a0",
     "\u3000",
+    "\t\t\u3000 \u3000",
     "\u2028",
   ],
   ...[

@@ -44,8 +44,13 @@ function casedWords(suffix: string, digits: string): string {
     `| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|${SPACES}`;
 }
 
-/** Han, kana and Hangul as DeepSeek's tokenizers list them. */
-const CJK = "[一-龥ࠀ-一가-퟿]+";
+/** Han, kana and Hangul as DeepSeek's tokenizers list them; llama.cpp takes no wide space of that range for one of them. */
+const CJK_LISTED = "[一-龥ࠀ-一가-퟿]+";
+const CJK = "(?:(?!\\s)[一-龥ࠀ-一가-퟿])+";
+
+/** Punctuation as DeepSeek LLM's tokenizer lists it, of which llama.cpp takes no U+3000 either. */
+const MARKS_LISTED = "\\s?[!-/:-~！-／：-～‘-‟\u3000-。]+";
+const MARKS = MARKS_LISTED.replace("\u3000", "\u3001");
 
 /** The letters of alphabets with upper and lower case, as DeepSeek LLM's tokenizer lists them. */
 const CASED_LETTERS =
@@ -87,7 +92,7 @@ const PRE_TOKENIZERS: readonly PreTokenizer[] = [
   of("deepseek-llm", [
     "[\\r\\n]",
     `\\s?[${CASED_LETTERS}]+`,
-    "\\s?[!-/:-~！-／：-～‘-‟　-。]+",
+    MARKS,
     "\\s+$",
     CJK,
     "\\p{N}+",
@@ -163,6 +168,7 @@ function splitStepOf({ pattern, behavior, invert }: Component): string | undefin
   const coversAll = regex.endsWith("|\\s+");
   const isolates = behavior === "Isolated" && !invert || behavior === "Removed" && invert && coversAll;
   if (!isolates) return undefined;
-  return regex.replaceAll(SPELLED_OUT, CONTRACTIONS).replaceAll("\\p{N}{1}", DIGIT)
+  const known = { [CJK_LISTED]: CJK, [MARKS_LISTED]: MARKS }[regex];
+  return known ?? regex.replaceAll(SPELLED_OUT, CONTRACTIONS).replaceAll("\\p{N}{1}", DIGIT)
     .replaceAll("\r", "\\r").replaceAll("\n", "\\n");
 }
