@@ -38,11 +38,8 @@ export function checkTokenizerJson(value: unknown, file: string): TokenizerJson 
   };
   if (!isRecord(value)) return fail(`expected an object, found ${show(value)}`);
   if (!isRecord(value.model)) return fail(`"model" must be an object, current value is ${show(value.model)}`);
-  for (const part of ["normalizer", "pre_tokenizer", "post_processor", "decoder"]) {
-    const step = value[part] ?? null;
-    if (step !== null && !(isRecord(step) && typeof step.type === "string")) {
-      fail(`"${part}" must be null or an object with a type, current value is ${show(step)}`);
-    }
+  for (const [part, list] of Object.entries(STEPS)) {
+    if ((value[part] ?? null) !== null) checkStep(value[part], part, list, fail);
   }
   const added = value.added_tokens ?? [];
   if (!Array.isArray(added)) return fail(`"added_tokens" must be a list, current value is ${show(added)}`);
@@ -65,6 +62,29 @@ export function checkTokenizerJson(value: unknown, file: string): TokenizerJson 
 const MAX_ID = 2 ** 24;
 
 type Fail = (problem: string) => never;
+
+/** The steps of a tokenizer.json, and the names of the lists of their sequences. */
+const STEPS = {
+  normalizer: "normalizers",
+  pre_tokenizer: "pretokenizers",
+  post_processor: "processors",
+  decoder: "decoders",
+} as const;
+
+/** The most levels of sequences inside sequences. [ours] */
+const MAX_DEPTH = 16;
+
+/** Checks a step and the steps of its sequence. */
+function checkStep(step: unknown, part: string, list: string, fail: Fail, depth = 0): void {
+  if (!isRecord(step) || typeof step.type !== "string") {
+    return fail(`"${part}" must be an object with a type, current value is ${show(step)}`);
+  }
+  if (step.type !== "Sequence") return;
+  if (depth === MAX_DEPTH) return fail(`"${part}" has sequences in sequences, ${MAX_DEPTH} levels deep`);
+  const steps = step[list];
+  if (!Array.isArray(steps)) return fail(`"${part}.${list}" must be a list, current value is ${show(steps)}`);
+  steps.forEach((inner, i) => checkStep(inner, `${part}.${list}[${i}]`, list, fail, depth + 1));
+}
 
 function checkModel(model: ModelJson, added: readonly AddedToken[], fail: Fail): void {
   const vocab: unknown = model.vocab;
