@@ -30,7 +30,7 @@ export function completeTokens(
   file: string,
 ): TokenizerJson {
   const named = [...NAMED.map((field) => config[field]), ...extraOf(config)]
-    .flatMap((token) => textOf(token as TokenName | undefined) ?? []);
+    .flatMap((token) => namedText(token, file) ?? []);
   const wanted: Wanted[] = [
     ...declared(config, ids, new Set(named), file),
     ...named.map((content) => ({ content, special: true })),
@@ -61,6 +61,17 @@ export function completeTokens(
     added.set(token.content, { ...plain(token.special === true), ...token, id });
   }
   return { ...json, added_tokens: [...added.values()].sort((a, b) => a.id - b.id) };
+}
+
+/** Returns the text of a special token that a configuration names; undefined for null. */
+function namedText(token: unknown, file: string): string | undefined {
+  if (token === undefined || token === null) return undefined;
+  const text: unknown = textOf(token as TokenName);
+  if (typeof text === "string") return text;
+  throw new FormatError(
+    `Cannot use the tokenizer: a special token must be a text, current value is ${show(token)}`,
+    { file },
+  );
 }
 
 /** Returns the tokens that files give an id. */

@@ -77,7 +77,8 @@ const MAX_DEPTH = 16;
 /** Checks a step and the steps of its sequence. */
 function checkStep(step: unknown, part: string, list: string, fail: Fail, depth = 0): void {
   if (!isRecord(step) || typeof step.type !== "string") {
-    return fail(`"${part}" must be an object with a type, current value is ${show(step)}`);
+    const kind = depth === 0 ? "null or an object" : "an object";
+    return fail(`"${part}" must be ${kind} with a type, current value is ${show(step)}`);
   }
   if (step.type !== "Sequence") return;
   if (depth === MAX_DEPTH) return fail(`"${part}" has sequences in sequences, ${MAX_DEPTH} levels deep`);

@@ -98,6 +98,15 @@ Deno.test("tokens that contradict each other are refused by name", async () => {
   }
 });
 
+Deno.test("a special token that is no text is refused", async () => {
+  for (const wrong of [7, true, { content: 7 }, { content: ["<x>"] }]) {
+    for (const field of ["sep_token", "mask_token", "eos_token"]) {
+      await assert.rejects(load({ tokenizer_config: { [field]: wrong } }), FormatError, `${field} ${wrong}`);
+    }
+    await assert.rejects(load({ tokenizer_config: { additional_special_tokens: [wrong] } }), FormatError);
+  }
+});
+
 Deno.test("names in a configuration that a tokenizer.json lacks get the next ids, as in transformers", async () => {
   const { json } = (await Tokenizer.train(["a whale"], { vocabSize: 266 })).job().config as { json: unknown };
   const tokenizer = Tokenizer.fromJSON(json, {
