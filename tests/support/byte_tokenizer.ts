@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { byteLevelModel } from "../../src/tokenizer/files/byte_level_model.ts";
 import { Tokenizer, type TokenizerConfig } from "../../src/tokenizer/mod.ts";
 
 /** Returns the character that stands for a byte in such vocabularies. */
@@ -36,18 +37,10 @@ export function byteTokenizerJson(special: string[]): Record<string, unknown> {
     normalizer: null,
     pre_tokenizer: bytes,
     post_processor: null,
-    decoder: bytes,
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: false,
-      vocab: Object.fromEntries(Array.from({ length: 256 }, (_, byte) => [characterOf(byte), byte])),
-      merges: [],
-    },
+    ...byteLevelModel(
+      Object.fromEntries(Array.from({ length: 256 }, (_, byte) => [characterOf(byte), byte])),
+      [],
+      false,
+    ),
   };
 }

@@ -9,11 +9,12 @@
  */
 import { FormatError } from "../../base/errors.ts";
 import { byteLetters } from "../llama/byte_letters.ts";
+import { byteLevelModel } from "./byte_level_model.ts";
 import type { TokenizerConfig } from "./tokenizer_config.ts";
 import type { TokenizerJson } from "./tokenizer_json.ts";
 
 /** The pattern of Llama 3 that splits a text into words. */
-export const LLAMA3_WORDS =
+const LLAMA3_WORDS =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" +
   "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
@@ -88,19 +89,7 @@ export function readTiktoken(
         pair: [bos(0), part("A", 0), bos(1), part("B", 1)],
         special_tokens: { [begin]: { id: begin, ids: [ranks.size], tokens: [begin] } },
       },
-      decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
-      model: {
-        type: "BPE",
-        dropout: null,
-        unk_token: null,
-        continuing_subword_prefix: null,
-        end_of_word_suffix: null,
-        fuse_unk: false,
-        byte_fallback: false,
-        ignore_merges: true,
-        vocab: Object.fromEntries(ranks),
-        merges: mergesOf(ranks),
-      },
+      ...byteLevelModel(Object.fromEntries(ranks), mergesOf(ranks), true),
     },
     config: { bos_token: begin, eos_token: names[1], clean_up_tokenization_spaces: false },
   };

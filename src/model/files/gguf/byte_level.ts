@@ -4,6 +4,7 @@
  * @module
  */
 import type { PieceKind } from "../../../tokenizer/mod.ts";
+import { byteLevelModel } from "../../../tokenizer/files/byte_level_model.ts";
 import type { Component } from "../../../tokenizer/files/tokenizer_json.ts";
 import { componentOf, type PreTokenizer } from "./gguf_pre_tokenizers.ts";
 
@@ -35,24 +36,13 @@ export function byteLevelJson(
   for (const merge of merges) {
     for (const token of [...merge.split(" "), merge.replace(" ", "")]) names.delete(token);
   }
+  const vocab = Object.fromEntries(tokens.flatMap((token, id) => names.has(token) ? [] : [[token, id]]));
   return {
     version: "1.0",
     added_tokens: added,
     normalizer: null,
     pre_tokenizer: componentOf(pre),
     post_processor: postProcessor,
-    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: pre.ignoreMerges,
-      vocab: Object.fromEntries(tokens.flatMap((token, id) => names.has(token) ? [] : [[token, id]])),
-      merges,
-    },
+    ...byteLevelModel(vocab, merges, pre.ignoreMerges),
   };
 }
