@@ -27,7 +27,7 @@ export function byteLevelModel(
       byte_fallback: false,
       ignore_merges: ignoreMerges,
       vocab,
-      merges,
+      merges: [...merges],
     },
   };
 }

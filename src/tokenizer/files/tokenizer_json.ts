@@ -17,7 +17,7 @@ export interface ModelJson {
   /** Ids by token; for Unigram, tokens and scores in the order of their ids. */
   vocab: Record<string, number> | [string, number][];
   /** Merges of a BPE model, `"a b"` or `["a", "b"]`, best first. */
-  merges?: readonly (string | [string, string])[];
+  merges?: (string | [string, string])[];
   /** The token for characters that the vocabulary cannot represent. */
   unk_token?: string | null;
   [key: string]: unknown;
