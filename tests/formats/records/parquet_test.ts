@@ -97,3 +97,22 @@ Deno.test("a page that claims absurdly many bytes is refused before it is unpack
     await Deno.writeTextFile(`${folder}/b.parquet`, "PAR1 and no more PAR1");
     assert.match((await failure(() => all(findParquet(`${folder}/b.parquet`)))).message, /as Parquet/);
   }));
+
+Deno.test("columns that are read side by side keep their own bytes", () =>
+  inFolder(async (folder) => {
+    const count = 200_000;
+    const columnData = ["a", "b"].map((name) => ({
+      name,
+      data: Array.from({ length: count }, (_, i) => `${name} ${i} ${(i * 7919) % 100_003}`),
+      type: "STRING" as const,
+    }));
+    const bytes = parquetWriteBuffer({ columnData, rowGroupSize: count });
+    await Deno.writeFile(`${folder}/a.parquet`, new Uint8Array(bytes));
+    let rows = 0;
+    for await (const found of findParquet(`${folder}/a.parquet`)) {
+      assert.ok(!isBrokenRecord(found), JSON.stringify(found));
+      const { a, b } = found.value;
+      if (a === columnData[0].data[rows] && b === columnData[1].data[rows]) rows++;
+    }
+    assert.equal(rows, count);
+  }));
