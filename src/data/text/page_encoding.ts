@@ -18,6 +18,9 @@ interface PageText {
   replaced: number;
 }
 
+/** The byte that switches to Japanese letters in ISO-2022-JP, which has no byte beyond ASCII. */
+const escape = 0x1b;
+
 /** Bytes of a page that are searched for its character set first, and at most. [ours] */
 const searchedBytes = [1 << 12, 1 << 20];
 
@@ -37,7 +40,7 @@ export function decodePage(content: Uint8Array, type: string, detect: DetectEnco
     const find of [
       () => charsetIn(type),
       () => charsetOfHead(content),
-      () => named.length ? undefined : "utf-8",
+      () => named.length ? undefined : content.includes(escape) ? detect(content) : "utf-8",
     ]
   ) {
     const label = knownLabel(find());

@@ -17,6 +17,13 @@ const wideBytes = 1 << 20;
 /** A function that returns the label of an encoding for a text, or for its beginning. */
 export type DetectEncoding = (bytes: Uint8Array) => string;
 
+/** The most letters beyond ASCII that are too few for statistics. [ours] */
+const maxFewLetters = 3;
+const commonLetters = [..."àáâãäåæçèéêëìíîïñòóôõöøœùúûüßÄÅÆÇÉÖØÜÑ‘’“”–—…€£©®°§«»¡¿½¼¾ºª·"];
+
+/** The encodings in which a letter takes two bytes. */
+const doubleByte = /^(shift_jis|euc-|gb|big5)/;
+
 /** The extension of an encoding, which has letters where the other has control characters or frames. */
 const extended: Record<string, string> = {
   "koi8-r": "koi8-u",
@@ -52,7 +59,9 @@ export async function encodingDetector(): Promise<DetectEncoding> {
     const known = markedEncoding(bytes) ?? unicodeEncoding(bytes);
     if (known) return known;
     const sample = sampleOf(bytes);
+    if (hasFewLetters(sample)) return "windows-1252";
     for (const { name } of chardet.analyse(sample)) {
+      if (name === "UTF-8") continue;
       for (const label of [name.toLowerCase(), extended[name.toLowerCase()]]) {
         if (label && fits(sample, label)) return new TextDecoder(label).encoding;
       }
@@ -68,6 +77,16 @@ function unicodeEncoding(bytes: Uint8Array): string | undefined {
   if (invalid === 0 && valid === 0 && hasJapaneseEscape(bytes)) return "iso-2022-jp";
   // A text in UTF-8 with a few broken characters stays UTF-8: by chance no other encoding looks like it.
   return invalid <= valid ? "utf-8" : undefined;
+}
+
+/**
+ * Returns true for a text with too few letters beyond ASCII for statistics, none beside another, each of which is a common
+ * one in windows-1252: "naïve café".
+ */
+function hasFewLetters(sample: Uint8Array): boolean {
+  const text = new TextDecoder("windows-1252").decode(sample);
+  const found = text.match(/[^\0-\x7f]+/g) ?? [];
+  return found.length <= maxFewLetters && found.every((letter) => commonLetters.includes(letter));
 }
 
 /** Returns true for a text that switches to Japanese letters as ISO-2022-JP does. */
@@ -88,7 +107,8 @@ export function multiByteCharacters(bytes: Uint8Array): { valid: number; invalid
     const following = first >= 0xf0 && first < 0xf5 ? 3 : first >= 0xe0 ? 2 : 1;
     let seen = 0;
     while (seen < following && (bytes[at + seen] & 0xc0) === 0x80) seen++;
-    const isCut = at + seen === bytes.length;
+    // A single byte at the end may be the first one of a character that is cut off, or the é of "café" in another encoding.
+    const isCut = seen > 0 && at + seen === bytes.length;
     if (first < 0xc2 || first > 0xf4 || (seen < following && !isCut)) invalid++;
     else {
       valid++;
@@ -130,12 +150,21 @@ function sampleOf(bytes: Uint8Array): Uint8Array {
   });
 }
 
-/** Returns true when the sample has only assigned characters in the encoding, no C1 control and no frame. */
+/**
+ * Returns true when the sample has only assigned characters in the encoding, no C1 control and no frame, and when the
+ * letters of Chinese, Japanese or Korean mostly stand side by side: "Straße" has none of them.
+ */
 function fits(sample: Uint8Array, label: string): boolean {
   try {
     const text = new TextDecoder(label, { fatal: true }).decode(sample, { stream: true });
-    return !/[\x80-\x9f\u2500-\u25a0\p{Cn}\p{Co}]/u.test(text);
+    if (/[\x80-\x9f\u2500-\u25a0\p{Cn}\p{Co}]/u.test(text)) return false;
+    return !doubleByte.test(label) ||
+      2 * lengthOf(text, /[^\0-\x7f]{2,}/gu) >= lengthOf(text, /[^\0-\x7f]/gu);
   } catch {
     return false;
   }
+}
+
+function lengthOf(text: string, pattern: RegExp): number {
+  return (text.match(pattern) ?? []).reduce((length, part) => length + [...part].length, 0);
 }

@@ -134,7 +134,9 @@ export async function* findLines(
 ): AsyncGenerator<RecordOrError<string>> {
   const detect = encoding === detected ? await encodingDetector() : undefined;
   const { start, parts } = await opened(readParts(path));
-  const label = detect ? detect(start) : markedOr(encoding, start);
+  // The start of a long file may end inside a character.
+  const lines = start.length < startBytes ? start.length : start.lastIndexOf(10) + 1 || start.length;
+  const label = detect ? detect(start.subarray(0, lines)) : markedOr(encoding, start);
   const kind = detect && notText(start, label);
   if (kind) {
     yield { problem: `not text but ${kind}`, reason: "not text" };

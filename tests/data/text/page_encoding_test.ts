@@ -60,3 +60,10 @@ Deno.test("characters that are lost are counted", () => {
   assert.equal(replaced, 2);
   assert.ok(text.includes(russian));
 });
+
+Deno.test("a page in ISO-2022-JP that names no character set is read", () => {
+  const japanese = "吾輩は猫である。"; // bytes of Python's codec iso2022_jp
+  const bytes = Uint8Array.from(atob("GyRCOGNHWiRPRy0kRyQiJGshIxsoQg=="), (c) => c.charCodeAt(0));
+  const body = [...new TextEncoder().encode("<p>"), ...bytes, ...new TextEncoder().encode("</p>")];
+  assert.equal(decodePage(Uint8Array.from(body), "text/html", detect).text, `<p>${japanese}</p>`);
+});

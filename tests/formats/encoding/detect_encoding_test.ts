@@ -125,6 +125,16 @@ Deno.test("UTF-8, UTF-16 with and without a mark, and short texts in windows-125
       "50 € only for the two of us",
       "naïve",
       "20° C",
+      "café",
+      "é",
+      "naïve café",
+      "Straße",
+      "El Niño",
+      "fünf Bäume",
+      "Køpenhavn",
+      "ça va?",
+      "weiß",
+      `${"plain words ".repeat(9000)} déjà`,
     ]
   ) {
     const bytes = Uint8Array.from(short, (c) => marks[c] ?? c.charCodeAt(0));
