@@ -170,7 +170,11 @@ export async function pageJudge(): Promise<Judge<RawPage>> {
     const isHtml = /html/i.test(type) || (status !== undefined && /^(application\/http|$)/i.test(type));
     if (!isHtml && !/^text\/plain/i.test(type)) return { drop: "neither HTML nor text" };
     const { text: page, encoding, replaced } = decodePage(content, type, detect);
-    if ((!isHtml || replaced > 0) && notText(content, encoding)) return { drop: "not text" };
+    // A page may hold a few zeros by mistake; browsers pass over them.
+    const hasZeros = isHtml && replaced === 0 && content.includes(0);
+    if (notText(hasZeros ? content.filter((byte) => byte !== 0) : content, encoding)) {
+      return { drop: "not text" };
+    }
     if (isCut) note("bodies cut short");
     noteReplaced(replaced);
     if (!isHtml) return { text: page };

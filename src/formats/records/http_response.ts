@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import {
   brotliDecompressSync,
   constants,
@@ -71,10 +72,14 @@ function headEnd(bytes: Uint8Array): number | undefined {
   return undefined;
 }
 
-/** Undoes one coding. A body that does not have it stays, if it is text. */
+/**
+ * Undoes one coding. A body that does not have it stays, if it is text. A body that begins as gzip is unpacked as gzip
+ * where the header names another compression.
+ */
 function undone(response: HttpResponse, coding: string): HttpResponse {
   const { body } = response;
-  const undo = codings[coding];
+  const isNamedWrong = coding !== "chunked" && isGzip(body);
+  const undo = Object.hasOwn(codings, coding) ? codings[isNamedWrong ? "gzip" : coding] : undefined;
   if (undo === undefined || body.length === 0) return response;
   try {
     const found = undo(body);
@@ -168,7 +173,20 @@ function joinedChunks(body: Uint8Array): Undone {
         : undefined;
     }
     if (body[at] === CR) at++;
-    if (body[at] !== LF) return parts.length > 1 ? { body: concat(parts), isCut: true } : undefined;
+    if (body[at] !== LF) {
+      if (parts.length > 1) return { body: concat(parts), isCut: true };
+      return lastChunk.test(latin.decode(body.subarray(-16))) ? withoutSizes(body) : undefined;
+    }
     at++;
   }
+}
+
+/** The end of a body in chunks. */
+const lastChunk = /\r?\n0+\r?\n(\r?\n)?$/;
+
+/** Joins chunks whose sizes are wrong: the lines that hold a size are taken out. */
+function withoutSizes(body: Uint8Array): Undone {
+  const text = Buffer.from(body).toString("latin1").replace(lastChunk, "");
+  const joined = text.replace(/^[0-9a-f]+[ \t]*\r?\n/i, "").replace(/\r\n[0-9a-f]{1,8}[ \t]*\r\n/gi, "");
+  return { body: Uint8Array.from(Buffer.from(joined, "latin1")), isCut: true };
 }

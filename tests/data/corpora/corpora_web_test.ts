@@ -209,6 +209,7 @@ Deno.test("pages of WARC files come through every encoding; other statuses, dama
       ["HTTP/1.1 200 OK\r\nContent-Type: image/png", "\x89PNG"],
       ["HTTP/1.1 200 OK\r\nContent-Type: text/plain", Uint8Array.of(1, 0, 2, 3, 0, 5, 0, 0)],
       [`${ok}\r\nContent-Encoding: gzip`, gzipSync(html).fill(0, 12, 40)],
+      ["HTTP/1.1 200 OK\r\nContent-Type: text/html", "%PDF-1.7\n1 0 obj"],
       [ok, Uint8Array.of(...bytes.subarray(0, -20), 0xff, ...bytes.subarray(-20))],
     ]);
     const pages = Dataset.c4(path, { rules: false, language: false, spans: false });
@@ -219,7 +220,7 @@ Deno.test("pages of WARC files come through every encoding; other statuses, dama
       "HTTP status 404": 1,
       "HTTP status 301": 1,
       "neither HTML nor text": 1,
-      "not text": 1,
+      "not text": 2,
       "a body that cannot be unpacked (gzip)": 1,
     });
     assert.deepEqual(notes, { "characters that cannot be decoded (U+FFFD)": 1 });
@@ -227,6 +228,6 @@ Deno.test("pages of WARC files come through every encoding; other statuses, dama
     const rejects = (await Deno.readTextFile(`${folder}/rejects.jsonl`)).trim().split("\n").map((line) =>
       JSON.parse(line)
     );
-    assert.deepEqual(rejects.map(({ record }) => record.meta.url), ["4", "5", "6", "7", "8"]);
+    assert.deepEqual(rejects.map(({ record }) => record.meta.url), ["4", "5", "6", "7", "8", "9"]);
     for (const workers of [0, 1]) assert.equal((await pages.stats({ workers })).records, 5);
   }));

@@ -58,6 +58,20 @@ Deno.test("a body that does not have the encoding of its header stays as it is",
   }
 });
 
+Deno.test("a wrong name of the compression or a wrong size of the first chunk costs no text", () => {
+  for (const coding of ["br", "deflate", "zstd", "compress"]) {
+    assert.equal(bodyOf(`Content-Encoding: ${coding}`, gzipSync(text)), text, coding);
+  }
+  for (const header of ["63", "66", "10"]) {
+    const wrong = chunked(bytes(text));
+    wrong.set(bytes(header));
+    const found = response("Transfer-Encoding: chunked", wrong);
+    assert.equal(new TextDecoder().decode(found.body), text, header);
+    assert.ok(found.isCut);
+  }
+  assert.equal(bodyOf("Content-Encoding: toString", text), text);
+});
+
 Deno.test("of a body that is cut short the part before is kept and marked", () => {
   const packed: [string, Uint8Array][] = [
     ["Content-Encoding: gzip", gzipSync(text)],
