@@ -104,8 +104,9 @@ async function* threadsOf(
     const threads = new Map<number, { question?: Post; answers: Post[] }>();
     for await (const post of folder.posts(part)) {
       const thread = threads.get(post.question) ?? { answers: [] };
-      if (post.id === post.question) thread.question = post;
-      else thread.answers.push(post);
+      if (post.id !== post.question) thread.answers.push(post);
+      else if (thread.question) yield { problem: `a second question ${post.id}`, line: post.line };
+      else thread.question = post;
       threads.set(post.question, thread);
     }
     for (const { question, answers } of threads.values()) {

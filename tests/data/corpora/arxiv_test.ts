@@ -144,3 +144,20 @@ Deno.test("verbatim text goes byte by byte through all steps", () =>
     const [{ text }] = await Dataset.arxiv(`${folder}/a.tex`).toArray();
     assert.equal(text, `\\section{A}\n${code}\n\\mathbb{R}`);
   }));
+
+Deno.test("inputs beside a .tex file: names with blanks, in quotes, and relative to an imported file", () =>
+  inFolder(async (folder) => {
+    const files = {
+      "a.tex":
+        '\\begin{document}\\section{S} \\input{"b c"} \\input "d e" \\input{f g} \\subimport{s/}{h}\\end{document}',
+      "b c.tex": "BC",
+      "d e.tex": "DE",
+      "f g.tex": "FG",
+      "s/h.tex": "H \\input{i}",
+      "s/i.tex": "I",
+    };
+    await Deno.mkdir(`${folder}/s`);
+    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
+    const [{ text }] = await Dataset.arxiv(`${folder}/a.tex`).toArray();
+    assert.equal(text.replace(/\s+/g, " "), "\\section{S} BC DE FG H I");
+  }));

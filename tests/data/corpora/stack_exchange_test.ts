@@ -155,3 +155,17 @@ Deno.test("answers that are left out are counted and written to the rejects", ()
       ["answers without their question", 4, "answer 4"],
     ]);
   }));
+
+Deno.test("a second question with the same id is counted, and the first one stays", () =>
+  inFolder(async (folder) => {
+    const question = (title: string) => row({ Id: 1, PostTypeId: 1, Title: title, Body: "B" });
+    await Deno.writeTextFile(
+      `${folder}/Posts.xml`,
+      `<posts>${question("first")}${question("second")}</posts>`,
+    );
+    const posts = Dataset.stackExchange(`${folder}/Posts.xml`);
+    assert.deepEqual((await posts.toArray()).map(({ text }) => text), ["Q: first B"]);
+    const [{ dropped, notes }] = (await posts.stats()).steps;
+    assert.deepEqual(dropped, { unreadable: 1 });
+    assert.match(String(notes["first unreadable"]), /a second question 1/);
+  }));

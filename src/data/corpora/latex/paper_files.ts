@@ -114,8 +114,11 @@ export async function inputsBeside(path: string, bytes: Uint8Array): Promise<Map
   const root = path.slice(folder.length);
   const files = new Map([[root, bytes]]);
   const asked = new Set(files.keys());
-  for (const [, content] of files) {
-    for (const file of inputNames(decodeTex(content))) {
+  for (const [name, content] of files) {
+    const own = name.replace(/[^/]*$/, "");
+    const names = inputNames(decodeTex(content));
+    // \import makes names relative to the folder of the file that holds them.
+    for (const file of own ? names.flatMap((file) => [file, own + file]) : names) {
       if (asked.has(file) || asked.size > maxFilesBeside) continue;
       asked.add(file);
       const found = await readInside(folder || "./", file);

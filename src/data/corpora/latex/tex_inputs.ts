@@ -78,6 +78,8 @@ export function inputNames(text: string): string[] {
     ...[...text.matchAll(/\\(?:sub)?(?:import|includefrom|inputfrom)\*?\s*\{([^{}\n]*)\}\s*\{([^{}\n]+)\}/g)]
       .map(([, folder, file]) => `${folder}/${file}`),
     ...[...text.matchAll(reads)].map(([, file]) => file),
+    ...[...text.matchAll(/\\(?:input|include|subfile)\s*(?:\{\s*"?([^{}"\n]+)|"([^"\n]+)")/g)]
+      .map(([, inBraces, inQuotes]) => inBraces ?? inQuotes),
     ...[
       ...text.matchAll(/\\(?:includestandalone|InputIfFileExists|subfileinclude)[^{}]{0,100}\{([^{}\n]+)\}/g),
     ]
