@@ -86,8 +86,10 @@ function factsOf(
   { folders = "no", globbed = false }: { folders?: Folders; globbed?: boolean },
 ): FileFacts[] | undefined {
   try {
-    const { size, mtime, isDirectory } = Deno.statSync(path);
-    if (!isDirectory) return [{ path, size, modified: mtime?.getTime() ?? 0 }];
+    const { size, mtime, isDirectory, isFile } = Deno.statSync(path);
+    const facts = { path, size, modified: mtime?.getTime() ?? 0 };
+    // A pipe that nobody writes to would stop the reading; one that is named by its path is meant.
+    if (!isDirectory) return [isFile || !globbed ? facts : { ...facts, skipped: "pipe or device" }];
     if (folders === "whole") return [folderFacts(path)];
     if (folders === "files" && !globbed) return filesIn(path);
   } catch (error) {
@@ -107,7 +109,7 @@ function filesIn(folder: string): FileFacts[] {
     const path = `${folder.replace(/[\\/]$/, "")}/${name}`;
     const skipped = isSymlink ? "link" : name.startsWith(".") ? "hidden" : undefined;
     if (skipped) return [{ path, size: 0, modified: 0, skipped }];
-    return isDirectory ? filesIn(path) : factsOf(path, {}) ?? [];
+    return isDirectory ? filesIn(path) : factsOf(path, { globbed: true }) ?? [];
   });
 }
 

@@ -86,7 +86,7 @@ async function* readFiles<T>(
     throw new DataError(`${firstBroken.problem}; no other record can be read either`, firstBroken);
   }
   const skipped = Object.entries(counts.notes).map(([note, count]) => `${note} (${count})`).join(", ");
-  const why = skipped ? `no record is used: ${skipped}` : "it is empty, check that the path is right";
+  const why = skipped ? `no record is used: ${skipped}` : "it holds no records, check that the path is right";
   throw new DataError(`Cannot read ${patterns.join(" ")}: ${why}`);
 }
 

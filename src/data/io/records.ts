@@ -14,6 +14,7 @@ import type { Document, Entry } from "../document.ts";
 import type { Paths } from "./file_patterns.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { type BrokenOptions, onBrokenSchema, readerPlan } from "./file_reader.ts";
+import { encodingSchema } from "./text.ts";
 
 /** The conversion of rows to documents: names of fields, and the treatment of broken records. */
 export interface RowOptions extends BrokenOptions {
@@ -58,16 +59,21 @@ const textMissing = "id and source need text, which makes documents of the rows"
 
 const rowSchema = optionsSchema<RowOptions>()(z.strictObject(fields).refine(hasText, textMissing));
 
+const character = z.string().length(1).regex(/[^\r\n]/, "must be no line end").optional();
+
 const csvSchema = optionsSchema<CsvOptions>()(
   z.strictObject({
     ...fields,
-    delimiter: z.string().length(1).optional(),
-    separator: z.string().length(1).optional(),
-    quote: z.union([z.string().length(1), z.literal(false)]).optional(),
-    encoding: z.string().optional(),
+    delimiter: character,
+    separator: character,
+    quote: z.union([character, z.literal(false)]),
+    encoding: encodingSchema,
   }).refine(hasText, textMissing).refine(
     ({ delimiter, separator }) => delimiter === undefined || separator === undefined,
     "delimiter and separator are one option, name one of them",
+  ).refine(
+    ({ delimiter, separator = delimiter, quote = '"' }) => separator !== quote,
+    "delimiter and quote must be two characters",
   ),
 );
 

@@ -51,7 +51,8 @@ function noNames({ problem, line }: BrokenRecord, file: string): DataError {
 }
 
 function checkNames(names: string[], file: string): string[] {
-  const duplicate = names.find((name, i) => names.indexOf(name) < i);
+  const seen = new Set<string>();
+  const duplicate = names.find((name) => seen.size === seen.add(name).size);
   if (duplicate === undefined) return names;
   throw new DataError(
     `Cannot read the file as CSV: its first line names ${JSON.stringify(duplicate)} twice`,

@@ -141,3 +141,19 @@ Deno.test("reading is cold: a reader for a missing file is made, shown and chain
   });
   assert.equal("then" in dataset, false);
 });
+
+Deno.test("options of CSV that cannot be meant are refused by name", async () => {
+  const cases: [Parameters<typeof Dataset.csv>[1], RegExp][] = [
+    [{ encoding: "utf-9" }, /Dataset\.csv\.encoding: must be a label of the Encoding standard/],
+    [{ delimiter: "\n" }, /Dataset\.csv\.delimiter: must be no line end/],
+    [{ quote: "\r" }, /Dataset\.csv\.quote/],
+    [{ delimiter: '"' }, /delimiter and quote must be two characters/],
+    [{ separator: "'", quote: "'" }, /delimiter and quote must be two characters/],
+  ];
+  for (const [options, message] of cases) {
+    const error = await failure(() => Dataset.csv("a.csv", options));
+    assert.ok(error instanceof ConfigError);
+    assert.match(error.message, message);
+  }
+  assert.ok(Dataset.csv("a.csv", { delimiter: '"', quote: false }));
+});

@@ -123,3 +123,14 @@ Deno.test("JSON is never read as prose", () =>
     await Deno.writeTextFile(`${folder}/prose.txt`, "[1] See the notes. {curly} braces\n");
     assert.equal((await Dataset.text(`${folder}/prose.txt`).toArray()).length, 1);
   }));
+
+Deno.test("a pipe in a folder is counted and does not stop the reading", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/a.txt`, "text");
+    const { success } = await new Deno.Command("mkfifo", { args: [`${folder}/b.txt`] }).output();
+    assert.ok(success);
+    for (const path of [folder, `${folder}/*.txt`]) {
+      const [{ kept, dropped }] = (await Dataset.text(path).stats()).steps;
+      assert.deepEqual([kept, dropped], [1, { "pipe or device": 1 }]);
+    }
+  }));

@@ -77,3 +77,12 @@ Deno.test("separators by name, by extension and by Excel's first line; quotes ca
     assert.deepEqual(await read(folder, "a\tb\n1\t2\n", {}, "a.tab"), ["1|2"]);
     assert.deepEqual(await read(folder, "a,b\n'1,2',3\n", { quote: "'" }), ["1,2|3"]);
   }));
+
+Deno.test("a first line of very many names takes no longer per name", () =>
+  inFolder(async (folder) => {
+    const names = Array.from({ length: 200_000 }, (_, i) => `c${i}`);
+    const found = await read(folder, `${names.join()}\n${"1,".repeat(names.length - 1)}1\n`);
+    assert.equal(found[0].length, 2 * names.length - 1);
+    const twice = await failure(() => read(folder, "a,b,a\n"));
+    assert.match(twice.message, /its first line names "a" twice/);
+  }));
