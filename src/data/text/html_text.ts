@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Parser } from "htmlparser2";
+import { type Handler, Parser } from "htmlparser2";
 
 /** Options of the conversion. */
 interface HtmlTextOptions {
@@ -47,6 +47,9 @@ const paragraphs = new Set([
   "dl",
 ]);
 
+/** The deepest nesting of elements that is followed, that of browsers. */
+const maxDepth = 512;
+
 /** Returns the text of an HTML page or fragment; list items begin with `* `. */
 export function htmlText(html: string, { without = [] }: HtmlTextOptions = {}): string {
   const skipped = new Set([...removed, ...without]);
@@ -54,8 +57,10 @@ export function htmlText(html: string, { without = [] }: HtmlTextOptions = {}): 
   let hidden = 0;
   let preformatted = 0;
   let lists = 0;
-  const parser = new Parser({
+  let depth = 0;
+  const parser = new ShallowParser({
     onopentag(name) {
+      depth++;
       if (skipped.has(name)) hidden++;
       if (hidden) return;
       if (name === "br") page.newline();
@@ -69,15 +74,42 @@ export function htmlText(html: string, { without = [] }: HtmlTextOptions = {}): 
       if (!hidden) preformatted ? page.raw(text) : page.flow(text);
     },
     onclosetag(name) {
+      depth--;
       if (skipped.has(name)) hidden = Math.max(0, hidden - 1);
       if (hidden) return;
       if (name === "pre") preformatted = Math.max(0, preformatted - 1);
       if (name === "ul" || name === "ol") lists = Math.max(0, lists - 1);
       if (blocks.has(name)) page.lines(paragraphs.has(name) && lists === 0 ? 2 : 1);
     },
-  }, { decodeEntities: true });
+  }, (name) => depth >= maxDepth && (hidden > 0 || !skipped.has(name)));
   parser.end(html);
   return page.text;
+}
+
+/** A parser that takes an element for an empty one where it stands too deep; the time of each grows with the depth. */
+class ShallowParser extends Parser {
+  readonly #isTooDeep: (name: string) => boolean;
+  /** The decision about the tag that is being read. */
+  #isEmpty?: boolean;
+
+  constructor(handler: Partial<Handler>, isTooDeep: (name: string) => boolean) {
+    super(handler, { decodeEntities: true });
+    this.#isTooDeep = isTooDeep;
+  }
+
+  override onopentagname(start: number, end: number): void {
+    this.#isEmpty = undefined;
+    super.onopentagname(start, end);
+  }
+
+  override onclosetag(start: number, end: number): void {
+    this.#isEmpty = false;
+    super.onclosetag(start, end);
+  }
+
+  protected override isVoidElement(name: string): boolean {
+    return super.isVoidElement(name) || (this.#isEmpty ??= this.#isTooDeep(name));
+  }
 }
 
 /** A text under construction. */
