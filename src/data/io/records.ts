@@ -169,7 +169,8 @@ function documentOf(
     if (typeof value === "string" || (typeof value === "number" && field !== fields.text)) {
       return String(value);
     }
-    problem ??= `field ${field} must be a string, current value is ${show(value)}`;
+    const shown = value instanceof Uint8Array ? "bytes that are not UTF-8" : show(value);
+    problem ??= `field ${field} must be a string, current value is ${shown}`;
     return "";
   };
   const text = take(fields.text);

@@ -130,10 +130,10 @@ function recordIn(
   quote: string | false,
 ): FoundRecord | "open" | "misplaced" {
   const first = lines[0].text;
-  if (lines.length === 1 && (quote === false || !first.includes(quote))) {
-    const end = first.indexOf("\r");
-    const text = end < 0 ? first : first.slice(0, end);
-    return { fields: text === "" ? undefined : text.split(separator), used: 1, rest: restOf(first, end) };
+  const end = first.indexOf("\r");
+  const start = end < 0 ? first : first.slice(0, end);
+  if ((lines.length === 1 || end >= 0) && (quote === false || !start.includes(quote))) {
+    return { fields: start === "" ? undefined : start.split(separator), used: 1, rest: restOf(first, end) };
   }
   const fields: string[] = [];
   let used = 1;

@@ -92,11 +92,11 @@ function prepareSchema(schema: SchemaElement[]): Map<string, number> {
   const decimals = new Map<string, number>();
   const root = schema[0]?.num_children ?? 0;
   let nested = 0;
-  let topLevel = 0;
+  const names = new Set<string>();
   for (const element of schema.slice(1)) {
     const isTop = nested === 0;
-    if (isTop) topLevel++;
-    else nested--;
+    if (!isTop) nested--;
+    else if (names.size === names.add(element.name).size) throw new Error(`it names "${element.name}" twice`);
     nested += element.num_children ?? 0;
     const logical = element.logical_type;
     if (element.converted_type === "ENUM" || logical?.type === "ENUM") element.converted_type = "UTF8";
@@ -114,7 +114,7 @@ function prepareSchema(schema: SchemaElement[]): Map<string, number> {
     decimals.set(element.name, scale);
     Object.assign(element, { converted_type: undefined, logical_type: undefined });
   }
-  if (topLevel > root && root > 0) throw new Error("its schema names more columns than it has");
+  if (names.size > root && root > 0) throw new Error("its schema names more columns than it has");
   return decimals;
 }
 
@@ -144,7 +144,7 @@ function checkedCompressors(compressors: Compressors): Compressors {
 }
 
 const millisecondsPerDay = 86_400_000;
-const text = new TextDecoder();
+const text = new TextDecoder("utf-8", { fatal: true });
 
 /** The values of times and texts. */
 const parsers = {
@@ -152,9 +152,18 @@ const parsers = {
   timestampFromMicroseconds: (value: bigint) => timeOf(value, 1000n, 3),
   timestampFromNanoseconds: (value: bigint) => timeOf(value, 1_000_000n, 6),
   dateFromDays: (days: number) => new Date(days * millisecondsPerDay),
-  stringFromBytes: (bytes: Uint8Array) => bytes && text.decode(bytes),
+  stringFromBytes: textOf,
   jsonFromBytes: (bytes: Uint8Array) => bytes && parseJson(text.decode(bytes)),
 };
+
+/** Returns a text; bytes that are not UTF-8 stay bytes. */
+function textOf(bytes: Uint8Array): string | Uint8Array {
+  try {
+    return bytes && text.decode(bytes);
+  } catch {
+    return bytes.slice();
+  }
+}
 
 /** Returns a time as a `Date`, or as an ISO string where it has digits below a millisecond. */
 function timeOf(value: bigint, perMillisecond: bigint, digits: number): Date | string {

@@ -141,14 +141,18 @@ class Input {
     }
   }
 
-  /** Takes the bytes up to and with the next empty line; returns undefined when a megabyte holds none. */
+  /**
+   * Takes the bytes up to and with the next empty line; returns undefined when a megabyte holds none, or when another
+   * record begins before.
+   */
   async head(): Promise<Uint8Array | undefined> {
     for (let from = 0;;) {
       for (let at = this.#rest.indexOf(LF, from); at >= 0; at = this.#rest.indexOf(LF, at + 1)) {
         const next = this.#rest[at + 1] === CR ? at + 2 : at + 1;
         if (this.#rest[next] === LF) return this.#advance(next + 1);
+        if (startsWith(this.#rest, mark, at)) return undefined;
       }
-      from = Math.max(0, this.#rest.length - 2);
+      from = Math.max(0, this.#rest.length - mark.length);
       if (this.#rest.length > maxHeadBytes || !await this.#more()) return undefined;
     }
   }
@@ -179,7 +183,6 @@ class Input {
       this.#rest = concat([putBack, this.#rest]);
       this.position -= putBack.length;
     }
-    const mark = "\nWARC/";
     while (true) {
       const found = indexOf(this.#rest, mark, 0);
       if (found >= 0) return void this.#advance(found + 1);
@@ -189,12 +192,19 @@ class Input {
   }
 }
 
+/** The beginning of a line that opens a record. */
+const mark = "\nWARC/";
+
 function indexOf(bytes: Uint8Array, mark: string, from: number): number {
   const first = mark.charCodeAt(0);
   for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1)) {
-    let same = 1;
-    while (same < mark.length && bytes[at + same] === mark.charCodeAt(same)) same++;
-    if (same === mark.length) return at;
+    if (startsWith(bytes, mark, at)) return at;
   }
   return -1;
+}
+
+function startsWith(bytes: Uint8Array, mark: string, at: number): boolean {
+  let same = 0;
+  while (same < mark.length && bytes[at + same] === mark.charCodeAt(same)) same++;
+  return same === mark.length;
 }

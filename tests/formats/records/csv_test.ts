@@ -86,3 +86,10 @@ Deno.test("a first line of very many names takes no longer per name", () =>
     const twice = await failure(() => read(folder, "a,b,a\n"));
     assert.match(twice.message, /its first line names "a" twice/);
   }));
+
+Deno.test("a long file with CR at the ends of its lines takes no longer per line", () =>
+  inFolder(async (folder) => {
+    const found = await read(folder, `a,b\r${"1,2\r".repeat(300_000)}"x\ry",z\r`);
+    assert.equal(found.length, 300_001);
+    assert.equal(found.at(-1), "x\ry|z");
+  }));

@@ -116,3 +116,21 @@ Deno.test("columns that are read side by side keep their own bytes", () =>
     }
     assert.equal(rows, count);
   }));
+
+Deno.test("a text that is not UTF-8 stays bytes; a name that stands twice is refused", () =>
+  inFolder(async (folder) => {
+    const column = (name: string, value: string) => ({ name, data: [value, "ok"], type: "STRING" as const });
+    const path = `${folder}/a.parquet`;
+    const written = (...columnData: ReturnType<typeof column>[]) =>
+      new Uint8Array(parquetWriteBuffer({ columnData, codec: "UNCOMPRESSED" }));
+    await Deno.writeFile(path, written(column("t", "caf~")).map((byte) => byte === 0x7e ? 0xe9 : byte));
+    assert.deepEqual((await all(findParquet(path))).map((item) => "value" in item && item.value), [
+      { t: Uint8Array.of(0x63, 0x61, 0x66, 0xe9) },
+      { t: "ok" },
+    ]);
+    await Deno.writeFile(
+      path,
+      written(column("t", "a"), column("~", "b")).map((byte) => byte === 0x7e ? 0x74 : byte),
+    );
+    assert.match((await failure(() => all(findParquet(path)))).message, /as Parquet: it names "t" twice/);
+  }));

@@ -102,3 +102,11 @@ Deno.test("a damaged member is one broken record, and the members around it are 
     await Deno.writeFile(path, concat([members[0], members[1].subarray(0, 30)]));
     assert.deepEqual(await show(), [texts[0], "!"]);
   }));
+
+Deno.test("heads without an end cost one broken record each, and no more time each", () =>
+  inFolder(async (folder) => {
+    const open = encode("WARC/1.0\r\nWARC-Type: conversion\r\n".repeat(50_000));
+    const found = await read(folder, [open, record("conversion", "good")]);
+    assert.equal(found.length, 50_001);
+    assert.equal(found.at(-1), "good");
+  }));
