@@ -36,7 +36,7 @@ export async function* filesUnder(
     const names: string[] = [];
     for await (const { name } of Deno.readDir(path)) if (!skippedFolders.has(name)) names.push(name);
     for (const name of names.sort()) yield* filesUnder(`${path.replace(/[\\/]$/, "")}/${name}`, own, root);
-  }
+  } else yield { problem: `a pipe or device: ${path}`, reason: "pipe or device" };
 }
 
 async function readIfText(path: string, size: number): Promise<RecordOrError<string>> {
