@@ -88,7 +88,7 @@ export function inputNames(text: string): string[] {
       .flatMap(([, names]) => names.split(",").map((name) => `${name.trim()}.sty`)),
   ];
   const paths = named.map((file) => pathOf("", file.trim())).filter((path) => path !== undefined);
-  return paths.flatMap((path) => path.endsWith(".sty") ? [path] : [`${path}.tex`, path]);
+  return [...new Set(paths)].flatMap((path) => path.endsWith(".sty") ? [path] : [`${path}.tex`, path]);
 }
 
 /** Returns the files that arXiv's `00README` names as the top level. */
