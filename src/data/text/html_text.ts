@@ -50,17 +50,25 @@ const paragraphs = new Set([
 /** The deepest nesting of elements that is followed, that of browsers. */
 const maxDepth = 512;
 
+/** The end of a parsing that met elements below `maxDepth`. */
+const tooDeep = Symbol("too deep");
+
 /** Returns the text of an HTML page or fragment; list items begin with `* `. */
 export function htmlText(html: string, { without = [] }: HtmlTextOptions = {}): string {
   const skipped = new Set([...removed, ...without]);
+  return parsedText(html, skipped, false) ?? parsedText(html, skipped, true)!;
+}
+
+/** Returns the text of a page; undefined where elements nest too deep, unless `isShallow` makes them empty ones. */
+function parsedText(html: string, skipped: ReadonlySet<string>, isShallow: boolean): string | undefined {
   const page = new Page();
   let hidden = 0;
   let preformatted = 0;
   let lists = 0;
   let depth = 0;
-  const parser = new ShallowParser({
+  const handler: Partial<Handler> = {
     onopentag(name) {
-      depth++;
+      if (++depth > maxDepth && !isShallow) throw tooDeep;
       if (skipped.has(name)) hidden++;
       if (hidden) return;
       if (name === "br") page.newline();
@@ -81,8 +89,16 @@ export function htmlText(html: string, { without = [] }: HtmlTextOptions = {}): 
       if (name === "ul" || name === "ol") lists = Math.max(0, lists - 1);
       if (blocks.has(name)) page.lines(paragraphs.has(name) && lists === 0 ? 2 : 1);
     },
-  }, (name) => depth >= maxDepth && (hidden > 0 || !skipped.has(name)));
-  parser.end(html);
+  };
+  const parser = isShallow
+    ? new ShallowParser(handler, (name) => depth >= maxDepth && (hidden > 0 || !skipped.has(name)))
+    : new Parser(handler, { decodeEntities: true });
+  try {
+    parser.end(html);
+  } catch (error) {
+    if (error === tooDeep) return undefined;
+    throw error;
+  }
   return page.text;
 }
 
