@@ -58,6 +58,22 @@ Deno.test("HumanEval: canonical solutions pass, stubs fail, samples give pass@1"
   assert.deepEqual(some[0].samples!.map(({ value }) => value), [1, 0, 0, 0]);
 });
 
+Deno.test("a problem without a solution of its own is asked, since the tests grade", async () => {
+  const files = {
+    "HumanEval.jsonl": jsonl([{ ...humaneval[0], canonical_solution: "" }, {
+      ...humaneval[0],
+      canonical_solution: undefined,
+    }]),
+    "mbpp.jsonl": jsonl(mbpp.map((row) => row.task_id === 12 ? { ...row, code: undefined } : row)),
+  };
+  await withFiles(files, async (data) => {
+    for (const task of ["humaneval", "mbpp"]) {
+      const [{ items, protocol }] = (await new Evaluator(stub).add(task, { data }).run()).results;
+      assert.deepEqual([items.length, protocol.unusable], [2, 0]);
+    }
+  });
+});
+
 Deno.test("a text is not the main module, as in the published harness: its script does not run", async () => {
   const script = '\nif __name__ == "__main__":\n    print(f(int(input())))\n[DONE]';
   const model = writer((prompt) => solve(prompt).split("[DONE]")[0] + script);

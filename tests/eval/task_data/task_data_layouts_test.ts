@@ -1,7 +1,7 @@
 // Repositories and archives as their authors publish them, given by their parent, root, inner folder or file. Each tree also holds the files of other splits, which must not be asked.
 import assert from "node:assert/strict";
 import { type ChoiceOutcome, Evaluator, type TaskData } from "../../../src/eval/mod.ts";
-import { scorer, withFiles, writer } from "../fakes.ts";
+import { jsonl, scorer, withFiles, writer } from "../fakes.ts";
 import {
   article,
   boolq,
@@ -51,6 +51,16 @@ const layouts: [task: string, files: Record<string, string>, starts: string[], c
     },
     ["", "superglue", "superglue/BoolQ"],
     3,
+  ],
+  [
+    "boolq",
+    {
+      "super_glue/boolq/validation.jsonl": rows(2, boolq),
+      "super_glue/cb/validation.jsonl": other(boolq),
+      "super_glue/copa/validation.jsonl": other(boolq),
+    },
+    ["", "super_glue", "super_glue/boolq"],
+    2,
   ],
   [
     "piqa",
@@ -207,6 +217,16 @@ const layouts: [task: string, files: Record<string, string>, starts: string[], c
     ["MATH/test/algebra", "MATH/test/algebra/0.json"],
     1,
   ],
+  [
+    "math",
+    {
+      "hub/math/algebra/test.jsonl": jsonl([JSON.parse(problem(0, "right"))]),
+      "hub/math/geometry/test.jsonl": jsonl([JSON.parse(problem(1, "right"))]),
+      "hub/math/geometry/train.jsonl": jsonl([JSON.parse(problem(2, "wrong"))]),
+    },
+    ["", "hub", "hub/math"],
+    2,
+  ],
   ["gsm8k", {
     "grade-school-math/grade_school_math/data/test.jsonl": rows(4, gsm8k),
     "grade-school-math/grade_school_math/data/train.jsonl": other(gsm8k),
@@ -334,6 +354,35 @@ Deno.test("MMLU: the five examples are found beside the test folder from every s
     }
   }));
 
+Deno.test("MMLU: one folder per subject, with its examples", () =>
+  withFiles(
+    Object.fromEntries(["anatomy", "virology"].flatMap((subject) => {
+      const rows = (count: number, mark: string) =>
+        jsonl(
+          range(count).map((i) => ({
+            question: `${mark} ${i}`,
+            subject,
+            choices: ["a", "b", "c", "d"],
+            answer: 1,
+          })),
+        );
+      return [
+        [`hub/mmlu/${subject}/test.jsonl`, rows(2, "right")],
+        [`hub/mmlu/${subject}/dev.jsonl`, rows(5, "example")],
+      ];
+    })),
+    async (folder) => {
+      for (const start of ["", "/hub", "/hub/mmlu"]) {
+        const { items } = (await new Evaluator(model).add("mmlu", { data: folder + start }).run()).results[0];
+        assert.equal(items.length, 4, start);
+        assert.ok(
+          items.every(({ prompt }) => prompt.includes("example 4") && prompt.includes("right")),
+          start,
+        );
+      }
+    },
+  ));
+
 Deno.test("a folder with several files of the published name is refused, and they are named", () =>
   withFiles({ "a/x/dev.jsonl": rows(2, boolq), "a/y/dev.jsonl": rows(2, boolq) }, async (folder) => {
     await assert.rejects(
@@ -372,6 +421,8 @@ Deno.test("a file of another task does not stand in for a missing one under LLAM
   withFiles({
     "winogrande_1.1/dev.jsonl": rows(5, winogrande),
     "socialiqa-train-dev/dev.jsonl": rows(6, (i, mark) => ({ ...siqa(i, mark), label: "1" })),
+    "gsm8k/test.jsonl": rows(2, gsm8k),
+    "other/facts.json": "[{}]",
   }, async (folder) => {
     const before = Deno.env.get("LLAMERO_DATA");
     Deno.env.set("LLAMERO_DATA", folder);
@@ -380,7 +431,9 @@ Deno.test("a file of another task does not stand in for a missing one under LLAM
         const report = await new Evaluator(model).add(task).run();
         assert.equal(report.results[0].items.length, count);
       }
-      await assert.rejects(new Evaluator(model).add("boolq").run(), /no data was named/);
+      for (const name of ["boolq", "math", "mmlu"]) {
+        await assert.rejects(new Evaluator(model).add(name).run(), /no data was named/);
+      }
     } finally {
       if (before === undefined) Deno.env.delete("LLAMERO_DATA");
       else Deno.env.set("LLAMERO_DATA", before);
