@@ -92,7 +92,7 @@ export class Interpreter {
   static async start(limits: Limits): Promise<Interpreter> {
     const [{ url }] = await Promise.all([importPackage("pyodide"), import("./child.ts")]); // both into Deno's cache
     const folder = folderOf(url);
-    const interpreter = new Interpreter(folder, limits);
+    const interpreter = spawned(() => new Interpreter(folder, limits));
     const line = await interpreter.#answer(limits.startSeconds);
     const granted = line?.startsWith("{") ? (JSON.parse(line) as Ready).granted : undefined;
     interpreter.granted = granted ?? [];
@@ -171,6 +171,19 @@ export class Interpreter {
     await this.#input.abort().catch(() => {});
     await this.#process.status;
     await this.#lines.close();
+  }
+}
+
+/** Returns the process that `spawn` starts, and explains a lack of permission or of a shell. */
+function spawned(spawn: () => Interpreter): Interpreter {
+  try {
+    return spawn();
+  } catch (cause) {
+    const advice =
+      "it runs in a process of its own, which needs --allow-run=sh (on Windows: --allow-run=deno)";
+    throw new ConfigError(`Cannot start the Python sandbox: ${(cause as Error).message}; ${advice}`, {
+      cause,
+    });
   }
 }
 

@@ -200,6 +200,18 @@ Deno.test("a missing module is named; the standard library is there", async () =
   assert.deepEqual(await sandbox.run(there), { passed: true });
 });
 
+Deno.test({
+  name: "without the permission to start a process, the error says which one it needs",
+  permissions: { read: true, env: true, import: true, net: true, sys: true, write: true, run: false },
+  async fn() {
+    await using sandbox = new PythonSandbox();
+    await assert.rejects(sandbox.run("1"), {
+      name: "ConfigError",
+      message: /^Cannot start the Python sandbox: .*--allow-run=sh/,
+    });
+  },
+});
+
 Deno.test("recursion goes as deep as in a native Python, also through C", async () => {
   await using sandbox = new PythonSandbox();
   const cached = "from functools import lru_cache\n@lru_cache(None)\ndef f(n): return n and 1 + f(n - 1)\n";
