@@ -22,7 +22,7 @@ export const boolq: Task = defineTask({
   published: {
     files: [
       ...["boolq/dev.jsonl", "BoolQ/val.jsonl", "dev.jsonl", "val.jsonl"],
-      ...[...splitFiles("validation"), ...splitFiles("validation", "boolq")],
+      ...[...splitFiles("validation", "boolq"), ...splitFiles("validation")],
     ],
     hub: "hf://google/boolq",
   },

@@ -71,7 +71,7 @@ function onOneLine(reasoning: string): string {
  * harness's flexible filter takes it.
  */
 export function finalNumber(text: string): string | undefined {
-  const sentence = /the answer is:?(.*?)(?:\.(?!\d)|\n|$)/is.exec(text)?.[1] ?? "";
+  const sentence = /the answer is\b:?(.*?)(?:\.(?!\d)|\n|$)/is.exec(text)?.[1] ?? "";
   const marked = /####([^\n]*)/.exec(text)?.[1] ?? "";
   return statedNumber(sentence.trim()) ?? firstNumber(marked) ?? lastNumber(text);
 }
@@ -81,6 +81,6 @@ function statedNumber(sentence: string): string | undefined {
   if (first === undefined) return undefined;
   const behind = sentence.slice(sentence.indexOf(first) + first.length);
   const isCalculation = !sentence.startsWith(first) ||
-    /^\s*(?:[-+*/=\u00d7\u00f7\u2212]|\\(?:times|cdot|div))/.test(behind);
+    /^\s*(?:[-+*/=\u00d7\u00f7\u2212]|x\s*\d|\\(?:times|cdot|div))/.test(behind);
   return isCalculation ? firstNumber(sentence.slice(sentence.lastIndexOf("=") + 1)) ?? first : first;
 }

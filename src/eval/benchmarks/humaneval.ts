@@ -40,8 +40,9 @@ function task(sampling: Sampling): Task {
     },
     items: (source: TaskSource) =>
       source.items((row) => {
-        const [prompt, solution] = [row.text("prompt"), row.text("canonical_solution")];
-        return { prompt, solution, test: row.text("test"), entryPoint: row.text("entry_point") };
+        const solution = row.has("canonical_solution") ? row.string("canonical_solution") : ""; // only shown
+        const [prompt, test, entryPoint] = [row.text("prompt"), row.text("test"), row.text("entry_point")];
+        return { prompt, solution, test, entryPoint };
       }),
     prompt: "{prompt}",
     answer: ({ solution }) => solution,

@@ -32,7 +32,7 @@ function task(sampling?: Sampling): Task {
     published: {
       files: [
         ...["test/*/*.json", "MATH/test/*/*.json", "*/*.json"],
-        ...[...splitFiles("test"), ...splitFiles("test", "*")],
+        ...[...splitFiles("test", "*"), ...splitFiles("test")],
       ],
       hub: "hf://EleutherAI/hendrycks_math",
     },

@@ -57,7 +57,8 @@ function task(sampling: Sampling): Task {
         if (id < low || id > high) return undefined;
         const tests = row.texts("test_list");
         const text = row.text(row.has("text") ? "text" : "prompt");
-        const code = row.text("code").replaceAll("\r\n", "\n");
+        const needed = source.role === "shots" || row.has("code");
+        const code = needed ? row.string("code").replaceAll("\r\n", "\n") : "";
         return { text, code, tests: tests.join("\n"), setup: setupOf(row) };
       });
     },

@@ -28,12 +28,12 @@ export const mmlu: Task = defineTask({
   published: {
     files: [
       ...["test/*_test.csv", "data/test/*_test.csv", "*_test.csv"],
-      ...[...splitFiles("test", "all"), ...splitFiles("test"), ...splitFiles("test", "*")],
+      ...[...splitFiles("test", "all"), ...splitFiles("test", "*"), ...splitFiles("test")],
     ],
     hub: "hf://cais/mmlu",
     shots: [
       ...["dev/*_dev.csv", "data/dev/*_dev.csv", "../dev/*_dev.csv"],
-      ...[...splitFiles("dev", "all"), ...splitFiles("dev"), ...splitFiles("dev", "*")],
+      ...[...splitFiles("dev", "all"), ...splitFiles("dev", "*"), ...splitFiles("dev")],
     ],
   },
   items: (source: TaskSource) =>

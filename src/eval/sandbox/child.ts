@@ -15,6 +15,9 @@ import { isLate, type PythonParts, WasmPython } from "./wasm_python.ts";
 /** Instances after which a process is replaced: their memory is not returned. */
 const MAX_INSTANCES = 12;
 
+/** Memory that a process may have beside twice the limit of a program before it is replaced, in bytes. */
+const SPARE_BYTES = 256 << 20;
+
 if (import.meta.main) await serve(Deno.args[0], Number(Deno.args[1]) * 2 ** 20);
 
 /** The first line: Python has started. */
@@ -84,7 +87,7 @@ async function serve(folder: string, maxBytes: number): Promise<void> {
       time.begin(milliseconds);
       const failure = python.run(parts);
       const spent = time.end();
-      const last = instances >= MAX_INSTANCES;
+      const last = instances >= MAX_INSTANCES || Deno.memoryUsage().rss > 2 * maxBytes + SPARE_BYTES;
       writeLine({ nonce, ...failure, late: isLate(failure), milliseconds: spent, last } satisfies Answer);
       if (!python.restore(image)) next = start(); // while the host is busy with something else
     }

@@ -39,6 +39,11 @@ def _prepare():
         }:
             raise RuntimeError(event + " is not available in the sandbox")
 
+    def with_nothing(set_hook):
+        """Keeps `set_hook(None)`, which doctest calls: there is no hook to take away."""
+        return lambda hook: None if hook is None else set_hook(hook)
+
+    sys.settrace, sys.setprofile = with_nothing(sys.settrace), with_nothing(sys.setprofile)
     sys.addaudithook(refuse)
     for name in ("js", "pyodide_js", "pyodide", "_pyodide", "_pyodide_core"):
         sys.modules[name] = None  # the import fails and says that the module is missing

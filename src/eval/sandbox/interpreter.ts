@@ -31,6 +31,12 @@ interface Limits {
 /** Seconds of processor time after which an interpreter's process is replaced. */
 const BUSY_SECONDS = 150;
 
+/**
+ * Sizes of the stack in KiB: what V8 may use by default, what it may use of the stack that is asked of the system, and
+ * that stack. Python's recursion through C, such as that of a function in `lru_cache`, takes about 1.4 KiB per level.
+ */
+const STACK = { usual: 3500, large: 28_000, system: 32_768 };
+
 /** The factor by which Python in WebAssembly is slower than Python as programs know it; 4 to 5 were measured. */
 const SLOWNESS = 5;
 
@@ -55,20 +61,23 @@ export class Interpreter {
   private constructor(folder: string, { megabytes, seconds }: Limits) {
     this.#seconds = seconds;
     const program = new URL("./child.ts", import.meta.url); // loaded over the network, it may import its parts from the cache
-    const deno = [
-      ...[Deno.execPath(), "run", "--quiet", "--no-prompt", "--cached-only"],
+    const flags = `--v8-flags=--wasm-lazy-compilation,--max-old-space-size=${megabytes}`;
+    const args = [
+      ...["--quiet", "--no-prompt", "--cached-only"],
       program.protocol === "file:" ? "--deny-import" : `--allow-import=${program.host}`,
       `--allow-read=${folder}`,
-      `--v8-flags=--wasm-lazy-compilation,--max-old-space-size=${megabytes}`,
       ...[program.href, folder, String(megabytes)],
     ];
     const maxSeconds = Math.ceil(4 * BUSY_SECONDS + 2 * seconds * SLOWNESS);
     // If this process is killed while a program loops, only the system can end the other process.
-    const limited = Deno.build.os === "windows"
-      ? deno
-      : ["sh", "-c", `ulimit -t ${maxSeconds}; exec "$@"`, "sh", ...deno];
-    this.#process = new Deno.Command(limited[0], {
-      args: limited.slice(1),
+    const script = `ulimit -t ${maxSeconds}; stack=${STACK.usual}; ` +
+      `ulimit -s ${STACK.system} 2>/dev/null && stack=${STACK.large}; ` +
+      `deno=$1; flags=$2; shift 2; exec "$deno" run "$flags,--stack-size=$stack" "$@"`;
+    const [command, ...rest] = Deno.build.os === "windows"
+      ? [Deno.execPath(), "run", flags, ...args]
+      : ["sh", "-c", script, "sh", Deno.execPath(), flags, ...args];
+    this.#process = new Deno.Command(command, {
+      args: rest,
       clearEnv: true,
       env: cacheFolder(),
       stdin: "piped",
@@ -83,7 +92,7 @@ export class Interpreter {
   static async start(limits: Limits): Promise<Interpreter> {
     const [{ url }] = await Promise.all([importPackage("pyodide"), import("./child.ts")]); // both into Deno's cache
     const folder = folderOf(url);
-    const interpreter = new Interpreter(folder, limits);
+    const interpreter = spawned(() => new Interpreter(folder, limits));
     const line = await interpreter.#answer(limits.startSeconds);
     const granted = line?.startsWith("{") ? (JSON.parse(line) as Ready).granted : undefined;
     interpreter.granted = granted ?? [];
@@ -162,6 +171,19 @@ export class Interpreter {
     await this.#input.abort().catch(() => {});
     await this.#process.status;
     await this.#lines.close();
+  }
+}
+
+/** Returns the process that `spawn` starts, and explains a lack of permission or of a shell. */
+function spawned(spawn: () => Interpreter): Interpreter {
+  try {
+    return spawn();
+  } catch (cause) {
+    const advice =
+      "it runs in a process of its own, which needs --allow-run=sh (on Windows: --allow-run=deno)";
+    throw new ConfigError(`Cannot start the Python sandbox: ${(cause as Error).message}; ${advice}`, {
+      cause,
+    });
   }
 }
 

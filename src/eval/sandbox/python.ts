@@ -7,13 +7,16 @@
  *
  * A program passes when all its parts end without an exception. That is read outside of Python, from the return values of
  * CPython's C interface, and the WebAssembly imports no way to JavaScript; so exits, printed answers, frames and closures
- * change no verdict. What a program's own functions return can satisfy an `assert` wrongly (an object that equals all
- * others, a replaced function of a module that the tests use), as in the published harness.
+ * change no verdict. While the tests run, nothing calls code of the program but they themselves: no callback of the garbage
+ * collector, no `__del__` of a name that the tests define anew. What a program's own functions do while the tests call
+ * them, or did to a module that the tests import, can satisfy an `assert` wrongly (an object that equals all others, a
+ * replaced function that the tests use), as in the published harness.
  *
  * Time is processor time, so a loaded machine changes no verdict: five times `seconds`, because Python is slower in
  * WebAssembly (2 to 4 times on the heaviest solution of MBPP), and on the wall at most ten times that. `time.sleep` uses
  * processor time here. There are no threads, sockets and processes; `asyncio.run` works for what needs none of them. Hashes
- * of strings, and with them the order of sets, are the same in every run; random numbers are not.
+ * of strings, and with them the order of sets, are the same in every run; random numbers are not. The interpreter is one of
+ * 32 bits: `sys.maxsize` is 2^31 - 1.
  *
  * @module
  */

@@ -51,8 +51,11 @@ interface MemoryFiles {
   writeFile(path: string, bytes: Uint8Array, options: { canOwn: boolean }): void;
   chdir(path: string): void;
   ErrnoError: new (errno: number) => Error;
-  filesystems: { MEMFS: { expandFileStorage(node: { contents: Uint8Array }, bytes: number): void } };
+  filesystems: { MEMFS: Record<"expandFileStorage" | "resizeFileStorage", Resize> };
 }
+
+/** A function that gives a file space for `bytes`. */
+type Resize = (node: { contents: Uint8Array }, bytes: number) => void;
 
 /** The argument of the first callback of pyodide.asm.mjs. */
 interface Glue {
@@ -68,14 +71,19 @@ type Exports = Record<string, Call> & {
   __stack_pointer: WebAssembly.Global;
   PyExc_ModuleNotFoundError: WebAssembly.Global;
   PyImport_Inittab: WebAssembly.Global;
+  PyUnicode_Type: WebAssembly.Global;
   Py_EMSCRIPTEN_SIGNAL_HANDLING: WebAssembly.Global;
 };
 
 /** Memory beyond the image that an instance may have when it is used again, in bytes. */
 const MAX_KEPT = 128 << 20;
 
-/** Built-in modules that lead out of Python: their names in the table of built-in modules become empty. */
-const hiddenModules = new Set(["_pyodide_core", "_ctypes", "_ctypes_test", "_posixsubprocess"]);
+/**
+ * Built-in modules that lead out of Python, or into its insides for CPython's own tests: their names in the table of
+ * built-in modules become empty.
+ */
+const hiddenModules =
+  /^(?:_pyodide_core|_ctypes|_ctypes_test|_posixsubprocess|_remote_debugging|_test\w+|_?xx\w+)$/;
 
 /** Start symbol of a file for CPython's compiler. */
 const FILE_INPUT = 257;
@@ -181,7 +189,7 @@ export class WasmPython {
 
   /**
    * Runs the parts of a program one after another in one namespace. Each part is compiled by itself, and those after the
-   * first look up builtins in a copy. Returns undefined when all of them ended without an exception.
+   * first look up builtins in a copy. While they run, nothing calls code of an earlier part but they themselves. Returns undefined when all of them ended without an exception.
    */
   run(parts: readonly string[]): Failure | undefined {
     try {
@@ -198,10 +206,10 @@ export class WasmPython {
     const builtins = python.PyEval_GetBuiltins();
     this.#builtins = python.PyDict_Copy(builtins);
     const copy = python.PyDict_Copy(builtins);
+    const collector = this.#collector();
     const flags = python.calloc(8, 1);
     this.#words().setInt32(flags, SOURCE_FLAGS, true);
     for (const [i, part] of parts.entries()) {
-      if (i > 0) python.PyDict_SetItemString(main, this.#text("__builtins__"), copy);
       if (part.includes("\0")) return { error: "SyntaxError: source code cannot contain null bytes" };
       const code = python.Py_CompileStringExFlags(
         this.#text(part),
@@ -210,11 +218,48 @@ export class WasmPython {
         flags,
         -1,
       );
+      if (i > 0) {
+        if (!this.#hasPlainNames(main)) return { error: "has names of its own kind" };
+        python.PyDict_Copy(main); // never freed: what a name stood for lives on, and has no last word
+        collector.detach();
+        python.PyDict_SetItemString(main, this.#text("__builtins__"), copy);
+      }
       const value = code && python.PyEval_EvalCode(code, main, main);
       if (!value) return this.#failure();
       if (this.#differs(builtins) || this.#differs(copy)) return { error: "changed Python's builtins" };
     }
     return undefined;
+  }
+
+  /**
+   * Returns the garbage collector as it was before the program. After `detach` it calls nothing that the program left:
+   * no callbacks, and no last words of objects that exist by then.
+   */
+  #collector(): { detach(): void } {
+    const python = this.#exports;
+    const module = python.PyImport_ImportModule(this.#text("gc"));
+    const [callbacks, freeze] = ["callbacks", "freeze"].map((name) =>
+      python.PyObject_GetAttrString(module, this.#text(name))
+    );
+    const detach = () => {
+      python.PyList_AsTuple(callbacks); // never freed either
+      python.PyList_SetSlice(callbacks, 0, 0x7fffffff, 0);
+      python.PyObject_CallNoArgs(freeze);
+    };
+    return { detach };
+  }
+
+  /** Returns true when all names in `dictionary` are plain strings, whose comparison calls no code of a program. */
+  #hasPlainNames(dictionary: number): boolean {
+    const python = this.#exports;
+    const at = python.malloc(12);
+    this.#words().setUint32(at, 0, true);
+    while (python.PyDict_Next(dictionary, at, at + 4, at + 8)) {
+      const view = this.#words();
+      const type = view.getUint32(view.getUint32(at + 4, true) + 4, true);
+      if (type !== python.PyUnicode_Type.value) return false;
+    }
+    return true;
   }
 
   /** Returns true when a name of the first builtins has another value in `dictionary`. */
@@ -242,7 +287,8 @@ export class WasmPython {
       : undefined;
     const message = this.#asText(python.PyObject_Str(error));
     const line = [name, message].filter(Boolean).join(": ").split(/\s+/).join(" ").slice(0, 300);
-    return missing ? { error: line, missing: missing.split(".")[0] } : { error: line };
+    const module = /^\w{1,60}(?=\.|$)/u.exec(missing ?? "")?.[0]; // a program may put any text there
+    return module ? { error: line, missing: module } : { error: line };
   }
 
   /** Returns the text of a Python string; undefined after an exception and for other objects. */
@@ -260,7 +306,7 @@ export class WasmPython {
     const words = this.#words();
     for (let at = words.getUint32(PyImport_Inittab.value, true); words.getUint32(at, true) !== 0; at += 8) {
       const name = words.getUint32(at, true);
-      if (hiddenModules.has(this.#string(name))) words.setUint8(name, 0);
+      if (hiddenModules.test(this.#string(name))) words.setUint8(name, 0);
     }
   }
 
@@ -292,13 +338,15 @@ function makeFiles({ FS, ENV }: Glue, stdlib: Uint8Array): void {
   FS.chdir("/home");
   Object.assign(ENV, { HOME: "/home", PYTHONHASHSEED: "0", PYTHONINSPECT: "1" });
   const { MEMFS } = FS.filesystems;
-  const expand = MEMFS.expandFileStorage;
   let grown = 0;
-  MEMFS.expandFileStorage = (node, bytes) => {
-    grown += Math.max(0, bytes - node.contents.length);
-    if (grown > MAX_FILES) throw new FS.ErrnoError(diskFull);
-    expand(node, bytes);
-  };
+  for (const name of ["expandFileStorage", "resizeFileStorage"] as const) {
+    const resize = MEMFS[name];
+    MEMFS[name] = (node, bytes) => {
+      grown += Math.max(0, bytes - node.contents.length);
+      if (grown > MAX_FILES) throw new FS.ErrnoError(diskFull);
+      resize(node, bytes);
+    };
+  }
 }
 
 /** Limits the growth of a memory. */

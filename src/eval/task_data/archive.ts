@@ -37,8 +37,10 @@ export async function unpacked(path: string, names: readonly string[]): Promise<
         problems.push(found.problem);
         continue;
       }
-      const { name, bytes } = found.value;
-      const isHidden = name.split("/").some((part) => /^\._|^__MACOSX$/.test(part));
+      const { bytes } = found.value;
+      const parts = found.value.name.split("/").filter((part) => part !== "" && part !== ".");
+      const name = parts.join("/");
+      const isHidden = parts.some((part) => /^\._|^__MACOSX$/.test(part));
       if (isHidden || !endings.some((ending) => ending.test(name))) continue;
       const target = `${temporary}/${name}`;
       await Deno.mkdir(target.slice(0, target.lastIndexOf("/")), { recursive: true });

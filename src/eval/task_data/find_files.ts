@@ -25,7 +25,8 @@ export async function findInFolder(
   { below = false }: { below?: boolean } = {},
 ): Promise<string | undefined> {
   for (const name of names) {
-    for (const place of [folder, `${folder}/${task}`]) {
+    const own = name.startsWith("*/") && !below; // any folder, so it must be one of the task
+    for (const place of own ? [`${folder}/${task}`] : [folder, `${folder}/${task}`]) {
       const found = await existing(place, name);
       if (found !== undefined) return found;
     }

@@ -15,6 +15,9 @@ const table: [text: string, ours: string | null, strict: string | null, flexible
   ["The answer is \\$1,000.50.", "1000.5", null, "1000.50"],
   ["The answer is $1,000.50", "1000.5", null, "1000.50"],
   ["The answer is 5 apples.", "5", "5", "5"],
+  ["The answer is 3 x 4 = 12.", "12", "3", "12"],
+  ["The answer is 12 x 2 boxes.", "12", "12", "2"],
+  ["The answer isn't 5. The answer is 6.", "6", "6", "6"],
   ["The answer is 5%.", "5", "5", "5"],
   ["The answer is $5 \\text{ cm}$.", "5", null, ""],
   ["The answer is 1/2.", "0.5", "1", "2"],
@@ -63,6 +66,7 @@ Deno.test("the number of a text is the strict filter's where that finds a whole 
   }
   // Ours reads the whole number: fractions, LaTeX, the right side of an equation, the minus sign of Unicode.
   assert.deepEqual(differing, [
+    "The answer is 3 x 4 = 12.",
     "The answer is $5 \\text{ cm}$.",
     "The answer is 1/2.",
     "The answer is \\frac{1}{2}.",

@@ -22,13 +22,14 @@ const mbpp = [2, 3, 4, 11, 12, 511].map((task_id) => ({
 }));
 
 /** Writes the solutions of the files, each followed by more text, as a model might. */
-const solver = writer((prompt) => {
+const solve = (prompt: string | Uint32Array) => {
   const last = String(prompt).split("[BEGIN]").at(-2) ?? "";
   const wanted = /function (f\d+) that/.exec(last.split("[DONE]").at(-1)!)?.[1];
   if (wanted) return `${mbpp.find(({ code }) => code.includes(`${wanted}(`))!.code}\n[DONE]\nMore`;
   const found = humaneval.find((problem) => prompt === problem.prompt)!;
   return `${found.canonical_solution}\n\ndef more():\n    pass`;
-});
+};
+const solver = writer(solve);
 const stub = writer(() => "    pass\n");
 
 async function run(model: EvalModel, task: string, options = {}): Promise<GenerateOutcome[]> {
@@ -55,6 +56,28 @@ Deno.test("HumanEval: canonical solutions pass, stubs fail, samples give pass@1"
   const some = await run(mixed, "humaneval", { samples: 4 });
   assert.deepEqual(some.map(({ value }) => value), [1 / 4, 0, 0]); // one of four texts adds, which is right for the first problem
   assert.deepEqual(some[0].samples!.map(({ value }) => value), [1, 0, 0, 0]);
+});
+
+Deno.test("a problem without a solution of its own is asked, since the tests grade", async () => {
+  const files = {
+    "HumanEval.jsonl": jsonl([{ ...humaneval[0], canonical_solution: "" }, {
+      ...humaneval[0],
+      canonical_solution: undefined,
+    }]),
+    "mbpp.jsonl": jsonl(mbpp.map((row) => row.task_id === 12 ? { ...row, code: undefined } : row)),
+  };
+  await withFiles(files, async (data) => {
+    for (const task of ["humaneval", "mbpp"]) {
+      const [{ items, protocol }] = (await new Evaluator(stub).add(task, { data }).run()).results;
+      assert.deepEqual([items.length, protocol.unusable], [2, 0]);
+    }
+  });
+});
+
+Deno.test("a text is not the main module, as in the published harness: its script does not run", async () => {
+  const script = '\nif __name__ == "__main__":\n    print(f(int(input())))\n[DONE]';
+  const model = writer((prompt) => solve(prompt).split("[DONE]")[0] + script);
+  assert.deepEqual((await run(model, "mbpp")).map(({ value }) => value), [1, 1]);
 });
 
 Deno.test("MBPP: tasks 2 to 4 are shown, 11 to 510 are asked", async () => {

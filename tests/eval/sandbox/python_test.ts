@@ -200,6 +200,59 @@ Deno.test("a missing module is named; the standard library is there", async () =
   assert.deepEqual(await sandbox.run(there), { passed: true });
 });
 
+Deno.test({
+  name: "without the permission to start a process, the error says which one it needs",
+  permissions: { read: true, env: true, import: true, net: true, sys: true, write: true, run: false },
+  async fn() {
+    await using sandbox = new PythonSandbox();
+    await assert.rejects(sandbox.run("1"), {
+      name: "ConfigError",
+      message: /^Cannot start the Python sandbox: .*--allow-run=sh/,
+    });
+  },
+});
+
+Deno.test("recursion goes as deep as in a native Python, also through C", async () => {
+  await using sandbox = new PythonSandbox();
+  const cached = "from functools import lru_cache\n@lru_cache(None)\ndef f(n): return n and 1 + f(n - 1)\n";
+  const deep = (program: string) => `import sys\nsys.setrecursionlimit(10 ** 6)\n${program}`;
+  for (
+    const program of [
+      "def f(n): return n and 1 + f(n - 1)\nassert f(900) == 900",
+      deep("def f(n): return n and 1 + f(n - 1)\nassert f(50_000) == 50_000"),
+      `${cached}assert f(950) == 950`,
+      deep(`${cached}assert f(2_000) == 2_000`),
+      deep("def f(n): return n and 1 + max([n - 1], key=f)\nassert f(2_000) == 2_000"),
+      `${cached.replace("n and", "")}try: f(0)\nexcept RecursionError: pass`,
+      "class A:\n  def __eq__(self, o): return self == o\ntry: A() == A()\nexcept RecursionError: pass",
+      "x = []\nfor i in range(2_000): x = [x]\nassert len(repr(x)) == 4_002",
+    ]
+  ) assert.deepEqual(await sandbox.run(program), { passed: true }, program);
+});
+
+Deno.test("tests see what a text defines, and a text what they define", async () => {
+  await using sandbox = new PythonSandbox();
+  for (
+    const parts of [
+      ["def f(p): return math.floor(p.x)", "import math\nclass P: x = 1.5", "assert f(P()) == 1"],
+      [
+        "def check(x): return x",
+        "def same(a, b): assert a == b\ndef check(f): same(f(1), 2)",
+        "check(abs) if 0 else 0",
+      ],
+      [
+        "import gc, weakref\nclass A: pass\ndef f():\n  a = A()\n  a.a = a\n  r = weakref.ref(a)\n  del a\n  gc.collect()\n  return r()",
+        "assert f() is None",
+      ],
+      ["def f(n):\n  def g(k): return k and g(k - 1)\n  return g(n)", "for i in range(50_000): f(3)"],
+      [
+        "def f():\n  'f\\n\\n  >>> f()\\n  7'\n  return 7",
+        "import doctest\nassert doctest.testmod() == (0, 1)",
+      ],
+    ]
+  ) assert.deepEqual(await sandbox.run(parts), { passed: true }, parts[0]);
+});
+
 Deno.test("programs that are asked for together run one after another, and closing ends the process", async () => {
   const sandbox = new PythonSandbox();
   const [, second, third] = await Promise.all([

@@ -62,6 +62,16 @@ Deno.test("a tar archive is unpacked once, with the files that the task reads al
     );
   }));
 
+Deno.test("members that are named from the current folder are found", () =>
+  withFiles({ "x": "" }, async (folder) => {
+    await tarOf(`${folder}/a.tar.gz`, {
+      "./anatomy_test.csv": csvQuestion(0, "right"),
+      "././anatomy_dev.csv": csvQuestion(1, "wrong"),
+    });
+    const { items } = await run("mmlu", `${folder}/a.tar.gz`);
+    assert.equal(items.length, 1);
+  }));
+
 Deno.test("a zip archive names the way to unpack it", () =>
   withFiles({ "ARC-V1-Feb2018.zip": "PK\x03\x04" }, async (folder) => {
     await assert.rejects(

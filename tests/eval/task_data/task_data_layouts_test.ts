@@ -1,7 +1,7 @@
 // Repositories and archives as their authors publish them, given by their parent, root, inner folder or file. Each tree also holds the files of other splits, which must not be asked.
 import assert from "node:assert/strict";
 import { type ChoiceOutcome, Evaluator, type TaskData } from "../../../src/eval/mod.ts";
-import { scorer, withFiles, writer } from "../fakes.ts";
+import { jsonl, scorer, withFiles, writer } from "../fakes.ts";
 import {
   article,
   boolq,
@@ -51,6 +51,16 @@ const layouts: [task: string, files: Record<string, string>, starts: string[], c
     },
     ["", "superglue", "superglue/BoolQ"],
     3,
+  ],
+  [
+    "boolq",
+    {
+      "super_glue/boolq/validation.jsonl": rows(2, boolq),
+      "super_glue/cb/validation.jsonl": other(boolq),
+      "super_glue/copa/validation.jsonl": other(boolq),
+    },
+    ["", "super_glue", "super_glue/boolq"],
+    2,
   ],
   [
     "piqa",
@@ -207,6 +217,16 @@ const layouts: [task: string, files: Record<string, string>, starts: string[], c
     ["MATH/test/algebra", "MATH/test/algebra/0.json"],
     1,
   ],
+  [
+    "math",
+    {
+      "hub/math/algebra/test.jsonl": jsonl([JSON.parse(problem(0, "right"))]),
+      "hub/math/geometry/test.jsonl": jsonl([JSON.parse(problem(1, "right"))]),
+      "hub/math/geometry/train.jsonl": jsonl([JSON.parse(problem(2, "wrong"))]),
+    },
+    ["", "hub", "hub/math"],
+    2,
+  ],
   ["gsm8k", {
     "grade-school-math/grade_school_math/data/test.jsonl": rows(4, gsm8k),
     "grade-school-math/grade_school_math/data/train.jsonl": other(gsm8k),
@@ -319,70 +339,3 @@ for (const [task, files, starts, count] of layouts) {
       }
     }));
 }
-
-Deno.test("MMLU: the five examples are found beside the test folder from every start", () =>
-  withFiles({
-    "data/test/anatomy_test.csv": csvQuestion(0, "right"),
-    "data/dev/anatomy_dev.csv": range(5).map((i) => csvQuestion(i, "example")).join(""),
-    "data/val/anatomy_val.csv": csvQuestion(3, "wrong"),
-  }, async (folder) => {
-    for (const start of ["", "/data", "/data/test", "/data/test/*_test.csv", "/data/test/anatomy_test.csv"]) {
-      const report = await new Evaluator(model).add("mmlu", { data: folder + start }).run();
-      const [{ prompt, shots }] = report.results[0].items;
-      assert.deepEqual(shots, [0, 1, 2, 3, 4], start);
-      assert.ok(prompt.includes("example 4") && !prompt.includes("wrong"), prompt);
-    }
-  }));
-
-Deno.test("a folder with several files of the published name is refused, and they are named", () =>
-  withFiles({ "a/x/dev.jsonl": rows(2, boolq), "a/y/dev.jsonl": rows(2, boolq) }, async (folder) => {
-    await assert.rejects(
-      run("boolq", folder),
-      /a\/x\/dev\.jsonl, .*a\/y\/dev\.jsonl all fit, name one of them/,
-    );
-    assert.equal((await run("boolq", `${folder}/a/x`)).items.length, 2);
-  }));
-
-Deno.test("folders with characters of patterns in their names, and the links of the hub's cache", () => {
-  const odd = "my [data] {1} *?";
-  const snapshot = "datasets--ehovy--race/snapshots/2fec9fd8";
-  return withFiles({
-    [`${odd}/RACE/test/high/0.txt`]: article(0, "right", "high"),
-    [`${odd}/data/test/anatomy_test.csv`]: csvQuestion(0, "right"),
-    "datasets--ehovy--race/blobs/abc": article(0, "right", "middle"),
-    [`${snapshot}/middle/README.md`]: "x",
-  }, async (folder) => {
-    for (const start of ["", "/RACE", "/RACE/test", "/RACE/test/high"]) {
-      assert.equal((await run("race-high", `${folder}/${odd}${start}`)).items.length, 2, start);
-    }
-    assert.equal((await run("race-high", folder)).items.length, 2);
-    assert.equal((await run("mmlu", `${folder}/${odd}`)).items.length, 1);
-    await Deno.symlink("../../../blobs/abc", `${folder}/${snapshot}/middle/test.jsonl`);
-    for (const start of ["", "/snapshots", "/snapshots/2fec9fd8", "/snapshots/2fec9fd8/middle"]) {
-      assert.equal(
-        (await run("race-middle", `${folder}/datasets--ehovy--race${start}`)).items.length,
-        2,
-        start,
-      );
-    }
-  });
-});
-
-Deno.test("a file of another task does not stand in for a missing one under LLAMERO_DATA", () =>
-  withFiles({
-    "winogrande_1.1/dev.jsonl": rows(5, winogrande),
-    "socialiqa-train-dev/dev.jsonl": rows(6, (i, mark) => ({ ...siqa(i, mark), label: "1" })),
-  }, async (folder) => {
-    const before = Deno.env.get("LLAMERO_DATA");
-    Deno.env.set("LLAMERO_DATA", folder);
-    try {
-      for (const [task, count] of [["winogrande", 5], ["siqa", 6]] as const) {
-        const report = await new Evaluator(model).add(task).run();
-        assert.equal(report.results[0].items.length, count);
-      }
-      await assert.rejects(new Evaluator(model).add("boolq").run(), /no data was named/);
-    } finally {
-      if (before === undefined) Deno.env.delete("LLAMERO_DATA");
-      else Deno.env.set("LLAMERO_DATA", before);
-    }
-  }));
