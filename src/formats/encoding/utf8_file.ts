@@ -12,10 +12,11 @@ const MAX_BYTES = 256e6;
  * Reads a text file in UTF-8.
  *
  * @param options `keepsMark` keeps a byte order mark in front, as Python does
- * @throws {FormatError} for a file that is too large, or not UTF-8
+ * @throws {FormatError} for a folder or a device, and for a file that is too large or not UTF-8
  */
 export async function readUtf8(file: string, { keepsMark = false } = {}): Promise<string> {
-  const { size } = await Deno.stat(file);
+  const { size, isFile } = await Deno.stat(file);
+  if (!isFile) throw new FormatError("Cannot read the file: it is a folder or a device", { file });
   if (size > MAX_BYTES) {
     throw new FormatError(`Cannot read the file: it has ${size} bytes, at most ${MAX_BYTES} are read`, {
       file,

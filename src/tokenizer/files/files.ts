@@ -8,7 +8,7 @@ import { checkPath } from "../../base/schema.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
 import { readUtf8 } from "../../formats/encoding/utf8_file.ts";
 import { completeTokens } from "./complete_tokens.ts";
-import { checkTokenizerJson, parseJson } from "./read_json.ts";
+import { checkDepth, checkTokenizerJson, parseJson } from "./read_json.ts";
 import { readSentencePiece } from "./sentencepiece.ts";
 import { isTiktoken, readTiktoken } from "./tiktoken.ts";
 import type { TokenizerConfig } from "./tokenizer_config.ts";
@@ -70,7 +70,7 @@ export async function readTokenizerFiles(path: string): Promise<TokenizerFiles> 
  */
 export function filesOf(json: unknown, config: TokenizerConfig): TokenizerFiles {
   const file = JSON_FILE;
-  const checked = checkTokenizerJson(structuredClone(json), file);
+  const checked = structuredClone(checkTokenizerJson(json, file));
   return { json: completeTokens(checked, config, undefined, file), config: { ...config }, file };
 }
 
@@ -131,6 +131,7 @@ async function readObject(file: string): Promise<Record<string, unknown> | undef
   const value = text === undefined ? undefined : parseJson(text, file);
   if (value === undefined) return undefined;
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    checkDepth(value, file);
     return value as Record<string, unknown>;
   }
   throw new FormatError("Cannot read the tokenizer configuration: it must be an object", { file });

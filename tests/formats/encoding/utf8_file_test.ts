@@ -21,5 +21,6 @@ Deno.test("a file in UTF-8 is read without its byte order mark, or with it; othe
     }
     await Deno.truncate(file, 3e8);
     await assert.rejects(readUtf8(file), /it has 300000000 bytes, at most 256000000/);
+    await assert.rejects(readUtf8(folder), /it is a folder or a device/);
     await assert.rejects(readUtf8(`${folder}/none`), Deno.errors.NotFound);
   }));
