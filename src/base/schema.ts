@@ -63,6 +63,21 @@ function unwrap(schema: unknown): unknown {
   return inner === undefined ? schema : unwrap(inner);
 }
 
+/**
+ * Checks that `path` can be the path of a file or folder.
+ *
+ * @param where the call, such as `Model.load`, which opens the error message
+ * @throws {ConfigError} for anything but a text, an empty text, and the address of a file
+ */
+export function checkPath(path: unknown, where: string): asserts path is string {
+  const isText = typeof path === "string" && path !== "";
+  if (isText && !path.startsWith("file:")) return;
+  throw new ConfigError(`Cannot use ${where}: it needs a path, current value is ${show(path)}`, {
+    path: where,
+    value: path,
+  });
+}
+
 /** Returns the entry of `names` closest to `word` by edit distance, if it is close enough to be a misspelling. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
   const scored = names.map((name) => ({

@@ -8,6 +8,7 @@ import { FormatError } from "../../base/errors.ts";
 import { openSafetensors, type SafetensorsFile } from "../../formats/mod.ts";
 import type { FileMatrix } from "../../formats/tensors/matrix.ts";
 import { openTorchFile, type TorchFile } from "../../formats/tensors/torch_file.ts";
+import { foreignVocabulary } from "../../tokenizer/files/files.ts";
 import { Tokenizer } from "../../tokenizer/mod.ts";
 import { readHfConfig, readSettings } from "./hf_config.ts";
 import { checkDownload, isFile } from "./json_files.ts";
@@ -83,5 +84,10 @@ export async function openHfFolder(folder: string): Promise<WeightSource> {
       await checkDownload(path);
       return await Tokenizer.load(path);
     }
+    const remedy = await foreignVocabulary(folder);
+    if (remedy === undefined) return undefined;
+    throw new FormatError(`Cannot load the tokenizer: ${remedy}, or give Model.load(..., { tokenizer })`, {
+      file: folder,
+    });
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { FormatError } from "../../base/errors.ts";
+import { readUtf8 } from "../../formats/encoding/utf8_file.ts";
 import { writeAtomically } from "../../formats/mod.ts";
 
 /** Bytes of the largest text file that is read, far more than any configuration or list of shards has. [ours] */
@@ -21,7 +22,7 @@ export async function readJson(file: string): Promise<unknown> {
     if (!isFile || size > maxBytes) {
       throw new FormatError(`not a file of at most ${maxBytes} bytes`, { file });
     }
-    text = await Deno.readTextFile(file);
+    text = await readUtf8(file);
   } catch (cause) {
     if (!isMissing(cause)) throw cause;
     throw new FormatError("no such file: is this a model folder?", { file, cause });

@@ -46,7 +46,7 @@ export async function openWeights(
     return await openGgufModel(gguf);
   }
   throw new FormatError(`Cannot load a model: ${await remedyOf(folder)}`, {
-    file: `${folder}/config.json`,
+    file: await isFile(folder) ? folder : `${folder}/config.json`,
     expected: "config.json",
   });
 }

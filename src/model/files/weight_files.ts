@@ -135,7 +135,10 @@ export function remedyFor(names: readonly string[], folder: string): string | un
 /** Returns what to do about a folder without weights. */
 export async function remedyOf(folder: string): Promise<string> {
   const kind = await Deno.stat(folder).catch(() => undefined);
-  if (!kind) return "there is no such file or folder";
+  if (!kind) {
+    const isAddress = /^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(folder);
+    return `there is no such file or folder${isAddress ? `; a model of the hub is "hf://${folder}"` : ""}`;
+  }
   if (!kind.isDirectory) return "this is a file: give the folder that it is in, or a .gguf file";
   const names: string[] = [];
   const folders: string[] = [];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { parseOptions } from "../../base/schema.ts";
+import { checkPath, parseOptions } from "../../base/schema.ts";
 import { bytes as showBytes, Progress } from "../../display/mod.ts";
 import { tune } from "../../ops/mod.ts";
 import { checkConfig } from "../architecture/config.ts";
@@ -20,10 +20,12 @@ import { sharedDevice } from "./shared_device.ts";
 /**
  * Loads a model from a folder, a file or the hub; see `Model.load` for the formats.
  *
+ * @throws {ConfigError} for a path that is none
  * @throws {FormatError} naming the file and what is wrong with it
  * @throws {DataError} when a download fails
  */
 export async function loadModel(path: string, options: ModelOptions = {}): Promise<ModelState> {
+  checkPath(path, "Model.load");
   const settings = parseOptions(modelOptionsSchema, options, "Model.load");
   const local = path.startsWith("hf://") ? await fetchModel(path, settings.signal) : path;
   const source = await openWeights(local, { ropeFactor: settings.ropeFactor });

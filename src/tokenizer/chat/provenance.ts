@@ -61,6 +61,7 @@ export function withMovedText(program: Program): Program {
         return copy(node, { value: moved(String(node.value)) });
       case "Program":
       case "Macro":
+      case "Round":
         return copy(node, { body: list(node.body) });
       case "For":
         return copy(node, { body: list(node.body), defaultBlock: list(node.defaultBlock) });

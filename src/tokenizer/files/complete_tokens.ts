@@ -21,7 +21,7 @@ type Wanted = Omit<AddedToken, "id"> & { id?: number };
  *
  * @param ids contents of added_tokens.json: ids by token; it counts where the configuration has no
  * `added_tokens_decoder`
- * @throws {FormatError} for a token whose id is taken, or is not the next one
+ * @throws {FormatError} for a token whose id is taken, or is not the next one, and for a name that is no text
  */
 export function completeTokens(
   json: TokenizerJson,
@@ -29,8 +29,9 @@ export function completeTokens(
   ids: Record<string, unknown> | undefined,
   file: string,
 ): TokenizerJson {
-  const named = [...NAMED.map((field) => config[field]), ...extraOf(config)]
-    .flatMap((token) => namedText(token, file) ?? []);
+  const extra = extraOf(config).map((token) => ["additional_special_tokens", token] as const);
+  const named = [...NAMED.map((field) => [field, config[field]] as const), ...extra]
+    .map(([field, token]) => nameOf(field, token, file)).filter((name) => name !== "");
   const wanted: Wanted[] = [
     ...declared(config, ids, new Set(named), file),
     ...named.map((content) => ({ content, special: true })),
@@ -63,13 +64,15 @@ export function completeTokens(
   return { ...json, added_tokens: [...added.values()].sort((a, b) => a.id - b.id) };
 }
 
-/** Returns the text of a special token that a configuration names; undefined for null. */
-function namedText(token: unknown, file: string): string | undefined {
-  if (token === undefined || token === null) return undefined;
-  const text: unknown = textOf(token as TokenName);
+/** Returns the text of the token that a field names, "" where it names none. */
+function nameOf(field: string, token: unknown, file: string): string {
+  if (token === null || token === undefined) return "";
+  const text = textOf(token as TokenName);
   if (typeof text === "string") return text;
   throw new FormatError(
-    `Cannot use the tokenizer: a special token must be a text, current value is ${show(token)}`,
+    `Cannot use the tokenizer: ${field} names a special token that must be a text, current value is ${
+      show(token)
+    }`,
     { file },
   );
 }

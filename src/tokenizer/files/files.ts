@@ -4,9 +4,11 @@
  * @module
  */
 import { FormatError } from "../../base/errors.ts";
+import { checkPath } from "../../base/schema.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
+import { readUtf8 } from "../../formats/encoding/utf8_file.ts";
 import { completeTokens } from "./complete_tokens.ts";
-import { checkTokenizerJson, parseJson } from "./read_json.ts";
+import { checkDepth, checkTokenizerJson, parseJson } from "./read_json.ts";
 import { readSentencePiece } from "./sentencepiece.ts";
 import { isTiktoken, readTiktoken } from "./tiktoken.ts";
 import type { TokenizerConfig } from "./tokenizer_config.ts";
@@ -33,6 +35,12 @@ const TEMPLATES = "additional_chat_templates";
 const ADDED_TOKENS = "added_tokens.json";
 const SPECIAL_TOKENS = "special_tokens_map.json";
 
+/** Vocabularies of which only the class in Python knows how they split texts. */
+const FOREIGN = [
+  ...["vocab.json", "merges.txt", "vocab.txt", "spiece.model", "sentencepiece.bpe.model", "tekken.json"],
+  ...["tiktoken.model", "qwen.tiktoken"],
+];
+
 /**
  * Reads a tokenizer.json, a `.model` of SentencePiece or of Llama 3, or a folder with one of them (the first is
  * preferred), and the files beside it.
@@ -44,7 +52,7 @@ export async function readTokenizerFiles(path: string): Promise<TokenizerFiles> 
   const folder = file.replace(/[^/\\]*$/, "");
   const { config, ids } = await readConfig(folder);
   const read = file.endsWith(".model") ? await readModel(file, config) : {
-    json: checkTokenizerJson(parseJson(await Deno.readTextFile(file), file), file),
+    json: checkTokenizerJson(parseJson(await readUtf8(file), file), file),
     config,
   };
   const json = completeTokens(read.json, read.config, ids, file);
@@ -62,7 +70,7 @@ export async function readTokenizerFiles(path: string): Promise<TokenizerFiles> 
  */
 export function filesOf(json: unknown, config: TokenizerConfig): TokenizerFiles {
   const file = JSON_FILE;
-  const checked = checkTokenizerJson(structuredClone(json), file);
+  const checked = structuredClone(checkTokenizerJson(json, file));
   return { json: completeTokens(checked, config, undefined, file), config: { ...config }, file };
 }
 
@@ -80,19 +88,37 @@ async function readModel(
 }
 
 async function find(path: string): Promise<string> {
+  checkPath(path, "Tokenizer.load");
   const kind = await Deno.stat(path).catch(() => undefined);
   if (kind?.isFile) return path;
   for (const name of kind?.isDirectory ? [JSON_FILE, MODEL] : []) {
     const file = `${path.replace(/[/\\]+$/, "")}/${name}`;
     if ((await Deno.stat(file).catch(() => undefined))?.isFile) return file;
   }
-  const why = kind ? `the folder holds neither ${JSON_FILE} nor ${MODEL}` : "there is no such file or folder";
+  const why = kind
+    ? await foreignVocabulary(path) ?? `the folder holds neither ${JSON_FILE} nor ${MODEL}`
+    : "there is no such file or folder";
   throw new FormatError(`Cannot load a tokenizer: ${why}`, { file: path, expected: JSON_FILE });
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
+/**
+ * Returns what to do about a folder whose tokenizer is in files that are not read here, or lacks its vocabulary; undefined
+ * for a folder without a tokenizer.
+ */
+export async function foreignVocabulary(folder: string): Promise<string | undefined> {
+  const names = new Set(await namesIn(folder));
+  const found = FOREIGN.filter((name) => names.has(name));
+  if (found.length > 0) {
+    return `the folder holds ${found.join(" and ")}, but no ${JSON_FILE}: write one in Python with ` +
+      "AutoTokenizer.from_pretrained(folder).save_pretrained(folder)";
+  }
+  const described = [CONFIG, SPECIAL_TOKENS, ADDED_TOKENS].find((name) => names.has(name));
+  return described && `the folder holds ${described}, but no ${JSON_FILE}: download that file as well`;
+}
+
+async function readIfThere(file: string, keepsMark = false): Promise<string | undefined> {
   try {
-    return await Deno.readTextFile(file);
+    return await readUtf8(file, { keepsMark });
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
@@ -105,6 +131,7 @@ async function readObject(file: string): Promise<Record<string, unknown> | undef
   const value = text === undefined ? undefined : parseJson(text, file);
   if (value === undefined) return undefined;
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    checkDepth(value, file);
     return value as Record<string, unknown>;
   }
   throw new FormatError("Cannot read the tokenizer configuration: it must be an object", { file });
@@ -127,11 +154,13 @@ async function readConfig(
 /** Reads the chat templates in files of their own; undefined when there are none. */
 async function readTemplates(folder: string): Promise<TokenizerConfig["chat_template"] | undefined> {
   const named: Record<string, string> = {};
-  const main = await readIfThere(folder + TEMPLATE);
+  const main = await readIfThere(folder + TEMPLATE, true);
   if (main !== undefined) named.default = main;
   for (const name of await namesIn(folder + TEMPLATES)) {
     if (!name.endsWith(".jinja")) continue;
-    named[name.slice(0, -".jinja".length)] = await Deno.readTextFile(`${folder}${TEMPLATES}/${name}`);
+    named[name.slice(0, -".jinja".length)] = await readUtf8(`${folder}${TEMPLATES}/${name}`, {
+      keepsMark: true,
+    });
   }
   if (Object.keys(named).length > 0) return named;
   return (await readObject(folder + TEMPLATE_JSON))?.chat_template as TokenizerConfig["chat_template"];

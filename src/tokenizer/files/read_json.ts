@@ -27,6 +27,22 @@ export function parseJson(text: string, file: string): unknown {
 }
 
 /**
+ * Checks that `value` can be written as a save writes it.
+ *
+ * @throws {FormatError} for a value that is nested too deeply
+ */
+export function checkDepth(value: unknown, file: string): void {
+  try {
+    JSON.stringify(value, null, 1);
+  } catch (cause) {
+    throw new FormatError("Cannot read the tokenizer: it is nested too deeply to be written again", {
+      file,
+      cause,
+    });
+  }
+}
+
+/**
  * Checks that `value` is a tokenizer.json and fills in the parts that files may omit.
  *
  * @param file the file's path, for errors
@@ -48,6 +64,7 @@ export function checkTokenizerJson(value: unknown, file: string): TokenizerJson 
     fail(`added token ${i} needs an id and a content: ${AN_ID}, a text, and flags true or false`)
   );
   checkModel(value.model as unknown as ModelJson, added, fail);
+  checkDepth({ ...value, model: { ...value.model, vocab: null, merges: null } }, file);
   return {
     ...value,
     added_tokens: added,

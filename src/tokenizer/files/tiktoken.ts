@@ -14,7 +14,7 @@ import type { TokenizerConfig } from "./tokenizer_config.ts";
 import type { TokenizerJson } from "./tokenizer_json.ts";
 
 /** The pattern of Llama 3 that splits a text into words. */
-const LLAMA3_WORDS =
+export const LLAMA3_WORDS =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" +
   "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 

@@ -106,13 +106,19 @@ export function addsBos(processor: Component | null, bos: string | undefined, fi
 const MARKER = /^<[|\uFF5C].*[|\uFF5C]>$/s;
 
 /**
- * Returns true for an added token that is control and never a user's text: one that the file calls special, one with a
- * role, one in the shape of a marker, and one that the chat template writes.
+ * Returns true for an added token that is control and never a user's text: a marker, and one that the chat template
+ * writes.
  */
-export function isControl({ content, special }: AddedToken, config: TokenizerConfig): boolean {
-  const roles = [config.bos_token, config.eos_token, config.pad_token, config.unk_token];
-  return special === true || MARKER.test(content) || roles.some((role) => textOf(role) === content) ||
+export function isControl(token: AddedToken, config: TokenizerConfig): boolean {
+  const { content } = token;
+  return isMarker(token, config) ||
     (content.trim().length > 1 && (templateOf(config)?.includes(content) ?? false));
+}
+
+/** Returns true for an added token that the file calls special, one with a role, and one in the shape of a marker. */
+export function isMarker({ content, special }: AddedToken, config: TokenizerConfig): boolean {
+  const roles = [config.bos_token, config.eos_token, config.pad_token, config.unk_token];
+  return special === true || MARKER.test(content) || roles.some((role) => textOf(role) === content);
 }
 
 /** Returns the text of a token in a configuration. */

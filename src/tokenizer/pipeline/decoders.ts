@@ -21,6 +21,9 @@ export interface DecoderStep {
   end(): void;
 }
 
+/** Units by which a step may make a token longer. [ours] */
+const FREE_LENGTH = 4096;
+
 /** The receiver of a step's tokens. */
 type Emit = (token: string) => void;
 
@@ -31,7 +34,7 @@ export type DecoderMaker = (continues: boolean, emit: Emit) => DecoderStep;
  * Makes the decoder that `step` describes.
  *
  * @param cleanUp true to remove the spaces before punctuation, as WordPiece models want it
- * @throws {FormatError} for a kind that is not known
+ * @throws {FormatError} for a kind that is not known; the decoder throws one when a token grows too long
  */
 export function decoderOf(step: Component | null, cleanUp: boolean, file: string): DecoderMaker {
   const makers = step === null ? [spacesBetween] : makersOf(step, file, { isFused: false });
@@ -63,13 +66,19 @@ function makersOf(step: Component, file: string, state: { isFused: boolean }): D
       const pattern = patternOf(step.pattern, file);
       const content = String(step.content ?? "");
       const isSmall = [...String((step.pattern as { String?: unknown }).String ?? "..")].length === 1;
+      const isWhole = state.isFused && !isSmall;
       const replace = (text: string) => {
         let done = "";
         let at = 0;
-        for (const [from, to] of pattern(text)) done += text.slice(at, from) + content, at = to;
+        for (const [from, to] of pattern(text)) {
+          done += text.slice(at, from) + content, at = to;
+          if (done.length > (isWhole ? 2 * text.length : text.length) + FREE_LENGTH) {
+            refuser("decoder Replace", file)("makes tokens much longer");
+          }
+        }
         return done + text.slice(at);
       };
-      return [state.isFused && !isSmall ? atEnd(replace) : each(replace)];
+      return [isWhole ? atEnd(replace) : each(replace)];
     }
     case "ByteFallback":
       return [byteFallback];

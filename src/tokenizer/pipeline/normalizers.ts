@@ -21,12 +21,30 @@ export function refuser(part: string, file: string): (problem: string) => never 
   };
 }
 
+/** Largest ratio of the length of a normalised text to that of the text, and the units that are allowed besides. [ours] */
+const MAX_GROWTH = 16;
+const FREE_LENGTH = 2 ** 16;
+
+/** The longest text that the normalizer may make of the text at hand. */
+interface Budget {
+  length: number;
+}
+
 /**
  * Makes the normalizer that `step` describes.
  *
- * @throws {FormatError} for a kind that is not known
+ * @throws {FormatError} for a kind that is not known; the normalizer throws one when a text grows too long
  */
 export function normalizerOf(step: Component | null, file: string): Normalizer {
+  const budget: Budget = { length: 0 };
+  const normalise = partOf(step, file, budget);
+  return (text, continues) => {
+    budget.length = MAX_GROWTH * text.length + FREE_LENGTH;
+    return normalise(text, continues);
+  };
+}
+
+function partOf(step: Component | null, file: string, budget: Budget): Normalizer {
   if (step === null) return (text) => text;
   const refuse = refuser(`normalizer ${show(step.type)}`, file);
   const form = ["NFC", "NFD", "NFKC", "NFKD"].find((name) => name === step.type);
@@ -34,19 +52,26 @@ export function normalizerOf(step: Component | null, file: string): Normalizer {
   switch (step.type) {
     case "Sequence": {
       if (!Array.isArray(step.normalizers)) return refuse("needs a list of normalizers");
-      const steps = step.normalizers.map((part) => normalizerOf(part as Component, file));
+      const steps = step.normalizers.map((part) => partOf(part as Component, file, budget));
       return (text, continues) => steps.reduce((done, next) => next(done, continues), text);
     }
     case "Prepend": {
       const prefix = step.prepend;
       if (typeof prefix !== "string") return refuse("needs a text to prepend");
-      return (text, continues) => text === "" || continues ? text : prefix + text;
+      return (text, continues) => {
+        if (text === "" || continues) return text;
+        return text.length + prefix.length > budget.length ? refuse(TOO_LONG) : prefix + text;
+      };
     }
     case "Replace": {
       const pattern = patternOf(step.pattern, file);
       const content = step.content;
       if (typeof content !== "string") return refuse("needs a content");
-      return (text) => replaceMatches(text, pattern(text), content);
+      return (text) => {
+        const matches = pattern(text);
+        const longest = text.length + matches.length * content.length;
+        return longest > budget.length ? refuse(TOO_LONG) : replaceMatches(text, matches, content);
+      };
     }
     case "Lowercase":
       return lowercase;
@@ -71,6 +96,8 @@ export function normalizerOf(step: Component | null, file: string): Normalizer {
       return refuse("is not supported");
   }
 }
+
+const TOO_LONG = `makes texts of more than ${MAX_GROWTH} times their length`;
 
 function replaceMatches(text: string, matches: readonly (readonly [number, number])[], by: string): string {
   if (matches.length === 0) return text;

@@ -108,7 +108,8 @@ export function canExplode(source: string): boolean {
     const group = open.at(-1)!;
     const isRepeat = /^(?:[*+]|\{\d*,\})$/.test(text);
     if (/^\\[1-9]/.test(text)) return true;
-    if (isRepeat && closed?.hasChoice) return true;
+    const isCounted = /^\{/.test(text) && !/^\{(0?,)?[01]\}$/.test(text);
+    if ((isRepeat || isCounted) && closed?.hasChoice) return true;
     if (isRepeat || text === "?" || /^\{.*,/.test(text)) group.hasChoice = true;
     if (isRepeat && ++group.repeats > 2) return true;
     closed = undefined;

@@ -211,3 +211,24 @@ Deno.test("quantized tensors, weights nested too deeply and other foreign conten
     );
     await refused(folder, /generation_config.json: it is nested too deeply/);
   }));
+
+Deno.test("a path that is none, a file, an address without hf:// and a foreign vocabulary are refused with a remedy", () =>
+  inFolder(async (folder) => {
+    for (const path of ["", null, `file://${folder}`]) {
+      await assert.rejects(
+        Model.load(path as string),
+        /Cannot use Model.load: it needs a path, current value/,
+      );
+    }
+    await refused(
+      "owner/name",
+      /there is no such file or folder; a model of the hub is "hf:\/\/owner\/name"/,
+    );
+    await writeModel(folder);
+    await refused(`${folder}/config.json`, /^\S*\/config.json: .*this is a file: give the folder/);
+    await Deno.writeTextFile(`${folder}/vocab.json`, "{}");
+    await refused(
+      folder,
+      /holds vocab.json, but no tokenizer.json: .*or give Model.load\(..., \{ tokenizer \}\)/,
+    );
+  }));

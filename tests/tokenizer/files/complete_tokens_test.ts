@@ -117,3 +117,23 @@ Deno.test("names in a configuration that a tokenizer.json lacks get the next ids
   assert.deepEqual([tokenizer.padId, tokenizer.idOf("<x>"), tokenizer.vocabSize], [266, 267, 268]);
   assert.deepEqual([tokenizer.bosId, tokenizer.eosId], [1, -1]);
 });
+
+Deno.test("a role that names no text is refused by its field, an empty one names no token", async () => {
+  for (
+    const [field, value] of [["bos_token", 5], ["pad_token", { a: 1 }], ["eos_token", {
+      content: 3,
+    }]] as const
+  ) {
+    await assert.rejects(load({ tokenizer_config: { [field]: value } }), (error: Error) => {
+      assert.ok(error instanceof FormatError);
+      assert.match(error.message, new RegExp(`${field} names a special token that must be a text`));
+      return true;
+    });
+  }
+  const additional_special_tokens = ["<x>", 7];
+  await assert.rejects(
+    load({ tokenizer_config: { additional_special_tokens } }),
+    /additional_special_tokens names .* current value is 7/,
+  );
+  assert.equal((await load({ tokenizer_config: { pad_token: "", mask_token: null } })).vocabSize, 266);
+});

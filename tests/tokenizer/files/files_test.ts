@@ -325,3 +325,45 @@ Deno.test("a save leaves no file of an earlier tokenizer that outranks it", asyn
     assert.equal(await Deno.readTextFile(`${dir}/additional_chat_templates/notes.txt`), "mine");
   });
 });
+
+Deno.test("JSON with a byte order mark and Windows' line ends reads the same, another encoding is refused", async () => {
+  const tokenizer = (await sample()).withTemplate("plain");
+  await inFolder(async (dir) => {
+    await tokenizer.save(dir);
+    for (const name of ["tokenizer.json", "tokenizer_config.json"]) {
+      const text = await Deno.readTextFile(`${dir}/${name}`);
+      await Deno.writeTextFile(`${dir}/${name}`, "\ufeff" + text.replaceAll("\n", "\r\n"));
+    }
+    assert.equal((await Tokenizer.load(dir)).fingerprint, tokenizer.fingerprint);
+    const cp1252 = Uint8Array.from('{"bos_token": "é"}', (char) => char.charCodeAt(0));
+    await Deno.writeFile(`${dir}/tokenizer_config.json`, cp1252);
+    await assert.rejects(Tokenizer.load(dir), /tokenizer_config.json: .*no text in UTF-8/);
+    await Deno.writeTextFile(`${dir}/tokenizer_config.json`, "{}");
+    await Deno.writeFile(`${dir}/chat_template.jinja`, cp1252);
+    await assert.rejects(Tokenizer.load(dir), /chat_template.jinja: .*no text in UTF-8/);
+  });
+});
+
+Deno.test("a folder whose vocabulary is in other files, or missing, says what to do", async () => {
+  await inFolder(async (dir) => {
+    await Deno.writeTextFile(`${dir}/tokenizer_config.json`, "{}");
+    await assert.rejects(Tokenizer.load(dir), /holds tokenizer_config.json, but no tokenizer.json: download/);
+    await Deno.writeTextFile(`${dir}/merges.txt`, "");
+    await Deno.writeTextFile(`${dir}/vocab.json`, "{}");
+    await assert.rejects(Tokenizer.load(dir), (error: Error) => {
+      assert.ok(error instanceof FormatError);
+      assert.match(error.message, /vocab.json and merges.txt, but no tokenizer.json: write one in Python/);
+      return true;
+    });
+  });
+});
+
+Deno.test("a path that is none is refused", async () => {
+  for (const path of ["", undefined, 3, "file:///models/llama"]) {
+    await assert.rejects(Tokenizer.load(path as string), (error: Error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, /Cannot use Tokenizer.load: it needs a path, current value is/);
+      return true;
+    });
+  }
+});

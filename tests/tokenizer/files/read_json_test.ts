@@ -32,3 +32,14 @@ for (const [part, list] of Object.entries(lists)) {
     checkTokenizerJson({ model, [part]: null }, "tokenizer.json");
   });
 }
+
+Deno.test("fields nested too deeply to be written again are refused", () => {
+  let deep: unknown = 1;
+  for (let i = 0; i < 2e5; i++) deep = [deep];
+  for (const json of [{ model, extra: deep }, { model: { ...model, extra: deep } }]) {
+    assert.throws(
+      () => checkTokenizerJson(json, "tokenizer.json"),
+      (error) => error instanceof FormatError && error.message.includes("nested too deeply"),
+    );
+  }
+});

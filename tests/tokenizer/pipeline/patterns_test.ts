@@ -14,6 +14,7 @@ Deno.test("the expressions of tokenizers in use are not risky, those with powers
       .raw`[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*`,
     String.raw`\d{1,3}(?=(?:\d{3})*\b)`,
     "[[a-z]&&[^aeiou]]+",
+    "(?:a|b){1}(?:c|d){0,1}",
   ];
   for (const source of used) assert.equal(canExplode(source), false, source);
   for (
@@ -26,6 +27,8 @@ Deno.test("the expressions of tokenizers in use are not risky, those with powers
       "(?:(x+x+)+y)",
       String.raw`(a)\1`,
       "(a{1,}){2,}",
+      "((a{1,50}){1,50}){1,50}c",
+      "(?:a?){30}a{30}b",
     ]
   ) {
     assert.equal(canExplode(source), true, source);

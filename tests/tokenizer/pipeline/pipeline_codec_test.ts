@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ConfigError } from "../../../src/base/errors.ts";
+import { ConfigError, FormatError } from "../../../src/base/errors.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
 
 const special = (id: number, content: string) => ({ id, content, special: true, normalized: false });
@@ -100,4 +100,35 @@ Deno.test("adding a BOS that the vocabulary lacks is an error", () => {
     () => tokenizer.encode("a", { bos: true }),
     (e: Error) => e instanceof ConfigError && /BOS/.test(e.message),
   );
+});
+
+Deno.test("normalizers and decoders that make texts many times longer are refused, others of any length work", () => {
+  const { json } = byteLevel().job().config as { json: Record<string, unknown> };
+  const replace = (content: string) => ({ type: "Replace", pattern: { String: "a" }, content });
+  const repeat = (content: string, key: string, count = 12) => {
+    return { type: "Sequence", [key]: Array.from({ length: count }, () => replace(content)) };
+  };
+  const text = "a".repeat(32);
+  for (
+    const normalizer of [repeat("aaaaaaaa", "normalizers"), { type: "Prepend", prepend: "b".repeat(1e5) }]
+  ) {
+    assert.throws(() => Tokenizer.fromJSON({ ...json, normalizer }).encode(text), (error: Error) => {
+      assert.ok(error instanceof FormatError);
+      assert.match(
+        error.message,
+        /its normalizer "(Replace|Prepend)" makes texts of more than 16 times their length/,
+      );
+      return true;
+    });
+  }
+  assert.equal(
+    Tokenizer.fromJSON({ ...json, normalizer: replace("bcd") }).encode("a".repeat(1e5)).length,
+    3e5,
+  );
+  const decoding = Tokenizer.fromJSON({ ...json, decoder: repeat("aaaaaaaa", "decoders") });
+  assert.throws(() => decoding.decode(decoding.encode("a")), (error: Error) => {
+    assert.ok(error instanceof FormatError);
+    assert.match(error.message, /its decoder Replace makes tokens much longer/);
+    return true;
+  });
 });

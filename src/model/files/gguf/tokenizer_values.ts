@@ -19,6 +19,7 @@ import {
   type TokenizerJson,
   vocabularyPieces,
 } from "../../../tokenizer/files/tokenizer_json.ts";
+import { isMarker } from "../../../tokenizer/files/tokenizer_config.ts";
 import { endNames } from "./end_tokens.ts";
 import { KINDS, ROLES } from "./gguf_tokenizer.ts";
 import { preTokenizerOf } from "./gguf_pre_tokenizers.ts";
@@ -51,11 +52,11 @@ export function tokenizerValues(
   checkModel(json);
   const isByteLevel = json.decoder?.type === "ByteLevel";
   const { model, pre, pieces, merges, addsSpace } = isByteLevel ? byteLevel(json) : sentencePiece(json);
-  for (const { id } of json.added_tokens) {
-    if (pieces[id].kind === "user" && tokenizer.isSpecial(id)) {
-      pieces[id] = { ...pieces[id], kind: "control" };
-    }
+  for (const token of json.added_tokens) {
+    const piece = pieces[token.id];
+    if (piece.kind === "user" && isMarker(token, config)) pieces[token.id] = { ...piece, kind: "control" };
   }
+  leaveOut(pieces, vocabSize, tokenizer);
   for (let id = 0; id < vocabSize; id++) {
     pieces[id] ??= { text: `[PAD${id}]`, kind: "unused", score: 0 };
   }
@@ -77,7 +78,7 @@ export function tokenizerValues(
   const ids = { bos, eos, unk, pad };
   for (const [role, name] of Object.entries(ROLES)) {
     const id = ids[role as keyof typeof ids];
-    if (id >= 0) set(`ggml.${name}`, { type: "u32", value: id });
+    if (id >= 0 && id < vocabSize) set(`ggml.${name}`, { type: "u32", value: id });
   }
   const ends = tokenizer.stopIds.filter((id) => id !== eos && id < vocabSize);
   const named = endNames(ends, pieces.map(({ text }) => text));
@@ -96,6 +97,22 @@ export function tokenizerValues(
     if (name !== "default") set(`chat_template.${name}`, { type: "string", value: template });
   }
   return values;
+}
+
+/**
+ * Leaves out tokens beyond the model's table, such as a `[PAD]` that was added to the files: llama.cpp loads no model with
+ * more tokens than rows.
+ */
+function leaveOut(pieces: Piece[], vocabSize: number, { bosId, eosId }: Tokenizer): void {
+  const needed = pieces.findIndex(({ kind }, id) =>
+    id >= vocabSize && (kind === "normal" || id === bosId || id === eosId)
+  );
+  if (needed >= 0) {
+    throw refusal(
+      `its token ${show(pieces[needed].text)} has the id ${needed}, the model only ${vocabSize} ids`,
+    );
+  }
+  pieces.length = Math.min(pieces.length, vocabSize);
 }
 
 /** Returns true when the post-processor puts a token behind a text. */

@@ -192,3 +192,28 @@ Deno.test("a Unigram tokenizer is refused for GGUF", () => {
   const json = { added_tokens: [{ id: 2, content: "</s>", special: true }], model };
   assert.throws(() => written(Tokenizer.fromJSON(json)), /its model is "Unigram"/);
 });
+
+Deno.test("ordinary tokens in the shape of a marker or with a role are control tokens in a GGUF file", () => {
+  const json = bytes();
+  json.added_tokens = json.added_tokens.map((token) => ({ ...token, special: false }));
+  json.added_tokens[3].content = "END";
+  json.added_tokens.push({ id: 263, content: "<think>", special: false });
+  const values = written(Tokenizer.fromJSON(json, { ...roles, eos_token: "END" }));
+  assert.deepEqual((values["ggml.token_type"] as number[]).slice(258), [1, 3, 3, 3, 3, 4]);
+});
+
+Deno.test("tokens beyond the model's table are left out of a GGUF file, or refused where they are needed", () => {
+  const json = bytes();
+  json.added_tokens.push({ id: 263, content: "[PAD]", special: true });
+  const tokenizer = Tokenizer.fromJSON(json, { ...roles, pad_token: "[PAD]" });
+  const values = written(tokenizer, 263);
+  assert.equal((values["ggml.tokens"] as string[]).length, 263);
+  assert.equal((values["ggml.token_type"] as number[]).length, 263);
+  assert.equal(values["ggml.padding_token_id"], undefined);
+  assert.equal(written(tokenizer, 264)["ggml.padding_token_id"], 263);
+  assert.throws(
+    () => written(tokenizer, 260),
+    /its token "<\|eos\|>" has the id 260, the model only 260 ids/,
+  );
+  assert.throws(() => written(tokenizer, 258), /its token "llam" has the id 258, the model only 258 ids/);
+});
