@@ -42,6 +42,7 @@ const readers: Record<string, (at: string) => Made> = {
   tokens: () => Dataset.tokens(chainRows(7, 24)),
   mix: (at) =>
     Dataset.mix({ a: { from: from(), weight: 0.6 }, b: { from: Dataset.text(`${at}/*.txt`), weight: 0.4 } }),
+  concat: (at) => Dataset.concat(from(), Dataset.text(`${at}/*.txt`)),
   commonCrawl: (at) => Dataset.commonCrawl(`${at}/pages.warc.wet`),
   c4: (at) => Dataset.c4(`${at}/c4.jsonl`),
   github: (at) => Dataset.github(`${at}/tree`),

@@ -32,8 +32,8 @@ export type GgufType =
   | "F32"
   | "F16"
   | "BF16"
-  | keyof typeof UNPACK_SMALL
-  | keyof typeof UNPACK_K;
+  | ("Q4_0" | "Q4_1" | "Q5_0" | "Q5_1" | "Q8_0")
+  | ("Q2_K" | "Q3_K" | "Q4_K" | "Q5_K" | "Q6_K" | "Q8_K");
 
 /** The packings that can be read, by name. */
 export const PACKINGS: Readonly<Record<GgufType, Packing>> = {
