@@ -213,18 +213,24 @@ function countedForm(cursor: Cursor): ArgumentForm[] | undefined {
   return form;
 }
 
+/** Reads the replacement of a macro whose name and arguments are known. */
+function macroNamed(
+  name: string,
+  form: ArgumentForm[],
+  cursor: Cursor,
+  isProvided: boolean,
+): Definition | undefined {
+  const value = cursor.argument();
+  if (!value) return undefined;
+  const macro = makeMacro(name, textOf(value), form, { withAt: cursor.withAt });
+  return { kind: "macro", name, macro, isProvided };
+}
+
 function newCommand(cursor: Cursor, isProvided: boolean): Definition | undefined {
   cursor.take("*");
   const name = nameOf(cursor);
   const form = name === undefined ? undefined : countedForm(cursor);
-  const value = form && cursor.argument();
-  if (name === undefined || !value) return undefined;
-  return {
-    kind: "macro",
-    name,
-    macro: makeMacro(name, textOf(value), form, { withAt: cursor.withAt }),
-    isProvided,
-  };
+  return name === undefined || !form ? undefined : macroNamed(name, form, cursor, isProvided);
 }
 
 function def(cursor: Cursor, long: boolean, expands: boolean): Definition | undefined {
@@ -304,14 +310,7 @@ function documentMacro(cursor: Cursor, isProvided: boolean): Definition | undefi
   const name = nameOf(cursor);
   const spec = name === undefined ? undefined : cursor.group();
   const form = spec && documentForm(textOf(spec));
-  const value = form && cursor.argument();
-  if (name === undefined || !value) return undefined;
-  return {
-    kind: "macro",
-    name,
-    macro: makeMacro(name, textOf(value), form, { withAt: cursor.withAt }),
-    isProvided,
-  };
+  return name === undefined || !form ? undefined : macroNamed(name, form, cursor, isProvided);
 }
 
 /** Returns the arguments of an xparse specification; undefined where one of them is not supported. */
