@@ -15,6 +15,7 @@ import { componentOf, preTokenizerNamed } from "../../src/model/files/gguf/gguf_
 import { writeGguf } from "../../src/formats/gguf/writer.ts";
 import type { ModelShape } from "../../src/model/architecture/config.ts";
 import { oddTexts, sentences, texts as plainTexts } from "./languages.ts";
+import { chats, oddStrings } from "./odd_strings.ts";
 
 const texts = [...plainTexts, ...oddTexts];
 
@@ -198,15 +199,8 @@ for (const pre of ["llama-bpe", "dbrx", "gpt-2", "smollm", "qwen2", "deepseek-co
 }
 
 const there = await pythonHas("torch", "transformers", "tokenizers");
-const chats = [
-  [{ role: "user", content: "Why do llamas hum?" }],
-  [
-    { role: "system", content: "Be brief.\n" },
-    { role: "user", content: "  Two  spaces, and a tab\t" },
-    { role: "assistant", content: "Yes." },
-    { role: "user", content: "été 灌木 🦙" },
-  ],
-] as const;
+/** The strings of the folders: with those that transformers is asked about. */
+const allTexts = [...texts, ...oddStrings];
 
 for (const kind of ["tinyllama", "smollm2", "llama-3.2"]) {
   const reason = home ? there.reason : " (ignored: LLAMERO_LLAMA_CPP is not set)";
@@ -229,7 +223,7 @@ for (const kind of ["tinyllama", "smollm2", "llama-3.2"]) {
           await model.save(`${folder}/${name}.gguf`);
           const asked = {
             ids,
-            texts,
+            texts: allTexts,
             marked,
             greedy: 12,
             context: 128,
@@ -245,7 +239,7 @@ for (const kind of ["tinyllama", "smollm2", "llama-3.2"]) {
           // As transformers 5 saves it, TinyLlama's pre-tokenizer puts no space before a space or behind a marker.
           const { json } = tokenizer.job().config as { json: { pre_tokenizer: { type: string } | null } };
           const isMetaspace = json.pre_tokenizer?.type === "Metaspace";
-          const wrong = texts.filter((text, i) =>
+          const wrong = allTexts.filter((text, i) =>
             [...tokenizer.encode(text)].join() !== theirs.encoded[i].join()
           );
           console.log({ name, worst, different: wrong.length, ends: theirs.ends });
@@ -254,7 +248,7 @@ for (const kind of ["tinyllama", "smollm2", "llama-3.2"]) {
           if (!isMetaspace) assert.deepEqual(talks.map((talk) => [...talk.ids]), theirs.marked);
           assert.deepEqual(tokenizer.stopIds.filter((id) => !theirs.ends.includes(id)), []);
           using again = await Model.load(`${folder}/${name}.gguf`);
-          assert.deepEqual(texts.map((text) => [...again.tokenizer!.encode(text)]), theirs.encoded);
+          assert.deepEqual(allTexts.map((text) => [...again.tokenizer!.encode(text)]), theirs.encoded);
           assert.deepEqual(
             chats.map((chat) => [...again.tokenizer!.chat(chat, { generationPrompt: true }).ids]),
             theirs.marked,

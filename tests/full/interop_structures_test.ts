@@ -7,26 +7,11 @@ import { inFolder } from "../support/folder.ts";
 import { maxError } from "../support/golden.ts";
 import { oracle, pythonHas } from "../support/python.ts";
 import { sentences } from "./languages.ts";
-import { markedStrings, oddStrings } from "./odd_strings.ts";
+import { chats, markedStrings, oddStrings } from "./odd_strings.ts";
 
 const there = await pythonHas("torch", "transformers", "tokenizers");
 const script = new URL("../reference/structures.py", import.meta.url);
 const greedy = 12;
-
-const chats = [
-  [{ role: "user", content: "Why do llamas hum?" }],
-  [
-    { role: "system", content: "Be brief.\n" },
-    { role: "user", content: "  Two  spaces, and a tab\t" },
-    { role: "assistant", content: "Yes." },
-    { role: "user", content: "été 灌木 🦙" },
-  ],
-  [
-    { role: "user", content: "1 + 1 = ?" },
-    { role: "assistant", content: " 2\n\n" },
-    { role: "user", content: "'s not <b>bold</b>" },
-  ],
-] as const;
 
 interface Answer {
   encoded: number[][];

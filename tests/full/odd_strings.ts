@@ -1,5 +1,5 @@
 /**
- * A thousand odd strings for tokenizers: twenty languages, and random mixtures of what breaks them.
+ * A thousand odd strings and three conversations for tokenizers: twenty languages, and random mixtures of what breaks them.
  *
  * @module
  */
@@ -102,3 +102,19 @@ export const oddStrings: readonly string[] = [
 /** A hundred strings with markers in them. */
 export const markedStrings: readonly string[] = mixtures([...pieces, ...markers, ...markers], 100, 2)
   .map((text, i) => text + markers[i % markers.length]);
+
+/** Conversations with contents of the same kinds. */
+export const chats = [
+  [{ role: "user", content: "Why do llamas hum?" }],
+  [
+    { role: "system", content: "Be brief.\n" },
+    { role: "user", content: "  Two  spaces, and a tab\t" },
+    { role: "assistant", content: "Yes." },
+    { role: "user", content: "été 灌木 🦙" },
+  ],
+  [
+    { role: "user", content: "1 + 1 = ?" },
+    { role: "assistant", content: " 2\n\n" },
+    { role: "user", content: "'s not <b>bold</b>" },
+  ],
+] as const;
