@@ -36,6 +36,10 @@ export interface DeviceOptions {
   family?: KernelFamily;
   /** Optional features that are not requested, for tests of the baseline. */
   without?: readonly OptionalFeature[];
+  /** Largest buffer in bytes, below the adapter's own limit; for tests of what is cut. */
+  maxBufferSize?: number;
+  /** Largest part of a buffer that a kernel binds, in bytes, below the adapter's own limit; for tests of what is cut. */
+  maxBindingSize?: number;
 }
 
 /** WebGPU names of the optional features. */
@@ -46,10 +50,14 @@ const featureNames: Readonly<Record<OptionalFeature, string>> = {
   timestamps: "timestamp-query",
 };
 
+const size = z.int().min(2 ** 16, "expected at least 65,536 bytes");
+
 const schema = optionsSchema<DeviceOptions>()(z.strictObject({
   memoryLimit: z.number().positive("expected more than 0 bytes").optional(),
   family: z.enum(["subgroup", "shared", "plain"]).optional(),
   without: z.array(z.enum(["subgroups", "int64", "f16", "timestamps"])).readonly().optional(),
+  maxBufferSize: size.optional(),
+  maxBindingSize: size.optional(),
 }));
 
 /** The memory that a device holds now. */
@@ -71,7 +79,17 @@ export interface DeviceProfile {
   /** True where 64-bit integers are granted. */
   readonly int64: boolean;
   /** The limits that recordings respect. */
-  readonly limits: Pick<GPUSupportedLimits, "maxStorageBufferBindingSize">;
+  readonly limits: Readonly<DeviceLimits>;
+}
+
+/** The limits of a device that recordings and allocations respect, in bytes. */
+export interface DeviceLimits {
+  /** Largest buffer, at most 2 GiB - 1. */
+  maxBufferSize: number;
+  /** Largest part of a buffer that a kernel binds. */
+  maxStorageBufferBindingSize: number;
+  /** Largest workgroup memory of a kernel. */
+  maxComputeWorkgroupStorageSize: number;
 }
 
 /** Limits requested at the adapter's own value, because the defaults are small. */
@@ -104,6 +122,8 @@ export class Device implements DeviceProfile {
   readonly f16: boolean;
   /** True where passes can write timestamps. */
   readonly timestamps: boolean;
+  /** The limits that it keeps: the adapter's, or lower ones that the options name. */
+  readonly limits: Readonly<DeviceLimits>;
   #owners: Map<GPUBuffer, string> = new Map();
   #bytes = 0;
   #peak = 0;
@@ -124,6 +144,12 @@ export class Device implements DeviceProfile {
     const cpu = this.subgroup === 8 ? "subgroup" : "plain";
     this.family = options.family ?? (this.software ? cpu : "shared");
     this.#limit = options.memoryLimit ?? Infinity;
+    const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = gpu.limits;
+    this.limits = {
+      maxBufferSize: Math.min(maxBufferSize, 2 ** 31 - 1, options.maxBufferSize ?? Infinity),
+      maxStorageBufferBindingSize: Math.min(maxStorageBufferBindingSize, options.maxBindingSize ?? Infinity),
+      maxComputeWorkgroupStorageSize,
+    };
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#fault ??= (event as GPUUncapturedErrorEvent).error.message;
@@ -131,11 +157,6 @@ export class Device implements DeviceProfile {
     gpu.lost.then((info) => {
       if (!this.#closed) this.#fault ??= `the device was lost: ${info.message}`;
     });
-  }
-
-  /** The device's limits. */
-  get limits(): GPUSupportedLimits {
-    return this.gpu.limits;
   }
 
   /**

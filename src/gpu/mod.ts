@@ -9,6 +9,7 @@
 export {
   defaultDevice,
   Device,
+  type DeviceLimits,
   type DeviceOptions,
   type DeviceProfile,
   type KernelFamily,

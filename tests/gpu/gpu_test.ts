@@ -71,6 +71,27 @@ Deno.test("the adapter decides the family, unless one is forced; plain leaves ev
   await assert.rejects(open({ memorylimit: 1 } as DeviceOptions), /did you mean "memoryLimit"/);
 });
 
+Deno.test("the limits of a device can be lowered, never raised", async () => {
+  const low = await openDevice({ maxBufferSize: 2 ** 20, maxBindingSize: 2 ** 18 });
+  try {
+    assert.equal(low.limits.maxBufferSize, 2 ** 20);
+    assert.equal(low.limits.maxStorageBufferBindingSize, 2 ** 18);
+    low.buffer("fits", 2 ** 20);
+    assert.throws(
+      () => low.buffer("does not fit", 2 ** 20 + 1),
+      /"does not fit": maxBufferSize is 1048576 bytes/,
+    );
+  } finally {
+    low.close();
+  }
+  const high = await openDevice({ maxBufferSize: 2 ** 50, maxBindingSize: 2 ** 50 });
+  const { limits, gpu } = high;
+  high.close();
+  assert.equal(limits.maxBufferSize, Math.min(gpu.limits.maxBufferSize, 2 ** 31 - 1));
+  assert.equal(limits.maxStorageBufferBindingSize, gpu.limits.maxStorageBufferBindingSize);
+  await assert.rejects(openDevice({ maxBindingSize: 4 }), /expected at least 65,536 bytes/);
+});
+
 Deno.test("a feature that the adapter refuses is dropped, and the others are kept", async () => {
   const gpu = navigator.gpu;
   const request = gpu.requestAdapter.bind(gpu);

@@ -30,12 +30,16 @@ export interface PlanBytes {
   total: number;
 }
 
-/** The profile of a plan without a device: plain kernels, and bindings of up to 2 GiB. */
+/** The profile of a plan without a device: plain kernels, and buffers of up to 2 GiB. */
 const defaultProfile: DeviceProfile = {
   family: "plain",
   subgroup: 0,
   int64: false,
-  limits: { maxStorageBufferBindingSize: 2 ** 31 },
+  limits: {
+    maxBufferSize: 2 ** 31 - 1,
+    maxStorageBufferBindingSize: 2 ** 31 - 1,
+    maxComputeWorkgroupStorageSize: 2 ** 14,
+  },
 };
 
 /** The step whose memory is counted. */
