@@ -35,23 +35,30 @@ export class Tensor {
   /** The tensor that {@linkcode Tensor.recompute} recorded. */
   recomputed?: Tensor;
 
-  /** Makes a tensor of `shape` at `offset` bytes into `storage`. */
+  /** Elements from one row to the next: more than `cols` where the rows are parts of longer ones. */
+  readonly stride: number;
+
+  /** Makes a tensor of `shape` at `offset` bytes into `storage`, with its rows `stride` elements apart (default `cols`). */
   constructor(
     readonly name: string,
     readonly shape: readonly number[],
     readonly dtype: DType,
     readonly storage: BufferRange,
     readonly offset = 0,
-  ) {}
+    stride?: number,
+  ) {
+    this.stride = stride ?? this.cols;
+  }
 
   /** Number of elements. */
   get size(): number {
     return this.shape.reduce((a, b) => a * b, 1);
   }
 
-  /** Size in bytes. */
+  /** Size in bytes, from the first element to the last. */
   get bytes(): number {
-    return this.size * bytesOf(this.dtype);
+    const elements = this.size === 0 ? 0 : (this.rows - 1) * this.stride + this.cols;
+    return elements * bytesOf(this.dtype);
   }
 
   /** Length of the last dimension. */
@@ -64,9 +71,28 @@ export class Tensor {
     return this.size / this.cols;
   }
 
-  /** Returns a tensor of another shape on the same bytes, `start` elements in. */
+  /** Returns a tensor of another shape on the same bytes, `start` elements in, with its rows one behind another. */
   view(name: string, shape: readonly number[], start = 0): Tensor {
-    return new Tensor(name, shape, this.dtype, this.storage, this.offset + start * bytesOf(this.dtype));
+    return new Tensor(name, shape, this.dtype, this.storage, this.#offsetOf(start));
+  }
+
+  /** Returns rows `first` to `first + count - 1` as a matrix. */
+  slice(name: string, first: number, count: number): Tensor {
+    const offset = this.#offsetOf(first * this.stride);
+    return new Tensor(name, [count, this.cols], this.dtype, this.storage, offset, this.stride);
+  }
+
+  /**
+   * Returns columns `from` to `from + count - 1` as a matrix, whose rows stay as far apart as they are. Kernels bind it
+   * where `from` is a multiple of 256 bytes.
+   */
+  columns(name: string, from: number, count: number): Tensor {
+    const { dtype, storage, stride } = this;
+    return new Tensor(name, [this.rows, count], dtype, storage, this.#offsetOf(from), stride);
+  }
+
+  #offsetOf(start: number): number {
+    return this.offset + start * bytesOf(this.dtype);
   }
 
   /**

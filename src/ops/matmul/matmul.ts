@@ -3,10 +3,10 @@
  *
  *     nn:  C = A B          nt:  C = A B^T          tn:  C = A^T B
  *
- * where C is [M, N] and the sums run over K numbers in f32, whatever the types of the matrices. Read `plain` (matmul.wgsl)
- * first: it runs on every adapter. The other two kernels compute the same sums faster: `subgroup` (subgroup.ts) on
- * software adapters, `shared` (shared.ts) on GPUs. A product has no backward of its own: the gradients of linear.ts are
- * products too.
+ * where C is [M, N] and the sums run over K numbers in f32, whatever the types of the matrices. Sums that are added to C
+ * start with C, so that a product over K in ranges has the bits of one pass. Read `plain` (matmul.wgsl) first: it runs on
+ * every adapter. The other two kernels compute the same sums faster: `subgroup` (subgroup.ts) on software adapters,
+ * `shared` (shared.ts) on GPUs. A product has no backward of its own: the gradients of linear.ts are products too.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export type { Layout } from "./subgroup.ts";
  *
  * @param a [M, K], for `tn` [K, M]
  * @param b [K, N], for `nt` [N, K]
- * @param c [M, N]; with `add` the product is added to it
+ * @param c [M, N]; with `add` the sums start with it
  * @throws {Error} for shapes that do not fit
  */
 export function matmul(r: Recorder, layout: Layout, a: Tensor, b: Tensor, c: Tensor, add = false): void {
@@ -59,23 +59,26 @@ export function product(
 ): void {
   const [M, N] = [c.rows, c.cols];
   const K = layout === "tn" ? a.rows : a.cols;
+  const [lda, ldb, ldc] = [a.stride, b.stride, c.stride];
   const flop = 2 * M * N * K;
   const call = (made: Kernel, params: Record<string, number>, rows: number, cols: number) =>
-    r.call(made, { a, b, c }, { M, K, ...params }, [Math.ceil(N / cols), Math.ceil(M / rows)], flop);
+    r.call(made, { a, b, c }, { M, N, K, ldc, ...params }, [Math.ceil(N / cols), Math.ceil(M / rows)], flop);
   if (choice === "plain") {
-    const [aRow, aCol] = layout === "tn" ? [1, M] : [K, 1];
-    const [bRow, bCol] = layout === "nt" ? [1, K] : [N, 1];
+    const [aRow, aCol] = layout === "tn" ? [1, lda] : [lda, 1];
+    const [bRow, bCol] = layout === "nt" ? [1, ldb] : [ldb, 1];
     const made = kernel("matmul", plainSource, { ADD: add }, stored(1, { a, b, c }));
-    return call(made, { N, aRow, aCol, bRow, bCol }, 32, 32);
+    return call(made, { aRow, aCol, bRow, bCol }, 32, 32);
   }
   const [family, tile] = choice.split(" ");
   const [rows, cols] = tile.split("x").map(Number);
   if (family === "shared") {
-    return call(matmulShared(layout, add, rows as TileShape, { a, b, c }), { N }, rows, cols);
+    return call(matmulShared(layout, add, rows as TileShape, { a, b, c }), { lda, ldb }, rows, cols);
   }
-  const byEights = [a, b, c].every((matrix) => matrix.cols % 8 === 0) && K % 8 === 0;
+  const byEights = [a, b, c].every((matrix) => matrix.cols % 8 === 0 && matrix.stride % 8 === 0) &&
+    K % 8 === 0;
   const lines = (matrix: Tensor): Lines =>
     byEights ? vec8LayoutOf(r.device, matrix) : { single: matrix.dtype };
   const height = byEights ? rows : layout === "tn" ? 16 : 32; // single numbers make long texts, which take seconds to compile
-  call(matmulSubgroup(layout, add, { a: lines(a), b: lines(b), c: lines(c) }, height), { N }, height, cols);
+  const made = matmulSubgroup(layout, add, { a: lines(a), b: lines(b), c: lines(c) }, height);
+  call(made, { lda, ldb }, height, cols);
 }

@@ -1,18 +1,22 @@
 // C = A B, with A and B read through strides, so that one kernel computes A B, A B^T and A^T B. An invocation owns 4 x 4
-// numbers of C in registers. Rows and columns beyond the matrix are read from its last row or column and not written.
+// numbers of C in registers, which start with C where ADD. Rows and columns beyond the matrix are read from its last row or column and not written.
 // This kernel runs on every adapter; matmul_subgroup.wgsl is faster on software adapters, matmul_shared.wgsl on GPUs.
 @group(0) @binding(0) var<storage, read> a: array<a_t>;          // A[m, k] at m * aRow + k * aCol
 @group(0) @binding(1) var<storage, read> b: array<b_t>;          // B[k, n] at k * bRow + n * bCol
-@group(0) @binding(2) var<storage, read_write> c: array<c_t>;    // [M, N]
-struct Params { M: u32, N: u32, K: u32, aRow: u32, aCol: u32, bRow: u32, bCol: u32 }
+@group(0) @binding(2) var<storage, read_write> c: array<c_t>;    // [M, N] with ldc from row to row
+struct Params { M: u32, N: u32, K: u32, aRow: u32, aCol: u32, bRow: u32, bCol: u32, ldc: u32 }
 @group(0) @binding(3) var<uniform> p: Params;
+
+fn first(row: u32, col: u32) -> vec4<f32> {
+  var sum = vec4<f32>();
+  if (!ADD || row >= p.M) { return sum; }
+  for (var i = 0u; i < min(4u, p.N - col); i += 1u) { sum[i] = f32(c[row * p.ldc + col + i]); }
+  return sum;
+}
 
 fn store(row: u32, col: u32, sum: vec4<f32>) {
   if (row >= p.M) { return; }
-  for (var i = 0u; i < min(4u, p.N - col); i += 1u) {
-    let at = row * p.N + col + i;
-    c[at] = c_t(select(0.0, f32(c[at]), ADD) + sum[i]);
-  }
+  for (var i = 0u; i < min(4u, p.N - col); i += 1u) { c[row * p.ldc + col + i] = c_t(sum[i]); }
 }
 
 @compute @workgroup_size(8, 8)
@@ -22,10 +26,10 @@ fn main(@builtin(global_invocation_id) g: vec3<u32>) {
   if (row >= p.M || col >= p.N) { return; }
   let rows = min(vec4<u32>(row) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.M - 1u)) * p.aRow;
   let cols = min(vec4<u32>(col) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(p.N - 1u)) * p.bCol;
-  var c0 = vec4<f32>();
-  var c1 = vec4<f32>();
-  var c2 = vec4<f32>();
-  var c3 = vec4<f32>();
+  var c0 = first(row, col);
+  var c1 = first(row + 1u, col);
+  var c2 = first(row + 2u, col);
+  var c3 = first(row + 3u, col);
   for (var k = 0u; k < p.K; k += 1u) {
     let at_b = cols + vec4<u32>(k * p.bRow);
     let y = vec4<f32>(f32(b[at_b.x]), f32(b[at_b.y]), f32(b[at_b.z]), f32(b[at_b.w]));

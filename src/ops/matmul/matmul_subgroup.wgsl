@@ -1,12 +1,12 @@
 // C = A B, A B^T or A^T B on one subgroup of 8 lanes, with the sums of matmul.wgsl: read it first. A template (../unroll.ts)
-// with the macros of subgroup.ts: #load(name, buffer, line, eight of the line, length of the line, k of element {e}).
+// with the macros of subgroup.ts: #load(name, buffer, line, eight of the line, numbers from line to line, k of element {e}).
 // A tile of C is {rows} rows by 64 columns: each lane owns eight columns, as a pair (l: 0, 2, 4, 6; h: 1, 3, 5, 7) per row.
 // Indices: i (rows of the tile), q (groups of eight rows), k (eight values of k), n (eight columns), o (the pair's l and h).
 {functions}
-@group(0) @binding(0) var<storage, read> a: #array(a); // [M, K], transposed [K, M]
-@group(0) @binding(1) var<storage, read> b: #array(b); // [K, N], for A B^T [N, K]
-@group(0) @binding(2) var<storage, read_write> c: #array(c); // [M, N]
-struct Params { M: u32, N: u32, K: u32 }
+@group(0) @binding(0) var<storage, read> a: #array(a); // [M, K], transposed [K, M]; lda from row to row
+@group(0) @binding(1) var<storage, read> b: #array(b); // [K, N], for A B^T [N, K]; ldb from row to row
+@group(0) @binding(2) var<storage, read_write> c: #array(c); // [M, N]; ldc from row to row
+struct Params { M: u32, N: u32, K: u32, lda: u32, ldb: u32, ldc: u32 }
 @group(0) @binding(3) var<uniform> p: Params;
 
 @compute @workgroup_size(8)
@@ -14,12 +14,25 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) w: ve
   let M8 = (p.M + 7u) / 8u; // lengths in units of eight numbers
   let N8 = (p.N + 7u) / 8u;
   let K8 = (p.K + 7u) / 8u;
+  #if vec8
+    let lda8 = p.lda / 8u;
+    let ldb8 = p.ldb / 8u;
+    let ldc8 = p.ldc / 8u;
+  #end
   let row = w.y * {rows}u;
   let place = w.x * 8u + lane;
   let col = min(place, N8 - 1u); // a lane beyond the last column computes the last eight again and writes nothing
   #for i
-    var c{i}l = vec4<f32>();
-    var c{i}h = vec4<f32>();
+    #if add // the sums go on from C
+      let from{i} = min(row + {i}u, p.M - 1u);
+      #load(old{i}, c, from{i}, col, ldc, 0u)
+      var c{i}l = old{i}l;
+      var c{i}h = old{i}h;
+    #end
+    #if !add
+      var c{i}l = vec4<f32>();
+      var c{i}h = vec4<f32>();
+    #end
   #end
   #if !tn
     #for q: let rowA{q} = min(row + {first}u + sid, p.M - 1u); // each lane loads one row of each group
@@ -27,12 +40,12 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) w: ve
       #for n: let rowB{n} = min(col * 8u + {n}u, p.N - 1u);
     #end
     for (var k = 0u; k < K8; k += 1u) { // eight values of k at once
-      #for q: #load(a{q}, a, rowA{q}, k, K, k * 8u + {e}u)
+      #for q: #load(a{q}, a, rowA{q}, k, lda, k * 8u + {e}u)
       #if nn
-        #for k: #load(b{k}, b, (k * 8u + {k}u), col, N, k * 8u + {k}u)
+        #for k: #load(b{k}, b, (k * 8u + {k}u), col, ldb, k * 8u + {k}u)
       #end
       #if nt
-        #for n: #load(t{n}, b, rowB{n}, k, K, k * 8u + {e}u)
+        #for n: #load(t{n}, b, rowB{n}, k, ldb, k * 8u + {e}u)
         #for k // eight rows of B^T become for each k its eight columns
           let b{k}l = vec4<f32>(t0{kHalf}.{kPart}, t2{kHalf}.{kPart}, t4{kHalf}.{kPart}, t6{kHalf}.{kPart});
           let b{k}h = vec4<f32>(t1{kHalf}.{kPart}, t3{kHalf}.{kPart}, t5{kHalf}.{kPart}, t7{kHalf}.{kPart});
@@ -49,8 +62,8 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) w: ve
   #if tn
     #for q: let unitA{q} = min(row / 8u + {q}u, M8 - 1u);
     for (var k = 0u; k < p.K; k += 8u) { // each lane loads the rows of the tile for its own k
-      #for q: #load(a{q}, a, (k + sid), unitA{q}, M, k + sid)
-      #for k: #load(b{k}, b, (k + {k}u), col, N, k + {k}u)
+      #for q: #load(a{q}, a, (k + sid), unitA{q}, lda, k + sid)
+      #for k: #load(b{k}, b, (k + {k}u), col, ldb, k + {k}u)
       #for i
         #for k: let x{i}_{k} = subgroupBroadcast(a{q}{half}.{part}, {k}u); // A of row i at k
         #for o
@@ -64,22 +77,11 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) w: ve
     #for i
       if (row + {i}u < p.M) {
         #if vec8
-          #if add
-            #load(old, c, (row + {i}u), col, N, 0u)
-            #store(c, (row + {i}u) * N8 + col, c{i}l + oldl, c{i}h + oldh)
-          #end
-          #if !add
-            #store(c, (row + {i}u) * N8 + col, c{i}l, c{i}h)
-          #end
+          #store(c, (row + {i}u) * ldc8 + col, c{i}l, c{i}h)
         #end
         #if !vec8
-          let s = (row + {i}u) * p.N + col * 8u;
-          #if add
-            #for n: if (col * 8u + {n}u < p.N) { c[s + {n}u] = {type}(f32(c[s + {n}u]) + c{i}{nHalf}.{nPart}); }
-          #end
-          #if !add
-            #for n: if (col * 8u + {n}u < p.N) { c[s + {n}u] = {type}(c{i}{nHalf}.{nPart}); }
-          #end
+          let s = (row + {i}u) * p.ldc + col * 8u;
+          #for n: if (col * 8u + {n}u < p.N) { c[s + {n}u] = {type}(c{i}{nHalf}.{nPart}); }
         #end
       }
     #end

@@ -30,7 +30,7 @@ export function matmulShared(
   matrices: { a: Tensor; b: Tensor; c: Tensor },
 ): Kernel {
   const { a, b, c } = matrices;
-  const w = width(a.cols, b.cols);
+  const w = width(a.cols, a.stride, b.cols, b.stride);
   const name = `matmul_shared ${layout} ${block}x${block}${add ? " add" : ""}${w === 1 ? " W=1" : ""}`;
   const text = texts.get(name) ?? textOf(layout, add, block, w === 4);
   texts.set(name, text);

@@ -91,13 +91,13 @@ function macrosOf(operands: Operands): Record<string, Macro> {
       return typeof lines === "string" ? vec8Array(lines) : `array<${lines.single}>`;
     },
     // Loads eight numbers, unit `unit` of line `line`. Those whose `k`, the k of element {e}, is not below K count as zeros.
-    load: (name, buffer, line, unit, length, k) => {
+    load: (name, buffer, line, unit, stride, k) => {
       const lines = linesOf(buffer);
-      if (typeof lines === "string") return load(lines, name, buffer, `${line} * ${length}8 + ${unit}`);
+      if (typeof lines === "string") return load(lines, name, buffer, `${line} * ${stride}8 + ${unit}`);
       const element = (e: number) =>
         `select(0.0, f32(${buffer}[${name}s + ${e}u]), ${k.replace("{e}", String(e))} < p.K)`;
       const elements = (first: number) => [0, 2, 4, 6].map((e) => element(first + e)).join(", ");
-      return `let ${name}s = ${line} * p.${length} + (${unit}) * 8u;
+      return `let ${name}s = ${line} * p.${stride} + (${unit}) * 8u;
 let ${name}l = vec4<f32>(${elements(0)});
 let ${name}h = vec4<f32>(${elements(1)});`;
     },

@@ -2,7 +2,7 @@
 // adding to it; and the table that chooses among the kernels.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
-import { type Device, type KernelFamily, Recorder } from "../../../src/gpu/mod.ts";
+import { type Device, type KernelFamily, Recorder, type Tensor } from "../../../src/gpu/mod.ts";
 import {
   candidates,
   type Choice,
@@ -71,6 +71,47 @@ for (const family of families) {
             program.dispose();
             for (const t of [ta, tb, c]) device.free(t.range().buffer);
           }
+        }
+      });
+    }
+  }
+}
+
+/** Returns rows `first` to `first + count - 1` of K in a matrix: rows of it, or columns. */
+const alongK = (t: Tensor, isRow: boolean, first: number, count: number) =>
+  isRow ? t.slice(t.name, first, count) : t.columns(t.name, first, count);
+
+for (const family of families) {
+  for (const choice of candidates[family]) {
+    for (const layout of ["nn", "nt", "tn"] as const) {
+      Deno.test(`matmul ${layout} by ${choice} (${family}): ranges of K and of columns have the bits of one pass`, async () => {
+        const device = await testDevice(family);
+        for (const [M, N, K] of [[72, 200, 168], [35, 141, 131]]) {
+          const put = (shape: number[]) =>
+            upload(device, "matmul", { shape, data: noise(shape[0] * shape[1]) });
+          const a = put(layout === "tn" ? [K, M] : [M, K]);
+          const b = put(layout === "nt" ? [N, K] : [K, N]);
+          const before = noise(M * N);
+          const c = [1, 2].map(() => upload(device, "matmul", { shape: [M, N], data: before }));
+          const r = new Recorder(device);
+          product(r, choice, layout, { a, b, c: c[0] }, true);
+          const columns = layout === "nt" ? [[0, 64], [64, N - 64]] : [[0, N]];
+          for (const [col, cols] of columns) {
+            for (const [k, ks] of [[0, 64], [64, 64], [128, K - 128]]) {
+              const part = layout === "nt" ? b.slice("b", col, cols) : b;
+              product(r, choice, layout, {
+                a: alongK(a, layout === "tn", k, ks),
+                b: alongK(part, layout !== "nt", k, ks),
+                c: c[1].columns("c", col, cols),
+              }, true);
+            }
+          }
+          const program = await r.compile("test");
+          program.replay();
+          const [whole, ranges] = await readTensor(device, c);
+          assert.deepEqual(ranges, whole, `${M} ${N} ${K}`);
+          program.dispose();
+          for (const t of [a, b, ...c]) device.free(t.range().buffer);
         }
       });
     }
