@@ -63,6 +63,12 @@ export class Recorder {
     grid: Workgroups,
     flop = 0,
   ): void {
+    const cut = Object.values(args).find(({ pieces }) => pieces);
+    if (cut) {
+      throw new Error(
+        `Kernel ${kernel.name}: ${cut.name} lies in several buffers: record a call for each piece`,
+      );
+    }
     this.calls.push({ kernel, args, params, grid, flop, scope: this.#scope });
   }
 

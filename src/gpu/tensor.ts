@@ -34,6 +34,8 @@ export class Tensor {
   recompute?: () => Tensor;
   /** The tensor that {@linkcode Tensor.recompute} recorded. */
   recomputed?: Tensor;
+  /** The rows as several tensors in their order, for one that lies in several buffers: it has no range of its own. */
+  pieces?: readonly Tensor[];
 
   /** Elements from one row to the next: more than `cols` where the rows are parts of longer ones. */
   readonly stride: number;
@@ -98,10 +100,13 @@ export class Tensor {
   /**
    * Returns the buffer and the byte range in it.
    *
-   * @throws {Error} before the program is compiled
+   * @throws {Error} before the program is compiled, and for a tensor in pieces
    */
   range(): { buffer: GPUBuffer; offset: number; bytes: number } {
     const { buffer, offset } = this.storage;
+    if (this.pieces) {
+      throw new Error(`Tensor ${this.name} lies in ${this.pieces.length} buffers: take its pieces`);
+    }
     if (!buffer) throw new Error(`Tensor ${this.name} has no buffer yet: compile the recorder first`);
     return { buffer, offset: offset + this.offset, bytes: this.bytes };
   }

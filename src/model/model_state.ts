@@ -12,6 +12,7 @@ import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { ModelConfig } from "./architecture/config.ts";
 import type { GenerationSettings } from "./architecture/generation_settings.ts";
 import { claimName, register, unregister } from "./model_registry.ts";
+import type { Arena } from "./weights/arena.ts";
 import { ModelBuffers } from "./weights/model_buffers.ts";
 import { type WeightArenas, WeightLayout } from "./weights/weight_layout.ts";
 
@@ -107,14 +108,14 @@ export class ModelState implements ModelHandle, WeightArenas {
     return this.#disposed;
   }
 
-  /** [size] the weights in f32. */
-  get arena(): Tensor {
+  /** The weights in f32. */
+  get arena(): Arena {
     return this.#liveBuffers().arena;
   }
 
-  /** [size] their copy in f16, of models of that dtype. */
-  get halfWeights(): Tensor | undefined {
-    return this.#liveBuffers().halfCopy?.tensor;
+  /** Their copy in f16, of models of that dtype. */
+  get halfWeights(): Arena | undefined {
+    return this.#liveBuffers().halfCopy?.arena;
   }
 
   /** [context, 2, E / 2] the rotary angles. */

@@ -1,12 +1,12 @@
 /**
- * The end of a training step: gradient norm, clipping and AdamW (Loshchilov and Hutter 2019) over flat arenas.
+ * The end of a training step: gradient norm, clipping and AdamW (Loshchilov and Hutter 2019) over flat arrays.
  *
  *     norm = sqrt(sum g^2)                c = min(1, clip / (norm + 1e-6))            g <- c g
  *     m <- b1 m + (1 - b1) g              v <- b2 v + (1 - b2) g^2
  *     w <- w (1 - lr decay) - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
  *
  * where w, g, m and v are weight, gradient and moments of each element, t is the index of the update, and b1, b2, eps, lr
- * and decay are options. Weight decay acts on tensors of two dimensions, which stand first in the arena.
+ * and decay are options. Weight decay acts on tensors of two dimensions, which stand first in the arrays.
  *
  * A step whose loss or norm is not finite changes nothing. With `spike` the same holds for a step whose loss exceeds the
  * mean of the updates among the last 128 steps by more than `spike` of their standard deviations (the rule of OLMo 2's
@@ -22,16 +22,19 @@ import lossSumSource from "./loss_sum.wgsl" with { type: "text" };
 import normSource from "./norm.wgsl" with { type: "text" };
 import { bindingChunks } from "./binding_chunks.ts";
 
-/** Flat arrays of equal length, a multiple of 64 elements. */
-export interface Arena {
+/**
+ * Flat arrays of equal length, each in chunks that lie one behind another. The chunks of all four are of equal sizes,
+ * multiples of 64 elements, and all but the last of {@linkcode normPart}.
+ */
+export interface AdamWArrays {
   /** Weights: the first `decayed` elements belong to tensors of two dimensions. */
-  weights: Tensor;
+  weights: readonly Tensor[];
   /** Sums of gradients over the micro-batches. */
-  gradients: Tensor;
+  gradients: readonly Tensor[];
   /** First moments. */
-  m: Tensor;
+  m: readonly Tensor[];
   /** Second moments. */
-  v: Tensor;
+  v: readonly Tensor[];
   /** Number of elements with weight decay, a multiple of 8. */
   decayed: number;
 }
@@ -86,8 +89,8 @@ export function lossSum(r: Recorder, nll: Tensor, step: Tensor, loss: Tensor): v
   r.call(made, { nll, step, loss }, { rows: nll.size }, [1]);
 }
 
-/** Gradients per workgroup of the norm. */
-const part = 4096;
+/** Gradients per workgroup of the norm: each sum of so many squares is a number of its own. */
+export const normPart = 4096;
 
 /** Tensors that {@linkcode finishStep} reads and writes. */
 export interface StepState {
@@ -101,19 +104,24 @@ export interface StepState {
   ring: Tensor;
 }
 
-/** Records the gradient norm, the clipping factor and the record of the step. */
-export function finishStep(r: Recorder, gradients: Tensor, state: StepState): void {
-  const total = Math.ceil(gradients.size / part);
+/** Records the norm of `gradients`, chunks of one array, the clipping factor and the record of the step. */
+export function finishStep(r: Recorder, gradients: readonly Tensor[], state: StepState): void {
+  const total = Math.ceil(gradients.reduce((sum, chunk) => sum + chunk.size, 0) / normPart);
   const parts = r.tensor("norm parts", [total]);
   const prelude = reductions(r.device);
-  for (const { start, size } of bindingChunks(r, gradients, part)) {
-    const g = gradients.view(gradients.name, [size], start);
-    r.call(
-      kernel("norm", normSource, {}, prelude),
-      { g, parts },
-      { size: size / 4, first: start / part },
-      grid2d(Math.ceil(size / part)),
-    );
+  let first = 0;
+  for (const chunk of gradients) {
+    for (const { start, size } of bindingChunks(r, chunk, normPart)) {
+      const g = chunk.view(chunk.name, [size], start);
+      const groups = Math.ceil(size / normPart);
+      r.call(
+        kernel("norm", normSource, {}, prelude),
+        { g, parts },
+        { size: size / 4, first },
+        grid2d(groups),
+      );
+      first += groups;
+    }
   }
   const { step, loss, control, ring } = state;
   r.call(
@@ -125,27 +133,41 @@ export function finishStep(r: Recorder, gradients: Tensor, state: StepState): vo
 }
 
 /** Records the update of the weights, which happens where `control[1]` is 1. */
-export function adamw(r: Recorder, arena: Arena, state: StepState, options: AdamWOptions): void {
-  const { beta1, beta2, epsilon } = options;
-  const { step, control } = state;
+export function adamw(r: Recorder, arrays: AdamWArrays, state: StepState, options: AdamWOptions): void {
+  let { decayed } = arrays;
+  arrays.weights.forEach((weights, i) => {
+    const [gradients, m, v] = [arrays.gradients[i], arrays.m[i], arrays.v[i]];
+    updateChunk(r, { weights, gradients, m, v }, decayed, state, options);
+    decayed -= weights.size;
+  });
+}
+
+/** Records the update of one chunk, whose first `decayed` elements take weight decay, by ranges that can be bound. */
+function updateChunk(
+  r: Recorder,
+  chunk: Record<"weights" | "gradients" | "m" | "v", Tensor>,
+  decayed: number,
+  { step, control }: StepState,
+  { beta1, beta2, epsilon }: AdamWOptions,
+): void {
   // A software adapter computes the eights of a workgroup one after another and reads the constants once.
   const [WG, TIMES] = r.device.family === "subgroup" ? [8, 16] : [64, 1];
   const made = kernel("adamw", adamwSource, { WG, TIMES }, vec8Prelude(r.device, "g", "weights", "m", "v"));
-  for (const { start, size } of bindingChunks(r, arena.weights, 64)) {
+  for (const { start, size } of bindingChunks(r, chunk.weights, 64)) {
     const cut = (t: Tensor) => t.view(t.name, [size], start);
     const args = {
-      g: cut(arena.gradients),
+      g: cut(chunk.gradients),
       step,
       control,
-      weights: cut(arena.weights),
-      m: cut(arena.m),
-      v: cut(arena.v),
+      weights: cut(chunk.weights),
+      m: cut(chunk.m),
+      v: cut(chunk.v),
     };
-    const decayed = Math.min(size, Math.max(0, arena.decayed - start)) / 8;
+    const decaying = Math.min(size, Math.max(0, decayed - start)) / 8;
     r.call(
       made,
       args,
-      { size: size / 8, decayed, beta1, beta2, epsilon },
+      { size: size / 8, decayed: decaying, beta1, beta2, epsilon },
       grid2d(Math.ceil(size / 8 / WG / TIMES)),
     );
   }

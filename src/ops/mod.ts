@@ -62,10 +62,11 @@
  */
 export {
   adamw,
+  type AdamWArrays,
   type AdamWOptions,
-  type Arena,
   finishStep,
   lossSum,
+  normPart,
   type StepState,
   type StepValues,
   stepWords,

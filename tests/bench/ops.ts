@@ -56,13 +56,13 @@ const list: Record<string, Op> = {
   "argmax": (r, { x }) => ops.argmax(r, x([R, V]), r.tensor("best", [R], "u32")),
   "cross-entropy": (r, inputs) => ops.crossEntropy(r, inputs.x([R, V]), loss(inputs)),
   "loss sum": (r, { x }) => ops.lossSum(r, x([R]), x([8]), x([1])),
-  "norm and clipping": (r, { x }) => ops.finishStep(r, x([arena]), stepState(x)),
+  "norm and clipping": (r, { x }) => ops.finishStep(r, [x([arena])], stepState(x)),
   "AdamW": (r, { x }) => {
     const parts = {
-      weights: x([arena]),
-      gradients: x([arena]),
-      m: x([arena]),
-      v: x([arena]),
+      weights: [x([arena])],
+      gradients: [x([arena])],
+      m: [x([arena])],
+      v: [x([arena])],
       decayed: arena,
     };
     ops.adamw(r, parts, stepState(x), { beta1: 0.9, beta2: 0.95, epsilon: 1e-8 });

@@ -291,7 +291,7 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
         loss: { shape: [1], data: Float32Array.of(0) },
         ring: { shape: [1, 4], data: new Float32Array(4) },
       }, (r, t) => {
-        adamw(r, { weights: t.weights, gradients: t.gradients, m: t.m, v: t.v, decayed: padded }, {
+        adamw(r, { weights: [t.weights], gradients: [t.gradients], m: [t.m], v: [t.v], decayed: padded }, {
           step: t.step,
           control: t.control,
           loss: t.loss,
@@ -332,7 +332,7 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
       control: { shape: [2], data: new Float32Array(2) },
       ring: { shape: [1, 4], data: new Float32Array(4) },
     }, (r, t) => {
-      finishStep(r, t.gradients, { step: t.step, loss: t.loss, control: t.control, ring: t.ring });
+      finishStep(r, [t.gradients], { step: t.step, loss: t.loss, control: t.control, ring: t.ring });
       return [t.control, t.ring];
     });
     assert.equal(control[1], 1, "a finite norm lets the update happen");

@@ -50,9 +50,7 @@ export async function cloneModel(model: ModelHandle, name?: string): Promise<Mod
   const fallbackName = `${source.name} copy`;
   const copy = await ModelState.allocate(device, config, { name, fallbackName, dtype, preset });
   const encoder = device.gpu.createCommandEncoder();
-  const from = source.arena.range();
-  const to = copy.arena.range();
-  encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.bytes);
+  copy.arena.copyFrom(encoder, source.arena);
   device.gpu.queue.submit([encoder.finish()]);
   copy.refreshHalfWeights();
   Object.assign(copy, { tokenizer, settings, notes });

@@ -7,7 +7,7 @@ import { type Device, type Program, Recorder, type Save, Tensor } from "../../gp
 import { adamw, type AdamWOptions, finishStep, type StepState } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
 import type { ModelState } from "../model_state.ts";
-import { makeArena } from "../weights/weight_layout.ts";
+import { Arena } from "../weights/arena.ts";
 import { Adapters } from "./lora_adapters.ts";
 import type { LoraSettings } from "./lora_options.ts";
 import { recordMicroBatch } from "./micro_batch.ts";
@@ -50,10 +50,10 @@ export interface StepParts {
   readonly update: Program;
   /** The scalars of a step, and the ring of records. */
   readonly state: StepState;
-  /** [size] the sum of gradients over the micro-batches. */
-  readonly gradients: Tensor;
-  /** [size] both moments. */
-  readonly moments: Readonly<Record<AdamMoment, Tensor>>;
+  /** The sum of gradients over the micro-batches. */
+  readonly gradients: Arena;
+  /** Both moments. */
+  readonly moments: Readonly<Record<AdamMoment, Arena>>;
   /** Frees all of the above. */
   readonly owned: DisposableStack;
 }
@@ -68,16 +68,18 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
   const owner = `${model.name}: train`;
   using building = new DisposableStack();
   const disposing = <T extends { dispose(): void }>(part: T): T => building.adopt(part, () => part.dispose());
-  const freeing = (tensor: Tensor): Tensor =>
-    building.adopt(tensor, () => device.free(tensor.range().buffer));
 
   const { lora, microBatch, context } = options;
   const trainable = disposing(lora ? await Adapters.create(model, lora, lora.seed) : allWeights(model));
-  const arena = (name: string) => freeing(makeArena(device, `${owner} ${name}`, trainable.layout.size));
+  const arena = (name: string) => {
+    const made = Arena.allocate(device, `${owner} ${name}`, trainable.layout.places);
+    return building.adopt(made, () => made.free(device));
+  };
   const small = (name: string, shape: number[]) => {
     const bytes = shape.reduce((a, b) => a * b, 1) * 4;
     const buffer = device.buffer(`${owner} ${name}`, bytes);
-    return freeing(new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 }));
+    building.defer(() => device.free(buffer));
+    return new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 });
   };
   const gradients = arena("gradients");
   const moments = { m: arena("m"), v: arena("v") };
@@ -97,9 +99,15 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
 
   const update = new Recorder(device, "all", false);
   trainable.collectGradients(update, gradients);
-  finishStep(update, gradients, state);
+  finishStep(update, gradients.chunks, state);
   const { decayed } = trainable.layout;
-  adamw(update, { weights: trainable.arena, gradients, ...moments, decayed }, state, options);
+  const arrays = {
+    weights: trainable.arena.chunks,
+    gradients: gradients.chunks,
+    m: moments.m.chunks,
+    v: moments.v.chunks,
+  };
+  adamw(update, { ...arrays, decayed }, state, options);
   trainable.syncToModel(update);
 
   return {

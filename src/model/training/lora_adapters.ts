@@ -18,7 +18,9 @@ import {
   readParameters,
   writeParameters,
 } from "../weights/named_weights.ts";
-import { makeArena, type WeightArenas } from "../weights/weight_layout.ts";
+import { Arena } from "../weights/arena.ts";
+import type { ArenaLayout } from "../weights/arena_layout.ts";
+import type { WeightArenas } from "../weights/weight_layout.ts";
 import { type AdaptedSlot, AdapterLayout } from "./lora_layout.ts";
 import type { LoraSettings } from "./lora_options.ts";
 import type { Trainable } from "./trainable.ts";
@@ -26,21 +28,21 @@ import type { Trainable } from "./trainable.ts";
 /** The adapters of a model. */
 export class Adapters implements Trainable {
   readonly #device: Device;
-  readonly #owned: GPUBuffer[];
+  readonly #owned: Arena[];
   #merge?: Program;
 
   private constructor(
     private readonly model: ModelState,
     /** The place of every adapter in the arena. */
     readonly layout: AdapterLayout,
-    /** [size] A and B, f32. */
-    readonly arena: Tensor,
-    private readonly wide: Tensor,
-    private readonly wideGradients: Tensor,
-    private readonly frozen: Tensor,
+    /** A and B, f32. */
+    readonly arena: Arena,
+    private readonly wide: Arena,
+    private readonly wideGradients: Arena,
+    private readonly frozen: Arena,
   ) {
     this.#device = model.device;
-    this.#owned = [arena, wide, wideGradients, frozen].map((tensor) => tensor.storage.buffer!);
+    this.#owned = [arena, wide, wideGradients, frozen];
   }
 
   /**
@@ -51,20 +53,20 @@ export class Adapters implements Trainable {
   static async create(model: ModelState, settings: LoraSettings, seed: number): Promise<Adapters> {
     const { device, name } = model;
     const layout = new AdapterLayout(model.layout, settings);
-    const allocated: Tensor[] = [];
-    const arena = (purpose: string, size: number) => {
-      const tensor = makeArena(device, `${name}: train ${purpose}`, size);
-      allocated.push(tensor);
-      return tensor;
+    const allocated: Arena[] = [];
+    const arena = (purpose: string, places: ArenaLayout) => {
+      const made = Arena.allocate(device, `${name}: train ${purpose}`, places);
+      allocated.push(made);
+      return made;
     };
     try {
       const adapters = new Adapters(
         model,
         layout,
-        arena("adapters", layout.size),
+        arena("adapters", layout.places),
         arena("wide B", layout.wide),
         arena("wide B's gradients", layout.wide),
-        arena("frozen weights", layout.frozen.size),
+        arena("frozen weights", layout.frozen.places),
       );
       adapters.#freeze();
       writeParameters(device, layout, adapters.arena, initialAdapters(layout, seed));
@@ -73,7 +75,7 @@ export class Adapters implements Trainable {
       adapters.#merge = await r.compile(`${name}: train merge`);
       return adapters;
     } catch (error) {
-      for (const tensor of allocated) device.free(tensor.storage.buffer!);
+      for (const made of allocated) made.free(device);
       throw error;
     }
   }
@@ -81,30 +83,34 @@ export class Adapters implements Trainable {
   #freeze(): void {
     const encoder = this.#device.gpu.createCommandEncoder();
     for (const adapted of this.layout.slots) {
-      const from = matrixOf(this.model.arena, adapted).range();
-      const to = this.#frozenMatrix(adapted).range();
-      encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.bytes);
+      const frozen = this.#frozenPieces(adapted);
+      for (const [i, piece] of weightPieces(this.model.arena, adapted).entries()) {
+        const from = piece.range();
+        const to = frozen[i].range();
+        encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.bytes);
+      }
     }
     this.#device.gpu.queue.submit([encoder.finish()]);
   }
 
-  #frozenMatrix({ slot, frozen }: AdaptedSlot): Tensor {
-    return this.frozen.view(slot.key, slot.shape, frozen);
+  /** Returns a frozen matrix as flat tensors, one per chunk: the same pieces as in the arena of the weights. */
+  #frozenPieces({ slot, frozen }: AdaptedSlot): Tensor[] {
+    return this.frozen.flat(slot.key, frozen, slot.shape[0] * slot.shape[1]);
   }
 
   /** The gradients of the wide B's. */
-  get scratch(): readonly Tensor[] {
+  get scratch(): readonly Arena[] {
     return [this.wideGradients];
   }
 
   /** Returns the model's weights without gradients, and adapters with theirs. */
-  weights(gradients: Tensor): LlamaWeights {
+  weights(gradients: Arena): LlamaWeights {
     const { arena, wide, wideGradients } = this;
     return adaptedViews(this.model, this.layout, { arena, wide, gradients, wideGradients });
   }
 
   /** Records the copy of each B's gradient out of the gradient of its block. */
-  collectGradients(r: Recorder, gradients: Tensor): void {
+  collectGradients(r: Recorder, gradients: Arena): void {
     const { settings } = this.layout;
     for (const { slot, b, thin, blocks } of this.layout.slots) {
       const from = this.wideGradients.view(`d${slot.key}.b`, b.shape, b.start);
@@ -120,11 +126,12 @@ export class Adapters implements Trainable {
       const { slot, thin, blocks } = adapted;
       const adapter = adapterOf(adapted, this.arena, this.wide);
       const from = this.arena.view(`${slot.key}.thin`, [thin.size], thin.start);
-      const weight = matrixOf(arena, adapted);
+      const weight = arena.view(slot.key, slot.shape, slot.start);
+      const pieces = weightPieces(arena, adapted);
       for (const block of blocks) spreadBlock(r, from, adapter.b, block, scaleOf(this.layout.settings));
-      cast(r, flat(this.#frozenMatrix(adapted)), flat(weight));
+      this.#frozenPieces(adapted).forEach((frozen, i) => cast(r, frozen, pieces[i]));
       addAdapter(r, weight, adapter);
-      if (halfWeights) cast(r, flat(weight), flat(matrixOf(halfWeights, adapted)));
+      if (halfWeights) weightPieces(halfWeights, adapted).forEach((half, i) => cast(r, pieces[i], half));
     }
   }
 
@@ -148,7 +155,7 @@ export class Adapters implements Trainable {
   /** Frees the adapters; the model keeps its weights. */
   dispose(): void {
     this.#merge?.dispose();
-    for (const buffer of this.#owned.splice(0)) this.#device.free(buffer);
+    for (const arena of this.#owned.splice(0)) arena.free(this.#device);
   }
 }
 
@@ -157,32 +164,28 @@ function scaleOf({ alpha, rank }: LoraSettings): number {
   return alpha / rank;
 }
 
-function matrixOf(arena: Tensor, { slot }: AdaptedSlot): Tensor {
-  return arena.view(slot.key, slot.shape, slot.start);
+/** Returns the matrix of a slot as flat tensors, one per chunk. */
+function weightPieces(arena: Arena, { slot }: AdaptedSlot): Tensor[] {
+  return arena.flat(slot.key, slot.start, slot.shape[0] * slot.shape[1]);
 }
 
-/** Returns a matrix and the unused elements after it as one row of a multiple of 128 elements. */
-function flat(tensor: Tensor): Tensor {
-  return tensor.view(tensor.name, [Math.ceil(tensor.size / 128) * 128]);
-}
-
-function adapterOf({ slot, a, b }: AdaptedSlot, arena: Tensor, wide: Tensor): Adapter {
+function adapterOf({ slot, a, b }: AdaptedSlot, arena: Arena, wide: Arena): Adapter {
   return {
     a: arena.view(`${slot.key}.a`, a.shape, a.start),
     b: wide.view(`${slot.key}.b`, b.shape, b.start),
   };
 }
 
-/** The flat tensors of adapters. */
+/** The arenas of adapters. */
 interface AdapterArenas {
-  /** [size] the A's and the thin B's. */
-  arena: Tensor;
-  /** [size] their gradients. */
-  gradients: Tensor;
-  /** [wide] the wide B's. */
-  wide: Tensor;
-  /** [wide] their gradients. */
-  wideGradients: Tensor;
+  /** The A's and the thin B's. */
+  arena: Arena;
+  /** Their gradients. */
+  gradients: Arena;
+  /** The wide B's. */
+  wide: Arena;
+  /** Their gradients. */
+  wideGradients: Arena;
 }
 
 /** Returns the frozen weights of the forward pass with their adapters. */

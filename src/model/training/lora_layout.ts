@@ -1,12 +1,13 @@
 /**
  * The layout of the adapters of low-rank adaptation.
  *
- * One flat arena holds every A and B in the form of checkpoints (a thin B, [out, r]); gradients and moments have the same
+ * One arena holds every A and B in the form of checkpoints (a thin B, [out, r]); gradients and moments have the same
  * layout. A second array holds every B as the products read it: the wide B of a kernels' matrix, with the thin B's of its
  * parts as blocks. A third holds the frozen weights of every adapted matrix.
  *
  * @module
  */
+import { ArenaLayout } from "../weights/arena_layout.ts";
 import type { AdaptedBlock } from "../../ops/mod.ts";
 import { countParameters, trainingFlop } from "../architecture/config.ts";
 import type { Parameter, ParameterLayout, WeightLayout, WeightSlot } from "../weights/weight_layout.ts";
@@ -32,12 +33,15 @@ export interface AdaptedSlot {
 export class AdapterLayout implements ParameterLayout {
   /** A and B of each part under PEFT's names, in the order of the arena. */
   readonly parameters: Parameter[] = [];
-  /** Elements of the arena. */
-  size = 0;
-  /** Elements of all wide B's. */
-  wide = 0;
-  /** The frozen weights under their own names, and the elements that they take. */
-  readonly frozen: { parameters: Parameter[]; size: number } = { parameters: [], size: 0 };
+  /** The places of the A's and the thin B's. */
+  readonly places: ArenaLayout = new ArenaLayout();
+  /** The places of the wide B's. */
+  readonly wide: ArenaLayout = new ArenaLayout();
+  /** The frozen weights under their own names, and the places of their matrices. */
+  readonly frozen: { parameters: Parameter[]; places: ArenaLayout } = {
+    parameters: [],
+    places: new ArenaLayout(),
+  };
   /** The adapted matrices. */
   readonly slots: AdaptedSlot[];
 
@@ -50,7 +54,7 @@ export class AdapterLayout implements ParameterLayout {
 
   /** Elements that take weight decay: all. */
   get decayed(): number {
-    return this.size;
+    return this.places.size;
   }
 
   /** Number of weights that are trained, without the unused elements between them. */
@@ -74,12 +78,17 @@ export class AdapterLayout implements ParameterLayout {
     const blocks: AdaptedBlock[] = [];
     const adaptedParts = slot.parts.filter(({ name }) => this.#adapts(name));
     const wide = adaptedParts.length * rank;
-    const a = { start: this.size, shape: [wide, cols] as [number, number] };
-    const thin = { start: aligned(a.start + wide * cols), size: 0 };
+    const a = {
+      start: this.places.place(`${slot.key}.a`, [wide, cols]),
+      shape: [wide, cols] as [number, number],
+    };
+    const thinSize = adaptedParts.reduce((sum, part) => sum + part.rows * rank, 0);
+    const thin = { start: this.places.place(`${slot.key}.b`, [thinSize]), size: 0 };
+    const frozen = this.frozen.places.place(slot.key, slot.shape);
     let firstRow = 0;
     for (const { name, rows } of slot.parts) {
       const nth = adaptedParts.findIndex((part) => part.name === name);
-      const start = this.frozen.size + firstRow * cols;
+      const start = frozen + firstRow * cols;
       this.frozen.parameters.push({ name, shape: [rows, cols], start });
       if (nth >= 0) {
         const stem = `base_model.model.${name.replace(/\.weight$/, "")}`;
@@ -92,11 +101,10 @@ export class AdapterLayout implements ParameterLayout {
       }
       firstRow += rows;
     }
-    const b = { start: this.wide, shape: [out, wide] as [number, number] };
-    const frozen = this.frozen.size;
-    this.size = aligned(thin.start + thin.size);
-    this.wide += aligned(out * wide);
-    this.frozen.size += aligned(out * cols);
+    const b = {
+      start: this.wide.place(`${slot.key}.wide`, [out, wide]),
+      shape: [out, wide] as [number, number],
+    };
     return { slot, a, b, blocks, thin, frozen };
   }
 }
@@ -110,9 +118,4 @@ export function loraFlop(weights: WeightLayout, settings: LoraSettings, context:
   const { config } = weights;
   const weightGradients = 2 * countParameters(config).matrix;
   return trainingFlop(config, context) - weightGradients + new AdapterLayout(weights, settings).flopPerToken;
-}
-
-/** Rounds up to 128 elements, which are 256 bytes in f16 and 512 in f32. */
-function aligned(size: number): number {
-  return Math.ceil(size / 128) * 128;
 }

@@ -8,6 +8,8 @@
  */
 import { type DeviceProfile, type DType, Recorder, type Save, Tensor } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
+import { Arena } from "../weights/arena.ts";
+import type { ArenaLayout } from "../weights/arena_layout.ts";
 import { WeightLayout } from "../weights/weight_layout.ts";
 import { adaptedViews } from "./lora_adapters.ts";
 import { AdapterLayout } from "./lora_layout.ts";
@@ -69,15 +71,15 @@ function fixedBytes(
   { dtype, lora }: MemorySettings,
 ): Omit<PlanBytes, "activations" | "total"> {
   const layout = new WeightLayout(config);
-  const { size } = layout;
+  const { size } = layout.places;
   const weights = (dtype === "f16" ? 6 : 4) * size;
   if (!lora) return { weights, gradients: 4 * size, moments: 8 * size };
   const adapters = new AdapterLayout(layout, lora);
-  const thin = 4 * adapters.size;
-  const wide = 4 * adapters.wide;
+  const thin = 4 * adapters.places.size;
+  const wide = 4 * adapters.wide.size;
   return {
     weights: weights + thin + wide,
-    frozen: 4 * adapters.frozen.size,
+    frozen: 4 * adapters.frozen.places.size,
     gradients: thin + wide,
     moments: 2 * thin,
   };
@@ -93,21 +95,22 @@ function activationBytes(
   const layout = new WeightLayout(config);
   const outside = (name: string, shape: number[], dtype: DType = "f32") =>
     new Tensor(name, shape, dtype, { name, bytes: 0, buffer: {} as GPUBuffer, offset: 0 });
-  const flat = (name: string, size: number, dtype?: DType) => outside(name, [size], dtype);
+  const flat = (name: string, places: ArenaLayout, dtype?: DType) =>
+    Arena.planned(device.limits, name, places, dtype);
   const ids = (name: string, ...shape: number[]) => outside(name, shape, "u32");
   const arenas = {
-    arena: flat("weights", layout.size),
-    halfWeights: dtype === "f16" ? flat("f16 weights", layout.size, "f16") : undefined,
+    arena: flat("weights", layout.places),
+    halfWeights: dtype === "f16" ? flat("f16 weights", layout.places, "f16") : undefined,
   };
   const adapters = lora && new AdapterLayout(layout, lora);
   const weights = adapters
     ? adaptedViews(arenas, adapters, {
-      arena: flat("adapters", adapters.size),
-      gradients: flat("gradients", adapters.size),
+      arena: flat("adapters", adapters.places),
+      gradients: flat("gradients", adapters.places),
       wide: flat("wide B", adapters.wide),
       wideGradients: flat("wide B's gradients", adapters.wide),
     })
-    : layout.views(arenas, flat("gradients", layout.size));
+    : layout.views(arenas, flat("gradients", layout.places));
   const input = {
     tokens: {
       ids: ids("ids", R),

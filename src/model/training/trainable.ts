@@ -3,24 +3,26 @@
  *
  * @module
  */
-import type { Recorder, Tensor } from "../../gpu/mod.ts";
+import type { Recorder } from "../../gpu/mod.ts";
 import { cast } from "../../ops/mod.ts";
 import type { LlamaWeights } from "../architecture/llama_weights.ts";
 import type { ModelState } from "../model_state.ts";
+import type { Arena } from "../weights/arena.ts";
+import type { ArenaLayout } from "../weights/arena_layout.ts";
 import type { ParameterLayout } from "../weights/weight_layout.ts";
 
-/** One flat arena that is trained, and its relation to the model. */
+/** One arena that is trained, and its relation to the model. */
 export interface Trainable {
   /** The place of every parameter in the arena, its gradients and moments; the first `decayed` elements take weight decay. */
-  readonly layout: ParameterLayout & { size: number; decayed: number };
-  /** [size] the trained parameters, f32. */
-  readonly arena: Tensor;
+  readonly layout: ParameterLayout & { places: ArenaLayout; decayed: number };
+  /** The trained parameters, f32. */
+  readonly arena: Arena;
   /** Further sums that a step clears together with the gradients. */
-  readonly scratch: readonly Tensor[];
+  readonly scratch: readonly Arena[];
   /** Returns the weights of the forward pass; each that is trained names the place of its gradient. */
-  weights(gradients: Tensor): LlamaWeights;
+  weights(gradients: Arena): LlamaWeights;
   /** Records the calls that turn the sums of the backward pass into the arena's gradients. */
-  collectGradients(r: Recorder, gradients: Tensor): void;
+  collectGradients(r: Recorder, gradients: Arena): void;
   /** Records the calls that bring the model up to the arena after an update. */
   syncToModel(r: Recorder): void;
   /** Frees the memory that the model does not own. */
@@ -36,7 +38,7 @@ export function allWeights(model: ModelState): Trainable {
     scratch: [],
     weights: (gradients) => layout.views(model, gradients),
     collectGradients: () => {},
-    syncToModel: (r) => halfWeights && cast(r, arena, halfWeights),
+    syncToModel: (r) => halfWeights?.chunks.forEach((chunk, i) => cast(r, arena.chunks[i], chunk)),
     dispose: () => {},
   };
 }

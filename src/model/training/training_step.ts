@@ -98,9 +98,8 @@ export class TrainingStep {
       batch.fill(rows.slice(i * size, (i + 1) * size));
       const encoder = gpu.createCommandEncoder();
       if (i === 0) {
-        for (const sum of [gradients, state.loss, ...trainable.scratch]) {
-          encoder.clearBuffer(sum.range().buffer);
-        }
+        for (const sum of [gradients, ...trainable.scratch]) sum.clear(encoder);
+        encoder.clearBuffer(state.loss.range().buffer);
       }
       micro.encode(encoder);
       if (i === count - 1) after?.encode(encoder);

@@ -7,15 +7,16 @@
  * @module
  */
 import { DeviceError } from "../../base/errors.ts";
-import { type Device, type Program, Recorder, Tensor } from "../../gpu/mod.ts";
+import { type Device, type Program, Recorder } from "../../gpu/mod.ts";
 import { cast } from "../../ops/mod.ts";
+import { Arena } from "./arena.ts";
 
 /** The copy of a model's weights in f16. */
 export class HalfCopy {
   private constructor(
     private readonly device: Device,
-    /** [size] the copy, f16. */
-    readonly tensor: Tensor,
+    /** The copy, f16. */
+    readonly arena: Arena,
     private readonly program: Program,
   ) {}
 
@@ -24,22 +25,20 @@ export class HalfCopy {
    *
    * @throws {DeviceError} when the adapter does not grant half precision
    */
-  static async create(device: Device, owner: string, weights: Tensor): Promise<HalfCopy> {
+  static async create(device: Device, owner: string, weights: Arena): Promise<HalfCopy> {
     if (!device.f16) {
       throw new DeviceError(
         `Cannot make a model with dtype "f16": ${device.adapter} grants no shader-f16. Leave dtype at "f32"`,
       );
     }
     const label = `${owner}: f16 weights`;
-    const bytes = weights.size * 2;
-    const buffer = device.buffer(label, bytes);
+    const arena = Arena.allocate(device, label, weights.layout, "f16");
     try {
-      const tensor = new Tensor(label, weights.shape, "f16", { name: label, bytes, buffer, offset: 0 });
       const r = new Recorder(device, "all", false);
-      cast(r, weights, tensor);
-      return new HalfCopy(device, tensor, await r.compile(label));
+      weights.chunks.forEach((chunk, i) => cast(r, chunk, arena.chunks[i]));
+      return new HalfCopy(device, arena, await r.compile(label));
     } catch (error) {
-      device.free(buffer);
+      arena.free(device);
       throw error;
     }
   }
@@ -52,6 +51,6 @@ export class HalfCopy {
   /** Frees the copy. */
   dispose(): void {
     this.program.dispose();
-    this.device.free(this.tensor.storage.buffer!);
+    this.arena.free(this.device);
   }
 }

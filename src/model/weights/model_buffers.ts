@@ -8,13 +8,14 @@
 import type { Device, Tensor } from "../../gpu/mod.ts";
 import { upload } from "../../ops/mod.ts";
 import { rotaryAngles } from "../architecture/rope_scaling.ts";
-import { makeArena, type WeightLayout } from "./weight_layout.ts";
+import { Arena } from "./arena.ts";
 import { HalfCopy } from "./half_copy.ts";
+import type { WeightLayout } from "./weight_layout.ts";
 
 /** Weights, rotary angles, and in half precision the copy in f16. */
 export class ModelBuffers {
-  /** [size] the weights, f32. */
-  readonly arena: Tensor;
+  /** The weights, f32. */
+  readonly arena: Arena;
   /** [context, 2, E / 2] the rotary angles. */
   readonly angles: Tensor;
   /** The copy that matrix products read, of models of dtype f16. */
@@ -24,7 +25,7 @@ export class ModelBuffers {
   constructor(readonly device: Device, name: string, layout: WeightLayout) {
     const { config } = layout;
     const shape = [config.context, 2, config.dim / config.heads / 2];
-    this.arena = makeArena(device, `${name}: weights`, layout.size);
+    this.arena = Arena.allocate(device, `${name}: weights`, layout.places);
     this.angles = upload(device, `${name}: angles`, { shape, data: rotaryAngles(config) });
   }
 
@@ -51,7 +52,8 @@ export class ModelBuffers {
 
   /** Frees all of it. */
   dispose(): void {
-    for (const tensor of [this.arena, this.angles]) this.device.free(tensor.range().buffer);
+    this.arena.free(this.device);
+    this.device.free(this.angles.range().buffer);
     this.halfCopy?.dispose();
   }
 }

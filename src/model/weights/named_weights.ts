@@ -4,8 +4,9 @@
  * @module
  */
 import { FormatError } from "../../base/errors.ts";
-import type { Device, Tensor } from "../../gpu/mod.ts";
-import type { ParameterLayout } from "./weight_layout.ts";
+import type { Device } from "../../gpu/mod.ts";
+import type { Arena, ArenaRows } from "./arena.ts";
+import { type ParameterLayout, rowsOf } from "./weight_layout.ts";
 
 /** Arrays by the names of their parameters. */
 export type NamedWeights = Map<string, Float32Array<ArrayBuffer>>;
@@ -22,13 +23,12 @@ export type NamedTensors = Iterable<[string, { shape: readonly number[]; data: F
 export function writeParameters(
   device: Device,
   layout: ParameterLayout,
-  arena: Tensor,
+  arena: Arena,
   named: NamedTensors,
   file?: string,
 ): void {
   const parameters = new Map(layout.parameters.map((parameter) => [parameter.name, parameter]));
   const missing = new Set(parameters.keys());
-  const { buffer, offset } = arena.range();
   for (const [name, { shape, data }] of named) {
     const parameter = parameters.get(name);
     if (!parameter) throw new FormatError(`tensor ${name} has no place in this model`, { file });
@@ -39,7 +39,7 @@ export function writeParameters(
       );
     }
     missing.delete(name);
-    device.write(buffer, data as Float32Array<ArrayBuffer>, offset + parameter.start * 4);
+    arena.write(device, rowsOf(parameter), data);
   }
   const [first] = missing;
   if (first) throw new FormatError(`tensor ${first} is missing`, { file });
@@ -52,22 +52,16 @@ const readBytes = 64e6;
 export async function readParameters(
   device: Device,
   { parameters }: ParameterLayout,
-  arena: Tensor,
+  arena: Arena,
 ): Promise<NamedWeights> {
-  const { buffer, offset } = arena.range();
-  const ranges = parameters.map(({ shape, start }) => ({
-    buffer,
-    offset: offset + start * 4,
-    bytes: shape.reduce((a, b) => a * b, 1) * 4,
-  }));
+  const all = parameters.map((parameter) => rowsOf(parameter));
+  const bytesOf = ({ rows, stride }: ArenaRows) => 4 * rows * stride;
   const named: NamedWeights = new Map();
-  for (let i = 0; i < ranges.length;) {
+  for (let i = 0; i < all.length;) {
     let end = i;
     let total = 0;
-    do total += ranges[end++].bytes; while (end < ranges.length && total + ranges[end].bytes <= readBytes);
-    for (const data of await device.read(ranges.slice(i, end))) {
-      named.set(parameters[i++].name, new Float32Array(data));
-    }
+    do total += bytesOf(all[end++]); while (end < all.length && total + bytesOf(all[end]) <= readBytes);
+    for (const data of await arena.read(device, all.slice(i, end))) named.set(parameters[i++].name, data);
   }
   return named;
 }

@@ -4,9 +4,10 @@
  * @module
  */
 import { columnsOf, elementsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
-import type { Device, Tensor } from "../../gpu/mod.ts";
+import type { Device } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
-import type { Parameter, ParameterLayout } from "./weight_layout.ts";
+import type { Arena, ArenaRows } from "./arena.ts";
+import { type Parameter, type ParameterLayout, rowsOf } from "./weight_layout.ts";
 
 /** Bytes per piece; whole heads of any model fit into it. [ours] */
 const PIECE_BYTES = 16e6;
@@ -29,17 +30,16 @@ type Layout = ParameterLayout & { readonly config?: ModelConfig };
 export async function fillArena(
   device: Device,
   layout: Layout,
-  arena: Tensor,
+  arena: Arena,
   weights: ReadonlyMap<string, FileMatrix>,
   { signal, onBytes }: TransferOptions = {},
 ): Promise<void> {
-  const { buffer, offset } = arena.range();
   let pending = 0;
-  for (const { name, shape, start } of layout.parameters) {
-    for (const { row, rows, first } of pieces(shape, layout)) {
+  for (const parameter of layout.parameters) {
+    for (const { row, rows } of pieces(parameter.shape, layout)) {
       signal?.throwIfAborted();
-      const data = await weights.get(name)!.read(row, rows);
-      device.write(buffer, data, offset + 4 * (start + first));
+      const data = await weights.get(parameter.name)!.read(row, rows);
+      arena.write(device, rowsOf(parameter, row, rows), data);
       onBytes?.(data.byteLength);
       pending += data.byteLength;
       if (pending < PENDING_BYTES) continue;
@@ -69,31 +69,28 @@ export interface ParameterPieces {
 export async function* drainArena(
   device: Device,
   layout: Layout,
-  arena: Tensor,
+  arena: Arena,
   { signal, onBytes }: TransferOptions = {},
 ): AsyncGenerator<ParameterPieces> {
-  const { buffer, offset } = arena.range();
   const { parameters } = layout;
-  const read = async (ranges: { start: number; count: number }[]) => {
+  const read = async (wanted: ArenaRows[]) => {
     signal?.throwIfAborted();
-    const found = await device.read(
-      ranges.map(({ start, count }) => ({ buffer, offset: offset + 4 * start, bytes: 4 * count })),
-    );
-    onBytes?.(found.reduce((sum, bytes) => sum + bytes.byteLength, 0));
-    return found.map((bytes) => new Float32Array(bytes));
+    const found = await arena.read(device, wanted);
+    onBytes?.(found.reduce((sum, data) => sum + data.byteLength, 0));
+    return found;
   };
   for (let i = 0; i < parameters.length;) {
     const large = parameters[i];
     const small = fittingTogether(parameters, i);
     if (small.length === 0) {
       const data = async function* () {
-        for (const { first, count } of pieces(large.shape, layout)) {
-          yield* await read([{ start: large.start + first, count }]);
+        for (const { row, rows } of pieces(large.shape, layout)) {
+          yield* await read([rowsOf(large, row, rows)]);
         }
       };
       yield { parameter: large, data };
     } else {
-      const found = await read(small.map(({ shape, start }) => ({ start, count: elementsOf(shape) })));
+      const found = await read(small.map((parameter) => rowsOf(parameter)));
       for (const [k, parameter] of small.entries()) {
         yield {
           parameter,
@@ -119,13 +116,10 @@ function fittingTogether(parameters: readonly Parameter[], i: number): Parameter
 function* pieces(
   shape: readonly number[],
   { config }: Layout,
-): Generator<{ row: number; rows: number; first: number; count: number }> {
+): Generator<{ row: number; rows: number }> {
   const cols = columnsOf(shape);
   const all = elementsOf(shape) / cols;
   const head = config ? config.dim / config.heads : 1;
   const step = Math.max(1, Math.floor(PIECE_BYTES / (4 * cols * head))) * head;
-  for (let row = 0; row < all; row += step) {
-    const rows = Math.min(step, all - row);
-    yield { row, rows, first: row * cols, count: rows * cols };
-  }
+  for (let row = 0; row < all; row += step) yield { row, rows: Math.min(step, all - row) };
 }

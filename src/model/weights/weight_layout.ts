@@ -1,15 +1,16 @@
 /**
- * The layout of the weights: one flat arena on the GPU, matrices first, since they take weight decay.
+ * The layout of the weights: one flat array on the GPU, matrices first, since they take weight decay.
  *
  * The query, key and value matrices follow one another and are one matrix to the kernels; the two gates of the
- * feed-forward block likewise. Checkpoints name each of them (Hugging Face's names and layout). Every tensor begins at a
- * multiple of 256 bytes, in f32 and in f16.
+ * feed-forward block likewise. Checkpoints name each of them (Hugging Face's names and layout).
  *
  * @module
  */
-import { type Device, Tensor } from "../../gpu/mod.ts";
+import type { Tensor } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { LayerWeights, LlamaWeights } from "../architecture/llama_weights.ts";
+import type { Arena, ArenaRows } from "./arena.ts";
+import { ArenaLayout } from "./arena_layout.ts";
 
 /** A tensor as checkpoints know it. */
 export interface Parameter {
@@ -19,6 +20,13 @@ export interface Parameter {
   shape: number[];
   /** First element in the arena. */
   start: number;
+}
+
+/** Returns rows `first` to `first + count - 1` of a parameter in its arena; default all. */
+export function rowsOf({ shape, start }: Parameter, first = 0, count?: number): ArenaRows {
+  const cols = shape.at(-1)!;
+  const rows = count ?? shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  return { start: start + first * cols, rows, cols, stride: cols };
 }
 
 /** The parameters of a flat array. */
@@ -47,12 +55,12 @@ export interface WeightSlot {
   start: number;
 }
 
-/** The flat arrays of a model's weights. */
+/** The arenas of a model's weights. */
 export interface WeightArenas {
-  /** [size] the weights in f32. */
-  readonly arena: Tensor;
-  /** [size] their copy in f16, which matrix products read, of models of that dtype. */
-  readonly halfWeights?: Tensor;
+  /** The weights in f32. */
+  readonly arena: Arena;
+  /** Their copy in f16, which matrix products read, of models of that dtype. */
+  readonly halfWeights?: Arena;
 }
 
 /** Lists the tensors in the order of the arena: matrices, then vectors. */
@@ -88,8 +96,8 @@ function unplacedSlots(c: ModelConfig): { matrices: UnplacedSlot[]; vectors: Unp
 export class WeightLayout implements ParameterLayout {
   /** Parameters in the order of a Hugging Face checkpoint. */
   readonly parameters: Parameter[] = [];
-  /** Elements of the arena, a multiple of 128. */
-  readonly size: number;
+  /** The places of the kernels' tensors. */
+  readonly places: ArenaLayout = new ArenaLayout();
   /** Elements that take weight decay; they come first. */
   readonly decayed: number;
   /** The tensors of the kernels in the order of the arena. */
@@ -98,30 +106,28 @@ export class WeightLayout implements ParameterLayout {
   /** Lays out a configuration. */
   constructor(readonly config: ModelConfig) {
     const { matrices, vectors } = unplacedSlots(config);
-    let at = 0;
     let decayed = 0;
     for (const { key, parts, cols } of [...matrices, ...vectors]) {
       const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-      this.slots.push({ key, parts, shape: cols ? [rows, cols] : [rows], start: at });
-      let start = at;
+      const shape = cols ? [rows, cols] : [rows];
+      let start = this.places.place(key, shape);
+      this.slots.push({ key, parts, shape, start });
       for (const part of parts) {
         const shape = cols ? [part.rows, cols] : [part.rows];
         this.parameters.push({ name: part.name, shape, start });
         start += shape.reduce((a, b) => a * b, 1);
       }
-      at = Math.ceil(start / 128) * 128;
-      if (cols) decayed = at;
+      if (cols) decayed = this.places.size;
     }
-    this.size = at;
     this.decayed = decayed;
     this.parameters.sort((a, b) => order(a.name) - order(b.name));
   }
 
   /**
    * Returns the tensors of the forward pass as views of the arenas: matrices of `halfWeights` if there is one, vectors
-   * of `arena`. With `gradients`, a tensor of the same size, each view names the place where its gradient is summed.
+   * of `arena`. With `gradients`, an arena of this layout, each view names the place where its gradient is summed.
    */
-  views({ arena, halfWeights }: WeightArenas, gradients?: Tensor): LlamaWeights {
+  views({ arena, halfWeights }: WeightArenas, gradients?: Arena): LlamaWeights {
     const slots = new Map(this.slots.map((slot) => [slot.key, slot]));
     const view = (key: string): Tensor => {
       const { shape, start } = slots.get(key)!;
@@ -165,10 +171,4 @@ function order(name: string): number {
     "mlp.down",
   ];
   return Number(block[1]) * 16 + inside.findIndex((part) => block[2].startsWith(part));
-}
-
-/** Allocates a flat f32 array of `size` elements on the GPU. */
-export function makeArena(device: Device, owner: string, size: number): Tensor {
-  const buffer = device.buffer(owner, size * 4);
-  return new Tensor(owner, [size], "f32", { name: owner, bytes: size * 4, buffer, offset: 0 });
 }

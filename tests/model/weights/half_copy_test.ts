@@ -150,7 +150,7 @@ Deno.test(
       const step = await TrainingStep.create(model, { ...options, microBatch: 4, context: 128, save: "all" });
       const { bytes } = model.plan({ tokens: 1e6, microBatch: 4 }).facts;
       assert.equal(bytes.activations, step.memory.bytes, dtype);
-      assert.equal(bytes.weights, stateOf(model).layout.size * (dtype === "f16" ? 6 : 4));
+      assert.equal(bytes.weights, stateOf(model).arena.size * (dtype === "f16" ? 6 : 4));
       measured[dtype] = step.memory.bytes;
       step.dispose();
     }
