@@ -34,6 +34,8 @@ export class Tensor {
   recompute?: () => Tensor;
   /** The tensor that {@linkcode Tensor.recompute} recorded. */
   recomputed?: Tensor;
+  /** The rows as several tensors in their order, for one that lies in several buffers: it has no range of its own. */
+  pieces?: readonly Tensor[];
 
   /** Elements from one row to the next: more than `cols` where the rows are parts of longer ones. */
   readonly stride: number;
