@@ -8,14 +8,16 @@
  * @module
  */
 import { grid2d, kernel, type Recorder, reductions, type Tensor } from "../gpu/mod.ts";
+import { rowRanges } from "./row_ranges.ts";
 import source from "./argmax.wgsl" with { type: "text" };
 
-/** Records the index of the largest entry of each row of `x` [R, C] into `best` [R] u32, the first on a tie; C < 2^24. */
-export function argmax(r: Recorder, x: Tensor, best: Tensor): void {
-  r.call(
-    kernel("argmax", source, {}, reductions(r.device)),
-    { x, best },
-    { rows: x.rows, cols: x.cols },
-    grid2d(x.rows),
-  );
+/**
+ * Records the index of the largest entry of each row of `x` [R, C] into `best`, u32, from entry `start` on (default 0), the
+ * first on a tie; C < 2^24.
+ */
+export function argmax(r: Recorder, x: Tensor, best: Tensor, start = 0): void {
+  const made = kernel("argmax", source, {}, reductions(r.device));
+  for (const { first, rows, tensor } of rowRanges(r.device, x)) {
+    r.call(made, { x: tensor, best }, { rows, cols: x.cols, first: start + first }, grid2d(rows));
+  }
 }

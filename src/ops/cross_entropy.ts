@@ -12,9 +12,19 @@
  *
  * @module
  */
-import { grid2d, kernel, type Recorder, reductions, type Tensor, vectors, width } from "../gpu/mod.ts";
+import {
+  type DeviceProfile,
+  grid2d,
+  kernel,
+  type Recorder,
+  reductions,
+  type Tensor,
+  vectors,
+  width,
+} from "../gpu/mod.ts";
 import { argmax } from "./argmax.ts";
 import { matmul } from "./matmul/matmul.ts";
+import { alignedRows, rowRanges, rowsOf } from "./row_ranges.ts";
 import source from "./cross_entropy.wgsl" with { type: "text" };
 
 /** WGSL that reads element i of a `Vec`, and that makes the unit vector of element i. */
@@ -39,21 +49,42 @@ export interface LossInput {
   best?: Tensor;
 }
 
-/** Records the loss of each row of `logits` [R, V]. With gradients it replaces the logits by their gradient. */
-export function crossEntropy(r: Recorder, logits: Tensor, { targets, scale, nll }: LossInput): void {
+/**
+ * Records the loss of each row of `logits` [R, V], whose targets and losses begin at entry `start` of the input's (default
+ * 0). With gradients it replaces the logits by their gradient.
+ */
+export function crossEntropy(
+  r: Recorder,
+  logits: Tensor,
+  { targets, scale, nll }: LossInput,
+  start = 0,
+): void {
   const w = width(logits.cols);
-  const rows = logits.rows;
   const made = kernel(
     "cross_entropy",
     source,
     { GRAD: r.gradients },
     vectors(w) + elements[w] + reductions(r.device),
   );
-  r.call(made, { targets, step: scale, x: logits, nll }, { rows, cols: logits.cols / w }, grid2d(rows));
+  for (const { first, rows, tensor } of rowRanges(r.device, logits)) {
+    const params = { rows, cols: logits.cols / w, first: start + first };
+    r.call(made, { targets, step: scale, x: tensor, nll }, params, grid2d(rows));
+  }
 }
 
-/** Upper limit of the bytes of logits held at once. */
+/** Upper limit of the bytes of logits held at once, where that is no less than 128 rows. [ours] */
 const maxChunkBytes = 32 * 2 ** 20;
+
+/** Rows that every kernel of dW sums as a unit: with chunks of multiples of them the sums have the same bits. */
+const chunkUnit = 16;
+
+/** Returns the rows of a chunk of logits: what suits memory, and no more than can be bound. */
+function chunkRows({ limits }: DeviceProfile, V: number, ...sliced: Tensor[]): number {
+  const suits = Math.max(128, Math.floor(maxChunkBytes / (V * 4) / 128) * 128);
+  const unit = Math.max(chunkUnit, ...sliced.map(alignedRows));
+  const bound = Math.floor(limits.maxStorageBufferBindingSize / (V * 4) / unit) * unit;
+  return Math.max(unit, Math.min(suits, bound));
+}
 
 /**
  * Records the output layer, logits = x W^T for `x` [R, D] and `weight` [V, D], and the loss, chunk by chunk. With gradients
@@ -62,19 +93,17 @@ const maxChunkBytes = 32 * 2 ** 20;
 export function outputLoss(r: Recorder, x: Tensor, weight: Tensor, input: LossInput): void {
   const [V, D] = [weight.rows, weight.cols];
   const R = x.rows;
-  const maxRows = Math.max(128, Math.floor(maxChunkBytes / (V * 4) / 128) * 128); // slices start at multiples of 256 bytes
   const dx = r.tensor("dout", [R, D]);
-  for (let start = 0; start < R; start += maxRows) {
-    const rows = Math.min(maxRows, R - start);
-    const slice = (t: Tensor) => t.view(t.name, [rows, t.cols], start * t.cols);
-    const part = (t: Tensor) => t.view(t.name, [rows], start);
+  const maxRows = chunkRows(r.device, V, x, dx);
+  for (let first = 0; first < R; first += maxRows) {
+    const rows = Math.min(maxRows, R - first);
     const logits = r.tensor("logits", [rows, V]);
-    const xs = slice(x);
-    matmul(r, "nt", xs, weight, logits);
-    if (input.best) argmax(r, logits, part(input.best));
-    crossEntropy(r, logits, { targets: part(input.targets), scale: input.scale, nll: part(input.nll) });
+    const xs = rowsOf(x, { first, rows });
+    matmul(r, "nt", xs, weight, logits, false, R);
+    if (input.best) argmax(r, logits, input.best, first);
+    crossEntropy(r, logits, input, first);
     if (!r.gradients) continue;
-    matmul(r, "nn", logits, weight, slice(dx));
+    matmul(r, "nn", logits, weight, rowsOf(dx, { first, rows }), false, R);
     if (weight.gradSum) matmul(r, "tn", logits, xs, weight.gradSum, true);
   }
   r.onBackward(() => r.grad(x, dx));

@@ -1,10 +1,10 @@
 // nll = log sum exp(x) - x[target]. With GRAD the gradient (softmax(x) - onehot(target)) / kept replaces the logits, so that
 // they are stored once. A row with target < 0 is ignored: its nll and its gradient are 0. One workgroup per row.
-@group(0) @binding(0) var<storage, read> targets: array<i32>;        // [R]
+@group(0) @binding(0) var<storage, read> targets: array<i32>;        // [all R], of which these are rows `first` ...
 @group(0) @binding(1) var<storage, read> step: array<f32>;           // step[0] = 1 / number of targets kept in the whole batch
 @group(0) @binding(2) var<storage, read_write> x: array<Vec>;        // [R, V]
-@group(0) @binding(3) var<storage, read_write> nll: array<f32>;      // [R]
-struct Params { rows: u32, cols: u32 } // cols = V in Vecs
+@group(0) @binding(3) var<storage, read_write> nll: array<f32>;      // [all R]
+struct Params { rows: u32, cols: u32, first: u32 } // cols = V in Vecs
 @group(0) @binding(4) var<uniform> p: Params;
 
 @compute @workgroup_size(WG)
@@ -22,19 +22,19 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   }
   let rowMax = maxAll(laneMax, lane);
   let all = sumAll(sum * exp(laneMax - rowMax), lane);
-  let target_ = targets[row];
+  let target_ = targets[p.first + row];
   let kept = target_ >= 0;
   let t = u32(max(target_, 0));
   let factor = select(0.0, step[0] / all, kept);
   for (var c = lane; c < p.cols; c += WG) {
     let v = x[start + c];
     let hit = kept && c == t / W;
-    if (hit) { nll[row] = rowMax + log(all) - pick(v, t % W); }
+    if (hit) { nll[p.first + row] = rowMax + log(all) - pick(v, t % W); }
     if (GRAD) {
       var g = exp(v - Vec(rowMax)) * factor;
       if (hit) { g -= one(t % W) * step[0]; }
       x[start + c] = g;
     }
   }
-  if (!kept && lane == 0u) { nll[row] = 0.0; }
+  if (!kept && lane == 0u) { nll[p.first + row] = 0.0; }
 }

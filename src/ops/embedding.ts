@@ -5,12 +5,13 @@
  *     dW_v += sum of dy_r over the rows r with id(r) = v
  *
  * where id [R] are token ids, W is [V, D], y is [R, D]. The host sorts the rows by token, so that one workgroup per token
- * adds them in a fixed order.
+ * adds them in a fixed order. A table that cannot be bound as a whole is read, and its gradient written, by ranges of rows.
  *
  * @module
  */
 import { grid2d, kernel, type Recorder, stored, type Tensor, vectors, width } from "../gpu/mod.ts";
 import forwardSource from "./embedding.wgsl" with { type: "text" };
+import { rowRanges } from "./row_ranges.ts";
 import backwardSource from "./embedding_grad.wgsl" with { type: "text" };
 
 /** Token ids of a batch on the GPU, with the rows sorted by token for the backward pass; all u32. */
@@ -33,17 +34,18 @@ export function embedding(r: Recorder, rows: TokenRows, table: Tensor): Tensor {
   const cols = D / w;
   const y = r.tensor("embedding", [R, D], table.dtype);
   const forward = kernel("embedding", forwardSource, {}, vectors(w) + stored(w, { table, y }));
-  r.call(forward, { ids: rows.ids, table, y }, { rows: R, cols }, grid2d(Math.ceil(R * cols / 64)));
+  for (const { first, rows: count, tensor } of rowRanges(r.device, table)) {
+    const params = { rows: R, cols, first, count };
+    r.call(forward, { ids: rows.ids, table: tensor, y }, params, grid2d(Math.ceil(R * cols / 64)));
+  }
   r.onBackward(() => {
     if (!table.gradSum) return;
     const backward = kernel("embedding_grad", backwardSource, { WG: r.device.subgroup || 64 }, vectors(w));
     const { tokens, runs, order } = rows;
-    r.call(
-      backward,
-      { tokens, runs, order, dy: y.grad!, dtable: table.gradSum },
-      { rows: R, cols },
-      grid2d(R),
-    );
+    for (const { first, rows: count, tensor } of rowRanges(r.device, table.gradSum)) {
+      const args = { tokens, runs, order, dy: y.grad!, dtable: tensor };
+      r.call(backward, args, { rows: R, cols, first, count }, grid2d(R));
+    }
   });
   return y;
 }

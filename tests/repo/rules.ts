@@ -41,14 +41,14 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "chat llama encode_lossless.ts encode_on_workers.ts files pipeline tokenizer_core.ts vocabulary_fit.ts token_view.ts training",
     "tokenizer.ts mod.ts",
   ],
-  ops: ["unroll.ts vec8.ts binding_chunks.ts check_gradients.ts matmul attention *.ts mod.ts"],
+  ops: ["unroll.ts vec8.ts binding_chunks.ts row_ranges.ts check_gradients.ts matmul attention *.ts mod.ts"],
   data: [
     "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora/wikitext corpora packing validation tokens",
     "dataset.ts mod.ts",
   ],
   model: [
     "architecture weights files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
-    "generation training inspection scoring summary.ts model.ts mod.ts",
+    "generation training scoring inspection summary.ts model.ts mod.ts",
   ],
   eval: [
     "models task_data tasks scoring define_task.ts sandbox scorers benchmarks loss_task.ts reports",

@@ -63,11 +63,13 @@ function block(
   c: ModelConfig,
   layer: number,
 ): Tensor {
-  const { positions, spans, angles, batch } = input;
+  const { positions, spans, batch } = input;
   const headDim = c.dim / c.heads;
   const { heads, kvHeads } = c;
   const { adapters } = w;
   const qkv = linear(r, "qkv", rmsnorm(r, x, w.attentionNorm, c.normEps), w.qkv, adapters?.qkv);
+  const keys = (input.cache?.layers[layer].rows ?? x.rows) / batch;
+  const angles = seenAngles(input.angles, keys);
   rope(r, qkv, { positions, angles, heads: heads + kvHeads, headDim });
   const cache = input.cache &&
     cacheRows(r, qkv, heads * headDim, input.cache.layers[layer], input.cache.slots, batch);
@@ -88,4 +90,10 @@ function block(
     for (const [place, tensor] of Object.entries(places)) input.watch(layer, place as InnerPlace, tensor);
   }
   return y;
+}
+
+/** Returns the angles of the positions below `keys`: all that a program reads, of a context that may be far longer. */
+function seenAngles(angles: Tensor, keys: number): Tensor {
+  const [context, ...shape] = angles.shape;
+  return angles.view(angles.name, [Math.min(context, keys), ...shape]);
 }

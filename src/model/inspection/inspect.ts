@@ -7,13 +7,14 @@ import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { type Device, Recorder, type Tensor } from "../../gpu/mod.ts";
-import { embedding, matmul, rmsnorm } from "../../ops/mod.ts";
+import { embedding, rmsnorm } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
 import { type InnerPlace, llama } from "../architecture/llama.ts";
 import type { LlamaWeights } from "../architecture/llama_weights.ts";
 import { copyParameters } from "../lifecycle/model_parameters.ts";
 import { promptIds, startId } from "../generation/prompt_ids.ts";
 import { type ModelHandle, type ModelState, type Prompt, stateOf } from "../model_state.ts";
+import { outputLogits } from "../scoring/logits.ts";
 import { TrainingStep } from "../training/training_step.ts";
 import { Inspection, type Lens, type LensToken } from "./inspection.ts";
 import {
@@ -135,18 +136,18 @@ async function read(device: Device, tensor: Tensor): Promise<Float32Array> {
 }
 
 /**
- * Computes the logits [T, V] of the residual stream `x` [T, D] by the last norm and the output matrix. One program per
- * layer, so that only one layer's logits are in memory.
+ * Computes the logits [T, V] of the residual stream `x` [T, D] by the last norm and the output matrix. Each layer has
+ * programs of its own, so that only one layer's logits are in memory.
  */
 async function lensLogits(model: ModelState, weights: LlamaWeights, x: Tensor): Promise<Float32Array> {
   const { device, config, name } = model;
   const r = new Recorder(device, "all", false);
-  const logits = r.tensor("lens", [x.rows, config.vocabSize]);
-  matmul(r, "nt", rmsnorm(r, x, weights.norm, config.normEps), weights.output, logits);
-  const program = await r.compile(`${name}: logit lens`, [logits]);
+  const owner = `${name}: logit lens`;
+  const normed = rmsnorm(r, x, weights.norm, config.normEps);
+  const program = await r.compile(owner, [normed]);
   try {
     program.replay();
-    return await read(device, logits);
+    return await outputLogits(model, owner, normed, weights.output);
   } finally {
     program.dispose();
   }

@@ -4,11 +4,11 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { Recorder } from "../../gpu/mod.ts";
-import { matmul } from "../../ops/mod.ts";
+import { Recorder, type Tensor } from "../../gpu/mod.ts";
+import { alignedRows, matmul, rowsOf } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
 import { llama } from "../architecture/llama.ts";
-import { type ModelHandle, stateOf } from "../model_state.ts";
+import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 
 /**
  * Computes the logits after each of `ids`: [T, V], row-major.
@@ -33,16 +33,47 @@ export async function allLogits(model: ModelHandle, ids: ArrayLike<number>): Pro
     const weights = layout.views(state);
     const { tokens, positions, spans } = batch;
     const x = llama(r, weights, { tokens, positions, spans, angles, batch: 1 }, config);
-    const logits = r.tensor("logits", [T, config.vocabSize]);
-    matmul(r, "nt", x, weights.output, logits);
-    const program = await r.compile(owner, [logits]);
+    const program = await r.compile(owner, [x]);
     try {
       program.replay();
-      return new Float32Array((await device.read([logits.range()]))[0]);
+      return await outputLogits(state, owner, x, weights.output);
     } finally {
       program.dispose();
     }
   } finally {
     batch.dispose();
   }
+}
+
+/** Upper limit of the bytes of logits on the GPU at once. [ours] */
+const maxChunkBytes = 256 * 2 ** 20;
+
+/**
+ * Computes the logits [T, V] of `x` [T, D], normalised activations that a program keeps, by the output matrix. They are
+ * read back in chunks of rows, since those of a long text and a large vocabulary exceed any buffer.
+ */
+export async function outputLogits(
+  { device }: ModelState,
+  owner: string,
+  x: Tensor,
+  output: Tensor,
+): Promise<Float32Array> {
+  const [T, V] = [x.rows, output.rows];
+  const unit = alignedRows(x);
+  const fits = Math.floor(Math.min(maxChunkBytes, device.limits.maxBufferSize) / (4 * V * unit)) * unit;
+  const all = new Float32Array(T * V);
+  for (let first = 0; first < T; first += Math.max(unit, fits)) {
+    const rows = Math.min(Math.max(unit, fits), T - first);
+    const r = new Recorder(device, "all", false);
+    const logits = r.tensor("logits", [rows, V]);
+    matmul(r, "nt", rowsOf(x, { first, rows }), output, logits, false, T);
+    const program = await r.compile(owner, [logits]);
+    try {
+      program.replay();
+      all.set(new Float32Array((await device.read([logits.range()]))[0]), first * V);
+    } finally {
+      program.dispose();
+    }
+  }
+  return all;
 }

@@ -53,10 +53,13 @@ export class PrefixScorer {
   readonly #scale: Tensor;
   readonly #sequence: CachedSequence<{ nll: Tensor; best: Tensor }>;
 
-  /** Allocates the cache: [2 context, 2 KV E] per layer, since padding may follow the last position. */
-  constructor(model: ModelHandle) {
+  /**
+   * Allocates the cache for sequences of at most `length` ids: [2 length, 2 KV E] per layer, since padding may follow the
+   * last position.
+   */
+  constructor(model: ModelHandle, length: number) {
     const state = stateOf(model);
-    const keys = Math.ceil(state.config.context / 8) * 16;
+    const keys = Math.ceil(length / 8) * 16;
     this.#model = state;
     this.#scale = upload(state.device, "scale", { shape: [1], data: Float32Array.of(1) });
     this.#sequence = new CachedSequence(model, "score", keys, (r, x, { output }, { targets }) => {

@@ -112,7 +112,7 @@ async function scoreInPrefixOrder(
   signal?: AbortSignal,
 ): Promise<Score[]> {
   const scores: Score[] = new Array(pairs.length);
-  const scorer = new PrefixScorer(model);
+  const scorer = new PrefixScorer(model, Math.max(...pairs.map(({ ids }) => ids.length)));
   try {
     for (const { index, reusedTokens } of ordered) {
       signal?.throwIfAborted();

@@ -8,6 +8,9 @@
  * every adapter. The other two kernels compute the same sums faster: `subgroup` (subgroup.ts) on software adapters,
  * `shared` (shared.ts) on GPUs. A product has no backward of its own: the gradients of linear.ts are products too.
  *
+ * Matrices larger than an adapter's binding limit, or in several buffers, are multiplied in ranges of M, N and K. The
+ * kernel is chosen for the whole, so that ranges change no bit.
+ *
  * @module
  */
 import {
@@ -21,6 +24,7 @@ import {
 import { type Choice, choiceFor, shapeClass } from "./kernel_table.ts";
 import { type Layout, type Lines, matmulSubgroup } from "./subgroup.ts";
 import { matmulShared, type TileShape } from "./shared.ts";
+import { alignedColumns, cutRows, type RowRange, rowRanges, rowsOf } from "../row_ranges.ts";
 import { vec8LayoutOf } from "../vec8.ts";
 import plainSource from "./matmul.wgsl" with { type: "text" };
 
@@ -32,16 +36,74 @@ export type { Layout } from "./subgroup.ts";
  * @param a [M, K], for `tn` [K, M]
  * @param b [K, N], for `nt` [N, K]
  * @param c [M, N]; with `add` the sums start with it
+ * @param wholeM rows of the whole of which C is a part (default M), for which the kernel is chosen
  * @throws {Error} for shapes that do not fit
+ * @throws {DeviceError} for rows too long to be bound
  */
-export function matmul(r: Recorder, layout: Layout, a: Tensor, b: Tensor, c: Tensor, add = false): void {
+export function matmul(
+  r: Recorder,
+  layout: Layout,
+  a: Tensor,
+  b: Tensor,
+  c: Tensor,
+  add = false,
+  wholeM = c.rows,
+): void {
   const [M, K] = layout === "tn" ? [a.cols, a.rows] : [a.rows, a.cols];
   const [N, inner] = layout === "nt" ? [b.rows, b.cols] : [b.cols, b.rows];
   if (inner !== K || c.rows !== M || c.cols !== N) {
     const shapes = [a, b, c].map((t) => `${t.name} [${t.shape.join(" ")}]`).join(", ");
     throw new Error(`Cannot multiply ${layout}: shapes do not fit: ${shapes}`);
   }
-  product(r, choice(r.device, layout, M, N), layout, { a, b, c }, add);
+  const chosen = choice(r.device, layout, wholeM, N);
+  for (const { first, ...part } of partsOf(r.device, layout, { a, b, c })) {
+    product(r, chosen, layout, part, add || !first);
+  }
+}
+
+/** The three matrices of a product. */
+interface Matrices {
+  /** A. */
+  a: Tensor;
+  /** B. */
+  b: Tensor;
+  /** C. */
+  c: Tensor;
+}
+
+/** Rows of K that every kernel sums as a unit: ranges of K are multiples of it. */
+const unitK = 64;
+
+/**
+ * Lists the products that make up a product: ranges of the rows of A, B and C, and the columns that belong to them.
+ * `first` is true for the first range of K, whose sums the others continue.
+ */
+function* partsOf(
+  device: DeviceProfile,
+  layout: Layout,
+  { a, b, c }: Matrices,
+): Generator<Matrices & { first: boolean }> {
+  if (layout === "tn") {
+    for (const m of rowRanges(device, c, alignedColumns(a))) {
+      for (const k of cutRows(device, [a, b], unitK)) {
+        const inner = columnsOf(rowsOf(a, k), m);
+        yield { a: inner, b: rowsOf(b, k), c: m.tensor, first: k.first === 0 };
+      }
+    }
+    return;
+  }
+  for (const m of cutRows(device, [a, c])) {
+    const [lines, out] = [rowsOf(a, m), rowsOf(c, m)];
+    for (const n of rowRanges(device, b, Math.max(unitK, alignedColumns(layout === "nt" ? c : a)))) {
+      if (layout === "nt") yield { a: lines, b: n.tensor, c: columnsOf(out, n), first: true };
+      else yield { a: columnsOf(lines, n), b: n.tensor, c: out, first: n.first === 0 };
+    }
+  }
+}
+
+/** Returns columns of a matrix. */
+function columnsOf(matrix: Tensor, { first, rows }: RowRange): Tensor {
+  return rows === matrix.cols ? matrix : matrix.columns(matrix.name, first, rows);
 }
 
 /** Returns the kernel of the table, or `plain` for so few rows that a tile would be almost empty. */
@@ -54,7 +116,7 @@ export function product(
   r: Recorder,
   choice: Choice,
   layout: Layout,
-  { a, b, c }: { a: Tensor; b: Tensor; c: Tensor },
+  { a, b, c }: Matrices,
   add = false,
 ): void {
   const [M, N] = [c.rows, c.cols];

@@ -40,7 +40,7 @@ Deno.test("scores in prefix order are those of each sequence alone", async () =>
     [name, data.map((x) => name.includes("norm") ? x : 8 * x)] as const
   );
   model.setParameters(new Map(scaled)); // logits far from uniform, so that a mistake shows
-  const scorer = new PrefixScorer(model);
+  const scorer = new PrefixScorer(model, model.config.context);
   try {
     for (const { index, reusedTokens } of prefixOrder(sequences)) {
       const { ids, start } = sequences[index];

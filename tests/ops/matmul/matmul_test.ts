@@ -154,7 +154,8 @@ Deno.test("the table names a kernel for every class, and products that it cannot
 });
 
 Deno.test("a kept table is taken back whole or not at all", () => {
-  const device = { family: "shared", subgroup: 0, int64: false } as Device;
+  const limits = { maxStorageBufferBindingSize: 2 ** 27 };
+  const device = { family: "shared", subgroup: 0, int64: false, limits } as Device;
   const table = kernelTable(device);
   const other = { ...table, matmul: { ...table.matmul, "nt large": "shared 64x64" as Choice } };
   assert.equal(useKernelTable(device, other), true);
