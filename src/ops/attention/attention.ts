@@ -1,15 +1,16 @@
 /**
  * Causal attention without a buffer of T x S scores (the paper's section 2.4).
  *
- *     Z = q k^T / sqrt(E)      P = softmax(Z)      o = P v            L = log sum exp Z
+ *     Z = q k^T / sqrt(E)      P = softmax(Z)      o = P v
  *     D = sum(do o)            dP = do v^T         dZ = P (dP - D)
  *     dv = P^T do              dq = dZ k / sqrt(E)                    dk = dZ^T q / sqrt(E)
  *
  * where for each sequence and head q, o, dq and do are [T, E], k, v, dk and dv are [S, E], the scores Z and weights P are
- * [T, S], and L and D are [T]. Only o and L are kept, and the backward pass recomputes P from L. The forward pass is that
- * of Rabe and Staats 2021, the backward pass that of Dao and others 2022. Query head h reads key head
- * floor(h Hkv / H). The keys that a row sees are one span, first to last: causal order, document borders, left padding and
- * a cache are all spans.
+ * [T, S], and D is [T]. Besides o only the maximum of each row of Z and 1 / sum(exp(Z - maximum)) are kept. The backward
+ * pass computes each score by the same products and sums in the same order, so that scores of hundreds give the same P
+ * again. The forward pass is that of Rabe and Staats 2021, the backward pass that of Dao and others 2022. Query head h
+ * reads key head floor(h Hkv / H). The keys that a row sees are one span, first to last: causal order, document borders,
+ * left padding and a cache are all spans.
  *
  * @module
  */
@@ -93,7 +94,7 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
       ? [Math.ceil(length / tile.lanes / tile.rows), batch * heads] as const
       : grid2d(Math.ceil(batch * length * heads / WG));
   const masks: Record<string, Tensor> = tile ? {} : { mask: mask ?? qkv }; // a binding needs a tensor
-  const stats = r.tensor("stats", [rows, heads, 2]);
+  const stats = r.tensor("stats", [rows, heads, 4]);
 
   const forward = tile ? attentionForward(tile, headDim) : plain("attention", forwardSource);
   r.call(forward, { q: qkv, kv, spans, ...masks, o, stats }, params, grid(queries, heads), flop);

@@ -5,7 +5,7 @@
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;
 @group(0) @binding(3) var<storage, read> mask: array<f32>;
 @group(0) @binding(4) var<storage, read> dout: array<Vec>;
-@group(0) @binding(5) var<storage, read> stats: array<vec2<f32>>;      // [R, H] (L, D)
+@group(0) @binding(5) var<storage, read> stats: array<vec4<f32>>;      // [R, H] (max, 1 / sum, D, unused)
 @group(0) @binding(6) var<storage, read_write> dkv: array<Vec>;          // [B S, kvStride]
 struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
 @group(0) @binding(7) var<uniform> p: Params; // rows = B S
@@ -34,14 +34,14 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
       var dot = Vec();
       var dp = Vec();
       for (var i = 0u; i < N; i += 1u) {
-        dot += Vec(q[start + i]) * Vec(kv[at + p.k + i]);
+        dot += Vec(q[start + i]) * p.scale * Vec(kv[at + p.k + i]);
         dp += dout[up + i] * Vec(kv[at + p.v + i]);
       }
-      var score = total(dot) * p.scale;
+      var score = total(dot);
       if (MASKED) { score += mask[t * p.keys + key]; }
       let stat = stats[query * p.heads + head];
-      let prob = exp(score - stat.x);
-      let dz = prob * (total(dp) - stat.y) * p.scale;
+      let prob = exp(score - stat.x) * stat.y;
+      let dz = prob * (total(dp) - stat.z) * p.scale;
       for (var i = 0u; i < N; i += 1u) {
         dk[i] += dz * Vec(q[start + i]);
         dv[i] += prob * dout[up + i];

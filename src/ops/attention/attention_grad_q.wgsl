@@ -1,4 +1,4 @@
-// dq = sum over keys of dZ k, with dZ = P (dP - D) / sqrt(E) and P = exp(score - L). One invocation per query row and head.
+// dq = sum over keys of dZ k, with dZ = P (dP - D) / sqrt(E) and P = exp(score - max) / sum. One invocation per query row and head.
 // D = sum(do o) is kept for attention_grad_kv.wgsl.
 @group(0) @binding(0) var<storage, read> q: array<q_t>;
 @group(0) @binding(1) var<storage, read> kv: array<kv_t>;
@@ -6,7 +6,7 @@
 @group(0) @binding(3) var<storage, read> mask: array<f32>;
 @group(0) @binding(4) var<storage, read> o: array<o_t>;                  // [R, H E]
 @group(0) @binding(5) var<storage, read> dout: array<Vec>;               // [R, H E]
-@group(0) @binding(6) var<storage, read_write> stats: array<vec2<f32>>; // [R, H] (L, D)
+@group(0) @binding(6) var<storage, read_write> stats: array<vec4<f32>>; // [R, H] (max, 1 / sum, D, unused)
 @group(0) @binding(7) var<storage, read_write> dq: array<Vec>;          // [R, qStride]
 struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
 @group(0) @binding(8) var<uniform> p: Params;
@@ -31,8 +31,8 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
     d += upstream[i] * Vec(o[n * N + i]);
   }
   let own = total(d);
-  let L = stats[n].x;
-  stats[n].y = own;
+  let stat = stats[n];
+  stats[n].z = own;
   let span = spans[row];
   for (var key = span.x; key <= span.y; key += 1u) {
     let at = (first + key) * p.kvStride + column;
@@ -44,7 +44,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
     }
     var score = total(dot);
     if (MASKED) { score += mask[row % p.queries * p.keys + key]; }
-    let dz = exp(score - L) * (total(dp) - own) * p.scale;
+    let dz = exp(score - stat.x) * stat.y * (total(dp) - own) * p.scale;
     for (var i = 0u; i < N; i += 1u) { sum[i] += dz * Vec(kv[at + p.k + i]); }
   }
   for (var i = 0u; i < N; i += 1u) { dq[row * p.qStride + head * N + i] = sum[i]; }

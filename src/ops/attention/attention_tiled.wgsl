@@ -6,7 +6,7 @@
 @group(0) @binding(1) var<storage, read> kv: #array(kv); // [B S, kvStride], keys at column k, values at v
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>; // [R] first and last key that the row sees
 @group(0) @binding(3) var<storage, read_write> o: #array(o); // [R, H E]
-@group(0) @binding(4) var<storage, read_write> stats: array<vec2<f32>>; // [R, H] (L, D): D is filled by the backward pass
+@group(0) @binding(4) var<storage, read_write> stats: array<vec4<f32>>; // [R, H] (max, 1 / sum, D, unused): D is filled by the backward pass
 struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
 @group(0) @binding(5) var<uniform> p: Params; // strides and columns in units of {unit} numbers; a head has {N} units
 
@@ -55,7 +55,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
       let seen{n} = rowMax{n} > -1e30; // a row that sees no key gives 0 and takes no gradient
       let norm{n} = select(0.0, 1.0 / expSum{n}, seen{n});
       #store(o, at{n} * {N}u, i: out{n}_{i} * norm{n})
-      stats[at{n}] = vec2<f32>(select(1e30, rowMax{n} + log(expSum{n}), seen{n}), 0.0);
+      stats[at{n}] = vec4<f32>(select(1e30, rowMax{n}, seen{n}), norm{n}, 0.0, 0.0);
     }
   #end
 }

@@ -6,7 +6,7 @@
 @group(0) @binding(1) var<storage, read> kv: #array(kv);
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;
 @group(0) @binding(3) var<storage, read> dout: #array(dout); // [R, H E]
-@group(0) @binding(4) var<storage, read> stats: array<vec2<f32>>; // [R, H] (L, D)
+@group(0) @binding(4) var<storage, read> stats: array<vec4<f32>>; // [R, H] (max, 1 / sum, D, unused)
 @group(0) @binding(5) var<storage, read_write> dkv: #array(dkv); // [B S, kvStride]
 struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
 @group(0) @binding(6) var<uniform> p: Params; // strides and columns in units of {unit} numbers; a head has {N} units
@@ -22,17 +22,16 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
   #end
   #for n
     let at{n} = row{n} * p.kvStride + kvHead * {N}u;
-    #load(loaded{n}_, kv, at{n} + p.k)
+    #load(key{n}_, kv, at{n} + p.k)
     #load(value{n}_, kv, at{n} + p.v)
     #for i
-      let key{n}_{i} = loaded{n}_{i} * p.scale;
       var dk{n}_{i} = vec4<f32>();
       var dv{n}_{i} = vec4<f32>();
     #end
   #end
   for (var member = 0u; member < p.group; member += 1u) {
     let head = kvHead * p.group + member;
-    #block(query, q, (sequence * p.queries + {row}) * p.qStride + head * {N}u, p.queries)
+    #block(query, q, (sequence * p.queries + {row}) * p.qStride + head * {N}u, p.queries, p.scale)
     #block(upstream, dout, ((sequence * p.queries + {row}) * p.heads + head) * {N}u, p.queries)
     #pairs(span, spans, (sequence * p.queries + {row}), p.queries)
     #pairs(stat, stats, (sequence * p.queries + {row}) * p.heads + head, p.queries)
@@ -44,8 +43,8 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
         #broadcast(span, {e})
         #broadcast(stat, {e})
         #for n
-          let prob{n}_{e} = select(0.0, exp(#sum(i: dot(key{n}_{i}, query{i}_{e})) - stat_{e}.x), mine{n} >= span_{e}.x && mine{n} <= span_{e}.y && #exists(j + {e}u, p.queries));
-          let dz{n}_{e} = prob{n}_{e} * (#sum(i: dot(value{n}_{i}, upstream{i}_{e})) - stat_{e}.y) * p.scale;
+          let prob{n}_{e} = select(0.0, exp(#sum(i: dot(query{i}_{e}, key{n}_{i})) - stat_{e}.x) * stat_{e}.y, mine{n} >= span_{e}.x && mine{n} <= span_{e}.y && #exists(j + {e}u, p.queries));
+          let dz{n}_{e} = prob{n}_{e} * (#sum(i: dot(upstream{i}_{e}, value{n}_{i})) - stat_{e}.z);
         #end
       #end
       #for i, n

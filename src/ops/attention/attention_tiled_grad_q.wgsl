@@ -6,7 +6,7 @@
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;
 @group(0) @binding(3) var<storage, read> o: #array(o); // [R, H E]
 @group(0) @binding(4) var<storage, read> dout: #array(dout); // [R, H E]
-@group(0) @binding(5) var<storage, read_write> stats: array<vec2<f32>>; // [R, H] (L, D)
+@group(0) @binding(5) var<storage, read_write> stats: array<vec4<f32>>; // [R, H] (max, 1 / sum, D, unused)
 @group(0) @binding(6) var<storage, read_write> dq: #array(dq); // [R, qStride]
 struct Params { rows: u32, queries: u32, keys: u32, heads: u32, group: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
 @group(0) @binding(7) var<uniform> p: Params; // strides and columns in units of {unit} numbers; a head has {N} units
@@ -32,9 +32,9 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
       let query{n}_{i} = loaded{n}_{i} * p.scale;
       var dq{n}_{i} = vec4<f32>();
     #end
-    let L{n} = stats[at{n}].x;
+    let stat{n} = stats[at{n}];
     let d{n} = #sum(i: dot(upstream{n}_{i}, out{n}_{i}));
-    if (#exists(mine{n}, p.queries)) { stats[at{n}].y = d{n}; }
+    if (#exists(mine{n}, p.queries)) { stats[at{n}].z = d{n}; }
   #end
   #block(key, kv, (sequence * p.keys + {row}) * p.kvStride + head / p.group * {N}u + p.k, p.keys)
   #block(value, kv, (sequence * p.keys + {row}) * p.kvStride + head / p.group * {N}u + p.v, p.keys)
@@ -43,7 +43,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
     #for e
       #broadcast(key, {e})
       #broadcast(value, {e})
-      #for n: let dz{n}_{e} = select(0.0, exp(#sum(i: dot(query{n}_{i}, key{i}_{e})) - L{n}), j + {e}u >= span{n}.x && j + {e}u <= span{n}.y) * (#sum(i: dot(upstream{n}_{i}, value{i}_{e})) - d{n}) * p.scale;
+      #for n: let dz{n}_{e} = select(0.0, exp(#sum(i: dot(query{n}_{i}, key{i}_{e})) - stat{n}.x) * stat{n}.y, j + {e}u >= span{n}.x && j + {e}u <= span{n}.y) * (#sum(i: dot(upstream{n}_{i}, value{i}_{e})) - d{n}) * p.scale;
     #end
     #for i, n: dq{n}_{i} += #sum(e: dz{n}_{e} * key{i}_{e});
   }

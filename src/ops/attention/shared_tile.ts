@@ -42,8 +42,8 @@ export function sharedTile(headDim: number, tensors: Readonly<Record<string, Ten
       parts.map((i, n) => `${buffer}[${place} + ${i}u] = ${unit(buffer)}(${values[n]});`).join("\n"),
     keyRange: (span) => keyRange.replace("SPAN", span),
     loadBlocks: (blocks) => {
-      const copies = blocks.filter(({ pair }) => !pair).map(({ name, buffer, place }) =>
-        `  ${name}_rows[i] = vec4<f32>(${buffer}[${place.replaceAll("{row}", "r")} + i % ${N}u]);`
+      const copies = blocks.filter(({ pair }) => !pair).map(({ name, buffer, place, factor = "1.0" }) =>
+        `  ${name}_rows[i] = vec4<f32>(${buffer}[${place.replaceAll("{row}", "r")} + i % ${N}u]) * ${factor};`
       );
       return `workgroupBarrier();
 for (var i = lane; i < ${8 * N}u; i += ${lanes}u) {

@@ -51,7 +51,7 @@ export function subgroupTile(
       const last = spans.map((span) => `${span}.y`).reduce((a, b) => `max(${a}, ${b})`);
       return `let start = subgroupMin(${first}) & ~7u;\nlet to = subgroupMax(${last});`;
     },
-    loadBlocks: (blocks) => blocks.map((block) => loadRow(block, loadHead)).join("\n"),
+    loadBlocks: (blocks) => blocks.map((block) => loadRow(block, parts, loadHead)).join("\n"),
     broadcast: ({ name, pair }, e) =>
       (pair ? [name] : parts.map((part) => `${name}${part}`))
         .map((register) => `let ${register}_${e} = subgroupBroadcast(${register}, ${e}u);`).join("\n"),
@@ -61,7 +61,14 @@ export function subgroupTile(
 }
 
 /** WGSL by which each lane loads its row of a block. */
-function loadRow({ name, buffer, place, pair }: Block, loadHead: Tile["load"]): string {
+function loadRow(
+  { name, buffer, place, factor, pair }: Block,
+  parts: readonly string[],
+  loadHead: Tile["load"],
+): string {
   const at = place.replaceAll("{row}", "j + sid");
-  return pair ? `let ${name} = ${buffer}[${at}];` : loadHead(name, buffer, at);
+  if (pair) return `let ${name} = ${buffer}[${at}];`;
+  if (!factor) return loadHead(name, buffer, at);
+  const scaled = parts.map((part) => `let ${name}${part} = loaded_${name}${part} * ${factor};`);
+  return [loadHead(`loaded_${name}`, buffer, at), ...scaled].join("\n");
 }

@@ -25,7 +25,9 @@ export interface Block {
   place: string;
   /** WGSL for the number of rows. */
   count: string;
-  /** True for one vec2 per row instead of a head. */
+  /** WGSL for the factor of every number that is loaded. */
+  factor?: string;
+  /** True for one vector per row, such as a span, instead of a head. */
   pair: boolean;
 }
 
@@ -65,7 +67,7 @@ export interface Tile {
   exists(row: string, count: string): string;
 }
 
-/** Returns the kernel for o and the log-sum-exp. */
+/** Returns the kernel for o, the maxima and the sums. */
 export function attentionForward(tile: Tile, headDim: number): Kernel {
   return tiled("attention", forwardTemplate, tile, headDim);
 }
@@ -104,8 +106,8 @@ function tiled(name: string, template: string, tile: Tile, headDim: number): Ker
 /** The macros of the three templates: the methods of the tile, with blocks by their names. */
 function macrosOf(tile: Tile): Record<string, Macro> {
   const blocks = new Map<string, Block>();
-  const block = (pair: boolean): Macro => (name, buffer, place, count) => {
-    blocks.set(name, { name, buffer, place, count, pair });
+  const block = (pair: boolean): Macro => (name, buffer, place, count, factor) => {
+    blocks.set(name, { name, buffer, place, count, factor, pair });
     return "";
   };
   return {
