@@ -60,10 +60,20 @@ const schema = optionsSchema<DeviceOptions>()(z.strictObject({
   maxBindingSize: size.optional(),
 }));
 
+/** Options of {@linkcode Device.buffer}. */
+export interface BufferOptions {
+  /** WebGPU usages besides copies and storage. */
+  usage?: number;
+  /** A sentence for the error of a buffer that does not fit: what to do. */
+  remedy?: string;
+}
+
 /** The memory that a device holds now. */
 export interface MemoryReport {
   /** Bytes of all live buffers. */
   bytes: number;
+  /** Largest number of bytes that it may hold; Infinity unless the device was opened with a `memoryLimit`. */
+  limit: number;
   /** Largest number of bytes held at once so far. */
   peak: number;
   /** Every live buffer, in the order of creation. */
@@ -166,22 +176,27 @@ export class Device implements DeviceProfile {
    * @param bytes size, rounded up to a multiple of 256
    * @throws {DeviceError} beyond the memory limit or the adapter's largest buffer
    */
-  buffer(owner: string, bytes: number, extraUsage = 0): GPUBuffer {
+  buffer(owner: string, bytes: number, { usage = 0, remedy }: BufferOptions = {}): GPUBuffer {
     const size = Math.max(256, Math.ceil(bytes / 256) * 256);
-    this.#refuse("maxBufferSize", size, this.limits.maxBufferSize, owner);
-    this.#refuse("memoryLimit", this.#bytes + size, this.#limit, owner);
-    const buffer = this.gpu.createBuffer({ label: owner, size, usage: bufferUsage | extraUsage });
+    this.#refuse("maxBufferSize", size, this.limits.maxBufferSize, owner, remedy);
+    this.#refuse("memoryLimit", this.#bytes + size, this.#limit, owner, remedy);
+    const buffer = this.gpu.createBuffer({ label: owner, size, usage: bufferUsage | usage });
     this.#owners.set(buffer, owner);
     this.#bytes += size;
     this.#peak = Math.max(this.#peak, this.#bytes);
     return buffer;
   }
 
-  #refuse(limit: string, wanted: number, have: number, owner: string): void {
+  #refuse(
+    limit: string,
+    wanted: number,
+    have: number,
+    owner: string,
+    remedy = `Free what is not needed, or open the device with a larger ${limit}`,
+  ): void {
     if (wanted <= have) return;
     throw new DeviceError(
-      `Cannot allocate "${owner}": ${limit} is ${have} bytes, wanted ${wanted}. ` +
-        `Lower microBatch or context, choose save: "linear" or "block", or a smaller model`,
+      `Cannot allocate "${owner}": ${limit} is ${have} bytes, wanted ${wanted}. ${remedy}`,
       { limit, wanted, have },
     );
   }
@@ -196,7 +211,7 @@ export class Device implements DeviceProfile {
   /** Returns every live buffer with its owner. */
   memory(): MemoryReport {
     const buffers = [...this.#owners].map(([buffer, owner]) => ({ owner, bytes: buffer.size }));
-    return { bytes: this.#bytes, peak: this.#peak, buffers };
+    return { bytes: this.#bytes, limit: this.#limit, peak: this.#peak, buffers };
   }
 
   /** Copies `data` into a buffer at a byte offset, in order with submissions. */

@@ -7,6 +7,7 @@
  * @module
  */
 export {
+  type BufferOptions,
   defaultDevice,
   Device,
   type DeviceLimits,
@@ -31,6 +32,7 @@ export {
   wordFloats,
   type Workgroups,
 } from "./prelude.ts";
+export { withinMemory } from "./out_of_memory.ts";
 export { type CallTime, Profile, type ProfileOptions } from "./profile.ts";
 export { Program } from "./program.ts";
 export { Recorder, type Save } from "./recorder.ts";

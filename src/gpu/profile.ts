@@ -123,7 +123,7 @@ export async function timeCalls(
     type: "timestamp",
     count: Math.min(2 * count, maxTimestamps),
   });
-  const stamps = device.buffer(`${owner}: timestamps`, 16 * count, 0x200); // QUERY_RESOLVE
+  const stamps = device.buffer(`${owner}: timestamps`, 16 * count, { usage: 0x200 }); // QUERY_RESOLVE
   try {
     const found = Array.from({ length: count }, () => [] as number[]);
     for (let run = 0; run <= runs; run++) {

@@ -52,6 +52,7 @@ export class Program extends Displayable {
    * Plans memory, compiles the kernels and makes the bind groups.
    *
    * @param keep tensors that stay readable after a replay
+   * @param remedy a sentence for the error of memory that does not fit: what to do
    * @throws {DeviceError} for a kernel that does not compile, and beyond a limit of the device
    */
   static async compile(
@@ -59,12 +60,14 @@ export class Program extends Displayable {
     owner: string,
     calls: readonly Call[],
     keep: readonly Tensor[],
+    remedy: string,
   ): Promise<Program> {
+    checkSizes(device, calls, remedy);
     const pipelines = await Promise.all(calls.map((call) => pipeline(device, call.kernel)));
     const uses = calls.map((call) => Object.values(call.args).map((tensor) => tensor.storage));
     const owned: GPUBuffer[] = [];
     const make = (what: string, bytes: number, usage = 0) => {
-      const buffer = device.buffer(`${owner}: ${what}`, bytes, usage);
+      const buffer = device.buffer(`${owner}: ${what}`, bytes, { usage, remedy });
       owned.push(buffer);
       return buffer;
     };
@@ -180,23 +183,35 @@ function bindGroup(device: Device, call: Call, params: GPUBuffer, offset: number
   const entries: GPUBindGroupEntry[] = kernel.bindings.map(({ name }, binding) => {
     const tensor = args[name];
     if (!tensor) throw new Error(`Kernel ${kernel.name}: no tensor for binding ${name}`);
-    return { binding, resource: resource(device, tensor) };
+    return { binding, resource: resource(tensor) };
   });
   entries.push({ binding: entries.length, resource: { buffer: params, offset, size: slot } });
   return device.gpu.createBindGroup({ label: kernel.name, layout: bindGroupLayout(device, kernel), entries });
 }
 
-function resource(device: Device, tensor: Tensor): GPUBufferBinding {
-  const { buffer, offset, bytes } = tensor.range();
-  const maxBytes = device.limits.maxStorageBufferBindingSize;
-  if (bytes > maxBytes) {
-    throw new DeviceError(
-      `Cannot bind ${tensor.name} [${
-        tensor.shape.join(" ")
-      }]: it takes ${bytes} bytes, the adapter binds at most ${maxBytes}. ` +
-        `Lower microBatch or context, or choose a smaller model`,
-      { limit: "maxStorageBufferBindingSize", wanted: bytes, have: maxBytes },
-    );
+/**
+ * Refuses tensors that a kernel cannot bind, and those that no buffer holds.
+ *
+ * @throws {DeviceError} naming the tensor that exceeds its limit most, and how much of it would fit
+ */
+function checkSizes({ limits }: Device, calls: readonly Call[], remedy: string): void {
+  let worst = { ratio: 1, limit: "", wanted: 0, have: 0, name: "" };
+  const compare = (name: string, wanted: number, limit: "maxBufferSize" | "maxStorageBufferBindingSize") => {
+    const have = limits[limit];
+    if (wanted / have > worst.ratio) worst = { ratio: wanted / have, limit, wanted, have, name };
+  };
+  for (const tensor of calls.flatMap(({ args }) => Object.values(args))) {
+    const { name, shape, bytes, storage } = tensor;
+    compare(`${name} [${shape.join(" ")}]`, bytes, "maxStorageBufferBindingSize");
+    if (!storage.buffer) compare(storage.name, storage.bytes, "maxBufferSize");
   }
+  const { ratio, limit, wanted, have, name } = worst;
+  if (ratio === 1) return;
+  const message = `Cannot compute ${name}: ${limit} is ${have} bytes, wanted ${wanted}. ${remedy}`;
+  throw new DeviceError(message, { limit, wanted, have });
+}
+
+function resource(tensor: Tensor): GPUBufferBinding {
+  const { buffer, offset, bytes } = tensor.range();
   return { buffer, offset, size: Math.min(Math.ceil(bytes / 16) * 16, buffer.size - offset) };
 }

@@ -172,7 +172,10 @@ export class Recorder {
     if (!(this.device instanceof Device)) {
       throw new Error("Cannot compile a recording that was made without a device");
     }
-    return Program.compile(this.device, owner, this.calls, keep);
+    const remedy = this.gradients
+      ? `Lower microBatch or context, choose save: "linear" or "block", or a smaller model`
+      : "Give fewer sequences or tokens at a time, or choose a smaller model";
+    return Program.compile(this.device, owner, this.calls, keep, remedy);
   }
 
   /** Returns the memory that a program of these calls would take, without allocating it. */

@@ -41,7 +41,7 @@ Deno.test("the memory limit is refused with what to lower, and nothing is alloca
   assert.throws(() => device.buffer("large", 4096), (error: DeviceError) => {
     assert.equal(error.limit, "memoryLimit");
     assert.equal(error.have, 4096);
-    assert.match(error.message, /Lower microBatch/);
+    assert.match(error.message, /Free what is not needed, or open the device with a larger memoryLimit/);
     return true;
   });
   assert.equal(device.memory().bytes, 2048);

@@ -7,12 +7,13 @@
  *
  * @module
  */
-import { type Program, Recorder, Tensor } from "../../gpu/mod.ts";
+import { type Program, Recorder, type Tensor } from "../../gpu/mod.ts";
 import { matmul } from "../../ops/mod.ts";
 import { Batch, type BatchRow } from "../architecture/batch.ts";
 import { llama } from "../architecture/llama.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import { Prefill } from "./prefill.ts";
+import { allocateCache } from "./sequence_cache.ts";
 
 /** The program of one decoding step, its inputs and its output. */
 interface DecodeStep {
@@ -45,13 +46,17 @@ export class Decoder {
     this.#cachedTokens = new Array(sequences).fill(0);
     this.#prefill = new Prefill(model, length);
     this.#keys = sequences === 1 ? this.#prefill.keys : Math.ceil(length / 8) * 8;
-    this.#cache = sequences === 1 ? this.#prefill.cache : this.#prefill.cache.map(({ name, cols }) => {
-      const shape = [sequences * this.#keys, cols];
-      const bytes = shape[0] * cols * 4;
-      const buffer = state.device.buffer(`${state.name}: generate ${name} of ${sequences}`, bytes);
-      this.#owned.push(buffer);
-      return new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 });
-    });
+    const owner = `${state.name}: generate ${sequences}`;
+    try {
+      this.#cache = sequences === 1 ? this.#prefill.cache : this.#prefill.cache.map(({ name, cols }) => {
+        const cache = allocateCache(state.device, owner, name, sequences * this.#keys, cols);
+        this.#owned.push(cache.range().buffer);
+        return cache;
+      });
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /** Begins a sequence in place of the one that had this index. The last id of the prompt is left for `next`. */

@@ -147,7 +147,7 @@ function textOf({ continuation, pieces }: GenerationSlot, finish: FinishReason):
 /**
  * Returns the number of sequences of the decoder: a multiple of eight, since the fast matrix product takes no fewer. The
  * kernels, and with them the last bits of a text, so do not depend on the number of prompts. A cache that is too large
- * for one binding lowers it.
+ * for one buffer or binding lowers it.
  */
 function sequencesOf(
   { config, device }: ModelHandle,
@@ -157,7 +157,8 @@ function sequencesOf(
 ): number {
   const { dim, heads, kvHeads } = config;
   const cacheBytes = Math.ceil(length / 8) * 8 * 2 * kvHeads * dim / heads * 4;
-  const max = Math.max(1, Math.floor(device.limits.maxStorageBufferBindingSize / cacheBytes));
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+  const max = Math.max(1, Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / cacheBytes));
   const wanted = Math.ceil(Math.min(batch, texts) / 8) * 8;
   return wanted <= max ? wanted : max >= 8 ? Math.floor(max / 8) * 8 : max;
 }

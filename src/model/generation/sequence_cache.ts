@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Program, Recorder, Tensor } from "../../gpu/mod.ts";
+import { DeviceError } from "../../base/errors.ts";
+import { type Device, type Program, Recorder, Tensor } from "../../gpu/mod.ts";
 import { Batch } from "../architecture/batch.ts";
 import { llama } from "../architecture/llama.ts";
 import type { LlamaWeights } from "../architecture/llama_weights.ts";
@@ -20,13 +21,41 @@ interface CachedProgram<Outputs> {
   outputs: Outputs;
 }
 
+/**
+ * Allocates the keys and values of a layer, [keys, cols].
+ *
+ * @throws {DeviceError} when they do not fit, with the number of positions that would
+ */
+export function allocateCache(
+  device: Device,
+  owner: string,
+  name: string,
+  keys: number,
+  cols: number,
+): Tensor {
+  const bytes = keys * cols * 4;
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+  const have = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  if (bytes > have) {
+    const limit = have === maxBufferSize ? "maxBufferSize" : "maxStorageBufferBindingSize";
+    throw new DeviceError(
+      `Cannot hold "${owner} ${name}" [${keys}, ${cols}]: ${limit} is ${have} bytes, wanted ${bytes}. Shorten the prompt, or ` +
+        `lower maxTokens: at most ${Math.floor(have / (cols * 4))} positions of all sequences fit`,
+      { limit, wanted: bytes, have },
+    );
+  }
+  const remedy = "Lower batch or maxTokens, or shorten the prompt";
+  const buffer = device.buffer(`${owner} ${name}`, bytes, { remedy });
+  return new Tensor(name, [keys, cols], "f32", { name, bytes, buffer, offset: 0 });
+}
+
 /** Records the outputs of the last activations [positions, D]. Returns the tensors to read afterwards. */
 type OutputStage<Outputs> = (r: Recorder, x: Tensor, weights: LlamaWeights, batch: Batch) => Outputs;
 
 /** The cache of one sequence and its programs. */
 export class CachedSequence<Outputs extends Record<string, Tensor>> {
   /** [keys, 2 KV E] keys and values of each layer. */
-  readonly layers: Tensor[];
+  readonly layers: Tensor[] = [];
   readonly #model: ModelState;
   readonly #owner: string;
   readonly #outputStage: OutputStage<Outputs>;
@@ -44,12 +73,14 @@ export class CachedSequence<Outputs extends Record<string, Tensor>> {
     this.#model = state;
     this.#owner = `${state.name}: ${purpose}`;
     this.#outputStage = outputStage;
-    this.layers = Array.from({ length: layers }, (_, l) => {
-      const name = `cache ${l}`;
-      const bytes = keys * cols * 4;
-      const buffer = state.device.buffer(`${this.#owner} ${name}`, bytes);
-      return new Tensor(name, [keys, cols], "f32", { name, bytes, buffer, offset: 0 });
-    });
+    try {
+      for (let l = 0; l < layers; l++) {
+        this.layers.push(allocateCache(state.device, this.#owner, `cache ${l}`, keys, cols));
+      }
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
   }
 
   /** Returns the program for `length` positions. */

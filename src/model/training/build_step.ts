@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DeviceError } from "../../base/errors.ts";
 import { type Device, type Program, Recorder, type Save, Tensor } from "../../gpu/mod.ts";
 import { adamw, type AdamWOptions, finishStep, type StepState } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
@@ -36,6 +37,14 @@ export type AdamMoment = "m" | "v";
 
 /** Records of steps that the ring on the GPU holds. */
 export const ringSize = 256;
+
+/** A sentence for the error of gradients and moments that do not fit. */
+const remedy =
+  "Gradients and moments take 12 bytes per weight: train adapters (lora), choose a smaller model, or use " +
+  "an adapter or a memoryLimit that has room";
+
+/** Limits on the size of one tensor. */
+const sizeLimits: readonly (string | undefined)[] = ["maxBufferSize", "maxStorageBufferBindingSize"];
 
 /** The tensors and the programs of a training step. */
 export interface StepParts {
@@ -72,7 +81,7 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
   const { lora, microBatch, context } = options;
   const trainable = disposing(lora ? await Adapters.create(model, lora, lora.seed) : allWeights(model));
   const arena = (name: string) => {
-    const made = Arena.allocate(device, `${owner} ${name}`, trainable.layout.places);
+    const made = Arena.allocate(device, `${owner} ${name}`, trainable.layout.places, { remedy });
     return building.adopt(made, () => made.free(device));
   };
   const small = (name: string, shape: number[]) => {
@@ -114,11 +123,30 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
     device,
     trainable,
     batch,
-    micro: disposing(await micro.compile(owner)),
+    micro: disposing(await compileFitting(micro, owner, options)),
     update: disposing(await update.compile(`${owner} update`)),
     state,
     gradients,
     moments,
     owned: building.move(),
   };
+}
+
+/** Compiles a micro-batch; the error for a tensor that is too large names the largest micro-batch or context that fits. */
+async function compileFitting(
+  r: Recorder,
+  owner: string,
+  { microBatch, context }: TrainingStepOptions,
+): Promise<Program> {
+  try {
+    return await r.compile(owner);
+  } catch (error) {
+    if (!(error instanceof DeviceError) || !sizeLimits.includes(error.limit)) throw error;
+    const { limit, wanted, have } = error;
+    const rows = microBatch * context * have! / wanted!;
+    const fitting = rows >= context
+      ? `A microBatch of at most ${Math.floor(rows / context)} fits`
+      : `With a microBatch of 1 a context of at most ${Math.floor(rows)} fits`;
+    throw new DeviceError(`${error.message}. ${fitting}`, { limit, wanted, have, cause: error });
+  }
 }

@@ -11,6 +11,7 @@ import type { ModelConfig } from "../architecture/config.ts";
 import { Arena } from "../weights/arena.ts";
 import type { ArenaLayout } from "../weights/arena_layout.ts";
 import { WeightLayout } from "../weights/weight_layout.ts";
+import { bytesPerWeight } from "../weights/weights_room.ts";
 import { adaptedViews } from "./lora_adapters.ts";
 import { AdapterLayout } from "./lora_layout.ts";
 import type { LoraSettings } from "./lora_options.ts";
@@ -72,7 +73,7 @@ function fixedBytes(
 ): Omit<PlanBytes, "activations" | "total"> {
   const layout = new WeightLayout(config);
   const { size } = layout.places;
-  const weights = (dtype === "f16" ? 6 : 4) * size;
+  const weights = bytesPerWeight[dtype] * size;
   if (!lora) return { weights, gradients: 4 * size, moments: 8 * size };
   const adapters = new AdapterLayout(layout, lora);
   const thin = 4 * adapters.places.size;

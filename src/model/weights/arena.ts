@@ -51,13 +51,19 @@ export class Arena {
   /**
    * Allocates an arena of zeros.
    *
+   * @param remedy a sentence for the error: what to do
    * @throws {DeviceError} when it does not fit the device; nothing stays allocated
    */
-  static allocate(device: Device, owner: string, layout: ArenaLayout, dtype: DType = "f32"): Arena {
+  static allocate(
+    device: Device,
+    owner: string,
+    layout: ArenaLayout,
+    { dtype = "f32", remedy }: { dtype?: DType; remedy?: string } = {},
+  ): Arena {
     const made: GPUBuffer[] = [];
     try {
       return new Arena(owner, layout, dtype, device.limits, (name, bytes) => {
-        const buffer = device.buffer(name, bytes);
+        const buffer = device.buffer(name, bytes, { remedy });
         made.push(buffer);
         return buffer;
       });

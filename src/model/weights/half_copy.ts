@@ -32,7 +32,7 @@ export class HalfCopy {
       );
     }
     const label = `${owner}: f16 weights`;
-    const arena = Arena.allocate(device, label, weights.layout, "f16");
+    const arena = Arena.allocate(device, label, weights.layout, { dtype: "f16" });
     try {
       const r = new Recorder(device, "all", false);
       weights.chunks.forEach((chunk, i) => cast(r, chunk, arena.chunks[i]));

@@ -5,29 +5,26 @@
  *
  * @module
  */
-import type { Device, Tensor } from "../../gpu/mod.ts";
+import { type Device, type Tensor, withinMemory } from "../../gpu/mod.ts";
 import { upload } from "../../ops/mod.ts";
 import { rotaryAngles } from "../architecture/rope_scaling.ts";
 import { Arena } from "./arena.ts";
 import { HalfCopy } from "./half_copy.ts";
 import type { WeightLayout } from "./weight_layout.ts";
+import { bytesPerWeight, remedyFor, requireRoom } from "./weights_room.ts";
 
 /** Weights, rotary angles, and in half precision the copy in f16. */
 export class ModelBuffers {
-  /** The weights, f32. */
-  readonly arena: Arena;
-  /** [context, 2, E / 2] the rotary angles. */
-  readonly angles: Tensor;
-  /** The copy that matrix products read, of models of dtype f16. */
-  halfCopy?: HalfCopy;
-
-  /** Allocates weights and angles for a layout. */
-  constructor(readonly device: Device, name: string, layout: WeightLayout) {
-    const { config } = layout;
-    const shape = [config.context, 2, config.dim / config.heads / 2];
-    this.arena = Arena.allocate(device, `${name}: weights`, layout.places);
-    this.angles = upload(device, `${name}: angles`, { shape, data: rotaryAngles(config) });
-  }
+  private constructor(
+    /** The device that holds it. */
+    readonly device: Device,
+    /** The weights, f32. */
+    readonly arena: Arena,
+    /** [context, 2, E / 2] the rotary angles. */
+    readonly angles: Tensor,
+    /** The copy that matrix products read, of models of dtype f16. */
+    readonly halfCopy?: HalfCopy,
+  ) {}
 
   /**
    * Allocates all of it; in half precision with the copy.
@@ -40,14 +37,20 @@ export class ModelBuffers {
     layout: WeightLayout,
     dtype: "f32" | "f16",
   ): Promise<ModelBuffers> {
-    const buffers = new ModelBuffers(device, name, layout);
-    try {
-      if (dtype === "f16") buffers.halfCopy = await HalfCopy.create(device, name, buffers.arena);
-      return buffers;
-    } catch (error) {
-      buffers.dispose();
-      throw error;
-    }
+    requireRoom(device, name, layout, dtype);
+    const remedy = remedyFor(layout, bytesPerWeight[dtype] * layout.places.size);
+    return await withinMemory(device, remedy, async () => {
+      using making = new DisposableStack();
+      const arena = Arena.allocate(device, `${name}: weights`, layout.places);
+      making.defer(() => arena.free(device));
+      const { config } = layout;
+      const shape = [config.context, 2, config.dim / config.heads / 2];
+      const angles = upload(device, `${name}: angles`, { shape, data: rotaryAngles(config) });
+      making.defer(() => device.free(angles.range().buffer));
+      const halfCopy = dtype === "f16" ? await HalfCopy.create(device, name, arena) : undefined;
+      making.move();
+      return new ModelBuffers(device, arena, angles, halfCopy);
+    });
   }
 
   /** Frees all of it. */
@@ -55,5 +58,10 @@ export class ModelBuffers {
     this.arena.free(this.device);
     this.device.free(this.angles.range().buffer);
     this.halfCopy?.dispose();
+  }
+
+  /** Frees it at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }

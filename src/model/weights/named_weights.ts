@@ -6,7 +6,7 @@
 import { FormatError } from "../../base/errors.ts";
 import type { Device } from "../../gpu/mod.ts";
 import type { Arena, ArenaRows } from "./arena.ts";
-import { type ParameterLayout, rowsOf } from "./weight_layout.ts";
+import { type ParameterLayout, parameterRows } from "./weight_layout.ts";
 
 /** Arrays by the names of their parameters. */
 export type NamedWeights = Map<string, Float32Array<ArrayBuffer>>;
@@ -39,7 +39,7 @@ export function writeParameters(
       );
     }
     missing.delete(name);
-    arena.write(device, rowsOf(parameter), data);
+    arena.write(device, parameterRows(parameter), data);
   }
   const [first] = missing;
   if (first) throw new FormatError(`tensor ${first} is missing`, { file });
@@ -54,7 +54,7 @@ export async function readParameters(
   { parameters }: ParameterLayout,
   arena: Arena,
 ): Promise<NamedWeights> {
-  const all = parameters.map((parameter) => rowsOf(parameter));
+  const all = parameters.map((parameter) => parameterRows(parameter));
   const bytesOf = ({ rows, stride }: ArenaRows) => 4 * rows * stride;
   const named: NamedWeights = new Map();
   for (let i = 0; i < all.length;) {

@@ -7,7 +7,7 @@ import { columnsOf, elementsOf, type FileMatrix } from "../../formats/tensors/ma
 import type { Device } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { Arena, ArenaRows } from "./arena.ts";
-import { type Parameter, type ParameterLayout, rowsOf } from "./weight_layout.ts";
+import { type Parameter, type ParameterLayout, parameterRows } from "./weight_layout.ts";
 
 /** Bytes per piece; whole heads of any model fit into it. [ours] */
 const PIECE_BYTES = 16e6;
@@ -39,7 +39,7 @@ export async function fillArena(
     for (const { row, rows } of pieces(parameter.shape, layout)) {
       signal?.throwIfAborted();
       const data = await weights.get(parameter.name)!.read(row, rows);
-      arena.write(device, rowsOf(parameter, row, rows), data);
+      arena.write(device, parameterRows(parameter, row, rows), data);
       onBytes?.(data.byteLength);
       pending += data.byteLength;
       if (pending < PENDING_BYTES) continue;
@@ -85,12 +85,12 @@ export async function* drainArena(
     if (small.length === 0) {
       const data = async function* () {
         for (const { row, rows } of pieces(large.shape, layout)) {
-          yield* await read([rowsOf(large, row, rows)]);
+          yield* await read([parameterRows(large, row, rows)]);
         }
       };
       yield { parameter: large, data };
     } else {
-      const found = await read(small.map((parameter) => rowsOf(parameter)));
+      const found = await read(small.map((parameter) => parameterRows(parameter)));
       for (const [k, parameter] of small.entries()) {
         yield {
           parameter,

@@ -23,7 +23,7 @@ export interface Parameter {
 }
 
 /** Returns rows `first` to `first + count - 1` of a parameter in its arena; default all. */
-export function rowsOf({ shape, start }: Parameter, first = 0, count?: number): ArenaRows {
+export function parameterRows({ shape, start }: Parameter, first = 0, count?: number): ArenaRows {
   const cols = shape.at(-1)!;
   const rows = count ?? shape.slice(0, -1).reduce((a, b) => a * b, 1);
   return { start: start + first * cols, rows, cols, stride: cols };
