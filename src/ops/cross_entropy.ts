@@ -78,11 +78,12 @@ const maxChunkBytes = 32 * 2 ** 20;
 /** Rows that every kernel of dW sums as a unit: with chunks of multiples of them the sums have the same bits. */
 const chunkUnit = 16;
 
-/** Returns the rows of a chunk of logits: what suits memory, and no more than can be bound. */
+/** Returns the rows of a chunk of logits: what suits memory, and no more than a buffer and a binding hold. */
 function chunkRows({ limits }: DeviceProfile, V: number, ...sliced: Tensor[]): number {
   const suits = Math.max(128, Math.floor(maxChunkBytes / (V * 4) / 128) * 128);
   const unit = Math.max(chunkUnit, ...sliced.map(alignedRows));
-  const bound = Math.floor(limits.maxStorageBufferBindingSize / (V * 4) / unit) * unit;
+  const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  const bound = Math.floor(most / (V * 4) / unit) * unit;
   return Math.max(unit, Math.min(suits, bound));
 }
 
