@@ -23,7 +23,7 @@ import {
   width,
 } from "../gpu/mod.ts";
 import { argmax } from "./argmax.ts";
-import { matmul } from "./matmul/matmul.ts";
+import { matmul, sumUnit } from "./matmul/matmul.ts";
 import { alignedRows, rowRanges, rowsOf } from "./row_ranges.ts";
 import source from "./cross_entropy.wgsl" with { type: "text" };
 
@@ -75,13 +75,10 @@ export function crossEntropy(
 /** Upper limit of the bytes of logits held at once, where that is no less than 128 rows. [ours] */
 const maxChunkBytes = 32 * 2 ** 20;
 
-/** Rows that every kernel of dW sums as a unit: with chunks of multiples of them the sums have the same bits. */
-const chunkUnit = 16;
-
 /** Returns the rows of a chunk of logits: what suits memory, and no more than a buffer and a binding hold. */
 function chunkRows({ limits }: DeviceProfile, V: number, ...sliced: Tensor[]): number {
   const suits = Math.max(128, Math.floor(maxChunkBytes / (V * 4) / 128) * 128);
-  const unit = Math.max(chunkUnit, ...sliced.map(alignedRows));
+  const unit = Math.max(sumUnit, ...sliced.map(alignedRows));
   const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   const bound = Math.floor(most / (V * 4) / unit) * unit;
   return Math.max(unit, Math.min(suits, bound));

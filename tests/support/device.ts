@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Device, type KernelFamily, openDevice } from "../../src/gpu/mod.ts";
+import { type Device, type DeviceLimits, type KernelFamily, openDevice } from "../../src/gpu/mod.ts";
 import { type Condition, needs } from "./needs.ts";
 
 const open = new Map<string, Promise<Device>>();
@@ -15,6 +15,19 @@ export function testDevice(kind: "fast" | KernelFamily = "fast"): Promise<Device
     const without = kind === "shared" ? ["subgroups", "int64"] as const : [];
     open.set(kind, device = openDevice(kind === "fast" ? {} : { family: kind, without }));
   }
+  return device;
+}
+
+/**
+ * Opens a device of a family with lower limits, in bytes. They may lie below those that `openDevice` takes, so that the
+ * matrices of tiny models have to be cut.
+ */
+export async function lowDevice(
+  family: KernelFamily,
+  limits: Partial<Pick<DeviceLimits, "maxBufferSize" | "maxStorageBufferBindingSize">>,
+): Promise<Device> {
+  const device = await openDevice({ family, without: family === "shared" ? ["subgroups", "int64"] : [] });
+  Object.assign(device.limits, limits);
   return device;
 }
 

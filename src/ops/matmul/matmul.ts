@@ -71,8 +71,8 @@ interface Matrices {
   c: Tensor;
 }
 
-/** Rows of K that every kernel sums as a unit: ranges of K are multiples of it. */
-const unitK = 64;
+/** Numbers of K that every kernel sums as a unit: with ranges of multiples of it the sums have the bits of one pass. */
+export const sumUnit = 16;
 
 /**
  * Lists the products that make up a product: ranges of the rows of A, B and C, and the columns that belong to them.
@@ -85,7 +85,7 @@ function* partsOf(
 ): Generator<Matrices & { first: boolean }> {
   if (layout === "tn") {
     for (const m of rowRanges(device, c, alignedColumns(a))) {
-      for (const k of cutRows(device, [a, b], unitK)) {
+      for (const k of cutRows(device, [a, b], sumUnit)) {
         const inner = columnsOf(rowsOf(a, k), m);
         yield { a: inner, b: rowsOf(b, k), c: m.tensor, first: k.first === 0 };
       }
@@ -94,7 +94,7 @@ function* partsOf(
   }
   for (const m of cutRows(device, [a, c])) {
     const [lines, out] = [rowsOf(a, m), rowsOf(c, m)];
-    for (const n of rowRanges(device, b, Math.max(unitK, alignedColumns(layout === "nt" ? c : a)))) {
+    for (const n of rowRanges(device, b, alignedColumns(layout === "nt" ? c : a))) {
       if (layout === "nt") yield { a: lines, b: n.tensor, c: columnsOf(out, n), first: true };
       else yield { a: columnsOf(lines, n), b: n.tensor, c: out, first: n.first === 0 };
     }
