@@ -80,3 +80,51 @@ for (const [name, open] of Object.entries(devices)) {
     });
   }
 }
+
+for (
+  const name of ["subgroup", "shared", "shared without half precision"].filter((name) => name in devices)
+) {
+  Deno.test(`ranges change no bit of products with packed weights, few rows and many (${name})`, async () => {
+    const device = await devices[name]();
+    const small = await openDevice({
+      family: device.family,
+      without: [...device.f16 ? [] : ["f16" as const], ...device.int64 ? [] : ["int64" as const]],
+      maxBindingSize: 2 ** 16,
+    });
+    for (
+      const [layout, M, dtype] of [["nt", 2, "q8"], ["nt", 9, "q8"], ["nn", 9, "q8"], [
+        "nt",
+        9,
+        "f16",
+      ]] as const
+    ) {
+      const [N, K] = [1002, 96];
+      const values = noise(M * N);
+      const weights = noise(N * K);
+      const [whole, cut] = await Promise.all([device, small].map(async (device) => {
+        const [rows, cols] = layout === "nt" ? [K, N] : [N, K];
+        const x = storedMatrix(device, "x", [M, rows], "f32", values.subarray(0, M * rows));
+        const w = storedMatrix(device, "w", [N, K], dtype, weights);
+        const c = storedMatrix(device, "c", [M, cols], "f32", new Float32Array(M * cols));
+        const r = new Recorder(device, "all", false);
+        matmul(r, layout, x.tensor, w.tensor, c.tensor);
+        const program = await r.compile("test");
+        program.replay();
+        return { out: await read(device, c), calls: r.calls.length, x, w };
+      }));
+      assert.ok(cut.calls > whole.calls, `${layout} ${M}: ${cut.calls} calls`);
+      assert.deepEqual(cut.out, whole.out);
+      if (layout === "nt") {
+        const want = reference([M, N, K], whole.x.numbers, whole.w.numbers);
+        assert.ok(maxError(whole.out, want) < 2e-6);
+      } else {
+        const transposed = Float32Array.from(
+          { length: N * K },
+          (_, i) => whole.w.numbers[i % N * K + Math.floor(i / N)],
+        );
+        assert.ok(maxError(whole.out, reference([M, K, N], whole.x.numbers, transposed)) < 2e-6);
+      }
+    }
+    small.close();
+  });
+}
