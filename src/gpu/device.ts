@@ -88,6 +88,8 @@ export interface DeviceProfile {
   readonly subgroup: number;
   /** True where 64-bit integers are granted. */
   readonly int64: boolean;
+  /** True where shaders may store half precision; elsewhere they read halves packed, two in a word. */
+  readonly f16: boolean;
   /** The limits that recordings respect. */
   readonly limits: Readonly<DeviceLimits>;
 }
@@ -128,7 +130,7 @@ export class Device implements DeviceProfile {
   readonly subgroup: number;
   /** True where 64-bit integers are granted: eight floats then move in one load. */
   readonly int64: boolean;
-  /** True where shaders may store half precision: models of dtype "f16" need it. */
+  /** True where shaders may store half precision; elsewhere they read halves packed, two in a word. */
   readonly f16: boolean;
   /** True where passes can write timestamps. */
   readonly timestamps: boolean;

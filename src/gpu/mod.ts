@@ -36,4 +36,4 @@ export { withinMemory } from "./out_of_memory.ts";
 export { type CallTime, Profile, type ProfileOptions } from "./profile.ts";
 export { Program } from "./program.ts";
 export { Recorder, type Save } from "./recorder.ts";
-export { type BufferRange, bytesOf, type DType, Tensor } from "./tensor.ts";
+export { type BufferRange, bytesOf, type DType, q8Block, Tensor } from "./tensor.ts";

@@ -16,12 +16,18 @@ export interface BufferRange {
   offset: number;
 }
 
-/** Type of the elements. */
-export type DType = "f32" | "f16" | "u32" | "i32";
+/**
+ * Type of the elements. Kernels read "f16" as halves where the device grants shader-f16, else as words of two packed ones.
+ * "q8" are signed bytes, four in a word, for rows of whole blocks of 32, each with a scale: the weights of GGUF's Q8_0.
+ */
+export type DType = "f32" | "f16" | "q8" | "u32" | "i32";
 
-/** Returns the bytes of an element. */
+/** Elements of a q8 row that share a scale. */
+export const q8Block = 32;
+
+/** Returns the bytes of an element; those of the scales of "q8" are counted with their own tensor. */
 export function bytesOf(dtype: DType): number {
-  return dtype === "f16" ? 2 : 4;
+  return dtype === "q8" ? 1 : dtype === "f16" ? 2 : 4;
 }
 
 /** An array on the GPU, row-major. */
@@ -36,6 +42,8 @@ export class Tensor {
   recomputed?: Tensor;
   /** The rows as several tensors in their order, for one that lies in several buffers: it has no range of its own. */
   pieces?: readonly Tensor[];
+  /** For "q8", [rows, cols / 32] f16: element = scale * byte. Kernels read them packed, two in a word. */
+  scales?: Tensor;
 
   /** Elements from one row to the next: more than `cols` where the rows are parts of longer ones. */
   readonly stride: number;
@@ -81,7 +89,9 @@ export class Tensor {
   /** Returns rows `first` to `first + count - 1` as a matrix. */
   slice(name: string, first: number, count: number): Tensor {
     const offset = this.#offsetOf(first * this.stride);
-    return new Tensor(name, [count, this.cols], this.dtype, this.storage, offset, this.stride);
+    const rows = new Tensor(name, [count, this.cols], this.dtype, this.storage, offset, this.stride);
+    rows.scales = this.scales?.slice(`${name}.scales`, first, count);
+    return rows;
   }
 
   /**

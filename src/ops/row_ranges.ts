@@ -60,9 +60,9 @@ export function alignedColumns({ dtype }: Pick<Tensor, "dtype">): number {
   return alignment / bytesOf(dtype);
 }
 
-/** Returns the least number of rows, a power of two, whose multiples begin at aligned bytes. */
-export function alignedRows({ stride, dtype }: Pick<Tensor, "stride" | "dtype">): number {
-  let rows = 1;
+/** Returns the least number of rows, a power of two, whose multiples begin at aligned bytes, those of their scales too. */
+export function alignedRows({ stride, dtype, scales }: Pick<Tensor, "stride" | "dtype" | "scales">): number {
+  let rows = scales ? alignedRows(scales) : 1;
   while (rows * stride * bytesOf(dtype) % alignment !== 0) rows *= 2;
   return rows;
 }

@@ -33,11 +33,12 @@ export interface PlanBytes {
   total: number;
 }
 
-/** The profile of a plan without a device: plain kernels, and buffers of up to 2 GiB. */
+/** The profile of a plan without a device: plain kernels, half precision, and buffers of up to 2 GiB. */
 const defaultProfile: DeviceProfile = {
   family: "plain",
   subgroup: 0,
   int64: false,
+  f16: true,
   limits: {
     maxBufferSize: 2 ** 31 - 1,
     maxStorageBufferBindingSize: 2 ** 31 - 1,

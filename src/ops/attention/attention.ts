@@ -24,6 +24,7 @@ import {
   vectors,
   width,
 } from "../../gpu/mod.ts";
+import { areFewQueries, fewQueries } from "./few_queries.ts";
 import { subgroupTile } from "./subgroup_tile.ts";
 import { sharedTile } from "./shared_tile.ts";
 import { attentionForward, attentionGradKV, attentionGradQ, type Tile } from "./tiled.ts";
@@ -65,6 +66,10 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
   const kv = cache ?? qkv;
   const keys = kv.rows / batch;
   const o = r.tensor("attention", [rows, heads * headDim], qkv.dtype);
+  if (cache && !mask && areFewQueries(r.device, shape)) {
+    fewQueries(r, { q: qkv, cache, spans, o }, shape);
+    return o;
+  }
   const tensors = { q: qkv, kv, o };
   const tile = mask ? undefined : tileFor(r.device, queries, keys, headDim, tensors);
   const unit = tile?.unit ?? width(headDim);

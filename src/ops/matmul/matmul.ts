@@ -14,6 +14,7 @@
  * @module
  */
 import {
+  bytesOf,
   type DeviceProfile,
   type Kernel,
   kernel,
@@ -24,7 +25,9 @@ import {
 import { type Choice, choiceFor, shapeClass } from "./kernel_table.ts";
 import { type Layout, type Lines, matmulSubgroup } from "./subgroup.ts";
 import { matmulShared, type TileShape } from "./shared.ts";
-import { alignedColumns, cutRows, type RowRange, rowRanges, rowsOf } from "../row_ranges.ts";
+import { alignedColumns, alignedRows, cutRows, type RowRange, rowRanges, rowsOf } from "../row_ranges.ts";
+import { areFewRows, fewRows } from "./few_rows.ts";
+import { unpackWeights } from "./unpack_weights.ts";
 import { vec8LayoutOf } from "../vec8.ts";
 import plainSource from "./matmul.wgsl" with { type: "text" };
 
@@ -55,9 +58,12 @@ export function matmul(
     const shapes = [a, b, c].map((t) => `${t.name} [${t.shape.join(" ")}]`).join(", ");
     throw new Error(`Cannot multiply ${layout}: shapes do not fit: ${shapes}`);
   }
+  const isFew = layout === "nt" && !add && areFewRows(r.device, wholeM, b);
   const chosen = choice(r.device, layout, wholeM, N);
+  const record = isPacked(r.device, chosen, { a, b, c }) ? unpackedProduct : product;
   for (const { first, ...part } of partsOf(r.device, layout, { a, b, c })) {
-    product(r, chosen, layout, part, add || !first);
+    if (isFew) fewRows(r, part.a, part.b, part.c);
+    else record(r, chosen, layout, part, add || !first);
   }
 }
 
@@ -111,6 +117,34 @@ function choice(device: DeviceProfile, layout: Layout, M: number, N: number): Ch
   return M < 8 ? "plain" : choiceFor(device, shapeClass(layout, M, N));
 }
 
+/** Returns true where B consists of bytes, or of packed halves that the kernel does not read. */
+function isPacked(device: DeviceProfile, by: Choice, { a, b, c }: Matrices): boolean {
+  const reads = by.startsWith("subgroup") && areByEights(a, b, c);
+  return b.dtype === "q8" || b.dtype === "f16" && !device.f16 && !reads;
+}
+
+/** Returns true where every line is a whole number of eights. */
+function areByEights(...matrices: Tensor[]): boolean {
+  return matrices.every(({ cols, stride }) => cols % 8 === 0 && stride % 8 === 0);
+}
+
+/** Upper limit of the bytes of unpacked weights at one time. [ours] */
+const unpackedBytes = 2 ** 26;
+
+/** Records a product whose B is unpacked by ranges of rows: columns of C for `nt`, parts of the sums for `nn`. */
+function unpackedProduct(r: Recorder, by: Choice, layout: Layout, { a, b, c }: Matrices, add: boolean): void {
+  const dtype = r.device.f16 && a.dtype === "f16" ? "f16" : "f32";
+  const bytes = Math.min(unpackedBytes, r.device.limits.maxStorageBufferBindingSize);
+  const unit = Math.max(unitK, alignedColumns(layout === "nt" ? c : a), alignedRows(b));
+  const step = Math.max(1, Math.floor(bytes / bytesOf(dtype) / b.cols / unit)) * unit;
+  for (let first = 0; first < b.rows; first += step) {
+    const range = { first, rows: Math.min(step, b.rows - first) };
+    const floats = unpackWeights(r, rowsOf(b, range), dtype);
+    if (layout === "nt") product(r, by, layout, { a, b: floats, c: columnsOf(c, range) }, add);
+    else product(r, by, layout, { a: columnsOf(a, range), b: floats, c }, add || first > 0);
+  }
+}
+
 /** Records a product of fitting shapes by the kernel `choice`, where {@linkcode matmul} takes that of the table. */
 export function product(
   r: Recorder,
@@ -136,8 +170,7 @@ export function product(
   if (family === "shared") {
     return call(matmulShared(layout, add, rows as TileShape, { a, b, c }), { lda, ldb }, rows, cols);
   }
-  const byEights = [a, b, c].every((matrix) => matrix.cols % 8 === 0 && matrix.stride % 8 === 0) &&
-    K % 8 === 0;
+  const byEights = areByEights(a, b, c) && K % 8 === 0;
   const lines = (matrix: Tensor): Lines =>
     byEights ? vec8LayoutOf(r.device, matrix) : { single: matrix.dtype };
   const height = byEights ? rows : layout === "tn" ? 16 : 32; // single numbers make long texts, which take seconds to compile

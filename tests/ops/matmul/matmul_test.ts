@@ -142,7 +142,9 @@ Deno.test("the table names a kernel for every class, and products that it cannot
     ["subgroup", "nn", 1, 704, 128, /^matmul ADD/],
     ["shared", "nn", 1024, 709, 128, /matmul_shared nn 128x128 W=1/],
     ["shared", "nt", 100, 64, 12, /matmul_shared nt 64x64/],
-    ["shared", "nt", 1, 4096, 4096, /^matmul ADD/],
+    ["shared", "nt", 1, 4096, 4096, /^few_rows rows=1 .* shared/],
+    ["subgroup", "nt", 7, 704, 128, /^few_rows rows=7/],
+    ["plain", "nt", 1, 704, 128, /^matmul ADD/],
     ["plain", "nn", 2048, 2048, 2048, /^matmul ADD/],
   ];
   for (const [family, layout, M, N, K, name] of cases) {
