@@ -102,7 +102,7 @@ export function outputLoss(r: Recorder, x: Tensor, weight: Tensor, input: LossIn
     crossEntropy(r, logits, input, first);
     if (!r.gradients) continue;
     matmul(r, "nn", logits, weight, rowsOf(dx, { first, rows }), false, R);
-    if (weight.gradSum) matmul(r, "tn", logits, xs, weight.gradSum, true);
+    if (weight.gradSum) matmul(r, "tn", logits, xs, weight.gradSum, true, V, false);
   }
   r.onBackward(() => r.grad(x, dx));
 }

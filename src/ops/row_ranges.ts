@@ -55,6 +55,11 @@ export function rowsOf(tensor: Tensor, { first, rows }: RowRange): Tensor {
   throw new Error(`Tensor ${tensor.name} has no row ${first}`);
 }
 
+/** Returns the columns of a matrix that belong to a range of another one's rows. */
+export function columnsOf(matrix: Tensor, { first, rows }: RowRange): Tensor {
+  return rows === matrix.cols ? matrix : matrix.columns(matrix.name, first, rows);
+}
+
 /** Returns the least number of columns, a power of two, whose multiples begin at aligned bytes. */
 export function alignedColumns({ dtype }: Pick<Tensor, "dtype">): number {
   return alignment / bytesOf(dtype);

@@ -8,13 +8,31 @@
  * @module
  */
 import type { DeviceProfile, KernelFamily } from "../../gpu/mod.ts";
+import type { Tile } from "./shared.ts";
 import type { Layout } from "./subgroup.ts";
 
-/** A kernel of the matrix product: its family, and the rows and columns of C that a workgroup computes. */
-export type Choice = "subgroup 32x64" | "subgroup 64x64" | "shared 64x64" | "shared 128x128" | "plain";
+/**
+ * A kernel of the matrix product: its family, and the rows and columns of C that a workgroup computes. `split`: where C has
+ * few such blocks, the K of `tn` is cut, since it counts the rows of a batch (split.ts).
+ */
+export type Choice =
+  | "subgroup 32x64"
+  | "subgroup 64x64"
+  | "shared 32x64"
+  | "shared 64x64"
+  | "shared 128x64"
+  | "shared 128x128"
+  | "shared 32x64 split"
+  | "shared 64x64 split"
+  | "shared 128x64 split"
+  | "shared 128x128 split"
+  | "plain";
 
-/** The size of a product. `low`: less than 64 rows of C; `small`: less than 2^18 numbers in C; `large`: all others. */
-export type Size = "low" | "small" | "large";
+/**
+ * The size of a product. `low`: less than 64 rows of C; `small`: less than 2^18 numbers in C; `medium`: less than 2^21,
+ * which are 128 blocks of 128 x 128; `large`: all others.
+ */
+export type Size = "low" | "small" | "medium" | "large";
 
 /** Layout and size of a product, such as `nt large`. */
 export type ShapeClass = `${Layout} ${Size}`;
@@ -31,18 +49,34 @@ export interface KernelChoices {
 export const layouts: readonly Layout[] = ["nn", "nt", "tn"];
 
 /** All sizes. */
-export const sizes: readonly Size[] = ["low", "small", "large"];
+export const sizes: readonly Size[] = ["low", "small", "medium", "large"];
 
-/** The kernels of each family, that of large products last. */
+/** All kernels of each family. */
 export const candidates: Readonly<Record<KernelFamily, readonly Choice[]>> = {
   subgroup: ["subgroup 32x64", "subgroup 64x64"],
-  shared: ["plain", "shared 64x64", "shared 128x128"],
+  shared: [
+    "plain",
+    "shared 32x64",
+    "shared 64x64",
+    "shared 128x64",
+    "shared 128x128",
+    "shared 32x64 split",
+    "shared 64x64 split",
+    "shared 128x64 split",
+    "shared 128x128 split",
+  ],
   plain: ["plain"],
 };
 
+/** Returns the rows and columns of C that a workgroup of a kernel with tiles computes. */
+export function tileOf(choice: Choice): Tile {
+  const [rows, cols] = choice.split(" ")[1].split("x").map(Number);
+  return [rows, cols];
+}
+
 /** Returns the class of a product [M, N]. */
 export function shapeClass(layout: Layout, M: number, N: number): ShapeClass {
-  return `${layout} ${M < 64 ? "low" : M * N < 2 ** 18 ? "small" : "large"}`;
+  return `${layout} ${M < 64 ? "low" : M * N < 2 ** 18 ? "small" : M * N < 2 ** 21 ? "medium" : "large"}`;
 }
 
 /**
@@ -51,8 +85,15 @@ export function shapeClass(layout: Layout, M: number, N: number): ShapeClass {
  */
 function builtIn(family: KernelFamily, layout: Layout, size: Size): Choice {
   if (family === "plain") return "plain";
-  if (family === "shared") return size === "large" ? "shared 128x128" : "shared 64x64";
+  if (family === "shared") return builtInShared(layout, size);
   return size === "low" || layout === "tn" ? "subgroup 32x64" : "subgroup 64x64";
+}
+
+/** Returns the built-in choice on GPUs: the largest blocks of C of which there are enough for a large one. */
+function builtInShared(layout: Layout, size: Size): Choice {
+  if (size === "large") return "shared 128x128";
+  const tile = size === "low" ? "shared 32x64" : "shared 64x64";
+  return layout === "tn" ? `${tile} split` : tile;
 }
 
 const chosen = new WeakMap<DeviceProfile, KernelChoices>();
@@ -91,10 +132,15 @@ export function useKernelTable(device: DeviceProfile, table: KernelChoices): boo
   return fits;
 }
 
-/** Returns the table with the current names of kernels; tables of older versions have abbreviated ones. */
+/**
+ * Returns the table with the current names of kernels and sizes. Tables of older versions have abbreviated names, and no
+ * medium products: they were large.
+ */
 export function currentKernelTable({ family, matmul }: KernelChoices): KernelChoices {
   const current = <Name extends string>(name: Name) =>
     name.replace(/^sg\b/, "subgroup").replace(/^shm\b/, "shared") as Name;
   const choices = Object.entries(matmul).map(([shape, choice]) => [shape, current(choice)]);
-  return { family: current(family), matmul: Object.fromEntries(choices) };
+  const read: KernelChoices["matmul"] = Object.fromEntries(choices);
+  for (const layout of layouts) read[`${layout} medium`] ??= read[`${layout} large`];
+  return { family: current(family), matmul: read };
 }

@@ -22,10 +22,11 @@ import {
   stored,
   type Tensor,
 } from "../../gpu/mod.ts";
-import { type Choice, choiceFor, shapeClass } from "./kernel_table.ts";
+import { type Choice, choiceFor, shapeClass, tileOf } from "./kernel_table.ts";
 import { type Layout, type Lines, matmulSubgroup } from "./subgroup.ts";
-import { matmulShared, type TileShape } from "./shared.ts";
-import { alignedColumns, alignedRows, cutRows, type RowRange, rowRanges, rowsOf } from "../row_ranges.ts";
+import { type Matrices, sharedProduct } from "./shared.ts";
+import { cutOf, cutProduct } from "./split.ts";
+import { alignedColumns, alignedRows, columnsOf, cutRows, rowRanges, rowsOf } from "../row_ranges.ts";
 import { areFewRows, fewRows } from "./few_rows.ts";
 import { unpackWeights } from "./unpack_weights.ts";
 import { vec8LayoutOf } from "../vec8.ts";
@@ -40,6 +41,7 @@ export type { Layout } from "./subgroup.ts";
  * @param b [K, N], for `nt` [N, K]
  * @param c [M, N]; with `add` the sums start with it
  * @param wholeM rows of the whole of which C is a part (default M), for which the kernel is chosen
+ * @param cuts false where K is part of a longer sum: then it is not cut, since the cuts would not be those of the whole
  * @throws {Error} for shapes that do not fit
  * @throws {DeviceError} for rows too long to be bound
  */
@@ -51,6 +53,7 @@ export function matmul(
   c: Tensor,
   add = false,
   wholeM = c.rows,
+  cuts = true,
 ): void {
   const [M, K] = layout === "tn" ? [a.cols, a.rows] : [a.rows, a.cols];
   const [N, inner] = layout === "nt" ? [b.rows, b.cols] : [b.cols, b.rows];
@@ -60,21 +63,14 @@ export function matmul(
   }
   const isFew = layout === "nt" && !add && areFewRows(r.device, wholeM, b);
   const chosen = choice(r.device, layout, wholeM, N);
-  const record = isPacked(r.device, chosen, { a, b, c }) ? unpackedProduct : product;
+  const cut = cuts && layout === "tn" ? cutOf(chosen, wholeM, N, K) : K;
+  if (cut < K) return cutProduct(r, tileOf(chosen), { a, b, c }, add, cut);
+  const packed = isPacked(r.device, chosen, { a, b, c });
   for (const { first, ...part } of partsOf(r.device, layout, { a, b, c })) {
     if (isFew) fewRows(r, part.a, part.b, part.c);
-    else record(r, chosen, layout, part, add || !first);
+    else if (packed) unpackedProduct(r, chosen, layout, part, add || !first);
+    else product(r, chosen, layout, part, add || !first, K);
   }
-}
-
-/** The three matrices of a product. */
-interface Matrices {
-  /** A. */
-  a: Tensor;
-  /** B. */
-  b: Tensor;
-  /** C. */
-  c: Tensor;
 }
 
 /** Numbers of K that every kernel sums as a unit: with ranges of multiples of it the sums have the bits of one pass. */
@@ -107,11 +103,6 @@ function* partsOf(
   }
 }
 
-/** Returns columns of a matrix. */
-function columnsOf(matrix: Tensor, { first, rows }: RowRange): Tensor {
-  return rows === matrix.cols ? matrix : matrix.columns(matrix.name, first, rows);
-}
-
 /** Returns the kernel of the table, or `plain` for so few rows that a tile would be almost empty. */
 function choice(device: DeviceProfile, layout: Layout, M: number, N: number): Choice {
   return M < 8 ? "plain" : choiceFor(device, shapeClass(layout, M, N));
@@ -135,7 +126,7 @@ const unpackedBytes = 2 ** 26;
 function unpackedProduct(r: Recorder, by: Choice, layout: Layout, { a, b, c }: Matrices, add: boolean): void {
   const dtype = r.device.f16 && a.dtype === "f16" ? "f16" : "f32";
   const bytes = Math.min(unpackedBytes, r.device.limits.maxStorageBufferBindingSize);
-  const unit = Math.max(unitK, alignedColumns(layout === "nt" ? c : a), alignedRows(b));
+  const unit = Math.max(sumUnit, alignedColumns(layout === "nt" ? c : a), alignedRows(b));
   const step = Math.max(1, Math.floor(bytes / bytesOf(dtype) / b.cols / unit)) * unit;
   for (let first = 0; first < b.rows; first += step) {
     const range = { first, rows: Math.min(step, b.rows - first) };
@@ -145,13 +136,18 @@ function unpackedProduct(r: Recorder, by: Choice, layout: Layout, { a, b, c }: M
   }
 }
 
-/** Records a product of fitting shapes by the kernel `choice`, where {@linkcode matmul} takes that of the table. */
+/**
+ * Records a product of fitting shapes by the kernel `choice`, where {@linkcode matmul} takes that of the table.
+ *
+ * @param cut numbers of K that are summed together; default: what suits the choice
+ */
 export function product(
   r: Recorder,
   choice: Choice,
   layout: Layout,
   { a, b, c }: Matrices,
   add = false,
+  cut = layout === "tn" ? cutOf(choice, c.rows, c.cols, a.rows) : Infinity,
 ): void {
   const [M, N] = [c.rows, c.cols];
   const K = layout === "tn" ? a.rows : a.cols;
@@ -165,10 +161,10 @@ export function product(
     const made = kernel("matmul", plainSource, { ADD: add }, stored(1, { a, b, c }));
     return call(made, { aRow, aCol, bRow, bCol }, 32, 32);
   }
-  const [family, tile] = choice.split(" ");
-  const [rows, cols] = tile.split("x").map(Number);
-  if (family === "shared") {
-    return call(matmulShared(layout, add, rows as TileShape, { a, b, c }), { lda, ldb }, rows, cols);
+  const [rows, cols] = tileOf(choice);
+  if (choice.startsWith("shared")) {
+    if (cut < K) return cutProduct(r, [rows, cols], { a, b, c }, add, cut);
+    return sharedProduct(r, layout, [rows, cols], { a, b, c }, add, K);
   }
   const byEights = areByEights(a, b, c) && K % 8 === 0;
   const lines = (matrix: Tensor): Lines =>

@@ -1,87 +1,141 @@
 /**
- * The matrix product for GPUs (family `shared`): a workgroup of 16 x 16 invocations computes a block of C and shares
- * slabs of A and B in workgroup memory.
+ * The matrix product for GPUs (family `shared`): a workgroup computes a block of C and shares slabs of A and B in workgroup
+ * memory.
  *
- * A slab is 16 or 8 deep, so that every invocation moves one vec4 of A and one of B into it, and each number that was
- * moved is used 64 or 128 times. An invocation keeps 4 x 4 or 8 x 8 sums in registers. Lines of a slab that hold
- * neighbouring k are padded by one vec4: without that, lanes would wait for each other's memory bank. Edges are read as
- * zeros and not written. The text is unrolled because WGSL compilers guard loops.
+ * An invocation keeps 8 x 8 sums in registers (4 x 8 in blocks of few rows), and each number that it loads from a slab is
+ * used eight times. Slabs are 16 deep. An invocation moves blocks of 4 x 4 numbers into them, four numbers a load, and
+ * transposes those whose lines run along K, so that all layouts multiply the same slabs. The largest block of C fills the
+ * 16 KiB of workgroup memory that every device has. The text is unrolled because WGSL compilers guard loops.
  *
  * On a software adapter a barrier turns the workgroup into coroutines and makes this kernel slow; subgroup.ts is for those.
  *
  * @module
  */
-import { type Kernel, kernel, stored, type Tensor, width } from "../../gpu/mod.ts";
+import { type Kernel, kernel, type Recorder, stored, type Tensor, width } from "../../gpu/mod.ts";
 import { over, range, unroll } from "../unroll.ts";
 import type { Layout } from "./subgroup.ts";
 import template from "./matmul_shared.wgsl" with { type: "text" };
 
 /** Rows and columns of C that a workgroup computes. */
-export type TileShape = 64 | 128;
+export type Tile = readonly [rows: number, cols: number];
+
+/** The matrices of a product. */
+export interface Matrices {
+  /** [M, K], for `tn` [K, M]. */
+  a: Tensor;
+  /** [K, N], for `nt` [N, K]. */
+  b: Tensor;
+  /** [M, N]. */
+  c: Tensor;
+}
+
+/** Lines of k in a slab. */
+const depth = 16;
 
 /**
- * Returns the kernel for C = A B, or C += A B with `add`, for any M, N and K. Lines of A and B whose lengths are
- * multiples of 4 are moved by fours.
+ * Records C = A B, or C += A B with `add`, for any M, N and K.
+ *
+ * @param cut numbers of K that a workgroup sums, a multiple of 16 or all. For less than all, C is [cuts, M, N]: the sums of
+ *   each cut, one behind another
  */
-export function matmulShared(
+export function sharedProduct(
+  r: Recorder,
   layout: Layout,
+  [rows, cols]: Tile,
+  { a, b, c }: Matrices,
   add: boolean,
-  block: TileShape,
-  matrices: { a: Tensor; b: Tensor; c: Tensor },
-): Kernel {
-  const { a, b, c } = matrices;
+  cut: number,
+): void {
+  const K = layout === "tn" ? a.rows : a.cols;
+  const cuts = Math.ceil(K / cut);
+  const [M, N] = [c.rows / cuts, c.cols];
+  const made = matmulShared(layout, add, [rows, cols], { a, b, c });
+  const params = { M, N, K, lda: a.stride, ldb: b.stride, ldc: c.stride, cut };
+  r.call(made, { a, b, c }, params, [Math.ceil(N / cols), Math.ceil(M / rows), cuts], 2 * M * N * K);
+}
+
+/** Returns the kernel. Lines of A and B, and lines of C, whose lengths are multiples of 4 are moved by fours. */
+function matmulShared(layout: Layout, add: boolean, tile: Tile, { a, b, c }: Matrices): Kernel {
   const w = width(a.cols, a.stride, b.cols, b.stride);
-  const name = `matmul_shared ${layout} ${block}x${block}${add ? " add" : ""}${w === 1 ? " W=1" : ""}`;
-  const text = texts.get(name) ?? textOf(layout, add, block, w === 4);
-  texts.set(name, text);
-  return kernel(name, text, {}, stored(w, { a, b }) + stored(1, { c }));
+  const wC = width(c.cols, c.stride);
+  const number = a.dtype === b.dtype ? a.dtype : "f32";
+  const widths = `${w === 1 ? " W=1" : ""}${wC === 1 ? " C=1" : ""}`;
+  const name = `matmul_shared ${layout} ${tile.join("x")}${add ? " add" : ""}${widths}`;
+  const key = `${name} ${number}`;
+  const text = texts.get(key) ?? textOf(layout, add, tile, { by4: w === 4, c4: wC === 4, number });
+  texts.set(key, text);
+  return kernel(name, text, {}, stored(w, { a, b }) + stored(wC, { c }));
 }
 
 const texts = new Map<string, string>();
 
-function textOf(layout: Layout, add: boolean, block: TileShape, fours: boolean): string {
-  const depth = block === 64 ? 16 : 8;
-  const a = slab(layout !== "tn", block, depth, "row");
-  const b = slab(layout === "nt", block, depth, "col");
-  const [countA, lengthA] = layout === "tn" ? ["p.K", "p.M"] : ["p.M", "p.K"];
-  const [countB, lengthB] = layout === "nt" ? ["p.N", "p.K"] : ["p.K", "p.N"];
+/** Returns the rows of C that an invocation of a workgroup computes; it computes eight columns. */
+const rowsEach = (rows: number) => rows < 64 ? 4 : 8;
+
+function textOf(
+  layout: Layout,
+  add: boolean,
+  [rows, cols]: Tile,
+  types: { by4: boolean; c4: boolean; number: string },
+): string {
+  const high = rowsEach(rows);
+  const [lanesA, lanesB] = [rows / high, cols / 8];
+  const parts = partsOf(rows, cols, lanesA * lanesB);
+  const rounds = Math.max(...parts.map(({ t }) => t)) + 1;
+  const slab = (x: string, alongK: boolean, length: number, lanes: number) => {
+    const quads = length / 4;
+    return { x, X: x.toUpperCase(), alongK, quads, pairs: 2 * quads, lanes, fours: quads / lanes };
+  };
   return unroll(template, {
-    names: {
-      nn: layout === "nn",
-      nt: layout === "nt",
-      tn: layout === "tn",
-      add,
-      fours,
-      block,
-      depth,
-      ...Object.fromEntries(Object.entries(a).map(([key, value]) => [`${key}A`, value])),
-      ...Object.fromEntries(Object.entries(b).map(([key, value]) => [`${key}B`, value])),
-    },
+    // What two rounds fetch ahead would take more registers than compilers give an invocation.
+    names: { ...types, add, rows, cols, lanesA, lanesB, depth, ahead: rounds === 1 },
     indices: {
-      i: range(block / 16).map((i) => ({
+      x: [
+        slab("a", layout !== "tn", rows, lanesA),
+        slab("b", layout === "nt", cols, lanesB),
+      ],
+      i: range(high).map((i) => ({
         i,
-        offset: (i >> 2) * 64 + (i & 3),
-        quad: i >> 2,
+        u: i >> 2,
         rowPart: "xyzw"[i & 3],
+        offset: (i >> 2) * lanesA * 4 + (i & 3),
       })),
-      q: over("q", range(block / 64)),
-      s: over("s", range(depth / 4)),
-      m: range(4).map((m) => ({ m, part: "xyzw"[m] })),
-      x: [{ x: "a", count: countA, length: lengthA }, { x: "b", count: countB, length: lengthB }],
+      u: over("u", range(high / 4)),
+      v: range(2).map((v) => ({ v, offsetB: v * lanesB * 4 })),
+      k: over("k", range(depth)),
+      j: over("j", range(4)),
+      e: over("e", range(4)),
+      t: over("t", range(rounds)),
+      part: parts,
     },
     macros: {},
   });
 }
 
-/**
- * Returns the constants of a slab whose lines hold neighbouring k (`alongK`), else neighbouring rows or columns of C.
- *
- * `fours`: vec4s per line; `stride`: vec4s from one line to the next; `size`: vec4s in all; `line` and `from`: WGSL for
- * the first line of the matrix and the first number of it that the slab takes.
- */
-function slab(alongK: boolean, block: TileShape, depth: number, start: "row" | "col") {
-  const fours = (alongK ? depth : block) / 4;
-  const stride = alongK ? fours + 1 : fours;
-  const [line, from] = alongK ? [start, "k"] : ["k", start];
-  return { fours, stride, size: stride * (alongK ? block : depth), line, from };
+/** Blocks of a slab that some of the invocations move in round `t`, as the names of the template. */
+interface Part {
+  [name: string]: string | number;
+  /** The round. */
+  t: number;
+}
+
+/** Deals the 4 x 4 blocks of the slab of A, and behind them those of B, to the invocations, round by round. */
+function partsOf(rows: number, cols: number, invocations: number): Part[] {
+  const blocks = [{ X: "A", from: "rowFrom", count: rows }, { X: "B", from: "colFrom", count: cols }];
+  const parts: Part[] = [];
+  let start = 0; // of the matrix, in the row of all blocks
+  for (const { X, from, count } of blocks) {
+    const end = start + count;
+    for (let t = Math.floor(start / invocations); t * invocations < end; t++) {
+      const base = t * invocations;
+      const conditions = [
+        ...start > base ? [`n >= ${start - base}u`] : [],
+        ...end < base + invocations ? [`n < ${end - base}u`] : [],
+      ];
+      const less = start > base ? ` - ${start - base}u` : start < base ? ` + ${base - start}u` : "";
+      parts.push({ t, X, from, less, when: conditions.join(" && ") || "true" });
+    }
+    start = end;
+  }
+  return parts;
 }

@@ -33,6 +33,7 @@ export type Extents = readonly [M: number, N: number, K: number];
 const typical: Readonly<Record<Size, Extents>> = {
   low: [32, 1024, 1024],
   small: [1024, 192, 512],
+  medium: [1024, 1024, 1024],
   large: [2048, 2048, 2048],
 };
 

@@ -2,10 +2,12 @@
 // adding to it; and the table that chooses among the kernels.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
-import { type Device, type KernelFamily, Recorder, type Tensor } from "../../../src/gpu/mod.ts";
+import { type Device, type DType, type KernelFamily, Recorder, type Tensor } from "../../../src/gpu/mod.ts";
 import {
   candidates,
+  cast,
   type Choice,
+  currentKernelTable,
   kernelTable,
   type Layout,
   matmul,
@@ -15,8 +17,12 @@ import {
   useKernelTable,
 } from "../../../src/ops/mod.ts";
 import { shapeClass } from "../../../src/ops/matmul/kernel_table.ts";
-import { families, testDevice } from "../../support/device.ts";
+import { families, needsHalf, testDevice } from "../../support/device.ts";
 import { maxError } from "../../support/golden.ts";
+
+/** Returns the kernels that differ for a layout: K is cut for `tn` only. */
+const choicesFor = (family: KernelFamily, layout: Layout) =>
+  candidates[family].filter((choice) => layout === "tn" || !choice.endsWith("split"));
 
 const random = new Random(3);
 const noise = (n: number): Float32Array<ArrayBuffer> =>
@@ -46,8 +52,8 @@ const whole = [[128, 128, 32], [136, 72, 40], [72, 200, 24]]; // multiples of 8;
 const odd = [[67, 33, 19], [9, 5, 3], [132, 260, 76], [1, 130, 7]];
 
 for (const family of families) {
-  for (const choice of candidates[family]) {
-    for (const layout of ["nn", "nt", "tn"] as const) {
+  for (const layout of ["nn", "nt", "tn"] as const) {
+    for (const choice of choicesFor(family, layout)) {
       Deno.test(`matmul ${layout} by ${choice} (${family})`, async () => {
         const device = await testDevice(family);
         for (const [M, N, K] of family === "subgroup" ? whole : [...whole, ...odd]) {
@@ -77,13 +83,48 @@ for (const family of families) {
   }
 }
 
+for (const layout of ["nn", "nt", "tn"] as const) {
+  for (const choice of choicesFor("shared", layout)) {
+    Deno.test(`matmul ${layout} by ${choice} in half precision${needsHalf.reason}`, needsHalf, async () => {
+      const device = await testDevice("shared");
+      const cases = [[[136, 72, 40], ["f16", "f16", "f16"]], [[34, 70, 36], ["f32", "f16", "f32"]]] as const;
+      for (const [[M, N, K], types] of cases) {
+        const a = noise(M * K).map(Math.f16round);
+        const b = noise(K * N).map(Math.f16round);
+        const r = new Recorder(device, "all", false);
+        const uploaded: Tensor[] = [];
+        const put = (shape: number[], data: Float32Array<ArrayBuffer>, dtype: DType) => {
+          const tensor = upload(device, "matmul", { shape, data });
+          uploaded.push(tensor);
+          const rounded = r.tensor("rounded", shape, dtype);
+          cast(r, tensor, rounded);
+          return rounded;
+        };
+        const ta = put(layout === "tn" ? [K, M] : [M, K], a, types[0]);
+        const tb = put(layout === "nt" ? [N, K] : [K, N], b, types[1]);
+        const c = r.tensor("c", [M, N], types[2]);
+        product(r, choice, layout, { a: ta, b: tb, c });
+        const read = r.tensor("read", [M, N]);
+        cast(r, c, read);
+        const program = await r.compile("test", [read]);
+        program.replay();
+        const [got] = await readTensor(device, [read]);
+        const error = maxError(got, reference(layout, [M, N, K], a, b, new Float32Array(M * N)));
+        assert.ok(error < (types[2] === "f16" ? 5e-4 : 2e-6), `${M} ${N} ${K} ${types}: ${error}`);
+        program.dispose();
+        for (const t of uploaded) device.free(t.range().buffer);
+      }
+    });
+  }
+}
+
 /** Returns rows `first` to `first + count - 1` of K in a matrix: rows of it, or columns. */
 const alongK = (t: Tensor, isRow: boolean, first: number, count: number) =>
   isRow ? t.slice(t.name, first, count) : t.columns(t.name, first, count);
 
 for (const family of families) {
-  for (const choice of candidates[family]) {
-    for (const layout of ["nn", "nt", "tn"] as const) {
+  for (const layout of ["nn", "nt", "tn"] as const) {
+    for (const choice of choicesFor(family, layout)) {
       Deno.test(`matmul ${layout} by ${choice} (${family}): ranges of K and of columns have the bits of one pass`, async () => {
         const device = await testDevice(family);
         for (const [M, N, K] of [[72, 200, 168], [35, 141, 131]]) {
@@ -140,8 +181,10 @@ Deno.test("the table names a kernel for every class, and products that it cannot
     ["subgroup", "tn", 704, 128, 1024, /matmul_subgroup tn rows=32/],
     ["subgroup", "nn", 1024, 709, 128, /matmul_subgroup nn rows=32 single f32/], // 709 is no multiple of 8
     ["subgroup", "nn", 1, 704, 128, /^matmul ADD/],
-    ["shared", "nn", 1024, 709, 128, /matmul_shared nn 128x128 W=1/],
-    ["shared", "nt", 100, 64, 12, /matmul_shared nt 64x64/],
+    ["shared", "nn", 1024, 709, 128, /matmul_shared nn 64x64 W=1 C=1/],
+    ["shared", "nt", 2048, 1025, 128, /matmul_shared nt 128x128 C=1/],
+    ["shared", "nt", 100, 64, 12, /matmul_shared nt 64x64$/],
+    ["shared", "nt", 63, 64, 12, /matmul_shared nt 32x64$/],
     ["shared", "nt", 1, 4096, 4096, /^few_rows rows=1 .* shared/],
     ["subgroup", "nt", 7, 704, 128, /^few_rows rows=7/],
     ["plain", "nt", 1, 704, 128, /^matmul ADD/],
@@ -152,7 +195,9 @@ Deno.test("the table names a kernel for every class, and products that it cannot
   }
   assert.equal(shapeClass("nt", 63, 10_000), "nt low");
   assert.equal(shapeClass("nt", 512, 511), "nt small");
-  assert.equal(shapeClass("nt", 512, 512), "nt large");
+  assert.equal(shapeClass("nt", 512, 512), "nt medium");
+  assert.equal(shapeClass("nt", 1024, 2047), "nt medium");
+  assert.equal(shapeClass("nt", 1024, 2048), "nt large");
 });
 
 Deno.test("a kept table is taken back whole or not at all", () => {
@@ -162,7 +207,7 @@ Deno.test("a kept table is taken back whole or not at all", () => {
   const other = { ...table, matmul: { ...table.matmul, "nt large": "shared 64x64" as Choice } };
   assert.equal(useKernelTable(device, other), true);
   assert.deepEqual(kernelTable(device), other);
-  assert.match(kernelFor(device, "nt", 1024, 1024, 1024), /64x64/);
+  assert.match(kernelFor(device, "nt", 2048, 1024, 1024), /64x64/);
   const wrong = [
     { ...table, family: "subgroup" as KernelFamily },
     { ...table, matmul: { ...table.matmul, "tn low": "shared 32x32" as Choice } },
@@ -170,4 +215,15 @@ Deno.test("a kept table is taken back whole or not at all", () => {
   ];
   for (const bad of wrong) assert.equal(useKernelTable(device, bad), false);
   assert.deepEqual(kernelTable(device), other);
+});
+
+Deno.test("a table of an older version names the kernel of its large products for medium ones", () => {
+  const { matmul } = kernelTable({ family: "shared", subgroup: 0, int64: false } as Device);
+  const older = Object.entries(matmul).filter(([shape]) => !shape.endsWith("medium"))
+    .map(([shape, choice]) => [shape, choice.replace("shared", "shm").replace(" split", "")]);
+  const table = { family: "shm" as KernelFamily, matmul: Object.fromEntries(older) };
+  const current = currentKernelTable(table);
+  assert.equal(current.matmul["tn medium"], "shared 128x128");
+  assert.equal(current.matmul["tn small"], "shared 64x64");
+  assert.equal(useKernelTable({ family: "shared", subgroup: 0, int64: false } as Device, current), true);
 });

@@ -1,15 +1,23 @@
 // The tuner on small products: its measurements, its file, its checks, and the cases in which the table stays.
 import assert from "node:assert/strict";
 import { type Device, openDevice } from "../../../src/gpu/mod.ts";
-import { type Extents, kernelTable, tune, type TuneOptions, type Tuning } from "../../../src/ops/mod.ts";
+import {
+  type Extents,
+  kernelTable,
+  type Size,
+  tune,
+  type TuneOptions,
+  type Tuning,
+} from "../../../src/ops/mod.ts";
 import { agrees } from "../../../src/ops/matmul/tune.ts";
 import { testDevice } from "../../support/device.ts";
 import { inFolder } from "../../support/folder.ts";
 import { needs } from "../../support/needs.ts";
 
-const extents: Record<"low" | "small" | "large", Extents> = {
+const extents: Record<Size, Extents> = {
   low: [8, 24, 16],
   small: [16, 40, 8],
+  medium: [24, 40, 16],
   large: [72, 72, 8],
 };
 const quick: TuneOptions = { measure: true, extents, among: ["plain", "shared 64x64"] };
@@ -53,7 +61,7 @@ Deno.test("the tuner times every class, keeps its choices, and a later process t
     const bytes = device.memory().bytes;
     const found = await tune(device, quick);
     assert.equal(found.from, "measured");
-    assert.equal(Object.keys(found.times).length, 9);
+    assert.equal(Object.keys(found.times).length, 12);
     for (const [shape, times] of Object.entries(found.times)) {
       const [best] = Object.entries(times).sort((a, b) => a[1] - b[1])[0];
       assert.equal(found.table.matmul[shape as "nn low"], best, shape);
