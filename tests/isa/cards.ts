@@ -18,7 +18,7 @@ export const cards = { navi21: "Navi 21", gfx1100: "Navi 31", vega10: "Vega 10" 
 /** A card by the driver's name of its chip. */
 export type Card = keyof typeof cards;
 
-/** Where distributions keep the driver's manifest. */
+/** The folder of the manifests of Vulkan drivers. */
 const manifests = "/usr/share/vulkan/icd.d";
 
 const header = "/usr/include/vulkan/vk_layer.h";
