@@ -38,7 +38,7 @@ export async function machine(device: Device): Promise<Machine> {
 }
 
 /** Returns Mesa's version by the packages of Debian and Ubuntu, since WebGPU does not report it. */
-async function mesaVersion(): Promise<string | undefined> {
+export async function mesaVersion(): Promise<string | undefined> {
   try {
     const args = ["-W", "-f=${Version}", "mesa-vulkan-drivers"];
     const { stdout } = await new Deno.Command("dpkg-query", { args, stderr: "null" }).output();

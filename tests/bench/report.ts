@@ -6,9 +6,6 @@
 import { type Section, sectionMarkdown } from "./figure.ts";
 import type { Machine } from "./machine.ts";
 
-/** The marks around the figures. */
-export const marks = { start: "<!-- figures -->", end: "<!-- /figures -->" };
-
 /** The content of a report. */
 export interface Report {
   /** The machine. */
@@ -42,10 +39,15 @@ export function report({ machine: m, command, load, sections, kernels, peers }: 
   ].join("\n\n") + "\n";
 }
 
-/** Returns `page` with new figures between its marks. */
-export function withReport(page: string, figures: string): string {
-  const start = page.indexOf(marks.start);
-  const end = page.indexOf(marks.end);
-  if (start < 0 || end < start) throw new Error(`the page has no ${marks.start} ... ${marks.end}`);
-  return `${page.slice(0, start)}${marks.start}\n\n${figures}\n${page.slice(end)}`;
+/**
+ * Returns `page` with new text between the marks of `part`, `<!-- part -->` and `<!-- /part -->`.
+ *
+ * @throws {Error} for a page without them
+ */
+export function withReport(page: string, text: string, part = "figures"): string {
+  const [first, last] = [`<!-- ${part} -->`, `<!-- /${part} -->`];
+  const start = page.indexOf(first);
+  const end = page.indexOf(last);
+  if (start < 0 || end < start) throw new Error(`the page has no ${first} ... ${last}`);
+  return `${page.slice(0, start)}${first}\n\n${text}\n${page.slice(end)}`;
 }
