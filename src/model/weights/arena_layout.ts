@@ -70,11 +70,11 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
 
-/** Returns the elements of the fewest rows, a multiple of 64, that fill whole parts: where a matrix may be cut. */
+/** Returns the elements of the fewest rows, a multiple of 128, that fill whole parts: where a matrix may be cut. */
 function rowUnit(shape: readonly number[]): number {
   const cols = shape.at(-1)!;
   const rows = normPart / commonDivisor(normPart, cols);
-  return Math.max(64, rows) * cols; // both are powers of two
+  return Math.max(128, rows) * cols; // both are powers of two
 }
 
 function commonDivisor(a: number, b: number): number {
