@@ -7,11 +7,15 @@
  * @module
  */
 import type { Recorder, Tensor } from "../../gpu/mod.ts";
+import { programPositions } from "../architecture/positions_at_once.ts";
 import type { ModelHandle } from "../model_state.ts";
 import { CachedSequence } from "./sequence_cache.ts";
 
 /** Positions of the shortest program; longer ones have twice, four times ... as many, so that programs are few. [ours] */
 const shortestProgram = 32;
+
+/** Positions of the longest program: more are no faster, and their activations take memory. [ours] */
+const longestProgram = 2048;
 
 /** The keys and values of one sequence. */
 export class Prefill {
@@ -20,11 +24,13 @@ export class Prefill {
   /** Positions computed so far, of all prompts. */
   computedTokens = 0;
   readonly #sequence: CachedSequence<Record<string, never>>;
+  readonly #longest: number;
   #cachedIds: Uint32Array = new Uint32Array();
 
   /** Allocates the cache for `length` positions. */
   constructor(model: ModelHandle, length: number) {
     this.keys = Math.ceil(length / 8) * 8 + shortestProgram;
+    this.#longest = programPositions(model.config, model.device.limits, longestProgram);
     this.#sequence = new CachedSequence(model, "prefill", this.keys, dropAfterCache);
   }
 
@@ -49,10 +55,11 @@ export class Prefill {
     }
   }
 
-  /** Returns the length of the shortest program that takes all missing tokens, or the longest that fits the cache. */
+  /** Returns the length of the shortest program that takes all missing tokens, or the longest that fits cache and device. */
   #programLength(missingTokens: number, cachedTokens: number): number {
-    let length = shortestProgram;
-    while (length < missingTokens && cachedTokens + 2 * length <= this.keys) length *= 2;
+    let length = Math.min(shortestProgram, this.#longest);
+    const longest = Math.min(this.#longest, this.keys - cachedTokens);
+    while (length < missingTokens && 2 * length <= longest) length *= 2;
     return length;
   }
 

@@ -6,6 +6,7 @@
 import { type Program, Recorder, type Tensor } from "../../gpu/mod.ts";
 import { outputLoss, upload } from "../../ops/mod.ts";
 import { Batch, type BatchRow } from "../architecture/batch.ts";
+import { positionsAtOnce } from "../architecture/positions_at_once.ts";
 import { llama } from "../architecture/llama.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
 
@@ -15,6 +16,14 @@ export interface RowScore {
   nll: Float32Array;
   /** [T] the most likely token at each position. */
   best: Uint32Array;
+}
+
+/** Positions of a batch that suits the kernels. [ours] */
+const batchPositions = 1024;
+
+/** Returns the number of sequences of `length` positions to score at once; fewer where a device holds or binds less. */
+export function sequencesAtOnce({ config, device }: ModelHandle, length: number): number {
+  return Math.max(1, Math.floor(positionsAtOnce(config, device.limits, batchPositions) / length));
 }
 
 /** A forward program for batches of one shape. */

@@ -6,6 +6,7 @@
  */
 import type { Tensor } from "../../gpu/mod.ts";
 import { outputLoss, upload } from "../../ops/mod.ts";
+import { programPositions } from "../architecture/positions_at_once.ts";
 import { CachedSequence } from "../generation/sequence_cache.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import type { RowScore } from "./batch_scorer.ts";
@@ -47,6 +48,9 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return a.length - b.length;
 }
 
+/** Positions of the longest program. [ours] */
+const longestProgram = 2048;
+
 /** The cache and the programs for sequences in prefix order. */
 export class PrefixScorer {
   readonly #model: ModelState;
@@ -72,14 +76,24 @@ export class PrefixScorer {
 
   /** Scores a sequence. The result begins at the first id that is not reused. */
   async score({ ids, start }: Sequence, reusedTokens: number): Promise<RowScore> {
-    const newIds = ids.slice(reusedTokens, -1);
-    const length = Math.min(2 ** Math.ceil(Math.log2(newIds.length)), this.#model.config.context);
-    const { batch, program, outputs } = await this.#sequence.program(length);
-    const targets = newIds.map((_, t) => reusedTokens + t + 1 < start ? -100 : ids[reusedTokens + t + 1]);
-    batch.fill([{ ids: newIds, targets, cachedTokens: reusedTokens }]);
-    program.replay();
-    const [nll, best] = await this.#model.device.read([outputs.nll.range(), outputs.best.range()]);
-    return { nll: new Float32Array(nll), best: new Uint32Array(best) };
+    const count = ids.length - 1 - reusedTokens; // the model never reads the last id
+    const all = { nll: new Float32Array(count), best: new Uint32Array(count) };
+    const { config, device } = this.#model;
+    const longest = programPositions(config, device.limits, longestProgram);
+    for (let done = 0; done < count;) {
+      const cachedTokens = reusedTokens + done;
+      const newIds = ids.slice(cachedTokens, -1).slice(0, longest);
+      const length = Math.min(2 ** Math.ceil(Math.log2(newIds.length)), config.context);
+      const { batch, program, outputs } = await this.#sequence.program(length);
+      const targets = newIds.map((_, t) => cachedTokens + t + 1 < start ? -100 : ids[cachedTokens + t + 1]);
+      batch.fill([{ ids: newIds, targets, cachedTokens }]);
+      program.replay();
+      const [nll, best] = await device.read([outputs.nll.range(), outputs.best.range()]);
+      all.nll.set(new Float32Array(nll, 0, newIds.length), done);
+      all.best.set(new Uint32Array(best, 0, newIds.length), done);
+      done += newIds.length;
+    }
+    return all;
   }
 
   /** Frees cache and programs. */

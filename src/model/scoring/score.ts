@@ -8,7 +8,7 @@
 import { ConfigError } from "../../base/errors.ts";
 import { startId, textIds } from "../generation/prompt_ids.ts";
 import { type ModelHandle, type ModelState, type Prompt, stateOf } from "../model_state.ts";
-import { type RowScore, Scorer } from "./batch_scorer.ts";
+import { type RowScore, Scorer, sequencesAtOnce } from "./batch_scorer.ts";
 import { encodePair } from "./encode_pair.ts";
 import { type OrderedSequence, prefixOrder, PrefixScorer, type Sequence } from "./prefix_scorer.ts";
 
@@ -73,9 +73,6 @@ function join(model: ModelHandle, prompt: Prompt, continuation: Prompt): JoinedP
 function idsOf(model: ModelState, prompt: Prompt): number[] {
   return [...typeof prompt === "string" ? textIds(model, prompt) : prompt];
 }
-
-/** The largest number of positions in a batch. [ours] */
-const maxBatchTokens = 1024;
 
 /**
  * The limits from which prefix order is faster than batches: at most this share of the tokens is left to compute, and at
@@ -142,7 +139,7 @@ async function scoreBatches(
       if (!scorer || wantedLength !== length) {
         scorer?.dispose();
         length = wantedLength;
-        batch = Math.min(Math.max(1, Math.floor(maxBatchTokens / length)), order.length - at);
+        batch = Math.min(sequencesAtOnce(model, length), order.length - at);
         scorer = await Scorer.create(model, batch, length);
       }
       const indices = order.slice(at, at + batch);

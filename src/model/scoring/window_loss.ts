@@ -8,7 +8,7 @@ import { ratioError } from "../../base/ratio_error.ts";
 import { type Dataset, type PreparedTokens, TokenDataset, type Window } from "../../data/mod.ts";
 import { interruptible } from "../../display/mod.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
-import { Scorer } from "./batch_scorer.ts";
+import { Scorer, sequencesAtOnce } from "./batch_scorer.ts";
 
 /** The loss of a model on a text. */
 export interface LossResult {
@@ -68,7 +68,7 @@ export async function windowLoss(
   context: number,
   options: { limit?: number; batch?: number; signal?: AbortSignal } = {},
 ): Promise<LossResult> {
-  const batch = options.batch ?? Math.max(1, Math.floor(1024 / context));
+  const batch = options.batch ?? sequencesAtOnce(model, context);
   const scorer = await Scorer.create(model, batch, context);
   const nats: number[] = [];
   const tokens: number[] = [];

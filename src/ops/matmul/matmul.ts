@@ -147,7 +147,7 @@ export function product(
   layout: Layout,
   { a, b, c }: Matrices,
   add = false,
-  cut = layout === "tn" ? cutOf(choice, c.rows, c.cols, a.rows) : Infinity,
+  cut: number = layout === "tn" ? cutOf(choice, c.rows, c.cols, a.rows) : Infinity,
 ): void {
   const [M, N] = [c.rows, c.cols];
   const K = layout === "tn" ? a.rows : a.cols;
