@@ -137,10 +137,13 @@ export class WeightLayout implements ParameterLayout {
   readonly decayed: number;
   /** The tensors of the kernels in the order of the arena. */
   readonly slots: WeightSlot[] = [];
+  /** True where lines of zeros stand behind the feed-forward width or the vocabulary. */
+  readonly padded: boolean;
 
   /** Lays out a configuration. */
   constructor(readonly config: ModelConfig) {
     const { matrices, vectors } = unplacedSlots(config);
+    this.padded = [config.hidden, config.vocabSize].some((lines) => padded(lines, config) > lines);
     let decayed = 0;
     for (const { key, parts, cols } of [...matrices, ...vectors]) {
       const rows = parts.reduce((sum, part) => sum + part.paddedRows, 0);
