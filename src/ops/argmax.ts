@@ -13,11 +13,11 @@ import source from "./argmax.wgsl" with { type: "text" };
 
 /**
  * Records the index of the largest entry of each row of `x` [R, C] into `best`, u32, from entry `start` on (default 0), the
- * first on a tie; C < 2^24.
+ * first on a tie, among the first `cols` columns (default C); C < 2^24.
  */
-export function argmax(r: Recorder, x: Tensor, best: Tensor, start = 0): void {
+export function argmax(r: Recorder, x: Tensor, best: Tensor, start = 0, cols = x.cols): void {
   const made = kernel("argmax", source, {}, reductions(r.device));
   for (const { first, rows, tensor } of rowRanges(r.device, x)) {
-    r.call(made, { x: tensor, best }, { rows, cols: x.cols, first: start + first }, grid2d(rows));
+    r.call(made, { x: tensor, best }, { rows, cols, stride: x.cols, first: start + first }, grid2d(rows));
   }
 }

@@ -1,7 +1,7 @@
 // best[r] = first index of the largest entry of row r: one workgroup per row.
 @group(0) @binding(0) var<storage, read> x: array<f32>;               // [R, C]
 @group(0) @binding(1) var<storage, read_write> best: array<u32>;      // [all R], of which these are rows `first` ...
-struct Params { rows: u32, cols: u32, first: u32 }
+struct Params { rows: u32, cols: u32, stride: u32, first: u32 } // stride: C; cols: those that count
 @group(0) @binding(2) var<uniform> p: Params;
 
 @compute @workgroup_size(WG)
@@ -11,7 +11,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   var laneMax = -3.4e38;
   var index = p.cols;
   for (var c = lane; c < p.cols; c += WG) {
-    let v = x[row * p.cols + c];
+    let v = x[row * p.stride + c];
     if (v > laneMax) { laneMax = v; index = c; }
   }
   let rowMax = maxAll(laneMax, lane);

@@ -5,7 +5,8 @@
  *     dx_rv = (softmax(x_r)_v - [v = target]) / kept
  *
  * where x [R, V] are the logits, target [R] are token ids, and kept is the number of targets of the whole batch that are
- * not ignored; a negative target such as -100 is ignored.
+ * not ignored; a negative target such as -100 is ignored. Columns beyond the vocabulary, which a padded output matrix
+ * gives, take no part in the sums, and their gradient is 0.
  *
  * The joined form holds one chunk of the logits at a time: a chunk of rows is multiplied by the output matrix, replaced by
  * its own gradient, and multiplied into the gradients of the layer.
@@ -27,13 +28,15 @@ import { matmul, sumUnit } from "./matmul/matmul.ts";
 import { alignedRows, rowRanges, rowsOf } from "./row_ranges.ts";
 import source from "./cross_entropy.wgsl" with { type: "text" };
 
-/** WGSL that reads element i of a `Vec`, and that makes the unit vector of element i. */
+/** WGSL that reads element i of a `Vec`, makes the unit vector of element i, and keeps the first n elements. */
 const elements = {
   4: `fn pick(v: Vec, i: u32) -> f32 { return v[i]; }
 fn one(i: u32) -> Vec { return vec4<f32>(vec4<u32>(i) == vec4<u32>(0u, 1u, 2u, 3u)); }
+fn firsts(v: Vec, n: u32) -> Vec { return select(Vec(-1e30), v, vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(n)); }
 `,
   1: `fn pick(v: Vec, i: u32) -> f32 { return v; }
 fn one(i: u32) -> Vec { return 1.0; }
+fn firsts(v: Vec, n: u32) -> Vec { return select(-1e30, v, n > 0u); }
 `,
 };
 
@@ -47,6 +50,8 @@ export interface LossInput {
   nll: Tensor;
   /** [R] u32 receives the most likely token of each row, for scoring. */
   best?: Tensor;
+  /** Tokens of the vocabulary, at most V (default V). */
+  vocabSize?: number;
 }
 
 /**
@@ -56,18 +61,14 @@ export interface LossInput {
 export function crossEntropy(
   r: Recorder,
   logits: Tensor,
-  { targets, scale, nll }: LossInput,
+  { targets, scale, nll, vocabSize = logits.cols }: LossInput,
   start = 0,
 ): void {
   const w = width(logits.cols);
-  const made = kernel(
-    "cross_entropy",
-    source,
-    { GRAD: r.gradients },
-    vectors(w) + elements[w] + reductions(r.device),
-  );
+  const constants = { GRAD: r.gradients, PADDED: vocabSize < logits.cols };
+  const made = kernel("cross_entropy", source, constants, vectors(w) + elements[w] + reductions(r.device));
   for (const { first, rows, tensor } of rowRanges(r.device, logits)) {
-    const params = { rows, cols: logits.cols / w, first: start + first };
+    const params = { rows, cols: logits.cols / w, first: start + first, vocab: vocabSize };
     r.call(made, { targets, step: scale, x: tensor, nll }, params, grid2d(rows));
   }
 }
@@ -98,7 +99,7 @@ export function outputLoss(r: Recorder, x: Tensor, weight: Tensor, input: LossIn
     const logits = r.tensor("logits", [rows, V]);
     const xs = rowsOf(x, { first, rows });
     matmul(r, "nt", xs, weight, logits, false, R);
-    if (input.best) argmax(r, logits, input.best, first);
+    if (input.best) argmax(r, logits, input.best, first, input.vocabSize);
     crossEntropy(r, logits, input, first);
     if (!r.gradients) continue;
     matmul(r, "nn", logits, weight, rowsOf(dx, { first, rows }), false, R);

@@ -4,8 +4,15 @@
 @group(0) @binding(1) var<storage, read> step: array<f32>;           // step[0] = 1 / number of targets kept in the whole batch
 @group(0) @binding(2) var<storage, read_write> x: array<Vec>;        // [R, V]
 @group(0) @binding(3) var<storage, read_write> nll: array<f32>;      // [all R]
-struct Params { rows: u32, cols: u32, first: u32 } // cols = V in Vecs
+struct Params { rows: u32, cols: u32, first: u32, vocab: u32 } // cols = V in Vecs; with PADDED only the first `vocab` of V are tokens
 @group(0) @binding(4) var<uniform> p: Params;
+
+// Vec c of the row at `start`; elements beyond the vocabulary are so small that their probability is 0.
+fn logits(start: u32, c: u32) -> Vec {
+  let v = x[start + c];
+  if (PADDED && (c + 1u) * W > p.vocab) { return firsts(v, p.vocab - min(p.vocab, c * W)); }
+  return v;
+}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -15,7 +22,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   var laneMax = -1e30;
   var sum = 0.0;
   for (var c = lane; c < p.cols; c += WG) {
-    let v = x[start + c];
+    let v = logits(start, c);
     let newMax = max(laneMax, largest(v));
     sum = sum * exp(laneMax - newMax) + total(exp(v - Vec(newMax)));
     laneMax = newMax;
@@ -27,7 +34,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   let t = u32(max(target_, 0));
   let factor = select(0.0, step[0] / all, kept);
   for (var c = lane; c < p.cols; c += WG) {
-    let v = x[start + c];
+    let v = logits(start, c);
     let hit = kept && c == t / W;
     if (hit) { nll[p.first + row] = rowMax + log(all) - pick(v, t % W); }
     if (GRAD) {

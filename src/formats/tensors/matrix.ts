@@ -28,6 +28,20 @@ export function columnsOf(shape: readonly number[]): number {
   return shape.at(-1) ?? 1;
 }
 
+/** Returns rows of `from` elements as rows of `to` elements: cut, or with zeros behind. */
+export function restrided(
+  data: Float32Array<ArrayBuffer>,
+  from: number,
+  to: number,
+): Float32Array<ArrayBuffer> {
+  if (from === to) return data;
+  const rows = data.length / from;
+  const out = new Float32Array(rows * to);
+  const kept = Math.min(from, to);
+  for (let row = 0; row < rows; row++) out.set(data.subarray(row * from, row * from + kept), row * to);
+  return out;
+}
+
 /** Stacks matrices of equal width, each below the one before. */
 export function stackRows(parts: readonly FileMatrix[]): FileMatrix {
   if (parts.length === 1) return parts[0];

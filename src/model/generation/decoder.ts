@@ -87,7 +87,7 @@ export class Decoder {
     );
     program.replay();
     const [bytes] = await this.#model.device.read([logits.range()]);
-    return ids.map((_, i) => new Float32Array(bytes, i * V * 4, V));
+    return ids.map((_, i) => new Float32Array(bytes, i * V * 4, this.#model.config.vocabSize));
   }
 
   async #compile(): Promise<DecodeStep> {
@@ -100,7 +100,7 @@ export class Decoder {
     const { tokens, positions, spans } = batch;
     const cache = { layers: this.#cache, slots: positions };
     const x = llama(r, weights, { tokens, positions, spans, angles, batch: sequences, cache }, config);
-    const logits = r.tensor("logits", [sequences, config.vocabSize]);
+    const logits = r.tensor("logits", [sequences, weights.output.rows]);
     matmul(r, "nt", x, weights.output, logits);
     const program = await r.compile(owner, [logits]);
     this.#model.program = program;

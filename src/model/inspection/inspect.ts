@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { restrided } from "../../formats/tensors/matrix.ts";
 import { type Device, Recorder, type Tensor } from "../../gpu/mod.ts";
 import { embedding, rmsnorm } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
@@ -115,7 +116,9 @@ async function forward(
           qkv.push(await read(device, tensor));
           continue;
         }
-        activations.push({ layer, place, ...spreadOf(await read(device, tensor)) });
+        const numbers = await read(device, tensor);
+        const trueWidth = place === "gate" ? config.hidden : tensor.cols;
+        activations.push({ layer, place, ...spreadOf(restrided(numbers, tensor.cols, trueWidth)) });
         if (place !== "residual" && place !== "embedding") continue;
         const logits = await lensLogits(model, weights, tensor);
         logitLens.push({ layer, positions: likeliestTokens(logits, config.vocabSize, top, nameOf) });
@@ -130,7 +133,7 @@ async function forward(
 }
 
 /** Reads a tensor as f32. */
-async function read(device: Device, tensor: Tensor): Promise<Float32Array> {
+async function read(device: Device, tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
   const [bytes] = await device.read([tensor.range()]);
   return tensor.dtype === "f16" ? Float32Array.from(new Float16Array(bytes)) : new Float32Array(bytes);
 }

@@ -49,7 +49,7 @@ export class Scorer {
     const x = llama(r, weights, { tokens, positions, spans, angles, batch: sequences }, config);
     const nll = r.tensor("nll", [x.rows]);
     const best = r.tensor("best", [x.rows], "u32");
-    outputLoss(r, x, weights.output, { targets, scale, nll, best });
+    outputLoss(r, x, weights.output, { targets, scale, nll, best, vocabSize: config.vocabSize });
     const program = await r.compile(owner, [nll, best]);
     state.program = program;
     return new Scorer(batch, program, nll, best, scale);

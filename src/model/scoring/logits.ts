@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { restrided } from "../../formats/tensors/matrix.ts";
 import { Recorder, type Tensor } from "../../gpu/mod.ts";
 import { alignedRows, matmul, rowsOf } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
@@ -53,7 +54,7 @@ const maxChunkBytes = 256 * 2 ** 20;
  * read back in chunks of rows, since those of a long text and a large vocabulary exceed any buffer.
  */
 export async function outputLogits(
-  { device }: ModelState,
+  { device, config: { vocabSize } }: ModelState,
   owner: string,
   x: Tensor,
   output: Tensor,
@@ -61,7 +62,7 @@ export async function outputLogits(
   const [T, V] = [x.rows, output.rows];
   const unit = alignedRows(x);
   const fits = Math.floor(Math.min(maxChunkBytes, device.limits.maxBufferSize) / (4 * V * unit)) * unit;
-  const all = new Float32Array(T * V);
+  const all = new Float32Array(T * vocabSize);
   for (let first = 0; first < T; first += Math.max(unit, fits)) {
     const rows = Math.min(Math.max(unit, fits), T - first);
     const r = new Recorder(device, "all", false);
@@ -70,7 +71,8 @@ export async function outputLogits(
     const program = await r.compile(owner, [logits]);
     try {
       program.replay();
-      all.set(new Float32Array((await device.read([logits.range()]))[0]), first * V);
+      const [bytes] = await device.read([logits.range()]);
+      all.set(restrided(new Float32Array(bytes), V, vocabSize), first * vocabSize);
     } finally {
       program.dispose();
     }

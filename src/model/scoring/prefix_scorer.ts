@@ -69,7 +69,8 @@ export class PrefixScorer {
     this.#sequence = new CachedSequence(model, "score", keys, (r, x, { output }, { targets }) => {
       const nll = r.tensor("nll", [x.rows]);
       const best = r.tensor("best", [x.rows], "u32");
-      outputLoss(r, x, output, { targets, scale: this.#scale, nll, best });
+      const { vocabSize } = state.config;
+      outputLoss(r, x, output, { targets, scale: this.#scale, nll, best, vocabSize });
       return { nll, best };
     });
   }

@@ -64,7 +64,10 @@ export class AdapterLayout implements ParameterLayout {
 
   /** Floating-point operations that adapters add per token: four products, forward and backward, per matrix. */
   get flopPerToken(): number {
-    return this.slots.reduce((sum, { a, b }) => sum + 4 * a.shape[0] * (a.shape[1] + b.shape[0]), 0);
+    return this.slots.reduce((sum, { slot, a }) => {
+      const rows = slot.parts.reduce((sum, part) => sum + part.rows, 0);
+      return sum + 4 * a.shape[0] * (slot.cols + rows);
+    }, 0);
   }
 
   #adapts(name: string): boolean {
@@ -76,6 +79,7 @@ export class AdapterLayout implements ParameterLayout {
     const { rank } = this.settings;
     const [out, cols] = slot.shape;
     const blocks: AdaptedBlock[] = [];
+    const stride = cols > slot.cols ? { stride: cols } : {};
     const adaptedParts = slot.parts.filter(({ name }) => this.#adapts(name));
     const wide = adaptedParts.length * rank;
     const a = {
@@ -86,20 +90,25 @@ export class AdapterLayout implements ParameterLayout {
     const thin = { start: this.places.place(`${slot.key}.b`, [thinSize]), size: 0 };
     const frozen = this.frozen.places.place(slot.key, slot.shape);
     let firstRow = 0;
-    for (const { name, rows } of slot.parts) {
+    for (const { name, rows, paddedRows } of slot.parts) {
       const nth = adaptedParts.findIndex((part) => part.name === name);
       const start = frozen + firstRow * cols;
-      this.frozen.parameters.push({ name, shape: [rows, cols], start });
+      this.frozen.parameters.push({ name, shape: [rows, slot.cols], start, ...stride });
       if (nth >= 0) {
         const stem = `base_model.model.${name.replace(/\.weight$/, "")}`;
         blocks.push({ rows, rank, thin: thin.size, wide: firstRow * wide + nth * rank });
         this.parameters.push(
-          { name: `${stem}.lora_A.weight`, shape: [rank, cols], start: a.start + nth * rank * cols },
+          {
+            name: `${stem}.lora_A.weight`,
+            shape: [rank, slot.cols],
+            start: a.start + nth * rank * cols,
+            ...stride,
+          },
           { name: `${stem}.lora_B.weight`, shape: [rows, rank], start: thin.start + thin.size },
         );
         thin.size += rows * rank;
       }
-      firstRow += rows;
+      firstRow += paddedRows;
     }
     const b = {
       start: this.wide.place(`${slot.key}.wide`, [out, wide]),

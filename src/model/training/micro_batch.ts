@@ -29,7 +29,7 @@ export function recordMicroBatch(
 ): void {
   const x = llama(r, weights, input, config);
   const nll = r.tensor("nll", [x.rows]);
-  outputLoss(r, x, weights.output, { targets, scale: step, nll });
+  outputLoss(r, x, weights.output, { targets, scale: step, nll, vocabSize: config.vocabSize });
   lossSum(r, nll, step, loss);
   r.backward();
 }

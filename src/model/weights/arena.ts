@@ -8,6 +8,7 @@
  * @module
  */
 import { bytesOf, type Device, type DeviceLimits, type DType, Tensor } from "../../gpu/mod.ts";
+import { restrided } from "../../formats/tensors/matrix.ts";
 import type { ArenaLayout } from "./arena_layout.ts";
 
 /** Rows of a tensor in an arena. */
@@ -114,10 +115,10 @@ export class Arena {
 
   /** Copies f32 rows to the GPU, in order with submissions. */
   write(device: Device, { start, rows, cols, stride }: ArenaRows, data: Float32Array): void {
-    const all = stride === cols ? data : restrided(data, rows, cols, stride);
+    const all = restrided(data as Float32Array<ArrayBuffer>, cols, stride);
     let done = 0;
     for (const { chunk, from, count } of this.#parts(start, rows * stride)) {
-      const part = all.subarray(done, done += count) as Float32Array<ArrayBuffer>;
+      const part = all.subarray(done, done += count);
       const { buffer, offset } = chunk.range();
       device.write(buffer, part, offset + 4 * from);
     }
@@ -132,9 +133,9 @@ export class Arena {
     });
     const found = (await device.read(ranges)).map((bytes) => new Float32Array(bytes));
     let next = 0;
-    return wanted.map(({ rows, cols, stride }, i) => {
+    return wanted.map(({ cols, stride }, i) => {
       const whole = joined(found.slice(next, next += parts[i].length));
-      return stride === cols ? whole : restrided(whole, rows, stride, cols);
+      return restrided(whole, stride, cols);
     });
   }
 
@@ -155,14 +156,6 @@ export class Arena {
   free(device: Device): void {
     for (const chunk of this.chunks) device.free(chunk.range().buffer);
   }
-}
-
-/** Returns rows of `from` elements as rows of `to` elements: cut, or with zeros behind. */
-function restrided(data: Float32Array, rows: number, from: number, to: number): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(rows * to);
-  const kept = Math.min(from, to);
-  for (let row = 0; row < rows; row++) out.set(data.subarray(row * from, row * from + kept), row * to);
-  return out;
 }
 
 function joined(parts: readonly Float32Array<ArrayBuffer>[]): Float32Array<ArrayBuffer> {

@@ -1,6 +1,10 @@
 /**
  * The layout of the weights: one flat array on the GPU, matrices first, since they take weight decay.
  *
+ * Where the width of the model is a multiple of eight, the lines of every matrix are: rows and columns of zeros stand
+ * behind the feed-forward width and the vocabulary where those are not. They stay zeros, since their gradients are zero;
+ * checkpoints, and all that lists parameters, have the true shapes.
+ *
  * The query, key and value matrices follow one another and are one matrix to the kernels; the two gates of the
  * feed-forward block likewise. Checkpoints name each of them (Hugging Face's names and layout).
  *
@@ -20,13 +24,17 @@ export interface Parameter {
   shape: number[];
   /** First element in the arena. */
   start: number;
+  /** Elements from one row to the next, where that is more than its columns. */
+  stride?: number;
 }
 
 /** Returns rows `first` to `first + count - 1` of a parameter in its arena; default all. */
-export function parameterRows({ shape, start }: Parameter, first = 0, count?: number): ArenaRows {
+export function parameterRows(parameter: Parameter, first = 0, count?: number): ArenaRows {
+  const { shape, start } = parameter;
   const cols = shape.at(-1)!;
+  const stride = parameter.stride ?? cols;
   const rows = count ?? shape.slice(0, -1).reduce((a, b) => a * b, 1);
-  return { start: start + first * cols, rows, cols, stride: cols };
+  return { start: start + first * stride, rows, cols, stride };
 }
 
 /** The parameters of a flat array. */
@@ -35,11 +43,21 @@ export interface ParameterLayout {
   readonly parameters: readonly Parameter[];
 }
 
+/** A parameter in a tensor of the kernels. */
+export interface SlotPart {
+  /** Its name. */
+  name: string;
+  /** Its rows. */
+  rows: number;
+  /** Its rows and those of zeros behind them. */
+  paddedRows: number;
+}
+
 /** A tensor as kernels know it, before it is placed in the arena. */
 interface UnplacedSlot {
   key: string;
-  parts: { name: string; rows: number }[];
-  /** Columns, or 0 for a vector. */
+  parts: SlotPart[];
+  /** Columns of the parameters, or 0 for a vector. */
   cols: number;
 }
 
@@ -47,9 +65,11 @@ interface UnplacedSlot {
 export interface WeightSlot {
   /** Its name among the kernels' tensors, such as `0.qkv`. */
   key: string;
-  /** The parameters that it consists of, and the rows of each. */
-  parts: { name: string; rows: number }[];
-  /** Dimensions, [out, in] or [D]. */
+  /** The parameters that it consists of. */
+  parts: SlotPart[];
+  /** Columns of the parameters, or 0 for a vector. */
+  cols: number;
+  /** Dimensions with the rows and columns of zeros, [out, in] or [D]. */
   shape: number[];
   /** First element in the arena. */
   start: number;
@@ -63,16 +83,27 @@ export interface WeightArenas {
   readonly halfWeights?: Arena;
 }
 
+/** Rounds the lines of a matrix up to eights, where the width of the model is a multiple of eight itself. */
+function padded(lines: number, { dim }: ModelConfig): number {
+  return dim % 8 === 0 ? Math.ceil(lines / 8) * 8 : lines;
+}
+
 /** Lists the tensors in the order of the arena: matrices, then vectors. */
 function unplacedSlots(c: ModelConfig): { matrices: UnplacedSlot[]; vectors: UnplacedSlot[] } {
   const E = c.dim / c.heads;
   const matrices: UnplacedSlot[] = [];
   const vectors: UnplacedSlot[] = [];
-  const matrix = (key: string, cols: number, ...parts: [string, number][]) =>
-    matrices.push({ key, cols, parts: parts.map(([name, rows]) => ({ name: `${name}.weight`, rows })) });
+  const matrix = (key: string, cols: number, ...parts: [string, number, number?][]) =>
+    matrices.push({
+      key,
+      cols,
+      parts: parts.map(([name, rows, paddedRows = rows]) => ({ name: `${name}.weight`, rows, paddedRows })),
+    });
   const vector = (key: string, name: string) =>
-    vectors.push({ key, cols: 0, parts: [{ name: `${name}.weight`, rows: c.dim }] });
-  matrix("embedding", c.dim, ["model.embed_tokens", c.vocabSize]);
+    vectors.push({ key, cols: 0, parts: [{ name: `${name}.weight`, rows: c.dim, paddedRows: c.dim }] });
+  const hidden = padded(c.hidden, c);
+  const vocabSize = padded(c.vocabSize, c);
+  matrix("embedding", c.dim, ["model.embed_tokens", c.vocabSize, vocabSize]);
   for (let l = 0; l < c.layers; l++) {
     const at = `model.layers.${l}`;
     const attention = `${at}.self_attn`;
@@ -82,13 +113,17 @@ function unplacedSlots(c: ModelConfig): { matrices: UnplacedSlot[]; vectors: Unp
       kv,
     ]);
     matrix(`${l}.wo`, c.heads * E, [`${attention}.o_proj`, c.dim]);
-    matrix(`${l}.w13`, c.dim, [`${at}.mlp.gate_proj`, c.hidden], [`${at}.mlp.up_proj`, c.hidden]);
+    matrix(`${l}.w13`, c.dim, [`${at}.mlp.gate_proj`, c.hidden, hidden], [
+      `${at}.mlp.up_proj`,
+      c.hidden,
+      hidden,
+    ]);
     matrix(`${l}.w2`, c.hidden, [`${at}.mlp.down_proj`, c.dim]);
     vector(`${l}.attentionNorm`, `${at}.input_layernorm`);
     vector(`${l}.ffnNorm`, `${at}.post_attention_layernorm`);
   }
   vector("norm", "model.norm");
-  if (!c.tieEmbeddings) matrix("output", c.dim, ["lm_head", c.vocabSize]);
+  if (!c.tieEmbeddings) matrix("output", c.dim, ["lm_head", c.vocabSize, vocabSize]);
   return { matrices, vectors };
 }
 
@@ -102,20 +137,24 @@ export class WeightLayout implements ParameterLayout {
   readonly decayed: number;
   /** The tensors of the kernels in the order of the arena. */
   readonly slots: WeightSlot[] = [];
+  /** True where lines of zeros stand behind the feed-forward width or the vocabulary. */
+  readonly padded: boolean;
 
   /** Lays out a configuration. */
   constructor(readonly config: ModelConfig) {
     const { matrices, vectors } = unplacedSlots(config);
+    this.padded = [config.hidden, config.vocabSize].some((lines) => padded(lines, config) > lines);
     let decayed = 0;
     for (const { key, parts, cols } of [...matrices, ...vectors]) {
-      const rows = parts.reduce((sum, part) => sum + part.rows, 0);
-      const shape = cols ? [rows, cols] : [rows];
+      const rows = parts.reduce((sum, part) => sum + part.paddedRows, 0);
+      const stride = padded(cols, config);
+      const shape = cols ? [rows, stride] : [rows];
       let start = this.places.place(key, shape);
-      this.slots.push({ key, parts, shape, start });
-      for (const part of parts) {
-        const shape = cols ? [part.rows, cols] : [part.rows];
-        this.parameters.push({ name: part.name, shape, start });
-        start += shape.reduce((a, b) => a * b, 1);
+      this.slots.push({ key, parts, cols, shape, start });
+      for (const { name, rows, paddedRows } of parts) {
+        const shape = cols ? [rows, cols] : [rows];
+        this.parameters.push({ name, shape, start, ...stride > cols && { stride } });
+        start += paddedRows * Math.max(1, stride);
       }
       if (cols) decayed = this.places.size;
     }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Model } from "../../model/mod.ts";
+import { stateOf } from "../../model/model_state.ts";
 import { kernelTable, useKernelTable } from "../../ops/mod.ts";
 import { type Checkpoint, restoreWeights } from "../checkpoints/checkpoint.ts";
 import { anotherRun, differingField, differingKernels } from "../checkpoints/compare_plans.ts";
@@ -81,7 +82,15 @@ function planOf({ model, seed, chain }: RunSpec): RunPlan {
   return { seed, model: model.config, dtype: model.dtype, tokenizer, stages };
 }
 
-function kernelsOf({ device }: Model): KernelTable {
-  const { adapter, subgroup, int64 } = device;
-  return { sdk: version, adapter, subgroup, int64, choices: kernelTable(device) };
+function kernelsOf(model: Model): KernelTable {
+  const { adapter, subgroup, int64 } = model.device;
+  const { padded } = stateOf(model).layout;
+  return {
+    sdk: version,
+    adapter,
+    subgroup,
+    int64,
+    ...padded && { padded },
+    choices: kernelTable(model.device),
+  };
 }

@@ -48,6 +48,8 @@ export interface KernelTable {
   subgroup: number;
   /** True when 64-bit loads are used. */
   int64: boolean;
+  /** True when lines of zeros complete the matrices of an odd shape to eights; missing for other shapes. */
+  padded?: true;
   /** Matmul kernels in use, by the shape of the matrices. */
   choices: KernelChoices;
   /** Micro-batches of the stages, by name, whose own did not fit into the GPU's memory; in sequences. */

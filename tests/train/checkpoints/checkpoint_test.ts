@@ -5,7 +5,7 @@ import { readSafetensors, writeSafetensors } from "../../../src/formats/mod.ts";
 import { Model, TrainingStep } from "../../../src/model/mod.ts";
 import { isDraft, restoreMoments } from "../../../src/train/checkpoints/checkpoint.ts";
 import type { WarningEvent } from "../../../src/train/mod.ts";
-import { readState } from "../../../src/train/monitoring/run_state.ts";
+import { readState, type RunState } from "../../../src/train/monitoring/run_state.ts";
 import { paperStep } from "../../model/paper_step.ts";
 import { assertSameWeights, quiet, short, tinyModel, tokens } from "../support.ts";
 import { inFolder } from "../../support/folder.ts";
@@ -45,12 +45,19 @@ function edit(file: string): void {
 }
 
 /** Rewrites a checkpoint's state with the names of settings and kernels that the first checkpoints had. */
-async function makeOlder(file: string): Promise<void> {
+function makeOlder(file: string): Promise<void> {
+  return rewrite(file, (state) => {
+    const choices = JSON.stringify(state.kernels.choices);
+    const older = choices.replaceAll('"subgroup', '"sg').replaceAll('"shared', '"shm');
+    state.kernels.choices = JSON.parse(older);
+  });
+}
+
+/** Rewrites a checkpoint's state, changed by `change`, with the older name of a setting. */
+async function rewrite(file: string, change: (state: RunState) => void): Promise<void> {
   const text = Deno.readTextFileSync(file).replaceAll('"validationRequested"', '"heldAsked"');
   const { sha256: _, ...state } = JSON.parse(text);
-  const choices = JSON.stringify(state.kernels.choices);
-  const older = choices.replaceAll('"subgroup', '"sg').replaceAll('"shared', '"shm');
-  state.kernels.choices = JSON.parse(older);
+  change(state);
   const body = JSON.stringify({ ...state, fingerprint: await digest(JSON.stringify(state.plan)) });
   Deno.writeTextFileSync(
     file,
@@ -113,6 +120,24 @@ Deno.test("a checkpoint with older names of settings and kernels is resumed bit 
     const { exact, warnings } = await chain(model, `${folder}/older`).resume(undefined, hidden);
     assert.equal(exact, true, warnings.join());
     await assertSameWeights(model, whole);
+  });
+});
+
+Deno.test("a checkpoint of an odd shape from before its lines were padded is resumed, and is not called exact", async () => {
+  await inFolder(async (folder) => {
+    using whole = await tinyModel(); // its vocabulary of 50 is no multiple of eight
+    const chain = (model: Model) => quiet(model, { checkpoint: folder }).pretrain(tokens(8), options);
+    await chain(whole).run(hidden);
+    const written = await readState(`${folder}/step-000006`);
+    assert.equal(written.kernels.padded, true);
+    await rewrite(`${folder}/step-000006/state.json`, (state) => delete state.kernels.padded);
+    using model = await tinyModel();
+    const { exact, warnings } = await chain(model).resume(undefined, hidden);
+    assert.equal(exact, false);
+    assert.match(
+      warnings.join(),
+      /not bit for bit what it would have been: kernels\.padded was undefined, now it is true/,
+    );
   });
 });
 
