@@ -25,26 +25,20 @@ import {
   width,
 } from "../../gpu/mod.ts";
 import { areFewQueries, fewQueries } from "./few_queries.ts";
-import { subgroupTile } from "./subgroup_tile.ts";
-import { sharedTile } from "./shared_tile.ts";
-import { attentionForward, attentionGradKV, attentionGradQ, type Tile } from "./tiled.ts";
+import { subgroupTile } from "./kernels/subgroup_tile.ts";
+import type {
+  AttentionKernels,
+  AttentionPass,
+  AttentionShape,
+  AttentionTensors,
+} from "./kernels/attention_kernels.ts";
+import { blockKernels } from "./kernels/blocks.ts";
+import { tiledKernels } from "./kernels/tiled.ts";
 import forwardSource from "./attention.wgsl" with { type: "text" };
 import gradQSource from "./attention_grad_q.wgsl" with { type: "text" };
 import gradKVSource from "./attention_grad_kv.wgsl" with { type: "text" };
 
-/** Sizes of an attention. */
-export interface AttentionShape {
-  /** Number of sequences, B. */
-  batch: number;
-  /** Query rows per sequence, T. */
-  queries: number;
-  /** Query heads, H. */
-  heads: number;
-  /** Key and value heads, Hkv; `heads` is a multiple of it. */
-  kvHeads: number;
-  /** Numbers in a head, E. */
-  headDim: number;
-}
+export type { AttentionShape } from "./kernels/attention_kernels.ts";
 
 /** Tensors that an attention reads. */
 export interface AttentionInput {
@@ -70,9 +64,8 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
     fewQueries(r, { q: qkv, cache, spans, o }, shape);
     return o;
   }
-  const tensors = { q: qkv, kv, o };
-  const tile = mask ? undefined : tileFor(r.device, queries, keys, headDim, tensors);
-  const unit = tile?.unit ?? width(headDim);
+  const kernels = kernelsFor(r.device, shape, keys, { q: qkv, kv, o }, mask);
+  const { unit, args } = kernels;
   const flop = 2 * rows * keys * heads * headDim; // of the scores, counted as if every row saw every key
   const k = (cache ? 0 : heads) * headDim / unit;
   const v = k + kvHeads * headDim / unit;
@@ -88,47 +81,70 @@ export function attention(r: Recorder, input: AttentionInput, shape: AttentionSh
     v,
     scale: 1 / Math.sqrt(headDim),
   };
-  const WG = r.device.family === "shared" ? 64 : 8;
-  const w = width(headDim);
-  const prelude = vectors(w) + stored(w, tensors);
-  const plain = (name: string, source: string) =>
-    kernel(name, source, { E: headDim, MASKED: mask !== undefined, WG }, prelude);
-  // The workgroups for `length` rows of each sequence and of each of `heads`.
-  const grid = (length: number, heads: number) =>
-    tile
-      ? [Math.ceil(length / tile.lanes / tile.rows), batch * heads] as const
-      : grid2d(Math.ceil(batch * length * heads / WG));
-  const masks: Record<string, Tensor> = tile ? {} : { mask: mask ?? qkv }; // a binding needs a tensor
   const stats = r.tensor("stats", [rows, heads, 4]);
+  const call = (pass: AttentionPass, written: Record<string, Tensor>, flop: number) =>
+    r.call(
+      kernels.kernel(pass),
+      { q: qkv, kv, spans, ...args, stats, ...written },
+      params,
+      kernels.grid(pass),
+      flop,
+    );
 
-  const forward = tile ? attentionForward(tile, headDim) : plain("attention", forwardSource);
-  r.call(forward, { q: qkv, kv, spans, ...masks, o, stats }, params, grid(queries, heads), flop);
+  call("forward", { o }, flop);
   if (cache) return o;
 
   r.onBackward(() => {
     const dout = o.grad!;
     const d = r.tensor("dqkv", [rows, qkv.cols]);
-    const gradQ = tile ? attentionGradQ(tile, headDim) : plain("attention_grad_q", gradQSource);
-    const gradKV = tile ? attentionGradKV(tile, headDim) : plain("attention_grad_kv", gradKVSource);
-    const args = { q: qkv, kv, spans, ...masks, dout, stats };
-    r.call(gradQ, { ...args, o, dq: d }, params, grid(queries, heads), 1.5 * flop);
-    r.call(gradKV, { ...args, dkv: d }, params, grid(keys, kvHeads), 2 * flop);
+    call("gradQ", { o, dout, dq: d }, 1.5 * flop);
+    call("gradKV", { dout, dkv: d }, 2 * flop);
     r.grad(qkv, d);
   });
   return o;
 }
 
-/** Returns the tile of the device's family, or undefined for lengths that only the plain kernels compute. */
-function tileFor(
+/** Returns the kernels of the device's family, or the plain ones for lengths that only these compute. */
+function kernelsFor(
   device: DeviceProfile,
-  queries: number,
+  shape: AttentionShape,
   keys: number,
-  headDim: number,
-  tensors: Readonly<Record<string, Tensor>>,
-): Tile | undefined {
-  if (headDim > 128) return undefined; // a head has to fit into registers
-  if (device.family === "subgroup" && [headDim, queries, keys].every((n) => n % 8 === 0)) {
-    return subgroupTile(device, headDim, queries, tensors);
+  tensors: AttentionTensors,
+  mask?: Tensor,
+): AttentionKernels {
+  const { queries, headDim } = shape;
+  if (!mask && headDim <= 128) { // a head has to fit into registers
+    if (device.family === "subgroup" && [headDim, queries, keys].every((n) => n % 8 === 0)) {
+      return tiledKernels(subgroupTile(device, headDim, queries, tensors), shape, keys);
+    }
+    if (device.family === "shared" && headDim % 4 === 0 && queries > 1) {
+      return blockKernels(shape, keys, tensors);
+    }
   }
-  if (device.family === "shared" && headDim % 4 === 0 && queries > 1) return sharedTile(headDim, tensors);
+  return plainKernels(device, shape, keys, tensors, mask);
+}
+
+const plain: Readonly<Record<AttentionPass, readonly [name: string, source: string]>> = {
+  forward: ["attention", forwardSource],
+  gradQ: ["attention_grad_q", gradQSource],
+  gradKV: ["attention_grad_kv", gradKVSource],
+};
+
+/** Returns the kernels with one invocation per row and head, for any shape and with a mask. */
+function plainKernels(
+  device: DeviceProfile,
+  { batch, queries, heads, kvHeads, headDim: E }: AttentionShape,
+  keys: number,
+  tensors: AttentionTensors,
+  mask?: Tensor,
+): AttentionKernels {
+  const WG = device.family === "shared" ? 64 : 8;
+  const w = width(E);
+  const prelude = vectors(w) + stored(w, tensors);
+  return {
+    unit: w,
+    args: { mask: mask ?? tensors.q }, // a binding needs a tensor
+    kernel: (pass) => kernel(...plain[pass], { E, MASKED: mask !== undefined, WG }, prelude),
+    grid: (pass) => grid2d(Math.ceil(batch * (pass === "gradKV" ? keys * kvHeads : queries * heads) / WG)),
+  };
 }

@@ -7,9 +7,9 @@
  * @module
  */
 import type { Block, Tile } from "./tiled.ts";
-import type { DeviceProfile, Tensor } from "../../gpu/mod.ts";
-import { range } from "../unroll.ts";
-import { load, store, vec8Array, vec8Functions, vec8LayoutOf } from "../vec8.ts";
+import type { DeviceProfile, Tensor } from "../../../gpu/mod.ts";
+import { range } from "../../unroll.ts";
+import { load, store, vec8Array, vec8Functions, vec8LayoutOf } from "../../vec8.ts";
 
 /**
  * Returns the tile for heads of `headDim` numbers and `length` rows. A lane owns two rows where the length allows it:
@@ -55,8 +55,6 @@ export function subgroupTile(
     broadcast: ({ name, pair }, e) =>
       (pair ? [name] : parts.map((part) => `${name}${part}`))
         .map((register) => `let ${register}_${e} = subgroupBroadcast(${register}, ${e}u);`).join("\n"),
-    clamp: (row) => row,
-    exists: () => "true",
   };
 }
 

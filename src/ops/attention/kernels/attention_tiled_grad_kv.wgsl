@@ -1,5 +1,5 @@
 // dv = sum over queries of P do, dk = sum over queries of dZ q by tiles, with the sums of attention_grad_kv.wgsl: read it first.
-// One workgroup per tile of key rows and key head; it reads the queries of all heads of its group. A template (../unroll.ts)
+// One workgroup per tile of key rows and key head; it reads the queries of all heads of its group. A template (../../unroll.ts)
 // over n (key rows of a lane), e (the eight queries of a block), i (the vec4s of a head); its macros are in tiled.ts.
 #declare(query, upstream)
 @group(0) @binding(0) var<storage, read> q: #array(q);
@@ -18,7 +18,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
   let sequence = w.y / kvHeads;
   #for n
     let mine{n} = w.x * {tileRows}u + {offset}u + lane; // the row within its sequence
-    let row{n} = sequence * p.keys + #clamp(mine{n}, p.keys);
+    let row{n} = sequence * p.keys + mine{n};
   #end
   #for n
     let at{n} = row{n} * p.kvStride + kvHead * {N}u;
@@ -31,10 +31,10 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
   #end
   for (var member = 0u; member < p.group; member += 1u) {
     let head = kvHead * p.group + member;
-    #block(query, q, (sequence * p.queries + {row}) * p.qStride + head * {N}u, p.queries, p.scale)
-    #block(upstream, dout, ((sequence * p.queries + {row}) * p.heads + head) * {N}u, p.queries)
-    #pairs(span, spans, (sequence * p.queries + {row}), p.queries)
-    #pairs(stat, stats, (sequence * p.queries + {row}) * p.heads + head, p.queries)
+    #block(query, q, (sequence * p.queries + {row}) * p.qStride + head * {N}u, p.scale)
+    #block(upstream, dout, ((sequence * p.queries + {row}) * p.heads + head) * {N}u)
+    #pairs(span, spans, (sequence * p.queries + {row}))
+    #pairs(stat, stats, (sequence * p.queries + {row}) * p.heads + head)
     for (var j = w.x * {tileRows}u; j < p.queries; j += 8u) { // no query before the first key of the tile sees any of it
       #loadBlocks(query, upstream, span, stat)
       #for e
@@ -43,7 +43,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
         #broadcast(span, {e})
         #broadcast(stat, {e})
         #for n
-          let prob{n}_{e} = select(0.0, exp(#sum(i: dot(query{i}_{e}, key{n}_{i})) - stat_{e}.x) * stat_{e}.y, mine{n} >= span_{e}.x && mine{n} <= span_{e}.y && #exists(j + {e}u, p.queries));
+          let prob{n}_{e} = select(0.0, exp(#sum(i: dot(query{i}_{e}, key{n}_{i})) - stat_{e}.x) * stat_{e}.y, mine{n} >= span_{e}.x && mine{n} <= span_{e}.y);
           let dz{n}_{e} = prob{n}_{e} * (#sum(i: dot(upstream{i}_{e}, value{n}_{i})) - stat_{e}.z);
         #end
       #end
@@ -54,9 +54,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
     }
   }
   #for n
-    if (#exists(mine{n}, p.keys)) {
-      #store(dkv, at{n} + p.k, i: dk{n}_{i})
-      #store(dkv, at{n} + p.v, i: dv{n}_{i})
-    }
+    #store(dkv, at{n} + p.k, i: dk{n}_{i})
+    #store(dkv, at{n} + p.v, i: dv{n}_{i})
   #end
 }

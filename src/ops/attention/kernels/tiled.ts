@@ -1,16 +1,16 @@
 /**
- * Causal attention by tiles: the three fast kernels, made from templates.
+ * Causal attention by tiles for software adapters (family `subgroup`), made from templates.
  *
  * The sums, bindings and parameters are those of attention.wgsl and its two gradients: read them first. A lane owns rows,
- * queries or keys, and holds them in registers. The rows of the other side come in blocks of eight: all lanes of the
- * workgroup load a block together, then each of its rows is broadcast to every lane. Adapters differ in how rows move.
- * The {@linkcode Tile} of subgroup_tile.ts broadcasts within a subgroup, that of shared_tile.ts goes through workgroup
- * memory.
+ * queries or keys, and holds them in registers. The rows of the other side come in blocks of eight: each lane of the
+ * workgroup loads a row of a block, then each row is broadcast to every lane. The {@linkcode Tile} of subgroup_tile.ts
+ * says how.
  *
  * @module
  */
-import { type Kernel, kernel } from "../../gpu/mod.ts";
-import { type Macro, over, range, unroll } from "../unroll.ts";
+import { type Kernel, kernel } from "../../../gpu/mod.ts";
+import type { AttentionKernels, AttentionPass, AttentionShape } from "./attention_kernels.ts";
+import { type Macro, over, range, unroll } from "../../unroll.ts";
 import forwardTemplate from "./attention_tiled.wgsl" with { type: "text" };
 import gradQTemplate from "./attention_tiled_grad_q.wgsl" with { type: "text" };
 import gradKVTemplate from "./attention_tiled_grad_kv.wgsl" with { type: "text" };
@@ -23,8 +23,6 @@ export interface Block {
   buffer: string;
   /** WGSL for the place in the buffer of the row `{row}`. */
   place: string;
-  /** WGSL for the number of rows. */
-  count: string;
   /** WGSL for the factor of every number that is loaded. */
   factor?: string;
   /** True for one vector per row, such as a span, instead of a head. */
@@ -61,25 +59,28 @@ export interface Tile {
   loadBlocks(blocks: readonly Block[]): string;
   /** Declares the registers of row j + e of a block, their names followed by `_e`. */
   broadcast(block: Block, e: string): string;
-  /** A row that may lie behind the last of `count`, made harmless to read. */
-  clamp(row: string, count: string): string;
-  /** A condition that is true for a row that exists. */
-  exists(row: string, count: string): string;
 }
 
-/** Returns the kernel for o, the maxima and the sums. */
-export function attentionForward(tile: Tile, headDim: number): Kernel {
-  return tiled("attention", forwardTemplate, tile, headDim);
-}
+const sources: Readonly<Record<AttentionPass, readonly [name: string, template: string]>> = {
+  forward: ["attention", forwardTemplate],
+  gradQ: ["attention_grad_q", gradQTemplate],
+  gradKV: ["attention_grad_kv", gradKVTemplate],
+};
 
-/** Returns the kernel for dq and D = sum(do o). */
-export function attentionGradQ(tile: Tile, headDim: number): Kernel {
-  return tiled("attention_grad_q", gradQTemplate, tile, headDim);
-}
-
-/** Returns the kernel for dk and dv. */
-export function attentionGradKV(tile: Tile, headDim: number): Kernel {
-  return tiled("attention_grad_kv", gradKVTemplate, tile, headDim);
+/** Returns the kernels with `tile` for an attention of `shape` over `keys` keys. */
+export function tiledKernels(
+  tile: Tile,
+  { batch, queries, heads, kvHeads, headDim }: AttentionShape,
+  keys: number,
+): AttentionKernels {
+  const grid = (length: number, heads: number) =>
+    [Math.ceil(length / tile.lanes / tile.rows), batch * heads] as const;
+  return {
+    unit: tile.unit,
+    args: {},
+    kernel: (pass) => tiled(...sources[pass], tile, headDim),
+    grid: (pass) => pass === "gradKV" ? grid(keys, kvHeads) : grid(queries, heads),
+  };
 }
 
 const kernels = new Map<string, Kernel>();
@@ -106,8 +107,8 @@ function tiled(name: string, template: string, tile: Tile, headDim: number): Ker
 /** The macros of the three templates: the methods of the tile, with blocks by their names. */
 function macrosOf(tile: Tile): Record<string, Macro> {
   const blocks = new Map<string, Block>();
-  const block = (pair: boolean): Macro => (name, buffer, place, count, factor) => {
-    blocks.set(name, { name, buffer, place, count, factor, pair });
+  const block = (pair: boolean): Macro => (name, buffer, place, factor) => {
+    blocks.set(name, { name, buffer, place, factor, pair });
     return "";
   };
   return {
@@ -116,8 +117,6 @@ function macrosOf(tile: Tile): Record<string, Macro> {
     load: tile.load,
     store: tile.store,
     keyRange: tile.keyRange,
-    clamp: tile.clamp,
-    exists: tile.exists,
     block: block(false),
     pairs: block(true),
     loadBlocks: (...names) => tile.loadBlocks(names.map((name) => blocks.get(name)!)),

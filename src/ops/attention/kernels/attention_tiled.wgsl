@@ -1,5 +1,5 @@
 // o = softmax(q k^T / sqrt(E)) v by tiles, with the sums of attention.wgsl: read it first. One workgroup per tile of query rows
-// and head. A template (../unroll.ts) over n (query rows of a lane), e (the eight keys of a block), i (the vec4s of a head);
+// and head. A template (../../unroll.ts) over n (query rows of a lane), e (the eight keys of a block), i (the vec4s of a head);
 // its macros are in tiled.ts: #block names eight rows of a buffer, #loadBlocks loads them, #broadcast gives row e to all lanes.
 #declare(key, value)
 @group(0) @binding(0) var<storage, read> q: #array(q); // [R, qStride], heads side by side
@@ -16,7 +16,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
   let sequence = w.y / p.heads;
   #for n
     let mine{n} = w.x * {tileRows}u + {offset}u + lane; // the row within its sequence
-    let row{n} = sequence * p.queries + #clamp(mine{n}, p.queries);
+    let row{n} = sequence * p.queries + mine{n};
   #end
   #for n
     let span{n} = spans[row{n}];
@@ -32,8 +32,8 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
     var rowMax{n} = -1e30;
     var expSum{n} = 0.0;
   #end
-  #block(key, kv, (sequence * p.keys + {row}) * p.kvStride + head / p.group * {N}u + p.k, p.keys)
-  #block(value, kv, (sequence * p.keys + {row}) * p.kvStride + head / p.group * {N}u + p.v, p.keys)
+  #block(key, kv, (sequence * p.keys + {row}) * p.kvStride + head / p.group * {N}u + p.k)
+  #block(value, kv, (sequence * p.keys + {row}) * p.kvStride + head / p.group * {N}u + p.v)
   for (var j = start; j <= to; j += 8u) {
     #loadBlocks(key, value)
     #for e
@@ -51,11 +51,9 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
     #for i, n: out{n}_{i} = out{n}_{i} * rescale{n} + #sum(e: weight{n}_{e} * value{i}_{e});
   }
   #for n
-    if (#exists(mine{n}, p.queries)) {
-      let seen{n} = rowMax{n} > -1e30; // a row that sees no key gives 0 and takes no gradient
-      let norm{n} = select(0.0, 1.0 / expSum{n}, seen{n});
-      #store(o, at{n} * {N}u, i: out{n}_{i} * norm{n})
-      stats[at{n}] = vec4<f32>(select(1e30, rowMax{n}, seen{n}), norm{n}, 0.0, 0.0);
-    }
+    let seen{n} = rowMax{n} > -1e30; // a row that sees no key gives 0 and takes no gradient
+    let norm{n} = select(0.0, 1.0 / expSum{n}, seen{n});
+    #store(o, at{n} * {N}u, i: out{n}_{i} * norm{n})
+    stats[at{n}] = vec4<f32>(select(1e30, rowMax{n}, seen{n}), norm{n}, 0.0, 0.0);
   #end
 }

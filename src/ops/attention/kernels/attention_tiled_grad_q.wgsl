@@ -1,5 +1,5 @@
 // dq = sum over keys of dZ k by tiles, and D = sum(do o), with the sums of attention_grad_q.wgsl: read it first. One workgroup
-// per tile of query rows and head. A template (../unroll.ts) with the indices and macros of attention_tiled.wgsl.
+// per tile of query rows and head. A template (../../unroll.ts) with the indices and macros of attention_tiled.wgsl.
 #declare(key, value)
 @group(0) @binding(0) var<storage, read> q: #array(q);
 @group(0) @binding(1) var<storage, read> kv: #array(kv);
@@ -17,7 +17,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
   let sequence = w.y / p.heads;
   #for n
     let mine{n} = w.x * {tileRows}u + {offset}u + lane; // the row within its sequence
-    let row{n} = sequence * p.queries + #clamp(mine{n}, p.queries);
+    let row{n} = sequence * p.queries + mine{n};
   #end
   #for n
     let span{n} = spans[row{n}];
@@ -34,10 +34,10 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
     #end
     let stat{n} = stats[at{n}];
     let d{n} = #sum(i: dot(upstream{n}_{i}, out{n}_{i}));
-    if (#exists(mine{n}, p.queries)) { stats[at{n}].z = d{n}; }
+    stats[at{n}].z = d{n};
   #end
-  #block(key, kv, (sequence * p.keys + {row}) * p.kvStride + head / p.group * {N}u + p.k, p.keys)
-  #block(value, kv, (sequence * p.keys + {row}) * p.kvStride + head / p.group * {N}u + p.v, p.keys)
+  #block(key, kv, (sequence * p.keys + {row}) * p.kvStride + head / p.group * {N}u + p.k)
+  #block(value, kv, (sequence * p.keys + {row}) * p.kvStride + head / p.group * {N}u + p.v)
   for (var j = start; j <= to; j += 8u) {
     #loadBlocks(key, value)
     #for e
@@ -48,8 +48,6 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
     #for i, n: dq{n}_{i} += #sum(e: dz{n}_{e} * key{i}_{e});
   }
   #for n
-    if (#exists(mine{n}, p.queries)) {
-      #store(dq, row{n} * p.qStride + head * {N}u, i: dq{n}_{i})
-    }
+    #store(dq, row{n} * p.qStride + head * {N}u, i: dq{n}_{i})
   #end
 }
