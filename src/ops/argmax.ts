@@ -18,6 +18,11 @@ import source from "./argmax.wgsl" with { type: "text" };
 export function argmax(r: Recorder, x: Tensor, best: Tensor, start = 0, cols = x.cols): void {
   const made = kernel("argmax", source, {}, reductions(r.device));
   for (const { first, rows, tensor } of rowRanges(r.device, x)) {
-    r.call(made, { x: tensor, best }, { rows, cols, stride: x.cols, first: start + first }, grid2d(rows));
+    r.call(
+      made,
+      { x: tensor, best },
+      { rows, cols, stride: x.stride, first: start + first },
+      grid2d(rows),
+    );
   }
 }

@@ -1,7 +1,7 @@
-// best[r] = first index of the largest entry of row r: one workgroup per row.
+// best[r] = first index of the largest entry of row r, 0 where none is a number: one workgroup per row.
 @group(0) @binding(0) var<storage, read> x: array<f32>;               // [R, C]
 @group(0) @binding(1) var<storage, read_write> best: array<u32>;      // [all R], of which these are rows `first` ...
-struct Params { rows: u32, cols: u32, stride: u32, first: u32 } // stride: C; cols: those that count
+struct Params { rows: u32, cols: u32, stride: u32, first: u32 } // cols: those that count
 @group(0) @binding(2) var<uniform> p: Params;
 
 @compute @workgroup_size(WG)
@@ -16,5 +16,5 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   }
   let rowMax = maxAll(laneMax, lane);
   let first = -maxAll(select(-f32(p.cols), -f32(index), laneMax == rowMax), lane); // indices are exact in f32 up to 2^24
-  if (lane == 0u) { best[p.first + row] = u32(first); }
+  if (lane == 0u) { best[p.first + row] = select(0u, u32(first), u32(first) < p.cols); }
 }

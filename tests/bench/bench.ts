@@ -2,8 +2,9 @@
  * The speed of the SDK on this machine, as medians and as ratios within one run.
  *
  *     deno task bench                          everything but the peers
- *     deno task bench --only matmul,step       some sections: adapter matmul ops step first generation tokenizer
- *     deno task bench --peers --rounds 7       jax-js, TensorFlow.js and PyTorch too, in turns with this project
+ *     deno task bench --only matmul,step       some sections: adapter matmul ops step first generation large tokenizer
+ *     deno task bench --peers --rounds 7       jax-js, TensorFlow.js, PyTorch and llama.cpp too, in turns with this project
+ *     deno task bench --large dim=512,layers=4 the section large at another shape than TinyLlama's
  *     deno task bench --save                   stores the figures as the baseline of this adapter
  *     deno task bench --profile                the time of each kernel of the training step
  *     deno task bench --report FILE            writes the figures as Markdown between the marks of FILE
@@ -17,6 +18,7 @@ import { betterBy, readBaseline, withFigures, writeBaseline } from "./baseline.t
 import { finish } from "./child.ts";
 import { type Section, sectionText } from "./figure.ts";
 import { firstStepSection } from "./first_step.ts";
+import { largeSection } from "./large.ts";
 import { load, machine } from "./machine.ts";
 import { matmulSection } from "./matmuls.ts";
 import { opsSection } from "./ops.ts";
@@ -36,6 +38,7 @@ const { values: flags } = parseArgs({
     save: { type: "boolean", default: false },
     profile: { type: "boolean", default: false },
     report: { type: "string" },
+    large: { type: "string" },
   },
 });
 
@@ -46,6 +49,7 @@ const all: Record<string, (device: Device, yardsticks: Yardsticks) => Promise<Se
   step: stepSection,
   first: firstStepSection,
   generation: generationSection,
+  large: () => largeSection({ shape: flags.large, peers: flags.peers, rounds: Number(flags.rounds) }),
   tokenizer: tokenizerSection,
 };
 
@@ -97,7 +101,9 @@ for (const name of names) {
 }
 const kernels = flags.profile ? await profile() : undefined;
 if (kernels) console.log(`${kernels}\n`);
-const outcome = flags.peers ? await runPeers(rounds, (line) => console.log(line)) : undefined;
+const outcome = flags.peers && names.includes("step")
+  ? await runPeers(rounds, (line) => console.log(line))
+  : undefined;
 if (outcome) console.log(`\n${peersText(outcome)}\n`);
 const after = load();
 console.log(`load ${before} before, ${after} after`);

@@ -3,6 +3,7 @@ import type { Answer } from "./child.ts";
 import { ask, whatWentWrong } from "./child.ts";
 import { betterBy, readBaseline, withFigures, writeBaseline } from "./baseline.ts";
 import { markdownTable, moreIsBetter, type Section, sectionMarkdown, sectionText } from "./figure.ts";
+import { largeShape, weightsOf, writeLargeModel } from "./large_model.ts";
 import { MersenneTwister } from "./mersenne_twister.ts";
 import { own } from "./peers.ts";
 import { matmulRows, missingLines, peerRows, roundRows } from "./peers_report.ts";
@@ -11,6 +12,7 @@ import { benchShape, makeStart, startRows, writeStart } from "./start.ts";
 import { median, ratios, short, showRatio, spread } from "./statistics.ts";
 import { checkLosses } from "./step.ts";
 import { readSafetensors } from "../../src/formats/mod.ts";
+import { Model } from "../../src/model/mod.ts";
 import { inFolder } from "../support/folder.ts";
 
 Deno.test("medians, ranges and ratios", () => {
@@ -171,4 +173,26 @@ Deno.test("the report names machine, date, command and load, and goes between it
   const page = "top\n<!-- figures -->\nold\n<!-- /figures -->\nend\n";
   assert.equal(withReport(page, "new\n"), "top\n<!-- figures -->\n\nnew\n\n<!-- /figures -->\nend\n");
   assert.throws(() => withReport("no marks", ""), /has no/);
+});
+
+Deno.test("the large model has TinyLlama's size, its shape can be changed, and its file is read back", async () => {
+  assert.equal(weightsOf(largeShape()), 1_100_048_384);
+  assert.equal(largeShape("dim=64,layers=2").layers, 2);
+  assert.throws(() => largeShape("depth=2"), /current part is depth=2/);
+  assert.throws(() => largeShape("dim=many"), /current part is dim=many/);
+  await inFolder(async (folder) => {
+    const shape = largeShape("dim=64,layers=2,heads=4,kvHeads=2,hidden=96,vocabSize=600,context=64");
+    await writeLargeModel(`${folder}/m.gguf`, shape, "F16");
+    using model = await Model.load(`${folder}/m.gguf`);
+    assert.equal(model.config.hidden, 96);
+    const weights = (await model.parameters()).get("model.layers.1.mlp.up_proj.weight")!;
+    const deviation = Math.sqrt(weights.reduce((sum, x) => sum + x * x, 0) / weights.length);
+    assert.ok(Math.abs(deviation - 0.02) < 0.001, `${deviation}`);
+  });
+});
+
+Deno.test("a section without figures says why and shows no table", () => {
+  const section: Section = { name: "Large", about: "Left out: no memory.", figures: [] };
+  assert.equal(sectionMarkdown(section), "### Large\n\nLeft out: no memory.\n");
+  assert.match(sectionText(section, () => undefined), /Left out: no memory/);
 });

@@ -88,12 +88,14 @@ function rowsOf(
 
 /** Returns a section as text. */
 export function sectionText(section: Section, better: (figure: Figure) => number | undefined): string {
+  if (section.figures.length === 0) return `${section.name}\n${section.about}`;
   return table(rowsOf(section, better), { title: section.name, note: section.about }).text;
 }
 
 /** Returns a section as Markdown, without the comparison with a baseline. */
 export function sectionMarkdown(section: Section): string {
-  return `### ${section.name}\n\n${section.about}\n\n${markdownTable(rowsOf(section, () => undefined))}\n`;
+  const head = `### ${section.name}\n\n${section.about}\n`;
+  return section.figures.length ? `${head}\n${markdownTable(rowsOf(section, () => undefined))}\n` : head;
 }
 
 /** Returns rows as a Markdown table. */

@@ -6,7 +6,7 @@
 import type { Device } from "../../src/gpu/mod.ts";
 import { Model } from "../../src/model/mod.ts";
 import { Tokenizer } from "../../src/tokenizer/mod.ts";
-import type { Section } from "./figure.ts";
+import type { Figure, Section } from "./figure.ts";
 import { benchShape } from "./start.ts";
 import { spread } from "./statistics.ts";
 import { mobyDick as moby } from "../support/moby_dick.ts";
@@ -14,21 +14,25 @@ import { mobyDick as moby } from "../support/moby_dick.ts";
 /** Tokens of a generated text. */
 const written = 100;
 
-/** Measures one sampled sequence after a prompt of one token. */
+/** Measures one sequence after a prompt of one token: sampled here by its logits, and greedy, chosen on the GPU. */
 export async function generationSection(device: Device): Promise<Section> {
   using model = await Model.create(benchShape, { device });
-  const rates: number[] = [];
-  for (let round = -1; round < 5; round++) {
-    const start = performance.now();
-    const ids = await model.generate(Uint32Array.of(1), { temperature: 1, topP: 1, maxTokens: written })
-      .ids();
-    if (round >= 0) rates.push(ids.length / (performance.now() - start) * 1e3);
+  const figures: Figure[] = [];
+  for (const [name, temperature] of [["decode", 1], ["decode, greedy", 0]] as const) {
+    const rates: number[] = [];
+    for (let round = -1; round < 5; round++) {
+      const start = performance.now();
+      const options = { temperature, topP: 1, maxTokens: written };
+      const ids = await model.generate(Uint32Array.of(1), options).ids();
+      if (round >= 0) rates.push(ids.length / (performance.now() - start) * 1e3);
+    }
+    const { median, low, high } = spread(rates);
+    figures.push({ name, value: median, unit: "tok/s", note: `range ${low.toFixed(0)}-${high.toFixed(0)}` });
   }
-  const { median, low, high } = spread(rates);
-  const note = `range ${low.toFixed(0)}-${high.toFixed(0)}`;
   const about =
-    `The bench model writes ${written} tokens, one sequence; each token is read back before the next.`;
-  return { name: "Generation", about, figures: [{ name: "decode", value: median, unit: "tok/s", note }] };
+    `The bench model writes ${written} tokens, one sequence; a sampled token is read back before the next, greedy ` +
+    "ones several at once.";
+  return { name: "Generation", about, figures };
 }
 
 /** Measures training a tokenizer, and encoding: the first time, and again with every word in its cache. */

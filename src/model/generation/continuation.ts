@@ -69,12 +69,31 @@ export class Continuation {
     return Math.min(this.#model.config.context, this.prompt.length + this.#settings.maxTokens - 1);
   }
 
+  /** The number of positions that the model may still read for this text. */
+  get remainingReads(): number {
+    return this.maxLength - this.prompt.length - this.ids.length + 1;
+  }
+
+  /** True where the most likely token is always taken. */
+  get isGreedy(): boolean {
+    return this.#settings.temperature === 0 && this.#settings.repetitionPenalty === 1;
+  }
+
+  /** The number of ids to choose from: those of a padded vocabulary go beyond the tokenizer's. */
+  get choices(): number {
+    const { tokenizer, config } = this.#model;
+    return Math.min(tokenizer?.vocabSize ?? config.vocabSize, config.vocabSize);
+  }
+
   /** Chooses a token by the logits [V] after {@linkcode last}. Returns the text that is certain by now. */
   take(logits: Float32Array): string {
-    const tokenizerSize = this.#model.tokenizer?.vocabSize; // the ids of a padded vocabulary go beyond it
     const penalty = this.#settings.repetitionPenalty;
-    const choices = penalised(logits.subarray(0, tokenizerSize), penalty, this.prompt, this.ids);
-    const id = sampleToken(choices, this.#settings, this.#random);
+    const choices = penalised(logits.subarray(0, this.choices), penalty, this.prompt, this.ids);
+    return this.accept(sampleToken(choices, this.#settings, this.#random));
+  }
+
+  /** Adds the token that was chosen after {@linkcode last}. Returns the text that is certain by now. */
+  accept(id: number): string {
     if (this.#endIds.has(id)) {
       this.finish = "eos";
       return "";

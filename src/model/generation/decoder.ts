@@ -8,18 +8,21 @@
  * @module
  */
 import { type Program, Recorder, type Tensor } from "../../gpu/mod.ts";
-import { matmul } from "../../ops/mod.ts";
+import { argmax, matmul } from "../../ops/mod.ts";
 import { Batch, type BatchRow } from "../architecture/batch.ts";
 import { llama } from "../architecture/llama.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import { Prefill } from "./prefill.ts";
 import { allocateCache } from "./sequence_cache.ts";
 
-/** The program of one decoding step, its inputs and its output. */
+/** The program of one decoding step, its inputs and its outputs. */
 interface DecodeStep {
   batch: Batch;
   program: Program;
+  /** [sequences, V] the logits after the ids. */
   logits: Tensor;
+  /** [sequences] u32: the most likely ids, where the program chooses them. */
+  best?: Tensor;
 }
 
 /** The caches and the program of a number of sequences that are generated together. */
@@ -32,6 +35,7 @@ export class Decoder {
   readonly #owned: GPUBuffer[] = [];
   readonly #cachedTokens: number[];
   #step?: DecodeStep;
+  #greedyStep?: DecodeStep;
 
   /**
    * Allocates the cache: [sequences * keys, 2 KV E] per layer, with room for `length` positions per sequence. A single
@@ -90,7 +94,38 @@ export class Decoder {
     return ids.map((_, i) => new Float32Array(bytes, i * V * 4, this.#model.config.vocabSize));
   }
 
-  async #compile(): Promise<DecodeStep> {
+  /**
+   * Reads an id of each sequence and then, `count` times in all, the most likely id after it. The ids stay on the GPU from
+   * step to step, so that there is one wait for all of them.
+   *
+   * @param choices ids below this may be chosen; it stays the same for the life of the decoder
+   * @returns the ids that were chosen, [count, sequences]
+   */
+  async greedy(ids: readonly number[], count: number, choices: number): Promise<Uint32Array> {
+    const { device } = this.#model;
+    const { batch, program, best } = this.#greedyStep ??= await this.#compile(choices);
+    const bytes = 4 * this.#sequences;
+    const chosen = device.buffer(`${this.#model.name}: generate ids`, count * bytes);
+    try {
+      const from = best!.range();
+      const to = batch.tokens.ids.range();
+      for (let n = 0; n < count; n++) {
+        batch.fill(ids.map((id, i) => ({ ids: [n === 0 ? id : 0], cachedTokens: this.#cachedTokens[i]++ })));
+        const encoder = device.gpu.createCommandEncoder();
+        if (n > 0) encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
+        program.encode(encoder);
+        encoder.copyBufferToBuffer(from.buffer, from.offset, chosen, n * bytes, bytes);
+        device.gpu.queue.submit([encoder.finish()]);
+      }
+      const [all] = await device.read([{ buffer: chosen, offset: 0, bytes: count * bytes }]);
+      return new Uint32Array(all);
+    } finally {
+      device.free(chosen);
+    }
+  }
+
+  /** Records and compiles a step, with `choices` one that chooses the most likely of so many ids. */
+  async #compile(choices?: number): Promise<DecodeStep> {
     const { device, config, layout, angles, name } = this.#model;
     const sequences = this.#sequences;
     const owner = `${name}: generate`;
@@ -102,17 +137,22 @@ export class Decoder {
     const x = llama(r, weights, { tokens, positions, spans, angles, batch: sequences, cache }, config);
     const logits = r.tensor("logits", [sequences, weights.output.rows]);
     matmul(r, "nt", x, weights.output, logits);
-    const program = await r.compile(owner, [logits]);
+    const best = choices === undefined ? undefined : r.tensor("best", [sequences], "u32");
+    if (best) argmax(r, logits.columns("logits", 0, choices!), best);
+    const program = await r.compile(owner, best ? [logits, best] : [logits]);
     this.#model.program = program;
-    return { batch, program, logits };
+    return { batch, program, logits, best };
   }
 
   /** Frees caches and programs. */
   dispose(): void {
     this.#prefill.dispose();
-    this.#step?.batch.dispose();
-    this.#step?.program.dispose();
+    for (const step of [this.#step, this.#greedyStep]) {
+      step?.batch.dispose();
+      step?.program.dispose();
+    }
     this.#step = undefined;
+    this.#greedyStep = undefined;
     for (const buffer of this.#owned.splice(0)) this.#model.device.free(buffer);
   }
 }

@@ -10,6 +10,10 @@ import { Continuation, type FinishReason } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
 import { type GenerateOptions, samplingSettings } from "./sampling_settings.ts";
 
+/** Milliseconds after which a reader of a greedy text should see its next tokens, and the most tokens at once. [ours] */
+const blockMs = 100;
+const maxBlock = 64;
+
 /**
  * A generation; nothing runs before it is read. Iterate over it for pieces of text (never half a character), or take
  * `text()` or `ids()`; several readers see the same text. Leaving a loop early ends the generation.
@@ -82,16 +86,46 @@ export class Generation extends Displayable implements AsyncIterable<string> {
     const decoder = new Decoder(this.#model, 1, continuation.maxLength);
     try {
       await decoder.start(0, continuation.prompt);
-      while (continuation.finish === undefined) {
-        this.#signal?.throwIfAborted();
-        const [logits] = await decoder.next([continuation.last]);
-        const piece = continuation.take(logits);
+      const pieces = continuation.isGreedy ? this.#greedyPieces(decoder) : this.#sampledPieces(decoder);
+      for await (const piece of pieces) {
         if (piece || !hasText && continuation.finish !== "eos") yield piece;
       }
       const rest = continuation.end();
       if (rest) yield rest;
     } finally {
       decoder.dispose();
+    }
+  }
+
+  /** Yields the text of each token, chosen here by the logits. */
+  async *#sampledPieces(decoder: Decoder): AsyncGenerator<string> {
+    const continuation = this.#continuation;
+    while (continuation.finish === undefined) {
+      this.#signal?.throwIfAborted();
+      const [logits] = await decoder.next([continuation.last]);
+      yield continuation.take(logits);
+    }
+  }
+
+  /**
+   * Yields the text of each token, chosen on the GPU, several before each wait: a token that ends the text ends it here, and
+   * those behind it are dropped.
+   */
+  async *#greedyPieces(decoder: Decoder): AsyncGenerator<string> {
+    const continuation = this.#continuation;
+    for (let count = 1; continuation.finish === undefined;) {
+      this.#signal?.throwIfAborted();
+      const start = performance.now();
+      const steps = Math.min(count, continuation.remainingReads);
+      const ids = await decoder.greedy([continuation.last], steps, continuation.choices);
+      const ms = performance.now() - start;
+      count = ms < blockMs / 2
+        ? Math.min(2 * count, maxBlock)
+        : Math.max(1, Math.floor(count * blockMs / ms));
+      for (const id of ids) {
+        yield continuation.accept(id);
+        if (continuation.finish !== undefined) return;
+      }
     }
   }
 

@@ -68,11 +68,11 @@ interface Cut {
   heads: number;
 }
 
-function cutFor({ family }: DeviceProfile, headDim: number, group: number): Cut {
+function cutFor({ family, subgroup }: DeviceProfile, headDim: number, group: number): Cut {
   const most = family === "subgroup" ? Math.max(1, 256 / headDim) : 4; // of query heads
   const heads = range(group).map((n) => n + 1).findLast((n) => n <= most && group % n === 0)!;
   return family === "subgroup"
-    ? { unit: 8, keys: 512, lanes: 8, heads }
+    ? { unit: 8, keys: 512, lanes: subgroup, heads }
     : { unit: 4, keys: 128, lanes: 1, heads };
 }
 
@@ -137,6 +137,7 @@ function subgroupKernel(
       N,
       keys: cut.keys,
       heads: cut.heads,
+      lanes: cut.lanes,
       functions: vec8Functions(layouts.q, layouts.kv, layouts.parts),
       arrayQ: vec8Array(layouts.q),
       arrayKV: vec8Array(layouts.kv),

@@ -1,7 +1,7 @@
-// Parts of o = softmax(q k^T / sqrt(E)) v on one subgroup of 8 lanes: a workgroup computes {heads} heads of a query over a
-// range of {keys} keys. A lane owns every eighth key and keeps its own maximum, sum and weighted values: each lane is a part,
-// and attention_combine.wgsl joins them. A template (../unroll.ts); indices: h (heads), i (eights of a head), o (l and h of eight),
-// c (both of all eights).
+// Parts of o = softmax(q k^T / sqrt(E)) v on one subgroup of {lanes} lanes: a workgroup computes {heads} heads of a query over
+// a range of {keys} keys. A lane owns one of each {lanes} keys and keeps its own maximum, sum and weighted values: each lane is a
+// part, and attention_combine.wgsl joins them. A template (../unroll.ts); indices: h (heads), i (eights of a head), o (l and h of
+// eight), c (both of all eights).
 {functions}
 @group(0) @binding(0) var<storage, read> q: {arrayQ}; // [R, qStride], heads side by side
 @group(0) @binding(1) var<storage, read> kv: {arrayKV}; // [B S, kvStride], keys at column k, values at v
@@ -11,7 +11,7 @@
 struct Params { queries: u32, keys: u32, heads: u32, group: u32, parts: u32, qStride: u32, kvStride: u32, k: u32, v: u32, scale: f32 }
 @group(0) @binding(5) var<uniform> p: Params; // queries = T, keys = S, parts = P; strides and columns in eights
 
-@compute @workgroup_size(8)
+@compute @workgroup_size({lanes})
 fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let blocks = p.heads / {heads}u; // blocks of heads
   let row = w.y / blocks;
@@ -32,7 +32,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
     var sum{h} = 0.0;
   #end
   let column = row / p.queries * p.keys * p.kvStride + head / p.group * {N}u; // the sequence, the head of the keys
-  for (var j = start; j <= end; j += 8u) {
+  for (var j = start; j <= end; j += {lanes}u) {
     let at = column + min(j + lane, end) * p.kvStride;
     let isSeen = j + lane <= end;
     #for i
@@ -52,7 +52,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) la
     #end
   }
   #for h
-    let part{h} = (row * p.heads + head + {h}u) * p.parts + w.x * 8u + lane;
+    let part{h} = (row * p.heads + head + {h}u) * p.parts + w.x * {lanes}u + lane;
     sums[part{h}] = vec2<f32>(largest{h}, sum{h});
     #for i: #store(part{h} * {N}u + {i}u, out{h}_{i}l, out{h}_{i}h)
   #end

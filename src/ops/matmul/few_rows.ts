@@ -3,7 +3,7 @@
  * row. Reading the weights is nearly all of the work, so that lanes lie along K: together they read a line of W in order,
  * by the widest loads that there are, and add their sums at the end.
  *
- * On software adapters a workgroup is one subgroup of 8 lanes, on GPUs 64 lanes that add through workgroup memory. Weights
+ * On software adapters a workgroup is one subgroup, on GPUs 64 lanes that add through workgroup memory. Weights
  * are floats, halves, or bytes with a scale per 32 (dtype "q8", the blocks of GGUF's Q8_0).
  *
  * @module
@@ -43,7 +43,8 @@ export function areFewRows(device: DeviceProfile, M: number, { dtype }: Tensor):
 /** Returns the tile for `M` rows. Eight columns share the loads of x; more sums than 32 would not stay in registers. */
 function tileFor(device: DeviceProfile, M: number): Tile {
   if (device.family !== "subgroup") return { rows: M, cols: 4, lanes: 64 };
-  return { rows: M, cols: M <= 4 ? 8 : 4, lanes: 8 };
+  const lanes = device.subgroup;
+  return { rows: M, cols: M <= 4 ? Math.min(8, lanes) : 4, lanes };
 }
 
 /**
@@ -78,7 +79,9 @@ function kernelOf(
   typeC: string,
 ): Kernel {
   const shared = device.family !== "subgroup";
-  const name = `few_rows rows=${rows} ${x.key}, ${w.key} to ${typeC}${shared ? " shared" : ""}`;
+  const name = `few_rows rows=${rows} ${x.key}, ${w.key} to ${typeC}${
+    shared ? " shared" : ` lanes=${lanes}`
+  }`;
   const known = kernels.get(name);
   if (known) return known;
   const count = w.size / group;
