@@ -1,7 +1,14 @@
 // Sums and maxima over a workgroup, compared with float64 in plain loops: with subgroups of this adapter, without them, and
 // with emulated subgroups of other sizes.
 import assert from "node:assert/strict";
-import { Device, type DeviceProfile, kernel, openDevice, Recorder, reductions } from "../../src/gpu/mod.ts";
+import {
+  type Device,
+  type DeviceProfile,
+  kernel,
+  openDevice,
+  Recorder,
+  reductions,
+} from "../../src/gpu/mod.ts";
 import { readTensor, upload } from "../../src/ops/mod.ts";
 import { Random } from "../../src/base/random.ts";
 import { needs } from "../support/needs.ts";
