@@ -14,7 +14,7 @@ import { z } from "zod";
 import { readFlags } from "./cli/args.ts";
 
 const flags = z.strictObject({
-  measure: z.boolean().default(false).describe("measure a software adapter too, which takes a minute"),
+  measure: z.boolean().default(false).describe("measure a software adapter too"),
 });
 const { measure } = await readFlags(flags, "tune", "Shows the kernels of the matrix product.");
 

@@ -40,6 +40,9 @@ const typical: Readonly<Record<Size, Extents>> = {
 /** The least K of `tn`: rows of a batch. */
 const minRows = 4096;
 
+/** The largest K on a software adapter, which has to multiply it in seconds. */
+const maxSoftwareK = 256;
+
 /** The kernels that are compared on GPUs: those whose blocks suit the size of C, the likeliest first. */
 const likely: Readonly<Record<Size, readonly Choice[]>> = {
   low: ["shared 32x64", "shared 64x64", "plain"],
@@ -120,6 +123,13 @@ function choicesFor(family: KernelFamily, layout: Layout, size: Size): readonly 
   return (layout === "tn" ? likelyTall[size] : undefined) ?? likely[size];
 }
 
+/** Returns the product that is timed for a class. */
+function typicalOf({ software }: Device, layout: Layout, size: Size): Extents {
+  const [M, N, K] = typical[size];
+  if (software) return [M, N, Math.min(K, maxSoftwareK)];
+  return [M, N, layout === "tn" ? Math.max(K, minRows) : K];
+}
+
 /** Returns the key of a tuning: the adapter, the version of Deno and the texts of all kernels. */
 function identity(device: Device): Promise<string> {
   const r = new Recorder(device, "all", false);
@@ -149,8 +159,7 @@ async function measure(device: Device, o: TuneOptions): Promise<TuningRecord> {
       if (sound.get(key)) among.push(choice);
     }
     if (timeIsUp()) break;
-    const [M, N, K] = (o.extents ?? typical)[size];
-    const extents: Extents = [M, N, layout === "tn" && !o.extents ? Math.max(K, minRows) : K];
+    const extents = o.extents?.[size] ?? typicalOf(device, layout, size);
     const { ms } = compared[shape] = among.length
       ? await timeAll(device, among, layout, extents)
       : { extents, ms: {} };
