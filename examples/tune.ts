@@ -1,25 +1,24 @@
 /**
- * Shows the kernels chosen for this machine's adapter, with the tuner's measurements in milliseconds.
+ * Shows the kernels of the matrix product that this machine's adapter takes, with the tuner's measurements.
  *
  *     deno task tune
+ *     deno task tune --measure
+ *
+ * A GPU is measured where that was not done before; a software adapter takes the built-in table unless asked to measure.
  *
  * @module
  */
 import { openDevice } from "@llamero/sdk/gpu";
-import { type Choice, kernelTable, tune } from "@llamero/sdk/ops";
-import { showPicture, table } from "@llamero/sdk/display";
+import { tune } from "@llamero/sdk/ops";
+import { z } from "zod";
+import { readFlags } from "./cli/args.ts";
 
-const device = await openDevice();
-const { times, from } = await tune(device);
-const { family, matmul } = kernelTable(device);
-const rows = Object.entries(matmul).map(([product, kernel]) => ({
-  product,
-  kernel,
-  ...Object.fromEntries(
-    Object.entries(times[product] ?? {}).map(([name, ms]) => [`${name as Choice}, ms`, ms.toFixed(3)]),
-  ),
-}));
-await showPicture(
-  table(rows, { title: `${device.adapter}: family ${family}`, note: `the choices are ${from}` }),
-);
+const flags = z.strictObject({
+  measure: z.boolean().default(false).describe("measure a software adapter too"),
+});
+const { measure } = await readFlags(flags, "tune", "Shows the kernels of the matrix product.");
+
+const tuning = await tune(await openDevice(), { measure, whole: true });
+await tuning.show();
+if (tuning.from === "built in" && !measure) console.log("Measure with: deno task tune --measure");
 Deno.exit(0); // the GPU's threads would keep the process

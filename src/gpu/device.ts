@@ -84,8 +84,10 @@ export interface MemoryReport {
 export interface DeviceProfile {
   /** Kernels to take. */
   readonly family: KernelFamily;
-  /** Lanes of a subgroup where that is one fixed number and subgroups are granted, else 0. */
+  /** Lanes of a subgroup, one fixed number, in the family `subgroup`, else 0. */
   readonly subgroup: number;
+  /** True where subgroups are granted, of whatever sizes. */
+  readonly subgroups: boolean;
   /** True where 64-bit integers are granted. */
   readonly int64: boolean;
   /** True where shaders may store half precision; elsewhere they read halves packed, two in a word. */
@@ -126,8 +128,10 @@ export class Device implements DeviceProfile {
   readonly software: boolean;
   /** Kernels that it takes. */
   readonly family: KernelFamily;
-  /** Lanes of a subgroup where that is one fixed number and subgroups are granted, else 0. */
+  /** Lanes of a subgroup, one fixed number, in the family `subgroup`, else 0. */
   readonly subgroup: number;
+  /** True where subgroups are granted, of whatever sizes. */
+  readonly subgroups: boolean;
   /** True where 64-bit integers are granted: eight floats then move in one load. */
   readonly int64: boolean;
   /** True where shaders may store half precision; elsewhere they read halves packed, two in a word. */
@@ -148,13 +152,14 @@ export class Device implements DeviceProfile {
     this.gpu = gpu;
     this.adapter = adapterName(info);
     this.software = isSoftware(info);
-    const fixed = info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : 0;
-    this.subgroup = granted.has(featureNames.subgroups) ? fixed : 0;
+    this.subgroups = granted.has(featureNames.subgroups);
+    const lanes = this.subgroups && info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : 0;
     this.int64 = granted.has(featureNames.int64);
     this.f16 = granted.has(featureNames.f16);
     this.timestamps = granted.has(featureNames.timestamps);
-    const cpu = this.subgroup === 8 ? "subgroup" : "plain";
+    const cpu = lanes === 8 ? "subgroup" : "plain";
     this.family = options.family ?? (this.software ? cpu : "shared");
+    this.subgroup = this.family === "subgroup" ? lanes : 0;
     this.#limit = options.memoryLimit ?? Infinity;
     const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = gpu.limits;
     this.limits = {

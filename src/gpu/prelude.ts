@@ -2,8 +2,9 @@
  * The lines of WGSL that kernels share, in the form that suits the shapes and the adapter.
  *
  * `Vec` is four floats where the lengths of rows are multiples of 4, and one float elsewhere: a kernel is written once for
- * both. `sumAll` and `maxAll` reduce over a workgroup. With subgroups the workgroup is one subgroup and needs no barrier;
- * without them the sum runs as a tree in workgroup memory.
+ * both. `sumAll` and `maxAll` reduce over a workgroup. In the family `subgroup` the workgroup is one subgroup and needs
+ * no barrier; GPUs reduce in subgroups first, and across them through workgroup memory; without subgroups the sum runs as
+ * a tree there.
  *
  * @module
  */
@@ -104,6 +105,34 @@ const bySubgroup = `fn sumAll(x: f32, lane: u32) -> f32 { return subgroupAdd(x);
 fn maxAll(x: f32, lane: u32) -> f32 { return subgroupMax(x); }
 `;
 
+// Subgroups may have any number of lanes, and not all the same (GPUs have 4 to 128). Nothing is assumed about which lanes
+// form one: each subgroup counts its active lanes, and they share out what all lanes left in workgroup memory.
+const byAnySubgroups = `var<workgroup> scratch: array<f32, WG>;
+fn sumAll(x: f32, lane: u32) -> f32 {
+  let own = subgroupAdd(x);
+  let rank = subgroupExclusiveAdd(1u);
+  let lanes = subgroupAdd(1u);
+  scratch[lane] = select(0.0, own, rank == 0u);
+  workgroupBarrier();
+  var some = 0.0;
+  for (var i = rank; i < WG; i += lanes) { some += scratch[i]; }
+  let all = subgroupAdd(some);
+  workgroupBarrier();
+  return all;
+}
+fn maxAll(x: f32, lane: u32) -> f32 {
+  let rank = subgroupExclusiveAdd(1u);
+  let lanes = subgroupAdd(1u);
+  scratch[lane] = subgroupMax(x);
+  workgroupBarrier();
+  var some = x;
+  for (var i = rank; i < WG; i += lanes) { some = max(some, scratch[i]); }
+  let all = subgroupMax(some);
+  workgroupBarrier();
+  return all;
+}
+`;
+
 const byTree = `var<workgroup> scratch: array<f32, WG>;
 fn sumAll(x: f32, lane: u32) -> f32 {
   scratch[lane] = x;
@@ -129,9 +158,13 @@ fn maxAll(x: f32, lane: u32) -> f32 {
 }
 `;
 
-/** Returns WGSL for `WG` (the workgroup size), `sumAll` and `maxAll` (the sum and the maximum over a workgroup). */
-export function reductions(device: DeviceProfile): string {
-  return device.subgroup ? `const WG = ${device.subgroup}u;\n${bySubgroup}` : `const WG = 64u;\n${byTree}`;
+/**
+ * Returns WGSL for `WG` (the workgroup size), `sumAll` and `maxAll` (the sum and the maximum over a workgroup, the same in
+ * every lane).
+ */
+export function reductions({ family, subgroup, subgroups }: DeviceProfile): string {
+  if (family === "subgroup") return `const WG = ${subgroup}u;\n${bySubgroup}`;
+  return `const WG = 64u;\n${subgroups ? byAnySubgroups : byTree}`;
 }
 
 /** Workgroups in x and y, and in z where a kernel uses it. */

@@ -106,4 +106,12 @@ export { alignedRows, type BoundRows, cutRows, type RowRange, rowRanges, rowsOf 
 export { permuteRopeRows, rope, ropeAngles, type RopeLayout, type RopeOptions } from "./rope.ts";
 export { softmax } from "./softmax.ts";
 export { swiglu } from "./swiglu.ts";
-export { type Extents, tune, type TuneOptions, type Tuning } from "./matmul/tune.ts";
+export {
+  type Comparison,
+  type Extents,
+  tune,
+  type TuneOptions,
+  Tuning,
+  type TuningRecord,
+  type TuningSource,
+} from "./matmul/tune.ts";

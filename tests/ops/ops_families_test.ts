@@ -1,7 +1,13 @@
 // Each op compared with finite differences, and its fast kernels with the plain ones, over sizes that are mostly odd.
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
-import { type Device, openDevice, type Recorder, type Tensor } from "../../src/gpu/mod.ts";
+import {
+  type Device,
+  type DeviceOptions,
+  openDevice,
+  type Recorder,
+  type Tensor,
+} from "../../src/gpu/mod.ts";
 import {
   attention,
   checkGradients,
@@ -129,10 +135,14 @@ const cases: Case[] = [
   },
 ];
 
-const withoutInt64 = (() => {
-  let device: Promise<Device> | undefined;
-  return () => device ??= openDevice({ without: ["int64"] });
-})();
+const opened = new Map<string, Promise<Device>>();
+
+/** Returns a device that no other test file has. */
+function special(options: DeviceOptions): Promise<Device> {
+  const key = JSON.stringify(options);
+  if (!opened.has(key)) opened.set(key, openDevice(options));
+  return opened.get(key)!;
+}
 
 for (const c of cases) {
   const dy = noise(c.output).data as Float32Array;
@@ -141,9 +151,15 @@ for (const c of cases) {
     assert.ok(found.error < 2e-3, `${found.worst}: ${found.error}`);
   });
 
-  Deno.test(`${c.name}: the families agree, subgroup with and without 64-bit loads`, async () => {
+  Deno.test(`${c.name}: the families agree, without 64-bit loads and with subgroups on GPUs too`, async () => {
     const plain = await runOp(await testDevice("plain"), c.op, c.inputs, { dy, weights: c.weights });
-    for (const device of [await testDevice("fast"), await withoutInt64(), await testDevice("shared")]) {
+    const devices = [
+      await testDevice("fast"),
+      await special({ without: ["int64"] }),
+      await testDevice("shared"),
+      await special({ family: "shared" }),
+    ];
+    for (const device of devices) {
       const fast = await runOp(device, c.op, c.inputs, { dy, weights: c.weights });
       assert.ok(maxError(fast.y, plain.y) < 1e-5, `y: ${maxError(fast.y, plain.y)}`);
       for (const [name, want] of Object.entries(plain.gradients)) {

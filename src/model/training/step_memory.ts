@@ -37,6 +37,7 @@ export interface PlanBytes {
 const defaultProfile: DeviceProfile = {
   family: "plain",
   subgroup: 0,
+  subgroups: false,
   int64: false,
   f16: true,
   limits: {

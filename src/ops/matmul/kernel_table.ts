@@ -13,7 +13,7 @@ import type { Layout } from "./subgroup.ts";
 
 /**
  * A kernel of the matrix product: its family, and the rows and columns of C that a workgroup computes. `split`: where C has
- * few such blocks, the K of `tn` is cut, since it counts the rows of a batch (split.ts).
+ * few such blocks, the K of `tn` is cut, since it counts the rows of a batch (split_k.ts).
  */
 export type Choice =
   | "subgroup 32x64"

@@ -25,7 +25,7 @@ import {
 import { type Choice, choiceFor, shapeClass, tileOf } from "./kernel_table.ts";
 import { type Layout, type Lines, matmulSubgroup } from "./subgroup.ts";
 import { type Matrices, sharedProduct } from "./shared.ts";
-import { cutOf, cutProduct } from "./split.ts";
+import { cutOf, cutProduct } from "./split_k.ts";
 import { alignedColumns, alignedRows, columnsOf, cutRows, rowRanges, rowsOf } from "../row_ranges.ts";
 import { areFewRows, fewRows } from "./few_rows.ts";
 import { unpackWeights } from "./unpack_weights.ts";

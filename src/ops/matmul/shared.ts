@@ -87,7 +87,7 @@ function textOf(
     return { x, X: x.toUpperCase(), alongK, quads, pairs: 2 * quads, lanes, fours: quads / lanes };
   };
   return unroll(template, {
-    // What two rounds fetch ahead would take more registers than compilers give an invocation.
+    // Blocks of two rounds fetched ahead would take more registers than compilers give an invocation.
     names: { ...types, add, rows, cols, lanesA, lanesB, depth, ahead: rounds === 1 },
     indices: {
       x: [

@@ -4,12 +4,14 @@ import { type Device, openDevice } from "../../../src/gpu/mod.ts";
 import {
   type Extents,
   kernelTable,
+  type ShapeClass,
   type Size,
   tune,
   type TuneOptions,
-  type Tuning,
+  Tuning,
+  type TuningRecord,
 } from "../../../src/ops/mod.ts";
-import { agrees } from "../../../src/ops/matmul/tune.ts";
+import { agrees } from "../../../src/ops/matmul/compare_kernels.ts";
 import { testDevice } from "../../support/device.ts";
 import { inFolder } from "../../support/folder.ts";
 import { needs } from "../../support/needs.ts";
@@ -47,9 +49,9 @@ Deno.test(`a software adapter takes the built-in table and times nothing${onCpu.
   await withEmptyCache(async (open, home) => {
     const device = await open();
     const built = kernelTable(device);
-    const { from, times, table } = await tune(device);
+    const { from, compared, table } = await tune(device);
     assert.equal(from, "built in");
-    assert.deepEqual(times, {});
+    assert.deepEqual(compared, {});
     assert.deepEqual(table, built);
     assert.throws(() => Deno.statSync(home), Deno.errors.NotFound, "nothing is written");
   });
@@ -61,10 +63,10 @@ Deno.test("the tuner times every class, keeps its choices, and a later process t
     const bytes = device.memory().bytes;
     const found = await tune(device, quick);
     assert.equal(found.from, "measured");
-    assert.equal(Object.keys(found.times).length, 12);
-    for (const [shape, times] of Object.entries(found.times)) {
-      const [best] = Object.entries(times).sort((a, b) => a[1] - b[1])[0];
-      assert.equal(found.table.matmul[shape as "nn low"], best, shape);
+    assert.equal(Object.keys(found.compared).length, 12);
+    for (const [shape, { ms }] of Object.entries(found.compared)) {
+      const [best] = Object.entries(ms).sort((a, b) => a[1] - b[1])[0];
+      assert.equal(found.table.matmul[shape as ShapeClass], best, shape);
     }
     assert.deepEqual(kernelTable(device), found.table);
     assert.equal(device.memory().bytes, bytes, "nothing is held");
@@ -72,16 +74,74 @@ Deno.test("the tuner times every class, keeps its choices, and a later process t
 
     const [file] = [...Deno.readDirSync(`${home}/tuning`)];
     const path = `${home}/tuning/${file.name}`;
-    const kept: Tuning = JSON.parse(await Deno.readTextFile(path));
+    assert.equal(found.file, path);
+    const kept: TuningRecord = JSON.parse(await Deno.readTextFile(path));
     kept.table.matmul["nn large"] = "shared 128x128"; // not among the kernels measured here: it has to come from the file
     await Deno.writeTextFile(path, JSON.stringify(kept));
     const later = await open();
     assert.equal((await tune(later, quick)).from, "disk");
     assert.equal(kernelTable(later).matmul["nn large"], "shared 128x128");
 
-    await Deno.writeTextFile(path, "{");
-    assert.equal((await tune(await open(), quick)).from, "measured", "a damaged file is measured anew");
+    for (const damaged of ["{", '{"times":{}}']) {
+      await Deno.writeTextFile(path, damaged);
+      assert.equal((await tune(await open(), quick)).from, "measured", "a damaged file is measured anew");
+    }
   });
+});
+
+Deno.test("after four seconds the classes that are left keep their built-in kernels, until all are asked for", async () => {
+  await withEmptyCache(async (open) => {
+    const device = await open();
+    const built = kernelTable(device).matmul;
+    const { now } = performance;
+    let seconds = 0;
+    performance.now = () => 500 * seconds++;
+    const { from, compared, table } = await tune(device, quick).finally(() => performance.now = now);
+    assert.equal(from, "measured");
+    const done = Object.keys(compared);
+    assert.ok(done.length >= 1 && done.length < 6, `${done.length} classes`);
+    assert.equal(done[0], "tn large", "the class of the most arithmetic comes first");
+    for (const shape of Object.keys(built) as ShapeClass[]) {
+      if (!done.includes(shape)) assert.equal(table.matmul[shape], built[shape], shape);
+    }
+    assert.equal((await tune(await open(), quick)).from, "disk", "a first use does not measure again");
+    const whole = await tune(await open(), { ...quick, whole: true });
+    assert.equal(whole.from, "measured");
+    assert.equal(Object.keys(whole.compared).length, 12);
+  });
+});
+
+Deno.test("the kernels that are compared suit the class: cuts of K for gradients of weights", async () => {
+  await withEmptyCache(async (open) => {
+    const { compared, table } = await tune(await open(), { measure: true, whole: true, extents });
+    for (const [shape, { ms }] of Object.entries(compared)) {
+      const kernels = Object.keys(ms);
+      assert.ok(kernels.length >= 3 && kernels.length <= 4, `${shape}: ${kernels}`);
+      assert.equal(
+        kernels.some((kernel) => kernel.endsWith("split")),
+        /tn (low|small|medium)/.test(shape),
+        shape,
+      );
+      assert.ok(kernels.includes(table.matmul[shape as ShapeClass]));
+    }
+  });
+});
+
+Deno.test("a tuning shows each kernel of each class with its time and speed, its source and its file", () => {
+  const matmul = { "nt large": "shared 64x64", "nt low": "shared 32x64" } as Tuning["table"]["matmul"];
+  const record: TuningRecord = {
+    adapter: "a GPU",
+    table: { family: "shared", matmul },
+    compared: { "nt large": { extents: [2048, 1024, 512], ms: { "shared 64x64": 2, "shared 128x128": 4 } } },
+    took: 3210,
+  };
+  const { text } = new Tuning(record, "measured", "/cache/tuning/a.json").picture();
+  assert.match(text, /a GPU: matrix products by the kernels of the family shared/);
+  assert.match(text, /nt large +2048 x 1024 x 512 +shared 64x64 +2\S* +1073\.7\S* +yes/);
+  assert.match(text, /nt large +2048 x 1024 x 512 +shared 128x128 +4\S* +536\.\S* +no/);
+  assert.match(text, /nt low +not timed +shared 32x64 .*yes/);
+  assert.match(text, /Measured now, in 3\.2 s; kept in \/cache\/tuning\/a\.json\./);
+  assert.match(new Tuning({ ...record, compared: {} }, "built in").picture().text, /nothing was measured/);
 });
 
 Deno.test("without room to measure the built-in table stays", async () => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { type Device, type DType, openDevice, Recorder, type Tensor } from "../../../src/gpu/mod.ts";
 import { cast, type Choice, kernelTable, matmul, product, readTensor, upload } from "../../../src/ops/mod.ts";
-import { cutOf } from "../../../src/ops/matmul/split.ts";
+import { cutOf } from "../../../src/ops/matmul/split_k.ts";
 import { half, testDevice } from "../../support/device.ts";
 import { maxError } from "../../support/golden.ts";
 

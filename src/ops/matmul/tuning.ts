@@ -1,0 +1,88 @@
+/**
+ * The result of a tuning: the kernel table of an adapter, with the times of the kernels that were compared.
+ *
+ * @module
+ */
+import { Displayable, type Picture, table } from "../../display/mod.ts";
+import type { Choice, KernelChoices, ShapeClass } from "./kernel_table.ts";
+
+/** Sizes of a product: rows and columns of C, and the inner length. */
+export type Extents = readonly [M: number, N: number, K: number];
+
+/** The comparison of kernels on a product of one class. */
+export interface Comparison {
+  /** The product that was computed. */
+  extents: Extents;
+  /** Milliseconds of each kernel that gave right sums. */
+  ms: Partial<Record<Choice, number>>;
+}
+
+/** A tuning as plain data, as a file keeps it. */
+export interface TuningRecord {
+  /** The adapter's description. */
+  adapter: string;
+  /** The kernel table that the device uses from now on. */
+  table: KernelChoices;
+  /** The comparisons by class; none for a class that takes its built-in kernel. */
+  compared: Partial<Record<ShapeClass, Comparison>>;
+  /** Milliseconds that the tuning took; 0 where nothing was timed. */
+  took: number;
+}
+
+/** The source of a kernel table. */
+export type TuningSource = "built in" | "disk" | "measured";
+
+/** The kernel table of a device, its measurements and its source. */
+export class Tuning extends Displayable implements TuningRecord {
+  /** The adapter's description. */
+  readonly adapter: string;
+  /** The kernel table that the device uses from now on. */
+  readonly table: KernelChoices;
+  /** The comparisons by class; none for a class that takes its built-in kernel. */
+  readonly compared: Partial<Record<ShapeClass, Comparison>>;
+  /** Milliseconds that the tuning took; 0 where nothing was timed. */
+  readonly took: number;
+
+  /** Joins a record with its source. */
+  constructor(
+    record: TuningRecord,
+    /** The source of the table: the built-in one, the file of an earlier tuning, or a measurement just now. */
+    readonly from: TuningSource,
+    /** Path of the file that keeps the table; undefined for a built-in one. */
+    readonly file?: string,
+  ) {
+    super();
+    const { adapter, table, compared, took } = record;
+    this.adapter = adapter;
+    this.table = table;
+    this.compared = compared;
+    this.took = took;
+  }
+
+  /** Returns a table with one row per kernel and class: milliseconds, GFLOP/s, and the kernels that the device takes. */
+  picture(): Picture {
+    const classes = Object.entries(this.table.matmul) as [ShapeClass, Choice][];
+    const rows: object[] = classes.flatMap(([product, chosen]): object[] => {
+      const { extents, ms } = this.compared[product] ?? {};
+      if (!extents || !ms) return [{ product, "M x N x K": "not timed", kernel: chosen, chosen: true }];
+      const [M, N, K] = extents;
+      return Object.entries(ms).map(([kernel, time]) => ({
+        product,
+        "M x N x K": extents.join(" x "),
+        kernel,
+        ms: time,
+        "GFLOP/s": 2 * M * N * K / time / 1e6,
+        chosen: kernel === chosen,
+      }));
+    });
+    const title = `${this.adapter}: matrix products by the kernels of the family ${this.table.family}`;
+    return table(rows, { title, note: this.#note() });
+  }
+
+  #note(): string {
+    if (this.from === "built in") return "The built-in table: nothing was measured on this adapter.";
+    const seconds = (this.took / 1000).toFixed(1);
+    const when = this.from === "disk" ? "Measured earlier" : "Measured now";
+    return `${when}, in ${seconds} s; kept in ${this.file}.`;
+  }
+}
