@@ -61,10 +61,12 @@ export async function outputLogits(
 ): Promise<Float32Array> {
   const [T, V] = [x.rows, output.rows];
   const unit = alignedRows(x);
-  const fits = Math.floor(Math.min(maxChunkBytes, device.limits.maxBufferSize) / (4 * V * unit)) * unit;
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+  const bytes = Math.min(maxChunkBytes, maxBufferSize, maxStorageBufferBindingSize);
+  const step = Math.max(1, Math.floor(bytes / (4 * V * unit))) * unit;
   const all = new Float32Array(T * vocabSize);
-  for (let first = 0; first < T; first += Math.max(unit, fits)) {
-    const rows = Math.min(Math.max(unit, fits), T - first);
+  for (let first = 0; first < T; first += step) {
+    const rows = Math.min(step, T - first);
     const r = new Recorder(device, "all", false);
     const logits = r.tensor("logits", [rows, V]);
     matmul(r, "nt", rowsOf(x, { first, rows }), output, logits, false, T);
