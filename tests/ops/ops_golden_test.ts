@@ -22,28 +22,9 @@ import {
   swiglu,
   upload,
 } from "../../src/ops/mod.ts";
-import { type Arrays, type Case, cases, floats, ints, tensors, values } from "./golden_cases.ts";
+import { type Arrays, type Case, cases, compare, floats, ints, values } from "./golden_cases.ts";
 import { heads } from "../support/heads.ts";
 import { families, lowDevice, testDevice } from "../support/device.ts";
-
-function compare(c: Case, got: Arrays): void {
-  for (const [name, t] of Object.entries(c.outputs)) {
-    const want = tensors.get(`${c.id}/${name}`)!.data;
-    const have = got[name];
-    assert.ok(have, `${c.id}: no output ${name}`);
-    assert.equal(have.length, want.length, `${c.id}/${name}: length`);
-    const cols = t.shape.at(-1) ?? 1;
-    have.forEach((g, i) => {
-      const row = want.subarray(Math.floor(i / cols) * cols, Math.floor(i / cols) * cols + cols);
-      const allowed = t.atol + t.rtol * Math.abs(want[i]) +
-        (t.row_rel ?? 0) * row.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
-      assert.ok(
-        Math.abs(g - want[i]) <= allowed,
-        `${c.id}/${name}[${i}]: got ${g}, want ${want[i]} +- ${allowed}`,
-      );
-    });
-  }
-}
 
 const layouts = { NN: "nn", NT: "nt", TN: "tn" } as const;
 
