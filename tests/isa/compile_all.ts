@@ -9,17 +9,19 @@
  *
  * @module
  */
-import { type Device, type KernelFamily, openDevice } from "../../src/gpu/mod.ts";
+import { type Device, type KernelFamily, openDevice, Recorder } from "../../src/gpu/mod.ts";
 import { Model, type ModelShape, TrainingStep } from "../../src/model/mod.ts";
 import {
   candidates,
   kernelTable,
+  matmul,
   rope,
   ropeAngles,
   runOp,
   softmax,
   useKernelTable,
 } from "../../src/ops/mod.ts";
+import { storedMatrix } from "../support/stored_weights.ts";
 import { endMarker, markerOf } from "./shader_stats.ts";
 
 /** Head sizes 32, 64, 96 and 128, with grouped heads and without, and a shape in which nothing is even. */
@@ -86,10 +88,27 @@ async function useOps(device: Device): Promise<void> {
   );
 }
 
+/** Compiles products by weights of every type, of few rows and of so many that bytes are unpacked. */
+async function useWeights(device: Device): Promise<void> {
+  const put = (rows: number, cols: number, dtype: "f32" | "f16" | "q8") =>
+    storedMatrix(device, "weights", [rows, cols], dtype, new Float32Array(rows * cols)).tensor;
+  for (const activations of device.f16 ? ["f32", "f16"] as const : ["f32"] as const) {
+    for (const weights of ["f32", "f16", "q8"] as const) {
+      for (const rows of [1, 4, 7, 8]) {
+        const r = new Recorder(device, "all", false);
+        const c = r.tensor("c", [rows, 96], activations);
+        matmul(r, "nt", put(rows, 64, activations), put(96, 64, weights), c);
+        (await r.compile("weights")).dispose();
+      }
+    }
+  }
+}
+
 const device = await openDevice({ family: Deno.args[0] as KernelFamily });
 watchPipelines(device);
 for (const dtype of device.f16 ? ["f32", "f16"] as const : ["f32"] as const) {
   for (const shape of shapes) await useModel(device, shape, dtype);
 }
 await useOps(device);
+await useWeights(device);
 device.close();
