@@ -101,6 +101,7 @@ export {
 export { linear } from "./linear.ts";
 export { type AdaptedBlock, type Adapter, addAdapter, gatherBlock, spreadBlock } from "./lora.ts";
 export { type Layout, matmul, product } from "./matmul/matmul.ts";
+export { type Matrices } from "./matmul/shared.ts";
 export { rmsnorm } from "./rmsnorm.ts";
 export { alignedRows, type BoundRows, cutRows, type RowRange, rowRanges, rowsOf } from "./row_ranges.ts";
 export { permuteRopeRows, rope, ropeAngles, type RopeLayout, type RopeOptions } from "./rope.ts";

@@ -12,6 +12,7 @@ import { grid2d, kernel, type Recorder, reductions, type Tensor, vectorPrelude }
 import forwardSource from "./rmsnorm.wgsl" with { type: "text" };
 import gradSource from "./rmsnorm_grad.wgsl" with { type: "text" };
 import weightGradSource from "./rmsnorm_weight_grad.wgsl" with { type: "text" };
+import weightGradSharedSource from "./rmsnorm_weight_grad_shared.wgsl" with { type: "text" };
 
 /** Records the normalisation of `x` [R, D] by rows with `weight` g [D], and its backward. */
 export function rmsnorm(r: Recorder, x: Tensor, weight: Tensor, eps: number): Tensor {
@@ -42,7 +43,9 @@ export function rmsnorm(r: Recorder, x: Tensor, weight: Tensor, eps: number): Te
     if (!weight.gradSum) return;
     const sums = { x: input, dy, dg: weight.gradSum };
     const by = vectorPrelude(r.device, sums, D);
-    const weightGrad = kernel("rmsnorm_weight_grad", weightGradSource, {}, by.prelude);
+    const weightGrad = r.device.family === "shared"
+      ? kernel("rmsnorm_weight_grad_shared", weightGradSharedSource, {}, by.prelude)
+      : kernel("rmsnorm_weight_grad", weightGradSource, {}, by.prelude);
     r.call(weightGrad, { ...sums, scale }, { rows, cols: D / by.width }, [Math.ceil(D / by.width / 8)]);
   });
   return y;

@@ -116,6 +116,7 @@ const cases: Case[] = [
   normCase(9, 64),
   normCase(5, 33),
   normCase(1, 4),
+  normCase(70, 12), // more rows than invocations that share a column
   swigluCase(7, 33),
   swigluCase(12, 64),
   attentionCase(2, 16, 2, 2, 8, 16), // fast
