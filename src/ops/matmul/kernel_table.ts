@@ -10,7 +10,10 @@
 import type { DeviceProfile, KernelFamily } from "../../gpu/mod.ts";
 import type { Layout } from "./subgroup.ts";
 
-/** A kernel of the matrix product: its family, and the rows and columns of C that a workgroup computes. */
+/**
+ * A kernel of the matrix product: its family, and the rows and columns of C that a workgroup computes. In the family
+ * `subgroup` the columns are those of 8 lanes: other subgroups also compute eight columns per lane.
+ */
 export type Choice = "subgroup 32x64" | "subgroup 64x64" | "shared 64x64" | "shared 128x128" | "plain";
 
 /** The size of a product. `low`: less than 64 rows of C; `small`: less than 2^18 numbers in C; `large`: all others. */
