@@ -20,8 +20,8 @@ import {
 } from "./software_adapter.ts";
 
 /**
- * The kernels that a device takes where several do the same. `subgroup`: one subgroup of 8 lanes per workgroup and no
- * barriers, for software adapters; `shared`: workgroups that share memory, for GPUs; `plain`: for any adapter.
+ * The kernels that a device takes where several do the same. `subgroup`: one subgroup of 4, 8 or 16 lanes per workgroup
+ * and no barriers, for software adapters; `shared`: workgroups that share memory, for GPUs; `plain`: for any adapter.
  */
 export type KernelFamily = "subgroup" | "shared" | "plain";
 
@@ -116,12 +116,20 @@ const raisedLimits = [
   "maxComputeWorkgroupSizeX",
 ] as const;
 
+/** Lanes of a subgroup that the kernels of the family `subgroup` are made for. */
+const subgroupWidths: readonly number[] = [4, 8, 16];
+
+/** Lanes up to which 64-bit loads pay: for more, the compiler of a software adapter moves each of them through memory. */
+const widest64 = 8;
+
 const bufferUsage = 0x4 | 0x8 | 0x80; // COPY_SRC | COPY_DST | STORAGE: written out because importing must not need WebGPU
 
 /** An open GPU. */
 export class Device implements DeviceProfile {
   /** The WebGPU device itself, for kernels and programs. */
   readonly gpu: GPUDevice;
+  /** The options that it was opened with. */
+  readonly options: Readonly<DeviceOptions>;
   /** The adapter's own description, such as `llvmpipe (LLVM 15.0.6, 256 bits)`. */
   readonly adapter: string;
   /** True for a software adapter, which runs on the CPU: correct but slow. */
@@ -132,7 +140,7 @@ export class Device implements DeviceProfile {
   readonly subgroup: number;
   /** True where subgroups are granted, of whatever sizes. */
   readonly subgroups: boolean;
-  /** True where 64-bit integers are granted: eight floats then move in one load. */
+  /** True where 64-bit integers are granted and pay: eight floats then move in one load. */
   readonly int64: boolean;
   /** True where shaders may store half precision; elsewhere they read halves packed, two in a word. */
   readonly f16: boolean;
@@ -150,14 +158,15 @@ export class Device implements DeviceProfile {
   /** Wraps a WebGPU device; use {@linkcode openDevice}. */
   constructor(gpu: GPUDevice, info: GPUAdapterInfo, granted: ReadonlySet<string>, options: DeviceOptions) {
     this.gpu = gpu;
+    this.options = options;
     this.adapter = adapterName(info);
     this.software = isSoftware(info);
     this.subgroups = granted.has(featureNames.subgroups);
     const lanes = this.subgroups && info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : 0;
-    this.int64 = granted.has(featureNames.int64);
+    this.int64 = granted.has(featureNames.int64) && lanes <= widest64;
     this.f16 = granted.has(featureNames.f16);
     this.timestamps = granted.has(featureNames.timestamps);
-    const cpu = lanes === 8 ? "subgroup" : "plain";
+    const cpu = subgroupWidths.includes(lanes) ? "subgroup" : "plain";
     this.family = options.family ?? (this.software ? cpu : "shared");
     this.subgroup = this.family === "subgroup" ? lanes : 0;
     this.#limit = options.memoryLimit ?? Infinity;
@@ -294,10 +303,10 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   if (isSoftwareGl(adapter.info)) await warnOfSlowness(adapterName(adapter.info));
   const { gpu, granted } = await request(adapter, o);
   const device = new Device(gpu, adapter.info, granted, o);
-  if (device.family === "subgroup" && device.subgroup !== 8) {
+  if (device.family === "subgroup" && !subgroupWidths.includes(device.subgroup)) {
     device.close();
     throw new ConfigError(
-      `Cannot open ${device.adapter} with family "subgroup": it needs subgroups of 8 lanes, and the adapter ` +
+      `Cannot open ${device.adapter} with family "subgroup": it needs subgroups of 4, 8 or 16 lanes, and the adapter ` +
         `${device.subgroup ? `has ${device.subgroup}` : "grants none of one fixed size"}`,
       { path: "openDevice.family", value: "subgroup" },
     );

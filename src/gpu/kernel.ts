@@ -87,7 +87,10 @@ function parseParams(source: string): Param[] {
 }
 
 /** Returns the words of a `Params` struct. */
-export function packParams(kernel: Kernel, values: Readonly<Record<string, number>>): Uint32Array {
+export function packParams(
+  kernel: Kernel,
+  values: Readonly<Record<string, number>>,
+): Uint32Array<ArrayBuffer> {
   const words = new Uint32Array(Math.max(4, Math.ceil(kernel.params.length / 4) * 4));
   const floats = new Float32Array(words.buffer);
   kernel.params.forEach(({ name, type }, i) => {

@@ -8,6 +8,7 @@
 import { Displayable, type Picture } from "../display/display.ts";
 import { DeviceError } from "../base/errors.ts";
 import type { Call } from "./call.ts";
+import { compileAhead } from "./compile_ahead.ts";
 import type { Device } from "./device.ts";
 import { bindGroupLayout, packParams, pipeline } from "./kernel.ts";
 import { type MemoryPlan, plan } from "./memory.ts";
@@ -80,14 +81,19 @@ export class Program extends Displayable {
         (s, buffer) => s.buffer = buffer,
       );
       const params = make("parameters", slot * calls.length, 0x40); // UNIFORM
+      const packed = calls.map((call) => packParams(call.kernel, call.params));
       const words = new Uint32Array(slot / 4 * calls.length);
-      calls.forEach((call, i) => words.set(packParams(call.kernel, call.params), i * slot / 4));
+      packed.forEach((own, i) => words.set(own, i * slot / 4));
       device.write(params, words);
       const dispatches = calls.map((call, i) => {
         const [x, y = 1, z = 1] = call.grid;
         return { pipeline: pipelines[i], group: bindGroup(device, call, params, i * slot), x, y, z };
       });
       device.check();
+      await compileAhead(
+        device,
+        dispatches.map((own, i) => ({ ...own, kernel: calls[i].kernel, words: packed[i] })),
+      );
       return new Program(device, owner, calls, memory, owned, dispatches);
     } catch (error) {
       for (const buffer of owned) device.free(buffer);

@@ -151,7 +151,7 @@ function updateChunk(
   { beta1, beta2, epsilon }: AdamWOptions,
 ): void {
   // A software adapter computes the eights of a workgroup one after another and reads the constants once.
-  const [WG, TIMES] = r.device.family === "subgroup" ? [8, 16] : [64, 1];
+  const [WG, TIMES] = r.device.family === "subgroup" ? [r.device.subgroup, 128 / r.device.subgroup] : [64, 1];
   const made = kernel("adamw", adamwSource, { WG, TIMES }, vec8Prelude(r.device, "g", "weights", "m", "v"));
   for (const { start, size } of bindingChunks(r, chunk.weights, 64)) {
     const cut = (t: Tensor) => t.view(t.name, [size], start);

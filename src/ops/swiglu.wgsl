@@ -10,7 +10,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   if (row >= p.rows) { return; }
   for (var c = lane; c < p.cols; c += WG) {
     let at = row * p.cols * 2u + c;
-    let a = Vec(x[at]);
-    y[row * p.cols + c] = y_t(a / (Vec(1.0) + exp(-a)) * Vec(x[at + p.cols]));
+    let a = x_vec(x[at]);
+    y[row * p.cols + c] = y_put(times(times(a, sigmoid(a)), x_vec(x[at + p.cols])));
   }
 }

@@ -1,7 +1,7 @@
 // da = dy b s (1 + a (1 - s)), db = dy a s, with s = sigmoid(a): one workgroup per row.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;            // [R, 2F]
-@group(0) @binding(1) var<storage, read> dy: array<Vec>;           // [R, F]
-@group(0) @binding(2) var<storage, read_write> dx: array<Vec>;     // [R, 2F]
+@group(0) @binding(1) var<storage, read> dy: array<dy_t>;          // [R, F]
+@group(0) @binding(2) var<storage, read_write> dx: array<dx_t>;    // [R, 2F]
 struct Params { rows: u32, cols: u32 } // cols = F in Vecs
 @group(0) @binding(3) var<uniform> p: Params;
 
@@ -11,10 +11,11 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   if (row >= p.rows) { return; }
   for (var c = lane; c < p.cols; c += WG) {
     let at = row * p.cols * 2u + c;
-    let a = Vec(x[at]);
-    let s = Vec(1.0) / (Vec(1.0) + exp(-a));
-    let d = dy[row * p.cols + c];
-    dx[at] = d * Vec(x[at + p.cols]) * s * (Vec(1.0) + a * (Vec(1.0) - s));
-    dx[at + p.cols] = d * a * s;
+    let a = x_vec(x[at]);
+    let s = sigmoid(a);
+    let gate = times(a, s);
+    let d = dy_vec(dy[row * p.cols + c]);
+    dx[at] = dx_put(times(times(d, x_vec(x[at + p.cols])), s + gate - times(gate, s)));
+    dx[at + p.cols] = dx_put(times(d, gate));
   }
 }

@@ -7,7 +7,7 @@ Deno.test(
   needsSubgroups,
   async () => {
     assert.ok(families.includes("subgroup"));
-    assert.equal((await testDevice("subgroup")).subgroup, 8);
+    assert.ok([4, 8, 16].includes((await testDevice("subgroup")).subgroup));
   },
 );
 

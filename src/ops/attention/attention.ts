@@ -114,7 +114,8 @@ function kernelsFor(
 ): AttentionKernels {
   const { queries, headDim } = shape;
   if (!mask && headDim <= 128) { // a head has to fit into registers
-    if (device.family === "subgroup" && [headDim, queries, keys].every((n) => n % 8 === 0)) {
+    const unit = Math.max(8, device.subgroup);
+    if (device.family === "subgroup" && headDim % 8 === 0 && queries % unit === 0 && keys % unit === 0) {
       return tiledKernels(subgroupTile(device, headDim, queries, tensors), shape, keys);
     }
     if (device.family === "shared" && headDim % 4 === 0 && queries > 1) {

@@ -12,7 +12,8 @@ import type { Tile } from "./shared.ts";
 import type { Layout } from "./subgroup.ts";
 
 /**
- * A kernel of the matrix product: its family, and the rows and columns of C that a workgroup computes. `split`: where C has
+ * A kernel of the matrix product: its family, and the rows and columns of C that a workgroup computes. In the family
+ * `subgroup` the columns are those of 8 lanes: other subgroups also compute eight columns per lane. `split`: where C has
  * few such blocks, the K of `tn` is cut, since it counts the rows of a batch (split_k.ts).
  */
 export type Choice =

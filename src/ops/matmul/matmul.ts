@@ -170,6 +170,7 @@ export function product(
   const lines = (matrix: Tensor): Lines =>
     byEights ? vec8LayoutOf(r.device, matrix) : { single: matrix.dtype };
   const height = byEights ? rows : layout === "tn" ? 16 : 32; // single numbers make long texts, which take seconds to compile
-  const made = matmulSubgroup(layout, add, { a: lines(a), b: lines(b), c: lines(c) }, height);
-  call(made, { lda, ldb }, height, cols);
+  const lanes = r.device.subgroup;
+  const made = matmulSubgroup(layout, add, { a: lines(a), b: lines(b), c: lines(c) }, height, lanes);
+  call(made, { lda, ldb }, height, 8 * lanes);
 }

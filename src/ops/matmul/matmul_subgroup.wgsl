@@ -1,7 +1,7 @@
-// C = A B, A B^T or A^T B on one subgroup of 8 lanes, with the sums of matmul.wgsl: read it first. A template (../unroll.ts)
+// C = A B, A B^T or A^T B on one subgroup of {lanes} lanes, with the sums of matmul.wgsl: read it first. A template (../unroll.ts)
 // with the macros of subgroup.ts: #load(name, buffer, line, eight of the line, numbers from line to line, k of element {e}).
-// A tile of C is {rows} rows by 64 columns: each lane owns eight columns, as a pair (l: 0, 2, 4, 6; h: 1, 3, 5, 7) per row.
-// Indices: i (rows of the tile), q (groups of eight rows), k (eight values of k), n (eight columns), o (the pair's l and h).
+// A tile of C is {rows} rows, and each lane owns eight columns of it, as a pair (l: 0, 2, 4, 6; h: 1, 3, 5, 7) per row.
+// Indices: i (rows of the tile), q (groups of {lanes} rows), k (eight values of k), n (eight columns), o (the pair's l and h).
 {functions}
 @group(0) @binding(0) var<storage, read> a: #array(a); // [M, K], transposed [K, M]; lda from row to row
 @group(0) @binding(1) var<storage, read> b: #array(b); // [K, N], for A B^T [N, K]; ldb from row to row
@@ -9,7 +9,7 @@
 struct Params { M: u32, N: u32, K: u32, lda: u32, ldb: u32, ldc: u32 }
 @group(0) @binding(3) var<uniform> p: Params;
 
-@compute @workgroup_size(8)
+@compute @workgroup_size({lanes})
 fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) w: vec3<u32>, @builtin(subgroup_invocation_id) sid: u32) {
   let M8 = (p.M + 7u) / 8u; // lengths in units of eight numbers
   let N8 = (p.N + 7u) / 8u;
@@ -20,7 +20,7 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) w: ve
     let ldc8 = p.ldc / 8u;
   #end
   let row = w.y * {rows}u;
-  let place = w.x * 8u + lane;
+  let place = w.x * {lanes}u + lane;
   let col = min(place, N8 - 1u); // a lane beyond the last column computes the last eight again and writes nothing
   #for i
     #if add // the sums go on from C
@@ -60,12 +60,15 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) w: ve
     }
   #end
   #if tn
-    #for q: let unitA{q} = min(row / 8u + {q}u, M8 - 1u);
-    for (var k = 0u; k < p.K; k += 8u) { // each lane loads the rows of the tile for its own k
-      #for q: #load(a{q}, a, (k + sid), unitA{q}, lda, k + sid)
+    #for q // each lane loads eight rows of the tile for one of the eight k
+      let unitA{q} = min((row + {first}u + sid) / 8u, M8 - 1u);
+      let kA{q} = ({first}u + sid) % 8u;
+    #end
+    for (var k = 0u; k < p.K; k += 8u) {
+      #for q: #load(a{q}, a, (k + kA{q}), unitA{q}, lda, k + kA{q})
       #for k: #load(b{k}, b, (k + {k}u), col, ldb, k + {k}u)
       #for i
-        #for k: let x{i}_{k} = subgroupBroadcast(a{q}{half}.{part}, {k}u); // A of row i at k
+        #for k: let x{i}_{k} = #at({i}, {k}); // A of row i at k
         #for o
           c{i}{o} += x{i}_0 * b0{o} + x{i}_1 * b1{o} + x{i}_2 * b2{o} + x{i}_3 * b3{o};
           c{i}{o} += x{i}_4 * b4{o} + x{i}_5 * b5{o} + x{i}_6 * b6{o} + x{i}_7 * b7{o};

@@ -1,9 +1,10 @@
 /**
- * The matrix product for software adapters (family `subgroup`): a workgroup is one subgroup of 8 lanes, without barriers.
+ * The matrix product for software adapters (family `subgroup`): a workgroup is one subgroup, without barriers.
  *
- * A tile is 32 or 64 rows by 8 lanes, eight columns per lane. One load fetches eight rows of A, one per lane;
- * `subgroupBroadcast` hands each to all lanes. Every load of B then serves all rows. The textbook kernel with shared
- * memory is ten times slower here, because a software adapter turns barriers into coroutines.
+ * A tile is 32 or 64 rows, and eight columns per lane. One load fetches a row of A for each lane; `subgroupBroadcast` hands
+ * each to all lanes. Every load of B then serves all rows. The textbook kernel with shared memory is ten times slower
+ * here, because a software adapter turns barriers into coroutines. A subgroup has 4, 8 or 16 lanes, by the width of the
+ * processor's registers; the sums of each element are the same.
  *
  * @module
  */
@@ -34,26 +35,34 @@ interface Operands {
  * By eights, N and K are multiples of 8, and M too for `tn`. A tile that passes the edge of C reads its last rows or
  * columns again and does not write them; single numbers behind the end of K count as zeros.
  *
- * @param rows rows of C that a workgroup computes, a multiple of 8
+ * @param rows rows of C that a workgroup computes, a multiple of 8 and of `lanes`
+ * @param lanes lanes of a subgroup: 4, 8 or 16
  */
-export function matmulSubgroup(layout: Layout, add: boolean, operands: Operands, rows: number): Kernel {
+export function matmulSubgroup(
+  layout: Layout,
+  add: boolean,
+  operands: Operands,
+  rows: number,
+  lanes: number,
+): Kernel {
   const kinds = [operands.a, operands.b, operands.c].map((lines) =>
     typeof lines === "string" ? lines : `single ${lines.single}`
   );
   const label = new Set(kinds).size === 1 ? kinds[0] : kinds.join("-");
-  const name = `matmul_subgroup ${layout} rows=${rows}${add ? " add" : ""}${
+  const width = lanes === 8 ? "" : ` lanes=${lanes}`;
+  const name = `matmul_subgroup ${layout} rows=${rows}${width}${add ? " add" : ""}${
     label === "u64" ? "" : ` ${label}`
   }`;
   const known = kernels.get(name);
   if (known) return known;
-  const made = kernel(name, textOf(layout, add, operands, rows));
+  const made = kernel(name, textOf(layout, add, operands, rows, lanes));
   kernels.set(name, made);
   return made;
 }
 
 const kernels = new Map<string, Kernel>();
 
-function textOf(layout: Layout, add: boolean, operands: Operands, rows: number): string {
+function textOf(layout: Layout, add: boolean, operands: Operands, rows: number, lanes: number): string {
   const { a, b, c } = operands;
   return unroll(template, {
     names: {
@@ -62,18 +71,19 @@ function textOf(layout: Layout, add: boolean, operands: Operands, rows: number):
       tn: layout === "tn",
       add,
       rows,
+      lanes,
       vec8: typeof c === "string",
       type: typeof c === "string" ? "" : c.single,
       functions: vec8Functions(...[a, b, c].filter((lines) => typeof lines === "string")),
     },
     indices: {
-      i: range(rows).map((i) => ({ i, q: i >> 3, lane: i & 7, half: half(i), part: part(i) })),
-      q: range(rows / 8).map((q) => ({ q, first: 8 * q })),
+      i: range(rows).map((i) => ({ i, q: Math.floor(i / lanes), lane: i % lanes })),
+      q: range(rows / lanes).map((q) => ({ q, first: lanes * q })),
       k: range(8).map((k) => ({ k, kHalf: half(k), kPart: part(k) })),
       n: range(8).map((n) => ({ n, nHalf: half(n), nPart: part(n) })),
       o: over("o", ["l", "h"]),
     },
-    macros: macrosOf(operands),
+    macros: macrosOf(operands, lanes),
   });
 }
 
@@ -83,7 +93,7 @@ const half = (n: number) => "lh"[n & 1];
 /** The component of that half. */
 const part = (n: number) => "xyzw"[(n & 7) >> 1];
 
-function macrosOf(operands: Operands): Record<string, Macro> {
+function macrosOf(operands: Operands, lanes: number): Record<string, Macro> {
   const linesOf = (buffer: string) => operands[buffer as keyof Operands];
   return {
     array: (buffer) => {
@@ -100,6 +110,12 @@ function macrosOf(operands: Operands): Record<string, Macro> {
       return `let ${name}s = ${line} * p.${stride} + (${unit}) * 8u;
 let ${name}l = vec4<f32>(${elements(0)});
 let ${name}h = vec4<f32>(${elements(1)});`;
+    },
+    // A of row i of the tile at k, for A^T B: the lanes of all groups together hold the eight k of each eight rows.
+    at: (i, k) => {
+      const place = (Number(i) & ~7) + Number(k);
+      const name = `a${Math.floor(place / lanes)}${half(Number(i))}.${part(Number(i))}`;
+      return `subgroupBroadcast(${name}, ${place % lanes}u)`;
     },
     store: (buffer, place, l, h) => store(linesOf(buffer) as Vec8Layout, buffer, place, l, h),
   };
