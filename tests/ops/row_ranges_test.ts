@@ -109,6 +109,7 @@ const table = noise(V, D);
 const x = noise(R, D);
 const dy = noise(R, D);
 const wide = noise(R, 2 * F);
+const tall = noise(104, 64); // 78 of its rows can be bound, and 64 are
 const ids = Uint32Array.from({ length: R }, () => random.below(V));
 const targets = Int32Array.from({ length: R }, (_, i) => i % 7 === 0 ? -100 : random.below(V));
 
@@ -153,6 +154,12 @@ const ops: Record<string, (device: Device, most: number) => (r: Recorder) => Ten
     y.grad = upload(device, "dy", { shape: [R, F], data: (wide.data as Float32Array).slice(0, R * F) });
     r.backward();
     return [y, input.grad!];
+  },
+
+  "product over many rows": (device) => (r) => {
+    const c = upload(device, "c", { shape: [64, 64], data: new Float32Array(64 * 64).fill(1) });
+    matmul(r, "tn", upload(device, "a", tall), upload(device, "b", tall), c, true);
+    return [c];
   },
 
   "product with a table": (device, most) => (r) => {

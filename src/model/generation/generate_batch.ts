@@ -146,8 +146,8 @@ function textOf({ continuation, pieces }: GenerationSlot, finish: FinishReason):
 
 /**
  * Returns the number of sequences of the decoder: a multiple of eight, since the fast matrix product takes no fewer. The
- * kernels, and with them the last bits of a text, so do not depend on the number of prompts. A cache that is too large
- * for one buffer or binding lowers it.
+ * kernels, and with them the last bits of a text, so do not depend on the number of prompts. A cache, or logits, too
+ * large for one buffer or binding lower it.
  */
 function sequencesOf(
   { config, device }: ModelHandle,
@@ -155,10 +155,11 @@ function sequencesOf(
   texts: number,
   length: number,
 ): number {
-  const { dim, heads, kvHeads } = config;
+  const { dim, heads, kvHeads, vocabSize } = config;
   const cacheBytes = Math.ceil(length / 8) * 8 * 2 * kvHeads * dim / heads * 4;
+  const bytes = Math.max(cacheBytes, 4 * vocabSize);
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
-  const max = Math.max(1, Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / cacheBytes));
+  const max = Math.max(1, Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / bytes));
   const wanted = Math.ceil(Math.min(batch, texts) / 8) * 8;
   return wanted <= max ? wanted : max >= 8 ? Math.floor(max / 8) * 8 : max;
 }
