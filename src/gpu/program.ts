@@ -23,6 +23,12 @@ interface Dispatch {
   z: number;
 }
 
+/**
+ * Returns a sentence on what to do about a program that does not fit: for the error of a tensor that is too large, of
+ * which the share `fitting` is not, and without a share for that of all tensors together.
+ */
+export type Remedy = (fitting?: number) => string;
+
 /** Bytes from the parameters of one call to those of the next in the uniform buffer. */
 const slot = 256;
 
@@ -53,7 +59,7 @@ export class Program extends Displayable {
    * Plans memory, compiles the kernels and makes the bind groups.
    *
    * @param keep tensors that stay readable after a replay
-   * @param remedy a sentence for the error of memory that does not fit: what to do
+   * @param remedy says what to do about what does not fit
    * @throws {DeviceError} for a kernel that does not compile, and beyond a limit of the device
    */
   static async compile(
@@ -61,14 +67,14 @@ export class Program extends Displayable {
     owner: string,
     calls: readonly Call[],
     keep: readonly Tensor[],
-    remedy: string,
+    remedy: Remedy,
   ): Promise<Program> {
     checkSizes(device, calls, remedy);
     const pipelines = await Promise.all(calls.map((call) => pipeline(device, call.kernel)));
     const uses = calls.map((call) => Object.values(call.args).map((tensor) => tensor.storage));
     const owned: GPUBuffer[] = [];
     const make = (what: string, bytes: number, usage = 0) => {
-      const buffer = device.buffer(`${owner}: ${what}`, bytes, { usage, remedy });
+      const buffer = device.buffer(`${owner}: ${what}`, bytes, { usage, remedy: remedy() });
       owned.push(buffer);
       return buffer;
     };
@@ -200,7 +206,7 @@ function bindGroup(device: Device, call: Call, params: GPUBuffer, offset: number
  *
  * @throws {DeviceError} naming the tensor that exceeds its limit most, and how much of it would fit
  */
-function checkSizes({ limits }: Device, calls: readonly Call[], remedy: string): void {
+function checkSizes({ limits }: Device, calls: readonly Call[], remedy: Remedy): void {
   let worst = { ratio: 1, limit: "", wanted: 0, have: 0, name: "" };
   const compare = (name: string, wanted: number, limit: "maxBufferSize" | "maxStorageBufferBindingSize") => {
     const have = limits[limit];
@@ -213,7 +219,7 @@ function checkSizes({ limits }: Device, calls: readonly Call[], remedy: string):
   }
   const { ratio, limit, wanted, have, name } = worst;
   if (ratio === 1) return;
-  const message = `Cannot compute ${name}: ${limit} is ${have} bytes, wanted ${wanted}. ${remedy}`;
+  const message = `Cannot compute ${name}: ${limit} is ${have} bytes, wanted ${wanted}. ${remedy(1 / ratio)}`;
   throw new DeviceError(message, { limit, wanted, have });
 }
 

@@ -15,7 +15,7 @@ import { Device, type DeviceProfile } from "./device.ts";
 import { type Kernel, kernel } from "./kernel.ts";
 import { type MemoryPlan, plan } from "./memory.ts";
 import { grid2d, vectorPrelude, type Workgroups } from "./prelude.ts";
-import { Program } from "./program.ts";
+import { Program, type Remedy } from "./program.ts";
 import sumSource from "./sum.wgsl" with { type: "text" };
 import { bytesOf, type DType, Tensor } from "./tensor.ts";
 
@@ -25,6 +25,8 @@ import { bytesOf, type DType, Tensor } from "./tensor.ts";
  * of each block.
  */
 export type Save = "all" | "linear" | "block";
+
+const fewerAtATime = () => "Give fewer sequences or tokens at a time, or choose a smaller model";
 
 /** A list of kernel calls under construction, with the tape of the backward pass. */
 export class Recorder {
@@ -166,15 +168,13 @@ export class Recorder {
    *
    * @param owner shown in memory reports and errors
    * @param keep tensors that stay readable after a replay
+   * @param remedy says what to do about what does not fit the device
    * @throws {DeviceError} for a kernel that does not compile, and beyond a limit of the device
    */
-  compile(owner: string, keep: readonly Tensor[] = []): Promise<Program> {
+  compile(owner: string, keep: readonly Tensor[] = [], remedy: Remedy = fewerAtATime): Promise<Program> {
     if (!(this.device instanceof Device)) {
       throw new Error("Cannot compile a recording that was made without a device");
     }
-    const remedy = this.gradients
-      ? `Lower microBatch or context, choose save: "linear" or "block", or a smaller model`
-      : "Give fewer sequences or tokens at a time, or choose a smaller model";
     return Program.compile(this.device, owner, this.calls, keep, remedy);
   }
 

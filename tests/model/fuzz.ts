@@ -10,7 +10,7 @@ import { columnsOf, elementsOf } from "../../src/formats/tensors/matrix.ts";
 import { resolveConfig } from "../../src/model/architecture/config.ts";
 import { writeHfFolder } from "../../src/model/files/write_hf_folder.ts";
 import { settingsToSave } from "../../src/model/architecture/generation_settings.ts";
-import { initialParameters } from "../../src/model/weights/init.ts";
+import { initialWeights } from "../../src/model/weights/init.ts";
 import { openWeights } from "../../src/model/files/open_model.ts";
 import { checkWeights } from "../../src/model/weights/weight_source.ts";
 import type { ParameterPieces } from "../../src/model/weights/stream_weights.ts";
@@ -47,9 +47,12 @@ export async function plant(root: string): Promise<DamageTarget[]> {
       .withTemplate("plain");
   const config = resolveConfig({ ...shape, ropeScaling });
   const layout = new WeightLayout(config);
-  const all = [...initialParameters(layout, 1)];
+  const drawn = [...initialWeights(layout, 1).values()];
+  const all = await Promise.all(
+    drawn.map((matrix) => matrix.read(0, matrix.shape.length > 1 ? matrix.shape[0] : 1)),
+  );
   const pieces = async function* (): AsyncGenerator<ParameterPieces> {
-    for (const [i, [, { data }]] of all.entries()) {
+    for (const [i, data] of all.entries()) {
       const parts = async function* () {
         yield await Promise.resolve(data);
       };
@@ -95,7 +98,7 @@ export async function plant(root: string): Promise<DamageTarget[]> {
   }
   await Deno.mkdir(`${root}/types`);
   await Deno.copyFile(`${root}/hf/config.json`, `${root}/types/config.json`);
-  const single = all.map(([name, { shape, data }]) => ({ name, shape, data }));
+  const single = layout.parameters.map(({ name, shape }, i) => ({ name, shape, data: all[i] }));
   await writeSafetensors(`${root}/types/model.safetensors`, single);
   const names = [...Deno.readDirSync(`${root}/hf`)].map(({ name }) => name).sort();
   const shard = names.find((name) => name.startsWith("model-"))!;

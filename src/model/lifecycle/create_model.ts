@@ -9,8 +9,8 @@ import { type ModelShape, resolveConfig } from "../architecture/config.ts";
 import { checkVocabulary, needlessFactor } from "../files/check_fit.ts";
 import { type ModelOptions, modelOptionsSchema } from "../model_options.ts";
 import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
-import { initialParameters } from "../weights/init.ts";
-import { writeParameters } from "../weights/named_weights.ts";
+import { initialWeights } from "../weights/init.ts";
+import { fillArena } from "../weights/stream_weights.ts";
 import { sharedDevice } from "./shared_device.ts";
 
 /**
@@ -37,8 +37,13 @@ export async function createModel(
   await tune(device);
   const fallbackName = preset ?? "model";
   const state = await ModelState.allocate(device, config, { name, fallbackName, dtype, preset });
-  writeParameters(device, state.layout, state.arena, initialParameters(state.layout, seed));
-  state.refreshHalfWeights();
+  try {
+    await fillArena(device, state.layout, state.arena, initialWeights(state.layout, seed));
+    state.refreshHalfWeights();
+  } catch (error) {
+    state.dispose();
+    throw error;
+  }
   state.tokenizer = tokenizer;
   return state;
 }

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { DeviceError } from "../../base/errors.ts";
-import { type Device, type Program, Recorder, type Save, Tensor } from "../../gpu/mod.ts";
+import { type Device, type Program, Recorder, type Remedy, type Save, Tensor } from "../../gpu/mod.ts";
 import { adamw, type AdamWOptions, finishStep, type StepState } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
 import type { ModelState } from "../model_state.ts";
@@ -42,9 +41,6 @@ export const ringSize = 256;
 const remedy =
   "Gradients and moments take 12 bytes per weight: train adapters (lora), choose a smaller model, or use " +
   "an adapter or a memoryLimit that has room";
-
-/** Limits on the size of one tensor. */
-const sizeLimits: readonly (string | undefined)[] = ["maxBufferSize", "maxStorageBufferBindingSize"];
 
 /** The tensors and the programs of a training step. */
 export interface StepParts {
@@ -123,7 +119,7 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
     device,
     trainable,
     batch,
-    micro: disposing(await compileFitting(micro, owner, options)),
+    micro: disposing(await micro.compile(owner, [], smallerMicroBatch(options))),
     update: disposing(await update.compile(`${owner} update`)),
     state,
     gradients,
@@ -132,21 +128,15 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
   };
 }
 
-/** Compiles a micro-batch; the error for a tensor that is too large names the largest micro-batch or context that fits. */
-async function compileFitting(
-  r: Recorder,
-  owner: string,
-  { microBatch, context }: TrainingStepOptions,
-): Promise<Program> {
-  try {
-    return await r.compile(owner);
-  } catch (error) {
-    if (!(error instanceof DeviceError) || !sizeLimits.includes(error.limit)) throw error;
-    const { limit, wanted, have } = error;
-    const rows = microBatch * context * have! / wanted!;
-    const fitting = rows >= context
+/** Returns the remedy of a micro-batch: for a tensor that is too large the largest micro-batch or context that fits. */
+function smallerMicroBatch({ microBatch, context }: TrainingStepOptions): Remedy {
+  return (fitting) => {
+    if (fitting === undefined) {
+      return 'Lower microBatch or context, choose save: "linear" or "block", or a smaller model';
+    }
+    const rows = microBatch * context * fitting + 1e-6; // the share is rounded
+    return rows >= context
       ? `A microBatch of at most ${Math.floor(rows / context)} fits`
       : `With a microBatch of 1 a context of at most ${Math.floor(rows)} fits`;
-    throw new DeviceError(`${error.message}. ${fitting}`, { limit, wanted, have, cause: error });
-  }
+  };
 }

@@ -152,8 +152,8 @@ export class TrainingStep {
   /** Returns the first parameter whose gradient is not finite, or undefined; a `NumericsError` names it. */
   async nonFinite(): Promise<string | undefined> {
     const { device, gradients } = this.#parts;
-    for (const [name, data] of await readParameters(device, this.layout, gradients)) {
-      if (!data.every(Number.isFinite)) return name;
+    for await (const { parameter, data } of drainArena(device, this.layout, gradients)) {
+      for await (const piece of data()) if (!piece.every(Number.isFinite)) return parameter.name;
     }
     return undefined;
   }

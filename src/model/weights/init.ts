@@ -7,28 +7,26 @@
  * @module
  */
 import { Random } from "../../base/random.ts";
+import { columnsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
 import type { Parameter, WeightLayout } from "./weight_layout.ts";
 
-/** Draws every parameter, each from a random stream of its own, so that the order does not matter. */
-export function* initialParameters(
-  layout: WeightLayout,
-  seed: number,
-): Generator<[string, { shape: number[]; data: Float32Array<ArrayBuffer> }]> {
-  for (const parameter of layout.parameters) {
-    yield [parameter.name, { shape: parameter.shape, data: initial(parameter, layout, seed) }];
-  }
+/**
+ * Returns every parameter as a matrix that is drawn as it is read, once and from its first row to its last. Each has a
+ * random stream of its own, so that the order of parameters does not matter.
+ */
+export function initialWeights(layout: WeightLayout, seed: number): Map<string, FileMatrix> {
+  return new Map(layout.parameters.map((parameter) => [parameter.name, drawn(parameter, layout, seed)]));
 }
 
-function initial(
-  { name, shape }: Parameter,
-  { config }: WeightLayout,
-  seed: number,
-): Float32Array<ArrayBuffer> {
-  const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
-  if (shape.length === 1) return data.fill(1);
+function drawn({ name, shape }: Parameter, { config }: WeightLayout, seed: number): FileMatrix {
   const residual = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight");
   const deviation = residual ? 0.02 / Math.sqrt(2 * config.layers) : 0.02;
   const random = new Random(seed).fork(name);
-  for (let i = 0; i < data.length; i++) data[i] = random.normal() * deviation;
-  return data;
+  const read = (_start: number, count: number) => {
+    const data = new Float32Array(count * columnsOf(shape));
+    if (shape.length === 1) return Promise.resolve(data.fill(1));
+    for (let i = 0; i < data.length; i++) data[i] = random.normal() * deviation;
+    return Promise.resolve(data);
+  };
+  return { file: "initial weights", shape, read };
 }

@@ -77,7 +77,7 @@ for (
       await refused(
         device,
         limit,
-        /Cannot compute \S+.*microBatch of at most \d+ fits$/,
+        /Cannot compute \S+[^.]*\. A microBatch of at most \d+ fits$/,
         () =>
           create(16, 64).catch((error) => {
             message = error.message;

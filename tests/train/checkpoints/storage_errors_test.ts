@@ -66,6 +66,16 @@ Deno.test("steps() halves the micro-batch too, and each step says so", async () 
   device.close();
 });
 
+Deno.test("a micro-batch whose activations cannot be bound is halved, too", async () => {
+  const device = await openDevice({ maxBindingSize: 2 ** 16 });
+  const model = await tinyModel({}, device);
+  const trainer = quiet(model).pretrain(tokens(64), { ...options, batchTokens: 24 * 12, steps: 2 });
+  const { warnings, history } = await trainer.run(hidden);
+  assert.match(warnings.join(), /too small for 24 sequences at once, 12 are taken; the batch stays 24/);
+  assert.equal(history.length, 2);
+  device.close();
+});
+
 Deno.test("without memory for one sequence the error names the limit and what to lower", async () => {
   const remedies = [[300_000, "train adapters \\(lora\\)"], [470_000, 'save: "linear"']] as const;
   for (const [memoryLimit, remedy] of remedies) {
