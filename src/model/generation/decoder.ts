@@ -138,7 +138,7 @@ export class Decoder {
     const logits = r.tensor("logits", [sequences, weights.output.rows]);
     matmul(r, "nt", x, weights.output, logits);
     const best = choices === undefined ? undefined : r.tensor("best", [sequences], "u32");
-    if (best) argmax(r, logits.columns("logits", 0, choices!), best);
+    if (best) argmax(r, logits, best, 0, choices);
     const program = await r.compile(owner, best ? [logits, best] : [logits]);
     this.#model.program = program;
     return { batch, program, logits, best };
