@@ -125,7 +125,8 @@ const unpackedBytes = 2 ** 26;
 /** Records a product whose B is unpacked by ranges of rows: columns of C for `nt`, parts of the sums for `nn`. */
 function unpackedProduct(r: Recorder, by: Choice, layout: Layout, { a, b, c }: Matrices, add: boolean): void {
   const dtype = r.device.f16 && a.dtype === "f16" ? "f16" : "f32";
-  const bytes = Math.min(unpackedBytes, r.device.limits.maxStorageBufferBindingSize);
+  const { maxBufferSize, maxStorageBufferBindingSize } = r.device.limits;
+  const bytes = Math.min(unpackedBytes, maxBufferSize, maxStorageBufferBindingSize);
   const unit = Math.max(sumUnit, alignedColumns(layout === "nt" ? c : a), alignedRows(b));
   const step = Math.max(1, Math.floor(bytes / bytesOf(dtype) / b.cols / unit)) * unit;
   for (let first = 0; first < b.rows; first += step) {
