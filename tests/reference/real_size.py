@@ -4,8 +4,8 @@
     python3 real_size.py ask FOLDER < {"prompt", "greedy", "q8"}   logits after the prompt, greedy ids and their lead
     python3 real_size.py step FOLDER < {"ids", "targets", "samples"}    loss, gradients' norm, and samples of gradients
 
-A shape is the fields of config.json that differ from LlamaConfig's. Weights are normal with deviation 1 / sqrt(columns),
-norms between 0.75 and 1.25. Logits are those of the last two positions; the lead of an id is its logit less the next one's.
+A shape is the fields of config.json that differ from LlamaConfig's. Weights are normal with deviation 1 / sqrt(columns), norms
+between 0.75 and 1.25, the last four times that, so that the best id leads clearly. Logits are those of the last two positions; the lead of an id is its logit less the next one's.
 With "q8" matrices are first packed to Q8_0 and unpacked by the package gguf. "samples" names parameters, of each of which the
 first 64 gradients, before clipping, and weights are returned. "step" keeps the activations of one block at a time. Needs torch,
 transformers and gguf.
@@ -30,9 +30,10 @@ def write(folder, shape, shardBytes):
     model.tie_weights()
     generator = torch.Generator().manual_seed(7)
     with torch.no_grad():
-        for parameter in model.parameters():
+        for name, parameter in model.named_parameters():
             if parameter.dim() == 1:
-                parameter.copy_(torch.rand(parameter.shape, generator=generator, dtype=torch.float32) / 2 + 0.75)
+                noise = torch.rand(parameter.shape, generator=generator, dtype=torch.float32)
+                parameter.copy_((noise / 2 + 0.75) * (4 if name == "model.norm.weight" else 1))
             else:  # a few rows at a time, so that memory stays low
                 for rows in parameter.split(4096):
                     noise = torch.randn(rows.shape, generator=generator, dtype=torch.float32)

@@ -4,7 +4,7 @@
  * @module
  */
 import { packBlocks } from "../../src/formats/gguf/gguf_pack.ts";
-import { splitQ8, unpackQ8Parts } from "../../src/formats/gguf/q8_blocks.ts";
+import { splitQ8, unpackQ8 } from "../../src/formats/gguf/q8_blocks.ts";
 import { bytesOf, type Device, type DType, Tensor } from "../../src/gpu/mod.ts";
 
 /** A tensor and its numbers as f32. */
@@ -45,7 +45,7 @@ export function putWeight(
   const parts = splitQ8(packBlocks("Q8_0", data, "weight"));
   const tensor = put(device, "q8", shape, parts.bytes);
   tensor.scales = put(device, "f16", [...shape.slice(0, -1), shape.at(-1)! / 32], parts.scales);
-  return { tensor, values: unpackQ8Parts(parts) };
+  return { tensor, values: unpackQ8(parts) };
 }
 
 /** Frees the memory of a weight. */

@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { packBlocks } from "../../formats/gguf/gguf_pack.ts";
-import { q8Weights, splitQ8, unpackQ8Parts } from "../../formats/gguf/q8_blocks.ts";
+import { checkedBlocks, checkHalves } from "../../formats/gguf/gguf_pack.ts";
+import { type Q8Parts, q8Weights, splitQ8, unpackQ8 } from "../../formats/gguf/q8_blocks.ts";
 import {
   bytesOf,
   type Device,
@@ -197,16 +197,19 @@ export class PackedWeights {
   write(device: Device, rows: ArenaRows, data: Float32Array<ArrayBuffer>): void {
     const place = this.#placeAt(rows.start);
     if (place.kind === "bytes") {
-      return this.writeBlocks(device, rows, packBlocks("Q8_0", data, this.#nameAt(rows)));
+      return this.#writeParts(device, rows, checkedBlocks(data, this.#nameAt(rows)));
     }
-    if (place.kind === "halves") packBlocks("F16", data, this.#nameAt(rows)); // refuses what overflows
+    if (place.kind === "halves") checkHalves(data, this.#nameAt(rows));
     this.#arenas[place.kind]!.write(device, this.#rowsIn(place, rows), data);
   }
 
   /** Copies rows of Q8_0 blocks to the GPU as they are. */
   writeBlocks(device: Device, rows: ArenaRows, blocks: Uint8Array<ArrayBuffer>): void {
+    this.#writeParts(device, rows, splitQ8(blocks));
+  }
+
+  #writeParts(device: Device, rows: ArenaRows, { scales, bytes }: Q8Parts): void {
     const place = this.#placeAt(rows.start);
-    const { scales, bytes } = splitQ8(blocks);
     this.#arenas.bytes!.write(device, this.#rowsIn(place, rows, 4), new Float32Array(bytes.buffer));
     // Scales are written by words of two: behind an odd number of them stands one of a row of zeros.
     const at = this.#rowsIn(place, rows, q8Weights, place.scales);
@@ -232,8 +235,8 @@ export class PackedWeights {
     return plans.map(({ kind, index }) => {
       const data = found[kind]![index];
       if (kind !== "bytes") return data;
-      const scales = new Uint16Array(new Float16Array(found.scales![index]).buffer);
-      return unpackQ8Parts({ bytes: new Int8Array(data.buffer, data.byteOffset, data.byteLength), scales });
+      const scales = new Float16Array(found.scales![index]);
+      return unpackQ8({ bytes: new Int8Array(data.buffer, data.byteOffset, data.byteLength), scales });
     });
   }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { packBlocks } from "../../../src/formats/gguf/gguf_pack.ts";
-import { splitQ8, unpackQ8Parts } from "../../../src/formats/gguf/q8_blocks.ts";
+import { splitQ8, unpackQ8 } from "../../../src/formats/gguf/q8_blocks.ts";
 import { openSafetensors } from "../../../src/formats/mod.ts";
 import { type Device, type DeviceOptions, openDevice } from "../../../src/gpu/mod.ts";
 import { Model, type NamedWeights, TrainingStep } from "../../../src/model/mod.ts";
@@ -55,9 +55,7 @@ function rounded(named: NamedWeights, dtype: "f16" | "q8"): NamedWeights {
     const blocks = dtype === "q8" && !name.includes("down_proj");
     return [
       name,
-      blocks
-        ? unpackQ8Parts(splitQ8(packBlocks("Q8_0", data, name)))
-        : new Float32Array(new Float16Array(data)),
+      blocks ? unpackQ8(splitQ8(packBlocks("Q8_0", data, name))) : new Float32Array(new Float16Array(data)),
     ];
   }));
 }
