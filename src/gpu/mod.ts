@@ -23,11 +23,13 @@ export { type Binding, type Kernel, kernel, type Param } from "./kernel.ts";
 export { type MemoryPlan } from "./memory.ts";
 export {
   grid2d,
+  isPacked,
   reductions,
   stored,
   vec8Prelude,
   vectorPrelude,
   vectors,
+  weightReaders,
   width,
   wordFloats,
   type Workgroups,

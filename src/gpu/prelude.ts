@@ -101,6 +101,52 @@ export function stored(width: 1 | 4, tensors: Readonly<Record<string, Pick<Tenso
     .map(([name, { dtype }]) => `alias ${name}_t = ${width === 4 ? `vec4<${dtype}>` : dtype};\n`).join("");
 }
 
+/** Returns true for halves that kernels read as words of two, since the device has no shader-f16. */
+export function isPacked(device: DeviceProfile, { dtype }: Pick<Tensor, "dtype">): boolean {
+  return dtype === "f16" && !device.f16;
+}
+
+/**
+ * Returns WGSL for reading weights: for a tensor `x` its type in memory `x_t`, and `x_at(i)`, the i-th `Vec` of the buffer
+ * `x` in f32. Halves are packed where the device has no shader-f16. Bytes of "q8" are read by fours, with their scales
+ * from the buffer `x_scales: array<u32>`.
+ */
+export function weightReaders(
+  device: DeviceProfile,
+  width: 1 | 4,
+  tensors: Readonly<Record<string, Pick<Tensor, "dtype">>>,
+): string {
+  return Object.entries(tensors).map(([x, { dtype }]) => {
+    if (dtype === "q8") return bytesReader(x);
+    if (!isPacked(device, { dtype })) {
+      return stored(width, { [x]: { dtype } }) + `fn ${x}_at(i: u32) -> Vec { return Vec(${x}[i]); }\n`;
+    }
+    return width === 4 ? packedFoursReader(x) : packedReader(x);
+  }).join("");
+}
+
+const packedReader = (x: string) =>
+  `alias ${x}_t = u32;
+fn ${x}_at(i: u32) -> Vec { return unpack2x16float(${x}[i / 2u])[i % 2u]; }
+`;
+
+const packedFoursReader = (x: string) =>
+  `alias ${x}_t = vec2<u32>;
+fn ${x}_at(i: u32) -> Vec {
+  let word = ${x}[i];
+  return vec4<f32>(unpack2x16float(word.x), unpack2x16float(word.y));
+}
+`;
+
+const bytesReader = (x: string) =>
+  `alias ${x}_t = u32;
+fn ${x}_at(i: u32) -> Vec {
+  let word = ${x}[i];
+  let bytes = bitcast<vec4<i32>>(vec4<u32>(word << 24u, word << 16u, word << 8u, word)) >> vec4<u32>(24u);
+  return vec4<f32>(bytes) * unpack2x16float(${x}_scales[i / 16u])[i / 8u % 2u];
+}
+`;
+
 const bySubgroup = `fn sumAll(x: f32, lane: u32) -> f32 { return subgroupAdd(x); }
 fn maxAll(x: f32, lane: u32) -> f32 { return subgroupMax(x); }
 `;

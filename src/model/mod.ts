@@ -47,9 +47,9 @@ export { type StepRecord, TrainingStep } from "./training/training_step.ts";
 export type { NamedTensors, NamedWeights } from "./weights/named_weights.ts";
 export type { ParameterPieces, TransferOptions } from "./weights/stream_weights.ts";
 export {
+  type ModelWeights,
   type Parameter,
   type ParameterLayout,
-  type WeightArenas,
   WeightLayout,
   type WeightSlot,
 } from "./weights/weight_layout.ts";

@@ -25,7 +25,7 @@ import { attachState, type ModelHandle, type ModelState, type Prompt } from "./m
 import { allLogits } from "./scoring/logits.ts";
 import { type Score, scorePairs } from "./scoring/score.ts";
 import { datasetLoss, type LossResult } from "./scoring/window_loss.ts";
-import { summaryOf } from "./summary.ts";
+import { summaryOf, weightBytes } from "./summary.ts";
 import { planModel, planShape } from "./training/plan_model.ts";
 import type { Plan, PlanOptions } from "./training/training_plan.ts";
 
@@ -124,8 +124,8 @@ export class Model extends Displayable implements ModelHandle {
     return this.#state.device;
   }
 
-  /** Number format of the weights that products read, and of activations. */
-  get dtype(): "f32" | "f16" {
+  /** Number format of the weights that products read. */
+  get dtype(): "f32" | "f16" | "q8" {
     return this.#state.dtype;
   }
 
@@ -358,9 +358,17 @@ export class Model extends Displayable implements ModelHandle {
     return this.#state.disposed ? { text: `Model ${this.name} (disposed)` } : this.summary();
   }
 
-  /** Name, shape and size. */
-  toJSON(): { name: string; config: ModelConfig; parameters: number; bytes: string } {
-    const { total } = countParameters(this.config);
-    return { name: this.name, config: this.config, parameters: total, bytes: showBytes(total * 4) };
+  /** Name, shape, number format and the size of the weights in memory. */
+  toJSON(): {
+    name: string;
+    config: ModelConfig;
+    dtype: "f32" | "f16" | "q8";
+    parameters: number;
+    bytes: string;
+  } {
+    const { name, config, dtype } = this;
+    const { read, trained } = weightBytes(this.#state);
+    const { total } = countParameters(config);
+    return { name, config, dtype, parameters: total, bytes: showBytes(read + trained) };
   }
 }

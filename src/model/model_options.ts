@@ -17,10 +17,16 @@ export interface ModelOptions {
   /** Seed of the initial weights of `Model.create` (default 42). */
   seed?: number;
   /**
-   * Number format of the weights that products read, and of activations (default "f32"). "f16" needs an adapter with
-   * shader-f16; sums, norms, softmax, loss, gradients, moments and the weights that are trained stay in f32.
+   * Number format of the weights that products read (default "f32").
+   *
+   * "f16" takes 2 bytes a weight. Where the adapter has shader-f16 activations are f16 as well; sums, norms, softmax, loss,
+   * gradients and moments stay in f32. A loaded model holds nothing else until a trainer asks for weights in f32, which are
+   * then the rounded ones; `Model.create` makes them at once.
+   *
+   * "q8" is for a loaded model that is only used: 34 bytes for 32 weights, in the blocks of GGUF's Q8_0. Those of a GGUF
+   * file are kept, other weights are rounded as llama.cpp rounds them. Such a model cannot be trained.
    */
-  dtype?: "f32" | "f16";
+  dtype?: "f32" | "f16" | "q8";
   /**
    * Factor of the rotary scaling, for a folder of the original release of Llama 3.1 or later whose params.json does not
    * state it and whose sizes are not those of a released model.
@@ -38,7 +44,7 @@ const options = optionsSchema<ModelOptions>()(z.strictObject({
   tokenizer: z.custom<Tokenizer>((value) => value instanceof Tokenizer, "expected a Tokenizer").optional(),
   context: z.int().min(1).optional(),
   seed: z.int().default(42),
-  dtype: z.enum(["f32", "f16"]).default("f32"),
+  dtype: z.enum(["f32", "f16", "q8"]).default("f32"),
   ropeFactor: z.number().min(1).optional(),
   device: z.custom<Device>((value) => value instanceof Device, "expected a Device").optional(),
   name: z.string().min(1).optional(),
@@ -55,7 +61,10 @@ export const modelOptionsSchema: z.ZodType<ModelSettings, ModelOptions> = option
 export interface SaveOptions {
   /** A Hugging Face folder (default), or one GGUF file (default if the path ends in `.gguf`). */
   format?: "hf" | "gguf";
-  /** Number format of a GGUF file's matrices (default "f32"). Hugging Face folders are "f32". */
+  /**
+   * Number format of the matrices (default: that of the model, "f32" for one that is trained; a folder of a model of "q8"
+   * is "f32"). "q8_0" is for GGUF files.
+   */
   dtype?: "f32" | "f16" | "q8_0";
   /** Largest file of weights, in bytes; more weights go into several files with an index (default 50 GB). */
   shardBytes?: number;
@@ -65,7 +74,7 @@ export interface SaveOptions {
 
 const saveOptions = optionsSchema<SaveOptions>()(z.strictObject({
   format: z.enum(["hf", "gguf"]).optional(),
-  dtype: z.enum(["f32", "f16", "q8_0"]).default("f32"),
+  dtype: z.enum(["f32", "f16", "q8_0"]).optional(),
   shardBytes: z.int().min(1).default(50e9),
   signal: z.instanceof(AbortSignal).optional(),
 }));

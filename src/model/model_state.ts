@@ -13,8 +13,10 @@ import type { ModelConfig } from "./architecture/config.ts";
 import type { GenerationSettings } from "./architecture/generation_settings.ts";
 import { claimName, register, unregister } from "./model_registry.ts";
 import type { Arena } from "./weights/arena.ts";
+import type { PackedWeights, WeightType } from "./weights/packed_weights.ts";
+import type { ParameterStore } from "./weights/stream_weights.ts";
 import { ModelBuffers } from "./weights/model_buffers.ts";
-import { type WeightArenas, WeightLayout } from "./weights/weight_layout.ts";
+import { type ModelWeights, WeightLayout } from "./weights/weight_layout.ts";
 
 /** Text, or token ids as they are. */
 export type Prompt = string | Uint32Array;
@@ -35,8 +37,10 @@ interface AllocateOptions {
   name?: string;
   /** The name where the user gave none. */
   fallbackName: string;
-  /** Number format of the weights that products read, and of activations. */
-  dtype: "f32" | "f16";
+  /** Number format of the weights that products read. */
+  dtype: WeightType;
+  /** Allocates the weights in f32 that training updates also where products read another format (default false). */
+  trained?: boolean;
   /** The preset that gave the shape. */
   preset?: string;
 }
@@ -45,7 +49,7 @@ interface AllocateOptions {
 const collected = new FinalizationRegistry<ModelBuffers>((buffers) => buffers.dispose());
 
 /** The state of one model; the weights are freed when nothing refers to it. */
-export class ModelState implements ModelHandle, WeightArenas {
+export class ModelState implements ModelHandle, ModelWeights {
   /** Text to ids and back; `.instruct` sets one with a chat template. */
   tokenizer?: Tokenizer;
   /** Ids with a role and sampling settings of the files that it was loaded from. */
@@ -78,11 +82,11 @@ export class ModelState implements ModelHandle, WeightArenas {
   static async allocate(
     device: Device,
     config: ModelConfig,
-    { name, fallbackName, dtype, preset }: AllocateOptions,
+    { name, fallbackName, dtype, trained = false, preset }: AllocateOptions,
   ): Promise<ModelState> {
     const taken = claimName(name, fallbackName);
     const layout = new WeightLayout(config);
-    const buffers = await ModelBuffers.create(device, taken, layout, dtype);
+    const buffers = await ModelBuffers.create(device, taken, layout, { dtype, trained });
     const state = new ModelState(taken, layout, buffers, preset);
     register(state, name);
     return state;
@@ -98,9 +102,9 @@ export class ModelState implements ModelHandle, WeightArenas {
     return this.#buffers.device;
   }
 
-  /** Number format of the weights that products read, and of activations. */
-  get dtype(): "f32" | "f16" {
-    return this.#buffers.halfCopy ? "f16" : "f32";
+  /** Number format of the weights that products read. */
+  get dtype(): WeightType {
+    return this.#buffers.packed?.dtype ?? "f32";
   }
 
   /** True once the memory was freed. */
@@ -108,14 +112,20 @@ export class ModelState implements ModelHandle, WeightArenas {
     return this.#disposed;
   }
 
-  /** The weights in f32. */
-  get arena(): Arena {
-    return this.#liveBuffers().arena;
+  /** The weights in f32: of models of dtype "f32", and of models of dtype "f16" that are trained. */
+  get trained(): Arena | undefined {
+    return this.#liveBuffers().trained;
   }
 
-  /** Their copy in f16, of models of that dtype. */
-  get halfWeights(): Arena | undefined {
-    return this.#liveBuffers().halfCopy?.arena;
+  /** The weights that products read, of models of another dtype than "f32". */
+  get packed(): PackedWeights | undefined {
+    return this.#liveBuffers().packed;
+  }
+
+  /** The place of all parameters as they are most exactly: the weights in f32 where the model has them. */
+  get store(): ParameterStore {
+    const { trained, packed } = this.#liveBuffers();
+    return trained ?? packed!;
   }
 
   /** [context, 2, E / 2] the rotary angles. */
@@ -128,9 +138,43 @@ export class ModelState implements ModelHandle, WeightArenas {
     return this.#buffers;
   }
 
-  /** Brings the copy in f16 up to the weights; does nothing for models of dtype f32. */
-  refreshHalfWeights(): void {
-    this.#liveBuffers().halfCopy?.refresh();
+  /** Brings the halves up to the weights in f32; does nothing for models that hold only one of them. */
+  pack(): void {
+    this.#liveBuffers().pack();
+  }
+
+  /**
+   * Makes the weights in f32 that training updates, out of the halves of a model that was loaded with dtype "f16".
+   *
+   * @returns true where they were made just now, and false where the model had them
+   * @throws {ConfigError} for a model of 8-bit blocks
+   * @throws {DeviceError} when they do not fit the device; nothing stays allocated
+   */
+  async requireTrained(): Promise<boolean> {
+    this.checkTrainable();
+    const buffers = this.#liveBuffers();
+    if (buffers.trained) return false;
+    await buffers.unpack();
+    return true;
+  }
+
+  /**
+   * Refuses a model whose weights cannot be trained.
+   *
+   * @throws {ConfigError} for a model of 8-bit blocks
+   */
+  checkTrainable(): void {
+    if (this.dtype !== "q8") return;
+    throw new ConfigError(
+      `Cannot train the model "${this.name}": its weights are blocks of 8 bits, for use only. Load it with ` +
+        `dtype: "f16" or "f32"`,
+    );
+  }
+
+  /** Frees the weights in f32 of a model of dtype "f16" that no step has changed. */
+  dropTrained(): void {
+    if (this.#disposed || !this.#buffers.packed) return;
+    this.#buffers.dropTrained();
   }
 
   /**
@@ -139,7 +183,9 @@ export class ModelState implements ModelHandle, WeightArenas {
    * @throws {DeviceError} when they do not fit the device
    */
   async moveTo(device: Device): Promise<void> {
-    const buffers = await ModelBuffers.create(device, this.name, this.layout, this.dtype);
+    const { dtype } = this;
+    const trained = this.#buffers.trained !== undefined;
+    const buffers = await ModelBuffers.create(device, this.name, this.layout, { dtype, trained });
     this.#buffers.dispose();
     collected.unregister(this);
     collected.register(this, buffers, this);

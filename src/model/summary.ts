@@ -3,14 +3,37 @@
  *
  * @module
  */
-import { count, type Picture, table } from "../display/mod.ts";
+import { bytes, count, type Picture, table } from "../display/mod.ts";
 import { countParameters, trainingFlop } from "./architecture/config.ts";
-import { type ModelHandle, stateOf } from "./model_state.ts";
+import { cachedPositionBytes } from "./generation/sequence_cache.ts";
+import { type ModelHandle, type ModelState, stateOf } from "./model_state.ts";
+import { packedBytes } from "./weights/packed_weights.ts";
+
+/** The memory that a model takes before it does anything. */
+export interface WeightBytes {
+  /** Bytes of the weights that products read. */
+  read: number;
+  /** Bytes of weights in f32 beside them, of models of dtype "f16" that are trained. */
+  trained: number;
+  /** Bytes of the keys and values of a position, when it generates. */
+  position: number;
+}
+
+/** Counts the memory that a model takes. */
+export function weightBytes({ layout, dtype, trained }: ModelState): WeightBytes {
+  return {
+    read: packedBytes(layout, dtype),
+    trained: trained && dtype !== "f32" ? packedBytes(layout, "f32") : 0,
+    position: cachedPositionBytes(layout.config),
+  };
+}
 
 /** Returns the parts of a model with their shapes and numbers of weights. */
 export function summaryOf(model: ModelHandle): Picture {
   const c = model.config;
   const n = countParameters(c);
+  const state = stateOf(model);
+  const { read, trained, position } = weightBytes(state);
   const E = c.dim / c.heads;
   const rows = [
     { part: "embedding", shape: `[${c.vocabSize}, ${c.dim}]`, parameters: c.vocabSize * c.dim },
@@ -35,8 +58,12 @@ export function summaryOf(model: ModelHandle): Picture {
   return table(rows, {
     title: `Model ${model.name}`,
     note: [
+      `weights ${bytes(read)} in ${state.dtype}${
+        trained ? `, ${bytes(trained)} in f32 to be trained` : ""
+      }; ` +
+      `keys and values ${bytes(position)} per position`,
       `${count(trainingFlop(c))} FLOP to train on a token; on ${model.device.adapter}`,
-      ...stateOf(model).notes,
+      ...state.notes,
     ].join(". "),
   });
 }

@@ -7,5 +7,5 @@ struct Params { size: u32 } // in Vecs
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let i = (w.y * groups.x + w.x) * 64u + lane;
-  if (i < p.size) { y[i] = y_t(Vec(x[i])); }
+  if (i < p.size) { y[i] = y_of(x_at(i)); }
 }

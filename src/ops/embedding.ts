@@ -6,10 +6,22 @@
  *
  * where id [R] are token ids, W is [V, D], y is [R, D]. The host sorts the rows by token, so that one workgroup per token
  * adds them in a fixed order. A table that cannot be bound as a whole is read, and its gradient written, by ranges of rows.
+ * Tables of f16 and q8 are read as f32; y is f16 where table and kernels are.
  *
  * @module
  */
-import { grid2d, kernel, type Recorder, stored, type Tensor, vectors, width } from "../gpu/mod.ts";
+import {
+  type DType,
+  grid2d,
+  kernel,
+  type Recorder,
+  stored,
+  type Tensor,
+  vectors,
+  weightReaders,
+  width,
+} from "../gpu/mod.ts";
+import { unroll } from "./unroll.ts";
 import forwardSource from "./embedding.wgsl" with { type: "text" };
 import { rowRanges } from "./row_ranges.ts";
 import backwardSource from "./embedding_grad.wgsl" with { type: "text" };
@@ -32,11 +44,15 @@ export function embedding(r: Recorder, rows: TokenRows, table: Tensor): Tensor {
   const D = table.cols;
   const w = width(D);
   const cols = D / w;
-  const y = r.tensor("embedding", [R, D], table.dtype);
-  const forward = kernel("embedding", forwardSource, {}, vectors(w) + stored(w, { table, y }));
+  const dtype: DType = table.dtype === "f16" && r.device.f16 ? "f16" : "f32";
+  const y = r.tensor("embedding", [R, D], dtype);
+  const q8 = table.dtype === "q8";
+  const source = unroll(forwardSource, { names: { q8, last: q8 ? 4 : 3 }, indices: {}, macros: {} });
+  const prelude = vectors(w) + weightReaders(r.device, w, { table }) + stored(w, { y });
+  const forward = kernel("embedding", source, {}, prelude);
   for (const { first, rows: count, tensor } of rowRanges(r.device, table)) {
-    const params = { rows: R, cols, first, count };
-    r.call(forward, { ids: rows.ids, table: tensor, y }, params, grid2d(Math.ceil(R * cols / 64)));
+    const args = { ids: rows.ids, table: tensor, y, ...tensor.scales && { table_scales: tensor.scales } };
+    r.call(forward, args, { rows: R, cols, first, count }, grid2d(Math.ceil(R * cols / 64)));
   }
   r.onBackward(() => {
     if (!table.gradSum) return;

@@ -73,16 +73,19 @@ export function ropeAngles(
   return out;
 }
 
-/** Returns Wq or Wk [heads * headDim, C] with its rows reordered to the layout `to` from the other one. */
-export function permuteRopeRows(
-  weight: Float32Array,
+/**
+ * Returns Wq or Wk [heads * headDim, C] with its rows reordered to the layout `to` from the other one; rows of packed bytes
+ * likewise.
+ */
+export function permuteRopeRows<Rows extends Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(
+  weight: Rows,
   heads: number,
   headDim: number,
   to: RopeLayout,
-): Float32Array<ArrayBuffer> {
+): Rows {
   const columns = weight.length / (heads * headDim);
   const half = headDim / 2;
-  const out = new Float32Array(weight.length);
+  const out = weight.slice() as Rows;
   for (let row = 0; row < heads * headDim; row++) {
     const head = Math.floor(row / headDim) * headDim;
     const i = row % headDim;

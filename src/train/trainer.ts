@@ -8,6 +8,7 @@ import { parseOptions, show } from "../base/schema.ts";
 import { type Conversation, Dataset, type Document, TokenDataset } from "../data/mod.ts";
 import { Displayable, join, type Picture } from "../display/mod.ts";
 import { Model } from "../model/mod.ts";
+import { stateOf } from "../model/model_state.ts";
 import {
   CheckpointFolder,
   checkpointNames,
@@ -74,7 +75,7 @@ export class Trainer extends Displayable {
   /**
    * Makes a trainer with an empty chain.
    *
-   * @throws {ConfigError} for an unknown or impossible option
+   * @throws {ConfigError} for an unknown or impossible option, and for a model of dtype "q8"
    */
   constructor(model: Model, options: TrainerOptions = {}) {
     super();
@@ -83,6 +84,7 @@ export class Trainer extends Displayable {
         `Cannot make a Trainer: its first argument must be a Model, current value is ${show(model)}`,
       );
     }
+    if (model.dtype === "q8") stateOf(model).checkTrainable();
     this.model = model;
     this.#options = parseOptions(trainerSchema, options, "Trainer");
     const { energy, keep } = this.#options;

@@ -32,7 +32,7 @@ const step = await TrainingStep.create(model, {
 });
 const ids = Uint32Array.from({ length: context }, (_, i) => i % 512);
 const rows = [{ ids, targets: ids }];
-await model.device.read([{ ...stateOf(model).arena.chunks[0].range(), bytes: 4 }]); // a submission releases the weights' staging memory
+await model.device.read([{ ...stateOf(model).trained!.chunks[0].range(), bytes: 4 }]); // a submission releases the weights' staging memory
 const before = Deno.memoryUsage().rss;
 for (let n = 1; n <= 2; n++) step.run(rows, n, 1e-4);
 await step.read();

@@ -61,7 +61,7 @@ export async function plant(root: string): Promise<DamageTarget[]> {
   };
   await writeHfFolder(
     `${root}/hf`,
-    { config, settings: settingsToSave(undefined, {}), shardBytes: 20_000 },
+    { config, settings: settingsToSave(undefined, {}), shardBytes: 20_000, dtype: "f32" },
     layout.parameters,
     pieces(),
   );

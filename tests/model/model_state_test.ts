@@ -53,7 +53,7 @@ Deno.test("a disposed model and an object that is no model are refused", async (
     });
   refused(model, /"short-lived": it was disposed/);
   refused(state, /"short-lived": it was disposed/);
-  assert.throws(() => state.arena, ConfigError);
+  assert.throws(() => state.trained, ConfigError);
   refused({ name, config, device }, /Model.create or Model.load/);
   assert.throws(() => new Generation(model, Uint32Array.of(1)), ConfigError);
   for (

@@ -296,6 +296,6 @@ Deno.test("a name belongs to the newest model, so that a cell can run again", as
   assert.match(second.toString(), /Model mine/);
   assert.match(first.toString(), /disposed/);
   using scoped = await make();
-  assert.ok(stateOf(scoped).arena);
+  assert.ok(stateOf(scoped).trained);
   second.dispose();
 });

@@ -41,7 +41,9 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "chat llama encode_lossless.ts encode_on_workers.ts files pipeline tokenizer_core.ts vocabulary_fit.ts token_view.ts training",
     "tokenizer.ts mod.ts",
   ],
-  ops: ["unroll.ts vec8.ts binding_chunks.ts row_ranges.ts check_gradients.ts matmul attention/kernels attention *.ts mod.ts"],
+  ops: [
+    "unroll.ts vec8.ts binding_chunks.ts row_ranges.ts check_gradients.ts matmul attention/kernels attention *.ts mod.ts",
+  ],
   data: [
     "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora/wikitext corpora packing validation tokens",
     "dataset.ts mod.ts",

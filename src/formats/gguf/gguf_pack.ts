@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { joinQ8, type Q8Parts, q8Weights, roundQ8 } from "./q8_blocks.ts";
 
 /** A packing that can be written. */
 export type WrittenType = "F32" | "F16" | "Q8_0";
@@ -23,34 +24,43 @@ export function packBlocks(
 }
 
 function packF16(data: Float32Array, name: string): Uint8Array<ArrayBuffer> {
-  const halves = new Float16Array(data);
-  for (let i = 0; i < data.length; i++) {
-    if (Number.isFinite(data[i]) && !Number.isFinite(halves[i])) throw tooLarge(name, data[i], "F16");
-  }
-  return new Uint8Array(halves.buffer);
+  checkHalves(data, name);
+  return new Uint8Array(new Float16Array(data).buffer);
 }
 
-/** Packs blocks of 32: f16 scale max |x| / 127, then round(x / scale) as int8, ties away from zero. */
-function packQ8(data: Float32Array, name: string): Uint8Array<ArrayBuffer> {
-  const count = data.length / 32;
-  const out = new Uint8Array(count * 34);
-  const view = new DataView(out.buffer);
-  for (let block = 0; block < count; block++) {
-    const x = data.subarray(block * 32, block * 32 + 32);
-    let largest = 0;
-    for (const value of x) largest = Math.max(largest, Math.abs(value));
-    const scale = Math.fround(largest / 127);
-    const inverse = scale ? Math.fround(1 / scale) : 0;
-    if (!(scale <= 65504)) throw tooLarge(name, largest, "Q8_0");
-    view.setFloat16(block * 34, scale, true);
-    x.forEach((value, i) => {
-      const scaled = Math.fround(value * inverse);
-      view.setInt8(block * 34 + 2 + i, Math.sign(scaled) * Math.floor(Math.abs(scaled) + 0.5));
-    });
+/** The least number that rounds to infinity as a half. */
+const overflow = 65520;
+
+/**
+ * Refuses finite numbers that no half can hold.
+ *
+ * @throws {ConfigError} naming the tensor
+ */
+export function checkHalves(data: Float32Array, name: string): void {
+  for (let i = 0; i < data.length; i++) {
+    const size = Math.abs(data[i]);
+    if (size >= overflow && size !== Infinity) throw tooLarge(name, data[i], "F16");
   }
-  return out;
+}
+
+function packQ8(data: Float32Array, name: string): Uint8Array<ArrayBuffer> {
+  return joinQ8(checkedBlocks(data, name));
+}
+
+/**
+ * Rounds numbers to blocks of Q8_0, with scales and bytes apart.
+ *
+ * @throws {ConfigError} when a number of the tensor `name` is too large for their scales
+ */
+export function checkedBlocks(data: Float32Array, name: string): Q8Parts {
+  const parts = roundQ8(data);
+  const block = parts.scales.findIndex((scale) => !Number.isFinite(scale));
+  if (block < 0) return parts;
+  const largest = data.subarray(block * q8Weights, (block + 1) * q8Weights)
+    .reduce((a, b) => Math.abs(b) > Math.abs(a) ? b : a);
+  throw tooLarge(name, largest, "Q8_0");
 }
 
 function tooLarge(name: string, value: number, type: string): ConfigError {
-  return new ConfigError(`Cannot write ${name} as ${type}: it holds ${value}, choose dtype "f32"`);
+  return new ConfigError(`Cannot store ${name} as ${type}: it holds ${value}, choose dtype "f32"`);
 }

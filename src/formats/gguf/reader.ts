@@ -69,13 +69,16 @@ export class GgufFile implements GgufHeader {
     }
     const { weights, bytes, unpack } = PACKINGS[tensor.type];
     const rowBytes = columnsOf(tensor.shape) / weights * bytes;
-    const read = async (start: number, count: number) => {
-      const packed = new Uint8Array(count * rowBytes);
-      return unpack(
-        await this.#file.readAll(tensor.offset + start * rowBytes, packed, `rows of ${show(name)}`),
-      );
+    const packed = async (start: number, count: number) => {
+      const bytes = new Uint8Array(count * rowBytes);
+      return await this.#file.readAll(tensor.offset + start * rowBytes, bytes, `rows of ${show(name)}`);
     };
-    return { file, shape: tensor.shape, read };
+    const matrix: FileMatrix = {
+      file,
+      shape: tensor.shape,
+      read: async (...rows) => unpack(await packed(...rows)),
+    };
+    return tensor.type === "Q8_0" ? { ...matrix, readQ8: packed } : matrix;
   }
 
   /** Closes the file; unfinished reads fail. */

@@ -72,7 +72,8 @@ export function isDType(name: string): name is SafeDType {
 }
 
 /** Returns the element type that an array is written as. */
-export function dtypeOf(array: TensorArray<ArrayBufferLike>): SafeDType {
+export function dtypeOf(array: TensorArray<ArrayBufferLike> | Float16Array): SafeDType {
+  if (array instanceof Float16Array) return "F16";
   const dtypes = Object.keys(ARRAYS) as (keyof typeof ARRAYS)[];
   return dtypes.find((dtype) => dtype !== "BOOL" && array instanceof ARRAYS[dtype])!;
 }

@@ -16,7 +16,16 @@ export interface FileMatrix {
    * @throws {FormatError} when the file has become shorter
    */
   read(start: number, count: number): Promise<Float32Array<ArrayBuffer>>;
+  /**
+   * Reads the same rows as blocks of Q8_0, 34 bytes for 32 weights, where the file holds such blocks.
+   *
+   * @throws {FormatError} when the file has become shorter
+   */
+  readQ8?(start: number, count: number): Promise<Uint8Array<ArrayBuffer>>;
 }
+
+/** Rows of a matrix in memory: numbers, or the bytes of blocks. */
+export type Rows = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** Returns the number of elements of an array of that shape. */
 export function elementsOf(shape: readonly number[]): number {
@@ -86,15 +95,18 @@ export function stackColumns(parts: readonly FileMatrix[]): FileMatrix {
 export function changeRows(
   matrix: FileMatrix,
   group: number,
-  change: (data: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer>,
+  change: <Data extends Rows>(data: Data, rows: number) => Data,
 ): FileMatrix {
-  const { file, shape } = matrix;
-  const cols = columnsOf(shape);
-  const read = async (start: number, count: number) => {
-    const first = Math.floor(start / group) * group;
-    const end = Math.ceil((start + count) / group) * group;
-    const data = change(await matrix.read(first, end - first));
-    return data.subarray((start - first) * cols, (start - first + count) * cols);
-  };
-  return { file, shape, read };
+  const { file, shape, readQ8 } = matrix;
+  const changed =
+    <Data extends Rows>(read: (start: number, count: number) => Promise<Data>) =>
+    async (start: number, count: number): Promise<Data> => {
+      const first = Math.floor(start / group) * group;
+      const end = Math.ceil((start + count) / group) * group;
+      const data = change(await read(first, end - first), end - first);
+      const row = data.length / (end - first);
+      return data.subarray((start - first) * row, (start - first + count) * row) as Data;
+    };
+  const read = changed((start, count) => matrix.read(start, count));
+  return readQ8 ? { file, shape, read, readQ8: changed(readQ8) } : { file, shape, read };
 }

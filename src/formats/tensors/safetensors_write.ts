@@ -12,7 +12,7 @@ import { elementsOf } from "./matrix.ts";
 import { headerLength, parseHeader } from "./safetensors_header.ts";
 
 /** The elements of a tensor to write, row-major. */
-export type TensorData = TensorArray<ArrayBufferLike>;
+export type TensorData = TensorArray<ArrayBufferLike> | Float16Array;
 
 /** A tensor to write. */
 export interface TensorEntry extends TensorShape {

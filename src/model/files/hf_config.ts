@@ -121,11 +121,13 @@ const LEFT_OUT = [
 /**
  * Returns the configuration as Hugging Face writes it.
  *
+ * @param dtype number format of the matrices
  * @param fields further fields: the ids, and those of the file that the model came from, which are kept
  */
 export function hfConfigOf(
   c: ModelConfig,
   fields: Readonly<Record<string, unknown>>,
+  dtype: "f32" | "f16" = "f32",
 ): Record<string, unknown> {
   const stated = {
     architectures: ["LlamaForCausalLM"],
@@ -144,7 +146,7 @@ export function hfConfigOf(
     attention_bias: false,
     mlp_bias: false,
     tie_word_embeddings: c.tieEmbeddings,
-    torch_dtype: "float32",
+    torch_dtype: dtype === "f16" ? "float16" : "float32",
   };
   const further = Object.entries(fields).filter(([name]) =>
     !Object.hasOwn(stated, name) && !LEFT_OUT.includes(name)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DTYPE_BYTES } from "../../formats/tensors/dtype.ts";
 import { elementsOf } from "../../formats/tensors/matrix.ts";
 import type { Parameter } from "../weights/weight_layout.ts";
 
@@ -16,11 +17,23 @@ interface WeightShard {
   bytes: number;
 }
 
+/** Number format of a folder's matrices; vectors are f32. */
+export type FolderType = "f32" | "f16";
+
+/** Returns the element type in the file of an array of that shape. */
+export function fileType(shape: readonly number[], dtype: FolderType): "F32" | "F16" {
+  return dtype === "f16" && shape.length > 1 ? "F16" : "F32";
+}
+
 /** Splits parameters in their order into files of at most `maxBytes`, with at least one parameter each. */
-export function shardsOf(parameters: readonly Parameter[], maxBytes: number): WeightShard[] {
+export function shardsOf(
+  parameters: readonly Parameter[],
+  maxBytes: number,
+  dtype: FolderType,
+): WeightShard[] {
   const shards: WeightShard[] = [];
   for (const parameter of parameters) {
-    const bytes = 4 * elementsOf(parameter.shape);
+    const bytes = DTYPE_BYTES[fileType(parameter.shape, dtype)] * elementsOf(parameter.shape);
     const last = shards.at(-1);
     if (last && last.bytes + bytes <= maxBytes) {
       last.parameters.push(parameter);

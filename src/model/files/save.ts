@@ -10,7 +10,7 @@ import { settingsToSave } from "../architecture/generation_settings.ts";
 import { modelCard } from "./model_card.ts";
 import type { SaveSettings } from "../model_options.ts";
 import { GGUF_FILE } from "./open_model.ts";
-import { type ModelHandle, stateOf } from "../model_state.ts";
+import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import { drainArena } from "../weights/stream_weights.ts";
 import { writeGgufModel } from "./gguf/write.ts";
 
@@ -24,10 +24,12 @@ const GGUF_TYPES = { f32: "F32", f16: "F16", q8_0: "Q8_0" } as const;
 export async function saveModel(
   model: ModelHandle,
   path: string,
-  { format = path.endsWith(".gguf") ? "gguf" : "hf", dtype, shardBytes, signal }: SaveSettings,
+  { format = path.endsWith(".gguf") ? "gguf" : "hf", dtype: wanted, shardBytes, signal }: SaveSettings,
 ): Promise<void> {
-  const { device, arena, config, tokenizer, settings, name, layout } = stateOf(model);
-  const pieces = drainArena(device, layout, arena, { signal });
+  const state = stateOf(model);
+  const { device, store, config, tokenizer, settings, name, layout } = state;
+  const dtype = wanted ?? heldType(state, format);
+  const pieces = drainArena(device, layout, store, { signal });
   if (format === "gguf") {
     const folder = path.endsWith(".gguf") ? path.replace(/(^|[/\\])[^/\\]*$/, "") : path;
     if (folder) await Deno.mkdir(folder, { recursive: true });
@@ -35,9 +37,9 @@ export async function saveModel(
     const content = { name, config, tokenizer, settings, type: GGUF_TYPES[dtype], signal };
     return await writeGgufModel(file, content, layout.parameters, pieces);
   }
-  if (dtype !== "f32") {
+  if (dtype === "q8_0") {
     throw new ConfigError(
-      `Cannot save a Hugging Face folder as "${dtype}": its weights are "f32", choose format "gguf"`,
+      `Cannot save a Hugging Face folder as "${dtype}": its weights are "f32" or "f16", choose format "gguf"`,
       {
         path: "Model.save.dtype",
         value: dtype,
@@ -45,8 +47,15 @@ export async function saveModel(
     );
   }
   const saved = settingsToSave(settings, { bos: tokenizer?.bosId, eos: tokenizer?.eosIds });
-  await writeHfFolder(path, { config, settings: saved, shardBytes }, layout.parameters, pieces);
+  await writeHfFolder(path, { config, settings: saved, shardBytes, dtype }, layout.parameters, pieces);
   await removeEarlierTokenizer(path, tokenizer === undefined);
   await tokenizer?.save(path);
   await writeText(`${path}/README.md`, modelCard(model));
+}
+
+/** Returns the number format that writes the weights as the model holds them. */
+function heldType({ trained, dtype }: ModelState, format: "hf" | "gguf"): "f32" | "f16" | "q8_0" {
+  if (trained || dtype === "f32") return "f32";
+  if (dtype === "f16") return "f16";
+  return format === "gguf" ? "q8_0" : "f32";
 }

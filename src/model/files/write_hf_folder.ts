@@ -6,11 +6,12 @@
  *
  * @module
  */
+import { packBlocks } from "../../formats/gguf/gguf_pack.ts";
 import { type TensorEntry, writeSafetensors } from "../../formats/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { GenerationSettings } from "../architecture/generation_settings.ts";
 import { hfConfigOf } from "./hf_config.ts";
-import { shardsOf } from "./hf_shards.ts";
+import { fileType, type FolderType, shardsOf } from "./hf_shards.ts";
 import { writeText } from "./json_files.ts";
 import { INDEX_FILE } from "./weight_files.ts";
 import type { ParameterPieces } from "../weights/stream_weights.ts";
@@ -24,6 +25,8 @@ interface HfFolder {
   settings: Required<GenerationSettings>;
   /** Largest file of weights, in bytes; a larger tensor has a file of its own. */
   shardBytes: number;
+  /** Number format of the matrices; vectors are f32. */
+  dtype: FolderType;
 }
 
 /** Files of weights that a reader might take for the model's, or add to it. */
@@ -37,16 +40,20 @@ const TOKENIZER_NAMES =
 /** Writes config.json, generation_config.json and the weights; `pieces` come in the order of `parameters`. */
 export async function writeHfFolder(
   folder: string,
-  { config, settings, shardBytes }: HfFolder,
+  { config, settings, shardBytes, dtype }: HfFolder,
   parameters: readonly Parameter[],
   pieces: AsyncGenerator<ParameterPieces>,
 ): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
-  const shards = shardsOf(parameters, shardBytes);
+  const shards = shardsOf(parameters, shardBytes, dtype);
   const written = new Set<string>();
   for (const { name, parameters } of shards) {
-    const layout = parameters.map(({ name, shape }) => ({ name, shape }));
-    await writeSafetensors(`${folder}/${name}`, entriesOf(pieces, parameters), {
+    const layout = parameters.map(({ name, shape }) => ({
+      name,
+      shape,
+      dtype: fileType(shape, dtype),
+    }));
+    await writeSafetensors(`${folder}/${name}`, entriesOf(pieces, parameters, dtype), {
       metadata: { format: "pt" },
       layout,
     });
@@ -61,7 +68,7 @@ export async function writeHfFolder(
     written.add(INDEX_FILE);
   }
   await removeFiles(folder, (name) => WEIGHT_NAMES.test(name) && !written.has(name));
-  await writeJson(`${folder}/config.json`, hfConfigOf(config, settings.config));
+  await writeJson(`${folder}/config.json`, hfConfigOf(config, settings.config, dtype));
   await writeJson(`${folder}/generation_config.json`, settings.generation);
 }
 
@@ -79,11 +86,25 @@ export async function removeEarlierTokenizer(folder: string, all: boolean): Prom
 async function* entriesOf(
   pieces: AsyncGenerator<ParameterPieces>,
   parameters: readonly Parameter[],
+  dtype: FolderType,
 ): AsyncGenerator<TensorEntry> {
   for (const { name, shape } of parameters) {
     const { value } = await pieces.next();
-    yield { name, shape, data: () => (value as ParameterPieces).data() };
+    const data = () => (value as ParameterPieces).data();
+    const asHalves = async function* () {
+      for await (const piece of data()) yield halvesOf(piece, name);
+    };
+    yield { name, shape, data: fileType(shape, dtype) === "F16" ? asHalves : data };
   }
+}
+
+/**
+ * Rounds numbers to halves.
+ *
+ * @throws {ConfigError} for a number that is too large, naming the weight
+ */
+function halvesOf(piece: Float32Array<ArrayBuffer>, name: string): Float16Array {
+  return new Float16Array(packBlocks("F16", piece, name).buffer);
 }
 
 async function removeFiles(folder: string, chosen: (name: string) => boolean): Promise<void> {

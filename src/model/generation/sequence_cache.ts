@@ -8,6 +8,7 @@ import { DeviceError } from "../../base/errors.ts";
 import { type Device, type Program, Recorder, Tensor } from "../../gpu/mod.ts";
 import { Batch } from "../architecture/batch.ts";
 import { llama } from "../architecture/llama.ts";
+import type { ModelConfig } from "../architecture/config.ts";
 import type { LlamaWeights } from "../architecture/llama_weights.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 
@@ -51,6 +52,11 @@ export function allocateCache(
 
 /** Records the outputs of the last activations [positions, D]. Returns the tensors to read afterwards. */
 type OutputStage<Outputs> = (r: Recorder, x: Tensor, weights: LlamaWeights, batch: Batch) => Outputs;
+
+/** Returns the bytes of keys and values of one position in all layers. */
+export function cachedPositionBytes({ dim, heads, kvHeads, layers }: ModelConfig): number {
+  return layers * 2 * kvHeads * (dim / heads) * 4;
+}
 
 /** The cache of one sequence and its programs. */
 export class CachedSequence<Outputs extends Record<string, Tensor>> {

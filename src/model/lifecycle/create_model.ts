@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ConfigError } from "../../base/errors.ts";
 import { parseOptions } from "../../base/schema.ts";
 import { tune } from "../../ops/mod.ts";
 import { type ModelShape, resolveConfig } from "../architecture/config.ts";
@@ -28,6 +29,12 @@ export async function createModel(
     options,
     "Model.create",
   );
+  if (dtype === "q8") {
+    throw new ConfigError(
+      'Cannot use Model.create.dtype: "q8" is for models that are loaded and only used, choose "f16" or "f32"',
+      { path: "Model.create.dtype", value: dtype },
+    );
+  }
   if (o.ropeFactor !== undefined) throw needlessFactor("a new model takes ropeScaling in its shape");
   const preset = typeof source === "string" ? source : undefined;
   const ownVocabSize = typeof source === "string" ? undefined : source.vocabSize;
@@ -36,10 +43,16 @@ export async function createModel(
   const device = o.device ?? await sharedDevice();
   await tune(device);
   const fallbackName = preset ?? "model";
-  const state = await ModelState.allocate(device, config, { name, fallbackName, dtype, preset });
+  const state = await ModelState.allocate(device, config, {
+    name,
+    fallbackName,
+    dtype,
+    trained: true,
+    preset,
+  });
   try {
-    await fillArena(device, state.layout, state.arena, initialWeights(state.layout, seed));
-    state.refreshHalfWeights();
+    await fillArena(device, state.layout, state.store, initialWeights(state.layout, seed));
+    state.pack();
   } catch (error) {
     state.dispose();
     throw error;
@@ -53,11 +66,12 @@ export async function cloneModel(model: ModelHandle, name?: string): Promise<Mod
   const source = stateOf(model);
   const { device, config, dtype, preset, tokenizer, settings, notes } = source;
   const fallbackName = `${source.name} copy`;
-  const copy = await ModelState.allocate(device, config, { name, fallbackName, dtype, preset });
+  const trained = source.trained !== undefined;
+  const copy = await ModelState.allocate(device, config, { name, fallbackName, dtype, trained, preset });
   const encoder = device.gpu.createCommandEncoder();
-  copy.arena.copyFrom(encoder, source.arena);
+  if (source.trained) copy.trained!.copyFrom(encoder, source.trained);
+  if (source.packed) copy.packed!.copyFrom(encoder, source.packed);
   device.gpu.queue.submit([encoder.finish()]);
-  copy.refreshHalfWeights();
   Object.assign(copy, { tokenizer, settings, notes });
   return copy;
 }

@@ -62,8 +62,7 @@ async function readModel(
       format: showBytes,
     });
     const onBytes = (bytes: number) => progress.add(bytes);
-    await fillArena(device, state.layout, state.arena, weights, { signal, onBytes });
-    state.refreshHalfWeights();
+    await fillArena(device, state.layout, state.store, weights, { signal, onBytes });
   } catch (error) {
     state.dispose();
     throw error;
@@ -77,7 +76,7 @@ async function readModel(
 }
 
 /**
- * Replaces all weights of a model by those of a checkpoint of the same shape. With `device` the model moves there, as
+ * Replaces all weights of a model that is trained by those of a checkpoint of the same shape. With `device` the model moves there, as
  * after the loss of its own.
  *
  * @throws {FormatError} naming what is wrong with the checkpoint
@@ -95,8 +94,9 @@ export async function restoreModel(
       await tune(device);
       await state.moveTo(device);
     }
-    await fillArena(state.device, state.layout, state.arena, weights, { signal });
-    state.refreshHalfWeights();
+    await state.requireTrained();
+    await fillArena(state.device, state.layout, state.store, weights, { signal });
+    state.pack();
   } finally {
     source.close();
   }

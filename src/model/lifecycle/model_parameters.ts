@@ -8,8 +8,8 @@ import { type NamedWeights, readParameters, writeParameters } from "../weights/n
 
 /** Copies all weights to host memory, by Hugging Face's names and in its shapes. */
 export function copyParameters(model: ModelHandle): Promise<NamedWeights> {
-  const { device, layout, arena } = stateOf(model);
-  return readParameters(device, layout, arena);
+  const { device, layout, store } = stateOf(model);
+  return readParameters(device, layout, store);
 }
 
 /**
@@ -23,6 +23,6 @@ export function replaceParameters(model: ModelHandle, named: ReadonlyMap<string,
     const data = named.get(name);
     return data ? [[name, { shape, data }] as [string, { shape: number[]; data: Float32Array }]] : [];
   });
-  writeParameters(state.device, state.layout, state.arena, shaped);
-  state.refreshHalfWeights();
+  writeParameters(state.device, state.layout, state.store, shaped);
+  state.pack();
 }

@@ -59,6 +59,8 @@ export interface StepParts {
   readonly gradients: Arena;
   /** Both moments. */
   readonly moments: Readonly<Record<AdamMoment, Arena>>;
+  /** Keeps the weights in f32 that the step made for itself: a model that no step has changed does without them again. */
+  markChanged(): void;
   /** Frees all of the above. */
   readonly owned: DisposableStack;
 }
@@ -75,6 +77,8 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
   const disposing = <T extends { dispose(): void }>(part: T): T => building.adopt(part, () => part.dispose());
 
   const { lora, microBatch, context } = options;
+  const madeHere = { changed: false };
+  if (await model.requireTrained()) building.defer(() => madeHere.changed || model.dropTrained());
   const trainable = disposing(lora ? await Adapters.create(model, lora, lora.seed) : allWeights(model));
   const arena = (name: string) => {
     const made = Arena.allocate(device, `${owner} ${name}`, trainable.layout.places, { remedy });
@@ -124,6 +128,7 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
     state,
     gradients,
     moments,
+    markChanged: () => madeHere.changed = true,
     owned: building.move(),
   };
 }

@@ -20,7 +20,7 @@ import {
 } from "../weights/named_weights.ts";
 import { Arena } from "../weights/arena.ts";
 import type { ArenaLayout } from "../weights/arena_layout.ts";
-import type { WeightArenas } from "../weights/weight_layout.ts";
+import type { ModelWeights, WeightSlot } from "../weights/weight_layout.ts";
 import { type AdaptedSlot, AdapterLayout } from "./lora_layout.ts";
 import type { LoraSettings } from "./lora_options.ts";
 import type { Trainable } from "./trainable.ts";
@@ -84,7 +84,7 @@ export class Adapters implements Trainable {
     const encoder = this.#device.gpu.createCommandEncoder();
     for (const adapted of this.layout.slots) {
       const frozen = this.#frozenPieces(adapted);
-      for (const [i, piece] of weightPieces(this.model.arena, adapted).entries()) {
+      for (const [i, piece] of weightPieces(this.model.trained!, adapted).entries()) {
         const from = piece.range();
         const to = frozen[i].range();
         encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, from.bytes);
@@ -95,7 +95,7 @@ export class Adapters implements Trainable {
 
   /** Returns a frozen matrix as flat tensors, one per chunk: the same pieces as in the arena of the weights. */
   #frozenPieces({ slot, frozen }: AdaptedSlot): Tensor[] {
-    return this.frozen.flat(slot.key, frozen, slot.shape[0] * slot.shape[1]);
+    return this.frozen.flat(slot.key, frozen, sizeOf(slot));
   }
 
   /** The gradients of the wide B's. */
@@ -121,7 +121,8 @@ export class Adapters implements Trainable {
 
   /** Records W = W0 + s B A for every adapted matrix, and its copy in f16 if the model has one. */
   syncToModel(r: Recorder): void {
-    const { halfWeights, arena } = this.model;
+    const { packed } = this.model;
+    const arena = this.model.trained!;
     for (const adapted of this.layout.slots) {
       const { slot, thin, blocks } = adapted;
       const adapter = adapterOf(adapted, this.arena, this.wide);
@@ -131,7 +132,7 @@ export class Adapters implements Trainable {
       for (const block of blocks) spreadBlock(r, from, adapter.b, block, scaleOf(this.layout.settings));
       this.#frozenPieces(adapted).forEach((frozen, i) => cast(r, frozen, pieces[i]));
       addAdapter(r, weight, adapter);
-      if (halfWeights) weightPieces(halfWeights, adapted).forEach((half, i) => cast(r, pieces[i], half));
+      packed?.halves(slot.key, slot.start, sizeOf(slot)).forEach((half, i) => cast(r, pieces[i], half));
     }
   }
 
@@ -164,9 +165,14 @@ function scaleOf({ alpha, rank }: LoraSettings): number {
   return alpha / rank;
 }
 
+/** Returns the number of elements of a matrix. */
+function sizeOf({ shape }: WeightSlot): number {
+  return shape[0] * shape[1];
+}
+
 /** Returns the matrix of a slot as flat tensors, one per chunk. */
 function weightPieces(arena: Arena, { slot }: AdaptedSlot): Tensor[] {
-  return arena.flat(slot.key, slot.start, slot.shape[0] * slot.shape[1]);
+  return arena.flat(slot.key, slot.start, sizeOf(slot));
 }
 
 function adapterOf({ slot, a, b }: AdaptedSlot, arena: Arena, wide: Arena): Adapter {
@@ -190,7 +196,7 @@ interface AdapterArenas {
 
 /** Returns the frozen weights of the forward pass with their adapters. */
 export function adaptedViews(
-  weights: WeightArenas,
+  weights: ModelWeights,
   layout: AdapterLayout,
   { arena, wide, gradients, wideGradients }: AdapterArenas,
 ): LlamaWeights {

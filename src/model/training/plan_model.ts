@@ -26,8 +26,9 @@ export function planShape(source: string | ModelShape, options: PlanOptions): Pl
  * @throws {ConfigError} for an unknown option
  */
 export function planModel(model: ModelState, options: PlanOptions): Plan {
-  const { name, config, device, dtype, preset } = model;
-  const settings = { dtype, ...options };
+  if (options.dtype === undefined) model.checkTrainable();
+  const { name, config, device, preset } = model;
+  const settings = { dtype: model.dtype === "f16" ? "f16" as const : "f32" as const, ...options };
   const subject = { name, config, device, presetBatch: presetBatchOf(preset) };
   const measure = async () => {
     using copy = await cloneModel(model);

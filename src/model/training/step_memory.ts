@@ -10,8 +10,8 @@ import { type DeviceProfile, type DType, Recorder, type Save, Tensor } from "../
 import type { ModelConfig } from "../architecture/config.ts";
 import { Arena } from "../weights/arena.ts";
 import type { ArenaLayout } from "../weights/arena_layout.ts";
+import { packedBytes, PackedWeights } from "../weights/packed_weights.ts";
 import { WeightLayout } from "../weights/weight_layout.ts";
-import { bytesPerWeight } from "../weights/weights_room.ts";
 import { adaptedViews } from "./lora_adapters.ts";
 import { AdapterLayout } from "./lora_layout.ts";
 import type { LoraSettings } from "./lora_options.ts";
@@ -19,8 +19,10 @@ import { recordMicroBatch } from "./micro_batch.ts";
 
 /** Bytes on one device, by part. */
 export interface PlanBytes {
-  /** Weights in f32, their copy in f16 if there is one, and adapters if those are trained. */
+  /** Weights in f32, the halves that products read if there are such, and adapters if those are trained. */
   weights: number;
+  /** The part of the weights that products read as halves, of dtype "f16". */
+  halves?: number;
   /** The frozen copy of the matrices that are adapted, if adapters are trained. */
   frozen?: number;
   /** Gradients in f32. */
@@ -75,13 +77,15 @@ function fixedBytes(
 ): Omit<PlanBytes, "activations" | "total"> {
   const layout = new WeightLayout(config);
   const { size } = layout.places;
-  const weights = bytesPerWeight[dtype] * size;
-  if (!lora) return { weights, gradients: 4 * size, moments: 8 * size };
+  const halves = dtype === "f16" ? { halves: packedBytes(layout, dtype) } : {};
+  const weights = 4 * size + (halves.halves ?? 0);
+  if (!lora) return { weights, ...halves, gradients: 4 * size, moments: 8 * size };
   const adapters = new AdapterLayout(layout, lora);
   const thin = 4 * adapters.places.size;
   const wide = 4 * adapters.wide.size;
   return {
     weights: weights + thin + wide,
+    ...halves,
     frozen: 4 * adapters.frozen.places.size,
     gradients: thin + wide,
     moments: 2 * thin,
@@ -102,8 +106,8 @@ function activationBytes(
     Arena.planned(device.limits, name, places, dtype);
   const ids = (name: string, ...shape: number[]) => outside(name, shape, "u32");
   const arenas = {
-    arena: flat("weights", layout.places),
-    halfWeights: dtype === "f16" ? flat("f16 weights", layout.places, "f16") : undefined,
+    trained: flat("weights", layout.places),
+    packed: dtype === "f16" ? PackedWeights.planned(device.limits, layout, dtype) : undefined,
   };
   const adapters = lora && new AdapterLayout(layout, lora);
   const weights = adapters

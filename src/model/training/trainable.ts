@@ -4,7 +4,6 @@
  * @module
  */
 import type { Recorder } from "../../gpu/mod.ts";
-import { cast } from "../../ops/mod.ts";
 import type { LlamaWeights } from "../architecture/llama_weights.ts";
 import type { ModelState } from "../model_state.ts";
 import type { Arena } from "../weights/arena.ts";
@@ -29,16 +28,17 @@ export interface Trainable {
   dispose(): void;
 }
 
-/** Returns all weights of a model as the parameters to train. */
+/** Returns all weights of a model, which has them in f32, as the parameters to train. */
 export function allWeights(model: ModelState): Trainable {
-  const { layout, arena, halfWeights } = model;
+  const { layout, packed } = model;
+  const arena = model.trained!;
   return {
     layout,
     arena,
     scratch: [],
     weights: (gradients) => layout.views(model, gradients),
     collectGradients: () => {},
-    syncToModel: (r) => halfWeights?.chunks.forEach((chunk, i) => cast(r, arena.chunks[i], chunk)),
+    syncToModel: (r) => packed?.recordPacking(r, arena),
     dispose: () => {},
   };
 }

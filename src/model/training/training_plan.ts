@@ -137,7 +137,7 @@ export class Plan extends Displayable {
         : [["trained", `${count(f.trainable)} in adapters`] as [string, string]]),
       ["tokens", `${count(f.tokens)} in ${count(f.steps)} steps of ${count(f.batchTokens)}`],
       ["FLOPs", `${f.flop.toExponential(2)} (${count(f.flopPerToken)} per token)`],
-      ["weights", showBytes(f.bytes.weights)],
+      ["weights", showBytes(f.bytes.weights) + halves(f.bytes)],
       ...(f.bytes.frozen === undefined
         ? []
         : [["frozen copy", showBytes(f.bytes.frozen)] as [string, string]]),
@@ -153,6 +153,11 @@ export class Plan extends Displayable {
       ["carbon", f.gramsCO2eq === undefined ? "unknown" : `${f.gramsCO2eq.toPrecision(4)} g CO2eq`],
     ]);
   }
+}
+
+/** Returns the share of the halves, for weights of dtype "f16". */
+function halves({ weights, halves }: PlanBytes): string {
+  return halves === undefined ? "" : `: ${showBytes(weights - halves)} in f32, ${showBytes(halves)} in f16`;
 }
 
 /** A model whose training is planned. */

@@ -75,6 +75,7 @@ export class TrainingStep {
     this.#parts.device.check();
     const { weightDecay, clip, spike } = this.#options;
     this.#writeStep(rows, { learningRate, weightDecay, t: step, clip, slot: step % ringSize, spike });
+    this.#parts.markChanged();
     this.#submit(rows, this.#parts.update);
     this.#unread.push(step);
     if (this.#unread.length > ringSize) this.#unread.shift(); // its record was overwritten

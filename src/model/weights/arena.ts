@@ -113,25 +113,29 @@ export class Arena {
     });
   }
 
-  /** Copies f32 rows to the GPU, in order with submissions. */
+  /** Copies f32 rows to the GPU, rounded where the arena holds halves, in order with submissions. */
   write(device: Device, { start, rows, cols, stride }: ArenaRows, data: Float32Array): void {
-    const all = restrided(data as Float32Array<ArrayBuffer>, cols, stride);
+    const floats = restrided(data as Float32Array<ArrayBuffer>, cols, stride);
+    const all = this.dtype === "f16" ? new Float16Array(floats) : floats;
     let done = 0;
     for (const { chunk, from, count } of this.#parts(start, rows * stride)) {
-      const part = all.subarray(done, done += count);
+      const part = all.subarray(done, done += count) as typeof all & ArrayBufferView<ArrayBuffer>;
       const { buffer, offset } = chunk.range();
-      device.write(buffer, part, offset + 4 * from);
+      device.write(buffer, part, offset + bytesOf(this.dtype) * from);
     }
   }
 
-  /** Reads f32 rows back, all in one wait for the GPU. */
+  /** Reads rows back as f32, all in one wait for the GPU. */
   async read(device: Device, wanted: readonly ArenaRows[]): Promise<Float32Array<ArrayBuffer>[]> {
     const parts = wanted.map(({ start, rows, stride }) => this.#parts(start, rows * stride));
     const ranges = parts.flat().map(({ chunk, from, count }) => {
       const { buffer, offset } = chunk.range();
-      return { buffer, offset: offset + 4 * from, bytes: 4 * count };
+      const size = bytesOf(this.dtype);
+      return { buffer, offset: offset + size * from, bytes: size * count };
     });
-    const found = (await device.read(ranges)).map((bytes) => new Float32Array(bytes));
+    const found = (await device.read(ranges)).map((bytes) =>
+      new Float32Array(this.dtype === "f16" ? new Float16Array(bytes) : bytes)
+    );
     let next = 0;
     return wanted.map(({ cols, stride }, i) => {
       const whole = joined(found.slice(next, next += parts[i].length));

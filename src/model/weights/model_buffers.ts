@@ -5,59 +5,112 @@
  *
  * @module
  */
-import { type Device, type Tensor, withinMemory } from "../../gpu/mod.ts";
+import { type Device, type Program, Recorder, type Tensor, withinMemory } from "../../gpu/mod.ts";
 import { upload } from "../../ops/mod.ts";
 import { rotaryAngles } from "../architecture/rope_scaling.ts";
 import { Arena } from "./arena.ts";
-import { HalfCopy } from "./half_copy.ts";
-import type { WeightLayout } from "./weight_layout.ts";
-import { bytesPerWeight, remedyFor, requireRoom } from "./weights_room.ts";
+import { PackedWeights, type WeightType } from "./packed_weights.ts";
+import type { ModelWeights, WeightLayout } from "./weight_layout.ts";
+import { remedyFor, requireRoom } from "./weights_room.ts";
 
-/** Weights, rotary angles, and in half precision the copy in f16. */
-export class ModelBuffers {
+/** Weights and rotary angles. */
+export class ModelBuffers implements ModelWeights {
+  /** The weights in f32: of models of dtype "f32", and of models of dtype "f16" that are trained. */
+  trained?: Arena;
+  /** The weights that products read, of models of another dtype than "f32". */
+  packed?: PackedWeights;
+  /** [context, 2, E / 2] the rotary angles. */
+  readonly angles: Tensor;
+  #packing?: Program;
+
   private constructor(
-    /** The device that holds it. */
     readonly device: Device,
-    /** The weights, f32. */
-    readonly arena: Arena,
-    /** [context, 2, E / 2] the rotary angles. */
-    readonly angles: Tensor,
-    /** The copy that matrix products read, of models of dtype f16. */
-    readonly halfCopy?: HalfCopy,
-  ) {}
+    private readonly name: string,
+    private readonly layout: WeightLayout,
+  ) {
+    const { config } = layout;
+    const shape = [config.context, 2, config.dim / config.heads / 2];
+    this.angles = upload(device, `${name}: angles`, { shape, data: rotaryAngles(config) });
+  }
 
   /**
-   * Allocates all of it; in half precision with the copy.
+   * Allocates the weights of a number format, and with `trained` also those in f32 that training updates.
    *
-   * @throws {DeviceError} when it does not fit the device, or the adapter does not grant half precision
+   * @throws {DeviceError} when they do not fit the device; nothing stays allocated
    */
   static async create(
     device: Device,
     name: string,
     layout: WeightLayout,
-    dtype: "f32" | "f16",
+    { dtype, trained }: { dtype: WeightType; trained: boolean },
   ): Promise<ModelBuffers> {
-    requireRoom(device, name, layout, dtype);
-    const remedy = remedyFor(layout, bytesPerWeight[dtype] * layout.places.size);
+    const held = { dtype, trained };
+    requireRoom(device, name, layout, held);
+    const remedy = remedyFor(layout, held);
     return await withinMemory(device, remedy, async () => {
-      using making = new DisposableStack();
-      const arena = Arena.allocate(device, `${name}: weights`, layout.places);
-      making.defer(() => arena.free(device));
-      const { config } = layout;
-      const shape = [config.context, 2, config.dim / config.heads / 2];
-      const angles = upload(device, `${name}: angles`, { shape, data: rotaryAngles(config) });
-      making.defer(() => device.free(angles.range().buffer));
-      const halfCopy = dtype === "f16" ? await HalfCopy.create(device, name, arena) : undefined;
-      making.move();
-      return new ModelBuffers(device, arena, angles, halfCopy);
+      const buffers = new ModelBuffers(device, name, layout);
+      try {
+        if (dtype === "f32" || trained) buffers.trained = buffers.#allocateTrained();
+        if (dtype !== "f32") buffers.packed = PackedWeights.allocate(device, name, layout, dtype);
+        await buffers.#compilePacking();
+        return buffers;
+      } catch (error) {
+        buffers.dispose();
+        throw error;
+      }
     });
+  }
+
+  #allocateTrained(): Arena {
+    return Arena.allocate(this.device, `${this.name}: weights`, this.layout.places);
+  }
+
+  /** Compiles the rounding of the weights in f32, where there are both. */
+  async #compilePacking(): Promise<void> {
+    if (!this.trained || !this.packed) return;
+    const r = new Recorder(this.device, "all", false);
+    this.packed.recordPacking(r, this.trained);
+    this.#packing = await r.compile(`${this.name}: rounding`);
+  }
+
+  /** Brings the halves up to the weights in f32; does nothing where there is only one of them. */
+  pack(): void {
+    this.#packing?.replay();
+  }
+
+  /**
+   * Makes the weights in f32 out of the halves, for training.
+   *
+   * @throws {DeviceError} when they do not fit the device; nothing stays allocated
+   */
+  async unpack(): Promise<void> {
+    this.trained = this.#allocateTrained();
+    try {
+      const r = new Recorder(this.device, "all", false);
+      this.packed!.recordUnpacking(r, this.trained);
+      const program = await r.compile(`${this.name}: weights of halves`);
+      program.replay();
+      program.dispose();
+      await this.#compilePacking();
+    } catch (error) {
+      this.dropTrained();
+      throw error;
+    }
+  }
+
+  /** Frees the weights in f32 of a model that holds halves. */
+  dropTrained(): void {
+    this.#packing?.dispose();
+    this.#packing = undefined;
+    this.trained?.free(this.device);
+    this.trained = undefined;
   }
 
   /** Frees all of it. */
   dispose(): void {
-    this.arena.free(this.device);
+    this.dropTrained();
+    this.packed?.free(this.device);
     this.device.free(this.angles.range().buffer);
-    this.halfCopy?.dispose();
   }
 
   /** Frees it at the end of a `using` block. */

@@ -5,7 +5,8 @@
  */
 import { FormatError } from "../../base/errors.ts";
 import type { Device } from "../../gpu/mod.ts";
-import type { Arena, ArenaRows } from "./arena.ts";
+import type { ArenaRows } from "./arena.ts";
+import type { ParameterStore } from "./stream_weights.ts";
 import { type ParameterLayout, parameterRows } from "./weight_layout.ts";
 
 /** Arrays by the names of their parameters. */
@@ -23,7 +24,7 @@ export type NamedTensors = Iterable<[string, { shape: readonly number[]; data: F
 export function writeParameters(
   device: Device,
   layout: ParameterLayout,
-  arena: Arena,
+  store: ParameterStore,
   named: NamedTensors,
   file?: string,
 ): void {
@@ -39,7 +40,7 @@ export function writeParameters(
       );
     }
     missing.delete(name);
-    arena.write(device, parameterRows(parameter), data);
+    store.write(device, parameterRows(parameter), data as Float32Array<ArrayBuffer>);
   }
   const [first] = missing;
   if (first) throw new FormatError(`tensor ${first} is missing`, { file });
@@ -52,7 +53,7 @@ const readBytes = 64e6;
 export async function readParameters(
   device: Device,
   { parameters }: ParameterLayout,
-  arena: Arena,
+  store: ParameterStore,
 ): Promise<NamedWeights> {
   const all = parameters.map((parameter) => parameterRows(parameter));
   const bytesOf = ({ rows, stride }: ArenaRows) => 4 * rows * stride;
@@ -61,7 +62,7 @@ export async function readParameters(
     let end = i;
     let total = 0;
     do total += bytesOf(all[end++]); while (end < all.length && total + bytesOf(all[end]) <= readBytes);
-    for (const data of await arena.read(device, all.slice(i, end))) named.set(parameters[i++].name, data);
+    for (const data of await store.read(device, all.slice(i, end))) named.set(parameters[i++].name, data);
   }
   return named;
 }

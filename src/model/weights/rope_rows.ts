@@ -22,7 +22,5 @@ export function toHalfPairs(name: string, matrix: FileMatrix, config: ModelConfi
   const heads = rotatedHeads(name, config);
   const headDim = config.dim / config.heads;
   if (heads === undefined || matrix.shape.join() !== [heads * headDim, config.dim].join()) return matrix;
-  return changeRows(matrix, headDim, (data) => {
-    return permuteRopeRows(data, data.length / (headDim * config.dim), headDim, "half");
-  });
+  return changeRows(matrix, headDim, (data, rows) => permuteRopeRows(data, rows / headDim, headDim, "half"));
 }

@@ -6,7 +6,7 @@
 import { columnsOf, elementsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
 import type { Device } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
-import type { Arena, ArenaRows } from "./arena.ts";
+import type { ArenaRows } from "./arena.ts";
 import { type Parameter, type ParameterLayout, parameterRows } from "./weight_layout.ts";
 
 /** Bytes per piece; whole heads of any model fit into it. [ours] */
@@ -23,14 +23,29 @@ export interface TransferOptions {
   onBytes?: (bytes: number) => void;
 }
 
+/** A place that holds parameters: an arena, or the packed weights of a model. */
+export interface ParameterStore {
+  /** Copies f32 rows to the GPU. */
+  write(device: Device, rows: ArenaRows, data: Float32Array<ArrayBuffer>): void;
+  /** Reads f32 rows back. */
+  read(device: Device, wanted: readonly ArenaRows[]): Promise<Float32Array<ArrayBuffer>[]>;
+  /** Tells if rows are held as blocks of Q8_0. */
+  takesBlocks?(rows: ArenaRows): boolean;
+  /** Copies rows of such blocks to the GPU. */
+  writeBlocks?(device: Device, rows: ArenaRows, blocks: Uint8Array<ArrayBuffer>): void;
+}
+
 /** Parameters; with `config` every piece consists of whole heads. */
 type Layout = ParameterLayout & { readonly config?: ModelConfig };
 
-/** Copies weights from files into an arena. The caller has checked that every parameter is there in its shape. */
+/**
+ * Copies weights from files to the GPU, blocks of Q8_0 as they are where such are held. The caller has checked that every
+ * parameter is there in its shape.
+ */
 export async function fillArena(
   device: Device,
   layout: Layout,
-  arena: Arena,
+  store: ParameterStore,
   weights: ReadonlyMap<string, FileMatrix>,
   { signal, onBytes }: TransferOptions = {},
 ): Promise<void> {
@@ -38,10 +53,16 @@ export async function fillArena(
   for (const parameter of layout.parameters) {
     for (const { row, rows } of pieces(parameter.shape, layout)) {
       signal?.throwIfAborted();
-      const data = await weights.get(parameter.name)!.read(row, rows);
-      arena.write(device, parameterRows(parameter, row, rows), data);
-      onBytes?.(data.byteLength);
-      pending += data.byteLength;
+      const matrix = weights.get(parameter.name)!;
+      const place = parameterRows(parameter, row, rows);
+      if (matrix.readQ8 && store.takesBlocks?.(place)) {
+        store.writeBlocks!(device, place, await matrix.readQ8(row, rows));
+      } else {
+        store.write(device, place, await matrix.read(row, rows));
+      }
+      const bytes = 4 * rows * place.cols;
+      onBytes?.(bytes);
+      pending += bytes;
       if (pending < PENDING_BYTES) continue;
       await drain(device);
       pending = 0;
@@ -65,17 +86,17 @@ export interface ParameterPieces {
   data(): AsyncIterable<Float32Array<ArrayBuffer>>;
 }
 
-/** Reads the parameters of an arena one after another; small ones share a read, large ones take several. */
+/** Reads the parameters of an arena or of packed weights one after another; small ones share a read, large ones take several. */
 export async function* drainArena(
   device: Device,
   layout: Layout,
-  arena: Arena,
+  store: ParameterStore,
   { signal, onBytes }: TransferOptions = {},
 ): AsyncGenerator<ParameterPieces> {
   const { parameters } = layout;
   const read = async (wanted: ArenaRows[]) => {
     signal?.throwIfAborted();
-    const found = await arena.read(device, wanted);
+    const found = await store.read(device, wanted);
     onBytes?.(found.reduce((sum, data) => sum + data.byteLength, 0));
     return found;
   };

@@ -75,12 +75,12 @@ export interface WeightSlot {
   start: number;
 }
 
-/** The arenas of a model's weights. */
-export interface WeightArenas {
-  /** The weights in f32. */
-  readonly arena: Arena;
-  /** Their copy in f16, which matrix products read, of models of that dtype. */
-  readonly halfWeights?: Arena;
+/** The weights of a model in the formats that it holds, at least one. */
+export interface ModelWeights {
+  /** The weights in f32: of models of dtype "f32", and of models of dtype "f16" that are trained. */
+  readonly trained?: Arena;
+  /** The weights that products read, of models of another dtype than "f32". */
+  readonly packed?: { view(slot: WeightSlot): Tensor };
 }
 
 /** Rounds the lines of a matrix up to eights, where the width of the model is a multiple of eight itself. */
@@ -163,15 +163,15 @@ export class WeightLayout implements ParameterLayout {
   }
 
   /**
-   * Returns the tensors of the forward pass as views of the arenas: matrices of `halfWeights` if there is one, vectors
-   * of `arena`. With `gradients`, an arena of this layout, each view names the place where its gradient is summed.
+   * Returns the tensors of the forward pass: those of `packed` if the model has them, else views of the weights in f32.
+   * With `gradients`, an arena of this layout, each view names the place where its gradient is summed.
    */
-  views({ arena, halfWeights }: WeightArenas, gradients?: Arena): LlamaWeights {
+  views({ trained, packed }: ModelWeights, gradients?: Arena): LlamaWeights {
     const slots = new Map(this.slots.map((slot) => [slot.key, slot]));
     const view = (key: string): Tensor => {
-      const { shape, start } = slots.get(key)!;
-      const from = shape.length > 1 ? halfWeights ?? arena : arena;
-      const tensor = from.view(key, shape, start);
+      const slot = slots.get(key)!;
+      const { shape, start } = slot;
+      const tensor = packed ? packed.view(slot) : trained!.view(key, shape, start);
       if (gradients) tensor.gradSum = gradients.view(`d${key}`, shape, start);
       return tensor;
     };

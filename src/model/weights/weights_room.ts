@@ -6,34 +6,53 @@
 import { DeviceError } from "../../base/errors.ts";
 import type { Device } from "../../gpu/mod.ts";
 import { type ModelConfig, presets, resolveConfig } from "../architecture/config.ts";
+import { packedBytes, type WeightType } from "./packed_weights.ts";
 import { WeightLayout } from "./weight_layout.ts";
 
-/** Bytes that a weight takes on the GPU: in f16 the f32 weight and its copy. */
-export const bytesPerWeight: Readonly<Record<"f32" | "f16", number>> = { f32: 4, f16: 6 };
+/** The number formats in which a model holds its weights. */
+interface HeldWeights {
+  /** Number format of the weights that products read. */
+  dtype: WeightType;
+  /** True where weights in f32 are held for training. */
+  trained: boolean;
+}
+
+/** Returns the bytes of weights on the GPU. */
+export function weightBytes(layout: WeightLayout, { dtype, trained }: HeldWeights): number {
+  return packedBytes(layout, dtype) + (trained && dtype !== "f32" ? packedBytes(layout, "f32") : 0);
+}
 
 /**
  * Refuses weights that a device has no room for.
  *
  * @throws {DeviceError} with the bytes that are wanted and left, naming what would fit
  */
-export function requireRoom(device: Device, name: string, layout: WeightLayout, dtype: "f32" | "f16"): void {
+export function requireRoom(device: Device, name: string, layout: WeightLayout, held: HeldWeights): void {
   const { bytes, limit } = device.memory();
   const left = limit - bytes;
-  const wanted = bytesPerWeight[dtype] * layout.places.size;
+  const wanted = weightBytes(layout, held);
   if (wanted <= left) return;
   throw new DeviceError(
-    `Cannot hold the weights of "${name}": they take ${wanted} bytes as ${dtype}, and of the memoryLimit of ${limit} ` +
-      `bytes ${left} are left. ${remedyFor(layout, wanted, left)}`,
+    `Cannot hold the weights of "${name}": they take ${wanted} bytes as ${held.dtype}, and of the memoryLimit of ` +
+      `${limit} bytes ${left} are left. ${remedyFor(layout, held, left)}`,
     { limit: "memoryLimit", wanted: bytes + wanted, have: limit },
   );
 }
 
-/** Returns a sentence on what to do about weights that take `wanted` bytes, where at most `left` are there. */
-export function remedyFor({ config, places }: WeightLayout, wanted: number, left = wanted - 1): string {
-  const smaller = (["f16", "f32"] as const).find((dtype) => bytesPerWeight[dtype] * places.size <= left);
-  const preset = largestPreset(config, left);
+/**
+ * Returns a sentence on what to do about weights that do not fit, where at most `left` bytes are there (default: one less
+ * than they take). A model of "f16" that is trained takes more than one of "f32"; one that is only used takes less.
+ */
+export function remedyFor(
+  layout: WeightLayout,
+  held: HeldWeights,
+  left: number = weightBytes(layout, held) - 1,
+): string {
+  const others = held.trained ? ["f32"] as const : ["f16", "q8"] as const;
+  const fits = others.find((dtype) => dtype !== held.dtype && packedBytes(layout, dtype) <= left);
+  const preset = largestPreset(layout.config, left);
   return [
-    ...smaller ? [`Choose dtype "${smaller}"`] : [],
+    ...fits ? [`Choose dtype "${fits}"`] : [],
     ...preset ? [`Choose a smaller model, such as the preset "${preset}"`] : ["Choose a smaller model"],
     "use an adapter or a memoryLimit that has room",
   ].join(", ");
@@ -43,6 +62,6 @@ export function remedyFor({ config, places }: WeightLayout, wanted: number, left
 function largestPreset({ vocabSize }: ModelConfig, left: number): string | undefined {
   return Object.keys(presets).findLast((name) => {
     const { places } = new WeightLayout(resolveConfig(name, { vocabSize }));
-    return bytesPerWeight.f32 * places.size <= left;
+    return 4 * places.size <= left;
   });
 }

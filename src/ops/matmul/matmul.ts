@@ -125,7 +125,8 @@ const unpackedBytes = 2 ** 26;
 /** Records a product whose B is unpacked by ranges of rows: columns of C for `nt`, parts of the sums for `nn`. */
 function unpackedProduct(r: Recorder, by: Choice, layout: Layout, { a, b, c }: Matrices, add: boolean): void {
   const dtype = r.device.f16 && a.dtype === "f16" ? "f16" : "f32";
-  const bytes = Math.min(unpackedBytes, r.device.limits.maxStorageBufferBindingSize);
+  const { maxBufferSize, maxStorageBufferBindingSize } = r.device.limits;
+  const bytes = Math.min(unpackedBytes, maxBufferSize, maxStorageBufferBindingSize);
   const unit = Math.max(sumUnit, alignedColumns(layout === "nt" ? c : a), alignedRows(b));
   const step = Math.max(1, Math.floor(bytes / bytesOf(dtype) / b.cols / unit)) * unit;
   for (let first = 0; first < b.rows; first += step) {
@@ -170,7 +171,7 @@ export function product(
   const lines = (matrix: Tensor): Lines =>
     byEights ? vec8LayoutOf(r.device, matrix) : { single: matrix.dtype };
   const height = byEights ? rows : layout === "tn" ? 16 : 32; // single numbers make long texts, which take seconds to compile
-  const lanes = r.device.subgroup;
+  const lanes = r.device.subgroup || 8;
   const made = matmulSubgroup(layout, add, { a: lines(a), b: lines(b), c: lines(c) }, height, lanes);
   call(made, { lda, ldb }, height, 8 * lanes);
 }

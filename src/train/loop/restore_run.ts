@@ -79,18 +79,20 @@ function planOf({ model, seed, chain }: RunSpec): RunPlan {
     validation: stage.validation && tokensOf(model, stage, stage.validation).lineage,
   }));
   const tokenizer = model.tokenizer ? withPlainTemplate(model.tokenizer).fingerprint : null;
-  return { seed, model: model.config, dtype: model.dtype, tokenizer, stages };
+  return { seed, model: model.config, dtype: model.dtype === "f16" ? "f16" : "f32", tokenizer, stages };
 }
 
 function kernelsOf(model: Model): KernelTable {
-  const { adapter, subgroup, int64 } = model.device;
+  const { adapter, subgroup, int64, f16 } = model.device;
   const { padded } = stateOf(model).layout;
+  const packed = model.dtype === "f16" && !f16;
   return {
     sdk: version,
     adapter,
     subgroup,
     int64,
     ...padded && { padded },
+    ...packed && { packed },
     choices: kernelTable(model.device),
   };
 }

@@ -30,7 +30,7 @@ export interface RunPlan {
   seed: number;
   /** Shape of the model. */
   model: ModelConfig;
-  /** Number format of the half copy and the activations. */
+  /** Number format of the weights that products read. */
   dtype: "f32" | "f16";
   /** Identity of the tokenizer, chat template left out; null without one. */
   tokenizer: string | null;
@@ -50,6 +50,8 @@ export interface KernelTable {
   int64: boolean;
   /** True when lines of zeros complete the matrices of an odd shape to eights; missing for other shapes. */
   padded?: true;
+  /** True where halves are read packed and activations are f32, for want of shader-f16; only of models of dtype "f16". */
+  packed?: true;
   /** Matmul kernels in use, by the shape of the matrices. */
   choices: KernelChoices;
   /** Micro-batches of the stages, by name, whose own did not fit into the GPU's memory; in sequences. */

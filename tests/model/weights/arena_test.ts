@@ -60,11 +60,10 @@ async function onBoth(
 
 /** Checks that the arenas of a model are cut where they are to be. */
 function checkChunks(model: Model, chunked: boolean): void {
-  const { arena, halfWeights } = stateOf(model);
-  const count = arena.chunks.length;
+  const { trained, packed, layout } = stateOf(model);
+  const count = trained!.chunks.length;
   assert.ok(chunked ? count > 1 : count === 1, `${count} chunks`);
-  assert.equal(halfWeights?.chunks.length ?? count, count);
-  const { embedding } = stateOf(model).layout.views({ arena, halfWeights });
+  const { embedding } = layout.views({ trained, packed });
   assert.equal((embedding.pieces?.length ?? 1) > 1, chunked && model.config.dim === large.dim);
   const { buffers } = model.device.memory();
   assert.ok(buffers.every(({ bytes }) => bytes <= model.device.limits.maxBufferSize));
@@ -151,7 +150,7 @@ for (const [config, dtype] of saved.filter(([, dtype]) => half || dtype === "f32
         for (const same of [loaded, copy, other]) assert.deepEqual(await same.logits(ids), logits);
         const whole = await openDevice({ family: "shared", without: ["subgroups", "int64"] });
         await restoreModel(other, folder, { device: whole });
-        assert.equal(stateOf(other).arena.chunks.length, 1, "the cuts follow the device");
+        assert.equal(stateOf(other).trained!.chunks.length, 1, "the cuts follow the device");
         assert.deepEqual(await other.logits(ids), logits);
         other.dispose();
         whole.close();

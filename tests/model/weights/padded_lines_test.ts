@@ -54,7 +54,7 @@ for (const family of families) {
       for (const n of [1, 2, 3, 4]) step.run(rows, n, 0.05);
       assert.ok((await step.read()).every(({ skipped }) => !skipped));
       step.dispose();
-      const zeros = await unused(state, state.arena);
+      const zeros = await unused(state, state.trained!);
       assert.ok(zeros.length > 100, `${zeros.length} unused elements`);
       assert.ok(zeros.every((x) => x === 0), "zeros behind the lines after four updates with weight decay");
     });
@@ -128,6 +128,6 @@ Deno.test("adapters of an odd shape have its true shapes, and merge into it", as
     assert.ok(maxError(merged, before.get(`${stem}.weight`)!) > 1e-4, "it was trained");
   }
   const state = stateOf(model);
-  assert.ok((await unused(state, state.arena)).every((x) => x === 0));
+  assert.ok((await unused(state, state.trained!)).every((x) => x === 0));
   step.dispose();
 });

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { DeviceError } from "../../../src/base/errors.ts";
 import { type Device, openDevice } from "../../../src/gpu/mod.ts";
 import { Model, TrainingStep } from "../../../src/model/mod.ts";
+import { stateOf } from "../../../src/model/model_state.ts";
+import { inFolder } from "../../support/folder.ts";
 import { paperStep } from "../paper_step.ts";
 
 async function withDevice(
@@ -49,6 +51,23 @@ Deno.test("weights beyond the memory limit name the bytes, the preset that fits 
           throw error;
         }),
     )));
+
+Deno.test("weights of a file beyond the memory limit name the number format that fits", () =>
+  inFolder(async (folder) => {
+    using model = await Model.create({ ...small, vocabSize: 2000 });
+    await model.save(folder);
+    const bytes = 4 * stateOf(model).layout.places.size;
+    for (
+      const [limit, dtype, fits] of [[0.6, "f32", "f16"], [0.4, "f32", "q8"], [0.4, "f16", "q8"]] as const
+    ) {
+      await withDevice({ memoryLimit: Math.round(limit * bytes) }, async (device) => {
+        const remedy = new RegExp(`they take \\d+ bytes as ${dtype}, .* are left. Choose dtype "${fits}",`);
+        await refused(device, "memoryLimit", remedy, () => Model.load(folder, { device, dtype }));
+        using loaded = await Model.load(folder, { device, dtype: fits });
+        assert.equal(loaded.dtype, fits);
+      });
+    }
+  }));
 
 Deno.test("gradients beyond the memory limit name the alternatives to them", () =>
   withDevice({ memoryLimit: 400_000 }, async (device) => {

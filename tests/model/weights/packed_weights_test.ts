@@ -1,10 +1,7 @@
 // Models of dtype f16: the goldens within the tolerances of half precision, with every kernel family that has f16. It has
 // 11 bits, so a product of rounded numbers is off by about 2^-11 of its largest term.
 import assert from "node:assert/strict";
-import { ConfigError, DeviceError } from "../../../src/base/errors.ts";
-import { openDevice } from "../../../src/gpu/mod.ts";
 import { type BatchRow, Model, TrainingStep } from "../../../src/model/mod.ts";
-import { stateOf } from "../../../src/model/model_state.ts";
 import { families, half, needsHalf, testDevice } from "../../support/device.ts";
 import { goldenJson, goldenPath, goldenTensors, l2Error, maxError } from "../../support/golden.ts";
 
@@ -150,26 +147,12 @@ Deno.test(
       const step = await TrainingStep.create(model, { ...options, microBatch: 4, context: 128, save: "all" });
       const { bytes } = model.plan({ tokens: 1e6, microBatch: 4 }).facts;
       assert.equal(bytes.activations, step.memory.bytes, dtype);
-      assert.equal(bytes.weights, stateOf(model).arena.size * (dtype === "f16" ? 6 : 4));
+      const held = device.memory().buffers.filter(({ owner }) => /: (weights|f16 \w+)$/.test(owner));
+      const bound = held.reduce((sum, { bytes }) => sum + bytes, 0);
+      assert.ok(bound - bytes.weights >= 0 && bound - bytes.weights < 256 * held.length, `${bound}`); // whole 256 bytes
       measured[dtype] = step.memory.bytes;
       step.dispose();
     }
     assert.ok(measured.f16 < 0.75 * measured.f32, JSON.stringify(measured)); // logits and gradients stay in f32
   },
 );
-
-Deno.test("without half precision a model of dtype f16 is refused, and nothing stays allocated", async () => {
-  for (const device of [await openDevice({ without: ["f16"] }), await openDevice({ family: "plain" })]) {
-    await assert.rejects(Model.create(shape, { device, dtype: "f16" }), (error: DeviceError) => {
-      assert.ok(error instanceof DeviceError);
-      assert.match(
-        error.message,
-        /^Cannot make a model with dtype "f16": .* grants no shader-f16\. Leave dtype at "f32"$/,
-      );
-      return true;
-    });
-    assert.equal(device.memory().bytes, 0);
-    device.close();
-  }
-  await assert.rejects(Model.create(shape, { dtype: "bf16" as "f16" }), ConfigError);
-});
