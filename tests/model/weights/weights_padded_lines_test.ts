@@ -7,7 +7,7 @@ import { type ModelState, stateOf } from "../../../src/model/model_state.ts";
 import type { Arena } from "../../../src/model/weights/arena.ts";
 import { LORA_TARGETS, loraSettings } from "../../../src/model/training/lora_options.ts";
 import { lossAndGradients } from "../../reference/llama.ts";
-import { families, testDevice } from "../../support/device.ts";
+import { families, half, testDevice } from "../../support/device.ts";
 import { inFolder } from "../../support/folder.ts";
 import { maxError } from "../../support/golden.ts";
 import { paperStep } from "../paper_step.ts";
@@ -104,6 +104,24 @@ Deno.test("files, parameters, logits and inspections of an odd shape have its tr
     assert.equal(gradients!.length, parameters.size);
     assert.match(model.summary().text, /3 x \[53, 24\]/);
   }));
+
+for (const [dtype, tolerance] of [...half ? [["f16", 2e-3]] : [], ["q8", 2e-2]] as ["f16" | "q8", number][]) {
+  Deno.test(`an odd shape is used as ${dtype} from a file, and its weights come back in its true shapes`, () =>
+    inFolder(async (folder) => {
+      const device = await testDevice();
+      using model = await Model.create({ ...shape, dim: 96 }, { device, seed: 2 });
+      await model.save(`${folder}/model.gguf`, { dtype: dtype === "q8" ? "q8_0" : "f16" });
+      using used = await Model.load(`${folder}/model.gguf`, { device, dtype });
+      const { ids } = rows[0];
+      const error = maxError(await used.logits(ids), await model.logits(ids));
+      assert.ok(error < tolerance, `logits off by ${error}`);
+      const want = await model.parameters();
+      for (const [name, data] of await used.parameters()) {
+        const error = maxError(data, want.get(name)!);
+        assert.ok(error < (dtype === "q8" ? 1 / 250 : 2 ** -11), `${name}: ${error}`);
+      }
+    }));
+}
 
 Deno.test("adapters of an odd shape have its true shapes, and merge into it", async () => {
   using model = await Model.create(shape, { device: await testDevice(), seed: 2 });
