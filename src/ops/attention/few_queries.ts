@@ -18,25 +18,12 @@ import {
   type Tensor,
   vectorPrelude,
 } from "../../gpu/mod.ts";
+import type { AttentionShape } from "./kernels/attention_kernels.ts";
 import { over, range, unroll } from "../unroll.ts";
 import { load, store, vec8Array, vec8Functions, vec8LayoutOf } from "../vec8.ts";
 import subgroupTemplate from "./few_queries_subgroup.wgsl" with { type: "text" };
 import sharedTemplate from "./few_queries_shared.wgsl" with { type: "text" };
 import combineSource from "./attention_combine.wgsl" with { type: "text" };
-
-/** Sizes of the attention. */
-export interface FewQueriesShape {
-  /** Number of sequences, B. */
-  batch: number;
-  /** Query rows per sequence, T. */
-  queries: number;
-  /** Query heads, H. */
-  heads: number;
-  /** Key and value heads, Hkv. */
-  kvHeads: number;
-  /** Numbers in a head, E. */
-  headDim: number;
-}
 
 /** Tensors that it reads and writes. */
 export interface FewQueriesTensors {
@@ -51,7 +38,7 @@ export interface FewQueriesTensors {
 }
 
 /** Returns true where {@linkcode fewQueries} computes the attention of a cache. */
-export function areFewQueries({ family }: DeviceProfile, { queries, headDim }: FewQueriesShape): boolean {
+export function areFewQueries({ family }: DeviceProfile, { queries, headDim }: AttentionShape): boolean {
   const unit = family === "subgroup" ? 8 : 4;
   return family !== "plain" && queries < 8 && headDim % unit === 0 && headDim <= 256;
 }
@@ -77,7 +64,7 @@ function cutFor({ family, subgroup }: DeviceProfile, headDim: number, group: num
 }
 
 /** Records the attention of the queries to the keys of the cache that their spans name. */
-export function fewQueries(r: Recorder, tensors: FewQueriesTensors, shape: FewQueriesShape): void {
+export function fewQueries(r: Recorder, tensors: FewQueriesTensors, shape: AttentionShape): void {
   const { q, cache, spans, o } = tensors;
   const { batch, queries, heads, kvHeads, headDim } = shape;
   const group = heads / kvHeads;

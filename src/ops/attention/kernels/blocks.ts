@@ -1,8 +1,9 @@
 /**
  * Attention for GPUs (family `shared`): the three kernels by blocks, as FlashAttention-2 computes them.
  *
- * A workgroup of 128 lanes owns a tile of rows, and walks the rows of the other side a block at a time: 64 queries and 32
- * keys, or the reverse. The scores of tile and block, 4 x 4 for each lane, are a product as in matmul_shared.wgsl
+ * A workgroup of 128 lanes owns a tile of rows, and walks the rows of the other side a block at a time: 64 rows of one
+ * side and 32 of the other. Its queries are those of all query heads of a key head, which so share the loads of keys and
+ * values. Only blocks between the first and the last row that a span of the tile touches are walked. The scores of tile and block, 4 x 4 for each lane, are a product as in matmul_shared.wgsl
  * (blocks_dots.wgsl); their weights go through workgroup memory to the lanes that sum weighted rows (blocks_sums.wgsl).
  * Lines of the slab are padded where lanes would wait for each other's memory bank. The constants keep every kernel below
  * 16 KiB of workgroup memory, and its registers so few that several workgroups share a processor.

@@ -2,6 +2,8 @@
 // lengths that fill no tile, with documents, padding on both sides and rows that see nothing.
 import assert from "node:assert/strict";
 import { Random } from "../../../../src/base/random.ts";
+import { Tensor } from "../../../../src/gpu/mod.ts";
+import { blockKernels } from "../../../../src/ops/attention/kernels/blocks.ts";
 import { attention, type AttentionShape, runOp } from "../../../../src/ops/mod.ts";
 import { testDevice } from "../../../support/device.ts";
 import { maxError } from "../../../support/golden.ts";
@@ -59,3 +61,25 @@ for (const shape of shapes) {
     want.y.forEach((x, i) => assert.ok(x !== 0 || got.y[i] === 0, "rows that see nothing give exactly 0"));
   });
 }
+
+/** Returns the bytes of the variables in workgroup memory, which are arrays of vec4s and a few words. */
+function workgroupBytes(code: string): number {
+  const line = (16 * 4 + 8 * 4 + 1) * 16; // struct Line
+  return [...code.matchAll(/var<workgroup> \w+: (.*);/g)].reduce((sum, [, type]) => {
+    const element = type.includes("Line") ? line : type.includes("vec4") ? 16 : type.includes("vec2") ? 8 : 4;
+    const lengths = [...type.matchAll(/, (\d+)>/g)].map(([, n]) => Number(n));
+    return sum + lengths.reduce((a, b) => a * b, element);
+  }, 0);
+}
+
+Deno.test("attention by blocks takes at most the 16 KiB of workgroup memory that every adapter has", () => {
+  const tensor = new Tensor("x", [4], "f32", { name: "x", bytes: 16, offset: 0 });
+  for (const headDim of [4, 32, 64, 68, 96, 128]) {
+    const shape = { batch: 1, queries: 9, heads: 2, kvHeads: 1, headDim };
+    const kernels = blockKernels(shape, 9, { q: tensor, kv: tensor, o: tensor });
+    for (const pass of ["forward", "gradQ", "gradKV"] as const) {
+      const bytes = workgroupBytes(kernels.kernel(pass).code);
+      assert.ok(bytes > 14_000 && bytes <= 16_384, `${pass}, heads of ${headDim}: ${bytes} bytes`);
+    }
+  }
+});
