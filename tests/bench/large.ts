@@ -15,7 +15,7 @@ export interface LargeOptions {
   shape?: string;
   /** Measures llama.cpp too. */
   peers: boolean;
-  /** Rounds, of which at most three are taken: each loads the model anew. */
+  /** Rounds, of which at most three are taken, and one without peers: each loads the model anew. */
   rounds: number;
 }
 
@@ -73,7 +73,9 @@ export async function largeSection({ shape: given, peers, rounds }: LargeOptions
       const theirs = typeof llamaCpp === "string" ? llamaCppCommand(llamaCpp, file) : undefined;
       const label = type.toLowerCase();
       try {
-        figures.push(...await compare(label, ownCommand(file, dtype), theirs, Math.min(3, rounds)));
+        figures.push(
+          ...await compare(label, ownCommand(file, dtype), theirs, peers ? Math.min(3, rounds) : 1),
+        );
       } catch (error) {
         missing.push(`${type} was not run: ${(error as Error).message}`);
       }

@@ -125,7 +125,7 @@ async function measureOp(device: Device, name: string, op: Op, yardsticks: Yards
 
 /** Returns one call of a compiled program, whose tensors have their memory, as a program. */
 async function measureCall(device: Device, op: string, call: Call, yardsticks: Yardsticks): Promise<Figure> {
-  const alone = await Program.compile(device, "bench: call", [call], [], "Close other programs");
+  const alone = await Program.compile(device, "bench: call", [call], [], () => "Close other programs");
   const name = `${op}: ${call.kernel.name}`;
   const bytes = [...new Set(Object.values(call.args))].reduce((sum, tensor) => sum + tensor.bytes, 0);
   const speed = call.flop

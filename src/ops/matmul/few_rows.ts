@@ -11,6 +11,7 @@
 import {
   type DeviceProfile,
   grid2d,
+  isPacked,
   type Kernel,
   kernel,
   q8Block,
@@ -35,9 +36,8 @@ interface Tile {
  * Returns true for a product that {@linkcode fewRows} computes. From eight rows on the tiles of matmul.ts do, whatever the
  * number of rows: a batch of sequences then has the same bits whatever their number.
  */
-export function areFewRows(device: DeviceProfile, M: number, { dtype }: Tensor): boolean {
-  const isFloat = dtype === "f32" || dtype === "f16" && device.f16;
-  return M < 8 && (device.family !== "plain" || !isFloat);
+export function areFewRows(device: DeviceProfile, M: number, weights: Tensor): boolean {
+  return M < 8 && (device.family !== "plain" || weights.dtype === "q8" || isPacked(device, weights));
 }
 
 /** Returns the tile for `M` rows. Eight columns share the loads of x; more sums than 32 would not stay in registers. */

@@ -6,7 +6,9 @@
  * where C is [M, N] and the sums run over K numbers in f32, whatever the types of the matrices. Sums that are added to C
  * start with C, so that a product over K in ranges has the bits of one pass. Read `plain` (matmul.wgsl) first: it runs on
  * every adapter. The other two kernels compute the same sums faster: `subgroup` (subgroup.ts) on software adapters,
- * `shared` (shared.ts) on GPUs. A product has no backward of its own: the gradients of linear.ts are products too.
+ * `shared` (shared.ts) on GPUs. Products of up to seven rows with B^T have a kernel of their own (few_rows.ts), and weights of
+ * few bytes are unpacked for more rows (unpack_weights.ts). A product has no backward of its own: the gradients of linear.ts
+ * are products too.
  *
  * Matrices larger than an adapter's binding limit, or in several buffers, are multiplied in ranges of M, N and K. The
  * kernel is chosen for the whole, so that ranges change no bit.
@@ -16,6 +18,7 @@
 import {
   bytesOf,
   type DeviceProfile,
+  isPacked,
   type Kernel,
   kernel,
   type Recorder,
@@ -65,10 +68,10 @@ export function matmul(
   const chosen = choice(r.device, layout, wholeM, N);
   const cut = cuts && layout === "tn" ? cutOf(chosen, wholeM, N, K) : K;
   if (cut < K) return cutProduct(r, tileOf(chosen), { a, b, c }, add, cut);
-  const packed = isPacked(r.device, chosen, { a, b, c });
+  const unpacked = needsUnpacking(r.device, chosen, { a, b, c });
   for (const { first, ...part } of partsOf(r.device, layout, { a, b, c })) {
     if (isFew) fewRows(r, part.a, part.b, part.c);
-    else if (packed) unpackedProduct(r, chosen, layout, part, add || !first);
+    else if (unpacked) unpackedProduct(r, chosen, layout, part, add || !first);
     else product(r, chosen, layout, part, add || !first, K);
   }
 }
@@ -109,9 +112,9 @@ function choice(device: DeviceProfile, layout: Layout, M: number, N: number): Ch
 }
 
 /** Returns true where B consists of bytes, or of packed halves that the kernel does not read. */
-function isPacked(device: DeviceProfile, by: Choice, { a, b, c }: Matrices): boolean {
+function needsUnpacking(device: DeviceProfile, by: Choice, { a, b, c }: Matrices): boolean {
   const reads = by.startsWith("subgroup") && areByEights(a, b, c);
-  return b.dtype === "q8" || b.dtype === "f16" && !device.f16 && !reads;
+  return b.dtype === "q8" || isPacked(device, b) && !reads;
 }
 
 /** Returns true where every line is a whole number of eights. */
