@@ -80,7 +80,7 @@ function keysOf(questions: readonly unknown[]): Promise<string[]> {
   return Promise.all(questions.map((question) => digest(JSON.stringify(question))));
 }
 
-/** Hashes everything that decides a model's answers: weights, configuration, tokenizer. */
+/** Hashes everything that decides a model's answers: weights and their number format, configuration, tokenizer. */
 async function keyOf(model: EvalModel): Promise<string> {
   const weights: string[] = [];
   for (const [name, data] of await model.parameters!()) {
@@ -88,6 +88,7 @@ async function keyOf(model: EvalModel): Promise<string> {
   }
   const facts = [weights, model.config, model.tokenizer?.fingerprint];
   if (model.tokenizer?.addsBos === false) facts.push("no BOS");
+  if (model.dtype !== undefined && model.dtype !== "f32") facts.push(model.dtype);
   return await digest(JSON.stringify(facts));
 }
 

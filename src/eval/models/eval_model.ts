@@ -78,6 +78,8 @@ export interface EvalModel {
   readonly name: string;
   /** Longest sequence in tokens. */
   readonly config?: { readonly context: number };
+  /** Number format of the weights (default "f32"), which decides the last digits of the answers. */
+  readonly dtype?: string;
   /** Counts tokens, so that few-shot examples can be fitted to the context. */
   readonly tokenizer?: Pick<Encoder, "encode" | "fingerprint" | "addsBos">;
   /** Returns the likelihood of each continuation after its prompt, in order; for `choice` and `perplexity` tasks. */

@@ -49,10 +49,13 @@ Deno.test("no task asks a known question again until the weights change", async 
     await run(other);
     assert.equal(other.batches.flat().length, 120);
     assert.equal(other.prompts.length, 8);
+    const halves = { ...weighted(3), dtype: "f16" };
+    await run(halves);
+    assert.equal(halves.batches.flat().length, 120, "equal weights in another number format are asked anew");
     const given = weighted(2);
     await new Evaluator(undefined, { cache }).add("arc-easy", { data }).run(given);
     assert.equal(given.batches.flat().length, 120, "a model given to run is always asked");
-    assert.equal([...Deno.readDirSync(cache)].length, 2);
+    assert.equal([...Deno.readDirSync(cache)].length, 3);
   });
 });
 
