@@ -26,7 +26,7 @@ fn largest(v: Vec) -> f32 { return v; }
 /**
  * Returns the WGSL of elementwise kernels on `tensors`, whose rows have these `lengths`, and the floats in a `Vec`.
  *
- * It declares `Vec`, `W` and `total` as {@linkcode vectors} does, `times(a, b)` for the product by elements, and for each
+ * It declares `Vec`, `W`, `total` and `largest` as {@linkcode vectors} does, `times(a, b)` for the product by elements, and for each
  * tensor `x` its type in memory `x_t` with the functions `x_vec` and `x_put` from and to a `Vec`. A software adapter pays
  * for each load, not for each byte: there a `Vec` holds eight floats, loaded as four 64-bit words where those are
  * granted, with elements 0, 2, 4, 6 in its first column and 1, 3, 5, 7 in its second.
@@ -63,6 +63,7 @@ export function vec8Prelude(device: DeviceProfile, ...tensors: string[]): string
 const vec8 = `alias Vec = mat2x4<f32>;
 const W = 8u; // floats in a Vec
 fn total(v: Vec) -> f32 { let sum = v[0] + v[1]; return sum.x + sum.y + sum.z + sum.w; }
+fn largest(v: Vec) -> f32 { let most = max(v[0], v[1]); return max(max(most.x, most.y), max(most.z, most.w)); }
 fn times(a: Vec, b: Vec) -> Vec { return Vec(a[0] * b[0], a[1] * b[1]); }
 `;
 
@@ -74,11 +75,15 @@ fn pack(l: vec4<f32>, h: vec4<f32>) -> vec4<u64> {
 }
 `;
 
-const packedWords = `${wordFloats}fn unpacked(x: vec4<u64>) -> Vec { return Vec(lo(x), hi(x)); }
+const packedWords = `const EVENS = vec4<u32>(0u, 2u, 4u, 6u);
+const ELEMENTS = array<vec4<u32>, 2>(EVENS, EVENS + 1u); // of a Vec in memory, by column
+${wordFloats}fn unpacked(x: vec4<u64>) -> Vec { return Vec(lo(x), hi(x)); }
 fn packed(v: Vec) -> vec4<u64> { return pack(v[0], v[1]); }
 `;
 
-const packedFloats = `fn unpacked(x: Vec) -> Vec { return x; }
+const packedFloats = `const FIRST = vec4<u32>(0u, 1u, 2u, 3u);
+const ELEMENTS = array<vec4<u32>, 2>(FIRST, FIRST + 4u); // of a Vec in memory, by column
+fn unpacked(x: Vec) -> Vec { return x; }
 fn packed(v: Vec) -> Vec { return v; }
 `;
 

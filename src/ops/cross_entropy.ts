@@ -20,23 +20,35 @@ import {
   type Recorder,
   reductions,
   type Tensor,
-  vectors,
-  width,
+  vectorPrelude,
 } from "../gpu/mod.ts";
 import { argmax } from "./argmax.ts";
 import { matmul, sumUnit } from "./matmul/matmul.ts";
 import { alignedRows, rowRanges, rowsOf } from "./row_ranges.ts";
 import source from "./cross_entropy.wgsl" with { type: "text" };
 
-/** WGSL that reads element i of a `Vec`, makes the unit vector of element i, and keeps the first n elements. */
+/**
+ * WGSL by the floats in a `Vec`: reads element i, makes the unit vector of element i, keeps the first n elements, and
+ * computes exp(v - origin).
+ */
 const elements = {
-  4: `fn pick(v: Vec, i: u32) -> f32 { return v[i]; }
-fn one(i: u32) -> Vec { return vec4<f32>(vec4<u32>(i) == vec4<u32>(0u, 1u, 2u, 3u)); }
-fn firsts(v: Vec, n: u32) -> Vec { return select(Vec(-1e30), v, vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(n)); }
+  8: `fn one(i: u32) -> Vec { return Vec(vec4<f32>(vec4<u32>(i) == ELEMENTS[0]), vec4<f32>(vec4<u32>(i) == ELEMENTS[1])); }
+fn pick(v: Vec, i: u32) -> f32 { return total(times(v, one(i))); }
+fn firsts(v: Vec, n: u32) -> Vec {
+  let least = vec4<f32>(-1e30);
+  return Vec(select(least, v[0], ELEMENTS[0] < vec4<u32>(n)), select(least, v[1], ELEMENTS[1] < vec4<u32>(n)));
+}
+fn expFrom(origin: f32, v: Vec) -> Vec { return Vec(exp(v[0] - origin), exp(v[1] - origin)); }
 `,
-  1: `fn pick(v: Vec, i: u32) -> f32 { return v; }
-fn one(i: u32) -> Vec { return 1.0; }
+  4: `fn one(i: u32) -> Vec { return vec4<f32>(vec4<u32>(i) == vec4<u32>(0u, 1u, 2u, 3u)); }
+fn pick(v: Vec, i: u32) -> f32 { return v[i]; }
+fn firsts(v: Vec, n: u32) -> Vec { return select(Vec(-1e30), v, vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(n)); }
+fn expFrom(origin: f32, v: Vec) -> Vec { return exp(v - Vec(origin)); }
+`,
+  1: `fn one(i: u32) -> Vec { return 1.0; }
+fn pick(v: Vec, i: u32) -> f32 { return v; }
 fn firsts(v: Vec, n: u32) -> Vec { return select(-1e30, v, n > 0u); }
+fn expFrom(origin: f32, v: Vec) -> Vec { return exp(v - Vec(origin)); }
 `,
 };
 
@@ -64,11 +76,11 @@ export function crossEntropy(
   { targets, scale, nll, vocabSize = logits.cols }: LossInput,
   start = 0,
 ): void {
-  const w = width(logits.cols);
+  const { width, prelude } = vectorPrelude(r.device, { x: logits }, logits.cols);
   const constants = { GRAD: r.gradients, PADDED: vocabSize < logits.cols };
-  const made = kernel("cross_entropy", source, constants, vectors(w) + elements[w] + reductions(r.device));
+  const made = kernel("cross_entropy", source, constants, prelude + elements[width] + reductions(r.device));
   for (const { first, rows, tensor } of rowRanges(r.device, logits)) {
-    const params = { rows, cols: logits.cols / w, first: start + first, vocab: vocabSize };
+    const params = { rows, cols: logits.cols / width, first: start + first, vocab: vocabSize };
     r.call(made, { targets, step: scale, x: tensor, nll }, params, grid2d(rows));
   }
 }

@@ -2,14 +2,14 @@
 // they are stored once. A row with target < 0 is ignored: its nll and its gradient are 0. One workgroup per row.
 @group(0) @binding(0) var<storage, read> targets: array<i32>;        // [all R], of which these are rows `first` ...
 @group(0) @binding(1) var<storage, read> step: array<f32>;           // step[0] = 1 / number of targets kept in the whole batch
-@group(0) @binding(2) var<storage, read_write> x: array<Vec>;        // [R, V]
+@group(0) @binding(2) var<storage, read_write> x: array<x_t>;        // [R, V]
 @group(0) @binding(3) var<storage, read_write> nll: array<f32>;      // [all R]
 struct Params { rows: u32, cols: u32, first: u32, vocab: u32 } // cols = V in Vecs; with PADDED only the first `vocab` of V are tokens
 @group(0) @binding(4) var<uniform> p: Params;
 
 // Vec c of the row at `start`; elements beyond the vocabulary are so small that their probability is 0.
 fn logits(start: u32, c: u32) -> Vec {
-  let v = x[start + c];
+  let v = x_vec(x[start + c]);
   if (PADDED && (c + 1u) * W > p.vocab) { return firsts(v, p.vocab - min(p.vocab, c * W)); }
   return v;
 }
@@ -24,7 +24,7 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
   for (var c = lane; c < p.cols; c += WG) {
     let v = logits(start, c);
     let newMax = max(laneMax, largest(v));
-    sum = sum * exp(laneMax - newMax) + total(exp(v - Vec(newMax)));
+    sum = sum * exp(laneMax - newMax) + total(expFrom(newMax, v));
     laneMax = newMax;
   }
   let rowMax = maxAll(laneMax, lane);
@@ -38,9 +38,9 @@ fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(num_workgroups) groups: ve
     let hit = kept && c == t / W;
     if (hit) { nll[p.first + row] = rowMax + log(all) - pick(v, t % W); }
     if (GRAD) {
-      var g = exp(v - Vec(rowMax)) * factor;
+      var g = expFrom(rowMax, v) * factor;
       if (hit) { g -= one(t % W) * step[0]; }
-      x[start + c] = g;
+      x[start + c] = x_put(g);
     }
   }
   if (!kept && lane == 0u) { nll[p.first + row] = 0.0; }

@@ -1,7 +1,7 @@
 // C = A B, A B^T or A^T B on one subgroup of {lanes} lanes, with the sums of matmul.wgsl: read it first. A template (../unroll.ts)
 // with the macros of subgroup.ts: #load(name, buffer, line, eight of the line, numbers from line to line, k of element {e}).
 // A tile of C is {rows} rows, and each lane owns eight columns of it, as a pair (l: 0, 2, 4, 6; h: 1, 3, 5, 7) per row.
-// Indices: i (rows of the tile), q (groups of {lanes} rows), k (eight values of k), n (eight columns), o (the pair's l and h).
+// Indices: q (groups of {group} rows), i (rows of a group), s (loads of a group), k (eight k), n (eight columns), o (l and h).
 {functions}
 @group(0) @binding(0) var<storage, read> a: #array(a); // [M, K], transposed [K, M]; lda from row to row
 @group(0) @binding(1) var<storage, read> b: #array(b); // [K, N], for A B^T [N, K]; ldb from row to row
@@ -22,69 +22,72 @@ fn main(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) w: ve
   let row = w.y * {rows}u;
   let place = w.x * {lanes}u + lane;
   let col = min(place, N8 - 1u); // a lane beyond the last column computes the last eight again and writes nothing
-  #for i
+  #for q, i
     #if add // the sums go on from C
-      let from{i} = min(row + {i}u, p.M - 1u);
-      #load(old{i}, c, from{i}, col, ldc, 0u)
-      var c{i}l = old{i}l;
-      var c{i}h = old{i}h;
+      let from{q}_{i} = min(row + {first}u + {i}u, p.M - 1u);
+      #load(old{q}_{i}, c, from{q}_{i}, col, ldc, 0u)
+      var c{q}_{i}l = old{q}_{i}l;
+      var c{q}_{i}h = old{q}_{i}h;
     #end
     #if !add
-      var c{i}l = vec4<f32>();
-      var c{i}h = vec4<f32>();
+      var c{q}_{i}l = vec4<f32>();
+      var c{q}_{i}h = vec4<f32>();
     #end
   #end
-  #if !tn
-    #for q: let rowA{q} = min(row + {first}u + sid, p.M - 1u); // each lane loads one row of each group
+  #for q, s
+    #if !tn // each lane loads one row of each group
+      let rowA{q}_{s} = min(row + {first}u + {part}u + sid, p.M - 1u);
+    #end
+    #if tn // each lane loads eight rows of a group for one of the eight k
+      let unitA{q}_{s} = min((row + {first}u + {part}u + sid) / 8u, M8 - 1u);
+      let kA{q}_{s} = ({part}u + sid) % 8u;
+    #end
+  #end
+  #if nt
+    #for n: let rowB{n} = min(col * 8u + {n}u, p.N - 1u);
+  #end
+  for (var k = 0u; k < K8; k += 1u) { // eight values of k at once
+    #if !nt
+      #for k: #load(b{k}, b, (k * 8u + {k}u), col, ldb, k * 8u + {k}u)
+    #end
     #if nt
-      #for n: let rowB{n} = min(col * 8u + {n}u, p.N - 1u);
-    #end
-    for (var k = 0u; k < K8; k += 1u) { // eight values of k at once
-      #for q: #load(a{q}, a, rowA{q}, k, lda, k * 8u + {e}u)
-      #if nn
-        #for k: #load(b{k}, b, (k * 8u + {k}u), col, ldb, k * 8u + {k}u)
+      #for n: #load(t{n}, b, rowB{n}, k, ldb, k * 8u + {e}u)
+      #for k // eight rows of B^T become for each k its eight columns
+        let b{k}l = vec4<f32>(t0{kHalf}.{kPart}, t2{kHalf}.{kPart}, t4{kHalf}.{kPart}, t6{kHalf}.{kPart});
+        let b{k}h = vec4<f32>(t1{kHalf}.{kPart}, t3{kHalf}.{kPart}, t5{kHalf}.{kPart}, t7{kHalf}.{kPart});
       #end
-      #if nt
-        #for n: #load(t{n}, b, rowB{n}, k, ldb, k * 8u + {e}u)
-        #for k // eight rows of B^T become for each k its eight columns
-          let b{k}l = vec4<f32>(t0{kHalf}.{kPart}, t2{kHalf}.{kPart}, t4{kHalf}.{kPart}, t6{kHalf}.{kPart});
-          let b{k}h = vec4<f32>(t1{kHalf}.{kPart}, t3{kHalf}.{kPart}, t5{kHalf}.{kPart}, t7{kHalf}.{kPart});
+    #end
+    #for q // loads between the groups keep the pieces short that a driver compiles at once
+      #if !tn
+        #for s: #load(a{q}_{s}, a, rowA{q}_{s}, k, lda, k * 8u + {e}u)
+        #for i
+          let even{q}_{i} = subgroupBroadcast(a{q}_{load}l, {lane}u); // A of the row at k = 0, 2, 4, 6
+          #for o: c{q}_{i}{o} += even{q}_{i}.x * b0{o} + even{q}_{i}.y * b2{o} + even{q}_{i}.z * b4{o} + even{q}_{i}.w * b6{o};
+          let odd{q}_{i} = subgroupBroadcast(a{q}_{load}h, {lane}u);
+          #for o: c{q}_{i}{o} += odd{q}_{i}.x * b1{o} + odd{q}_{i}.y * b3{o} + odd{q}_{i}.z * b5{o} + odd{q}_{i}.w * b7{o};
         #end
       #end
-      #for i
-        let even{i} = subgroupBroadcast(a{q}l, {lane}u); // A of row i at k = 0, 2, 4, 6
-        #for o: c{i}{o} += even{i}.x * b0{o} + even{i}.y * b2{o} + even{i}.z * b4{o} + even{i}.w * b6{o};
-        let odd{i} = subgroupBroadcast(a{q}h, {lane}u);
-        #for o: c{i}{o} += odd{i}.x * b1{o} + odd{i}.y * b3{o} + odd{i}.z * b5{o} + odd{i}.w * b7{o};
-      #end
-    }
-  #end
-  #if tn
-    #for q // each lane loads eight rows of the tile for one of the eight k
-      let unitA{q} = min((row + {first}u + sid) / 8u, M8 - 1u);
-      let kA{q} = ({first}u + sid) % 8u;
-    #end
-    for (var k = 0u; k < p.K; k += 8u) {
-      #for q: #load(a{q}, a, (k + kA{q}), unitA{q}, lda, k + kA{q})
-      #for k: #load(b{k}, b, (k + {k}u), col, ldb, k + {k}u)
-      #for i
-        #for k: let x{i}_{k} = #at({i}, {k}); // A of row i at k
-        #for o
-          c{i}{o} += x{i}_0 * b0{o} + x{i}_1 * b1{o} + x{i}_2 * b2{o} + x{i}_3 * b3{o};
-          c{i}{o} += x{i}_4 * b4{o} + x{i}_5 * b5{o} + x{i}_6 * b6{o} + x{i}_7 * b7{o};
+      #if tn
+        #for s: #load(a{q}_{s}, a, (k * 8u + kA{q}_{s}), unitA{q}_{s}, lda, k * 8u + kA{q}_{s})
+        #for i
+          #for k: let x{q}_{i}_{k} = #at({q}, {i}, {k}); // A of the row at k
+          #for o
+            c{q}_{i}{o} += x{q}_{i}_0 * b0{o} + x{q}_{i}_1 * b1{o} + x{q}_{i}_2 * b2{o} + x{q}_{i}_3 * b3{o};
+            c{q}_{i}{o} += x{q}_{i}_4 * b4{o} + x{q}_{i}_5 * b5{o} + x{q}_{i}_6 * b6{o} + x{q}_{i}_7 * b7{o};
+          #end
         #end
       #end
-    }
-  #end
+    #end
+  }
   if (place < N8) {
-    #for i
-      if (row + {i}u < p.M) {
+    #for q, i
+      if (row + {first}u + {i}u < p.M) {
         #if vec8
-          #store(c, (row + {i}u) * ldc8 + col, c{i}l, c{i}h)
+          #store(c, (row + {first}u + {i}u) * ldc8 + col, c{q}_{i}l, c{q}_{i}h)
         #end
         #if !vec8
-          let s = (row + {i}u) * p.ldc + col * 8u;
-          #for n: if (col * 8u + {n}u < p.N) { c[s + {n}u] = {type}(c{i}{nHalf}.{nPart}); }
+          let s = (row + {first}u + {i}u) * p.ldc + col * 8u;
+          #for n: if (col * 8u + {n}u < p.N) { c[s + {n}u] = {type}(c{q}_{i}{nHalf}.{nPart}); }
         #end
       }
     #end

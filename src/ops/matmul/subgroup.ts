@@ -64,8 +64,10 @@ const kernels = new Map<string, Kernel>();
 
 function textOf(layout: Layout, add: boolean, operands: Operands, rows: number, lanes: number): string {
   const { a, b, c } = operands;
+  const group = Math.max(8, lanes);
   return unroll(template, {
     names: {
+      group,
       nn: layout === "nn",
       nt: layout === "nt",
       tn: layout === "tn",
@@ -77,8 +79,9 @@ function textOf(layout: Layout, add: boolean, operands: Operands, rows: number, 
       functions: vec8Functions(...[a, b, c].filter((lines) => typeof lines === "string")),
     },
     indices: {
-      i: range(rows).map((i) => ({ i, q: Math.floor(i / lanes), lane: i % lanes })),
-      q: range(rows / lanes).map((q) => ({ q, first: lanes * q })),
+      q: range(rows / group).map((q) => ({ q, first: group * q })),
+      i: range(group).map((i) => ({ i, load: Math.floor(i / lanes), lane: i % lanes })),
+      s: range(group / lanes).map((s) => ({ s, part: lanes * s })),
       k: range(8).map((k) => ({ k, kHalf: half(k), kPart: part(k) })),
       n: range(8).map((n) => ({ n, nHalf: half(n), nPart: part(n) })),
       o: over("o", ["l", "h"]),
@@ -111,10 +114,10 @@ function macrosOf(operands: Operands, lanes: number): Record<string, Macro> {
 let ${name}l = vec4<f32>(${elements(0)});
 let ${name}h = vec4<f32>(${elements(1)});`;
     },
-    // A of row i of the tile at k, for A^T B: the lanes of all groups together hold the eight k of each eight rows.
-    at: (i, k) => {
+    // A of row i of group q at k, for A^T B: the lanes hold the eight k of eight rows after one another.
+    at: (q, i, k) => {
       const place = (Number(i) & ~7) + Number(k);
-      const name = `a${Math.floor(place / lanes)}${half(Number(i))}.${part(Number(i))}`;
+      const name = `a${q}_${Math.floor(place / lanes)}${half(Number(i))}.${part(Number(i))}`;
       return `subgroupBroadcast(${name}, ${place % lanes}u)`;
     },
     store: (buffer, place, l, h) => store(linesOf(buffer) as Vec8Layout, buffer, place, l, h),

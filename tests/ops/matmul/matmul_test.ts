@@ -178,7 +178,7 @@ Deno.test("the table names a kernel for every class, and products that it cannot
   const cases: [KernelFamily, Layout, number, number, number, RegExp][] = [
     ["subgroup", "nt", 1024, 704, 128, /matmul_subgroup nt rows=64/],
     ["subgroup", "nt", 32, 704, 128, /matmul_subgroup nt rows=32/],
-    ["subgroup", "tn", 704, 128, 1024, /matmul_subgroup tn rows=32/],
+    ["subgroup", "tn", 704, 128, 1024, /matmul_subgroup tn rows=64/],
     ["subgroup", "nn", 1024, 709, 128, /matmul_subgroup nn rows=32 single f32/], // 709 is no multiple of 8
     ["subgroup", "nn", 1, 704, 128, /^matmul ADD/],
     ["shared", "nn", 1024, 709, 128, /matmul_shared nn 64x64 W=1 C=1/],
