@@ -124,6 +124,17 @@ const widest64 = 8;
 
 const bufferUsage = 0x4 | 0x8 | 0x80; // COPY_SRC | COPY_DST | STORAGE: written out because importing must not need WebGPU
 
+/** The open devices of this thread. */
+const unfinished = new Set<WeakRef<Device>>();
+
+/**
+ * Finishes the work of all devices before the process ends. A software adapter's threads would go on while its libraries
+ * shut down, and crash the process; Deno itself panics where work takes longer than seconds.
+ */
+function finishAll(): void {
+  for (const device of unfinished) device.deref()?.finish();
+}
+
 /** An open GPU. */
 export class Device implements DeviceProfile {
   /** The WebGPU device itself, for kernels and programs. */
@@ -154,6 +165,7 @@ export class Device implements DeviceProfile {
   #limit: number;
   #fault?: string;
   #closed = false;
+  readonly #self: WeakRef<Device> = new WeakRef(this);
 
   /** Wraps a WebGPU device; use {@linkcode openDevice}. */
   constructor(gpu: GPUDevice, info: GPUAdapterInfo, granted: ReadonlySet<string>, options: DeviceOptions) {
@@ -183,6 +195,8 @@ export class Device implements DeviceProfile {
     gpu.lost.then((info) => {
       if (!this.#closed) this.#fault ??= `the device was lost: ${info.message}`;
     });
+    if (!unfinished.size) globalThis.addEventListener("unload", finishAll);
+    unfinished.add(this.#self);
   }
 
   /**
@@ -276,9 +290,16 @@ export class Device implements DeviceProfile {
     if (fault) throw new DeviceError(`The GPU refused a command: ${fault}`);
   }
 
-  /** Frees every buffer and closes the device. */
+  /** Blocks until the GPU has finished what was submitted, where the runtime waits in the call, as Deno does. */
+  finish(): void {
+    this.gpu.queue.onSubmittedWorkDone().catch(() => {}); // a lost device has nothing to finish
+  }
+
+  /** Waits for the GPU, frees every buffer and closes the device. */
   close(): void {
+    this.finish();
     this.#closed = true;
+    unfinished.delete(this.#self);
     for (const buffer of [...this.#owners.keys()]) this.free(buffer);
     this.gpu.destroy();
   }
@@ -298,7 +319,7 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
         "run the script with `deno run -A`",
     );
   }
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+  const adapter = await requestAdapter();
   if (!adapter) throw new DeviceError(`${noAdapter}. ${driverAdvice(await installLineHere())}`);
   if (isSoftwareGl(adapter.info)) await warnOfSlowness(adapterName(adapter.info));
   const { gpu, granted } = await request(adapter, o);
@@ -323,7 +344,14 @@ async function warnOfSlowness(name: string): Promise<void> {
   console.warn(`${slowAdapter(name)}.\n${driverAdvice(await installLineHere())}`);
 }
 
-/** Requests all optional features at once and, where that is refused, one after another. */
+function requestAdapter(): Promise<GPUAdapter | null> {
+  return navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+}
+
+/**
+ * Requests all optional features at once and, where that is refused, one after another, each from a new adapter: by the
+ * standard an adapter gives one device.
+ */
 async function request(
   adapter: GPUAdapter,
   { family, without = [] }: DeviceOptions,
@@ -333,9 +361,10 @@ async function request(
     ? []
     : names.filter((n) => !without.includes(n)).map((n) => featureNames[n]);
   const requiredLimits = Object.fromEntries(raisedLimits.map((name) => [name, adapter.limits[name]]));
-  const ask = (features: string[]) =>
+  const from = (adapter: GPUAdapter, features: string[]) =>
     adapter.requestDevice({ requiredFeatures: features as GPUFeatureName[], requiredLimits });
-  const all = await ask(wanted).catch(() => undefined);
+  const ask = async (features: string[]) => from(await requestAdapter() ?? adapter, features);
+  const all = await from(adapter, wanted).catch(() => undefined);
   if (all) return { gpu: all, granted: new Set(wanted) };
   try {
     let granted: string[] = [];

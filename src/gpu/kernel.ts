@@ -125,8 +125,9 @@ export function pipeline(device: Device, kernel: Kernel): Promise<GPUComputePipe
 /** Compiles a kernel. Error scopes close before anything is awaited, since other compilations run at the same time. */
 async function compile(device: Device, kernel: Kernel): Promise<GPUComputePipeline> {
   const gpu = device.gpu;
+  const directive = /\bsubgroup[A-Z_]/.test(kernel.code) ? await subgroupsDirective(device) : "";
   gpu.pushErrorScope("validation");
-  const module = gpu.createShaderModule({ label: kernel.name, code: kernel.code });
+  const module = gpu.createShaderModule({ label: kernel.name, code: directive + kernel.code });
   const shaderError = gpu.popErrorScope();
   gpu.pushErrorScope("validation");
   const layout = gpu.createPipelineLayout({ bindGroupLayouts: [bindGroupLayout(device, kernel)] });
@@ -139,6 +140,23 @@ async function compile(device: Device, kernel: Kernel): Promise<GPUComputePipeli
   const error = await shaderError ?? await pipelineError;
   if (error) throw shaderFault(kernel, error.message);
   return made;
+}
+
+const directives = new WeakMap<Device, Promise<string>>();
+
+/**
+ * Returns the directive in front of kernels that use subgroups. The standard asks for it; Deno's compiler, which has the
+ * functions, refuses it.
+ */
+function subgroupsDirective(device: Device): Promise<string> {
+  const known = directives.get(device);
+  if (known) return known;
+  const code = "enable subgroups; ";
+  device.gpu.pushErrorScope("validation");
+  device.gpu.createShaderModule({ label: "enable subgroups", code });
+  const found = device.gpu.popErrorScope().then((refusal) => refusal ? "" : code);
+  directives.set(device, found);
+  return found;
 }
 
 /** Makes the error for a message of the compiler, which names the place as `wgsl:LINE:COLUMN`. */
