@@ -116,7 +116,7 @@ function kernelsFor(
   if (!mask && headDim <= 128) { // a head has to fit into registers
     const unit = Math.max(8, device.subgroup);
     if (device.family === "subgroup" && headDim % 8 === 0 && queries % unit === 0 && keys % unit === 0) {
-      return tiledKernels((pass) => subgroupTile(device, headDim, queries, tensors, pass), shape, keys);
+      return tiledKernels(subgroupTile(device, headDim, queries, tensors), shape, keys);
     }
     if (device.family === "shared" && headDim % 4 === 0 && queries > 1) {
       return blockKernels(shape, keys, tensors);

@@ -6,16 +6,14 @@
  *
  * @module
  */
-import type { AttentionPass } from "./attention_kernels.ts";
 import type { Block, Tile } from "./tiled.ts";
 import type { DeviceProfile, Tensor } from "../../../gpu/mod.ts";
 import { range } from "../../unroll.ts";
 import { load, store, vec8Array, vec8Functions, vec8LayoutOf } from "../../vec8.ts";
 
 /**
- * Returns the tile for heads of `headDim` numbers and `length` rows. Where the length allows it a lane owns two rows, in
- * the forward pass four of a short head: each row of the other side is then loaded and broadcast for more work. More rows
- * in the backward pass gain little and take long to compile.
+ * Returns the tile for heads of `headDim` numbers and `length` rows. A lane owns two rows where the length allows it:
+ * each row of the other side is then loaded and broadcast for twice the work.
  *
  * @param tensors the tensors that may be of another type than f32, by their binding
  */
@@ -24,13 +22,11 @@ export function subgroupTile(
   headDim: number,
   length: number,
   tensors: Readonly<Record<string, Tensor>>,
-  pass: AttentionPass,
 ): Tile {
   const lanes = device.subgroup;
   const units = range(headDim / 8);
   const parts = units.flatMap((i) => [`${i}l`, `${i}h`]);
-  const most = pass === "forward" && headDim <= 32 ? 4 : 2;
-  const rows = [most, 2].find((rows) => length % (rows * lanes) === 0) ?? 1;
+  const rows = length % (2 * lanes) === 0 ? 2 : 1;
   const layout = (buffer: string) => vec8LayoutOf(device, tensors[buffer] ?? { dtype: "f32" });
   const layouts = [...new Set([layout("dout"), ...Object.keys(tensors).map(layout)])];
   const label = layouts.join("-");

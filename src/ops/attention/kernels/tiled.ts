@@ -67,21 +67,19 @@ const sources: Readonly<Record<AttentionPass, readonly [name: string, template: 
   gradKV: ["attention_grad_kv", gradKVTemplate],
 };
 
-/** Returns the kernels with the tile of each pass for an attention of `shape` over `keys` keys. */
+/** Returns the kernels with `tile` for an attention of `shape` over `keys` keys. */
 export function tiledKernels(
-  tileOf: (pass: AttentionPass) => Tile,
+  tile: Tile,
   { batch, queries, heads, kvHeads, headDim }: AttentionShape,
   keys: number,
 ): AttentionKernels {
+  const grid = (length: number, heads: number) =>
+    [Math.ceil(length / tile.lanes / tile.rows), batch * heads] as const;
   return {
-    unit: tileOf("forward").unit,
+    unit: tile.unit,
     args: {},
-    kernel: (pass) => tiled(...sources[pass], tileOf(pass), headDim),
-    grid: (pass) => {
-      const { lanes, rows } = tileOf(pass);
-      const [length, perSequence] = pass === "gradKV" ? [keys, kvHeads] : [queries, heads];
-      return [Math.ceil(length / lanes / rows), batch * perSequence];
-    },
+    kernel: (pass) => tiled(...sources[pass], tile, headDim),
+    grid: (pass) => pass === "gradKV" ? grid(keys, kvHeads) : grid(queries, heads),
   };
 }
 
