@@ -128,8 +128,8 @@ const bufferUsage = 0x4 | 0x8 | 0x80; // COPY_SRC | COPY_DST | STORAGE: written 
 const unfinished = new Set<WeakRef<Device>>();
 
 /**
- * Finishes the work of all devices before the process ends. A software adapter's threads would go on while its libraries
- * shut down, and crash the process; Deno itself panics where work takes longer than seconds.
+ * Finishes the work of all devices before the process ends. Processes that ended while a software adapter worked have
+ * crashed, and Deno panics where the work takes longer than seconds.
  */
 function finishAll(): void {
   for (const device of unfinished) device.deref()?.finish();
