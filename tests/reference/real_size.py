@@ -1,11 +1,12 @@
 """Models of public sizes with random weights, and the answers of transformers to them, in float32 on the same rounded weights.
 
     python3 real_size.py write FOLDER < {"shape", "shardBytes"}    writes a folder of safetensors in bf16, in shards
-    python3 real_size.py ask FOLDER < {"prompt", "greedy", "q8"}   logits after the prompt, greedy ids and their lead
+    python3 real_size.py ask FOLDER < {"prompts", "greedy", "q8"}  logits after a prompt, greedy ids and their lead
     python3 real_size.py step FOLDER < {"ids", "targets", "samples"}    loss, gradients' norm, and samples of gradients
 
 A shape is the fields of config.json that differ from LlamaConfig's. Weights are normal with deviation 1 / sqrt(columns), norms
-between 0.75 and 1.25, the last four times that, so that the best id leads clearly. Logits are those of the last two positions; the lead of an id is its logit less the next one's.
+between 0.75 and 1.25, the last four times that, so that the best id leads clearly. The prompt is the first after which every id
+leads by 0.02, else the last. Logits are those of the last two positions; the lead of an id is its logit less the next one's.
 With "q8" matrices are first packed to Q8_0 and unpacked by the package gguf. "samples" names parameters, of each of which the
 first 64 gradients, before clipping, and weights are returned. "step" keeps the activations of one block at a time. Needs torch,
 transformers and gguf.
@@ -62,12 +63,20 @@ def pack(model):
                 rows.copy_(torch.from_numpy(quants.dequantize(packed, GGMLQuantizationType.Q8_0)))
 
 
-def ask(folder, prompt, greedy, q8=False):
-    import torch
-
+def ask(folder, prompts, greedy, q8=False):
     model = load(folder).eval()
     if q8:
         pack(model)
+    for prompt in prompts:
+        answer = continued(model, prompt, greedy)
+        if min(answer["leads"]) >= 0.02:
+            break
+    return answer
+
+
+def continued(model, prompt, greedy):
+    import torch
+
     ids, leads = [], []
     with torch.no_grad():
         out = model(torch.tensor([prompt]), use_cache=True)
@@ -77,7 +86,7 @@ def ask(folder, prompt, greedy, q8=False):
             ids.append(int(best.indices[0]))
             leads.append(float(best.values[0] - best.values[1]))
             out = model(torch.tensor([[ids[-1]]]), past_key_values=out.past_key_values, use_cache=True)
-    return dict(logits=logits[-2:].flatten().tolist(), ids=ids, leads=leads)
+    return dict(prompt=prompt, logits=logits[-2:].flatten().tolist(), ids=ids, leads=leads)
 
 
 def step(folder, ids, targets, samples):

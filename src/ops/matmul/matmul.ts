@@ -123,7 +123,7 @@ function areByEights(...matrices: Tensor[]): boolean {
 }
 
 /** Upper limit of the bytes of unpacked weights at one time. [ours] */
-const unpackedBytes = 2 ** 26;
+const unpackedBytes = 2 ** 24;
 
 /** Records a product whose B is unpacked by ranges of rows: columns of C for `nt`, parts of the sums for `nn`. */
 function unpackedProduct(r: Recorder, by: Choice, layout: Layout, { a, b, c }: Matrices, add: boolean): void {
