@@ -303,7 +303,7 @@ export class Model extends Displayable implements ModelHandle {
   /**
    * Replaces all weights, given by Hugging Face's names.
    *
-   * @throws {FormatError} for a weight that is missing
+   * @throws {FormatError} for a weight that is missing or has another number of elements; none is replaced then
    */
   setParameters(named: ReadonlyMap<string, Float32Array>): void {
     replaceParameters(this, named);

@@ -73,6 +73,7 @@ export {
 } from "./adamw.ts";
 export { add } from "./add.ts";
 export { argmax } from "./argmax.ts";
+export { kernelRevision } from "./kernel_revision.ts";
 export { cacheRows } from "./kv_cache.ts";
 export { cast } from "./cast.ts";
 export { attention, type AttentionInput, type AttentionShape } from "./attention/attention.ts";

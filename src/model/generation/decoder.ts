@@ -32,7 +32,7 @@ export class Decoder {
   readonly #keys: number;
   readonly #prefill: Prefill;
   readonly #cache: Tensor[];
-  readonly #owned: GPUBuffer[] = [];
+  readonly #owned = new DisposableStack();
   readonly #cachedTokens: number[];
   #step?: DecodeStep;
   #greedyStep?: DecodeStep;
@@ -54,7 +54,7 @@ export class Decoder {
     try {
       this.#cache = sequences === 1 ? this.#prefill.cache : this.#prefill.cache.map(({ name, cols }) => {
         const cache = allocateCache(state.device, owner, name, sequences * this.#keys, cols);
-        this.#owned.push(cache.range().buffer);
+        this.#owned.defer(() => state.device.free(cache.range().buffer));
         return cache;
       });
     } catch (error) {
@@ -130,6 +130,7 @@ export class Decoder {
     const sequences = this.#sequences;
     const owner = `${name}: generate`;
     const batch = new Batch(device, owner, sequences, 1, config.vocabSize);
+    this.#owned.defer(() => batch.dispose());
     const r = new Recorder(device, "all", false);
     const weights = layout.views(this.#model);
     const { tokens, positions, spans } = batch;
@@ -140,6 +141,7 @@ export class Decoder {
     const best = choices === undefined ? undefined : r.tensor("best", [sequences], "u32");
     if (best) argmax(r, logits, best, 0, choices);
     const program = await r.compile(owner, best ? [logits, best] : [logits]);
+    this.#owned.defer(() => program.dispose());
     this.#model.program = program;
     return { batch, program, logits, best };
   }
@@ -147,12 +149,6 @@ export class Decoder {
   /** Frees caches and programs. */
   dispose(): void {
     this.#prefill.dispose();
-    for (const step of [this.#step, this.#greedyStep]) {
-      step?.batch.dispose();
-      step?.program.dispose();
-    }
-    this.#step = undefined;
-    this.#greedyStep = undefined;
-    for (const buffer of this.#owned.splice(0)) this.#model.device.free(buffer);
+    this.#owned.dispose();
   }
 }

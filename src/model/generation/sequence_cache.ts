@@ -66,6 +66,7 @@ export class CachedSequence<Outputs extends Record<string, Tensor>> {
   readonly #owner: string;
   readonly #outputStage: OutputStage<Outputs>;
   readonly #programs = new Map<number, CachedProgram<Outputs>>();
+  readonly #owned = new DisposableStack();
 
   /**
    * Allocates a cache of `keys` rows per layer.
@@ -81,7 +82,9 @@ export class CachedSequence<Outputs extends Record<string, Tensor>> {
     this.#outputStage = outputStage;
     try {
       for (let l = 0; l < layers; l++) {
-        this.layers.push(allocateCache(state.device, this.#owner, `cache ${l}`, keys, cols));
+        const layer = allocateCache(state.device, this.#owner, `cache ${l}`, keys, cols);
+        this.#owned.defer(() => state.device.free(layer.range().buffer));
+        this.layers.push(layer);
       }
     } catch (error) {
       this.dispose();
@@ -96,24 +99,23 @@ export class CachedSequence<Outputs extends Record<string, Tensor>> {
     const { device, config, layout, angles } = this.#model;
     const weights = layout.views(this.#model);
     const batch = new Batch(device, this.#owner, 1, length, config.vocabSize);
+    this.#owned.defer(() => batch.dispose());
     const r = new Recorder(device, "all", false);
     const { tokens, positions, spans } = batch;
     const cache = { layers: this.layers, slots: positions };
     const x = llama(r, weights, { tokens, positions, spans, angles, batch: 1, cache }, config);
     const outputs = this.#outputStage(r, x, weights, batch);
-    const compiled = { batch, outputs, program: await r.compile(this.#owner, Object.values(outputs)) };
+    const program = await r.compile(this.#owner, Object.values(outputs));
+    this.#owned.defer(() => program.dispose());
+    const compiled = { batch, outputs, program };
     this.#programs.set(length, compiled);
-    this.#model.program = compiled.program;
+    this.#model.program = program;
     return compiled;
   }
 
   /** Frees cache and programs. */
   dispose(): void {
-    for (const { batch, program } of this.#programs.values()) {
-      batch.dispose();
-      program.dispose();
-    }
     this.#programs.clear();
-    for (const layer of this.layers.splice(0)) this.#model.device.free(layer.range().buffer);
+    this.#owned.dispose();
   }
 }

@@ -15,7 +15,7 @@ export function copyParameters(model: ModelHandle): Promise<NamedWeights> {
 /**
  * Replaces all weights, given by Hugging Face's names.
  *
- * @throws {FormatError} for a weight that is missing
+ * @throws {FormatError} for a weight that is missing or has another number of elements; none is replaced then
  */
 export function replaceParameters(model: ModelHandle, named: ReadonlyMap<string, Float32Array>): void {
   const state = stateOf(model);

@@ -33,16 +33,23 @@ export class Scorer {
     private readonly program: Program,
     private readonly nll: Tensor,
     private readonly best: Tensor,
-    private readonly scale: Tensor,
+    private readonly owned: DisposableStack,
   ) {}
 
-  /** Records and compiles the program for `sequences` of `length` positions. */
+  /**
+   * Records and compiles the program for `sequences` of `length` positions.
+   *
+   * @throws {DeviceError} when it does not fit the device; nothing stays allocated
+   */
   static async create(model: ModelHandle, sequences: number, length: number): Promise<Scorer> {
     const state = stateOf(model);
     const { device, layout, angles, config, name } = state;
     const owner = `${name}: score`;
+    using building = new DisposableStack();
     const batch = new Batch(device, owner, sequences, length, config.vocabSize);
+    building.defer(() => batch.dispose());
     const scale = upload(device, "scale", { shape: [1], data: Float32Array.of(1) });
+    building.defer(() => device.free(scale.range().buffer));
     const r = new Recorder(device, "all", false);
     const weights = layout.views(state);
     const { tokens, positions, spans, targets } = batch;
@@ -51,8 +58,9 @@ export class Scorer {
     const best = r.tensor("best", [x.rows], "u32");
     outputLoss(r, x, weights.output, { targets, scale, nll, best, vocabSize: config.vocabSize });
     const program = await r.compile(owner, [nll, best]);
+    building.defer(() => program.dispose());
     state.program = program;
-    return new Scorer(batch, program, nll, best, scale);
+    return new Scorer(batch, program, nll, best, building.move());
   }
 
   /** Scores at most as many rows as the program has sequences. */
@@ -71,8 +79,6 @@ export class Scorer {
 
   /** Frees the program. */
   dispose(): void {
-    this.program.dispose();
-    this.batch.dispose();
-    this.batch.device.free(this.scale.range().buffer);
+    this.owned.dispose();
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { FormatError } from "../../base/errors.ts";
+import { elementsOf } from "../../formats/tensors/matrix.ts";
 import type { Device } from "../../gpu/mod.ts";
 import type { ArenaRows } from "./arena.ts";
 import type { ParameterStore } from "./stream_weights.ts";
@@ -16,10 +17,10 @@ export type NamedWeights = Map<string, Float32Array<ArrayBuffer>>;
 export type NamedTensors = Iterable<[string, { shape: readonly number[]; data: Float32Array }]>;
 
 /**
- * Copies named arrays into an arena.
+ * Copies named arrays into an arena, after a look at the names and lengths of all.
  *
  * @param file the file that they come from, for errors
- * @throws {FormatError} for a parameter that is missing, unknown or of another shape
+ * @throws {FormatError} for a parameter that is missing, unknown or of another shape or length
  */
 export function writeParameters(
   device: Device,
@@ -30,6 +31,7 @@ export function writeParameters(
 ): void {
   const parameters = new Map(layout.parameters.map((parameter) => [parameter.name, parameter]));
   const missing = new Set(parameters.keys());
+  const writes: (() => void)[] = [];
   for (const [name, { shape, data }] of named) {
     const parameter = parameters.get(name);
     if (!parameter) throw new FormatError(`tensor ${name} has no place in this model`, { file });
@@ -39,11 +41,19 @@ export function writeParameters(
         { file },
       );
     }
+    const size = elementsOf(shape);
+    if (data.length !== size) {
+      throw new FormatError(
+        `tensor ${name} has ${data.length} numbers, its shape [${shape.join(", ")}] asks for ${size}`,
+        { file },
+      );
+    }
     missing.delete(name);
-    store.write(device, parameterRows(parameter), data as Float32Array<ArrayBuffer>);
+    writes.push(() => store.write(device, parameterRows(parameter), data as Float32Array<ArrayBuffer>));
   }
   const [first] = missing;
   if (first) throw new FormatError(`tensor ${first} is missing`, { file });
+  for (const write of writes) write();
 }
 
 /** Bytes read back at once: many small tensors share one wait, and host memory stays low. [ours] */

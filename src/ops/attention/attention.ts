@@ -44,7 +44,10 @@ export type { AttentionShape } from "./kernels/attention_kernels.ts";
 export interface AttentionInput {
   /** [B T, (H + 2 Hkv) E]: queries, keys and values side by side. */
   qkv: Tensor;
-  /** [B T, 2] u32: first and last key that each row sees, counted within its sequence. */
+  /**
+   * [B T, 2] u32: first and last key that each row sees, counted within its sequence; first beyond last for none. For a
+   * backward pass no row sees a key behind its own.
+   */
   spans: Tensor;
   /** [B S, 2 Hkv E]: keys and values to read in place of those in `qkv`, for generation. There is no backward. */
   cache?: Tensor;

@@ -75,5 +75,10 @@ export function anotherRun(folder: string, difference: string): ConfigError {
 
 /** Describes the first difference between two kernel tables, for which the last bits may differ; undefined for none. */
 export function differingKernels(then: KernelTable, now: KernelTable): string | undefined {
+  if ((then.revision ?? 1) !== now.revision) {
+    return `its kernels were those of revision ${
+      then.revision ?? 1
+    }, now they are those of revision ${now.revision}`;
+  }
   return differingEntry("kernels", then, now);
 }

@@ -5,7 +5,7 @@
  */
 import type { Model } from "../../model/mod.ts";
 import { stateOf } from "../../model/model_state.ts";
-import { kernelTable, useKernelTable } from "../../ops/mod.ts";
+import { kernelRevision, kernelTable, useKernelTable } from "../../ops/mod.ts";
 import { type Checkpoint, restoreWeights } from "../checkpoints/checkpoint.ts";
 import { anotherRun, differingField, differingKernels } from "../checkpoints/compare_plans.ts";
 import { EnergyMeter } from "../monitoring/energy.ts";
@@ -88,6 +88,7 @@ function kernelsOf(model: Model): KernelTable {
   const packed = model.dtype === "f16" && !f16;
   return {
     sdk: version,
+    revision: kernelRevision,
     adapter,
     subgroup,
     int64,

@@ -42,6 +42,8 @@ export interface RunPlan {
 export interface KernelTable {
   /** Version of the package. */
   sdk: string;
+  /** Revision of the kernels; missing in checkpoints from before the second. */
+  revision?: number;
   /** Description of the adapter. */
   adapter: string;
   /** Lanes of a subgroup, 0 where subgroups are not used. */

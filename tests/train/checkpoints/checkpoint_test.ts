@@ -141,6 +141,19 @@ Deno.test("a checkpoint of an odd shape from before its lines were padded is res
   });
 });
 
+Deno.test("a checkpoint of kernels with other bits is resumed, and is not called exact", async () => {
+  await inFolder(async (folder) => {
+    using whole = await tinyModel();
+    const chain = (model: Model) => quiet(model, { checkpoint: folder }).pretrain(tokens(8), options);
+    await chain(whole).run(hidden);
+    await rewrite(`${folder}/step-000006/state.json`, (state) => delete state.kernels.revision); // as the first ones were
+    using model = await tinyModel();
+    const { exact, warnings } = await chain(model).resume(undefined, hidden);
+    assert.equal(exact, false);
+    assert.match(warnings.join(), /its kernels were those of revision 1, now they are those of revision \d/);
+  });
+});
+
 Deno.test("resume without a whole checkpoint names the damage and leaves the files", async () => {
   await inFolder(async (folder) => {
     using model = await tinyModel();
