@@ -95,13 +95,15 @@ export class CachedSequence<Outputs extends Record<string, Tensor>> {
     if (known) return known;
     const { device, config, layout, angles } = this.#model;
     const weights = layout.views(this.#model);
-    const batch = new Batch(device, this.#owner, 1, length, config.vocabSize);
+    using building = new DisposableStack();
+    const batch = building.use(new Batch(device, this.#owner, 1, length, config.vocabSize));
     const r = new Recorder(device, "all", false);
     const { tokens, positions, spans } = batch;
     const cache = { layers: this.layers, slots: positions };
     const x = llama(r, weights, { tokens, positions, spans, angles, batch: 1, cache }, config);
     const outputs = this.#outputStage(r, x, weights, batch);
     const compiled = { batch, outputs, program: await r.compile(this.#owner, Object.values(outputs)) };
+    building.move();
     this.#programs.set(length, compiled);
     this.#model.program = compiled.program;
     return compiled;

@@ -41,8 +41,10 @@ export class Scorer {
     const state = stateOf(model);
     const { device, layout, angles, config, name } = state;
     const owner = `${name}: score`;
-    const batch = new Batch(device, owner, sequences, length, config.vocabSize);
-    const scale = upload(device, "scale", { shape: [1], data: Float32Array.of(1) });
+    using building = new DisposableStack();
+    const batch = building.use(new Batch(device, owner, sequences, length, config.vocabSize));
+    const scale = upload(device, `${owner} scale`, { shape: [1], data: Float32Array.of(1) });
+    building.defer(() => device.free(scale.range().buffer));
     const r = new Recorder(device, "all", false);
     const weights = layout.views(state);
     const { tokens, positions, spans, targets } = batch;
@@ -52,6 +54,7 @@ export class Scorer {
     outputLoss(r, x, weights.output, { targets, scale, nll, best, vocabSize: config.vocabSize });
     const program = await r.compile(owner, [nll, best]);
     state.program = program;
+    building.move();
     return new Scorer(batch, program, nll, best, scale);
   }
 

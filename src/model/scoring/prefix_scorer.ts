@@ -65,7 +65,6 @@ export class PrefixScorer {
     const state = stateOf(model);
     const keys = Math.ceil(length / 8) * 16;
     this.#model = state;
-    this.#scale = upload(state.device, "scale", { shape: [1], data: Float32Array.of(1) });
     this.#sequence = new CachedSequence(model, "score", keys, (r, x, { output }, { targets }) => {
       const nll = r.tensor("nll", [x.rows]);
       const best = r.tensor("best", [x.rows], "u32");
@@ -73,6 +72,13 @@ export class PrefixScorer {
       outputLoss(r, x, output, { targets, scale: this.#scale, nll, best, vocabSize });
       return { nll, best };
     });
+    try {
+      const one = { shape: [1], data: Float32Array.of(1) };
+      this.#scale = upload(state.device, `${state.name}: score scale`, one);
+    } catch (error) {
+      this.#sequence.dispose();
+      throw error;
+    }
   }
 
   /** Scores a sequence. The result begins at the first id that is not reused. */
