@@ -30,15 +30,15 @@ export interface TuningRecord {
   took: number;
 }
 
-const schema = z.object({
+const schema = z.looseObject({
   adapter: z.string(),
-  table: z.object({
+  table: z.looseObject({
     family: z.enum(["subgroup", "shared", "plain"]),
     matmul: z.record(z.string(), z.string()),
   }),
   compared: z.record(
     z.string(),
-    z.object({
+    z.looseObject({
       extents: z.tuple([z.number(), z.number(), z.number()]),
       ms: z.record(z.string(), z.number()),
     }),
