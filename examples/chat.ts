@@ -3,7 +3,7 @@
  *
  *     deno run -A examples/chat.ts --help
  *     deno run -A examples/chat.ts out/moby
- *     deno run -A examples/chat.ts model.gguf --temperature 0
+ *     deno run -A examples/chat.ts model.gguf --temperature 0 --dtype q8
  *     echo "Why do llamas hum?" | deno run -A examples/chat.ts hf://owner/name
  *
  * A model without a chat template continues the typed text. `/new` starts a new conversation, Ctrl-D ends.
@@ -32,11 +32,14 @@ const flags = z.strictObject({
   ),
   maxTokens: z.int().min(1).default(256).describe("largest number of tokens of an answer"),
   context: z.int().min(1).optional().describe("context in tokens; default the model's"),
+  dtype: z.enum(["f32", "f16", "q8"]).default("f32").describe(
+    "weights in memory: 4 bytes each, 2, or about 1",
+  ),
   seed: z.int().default(42).describe("seed of the draws"),
 });
 const options = await readFlags(flags, "chat", "Chats with a saved model.", words(["model"]));
 
-const model = await Model.load(options.model, { context: options.context });
+const model = await Model.load(options.model, { context: options.context, dtype: options.dtype });
 const chats = model.tokenizer?.template != null;
 console.error(`${model}\n${chats ? "" : "No chat template: the model continues what you type.\n"}`);
 const start: Message[] = options.system ? [{ role: "system", content: options.system }] : [];

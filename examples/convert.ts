@@ -25,7 +25,9 @@ const flags = z.strictObject({
   format: z.enum(["hf", "gguf"]).optional().describe(
     "format of the output; default gguf for a path that ends in .gguf, else hf",
   ),
-  dtype: z.enum(["f32", "f16", "q8_0"]).default("f32").describe("type of the matrices in a GGUF file"),
+  dtype: z.enum(["f32", "f16", "q8_0"]).default("f32").describe(
+    "number format of the matrices; q8_0 for a GGUF file",
+  ),
   shardBytes: z.int().min(1).default(50e9).describe("largest size of a weight file in a folder, in bytes"),
   context: z.int().min(1).optional().describe("context in tokens; default the model's"),
   ropeFactor: z.number().min(1).optional().describe(
@@ -39,7 +41,8 @@ const { from, to, context, ropeFactor, ...save } = await readFlags(
   words(["from", "to"]),
 );
 
-const model = await Model.load(from, { context, ropeFactor });
+const dtype = save.dtype === "q8_0" ? "q8" : save.dtype; // held as it is written, in the least memory
+const model = await Model.load(from, { context, ropeFactor, dtype });
 console.log(`${model}`);
 await model.save(to, save);
 console.log(`written: ${to}`);

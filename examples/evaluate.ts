@@ -18,6 +18,9 @@ const flags = z.strictObject({
   model: z.string().min(1, "must be the folder of a saved model").default("out/quickstart/model").describe(
     "folder of a saved model",
   ),
+  dtype: z.enum(["f32", "f16", "q8"]).default("f32").describe(
+    "weights in memory: 4 bytes each, 2, or about 1",
+  ),
   tasks: z.string().default("").describe(
     "benchmarks by name, with a variant after a colon: piqa,gsm8k:maj1@100",
   ),
@@ -31,13 +34,13 @@ const flags = z.strictObject({
   seed: z.int().default(42).describe("seed of the examples and of drawn texts"),
   out: z.string().default("").describe("file for the report: .json with all items, or .md"),
 });
-const { model: folder, tasks, suite, data, limit, shots, chat, seed, out } = await readFlags(
+const { model: folder, dtype, tasks, suite, data, limit, shots, chat, seed, out } = await readFlags(
   flags,
   "evaluate",
   "Scores a saved model with the paper's protocols.",
 );
 
-let plan = new Evaluator(await Model.load(folder), { seed });
+let plan = new Evaluator(await Model.load(folder, { dtype }), { seed });
 if (suite) plan = plan.suite(suite, { limit, ...(data && { data }) });
 for (const [task, variant] of tasks.split(",").filter(Boolean).map((name) => name.split(":"))) {
   const options: AddOptions = { limit, shots, variant, chat, ...(data && { data: `${data}/${task}` }) };

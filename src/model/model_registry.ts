@@ -18,9 +18,14 @@ export function claimName(userName: string | undefined, fallback: string): strin
   return userName ?? fallback;
 }
 
-/** Records a model under the user's name for it; does nothing without one. */
+/**
+ * Records a model under the user's name for it; does nothing without one. A model that took the name while this one was
+ * made is disposed.
+ */
 export function register(model: NamedModel, userName: string | undefined): void {
-  if (userName !== undefined) models.set(userName, new WeakRef(model));
+  if (userName === undefined) return;
+  models.get(userName)?.deref()?.dispose();
+  models.set(userName, new WeakRef(model));
 }
 
 /** Removes a model that is being disposed. */

@@ -21,7 +21,7 @@ export function upload(device: Device, name: string, values: Values, gradient = 
   const { data } = values;
   const dtype: DType = data instanceof Float32Array ? "f32" : data instanceof Uint32Array ? "u32" : "i32";
   const place = (suffix: string) => {
-    const label = `check: ${name}${suffix}`;
+    const label = `${name}${suffix}`;
     const buffer = device.buffer(label, data.byteLength);
     return new Tensor(label, values.shape, dtype, { name: label, bytes: data.byteLength, buffer, offset: 0 });
   };

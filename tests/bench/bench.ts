@@ -19,6 +19,7 @@ import { finish } from "./child.ts";
 import { type Section, sectionText } from "./figure.ts";
 import { firstStepSection } from "./first_step.ts";
 import { largeSection } from "./large.ts";
+import { largeShape } from "./large_model.ts";
 import { load, machine } from "./machine.ts";
 import { matmulSection } from "./matmuls.ts";
 import { opsSection } from "./ops.ts";
@@ -30,17 +31,16 @@ import { learningRate, stepOptions, stepSection } from "./step.ts";
 import { generationSection, tokenizerSection } from "./text.ts";
 import { adapterSection, makeYardsticks, type Yardsticks } from "./yardsticks.ts";
 
-const { values: flags } = parseArgs({
-  options: {
-    only: { type: "string" },
-    peers: { type: "boolean", default: false },
-    rounds: { type: "string", default: "7" },
-    save: { type: "boolean", default: false },
-    profile: { type: "boolean", default: false },
-    report: { type: "string" },
-    large: { type: "string" },
-  },
-});
+const usage = `The speed of the SDK on this machine.
+
+  --only matmul,step       some sections
+  --large dim=512,layers=4 the section large at another shape than TinyLlama's
+  --peers                  jax-js, TensorFlow.js, PyTorch and llama.cpp too, in turns with this project
+  --rounds 7               rounds in turns with the peers
+  --profile                the time of each kernel of the training step
+  --save                   stores the figures as the baseline of this adapter
+  --report FILE            writes the figures as Markdown between the marks of FILE
+`;
 
 const all: Record<string, (device: Device, yardsticks: Yardsticks) => Promise<Section>> = {
   adapter: adapterSection,
@@ -53,13 +53,44 @@ const all: Record<string, (device: Device, yardsticks: Yardsticks) => Promise<Se
   tokenizer: tokenizerSection,
 };
 
+const flags = readFlags();
+
+/** Reads the flags; a wrong one ends the program, and so does `--help`. */
+function readFlags() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: "string" },
+        peers: { type: "boolean", default: false },
+        rounds: { type: "string", default: "7" },
+        save: { type: "boolean", default: false },
+        profile: { type: "boolean", default: false },
+        report: { type: "string" },
+        large: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.large !== undefined) largeShape(values.large);
+    if (!values.help) return values;
+  } catch (error) {
+    refuse((error as Error).message);
+  }
+  console.log(`${usage}\nsections: ${Object.keys(all).join(" ")}`);
+  Deno.exit(0);
+}
+
+/** Ends the program with a message about a flag. */
+function refuse(message: string): never {
+  console.error(`${message}\n(deno task bench --help lists the flags)`);
+  Deno.exit(2);
+}
+
 /** Returns the chosen sections; an unknown name ends the program. */
 function chosen(only: string | undefined): string[] {
   const names = only === undefined ? Object.keys(all) : only.split(",").filter(Boolean);
   const unknown = names.find((name) => !Object.hasOwn(all, name));
   if (unknown === undefined) return names;
-  console.error(`There is no section ${unknown}: sections are ${Object.keys(all).join(" ")}`);
-  Deno.exit(2);
+  refuse(`There is no section ${unknown}: sections are ${Object.keys(all).join(" ")}`);
 }
 
 /** The kernels of the training step by the GPU's own clock, as text. */
@@ -77,10 +108,7 @@ async function profile(): Promise<string> {
 
 const names = chosen(flags.only);
 const rounds = Number(flags.rounds);
-if (!(rounds >= 1)) {
-  console.error(`--rounds must be at least 1, current value is ${flags.rounds}`);
-  Deno.exit(2);
-}
+if (!(rounds >= 1)) refuse(`--rounds must be at least 1, current value is ${flags.rounds}`);
 const device = await openDevice();
 const on = await machine(device);
 const before = load();

@@ -33,7 +33,10 @@ export function largeShape(given = ""): ModelShape {
   const changes = given.split(",").filter(Boolean).map((change): [string, number] => {
     const [name, value] = change.split("=");
     if (!Object.hasOwn(tinyLlama, name) || !Number.isInteger(Number(value))) {
-      throw new Error(`--large takes sizes such as dim=512,layers=4, current part is ${change}`);
+      const names = Object.keys(tinyLlama).join(", ");
+      throw new Error(
+        `--large takes sizes such as dim=512,layers=4 (of ${names}), current part is ${change}`,
+      );
     }
     return [name, Number(value)];
   });

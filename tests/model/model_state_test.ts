@@ -4,6 +4,7 @@ import { ConfigError } from "../../src/base/errors.ts";
 import { Generation, Model, type ModelHandle } from "../../src/model/mod.ts";
 import { stateOf } from "../../src/model/model_state.ts";
 import { testDevice } from "../support/device.ts";
+import { inFolder } from "../support/folder.ts";
 
 const shape = { dim: 16, layers: 1, heads: 2, hidden: 24, vocabSize: 20, context: 8 };
 
@@ -66,4 +67,28 @@ Deno.test("a disposed model and an object that is no model are refused", async (
     ]
   ) await assert.rejects(async () => await verb(), /it was disposed/);
   assert.match(model.plan({ tokens: 1000 }).toString(), /Plan of short-lived/, "planning needs no weights");
+});
+
+Deno.test("of two models of one name that are loaded at once one stays, and the other says that it was disposed", async () => {
+  const device = await testDevice();
+  await inFolder(async (folder) => {
+    {
+      using model = await Model.create({ ...shape, dim: 64, hidden: 96 }, { device });
+      await model.save(folder);
+    }
+    const before = device.memory().bytes;
+    for (const dtypes of [["f32", "f32"], ["f16", "q8"], ["q8", "f32"]] as const) {
+      const loads = dtypes.map((dtype) => Model.load(folder, { device, dtype, name: "twice" }));
+      const results = await Promise.allSettled(loads);
+      const made = results.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
+      const alive = made.filter((model) => model.picture().text.includes("weights"));
+      assert.equal(alive.length, 1);
+      assert.equal((await alive[0].logits([1, 2, 3])).every(Number.isFinite), true);
+      for (const result of results) {
+        if (result.status === "rejected") assert.match(String(result.reason), /"twice": it was disposed/);
+      }
+      alive[0].dispose();
+      assert.equal(device.memory().bytes, before);
+    }
+  });
 });

@@ -50,14 +50,14 @@ function packQ8(data: Float32Array, name: string): Uint8Array<ArrayBuffer> {
 /**
  * Rounds numbers to blocks of Q8_0, with scales and bytes apart.
  *
- * @throws {ConfigError} when a number of the tensor `name` is too large for their scales
+ * @throws {ConfigError} when a number of the tensor `name` is too large for their scales, or NaN
  */
 export function checkedBlocks(data: Float32Array, name: string): Q8Parts {
   const parts = roundQ8(data);
   const block = parts.scales.findIndex((scale) => !Number.isFinite(scale));
   if (block < 0) return parts;
   const largest = data.subarray(block * q8Weights, (block + 1) * q8Weights)
-    .reduce((a, b) => Math.abs(b) > Math.abs(a) ? b : a);
+    .reduce((a, b) => Number.isNaN(a) || Math.abs(a) >= Math.abs(b) ? a : b);
   throw tooLarge(name, largest, "Q8_0");
 }
 

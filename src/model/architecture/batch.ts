@@ -120,4 +120,9 @@ export class Batch {
   dispose(): void {
     this.device.free(this.#buffer);
   }
+
+  /** Frees it at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
 }

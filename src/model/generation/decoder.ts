@@ -65,6 +65,7 @@ export class Decoder {
 
   /** Begins a sequence in place of the one that had this index. The last id of the prompt is left for `next`. */
   async start(index: number, prompt: Uint32Array): Promise<void> {
+    this.#model.requireAlive();
     const cachedTokens = this.#cachedTokens[index] = prompt.length - 1;
     const { device } = this.#model;
     await this.#prefill.load(prompt.subarray(0, cachedTokens));
@@ -82,6 +83,7 @@ export class Decoder {
 
   /** Reads one more id of each sequence; undefined skips one. Returns the logits [V] after each. */
   async next(ids: readonly (number | undefined)[]): Promise<Float32Array[]> {
+    this.#model.requireAlive();
     const { batch, program, logits } = this.#step ??= await this.#compile();
     const V = logits.cols;
     batch.fill(
@@ -102,6 +104,7 @@ export class Decoder {
    * @returns the ids that were chosen, [count, sequences]
    */
   async greedy(ids: readonly number[], count: number, choices: number): Promise<Uint32Array> {
+    this.#model.requireAlive();
     const { device } = this.#model;
     const { batch, program, best } = this.#greedyStep ??= await this.#compile(choices);
     const bytes = 4 * this.#sequences;
@@ -129,8 +132,7 @@ export class Decoder {
     const { device, config, layout, angles, name } = this.#model;
     const sequences = this.#sequences;
     const owner = `${name}: generate`;
-    const batch = new Batch(device, owner, sequences, 1, config.vocabSize);
-    this.#owned.defer(() => batch.dispose());
+    const batch = this.#owned.use(new Batch(device, owner, sequences, 1, config.vocabSize));
     const r = new Recorder(device, "all", false);
     const weights = layout.views(this.#model);
     const { tokens, positions, spans } = batch;

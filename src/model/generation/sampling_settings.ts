@@ -16,7 +16,10 @@ import { type ModelHandle, stateOf } from "../model_state.ts";
 export interface GenerateOptions {
   /** Largest number of tokens to add (default 256; the context ends a text too). */
   maxTokens?: number;
-  /** Divides the logits; 0 takes the most likely token every time (default 0.8, as in the paper's release). */
+  /**
+   * Divides the logits; 0 takes the most likely token every time (default 0.8, as in the paper's release). With 0, and
+   * without a repetition penalty, tokens are chosen on the GPU and pieces of text come in blocks of about 100 ms.
+   */
   temperature?: number;
   /** Keeps only this many of the most likely tokens (default 0: all). */
   topK?: number;

@@ -98,8 +98,7 @@ export class CachedSequence<Outputs extends Record<string, Tensor>> {
     if (known) return known;
     const { device, config, layout, angles } = this.#model;
     const weights = layout.views(this.#model);
-    const batch = new Batch(device, this.#owner, 1, length, config.vocabSize);
-    this.#owned.defer(() => batch.dispose());
+    const batch = this.#owned.use(new Batch(device, this.#owner, 1, length, config.vocabSize));
     const r = new Recorder(device, "all", false);
     const { tokens, positions, spans } = batch;
     const cache = { layers: this.layers, slots: positions };

@@ -187,6 +187,7 @@ async function backward(
     epsilon: 1e-8,
     weightDecay: 0,
     clip: 1,
+    remedy: "Leave out gradients, give a shorter prompt, or use an adapter or a memoryLimit that has room",
   });
   try {
     const { loss, gradients } = await step.gradients([row]);

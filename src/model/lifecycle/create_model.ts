@@ -51,7 +51,8 @@ export async function createModel(
     preset,
   });
   try {
-    await fillArena(device, state.layout, state.store, initialWeights(state.layout, seed));
+    const check = () => state.requireAlive(); // another model of the same name disposes this one
+    await fillArena(device, state.layout, state.store, initialWeights(state.layout, seed), { check });
     state.pack();
   } catch (error) {
     state.dispose();

@@ -62,7 +62,9 @@ async function readModel(
       format: showBytes,
     });
     const onBytes = (bytes: number) => progress.add(bytes);
-    await fillArena(device, state.layout, state.store, weights, { signal, onBytes });
+    const check = () => state.requireAlive(); // another load of the same name disposes this model
+    await fillArena(device, state.layout, state.store, weights, { signal, onBytes, check });
+    check();
   } catch (error) {
     state.dispose();
     throw error;

@@ -46,9 +46,8 @@ export class Scorer {
     const { device, layout, angles, config, name } = state;
     const owner = `${name}: score`;
     using building = new DisposableStack();
-    const batch = new Batch(device, owner, sequences, length, config.vocabSize);
-    building.defer(() => batch.dispose());
-    const scale = upload(device, "scale", { shape: [1], data: Float32Array.of(1) });
+    const batch = building.use(new Batch(device, owner, sequences, length, config.vocabSize));
+    const scale = upload(device, `${owner} scale`, { shape: [1], data: Float32Array.of(1) });
     building.defer(() => device.free(scale.range().buffer));
     const r = new Recorder(device, "all", false);
     const weights = layout.views(state);

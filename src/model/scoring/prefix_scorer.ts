@@ -73,7 +73,8 @@ export class PrefixScorer {
       return { nll, best };
     });
     try {
-      this.#scale = upload(state.device, "scale", { shape: [1], data: Float32Array.of(1) });
+      const one = { shape: [1], data: Float32Array.of(1) };
+      this.#scale = upload(state.device, `${state.name}: score scale`, one);
     } catch (error) {
       this.#sequence.dispose();
       throw error;

@@ -11,6 +11,7 @@ import { Arena } from "../weights/arena.ts";
 import { Adapters } from "./lora_adapters.ts";
 import type { LoraSettings } from "./lora_options.ts";
 import { recordMicroBatch } from "./micro_batch.ts";
+import { requireStepRoom } from "./step_room.ts";
 import { allWeights, type Trainable } from "./trainable.ts";
 
 /** The shape and the constants of a run's steps. */
@@ -29,6 +30,8 @@ export interface TrainingStepOptions extends AdamWOptions {
   clip: number;
   /** Standard deviations above the last losses at which a step is not applied; 0, the default, applies all. */
   spike?: number;
+  /** A sentence for the error of a step that does not fit (default: names options of a run). */
+  remedy?: string;
 }
 
 /** The first or the second moment of AdamW. */
@@ -38,7 +41,7 @@ export type AdamMoment = "m" | "v";
 export const ringSize = 256;
 
 /** A sentence for the error of gradients and moments that do not fit. */
-const remedy =
+const arenaRemedy =
   "Gradients and moments take 12 bytes per weight: train adapters (lora), choose a smaller model, or use " +
   "an adapter or a memoryLimit that has room";
 
@@ -76,7 +79,9 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
   using building = new DisposableStack();
   const disposing = <T extends { dispose(): void }>(part: T): T => building.adopt(part, () => part.dispose());
 
-  const { lora, microBatch, context } = options;
+  const { lora, microBatch, context, remedy = arenaRemedy } = options;
+  model.checkTrainable();
+  requireStepRoom(model, options);
   const madeHere = { changed: false };
   if (await model.requireTrained()) building.defer(() => madeHere.changed || model.dropTrained());
   const trainable = disposing(lora ? await Adapters.create(model, lora, lora.seed) : allWeights(model));
@@ -134,10 +139,12 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
 }
 
 /** Returns the remedy of a micro-batch: for a tensor that is too large the largest micro-batch or context that fits. */
-function smallerMicroBatch({ microBatch, context }: TrainingStepOptions): Remedy {
+function smallerMicroBatch({ microBatch, context, save, remedy }: TrainingStepOptions): Remedy {
   return (fitting) => {
+    if (remedy !== undefined) return remedy;
     if (fitting === undefined) {
-      return 'Lower microBatch or context, choose save: "linear" or "block", or a smaller model';
+      const sizes = microBatch > 1 ? "microBatch or context" : "context";
+      return `Lower ${sizes}, ${save === "block" ? "" : 'choose save: "block", '}or choose a smaller model`;
     }
     const rows = microBatch * context * fitting + 1e-6; // the share is rounded
     return rows >= context

@@ -50,7 +50,7 @@ const defaultProfile: DeviceProfile = {
 };
 
 /** The step whose memory is counted. */
-interface MemorySettings {
+export interface MemorySettings {
   /** Sequences per micro-batch. */
   microBatch: number;
   /** Positions per sequence. */

@@ -21,6 +21,8 @@ export interface TransferOptions {
   signal?: AbortSignal;
   /** Called with the number of bytes of each piece that was moved. */
   onBytes?: (bytes: number) => void;
+  /** Called before each piece is written; throws where its place is gone. */
+  check?: () => void;
 }
 
 /** A place that holds parameters: an arena, or the packed weights of a model. */
@@ -47,7 +49,7 @@ export async function fillArena(
   layout: Layout,
   store: ParameterStore,
   weights: ReadonlyMap<string, FileMatrix>,
-  { signal, onBytes }: TransferOptions = {},
+  { signal, onBytes, check }: TransferOptions = {},
 ): Promise<void> {
   let pending = 0;
   for (const parameter of layout.parameters) {
@@ -56,9 +58,13 @@ export async function fillArena(
       const matrix = weights.get(parameter.name)!;
       const place = parameterRows(parameter, row, rows);
       if (matrix.readQ8 && store.takesBlocks?.(place)) {
-        store.writeBlocks!(device, place, await matrix.readQ8(row, rows));
+        const blocks = await matrix.readQ8(row, rows);
+        check?.();
+        store.writeBlocks!(device, place, blocks);
       } else {
-        store.write(device, place, await matrix.read(row, rows));
+        const numbers = await matrix.read(row, rows);
+        check?.();
+        store.write(device, place, numbers);
       }
       const bytes = 4 * rows * place.cols;
       onBytes?.(bytes);

@@ -22,6 +22,15 @@ export function weightBytes(layout: WeightLayout, { dtype, trained }: HeldWeight
   return packedBytes(layout, dtype) + (trained && dtype !== "f32" ? packedBytes(layout, "f32") : 0);
 }
 
+/** Returns the bytes of a model that does nothing yet: its weights, and its rotary angles, [context, E] in f32. */
+function modelBytes(layout: WeightLayout, held: HeldWeights): number {
+  const { context, dim, heads } = layout.config;
+  return weightBytes(layout, held) + 4 * context * dim / heads;
+}
+
+/** Bytes for the rounding up of sizes, and for the parameters of the program that rounds weights. */
+const smallBuffers = 4096;
+
 /**
  * Refuses weights that a device has no room for.
  *
@@ -30,11 +39,11 @@ export function weightBytes(layout: WeightLayout, { dtype, trained }: HeldWeight
 export function requireRoom(device: Device, name: string, layout: WeightLayout, held: HeldWeights): void {
   const { bytes, limit } = device.memory();
   const left = limit - bytes;
-  const wanted = weightBytes(layout, held);
+  const wanted = modelBytes(layout, held);
   if (wanted <= left) return;
   throw new DeviceError(
-    `Cannot hold the weights of "${name}": they take ${wanted} bytes as ${held.dtype}, and of the memoryLimit of ` +
-      `${limit} bytes ${left} are left. ${remedyFor(layout, held, left)}`,
+    `Cannot hold the weights of "${name}": they take ${wanted} bytes as ${held.dtype}, rotary angles included, and of ` +
+      `the memoryLimit of ${limit} bytes ${left} are left. ${remedyFor(layout, held, left)}`,
     { limit: "memoryLimit", wanted: bytes + wanted, have: limit },
   );
 }
@@ -46,22 +55,23 @@ export function requireRoom(device: Device, name: string, layout: WeightLayout, 
 export function remedyFor(
   layout: WeightLayout,
   held: HeldWeights,
-  left: number = weightBytes(layout, held) - 1,
+  left: number = modelBytes(layout, held) - 1,
 ): string {
   const others = held.trained ? ["f32"] as const : ["f16", "q8"] as const;
-  const fits = others.find((dtype) => dtype !== held.dtype && packedBytes(layout, dtype) <= left);
+  const fits = others.find((dtype) =>
+    dtype !== held.dtype && modelBytes(layout, { ...held, dtype }) + smallBuffers <= left
+  );
   const preset = largestPreset(layout.config, left);
-  return [
-    ...fits ? [`Choose dtype "${fits}"`] : [],
-    ...preset ? [`Choose a smaller model, such as the preset "${preset}"`] : ["Choose a smaller model"],
-    "use an adapter or a memoryLimit that has room",
-  ].join(", ");
+  const smaller = preset ? `a smaller model, such as the preset "${preset}"` : "a smaller model";
+  return `Choose ${
+    fits ? `dtype "${fits}", or ` : ""
+  }${smaller}, or use an adapter or a memoryLimit that has room`;
 }
 
-/** Returns the largest preset whose weights take at most `left` bytes in f32 with the vocabulary of `config`. */
+/** Returns the largest preset that takes at most `left` bytes in f32 with the vocabulary of `config`. */
 function largestPreset({ vocabSize }: ModelConfig, left: number): string | undefined {
   return Object.keys(presets).findLast((name) => {
-    const { places } = new WeightLayout(resolveConfig(name, { vocabSize }));
-    return 4 * places.size <= left;
+    const layout = new WeightLayout(resolveConfig(name, { vocabSize }));
+    return modelBytes(layout, { dtype: "f32", trained: true }) + smallBuffers <= left;
   });
 }

@@ -25,7 +25,7 @@ import {
   useKernelTable,
 } from "./kernel_table.ts";
 import type { Layout } from "./subgroup.ts";
-import { type Extents, Tuning, type TuningRecord } from "./tuning.ts";
+import { type Extents, readTuning, Tuning, type TuningRecord } from "./tuning.ts";
 
 export { type Comparison, type Extents, Tuning, type TuningRecord, type TuningSource } from "./tuning.ts";
 
@@ -104,8 +104,8 @@ async function choose(device: Device, o: TuneOptions): Promise<Tuning> {
     if (!useKernelTable(device, found.table)) {
       throw new Error("The tuner chose a kernel that it does not know");
     }
-    await write(file, found);
-    return new Tuning(found, "measured", file);
+    const isKept = await write(file, found);
+    return new Tuning(found, "measured", isKept ? file : undefined);
   } catch (error) {
     if (error instanceof DeviceError && error.limit) return builtIn; // no room to measure under this memory limit
     throw error;
@@ -171,17 +171,19 @@ async function measure(device: Device, o: TuneOptions): Promise<TuningRecord> {
 /** Reads a kept tuning; undefined without a file, without the permission to read it, or for a damaged one. */
 async function read(file: string): Promise<TuningRecord | undefined> {
   try {
-    const found: TuningRecord = JSON.parse(await Deno.readTextFile(file));
-    return found.compared && found;
+    return readTuning(JSON.parse(await Deno.readTextFile(file)));
   } catch {
     return undefined;
   }
 }
 
-/** Keeps a tuning; where that fails, the next process measures again. */
-async function write(file: string, found: TuningRecord): Promise<void> {
+/** Keeps a tuning. Returns false where a read-only folder or a missing permission prevents it: the next process measures again. */
+async function write(file: string, found: TuningRecord): Promise<boolean> {
   try {
     await Deno.mkdir(file.replace(/[^/]*$/, ""), { recursive: true });
     await writeAtomically(file, (put) => put(new TextEncoder().encode(JSON.stringify(found, null, 2))));
-  } catch { /* a read-only folder or a missing permission is no reason to fail */ }
+    return true;
+  } catch {
+    return false;
+  }
 }

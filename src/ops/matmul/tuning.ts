@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { z } from "zod";
 import { Displayable, type Picture, table } from "../../display/mod.ts";
 import type { Choice, KernelChoices, ShapeClass } from "./kernel_table.ts";
 
@@ -29,6 +30,31 @@ export interface TuningRecord {
   took: number;
 }
 
+const schema = z.looseObject({
+  adapter: z.string(),
+  table: z.looseObject({
+    family: z.enum(["subgroup", "shared", "plain"]),
+    matmul: z.record(z.string(), z.string()),
+  }),
+  compared: z.record(
+    z.string(),
+    z.looseObject({
+      extents: z.tuple([z.number(), z.number(), z.number()]),
+      ms: z.record(z.string(), z.number()),
+    }),
+  ),
+  took: z.number(),
+});
+
+/**
+ * Returns a tuning that was read from a file. The names of its kernels are left to the kernel table.
+ *
+ * @throws {Error} for anything else
+ */
+export function readTuning(value: unknown): TuningRecord {
+  return schema.parse(value) as TuningRecord;
+}
+
 /** The source of a kernel table. */
 export type TuningSource = "built in" | "disk" | "measured";
 
@@ -48,7 +74,7 @@ export class Tuning extends Displayable implements TuningRecord {
     record: TuningRecord,
     /** The source of the table: the built-in one, the file of an earlier tuning, or a measurement just now. */
     readonly from: TuningSource,
-    /** Path of the file that keeps the table; undefined for a built-in one. */
+    /** Path of the file that keeps the table; undefined for a built-in one, and where no file could be written. */
     readonly file?: string,
   ) {
     super();
@@ -83,6 +109,9 @@ export class Tuning extends Displayable implements TuningRecord {
     if (this.from === "built in") return "The built-in table: nothing was measured on this adapter.";
     const seconds = (this.took / 1000).toFixed(1);
     const when = this.from === "disk" ? "Measured earlier" : "Measured now";
-    return `${when}, in ${seconds} s; kept in ${this.file}.`;
+    const kept = this.file
+      ? `kept in ${this.file}`
+      : "not kept: the cache folder (LLAMERO_HOME) is not writable";
+    return `${when}, in ${seconds} s; ${kept}.`;
   }
 }

@@ -14,7 +14,7 @@ const memoryLimits: readonly (string | undefined)[] = [
   "maxStorageBufferBindingSize",
 ];
 
-const remedy = 'Lower microBatch or context, choose save: "linear" or "block", or a smaller model';
+const remedy = 'Choose save: "block", lower context, train adapters (lora), or choose a smaller model';
 
 function isOutOfMemory(error: unknown): error is DeviceError {
   return error instanceof DeviceError && memoryLimits.includes(error.limit);

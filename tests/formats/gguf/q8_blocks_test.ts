@@ -26,6 +26,7 @@ Deno.test("a number that no scale can hold is refused by its name, NaN as well",
     const data = new Float32Array(64);
     data[40] = large;
     data[41] = 1;
-    assert.throws(() => checkedBlocks(data, "a.weight"), /Cannot store a\.weight as Q8_0: it holds /);
+    const message = new RegExp(`Cannot store a\\.weight as Q8_0: it holds ${large},`);
+    assert.throws(() => checkedBlocks(data, "a.weight"), message);
   }
 });

@@ -66,3 +66,20 @@ Deno.test("a greedy text ends where one chosen token by token ends, at EOS and a
   }
   assert.deepEqual([...finishes].sort(), ["eos", "length"]);
 });
+
+Deno.test("a model that is disposed while it generates ends the text with an error that says so", async () => {
+  const device = await testDevice();
+  const before = device.memory().bytes;
+  for (const temperature of [0, 1]) {
+    const shape = { dim: 16, layers: 1, heads: 2, hidden: 24, vocabSize: 40, context: 64 };
+    using model = await Model.create(shape, { device });
+    let pieces = 0;
+    await assert.rejects(async () => {
+      for await (const _ of model.generate(Uint32Array.of(5, 9, 11), { temperature, maxTokens: 60 })) {
+        if (++pieces === 2) model.dispose();
+      }
+    }, /Cannot use the model ".*": it was disposed/);
+    assert.ok(pieces < 60);
+    assert.equal(device.memory().bytes, before);
+  }
+});

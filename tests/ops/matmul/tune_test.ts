@@ -82,10 +82,33 @@ Deno.test("the tuner times every class, keeps its choices, and a later process t
     assert.equal((await tune(later, quick)).from, "disk");
     assert.equal(kernelTable(later).matmul["nn large"], "shared 128x128");
 
-    for (const damaged of ["{", '{"times":{}}']) {
-      await Deno.writeTextFile(path, damaged);
-      assert.equal((await tune(await open(), quick)).from, "measured", "a damaged file is measured anew");
+    const whole = { ...kept };
+    const comparison = { extents: "8 x 8", ms: { plain: 1 } };
+    const damages = [
+      "{",
+      "null",
+      { times: {} },
+      { ...whole, table: null },
+      { ...whole, took: "long" },
+      { ...whole, compared: { ...whole.compared, "nn low": comparison } },
+    ];
+    for (const damage of damages) {
+      const text = typeof damage === "string" ? damage : JSON.stringify(damage);
+      await Deno.writeTextFile(path, text);
+      assert.equal((await tune(await open(), quick)).from, "measured", `measured anew: ${text.slice(0, 60)}`);
     }
+  });
+});
+
+Deno.test("a tuning that no file can keep says so, and its choices hold", async () => {
+  await withEmptyCache(async (open, home) => {
+    await Deno.writeTextFile(home, "a file where the cache folder should be");
+    const device = await open();
+    const found = await tune(device, quick);
+    assert.equal(found.from, "measured");
+    assert.equal(found.file, undefined);
+    assert.match(found.picture().text, /not kept: the cache folder \(LLAMERO_HOME\) is not writable/);
+    assert.deepEqual(kernelTable(device), found.table);
   });
 });
 
