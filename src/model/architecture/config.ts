@@ -210,6 +210,14 @@ export function checkConfig(c: ModelConfig): void {
   }
 }
 
+/**
+ * Returns the lines of a matrix in memory, of the feed-forward width or the vocabulary: rounded up to eights where the
+ * width of the model is a multiple of eight itself.
+ */
+export function paddedLines(lines: number, { dim }: Pick<ModelConfig, "dim">): number {
+  return dim % 8 === 0 ? Math.ceil(lines / 8) * 8 : lines;
+}
+
 /** Numbers of weights by part. */
 export interface ParameterCount {
   /** Embedding table and, unless tied, the output matrix. */

@@ -7,17 +7,18 @@
  * @module
  */
 import type { DeviceLimits } from "../../gpu/mod.ts";
-import type { ModelConfig } from "./config.ts";
+import { type ModelConfig, paddedLines } from "./config.ts";
 
 /** Returns the largest number of positions that a device computes at once, at least 1 and at most `most`. */
 export function positionsAtOnce(
-  { dim, heads, kvHeads, hidden }: ModelConfig,
+  config: ModelConfig,
   { maxBufferSize, maxStorageBufferBindingSize }: DeviceLimits,
   most: number,
 ): number {
+  const { dim, heads, kvHeads } = config;
   const qkv = dim / heads * (heads + 2 * kvHeads);
   const bound = maxStorageBufferBindingSize / (4 * qkv);
-  const held = maxBufferSize / (4 * Math.max(qkv, 2 * hidden));
+  const held = maxBufferSize / (4 * Math.max(qkv, 2 * paddedLines(config.hidden, config)));
   return Math.max(1, Math.floor(Math.min(most, bound, held)));
 }
 

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { interruptible } from "../../display/mod.ts";
+import { paddedLines } from "../architecture/config.ts";
 import type { ModelHandle, Prompt } from "../model_state.ts";
 import { Continuation, type FinishReason } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
@@ -157,7 +158,7 @@ function sequencesOf(
 ): number {
   const { dim, heads, kvHeads, vocabSize } = config;
   const cacheBytes = Math.ceil(length / 8) * 8 * 2 * kvHeads * dim / heads * 4;
-  const bytes = Math.max(cacheBytes, 4 * vocabSize);
+  const bytes = Math.max(cacheBytes, 4 * paddedLines(vocabSize, { dim }));
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
   const max = Math.max(1, Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / bytes));
   const wanted = Math.ceil(Math.min(batch, texts) / 8) * 8;

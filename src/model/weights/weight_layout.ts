@@ -11,7 +11,7 @@
  * @module
  */
 import type { Tensor } from "../../gpu/mod.ts";
-import type { ModelConfig } from "../architecture/config.ts";
+import { type ModelConfig, paddedLines } from "../architecture/config.ts";
 import type { LayerWeights, LlamaWeights } from "../architecture/llama_weights.ts";
 import type { Arena, ArenaRows } from "./arena.ts";
 import { ArenaLayout } from "./arena_layout.ts";
@@ -83,11 +83,6 @@ export interface ModelWeights {
   readonly packed?: { view(slot: WeightSlot): Tensor };
 }
 
-/** Rounds the lines of a matrix up to eights, where the width of the model is a multiple of eight itself. */
-function padded(lines: number, { dim }: ModelConfig): number {
-  return dim % 8 === 0 ? Math.ceil(lines / 8) * 8 : lines;
-}
-
 /** Lists the tensors in the order of the arena: matrices, then vectors. */
 function unplacedSlots(c: ModelConfig): { matrices: UnplacedSlot[]; vectors: UnplacedSlot[] } {
   const E = c.dim / c.heads;
@@ -101,8 +96,8 @@ function unplacedSlots(c: ModelConfig): { matrices: UnplacedSlot[]; vectors: Unp
     });
   const vector = (key: string, name: string) =>
     vectors.push({ key, cols: 0, parts: [{ name: `${name}.weight`, rows: c.dim, paddedRows: c.dim }] });
-  const hidden = padded(c.hidden, c);
-  const vocabSize = padded(c.vocabSize, c);
+  const hidden = paddedLines(c.hidden, c);
+  const vocabSize = paddedLines(c.vocabSize, c);
   matrix("embedding", c.dim, ["model.embed_tokens", c.vocabSize, vocabSize]);
   for (let l = 0; l < c.layers; l++) {
     const at = `model.layers.${l}`;
@@ -143,11 +138,11 @@ export class WeightLayout implements ParameterLayout {
   /** Lays out a configuration. */
   constructor(readonly config: ModelConfig) {
     const { matrices, vectors } = unplacedSlots(config);
-    this.padded = [config.hidden, config.vocabSize].some((lines) => padded(lines, config) > lines);
+    this.padded = [config.hidden, config.vocabSize].some((lines) => paddedLines(lines, config) > lines);
     let decayed = 0;
     for (const { key, parts, cols } of [...matrices, ...vectors]) {
       const rows = parts.reduce((sum, part) => sum + part.paddedRows, 0);
-      const stride = padded(cols, config);
+      const stride = paddedLines(cols, config);
       const shape = cols ? [rows, stride] : [rows];
       let start = this.places.place(key, shape);
       this.slots.push({ key, parts, cols, shape, start });
