@@ -1,13 +1,17 @@
 /**
  * The number of positions that one program computes without gradients.
  *
- * Attention reads queries, keys and values of all positions in one binding, and the feed-forward block writes its widest
- * activation to one buffer: long texts and many of them are computed by several programs.
+ * Attention reads queries, keys and values of all positions in one binding and writes its statistics to another, and the
+ * feed-forward block writes its widest activation to one buffer: long texts and many of them are computed by several
+ * programs.
  *
  * @module
  */
 import type { DeviceLimits } from "../../gpu/mod.ts";
 import { type ModelConfig, paddedLines } from "./config.ts";
+
+/** Numbers that attention keeps of each row and head for the backward pass. */
+const statsOfHead = 4;
 
 /** Returns the largest number of positions that a device computes at once, at least 1 and at most `most`. */
 export function positionsAtOnce(
@@ -17,7 +21,7 @@ export function positionsAtOnce(
 ): number {
   const { dim, heads, kvHeads } = config;
   const qkv = dim / heads * (heads + 2 * kvHeads);
-  const bound = maxStorageBufferBindingSize / (4 * qkv);
+  const bound = maxStorageBufferBindingSize / (4 * Math.max(qkv, statsOfHead * heads));
   const held = maxBufferSize / (4 * Math.max(qkv, 2 * paddedLines(config.hidden, config)));
   return Math.max(1, Math.floor(Math.min(most, bound, held)));
 }

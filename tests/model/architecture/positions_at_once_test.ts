@@ -28,6 +28,17 @@ Deno.test("the positions of a program count the zeros behind an odd feed-forward
   }
 });
 
+Deno.test("the positions of a program count the statistics of heads of two numbers", async () => {
+  const device = await lowDevice((await testDevice()).family, { maxStorageBufferBindingSize: 2 ** 14 });
+  try {
+    using model = await Model.create({ ...shape, dim: 12, heads: 6, hidden: 16 }, { device });
+    const pairs = Array.from({ length: 20 }, (_, n): [Uint32Array, Uint32Array] => [ids(n, 12), ids(n, 1)]);
+    assert.ok((await model.scoreBatch(pairs)).every(({ logProb }) => logProb < 0));
+  } finally {
+    device.close();
+  }
+});
+
 Deno.test("the texts at once count the zeros behind an odd vocabulary", async () => {
   const odd = { ...shape, vocabSize: 1093 };
   using whole = await Model.create(odd, { device: await testDevice() });
