@@ -104,7 +104,15 @@ export { type AdaptedBlock, type Adapter, addAdapter, gatherBlock, spreadBlock }
 export { type Layout, matmul, product } from "./matmul/matmul.ts";
 export { type Matrices } from "./matmul/shared.ts";
 export { rmsnorm } from "./rmsnorm.ts";
-export { alignedRows, type BoundRows, cutRows, type RowRange, rowRanges, rowsOf } from "./row_ranges.ts";
+export {
+  alignedRows,
+  type BindingLimit,
+  type BoundRows,
+  cutRows,
+  type RowRange,
+  rowRanges,
+  rowsOf,
+} from "./row_ranges.ts";
 export { permuteRopeRows, rope, ropeAngles, type RopeLayout, type RopeOptions } from "./rope.ts";
 export { softmax } from "./softmax.ts";
 export { swiglu } from "./swiglu.ts";

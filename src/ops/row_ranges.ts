@@ -7,7 +7,13 @@
  * @module
  */
 import { DeviceError } from "../base/errors.ts";
-import { bytesOf, type DeviceProfile, type Tensor } from "../gpu/mod.ts";
+import { bytesOf, type DeviceLimits, type Tensor } from "../gpu/mod.ts";
+
+/** The limit of a device that ranges keep. */
+export interface BindingLimit {
+  /** Its limits. */
+  readonly limits: Readonly<Pick<DeviceLimits, "maxStorageBufferBindingSize">>;
+}
 
 /** Rows of a matrix that one kernel reads or writes. */
 export interface RowRange {
@@ -32,12 +38,12 @@ const alignment = 256;
  * @param unit number of rows, a power of two of at most 128, of which each range but the last of a buffer is a multiple
  * @throws {DeviceError} where not even that many rows can be bound, naming the limit
  */
-export function rowRanges(device: DeviceProfile, tensor: Tensor, unit = 1): BoundRows[] {
+export function rowRanges(device: BindingLimit, tensor: Tensor, unit = 1): BoundRows[] {
   return cutRows(device, [tensor], unit).map((range) => ({ ...range, tensor: rowsOf(tensor, range) }));
 }
 
 /** Lists ranges of rows that suit all of these matrices, which have the same number of rows. */
-export function cutRows(device: DeviceProfile, tensors: readonly Tensor[], unit = 1): RowRange[] {
+export function cutRows(device: BindingLimit, tensors: readonly Tensor[], unit = 1): RowRange[] {
   const step = Math.max(unit, ...tensors.map(alignedRows));
   const borders = new Set(tensors.flatMap((tensor) => firstRows(device, tensor, step)));
   const firsts = [...borders].sort((a, b) => a - b);
@@ -73,7 +79,7 @@ export function alignedRows({ stride, dtype, scales }: Pick<Tensor, "stride" | "
 }
 
 /** Returns the first row of each range of a matrix, by buffers and by the binding limit. */
-function firstRows(device: DeviceProfile, tensor: Tensor, unit: number): number[] {
+function firstRows(device: BindingLimit, tensor: Tensor, unit: number): number[] {
   const firsts: number[] = [];
   let start = 0;
   for (const piece of tensor.pieces ?? [tensor]) {
@@ -85,7 +91,7 @@ function firstRows(device: DeviceProfile, tensor: Tensor, unit: number): number[
 }
 
 /** Returns the largest number of rows that can be bound: all, or a multiple of `unit`. */
-function maxRows(device: DeviceProfile, tensor: Tensor, unit: number): number {
+function maxRows(device: BindingLimit, tensor: Tensor, unit: number): number {
   const have = device.limits.maxStorageBufferBindingSize;
   if (tensor.bytes <= have) return Math.max(1, tensor.rows);
   const size = bytesOf(tensor.dtype);

@@ -9,15 +9,7 @@
  */
 import { checkedBlocks, checkHalves } from "../../formats/gguf/gguf_pack.ts";
 import { type Q8Parts, q8Weights, splitQ8, unpackQ8 } from "../../formats/gguf/q8_blocks.ts";
-import {
-  bytesOf,
-  type Device,
-  type DeviceLimits,
-  type DeviceProfile,
-  type DType,
-  type Recorder,
-  Tensor,
-} from "../../gpu/mod.ts";
+import { bytesOf, type Device, type DeviceLimits, type DType, type Recorder, Tensor } from "../../gpu/mod.ts";
 import { cast, cutRows, rowsOf } from "../../ops/mod.ts";
 import { Arena, type ArenaRows } from "./arena.ts";
 import { ArenaLayout } from "./arena_layout.ts";
@@ -282,7 +274,7 @@ export class PackedWeights {
 }
 
 /** A device that binds everything: blocks are cut only where their buffers end. */
-const unbound = { limits: { maxStorageBufferBindingSize: Infinity } } as DeviceProfile;
+const unbound = { limits: { maxStorageBufferBindingSize: Infinity } };
 
 /** Names of the arenas in the memory report. */
 const names: Readonly<Packs<string>> = {
