@@ -7,7 +7,9 @@
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
+import type { Ranks } from "../base/exchange.ts";
 import type { Device, Program, Tensor } from "../gpu/mod.ts";
+import { singleRanks } from "../parallel/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { ModelConfig } from "./architecture/config.ts";
 import type { GenerationSettings } from "./architecture/generation_settings.ts";
@@ -43,6 +45,8 @@ interface AllocateOptions {
   trained?: boolean;
   /** The preset that gave the shape. */
   preset?: string;
+  /** The processes that train and use the model together (default: this one alone). */
+  ranks?: Ranks;
 }
 
 /** Frees the buffers of states that were collected without being disposed. */
@@ -69,6 +73,8 @@ export class ModelState implements ModelHandle, ModelWeights {
     buffers: ModelBuffers,
     /** The preset that gave the shape, if one did. */
     readonly preset?: string,
+    /** The processes that train and use the model together. */
+    readonly ranks: Ranks = singleRanks,
   ) {
     this.#buffers = buffers;
     collected.register(this, buffers, this);
@@ -82,12 +88,12 @@ export class ModelState implements ModelHandle, ModelWeights {
   static async allocate(
     device: Device,
     config: ModelConfig,
-    { name, fallbackName, dtype, trained = false, preset }: AllocateOptions,
+    { name, fallbackName, dtype, trained = false, preset, ranks }: AllocateOptions,
   ): Promise<ModelState> {
     const taken = claimName(name, fallbackName);
     const layout = new WeightLayout(config);
     const buffers = await ModelBuffers.create(device, taken, layout, { dtype, trained });
-    const state = new ModelState(taken, layout, buffers, preset);
+    const state = new ModelState(taken, layout, buffers, preset, ranks);
     register(state, name);
     return state;
   }

@@ -6,6 +6,7 @@
 import { ConfigError } from "../../base/errors.ts";
 import { parseOptions } from "../../base/schema.ts";
 import { tune } from "../../ops/mod.ts";
+import { openRanks } from "../../parallel/mod.ts";
 import { type ModelShape, resolveConfig } from "../architecture/config.ts";
 import { checkVocabulary, needlessFactor } from "../files/check_fit.ts";
 import { type ModelOptions, modelOptionsSchema } from "../model_options.ts";
@@ -49,6 +50,7 @@ export async function createModel(
     dtype,
     trained: true,
     preset,
+    ranks: await openRanks(),
   });
   try {
     const check = () => state.requireAlive(); // another model of the same name disposes this one
@@ -65,10 +67,17 @@ export async function createModel(
 /** Makes a second model with the same weights and tokenizer; the weights are copied on the GPU. */
 export async function cloneModel(model: ModelHandle, name?: string): Promise<ModelState> {
   const source = stateOf(model);
-  const { device, config, dtype, preset, tokenizer, settings, notes } = source;
+  const { device, config, dtype, preset, tokenizer, settings, notes, ranks } = source;
   const fallbackName = `${source.name} copy`;
   const trained = source.trained !== undefined;
-  const copy = await ModelState.allocate(device, config, { name, fallbackName, dtype, trained, preset });
+  const copy = await ModelState.allocate(device, config, {
+    name,
+    fallbackName,
+    dtype,
+    trained,
+    preset,
+    ranks,
+  });
   const encoder = device.gpu.createCommandEncoder();
   if (source.trained) copy.trained!.copyFrom(encoder, source.trained);
   if (source.packed) copy.packed!.copyFrom(encoder, source.packed);

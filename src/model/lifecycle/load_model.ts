@@ -6,6 +6,7 @@
 import { checkPath, parseOptions } from "../../base/schema.ts";
 import { bytes as showBytes, Progress } from "../../display/mod.ts";
 import { tune } from "../../ops/mod.ts";
+import { openRanks } from "../../parallel/mod.ts";
 import { checkConfig } from "../architecture/config.ts";
 import { eosIdsIn } from "../architecture/generation_settings.ts";
 import { checkContext, checkVocabulary } from "../files/check_fit.ts";
@@ -55,7 +56,12 @@ async function readModel(
   const tokenizer = o.tokenizer ?? stored?.withEosIds(eosIdsIn(source.settings) ?? []);
   checkVocabulary(config, tokenizer, { file: source.file, stored: stored !== undefined });
   await tune(device);
-  const state = await ModelState.allocate(device, config, { name, fallbackName, dtype });
+  const state = await ModelState.allocate(device, config, {
+    name,
+    fallbackName,
+    dtype,
+    ranks: await openRanks(),
+  });
   try {
     await using progress = new Progress(`loading ${fallbackName}`, {
       total: sourceBytes(weights),

@@ -1,0 +1,15 @@
+/**
+ * Several processes that work on one model (paper, section 2.4).
+ *
+ * @module
+ */
+export { type Bytes, gatherValues, type Group, RankError, type Ranks, valueOf } from "../base/exchange.ts";
+export {
+  type CollectiveCount,
+  type CollectiveKind,
+  CollectiveLog,
+  type CollectiveRecord,
+} from "../base/collective_log.ts";
+export { LlameroError } from "../base/errors.ts";
+export { openRanks, openWorld } from "./ranks.ts";
+export { singleGroup, singleRanks } from "./single.ts";
