@@ -1,6 +1,6 @@
 /**
- * Makes a training step in its own process and runs it twice, and prints the growth of resident memory beside the planned
- * bytes. An equal step before it leaves behind what compilers take and free, so that the growth is that of buffers.
+ * Makes equal training steps in its own process, runs each twice, and prints the growth of resident memory a step beside the
+ * planned bytes. The first one is left out: compilers leave memory behind, of which the next one takes a part.
  *
  *     deno run -A tests/full/activations_child.ts LAYERS CONTEXT SAVE
  *
@@ -32,11 +32,10 @@ const options = {
 };
 const ids = Uint32Array.from({ length: context }, (_, i) => i % 512);
 const rows = [{ ids, targets: ids }];
-const warm = await trained();
-const before = Deno.memoryUsage().rss;
 const step = await trained();
-const grown = Deno.memoryUsage().rss - before;
-warm.dispose();
+const before = Deno.memoryUsage().rss;
+const others = [await trained(), await trained(), await trained()];
+const grown = (Deno.memoryUsage().rss - before) / others.length;
 const { bytes } = model.plan({ tokens: 1, context, microBatch: 1, save }).facts;
 console.log(
   JSON.stringify({

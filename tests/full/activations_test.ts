@@ -28,7 +28,7 @@ Deno.test("eight layers at T = 1,024: resident memory grows as planned, within 1
   for (const save of ["all", "linear", "block"]) {
     const { grown, planned } = await measure(8, 1024, save);
     console.log(
-      `save ${save}: a step grew the process by ${mb(grown)} MB, planned ${mb(planned)} MB (bound 10 %)`,
+      `save ${save}: each step grew the process by ${mb(grown)} MB, planned ${mb(planned)} MB (bound 10 %)`,
     );
     assert.ok(Math.abs(grown / planned - 1) <= 0.1, `${save}: ${grown} against ${planned}`);
   }
