@@ -5,9 +5,9 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import type { Group, Ranks } from "../base/exchange.ts";
-import { findLauncher } from "./launcher.ts";
 import { localWorld } from "./local_world.ts";
 import { singleRanks } from "./single.ts";
+import { ownLauncher } from "./world.ts";
 
 let joined: Promise<Group> | undefined;
 
@@ -19,7 +19,7 @@ let joined: Promise<Group> | undefined;
 export async function openWorld(): Promise<Group> {
   const local = localWorld();
   if (local) return local;
-  const launcher = findLauncher();
+  const launcher = ownLauncher();
   if (!launcher || launcher.size === 1) return singleRanks.world;
   const { openMpi } = await import("./mpi/open_mpi.ts");
   return await (joined ??= openMpi(launcher));

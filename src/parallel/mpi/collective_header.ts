@@ -7,7 +7,7 @@
 import type { CollectiveKind } from "../../base/collective_log.ts";
 import type { Place } from "../disagreement.ts";
 
-/** The kinds that a header names: collectives, the division of a group, and a rank that failed. */
+/** The kinds that a header names: collectives, the division of a group, a rank that failed, one that leaves the world. */
 export const headerKinds = [
   "allGather",
   "reduceScatter",
@@ -16,12 +16,13 @@ export const headerKinds = [
   "barrier",
   "split",
   "failed",
-] as const satisfies readonly (CollectiveKind | "split" | "failed")[];
+  "left",
+] as const satisfies readonly (CollectiveKind | "split" | "failed" | "left")[];
 
 /** The kind of a header. */
 export type HeaderKind = typeof headerKinds[number];
 
-/** What a rank says before a collective. */
+/** A rank's announcement of the collective that it is about to begin. */
 export interface Header extends Place {
   kind: HeaderKind;
   /** Bytes of what this rank sends that others need to know: of a broadcast, the largest part for another rank, an error. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Bytes } from "../../base/exchange.ts";
-import { RankError } from "../../base/exchange.ts";
-import { disagreement } from "../disagreement.ts";
+import { LlameroError } from "../../base/errors.ts";
+import { type Bytes, RankError } from "../../base/exchange.ts";
+import { disagreement, show } from "../disagreement.ts";
 import { addInOrder } from "../ordered_sum.ts";
 import type { Handle } from "./abi.ts";
 import { type Header, headerBytes, packHeader, unpackHeaders } from "./collective_header.ts";
@@ -53,10 +53,23 @@ export class Communicator {
     }
   }
 
+  /** Says that this rank leaves, and returns true where all do; another one that is in a collective has an error then. */
+  leave(): boolean {
+    const headers = this.#meet({ kind: "left", label: "", extent: 0 });
+    return headers.every(({ kind }) => kind === "left");
+  }
+
   /** Divides the communicator and returns the part of this rank. */
   split(part: number): Communicator {
     const handle = this.#mpi.split(this.#handle, part, this.rank);
     return new Communicator(this.#mpi, handle, this.#pieceBytes);
+  }
+
+  /** Returns the ranks that the members of this communicator have in `other`. */
+  ranksIn(other: Communicator): number[] {
+    const all = new Uint8Array(4 * this.size);
+    this.#mpi.allGather(new Uint8Array(Int32Array.of(other.rank).buffer), all, this.#handle);
+    return [...new Int32Array(all.buffer)];
   }
 
   #exchangeHeaders(command: Command): Header[] {
@@ -74,17 +87,27 @@ export class Communicator {
       extent: (failure ?? command.bytes)?.byteLength ??
         Math.max(0, ...(command.parts ?? []).map(({ byteLength }) => byteLength)),
     };
-    const all = new Uint8Array(headerBytes * this.size);
-    this.#mpi.allGather(packHeader(own), all, this.#handle);
-    const headers = unpackHeaders(all);
+    const headers = this.#meet(own);
     const failed = headers.findIndex(({ kind }) => kind === "failed");
     if (failed >= 0) {
       const text = this.#broadcast(failure, failed, headers[failed].extent);
       throw new RankError(`Rank ${failed} failed: ${new TextDecoder().decode(text)}`, failed);
     }
+    const left = headers.findIndex(({ kind }) => kind === "left");
+    if (left >= 0) {
+      throw new LlameroError(
+        `Rank ${left} has left (its script ended, or called Deno.exit) while this rank is in ${show(own)}`,
+      );
+    }
     const problem = disagreement(headers);
     if (problem) throw problem;
     return headers;
+  }
+
+  #meet(own: Header): Header[] {
+    const all = new Uint8Array(headerBytes * this.size);
+    this.#mpi.allGather(packHeader(own), all, this.#handle);
+    return unpackHeaders(all);
   }
 
   #allGather(own: Bytes): Uint8Array<ArrayBuffer> {

@@ -49,8 +49,8 @@ export class Connection {
   }
 
   /** Waits until the thread has joined the world; resolves with the place of this rank in it. */
-  async join(): Promise<{ rank: number; size: number }> {
-    return (await this.#wait(-1, undefined)).place!;
+  async join(): Promise<{ rank: number; members: number[] }> {
+    return resultOf(await this.#wait(-1, undefined)).place!;
   }
 
   /** Sends a command with buffers that move to the thread, and resolves with its answer. */
@@ -62,7 +62,7 @@ export class Connection {
     const full: Command = { id, ...command };
     const answer = this.#wait(id, full);
     this.#worker.postMessage(full, move);
-    return await answer;
+    return resultOf(await answer);
   }
 
   /** Returns the number of a new communicator. */
@@ -88,12 +88,7 @@ export class Connection {
     this.#pending.delete(answer.id);
     this.#lastAnswer = performance.now();
     this.#rest();
-    const { error } = answer;
-    if (!error) return pending.settled.resolve(answer);
-    const { message, failedRank } = error;
-    pending.settled.reject(
-      failedRank === undefined ? new LlameroError(message) : new RankError(message, failedRank),
-    );
+    pending.settled.resolve(answer);
   }
 
   #fail(error: Error): void {
@@ -113,6 +108,15 @@ export class Connection {
     if (!first) return;
     this.#look(first, (performance.now() - Math.max(first.asked, this.#lastAnswer)) / 1000);
   }
+}
+
+/** Returns an answer; throws its failure here, where the stack shows who asked. */
+function resultOf(answer: Answer): Answer {
+  const { error } = answer;
+  if (!error) return answer;
+  throw error.failedRank === undefined
+    ? new LlameroError(error.message)
+    : new RankError(error.message, error.failedRank);
 }
 
 /** Returns the address of the thread's module; workers of Node take no web address, but a module that imports one. */

@@ -22,7 +22,7 @@ export interface Library {
   abi: AbiName;
 }
 
-/** What {@linkcode findLibrary} asks of the process; tests pass their own. */
+/** The facts of the process on which {@linkcode findLibrary} decides; tests pass their own. */
 export interface LibrarySearch {
   /** The operating system, as `Deno.build.os` names it. */
   os: string;

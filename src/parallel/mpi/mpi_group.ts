@@ -14,6 +14,8 @@ import type { Command, Result } from "./thread_messages.ts";
 /** A group of ranks over MPI. */
 export class MpiGroup implements Group {
   readonly log: CollectiveLog = new CollectiveLog();
+  /** The host of each rank. */
+  hosts: readonly string[] = [];
   readonly #connection: Connection;
   readonly #comm: number;
 
@@ -69,8 +71,11 @@ export class MpiGroup implements Group {
   async split(part: number): Promise<Group> {
     const comm = this.#connection.newComm();
     const { place } = await this.#ask({ kind: "split", label: "split", split: { part, comm } });
-    const { rank, size } = place!;
-    return size === 1 ? singleGroup : new MpiGroup(this.#connection, comm, rank, size);
+    const { rank, members } = place!;
+    if (members.length === 1) return singleGroup;
+    const group = new MpiGroup(this.#connection, comm, rank, members.length);
+    group.hosts = members.map((member) => this.hosts[member]);
+    return group;
   }
 
   fail(error: unknown): void {

@@ -25,7 +25,7 @@ class MpiThread {
     if (!command.split) return result;
     const part = comm.split(command.split.part);
     this.#comms.set(command.split.comm, part);
-    return { place: { rank: part.rank, size: part.size } };
+    return { place: { rank: part.rank, members: part.ranksIn(comm) } };
   }
 }
 
@@ -57,7 +57,7 @@ if (parentPort && workerData?.library) {
     mpi.init();
     const world = new Communicator(mpi, mpi.handles.world, pieceBytes);
     thread = new MpiThread(world);
-    return { place: { rank: world.rank, size: world.size } };
+    return { place: { rank: world.rank, members: world.ranksIn(world) } };
   });
   parentPort.on("message", (command: Command) => answer(command.id, () => thread!.run(command)));
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import type { Group } from "../../base/exchange.ts";
+import { gatherValues, type Group } from "../../base/exchange.ts";
+import { hostName } from "../environment.ts";
 import type { Launcher } from "../launcher.ts";
 import { keepLoaded } from "./abi.ts";
 import { Connection } from "./connection.ts";
@@ -16,9 +17,6 @@ import { Watch } from "./watch.ts";
 /** Bytes that one call of MPI moves on a rank: its counts are 32-bit integers, and its scratch memory is ours. [ours] */
 const pieceBytes = 2 ** 26;
 
-/** Milliseconds that other ranks than the first wait with an error that all have, so that it is shown once. [ours] */
-const courtesy = 1000;
-
 /**
  * Joins the world of a launcher.
  *
@@ -28,8 +26,11 @@ export async function openMpi(launcher: Launcher, options: { pieceBytes?: number
   try {
     return await join(launcher, options.pieceBytes ?? pieceBytes);
   } catch (error) {
-    if (launcher.rank > 0) await new Promise((resolve) => setTimeout(resolve, courtesy));
-    throw error;
+    const { localRank, rank, size } = launcher;
+    if (!(error instanceof ConfigError) || !localRank) throw error;
+    // All ranks of a host have the same error: the first of them shows it whole.
+    const short = `Cannot run as rank ${rank} of ${size}: the first rank of host ${hostName()} says why`;
+    throw new ConfigError(short, { path: error.path });
   }
 }
 
@@ -42,11 +43,13 @@ async function join(launcher: Launcher, pieceBytes: number): Promise<Group> {
     (waiting, seconds) => watch.look(waiting, seconds),
   );
   watch.listen();
-  const { rank, size } = await connection.join();
+  const { rank, members } = await connection.join();
+  const size = members.length;
   if (size !== launcher.size || rank !== launcher.rank) throw wrongKind(launcher, library, rank, size);
   const world = new MpiGroup(connection, 0, rank, size);
   watch.world = world;
   watch.busy = () => connection.busy;
+  world.hosts = await gatherValues(world, hostName(), "hosts");
   return world;
 }
 

@@ -49,8 +49,8 @@ export interface Result {
   values?: Float32Array<ArrayBuffer>;
   /** The bytes from each rank. */
   parts?: Uint8Array<ArrayBuffer>[];
-  /** Rank and number of ranks of a new group. */
-  place?: { rank: number; size: number };
+  /** Rank of this process in a new group, and the ranks of its members in the group before. */
+  place?: { rank: number; members: number[] };
 }
 
 /** The answer to a command. */

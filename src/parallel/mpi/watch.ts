@@ -11,6 +11,7 @@ import { RankError } from "../../base/exchange.ts";
 import { hostName } from "../environment.ts";
 import { show } from "../disagreement.ts";
 import { currentRun, defaultTimeout } from "../run_guard.ts";
+import { Communicator } from "./communicator.ts";
 import type { Waiting } from "./connection.ts";
 import type { Mpi } from "./mpi.ts";
 import type { MpiGroup } from "./mpi_group.ts";
@@ -75,21 +76,21 @@ export class Watch {
       );
     }
     this.#isOver = true;
-    if (Deno.exitCode !== 0) this.#abort(Deno.exitCode);
-    else if (this.world) this.#mpi.finalize();
+    if (Deno.exitCode !== 0) return this.#abort(Deno.exitCode);
+    if (!this.world) return;
+    const world = new Communicator(this.#mpi, this.#mpi.handles.world, 0);
+    if (world.leave()) return this.#mpi.finalize();
+    sleep(3 * courtesy); // the rank that waits for this one shows its error meanwhile
+    this.#abort(1);
   }
 
   #uncaught(event: Event, error: unknown): void {
     if (event.defaultPrevented) return;
     event.preventDefault();
-    if (this.#rank > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, courtesy);
     if (this.#isOver) return;
-    if (error instanceof RankError) {
-      this.#isOver = true;
-      this.#keepNewest();
-      return this.#abort(1);
-    }
-    this.end(`error: ${Deno.inspect(error, { colors: false })}`);
+    if (error instanceof RankError) sleep(3 * courtesy); // the rank that failed shows its error meanwhile
+    else if (this.#rank > 0) sleep(courtesy);
+    this.end(`error: ${textOf(error)}`);
   }
 
   #keepNewest(): void {
@@ -110,4 +111,16 @@ export class Watch {
     if (this.world) this.#mpi.abort(code);
     Deno.exit(code);
   }
+}
+
+/** Returns the stack of an error and of its causes, as Deno shows them. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return Deno.inspect(error, { colors: false });
+  const cause = error.cause === undefined ? "" : `\nCaused by: ${textOf(error.cause)}`;
+  return `${error.stack ?? `${error.name}: ${error.message}`}${cause}`;
+}
+
+/** Waits on this thread, which has nothing else to do any more. */
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
