@@ -15,6 +15,7 @@ import {
 } from "../../src/model/mod.ts";
 import { stateOf } from "../../src/model/model_state.ts";
 import { half, testDevice } from "../support/device.ts";
+import { inFolder } from "../support/folder.ts";
 import { goldenJson, goldenPath, goldenTensors, l2Error } from "../support/golden.ts";
 import { onRanks } from "../support/model_ranks.ts";
 import { paperStep } from "./paper_step.ts";
@@ -236,6 +237,32 @@ Deno.test("2 ranks generate, score and measure what one does", async () => {
     }
     assert.ok(Math.abs(found.loss / want.loss - 1) <= 2e-6);
   }
+});
+
+Deno.test("2 ranks load 8-bit blocks and halves in parts, and use them as one does", async () => {
+  const shape = { dim: 128, layers: 1, heads: 4, kvHeads: 2, hidden: 192, vocabSize: 60 };
+  const ids = Uint32Array.from({ length: 12 }, (_, i) => i * 31 % 60);
+  await inFolder(async (folder) => {
+    const file = `${folder}/model.gguf`;
+    {
+      using model = await createModel(shape, { device: await testDevice(), name: "saved" });
+      await model.save(file, { dtype: "q8_0" });
+    }
+    for (const dtype of ["q8", ...half ? ["f16" as const] : []] as const) {
+      using alone = await Model.load(file, { device: await testDevice(), name: "alone", dtype });
+      const want = await alone.logits(ids);
+      const weights = await alone.parameters();
+      const ranks = await onParts(2, async (_device, _world, options) => {
+        using model = await Model.load(file, { ...options, dtype });
+        assert.deepEqual(await model.parameters(), weights, "blocks stay blocks");
+        return await model.logits(ids);
+      });
+      for (const logits of ranks) {
+        const error = l2Error(logits, want);
+        assert.ok(error <= (dtype === "q8" ? 2e-6 : 2e-3), `${dtype} off by ${error}`);
+      }
+    }
+  });
 });
 
 Deno.test("a rank holds its part of the weights, and a clone holds the same", async () => {
