@@ -36,6 +36,6 @@ export {
 } from "./prelude.ts";
 export { withinMemory } from "./out_of_memory.ts";
 export { type CallTime, Profile, type ProfileOptions } from "./profile.ts";
-export { Program, type Remedy } from "./program.ts";
+export { Program, type Remedy, type Segment } from "./program.ts";
 export { Recorder, type Save } from "./recorder.ts";
 export { type BufferRange, bytesOf, type DType, q8Block, Tensor } from "./tensor.ts";

@@ -32,6 +32,14 @@ export type Remedy = (fitting?: number) => string;
 /** Bytes from the parameters of one call to those of the next in the uniform buffer. */
 const slot = 256;
 
+/** Calls of a program that are submitted together. */
+export interface Segment {
+  /** Index of its first call. */
+  first: number;
+  /** Index after its last call. */
+  end: number;
+}
+
 /** A list of kernel calls that is ready to be replayed. */
 export class Program extends Displayable {
   #dispatches: Dispatch[];
@@ -118,12 +126,12 @@ export class Program extends Displayable {
     this.device.gpu.queue.submit([encoder.finish()]);
   }
 
-  /** Adds the calls to a submission of the caller as one pass. */
-  encode(encoder: GPUCommandEncoder): void {
+  /** Adds the calls to a submission of the caller as one pass: all of them, or those of a segment. */
+  encode(encoder: GPUCommandEncoder, segment: Segment = { first: 0, end: this.calls.length }): void {
     if (this.#disposed) throw new DeviceError(`Cannot replay the program of ${this.owner}: it was disposed`);
     const pass = encoder.beginComputePass();
     let current: GPUComputePipeline | undefined;
-    for (const d of this.#dispatches) {
+    for (const d of this.#dispatches.slice(segment.first, segment.end)) {
       if (d.pipeline !== current) pass.setPipeline(current = d.pipeline);
       pass.setBindGroup(0, d.group);
       pass.dispatchWorkgroups(d.x, d.y, d.z);
