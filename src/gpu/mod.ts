@@ -18,7 +18,15 @@ export {
   openDevice,
   type OptionalFeature,
 } from "./device.ts";
-export { type Call } from "./call.ts";
+export {
+  type Call,
+  type Dispatch,
+  type Exchange,
+  type ExchangeKind,
+  isDispatch,
+  nameOfCall,
+  type RecordedCall,
+} from "./call.ts";
 export { type Binding, type Kernel, kernel, type Param } from "./kernel.ts";
 export { type MemoryPlan } from "./memory.ts";
 export {

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { ConfigError } from "../../base/errors.ts";
+import type { Group } from "../../base/exchange.ts";
 import { type Device, type Program, Recorder, type Remedy, type Save, Tensor } from "../../gpu/mod.ts";
 import { adamw, type AdamWOptions, finishStep, type StepState } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
@@ -48,6 +50,8 @@ export const arenaRemedy =
 /** The parts of a training step that it shares with a step of several processes. */
 export interface MicroBatchParts<T extends TrainedWeights = TrainedWeights> {
   readonly device: Device;
+  /** The processes that hold the model together. */
+  readonly group: Group;
   /** The weights or the adapters that are trained. */
   readonly trainable: T;
   /** The inputs of `micro`. */
@@ -80,6 +84,8 @@ export interface StepParts extends MicroBatchParts<Trainable> {
 export async function buildStep(model: ModelState, options: TrainingStepOptions): Promise<StepParts> {
   const { device } = model;
   using building = new DisposableStack();
+  model.checkTrainable();
+  checkShared(model, options);
   requireStepRoom(model, options);
   const { trainable, markChanged } = await buildTrainable(model, options, building);
   const arena = (name: AdamMoment) => allocateArena(model, name, trainable, options, building);
@@ -135,15 +141,16 @@ export async function buildMicroBatch<T extends TrainedWeights>(
     control: small("control", [2]),
     ring: small("ring", [ringSize, 4]),
   };
-  const batch = building.use(new Batch(device, owner, microBatch, context, model.config.vocabSize));
+  const { config, shard } = model.layout;
+  const batch = building.use(new Batch(device, owner, microBatch, context, config.vocabSize, shard));
   const r = new Recorder(device, options.save);
   const { tokens, positions, spans, targets } = batch;
-  const input = { tokens, positions, spans, angles: model.angles, batch: microBatch };
+  const input = { tokens, positions, spans, angles: model.angles, batch: microBatch, shard };
   const { step, loss } = state;
-  recordMicroBatch(r, trainable.weights(gradients), input, model.config, { targets, step, loss });
+  recordMicroBatch(r, trainable.weights(gradients), input, config, { targets, step, loss });
   const micro = await r.compile(owner, [], smallerMicroBatch(options));
   building.defer(() => micro.dispose());
-  return { device, trainable, batch, micro, state, gradients };
+  return { device, group: model.group, trainable, batch, micro, state, gradients };
 }
 
 /** Returns the owner of a step's memory. */
@@ -175,6 +182,29 @@ export function smallTensor(
   const buffer = device.buffer(`${ownerOf(model)} ${name}`, bytes);
   building.defer(() => device.free(buffer));
   return new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 });
+}
+
+/**
+ * Refuses a step that the processes of a model cannot share out.
+ *
+ * @throws {ConfigError} for adapters, or rows that their number does not divide, naming what fits
+ */
+export function checkShared({ layout: { shard: { of } } }: ModelState, options: TrainingStepOptions): void {
+  if (of === 1) return;
+  const { lora, microBatch, context } = options;
+  if (lora) {
+    throw new ConfigError(
+      `Cannot train adapters of a model that ${of} processes hold: leave out parallel.model, or lora`,
+      { path: "lora" },
+    );
+  }
+  if (microBatch * context % of === 0) return;
+  const fitting = Array.from({ length: of }, (_, i) => i + 1).find((n) => n * context % of === 0);
+  throw new ConfigError(
+    `Cannot train on ${microBatch} sequences of ${context} positions at a time: the ${of} processes of the model share ` +
+      `their ${microBatch * context} rows equally. Use a microBatch that is a multiple of ${fitting}`,
+    { path: "microBatch", value: microBatch },
+  );
 }
 
 /** Returns the remedy of a micro-batch: for a tensor that is too large the largest micro-batch or context that fits. */

@@ -14,6 +14,7 @@ import { OwnedArena } from "./owned_arena.ts";
 import { type OwnedPlace, recordDivision } from "./divided_weights.ts";
 import type { ModelWeights, WeightLayout } from "./weight_layout.ts";
 import { remedyFor, requireRoom } from "./weights_room.ts";
+import { headDim } from "../architecture/shard.ts";
 
 /** Weights and rotary angles. */
 export class ModelBuffers implements ModelWeights {
@@ -33,7 +34,7 @@ export class ModelBuffers implements ModelWeights {
     private readonly layout: WeightLayout,
   ) {
     const { config } = layout;
-    const shape = [config.context, 2, config.dim / config.heads / 2];
+    const shape = [config.context, 2, headDim(config) / 2];
     this.angles = upload(device, `${name}: angles`, { shape, data: rotaryAngles(config) });
   }
 

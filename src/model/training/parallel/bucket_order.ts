@@ -7,13 +7,13 @@
  *
  * @module
  */
-import type { Call, Segment } from "../../../gpu/mod.ts";
+import { type Call, isDispatch, type Segment } from "../../../gpu/mod.ts";
 import type { Arena } from "../../weights/arena.ts";
 import { type ElementRange, overlap } from "../../weights/owned_ranges.ts";
 
 /** Calls of a program that are submitted together, and the bucket that is complete with them. */
 export interface BucketSegment extends Segment {
-  /** Index of the bucket; undefined behind the last one. */
+  /** Index of the bucket; undefined where the segment ends with an exchange of rows, or behind the last bucket. */
   bucket?: number;
 }
 
@@ -35,7 +35,9 @@ export function bucketOrder(
 }
 
 /** Returns the elements of an arena that a call writes. */
-function writtenRanges({ kernel, args }: Call, gradients: Arena): ElementRange[] {
+function writtenRanges(call: Call, gradients: Arena): ElementRange[] {
+  if (!isDispatch(call)) return [];
+  const { kernel, args } = call;
   return kernel.bindings.filter(({ writes }) => writes).flatMap(({ name }) => {
     const { storage, offset, bytes } = args[name];
     let start = 0;
@@ -47,16 +49,25 @@ function writtenRanges({ kernel, args }: Call, gradients: Arena): ElementRange[]
   });
 }
 
-/** Cuts a program behind the last writer of each bucket; what follows the last bucket is a segment of its own. */
+/**
+ * Cuts the segments of a program behind the last writer of each bucket as well.
+ *
+ * @param order the buckets, each with the index after its last writer, ascending
+ */
 export function bucketSegments(
   order: readonly { bucket: number; end: number }[],
-  calls: number,
+  program: readonly Segment[],
 ): BucketSegment[] {
-  let first = 0;
-  const segments: BucketSegment[] = order.map(({ bucket, end }) => {
-    const segment = { first, end, bucket };
-    first = end;
-    return segment;
-  });
-  return first < calls ? [...segments, { first, end: calls }] : segments;
+  const cut: BucketSegment[] = [];
+  let next = 0;
+  for (const { first, end, exchange } of program) {
+    let from = first;
+    for (; next < order.length && order[next].end <= end; next++) {
+      const { bucket, end } = order[next];
+      cut.push({ first: from, end: Math.max(from, end), bucket });
+      from = Math.max(from, end);
+    }
+    if (exchange || from < end) cut.push({ first: from, end, exchange });
+  }
+  return cut;
 }

@@ -22,6 +22,7 @@ import {
   arenaRemedy,
   buildMicroBatch,
   buildTrainable,
+  checkShared,
   type MicroBatchParts,
   ownerOf,
   smallTensor,
@@ -99,6 +100,8 @@ export async function buildParallel(
   { ranks, lanes, zero = 1, bucketSize = defaultBucketSize }: ParallelOptions,
 ): Promise<ParallelParts> {
   checkLanes(lanes, ranks.data.size);
+  model.checkTrainable();
+  checkShared(model, options);
   const { device } = model;
   using building = new DisposableStack();
   const place = zero === 1 ? ranks.data : { rank: 0, size: 1 };
@@ -190,7 +193,6 @@ async function buildUpdated(
   bucketSize: number,
   building: DisposableStack,
 ): Promise<Updated> {
-  model.checkTrainable();
   if (place.size === 1 || model.dtype === "f32" || options.lora) {
     const { trainable, markChanged } = await buildTrainable(model, options, building);
     const flat = (start: number, size: number) => trainable.arena.flat("weights", start, size);

@@ -8,7 +8,9 @@
  * @module
  */
 import type { Tracer } from "../../../base/trace.ts";
+import type { Exchange } from "../../../gpu/mod.ts";
 import type { BatchRow } from "../../architecture/batch.ts";
+import { exchangeRows, runProgram } from "../../exchange_rows.ts";
 import { overlap } from "../../weights/owned_ranges.ts";
 import { bucketOrder, type BucketSegment, bucketSegments } from "./bucket_order.ts";
 import type { ParallelOptions, ParallelParts } from "./build_parallel.ts";
@@ -35,12 +37,12 @@ export class LaneRunner {
     this.#tracer = tracer;
     const { device, gradients, buckets, micro: { calls }, collect } = parts;
     this.exchange = new GradientExchange({ device, gradients, group: data, buckets, overlap, tracer });
-    this.#readsLoss = lanes > 1;
+    this.#readsLoss = lanes * model.size > 1;
     const early = overlap && !collect;
     const order = bucketOrder(calls, gradients, buckets)
       .filter(({ bucket }) => lanes > 1 || isShared(parts, bucket, model.size))
       .map(({ bucket, end }) => ({ bucket, end: early ? end : calls.length }));
-    this.#segments = bucketSegments(order, calls.length);
+    this.#segments = bucketSegments(order, parts.micro.segments);
   }
 
   /**
@@ -49,18 +51,14 @@ export class LaneRunner {
    * @returns its loss; 0 where there is one lane, whose loss stays on the GPU
    */
   async run(rows: readonly BatchRow[]): Promise<number> {
-    const { device: { gpu }, batch: { batch: size }, micro } = this.#parts;
+    const { batch: { batch: size }, micro, group } = this.#parts;
     const count = Math.ceil(rows.length / size);
-    let encoder = gpu.createCommandEncoder();
-    this.#clear(encoder);
-    for (let i = 0; i < count - 1; i++) {
+    this.#clear();
+    for (let i = 0; i < count; i++) {
       this.#fill(rows, i);
-      micro.encode(encoder);
-      gpu.queue.submit([encoder.finish()]);
-      encoder = gpu.createCommandEncoder();
+      if (i < count - 1) await runProgram(micro, group);
     }
-    if (count > 0) this.#fill(rows, count - 1);
-    return await this.#last(encoder, count > 0);
+    return await this.#last(count > 0);
   }
 
   /** Fills the inputs with the i-th micro-batch: those of one already submitted are read before they are overwritten. */
@@ -69,36 +67,44 @@ export class LaneRunner {
     batch.fill(rows.slice(i * batch.batch, (i + 1) * batch.batch));
   }
 
-  #clear(encoder: GPUCommandEncoder): void {
-    const { gradients, trainable, state } = this.#parts;
+  /** Clears gradients and loss. */
+  #clear(): void {
+    const { device: { gpu }, gradients, trainable, state } = this.#parts;
+    const encoder = gpu.createCommandEncoder();
     for (const sum of [gradients, ...trainable.scratch]) sum.clear(encoder);
     encoder.clearBuffer(state.loss.range().buffer);
+    gpu.queue.submit([encoder.finish()]);
   }
 
   /** Submits the last micro-batch, without its calls for an empty lane, and hands over its buckets. */
-  async #last(encoder: GPUCommandEncoder, computes: boolean): Promise<number> {
+  async #last(computes: boolean): Promise<number> {
     const { device: { gpu }, micro, collect, state: { loss } } = this.#parts;
+    const lastBucket = this.#segments.findLastIndex(({ bucket }) => bucket !== undefined);
     let read = 0;
     for (const [i, segment] of this.#segments.entries()) {
-      const { first, end, bucket } = segment;
+      const { first, end, bucket, exchange } = segment;
+      const encoder = gpu.createCommandEncoder();
       const works = computes && end > first;
       if (works) micro.encode(encoder, segment);
-      if (i === 0 || works) { if (end === micro.calls.length) collect?.encode(encoder); }
-      const isLast = i === this.#segments.length - 1;
-      const begin = this.#tracer.now();
+      if (i === 0) collect?.encode(encoder); // where there is one, the first segment holds all calls
       if (bucket !== undefined) {
-        this.exchange.copy(encoder, bucket, isLast && this.#readsLoss ? [loss.range()] : []);
+        this.exchange.copy(encoder, bucket, i === lastBucket && this.#readsLoss ? [loss.range()] : []);
       }
+      const work = { name: works ? `segment ${i}` : "copy of a bucket", begin: this.#tracer.now() };
       gpu.queue.submit([encoder.finish()]);
-      encoder = gpu.createCommandEncoder();
+      if (exchange && computes) await this.#exchangeRows(exchange, work);
       if (bucket === undefined) continue;
-      const more = await this.exchange.send(bucket, {
-        name: works ? `segment ${i}` : "copy of a bucket",
-        begin,
-      });
+      const more = await this.exchange.send(bucket, work);
       if (more.length) read = new Float32Array(more.buffer)[0];
     }
     return read;
+  }
+
+  /** Exchanges rows between the model ranks; their collective is asked for when the segment before it is done. */
+  async #exchangeRows(exchange: Exchange, { name, begin }: { name: string; begin: number }): Promise<void> {
+    const { device, group } = this.#parts;
+    await exchangeRows(device, group, exchange);
+    this.#tracer.add("compute", name, begin, group.log.newest.at(-1)?.asked);
   }
 }
 

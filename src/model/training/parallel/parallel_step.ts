@@ -35,7 +35,7 @@ import { buildParallel, type ParallelOptions, type ParallelParts } from "./build
 import { askForNorms, firstNonFinite, gatheringStore } from "./divided_arenas.ts";
 import { LaneRunner } from "./lane_runner.ts";
 import { gatherNormParts } from "./norm_gather.ts";
-import { sumReplicated } from "./replicated_sum.ts";
+import { sumLosses, sumReplicated } from "./replicated_sum.ts";
 import { WeightGather } from "./weight_gather.ts";
 
 /** A model's training step on several ranks, with gradients and its part of the moments. */
@@ -124,16 +124,8 @@ export class ParallelStep implements Stepping {
     const losses = new Float32Array(lanes.length);
     for (const [i, rows] of lanes.entries()) losses[i] = await runner.run(rows);
     const sums = await runner.exchange.takeSums();
-    if (data.size * lanes.length > 1) {
-      const all = new Float32Array((await data.allGather(new Uint8Array(losses.buffer), "loss")).buffer);
-      let loss = 0;
-      for (let round = 0; round < lanes.length; round++) {
-        for (let rank = 0; rank < data.size; rank++) {
-          const lane = all[rank * lanes.length + round];
-          loss = round + rank === 0 ? lane : Math.fround(loss + lane);
-        }
-      }
-      this.#ring.writeLoss(loss);
+    if (data.size * model.size * lanes.length > 1) {
+      this.#ring.writeLoss(await sumLosses(losses, data, model));
     }
     await sumReplicated(sums, buckets, data.rank, replicated, model);
     if (zero === 0 && data.size > 1) await runner.exchange.gather(sums);

@@ -1,5 +1,5 @@
 /**
- * The sum, over the ranks of one copy of the model, of the gradients of weights that all of them hold.
+ * Sums over the ranks of one copy of the model: of the gradients of weights that all of them hold, and of losses.
  *
  * @module
  */
@@ -34,4 +34,34 @@ export async function sumReplicated(
     const all = new Float32Array((await model.allGather(new Uint8Array(added.buffer), label)).buffer);
     sum.set(all.subarray(0, shared.size), from);
   }
+}
+
+/**
+ * Returns the loss of a batch from the losses of this rank's lanes: those of a lane are added in the order of model ranks,
+ * each of which knows that of its rows, and the lanes in theirs.
+ */
+export async function sumLosses(
+  own: Float32Array<ArrayBuffer>,
+  data: Group,
+  model: Group,
+): Promise<number> {
+  const all = await floatsOf(model, own);
+  const lanes = own.map((_, lane) =>
+    inOrder(Array.from({ length: model.size }, (_, r) => all[r * own.length + lane]))
+  );
+  const rounds = await floatsOf(data, lanes);
+  const ordered = own.map((_, k) => k).values().flatMap((k) =>
+    Array.from({ length: data.size }, (_, rank) => rounds[rank * own.length + k])
+  );
+  return inOrder([...ordered]);
+}
+
+async function floatsOf(group: Group, own: Float32Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>> {
+  if (group.size === 1) return own;
+  return new Float32Array((await group.allGather(new Uint8Array(own.buffer), "loss")).buffer);
+}
+
+/** Adds numbers in f32 from first to last. */
+function inOrder(numbers: readonly number[]): number {
+  return numbers.reduce((sum, x) => Math.fround(sum + x));
 }
