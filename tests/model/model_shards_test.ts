@@ -7,9 +7,11 @@ import type { Device, Save } from "../../src/gpu/mod.ts";
 import {
   type BatchRow,
   countParameters,
+  LORA_TARGETS,
   Model,
   type ModelOptions,
   type ModelShape,
+  type ParameterLayout,
   resolveConfig,
   TrainingStep,
 } from "../../src/model/mod.ts";
@@ -128,6 +130,45 @@ Deno.test({
       for (const save of saves) compare(found[save], want[save], 4e-3, `save ${save}`);
     }
   },
+});
+
+Deno.test("2 ranks compute the gradients of adapters, and the weights with them, of one", async () => {
+  const [, shape] = shapes[0];
+  const lora = { rank: 3, alpha: 5, targets: LORA_TARGETS, seed: 4 };
+  const use = async (model: Model) => {
+    const step = await TrainingStep.create(model, { microBatch: 2, context: T, ...paperStep, lora });
+    const { adapters, frozen } = await step.adapters!.read();
+    const initial = [...adapters.values()].map((data) => [...data.slice(0, 9)]);
+    for (const [name, data] of adapters) {
+      if (name.includes("lora_B")) data.forEach((_, i) => data[i] = (i % 5 - 2) / 9);
+    }
+    const shapeOf = (layout: ParameterLayout, name: string) => {
+      const { shape, part } = layout.parameters.find((one) => one.name === name)!;
+      return part?.shape ?? shape;
+    };
+    const tensors = (layout: ParameterLayout, named: Map<string, Float32Array>) =>
+      [...named].map(([name, data]) =>
+        [name, { shape: shapeOf(layout, name), data }] as [string, { shape: number[]; data: Float32Array }]
+      );
+    const { layout } = step.adapters!;
+    step.adapters!.restore({ adapters: tensors(layout, adapters), frozen: tensors(layout.frozen, frozen) });
+    const { size } = layout.places;
+    const result = await step.gradients(sequences(3, model.config.vocabSize));
+    step.dispose();
+    return { initial, ...result, weights: await model.parameters(), size };
+  };
+  using alone = await createModel(shape, { device: await testDevice(), name: "alone" });
+  const want = await use(alone);
+  const ranks = await onParts(2, async (_device, _world, options) => {
+    using model = await createModel(shape, options);
+    return await use(model);
+  });
+  assert.equal(ranks[0].size, ranks[1].size, "arenas of one size");
+  for (const { initial, weights, ...found } of ranks) {
+    assert.deepEqual(initial, want.initial, "A is drawn whole");
+    compare(found, want, 2e-6, "adapters");
+    compare({ loss: 1, gradients: weights }, { loss: 1, gradients: want.weights }, 2e-7, "weights");
+  }
 });
 
 for (const [name, t] of [["A", 2], ["A", 4], ["B", 2]] as const) {
