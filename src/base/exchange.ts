@@ -49,6 +49,8 @@ export interface Group {
   barrier(label: string): Promise<void>;
   /** Divides the group: ranks that give the same number form a new group, in the order that they have in this one. */
   split(part: number): Promise<Group>;
+  /** Takes part in the next collective of the group as a failure: the other ranks get a {@linkcode RankError} there. */
+  fail?(error: unknown): void;
 }
 
 /** The groups of a rank: `world.rank` is `data.rank * model.size + model.rank`. */

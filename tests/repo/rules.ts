@@ -57,7 +57,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "task_entry.ts evaluator.ts mod.ts",
   ],
   train: [
-    "stages monitoring trainer_options.ts recipe.ts checkpoints loop run.ts trainer_plan.ts verify_resume.ts",
+    "stages monitoring trainer_options.ts recipe.ts checkpoints ranks loop run.ts trainer_plan.ts verify_resume.ts",
     "trainer.ts recipes mod.ts",
   ],
 };
