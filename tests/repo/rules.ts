@@ -48,6 +48,10 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora/wikitext corpora packing validation tokens",
     "dataset.ts mod.ts",
   ],
+  parallel: [
+    "environment.ts disagreement.ts ordered_sum.ts single.ts local_world.ts loopback.ts launcher.ts world.ts run_guard.ts",
+    "mpi ranks.ts *.ts mod.ts",
+  ],
   model: [
     "architecture weights files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
     "generation training scoring inspection summary.ts model.ts mod.ts",

@@ -131,7 +131,7 @@ export class Agreement {
   fail(error: unknown): void {
     const { control: { stopping, aborting }, ranks: { model, data, world } } = this;
     if (isAgreed(error) || [stopping.reason, aborting.reason].includes(error)) return;
-    for (const group of new Set([model, data, world])) group.fail?.(error);
+    for (const group of new Set([model, data, world])) group.fail(error);
   }
 
   /** Compares steps over all ranks, and collectives over those that hold the same part of the model. */
