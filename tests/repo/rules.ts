@@ -53,8 +53,8 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "mpi ranks.ts *.ts mod.ts",
   ],
   model: [
-    "architecture weights files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
-    "generation training scoring inspection summary.ts model.ts mod.ts",
+    "architecture weights exchange_rows.ts files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
+    "generation training training/parallel scoring inspection summary.ts model.ts mod.ts",
   ],
   eval: [
     "models task_data tasks scoring define_task.ts sandbox scorers benchmarks loss_task.ts reports",
