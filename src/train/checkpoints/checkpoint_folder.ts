@@ -7,7 +7,7 @@ import { ConfigError, FormatError } from "../../base/errors.ts";
 import { type Group, valueOf } from "../../base/exchange.ts";
 import { together } from "../../base/together.ts";
 import { singleGroup } from "../../parallel/mod.ts";
-import type { Model, TrainingStep } from "../../model/mod.ts";
+import type { Model, Stepping } from "../../model/mod.ts";
 import { type Checkpoint, isDraft, linkCheckpoint, openCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { storageError } from "./storage_errors.ts";
 import { readState, type RunState } from "../monitoring/run_state.ts";
@@ -18,7 +18,7 @@ interface CheckpointContent {
   /** Model whose weights are written. */
   model: Model;
   /** Training step whose moments are written. */
-  training: TrainingStep;
+  training: Stepping;
   /** Content of `state.json`. */
   state: Omit<RunState, "files">;
 }
@@ -71,14 +71,15 @@ export class CheckpointFolder {
    * @returns the folder of the checkpoint
    */
   async write(content: CheckpointContent, signal: AbortSignal): Promise<string> {
-    return this.newest = await together(
-      this.#world,
-      "checkpoint",
-      () =>
-        this.#world.rank === 0
-          ? this.#write(content, signal)
-          : `${this.path}/${stepName(content.state.step)}`,
-    );
+    const world = this.#world;
+    const { training, state } = content;
+    return this.newest = await together(world, "checkpoint", async () => {
+      if (world.rank === 0) return await this.#write(content, signal);
+      for (const moment of ["m", "v"] as const) {
+        for await (const { data } of training.moments(moment)) for await (const _ of data());
+      }
+      return `${this.path}/${stepName(state.step)}`;
+    });
   }
 
   async #write(content: CheckpointContent, signal: AbortSignal): Promise<string> {
