@@ -95,6 +95,11 @@ export class TrainingStep implements Stepping {
     }
   }
 
+  /** Resolves at once: whoever uses the model after a step finds its weights. */
+  settle(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Reads the records of the steps enqueued since the last call, of the newest 256; waits for the GPU. */
   read(): Promise<StepRecord[]> {
     return this.#ring.read();
