@@ -12,7 +12,7 @@ import { type ModelOptions, modelOptionsSchema } from "../model_options.ts";
 import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { initialWeights } from "../weights/init.ts";
 import { fillArena } from "../weights/stream_weights.ts";
-import { openModelRanks } from "./model_ranks.ts";
+import { openModelRanks, shareKernels } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
 /**
@@ -44,6 +44,7 @@ export async function createModel(
   const ranks = await openModelRanks(config, o.parallel, "Model.create");
   const device = o.device ?? await sharedDevice();
   await tune(device);
+  await shareKernels(device, ranks.model);
   const fallbackName = preset ?? "model";
   const state = await ModelState.allocate(device, config, {
     name,

@@ -13,9 +13,9 @@ import { fetchModel } from "../files/hub.ts";
 import { openWeights } from "../files/open_model.ts";
 import { type ModelOptions, modelOptionsSchema, type ModelSettings } from "../model_options.ts";
 import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
-import { fillArena } from "../weights/stream_weights.ts";
-import { checkWeights, sourceBytes, type WeightSource } from "../weights/weight_source.ts";
-import { openModelRanks } from "./model_ranks.ts";
+import { fillArena, parameterBytes } from "../weights/stream_weights.ts";
+import { checkWeights, type WeightSource } from "../weights/weight_source.ts";
+import { openModelRanks, shareKernels } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
 /**
@@ -57,10 +57,11 @@ async function readModel(
   checkVocabulary(config, tokenizer, { file: source.file, stored: stored !== undefined });
   const ranks = await openModelRanks(config, o.parallel, "Model.load");
   await tune(device);
+  await shareKernels(device, ranks.model);
   const state = await ModelState.allocate(device, config, { name, fallbackName, dtype, ranks });
   try {
     await using progress = new Progress(`loading ${fallbackName}`, {
-      total: sourceBytes(weights),
+      total: parameterBytes(state.layout),
       format: showBytes,
     });
     const onBytes = (bytes: number) => progress.add(bytes);
