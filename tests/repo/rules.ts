@@ -76,6 +76,7 @@ export const folderSize = {
   most: 14,
   longer: {
     "src/eval/benchmarks": "a registry: one file per benchmark",
+    "src/base": "flat leaves: one idea per file",
     "src/ops": "flat: an op is a .ts file beside its .wgsl files",
     "src/display": "flat leaves: one picture per file",
   } as Readonly<Record<string, string>>,
