@@ -26,6 +26,8 @@ export interface Parameter {
   start: number;
   /** Elements from one row to the next, where that is more than its columns. */
   stride?: number;
+  /** The place of these rows and columns in the tensor, of which this process holds no more. */
+  part?: { shape: number[]; row: number; col: number };
 }
 
 /** Returns rows `first` to `first + count - 1` of a parameter in its arena; default all. */
