@@ -43,9 +43,12 @@ export {
 export type { PlanBytes } from "./training/step_memory.ts";
 export { Plan, type PlanFacts, type PlanOptions } from "./training/training_plan.ts";
 export type { Trainable } from "./training/trainable.ts";
-export { type StepRecord, TrainingStep } from "./training/training_step.ts";
+export type { Stepping, StepRecord } from "./training/stepping.ts";
+export { TrainingStep } from "./training/training_step.ts";
 export { Arena, type ArenaRows } from "./weights/arena.ts";
 export { ArenaLayout, type ArenaTensor } from "./weights/arena_layout.ts";
+export { OwnedArena, type OwnedArenaOptions } from "./weights/owned_arena.ts";
+export type { ElementRange, RankPlace } from "./weights/owned_ranges.ts";
 export type { NamedTensors, NamedWeights } from "./weights/named_weights.ts";
 export type { ParameterPieces, TransferOptions } from "./weights/stream_weights.ts";
 export {

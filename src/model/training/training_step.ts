@@ -28,23 +28,10 @@ import {
   type TrainingStepOptions,
 } from "./build_step.ts";
 import { Adapters } from "./lora_adapters.ts";
-
-/** The record of one step in the ring. */
-export interface StepRecord {
-  /** Index of the step, counted from 1. */
-  step: number;
-  /** Loss of the batch before the update, in nats per target that is not ignored. */
-  loss: number;
-  /** Gradient norm before clipping. */
-  gradNorm: number;
-  /** Learning rate of the update. */
-  learningRate: number;
-  /** True when nothing was updated: loss or norm was not finite, or the loss a spike. */
-  skipped: boolean;
-}
+import type { Stepping, StepRecord } from "./stepping.ts";
 
 /** A model's training step, with gradients and moments. */
-export class TrainingStep {
+export class TrainingStep implements Stepping {
   readonly #parts: StepParts;
   readonly #options: TrainingStepOptions;
   /** Steps enqueued whose records were not read yet. */

@@ -8,7 +8,8 @@
  * @module
  */
 import type { Model } from "../../model/mod.ts";
-import { type StepRecord, TrainingStep } from "../../model/training/training_step.ts";
+import type { StepRecord } from "../../model/training/stepping.ts";
+import { TrainingStep } from "../../model/training/training_step.ts";
 import type { HistoryEntry } from "../monitoring/events.ts";
 import { learningRateAt, type Schedule } from "../stages/schedule.ts";
 import { scheduleOf, type StageSettings } from "../stages/stage.ts";
