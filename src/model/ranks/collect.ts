@@ -8,6 +8,7 @@
  * @module
  */
 import type { Ranks } from "../../base/exchange.ts";
+import { shareFailures } from "../../base/together.ts";
 import {
   batchesOf,
   byParameter,
@@ -17,8 +18,7 @@ import {
 } from "../weights/stream_weights.ts";
 import type { Parameter } from "../weights/weight_layout.ts";
 import { type HeldParameters, Holding, type Share, type TensorRows } from "./held_parameters.ts";
-import { exchangeParcels, type Parcel } from "./parcels.ts";
-import { type Failure, failureOf, settle } from "./settle.ts";
+import { exchangeParcels, type Failure, failureOf, type Parcel } from "./parcels.ts";
 
 /** Parameters `from` to `to` (exclusive) of a layout, in its order. */
 export interface ParameterSpan {
@@ -142,7 +142,7 @@ class Collection {
     });
     if (!this.#stopped) this.#failure ??= failure;
     for (let next = await rounds.next(); !next.done;) next = await rounds.next();
-    await settle(this.ranks.world, this.#failure, "end of files");
+    await shareFailures(this.ranks.world, "end of files", this.#failure);
   }
 
   /** Yields the pieces of this rank's files, one round after another. */
@@ -183,7 +183,9 @@ class Collection {
   }
 
   /** Reads all that this rank holds of the rows that others need, by rank. */
-  async #contents(wanted: readonly (readonly WantedRows[] | undefined)[]): Promise<Float32Array<ArrayBuffer>[][]> {
+  async #contents(
+    wanted: readonly (readonly WantedRows[] | undefined)[],
+  ): Promise<Float32Array<ArrayBuffer>[][]> {
     const { rank } = this.ranks.world;
     const shares = wanted.flatMap((all, to) =>
       (all ?? []).flatMap((rows) =>

@@ -164,7 +164,12 @@ export class Holding {
     }
     return await Promise.all(shares.map(async ({ part, from, to }) => {
       const start = placeOf(part, from);
-      return withoutGaps(await divided.read(device, start, placeOf(part, to - 1) + 1 - start), part, from, to);
+      return withoutGaps(
+        await divided.read(device, start, placeOf(part, to - 1) + 1 - start),
+        part,
+        from,
+        to,
+      );
     }));
   }
 

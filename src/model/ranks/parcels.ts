@@ -5,8 +5,24 @@
  */
 import type { Group } from "../../base/exchange.ts";
 
+/** The error of work that failed on this rank. */
+export interface Failure {
+  /** The error. */
+  error: unknown;
+}
+
+/** Does work that contains no collective, and returns its failure; undefined where it succeeds. */
+export async function failureOf(work: () => void | Promise<void>): Promise<Failure | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}
+
 /** An array of a parcel. */
-type Content = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
+export type Content = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** Bytes in front of a parcel: 0, or 1 from a rank that has failed. */
 const headBytes = 4;

@@ -7,12 +7,12 @@
  * @module
  */
 import type { Ranks } from "../../base/exchange.ts";
+import { shareFailures } from "../../base/together.ts";
 import { columnsOf, elementsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
 import { q8Weights } from "../../formats/gguf/q8_blocks.ts";
 import { fillArena, pieceBytes, type TransferOptions } from "../weights/stream_weights.ts";
 import { type HeldParameters, Holding, rowsOf, type Share, type TensorRows } from "./held_parameters.ts";
-import { exchangeParcels, type Parcel } from "./parcels.ts";
-import { type Failure, failureOf, settle } from "./settle.ts";
+import { type Content, exchangeParcels, type Failure, failureOf, type Parcel } from "./parcels.ts";
 
 /** The way in which tensors are dealt to the ranks that read them: each by rows, or each to one rank. */
 type Deal = "rows" | "tensors";
@@ -46,7 +46,7 @@ export async function spreadParameters(
   const rounds = deal === "rows" ? roundsByRows(holding, matrices) : roundsByTensors(holding);
   const spread = new Spread(holding, matrices, options);
   const failure = await spread.run(rounds);
-  await settle(ranks.world, failure, "end of parameters");
+  await shareFailures(ranks.world, "end of parameters", failure);
 }
 
 class Spread {
@@ -62,7 +62,7 @@ class Spread {
   async run(rounds: Iterable<readonly Portion[]>): Promise<Failure | undefined> {
     const { ranks: { world }, held: { device } } = this.holding;
     for (const portions of rounds) {
-      let contents: (Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>)[][] | undefined;
+      let contents: Content[][] | undefined;
       this.#failure ??= await failureOf(async () => {
         this.options.signal?.throwIfAborted();
         contents = await this.#contents(portions.filter(({ reader }) => reader === world.rank));
@@ -71,7 +71,7 @@ class Spread {
       if (!parcels) return this.#failure;
       this.#failure = await failureOf(async () => {
         this.options.check?.();
-        for (const portion of portions) this.#write(portion, parcels);
+        this.#write(portions, parcels);
         await device.gpu.queue.onSubmittedWorkDone();
       });
     }
@@ -79,35 +79,55 @@ class Spread {
   }
 
   /** Reads this rank's portions, and returns the part of each rank of the world. */
-  async #contents(portions: readonly Portion[]) {
+  async #contents(portions: readonly Portion[]): Promise<Content[][]> {
     const { ranks: { world } } = this.holding;
-    const contents: (Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>)[][] = Array.from(
-      { length: world.size },
-      () => [],
-    );
+    const contents: Content[][] = Array.from({ length: world.size }, () => []);
     for (const portion of portions) {
       const matrix = this.#matrix(portion);
       const { row, rows } = portion;
       const blocks = this.#takesBlocks(portion);
       const data = blocks ? await matrix.readQ8!(row, rows) : await matrix.read(row, rows);
-      for (let rank = 0; rank < world.size; rank++) {
+      const cols = columnsOf(matrix.shape);
+      for (const [rank, content] of contents.entries()) {
         for (const share of this.holding.sharesOf(rank, portion)) {
-          contents[rank].push(cutOut(data, portion, share, columnsOf(matrix.shape), blocks ? q8Unit : floatUnit));
+          content.push(cutOut(data, portion, share, cols, blocks ? q8Unit : floatUnit));
         }
       }
     }
     return contents;
   }
 
-  #write(portion: Portion, parcels: readonly Parcel[]): void {
-    const { ranks: { world }, held: { device, store } } = this.holding;
-    for (const share of this.holding.sharesOf(world.rank, portion)) {
-      const length = share.to - share.from;
-      this.options.onBytes?.(4 * length);
-      if (this.#takesBlocks(portion)) {
-        const blocks = parcels[portion.reader].blocks(length / q8Weights * q8Unit.bytes);
-        store!.writeBlocks!(device, rowsOf(share.part, share.from, share.to), new Uint8Array(blocks));
-      } else this.holding.write(share, parcels[portion.reader].floats(length));
+  /** Writes the elements that this rank holds, those that follow one another at once. */
+  #write(portions: readonly Portion[], parcels: readonly Parcel[]): void {
+    const { ranks: { world } } = this.holding;
+    let run: Arrival[] = [];
+    for (const portion of portions) {
+      for (const share of this.holding.sharesOf(world.rank, portion)) {
+        const last = run.at(-1)?.share;
+        if (last && (last.index !== share.index || last.to !== share.from)) {
+          this.#writeRun(run);
+          run = [];
+        }
+        const blocks = this.#takesBlocks(portion);
+        const length = share.to - share.from;
+        const parcel = parcels[portion.reader];
+        const data = blocks ? parcel.blocks(length / q8Unit.weights * q8Unit.bytes) : parcel.floats(length);
+        run.push({ share, data });
+      }
+    }
+    if (run.length) this.#writeRun(run);
+  }
+
+  #writeRun(run: readonly Arrival[]): void {
+    const { held: { device, store } } = this.holding;
+    const share = { ...run[0].share, to: run.at(-1)!.share.to };
+    this.options.onBytes?.(4 * (share.to - share.from));
+    const all = run.map(({ data }) => data);
+    if (all[0] instanceof Float32Array) {
+      this.holding.write(share, joined(all as Float32Array<ArrayBuffer>[], Float32Array));
+    } else {
+      const rows = rowsOf(share.part, share.from, share.to);
+      store!.writeBlocks!(device, rows, joined(all as Uint8Array<ArrayBuffer>[], Uint8Array));
     }
   }
 
@@ -124,6 +144,23 @@ class Spread {
   }
 }
 
+/** Elements that came from one reader. */
+interface Arrival {
+  share: Share;
+  data: Content;
+}
+
+/** Joins arrays of one kind. */
+function joined<Data extends Content>(parts: readonly Data[], make: new (length: number) => Data): Data {
+  const out = new make(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}
+
 /** The unit of an array: so many of its elements hold so many weights. */
 interface Unit {
   weights: number;
@@ -134,7 +171,7 @@ const floatUnit: Unit = { weights: 1, bytes: 1 };
 const q8Unit: Unit = { weights: q8Weights, bytes: 34 };
 
 /** Returns the elements of a share out of whole rows with `cols` columns. */
-function cutOut<Data extends Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(
+function cutOut<Data extends Content>(
   data: Data,
   { row }: TensorRows,
   { part, from, to }: Share,
@@ -168,7 +205,10 @@ function rowCount(holding: Holding, index: number): number {
   return elementsOf(shape) / columnsOf(shape);
 }
 
-/** Yields rounds of at most 16 MB, whose rows are dealt to all ranks; rows that are read together stay together. */
+/**
+ * Yields rounds of at most 16 MB, whose rows are dealt to all ranks; rows that are read together stay together. A round has
+ * an even number of rows of a tensor that it does not end, so that halves of any width are written by whole words.
+ */
 function* roundsByRows(
   holding: Holding,
   matrices: ReadonlyMap<string, FileMatrix>,
@@ -181,13 +221,13 @@ function* roundsByRows(
     const all = rowCount(holding, index);
     const rowBytes = receivedBytes(holding, index);
     for (let row = 0; row < all;) {
-      const room = Math.floor((pieceBytes - bytes) / (rowBytes * group)) * group;
+      const room = Math.floor((pieceBytes - bytes) / (rowBytes * 2 * group)) * 2 * group;
       if (room === 0 && round.length) {
         yield round;
         [round, bytes] = [[], 0];
         continue;
       }
-      const end = Math.min(all, row + Math.max(group, room));
+      const end = Math.min(all, row + Math.max(2 * group, room));
       const step = Math.ceil((end - row) / readers / group) * group;
       bytes += rowBytes * (end - row);
       // Readers of small tensors take turns.
@@ -213,7 +253,8 @@ function* roundsByTensors(holding: Holding): Generator<Portion[]> {
   function* portionsOf(reader: number): Generator<Portion, undefined> {
     for (let index = reader; index < parameters.length; index += world.size) {
       const all = rowCount(holding, index);
-      const most = Math.max(1, Math.floor(pieceBytes / data.size / (4 * columnsOf(parameters[index].shape))));
+      const most = 2 *
+        Math.max(1, Math.floor(pieceBytes / data.size / (8 * columnsOf(parameters[index].shape))));
       for (let row = 0; row < all; row += most) {
         yield { reader, index, row, rows: Math.min(most, all - row) };
       }
