@@ -49,6 +49,11 @@ export interface Group {
   barrier(label: string): Promise<void>;
   /** Divides the group: ranks that give the same number form a new group, in the order that they have in this one. */
   split(part: number): Promise<Group>;
+  /**
+   * Takes part in the next collective of the others as a failure, so that they get a {@linkcode RankError} at once instead
+   * of waiting. This rank uses the group no more.
+   */
+  fail(error: unknown): void;
 }
 
 /** The groups of a rank: `world.rank` is `data.rank * model.size + model.rank`. */

@@ -14,21 +14,32 @@ interface Failure {
   secondary: boolean;
 }
 
-/** Errors that another rank shows. */
-const elsewhere = new WeakSet<object>();
+/** Errors that all ranks know of; true for those that another rank shows. */
+const agreed = new WeakMap<object, boolean>();
 
-/**
- * Returns true for an error that another rank shows: a {@linkcode RankError}, or an error that all ranks have alike, on
- * all but the first of them.
- */
+function mark<E>(error: E, elsewhere: boolean): E {
+  if (typeof error === "object" && error !== null) agreed.set(error, elsewhere);
+  return error;
+}
+
+/** Returns true for an error that another rank shows: of one that cannot go on because another one failed, for example. */
 export function shownElsewhere(error: unknown): boolean {
-  return error instanceof RankError || (typeof error === "object" && error !== null && elsewhere.has(error));
+  return error instanceof RankError || (isAgreed(error) && agreed.get(error as object)!);
+}
+
+/** Returns true for an error that all ranks know of, so that none waits for the one that throws it. */
+export function isAgreed(error: unknown): boolean {
+  return typeof error === "object" && error !== null && agreed.has(error);
 }
 
 /** Marks an error that all ranks of a group have alike as one that the first rank shows; returns it. */
 export function shownByFirst<E>({ rank }: Group, error: E): E {
-  if (rank > 0 && typeof error === "object" && error !== null) elsewhere.add(error);
-  return error;
+  return mark(error, rank > 0);
+}
+
+/** Returns an error that was made out of another one, known to as many ranks as that. */
+export function madeOf<E>(error: E, cause: unknown): E {
+  return isAgreed(cause) ? mark(error, shownElsewhere(cause)) : error;
 }
 
 /** Names a rank, and its host where that is known: `rank 3, host b`. */
@@ -71,9 +82,8 @@ export async function shareFailures(group: Group, label: string, own?: { error: 
   const culprit = culpritOf(failures);
   if (culprit < 0) return;
   const { message } = failures[culprit]!;
-  if (!own) throw new RankError(failureText(group, culprit, message), culprit);
-  const alike = culprit < group.rank && message === messageOf(own.error);
-  throw alike ? shownByFirst(group, own.error) : own.error;
+  if (!own) throw mark(new RankError(failureText(group, culprit, message), culprit), true);
+  throw mark(own.error, culprit < group.rank && message === messageOf(own.error));
 }
 
 /** Returns the first rank that failed by itself, else the first that failed at all; -1 for none. */

@@ -4,11 +4,12 @@
  * @module
  */
 import { LlameroError } from "../../base/errors.ts";
-import { columnsOf, elementsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
+import { columnsOf, elementsOf, type FileMatrix, partOfMatrix } from "../../formats/tensors/matrix.ts";
 import type { Device } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { ArenaRows } from "./arena.ts";
 import { type Parameter, type ParameterLayout, parameterRows } from "./weight_layout.ts";
+import { headDim } from "../architecture/shard.ts";
 
 /** Bytes per piece; whole heads of any model fit into it. [ours] */
 export const pieceBytes = 16e6;
@@ -42,8 +43,8 @@ export interface ParameterStore {
 export type Layout = ParameterLayout & { readonly config?: ModelConfig };
 
 /**
- * Copies weights from files to the GPU, blocks of Q8_0 as they are where such are held. The caller has checked that every
- * parameter is there in its shape.
+ * Copies weights from files to the GPU, blocks of Q8_0 as they are where such are held. Of a parameter that is held in part
+ * the rows of that part are read. The caller has checked that every parameter is there in its whole shape.
  */
 export async function fillArena(
   device: Device,
@@ -54,9 +55,11 @@ export async function fillArena(
 ): Promise<void> {
   let pending = 0;
   for (const parameter of layout.parameters) {
+    const { name, shape, part } = parameter;
+    const whole = weights.get(name)!;
+    const matrix = part ? partOfMatrix(whole, { ...part, shape }) : whole;
     for (const [{ row, rows }] of pieces(parameter, layout)) {
       signal?.throwIfAborted();
-      const matrix = weights.get(parameter.name)!;
       const place = parameterRows(parameter, row, rows);
       if (matrix.readQ8 && store.takesBlocks?.(place)) {
         const blocks = await matrix.readQ8(row, rows);
@@ -174,7 +177,7 @@ function rowsIn({ shape }: Parameter): number {
 function* pieces(parameter: Parameter, { config }: Layout): Generator<[ParameterSegment]> {
   const cols = columnsOf(parameter.shape);
   const all = rowsIn(parameter);
-  const head = config ? config.dim / config.heads : 1;
+  const head = config ? headDim(config) : 1;
   const step = Math.max(1, Math.floor(pieceBytes / (4 * cols * head))) * head;
   for (let row = 0; row < all; row += step) {
     const rows = Math.min(step, all - row);

