@@ -4,7 +4,7 @@
  * @module
  */
 import { LlameroError } from "../../base/errors.ts";
-import { columnsOf, elementsOf, type FileMatrix, partOfMatrix } from "../../formats/tensors/matrix.ts";
+import { columnsOf, elementsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
 import type { Device } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { ArenaRows } from "./arena.ts";
@@ -43,8 +43,8 @@ export interface ParameterStore {
 export type Layout = ParameterLayout & { readonly config?: ModelConfig };
 
 /**
- * Copies weights from files to the GPU, blocks of Q8_0 as they are where such are held. Of a parameter that is held in part
- * the rows of that part are read. The caller has checked that every parameter is there in its whole shape.
+ * Copies weights from files to the GPU, blocks of Q8_0 as they are where such are held. The caller has checked that every
+ * parameter is there in its shape.
  */
 export async function fillArena(
   device: Device,
@@ -55,9 +55,7 @@ export async function fillArena(
 ): Promise<void> {
   let pending = 0;
   for (const parameter of layout.parameters) {
-    const { name, shape, part } = parameter;
-    const whole = weights.get(name)!;
-    const matrix = part ? partOfMatrix(whole, { ...part, shape }) : whole;
+    const matrix = weights.get(parameter.name)!;
     for (const [{ row, rows }] of pieces(parameter, layout)) {
       signal?.throwIfAborted();
       const place = parameterRows(parameter, row, rows);
