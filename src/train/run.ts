@@ -87,7 +87,9 @@ export class Run extends Displayable implements Promise<RunResult> {
     const log = this.#log;
     const { world } = spec.parallel.ranks;
     const ignoreSignal = control.stopOn(signal);
-    const leave = world.size > 1 ? enterRank(spec.parallel, control, log) : onInterrupt(() => this.#stop());
+    const leave = world.size > 1
+      ? enterRank(spec.parallel, spec.folder?.path, control, log)
+      : onInterrupt(() => this.#stop());
     const isFirst = world.rank === 0;
     const curves = isFirst && spec.tensorboard !== undefined && this.#writeCurves(spec.tensorboard);
     const shown = display && isFirst && showRun(log, () => this.picture());

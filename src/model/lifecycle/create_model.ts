@@ -15,7 +15,7 @@ import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { initialWeights } from "../weights/init.ts";
 import { fillArena } from "../weights/stream_weights.ts";
 import { spreadParameters } from "../ranks/spread.ts";
-import { openModelRanks, requireAlike } from "./model_ranks.ts";
+import { openModelRanks, requireAlike, shareKernels } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
 /**
@@ -48,22 +48,23 @@ export async function createModel(
   const shared = ranks.model.size > 1;
   if (shared) await requireAlike(ranks, { config, seed, dtype }, "Model.create");
   const fallbackName = preset ?? "model";
-  const state = await together(shared ? ranks.world : singleGroup, "memory of the model", async () => {
+  const group = shared ? ranks.world : singleGroup;
+  const device = await together(group, "device", async () => {
     const device = o.device ?? await sharedDevice();
     await tune(device);
-    return await ModelState.allocate(device, config, {
-      name,
-      fallbackName,
-      dtype,
-      trained: true,
-      preset,
-      ranks,
-    });
+    return device;
   });
+  await shareKernels(device, ranks.model);
+  const allocation = { name, fallbackName, dtype, trained: true, preset, ranks };
+  const state = await together(
+    group,
+    "memory of the model",
+    () => ModelState.allocate(device, config, allocation),
+  );
   try {
     const check = () => state.requireAlive(); // another model of the same name disposes this one
     const weights = initialWeights(state.layout, seed);
-    const { device, layout, store } = state;
+    const { layout, store } = state;
     if (!shared) await fillArena(device, layout, store, weights, { check }); // each rank draws its own
     else await spreadParameters(ranks, { device, layout, store }, weights, { check, deal: "tensors" });
     state.pack();

@@ -19,7 +19,7 @@ import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { spreadParameters } from "../ranks/spread.ts";
 import { parameterBytes } from "../weights/stream_weights.ts";
 import { checkWeights, type WeightSource } from "../weights/weight_source.ts";
-import { openModelRanks, requireAlike } from "./model_ranks.ts";
+import { openModelRanks, requireAlike, shareKernels } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
 /**
@@ -74,10 +74,14 @@ async function readModel(
   checkVocabulary(config, tokenizer, { file: source.file, stored: stored !== undefined });
   const ranks = await openModelRanks(config, o.parallel, "Model.load");
   const readers = await readersOf(ranks, { file: source.file, config, dtype });
-  const state = await together(readers.world, "memory of the model", async () => {
-    await tune(device);
-    return await ModelState.allocate(device, config, { name, fallbackName, dtype, ranks });
-  });
+  await together(readers.world, "device", () => tune(device));
+  await shareKernels(device, ranks.model);
+  const allocation = { name, fallbackName, dtype, ranks };
+  const state = await together(
+    readers.world,
+    "memory of the model",
+    () => ModelState.allocate(device, config, allocation),
+  );
   try {
     await using progress = new Progress(`loading ${fallbackName}`, {
       total: parameterBytes(state.layout),

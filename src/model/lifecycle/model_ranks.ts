@@ -1,11 +1,13 @@
 /**
- * The processes that hold a model together.
+ * The processes that hold a model together, and what they must have in common.
  *
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { gatherValues, type Ranks } from "../../base/exchange.ts";
+import { gatherValues, type Group, type Ranks, valueOf } from "../../base/exchange.ts";
 import { shownByFirst } from "../../base/together.ts";
+import type { Device } from "../../gpu/mod.ts";
+import { kernelTable, useKernelTable } from "../../ops/mod.ts";
 import { openRanks, openWorld } from "../../parallel/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import { checkShards } from "../architecture/shard.ts";
@@ -61,4 +63,20 @@ export async function requireAlike(
       ),
     );
   }
+}
+
+/**
+ * Gives all processes of a model the kernels that the first one chose: each measures for itself, and other kernels round
+ * otherwise, so that one process could choose another token than the rest.
+ *
+ * @throws {ConfigError} for a device that does not know them
+ */
+export async function shareKernels(device: Device, group: Group): Promise<void> {
+  if (group.size === 1) return;
+  const table = await valueOf(group, 0, "kernels", () => kernelTable(device));
+  if (useKernelTable(device, table)) return;
+  throw new ConfigError(
+    `Cannot hold a part of the model on ${device.adapter}: it has other kernels than the device of process 0 of the model. ` +
+      `Use devices of one kind`,
+  );
 }

@@ -3,7 +3,7 @@
  *
  * Stop, pause, read-back and errors take effect on all ranks after the same step: each rank says what it wants, and each
  * does what one of them wants. The numbers are those of the step, hashes of all collectives so far, stops, pause,
- * read-back due, error, busy, and the energy in millijoules that the rank has measured.
+ * read-back due, error, busy, targets in its part of the batch, and the energy in millijoules that it has measured.
  *
  * @module
  */
@@ -27,6 +27,8 @@ export interface Vote {
   due?: boolean;
   /** True while the rank is not through with its work. */
   busy?: boolean;
+  /** Targets of this rank's part of the batch that are not ignored. */
+  kept?: number;
   /** Error for which the rank cannot take the step, in a box because an error may be undefined. */
   failure?: { error: unknown };
 }
@@ -39,6 +41,8 @@ export interface Verdict {
   pause: boolean;
   /** True while a rank is not through with its work. */
   busy: boolean;
+  /** Targets of the whole batch that are not ignored. */
+  kept: number;
 }
 
 /** The agreements of one rank. */
@@ -59,7 +63,7 @@ export class Agreement {
    * @throws {RankError} on the other ranks then, naming that rank
    * @throws {LlameroError} when ranks are at different steps, or have done different things
    */
-  async agree({ step, due = false, busy = false, failure }: Vote): Promise<Verdict> {
+  async agree({ step, due = false, busy = false, kept = 0, failure }: Vote): Promise<Verdict> {
     const { world, data, model } = this.ranks;
     const { control: { stops, wantsPause }, log: { meter } } = this;
     const own = [
@@ -71,15 +75,18 @@ export class Agreement {
       Number(due),
       Number(failure !== undefined),
       Number(busy),
+      kept,
       Math.round(1000 * (meter?.joules ?? 0)),
     ];
     const votes = rowsOf(await world.allGather(new Uint8Array(Float64Array.from(own).buffer), "agree"), own);
     if (votes.some((vote) => vote[6])) await shareFailures(world, "errors", failure);
     this.#check(votes, model.size);
-    if (meter) meter.joulesElsewhere = votes.reduce((sum, vote) => sum + vote[8], -own[8]) / 1000;
+    const sumOf = (field: number) => votes.reduce((sum, vote) => sum + vote[field], 0);
+    if (meter) meter.joulesElsewhere = (sumOf(9) - own[9]) / 1000;
     this.control.apply(Math.max(...votes.map((vote) => vote[3])));
     const pause = votes.some((vote) => vote[4]) && !this.control.stopping.aborted;
-    return { due: votes.some((vote) => vote[5]), pause, busy: votes.some((vote) => vote[7]) };
+    const anyOf = (field: number) => votes.some((vote) => vote[field]);
+    return { due: anyOf(5), pause, busy: anyOf(7), kept: sumOf(8) / model.size };
   }
 
   /**

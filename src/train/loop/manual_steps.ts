@@ -93,10 +93,11 @@ async function* stepsOf(
   const records = new StepRecords(queue);
   for (let step = 1; step <= steps; step++) {
     await control.yieldToEventLoop();
-    await agreement?.agree({ step: before + step, failure: fetchStep(model, queue, step) });
+    const fetched = agreement && fetchStep(model, queue, step);
+    const agreed = await agreement?.agree({ step: before + step, ...fetched });
     if (control.stopping.aborted && control.stops === 0) return step - 1; // another rank has left the loop
     control.stopping.throwIfAborted();
-    await queue.enqueue(step);
+    await queue.enqueue(step, agreed?.kept);
     log.step = before + step;
     yield {
       step: before + step,

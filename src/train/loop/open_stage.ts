@@ -8,6 +8,7 @@ import type { Model } from "../../model/mod.ts";
 import { stateOf } from "../../model/model_state.ts";
 import type { Stage } from "../stages/stage.ts";
 import { orderSeed, prepareStage, type StageTokens } from "../stages/stage_data.ts";
+import type { Vote } from "./agree.ts";
 import { createWithinMemory } from "./fit_memory.ts";
 import { isFirstOfHost, queueParallel } from "../ranks/run_parallel.ts";
 import type { RunContext } from "./run_context.ts";
@@ -96,12 +97,12 @@ async function readData(
   }
 }
 
-/** Reads the windows of a step of a stage; returns the error for which the step cannot be taken. */
-export function fetchStep(model: Model, queue: StepQueue, step: number): { error: unknown } | undefined {
+/** Reads the windows of a step of a stage, and returns what a rank says of them before the step. */
+export function fetchStep(model: Model, queue: StepQueue, step: number): Pick<Vote, "kept" | "failure"> {
   try {
     stateOf(model).device.check();
-    queue.fetch(step);
+    return { kept: queue.fetch(step) };
   } catch (error) {
-    return { error };
+    return { failure: { error } };
   }
 }

@@ -73,6 +73,8 @@ class StageLoop {
   #before = { step: 0, tokens: 0 };
   /** Steps of the stage that are enqueued. */
   #done = 0;
+  /** Targets of the next batch that are not ignored, where ranks agreed on it. */
+  #kept?: number;
   /** Step of the run after which ranks last compared what they hold in common. */
   #compared?: number;
   /** Seconds of the run when the steps were last recorded, or when work other than steps last ended. */
@@ -186,10 +188,11 @@ class StageLoop {
     const { control, model } = this.#context;
     const { queue } = this.#opened;
     const step = this.#before.step + this.#done + 1;
-    const failure = fetchStep(model, queue, this.#done + 1);
+    const fetched = fetchStep(model, queue, this.#done + 1);
     await control.yieldToEventLoop();
     this.#stopAtEnd();
-    const { due, pause } = await agreement.agree({ step, due: queue.due, failure });
+    const { due, pause, kept } = await agreement.agree({ step, due: queue.due, ...fetched });
+    this.#kept = kept;
     if (pause) await this.#standStill(() => agreement.waitWhilePaused(step));
     else if (due) await this.#record();
     control.takeStep();
@@ -217,7 +220,7 @@ class StageLoop {
 
   async #enqueue(): Promise<void> {
     stateOf(this.#context.model).requireAlive();
-    await this.#opened.queue.enqueue(this.#done + 1);
+    await this.#opened.queue.enqueue(this.#done + 1, this.#kept);
     this.#done++;
   }
 

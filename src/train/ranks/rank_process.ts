@@ -5,6 +5,7 @@
  */
 import type { Group } from "../../base/exchange.ts";
 import { rankName } from "../../base/together.ts";
+import { guardRun } from "../../parallel/mod.ts";
 import type { RunLog } from "../monitoring/run_log.ts";
 import type { RunParallel } from "./run_parallel.ts";
 
@@ -28,7 +29,8 @@ interface Stoppable {
  * @returns a function that ends this
  */
 export function enterRank(
-  { ranks: { world } }: RunParallel,
+  { ranks: { world }, timeout }: RunParallel,
+  folder: string | undefined,
   control: Stoppable,
   log: RunLog,
 ): () => void {
@@ -41,6 +43,7 @@ export function enterRank(
       Deno.addSignalListener(signal, stop);
       leave.defer(() => Deno.removeSignalListener(signal, stop));
     }
+    leave.defer(guardRun({ timeout, folder, step: () => log.step }));
   }
   if (world.rank > 0) {
     log.onOwnWarning = (message) => console.error(`${rankPrefix(world)} Warning: ${message}`);
