@@ -12,7 +12,7 @@ import type { RunParallel } from "./run_parallel.ts";
 /** Signals by which launchers and schedulers stop a job; each of them is a first stop. */
 const stopSignals: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT"]
-  : ["SIGINT", "SIGTERM", "SIGUSR1"];
+  : ["SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2"];
 
 /** The parts of a run's control that signals need. */
 interface Stoppable {
