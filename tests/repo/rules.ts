@@ -53,7 +53,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "mpi ranks.ts *.ts mod.ts",
   ],
   model: [
-    "architecture weights exchange_rows.ts files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
+    "architecture weights ranks exchange_rows.ts files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
     "generation training training/parallel scoring inspection summary.ts model.ts mod.ts",
   ],
   eval: [

@@ -25,6 +25,7 @@ import { checkMatrices } from "../weights/weight_source.ts";
 import { type AdamMoment, buildStep, type StepParts, type TrainingStepOptions } from "./build_step.ts";
 import { Adapters } from "./lora_adapters.ts";
 import { StepRing } from "./step_ring.ts";
+import type { HeldParameters } from "../ranks/held_parameters.ts";
 import type { Stepping, StepRecord } from "./stepping.ts";
 
 /** A model's training step, with gradients and moments. */
@@ -134,6 +135,11 @@ export class TrainingStep implements Stepping {
       for await (const piece of data()) if (!piece.every(Number.isFinite)) return parameter.name;
     }
     return undefined;
+  }
+
+  /** Returns a moment, which is held whole, for checkpoints. */
+  held(moment: AdamMoment): HeldParameters {
+    return { device: this.#parts.device, layout: this.layout, store: this.#parts.moments[moment] };
   }
 
   /** Reads a moment for a checkpoint, parameter after parameter in pieces of 16 MB. */

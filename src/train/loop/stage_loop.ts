@@ -139,7 +139,7 @@ class StageLoop {
     const { name, context, batch } = settings;
     const { steps, train } = tokens;
     if (from) {
-      await restoreMoments(queue.training, from);
+      await restoreMoments(queue.training, from, stateOf(model).ranks);
       queue.recall(log.history.filter(({ stage }) => stage === name));
       log.stages.pop();
     }

@@ -7,6 +7,7 @@
 import { openDevice, type Save } from "../../../../src/gpu/mod.ts";
 import { Model, type ModelShape, type StepRecord } from "../../../../src/model/mod.ts";
 import { stateOf } from "../../../../src/model/model_state.ts";
+import { world } from "../../../../src/parallel/mod.ts";
 import { ParallelStep } from "../../../../src/model/training/parallel/parallel_step.ts";
 import { keptTargets } from "../../../../src/model/training/training_step.ts";
 import { gatherParts } from "../../../../src/model/weights/gather_parts.ts";
@@ -66,4 +67,9 @@ export async function trainShards(run: ShardRun): Promise<ShardResult> {
   model.dispose();
   device.close();
   return { curve, weights: hashOf(named.values()), named };
+}
+
+if (import.meta.main) {
+  const { curve, weights } = await trainShards(JSON.parse(Deno.args[0]) as ShardRun);
+  if (world.first) console.log(JSON.stringify({ curve, weights }));
 }
