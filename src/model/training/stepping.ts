@@ -5,6 +5,7 @@
  */
 import type { FileMatrix } from "../../formats/tensors/matrix.ts";
 import type { MemoryPlan, Program } from "../../gpu/mod.ts";
+import type { HeldParameters } from "../ranks/held_parameters.ts";
 import type { OwnedArena } from "../weights/owned_arena.ts";
 import type { ParameterPieces, TransferOptions } from "../weights/stream_weights.ts";
 import type { ParameterLayout } from "../weights/weight_layout.ts";
@@ -47,6 +48,8 @@ export interface Stepping {
    * Returns the first parameter whose gradient is not finite, or undefined. Every rank calls it and is told the same name.
    */
   nonFinite(): Promise<string | undefined>;
+  /** Returns a moment as this rank holds it, for checkpoints. */
+  held(moment: AdamMoment): HeldParameters;
   /**
    * Reads a moment for a checkpoint, parameter after parameter in pieces of 16 MB. Where moments are divided, every rank
    * reads all of it in the same order.

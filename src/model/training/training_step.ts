@@ -25,6 +25,7 @@ import { checkMatrices } from "../weights/weight_source.ts";
 import { type AdamMoment, buildStep, type StepParts, type TrainingStepOptions } from "./build_step.ts";
 import { Adapters } from "./lora_adapters.ts";
 import { StepRing } from "./step_ring.ts";
+import type { HeldParameters } from "../ranks/held_parameters.ts";
 import type { Stepping, StepRecord } from "./stepping.ts";
 
 /** A model's training step, with gradients and moments. */
@@ -82,17 +83,18 @@ export class TrainingStep implements Stepping {
     }
   }
 
-  /** Runs every micro-batch together with the other processes of the model. */
-  async #runShared(rows: readonly BatchRow[]): Promise<void> {
-    const { device: { gpu }, batch, micro, gradients, state, group } = this.#parts;
+  /** Runs every micro-batch together with the other processes of the model, and `after` alone. */
+  async #runShared(rows: readonly BatchRow[], after?: Program): Promise<void> {
+    const { device: { gpu }, batch, micro, gradients, state, trainable, group } = this.#parts;
     const encoder = gpu.createCommandEncoder();
-    gradients.clear(encoder);
+    for (const sum of [gradients, ...trainable.scratch]) sum.clear(encoder);
     encoder.clearBuffer(state.loss.range().buffer);
     gpu.queue.submit([encoder.finish()]);
     for (let i = 0; i === 0 || i < rows.length; i += batch.batch) {
       batch.fill(rows.slice(i, i + batch.batch));
       await runProgram(micro, group);
     }
+    after?.replay();
   }
 
   /** Resolves at once: whoever uses the model after a step finds its weights. */
@@ -122,7 +124,7 @@ export class TrainingStep implements Stepping {
     const collect = r.calls.length ? await r.compile("gradients") : undefined;
     const { group } = this.#parts;
     if (group.size === 1) this.#submit(rows, collect);
-    else await this.#runShared(rows);
+    else await this.#runShared(rows, collect);
     collect?.dispose();
     const named = await readParameters(device, this.layout, gradients);
     const [bytes] = await device.read([state.loss.range()]);
@@ -138,6 +140,11 @@ export class TrainingStep implements Stepping {
       for await (const piece of data()) if (!piece.every(Number.isFinite)) return parameter.name;
     }
     return undefined;
+  }
+
+  /** Returns a moment, which is held whole, for checkpoints. */
+  held(moment: AdamMoment): HeldParameters {
+    return { device: this.#parts.device, layout: this.layout, store: this.#parts.moments[moment] };
   }
 
   /** Reads a moment for a checkpoint, parameter after parameter in pieces of 16 MB. */

@@ -4,10 +4,9 @@
  * @module
  */
 import type { Group } from "../../base/exchange.ts";
-import { elementsOf } from "../../formats/tensors/matrix.ts";
 import { addInOrder } from "../../parallel/ordered_sum.ts";
 import type { NamedWeights } from "./named_weights.ts";
-import type { HeldPart, Parameter, ParameterLayout } from "./weight_layout.ts";
+import type { Parameter, ParameterLayout } from "./weight_layout.ts";
 
 /** Settings of {@linkcode gatherParts}. */
 interface GatherSettings {
@@ -36,31 +35,43 @@ export async function gatherParts(
   return whole;
 }
 
-/**
- * Returns the part of a whole array that is held, [rows, cols].
- *
- * @returns an array of another length than the part where `whole` has another length than the tensor
- */
-export function partOfArray(
-  whole: Float32Array,
-  part: HeldPart,
-  [rows, cols]: readonly number[],
-): Float32Array {
-  const width = part.shape[1];
-  if (whole.length !== elementsOf(part.shape)) return whole;
-  const out = new Float32Array(rows * cols);
-  for (let row = 0; row < rows; row++) {
-    const start = (part.row + row) * width + part.col;
-    out.set(whole.subarray(start, start + cols), row * cols);
-  }
-  return out;
-}
-
 /** Returns the numbers of all processes, of which each may have another count. */
 async function fromAll(group: Group, own: Float32Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>[]> {
   const bytes = new Uint8Array(own.buffer, own.byteOffset, own.byteLength);
   const all = await group.allToAll(Array.from({ length: group.size }, () => bytes), "weights");
   return all.map((bytes) => new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4));
+}
+
+/**
+ * Returns rows whose columns lie in sections, of which each process holds a part, with the columns of all: section by section,
+ * and in a section process by process.
+ *
+ * @param own [rows, columns that this process holds]
+ * @param widths the columns that process `rank` holds of each section
+ */
+export async function gatherColumns(
+  group: Group,
+  own: Float32Array<ArrayBuffer>,
+  rows: number,
+  widths: (rank: number) => readonly number[],
+): Promise<Float32Array<ArrayBuffer>> {
+  if (group.size === 1) return own;
+  const all = await fromAll(group, own);
+  const total = all.reduce((sum, { length }) => sum + length / rows, 0);
+  const out = new Float32Array(rows * total);
+  let to = 0;
+  for (const section of widths(0).keys()) {
+    all.forEach((part, rank) => {
+      const held = widths(rank);
+      const from = held.slice(0, section).reduce((a, b) => a + b, 0);
+      const [stride, width] = [part.length / rows, held[section]];
+      for (let row = 0; row < rows; row++) {
+        out.set(part.subarray(row * stride + from, row * stride + from + width), row * total + to);
+      }
+      to += width;
+    });
+  }
+  return out;
 }
 
 /** Joins the parts of all processes: one below another, or side by side where they have all rows. */
