@@ -12,7 +12,7 @@ import { gatherValues } from "../../base/exchange.ts";
 import type { BatchRow } from "../architecture/batch.ts";
 import { runProgram } from "../exchange_rows.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
-import { gatherParts } from "../weights/gather_parts.ts";
+import { gatherParts } from "../ranks/gather_parts.ts";
 import { type NamedWeights, readParameters } from "../weights/named_weights.ts";
 import {
   drainArena,
