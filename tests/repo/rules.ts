@@ -53,7 +53,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "mpi ranks.ts *.ts mod.ts",
   ],
   model: [
-    "architecture weights exchange_rows.ts files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
+    "architecture weights ranks exchange_rows.ts files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
     "generation training training/parallel scoring inspection summary.ts model.ts mod.ts",
   ],
   eval: [
@@ -76,6 +76,7 @@ export const folderSize = {
   most: 14,
   longer: {
     "src/eval/benchmarks": "a registry: one file per benchmark",
+    "src/base": "flat leaves: one idea per file",
     "src/ops": "flat: an op is a .ts file beside its .wgsl files",
     "src/display": "flat leaves: one picture per file",
   } as Readonly<Record<string, string>>,
