@@ -6,22 +6,11 @@
 import { DataError } from "../../base/errors.ts";
 import { nearest } from "../../base/schema.ts";
 import { fetched, isRemote, type LocalFile } from "./download_cache.ts";
+import type { FileFacts } from "../plan/input_unit.ts";
 import { isGlob, pathsOf } from "./glob.ts";
 
 /** One or several paths, globs, `file:`, `http(s)://` or `hf://owner/name/path` addresses. */
 export type Paths = string | URL | readonly (string | URL)[];
-
-/** The facts of a file that enter a fingerprint. */
-interface FileFacts {
-  /** Path or address. */
-  path: string;
-  /** Size in bytes. */
-  size: number;
-  /** Modification time in milliseconds since 1970; 0 where the system has none. */
-  modified: number;
-  /** Reason why the file is not read, such as `link`. */
-  skipped?: string;
-}
 
 /**
  * The treatment of a folder: refused (`no`, default), one file with the size of all its files and the time of the
