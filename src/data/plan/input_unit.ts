@@ -41,6 +41,8 @@ export interface ReaderInput {
 
 /** The input that one pass reads. */
 export interface InputUnit {
+  /** Its identity, 16 hex digits: number of the reader, paths of the files, range. */
+  readonly id: string;
   /** The plan of the reader that reads. */
   readonly reader: object;
   /** The plans of all readers under the same plan; the others give nothing. Readers beside it, as of `against`, read all. */
