@@ -54,8 +54,8 @@ const schema = optionsSchema<MeasurePerplexityOptions>()(z.strictObject({
  * import { Dataset, Tokenizer } from "@llamero/sdk";
  * import { measurePerplexity, NgramModel, perplexityCutoffs } from "@llamero/sdk/data";
  *
- * const good = Dataset.sample("moby-dick").take(20);
- * const pages = Dataset.sample("sotu");
+ * const good = Dataset.sample("moby-dick").take(3);
+ * const pages = Dataset.from([{ text: "Call me Ishmael." }, { text: "zq xv jj" }, { text: "The whale and the sea." }]);
  * const path = `${await Deno.makeTempDir()}/perplexity-*.json`;
  * const model = await NgramModel.trainOn(good, { tokenizer: await Tokenizer.train(good, { vocabSize: 400 }) });
  * await measurePerplexity(pages, path, { model, part: "auto" });
