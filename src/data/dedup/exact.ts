@@ -61,6 +61,9 @@ export function exactPlan(input: DatasetPlan<Document>, options: ExactOptions): 
     kind: "documents",
     identity,
     opaque,
+    reach: scope === "all"
+      ? { instead: "run it in jobs: new DedupJobs(dataset, folder, options), docs/scale.md" }
+      : { files: scope },
     async *run(entries, counts, pass) {
       const hash = await textHasher();
       const units = new Units(by, normalize, hash);

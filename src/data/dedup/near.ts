@@ -57,6 +57,7 @@ export function nearPlan(input: DatasetPlan<Document>, options: NearOptions): Da
     kind: "documents" as const,
     identity,
     opaque,
+    reach: { instead: "run it in jobs: new DedupJobs(dataset, folder, options), docs/scale.md" },
   };
   const addAgainst = async (seen: Seen, pass: Pass) => {
     if (!against) return;
