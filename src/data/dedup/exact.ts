@@ -60,6 +60,9 @@ export function exactPlan(input: DatasetPlan<Document>, options: ExactOptions): 
     kind: "documents",
     identity,
     opaque,
+    reach: scope === "all"
+      ? { instead: "run it in jobs: new DedupJobs(dataset, folder, options), docs/scale.md" }
+      : { files: scope },
     async *run(entries, counts, pass) {
       const units = new TextUnits(options, await textHasher());
       const seenBefore = new HashStore(memory);

@@ -58,7 +58,8 @@ export function nearPlan(input: DatasetPlan<Document>, options: NearOptions): Da
   const { keep, against, words } = options;
   const { bands, shown } = shownNear(options);
   const { identity, opaque } = againstFacts(against);
-  const step = { op: "dedup", options: shown, kind: "documents" as const, identity, opaque };
+  const reach = { instead: "run it in jobs: new DedupJobs(dataset, folder, options), docs/scale.md" };
+  const step = { op: "dedup", options: shown, kind: "documents" as const, identity, opaque, reach };
   const addAgainst = async (seen: SeenSketches, pass: Pass) => {
     if (!against) return;
     for await (const { value } of entriesOf(sketchedPlan(against, { words, bands }), pass.another())) {

@@ -27,6 +27,7 @@ export function spansPlan(
       op: "spans",
       options: { sentences },
       kind: "documents",
+      reach: { instead: "turn the step off: no job removes spans over parts" },
       async *run(entries, counts, pass) {
         const hash = await textHasher();
         const seen = new HashStore(memory);

@@ -64,6 +64,7 @@ export function perplexityPlan(
       op: "perplexity",
       options: { model: `order ${model.order}`, keep, ...(cutoffs ? { cutoffs } : { quantiles }) },
       identity: () => model.fingerprint,
+      reach: cutoffs ? "record" : { instead: "take the cutoffs of a first pass (perplexityCutoffs)" },
       async job(pass, counts) {
         const ends = cutoffs ?? await cutoffsOf(source, model, quantiles, pass.another());
         counts.notes["head below"] = number(ends[0]);

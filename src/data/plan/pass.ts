@@ -6,6 +6,7 @@
 import { YieldTimer } from "../../base/event_loop.ts";
 import type { BrokenRecord } from "../../formats/record_or_error.ts";
 import type { Entry } from "../document.ts";
+import type { InputUnit } from "./input_unit.ts";
 
 /** Counts of one step in one pass. */
 export interface StepCounts {
@@ -32,6 +33,8 @@ export interface PassOptions {
    * enough to do. The result does not depend on it.
    */
   workers?: number;
+  /** The input that is read; default all of it. */
+  unit?: InputUnit;
 }
 
 /** A listener for records that a step drops. */
@@ -58,14 +61,24 @@ export class Pass {
     return this.#options.workers;
   }
 
+  /** The input that is read; undefined for all of it. */
+  get unit(): InputUnit | undefined {
+    return this.#options.unit;
+  }
+
+  /** Returns false for the plan of a reader that gives nothing in this pass, since another one reads. */
+  reads(reader: object): boolean {
+    return this.unit === undefined || this.unit.reader === reader || !this.unit.readers.has(reader);
+  }
+
   /** The listener for dropped records. */
   get onReject(): OnReject | undefined {
     return this.#options.onReject;
   }
 
-  /** Makes a pass over the same or other plans under the same signal, to whose drops nobody listens. */
+  /** Makes a pass over the same input of the same or other plans under the same signal, to whose drops nobody listens. */
   another(): Pass {
-    return new Pass({ signal: this.signal, workers: this.workers });
+    return new Pass({ signal: this.signal, workers: this.workers, unit: this.unit });
   }
 
   /** Returns the counts of `plans`, in their order. A plan that was never opened has none. */

@@ -39,6 +39,7 @@ export function cachedPlan<T>(input: DatasetPlan<T>): DatasetPlan<T> {
       options: {},
       inputs: [source],
       kind: source.kind,
+      reach: { instead: "leave the step out, since the shards keep the records" },
       open: (pass) => cached(source, pass, pass.countsOf(plan, describeStep(plan))),
     };
     return plan;

@@ -36,10 +36,11 @@ export class ReadAhead extends Pass {
 
   /** Makes a pass for `consumer`. Until `detach` drops are told at once. */
   constructor(consumer: Pass) {
-    const { signal, workers, onReject } = consumer;
+    const { signal, workers, unit, onReject } = consumer;
     super({
       signal,
       workers,
+      unit,
       onReject: onReject && ((...drop) => {
         if (!this.#isDetached) return onReject(...drop);
         this.#drops.push(drop);

@@ -4,21 +4,21 @@
  * @module
  */
 import type { Document, Entry } from "../../document.ts";
-import { fingerprintOf, hashOf } from "../../plan/fingerprint.ts";
+import { hashOf } from "../../plan/fingerprint.ts";
 import { Pass, type StepCounts } from "../../plan/pass.ts";
 import { type ExactOptions, shownExact } from "../exact.ts";
 import { removedHashShape, writeRemovedHashes } from "./hash_removals.ts";
 import { hashShape, type SignatureFacts, writeHashes } from "./hash_signatures.ts";
 import {
   type ChainSettings,
+  complete,
   dealt,
   digits,
-  complete,
   type JobFile,
-  type JobUnit,
   layout,
   signatureSources,
 } from "./job_files.ts";
+import { againstUnit, type JobUnit } from "./job_units.ts";
 import { factsOf } from "./range_file.ts";
 import { withoutHashes } from "./removed_units.ts";
 
@@ -59,7 +59,7 @@ export class ExactChain {
 
   /** Returns the files of hashes, the one of `against` first. */
   #signatures(): JobFile<SignatureFacts>[] {
-    const { by, normalize, keep, scope, against } = this.#options;
+    const { by, normalize, keep, against } = this.#options;
     const { folder, ranges, memory } = this.#settings;
     const kind = [layout, by, normalize, keep === "none", ranges];
     const file = (
@@ -107,16 +107,4 @@ export class ExactChain {
       };
     });
   }
-}
-
-/** Returns the documents that count as seen before as one more unit, which part 0 reads. */
-export function againstUnit(plan: NonNullable<ExactOptions["against"]>): JobUnit {
-  return {
-    name: "against",
-    id: "against",
-    identity: fingerprintOf(plan),
-    part: () => 0,
-    plan,
-    pass: (options) => new Pass(options),
-  };
 }

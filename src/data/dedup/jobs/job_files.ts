@@ -4,30 +4,11 @@
  * @module
  */
 import { DataError } from "../../../base/errors.ts";
-import type { Document } from "../../document.ts";
-import type { Pass } from "../../plan/pass.ts";
-import type { DatasetPlan } from "../../plan/plan.ts";
 import type { SignatureSource } from "./hash_removals.ts";
 import type { SignatureFacts } from "./hash_signatures.ts";
 
 /** Version of the files of all jobs: raised when their layout or meaning changes. */
 export const layout = 1;
-
-/** One unit of input. */
-export interface JobUnit {
-  /** Its name in errors, such as the path of its file. */
-  name: string;
-  /** Its identity as a part of a file's name. */
-  id: string;
-  /** Everything that its documents depend on: files with sizes and times, steps. */
-  identity: unknown;
-  /** Returns the one of `of` parts to which it belongs. */
-  part(of: number): number;
-  /** Its documents, when they are read in its pass. */
-  plan: DatasetPlan<Document>;
-  /** Makes a pass that reads it alone. */
-  pass(options: { signal?: AbortSignal; workers?: number }): Pass;
-}
 
 /** A file of a job. */
 export interface JobFile<F = unknown> {

@@ -11,20 +11,19 @@ import { Pass, type StepCounts } from "../../plan/pass.ts";
 import type { Bands } from "../minhash_lsh.ts";
 import { type NearOptions, shownNear } from "../near.ts";
 import { pairShape, writePairs } from "./band_buckets.ts";
-import { againstUnit } from "./exact_chain.ts";
 import type { SignatureSource } from "./hash_removals.ts";
 import type { SignatureFacts } from "./hash_signatures.ts";
 import {
   type ChainSettings,
+  complete,
   dealt,
   digits,
-  complete,
   factsOfAll,
   type JobFile,
-  type JobUnit,
   layout,
   signatureSources,
 } from "./job_files.ts";
+import { againstUnit, type JobUnit } from "./job_units.ts";
 import { clusterShape, writeClusters } from "./near_clusters.ts";
 import { removedShape, writeRemoved } from "./near_removals.ts";
 import { factsOf } from "./range_file.ts";
@@ -48,6 +47,7 @@ export class NearChain {
   readonly #against: number;
   /** Ranges per band. */
   readonly #ranges: number;
+  #removed?: readonly JobFile[];
 
   /** Makes the chain of the units of a dataset, in their order. */
   constructor(units: readonly JobUnit[], options: NearOptions, settings: ChainSettings) {
