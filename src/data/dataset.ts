@@ -57,7 +57,8 @@ import {
 import { type LinesOptions, linesPlan, type TextOptions, textPlan } from "./io/text.ts";
 import { TokenizedDataset, type TokenizeOptions } from "./tokens/tokenized_dataset.ts";
 import type { TokenDataset } from "./tokens/token_dataset.ts";
-import { type WriteOptions, writePlan } from "./io/write_jsonl.ts";
+import { isPartOfJob, type WriteOptions, writePlan } from "./io/write_jsonl.ts";
+import { writePart } from "./parts/write_part.ts";
 
 /**
  * A plan for records: documents, rows, conversations. Chaining returns a new dataset; nothing is read before a terminal
@@ -509,7 +510,7 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    * ```
    */
   write(path: string, options: WriteOptions = {}): Promise<DatasetStats> {
-    return writePlan(this.plan, path, options);
+    return isPartOfJob(options) ? writePart(this.plan, path, options) : writePlan(this.plan, path, options);
   }
 
   /**

@@ -46,7 +46,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
   ],
   data: [
     "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora/wikitext corpora parts dedup/jobs packing validation tokens",
-    "dataset.ts mod.ts",
+    "dataset.ts join_parts.ts mod.ts",
   ],
   model: [
     "architecture weights files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",

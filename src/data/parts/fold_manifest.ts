@@ -4,7 +4,7 @@
  * @module
  */
 import type { StepCounts } from "../plan/pass.ts";
-import { DatasetStats, type Totals } from "../reports/stats.ts";
+import { DatasetStats, type RecordTotals } from "../reports/stats.ts";
 import type { ManifestLine, UnitError } from "./manifest.ts";
 
 /**
@@ -12,7 +12,7 @@ import type { ManifestLine, UnitError } from "./manifest.ts";
  * record, is that of the first unit that has one.
  */
 export function foldLines(lines: Iterable<Pick<ManifestLine, "totals" | "steps">>): DatasetStats {
-  const totals: Totals = { records: 0, bytes: 0, shortest: Infinity, longest: 0 };
+  const totals: RecordTotals = { records: 0, bytes: 0, shortest: Infinity, longest: 0 };
   const steps = new Map<string, StepCounts>();
   for (const line of lines) {
     addTotals(totals, line.totals);
@@ -39,7 +39,7 @@ export function errorsOf(steps: readonly StepCounts[]): UnitError[] {
   );
 }
 
-function addTotals(sum: Totals, totals: Totals): void {
+function addTotals(sum: RecordTotals, totals: RecordTotals): void {
   if (totals.records === 0) return;
   sum.records += totals.records;
   sum.bytes += totals.bytes;

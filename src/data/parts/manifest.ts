@@ -13,7 +13,7 @@ import { createReadStream } from "node:fs";
 import { writeAtomically } from "../../formats/atomic_file.ts";
 import type { FileFacts, FileRange } from "../plan/input_unit.ts";
 import type { StepCounts } from "../plan/pass.ts";
-import type { Totals } from "../reports/stats.ts";
+import type { RecordTotals } from "../reports/stats.ts";
 
 /** Version of the layout of a line: raised when it changes, so that older lines prove nothing. */
 const layout = 1;
@@ -57,7 +57,7 @@ export interface ManifestLine {
   /** True when every record is a document, with text, source and id. */
   documents: boolean;
   /** Records and bytes of text in the shard. */
-  totals: Totals;
+  totals: RecordTotals;
   /** Counts of each step, readers first. */
   steps: readonly StepCounts[];
   /** Records that could not be read. */
@@ -74,6 +74,7 @@ export class ManifestFolder {
   /** Folder of the manifest. */
   readonly path: string;
   readonly #name: string;
+  #drafts?: string[];
 
   /** Names the folder; nothing is read or made. `pattern` has one `*`, which stands for the unit. */
   constructor(pattern: string) {
@@ -92,11 +93,13 @@ export class ManifestFolder {
     return `${this.shards}${name}`;
   }
 
-  /** Writes the line of a unit whose shard is complete; an earlier line is replaced. */
-  async write(line: Omit<ManifestLine, "layout">): Promise<void> {
+  /** Writes the line of a unit whose shard is complete, and returns it; an earlier line is replaced. */
+  async write(facts: Omit<ManifestLine, "layout">): Promise<ManifestLine> {
     await Deno.mkdir(this.path, { recursive: true });
-    const text = `${JSON.stringify({ layout, ...line })}\n`;
-    await writeAtomically(this.#lineOf(line.unit), (write) => write(new TextEncoder().encode(text)));
+    const line = { layout, ...facts };
+    const bytes = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
+    await writeAtomically(this.#lineOf(line.unit), (write) => write(bytes));
+    return line;
   }
 
   /** Reads the line of a unit; undefined when there is none, or one that is damaged or of another layout. */
@@ -127,8 +130,21 @@ export class ManifestFolder {
 
   /** Removes the line of a unit and its shard, the line first. */
   async remove({ unit, output }: Pick<ManifestLine, "unit" | "output">): Promise<void> {
-    await removeIfThere(this.#lineOf(unit));
+    await this.removeLine(unit);
     await removeIfThere(this.pathOf(output));
+  }
+
+  /** Removes the line of a unit. */
+  async removeLine(unit: string): Promise<void> {
+    await removeIfThere(this.#lineOf(unit));
+  }
+
+  /** Removes what killed jobs have left of a shard that was not complete. */
+  async removeDrafts(shard: string): Promise<void> {
+    this.#drafts ??= (await namesIn(this.shards)).filter((name) => name.endsWith(".tmp"));
+    for (const draft of this.#drafts) {
+      if (draft.startsWith(`${shard}.`)) await removeIfThere(`${this.shards}${draft}`);
+    }
   }
 
   /** Returns the units that have a line, in the order of their names. */

@@ -24,8 +24,8 @@ export interface SourceShare {
   bytes: number;
 }
 
-/** Totals of the records of a pass. */
-export interface Totals {
+/** RecordTotals of the records of a pass. */
+export interface RecordTotals {
   /** Number of records. */
   records: number;
   /** UTF-8 bytes of their text. */
@@ -54,7 +54,7 @@ export class DatasetStats extends Displayable {
   readonly steps: readonly StepCounts[];
 
   /** Makes the statistics of a finished pass over `plan`, which names the shares of a mixture. */
-  constructor(plan: Pick<DatasetPlan, "mix" | "inputs">, tally: Totals, steps: readonly StepCounts[]) {
+  constructor(plan: Pick<DatasetPlan, "mix" | "inputs">, tally: RecordTotals, steps: readonly StepCounts[]) {
     super();
     this.records = tally.records;
     this.bytes = tally.bytes;
@@ -97,7 +97,7 @@ export class DatasetStats extends Displayable {
 }
 
 /** Counters of the records of a pass. */
-export class Tally implements Totals {
+export class Tally implements RecordTotals {
   /** Number of records so far. */
   records = 0;
   /** UTF-8 bytes of their text. */

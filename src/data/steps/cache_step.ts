@@ -9,7 +9,7 @@
 import { zstdCompressSync } from "node:zlib";
 import { readLines } from "../../formats/records/lines.ts";
 import type { Entry } from "../document.ts";
-import { checkWritable } from "../io/write_jsonl.ts";
+import { checkWritable } from "../io/jsonl_lines.ts";
 import { cacheKeyOf, hashOf } from "../plan/fingerprint.ts";
 import { onEachSource } from "./mix.ts";
 import { type DatasetPlan, describeStep, entriesOf, plansIn } from "../plan/plan.ts";

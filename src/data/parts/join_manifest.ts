@@ -1,0 +1,125 @@
+/**
+ * Joining of a job's parts: the check that all of them are there, of one plan and one input, and the lines of all units.
+ *
+ * @module
+ */
+import { DataError } from "../../base/errors.ts";
+import { writeAtomically } from "../../formats/atomic_file.ts";
+import type { PartOfJob } from "./input_units.ts";
+import { ManifestFolder, type ManifestLine, namesIn } from "./manifest.ts";
+import { type PartReport, PartReports } from "./part_reports.ts";
+
+/** Lines that are read at the same time. [ours] */
+const linesPerRead = 32;
+
+type Report = PartOfJob & PartReport;
+
+/**
+ * Returns the lines of all units, in the order of the input, and writes them to `manifest.jsonl` in the folder of the
+ * manifest. Shards and lines of units that the job no longer has are removed.
+ *
+ * @param pattern path of the shards, as given to the job
+ * @param verify true to read all shards and compare their digests; their sizes are compared anyway
+ * @throws {DataError} naming the parts that are missing, of another plan or of another input, or a shard that is not as
+ * its line says
+ */
+export async function joinManifest(pattern: string, verify: boolean): Promise<ManifestLine[]> {
+  const folder = new ManifestFolder(pattern);
+  const reports = new PartReports(folder);
+  const all = await reports.all();
+  if (all.length === 0) {
+    throw refused(pattern, `no part has ended, ${folder.path} holds no report; run write with part first`);
+  }
+  const jobs = [
+    ...Map.groupBy(all, ({ of, fingerprint, input }) => `${of} ${fingerprint} ${input.digest}`).values(),
+  ];
+  const complete = jobs.filter((parts) => parts.length === parts[0].of);
+  if (complete.length === 0) throw refused(pattern, whyIncomplete(jobs));
+  const problems: string[] = [];
+  for (const parts of complete) {
+    const found = await linesOf(folder, parts, verify);
+    if (typeof found === "string") problems.push(found);
+    else {
+      await tidy(folder, reports, found, new Set(parts));
+      return found;
+    }
+  }
+  throw refused(pattern, problems[0]);
+}
+
+/** Returns the lines of all units, or the reason why one of them is not good. */
+async function linesOf(
+  folder: ManifestFolder,
+  parts: readonly Report[],
+  verify: boolean,
+): Promise<ManifestLine[] | string> {
+  const units = parts.flatMap(({ part, units }) => units.map((own) => ({ ...own, part })))
+    .sort((a, b) => a.index - b.index);
+  const [{ of, fingerprint, input }] = parts;
+  if (units.length !== input.units) {
+    return `its reports name ${units.length} of ${input.units} units; run all parts again`;
+  }
+  const lines: ManifestLine[] = [];
+  for (let i = 0; i < units.length; i += linesPerRead) {
+    const some = units.slice(i, i + linesPerRead);
+    for (const [j, line] of (await Promise.all(some.map(({ unit }) => folder.read(unit)))).entries()) {
+      const { part, unit } = some[j];
+      const problem = line === undefined
+        ? `its line in the manifest is not there`
+        : line.fingerprint !== fingerprint
+        ? `it was made by another plan since`
+        : await folder.problemOf(line, verify);
+      if (problem !== undefined) return `unit ${unit}: ${problem}; run part ${part} of ${of} again`;
+      lines.push(line!);
+    }
+  }
+  return lines;
+}
+
+/** Says which parts are missing, or differ from the others. */
+function whyIncomplete(jobs: readonly Report[][]): string {
+  const [largest, ...others] = jobs.toSorted((a, b) => b.length / b[0].of - a.length / a[0].of);
+  const { of, fingerprint } = largest[0];
+  const there = new Set(largest.map(({ part }) => part));
+  const missing = Array.from({ length: of }, (_, part) => part).filter((part) => !there.has(part));
+  const differing = others.find(([report]) => report.of === of);
+  const again = `${named(missing)} of ${of} ${missing.length === 1 ? "is" : "are"} missing`;
+  if (!differing) return `${again}; run ${missing.length === 1 ? "it" : "them"} again`;
+  const what = differing[0].fingerprint === fingerprint ? "saw other input files" : "had another plan";
+  return `${again}; ${named(differing.map(({ part }) => part))} ${what} than ${
+    named([...there])
+  }, run all parts again: ` +
+    "what is done is not done twice";
+}
+
+function named(parts: readonly number[]): string {
+  const shown = parts.slice(0, 10).join(", ") + (parts.length > 10 ? ` and ${parts.length - 10} more` : "");
+  return `${parts.length === 1 ? "part" : "parts"} ${shown}`;
+}
+
+/** Writes the joined lines, and removes what belongs to no unit of the job. */
+async function tidy(
+  folder: ManifestFolder,
+  reports: PartReports,
+  lines: readonly ManifestLine[],
+  parts: ReadonlySet<Report>,
+): Promise<void> {
+  const units = new Set(lines.map(({ unit }) => unit));
+  for (const unit of await folder.units()) {
+    const old = units.has(unit) ? undefined : await folder.read(unit);
+    if (old) await folder.remove(old);
+  }
+  const isPart = ({ part, of }: PartOfJob) => [...parts].some((own) => own.part === part && own.of === of);
+  for (const report of await reports.all()) if (!isPart(report)) await reports.remove(report);
+  for (const name of await namesIn(folder.path)) {
+    if (name.endsWith(".tmp")) await Deno.remove(`${folder.path}/${name}`).catch(() => {});
+  }
+  const encoder = new TextEncoder();
+  await writeAtomically(`${folder.path}/manifest.jsonl`, async (write) => {
+    for (const line of lines) await write(encoder.encode(`${JSON.stringify(line)}\n`));
+  });
+}
+
+function refused(pattern: string, why: string): DataError {
+  return new DataError(`Cannot join ${pattern}: ${why}`);
+}
