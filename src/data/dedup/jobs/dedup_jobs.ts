@@ -7,9 +7,9 @@ import { z } from "zod";
 import { ConfigError } from "../../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../../base/schema.ts";
 import type { Document } from "../../document.ts";
-import { type WriteOptions, writePlan } from "../../io/write_jsonl.ts";
+import type { WriteOptions } from "../../io/write_jsonl.ts";
 import { unitsOf } from "../../parts/input_units.ts";
-import { partOf, type PartSelection } from "../../parts/part_selection.ts";
+import { partOf } from "../../parts/part_selection.ts";
 import { writePart } from "../../parts/write_part.ts";
 import { fingerprintOf } from "../../plan/fingerprint.ts";
 import type { InputUnit } from "../../plan/input_unit.ts";
@@ -38,7 +38,14 @@ export interface DedupJobsOptions extends Omit<DedupOptions, "memory"> {
 }
 
 /** One part of a job. */
-export interface DedupPart extends PartSelection {
+export interface DedupPart {
+  /**
+   * Number of the part, counted from 0, or `auto` (default): the task of a Slurm array, the index of a Kubernetes job
+   * (whose completions are `of`) or the rank under `mpirun` or `srun`; without any of them the one part of one.
+   */
+  part?: number | "auto";
+  /** Number of parts; default: the number of tasks or processes. The result does not depend on it. */
+  of?: number;
   /** Number of workers that compute sketches; 0 for none, default by the amount of work. */
   workers?: number;
   /** Stops the job; files that are complete stay. */
