@@ -80,3 +80,9 @@ export type { WriteOptions } from "./io/write_jsonl.ts";
 export { JoinedParts, type JoinOptions, joinParts } from "./join_parts.ts";
 export type { ManifestLine, ShardFacts, UnitError } from "./parts/manifest.ts";
 export type { FileFacts, FileRange, InputUnit, ReaderInput } from "./plan/input_unit.ts";
+export {
+  measurePerplexity,
+  type MeasurePerplexityOptions,
+  perplexityCutoffs,
+} from "./parts/perplexity_cutoffs.ts";
+export type { PartSelection } from "./parts/part_selection.ts";

@@ -76,9 +76,10 @@ async function divided(
   const files = found.filter(({ skipped }) => skipped === undefined);
   const skipped = found.filter(({ skipped }) => skipped !== undefined);
   const units: { files: FileFacts[]; range?: FileRange }[] = [];
-  for (let i = 0; i < files.length; i += group) {
-    const own = files.slice(i, i + group);
-    const ranges = group === 1 ? await reader.input.ranges(own[0], unitBytes) : [];
+  const step = Math.max(1, group);
+  for (let i = 0; i < files.length; i += step) {
+    const own = files.slice(i, i + step);
+    const ranges = group === 0 ? await reader.input.ranges(own[0], unitBytes) : [];
     if (ranges.length) units.push(...ranges.map((range) => ({ files: own, range })));
     else units.push({ files: own });
   }
@@ -87,7 +88,8 @@ async function divided(
 }
 
 /**
- * Returns the readers of a plan in their order, each with the number of files that its steps compare with each other.
+ * Returns the readers of a plan in their order, each with the number of files that its steps compare with each other, 0
+ * for none.
  *
  * @throws {ConfigError} for a step that no unit can be put through alone
  */
@@ -96,15 +98,15 @@ function groupsOf(plan: DatasetPlan): Map<DatasetPlan, number> {
   const visit = (plan: DatasetPlan, size: number): void => {
     const reach = reachOf(plan);
     if (reach !== "record" && "instead" in reach) throw dependent(plan, reach.instead);
-    const own = reach === "record" ? 1 : reach.files;
-    if (size > 1 && own > 1 && own !== size) {
+    const own = reach === "record" ? 0 : reach.files;
+    if (size > 0 && own > 0 && own !== size) {
       throw dependent(plan, `compare as many files in all steps: another step compares ${size}`);
     }
     size = Math.max(size, own);
     if (plan.inputs.length) { for (const input of plan.inputs) visit(input, size); }
-    else groups.set(plan, Math.max(size, groups.get(plan) ?? 1));
+    else groups.set(plan, Math.max(size, groups.get(plan) ?? 0));
   };
-  visit(plan, 1);
+  visit(plan, 0);
   for (const reader of groups.keys()) if (reader.opaque) throw unknownRecords(reader);
   // In the order of one process.
   return new Map([...plansIn(plan)].flatMap((own) => groups.has(own) ? [[own, groups.get(own)!]] : []));

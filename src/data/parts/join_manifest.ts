@@ -6,7 +6,7 @@
 import { DataError } from "../../base/errors.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
 import type { PartOfJob } from "./input_units.ts";
-import { ManifestFolder, type ManifestLine, namesIn } from "./manifest.ts";
+import { inputDigest, ManifestFolder, type ManifestLine, namesIn } from "./manifest.ts";
 import { type PartReport, PartReports } from "./part_reports.ts";
 
 /** Lines that are read at the same time. [ours] */
@@ -24,9 +24,22 @@ type Report = PartOfJob & PartReport;
  * its line says
  */
 export async function joinManifest(pattern: string, verify: boolean): Promise<ManifestLine[]> {
+  const { lines, parts } = await checkedLines(pattern, verify);
+  await tidy(new ManifestFolder(pattern), lines, parts);
+  return lines;
+}
+
+/**
+ * Returns the lines of all units, in the order of the input, and the parts that answer for them; nothing is changed.
+ *
+ * @throws {DataError} as {@linkcode joinManifest} does
+ */
+export async function checkedLines(
+  pattern: string,
+  verify: boolean,
+): Promise<{ lines: ManifestLine[]; parts: readonly PartOfJob[] }> {
   const folder = new ManifestFolder(pattern);
-  const reports = new PartReports(folder);
-  const all = await reports.all();
+  const all = await new PartReports(folder).all();
   if (all.length === 0) {
     throw refused(pattern, `no part has ended, ${folder.path} holds no report; run write with part first`);
   }
@@ -37,12 +50,9 @@ export async function joinManifest(pattern: string, verify: boolean): Promise<Ma
   if (complete.length === 0) throw refused(pattern, whyIncomplete(jobs));
   const problems: string[] = [];
   for (const parts of complete) {
-    const found = await linesOf(folder, parts, verify);
-    if (typeof found === "string") problems.push(found);
-    else {
-      await tidy(folder, reports, found, new Set(parts));
-      return found;
-    }
+    const lines = await linesOf(folder, parts, verify);
+    if (typeof lines !== "string") return { lines, parts };
+    problems.push(lines);
   }
   throw refused(pattern, problems[0]);
 }
@@ -73,6 +83,7 @@ async function linesOf(
       lines.push(line!);
     }
   }
+  if (inputDigest(lines) !== input.digest) return "input files have changed since; run all parts again";
   return lines;
 }
 
@@ -100,16 +111,16 @@ function named(parts: readonly number[]): string {
 /** Writes the joined lines, and removes what belongs to no unit of the job. */
 async function tidy(
   folder: ManifestFolder,
-  reports: PartReports,
   lines: readonly ManifestLine[],
-  parts: ReadonlySet<Report>,
+  parts: readonly PartOfJob[],
 ): Promise<void> {
+  const reports = new PartReports(folder);
   const units = new Set(lines.map(({ unit }) => unit));
   for (const unit of await folder.units()) {
     const old = units.has(unit) ? undefined : await folder.read(unit);
     if (old) await folder.remove(old);
   }
-  const isPart = ({ part, of }: PartOfJob) => [...parts].some((own) => own.part === part && own.of === of);
+  const isPart = ({ part, of }: PartOfJob) => parts.some((own) => own.part === part && own.of === of);
   for (const report of await reports.all()) if (!isPart(report)) await reports.remove(report);
   for (const name of await namesIn(folder.path)) {
     if (name.endsWith(".tmp")) await Deno.remove(`${folder.path}/${name}`).catch(() => {});

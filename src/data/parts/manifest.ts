@@ -11,6 +11,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { writeAtomically } from "../../formats/atomic_file.ts";
+import { hashOf } from "../plan/fingerprint.ts";
 import type { FileFacts, FileRange } from "../plan/input_unit.ts";
 import type { StepCounts } from "../plan/pass.ts";
 import type { RecordTotals } from "../reports/stats.ts";
@@ -66,6 +67,11 @@ export interface ManifestLine {
 
 /** The facts by which a line proves a unit. */
 export type UnitIdentity = Pick<ManifestLine, "unit" | "inputs" | "range" | "fingerprint">;
+
+/** Returns the digest of the input of units, in their order. */
+export function inputDigest(units: readonly UnitIdentity[]): string {
+  return hashOf(units.map(({ unit, inputs, range }) => [unit, inputs, range]));
+}
 
 /** Paths of the shards and of the manifest of a pattern such as `out/web-*.jsonl.gz`. */
 export class ManifestFolder {
@@ -163,14 +169,7 @@ export class ManifestFolder {
 
 /** Returns true when a line was made of the same input by the same plan. */
 function isSameInput(line: UnitIdentity, unit: UnitIdentity): boolean {
-  const facts = ({ unit, inputs, range, fingerprint }: UnitIdentity) =>
-    JSON.stringify([
-      unit,
-      inputs.map(({ path, size, modified, skipped }) => [path, size, modified, skipped ?? null]),
-      range ? [range.of, range.from, range.to] : null,
-      fingerprint,
-    ]);
-  return facts(line) === facts(unit);
+  return line.fingerprint === unit.fingerprint && inputDigest([line]) === inputDigest([unit]);
 }
 
 /** Returns the SHA-256 of a file as 64 hex digits. */

@@ -12,7 +12,7 @@ import type { DatasetPlan } from "../plan/plan.ts";
 import type { DatasetStats } from "../reports/stats.ts";
 import { errorsOf } from "./fold_manifest.ts";
 import { type PartOfJob, unitsOf, unitsOfPart } from "./input_units.ts";
-import { ManifestFolder, type ManifestLine, type UnitIdentity } from "./manifest.ts";
+import { inputDigest, ManifestFolder, type ManifestLine, type UnitIdentity } from "./manifest.ts";
 import { PartReports } from "./part_reports.ts";
 
 /** A job over parts. */
@@ -39,7 +39,7 @@ export interface ShardContent {
 export type FillShard = (unit: InputUnit, write: Write) => Promise<ShardContent>;
 
 /**
- * Does one part of a job and returns the lines of its units, in the order of the input. The units that the manifest proves
+ * Runs one part of a job and returns the lines of its units, in the order of the input. The units that the manifest proves
  * are not read again; each other one is written under another name, and named when it is complete, the shard before its
  * line.
  *
@@ -61,7 +61,7 @@ export async function runPart(plan: DatasetPlan, job: PartsJob, fill: FillShard)
   }
   await reports.write(job, {
     fingerprint,
-    input: { units: all.length, digest: hashOf(all.map((unit) => identityOf(unit, fingerprint))) },
+    input: { units: all.length, digest: inputDigest(all.map((unit) => identityOf(unit, fingerprint))) },
     units: all.flatMap((unit, i) => own.has(unit) ? [{ index: i, unit: unit.id }] : []),
   });
   return lines;
