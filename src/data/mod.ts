@@ -31,6 +31,7 @@ export type { WikipediaOptions } from "./corpora/wikipedia.ts";
 export type { ConversationFields, ConversationOptions } from "./steps/conversations.ts";
 export { Dataset } from "./dataset.ts";
 export type { DedupOptions } from "./dedup/dedup.ts";
+export { DedupJobs, type DedupJobsOptions, type DedupPart, type JobReport } from "./dedup/jobs/dedup_jobs.ts";
 export type { Conversation, Document, Entry, Row, SourceLocation } from "./document.ts";
 export type { Paths } from "./io/file_patterns.ts";
 export type { CleanOptions } from "./filters/c4_rules.ts";

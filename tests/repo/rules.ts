@@ -45,7 +45,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "unroll.ts vec8.ts binding_chunks.ts row_ranges.ts check_gradients.ts matmul attention/kernels attention *.ts mod.ts",
   ],
   data: [
-    "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora/wikitext corpora parts packing validation tokens",
+    "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora/wikitext corpora parts dedup/jobs packing validation tokens",
     "dataset.ts join_parts.ts mod.ts",
   ],
   parallel: [
