@@ -18,6 +18,7 @@ export {
 export { type InnerPlace, llama, type LlamaInput } from "./architecture/llama.ts";
 export type { LayerWeights, LlamaWeights } from "./architecture/llama_weights.ts";
 export type { RopeScaling } from "./architecture/rope_scaling.ts";
+export { type Shard, wholeModel } from "./architecture/shard.ts";
 export type { FinishReason } from "./generation/continuation.ts";
 export type { BatchGenerateOptions, GeneratedText } from "./generation/generate_batch.ts";
 export { Generation } from "./generation/generation.ts";
@@ -52,6 +53,7 @@ export type { ElementRange, RankPlace } from "./weights/owned_ranges.ts";
 export type { NamedTensors, NamedWeights } from "./weights/named_weights.ts";
 export type { ParameterPieces, TransferOptions } from "./weights/stream_weights.ts";
 export {
+  type HeldPart,
   type ModelWeights,
   type Parameter,
   type ParameterLayout,

@@ -7,12 +7,13 @@
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
-import type { Ranks } from "../base/exchange.ts";
+import type { Group, Ranks } from "../base/exchange.ts";
 import type { Device, Program, Tensor } from "../gpu/mod.ts";
 import { singleRanks } from "../parallel/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { ModelConfig } from "./architecture/config.ts";
 import type { GenerationSettings } from "./architecture/generation_settings.ts";
+import { type Shard, wholeModel } from "./architecture/shard.ts";
 import { claimName, register, unregister } from "./model_registry.ts";
 import type { Arena } from "./weights/arena.ts";
 import type { PackedWeights, WeightType } from "./weights/packed_weights.ts";
@@ -91,7 +92,7 @@ export class ModelState implements ModelHandle, ModelWeights {
     { name, fallbackName, dtype, trained = false, preset, ranks }: AllocateOptions,
   ): Promise<ModelState> {
     const taken = claimName(name, fallbackName);
-    const layout = new WeightLayout(config);
+    const layout = new WeightLayout(config, shardOf(ranks));
     const buffers = await ModelBuffers.create(device, taken, layout, { dtype, trained });
     const state = new ModelState(taken, layout, buffers, preset, ranks);
     register(state, name);
@@ -106,6 +107,11 @@ export class ModelState implements ModelHandle, ModelWeights {
   /** The device that holds its weights. */
   get device(): Device {
     return this.#buffers.device;
+  }
+
+  /** The processes that hold the parts of this copy of the model; each method of the model is called by all of them. */
+  get group(): Group {
+    return this.ranks.model;
   }
 
   /** Number format of the weights that products read. */
@@ -233,6 +239,11 @@ export class ModelState implements ModelHandle, ModelWeights {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Returns the part of a model that this process holds. */
+function shardOf(ranks: Ranks | undefined): Shard {
+  return ranks ? { rank: ranks.model.rank, of: ranks.model.size } : wholeModel;
 }
 
 const states = new WeakMap<ModelHandle, ModelState>();

@@ -99,6 +99,7 @@ export {
   type Size,
   useKernelTable,
 } from "./matmul/kernel_table.ts";
+export { gatherRows, scatterRows, sumRows } from "./row_exchange.ts";
 export { linear } from "./linear.ts";
 export { type AdaptedBlock, type Adapter, addAdapter, gatherBlock, spreadBlock } from "./lora.ts";
 export { type Layout, matmul, product } from "./matmul/matmul.ts";

@@ -49,7 +49,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "dataset.ts mod.ts",
   ],
   model: [
-    "architecture weights files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
+    "architecture weights exchange_rows.ts files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
     "generation training scoring inspection summary.ts model.ts mod.ts",
   ],
   eval: [

@@ -104,7 +104,8 @@ async function forward(
     const { tokens, positions, spans } = batch;
     const watch = (layer: number, place: InnerPlace, tensor: Tensor) =>
       watched.push({ layer, place, tensor });
-    llama(r, weights, { tokens, positions, spans, angles, batch: 1, watch }, config);
+    const input = { tokens, positions, spans, angles, batch: 1, watch, shard: layout.shard };
+    llama(r, weights, input, config);
     const program = await r.compile(owner, watched.map(({ tensor }) => tensor));
     try {
       program.replay();

@@ -6,13 +6,13 @@
 import { ConfigError } from "../../base/errors.ts";
 import { parseOptions } from "../../base/schema.ts";
 import { tune } from "../../ops/mod.ts";
-import { openRanks } from "../../parallel/mod.ts";
 import { type ModelShape, resolveConfig } from "../architecture/config.ts";
 import { checkVocabulary, needlessFactor } from "../files/check_fit.ts";
 import { type ModelOptions, modelOptionsSchema } from "../model_options.ts";
 import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { initialWeights } from "../weights/init.ts";
 import { fillArena } from "../weights/stream_weights.ts";
+import { openModelRanks } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
 /**
@@ -41,6 +41,7 @@ export async function createModel(
   const ownVocabSize = typeof source === "string" ? undefined : source.vocabSize;
   const config = resolveConfig(source, { vocabSize: ownVocabSize ?? tokenizer?.vocabSize, context });
   checkVocabulary(config, tokenizer);
+  const ranks = await openModelRanks(config, o.parallel, "Model.create");
   const device = o.device ?? await sharedDevice();
   await tune(device);
   const fallbackName = preset ?? "model";
@@ -50,7 +51,7 @@ export async function createModel(
     dtype,
     trained: true,
     preset,
-    ranks: await openRanks(),
+    ranks,
   });
   try {
     const check = () => state.requireAlive(); // another model of the same name disposes this one

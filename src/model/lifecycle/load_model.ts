@@ -6,7 +6,6 @@
 import { checkPath, parseOptions } from "../../base/schema.ts";
 import { bytes as showBytes, Progress } from "../../display/mod.ts";
 import { tune } from "../../ops/mod.ts";
-import { openRanks } from "../../parallel/mod.ts";
 import { checkConfig } from "../architecture/config.ts";
 import { eosIdsIn } from "../architecture/generation_settings.ts";
 import { checkContext, checkVocabulary } from "../files/check_fit.ts";
@@ -16,6 +15,7 @@ import { type ModelOptions, modelOptionsSchema, type ModelSettings } from "../mo
 import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { fillArena } from "../weights/stream_weights.ts";
 import { checkWeights, sourceBytes, type WeightSource } from "../weights/weight_source.ts";
+import { openModelRanks } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
 /**
@@ -55,13 +55,9 @@ async function readModel(
   const stored = o.tokenizer ? undefined : await source.tokenizer();
   const tokenizer = o.tokenizer ?? stored?.withEosIds(eosIdsIn(source.settings) ?? []);
   checkVocabulary(config, tokenizer, { file: source.file, stored: stored !== undefined });
+  const ranks = await openModelRanks(config, o.parallel, "Model.load");
   await tune(device);
-  const state = await ModelState.allocate(device, config, {
-    name,
-    fallbackName,
-    dtype,
-    ranks: await openRanks(),
-  });
+  const state = await ModelState.allocate(device, config, { name, fallbackName, dtype, ranks });
   try {
     await using progress = new Progress(`loading ${fallbackName}`, {
       total: sourceBytes(weights),

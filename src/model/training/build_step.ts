@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { ConfigError } from "../../base/errors.ts";
+import type { Group } from "../../base/exchange.ts";
 import { type Device, type Program, Recorder, type Remedy, type Save, Tensor } from "../../gpu/mod.ts";
 import { adamw, type AdamWOptions, finishStep, type StepState } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
@@ -48,6 +50,8 @@ const arenaRemedy =
 /** The tensors and the programs of a training step. */
 export interface StepParts {
   readonly device: Device;
+  /** The processes that hold the model together. */
+  readonly group: Group;
   /** The weights or the adapters that are trained. */
   readonly trainable: Trainable;
   /** The inputs of `micro`. */
@@ -81,6 +85,7 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
 
   const { lora, microBatch, context, remedy = arenaRemedy } = options;
   model.checkTrainable();
+  checkShared(model, options);
   requireStepRoom(model, options);
   const madeHere = { changed: false };
   if (await model.requireTrained()) building.defer(() => madeHere.changed || model.dropTrained());
@@ -103,13 +108,14 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
     control: small("control", [2]),
     ring: small("ring", [ringSize, 4]),
   };
-  const batch = disposing(new Batch(device, owner, microBatch, context, model.config.vocabSize));
+  const { config, shard } = model.layout;
+  const batch = disposing(new Batch(device, owner, microBatch, context, config.vocabSize, shard));
 
   const micro = new Recorder(device, options.save);
   const { tokens, positions, spans, targets } = batch;
-  const input = { tokens, positions, spans, angles: model.angles, batch: microBatch };
+  const input = { tokens, positions, spans, angles: model.angles, batch: microBatch, shard };
   const { step, loss } = state;
-  recordMicroBatch(micro, trainable.weights(gradients), input, model.config, { targets, step, loss });
+  recordMicroBatch(micro, trainable.weights(gradients), input, config, { targets, step, loss });
 
   const update = new Recorder(device, "all", false);
   trainable.collectGradients(update, gradients);
@@ -126,6 +132,7 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
 
   return {
     device,
+    group: model.group,
     trainable,
     batch,
     micro: disposing(await micro.compile(owner, [], smallerMicroBatch(options))),
@@ -136,6 +143,29 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
     markChanged: () => madeHere.changed = true,
     owned: building.move(),
   };
+}
+
+/**
+ * Refuses a step that the processes of a model cannot share out.
+ *
+ * @throws {ConfigError} for adapters, or rows that their number does not divide, naming what fits
+ */
+function checkShared({ layout: { shard: { of } } }: ModelState, options: TrainingStepOptions): void {
+  if (of === 1) return;
+  const { lora, microBatch, context } = options;
+  if (lora) {
+    throw new ConfigError(
+      `Cannot train adapters of a model that ${of} processes hold: leave out parallel.model, or lora`,
+      { path: "lora" },
+    );
+  }
+  if (microBatch * context % of === 0) return;
+  const fitting = Array.from({ length: of }, (_, i) => i + 1).find((n) => n * context % of === 0);
+  throw new ConfigError(
+    `Cannot train on ${microBatch} sequences of ${context} positions at a time: the ${of} processes of the model share ` +
+      `their ${microBatch * context} rows equally. Use a microBatch that is a multiple of ${fitting}`,
+    { path: "microBatch", value: microBatch },
+  );
 }
 
 /** Returns the remedy of a micro-batch: for a tensor that is too large the largest micro-batch or context that fits. */

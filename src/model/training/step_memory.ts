@@ -16,6 +16,7 @@ import { adaptedViews } from "./lora_adapters.ts";
 import { AdapterLayout } from "./lora_layout.ts";
 import type { LoraSettings } from "./lora_options.ts";
 import { recordMicroBatch } from "./micro_batch.ts";
+import { headDim } from "../architecture/shard.ts";
 
 /** Bytes on one device, by part. */
 export interface PlanBytes {
@@ -127,7 +128,7 @@ function activationBytes(
     },
     positions: ids("positions", R),
     spans: ids("spans", R, 2),
-    angles: outside("angles", [context, 2, config.dim / config.heads / 2]),
+    angles: outside("angles", [context, 2, headDim(config) / 2]),
     batch: microBatch,
   };
   const r = new Recorder(device, save);

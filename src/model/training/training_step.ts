@@ -9,8 +9,11 @@
 import type { FileMatrix } from "../../formats/tensors/matrix.ts";
 import { type MemoryPlan, type Program, Recorder, type Tensor } from "../../gpu/mod.ts";
 import { type StepValues, stepWords } from "../../ops/mod.ts";
+import { gatherValues } from "../../base/exchange.ts";
 import type { BatchRow } from "../architecture/batch.ts";
+import { runProgram } from "../exchange_rows.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
+import { gatherParts } from "../weights/gather_parts.ts";
 import { type NamedWeights, readParameters } from "../weights/named_weights.ts";
 import {
   drainArena,
@@ -95,6 +98,19 @@ export class TrainingStep implements Stepping {
     }
   }
 
+  /** Runs every micro-batch together with the other processes of the model. */
+  async #runShared(rows: readonly BatchRow[]): Promise<void> {
+    const { device: { gpu }, batch, micro, gradients, state, group } = this.#parts;
+    const encoder = gpu.createCommandEncoder();
+    gradients.clear(encoder);
+    encoder.clearBuffer(state.loss.range().buffer);
+    gpu.queue.submit([encoder.finish()]);
+    for (let i = 0; i === 0 || i < rows.length; i += batch.batch) {
+      batch.fill(rows.slice(i, i + batch.batch));
+      await runProgram(micro, group);
+    }
+  }
+
   #write(tensor: Tensor, data: Float32Array<ArrayBuffer>): void {
     const { buffer, offset } = tensor.range();
     this.#parts.device.write(buffer, data, offset);
@@ -123,18 +139,25 @@ export class TrainingStep implements Stepping {
     this.#write(this.#parts.state.ring, ring);
   }
 
-  /** Computes loss and gradients of a batch without an update, for tests and for looking inside. */
+  /**
+   * Computes loss and gradients of a batch without an update, for tests and for looking inside. The processes of a model call
+   * it together; each gets the whole loss and all gradients.
+   */
   async gradients(rows: readonly BatchRow[]): Promise<{ loss: number; gradients: NamedWeights }> {
     const { device, trainable, gradients, state } = this.#parts;
     this.#writeStep(rows, { learningRate: 0, weightDecay: 0, t: 1, clip: 1, slot: 0 });
     const r = new Recorder(device, "all", false);
     trainable.collectGradients(r, gradients);
     const collect = r.calls.length ? await r.compile("gradients") : undefined;
-    this.#submit(rows, collect);
+    const { group } = this.#parts;
+    if (group.size === 1) this.#submit(rows, collect);
+    else await this.#runShared(rows);
     collect?.dispose();
     const named = await readParameters(device, this.layout, gradients);
-    const [loss] = await device.read([state.loss.range()]);
-    return { loss: new Float32Array(loss)[0], gradients: named };
+    const [bytes] = await device.read([state.loss.range()]);
+    const losses = await gatherValues(group, new Float32Array(bytes)[0], "loss");
+    const loss = losses.reduce((sum, own) => Math.fround(sum + own));
+    return { loss, gradients: await gatherParts(group, this.layout, named, { sum: true }) };
   }
 
   /** Returns the first parameter whose gradient is not finite, or undefined; a `NumericsError` names it. */

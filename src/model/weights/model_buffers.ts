@@ -12,6 +12,7 @@ import { Arena } from "./arena.ts";
 import { PackedWeights, type WeightType } from "./packed_weights.ts";
 import type { ModelWeights, WeightLayout } from "./weight_layout.ts";
 import { remedyFor, requireRoom } from "./weights_room.ts";
+import { headDim } from "../architecture/shard.ts";
 
 /** Weights and rotary angles. */
 export class ModelBuffers implements ModelWeights {
@@ -29,7 +30,7 @@ export class ModelBuffers implements ModelWeights {
     private readonly layout: WeightLayout,
   ) {
     const { config } = layout;
-    const shape = [config.context, 2, config.dim / config.heads / 2];
+    const shape = [config.context, 2, headDim(config) / 2];
     this.angles = upload(device, `${name}: angles`, { shape, data: rotaryAngles(config) });
   }
 

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { columnsOf, elementsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
+import { columnsOf, elementsOf, type FileMatrix, partOfMatrix } from "../../formats/tensors/matrix.ts";
 import type { Device } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { ArenaRows } from "./arena.ts";
 import { type Parameter, type ParameterLayout, parameterRows } from "./weight_layout.ts";
+import { headDim } from "../architecture/shard.ts";
 
 /** Bytes per piece; whole heads of any model fit into it. [ours] */
 const PIECE_BYTES = 16e6;
@@ -41,8 +42,8 @@ export interface ParameterStore {
 type Layout = ParameterLayout & { readonly config?: ModelConfig };
 
 /**
- * Copies weights from files to the GPU, blocks of Q8_0 as they are where such are held. The caller has checked that every
- * parameter is there in its shape.
+ * Copies weights from files to the GPU, blocks of Q8_0 as they are where such are held. Of a parameter that is held in part
+ * the rows of that part are read. The caller has checked that every parameter is there in its whole shape.
  */
 export async function fillArena(
   device: Device,
@@ -53,9 +54,11 @@ export async function fillArena(
 ): Promise<void> {
   let pending = 0;
   for (const parameter of layout.parameters) {
-    for (const { row, rows } of pieces(parameter.shape, layout)) {
+    const { name, shape, part } = parameter;
+    const whole = weights.get(name)!;
+    const matrix = part ? partOfMatrix(whole, { ...part, shape }) : whole;
+    for (const { row, rows } of pieces(shape, layout)) {
       signal?.throwIfAborted();
-      const matrix = weights.get(parameter.name)!;
       const place = parameterRows(parameter, row, rows);
       if (matrix.readQ8 && store.takesBlocks?.(place)) {
         const blocks = await matrix.readQ8(row, rows);
@@ -146,7 +149,7 @@ function* pieces(
 ): Generator<{ row: number; rows: number }> {
   const cols = columnsOf(shape);
   const all = elementsOf(shape) / cols;
-  const head = config ? config.dim / config.heads : 1;
+  const head = config ? headDim(config) : 1;
   const step = Math.max(1, Math.floor(PIECE_BYTES / (4 * cols * head))) * head;
   for (let row = 0; row < all; row += step) yield { row, rows: Math.min(step, all - row) };
 }
