@@ -5,7 +5,7 @@
  */
 import { count, Displayable, duration, join, number, percent, type Picture, table } from "../display/mod.ts";
 import type { Model, PlanFacts } from "../model/mod.ts";
-import { measureSpeed } from "../model/training/measure_speed.ts";
+import { measureSpeed } from "../model/planning/measure_speed.ts";
 import { type EnergySettings, energyText, type EnergyUse, powerOf } from "./monitoring/energy.ts";
 import { type ChainItem, stagesOf } from "./loop/run_context.ts";
 import { minValidationWindows } from "../data/validation/hold_out.ts";

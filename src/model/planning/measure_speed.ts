@@ -6,10 +6,10 @@
  */
 import { trainingFlop } from "../architecture/config.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
-import { loraFlop } from "./lora_layout.ts";
-import { loraSettings } from "./lora_options.ts";
-import type { PlanOptions } from "./training_plan.ts";
-import { TrainingStep } from "./training_step.ts";
+import { loraFlop } from "../training/lora_layout.ts";
+import { loraSettings } from "../training/lora_options.ts";
+import { TrainingStep } from "../training/training_step.ts";
+import { type PlanOptions, planSettings } from "./plan_options.ts";
 
 /** Largest number of micro-batches per measured step: with these the update, done once per step, hardly counts. [ours] */
 const maxMicroBatches = 4;
@@ -21,15 +21,17 @@ export async function measureSpeed(
   presetBatch?: number,
 ): Promise<number> {
   const { config, layout } = stateOf(model);
-  const context = plan.context ?? config.context;
-  const batchTokens = plan.batchTokens ?? presetBatch ?? 16 * context;
-  const batch = Math.max(1, Math.round(batchTokens / context));
-  const microBatch = Math.min(batch, plan.microBatch ?? Math.max(1, Math.floor(1024 / context)));
+  const { context, batch, microBatch: most, save } = planSettings(
+    config,
+    { tokens: 1, ...plan },
+    presetBatch,
+  );
+  const microBatch = Math.min(batch, most);
   const lora = loraSettings(plan.lora);
   const step = await TrainingStep.create(model, {
     microBatch,
     context,
-    save: plan.save ?? "all",
+    save,
     beta1: 0.9,
     beta2: 0.95,
     epsilon: 1e-8,
