@@ -16,6 +16,8 @@ import type { GenerationSettings } from "./architecture/generation_settings.ts";
 import { type Shard, wholeModel } from "./architecture/shard.ts";
 import { claimName, register, unregister } from "./model_registry.ts";
 import type { Arena } from "./weights/arena.ts";
+import { dividedStore, type OwnedPlace, samePlace } from "./weights/divided_weights.ts";
+import type { OwnedArena } from "./weights/owned_arena.ts";
 import type { PackedWeights, WeightType } from "./weights/packed_weights.ts";
 import type { ParameterStore } from "./weights/stream_weights.ts";
 import { ModelBuffers } from "./weights/model_buffers.ts";
@@ -129,15 +131,23 @@ export class ModelState implements ModelHandle, ModelWeights {
     return this.#liveBuffers().trained;
   }
 
+  /** The own part of the weights in f32, where they are divided over ranks; `trained` is undefined then. */
+  get master(): OwnedArena | undefined {
+    return this.#liveBuffers().master;
+  }
+
   /** The weights that products read, of models of another dtype than "f32". */
   get packed(): PackedWeights | undefined {
     return this.#liveBuffers().packed;
   }
 
-  /** The place of all parameters as they are most exactly: the weights in f32 where the model has them. */
+  /**
+   * The place of all parameters as they are most exactly: the weights in f32 where the model has them. Where those are
+   * divided over ranks, it reads the halves and writes both.
+   */
   get store(): ParameterStore {
-    const { trained, packed } = this.#liveBuffers();
-    return trained ?? packed!;
+    const { trained, packed, master } = this.#liveBuffers();
+    return master ? dividedStore(master, packed!) : trained ?? packed!;
   }
 
   /** [context, 2, E / 2] the rotary angles. */
@@ -171,6 +181,20 @@ export class ModelState implements ModelHandle, ModelWeights {
   }
 
   /**
+   * Divides the weights in f32 of a model of dtype "f16" over ranks: this one keeps its own part and all halves.
+   *
+   * @returns true where the model had no weights in f32
+   * @throws {DeviceError} when they do not fit the device; nothing stays allocated
+   */
+  async requireDivided(place: OwnedPlace): Promise<boolean> {
+    const buffers = this.#liveBuffers();
+    if (buffers.master && samePlace(buffers.master, place)) return false;
+    const hadNone = buffers.trained === undefined && buffers.master === undefined;
+    await buffers.divide(place);
+    return hadNone;
+  }
+
+  /**
    * Refuses a model whose weights cannot be trained.
    *
    * @throws {ConfigError} for a model of 8-bit blocks
@@ -196,8 +220,9 @@ export class ModelState implements ModelHandle, ModelWeights {
    */
   async moveTo(device: Device): Promise<void> {
     const { dtype } = this;
-    const trained = this.#buffers.trained !== undefined;
-    const buffers = await ModelBuffers.create(device, this.name, this.layout, { dtype, trained });
+    const { trained, master } = this.#buffers;
+    const held = { dtype, trained: trained !== undefined, master };
+    const buffers = await ModelBuffers.create(device, this.name, this.layout, held);
     this.#buffers.dispose();
     collected.unregister(this);
     collected.register(this, buffers, this);

@@ -7,8 +7,7 @@
  * @module
  */
 import type { FileMatrix } from "../../formats/tensors/matrix.ts";
-import { type MemoryPlan, type Program, Recorder, type Tensor } from "../../gpu/mod.ts";
-import { type StepValues, stepWords } from "../../ops/mod.ts";
+import { type MemoryPlan, type Program, Recorder } from "../../gpu/mod.ts";
 import { gatherValues } from "../../base/exchange.ts";
 import type { BatchRow } from "../architecture/batch.ts";
 import { runProgram } from "../exchange_rows.ts";
@@ -23,26 +22,19 @@ import {
 } from "../weights/stream_weights.ts";
 import type { ParameterLayout } from "../weights/weight_layout.ts";
 import { checkMatrices } from "../weights/weight_source.ts";
-import {
-  type AdamMoment,
-  buildStep,
-  ringSize,
-  type StepParts,
-  type TrainingStepOptions,
-} from "./build_step.ts";
+import { type AdamMoment, buildStep, type StepParts, type TrainingStepOptions } from "./build_step.ts";
 import { Adapters } from "./lora_adapters.ts";
+import { StepRing } from "./step_ring.ts";
 import type { Stepping, StepRecord } from "./stepping.ts";
 
 /** A model's training step, with gradients and moments. */
 export class TrainingStep implements Stepping {
   readonly #parts: StepParts;
-  readonly #options: TrainingStepOptions;
-  /** Steps enqueued whose records were not read yet. */
-  #unread: number[] = [];
+  readonly #ring: StepRing;
 
   private constructor(parts: StepParts, options: TrainingStepOptions) {
     this.#parts = parts;
-    this.#options = options;
+    this.#ring = new StepRing(parts.device, parts.state, options);
   }
 
   /**
@@ -63,18 +55,10 @@ export class TrainingStep implements Stepping {
    */
   run(rows: readonly BatchRow[], step: number, learningRate: number): void {
     this.#parts.device.check();
-    const { weightDecay, clip, spike } = this.#options;
-    this.#writeStep(rows, { learningRate, weightDecay, t: step, clip, slot: step % ringSize, spike });
+    this.#ring.begin(step, learningRate, keptTargets(rows));
     this.#parts.markChanged();
     this.#submit(rows, this.#parts.update);
-    this.#unread.push(step);
-    if (this.#unread.length > ringSize) this.#unread.shift(); // its record was overwritten
-  }
-
-  /** Writes the scalars of a step. */
-  #writeStep(rows: readonly BatchRow[], values: Omit<StepValues, "kept">): void {
-    const kept = rows.reduce((sum, row) => sum + countTargets(row), 0);
-    this.#write(this.#parts.state.step, stepWords({ kept, ...values }, this.#options));
+    this.#ring.note(step);
   }
 
   /**
@@ -111,32 +95,14 @@ export class TrainingStep implements Stepping {
     }
   }
 
-  #write(tensor: Tensor, data: Float32Array<ArrayBuffer>): void {
-    const { buffer, offset } = tensor.range();
-    this.#parts.device.write(buffer, data, offset);
-  }
-
   /** Reads the records of the steps enqueued since the last call, of the newest 256; waits for the GPU. */
-  async read(): Promise<StepRecord[]> {
-    const { device, state } = this.#parts;
-    const steps = this.#unread;
-    this.#unread = [];
-    const [bytes] = await device.read([state.ring.range()]);
-    const ring = new Float32Array(bytes);
-    return steps.map((step) => {
-      const at = (step % ringSize) * 4;
-      const [loss, gradNorm, updated, learningRate] = ring.subarray(at, at + 4);
-      return { step, loss, gradNorm, learningRate, skipped: updated === 0 };
-    });
+  read(): Promise<StepRecord[]> {
+    return this.#ring.read();
   }
 
   /** Writes the records of earlier steps to the ring, so that the spike rule compares the next steps with them. */
   recall(records: readonly StepRecord[]): void {
-    const ring = new Float32Array(4 * ringSize);
-    for (const { step, loss, gradNorm, learningRate, skipped } of records.slice(-ringSize)) {
-      ring.set([loss, gradNorm, skipped ? 0 : 1, learningRate], step % ringSize * 4);
-    }
-    this.#write(this.#parts.state.ring, ring);
+    this.#ring.recall(records);
   }
 
   /**
@@ -145,7 +111,7 @@ export class TrainingStep implements Stepping {
    */
   async gradients(rows: readonly BatchRow[]): Promise<{ loss: number; gradients: NamedWeights }> {
     const { device, trainable, gradients, state } = this.#parts;
-    this.#writeStep(rows, { learningRate: 0, weightDecay: 0, t: 1, clip: 1, slot: 0 });
+    this.#ring.write({ kept: keptTargets(rows), learningRate: 0, weightDecay: 0, t: 1, clip: 1, slot: 0 });
     const r = new Recorder(device, "all", false);
     trainable.collectGradients(r, gradients);
     const collect = r.calls.length ? await r.compile("gradients") : undefined;
@@ -218,9 +184,11 @@ export class TrainingStep implements Stepping {
   }
 }
 
-/** Counts the targets that are not ignored. */
-function countTargets({ ids, targets }: BatchRow): number {
+/** Counts the targets of rows that are not ignored. */
+export function keptTargets(rows: readonly BatchRow[]): number {
   let count = 0;
-  for (let t = 0; t < Math.min(ids.length, targets?.length ?? 0); t++) if (targets![t] >= 0) count++;
+  for (const { ids, targets } of rows) {
+    for (let t = 0; t < Math.min(ids.length, targets?.length ?? 0); t++) if (targets![t] >= 0) count++;
+  }
   return count;
 }

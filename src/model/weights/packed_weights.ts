@@ -262,6 +262,11 @@ export class PackedWeights {
     return this.#arenas.halves!.flat(name, start, size);
   }
 
+  /** Returns a norm and the unused elements behind it as flat tensors, one per chunk. */
+  norm(slot: WeightSlot): Tensor[] {
+    return this.#arenas.vectors!.flat(slot.key, this.#placeAt(slot.start).start, slot.shape[0]);
+  }
+
   /** Encodes the copy of weights of the same layout and format. */
   copyFrom(encoder: GPUCommandEncoder, other: PackedWeights): void {
     for (const kind of kinds) this.#arenas[kind]?.copyFrom(encoder, other.#arenas[kind]!);
