@@ -77,7 +77,7 @@ export class ModelState implements ModelHandle, ModelWeights {
     /** The preset that gave the shape, if one did. */
     readonly preset?: string,
     /** The processes that train and use the model together. */
-    readonly ranks: Ranks = singleRanks,
+    public ranks: Ranks = singleRanks,
   ) {
     this.#buffers = buffers;
     collected.register(this, buffers, this);

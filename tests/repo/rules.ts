@@ -48,6 +48,10 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora/wikitext corpora packing validation tokens",
     "dataset.ts mod.ts",
   ],
+  parallel: [
+    "environment.ts disagreement.ts ordered_sum.ts single.ts local_world.ts loopback.ts launcher.ts world.ts run_guard.ts",
+    "mpi ranks.ts *.ts mod.ts",
+  ],
   model: [
     "architecture weights exchange_rows.ts files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
     "generation training training/parallel planning scoring inspection summary.ts model.ts mod.ts",
@@ -57,7 +61,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "task_entry.ts evaluator.ts mod.ts",
   ],
   train: [
-    "stages monitoring trainer_options.ts recipe.ts checkpoints loop run.ts trainer_plan.ts verify_resume.ts",
+    "stages monitoring trainer_options.ts recipe.ts checkpoints ranks loop run.ts trainer_plan.ts verify_resume.ts",
     "trainer.ts recipes mod.ts",
   ],
 };

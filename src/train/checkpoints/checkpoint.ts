@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { FormatError } from "../../base/errors.ts";
 import { openSafetensors, type TensorEntry, writeSafetensors } from "../../formats/mod.ts";
-import type { AdamMoment, Model, TrainingStep } from "../../model/mod.ts";
+import type { AdamMoment, Model, Stepping } from "../../model/mod.ts";
 import { restoreModel } from "../../model/lifecycle/load_model.ts";
 import { restoreAdapters, writeAdapters } from "./adapter_files.ts";
 import { cardFiles, writeCard } from "./training_card.ts";
@@ -56,7 +56,7 @@ export function isDraft(name: string): boolean {
 export async function writeCheckpoint(
   path: string,
   model: Model,
-  training: TrainingStep,
+  training: Stepping,
   state: Omit<RunState, "files">,
   signal: AbortSignal,
 ): Promise<void> {
@@ -126,7 +126,7 @@ export function restoreWeights(model: Model, { path }: Checkpoint): Promise<void
  *
  * @throws {FormatError} for a tensor that is missing, unknown or of another shape
  */
-export async function restoreMoments(training: TrainingStep, { path }: Checkpoint): Promise<void> {
+export async function restoreMoments(training: Stepping, { path }: Checkpoint): Promise<void> {
   using file = await openSafetensors(`${path}/${MOMENTS}`);
   const tensorsOf = (moment: AdamMoment) =>
     new Map(
@@ -138,7 +138,7 @@ export async function restoreMoments(training: TrainingStep, { path }: Checkpoin
 }
 
 /** Writes both moments under the names of their parameters, prefixed `m.` and `v.`, in pieces of some megabytes. */
-async function writeMoments(path: string, training: TrainingStep, signal: AbortSignal): Promise<void> {
+async function writeMoments(path: string, training: Stepping, signal: AbortSignal): Promise<void> {
   const moments: readonly AdamMoment[] = ["m", "v"];
   const { parameters } = training.layout;
   const layout = moments.flatMap((moment) =>

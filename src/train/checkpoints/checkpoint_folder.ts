@@ -4,7 +4,10 @@
  * @module
  */
 import { ConfigError, FormatError } from "../../base/errors.ts";
-import type { Model, TrainingStep } from "../../model/mod.ts";
+import { type Group, valueOf } from "../../base/exchange.ts";
+import { together } from "../../base/together.ts";
+import { singleGroup } from "../../parallel/mod.ts";
+import type { Model, Stepping } from "../../model/mod.ts";
 import { type Checkpoint, isDraft, linkCheckpoint, openCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { storageError } from "./storage_errors.ts";
 import { readState, type RunState } from "../monitoring/run_state.ts";
@@ -15,7 +18,7 @@ interface CheckpointContent {
   /** Model whose weights are written. */
   model: Model;
   /** Training step whose moments are written. */
-  training: TrainingStep;
+  training: Stepping;
   /** Content of `state.json`. */
   state: Omit<RunState, "files">;
 }
@@ -26,6 +29,7 @@ export class CheckpointFolder {
   newest?: string;
   /** True while the folder holds checkpoints of a run that this one replaces. */
   #replace: boolean;
+  #world: Group = singleGroup;
 
   /**
    * Describes a folder without touching it.
@@ -43,7 +47,12 @@ export class CheckpointFolder {
    *
    * @throws {ConfigError} for a folder that cannot be written, before any training
    */
-  async prepare(): Promise<void> {
+  async prepare(world: Group = singleGroup): Promise<void> {
+    this.#world = world;
+    await together(world, "checkpoint folder", () => world.rank === 0 ? this.#prepare() : undefined);
+  }
+
+  async #prepare(): Promise<void> {
     try {
       await Deno.mkdir(this.path, { recursive: true });
       await Deno.remove(await Deno.makeTempFile({ dir: this.path, prefix: "." })); // it may exist and be read-only
@@ -62,6 +71,18 @@ export class CheckpointFolder {
    * @returns the folder of the checkpoint
    */
   async write(content: CheckpointContent, signal: AbortSignal): Promise<string> {
+    const world = this.#world;
+    const { training, state } = content;
+    return this.newest = await together(world, "checkpoint", async () => {
+      if (world.rank === 0) return await this.#write(content, signal);
+      for (const moment of ["m", "v"] as const) {
+        for await (const { data } of training.moments(moment)) for await (const _ of data());
+      }
+      return `${this.path}/${stepName(state.step)}`;
+    });
+  }
+
+  async #write(content: CheckpointContent, signal: AbortSignal): Promise<string> {
     const { model, training, state } = content;
     const path = `${this.path}/${stepName(state.step)}`;
     if (this.#replace) await this.#removeEarlierRun();
@@ -148,7 +169,12 @@ export function hasState(path: string): boolean {
 export async function findCheckpoint(
   path: string,
   onSkipped: (damaged: FormatError, used: string) => void,
+  world: Group = singleGroup,
 ): Promise<Checkpoint> {
+  if (world.size > 1) {
+    const found = await valueOf(world, 0, "find", async () => (await findCheckpoint(path, onSkipped)).path);
+    return { path: found, state: await readState(found) };
+  }
   if (hasState(path)) return await openCheckpoint(path).catch((error) => offerAnother(path, error));
   const damaged: FormatError[] = [];
   for (const candidate of await newestFirst(path)) {

@@ -1,0 +1,63 @@
+/**
+ * The one thread that calls MPI: it joins the world and runs all collectives of this process, one after another.
+ *
+ * It is a worker of its own, so that the main thread stays free for timers and Stop while a call waits for other ranks.
+ *
+ * @module
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { RankError } from "../../base/exchange.ts";
+import { Communicator } from "./communicator.ts";
+import type { Answer, Command, Result, ThreadData } from "./thread_messages.ts";
+import { Mpi } from "./mpi.ts";
+
+/** Runs commands on the communicators of this process. */
+class MpiThread {
+  readonly #comms = new Map<number, Communicator>();
+
+  constructor(world: Communicator) {
+    this.#comms.set(0, world);
+  }
+
+  run(command: Command): Result {
+    const comm = this.#comms.get(command.comm)!;
+    const result = comm.run(command);
+    if (!command.split) return result;
+    const part = comm.split(command.split.part);
+    this.#comms.set(command.split.comm, part);
+    return { place: { rank: part.rank, members: part.ranksIn(comm) } };
+  }
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** Runs `work` and sends its result or its failure. */
+function answer(id: number, work: () => Result): void {
+  const begin = now();
+  let result: Result & Pick<Answer, "error">;
+  try {
+    result = work();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    result = { error: { message, failedRank: error instanceof RankError ? error.failedRank : undefined } };
+  }
+  const buffers = [result.bytes, result.values, ...result.parts ?? []].flatMap((array) =>
+    array?.buffer ?? []
+  );
+  parentPort!.postMessage({ id, begin, end: now(), ...result } satisfies Answer, buffers);
+}
+
+if (parentPort && workerData?.library) {
+  const { library, pieceBytes } = workerData as ThreadData;
+  let thread: MpiThread | undefined;
+  answer(-1, () => {
+    const mpi = new Mpi(library);
+    mpi.init();
+    const world = new Communicator(mpi, mpi.handles.world, pieceBytes);
+    thread = new MpiThread(world);
+    return { place: { rank: world.rank, members: world.ranksIn(world) } };
+  });
+  parentPort.on("message", (command: Command) => answer(command.id, () => thread!.run(command)));
+}
