@@ -63,6 +63,9 @@ export function summaryOf(model: ModelHandle): Picture {
         trained ? `, ${bytes(trained)} in f32 to be trained` : ""
       }; ` +
       `keys and values ${bytes(position)} per position`,
+      ...state.group.size > 1
+        ? [`process ${state.group.rank + 1} of ${state.group.size} that hold the model`]
+        : [],
       `${count(trainingFlop(c))} FLOP to train on a token; on ${model.device.adapter}`,
       ...state.notes,
     ].join(". "),

@@ -13,8 +13,8 @@ import { fetchModel } from "../files/hub.ts";
 import { openWeights } from "../files/open_model.ts";
 import { type ModelOptions, modelOptionsSchema, type ModelSettings } from "../model_options.ts";
 import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
-import { fillArena } from "../weights/stream_weights.ts";
-import { checkWeights, sourceBytes, type WeightSource } from "../weights/weight_source.ts";
+import { fillArena, parameterBytes } from "../weights/stream_weights.ts";
+import { checkWeights, type WeightSource } from "../weights/weight_source.ts";
 import { openModelRanks } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
@@ -60,7 +60,7 @@ async function readModel(
   const state = await ModelState.allocate(device, config, { name, fallbackName, dtype, ranks });
   try {
     await using progress = new Progress(`loading ${fallbackName}`, {
-      total: sourceBytes(weights),
+      total: parameterBytes(state.layout),
       format: showBytes,
     });
     const onBytes = (bytes: number) => progress.add(bytes);

@@ -63,6 +63,38 @@ async function fromAll(group: Group, own: Float32Array<ArrayBuffer>): Promise<Fl
   return all.map((bytes) => new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4));
 }
 
+/**
+ * Returns rows whose columns lie in sections, of which each process holds a part, with the columns of all: section by section,
+ * and in a section process by process.
+ *
+ * @param own [rows, columns that this process holds]
+ * @param widths the columns that process `rank` holds of each section
+ */
+export async function gatherColumns(
+  group: Group,
+  own: Float32Array<ArrayBuffer>,
+  rows: number,
+  widths: (rank: number) => readonly number[],
+): Promise<Float32Array<ArrayBuffer>> {
+  if (group.size === 1) return own;
+  const all = await fromAll(group, own);
+  const total = all.reduce((sum, { length }) => sum + length / rows, 0);
+  const out = new Float32Array(rows * total);
+  let to = 0;
+  for (const section of widths(0).keys()) {
+    all.forEach((part, rank) => {
+      const held = widths(rank);
+      const from = held.slice(0, section).reduce((a, b) => a + b, 0);
+      const [stride, width] = [part.length / rows, held[section]];
+      for (let row = 0; row < rows; row++) {
+        out.set(part.subarray(row * stride + from, row * stride + from + width), row * total + to);
+      }
+      to += width;
+    });
+  }
+  return out;
+}
+
 /** Joins the parts of all processes: one below another, or side by side where they have all rows. */
 function joinParts({ shape, part }: Parameter, parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   const [rows, cols] = part!.shape;

@@ -81,6 +81,11 @@ export async function fillArena(
   device.check();
 }
 
+/** Returns the bytes that the parameters take as f32: those that {@linkcode fillArena} reports. */
+export function parameterBytes({ parameters }: ParameterLayout): number {
+  return parameters.reduce((sum, { shape }) => sum + 4 * elementsOf(shape), 0);
+}
+
 /** Waits until the GPU has taken all writes. */
 async function drain({ gpu }: Device): Promise<void> {
   gpu.queue.submit([]);

@@ -107,8 +107,3 @@ export async function matricesDiffer(a: FileMatrix | undefined, b: FileMatrix | 
   }
   return false;
 }
-
-/** Returns the bytes that the weights take as f32. */
-export function sourceBytes(weights: ReadonlyMap<string, FileMatrix>): number {
-  return [...weights.values()].reduce((sum, { shape }) => sum + 4 * elementsOf(shape), 0);
-}
