@@ -71,7 +71,7 @@ function dataTraffic(
 
 function modelTraffic(
   { size, replicated = size }: TrainedArena,
-  { model }: PlannedRanks,
+  { data, model, lanes }: PlannedRanks,
   buckets: readonly Bucket[],
 ): Traffic[] {
   const others = model - 1;
@@ -82,9 +82,11 @@ function modelTraffic(
   const bytes = 4 * others * sumOf(shared.map(({ size }) => Math.ceil(size / model)));
   const gradients = { group, label: "replicated gradients", count: shared.length, bytes, staged: 0 };
   const normBytes = 4 * Math.ceil(size / normPart) * others;
+  const lossBytes = 4 * lanes / data * others;
+  const sums = shared.length ? (["reduceScatter", "allGather"] as const) : [];
   return [
-    { ...gradients, kind: "reduceScatter" },
-    { ...gradients, kind: "allGather" },
+    { group, label: "loss", kind: "allGather", count: 1, bytes: lossBytes, staged: 0 },
+    ...sums.map((kind) => ({ ...gradients, kind })),
     { group, label: "norm parts", kind: "allGather", count: 1, bytes: normBytes, staged: 0 },
   ];
 }

@@ -9,7 +9,6 @@ import { AdapterLayout, loraFlop } from "../training/lora_layout.ts";
 import { loraSettings } from "../training/lora_options.ts";
 import { stepMemory } from "../training/step_memory.ts";
 import { WeightLayout } from "../weights/weight_layout.ts";
-import type { MeasuredNetwork } from "./network.ts";
 import { planParallel } from "./plan_parallel.ts";
 import type { PlanFacts } from "./plan_facts.ts";
 import { type PlanOptions, planSettings } from "./plan_options.ts";
@@ -25,8 +24,6 @@ interface PlanSubject {
   presetBatch?: number;
   /** The device that trains it; without one the step is recorded with the plain kernels. */
   device?: DeviceProfile;
-  /** The network between the ranks, where it was measured. */
-  network?: MeasuredNetwork;
   /** Measures the speed. Returns the same plan with it. */
   measure?: () => Promise<Plan>;
 }
@@ -47,7 +44,7 @@ export function makePlan(subject: PlanSubject, options: PlanOptions): Plan {
   const steps = Math.ceil(o.tokens / o.batchTokens);
   const { microBatch, context, save, dtype } = o;
   const memory = { microBatch, context, save, dtype, lora };
-  const network = subject.network ?? (o.network === "measured" ? undefined : o.network);
+  const network = o.network === "measured" ? undefined : o.network;
   const parallel = o.ranks.processes === 1
     ? undefined
     : planParallel({ config, settings: o, memory, device, network, flopPerToken });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Group, Ranks } from "../../base/exchange.ts";
+import { type Group, type Ranks, valueOf } from "../../base/exchange.ts";
 import type { Device } from "../../gpu/mod.ts";
 import { fitLink, type GroupName, type Link, type MeasuredNetwork, type TimedExchange } from "./network.ts";
 
@@ -13,7 +13,7 @@ export const timedSizes: readonly number[] = [4 << 10, 64 << 10, 1 << 20, 16 << 
 /** Label of the exchanges that are timed. */
 const label = "measure network";
 
-/** Measures the groups of a rank and its device; every rank calls it at the same time. */
+/** Measures the groups of the first rank and its device; every rank calls it at the same time, and all are told the same. */
 export async function measureNetwork(ranks: Ranks, device: Device): Promise<MeasuredNetwork> {
   const links: Link[] = [];
   for (const name of ["world", "data", "model"] as const) {
@@ -21,7 +21,8 @@ export async function measureNetwork(ranks: Ranks, device: Device): Promise<Meas
     if (earlier.length) links.push(...earlier.map((link) => ({ ...link, group: name })));
     else if (ranks[name].size > 1) links.push(...await measureGroup(name, ranks[name]));
   }
-  return { links, staging: await measureStaging(device) };
+  const staging = await measureStaging(device);
+  return await valueOf(ranks.world, 0, label, () => ({ links, staging }));
 }
 
 async function measureGroup(group: GroupName, ranks: Group): Promise<Link[]> {

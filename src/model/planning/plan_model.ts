@@ -44,14 +44,11 @@ export function planModel(model: ModelState, options: PlanOptions): Plan {
   const subject = { name, config, device, presetBatch: presetBatchOf(preset) };
   const measure = async () => {
     checkMeasurable(model, settings);
-    const network = ranks.world.size > 1 ? await measureNetwork(ranks, device) : undefined;
+    const network = ranks.world.size > 1 ? await measureNetwork(ranks, device) : settings.network;
     using copy = await cloneModel(model);
     const own = await measureSpeed(copy, settings, subject.presetBatch);
     const flops = Math.min(...await gatherValues(ranks.world, own, "measure speed"));
-    return makePlan({ ...subject, network }, {
-      ...settings,
-      device: { flops, watts: settings.device?.watts },
-    });
+    return makePlan(subject, { ...settings, network, device: { flops, watts: settings.device?.watts } });
   };
   return makePlan({ ...subject, measure }, settings);
 }

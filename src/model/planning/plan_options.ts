@@ -47,10 +47,10 @@ export interface PlanOptions {
   /** The processes that train together (default: those of the launcher for a model, else 1). */
   parallel?: PlanParallel;
   /**
-   * Speed of the network between them: figures, or `"measured"`, which `plan.measure()` fills in. Without it the bytes
-   * that are sent are known, and no seconds.
+   * Speed of the network between them: figures, those of a plan that was measured, or `"measured"`, which `plan.measure()`
+   * fills in. Without it the bytes that are sent are known, and no seconds.
    */
-  network?: NetworkFigures | "measured";
+  network?: NetworkFigures | MeasuredNetwork | "measured";
   /** Speed and power: achieved FLOP/s of a device, and its watts. Without them time and energy stay unknown. */
   device?: { flops: number; watts?: number };
   /** Power usage effectiveness of the data centre (default 1.1, as in the paper). */
@@ -72,6 +72,9 @@ const networkSchema = optionsSchema<NetworkFigures>()(z.strictObject({
   bandwidth: z.number().positive(),
   staging: z.number().positive(),
 }));
+const measuredSchema = z.custom<MeasuredNetwork>((value) =>
+  typeof value === "object" && value !== null && "links" in value
+);
 const planSchema = optionsSchema<PlanOptions>()(z.strictObject({
   tokens: z.number().min(1),
   batchTokens: count.optional(),
@@ -82,7 +85,7 @@ const planSchema = optionsSchema<PlanOptions>()(z.strictObject({
   dtype: z.enum(["f32", "f16"]).default("f32"),
   devices: count.optional(),
   parallel: parallelSchema.optional(),
-  network: z.union([networkSchema, z.literal("measured")]).optional(),
+  network: z.union([networkSchema, measuredSchema, z.literal("measured")]).optional(),
   device: z.strictObject({ flops: z.number().positive(), watts: z.number().positive().optional() })
     .optional(),
   pue: z.number().min(1).default(1.1),
@@ -96,7 +99,7 @@ export interface PlannedRanks extends Required<PlanParallel> {
 }
 
 /** Options of a plan, checked, with defaults. */
-export interface PlanSettings extends Omit<z.output<typeof planSchema>, "devices" | "parallel" | "network"> {
+export interface PlanSettings extends Omit<z.output<typeof planSchema>, "devices" | "parallel"> {
   /** Positions per sequence. */
   context: number;
   /** Sequences per batch. */
@@ -107,8 +110,6 @@ export interface PlanSettings extends Omit<z.output<typeof planSchema>, "devices
   microBatch: number;
   /** The processes. */
   ranks: PlannedRanks;
-  /** Speed of the network, where it is known. */
-  network?: NetworkFigures | MeasuredNetwork | "measured";
 }
 
 /**

@@ -1,19 +1,13 @@
 // The network of ranks in one process, timed: sizes, links by group, and what every rank is asked for. No time is asserted.
 import assert from "node:assert/strict";
-import { openDevice } from "../../../src/gpu/mod.ts";
 import { measureNetwork, timedSizes, timeExchanges } from "../../../src/model/planning/measure_network.ts";
 import { loopback } from "../../../src/parallel/loopback.ts";
 import { openRanks } from "../../../src/parallel/mod.ts";
+import { onRanks } from "../../support/model_ranks.ts";
 
 Deno.test("each group of several ranks has two links, fitted to four sizes", async () => {
-  const all = await loopback(2, async () => {
-    const device = await openDevice();
-    try {
-      return await measureNetwork(await openRanks(), device);
-    } finally {
-      device.close();
-    }
-  });
+  const all = await onRanks(2, async (device) => await measureNetwork(await openRanks(), device));
+  assert.deepEqual(all[1], all[0]);
   for (const { links, staging } of all) {
     assert.deepEqual(
       links.map(({ group, kind }) => `${group} ${kind}`),
