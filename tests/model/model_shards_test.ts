@@ -7,14 +7,17 @@ import type { Device, Save } from "../../src/gpu/mod.ts";
 import {
   type BatchRow,
   countParameters,
+  LORA_TARGETS,
   Model,
   type ModelOptions,
   type ModelShape,
+  type ParameterLayout,
   resolveConfig,
   TrainingStep,
 } from "../../src/model/mod.ts";
 import { stateOf } from "../../src/model/model_state.ts";
 import { half, testDevice } from "../support/device.ts";
+import { inFolder } from "../support/folder.ts";
 import { goldenJson, goldenPath, goldenTensors, l2Error } from "../support/golden.ts";
 import { onRanks } from "../support/model_ranks.ts";
 import { paperStep } from "./paper_step.ts";
@@ -129,6 +132,45 @@ Deno.test({
   },
 });
 
+Deno.test("2 ranks compute the gradients of adapters, and the weights with them, of one", async () => {
+  const [, shape] = shapes[0];
+  const lora = { rank: 3, alpha: 5, targets: LORA_TARGETS, seed: 4 };
+  const use = async (model: Model) => {
+    const step = await TrainingStep.create(model, { microBatch: 2, context: T, ...paperStep, lora });
+    const { adapters, frozen } = await step.adapters!.read();
+    const initial = [...adapters.values()].map((data) => [...data.slice(0, 9)]);
+    for (const [name, data] of adapters) {
+      if (name.includes("lora_B")) data.forEach((_, i) => data[i] = (i % 5 - 2) / 9);
+    }
+    const shapeOf = (layout: ParameterLayout, name: string) => {
+      const { shape, part } = layout.parameters.find((one) => one.name === name)!;
+      return part?.shape ?? shape;
+    };
+    const tensors = (layout: ParameterLayout, named: Map<string, Float32Array>) =>
+      [...named].map(([name, data]) =>
+        [name, { shape: shapeOf(layout, name), data }] as [string, { shape: number[]; data: Float32Array }]
+      );
+    const { layout } = step.adapters!;
+    step.adapters!.restore({ adapters: tensors(layout, adapters), frozen: tensors(layout.frozen, frozen) });
+    const { size } = layout.places;
+    const result = await step.gradients(sequences(3, model.config.vocabSize));
+    step.dispose();
+    return { initial, ...result, weights: await model.parameters(), size };
+  };
+  using alone = await createModel(shape, { device: await testDevice(), name: "alone" });
+  const want = await use(alone);
+  const ranks = await onParts(2, async (_device, _world, options) => {
+    using model = await createModel(shape, options);
+    return await use(model);
+  });
+  assert.equal(ranks[0].size, ranks[1].size, "arenas of one size");
+  for (const { initial, weights, ...found } of ranks) {
+    assert.deepEqual(initial, want.initial, "A is drawn whole");
+    compare(found, want, 2e-6, "adapters");
+    compare({ loss: 1, gradients: weights }, { loss: 1, gradients: want.weights }, 2e-7, "weights");
+  }
+});
+
 for (const [name, t] of [["A", 2], ["A", 4], ["B", 2]] as const) {
   Deno.test(`golden model ${name} on ${t} ranks: loss and gradients`, async () => {
     const { batch } = goldenJson<{ batch: { input_ids: number[][]; targets: number[][] } }>(
@@ -236,6 +278,32 @@ Deno.test("2 ranks generate, score and measure what one does", async () => {
     }
     assert.ok(Math.abs(found.loss / want.loss - 1) <= 2e-6);
   }
+});
+
+Deno.test("2 ranks load 8-bit blocks and halves in parts, and use them as one does", async () => {
+  const shape = { dim: 128, layers: 1, heads: 4, kvHeads: 2, hidden: 192, vocabSize: 60 };
+  const ids = Uint32Array.from({ length: 12 }, (_, i) => i * 31 % 60);
+  await inFolder(async (folder) => {
+    const file = `${folder}/model.gguf`;
+    {
+      using model = await createModel(shape, { device: await testDevice(), name: "saved" });
+      await model.save(file, { dtype: "q8_0" });
+    }
+    for (const dtype of ["q8", ...half ? ["f16" as const] : []] as const) {
+      using alone = await Model.load(file, { device: await testDevice(), name: "alone", dtype });
+      const want = await alone.logits(ids);
+      const weights = await alone.parameters();
+      const ranks = await onParts(2, async (_device, _world, options) => {
+        using model = await Model.load(file, { ...options, dtype });
+        assert.deepEqual(await model.parameters(), weights, "blocks stay blocks");
+        return await model.logits(ids);
+      });
+      for (const logits of ranks) {
+        const error = l2Error(logits, want);
+        assert.ok(error <= (dtype === "q8" ? 2e-6 : 2e-3), `${dtype} off by ${error}`);
+      }
+    }
+  });
 });
 
 Deno.test("a rank holds its part of the weights, and a clone holds the same", async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import { type ModelHandle, stateOf } from "../model_state.ts";
-import { gatherParts, partOfArray } from "../weights/gather_parts.ts";
+import { gatherParts } from "../weights/gather_parts.ts";
 import { type NamedWeights, readParameters, writeParameters } from "../weights/named_weights.ts";
 
 /**
@@ -28,7 +28,7 @@ export function replaceParameters(model: ModelHandle, named: ReadonlyMap<string,
   const state = stateOf(model);
   const shaped = state.layout.parameters.flatMap(({ name, shape, part }) => {
     const data = named.get(name);
-    return data ? [[name, { shape, data: part ? partOfArray(data, part, shape) : data }] as NamedArray] : [];
+    return data ? [[name, { shape: part?.shape ?? shape, data }] as NamedArray] : [];
   });
   writeParameters(state.device, state.layout, state.store, shaped);
   state.pack();

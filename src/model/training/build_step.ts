@@ -187,17 +187,11 @@ export function smallTensor(
 /**
  * Refuses a step that the processes of a model cannot share out.
  *
- * @throws {ConfigError} for adapters, or rows that their number does not divide, naming what fits
+ * @throws {ConfigError} for rows that their number does not divide, naming what fits
  */
 export function checkShared({ layout: { shard: { of } } }: ModelState, options: TrainingStepOptions): void {
   if (of === 1) return;
-  const { lora, microBatch, context } = options;
-  if (lora) {
-    throw new ConfigError(
-      `Cannot train adapters of a model that ${of} processes hold: leave out parallel.model, or lora`,
-      { path: "lora" },
-    );
-  }
+  const { microBatch, context } = options;
   if (microBatch * context % of === 0) return;
   const fitting = Array.from({ length: of }, (_, i) => i + 1).find((n) => n * context % of === 0);
   throw new ConfigError(

@@ -20,7 +20,8 @@ import {
 } from "../weights/named_weights.ts";
 import { Arena } from "../weights/arena.ts";
 import type { ArenaLayout } from "../weights/arena_layout.ts";
-import type { ModelWeights, WeightSlot } from "../weights/weight_layout.ts";
+import { gatherParts } from "../weights/gather_parts.ts";
+import type { ModelWeights, ParameterLayout, WeightSlot } from "../weights/weight_layout.ts";
 import { type AdaptedSlot, AdapterLayout } from "./lora_layout.ts";
 import type { LoraSettings } from "./lora_options.ts";
 import type { Trainable } from "./trainable.ts";
@@ -136,14 +137,19 @@ export class Adapters implements Trainable {
     }
   }
 
-  /** Copies the adapters and the frozen weights to host memory, for a checkpoint. */
+  /**
+   * Copies the adapters and the frozen weights to host memory, for a checkpoint. Processes that hold a model together call it
+   * together, and each gets whole tensors.
+   */
   async read(): Promise<{ adapters: NamedWeights; frozen: NamedWeights }> {
-    const adapters = await readParameters(this.#device, this.layout, this.arena);
-    return { adapters, frozen: await readParameters(this.#device, this.layout.frozen, this.frozen) };
+    const { layout, model: { group } } = this;
+    const whole = async (layout: ParameterLayout, arena: Arena) =>
+      await gatherParts(group, layout, await readParameters(this.#device, layout, arena));
+    return { adapters: await whole(layout, this.arena), frozen: await whole(layout.frozen, this.frozen) };
   }
 
   /**
-   * Replaces adapters and frozen weights by those of a checkpoint, and computes the model's weights from them.
+   * Replaces adapters and frozen weights by those of a checkpoint, whole tensors, and computes the model's weights from them.
    *
    * @throws {FormatError} for tensors that are missing, or of other shapes
    */
@@ -221,13 +227,14 @@ function* initialAdapters(
   { parameters }: AdapterLayout,
   seed: number,
 ): Generator<[string, { shape: number[]; data: Float32Array<ArrayBuffer> }]> {
-  for (const { name, shape } of parameters) {
-    const data = new Float32Array(shape[0] * shape[1]);
+  for (const { name, shape, part } of parameters) {
+    const [rows, cols] = part?.shape ?? shape;
+    const data = new Float32Array(rows * cols);
     const random = new Random(seed).fork(name);
-    const deviation = 1 / Math.sqrt(3 * shape[1]);
+    const deviation = 1 / Math.sqrt(3 * cols);
     if (name.endsWith("lora_A.weight")) {
       for (let i = 0; i < data.length; i++) data[i] = random.normal() * deviation;
     }
-    yield [name, { shape, data }];
+    yield [name, { shape: [rows, cols], data }];
   }
 }

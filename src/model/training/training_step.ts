@@ -82,17 +82,18 @@ export class TrainingStep implements Stepping {
     }
   }
 
-  /** Runs every micro-batch together with the other processes of the model. */
-  async #runShared(rows: readonly BatchRow[]): Promise<void> {
-    const { device: { gpu }, batch, micro, gradients, state, group } = this.#parts;
+  /** Runs every micro-batch together with the other processes of the model, and `after` alone. */
+  async #runShared(rows: readonly BatchRow[], after?: Program): Promise<void> {
+    const { device: { gpu }, batch, micro, gradients, state, trainable, group } = this.#parts;
     const encoder = gpu.createCommandEncoder();
-    gradients.clear(encoder);
+    for (const sum of [gradients, ...trainable.scratch]) sum.clear(encoder);
     encoder.clearBuffer(state.loss.range().buffer);
     gpu.queue.submit([encoder.finish()]);
     for (let i = 0; i === 0 || i < rows.length; i += batch.batch) {
       batch.fill(rows.slice(i, i + batch.batch));
       await runProgram(micro, group);
     }
+    after?.replay();
   }
 
   /** Reads the records of the steps enqueued since the last call, of the newest 256; waits for the GPU. */
@@ -117,7 +118,7 @@ export class TrainingStep implements Stepping {
     const collect = r.calls.length ? await r.compile("gradients") : undefined;
     const { group } = this.#parts;
     if (group.size === 1) this.#submit(rows, collect);
-    else await this.#runShared(rows);
+    else await this.#runShared(rows, collect);
     collect?.dispose();
     const named = await readParameters(device, this.layout, gradients);
     const [bytes] = await device.read([state.loss.range()]);

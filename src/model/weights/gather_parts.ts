@@ -4,10 +4,9 @@
  * @module
  */
 import type { Group } from "../../base/exchange.ts";
-import { elementsOf } from "../../formats/tensors/matrix.ts";
 import { addInOrder } from "../../parallel/ordered_sum.ts";
 import type { NamedWeights } from "./named_weights.ts";
-import type { HeldPart, Parameter, ParameterLayout } from "./weight_layout.ts";
+import type { Parameter, ParameterLayout } from "./weight_layout.ts";
 
 /** Settings of {@linkcode gatherParts}. */
 interface GatherSettings {
@@ -34,26 +33,6 @@ export async function gatherParts(
     whole.set(parameter.name, parameter.part ? joinParts(parameter, all) : sum ? addInOrder(all) : own);
   }
   return whole;
-}
-
-/**
- * Returns the part of a whole array that is held, [rows, cols].
- *
- * @returns an array of another length than the part where `whole` has another length than the tensor
- */
-export function partOfArray(
-  whole: Float32Array,
-  part: HeldPart,
-  [rows, cols]: readonly number[],
-): Float32Array {
-  const width = part.shape[1];
-  if (whole.length !== elementsOf(part.shape)) return whole;
-  const out = new Float32Array(rows * cols);
-  for (let row = 0; row < rows; row++) {
-    const start = (part.row + row) * width + part.col;
-    out.set(whole.subarray(start, start + cols), row * cols);
-  }
-  return out;
 }
 
 /** Returns the numbers of all processes, of which each may have another count. */
