@@ -114,7 +114,7 @@ export class Program extends Displayable {
         const group = bindGroup(device, call, params, i * slot);
         return [{ index: i, kernel: call.kernel, words: own, pipeline: pipelines[i]!, group, x, y, z }];
       });
-      device.write(params, words);
+      if (words.length) device.write(params, words); // of an empty array Deno 2.9 panics
       device.check();
       await compileAhead(device, ready);
       const dispatches: (ReadyDispatch | undefined)[] = calls.map(() => undefined);

@@ -6,7 +6,7 @@
 import { Worker } from "node:worker_threads";
 import { LlameroError } from "../../base/errors.ts";
 import { RankError } from "../../base/exchange.ts";
-import type { Answer, Command, Result, ThreadData } from "./thread_messages.ts";
+import type { Answer, Command, GroupPlace, Result, ThreadData } from "./thread_messages.ts";
 
 /** A command that is not answered yet. */
 export interface Waiting {
@@ -49,7 +49,7 @@ export class Connection {
   }
 
   /** Waits until the thread has joined the world; resolves with the place of this rank in it. */
-  async join(): Promise<{ rank: number; members: number[] }> {
+  async join(): Promise<GroupPlace> {
     return resultOf(await this.#wait(-1, undefined)).place!;
   }
 

@@ -29,6 +29,13 @@ class MpiThread {
   }
 }
 
+/** Returns the hosts of all ranks; `own` is that of this one. */
+function hostsOf(world: Communicator, own: string): string[] {
+  const parts = Array<Uint8Array>(world.size).fill(new TextEncoder().encode(own));
+  const all = world.run({ id: -1, comm: 0, kind: "allToAll", label: "hosts", parts }).parts!;
+  return all.map((bytes) => new TextDecoder().decode(bytes));
+}
+
 function now(): number {
   return performance.timeOrigin + performance.now();
 }
@@ -50,14 +57,14 @@ function answer(id: number, work: () => Result): void {
 }
 
 if (parentPort && workerData?.library) {
-  const { library, pieceBytes } = workerData as ThreadData;
+  const { library, pieceBytes, host } = workerData as ThreadData;
   let thread: MpiThread | undefined;
   answer(-1, () => {
     const mpi = new Mpi(library);
     mpi.init();
     const world = new Communicator(mpi, mpi.handles.world, pieceBytes);
     thread = new MpiThread(world);
-    return { place: { rank: world.rank, members: world.ranksIn(world) } };
+    return { place: { rank: world.rank, members: world.ranksIn(world), hosts: hostsOf(world, host) } };
   });
   parentPort.on("message", (command: Command) => answer(command.id, () => thread!.run(command)));
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { gatherValues, type Group } from "../../base/exchange.ts";
+import type { Group } from "../../base/exchange.ts";
 import { hostName } from "../environment.ts";
 import type { Launcher } from "../launcher.ts";
 import { keepLoaded } from "./abi.ts";
@@ -39,17 +39,17 @@ async function join(launcher: Launcher, pieceBytes: number): Promise<Group> {
   keepLoaded(library.path);
   const watch = new Watch(new Mpi(library), launcher.rank);
   const connection = new Connection(
-    { library, pieceBytes },
+    { library, pieceBytes, host: hostName() },
     (waiting, seconds) => watch.look(waiting, seconds),
   );
   watch.listen();
-  const { rank, members } = await connection.join();
+  const { rank, members, hosts } = await connection.join();
   const size = members.length;
   if (size !== launcher.size || rank !== launcher.rank) throw wrongKind(launcher, library, rank, size);
   const world = new MpiGroup(connection, 0, rank, size);
   watch.world = world;
   watch.busy = () => connection.busy;
-  world.hosts = await gatherValues(world, hostName(), "hosts");
+  world.hosts = hosts!;
   return world;
 }
 

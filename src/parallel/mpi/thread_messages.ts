@@ -13,6 +13,8 @@ export interface ThreadData {
   library: Library;
   /** Most bytes that one call of MPI moves on this rank; larger collectives are cut. */
   pieceBytes: number;
+  /** The name of this host. */
+  host: string;
 }
 
 /** A collective that the thread is asked for. */
@@ -41,6 +43,16 @@ export interface Command {
   split?: { part: number; comm: number };
 }
 
+/** The place of this rank in a new group. */
+export interface GroupPlace {
+  /** Its rank there. */
+  rank: number;
+  /** The ranks that the members have in the group that was divided. */
+  members: number[];
+  /** The hosts of all ranks; of the world only. */
+  hosts?: string[];
+}
+
 /** The result of a collective. */
 export interface Result {
   /** Gathered or received bytes. */
@@ -49,8 +61,8 @@ export interface Result {
   values?: Float32Array<ArrayBuffer>;
   /** The bytes from each rank. */
   parts?: Uint8Array<ArrayBuffer>[];
-  /** Rank of this process in a new group, and the ranks of its members in the group before. */
-  place?: { rank: number; members: number[] };
+  /** The place of this rank in a new group. */
+  place?: GroupPlace;
 }
 
 /** The answer to a command. */

@@ -51,7 +51,10 @@ if (how === "clean") {
   if (how === "kill" && last) Deno.kill(Deno.pid, "SIGKILL");
   if (how === "signal") {
     let stop = false;
-    Deno.addSignalListener("SIGUSR1", () => stop = true);
+    for (const signal of ["SIGINT", "SIGUSR1", "SIGUSR2"] as const) {
+      Deno.addSignalListener(signal, () => stop = true);
+    }
+    await group.barrier("all listen");
     if (group.rank === 0) console.log("ready");
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -59,7 +62,6 @@ if (how === "clean") {
       const wishes = await gatherValues(group, stop, "stop");
       if (wishes.includes(true)) break;
     }
-    Deno.removeSignalListener("SIGUSR1", () => {});
     await new Promise((resolve) => setTimeout(resolve, 1500)); // as long as a checkpoint takes
     if (group.rank === 0) console.log("checkpoint");
     over();

@@ -23,7 +23,7 @@ interface HostBucket {
   busy: Promise<unknown>;
 }
 
-/** What an exchange of gradients works on. */
+/** Settings of an exchange of gradients. */
 export interface ExchangeSettings {
   /** The device that holds the gradients. */
   device: Device;
@@ -112,7 +112,7 @@ export class GradientExchange {
 
   /** Copies the own part of sums to the GPU, in place of this rank's gradients. */
   write(sums: readonly (Float32Array<ArrayBuffer> | undefined)[]): void {
-    const { group, buckets } = this.#settings;
+    const { group } = this.#settings;
     sums.forEach((sum, bucket) => {
       if (sum) this.#writePart(bucket, group.rank, sum);
     });

@@ -66,7 +66,9 @@ export class ParallelStep implements Stepping {
     this.#lanes = new LaneRunner(parts, parallel, this.#tracer);
     const { device, buckets, gathered } = parts;
     if (gathered) {
-      this.#weights = new WeightGather({ device, group: data, buckets, ...gathered, tracer: this.#tracer });
+      const { overlap = true } = parallel;
+      const settings = { device, group: data, buckets, overlap, tracer: this.#tracer };
+      this.#weights = new WeightGather({ ...settings, ...gathered });
     }
     this.#unwatch = [...new Set([data, copies])]
       .map(({ log }) => log.watch((record) => this.#tracer.addCollective(record)));

@@ -13,7 +13,7 @@ import { flatPieces } from "../../weights/divided_weights.ts";
 import { type Bucket, type ElementRange, partOf } from "../../weights/owned_ranges.ts";
 import { Staging } from "./staging.ts";
 
-/** What a gathering of weights works on. */
+/** Settings of a gathering of weights. */
 export interface GatherSettings {
   /** The device that holds the weights. */
   device: Device;
@@ -25,6 +25,8 @@ export interface GatherSettings {
   flat: (start: number, size: number) => readonly Tensor[];
   /** Bytes of an element. */
   bytes: 2 | 4;
+  /** False to wait for each exchange. */
+  overlap: boolean;
   /** Receives times. */
   tracer: Tracer;
 }
@@ -48,14 +50,16 @@ export class WeightGather {
    * @returns a function that waits for the parts of the others and copies them to the GPU
    */
   async ask(encoder: GPUCommandEncoder): Promise<() => Promise<void>> {
-    const { device, group, tracer } = this.#settings;
+    const { device, group, overlap } = this.#settings;
     const asked: { batch: Bucket[]; all: Promise<Uint8Array<ArrayBuffer>> }[] = [];
     for (const [i, batch] of this.#batches.entries()) {
       const own = await this.#read(batch, i === 0 ? encoder : device.gpu.createCommandEncoder(), i);
       const all = group.allGather(own, "weights");
       all.catch(() => {}); // whoever awaits the weights is told
       asked.push({ batch, all });
+      if (!overlap) await all;
     }
+    const { tracer } = this.#settings;
     return async () => {
       for (const { batch, all } of asked) {
         const gathered = await all;

@@ -15,7 +15,6 @@ import type { ParallelOptions } from "../../../../src/model/training/parallel/bu
 import { ParallelStep } from "../../../../src/model/training/parallel/parallel_step.ts";
 import { keptTargets } from "../../../../src/model/training/training_step.ts";
 import { readParameters } from "../../../../src/model/weights/named_weights.ts";
-import { openRanks } from "../../../../src/parallel/mod.ts";
 import { paperStep } from "../../paper_step.ts";
 
 /** Odd on purpose: 5 units of gradients and a bit, a padded vocabulary and feed-forward width. */
@@ -41,6 +40,10 @@ export interface LaneRun {
   batch?: number;
   options?: Partial<TrainingStepOptions>;
   device?: DeviceOptions;
+  /** Ranks that hold one copy of the model. */
+  modelRanks?: number;
+  /** Records of steps before the first one. */
+  earlier?: StepRecord[];
   /** Multiplies the learning rate of a step, for spikes and numbers that are not finite. */
   rate?: (step: number) => number;
 }
@@ -119,10 +122,11 @@ export const rateOf = (step: number) => 0.01 * Math.min(1, step / 3);
 export async function trainLanes(run: LaneRun): Promise<LaneResult> {
   const { shape = oddShape, dtype = "f32", steps = 20, batch = 9, lanes, zero, overlap, bucketSize } = run;
   const device = await openDevice(run.device);
-  const ranks = await openRanks();
-  const model = await Model.create(shape, { device, dtype, seed: 3 });
+  const model = await Model.create(shape, { device, dtype, seed: 3, parallel: { model: run.modelRanks } });
+  const { ranks } = stateOf(model);
   const parallel: ParallelOptions = { ranks, lanes, zero, overlap, bucketSize };
   const step = await ParallelStep.create(model, optionsOf(run), parallel);
+  if (run.earlier) step.recall(run.earlier);
   const curve: StepRecord[] = [];
   for (let t = 1; t <= steps; t++) {
     const rows = batchOf(t, batch, shape);
