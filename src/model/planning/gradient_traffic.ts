@@ -5,6 +5,8 @@
  */
 import type { CollectiveKind } from "../../base/collective_log.ts";
 import { normPart } from "../../ops/mod.ts";
+import { onTheWay } from "../training/parallel/gradient_exchange.ts";
+import { batchesOf } from "../training/parallel/weight_gather.ts";
 import { type Bucket, bucketsOf, overlap, partOf } from "../weights/owned_ranges.ts";
 import type { Traffic } from "./network.ts";
 import type { PlannedRanks } from "./plan_options.ts";
@@ -95,24 +97,9 @@ function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((a, b) => a + b, 0);
 }
 
-/** Joins neighbouring buckets whose own parts are gathered together. */
-function batchesOf(buckets: readonly Bucket[]): Bucket[][] {
-  const batches: Bucket[][] = [];
-  const partsOf = (batch: readonly Bucket[]) => sumOf(batch.map(({ part }) => part));
-  for (const bucket of buckets) {
-    const last = batches.at(-1);
-    if (last && partsOf(last) + bucket.part <= buckets[0].size) last.push(bucket);
-    else batches.push([bucket]);
-  }
-  return batches;
-}
-
-/** Buckets that are on their way at the same time. */
-const onTheWay = 4;
-
 /** Returns the bytes of the host that these exchanges take at most: what is sent, the sums, and weights received. */
-export function hostBytes({ size, bytes }: TrainedArena, { data, lanes, zero }: PlannedRanks): number {
-  if (lanes === 1) return 0;
+export function hostBytes({ size, bytes }: TrainedArena, { data, model, lanes, zero }: PlannedRanks): number {
+  if (lanes === 1 && model === 1) return 0;
   const buckets = bucketsOf(size, data);
   const parts = sumOf(buckets.map(({ part }) => part));
   const staging = 4 * (buckets[0].size + 1);

@@ -127,7 +127,7 @@ export function planSettings(config: ModelConfig, options: PlanOptions, presetBa
       { path: "plan.devices", value: devices },
     );
   }
-  const ranks = plannedRanks(config, o.lora, parallel ?? parallelSchema.parse({ processes: devices ?? 1 }));
+  const ranks = plannedRanks(config, parallel ?? parallelSchema.parse({ processes: devices ?? 1 }));
   const context = o.context ?? config.context;
   const batchTokens = o.batchTokens ?? presetBatch ?? 16 * context;
   const batch = Math.max(1, Math.round(batchTokens / context));
@@ -139,7 +139,6 @@ export function planSettings(config: ModelConfig, options: PlanOptions, presetBa
 
 function plannedRanks(
   config: ModelConfig,
-  lora: boolean | LoraOptions | undefined,
   { processes, model, lanes, zero, overlap }: z.output<typeof parallelSchema>,
 ): PlannedRanks {
   const refuse = (name: string, rule: string, value: number) => {
@@ -150,9 +149,6 @@ function plannedRanks(
   };
   checkShards(config, model, "plan.parallel.model");
   if (processes % model) refuse("processes", `it must be a multiple of parallel.model, ${model}`, processes);
-  if (model > 1 && lora) {
-    refuse("model", "adapters are trained on whole models, leave out model, or lora", model);
-  }
   const data = processes / model;
   if (lanes !== undefined && lanes % data) {
     refuse("lanes", `it must be a multiple of the copies of the model, ${data}`, lanes);

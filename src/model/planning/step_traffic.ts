@@ -81,9 +81,8 @@ export function stepTraffic(
 /** Returns the arena that a step trains: the weights of a shard, or adapters. */
 export function trainedArena(config: ModelConfig, { dtype, lora, shard }: MemorySettings): TrainedArena {
   const layout = new WeightLayout(config, shard);
-  if (lora) return { size: new AdapterLayout(layout, lora).places.size, bytes: 4 };
-  const { places: { size }, replicated } = layout;
-  if (dtype === "f32") return { size, replicated, bytes: 4 };
+  const { places: { size }, replicated } = lora ? new AdapterLayout(layout, lora) : layout;
+  if (lora || dtype === "f32") return { size, replicated, bytes: 4 };
   const vectors = layout.slots.filter(({ shape }) => shape.length === 1);
   const start = Math.min(...vectors.map(({ start }) => start));
   const end = Math.max(...vectors.map(({ start, shape }) => start + shape[0]));

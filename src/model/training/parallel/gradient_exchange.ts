@@ -15,7 +15,7 @@ import { type Bucket, partOf } from "../../weights/owned_ranges.ts";
 import { type BytesAt, Staging } from "./staging.ts";
 
 /** Buckets that are on their way at the same time: as much host memory is taken. [ours] */
-const onTheWay = 4;
+export const onTheWay = 4;
 
 /** Host memory of a bucket, and the exchange that uses it. */
 interface HostBucket {

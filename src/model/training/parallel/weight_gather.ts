@@ -125,7 +125,7 @@ function partsOf(buckets: readonly Bucket[]): number {
 }
 
 /** Joins neighbouring buckets while the parts of a rank are no more elements than the largest bucket. */
-function batchesOf(buckets: readonly Bucket[]): Bucket[][] {
+export function batchesOf(buckets: readonly Bucket[]): Bucket[][] {
   const batches: Bucket[][] = [];
   for (const bucket of buckets) {
     const last = batches.at(-1);
