@@ -10,6 +10,9 @@ import type { ParallelFacts, PlanFacts, StepSeconds } from "./plan_facts.ts";
 /** FLOP/s in f32 without matrix units of an A100, and its peak with them. (NVIDIA A100 data sheet, 2020) */
 const a100 = { plain: 19.5e12, peak: 312e12 };
 
+/** Groups in the order of the table. */
+const groups = ["model", "data", "world"] as const;
+
 /** Returns the line about processes in the overview of a plan. */
 export function parallelRows({ parallel }: PlanFacts): [string, string][] {
   if (!parallel) return [];
@@ -54,7 +57,8 @@ function memoryRows({ memory }: ParallelFacts): Record<string, string>[] {
 /** Returns the table of exchanges: a row for each group and label. */
 function trafficTable(parallel: ParallelFacts): Picture {
   const { traffic, network, exchanges, sent } = parallel;
-  const labels = Map.groupBy(traffic, ({ group, label }) => `${group} ${label}`);
+  const ordered = traffic.toSorted((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group));
+  const labels = Map.groupBy(ordered, ({ group, label }) => `${group} ${label}`);
   const rows = [...labels.values()].map((same) => {
     const seconds = network && same.map((one) => trafficSeconds(one, network));
     const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
@@ -116,12 +120,12 @@ function notes({ step, network, model, memory }: ParallelFacts): string[] {
 function slowGroup(
   { arithmetic, network, staging }: StepSeconds,
 ): { group: string; seconds: number; staging: number } | undefined {
-  const groups = (["model", "data"] as const).map((group) => ({
+  const times = groups.map((group) => ({
     group,
     seconds: network[group] + staging[group],
     staging: staging[group],
   }));
-  return groups.filter(({ seconds }) => seconds > arithmetic).sort((a, b) => b.seconds - a.seconds)[0];
+  return times.filter(({ seconds }) => seconds > arithmetic).sort((a, b) => b.seconds - a.seconds)[0];
 }
 
 /** Returns the remark on a speed that f32 without matrix units does not give on the paper's GPU, as a row; else none. */

@@ -51,7 +51,10 @@ export interface PlanOptions {
    * fills in. Without it the bytes that are sent are known, and no seconds.
    */
   network?: NetworkFigures | MeasuredNetwork | "measured";
-  /** Speed and power: achieved FLOP/s of a device, and its watts. Without them time and energy stay unknown. */
+  /**
+   * Speed and power: achieved FLOP/s of a device, exchanges with other processes not counted, and its watts. Without them time
+   * and energy stay unknown.
+   */
   device?: { flops: number; watts?: number };
   /** Power usage effectiveness of the data centre (default 1.1, as in the paper). */
   pue?: number;

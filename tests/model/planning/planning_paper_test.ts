@@ -76,15 +76,51 @@ Deno.test("activations recorded for a shard: those of a block by an independent 
 });
 
 Deno.test("what a rank sends in a step: rows, replicated gradients, and the data group", () => {
-  const { parallel } = Model.plan("65B", run).facts;
+  const { traffic } = Model.plan("65B", run).facts.parallel!;
   const sent = (group: string, ...labels: string[]) =>
-    parallel!.traffic.filter((one) => one.group === group && (!labels.length || labels.includes(one.label)))
+    traffic.filter((one) => one.group === group && labels.includes(one.label))
       .reduce((sum, { bytes }) => sum + bytes, 0);
   // Ten exchanges of a block and micro-batch, each of (t - 1) / t of its rows: 188 GB if all of them were halves. Four of
   // them carry gradients of rows, which are f32.
   const each = (t - 1) / t * T * D * 2;
   rounds(10 * each * L * microBatches, 1e9, 188, 0);
   assert.equal(sent("model", "rows gather", "rows scatter"), (6 + 2 * 4) * each * L * microBatches);
-  const count = recordStep(config, settings).calls.filter((call) => !isDispatch(call)).length;
-  assert.equal(count, 10 * L);
+  // The other policies: eight exchanges where all is kept, twelve where a block is computed again.
+  for (const [save, count] of [["all", 8], ["linear", 10], ["block", 12]] as const) {
+    const { calls } = recordStep(config, { ...settings, save });
+    assert.equal(calls.filter((call) => !isDispatch(call)).length, count * L);
+  }
+  // Tables and norms are summed over the model ranks: 3.7 GB if each rank did all of them. It does those that it owns.
+  const replicated = 2 * V * D + (2 * L + 1) * D;
+  const whole = 2 * (t - 1) / t * 4 * replicated;
+  rounds(whole, 1e9, 3.7, 1);
+  const own = sent("model", "replicated gradients");
+  assert.ok(Math.abs(own / (whole / copies) - 1) < 0.02, `${own}`);
+  // Gradients in f32 and weights in halves, of all but the own part.
+  const weights = L * (4 * D * D + 3 * D * F) / t + replicated;
+  rounds((4 + 2) * weights * (copies - 1) / copies, 1e9, 51.5, 1);
+  const data = sent("data", "gradients", "weights");
+  assert.ok(Math.abs(data / ((4 + 2) * weights * (copies - 1) / copies) - 1) < 1e-3, `${data}`);
+});
+
+Deno.test("through the host at 20 GB/s the rows alone take three times as long as the arithmetic, and the plan says so", () => {
+  const network = { latency: 10e-6, bandwidth: 25e9, staging: 20e9 };
+  const flops = trainingFlop(config) * 380;
+  const plan = Model.plan("65B", { ...run, network, device: { flops } });
+  const step = plan.facts.parallel!.step!;
+  rounds(step.arithmetic, 1, 5.39, 2);
+  // All of 188 + 3.7 GB down and up again: 19 s a step. Counted: what leaves the device and what comes back, a gathered
+  // tensor as t parts of what was sent, a scattered one as one of them; four of ten exchanges are f32.
+  const each = (t - 1) / t * T * D * 2 * L * microBatches;
+  rounds(2 * (10 * each + 3.7e9) / 20e9, 1, 19, 0);
+  const staged = (6 + 2 * 4) * T * D * 2 * (1 + 1 / t) * L * microBatches;
+  assert.equal(step.staging.model, staged / 20e9);
+  rounds(step.staging.model, 1, 16.9, 1);
+  const text = plan.toString();
+  assert.match(
+    text,
+    /The model group alone takes 28 s a step, of which 17 s through the host: 5.1 times as long/,
+  );
+  assert.match(text, /f32 without them gives 19.5 of its 312 TFLOP\/s on an A100 at most/);
+  assert.ok(plan.facts.seconds! > 100 * 86400, "more than the published 21 days");
 });
