@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Group, type Ranks, valueOf } from "../../base/exchange.ts";
+import { gatherValues, type Group, type Ranks, valueOf } from "../../base/exchange.ts";
 import type { Device } from "../../gpu/mod.ts";
 import { fitLink, type GroupName, type Link, type MeasuredNetwork, type TimedExchange } from "./network.ts";
 
@@ -51,19 +51,18 @@ export async function timeExchanges(
     const values = new Float32Array(
       new SharedArrayBuffer(4 * part * (kind === "allGather" ? 1 : group.size)),
     );
-    const exchange = (): Promise<unknown> =>
-      kind === "allGather"
-        ? group.allGather(new Uint8Array(values.buffer), label)
-        : group.reduceScatter(values, label);
-    const seconds: number[] = [];
-    const repeats = size > 4 << 20 ? 5 : 15;
-    for (let i = 0; i <= repeats; i++) {
+    const exchange = async () => {
       await group.barrier(label);
       const start = performance.now();
-      await exchange();
-      seconds.push((performance.now() - start) / 1000);
-    }
-    times.push({ bytes: 4 * part * (group.size - 1), seconds: median(seconds.slice(1)) });
+      if (kind === "allGather") await group.allGather(new Uint8Array(values.buffer), label);
+      else await group.reduceScatter(values, label);
+      return (performance.now() - start) / 1000;
+    };
+    const first = Math.max(...await gatherValues(group, await exchange(), "measure repeats"));
+    const repeats = Math.min(15, Math.max(3, Math.floor(1 / first))); // about a second, and as many on all ranks
+    const seconds: number[] = [];
+    for (let i = 0; i < repeats; i++) seconds.push(await exchange());
+    times.push({ bytes: 4 * part * (group.size - 1), seconds: median(seconds) });
   }
   return times;
 }
