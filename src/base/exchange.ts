@@ -19,6 +19,8 @@ export interface Group {
   readonly rank: number;
   /** Number of ranks. */
   readonly size: number;
+  /** Host of each rank, where the ranks are processes of a launcher. */
+  readonly hosts?: readonly string[];
   /** Counts and times of the collectives so far. */
   readonly log: CollectiveLog;
   /**

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { showIf } from "../display/display.ts";
 import { hostName } from "./environment.ts";
 import { findLauncher, type Launcher, type LauncherKind } from "./launcher.ts";
 import { localWorld } from "./local_world.ts";
@@ -19,6 +20,17 @@ export interface World {
   readonly host: string;
   /** Kind of the launcher; undefined without one, `loopback` for ranks inside one process. */
   readonly launcher: LauncherKind | "loopback" | undefined;
+}
+
+showIf(isFirst);
+
+/** Returns true for the process that shows what all do; also for one of a launcher that is refused. */
+function isFirst(): boolean {
+  try {
+    return world.first;
+  } catch {
+    return true;
+  }
 }
 
 let known: { launcher?: Launcher } | undefined;
