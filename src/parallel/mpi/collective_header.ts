@@ -32,8 +32,8 @@ export interface Header extends Place {
 /** Bytes of a header. */
 export const headerBytes = 128;
 
-/** Bytes of a label that travel in a header; of a longer one the beginning. */
-const labelBytes = headerBytes - 36;
+/** The place of the label in a header; of a long one the beginning travels. */
+const labelStart = 36;
 
 /** Packs a header. */
 export function packHeader(header: Header): Uint8Array<ArrayBuffer> {
@@ -44,8 +44,8 @@ export function packHeader(header: Header): Uint8Array<ArrayBuffer> {
   view.setFloat64(8, header.size ?? -1);
   view.setFloat64(16, header.extent);
   view.setFloat64(24, header.step ?? -1);
-  const { written } = new TextEncoder().encodeInto(header.label, bytes.subarray(36));
-  view.setUint32(32, Math.min(written, labelBytes));
+  const { written } = new TextEncoder().encodeInto(header.label, bytes.subarray(labelStart));
+  view.setUint32(32, written);
   return bytes;
 }
 
@@ -60,7 +60,7 @@ export function unpackHeaders(all: Uint8Array<ArrayBuffer>): Header[] {
       size: known(view.getFloat64(8)),
       extent: view.getFloat64(16),
       step: known(view.getFloat64(24)),
-      label: new TextDecoder().decode(bytes.subarray(36, 36 + view.getUint32(32))),
+      label: new TextDecoder().decode(bytes.subarray(labelStart, labelStart + view.getUint32(32))),
     };
   });
 }
