@@ -4,7 +4,8 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { type Group, type Ranks, valueOf } from "../../base/exchange.ts";
+import { gatherValues, type Group, type Ranks, valueOf } from "../../base/exchange.ts";
+import { shownByFirst } from "../../base/together.ts";
 import type { Device } from "../../gpu/mod.ts";
 import { kernelTable, useKernelTable } from "../../ops/mod.ts";
 import { openRanks, openWorld } from "../../parallel/mod.ts";
@@ -33,6 +34,35 @@ export async function openModelRanks(
     );
   }
   return await openRanks(model);
+}
+
+/**
+ * Refuses ranks that make different models together. Every rank calls it.
+ *
+ * @param model all that must be equal
+ * @throws {ConfigError} naming two ranks and the first field that differs
+ */
+export async function requireAlike(
+  { world }: Ranks,
+  model: Readonly<Record<string, unknown>>,
+  caller: string,
+): Promise<void> {
+  const all = await gatherValues(world, model, caller);
+  const shown = (rank: number, field: string) => JSON.stringify(all[rank][field]);
+  for (const field of Object.keys(all[0])) {
+    const other = all.findIndex((_, rank) => shown(rank, field) !== shown(0, field));
+    if (other < 0) continue;
+    throw shownByFirst(
+      world,
+      new ConfigError(
+        `Cannot share a model: ${field} of ${caller} is ${shown(0, field)} on rank 0 and ${
+          shown(other, field)
+        } on rank ` +
+          `${other}. Give all ranks the same options and files`,
+        { path: `${caller}.${field}` },
+      ),
+    );
+  }
 }
 
 /**

@@ -10,7 +10,7 @@ import { stateOf } from "../../../../src/model/model_state.ts";
 import { world } from "../../../../src/parallel/mod.ts";
 import { ParallelStep } from "../../../../src/model/training/parallel/parallel_step.ts";
 import { keptTargets } from "../../../../src/model/training/training_step.ts";
-import { gatherParts } from "../../../../src/model/weights/gather_parts.ts";
+import { gatherParts } from "../../../../src/model/ranks/gather_parts.ts";
 import { readParameters } from "../../../../src/model/weights/named_weights.ts";
 import { batchOf, hashOf, lanesOf, optionsOf, rateOf } from "./train_lanes.ts";
 
