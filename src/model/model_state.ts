@@ -196,6 +196,20 @@ export class ModelState implements ModelHandle, ModelWeights {
   }
 
   /**
+   * Allocates all weights in f32 of a model that holds a part of them; {@linkcode ModelState.adoptWhole} takes them.
+   *
+   * @throws {DeviceError} when they do not fit the device
+   */
+  allocateWhole(): Arena {
+    return this.#liveBuffers().allocateTrained();
+  }
+
+  /** Takes all weights in f32 in place of the own part. */
+  async adoptWhole(whole: Arena): Promise<void> {
+    await this.#liveBuffers().adoptTrained(whole);
+  }
+
+  /**
    * Refuses a model whose weights cannot be trained.
    *
    * @throws {ConfigError} for a model of 8-bit blocks

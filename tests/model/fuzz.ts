@@ -61,7 +61,12 @@ export async function plant(root: string): Promise<DamageTarget[]> {
   };
   const folder = `${root}/hf`;
   await Deno.mkdir(folder, { recursive: true });
-  const settings = { config, settings: settingsToSave(undefined, {}), shardBytes: 20_000, dtype: "f32" } as const;
+  const settings = {
+    config,
+    settings: settingsToSave(undefined, {}),
+    shardBytes: 20_000,
+    dtype: "f32",
+  } as const;
   const files = hfFiles(folder, settings, layout.parameters);
   const weights = pieces();
   for (const file of files) await file.write(weights);

@@ -21,7 +21,7 @@ import {
 } from "../weights/named_weights.ts";
 import { Arena } from "../weights/arena.ts";
 import type { ArenaLayout } from "../weights/arena_layout.ts";
-import { gatherParts } from "../weights/gather_parts.ts";
+import { gatherParts } from "../ranks/gather_parts.ts";
 import type { ModelWeights, ParameterLayout, WeightSlot } from "../weights/weight_layout.ts";
 import { type AdaptedSlot, AdapterLayout } from "./lora_layout.ts";
 import type { LoraSettings } from "./lora_options.ts";

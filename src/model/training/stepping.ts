@@ -38,6 +38,8 @@ export interface Stepping {
   readonly memory: MemoryPlan;
   /** The recorded forward and backward pass. */
   readonly program: Program;
+  /** Waits until the weights of the last step are in the model, or throws the error of their way there. */
+  settle(): Promise<void>;
   /** Reads the records of the steps since the last call, of the newest 256; waits for the GPU. */
   read(): Promise<StepRecord[]>;
   /** Writes the records of earlier steps to the ring, so that the spike rule compares the next steps with them. */

@@ -12,7 +12,7 @@ import { gatherValues } from "../../base/exchange.ts";
 import type { BatchRow } from "../architecture/batch.ts";
 import { runProgram } from "../exchange_rows.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
-import { gatherParts } from "../weights/gather_parts.ts";
+import { gatherParts } from "../ranks/gather_parts.ts";
 import { type NamedWeights, readParameters } from "../weights/named_weights.ts";
 import {
   drainArena,
@@ -95,6 +95,11 @@ export class TrainingStep implements Stepping {
       await runProgram(micro, group);
     }
     after?.replay();
+  }
+
+  /** Resolves at once: whoever uses the model after a step finds its weights. */
+  settle(): Promise<void> {
+    return Promise.resolve();
   }
 
   /** Reads the records of the steps enqueued since the last call, of the newest 256; waits for the GPU. */

@@ -48,7 +48,7 @@ export interface LaneRun {
   rate?: (step: number) => number;
 }
 
-/** What a rank found. */
+/** The findings of a rank. */
 export interface LaneResult {
   /** The records of all steps. */
   curve: StepRecord[];
