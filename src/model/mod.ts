@@ -30,6 +30,10 @@ export type { ActivationStatistics, GradientStatistics, Spread } from "./inspect
 export { Model } from "./model.ts";
 export type { ModelOptions, SaveOptions } from "./model_options.ts";
 export type { ModelHandle, Prompt } from "./model_state.ts";
+export type { Link, MeasuredNetwork, NetworkFigures, TimedExchange, Traffic } from "./planning/network.ts";
+export type { ParallelFacts, PlanFacts, RankMemory, StepSeconds } from "./planning/plan_facts.ts";
+export type { PlanOptions, PlanParallel } from "./planning/plan_options.ts";
+export { Plan } from "./planning/training_plan.ts";
 export type { Score } from "./scoring/score.ts";
 export type { LossResult } from "./scoring/window_loss.ts";
 export type { AdamMoment, TrainingStepOptions } from "./training/build_step.ts";
@@ -42,7 +46,6 @@ export {
   type LoraTarget,
 } from "./training/lora_options.ts";
 export type { PlanBytes } from "./training/step_memory.ts";
-export { Plan, type PlanFacts, type PlanOptions } from "./training/training_plan.ts";
 export type { Trainable } from "./training/trainable.ts";
 export type { Stepping, StepRecord } from "./training/stepping.ts";
 export { TrainingStep } from "./training/training_step.ts";

@@ -22,12 +22,13 @@ import { loadModel } from "./lifecycle/load_model.ts";
 import { copyParameters, replaceParameters } from "./lifecycle/model_parameters.ts";
 import { type ModelOptions, type SaveOptions, saveSchema } from "./model_options.ts";
 import { attachState, type ModelHandle, type ModelState, type Prompt } from "./model_state.ts";
+import { planModel, planShape } from "./planning/plan_model.ts";
+import type { PlanOptions } from "./planning/plan_options.ts";
+import type { Plan } from "./planning/training_plan.ts";
 import { allLogits } from "./scoring/logits.ts";
 import { type Score, scorePairs } from "./scoring/score.ts";
 import { datasetLoss, type LossResult } from "./scoring/window_loss.ts";
 import { summaryOf, weightBytes } from "./summary.ts";
-import { planModel, planShape } from "./training/plan_model.ts";
-import type { Plan, PlanOptions } from "./training/training_plan.ts";
 
 /**
  * A LLaMA on the GPU: it generates, chats, scores and shows its inside. It is the only owner of its weights.
@@ -101,10 +102,11 @@ export class Model extends Displayable implements ModelHandle {
    * ```ts
    * import { Model } from "@llamero/sdk";
    *
-   * console.log(Model.plan("65B", { tokens: 1.4e12, devices: 2048 }).toString());
+   * const parallel = { processes: 2048, model: 8 };
+   * console.log(Model.plan("65B", { tokens: 1.4e12, dtype: "f16", parallel }).toString());
    * ```
    *
-   * @throws {ConfigError} for an unknown preset or option
+   * @throws {ConfigError} for an unknown preset or option, or processes that cannot hold the model together
    */
   static plan(source: string | ModelShape, options: PlanOptions): Plan {
     return planShape(source, options);

@@ -355,7 +355,8 @@ export class Trainer extends Displayable {
    * ```
    */
   plan(): TrainerPlan {
-    return new TrainerPlan(this.model, this.#chain, { energy: this.#energy, seed: this.#options.seed });
+    const { seed, parallel } = this.#options;
+    return new TrainerPlan(this.model, this.#chain, { energy: this.#energy, seed, parallel });
   }
 
   /** Returns the chain as plain data, from which {@linkcode trainerOf} makes the trainer again. */

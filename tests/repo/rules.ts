@@ -54,7 +54,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
   ],
   model: [
     "architecture weights ranks exchange_rows.ts files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
-    "generation training training/parallel scoring inspection summary.ts model.ts mod.ts",
+    "generation training training/parallel planning scoring inspection summary.ts model.ts mod.ts",
   ],
   eval: [
     "models task_data tasks scoring define_task.ts sandbox scorers benchmarks loss_task.ts reports",
