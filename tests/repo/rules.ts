@@ -45,8 +45,8 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "unroll.ts vec8.ts binding_chunks.ts row_ranges.ts check_gradients.ts matmul attention/kernels attention *.ts mod.ts",
   ],
   data: [
-    "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora/wikitext corpora packing validation tokens",
-    "dataset.ts mod.ts",
+    "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora/wikitext corpora parts dedup/jobs packing validation tokens",
+    "dataset.ts join_parts.ts mod.ts",
   ],
   parallel: [
     "environment.ts disagreement.ts ordered_sum.ts single.ts local_world.ts loopback.ts launcher.ts world.ts run_guard.ts",

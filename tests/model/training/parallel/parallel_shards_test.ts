@@ -8,7 +8,7 @@ import { type ShardRun, trainShards } from "./train_shards.ts";
 /** Trains on `data` times `run.model` ranks, which all have to find the same, and returns the bits. */
 async function train(data: number, run: ShardRun) {
   const results = await loopback(data * run.model, () => trainShards(run));
-  const [first, ...others] = results.map(({ curve, weights }) => ({ curve, weights }));
+  const [first, ...others] = results.map(({ curve, weights, written }) => ({ curve, weights, written }));
   for (const other of others) assert.deepEqual(other, first);
   return first;
 }
@@ -22,6 +22,7 @@ Deno.test("2 model ranks train as one process does, with the same bits on 1 and 
     assert.ok(Math.abs(loss / one.curve[i].loss - 1) <= 2e-6, `loss ${i + 1}: ${loss}`);
     assert.ok(Math.abs(gradNorm / one.curve[i].gradNorm - 1) <= 1e-4, `norm ${i + 1}: ${gradNorm}`);
   }
+  assert.deepEqual(two.written, one.written);
   assert.deepEqual(await train(2, { ...run, model: 2 }), two);
 });
 

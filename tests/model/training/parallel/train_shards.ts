@@ -43,6 +43,8 @@ export interface ShardResult {
   curve: StepRecord[];
   /** Hash of all weights, whole. */
   weights: string;
+  /** Ids that the trained model writes after a prompt. */
+  written: number[];
   /** All weights, whole. */
   named: Map<string, Float32Array<ArrayBuffer>>;
 }
@@ -63,13 +65,14 @@ export async function trainShards(run: ShardRun): Promise<ShardResult> {
   const { layout, packed, store, group } = stateOf(model);
   const held = await readParameters(device, layout, packed ?? store); // the weights that products read
   const named = await gatherParts(group, layout, held);
+  const written = await model.generate(Uint32Array.of(5, 9), { temperature: 0, maxTokens: 9 }).ids();
   step.dispose();
   model.dispose();
   device.close();
-  return { curve, weights: hashOf(named.values()), named };
+  return { curve, weights: hashOf(named.values()), written: [...written], named };
 }
 
 if (import.meta.main) {
-  const { curve, weights } = await trainShards(JSON.parse(Deno.args[0]) as ShardRun);
-  if (world.first) console.log(JSON.stringify({ curve, weights }));
+  const { curve, weights, written } = await trainShards(JSON.parse(Deno.args[0]) as ShardRun);
+  if (world.first) console.log(JSON.stringify({ curve, weights, written }));
 }
