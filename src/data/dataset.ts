@@ -497,8 +497,8 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   }
 
   /**
-   * Writes the records to a `.jsonl` or `.jsonl.gz` file, or to shards when the path has a `*`, and dropped records to
-   * `rejects`. Returns the counts.
+   * Writes the records to a `.jsonl`, `.jsonl.gz` or `.jsonl.zst` file, or to shards when the path has a `*`, and dropped
+   * records to `rejects`. With `part` it writes one part as one of several jobs. Returns the counts.
    *
    * ```ts
    * import { Dataset } from "@llamero/sdk";
@@ -513,10 +513,7 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
     return isPartOfJob(options) ? writePart(this.plan, path, options) : writePlan(this.plan, path, options);
   }
 
-  /**
-   * Identity of operators, options, input files (path, size, time) and functions (source text, name, version):
-   * 32 hex digits. Looks at the files.
-   */
+  /** Identity, 32 hex digits, of operators, options, files (path, size, time) and functions (text, name, version). */
   get fingerprint(): string {
     return fingerprintOf(this.plan);
   }

@@ -66,7 +66,7 @@ export { TokenDatasetStats, type TokenShare } from "./reports/token_stats.ts";
 export { TokenDataset, type TokenStatsOptions } from "./tokens/token_dataset.ts";
 export { PreparedTokens, type WindowSource } from "./windows/prepared_tokens.ts";
 export type { OrderedSource } from "./windows/window_order.ts";
-export type { PrepareOptions, PrepareProgress, Window } from "./windows/window.ts";
+export type { HostRanks, PrepareOptions, PrepareProgress, Window } from "./windows/window.ts";
 export {
   type ModelData,
   NgramModel,
@@ -86,3 +86,4 @@ export {
   perplexityCutoffs,
 } from "./parts/perplexity_cutoffs.ts";
 export type { PartSelection } from "./parts/part_selection.ts";
+export type { SharedWork } from "./plan/shared_work.ts";

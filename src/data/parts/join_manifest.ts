@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { DataError } from "../../base/errors.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
+import { readLines } from "../../formats/records/lines.ts";
 import type { PartOfJob } from "./input_units.ts";
-import { inputDigest, ManifestFolder, type ManifestLine, namesIn } from "./manifest.ts";
+import { digestOf, inputDigest, ManifestFolder, type ManifestLine } from "./manifest.ts";
 import { type PartReport, PartReports } from "./part_reports.ts";
 
 /** Lines that are read at the same time. [ours] */
@@ -50,7 +52,7 @@ export async function checkedLines(
   if (complete.length === 0) throw refused(pattern, whyIncomplete(jobs));
   const problems: string[] = [];
   for (const parts of complete) {
-    const lines = await linesOf(folder, parts, verify);
+    const lines = await joinedLines(folder, parts, verify) ?? await linesOf(folder, parts, verify);
     if (typeof lines !== "string") return { lines, parts };
     problems.push(lines);
   }
@@ -87,6 +89,36 @@ async function linesOf(
   return lines;
 }
 
+/** Returns the lines of an earlier join, which one file holds, where they are those of `parts` and all shards are there. */
+async function joinedLines(
+  folder: ManifestFolder,
+  [{ fingerprint, input }]: readonly Report[],
+  verify: boolean,
+): Promise<ManifestLine[] | undefined> {
+  const lines: ManifestLine[] = [];
+  try {
+    for await (const text of readLines(joinedPath(folder))) lines.push(JSON.parse(text));
+  } catch {
+    return undefined; // not joined yet
+  }
+  if (lines.some((line) => line.fingerprint !== fingerprint) || inputDigest(lines) !== input.digest) {
+    return undefined;
+  }
+  for (let i = 0; i < lines.length; i += linesPerRead) {
+    const problems = lines.slice(i, i + linesPerRead).map((line) => folder.problemOf(line, verify));
+    if ((await Promise.all(problems)).some((problem) => problem !== undefined)) return undefined;
+  }
+  return lines;
+}
+
+function textOf(line: ManifestLine): string {
+  return `${JSON.stringify(line)}\n`;
+}
+
+function joinedPath({ path }: ManifestFolder): string {
+  return `${path}/manifest.jsonl`;
+}
+
 /** Says which parts are missing, or differ from the others. */
 function whyIncomplete(jobs: readonly Report[][]): string {
   const [largest, ...others] = jobs.toSorted((a, b) => b.length / b[0].of - a.length / a[0].of);
@@ -108,7 +140,10 @@ function named(parts: readonly number[]): string {
   return `${parts.length === 1 ? "part" : "parts"} ${shown}`;
 }
 
-/** Writes the joined lines, and removes what belongs to no unit of the job. */
+/**
+ * Writes the joined lines, and removes what belongs to no unit of the job. Several processes may do so at the same time: a
+ * file that another one has removed is not missed, and the lines are not written where they stand already.
+ */
 async function tidy(
   folder: ManifestFolder,
   lines: readonly ManifestLine[],
@@ -122,12 +157,13 @@ async function tidy(
   }
   const isPart = ({ part, of }: PartOfJob) => parts.some((own) => own.part === part && own.of === of);
   for (const report of await reports.all()) if (!isPart(report)) await reports.remove(report);
-  for (const name of await namesIn(folder.path)) {
-    if (name.endsWith(".tmp")) await Deno.remove(`${folder.path}/${name}`).catch(() => {});
-  }
+  const hash = createHash("sha256");
+  for (const line of lines) hash.update(textOf(line));
+  const path = joinedPath(folder);
+  if (await digestOf(path).catch(() => undefined) === hash.digest("hex")) return;
   const encoder = new TextEncoder();
-  await writeAtomically(`${folder.path}/manifest.jsonl`, async (write) => {
-    for (const line of lines) await write(encoder.encode(`${JSON.stringify(line)}\n`));
+  await writeAtomically(path, async (write) => {
+    for (const line of lines) await write(encoder.encode(textOf(line)));
   });
 }
 

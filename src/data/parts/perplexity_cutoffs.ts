@@ -13,6 +13,7 @@ import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import { measuredPlan } from "../filters/perplexity_filter.ts";
 import { NgramModel } from "../filters/ngram_model.ts";
+import { SharedWork } from "../plan/shared_work.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { type DatasetStats, tallied } from "../reports/stats.ts";
 import { foldLines } from "./fold_manifest.ts";
@@ -53,8 +54,8 @@ const schema = optionsSchema<MeasurePerplexityOptions>()(z.strictObject({
  * import { Dataset, Tokenizer } from "@llamero/sdk";
  * import { measurePerplexity, NgramModel, perplexityCutoffs } from "@llamero/sdk/data";
  *
- * const good = Dataset.sample("moby-dick").take(20);
- * const pages = Dataset.sample("sotu");
+ * const good = Dataset.sample("moby-dick").take(3);
+ * const pages = Dataset.from([{ text: "Call me Ishmael." }, { text: "zq xv jj" }, { text: "The whale and the sea." }]);
  * const path = `${await Deno.makeTempDir()}/perplexity-*.json`;
  * const model = await NgramModel.trainOn(good, { tokenizer: await Tokenizer.train(good, { vocabSize: 400 }) });
  * await measurePerplexity(pages, path, { model, part: "auto" });
@@ -78,10 +79,11 @@ export async function measurePerplexity(
     signal,
     form: [binsPerOctave, model.fingerprint],
   };
+  const measured = measuredPlan(dataset.plan, model);
+  using shared = new SharedWork();
   const lines = await runPart(dataset.plan, job, async (unit, write) => {
     const bins = new Map<number, number>();
-    const measured = measuredPlan(dataset.plan, model);
-    const stats = await tallied(measured, { unit, workers, signal }, ({ derived }) => {
+    const stats = await tallied(measured, { unit, shared, workers, signal }, ({ derived }) => {
       const bin = binOf(derived);
       bins.set(bin, (bins.get(bin) ?? 0) + 1);
     });

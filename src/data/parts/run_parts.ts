@@ -5,6 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { DataError } from "../../base/errors.ts";
 import { type Write, writeAtomically } from "../../formats/atomic_file.ts";
 import { hashOf, stepsFingerprintOf } from "../plan/fingerprint.ts";
 import type { InputUnit } from "../plan/input_unit.ts";
@@ -41,9 +42,10 @@ export type FillShard = (unit: InputUnit, write: Write) => Promise<ShardContent>
 /**
  * Runs one part of a job and returns the lines of its units, in the order of the input. The units that the manifest proves
  * are not read again; each other one is written under another name, and named when it is complete, the shard before its
- * line.
+ * line. A unit that fails, as by a disk that cannot be read, does not hold back the units behind it.
  *
  * @throws {ConfigError} for a step that no part can do
+ * @throws the error of the unit that failed, or a {@linkcode DataError} that names all of them
  */
 export async function runPart(plan: DatasetPlan, job: PartsJob, fill: FillShard): Promise<ManifestLine[]> {
   const folder = new ManifestFolder(job.pattern);
@@ -54,17 +56,54 @@ export async function runPart(plan: DatasetPlan, job: PartsJob, fill: FillShard)
   await Deno.mkdir(folder.path, { recursive: true });
   await reports.remove(job);
   const lines: ManifestLine[] = [];
+  const failures = new Failures();
   for (const unit of all.filter((unit) => own.has(unit))) {
     job.signal?.throwIfAborted();
     const identity = identityOf(unit, fingerprint);
-    lines.push(await folder.proof(identity) ?? await make(folder, identity, unit, fill, job.signal));
+    try {
+      lines.push(await folder.proof(identity) ?? await make(folder, identity, unit, fill, job.signal));
+    } catch (error) {
+      job.signal?.throwIfAborted();
+      failures.add(error, unit, lines.length);
+    }
   }
+  failures.check(job, own.size);
   await reports.write(job, {
     fingerprint,
     input: { units: all.length, digest: inputDigest(all.map((unit) => identityOf(unit, fingerprint))) },
     units: all.flatMap((unit, i) => own.has(unit) ? [{ index: i, unit: unit.id }] : []),
   });
   return lines;
+}
+
+/** Units that failed after which a part ends where none has been done: the plan is at fault then. [ours] */
+const maxFailures = 3;
+
+/** The units of a part that failed. */
+class Failures {
+  readonly #all: { error: unknown; name: string }[] = [];
+
+  /** Keeps the error of a unit; throws it where no unit can be done. */
+  add(error: unknown, { files, range, id }: InputUnit, done: number): void {
+    const name = files.length ? `${files[0].path}${range ? `, ${range.of} from ${range.from}` : ""}` : id;
+    this.#all.push({ error, name });
+    if (done === 0 && this.#all.length === maxFailures) throw this.#all[0].error;
+  }
+
+  /** Throws the error of the one unit that failed, or one that names all. */
+  check({ part, of }: PartOfJob, units: number): void {
+    if (this.#all.length === 0) return;
+    const [{ error: cause }] = this.#all;
+    if (this.#all.length === 1) throw cause;
+    const shown = this.#all.slice(0, 5).map(({ error, name }) =>
+      `${name} (${error instanceof Error ? error.message : String(error)})`
+    );
+    throw new DataError(
+      `Cannot do ${this.#all.length} of ${units} units of part ${part} of ${of}: ${shown.join("; ")}; ` +
+        "run the part again, which skips what is done",
+      { cause },
+    );
+  }
 }
 
 /** Returns the fingerprint of the lines of a job: of the plan without its input files, and of the form of the output. */

@@ -12,6 +12,7 @@ import { ParquetRows } from "../io/parquet_rows.ts";
 import { type WriteOptions, writeSchema } from "../io/write_jsonl.ts";
 import type { InputUnit } from "../plan/input_unit.ts";
 import type { OnReject } from "../plan/pass.ts";
+import { SharedWork } from "../plan/shared_work.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { type DatasetStats, tallied } from "../reports/stats.ts";
 import { foldLines } from "./fold_manifest.ts";
@@ -43,11 +44,12 @@ export async function writePart(
     signal,
     form: [ending(path), rejects ?? null],
   };
+  using shared = new SharedWork();
   const fill = (unit: InputUnit, write: Write) =>
     withRejects(rejects, unit, signal, async (onReject): Promise<ShardContent> => {
       const writer = await writerOf(path, write);
       let documents = true;
-      const stats = await tallied(plan, { unit, signal, workers, onReject }, (value) => {
+      const stats = await tallied(plan, { unit, shared, signal, workers, onReject }, (value) => {
         documents &&= isWholeDocument(value);
         return writer.add(value);
       });

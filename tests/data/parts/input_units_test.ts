@@ -80,7 +80,7 @@ Deno.test("steps that look at other units are refused, and the error says what t
     [Dataset.mix({ a: { from: records, weight: 1 } }), /mix the joined datasets/],
     [records.perplexity({ model }), /perplexityCutoffs/],
     [records.take(1).filter(() => true), /take from the joined dataset/],
-    [Dataset.c4("x.jsonl"), /step spans .*turn the step off/],
+    [Dataset.c4("x.jsonl"), /step spans .*switch it off/],
     [Dataset.from(function* () {}()), /name a version/],
   ];
   for (const [dataset, message] of cases) {

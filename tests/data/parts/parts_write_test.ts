@@ -217,3 +217,42 @@ Deno.test("files that a step compares in groups are compared in the same groups 
       assert.deepEqual(joined.stats.toJSON(), (await dataset.stats()).toJSON());
     }
   }));
+
+Deno.test("a unit that fails holds back no other one, and the part ends with its error", () =>
+  inFolder(async (folder) => {
+    for (let file = 0; file < 8; file++) {
+      await Deno.writeTextFile(`${folder}/${file}.jsonl`, `{"text":"file ${file}"}`);
+    }
+    const out = `${folder}/out/x-*.jsonl`;
+    const failing = (bad: (text: string) => boolean) =>
+      Dataset.jsonl(`${folder}/?.jsonl`, { text: "text" }).map((document) => {
+        if (bad(document.text)) throw new Error(`no ${document.text}`);
+        return document;
+      }, { name: "checked" });
+    const done = () => [...Deno.readDirSync(`${folder}/out`)].filter(({ isFile }) => isFile).length;
+    const one = failing((text) => text === "file 2");
+    assert.match(
+      (await failure(() => one.write(out, { part: 0, of: 1 }))).message,
+      /2.jsonl:1: .*threw no file 2$/,
+    );
+    assert.equal(done(), 7);
+    assert.match((await failure(() => joinParts(out))).message, /no part has ended/);
+    await Deno.remove(`${folder}/out`, { recursive: true });
+    const two = failing((text) => text === "file 2" || text === "file 5");
+    const { message } = await failure(() => two.write(out, { part: 0, of: 1 }));
+    assert.match(
+      message,
+      /2 of 8 units of part 0 of 1: .*2.jsonl .*no file 2.*5.jsonl .*no file 5.*run the part again/,
+    );
+    await Deno.remove(`${folder}/out`, { recursive: true });
+    let calls = 0;
+    const none = failing(() => ++calls > 0);
+    assert.match(
+      (await failure(() => none.write(out, { part: 0, of: 1 }))).message,
+      /0.jsonl:1: .*no file 0$/,
+    );
+    assert.equal(calls, 3);
+    assert.equal(done(), 0);
+    const stopped = () => one.write(out, { part: 0, of: 1, signal: AbortSignal.abort(new Error("stopped")) });
+    assert.match((await failure(stopped)).message, /stopped/);
+  }));
