@@ -37,6 +37,7 @@ export { TokenStats, TokenView } from "./src/tokenizer/mod.ts";
 export { Generation, Inspection, Plan } from "./src/model/mod.ts";
 export { MaskPreview, ResumeProof, Run, RunResult, TrainerPlan } from "./src/train/mod.ts";
 export { defineTask, Report } from "./src/eval/mod.ts";
+export { world } from "./src/parallel/mod.ts";
 export {
   ConfigError,
   DataError,

@@ -127,7 +127,7 @@ export async function findAdapter(
  * Runs an install line of apt-get, and again after updating the package lists where it fails.
  * The output is shown only of an install that fails in the end.
  */
-async function install(line: string): Promise<"done" | "failed"> {
+export async function install(line: string): Promise<"done" | "failed"> {
   const [, ...args] = line.split(" ");
   if (!await aptGet(args)) return "done";
   const update = await aptGet(["update"]);

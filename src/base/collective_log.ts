@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hash32 } from "./random.ts";
 
 /** The kinds of collectives. */
 export type CollectiveKind = "allGather" | "reduceScatter" | "allToAll" | "broadcast" | "barrier";
@@ -36,12 +37,16 @@ export interface CollectiveCount {
 /** Records kept for errors and traces. [ours] */
 const keptRecords = 256;
 
+/** The kinds in which every rank sends as many bytes. */
+const equalBytes: ReadonlySet<CollectiveKind> = new Set(["allGather", "reduceScatter", "barrier"]);
+
 /** The collectives of a group so far. */
 export class CollectiveLog {
   /** Counts and bytes by label. */
   readonly counts: Map<string, CollectiveCount> = new Map();
   #newest: CollectiveRecord[] = [];
   #next = 0;
+  #hash = 0;
   #watchers = new Set<(record: CollectiveRecord) => void>();
 
   /** Adds a collective that was asked for just now; its caller sets `begin` and {@linkcode CollectiveLog.end}s it. */
@@ -50,6 +55,7 @@ export class CollectiveLog {
     const record: CollectiveRecord = { index: this.#next++, kind, label, bytes, asked };
     const sum = this.counts.get(label) ?? { count: 0, bytes: 0 };
     this.counts.set(label, { count: sum.count + 1, bytes: sum.bytes + bytes });
+    this.#hash = hash32(`${kind} ${label} ${equalBytes.has(kind) ? bytes : ""}`, this.#hash);
     this.#newest.push(record);
     if (this.#newest.length > keptRecords) this.#newest.shift();
     return record;
@@ -70,6 +76,11 @@ export class CollectiveLog {
   /** The newest 256 collectives, oldest first. */
   get newest(): readonly CollectiveRecord[] {
     return this.#newest;
+  }
+
+  /** Hash over kind, label and size of all collectives so far: equal on all ranks of a group that do the same. */
+  get hash(): number {
+    return this.#hash;
   }
 
   /** Number of collectives so far. */

@@ -19,6 +19,8 @@ export interface Group {
   readonly rank: number;
   /** Number of ranks. */
   readonly size: number;
+  /** Host of each rank, where the ranks are processes of a launcher. */
+  readonly hosts?: readonly string[];
   /** Counts and times of the collectives so far. */
   readonly log: CollectiveLog;
   /**
@@ -47,6 +49,11 @@ export interface Group {
   barrier(label: string): Promise<void>;
   /** Divides the group: ranks that give the same number form a new group, in the order that they have in this one. */
   split(part: number): Promise<Group>;
+  /**
+   * Takes part in the next collective of the others as a failure, so that they get a {@linkcode RankError} at once instead
+   * of waiting. This rank uses the group no more.
+   */
+  fail(error: unknown): void;
 }
 
 /** The groups of a rank: `world.rank` is `data.rank * model.size + model.rank`. */

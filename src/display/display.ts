@@ -27,6 +27,18 @@ export function inNotebook(): boolean {
   return jupyter() !== undefined;
 }
 
+let shows: () => boolean = () => true;
+
+/** Sets the function that tells if this process shows anything: of several processes that do the same, one does. */
+export function showIf(condition: () => boolean): void {
+  shows = condition;
+}
+
+/** Returns false in a process of several that do the same, unless it is the one that shows what they do. */
+export function isShown(): boolean {
+  return shows();
+}
+
 /** Waits until the output of a notebook cell has left: the kernel reports idle before its queue is empty. */
 export function settle(milliseconds = 25): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, inNotebook() ? milliseconds : 0));
@@ -34,6 +46,7 @@ export function settle(milliseconds = 25): Promise<void> {
 
 /** Shows a picture now, by one message to the notebook or one print. */
 export async function showPicture(picture: Picture): Promise<void> {
+  if (!isShown()) return;
   const kernel = jupyter();
   if (kernel) {
     await kernel.broadcast("display_data", { data: bundle(picture), metadata: {}, transient: {} });

@@ -4,7 +4,7 @@
  * @module
  */
 import { printable } from "../base/printable.ts";
-import { bundle, jupyter, type Picture } from "./display.ts";
+import { bundle, isShown, jupyter, type Picture } from "./display.ts";
 import { fit, oneLine } from "./text_width.ts";
 
 /** The content of a live display at one moment. */
@@ -79,8 +79,9 @@ function called<T extends object>(value: T | (() => T)): T {
   return typeof value === "function" ? value() : value;
 }
 
-/** Returns the sink of this process: its notebook, else the terminal or pipe of `stream`. */
+/** Returns the sink of this process: its notebook, else the terminal or pipe of `stream`; a closed one where it shows nothing. */
 export function openSink(stream: "stdout" | "stderr" = "stdout"): Sink {
+  if (!isShown()) return pipeSink(() => {});
   const kernel = jupyter();
   if (kernel) return notebookSink((type, content) => kernel.broadcast(type, content));
   const out = Deno[stream];

@@ -18,7 +18,15 @@ export {
   openDevice,
   type OptionalFeature,
 } from "./device.ts";
-export { type Call } from "./call.ts";
+export {
+  type Call,
+  type Dispatch,
+  type Exchange,
+  type ExchangeKind,
+  isDispatch,
+  nameOfCall,
+  type RecordedCall,
+} from "./call.ts";
 export { type Binding, type Kernel, kernel, type Param } from "./kernel.ts";
 export { type MemoryPlan } from "./memory.ts";
 export {
@@ -36,6 +44,6 @@ export {
 } from "./prelude.ts";
 export { withinMemory } from "./out_of_memory.ts";
 export { type CallTime, Profile, type ProfileOptions } from "./profile.ts";
-export { Program, type Remedy } from "./program.ts";
+export { Program, type Remedy, type Segment } from "./program.ts";
 export { Recorder, type Save } from "./recorder.ts";
 export { type BufferRange, bytesOf, type DType, q8Block, Tensor } from "./tensor.ts";

@@ -1,13 +1,14 @@
 /**
- * A program is a static list of kernel calls with memory, pipelines and bind groups made beforehand.
+ * A program is a static list of calls with memory, pipelines and bind groups made beforehand.
  *
- * Replaying it is one compute pass and one submission: nothing is allocated and nothing is awaited.
+ * Replaying it is one compute pass and one submission: nothing is allocated and nothing is awaited. A program with exchanges
+ * between processes consists of segments, each of which is such a pass; the exchanges stand between them.
  *
  * @module
  */
 import { Displayable, type Picture } from "../display/display.ts";
 import { DeviceError } from "../base/errors.ts";
-import type { Call } from "./call.ts";
+import { type Call, type Dispatch, type Exchange, isDispatch, nameOfCall, shapesOfCall } from "./call.ts";
 import { compileAhead } from "./compile_ahead.ts";
 import type { Device } from "./device.ts";
 import { bindGroupLayout, packParams, pipeline } from "./kernel.ts";
@@ -15,7 +16,8 @@ import { type MemoryPlan, plan } from "./memory.ts";
 import { Profile, type ProfileOptions, timeCalls } from "./profile.ts";
 import type { Tensor } from "./tensor.ts";
 
-interface Dispatch {
+/** A dispatch that is ready to be encoded. */
+interface ReadyDispatch {
   pipeline: GPUComputePipeline;
   group: GPUBindGroup;
   x: number;
@@ -32,9 +34,22 @@ export type Remedy = (fitting?: number) => string;
 /** Bytes from the parameters of one call to those of the next in the uniform buffer. */
 const slot = 256;
 
-/** A list of kernel calls that is ready to be replayed. */
+/** Calls of a program that are submitted together, up to an exchange or to the end of the program. */
+export interface Segment {
+  /** Index of its first call. */
+  first: number;
+  /** Index after its last call. */
+  end: number;
+  /** The exchange that follows; undefined for the last segment. */
+  exchange?: Exchange;
+}
+
+/** A list of calls that is ready to be replayed. */
 export class Program extends Displayable {
-  #dispatches: Dispatch[];
+  /** The parts that are submitted one after another: one more than there are exchanges. */
+  readonly segments: readonly Segment[];
+  /** The dispatches by the indices of their calls; exchanges have none. */
+  #dispatches: (ReadyDispatch | undefined)[];
   #owned: GPUBuffer[];
   #disposed = false;
   #profile?: Profile;
@@ -48,9 +63,10 @@ export class Program extends Displayable {
     /** The memory of its own tensors. */
     readonly memory: MemoryPlan,
     owned: GPUBuffer[],
-    dispatches: Dispatch[],
+    dispatches: (ReadyDispatch | undefined)[],
   ) {
     super();
+    this.segments = segmentsOf(calls);
     this.#owned = owned;
     this.#dispatches = dispatches;
   }
@@ -70,7 +86,9 @@ export class Program extends Displayable {
     remedy: Remedy,
   ): Promise<Program> {
     checkSizes(device, calls, remedy);
-    const pipelines = await Promise.all(calls.map((call) => pipeline(device, call.kernel)));
+    const pipelines = await Promise.all(
+      calls.map((call) => isDispatch(call) ? pipeline(device, call.kernel) : undefined),
+    );
     const uses = calls.map((call) => Object.values(call.args).map((tensor) => tensor.storage));
     const owned: GPUBuffer[] = [];
     const make = (what: string, bytes: number, usage = 0) => {
@@ -87,19 +105,22 @@ export class Program extends Displayable {
         (s, buffer) => s.buffer = buffer,
       );
       const params = make("parameters", slot * calls.length, 0x40); // UNIFORM
-      const packed = calls.map((call) => packParams(call.kernel, call.params));
       const words = new Uint32Array(slot / 4 * calls.length);
-      packed.forEach((own, i) => words.set(own, i * slot / 4));
-      device.write(params, words);
-      const dispatches = calls.map((call, i) => {
+      const ready = calls.flatMap((call, i) => {
+        if (!isDispatch(call)) return [];
+        const own = packParams(call.kernel, call.params);
+        words.set(own, i * slot / 4);
         const [x, y = 1, z = 1] = call.grid;
-        return { pipeline: pipelines[i], group: bindGroup(device, call, params, i * slot), x, y, z };
+        const group = bindGroup(device, call, params, i * slot);
+        return [{ index: i, kernel: call.kernel, words: own, pipeline: pipelines[i]!, group, x, y, z }];
       });
+      if (words.length) device.write(params, words); // of an empty array Deno 2.9 panics
       device.check();
-      await compileAhead(
-        device,
-        dispatches.map((own, i) => ({ ...own, kernel: calls[i].kernel, words: packed[i] })),
-      );
+      await compileAhead(device, ready);
+      const dispatches: (ReadyDispatch | undefined)[] = calls.map(() => undefined);
+      for (const { index, pipeline, group, x, y, z } of ready) {
+        dispatches[index] = { pipeline, group, x, y, z };
+      }
       return new Program(device, owner, calls, memory, owned, dispatches);
     } catch (error) {
       for (const buffer of owned) device.free(buffer);
@@ -111,6 +132,7 @@ export class Program extends Displayable {
    * Submits the calls in order and returns at once.
    *
    * @throws {DeviceError} after {@linkcode Program.dispose}
+   * @throws {Error} for a program with exchanges, which {@linkcode Program.run} runs
    */
   replay(): void {
     const encoder = this.device.gpu.createCommandEncoder();
@@ -118,12 +140,17 @@ export class Program extends Displayable {
     this.device.gpu.queue.submit([encoder.finish()]);
   }
 
-  /** Adds the calls to a submission of the caller as one pass. */
-  encode(encoder: GPUCommandEncoder): void {
+  /** Adds the calls to a submission of the caller as one pass: those of a segment, or all of a program without exchanges. */
+  encode(encoder: GPUCommandEncoder, segment?: Segment): void {
     if (this.#disposed) throw new DeviceError(`Cannot replay the program of ${this.owner}: it was disposed`);
+    if (!segment && this.segments.length > 1) {
+      throw new Error(`Cannot replay the program of ${this.owner} at once: it has exchanges, call run`);
+    }
     const pass = encoder.beginComputePass();
     let current: GPUComputePipeline | undefined;
-    for (const d of this.#dispatches) {
+    const { first, end } = segment ?? this.segments[0];
+    for (let i = first; i < end; i++) {
+      const d = this.#dispatches[i]!;
       if (d.pipeline !== current) pass.setPipeline(current = d.pipeline);
       pass.setBindGroup(0, d.group);
       pass.dispatchWorkgroups(d.x, d.y, d.z);
@@ -132,21 +159,37 @@ export class Program extends Displayable {
   }
 
   /**
+   * Submits the calls segment by segment, and awaits the exchange behind each. A program without exchanges is one
+   * submission.
+   *
+   * @param exchange sends `args.x` of an exchange and writes `args.y`
+   * @throws {DeviceError} after {@linkcode Program.dispose}
+   */
+  async run(exchange: (call: Exchange) => Promise<void>): Promise<void> {
+    for (const segment of this.segments) {
+      const encoder = this.device.gpu.createCommandEncoder();
+      this.encode(encoder, segment);
+      this.device.gpu.queue.submit([encoder.finish()]);
+      if (segment.exchange) await exchange(segment.exchange);
+    }
+  }
+
+  /**
    * Runs the program a few times and measures the time of each call. A run has the effects of a replay: it adds to
    * gradients and updates weights. From then on the printed program shows the times.
    *
-   * @throws {ConfigError} for less than one run
+   * @throws {ConfigError} for less than one run, and for a program with exchanges without `exchange`
    * @throws {DeviceError} where the device has no timestamps
    */
   async profile(options: ProfileOptions = {}): Promise<Profile> {
     const dispatch = (pass: GPUComputePassEncoder, i: number) => {
-      const d = this.#dispatches[i];
+      const d = this.#dispatches[i]!;
       pass.setPipeline(d.pipeline);
       pass.setBindGroup(0, d.group);
       pass.dispatchWorkgroups(d.x, d.y, d.z);
     };
     if (this.#disposed) throw new DeviceError(`Cannot profile the program of ${this.owner}: it was disposed`);
-    const ms = await timeCalls(this.device, this.owner, this.calls.length, dispatch, options);
+    const ms = await timeCalls(this.device, this.owner, this.calls, dispatch, options);
     return this.#profile = new Profile(this.owner, this.calls, ms);
   }
 
@@ -166,15 +209,12 @@ export class Program extends Displayable {
   /** Returns the calls as a listing: part of the model, kernel, shapes, operations and, after a profile, the time. */
   picture(): Picture {
     const rows = this.calls.map((call, i) => {
-      const shapes = call.kernel.bindings.map(({ name, writes }) => {
-        return `${writes ? "*" : ""}${name}[${call.args[name].shape.join(" ")}]`;
-      });
       const work = call.flop ? `  ${(call.flop / 1e6).toFixed(2)} MFLOP` : "";
       const timed = this.#profile?.calls[i];
       const speed = timed?.gflops ? `  ${timed.gflops.toFixed(1)} GFLOP/s` : "";
       const time = timed ? `  ${timed.ms.toFixed(3)} ms${speed}` : "";
-      return `${String(i).padStart(4)}  ${call.scope.padEnd(10)} ${call.kernel.name.padEnd(24)} ${
-        shapes.join(" ")
+      return `${String(i).padStart(4)}  ${call.scope.padEnd(10)} ${nameOfCall(call).padEnd(24)} ${
+        shapesOfCall(call)
       }${work}${time}`;
     });
     const mb = (this.memory.bytes / 1e6).toFixed(2);
@@ -185,7 +225,19 @@ export class Program extends Displayable {
   }
 }
 
-function bindGroup(device: Device, call: Call, params: GPUBuffer, offset: number): GPUBindGroup {
+/** Cuts a list of calls behind each exchange. */
+function segmentsOf(calls: readonly Call[]): Segment[] {
+  const segments: Segment[] = [];
+  let first = 0;
+  calls.forEach((call, i) => {
+    if (isDispatch(call)) return;
+    segments.push({ first, end: i, exchange: call });
+    first = i + 1;
+  });
+  return [...segments, { first, end: calls.length }];
+}
+
+function bindGroup(device: Device, call: Dispatch, params: GPUBuffer, offset: number): GPUBindGroup {
   const { kernel, args } = call;
   for (const name of Object.keys(args)) {
     if (!kernel.bindings.some((b) => b.name === name)) {

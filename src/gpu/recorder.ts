@@ -1,5 +1,5 @@
 /**
- * The recorder turns a model into a static list of kernel calls, forward and backward.
+ * The recorder turns a model into a static list of calls, forward and backward.
  *
  * While a {@linkcode Recorder} records a forward pass, ops leave their backward calls on a tape; `backward()` plays the
  * tape once, from its end, and what it records are the calls of the backward pass. The list is compiled once and replayed
@@ -10,7 +10,7 @@
  *
  * @module
  */
-import type { Call } from "./call.ts";
+import type { Call, ExchangeKind } from "./call.ts";
 import { Device, type DeviceProfile } from "./device.ts";
 import { type Kernel, kernel } from "./kernel.ts";
 import { type MemoryPlan, plan } from "./memory.ts";
@@ -72,6 +72,23 @@ export class Recorder {
       );
     }
     this.calls.push({ kernel, args, params, grid, flop, scope: this.#scope });
+  }
+
+  /**
+   * Records an exchange of the rows of `x` with the processes that hold the other parts of the model, `of` in all. It has no
+   * backward of its own.
+   *
+   * @returns y [R, C], whose rows are those of x times `of` for "gather", a part of them for "scatter", and as many for "sum"
+   * @throws {Error} for "scatter" of rows that `of` does not divide
+   */
+  exchange(kind: ExchangeKind, x: Tensor, of: number): Tensor {
+    const rows = kind === "gather" ? x.rows * of : kind === "scatter" ? x.rows / of : x.rows;
+    if (!Number.isInteger(rows)) {
+      throw new Error(`Cannot scatter ${x.name}: ${of} does not divide ${x.rows} rows`);
+    }
+    const y = this.tensor(kind === "gather" ? "gathered" : "summed", [rows, x.cols], x.dtype);
+    this.calls.push({ exchange: kind, args: { x, y }, flop: 0, scope: this.#scope });
+    return y;
   }
 
   /** Runs `record` and labels its calls and tensors with `name`, a part of the model. */

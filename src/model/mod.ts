@@ -18,6 +18,7 @@ export {
 export { type InnerPlace, llama, type LlamaInput } from "./architecture/llama.ts";
 export type { LayerWeights, LlamaWeights } from "./architecture/llama_weights.ts";
 export type { RopeScaling } from "./architecture/rope_scaling.ts";
+export { type Shard, wholeModel } from "./architecture/shard.ts";
 export type { FinishReason } from "./generation/continuation.ts";
 export type { BatchGenerateOptions, GeneratedText } from "./generation/generate_batch.ts";
 export { Generation } from "./generation/generation.ts";
@@ -29,6 +30,10 @@ export type { ActivationStatistics, GradientStatistics, Spread } from "./inspect
 export { Model } from "./model.ts";
 export type { ModelOptions, SaveOptions } from "./model_options.ts";
 export type { ModelHandle, Prompt } from "./model_state.ts";
+export type { Link, MeasuredNetwork, NetworkFigures, TimedExchange, Traffic } from "./planning/network.ts";
+export type { ParallelFacts, PlanFacts, RankMemory, StepSeconds } from "./planning/plan_facts.ts";
+export type { PlanOptions, PlanParallel } from "./planning/plan_options.ts";
+export { Plan } from "./planning/training_plan.ts";
 export type { Score } from "./scoring/score.ts";
 export type { LossResult } from "./scoring/window_loss.ts";
 export type { AdamMoment, TrainingStepOptions } from "./training/build_step.ts";
@@ -41,14 +46,17 @@ export {
   type LoraTarget,
 } from "./training/lora_options.ts";
 export type { PlanBytes } from "./training/step_memory.ts";
-export { Plan, type PlanFacts, type PlanOptions } from "./training/training_plan.ts";
 export type { Trainable } from "./training/trainable.ts";
-export { type StepRecord, TrainingStep } from "./training/training_step.ts";
+export type { Stepping, StepRecord } from "./training/stepping.ts";
+export { TrainingStep } from "./training/training_step.ts";
 export { Arena, type ArenaRows } from "./weights/arena.ts";
 export { ArenaLayout, type ArenaTensor } from "./weights/arena_layout.ts";
+export { OwnedArena, type OwnedArenaOptions } from "./weights/owned_arena.ts";
+export type { ElementRange, RankPlace } from "./weights/owned_ranges.ts";
 export type { NamedTensors, NamedWeights } from "./weights/named_weights.ts";
 export type { ParameterPieces, TransferOptions } from "./weights/stream_weights.ts";
 export {
+  type HeldPart,
   type ModelWeights,
   type Parameter,
   type ParameterLayout,

@@ -22,12 +22,13 @@ import { loadModel } from "./lifecycle/load_model.ts";
 import { copyParameters, replaceParameters } from "./lifecycle/model_parameters.ts";
 import { type ModelOptions, type SaveOptions, saveSchema } from "./model_options.ts";
 import { attachState, type ModelHandle, type ModelState, type Prompt } from "./model_state.ts";
+import { planModel, planShape } from "./planning/plan_model.ts";
+import type { PlanOptions } from "./planning/plan_options.ts";
+import type { Plan } from "./planning/training_plan.ts";
 import { allLogits } from "./scoring/logits.ts";
 import { type Score, scorePairs } from "./scoring/score.ts";
 import { datasetLoss, type LossResult } from "./scoring/window_loss.ts";
 import { summaryOf, weightBytes } from "./summary.ts";
-import { planModel, planShape } from "./training/plan_model.ts";
-import type { Plan, PlanOptions } from "./training/training_plan.ts";
 
 /**
  * A LLaMA on the GPU: it generates, chats, scores and shows its inside. It is the only owner of its weights.
@@ -62,8 +63,12 @@ export class Model extends Displayable implements ModelHandle {
    * console.log(JSON.stringify(model));
    * ```
    *
+   * Under a launcher, `parallel: { model: 8 }` lets 8 processes hold one copy of the model, each a part of it. They make it
+   * together, and each of its methods, called by all of them with the same arguments, gives every one the same result.
+   *
    * @param source a preset such as `"5M"`, or a shape
-   * @throws {ConfigError} for an unknown preset or option, or a vocabulary smaller than the tokenizer's
+   * @throws {ConfigError} for an unknown preset or option, a vocabulary smaller than the tokenizer's, or a number of processes
+   * that does not suit the model or the launcher
    * @throws {DeviceError} without an adapter, or when the model does not fit
    */
   static async create(source: string | ModelShape, options: ModelOptions = {}): Promise<Model> {
@@ -101,10 +106,11 @@ export class Model extends Displayable implements ModelHandle {
    * ```ts
    * import { Model } from "@llamero/sdk";
    *
-   * console.log(Model.plan("65B", { tokens: 1.4e12, devices: 2048 }).toString());
+   * const parallel = { processes: 2048, model: 8 };
+   * console.log(Model.plan("65B", { tokens: 1.4e12, dtype: "f16", parallel }).toString());
    * ```
    *
-   * @throws {ConfigError} for an unknown preset or option
+   * @throws {ConfigError} for an unknown preset or option, or processes that cannot hold the model together
    */
   static plan(source: string | ModelShape, options: PlanOptions): Plan {
     return planShape(source, options);

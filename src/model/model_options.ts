@@ -32,6 +32,11 @@ export interface ModelOptions {
    * state it and whose sizes are not those of a released model.
    */
   ropeFactor?: number;
+  /**
+   * Processes that hold one copy of the model, each a part of it: `model` of them (default 1), which divides `heads`,
+   * `kvHeads` and the number of processes. All of them make, use and dispose the model together.
+   */
+  parallel?: { model?: number };
   /** The device that holds the weights (default: one shared by all models). */
   device?: Device;
   /** A name; an earlier model of that name is disposed, so that a notebook cell can run again. */
@@ -46,6 +51,7 @@ const options = optionsSchema<ModelOptions>()(z.strictObject({
   seed: z.int().default(42),
   dtype: z.enum(["f32", "f16", "q8"]).default("f32"),
   ropeFactor: z.number().min(1).optional(),
+  parallel: z.strictObject({ model: z.int().min(1).optional() }).optional(),
   device: z.custom<Device>((value) => value instanceof Device, "expected a Device").optional(),
   name: z.string().min(1).optional(),
   signal: z.instanceof(AbortSignal).optional(),

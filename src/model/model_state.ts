@@ -7,14 +7,18 @@
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
-import type { Ranks } from "../base/exchange.ts";
+import type { Group, Ranks } from "../base/exchange.ts";
 import type { Device, Program, Tensor } from "../gpu/mod.ts";
 import { singleRanks } from "../parallel/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { ModelConfig } from "./architecture/config.ts";
 import type { GenerationSettings } from "./architecture/generation_settings.ts";
+import { type Shard, wholeModel } from "./architecture/shard.ts";
+import type { HeldParameters } from "./ranks/held_parameters.ts";
 import { claimName, register, unregister } from "./model_registry.ts";
 import type { Arena } from "./weights/arena.ts";
+import { dividedStore, type OwnedPlace, samePlace } from "./weights/divided_weights.ts";
+import type { OwnedArena } from "./weights/owned_arena.ts";
 import type { PackedWeights, WeightType } from "./weights/packed_weights.ts";
 import type { ParameterStore } from "./weights/stream_weights.ts";
 import { ModelBuffers } from "./weights/model_buffers.ts";
@@ -74,7 +78,7 @@ export class ModelState implements ModelHandle, ModelWeights {
     /** The preset that gave the shape, if one did. */
     readonly preset?: string,
     /** The processes that train and use the model together. */
-    readonly ranks: Ranks = singleRanks,
+    public ranks: Ranks = singleRanks,
   ) {
     this.#buffers = buffers;
     collected.register(this, buffers, this);
@@ -91,7 +95,7 @@ export class ModelState implements ModelHandle, ModelWeights {
     { name, fallbackName, dtype, trained = false, preset, ranks }: AllocateOptions,
   ): Promise<ModelState> {
     const taken = claimName(name, fallbackName);
-    const layout = new WeightLayout(config);
+    const layout = new WeightLayout(config, shardOf(ranks));
     const buffers = await ModelBuffers.create(device, taken, layout, { dtype, trained });
     const state = new ModelState(taken, layout, buffers, preset, ranks);
     register(state, name);
@@ -106,6 +110,11 @@ export class ModelState implements ModelHandle, ModelWeights {
   /** The device that holds its weights. */
   get device(): Device {
     return this.#buffers.device;
+  }
+
+  /** The processes that hold the parts of this copy of the model; each method of the model is called by all of them. */
+  get group(): Group {
+    return this.ranks.model;
   }
 
   /** Number format of the weights that products read. */
@@ -123,15 +132,23 @@ export class ModelState implements ModelHandle, ModelWeights {
     return this.#liveBuffers().trained;
   }
 
+  /** The own part of the weights in f32, where they are divided over ranks; `trained` is undefined then. */
+  get master(): OwnedArena | undefined {
+    return this.#liveBuffers().master;
+  }
+
   /** The weights that products read, of models of another dtype than "f32". */
   get packed(): PackedWeights | undefined {
     return this.#liveBuffers().packed;
   }
 
-  /** The place of all parameters as they are most exactly: the weights in f32 where the model has them. */
+  /**
+   * The place of all parameters as they are most exactly: the weights in f32 where the model has them. Where those are
+   * divided over ranks, it reads the halves and writes both.
+   */
   get store(): ParameterStore {
-    const { trained, packed } = this.#liveBuffers();
-    return trained ?? packed!;
+    const { trained, packed, master } = this.#liveBuffers();
+    return master ? dividedStore(master, packed!) : trained ?? packed!;
   }
 
   /** [context, 2, E / 2] the rotary angles. */
@@ -165,6 +182,34 @@ export class ModelState implements ModelHandle, ModelWeights {
   }
 
   /**
+   * Divides the weights in f32 of a model of dtype "f16" over ranks: this one keeps its own part and all halves.
+   *
+   * @returns true where the model had no weights in f32
+   * @throws {DeviceError} when they do not fit the device; nothing stays allocated
+   */
+  async requireDivided(place: OwnedPlace): Promise<boolean> {
+    const buffers = this.#liveBuffers();
+    if (buffers.master && samePlace(buffers.master, place)) return false;
+    const hadNone = buffers.trained === undefined && buffers.master === undefined;
+    await buffers.divide(place);
+    return hadNone;
+  }
+
+  /**
+   * Allocates all weights in f32 of a model that holds a part of them; {@linkcode ModelState.adoptWhole} takes them.
+   *
+   * @throws {DeviceError} when they do not fit the device
+   */
+  allocateWhole(): Arena {
+    return this.#liveBuffers().allocateTrained();
+  }
+
+  /** Takes all weights in f32 in place of the own part. */
+  async adoptWhole(whole: Arena): Promise<void> {
+    await this.#liveBuffers().adoptTrained(whole);
+  }
+
+  /**
    * Refuses a model whose weights cannot be trained.
    *
    * @throws {ConfigError} for a model of 8-bit blocks
@@ -190,8 +235,9 @@ export class ModelState implements ModelHandle, ModelWeights {
    */
   async moveTo(device: Device): Promise<void> {
     const { dtype } = this;
-    const trained = this.#buffers.trained !== undefined;
-    const buffers = await ModelBuffers.create(device, this.name, this.layout, { dtype, trained });
+    const { trained, master } = this.#buffers;
+    const held = { dtype, trained: trained !== undefined, master };
+    const buffers = await ModelBuffers.create(device, this.name, this.layout, held);
     this.#buffers.dispose();
     collected.unregister(this);
     collected.register(this, buffers, this);
@@ -233,6 +279,17 @@ export class ModelState implements ModelHandle, ModelWeights {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** Returns the part of a model that this process holds. */
+function shardOf(ranks: Ranks | undefined): Shard {
+  return ranks ? { rank: ranks.model.rank, of: ranks.model.size } : wholeModel;
+}
+
+/** Returns all weights of a model as they are most exactly: those in f32 that ranks divide, or what each rank holds. */
+export function heldWeights(state: ModelState): HeldParameters {
+  const { device, layout, master } = state;
+  return master ? { device, layout, divided: master } : { device, layout, store: state.store };
 }
 
 const states = new WeakMap<ModelHandle, ModelState>();

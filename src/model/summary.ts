@@ -8,6 +8,7 @@ import { countParameters, trainingFlop } from "./architecture/config.ts";
 import { cachedPositionBytes } from "./generation/sequence_cache.ts";
 import { type ModelHandle, type ModelState, stateOf } from "./model_state.ts";
 import { packedBytes } from "./weights/packed_weights.ts";
+import { headDim } from "./architecture/shard.ts";
 
 /** The memory that a model takes before it does anything. */
 export interface WeightBytes {
@@ -24,7 +25,7 @@ export function weightBytes({ layout, dtype, trained }: ModelState): WeightBytes
   return {
     read: packedBytes(layout, dtype),
     trained: trained && dtype !== "f32" ? packedBytes(layout, "f32") : 0,
-    position: cachedPositionBytes(layout.config),
+    position: cachedPositionBytes(layout.config, layout.shard),
   };
 }
 
@@ -34,7 +35,7 @@ export function summaryOf(model: ModelHandle): Picture {
   const n = countParameters(c);
   const state = stateOf(model);
   const { read, trained, position } = weightBytes(state);
-  const E = c.dim / c.heads;
+  const E = headDim(c);
   const rows = [
     { part: "embedding", shape: `[${c.vocabSize}, ${c.dim}]`, parameters: c.vocabSize * c.dim },
     {
@@ -62,6 +63,9 @@ export function summaryOf(model: ModelHandle): Picture {
         trained ? `, ${bytes(trained)} in f32 to be trained` : ""
       }; ` +
       `keys and values ${bytes(position)} per position`,
+      ...state.group.size > 1
+        ? [`process ${state.group.rank + 1} of ${state.group.size} that hold the model`]
+        : [],
       `${count(trainingFlop(c))} FLOP to train on a token; on ${model.device.adapter}`,
       ...state.notes,
     ].join(". "),

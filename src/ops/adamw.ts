@@ -106,28 +106,36 @@ export interface StepState {
 
 /** Records the norm of `gradients`, chunks of one array, the clipping factor and the record of the step. */
 export function finishStep(r: Recorder, gradients: readonly Tensor[], state: StepState): void {
-  const total = Math.ceil(gradients.reduce((sum, chunk) => sum + chunk.size, 0) / normPart);
-  const parts = r.tensor("norm parts", [total]);
-  const prelude = reductions(r.device);
+  const parts = r.tensor("norm parts", [normPartsOf(gradients)]);
+  normParts(r, gradients, parts);
+  finishParts(r, parts, state);
+}
+
+/** Returns the number of parts of the norm of chunks that begin at parts. */
+export function normPartsOf(gradients: readonly Tensor[]): number {
+  return gradients.reduce((sum, chunk) => sum + Math.ceil(chunk.size / normPart), 0);
+}
+
+/** Records `parts` [n], the sum of the squares of each {@linkcode normPart} gradients. All chunks begin at parts. */
+export function normParts(r: Recorder, gradients: readonly Tensor[], parts: Tensor): void {
+  const made = kernel("norm", normSource, {}, reductions(r.device));
   let first = 0;
   for (const chunk of gradients) {
     for (const { start, size } of bindingChunks(r, chunk, normPart)) {
       const g = chunk.view(chunk.name, [size], start);
       const groups = Math.ceil(size / normPart);
-      r.call(
-        kernel("norm", normSource, {}, prelude),
-        { g, parts },
-        { size: size / 4, first },
-        grid2d(groups),
-      );
+      r.call(made, { g, parts }, { size: size / 4, first }, grid2d(groups));
       first += groups;
     }
   }
-  const { step, loss, control, ring } = state;
+}
+
+/** Records the end of the norm, whose `parts` [n] are those of the whole array: clipping factor and record of the step. */
+export function finishParts(r: Recorder, parts: Tensor, { step, loss, control, ring }: StepState): void {
   r.call(
-    kernel("finish", finishSource, {}, prelude),
+    kernel("finish", finishSource, {}, reductions(r.device)),
     { parts, loss, step, control, ring },
-    { parts: total },
+    { parts: parts.size },
     [1],
   );
 }

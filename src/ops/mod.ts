@@ -64,9 +64,12 @@ export {
   adamw,
   type AdamWArrays,
   type AdamWOptions,
+  finishParts,
   finishStep,
   lossSum,
   normPart,
+  normParts,
+  normPartsOf,
   type StepState,
   type StepValues,
   stepWords,
@@ -99,6 +102,7 @@ export {
   type Size,
   useKernelTable,
 } from "./matmul/kernel_table.ts";
+export { gatherRows, scatterRows, sumRows } from "./row_exchange.ts";
 export { linear } from "./linear.ts";
 export { type AdaptedBlock, type Adapter, addAdapter, gatherBlock, spreadBlock } from "./lora.ts";
 export { type Layout, matmul, product } from "./matmul/matmul.ts";

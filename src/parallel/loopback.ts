@@ -9,9 +9,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type CollectiveKind, CollectiveLog } from "../base/collective_log.ts";
 import { type Bytes, type Group, RankError } from "../base/exchange.ts";
-import { LlameroError } from "../base/errors.ts";
+import { disagreement } from "./disagreement.ts";
 import { setLocalWorld } from "./local_world.ts";
 import { addInOrder } from "./ordered_sum.ts";
+import { singleGroup } from "./single.ts";
 
 const worlds = new AsyncLocalStorage<Group>();
 
@@ -103,20 +104,6 @@ class Meeting {
   }
 }
 
-/** Returns the error of ranks that are not in the same collective. */
-function disagreement(all: readonly Contribution[]): LlameroError | undefined {
-  const [first] = all;
-  const other = all.findIndex((one) =>
-    one.kind !== first.kind || one.label !== first.label || one.size !== first.size
-  );
-  if (other < 0) return undefined;
-  const show = ({ kind, label, size }: Contribution) =>
-    `${kind} "${label}"${size === undefined ? "" : ` of ${size} bytes`}`;
-  return new LlameroError(
-    `The ranks disagree: rank 0 is in ${show(first)}, rank ${other} in ${show(all[other])}`,
-  );
-}
-
 /** A rank of a group in this process. */
 class LoopbackGroup implements Group {
   readonly size: number;
@@ -187,6 +174,11 @@ class LoopbackGroup implements Group {
     const index = this.#next;
     const all = await this.#meet<number>({ kind: "split", label: "split", given: part }, 0);
     const members = all.flatMap((other, rank) => other === part ? [rank] : []);
+    if (members.length === 1) return singleGroup;
     return new LoopbackGroup(this.#meeting.part(index, part, members.length), members.indexOf(this.rank));
+  }
+
+  fail(error: unknown): void {
+    this.#meeting.fail(this.rank, error);
   }
 }

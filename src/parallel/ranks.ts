@@ -7,10 +7,22 @@ import { ConfigError } from "../base/errors.ts";
 import type { Group, Ranks } from "../base/exchange.ts";
 import { localWorld } from "./local_world.ts";
 import { singleRanks } from "./single.ts";
+import { ownLauncher } from "./world.ts";
 
-/** Returns the world: the group of all ranks. */
-export function openWorld(): Promise<Group> {
-  return Promise.resolve(localWorld() ?? singleRanks.world);
+let joined: Promise<Group> | undefined;
+
+/**
+ * Returns the world: the group of all ranks. Under a launcher with several ranks the first call joins it.
+ *
+ * @throws {ConfigError} where no MPI library is found, it may not be opened, or it is of another kind than the launcher
+ */
+export async function openWorld(): Promise<Group> {
+  const local = localWorld();
+  if (local) return local;
+  const launcher = ownLauncher();
+  if (!launcher || launcher.size === 1) return singleRanks.world;
+  const { openMpi } = await import("./mpi/open_mpi.ts");
+  return await (joined ??= openMpi(launcher));
 }
 
 /**

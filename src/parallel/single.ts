@@ -40,6 +40,8 @@ class SingleGroup implements Group {
   split(): Promise<Group> {
     return Promise.resolve(this);
   }
+
+  fail(): void {}
 }
 
 /** The group of a process that works alone. */

@@ -57,6 +57,7 @@ export type {
   ResumeOptions,
   RunOptions,
   TrainerOptions,
+  TrainerParallelOptions,
   VerifyResumeOptions,
 } from "./trainer_options.ts";
 export { type StagePlan, TrainerPlan } from "./trainer_plan.ts";

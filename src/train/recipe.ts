@@ -7,7 +7,7 @@ import type { CorpusCall } from "../data/mod.ts";
 import type { ModelConfig } from "../model/mod.ts";
 import type { EnergyOptions } from "./monitoring/energy.ts";
 import type { StageSettings } from "./stages/stage.ts";
-import type { KeepOptions } from "./trainer_options.ts";
+import type { KeepOptions, TrainerParallelOptions } from "./trainer_options.ts";
 
 /** A stage in a recipe: its settings, and its data as steps. */
 export type RecipeStage = StageSettings & { data: DataJSON; validation?: DataJSON };
@@ -36,6 +36,8 @@ export interface Recipe {
   log?: string;
   /** As in {@linkcode TrainerOptions}. */
   energy?: EnergyOptions | false;
+  /** As in {@linkcode TrainerOptions}; missing for defaults. */
+  parallel?: false | TrainerParallelOptions;
   /** The chain of stages and evaluations. */
   stages: (RecipeStage | RecipeEvaluation)[];
 }

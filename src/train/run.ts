@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
+import { chromeTrace } from "../base/trace.ts";
 import { bundle, Displayable, onInterrupt, type Picture } from "../display/mod.ts";
 import { lossChart, runCard } from "./monitoring/run_card.ts";
 import { RunControl } from "./loop/run_control.ts";
@@ -14,6 +15,8 @@ import { utilisation } from "./monitoring/metrics.ts";
 import { RunResult } from "./monitoring/run_result.ts";
 import { runStages } from "./loop/run_stages.ts";
 import { showRun } from "./monitoring/run_display.ts";
+import { enterRank } from "./ranks/rank_process.ts";
+import { RunTrace } from "./ranks/run_trace.ts";
 import { registerRun } from "./loop/run_registry.ts";
 import { writeCurves } from "./monitoring/tensorboard.ts";
 
@@ -60,6 +63,7 @@ export class Run extends Displayable implements Promise<RunResult> {
   readonly #spec: RunSpec;
   readonly #control = new RunControl();
   readonly #log = new RunLog();
+  readonly #trace = new RunTrace();
   readonly #peakFlops?: number;
   /** True when the run shows a live card. */
   readonly #live: boolean;
@@ -74,7 +78,8 @@ export class Run extends Displayable implements Promise<RunResult> {
     this.#spec = spec;
     this.#peakFlops = peakFlops;
     this.#live = display;
-    const unregister = registerRun(spec.model, spec.folder?.path, () => this.#describe());
+    const folder = spec.parallel.ranks.world.rank === 0 ? spec.folder?.path : undefined; // one folder for all ranks
+    const unregister = registerRun(spec.model, folder, () => this.#describe());
     this.finished = this.#main(signal, display).finally(unregister);
     this.finished.catch(() => {}); // the card shows the failure, so it counts as handled
   }
@@ -83,22 +88,32 @@ export class Run extends Displayable implements Promise<RunResult> {
     const spec = this.#spec;
     const control = this.#control;
     const log = this.#log;
+    const { world } = spec.parallel.ranks;
     const ignoreSignal = control.stopOn(signal);
-    const ignoreInterrupt = onInterrupt(() => this.#stop());
-    const curves = spec.tensorboard !== undefined && this.#writeCurves(spec.tensorboard);
-    const shown = display && showRun(log, () => this.picture());
+    const leave = world.size > 1
+      ? enterRank(spec.parallel, spec.folder?.path, control, log)
+      : onInterrupt(() => this.#stop());
+    const isFirst = world.rank === 0;
+    const curves = isFirst && spec.tensorboard !== undefined && this.#writeCurves(spec.tensorboard);
+    const shown = display && isFirst && showRun(log, () => this.picture());
     try {
       await Promise.resolve(); // listeners that subscribe right after run() miss nothing
-      const status = await runStages(spec, control, log, () => this.#started = true);
+      const status = await runStages(
+        { ...spec, trace: this.#trace },
+        control,
+        log,
+        () => this.#started = true,
+      );
       if (status === "stopped" && control.abortReason) throw control.abortReason.value;
       this.#end = { status };
-      return new RunResult(status, log, spec.folder?.newest);
+      const { overlap } = this.#trace;
+      return new RunResult(status, log, { checkpoint: spec.folder?.newest, devices: world.size, overlap });
     } catch (error) {
       const aborted = control.abortReason && error === control.abortReason.value;
       this.#end = aborted ? { status: "stopped" } : { status: "failed", error: messageOf(error) };
       throw this.#attachRun(error);
     } finally {
-      ignoreInterrupt();
+      leave();
       ignoreSignal();
       this.#emitDone();
       await shown;
@@ -219,6 +234,15 @@ export class Run extends Displayable implements Promise<RunResult> {
     return new LossChart(this.#log);
   }
 
+  /**
+   * Returns what the devices and the exchanges of a run of several processes, or of several lanes, did when: Chrome's trace
+   * JSON, for chrome://tracing and Perfetto. Rank 0 has the events of all ranks once a stage is over; before that, and on
+   * the other ranks, they are those of this rank. A run of one process and one lane has none.
+   */
+  trace(): string {
+    return chromeTrace(this.#trace.events());
+  }
+
   /** Calls `done` with the result or `failed` with the error when the run ends, as a promise does. */
   then<A = RunResult, B = never>(
     done?: ((result: RunResult) => A | PromiseLike<A>) | null,
@@ -273,6 +297,7 @@ export class Run extends Displayable implements Promise<RunResult> {
       history,
       validations,
       rate,
+      devices: this.#spec.parallel.ranks.world.size,
       left: rate > 0 && !this.#end ? (current.steps - current.done) * tokensPerStep / rate : undefined,
       utilisation: this.#utilisation(rate),
       memory: model.device.memory().bytes,
@@ -287,9 +312,10 @@ export class Run extends Displayable implements Promise<RunResult> {
   /** Returns the share of the device's peak in use; undefined where the peak or the speed is not known. */
   #utilisation(rate: number): number | undefined {
     if (!this.#peakFlops || !(rate > 0)) return undefined;
-    const { chain, model: { config } } = this.#spec;
+    const { chain, model: { config }, parallel: { ranks } } = this.#spec;
     const stage = stagesOf(chain).find(({ settings }) => settings.name === this.#log.stage);
-    return utilisation(config, config.context, rate, this.#peakFlops, stage?.settings.lora);
+    const peak = this.#peakFlops * ranks.world.size;
+    return utilisation(config, config.context, rate, peak, stage?.settings.lora);
   }
 }
 

@@ -29,6 +29,7 @@ import { MaskPreview } from "./stages/mask_preview.ts";
 import { type ManualStep, manualSteps } from "./loop/manual_steps.ts";
 import type { DataJSON, Recipe, RecipeStage } from "./recipe.ts";
 import { Run } from "./run.ts";
+import { leaveOthers, runParallel } from "./ranks/run_parallel.ts";
 import { planStage, type Stage, type StageKind } from "./stages/stage.ts";
 import { tokenizerOf } from "./stages/stage_data.ts";
 import {
@@ -40,6 +41,7 @@ import {
   type RunOptions,
   runSchema,
   type TrainerOptions,
+  type TrainerParallelOptions,
   trainerSchema,
   type VerifyResumeOptions,
   verifySchema,
@@ -94,6 +96,7 @@ export class Trainer extends Displayable {
       "Trainer.keep",
     );
     this.#energy = energy && parseOptions(energySchema, energy, "Trainer.energy");
+    runParallel(model, this.#options.parallel); // refuses impossible options
   }
 
   #append(item: ChainItem): Trainer {
@@ -257,8 +260,10 @@ export class Trainer extends Displayable {
   /** Describes the run; `replace` removes the checkpoints of an earlier run in the folder. */
   #spec(checkpoint: string | undefined, replace: boolean): RunSpec {
     const { seed, log: tensorboard } = this.#options;
+    const parallel = runParallel(this.model, this.#options.parallel);
     const chain = this.#chain;
     const stages = stagesOf(chain);
+    leaveOthers(this.model, parallel);
     if (!stages.length) {
       throw new ConfigError("Cannot run: add a stage first, .pretrain(data, { tokens }) or .instruct(data)");
     }
@@ -276,7 +281,7 @@ export class Trainer extends Displayable {
     const folder = checkpoint === undefined
       ? undefined
       : new CheckpointFolder(checkpoint, this.#keep, replace);
-    return { model: this.model, chain, seed, energy: this.#energy, folder, tensorboard };
+    return { model: this.model, chain, seed, energy: this.#energy, folder, tensorboard, parallel };
   }
 
   /**
@@ -350,17 +355,19 @@ export class Trainer extends Displayable {
    * ```
    */
   plan(): TrainerPlan {
-    return new TrainerPlan(this.model, this.#chain, { energy: this.#energy, seed: this.#options.seed });
+    const { seed, parallel } = this.#options;
+    return new TrainerPlan(this.model, this.#chain, { energy: this.#energy, seed, parallel });
   }
 
   /** Returns the chain as plain data, from which {@linkcode trainerOf} makes the trainer again. */
   toJSON(): Recipe {
-    const { checkpoint, seed, keep, log, energy } = this.#options;
+    const { checkpoint, seed, keep, log, energy, parallel } = this.#options;
     const { name, config } = this.model;
     const stages = this.#chain.map((item) =>
       "stage" in item ? stageJSON(item.stage) : { name: "evaluate" as const, every: item.every }
     );
-    return { recipe: 1, model: { name, config }, checkpoint, seed, keep, log, energy, stages };
+    const options = { checkpoint, seed, keep, log, energy, ...isGiven(parallel) && { parallel } };
+    return { recipe: 1, model: { name, config }, ...options, stages };
   }
 
   /** Shows the plan and the folder of the checkpoints. */
@@ -371,6 +378,11 @@ export class Trainer extends Displayable {
       : `Checkpoints in ${checkpoint}`;
     return join(this.plan().picture(), { text: checkpoints });
   }
+}
+
+/** Returns true for options of several processes that are not all defaults. */
+function isGiven(parallel: false | TrainerParallelOptions): boolean {
+  return parallel === false || Object.keys(parallel).length > 0;
 }
 
 function stageJSON({ settings, data, validation }: Stage): RecipeStage {

@@ -19,6 +19,24 @@ export interface KeepOptions {
   best?: boolean;
 }
 
+/** The way in which the processes of a launcher share a run. */
+export interface TrainerParallelOptions {
+  /**
+   * Parts into which each batch is cut; their gradients are added in order. Runs of equal lanes are the same bits on every
+   * number of data ranks that divides them. Default: the number of data ranks at the first start, and that of the
+   * checkpoint when a run is resumed.
+   */
+  lanes?: number;
+  /** 1: each data rank holds its part of AdamW's moments (ZeRO-1); 0: each holds all of them. Equal bits. Default 1. */
+  zero?: 0 | 1;
+  /** Sends gradients and weights while the device computes. Equal bits. Default true. */
+  overlap?: boolean;
+  /** Seconds that a rank waits for the others before all are ended. Default 600. */
+  timeout?: number;
+  /** Steps after which ranks compare a hash of what they hold in common, as they do at each checkpoint. Default 500. */
+  check?: number;
+}
+
 /** Options of a {@linkcode Trainer}. */
 export interface TrainerOptions {
   /** Folder of the checkpoints; without one a run cannot be resumed. */
@@ -31,8 +49,13 @@ export interface TrainerOptions {
   log?: string;
   /** Assumptions about power and grid; false to count no energy. */
   energy?: EnergyOptions | false;
-  /** Peak FLOP/s of the device, of which the card then shows the share in use. */
+  /** Peak FLOP/s of a device, of which the card then shows the share in use. */
   peakFlops?: number;
+  /**
+   * The way in which the processes of a launcher share the run. Under a launcher they train one model together without
+   * being asked to; false makes a run of each process, which needs a checkpoint folder of its own.
+   */
+  parallel?: false | TrainerParallelOptions;
 }
 
 const atLeastOne = z.int("must be a whole number, at least 1").min(1, "must be at least 1");
@@ -47,20 +70,41 @@ const trainerShape = optionsSchema<TrainerOptions>()(z.strictObject({
   keep: z.custom<number | KeepOptions>(isKeep, "must be a whole number, at least 1, or { last, best }")
     .default(2),
   log: z.string("must be a path").min(1, "must not be empty").optional(),
-  energy: z.custom<EnergyOptions | false>(isEnergy, "must be false, or an object").default({}),
+  energy: z.custom<EnergyOptions | false>(isFalseOrObject, "must be false, or an object").default({}),
   peakFlops: z.number("must be a number of FLOP/s").positive("must be above 0").optional(),
+  parallel: z.custom<false | TrainerParallelOptions>(isFalseOrObject, "must be false, or an object").default(
+    {},
+  ),
 }));
 
 /** Defaults and checks of {@linkcode TrainerOptions}. */
 export const trainerSchema: z.ZodType<
-  TrainerOptions & { seed: number; keep: number | KeepOptions; energy: EnergyOptions | false },
+  & TrainerOptions
+  & { seed: number; keep: number | KeepOptions; energy: EnergyOptions | false }
+  & { parallel: false | TrainerParallelOptions },
   TrainerOptions
 > = trainerShape;
+
+/** {@linkcode TrainerParallelOptions} with the defaults filled in. */
+export type ParallelSettings =
+  & Required<Omit<TrainerParallelOptions, "lanes">>
+  & Pick<TrainerParallelOptions, "lanes">;
+
+const parallelShape = optionsSchema<TrainerParallelOptions>()(z.strictObject({
+  lanes: atLeastOne.optional(),
+  zero: z.union([z.literal(0), z.literal(1)], "must be 0 or 1").default(1),
+  overlap: flag.default(true),
+  timeout: z.number("must be a number of seconds").positive("must be above 0").default(600),
+  check: atLeastOne.default(500),
+}));
+
+/** Defaults and checks of {@linkcode TrainerParallelOptions}. */
+export const parallelSchema: z.ZodType<ParallelSettings, TrainerParallelOptions> = parallelShape;
 
 /** Defaults and checks of {@linkcode KeepOptions}. */
 export const keepOptionsSchema: z.ZodType<Required<KeepOptions>, KeepOptions> = keepSchema;
 
-function isEnergy(value: unknown): boolean {
+function isFalseOrObject(value: unknown): boolean {
   return value === false || (typeof value === "object" && value !== null);
 }
 

@@ -3,13 +3,27 @@
  *
  * @module
  */
-import { count, Displayable, duration, join, number, percent, type Picture, table } from "../display/mod.ts";
-import type { Model, PlanFacts } from "../model/mod.ts";
-import { measureSpeed } from "../model/training/measure_speed.ts";
+import {
+  bytes as showBytes,
+  count,
+  Displayable,
+  duration,
+  join,
+  number,
+  percent,
+  type Picture,
+  table,
+} from "../display/mod.ts";
+import { gatherValues } from "../base/exchange.ts";
+import type { MeasuredNetwork, Model, PlanFacts, PlanParallel } from "../model/mod.ts";
+import { measureNetwork } from "../model/planning/measure_network.ts";
+import { measureSpeed } from "../model/planning/measure_speed.ts";
 import { type EnergySettings, energyText, type EnergyUse, powerOf } from "./monitoring/energy.ts";
 import { type ChainItem, stagesOf } from "./loop/run_context.ts";
 import { minValidationWindows } from "../data/validation/hold_out.ts";
 import { shortStageWarning } from "./stages/schedule.ts";
+import { lanesOf, runParallel } from "./ranks/run_parallel.ts";
+import type { TrainerParallelOptions } from "./trainer_options.ts";
 import { scheduleOf, type StageSettings } from "./stages/stage.ts";
 import { orderSeed, readStage, type StageDataFacts } from "./stages/stage_data.ts";
 
@@ -33,8 +47,12 @@ interface PlanKnowledge {
   energy: EnergySettings | false;
   /** Seed of the run. */
   seed: number;
-  /** Achieved FLOP/s of each stage, where they were measured. */
+  /** The way in which the processes of a launcher share the run. */
+  parallel: false | TrainerParallelOptions;
+  /** Achieved FLOP/s of a device in each stage, where they were measured. */
   speeds?: readonly number[];
+  /** The network between the ranks, where it was measured. */
+  network?: MeasuredNetwork;
   /** Facts of each stage's data, where it was read. */
   data?: readonly StageDataFacts[];
 }
@@ -84,16 +102,21 @@ export class TrainerPlan extends Displayable {
     return new TrainerPlan(this.#model, this.#chain, { ...this.#known, data });
   }
 
-  /** Runs three steps of each stage on copies of the model; returns the plan with time, and energy where watts are known. */
+  /**
+   * Runs three steps of each stage on copies of the model; returns the plan with time, and energy where watts are known.
+   * Ranks that share the run call it at the same time, and measure their network too.
+   */
   async measure(): Promise<TrainerPlan> {
+    const { ranks } = runParallel(this.#model, this.#known.parallel);
+    const network = ranks.world.size > 1 ? await measureNetwork(ranks, this.#model.device) : undefined;
     const speeds: number[] = [];
     for (const { settings: { context, batch, microBatch, save, lora } } of this.stages) {
       using copy = await this.#model.clone();
-      speeds.push(
-        await measureSpeed(copy, { context, batchTokens: batch * context, microBatch, save, lora }),
-      );
+      const plan = { context, batchTokens: batch * context, microBatch, save, lora };
+      const own = await measureSpeed(copy, plan);
+      speeds.push(Math.min(...await gatherValues(ranks.world, own, "measure speed")));
     }
-    return new TrainerPlan(this.#model, this.#chain, { ...this.#known, speeds });
+    return new TrainerPlan(this.#model, this.#chain, { ...this.#known, speeds, network });
   }
 
   /** Seconds of all stages; undefined before they are measured, or where a length is unknown. */
@@ -142,10 +165,20 @@ export class TrainerPlan extends Displayable {
     );
     return join(table(rows, {
       title: `Training plan of ${this.#model.name}`,
-      note: `${count(maxBytes)}B of memory at most; ${flop}; ${this.#time()}${
+      note: `${count(maxBytes)}B of memory at most${this.#ranks()}; ${flop}; ${this.#time()}${
         warnings.map((warning) => warning ? `\nWarning: ${warning}` : "").join("")
       }`,
     }));
+  }
+
+  /** Returns the processes and what one of them sends in a step of the first stage. */
+  #ranks(): string {
+    const { parallel } = this.stages[0].cost;
+    if (!parallel) return "";
+    const { processes, exchanges, sent } = parallel;
+    return ` on each of ${processes} devices; a rank sends ${
+      showBytes(sent)
+    } in ${exchanges} exchanges a step`;
   }
 
   #time(): string {
@@ -164,7 +197,7 @@ export class TrainerPlan extends Displayable {
 function stagePlan(
   model: Model,
   settings: StageSettings,
-  { energy, speeds, data }: PlanKnowledge,
+  { energy, speeds, network, data, parallel }: PlanKnowledge,
   index: number,
 ): StagePlan {
   const flops = speeds?.[index];
@@ -180,9 +213,26 @@ function stagePlan(
   const { watts: _, ...assumptions } = energy || {};
   const watts = energy && powerOf(energy, model.device)?.watts;
   const device = flops === undefined ? undefined : { flops, watts: watts || undefined };
-  const options = { batchTokens, context, microBatch, save, device, ...assumptions };
+  const ranks = planParallel(model, parallel);
+  const options = {
+    batchTokens,
+    context,
+    microBatch,
+    save,
+    device,
+    parallel: ranks,
+    network,
+    ...assumptions,
+  };
   const { facts: cost } = model.plan({ tokens: tokens ?? batchTokens, lora: settings.lora, ...options });
   return { settings, steps, tokens, cost, ...(facts && { data: facts }) };
+}
+
+/** Returns the processes that share a run. */
+function planParallel(model: Model, option: false | TrainerParallelOptions): PlanParallel {
+  const run = runParallel(model, option);
+  const { ranks: { world, model: { size } }, zero, overlap } = run;
+  return { processes: world.size, model: size, lanes: lanesOf(run), zero, overlap };
 }
 
 function rowOf({ settings, steps, tokens, cost, data }: StagePlan): Record<string, string> {

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { valueOf } from "../base/exchange.ts";
 import { Displayable, type Picture } from "../display/mod.ts";
 import { readSafetensors } from "../formats/mod.ts";
 import type { Model } from "../model/mod.ts";
@@ -65,7 +66,8 @@ export async function verifyResume(
   steps: number,
   signal?: AbortSignal,
 ): Promise<ResumeProof> {
-  const folder = await Deno.makeTempDir({ prefix: "llamero_verify_" });
+  const { world } = spec.parallel.ranks;
+  const folder = await valueOf(world, 0, "folder", () => Deno.makeTempDir({ prefix: "llamero_verify_" }));
   const short = shortened(spec, steps);
   const stages = short.chain.length;
   const stops = [...new Set([Math.ceil(steps / 2), (stages - 1) * steps + Math.floor(steps / 2)])];
@@ -75,10 +77,15 @@ export async function verifyResume(
     for (const until of [...stops.slice(1), undefined]) {
       await session(short, `${folder}/parts`, { signal, until, resume: true });
     }
-    const [a, b] = [await lastCheckpoint(`${folder}/whole`), await lastCheckpoint(`${folder}/parts`)];
-    return new ResumeProof({ steps: whole, stops, difference: await differenceOf(a, b) });
+    const compare = async () => ({
+      difference: await differenceOf(
+        await lastCheckpoint(`${folder}/whole`),
+        await lastCheckpoint(`${folder}/parts`),
+      ),
+    });
+    return new ResumeProof({ steps: whole, stops, ...await valueOf(world, 0, "difference", compare) });
   } finally {
-    await Deno.remove(folder, { recursive: true });
+    if (world.rank === 0) await Deno.remove(folder, { recursive: true });
   }
 }
 

@@ -6,7 +6,7 @@
  * @module
  */
 import { Random } from "../../src/base/random.ts";
-import { type Call, type Device, Program, Recorder, type Tensor } from "../../src/gpu/mod.ts";
+import { type Call, type Device, nameOfCall, Program, Recorder, type Tensor } from "../../src/gpu/mod.ts";
 import { Batch } from "../../src/model/mod.ts";
 import * as ops from "../../src/ops/mod.ts";
 import { type Figure, figureOf, type Section } from "./figure.ts";
@@ -113,7 +113,7 @@ async function measureOp(device: Device, name: string, op: Op, yardsticks: Yards
   const found: Figure[] = [];
   try {
     program.replay();
-    const kernels = new Map(program.calls.map((call) => [call.kernel.name, call]));
+    const kernels = new Map(program.calls.map((call) => [nameOfCall(call), call]));
     for (const call of kernels.values()) found.push(await measureCall(device, name, call, yardsticks));
   } finally {
     program.dispose();
@@ -126,7 +126,7 @@ async function measureOp(device: Device, name: string, op: Op, yardsticks: Yards
 /** Returns one call of a compiled program, whose tensors have their memory, as a program. */
 async function measureCall(device: Device, op: string, call: Call, yardsticks: Yardsticks): Promise<Figure> {
   const alone = await Program.compile(device, "bench: call", [call], [], () => "Close other programs");
-  const name = `${op}: ${call.kernel.name}`;
+  const name = `${op}: ${nameOfCall(call)}`;
   const bytes = [...new Set(Object.values(call.args))].reduce((sum, tensor) => sum + tensor.bytes, 0);
   const speed = call.flop
     ? await measure(alone, call.flop, yardsticks.peak, 5)

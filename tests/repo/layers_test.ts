@@ -36,8 +36,11 @@ Deno.test("importing any source file touches nothing of Deno but the notebook's 
   assert.deepEqual(wrong, []);
 });
 
-Deno.test("every folder with a mod.ts is exported, and every export exists", () => {
-  const folders = sources.filter((path) => /^src\/[^/]+\/mod\.ts$/.test(path));
+/** Programs that are exported beside the folders, to be started by their address. */
+const programs = ["src/train/launch.ts", "src/train/rank.ts"];
+
+Deno.test("every folder with a mod.ts and every program is exported, and every export exists", () => {
+  const folders = sources.filter((path) => /^src\/[^/]+\/mod\.ts$/.test(path) || programs.includes(path));
   const wanted = ["./mod.ts", ...folders.map((path) => `./${path}`)];
   assert.deepEqual(Object.values(config.exports).sort(), wanted.sort());
   for (const path of wanted) assert.ok(existsSync(join(root, path)), `${path} is missing`);

@@ -48,16 +48,20 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora/wikitext corpora parts dedup/jobs packing validation tokens",
     "dataset.ts join_parts.ts mod.ts",
   ],
+  parallel: [
+    "environment.ts disagreement.ts ordered_sum.ts single.ts local_world.ts loopback.ts launcher.ts world.ts run_guard.ts",
+    "mpi ranks.ts *.ts mod.ts",
+  ],
   model: [
-    "architecture weights files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
-    "generation training scoring inspection summary.ts model.ts mod.ts",
+    "architecture weights ranks exchange_rows.ts files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
+    "generation training training/parallel planning scoring inspection summary.ts model.ts mod.ts",
   ],
   eval: [
     "models task_data tasks scoring define_task.ts sandbox scorers benchmarks loss_task.ts reports",
     "task_entry.ts evaluator.ts mod.ts",
   ],
   train: [
-    "stages monitoring trainer_options.ts recipe.ts checkpoints loop run.ts trainer_plan.ts verify_resume.ts",
+    "stages monitoring trainer_options.ts recipe.ts checkpoints ranks loop run.ts trainer_plan.ts verify_resume.ts",
     "trainer.ts recipes mod.ts",
   ],
 };
@@ -72,6 +76,7 @@ export const folderSize = {
   most: 14,
   longer: {
     "src/eval/benchmarks": "a registry: one file per benchmark",
+    "src/base": "flat leaves: one idea per file",
     "src/ops": "flat: an op is a .ts file beside its .wgsl files",
     "src/display": "flat leaves: one picture per file",
   } as Readonly<Record<string, string>>,

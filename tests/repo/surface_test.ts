@@ -18,9 +18,9 @@ async function documented(path: string): Promise<Documented[]> {
 const isValue = ({ declarations }: Documented): boolean =>
   declarations.some(({ kind }) => ["class", "function", "variable", "enum"].includes(kind));
 
-Deno.test("mod.ts exports at most 100 names", async () => {
+Deno.test("mod.ts exports at most 101 names", async () => {
   const names = await documented("mod.ts");
-  assert.ok(names.length <= 100, `${names.length} names`);
+  assert.ok(names.length <= 101, `${names.length} names`);
 });
 
 Deno.test("the five objects are the first names of mod.ts, which the first page of the API site lists", async () => {

@@ -10,6 +10,8 @@ export interface FileMatrix {
   readonly file: string;
   /** Lengths of its dimensions. A row runs along the last one; a vector is one row. */
   readonly shape: readonly number[];
+  /** Rows that are read together, so that a part of them costs as much as all (default 1). */
+  readonly group?: number;
   /**
    * Reads rows `start` to `start + count` (exclusive), as [count, columns] row-major.
    *
@@ -108,5 +110,5 @@ export function changeRows(
       return data.subarray((start - first) * row, (start - first + count) * row) as Data;
     };
   const read = changed((start, count) => matrix.read(start, count));
-  return readQ8 ? { file, shape, read, readQ8: changed(readQ8) } : { file, shape, read };
+  return readQ8 ? { file, shape, group, read, readQ8: changed(readQ8) } : { file, shape, group, read };
 }

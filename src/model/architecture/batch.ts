@@ -7,6 +7,7 @@
 import { DataError } from "../../base/errors.ts";
 import { type Device, type DType, Tensor } from "../../gpu/mod.ts";
 import { sortRows, type TokenRows } from "../../ops/mod.ts";
+import { type Shard, wholeModel } from "./shard.ts";
 
 /** A sequence of a batch; one shorter than the program's length is padded with ignored positions. */
 export interface BatchRow {
@@ -20,15 +21,18 @@ export interface BatchRow {
   cachedTokens?: number;
 }
 
-/** The inputs of a program for `batch` sequences of `length` positions. */
+/**
+ * The inputs of a program for `batch` sequences of `length` positions, R rows in all. Tokens and targets are those of the r
+ * rows of a shard; positions and spans are those of all.
+ */
 export class Batch {
-  /** [R] ids, and the rows sorted by token. */
+  /** [r] ids, and the rows sorted by token. */
   readonly tokens: TokenRows;
   /** [R] positions in the document. */
   readonly positions: Tensor;
   /** [R, 2] first and last visible key of each query. */
   readonly spans: Tensor;
-  /** [R] targets, i32. */
+  /** [r] targets, i32. */
   readonly targets: Tensor;
   #host: Record<
     "ids" | "tokens" | "runs" | "order" | "positions" | "spans" | "targets",
@@ -44,9 +48,12 @@ export class Batch {
     readonly batch: number,
     readonly length: number,
     readonly vocabSize: number,
+    /** The part of the rows whose tokens and targets it holds, `batch * length / of` of them. */
+    readonly shard: Shard = wholeModel,
   ) {
     const R = batch * length;
-    const sizes = { ids: R, tokens: R, runs: R + 1, order: R, positions: R, spans: 2 * R, targets: R };
+    const r = R / shard.of;
+    const sizes = { ids: r, tokens: r, runs: r + 1, order: r, positions: R, spans: 2 * R, targets: r };
     const starts: Record<string, number> = {};
     let bytes = 0;
     for (const [name, size] of Object.entries(sizes)) {
@@ -69,25 +76,27 @@ export class Batch {
       targets: host("targets"),
     };
     this.tokens = {
-      ids: tensor("ids", [R]),
-      tokens: tensor("tokens", [R]),
-      runs: tensor("runs", [R + 1]),
-      order: tensor("order", [R]),
+      ids: tensor("ids", [r]),
+      tokens: tensor("tokens", [r]),
+      runs: tensor("runs", [r + 1]),
+      order: tensor("order", [r]),
     };
     this.positions = tensor("positions", [R]);
     this.spans = tensor("spans", [R, 2]);
-    this.targets = tensor("targets", [R], "i32");
+    this.targets = tensor("targets", [r], "i32");
   }
 
   /**
    * Writes rows to the GPU; missing rows are padding.
    *
-   * @returns the number of targets that are not ignored
+   * @returns the number of targets that are not ignored, in all rows
    * @throws {DataError} for an id outside the vocabulary
    */
   fill(rows: readonly BatchRow[]): number {
     const { ids, positions, spans, targets, tokens, runs, order } = this.#host;
     const T = this.length;
+    const own = ids.length;
+    const start = this.shard.rank * own;
     const signedTargets = new Int32Array(targets.buffer, targets.byteOffset, targets.length);
     let keptTargets = 0;
     for (let b = 0; b < this.batch; b++) {
@@ -97,18 +106,22 @@ export class Batch {
         const i = b * T + t;
         const isInside = row !== undefined && t < row.ids.length;
         const first = isInside && row.first ? row.first[t] : 0;
-        ids[i] = isInside ? row.ids[t] : 0;
+        const id = isInside ? row.ids[t] >>> 0 : 0;
+        const target = isInside && row.targets ? row.targets[t] | 0 : -100;
         positions[i] = cachedTokens + t - first;
         spans[2 * i] = first;
         spans[2 * i + 1] = cachedTokens + t;
-        signedTargets[i] = isInside && row.targets ? row.targets[t] : -100;
-        if (ids[i] >= this.vocabSize || signedTargets[i] >= this.vocabSize) {
-          const id = Math.max(ids[i], signedTargets[i]);
+        if (id >= this.vocabSize || target >= this.vocabSize) {
           throw new DataError(
-            `Cannot use token id ${id}: the model's vocabulary has ${this.vocabSize} ids. Use the model's own tokenizer`,
+            `Cannot use token id ${
+              Math.max(id, target)
+            }: the model's vocabulary has ${this.vocabSize} ids. Use the model's own tokenizer`,
           );
         }
-        if (signedTargets[i] >= 0) keptTargets++;
+        if (target >= 0) keptTargets++;
+        if (i < start || i >= start + own) continue;
+        ids[i - start] = id;
+        signedTargets[i - start] = target;
       }
     }
     sortRows(ids, this.vocabSize, tokens, runs, order);

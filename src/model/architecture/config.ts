@@ -7,6 +7,7 @@ import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { nearest, optionsSchema, parseOptions } from "../../base/schema.ts";
 import { type RopeScaling, ropeScalingSchema } from "./rope_scaling.ts";
+import { headDim } from "./shard.ts";
 
 /** The shape of a model. */
 export interface ModelConfig {
@@ -185,10 +186,10 @@ export function checkConfig(c: ModelConfig): void {
   if (c.dim % c.heads) {
     refuse("heads", `dim must be a multiple of heads, current values are ${c.dim} and ${c.heads}`, c.heads);
   }
-  if ((c.dim / c.heads) % 2) {
+  if (headDim(c) % 2) {
     refuse(
       "heads",
-      `a head must hold an even number of numbers, current value is ${c.dim / c.heads}`,
+      `a head must hold an even number of numbers, current value is ${headDim(c)}`,
       c.heads,
     );
   }
@@ -210,14 +211,6 @@ export function checkConfig(c: ModelConfig): void {
   }
 }
 
-/**
- * Returns the lines of a matrix in memory, of the feed-forward width or the vocabulary: rounded up to eights where the
- * width of the model is a multiple of eight itself.
- */
-export function paddedLines(lines: number, { dim }: Pick<ModelConfig, "dim">): number {
-  return dim % 8 === 0 ? Math.ceil(lines / 8) * 8 : lines;
-}
-
 /** Numbers of weights by part. */
 export interface ParameterCount {
   /** Embedding table and, unless tied, the output matrix. */
@@ -232,8 +225,7 @@ export interface ParameterCount {
 
 /** Counts the weights of a configuration. */
 export function countParameters(c: ModelConfig): ParameterCount {
-  const headDim = c.dim / c.heads;
-  const matrices = c.layers * (c.dim * headDim * (2 * c.heads + 2 * c.kvHeads) + 3 * c.dim * c.hidden);
+  const matrices = c.layers * (c.dim * headDim(c) * (2 * c.heads + 2 * c.kvHeads) + 3 * c.dim * c.hidden);
   const norms = (2 * c.layers + 1) * c.dim;
   const table = c.vocabSize * c.dim;
   const embeddings = c.tieEmbeddings ? table : 2 * table;

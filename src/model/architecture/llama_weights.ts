@@ -1,5 +1,6 @@
 /**
- * The weights of LLaMA as the forward pass reads them.
+ * The weights of LLaMA as the forward pass reads them. A process that holds a part of the model has rows of `qkv` and `w13`,
+ * and columns of `wo` and `w2`.
  *
  * @module
  */

@@ -8,7 +8,8 @@
  * @module
  */
 import type { DeviceLimits } from "../../gpu/mod.ts";
-import { type ModelConfig, paddedLines } from "./config.ts";
+import type { ModelConfig } from "./config.ts";
+import { headDim, paddedLines } from "./shard.ts";
 
 /** Numbers that attention keeps of each row and head for the backward pass. */
 const statsOfHead = 4;
@@ -19,8 +20,8 @@ export function positionsAtOnce(
   { maxBufferSize, maxStorageBufferBindingSize }: DeviceLimits,
   most: number,
 ): number {
-  const { dim, heads, kvHeads } = config;
-  const qkv = dim / heads * (heads + 2 * kvHeads);
+  const { heads, kvHeads } = config;
+  const qkv = headDim(config) * (heads + 2 * kvHeads);
   const bound = maxStorageBufferBindingSize / (4 * Math.max(qkv, statsOfHead * heads));
   const held = maxBufferSize / (4 * Math.max(qkv, 2 * paddedLines(config.hidden, config)));
   return Math.max(1, Math.floor(Math.min(most, bound, held)));

@@ -16,6 +16,7 @@
 import { z } from "zod";
 import { optionsSchema } from "../../base/schema.ts";
 import { ropeAngles } from "../../ops/mod.ts";
+import { headDim } from "./shard.ts";
 
 /** The stretching of the rotary frequencies, by its `type`; Llama 3's is the default. */
 export type RopeScaling =
@@ -181,7 +182,7 @@ export function scalingOf(divisors: ArrayLike<number>, theta: number): RopeScali
 export function rotaryAngles(
   c: { dim: number; heads: number; context: number; ropeTheta: number; ropeScaling?: RopeScaling },
 ): Float32Array<ArrayBuffer> {
-  const headDim = c.dim / c.heads;
-  const divisors = c.ropeScaling && frequencyDivisors(c.ropeScaling, headDim, c.ropeTheta);
-  return ropeAngles(c.context, headDim, c.ropeTheta, divisors, attentionFactorOf(c.ropeScaling));
+  const E = headDim(c);
+  const divisors = c.ropeScaling && frequencyDivisors(c.ropeScaling, E, c.ropeTheta);
+  return ropeAngles(c.context, E, c.ropeTheta, divisors, attentionFactorOf(c.ropeScaling));
 }

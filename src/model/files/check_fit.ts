@@ -7,6 +7,7 @@ import { ConfigError, DeviceError } from "../../base/errors.ts";
 import type { Device } from "../../gpu/mod.ts";
 import type { Tokenizer } from "../../tokenizer/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
+import { headDim } from "../architecture/shard.ts";
 
 /** Most ids that the tokenizer of a loaded model may have beyond the model's. [ours] */
 const maxExtraIds = 1024;
@@ -47,11 +48,13 @@ export function checkVocabulary(
  *
  * @throws {DeviceError} with the largest context that fits
  */
-export function checkContext({ context, dim, heads }: ModelConfig, { limits }: Device, file: string): void {
+export function checkContext(config: ModelConfig, { limits }: Device, file: string): void {
   const have = limits.maxStorageBufferBindingSize;
-  const wanted = context * dim / heads * 4;
+  const { context } = config;
+  const rowBytes = headDim(config) * 4;
+  const wanted = context * rowBytes;
   if (wanted <= have) return;
-  const maxContext = Math.floor(have / (dim / heads * 4));
+  const maxContext = Math.floor(have / rowBytes);
   throw new DeviceError(
     `${file}: Cannot hold the angles of ${context} positions. Give Model.load(..., { context }) at most ${maxContext}`,
     { limit: "maxStorageBufferBindingSize", wanted, have },

@@ -11,6 +11,7 @@ import { type Refuse, ropeFields, ropeFieldsOf, ropeOf } from "./hf_rope.ts";
 import { isFile, readJson } from "./json_files.ts";
 import { refuseForeignFields } from "./foreign_fields.ts";
 import { checkedConfig } from "../weights/weight_source.ts";
+import { headDim } from "../architecture/shard.ts";
 
 const length = z.int().min(1);
 const positive = z.number().positive();
@@ -138,7 +139,7 @@ export function hfConfigOf(
     num_hidden_layers: c.layers,
     num_attention_heads: c.heads,
     num_key_value_heads: c.kvHeads,
-    head_dim: c.dim / c.heads,
+    head_dim: headDim(c),
     max_position_embeddings: c.context,
     rms_norm_eps: c.normEps,
     ...ropeFieldsOf(c),

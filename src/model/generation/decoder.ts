@@ -11,6 +11,7 @@ import { type Program, Recorder, type Tensor } from "../../gpu/mod.ts";
 import { argmax, matmul } from "../../ops/mod.ts";
 import { Batch, type BatchRow } from "../architecture/batch.ts";
 import { llama } from "../architecture/llama.ts";
+import { runProgram } from "../exchange_rows.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import { Prefill } from "./prefill.ts";
 import { allocateCache } from "./sequence_cache.ts";
@@ -91,7 +92,7 @@ export class Decoder {
         id === undefined ? { ids: [] } : { ids: [id], cachedTokens: this.#cachedTokens[i]++ }
       ),
     );
-    program.replay();
+    await runProgram(program, this.#model.group);
     const [bytes] = await this.#model.device.read([logits.range()]);
     return ids.map((_, i) => new Float32Array(bytes, i * V * 4, this.#model.config.vocabSize));
   }
@@ -114,9 +115,15 @@ export class Decoder {
       const to = batch.tokens.ids.range();
       for (let n = 0; n < count; n++) {
         batch.fill(ids.map((id, i) => ({ ids: [n === 0 ? id : 0], cachedTokens: this.#cachedTokens[i]++ })));
-        const encoder = device.gpu.createCommandEncoder();
+        let encoder = device.gpu.createCommandEncoder();
         if (n > 0) encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
-        program.encode(encoder);
+        if (this.#model.group.size === 1) {
+          program.encode(encoder);
+        } else {
+          device.gpu.queue.submit([encoder.finish()]);
+          await runProgram(program, this.#model.group);
+          encoder = device.gpu.createCommandEncoder();
+        }
         encoder.copyBufferToBuffer(from.buffer, from.offset, chosen, n * bytes, bytes);
         device.gpu.queue.submit([encoder.finish()]);
       }
@@ -137,7 +144,9 @@ export class Decoder {
     const weights = layout.views(this.#model);
     const { tokens, positions, spans } = batch;
     const cache = { layers: this.#cache, slots: positions };
-    const x = llama(r, weights, { tokens, positions, spans, angles, batch: sequences, cache }, config);
+    const { shard } = layout;
+    const input = { tokens, positions, spans, angles, batch: sequences, cache, shard };
+    const x = llama(r, weights, input, config);
     const logits = r.tensor("logits", [sequences, weights.output.rows]);
     matmul(r, "nt", x, weights.output, logits);
     const best = choices === undefined ? undefined : r.tensor("best", [sequences], "u32");

@@ -8,12 +8,13 @@ import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { interruptible } from "../../display/mod.ts";
-import { paddedLines } from "../architecture/config.ts";
-import type { ModelHandle, Prompt } from "../model_state.ts";
+import { type ModelHandle, type Prompt, stateOf } from "../model_state.ts";
 import { Continuation, type FinishReason } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
 import { chatIds, promptIds } from "./prompt_ids.ts";
 import { type GenerateOptions, generateSchema, samplingSettings } from "./sampling_settings.ts";
+import { cachedColumns } from "./sequence_cache.ts";
+import { paddedLines } from "../architecture/shard.ts";
 
 /** A text that was generated. */
 export interface GeneratedText {
@@ -151,15 +152,15 @@ function textOf({ continuation, pieces }: GenerationSlot, finish: FinishReason):
  * large for one buffer or binding lower it.
  */
 function sequencesOf(
-  { config, device }: ModelHandle,
+  model: ModelHandle,
   batch: number,
   texts: number,
   length: number,
 ): number {
-  const { dim, heads, kvHeads, vocabSize } = config;
-  const cacheBytes = Math.ceil(length / 8) * 8 * 2 * kvHeads * dim / heads * 4;
-  const bytes = Math.max(cacheBytes, 4 * paddedLines(vocabSize, { dim }));
-  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+  const { config, shard } = stateOf(model).layout;
+  const cacheBytes = Math.ceil(length / 8) * 8 * 4 * cachedColumns(config, shard);
+  const bytes = Math.max(cacheBytes, 4 * paddedLines(config.vocabSize, config));
+  const { maxBufferSize, maxStorageBufferBindingSize } = model.device.limits;
   const max = Math.max(1, Math.floor(Math.min(maxBufferSize, maxStorageBufferBindingSize) / bytes));
   const wanted = Math.ceil(Math.min(batch, texts) / 8) * 8;
   return wanted <= max ? wanted : max >= 8 ? Math.floor(max / 8) * 8 : max;

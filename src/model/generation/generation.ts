@@ -109,7 +109,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
 
   /**
    * Yields the text of each token, chosen on the GPU, several before each wait: a token that ends the text ends it here, and
-   * those behind it are dropped.
+   * those behind it are dropped. Processes that hold one model choose one at a time, as their clocks do not agree on more.
    */
   async *#greedyPieces(decoder: Decoder): AsyncGenerator<string> {
     const continuation = this.#continuation;
@@ -119,9 +119,11 @@ export class Generation extends Displayable implements AsyncIterable<string> {
       const steps = Math.min(count, continuation.remainingReads);
       const ids = await decoder.greedy([continuation.last], steps, continuation.choices);
       const ms = performance.now() - start;
-      count = ms < blockMs / 2
-        ? Math.min(2 * count, maxBlock)
-        : Math.max(1, Math.floor(count * blockMs / ms));
+      if (this.#model.group.size === 1) {
+        count = ms < blockMs / 2
+          ? Math.min(2 * count, maxBlock)
+          : Math.max(1, Math.floor(count * blockMs / ms));
+      }
       for (const id of ids) {
         yield continuation.accept(id);
         if (continuation.finish !== undefined) return;

@@ -6,9 +6,11 @@
  *
  * @module
  */
+import type { Group } from "../../base/exchange.ts";
 import type { Recorder, Tensor } from "../../gpu/mod.ts";
 import { programPositions } from "../architecture/positions_at_once.ts";
-import type { ModelHandle } from "../model_state.ts";
+import { runProgram } from "../exchange_rows.ts";
+import { type ModelHandle, stateOf } from "../model_state.ts";
 import { CachedSequence } from "./sequence_cache.ts";
 
 /** Positions of the shortest program; longer ones have twice, four times ... as many, so that programs are few. [ours] */
@@ -25,12 +27,14 @@ export class Prefill {
   computedTokens = 0;
   readonly #sequence: CachedSequence<Record<string, never>>;
   readonly #longest: number;
+  readonly #group: Group;
   #cachedIds: Uint32Array = new Uint32Array();
 
   /** Allocates the cache for `length` positions. */
   constructor(model: ModelHandle, length: number) {
     this.keys = Math.ceil(length / 8) * 8 + shortestProgram;
     this.#longest = programPositions(model.config, model.device.limits, longestProgram);
+    this.#group = stateOf(model).group;
     this.#sequence = new CachedSequence(model, "prefill", this.keys, dropAfterCache);
   }
 
@@ -50,7 +54,7 @@ export class Prefill {
       const part = ids.subarray(cachedTokens, cachedTokens + length);
       const { batch, program } = await this.#sequence.program(length);
       batch.fill([{ ids: part, cachedTokens }]);
-      program.replay();
+      await runProgram(program, this.#group);
       cachedTokens += part.length;
     }
   }

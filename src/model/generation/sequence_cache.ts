@@ -11,6 +11,7 @@ import { llama } from "../architecture/llama.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { LlamaWeights } from "../architecture/llama_weights.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
+import { headDim, heldBlock, type Shard } from "../architecture/shard.ts";
 
 /** A program, the batch that it reads, and the tensors that it computes. */
 interface CachedProgram<Outputs> {
@@ -53,9 +54,14 @@ export function allocateCache(
 /** Records the outputs of the last activations [positions, D]. Returns the tensors to read afterwards. */
 type OutputStage<Outputs> = (r: Recorder, x: Tensor, weights: LlamaWeights, batch: Batch) => Outputs;
 
+/** Returns the numbers that a shard keeps of a position in a layer: the keys and values of its heads. */
+export function cachedColumns(config: ModelConfig, shard: Shard): number {
+  return 2 * heldBlock(config, shard).kvHeads * headDim(config);
+}
+
 /** Returns the bytes of keys and values of one position in all layers. */
-export function cachedPositionBytes({ dim, heads, kvHeads, layers }: ModelConfig): number {
-  return layers * 2 * kvHeads * (dim / heads) * 4;
+export function cachedPositionBytes(config: ModelConfig, shard: Shard): number {
+  return config.layers * cachedColumns(config, shard) * 4;
 }
 
 /** The cache of one sequence and its programs. */
@@ -75,13 +81,13 @@ export class CachedSequence<Outputs extends Record<string, Tensor>> {
    */
   constructor(model: ModelHandle, purpose: string, keys: number, outputStage: OutputStage<Outputs>) {
     const state = stateOf(model);
-    const { dim, heads, kvHeads, layers } = state.config;
-    const cols = 2 * kvHeads * dim / heads;
+    const { config, shard } = state.layout;
+    const cols = cachedColumns(config, shard);
     this.#model = state;
     this.#owner = `${state.name}: ${purpose}`;
     this.#outputStage = outputStage;
     try {
-      for (let l = 0; l < layers; l++) {
+      for (let l = 0; l < config.layers; l++) {
         const layer = allocateCache(state.device, this.#owner, `cache ${l}`, keys, cols);
         this.#owned.defer(() => state.device.free(layer.range().buffer));
         this.layers.push(layer);
@@ -102,7 +108,8 @@ export class CachedSequence<Outputs extends Record<string, Tensor>> {
     const r = new Recorder(device, "all", false);
     const { tokens, positions, spans } = batch;
     const cache = { layers: this.layers, slots: positions };
-    const x = llama(r, weights, { tokens, positions, spans, angles, batch: 1, cache }, config);
+    const { shard } = layout;
+    const x = llama(r, weights, { tokens, positions, spans, angles, batch: 1, cache, shard }, config);
     const outputs = this.#outputStage(r, x, weights, batch);
     const program = await r.compile(this.#owner, Object.values(outputs));
     this.#owned.defer(() => program.dispose());

@@ -6,6 +6,7 @@
  * @module
  */
 import type { ModelConfig } from "../architecture/config.ts";
+import { headDim } from "../architecture/shard.ts";
 
 /**
  * Computes the attention weights of one query head.
@@ -18,7 +19,7 @@ export function attentionWeights(
   c: Pick<ModelConfig, "dim" | "heads" | "kvHeads">,
   head: number,
 ): Float32Array<ArrayBuffer> {
-  const E = c.dim / c.heads;
+  const E = headDim(c);
   const columns = (c.heads + 2 * c.kvHeads) * E;
   const T = qkv.length / columns;
   const key = c.heads * E + Math.floor(head * c.kvHeads / c.heads) * E;

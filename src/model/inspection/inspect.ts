@@ -12,6 +12,9 @@ import { embedding, rmsnorm } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
 import { type InnerPlace, llama } from "../architecture/llama.ts";
 import type { LlamaWeights } from "../architecture/llama_weights.ts";
+import { headDim, heldBlock } from "../architecture/shard.ts";
+import { runProgram } from "../exchange_rows.ts";
+import { gatherColumns } from "../ranks/gather_parts.ts";
 import { copyParameters } from "../lifecycle/model_parameters.ts";
 import { promptIds, startId } from "../generation/prompt_ids.ts";
 import { type ModelHandle, type ModelState, type Prompt, stateOf } from "../model_state.ts";
@@ -104,21 +107,21 @@ async function forward(
     const { tokens, positions, spans } = batch;
     const watch = (layer: number, place: InnerPlace, tensor: Tensor) =>
       watched.push({ layer, place, tensor });
-    llama(r, weights, { tokens, positions, spans, angles, batch: 1, watch }, config);
+    const input = { tokens, positions, spans, angles, batch: 1, watch, shard: layout.shard };
+    llama(r, weights, input, config);
     const program = await r.compile(owner, watched.map(({ tensor }) => tensor));
     try {
-      program.replay();
+      await runProgram(program, model.group);
       const qkv: Float32Array[] = [];
       const activations: ActivationStatistics[] = [];
       const logitLens: Lens[] = [];
       for (const { layer, place, tensor } of watched) {
+        const numbers = await wholeRows(model, place, tensor);
         if (place === "qkv") {
-          qkv.push(await read(device, tensor));
+          qkv.push(numbers);
           continue;
         }
-        const numbers = await read(device, tensor);
-        const trueWidth = place === "gate" ? config.hidden : tensor.cols;
-        activations.push({ layer, place, ...spreadOf(restrided(numbers, tensor.cols, trueWidth)) });
+        activations.push({ layer, place, ...spreadOf(numbers) });
         if (place !== "residual" && place !== "embedding") continue;
         const logits = await lensLogits(model, weights, tensor);
         logitLens.push({ layer, positions: likeliestTokens(logits, config.vocabSize, top, nameOf) });
@@ -130,6 +133,24 @@ async function forward(
   } finally {
     batch.dispose();
   }
+}
+
+/** Reads the numbers of a place as f32, with the columns that other processes hold and without columns of zeros. */
+async function wholeRows(
+  { device, layout: { config, shard }, group }: ModelState,
+  place: InnerPlace | "embedding",
+  tensor: Tensor,
+): Promise<Float32Array<ArrayBuffer>> {
+  const numbers = await read(device, tensor);
+  const held = (rank: number) => heldBlock(config, { ...shard, rank });
+  if (place === "gate") {
+    const lines = restrided(numbers, tensor.cols, held(shard.rank).lines);
+    return await gatherColumns(group, lines, tensor.rows, (rank) => [held(rank).lines]);
+  }
+  if (place !== "qkv") return numbers;
+  const { heads, kvHeads } = held(shard.rank);
+  const widths = [heads, kvHeads, kvHeads].map((count) => count * headDim(config));
+  return await gatherColumns(group, numbers, tensor.rows, () => widths);
 }
 
 /** Reads a tensor as f32. */
@@ -179,7 +200,7 @@ async function backward(
 ): Promise<{ loss: number; gradients: GradientStatistics[] }> {
   const row = { ids: ids.subarray(0, -1), targets: ids.subarray(1) };
   const step = await TrainingStep.create(model, {
-    microBatch: 1,
+    microBatch: stateOf(model).group.size, // processes share the rows equally; the prompt is the first sequence
     context: row.ids.length,
     save: "linear",
     beta1: 0.9,

@@ -4,13 +4,20 @@
  * @module
  */
 import { type ModelHandle, stateOf } from "../model_state.ts";
+import { gatherParts } from "../ranks/gather_parts.ts";
 import { type NamedWeights, readParameters, writeParameters } from "../weights/named_weights.ts";
 
-/** Copies all weights to host memory, by Hugging Face's names and in its shapes. */
-export function copyParameters(model: ModelHandle): Promise<NamedWeights> {
-  const { device, layout, store } = stateOf(model);
-  return readParameters(device, layout, store);
+/**
+ * Copies all weights to host memory, by Hugging Face's names and in its shapes. Processes that hold a model together call it
+ * together, and each gets the whole weights.
+ */
+export async function copyParameters(model: ModelHandle): Promise<NamedWeights> {
+  const { device, layout, store, group } = stateOf(model);
+  return await gatherParts(group, layout, await readParameters(device, layout, store));
 }
+
+/** A name, and an array of a shape. */
+type NamedArray = [string, { shape: number[]; data: Float32Array }];
 
 /**
  * Replaces all weights, given by Hugging Face's names.
@@ -19,9 +26,9 @@ export function copyParameters(model: ModelHandle): Promise<NamedWeights> {
  */
 export function replaceParameters(model: ModelHandle, named: ReadonlyMap<string, Float32Array>): void {
   const state = stateOf(model);
-  const shaped = state.layout.parameters.flatMap(({ name, shape }) => {
+  const shaped = state.layout.parameters.flatMap(({ name, shape, part }) => {
     const data = named.get(name);
-    return data ? [[name, { shape, data }] as [string, { shape: number[]; data: Float32Array }]] : [];
+    return data ? [[name, { shape: part?.shape ?? shape, data }] as NamedArray] : [];
   });
   writeParameters(state.device, state.layout, state.store, shaped);
   state.pack();

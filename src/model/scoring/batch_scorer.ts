@@ -3,11 +3,13 @@
  *
  * @module
  */
+import type { Group } from "../../base/exchange.ts";
 import { type Program, Recorder, type Tensor } from "../../gpu/mod.ts";
 import { outputLoss, upload } from "../../ops/mod.ts";
 import { Batch, type BatchRow } from "../architecture/batch.ts";
 import { positionsAtOnce } from "../architecture/positions_at_once.ts";
 import { llama } from "../architecture/llama.ts";
+import { runProgram } from "../exchange_rows.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
 
 /** The scores of one sequence. */
@@ -31,6 +33,7 @@ export class Scorer {
   private constructor(
     private readonly batch: Batch,
     private readonly program: Program,
+    private readonly group: Group,
     private readonly nll: Tensor,
     private readonly best: Tensor,
     private readonly owned: DisposableStack,
@@ -52,20 +55,21 @@ export class Scorer {
     const r = new Recorder(device, "all", false);
     const weights = layout.views(state);
     const { tokens, positions, spans, targets } = batch;
-    const x = llama(r, weights, { tokens, positions, spans, angles, batch: sequences }, config);
+    const input = { tokens, positions, spans, angles, batch: sequences, shard: layout.shard };
+    const x = llama(r, weights, input, config);
     const nll = r.tensor("nll", [x.rows]);
     const best = r.tensor("best", [x.rows], "u32");
     outputLoss(r, x, weights.output, { targets, scale, nll, best, vocabSize: config.vocabSize });
     const program = await r.compile(owner, [nll, best]);
     building.defer(() => program.dispose());
     state.program = program;
-    return new Scorer(batch, program, nll, best, building.move());
+    return new Scorer(batch, program, state.group, nll, best, building.move());
   }
 
   /** Scores at most as many rows as the program has sequences. */
   async score(rows: readonly BatchRow[]): Promise<RowScore[]> {
     this.batch.fill(rows);
-    this.program.replay();
+    await runProgram(this.program, this.group);
     const [nll, best] = await this.batch.device.read([this.nll.range(), this.best.range()]);
     const T = this.batch.length;
     const losses = new Float32Array(nll);

@@ -9,6 +9,7 @@ import { Recorder, type Tensor } from "../../gpu/mod.ts";
 import { alignedRows, matmul, rowsOf } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
 import { llama } from "../architecture/llama.ts";
+import { runProgram } from "../exchange_rows.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 
 /**
@@ -33,10 +34,11 @@ export async function allLogits(model: ModelHandle, ids: ArrayLike<number>): Pro
     const r = new Recorder(device, "all", false);
     const weights = layout.views(state);
     const { tokens, positions, spans } = batch;
-    const x = llama(r, weights, { tokens, positions, spans, angles, batch: 1 }, config);
+    const input = { tokens, positions, spans, angles, batch: 1, shard: layout.shard };
+    const x = llama(r, weights, input, config);
     const program = await r.compile(owner, [x]);
     try {
-      program.replay();
+      await runProgram(program, state.group);
       return await outputLogits(state, owner, x, weights.output);
     } finally {
       program.dispose();

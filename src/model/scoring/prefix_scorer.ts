@@ -7,6 +7,7 @@
 import type { Tensor } from "../../gpu/mod.ts";
 import { outputLoss, upload } from "../../ops/mod.ts";
 import { programPositions } from "../architecture/positions_at_once.ts";
+import { runProgram } from "../exchange_rows.ts";
 import { CachedSequence } from "../generation/sequence_cache.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import type { RowScore } from "./batch_scorer.ts";
@@ -94,7 +95,7 @@ export class PrefixScorer {
       const { batch, program, outputs } = await this.#sequence.program(length);
       const targets = newIds.map((_, t) => cachedTokens + t + 1 < start ? -100 : ids[cachedTokens + t + 1]);
       batch.fill([{ ids: newIds, targets, cachedTokens }]);
-      program.replay();
+      await runProgram(program, this.#model.group);
       const [nll, best] = await device.read([outputs.nll.range(), outputs.best.range()]);
       all.nll.set(new Float32Array(nll, 0, newIds.length), done);
       all.best.set(new Uint32Array(best, 0, newIds.length), done);

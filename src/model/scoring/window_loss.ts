@@ -4,9 +4,12 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
+import type { Group } from "../../base/exchange.ts";
 import { ratioError } from "../../base/ratio_error.ts";
+import { shownByFirst } from "../../base/together.ts";
 import { type Dataset, type PreparedTokens, TokenDataset, type Window } from "../../data/mod.ts";
 import { interruptible } from "../../display/mod.ts";
+import { singleGroup } from "../../parallel/mod.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
 import { Scorer, sequencesAtOnce } from "./batch_scorer.ts";
 
@@ -56,55 +59,113 @@ export async function datasetLoss(
   });
 }
 
+/** Options of {@linkcode windowLoss}. */
+export interface WindowLossOptions {
+  /** Largest number of windows. */
+  limit?: number;
+  /** Windows at a time. */
+  batch?: number;
+  /** Stops the measurement. */
+  signal?: AbortSignal;
+  /** Ranks that measure together: batches are dealt to them in turn, and all return what one alone would measure. */
+  group?: Group;
+  /** Called with the part of the work in which no rank waits for one of the group. */
+  own?: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/** Nats, tokens and bytes of each window, in the order of windows. */
+interface WindowSums {
+  nats: number[];
+  tokens: number[];
+  bytes: number[];
+}
+
 /**
  * Measures the mean loss over each window once, in their order.
  *
- * @param options `limit` is the largest number of windows, `batch` the number of windows at a time
  * @throws {DataError} for windows without tokens to predict
  */
 export async function windowLoss(
   model: ModelHandle,
   windows: PreparedTokens,
   context: number,
-  options: { limit?: number; batch?: number; signal?: AbortSignal } = {},
+  { group = singleGroup, own = (work) => work(), ...options }: WindowLossOptions = {},
 ): Promise<LossResult> {
   const batch = options.batch ?? sequencesAtOnce(model, context);
+  const dealt = { ...options, batch, rank: group.rank, of: group.size };
+  const scored = await own(() => scoreWindows(model, windows, context, dealt));
+  const { nats, tokens, bytes } = await gatherWindows(group, scored, batch);
+  const [totalNats, totalTokens, totalBytes] = [nats, tokens, bytes].map((values) =>
+    values.reduce((a, b) => a + b, 0)
+  );
+  if (totalTokens === 0) {
+    const problem = "Cannot measure the loss: the dataset has no tokens to predict";
+    throw shownByFirst(group, new DataError(problem));
+  }
+  const loss = totalNats / totalTokens;
+  return {
+    loss,
+    error: ratioError(nats, tokens),
+    bitsPerByte: totalNats / Math.LN2 / totalBytes,
+    perplexity: Math.exp(loss),
+    tokens: totalTokens,
+    bytes: totalBytes,
+  };
+}
+
+/** Scores the batches of one rank: of every `of` batches the one at `rank`. */
+async function scoreWindows(
+  model: ModelHandle,
+  windows: PreparedTokens,
+  context: number,
+  { limit = Infinity, batch, rank, of, signal }: WindowLossOptions & {
+    batch: number;
+    rank: number;
+    of: number;
+  },
+): Promise<WindowSums> {
   const scorer = await Scorer.create(model, batch, context);
-  const nats: number[] = [];
-  const tokens: number[] = [];
-  let bytes = 0;
-  let windowCount = 0;
+  const sums: WindowSums = { nats: [], tokens: [], bytes: [] };
   const scoreRows = async (rows: Window[]) => {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     for (const [i, { nll }] of (await scorer.score(rows)).entries()) {
-      nats.push(nll.reduce((a, b) => a + b, 0));
-      tokens.push(rows[i].targets.reduce((n, target) => n + Number(target >= 0), 0));
-      bytes += rows[i].bytes;
+      sums.nats.push(nll.reduce((a, b) => a + b, 0));
+      sums.tokens.push(rows[i].targets.reduce((n, target) => n + Number(target >= 0), 0));
+      sums.bytes.push(rows[i].bytes);
     }
   };
   try {
-    let rows: Window[] = [];
+    const rows: Window[] = [];
+    let count = 0;
     for await (const window of windows.ordered()) {
-      if (windowCount++ >= (options.limit ?? Infinity)) break;
+      if (count >= limit) break;
+      if (Math.floor(count++ / batch) % of !== rank) continue;
       rows.push(window);
-      if (rows.length === batch) {
-        await scoreRows(rows);
-        rows = [];
-      }
+      if (rows.length === batch) await scoreRows(rows.splice(0));
     }
     if (rows.length) await scoreRows(rows);
   } finally {
     scorer.dispose();
   }
-  const [totalNats, totalTokens] = [nats, tokens].map((values) => values.reduce((a, b) => a + b, 0));
-  if (totalTokens === 0) throw new DataError("Cannot measure the loss: the dataset has no tokens to predict");
-  const loss = totalNats / totalTokens;
-  return {
-    loss,
-    error: ratioError(nats, tokens),
-    bitsPerByte: totalNats / Math.LN2 / bytes,
-    perplexity: Math.exp(loss),
-    tokens: totalTokens,
-    bytes,
-  };
+  return sums;
+}
+
+/** Returns the sums of all ranks in the order of windows. */
+async function gatherWindows(group: Group, own: WindowSums, batch: number): Promise<WindowSums> {
+  if (group.size === 1) return own;
+  const flat = new Uint8Array(Float64Array.from([own.nats, own.tokens, own.bytes].flat()).buffer);
+  const all = (await group.allToAll(Array.from({ length: group.size }, () => flat), "validation")).map(
+    (bytes) => {
+      const numbers = [...new Float64Array(bytes.slice().buffer)];
+      const count = numbers.length / 3;
+      return [0, 1, 2].map((i) => numbers.slice(i * count, (i + 1) * count));
+    },
+  );
+  const joined: number[][] = [[], [], []];
+  const left = () => all.some(([nats]) => nats.length > 0);
+  for (let rank = 0; left(); rank = (rank + 1) % group.size) {
+    joined.forEach((list, i) => list.push(...all[rank][i].splice(0, batch)));
+  }
+  const [nats, tokens, bytes] = joined;
+  return { nats, tokens, bytes };
 }

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { ConfigError } from "../../base/errors.ts";
+import type { Group } from "../../base/exchange.ts";
 import { type Device, type Program, Recorder, type Remedy, type Save, Tensor } from "../../gpu/mod.ts";
 import { adamw, type AdamWOptions, finishStep, type StepState } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
@@ -12,7 +14,7 @@ import { Adapters } from "./lora_adapters.ts";
 import type { LoraSettings } from "./lora_options.ts";
 import { recordMicroBatch } from "./micro_batch.ts";
 import { requireStepRoom } from "./step_room.ts";
-import { allWeights, type Trainable } from "./trainable.ts";
+import { allWeights, type Trainable, type TrainedWeights } from "./trainable.ts";
 
 /** The shape and the constants of a run's steps. */
 export interface TrainingStepOptions extends AdamWOptions {
@@ -41,25 +43,31 @@ export type AdamMoment = "m" | "v";
 export const ringSize = 256;
 
 /** A sentence for the error of gradients and moments that do not fit. */
-const arenaRemedy =
+export const arenaRemedy =
   "Gradients and moments take 12 bytes per weight: train adapters (lora), choose a smaller model, or use " +
   "an adapter or a memoryLimit that has room";
 
-/** The tensors and the programs of a training step. */
-export interface StepParts {
+/** The parts of a training step that it shares with a step of several processes. */
+export interface MicroBatchParts<T extends TrainedWeights = TrainedWeights> {
   readonly device: Device;
+  /** The processes that hold the model together. */
+  readonly group: Group;
   /** The weights or the adapters that are trained. */
-  readonly trainable: Trainable;
+  readonly trainable: T;
   /** The inputs of `micro`. */
   readonly batch: Batch;
   /** Runs one micro-batch forward and backward, and adds to `gradients` and to the loss. */
   readonly micro: Program;
-  /** Measures the norm of `gradients`, clips them, applies AdamW, and writes a record to the ring. */
-  readonly update: Program;
   /** The scalars of a step, and the ring of records. */
   readonly state: StepState;
   /** The sum of gradients over the micro-batches. */
   readonly gradients: Arena;
+}
+
+/** The tensors and the programs of a training step. */
+export interface StepParts extends MicroBatchParts<Trainable> {
+  /** Measures the norm of `gradients`, clips them, applies AdamW, and writes a record to the ring. */
+  readonly update: Program;
   /** Both moments. */
   readonly moments: Readonly<Record<AdamMoment, Arena>>;
   /** Keeps the weights in f32 that the step made for itself: a model that no step has changed does without them again. */
@@ -75,41 +83,15 @@ export interface StepParts {
  */
 export async function buildStep(model: ModelState, options: TrainingStepOptions): Promise<StepParts> {
   const { device } = model;
-  const owner = `${model.name}: train`;
   using building = new DisposableStack();
-  const disposing = <T extends { dispose(): void }>(part: T): T => building.adopt(part, () => part.dispose());
-
-  const { lora, microBatch, context, remedy = arenaRemedy } = options;
   model.checkTrainable();
+  checkShared(model, options);
   requireStepRoom(model, options);
-  const madeHere = { changed: false };
-  if (await model.requireTrained()) building.defer(() => madeHere.changed || model.dropTrained());
-  const trainable = disposing(lora ? await Adapters.create(model, lora, lora.seed) : allWeights(model));
-  const arena = (name: string) => {
-    const made = Arena.allocate(device, `${owner} ${name}`, trainable.layout.places, { remedy });
-    return building.adopt(made, () => made.free(device));
-  };
-  const small = (name: string, shape: number[]) => {
-    const bytes = shape.reduce((a, b) => a * b, 1) * 4;
-    const buffer = device.buffer(`${owner} ${name}`, bytes);
-    building.defer(() => device.free(buffer));
-    return new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 });
-  };
-  const gradients = arena("gradients");
+  const { trainable, markChanged } = await buildTrainable(model, options, building);
+  const arena = (name: AdamMoment) => allocateArena(model, name, trainable, options, building);
   const moments = { m: arena("m"), v: arena("v") };
-  const state: StepState = {
-    step: small("step", [8]),
-    loss: small("loss", [1]),
-    control: small("control", [2]),
-    ring: small("ring", [ringSize, 4]),
-  };
-  const batch = disposing(new Batch(device, owner, microBatch, context, model.config.vocabSize));
-
-  const micro = new Recorder(device, options.save);
-  const { tokens, positions, spans, targets } = batch;
-  const input = { tokens, positions, spans, angles: model.angles, batch: microBatch };
-  const { step, loss } = state;
-  recordMicroBatch(micro, trainable.weights(gradients), input, model.config, { targets, step, loss });
+  const parts = await buildMicroBatch(model, options, trainable, building);
+  const { gradients, state } = parts;
 
   const update = new Recorder(device, "all", false);
   trainable.collectGradients(update, gradients);
@@ -123,19 +105,100 @@ export async function buildStep(model: ModelState, options: TrainingStepOptions)
   };
   adamw(update, { ...arrays, decayed }, state, options);
   trainable.syncToModel(update);
+  const program = await update.compile(`${ownerOf(model)} update`);
+  building.defer(() => program.dispose());
+  return { ...parts, update: program, moments, markChanged, owned: building.move() };
+}
 
-  return {
-    device,
-    trainable,
-    batch,
-    micro: disposing(await micro.compile(owner, [], smallerMicroBatch(options))),
-    update: disposing(await update.compile(`${owner} update`)),
-    state,
-    gradients,
-    moments,
-    markChanged: () => madeHere.changed = true,
-    owned: building.move(),
+/** Makes what is trained: the weights in f32 of a model that has only halves, or adapters. */
+export async function buildTrainable(
+  model: ModelState,
+  { lora }: TrainingStepOptions,
+  building: DisposableStack,
+): Promise<{ trainable: Trainable; markChanged(): void }> {
+  const madeHere = { changed: false };
+  if (await model.requireTrained()) building.defer(() => madeHere.changed || model.dropTrained());
+  const trainable = lora ? await Adapters.create(model, lora, lora.seed) : allWeights(model);
+  building.defer(() => trainable.dispose());
+  return { trainable, markChanged: () => madeHere.changed = true };
+}
+
+/** Allocates gradients, inputs and scalars of a step, and compiles the micro-batch. */
+export async function buildMicroBatch<T extends TrainedWeights>(
+  model: ModelState,
+  options: TrainingStepOptions,
+  trainable: T,
+  building: DisposableStack,
+): Promise<MicroBatchParts<T>> {
+  const { device } = model;
+  const { microBatch, context } = options;
+  const owner = ownerOf(model);
+  const gradients = allocateArena(model, "gradients", trainable, options, building);
+  const small = (name: string, shape: number[]) => smallTensor(model, name, shape, building);
+  const state: StepState = {
+    step: small("step", [8]),
+    loss: small("loss", [1]),
+    control: small("control", [2]),
+    ring: small("ring", [ringSize, 4]),
   };
+  const { config, shard } = model.layout;
+  const batch = building.use(new Batch(device, owner, microBatch, context, config.vocabSize, shard));
+  const r = new Recorder(device, options.save);
+  const { tokens, positions, spans, targets } = batch;
+  const input = { tokens, positions, spans, angles: model.angles, batch: microBatch, shard };
+  const { step, loss } = state;
+  recordMicroBatch(r, trainable.weights(gradients), input, config, { targets, step, loss });
+  const micro = await r.compile(owner, [], smallerMicroBatch(options));
+  building.defer(() => micro.dispose());
+  return { device, group: model.group, trainable, batch, micro, state, gradients };
+}
+
+/** Returns the owner of a step's memory. */
+export function ownerOf({ name }: ModelState): string {
+  return `${name}: train`;
+}
+
+/** Allocates an arena beside the trained parameters. */
+function allocateArena(
+  model: ModelState,
+  name: string,
+  { layout }: TrainedWeights,
+  { remedy = arenaRemedy }: TrainingStepOptions,
+  building: DisposableStack,
+): Arena {
+  const made = Arena.allocate(model.device, `${ownerOf(model)} ${name}`, layout.places, { remedy });
+  return building.adopt(made, () => made.free(model.device));
+}
+
+/** Allocates a small tensor of f32. */
+export function smallTensor(
+  model: ModelState,
+  name: string,
+  shape: number[],
+  building: DisposableStack,
+): Tensor {
+  const { device } = model;
+  const bytes = shape.reduce((a, b) => a * b, 1) * 4;
+  const buffer = device.buffer(`${ownerOf(model)} ${name}`, bytes);
+  building.defer(() => device.free(buffer));
+  return new Tensor(name, shape, "f32", { name, bytes, buffer, offset: 0 });
+}
+
+/**
+ * Refuses a step that the processes of a model cannot share out.
+ *
+ * @throws {ConfigError} for rows that their number does not divide, naming what fits
+ */
+export function checkShared({ layout: { shard: { of } } }: ModelState, options: TrainingStepOptions): void {
+  if (of === 1) return;
+  const { microBatch, context } = options;
+  if (microBatch * context % of === 0) return;
+  const fitting = Array.from({ length: of }, (_, i) => i + 1).find((n) => n * context % of === 0);
+  throw new ConfigError(
+    `Cannot train on ${microBatch} sequences of ${context} positions at a time: the ${of} processes of the model share ` +
+      `their ${microBatch * context} rows equally. Use a microBatch that is a multiple of ${fitting}`,
+    { path: "microBatch", value: microBatch },
+  );
 }
 
 /** Returns the remedy of a micro-batch: for a tensor that is too large the largest micro-batch or context that fits. */

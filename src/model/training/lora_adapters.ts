@@ -12,6 +12,7 @@ import { type Device, type Program, Recorder, type Tensor } from "../../gpu/mod.
 import { type Adapter, addAdapter, cast, gatherBlock, spreadBlock } from "../../ops/mod.ts";
 import type { LayerWeights, LlamaWeights } from "../architecture/llama_weights.ts";
 import type { ModelState } from "../model_state.ts";
+import type { HeldParameters } from "../ranks/held_parameters.ts";
 import {
   type NamedTensors,
   type NamedWeights,
@@ -20,7 +21,8 @@ import {
 } from "../weights/named_weights.ts";
 import { Arena } from "../weights/arena.ts";
 import type { ArenaLayout } from "../weights/arena_layout.ts";
-import type { ModelWeights, WeightSlot } from "../weights/weight_layout.ts";
+import { gatherParts } from "../ranks/gather_parts.ts";
+import type { ModelWeights, ParameterLayout, WeightSlot } from "../weights/weight_layout.ts";
 import { type AdaptedSlot, AdapterLayout } from "./lora_layout.ts";
 import type { LoraSettings } from "./lora_options.ts";
 import type { Trainable } from "./trainable.ts";
@@ -29,7 +31,7 @@ import type { Trainable } from "./trainable.ts";
 export class Adapters implements Trainable {
   readonly #device: Device;
   readonly #owned: Arena[];
-  #merge?: Program;
+  #program?: Program;
 
   private constructor(
     private readonly model: ModelState,
@@ -72,7 +74,7 @@ export class Adapters implements Trainable {
       writeParameters(device, layout, adapters.arena, initialAdapters(layout, seed));
       const r = new Recorder(device, "all", false);
       adapters.syncToModel(r);
-      adapters.#merge = await r.compile(`${name}: train merge`);
+      adapters.#program = await r.compile(`${name}: train merge`);
       return adapters;
     } catch (error) {
       for (const made of allocated) made.free(device);
@@ -136,26 +138,45 @@ export class Adapters implements Trainable {
     }
   }
 
-  /** Copies the adapters and the frozen weights to host memory, for a checkpoint. */
-  async read(): Promise<{ adapters: NamedWeights; frozen: NamedWeights }> {
-    const adapters = await readParameters(this.#device, this.layout, this.arena);
-    return { adapters, frozen: await readParameters(this.#device, this.layout.frozen, this.frozen) };
+  /** The adapters and the frozen weights as this rank holds them, for checkpoints. */
+  get held(): { adapters: HeldParameters; frozen: HeldParameters } {
+    const device = this.#device;
+    return {
+      adapters: { device, layout: this.layout, store: this.arena },
+      frozen: { device, layout: this.layout.frozen, store: this.frozen },
+    };
+  }
+
+  /** Computes the model's weights from adapters and frozen weights that were replaced. */
+  merge(): void {
+    this.#program!.replay();
   }
 
   /**
-   * Replaces adapters and frozen weights by those of a checkpoint, and computes the model's weights from them.
+   * Copies the adapters and the frozen weights to host memory. Processes that hold a model together call it
+   * together, and each gets whole tensors.
+   */
+  async read(): Promise<{ adapters: NamedWeights; frozen: NamedWeights }> {
+    const { layout, model: { group } } = this;
+    const whole = async (layout: ParameterLayout, arena: Arena) =>
+      await gatherParts(group, layout, await readParameters(this.#device, layout, arena));
+    return { adapters: await whole(layout, this.arena), frozen: await whole(layout.frozen, this.frozen) };
+  }
+
+  /**
+   * Replaces adapters and frozen weights by whole tensors and computes the model's weights from them.
    *
    * @throws {FormatError} for tensors that are missing, or of other shapes
    */
   restore({ adapters, frozen }: { adapters: NamedTensors; frozen: NamedTensors }): void {
     writeParameters(this.#device, this.layout, this.arena, adapters);
     writeParameters(this.#device, this.layout.frozen, this.frozen, frozen);
-    this.#merge!.replay();
+    this.merge();
   }
 
   /** Frees the adapters; the model keeps its weights. */
   dispose(): void {
-    this.#merge?.dispose();
+    this.#program?.dispose();
     for (const arena of this.#owned.splice(0)) arena.free(this.#device);
   }
 }
@@ -221,13 +242,14 @@ function* initialAdapters(
   { parameters }: AdapterLayout,
   seed: number,
 ): Generator<[string, { shape: number[]; data: Float32Array<ArrayBuffer> }]> {
-  for (const { name, shape } of parameters) {
-    const data = new Float32Array(shape[0] * shape[1]);
+  for (const { name, shape, part } of parameters) {
+    const [rows, cols] = part?.shape ?? shape;
+    const data = new Float32Array(rows * cols);
     const random = new Random(seed).fork(name);
-    const deviation = 1 / Math.sqrt(3 * shape[1]);
+    const deviation = 1 / Math.sqrt(3 * cols);
     if (name.endsWith("lora_A.weight")) {
       for (let i = 0; i < data.length; i++) data[i] = random.normal() * deviation;
     }
-    yield [name, { shape, data }];
+    yield [name, { shape: [rows, cols], data }];
   }
 }

@@ -10,7 +10,13 @@
 import { ArenaLayout } from "../weights/arena_layout.ts";
 import type { AdaptedBlock } from "../../ops/mod.ts";
 import { countParameters, trainingFlop } from "../architecture/config.ts";
-import type { Parameter, ParameterLayout, WeightLayout, WeightSlot } from "../weights/weight_layout.ts";
+import type {
+  HeldPart,
+  Parameter,
+  ParameterLayout,
+  WeightLayout,
+  WeightSlot,
+} from "../weights/weight_layout.ts";
 import type { LoraSettings, LoraTarget } from "./lora_options.ts";
 
 /** A matrix of the kernels with at least one adapted part; n is the number of those parts, r the rank. */
@@ -31,10 +37,15 @@ export interface AdaptedSlot {
 
 /** The place of every adapter and of every frozen weight. */
 export class AdapterLayout implements ParameterLayout {
-  /** A and B of each part under PEFT's names, in the order of the arena. */
+  /** A and B of each part under PEFT's names, in the order of the matrices. */
   readonly parameters: Parameter[] = [];
   /** The places of the A's and the thin B's. */
   readonly places: ArenaLayout = new ArenaLayout();
+  /**
+   * First element of the adapters that every process of a model has: the A of a matrix that is cut by rows, and the B of one
+   * that is cut by columns. Undefined where the weights are those of a whole model.
+   */
+  readonly replicated?: number;
   /** The places of the wide B's. */
   readonly wide: ArenaLayout = new ArenaLayout();
   /** The frozen weights under their own names, and the places of their matrices. */
@@ -45,11 +56,20 @@ export class AdapterLayout implements ParameterLayout {
   /** The adapted matrices. */
   readonly slots: AdaptedSlot[];
 
-  /** Lays out the adapters of a model. */
+  /** Lays out the adapters of a model, or of the part of it that a shard holds. */
   constructor(readonly weights: WeightLayout, readonly settings: LoraSettings) {
-    this.slots = weights.slots.flatMap((slot) => {
-      return slot.parts.some(({ name }) => this.#adapts(name)) ? [this.#place(slot)] : [];
-    });
+    const slots = weights.slots.filter((slot) => slot.parts.some(({ name }) => this.#adapts(name)));
+    const starts = new Map(slots.map((slot) => [slot, { a: 0, b: 0 }]));
+    const place = (slot: WeightSlot, which: "a" | "b") =>
+      starts.get(slot)![which] = this.places.place(`${slot.key}.${which}`, this.#shapes(slot)[which]);
+    if (weights.shard.of === 1) {
+      for (const slot of slots) for (const which of ["a", "b"] as const) place(slot, which);
+    } else {
+      for (const slot of slots) place(slot, isCutByRows(slot) ? "b" : "a");
+      this.replicated = this.places.border();
+      for (const slot of slots) place(slot, isCutByRows(slot) ? "a" : "b");
+    }
+    this.slots = slots.map((slot) => this.#describe(slot, starts.get(slot)!));
   }
 
   /** Elements that take weight decay: all. */
@@ -75,27 +95,32 @@ export class AdapterLayout implements ParameterLayout {
     return name.startsWith("model.layers.") && this.settings.targets.includes(target);
   }
 
-  #place(slot: WeightSlot): AdaptedSlot {
+  /** Returns the shapes of the A's and of the thin B's; lines of zeros make them equally long on all processes. */
+  #shapes({ parts, shape: [, cols] }: WeightSlot): { a: [number, number]; b: [number] } {
+    const adapted = parts.filter(({ name }) => this.#adapts(name));
+    const rows = adapted.reduce((sum, { rows, paddedRows, part }) => sum + (part ? paddedRows : rows), 0);
+    return { a: [adapted.length * this.settings.rank, cols], b: [rows * this.settings.rank] };
+  }
+
+  /** Places the wide B and the frozen copy of a matrix, and lists its adapters. */
+  #describe(slot: WeightSlot, starts: { a: number; b: number }): AdaptedSlot {
     const { rank } = this.settings;
     const [out, cols] = slot.shape;
     const blocks: AdaptedBlock[] = [];
     const stride = cols > slot.cols ? { stride: cols } : {};
     const adaptedParts = slot.parts.filter(({ name }) => this.#adapts(name));
-    const wide = adaptedParts.length * rank;
-    const a = {
-      start: this.places.place(`${slot.key}.a`, [wide, cols]),
-      shape: [wide, cols] as [number, number],
-    };
-    const thinSize = adaptedParts.reduce((sum, part) => sum + part.rows * rank, 0);
-    const thin = { start: this.places.place(`${slot.key}.b`, [thinSize]), size: 0 };
+    const a = { start: starts.a, shape: this.#shapes(slot).a };
+    const thin = { start: starts.b, size: 0 };
     const frozen = this.frozen.places.place(slot.key, slot.shape);
+    const wide = a.shape[0];
     let firstRow = 0;
-    for (const { name, rows, paddedRows } of slot.parts) {
+    for (const { name, rows, paddedRows, part } of slot.parts) {
       const nth = adaptedParts.findIndex((part) => part.name === name);
       const start = frozen + firstRow * cols;
-      this.frozen.parameters.push({ name, shape: [rows, slot.cols], start, ...stride });
+      this.frozen.parameters.push({ name, shape: [rows, slot.cols], start, ...stride, ...part && { part } });
       if (nth >= 0) {
         const stem = `base_model.model.${name.replace(/\.weight$/, "")}`;
+        const [partA, partB] = adapterParts(slot, part, rank);
         blocks.push({ rows, rank, thin: thin.size, wide: firstRow * wide + nth * rank });
         this.parameters.push(
           {
@@ -103,8 +128,14 @@ export class AdapterLayout implements ParameterLayout {
             shape: [rank, slot.cols],
             start: a.start + nth * rank * cols,
             ...stride,
+            ...partA,
           },
-          { name: `${stem}.lora_B.weight`, shape: [rows, rank], start: thin.start + thin.size },
+          {
+            name: `${stem}.lora_B.weight`,
+            shape: [rows, rank],
+            start: thin.start + thin.size,
+            ...partB,
+          },
         );
         thin.size += rows * rank;
       }
@@ -116,6 +147,24 @@ export class AdapterLayout implements ParameterLayout {
     };
     return { slot, a, b, blocks, thin, frozen };
   }
+}
+
+/** Returns true for a matrix of which a shard holds rows. */
+function isCutByRows({ parts, cols }: WeightSlot): boolean {
+  return parts[0].part?.shape[1] === cols;
+}
+
+/** Returns the places of A and B in the whole ones, as far as they are cut. */
+function adapterParts(
+  slot: WeightSlot,
+  part: HeldPart | undefined,
+  rank: number,
+): [{ part?: HeldPart }, { part?: HeldPart }] {
+  if (!part) return [{}, {}];
+  const { shape: [rows, cols], row, col } = part;
+  return isCutByRows(slot)
+    ? [{}, { part: { shape: [rows, rank], row, col: 0 } }]
+    : [{ part: { shape: [rank, cols], row: 0, col } }, {}];
 }
 
 /**

@@ -8,8 +8,10 @@
  */
 import { type DeviceProfile, type DType, Recorder, type Save, Tensor } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
+import { headDim, type Shard, wholeModel } from "../architecture/shard.ts";
 import { Arena } from "../weights/arena.ts";
 import type { ArenaLayout } from "../weights/arena_layout.ts";
+import { type Bucket, bucketsOf, partOf, type RankPlace } from "../weights/owned_ranges.ts";
 import { packedBytes, PackedWeights } from "../weights/packed_weights.ts";
 import { WeightLayout } from "../weights/weight_layout.ts";
 import { adaptedViews } from "./lora_adapters.ts";
@@ -61,45 +63,54 @@ export interface MemorySettings {
   dtype: "f32" | "f16";
   /** Adapters that are trained instead of the weights. */
   lora?: LoraSettings;
+  /** The part of the model that the process holds (default: all of it). */
+  shard?: Shard;
+  /** The rank among those that divide the moments, and the weights in f32 of a model of halves (default: one holds all). */
+  divided?: RankPlace;
 }
 
 /** Counts the bytes of a training step; without `device` it is recorded with the plain kernels. */
 export function stepMemory(config: ModelConfig, settings: MemorySettings, device?: DeviceProfile): PlanBytes {
-  const bytes = { ...fixedBytes(config, settings), activations: activationBytes(config, settings, device) };
-  const { weights, frozen = 0, gradients, moments, activations } = bytes;
-  return { ...bytes, total: weights + frozen + gradients + moments + activations };
+  return heldBytes(config, settings, recordStep(config, settings, device).measure().bytes);
 }
 
-/** Counts the bytes of everything but activations. */
-function fixedBytes(
+/** Counts the bytes of a training step whose activations are counted already. */
+export function heldBytes(
   config: ModelConfig,
-  { dtype, lora }: MemorySettings,
-): Omit<PlanBytes, "activations" | "total"> {
-  const layout = new WeightLayout(config);
-  const { size } = layout.places;
+  { dtype, lora, shard, divided }: MemorySettings,
+  activations: number,
+): PlanBytes {
+  const layout = new WeightLayout(config, shard);
+  const adapters = lora && new AdapterLayout(layout, lora);
+  const trained = (adapters ?? layout).places.size;
+  const owned = divided ? ownedSize(bucketsOf(trained, divided.size), divided.rank) : trained;
   const halves = dtype === "f16" ? { halves: packedBytes(layout, dtype) } : {};
-  const weights = 4 * size + (halves.halves ?? 0);
-  if (!lora) return { weights, ...halves, gradients: 4 * size, moments: 8 * size };
-  const adapters = new AdapterLayout(layout, lora);
-  const thin = 4 * adapters.places.size;
-  const wide = 4 * adapters.wide.size;
-  return {
-    weights: weights + thin + wide,
-    ...halves,
-    frozen: 4 * adapters.frozen.places.size,
-    gradients: thin + wide,
-    moments: 2 * thin,
-  };
+  const wide = 4 * (adapters?.wide.size ?? 0);
+  const frozen = adapters && { frozen: 4 * adapters.frozen.places.size };
+  // The weights in f32 of a model of halves are what the update changes: a rank holds those that it owns.
+  const inFull = halves.halves !== undefined && !adapters ? owned : layout.places.size;
+  const weights = 4 * inFull + (halves.halves ?? 0) + (adapters ? 4 * trained + wide : 0);
+  const gradients = 4 * trained + wide;
+  const moments = 8 * owned;
+  const total = weights + (frozen?.frozen ?? 0) + gradients + moments + activations;
+  return { weights, ...halves, ...frozen, gradients, moments, activations, total };
 }
 
-/** Counts the bytes of activations and scratch of one micro-batch. */
-function activationBytes(
+/** Returns the elements that a rank owns of buckets, of which all but the last are alike. */
+export function ownedSize(buckets: readonly Bucket[], rank: number): number {
+  const part = (bucket: Bucket) => partOf(bucket, rank).size;
+  return (buckets.length - 1) * part(buckets[0]) + part(buckets.at(-1)!);
+}
+
+/** Records one micro-batch with tensors that have no memory. */
+export function recordStep(
   config: ModelConfig,
-  { microBatch, context, save, dtype, lora }: MemorySettings,
+  { microBatch, context, save, dtype, lora, shard = wholeModel }: MemorySettings,
   device: DeviceProfile = defaultProfile,
-): number {
+): Recorder {
   const R = microBatch * context;
-  const layout = new WeightLayout(config);
+  const own = R / shard.of; // the rows whose tokens and targets the process has
+  const layout = new WeightLayout(config, shard);
   const outside = (name: string, shape: number[], dtype: DType = "f32") =>
     new Tensor(name, shape, dtype, { name, bytes: 0, buffer: {} as GPUBuffer, offset: 0 });
   const flat = (name: string, places: ArenaLayout, dtype?: DType) =>
@@ -120,21 +131,22 @@ function activationBytes(
     : layout.views(arenas, flat("gradients", layout.places));
   const input = {
     tokens: {
-      ids: ids("ids", R),
-      tokens: ids("tokens", R),
-      runs: ids("runs", R + 1),
-      order: ids("order", R),
+      ids: ids("ids", own),
+      tokens: ids("tokens", own),
+      runs: ids("runs", own + 1),
+      order: ids("order", own),
     },
     positions: ids("positions", R),
     spans: ids("spans", R, 2),
-    angles: outside("angles", [context, 2, config.dim / config.heads / 2]),
+    angles: outside("angles", [context, 2, headDim(config) / 2]),
     batch: microBatch,
+    shard,
   };
   const r = new Recorder(device, save);
   recordMicroBatch(r, weights, input, config, {
-    targets: outside("targets", [R], "i32"),
+    targets: outside("targets", [own], "i32"),
     step: outside("step", [8]),
     loss: outside("loss", [1]),
   });
-  return r.measure().bytes;
+  return r;
 }

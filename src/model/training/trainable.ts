@@ -10,12 +10,13 @@ import type { Arena } from "../weights/arena.ts";
 import type { ArenaLayout } from "../weights/arena_layout.ts";
 import type { ParameterLayout } from "../weights/weight_layout.ts";
 
-/** One arena that is trained, and its relation to the model. */
-export interface Trainable {
-  /** The place of every parameter in the arena, its gradients and moments; the first `decayed` elements take weight decay. */
-  readonly layout: ParameterLayout & { places: ArenaLayout; decayed: number };
-  /** The trained parameters, f32. */
-  readonly arena: Arena;
+/** Parameters that are trained, and their relation to the model. */
+export interface TrainedWeights {
+  /**
+   * The place of every parameter in the arena, its gradients and moments. The first `decayed` elements take weight decay;
+   * those from `replicated` on are held alike by all ranks that share a copy of the model.
+   */
+  readonly layout: ParameterLayout & { places: ArenaLayout; decayed: number; replicated?: number };
   /** Further sums that a step clears together with the gradients. */
   readonly scratch: readonly Arena[];
   /** Returns the weights of the forward pass; each that is trained names the place of its gradient. */
@@ -26,6 +27,12 @@ export interface Trainable {
   syncToModel(r: Recorder): void;
   /** Frees the memory that the model does not own. */
   dispose(): void;
+}
+
+/** Trained parameters in an arena of their own. */
+export interface Trainable extends TrainedWeights {
+  /** The trained parameters, f32. */
+  readonly arena: Arena;
 }
 
 /** Returns all weights of a model, which has them in f32, as the parameters to train. */

@@ -7,10 +7,12 @@
  * @module
  */
 import type { FileMatrix } from "../../formats/tensors/matrix.ts";
-import { type MemoryPlan, type Program, Recorder, type Tensor } from "../../gpu/mod.ts";
-import { type StepValues, stepWords } from "../../ops/mod.ts";
+import { type MemoryPlan, type Program, Recorder } from "../../gpu/mod.ts";
+import { gatherValues } from "../../base/exchange.ts";
 import type { BatchRow } from "../architecture/batch.ts";
+import { runProgram } from "../exchange_rows.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
+import { gatherParts } from "../ranks/gather_parts.ts";
 import { type NamedWeights, readParameters } from "../weights/named_weights.ts";
 import {
   drainArena,
@@ -20,39 +22,20 @@ import {
 } from "../weights/stream_weights.ts";
 import type { ParameterLayout } from "../weights/weight_layout.ts";
 import { checkMatrices } from "../weights/weight_source.ts";
-import {
-  type AdamMoment,
-  buildStep,
-  ringSize,
-  type StepParts,
-  type TrainingStepOptions,
-} from "./build_step.ts";
+import { type AdamMoment, buildStep, type StepParts, type TrainingStepOptions } from "./build_step.ts";
 import { Adapters } from "./lora_adapters.ts";
-
-/** The record of one step in the ring. */
-export interface StepRecord {
-  /** Index of the step, counted from 1. */
-  step: number;
-  /** Loss of the batch before the update, in nats per target that is not ignored. */
-  loss: number;
-  /** Gradient norm before clipping. */
-  gradNorm: number;
-  /** Learning rate of the update. */
-  learningRate: number;
-  /** True when nothing was updated: loss or norm was not finite, or the loss a spike. */
-  skipped: boolean;
-}
+import { StepRing } from "./step_ring.ts";
+import type { HeldParameters } from "../ranks/held_parameters.ts";
+import type { Stepping, StepRecord } from "./stepping.ts";
 
 /** A model's training step, with gradients and moments. */
-export class TrainingStep {
+export class TrainingStep implements Stepping {
   readonly #parts: StepParts;
-  readonly #options: TrainingStepOptions;
-  /** Steps enqueued whose records were not read yet. */
-  #unread: number[] = [];
+  readonly #ring: StepRing;
 
   private constructor(parts: StepParts, options: TrainingStepOptions) {
     this.#parts = parts;
-    this.#options = options;
+    this.#ring = new StepRing(parts.device, parts.state, options);
   }
 
   /**
@@ -73,18 +56,10 @@ export class TrainingStep {
    */
   run(rows: readonly BatchRow[], step: number, learningRate: number): void {
     this.#parts.device.check();
-    const { weightDecay, clip, spike } = this.#options;
-    this.#writeStep(rows, { learningRate, weightDecay, t: step, clip, slot: step % ringSize, spike });
+    this.#ring.begin(step, learningRate, keptTargets(rows));
     this.#parts.markChanged();
     this.#submit(rows, this.#parts.update);
-    this.#unread.push(step);
-    if (this.#unread.length > ringSize) this.#unread.shift(); // its record was overwritten
-  }
-
-  /** Writes the scalars of a step. */
-  #writeStep(rows: readonly BatchRow[], values: Omit<StepValues, "kept">): void {
-    const kept = rows.reduce((sum, row) => sum + countTargets(row), 0);
-    this.#write(this.#parts.state.step, stepWords({ kept, ...values }, this.#options));
+    this.#ring.note(step);
   }
 
   /**
@@ -108,46 +83,54 @@ export class TrainingStep {
     }
   }
 
-  #write(tensor: Tensor, data: Float32Array<ArrayBuffer>): void {
-    const { buffer, offset } = tensor.range();
-    this.#parts.device.write(buffer, data, offset);
+  /** Runs every micro-batch together with the other processes of the model, and `after` alone. */
+  async #runShared(rows: readonly BatchRow[], after?: Program): Promise<void> {
+    const { device: { gpu }, batch, micro, gradients, state, trainable, group } = this.#parts;
+    const encoder = gpu.createCommandEncoder();
+    for (const sum of [gradients, ...trainable.scratch]) sum.clear(encoder);
+    encoder.clearBuffer(state.loss.range().buffer);
+    gpu.queue.submit([encoder.finish()]);
+    for (let i = 0; i === 0 || i < rows.length; i += batch.batch) {
+      batch.fill(rows.slice(i, i + batch.batch));
+      await runProgram(micro, group);
+    }
+    after?.replay();
+  }
+
+  /** Resolves at once: whoever uses the model after a step finds its weights. */
+  settle(): Promise<void> {
+    return Promise.resolve();
   }
 
   /** Reads the records of the steps enqueued since the last call, of the newest 256; waits for the GPU. */
-  async read(): Promise<StepRecord[]> {
-    const { device, state } = this.#parts;
-    const steps = this.#unread;
-    this.#unread = [];
-    const [bytes] = await device.read([state.ring.range()]);
-    const ring = new Float32Array(bytes);
-    return steps.map((step) => {
-      const at = (step % ringSize) * 4;
-      const [loss, gradNorm, updated, learningRate] = ring.subarray(at, at + 4);
-      return { step, loss, gradNorm, learningRate, skipped: updated === 0 };
-    });
+  read(): Promise<StepRecord[]> {
+    return this.#ring.read();
   }
 
   /** Writes the records of earlier steps to the ring, so that the spike rule compares the next steps with them. */
   recall(records: readonly StepRecord[]): void {
-    const ring = new Float32Array(4 * ringSize);
-    for (const { step, loss, gradNorm, learningRate, skipped } of records.slice(-ringSize)) {
-      ring.set([loss, gradNorm, skipped ? 0 : 1, learningRate], step % ringSize * 4);
-    }
-    this.#write(this.#parts.state.ring, ring);
+    this.#ring.recall(records);
   }
 
-  /** Computes loss and gradients of a batch without an update, for tests and for looking inside. */
+  /**
+   * Computes loss and gradients of a batch without an update, for tests and for looking inside. The processes of a model call
+   * it together; each gets the whole loss and all gradients.
+   */
   async gradients(rows: readonly BatchRow[]): Promise<{ loss: number; gradients: NamedWeights }> {
     const { device, trainable, gradients, state } = this.#parts;
-    this.#writeStep(rows, { learningRate: 0, weightDecay: 0, t: 1, clip: 1, slot: 0 });
+    this.#ring.write({ kept: keptTargets(rows), learningRate: 0, weightDecay: 0, t: 1, clip: 1, slot: 0 });
     const r = new Recorder(device, "all", false);
     trainable.collectGradients(r, gradients);
     const collect = r.calls.length ? await r.compile("gradients") : undefined;
-    this.#submit(rows, collect);
+    const { group } = this.#parts;
+    if (group.size === 1) this.#submit(rows, collect);
+    else await this.#runShared(rows, collect);
     collect?.dispose();
     const named = await readParameters(device, this.layout, gradients);
-    const [loss] = await device.read([state.loss.range()]);
-    return { loss: new Float32Array(loss)[0], gradients: named };
+    const [bytes] = await device.read([state.loss.range()]);
+    const losses = await gatherValues(group, new Float32Array(bytes)[0], "loss");
+    const loss = losses.reduce((sum, own) => Math.fround(sum + own));
+    return { loss, gradients: await gatherParts(group, this.layout, named, { sum: true }) };
   }
 
   /** Returns the first parameter whose gradient is not finite, or undefined; a `NumericsError` names it. */
@@ -157,6 +140,11 @@ export class TrainingStep {
       for await (const piece of data()) if (!piece.every(Number.isFinite)) return parameter.name;
     }
     return undefined;
+  }
+
+  /** Returns a moment, which is held whole, for checkpoints. */
+  held(moment: AdamMoment): HeldParameters {
+    return { device: this.#parts.device, layout: this.layout, store: this.#parts.moments[moment] };
   }
 
   /** Reads a moment for a checkpoint, parameter after parameter in pieces of 16 MB. */
@@ -208,9 +196,11 @@ export class TrainingStep {
   }
 }
 
-/** Counts the targets that are not ignored. */
-function countTargets({ ids, targets }: BatchRow): number {
+/** Counts the targets of rows that are not ignored. */
+export function keptTargets(rows: readonly BatchRow[]): number {
   let count = 0;
-  for (let t = 0; t < Math.min(ids.length, targets?.length ?? 0); t++) if (targets![t] >= 0) count++;
+  for (const { ids, targets } of rows) {
+    for (let t = 0; t < Math.min(ids.length, targets?.length ?? 0); t++) if (targets![t] >= 0) count++;
+  }
   return count;
 }

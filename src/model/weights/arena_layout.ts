@@ -42,6 +42,11 @@ export class ArenaLayout {
     return start;
   }
 
+  /** Ends the tensors so far: the next one begins at the multiple of 4,096 elements that is returned. */
+  border(): number {
+    return this.#end = Math.ceil(this.#end / normPart) * normPart;
+  }
+
   /**
    * Returns the first elements of the buffers for an array whose buffers hold at most `maxSize` elements each, first 0.
    *

@@ -11,14 +11,15 @@ import { columnsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
 import type { Parameter, WeightLayout } from "./weight_layout.ts";
 
 /**
- * Returns every parameter as a matrix that is drawn as it is read, once and from its first row to its last. Each has a
- * random stream of its own, so that the order of parameters does not matter.
+ * Returns every parameter as a matrix, whole, that is drawn as it is read: once and from its first row to its last. Each has
+ * a random stream of its own, so that the order of parameters does not matter.
  */
 export function initialWeights(layout: WeightLayout, seed: number): Map<string, FileMatrix> {
   return new Map(layout.parameters.map((parameter) => [parameter.name, drawn(parameter, layout, seed)]));
 }
 
-function drawn({ name, shape }: Parameter, { config }: WeightLayout, seed: number): FileMatrix {
+function drawn({ name, part, shape: held }: Parameter, { config }: WeightLayout, seed: number): FileMatrix {
+  const shape = part?.shape ?? held;
   const residual = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight");
   const deviation = residual ? 0.02 / Math.sqrt(2 * config.layers) : 0.02;
   const random = new Random(seed).fork(name);

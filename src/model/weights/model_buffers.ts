@@ -10,8 +10,11 @@ import { upload } from "../../ops/mod.ts";
 import { rotaryAngles } from "../architecture/rope_scaling.ts";
 import { Arena } from "./arena.ts";
 import { PackedWeights, type WeightType } from "./packed_weights.ts";
+import { OwnedArena } from "./owned_arena.ts";
+import { type OwnedPlace, recordDivision } from "./divided_weights.ts";
 import type { ModelWeights, WeightLayout } from "./weight_layout.ts";
 import { remedyFor, requireRoom } from "./weights_room.ts";
+import { headDim } from "../architecture/shard.ts";
 
 /** Weights and rotary angles. */
 export class ModelBuffers implements ModelWeights {
@@ -19,6 +22,8 @@ export class ModelBuffers implements ModelWeights {
   trained?: Arena;
   /** The weights that products read, of models of another dtype than "f32". */
   packed?: PackedWeights;
+  /** The own part of the weights in f32, where they are divided over ranks; `trained` is missing then. */
+  master?: OwnedArena;
   /** [context, 2, E / 2] the rotary angles. */
   readonly angles: Tensor;
   #packing?: Program;
@@ -29,7 +34,7 @@ export class ModelBuffers implements ModelWeights {
     private readonly layout: WeightLayout,
   ) {
     const { config } = layout;
-    const shape = [config.context, 2, config.dim / config.heads / 2];
+    const shape = [config.context, 2, headDim(config) / 2];
     this.angles = upload(device, `${name}: angles`, { shape, data: rotaryAngles(config) });
   }
 
@@ -42,7 +47,7 @@ export class ModelBuffers implements ModelWeights {
     device: Device,
     name: string,
     layout: WeightLayout,
-    { dtype, trained }: { dtype: WeightType; trained: boolean },
+    { dtype, trained, master }: { dtype: WeightType; trained: boolean; master?: OwnedPlace },
   ): Promise<ModelBuffers> {
     const held = { dtype, trained };
     requireRoom(device, name, layout, held);
@@ -50,7 +55,8 @@ export class ModelBuffers implements ModelWeights {
     return await withinMemory(device, remedy, async () => {
       const buffers = new ModelBuffers(device, name, layout);
       try {
-        if (dtype === "f32" || trained) buffers.trained = buffers.#allocateTrained();
+        if (dtype === "f32" || trained) buffers.trained = buffers.allocateTrained();
+        if (master) buffers.master = buffers.#allocateMaster(master);
         if (dtype !== "f32") buffers.packed = PackedWeights.allocate(device, name, layout, dtype);
         await buffers.#compilePacking();
         return buffers;
@@ -61,8 +67,14 @@ export class ModelBuffers implements ModelWeights {
     });
   }
 
-  #allocateTrained(): Arena {
+  /** Allocates the weights in f32. */
+  allocateTrained(): Arena {
     return Arena.allocate(this.device, `${this.name}: weights`, this.layout.places);
+  }
+
+  #allocateMaster({ place, bucketSize }: OwnedPlace): OwnedArena {
+    const { size } = this.layout.places;
+    return OwnedArena.allocate(this.device, `${this.name}: weights`, size, place, { bucketSize });
   }
 
   /** Compiles the rounding of the weights in f32, where there are both. */
@@ -84,7 +96,8 @@ export class ModelBuffers implements ModelWeights {
    * @throws {DeviceError} when they do not fit the device; nothing stays allocated
    */
   async unpack(): Promise<void> {
-    this.trained = this.#allocateTrained();
+    this.dropTrained();
+    this.trained = this.allocateTrained();
     try {
       const r = new Recorder(this.device, "all", false);
       this.packed!.recordUnpacking(r, this.trained);
@@ -98,8 +111,39 @@ export class ModelBuffers implements ModelWeights {
     }
   }
 
+  /**
+   * Divides the weights in f32 of a model of halves over ranks: keeps the own part, from the weights in f32 where there are
+   * such, else from the halves.
+   *
+   * @throws {DeviceError} when it does not fit the device; nothing stays allocated
+   */
+  async divide(place: OwnedPlace): Promise<void> {
+    const master = this.#allocateMaster(place);
+    try {
+      const r = new Recorder(this.device, "all", false);
+      recordDivision(r, this.layout, { master, trained: this.trained, packed: this.packed! });
+      const program = await r.compile(`${this.name}: own weights`);
+      program.replay();
+      program.dispose();
+    } catch (error) {
+      master.free(this.device);
+      throw error;
+    }
+    this.dropTrained();
+    this.master = master;
+  }
+
+  /** Takes weights in f32 in place of the own part of them. */
+  async adoptTrained(whole: Arena): Promise<void> {
+    this.dropTrained();
+    this.trained = whole;
+    await this.#compilePacking();
+  }
+
   /** Frees the weights in f32 of a model that holds halves. */
   dropTrained(): void {
+    this.master?.free(this.device);
+    this.master = undefined;
     this.#packing?.dispose();
     this.#packing = undefined;
     this.trained?.free(this.device);

@@ -8,7 +8,7 @@ import { elementsOf } from "../../formats/tensors/matrix.ts";
 import type { Device } from "../../gpu/mod.ts";
 import type { ArenaRows } from "./arena.ts";
 import type { ParameterStore } from "./stream_weights.ts";
-import { type ParameterLayout, parameterRows } from "./weight_layout.ts";
+import { type HeldPart, type ParameterLayout, parameterRows } from "./weight_layout.ts";
 
 /** Arrays by the names of their parameters. */
 export type NamedWeights = Map<string, Float32Array<ArrayBuffer>>;
@@ -17,7 +17,8 @@ export type NamedWeights = Map<string, Float32Array<ArrayBuffer>>;
 export type NamedTensors = Iterable<[string, { shape: readonly number[]; data: Float32Array }]>;
 
 /**
- * Copies named arrays into an arena, after a look at the names and lengths of all.
+ * Copies named arrays, whole tensors, into an arena, after a look at the names and lengths of all. Of a parameter that is held
+ * in part that part is copied.
  *
  * @param file the file that they come from, for errors
  * @throws {FormatError} for a parameter that is missing, unknown or of another shape or length
@@ -35,9 +36,11 @@ export function writeParameters(
   for (const [name, { shape, data }] of named) {
     const parameter = parameters.get(name);
     if (!parameter) throw new FormatError(`tensor ${name} has no place in this model`, { file });
-    if (shape.join() !== parameter.shape.join()) {
+    const { part } = parameter;
+    const wanted = part?.shape ?? parameter.shape;
+    if (shape.join() !== wanted.join()) {
       throw new FormatError(
-        `tensor ${name} is [${shape.join(", ")}], the config asks for [${parameter.shape.join(", ")}]`,
+        `tensor ${name} is [${shape.join(", ")}], the config asks for [${wanted.join(", ")}]`,
         { file },
       );
     }
@@ -49,11 +52,28 @@ export function writeParameters(
       );
     }
     missing.delete(name);
-    writes.push(() => store.write(device, parameterRows(parameter), data as Float32Array<ArrayBuffer>));
+    writes.push(() => {
+      const held = part ? partOfArray(data, part, parameter.shape) : data as Float32Array<ArrayBuffer>;
+      store.write(device, parameterRows(parameter), held);
+    });
   }
   const [first] = missing;
   if (first) throw new FormatError(`tensor ${first} is missing`, { file });
   for (const write of writes) write();
+}
+
+/** Returns the part of a whole array that is held, [rows, cols]. */
+function partOfArray(
+  whole: Float32Array,
+  part: HeldPart,
+  [rows, cols]: readonly number[],
+): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(rows * cols);
+  for (let row = 0; row < rows; row++) {
+    const start = (part.row + row) * part.shape[1] + part.col;
+    out.set(whole.subarray(start, start + cols), row * cols);
+  }
+  return out;
 }
 
 /** Bytes read back at once: many small tensors share one wait, and host memory stays low. [ours] */

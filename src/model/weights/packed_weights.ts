@@ -11,6 +11,7 @@ import { checkedBlocks, checkHalves } from "../../formats/gguf/gguf_pack.ts";
 import { type Q8Parts, q8Weights, splitQ8, unpackQ8 } from "../../formats/gguf/q8_blocks.ts";
 import { bytesOf, type Device, type DeviceLimits, type DType, type Recorder, Tensor } from "../../gpu/mod.ts";
 import { cast, cutRows, rowsOf } from "../../ops/mod.ts";
+import type { Shard } from "../architecture/shard.ts";
 import { Arena, type ArenaRows } from "./arena.ts";
 import { ArenaLayout } from "./arena_layout.ts";
 import type { WeightLayout, WeightSlot } from "./weight_layout.ts";
@@ -57,16 +58,16 @@ class PackedLayout {
     // Halves lie as the weights in f32 do, so that chunks of the one are cast to chunks of the other.
     const halves = dtype === "f16" ? layout.places : made();
     this.arenas = { vectors: made(), halves, bytes: made(), scales: made() };
-    this.places = layout.slots.map((slot) => this.#place(slot));
+    this.places = layout.slots.map((slot) => this.#place(slot, layout.shard));
   }
 
-  #place(slot: WeightSlot): Place {
+  #place(slot: WeightSlot, shard: Shard): Place {
     const { vectors, halves, bytes, scales } = this.arenas;
     const { key, shape, start } = slot;
     const [rows, cols] = shape;
     if (shape.length === 1) return { slot, kind: "vectors", start: vectors.place(key, shape), scales: 0 };
     if (this.dtype === "f16") return { slot, kind: "halves", start, scales: 0 };
-    if (slot.cols % q8Weights !== 0) {
+    if (!isWholeBlocks(slot, shard)) {
       return { slot, kind: "halves", start: halves.place(key, shape), scales: 0 };
     }
     return {
@@ -81,6 +82,12 @@ class PackedLayout {
   get size(): number {
     return kinds.reduce((sum, kind) => sum + this.arenas[kind].size * bytesOf(dtypes[kind]), 0);
   }
+}
+
+/** Returns true where the rows of a matrix are whole blocks, on every process that holds a part of its columns. */
+function isWholeBlocks({ cols, parts }: WeightSlot, { of }: Shard): boolean {
+  const whole = parts[0].part?.shape[1] ?? cols;
+  return (whole === cols ? cols : whole / of) % q8Weights === 0;
 }
 
 /** Returns the bytes of the weights that products read, without weights in f32 that are trained. */
@@ -260,6 +267,11 @@ export class PackedWeights {
   /** Returns the halves of a range of elements of the arena in f32 as flat tensors, one per chunk. */
   halves(name: string, start: number, size: number): Tensor[] {
     return this.#arenas.halves!.flat(name, start, size);
+  }
+
+  /** Returns a norm and the unused elements behind it as flat tensors, one per chunk. */
+  norm(slot: WeightSlot): Tensor[] {
+    return this.#arenas.vectors!.flat(slot.key, this.#placeAt(slot.start).start, slot.shape[0]);
   }
 
   /** Encodes the copy of weights of the same layout and format. */

@@ -7,6 +7,7 @@
 import { changeRows, type FileMatrix } from "../../formats/tensors/matrix.ts";
 import { permuteRopeRows } from "../../ops/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
+import { headDim } from "../architecture/shard.ts";
 
 /** Returns the number of heads of a weight that is rotated, queries or keys; undefined for all others. */
 export function rotatedHeads(
@@ -20,7 +21,7 @@ export function rotatedHeads(
 /** Reorders the rows of queries and keys from pairs (2i, 2i + 1) to pairs (i, i + E/2); other weights stay as they are. */
 export function toHalfPairs(name: string, matrix: FileMatrix, config: ModelConfig): FileMatrix {
   const heads = rotatedHeads(name, config);
-  const headDim = config.dim / config.heads;
-  if (heads === undefined || matrix.shape.join() !== [heads * headDim, config.dim].join()) return matrix;
-  return changeRows(matrix, headDim, (data, rows) => permuteRopeRows(data, rows / headDim, headDim, "half"));
+  const E = headDim(config);
+  if (heads === undefined || matrix.shape.join() !== [heads * E, config.dim].join()) return matrix;
+  return changeRows(matrix, E, (data, rows) => permuteRopeRows(data, rows / E, E, "half"));
 }

@@ -1,6 +1,10 @@
 /**
  * The layout of the weights: one flat array on the GPU, matrices first, since they take weight decay.
  *
+ * A process that holds a part of the model (a shard) has rows of the matrices that are cut by their outputs, columns of those
+ * cut by their inputs, and all of the tables and norms. What is cut stands first; the rest begins at a multiple of 4,096
+ * elements, so that the sums of squares of the two are apart.
+ *
  * Where the width of the model is a multiple of eight, the lines of every matrix are: rows and columns of zeros stand
  * behind the feed-forward width and the vocabulary where those are not. They stay zeros, since their gradients are zero;
  * checkpoints, and all that lists parameters, have the true shapes.
@@ -11,17 +15,37 @@
  * @module
  */
 import type { Tensor } from "../../gpu/mod.ts";
-import { type ModelConfig, paddedLines } from "../architecture/config.ts";
+import type { ModelConfig } from "../architecture/config.ts";
+import {
+  headDim,
+  type HeldBlock,
+  heldBlock,
+  paddedLines,
+  type Shard,
+  wholeModel,
+} from "../architecture/shard.ts";
 import type { LayerWeights, LlamaWeights } from "../architecture/llama_weights.ts";
 import type { Arena, ArenaRows } from "./arena.ts";
 import { ArenaLayout } from "./arena_layout.ts";
 
-/** A tensor as checkpoints know it. */
+/** The place of a held part in the tensor of a checkpoint. */
+export interface HeldPart {
+  /** Dimensions of the whole tensor. */
+  shape: number[];
+  /** First row that is held. */
+  row: number;
+  /** First column that is held. */
+  col: number;
+}
+
+/** A tensor as checkpoints know it, or the part of it that is held. */
 export interface Parameter {
   /** Hugging Face name, such as `model.layers.0.self_attn.q_proj.weight`. */
   name: string;
-  /** Dimensions, [out, in] or [D]. */
+  /** Dimensions of what is held, [out, in] or [D]. */
   shape: number[];
+  /** The place in the whole tensor, where only a part of it is held. */
+  part?: HeldPart;
   /** First element in the arena. */
   start: number;
   /** Elements from one row to the next, where that is more than its columns. */
@@ -51,6 +75,8 @@ export interface SlotPart {
   rows: number;
   /** Its rows and those of zeros behind them. */
   paddedRows: number;
+  /** Its place in the whole tensor, where only a part of that is held. */
+  part?: HeldPart;
 }
 
 /** A tensor as kernels know it, before it is placed in the arena. */
@@ -59,6 +85,8 @@ interface UnplacedSlot {
   parts: SlotPart[];
   /** Columns of the parameters, or 0 for a vector. */
   cols: number;
+  /** Columns with those of zeros behind them. */
+  stride: number;
 }
 
 /** A tensor as kernels know it: one parameter, or several that stand one after another. */
@@ -83,43 +111,89 @@ export interface ModelWeights {
   readonly packed?: { view(slot: WeightSlot): Tensor };
 }
 
-/** Lists the tensors in the order of the arena: matrices, then vectors. */
-function unplacedSlots(c: ModelConfig): { matrices: UnplacedSlot[]; vectors: UnplacedSlot[] } {
-  const E = c.dim / c.heads;
-  const matrices: UnplacedSlot[] = [];
-  const vectors: UnplacedSlot[] = [];
-  const matrix = (key: string, cols: number, ...parts: [string, number, number?][]) =>
-    matrices.push({
-      key,
-      cols,
-      parts: parts.map(([name, rows, paddedRows = rows]) => ({ name: `${name}.weight`, rows, paddedRows })),
-    });
-  const vector = (key: string, name: string) =>
-    vectors.push({ key, cols: 0, parts: [{ name: `${name}.weight`, rows: c.dim, paddedRows: c.dim }] });
-  const hidden = paddedLines(c.hidden, c);
-  const vocabSize = paddedLines(c.vocabSize, c);
-  matrix("embedding", c.dim, ["model.embed_tokens", c.vocabSize, vocabSize]);
+/** The tensors in groups, each in the order of the arena. */
+interface UnplacedSlots {
+  /** Matrices of the blocks, which a shard holds a part of. */
+  cut: UnplacedSlot[];
+  /** The tables of the vocabulary. */
+  tables: UnplacedSlot[];
+  /** Norms. */
+  vectors: UnplacedSlot[];
+}
+
+/** Lists the tensors that a shard of a configuration holds. */
+function unplacedSlots(c: ModelConfig, shard: Shard): UnplacedSlots {
+  const slots: UnplacedSlots = { cut: [], tables: [], vectors: [] };
+  const held = heldBlock(c, shard);
+  const vector = (key: string, name: string) => slots.vectors.push({ key, ...oneMatrix(name, c.dim, 0) });
+  const table = (key: string, name: string) =>
+    slots.tables.push({ key, ...oneMatrix(name, c.vocabSize, c.dim, paddedLines(c.vocabSize, c)) });
+  table("embedding", "model.embed_tokens");
   for (let l = 0; l < c.layers; l++) {
-    const at = `model.layers.${l}`;
-    const attention = `${at}.self_attn`;
-    const kv = c.kvHeads * E;
-    matrix(`${l}.qkv`, c.dim, [`${attention}.q_proj`, c.heads * E], [`${attention}.k_proj`, kv], [
-      `${attention}.v_proj`,
-      kv,
-    ]);
-    matrix(`${l}.wo`, c.heads * E, [`${attention}.o_proj`, c.dim]);
-    matrix(`${l}.w13`, c.dim, [`${at}.mlp.gate_proj`, c.hidden, hidden], [
-      `${at}.mlp.up_proj`,
-      c.hidden,
-      hidden,
-    ]);
-    matrix(`${l}.w2`, c.hidden, [`${at}.mlp.down_proj`, c.dim]);
-    vector(`${l}.attentionNorm`, `${at}.input_layernorm`);
-    vector(`${l}.ffnNorm`, `${at}.post_attention_layernorm`);
+    slots.cut.push(...blockMatrices(c, held, shard, l));
+    vector(`${l}.attentionNorm`, `model.layers.${l}.input_layernorm`);
+    vector(`${l}.ffnNorm`, `model.layers.${l}.post_attention_layernorm`);
   }
   vector("norm", "model.norm");
-  if (!c.tieEmbeddings) matrix("output", c.dim, ["lm_head", c.vocabSize, vocabSize]);
-  return { matrices, vectors };
+  if (!c.tieEmbeddings) table("output", "lm_head");
+  return slots;
+}
+
+function oneMatrix(
+  name: string,
+  rows: number,
+  cols: number,
+  paddedRows = rows,
+): Omit<UnplacedSlot, "key"> {
+  return { parts: [{ name: `${name}.weight`, rows, paddedRows }], cols, stride: cols };
+}
+
+/** Lists the matrices of block `l`: qkv and w13 are cut by rows, wo and w2 by columns. */
+function blockMatrices(c: ModelConfig, held: HeldBlock, { rank, of }: Shard, l: number): UnplacedSlot[] {
+  const E = headDim(c);
+  const [attention, mlp] = [`model.layers.${l}.self_attn`, `model.layers.${l}.mlp`];
+  const partOf = (shape: number[], row: number, col: number) => of > 1 ? { part: { shape, row, col } } : {};
+  const heads = (name: string, whole: number, rows: number): SlotPart => ({
+    name: `${attention}.${name}.weight`,
+    rows,
+    paddedRows: rows,
+    ...partOf([whole * E, c.dim], rank * rows, 0),
+  });
+  const lines = (name: string): SlotPart => ({
+    name: `${mlp}.${name}.weight`,
+    rows: held.lines,
+    paddedRows: held.paddedLines,
+    ...partOf([c.hidden, c.dim], held.firstLine, 0),
+  });
+  const columns = (name: string, whole: number, col: number): SlotPart => ({
+    name: `${name}.weight`,
+    rows: c.dim,
+    paddedRows: c.dim,
+    ...partOf([c.dim, whole], 0, col),
+  });
+  const kv = held.kvHeads * E;
+  const out = held.heads * E;
+  return [
+    {
+      key: `${l}.qkv`,
+      parts: [heads("q_proj", c.heads, out), heads("k_proj", c.kvHeads, kv), heads("v_proj", c.kvHeads, kv)],
+      cols: c.dim,
+      stride: c.dim,
+    },
+    {
+      key: `${l}.wo`,
+      parts: [columns(`${attention}.o_proj`, c.heads * E, rank * out)],
+      cols: out,
+      stride: out,
+    },
+    { key: `${l}.w13`, parts: [lines("gate_proj"), lines("up_proj")], cols: c.dim, stride: c.dim },
+    {
+      key: `${l}.w2`,
+      parts: [columns(`${mlp}.down_proj`, c.hidden, held.firstLine)],
+      cols: held.lines,
+      stride: held.paddedLines,
+    },
+  ];
 }
 
 /** The place of every weight in the arena. */
@@ -130,31 +204,49 @@ export class WeightLayout implements ParameterLayout {
   readonly places: ArenaLayout = new ArenaLayout();
   /** Elements that take weight decay; they come first. */
   readonly decayed: number;
+  /**
+   * First element of the tensors that every process of a model has, a multiple of 4,096: those before it are cut. Undefined
+   * where the layout is that of a whole model.
+   */
+  readonly replicated?: number;
   /** The tensors of the kernels in the order of the arena. */
   readonly slots: WeightSlot[] = [];
   /** True where lines of zeros stand behind the feed-forward width or the vocabulary. */
   readonly padded: boolean;
 
-  /** Lays out a configuration. */
-  constructor(readonly config: ModelConfig) {
-    const { matrices, vectors } = unplacedSlots(config);
+  /** Lays out a configuration, or the part of it that a shard holds. */
+  constructor(readonly config: ModelConfig, readonly shard: Shard = wholeModel) {
     this.padded = [config.hidden, config.vocabSize].some((lines) => paddedLines(lines, config) > lines);
-    let decayed = 0;
-    for (const { key, parts, cols } of [...matrices, ...vectors]) {
-      const rows = parts.reduce((sum, part) => sum + part.paddedRows, 0);
-      const stride = paddedLines(cols, config);
-      const shape = cols ? [rows, stride] : [rows];
-      let start = this.places.place(key, shape);
-      this.slots.push({ key, parts, cols, shape, start });
-      for (const { name, rows, paddedRows } of parts) {
-        const shape = cols ? [rows, cols] : [rows];
-        this.parameters.push({ name, shape, start, ...stride > cols && { stride } });
-        start += paddedRows * Math.max(1, stride);
-      }
-      if (cols) decayed = this.places.size;
+    const { cut, tables, vectors } = unplacedSlots(config, shard);
+    if (shard.of > 1) {
+      for (const slot of cut) this.#place(slot);
+      this.replicated = this.places.border();
+      for (const slot of tables) this.#place(slot);
+    } else {
+      const [embedding, ...output] = tables;
+      for (const slot of [embedding, ...cut, ...output]) this.#place(slot);
     }
-    this.decayed = decayed;
+    this.decayed = this.places.size;
+    for (const slot of vectors) this.#place(slot);
     this.parameters.sort((a, b) => order(a.name) - order(b.name));
+  }
+
+  #place({ key, parts, cols, stride }: UnplacedSlot): void {
+    const rows = parts.reduce((sum, part) => sum + part.paddedRows, 0);
+    const shape = stride ? [rows, stride] : [rows];
+    let start = this.places.place(key, shape);
+    this.slots.push({ key, parts, cols, shape, start });
+    for (const { name, rows, paddedRows, part } of parts) {
+      const shape = stride ? [rows, cols] : [rows];
+      this.parameters.push({
+        name,
+        shape,
+        start,
+        ...stride > cols && { stride },
+        ...part && { part },
+      });
+      start += paddedRows * Math.max(1, stride);
+    }
   }
 
   /**

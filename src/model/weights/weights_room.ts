@@ -8,6 +8,7 @@ import type { Device } from "../../gpu/mod.ts";
 import { type ModelConfig, presets, resolveConfig } from "../architecture/config.ts";
 import { packedBytes, type WeightType } from "./packed_weights.ts";
 import { WeightLayout } from "./weight_layout.ts";
+import { headDim } from "../architecture/shard.ts";
 
 /** The number formats in which a model holds its weights. */
 interface HeldWeights {
@@ -24,8 +25,8 @@ export function weightBytes(layout: WeightLayout, { dtype, trained }: HeldWeight
 
 /** Returns the bytes of a model that does nothing yet: its weights, and its rotary angles, [context, E] in f32. */
 function modelBytes(layout: WeightLayout, held: HeldWeights): number {
-  const { context, dim, heads } = layout.config;
-  return weightBytes(layout, held) + 4 * context * dim / heads;
+  const { config } = layout;
+  return weightBytes(layout, held) + 4 * config.context * headDim(config);
 }
 
 /** Bytes for the rounding up of sizes, and for the parameters of the program that rounds weights. */

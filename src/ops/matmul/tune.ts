@@ -12,7 +12,7 @@
 import { cacheHome, digest } from "../../base/cache.ts";
 import { DeviceError } from "../../base/errors.ts";
 import { writeAtomically } from "../../formats/mod.ts";
-import { type Device, type KernelFamily, Recorder } from "../../gpu/mod.ts";
+import { type Device, isDispatch, type KernelFamily, Recorder } from "../../gpu/mod.ts";
 import { agrees, productsFor, recordAll, timeAll } from "./compare_kernels.ts";
 import {
   candidates,
@@ -138,7 +138,7 @@ function identity(device: Device): Promise<string> {
       for (const extents of productsFor(choice)) recordAll(r, [choice], layout, extents);
     }
   }
-  const texts = r.calls.map((call) => call.kernel.code);
+  const texts = r.calls.filter(isDispatch).map((call) => call.kernel.code);
   return digest(JSON.stringify([device.adapter, device.family, Deno.version.deno, texts]));
 }
 

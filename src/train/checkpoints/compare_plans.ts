@@ -22,6 +22,7 @@ const ignoredSettings: readonly (keyof StageSettings)[] = [
 export function differingField(then: RunPlan, now: RunPlan): string | undefined {
   return differingValue("seed", then.seed, now.seed) ?? differingEntry("model", then.model, now.model) ??
     differingValue("dtype", then.dtype, now.dtype) ??
+    differingValue("parallel.lanes", then.lanes ?? 1, now.lanes ?? 1) ??
     differingValue("tokenizer", then.tokenizer, now.tokenizer) ?? differingStage(then, now);
 }
 

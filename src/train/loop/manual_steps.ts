@@ -6,7 +6,10 @@
 import type { StepRecord } from "../../model/mod.ts";
 import { RunLog } from "../monitoring/run_log.ts";
 import type { Stage } from "../stages/stage.ts";
-import { openStage } from "./open_stage.ts";
+import { lanesOf } from "../ranks/run_parallel.ts";
+import { Agreement } from "./agree.ts";
+import { fetchStep, openStage } from "./open_stage.ts";
+import { identify } from "./restore_run.ts";
 import { type RunSpec, stagesOf } from "./run_context.ts";
 import { RunControl } from "./run_control.ts";
 import { acquireDevice, registerRun } from "./run_registry.ts";
@@ -42,36 +45,60 @@ export async function* manualSteps(
   const unregister = registerRun(model, undefined, () => `a loop over the steps of ${model.name}`);
   const control = new RunControl();
   const removeListener = control.stopOn(signal);
-  const release = await acquireDevice(model.device, control.stopping);
+  const release = await acquireDevice(model.device, control.requested);
+  const log = new RunLog();
+  const { ranks } = spec.parallel;
+  const agreement = ranks.world.size > 1 ? new Agreement(ranks, control, log) : undefined;
+  const context = { ...spec, control, log, agreement, lanes: lanesOf(spec.parallel) };
+  let over = false;
   try {
+    if (agreement) await identify(spec, context.lanes, log);
     let before = 0;
     for (const [index, stage] of stagesOf(chain).entries()) {
-      before += yield* stepsOf(spec, control, stage, index, before);
+      before += yield* stepsOf(context, stage, index, before);
+      if (control.stopping.aborted) break; // another rank has left the loop
     }
+    over = true;
   } catch (error) {
+    over = true;
+    agreement?.fail(error);
     throw signal?.aborted ? signal.reason : error;
   } finally {
+    if (!over) await leave(agreement, log.step + 1);
     removeListener();
     release();
     unregister();
   }
 }
 
+/** Tells the other ranks that this one has left the loop; they leave it before their next step. */
+async function leave(agreement: Agreement | undefined, step: number): Promise<void> {
+  agreement?.control.stop();
+  await agreement?.agree({ step });
+}
+
+/** The parts of a run that a loop over its steps needs. */
+type StepsContext = Parameters<typeof openStage>[0];
+
 /** Yields the steps of a stage, `before` steps into the run, and returns their number. */
 async function* stepsOf(
-  { model, seed }: RunSpec,
-  control: RunControl,
+  context: StepsContext,
   stage: Stage,
   index: number,
   before: number,
 ): AsyncGenerator<ManualStep, number> {
-  using opened = await openStage({ model, seed, control, log: new RunLog() }, stage, index);
+  const { model, agreement, control, log } = context;
+  using opened = await openStage(context, stage, index);
   const { queue, microBatch, tokens: { steps } } = opened;
   const records = new StepRecords(queue);
   for (let step = 1; step <= steps; step++) {
     await control.yieldToEventLoop();
+    const fetched = agreement && fetchStep(model, queue, step);
+    const agreed = await agreement?.agree({ step: before + step, ...fetched });
+    if (control.stopping.aborted && control.stops === 0) return step - 1; // another rank has left the loop
     control.stopping.throwIfAborted();
-    queue.enqueue(step);
+    await queue.enqueue(step, agreed?.kept);
+    log.step = before + step;
     yield {
       step: before + step,
       stage: stage.settings.name,

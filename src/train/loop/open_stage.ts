@@ -4,9 +4,13 @@
  * @module
  */
 import { count } from "../../display/mod.ts";
+import type { Model } from "../../model/mod.ts";
+import { stateOf } from "../../model/model_state.ts";
 import type { Stage } from "../stages/stage.ts";
 import { orderSeed, prepareStage, type StageTokens } from "../stages/stage_data.ts";
+import type { Vote } from "./agree.ts";
 import { createWithinMemory } from "./fit_memory.ts";
+import { isFirstOfHost, queueParallel } from "../ranks/run_parallel.ts";
 import type { RunContext } from "./run_context.ts";
 import { adoptTemplate } from "./stage_hooks.ts";
 import { StepQueue } from "./step_queue.ts";
@@ -25,6 +29,12 @@ export interface OpenStage extends Disposable {
   readonly microBatch: number;
 }
 
+/** The parts of a run that a stage needs to be opened. */
+type OpeningContext = Pick<
+  RunContext,
+  "model" | "seed" | "control" | "log" | "parallel" | "lanes" | "agreement"
+>;
+
 /**
  * Opens stage `index` of a run, with at most `maxMicroBatch` sequences computed at once.
  *
@@ -33,29 +43,26 @@ export interface OpenStage extends Disposable {
  * @throws {DeviceError} when not even one sequence fits into the GPU's memory
  */
 export async function openStage(
-  { model, seed, control, log }: Pick<RunContext, "model" | "seed" | "control" | "log">,
+  context: OpeningContext,
   stage: Stage,
   index: number,
   maxMicroBatch: number = stage.settings.microBatch,
 ): Promise<OpenStage> {
+  const { model, control: { stopping }, log, parallel, lanes } = context;
   const { settings } = stage;
-  const signal = control.stopping;
   log.stage = settings.name;
   adoptTemplate(model, stage, log);
   log.setNote("reading data");
-  const tokens = await prepareStage(model, stage, {
-    seed,
-    order: orderSeed(seed, index, settings.name),
-    signal,
-    onProgress: ({ documents }) => log.setNote(`reading data, ${count(documents)} records`),
-  });
+  const tokens = await readData(context, stage, index);
   try {
-    signal.throwIfAborted();
+    stopping.throwIfAborted();
     log.setNote("compiling");
     const { created: queue, microBatch } = await createWithinMemory(
       model.device,
       maxMicroBatch,
-      (microBatch) => StepQueue.create(model, { ...settings, microBatch }, tokens),
+      (microBatch) =>
+        StepQueue.create(model, { ...settings, microBatch }, tokens, queueParallel(parallel, lanes)),
+      parallel.ranks.world,
     );
     const dispose = () => {
       queue[Symbol.dispose]();
@@ -65,5 +72,37 @@ export async function openStage(
   } catch (error) {
     tokens.close();
     throw error;
+  }
+}
+
+/** Prepares a stage's data. The first rank of each host packs it, and the others of the host find it packed. */
+async function readData(
+  { model, seed, control: { stopping: signal }, log, parallel, agreement }: OpeningContext,
+  stage: Stage,
+  index: number,
+): Promise<StageTokens> {
+  const order = orderSeed(seed, index, stage.settings.name);
+  const onProgress = ({ documents }: { documents: number }) =>
+    log.setNote(`reading data, ${count(documents)} records`);
+  const prepare = () => prepareStage(model, stage, { seed, order, signal, onProgress });
+  if (!agreement) return await prepare();
+  const first = isFirstOfHost(parallel.ranks.world);
+  const close = (tokens?: StageTokens) => tokens?.close();
+  const packed = await agreement.phase(log.step, () => first ? prepare() : undefined, close);
+  try {
+    return await agreement.phase(log.step, () => packed ?? prepare(), close);
+  } catch (error) {
+    close(packed);
+    throw error;
+  }
+}
+
+/** Reads the windows of a step of a stage, and returns what a rank says of them before the step. */
+export function fetchStep(model: Model, queue: StepQueue, step: number): Pick<Vote, "kept" | "failure"> {
+  try {
+    stateOf(model).device.check();
+    return { kept: queue.fetch(step) };
+  } catch (error) {
+    return { failure: { error } };
   }
 }

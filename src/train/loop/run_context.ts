@@ -9,7 +9,10 @@ import type { EnergySettings } from "../monitoring/energy.ts";
 import type { Evaluation } from "../monitoring/evaluation.ts";
 import type { RunLog } from "../monitoring/run_log.ts";
 import type { KernelTable, RunPlan } from "../monitoring/run_state.ts";
+import type { RunParallel } from "../ranks/run_parallel.ts";
+import type { RunTrace } from "../ranks/run_trace.ts";
 import type { Stage } from "../stages/stage.ts";
+import type { Agreement } from "./agree.ts";
 import type { RunControl } from "./run_control.ts";
 
 /** An item of a trainer's chain: a stage, or an evaluation. */
@@ -33,6 +36,8 @@ export interface RunSpec {
   readonly until?: number;
   /** Assumptions about power and grid; false to count no energy. */
   readonly energy: EnergySettings | false;
+  /** The ranks that share the run, and how. */
+  readonly parallel: RunParallel;
 }
 
 /** A run that trains: its description, and the state that its parts share. */
@@ -47,6 +52,12 @@ export interface RunContext extends RunSpec {
   readonly fingerprint: string;
   /** The kernels in use. */
   readonly kernels: KernelTable;
+  /** Parts of a batch whose gradients are added in order. */
+  readonly lanes: number;
+  /** Times of the devices' work and of exchanges. */
+  readonly trace: RunTrace;
+  /** The agreements with other ranks; undefined in a single process. */
+  readonly agreement?: Agreement;
 }
 
 /** Returns the stages of a chain, without its evaluations. */

@@ -6,8 +6,11 @@
 import { setImmediate } from "node:timers";
 import { YieldTimer } from "../../base/event_loop.ts";
 
+const stopReason = new DOMException("The run was stopped", "AbortError");
+
 /** The controls of a run, shared by the run and its loop. */
 export class RunControl {
+  readonly #requesting = new AbortController();
   readonly #stopping = new AbortController();
   readonly #aborting = new AbortController();
   readonly #timer = new YieldTimer({ interval: 50 });
@@ -15,6 +18,11 @@ export class RunControl {
   #pause?: PromiseWithResolvers<void>;
   /** Steps that a paused run may still take. */
   #allowedSteps = 0;
+  #stops = 0;
+  /** True once stops wait for {@linkcode RunControl.apply}. */
+  #deferred = false;
+  /** True while all ranks pause because one of them does. */
+  held = false;
   /** Reason of the caller's signal, in a box because a reason may be undefined; unset until that signal aborts. */
   abortReason?: { value: unknown };
 
@@ -28,17 +36,45 @@ export class RunControl {
     return this.#aborting.signal;
   }
 
+  /** Aborted by the first stop on this rank, before the others know of it; equal to `stopping` in a single process. */
+  get requested(): AbortSignal {
+    return this.#requesting.signal;
+  }
+
+  /** Stops that were asked for on this rank: 0, 1 or 2. */
+  get stops(): number {
+    return this.#stops;
+  }
+
   /** True while the run is paused. */
   get paused(): boolean {
-    return this.#pause !== undefined && !this.stopping.aborted;
+    return (this.#pause !== undefined || this.held) && !this.stopping.aborted;
+  }
+
+  /** True while this rank wants no step to be taken. */
+  get wantsPause(): boolean {
+    return this.#pause !== undefined && this.#allowedSteps === 0;
+  }
+
+  /** Lets stops wait until all ranks know of them, and {@linkcode RunControl.apply} is called. */
+  defer(): void {
+    this.#deferred = true;
   }
 
   /** Stops the run after its step; the second call aborts it. */
   stop(): void {
-    if (this.stopping.aborted) {
-      this.#aborting.abort(new DOMException("The run was aborted by a second stop", "AbortError"));
-    } else this.#stopping.abort(new DOMException("The run was stopped", "AbortError"));
+    this.#stops = Math.min(2, this.#stops + 1);
+    this.#requesting.abort(stopReason);
     this.#pause?.resolve();
+    if (!this.#deferred) this.apply(this.#stops);
+  }
+
+  /** Stops the run as after `stops` calls of `stop`, on whichever rank they were made. */
+  apply(stops: number): void {
+    if (stops > 0) this.#stopping.abort(stopReason);
+    if (stops > 1) {
+      this.#aborting.abort(new DOMException("The run was aborted by a second stop", "AbortError"));
+    }
   }
 
   /**
@@ -49,7 +85,7 @@ export class RunControl {
   stopOn(signal: AbortSignal | undefined): () => void {
     const abort = () => {
       this.abortReason ??= { value: signal!.reason };
-      if (!this.stopping.aborted) this.stop();
+      if (this.#stops === 0) this.stop();
     };
     if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort);
@@ -95,7 +131,12 @@ export class RunControl {
    */
   async waitWhilePaused(): Promise<void> {
     while (this.paused && this.#allowedSteps === 0) await this.#pause!.promise;
-    if (this.#allowedSteps > 0) this.#allowedSteps--;
+    this.takeStep();
     this.aborting.throwIfAborted();
+  }
+
+  /** Counts a step that a paused run was allowed to take. */
+  takeStep(): void {
+    if (this.#allowedSteps > 0) this.#allowedSteps--;
   }
 }

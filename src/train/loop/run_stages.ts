@@ -3,19 +3,27 @@
  *
  * @module
  */
+import type { FormatError } from "../../base/errors.ts";
+import { isAgreed } from "../../base/together.ts";
 import type { Checkpoint } from "../checkpoints/checkpoint.ts";
 import { findCheckpoint } from "../checkpoints/checkpoint_folder.ts";
+import { lossOf, lostDeviceError } from "../checkpoints/storage_errors.ts";
 import { writeCard } from "../checkpoints/training_card.ts";
 import type { RunLog } from "../monitoring/run_log.ts";
 import type { RunState } from "../monitoring/run_state.ts";
 import type { Stage } from "../stages/stage.ts";
+import { Agreement } from "./agree.ts";
 import { DeviceRecovery } from "./device_recovery.ts";
 import { restoreRun } from "./restore_run.ts";
 import type { RunContext, RunSpec } from "./run_context.ts";
 import type { RunControl } from "./run_control.ts";
 import { acquireDevice } from "./run_registry.ts";
 import { type RecurringEvaluation, runStage } from "./stage_loop.ts";
+import { claimFolder } from "../ranks/folder_claim.ts";
 import { adoptTemplate, runEvaluation } from "./stage_hooks.ts";
+
+/** The description of a run, and where its trace is kept. */
+type TracedSpec = RunSpec & Pick<RunContext, "trace">;
 
 /**
  * Runs the chain of `spec` to its end, or until it is stopped. Waits for its turn on the device and then calls
@@ -27,11 +35,13 @@ import { adoptTemplate, runEvaluation } from "./stage_hooks.ts";
  * @throws {DeviceError} when the GPU was lost and the run cannot go on by itself
  */
 export async function runStages(
-  spec: RunSpec,
+  spec: TracedSpec,
   control: RunControl,
   log: RunLog,
   onStart: () => void,
 ): Promise<"done" | "stopped"> {
+  const { ranks } = spec.parallel;
+  if (ranks.world.size > 1) return await runTogether(spec, new Agreement(ranks, control, log), log, onStart);
   const recovery = new DeviceRecovery(spec, control, log);
   let attempt = spec;
   while (true) {
@@ -43,24 +53,50 @@ export async function runStages(
   }
 }
 
-/** Runs the chain once, from the checkpoint to resume from where there is one. */
-async function runAttempt(
-  spec: RunSpec,
-  control: RunControl,
+/** Runs the chain on several ranks; a rank that fails while others wait for it ends their waiting. */
+async function runTogether(
+  spec: TracedSpec,
+  agreement: Agreement,
   log: RunLog,
   onStart: () => void,
 ): Promise<"done" | "stopped"> {
-  const { model, folder, resume } = spec;
-  const release = await acquireDevice(model.device, control.stopping);
   try {
+    return await runAttempt(spec, agreement.control, log, onStart, agreement);
+  } catch (cause) {
+    const error = isAgreed(cause) ? cause : await lostOnRank(cause, spec, log);
+    agreement.fail(error);
+    throw error;
+  }
+}
+
+/** Returns the error of a lost GPU where an error comes from that; others as they are. */
+async function lostOnRank(error: unknown, { model, folder }: RunSpec, log: RunLog): Promise<unknown> {
+  const lost = await lossOf(error, model.device);
+  return lost === undefined ? error : lostDeviceError(error, lost, log, folder?.newest);
+}
+
+/** Runs the chain once, from the checkpoint to resume from where there is one. */
+async function runAttempt(
+  spec: TracedSpec,
+  control: RunControl,
+  log: RunLog,
+  onStart: () => void,
+  agreement?: Agreement,
+): Promise<"done" | "stopped"> {
+  const { model, folder, resume, parallel: { ranks: { world }, independent } } = spec;
+  const release = await acquireDevice(model.device, control.requested);
+  try {
+    await agreement?.agree({ step: 0 });
     if (control.stopping.aborted) return "stopped";
     onStart();
     log.startClock();
-    await folder?.prepare();
-    const checkpoint = resume && await findCheckpoint(resume.path, (damaged, used) => {
-      log.warn(`A damaged checkpoint was passed over, going on from ${used}: ${damaged.message}`);
-    });
-    return await runChain(await restoreRun(spec, control, log, checkpoint), checkpoint);
+    using _claim = independent && folder ? claimFolder(folder.path) : undefined;
+    await folder?.prepare(world);
+    const onSkipped = ({ message }: FormatError, used: string) =>
+      log.warnOwn(`A damaged checkpoint was passed over, going on from ${used}: ${message}`);
+    const checkpoint = resume && await findCheckpoint(resume.path, onSkipped, world);
+    const context = await restoreRun(spec, control, log, { checkpoint, agreement });
+    return await runChain(context, checkpoint);
   } finally {
     log.stopClock();
     release();
@@ -102,8 +138,8 @@ function isOver({ settings }: Stage, { plan, index, stageStep, stageSteps }: Run
 
 /** Rewrites the model card of the stage before an evaluation, with the evaluation's scores. */
 async function updateCard(context: RunContext, index: number): Promise<void> {
-  const { model, folder, log, plan } = context;
-  if (!folder || index < 0 || log.saved !== log.step) return;
+  const { model, folder, log, plan, parallel: { ranks } } = context;
+  if (ranks.world.rank > 0 || !folder || index < 0 || log.saved !== log.step) return;
   const state = { ...log.state(), plan, index };
   await writeCard(`${folder.path}/${log.stage}`, model, state).catch((error) =>
     log.warn(`The model card could not be written: ${error.message}`)

@@ -4,17 +4,22 @@
  * @module
  */
 import { LlameroError, type NumericsError } from "../../base/errors.ts";
+import { madeOf, shownByFirst } from "../../base/together.ts";
 import type { StepRecord } from "../../model/mod.ts";
 import { stateOf } from "../../model/model_state.ts";
+import { differingReplica } from "../../model/lifecycle/compare_replicas.ts";
 import { type Checkpoint, restoreMoments } from "../checkpoints/checkpoint.ts";
 import { isBest } from "../checkpoints/checkpoint_folder.ts";
 import { storageError } from "../checkpoints/storage_errors.ts";
 import type { Evaluation } from "../monitoring/evaluation.ts";
 import { isSpike, nonFiniteError, skipReason, spikeError } from "../monitoring/skipped_steps.ts";
+import { replicaError } from "../ranks/replica_error.ts";
+import { parallelState } from "../ranks/run_parallel.ts";
 import { shortStageWarning } from "../stages/schedule.ts";
 import { defaultInterval, type Stage } from "../stages/stage.ts";
 import { sourcesOf } from "../stages/stage_data.ts";
-import { type OpenStage, openStage } from "./open_stage.ts";
+import type { Agreement } from "./agree.ts";
+import { fetchStep, type OpenStage, openStage } from "./open_stage.ts";
 import type { RunContext } from "./run_context.ts";
 import { measureValidation, runEvaluation, writeSample } from "./stage_hooks.ts";
 
@@ -51,7 +56,9 @@ export async function runStage(
   const { name, microBatch } = stage.settings;
   try {
     using opened = await openStage(context, stage, index, kernels.microBatches?.[name] ?? microBatch);
+    context.trace.follow(opened.queue.training);
     await new StageLoop(context, opened, recurring).run(from);
+    await context.trace.collect(context.parallel.ranks.world);
   } catch (error) {
     if (error !== stopping.reason || !stopping.aborted) throw error; // else stopped while the stage was opened
   }
@@ -63,11 +70,15 @@ class StageLoop {
   readonly #opened: OpenStage;
   readonly #recurring: readonly RecurringEvaluation[];
   /** Steps between two measurements, checkpoints and samples. */
-  readonly #intervals: { validate: number; checkpoint: number; sample: number };
+  readonly #intervals: { validate: number; checkpoint: number; sample: number; check: number };
   /** Steps of the run before this stage, and positions trained on. */
   #before = { step: 0, tokens: 0 };
   /** Steps of the stage that are enqueued. */
   #done = 0;
+  /** Targets of the next batch that are not ignored, where ranks agreed on it. */
+  #kept?: number;
+  /** Step of the run after which ranks last compared what they hold in common. */
+  #compared?: number;
   /** Seconds of the run when the steps were last recorded, or when work other than steps last ended. */
   #recordedSeconds = 0;
 
@@ -81,23 +92,25 @@ class StageLoop {
       validate: validation ? validateEvery ?? defaultInterval(steps) : Infinity,
       checkpoint: context.folder ? checkpointEvery ?? defaultInterval(steps) : Infinity,
       sample: sampleEvery ?? Infinity,
+      check: context.agreement ? context.parallel.check : Infinity,
     };
   }
 
   /** Trains until the stage is over or the run is stopped, and saves. */
   async run(from?: Checkpoint): Promise<void> {
-    const { control, log, until = Infinity } = this.#context;
+    const { agreement, control, log } = this.#context;
     const { queue, tokens: { steps, validation } } = this.#opened;
     this.#recordMicroBatch();
     await this.#begin(from);
     if (this.#done === 0) await measureValidation(this.#context, validation);
     this.#recordedSeconds = log.seconds;
     while (this.#done < steps) {
-      await this.#yield();
-      if (this.#before.step + this.#done >= until && !control.stopping.aborted) control.stop();
+      if (agreement) await this.#agree(agreement);
+      else await this.#yield();
       if (control.stopping.aborted) break;
-      this.#enqueue();
-      if (this.#done === steps || queue.due || this.#isDue()) await this.#record();
+      await this.#enqueue();
+      const readBack = !agreement && queue.due; // ranks read back when they agree on it
+      if (this.#done === steps || readBack || this.#isDue()) await this.#record();
       if (this.#isDue()) await this.#doDueWork();
     }
     await this.#record();
@@ -121,12 +134,12 @@ class StageLoop {
 
   /** Restores moments and records from a checkpoint inside the stage, and announces the stage. */
   async #begin(from?: Checkpoint): Promise<void> {
-    const { log, model } = this.#context;
+    const { agreement, lanes, log, model } = this.#context;
     const { index, queue, tokens, stage: { settings } } = this.#opened;
     const { name, context, batch } = settings;
     const { steps, train } = tokens;
     if (from) {
-      await restoreMoments(queue.training, from);
+      await restoreMoments(queue.training, from, stateOf(model).ranks);
       queue.recall(log.history.filter(({ stage }) => stage === name));
       log.stages.pop();
     }
@@ -146,6 +159,7 @@ class StageLoop {
       context,
       batchTokens: batch * context,
       validation: tokens.validationSource,
+      ...(agreement && { devices: agreement.ranks.world.size, lanes }),
     });
     if (!from) this.#warnOfLittleData();
   }
@@ -163,24 +177,52 @@ class StageLoop {
     if (validation ? takesMuch : validationRequested) log.warn(`validation of ${name}: ${validationSource}`);
   }
 
-  /** Yields to the event loop, and waits while the run is paused. */
+  /** Yields to the event loop, waits while the run is paused, and stops it after its last step. */
   async #yield(): Promise<void> {
-    const { control, log } = this.#context;
+    const { control } = this.#context;
     await control.yieldToEventLoop();
-    if (!control.paused) return;
+    if (control.paused) await this.#standStill(() => control.waitWhilePaused());
+    this.#stopAtEnd();
+  }
+
+  /** Waits and stops with all ranks, reads back where one of them is due to, and fails where one cannot take the step. */
+  async #agree(agreement: Agreement): Promise<void> {
+    const { control, model } = this.#context;
+    const { queue } = this.#opened;
+    const step = this.#before.step + this.#done + 1;
+    const fetched = fetchStep(model, queue, this.#done + 1);
+    await control.yieldToEventLoop();
+    this.#stopAtEnd();
+    const { due, pause, kept } = await agreement.agree({ step, due: queue.due, ...fetched });
+    this.#kept = kept;
+    if (pause) await this.#standStill(() => agreement.waitWhilePaused(step));
+    else if (due) await this.#record();
+    control.takeStep();
+    control.aborting.throwIfAborted();
+  }
+
+  /** Stops the run after the step that the caller named. */
+  #stopAtEnd(): void {
+    const { control, until = Infinity } = this.#context;
+    if (this.#before.step + this.#done >= until && control.stops === 0) control.stop();
+  }
+
+  /** Reads back and stops the clock while the run waits. */
+  async #standStill(wait: () => Promise<void>): Promise<void> {
+    const { log } = this.#context;
     await this.#record();
     log.stopClock();
     try {
-      await control.waitWhilePaused();
+      await wait();
     } finally {
       log.startClock();
       this.#recordedSeconds = log.seconds;
     }
   }
 
-  #enqueue(): void {
+  async #enqueue(): Promise<void> {
     stateOf(this.#context.model).requireAlive();
-    this.#opened.queue.enqueue(this.#done + 1);
+    await this.#opened.queue.enqueue(this.#done + 1, this.#kept);
     this.#done++;
   }
 
@@ -191,17 +233,18 @@ class StageLoop {
 
   /** True when the step that was just enqueued is the last one, or measurements, checkpoints and the like follow it. */
   #isDue(): boolean {
-    const { validate, checkpoint, sample } = this.#intervals;
-    return this.#done === this.#opened.tokens.steps || this.#isAt(validate) || this.#isAt(checkpoint) ||
-      this.#isAt(sample) || this.#recurring.some(({ every }) => this.#isAt(every));
+    return this.#done === this.#opened.tokens.steps ||
+      Object.values(this.#intervals).some((interval) => this.#isAt(interval)) ||
+      this.#recurring.some(({ every }) => this.#isAt(every));
   }
 
   /** Measures, saves, evaluates and writes a sample, whichever are due. */
   async #doDueWork(): Promise<void> {
     const { folder, log } = this.#context;
     const { steps, validation } = this.#opened.tokens;
-    const { validate, checkpoint, sample } = this.#intervals;
+    const { validate, checkpoint, sample, check } = this.#intervals;
     const ended = this.#done === steps;
+    if (ended || this.#isAt(check)) await this.#compareReplicas();
     if (ended || this.#isAt(validate)) await measureValidation(this.#context, validation);
     if (ended || this.#isAt(checkpoint) || (folder?.keep.best && isBest(log))) await this.#save();
     for (const { evaluation, every } of this.#recurring) {
@@ -245,10 +288,21 @@ class StageLoop {
   }
 
   async #tooManySkipped(): Promise<NumericsError> {
-    const { folder, log } = this.#context;
+    const { folder, log, parallel: { ranks: { world } } } = this.#context;
     const { queue, stage: { settings } } = this.#opened;
-    if (isSpike(log.history.at(-1)!)) return spikeError(log, settings.skipSpikes!, folder?.newest);
-    return nonFiniteError(log, await queue.training.nonFinite(), folder?.newest);
+    const error = isSpike(log.history.at(-1)!)
+      ? spikeError(log, settings.skipSpikes!, folder?.newest)
+      : nonFiniteError(log, await queue.training.nonFinite(), folder?.newest);
+    return shownByFirst(world, error);
+  }
+
+  /** Compares what ranks hold in common, at most once after a step. */
+  async #compareReplicas(): Promise<void> {
+    const { agreement, model, log, folder } = this.#context;
+    if (!agreement || this.#compared === log.step) return;
+    this.#compared = log.step;
+    const found = await differingReplica(model, agreement.ranks);
+    if (found) throw shownByFirst(agreement.ranks.world, replicaError(log.step, found, folder?.newest));
   }
 
   /** Saves the last step of a run that was stopped, unless it is saved already. */
@@ -263,12 +317,15 @@ class StageLoop {
 
   /** Writes a checkpoint. A failure in the middle of a stage is a warning, at its end an error. */
   async #save(): Promise<void> {
-    const { folder, model, control, log, plan, fingerprint, kernels } = this.#context;
+    const { agreement, folder, model, control, log, plan, fingerprint, kernels, parallel, lanes } =
+      this.#context;
     const { index, queue: { training }, tokens: { steps } } = this.#opened;
     const ended = this.#done === steps;
     if (!folder || log.saved === log.step) return;
     if (log.skipped && !ended && !control.stopping.aborted) return; // the weights may be spoiled already
-    const state = { format: 1 as const, fingerprint, plan, kernels, ...log.state() };
+    await this.#compareReplicas();
+    const processes = parallelState(parallel, lanes);
+    const state = { format: 1 as const, fingerprint, plan, kernels, ...log.state(), parallel: processes };
     const position = { index, stage: log.stage, stageStep: this.#done, stageSteps: steps };
     try {
       const content = { model, training, state: { ...state, ...position } };
@@ -276,8 +333,8 @@ class StageLoop {
       log.saved = log.step;
       log.emit({ type: "checkpoint", step: log.step, stage: log.stage, path });
     } catch (cause) {
-      const error = storageError(cause, folder.path, folder.newest);
-      if (ended || control.stopping.aborted || cause instanceof LlameroError) throw error;
+      const error = madeOf(storageError(cause, folder.path, folder.newest), cause);
+      if (agreement || ended || control.stopping.aborted || cause instanceof LlameroError) throw error;
       log.warn(`The checkpoint of step ${log.step} could not be written: ${(error as Error).message}`);
     }
   }

@@ -7,8 +7,13 @@
  *
  * @module
  */
+import type { BatchRow } from "../../model/architecture/batch.ts";
 import type { Model } from "../../model/mod.ts";
-import { type StepRecord, TrainingStep } from "../../model/training/training_step.ts";
+import type { ParallelOptions } from "../../model/training/parallel/build_parallel.ts";
+import { ParallelStep } from "../../model/training/parallel/parallel_step.ts";
+import type { StepRecord } from "../../model/training/stepping.ts";
+import { keptTargets, TrainingStep } from "../../model/training/training_step.ts";
+import { singleRanks } from "../../parallel/mod.ts";
 import type { HistoryEntry } from "../monitoring/events.ts";
 import { learningRateAt, type Schedule } from "../stages/schedule.ts";
 import { scheduleOf, type StageSettings } from "../stages/stage.ts";
@@ -20,13 +25,25 @@ const readInterval = 250;
 /** Largest number of steps ahead; the GPU's ring of records holds 256. */
 const maxAhead = 128;
 
+/** A step whose windows were read. */
+interface FetchedStep {
+  step: number;
+  /** The sequences of each lane of this rank, in order. */
+  lanes: BatchRow[][];
+  /** Number of their targets that are not ignored. */
+  kept: number;
+}
+
 /** The steps of one stage. */
 export class StepQueue implements Disposable {
   /** Programs, gradients and moments. */
-  readonly training: TrainingStep;
+  readonly training: TrainingStep | ParallelStep;
   readonly #settings: StageSettings;
   readonly #tokens: StageTokens;
+  readonly #parallel?: ParallelOptions;
   readonly #schedule: Schedule;
+  /** The step that is enqueued next. */
+  #fetched?: FetchedStep;
   /** Steps enqueued since the last read-back. */
   #ahead = 0;
   /** Steps ahead that the GPU does within one interval, as far as is known. */
@@ -34,24 +51,39 @@ export class StepQueue implements Disposable {
   /** Time at which the oldest step ahead was enqueued. */
   #since = 0;
 
-  private constructor(training: TrainingStep, settings: StageSettings, tokens: StageTokens) {
+  private constructor(
+    training: TrainingStep | ParallelStep,
+    settings: StageSettings,
+    tokens: StageTokens,
+    parallel?: ParallelOptions,
+  ) {
     this.training = training;
     this.#settings = settings;
     this.#tokens = tokens;
+    this.#parallel = parallel;
     this.#schedule = scheduleOf(settings, tokens.steps);
   }
 
   /**
-   * Compiles the programs and allocates gradients and moments.
+   * Compiles the programs and allocates gradients and moments; sends nothing to other ranks.
    *
+   * @param parallel the ranks that share the steps, and their lanes; without it the steps are those of one process
    * @throws {DeviceError} when the GPU's memory is too small
    */
-  static async create(model: Model, settings: StageSettings, tokens: StageTokens): Promise<StepQueue> {
+  static async create(
+    model: Model,
+    settings: StageSettings,
+    tokens: StageTokens,
+    parallel?: ParallelOptions,
+  ): Promise<StepQueue> {
     const { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip } = settings;
     const lora = settings.lora && { ...settings.lora, seed: tokens.order };
     const spike = settings.skipSpikes;
     const options = { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip, lora, spike };
-    return new StepQueue(await TrainingStep.create(model, options), settings, tokens);
+    const training = parallel
+      ? await ParallelStep.create(model, options, parallel)
+      : await TrainingStep.create(model, options);
+    return new StepQueue(training, settings, tokens, parallel);
   }
 
   /** Frees programs, gradients and moments. */
@@ -76,17 +108,51 @@ export class StepQueue implements Disposable {
     return Math.min(step * this.#settings.batch, this.#tokens.windows) * this.#settings.context;
   }
 
-  /** Enqueues a step of the stage, counted from 1, and returns at once. */
-  enqueue(step: number): void {
+  /**
+   * Reads the windows of this rank's lanes of a step.
+   *
+   * @returns the number of their targets that are not ignored
+   * @throws {DataError} where they cannot be read
+   */
+  fetch(step: number): number {
+    if (this.#fetched?.step !== step) {
+      const lanes = this.#lanesOf(step);
+      const kept = keptTargets(lanes.flat());
+      this.#fetched = { step, lanes, kept };
+    }
+    return this.#fetched.kept;
+  }
+
+  /** Reads the windows of a step: each lane is a part of the batch, with borders at floor(i size / lanes). */
+  #lanesOf(step: number): BatchRow[][] {
     const { batch, shuffle } = this.#settings;
     const { train, windows, order } = this.#tokens;
     const first = (step - 1) * batch;
     const size = Math.min(batch, windows - first);
-    this.training.run(
-      Array.from({ length: size }, (_, i) => train.windowAt(first + i, order, shuffle)),
-      step,
-      this.learningRate(step),
-    );
+    const { lanes = 1, ranks: { data } = singleRanks } = this.#parallel ?? {};
+    const border = (lane: number) => first + Math.floor(lane * size / lanes);
+    return Array.from({ length: lanes / data.size }, (_, round) => {
+      const lane = data.rank + round * data.size;
+      const start = border(lane);
+      return Array.from(
+        { length: border(lane + 1) - start },
+        (_, i) => train.windowAt(start + i, order, shuffle),
+      );
+    });
+  }
+
+  /**
+   * Enqueues a step of the stage, counted from 1; resolves before the GPU has done it.
+   *
+   * @param kept number of targets of the whole batch that are not ignored; default: those of this rank
+   */
+  async enqueue(step: number, kept: number = this.fetch(step)): Promise<void> {
+    this.fetch(step);
+    const { lanes } = this.#fetched!;
+    const rate = this.learningRate(step);
+    const { training } = this;
+    if (training instanceof ParallelStep) await training.run(lanes, step, rate, kept);
+    else training.run(lanes[0], step, rate);
     if (this.#ahead++ === 0) this.#since = performance.now();
   }
 

@@ -88,6 +88,18 @@ interface RaplCounter {
   last: number;
 }
 
+/** The share of a run whose energy a meter counts. */
+export interface MeterPlace {
+  /** Watt-hours of earlier sessions of the same run. */
+  wattHoursBefore?: number;
+  /** Devices that train, each of which draws the watts. */
+  devices?: number;
+  /** Hosts whose processors are measured. */
+  hosts?: number;
+  /** False on a rank whose host another rank measures. */
+  counts?: boolean;
+}
+
 /** The energy meter of a run. */
 export class EnergyMeter {
   readonly #options: EnergySettings;
@@ -97,25 +109,31 @@ export class EnergyMeter {
   readonly #source: string;
   #joules = 0;
   #seconds = 0;
+  /** Joules that the processors of other hosts took. */
+  joulesElsewhere = 0;
 
   /**
    * Starts the processor's counters where the power is not known otherwise.
    *
-   * @param wattHoursBefore watt-hours of earlier sessions of the same run
+   * @param place sessions and devices whose energy counts too
    */
   constructor(
     options: EnergySettings,
     device: Pick<Device, "adapter" | "software">,
-    wattHoursBefore: number = 0,
+    { wattHoursBefore = 0, devices = 1, hosts = 1, counts = true }: MeterPlace = {},
   ) {
     this.#options = options;
     this.#wattHoursBefore = wattHoursBefore;
     const known = powerOf(options, device);
-    this.#watts = known?.watts;
-    this.#counters = !known && device.software ? raplCounters() : [];
+    this.#watts = known && known.watts * devices;
+    this.#counters = !known && device.software && counts ? raplCounters() : [];
     const { length } = this.#counters;
-    this.#source = known?.source ??
-      (length ? `RAPL, ${length} processor package${length > 1 ? "s" : ""}` : "unknown: give watts");
+    const packages = `RAPL, ${length} processor package${length > 1 ? "s" : ""}`;
+    this.#source = known
+      ? devices > 1 ? `${devices} devices, each ${known.source}` : known.source
+      : length
+      ? hosts > 1 ? `${packages} on each of ${hosts} hosts` : packages
+      : "unknown: give watts";
   }
 
   /** Adds `seconds` of work. */
@@ -129,6 +147,11 @@ export class EnergyMeter {
     }
   }
 
+  /** Joules that the processors of this host took. */
+  get joules(): number {
+    return this.#joules;
+  }
+
   /** Returns energy and carbon so far. */
   use(): EnergyUse {
     const { pue, gridKgPerKWh } = this.#options;
@@ -137,7 +160,7 @@ export class EnergyMeter {
     const own = watts !== undefined
       ? wattHours(this.#seconds, watts, pue)
       : this.#counters.length
-      ? this.#joules / 3600 * pue
+      ? (this.#joules + this.joulesElsewhere) / 3600 * pue
       : undefined;
     if (own === undefined) return { pue, gridKgPerKWh, source };
     const all = own + this.#wattHoursBefore;

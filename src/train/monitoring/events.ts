@@ -63,6 +63,10 @@ export interface StageEvent extends EventPlace {
   batchTokens: number;
   /** Source of the validation data, in words. */
   validation: string;
+  /** Devices that train together; missing for one. */
+  devices?: number;
+  /** Parts of a batch whose gradients are added in order; missing for a single process. */
+  lanes?: number;
 }
 
 /** The event of a step that is done. */

@@ -46,7 +46,9 @@ export interface CardFacts {
   rate: number;
   /** Seconds until the stage is over, where they can be estimated. */
   left?: number;
-  /** Share of the device's peak, where that is known. */
+  /** Devices that train together, default 1. */
+  devices?: number;
+  /** Share of the devices' peak, where that is known. */
   utilisation?: number;
   /** Bytes in use on the device. */
   memory: number;
@@ -148,14 +150,14 @@ function progressText({ stage, done, steps, status, note }: CardFacts): string {
 }
 
 function rowsOf(facts: CardFacts): [string, string][] {
-  const { history, rate, left, memory, seconds, energy, utilisation } = facts;
+  const { history, rate, left, memory, seconds, energy, utilisation, devices = 1 } = facts;
   const last = history.at(-1);
   const rows: [string, string][] = [];
   if (last) {
     rows.push(
       ["learning rate", number(last.learningRate)],
       ["gradient norm", number(last.gradNorm)],
-      ["tokens", `${count(last.tokens)}${rate > 0 ? `, ${count(Math.round(rate))} per second` : ""}`],
+      ["tokens", `${count(last.tokens)}${rate > 0 ? `, ${speedText(rate, devices)}` : ""}`],
     );
   }
   const skipped = skippedText(history);
@@ -165,6 +167,12 @@ function rowsOf(facts: CardFacts): [string, string][] {
   rows.push(["memory", bytes(memory)]);
   if (energy) rows.push(["energy", energyText(energy)]);
   return rows;
+}
+
+/** Describes tokens per second, of all devices and of each where there are several. */
+export function speedText(rate: number, devices: number): string {
+  const all = `${count(Math.round(rate))} per second`;
+  return devices > 1 ? `${all} on ${devices} devices, ${count(Math.round(rate / devices))} on each` : all;
 }
 
 function notesOf({ warnings, sample, error }: CardFacts): string[] {

@@ -68,6 +68,8 @@ export class RunLog {
   readonly rate: Rate = new Rate();
   /** Called when `note` has changed. */
   onNote?: () => void;
+  /** Called with each warning of this rank alone, where several ranks share the run. */
+  onOwnWarning?: (message: string) => void;
   /** Step of the last checkpoint. */
   saved?: number;
   /** Meter of the energy, unless it is switched off. */
@@ -157,6 +159,12 @@ export class RunLog {
   warn(message: string): void {
     this.warnings.push(message);
     this.emit({ type: "warning", step: this.step, stage: this.stage, message });
+  }
+
+  /** Records a warning that other ranks do not have. */
+  warnOwn(message: string): void {
+    this.warn(message);
+    this.onOwnWarning?.(message);
   }
 
   /** Returns the log up to now, as a checkpoint holds it. */

@@ -34,6 +34,8 @@ export interface RunPlan {
   dtype: "f32" | "f16";
   /** Identity of the tokenizer, chat template left out; null without one. */
   tokenizer: string | null;
+  /** Parts of a batch whose gradients are added in order; missing for one. */
+  lanes?: number;
   /** The stages. */
   stages: StageRecord[];
 }
@@ -112,6 +114,8 @@ export interface RunState {
   energy?: EnergyUse;
   /** Warnings so far. */
   warnings: string[];
+  /** The processes that wrote it, those that hold one copy of the model, and the lanes; missing for a single process. */
+  parallel?: { processes: number; model: number; lanes: number };
   /** The other files of the checkpoint, by name. */
   files: Record<string, FileRecord>;
 }

@@ -39,9 +39,9 @@ export function trainerOf(recipe: Recipe, model: Model, options: RecipeOptions =
       { path: `model.${key}`, value: actual },
     );
   }
-  const { checkpoint, seed, keep, log, energy } = recipe;
+  const { checkpoint, seed, keep, log, energy, parallel } = recipe;
   const evaluations = [...options.evaluations ?? []];
-  let trainer = new Trainer(model, { checkpoint, seed, keep, log, energy });
+  let trainer = new Trainer(model, { checkpoint, seed, keep, log, energy, parallel });
   for (const item of recipe.stages) {
     if (item.name !== "evaluate") {
       const stage = currentSettings(item as RecipeStage);

@@ -2,7 +2,14 @@
 // adding to it; and the table that chooses among the kernels.
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
-import { type Device, type DType, type KernelFamily, Recorder, type Tensor } from "../../../src/gpu/mod.ts";
+import {
+  type Device,
+  type DType,
+  type KernelFamily,
+  nameOfCall,
+  Recorder,
+  type Tensor,
+} from "../../../src/gpu/mod.ts";
 import {
   candidates,
   cast,
@@ -169,7 +176,7 @@ function kernelFor(device: Device, layout: Layout, M: number, N: number, K: numb
     r.tensor("b", layout === "nt" ? [N, K] : [K, N]),
     r.tensor("c", [M, N]),
   );
-  return r.calls[0].kernel.name;
+  return nameOfCall(r.calls[0]);
 }
 
 Deno.test("the table names a kernel for every class, and products that it cannot do fall to plain", () => {

@@ -23,7 +23,7 @@ Deno.test("the carbon formula gives the paper's Table 15", () => {
 
 Deno.test("the meter uses the given watts, names its source, and adds to earlier sessions", async () => {
   const device = await testDevice();
-  const meter = new EnergyMeter({ watts: 100, pue: 1, gridKgPerKWh: 0.5 }, device, 2);
+  const meter = new EnergyMeter({ watts: 100, pue: 1, gridKgPerKWh: 0.5 }, device, { wattHoursBefore: 2 });
   meter.add(1800);
   meter.add(1800);
   assert.deepEqual(meter.use(), {

@@ -20,6 +20,7 @@ import {
 import type { ModelConfig } from "../../architecture/config.ts";
 import { decimal, type GgufFields } from "./gguf_fields.ts";
 import { ROPE_FREQS } from "./names.ts";
+import { headDim } from "../../architecture/shard.ts";
 
 type Yarn = Extract<RopeScaling, { type: "yarn" }>;
 type Rope = Pick<ModelConfig, "ropeTheta" | "ropeScaling">;
@@ -111,15 +112,16 @@ function yarnBehind(
  * for Llama 3's scaling, and for a YaRN whose settings llama.cpp does not read.
  */
 export function ropeValues(
-  { ropeTheta, ropeScaling: scaling, dim, heads }: ModelConfig,
+  config: ModelConfig,
 ): { values: Map<string, WrittenValue>; divisors?: Float32Array<ArrayBuffer> } {
+  const { ropeTheta, ropeScaling: scaling } = config;
   const values = new Map<string, WrittenValue>();
   const set = (name: string, value: number | string) => {
     const type = typeof value === "string" ? "string" : name.endsWith("_length") ? "u32" : "f32";
     values.set(`llama.rope.${name}`, { type, value } as WrittenValue);
   };
   set("freq_base", ropeTheta);
-  const divisors = (s: RopeScaling) => Float32Array.from(frequencyDivisors(s, dim / heads, ropeTheta));
+  const divisors = (s: RopeScaling) => Float32Array.from(frequencyDivisors(s, headDim(config), ropeTheta));
   switch (scaling?.type) {
     case undefined:
       return { values, ...(scaling && { divisors: divisors(scaling) }) };

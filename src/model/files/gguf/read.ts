@@ -17,6 +17,7 @@ import { settingsFromGguf } from "./sampling_values.ts";
 import { toHalfPairs } from "../../weights/rope_rows.ts";
 import { WeightLayout } from "../../weights/weight_layout.ts";
 import { checkedConfig, type WeightSource } from "../../weights/weight_source.ts";
+import { headDim } from "../../architecture/shard.ts";
 
 /**
  * Opens a GGUF file of a LLaMA-shaped model, or any part of a split one.
@@ -69,10 +70,10 @@ async function readConfig(file: OpenGguf, path: string): Promise<ModelConfig> {
   fields.requireLlama();
   const dim = fields.count("embedding_length");
   const heads = fields.count("attention.head_count");
-  const headDim = dim / heads;
+  const E = headDim({ dim, heads });
   for (const name of ["rope.dimension_count", "attention.key_length", "attention.value_length"]) {
-    if (fields.number(name, headDim) !== headDim) {
-      fields.refuse(`llama.${name} is not embedding_length by head_count, ${headDim}`);
+    if (fields.number(name, E) !== E) {
+      fields.refuse(`llama.${name} is not embedding_length by head_count, ${E}`);
     }
   }
   const context = fields.count("context_length");
@@ -89,6 +90,6 @@ async function readConfig(file: OpenGguf, path: string): Promise<ModelConfig> {
     context,
     normEps: decimal(fields.number("attention.layer_norm_rms_epsilon")),
     tieEmbeddings: !file.tensors.has("output.weight"),
-    ...await ropeFromGguf(file, fields, { headDim, context }),
+    ...await ropeFromGguf(file, fields, { headDim: E, context }),
   }, path);
 }

@@ -16,6 +16,7 @@ import { tokenizerValues } from "./tokenizer_values.ts";
 import { rotatedHeads } from "../../weights/rope_rows.ts";
 import type { ParameterPieces } from "../../weights/stream_weights.ts";
 import type { Parameter } from "../../weights/weight_layout.ts";
+import { headDim } from "../../architecture/shard.ts";
 
 /** The model to write. */
 interface GgufModel {
@@ -71,11 +72,11 @@ export async function writeGgufModel(
 async function* toAdjacentPairs(
   pieces: AsyncIterable<Float32Array<ArrayBuffer>>,
   rotated: number | undefined,
-  { dim, heads }: ModelConfig,
+  config: ModelConfig,
 ): AsyncGenerator<Float32Array<ArrayBuffer>> {
-  const headDim = dim / heads;
+  const E = headDim(config);
   for await (const piece of pieces) {
-    yield rotated ? permuteRopeRows(piece, piece.length / (headDim * dim), headDim, "interleaved") : piece;
+    yield rotated ? permuteRopeRows(piece, piece.length / (E * config.dim), E, "interleaved") : piece;
   }
 }
 
@@ -93,7 +94,7 @@ function modelValues({ name, config: c, type }: GgufModel): Map<string, WrittenV
     "llama.feed_forward_length": c.hidden,
     "llama.attention.head_count": c.heads,
     "llama.attention.head_count_kv": c.kvHeads,
-    "llama.rope.dimension_count": c.dim / c.heads,
+    "llama.rope.dimension_count": headDim(c),
     "llama.vocab_size": c.vocabSize,
   };
   return new Map<string, WrittenValue>([

@@ -1,0 +1,23 @@
+/**
+ * Variables of the environment and the name of the host, read only where that is permitted: a process that works alone
+ * needs no permission for them.
+ *
+ * @module
+ */
+
+/** Reads a variable of the environment; undefined where it is not set. */
+export type Environment = (name: string) => string | undefined;
+
+/** Returns a variable of this process; undefined where it is not set, is empty, or may not be read. */
+export function setting(name: string): string | undefined {
+  if (typeof Deno === "undefined") return undefined;
+  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+  return state === "granted" ? Deno.env.get(name) || undefined : undefined;
+}
+
+/** Returns the name of this host; `localhost` where it may not be asked for. */
+export function hostName(): string {
+  if (typeof Deno === "undefined") return "localhost";
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
+  return state === "granted" ? Deno.hostname() : setting("HOSTNAME") ?? "localhost";
+}

@@ -1,0 +1,300 @@
+// Runs of several ranks in one process: the same bits as one process with the same lanes, and one end for all.
+import assert from "node:assert/strict";
+import { ConfigError, DataError, NumericsError } from "../../src/base/errors.ts";
+import { RankError } from "../../src/base/exchange.ts";
+import { shownElsewhere } from "../../src/base/together.ts";
+import { openDevice } from "../../src/gpu/mod.ts";
+import type { Model } from "../../src/model/mod.ts";
+import { stateOf } from "../../src/model/model_state.ts";
+import { loopback } from "../../src/parallel/loopback.ts";
+import type { Trainer, TrainerParallelOptions } from "../../src/train/mod.ts";
+import { inFolder } from "../support/folder.ts";
+import { numbersOf, unreadable } from "./ranks_chain.ts";
+import { assertSameWeights, quiet, short, tinyModel, tokens } from "./support.ts";
+
+const hidden = { display: false } as const;
+
+/** Runs a program on ranks, each with a model on a device of its own. */
+function ranks<T>(size: number, program: (model: Model, rank: number) => Promise<T>): Promise<T[]> {
+  return loopback(size, async (world) => {
+    const device = await openDevice();
+    try {
+      using model = await tinyModel({}, device);
+      return await program(model, world.rank);
+    } finally {
+      device.close();
+    }
+  });
+}
+
+/** Makes a trainer of 12 steps with batches of five rows, a short last one, and measurements. */
+function chain(model: Model, parallel: TrainerParallelOptions = {}, checkpoint?: string): Trainer {
+  return quiet(model, { checkpoint, parallel })
+    .pretrain(tokens(58), {
+      ...{ epochs: 1, batchTokens: 60, microBatch: 2, learningRate: 3e-3, warmup: 3 },
+      ...{ validation: tokens(7, 5), validateEvery: 5, checkpointEvery: 5 },
+    });
+}
+
+/** Returns the error of some work. */
+async function errorOf(work: PromiseLike<unknown>): Promise<Error> {
+  return await work.then(() => new Error("none"), (error: unknown) => error as Error);
+}
+
+/** Adds one to the first number of a weight on the device. */
+async function addToWeight(model: Model, name: string): Promise<void> {
+  const { device, layout, trained } = stateOf(model);
+  const { start } = layout.parameters.find((parameter) => parameter.name === name)!;
+  const place = { start, rows: 1, cols: 4, stride: 4 };
+  const [numbers] = await trained!.read(device, [place]);
+  numbers[0] += 1;
+  trained!.write(device, place, numbers);
+}
+
+Deno.test("two ranks give the numbers of one process with two lanes, bit for bit", async () => {
+  using whole = await tinyModel();
+  const want = await chain(whole, { lanes: 2 }).run(hidden);
+  assert.equal(want.history.length, 12);
+  const results = await ranks(2, async (model) => {
+    const result = await chain(model).run(hidden);
+    await assertSameWeights(model, whole);
+    return result;
+  });
+  for (const { status, exact, history, validations, devices } of results) {
+    assert.equal(status, "done");
+    assert.equal(exact, true);
+    assert.equal(devices, 2);
+    assert.deepEqual(numbersOf(history), numbersOf(want.history));
+    assert.deepEqual(validations, want.validations);
+  }
+});
+
+Deno.test("a stop on one rank ends all after the same step; the run goes on with another number of ranks", async () => {
+  using whole = await tinyModel();
+  const want = await chain(whole, { lanes: 4 }).run(hidden);
+  await inFolder(async (folder) => {
+    const stopped = await ranks(2, async (model, rank) => {
+      const run = chain(model, { lanes: 4 }, folder).run(hidden);
+      for await (const { step } of run.events("step")) {
+        if (rank === 1 && step === 3) run.stop();
+      }
+      return await run;
+    });
+    const [one, other] = stopped;
+    assert.equal(one.status, "stopped");
+    assert.equal(other.status, "stopped");
+    assert.ok(one.history.length >= 3 && one.history.length < 12, `${one.history.length} steps`);
+    assert.deepEqual(numbersOf(one.history), numbersOf(other.history));
+    assert.equal(one.checkpoint, other.checkpoint);
+
+    using alone = await tinyModel();
+    const { until } = { until: one.history.length + 2 };
+    const middle = await chain(alone, {}, folder).resume(folder, { ...hidden, until });
+    assert.equal(middle.exact, true);
+    assert.equal(middle.history.length, until);
+
+    const resumed = await ranks(2, async (model) => {
+      const result = await chain(model, {}, folder).resume(folder, hidden);
+      await assertSameWeights(model, whole);
+      return result;
+    });
+    for (const { exact, history, validations } of resumed) {
+      assert.equal(exact, true);
+      assert.deepEqual(numbersOf(history), numbersOf(want.history));
+      assert.equal(JSON.stringify(validations), JSON.stringify(want.validations));
+    }
+    const other3 = await ranks(3, (model) => errorOf(chain(model, {}, folder).resume(folder, hidden)));
+    for (const error of other3) {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, /4 lanes run on 1 or 2 or 4 data ranks; there are 3/);
+    }
+    const lanes = await errorOf(chain(alone, { lanes: 2 }, folder).resume(folder, hidden));
+    assert.match(lanes.message, /parallel\.lanes was 4, now it is 2\. Use the plan of the checkpoint/);
+  });
+});
+
+Deno.test("a data error on one rank ends all before the same step", async () => {
+  const seen: number[] = [];
+  const errors = await ranks(2, async (model, rank) => {
+    const data = tokens(40);
+    const error = new DataError("window 31 cannot be read"); // of lane 1 in step 8
+    if (rank === 1) unreadable(data, 31, error);
+    const run = quiet(model).pretrain(data, { ...short, steps: 10, validation: false }).run(hidden);
+    const failure = await errorOf(run);
+    seen.push(run.history.length);
+    return failure;
+  });
+  assert.ok(errors[1] instanceof DataError);
+  assert.equal(errors[1].message, "window 31 cannot be read");
+  assert.ok(errors[0] instanceof RankError);
+  assert.equal(errors[0].message, "Rank 1 failed: window 31 cannot be read");
+  assert.deepEqual(seen[0], seen[1]);
+});
+
+Deno.test("a rank whose weights differ is found within one check, by tensor, step and rank", async () => {
+  const norm = "model.layers.1.input_layernorm.weight";
+  const errors = await ranks(2, (model) => {
+    const fault = { run: (model: Model) => addToWeight(model, norm) }; // on rank 0 alone, between steps 8 and 9
+    return errorOf(
+      quiet(model, { parallel: { zero: 0, check: 3 } }).evaluate(fault, { every: 8 })
+        .pretrain(tokens(9), { ...short, steps: 30, validation: false }).run(hidden),
+    );
+  });
+  for (const error of errors) {
+    assert.ok(error instanceof NumericsError, String(error));
+    assert.equal(error.step, 9);
+    assert.match(
+      error.message,
+      /^After step 9 rank 1 holds other numbers in model\.layers\.1\.input_layernorm\.weight/,
+    );
+  }
+  assert.deepEqual(errors.map(shownElsewhere), [false, true]);
+});
+
+Deno.test("ranks pause, step and go on together", async () => {
+  const results = await ranks(2, async (model, rank) => {
+    const run = quiet(model).pretrain(tokens(9), { ...short, steps: 8, validation: false }).run(hidden);
+    const seen: number[] = [];
+    for await (const { step } of run.events("step")) {
+      seen.push(step);
+      if (step !== 2 || rank === 0) continue;
+      run.pause();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const at = run.history.length;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      assert.equal(run.history.length, at, "no step in a pause");
+      run.step(2);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      assert.ok(run.history.length <= at + 2);
+      run.resume();
+    }
+    return [(await run).status, seen];
+  });
+  for (const result of results) assert.deepEqual(result, ["done", [1, 2, 3, 4, 5, 6, 7, 8]]);
+});
+
+Deno.test("evaluations run on rank 0 and reach all ranks; only rank 0 shows and writes", async () => {
+  await inFolder(async (folder) => {
+    const printed: string[] = [];
+    const { log } = console;
+    console.log = (text) => printed.push(String(text));
+    try {
+      const results = await ranks(2, async (model, rank) => {
+        const trainer = quiet(model, {
+          log: `${folder}/curves`,
+          checkpoint: `${folder}/run`,
+          peakFlops: 1e12,
+        })
+          .evaluate({ run: async (model) => ({ rank, loss: (await model.loss(tokens(3, 6))).loss }) }, {
+            every: 2,
+          })
+          .pretrain(tokens(9), { ...short, steps: 4, validation: false });
+        const run = trainer.run();
+        const result = await run;
+        await result.show();
+        return result;
+      });
+      const [one, other] = results.map(({ evaluations }) =>
+        evaluations.map(({ step, result }) => [step, result])
+      );
+      assert.equal(one.length, 2);
+      assert.deepEqual(one, other);
+      for (const [, result] of one) assert.equal((result as { rank: number }).rank, 0);
+    } finally {
+      console.log = log;
+    }
+    const events = printed.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+    assert.deepEqual(events.map(({ type }) => type), [
+      ...[
+        "stage",
+        "warning",
+        "step",
+        "step",
+        "evaluation",
+        "step",
+        "step",
+        "checkpoint",
+        "evaluation",
+        "done",
+      ],
+    ]);
+    assert.equal(events[0].devices, 2);
+    assert.equal(printed.length, events.length + 1, "and one table");
+    assert.match(printed.at(-1)!, /on 2 devices/);
+    assert.equal([...Deno.readDirSync(`${folder}/curves`)].length, 1);
+  });
+});
+
+Deno.test("a failing evaluation on rank 0 ends all ranks", async () => {
+  const errors = await ranks(2, (model) => {
+    const failing = { run: () => Promise.reject(new RangeError("no answers")) };
+    return errorOf(
+      quiet(model).evaluate(failing).pretrain(tokens(9), { ...short, steps: 2, validation: false }).run(
+        hidden,
+      ),
+    );
+  });
+  assert.deepEqual(errors.map(({ name, message }) => [name, message]), [
+    ["RangeError", "no answers"],
+    ["RankError", "Rank 0 failed: no answers"],
+  ]);
+});
+
+Deno.test("steps() under ranks: equal losses, and a rank that leaves the loop ends it for all", async () => {
+  using whole = await tinyModel();
+  const options = { ...short, steps: 6, validation: false } as const;
+  const want: number[] = [];
+  for await (const step of quiet(whole, { parallel: { lanes: 2 } }).pretrain(tokens(9), options).steps()) {
+    want.push(await step.loss());
+  }
+  const losses = await ranks(2, async (model, rank) => {
+    const seen: number[] = [];
+    for await (const step of quiet(model).pretrain(tokens(9), options).steps()) {
+      seen.push(await step.loss());
+      if (rank === 1 && step.step === 4) break;
+    }
+    return seen;
+  });
+  assert.deepEqual(losses, [want.slice(0, 4), want.slice(0, 4)]);
+});
+
+Deno.test("processes with parallel: false train by themselves, and refuse to share a folder", async () => {
+  await inFolder(async (folder) => {
+    using alone = await tinyModel();
+    const options = { ...short, steps: 3, validation: false } as const;
+    const want = await quiet(alone).pretrain(tokens(9), options).run(hidden);
+    const results = await ranks(2, async (model, rank) => {
+      const trainer = (checkpoint: string) =>
+        quiet(model, { checkpoint, parallel: false }).pretrain(tokens(9), options);
+      const own = await trainer(`${folder}/${rank}`).run(hidden);
+      assert.deepEqual(numbersOf(own.history), numbersOf(want.history));
+      return await errorOf((async () => await trainer(`${folder}/shared`).run(hidden))());
+    });
+    const refused = results.filter(({ message }) => message !== "none");
+    assert.equal(refused.length, 1);
+    assert.match(refused[0].message, /another process trains into|belongs to run|holds the checkpoints/);
+  });
+});
+
+Deno.test("ranks with differing plans are told which field differs", async () => {
+  const errors = await ranks(
+    2,
+    (model, rank) =>
+      errorOf(quiet(model, { seed: 40 + rank }).pretrain(tokens(9), { ...short, steps: 2 }).run(hidden)),
+  );
+  for (const error of errors) {
+    assert.ok(error instanceof ConfigError);
+    assert.match(error.message, /rank 1 has another plan than rank 0: seed was 40, now it is 41/);
+  }
+});
+
+Deno.test("verifyResume under ranks proves an exact resume", async () => {
+  const proofs = await ranks(2, async (model) => {
+    const trainer = quiet(model).pretrain(tokens(20), { ...short, steps: 9, validation: false });
+    return await trainer.verifyResume({ steps: 3 });
+  });
+  for (const { exact, steps, difference } of proofs) {
+    assert.equal(difference, undefined);
+    assert.deepEqual([exact, steps], [true, 3]);
+  }
+});
