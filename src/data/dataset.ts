@@ -57,7 +57,8 @@ import {
 import { type LinesOptions, linesPlan, type TextOptions, textPlan } from "./io/text.ts";
 import { TokenizedDataset, type TokenizeOptions } from "./tokens/tokenized_dataset.ts";
 import type { TokenDataset } from "./tokens/token_dataset.ts";
-import { type WriteOptions, writePlan } from "./io/write_jsonl.ts";
+import { isPartOfJob, type WriteOptions, writePlan } from "./io/write_jsonl.ts";
+import { writePart } from "./parts/write_part.ts";
 
 /**
  * A plan for records: documents, rows, conversations. Chaining returns a new dataset; nothing is read before a terminal
@@ -496,8 +497,8 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   }
 
   /**
-   * Writes the records to a `.jsonl` or `.jsonl.gz` file, or to shards when the path has a `*`, and dropped records to
-   * `rejects`. Returns the counts.
+   * Writes the records to a `.jsonl`, `.jsonl.gz` or `.jsonl.zst` file, or to shards when the path has a `*`, and dropped
+   * records to `rejects`. With `part` it writes one part as one of several jobs. Returns the counts.
    *
    * ```ts
    * import { Dataset } from "@llamero/sdk";
@@ -509,13 +510,10 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    * ```
    */
   write(path: string, options: WriteOptions = {}): Promise<DatasetStats> {
-    return writePlan(this.plan, path, options);
+    return isPartOfJob(options) ? writePart(this.plan, path, options) : writePlan(this.plan, path, options);
   }
 
-  /**
-   * Identity of operators, options, input files (path, size, time) and functions (source text, name, version):
-   * 32 hex digits. Looks at the files.
-   */
+  /** Identity, 32 hex digits, of operators, options, files (path, size, time) and functions (text, name, version). */
   get fingerprint(): string {
     return fingerprintOf(this.plan);
   }

@@ -31,6 +31,7 @@ export type { WikipediaOptions } from "./corpora/wikipedia.ts";
 export type { ConversationFields, ConversationOptions } from "./steps/conversations.ts";
 export { Dataset } from "./dataset.ts";
 export type { DedupOptions } from "./dedup/dedup.ts";
+export { DedupJobs, type DedupJobsOptions, type DedupPart, type JobReport } from "./dedup/jobs/dedup_jobs.ts";
 export type { Conversation, Document, Entry, Row, SourceLocation } from "./document.ts";
 export type { Paths } from "./io/file_patterns.ts";
 export type { CleanOptions } from "./filters/c4_rules.ts";
@@ -43,14 +44,21 @@ export { differingStep, type LineageStep } from "./plan/fingerprint.ts";
 export type { TokenRow, TokensOptions } from "./tokens/token_rows_dataset.ts";
 export type { ClosureOptions, Items } from "./io/in_memory.ts";
 export type { MixEntry, MixOptions } from "./steps/mix.ts";
-export type { CorpusCall, DatasetPlan as DataPlan, MixShare, MixSource, UserFunction } from "./plan/plan.ts";
+export type {
+  CorpusCall,
+  DatasetPlan as DataPlan,
+  MixShare,
+  MixSource,
+  Reach,
+  UserFunction,
+} from "./plan/plan.ts";
 export { Preview } from "./reports/preview.ts";
 export { type OnReject, Pass, type PassOptions, type StepCounts } from "./plan/pass.ts";
 export type { CsvOptions, JsonlOptions, ParquetOptions, RowOptions } from "./io/records.ts";
 export type { SampleName } from "./io/sample_texts.ts";
 export type { BrokenOptions, OnBroken, ReadOptions } from "./plan/read_options.ts";
 export { type Part, partPlan, type SplitOptions } from "./steps/split.ts";
-export { DatasetStats, type SourceShare } from "./reports/stats.ts";
+export { DatasetStats, type RecordTotals, type SourceShare } from "./reports/stats.ts";
 export type { ShuffleOptions } from "./steps/basic_steps.ts";
 export type { LinesOptions, TextOptions } from "./io/text.ts";
 export type { TokenizeOptions } from "./tokens/tokenized_dataset.ts";
@@ -58,7 +66,7 @@ export { TokenDatasetStats, type TokenShare } from "./reports/token_stats.ts";
 export { TokenDataset, type TokenStatsOptions } from "./tokens/token_dataset.ts";
 export { PreparedTokens, type WindowSource } from "./windows/prepared_tokens.ts";
 export type { OrderedSource } from "./windows/window_order.ts";
-export type { PrepareOptions, PrepareProgress, Window } from "./windows/window.ts";
+export type { HostRanks, PrepareOptions, PrepareProgress, Window } from "./windows/window.ts";
 export {
   type ModelData,
   NgramModel,
@@ -69,3 +77,13 @@ export type { SharedTable } from "./filters/ngram_counts.ts";
 export type { Job, Make } from "../base/job.ts";
 export type { DocumentStage, Judge, Note, StageJob, Verdict } from "./plan/document_stage.ts";
 export type { WriteOptions } from "./io/write_jsonl.ts";
+export { JoinedParts, type JoinOptions, joinParts } from "./join_parts.ts";
+export type { ManifestLine, ShardFacts, UnitError } from "./parts/manifest.ts";
+export type { FileFacts, FileRange, InputUnit, ReaderInput } from "./plan/input_unit.ts";
+export {
+  measurePerplexity,
+  type MeasurePerplexityOptions,
+  perplexityCutoffs,
+} from "./parts/perplexity_cutoffs.ts";
+export type { PartSelection } from "./parts/part_selection.ts";
+export type { SharedWork } from "./plan/shared_work.ts";

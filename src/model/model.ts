@@ -63,8 +63,12 @@ export class Model extends Displayable implements ModelHandle {
    * console.log(JSON.stringify(model));
    * ```
    *
+   * Under a launcher, `parallel: { model: 8 }` lets 8 processes hold one copy of the model, each a part of it. They make it
+   * together, and each of its methods, called by all of them with the same arguments, gives every one the same result.
+   *
    * @param source a preset such as `"5M"`, or a shape
-   * @throws {ConfigError} for an unknown preset or option, or a vocabulary smaller than the tokenizer's
+   * @throws {ConfigError} for an unknown preset or option, a vocabulary smaller than the tokenizer's, or a number of processes
+   * that does not suit the model or the launcher
    * @throws {DeviceError} without an adapter, or when the model does not fit
    */
   static async create(source: string | ModelShape, options: ModelOptions = {}): Promise<Model> {

@@ -14,6 +14,7 @@ import type { Tokenizer } from "../tokenizer/mod.ts";
 import type { ModelConfig } from "./architecture/config.ts";
 import type { GenerationSettings } from "./architecture/generation_settings.ts";
 import { type Shard, wholeModel } from "./architecture/shard.ts";
+import type { HeldParameters } from "./ranks/held_parameters.ts";
 import { claimName, register, unregister } from "./model_registry.ts";
 import type { Arena } from "./weights/arena.ts";
 import { dividedStore, type OwnedPlace, samePlace } from "./weights/divided_weights.ts";
@@ -195,6 +196,20 @@ export class ModelState implements ModelHandle, ModelWeights {
   }
 
   /**
+   * Allocates all weights in f32 of a model that holds a part of them; {@linkcode ModelState.adoptWhole} takes them.
+   *
+   * @throws {DeviceError} when they do not fit the device
+   */
+  allocateWhole(): Arena {
+    return this.#liveBuffers().allocateTrained();
+  }
+
+  /** Takes all weights in f32 in place of the own part. */
+  async adoptWhole(whole: Arena): Promise<void> {
+    await this.#liveBuffers().adoptTrained(whole);
+  }
+
+  /**
    * Refuses a model whose weights cannot be trained.
    *
    * @throws {ConfigError} for a model of 8-bit blocks
@@ -269,6 +284,12 @@ export class ModelState implements ModelHandle, ModelWeights {
 /** Returns the part of a model that this process holds. */
 function shardOf(ranks: Ranks | undefined): Shard {
   return ranks ? { rank: ranks.model.rank, of: ranks.model.size } : wholeModel;
+}
+
+/** Returns all weights of a model as they are most exactly: those in f32 that ranks divide, or what each rank holds. */
+export function heldWeights(state: ModelState): HeldParameters {
+  const { device, layout, master } = state;
+  return master ? { device, layout, divided: master } : { device, layout, store: state.store };
 }
 
 const states = new WeakMap<ModelHandle, ModelState>();

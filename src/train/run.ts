@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
+import { chromeTrace } from "../base/trace.ts";
 import { bundle, Displayable, onInterrupt, type Picture } from "../display/mod.ts";
 import { lossChart, runCard } from "./monitoring/run_card.ts";
 import { RunControl } from "./loop/run_control.ts";
@@ -15,6 +16,7 @@ import { RunResult } from "./monitoring/run_result.ts";
 import { runStages } from "./loop/run_stages.ts";
 import { showRun } from "./monitoring/run_display.ts";
 import { enterRank } from "./ranks/rank_process.ts";
+import { RunTrace } from "./ranks/run_trace.ts";
 import { registerRun } from "./loop/run_registry.ts";
 import { writeCurves } from "./monitoring/tensorboard.ts";
 
@@ -61,6 +63,7 @@ export class Run extends Displayable implements Promise<RunResult> {
   readonly #spec: RunSpec;
   readonly #control = new RunControl();
   readonly #log = new RunLog();
+  readonly #trace = new RunTrace();
   readonly #peakFlops?: number;
   /** True when the run shows a live card. */
   readonly #live: boolean;
@@ -95,10 +98,16 @@ export class Run extends Displayable implements Promise<RunResult> {
     const shown = display && isFirst && showRun(log, () => this.picture());
     try {
       await Promise.resolve(); // listeners that subscribe right after run() miss nothing
-      const status = await runStages(spec, control, log, () => this.#started = true);
+      const status = await runStages(
+        { ...spec, trace: this.#trace },
+        control,
+        log,
+        () => this.#started = true,
+      );
       if (status === "stopped" && control.abortReason) throw control.abortReason.value;
       this.#end = { status };
-      return new RunResult(status, log, { checkpoint: spec.folder?.newest, devices: world.size });
+      const { overlap } = this.#trace;
+      return new RunResult(status, log, { checkpoint: spec.folder?.newest, devices: world.size, overlap });
     } catch (error) {
       const aborted = control.abortReason && error === control.abortReason.value;
       this.#end = aborted ? { status: "stopped" } : { status: "failed", error: messageOf(error) };
@@ -223,6 +232,15 @@ export class Run extends Displayable implements Promise<RunResult> {
   /** Shows the loss curves so far. */
   chart(): Displayable {
     return new LossChart(this.#log);
+  }
+
+  /**
+   * Returns what the devices and the exchanges of a run of several processes, or of several lanes, did when: Chrome's trace
+   * JSON, for chrome://tracing and Perfetto. Rank 0 has the events of all ranks once a stage is over; before that, and on
+   * the other ranks, they are those of this rank. A run of one process and one lane has none.
+   */
+  trace(): string {
+    return chromeTrace(this.#trace.events());
   }
 
   /** Calls `done` with the result or `failed` with the error when the run ends, as a promise does. */

@@ -8,7 +8,7 @@ import { Random } from "../../src/base/random.ts";
 import { writeSafetensors } from "../../src/formats/mod.ts";
 import { columnsOf, elementsOf } from "../../src/formats/tensors/matrix.ts";
 import { resolveConfig } from "../../src/model/architecture/config.ts";
-import { writeHfFolder } from "../../src/model/files/write_hf_folder.ts";
+import { completeHfFolder, hfFiles } from "../../src/model/files/write_hf_folder.ts";
 import { settingsToSave } from "../../src/model/architecture/generation_settings.ts";
 import { initialWeights } from "../../src/model/weights/init.ts";
 import { openWeights } from "../../src/model/files/open_model.ts";
@@ -59,12 +59,18 @@ export async function plant(root: string): Promise<DamageTarget[]> {
       yield { parameter: layout.parameters[i], data: parts };
     }
   };
-  await writeHfFolder(
-    `${root}/hf`,
-    { config, settings: settingsToSave(undefined, {}), shardBytes: 20_000, dtype: "f32" },
-    layout.parameters,
-    pieces(),
-  );
+  const folder = `${root}/hf`;
+  await Deno.mkdir(folder, { recursive: true });
+  const settings = {
+    config,
+    settings: settingsToSave(undefined, {}),
+    shardBytes: 20_000,
+    dtype: "f32",
+  } as const;
+  const files = hfFiles(folder, settings, layout.parameters);
+  const weights = pieces();
+  for (const file of files) await file.write(weights);
+  await completeHfFolder(folder, settings, layout.parameters, files);
   await tokenizer.save(`${root}/hf`);
   for (const type of ["F32", "Q8_0"] as const) {
     await Deno.mkdir(`${root}/${type}`);

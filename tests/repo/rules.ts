@@ -45,15 +45,15 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "unroll.ts vec8.ts binding_chunks.ts row_ranges.ts check_gradients.ts matmul attention/kernels attention *.ts mod.ts",
   ],
   data: [
-    "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora/wikitext corpora packing validation tokens",
-    "dataset.ts mod.ts",
+    "document.ts text plan windows reports io threads steps dedup filters corpora/latex corpora/wikitext corpora parts dedup/jobs packing validation tokens",
+    "dataset.ts join_parts.ts mod.ts",
   ],
   parallel: [
     "environment.ts disagreement.ts ordered_sum.ts single.ts local_world.ts loopback.ts launcher.ts world.ts run_guard.ts",
     "mpi ranks.ts *.ts mod.ts",
   ],
   model: [
-    "architecture weights exchange_rows.ts files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
+    "architecture weights ranks exchange_rows.ts files/gguf model_registry.ts model_state.ts model_options.ts files lifecycle",
     "generation training training/parallel planning scoring inspection summary.ts model.ts mod.ts",
   ],
   eval: [
@@ -76,6 +76,7 @@ export const folderSize = {
   most: 14,
   longer: {
     "src/eval/benchmarks": "a registry: one file per benchmark",
+    "src/base": "flat leaves: one idea per file",
     "src/ops": "flat: an op is a .ts file beside its .wgsl files",
     "src/display": "flat leaves: one picture per file",
   } as Readonly<Record<string, string>>,

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { ConfigError, DataError, NumericsError } from "../../src/base/errors.ts";
 import { RankError } from "../../src/base/exchange.ts";
 import { shownElsewhere } from "../../src/base/together.ts";
-import type { TokenDataset } from "../../src/data/mod.ts";
 import { openDevice } from "../../src/gpu/mod.ts";
 import type { Model } from "../../src/model/mod.ts";
 import { stateOf } from "../../src/model/model_state.ts";
 import { loopback } from "../../src/parallel/loopback.ts";
-import type { HistoryEntry, Trainer, TrainerParallelOptions } from "../../src/train/mod.ts";
+import type { Trainer, TrainerParallelOptions } from "../../src/train/mod.ts";
 import { inFolder } from "../support/folder.ts";
+import { numbersOf, unreadable } from "./ranks_chain.ts";
 import { assertSameWeights, quiet, short, tinyModel, tokens } from "./support.ts";
 
 const hidden = { display: false } as const;
@@ -36,11 +36,6 @@ function chain(model: Model, parallel: TrainerParallelOptions = {}, checkpoint?:
     });
 }
 
-/** Returns what a run computed, without its times. */
-function numbersOf(history: readonly HistoryEntry[]): unknown[] {
-  return history.map(({ seconds: _, ...numbers }) => numbers);
-}
-
 /** Returns the error of some work. */
 async function errorOf(work: PromiseLike<unknown>): Promise<Error> {
   return await work.then(() => new Error("none"), (error: unknown) => error as Error);
@@ -54,20 +49,6 @@ async function addToWeight(model: Model, name: string): Promise<void> {
   const [numbers] = await trained!.read(device, [place]);
   numbers[0] += 1;
   trained!.write(device, place, numbers);
-}
-
-/** Makes a window of a dataset unreadable. */
-function breakWindow(data: TokenDataset, broken: number): void {
-  const prepare = data.prepare.bind(data);
-  data.prepare = async (options) => {
-    const prepared = await prepare(options);
-    const windowAt = prepared.windowAt.bind(prepared);
-    prepared.windowAt = (n, seed, shuffle) => {
-      if (n === broken) throw new DataError(`window ${n} cannot be read`);
-      return windowAt(n, seed, shuffle);
-    };
-    return prepared;
-  };
 }
 
 Deno.test("two ranks give the numbers of one process with two lanes, bit for bit", async () => {
@@ -136,11 +117,12 @@ Deno.test("a data error on one rank ends all before the same step", async () => 
   const seen: number[] = [];
   const errors = await ranks(2, async (model, rank) => {
     const data = tokens(40);
-    if (rank === 1) breakWindow(data, 31); // lane 1 of step 8
+    const error = new DataError("window 31 cannot be read"); // of lane 1 in step 8
+    if (rank === 1) unreadable(data, 31, error);
     const run = quiet(model).pretrain(data, { ...short, steps: 10, validation: false }).run(hidden);
-    const error = await errorOf(run);
+    const failure = await errorOf(run);
     seen.push(run.history.length);
-    return error;
+    return failure;
   });
   assert.ok(errors[1] instanceof DataError);
   assert.equal(errors[1].message, "window 31 cannot be read");

@@ -62,7 +62,7 @@ export function stackExchangePlan(paths: Paths, options: StackExchangeOptions = 
     options: { sites, leastScore, onBroken },
     kind: "documents",
     onBroken,
-    choose: (files, pass) => largestSites(files, sites, pass),
+    choose: { most: sites, files: (files, pass) => largestSites(files, sites, pass) },
     read: (file, pass, counts) => threadsOf(file, pass, counts, leastScore ?? -Infinity),
   });
   return textStepPlan(threads, { op: "html", job: () => judgeOf(import.meta.url, undefined, threadJudge) });

@@ -7,8 +7,8 @@ import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
-import { exactPlan } from "./exact.ts";
-import { nearPlan } from "./near.ts";
+import { type ExactOptions, exactPlan } from "./exact.ts";
+import { type NearOptions, nearPlan } from "./near.ts";
 
 /** Definition of a repetition, and the copy that stays. */
 export interface DedupOptions {
@@ -81,24 +81,30 @@ const schema = optionsSchema<DedupOptions>()(
   }),
 );
 
-/** Plans the documents without repetitions. */
-export function dedupPlan(input: DatasetPlan<Document>, options: DedupOptions): DatasetPlan<Document> {
+/** Options of a deduplication with their defaults, by the kind of comparison. */
+export type DedupSettings = { exact: ExactOptions } | { near: NearOptions };
+
+/**
+ * Checks options and fills in the defaults; `path` is the place of the options in errors.
+ *
+ * @throws {ConfigError} for wrong options
+ */
+export function dedupSettings(options: DedupOptions, path: string): DedupSettings {
   const { by, normalize = "exact", keep, scope = "all", memory = 1 << 26, ...rest } = parseOptions(
     schema,
     options,
-    "Dataset.dedup",
+    path,
   );
   const against = rest.against?.plan;
   if (by !== "near") {
-    return exactPlan(input, {
-      by,
-      normalize,
-      keep: keep === "none" ? keep : "first",
-      against,
-      scope,
-      memory,
-    });
+    return { exact: { by, normalize, keep: keep === "none" ? keep : "first", against, scope, memory } };
   }
   const { threshold = 0.8, measure = "jaccard", words = 5 } = rest;
-  return nearPlan(input, { keep: keep === "longest" ? keep : "first", against, threshold, measure, words });
+  return { near: { keep: keep === "longest" ? keep : "first", against, threshold, measure, words } };
+}
+
+/** Plans the documents without repetitions. */
+export function dedupPlan(input: DatasetPlan<Document>, options: DedupOptions): DatasetPlan<Document> {
+  const settings = dedupSettings(options, "Dataset.dedup");
+  return "exact" in settings ? exactPlan(input, settings.exact) : nearPlan(input, settings.near);
 }

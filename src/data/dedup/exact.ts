@@ -6,21 +6,17 @@
  * @module
  */
 import { asDocument, type Document, type Entry } from "../document.ts";
-import { comparable } from "../text/normalize.ts";
 import { cacheKeyOf, fingerprintOf } from "../plan/fingerprint.ts";
 import { type DatasetPlan, describePlan, entriesOf } from "../plan/plan.ts";
 import type { Pass, StepCounts } from "../plan/pass.ts";
 import { stepPlan } from "../steps/stateful_step.ts";
-import { type HashText, textHasher } from "./hash.ts";
+import { textHasher } from "./hash.ts";
 import { HashSet } from "./hash_set.ts";
 import { HashStore } from "./hash_store.ts";
+import { TextUnits, type UnitOptions } from "./text_units.ts";
 
 /** Options of exact deduplication. */
-interface ExactOptions {
-  /** Unit of comparison. */
-  by: "document" | "line" | "paragraph";
-  /** Normal form of a unit. */
-  normalize: "exact" | "ccnet";
+export interface ExactOptions extends UnitOptions {
   /** Copy that stays. */
   keep: "first" | "none";
   /** Documents that count as seen before. */
@@ -30,9 +26,6 @@ interface ExactOptions {
   /** Bytes of memory for hashes. */
   memory: number;
 }
-
-/** The separator between units, which is kept between those that stay. */
-const separators = { document: undefined, line: /(\n)/, paragraph: /(\n[^\S\n]*\n\s*)/ };
 
 /** Returns a step's option `against` as it is shown and hashed. */
 export function againstFacts(
@@ -45,51 +38,67 @@ export function againstFacts(
   };
 }
 
+/** Returns the options of exact deduplication as they are shown and hashed. */
+export function shownExact(options: ExactOptions): Record<string, unknown> {
+  const { by, normalize, keep, against, scope } = options;
+  return {
+    by,
+    normalize: normalize === "exact" ? undefined : normalize,
+    keep: keep === "first" ? undefined : keep,
+    against: againstFacts(against).shown,
+    scope: scope === "all" ? undefined : `${scope} files`,
+  };
+}
+
 /** Plans the documents without repeated units. */
 export function exactPlan(input: DatasetPlan<Document>, options: ExactOptions): DatasetPlan<Document> {
-  const { by, normalize, keep, against, scope, memory } = options;
-  const { shown, identity, opaque } = againstFacts(against);
+  const { by, keep, against, scope, memory } = options;
+  const { identity, opaque } = againstFacts(against);
   return stepPlan<Document, Document>(input, {
     op: "dedup",
-    options: {
-      by,
-      normalize: normalize === "exact" ? undefined : normalize,
-      keep: keep === "first" ? undefined : keep,
-      against: shown,
-      scope: scope === "all" ? undefined : `${scope} files`,
-    },
+    options: shownExact(options),
     kind: "documents",
     identity,
     opaque,
+    reach: scope === "all"
+      ? { instead: "run it in jobs: new DedupJobs(dataset, folder, options), docs/scale.md" }
+      : { files: scope },
     async *run(entries, counts, pass) {
-      const hash = await textHasher();
-      const units = new Units(by, normalize, hash);
+      const units = new TextUnits(options, await textHasher());
       const seenBefore = new HashStore(memory);
       try {
         if (against) await collect(against, units, seenBefore, pass);
         const judge = keep === "first"
           ? keepFirst(scope, memory)
           : keepNone(units, scope, memory, entriesOf(input, pass.another()));
-        try {
-          for await (const entry of entries) {
-            await judge.next(entry);
-            const document = asDocument(entry);
-            const text = units.without(
-              document.text,
-              (low, high) => seenBefore.has(low, high) || judge.isRepeated(low, high),
-            );
-            if (text.trim() === "") {
-              await pass.drop(counts, by === "document" ? "seen before" : `no new ${by}`, entry);
-            } else yield withText(entry, text, counts);
-          }
-        } finally {
-          judge.close();
-        }
+        const isRepeated = (low: number, high: number) =>
+          seenBefore.has(low, high) || judge.isRepeated(low, high);
+        yield* withoutRepeated(entries, { by, units, judge: { ...judge, isRepeated } }, counts, pass);
       } finally {
         seenBefore.clear();
       }
     },
   });
+}
+
+/** Yields the documents without the units that a judge finds repeated, counts them, and closes the judge. */
+export async function* withoutRepeated(
+  entries: AsyncIterable<Entry<Document>>,
+  { by, units, judge }: { by: ExactOptions["by"]; units: TextUnits; judge: UnitJudge },
+  counts: StepCounts,
+  pass: Pass,
+): AsyncGenerator<Entry<Document>> {
+  try {
+    for await (const entry of entries) {
+      await judge.next(entry);
+      const text = units.without(asDocument(entry).text, judge.isRepeated);
+      if (text.trim() === "") {
+        await pass.drop(counts, by === "document" ? "seen before" : `no new ${by}`, entry);
+      } else yield withText(entry, text, counts);
+    }
+  } finally {
+    judge.close();
+  }
 }
 
 /** Counts a document that stays and returns it with its remaining text. */
@@ -104,7 +113,7 @@ function withText(entry: Entry<Document>, text: string, counts: StepCounts): Ent
 
 async function collect(
   plan: DatasetPlan<Document>,
-  units: Units,
+  units: TextUnits,
   into: HashStore,
   pass: Pass,
 ): Promise<void> {
@@ -114,9 +123,12 @@ async function collect(
 }
 
 /** Decides which units are repeated; `next` is called for each document before its units. */
-interface UnitJudge {
+export interface UnitJudge {
+  /** Begins a document. */
   next(entry: Entry<unknown>): void | Promise<void>;
+  /** Returns true for a unit that goes. Called once for each unit of the document, in order. */
   isRepeated(low: number, high: number): boolean;
+  /** Frees its memory. */
   close(): void;
 }
 
@@ -139,7 +151,7 @@ function keepFirst(scope: "all" | number, memory: number): UnitJudge {
  * judged.
  */
 function keepNone(
-  units: Units,
+  units: TextUnits,
   scope: "all" | number,
   memory: number,
   ahead: AsyncGenerator<Entry<Document>>,
@@ -207,50 +219,5 @@ class Groups {
       return true;
     }
     return false;
-  }
-}
-
-/** The units of texts and their hashes. */
-class Units {
-  readonly #separator: RegExp | undefined;
-  readonly #normal: boolean;
-  readonly #hash: HashText;
-
-  constructor(by: ExactOptions["by"], normalize: ExactOptions["normalize"], hash: HashText) {
-    this.#separator = separators[by];
-    this.#normal = normalize === "ccnet";
-    this.#hash = hash;
-  }
-
-  each(text: string, use: (low: number, high: number) => void): void {
-    for (const unit of this.#separator ? text.split(this.#separator).filter((_, i) => i % 2 === 0) : [text]) {
-      if (!this.#isSkipped(unit)) this.#hashUnit(unit, use);
-    }
-  }
-
-  /** Returns the text without its repeated units, each removed with the separator before it. */
-  without(text: string, isRepeated: (low: number, high: number) => boolean): string {
-    if (!this.#separator) return this.#hashUnit(text, isRepeated) ? "" : text;
-    const parts = text.split(this.#separator);
-    const kept: string[] = [];
-    let whole = true;
-    for (let i = 0; i < parts.length; i += 2) {
-      if (!this.#isSkipped(parts[i]) && this.#hashUnit(parts[i], isRepeated)) whole = false;
-      else {
-        if (kept.length) kept.push(parts[i - 1]);
-        kept.push(parts[i]);
-      }
-    }
-    return whole ? text : kept.join("");
-  }
-
-  #hashUnit<R>(unit: string, use: (low: number, high: number) => R): R {
-    const { low, high } = this.#hash(this.#normal ? comparable(unit) : unit);
-    return use(low, high);
-  }
-
-  /** Returns true for blank units, which are not compared unless CCNet's form is used. */
-  #isSkipped(unit: string): boolean {
-    return !this.#normal && unit.trim() === "";
   }
 }

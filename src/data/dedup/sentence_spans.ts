@@ -27,6 +27,7 @@ export function spansPlan(
       op: "spans",
       options: { sentences },
       kind: "documents",
+      reach: { instead: "switch it off, such as Dataset.c4(paths, { spans: false }), or write without part" },
       async *run(entries, counts, pass) {
         const hash = await textHasher();
         const seen = new HashStore(memory);

@@ -49,10 +49,12 @@ export function contaminationPlan(
       options: { paths: patterns, n, drop: drop || undefined },
       identity: () => findFiles(patterns),
       kind: "documents",
+      reach: "record",
       async *run(entries, counts, pass) {
         const runs = await runsOf(patterns, n, pass);
-        counts.notes["benchmark items"] = runs.items;
-        if (runs.short) counts.notes["items too short to look for"] = runs.short;
+        // Texts, since they belong to the step and not to its records: counts of several passes are not added.
+        counts.notes["benchmark items"] = String(runs.items);
+        if (runs.short) counts.notes["items too short to look for"] = String(runs.short);
         for await (const entry of entries) {
           const document = asDocument(entry);
           const shared = runs.sharedWith(document.text);

@@ -14,7 +14,7 @@ import { NgramModel } from "./ngram_model.ts";
 import { type DatasetPlan, entriesOf } from "../plan/plan.ts";
 import type { Pass } from "../plan/pass.ts";
 import { derivedPlan, type Judge, stagePlan } from "../steps/document_step.ts";
-import type { Derive } from "../plan/document_stage.ts";
+import type { Derive, Derived } from "../plan/document_stage.ts";
 
 /** A bucket of pages: `head` has the lowest perplexities, `tail` the highest. */
 export type Bucket = "head" | "middle" | "tail";
@@ -64,6 +64,9 @@ export function perplexityPlan(
       op: "perplexity",
       options: { model: `order ${model.order}`, keep, ...(cutoffs ? { cutoffs } : { quantiles }) },
       identity: () => model.fingerprint,
+      reach: cutoffs
+        ? "record"
+        : { instead: "name cutoffs, or take those of a first pass: measurePerplexity and perplexityCutoffs" },
       async job(pass, counts) {
         const ends = cutoffs ?? await cutoffsOf(source, model, quantiles, pass.another());
         counts.notes["head below"] = number(ends[0]);
@@ -101,6 +104,15 @@ function judging(model: NgramModel, { keep, ends }: Buckets): Judge {
   };
 }
 
+/** Plans the documents of `plan`, each with its perplexity. */
+export function measuredPlan(plan: DatasetPlan<Document>, model: NgramModel): DatasetPlan<Derived<number>> {
+  const job = model.job();
+  return derivedPlan(plan, {
+    job: job && jobOf(import.meta.url, job, makeMeasuring),
+    make: () => measuring(model),
+  });
+}
+
 /** Returns the function that measures perplexity in a worker, with the model of a job. */
 export async function makeMeasuring(job: Job, make: Make): Promise<Derive<number>> {
   return measuring(await make<NgramModel>(job));
@@ -117,12 +129,7 @@ async function cutoffsOf(
   pass: Pass,
 ): Promise<[number, number]> {
   const perplexities: number[] = [];
-  const job = model.job();
-  const measured = derivedPlan(plan, {
-    job: job && jobOf(import.meta.url, job, makeMeasuring),
-    make: () => measuring(model),
-  });
-  for await (const { value } of entriesOf(measured, pass)) perplexities.push(value.derived);
+  for await (const { value } of entriesOf(measuredPlan(plan, model), pass)) perplexities.push(value.derived);
   const sorted = Float64Array.from(perplexities).sort();
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   return [at(quantiles[0]), at(quantiles[1])];

@@ -41,12 +41,23 @@ export async function* fetched(
     yield { path: await cached(address, () => Promise.resolve({ url: address }), options), name: address };
   } else {
     for (const file of await hubFiles(address)) {
-      const name = `hf://${file.repo.type}s/${file.repo.name}${
-        file.revision ? `@${file.revision}` : ""
-      }/${file.path}`;
+      const name = nameOf(file);
       yield { path: await cached(name, () => hubAddress(file), options), name };
     }
   }
+}
+
+/**
+ * Returns the address of each file that an address stands for: itself, or those of a glob on the hub.
+ *
+ * @throws {DataError} when there is no such file
+ */
+export async function addressesOf(address: string): Promise<string[]> {
+  return address.startsWith("hf:") ? (await hubFiles(address)).map(nameOf) : [address];
+}
+
+function nameOf({ repo, revision, path }: HubFile): string {
+  return `hf://${repo.type}s/${repo.name}${revision ? `@${revision}` : ""}/${path}`;
 }
 
 /**

@@ -5,23 +5,12 @@
  */
 import { DataError } from "../../base/errors.ts";
 import { nearest } from "../../base/schema.ts";
-import { fetched, isRemote, type LocalFile } from "./download_cache.ts";
+import { addressesOf, fetched, isRemote, type LocalFile } from "./download_cache.ts";
+import type { FileFacts } from "../plan/input_unit.ts";
 import { isGlob, pathsOf } from "./glob.ts";
 
 /** One or several paths, globs, `file:`, `http(s)://` or `hf://owner/name/path` addresses. */
 export type Paths = string | URL | readonly (string | URL)[];
-
-/** The facts of a file that enter a fingerprint. */
-interface FileFacts {
-  /** Path or address. */
-  path: string;
-  /** Size in bytes. */
-  size: number;
-  /** Modification time in milliseconds since 1970; 0 where the system has none. */
-  modified: number;
-  /** Reason why the file is not read, such as `link`. */
-  skipped?: string;
-}
 
 /**
  * The treatment of a folder: refused (`no`, default), one file with the size of all its files and the time of the
@@ -74,7 +63,29 @@ export async function* localFiles(
   signal?: AbortSignal,
   folders: Folders = "no",
 ): AsyncGenerator<LocalFile & { skipped?: string }> {
-  for (const { path, skipped } of findFiles(patterns, folders)) {
+  yield* onThisMachine(findFiles(patterns, folders), signal);
+}
+
+/**
+ * Returns the files with those that an address of the hub stands for, each by its own address; these are asked of the hub.
+ *
+ * @throws {DataError} when the hub has no such file
+ */
+export async function expandAddresses(files: readonly FileFacts[]): Promise<FileFacts[]> {
+  const all: FileFacts[] = [];
+  for (const file of files) {
+    const addresses = isRemote(file.path) ? await addressesOf(file.path) : [file.path];
+    for (const path of addresses) all.push({ ...file, path });
+  }
+  return all;
+}
+
+/** Yields files on this machine; a remote one is downloaded when its turn comes. */
+export async function* onThisMachine(
+  files: Iterable<FileFacts>,
+  signal?: AbortSignal,
+): AsyncGenerator<LocalFile & { skipped?: string }> {
+  for (const { path, skipped } of files) {
     if (isRemote(path)) yield* fetched(path, signal);
     else yield { path, name: path, skipped };
   }

@@ -3,10 +3,19 @@
  *
  * @module
  */
-import { DataError } from "../../base/errors.ts";
+import { ConfigError, DataError } from "../../base/errors.ts";
 import { type BrokenRecord, isBrokenRecord } from "../../formats/record_or_error.ts";
 import type { Entry } from "../document.ts";
-import { findFiles, type Folders, localFiles, type Paths, patternsOf } from "./file_patterns.ts";
+import {
+  expandAddresses,
+  findFiles,
+  type Folders,
+  localFiles,
+  onThisMachine,
+  type Paths,
+  patternsOf,
+} from "./file_patterns.ts";
+import type { FileFacts, FileRange } from "../plan/input_unit.ts";
 import { type DatasetPlan, describeStep } from "../plan/plan.ts";
 import type { Pass, StepCounts } from "../plan/pass.ts";
 import type { OnBroken } from "../plan/read_options.ts";
@@ -26,10 +35,17 @@ interface Reader<T> {
   onBroken?: OnBroken;
   /** Treatment of folders; default: refused. */
   folders?: Folders;
-  /** Chooses the files to read, by their contents. */
-  choose?: (files: LocalFile[], pass: Pass) => Promise<LocalFile[]>;
-  /** Reads the records of a file, whole and broken ones; ids and places contain the file's name. */
-  read: (file: LocalFile, pass: Pass, counts: StepCounts) => AsyncIterable<Entry<T> | BrokenRecord>;
+  /** Chooses the files to read, at most `most` of them, by their contents. */
+  choose?: { most: number; files: (files: LocalFile[], pass: Pass) => Promise<LocalFile[]> };
+  /** Cuts a large file into ranges of about `bytes` bytes; without it, or for none, files are read whole. */
+  ranges?: (file: FileFacts, bytes: number) => Promise<readonly FileRange[]>;
+  /** Reads the records of a file or of a range of it, whole and broken ones; ids and places contain the file's name. */
+  read: (
+    file: LocalFile,
+    pass: Pass,
+    counts: StepCounts,
+    range?: FileRange,
+  ) => AsyncIterable<Entry<T> | BrokenRecord>;
 }
 
 /** Plans the reading of the files of `paths`, one after another. */
@@ -42,22 +58,45 @@ export function readerPlan<T>(paths: Paths, reader: Reader<T>): DatasetPlan<T> {
     inputs: [],
     kind,
     identity: () => findFiles(patterns, reader.folders),
-    open: (pass) => readFiles(patterns, reader, pass, pass.countsOf(plan, describeStep(plan))),
+    input: {
+      files: () => filesOf(patterns, reader),
+      ranges: async (file, bytes) => await reader.ranges?.(file, bytes) ?? [],
+    },
+    open: (pass) => readFiles(plan, patterns, reader, pass),
   };
   return plan;
 }
 
+/** Lists the files for a job over parts, each of which must be known without a look into the others. */
+async function filesOf<T>(
+  patterns: readonly string[],
+  { op, choose, folders }: Reader<T>,
+): Promise<readonly FileFacts[]> {
+  const files = await expandAddresses(findFiles(patterns, folders));
+  if (choose && files.length > choose.most) {
+    throw new ConfigError(
+      `Cannot read a part of Dataset.${op}: it chooses ${choose.most} of ${files.length} files by their contents; ` +
+        `name the ${choose.most} files to read`,
+      { path: `Dataset.${op}`, value: patterns },
+    );
+  }
+  return files;
+}
+
 async function* readFiles<T>(
+  plan: DatasetPlan<T>,
   patterns: readonly string[],
   reader: Reader<T>,
   pass: Pass,
-  counts: StepCounts,
 ): AsyncGenerator<Entry<T>> {
   const { choose, folders, onBroken, kind } = reader;
+  const counts = pass.countsOf(plan, describeStep(plan));
+  if (!pass.reads(plan)) return;
+  const unit = pass.unit?.reader === plan ? pass.unit : undefined;
   let records = 0;
   let firstBroken: (BrokenRecord & { file: string }) | undefined;
-  const files = localFiles(patterns, pass.signal, folders);
-  for await (const file of choose ? await choose(await Array.fromAsync(files), pass) : files) {
+  const files = unit ? onThisMachine(unit.files, pass.signal) : localFiles(patterns, pass.signal, folders);
+  for await (const file of choose ? await choose.files(await Array.fromAsync(files), pass) : files) {
     const { skipped } = file as { skipped?: string };
     if (skipped) {
       const left = { problem: `not read, it is a ${skipped} file`, reason: skipped };
@@ -65,7 +104,7 @@ async function* readFiles<T>(
       await pass.dropBroken(counts, left, file.name);
       continue;
     }
-    for await (const entry of recordsOf(file, reader, pass, counts)) {
+    for await (const entry of recordsOf(file, reader, pass, counts, unit?.range)) {
       await pass.yieldToEventLoop();
       if (isBrokenRecord(entry)) {
         if (onBroken === "throw") throw new DataError(entry.problem, { file: file.name, line: entry.line });
@@ -81,7 +120,7 @@ async function* readFiles<T>(
       }
     }
   }
-  if (records > 0) return;
+  if (records > 0 || unit) return;
   if (firstBroken) {
     throw new DataError(`${firstBroken.problem}; no other record can be read either`, firstBroken);
   }
@@ -96,10 +135,11 @@ async function* recordsOf<T>(
   { read }: Reader<T>,
   pass: Pass,
   counts: StepCounts,
+  range: FileRange | undefined,
 ): AsyncGenerator<Entry<T> | BrokenRecord> {
   let found = 0;
   try {
-    for await (const entry of read(file, pass, counts)) {
+    for await (const entry of read(file, pass, counts, range)) {
       found++;
       yield entry;
     }

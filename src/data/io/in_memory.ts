@@ -40,7 +40,9 @@ export function memoryPlan<T>(items: Items<T>, { name, version }: ClosureOptions
     closure: fn && { fn, name: label ?? "from", version },
     opaque: !fn && !Array.isArray(items) && version === undefined,
     identity: () => Array.isArray(items) ? items : version,
+    reach: "record",
     open(pass) {
+      if (!pass.reads(plan)) return nothing();
       const source = typeof items === "function" ? checkIterable(items()) : items;
       if (isOneShot(source)) {
         if (usedUp.has(source)) throw alreadyRead(plan);
@@ -51,6 +53,9 @@ export function memoryPlan<T>(items: Items<T>, { name, version }: ClosureOptions
   };
   return plan;
 }
+
+/** Yields no record. */
+async function* nothing(): AsyncGenerator<never> {}
 
 async function* recordsOf<T>(
   items: Iterable<T> | AsyncIterable<T>,

@@ -8,10 +8,12 @@ import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
 import { decodeStrictly } from "../../formats/encoding/detect_encoding.ts";
 import { findCsv } from "../../formats/records/csv.ts";
 import { type BrokenRecord, isBrokenRecord, type RecordOrError } from "../../formats/record_or_error.ts";
-import { findJsonl, type Row } from "../../formats/records/jsonl.ts";
-import { findParquet } from "../../formats/records/parquet.ts";
+import { findJsonl, jsonlRanges, type Row } from "../../formats/records/jsonl.ts";
+import { findParquet, parquetRanges } from "../../formats/records/parquet.ts";
 import type { Document, Entry } from "../document.ts";
 import type { Paths } from "./file_patterns.ts";
+import { isRemote } from "./download_cache.ts";
+import type { FileFacts, FileRange } from "../plan/input_unit.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { type BrokenOptions, onBrokenSchema, readerPlan } from "./file_reader.ts";
 import { encodingSchema } from "./text.ts";
@@ -82,7 +84,11 @@ export function jsonlPlan(
   paths: Paths,
   options: JsonlOptions = {},
 ): DatasetPlan<Row> | DatasetPlan<Document> {
-  return rowsPlan(paths, "jsonl", parseOptions(rowSchema, options, "Dataset.jsonl"), findJsonl);
+  return rowsPlan(paths, "jsonl", parseOptions(rowSchema, options, "Dataset.jsonl"), {
+    of: "bytes",
+    find: findJsonl,
+    cut: jsonlRanges,
+  });
 }
 
 /** Plans the rows of CSV files, all values strings, or documents. */
@@ -93,7 +99,7 @@ export function csvPlan(paths: Paths, options: CsvOptions = {}): DatasetPlan<Row
     "Dataset.csv",
   );
   const format = { separator, quote, encoding };
-  return rowsPlan(paths, "csv", fields, (path) => findCsv(path, format), format);
+  return rowsPlan(paths, "csv", fields, { of: "bytes", find: (path) => findCsv(path, format) }, format);
 }
 
 /** Plans the rows of Parquet files, or documents. */
@@ -105,37 +111,57 @@ export function parquetPlan(
     paths,
     "parquet",
     parseOptions(rowSchema, options, "Dataset.parquet"),
-    (path) => findParquet(path),
+    { of: "row groups", find: (path, range) => findParquet(path, undefined, range), cut: parquetRanges },
   );
+}
+
+/** A format of records. */
+interface RowFormat {
+  /** Unit of the borders of ranges. */
+  of: FileRange["of"];
+  /** Reads the records of a file, or of a range of it. */
+  find: (path: string, range?: FileRange) => AsyncIterable<RecordOrError<Row>>;
+  /** Cuts a file into ranges of about `bytes` bytes; without it files are read whole. */
+  cut?: (path: string, bytes: number) => Promise<{ from: number; to: number }[]>;
 }
 
 function rowsPlan(
   paths: Paths,
   op: string,
   fields: RowOptions,
-  find: (path: string) => AsyncIterable<RecordOrError<Row>>,
+  { of, find, cut }: RowFormat,
   format: Record<string, unknown> = {},
 ): DatasetPlan<Row> | DatasetPlan<Document> {
   const { text, broken, onBroken = broken === "refuse" ? "throw" : broken } = fields;
   async function* read(
     { path, name }: { path: string; name: string },
+    range?: FileRange,
   ): AsyncGenerator<Entry<Row> | BrokenRecord> {
     const idOf = lineIds(name);
-    for await (const found of find(path)) {
+    for await (const found of find(path, range)) {
       const id = idOf(found.line);
       if (isBrokenRecord(found)) yield found;
       else yield { value: found.value, id, place: { file: name, line: found.line } };
     }
   }
+  const ranges = async ({ path }: FileFacts, bytes: number) =>
+    cut && !isRemote(path) ? (await cut(path, bytes)).map((range) => ({ of, ...range })) : [];
   return text === undefined
-    ? readerPlan(paths, { op, options: { ...format, broken, onBroken: fields.onBroken }, onBroken, read })
+    ? readerPlan(paths, {
+      op,
+      options: { ...format, broken, onBroken: fields.onBroken },
+      onBroken,
+      ranges,
+      read: (file, _pass, _counts, range) => read(file, range),
+    })
     : readerPlan(paths, {
       op,
       options: { ...fields, ...format },
       onBroken,
       kind: "documents",
-      async *read(file) {
-        for await (const entry of read(file)) {
+      ranges,
+      async *read(file, _pass, _counts, range) {
+        for await (const entry of read(file, range)) {
           yield isBrokenRecord(entry) ? entry : documentOf(entry, { ...fields, text });
         }
       },

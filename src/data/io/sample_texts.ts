@@ -40,7 +40,9 @@ export function samplePlan(name: SampleName): DatasetPlan<Document> {
     inputs: [],
     kind: "documents",
     identity: () => sample.version,
+    reach: "record",
     async *open(pass) {
+      if (!pass.reads(plan)) return;
       const counts = pass.countsOf(plan, describeStep(plan));
       for (const value of await sample.load()) {
         await pass.yieldToEventLoop();

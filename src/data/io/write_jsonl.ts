@@ -5,14 +5,13 @@
  *
  * @module
  */
-import { gzipSync, zstdCompressSync } from "node:zlib";
 import { z } from "zod";
-import { DataError } from "../../base/errors.ts";
-import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
-import { type Write, writeAtomically } from "../../formats/atomic_file.ts";
+import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { writeAtomically } from "../../formats/atomic_file.ts";
 import { fingerprintOf, hashOf } from "../plan/fingerprint.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import type { PassOptions } from "../plan/pass.ts";
+import { type Compress, compressorOf, Lines, rejectLine } from "./jsonl_lines.ts";
 import { ShardJournal } from "./jsonl_shard_journal.ts";
 import { type DatasetStats, tallied } from "../reports/stats.ts";
 
@@ -27,16 +26,52 @@ export interface WriteOptions {
   rejects?: string;
   /** Number of workers for steps that judge one text at a time; 0 for none, default by the amount of work. */
   workers?: number;
+  /**
+   * Writes one part of the dataset, counted from 0, as one of several jobs: each input file, or range of a large one, gives
+   * a shard and a line of the manifest beside the shards, and what the manifest proves is not done again. `auto` takes the
+   * task of a Slurm array, the index of a Kubernetes job (whose completions are `of`) or the rank under `mpirun` or `srun`;
+   * without any of them the one part of one. The path needs a `*`, and may end in `.parquet`.
+   */
+  part?: number | "auto";
+  /** Number of parts; default: the number of tasks or processes. The records do not depend on it. */
+  of?: number;
+  /** With `part`: bytes of the range of a large file that gives one shard; default 1 GiB [ours]. */
+  unitBytes?: number;
   /** Stops the writing; earlier files of these names stay as they were. */
   signal?: AbortSignal;
 }
 
-const schema = optionsSchema<WriteOptions>()(z.strictObject({
-  shardBytes: z.number().int().min(1).default(1 << 28),
-  rejects: z.string().optional(),
-  workers: z.number().int().min(0).optional(),
-  signal: z.instanceof(AbortSignal).optional(),
-}));
+const count = z.number().int().min(1).optional();
+
+/** The schema of {@linkcode WriteOptions}. */
+export const writeSchema = optionsSchema<WriteOptions>()(
+  z.strictObject({
+    shardBytes: count,
+    rejects: z.string().optional(),
+    workers: z.number().int().min(0).optional(),
+    signal: z.instanceof(AbortSignal).optional(),
+    part: z.union([z.number().int().min(0), z.literal("auto")], 'must be a number from 0, or "auto"')
+      .optional(),
+    of: count,
+    unitBytes: count,
+  }).superRefine((options, context) => {
+    const complain = (path: string, message: string) =>
+      context.addIssue({ code: "custom", path: [path], message });
+    const isPart = isPartOfJob(options);
+    if (isPart && options.shardBytes !== undefined) {
+      complain(
+        "shardBytes",
+        "must be left out with part, since each input file gives one shard; see unitBytes",
+      );
+    }
+    if (!isPart && options.unitBytes !== undefined) complain("unitBytes", "needs part");
+  }),
+);
+
+/** Returns true for options that ask for one part of a job. */
+export function isPartOfJob({ part, of }: WriteOptions): boolean {
+  return part !== undefined || of !== undefined;
+}
 
 /**
  * Writes one record per line and returns the statistics of the pass. A path with a `*`, such as `out/wiki-*.jsonl.zst`,
@@ -50,7 +85,11 @@ export async function writePlan(
   path: string,
   options: WriteOptions,
 ): Promise<DatasetStats> {
-  const { rejects, signal, shardBytes, workers } = parseOptions(schema, options, "Dataset.write");
+  const { rejects, signal, shardBytes = 1 << 28, workers } = parseOptions(
+    writeSchema,
+    options,
+    "Dataset.write",
+  );
   const write = (rejected?: Lines) => {
     const onReject = rejected &&
       ((step: string, reason: string, record: unknown) =>
@@ -138,7 +177,7 @@ class ShardQueue {
           };
           opened({ lines, records: 0, close });
         });
-        await lines.flush();
+        await lines.finish();
       }, this.#signal);
       written.catch(failed);
     });
@@ -157,111 +196,7 @@ async function toFile<R>(
   await writeAtomically(path, async (write) => {
     const lines = new Lines(compress, write);
     result = await fill(lines);
-    await lines.flush();
+    await lines.finish();
   }, signal);
   return result!;
-}
-
-type Compress = (bytes: Uint8Array) => Uint8Array;
-
-/** Returns the compression of a file by its name. Each block is compressed by itself, as a member of the file. */
-function compressorOf(path: string): Compress {
-  if (path.endsWith(".jsonl")) return (bytes) => bytes;
-  if (path.endsWith(".jsonl.gz")) return gzipSync;
-  if (path.endsWith(".jsonl.zst")) return zstdCompressSync;
-  throw new DataError(`Cannot write ${path}: its name must end in .jsonl, .jsonl.gz or .jsonl.zst`, {
-    file: path,
-  });
-}
-
-const encoder = new TextEncoder();
-const blockBytes = 1 << 20;
-
-/** A buffer of encoded lines; strings that wait would fill the heap. */
-class Lines {
-  /** Bytes of all lines so far, before compression. */
-  bytes = 0;
-  readonly #compress: Compress;
-  readonly #write: Write;
-  readonly #block = new Uint8Array(blockBytes);
-  #used = 0;
-
-  constructor(compress: Compress, write: Write) {
-    this.#compress = compress;
-    this.#write = write;
-  }
-
-  /** Appends a record, or the `line` of one. */
-  async add(value: unknown, line: string = lineOf(value)): Promise<void> {
-    if (!this.#fits(line)) {
-      await this.flush();
-      if (!this.#fits(line)) await this.#writeLong(encoder.encode(line));
-    }
-  }
-
-  async flush(): Promise<void> {
-    const block = this.#block.subarray(0, this.#used);
-    this.#used = 0;
-    if (block.length) await this.#write(this.#compress(block));
-  }
-
-  /** Appends a line to the block and returns true, unless the rest of the block is too small. */
-  #fits(line: string): boolean {
-    const { read, written } = encoder.encodeInto(line, this.#block.subarray(this.#used));
-    if (read < line.length) return false;
-    this.#used += written;
-    this.bytes += written;
-    return true;
-  }
-
-  async #writeLong(line: Uint8Array): Promise<void> {
-    this.bytes += line.length;
-    await this.#write(this.#compress(line));
-  }
-}
-
-/** Returns a record as a line of JSON. */
-function lineOf(value: unknown): string {
-  checkWritable(value);
-  let line: string | undefined;
-  try {
-    line = JSON.stringify(value);
-  } catch (cause) {
-    throw new DataError(`Cannot write a record as JSON: ${(cause as Error).message}`, { cause });
-  }
-  if (line === undefined) {
-    throw new DataError(`Cannot write a record as JSON: it is ${show(value)}; remove it with filter`);
-  }
-  return `${line}\n`;
-}
-
-/** Returns a dropped record as a line of JSON, whatever it holds. */
-function rejectLine(reject: { step: string; reason: string; record: unknown }): string {
-  const shown = (_: string, value: unknown) =>
-    value instanceof Uint8Array ? `${value.length} bytes` : typeof value === "bigint" ? String(value) : value;
-  return `${JSON.stringify(reject, shown)}\n`;
-}
-
-/**
- * Checks that JSON can hold a record.
- *
- * @throws {DataError} naming the field that holds bytes
- */
-export function checkWritable(value: unknown): void {
-  const field = bytesIn(value);
-  if (field === undefined) return;
-  throw new DataError(
-    `Cannot write a record as JSON: its field ${field} holds bytes; turn them into text or leave them out with map`,
-  );
-}
-
-/** Returns the field of a record, or of its `meta`, that holds bytes. */
-function bytesIn(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  for (const [name, item] of Object.entries(value)) {
-    if (item instanceof Uint8Array) return name;
-    const inner = name === "meta" ? bytesIn(item) : undefined;
-    if (inner !== undefined) return `meta.${inner}`;
-  }
-  return undefined;
 }

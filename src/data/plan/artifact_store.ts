@@ -23,6 +23,8 @@ export interface Shards<F> {
  * it is complete. A second process that needs the same folder waits for the first one. The draft of a killed process is kept for
  * `make` to go on with; after an error or an abort it is removed.
  *
+ * @param host name of the host, which the draft carries where several hosts share `root`: locks may not reach from one host
+ * to another, and the first to be complete then gives its draft the name
  * @throws {FormatError} when `facts.json` cannot be read
  * @throws the reason of `signal` when it is aborted while waiting
  */
@@ -31,9 +33,10 @@ export async function shardFolder<F extends object>(
   key: string,
   make: (folder: string) => Promise<F>,
   signal?: AbortSignal,
+  host?: string,
 ): Promise<Shards<F>> {
   const folder = `${root}/${key}`;
-  const draft = `${root}/.${key}`;
+  const draft = `${root}/.${key}${host === undefined ? "" : `.${host.replace(/[^\w.-]/g, "_")}`}`;
   const known = readFacts<F>(folder);
   if (known) return { folder, facts: known };
   using lock = await locked(root, draft, signal);

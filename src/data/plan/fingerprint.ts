@@ -30,6 +30,13 @@ export function fingerprintOf(plan: DatasetPlan): string {
   return hashOf(identityOf(plan, plan.inputs.map(fingerprintOf)));
 }
 
+/** Returns the hash of a plan without the input files of its readers: of the steps that each file goes through. */
+export function stepsFingerprintOf(plan: DatasetPlan): string {
+  const { input, options: { paths: _, ...options } } = plan;
+  const own = input ? { ...plan, options, identity: undefined } : plan;
+  return hashOf(identityOf(own, plan.inputs.map(stepsFingerprintOf)));
+}
+
 /** Returns the hashes of all steps, readers first, as a checkpoint stores them. */
 export function lineageOf(plan: DatasetPlan): LineageStep[] {
   const before = plan.inputs.map(lineageOf);

@@ -6,6 +6,8 @@
 import { YieldTimer } from "../../base/event_loop.ts";
 import type { BrokenRecord } from "../../formats/record_or_error.ts";
 import type { Entry } from "../document.ts";
+import type { InputUnit } from "./input_unit.ts";
+import type { SharedWork } from "./shared_work.ts";
 
 /** Counts of one step in one pass. */
 export interface StepCounts {
@@ -32,6 +34,10 @@ export interface PassOptions {
    * enough to do. The result does not depend on it.
    */
   workers?: number;
+  /** The input that is read; default all of it. */
+  unit?: InputUnit;
+  /** Workers and models of passes before and after this one; default none. */
+  shared?: SharedWork;
 }
 
 /** A listener for records that a step drops. */
@@ -58,14 +64,30 @@ export class Pass {
     return this.#options.workers;
   }
 
+  /** The input that is read; undefined for all of it. */
+  get unit(): InputUnit | undefined {
+    return this.#options.unit;
+  }
+
+  /** Workers and models that this pass shares with others. */
+  get shared(): SharedWork | undefined {
+    return this.#options.shared;
+  }
+
+  /** Returns false for the plan of a reader that gives nothing in this pass, since another one reads. */
+  reads(reader: object): boolean {
+    return this.unit === undefined || this.unit.reader === reader || !this.unit.readers.has(reader);
+  }
+
   /** The listener for dropped records. */
   get onReject(): OnReject | undefined {
     return this.#options.onReject;
   }
 
-  /** Makes a pass over the same or other plans under the same signal, to whose drops nobody listens. */
+  /** Makes a pass over the same input of the same or other plans under the same signal, to whose drops nobody listens. */
   another(): Pass {
-    return new Pass({ signal: this.signal, workers: this.workers });
+    const { signal, workers, unit } = this;
+    return new Pass({ signal, workers, unit });
   }
 
   /** Returns the counts of `plans`, in their order. A plan that was never opened has none. */

@@ -10,6 +10,7 @@ import { percent } from "../../display/format.ts";
 import type { Entry } from "../document.ts";
 import type { Pass } from "./pass.ts";
 import type { DocumentStage } from "./document_stage.ts";
+import type { ReaderInput } from "./input_unit.ts";
 
 /** A user's function in a plan, identified by its source text, name and version. */
 export interface UserFunction {
@@ -47,6 +48,12 @@ export interface CorpusCall {
   readonly options?: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * The records on which a step's result for one record depends: that `record` alone, those of a group of so many files, or
+ * others, where a job over parts of the dataset has to do something `instead`, which an error tells.
+ */
+export type Reach = "record" | { readonly files: number } | { readonly instead: string };
+
 /** One operator of a dataset. */
 export interface DatasetPlan<T = unknown> {
   /** The verb that made it: `text`, `filter`, `mix`. */
@@ -69,6 +76,10 @@ export interface DatasetPlan<T = unknown> {
   readonly opaque?: boolean;
   /** The judge of a step that works on one document at a time, which workers can do. */
   readonly stage?: DocumentStage;
+  /** The files of a reader, by which its work can be divided. */
+  readonly input?: ReaderInput;
+  /** The records that one record's result depends on; default: all of the dataset, of a stage or a reader of files that one. */
+  readonly reach?: Reach;
   /** Begins to read in a pass. */
   open(pass: Pass): AsyncIterable<Entry<T>>;
 }

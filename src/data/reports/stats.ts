@@ -24,6 +24,20 @@ export interface SourceShare {
   bytes: number;
 }
 
+/** RecordTotals of the records of a pass. */
+export interface RecordTotals {
+  /** Number of records. */
+  records: number;
+  /** UTF-8 bytes of their text. */
+  bytes: number;
+  /** UTF-8 bytes of the shortest text; not used without records. */
+  shortest: number;
+  /** UTF-8 bytes of the longest text. */
+  longest: number;
+  /** UTF-8 bytes of text by source of a mixture. */
+  readonly drawn?: ReadonlyMap<string, number>;
+}
+
 /** Statistics of a dataset after one pass. */
 export class DatasetStats extends Displayable {
   /** Number of records. */
@@ -39,8 +53,8 @@ export class DatasetStats extends Displayable {
   /** Counts of each step, readers first. */
   readonly steps: readonly StepCounts[];
 
-  /** Makes the statistics of a finished pass. */
-  constructor(plan: DatasetPlan, tally: Tally, steps: readonly StepCounts[]) {
+  /** Makes the statistics of a finished pass over `plan`, which names the shares of a mixture. */
+  constructor(plan: Pick<DatasetPlan, "mix" | "inputs">, tally: RecordTotals, steps: readonly StepCounts[]) {
     super();
     this.records = tally.records;
     this.bytes = tally.bytes;
@@ -48,7 +62,7 @@ export class DatasetStats extends Displayable {
     this.longest = tally.longest;
     this.steps = steps;
     this.sources = (mixOf(plan) ?? []).map(({ name, weight }) => {
-      const bytes = tally.drawn.get(name) ?? 0;
+      const bytes = tally.drawn?.get(name) ?? 0;
       return { source: name, asked: weight, drawn: tally.bytes ? bytes / tally.bytes : 0, bytes };
     });
   }
@@ -83,7 +97,7 @@ export class DatasetStats extends Displayable {
 }
 
 /** Counters of the records of a pass. */
-class Tally {
+export class Tally implements RecordTotals {
   /** Number of records so far. */
   records = 0;
   /** UTF-8 bytes of their text. */
@@ -122,6 +136,6 @@ export async function tallied<T>(
 }
 
 /** Returns the mixture under the steps of a plan, if there is one. */
-function mixOf(plan: DatasetPlan): DatasetPlan["mix"] {
+function mixOf(plan: Pick<DatasetPlan, "mix" | "inputs">): DatasetPlan["mix"] {
   return plan.mix ?? (plan.inputs.length === 1 ? mixOf(plan.inputs[0]) : undefined);
 }

@@ -33,6 +33,7 @@ export function mapPlan<T, U>(
       op: "map",
       options: { name: closure.name },
       closure,
+      reach: "record",
       async *run(entries, counts) {
         for await (const entry of entries) {
           const value = await call(closure, "map", entry, () => fn(entry.value));
@@ -62,6 +63,7 @@ export function filterPlan<T>(
       options: { name: closure.name },
       closure,
       kind: source.kind,
+      reach: "record",
       async *run(entries, counts, pass) {
         for await (const entry of entries) {
           if (await call(closure, "filter", entry, () => fn(entry.value))) {
@@ -92,6 +94,7 @@ export function takePlan<T>(input: DatasetPlan<T>, count: number): DatasetPlan<T
     op: "take",
     options: { count },
     kind: input.kind,
+    reach: { instead: "take from the joined dataset" },
     async *run(entries, counts) {
       if (count === 0) return;
       let taken = 0;
@@ -111,6 +114,7 @@ export function skipPlan<T>(input: DatasetPlan<T>, count: number): DatasetPlan<T
     op: "skip",
     options: { count },
     kind: input.kind,
+    reach: { instead: "skip in the joined dataset" },
     async *run(entries, counts) {
       let skipped = 0;
       for await (const entry of entries) {
@@ -145,6 +149,7 @@ export function shufflePlan<T>(input: DatasetPlan<T>, options: ShuffleOptions): 
       op: "shuffle",
       options: { seed, buffer },
       kind: source.kind,
+      reach: { instead: "shuffle the joined dataset; windows of tokens are shuffled anyway" },
       async *run(entries, counts) {
         const random = new Random(seed);
         const slots: Entry<T>[] = [];

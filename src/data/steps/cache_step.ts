@@ -9,7 +9,7 @@
 import { zstdCompressSync } from "node:zlib";
 import { readLines } from "../../formats/records/lines.ts";
 import type { Entry } from "../document.ts";
-import { checkWritable } from "../io/write_jsonl.ts";
+import { checkWritable } from "../io/jsonl_lines.ts";
 import { cacheKeyOf, hashOf } from "../plan/fingerprint.ts";
 import { onEachSource } from "./mix.ts";
 import { type DatasetPlan, describeStep, entriesOf, plansIn } from "../plan/plan.ts";
@@ -39,6 +39,7 @@ export function cachedPlan<T>(input: DatasetPlan<T>): DatasetPlan<T> {
       options: {},
       inputs: [source],
       kind: source.kind,
+      reach: { instead: "leave the step out, since the shards keep the records" },
       open: (pass) => cached(source, pass, pass.countsOf(plan, describeStep(plan))),
     };
     return plan;

@@ -30,6 +30,7 @@ export function concatPlan<T>(datasets: readonly { readonly plan: DatasetPlan<T>
     options: {},
     inputs,
     kind: kinds.size === 1 ? inputs[0].kind : undefined,
+    reach: "record",
     open: (pass) => inOrder(inputs, pass, pass.countsOf(plan, describeStep(plan))),
   };
   return plan;

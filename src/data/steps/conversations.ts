@@ -66,6 +66,7 @@ export function conversationsPlan(
       op: "conversations",
       options: Object.keys(fields).length ? { fields } : {},
       kind: "conversations",
+      reach: "record",
       async *run(entries, counts) {
         for await (const entry of entries) {
           const messages = messagesOf(entry, fields, shape);

@@ -6,7 +6,7 @@
 import { jobOf } from "../../base/job.ts";
 import type { Document } from "../document.ts";
 import type { Derive, Derived, DocumentStage, Judge, StageJob } from "../plan/document_stage.ts";
-import type { DatasetPlan } from "../plan/plan.ts";
+import type { DatasetPlan, Reach } from "../plan/plan.ts";
 import { openDerived, openStages } from "../threads/stage_workers.ts";
 import { onEachSource } from "./mix.ts";
 
@@ -20,6 +20,8 @@ interface TextStep extends DocumentStage {
   options?: Record<string, unknown>;
   /** Facts outside the plan, such as a model. */
   identity?: () => unknown;
+  /** The records that its result for one document depends on, where it is more than that document. */
+  reach?: Reach;
 }
 
 /** Returns the plan that puts such a step after `input`, or after each source of a mixture. Drops texts that become blank. */
@@ -30,13 +32,14 @@ export function textStepPlan(input: DatasetPlan<Document>, step: TextStep): Data
 /** Returns the plan that puts such a step after `input`, which may give raw records instead of documents. */
 export function stagePlan(
   input: DatasetPlan,
-  { op, options = {}, identity, ...stage }: TextStep,
+  { op, options = {}, identity, reach, ...stage }: TextStep,
 ): DatasetPlan<Document> {
   const plan: DatasetPlan<Document> = {
     op,
     options,
     inputs: [input],
     identity,
+    reach,
     kind: "documents",
     stage,
     open: (pass) => openStages(plan, pass),

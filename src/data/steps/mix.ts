@@ -79,6 +79,7 @@ export function mixOf<T>(mix: readonly MixSource<T>[], options: DatasetPlan["opt
     inputs: mix.map((source) => source.plan),
     mix,
     kind: kinds.size === 1 ? mix[0].plan.kind : undefined,
+    reach: { instead: "write each source by itself and mix the joined datasets" },
     open(pass) {
       const streams = mix.map((source) => new Stream(source, pass));
       return draw(streams, pass.countsOf(plan, describeStep(plan)));

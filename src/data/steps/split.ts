@@ -79,6 +79,7 @@ export function partPlan<T>(input: DatasetPlan<T>, part: Part): DatasetPlan<T> {
       op: "split",
       options: { name: part.name, from: part.from, to: part.to, seed: part.seed },
       kind: source.kind,
+      reach: "record",
       async *run(entries, counts) {
         for await (const entry of entries) {
           const place = hashUniform(part.seed, idOf(entry));

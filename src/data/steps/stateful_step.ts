@@ -7,7 +7,7 @@ import { DataError, LlameroError } from "../../base/errors.ts";
 import type { Entry } from "../document.ts";
 import type { ClosureOptions } from "../io/in_memory.ts";
 import type { Pass, StepCounts } from "../plan/pass.ts";
-import { type DatasetPlan, describeStep, type UserFunction } from "../plan/plan.ts";
+import { type DatasetPlan, describeStep, type Reach, type UserFunction } from "../plan/plan.ts";
 
 /** A step from records T to records U. */
 interface Step<T, U> {
@@ -23,6 +23,8 @@ interface Step<T, U> {
   identity?: () => unknown;
   /** True when `identity` cannot see what it would yield. */
   opaque?: boolean;
+  /** The records that its result for one record depends on; default: all of the dataset. */
+  reach?: Reach;
   /** Reads the entries before the step, counts, and gives the entries behind it. */
   run: (entries: AsyncIterable<Entry<T>>, counts: StepCounts, pass: Pass) => AsyncIterable<Entry<U>>;
 }
@@ -39,7 +41,7 @@ export function stepPlan<T, U>(input: DatasetPlan<T>, step: Step<T, U>): Dataset
 export function stepPlanVia<T, U>(
   input: DatasetPlan,
   via: DatasetPlan<T>,
-  { op, options = {}, closure, kind, identity, opaque, run }: Step<T, U>,
+  { op, options = {}, closure, kind, identity, opaque, reach, run }: Step<T, U>,
 ): DatasetPlan<U> {
   const plan: DatasetPlan<U> = {
     op,
@@ -49,6 +51,7 @@ export function stepPlanVia<T, U>(
     kind,
     identity,
     opaque,
+    reach,
     open(pass) {
       const entries = via.open(pass);
       return run(entries, pass.countsOf(plan, describeStep(plan)), pass);

@@ -9,6 +9,7 @@ import type { Derive, Judge, StageJob } from "../plan/document_stage.ts";
 import type { Pass, StepCounts } from "../plan/pass.ts";
 import { type DatasetPlan, describeStep } from "../plan/plan.ts";
 import { type Chain, chainJob, type JudgeResult } from "./judge_documents.ts";
+import type { SharedJudges } from "./shared_judges.ts";
 
 /** The end of a chain: the value derived from each document, and the record that leaves the chain. */
 export interface ChainEnd<D, R> {
@@ -36,7 +37,7 @@ export class JudgeChain<D, R> {
   readonly #isRaw: boolean;
   /** True when the judges read nothing but texts. */
   readonly #needsText: boolean;
-  #chain?: Chain<D>;
+  readonly #judges: SharedJudges<D>;
 
   private constructor(
     plans: readonly DatasetPlan[],
@@ -44,17 +45,19 @@ export class JudgeChain<D, R> {
     counts: readonly StepCounts[],
     end: ChainEnd<D, R>,
     pass: Pass,
+    judges: SharedJudges<D>,
   ) {
     this.pass = pass;
+    this.#judges = judges;
     this.#end = end;
     this.#stages = stages;
     this.#counts = counts;
     this.#kinds = counts.map(({ notes }) => Object.keys(notes).length);
     this.#isRaw = plans[0]?.stage?.raw ?? false;
     this.#needsText = !this.#isRaw && plans.every(({ stage }) => stage?.needs !== "document");
-    const judges = stages.flatMap(({ job }) => job ?? []);
+    const jobs = stages.flatMap(({ job }) => job ?? []);
     const derive = end.derive.job;
-    if (derive && judges.length === stages.length) this.job = chainJob({ judges, derive });
+    if (derive && jobs.length === stages.length) this.job = chainJob({ judges: jobs, derive });
   }
 
   /** Begins the stages of `plans` (in order) in a pass. The last one's job is made first, as when each opens its input. */
@@ -62,25 +65,26 @@ export class JudgeChain<D, R> {
     plans: readonly DatasetPlan[],
     end: ChainEnd<D, R>,
     pass: Pass,
+    judges: SharedJudges<D>,
   ): Promise<JudgeChain<D, R>> {
     const counts = plans.map((plan) => pass.countsOf(plan, describeStep(plan)));
     const stages: StageJob[] = [];
     for (let i = plans.length - 1; i >= 0; i--) stages[i] = await plans[i].stage!.job(pass, counts[i]);
-    return new JudgeChain(plans, stages, counts, end, pass);
+    return new JudgeChain(plans, stages, counts, end, pass, judges);
   }
 
   /** Returns the judges on this thread. They are made at the first use, since workers have their own. */
   async chain(): Promise<Chain<D>> {
-    if (this.#chain) return this.#chain;
+    if (this.#judges.chain) return this.#judges.chain;
     const derive = await this.#end.derive.make();
     const judges: Judge[] = [];
     for (let i = this.#stages.length - 1; i >= 0; i--) judges[i] = await this.#stages[i].make();
-    return this.#chain = { judges, derive };
+    return this.#judges.chain = { judges, derive };
   }
 
   /** Lets the judges on this thread go. */
   release(): void {
-    this.#chain = undefined;
+    this.#judges.chain = undefined;
   }
 
   /**

@@ -36,10 +36,12 @@ export class ReadAhead extends Pass {
 
   /** Makes a pass for `consumer`. Until `detach` drops are told at once. */
   constructor(consumer: Pass) {
-    const { signal, workers, onReject } = consumer;
+    const { signal, workers, unit, shared, onReject } = consumer;
     super({
       signal,
       workers,
+      unit,
+      shared,
       onReject: onReject && ((...drop) => {
         if (!this.#isDetached) return onReject(...drop);
         this.#drops.push(drop);

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { openStream } from "../../workers/pool.ts";
 import type { Document, Entry } from "../document.ts";
 import type { Derive, Derived, StageJob } from "../plan/document_stage.ts";
 import type { Pass } from "../plan/pass.ts";
@@ -13,6 +12,7 @@ import { type Batch, BatchReader, sizeOf } from "./batch_reader.ts";
 import { type ChainEnd, JudgeChain } from "./judge_chain.ts";
 import { judgeDocument, type JudgeResult, nothing } from "./judge_documents.ts";
 import { ReadAhead } from "./read_ahead.ts";
+import { SharedJudges } from "./shared_judges.ts";
 
 /**
  * Workers start without being asked for after so many milliseconds of judging, which is a few times the cost of starting
@@ -42,7 +42,9 @@ function open<D, R>(last: DatasetPlan, end: ChainEnd<D, R>, pass: Pass): AsyncGe
   let source = last;
   for (; source.stage; source = source.inputs[0]) stages.unshift(source);
   const ahead = new ReadAhead(pass);
-  return run(stages, source.open(ahead), end, ahead, pass);
+  const key = end.derive === nothing ? last : end.derive;
+  const judges = pass.shared?.of(key, () => new SharedJudges<D>());
+  return run(stages, source.open(ahead), end, ahead, pass, judges);
 }
 
 async function* run<D, R>(
@@ -51,15 +53,18 @@ async function* run<D, R>(
   end: ChainEnd<D, R>,
   ahead: ReadAhead,
   pass: Pass,
+  shared: SharedJudges<D> | undefined,
 ): AsyncGenerator<Entry<R>> {
+  const judges = shared ?? new SharedJudges<D>();
   const input = entries[Symbol.asyncIterator]();
   try {
-    const chain = await JudgeChain.open(stages, end, pass);
-    const isDone = yield* onThisThread(chain, input, ahead);
-    if (!isDone) yield* onWorkers(chain, input, ahead);
+    const chain = await JudgeChain.open(stages, end, pass, judges);
+    const isDone = !judges.areOnWorkers && (yield* onThisThread(chain, input, ahead));
+    if (!isDone) yield* onWorkers(chain, input, ahead, judges);
   } finally {
     await input.return?.();
     ahead.close();
+    if (!shared) judges[Symbol.dispose]();
   }
 }
 
@@ -106,11 +111,12 @@ async function* onWorkers<D, R>(
   chain: JudgeChain<D, R>,
   input: AsyncIterator<Entry<unknown>>,
   ahead: ReadAhead,
+  judges: SharedJudges<D>,
 ): AsyncGenerator<Entry<R>> {
   const workers = chain.pass.workers ?? navigator.hardwareConcurrency;
   ahead.detach();
   const reader = new BatchReader(input, ahead, (entry) => chain.documentOf(entry));
-  const stream = openStream<Document, JudgeResult<D> | undefined>(chain.job!, workers);
+  const stream = judges.stream(chain.job!, workers);
   const abort = untilAborted(chain.pass.signal);
   const queue: SentBatch<D>[] = [];
   let unitsAhead = 0;
@@ -144,7 +150,6 @@ async function* onWorkers<D, R>(
     if ("error" in end) throw end.error;
   } finally {
     abort.close();
-    stream.close();
   }
 }
 

@@ -25,8 +25,8 @@ export interface RowFormat {
 type Read = (path: string, format: RowFormat) => AsyncIterable<RecordOrError<unknown>>;
 
 const readers: Record<string, Read> = {
-  jsonl: findJsonl,
-  ndjson: findJsonl,
+  jsonl: (path) => findJsonl(path),
+  ndjson: (path) => findJsonl(path),
   json: readJson,
   txt: readJson,
   csv: findCsv,

@@ -7,10 +7,11 @@
  * @module
  */
 import { show } from "../../base/schema.ts";
-import { readParts } from "../compression/decompress.ts";
+import { packingOf, readParts } from "../compression/decompress.ts";
 import { type BrokenRecord, excerpt, isBrokenRecord, type RecordOrError } from "../record_or_error.ts";
 import { JsonSplitter, parseJson } from "./json_values.ts";
-import { findLines, markedOr, maxLineBytes, opened } from "./lines.ts";
+import type { LineRange } from "./line_range.ts";
+import { findLines, markedOr, maxLineBytes, opened, startBytes } from "./lines.ts";
 
 /** A JSON object from a file, with unchecked fields. */
 export type Row = Record<string, unknown>;
@@ -18,15 +19,35 @@ export type Row = Record<string, unknown>;
 /**
  * Reads the objects of `path` with the numbers of their first lines, from 1; anything else is a broken record.
  *
+ * @param range the lines to read, of a file that {@linkcode jsonlRanges} has cut
  * @throws {DataError} when the file cannot be read
  */
-export async function* findJsonl(path: string): AsyncGenerator<RecordOrError<Row>> {
+export async function* findJsonl(path: string, range?: LineRange): AsyncGenerator<RecordOrError<Row>> {
+  if (range) return yield* byLine(findLines(path, { range }));
   const { start, parts } = await opened(readParts(path));
   const label = markedOr("utf-8", start);
   if (isByLine(new TextDecoder(label).decode(start))) {
     await parts.return(undefined);
     yield* byLine(findLines(path));
   } else yield* inSequence(parts, label);
+}
+
+/**
+ * Cuts a file into ranges of `bytes` bytes; returns none for a file that is not longer, is packed or in UTF-16, or whose
+ * records are not one per line.
+ */
+export async function jsonlRanges(path: string, bytes: number): Promise<LineRange[]> {
+  const { size } = await Deno.stat(path);
+  if (size <= bytes) return [];
+  using file = await Deno.open(path);
+  const start = new Uint8Array(Math.min(size, startBytes));
+  await file.read(start);
+  const isPlain = packingOf(start) === undefined && !/\.br$/i.test(path) &&
+    markedOr("utf-8", start) === "utf-8";
+  if (!isPlain || !isByLine(new TextDecoder().decode(start))) return [];
+  const ranges: LineRange[] = [];
+  for (let from = 0; from < size; from += bytes) ranges.push({ from, to: Math.min(size, from + bytes) });
+  return ranges;
 }
 
 /** Decides by the start of a file whether each line is a record. */

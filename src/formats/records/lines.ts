@@ -12,6 +12,7 @@ import { readParts } from "../compression/decompress.ts";
 import { type DetectEncoding, encodingDetector, markedEncoding } from "../encoding/detect_encoding.ts";
 import { notText } from "../encoding/text_or_not.ts";
 import { type BrokenRecord, isBrokenRecord, type RecordOrError } from "../record_or_error.ts";
+import { type LineRange, linesBefore, readLineRange } from "./line_range.ts";
 
 /** Character encoding of a text file. */
 export interface TextEncoding {
@@ -23,6 +24,8 @@ export interface TextEncoding {
 export interface LineOptions extends TextEncoding {
   /** Ends of lines: LF and CRLF (`lf`, default); a lone CR too (`any`); LF, and a CR before it stays (`keep`). */
   ends?: "lf" | "any" | "keep";
+  /** The lines to read, of a file that is not packed and whose lines end in the byte LF; default: all. */
+  range?: LineRange;
 }
 
 /** The encoding of a file that is found by its contents. */
@@ -32,7 +35,7 @@ export const detected = "detected";
 export const maxLineBytes: number = 1 << 26;
 
 /** Bytes at the start of a file by which its kind and encoding are found. [ours] */
-const startBytes = 1 << 16;
+export const startBytes: number = 1 << 16;
 
 /** The byte that opens an escape sequence, as of ISO-2022-JP. */
 const escape = 0x1b;
@@ -130,10 +133,10 @@ export async function* readLines(path: string, options: LineOptions = {}): Async
  */
 export async function* findLines(
   path: string,
-  { encoding = "utf-8", ends = "lf" }: LineOptions = {},
+  { encoding = "utf-8", ends = "lf", range }: LineOptions = {},
 ): AsyncGenerator<RecordOrError<string>> {
   const detect = encoding === detected ? await encodingDetector() : undefined;
-  const { start, parts } = await opened(readParts(path));
+  const { start, parts } = await opened(range ? readLineRange(path, range) : readParts(path));
   // The start of a long file may end inside a character.
   const lines = start.length < startBytes ? start.length : start.lastIndexOf(10) + 1 || start.length;
   const label = detect ? detect(start.subarray(0, lines)) : markedOr(encoding, start);
@@ -144,7 +147,7 @@ export async function* findLines(
   }
   if (label.startsWith("utf-16")) return yield* linesOfText(parts, new TextDecoder(label), ends);
   const decoder = new BlockDecoder(label, ends, detect);
-  let line = 0;
+  let line = range ? await linesBefore(path, range.from) : 0;
   for await (const block of blocksOf(parts)) {
     const found = block === undefined
       ? [tooLong()]

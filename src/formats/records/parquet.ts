@@ -24,22 +24,64 @@ const maxPageBytes = 1 << 30;
 const maxRatio = 500;
 const uncheckedBytes = 1 << 24;
 
+/** Row groups of a file: those from `from` on and before `to`. */
+export interface GroupRange {
+  /** First row group, counted from 0. */
+  from: number;
+  /** First one behind the range. */
+  to: number;
+}
+
 /**
- * Reads the rows of `path`, all columns or those in `columns`. The rest of a damaged row group is one broken record.
+ * Cuts a file into ranges of row groups with about `bytes` bytes, at least one group each; returns none for a file with
+ * less, and for one that cannot be read, which its reading reports.
+ */
+export async function parquetRanges(path: string, bytes: number): Promise<GroupRange[]> {
+  if ((await Deno.stat(path)).size <= bytes) return [];
+  const groups = await sizesOfGroups(path);
+  const ranges: GroupRange[] = [];
+  let from = 0;
+  let sum = 0;
+  groups.forEach((size, i) => {
+    if (i > from && sum + size > bytes) {
+      ranges.push({ from, to: i });
+      from = i;
+      sum = 0;
+    }
+    sum += size;
+  });
+  return ranges.length ? [...ranges, { from, to: groups.length }] : [];
+}
+
+/** Returns the bytes of each row group. */
+async function sizesOfGroups(path: string): Promise<number[]> {
+  const { parquetMetadataAsync } = await import("hyparquet");
+  using file = await open(path);
+  try {
+    const { row_groups } = await parquetMetadataAsync(bufferOf(file));
+    return row_groups.map(({ columns }) =>
+      columns.reduce((sum, { meta_data }) => sum + Number(meta_data?.total_compressed_size ?? 0), 0)
+    );
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Reads the rows of `path`, all columns or those in `columns`, of all row groups or those in `groups`, whose rows have their
+ * numbers in the file, from 1, as lines. The rest of a damaged row group is one broken record.
  *
  * @throws {DataError} when the file cannot be read, is not Parquet, or holds nested decimals of more than 15 digits
  */
 export async function* findParquet(
   path: string,
   columns?: readonly string[],
+  groups?: GroupRange,
 ): AsyncGenerator<RecordOrError<Row>> {
   const { parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
   const { compressors } = await import("hyparquet-compressors");
   using file = await open(path);
-  const buffer = {
-    byteLength: file.statSync().size,
-    slice: (from: number, to?: number) => slice(file, from, to),
-  };
+  const buffer = bufferOf(file);
   let metadata: FileMetaData;
   let decimals: Map<string, number>;
   try {
@@ -60,6 +102,10 @@ export async function* findParquet(
   let start = 0;
   for (const [index, group] of metadata.row_groups.entries()) {
     const end = start + Number(group.num_rows);
+    if (groups && (index < groups.from || index >= groups.to)) {
+      start = end;
+      continue;
+    }
     for (let rowStart = start; rowStart < end; rowStart += rowsPerRead) {
       const rowEnd = Math.min(end, rowStart + rowsPerRead);
       let rows: Row[];
@@ -73,11 +119,11 @@ export async function* findParquet(
         yield { problem: `rows ${rowStart + 1} to ${end} of row group ${index + 1} cannot be read: ${why}` };
         break;
       }
-      for (const row of rows) {
+      for (const [i, row] of rows.entries()) {
         for (const [name, scale] of decimals) {
           if (row[name] != null) row[name] = decimalText(row[name], scale);
         }
-        yield { value: plain(row) as Row };
+        yield { value: plain(row) as Row, ...(groups && { line: rowStart + i + 1 }) };
       }
     }
     start = end;
@@ -178,6 +224,16 @@ async function open(path: string): Promise<Deno.FsFile> {
   } catch (cause) {
     throw new DataError(`Cannot read the file: ${(cause as Error).message}`, { file: path, cause });
   }
+}
+
+/** Returns a file as the Parquet library reads it. */
+function bufferOf(
+  file: Deno.FsFile,
+): { byteLength: number; slice: (from: number, to?: number) => ArrayBuffer } {
+  return {
+    byteLength: file.statSync().size,
+    slice: (from, to) => slice(file, from, to),
+  };
 }
 
 /** Reads a part of a file in one go: columns are read side by side, and each read moves the place in the file. */

@@ -10,6 +10,8 @@ export interface FileMatrix {
   readonly file: string;
   /** Lengths of its dimensions. A row runs along the last one; a vector is one row. */
   readonly shape: readonly number[];
+  /** Rows that are read together, so that a part of them costs as much as all (default 1). */
+  readonly group?: number;
   /**
    * Reads rows `start` to `start + count` (exclusive), as [count, columns] row-major.
    *
@@ -91,44 +93,6 @@ export function stackColumns(parts: readonly FileMatrix[]): FileMatrix {
   return { file: parts[0].file, shape: [parts[0].shape[0], cols], read };
 }
 
-/** A rectangle of a matrix; of a vector, all of it. */
-export interface MatrixPart {
-  /** Its first row. */
-  row: number;
-  /** Its first column. */
-  col: number;
-  /** Its dimensions. */
-  shape: readonly number[];
-}
-
-/** Numbers in a block of Q8_0, and the bytes of a block. */
-const q8 = { numbers: 32, bytes: 34 };
-
-/** Returns a part of a matrix, read by whole rows of it; blocks of Q8_0 stay blocks where the part begins and ends with one. */
-export function partOfMatrix(matrix: FileMatrix, { row, col, shape }: MatrixPart): FileMatrix {
-  const [whole, cols] = [columnsOf(matrix.shape), columnsOf(shape)];
-  const cut = <Data extends Rows>(data: Data, count: number, first: number, length: number): Data => {
-    const width = data.length / count;
-    if (width === length) return data;
-    const out = data.slice(0, count * length) as Data;
-    for (let r = 0; r < count; r++) {
-      out.set(data.subarray(r * width + first, r * width + first + length), r * length);
-    }
-    return out;
-  };
-  const read = async (start: number, count: number) =>
-    cut(await matrix.read(row + start, count), count, col, cols);
-  const { file, readQ8 } = matrix;
-  const blocks = (numbers: number) => numbers / q8.numbers * q8.bytes;
-  if (!readQ8 || [whole, col, cols].some((length) => length % q8.numbers !== 0)) return { file, shape, read };
-  return {
-    file,
-    shape,
-    read,
-    readQ8: async (start, count) => cut(await readQ8(row + start, count), count, blocks(col), blocks(cols)),
-  };
-}
-
 /** Returns a view of `matrix` whose rows pass through `change`, in whole groups of `group` rows. */
 export function changeRows(
   matrix: FileMatrix,
@@ -146,5 +110,5 @@ export function changeRows(
       return data.subarray((start - first) * row, (start - first + count) * row) as Data;
     };
   const read = changed((start, count) => matrix.read(start, count));
-  return readQ8 ? { file, shape, read, readQ8: changed(readQ8) } : { file, shape, read };
+  return readQ8 ? { file, shape, group, read, readQ8: changed(readQ8) } : { file, shape, group, read };
 }

@@ -5,37 +5,47 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { writeText } from "./json_files.ts";
-import { removeEarlierTokenizer, writeHfFolder } from "./write_hf_folder.ts";
+import { together } from "../../base/together.ts";
+import { completeHfFolder, hfFiles, removeEarlierTokenizer } from "./write_hf_folder.ts";
 import { settingsToSave } from "../architecture/generation_settings.ts";
 import { modelCard } from "./model_card.ts";
 import type { SaveSettings } from "../model_options.ts";
 import { GGUF_FILE } from "./open_model.ts";
-import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
-import { drainArena } from "../weights/stream_weights.ts";
+import { heldWeights, type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
+import { collectFiles } from "../ranks/collect.ts";
+import { wholeParameters } from "../ranks/held_parameters.ts";
+import { makeSharedFolder } from "../ranks/shared_folder.ts";
+import type { ParameterPieces } from "../weights/stream_weights.ts";
 import { writeGgufModel } from "./gguf/write.ts";
 
 const GGUF_TYPES = { f32: "F32", f16: "F16", q8_0: "Q8_0" } as const;
 
 /**
- * Writes a model to `path`; see `model.save` for the files.
+ * Writes a model to `path`; see `model.save` for the files. Every rank that trains or uses the model calls it.
  *
+ * @returns the names of the files of weights in a folder that this rank has written
  * @throws {ConfigError} for a number format that Hugging Face folders do not have
  */
 export async function saveModel(
   model: ModelHandle,
   path: string,
   { format = path.endsWith(".gguf") ? "gguf" : "hf", dtype: wanted, shardBytes, signal }: SaveSettings,
-): Promise<void> {
+): Promise<string[]> {
   const state = stateOf(model);
-  const { device, store, config, tokenizer, settings, name, layout } = state;
+  const { config, tokenizer, settings, name, ranks } = state;
+  const { world } = ranks;
   const dtype = wanted ?? heldType(state, format);
-  const pieces = drainArena(device, layout, store, { signal });
+  const parameters = wholeParameters(state.layout.parameters);
+  const held = heldWeights(state);
   if (format === "gguf") {
     const folder = path.endsWith(".gguf") ? path.replace(/(^|[/\\])[^/\\]*$/, "") : path;
-    if (folder) await Deno.mkdir(folder, { recursive: true });
+    if (folder) await makeSharedFolder(world, folder, "Model.save");
     const file = path.endsWith(".gguf") ? path : `${path}/${GGUF_FILE}`;
     const content = { name, config, tokenizer, settings, type: GGUF_TYPES[dtype], signal };
-    return await writeGgufModel(file, content, layout.parameters, pieces);
+    const write = (pieces: AsyncGenerator<ParameterPieces>) =>
+      writeGgufModel(file, content, parameters, pieces);
+    await collectFiles(ranks, [{ content: [{ held, from: 0, to: parameters.length }], write }], { signal });
+    return [];
   }
   if (dtype === "q8_0") {
     throw new ConfigError(
@@ -46,16 +56,24 @@ export async function saveModel(
       },
     );
   }
-  const saved = settingsToSave(settings, { bos: tokenizer?.bosId, eos: tokenizer?.eosIds });
-  await writeHfFolder(path, { config, settings: saved, shardBytes, dtype }, layout.parameters, pieces);
-  await removeEarlierTokenizer(path, tokenizer === undefined);
-  await tokenizer?.save(path);
-  await writeText(`${path}/README.md`, modelCard(model));
+  await makeSharedFolder(world, path, "Model.save");
+  const files = hfFiles(path, { shardBytes, dtype }, parameters);
+  const collected = files.map(({ from, to, write }) => ({ content: [{ held, from, to }], write }));
+  const own = await collectFiles(ranks, collected, { signal });
+  await together(world, "model folder", async () => {
+    if (world.rank > 0) return;
+    const saved = settingsToSave(settings, { bos: tokenizer?.bosId, eos: tokenizer?.eosIds });
+    await completeHfFolder(path, { config, settings: saved, dtype }, parameters, files);
+    await removeEarlierTokenizer(path, tokenizer === undefined);
+    await tokenizer?.save(path);
+    await writeText(`${path}/README.md`, modelCard(model));
+  });
+  return own.map((i) => files[i].name);
 }
 
 /** Returns the number format that writes the weights as the model holds them. */
-function heldType({ trained, dtype }: ModelState, format: "hf" | "gguf"): "f32" | "f16" | "q8_0" {
-  if (trained || dtype === "f32") return "f32";
+function heldType({ trained, master, dtype }: ModelState, format: "hf" | "gguf"): "f32" | "f16" | "q8_0" {
+  if (trained || master || dtype === "f32") return "f32";
   if (dtype === "f16") return "f16";
   return format === "gguf" ? "q8_0" : "f32";
 }

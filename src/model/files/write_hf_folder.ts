@@ -11,7 +11,7 @@ import { type TensorEntry, writeSafetensors } from "../../formats/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { GenerationSettings } from "../architecture/generation_settings.ts";
 import { hfConfigOf } from "./hf_config.ts";
-import { fileType, type FolderType, shardsOf } from "./hf_shards.ts";
+import { fileType, type FolderType, indexText, type ParameterFile, shardsOf } from "./hf_shards.ts";
 import { writeText } from "./json_files.ts";
 import { INDEX_FILE } from "./weight_files.ts";
 import type { ParameterPieces } from "../weights/stream_weights.ts";
@@ -37,34 +37,40 @@ const WEIGHT_NAMES =
 const TOKENIZER_NAMES =
   /^(tokenizer\.model|special_tokens_map\.json|added_tokens\.json|vocab\.(json|txt)|merges\.txt|chat_template\.(jinja|json)|additional_chat_templates)$/;
 
-/** Writes config.json, generation_config.json and the weights; `pieces` come in the order of `parameters`. */
-export async function writeHfFolder(
+/** A file of weights that is still to be written. */
+export interface HfFile extends ParameterFile {
+  /** Writes it, out of its parameters in order, which have their whole shapes. */
+  write(pieces: AsyncGenerator<ParameterPieces>): Promise<void>;
+}
+
+/** Returns the files of the weights of a folder. */
+export function hfFiles(
   folder: string,
-  { config, settings, shardBytes, dtype }: HfFolder,
+  { shardBytes, dtype }: Pick<HfFolder, "shardBytes" | "dtype">,
   parameters: readonly Parameter[],
-  pieces: AsyncGenerator<ParameterPieces>,
+): HfFile[] {
+  return shardsOf(parameters, shardBytes, dtype).map((file) => {
+    const own = parameters.slice(file.from, file.to);
+    const layout = own.map(({ name, shape }) => ({ name, shape, dtype: fileType(shape, dtype) }));
+    const write = (pieces: AsyncGenerator<ParameterPieces>) =>
+      writeSafetensors(`${folder}/${file.name}`, entriesOf(pieces, own, dtype), {
+        metadata: { format: "pt" },
+        layout,
+      });
+    return { ...file, write };
+  });
+}
+
+/** Writes all but the weights: their index, config.json and generation_config.json; removes weights of an earlier owner. */
+export async function completeHfFolder(
+  folder: string,
+  { config, settings, dtype }: Omit<HfFolder, "shardBytes">,
+  parameters: readonly Parameter[],
+  files: readonly HfFile[],
 ): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true });
-  const shards = shardsOf(parameters, shardBytes, dtype);
-  const written = new Set<string>();
-  for (const { name, parameters } of shards) {
-    const layout = parameters.map(({ name, shape }) => ({
-      name,
-      shape,
-      dtype: fileType(shape, dtype),
-    }));
-    await writeSafetensors(`${folder}/${name}`, entriesOf(pieces, parameters, dtype), {
-      metadata: { format: "pt" },
-      layout,
-    });
-    written.add(name);
-  }
-  if (shards.length > 1) {
-    const weight_map = Object.fromEntries(
-      shards.flatMap((shard) => shard.parameters.map((parameter) => [parameter.name, shard.name])),
-    );
-    const total_size = shards.reduce((sum, shard) => sum + shard.bytes, 0);
-    await writeJson(`${folder}/${INDEX_FILE}`, { metadata: { total_size }, weight_map });
+  const written = new Set(files.map(({ name }) => name));
+  if (files.length > 1) {
+    await writeText(`${folder}/${INDEX_FILE}`, indexText(files, parameters.map(({ name }) => name)));
     written.add(INDEX_FILE);
   }
   await removeFiles(folder, (name) => WEIGHT_NAMES.test(name) && !written.has(name));

@@ -14,7 +14,7 @@ import { type InnerPlace, llama } from "../architecture/llama.ts";
 import type { LlamaWeights } from "../architecture/llama_weights.ts";
 import { headDim, heldBlock } from "../architecture/shard.ts";
 import { runProgram } from "../exchange_rows.ts";
-import { gatherColumns } from "../weights/gather_parts.ts";
+import { gatherColumns } from "../ranks/gather_parts.ts";
 import { copyParameters } from "../lifecycle/model_parameters.ts";
 import { promptIds, startId } from "../generation/prompt_ids.ts";
 import { type ModelHandle, type ModelState, type Prompt, stateOf } from "../model_state.ts";

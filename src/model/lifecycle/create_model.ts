@@ -4,15 +4,18 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { together } from "../../base/together.ts";
 import { parseOptions } from "../../base/schema.ts";
 import { tune } from "../../ops/mod.ts";
+import { singleGroup } from "../../parallel/mod.ts";
 import { type ModelShape, resolveConfig } from "../architecture/config.ts";
 import { checkVocabulary, needlessFactor } from "../files/check_fit.ts";
 import { type ModelOptions, modelOptionsSchema } from "../model_options.ts";
 import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { initialWeights } from "../weights/init.ts";
 import { fillArena } from "../weights/stream_weights.ts";
-import { openModelRanks } from "./model_ranks.ts";
+import { spreadParameters } from "../ranks/spread.ts";
+import { openModelRanks, requireAlike, shareKernels } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
 /**
@@ -42,20 +45,28 @@ export async function createModel(
   const config = resolveConfig(source, { vocabSize: ownVocabSize ?? tokenizer?.vocabSize, context });
   checkVocabulary(config, tokenizer);
   const ranks = await openModelRanks(config, o.parallel, "Model.create");
-  const device = o.device ?? await sharedDevice();
-  await tune(device);
+  const shared = ranks.model.size > 1;
+  if (shared) await requireAlike(ranks, { config, seed, dtype }, "Model.create");
   const fallbackName = preset ?? "model";
-  const state = await ModelState.allocate(device, config, {
-    name,
-    fallbackName,
-    dtype,
-    trained: true,
-    preset,
-    ranks,
+  const group = shared ? ranks.world : singleGroup;
+  const device = await together(group, "device", async () => {
+    const device = o.device ?? await sharedDevice();
+    await tune(device);
+    return device;
   });
+  await shareKernels(device, ranks.model);
+  const allocation = { name, fallbackName, dtype, trained: true, preset, ranks };
+  const state = await together(
+    group,
+    "memory of the model",
+    () => ModelState.allocate(device, config, allocation),
+  );
   try {
     const check = () => state.requireAlive(); // another model of the same name disposes this one
-    await fillArena(device, state.layout, state.store, initialWeights(state.layout, seed), { check });
+    const weights = initialWeights(state.layout, seed);
+    const { layout, store } = state;
+    if (!shared) await fillArena(device, layout, store, weights, { check }); // each rank draws its own
+    else await spreadParameters(ranks, { device, layout, store }, weights, { check, deal: "tensors" });
     state.pack();
   } catch (error) {
     state.dispose();

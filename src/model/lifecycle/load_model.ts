@@ -3,9 +3,12 @@
  *
  * @module
  */
+import { gatherValues, type Group, type Ranks } from "../../base/exchange.ts";
+import { together } from "../../base/together.ts";
 import { checkPath, parseOptions } from "../../base/schema.ts";
 import { bytes as showBytes, Progress } from "../../display/mod.ts";
 import { tune } from "../../ops/mod.ts";
+import { openWorld, singleRanks } from "../../parallel/mod.ts";
 import { checkConfig } from "../architecture/config.ts";
 import { eosIdsIn } from "../architecture/generation_settings.ts";
 import { checkContext, checkVocabulary } from "../files/check_fit.ts";
@@ -13,9 +16,10 @@ import { fetchModel } from "../files/hub.ts";
 import { openWeights } from "../files/open_model.ts";
 import { type ModelOptions, modelOptionsSchema, type ModelSettings } from "../model_options.ts";
 import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
-import { fillArena, parameterBytes } from "../weights/stream_weights.ts";
+import { spreadParameters } from "../ranks/spread.ts";
+import { parameterBytes } from "../weights/stream_weights.ts";
 import { checkWeights, type WeightSource } from "../weights/weight_source.ts";
-import { openModelRanks } from "./model_ranks.ts";
+import { openModelRanks, requireAlike, shareKernels } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
 /**
@@ -28,13 +32,26 @@ import { sharedDevice } from "./shared_device.ts";
 export async function loadModel(path: string, options: ModelOptions = {}): Promise<ModelState> {
   checkPath(path, "Model.load");
   const settings = parseOptions(modelOptionsSchema, options, "Model.load");
-  const local = path.startsWith("hf://") ? await fetchModel(path, settings.signal) : path;
-  const source = await openWeights(local, { ropeFactor: settings.ropeFactor });
+  const world = await openWorld();
+  const local = await fetchOnce(world, path, settings.signal);
+  const source = await together(
+    world,
+    "model files",
+    () => openWeights(local, { ropeFactor: settings.ropeFactor }),
+  );
   try {
     return await readModel(source, settings, baseNameOf(local));
   } finally {
     source.close();
   }
+}
+
+/** Returns the local path of a model; rank 0 downloads one of the hub before the others look for it. */
+async function fetchOnce(world: Group, path: string, signal?: AbortSignal): Promise<string> {
+  if (!path.startsWith("hf://")) return path;
+  const fetched = world.rank === 0 ? fetchModel(path, signal) : undefined;
+  await together(world, "download", () => fetched);
+  return await (fetched ?? fetchModel(path, signal));
 }
 
 /** Returns the name of a folder or a GGUF file, without its folders and its extension. */
@@ -56,8 +73,15 @@ async function readModel(
   const tokenizer = o.tokenizer ?? stored?.withEosIds(eosIdsIn(source.settings) ?? []);
   checkVocabulary(config, tokenizer, { file: source.file, stored: stored !== undefined });
   const ranks = await openModelRanks(config, o.parallel, "Model.load");
-  await tune(device);
-  const state = await ModelState.allocate(device, config, { name, fallbackName, dtype, ranks });
+  const readers = await readersOf(ranks, { file: source.file, config, dtype });
+  await together(readers.world, "device", () => tune(device));
+  await shareKernels(device, ranks.model);
+  const allocation = { name, fallbackName, dtype, ranks };
+  const state = await together(
+    readers.world,
+    "memory of the model",
+    () => ModelState.allocate(device, config, allocation),
+  );
   try {
     await using progress = new Progress(`loading ${fallbackName}`, {
       total: parameterBytes(state.layout),
@@ -65,7 +89,8 @@ async function readModel(
     });
     const onBytes = (bytes: number) => progress.add(bytes);
     const check = () => state.requireAlive(); // another load of the same name disposes this model
-    await fillArena(device, state.layout, state.store, weights, { signal, onBytes, check });
+    const { layout, store } = state;
+    await spreadParameters(readers, { device, layout, store }, weights, { signal, onBytes, check });
     check();
   } catch (error) {
     state.dispose();
@@ -77,6 +102,20 @@ async function readModel(
   const beyond = `the tokenizer has ${extra} ids beyond the model's, which are refused where a text has them`;
   state.notes = [...source.notes ?? [], ...extra > 0 ? [beyond] : []];
   return state;
+}
+
+/**
+ * Returns the ranks that read a model together: all, or this one alone where data ranks load different models.
+ *
+ * @throws {ConfigError} for ranks of one copy that load different models
+ */
+async function readersOf(ranks: Ranks, model: Readonly<Record<string, unknown>>): Promise<Ranks> {
+  if (ranks.model.size > 1) {
+    await requireAlike(ranks, model, "Model.load");
+    return ranks;
+  }
+  const all = await gatherValues(ranks.world, model, "model files");
+  return new Set(all.map((one) => JSON.stringify(one))).size === 1 ? ranks : singleRanks;
 }
 
 /**
@@ -98,8 +137,9 @@ export async function restoreModel(
       await tune(device);
       await state.moveTo(device);
     }
-    await state.requireTrained();
-    await fillArena(state.device, state.layout, state.store, weights, { signal });
+    if (!state.master) await state.requireTrained();
+    const { ranks, layout, store } = state;
+    await spreadParameters(ranks, { device: state.device, layout, store }, weights, { signal });
     state.pack();
   } finally {
     source.close();

@@ -4,7 +4,7 @@
  * @module
  */
 import { type ModelHandle, stateOf } from "../model_state.ts";
-import { gatherParts } from "../weights/gather_parts.ts";
+import { gatherParts } from "../ranks/gather_parts.ts";
 import { type NamedWeights, readParameters, writeParameters } from "../weights/named_weights.ts";
 
 /**

@@ -135,7 +135,7 @@ async function scoreWindows(
     }
   };
   try {
-    let rows: Window[] = [];
+    const rows: Window[] = [];
     let count = 0;
     for await (const window of windows.ordered()) {
       if (count >= limit) break;

@@ -12,6 +12,7 @@ import { type Device, type Program, Recorder, type Tensor } from "../../gpu/mod.
 import { type Adapter, addAdapter, cast, gatherBlock, spreadBlock } from "../../ops/mod.ts";
 import type { LayerWeights, LlamaWeights } from "../architecture/llama_weights.ts";
 import type { ModelState } from "../model_state.ts";
+import type { HeldParameters } from "../ranks/held_parameters.ts";
 import {
   type NamedTensors,
   type NamedWeights,
@@ -20,7 +21,7 @@ import {
 } from "../weights/named_weights.ts";
 import { Arena } from "../weights/arena.ts";
 import type { ArenaLayout } from "../weights/arena_layout.ts";
-import { gatherParts } from "../weights/gather_parts.ts";
+import { gatherParts } from "../ranks/gather_parts.ts";
 import type { ModelWeights, ParameterLayout, WeightSlot } from "../weights/weight_layout.ts";
 import { type AdaptedSlot, AdapterLayout } from "./lora_layout.ts";
 import type { LoraSettings } from "./lora_options.ts";
@@ -30,7 +31,7 @@ import type { Trainable } from "./trainable.ts";
 export class Adapters implements Trainable {
   readonly #device: Device;
   readonly #owned: Arena[];
-  #merge?: Program;
+  #program?: Program;
 
   private constructor(
     private readonly model: ModelState,
@@ -73,7 +74,7 @@ export class Adapters implements Trainable {
       writeParameters(device, layout, adapters.arena, initialAdapters(layout, seed));
       const r = new Recorder(device, "all", false);
       adapters.syncToModel(r);
-      adapters.#merge = await r.compile(`${name}: train merge`);
+      adapters.#program = await r.compile(`${name}: train merge`);
       return adapters;
     } catch (error) {
       for (const made of allocated) made.free(device);
@@ -137,8 +138,22 @@ export class Adapters implements Trainable {
     }
   }
 
+  /** The adapters and the frozen weights as this rank holds them, for checkpoints. */
+  get held(): { adapters: HeldParameters; frozen: HeldParameters } {
+    const device = this.#device;
+    return {
+      adapters: { device, layout: this.layout, store: this.arena },
+      frozen: { device, layout: this.layout.frozen, store: this.frozen },
+    };
+  }
+
+  /** Computes the model's weights from adapters and frozen weights that were replaced. */
+  merge(): void {
+    this.#program!.replay();
+  }
+
   /**
-   * Copies the adapters and the frozen weights to host memory, for a checkpoint. Processes that hold a model together call it
+   * Copies the adapters and the frozen weights to host memory. Processes that hold a model together call it
    * together, and each gets whole tensors.
    */
   async read(): Promise<{ adapters: NamedWeights; frozen: NamedWeights }> {
@@ -149,19 +164,19 @@ export class Adapters implements Trainable {
   }
 
   /**
-   * Replaces adapters and frozen weights by those of a checkpoint, whole tensors, and computes the model's weights from them.
+   * Replaces adapters and frozen weights by whole tensors and computes the model's weights from them.
    *
    * @throws {FormatError} for tensors that are missing, or of other shapes
    */
   restore({ adapters, frozen }: { adapters: NamedTensors; frozen: NamedTensors }): void {
     writeParameters(this.#device, this.layout, this.arena, adapters);
     writeParameters(this.#device, this.layout.frozen, this.frozen, frozen);
-    this.#merge!.replay();
+    this.merge();
   }
 
   /** Frees the adapters; the model keeps its weights. */
   dispose(): void {
-    this.#merge?.dispose();
+    this.#program?.dispose();
     for (const arena of this.#owned.splice(0)) arena.free(this.#device);
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { FileMatrix } from "../../formats/tensors/matrix.ts";
 import type { MemoryPlan, Program } from "../../gpu/mod.ts";
+import type { HeldParameters } from "../ranks/held_parameters.ts";
 import type { OwnedArena } from "../weights/owned_arena.ts";
 import type { ParameterPieces, TransferOptions } from "../weights/stream_weights.ts";
 import type { ParameterLayout } from "../weights/weight_layout.ts";
@@ -37,6 +38,8 @@ export interface Stepping {
   readonly memory: MemoryPlan;
   /** The recorded forward and backward pass. */
   readonly program: Program;
+  /** Waits until the weights of the last step are in the model, or throws the error of their way there. */
+  settle(): Promise<void>;
   /** Reads the records of the steps since the last call, of the newest 256; waits for the GPU. */
   read(): Promise<StepRecord[]>;
   /** Writes the records of earlier steps to the ring, so that the spike rule compares the next steps with them. */
@@ -45,6 +48,8 @@ export interface Stepping {
    * Returns the first parameter whose gradient is not finite, or undefined. Every rank calls it and is told the same name.
    */
   nonFinite(): Promise<string | undefined>;
+  /** Returns a moment as this rank holds it, for checkpoints. */
+  held(moment: AdamMoment): HeldParameters;
   /**
    * Reads a moment for a checkpoint, parameter after parameter in pieces of 16 MB. Where moments are divided, every rank
    * reads all of it in the same order.

@@ -12,7 +12,7 @@ import { gatherValues } from "../../base/exchange.ts";
 import type { BatchRow } from "../architecture/batch.ts";
 import { runProgram } from "../exchange_rows.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
-import { gatherParts } from "../weights/gather_parts.ts";
+import { gatherParts } from "../ranks/gather_parts.ts";
 import { type NamedWeights, readParameters } from "../weights/named_weights.ts";
 import {
   drainArena,
@@ -25,6 +25,7 @@ import { checkMatrices } from "../weights/weight_source.ts";
 import { type AdamMoment, buildStep, type StepParts, type TrainingStepOptions } from "./build_step.ts";
 import { Adapters } from "./lora_adapters.ts";
 import { StepRing } from "./step_ring.ts";
+import type { HeldParameters } from "../ranks/held_parameters.ts";
 import type { Stepping, StepRecord } from "./stepping.ts";
 
 /** A model's training step, with gradients and moments. */
@@ -96,6 +97,11 @@ export class TrainingStep implements Stepping {
     after?.replay();
   }
 
+  /** Resolves at once: whoever uses the model after a step finds its weights. */
+  settle(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Reads the records of the steps enqueued since the last call, of the newest 256; waits for the GPU. */
   read(): Promise<StepRecord[]> {
     return this.#ring.read();
@@ -134,6 +140,11 @@ export class TrainingStep implements Stepping {
       for await (const piece of data()) if (!piece.every(Number.isFinite)) return parameter.name;
     }
     return undefined;
+  }
+
+  /** Returns a moment, which is held whole, for checkpoints. */
+  held(moment: AdamMoment): HeldParameters {
+    return { device: this.#parts.device, layout: this.layout, store: this.#parts.moments[moment] };
   }
 
   /** Reads a moment for a checkpoint, parameter after parameter in pieces of 16 MB. */

@@ -11,26 +11,21 @@ import { columnsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
 import type { Parameter, WeightLayout } from "./weight_layout.ts";
 
 /**
- * Returns every parameter as a matrix, whole, that is drawn as it is read: once and from lower rows to higher ones; rows that
- * nobody reads are drawn as well. Each has a random stream of its own, so that the order of parameters does not matter.
+ * Returns every parameter as a matrix, whole, that is drawn as it is read: once and from its first row to its last. Each has
+ * a random stream of its own, so that the order of parameters does not matter.
  */
 export function initialWeights(layout: WeightLayout, seed: number): Map<string, FileMatrix> {
   return new Map(layout.parameters.map((parameter) => [parameter.name, drawn(parameter, layout, seed)]));
 }
 
-function drawn(parameter: Parameter, { config }: WeightLayout, seed: number): FileMatrix {
-  const { name } = parameter;
-  const shape = parameter.part?.shape ?? parameter.shape;
-  const cols = columnsOf(shape);
+function drawn({ name, part, shape: held }: Parameter, { config }: WeightLayout, seed: number): FileMatrix {
+  const shape = part?.shape ?? held;
   const residual = name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight");
   const deviation = residual ? 0.02 / Math.sqrt(2 * config.layers) : 0.02;
   const random = new Random(seed).fork(name);
-  let next = 0;
-  const read = (start: number, count: number) => {
-    const data = new Float32Array(count * cols);
+  const read = (_start: number, count: number) => {
+    const data = new Float32Array(count * columnsOf(shape));
     if (shape.length === 1) return Promise.resolve(data.fill(1));
-    for (let i = next * cols; i < start * cols; i++) random.normal();
-    next = start + count;
     for (let i = 0; i < data.length; i++) data[i] = random.normal() * deviation;
     return Promise.resolve(data);
   };

@@ -55,7 +55,7 @@ export class ModelBuffers implements ModelWeights {
     return await withinMemory(device, remedy, async () => {
       const buffers = new ModelBuffers(device, name, layout);
       try {
-        if (dtype === "f32" || trained) buffers.trained = buffers.#allocateTrained();
+        if (dtype === "f32" || trained) buffers.trained = buffers.allocateTrained();
         if (master) buffers.master = buffers.#allocateMaster(master);
         if (dtype !== "f32") buffers.packed = PackedWeights.allocate(device, name, layout, dtype);
         await buffers.#compilePacking();
@@ -67,7 +67,8 @@ export class ModelBuffers implements ModelWeights {
     });
   }
 
-  #allocateTrained(): Arena {
+  /** Allocates the weights in f32. */
+  allocateTrained(): Arena {
     return Arena.allocate(this.device, `${this.name}: weights`, this.layout.places);
   }
 
@@ -96,7 +97,7 @@ export class ModelBuffers implements ModelWeights {
    */
   async unpack(): Promise<void> {
     this.dropTrained();
-    this.trained = this.#allocateTrained();
+    this.trained = this.allocateTrained();
     try {
       const r = new Recorder(this.device, "all", false);
       this.packed!.recordUnpacking(r, this.trained);
@@ -130,6 +131,13 @@ export class ModelBuffers implements ModelWeights {
     }
     this.dropTrained();
     this.master = master;
+  }
+
+  /** Takes weights in f32 in place of the own part of them. */
+  async adoptTrained(whole: Arena): Promise<void> {
+    this.dropTrained();
+    this.trained = whole;
+    await this.#compilePacking();
   }
 
   /** Frees the weights in f32 of a model that holds halves. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { columnsOf, elementsOf, type FileMatrix, partOfMatrix } from "../../formats/tensors/matrix.ts";
+import { LlameroError } from "../../base/errors.ts";
+import { columnsOf, elementsOf, type FileMatrix } from "../../formats/tensors/matrix.ts";
 import type { Device } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { ArenaRows } from "./arena.ts";
@@ -11,7 +12,7 @@ import { type Parameter, type ParameterLayout, parameterRows } from "./weight_la
 import { headDim } from "../architecture/shard.ts";
 
 /** Bytes per piece; whole heads of any model fit into it. [ours] */
-const PIECE_BYTES = 16e6;
+export const pieceBytes = 16e6;
 
 /** Written bytes after which the GPU is awaited: WebGPU keeps a copy of each write until then. [ours] */
 const PENDING_BYTES = 64e6;
@@ -39,11 +40,11 @@ export interface ParameterStore {
 }
 
 /** Parameters; with `config` every piece consists of whole heads. */
-type Layout = ParameterLayout & { readonly config?: ModelConfig };
+export type Layout = ParameterLayout & { readonly config?: ModelConfig };
 
 /**
- * Copies weights from files to the GPU, blocks of Q8_0 as they are where such are held. Of a parameter that is held in part
- * the rows of that part are read. The caller has checked that every parameter is there in its whole shape.
+ * Copies weights from files to the GPU, blocks of Q8_0 as they are where such are held. The caller has checked that every
+ * parameter is there in its shape.
  */
 export async function fillArena(
   device: Device,
@@ -54,10 +55,8 @@ export async function fillArena(
 ): Promise<void> {
   let pending = 0;
   for (const parameter of layout.parameters) {
-    const { name, shape, part } = parameter;
-    const whole = weights.get(name)!;
-    const matrix = part ? partOfMatrix(whole, { ...part, shape }) : whole;
-    for (const { row, rows } of pieces(shape, layout)) {
+    const matrix = weights.get(parameter.name)!;
+    for (const [{ row, rows }] of pieces(parameter, layout)) {
       signal?.throwIfAborted();
       const place = parameterRows(parameter, row, rows);
       if (matrix.readQ8 && store.takesBlocks?.(place)) {
@@ -100,41 +99,67 @@ export interface ParameterPieces {
   data(): AsyncIterable<Float32Array<ArrayBuffer>>;
 }
 
+/** Rows of a parameter. */
+export interface ParameterSegment {
+  /** The parameter. */
+  parameter: Parameter;
+  /** First row. */
+  row: number;
+  /** Number of rows. */
+  rows: number;
+  /** True for the rows at its end. */
+  last: boolean;
+}
+
 /** Reads the parameters of an arena or of packed weights one after another; small ones share a read, large ones take several. */
-export async function* drainArena(
+export function drainArena(
   device: Device,
   layout: Layout,
   store: ParameterStore,
   { signal, onBytes }: TransferOptions = {},
 ): AsyncGenerator<ParameterPieces> {
-  const { parameters } = layout;
-  const read = async (wanted: ArenaRows[]) => {
-    signal?.throwIfAborted();
-    const found = await store.read(device, wanted);
-    onBytes?.(found.reduce((sum, data) => sum + data.byteLength, 0));
-    return found;
-  };
-  for (let i = 0; i < parameters.length;) {
-    const large = parameters[i];
-    const small = fittingTogether(parameters, i);
-    if (small.length === 0) {
-      const data = async function* () {
-        for (const { row, rows } of pieces(large.shape, layout)) {
-          yield* await read([parameterRows(large, row, rows)]);
-        }
-      };
-      yield { parameter: large, data };
-    } else {
-      const found = await read(small.map((parameter) => parameterRows(parameter)));
-      for (const [k, parameter] of small.entries()) {
-        yield {
-          parameter,
-          data: async function* () {
-            yield await Promise.resolve(found[k]);
-          },
-        };
-      }
+  const read = async function* (): AsyncGenerator<[ParameterSegment, Float32Array<ArrayBuffer>]> {
+    for (const batch of batchesOf(layout)) {
+      signal?.throwIfAborted();
+      const wanted = batch.map(({ parameter, row, rows }) => parameterRows(parameter, row, rows));
+      const found = await store.read(device, wanted);
+      onBytes?.(found.reduce((sum, data) => sum + data.byteLength, 0));
+      for (const [i, segment] of batch.entries()) yield [segment, found[i]];
     }
+  };
+  return byParameter(read());
+}
+
+/** Returns a stream of segments as a stream of parameters; segments that a parameter's reader leaves are passed over. */
+export async function* byParameter(
+  segments: AsyncIterator<[ParameterSegment, Float32Array<ArrayBuffer>]>,
+): AsyncGenerator<ParameterPieces> {
+  for (let next = await segments.next(); !next.done; next = await segments.next()) {
+    let [segment, piece] = next.value;
+    const advance = async () => {
+      const { value, done } = await segments.next();
+      if (done) throw new LlameroError(`the numbers of ${segment.parameter.name} end too early`);
+      [segment, piece] = value;
+    };
+    const data = async function* () {
+      yield piece;
+      while (!segment.last) {
+        await advance();
+        yield piece;
+      }
+    };
+    yield { parameter: segment.parameter, data };
+    while (!segment.last) await advance();
+  }
+}
+
+/** Divides parameters into batches of segments of at most 16 MB; small parameters share a batch, large ones take several. */
+export function* batchesOf(layout: Layout): Generator<ParameterSegment[]> {
+  const { parameters } = layout;
+  for (let i = 0; i < parameters.length;) {
+    const small = fittingTogether(parameters, i);
+    if (small.length === 0) yield* pieces(parameters[i], layout);
+    else yield small.map((parameter) => ({ parameter, row: 0, rows: rowsIn(parameter), last: true }));
     i += Math.max(1, small.length);
   }
 }
@@ -143,18 +168,22 @@ export async function* drainArena(
 function fittingTogether(parameters: readonly Parameter[], i: number): Parameter[] {
   let end = i;
   let bytes = 0;
-  while (end < parameters.length && (bytes += 4 * elementsOf(parameters[end].shape)) <= PIECE_BYTES) end++;
+  while (end < parameters.length && (bytes += 4 * elementsOf(parameters[end].shape)) <= pieceBytes) end++;
   return parameters.slice(i, end);
 }
 
-/** Splits an array of `shape` into pieces of whole rows, as many per piece as whole heads allow. */
-function* pieces(
-  shape: readonly number[],
-  { config }: Layout,
-): Generator<{ row: number; rows: number }> {
-  const cols = columnsOf(shape);
-  const all = elementsOf(shape) / cols;
+function rowsIn({ shape }: Parameter): number {
+  return elementsOf(shape) / columnsOf(shape);
+}
+
+/** Splits a parameter into segments of whole rows, as many per segment as whole heads allow. */
+function* pieces(parameter: Parameter, { config }: Layout): Generator<[ParameterSegment]> {
+  const cols = columnsOf(parameter.shape);
+  const all = rowsIn(parameter);
   const head = config ? headDim(config) : 1;
-  const step = Math.max(1, Math.floor(PIECE_BYTES / (4 * cols * head))) * head;
-  for (let row = 0; row < all; row += step) yield { row, rows: Math.min(step, all - row) };
+  const step = Math.max(1, Math.floor(pieceBytes / (4 * cols * head))) * head;
+  for (let row = 0; row < all; row += step) {
+    const rows = Math.min(step, all - row);
+    yield [{ parameter, row, rows, last: row + rows === all }];
+  }
 }

@@ -50,7 +50,7 @@ export function checkWeights({ file, config, tensors }: WeightSource): Map<strin
 }
 
 /**
- * Checks that every parameter is there in its shape, and nothing else.
+ * Checks that every parameter is there in its whole shape, and nothing else.
  *
  * @throws {FormatError} naming the tensor
  */
@@ -65,7 +65,8 @@ export function checkMatrices(
       throw new FormatError(`tensor ${name} has no place in this model`, { file: matrix.file });
     }
   }
-  for (const { name, shape } of parameters) {
+  for (const { name, part, shape: held } of parameters) {
+    const shape = part?.shape ?? held;
     const matrix = matrices.get(name);
     if (!matrix) throw new FormatError(`tensor ${name} is missing`, { file });
     if (matrix.shape.join() === shape.join()) continue;

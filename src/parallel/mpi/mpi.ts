@@ -18,6 +18,15 @@ function signatures<H extends "i32" | "u64">(handle: H) {
     MPI_Comm_rank: { parameters: [handle, "buffer"], result: "i32" },
     MPI_Comm_size: { parameters: [handle, "buffer"], result: "i32" },
     MPI_Comm_split: { parameters: [handle, "i32", "i32", "buffer"], result: "i32" },
+    MPI_Isend: {
+      parameters: ["pointer", "i32", handle, "i32", "i32", handle, "buffer"],
+      result: "i32",
+    },
+    MPI_Iprobe: { parameters: ["i32", "i32", handle, "buffer", "buffer"], result: "i32" },
+    MPI_Recv: {
+      parameters: ["pointer", "i32", handle, "i32", "i32", handle, "buffer"],
+      result: "i32",
+    },
     MPI_Bcast: { parameters: ["pointer", "i32", handle, "i32", handle], result: "i32" },
     MPI_Allgather: {
       parameters: ["pointer", "i32", handle, "pointer", "i32", handle, handle],
@@ -51,6 +60,9 @@ export type Data = Uint8Array<ArrayBufferLike> | Float32Array<ArrayBufferLike>;
 
 /** Bytes of the longest text of an error. */
 const errorBytes = 1024;
+
+/** Bytes of an `MPI_Status`, at most. */
+const statusBytes = 64;
 
 /** An MPI library that is open. */
 export class Mpi {
@@ -148,6 +160,26 @@ export class Mpi {
       MPI_Alltoallv(at(own), counts, starts, byte, at(got), gotCounts, gotStarts, byte, comm),
       "MPI_Alltoallv",
     );
+  }
+
+  /** Sends a few bytes to rank `to` and does not wait; the caller keeps them alive. */
+  post(bytes: Uint8Array<ArrayBuffer>, to: number, comm: Handle): void {
+    const { MPI_Isend } = this.#symbols;
+    const request = new BigUint64Array(1); // never asked for again: so small a message is on its way at once
+    const { byte } = this.handles;
+    this.#check(MPI_Isend(at(bytes), bytes.length, byte, to, 0, comm, request), "MPI_Isend");
+  }
+
+  /** Returns true and fills `bytes` where rank `from` has posted something. */
+  take(bytes: Uint8Array<ArrayBuffer>, from: number, comm: Handle): boolean {
+    const found = new Int32Array(1);
+    const status = new Uint8Array(statusBytes);
+    const { MPI_Iprobe, MPI_Recv } = this.#symbols;
+    this.#check(MPI_Iprobe(from, 0, comm, found, status), "MPI_Iprobe");
+    if (found[0] === 0) return false;
+    const { byte } = this.handles;
+    this.#check(MPI_Recv(at(bytes), bytes.length, byte, from, 0, comm, status), "MPI_Recv");
+    return true;
   }
 
   #type(data: Data): Handle {

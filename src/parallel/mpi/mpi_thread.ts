@@ -61,10 +61,18 @@ if (parentPort && workerData?.library) {
   let thread: MpiThread | undefined;
   answer(-1, () => {
     const mpi = new Mpi(library);
-    mpi.init();
+    const { granted } = mpi.init();
     const world = new Communicator(mpi, mpi.handles.world, pieceBytes);
     thread = new MpiThread(world);
-    return { place: { rank: world.rank, members: world.ranksIn(world), hosts: hostsOf(world, host) } };
+    const own = mpi.split(mpi.handles.world, 0, world.rank);
+    return {
+      place: {
+        rank: world.rank,
+        members: world.ranksIn(world),
+        hosts: hostsOf(world, host),
+        own: granted ? own : undefined,
+      },
+    };
   });
   parentPort.on("message", (command: Command) => answer(command.id, () => thread!.run(command)));
 }

@@ -9,6 +9,7 @@ import { hostName } from "../environment.ts";
 import type { Launcher } from "../launcher.ts";
 import { keepLoaded } from "./abi.ts";
 import { Connection } from "./connection.ts";
+import { Distress } from "./distress.ts";
 import { findLibrary, type Library } from "./library.ts";
 import { Mpi } from "./mpi.ts";
 import { MpiGroup } from "./mpi_group.ts";
@@ -37,17 +38,19 @@ export async function openMpi(launcher: Launcher, options: { pieceBytes?: number
 async function join(launcher: Launcher, pieceBytes: number): Promise<Group> {
   const library = findLibrary(launcher);
   keepLoaded(library.path);
-  const watch = new Watch(new Mpi(library), launcher.rank);
+  const mpi = new Mpi(library);
+  const watch = new Watch(mpi, launcher.rank);
   const connection = new Connection(
     { library, pieceBytes, host: hostName() },
     (waiting, seconds) => watch.look(waiting, seconds),
   );
   watch.listen();
-  const { rank, members, hosts } = await connection.join();
+  const { rank, members, hosts, own } = await connection.join();
   const size = members.length;
   if (size !== launcher.size || rank !== launcher.rank) throw wrongKind(launcher, library, rank, size);
   const world = new MpiGroup(connection, 0, rank, size);
   watch.world = world;
+  watch.distress = own === undefined ? undefined : new Distress(mpi, own, rank, size);
   watch.busy = () => connection.busy;
   world.hosts = hosts!;
   return world;

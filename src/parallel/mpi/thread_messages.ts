@@ -4,6 +4,7 @@
  * @module
  */
 import type { Bytes } from "../../base/exchange.ts";
+import type { Handle } from "./abi.ts";
 import type { HeaderKind } from "./collective_header.ts";
 import type { Library } from "./library.ts";
 
@@ -51,6 +52,8 @@ export interface GroupPlace {
   members: number[];
   /** The hosts of all ranks; of the world only. */
   hosts?: string[];
+  /** A communicator for the main thread's own messages; of the world only, and where any thread may call. */
+  own?: Handle;
 }
 
 /** The result of a collective. */

@@ -13,6 +13,8 @@ import { show } from "../disagreement.ts";
 import { currentRun, defaultTimeout } from "../run_guard.ts";
 import { Communicator } from "./communicator.ts";
 import type { Waiting } from "./connection.ts";
+import type { Command } from "./thread_messages.ts";
+import type { Distress } from "./distress.ts";
 import type { Mpi } from "./mpi.ts";
 import type { MpiGroup } from "./mpi_group.ts";
 
@@ -28,6 +30,8 @@ export class Watch {
   world?: MpiGroup;
   /** Returns true while a collective is not over. */
   busy: () => boolean = () => false;
+  /** The messages of ranks that wait, where they can be sent. */
+  distress?: Distress;
   readonly #mpi: Mpi;
   readonly #rank: number;
   #isOver = false;
@@ -48,14 +52,29 @@ export class Watch {
   /** Ends all ranks where a collective has waited too long for the others. */
   look({ command }: Waiting, seconds: number): void {
     const timeout = currentRun()?.timeout ?? defaultTimeout;
+    if (command && seconds >= timeout / 2) this.distress?.tell(command.id, command, command.kind);
     if (seconds < timeout) return;
+    sleep(Math.min(100 * this.#rank, courtesy)); // so that one of the ranks that give up at the same time shows it
     const place = command ? show(command) : "the start, where all ranks meet";
+    const others = command && this.distress ? this.#others(command, this.distress) : "";
     this.end(
       `waited ${
         seconds.toFixed(0)
-      } s for other ranks in ${place}. One of them hangs, has died, or does something else; ` +
-        `all ranks end now (time-out: ${timeout} s)`,
+      } s for other ranks in ${place}${others}. All ranks end now (time-out: ${timeout} s)`,
     );
+  }
+
+  /** Returns words for the ranks that have not said that they wait, and for those that wait elsewhere. */
+  #others(own: Command, distress: Distress): string {
+    const places = [...distress.hear(own.id)];
+    const name = (rank: number) => `rank ${rank}, host ${this.world!.hosts[rank]}`;
+    const silent = places.flatMap(([rank, place]) => place ? [] : [name(rank)]);
+    const elsewhere = places.flatMap(([rank, place]) =>
+      place && (place.kind !== own.kind || place.label !== own.label)
+        ? [`${name(rank)} waits in ${show(place)}`]
+        : []
+    );
+    return listed("; nothing was heard of", silent) + listed(";", elsewhere);
   }
 
   /** Shows a message with rank and host, keeps the newest collectives, and ends all ranks. */
@@ -111,6 +130,12 @@ export class Watch {
     if (this.world) this.#mpi.abort(code);
     Deno.exit(code);
   }
+}
+
+/** Returns a few names behind their introduction. */
+function listed(introduction: string, names: readonly string[]): string {
+  const more = names.length > 8 ? `; and ${names.length - 8} more` : "";
+  return names.length === 0 ? "" : `${introduction} ${names.slice(0, 8).join("; ")}${more}`;
 }
 
 /** Returns the stack of an error and of its causes, as Deno shows them. */

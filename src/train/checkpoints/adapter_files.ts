@@ -6,49 +6,69 @@
  *
  * @module
  */
-import { readSafetensors, type TensorEntry, writeSafetensors } from "../../formats/mod.ts";
-import type { Adapters, LoraSettings, NamedTensors, NamedWeights, Parameter } from "../../model/mod.ts";
+import type { Ranks } from "../../base/exchange.ts";
+import { together } from "../../base/together.ts";
+import type { Adapters, LoraSettings } from "../../model/mod.ts";
+import { collectFiles } from "../../model/ranks/collect.ts";
+import type { HeldParameters } from "../../model/ranks/held_parameters.ts";
+import { spreadParameters } from "../../model/ranks/spread.ts";
+import { checkMatrices } from "../../model/weights/weight_source.ts";
+import { writeParameterFile } from "./moment_files.ts";
+import { openSafetensors } from "../../formats/mod.ts";
 
 /** Names inside a checkpoint. */
 const FOLDER = "adapter";
 const WEIGHTS = `${FOLDER}/adapter_model.safetensors`;
 const FROZEN = "frozen.safetensors";
 
-/** Writes adapters and frozen weights into the folder of a checkpoint. */
-export async function writeAdapters(folder: string, adapters: Adapters, signal: AbortSignal): Promise<void> {
-  const { layout } = adapters;
-  const read = await adapters.read();
-  const metadata = { format: "pt" };
-  await Deno.mkdir(`${folder}/${FOLDER}`);
-  await writeSafetensors(`${folder}/${WEIGHTS}`, entries(layout.parameters, read.adapters), {
-    metadata,
-    signal,
-  });
-  await Deno.writeTextFile(`${folder}/${FOLDER}/adapter_config.json`, peftConfig(layout.settings));
-  await writeSafetensors(`${folder}/${FROZEN}`, entries(layout.frozen.parameters, read.frozen), {
-    metadata,
-    signal,
-  });
+/** The two files of adapters, with what is in them. */
+function filesOf({ held }: Adapters): [name: string, held: HeldParameters][] {
+  return [[WEIGHTS, held.adapters], [FROZEN, held.frozen]];
 }
 
 /**
- * Restores adapters and frozen weights from the folder of a checkpoint, and with them the model's merged weights.
+ * Writes adapters and frozen weights into the folder of a checkpoint. Every rank calls it.
+ *
+ * @returns the names of the files that this rank has written
+ */
+export async function writeAdapters(
+  folder: string,
+  ranks: Ranks,
+  adapters: Adapters,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { world } = ranks;
+  await together(world, "adapters", async () => {
+    if (world.rank > 0) return;
+    await Deno.mkdir(`${folder}/${FOLDER}`);
+    await Deno.writeTextFile(`${folder}/${FOLDER}/adapter_config.json`, peftConfig(adapters.layout.settings));
+  });
+  const files = filesOf(adapters).map(([name, held]) => {
+    const { parameters } = held.layout;
+    return {
+      content: [{ held, from: 0, to: parameters.length }],
+      write: writeParameterFile(`${folder}/${name}`, parameters, { metadata: { format: "pt" }, signal }),
+    };
+  });
+  const own = await collectFiles(ranks, files, { signal });
+  return own.map((i) => filesOf(adapters)[i][0]);
+}
+
+/**
+ * Restores adapters and frozen weights from the folder of a checkpoint, and with them the model's merged weights. Every rank
+ * calls it.
  *
  * @throws {FormatError} for a file that is missing, or of another shape
  */
-export async function restoreAdapters(folder: string, adapters: Adapters): Promise<void> {
-  const [lora, frozen] = await Promise.all(
-    [WEIGHTS, FROZEN].map((name) => readSafetensors(`${folder}/${name}`)),
-  );
-  adapters.restore({ adapters: floats(lora.tensors), frozen: floats(frozen.tensors) });
-}
-
-function entries(parameters: readonly Parameter[], named: NamedWeights): TensorEntry[] {
-  return parameters.map(({ name, shape }) => ({ name, shape, data: named.get(name)! }));
-}
-
-function floats(tensors: Awaited<ReturnType<typeof readSafetensors>>["tensors"]): NamedTensors {
-  return [...tensors].map(([name, { shape, data }]) => [name, { shape, data: data as Float32Array }]);
+export async function restoreAdapters(folder: string, ranks: Ranks, adapters: Adapters): Promise<void> {
+  for (const [name, held] of filesOf(adapters)) {
+    const path = `${folder}/${name}`;
+    using file = await together(ranks.world, name, () => openSafetensors(path));
+    const matrices = new Map(file.names.map((name) => [name, file.matrix(name)]));
+    checkMatrices(held.layout, matrices, path);
+    await spreadParameters(ranks, held, matrices);
+  }
+  adapters.merge();
 }
 
 /** Returns the configuration for `PeftModel.from_pretrained(base, "adapter")`, the base being the model before the stage. */

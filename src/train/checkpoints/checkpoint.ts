@@ -1,21 +1,26 @@
 /**
  * One checkpoint: a model folder plus `optimizer.safetensors` and `state.json`, either whole or absent.
  *
- * It is written into a hidden folder beside its final path, flushed to the disk and renamed.
+ * Its files do not depend on the number of ranks that write it.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 import { FormatError } from "../../base/errors.ts";
-import { openSafetensors, type TensorEntry, writeSafetensors } from "../../formats/mod.ts";
-import type { AdamMoment, Model, Stepping } from "../../model/mod.ts";
+import { gatherValues, type Ranks } from "../../base/exchange.ts";
+import { parseOptions } from "../../base/schema.ts";
+import { together } from "../../base/together.ts";
+import { saveModel } from "../../model/files/save.ts";
 import { restoreModel } from "../../model/lifecycle/load_model.ts";
-import { restoreAdapters, writeAdapters } from "./adapter_files.ts";
-import { cardFiles, writeCard } from "./training_card.ts";
+import type { Model, Stepping } from "../../model/mod.ts";
+import { saveSchema } from "../../model/model_options.ts";
+import { stateOf } from "../../model/model_state.ts";
+import { singleRanks } from "../../parallel/mod.ts";
 import { type FileRecord, readState, type RunState, stateText } from "../monitoring/run_state.ts";
-
-/** File of the moments inside a checkpoint. */
-const MOMENTS = "optimizer.safetensors";
+import { restoreAdapters, writeAdapters } from "./adapter_files.ts";
+import { filesIn, foldersIn, replaceFolder } from "./draft_folder.ts";
+import { readMoments, writeMoments } from "./moment_files.ts";
+import { cardFiles, writeCard } from "./training_card.ts";
 
 /** A checkpoint whose files all match their checksums. */
 export interface Checkpoint {
@@ -25,54 +30,60 @@ export interface Checkpoint {
   state: RunState;
 }
 
-/** Fills a hidden folder and renames it to `path`, in place of an earlier folder of that name. */
-async function replaceFolder(path: string, fill: (draft: string) => Promise<void>): Promise<void> {
-  const [, parent, name] = path.match(/^(.*\/)?([^/]+)$/)!;
-  const id = crypto.randomUUID();
-  const draft = `${parent ?? ""}.${name}.${id}.tmp`;
-  const old = `${parent ?? ""}.${name}.${id}.old`;
-  await Deno.mkdir(draft, { recursive: true });
-  try {
-    await fill(draft);
-    for (const name of filesIn(draft)) await syncFile(`${draft}/${name}`);
-    for (const name of foldersIn(draft)) await syncFolder(`${draft}/${name}`);
-    await syncFolder(draft);
-    const replaced = await Deno.rename(path, old).then(() => true, () => false);
-    await Deno.rename(draft, path);
-    await syncFolder(parent ?? ".");
-    if (replaced) await Deno.remove(old, { recursive: true });
-  } catch (error) {
-    await Deno.remove(draft, { recursive: true }).catch(() => {});
-    throw error;
-  }
+/** The content of a checkpoint. */
+export interface CheckpointContent {
+  /** Model whose weights are written. */
+  model: Model;
+  /** Training step whose moments are written. */
+  training: Stepping;
+  /** Content of `state.json`; that of rank 0 counts. */
+  state: Omit<RunState, "files">;
 }
 
-/** Returns true for the name of a folder that a killed process left behind. */
-export function isDraft(name: string): boolean {
-  return /^\..+\.[0-9a-f-]{36}\.(tmp|old)$/.test(name);
-}
-
-/** Writes a checkpoint to the folder `path`; an aborted signal leaves nothing behind. */
+/**
+ * Writes a checkpoint to the folder `path`; an aborted signal leaves nothing behind. Every rank of the model calls it: each
+ * writes and hashes files of its own.
+ *
+ * @param options `shardBytes` is the largest file of weights or moments; a larger tensor has a file of its own (default as in `Model.save`)
+ * @throws the error of the rank that failed, on every rank
+ */
 export async function writeCheckpoint(
   path: string,
-  model: Model,
-  training: Stepping,
-  state: Omit<RunState, "files">,
+  { model, training, state }: CheckpointContent,
   signal: AbortSignal,
+  options: { shardBytes?: number } = {},
 ): Promise<void> {
+  const { ranks } = stateOf(model);
+  const { world } = ranks;
+  const settings = parseOptions(saveSchema, { ...options, signal }, "Model.save");
+  const { shardBytes } = settings;
   await replaceFolder(path, async (draft) => {
-    signal.throwIfAborted();
-    await model.save(draft);
-    signal.throwIfAborted();
-    await writeMoments(`${draft}/${MOMENTS}`, training, signal);
-    if (training.adapters) await writeAdapters(draft, training.adapters, signal);
-    const files: Record<string, FileRecord> = {};
-    const names = filesIn(draft).filter((name) => !cardFiles.includes(name));
-    for (const name of names) files[name] = await recordOf(`${draft}/${name}`);
-    await writeCard(draft, model, state);
-    await Deno.writeTextFile(`${draft}/state.json`, await stateText({ ...state, files }));
-    signal.throwIfAborted();
-  });
+    const written = [
+      ...await saveModel(model, draft, settings),
+      ...await writeMoments(draft, ranks, training, { shardBytes, signal }),
+      ...training.adapters ? await writeAdapters(draft, ranks, training.adapters, signal) : [],
+    ];
+    const records = await together(world, "checksums", () => recordFiles(draft, written));
+    const all = Object.assign({}, ...await gatherValues(world, records, "checksums")) as FileRecords;
+    await together(world, "state", async () => {
+      if (world.rank > 0) return;
+      const rest = filesIn(draft).filter((name) => !cardFiles.includes(name) && !(name in all));
+      const files = { ...all, ...await recordFiles(draft, rest) };
+      await writeCard(draft, model, state);
+      const sorted = Object.fromEntries(Object.keys(files).sort().map((name) => [name, files[name]]));
+      await Deno.writeTextFile(`${draft}/state.json`, await stateText({ ...state, files: sorted }));
+      signal.throwIfAborted();
+    });
+  }, world);
+}
+
+/** Sizes and checksums of files, by name. */
+type FileRecords = Record<string, FileRecord>;
+
+async function recordFiles(folder: string, names: readonly string[]): Promise<FileRecords> {
+  const records: FileRecords = {};
+  for (const name of names) records[name] = await recordOf(`${folder}/${name}`);
+  return records;
 }
 
 /** Gives a checkpoint a second path: hard links where the file system has them, else a copy. */
@@ -116,55 +127,23 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   return { path, state };
 }
 
-/** Restores the weights of a model from a checkpoint. */
+/** Restores the weights of a model from a checkpoint. Every rank of the model calls it. */
 export function restoreWeights(model: Model, { path }: Checkpoint): Promise<void> {
   return restoreModel(model, path);
 }
 
 /**
- * Restores the moments of a training step from a checkpoint, and its LoRA adapters where it has some.
+ * Restores the moments of a training step from a checkpoint, and its LoRA adapters where it has some. Every rank calls it.
  *
  * @throws {FormatError} for a tensor that is missing, unknown or of another shape
  */
-export async function restoreMoments(training: Stepping, { path }: Checkpoint): Promise<void> {
-  using file = await openSafetensors(`${path}/${MOMENTS}`);
-  const tensorsOf = (moment: AdamMoment) =>
-    new Map(
-      [...file.tensors.keys()].filter((name) => name.startsWith(`${moment}.`))
-        .map((name) => [name.slice(moment.length + 1), file.matrix(name)]),
-    );
-  await training.restore({ m: tensorsOf("m"), v: tensorsOf("v") }, `${path}/${MOMENTS}`);
-  if (training.adapters) await restoreAdapters(path, training.adapters);
-}
-
-/** Writes both moments under the names of their parameters, prefixed `m.` and `v.`, in pieces of some megabytes. */
-async function writeMoments(path: string, training: Stepping, signal: AbortSignal): Promise<void> {
-  const moments: readonly AdamMoment[] = ["m", "v"];
-  const { parameters } = training.layout;
-  const layout = moments.flatMap((moment) =>
-    parameters.map(({ name, shape }) => ({ name: `${moment}.${name}`, shape }))
-  );
-  const entries = async function* (): AsyncGenerator<TensorEntry> {
-    for (const moment of moments) {
-      for await (const { parameter: { name, shape }, data } of training.moments(moment, { signal })) {
-        yield { name: `${moment}.${name}`, shape, data };
-      }
-    }
-  };
-  await writeSafetensors(path, entries(), { layout, signal });
-}
-
-/** Returns the names of a checkpoint's files, those in its folders as `folder/name`. */
-function filesIn(path: string): string[] {
-  const names = (folder: string) =>
-    [...Deno.readDirSync(`${path}/${folder}`)].filter((entry) => entry.isFile).map(({ name }) =>
-      folder + name
-    );
-  return ["", ...foldersIn(path).map((name) => `${name}/`)].flatMap(names).sort();
-}
-
-function foldersIn(path: string): string[] {
-  return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map(({ name }) => name);
+export async function restoreMoments(
+  training: Stepping,
+  { path }: Checkpoint,
+  ranks: Ranks = singleRanks,
+): Promise<void> {
+  await readMoments(path, ranks, training);
+  if (training.adapters) await restoreAdapters(path, ranks, training.adapters);
 }
 
 async function recordOf(file: string): Promise<FileRecord> {
@@ -177,16 +156,4 @@ async function recordOf(file: string): Promise<FileRecord> {
     bytes += n;
   }
   return { bytes, sha256: hash.digest("hex") };
-}
-
-async function syncFile(file: string): Promise<void> {
-  using opened = await Deno.open(file, { read: true, write: true });
-  await opened.sync();
-}
-
-/** Flushes a folder, which holds the new name, to the disk; Windows does not open folders. */
-async function syncFolder(path: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
-  using folder = await Deno.open(path);
-  await folder.sync();
 }

@@ -7,21 +7,18 @@ import { ConfigError, FormatError } from "../../base/errors.ts";
 import { type Group, valueOf } from "../../base/exchange.ts";
 import { together } from "../../base/together.ts";
 import { singleGroup } from "../../parallel/mod.ts";
-import type { Model, Stepping } from "../../model/mod.ts";
-import { type Checkpoint, isDraft, linkCheckpoint, openCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { makeSharedFolder } from "../../model/ranks/shared_folder.ts";
+import {
+  type Checkpoint,
+  type CheckpointContent,
+  linkCheckpoint,
+  openCheckpoint,
+  writeCheckpoint,
+} from "./checkpoint.ts";
+import { isDraft } from "./draft_folder.ts";
 import { storageError } from "./storage_errors.ts";
 import { readState, type RunState } from "../monitoring/run_state.ts";
 import type { KeepOptions } from "../trainer_options.ts";
-
-/** The content of a checkpoint. */
-interface CheckpointContent {
-  /** Model whose weights are written. */
-  model: Model;
-  /** Training step whose moments are written. */
-  training: Stepping;
-  /** Content of `state.json`. */
-  state: Omit<RunState, "files">;
-}
 
 /** The folder of a run's checkpoints. */
 export class CheckpointFolder {
@@ -43,55 +40,51 @@ export class CheckpointFolder {
   }
 
   /**
-   * Makes the folder and removes half-written checkpoints.
+   * Makes the folder and removes half-written checkpoints. Every rank calls it.
    *
-   * @throws {ConfigError} for a folder that cannot be written, before any training
+   * @throws {ConfigError} for a folder that cannot be written, or that is not one for all ranks, before any training
    */
   async prepare(world: Group = singleGroup): Promise<void> {
     this.#world = world;
-    await together(world, "checkpoint folder", () => world.rank === 0 ? this.#prepare() : undefined);
-  }
-
-  async #prepare(): Promise<void> {
-    try {
-      await Deno.mkdir(this.path, { recursive: true });
-      await Deno.remove(await Deno.makeTempFile({ dir: this.path, prefix: "." })); // it may exist and be read-only
-    } catch (error) {
+    await makeSharedFolder(world, this.path, "Trainer.checkpoint").catch((error) => {
       throw storageError(error, this.path);
-    }
-    for (const { name } of [...Deno.readDirSync(this.path)]) {
-      if (isDraft(name)) await Deno.remove(`${this.path}/${name}`, { recursive: true });
-    }
+    });
+    await together(world, "checkpoint folder", async () => {
+      try {
+        await Deno.remove(await Deno.makeTempFile({ dir: this.path, prefix: "." })); // it may exist and be read-only
+      } catch (error) {
+        throw storageError(error, this.path);
+      }
+      if (world.rank > 0) return;
+      for (const { name } of [...Deno.readDirSync(this.path)]) {
+        if (isDraft(name)) await Deno.remove(`${this.path}/${name}`, { recursive: true });
+      }
+    });
   }
 
   /**
    * Writes the checkpoint of a step and removes old ones. The last step of a stage is linked under the stage's name, and
-   * the best step, where that is kept, under the stage's name with `-best`.
+   * the best step, where that is kept, under the stage's name with `-best`. Every rank calls it.
    *
    * @returns the folder of the checkpoint
    */
   async write(content: CheckpointContent, signal: AbortSignal): Promise<string> {
-    const world = this.#world;
-    const { training, state } = content;
-    return this.newest = await together(world, "checkpoint", async () => {
-      if (world.rank === 0) return await this.#write(content, signal);
-      for (const moment of ["m", "v"] as const) {
-        for await (const { data } of training.moments(moment)) for await (const _ of data());
-      }
-      return `${this.path}/${stepName(state.step)}`;
-    });
-  }
-
-  async #write(content: CheckpointContent, signal: AbortSignal): Promise<string> {
-    const { model, training, state } = content;
+    const { state } = content;
     const path = `${this.path}/${stepName(state.step)}`;
-    if (this.#replace) await this.#removeEarlierRun();
-    await writeCheckpoint(path, model, training, state, signal);
-    if (state.stageStep === state.stageSteps) await linkCheckpoint(path, `${this.path}/${state.stage}`);
-    if (this.keep.best && isBest(state)) await linkCheckpoint(path, `${this.path}/${state.stage}-best`);
-    this.newest = path;
-    await this.#prune(state);
-    return path;
+    const world = this.#world;
+    await together(
+      world,
+      "earlier run",
+      () => world.rank === 0 && this.#replace ? this.#removeEarlierRun() : undefined,
+    );
+    await writeCheckpoint(path, content, signal);
+    await together(world, "links", async () => {
+      if (world.rank > 0) return;
+      if (state.stageStep === state.stageSteps) await linkCheckpoint(path, `${this.path}/${state.stage}`);
+      if (this.keep.best && isBest(state)) await linkCheckpoint(path, `${this.path}/${state.stage}-best`);
+      await this.#prune(state);
+    });
+    return this.newest = path;
   }
 
   /** Removes the checkpoints of the run that this one replaces; its later steps would pass for this run's. */

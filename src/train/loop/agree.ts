@@ -90,7 +90,7 @@ export class Agreement {
   }
 
   /**
-   * Does work without collectives and waits until all ranks are through with theirs. Ranks agree meanwhile, so that none
+   * Carries out work without collectives and waits until all ranks are through with theirs. Ranks agree meanwhile, so that none
    * waits longer than a collective may take, and a stop on any rank reaches all.
    *
    * @param discard frees a result that is not returned

@@ -26,7 +26,7 @@ import type { RunControl } from "./run_control.ts";
  * @throws {ConfigError} naming the first difference when the checkpoint belongs to another run, unless that is forced
  */
 export async function restoreRun(
-  spec: RunSpec,
+  spec: RunSpec & Pick<RunContext, "trace">,
   control: RunControl,
   log: RunLog,
   { checkpoint, agreement }: { checkpoint?: Checkpoint; agreement?: Agreement } = {},

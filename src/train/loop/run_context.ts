@@ -10,6 +10,7 @@ import type { Evaluation } from "../monitoring/evaluation.ts";
 import type { RunLog } from "../monitoring/run_log.ts";
 import type { KernelTable, RunPlan } from "../monitoring/run_state.ts";
 import type { RunParallel } from "../ranks/run_parallel.ts";
+import type { RunTrace } from "../ranks/run_trace.ts";
 import type { Stage } from "../stages/stage.ts";
 import type { Agreement } from "./agree.ts";
 import type { RunControl } from "./run_control.ts";
@@ -53,6 +54,8 @@ export interface RunContext extends RunSpec {
   readonly kernels: KernelTable;
   /** Parts of a batch whose gradients are added in order. */
   readonly lanes: number;
+  /** Times of the devices' work and of exchanges. */
+  readonly trace: RunTrace;
   /** The agreements with other ranks; undefined in a single process. */
   readonly agreement?: Agreement;
 }

@@ -22,6 +22,9 @@ import { type RecurringEvaluation, runStage } from "./stage_loop.ts";
 import { claimFolder } from "../ranks/folder_claim.ts";
 import { adoptTemplate, runEvaluation } from "./stage_hooks.ts";
 
+/** The description of a run, and where its trace is kept. */
+type TracedSpec = RunSpec & Pick<RunContext, "trace">;
+
 /**
  * Runs the chain of `spec` to its end, or until it is stopped. Waits for its turn on the device and then calls
  * `onStart`.
@@ -32,7 +35,7 @@ import { adoptTemplate, runEvaluation } from "./stage_hooks.ts";
  * @throws {DeviceError} when the GPU was lost and the run cannot go on by itself
  */
 export async function runStages(
-  spec: RunSpec,
+  spec: TracedSpec,
   control: RunControl,
   log: RunLog,
   onStart: () => void,
@@ -52,7 +55,7 @@ export async function runStages(
 
 /** Runs the chain on several ranks; a rank that fails while others wait for it ends their waiting. */
 async function runTogether(
-  spec: RunSpec,
+  spec: TracedSpec,
   agreement: Agreement,
   log: RunLog,
   onStart: () => void,
@@ -74,7 +77,7 @@ async function lostOnRank(error: unknown, { model, folder }: RunSpec, log: RunLo
 
 /** Runs the chain once, from the checkpoint to resume from where there is one. */
 async function runAttempt(
-  spec: RunSpec,
+  spec: TracedSpec,
   control: RunControl,
   log: RunLog,
   onStart: () => void,

@@ -72,7 +72,7 @@ async function onFirstCopy<T>({ agreement, log }: HookContext, compute: () => Pr
 }
 
 /**
- * Does work in which no rank waits for another one, while ranks agree: a stop reaches it, and none waits too long. Model
+ * Carries out work in which no rank waits for another one, while ranks agree: a stop reaches it, and none waits too long. Model
  * ranks exchange rows in such work, so they do not agree before it is over.
  */
 async function aside<T>(

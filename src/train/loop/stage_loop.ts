@@ -56,7 +56,9 @@ export async function runStage(
   const { name, microBatch } = stage.settings;
   try {
     using opened = await openStage(context, stage, index, kernels.microBatches?.[name] ?? microBatch);
+    context.trace.follow(opened.queue.training);
     await new StageLoop(context, opened, recurring).run(from);
+    await context.trace.collect(context.parallel.ranks.world);
   } catch (error) {
     if (error !== stopping.reason || !stopping.aborted) throw error; // else stopped while the stage was opened
   }
@@ -137,7 +139,7 @@ class StageLoop {
     const { name, context, batch } = settings;
     const { steps, train } = tokens;
     if (from) {
-      await restoreMoments(queue.training, from);
+      await restoreMoments(queue.training, from, stateOf(model).ranks);
       queue.recall(log.history.filter(({ stage }) => stage === name));
       log.stages.pop();
     }
@@ -183,7 +185,7 @@ class StageLoop {
     this.#stopAtEnd();
   }
 
-  /** Does the same with all ranks, reads back where one of them is due to, and fails where one cannot take the step. */
+  /** Waits and stops with all ranks, reads back where one of them is due to, and fails where one cannot take the step. */
   async #agree(agreement: Agreement): Promise<void> {
     const { control, model } = this.#context;
     const { queue } = this.#opened;

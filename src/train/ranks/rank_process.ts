@@ -9,10 +9,10 @@ import { guardRun } from "../../parallel/mod.ts";
 import type { RunLog } from "../monitoring/run_log.ts";
 import type { RunParallel } from "./run_parallel.ts";
 
-/** Signals by which launchers and schedulers stop a job; each of them is a first stop. */
-const stopSignals: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT"]
-  : ["SIGINT", "SIGTERM", "SIGUSR1"];
+/** Returns the signals by which launchers and schedulers stop a job; each of them is a first stop. */
+function stopSignals(): readonly Deno.Signal[] {
+  return Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2"];
+}
 
 /** The parts of a run's control that signals need. */
 interface Stoppable {
@@ -39,7 +39,7 @@ export function enterRank(
   };
   const leave = new DisposableStack();
   if (world.hosts) {
-    for (const signal of stopSignals) {
+    for (const signal of stopSignals()) {
       Deno.addSignalListener(signal, stop);
       leave.defer(() => Deno.removeSignalListener(signal, stop));
     }

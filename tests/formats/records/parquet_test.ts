@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { isBrokenRecord } from "../../../src/formats/record_or_error.ts";
-import { findParquet } from "../../../src/formats/records/parquet.ts";
+import { findParquet, parquetRanges } from "../../../src/formats/records/parquet.ts";
 import { all, failure } from "../../data/fixtures.ts";
 import { inFolder } from "../../support/folder.ts";
 
@@ -133,4 +133,30 @@ Deno.test("a text that is not UTF-8 stays bytes; a name that stands twice is ref
       written(column("t", "a"), column("~", "b")).map((byte) => byte === 0x7e ? 0x74 : byte),
     );
     assert.match((await failure(() => all(findParquet(path)))).message, /as Parquet: it names "t" twice/);
+  }));
+
+Deno.test("ranges of row groups hold every row once, with its number", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/x.parquet`;
+    const data = Array.from({ length: 100 }, (_, n) => `row ${n} ${n * 7919 % 1000}`);
+    await Deno.writeFile(
+      path,
+      new Uint8Array(
+        parquetWriteBuffer({ columnData: [{ name: "text", data, type: "STRING" }], rowGroupSize: 9 }),
+      ),
+    );
+    const { size } = await Deno.stat(path);
+    for (const bytes of [1, Math.floor(size / 4)]) {
+      const ranges = await parquetRanges(path, bytes);
+      assert.ok(
+        bytes === 1 ? ranges.length === 12 : ranges.length > 1 && ranges.length < 12,
+        `${ranges.length}`,
+      );
+      const found = [];
+      for (const range of ranges) found.push(...await Array.fromAsync(findParquet(path, undefined, range)));
+      assert.deepEqual(found, data.map((text, i) => ({ value: { text }, line: i + 1 })));
+    }
+    assert.deepEqual(await parquetRanges(path, size), []);
+    await Deno.writeTextFile(path, "PAR1 but nothing else");
+    assert.deepEqual(await parquetRanges(path, 3), [], "its reading reports the damage");
   }));

@@ -42,7 +42,8 @@ export interface ExchangeSettings {
 /** The sums of gradients over lanes and ranks. */
 export class GradientExchange {
   readonly #settings: ExchangeSettings;
-  readonly #staging: Staging;
+  /** Two, since the bytes of one segment are taken while the next one runs. */
+  readonly #stagings: [Staging, Staging];
   readonly #host: HostBucket[] = [];
   #next = 0;
   /** The own part of each bucket's sum so far. */
@@ -51,37 +52,44 @@ export class GradientExchange {
   /** Makes an exchange; host memory is taken at its first use. */
   constructor(settings: ExchangeSettings) {
     this.#settings = settings;
-    this.#staging = new Staging(settings.device, 4 * settings.buckets[0].size + 4);
+    const { device, buckets: [{ size }] } = settings;
+    this.#stagings = [new Staging(device, 4 * size + 4), new Staging(device, 4 * size + 4)];
   }
 
-  /** Encodes the copy of a bucket, and of `more` behind it, to where {@linkcode GradientExchange.send} reads it. */
+  /** Encodes the copy of a bucket, and of `more` behind it, to where {@linkcode GradientExchange.wait} finds it. */
   copy(encoder: GPUCommandEncoder, bucket: number, more: readonly BytesAt[] = []): void {
     const { gradients, buckets } = this.#settings;
     const { start, size } = buckets[bucket];
     const ranges = gradients.flat("bucket", start, size).map((tensor) => tensor.range());
-    this.#staging.copy(encoder, [...ranges, ...more]);
+    this.#stagings[0].copy(encoder, [...ranges, ...more]);
   }
 
   /**
-   * Waits for the copy of a bucket and asks for its exchange. With overlap it does not wait for the exchange.
+   * Waits for the copy of a bucket.
    *
-   * @param work name and beginning of the work on the GPU that ends with the copy, for the trace
-   * @returns the bytes behind the bucket
+   * @returns a function that takes its bytes, asks for its exchange and returns the bytes behind the bucket; with overlap it
+   * does not wait for the exchange
    */
-  async send(bucket: number, work: { name: string; begin: number }): Promise<Uint8Array<ArrayBuffer>> {
+  async wait(bucket: number): Promise<() => Promise<Uint8Array<ArrayBuffer>>> {
+    const staging = this.#stagings[0];
+    await staging.map();
+    this.#stagings.reverse();
+    return () => this.#send(bucket, staging);
+  }
+
+  async #send(bucket: number, staging: Staging): Promise<Uint8Array<ArrayBuffer>> {
     const { group, buckets, overlap, tracer } = this.#settings;
     const { size, part } = buckets[bucket];
     const host = await this.#freeHost();
     const values = host.values.subarray(0, part * group.size);
     const onto = await this.#sums[bucket];
-    const more = await this.#staging.take((bytes) => {
-      const mapped = tracer.now();
-      tracer.add("compute", work.name, work.begin, mapped);
+    const begin = tracer.now();
+    const more = staging.take((bytes) => {
       values.set(new Float32Array(bytes.buffer, bytes.byteOffset, size));
       values.fill(0, size);
-      tracer.add("copy", `bucket ${bucket}`, mapped);
       return bytes.slice(4 * size);
     });
+    tracer.add("copy", `bucket ${bucket}`, begin);
     const sum = group.reduceScatter(values, "gradients", onto);
     sum.catch(() => {}); // whoever awaits the sums is told
     this.#sums[bucket] = sum;
@@ -141,8 +149,8 @@ export class GradientExchange {
     }
   }
 
-  /** Frees the staging buffer. */
+  /** Frees the staging buffers. */
   dispose(): void {
-    this.#staging.dispose();
+    for (const staging of this.#stagings) staging.dispose();
   }
 }

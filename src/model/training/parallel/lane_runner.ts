@@ -2,8 +2,8 @@
  * The lanes of a rank: micro-batches into a sum of gradients that begins at zero, and the exchange of that sum.
  *
  * The last micro-batch of a lane is cut behind the last writer of each bucket of gradients. A segment is submitted with the
- * copy of the bucket that it completes, awaited, and handed over; then the next one is submitted at once. So the network
- * carries bucket k while the GPU computes segment k + 1.
+ * copy of the bucket that it completes, and awaited; then the next one is submitted at once, and the bytes of the bucket are
+ * handed over. So the network carries bucket k while the GPU computes segment k + 1.
  *
  * @module
  */
@@ -24,6 +24,8 @@ export class LaneRunner {
   readonly #tracer: Tracer;
   /** The last micro-batch of a lane. */
   readonly #segments: readonly BucketSegment[];
+  /** True where exchanges are not awaited. */
+  readonly #overlaps: boolean;
   /** True where losses of several lanes are added on the host. */
   readonly #readsLoss: boolean;
 
@@ -37,6 +39,7 @@ export class LaneRunner {
     this.#tracer = tracer;
     const { device, gradients, buckets, micro: { calls }, collect } = parts;
     this.exchange = new GradientExchange({ device, gradients, group: data, buckets, overlap, tracer });
+    this.#overlaps = overlap;
     this.#readsLoss = lanes * model.size > 1;
     const early = overlap && !collect;
     const order = bucketOrder(calls, gradients, buckets)
@@ -81,6 +84,12 @@ export class LaneRunner {
     const { device: { gpu }, micro, collect, state: { loss } } = this.#parts;
     const lastBucket = this.#segments.findLastIndex(({ bucket }) => bucket !== undefined);
     let read = 0;
+    let handOver: (() => Promise<Uint8Array<ArrayBuffer>>) | undefined;
+    const handOverLast = async () => {
+      const more = await handOver?.();
+      handOver = undefined;
+      if (more?.length) read = new Float32Array(more.buffer)[0];
+    };
     for (const [i, segment] of this.#segments.entries()) {
       const { first, end, bucket, exchange } = segment;
       const encoder = gpu.createCommandEncoder();
@@ -92,11 +101,14 @@ export class LaneRunner {
       }
       const work = { name: works ? `segment ${i}` : "copy of a bucket", begin: this.#tracer.now() };
       gpu.queue.submit([encoder.finish()]);
+      await handOverLast();
       if (exchange && computes) await this.#exchangeRows(exchange, work);
       if (bucket === undefined) continue;
-      const more = await this.exchange.send(bucket, work);
-      if (more.length) read = new Float32Array(more.buffer)[0];
+      handOver = await this.exchange.wait(bucket);
+      this.#tracer.add("compute", work.name, work.begin);
+      if (!this.#overlaps) await handOverLast();
     }
+    await handOverLast();
     return read;
   }
 

@@ -18,13 +18,10 @@ import type { FileMatrix } from "../../../formats/tensors/matrix.ts";
 import type { MemoryPlan, Program } from "../../../gpu/mod.ts";
 import type { BatchRow } from "../../architecture/batch.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../../model_state.ts";
+import type { HeldParameters } from "../../ranks/held_parameters.ts";
+import { spreadParameters } from "../../ranks/spread.ts";
 import type { OwnedArena } from "../../weights/owned_arena.ts";
-import {
-  drainArena,
-  fillArena,
-  type ParameterPieces,
-  type TransferOptions,
-} from "../../weights/stream_weights.ts";
+import { drainArena, type ParameterPieces, type TransferOptions } from "../../weights/stream_weights.ts";
 import type { ParameterLayout } from "../../weights/weight_layout.ts";
 import { checkMatrices } from "../../weights/weight_source.ts";
 import type { AdamMoment, TrainingStepOptions } from "../build_step.ts";
@@ -191,6 +188,17 @@ export class ParallelStep implements Stepping {
     return await firstNonFinite(device, this.layout, gradients, held, this.#parallel.ranks.world);
   }
 
+  /** Returns a moment as this rank holds it, for checkpoints. */
+  held(moment: AdamMoment): HeldParameters {
+    const { device, moments: { [moment]: arena } } = this.#parts;
+    if (arena.place.size > 1) return { device, layout: this.layout, divided: arena };
+    return {
+      device,
+      layout: this.layout,
+      store: gatheringStore(arena, this.#parallel.ranks.data, "moments"),
+    };
+  }
+
   /** Reads a moment, parameter after parameter. Where moments are divided, every rank reads all of it in the same order. */
   async *moments(moment: AdamMoment, options: TransferOptions = {}): AsyncGenerator<ParameterPieces> {
     await this.settle();
@@ -209,11 +217,10 @@ export class ParallelStep implements Stepping {
     matrices: Readonly<Record<AdamMoment, ReadonlyMap<string, FileMatrix>>>,
     file: string,
   ): Promise<void> {
-    const { device, moments } = this.#parts;
+    const { ranks } = this.#parallel;
     for (const moment of ["m", "v"] as const) checkMatrices(this.layout, matrices[moment], file);
     for (const moment of ["m", "v"] as const) {
-      const store = gatheringStore(moments[moment], this.#parallel.ranks.data, "moments");
-      await fillArena(device, this.layout, store, matrices[moment]);
+      await spreadParameters(ranks, this.held(moment), matrices[moment]);
     }
   }
 

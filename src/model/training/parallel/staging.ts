@@ -47,21 +47,19 @@ export class Staging {
     return this.#buffer;
   }
 
-  /**
-   * Waits for the copies of the last submission and shows their bytes to `use`, which must not keep them.
-   *
-   * @throws {DeviceError} for a fault that the GPU reported
-   */
-  async take<T>(use: (bytes: Uint8Array<ArrayBuffer>) => T): Promise<T> {
-    const size = this.#size;
-    if (size === 0) return use(new Uint8Array());
-    const buffer = this.#buffer!;
-    await buffer.mapAsync(0x1, 0, size);
+  /** Waits for the copies of the last submission; {@linkcode Staging.take} follows. */
+  async map(): Promise<void> {
+    if (this.#size > 0) await this.#buffer!.mapAsync(0x1, 0, this.#size);
+    this.device.check();
+  }
+
+  /** Shows the bytes to `use`, which must not keep them, and frees the buffer for the next copy. */
+  take<T>(use: (bytes: Uint8Array<ArrayBuffer>) => T): T {
+    if (this.#size === 0) return use(new Uint8Array());
     try {
-      return use(new Uint8Array(buffer.getMappedRange(0, size)));
+      return use(new Uint8Array(this.#buffer!.getMappedRange(0, this.#size)));
     } finally {
-      buffer.unmap();
-      this.device.check();
+      this.#buffer!.unmap();
     }
   }
 

@@ -78,8 +78,9 @@ export class WeightGather {
     const begin = tracer.now();
     device.gpu.queue.submit([encoder.finish()]);
     const own = new Uint8Array(new SharedArrayBuffer(bytes * partsOf(batch)));
-    await this.#staging.take((found) => {
-      tracer.add("compute", index === 0 ? "update" : "weights", begin);
+    await this.#staging.map();
+    tracer.add("compute", index === 0 ? "update" : "weights", begin);
+    this.#staging.take((found) => {
       let at = 0;
       let from = 0;
       batch.forEach(({ part }, i) => {

@@ -48,7 +48,7 @@ export interface LaneRun {
   rate?: (step: number) => number;
 }
 
-/** What a rank found. */
+/** The findings of a rank. */
 export interface LaneResult {
   /** The records of all steps. */
   curve: StepRecord[];
@@ -133,6 +133,9 @@ export async function trainLanes(run: LaneRun): Promise<LaneResult> {
     await step.run(lanesOf(rows, lanes, ranks.data), t, rateOf(t) * (run.rate?.(t) ?? 1), keptTargets(rows));
     if (t % 3 === 0 || t === steps) curve.push(...await step.read());
   }
+  await step.settle();
+  const events = step.trace();
+  const { overlap: hidden } = step;
   const counts = Object.fromEntries(ranks.data.log.counts);
   const { buffers } = device.memory();
   const bytesOf = (pattern: RegExp) =>
@@ -164,8 +167,8 @@ export async function trainLanes(run: LaneRun): Promise<LaneResult> {
     bytes,
     size,
     ...nonFinite !== undefined && { nonFinite },
-    events: step.trace(),
-    overlap: step.overlap,
+    events,
+    overlap: hidden,
   };
   step.dispose();
   model.dispose();

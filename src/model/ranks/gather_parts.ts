@@ -5,8 +5,8 @@
  */
 import type { Group } from "../../base/exchange.ts";
 import { addInOrder } from "../../parallel/ordered_sum.ts";
-import type { NamedWeights } from "./named_weights.ts";
-import type { Parameter, ParameterLayout } from "./weight_layout.ts";
+import type { NamedWeights } from "../weights/named_weights.ts";
+import type { Parameter, ParameterLayout } from "../weights/weight_layout.ts";
 
 /** Settings of {@linkcode gatherParts}. */
 interface GatherSettings {

@@ -1,0 +1,46 @@
+/**
+ * Trains one model by as many processes as the launcher has started, and goes on from the newest checkpoint.
+ *
+ *     deno run -A examples/slurm/train.ts --help
+ *     mpirun -n 4 deno run -A examples/slurm/train.ts --data "corpus/clean/*.jsonl.zst" --out runs/first
+ *
+ * @module
+ */
+import { type Document, Model, Tokenizer, Trainer } from "@llamero/sdk";
+import { joinParts } from "@llamero/sdk/data";
+import { z } from "zod";
+import { readFlags } from "../cli/args.ts";
+
+const flags = z.strictObject({
+  data: z.string().default("corpus/clean/*.jsonl.zst").describe("shards that jobs have written in parts"),
+  tokenizer: z.string().default("").describe("folder of a tokenizer; default: one trained on the data"),
+  preset: z.string().default("1M").describe("size: nano, 1M, 5M, 15M, 50M, 110M, or one of the paper's"),
+  vocabSize: z.int().min(260).default(2048).describe("size of a new tokenizer's vocabulary"),
+  context: z.int().min(8).default(128).describe("tokens per sequence"),
+  steps: z.int().min(1).default(500).describe("number of updates"),
+  batchTokens: z.int().min(8).default(2048).describe("tokens per batch, of all processes together"),
+  out: z.string().default("runs/train").describe(
+    "folder of the checkpoints, on a disk that all machines see",
+  ),
+});
+const options = await readFlags(flags, "train", "Trains one model by several processes.");
+const { vocabSize, context, steps, batchTokens, out } = options;
+
+const { dataset } = await joinParts<Document>(options.data);
+const tokenizer = options.tokenizer
+  ? await Tokenizer.load(options.tokenizer)
+  : await Tokenizer.train(dataset, { vocabSize });
+const model = await Model.create(options.preset, { tokenizer, context });
+const trainer = new Trainer(model, { checkpoint: out }).pretrain(dataset, { steps, batchTokens });
+
+/** Returns true when the folder holds a checkpoint of this run. */
+function hasCheckpoint(): boolean {
+  try {
+    return [...Deno.readDirSync(out)].some(({ name }) => name.startsWith("step-"));
+  } catch {
+    return false;
+  }
+}
+
+const result = await (hasCheckpoint() ? trainer.resume() : trainer.run());
+if (result.status === "done") await Deno.writeTextFile(`${out}/done`, "");

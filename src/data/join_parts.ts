@@ -1,0 +1,96 @@
+/**
+ * The joined dataset of a job over parts: its shards as one dataset, and the counts of all parts as those of one pass.
+ *
+ * @module
+ */
+import { z } from "zod";
+import { optionsSchema, parseOptions } from "../base/schema.ts";
+import { Displayable, type Picture } from "../display/display.ts";
+import { join } from "../display/html.ts";
+import { table } from "../display/table.ts";
+import { Dataset } from "./dataset.ts";
+import type { Document } from "./document.ts";
+import { foldLines } from "./parts/fold_manifest.ts";
+import { joinManifest } from "./parts/join_manifest.ts";
+import { ManifestFolder, type ManifestLine, type UnitError } from "./parts/manifest.ts";
+import type { DatasetStats } from "./reports/stats.ts";
+
+/** Options of {@linkcode joinParts}. */
+export interface JoinOptions {
+  /** True to read all shards and compare their digests with the manifest; default: their sizes. */
+  verify?: boolean;
+}
+
+const schema = optionsSchema<JoinOptions>()(z.strictObject({ verify: z.boolean().default(false) }));
+
+/** All parts of a job. */
+export class JoinedParts<T = Document> extends Displayable {
+  /** The records of all shards, in the order of the input. */
+  readonly dataset: Dataset<T>;
+  /** The counts of all parts, as those of one pass. */
+  readonly stats: DatasetStats;
+  /** The lines of the manifest, one per unit of input. */
+  readonly lines: readonly ManifestLine[];
+
+  /** Makes the joined dataset of the shards of `pattern`. */
+  constructor(pattern: string, lines: readonly ManifestLine[]) {
+    super();
+    this.lines = lines;
+    this.stats = foldLines(lines);
+    const folder = new ManifestFolder(pattern);
+    const paths = lines.filter(({ totals }) => totals.records > 0).map(({ output }) => folder.pathOf(output));
+    const fields = lines.every(({ documents }) => documents)
+      ? { text: "text", id: "id", source: "source" }
+      : {};
+    const read = pattern.endsWith(".parquet") ? Dataset.parquet : Dataset.jsonl;
+    const dataset: Dataset<unknown> = paths.length
+      ? read(paths, fields)
+      : Dataset.from([], { name: pattern });
+    this.dataset = dataset as Dataset<T>;
+  }
+
+  /** Records and files that could not be read, unit by unit. */
+  get errors(): UnitError[] {
+    return this.lines.flatMap(({ errors }) => errors);
+  }
+
+  /** Draws the counts, and the errors by unit. */
+  override picture(): Picture {
+    const rows = this.errors.map(({ reason, count, first }) => ({ reason, count, first }));
+    return rows.length
+      ? join(this.stats.picture(), table(rows, { title: "Not read" }))
+      : this.stats.picture();
+  }
+
+  /** Returns the counts, the number of units and the errors as JSON. */
+  toJSON(): Record<string, unknown> {
+    const { stats, lines, errors } = this;
+    return { units: lines.length, ...stats.toJSON(), errors };
+  }
+}
+
+/**
+ * Joins the parts of a job that `Dataset.write` has written with `part`: checks that all of them are there, of one plan and
+ * one input, and writes all lines of the manifest to one file, `manifest.jsonl`.
+ *
+ * ```ts
+ * import { Dataset } from "@llamero/sdk";
+ * import { joinParts } from "@llamero/sdk/data";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const speeches = Dataset.sample("sotu").filter(({ text }) => text.length > 9000, { name: "long" });
+ * for (let part = 0; part < 2; part++) await speeches.write(`${folder}/long-*.jsonl.gz`, { part, of: 2 });
+ * const { dataset, stats } = await joinParts(`${folder}/long-*.jsonl.gz`);
+ * console.log(stats.records, (await dataset.toArray()).length);
+ * ```
+ *
+ * @param path path of the shards, with its `*`, as given to `write`
+ * @throws {DataError} naming the parts that are missing, of another plan or of another input
+ */
+export async function joinParts<T = Document>(
+  path: string,
+  options: JoinOptions = {},
+): Promise<JoinedParts<T>> {
+  const { verify } = parseOptions(schema, options, "joinParts");
+  return new JoinedParts(path, await joinManifest(path, verify));
+}

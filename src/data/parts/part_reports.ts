@@ -1,0 +1,57 @@
+/**
+ * Reports of the parts of a job: each part that has ended names the units that it answers for, by which it is found out
+ * whether all parts are there.
+ *
+ * @module
+ */
+import { writeAtomically } from "../../formats/atomic_file.ts";
+import type { PartOfJob } from "./input_units.ts";
+import { type ManifestFolder, namesIn, readJson } from "./manifest.ts";
+
+/** The report of a part. */
+export interface PartReport {
+  /** Fingerprint of the job. */
+  fingerprint: string;
+  /** The input as the part saw it: number and digest of all units. */
+  input: { units: number; digest: string };
+  /** The part's own units, each with its place among all. */
+  units: { index: number; unit: string }[];
+}
+
+/** The reports in the folder of a manifest. */
+export class PartReports {
+  readonly #folder: string;
+
+  /** Names the folder; nothing is read. */
+  constructor({ path }: ManifestFolder) {
+    this.#folder = path;
+  }
+
+  /** Writes the report of a part that has ended. */
+  async write(part: PartOfJob, report: PartReport): Promise<void> {
+    const bytes = new TextEncoder().encode(JSON.stringify(report));
+    await writeAtomically(this.#pathOf(part), (write) => write(bytes));
+  }
+
+  /** Removes the report of a part that begins again. */
+  async remove(part: PartOfJob): Promise<void> {
+    await Deno.remove(this.#pathOf(part)).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    });
+  }
+
+  /** Reads all reports, in the order of their numbers. */
+  async all(): Promise<(PartOfJob & PartReport)[]> {
+    const found: (PartOfJob & PartReport)[] = [];
+    for (const name of await namesIn(this.#folder)) {
+      const [, part, of] = /^part-(\d+)-of-(\d+)\.json$/.exec(name) ?? [];
+      const report = of && await readJson<PartReport>(`${this.#folder}/${name}`);
+      if (report) found.push({ part: Number(part), of: Number(of), ...report });
+    }
+    return found.sort((a, b) => a.of - b.of || a.part - b.part);
+  }
+
+  #pathOf({ part, of }: PartOfJob): string {
+    return `${this.#folder}/part-${part}-of-${of}.json`;
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * The loop of a job over parts: one shard and one line of the manifest for each unit of the part, unless the manifest
+ * proves that they are there.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { DataError } from "../../base/errors.ts";
+import { type Write, writeAtomically } from "../../formats/atomic_file.ts";
+import { hashOf, stepsFingerprintOf } from "../plan/fingerprint.ts";
+import type { InputUnit } from "../plan/input_unit.ts";
+import type { DatasetPlan } from "../plan/plan.ts";
+import type { DatasetStats } from "../reports/stats.ts";
+import { errorsOf } from "./fold_manifest.ts";
+import { type PartOfJob, unitsOf, unitsOfPart } from "./input_units.ts";
+import { inputDigest, ManifestFolder, type ManifestLine, type UnitIdentity } from "./manifest.ts";
+import { PartReports } from "./part_reports.ts";
+
+/** A job over parts. */
+export interface PartsJob extends PartOfJob {
+  /** Path of the shards, with a `*` that stands for the unit. */
+  pattern: string;
+  /** Bytes of the range of a large file. */
+  unitBytes?: number;
+  /** Form of the output, which is part of the fingerprint. */
+  form?: unknown;
+  /** Stops the job; complete units stay. */
+  signal?: AbortSignal;
+}
+
+/** The content of a shard. */
+export interface ShardContent {
+  /** Counts of the pass. */
+  stats: DatasetStats;
+  /** True when every record is a document. */
+  documents: boolean;
+}
+
+/** Fills the shard of a unit. */
+export type FillShard = (unit: InputUnit, write: Write) => Promise<ShardContent>;
+
+/**
+ * Runs one part of a job and returns the lines of its units, in the order of the input. The units that the manifest proves
+ * are not read again; each other one is written under another name, and named when it is complete, the shard before its
+ * line. A unit that fails, as by a disk that cannot be read, does not hold back the units behind it.
+ *
+ * @throws {ConfigError} for a step that no part can do
+ * @throws the error of the unit that failed, or a {@linkcode DataError} that names all of them
+ */
+export async function runPart(plan: DatasetPlan, job: PartsJob, fill: FillShard): Promise<ManifestLine[]> {
+  const folder = new ManifestFolder(job.pattern);
+  const fingerprint = jobFingerprint(plan, job.form);
+  const all = await unitsOf(plan, job);
+  const own = new Set(unitsOfPart(all, job));
+  const reports = new PartReports(folder);
+  await Deno.mkdir(folder.path, { recursive: true });
+  await reports.remove(job);
+  const lines: ManifestLine[] = [];
+  const failures = new Failures();
+  for (const unit of all.filter((unit) => own.has(unit))) {
+    job.signal?.throwIfAborted();
+    const identity = identityOf(unit, fingerprint);
+    try {
+      lines.push(await folder.proof(identity) ?? await make(folder, identity, unit, fill, job.signal));
+    } catch (error) {
+      job.signal?.throwIfAborted();
+      failures.add(error, unit, lines.length);
+    }
+  }
+  failures.check(job, own.size);
+  await reports.write(job, {
+    fingerprint,
+    input: { units: all.length, digest: inputDigest(all.map((unit) => identityOf(unit, fingerprint))) },
+    units: all.flatMap((unit, i) => own.has(unit) ? [{ index: i, unit: unit.id }] : []),
+  });
+  return lines;
+}
+
+/** Units that failed after which a part ends where none has been done: the plan is at fault then. [ours] */
+const maxFailures = 3;
+
+/** The units of a part that failed. */
+class Failures {
+  readonly #all: { error: unknown; name: string }[] = [];
+
+  /** Keeps the error of a unit; throws it where no unit can be done. */
+  add(error: unknown, { files, range, id }: InputUnit, done: number): void {
+    const name = files.length ? `${files[0].path}${range ? `, ${range.of} from ${range.from}` : ""}` : id;
+    this.#all.push({ error, name });
+    if (done === 0 && this.#all.length === maxFailures) throw this.#all[0].error;
+  }
+
+  /** Throws the error of the one unit that failed, or one that names all. */
+  check({ part, of }: PartOfJob, units: number): void {
+    if (this.#all.length === 0) return;
+    const [{ error: cause }] = this.#all;
+    if (this.#all.length === 1) throw cause;
+    const shown = this.#all.slice(0, 5).map(({ error, name }) =>
+      `${name} (${error instanceof Error ? error.message : String(error)})`
+    );
+    throw new DataError(
+      `Cannot do ${this.#all.length} of ${units} units of part ${part} of ${of}: ${shown.join("; ")}; ` +
+        "run the part again, which skips what is done",
+      { cause },
+    );
+  }
+}
+
+/** Returns the fingerprint of the lines of a job: of the plan without its input files, and of the form of the output. */
+export function jobFingerprint(plan: DatasetPlan, form: unknown): string {
+  return hashOf([stepsFingerprintOf(plan), form]);
+}
+
+function identityOf({ id, files, range }: InputUnit, fingerprint: string): UnitIdentity {
+  return { unit: id, inputs: files, range, fingerprint };
+}
+
+/** Writes the shard of a unit and then its line. */
+async function make(
+  folder: ManifestFolder,
+  identity: UnitIdentity,
+  unit: InputUnit,
+  fill: FillShard,
+  signal: AbortSignal | undefined,
+): Promise<ManifestLine> {
+  await folder.removeLine(unit.id); // the line of another shard, which is about to be replaced
+  const name = folder.shardName(unit.id);
+  await folder.removeDrafts(name);
+  const hash = createHash("sha256");
+  let size = 0;
+  let content: ShardContent;
+  await writeAtomically(folder.pathOf({ name }), async (write) => {
+    content = await fill(unit, (bytes) => {
+      hash.update(bytes);
+      size += bytes.length;
+      return write(bytes);
+    });
+  }, signal);
+  const { stats: { records, bytes, shortest, longest, steps }, documents } = content!;
+  return await folder.write({
+    ...identity,
+    output: { name, size, digest: hash.digest("hex") },
+    documents,
+    totals: { records, bytes, shortest, longest },
+    steps,
+    errors: errorsOf(steps),
+  });
+}
