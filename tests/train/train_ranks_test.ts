@@ -47,13 +47,13 @@ async function errorOf(work: PromiseLike<unknown>): Promise<Error> {
   return await work.then(() => new Error("none"), (error: unknown) => error as Error);
 }
 
-/** Adds one to the first number of a weight on the device. */
-async function addToWeight(model: Model, name: string): Promise<void> {
+/** Adds a number to the first one of a weight on the device. */
+async function addToWeight(model: Model, name: string, summand = 1): Promise<void> {
   const { device, layout, trained } = stateOf(model);
   const { start } = layout.parameters.find((parameter) => parameter.name === name)!;
   const place = { start, rows: 1, cols: 4, stride: 4 };
   const [numbers] = await trained!.read(device, [place]);
-  numbers[0] += 1;
+  numbers[0] += summand;
   trained!.write(device, place, numbers);
 }
 
@@ -83,11 +83,16 @@ Deno.test("two ranks give the numbers of one process with two lanes, bit for bit
   using whole = await tinyModel();
   const want = await chain(whole, { lanes: 2 }).run(hidden);
   assert.equal(want.history.length, 12);
-  const results = await ranks(2, async (model) => {
-    const result = await chain(model).run(hidden);
+  const results = await ranks(2, async (model, rank) => {
+    const run = chain(model).run(hidden);
+    const result = await run;
     await assertSameWeights(model, whole);
+    const { traceEvents }: { traceEvents: { pid: number; name: string }[] } = JSON.parse(run.trace());
+    const traced = new Set(traceEvents.filter(({ name }) => name === "gradients").map(({ pid }) => pid));
+    assert.deepEqual([...traced], rank === 0 ? [0, 1] : [0], "rank 0 has the events of both");
     return result;
   });
+  assert.equal(results[0].overlap, results[1].overlap);
   for (const { status, exact, history, validations, devices } of results) {
     assert.equal(status, "done");
     assert.equal(exact, true);
@@ -175,6 +180,25 @@ Deno.test("a rank whose weights differ is found within one check, by tensor, ste
       error.message,
       /^After step 9 rank 1 holds other numbers in model\.layers\.1\.input_layernorm\.weight/,
     );
+  }
+  assert.deepEqual(errors.map(shownElsewhere), [false, true]);
+});
+
+Deno.test("a gradient that is not finite ends all ranks with the tensor that one process names", async () => {
+  const name = "model.layers.1.mlp.down_proj.weight";
+  const failing = async (model: Model) => {
+    await addToWeight(model, name, Infinity);
+    return await errorOf(
+      quiet(model).pretrain(tokens(9), { ...short, steps: 9, validation: false }).run(hidden),
+    );
+  };
+  using alone = await tinyModel();
+  const want = await failing(alone) as NumericsError;
+  assert.ok(want instanceof NumericsError);
+  const errors = await ranks(2, failing);
+  for (const error of errors) {
+    assert.ok(error instanceof NumericsError);
+    assert.deepEqual([error.step, error.tensor], [want.step, want.tensor]);
   }
   assert.deepEqual(errors.map(shownElsewhere), [false, true]);
 });
