@@ -19,14 +19,22 @@ export const defaultTimeout = 600;
 
 const guards = new Set<GuardOptions>();
 
+let newest: GuardOptions | undefined;
+
 /** Says that a run is on, until the returned function is called. */
 export function guardRun(options: GuardOptions = {}): () => void {
   const own = { ...options };
   guards.add(own);
+  newest = own;
   return () => guards.delete(own);
 }
 
 /** Returns the settings of the newest run that is on; undefined where none is. */
 export function currentRun(): GuardOptions | undefined {
   return [...guards].at(-1);
+}
+
+/** Returns the settings of the newest run, be it on or over: an error that ended it is shown later. */
+export function newestRun(): GuardOptions | undefined {
+  return newest;
 }

@@ -82,7 +82,6 @@ export async function startRanks(job: RankJob): Promise<StartedRanks> {
     end: () => {
       send("SIGTERM");
       timer ??= setTimeout(() => send("SIGKILL"), patience);
-      Deno.unrefTimer(timer as unknown as number);
     },
   };
 }

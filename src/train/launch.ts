@@ -1,5 +1,5 @@
 /**
- * Starts a script as several processes that train one model:
+ * Starts a script as several processes that train one model.
  *
  * ```sh
  * deno run -A jsr:@llamero/sdk/launch -n 4 train.ts --steps 100

@@ -2,7 +2,7 @@
  * The speed of the SDK on this machine, as medians and as ratios within one run.
  *
  *     deno task bench                          everything but the peers
- *     deno task bench --only matmul,step       some sections: adapter matmul ops step first generation large tokenizer
+ *     deno task bench --only matmul,step       some sections: adapter matmul ops step ranks first generation large tokenizer
  *     deno task bench --peers --rounds 7       jax-js, TensorFlow.js, PyTorch and llama.cpp too, in turns with this project
  *     deno task bench --large dim=512,layers=4 the section large at another shape than TinyLlama's
  *     deno task bench --save                   stores the figures as the baseline of this adapter
@@ -25,6 +25,7 @@ import { matmulSection } from "./matmuls.ts";
 import { opsSection } from "./ops.ts";
 import { runPeers } from "./peers.ts";
 import { peersMarkdown, peersText } from "./peers_report.ts";
+import { ranksSection } from "./ranks.ts";
 import { report, withReport } from "./report.ts";
 import { benchShape, makeStart, startRows } from "./start.ts";
 import { learningRate, stepOptions, stepSection } from "./step.ts";
@@ -36,7 +37,7 @@ const usage = `The speed of the SDK on this machine.
   --only matmul,step       some sections
   --large dim=512,layers=4 the section large at another shape than TinyLlama's
   --peers                  jax-js, TensorFlow.js, PyTorch and llama.cpp too, in turns with this project
-  --rounds 7               rounds in turns with the peers
+  --rounds 7               rounds in turns with the peers, and of one and two ranks
   --profile                the time of each kernel of the training step
   --save                   stores the figures as the baseline of this adapter
   --report FILE            writes the figures as Markdown between the marks of FILE
@@ -47,6 +48,7 @@ const all: Record<string, (device: Device, yardsticks: Yardsticks) => Promise<Se
   matmul: matmulSection,
   ops: opsSection,
   step: stepSection,
+  ranks: () => ranksSection(Number(flags.rounds)),
   first: firstStepSection,
   generation: generationSection,
   large: () => largeSection({ shape: flags.large, peers: flags.peers, rounds: Number(flags.rounds) }),

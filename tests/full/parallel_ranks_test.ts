@@ -38,6 +38,21 @@ Deno.test(`Open MPI: 20 starts of 2 ranks end with 0${reason}`, { ignore }, asyn
   }
 });
 
+Deno.test(
+  `Open MPI: ranks end by themselves within 2 s of their last line${reason}`,
+  { ignore },
+  async () => {
+    const child = rankCommand(openMpi, 2, "tests/parallel/mpi/failing_program.ts", ["clean"]).spawn();
+    const errors = new Response(child.stderr).text();
+    let last = 0;
+    for await (const _ of child.stdout) last = performance.now();
+    const { code } = await child.status;
+    assert.equal(code, 0, await errors);
+    await errors;
+    assert.ok(performance.now() - last < 2000);
+  },
+);
+
 /** Sends SIGUSR1 to the launcher as soon as its ranks are ready. */
 async function signalLauncher(mpi: Mpi): Promise<{ code: number; text: string }> {
   const child = rankCommand(mpi, 2, "tests/parallel/mpi/failing_program.ts", ["signal"]).spawn();

@@ -19,10 +19,11 @@ export async function tinyModel(
     dtype?: "f32" | "f16";
   } = {},
   kind: "fast" | "plain" | Device = "fast",
+  parallel?: { model: number },
 ): Promise<Model> {
   const device = kind instanceof Device ? kind : await testDevice(kind);
   const shape = { dim: 32, layers: 2, heads: 2, hidden: 48, vocabSize, context };
-  return await Model.create(shape, { device, dtype });
+  return await Model.create(shape, { device, dtype, parallel });
 }
 
 /** Makes rows in which every id is followed by the next one or the one after, so that a model can learn them. */

@@ -1,8 +1,9 @@
 // Runs of several ranks in one process: the same bits as one process with the same lanes, and one end for all.
 import assert from "node:assert/strict";
-import { ConfigError, DataError, NumericsError } from "../../src/base/errors.ts";
+import { ConfigError, DataError, DeviceError, NumericsError } from "../../src/base/errors.ts";
 import { RankError } from "../../src/base/exchange.ts";
 import { shownElsewhere } from "../../src/base/together.ts";
+import { Dataset } from "../../src/data/mod.ts";
 import { openDevice } from "../../src/gpu/mod.ts";
 import type { Model } from "../../src/model/mod.ts";
 import { stateOf } from "../../src/model/model_state.ts";
@@ -10,16 +11,21 @@ import { loopback } from "../../src/parallel/loopback.ts";
 import type { Trainer, TrainerParallelOptions } from "../../src/train/mod.ts";
 import { inFolder } from "../support/folder.ts";
 import { numbersOf, unreadable } from "./ranks_chain.ts";
-import { assertSameWeights, quiet, short, tinyModel, tokens } from "./support.ts";
+import { assertSameWeights, chainRows, quiet, short, tinyModel, tokens } from "./support.ts";
 
 const hidden = { display: false } as const;
 
-/** Runs a program on ranks, each with a model on a device of its own. */
-function ranks<T>(size: number, program: (model: Model, rank: number) => Promise<T>): Promise<T[]> {
+/** Runs a program on ranks, each with a model on a device of its own, of which `parts` ranks hold a copy together. */
+function ranks<T>(
+  size: number,
+  program: (model: Model, rank: number) => Promise<T>,
+  parts = 1,
+  options: { dtype?: "f32" | "f16" } = {},
+): Promise<T[]> {
   return loopback(size, async (world) => {
     const device = await openDevice();
     try {
-      using model = await tinyModel({}, device);
+      using model = await tinyModel(options, device, { model: parts });
       return await program(model, world.rank);
     } finally {
       device.close();
@@ -49,6 +55,28 @@ async function addToWeight(model: Model, name: string): Promise<void> {
   const [numbers] = await trained!.read(device, [place]);
   numbers[0] += 1;
   trained!.write(device, place, numbers);
+}
+
+/** Lets the gradients of norms stay as this rank has them, as if their sum over model ranks were forgotten. */
+function leaveOutNorms(model: Model): void {
+  const { ranks: { model: group }, layout } = stateOf(model);
+  const label = "replicated gradients";
+  const firstNorm = Math.min(
+    ...layout.parameters.filter(({ shape }) => shape.length === 1).map(({ start }) => start),
+  );
+  const { reduceScatter, allGather } = group;
+  let own = new Float32Array();
+  group.reduceScatter = (values, name, onto) => {
+    if (name === label) own = new Float32Array(values);
+    return reduceScatter.call(group, values, name, onto);
+  };
+  group.allGather = async (bytes, name) => {
+    const all = await allGather.call(group, bytes, name);
+    if (name !== label) return all;
+    const sums = new Float32Array(all.buffer);
+    sums.set(own.subarray(firstNorm - layout.replicated!), firstNorm - layout.replicated!);
+    return all;
+  };
 }
 
 Deno.test("two ranks give the numbers of one process with two lanes, bit for bit", async () => {
@@ -297,4 +325,93 @@ Deno.test("verifyResume under ranks proves an exact resume", async () => {
     assert.equal(difference, undefined);
     assert.deepEqual([exact, steps], [true, 3]);
   }
+});
+
+Deno.test("a model that two ranks hold trains, measures and saves as one process within the bounds of f32", async () => {
+  using whole = await tinyModel();
+  const want = await chain(whole).run(hidden);
+  await inFolder(async (folder) => {
+    const results = await ranks(2, async (model) => {
+      const result = await chain(model, {}, folder).run(hidden);
+      assert.ok(result.overlap! >= 0 && result.overlap! <= 1);
+      return result;
+    }, 2);
+    for (const { history, validations } of results) {
+      assert.deepEqual(numbersOf(history), numbersOf(results[0].history));
+      history.forEach(({ loss }, i) =>
+        assert.ok(Math.abs(loss / want.history[i].loss - 1) < 2e-6, `step ${i + 1}`)
+      );
+      validations.forEach(({ loss }, i) => assert.ok(Math.abs(loss / want.validations[i].loss - 1) < 2e-6));
+    }
+    using alone = await tinyModel();
+    const { status, exact, warnings } = await chain(alone, {}, folder).resume(folder, hidden);
+    assert.deepEqual([status, exact], ["done", false]);
+    assert.match(warnings.join(), /its copy of the model was divided over 2, now it is over 1 ranks/);
+  });
+});
+
+Deno.test("a sum over model ranks that is left out is found within one check, by tensor", async () => {
+  const errors = await ranks(2, (model) => {
+    leaveOutNorms(model);
+    return errorOf(
+      chain(model, { check: 2 }).run(hidden),
+    );
+  }, 2);
+  for (const error of errors) {
+    assert.ok(error instanceof NumericsError, String(error));
+    assert.equal(error.step, 2);
+    assert.equal(error.tensor, "model.layers.0.input_layernorm.weight");
+  }
+});
+
+Deno.test("a device that is lost on one rank ends all, with what to do", async () => {
+  const errors = await inFolder((folder) =>
+    ranks(2, async (model, rank) => {
+      const run = chain(model, {}, folder).run(hidden);
+      for await (const { step } of run.events("step")) {
+        if (rank === 1 && step === 6) model.device.gpu.destroy();
+      }
+      return await errorOf(run);
+    })
+  );
+  assert.ok(errors[1] instanceof DeviceError);
+  assert.match(errors[1].message, /^The GPU was lost after step \d+: .*The checkpoint of step 5 is whole/);
+  assert.ok(errors[0] instanceof RankError, String(errors[0]));
+  assert.match(errors[0].message, /Rank 1 failed: .*The GPU was lost/);
+});
+
+Deno.test("two stages of halves, the second of adapters, with masked targets: two ranks equal one process", async () => {
+  const twoStages = (model: Model, parallel: TrainerParallelOptions = {}, checkpoint?: string) => {
+    const masked = Dataset.tokens(
+      chainRows(9).map((row, i) => ({
+        ids: row.slice(0, 12),
+        targets: Array.from(row.slice(1), (id, t) => (t + i) % 3 ? id : -100),
+      })),
+      { order: "given" },
+    );
+    const options = { ...short, steps: 4, validation: false } as const;
+    return quiet(model, { parallel, checkpoint }).pretrain(tokens(9), options)
+      .pretrain(masked, { ...options, lora: { rank: 2 } });
+  };
+  using whole = await tinyModel({ dtype: "f16" });
+  const want = await twoStages(whole, { lanes: 2 }).run(hidden);
+  await inFolder(async (folder) => {
+    const results = await ranks(
+      2,
+      async (model, rank) => {
+        const run = twoStages(model, {}, folder).run(hidden);
+        for await (const { step } of run.events("step")) if (rank === 0 && step === 6) run.stop();
+        await run;
+        const result = await twoStages(model, {}, folder).resume(folder, hidden);
+        await assertSameWeights(model, whole);
+        return result;
+      },
+      1,
+      { dtype: "f16" },
+    );
+    for (const { exact, history } of results) {
+      assert.equal(exact, true);
+      assert.deepEqual(numbersOf(history), numbersOf(want.history));
+    }
+  });
 });

@@ -66,10 +66,10 @@ export function heldBlock(config: CutShape, { rank, of }: Shard): HeldBlock {
   };
 }
 
-/** Returns the numbers of processes, at most `most`, that can hold a configuration together. */
-export function fittingShards({ heads, kvHeads, hidden }: CutShape, most = kvHeads): number[] {
+/** Returns the numbers of processes that can hold a configuration together. */
+export function fittingShards({ heads, kvHeads, hidden }: CutShape): number[] {
   const fits = (of: number) => heads % of === 0 && kvHeads % of === 0 && of <= hidden;
-  return Array.from({ length: Math.min(most, kvHeads) }, (_, i) => i + 1).filter(fits);
+  return Array.from({ length: kvHeads }, (_, i) => i + 1).filter(fits);
 }
 
 /**

@@ -10,7 +10,7 @@ import { loraSettings } from "./lora_options.ts";
 import { type MemorySettings, stepMemory } from "./step_memory.ts";
 
 /** The step that is wanted. */
-interface WantedStep extends Omit<MemorySettings, "dtype"> {
+interface WantedStep extends Omit<MemorySettings, "dtype" | "shard"> {
   /** A sentence for the error (default: names a change of these options that fits). */
   remedy?: string;
 }
@@ -30,9 +30,10 @@ export function requireStepRoom(model: ModelState, options: WantedStep): void {
   const { device, layout, config, dtype, name } = model;
   const { bytes, limit } = device.memory();
   if (limit === Infinity || dtype === "q8") return;
-  const { microBatch, context, save, lora, remedy } = options;
-  const step = { microBatch, context, save, lora, dtype };
-  const room = limit - bytes + weightBytes(layout, { dtype, trained: model.trained !== undefined });
+  const { microBatch, context, save, lora, divided, remedy } = options;
+  const step = { microBatch, context, save, lora, dtype, shard: layout.shard, divided };
+  const own = 4 * (model.master?.size ?? 0);
+  const room = limit - bytes + weightBytes(layout, { dtype, trained: model.trained !== undefined }) + own;
   const wanted = stepMemory(config, step, device).total;
   if (wanted <= room) return;
   const fits = (change: Change) => {

@@ -2,6 +2,8 @@
  * The header of a collective: a few bytes that all ranks exchange first, so that a disagreement is an error on every rank
  * before any data is sent. Libraries themselves truncate, hang or give wrong numbers then.
  *
+ * Ranks exchange digests of 16 bytes, and whole headers only where the digests differ.
+ *
  * @module
  */
 import type { CollectiveKind } from "../../base/collective_log.ts";
@@ -32,8 +34,8 @@ export interface Header extends Place {
 /** Bytes of a header. */
 export const headerBytes = 128;
 
-/** Bytes of a label that travel in a header; of a longer one the beginning. */
-const labelBytes = headerBytes - 36;
+/** The place of the label in a header; of a long one the beginning travels. */
+const labelStart = 36;
 
 /** Packs a header. */
 export function packHeader(header: Header): Uint8Array<ArrayBuffer> {
@@ -44,9 +46,36 @@ export function packHeader(header: Header): Uint8Array<ArrayBuffer> {
   view.setFloat64(8, header.size ?? -1);
   view.setFloat64(16, header.extent);
   view.setFloat64(24, header.step ?? -1);
-  const { written } = new TextEncoder().encodeInto(header.label, bytes.subarray(36));
-  view.setUint32(32, Math.min(written, labelBytes));
+  const { written } = new TextEncoder().encodeInto(header.label, bytes.subarray(labelStart));
+  view.setUint32(32, written);
   return bytes;
+}
+
+/** Bytes of a digest. */
+export const digestBytes = 16;
+
+/** Packs the hash of a header, and its extent: all that ranks exchange where they agree. */
+export function packDigest(header: Header): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(digestBytes);
+  const view = new DataView(bytes.buffer);
+  const packed = packHeader({ ...header, extent: 0 });
+  // Two hashes of Fowler, Noll and Vo (FNV-1a) with different beginnings.
+  [0x811c9dc5, 0x9e3779b9].forEach((begin, i) => {
+    view.setUint32(4 * i, packed.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), begin) >>> 0);
+  });
+  view.setFloat64(8, header.extent);
+  return bytes;
+}
+
+/** Returns the headers of all ranks from their digests where they agree with `own` but for the extent; else undefined. */
+export function agreedHeaders(own: Header, all: Uint8Array<ArrayBuffer>): Header[] | undefined {
+  const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
+  const hashes = Array.from(
+    { length: all.length / digestBytes },
+    (_, i) => view.getBigUint64(i * digestBytes),
+  );
+  if (hashes.some((hash) => hash !== hashes[0])) return undefined;
+  return hashes.map((_, i) => ({ ...own, extent: view.getFloat64(i * digestBytes + 8) }));
 }
 
 /** Unpacks the headers of all ranks. */
@@ -60,7 +89,7 @@ export function unpackHeaders(all: Uint8Array<ArrayBuffer>): Header[] {
       size: known(view.getFloat64(8)),
       extent: view.getFloat64(16),
       step: known(view.getFloat64(24)),
-      label: new TextDecoder().decode(bytes.subarray(36, 36 + view.getUint32(32))),
+      label: new TextDecoder().decode(bytes.subarray(labelStart, labelStart + view.getUint32(32))),
     };
   });
 }

@@ -8,7 +8,15 @@ import { type Bytes, RankError } from "../../base/exchange.ts";
 import { disagreement, show } from "../disagreement.ts";
 import { addInOrder } from "../ordered_sum.ts";
 import type { Handle } from "./abi.ts";
-import { type Header, headerBytes, packHeader, unpackHeaders } from "./collective_header.ts";
+import {
+  agreedHeaders,
+  digestBytes,
+  type Header,
+  headerBytes,
+  packDigest,
+  packHeader,
+  unpackHeaders,
+} from "./collective_header.ts";
 import type { Command, Result } from "./thread_messages.ts";
 import type { Mpi } from "./mpi.ts";
 
@@ -105,6 +113,10 @@ export class Communicator {
   }
 
   #meet(own: Header): Header[] {
+    const digests = new Uint8Array(digestBytes * this.size);
+    this.#mpi.allGather(packDigest(own), digests, this.#handle);
+    const agreed = agreedHeaders(own, digests);
+    if (agreed) return agreed;
     const all = new Uint8Array(headerBytes * this.size);
     this.#mpi.allGather(packHeader(own), all, this.#handle);
     return unpackHeaders(all);

@@ -6,7 +6,16 @@
 import { Worker } from "node:worker_threads";
 import { LlameroError } from "../../base/errors.ts";
 import { RankError } from "../../base/exchange.ts";
-import type { Answer, Command, GroupPlace, Result, ThreadData } from "./thread_messages.ts";
+import {
+  type Answer,
+  type Command,
+  type GroupPlace,
+  type Packed,
+  packMessage,
+  type Result,
+  type ThreadData,
+  unpackMessage,
+} from "./thread_messages.ts";
 
 /** A command that is not answered yet. */
 export interface Waiting {
@@ -43,7 +52,7 @@ export class Connection {
     this.#look = look;
     this.#worker = new Worker(threadAddress(), { workerData: data });
     this.#worker.unref(); // it would keep the process alive for ever; the timer does so while a command waits
-    this.#worker.on("message", (answer: Answer) => this.#settle(answer));
+    this.#worker.on("message", (message: Packed<Answer>) => this.#settle(unpackMessage(message)));
     this.#worker.on("error", (error: Error) => this.#fail(error));
     this.#worker.on("exit", () => this.#fail(new LlameroError("The thread that calls MPI has ended")));
   }
@@ -61,7 +70,7 @@ export class Connection {
     const id = this.#next++;
     const full: Command = { id, ...command };
     const answer = this.#wait(id, full);
-    this.#worker.postMessage(full, move);
+    this.#worker.postMessage(packMessage(full), move);
     return resultOf(await answer);
   }
 
@@ -70,15 +79,15 @@ export class Connection {
     return this.#comms++;
   }
 
-  /** True while a command is not answered, failures that nobody waits for not counted. */
+  /** True while a command is not answered. */
   get busy(): boolean {
-    return [...this.#pending.values()].some(({ command }) => command?.kind !== "failed");
+    return this.#pending.size > 0;
   }
 
   #wait(id: number, command: Command | undefined): Promise<Answer> {
     const settled = Promise.withResolvers<Answer>();
     this.#pending.set(id, { command, asked: performance.now(), settled });
-    this.#timer ??= setInterval(() => this.#lookAtFirst(), lookEvery);
+    if (command?.kind !== "failed") this.#timer ??= setInterval(() => this.#lookAtFirst(), lookEvery);
     return settled.promise;
   }
 
@@ -97,8 +106,9 @@ export class Connection {
     this.#rest();
   }
 
+  /** Lets the process end where nobody waits for an answer; for that to a failure nobody does. */
   #rest(): void {
-    if (this.busy) return;
+    if ([...this.#pending.values()].some(({ command }) => command?.kind !== "failed")) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -11,7 +11,7 @@ import type { Mpi } from "./mpi.ts";
 /** Ranks that are told of those that wait; the first of them to give up knows of all. [ours] */
 const most = 64;
 
-/** What one rank knows of others that wait. */
+/** The messages of one rank about waiting, and those of others that it has heard. */
 export class Distress {
   readonly #mpi: Mpi;
   readonly #comm: Handle;

@@ -8,7 +8,15 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { RankError } from "../../base/exchange.ts";
 import { Communicator } from "./communicator.ts";
-import type { Answer, Command, Result, ThreadData } from "./thread_messages.ts";
+import {
+  type Answer,
+  type Command,
+  type Packed,
+  packMessage,
+  type Result,
+  type ThreadData,
+  unpackMessage,
+} from "./thread_messages.ts";
 import { Mpi } from "./mpi.ts";
 
 /** Runs commands on the communicators of this process. */
@@ -53,7 +61,7 @@ function answer(id: number, work: () => Result): void {
   const buffers = [result.bytes, result.values, ...result.parts ?? []].flatMap((array) =>
     array?.buffer ?? []
   );
-  parentPort!.postMessage({ id, begin, end: now(), ...result } satisfies Answer, buffers);
+  parentPort!.postMessage(packMessage<Answer>({ id, begin, end: now(), ...result }), buffers);
 }
 
 if (parentPort && workerData?.library) {
@@ -74,5 +82,8 @@ if (parentPort && workerData?.library) {
       },
     };
   });
-  parentPort.on("message", (command: Command) => answer(command.id, () => thread!.run(command)));
+  parentPort.on("message", (message: Packed<Command>) => {
+    const command = unpackMessage(message);
+    answer(command.id, () => thread!.run(command));
+  });
 }

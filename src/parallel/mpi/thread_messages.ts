@@ -1,6 +1,9 @@
 /**
  * The messages between the main thread and the thread that calls MPI.
  *
+ * Deno looks at every element of a typed array in a message to a worker of Node, more than a second for 16 MB, but
+ * not into a buffer. So arrays travel as buffers with their places.
+ *
  * @module
  */
 import type { Bytes } from "../../base/exchange.ts";
@@ -78,4 +81,58 @@ export interface Answer extends Result {
   end: number;
   /** The failure, and the rank of it where that is another one. */
   error?: { message: string; failedRank?: number };
+}
+
+/** An array on its way: its buffer, and where in it the array lies. */
+interface Span {
+  buffer: ArrayBufferLike;
+  start: number;
+  length: number;
+}
+
+type Arrays = Partial<Pick<Command, "bytes" | "values" | "onto" | "parts">>;
+
+/** A message whose arrays are spans. */
+export interface Packed<T> {
+  /** All but the arrays. */
+  rest: Omit<T, keyof Arrays>;
+  /** The arrays of bytes, of numbers, and the parts. */
+  spans: { bytes?: Span; values?: Span; onto?: Span; parts?: Span[] };
+}
+
+/** Packs a message. */
+export function packMessage<T extends Arrays>({ bytes, values, onto, parts, ...rest }: T): Packed<T> {
+  return {
+    rest,
+    spans: {
+      bytes: spanOf(bytes),
+      values: spanOf(values),
+      onto: spanOf(onto),
+      parts: parts?.map((part) => spanOf(part)!),
+    },
+  };
+}
+
+/** Unpacks a message; its arrays lie on the buffers that came with it. */
+export function unpackMessage<T>({ rest, spans }: Packed<T>): T {
+  const { bytes, values, onto, parts } = spans;
+  const arrays = {
+    bytes: bytes && bytesOf(bytes),
+    values: values && floatsOf(values),
+    onto: onto && floatsOf(onto),
+    parts: parts?.map(bytesOf),
+  };
+  return { ...rest, ...arrays } as T;
+}
+
+function spanOf(array: Bytes | Float32Array<ArrayBufferLike> | undefined): Span | undefined {
+  return array && { buffer: array.buffer, start: array.byteOffset, length: array.length };
+}
+
+function bytesOf({ buffer, start, length }: Span): Bytes {
+  return new Uint8Array(buffer, start, length);
+}
+
+function floatsOf({ buffer, start, length }: Span): Float32Array<ArrayBufferLike> {
+  return new Float32Array(buffer, start, length);
 }

@@ -7,10 +7,10 @@
  * @module
  */
 import { join } from "node:path";
-import { RankError } from "../../base/exchange.ts";
+import { shownElsewhere } from "../../base/together.ts";
 import { hostName } from "../environment.ts";
 import { show } from "../disagreement.ts";
-import { currentRun, defaultTimeout } from "../run_guard.ts";
+import { currentRun, defaultTimeout, newestRun } from "../run_guard.ts";
 import { Communicator } from "./communicator.ts";
 import type { Waiting } from "./connection.ts";
 import type { Command } from "./thread_messages.ts";
@@ -107,13 +107,13 @@ export class Watch {
     if (event.defaultPrevented) return;
     event.preventDefault();
     if (this.#isOver) return;
-    if (error instanceof RankError) sleep(3 * courtesy); // the rank that failed shows its error meanwhile
+    if (shownElsewhere(error)) sleep(3 * courtesy); // the other rank shows it meanwhile
     else if (this.#rank > 0) sleep(courtesy);
     this.end(`error: ${textOf(error)}`);
   }
 
   #keepNewest(): void {
-    const folder = currentRun()?.folder;
+    const folder = newestRun()?.folder;
     if (folder === undefined || !this.world) return;
     const file = join(folder, `collectives-${this.#rank}.json`);
     const lines = this.world.log.newest.map((record) => JSON.stringify(record));

@@ -7,15 +7,15 @@
  */
 import { createHash } from "node:crypto";
 import { FormatError } from "../../base/errors.ts";
-import { gatherValues, type Ranks } from "../../base/exchange.ts";
+import { gatherValues, type Group, type Ranks } from "../../base/exchange.ts";
 import { parseOptions } from "../../base/schema.ts";
-import { together } from "../../base/together.ts";
+import { shownByFirst, together } from "../../base/together.ts";
 import { saveModel } from "../../model/files/save.ts";
 import { restoreModel } from "../../model/lifecycle/load_model.ts";
 import type { Model, Stepping } from "../../model/mod.ts";
 import { saveSchema } from "../../model/model_options.ts";
 import { stateOf } from "../../model/model_state.ts";
-import { singleRanks } from "../../parallel/mod.ts";
+import { singleGroup, singleRanks } from "../../parallel/mod.ts";
 import { type FileRecord, readState, type RunState, stateText } from "../monitoring/run_state.ts";
 import { restoreAdapters, writeAdapters } from "./adapter_files.ts";
 import { filesIn, foldersIn, replaceFolder } from "./draft_folder.ts";
@@ -99,32 +99,57 @@ export async function linkCheckpoint(from: string, to: string): Promise<void> {
 }
 
 /**
- * Opens a checkpoint and checks size and checksum of every file.
+ * Opens a checkpoint and checks size and checksum of every file. Ranks of a group call it together, and each checks some of
+ * the files.
  *
- * @throws {FormatError} naming the file that is missing, cut short or changed
+ * @throws {FormatError} naming the file that is missing, cut short or changed, on every rank
  */
-export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  const state = await readState(path);
-  for (const [name, expected] of Object.entries(state.files)) {
-    const file = `${path}/${name}`;
-    const found = await recordOf(file).catch((cause) => {
-      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-      throw new FormatError("a file of the checkpoint is missing", { file, cause });
-    });
-    if (found.bytes !== expected.bytes) {
-      throw new FormatError(
-        `the checkpoint is damaged: expected ${expected.bytes} bytes, the file has ${found.bytes}`,
-        { file, offset: Math.min(found.bytes, expected.bytes), expected: `${expected.bytes} bytes` },
-      );
+export async function openCheckpoint(path: string, group: Group = singleGroup): Promise<Checkpoint> {
+  let state: RunState | undefined;
+  let damage: FormatError | undefined;
+  await together(group, "checkpoint", async () => {
+    try {
+      state = await readState(path);
+      const files = Object.entries(state.files).filter((_, i) => i % group.size === group.rank);
+      for (const [name, expected] of files) await checkFile(`${path}/${name}`, expected);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      damage = error;
     }
-    if (found.sha256 !== expected.sha256) {
-      throw new FormatError("the checkpoint is damaged: the file's checksum does not match", {
-        file,
-        expected: expected.sha256,
-      });
-    }
+  });
+  await requireWhole(group, damage);
+  return { path, state: state! };
+}
+
+/** Rethrows the damage that a rank has found on all of them. */
+async function requireWhole(group: Group, own: FormatError | undefined): Promise<void> {
+  const facts = own && { message: own.message, file: own.file, offset: own.offset, expected: own.expected };
+  const all = await gatherValues(group, facts ?? null, "damage");
+  const rank = all.findIndex((damage) => damage);
+  if (rank < 0) return;
+  const { message, file, offset, expected } = all[rank]!;
+  const place = `${file}${offset === undefined ? "" : ` (byte ${offset})`}: `;
+  const told = () => new FormatError(message.replace(place, ""), { file, offset, expected });
+  throw shownByFirst(group, rank === group.rank ? own : told());
+}
+
+async function checkFile(file: string, expected: FileRecord): Promise<void> {
+  const found = await recordOf(file).catch((cause) => {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new FormatError("a file of the checkpoint is missing", { file, cause });
+  });
+  if (found.bytes !== expected.bytes) {
+    throw new FormatError(
+      `the checkpoint is damaged: expected ${expected.bytes} bytes, the file has ${found.bytes}`,
+      { file, offset: Math.min(found.bytes, expected.bytes), expected: `${expected.bytes} bytes` },
+    );
   }
-  return { path, state };
+  if (found.sha256 !== expected.sha256) {
+    throw new FormatError("the checkpoint is damaged: the file's checksum does not match", {
+      file,
+      expected: expected.sha256,
+    });
+  }
 }
 
 /** Restores the weights of a model from a checkpoint. Every rank of the model calls it. */

@@ -4,8 +4,9 @@
  * @module
  */
 import { ConfigError, FormatError } from "../../base/errors.ts";
-import { type Group, valueOf } from "../../base/exchange.ts";
-import { together } from "../../base/together.ts";
+import { digest } from "../../base/cache.ts";
+import { gatherValues, type Group, valueOf } from "../../base/exchange.ts";
+import { rankName, shownByFirst, together } from "../../base/together.ts";
 import { singleGroup } from "../../parallel/mod.ts";
 import { makeSharedFolder } from "../../model/ranks/shared_folder.ts";
 import {
@@ -143,6 +144,20 @@ export function checkpointNames(path: string): string[] {
   );
 }
 
+/**
+ * Refuses to start a run in a folder that holds checkpoints.
+ *
+ * @throws {ConfigError} naming the two ways to go on
+ */
+export function refuseEarlierRun(path: string | undefined): void {
+  if (path === undefined || !checkpointNames(path).length) return;
+  throw new ConfigError(
+    `Cannot run: ${path} holds the checkpoints of an earlier run. Go on with resume(), or replace it with ` +
+      "run({ overwrite: true })",
+    { path: "Trainer.checkpoint", value: path },
+  );
+}
+
 /** Returns true for the folder of a checkpoint. */
 export function hasState(path: string): boolean {
   try {
@@ -153,10 +168,11 @@ export function hasState(path: string): boolean {
 }
 
 /**
- * Finds the newest whole checkpoint at `path`: a run's folder, or one checkpoint of it, which then must be whole.
+ * Finds the newest whole checkpoint at `path`: a run's folder, or one checkpoint of it, which then must be whole. Ranks call
+ * it together: rank 0 looks for checkpoints, and all check their files.
  *
- * @param onSkipped called for each damaged checkpoint that was passed over
- * @throws {ConfigError} where there is none
+ * @param onSkipped called on rank 0 for each damaged checkpoint that was passed over
+ * @throws {ConfigError} where there is none, or a rank finds another one at the path
  * @throws {FormatError} naming the damaged file when there is no whole one
  */
 export async function findCheckpoint(
@@ -164,28 +180,45 @@ export async function findCheckpoint(
   onSkipped: (damaged: FormatError, used: string) => void,
   world: Group = singleGroup,
 ): Promise<Checkpoint> {
-  if (world.size > 1) {
-    const found = await valueOf(world, 0, "find", async () => (await findCheckpoint(path, onSkipped)).path);
-    return { path: found, state: await readState(found) };
+  const one = await valueOf(world, 0, "find", () => hasState(path));
+  if (one) {
+    return await sameOnAll(world, openCheckpoint(path, world)).catch((error) =>
+      offerAnother(path, error, world)
+    );
   }
-  if (hasState(path)) return await openCheckpoint(path).catch((error) => offerAnother(path, error));
   const damaged: FormatError[] = [];
-  for (const candidate of await newestFirst(path)) {
+  for (const candidate of await valueOf(world, 0, "find", () => newestFirst(path))) {
     try {
-      const found = await openCheckpoint(candidate);
-      for (const error of damaged) onSkipped(error, found.path);
+      const found = await sameOnAll(world, openCheckpoint(candidate, world));
+      if (world.rank === 0) { for (const error of damaged) onSkipped(error, found.path); }
       return found;
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       damaged.push(error);
     }
   }
-  if (damaged.length) throw damaged[0];
-  throw nothingToResume(path);
+  throw shownByFirst(world, damaged[0] ?? nothingToResume(path));
+}
+
+/** Checks that all ranks have opened the same checkpoint. */
+async function sameOnAll(world: Group, opening: Promise<Checkpoint>): Promise<Checkpoint> {
+  const found = await opening;
+  const hashes = await gatherValues(world, await digest(JSON.stringify(found.state)), "found");
+  const other = hashes.findIndex((hash) => hash !== hashes[0]);
+  if (other < 0) return found;
+  throw shownByFirst(
+    world,
+    new ConfigError(
+      `Cannot resume from ${found.path}: ${rankName(world, other)} finds another checkpoint there than ${
+        rankName(world, 0)
+      }. All ranks need one folder, on a file system that their hosts share`,
+      { path: "Trainer.resume", value: found.path },
+    ),
+  );
 }
 
 /** Rethrows a damaged checkpoint's error, with the name of the newest whole one beside it. */
-async function offerAnother(path: string, error: unknown): Promise<never> {
+async function offerAnother(path: string, error: unknown, world: Group): Promise<never> {
   if (!(error instanceof FormatError)) throw error;
   const [, folder = ".", damaged] = path.match(/^(?:(.*)\/)?([^/]+)$/)!;
   for (const other of await newestFirst(folder)) {
@@ -193,7 +226,7 @@ async function offerAnother(path: string, error: unknown): Promise<never> {
     const { file, offset, expected } = error;
     const message = error.message.replace(/^.*?: /, "");
     const offer = `${message}. Another one is whole: resume(${JSON.stringify(other)})`;
-    throw new FormatError(offer, { file, offset, expected, cause: error });
+    throw shownByFirst(world, new FormatError(offer, { file, offset, expected, cause: error }));
   }
   throw error;
 }

@@ -98,6 +98,7 @@ async function* stepsOf(
     if (control.stopping.aborted && control.stops === 0) return step - 1; // another rank has left the loop
     control.stopping.throwIfAborted();
     await queue.enqueue(step, agreed?.kept);
+    await queue.training.settle();
     log.step = before + step;
     yield {
       step: before + step,

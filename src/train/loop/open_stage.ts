@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wholeWeights } from "../../model/training/parallel/whole_weights.ts";
 import { count } from "../../display/mod.ts";
 import type { Model } from "../../model/mod.ts";
 import { stateOf } from "../../model/model_state.ts";
@@ -57,6 +58,7 @@ export async function openStage(
   try {
     stopping.throwIfAborted();
     log.setNote("compiling");
+    if (settings.lora || parallel.zero === 0) await wholeWeights(model, parallel.ranks);
     const { created: queue, microBatch } = await createWithinMemory(
       model.device,
       maxMicroBatch,

@@ -67,8 +67,10 @@ export function lanesOf({ lanes: asked, ranks, independent }: RunParallel, recor
   const fitting = Array.from({ length: lanes }, (_, i) => i + 1).filter((n) => lanes % n === 0);
   const processes = model.size > 1 ? `, each of ${model.size} processes` : "";
   const error = new ConfigError(
-    `Cannot use Trainer.parallel.lanes: the number of data ranks must divide it. ${lanes} lanes run on ` +
-      `${fitting.join(" or ")} data ranks${processes}; there are ${data.size}`,
+    `Cannot use Trainer.parallel.lanes: the number of data ranks must divide it. ` +
+      `${lanes > 1 ? `${lanes} lanes run` : "1 lane runs"} on ${fitting.join(" or ")} data rank${
+        lanes > 1 ? "s" : ""
+      }${processes}; there are ${data.size}`,
     { path: "Trainer.parallel.lanes", value: lanes },
   );
   throw shownByFirst(ranks.world, error);

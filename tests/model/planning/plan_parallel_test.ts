@@ -1,4 +1,4 @@
-// What a plan says of several ranks, against ranks that run in this process: collectives by label, bytes of buffers.
+// Plans of several ranks against ranks that run in this process: collectives by label, bytes of buffers.
 import assert from "node:assert/strict";
 import type { CollectiveCount } from "../../../src/base/collective_log.ts";
 import {
@@ -22,7 +22,7 @@ const shape: ModelShape = { ...oddShape, dim: 32, heads: 4, kvHeads: 2 };
 const batch = 9;
 const steps = 3; // every fourth batch of batchOf is short
 
-/** What a rank was planned to hold and send, and what it held and sent. */
+/** The plan of a rank, and the collectives and buffers that it had. */
 interface Found {
   facts: PlanFacts;
   counts: Record<string, CollectiveCount>;

@@ -1,172 +1,136 @@
 // Checkpoints of (data, model) ranks in one process: whatever the ranks, the files of a state are the same bytes, and a
 // state that was read by other ranks is written as it was. A failure on one rank is one on all, and leaves nothing behind.
 import assert from "node:assert/strict";
-import type { Ranks } from "../../../src/base/exchange.ts";
 import { RankError } from "../../../src/base/exchange.ts";
-import type { DeviceOptions } from "../../../src/gpu/mod.ts";
-import { Model, type ModelShape } from "../../../src/model/mod.ts";
-import { stateOf } from "../../../src/model/model_state.ts";
-import type { LoraSettings } from "../../../src/model/training/lora_options.ts";
-import { ParallelStep } from "../../../src/model/training/parallel/parallel_step.ts";
-import { keptTargets } from "../../../src/model/training/training_step.ts";
-import {
-  restoreMoments,
-  restoreWeights,
-  writeCheckpoint,
-} from "../../../src/train/checkpoints/checkpoint.ts";
+import type { Model } from "../../../src/model/mod.ts";
+import type { ParallelStep } from "../../../src/model/training/parallel/parallel_step.ts";
+import { loopback } from "../../../src/parallel/loopback.ts";
+import { writeCheckpoint } from "../../../src/train/checkpoints/checkpoint.ts";
 import { CheckpointFolder, findCheckpoint } from "../../../src/train/checkpoints/checkpoint_folder.ts";
-import { readState, type RunState } from "../../../src/train/monitoring/run_state.ts";
-import { batchOf, lanesOf, optionsOf, rateOf } from "../../model/training/parallel/train_lanes.ts";
+import { readState } from "../../../src/train/monitoring/run_state.ts";
 import { inFolder } from "../../support/folder.ts";
 import { onRanks } from "../../support/model_ranks.ts";
+import { cases, copy, filesOf, padded, state, trainAndWrite, withStep } from "./rank_checkpoints.ts";
 
-/** Padded widths that two ranks cannot share evenly. */
-const padded: ModelShape = {
-  dim: 32,
-  layers: 2,
-  heads: 4,
-  kvHeads: 2,
-  hidden: 53,
-  vocabSize: 101,
-  context: 12,
-};
-const odd: ModelShape = { ...padded, dim: 36, heads: 2, hidden: 41, vocabSize: 3001, tieEmbeddings: true };
-const lora: LoraSettings & { seed: number } = {
-  seed: 5,
-  rank: 3,
-  alpha: 6,
-  targets: ["q_proj", "v_proj", "down_proj"],
-};
+const keep = { last: 3, best: false };
 
-/** Two lanes, trained by (data, model) ranks. */
-interface Case {
-  shape: ModelShape;
-  dtype?: "f32" | "f16";
-  lora?: LoraSettings & { seed: number };
-  zero?: 0 | 1;
-  device?: DeviceOptions;
-  shardBytes?: number;
-}
-
-const cases: Record<string, Case> = {
-  "f32, padded widths, several files": { shape: padded, shardBytes: 20_000 },
-  "f32, an odd shape, several chunks": { shape: odd, device: { maxBufferSize: 2 ** 18 } },
-  "f16": { shape: padded, dtype: "f16", shardBytes: 30_000 },
-  "moments that each rank holds whole": { shape: padded, zero: 0 },
-  "adapters": { shape: padded, lora },
-};
-
-const state = {
-  format: 1,
-  fingerprint: "",
-  plan: { seed: 1, dtype: "f32", tokenizer: null, stages: [] },
-  kernels: { choices: { family: "plain", matmul: {} } },
-  index: 0,
-  stage: "pretrain",
-  stageStep: 3,
-  stageSteps: 4,
-  step: 3,
-  tokens: 1,
-  seconds: 1,
-  skipped: 0,
-  exact: true,
-  stages: [],
-  history: [],
-  validations: [],
-  warnings: [],
-} as unknown as Omit<RunState, "files">;
-
-/** Makes a model and its step, and calls `use` with them. */
-async function withStep(
-  { shape, dtype, lora, zero }: Case,
-  device: Model["device"],
-  modelRanks: number,
-  use: (model: Model, step: ParallelStep, ranks: Ranks) => Promise<void>,
-): Promise<void> {
-  using model = await Model.create(shape, { device, dtype, seed: 3, parallel: { model: modelRanks } });
-  const { ranks } = stateOf(model);
-  const options = { ...optionsOf({ shape }), ...lora && { lora } };
-  const step = await ParallelStep.create(model, options, { ranks, lanes: 2, zero, bucketSize: 2 ** 13 });
-  try {
-    await use(model, step, ranks);
-  } finally {
-    step.dispose();
-  }
-}
-
-const sizes = ({ shardBytes }: Case) => shardBytes ? { shardBytes } : {};
-
-/** Trains three steps on (data, model) ranks and writes a checkpoint. */
-async function trainAndWrite(path: string, one: Case, data: number, modelRanks: number): Promise<void> {
-  await onRanks(
-    data * modelRanks,
-    (device) =>
-      withStep(one, device, modelRanks, async (model, step, ranks) => {
-        for (let t = 1; t <= 3; t++) {
-          const rows = batchOf(t, 5, one.shape);
-          await step.run(lanesOf(rows, 2, ranks.data), t, rateOf(t), keptTargets(rows));
-        }
-        await step.read();
-        await writeCheckpoint(
-          path,
-          { model, training: step, state },
-          new AbortController().signal,
-          sizes(one),
-        );
-      }),
-    one.device,
-  );
-}
-
-/** Reads a checkpoint on (data, model) ranks and writes it anew. */
-async function copy(from: string, to: string, one: Case, data: number, modelRanks: number): Promise<void> {
-  await onRanks(
-    data * modelRanks,
-    (device) =>
-      withStep(one, device, modelRanks, async (model, step, ranks) => {
-        const checkpoint = { path: from, state: await readState(from) };
-        await restoreWeights(model, checkpoint);
-        await restoreMoments(step, checkpoint, ranks);
-        await writeCheckpoint(to, { model, training: step, state }, new AbortController().signal, sizes(one));
-      }),
-    one.device,
-  );
-}
-
-/** Returns the files of a checkpoint with their checksums, as its state lists them. */
-async function filesOf(path: string): Promise<Record<string, string>> {
-  const { files } = await readState(path);
-  return Object.fromEntries(Object.entries(files).map(([name, { sha256 }]) => [name, sha256]));
-}
-
-for (const [name, one] of Object.entries(cases)) {
+for (const name of ["f32, padded widths, several files", "f16"]) {
+  const one = cases[name];
   Deno.test(`files of a checkpoint do not depend on the ranks that write or read it (${name})`, async () => {
     await inFolder(async (folder) => {
       await trainAndWrite(`${folder}/1x1`, one, 1, 1);
       const want = await filesOf(`${folder}/1x1`);
-      const several = one.shardBytes ? 2 : 1;
-      for (const stem of ["model", "optimizer"]) {
-        const count = Object.keys(want).filter((file) =>
-          new RegExp(`^${stem}.*safetensors$`).test(file)
-        ).length;
-        assert.ok(count >= several, `${count} files of ${stem}`);
-      }
       await trainAndWrite(`${folder}/2x1`, one, 2, 1);
       assert.deepEqual(await filesOf(`${folder}/2x1`), want, "trained on two ranks");
-      const copies: [number, number][] = one.lora ? [[2, 1]] : [[2, 1], [1, 2], [2, 2]];
-      for (const [data, modelRanks] of copies) {
-        const path = `${folder}/copy${data}x${modelRanks}`;
-        await copy(`${folder}/1x1`, path, one, data, modelRanks);
-        assert.deepEqual(await filesOf(path), want, `read by ${data} data and ${modelRanks} model ranks`);
-      }
-      if (one.lora) return;
-      await trainAndWrite(`${folder}/2x2`, one, 2, 2);
-      await copy(`${folder}/2x2`, `${folder}/back`, one, 1, 1);
-      assert.deepEqual(
-        await filesOf(`${folder}/back`),
-        await filesOf(`${folder}/2x2`),
-        "read by one process",
-      );
+      await copy(`${folder}/1x1`, `${folder}/2x2`, one, 2, 2);
+      assert.deepEqual(await filesOf(`${folder}/2x2`), want, "read by four ranks");
     });
   });
 }
+
+/** Calls `program` on two ranks while opening `file` for writing does `act`; returns the error of each rank. */
+async function errorsOf(
+  file: string,
+  act: () => void,
+  program: (model: Model, step: ParallelStep, rank: number) => Promise<unknown>,
+): Promise<Error[]> {
+  const { open } = Deno;
+  Deno.open = async (path, options) => {
+    if (options?.createNew && String(path).includes(`/${file}`)) act();
+    return await open(path, options);
+  };
+  try {
+    return await onRanks(2, async (device, world) => {
+      let error = new Error("none");
+      await withStep({ shape: padded }, device, 1, async (model, step) => {
+        await program(model, step, world.rank).catch((thrown) => error = thrown);
+      });
+      return error;
+    });
+  } finally {
+    Deno.open = open;
+  }
+}
+
+Deno.test("a rank that cannot write, or is stopped, leaves no checkpoint and no draft, and every rank is told", async () => {
+  await inFolder(async (folder) => {
+    const settings = { shardBytes: 20_000 };
+    for (const file of ["model-00002-of-", "optimizer-00002-of-"]) { // those of rank 1
+      const full = await errorsOf(file, () => {
+        throw new Error("No space left on device (os error 28)");
+      }, (model, step) => {
+        const { signal } = new AbortController();
+        return writeCheckpoint(`${folder}/full`, { model, training: step, state }, signal, settings);
+      });
+      assert.ok(full[0] instanceof RankError && full[0].failedRank === 1, String(full[0]));
+      assert.match(full[0].message, /failed: No space left on device/);
+      assert.match(full[1].message, /^No space left on device/);
+      assert.deepEqual([...Deno.readDirSync(folder)], []);
+    }
+    const stop = new AbortController();
+    const stopped = await errorsOf(
+      "optimizer-00002-of-",
+      () => stop.abort(new RangeError("stopped")),
+      (model, step, rank) => {
+        const { signal } = rank === 1 ? stop : new AbortController();
+        return writeCheckpoint(`${folder}/stopped`, { model, training: step, state }, signal, settings);
+      },
+    );
+    assert.ok(stopped[0] instanceof RankError);
+    assert.ok(stopped[1] instanceof RangeError);
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+  });
+});
+
+Deno.test("a folder that is not one for all ranks is refused, naming the rank that does not see it", async () => {
+  await inFolder(async (folder) => {
+    await assert.rejects(
+      loopback(3, async (world) => {
+        const own = new CheckpointFolder(`${folder}/${world.rank === 2 ? "other" : "run"}`, keep, false);
+        await own.prepare(world);
+      }),
+      { name: "ConfigError", message: /Cannot write to .*: rank 2 does not see what rank 0 writes there/ },
+    );
+    Deno.mkdirSync(`${folder}/run/.step-000009.${crypto.randomUUID()}.tmp`);
+    await loopback(2, (world) => new CheckpointFolder(`${folder}/run`, keep, false).prepare(world));
+    assert.deepEqual([...Deno.readDirSync(`${folder}/run`)], [], "drafts and nonces are removed");
+  });
+});
+
+Deno.test("ranks find the newest whole checkpoint together, each checks a part of its files", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/run`;
+    await onRanks(2, (device, world) =>
+      withStep({ shape: padded }, device, 1, async (model, step) => {
+        const run = new CheckpointFolder(path, keep, false);
+        await run.prepare(world);
+        const { signal } = new AbortController();
+        for (const done of [1, 2, 3]) {
+          const content = {
+            ...state,
+            step: done,
+            stageStep: done,
+            parallel: { processes: 2, model: 1, lanes: 2 },
+          };
+          assert.equal(await run.write({ model, training: step, state: content }, signal), run.newest);
+        }
+      }));
+    assert.deepEqual((await readState(`${path}/step-000003`)).parallel, { processes: 2, model: 1, lanes: 2 });
+    const find = (from: string, damaged: string[]) =>
+      loopback(2, async (world) => {
+        const found = await findCheckpoint(from, ({ message }) => damaged.push(message), world);
+        return `${found.path.replace(/.*\//, "")} ${found.state.step}`;
+      });
+    const damaged: string[] = [];
+    Deno.truncateSync(`${path}/step-000003/model.safetensors`, 900);
+    Deno.removeSync(`${path}/step-000003/optimizer.safetensors`);
+    assert.deepEqual(await find(path, damaged), ["step-000002 2", "step-000002 2"]);
+    assert.equal(damaged.length, 1);
+    assert.match(damaged[0], /step-000003\/(model\.safetensors.*900|optimizer.*missing)/);
+    await assert.rejects(find(`${path}/step-000003`, []), {
+      name: "FormatError",
+      message: /Another one is whole: resume\(".*step-000002"\)/,
+    });
+    await assert.rejects(find(`${folder}/nowhere`, []), /there is no checkpoint in .*nowhere/);
+  });
+});

@@ -28,6 +28,7 @@ import {
   smallTensor,
   type TrainingStepOptions,
 } from "../build_step.ts";
+import { requireStepRoom } from "../step_room.ts";
 import type { TrainedWeights } from "../trainable.ts";
 
 /** The ranks of a training step and how they share the work. */
@@ -105,6 +106,7 @@ export async function buildParallel(
   const { device } = model;
   using building = new DisposableStack();
   const place = zero === 1 ? ranks.data : { rank: 0, size: 1 };
+  requireStepRoom(model, { ...options, divided: place });
   const updated = await buildUpdated(model, options, place, bucketSize, building);
   const { trainable, gathered, master, markChanged } = updated;
   const { size } = trainable.layout.places;

@@ -114,6 +114,17 @@ Deno.test("a rank holds its share of the moments and of a model of halves in f32
   }
 });
 
+Deno.test("two ranks have room for a step that one has no room for", async () => {
+  const run = (dtype: "f32" | "f16"): LaneRun => {
+    const shape = { ...oddShape, vocabSize: 2000, dim: 48 };
+    return { lanes: 2, steps: 1, dtype, shape, device: { memoryLimit: 3.5e6 } };
+  };
+  for (const dtype of half ? ["f32", "f16"] as const : ["f32"] as const) {
+    await assert.rejects(loopback(1, () => trainLanes(run(dtype))), /Cannot hold a training step of "model"/);
+    await loopback(2, () => trainLanes(run(dtype)));
+  }
+});
+
 Deno.test("all ranks skip a spike and a step that is not finite, and name the same gradient", async () => {
   const earlier = Array.from({ length: 100 }, (_, i) => {
     const step = i + 157; // those whose slots of the ring come before that of the first step
