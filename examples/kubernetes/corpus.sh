@@ -9,7 +9,7 @@ set -euo pipefail
 
 parts=${1:?usage: corpus.sh PARTS [options of corpus.ts]}
 shift
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 arguments=
 for argument in "$@"; do
   escaped=${argument//\\/\\\\}

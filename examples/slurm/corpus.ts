@@ -40,7 +40,7 @@ async function prepare(): Promise<unknown> {
 
 /** Makes the jobs that remove repetitions from what all parts have prepared. */
 async function dedupJobs(): Promise<DedupJobs> {
-  const { dataset } = await joinParts<{ text: string; source: string; id: string }>(prepared);
+  const { dataset } = await joinParts(prepared);
   return new DedupJobs(dataset, `${out}/dedup`, { by, ranges });
 }
 

@@ -11,7 +11,7 @@
 #SBATCH --time=24:00:00
 #SBATCH --requeue
 #SBATCH --open-mode=append
-#SBATCH --signal=USR1@120
+#SBATCH --signal=USR2@120
 set -euo pipefail
 
 # Slurm copies the script to a folder of its own: the paths are those of the folder that sbatch was called in.
@@ -24,6 +24,6 @@ for ((i = 1; i < $#; i++)); do
   fi
 done
 
-# 120 seconds before the end, SIGUSR1 reaches each rank, which is a Stop: a checkpoint, and exit code 0.
+# 120 seconds before the end, SIGUSR2 reaches each rank, which is a Stop: a checkpoint, and exit code 0.
 srun --mpi=pmix --kill-on-bad-exit=1 deno run -A examples/slurm/train.ts "$@"
 [ -e "$out/done" ] || scontrol requeue "$SLURM_JOB_ID"

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { type Document, Model, Tokenizer, Trainer } from "@llamero/sdk";
+import { Model, Tokenizer, Trainer } from "@llamero/sdk";
 import { joinParts } from "@llamero/sdk/data";
 import { z } from "zod";
 import { readFlags } from "../cli/args.ts";
@@ -26,7 +26,7 @@ const flags = z.strictObject({
 const options = await readFlags(flags, "train", "Trains one model by several processes.");
 const { vocabSize, context, steps, batchTokens, out } = options;
 
-const { dataset } = await joinParts<Document>(options.data);
+const { dataset } = await joinParts(options.data);
 const tokenizer = options.tokenizer
   ? await Tokenizer.load(options.tokenizer)
   : await Tokenizer.train(dataset, { vocabSize });

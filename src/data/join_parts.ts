@@ -9,11 +9,15 @@ import { Displayable, type Picture } from "../display/display.ts";
 import { join } from "../display/html.ts";
 import { table } from "../display/table.ts";
 import { Dataset } from "./dataset.ts";
-import type { Document } from "./document.ts";
+import type { Document, Row } from "./document.ts";
+import { memoryPlan } from "./io/in_memory.ts";
+import { jsonlPlan, parquetPlan } from "./io/records.ts";
 import { foldLines } from "./parts/fold_manifest.ts";
 import { joinManifest } from "./parts/join_manifest.ts";
 import { ManifestFolder, type ManifestLine, type UnitError } from "./parts/manifest.ts";
+import type { DatasetPlan } from "./plan/plan.ts";
 import type { DatasetStats } from "./reports/stats.ts";
+import { mapPlan } from "./steps/basic_steps.ts";
 
 /** Options of {@linkcode joinParts}. */
 export interface JoinOptions {
@@ -37,16 +41,12 @@ export class JoinedParts<T = Document> extends Displayable {
     super();
     this.lines = lines;
     this.stats = foldLines(lines);
-    const folder = new ManifestFolder(pattern);
-    const paths = lines.filter(({ totals }) => totals.records > 0).map(({ output }) => folder.pathOf(output));
-    const fields = lines.every(({ documents }) => documents)
-      ? { text: "text", id: "id", source: "source" }
-      : {};
-    const read = pattern.endsWith(".parquet") ? Dataset.parquet : Dataset.jsonl;
-    const dataset: Dataset<unknown> = paths.length
-      ? read(paths, fields)
-      : Dataset.from([], { name: pattern });
-    this.dataset = dataset as Dataset<T>;
+    const rows = rowsOf(pattern, lines);
+    // The shards hold documents as they were: nothing is to be made of their fields.
+    const areDocuments = lines.every(({ documents }) => documents);
+    this.dataset = new Dataset(
+      areDocuments ? Object.assign(rows, { kind: "documents" as const }) : rows,
+    ) as Dataset<T>;
   }
 
   /** Records and files that could not be read, unit by unit. */
@@ -67,6 +67,25 @@ export class JoinedParts<T = Document> extends Displayable {
     const { stats, lines, errors } = this;
     return { units: lines.length, ...stats.toJSON(), errors };
   }
+}
+
+/** Plans the records of all shards that have some. */
+function rowsOf(pattern: string, lines: readonly ManifestLine[]): DatasetPlan {
+  const folder = new ManifestFolder(pattern);
+  const paths = lines.filter(({ totals }) => totals.records > 0).map(({ output }) => folder.pathOf(output));
+  if (paths.length === 0) return memoryPlan([], { name: pattern });
+  if (!pattern.endsWith(".parquet")) return jsonlPlan(paths);
+  return mapPlan(parquetPlan(paths) as DatasetPlan<Row>, withoutNull, {
+    name: "without missing meta",
+    version: 1,
+  });
+}
+
+/** Removes the `meta` that a document does not have, which Parquet gives as null. */
+function withoutNull(row: Row): Row {
+  if (row.meta !== null) return row;
+  const { meta: _, ...rest } = row;
+  return rest;
 }
 
 /**

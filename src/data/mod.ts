@@ -86,4 +86,4 @@ export {
   perplexityCutoffs,
 } from "./parts/perplexity_cutoffs.ts";
 export type { PartSelection } from "./parts/part_selection.ts";
-export type { SharedWork } from "./plan/shared_work.ts";
+export { SharedWork } from "./plan/shared_work.ts";

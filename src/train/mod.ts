@@ -38,8 +38,8 @@ export { type MaskedExample, MaskPreview } from "./stages/mask_preview.ts";
 export type { InstructOptions, PretrainOptions, StageData, StageOptions } from "./stages/stage_options.ts";
 export type { ManualStep } from "./loop/manual_steps.ts";
 export type { DataJSON, Recipe, RecipeEvaluation, RecipeStage } from "./recipe.ts";
-export { type RecipeOptions, trainerOf } from "./recipes/recipe_trainer.ts";
-export { datasetOf, type RecipeParts } from "./recipes/recipe_data.ts";
+export { type RecipeOptions, trainerOf } from "./recipe_trainer.ts";
+export { datasetOf, type RecipeParts } from "./recipe_data.ts";
 export { type RunFacts, RunResult } from "./monitoring/run_result.ts";
 export { Run, type RunStatus } from "./run.ts";
 export { learningRateAt, type Schedule } from "./stages/schedule.ts";
@@ -54,6 +54,7 @@ export {
 export { Trainer } from "./trainer.ts";
 export type {
   KeepOptions,
+  LaunchOptions,
   ResumeOptions,
   RunOptions,
   TrainerOptions,

@@ -6,7 +6,8 @@
 import type { CorpusCall } from "../data/mod.ts";
 import type { ModelConfig } from "../model/mod.ts";
 import type { EnergyOptions } from "./monitoring/energy.ts";
-import type { StageSettings } from "./stages/stage.ts";
+import type { Stage, StageSettings } from "./stages/stage.ts";
+import type { StageData } from "./stages/stage_options.ts";
 import type { KeepOptions, TrainerParallelOptions } from "./trainer_options.ts";
 
 /** A stage in a recipe: its settings, and its data as steps. */
@@ -52,4 +53,10 @@ export interface DataJSON {
   call?: CorpusCall;
   /** Options of the step. */
   [option: string]: unknown;
+}
+
+/** Returns a stage as JSON. */
+export function stageJSON({ settings, data, validation }: Stage): RecipeStage {
+  const json = (data: StageData) => data.toJSON() as DataJSON;
+  return { ...settings, data: json(data), ...(validation && { validation: json(validation) }) };
 }

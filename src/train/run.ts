@@ -17,6 +17,7 @@ import { runStages } from "./loop/run_stages.ts";
 import { showRun } from "./monitoring/run_display.ts";
 import { enterRank } from "./ranks/rank_process.ts";
 import { RunTrace } from "./ranks/run_trace.ts";
+import { type LaunchSettings, runLaunched } from "./launch_run.ts";
 import { registerRun } from "./loop/run_registry.ts";
 import { writeCurves } from "./monitoring/tensorboard.ts";
 
@@ -31,6 +32,8 @@ interface RunSettings {
   display: boolean;
   /** Peak FLOP/s of the device, of which the card then shows the share in use. */
   peakFlops?: number;
+  /** The ranks that train in place of this process. */
+  launch?: LaunchSettings;
 }
 
 /** Number of runs so far, for their names. */
@@ -72,7 +75,7 @@ export class Run extends Displayable implements Promise<RunResult> {
   #started = false;
 
   /** Starts the run that `spec` describes; use {@linkcode Trainer.run}. */
-  constructor(spec: RunSpec, { signal, display, peakFlops }: RunSettings) {
+  constructor(spec: RunSpec, { signal, display, peakFlops, launch }: RunSettings) {
     super();
     this.name = `run ${++runCount} of ${spec.model.name}`;
     this.#spec = spec;
@@ -80,11 +83,15 @@ export class Run extends Displayable implements Promise<RunResult> {
     this.#live = display;
     const folder = spec.parallel.ranks.world.rank === 0 ? spec.folder?.path : undefined; // one folder for all ranks
     const unregister = registerRun(spec.model, folder, () => this.#describe());
-    this.finished = this.#main(signal, display).finally(unregister);
+    this.finished = this.#main(signal, display, launch).finally(unregister);
     this.finished.catch(() => {}); // the card shows the failure, so it counts as handled
   }
 
-  async #main(signal: AbortSignal | undefined, display: boolean): Promise<RunResult> {
+  async #main(
+    signal: AbortSignal | undefined,
+    display: boolean,
+    launch: LaunchSettings | undefined,
+  ): Promise<RunResult> {
     const spec = this.#spec;
     const control = this.#control;
     const log = this.#log;
@@ -98,16 +105,18 @@ export class Run extends Displayable implements Promise<RunResult> {
     const shown = display && isFirst && showRun(log, () => this.picture());
     try {
       await Promise.resolve(); // listeners that subscribe right after run() miss nothing
-      const status = await runStages(
-        { ...spec, trace: this.#trace },
-        control,
-        log,
-        () => this.#started = true,
-      );
+      const onStart = () => this.#started = true;
+      const status = launch
+        ? await runLaunched(spec, launch, control, log, onStart)
+        : await runStages({ ...spec, trace: this.#trace }, control, log, onStart);
       if (status === "stopped" && control.abortReason) throw control.abortReason.value;
       this.#end = { status };
       const { overlap } = this.#trace;
-      return new RunResult(status, log, { checkpoint: spec.folder?.newest, devices: world.size, overlap });
+      return new RunResult(status, log, {
+        checkpoint: spec.folder?.newest,
+        devices: launch?.ranks ?? world.size,
+        overlap,
+      });
     } catch (error) {
       const aborted = control.abortReason && error === control.abortReason.value;
       this.#end = aborted ? { status: "stopped" } : { status: "failed", error: messageOf(error) };

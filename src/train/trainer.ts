@@ -14,6 +14,7 @@ import {
   checkpointNames,
   hasState,
   nothingToResume,
+  refuseEarlierRun,
 } from "./checkpoints/checkpoint_folder.ts";
 import { energySchema, type EnergySettings } from "./monitoring/energy.ts";
 import type { Evaluation, PeriodicEvaluationOptions } from "./monitoring/evaluation.ts";
@@ -27,15 +28,18 @@ import {
 } from "./stages/stage_options.ts";
 import { MaskPreview } from "./stages/mask_preview.ts";
 import { type ManualStep, manualSteps } from "./loop/manual_steps.ts";
-import type { DataJSON, Recipe, RecipeStage } from "./recipe.ts";
+import { type LaunchSettings, launchSettings } from "./launch_run.ts";
+import { type Recipe, stageJSON } from "./recipe.ts";
 import { Run } from "./run.ts";
 import { leaveOthers, runParallel } from "./ranks/run_parallel.ts";
-import { planStage, type Stage, type StageKind } from "./stages/stage.ts";
+import { planStage, type StageKind } from "./stages/stage.ts";
 import { tokenizerOf } from "./stages/stage_data.ts";
 import {
   evaluateSchema,
   type KeepOptions,
   keepOptionsSchema,
+  type LaunchOptions,
+  launchSchema,
   type ResumeOptions,
   resumeSchema,
   type RunOptions,
@@ -212,13 +216,7 @@ export class Trainer extends Displayable {
   run(options: RunOptions = {}): Run {
     const { signal, overwrite, display, until } = parseOptions(runSchema, options, "Trainer.run");
     const { checkpoint } = this.#options;
-    if (checkpoint !== undefined && !overwrite && checkpointNames(checkpoint).length) {
-      throw new ConfigError(
-        `Cannot run: ${checkpoint} holds the checkpoints of an earlier run. Go on with resume(), or replace it with ` +
-          "run({ overwrite: true })",
-        { path: "Trainer.checkpoint", value: checkpoint },
-      );
-    }
+    if (!overwrite) refuseEarlierRun(checkpoint);
     return this.#start({ ...this.#spec(checkpoint, overwrite), until }, signal, display);
   }
 
@@ -253,8 +251,23 @@ export class Trainer extends Displayable {
     return this.#start({ ...this.#spec(folder, false), resume: { path, force }, until }, signal, display);
   }
 
-  #start(spec: RunSpec, signal: AbortSignal | undefined, display: boolean): Run {
-    return new Run(spec, { signal, display, peakFlops: this.#options.peakFlops });
+  /**
+   * Starts the run on processes of its own, for a notebook, which is no rank itself. The run shows and obeys as any other; at
+   * the end the model has the weights of the last checkpoint. The processes make the data from {@linkcode Trainer.toJSON}.
+   *
+   * @throws {ConfigError} without a checkpoint folder, or as in {@linkcode Trainer.run}; the run rejects with one where MPI is
+   * not installed, or for data that the processes cannot make
+   */
+  launch(options: LaunchOptions): Run {
+    const { signal, display, until, ...o } = parseOptions(launchSchema, options, "Trainer.launch");
+    const { checkpoint } = this.#options;
+    const settings = launchSettings({ ...o, recipe: this.toJSON() }, checkpoint);
+    if (!o.resume && !o.overwrite) refuseEarlierRun(checkpoint);
+    return this.#start({ ...this.#spec(checkpoint, o.overwrite), until }, signal, display, settings);
+  }
+
+  #start(spec: RunSpec, signal: AbortSignal | undefined, display: boolean, launch?: LaunchSettings): Run {
+    return new Run(spec, { signal, display, peakFlops: this.#options.peakFlops, launch });
   }
 
   /** Describes the run; `replace` removes the checkpoints of an earlier run in the folder. */
@@ -383,9 +396,4 @@ export class Trainer extends Displayable {
 /** Returns true for options of several processes that are not all defaults. */
 function isGiven(parallel: false | TrainerParallelOptions): boolean {
   return parallel === false || Object.keys(parallel).length > 0;
-}
-
-function stageJSON({ settings, data, validation }: Stage): RecipeStage {
-  const json = (data: StageData) => data.toJSON() as DataJSON;
-  return { ...settings, data: json(data), ...(validation && { validation: json(validation) }) };
 }

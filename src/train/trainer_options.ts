@@ -136,6 +136,31 @@ export interface ResumeOptions {
   until?: number;
 }
 
+/** Options of {@linkcode Trainer.launch}. */
+export interface LaunchOptions {
+  /** Processes that train together. */
+  ranks: number;
+  /** Processes that hold one copy of the model, which divides `ranks`. Default 1. */
+  modelRanks?: number;
+  /** The launcher and its options, such as `["mpirun", "--hostfile", "hosts"]`. Default: `mpirun`, else `mpiexec`. */
+  launcher?: string[];
+  /**
+   * A module whose exports are what a recipe cannot hold: `functions` and `datasets` by name, `evaluations` in their order.
+   * An address, or a path from the working directory.
+   */
+  module?: string;
+  /** Goes on from the newest checkpoint. Default false. */
+  resume?: boolean;
+  /** As in {@linkcode RunOptions}. */
+  overwrite?: boolean;
+  /** As in {@linkcode RunOptions}. */
+  until?: number;
+  /** As in {@linkcode RunOptions}. */
+  signal?: AbortSignal;
+  /** As in {@linkcode RunOptions}. */
+  display?: boolean;
+}
+
 /** Options of {@linkcode Trainer.verifyResume}. */
 export interface VerifyResumeOptions {
   /** Updates to which each stage is shortened, at least 2. Default 4. */
@@ -154,6 +179,15 @@ const runShape = optionsSchema<RunOptions>()(
 const resumeShape = optionsSchema<ResumeOptions>()(
   z.strictObject({ ...startOptions, force: flag.default(false) }),
 );
+const launchShape = optionsSchema<LaunchOptions>()(z.strictObject({
+  ...startOptions,
+  ranks: atLeastOne,
+  modelRanks: atLeastOne.default(1),
+  launcher: z.array(z.string(), "must be a list of words").min(1, "must name a program").optional(),
+  module: z.string("must be an address or a path").min(1, "must not be empty").optional(),
+  resume: flag.default(false),
+  overwrite: flag.default(false),
+}));
 const verifyShape = optionsSchema<VerifyResumeOptions>()(z.strictObject({
   steps: z.int("must be a whole number, at least 2").min(2, "must be at least 2").default(4),
   signal,
@@ -168,6 +202,12 @@ export const runSchema: z.ZodType<RunOptions & { overwrite: boolean; display: bo
 /** Defaults and checks of {@linkcode ResumeOptions}. */
 export const resumeSchema: z.ZodType<ResumeOptions & { force: boolean; display: boolean }, ResumeOptions> =
   resumeShape;
+/** Defaults and checks of {@linkcode LaunchOptions}. */
+export const launchSchema: z.ZodType<
+  & LaunchOptions
+  & { modelRanks: number; resume: boolean; overwrite: boolean; display: boolean },
+  LaunchOptions
+> = launchShape;
 /** Defaults and checks of {@linkcode VerifyResumeOptions}. */
 export const verifySchema: z.ZodType<VerifyResumeOptions & { steps: number }, VerifyResumeOptions> =
   verifyShape;

@@ -25,10 +25,12 @@ echo x >> "$COUNT"
 wc -l < "$COUNT"
 `;
 
-async function bash(script: string, args: string[], env: Record<string, string>): Promise<string> {
+/** Runs a script of bash, or a command line; returns what it prints. */
+async function bash(args: string[], env: Record<string, string>, cwd = root): Promise<string> {
   const PATH = `${dirname(Deno.execPath())}:${env.PATH ?? ""}:${Deno.env.get("PATH")}`;
   const { code, stdout, stderr } = await new Deno.Command("bash", {
-    args: [join(root, script), ...args],
+    args,
+    cwd,
     env: { ...env, PATH },
   }).output();
   const [printed, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
@@ -58,23 +60,23 @@ async function textsOf(folder: string): Promise<string[]> {
   return (await dataset.toArray()).map(({ text }) => text);
 }
 
-Deno.test("the chain of jobs on one host keeps the documents of one process", () =>
+Deno.test("the commands of docs/scale.md for one host make the corpus of one process, and train on it", () =>
   inFolder(async (folder) => {
     const texts = await writePages(folder, "near");
-    const args = [
-      "2",
-      "--data",
-      `${folder}/raw/*.jsonl`,
-      "--out",
-      `${folder}/corpus`,
-      "--by",
-      "near",
-      "--ranges",
-      "4",
-    ];
-    await bash("examples/slurm/one_host.sh", args, {});
+    const page = await Deno.readTextFile(join(root, "docs/scale.md"));
+    const commandOf = (start: RegExp) => start.exec(page)![1].replaceAll("examples/", `${root}examples/`);
+    const corpus = commandOf(/`(bash examples\/slurm\/one_host.*?)`/).replace(
+      "one_host.sh 4",
+      "one_host.sh 2",
+    );
+    await bash(["-c", `${corpus} --ranges 4`], {}, folder);
     assert.ok(texts.length > 20 && texts.length < 90);
     assert.deepEqual(await textsOf(folder), texts);
+    const small = "--preset nano --vocab-size 300 --context 16 --steps 2 --batch-tokens 32";
+    const train = `${commandOf(/`(deno run -A examples\/slurm\/train.ts)`/)} ${small}`;
+    await bash(["-c", train], {}, folder);
+    assert.ok(Deno.statSync(`${folder}/runs/train/done`).isFile);
+    await bash(["-c", train], {}, folder); // a run that is over ends at once
   }));
 
 Deno.test("the chain of arrays under Slurm waits job for job and keeps the documents of one process", () =>
@@ -89,7 +91,7 @@ Deno.test("the chain of arrays under Slurm waits job for job and keeps the docum
       COUNT: `${folder}/count`,
       LOGS: `${folder}/logs`,
     };
-    const printed = await bash("examples/slurm/corpus.sh", args, env);
+    const printed = await bash(["examples/slurm/corpus.sh", ...args], env);
     assert.deepEqual(printed.trim().split("\n"), [
       "prepare: job 1, tasks 0 to 1",
       "signatures: job 2, tasks 0 to 1",
@@ -104,7 +106,7 @@ Deno.test("the chain of arrays under Slurm waits job for job and keeps the docum
 
 Deno.test("the indexed jobs of Kubernetes have the jobs' names, their number of parts and the arguments", async () => {
   const args = ["5", "--data", 'raw/"a" b/*.jsonl', "--by", "near"];
-  const printed = await bash("examples/kubernetes/corpus.sh", args, { DRY_RUN: "1" });
+  const printed = await bash(["examples/kubernetes/corpus.sh", ...args], { DRY_RUN: "1" });
   const jobs = printed.split("---\n").slice(1);
   assert.deepEqual(jobs.map((text) => /name: (.*)/.exec(text)![1]), [
     "corpus-prepare",

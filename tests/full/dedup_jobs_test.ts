@@ -21,7 +21,7 @@ async function doPart(...args: string[]): Promise<{ report: unknown; seconds: nu
   return JSON.parse(stdout);
 }
 
-/** Does all parts of a job; returns the CPU seconds of all and the largest peak of one. */
+/** Runs all parts of a job; returns the CPU seconds of all and the largest peak of one. */
 async function doJob(folder: string, out: string, by: By, job: string, of: number) {
   const total = { seconds: 0, megabytes: 0 };
   for (let part = 0; part < of; part++) {

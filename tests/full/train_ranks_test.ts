@@ -1,4 +1,4 @@
-// Kill -9 of one of four ranks: all end, and the run goes on with two, one and four ranks, bit for bit.
+// Failures of ranks that train: kill -9 of one of four, one that hangs, Ctrl-C at the launch program.
 import assert from "node:assert/strict";
 import { readState } from "../../src/train/monitoring/run_state.ts";
 import { inFolder } from "../support/folder.ts";
@@ -33,3 +33,47 @@ Deno.test(`one of four ranks is killed; two, one and four ranks resume${reason}`
     }
   });
 });
+
+Deno.test(
+  `a rank that hangs ends all after the time-out, named with its step${reason}`,
+  { ignore },
+  async () => {
+    await inFolder(async (folder) => {
+      const { code, stderr } = await runRanks(openMpi, 2, program, ["hang", folder], options, 120);
+      assert.notEqual(code, 0);
+      assert.match(stderr, /^\[rank 0, host .*\] waited \d+ s for other ranks/m);
+    });
+  },
+);
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`${signal} at the launch program leaves a whole checkpoint${reason}`, { ignore }, async () => {
+    await inFolder(async (folder) => {
+      const launcher = `--launcher=${openMpi.command.join(" ")}`;
+      const path = (file: string) => new URL(`../../${file}`, import.meta.url).pathname;
+      const child = new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "-A", "--no-check", path("src/train/launch.ts"), "-n", "2", launcher, "--no-check"],
+          ...[path(program), "long", folder],
+        ],
+        ...options,
+        ...{ stdin: "null", stdout: "piped", stderr: "piped" },
+      }).spawn();
+      const errors = new Response(child.stderr).text();
+      let stdout = "";
+      let sent = false;
+      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+        stdout += text;
+        if (!sent && /step 3\b/.test(stdout)) child.kill(signal);
+        sent ||= /step 3\b/.test(stdout);
+      }
+      assert.equal((await child.status).code, 0, await errors);
+      assert.match(stdout, /^stopped\r?$/m);
+      const steps = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+        /^step/.test(name)
+      );
+      const { step } = await readState(`${folder}/${steps.sort().at(-1)}`);
+      assert.equal(stdout.match(/^step \d+/gm)?.length, step, "the last step is saved");
+    });
+  });
+}

@@ -61,8 +61,8 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "task_entry.ts evaluator.ts mod.ts",
   ],
   train: [
-    "stages monitoring trainer_options.ts recipe.ts checkpoints ranks loop run.ts trainer_plan.ts verify_resume.ts",
-    "trainer.ts recipes mod.ts",
+    "stages monitoring trainer_options.ts recipe.ts recipe_data.ts checkpoints ranks loop launch_run.ts run.ts",
+    "trainer_plan.ts verify_resume.ts trainer.ts recipe_trainer.ts mod.ts rank.ts",
   ],
 };
 
@@ -82,8 +82,15 @@ export const folderSize = {
   } as Readonly<Record<string, string>>,
 };
 
-/** The files of `src` that may import what they compute: a job's module, a package that is downloaded at first use. */
-export const computedImports: readonly string[] = ["src/workers/worker.ts", "src/base/lazy_package.ts"];
+/**
+ * The files of `src` that may import what they compute: a job's module, a package that is downloaded at first use, a module
+ * that the user names.
+ */
+export const computedImports: readonly string[] = [
+  "src/workers/worker.ts",
+  "src/base/lazy_package.ts",
+  "src/train/ranks/recipe_module.ts",
+];
 
 /** Returns all complaints about `files`; `packages` are the names in the import map of deno.json. */
 export function inspect(files: readonly SourceFile[], packages: readonly string[]): string[] {

@@ -9,8 +9,13 @@ import type { HistoryEntry, Trainer } from "../../src/train/mod.ts";
 import { quiet, tokens } from "./support.ts";
 
 /** Makes a trainer of batches of five rows in four lanes, with a short last batch and measurements. */
-export function rankChain(model: Model, checkpoint?: string, data = tokens(58), steps = 12): Trainer {
-  return quiet(model, { checkpoint, parallel: { lanes: 4 } })
+export function rankChain(
+  model: Model,
+  checkpoint?: string,
+  data = tokens(58),
+  { steps = 12, timeout }: { steps?: number; timeout?: number } = {},
+): Trainer {
+  return quiet(model, { checkpoint, parallel: { lanes: 4, ...timeout && { timeout } } })
     .pretrain(data, {
       ...(steps === 12 ? { epochs: 1 } : { steps }),
       ...{ batchTokens: 60, microBatch: 2, learningRate: 3e-3, warmup: 3 },

@@ -19,12 +19,15 @@ if (import.meta.main) {
   if (world.first && how !== "show") console.log(`processes ${ids.join(" ")}`);
   const data = tokens(58);
   if (how === "data error" && world.rank === 1) unreadable(data, 38, new DataError("window 38 is gone"));
-  const trainer = rankChain(model, folder, data, how === "long" ? 2000 : 12);
+  const steps = how === "long" ? 2000 : 12;
+  const trainer = rankChain(model, folder, data, { steps, timeout: how === "hang" ? 4 : undefined });
   const options = { display: how === "show" } as const;
   const run = how === "resume" ? trainer.resume(folder, options) : trainer.run(options);
   for await (const { type, step } of run.events()) {
     if (world.first && how !== "show") console.log(`${type} ${step}`);
-    if (how === "kill" && world.rank === 1 && step === 7) Deno.kill(Deno.pid, "SIGKILL");
+    if (world.rank !== 1 || step !== 7) continue;
+    if (how === "kill") Deno.kill(Deno.pid, "SIGKILL");
+    if (how === "hang") Deno.kill(Deno.pid, "SIGSTOP");
   }
   const { status } = await run;
   if (world.first) console.log(status);

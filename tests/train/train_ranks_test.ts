@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { ConfigError, DataError, DeviceError, NumericsError } from "../../src/base/errors.ts";
 import { RankError } from "../../src/base/exchange.ts";
 import { shownElsewhere } from "../../src/base/together.ts";
+import { Dataset } from "../../src/data/mod.ts";
 import { openDevice } from "../../src/gpu/mod.ts";
 import type { Model } from "../../src/model/mod.ts";
 import { stateOf } from "../../src/model/model_state.ts";
@@ -10,7 +11,7 @@ import { loopback } from "../../src/parallel/loopback.ts";
 import type { Trainer, TrainerParallelOptions } from "../../src/train/mod.ts";
 import { inFolder } from "../support/folder.ts";
 import { numbersOf, unreadable } from "./ranks_chain.ts";
-import { assertSameWeights, quiet, short, tinyModel, tokens } from "./support.ts";
+import { assertSameWeights, chainRows, quiet, short, tinyModel, tokens } from "./support.ts";
 
 const hidden = { display: false } as const;
 
@@ -19,11 +20,12 @@ function ranks<T>(
   size: number,
   program: (model: Model, rank: number) => Promise<T>,
   parts = 1,
+  options: { dtype?: "f32" | "f16" } = {},
 ): Promise<T[]> {
   return loopback(size, async (world) => {
     const device = await openDevice();
     try {
-      using model = await tinyModel({}, device, { model: parts });
+      using model = await tinyModel(options, device, { model: parts });
       return await program(model, world.rank);
     } finally {
       device.close();
@@ -376,4 +378,40 @@ Deno.test("a device that is lost on one rank ends all, with what to do", async (
   assert.match(errors[1].message, /^The GPU was lost after step \d+: .*The checkpoint of step 5 is whole/);
   assert.ok(errors[0] instanceof RankError, String(errors[0]));
   assert.match(errors[0].message, /Rank 1 failed: .*The GPU was lost/);
+});
+
+Deno.test("two stages of halves, the second of adapters, with masked targets: two ranks equal one process", async () => {
+  const twoStages = (model: Model, parallel: TrainerParallelOptions = {}, checkpoint?: string) => {
+    const masked = Dataset.tokens(
+      chainRows(9).map((row, i) => ({
+        ids: row.slice(0, 12),
+        targets: Array.from(row.slice(1), (id, t) => (t + i) % 3 ? id : -100),
+      })),
+      { order: "given" },
+    );
+    const options = { ...short, steps: 4, validation: false } as const;
+    return quiet(model, { parallel, checkpoint }).pretrain(tokens(9), options)
+      .pretrain(masked, { ...options, lora: { rank: 2 } });
+  };
+  using whole = await tinyModel({ dtype: "f16" });
+  const want = await twoStages(whole, { lanes: 2 }).run(hidden);
+  await inFolder(async (folder) => {
+    const results = await ranks(
+      2,
+      async (model, rank) => {
+        const run = twoStages(model, {}, folder).run(hidden);
+        for await (const { step } of run.events("step")) if (rank === 0 && step === 6) run.stop();
+        await run;
+        const result = await twoStages(model, {}, folder).resume(folder, hidden);
+        await assertSameWeights(model, whole);
+        return result;
+      },
+      1,
+      { dtype: "f16" },
+    );
+    for (const { exact, history } of results) {
+      assert.equal(exact, true);
+      assert.deepEqual(numbersOf(history), numbersOf(want.history));
+    }
+  });
 });

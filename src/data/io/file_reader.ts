@@ -76,7 +76,7 @@ async function filesOf<T>(
   if (choose && files.length > choose.most) {
     throw new ConfigError(
       `Cannot read a part of Dataset.${op}: it chooses ${choose.most} of ${files.length} files by their contents; ` +
-        `name the ${choose.most} files to read`,
+        `name ${choose.most} of them at most`,
       { path: `Dataset.${op}`, value: patterns },
     );
   }

@@ -10,7 +10,6 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { writeAtomically } from "../../formats/atomic_file.ts";
 import { hashOf } from "../plan/fingerprint.ts";
 import type { FileFacts, FileRange } from "../plan/input_unit.ts";
 import type { StepCounts } from "../plan/pass.ts";
@@ -103,8 +102,11 @@ export class ManifestFolder {
   async write(facts: Omit<ManifestLine, "layout">): Promise<ManifestLine> {
     await Deno.mkdir(this.path, { recursive: true });
     const line = { layout, ...facts };
-    const bytes = new TextEncoder().encode(`${JSON.stringify(line)}\n`);
-    await writeAtomically(this.#lineOf(line.unit), (write) => write(bytes));
+    const path = this.#lineOf(line.unit);
+    const draft = `${path}.${crypto.randomUUID()}.tmp`;
+    // Not synced, unlike the shard: a line that a power failure takes away or cuts short is made again.
+    await Deno.writeTextFile(draft, `${JSON.stringify(line)}\n`);
+    await Deno.rename(draft, path);
     return line;
   }
 

@@ -84,19 +84,26 @@ function indexedTask(variable: Variables, of: number | undefined): PartOfJob | u
   return { part, of };
 }
 
-/** Names of the variables of launchers: rank, number of processes, and a variable that must be there as well. */
+/** Names of the variables of launchers: rank, and number of processes. */
 const launchers = [
   ["OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"],
   ["PMI_RANK", "PMI_SIZE"],
-  // A batch script has the first two as well; only a step, which srun starts, runs once for each of them.
-  ["SLURM_PROCID", "SLURM_NTASKS", "SLURM_STEP_ID"],
+  ["SLURM_PROCID", "SLURM_STEP_NUM_TASKS"],
+  ["SLURM_PROCID", "SLURM_NTASKS"],
 ] as const;
+
+/** Numbers from which on Slurm counts steps that `srun` has not started: a batch script, an interactive shell. */
+const firstSpecialStep = 0xfffffff0;
 
 /** Returns the rank among the processes that a launcher started. */
 function process(variable: Variables): PartOfJob | undefined {
-  for (const [rank, size, needed = rank] of launchers) {
+  const step = number(variable("SLURM_STEP_ID"));
+  const isStep = step !== undefined && step < firstSpecialStep;
+  for (const [rank, size] of launchers) {
     const [part, of] = [number(variable(rank)), number(variable(size))];
-    if (part !== undefined && of !== undefined && variable(needed) !== undefined) return { part, of };
+    // A batch script has a rank and a number of tasks as well, and runs once for all of them.
+    if (part === undefined || of === undefined || (rank === "SLURM_PROCID" && !isStep)) continue;
+    return { part, of };
   }
   return undefined;
 }

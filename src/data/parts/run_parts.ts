@@ -5,7 +5,6 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { DataError } from "../../base/errors.ts";
 import { type Write, writeAtomically } from "../../formats/atomic_file.ts";
 import { hashOf, stepsFingerprintOf } from "../plan/fingerprint.ts";
 import type { InputUnit } from "../plan/input_unit.ts";
@@ -14,6 +13,7 @@ import type { DatasetStats } from "../reports/stats.ts";
 import { errorsOf } from "./fold_manifest.ts";
 import { type PartOfJob, unitsOf, unitsOfPart } from "./input_units.ts";
 import { inputDigest, ManifestFolder, type ManifestLine, type UnitIdentity } from "./manifest.ts";
+import { Failures } from "./part_failures.ts";
 import { PartReports } from "./part_reports.ts";
 
 /** A job over parts. */
@@ -64,7 +64,7 @@ export async function runPart(plan: DatasetPlan, job: PartsJob, fill: FillShard)
       lines.push(await folder.proof(identity) ?? await make(folder, identity, unit, fill, job.signal));
     } catch (error) {
       job.signal?.throwIfAborted();
-      failures.add(error, unit, lines.length);
+      failures.add(error, unitName(unit), lines.length);
     }
   }
   failures.check(job, own.size);
@@ -76,34 +76,10 @@ export async function runPart(plan: DatasetPlan, job: PartsJob, fill: FillShard)
   return lines;
 }
 
-/** Units that failed after which a part ends where none has been done: the plan is at fault then. [ours] */
-const maxFailures = 3;
-
-/** The units of a part that failed. */
-class Failures {
-  readonly #all: { error: unknown; name: string }[] = [];
-
-  /** Keeps the error of a unit; throws it where no unit can be done. */
-  add(error: unknown, { files, range, id }: InputUnit, done: number): void {
-    const name = files.length ? `${files[0].path}${range ? `, ${range.of} from ${range.from}` : ""}` : id;
-    this.#all.push({ error, name });
-    if (done === 0 && this.#all.length === maxFailures) throw this.#all[0].error;
-  }
-
-  /** Throws the error of the one unit that failed, or one that names all. */
-  check({ part, of }: PartOfJob, units: number): void {
-    if (this.#all.length === 0) return;
-    const [{ error: cause }] = this.#all;
-    if (this.#all.length === 1) throw cause;
-    const shown = this.#all.slice(0, 5).map(({ error, name }) =>
-      `${name} (${error instanceof Error ? error.message : String(error)})`
-    );
-    throw new DataError(
-      `Cannot do ${this.#all.length} of ${units} units of part ${part} of ${of}: ${shown.join("; ")}; ` +
-        "run the part again, which skips what is done",
-      { cause },
-    );
-  }
+/** Returns the name of a unit in errors. */
+export function unitName({ files, range, id }: Pick<InputUnit, "files" | "range" | "id">): string {
+  if (files.length === 0) return id;
+  return `${files[0].path}${range ? `, ${range.of} from ${range.from}` : ""}`;
 }
 
 /** Returns the fingerprint of the lines of a job: of the plan without its input files, and of the form of the output. */

@@ -11,7 +11,7 @@ export interface Failure {
   error: unknown;
 }
 
-/** Does work that contains no collective, and returns its failure; undefined where it succeeds. */
+/** Returns the failure of work that contains no collective; undefined where it succeeds. */
 export async function failureOf(work: () => void | Promise<void>): Promise<Failure | undefined> {
   try {
     await work();

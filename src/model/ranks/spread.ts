@@ -19,7 +19,7 @@ type Deal = "rows" | "tensors";
 
 /** Options of {@linkcode spreadParameters}. */
 interface SpreadOptions extends TransferOptions {
-  /** How tensors are dealt (default "rows"). */
+  /** The way in which tensors are dealt (default "rows"). */
   deal?: Deal;
 }
 

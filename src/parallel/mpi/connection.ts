@@ -79,15 +79,15 @@ export class Connection {
     return this.#comms++;
   }
 
-  /** True while a command is not answered, failures that nobody waits for not counted. */
+  /** True while a command is not answered. */
   get busy(): boolean {
-    return [...this.#pending.values()].some(({ command }) => command?.kind !== "failed");
+    return this.#pending.size > 0;
   }
 
   #wait(id: number, command: Command | undefined): Promise<Answer> {
     const settled = Promise.withResolvers<Answer>();
     this.#pending.set(id, { command, asked: performance.now(), settled });
-    this.#timer ??= setInterval(() => this.#lookAtFirst(), lookEvery);
+    if (command?.kind !== "failed") this.#timer ??= setInterval(() => this.#lookAtFirst(), lookEvery);
     return settled.promise;
   }
 
@@ -106,8 +106,9 @@ export class Connection {
     this.#rest();
   }
 
+  /** Lets the process end where nobody waits for an answer; for that to a failure nobody does. */
   #rest(): void {
-    if (this.busy) return;
+    if ([...this.#pending.values()].some(({ command }) => command?.kind !== "failed")) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

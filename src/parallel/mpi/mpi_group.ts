@@ -58,6 +58,9 @@ export class MpiGroup implements Group {
   }
 
   async broadcast(bytes: Bytes | undefined, from: number, label: string): Promise<Uint8Array<ArrayBuffer>> {
+    if (!(from >= 0 && from < this.size)) {
+      throw new LlameroError(`Cannot broadcast "${label}" from rank ${from} of ${this.size}`);
+    }
     const own = this.rank === from ? steady(bytes!) : undefined;
     const sent = own ? own.byteLength * (this.size - 1) : 0;
     const command = { kind: "broadcast", label, bytes: own, from } as const;

@@ -38,6 +38,7 @@ export async function openMpi(launcher: Launcher, options: { pieceBytes?: number
 async function join(launcher: Launcher, pieceBytes: number): Promise<Group> {
   const library = findLibrary(launcher);
   keepLoaded(library.path);
+  yieldWhileWaiting(library);
   const mpi = new Mpi(library);
   const watch = new Watch(mpi, launcher.rank);
   const connection = new Connection(
@@ -54,6 +55,17 @@ async function join(launcher: Launcher, pieceBytes: number): Promise<Group> {
   watch.busy = () => connection.busy;
   world.hosts = hosts!;
   return world;
+}
+
+/**
+ * Lets Open MPI give its core away while it waits for other ranks: a rank has other threads that want it. Without that a rank
+ * that waits slowed its neighbour on a host with few cores down to half its speed.
+ */
+function yieldWhileWaiting({ version }: Library): void {
+  const name = "OMPI_MCA_mpi_yield_when_idle";
+  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
+  if (!version.startsWith("Open MPI") || state !== "granted" || Deno.env.get(name) !== undefined) return;
+  Deno.env.set(name, "1");
 }
 
 /** Returns the error of a library that does not know the launcher: each rank would train alone. */

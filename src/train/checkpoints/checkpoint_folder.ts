@@ -144,6 +144,20 @@ export function checkpointNames(path: string): string[] {
   );
 }
 
+/**
+ * Refuses to start a run in a folder that holds checkpoints.
+ *
+ * @throws {ConfigError} naming the two ways to go on
+ */
+export function refuseEarlierRun(path: string | undefined): void {
+  if (path === undefined || !checkpointNames(path).length) return;
+  throw new ConfigError(
+    `Cannot run: ${path} holds the checkpoints of an earlier run. Go on with resume(), or replace it with ` +
+      "run({ overwrite: true })",
+    { path: "Trainer.checkpoint", value: path },
+  );
+}
+
 /** Returns true for the folder of a checkpoint. */
 export function hasState(path: string): boolean {
   try {

@@ -5,6 +5,7 @@
  */
 import { setImmediate } from "node:timers";
 import { YieldTimer } from "../../base/event_loop.ts";
+import type { RunCommand } from "../ranks/rank_messages.ts";
 
 const stopReason = new DOMException("The run was stopped", "AbortError");
 
@@ -23,6 +24,8 @@ export class RunControl {
   #deferred = false;
   /** True while all ranks pause because one of them does. */
   held = false;
+  /** Called with each command, for a run whose steps are taken by other processes. */
+  onCommand?: (command: RunCommand) => void;
   /** Reason of the caller's signal, in a box because a reason may be undefined; unset until that signal aborts. */
   abortReason?: { value: unknown };
 
@@ -67,6 +70,7 @@ export class RunControl {
     this.#requesting.abort(stopReason);
     this.#pause?.resolve();
     if (!this.#deferred) this.apply(this.#stops);
+    this.onCommand?.({ verb: "stop" });
   }
 
   /** Stops the run as after `stops` calls of `stop`, on whichever rank they were made. */
@@ -95,6 +99,7 @@ export class RunControl {
   /** Pauses the run before its next step. */
   pause(): void {
     this.#pause ??= Promise.withResolvers();
+    this.onCommand?.({ verb: "pause" });
   }
 
   /** Ends the pause. */
@@ -102,6 +107,7 @@ export class RunControl {
     this.#pause?.resolve();
     this.#pause = undefined;
     this.#allowedSteps = 0;
+    this.onCommand?.({ verb: "resume" });
   }
 
   /** Allows `count` more steps and then pauses; a run that was not paused is paused from now on. */
@@ -110,6 +116,7 @@ export class RunControl {
     this.#pause = Promise.withResolvers();
     this.#allowedSteps += count;
     before?.resolve();
+    this.onCommand?.({ verb: "step", count });
   }
 
   /**

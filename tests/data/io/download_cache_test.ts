@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { DataError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
+import { addressesOf } from "../../../src/data/io/download_cache.ts";
 import { failure } from "../fixtures.ts";
 import { inFolder } from "../../support/folder.ts";
 
@@ -124,6 +125,10 @@ Deno.test("hf:// names files and globs of a repository, with the nearest name fo
       assert.deepEqual(await texts("hf://datasets/owner/name@v2/data/deep/three.jsonl"), ["deep"]);
       assert.equal((await texts("hf://owner/name/data/*.jsonl*")).length, 2001);
       assert.equal((await texts("hf://owner/name/**/*.jsonl")).length, 2001);
+      const addresses = await addressesOf("hf://owner/name/data/t*.jsonl.gz");
+      assert.deepEqual(addresses, ["hf://datasets/owner/name/data/two.jsonl.gz"]);
+      assert.deepEqual(await texts(addresses[0]), ["packed"]);
+      assert.deepEqual(await addressesOf("https://example.com/x.jsonl"), ["https://example.com/x.jsonl"]);
       const before = asked.length;
       await texts("hf://owner/name/data/two.jsonl.gz");
       assert.equal(asked.length, before);

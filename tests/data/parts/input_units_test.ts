@@ -46,6 +46,14 @@ Deno.test("files are units, those that a step compares are one, links and hidden
     assert.deepEqual(again.map(({ id }) => id), (await unitsOf(all.plan)).map(({ id }) => id));
   }));
 
+Deno.test("a reader that chooses among its files is refused where there are more than it takes", () =>
+  inFolder(async (folder) => {
+    for (const site of ["a", "b"]) await Deno.writeTextFile(`${folder}/${site}-Posts.xml`, "<posts></posts>");
+    const sites = (count: number) => unitsOf(Dataset.stackExchange(`${folder}/*.xml`, { sites: count }).plan);
+    assert.equal((await sites(2)).length, 2);
+    assert.match((await failure(() => sites(1))).message, /chooses 1 of 2 files .*name 1 of them at most/);
+  }));
+
 Deno.test("large JSON Lines and Parquet files are cut, packed ones and arrays are not", () =>
   inFolder(async (folder) => {
     const rows = Array.from({ length: 100 }, (_, n) => JSON.stringify({ text: `text ${n}` }));

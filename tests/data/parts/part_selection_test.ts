@@ -23,7 +23,30 @@ const cases: [string, Record<string, string>, PartSelection, number, number][] =
   ["Open MPI", { OMPI_COMM_WORLD_RANK: "1", OMPI_COMM_WORLD_SIZE: "2" }, {}, 1, 2],
   ["MPICH", { PMI_RANK: "3", PMI_SIZE: "4" }, {}, 3, 4],
   ["srun", { SLURM_PROCID: "2", SLURM_NTASKS: "4", SLURM_STEP_ID: "0" }, {}, 2, 4],
+  [
+    "srun of two of four tasks",
+    {
+      SLURM_PROCID: "1",
+      SLURM_NTASKS: "4",
+      SLURM_STEP_NUM_TASKS: "2",
+      SLURM_STEP_ID: "3",
+    },
+    {},
+    1,
+    2,
+  ],
   ["a batch script of four tasks", { SLURM_PROCID: "0", SLURM_NTASKS: "4" }, {}, 0, 1],
+  [
+    "a batch step of four tasks",
+    {
+      SLURM_PROCID: "0",
+      SLURM_NTASKS: "4",
+      SLURM_STEP_ID: "4294967291",
+    },
+    {},
+    0,
+    1,
+  ],
   ["two processes in each task", { ...slurm(2, 3), PMI_RANK: "1", PMI_SIZE: "2" }, {}, 5, 6],
 ];
 

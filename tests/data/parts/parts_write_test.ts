@@ -12,7 +12,9 @@ import { corpus, makeCorpus, textOf, unitBytes, writeKilled, writeOne } from "./
 /** Writes all parts and returns the pattern of the shards. */
 async function writeAll(folder: string, of: number, ending = ".jsonl.zst"): Promise<string> {
   const out = `${folder}/out-${of}/x-*${ending}`;
-  for (let part = of - 1; part >= 0; part--) await writeOne(folder, out, { part, of });
+  for (let part = of - 1; part >= 0; part--) {
+    await writeOne(folder, out, { part, of, workers: of === 2 ? 2 : 0 });
+  }
   return out;
 }
 
@@ -184,6 +186,20 @@ Deno.test("Parquet holds documents and conversations, and names the field that h
     const chats = Dataset.from(rows).conversations();
     await chats.write(path, { part: "auto" });
     assert.deepEqual(await (await joinParts<unknown>(path)).dataset.toArray(), await chats.toArray());
+    const own = {
+      text: "b",
+      source: "s",
+      id: "i",
+      meta: { source: "own", id: 7, text: ["x"], deep: { meta: null } },
+    };
+    const documents = Dataset.from([{ text: "a", source: "s", id: "j" }, own, { ...own, meta: {} }]);
+    for (const ending of [".parquet", ".jsonl"]) {
+      await documents.write(`${folder}/d-*${ending}`, { part: "auto" });
+      const { dataset } = await joinParts(`${folder}/d-*${ending}`);
+      assert.deepEqual(await dataset.toArray(), await documents.toArray());
+      assert.equal(dataset.plan.kind, "documents");
+      assert.equal(dataset.fingerprint, (await joinParts(`${folder}/d-*${ending}`)).dataset.fingerprint);
+    }
     const wrong = Dataset.from([{ text: "a", other: 1 }]);
     assert.match(
       (await failure(() => wrong.write(path, { part: "auto" }))).message,

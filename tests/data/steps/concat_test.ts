@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
-import { datasetOf } from "../../../src/train/recipes/recipe_data.ts";
+import { datasetOf } from "../../../src/train/recipe_data.ts";
 import { ByteEncoder, failure } from "../fixtures.ts";
 import { inFolder } from "../../support/folder.ts";
 

@@ -40,7 +40,7 @@ const idle = {
   check: () => {},
 } as unknown as Device;
 
-/** What a rank holds, in host memory. */
+/** The tensors of a rank, in host memory. */
 export interface MadeUp {
   held: HeldParameters;
   arena: Float32Array<ArrayBuffer>;

@@ -116,7 +116,7 @@ export class DedupJobs {
   }
 
   /**
-   * Does one part of a job: writes its files that are not there yet. By default the part is the task of the array job, or
+   * Performs one part of a job: writes its files that are not there yet. By default the part is the task of the array job, or
    * the rank, that this process is.
    *
    * @throws {ConfigError} for a name that is no job, or a step of the dataset that compares records
@@ -136,7 +136,7 @@ export class DedupJobs {
   }
 
   /**
-   * Does one part of the last job, the filter: writes the documents that stay as `Dataset.write` writes a part of a
+   * Performs one part of the last job, the filter: writes the documents that stay as `Dataset.write` writes a part of a
    * dataset, with its manifest. Returns the counts of the part.
    */
   async write(path: string, options: Omit<WriteOptions, "unitBytes"> = {}): Promise<DatasetStats> {

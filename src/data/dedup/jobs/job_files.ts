@@ -4,6 +4,7 @@
  * @module
  */
 import { DataError } from "../../../base/errors.ts";
+import { Failures } from "../../parts/part_failures.ts";
 import type { SignatureSource } from "./hash_removals.ts";
 import type { SignatureFacts } from "./hash_signatures.ts";
 
@@ -44,7 +45,11 @@ export interface JobReport {
   known: number;
 }
 
-/** Writes the files of a part that are not there yet, one after another. */
+/**
+ * Writes the files of a part that are not there yet, one after another. One that fails holds back no other.
+ *
+ * @throws the error of the file that failed, or a {@linkcode DataError} that names all of them
+ */
 export async function writeFiles(
   files: readonly JobFile[],
   { part, of }: { part: number; of: number },
@@ -53,14 +58,21 @@ export async function writeFiles(
   const report = { written: 0, known: 0 };
   const own = files.filter((file) => file.part(of) === part);
   await removeTemporary(own);
+  const failures = new Failures();
   for (const file of own) {
     options.signal?.throwIfAborted();
     if (file.facts() !== undefined) report.known++;
     else {
-      await file.write(options);
-      report.written++;
+      try {
+        await file.write(options);
+        report.written++;
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        failures.add(error, file.name, report.written);
+      }
     }
   }
+  failures.check({ part, of }, own.length);
   return report;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Document } from "../../document.ts";
+import { unitName } from "../../parts/run_parts.ts";
 import { fingerprintOf, stepsFingerprintOf } from "../../plan/fingerprint.ts";
 import type { InputUnit } from "../../plan/input_unit.ts";
 import { Pass } from "../../plan/pass.ts";
@@ -32,9 +33,8 @@ export function jobUnits(plan: DatasetPlan<Document>, units: readonly InputUnit[
   const ranks = new Map(ids.map((id, rank) => [id, rank]));
   return units.map((unit) => {
     const { id, files, range } = unit;
-    const [first = { path: plan.op }] = files;
     return {
-      name: range ? `${first.path}, ${range.of} ${range.from} to ${range.to}` : first.path,
+      name: unitName(unit),
       id,
       identity: [steps, files, range],
       part: (of) => ranks.get(id)! % of,

@@ -48,7 +48,8 @@ Deno.test("a job names the first file that is missing, damaged or of other data,
     );
     assert.match(early.message, /\(.*f\d\.jsonl\); run the job again, part 0 of 2 writes it/);
     await run("signatures", 0);
-    const [first] = filesIn(`${folder}/jobs/signatures`);
+    const size = (name: string) => Deno.statSync(`${folder}/jobs/signatures/${name}`).size;
+    const [first] = filesIn(`${folder}/jobs/signatures`).sort((a, b) => size(b) - size(a));
     await Deno.truncate(`${folder}/jobs/signatures/${first}`, 100);
     assert.match(
       (await failure(() => run("removals", 0))).message,
@@ -91,6 +92,24 @@ Deno.test("a damaged input file is named in the manifest and stops neither the j
     assert.equal(errors.length, 1);
     assert.match(errors[0].first, /b\.jsonl\.gz/);
     assert.deepEqual(await dataset.toArray(), await pages.dedup().toArray());
+  }));
+
+Deno.test("a file that cannot be read holds back no other one, and is named at the end", () =>
+  inFolder(async (folder) => {
+    await writeCorpus(`${folder}/in`, 3, 5, 20);
+    for (const file of [1, 3]) await Deno.writeTextFile(`${folder}/in/f${file}.jsonl`, '{"text": broken}\n');
+    const pages = Dataset.jsonl(`${folder}/in/*.jsonl`, { text: "text", onBroken: "throw" });
+    const run = () => new DedupJobs(pages, `${folder}/jobs`, {}).run("signatures", { part: 0, of: 1 });
+    const { message } = await failure(run);
+    assert.match(
+      message,
+      /Cannot do 2 of 5 units of part 0 of 1: .*f1\.jsonl .*f3\.jsonl .*run the part again/,
+    );
+    assert.equal(filesIn(`${folder}/jobs/signatures`).length, 3);
+    for (const file of [1, 3]) {
+      await Deno.writeTextFile(`${folder}/in/f${file}.jsonl`, '{"text": "mended"}\n');
+    }
+    assert.deepEqual(await run(), { written: 2, known: 3 });
   }));
 
 Deno.test("options that no job can follow are refused", async () => {

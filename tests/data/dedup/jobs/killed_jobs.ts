@@ -6,7 +6,7 @@
 import { Dataset } from "../../../../src/data/dataset.ts";
 import { DedupJobs, type JobReport } from "../../../../src/data/dedup/jobs/dedup_jobs.ts";
 
-/** Does all of the job "signatures"; `told` is told the key of every record. */
+/** Performs all of the job "signatures"; `told` is told the key of every record. */
 export function signatures(folder: string, told: (key: string) => void = () => {}): Promise<JobReport> {
   const pages = Dataset.jsonl(`${folder}/in/*.jsonl`, { text: "text" }).map((document) => {
     told(String(document.meta?.key));

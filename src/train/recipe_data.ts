@@ -6,11 +6,11 @@
  *
  * @module
  */
-import { ConfigError } from "../../base/errors.ts";
-import { nearest } from "../../base/schema.ts";
-import { hashOf } from "../../data/plan/fingerprint.ts";
-import { type CorpusCall, Dataset, partPlan } from "../../data/mod.ts";
-import type { DataJSON } from "../recipe.ts";
+import { ConfigError } from "../base/errors.ts";
+import { nearest } from "../base/schema.ts";
+import { hashOf } from "../data/plan/fingerprint.ts";
+import { type CorpusCall, Dataset, partPlan } from "../data/mod.ts";
+import type { DataJSON } from "./recipe.ts";
 
 /** The parts of a recipe that JSON names and cannot hold. */
 export interface RecipeParts {

@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { ConfigError, FormatError } from "../../base/errors.ts";
-import type { Dataset } from "../../data/mod.ts";
-import type { Model, ModelConfig } from "../../model/mod.ts";
-import type { Evaluation } from "../monitoring/evaluation.ts";
-import { currentSettings } from "../stages/stage.ts";
-import type { InstructOptions, PretrainOptions } from "../stages/stage_options.ts";
-import type { Recipe, RecipeEvaluation, RecipeStage } from "../recipe.ts";
+import { ConfigError, FormatError } from "../base/errors.ts";
+import type { Dataset } from "../data/mod.ts";
+import type { Model, ModelConfig } from "../model/mod.ts";
+import type { Evaluation } from "./monitoring/evaluation.ts";
+import { currentSettings } from "./stages/stage.ts";
+import type { InstructOptions, PretrainOptions } from "./stages/stage_options.ts";
+import type { Recipe, RecipeEvaluation, RecipeStage } from "./recipe.ts";
 import { datasetOf, type RecipeParts } from "./recipe_data.ts";
-import { Trainer } from "../trainer.ts";
+import { Trainer } from "./trainer.ts";
 
 /** Options of {@linkcode trainerOf}. */
 export interface RecipeOptions extends RecipeParts {

@@ -1,0 +1,20 @@
+/**
+ * The module of a user that exports what a recipe cannot hold.
+ *
+ * @module
+ */
+import type { Evaluation } from "../monitoring/evaluation.ts";
+import type { RecipeParts } from "../recipe_data.ts";
+
+/** The exports of such a module. */
+export interface RecipeModule extends RecipeParts {
+  /** Evaluations in the order of the chain. */
+  evaluations?: readonly Evaluation[];
+}
+
+/** Imports the module at an address; none exports nothing. */
+export async function importRecipeModule(address: string | undefined): Promise<RecipeModule> {
+  if (address === undefined) return {};
+  const { functions, datasets, evaluations } = await import(address) as RecipeModule;
+  return { functions, datasets, evaluations };
+}
