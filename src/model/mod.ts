@@ -30,7 +30,14 @@ export type { ActivationStatistics, GradientStatistics, Spread } from "./inspect
 export { Model } from "./model.ts";
 export type { ModelOptions, SaveOptions } from "./model_options.ts";
 export type { ModelHandle, Prompt } from "./model_state.ts";
-export type { Link, MeasuredNetwork, NetworkFigures, TimedExchange, Traffic } from "./planning/network.ts";
+export type {
+  GroupName,
+  Link,
+  MeasuredNetwork,
+  NetworkFigures,
+  TimedExchange,
+  Traffic,
+} from "./planning/network.ts";
 export type { ParallelFacts, PlanFacts, RankMemory, StepSeconds } from "./planning/plan_facts.ts";
 export type { PlanOptions, PlanParallel } from "./planning/plan_options.ts";
 export { Plan } from "./planning/training_plan.ts";
