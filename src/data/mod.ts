@@ -17,6 +17,13 @@
  * @module
  */
 export type { ChatEncoding, ChatPiece, Encoder, Message } from "../base/encoder.ts";
+export {
+  type CollectiveCount,
+  type CollectiveKind,
+  CollectiveLog,
+  type CollectiveRecord,
+} from "../base/collective_log.ts";
+export type { Bytes, Group } from "../base/exchange.ts";
 export { Displayable, type Picture } from "../display/display.ts";
 export type { BrokenRecord } from "../formats/record_or_error.ts";
 export type { TextEncoding } from "../formats/records/lines.ts";
