@@ -60,8 +60,9 @@ export { Arena, type ArenaRows } from "./weights/arena.ts";
 export { ArenaLayout, type ArenaTensor } from "./weights/arena_layout.ts";
 export { OwnedArena, type OwnedArenaOptions } from "./weights/owned_arena.ts";
 export type { ElementRange, RankPlace } from "./weights/owned_ranges.ts";
+export type { DividedStore, HeldParameters } from "./ranks/held_parameters.ts";
 export type { NamedTensors, NamedWeights } from "./weights/named_weights.ts";
-export type { ParameterPieces, TransferOptions } from "./weights/stream_weights.ts";
+export type { ParameterPieces, ParameterStore, TransferOptions } from "./weights/stream_weights.ts";
 export {
   type HeldPart,
   type ModelWeights,
