@@ -46,7 +46,7 @@ export {
   type LoraTarget,
 } from "./training/lora_options.ts";
 export type { PlanBytes } from "./training/step_memory.ts";
-export type { Trainable } from "./training/trainable.ts";
+export type { Trainable, TrainedWeights } from "./training/trainable.ts";
 export type { Stepping, StepRecord } from "./training/stepping.ts";
 export { TrainingStep } from "./training/training_step.ts";
 export { Arena, type ArenaRows } from "./weights/arena.ts";

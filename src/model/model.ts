@@ -79,7 +79,8 @@ export class Model extends Displayable implements ModelHandle {
    * Loads a model: a Hugging Face folder with one or many safetensors, a GGUF file, a folder of the original release
    * (`consolidated.*.pth` and params.json; give its `context`), or a repository of the hub as `hf://owner/name` or
    * `hf://owner/name/file.gguf`, which is fetched once. Weights go to the GPU in pieces, so host memory stays small. There
-   * they take 4 bytes each, 2 with `dtype: "f16"`, and 34 for 32 weights with `"q8"`, for use only.
+   * they take 4 bytes each, 2 with `dtype: "f16"`, and 34 for 32 weights with `"q8"`, for use only. Under several processes
+   * all of them call it, and those that load the same model read its files once.
    *
    * ```ts
    * import { Model } from "@llamero/sdk";
@@ -320,7 +321,8 @@ export class Model extends Displayable implements ModelHandle {
    * Writes a Hugging Face folder: config.json, model.safetensors (or several with an index), generation_config.json,
    * the tokenizer's files and a model card; weights, tokenizer files and adapters of an earlier owner are removed. With
    * `format: "gguf"`, or at a path that ends in `.gguf`, it writes a GGUF file with weights, tokenizer and chat template; in
-   * a folder that is `model.gguf`. Each file is written aside and renamed.
+   * a folder that is `model.gguf`. Each file is written aside and renamed. Under several processes all of them call it with
+   * the same path, and share the work.
    *
    * ```ts
    * import { Model } from "@llamero/sdk";

@@ -47,6 +47,8 @@ interface AllocateOptions {
   dtype: WeightType;
   /** Allocates the weights in f32 that training updates also where products read another format (default false). */
   trained?: boolean;
+  /** Allocates the own part of the weights in f32 instead, where ranks divide them. */
+  master?: OwnedPlace;
   /** The preset that gave the shape. */
   preset?: string;
   /** The processes that train and use the model together (default: this one alone). */
@@ -92,11 +94,11 @@ export class ModelState implements ModelHandle, ModelWeights {
   static async allocate(
     device: Device,
     config: ModelConfig,
-    { name, fallbackName, dtype, trained = false, preset, ranks }: AllocateOptions,
+    { name, fallbackName, dtype, trained = false, master, preset, ranks }: AllocateOptions,
   ): Promise<ModelState> {
     const taken = claimName(name, fallbackName);
     const layout = new WeightLayout(config, shardOf(ranks));
-    const buffers = await ModelBuffers.create(device, taken, layout, { dtype, trained });
+    const buffers = await ModelBuffers.create(device, taken, layout, { dtype, trained, master });
     const state = new ModelState(taken, layout, buffers, preset, ranks);
     register(state, name);
     return state;

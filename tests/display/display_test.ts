@@ -6,8 +6,10 @@ import {
   escapeHtml,
   inNotebook,
   join,
+  Live,
   type Picture,
 } from "../../src/display/mod.ts";
+import { showIf, showPicture } from "../../src/display/display.ts";
 
 class Llama extends Displayable {
   override picture(): Picture {
@@ -34,6 +36,26 @@ Deno.test("outside a notebook show prints the text", async () => {
     console.log = log;
   }
   assert.deepEqual(lines, ["a llama"]);
+});
+
+Deno.test("of several processes that do the same, only the one that shows prints", async () => {
+  const printed: unknown[] = [];
+  const { log } = console;
+  console.log = (text) => printed.push(text);
+  try {
+    showIf(() => false);
+    await showPicture({ text: "hidden" });
+    const live = new Live();
+    live.update({ picture: { text: "hidden" }, record: { step: 1 } });
+    await live.end();
+    assert.deepEqual(printed, []);
+    showIf(() => true);
+    await showPicture({ text: "shown" });
+    assert.deepEqual(printed, ["shown"]);
+  } finally {
+    console.log = log;
+    showIf(() => true);
+  }
 });
 
 Deno.test("a picture without HTML is text alone", () => {

@@ -79,7 +79,7 @@ export async function createModel(
 /** Makes a second model with the same weights and tokenizer; the weights are copied on the GPU. */
 export async function cloneModel(model: ModelHandle, name?: string): Promise<ModelState> {
   const source = stateOf(model);
-  const { device, config, dtype, preset, tokenizer, settings, notes, ranks } = source;
+  const { device, config, dtype, master, preset, tokenizer, settings, notes, ranks } = source;
   const fallbackName = `${source.name} copy`;
   const trained = source.trained !== undefined;
   const copy = await ModelState.allocate(device, config, {
@@ -87,11 +87,13 @@ export async function cloneModel(model: ModelHandle, name?: string): Promise<Mod
     fallbackName,
     dtype,
     trained,
+    master,
     preset,
     ranks,
   });
   const encoder = device.gpu.createCommandEncoder();
   if (source.trained) copy.trained!.copyFrom(encoder, source.trained);
+  if (master) copy.master!.copyFrom(encoder, master);
   if (source.packed) copy.packed!.copyFrom(encoder, source.packed);
   device.gpu.queue.submit([encoder.finish()]);
   Object.assign(copy, { tokenizer, settings, notes });

@@ -3,16 +3,19 @@
  *
  * @module
  */
-import { type ModelHandle, stateOf } from "../model_state.ts";
+import { heldWeights, type ModelHandle, stateOf } from "../model_state.ts";
+import { collectEverywhere } from "../ranks/collect.ts";
 import { gatherParts } from "../ranks/gather_parts.ts";
 import { type NamedWeights, readParameters, writeParameters } from "../weights/named_weights.ts";
 
 /**
- * Copies all weights to host memory, by Hugging Face's names and in its shapes. Processes that hold a model together call it
- * together, and each gets the whole weights.
+ * Copies all weights to host memory, by Hugging Face's names and in its shapes. Processes that hold a model together, or divide
+ * its weights in f32, call it together, and each gets the whole weights.
  */
 export async function copyParameters(model: ModelHandle): Promise<NamedWeights> {
-  const { device, layout, store, group } = stateOf(model);
+  const state = stateOf(model);
+  if (state.master) return await collectEverywhere(state.ranks, heldWeights(state));
+  const { device, layout, store, group } = state;
   return await gatherParts(group, layout, await readParameters(device, layout, store));
 }
 

@@ -5,7 +5,7 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { gatherValues, type Group, valueOf } from "../../base/exchange.ts";
-import { rankName, shownByFirst } from "../../base/together.ts";
+import { rankName, shownByFirst, together } from "../../base/together.ts";
 
 /** Milliseconds after which a rank looks again for a file that another one has made. [ours] */
 const lookAgain = [0, 100, 1000];
@@ -17,27 +17,16 @@ const lookAgain = [0, 100, 1000];
  * @throws {ConfigError} naming a rank, and its host, that sees another folder
  */
 export async function makeSharedFolder(group: Group, folder: string, option: string): Promise<void> {
-  const nonce = await valueOf(group, 0, "shared folder", async () => {
+  const nonce = await valueOf(group, 0, "nonce", () => `.nonce.${crypto.randomUUID()}.tmp`);
+  await together(group, "shared folder", async () => {
+    if (group.rank > 0) return;
     await Deno.mkdir(folder, { recursive: true });
-    if (group.size === 1) return "";
-    const name = `.nonce.${crypto.randomUUID()}.tmp`;
-    await Deno.writeTextFile(`${folder}/${name}`, name);
-    return name;
+    if (group.size > 1) await Deno.writeTextFile(`${folder}/${nonce}`, nonce);
   });
   if (group.size === 1) return;
   const seen = await gatherValues(group, await exists(`${folder}/${nonce}`), "shared folder seen");
   if (group.rank === 0) await Deno.remove(`${folder}/${nonce}`).catch(() => {});
   requireSeen(group, seen, folder, option);
-}
-
-/**
- * Checks that a folder which rank 0 has just made is there on all ranks. Every rank calls it.
- *
- * @throws {ConfigError} naming a rank, and its host, that does not see it
- */
-export async function requireSharedFolder(group: Group, folder: string, option: string): Promise<void> {
-  if (group.size === 1) return;
-  requireSeen(group, await gatherValues(group, await exists(folder), "shared folder seen"), folder, option);
 }
 
 function requireSeen(group: Group, seen: readonly boolean[], folder: string, option: string): void {

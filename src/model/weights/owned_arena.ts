@@ -130,6 +130,14 @@ export class OwnedArena {
     return out;
   }
 
+  /** Encodes the copy of all elements of an arena that is divided alike. */
+  copyFrom(encoder: GPUCommandEncoder, other: OwnedArena): void {
+    this.#chunks.forEach(({ tensor }, i) => {
+      const from = other.#chunks[i].tensor.range();
+      encoder.copyBufferToBuffer(from.buffer, from.offset, tensor.range().buffer, 0, from.bytes);
+    });
+  }
+
   /** Frees its buffers. */
   free(device: Device): void {
     for (const { tensor } of this.#chunks.splice(0)) device.free(tensor.range().buffer);

@@ -10,7 +10,7 @@ import type { Ranks } from "../../base/exchange.ts";
 import { together } from "../../base/together.ts";
 import type { Adapters, LoraSettings } from "../../model/mod.ts";
 import { collectFiles } from "../../model/ranks/collect.ts";
-import type { HeldParameters } from "../../model/ranks/held_parameters.ts";
+import { type HeldParameters, wholeParameters } from "../../model/ranks/held_parameters.ts";
 import { spreadParameters } from "../../model/ranks/spread.ts";
 import { checkMatrices } from "../../model/weights/weight_source.ts";
 import { writeParameterFile } from "./moment_files.ts";
@@ -44,7 +44,7 @@ export async function writeAdapters(
     await Deno.writeTextFile(`${folder}/${FOLDER}/adapter_config.json`, peftConfig(adapters.layout.settings));
   });
   const files = filesOf(adapters).map(([name, held]) => {
-    const { parameters } = held.layout;
+    const parameters = wholeParameters(held.layout.parameters);
     return {
       content: [{ held, from: 0, to: parameters.length }],
       write: writeParameterFile(`${folder}/${name}`, parameters, { metadata: { format: "pt" }, signal }),

@@ -6,7 +6,7 @@
 import { ConfigError, FormatError } from "../../base/errors.ts";
 import { digest } from "../../base/cache.ts";
 import { gatherValues, type Group, valueOf } from "../../base/exchange.ts";
-import { rankName, shownByFirst, together } from "../../base/together.ts";
+import { madeOf, rankName, shownByFirst, together } from "../../base/together.ts";
 import { singleGroup } from "../../parallel/mod.ts";
 import { makeSharedFolder } from "../../model/ranks/shared_folder.ts";
 import {
@@ -48,7 +48,7 @@ export class CheckpointFolder {
   async prepare(world: Group = singleGroup): Promise<void> {
     this.#world = world;
     await makeSharedFolder(world, this.path, "Trainer.checkpoint").catch((error) => {
-      throw storageError(error, this.path);
+      throw madeOf(storageError(error, this.path), error);
     });
     await together(world, "checkpoint folder", async () => {
       try {

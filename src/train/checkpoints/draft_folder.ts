@@ -19,11 +19,10 @@ export async function replaceFolder(
   group: Group = singleGroup,
 ): Promise<void> {
   const [, parent = "", name] = path.match(/^(.*\/)?([^/]+)$/)!;
-  const id = crypto.randomUUID();
-  const draft = await valueOf(group, 0, "draft folder", async () => {
-    const draft = `${parent}.${name}.${id}.tmp`;
-    await Deno.mkdir(draft, { recursive: true });
-    return draft;
+  const id = await valueOf(group, 0, "draft folder", () => crypto.randomUUID());
+  const draft = `${parent}.${name}.${id}.tmp`;
+  await together(group, "draft folder", async () => {
+    if (group.rank === 0) await Deno.mkdir(draft, { recursive: true });
   });
   try {
     await fill(draft);
