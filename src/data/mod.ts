@@ -73,7 +73,7 @@ export { TokenDatasetStats, type TokenShare } from "./reports/token_stats.ts";
 export { TokenDataset, type TokenStatsOptions } from "./tokens/token_dataset.ts";
 export { PreparedTokens, type WindowSource } from "./windows/prepared_tokens.ts";
 export type { OrderedSource } from "./windows/window_order.ts";
-export type { HostRanks, PrepareOptions, PrepareProgress, Window } from "./windows/window.ts";
+export type { PrepareOptions, PrepareProgress, Window } from "./windows/window.ts";
 export {
   type ModelData,
   NgramModel,
