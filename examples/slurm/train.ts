@@ -19,19 +19,25 @@ const flags = z.strictObject({
   context: z.int().min(8).default(128).describe("tokens per sequence"),
   steps: z.int().min(1).default(500).describe("number of updates"),
   batchTokens: z.int().min(8).default(2048).describe("tokens per batch, of all processes together"),
+  modelRanks: z.int().min(1).default(1).describe("processes that hold one copy of the model together"),
+  lanes: z.int().min(1).optional().describe(
+    "parts of a batch, a multiple of all later numbers of copies; default: copies",
+  ),
   out: z.string().default("runs/train").describe(
     "folder of the checkpoints, on a disk that all machines see",
   ),
 });
 const options = await readFlags(flags, "train", "Trains one model by several processes.");
-const { vocabSize, context, steps, batchTokens, out } = options;
+const { vocabSize, context, steps, batchTokens, lanes, out } = options;
 
 const { dataset } = await joinParts(options.data);
 const tokenizer = options.tokenizer
   ? await Tokenizer.load(options.tokenizer)
   : await Tokenizer.train(dataset, { vocabSize });
-const model = await Model.create(options.preset, { tokenizer, context });
-const trainer = new Trainer(model, { checkpoint: out }).pretrain(dataset, { steps, batchTokens });
+const parallel = { model: options.modelRanks };
+const model = await Model.create(options.preset, { tokenizer, context, parallel });
+const trainer = new Trainer(model, { checkpoint: out, parallel: { lanes } })
+  .pretrain(dataset, { steps, batchTokens });
 
 /** Returns true when the folder holds a checkpoint of this run. */
 function hasCheckpoint(): boolean {

@@ -17,6 +17,13 @@
  * @module
  */
 export type { ChatEncoding, ChatPiece, Encoder, Message } from "../base/encoder.ts";
+export {
+  type CollectiveCount,
+  type CollectiveKind,
+  CollectiveLog,
+  type CollectiveRecord,
+} from "../base/collective_log.ts";
+export type { Bytes, Group } from "../base/exchange.ts";
 export { Displayable, type Picture } from "../display/display.ts";
 export type { BrokenRecord } from "../formats/record_or_error.ts";
 export type { TextEncoding } from "../formats/records/lines.ts";
@@ -66,7 +73,7 @@ export { TokenDatasetStats, type TokenShare } from "./reports/token_stats.ts";
 export { TokenDataset, type TokenStatsOptions } from "./tokens/token_dataset.ts";
 export { PreparedTokens, type WindowSource } from "./windows/prepared_tokens.ts";
 export type { OrderedSource } from "./windows/window_order.ts";
-export type { HostRanks, PrepareOptions, PrepareProgress, Window } from "./windows/window.ts";
+export type { PrepareOptions, PrepareProgress, Window } from "./windows/window.ts";
 export {
   type ModelData,
   NgramModel,

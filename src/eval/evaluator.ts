@@ -13,6 +13,7 @@ import { suite } from "./benchmarks/suites.ts";
 import { lossEntry, type LossOptions } from "./loss_task.ts";
 import { AnswerCache } from "./models/answer_cache.ts";
 import { type EvalModel, isEvalModel, namedModels } from "./models/eval_model.ts";
+import { type SharedWork, sharedWorkOf } from "./models/dealt_work.ts";
 import { Report } from "./reports/report.ts";
 import { type AddOptions, taskEntry } from "./task_entry.ts";
 import type { PlanEntry, TaskResult } from "./tasks/task_result.ts";
@@ -25,7 +26,8 @@ export interface EvaluatorOptions {
   /**
    * Place for the models' answers, kept by a hash of their weights so that a stopped evaluation continues where it was:
    * true (the default) for the SDK's cache folder, a path for another folder, false to keep none. No answers are kept of
-   * a model that is given to `run`, as a trainer does, or where writing is not permitted.
+   * a model that is given to `run`, as a trainer does, under a launcher of several processes, or where writing is not
+   * permitted.
    */
   cache?: boolean | string;
 }
@@ -202,14 +204,24 @@ export class Evaluator extends Displayable {
     if (this.#entries.length === 0) {
       throw new ConfigError("Cannot run the evaluation: it has no task, use add or loss");
     }
-    return await interruptible(signal, (signal) => this.#runTasks(models, !isOtherModel, signal));
+    return await interruptible(signal, (signal) => this.#runTasks(models, !isOtherModel, { signal }));
+  }
+
+  /**
+   * Runs the plan on a model that several processes hold or train together: each calls it, and all get the report. A
+   * trainer does; `run` in a script under a launcher shares the work likewise.
+   *
+   * @param options `own` carries out the part of the work in which no process waits for another one
+   */
+  runOnRanks(model: EvalModel, options: { signal?: AbortSignal; own: SharedWork["own"] }): Promise<Report> {
+    return this.#runTasks(namedModels(model), false, options);
   }
 
   /** Runs every task on every model; `keepAnswers` allows the cache that the options ask for. */
   async #runTasks(
     models: readonly [string, EvalModel][],
     keepAnswers: boolean,
-    signal: AbortSignal | undefined,
+    { signal, own }: { signal?: AbortSignal; own?: SharedWork["own"] },
   ): Promise<Report> {
     const { seed, cache } = this.#options;
     const results: TaskResult[] = [];
@@ -217,10 +229,11 @@ export class Evaluator extends Displayable {
     for (const entry of this.#entries) {
       for (const [name, model] of models) {
         signal?.throwIfAborted();
-        if (cache && keepAnswers && !caches.has(name)) {
+        const shared = sharedWorkOf(model, own);
+        if (cache && keepAnswers && shared.world.size === 1 && !caches.has(name)) {
           caches.set(name, await AnswerCache.of(model, cache === true ? undefined : cache));
         }
-        results.push(await entry.run(model, { model: name, seed, signal, cache: caches.get(name) }));
+        results.push(await entry.run(model, { model: name, seed, signal, cache: caches.get(name), shared }));
       }
     }
     return new Report(results);

@@ -107,9 +107,9 @@ export function taskEntry(base: Task, settings: AddOptions): PlanEntry {
   return {
     name,
     facts: chat ? { ...facts, chat } : facts,
-    async run(model, { model: modelName, seed, signal, cache }) {
+    async run(model, { model: modelName, seed, signal, cache, shared }) {
       const wrappedModel = wrapModel(model, name, chat, cache);
-      const run = { name, model: modelName, seed, shots, limit, signal, cache };
+      const run = { name, model: modelName, seed, shots, limit, signal, cache, shared };
       const taskSource = new TaskSource(task, data, signal);
       const scores = await task.run(wrappedModel, taskSource, run);
       const { all: rejects, unusable } = taskSource.odd;

@@ -30,7 +30,14 @@ export type { ActivationStatistics, GradientStatistics, Spread } from "./inspect
 export { Model } from "./model.ts";
 export type { ModelOptions, SaveOptions } from "./model_options.ts";
 export type { ModelHandle, Prompt } from "./model_state.ts";
-export type { Link, MeasuredNetwork, NetworkFigures, TimedExchange, Traffic } from "./planning/network.ts";
+export type {
+  GroupName,
+  Link,
+  MeasuredNetwork,
+  NetworkFigures,
+  TimedExchange,
+  Traffic,
+} from "./planning/network.ts";
 export type { ParallelFacts, PlanFacts, RankMemory, StepSeconds } from "./planning/plan_facts.ts";
 export type { PlanOptions, PlanParallel } from "./planning/plan_options.ts";
 export { Plan } from "./planning/training_plan.ts";
@@ -46,15 +53,16 @@ export {
   type LoraTarget,
 } from "./training/lora_options.ts";
 export type { PlanBytes } from "./training/step_memory.ts";
-export type { Trainable } from "./training/trainable.ts";
+export type { Trainable, TrainedWeights } from "./training/trainable.ts";
 export type { Stepping, StepRecord } from "./training/stepping.ts";
 export { TrainingStep } from "./training/training_step.ts";
 export { Arena, type ArenaRows } from "./weights/arena.ts";
 export { ArenaLayout, type ArenaTensor } from "./weights/arena_layout.ts";
 export { OwnedArena, type OwnedArenaOptions } from "./weights/owned_arena.ts";
 export type { ElementRange, RankPlace } from "./weights/owned_ranges.ts";
+export type { DividedStore, HeldParameters } from "./ranks/held_parameters.ts";
 export type { NamedTensors, NamedWeights } from "./weights/named_weights.ts";
-export type { ParameterPieces, TransferOptions } from "./weights/stream_weights.ts";
+export type { ParameterPieces, ParameterStore, TransferOptions } from "./weights/stream_weights.ts";
 export {
   type HeldPart,
   type ModelWeights,

@@ -22,7 +22,7 @@ import { type EnergySettings, energyText, type EnergyUse, powerOf } from "./moni
 import { type ChainItem, stagesOf } from "./loop/run_context.ts";
 import { minValidationWindows } from "../data/validation/hold_out.ts";
 import { shortStageWarning } from "./stages/schedule.ts";
-import { lanesOf, runParallel } from "./ranks/run_parallel.ts";
+import { laneMicroBatch, lanesOf, runParallel } from "./ranks/run_parallel.ts";
 import type { TrainerParallelOptions } from "./trainer_options.ts";
 import { scheduleOf, type StageSettings } from "./stages/stage.ts";
 import { orderSeed, readStage, type StageDataFacts } from "./stages/stage_data.ts";
@@ -107,10 +107,13 @@ export class TrainerPlan extends Displayable {
    * Ranks that share the run call it at the same time, and measure their network too.
    */
   async measure(): Promise<TrainerPlan> {
-    const { ranks } = runParallel(this.#model, this.#known.parallel);
+    const run = runParallel(this.#model, this.#known.parallel);
+    const { ranks } = run;
     const network = ranks.world.size > 1 ? await measureNetwork(ranks, this.#model.device) : undefined;
     const speeds: number[] = [];
-    for (const { settings: { context, batch, microBatch, save, lora } } of this.stages) {
+    for (const { settings } of this.stages) {
+      const { context, batch, save, lora } = settings;
+      const microBatch = laneMicroBatch(settings, lanesOf(run), ranks.model.size);
       using copy = await this.#model.clone();
       const plan = { context, batchTokens: batch * context, microBatch, save, lora };
       const own = await measureSpeed(copy, plan);
@@ -202,7 +205,7 @@ function stagePlan(
 ): StagePlan {
   const flops = speeds?.[index];
   const facts = data?.[index];
-  const { length, batch, context, microBatch, save } = settings;
+  const { length, batch, context, save } = settings;
   const batchTokens = batch * context;
   const steps = "steps" in length
     ? length.steps
@@ -214,6 +217,7 @@ function stagePlan(
   const watts = energy && powerOf(energy, model.device)?.watts;
   const device = flops === undefined ? undefined : { flops, watts: watts || undefined };
   const ranks = planParallel(model, parallel);
+  const microBatch = laneMicroBatch(settings, ranks.lanes, ranks.model);
   const options = {
     batchTokens,
     context,
@@ -229,7 +233,7 @@ function stagePlan(
 }
 
 /** Returns the processes that share a run. */
-function planParallel(model: Model, option: false | TrainerParallelOptions): PlanParallel {
+function planParallel(model: Model, option: false | TrainerParallelOptions): Required<PlanParallel> {
   const run = runParallel(model, option);
   const { ranks: { world, model: { size } }, zero, overlap } = run;
   return { processes: world.size, model: size, lanes: lanesOf(run), zero, overlap };

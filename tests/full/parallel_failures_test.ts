@@ -16,3 +16,12 @@ for (const mpi of [openMpi, mpich]) {
     assert.ok(took < 30_000, `${took} ms`); // the launcher's own doing: without it they would wait 600 s
   });
 }
+
+Deno.test(`Open MPI: four ranks name the one that hangs, once${openMpi.reason}`, {
+  ignore: openMpi.ignore,
+}, async () => {
+  const { code, stderr } = await runRanks(openMpi, 4, "tests/parallel/mpi/failing_program.ts", ["hang"]);
+  assert.notEqual(code, 0);
+  assert.match(stderr, /nothing was heard of rank 3, host [^;]+\. All ranks end now/);
+  assert.equal(stderr.match(/waited 3 s/g)?.length, 1, stderr);
+});

@@ -61,7 +61,14 @@ for (const dtype of ["f32", "f16"] as const) {
       const want = JSON.parse(JSON.stringify(await train(1, run)));
       for (const ranks of [2, 4]) {
         const program = "tests/model/training/parallel/train_shards.ts";
-        const { code, stdout, stderr } = await runRanks(openMpi, ranks, program, [JSON.stringify(run)]);
+        const { code, stdout, stderr } = await runRanks(
+          openMpi,
+          ranks,
+          program,
+          [JSON.stringify(run)],
+          {},
+          300,
+        );
         assert.equal(code, 0, stderr);
         assert.deepEqual(JSON.parse(stdout), want);
       }

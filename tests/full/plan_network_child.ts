@@ -27,6 +27,8 @@ export interface NetworkAnswer {
   /** Seconds of all exchanges of a step, as planned and as measured, medians. */
   planned: number;
   measured: number;
+  /** Bytes of a rank's device during the steps, as planned and as allocated. */
+  memory: { planned: number; held: number };
   links: readonly Link[];
 }
 
@@ -77,7 +79,8 @@ for (let n = 1; n <= 9; n++) {
   const all = await gatherValues(world, times, "times");
   steps.push(times.reduce((sum, _, i) => sum + Math.min(...all.map((one) => one[i])), 0));
 }
+const memory = { planned: plan.facts.bytes.total, held: model.device.memory().bytes };
 step.dispose();
 const measured = median(steps.slice(2));
-const answer: NetworkAnswer = { predicted, planned, measured, links };
+const answer: NetworkAnswer = { predicted, planned, measured, memory, links };
 if (world.rank === 0) console.log(JSON.stringify(answer));

@@ -19,11 +19,12 @@ Deno.test(
       600,
     );
     assert.equal(code, 0, stderr);
-    const { predicted, planned, measured } = JSON.parse(stdout) as NetworkAnswer;
+    const { predicted, planned, measured, memory } = JSON.parse(stdout) as NetworkAnswer;
     console.log(stdout);
     for (const [kind, ratio] of Object.entries(predicted)) {
       assert.ok(Math.abs(ratio - 1) < 0.35, `${kind}: ${ratio}`);
     }
+    assert.ok(Math.abs(memory.planned / memory.held - 1) < 0.05, JSON.stringify(memory));
     assert.ok(Math.abs(planned / measured - 1) < 0.5, `planned ${planned} s, measured ${measured} s`);
   },
 );

@@ -1,83 +1,15 @@
-// Runs of several ranks in one process: the same bits as one process with the same lanes, and one end for all.
+// Runs of several ranks in one process: the same bits as one process with the same lanes.
 import assert from "node:assert/strict";
-import { ConfigError, DataError, DeviceError, NumericsError } from "../../src/base/errors.ts";
-import { RankError } from "../../src/base/exchange.ts";
-import { shownElsewhere } from "../../src/base/together.ts";
+import { ConfigError } from "../../src/base/errors.ts";
 import { Dataset } from "../../src/data/mod.ts";
-import { openDevice } from "../../src/gpu/mod.ts";
 import type { Model } from "../../src/model/mod.ts";
-import { stateOf } from "../../src/model/model_state.ts";
-import { loopback } from "../../src/parallel/loopback.ts";
-import type { Trainer, TrainerParallelOptions } from "../../src/train/mod.ts";
+import type { TrainerParallelOptions } from "../../src/train/mod.ts";
 import { inFolder } from "../support/folder.ts";
-import { numbersOf, unreadable } from "./ranks_chain.ts";
+import { numbersOf } from "./ranks_chain.ts";
+import { chain, errorOf, ranks } from "./ranks_support.ts";
 import { assertSameWeights, chainRows, quiet, short, tinyModel, tokens } from "./support.ts";
 
 const hidden = { display: false } as const;
-
-/** Runs a program on ranks, each with a model on a device of its own, of which `parts` ranks hold a copy together. */
-function ranks<T>(
-  size: number,
-  program: (model: Model, rank: number) => Promise<T>,
-  parts = 1,
-  options: { dtype?: "f32" | "f16" } = {},
-): Promise<T[]> {
-  return loopback(size, async (world) => {
-    const device = await openDevice();
-    try {
-      using model = await tinyModel(options, device, { model: parts });
-      return await program(model, world.rank);
-    } finally {
-      device.close();
-    }
-  });
-}
-
-/** Makes a trainer of 12 steps with batches of five rows, a short last one, and measurements. */
-function chain(model: Model, parallel: TrainerParallelOptions = {}, checkpoint?: string): Trainer {
-  return quiet(model, { checkpoint, parallel })
-    .pretrain(tokens(58), {
-      ...{ epochs: 1, batchTokens: 60, microBatch: 2, learningRate: 3e-3, warmup: 3 },
-      ...{ validation: tokens(7, 5), validateEvery: 5, checkpointEvery: 5 },
-    });
-}
-
-/** Returns the error of some work. */
-async function errorOf(work: PromiseLike<unknown>): Promise<Error> {
-  return await work.then(() => new Error("none"), (error: unknown) => error as Error);
-}
-
-/** Adds a number to the first one of a weight on the device. */
-async function addToWeight(model: Model, name: string, summand = 1): Promise<void> {
-  const { device, layout, trained } = stateOf(model);
-  const { start } = layout.parameters.find((parameter) => parameter.name === name)!;
-  const place = { start, rows: 1, cols: 4, stride: 4 };
-  const [numbers] = await trained!.read(device, [place]);
-  numbers[0] += summand;
-  trained!.write(device, place, numbers);
-}
-
-/** Lets the gradients of norms stay as this rank has them, as if their sum over model ranks were forgotten. */
-function leaveOutNorms(model: Model): void {
-  const { ranks: { model: group }, layout } = stateOf(model);
-  const label = "replicated gradients";
-  const firstNorm = Math.min(
-    ...layout.parameters.filter(({ shape }) => shape.length === 1).map(({ start }) => start),
-  );
-  const { reduceScatter, allGather } = group;
-  let own = new Float32Array();
-  group.reduceScatter = (values, name, onto) => {
-    if (name === label) own = new Float32Array(values);
-    return reduceScatter.call(group, values, name, onto);
-  };
-  group.allGather = async (bytes, name) => {
-    const all = await allGather.call(group, bytes, name);
-    if (name !== label) return all;
-    const sums = new Float32Array(all.buffer);
-    sums.set(own.subarray(firstNorm - layout.replicated!), firstNorm - layout.replicated!);
-    return all;
-  };
-}
 
 Deno.test("two ranks give the numbers of one process with two lanes, bit for bit", async () => {
   using whole = await tinyModel();
@@ -144,63 +76,6 @@ Deno.test("a stop on one rank ends all after the same step; the run goes on with
     const lanes = await errorOf(chain(alone, { lanes: 2 }, folder).resume(folder, hidden));
     assert.match(lanes.message, /parallel\.lanes was 4, now it is 2\. Use the plan of the checkpoint/);
   });
-});
-
-Deno.test("a data error on one rank ends all before the same step", async () => {
-  const seen: number[] = [];
-  const errors = await ranks(2, async (model, rank) => {
-    const data = tokens(40);
-    const error = new DataError("window 31 cannot be read"); // of lane 1 in step 8
-    if (rank === 1) unreadable(data, 31, error);
-    const run = quiet(model).pretrain(data, { ...short, steps: 10, validation: false }).run(hidden);
-    const failure = await errorOf(run);
-    seen.push(run.history.length);
-    return failure;
-  });
-  assert.ok(errors[1] instanceof DataError);
-  assert.equal(errors[1].message, "window 31 cannot be read");
-  assert.ok(errors[0] instanceof RankError);
-  assert.equal(errors[0].message, "Rank 1 failed: window 31 cannot be read");
-  assert.deepEqual(seen[0], seen[1]);
-});
-
-Deno.test("a rank whose weights differ is found within one check, by tensor, step and rank", async () => {
-  const norm = "model.layers.1.input_layernorm.weight";
-  const errors = await ranks(2, (model) => {
-    const fault = { run: (model: Model) => addToWeight(model, norm) }; // on rank 0 alone, between steps 8 and 9
-    return errorOf(
-      quiet(model, { parallel: { zero: 0, check: 3 } }).evaluate(fault, { every: 8 })
-        .pretrain(tokens(9), { ...short, steps: 30, validation: false }).run(hidden),
-    );
-  });
-  for (const error of errors) {
-    assert.ok(error instanceof NumericsError, String(error));
-    assert.equal(error.step, 9);
-    assert.match(
-      error.message,
-      /^After step 9 rank 1 holds other numbers in model\.layers\.1\.input_layernorm\.weight/,
-    );
-  }
-  assert.deepEqual(errors.map(shownElsewhere), [false, true]);
-});
-
-Deno.test("a gradient that is not finite ends all ranks with the tensor that one process names", async () => {
-  const name = "model.layers.1.mlp.down_proj.weight";
-  const failing = async (model: Model) => {
-    await addToWeight(model, name, Infinity);
-    return await errorOf(
-      quiet(model).pretrain(tokens(9), { ...short, steps: 9, validation: false }).run(hidden),
-    );
-  };
-  using alone = await tinyModel();
-  const want = await failing(alone) as NumericsError;
-  assert.ok(want instanceof NumericsError);
-  const errors = await ranks(2, failing);
-  for (const error of errors) {
-    assert.ok(error instanceof NumericsError);
-    assert.deepEqual([error.step, error.tensor], [want.step, want.tensor]);
-  }
-  assert.deepEqual(errors.map(shownElsewhere), [false, true]);
 });
 
 Deno.test("ranks pause, step and go on together", async () => {
@@ -277,21 +152,6 @@ Deno.test("evaluations run on rank 0 and reach all ranks; only rank 0 shows and 
   });
 });
 
-Deno.test("a failing evaluation on rank 0 ends all ranks", async () => {
-  const errors = await ranks(2, (model) => {
-    const failing = { run: () => Promise.reject(new RangeError("no answers")) };
-    return errorOf(
-      quiet(model).evaluate(failing).pretrain(tokens(9), { ...short, steps: 2, validation: false }).run(
-        hidden,
-      ),
-    );
-  });
-  assert.deepEqual(errors.map(({ name, message }) => [name, message]), [
-    ["RangeError", "no answers"],
-    ["RankError", "Rank 0 failed: no answers"],
-  ]);
-});
-
 Deno.test("steps() under ranks: equal losses, and a rank that leaves the loop ends it for all", async () => {
   using whole = await tinyModel();
   const options = { ...short, steps: 6, validation: false } as const;
@@ -328,18 +188,6 @@ Deno.test("processes with parallel: false train by themselves, and refuse to sha
   });
 });
 
-Deno.test("ranks with differing plans are told which field differs", async () => {
-  const errors = await ranks(
-    2,
-    (model, rank) =>
-      errorOf(quiet(model, { seed: 40 + rank }).pretrain(tokens(9), { ...short, steps: 2 }).run(hidden)),
-  );
-  for (const error of errors) {
-    assert.ok(error instanceof ConfigError);
-    assert.match(error.message, /rank 1 has another plan than rank 0: seed was 40, now it is 41/);
-  }
-});
-
 Deno.test("verifyResume under ranks proves an exact resume", async () => {
   const proofs = await ranks(2, async (model) => {
     const trainer = quiet(model).pretrain(tokens(20), { ...short, steps: 9, validation: false });
@@ -372,36 +220,6 @@ Deno.test("a model that two ranks hold trains, measures and saves as one process
     assert.deepEqual([status, exact], ["done", false]);
     assert.match(warnings.join(), /its copy of the model was divided over 2, now it is over 1 ranks/);
   });
-});
-
-Deno.test("a sum over model ranks that is left out is found within one check, by tensor", async () => {
-  const errors = await ranks(2, (model) => {
-    leaveOutNorms(model);
-    return errorOf(
-      chain(model, { check: 2 }).run(hidden),
-    );
-  }, 2);
-  for (const error of errors) {
-    assert.ok(error instanceof NumericsError, String(error));
-    assert.equal(error.step, 2);
-    assert.equal(error.tensor, "model.layers.0.input_layernorm.weight");
-  }
-});
-
-Deno.test("a device that is lost on one rank ends all, with what to do", async () => {
-  const errors = await inFolder((folder) =>
-    ranks(2, async (model, rank) => {
-      const run = chain(model, {}, folder).run(hidden);
-      for await (const { step } of run.events("step")) {
-        if (rank === 1 && step === 6) model.device.gpu.destroy();
-      }
-      return await errorOf(run);
-    })
-  );
-  assert.ok(errors[1] instanceof DeviceError);
-  assert.match(errors[1].message, /^The GPU was lost after step \d+: .*The checkpoint of step 5 is whole/);
-  assert.ok(errors[0] instanceof RankError, String(errors[0]));
-  assert.match(errors[0].message, /Rank 1 failed: .*The GPU was lost/);
 });
 
 Deno.test("two stages of halves, the second of adapters, with masked targets: two ranks equal one process", async () => {

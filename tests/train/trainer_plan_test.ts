@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { stateOf } from "../../src/model/model_state.ts";
+import { laneMicroBatch } from "../../src/train/ranks/run_parallel.ts";
+import { onRanks } from "../support/model_ranks.ts";
 import { quiet, short, tinyModel, tokens } from "./support.ts";
 
 Deno.test("a trainer's plan has no time before it is measured, and then time, energy and carbon by the formula", async () => {
@@ -21,4 +24,31 @@ Deno.test("a trainer's plan has no time before it is measured, and then time, en
   assert.match(String(plan), /Wh, .* g CO2eq \(50 W as given, PUE 1, 0\.057 kg per kWh\)/);
   const unknown = quiet(model).pretrain(tokens(8), { ...short, epochs: 2 }).plan();
   assert.match(String(await unknown.measure()), /time unknown: a length in epochs/);
+});
+
+Deno.test("a trainer's plan under ranks counts what a run sends, votes included, and lanes without padding", async () => {
+  const steps = 4;
+  const [{ parallel, note, counts }] = await onRanks(2, async (device) => {
+    using model = await tinyModel({}, device);
+    const trainer = quiet(model, { parallel: { lanes: 4 } })
+      .pretrain(tokens(16), { ...short, steps, batchTokens: 96, microBatch: 8, validation: false });
+    const plan = trainer.plan();
+    const { world, data } = stateOf(model).ranks;
+    await trainer.run({ display: false });
+    const counts = { world: Object.fromEntries(world.log.counts), data: Object.fromEntries(data.log.counts) };
+    return { parallel: plan.stages[0].cost.parallel!, note: String(plan), counts };
+  });
+  for (const { group, label, count, bytes } of parallel.traffic) {
+    const found = counts[group as "world" | "data"][label];
+    if (label === "agree") assert.equal(found.bytes / found.count, bytes);
+    else assert.deepEqual(found, { count: steps * count, bytes: steps * bytes }, label);
+  }
+  assert.match(note, /on each of 2 devices; a rank sends .* in \d+ exchanges a step/);
+});
+
+Deno.test("a micro-batch is no larger than a lane, and its rows are shared equally", () => {
+  const micro = (microBatch: number, lanes: number, modelRanks = 1) =>
+    laneMicroBatch({ microBatch, batch: 9, context: 11 }, lanes, modelRanks);
+  assert.deepEqual([micro(9, 1), micro(9, 2), micro(9, 4), micro(2, 4), micro(9, 20)], [9, 5, 3, 2, 1]);
+  assert.deepEqual([micro(9, 2, 2), micro(9, 4, 2), micro(4, 9, 2), micro(8, 9, 4)], [6, 4, 2, 4]);
 });

@@ -8,7 +8,6 @@ import { documentKey, type Encoder } from "../../base/encoder.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
 import type { Picture } from "../../display/display.ts";
-import { madeByFirst } from "../packing/made_by_first.ts";
 import { pack } from "../packing/pack.ts";
 import { idBytes } from "../packing/pack_writer.ts";
 import { PackedSource } from "../packing/packed_source.ts";
@@ -140,7 +139,6 @@ export class TokenizedDataset extends TokenDataset {
     const { encoder, options: { dir } } = this.#spec;
     const { context, documentMask, vocabSize } = this;
     const { plan } = source;
-    const { host } = options;
     const cached = cacheKeyOf(plan);
     const root = dir ?? (cached.persistent ? persistentRoot() : temporaryRoot());
     // The stream of documents is the same for every context; rows of conversations are not.
@@ -151,15 +149,13 @@ export class TokenizedDataset extends TokenDataset {
       documentKey(encoder),
       length,
     ]);
-    const open = () =>
-      shardFolder(
-        root,
-        key,
-        (folder) => pack(folder, { ...options, plan, encoder, context }),
-        options.signal,
-        host?.name,
-      );
-    const shards = host ? await madeByFirst(host.ranks, "token shards", open) : await open();
+    const shards = await shardFolder(
+      root,
+      key,
+      (folder) => pack(folder, { ...options, plan, encoder, context }),
+      options.signal,
+      options.host,
+    );
     return new PackedSource(source, shards, { context, documentMask, vocabSize });
   }
 

@@ -4,8 +4,6 @@
  * @module
  */
 
-import type { Group } from "../../base/exchange.ts";
-
 /** One row of a batch. */
 export interface Window {
   /** `[context + 1]` token ids; the inputs are the first `context`. */
@@ -35,14 +33,6 @@ export interface PrepareProgress {
   tokens: number;
 }
 
-/** The ranks of one host, which share its disk. */
-export interface HostRanks {
-  /** Name of the host: folders of half-made shards carry it, since hosts may share a file system without locks. */
-  name: string;
-  /** The ranks. All of them prepare the same data. */
-  ranks: Group;
-}
-
 /** Settings of a preparation. */
 export interface PrepareOptions {
   /** Stops it; no half-made shards stay behind. */
@@ -51,8 +41,8 @@ export interface PrepareOptions {
   workers?: number;
   /** The kind of records; those of another kind are refused. Default: any. */
   kind?: "documents" | "conversations";
-  /** The ranks of this host: the first of them makes the shards, and the others wait for it. Default: this process alone. */
-  host?: HostRanks;
+  /** Name of this host, where several prepare the same data: the folder of half-made shards carries it. */
+  host?: string;
   /** Told of the progress after each document. */
   onProgress?: (done: PrepareProgress) => void;
 }

@@ -10,6 +10,7 @@ import { ConfigError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
 import { Progress } from "../../display/mod.ts";
 import type { Decoding } from "../models/eval_model.ts";
+import { doOnce } from "../models/dealt_work.ts";
 import type { GenerateDefinition, Sampling } from "../tasks/definition.ts";
 import { type Convert, type PromptedCase, promptedCases, type TaskCase } from "../tasks/few_shot.ts";
 import { fitsGeneration } from "../tasks/fit_context.ts";
@@ -60,21 +61,24 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>, setting
       try {
         const scorerName = grader.scorer; // throws, before any text is generated, when a needed scorer is missing
         const generated = await generateAll(model, cases, decoding, sampling?.samples ?? 1, run);
-        const outcomes: GenerateOutcome[] = [];
-        await using progress = new Progress(`${run.name} on ${run.model}, grading`, {
-          total: cases.length,
-          unit: "items",
+        const { outcomes, remarks } = await doOnce(run.shared, "grades", async () => {
+          const outcomes: GenerateOutcome[] = [];
+          await using progress = new Progress(`${run.name} on ${run.model}, grading`, {
+            total: cases.length,
+            unit: "items",
+          });
+          for (const [i, item] of cases.entries()) {
+            run.signal?.throwIfAborted();
+            const { texts, cut } = generated[i];
+            const kept = texts.map((text) => cutAt(text, stop, trim));
+            outcomes.push(await gradeItem(item, kept, cut, definition, grader, sampling));
+            progress.add();
+          }
+          return { outcomes, remarks: grader.notes?.() ?? [] };
         });
-        for (const [i, item] of cases.entries()) {
-          run.signal?.throwIfAborted();
-          const { texts, cut } = generated[i];
-          const kept = texts.map((text) => cutAt(text, stop, trim));
-          outcomes.push(await gradeItem(item, kept, cut, definition, grader, sampling));
-          progress.add();
-        }
         const groups = cases.map(({ groups }) => groups);
         const scores = generateMeasures(outcomes, groups, measureName(grader, sampling), scorerName);
-        return { items: outcomes, ...scores, notes: [...scores.notes, ...grader.notes?.() ?? []] };
+        return { items: outcomes, ...scores, notes: [...scores.notes, ...remarks] };
       } finally {
         await grader.close?.();
       }

@@ -8,8 +8,12 @@
 import { hash32 } from "../../base/random.ts";
 import { Progress } from "../../display/mod.ts";
 import { type Decoding, type EvalModel, requireMethod } from "../models/eval_model.ts";
+import { dealParts, ownItems } from "../models/dealt_work.ts";
 import { fitPrompt, type FittedPrompt } from "../tasks/fit_context.ts";
 import type { TaskRun } from "../tasks/task_run.ts";
+
+/** Requests of a part, where ranks share the work. [ours] */
+const requestsAtOnce = 64;
 
 /** The texts of an item. */
 interface GeneratedTexts {
@@ -25,15 +29,23 @@ export async function generateAll(
   items: readonly { context: string }[],
   decoding: Omit<Decoding, "seed">,
   samples: number,
-  { name, model: modelName, seed, signal }: TaskRun,
+  { name, model: modelName, seed, signal, shared }: TaskRun,
 ): Promise<GeneratedTexts[]> {
   const fitted = items.map(({ context }) => fitPrompt(model, context, decoding.maxTokens));
   const requests = fitted.flatMap(({ prompt }, item) =>
     Array.from({ length: samples }, (_, s) => ({ prompt, seed: hash32(`${name} ${item} ${s}`, seed) >>> 1 }))
   );
   const generate = model.generateBatch ? inBatches(model, decoding) : oneByOne(model, decoding, name);
-  await using progress = new Progress(`${name} on ${modelName}`, { total: requests.length, unit: "texts" });
-  const texts = await generate(requests, () => progress.add(), signal);
+  // Alone, all requests are one part, so that a text that ends makes room for the next one at once.
+  const size = (shared?.group.size ?? 1) === 1 ? Math.max(1, requests.length) : requestsAtOnce;
+  await using progress = new Progress(`${name} on ${modelName}`, {
+    total: ownItems(shared, requests.length, size),
+    unit: "texts",
+  });
+  const parts = await dealParts(shared, Math.ceil(requests.length / size), "texts", async (part) => {
+    return await generate(requests.slice(part * size, (part + 1) * size), () => progress.add(), signal);
+  });
+  const texts = parts.flat();
   return fitted.map(({ cut }, i) => ({ texts: texts.slice(i * samples, (i + 1) * samples), cut }));
 }
 

@@ -10,6 +10,7 @@
 import { NumericsError } from "../../base/errors.ts";
 import { percent, Progress } from "../../display/mod.ts";
 import { type EvalModel, type Likelihood, type Pair, requireMethod } from "../models/eval_model.ts";
+import { dealParts, ownItems } from "../models/dealt_work.ts";
 import { sum } from "../tasks/metric.ts";
 import type { TaskRun } from "../tasks/task_run.ts";
 import { cutLongText, joinPieces } from "./long_text.ts";
@@ -39,21 +40,26 @@ interface Likelihoods {
 export async function likelihoods(
   model: EvalModel,
   pairs: readonly Pair[],
-  { name, model: modelName, signal }: TaskRun,
+  { name, model: modelName, signal, shared }: TaskRun,
 ): Promise<Likelihoods> {
   const scorer = requireMethod(model, "scoreBatch", name);
   const pieces = pairs.map((pair) => cutLongText(model, pair));
   const distinct = new Map(pieces.flat().map((pair) => [JSON.stringify(pair), pair]));
   const order = scoringOrder([...distinct]);
   const results = new Map<string, Likelihood>();
-  await using progress = new Progress(`${name} on ${modelName}`, { total: order.length, unit: "texts" });
-  for (let at = 0; at < order.length; at += PAIRS_AT_ONCE) {
+  await using progress = new Progress(`${name} on ${modelName}`, {
+    total: ownItems(shared, order.length, PAIRS_AT_ONCE),
+    unit: "texts",
+  });
+  const calls = Math.ceil(order.length / PAIRS_AT_ONCE);
+  const scoredParts = await dealParts(shared, calls, "likelihoods", async (call) => {
     signal?.throwIfAborted();
-    const part = order.slice(at, at + PAIRS_AT_ONCE);
+    const part = order.slice(call * PAIRS_AT_ONCE, (call + 1) * PAIRS_AT_ONCE);
     const scored = await scorer.scoreBatch(part.map(([, pair]) => pair), { signal });
-    part.forEach(([key], i) => results.set(key, checked(scored[i], modelName, name)));
     progress.add(part.length);
-  }
+    return part.map((_, i) => checked(scored[i], modelName, name));
+  });
+  scoredParts.flat().forEach((likelihood, i) => results.set(order[i][0], likelihood));
   const resultOf = (pair: Pair) => results.get(JSON.stringify(pair))!;
   const scored = pieces.map((parts) => joinPieces(parts.map(resultOf)));
   const distinctScores = [...results.values()];

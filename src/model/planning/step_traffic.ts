@@ -59,8 +59,8 @@ function add(a: Sums, b: Sums): Sums {
   return { count: a.count + b.count, bytes: a.bytes + b.bytes, staged: a.staged + b.staged };
 }
 
-/** Bytes of a rank's vote before each step, which all ranks exchange. */
-const voteBytes = 72;
+/** Bytes of a rank's vote before each step, which all ranks of a trainer exchange: ten numbers of 8 bytes. */
+const voteBytes = 80;
 
 /** Counts the exchanges of a step of the first rank, by group and label. */
 export function stepTraffic(

@@ -10,16 +10,9 @@ import { gatherValues, type Ranks } from "../../base/exchange.ts";
 import { columnsOf, elementsOf } from "../../formats/tensors/matrix.ts";
 import type { Device } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
+import type { ElementRange } from "../weights/owned_ranges.ts";
 import type { ParameterStore } from "../weights/stream_weights.ts";
 import type { Parameter, ParameterLayout } from "../weights/weight_layout.ts";
-
-/** A range of elements of an arena. */
-interface ElementRange {
-  /** First element. */
-  start: number;
-  /** Number of elements. */
-  size: number;
-}
 
 /** An arena of which each data rank holds some ranges; places are those of the whole arena. */
 export interface DividedStore {

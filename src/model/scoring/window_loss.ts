@@ -38,7 +38,7 @@ export interface LossResult {
 export async function datasetLoss(
   model: ModelHandle,
   dataset: Dataset | TokenDataset,
-  { limit, signal }: { limit?: number; signal?: AbortSignal },
+  { signal, ...options }: Omit<WindowLossOptions, "batch">,
 ): Promise<LossResult> {
   const { context } = model.config;
   const tokens = dataset instanceof TokenDataset
@@ -52,7 +52,7 @@ export async function datasetLoss(
   return await interruptible(signal, async (signal) => {
     const prepared = await tokens.prepare({ signal });
     try {
-      return await windowLoss(model, prepared, tokens.context, { limit, signal });
+      return await windowLoss(model, prepared, tokens.context, { ...options, signal });
     } finally {
       prepared.close();
     }

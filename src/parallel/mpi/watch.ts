@@ -24,6 +24,12 @@ import type { MpiGroup } from "./mpi_group.ts";
  */
 const courtesy = 1000;
 
+/** Milliseconds between a message and the end: launchers drop what is still on its way then. [ours] */
+const flush = 500;
+
+/** Milliseconds by which a rank that gives up waiting lets the rank before it go first. [ours] */
+const turn = 700;
+
 /** Watches over the end of this rank. */
 export class Watch {
   /** The world, once it is joined. */
@@ -54,7 +60,7 @@ export class Watch {
     const timeout = currentRun()?.timeout ?? defaultTimeout;
     if (command && seconds >= timeout / 2) this.distress?.tell(command.id, command, command.kind);
     if (seconds < timeout) return;
-    sleep(Math.min(100 * this.#rank, courtesy)); // so that one of the ranks that give up at the same time shows it
+    sleep(turn * Math.min(this.#rank, 8)); // so that one of the ranks that give up at the same time shows it
     const place = command ? show(command) : "the start, where all ranks meet";
     const others = command && this.distress ? this.#others(command, this.distress) : "";
     this.end(
@@ -83,6 +89,7 @@ export class Watch {
     this.#isOver = true;
     console.error(`[rank ${this.#rank}, host ${hostName()}] ${message}`);
     this.#keepNewest();
+    sleep(flush);
     this.#abort(1);
   }
 

@@ -86,7 +86,9 @@ async function readData(
   const order = orderSeed(seed, index, stage.settings.name);
   const onProgress = ({ documents }: { documents: number }) =>
     log.setNote(`reading data, ${count(documents)} records`);
-  const prepare = () => prepareStage(model, stage, { seed, order, signal, onProgress });
+  const { hosts, rank } = parallel.ranks.world;
+  // Hosts that share a file system, on which a lock may not reach from one to the other, make drafts of their own.
+  const prepare = () => prepareStage(model, stage, { seed, order, signal, host: hosts?.[rank], onProgress });
   if (!agreement) return await prepare();
   const first = isFirstOfHost(parallel.ranks.world);
   const close = (tokens?: StageTokens) => tokens?.close();

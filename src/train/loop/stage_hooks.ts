@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { valueOf } from "../../base/exchange.ts";
+import { type Ranks, valueOf } from "../../base/exchange.ts";
 import type { PreparedTokens } from "../../data/mod.ts";
 import type { Model } from "../../model/mod.ts";
 import { stateOf } from "../../model/model_state.ts";
 import { windowLoss } from "../../model/scoring/window_loss.ts";
+import { singleGroup } from "../../parallel/mod.ts";
 import type { Evaluation } from "../monitoring/evaluation.ts";
 import type { RunLog } from "../monitoring/run_log.ts";
 import type { Stage } from "../stages/stage.ts";
@@ -54,7 +55,11 @@ export async function writeSample(context: HookContext): Promise<void> {
 export async function runEvaluation(context: HookContext, evaluation: Evaluation): Promise<void> {
   const { model, control, log } = context;
   await unlessStopping(control.stopping, async (signal) => {
-    const result = await onFirstCopy(context, () => evaluation.run(model, { signal }));
+    const { agreement } = context;
+    const own = <T>(work: () => Promise<T>) => aside(agreement, log, work);
+    const result = agreement && evaluation.runOnRanks
+      ? await evaluation.runOnRanks(model, { signal, own })
+      : await onFirstCopy(context, () => evaluation.run(model, { signal }));
     log.emit({ type: "evaluation", step: log.step, stage: log.stage, result });
   });
 }
@@ -63,12 +68,23 @@ export async function runEvaluation(context: HookContext, evaluation: Evaluation
  * Computes something on the ranks that hold the first copy of the model, while the others wait, and returns what rank 0
  * found: there the value itself, on the others what JSON keeps of it.
  */
-async function onFirstCopy<T>({ agreement, log }: HookContext, compute: () => Promise<T>): Promise<T> {
+async function onFirstCopy<T>(
+  { agreement, log, model }: HookContext,
+  compute: () => Promise<T>,
+): Promise<T> {
   if (!agreement) return await compute();
   const { world, data } = agreement.ranks;
+  using _alone = firstCopyAlone(model, agreement.ranks);
   const own = await aside(agreement, log, () => data.rank === 0 ? compute() : Promise.resolve(undefined));
   const told = await valueOf(world, 0, "value of rank 0", () => own ?? null);
   return (world.rank === 0 ? own : told) as T;
+}
+
+/** Lets nothing that the first copy of the model does wait for the other copies, until the result is disposed. */
+function firstCopyAlone(model: Model, ranks: Ranks): Disposable {
+  const state = stateOf(model);
+  state.ranks = { world: ranks.model, data: singleGroup, model: ranks.model };
+  return { [Symbol.dispose]: () => state.ranks = ranks };
 }
 
 /**

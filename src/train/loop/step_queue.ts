@@ -15,6 +15,7 @@ import type { StepRecord } from "../../model/training/stepping.ts";
 import { keptTargets, TrainingStep } from "../../model/training/training_step.ts";
 import { singleRanks } from "../../parallel/mod.ts";
 import type { HistoryEntry } from "../monitoring/events.ts";
+import { laneMicroBatch } from "../ranks/run_parallel.ts";
 import { learningRateAt, type Schedule } from "../stages/schedule.ts";
 import { scheduleOf, type StageSettings } from "../stages/stage.ts";
 import type { StageTokens } from "../stages/stage_data.ts";
@@ -76,7 +77,10 @@ export class StepQueue implements Disposable {
     tokens: StageTokens,
     parallel?: ParallelOptions,
   ): Promise<StepQueue> {
-    const { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip } = settings;
+    const { context, save, beta1, beta2, epsilon, weightDecay, clip } = settings;
+    const microBatch = parallel
+      ? laneMicroBatch(settings, parallel.lanes, parallel.ranks.model.size)
+      : settings.microBatch;
     const lora = settings.lora && { ...settings.lora, seed: tokens.order };
     const spike = settings.skipSpikes;
     const options = { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip, lora, spike };

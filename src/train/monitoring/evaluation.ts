@@ -11,6 +11,14 @@ import type { EvaluationEvent } from "./events.ts";
 export interface Evaluation {
   /** Measures the model, whose weights do not change meanwhile. The `evaluation` event carries the result. */
   run(model: Model, options: { signal: AbortSignal }): Promise<unknown>;
+  /**
+   * Measures the model on all ranks of a run, which share the work; all get the result. Without it rank 0 measures alone.
+   * `own` carries out the part in which no rank waits for another one.
+   */
+  runOnRanks?(
+    model: Model,
+    options: { signal: AbortSignal; own: <T>(work: () => Promise<T>) => Promise<T> },
+  ): Promise<unknown>;
 }
 
 /** Options of {@linkcode Trainer.evaluate}. */

@@ -41,6 +41,8 @@ interface StageDataOptions {
   order: number;
   /** Stops the preparation. */
   signal: AbortSignal;
+  /** Name of this host, where several prepare the data. */
+  host?: string;
   /** Called with the progress. */
   onProgress?: (done: PrepareProgress) => void;
 }
@@ -101,7 +103,7 @@ export function tokensOf(model: Model, stage: Stage, data: StageData): TokenData
 export async function prepareStage(
   model: Model,
   stage: Stage,
-  { seed, order, signal, onProgress }: StageDataOptions,
+  { seed, order, signal, host, onProgress }: StageDataOptions,
 ): Promise<StageTokens> {
   const { settings } = stage;
   const kind = settings.kind === "instruct" ? "conversations" : "documents";
@@ -117,8 +119,8 @@ export async function prepareStage(
   const open: PreparedTokens[] = [];
   const close = () => open.splice(0).forEach((tokens) => tokens.close());
   try {
-    open.push(await train.prepare({ kind, signal, onProgress }));
-    if (validation) open.push(await validation.prepare({ kind, signal }));
+    open.push(await train.prepare({ kind, signal, host, onProgress }));
+    if (validation) open.push(await validation.prepare({ kind, signal, host }));
     await checkLearnable(open[0], settings.name);
     const windows = windowsOf(settings, open[0].windows);
     checkEpochs(open[0], stage, windows, order);

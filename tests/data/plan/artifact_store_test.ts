@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FormatError } from "../../../src/base/errors.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
+import { shardFolder } from "../../../src/data/plan/artifact_store.ts";
 import { all, ByteEncoder, failure } from "../fixtures.ts";
 import { inFolder } from "../../support/folder.ts";
 
@@ -37,6 +38,31 @@ Deno.test("shards are made once, for every context, and read again by whoever to
     const prepared = await text.tokenize(encoder, { context: 16 }).prepare();
     assert.equal(prepared.sources[0].documents, 1);
     prepared.close();
+  }));
+
+Deno.test("hosts whose locks do not reach each other make drafts of their own, of which the first to be whole stays", () =>
+  inFolder(async (folder) => {
+    const dir = `${folder}/shared`;
+    let both = 0;
+    const { promise: met, resolve: meet } = Promise.withResolvers<void>();
+    const open = (host: string) =>
+      shardFolder(
+        dir,
+        "key",
+        async (draft) => {
+          if (++both === 2) meet();
+          await met; // both are at work at the same time, as no lock between hosts hinders them
+          await Deno.writeTextFile(`${draft}/host`, host);
+          return { host };
+        },
+        undefined,
+        host,
+      );
+    const [a, b] = await Promise.all([open("a"), open("b")]);
+    assert.deepEqual([a.folder, b.folder], [`${dir}/key`, `${dir}/key`]);
+    assert.deepEqual(files(dir), ["key"], "no draft is left");
+    const { host } = JSON.parse(await Deno.readTextFile(`${dir}/key/facts.json`));
+    assert.equal(await Deno.readTextFile(`${dir}/key/host`), host);
   }));
 
 Deno.test("ids take two bytes where the vocabulary fits, else four, and read back the same", () =>

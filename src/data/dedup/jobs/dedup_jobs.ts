@@ -4,12 +4,13 @@
  * @module
  */
 import { z } from "zod";
-import { ConfigError } from "../../../base/errors.ts";
+import { ConfigError, DataError } from "../../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../../base/schema.ts";
 import type { Document } from "../../document.ts";
 import type { WriteOptions } from "../../io/write_jsonl.ts";
 import { unitsOf } from "../../parts/input_units.ts";
 import { partOf } from "../../parts/part_selection.ts";
+import { unitName } from "../../parts/run_parts.ts";
 import { writePart } from "../../parts/write_part.ts";
 import { fingerprintOf } from "../../plan/fingerprint.ts";
 import type { InputUnit } from "../../plan/input_unit.ts";
@@ -141,14 +142,19 @@ export class DedupJobs {
    */
   async write(path: string, options: Omit<WriteOptions, "unitBytes"> = {}): Promise<DatasetStats> {
     const { chain, units } = await this.#open();
-    const numbers = new Map(units.map(({ id }, i) => [id, i]));
+    const identityOf = ({ id, files }: InputUnit) => JSON.stringify([id, files]);
+    const numbers = new Map(units.map((unit, i) => [identityOf(unit), i]));
     const plan = stepPlan<Document, Document>(this.#plan, {
       op: "dedup",
       options: chain.shown,
       kind: "documents",
       reach: "record",
       identity: () => fingerprintOf(this.#plan), // a unit depends on all
-      run: (entries, counts, pass) => chain.filter(entries, numbers.get(pass.unit!.id)!, counts, pass),
+      run(entries, counts, pass) {
+        const unit = numbers.get(identityOf(pass.unit!));
+        if (unit === undefined) throw changed(unitName(pass.unit!));
+        return chain.filter(entries, unit, counts, pass);
+      },
     });
     return await writePart(plan, path, { part: "auto", ...options, unitBytes: this.#settings.unitBytes });
   }
@@ -167,4 +173,12 @@ export class DedupJobs {
       : new NearChain(jobUnits(this.#plan, units), this.#dedup.near, settings);
     return { chain, units };
   }
+}
+
+function changed(path: string): DataError {
+  return new DataError(
+    `Cannot filter ${path}: it was made or changed after the jobs began; write to a folder that the dataset does not ` +
+      "read, or run the jobs again",
+    { file: path },
+  );
 }

@@ -89,16 +89,18 @@ function packParts(
  * and copies them to the GPU.
  */
 export async function askForNorms(
-  { device, layout, packed }: ModelState,
+  model: ModelState,
   master: OwnedArena,
   group: Group,
 ): Promise<() => Promise<void>> {
+  const { device, layout, packed } = model;
   const norms = layout.slots.filter(({ shape }) => shape.length === 1);
   const start = Math.min(...norms.map(({ start }) => start));
   const end = Math.max(...norms.map(({ start, shape }) => start + shape[0]));
   const asked = await askForRange(device, master, group, { start, size: end - start }, "norms");
   return async () => {
     const numbers = await asked();
+    if (model.disposed) return;
     for (const { start: at, shape: [size] } of norms) {
       const rows = { start: at, rows: 1, cols: size, stride: size };
       packed!.write(device, rows, numbers.slice(at - start, at - start + size));

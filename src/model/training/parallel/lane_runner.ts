@@ -82,6 +82,7 @@ export class LaneRunner {
   /** Submits the last micro-batch, without its calls for an empty lane, and hands over its buckets. */
   async #last(computes: boolean): Promise<number> {
     const { device: { gpu }, micro, collect, state: { loss } } = this.#parts;
+    const lastCalls = this.#segments.findIndex(({ end }) => end === micro.calls.length);
     const lastBucket = this.#segments.findLastIndex(({ bucket }) => bucket !== undefined);
     let read = 0;
     let handOver: (() => Promise<Uint8Array<ArrayBuffer>>) | undefined;
@@ -95,7 +96,7 @@ export class LaneRunner {
       const encoder = gpu.createCommandEncoder();
       const works = computes && end > first;
       if (works) micro.encode(encoder, segment);
-      if (i === 0) collect?.encode(encoder); // where there is one, the first segment holds all calls
+      if (i === lastCalls) collect?.encode(encoder); // where there is one, all buckets come behind it
       if (bucket !== undefined) {
         this.exchange.copy(encoder, bucket, i === lastBucket && this.#readsLoss ? [loss.range()] : []);
       }

@@ -64,7 +64,8 @@ export class ParallelStep implements Stepping {
     const { device, buckets, gathered } = parts;
     if (gathered) {
       const { overlap = true } = parallel;
-      const settings = { device, group: data, buckets, overlap, tracer: this.#tracer };
+      const alive = () => !model.disposed;
+      const settings = { device, group: data, buckets, overlap, alive, tracer: this.#tracer };
       this.#weights = new WeightGather({ ...settings, ...gathered });
     }
     this.#unwatch = [...new Set([data, copies])]
@@ -160,7 +161,7 @@ export class ParallelStep implements Stepping {
     this.#arriving = (async () => {
       await arrive();
       await norms?.();
-      sync?.replay();
+      if (!this.#model.disposed) sync?.replay();
     })();
     this.#arriving.catch(() => {}); // whoever settles is told
   }

@@ -27,6 +27,8 @@ export interface GatherSettings {
   bytes: 2 | 4;
   /** False to wait for each exchange. */
   overlap: boolean;
+  /** Returns false once the weights are gone: what still arrives is left aside. */
+  alive: () => boolean;
   /** Receives times. */
   tracer: Tracer;
 }
@@ -59,10 +61,11 @@ export class WeightGather {
       asked.push({ batch, all });
       if (!overlap) await all;
     }
-    const { tracer } = this.#settings;
+    const { alive, tracer } = this.#settings;
     return async () => {
       for (const { batch, all } of asked) {
         const gathered = await all;
+        if (!alive()) return;
         const begin = tracer.now();
         this.#write(batch, gathered);
         tracer.add("copy", "weights", begin);

@@ -15,7 +15,8 @@ async function train(data: number, run: ShardRun) {
 
 const run = { lanes: 2, steps: 6 };
 
-Deno.test("2 model ranks train as one process does, with the same bits on 1 and 2 data ranks", async () => {
+/** Trains on one and on two model ranks and compares the curves. */
+async function compare(run: Omit<ShardRun, "model">) {
   const one = await train(1, { ...run, model: 1 });
   const two = await train(1, { ...run, model: 2 });
   for (const [i, { loss, gradNorm }] of two.curve.entries()) {
@@ -23,7 +24,16 @@ Deno.test("2 model ranks train as one process does, with the same bits on 1 and 
     assert.ok(Math.abs(gradNorm / one.curve[i].gradNorm - 1) <= 1e-4, `norm ${i + 1}: ${gradNorm}`);
   }
   assert.deepEqual(two.written, one.written);
+  return two;
+}
+
+Deno.test("2 model ranks train as one process does, with the same bits on 1 and 2 data ranks", async () => {
+  const two = await compare(run);
   assert.deepEqual(await train(2, { ...run, model: 2 }), two);
+});
+
+Deno.test("2 model ranks train adapters as one process does", async () => {
+  await compare({ ...run, steps: 4, lora: true });
 });
 
 const { ignore, reason } = openMpi;

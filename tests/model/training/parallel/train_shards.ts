@@ -5,7 +5,7 @@
  * @module
  */
 import { openDevice, type Save } from "../../../../src/gpu/mod.ts";
-import { Model, type ModelShape, type StepRecord } from "../../../../src/model/mod.ts";
+import { LORA_TARGETS, Model, type ModelShape, type StepRecord } from "../../../../src/model/mod.ts";
 import { stateOf } from "../../../../src/model/model_state.ts";
 import { world } from "../../../../src/parallel/mod.ts";
 import { ParallelStep } from "../../../../src/model/training/parallel/parallel_step.ts";
@@ -33,6 +33,8 @@ export interface ShardRun {
   save?: Save;
   dtype?: "f32" | "f16";
   steps?: number;
+  /** Trains adapters of all matrices. */
+  lora?: boolean;
   /** Factor of the learning rate (default 1). */
   rate?: number;
 }
@@ -55,7 +57,8 @@ export async function trainShards(run: ShardRun): Promise<ShardResult> {
   const device = await openDevice();
   const model = await Model.create(sharedShape, { device, dtype, seed: 3, parallel: { model: modelRanks } });
   const { ranks } = stateOf(model);
-  const options = optionsOf({ shape: sharedShape, options: { save, spike: 4 } });
+  const lora = run.lora ? { rank: 3, alpha: 6, targets: LORA_TARGETS, seed: 1 } : undefined;
+  const options = optionsOf({ shape: sharedShape, options: { save, spike: 4, lora } });
   const step = await ParallelStep.create(model, options, { ranks, lanes });
   for (let t = 1; t <= steps; t++) {
     const rows = batchOf(t, 9, sharedShape);
