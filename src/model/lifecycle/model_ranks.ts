@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { gatherValues, type Group, type Ranks, valueOf } from "../../base/exchange.ts";
+import { fromRank, gatherValues, type Group, type Ranks } from "../../base/exchange.ts";
 import { shownByFirst } from "../../base/together.ts";
 import type { Device } from "../../gpu/mod.ts";
 import { kernelTable, useKernelTable } from "../../ops/mod.ts";
@@ -73,7 +73,7 @@ export async function requireAlike(
  */
 export async function shareKernels(device: Device, group: Group): Promise<void> {
   if (group.size === 1) return;
-  const table = await valueOf(group, 0, "kernels", () => kernelTable(device));
+  const table = await fromRank(group, 0, "kernels", () => kernelTable(device));
   if (useKernelTable(device, table)) return;
   throw new ConfigError(
     `Cannot hold a part of the model on ${device.adapter}: it has other kernels than the device of process 0 of the model. ` +
