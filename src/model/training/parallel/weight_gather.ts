@@ -38,6 +38,8 @@ export class WeightGather {
   readonly #settings: GatherSettings;
   readonly #batches: Bucket[][];
   readonly #staging: Staging;
+  /** The own part of each batch in memory that other threads read: it stays, since its garbage goes uncounted. */
+  readonly #own: Uint8Array<SharedArrayBuffer>[] = [];
 
   /** Makes a gathering. */
   constructor(settings: GatherSettings) {
@@ -47,7 +49,7 @@ export class WeightGather {
   }
 
   /**
-   * Submits what `encoder` holds, reads the own parts and asks for their exchange.
+   * Submits what `encoder` holds, reads the own parts and asks for their exchange. The one before must be over.
    *
    * @returns a function that waits for the parts of the others and copies them to the GPU
    */
@@ -80,7 +82,7 @@ export class WeightGather {
     this.#staging.copy(encoder, ranges);
     const begin = tracer.now();
     device.gpu.queue.submit([encoder.finish()]);
-    const own = new Uint8Array(new SharedArrayBuffer(bytes * partsOf(batch)));
+    const own = this.#own[index] ??= new Uint8Array(new SharedArrayBuffer(bytes * partsOf(batch)));
     await this.#staging.map();
     tracer.add("compute", index === 0 ? "update" : "weights", begin);
     this.#staging.take((found) => {
