@@ -62,6 +62,16 @@ Deno.test("ranks divide into data and model groups, neighbours in one copy of th
   await assert.rejects(loopback(4, () => openRanks(3)), /it must divide the number of processes, 4: 1, 2, 4/);
 });
 
+Deno.test("models with as many model ranks share their groups", async () => {
+  await loopback(4, async (world) => {
+    const [one, two] = [await openRanks(2), await openRanks(2)];
+    assert.equal(one, two);
+    const other = await openRanks(4);
+    assert.notEqual(other.model, one.model);
+    assert.deepEqual(await gatherValues(other.model, world.rank, "who"), [0, 1, 2, 3]);
+  });
+});
+
 Deno.test("outside of loopback the world is this process alone", async () => {
   const { world, data, model } = await openRanks();
   assert.deepEqual([world.size, data.size, model.size], [1, 1, 1]);

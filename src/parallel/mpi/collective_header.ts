@@ -10,7 +10,7 @@ import type { CollectiveKind } from "../../base/collective_log.ts";
 import type { CollectivePlace } from "../disagreement.ts";
 
 /** The kinds that a header names: collectives, the division of a group, a rank that failed, one that leaves the world. */
-export const headerKinds = [
+const headerKinds = [
   "allGather",
   "reduceScatter",
   "allToAll",
