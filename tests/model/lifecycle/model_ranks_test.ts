@@ -1,4 +1,4 @@
-// What the processes of a model have in common: kernels that one of them lacks end all of them.
+// Common ground of the processes of a model: kernels that one of them lacks end all of them.
 import assert from "node:assert/strict";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { RankError } from "../../../src/base/exchange.ts";
