@@ -112,7 +112,7 @@ export class Agreement {
         const stopped = stopping.aborted && failure?.error === stopping.reason;
         const { busy } = await this.agree({ step, busy: !ended, failure: stopped ? undefined : failure });
         if (busy) continue;
-        if (!wasStopping) stopping.throwIfAborted();
+        if (!wasStopping || ended!.failure) stopping.throwIfAborted();
         return ended!.result as T;
       }
     } catch (error) {
