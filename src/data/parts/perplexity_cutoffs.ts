@@ -18,7 +18,7 @@ import type { DatasetPlan } from "../plan/plan.ts";
 import { type DatasetStats, tallied } from "../reports/stats.ts";
 import { foldLines } from "./fold_manifest.ts";
 import { checkedLines } from "./join_manifest.ts";
-import { ManifestFolder, readJsonIfThere } from "./manifest.ts";
+import { ManifestFolder, readJson } from "./manifest.ts";
 import { partOf, type PartSelection } from "./part_selection.ts";
 import { runPart } from "./run_parts.ts";
 
@@ -109,7 +109,7 @@ export async function perplexityCutoffs(
   const { lines } = await checkedLines(path, true);
   const bins = new Map<number, number>();
   for (const { output } of lines) {
-    for (const [bin, count] of await readJsonIfThere<[number, number][]>(folder.pathOf(output)) ?? []) {
+    for (const [bin, count] of await readJson<[number, number][]>(folder.pathOf(output)) ?? []) {
       bins.set(bin, (bins.get(bin) ?? 0) + count);
     }
   }

@@ -12,7 +12,7 @@ import { singleGroup } from "../../parallel/mod.ts";
 import type { EvalModel } from "./eval_model.ts";
 
 /** The ranks that share some work. */
-export interface DealtWork {
+export interface SharedWork {
   /** The ranks among which parts are dealt. */
   readonly group: Group;
   /** All ranks, of which the first one grades. */
@@ -22,17 +22,17 @@ export interface DealtWork {
 }
 
 /** The work of a process alone. */
-const aloneWork: DealtWork = { group: singleGroup, world: singleGroup, own: (work) => work() };
+const aloneWork: SharedWork = { group: singleGroup, world: singleGroup, own: (work) => work() };
 
 /** Returns the ranks that share the work on a model: its data ranks, or this process alone for any other object. */
-export function dealtWorkOf(model: EvalModel, own = aloneWork.own): DealtWork {
+export function sharedWorkOf(model: EvalModel, own = aloneWork.own): SharedWork {
   if (!(model instanceof Model)) return aloneWork;
   const { data: group, world } = stateOf(model).ranks;
   return { group, world, own };
 }
 
 /** Returns the number of items in the parts of this rank, of `total` items in parts of `size`. */
-export function ownItems({ group }: DealtWork = aloneWork, total: number, size: number): number {
+export function ownItems({ group }: SharedWork = aloneWork, total: number, size: number): number {
   let own = 0;
   for (let at = group.rank * size; at < total; at += group.size * size) own += Math.min(size, total - at);
   return own;
@@ -44,7 +44,7 @@ export function ownItems({ group }: DealtWork = aloneWork, total: number, size: 
  * @throws the error of a part, on all ranks
  */
 export async function dealParts<T>(
-  { group, own }: DealtWork = aloneWork,
+  { group, own }: SharedWork = aloneWork,
   count: number,
   label: string,
   work: (index: number) => Promise<T>,
@@ -67,7 +67,7 @@ export async function dealParts<T>(
  * @throws the error of the work, on all ranks
  */
 export async function doOnce<T>(
-  { world, own }: DealtWork = aloneWork,
+  { world, own }: SharedWork = aloneWork,
   label: string,
   work: () => Promise<T>,
 ): Promise<T> {

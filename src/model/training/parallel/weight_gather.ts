@@ -44,7 +44,7 @@ export class WeightGather {
   /** Makes a gathering. */
   constructor(settings: GatherSettings) {
     this.#settings = settings;
-    this.#batches = batchesOf(settings.buckets);
+    this.#batches = gatherBatches(settings.buckets);
     this.#staging = new Staging(settings.device, settings.bytes * partsOf(this.#batches[0]));
   }
 
@@ -131,7 +131,7 @@ function partsOf(buckets: readonly Bucket[]): number {
 }
 
 /** Joins neighbouring buckets while the parts of a rank are no more elements than the largest bucket. */
-export function batchesOf(buckets: readonly Bucket[]): Bucket[][] {
+export function gatherBatches(buckets: readonly Bucket[]): Bucket[][] {
   const batches: Bucket[][] = [];
   for (const bucket of buckets) {
     const last = batches.at(-1);
