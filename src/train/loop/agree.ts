@@ -45,6 +45,23 @@ export interface Decision {
   kept: number;
 }
 
+/** The numbers that ranks exchange, in their order. */
+const fields = [
+  "step",
+  "worldHash",
+  "dataHash",
+  "stops",
+  "pauses",
+  "isDue",
+  "fails",
+  "isBusy",
+  "kept",
+  "millijoules",
+] as const;
+
+/** The numbers of a rank. */
+type VoteNumbers = Record<typeof fields[number], number>;
+
 /** The agreements of one rank. */
 export class Agreement {
   /**
@@ -66,27 +83,27 @@ export class Agreement {
   async agree({ step, due = false, busy = false, kept = 0, failure }: Vote): Promise<Decision> {
     const { world, data, model } = this.ranks;
     const { control: { stops, wantsPause }, log: { meter } } = this;
-    const own = [
+    const own: VoteNumbers = {
       step,
-      world.log.hash,
-      data.log.hash,
+      worldHash: world.log.hash,
+      dataHash: data.log.hash,
       stops,
-      Number(wantsPause && stops === 0),
-      Number(due),
-      Number(failure !== undefined),
-      Number(busy),
+      pauses: Number(wantsPause && stops === 0),
+      isDue: Number(due),
+      fails: Number(failure !== undefined),
+      isBusy: Number(busy),
       kept,
-      Math.round(1000 * (meter?.joules ?? 0)),
-    ];
-    const votes = rowsOf(await world.allGather(new Uint8Array(Float64Array.from(own).buffer), "agree"), own);
-    if (votes.some((vote) => vote[6])) await shareFailures(world, "errors", failure);
+      millijoules: Math.round(1000 * (meter?.joules ?? 0)),
+    };
+    const votes = unpackVotes(await world.allGather(packVote(own), "agree"));
+    const anyOf = (field: keyof VoteNumbers) => votes.some((vote) => vote[field]);
+    const sumOf = (field: keyof VoteNumbers) => votes.reduce((sum, vote) => sum + vote[field], 0);
+    if (anyOf("fails")) await shareFailures(world, "errors", failure);
     this.#check(votes, model.size);
-    const sumOf = (field: number) => votes.reduce((sum, vote) => sum + vote[field], 0);
-    if (meter) meter.joulesElsewhere = (sumOf(9) - own[9]) / 1000;
-    this.control.apply(Math.max(...votes.map((vote) => vote[3])));
-    const pause = votes.some((vote) => vote[4]) && !this.control.stopping.aborted;
-    const anyOf = (field: number) => votes.some((vote) => vote[field]);
-    return { due: anyOf(5), pause, busy: anyOf(7), kept: sumOf(8) / model.size };
+    if (meter) meter.joulesElsewhere = (sumOf("millijoules") - own.millijoules) / 1000;
+    this.control.apply(Math.max(...votes.map(({ stops }) => stops)));
+    const pause = anyOf("pauses") && !this.control.stopping.aborted;
+    return { due: anyOf("isDue"), pause, busy: anyOf("isBusy"), kept: sumOf("kept") / model.size };
   }
 
   /**
@@ -142,21 +159,21 @@ export class Agreement {
   }
 
   /** Compares steps over all ranks, and collectives over those that hold the same part of the model. */
-  #check(votes: readonly Float64Array[], parts: number): void {
+  #check(votes: readonly VoteNumbers[], parts: number): void {
     const { world } = this.ranks;
-    const differing = (field: number, peer: (rank: number) => number) =>
+    const differing = (field: keyof VoteNumbers, peer: (rank: number) => number) =>
       votes.findIndex((vote, rank) => vote[field] !== votes[peer(rank)][field]);
     const refuse = (problem: string) =>
       shownByFirst(world, new LlameroError(`${problem}. Every process must run the same script`));
-    const [step] = votes[0];
-    const behind = differing(0, () => 0);
+    const [{ step }] = votes;
+    const behind = differing("step", () => 0);
     if (behind > 0) {
-      const { [behind]: [other] } = votes;
+      const { step: other } = votes[behind];
       throw refuse(
         `The ranks are at different steps: rank 0 at ${step}, ${rankName(world, behind)} at ${other}`,
       );
     }
-    const other = Math.max(differing(1, () => 0), differing(2, (rank) => rank % parts));
+    const other = Math.max(differing("worldHash", () => 0), differing("dataHash", (rank) => rank % parts));
     if (other < 0) return;
     throw refuse(`Before step ${step} ${rankName(world, other)} has done other collectives than its peers`);
   }
@@ -181,8 +198,15 @@ async function withinTime(promise: Promise<unknown>, milliseconds: number): Prom
   clearTimeout(timer);
 }
 
+function packVote(vote: VoteNumbers): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Float64Array.from(fields, (field) => vote[field]).buffer);
+}
+
 /** Returns the numbers of each rank. */
-function rowsOf(bytes: Uint8Array<ArrayBuffer>, { length }: readonly number[]): Float64Array[] {
+function unpackVotes(bytes: Uint8Array<ArrayBuffer>): VoteNumbers[] {
   const all = new Float64Array(bytes.slice().buffer);
-  return Array.from({ length: all.length / length }, (_, i) => all.subarray(i * length, (i + 1) * length));
+  return Array.from({ length: all.length / fields.length }, (_, rank) => {
+    const numbers = fields.map((field, i) => [field, all[rank * fields.length + i]]);
+    return Object.fromEntries(numbers) as VoteNumbers;
+  });
 }
