@@ -28,7 +28,7 @@ import {
 } from "./stages/stage_options.ts";
 import { MaskPreview } from "./stages/mask_preview.ts";
 import { type ManualStep, manualSteps } from "./loop/manual_steps.ts";
-import { type LaunchSettings, launchSettings } from "./launch_run.ts";
+import { type LaunchSettings, launchSettings } from "./ranks/launch_settings.ts";
 import { type Recipe, stageJSON } from "./recipe.ts";
 import { Run } from "./run.ts";
 import { leaveOthers, runParallel } from "./ranks/run_parallel.ts";

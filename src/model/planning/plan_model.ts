@@ -6,11 +6,9 @@
 import { ConfigError } from "../../base/errors.ts";
 import { gatherValues } from "../../base/exchange.ts";
 import { type ModelShape, presets, resolveConfig } from "../architecture/config.ts";
-import { cloneModel } from "../lifecycle/create_model.ts";
 import type { ModelState } from "../model_state.ts";
 import { makePlan } from "./make_plan.ts";
-import { measureNetwork } from "./measure_network.ts";
-import { measureSpeed } from "./measure_speed.ts";
+import type { MeasuredNetwork } from "./network.ts";
 import type { PlanOptions } from "./plan_options.ts";
 import type { Plan } from "./training_plan.ts";
 
@@ -44,13 +42,21 @@ export function planModel(model: ModelState, options: PlanOptions): Plan {
   const subject = { name, config, device, presetBatch: presetBatchOf(preset) };
   const measure = async () => {
     checkMeasurable(model, settings);
-    const network = ranks.world.size > 1 ? await measureNetwork(ranks, device) : settings.network;
+    const { cloneModel } = await import("../lifecycle/create_model.ts");
+    const { measureSpeed } = await import("./measure_speed.ts");
+    const network = ranks.world.size > 1 ? await networkOf(model) : settings.network;
     using copy = await cloneModel(model);
     const own = await measureSpeed(copy, settings, subject.presetBatch);
     const flops = Math.min(...await gatherValues(ranks.world, own, "measure speed"));
     return makePlan(subject, { ...settings, network, device: { flops, watts: settings.device?.watts } });
   };
   return makePlan({ ...subject, measure }, settings);
+}
+
+/** Measures the network between the ranks of a model. */
+async function networkOf({ ranks, device }: ModelState): Promise<MeasuredNetwork> {
+  const { measureNetwork } = await import("./measure_network.ts");
+  return await measureNetwork(ranks, device);
 }
 
 /** Refuses to measure other processes than those that run, and a network where there is none. */
