@@ -8,7 +8,6 @@ import { gatherValues } from "../../base/exchange.ts";
 import { type ModelShape, presets, resolveConfig } from "../architecture/config.ts";
 import type { ModelState } from "../model_state.ts";
 import { makePlan } from "./make_plan.ts";
-import type { MeasuredNetwork } from "./network.ts";
 import type { PlanOptions } from "./plan_options.ts";
 import type { Plan } from "./training_plan.ts";
 
@@ -43,20 +42,15 @@ export function planModel(model: ModelState, options: PlanOptions): Plan {
   const measure = async () => {
     checkMeasurable(model, settings);
     const { cloneModel } = await import("../lifecycle/create_model.ts");
+    const { measureNetwork } = await import("./measure_network.ts");
     const { measureSpeed } = await import("./measure_speed.ts");
-    const network = ranks.world.size > 1 ? await networkOf(model) : settings.network;
+    const network = ranks.world.size > 1 ? await measureNetwork(ranks, device) : settings.network;
     using copy = await cloneModel(model);
     const own = await measureSpeed(copy, settings, subject.presetBatch);
     const flops = Math.min(...await gatherValues(ranks.world, own, "measure speed"));
     return makePlan(subject, { ...settings, network, device: { flops, watts: settings.device?.watts } });
   };
   return makePlan({ ...subject, measure }, settings);
-}
-
-/** Measures the network between the ranks of a model. */
-async function networkOf({ ranks, device }: ModelState): Promise<MeasuredNetwork> {
-  const { measureNetwork } = await import("./measure_network.ts");
-  return await measureNetwork(ranks, device);
 }
 
 /** Refuses to measure other processes than those that run, and a network where there is none. */
