@@ -16,8 +16,6 @@ import {
 } from "../display/mod.ts";
 import { gatherValues } from "../base/exchange.ts";
 import type { MeasuredNetwork, Model, PlanFacts, PlanParallel } from "../model/mod.ts";
-import { measureNetwork } from "../model/planning/measure_network.ts";
-import { measureSpeed } from "../model/planning/measure_speed.ts";
 import { type EnergySettings, energyText, type EnergyUse, powerOf } from "./monitoring/energy.ts";
 import { type ChainItem, stagesOf } from "./loop/run_context.ts";
 import { minValidationWindows } from "../data/validation/hold_out.ts";
@@ -110,6 +108,8 @@ export class TrainerPlan extends Displayable {
   async measure(): Promise<TrainerPlan> {
     const run = runParallel(this.#model, this.#known.parallel);
     const { ranks } = run;
+    const { measureNetwork } = await import("../model/planning/measure_network.ts");
+    const { measureSpeed } = await import("../model/planning/measure_speed.ts");
     const network = ranks.world.size > 1 ? await measureNetwork(ranks, this.#model.device) : undefined;
     const speeds: number[] = [];
     for (const { settings } of this.stages) {
