@@ -102,7 +102,7 @@ export function unitName({ files, range, id }: Pick<InputUnit, "files" | "range"
 }
 
 /** Returns the fingerprint of the lines of a job: of the plan without its input files, and of the form of the output. */
-export function jobFingerprint(plan: DatasetPlan, form: unknown): string {
+function jobFingerprint(plan: DatasetPlan, form: unknown): string {
   return hashOf([stepsFingerprintOf(plan), form]);
 }
 
