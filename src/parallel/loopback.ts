@@ -14,7 +14,12 @@ import { setLocalWorld } from "./local_world.ts";
 import { addInOrder } from "./ordered_sum.ts";
 import { singleGroup } from "./single.ts";
 
-const worlds = new AsyncLocalStorage<Group>();
+/** A rank; without its world once the call has ended, since Deno may keep the context for what runs next. */
+interface Rank {
+  world?: Group;
+}
+
+const ranks = new AsyncLocalStorage<Rank>();
 
 /**
  * Runs `program` as `size` ranks at the same time and returns their results in the order of ranks. Inside of it the world is
@@ -22,19 +27,23 @@ const worlds = new AsyncLocalStorage<Group>();
  * error of that rank.
  */
 export async function loopback<T>(size: number, program: (world: Group) => Promise<T>): Promise<T[]> {
-  setLocalWorld(() => worlds.getStore());
+  setLocalWorld(() => ranks.getStore()?.world);
   const meeting = new Meeting(size);
+  const all: Rank[] = [];
   const results = await Promise.allSettled(
     Array.from({ length: size }, async (_, rank) => {
-      const group = new LoopbackGroup(meeting, rank);
+      const world = new LoopbackGroup(meeting, rank);
+      const own: Rank = { world };
+      all.push(own);
       try {
-        return await worlds.run(group, () => program(group));
+        return await ranks.run(own, () => program(world));
       } catch (error) {
         meeting.fail(rank, error);
         throw error;
       }
     }),
   );
+  for (const rank of all) rank.world = undefined;
   const failures = results.flatMap((result) =>
     result.status === "rejected" ? [result.reason as unknown] : []
   );

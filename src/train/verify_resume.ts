@@ -8,9 +8,8 @@
  */
 import { fromRank } from "../base/exchange.ts";
 import { Displayable, type Picture } from "../display/mod.ts";
-import { readSafetensors } from "../formats/mod.ts";
 import type { Model } from "../model/mod.ts";
-import { type Checkpoint, openCheckpoint } from "./checkpoints/checkpoint.ts";
+import type { Checkpoint } from "./checkpoints/checkpoint.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
 import { type RunSpec, stagesOf } from "./loop/run_context.ts";
 import { Run } from "./run.ts";
@@ -115,6 +114,7 @@ async function lastCheckpoint(path: string): Promise<Checkpoint> {
   const steps = [...Deno.readDirSync(path)].map(({ name }) => name).filter((name) =>
     name.startsWith("step-")
   );
+  const { openCheckpoint } = await import("./checkpoints/checkpoint.ts");
   return await openCheckpoint(`${path}/${steps.sort().at(-1)}`);
 }
 
@@ -136,6 +136,7 @@ async function differenceOf(a: Checkpoint, b: Checkpoint): Promise<string | unde
 }
 
 async function differingTensor(a: string, b: string): Promise<string> {
+  const { readSafetensors } = await import("../formats/mod.ts");
   const [one, two] = [(await readSafetensors(a)).tensors, (await readSafetensors(b)).tensors];
   const bits = (data: ArrayBufferView) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   for (const [name, { data }] of one) {

@@ -1,5 +1,6 @@
 // Ranks in one process: collectives, sums in order, groups, and failures.
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { fromRank, gatherValues, RankError } from "../../src/base/exchange.ts";
 import { loopback } from "../../src/parallel/loopback.ts";
 import { openRanks, openWorld } from "../../src/parallel/mod.ts";
@@ -141,4 +142,13 @@ Deno.test("a value that one rank computes reaches all, and so does its failure",
   });
   assert.deepEqual(failed.map(({ name }) => name), ["RangeError", "RankError"]);
   assert.match(failed[1].message, /Rank 0 failed: disk full/);
+});
+
+Deno.test("a call that has ended leaves no world behind, even to code that runs in its context", async () => {
+  const [inside] = await loopback(2, async () => {
+    const context = AsyncLocalStorage.snapshot();
+    assert.equal((await context(openWorld)).size, 2);
+    return context;
+  });
+  assert.equal((await inside(openWorld)).size, 1);
 });

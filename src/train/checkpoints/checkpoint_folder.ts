@@ -9,13 +9,7 @@ import { fromRank, gatherValues, type Group } from "../../base/exchange.ts";
 import { madeOf, rankName, shownByFirst, together } from "../../base/together.ts";
 import { singleGroup } from "../../parallel/mod.ts";
 import { makeSharedFolder } from "../../model/ranks/shared_folder.ts";
-import {
-  type Checkpoint,
-  type CheckpointContent,
-  linkCheckpoint,
-  openCheckpoint,
-  writeCheckpoint,
-} from "./checkpoint.ts";
+import type { Checkpoint, CheckpointContent } from "./checkpoint.ts";
 import { isDraft } from "./draft_folder.ts";
 import { storageError } from "./storage_errors.ts";
 import { readState, type RunState } from "../monitoring/run_state.ts";
@@ -73,6 +67,7 @@ export class CheckpointFolder {
     const { state } = content;
     const path = `${this.path}/${stepName(state.step)}`;
     const world = this.#world;
+    const { linkCheckpoint, writeCheckpoint } = await import("./checkpoint.ts");
     await together(
       world,
       "earlier run",
@@ -180,6 +175,7 @@ export async function findCheckpoint(
   onSkipped: (damaged: FormatError, used: string) => void,
   world: Group = singleGroup,
 ): Promise<Checkpoint> {
+  const { openCheckpoint } = await import("./checkpoint.ts");
   const one = await fromRank(world, 0, "find", () => hasState(path));
   if (one) {
     return await sameOnAll(world, openCheckpoint(path, world)).catch((error) =>
@@ -220,6 +216,7 @@ async function sameOnAll(world: Group, opening: Promise<Checkpoint>): Promise<Ch
 /** Rethrows a damaged checkpoint's error, with the name of the newest whole one beside it. */
 async function offerAnother(path: string, error: unknown, world: Group): Promise<never> {
   if (!(error instanceof FormatError)) throw error;
+  const { openCheckpoint } = await import("./checkpoint.ts");
   const [, folder = ".", damaged] = path.match(/^(?:(.*)\/)?([^/]+)$/)!;
   for (const other of await newestFirst(folder)) {
     if (other.endsWith(`/${damaged}`) || !await openCheckpoint(other).catch(() => undefined)) continue;
