@@ -14,7 +14,7 @@ import { suite } from "./benchmarks/suites.ts";
 import { lossEntry, type LossOptions } from "./loss_task.ts";
 import { AnswerCache } from "./models/answer_cache.ts";
 import { type EvalModel, isEvalModel, namedModels } from "./models/eval_model.ts";
-import { type SharedWork, sharedWorkOf } from "./models/dealt_work.ts";
+import { type DealtWork, dealtWorkOf } from "./models/dealt_work.ts";
 import { Report } from "./reports/report.ts";
 import { type AddOptions, taskEntry } from "./task_entry.ts";
 import type { PlanEntry, TaskResult } from "./tasks/task_result.ts";
@@ -214,7 +214,7 @@ export class Evaluator extends Displayable {
    *
    * @param options `own` carries out the part of the work in which no process waits for another one
    */
-  runOnRanks(model: EvalModel, options: { signal?: AbortSignal; own: SharedWork["own"] }): Promise<Report> {
+  runOnRanks(model: EvalModel, options: { signal?: AbortSignal; own: DealtWork["own"] }): Promise<Report> {
     return this.#runTasks(namedModels(model), false, options);
   }
 
@@ -222,14 +222,14 @@ export class Evaluator extends Displayable {
   async #runTasks(
     models: readonly [string, EvalModel][],
     keepAnswers: boolean,
-    { signal, own }: { signal?: AbortSignal; own?: SharedWork["own"] },
+    { signal, own }: { signal?: AbortSignal; own?: DealtWork["own"] },
   ): Promise<Report> {
     const { seed, cache } = this.#options;
     const results: TaskResult[] = [];
     const caches = new Map<string, AnswerCache | undefined>();
     for (const entry of this.#entries) {
       for (const [name, model] of models) {
-        const shared = sharedWorkOf(model, own);
+        const shared = dealtWorkOf(model, own);
         await throwIfAborted(shared.copy, signal);
         if (cache && keepAnswers && shared.world.size === 1 && !caches.has(name)) {
           caches.set(name, await AnswerCache.of(model, cache === true ? undefined : cache));

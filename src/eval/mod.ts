@@ -48,7 +48,7 @@ export type {
 export type { TaskPrompt } from "./tasks/prompt.ts";
 export type { Grader, GraderRun, Metric, Scores, ScoreText, TextScorer } from "./tasks/grader.ts";
 export type { Task, TaskScores, TaskSettings } from "./tasks/task.ts";
-export type { SharedWork } from "./models/dealt_work.ts";
+export type { DealtWork } from "./models/dealt_work.ts";
 export type { TaskRun } from "./tasks/task_run.ts";
 export {
   type Published,

@@ -119,7 +119,7 @@ export class ManifestFolder {
 
   /** Reads the line of a unit; undefined when there is none, or one that is damaged or of another layout. */
   async read(unit: string): Promise<ManifestLine | undefined> {
-    const line = await readJson<ManifestLine>(this.#lineOf(unit));
+    const line = await readJsonIfThere<ManifestLine>(this.#lineOf(unit));
     return line?.layout === layout && line.unit === unit ? line : undefined;
   }
 
@@ -189,7 +189,7 @@ export async function digestOf(path: string): Promise<string> {
 }
 
 /** Reads a file of JSON; undefined when it is not there or damaged. */
-export async function readJson<T>(path: string): Promise<T | undefined> {
+export async function readJsonIfThere<T>(path: string): Promise<T | undefined> {
   try {
     return JSON.parse(await Deno.readTextFile(path));
   } catch (error) {

@@ -6,7 +6,7 @@
  */
 import { writeAtomically } from "../../formats/atomic_file.ts";
 import type { PartOfJob } from "./input_units.ts";
-import { type ManifestFolder, namesIn, readJson } from "./manifest.ts";
+import { type ManifestFolder, namesIn, readJsonIfThere } from "./manifest.ts";
 
 /** The report of a part. */
 export interface PartReport {
@@ -62,7 +62,8 @@ export class PartReports {
     const found: (PartOfJob & PartReport)[] = [];
     for (const name of await namesIn(this.#folder)) {
       const [, part, of] = /^part-(\d+)-of-(\d+)\.json$/.exec(name) ?? [];
-      const report = of && isAsked(Number(of)) && await readJson<PartReport>(`${this.#folder}/${name}`);
+      const report = of && isAsked(Number(of)) &&
+        await readJsonIfThere<PartReport>(`${this.#folder}/${name}`);
       if (report) found.push({ part: Number(part), of: Number(of), ...report });
     }
     return found.sort((a, b) => a.of - b.of || a.part - b.part);

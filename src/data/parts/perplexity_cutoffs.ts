@@ -17,7 +17,7 @@ import { SharedWork } from "../plan/shared_work.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { type DatasetStats, tallied } from "../reports/stats.ts";
 import { foldLines } from "./fold_manifest.ts";
-import { ManifestFolder, readJson } from "./manifest.ts";
+import { ManifestFolder, readJsonIfThere } from "./manifest.ts";
 import type { PartSelection } from "./part_selection.ts";
 
 /** Bins in an octave of perplexity. [ours] */
@@ -110,7 +110,7 @@ export async function perplexityCutoffs(
   const { lines } = await checkedLines(path, true);
   const bins = new Map<number, number>();
   for (const { output } of lines) {
-    for (const [bin, count] of await readJson<[number, number][]>(folder.pathOf(output)) ?? []) {
+    for (const [bin, count] of await readJsonIfThere<[number, number][]>(folder.pathOf(output)) ?? []) {
       bins.set(bin, (bins.get(bin) ?? 0) + count);
     }
   }

@@ -12,7 +12,7 @@ import { singleGroup } from "../../parallel/mod.ts";
 import type { EvalModel } from "./eval_model.ts";
 
 /** The ranks that share some work. */
-export interface SharedWork {
+export interface DealtWork {
   /** The ranks among which parts are dealt. */
   readonly group: Group;
   /** All ranks, of which the first one grades. */
@@ -24,7 +24,7 @@ export interface SharedWork {
 }
 
 /** The work of a process alone. */
-const aloneWork: SharedWork = {
+const aloneWork: DealtWork = {
   group: singleGroup,
   world: singleGroup,
   copy: singleGroup,
@@ -32,14 +32,14 @@ const aloneWork: SharedWork = {
 };
 
 /** Returns the ranks that share the work on a model: its data ranks, or this process alone for any other object. */
-export function sharedWorkOf(model: EvalModel, own = aloneWork.own): SharedWork {
+export function dealtWorkOf(model: EvalModel, own = aloneWork.own): DealtWork {
   if (!(model instanceof Model)) return aloneWork;
   const { data: group, world, model: copy } = stateOf(model).ranks;
   return { group, world, copy, own };
 }
 
 /** Returns the number of items in the parts of this rank, of `total` items in parts of `size`. */
-export function ownItems({ group }: SharedWork = aloneWork, total: number, size: number): number {
+export function ownItems({ group }: DealtWork = aloneWork, total: number, size: number): number {
   let own = 0;
   for (let at = group.rank * size; at < total; at += group.size * size) own += Math.min(size, total - at);
   return own;
@@ -51,7 +51,7 @@ export function ownItems({ group }: SharedWork = aloneWork, total: number, size:
  * @throws the error of a part, on all ranks
  */
 export async function dealParts<T>(
-  { group, own }: SharedWork = aloneWork,
+  { group, own }: DealtWork = aloneWork,
   count: number,
   label: string,
   work: (index: number) => Promise<T>,
@@ -74,7 +74,7 @@ export async function dealParts<T>(
  * @throws the error of the work, on all ranks
  */
 export async function doOnce<T>(
-  { world, own }: SharedWork = aloneWork,
+  { world, own }: DealtWork = aloneWork,
   label: string,
   work: () => Promise<T>,
 ): Promise<T> {

@@ -5,7 +5,7 @@
  */
 import type { AnswerCache } from "../models/answer_cache.ts";
 import type { Decoding, EvalModel } from "../models/eval_model.ts";
-import type { SharedWork } from "../models/dealt_work.ts";
+import type { DealtWork } from "../models/dealt_work.ts";
 import { type OddRow, type OddRowEffect, oddRowText } from "../task_data/odd_rows.ts";
 import type { TaskKind } from "./definition.ts";
 import type { Measure } from "./metric.ts";
@@ -76,7 +76,7 @@ interface EntryRun {
   /** Stops the run. */
   signal?: AbortSignal;
   /** The ranks that share the work (default: this process alone). */
-  shared?: SharedWork;
+  shared?: DealtWork;
   /** The model's earlier answers. */
   cache?: AnswerCache;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { AnswerCache } from "../models/answer_cache.ts";
-import type { SharedWork } from "../models/dealt_work.ts";
+import type { DealtWork } from "../models/dealt_work.ts";
 
 /** The settings of one run of a task on one model. */
 export interface TaskRun {
@@ -21,7 +21,7 @@ export interface TaskRun {
   /** Stops the run, which then rejects with the signal's reason. */
   signal?: AbortSignal;
   /** The ranks that share the work (default: this process alone). */
-  shared?: SharedWork;
+  shared?: DealtWork;
   /** Answers and scores of earlier runs. */
   cache?: AnswerCache;
 }
