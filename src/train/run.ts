@@ -15,6 +15,7 @@ import { utilisation } from "./monitoring/metrics.ts";
 import { RunResult } from "./monitoring/run_result.ts";
 import { runStages } from "./loop/run_stages.ts";
 import { showRun } from "./monitoring/run_display.ts";
+import { blindWarning } from "./ranks/run_parallel.ts";
 import { enterRank } from "./ranks/rank_process.ts";
 import { RunTrace } from "./ranks/run_trace.ts";
 import { type LaunchSettings, runLaunched } from "./launch_run.ts";
@@ -105,6 +106,8 @@ export class Run extends Displayable implements Promise<RunResult> {
     const shown = display && isFirst && showRun(log, () => this.picture());
     try {
       await Promise.resolve(); // listeners that subscribe right after run() miss nothing
+      const blind = blindWarning(spec.parallel);
+      if (blind && !launch) log.warn(blind);
       const onStart = () => this.#started = true;
       const status = launch
         ? await runLaunched(spec, launch, control, log, onStart)
