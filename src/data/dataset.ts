@@ -58,7 +58,6 @@ import { type LinesOptions, linesPlan, type TextOptions, textPlan } from "./io/t
 import { TokenizedDataset, type TokenizeOptions } from "./tokens/tokenized_dataset.ts";
 import type { TokenDataset } from "./tokens/token_dataset.ts";
 import { isPartOfJob, type WriteOptions, writePlan } from "./io/write_jsonl.ts";
-import { writePart } from "./parts/write_part.ts";
 
 /**
  * A plan for records: documents, rows, conversations. Chaining returns a new dataset; nothing is read before a terminal
@@ -509,8 +508,10 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    * await stats.show();
    * ```
    */
-  write(path: string, options: WriteOptions = {}): Promise<DatasetStats> {
-    return isPartOfJob(options) ? writePart(this.plan, path, options) : writePlan(this.plan, path, options);
+  async write(path: string, options: WriteOptions = {}): Promise<DatasetStats> {
+    if (!isPartOfJob(options)) return await writePlan(this.plan, path, options);
+    const { writePart } = await import("./parts/write_part.ts");
+    return await writePart(this.plan, path, options);
   }
 
   /** Identity, 32 hex digits, of operators, options, files (path, size, time) and functions (text, name, version). */

@@ -13,7 +13,6 @@ import type { Document, Row } from "./document.ts";
 import { memoryPlan } from "./io/in_memory.ts";
 import { jsonlPlan, parquetPlan } from "./io/records.ts";
 import { foldLines } from "./parts/fold_manifest.ts";
-import { joinManifest } from "./parts/join_manifest.ts";
 import { ManifestFolder, type ManifestLine, type UnitError } from "./parts/manifest.ts";
 import type { DatasetPlan } from "./plan/plan.ts";
 import type { DatasetStats } from "./reports/stats.ts";
@@ -111,5 +110,6 @@ export async function joinParts<T = Document>(
   options: JoinOptions = {},
 ): Promise<JoinedParts<T>> {
   const { verify } = parseOptions(schema, options, "joinParts");
+  const { joinManifest } = await import("./parts/join_manifest.ts");
   return new JoinedParts(path, await joinManifest(path, verify));
 }

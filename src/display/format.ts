@@ -5,6 +5,8 @@
  */
 
 const COUNT_UNITS = ["", "K", "M", "B", "T"];
+const ENERGY_UNITS = [" Wh", " kWh", " MWh", " GWh", " TWh"];
+const MASS_UNITS = [" g", " kg", " t", " kt", " Mt"];
 const BYTE_UNITS = [" B", " kB", " MB", " GB", " TB", " PB"];
 
 /** Formats a count with three significant digits and a suffix: `count(1234567)` is `"1.23M"`; below 1000 without. */
@@ -15,6 +17,16 @@ export function count(x: number): string {
 /** Formats a size in bytes in decimal units: `bytes(56_800_000)` is `"56.8 MB"` (1 kB is 1000 bytes). */
 export function bytes(x: number): string {
   return scaled(x, BYTE_UNITS);
+}
+
+/** Formats an energy in watt-hours: `energy(449e6)` is `"449 MWh"`. */
+export function energy(wattHours: number): string {
+  return scaled(wattHours, ENERGY_UNITS);
+}
+
+/** Formats a mass in grams: `mass(173e6)` is `"173 t"`. */
+export function mass(grams: number): string {
+  return scaled(grams, MASS_UNITS);
 }
 
 function scaled(x: number, units: string[]): string {

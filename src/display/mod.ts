@@ -24,7 +24,7 @@ export {
   showPicture,
 } from "./display.ts";
 export * from "./chart.ts";
-export { bytes, count, duration, fixed, number, percent } from "./format.ts";
+export { bytes, count, duration, energy, fixed, mass, number, percent } from "./format.ts";
 export { card, escapeHtml, escapeMarkdown, htmlOf, join } from "./html.ts";
 export { armInterrupt, type InterruptHandler, interruptible, onInterrupt } from "./interrupt.ts";
 export { type Clock, Live, type LiveOptions } from "./live.ts";

@@ -10,15 +10,12 @@ import { bytes as showBytes, Displayable, interruptible, type Picture } from "..
 import type { Device, Program } from "../gpu/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape } from "./architecture/config.ts";
-import { saveModel } from "./files/save.ts";
 import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generation/generate_batch.ts";
 import { Generation } from "./generation/generation.ts";
 import { chatIds, promptIds } from "./generation/prompt_ids.ts";
 import type { GenerateOptions } from "./generation/sampling_settings.ts";
-import { inspectModel, type InspectOptions } from "./inspection/inspect.ts";
+import type { InspectOptions } from "./inspection/inspect.ts";
 import type { Inspection } from "./inspection/inspection.ts";
-import { cloneModel, createModel } from "./lifecycle/create_model.ts";
-import { loadModel } from "./lifecycle/load_model.ts";
 import { copyParameters, replaceParameters } from "./lifecycle/model_parameters.ts";
 import { type ModelOptions, type SaveOptions, saveSchema } from "./model_options.ts";
 import { attachState, type ModelHandle, type ModelState, type Prompt } from "./model_state.ts";
@@ -72,6 +69,7 @@ export class Model extends Displayable implements ModelHandle {
    * @throws {DeviceError} without an adapter, or when the model does not fit
    */
   static async create(source: string | ModelShape, options: ModelOptions = {}): Promise<Model> {
+    const { createModel } = await import("./lifecycle/create_model.ts");
     return new Model(await createModel(source, options));
   }
 
@@ -98,6 +96,7 @@ export class Model extends Displayable implements ModelHandle {
    * @throws {DeviceError} without an adapter, or when the model does not fit
    */
   static async load(path: string, options: ModelOptions = {}): Promise<Model> {
+    const { loadModel } = await import("./lifecycle/load_model.ts");
     return new Model(await loadModel(path, options));
   }
 
@@ -158,6 +157,7 @@ export class Model extends Displayable implements ModelHandle {
 
   /** Makes a second model with the same weights and tokenizer. */
   async clone(name?: string): Promise<Model> {
+    const { cloneModel } = await import("./lifecycle/create_model.ts");
     return new Model(await cloneModel(this, name));
   }
 
@@ -277,8 +277,9 @@ export class Model extends Displayable implements ModelHandle {
    * console.log(inspection.loss);
    * ```
    */
-  inspect(prompt: Prompt, options: InspectOptions = {}): Promise<Inspection> {
-    return inspectModel(this, prompt, options);
+  async inspect(prompt: Prompt, options: InspectOptions = {}): Promise<Inspection> {
+    const { inspectModel } = await import("./inspection/inspect.ts");
+    return await inspectModel(this, prompt, options);
   }
 
   /**
@@ -337,7 +338,9 @@ export class Model extends Displayable implements ModelHandle {
    * @throws {ConfigError} for a folder as "q8_0", or a weight that the number format cannot hold
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
-    await saveModel(this, path, parseOptions(saveSchema, options, "Model.save"));
+    const settings = parseOptions(saveSchema, options, "Model.save");
+    const { saveModel } = await import("./files/save.ts");
+    await saveModel(this, path, settings);
   }
 
   /** Frees the weights; using the model afterwards throws. */

@@ -13,12 +13,11 @@ import { type RunSpec, stagesOf } from "./loop/run_context.ts";
 import { RunLog } from "./monitoring/run_log.ts";
 import { utilisation } from "./monitoring/metrics.ts";
 import { RunResult } from "./monitoring/run_result.ts";
-import { runStages } from "./loop/run_stages.ts";
 import { showRun } from "./monitoring/run_display.ts";
 import { blindWarning } from "./ranks/run_parallel.ts";
 import { enterRank } from "./ranks/rank_process.ts";
 import { RunTrace } from "./ranks/run_trace.ts";
-import { type LaunchSettings, runLaunched } from "./launch_run.ts";
+import type { LaunchSettings } from "./ranks/launch_settings.ts";
 import { registerRun } from "./loop/run_registry.ts";
 import { writeCurves } from "./monitoring/tensorboard.ts";
 
@@ -110,8 +109,13 @@ export class Run extends Displayable implements Promise<RunResult> {
       if (blind && !launch) log.warn(blind);
       const onStart = () => this.#started = true;
       const status = launch
-        ? await runLaunched(spec, launch, control, log, onStart)
-        : await runStages({ ...spec, trace: this.#trace }, control, log, onStart);
+        ? await (await import("./launch_run.ts")).runLaunched(spec, launch, control, log, onStart)
+        : await (await import("./loop/run_stages.ts")).runStages(
+          { ...spec, trace: this.#trace },
+          control,
+          log,
+          onStart,
+        );
       if (status === "stopped" && control.abortReason) throw control.abortReason.value;
       this.#end = { status };
       const { overlap } = this.#trace;

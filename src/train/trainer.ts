@@ -27,8 +27,8 @@ import {
   type StageData,
 } from "./stages/stage_options.ts";
 import { MaskPreview } from "./stages/mask_preview.ts";
-import { type ManualStep, manualSteps } from "./loop/manual_steps.ts";
-import { type LaunchSettings, launchSettings } from "./launch_run.ts";
+import type { ManualStep } from "./loop/manual_steps.ts";
+import { type LaunchSettings, launchSettings } from "./ranks/launch_settings.ts";
 import { type Recipe, stageJSON } from "./recipe.ts";
 import { Run } from "./run.ts";
 import { leaveOthers, runParallel } from "./ranks/run_parallel.ts";
@@ -316,7 +316,7 @@ export class Trainer extends Displayable {
    * @throws {ConfigError} when the chain is empty
    */
   steps(options: { signal?: AbortSignal } = {}): AsyncIterable<ManualStep> {
-    return manualSteps(this.#spec(undefined, false), options.signal);
+    return stepsOf(this.#spec(undefined, false), options.signal);
   }
 
   /**
@@ -391,6 +391,12 @@ export class Trainer extends Displayable {
       : `Checkpoints in ${checkpoint}`;
     return join(this.plan().picture(), { text: checkpoints });
   }
+}
+
+/** Loads the loop when its first step is asked for. */
+async function* stepsOf(spec: RunSpec, signal: AbortSignal | undefined): AsyncGenerator<ManualStep> {
+  const { manualSteps } = await import("./loop/manual_steps.ts");
+  yield* manualSteps(spec, signal);
 }
 
 /** Returns true for options of several processes that are not all defaults. */

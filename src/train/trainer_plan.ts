@@ -16,13 +16,12 @@ import {
 } from "../display/mod.ts";
 import { gatherValues } from "../base/exchange.ts";
 import type { MeasuredNetwork, Model, PlanFacts, PlanParallel } from "../model/mod.ts";
-import { measureNetwork } from "../model/planning/measure_network.ts";
-import { measureSpeed } from "../model/planning/measure_speed.ts";
 import { type EnergySettings, energyText, type EnergyUse, powerOf } from "./monitoring/energy.ts";
 import { type ChainItem, stagesOf } from "./loop/run_context.ts";
 import { minValidationWindows } from "../data/validation/hold_out.ts";
 import { shortStageWarning } from "./stages/schedule.ts";
-import { laneMicroBatch, lanesOf, runParallel } from "./ranks/run_parallel.ts";
+import { laneMicroBatch } from "../model/training/parallel/lane_micro_batch.ts";
+import { lanesOf, runParallel } from "./ranks/run_parallel.ts";
 import type { TrainerParallelOptions } from "./trainer_options.ts";
 import { scheduleOf, type StageSettings } from "./stages/stage.ts";
 import { orderSeed, readStage, type StageDataFacts } from "./stages/stage_data.ts";
@@ -109,6 +108,8 @@ export class TrainerPlan extends Displayable {
   async measure(): Promise<TrainerPlan> {
     const run = runParallel(this.#model, this.#known.parallel);
     const { ranks } = run;
+    const { measureNetwork } = await import("../model/planning/measure_network.ts");
+    const { measureSpeed } = await import("../model/planning/measure_speed.ts");
     const network = ranks.world.size > 1 ? await measureNetwork(ranks, this.#model.device) : undefined;
     const speeds: number[] = [];
     for (const { settings } of this.stages) {
@@ -217,7 +218,7 @@ function stagePlan(
   const watts = energy && powerOf(energy, model.device)?.watts;
   const device = flops === undefined ? undefined : { flops, watts: watts || undefined };
   const ranks = planParallel(model, parallel);
-  const microBatch = laneMicroBatch(settings, ranks.lanes, ranks.model);
+  const { microBatch } = settings;
   const options = {
     batchTokens,
     context,

@@ -6,11 +6,10 @@
  *
  * @module
  */
-import { valueOf } from "../base/exchange.ts";
+import { fromRank } from "../base/exchange.ts";
 import { Displayable, type Picture } from "../display/mod.ts";
-import { readSafetensors } from "../formats/mod.ts";
 import type { Model } from "../model/mod.ts";
-import { type Checkpoint, openCheckpoint } from "./checkpoints/checkpoint.ts";
+import type { Checkpoint } from "./checkpoints/checkpoint.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
 import { type RunSpec, stagesOf } from "./loop/run_context.ts";
 import { Run } from "./run.ts";
@@ -67,7 +66,7 @@ export async function verifyResume(
   signal?: AbortSignal,
 ): Promise<ResumeProof> {
   const { world } = spec.parallel.ranks;
-  const folder = await valueOf(world, 0, "folder", () => Deno.makeTempDir({ prefix: "llamero_verify_" }));
+  const folder = await fromRank(world, 0, "folder", () => Deno.makeTempDir({ prefix: "llamero_verify_" }));
   const short = shortened(spec, steps);
   const stages = short.chain.length;
   const stops = [...new Set([Math.ceil(steps / 2), (stages - 1) * steps + Math.floor(steps / 2)])];
@@ -83,7 +82,7 @@ export async function verifyResume(
         await lastCheckpoint(`${folder}/parts`),
       ),
     });
-    return new ResumeProof({ steps: whole, stops, ...await valueOf(world, 0, "difference", compare) });
+    return new ResumeProof({ steps: whole, stops, ...await fromRank(world, 0, "difference", compare) });
   } finally {
     if (world.rank === 0) await Deno.remove(folder, { recursive: true });
   }
@@ -115,6 +114,7 @@ async function lastCheckpoint(path: string): Promise<Checkpoint> {
   const steps = [...Deno.readDirSync(path)].map(({ name }) => name).filter((name) =>
     name.startsWith("step-")
   );
+  const { openCheckpoint } = await import("./checkpoints/checkpoint.ts");
   return await openCheckpoint(`${path}/${steps.sort().at(-1)}`);
 }
 
@@ -136,6 +136,7 @@ async function differenceOf(a: Checkpoint, b: Checkpoint): Promise<string | unde
 }
 
 async function differingTensor(a: string, b: string): Promise<string> {
+  const { readSafetensors } = await import("../formats/mod.ts");
   const [one, two] = [(await readSafetensors(a)).tensors, (await readSafetensors(b)).tensors];
   const bits = (data: ArrayBufferView) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   for (const [name, { data }] of one) {

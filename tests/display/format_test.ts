@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { bytes, count, duration, fixed, number, percent } from "../../src/display/mod.ts";
+import { bytes, count, duration, energy, fixed, mass, number, percent } from "../../src/display/mod.ts";
 
 Deno.test("count keeps three digits and never shows a thousand of a unit", () => {
   const cases: [number, string][] = [
@@ -29,6 +29,11 @@ Deno.test("bytes are decimal", () => {
     "56.8 MB",
     "2.50 TB",
   ]);
+});
+
+Deno.test("energy and mass have units from a lamp to the paper's runs", () => {
+  assert.deepEqual([0.0521, 36, 449e6, 2.638e9].map(energy), ["0.0521 Wh", "36 Wh", "449 MWh", "2.64 GWh"]);
+  assert.deepEqual([0.02, 14, 173e6, 1.016e9].map(mass), ["0.0200 g", "14 g", "173 t", "1.02 kt"]);
 });
 
 Deno.test("duration changes unit at the rounded border", () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { Model } from "../../src/model/mod.ts";
 import { inFolder } from "../support/folder.ts";
 import { maxError } from "../support/golden.ts";
+import { openMpi } from "../support/mpi.ts";
 import { oracle, pythonHas } from "../support/python.ts";
 import { testDevice } from "../support/device.ts";
 import { cases, copy, filesOf, padded, trainAndWrite } from "../train/checkpoints/rank_checkpoints.ts";
@@ -58,5 +59,35 @@ with torch.no_grad():
       using model = await Model.load(path, { device: await testDevice() });
       const difference = maxError(await model.logits(ids), Float32Array.from(logits));
       assert.ok(difference <= 1e-4, `logits differ by ${difference} of the largest`);
+    }),
+});
+
+Deno.test({
+  name:
+    `a rank that is killed while it saves leaves the checkpoint before, and the run goes on exactly${openMpi.reason}`,
+  ignore: openMpi.ignore,
+  fn: () =>
+    inFolder(async (folder) => {
+      const child = new URL("./checkpoint_killed.ts", import.meta.url).pathname;
+      const start = async (action: string, launcher = openMpi.command.concat("-n", "2")) => {
+        const [command, ...args] = [
+          ...launcher,
+          Deno.execPath(),
+          "run",
+          "-A",
+          "--no-check",
+          child,
+          `${folder}/${action === "run" ? "whole" : "killed"}`,
+          action,
+        ];
+        return (await new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output()).code;
+      };
+      assert.equal(await start("run", []), 0);
+      assert.notEqual(await start("kill"), 0);
+      const names = () => [...Deno.readDirSync(`${folder}/killed`)].map(({ name }) => name).sort();
+      assert.deepEqual(names().filter((name) => !name.startsWith(".")), ["step-000003"]);
+      assert.equal(await start("resume"), 0);
+      assert.deepEqual(names(), ["pretrain", "step-000003", "step-000006"]);
+      assert.deepEqual(await filesOf(`${folder}/killed/pretrain`), await filesOf(`${folder}/whole/pretrain`));
     }),
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { importTouches } from "./import_probe.ts";
 import { importsOf } from "./imports.ts";
 import { inspect } from "./rules.ts";
@@ -34,6 +34,39 @@ Deno.test("importing any source file touches nothing of Deno but the notebook's 
   const touches = await importTouches(sources.map((path) => join(root, path)));
   const wrong = touches.filter((touch) => touch.property !== "jupyter");
   assert.deepEqual(wrong, []);
+});
+
+/** Modules that are imported at their first use. */
+const loadedLater = [
+  "src/parallel/mpi/open_mpi.ts",
+  "src/parallel/start_ranks.ts",
+  "src/parallel/loopback.ts",
+  "src/train/launch_run.ts",
+  "src/train/loop/run_stages.ts",
+  "src/train/checkpoints/checkpoint.ts",
+  "src/model/training/parallel/parallel_step.ts",
+  "src/model/planning/measure_network.ts",
+  "src/model/lifecycle/load_model.ts",
+  "src/data/dedup/jobs/near_chain.ts",
+  "src/data/dedup/jobs/exact_chain.ts",
+  "src/data/parts/write_part.ts",
+  "src/data/corpora/wikitext.ts",
+  "src/data/corpora/latex/tex_macros.ts",
+];
+
+Deno.test("importing mod.ts loads no module that waits for its first use", () => {
+  const texts = new Map(files.map(({ path, text }) => [path, text]));
+  const loaded = new Set(["mod.ts"]);
+  for (const path of loaded) {
+    for (const { specifier, form } of importsOf(texts.get(path) ?? "")) {
+      if (form === "static" && specifier?.startsWith(".")) loaded.add(join(dirname(path), specifier));
+    }
+  }
+  assert.ok(loaded.has("src/train/run.ts"), "the imports of mod.ts were not followed");
+  for (const path of loadedLater) {
+    assert.ok(texts.has(path), `${path} is missing`);
+    assert.ok(!loaded.has(path), `${path} is loaded by mod.ts: import() it where it is used`);
+  }
 });
 
 /** Programs that are exported beside the folders, to be started by their address. */

@@ -1,7 +1,10 @@
-// A training script needs to read its data, to write its run and to see the environment, and nothing else: no network, no
-// other program, no foreign function.
+// A training script needs to read its data, to write its run and to see two variables of the environment, and nothing
+// else: no network, no other program, no foreign function, nothing of the system, nothing of a launcher.
 import assert from "node:assert/strict";
 import { inFolder } from "../support/folder.ts";
+
+/** The folder of caches, and the one that the library of file patterns reads. */
+const variables = "LLAMERO_HOME,__MINIMATCH_TESTING_PLATFORM__";
 
 const root = new URL("../../", import.meta.url).pathname;
 
@@ -13,7 +16,7 @@ async function train(
   const child = await new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "--no-prompt", "--no-check", `--config=${root}deno.json`],
-      ...[...permissions, "--allow-env", "--deny-net", "--deny-run", "--deny-ffi"],
+      ...[...permissions, `--allow-env=${variables}`, "--deny-net", "--deny-run", "--deny-ffi", "--deny-sys"],
       `${root}tests/train/permissions_child.ts`,
       ...[data, runs],
     ],
@@ -24,7 +27,7 @@ async function train(
   return { out: decoder.decode(child.stdout), errors: decoder.decode(child.stderr) };
 }
 
-Deno.test("a training script runs with its data to read, its run to write and the environment, without net, run or ffi", () =>
+Deno.test("a training script runs with its data to read, its run to write and the folder of caches, without net, run, ffi or sys", () =>
   inFolder(async (folder) => {
     const [data, runs] = [`${folder}/data`, `${folder}/runs`];
     await Deno.mkdir(data);

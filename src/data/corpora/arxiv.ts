@@ -18,10 +18,7 @@ import { readerPlan } from "../io/file_reader.ts";
 import type { Pass, StepCounts } from "../plan/pass.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
-import { fromFiles, inputsBeside, isWithdrawn, type Paper, readPaper } from "./latex/paper_files.ts";
-import { bodyOf, documentOf, withoutBibliography } from "./latex/tex_body.ts";
-import { withoutComments } from "./latex/tex_comments.ts";
-import { expandMacros } from "./latex/tex_macros.ts";
+import type { Paper } from "./latex/paper_files.ts";
 
 /** The steps that a paper goes through. */
 export interface ArxivOptions {
@@ -73,7 +70,7 @@ export function arxivPlan(paths: Paths, options: ArxivOptions = {}): DatasetPlan
     options: {},
     kind: "documents",
     async *read({ path, name }, pass, counts) {
-      const reader = new PaperReader(name, macros, pass, counts);
+      const reader = new PaperReader(await import("./latex/paper_files.ts"), name, macros, pass, counts);
       if (isJsonName(name)) yield jsonAsProse();
       else yield* /\.tar(\.\w+)?$|\.tgz$/i.test(path) ? reader.archive(path) : reader.single(path);
     },
@@ -95,11 +92,18 @@ export function arxivPlan(paths: Paths, options: ArxivOptions = {}): DatasetPlan
 type TexStep = ArxivOptions;
 
 /** Returns the judge of one step. */
-export function texJudge(
+export async function texJudge(
   { comments, macros, head, noSection = "keep", bibliography = false, appendix = false }: TexStep,
-): Judge {
-  if (comments) return ({ text }) => ({ text: withoutComments(text) });
-  if (macros) return ({ text }, note) => ({ text: expandMacros(text, note) });
+): Promise<Judge> {
+  if (comments) {
+    const { withoutComments } = await import("./latex/tex_comments.ts");
+    return ({ text }) => ({ text: withoutComments(text) });
+  }
+  if (macros) {
+    const { expandMacros } = await import("./latex/tex_macros.ts");
+    return ({ text }, note) => ({ text: expandMacros(text, note) });
+  }
+  const { bodyOf, documentOf, withoutBibliography } = await import("./latex/tex_body.ts");
   if (!head) return ({ text }) => ({ text: withoutBibliography(text, { bibliography, appendix }).trim() });
   return ({ text }, note) => {
     const body = bodyOf(text);
@@ -112,14 +116,19 @@ export function texJudge(
 
 type Papers = AsyncGenerator<Entry<Document> | BrokenRecord>;
 
+/** The functions that read papers, loaded at the first file. */
+type PaperFiles = typeof import("./latex/paper_files.ts");
+
 /** Reads the papers of one file and counts what does not come through. */
 class PaperReader {
+  readonly #papers: PaperFiles;
   readonly #file: string;
   readonly #packages: boolean;
   readonly #pass: Pass;
   readonly #counts: StepCounts;
 
-  constructor(file: string, packages: boolean, pass: Pass, counts: StepCounts) {
+  constructor(papers: PaperFiles, file: string, packages: boolean, pass: Pass, counts: StepCounts) {
+    this.#papers = papers;
     this.#file = file;
     this.#packages = packages;
     this.#pass = pass;
@@ -128,6 +137,7 @@ class PaperReader {
 
   /** Reads a `.tex` file with its inputs, or a packed paper. */
   async *single(path: string): Papers {
+    const { fromFiles, inputsBeside, readPaper } = this.#papers;
     const parts: Uint8Array[] = [];
     for await (const chunk of readBytes(path)) parts.push(chunk);
     const bytes = concat(parts);
@@ -143,6 +153,7 @@ class PaperReader {
    * Reads the papers of an archive: each `.gz` in it is a project or a file; its other files together are one project.
    */
   async *archive(path: string): Papers {
+    const { fromFiles, readPaper } = this.#papers;
     const loose = new Map<string, Uint8Array>();
     for await (const found of findTar(path)) {
       if (isBrokenRecord(found)) {
@@ -164,7 +175,7 @@ class PaperReader {
     if (problem !== undefined) yield { problem };
     if (text === undefined) return;
     const entry = this.#entry(idOf(name), text);
-    if (isWithdrawn(text)) await this.#pass.drop(this.#counts, "withdrawn", entry);
+    if (this.#papers.isWithdrawn(text)) await this.#pass.drop(this.#counts, "withdrawn", entry);
     else yield entry;
   }
 

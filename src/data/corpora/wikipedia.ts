@@ -16,8 +16,7 @@ import type { StepCounts } from "../plan/pass.ts";
 import { isJsonName } from "../io/json_or_prose.ts";
 import { jsonlPlan } from "../io/records.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
-import { plainWikitext } from "./wikitext.ts";
-import { isDisambiguation, siteOfHead, type WikiSite } from "./wikitext/wiki_site.ts";
+import type { WikiSite } from "./wikitext/wiki_site.ts";
 
 /** The 20 languages of the paper, in Latin or Cyrillic script. */
 const wikipediaLanguages: readonly string[] = "bg ca cs da de en es fr hr hu it nl pl pt ro ru sl sr sv uk"
@@ -75,7 +74,8 @@ export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): Dat
 }
 
 /** Returns the judge that turns markup into text. Of `meta` it reads title and wiki, and removes the wiki. */
-export function wikitextJudge(patterns: WikipediaOptions["templates"] = {}): Judge {
+export async function wikitextJudge(patterns: WikipediaOptions["templates"] = {}): Promise<Judge> {
+  const { plainWikitext } = await import("./wikitext.ts");
   const templates = new Map(
     Object.entries(patterns).map(([name, text]) => [name.replaceAll("_", " ").trim().toLowerCase(), text]),
   );
@@ -99,6 +99,7 @@ async function* articlesOf(
   wiki: WikiSite,
   counts: StepCounts,
 ): AsyncGenerator<Entry<Document> | { problem: string; line?: number }> {
+  const { isDisambiguation } = await import("./wikitext/wiki_site.ts");
   const { language } = wiki;
   const onRemoved = (characters: number) => count(counts, "characters that XML does not allow", characters);
   for await (const found of findElements(path, "page", onRemoved)) {
@@ -157,6 +158,7 @@ async function siteOfDump(path: string, name: string, fallback: string): Promise
     head += text.slice(0, headChars);
     if (head.length >= headChars || /<\/siteinfo>|<page[\s>]/.test(head)) break;
   }
+  const { siteOfHead } = await import("./wikitext/wiki_site.ts");
   const { language, names } = siteOfHead(head);
   return { language: named ?? language ?? fallback, names };
 }

@@ -17,10 +17,8 @@ import { SharedWork } from "../plan/shared_work.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { type DatasetStats, tallied } from "../reports/stats.ts";
 import { foldLines } from "./fold_manifest.ts";
-import { checkedLines } from "./join_manifest.ts";
 import { ManifestFolder, readJson } from "./manifest.ts";
-import { partOf, type PartSelection } from "./part_selection.ts";
-import { runPart } from "./run_parts.ts";
+import type { PartSelection } from "./part_selection.ts";
 
 /** Bins in an octave of perplexity. [ours] */
 const binsPerOctave = 1024;
@@ -72,6 +70,8 @@ export async function measurePerplexity(
   options: MeasurePerplexityOptions,
 ): Promise<DatasetStats> {
   const { model, unitBytes, workers, signal, part, of } = parseOptions(schema, options, "measurePerplexity");
+  const { partOf } = await import("./part_selection.ts");
+  const { runPart } = await import("./run_parts.ts");
   const job = {
     ...partOf({ part, of }),
     pattern: path,
@@ -106,6 +106,7 @@ export async function perplexityCutoffs(
   quantiles: readonly [number, number] = [0.3, 0.6],
 ): Promise<[number, number]> {
   const folder = new ManifestFolder(path);
+  const { checkedLines } = await import("./join_manifest.ts");
   const { lines } = await checkedLines(path, true);
   const bins = new Map<number, number>();
   for (const { output } of lines) {

@@ -22,7 +22,7 @@
  */
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
-import { Interpreter, type ProgramVerdict } from "./interpreter.ts";
+import type { Interpreter, ProgramVerdict } from "./interpreter.ts";
 
 /** Limits of a sandbox. */
 export interface SandboxOptions {
@@ -65,7 +65,7 @@ export class PythonSandbox implements AsyncDisposable {
 
   async #run(program: string | readonly string[]): Promise<ProgramVerdict> {
     for (;;) {
-      const interpreter = this.#interpreter ??= await Interpreter.start(this.#options);
+      const interpreter = await this.#start();
       const verdict = await interpreter.run(typeof program === "string" ? [program] : program);
       if (interpreter.spent) {
         await interpreter.kill();
@@ -77,7 +77,13 @@ export class PythonSandbox implements AsyncDisposable {
 
   /** Returns the permissions that the interpreter's process reports, `read /path` alone. Starts the process. */
   async permissions(): Promise<string[]> {
-    return (this.#interpreter ??= await Interpreter.start(this.#options)).granted;
+    return (await this.#start()).granted;
+  }
+
+  /** Returns the interpreter, started where none runs. */
+  async #start(): Promise<Interpreter> {
+    const { Interpreter } = await import("./interpreter.ts");
+    return this.#interpreter ??= await Interpreter.start(this.#options);
   }
 
   /** Ends the interpreter's process after the running program. */

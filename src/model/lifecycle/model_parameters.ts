@@ -4,7 +4,6 @@
  * @module
  */
 import { heldWeights, type ModelHandle, stateOf } from "../model_state.ts";
-import { collectEverywhere } from "../ranks/collect.ts";
 import { gatherParts } from "../ranks/gather_parts.ts";
 import { type NamedWeights, readParameters, writeParameters } from "../weights/named_weights.ts";
 
@@ -14,7 +13,10 @@ import { type NamedWeights, readParameters, writeParameters } from "../weights/n
  */
 export async function copyParameters(model: ModelHandle): Promise<NamedWeights> {
   const state = stateOf(model);
-  if (state.master) return await collectEverywhere(state.ranks, heldWeights(state));
+  if (state.master) {
+    const { collectEverywhere } = await import("../ranks/collect.ts");
+    return await collectEverywhere(state.ranks, heldWeights(state));
+  }
   const { device, layout, store, group } = state;
   return await gatherParts(group, layout, await readParameters(device, layout, store));
 }

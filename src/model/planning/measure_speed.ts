@@ -10,7 +10,6 @@ import { type ModelHandle, stateOf } from "../model_state.ts";
 import type { TrainingStepOptions } from "../training/build_step.ts";
 import { loraFlop } from "../training/lora_layout.ts";
 import { loraSettings } from "../training/lora_options.ts";
-import { ParallelStep } from "../training/parallel/parallel_step.ts";
 import { keptTargets, TrainingStep } from "../training/training_step.ts";
 import { type PlanOptions, planSettings } from "./plan_options.ts";
 
@@ -77,6 +76,7 @@ async function sharedSeconds(
   rows: readonly BatchRow[],
 ): Promise<number> {
   const { ranks } = stateOf(model);
+  const { ParallelStep } = await import("../training/parallel/parallel_step.ts");
   const step = await ParallelStep.create(model, options, { ranks, lanes: ranks.data.size, overlap: false });
   try {
     const kept = ranks.data.size * keptTargets(rows);

@@ -6,11 +6,8 @@
 import { ConfigError } from "../../base/errors.ts";
 import { gatherValues } from "../../base/exchange.ts";
 import { type ModelShape, presets, resolveConfig } from "../architecture/config.ts";
-import { cloneModel } from "../lifecycle/create_model.ts";
 import type { ModelState } from "../model_state.ts";
 import { makePlan } from "./make_plan.ts";
-import { measureNetwork } from "./measure_network.ts";
-import { measureSpeed } from "./measure_speed.ts";
 import type { PlanOptions } from "./plan_options.ts";
 import type { Plan } from "./training_plan.ts";
 
@@ -44,6 +41,9 @@ export function planModel(model: ModelState, options: PlanOptions): Plan {
   const subject = { name, config, device, presetBatch: presetBatchOf(preset) };
   const measure = async () => {
     checkMeasurable(model, settings);
+    const { cloneModel } = await import("../lifecycle/create_model.ts");
+    const { measureNetwork } = await import("./measure_network.ts");
+    const { measureSpeed } = await import("./measure_speed.ts");
     const network = ranks.world.size > 1 ? await measureNetwork(ranks, device) : settings.network;
     using copy = await cloneModel(model);
     const own = await measureSpeed(copy, settings, subject.presetBatch);

@@ -9,8 +9,10 @@ import {
   count,
   Displayable,
   duration,
+  energy,
   join,
   keyValues,
+  mass,
   type Picture,
 } from "../../display/mod.ts";
 import type { PlanBytes } from "../training/step_memory.ts";
@@ -73,9 +75,9 @@ export class Plan extends Displayable {
       ...speedRemark(f),
       [
         "energy",
-        f.wattHours === undefined ? "unknown: give device.watts" : `${f.wattHours.toPrecision(4)} Wh`,
+        f.wattHours === undefined ? "unknown: give device.watts" : energy(f.wattHours),
       ],
-      ["carbon", f.gramsCO2eq === undefined ? "unknown" : `${f.gramsCO2eq.toPrecision(4)} g CO2eq`],
+      ["carbon", f.gramsCO2eq === undefined ? "unknown" : `${mass(f.gramsCO2eq)} CO2eq`],
     ]);
     return f.parallel ? join(overview, ...parallelTables(f.parallel)) : overview;
   }

@@ -137,6 +137,7 @@ export async function* byParameter(
   for (let next = await segments.next(); !next.done; next = await segments.next()) {
     let [segment, piece] = next.value;
     const advance = async () => {
+      piece = new Float32Array(0); // so that one piece is in memory while the next is read
       const { value, done } = await segments.next();
       if (done) throw new LlameroError(`the numbers of ${segment.parameter.name} end too early`);
       [segment, piece] = value;

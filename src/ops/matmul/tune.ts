@@ -11,7 +11,7 @@
  */
 import { cacheHome, digest } from "../../base/cache.ts";
 import { DeviceError } from "../../base/errors.ts";
-import { writeAtomically } from "../../formats/mod.ts";
+import { writeAtomically } from "../../formats/atomic_file.ts";
 import { type Device, isDispatch, type KernelFamily, Recorder } from "../../gpu/mod.ts";
 import { agrees, productsFor, recordAll, timeAll } from "./compare_kernels.ts";
 import {

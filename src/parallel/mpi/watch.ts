@@ -9,7 +9,7 @@
 import { join } from "node:path";
 import { shownElsewhere } from "../../base/together.ts";
 import { hostName } from "../environment.ts";
-import { show } from "../disagreement.ts";
+import { describeCollective } from "../disagreement.ts";
 import { currentRun, defaultTimeout, newestRun } from "../run_guard.ts";
 import { Communicator } from "./communicator.ts";
 import type { Waiting } from "./connection.ts";
@@ -71,7 +71,7 @@ export class Watch {
     if (command && seconds >= timeout / 2) this.distress?.tell(command.id, command, command.kind);
     if (seconds < timeout) return;
     sleep(turn * Math.min(this.#rank, 8)); // so that one of the ranks that give up at the same time shows it
-    const place = command ? show(command) : "the start, where all ranks meet";
+    const place = command ? describeCollective(command) : "the start, where all ranks meet";
     const others = command && this.distress ? this.#others(command, this.distress) : "";
     this.end(
       `waited ${
@@ -107,7 +107,7 @@ export class Watch {
     const silent = places.flatMap(([rank, place]) => place ? [] : [name(rank)]);
     const elsewhere = places.flatMap(([rank, place]) =>
       place && (place.kind !== own.kind || place.label !== own.label)
-        ? [`${name(rank)} waits in ${show(place)}`]
+        ? [`${name(rank)} waits in ${describeCollective(place)}`]
         : []
     );
     return listed("; nothing was heard of", silent) + listed(";", elsewhere);

@@ -5,17 +5,11 @@
  */
 import { ConfigError, FormatError } from "../../base/errors.ts";
 import { digest } from "../../base/cache.ts";
-import { gatherValues, type Group, valueOf } from "../../base/exchange.ts";
+import { fromRank, gatherValues, type Group } from "../../base/exchange.ts";
 import { madeOf, rankName, shownByFirst, together } from "../../base/together.ts";
 import { singleGroup } from "../../parallel/mod.ts";
 import { makeSharedFolder } from "../../model/ranks/shared_folder.ts";
-import {
-  type Checkpoint,
-  type CheckpointContent,
-  linkCheckpoint,
-  openCheckpoint,
-  writeCheckpoint,
-} from "./checkpoint.ts";
+import type { Checkpoint, CheckpointContent } from "./checkpoint.ts";
 import { isDraft } from "./draft_folder.ts";
 import { storageError } from "./storage_errors.ts";
 import { readState, type RunState } from "../monitoring/run_state.ts";
@@ -73,6 +67,7 @@ export class CheckpointFolder {
     const { state } = content;
     const path = `${this.path}/${stepName(state.step)}`;
     const world = this.#world;
+    const { linkCheckpoint, writeCheckpoint } = await import("./checkpoint.ts");
     await together(
       world,
       "earlier run",
@@ -180,14 +175,15 @@ export async function findCheckpoint(
   onSkipped: (damaged: FormatError, used: string) => void,
   world: Group = singleGroup,
 ): Promise<Checkpoint> {
-  const one = await valueOf(world, 0, "find", () => hasState(path));
+  const { openCheckpoint } = await import("./checkpoint.ts");
+  const one = await fromRank(world, 0, "find", () => hasState(path));
   if (one) {
     return await sameOnAll(world, openCheckpoint(path, world)).catch((error) =>
       offerAnother(path, error, world)
     );
   }
   const damaged: FormatError[] = [];
-  for (const candidate of await valueOf(world, 0, "find", () => newestFirst(path))) {
+  for (const candidate of await fromRank(world, 0, "find", () => newestFirst(path))) {
     try {
       const found = await sameOnAll(world, openCheckpoint(candidate, world));
       if (world.rank === 0) { for (const error of damaged) onSkipped(error, found.path); }
@@ -220,6 +216,7 @@ async function sameOnAll(world: Group, opening: Promise<Checkpoint>): Promise<Ch
 /** Rethrows a damaged checkpoint's error, with the name of the newest whole one beside it. */
 async function offerAnother(path: string, error: unknown, world: Group): Promise<never> {
   if (!(error instanceof FormatError)) throw error;
+  const { openCheckpoint } = await import("./checkpoint.ts");
   const [, folder = ".", damaged] = path.match(/^(?:(.*)\/)?([^/]+)$/)!;
   for (const other of await newestFirst(folder)) {
     if (other.endsWith(`/${damaged}`) || !await openCheckpoint(other).catch(() => undefined)) continue;

@@ -8,14 +8,14 @@
  * @module
  */
 import type { BatchRow } from "../../model/architecture/batch.ts";
-import type { Model } from "../../model/mod.ts";
+import type { Model, TrainingStepOptions } from "../../model/mod.ts";
 import type { ParallelOptions } from "../../model/training/parallel/build_parallel.ts";
-import { ParallelStep } from "../../model/training/parallel/parallel_step.ts";
+import { laneMicroBatch } from "../../model/training/parallel/lane_micro_batch.ts";
+import type { ParallelStep } from "../../model/training/parallel/parallel_step.ts";
 import type { StepRecord } from "../../model/training/stepping.ts";
 import { keptTargets, TrainingStep } from "../../model/training/training_step.ts";
 import { singleRanks } from "../../parallel/mod.ts";
 import type { HistoryEntry } from "../monitoring/events.ts";
-import { laneMicroBatch } from "../ranks/run_parallel.ts";
 import { learningRateAt, type Schedule } from "../stages/schedule.ts";
 import { scheduleOf, type StageSettings } from "../stages/stage.ts";
 import type { StageTokens } from "../stages/stage_data.ts";
@@ -33,6 +33,16 @@ interface FetchedStep {
   lanes: BatchRow[][];
   /** Number of their targets that are not ignored. */
   kept: number;
+}
+
+/** Makes the step of several ranks or lanes, whose code a single process does not load. */
+async function parallelStep(
+  model: Model,
+  options: TrainingStepOptions,
+  parallel: ParallelOptions,
+): Promise<ParallelStep> {
+  const { ParallelStep } = await import("../../model/training/parallel/parallel_step.ts");
+  return await ParallelStep.create(model, options, parallel);
 }
 
 /** The steps of one stage. */
@@ -85,7 +95,7 @@ export class StepQueue implements Disposable {
     const spike = settings.skipSpikes;
     const options = { microBatch, context, save, beta1, beta2, epsilon, weightDecay, clip, lora, spike };
     const training = parallel
-      ? await ParallelStep.create(model, options, parallel)
+      ? await parallelStep(model, options, parallel)
       : await TrainingStep.create(model, options);
     return new StepQueue(training, settings, tokens, parallel);
   }
@@ -155,8 +165,8 @@ export class StepQueue implements Disposable {
     const { lanes } = this.#fetched!;
     const rate = this.learningRate(step);
     const { training } = this;
-    if (training instanceof ParallelStep) await training.run(lanes, step, rate, kept);
-    else training.run(lanes[0], step, rate);
+    if (training instanceof TrainingStep) training.run(lanes[0], step, rate);
+    else await training.run(lanes, step, rate, kept);
     if (this.#ahead++ === 0) this.#since = performance.now();
   }
 

@@ -11,7 +11,7 @@
  */
 import { z } from "zod";
 import { optionsSchema } from "../../base/schema.ts";
-import { number } from "../../display/mod.ts";
+import { energy, mass } from "../../display/mod.ts";
 import type { Device } from "../../gpu/mod.ts";
 import { boardOf, boardsDate } from "./gpu_power.ts";
 
@@ -58,8 +58,8 @@ export interface EnergyUse {
 /** Describes energy and carbon in one line, with their source. */
 export function energyText({ wattHours, gramsCO2eq, source, pue, gridKgPerKWh }: EnergyUse): string {
   if (wattHours === undefined) return source;
-  const carbon = `${number(gramsCO2eq!, 3)} g CO2eq`;
-  return `${number(wattHours, 3)} Wh, ${carbon} (${source}, PUE ${pue}, ${gridKgPerKWh} kg per kWh)`;
+  const carbon = `${mass(gramsCO2eq!)} CO2eq`;
+  return `${energy(wattHours)}, ${carbon} (${source}, PUE ${pue}, ${gridKgPerKWh} kg per kWh)`;
 }
 
 /** Returns the watt-hours of `watts` over `seconds`, with a PUE. */

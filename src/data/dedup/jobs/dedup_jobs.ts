@@ -8,20 +8,15 @@ import { ConfigError, DataError } from "../../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../../base/schema.ts";
 import type { Document } from "../../document.ts";
 import type { WriteOptions } from "../../io/write_jsonl.ts";
-import { unitsOf } from "../../parts/input_units.ts";
-import { partOf } from "../../parts/part_selection.ts";
-import { unitName } from "../../parts/run_parts.ts";
-import { writePart } from "../../parts/write_part.ts";
 import { fingerprintOf } from "../../plan/fingerprint.ts";
 import type { InputUnit } from "../../plan/input_unit.ts";
 import type { DatasetPlan } from "../../plan/plan.ts";
 import type { DatasetStats } from "../../reports/stats.ts";
 import { stepPlan } from "../../steps/stateful_step.ts";
 import { type DedupOptions, type DedupSettings, dedupSettings } from "../dedup.ts";
-import { ExactChain } from "./exact_chain.ts";
-import { type JobReport, writeFiles } from "./job_files.ts";
-import { jobUnits } from "./job_units.ts";
-import { NearChain } from "./near_chain.ts";
+import type { ExactChain } from "./exact_chain.ts";
+import type { JobReport } from "./job_files.ts";
+import type { NearChain } from "./near_chain.ts";
 
 export type { JobReport } from "./job_files.ts";
 
@@ -131,6 +126,8 @@ export class DedupJobs {
         value: job,
       });
     }
+    const { partOf } = await import("../../parts/part_selection.ts");
+    const { writeFiles } = await import("./job_files.ts");
     const part = partOf(selection);
     const { chain } = await this.#open();
     return await writeFiles(chain.files(job, part.of), part, { signal, workers });
@@ -141,6 +138,8 @@ export class DedupJobs {
    * dataset, with its manifest. Returns the counts of the part.
    */
   async write(path: string, options: Omit<WriteOptions, "unitBytes"> = {}): Promise<DatasetStats> {
+    const { unitName } = await import("../../parts/run_parts.ts");
+    const { writePart } = await import("../../parts/write_part.ts");
     const { chain, units } = await this.#open();
     const identityOf = ({ id, files }: InputUnit) => JSON.stringify([id, files]);
     const numbers = new Map(units.map((unit, i) => [identityOf(unit), i]));
@@ -166,12 +165,17 @@ export class DedupJobs {
 
   async #make(): Promise<{ chain: ExactChain | NearChain; units: readonly InputUnit[] }> {
     const { unitBytes, ranges, memory } = this.#settings;
+    const { unitsOf } = await import("../../parts/input_units.ts");
+    const { jobUnits } = await import("./job_units.ts");
     const units = await unitsOf(this.#plan, { unitBytes });
     const settings = { folder: this.#folder, ranges, memory };
-    const chain = "exact" in this.#dedup
-      ? new ExactChain(jobUnits(this.#plan, units), { ...this.#dedup.exact, memory }, settings)
-      : new NearChain(jobUnits(this.#plan, units), this.#dedup.near, settings);
-    return { chain, units };
+    const inputs = jobUnits(this.#plan, units);
+    if ("exact" in this.#dedup) {
+      const { ExactChain } = await import("./exact_chain.ts");
+      return { chain: new ExactChain(inputs, { ...this.#dedup.exact, memory }, settings), units };
+    }
+    const { NearChain } = await import("./near_chain.ts");
+    return { chain: new NearChain(inputs, this.#dedup.near, settings), units };
   }
 }
 
