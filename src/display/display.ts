@@ -39,6 +39,21 @@ export function isShown(): boolean {
   return shows();
 }
 
+/** A stream of this process that may be a terminal. */
+export type OutputName = "stdout" | "stderr";
+
+let isPiped: (stream: OutputName) => boolean = () => false;
+
+/** Sets the function that tells if nobody sees the terminal of this process: Open MPI gives each rank one of its own. */
+export function pipeIf(condition: (stream: OutputName) => boolean): void {
+  isPiped = condition;
+}
+
+/** Returns true where a stream of this process is a terminal that a person sees. */
+export function isTerminal(stream: OutputName): boolean {
+  return Deno[stream].isTerminal() && !isPiped(stream);
+}
+
 /** Waits until the output of a notebook cell has left: the kernel reports idle before its queue is empty. */
 export function settle(milliseconds = 25): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, inNotebook() ? milliseconds : 0));

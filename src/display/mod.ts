@@ -13,7 +13,16 @@
  * @module
  */
 export { printable } from "../base/printable.ts";
-export { bundle, Displayable, inNotebook, jupyter, type Picture, settle, showPicture } from "./display.ts";
+export {
+  bundle,
+  Displayable,
+  inNotebook,
+  jupyter,
+  type OutputName,
+  type Picture,
+  settle,
+  showPicture,
+} from "./display.ts";
 export * from "./chart.ts";
 export { bytes, count, duration, energy, fixed, mass, number, percent } from "./format.ts";
 export { card, escapeHtml, escapeMarkdown, htmlOf, join } from "./html.ts";

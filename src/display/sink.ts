@@ -4,7 +4,7 @@
  * @module
  */
 import { printable } from "../base/printable.ts";
-import { bundle, isShown, jupyter, type Picture } from "./display.ts";
+import { bundle, isShown, isTerminal, jupyter, type OutputName, type Picture } from "./display.ts";
 import { fit, oneLine } from "./text_width.ts";
 
 /** The content of a live display at one moment. */
@@ -80,12 +80,12 @@ function called<T extends object>(value: T | (() => T)): T {
 }
 
 /** Returns the sink of this process: its notebook, else the terminal or pipe of `stream`; a closed one where it shows nothing. */
-export function openSink(stream: "stdout" | "stderr" = "stdout"): Sink {
+export function openSink(stream: OutputName = "stdout"): Sink {
   if (!isShown()) return pipeSink(() => {});
   const kernel = jupyter();
   if (kernel) return notebookSink((type, content) => kernel.broadcast(type, content));
   const out = Deno[stream];
-  if (!out.isTerminal()) return pipeSink(stream === "stdout" ? console.log : console.error);
+  if (!isTerminal(stream)) return pipeSink(stream === "stdout" ? console.log : console.error);
   const encoder = new TextEncoder();
   return terminalSink((text) => writeAll(out, encoder.encode(text)), terminalColumns);
 }

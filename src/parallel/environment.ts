@@ -15,6 +15,14 @@ export function setting(name: string): string | undefined {
   return state === "granted" ? Deno.env.get(name) || undefined : undefined;
 }
 
+/** Returns true where this process may read the variables in which launchers tell each process its rank. */
+export function seesLaunchers(): boolean {
+  return typeof Deno === "undefined" ||
+    ["OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"].every((variable) =>
+      Deno.permissions.querySync({ name: "env", variable }).state === "granted"
+    );
+}
+
 /** Returns the name of this host; `localhost` where it may not be asked for. */
 export function hostName(): string {
   if (typeof Deno === "undefined") return "localhost";

@@ -11,7 +11,7 @@ export {
   type CollectiveRecord,
 } from "../base/collective_log.ts";
 export { LlameroError } from "../base/errors.ts";
-export { hostName } from "./environment.ts";
+export { hostName, seesLaunchers } from "./environment.ts";
 export { type GuardOptions, guardRun } from "./run_guard.ts";
 export { openRanks, openWorld } from "./ranks.ts";
 export { singleGroup, singleRanks } from "./single.ts";

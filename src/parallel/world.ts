@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { showIf } from "../display/display.ts";
+import { basename } from "node:path";
+import { type OutputName, pipeIf, showIf } from "../display/display.ts";
 import { hostName } from "./environment.ts";
 import { findLauncher, type Launcher, type LauncherKind } from "./launcher.ts";
 import { localWorld } from "./local_world.ts";
@@ -23,6 +24,27 @@ export interface World {
 }
 
 showIf(isFirst);
+pipeIf(launcherIsPiped);
+
+/** Programs of Open MPI that hand the output of ranks on to their own. */
+const openPrograms = /^(orterun|prterun|prte|mpirun|mpiexec)\b/;
+
+/**
+ * Returns true for a rank of Open MPI whose launcher writes a stream to a file or a pipe: the rank has a terminal all the
+ * same. False where that cannot be seen.
+ */
+function launcherIsPiped(stream: OutputName): boolean {
+  try {
+    if (ownLauncher()?.kind !== "openmpi" || Deno.build.os !== "linux") return false;
+    const parent = `/proc/${Deno.ppid}`;
+    if (!openPrograms.test(basename(Deno.readLinkSync(`${parent}/exe`)))) return false;
+    return !/^\/dev\/(pts\/|tty|console)/.test(
+      Deno.readLinkSync(`${parent}/fd/${stream === "stdout" ? 1 : 2}`),
+    );
+  } catch {
+    return false;
+  }
+}
 
 /** Returns true for the process that shows what all do; also for one of a launcher that is refused. */
 function isFirst(): boolean {

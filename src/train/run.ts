@@ -14,6 +14,7 @@ import { RunLog } from "./monitoring/run_log.ts";
 import { utilisation } from "./monitoring/metrics.ts";
 import { RunResult } from "./monitoring/run_result.ts";
 import { showRun } from "./monitoring/run_display.ts";
+import { blindWarning } from "./ranks/run_parallel.ts";
 import { enterRank } from "./ranks/rank_process.ts";
 import { RunTrace } from "./ranks/run_trace.ts";
 import type { LaunchSettings } from "./ranks/launch_settings.ts";
@@ -104,6 +105,8 @@ export class Run extends Displayable implements Promise<RunResult> {
     const shown = display && isFirst && showRun(log, () => this.picture());
     try {
       await Promise.resolve(); // listeners that subscribe right after run() miss nothing
+      const blind = blindWarning(spec.parallel);
+      if (blind && !launch) log.warn(blind);
       const onStart = () => this.#started = true;
       const status = launch
         ? await (await import("./launch_run.ts")).runLaunched(spec, launch, control, log, onStart)

@@ -7,12 +7,14 @@
 import { gatherValues } from "../../src/base/exchange.ts";
 import { DataError } from "../../src/base/errors.ts";
 import { stateOf } from "../../src/model/model_state.ts";
+import { Model } from "../../src/model/mod.ts";
 import { world } from "../../src/parallel/mod.ts";
 import { rankChain, unreadable } from "./ranks_chain.ts";
 import { tinyModel, tokens } from "./support.ts";
 
 if (import.meta.main) {
   const [how, folder] = Deno.args;
+  if (how === "bad option") await Model.create("no such preset");
   using model = await tinyModel();
   const ranks = stateOf(model).ranks.world;
   const ids = await gatherValues(ranks, Deno.pid, "processes");

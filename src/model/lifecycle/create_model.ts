@@ -7,7 +7,7 @@ import { ConfigError } from "../../base/errors.ts";
 import { together } from "../../base/together.ts";
 import { parseOptions } from "../../base/schema.ts";
 import { tune } from "../../ops/mod.ts";
-import { singleGroup } from "../../parallel/mod.ts";
+import { openWorld, singleGroup } from "../../parallel/mod.ts";
 import { type ModelShape, resolveConfig } from "../architecture/config.ts";
 import { checkVocabulary, needlessFactor } from "../files/check_fit.ts";
 import { type ModelOptions, modelOptionsSchema } from "../model_options.ts";
@@ -28,6 +28,7 @@ export async function createModel(
   source: string | ModelShape,
   options: ModelOptions = {},
 ): Promise<ModelState> {
+  await openWorld(); // so that an error that all ranks have is shown once
   const { tokenizer, context, seed, dtype, name, ...o } = parseOptions(
     modelOptionsSchema,
     options,

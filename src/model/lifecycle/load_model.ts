@@ -30,9 +30,9 @@ import { sharedDevice } from "./shared_device.ts";
  * @throws {DataError} when a download fails
  */
 export async function loadModel(path: string, options: ModelOptions = {}): Promise<ModelState> {
+  const world = await openWorld(); // first, so that an error that all ranks have is shown once
   checkPath(path, "Model.load");
   const settings = parseOptions(modelOptionsSchema, options, "Model.load");
-  const world = await openWorld();
   const local = await fetchOnce(world, path, settings.signal);
   const source = await together(
     world,

@@ -18,6 +18,9 @@ import { Watch } from "./watch.ts";
 /** Bytes that one call of MPI moves on a rank: its counts are 32-bit integers, and its scratch memory is ours. [ours] */
 const pieceBytes = 2 ** 26;
 
+/** Milliseconds for which the first rank of a host may show an error before the others end. [ours] */
+const courtesy = 1000;
+
 /**
  * Joins the world of a launcher.
  *
@@ -29,7 +32,8 @@ export async function openMpi(launcher: Launcher, options: { pieceBytes?: number
   } catch (error) {
     const { localRank, rank, size } = launcher;
     if (!(error instanceof ConfigError) || !localRank) throw error;
-    // All ranks of a host have the same error: the first of them shows it whole.
+    // All ranks of a host have the same error: the first of them shows it whole, and first.
+    await new Promise((resolve) => setTimeout(resolve, courtesy));
     const short = `Cannot run as rank ${rank} of ${size}: the first rank of host ${hostName()} says why`;
     throw new ConfigError(short, { path: error.path });
   }

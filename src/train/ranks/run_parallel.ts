@@ -9,7 +9,7 @@ import { parseOptions } from "../../base/schema.ts";
 import { shownByFirst } from "../../base/together.ts";
 import type { Model } from "../../model/mod.ts";
 import { stateOf } from "../../model/model_state.ts";
-import { singleRanks } from "../../parallel/mod.ts";
+import { seesLaunchers, singleRanks } from "../../parallel/mod.ts";
 import type { MeterPlace } from "../monitoring/energy.ts";
 import { parallelSchema, type ParallelSettings, type TrainerParallelOptions } from "../trainer_options.ts";
 
@@ -40,6 +40,13 @@ export function runParallel(model: Model, option: false | TrainerParallelOptions
     );
   }
   return { ...settings, ranks: singleRanks, independent: true };
+}
+
+/** Returns the warning for a run with lanes for several processes that cannot see if there are others; else undefined. */
+export function blindWarning({ lanes = 1, ranks, independent }: RunParallel): string | undefined {
+  if (lanes === 1 || independent || ranks.world.size > 1 || seesLaunchers()) return undefined;
+  return `The ${lanes} lanes are for several processes, and without --allow-env this one cannot see a launcher: ` +
+    "it trains alone. Give every process --allow-env and --allow-ffi";
 }
 
 /** Makes the model of a run that is its process's own one that no other process shares. */

@@ -102,3 +102,17 @@ Deno.test("a recipe carries the options of several processes, and nothing where 
   assert.equal("parallel" in quiet(model).toJSON(), false);
   assert.equal(quiet(model, { parallel: false }).toJSON().parallel, false);
 });
+
+Deno.test("a run with lanes that may not see a launcher warns", async () => {
+  const warnings = async (env: string[]) => {
+    const program = new URL("./blind_program.ts", import.meta.url).pathname;
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "--no-prompt", "--allow-read", ...env, program],
+    }).output();
+    return new TextDecoder().decode(stdout).trim().split("\n");
+  };
+  const [lanes, one, independent] = await warnings([]);
+  assert.match(lanes, /^The 4 lanes are for several processes, and without --allow-env .* trains alone/);
+  assert.deepEqual([one, independent], ["undefined", "undefined"]);
+  assert.deepEqual(await warnings(["--allow-env"]), ["undefined", "undefined", "undefined"]);
+});
