@@ -16,6 +16,7 @@ for argument in "$@"; do
   arguments+="\"${escaped//\"/\\\"}\", "
 done
 
+jobs=$(deno run -A "$here/../slurm/corpus.ts" --list "$@")
 while read -r job most; do
   count=$parts
   [ "$most" = 1 ] && count=1
@@ -23,7 +24,7 @@ while read -r job most; do
   text=$(grep -v '^#' <<<"$text")
   text=${text//JOB/$job}
   text=${text//PARTS/$count}
-  text=${text//ARGUMENTS/${arguments%, }}
+  text=${text//ARGUMENTS/"${arguments%, }"}
   if [ -n "${DRY_RUN:-}" ]; then
     printf -- '---\n%s\n' "$text"
     continue
@@ -41,4 +42,4 @@ while read -r job most; do
     exit 1
   fi
   kill "$complete" "$failed" 2>/dev/null || true
-done < <(deno run -A "$here/../slurm/corpus.ts" --list "$@")
+done <<<"$jobs"

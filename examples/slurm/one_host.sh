@@ -10,6 +10,10 @@ parts=${1:?usage: one_host.sh PARTS [options of corpus.ts]}
 shift
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 
+# Processes in the background do not hear Ctrl-C, so the script ends them.
+trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
+
+jobs=$(deno run -A "$here/corpus.ts" --list "$@")
 while read -r job most; do
   count=$parts
   [ "$most" = 1 ] && count=1
@@ -18,5 +22,10 @@ while read -r job most; do
     deno run -A "$here/corpus.ts" --job "$job" --part "$part" --of "$count" "$@" &
     running+=($!)
   done
-  for process in "${running[@]}"; do wait "$process"; done
-done < <(deno run -A "$here/corpus.ts" --list "$@")
+  failed=0
+  for process in "${running[@]}"; do wait "$process" || failed=$((failed + 1)); done
+  if [ "$failed" -gt 0 ]; then
+    echo "$failed of $count parts of the job $job have failed" >&2
+    exit 1
+  fi
+done <<<"$jobs"

@@ -83,7 +83,7 @@ export async function gatherValues<T>(group: Group, value: T, label: string): Pr
 }
 
 /** Returns the value of rank `from`, which alone computes it: all ranks fail where that rank does. */
-export async function valueOf<T>(
+export async function fromRank<T>(
   group: Group,
   from: number,
   label: string,

@@ -86,6 +86,22 @@ export async function shareFailures(group: Group, label: string, own?: { error: 
   throw mark(own.error, culprit < group.rank && message === messageOf(own.error));
 }
 
+/**
+ * Ends work that all ranks do alike at the same place, once the signal of any of them is aborted. Signals reach ranks at
+ * different times; a rank that ended by itself would leave the others in an exchange.
+ *
+ * @throws the reason of this rank's signal
+ * @throws {RankError} with the reason of another rank's signal, where this rank's is not aborted yet
+ */
+export async function throwIfAborted(group: Group, signal: AbortSignal | undefined): Promise<void> {
+  if (group.size === 1) return signal?.throwIfAborted();
+  const aborted = await group.allGather(Uint8Array.of(Number(signal?.aborted ?? false)), "aborted");
+  const first = aborted.indexOf(1);
+  if (first < 0) return;
+  signal?.throwIfAborted();
+  throw mark(new RankError(failureText(group, first, "its signal was aborted"), first), true);
+}
+
 /** Returns the first rank that failed by itself, else the first that failed at all; -1 for none. */
 function culpritOf(failures: readonly (Failure | null)[]): number {
   const first = failures.findIndex((failure) => failure && !failure.secondary);

@@ -67,7 +67,8 @@ export class Tracer {
 
 /** Returns the events of all ranks as Chrome's trace JSON, for chrome://tracing and Perfetto: a process per rank. */
 export function chromeTrace(ranks: readonly (readonly TraceEvent[])[]): string {
-  const start = Math.min(...ranks.flat().map(({ begin }) => begin));
+  let start = Infinity; // a long run has more events than a call takes arguments
+  for (const { begin } of ranks.flat()) start = Math.min(start, begin);
   const lanes: readonly TraceKind[] = ["compute", "copy", "exchange", "wait"];
   const names = ranks.flatMap((_, pid) => [
     { ph: "M", name: "process_name", pid, args: { name: `rank ${pid}` } },
@@ -96,14 +97,18 @@ export function chromeTrace(ranks: readonly (readonly TraceEvent[])[]): string {
  */
 export function overlapOf(events: readonly TraceEvent[], label?: string): number {
   const busy = joinedSpans(events.filter(({ kind }) => kind === "compute"));
-  const exchanges = events.filter(({ kind, name }) =>
-    kind === "exchange" && (label === undefined || name === label)
-  );
+  const exchanges = events
+    .filter(({ kind, name }) => kind === "exchange" && (label === undefined || name === label))
+    .sort((a, b) => a.begin - b.begin);
   let total = 0;
   let hidden = 0;
+  let first = 0; // spans before it are over when an exchange begins
   for (const { begin, end } of exchanges) {
     total += end - begin;
-    for (const span of busy) hidden += Math.max(0, Math.min(end, span.end) - Math.max(begin, span.begin));
+    while (first < busy.length && busy[first].end <= begin) first++;
+    for (let i = first; i < busy.length && busy[i].begin < end; i++) {
+      hidden += Math.min(end, busy[i].end) - Math.max(begin, busy[i].begin);
+    }
   }
   return total > 0 ? hidden / total : 0;
 }

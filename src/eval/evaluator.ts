@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { ConfigError } from "../base/errors.ts";
 import { optionsSchema, parseOptions, show } from "../base/schema.ts";
+import { throwIfAborted } from "../base/together.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
 import { Displayable, interruptible, type Picture, table } from "../display/mod.ts";
 import { benchmark } from "./benchmarks/registry.ts";
@@ -228,8 +229,8 @@ export class Evaluator extends Displayable {
     const caches = new Map<string, AnswerCache | undefined>();
     for (const entry of this.#entries) {
       for (const [name, model] of models) {
-        signal?.throwIfAborted();
         const shared = sharedWorkOf(model, own);
+        await throwIfAborted(shared.copy, signal);
         if (cache && keepAnswers && shared.world.size === 1 && !caches.has(name)) {
           caches.set(name, await AnswerCache.of(model, cache === true ? undefined : cache));
         }

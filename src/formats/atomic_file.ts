@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DataError } from "../base/errors.ts";
 
 /** A function that appends bytes to the file. */
 export type Write = (bytes: Uint8Array) => Promise<void>;
@@ -13,6 +14,8 @@ const CHUNK = 4 << 20;
 /**
  * Creates or replaces the file at `path` with what `fill` writes. If `fill` or the disk fails, or `signal` aborts, an
  * earlier file stays as it was and the temporary file is removed.
+ *
+ * @throws {DataError} when another process has removed the temporary file
  */
 export async function writeAtomically(
   path: string,
@@ -28,12 +31,22 @@ export async function writeAtomically(
       await file.sync();
     }
     signal?.throwIfAborted();
-    await Deno.rename(temporary, path);
+    await Deno.rename(temporary, path).catch((cause) => {
+      throw cause instanceof Deno.errors.NotFound ? removed(path, cause) : cause;
+    });
   } catch (error) {
     await Deno.remove(temporary).catch(() => {});
     throw error;
   }
   await syncFolder(path);
+}
+
+function removed(path: string, cause: Error): DataError {
+  return new DataError(
+    `Cannot write ${path}: what was written of it so far has been removed, by another process that does the same work ` +
+      "or with its folder; let one process at a time do it, and run this one again",
+    { file: path, cause },
+  );
 }
 
 async function writeAll(file: Deno.FsFile, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {

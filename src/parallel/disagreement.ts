@@ -6,7 +6,7 @@
 import { LlameroError } from "../base/errors.ts";
 
 /** The collective in which a rank is. */
-export interface Place {
+export interface CollectivePlace {
   /** Kind of the collective. */
   kind: string;
   /** Its label. */
@@ -20,7 +20,7 @@ export interface Place {
 }
 
 /** Returns the error of ranks that are not in the same collective; undefined where they are. */
-export function disagreement(all: readonly Place[]): LlameroError | undefined {
+export function disagreement(all: readonly CollectivePlace[]): LlameroError | undefined {
   const [first] = all;
   const other = all.findIndex((one) =>
     one.kind !== first.kind || one.label !== first.label || one.size !== first.size || one.from !== first.from
@@ -28,12 +28,17 @@ export function disagreement(all: readonly Place[]): LlameroError | undefined {
   if (other < 0) return undefined;
   const steps = first.step !== undefined || all[other].step !== undefined;
   return new LlameroError(
-    `The ranks disagree: rank 0 is in ${show(first, steps)}, rank ${other} in ${show(all[other], steps)}`,
+    `The ranks disagree: rank 0 is in ${describeCollective(first, steps)}, rank ${other} in ${
+      describeCollective(all[other], steps)
+    }`,
   );
 }
 
 /** Returns words for the collective of a rank, such as `allGather "weights" of 96 bytes at step 3`. */
-export function show({ kind, label, size, from, step }: Place, withStep = true): string {
+export function describeCollective(
+  { kind, label, size, from, step }: CollectivePlace,
+  withStep = true,
+): string {
   return `${kind} "${label}"${size === undefined ? "" : ` of ${size} bytes`}` +
     `${from === undefined ? "" : ` from rank ${from}`}` +
     `${!withStep ? "" : step === undefined ? " outside of a run" : ` at step ${step}`}`;

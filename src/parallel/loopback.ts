@@ -9,7 +9,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type CollectiveKind, CollectiveLog } from "../base/collective_log.ts";
 import { type Bytes, type Group, RankError } from "../base/exchange.ts";
-import { disagreement } from "./disagreement.ts";
+import { type CollectivePlace, disagreement } from "./disagreement.ts";
 import { setLocalWorld } from "./local_world.ts";
 import { addInOrder } from "./ordered_sum.ts";
 import { singleGroup } from "./single.ts";
@@ -52,11 +52,8 @@ export async function loopback<T>(size: number, program: (world: Group) => Promi
 }
 
 /** The contribution of a rank to a collective. */
-interface Contribution {
+interface Contribution extends CollectivePlace {
   kind: CollectiveKind | "split";
-  label: string;
-  /** Bytes that must be equal on all ranks; undefined where they are free. */
-  size?: number;
   given: unknown;
 }
 
@@ -71,7 +68,8 @@ interface Round {
 class Meeting {
   #rounds = new Map<number, Round>();
   #failure?: RankError;
-  #parts: Meeting[] = [];
+  /** The meetings of the parts of the group, by the number of the division and that of the part. */
+  #parts = new Map<string, Meeting>();
 
   constructor(readonly size: number) {}
 
@@ -97,8 +95,11 @@ class Meeting {
 
   /** Returns the meeting of one part of the group, the same one for all ranks of that part. */
   part(index: number, part: number, size: number): Meeting {
-    const key = index * (this.size + 1) + part;
-    return this.#parts[key] ??= new Meeting(size);
+    const key = `${index} ${part}`;
+    const meeting = this.#parts.get(key) ?? new Meeting(size);
+    meeting.#failure ??= this.#failure;
+    this.#parts.set(key, meeting);
+    return meeting;
   }
 
   /** Ends all collectives that wait, and all later ones. */
@@ -109,7 +110,7 @@ class Meeting {
       rank,
     );
     for (const { settled } of this.#rounds.values()) settled.reject(this.#failure);
-    for (const part of Object.values(this.#parts)) part.fail(rank, error);
+    for (const part of this.#parts.values()) part.fail(rank, error);
   }
 }
 
@@ -171,7 +172,7 @@ class LoopbackGroup implements Group {
   async broadcast(bytes: Bytes | undefined, from: number, label: string): Promise<Uint8Array<ArrayBuffer>> {
     const given = this.rank === from ? new Uint8Array(bytes!) : undefined;
     const sent = given ? given.byteLength * (this.size - 1) : 0;
-    const all = await this.#meet<Uint8Array>({ kind: "broadcast", label, given }, sent);
+    const all = await this.#meet<Uint8Array>({ kind: "broadcast", label, from, given }, sent);
     return new Uint8Array(all[from]);
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type Bytes, gatherValues, type Group, RankError, type Ranks, valueOf } from "../base/exchange.ts";
+export { type Bytes, fromRank, gatherValues, type Group, RankError, type Ranks } from "../base/exchange.ts";
 export {
   type CollectiveCount,
   type CollectiveKind,

@@ -11,6 +11,9 @@ import { ownLauncher } from "./world.ts";
 
 let joined: Promise<Group> | undefined;
 
+/** The divisions of a world by number of model ranks: all models of a kind share theirs, since a library has only so many. */
+const divisions = new WeakMap<Group, Map<number, Promise<Ranks>>>();
+
 /**
  * Returns the world: the group of all ranks. Under a launcher with several ranks the first call joins it.
  *
@@ -26,7 +29,8 @@ export async function openWorld(): Promise<Group> {
 }
 
 /**
- * Divides the world into groups of `modelRanks` neighbours, each of which holds one copy of the model. Every rank calls it.
+ * Divides the world into groups of `modelRanks` neighbours, each of which holds one copy of the model. Every rank calls it;
+ * the groups of one number are made once.
  *
  * @throws {ConfigError} for a number that does not divide the number of ranks, naming those that do
  */
@@ -43,9 +47,17 @@ export async function openRanks(modelRanks = 1): Promise<Ranks> {
     );
   }
   if (world.size === 1) return singleRanks;
+  const known = divisions.get(world) ?? new Map<number, Promise<Ranks>>();
+  divisions.set(world, known);
+  const ranks = known.get(modelRanks) ?? divide(world, modelRanks);
+  known.set(modelRanks, ranks);
+  return await ranks;
+}
+
+async function divide(world: Group, modelRanks: number): Promise<Ranks> {
   const { world: single } = singleRanks;
-  const copy = Math.floor(world.rank / modelRanks);
-  const model = modelRanks === 1 ? single : await world.split(copy);
-  const data = modelRanks === 1 ? world : await world.split(world.rank % modelRanks);
-  return { world, data: data.size === 1 ? single : data, model };
+  if (modelRanks === 1) return { world, data: world, model: single };
+  const model = await world.split(Math.floor(world.rank / modelRanks));
+  const data = await world.split(world.rank % modelRanks);
+  return { world, data, model };
 }

@@ -20,7 +20,8 @@ import { type EnergySettings, energyText, type EnergyUse, powerOf } from "./moni
 import { type ChainItem, stagesOf } from "./loop/run_context.ts";
 import { minValidationWindows } from "../data/validation/hold_out.ts";
 import { shortStageWarning } from "./stages/schedule.ts";
-import { laneMicroBatch, lanesOf, runParallel } from "./ranks/run_parallel.ts";
+import { laneMicroBatch } from "../model/training/parallel/lane_micro_batch.ts";
+import { lanesOf, runParallel } from "./ranks/run_parallel.ts";
 import type { TrainerParallelOptions } from "./trainer_options.ts";
 import { scheduleOf, type StageSettings } from "./stages/stage.ts";
 import { orderSeed, readStage, type StageDataFacts } from "./stages/stage_data.ts";
@@ -217,7 +218,7 @@ function stagePlan(
   const watts = energy && powerOf(energy, model.device)?.watts;
   const device = flops === undefined ? undefined : { flops, watts: watts || undefined };
   const ranks = planParallel(model, parallel);
-  const microBatch = laneMicroBatch(settings, ranks.lanes, ranks.model);
+  const { microBatch } = settings;
   const options = {
     batchTokens,
     context,

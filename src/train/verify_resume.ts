@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { valueOf } from "../base/exchange.ts";
+import { fromRank } from "../base/exchange.ts";
 import { Displayable, type Picture } from "../display/mod.ts";
 import type { Model } from "../model/mod.ts";
 import type { Checkpoint } from "./checkpoints/checkpoint.ts";
@@ -66,7 +66,7 @@ export async function verifyResume(
   signal?: AbortSignal,
 ): Promise<ResumeProof> {
   const { world } = spec.parallel.ranks;
-  const folder = await valueOf(world, 0, "folder", () => Deno.makeTempDir({ prefix: "llamero_verify_" }));
+  const folder = await fromRank(world, 0, "folder", () => Deno.makeTempDir({ prefix: "llamero_verify_" }));
   const short = shortened(spec, steps);
   const stages = short.chain.length;
   const stops = [...new Set([Math.ceil(steps / 2), (stages - 1) * steps + Math.floor(steps / 2)])];
@@ -82,7 +82,7 @@ export async function verifyResume(
         await lastCheckpoint(`${folder}/parts`),
       ),
     });
-    return new ResumeProof({ steps: whole, stops, ...await valueOf(world, 0, "difference", compare) });
+    return new ResumeProof({ steps: whole, stops, ...await fromRank(world, 0, "difference", compare) });
   } finally {
     if (world.rank === 0) await Deno.remove(folder, { recursive: true });
   }

@@ -1,7 +1,13 @@
 // Work of several ranks that succeeds on all or fails on all.
 import assert from "node:assert/strict";
 import { RankError } from "../../src/base/exchange.ts";
-import { rankName, shareFailures, shownElsewhere, together } from "../../src/base/together.ts";
+import {
+  rankName,
+  shareFailures,
+  shownElsewhere,
+  throwIfAborted,
+  together,
+} from "../../src/base/together.ts";
 import { loopback } from "../../src/parallel/loopback.ts";
 import { singleGroup } from "../../src/parallel/mod.ts";
 
@@ -69,4 +75,28 @@ Deno.test("a rank is named with its host where that is known", () => {
   const group = { ...singleGroup, hosts: ["a", "b"] };
   assert.equal(rankName(group, 1), "rank 1, host b");
   assert.equal(rankName(singleGroup, 0), "rank 0");
+});
+
+Deno.test("work that one rank is told to stop ends on all of them at the same place", async () => {
+  const reason = new RangeError("enough");
+  const found = await loopback(3, async (world) => {
+    const stop = new AbortController();
+    for (let step = 0;; step++) {
+      if (world.rank === 1 && step === 2) stop.abort(reason);
+      try {
+        await throwIfAborted(world, world.rank === 2 ? undefined : stop.signal);
+      } catch (error) {
+        return [step, error] as const;
+      }
+    }
+  });
+  assert.deepEqual(found.map(([step]) => step), [2, 2, 2]);
+  assert.equal(found[1][1], reason);
+  for (const rank of [0, 2]) {
+    const error = found[rank][1] as RankError;
+    assert.ok(error instanceof RankError && shownElsewhere(error));
+    assert.equal(error.message, "Rank 1 failed: its signal was aborted");
+  }
+  await throwIfAborted(singleGroup, undefined);
+  await assert.rejects(throwIfAborted(singleGroup, AbortSignal.abort(reason)), reason);
 });

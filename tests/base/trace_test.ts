@@ -21,6 +21,26 @@ Deno.test("the overlap is the share of exchanges under the union of computations
   assert.equal(overlapOf(events, "loss"), 0);
 });
 
+Deno.test("a long run's events are written, and its overlap is that of plain loops", () => {
+  const many = Array.from({ length: 200_000 }, (_, i) => event("wait", "gradients", 200_000 - i, 200_001));
+  const { traceEvents } = JSON.parse(chromeTrace([many]));
+  assert.equal(Math.min(...traceEvents.slice(-9).map(({ ts }: { ts: number }) => ts)), 0);
+
+  const random = (i: number) => Math.abs(Math.sin(i) * 1000) % 100;
+  const some = Array.from({ length: 300 }, (_, i) => {
+    const begin = Math.floor(10 * random(i));
+    return event(i % 2 ? "compute" : "exchange", "x", begin, begin + Math.floor(random(7 * i) / 20));
+  });
+  let [total, hidden] = [0, 0];
+  const at = (kind: string, time: number) =>
+    some.filter((one) => one.kind === kind && one.begin <= time && time < one.end).length;
+  for (let time = 0; time < 1100; time++) {
+    total += at("exchange", time);
+    if (at("compute", time)) hidden += at("exchange", time);
+  }
+  assert.equal(overlapOf(some), hidden / total);
+});
+
 Deno.test("Chrome's trace names ranks and kinds, in microseconds from the first event", () => {
   const { traceEvents } = JSON.parse(chromeTrace([
     [event("compute", "segment 0", 1000, 1002.5)],

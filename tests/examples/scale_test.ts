@@ -129,6 +129,20 @@ Deno.test("the indexed jobs of Kubernetes have the jobs' names, their number of 
   }
 });
 
+Deno.test("the scripts end with an error where an option is wrong or a part fails", () =>
+  inFolder(async (folder) => {
+    const failing = (...args: string[]) =>
+      assert.rejects(bash(args, { LOGS: `${folder}/logs` }), /Cannot use corpus\.by/);
+    for (const script of ["slurm/one_host.sh", "slurm/corpus.sh", "kubernetes/corpus.sh"]) {
+      await failing(`examples/${script}`, "2", "--by", "nothing");
+    }
+    const args = ["2", "--data", `${folder}/none/*.jsonl`, "--out", `${folder}/corpus`];
+    await assert.rejects(
+      bash(["examples/slurm/one_host.sh", ...args], {}),
+      /2 of 2 parts of the job prepare/,
+    );
+  }));
+
 for (const { path } of readTree("examples", (path) => path.endsWith(".sh"))) {
   Deno.test(`${path} is a script that bash reads`, async () => {
     const { success, stderr } = await new Deno.Command("bash", { args: ["-n", join(root, path)] }).output();

@@ -10,6 +10,16 @@ for (const mpi of [openMpi, mpich]) {
       await checkFailure(mpi, failure);
     });
   }
+  Deno.test(
+    `${name}: a rank that leaves before all ranks meet ends the others${reason}`,
+    { ignore },
+    async () => {
+      const how = ["exit before the start"];
+      const { code, took } = await runRanks(mpi, 3, "tests/parallel/mpi/failing_program.ts", how);
+      assert.notEqual(code, 0);
+      assert.ok(took < 60_000, `${took} ms`);
+    },
+  );
   Deno.test(`${name}: a rank that is killed ends all ranks${reason}`, { ignore }, async () => {
     const { code, took } = await runRanks(mpi, 2, "tests/parallel/mpi/failing_program.ts", ["kill"]);
     assert.notEqual(code, 0);

@@ -280,6 +280,33 @@ Deno.test("2 ranks generate, score and measure what one does", async () => {
   }
 });
 
+Deno.test("2 ranks that are told to stop at different times end together, and work on", async () => {
+  const shape = { dim: 32, layers: 1, heads: 4, hidden: 30, vocabSize: 61 };
+  const pairs = Array.from({ length: 40 }, (_, i) => [Uint32Array.of(i, 2), Uint32Array.of(3, i)] as const);
+  const prompts = [1, 2, 3].map((n) => Uint32Array.of(n, 5));
+  const found = await onParts(2, async (_device, world, options) => {
+    using model = await createModel(shape, { ...options, context: 400 });
+    const works: ((signal: AbortSignal) => Promise<unknown>)[] = [
+      (signal) => model.generate(prompts[0], { maxTokens: 390, temperature: 0, signal }).ids(),
+      (signal) => model.generate(prompts[0], { maxTokens: 390, temperature: 1, signal }).ids(),
+      (signal) => model.generateBatch(prompts, { maxTokens: 390, signal }),
+      (signal) => model.scoreBatch(pairs, { signal }),
+    ];
+    const errors: string[] = [];
+    for (const [i, work] of works.entries()) {
+      const stop = new AbortController();
+      const end = () => stop.abort(new RangeError("enough"));
+      if (world.rank === 1) i === 3 ? end() : setTimeout(end, 60);
+      errors.push(await work(stop.signal).then(() => "none", (error) => (error as Error).name));
+    }
+    const ids = await model.generate(prompts[1], { maxTokens: 5, temperature: 0 }).ids();
+    return { errors, ids };
+  });
+  assert.deepEqual(found[0].errors, ["RankError", "RankError", "RankError", "RankError"]);
+  assert.deepEqual(found[1].errors, ["RangeError", "RangeError", "RangeError", "RangeError"]);
+  assert.deepEqual(found[0].ids, found[1].ids);
+});
+
 Deno.test("2 ranks load 8-bit blocks and halves in parts, and use them as one does", async () => {
   const shape = { dim: 128, layers: 1, heads: 4, kvHeads: 2, hidden: 192, vocabSize: 60 };
   const ids = Uint32Array.from({ length: 12 }, (_, i) => i * 31 % 60);

@@ -1,7 +1,7 @@
 // Ranks in one process: collectives, sums in order, groups, and failures.
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { gatherValues, RankError, valueOf } from "../../src/base/exchange.ts";
+import { fromRank, gatherValues, RankError } from "../../src/base/exchange.ts";
 import { loopback } from "../../src/parallel/loopback.ts";
 import { openRanks, openWorld } from "../../src/parallel/mod.ts";
 
@@ -63,6 +63,42 @@ Deno.test("ranks divide into data and model groups, neighbours in one copy of th
   await assert.rejects(loopback(4, () => openRanks(3)), /it must divide the number of processes, 4: 1, 2, 4/);
 });
 
+Deno.test("models with as many model ranks share their groups", async () => {
+  await loopback(4, async (world) => {
+    const [one, two] = [await openRanks(2), await openRanks(2)];
+    assert.equal(one, two);
+    const other = await openRanks(4);
+    assert.notEqual(other.model, one.model);
+    assert.deepEqual(await gatherValues(other.model, world.rank, "who"), [0, 1, 2, 3]);
+  });
+});
+
+Deno.test("divisions with any numbers of parts are groups of their own", async () => {
+  // Parts 5 of the first division and 0 of the second one: collectives of both at the same time do not meet.
+  const results = await loopback(4, async (world) => {
+    const [first, second] = [await world.split(5), await world.split(0)];
+    const own = Uint8Array.of(world.rank);
+    const both = [first, second].map(async (group, i) => [...await group.allGather(own, `group ${i}`)]);
+    return await Promise.all(world.rank % 2 ? both : both.toReversed());
+  });
+  for (const groups of results) assert.deepEqual(groups, [[0, 1, 2, 3], [0, 1, 2, 3]]);
+});
+
+Deno.test("a group that is formed while a rank fails does not wait for it", async () => {
+  const run = loopback(2, async (world) => {
+    const divided = world.split(0); // rank 1 is the last one, so that both ranks have the group when it fails
+    if (world.rank === 1) world.fail(new Error("no such file"));
+    const group = await divided;
+    if (world.rank === 0) await group.barrier("never");
+  });
+  await assert.rejects(run, /Rank 1 failed: no such file/);
+});
+
+Deno.test("ranks that expect a broadcast of different ranks are told so", async () => {
+  const run = loopback(2, (world) => world.broadcast(Uint8Array.of(1), world.rank, "folder"));
+  await assert.rejects(run, /from rank 0, rank 1 in broadcast "folder" from rank 1/);
+});
+
 Deno.test("outside of loopback the world is this process alone", async () => {
   const { world, data, model } = await openRanks();
   assert.deepEqual([world.size, data.size, model.size], [1, 1, 1]);
@@ -93,7 +129,7 @@ Deno.test("ranks in different collectives are told which", async () => {
 });
 
 Deno.test("a value that one rank computes reaches all, and so does its failure", async () => {
-  assert.deepEqual(await loopback(2, (world) => valueOf(world, 1, "answer", () => [world.rank, 42])), [[
+  assert.deepEqual(await loopback(2, (world) => fromRank(world, 1, "answer", () => [world.rank, 42])), [[
     1,
     42,
   ], [
@@ -102,7 +138,7 @@ Deno.test("a value that one rank computes reaches all, and so does its failure",
   ]]);
   const failed = await loopback(2, async (world) => {
     const compute = () => Promise.reject(new RangeError("disk full"));
-    return await valueOf(world, 0, "answer", compute).catch((error) => error as Error);
+    return await fromRank(world, 0, "answer", compute).catch((error) => error as Error);
   });
   assert.deepEqual(failed.map(({ name }) => name), ["RangeError", "RankError"]);
   assert.match(failed[1].message, /Rank 0 failed: disk full/);

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { stateOf } from "../../src/model/model_state.ts";
-import { laneMicroBatch } from "../../src/train/ranks/run_parallel.ts";
 import { onRanks } from "../support/model_ranks.ts";
 import { quiet, short, tinyModel, tokens } from "./support.ts";
 
@@ -44,11 +43,4 @@ Deno.test("a trainer's plan under ranks counts what a run sends, votes included,
     else assert.deepEqual(found, { count: steps * count, bytes: steps * bytes }, label);
   }
   assert.match(note, /on each of 2 devices; a rank sends .* in \d+ exchanges a step/);
-});
-
-Deno.test("a micro-batch is no larger than a lane, and its rows are shared equally", () => {
-  const micro = (microBatch: number, lanes: number, modelRanks = 1) =>
-    laneMicroBatch({ microBatch, batch: 9, context: 11 }, lanes, modelRanks);
-  assert.deepEqual([micro(9, 1), micro(9, 2), micro(9, 4), micro(2, 4), micro(9, 20)], [9, 5, 3, 2, 1]);
-  assert.deepEqual([micro(9, 2, 2), micro(9, 4, 2), micro(4, 9, 2), micro(8, 9, 4)], [6, 4, 2, 4]);
 });

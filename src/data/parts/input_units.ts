@@ -12,7 +12,7 @@ import type { FileFacts, FileRange, InputUnit } from "../plan/input_unit.ts";
 import { type DatasetPlan, describeStep, plansIn, type Reach } from "../plan/plan.ts";
 
 /** Settings of the division. */
-export interface UnitOptions {
+export interface DivisionOptions {
   /** Bytes of a range of a large file; default 1 GiB [ours]. */
   unitBytes?: number;
 }
@@ -36,7 +36,7 @@ export interface PartOfJob {
  */
 export async function unitsOf(
   plan: DatasetPlan,
-  { unitBytes = 1 << 30 }: UnitOptions = {},
+  { unitBytes = 1 << 30 }: DivisionOptions = {},
 ): Promise<InputUnit[]> {
   const groups = groupsOf(plan);
   const readers = new Set<object>(groups.keys());

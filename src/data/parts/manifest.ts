@@ -93,6 +93,13 @@ export class ManifestFolder {
     return this.#name.replace("*", unit);
   }
 
+  /** Returns true for the name of a shard of some unit. */
+  isShard(name: string): boolean {
+    const [before, after] = this.#name.split("*");
+    const unit = name.slice(before.length, name.length - after.length);
+    return /^[0-9a-f]{16}$/.test(unit) && name === this.shardName(unit);
+  }
+
   /** Returns the path of a shard. */
   pathOf({ name }: Pick<ShardFacts, "name">): string {
     return `${this.shards}${name}`;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DataError } from "../../base/errors.ts";
+import { DataError, LlameroError } from "../../base/errors.ts";
 import type { PartOfJob } from "./input_units.ts";
 
 /** Failures after which a part ends where no piece has been done: the plan or the disk is at fault then. [ours] */
@@ -16,21 +16,34 @@ export class Failures {
   /** Keeps the error of a piece; throws it where nothing can be done. `done` is the number of pieces that were done. */
   add(error: unknown, name: string, done: number): void {
     this.#all.push({ error, name });
-    if (done === 0 && this.#all.length === maxFailures) throw this.#all[0].error;
+    if (done === 0 && this.#all.length === maxFailures) throw named(this.#all[0]);
   }
 
   /** Throws the error of the one piece that failed, or one that names all. */
   check({ part, of }: PartOfJob, pieces: number): void {
     if (this.#all.length === 0) return;
-    const [{ error: cause }] = this.#all;
-    if (this.#all.length === 1) throw cause;
-    const shown = this.#all.slice(0, 5).map(({ error, name }) =>
-      `${name} (${error instanceof Error ? error.message : String(error)})`
-    );
+    const [first] = this.#all;
+    if (this.#all.length === 1) throw named(first);
+    const shown = this.#all.slice(0, 5).map(({ error, name }) => `${name} (${messageOf(error)})`);
     throw new DataError(
       `Cannot do ${this.#all.length} of ${pieces} units of part ${part} of ${of}: ${shown.join("; ")}; ` +
         "run the part again, which skips what is done",
-      { cause },
+      { cause: first.error },
     );
   }
+}
+
+/** Returns an error of ours as it is; one of the system, such as of a full disk, does not tell what it is about. */
+function named({ error, name }: { error: unknown; name: string }): unknown {
+  if (error instanceof LlameroError) return error;
+  return new DataError(
+    `Cannot do ${name}: ${messageOf(error)}; run the part again, which skips what is done`,
+    {
+      cause: error,
+    },
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

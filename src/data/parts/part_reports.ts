@@ -40,12 +40,29 @@ export class PartReports {
     });
   }
 
+  /**
+   * Removes the reports of an earlier job of another number of parts that had another plan or saw other input: its result
+   * is replaced from now on. A job of as many parts loses its reports part by part.
+   */
+  async removeReplaced({ of }: PartOfJob, { fingerprint, input }: Omit<PartReport, "units">): Promise<void> {
+    for (const report of await this.#read((number) => number !== of)) {
+      if (report.fingerprint !== fingerprint || report.input.digest !== input.digest) {
+        await this.remove(report);
+      }
+    }
+  }
+
   /** Reads all reports, in the order of their numbers. */
   async all(): Promise<(PartOfJob & PartReport)[]> {
+    return await this.#read(() => true);
+  }
+
+  /** Reads the reports of jobs of some numbers of parts. */
+  async #read(isAsked: (of: number) => boolean): Promise<(PartOfJob & PartReport)[]> {
     const found: (PartOfJob & PartReport)[] = [];
     for (const name of await namesIn(this.#folder)) {
       const [, part, of] = /^part-(\d+)-of-(\d+)\.json$/.exec(name) ?? [];
-      const report = of && await readJson<PartReport>(`${this.#folder}/${name}`);
+      const report = of && isAsked(Number(of)) && await readJson<PartReport>(`${this.#folder}/${name}`);
       if (report) found.push({ part: Number(part), of: Number(of), ...report });
     }
     return found.sort((a, b) => a.of - b.of || a.part - b.part);

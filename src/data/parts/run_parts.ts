@@ -5,6 +5,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { dirname, resolve } from "node:path";
+import { DataError } from "../../base/errors.ts";
 import { type Write, writeAtomically } from "../../formats/atomic_file.ts";
 import { hashOf, stepsFingerprintOf } from "../plan/fingerprint.ts";
 import type { InputUnit } from "../plan/input_unit.ts";
@@ -45,16 +47,20 @@ export type FillShard = (unit: InputUnit, write: Write) => Promise<ShardContent>
  * line. A unit that fails, as by a disk that cannot be read, does not hold back the units behind it.
  *
  * @throws {ConfigError} for a step that no part can do
+ * @throws {DataError} when the dataset reads the shards of the job
  * @throws the error of the unit that failed, or a {@linkcode DataError} that names all of them
  */
 export async function runPart(plan: DatasetPlan, job: PartsJob, fill: FillShard): Promise<ManifestLine[]> {
   const folder = new ManifestFolder(job.pattern);
   const fingerprint = jobFingerprint(plan, job.form);
   const all = await unitsOf(plan, job);
+  refuseOwnShards(folder, all);
   const own = new Set(unitsOfPart(all, job));
   const reports = new PartReports(folder);
   await Deno.mkdir(folder.path, { recursive: true });
+  const input = { units: all.length, digest: inputDigest(all.map((unit) => identityOf(unit, fingerprint))) };
   await reports.remove(job);
+  await reports.removeReplaced(job, { fingerprint, input });
   const lines: ManifestLine[] = [];
   const failures = new Failures();
   for (const unit of all.filter((unit) => own.has(unit))) {
@@ -70,10 +76,23 @@ export async function runPart(plan: DatasetPlan, job: PartsJob, fill: FillShard)
   failures.check(job, own.size);
   await reports.write(job, {
     fingerprint,
-    input: { units: all.length, digest: inputDigest(all.map((unit) => identityOf(unit, fingerprint))) },
+    input,
     units: all.flatMap((unit, i) => own.has(unit) ? [{ index: i, unit: unit.id }] : []),
   });
   return lines;
+}
+
+/** Refuses an input that holds shards of the job, which other parts would see and read as well. */
+function refuseOwnShards(folder: ManifestFolder, units: readonly InputUnit[]): void {
+  const shards = resolve(folder.shards || ".");
+  const file = units.flatMap(({ files }) => files)
+    .find(({ path }) => folder.isShard(path.replace(/^.*[\\/]/, "")) && resolve(dirname(path)) === shards);
+  if (file === undefined) return;
+  throw new DataError(
+    `Cannot write a part: the dataset reads ${file.path}, which is a shard of the part; write to a folder that the ` +
+      "dataset does not read, and remove the shards from this one",
+    { file: file.path },
+  );
 }
 
 /** Returns the name of a unit in errors. */
@@ -83,7 +102,7 @@ export function unitName({ files, range, id }: Pick<InputUnit, "files" | "range"
 }
 
 /** Returns the fingerprint of the lines of a job: of the plan without its input files, and of the form of the output. */
-export function jobFingerprint(plan: DatasetPlan, form: unknown): string {
+function jobFingerprint(plan: DatasetPlan, form: unknown): string {
   return hashOf([stepsFingerprintOf(plan), form]);
 }
 

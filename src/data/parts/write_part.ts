@@ -45,8 +45,9 @@ export async function writePart(
     form: [ending(path), rejects ?? null],
   };
   using shared = new SharedWork();
+  const rejected = rejects === undefined ? undefined : new ManifestFolder(rejects);
   const fill = (unit: InputUnit, write: Write) =>
-    withRejects(rejects, unit, signal, async (onReject): Promise<ShardContent> => {
+    withRejects(rejected, unit, signal, async (onReject): Promise<ShardContent> => {
       const writer = await writerOf(path, write);
       let documents = true;
       const stats = await tallied(plan, { unit, shared, signal, workers, onReject }, (value) => {
@@ -61,17 +62,18 @@ export async function writePart(
 
 /** Calls `fill` with the listener that writes dropped records to the unit's file of rejects, if one is asked for. */
 async function withRejects(
-  pattern: string | undefined,
+  folder: ManifestFolder | undefined,
   { id }: InputUnit,
   signal: AbortSignal | undefined,
   fill: (onReject?: OnReject) => Promise<ShardContent>,
 ): Promise<ShardContent> {
-  if (pattern === undefined) return await fill();
+  if (folder === undefined) return await fill();
   let content: ShardContent;
-  const { shards } = new ManifestFolder(pattern);
-  if (shards) await Deno.mkdir(shards, { recursive: true });
-  await writeAtomically(pattern.replace("*", id), async (write) => {
-    const lines = new Lines(compressorOf(pattern), write);
+  const name = folder.shardName(id);
+  if (folder.shards) await Deno.mkdir(folder.shards, { recursive: true });
+  await folder.removeDrafts(name);
+  await writeAtomically(folder.pathOf({ name }), async (write) => {
+    const lines = new Lines(compressorOf(name), write);
     content = await fill((step, reason, record) => lines.add(record, rejectLine({ step, reason, record })));
     await lines.finish();
   }, signal);

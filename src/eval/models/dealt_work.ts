@@ -17,18 +17,25 @@ export interface SharedWork {
   readonly group: Group;
   /** All ranks, of which the first one grades. */
   readonly world: Group;
+  /** The ranks that hold one copy of the model and do each part together. */
+  readonly copy: Group;
   /** Carries out this rank's parts, in which it waits for no other rank of the group. */
   own<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /** The work of a process alone. */
-const aloneWork: SharedWork = { group: singleGroup, world: singleGroup, own: (work) => work() };
+const aloneWork: SharedWork = {
+  group: singleGroup,
+  world: singleGroup,
+  copy: singleGroup,
+  own: (work) => work(),
+};
 
 /** Returns the ranks that share the work on a model: its data ranks, or this process alone for any other object. */
 export function sharedWorkOf(model: EvalModel, own = aloneWork.own): SharedWork {
   if (!(model instanceof Model)) return aloneWork;
-  const { data: group, world } = stateOf(model).ranks;
-  return { group, world, own };
+  const { data: group, world, model: copy } = stateOf(model).ranks;
+  return { group, world, copy, own };
 }
 
 /** Returns the number of items in the parts of this rank, of `total` items in parts of `size`. */

@@ -8,7 +8,9 @@
  * @module
  */
 import { NumericsError } from "../../base/errors.ts";
+import { throwIfAborted } from "../../base/together.ts";
 import { percent, Progress } from "../../display/mod.ts";
+import { singleGroup } from "../../parallel/mod.ts";
 import { type EvalModel, type Likelihood, type Pair, requireMethod } from "../models/eval_model.ts";
 import { dealParts, ownItems } from "../models/dealt_work.ts";
 import { sum } from "../tasks/metric.ts";
@@ -53,7 +55,7 @@ export async function likelihoods(
   });
   const calls = Math.ceil(order.length / PAIRS_AT_ONCE);
   const scoredParts = await dealParts(shared, calls, "likelihoods", async (call) => {
-    signal?.throwIfAborted();
+    await throwIfAborted(shared?.copy ?? singleGroup, signal);
     const part = order.slice(call * PAIRS_AT_ONCE, (call + 1) * PAIRS_AT_ONCE);
     const scored = await scorer.scoreBatch(part.map(([, pair]) => pair), { signal });
     progress.add(part.length);

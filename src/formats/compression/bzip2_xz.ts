@@ -52,10 +52,16 @@ async function* outputOf(child: Deno.ChildProcess, program: string): AsyncGenera
       throw new Error((await errorText).trim().split("\n")[0] || `${program} failed (exit ${code})`);
     }
   } finally {
-    if (!ended) child.kill("SIGKILL");
+    if (!ended) kill(child);
     await errorText;
     await child.status;
   }
+}
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch { /* it has ended by itself: a small file is unpacked before its reader leaves */ }
 }
 
 /** Streams the unpacked bytes of a bzip2 file, by the library. */

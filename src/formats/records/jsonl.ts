@@ -13,6 +13,10 @@ import { JsonSplitter, parseJson } from "./json_values.ts";
 import type { LineRange } from "./line_range.ts";
 import { findLines, markedOr, maxLineBytes, opened, startBytes } from "./lines.ts";
 
+/** The remedy for an invalid byte in a text, and that for one in JSON, whose encoding cannot be named. */
+const nameEncoding = /, name its encoding.*/;
+const convert = ", convert the file, such as by `iconv -f latin1 -t utf-8`";
+
 /** A JSON object from a file, with unchecked fields. */
 export type Row = Record<string, unknown>;
 
@@ -63,7 +67,7 @@ function isByLine(start: string): boolean {
 
 async function* byLine(lines: AsyncIterable<RecordOrError<string>>): AsyncGenerator<RecordOrError<Row>> {
   for await (const found of lines) {
-    if (isBrokenRecord(found)) yield found;
+    if (isBrokenRecord(found)) yield { ...found, problem: found.problem.replace(nameEncoding, convert) };
     else if (found.value.trim() !== "") {
       const { line } = found;
       const row = parseRow(found.value);

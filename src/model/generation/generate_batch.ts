@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { throwIfAborted } from "../../base/together.ts";
 import { interruptible } from "../../display/mod.ts";
 import { type ModelHandle, type Prompt, stateOf } from "../model_state.ts";
 import { Continuation, type FinishReason } from "./continuation.ts";
@@ -112,19 +113,20 @@ async function generateAll(
   const length = Math.max(...continuations.map(({ maxLength }) => maxLength));
   const sequences = sequencesOf(model, batch, continuations.length, length);
   const decoder = new Decoder(model, sequences, length);
+  const { group } = stateOf(model);
   const slots: (GenerationSlot | undefined)[] = new Array(sequences).fill(undefined);
   let next = 0;
   try {
     for (let unfinished = continuations.length; unfinished > 0;) {
       for (let i = 0; i < sequences && next < continuations.length; i++) {
         if (slots[i]) continue;
-        signal?.throwIfAborted();
+        await throwIfAborted(group, signal);
         const index = next++;
         const continuation = continuations[index];
         await decoder.start(i, continuation.prompt);
         slots[i] = { index, continuation, pieces: [] };
       }
-      signal?.throwIfAborted();
+      await throwIfAborted(group, signal);
       const logits = await decoder.next(slots.map((slot) => slot?.continuation.last));
       for (const [i, slot] of slots.entries()) {
         if (!slot) continue;

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { throwIfAborted } from "../../base/together.ts";
 import { Displayable, interruptible, Live, type Picture } from "../../display/mod.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import { Continuation, type FinishReason } from "./continuation.ts";
@@ -57,7 +58,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
     const found = this.#lastReader.then(() =>
       interruptible(this.#signal, async (signal) => {
         while (i >= this.#pieces.length && !this.#done) {
-          signal?.throwIfAborted();
+          if (this.#model.group.size === 1) signal?.throwIfAborted(); // several ranks agree before each token
           this.#source ??= this.#generate();
           const { value, done } = await this.#source.next();
           if (done) this.#done = true;
@@ -101,7 +102,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   async *#sampledPieces(decoder: Decoder): AsyncGenerator<string> {
     const continuation = this.#continuation;
     while (continuation.finish === undefined) {
-      this.#signal?.throwIfAborted();
+      await throwIfAborted(this.#model.group, this.#signal);
       const [logits] = await decoder.next([continuation.last]);
       yield continuation.take(logits);
     }
@@ -114,7 +115,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   async *#greedyPieces(decoder: Decoder): AsyncGenerator<string> {
     const continuation = this.#continuation;
     for (let count = 1; continuation.finish === undefined;) {
-      this.#signal?.throwIfAborted();
+      await throwIfAborted(this.#model.group, this.#signal);
       const start = performance.now();
       const steps = Math.min(count, continuation.remainingReads);
       const ids = await decoder.greedy([continuation.last], steps, continuation.choices);

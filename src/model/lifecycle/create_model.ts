@@ -15,7 +15,7 @@ import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { initialWeights } from "../weights/init.ts";
 import { fillArena } from "../weights/stream_weights.ts";
 import { spreadParameters } from "../ranks/spread.ts";
-import { openModelRanks, requireAlike, shareKernels } from "./model_ranks.ts";
+import { adoptKernels, openModelRanks, requireAlike } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
 /**
@@ -54,7 +54,7 @@ export async function createModel(
     await tune(device);
     return device;
   });
-  await shareKernels(device, ranks.model);
+  await adoptKernels(device, ranks.model);
   const allocation = { name, fallbackName, dtype, trained: true, preset, ranks };
   const state = await together(
     group,

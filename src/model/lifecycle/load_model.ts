@@ -19,7 +19,7 @@ import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { spreadParameters } from "../ranks/spread.ts";
 import { parameterBytes } from "../weights/stream_weights.ts";
 import { checkWeights, type WeightSource } from "../weights/weight_source.ts";
-import { openModelRanks, requireAlike, shareKernels } from "./model_ranks.ts";
+import { adoptKernels, openModelRanks, requireAlike } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
 /**
@@ -75,7 +75,7 @@ async function readModel(
   const ranks = await openModelRanks(config, o.parallel, "Model.load");
   const readers = await readersOf(ranks, { file: source.file, config, dtype });
   await together(readers.world, "device", () => tune(device));
-  await shareKernels(device, ranks.model);
+  await adoptKernels(device, ranks.model);
   const allocation = { name, fallbackName, dtype, ranks };
   const state = await together(
     readers.world,

@@ -4,8 +4,8 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { gatherValues, type Group, type Ranks, valueOf } from "../../base/exchange.ts";
-import { shownByFirst } from "../../base/together.ts";
+import { fromRank, gatherValues, type Group, type Ranks } from "../../base/exchange.ts";
+import { shownByFirst, together } from "../../base/together.ts";
 import type { Device } from "../../gpu/mod.ts";
 import { kernelTable, useKernelTable } from "../../ops/mod.ts";
 import { openRanks, openWorld } from "../../parallel/mod.ts";
@@ -67,16 +67,18 @@ export async function requireAlike(
 
 /**
  * Gives all processes of a model the kernels that the first one chose: each measures for itself, and other kernels round
- * otherwise, so that one process could choose another token than the rest.
+ * otherwise, so that one process could choose another token than the rest. Every process calls it.
  *
- * @throws {ConfigError} for a device that does not know them
+ * @throws {ConfigError} for a device that does not know them; the other processes throw a `RankError`
  */
-export async function shareKernels(device: Device, group: Group): Promise<void> {
+export async function adoptKernels(device: Device, group: Group): Promise<void> {
   if (group.size === 1) return;
-  const table = await valueOf(group, 0, "kernels", () => kernelTable(device));
-  if (useKernelTable(device, table)) return;
-  throw new ConfigError(
-    `Cannot hold a part of the model on ${device.adapter}: it has other kernels than the device of process 0 of the model. ` +
-      `Use devices of one kind`,
-  );
+  const table = await fromRank(group, 0, "kernels", () => kernelTable(device));
+  await together(group, "kernels", () => {
+    if (useKernelTable(device, table)) return;
+    throw new ConfigError(
+      `Cannot hold a part of the model on ${device.adapter}: it has other kernels than the device of process 0 of the model. ` +
+        `Use devices of one kind`,
+    );
+  });
 }

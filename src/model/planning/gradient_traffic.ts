@@ -6,7 +6,7 @@
 import type { CollectiveKind } from "../../base/collective_log.ts";
 import { normPart } from "../../ops/mod.ts";
 import { onTheWay } from "../training/parallel/gradient_exchange.ts";
-import { batchesOf } from "../training/parallel/weight_gather.ts";
+import { gatherBatches } from "../training/parallel/weight_gather.ts";
 import { type Bucket, bucketsOf, overlap, partOf } from "../weights/owned_ranges.ts";
 import type { Traffic } from "./network.ts";
 import type { PlannedRanks } from "./plan_options.ts";
@@ -64,7 +64,7 @@ function dataTraffic(
   if (zero === 0) return [...summed, exchange("gradients", "allGather", all, 4 * parts, 4 * size)];
   const updated = [
     exchange("norm parts", "allGather", 1, 4 * parts / normPart),
-    exchange("weights", "allGather", batchesOf(buckets).length, bytes * parts, bytes * size),
+    exchange("weights", "allGather", gatherBatches(buckets).length, bytes * parts, bytes * size),
   ];
   if (!norms) return [...summed, ...updated];
   const ownNorms = sumOf(buckets.map((bucket) => overlap(partOf(bucket, 0), norms)?.size ?? 0));
@@ -107,6 +107,6 @@ export function hostBytes({ size, bytes }: TrainedArena, { data, model, lanes, z
   const sums = 4 * parts;
   if (data === 1) return staging + sending + sums;
   if (zero === 0) return staging + sending + sums + 4 * parts * data;
-  const batch = sumOf(batchesOf(buckets)[0].map(({ part }) => part));
+  const batch = sumOf(gatherBatches(buckets)[0].map(({ part }) => part));
   return staging + sending + sums + bytes * batch + bytes * parts * (data + 1);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { gatherValues, type Group, type Ranks, valueOf } from "../../base/exchange.ts";
+import { fromRank, gatherValues, type Group, type Ranks } from "../../base/exchange.ts";
 import type { Device } from "../../gpu/mod.ts";
 import { fitLink, type GroupName, type Link, type MeasuredNetwork, type TimedExchange } from "./network.ts";
 
@@ -22,7 +22,7 @@ export async function measureNetwork(ranks: Ranks, device: Device): Promise<Meas
     else if (ranks[name].size > 1) links.push(...await measureGroup(name, ranks[name]));
   }
   const staging = await measureStaging(device);
-  return await valueOf(ranks.world, 0, label, () => ({ links, staging }));
+  return await fromRank(ranks.world, 0, label, () => ({ links, staging }));
 }
 
 async function measureGroup(group: GroupName, ranks: Group): Promise<Link[]> {

@@ -10,6 +10,7 @@ import type { Save } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import { checkShards } from "../architecture/shard.ts";
 import type { LoraOptions } from "../training/lora_options.ts";
+import { laneMicroBatch } from "../training/parallel/lane_micro_batch.ts";
 import type { MeasuredNetwork, NetworkFigures } from "./network.ts";
 
 /** The processes that train together in a plan. */
@@ -34,7 +35,7 @@ export interface PlanOptions {
   batchTokens?: number;
   /** Positions per sequence (default: the model's context). */
   context?: number;
-  /** Sequences per micro-batch (default: as many as make 1,024 positions, at least 1). */
+  /** Sequences per micro-batch (default: as many as make 1,024 positions, at least 1); of several lanes, at most a lane's. */
   microBatch?: number;
   /** The activations that the forward pass keeps (default "all"). */
   save?: Save;
@@ -137,7 +138,9 @@ export function planSettings(config: ModelConfig, options: PlanOptions, presetBa
   const lane = Math.max(1, Math.floor(batchTokens / context / ranks.lanes));
   const microBatch = o.microBatch ?? Math.max(1, Math.min(lane, Math.floor(1024 / context)));
   checkRows(microBatch, context, ranks.model);
-  return { ...o, context, batch, batchTokens, microBatch, ranks };
+  const settings = { ...o, context, batch, batchTokens, microBatch, ranks };
+  if (ranks.processes === 1 && ranks.lanes === 1) return settings;
+  return { ...settings, microBatch: laneMicroBatch(settings, ranks.lanes, ranks.model) };
 }
 
 function plannedRanks(

@@ -37,7 +37,7 @@ export function dealBatch({ batch, microBatch, ranks: { lanes, data } }: PlanSet
 }
 
 /** Counts the exchanges of rows in a recording that is replayed `times` times by each of `of` model ranks. */
-export function rowTraffic(calls: readonly Call[], of: number, times: number): Traffic[] {
+function rowTraffic(calls: readonly Call[], of: number, times: number): Traffic[] {
   const found = new Map<string, Traffic>();
   for (const call of calls) {
     if (isDispatch(call)) continue;

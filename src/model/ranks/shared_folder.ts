@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { gatherValues, type Group, valueOf } from "../../base/exchange.ts";
+import { fromRank, gatherValues, type Group } from "../../base/exchange.ts";
 import { rankName, shownByFirst, together } from "../../base/together.ts";
 
 /** Milliseconds after which a rank looks again for a file that another one has made. [ours] */
@@ -17,7 +17,7 @@ const lookAgain = [0, 100, 1000];
  * @throws {ConfigError} naming a rank, and its host, that sees another folder
  */
 export async function makeSharedFolder(group: Group, folder: string, option: string): Promise<void> {
-  const nonce = await valueOf(group, 0, "nonce", () => `.nonce.${crypto.randomUUID()}.tmp`);
+  const nonce = await fromRank(group, 0, "nonce", () => `.nonce.${crypto.randomUUID()}.tmp`);
   await together(group, "shared folder", async () => {
     if (group.rank > 0) return;
     await Deno.mkdir(folder, { recursive: true });

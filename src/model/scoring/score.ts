@@ -6,6 +6,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { throwIfAborted } from "../../base/together.ts";
 import { startId, textIds } from "../generation/prompt_ids.ts";
 import { type ModelHandle, type ModelState, type Prompt, stateOf } from "../model_state.ts";
 import { type RowScore, Scorer, sequencesAtOnce } from "./batch_scorer.ts";
@@ -112,7 +113,7 @@ async function scoreInPrefixOrder(
   const scorer = new PrefixScorer(model, Math.max(...pairs.map(({ ids }) => ids.length)));
   try {
     for (const { index, reusedTokens } of ordered) {
-      signal?.throwIfAborted();
+      await throwIfAborted(stateOf(model).group, signal);
       const pair = pairs[index];
       scores[index] = sumScore(pair, await scorer.score(pair, reusedTokens), reusedTokens);
     }
@@ -134,7 +135,7 @@ async function scoreBatches(
   let batch = 0;
   try {
     for (let at = 0; at < order.length;) {
-      signal?.throwIfAborted();
+      await throwIfAborted(stateOf(model).group, signal);
       const wantedLength = programLength(pairs[order[at]].ids.length - 1, model.config.context);
       if (!scorer || wantedLength !== length) {
         scorer?.dispose();

@@ -6,7 +6,7 @@
 import { DataError } from "../../base/errors.ts";
 import type { Group } from "../../base/exchange.ts";
 import { ratioError } from "../../base/ratio_error.ts";
-import { shownByFirst } from "../../base/together.ts";
+import { shownByFirst, throwIfAborted } from "../../base/together.ts";
 import { type Dataset, type PreparedTokens, TokenDataset, type Window } from "../../data/mod.ts";
 import { interruptible } from "../../display/mod.ts";
 import { singleGroup } from "../../parallel/mod.ts";
@@ -127,7 +127,7 @@ async function scoreWindows(
   const scorer = await Scorer.create(model, batch, context);
   const sums: WindowSums = { nats: [], tokens: [], bytes: [] };
   const scoreRows = async (rows: Window[]) => {
-    signal?.throwIfAborted();
+    await throwIfAborted(stateOf(model).group, signal);
     for (const [i, { nll }] of (await scorer.score(rows)).entries()) {
       sums.nats.push(nll.reduce((a, b) => a + b, 0));
       sums.tokens.push(rows[i].targets.reduce((n, target) => n + Number(target >= 0), 0));

@@ -10,6 +10,7 @@ import type { FileMatrix } from "../../formats/tensors/matrix.ts";
 import { type MemoryPlan, type Program, Recorder } from "../../gpu/mod.ts";
 import { gatherValues } from "../../base/exchange.ts";
 import type { BatchRow } from "../architecture/batch.ts";
+import { singleGroup } from "../../parallel/mod.ts";
 import { runProgram } from "../exchange_rows.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
 import { gatherParts } from "../ranks/gather_parts.ts";
@@ -24,6 +25,7 @@ import type { ParameterLayout } from "../weights/weight_layout.ts";
 import { checkMatrices } from "../weights/weight_source.ts";
 import { type AdamMoment, buildStep, type StepParts, type TrainingStepOptions } from "./build_step.ts";
 import { Adapters } from "./lora_adapters.ts";
+import { firstNonFinite } from "./non_finite.ts";
 import { StepRing } from "./step_ring.ts";
 import type { HeldParameters } from "../ranks/held_parameters.ts";
 import type { Stepping, StepRecord } from "./stepping.ts";
@@ -136,10 +138,8 @@ export class TrainingStep implements Stepping {
   /** Returns the first parameter whose gradient is not finite, or undefined; a `NumericsError` names it. */
   async nonFinite(): Promise<string | undefined> {
     const { device, gradients } = this.#parts;
-    for await (const { parameter, data } of drainArena(device, this.layout, gradients)) {
-      for await (const piece of data()) if (!piece.every(Number.isFinite)) return parameter.name;
-    }
-    return undefined;
+    const all = [{ start: 0, size: gradients.size }];
+    return await firstNonFinite(device, this.layout, gradients, all, singleGroup);
   }
 
   /** Returns a moment, which is held whole, for checkpoints. */

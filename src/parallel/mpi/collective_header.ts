@@ -7,10 +7,10 @@
  * @module
  */
 import type { CollectiveKind } from "../../base/collective_log.ts";
-import type { Place } from "../disagreement.ts";
+import type { CollectivePlace } from "../disagreement.ts";
 
 /** The kinds that a header names: collectives, the division of a group, a rank that failed, one that leaves the world. */
-export const headerKinds = [
+const headerKinds = [
   "allGather",
   "reduceScatter",
   "allToAll",
@@ -25,7 +25,7 @@ export const headerKinds = [
 export type HeaderKind = typeof headerKinds[number];
 
 /** A rank's announcement of the collective that it is about to begin. */
-export interface Header extends Place {
+export interface Header extends CollectivePlace {
   kind: HeaderKind;
   /** Bytes of what this rank sends that others need to know: of a broadcast, the largest part for another rank, an error. */
   extent: number;

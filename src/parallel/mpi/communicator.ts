@@ -5,7 +5,7 @@
  */
 import { LlameroError } from "../../base/errors.ts";
 import { type Bytes, RankError } from "../../base/exchange.ts";
-import { disagreement, show } from "../disagreement.ts";
+import { describeCollective, disagreement } from "../disagreement.ts";
 import { addInOrder } from "../ordered_sum.ts";
 import type { Handle } from "./abi.ts";
 import {
@@ -104,7 +104,9 @@ export class Communicator {
     const left = headers.findIndex(({ kind }) => kind === "left");
     if (left >= 0) {
       throw new LlameroError(
-        `Rank ${left} has left (its script ended, or called Deno.exit) while this rank is in ${show(own)}`,
+        `Rank ${left} has left (its script ended, or called Deno.exit) while this rank is in ${
+          describeCollective(own)
+        }`,
       );
     }
     const problem = disagreement(headers);

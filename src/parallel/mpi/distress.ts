@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Place } from "../disagreement.ts";
+import type { CollectivePlace } from "../disagreement.ts";
 import type { Handle } from "./abi.ts";
 import { type Header, headerBytes, packHeader, unpackHeaders } from "./collective_header.ts";
 import type { Mpi } from "./mpi.ts";
@@ -31,7 +31,7 @@ export class Distress {
   }
 
   /** Tells other ranks, once for each command, that this one waits; `id` is the number of its command. */
-  tell(id: number, { label, from, size, step }: Place, kind: Header["kind"]): void {
+  tell(id: number, { label, from, size, step }: CollectivePlace, kind: Header["kind"]): void {
     if (this.#told === id) return;
     this.#told = id;
     const bytes = packHeader({ kind, label, from, size, step, extent: id });
@@ -42,8 +42,8 @@ export class Distress {
   }
 
   /** Returns where the other ranks wait, by rank: those that have said so since command `id`, and undefined for the others. */
-  hear(id: number): Map<number, Place | undefined> {
-    const places = new Map<number, Place | undefined>();
+  hear(id: number): Map<number, CollectivePlace | undefined> {
+    const places = new Map<number, CollectivePlace | undefined>();
     if (this.#rank >= most) return places;
     const bytes = new Uint8Array(headerBytes);
     for (let rank = 0; rank < this.#size; rank++) {

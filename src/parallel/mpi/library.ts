@@ -103,7 +103,7 @@ function suits({ kind }: Launcher, version: string): boolean {
 }
 
 /** Returns the folder of the program that started this rank, where its name and the permissions allow that. */
-function launcherFolder(): string | undefined {
+export function launcherFolder(): string | undefined {
   try {
     const parent = Deno.readLinkSync(`/proc/${Deno.ppid}/exe`);
     return launcherPrograms.test(basename(parent)) ? dirname(parent) : undefined;

@@ -111,9 +111,9 @@ function steady(bytes: Bytes): Bytes {
   return isShared(bytes) ? bytes : new Uint8Array(bytes);
 }
 
-type Array = Bytes | Float32Array<ArrayBufferLike> | undefined;
+type Numbers = Bytes | Float32Array<ArrayBufferLike> | undefined;
 
 /** Returns the buffers of the copies, which move to the thread. */
-function moved(given: readonly Array[], own: readonly Array[]): ArrayBuffer[] {
+function moved(given: readonly Numbers[], own: readonly Numbers[]): ArrayBuffer[] {
   return own.flatMap((array, i) => array && array !== given[i] ? [array.buffer as ArrayBuffer] : []);
 }

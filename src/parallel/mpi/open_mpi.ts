@@ -40,7 +40,7 @@ async function join(launcher: Launcher, pieceBytes: number): Promise<Group> {
   keepLoaded(library.path);
   yieldWhileWaiting(library);
   const mpi = new Mpi(library);
-  const watch = new Watch(mpi, launcher.rank);
+  const watch = new Watch(mpi, launcher);
   const connection = new Connection(
     { library, pieceBytes, host: hostName() },
     (waiting, seconds) => watch.look(waiting, seconds),

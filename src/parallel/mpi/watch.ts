@@ -9,7 +9,7 @@
 import { join } from "node:path";
 import { shownElsewhere } from "../../base/together.ts";
 import { hostName } from "../environment.ts";
-import { show } from "../disagreement.ts";
+import { describeCollective } from "../disagreement.ts";
 import { currentRun, defaultTimeout, newestRun } from "../run_guard.ts";
 import { Communicator } from "./communicator.ts";
 import type { Waiting } from "./connection.ts";
@@ -17,6 +17,8 @@ import type { Command } from "./thread_messages.ts";
 import type { Distress } from "./distress.ts";
 import type { Mpi } from "./mpi.ts";
 import type { MpiGroup } from "./mpi_group.ts";
+import type { Launcher } from "../launcher.ts";
+import { endedRanks, runningRanks } from "./neighbours.ts";
 
 /**
  * Milliseconds that other ranks than the first wait before they show an error: where all ranks have the same, that of the
@@ -30,6 +32,9 @@ const flush = 500;
 /** Milliseconds by which a rank that gives up waiting lets the rank before it go first. [ours] */
 const turn = 700;
 
+/** Seconds of waiting for the world after which a rank looks, at each such interval, for neighbours that have ended. [ours] */
+const lookAround = 2;
+
 /** Watches over the end of this rank. */
 export class Watch {
   /** The world, once it is joined. */
@@ -39,13 +44,17 @@ export class Watch {
   /** The messages of ranks that wait, where they can be sent. */
   distress?: Distress;
   readonly #mpi: Mpi;
+  readonly #launcher: Launcher;
   readonly #rank: number;
   #isOver = false;
+  #looks = 0;
+  #seen?: string;
 
-  /** Makes the watch of rank `rank`, which calls `mpi` from the main thread. */
-  constructor(mpi: Mpi, rank: number) {
+  /** Makes the watch of a rank, which calls `mpi` from the main thread. */
+  constructor(mpi: Mpi, launcher: Launcher) {
     this.#mpi = mpi;
-    this.#rank = rank;
+    this.#launcher = launcher;
+    this.#rank = launcher.rank;
   }
 
   /** Listens to the end of the process and to errors that nobody caught. */
@@ -57,17 +66,38 @@ export class Watch {
 
   /** Ends all ranks where a collective has waited too long for the others. */
   look({ command }: Waiting, seconds: number): void {
+    if (!command) this.#lookForNeighbours(seconds);
     const timeout = currentRun()?.timeout ?? defaultTimeout;
     if (command && seconds >= timeout / 2) this.distress?.tell(command.id, command, command.kind);
     if (seconds < timeout) return;
     sleep(turn * Math.min(this.#rank, 8)); // so that one of the ranks that give up at the same time shows it
-    const place = command ? show(command) : "the start, where all ranks meet";
+    const place = command ? describeCollective(command) : "the start, where all ranks meet";
     const others = command && this.distress ? this.#others(command, this.distress) : "";
     this.end(
       `waited ${
         seconds.toFixed(0)
       } s for other ranks in ${place}${others}. All ranks end now (time-out: ${timeout} s)`,
     );
+  }
+
+  /** Ends this rank where another one of its host has ended without joining the world; two looks must agree on it. */
+  #lookForNeighbours(seconds: number): void {
+    if (seconds < lookAround * (this.#looks + 1)) return;
+    this.#looks++;
+    const running = runningRanks(this.#launcher);
+    const ended = endedRanks(this.#launcher, running);
+    const isCertain = ended !== undefined && ended === this.#seen;
+    this.#seen = ended;
+    if (!isCertain || this.#isOver) return;
+    this.#isOver = true;
+    if (running![0] === this.#rank) {
+      console.error(
+        `[rank ${this.#rank}, host ${hostName()}] ${ended} ended (an error, Deno.exit, or a script that is over) before the start, ` +
+          `where all ranks meet. Every rank must run the same script. All ranks end now`,
+      );
+    }
+    sleep(2 * lookAround * 1000); // one rank of the host has shown it; the others find it meanwhile
+    this.#abort(1);
   }
 
   /** Returns words for the ranks that have not said that they wait, and for those that wait elsewhere. */
@@ -77,7 +107,7 @@ export class Watch {
     const silent = places.flatMap(([rank, place]) => place ? [] : [name(rank)]);
     const elsewhere = places.flatMap(([rank, place]) =>
       place && (place.kind !== own.kind || place.label !== own.label)
-        ? [`${name(rank)} waits in ${show(place)}`]
+        ? [`${name(rank)} waits in ${describeCollective(place)}`]
         : []
     );
     return listed("; nothing was heard of", silent) + listed(";", elsewhere);

@@ -5,7 +5,7 @@
  */
 import { ConfigError, FormatError } from "../../base/errors.ts";
 import { digest } from "../../base/cache.ts";
-import { gatherValues, type Group, valueOf } from "../../base/exchange.ts";
+import { fromRank, gatherValues, type Group } from "../../base/exchange.ts";
 import { madeOf, rankName, shownByFirst, together } from "../../base/together.ts";
 import { singleGroup } from "../../parallel/mod.ts";
 import { makeSharedFolder } from "../../model/ranks/shared_folder.ts";
@@ -176,14 +176,14 @@ export async function findCheckpoint(
   world: Group = singleGroup,
 ): Promise<Checkpoint> {
   const { openCheckpoint } = await import("./checkpoint.ts");
-  const one = await valueOf(world, 0, "find", () => hasState(path));
+  const one = await fromRank(world, 0, "find", () => hasState(path));
   if (one) {
     return await sameOnAll(world, openCheckpoint(path, world)).catch((error) =>
       offerAnother(path, error, world)
     );
   }
   const damaged: FormatError[] = [];
-  for (const candidate of await valueOf(world, 0, "find", () => newestFirst(path))) {
+  for (const candidate of await fromRank(world, 0, "find", () => newestFirst(path))) {
     try {
       const found = await sameOnAll(world, openCheckpoint(candidate, world));
       if (world.rank === 0) { for (const error of damaged) onSkipped(error, found.path); }

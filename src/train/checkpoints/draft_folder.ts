@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Group, valueOf } from "../../base/exchange.ts";
+import { fromRank, type Group } from "../../base/exchange.ts";
 import { together } from "../../base/together.ts";
 import { singleGroup } from "../../parallel/mod.ts";
 
@@ -19,7 +19,7 @@ export async function replaceFolder(
   group: Group = singleGroup,
 ): Promise<void> {
   const [, parent = "", name] = path.match(/^(.*\/)?([^/]+)$/)!;
-  const id = await valueOf(group, 0, "draft folder", () => crypto.randomUUID());
+  const id = await fromRank(group, 0, "draft folder", () => crypto.randomUUID());
   const draft = `${parent}.${name}.${id}.tmp`;
   await together(group, "draft folder", async () => {
     if (group.rank === 0) await Deno.mkdir(draft, { recursive: true });

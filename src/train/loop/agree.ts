@@ -34,7 +34,7 @@ export interface Vote {
 }
 
 /** The decision of all ranks. */
-export interface Verdict {
+export interface Decision {
   /** True when all read back now. */
   due: boolean;
   /** True when no step may be taken yet. */
@@ -63,7 +63,7 @@ export class Agreement {
    * @throws {RankError} on the other ranks then, naming that rank
    * @throws {LlameroError} when ranks are at different steps, or have done different things
    */
-  async agree({ step, due = false, busy = false, kept = 0, failure }: Vote): Promise<Verdict> {
+  async agree({ step, due = false, busy = false, kept = 0, failure }: Vote): Promise<Decision> {
     const { world, data, model } = this.ranks;
     const { control: { stops, wantsPause }, log: { meter } } = this;
     const own = [
@@ -112,7 +112,7 @@ export class Agreement {
         const stopped = stopping.aborted && failure?.error === stopping.reason;
         const { busy } = await this.agree({ step, busy: !ended, failure: stopped ? undefined : failure });
         if (busy) continue;
-        if (!wasStopping) stopping.throwIfAborted();
+        if (!wasStopping || ended!.failure) stopping.throwIfAborted();
         return ended!.result as T;
       }
     } catch (error) {

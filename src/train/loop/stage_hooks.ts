@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Ranks, valueOf } from "../../base/exchange.ts";
+import { fromRank, type Ranks } from "../../base/exchange.ts";
 import type { PreparedTokens } from "../../data/mod.ts";
 import type { Model } from "../../model/mod.ts";
 import { stateOf } from "../../model/model_state.ts";
@@ -76,7 +76,7 @@ async function onFirstCopy<T>(
   const { world, data } = agreement.ranks;
   using _alone = firstCopyAlone(model, agreement.ranks);
   const own = await aside(agreement, log, () => data.rank === 0 ? compute() : Promise.resolve(undefined));
-  const told = await valueOf(world, 0, "value of rank 0", () => own ?? null);
+  const told = await fromRank(world, 0, "value of rank 0", () => own ?? null);
   return (world.rank === 0 ? own : told) as T;
 }
 

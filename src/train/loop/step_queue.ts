@@ -10,12 +10,12 @@
 import type { BatchRow } from "../../model/architecture/batch.ts";
 import type { Model, TrainingStepOptions } from "../../model/mod.ts";
 import type { ParallelOptions } from "../../model/training/parallel/build_parallel.ts";
+import { laneMicroBatch } from "../../model/training/parallel/lane_micro_batch.ts";
 import type { ParallelStep } from "../../model/training/parallel/parallel_step.ts";
 import type { StepRecord } from "../../model/training/stepping.ts";
 import { keptTargets, TrainingStep } from "../../model/training/training_step.ts";
 import { singleRanks } from "../../parallel/mod.ts";
 import type { HistoryEntry } from "../monitoring/events.ts";
-import { laneMicroBatch } from "../ranks/run_parallel.ts";
 import { learningRateAt, type Schedule } from "../stages/schedule.ts";
 import { scheduleOf, type StageSettings } from "../stages/stage.ts";
 import type { StageTokens } from "../stages/stage_data.ts";

@@ -53,6 +53,6 @@ export function enterRank(
 }
 
 /** Returns what stands in front of the output of a rank, such as `[rank 3, host b]`. */
-export function rankPrefix(world: Group): string {
+function rankPrefix(world: Group): string {
   return `[${rankName(world, world.rank)}]`;
 }

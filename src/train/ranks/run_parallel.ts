@@ -76,20 +76,6 @@ export function lanesOf({ lanes: asked, ranks, independent }: RunParallel, recor
   throw shownByFirst(ranks.world, error);
 }
 
-/**
- * Returns the sequences of a lane that are computed at once: no more than a lane has, since the rest would be padding, and
- * so many that the model ranks share their rows equally. It depends on the lanes alone, not on how many ranks share them.
- */
-export function laneMicroBatch(
-  { microBatch, batch, context }: { microBatch: number; batch: number; context: number },
-  lanes: number,
-  modelRanks: number,
-): number {
-  let size = Math.min(microBatch, Math.ceil(batch / lanes));
-  while (size < microBatch && size * context % modelRanks !== 0) size++;
-  return size;
-}
-
 /** Returns the parts of a batch that a step queue needs; undefined for a run that is that of a single process. */
 export function queueParallel(
   { ranks, zero, overlap }: RunParallel,

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { gatherValues, type Group, valueOf } from "../../base/exchange.ts";
+import { fromRank, gatherValues, type Group } from "../../base/exchange.ts";
 import { show } from "../../base/schema.ts";
 import { rankName, shownByFirst } from "../../base/together.ts";
 import type { Device } from "../../gpu/mod.ts";
@@ -66,7 +66,7 @@ export async function shareKernels(
       ),
     );
   }
-  const choices = await valueOf(world, 0, "kernel table", () => kernels.choices);
+  const choices = await fromRank(world, 0, "kernel table", () => kernels.choices);
   if (useKernelTable(device, choices)) kernels.choices = choices;
   return difference;
 }

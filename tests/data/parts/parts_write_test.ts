@@ -98,6 +98,63 @@ Deno.test("a changed plan is done again, and shards of files that are gone are r
     assert.equal(times(`${folder}/out-1`).size, before.size - 1);
   }));
 
+Deno.test("another number of parts over other input replaces an earlier result, and the join waits for all of them", () =>
+  inFolder(async (folder) => {
+    const out = `${folder}/out/x-*.jsonl`;
+    const add = (name: string) => Deno.writeTextFile(`${folder}/${name}.jsonl`, `{"text":"file ${name}"}`);
+    const write = (part: number, of: number) =>
+      Dataset.jsonl(`${folder}/*.jsonl`, { text: "text" }).write(out, { part, of });
+    const texts = async () => (await (await joinParts(out)).dataset.toArray()).map(({ text }) => text);
+    for (const name of ["a", "c"]) await add(name);
+    for (const part of [0, 1]) await write(part, 2);
+    await write(0, 3); // the same input: the earlier result stays good
+    assert.deepEqual(await texts(), ["file a", "file c"]);
+    await add("b");
+    for (const part of [0, 2]) await write(part, 3);
+    assert.match((await failure(texts)).message, /part 1 of 3 is missing; run it again/);
+    await write(1, 3);
+    assert.deepEqual(await texts(), ["file a", "file b", "file c"]);
+    await Deno.remove(`${folder}/c.jsonl`);
+    await write(0, 1);
+    assert.deepEqual(await texts(), ["file a", "file b"]);
+  }));
+
+Deno.test("a part that reads its own shards is refused, however the folder is written", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/a.jsonl`, '{"text":"a"}');
+    const write = (pattern: string, part: number) =>
+      Dataset.jsonl(pattern, { text: "text" }).write(`${folder}/x-*.jsonl`, { part, of: 2 });
+    for (const part of [0, 1]) await write(`${folder}/a.jsonl`, part);
+    for (const pattern of ["*.jsonl", "**/*.jsonl", "./x-*.jsonl"]) {
+      const { message } = await failure(() => write(`${folder}/${pattern}`, 1));
+      assert.match(message, /the dataset reads .*x-\w{16}\.jsonl, which is a shard .*write to a folder/);
+    }
+    await write(`${folder}/a.jsonl`, 1);
+  }));
+
+Deno.test("a part whose draft another process takes away says so, and an error of the disk names the unit", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/a.jsonl`, '{"text":"a"}');
+    const out = `${folder}/out/x-*.jsonl`;
+    const takeDrafts = Dataset.jsonl(`${folder}/*.jsonl`, { text: "text" }).map((document) => {
+      for (const { name } of Deno.readDirSync(`${folder}/out`)) {
+        if (name.endsWith(".tmp")) Deno.removeSync(`${folder}/out/${name}`);
+      }
+      return document;
+    }, { name: "take", version: 1 });
+    assert.match(
+      (await failure(() => takeDrafts.write(out, { part: 0, of: 1 }))).message,
+      /Cannot write .*x-\w+\.jsonl: .*by another process that does the same work/,
+    );
+    const pages = Dataset.jsonl(`${folder}/*.jsonl`, { text: "text" });
+    await Deno.writeTextFile(`${folder}/rejects`, "a file where the folder should be");
+    assert.match(
+      (await failure(() => pages.write(out, { part: 0, of: 1, rejects: `${folder}/rejects/r-*.jsonl` })))
+        .message,
+      /Cannot do .*a\.jsonl: .*run the part again/,
+    );
+  }));
+
 Deno.test("missing parts are named", () =>
   inFolder(async (folder) => {
     await makeCorpus(folder, 1);
@@ -157,6 +214,12 @@ Deno.test("rejects of a part are one file per unit, and the path of a part needs
     const { stats } = await joinParts(out);
     const dropped = stats.steps.flatMap(({ dropped }) => Object.values(dropped)).reduce((a, b) => a + b);
     assert.equal(rejects.length, dropped);
+    const names = () => [...Deno.readDirSync(`${folder}/rejects`)].map(({ name }) => name).sort();
+    const before = names();
+    await Deno.writeTextFile(`${folder}/rejects/${before[0]}.${crypto.randomUUID()}.tmp`, "left by a kill");
+    await Deno.remove(`${folder}/out`, { recursive: true });
+    await writeOne(folder, out, { part: 0, of: 1, rejects: `${folder}/rejects/r-*.jsonl` });
+    assert.deepEqual(names(), before);
     for (
       const [path, options, why] of [
         [`${folder}/x.jsonl`, {}, /needs one \*/],

@@ -61,6 +61,10 @@ Deno.test("a broken row of JSON Lines is one problem with its line", () =>
         a: 3,
       },
     ]);
+    await Deno.writeFile(path, Uint8Array.of(...bytes('{"a":1}\n{"a":"'), 0xe9, ...bytes('"}\n')));
+    const [, latin] = await all(findJsonl(path));
+    assert.ok(isBrokenRecord(latin));
+    assert.match(latin.problem, /^not valid utf-8, convert the file, such as by `iconv/);
   }));
 
 Deno.test("CSV: quotes, separators, line ends and empty fields", () =>

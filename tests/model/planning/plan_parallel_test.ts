@@ -154,6 +154,17 @@ Deno.test("measured under ranks: one plan for all, with links of every group and
   assert.match(again.toString(), /Sent by a rank in a step\n/);
 });
 
+Deno.test("a micro-batch is planned no larger than the lane that a trainer cuts it to", () => {
+  const plan = (microBatch: number, processes = 2, lanes = 2 * processes) => {
+    const options = { tokens: 1e6, batchTokens: batch * shape.context!, microBatch };
+    const { bytes, parallel } = Model.plan(shape, { ...options, parallel: { processes, lanes } }).facts;
+    return { activations: bytes.activations, parallel };
+  };
+  assert.deepEqual(plan(9), plan(3), "nine sequences in four lanes");
+  assert.ok(plan(3).activations > plan(2).activations);
+  assert.ok(plan(9, 1, 1).activations > plan(3, 1, 1).activations, "one lane takes nine at once");
+});
+
 Deno.test("processes that cannot be are refused, with what would do", () => {
   const plan = (options: Omit<PlanOptions, "tokens">) => () => Model.plan(shape, { tokens: 1e6, ...options });
   assert.throws(

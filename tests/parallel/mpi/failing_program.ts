@@ -4,9 +4,11 @@
  * @module
  */
 import { gatherValues } from "../../../src/base/exchange.ts";
-import { guardRun, openWorld } from "../../../src/parallel/mod.ts";
+import { guardRun, openWorld, world } from "../../../src/parallel/mod.ts";
 
 const [how, folder] = Deno.args;
+if (how === "exit before the start" && world.rank === world.size - 1) Deno.exit(0);
+if (how === "throw before the start" && world.rank === world.size - 1) throw new TypeError("no such option");
 const group = await openWorld();
 const last = group.rank === group.size - 1;
 let step = 0;

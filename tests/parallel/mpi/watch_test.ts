@@ -26,3 +26,15 @@ for (const mpi of [openMpi, mpich]) {
     );
   }
 }
+
+Deno.test(`MPICH: a rank that throws before all ranks meet ends the others, which say so${mpich.reason}`, {
+  ignore: mpich.ignore,
+}, async () => {
+  const { code, stderr, took } = await runRanks(mpich, 2, "tests/parallel/mpi/failing_program.ts", [
+    "throw before the start",
+  ]);
+  assert.notEqual(code, 0);
+  assert.equal(stderr.match(/TypeError: no such option/g)?.length, 1, stderr);
+  assert.match(stderr, /^\[rank 0, host .+\] rank 1 ended .+ before the start, where all ranks meet/m);
+  assert.ok(took < 60_000, `${took} ms`); // MPICH's launcher says nothing: rank 0 would wait for 600 s
+});

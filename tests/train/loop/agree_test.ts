@@ -140,6 +140,18 @@ Deno.test("work aside: every rank waits for the slowest, and a stop reaches all"
   assert.deepEqual(discarded, [7]);
 });
 
+Deno.test("work aside in a run that stops already ends as the work does", async () => {
+  const ended = await agreeing(2, async (agreement, control, rank) => {
+    if (rank === 0) control.stop();
+    await agreement.agree({ step: 1 });
+    const { stopping } = control;
+    const done = await agreement.phase(1, () => rank + 1);
+    const error = await errorOf(agreement.phase(1, () => stopping.throwIfAborted()));
+    return [done, error === stopping.reason];
+  });
+  assert.deepEqual(ended, [[1, true], [2, true]]);
+});
+
 Deno.test("the failure of work aside ends all ranks at once", async () => {
   const errors = await agreeing(2, (agreement, _, rank) =>
     errorOf(

@@ -2,15 +2,18 @@
  * Files of equal entries in numbered ranges: one job writes such a file, others read the ranges that they work on.
  *
  * The file is a list of blocks. A block holds entries in ascending order of their ranges, and behind them a table with
- * the first entry and the checksum of each range. At the end stand the facts of the file as JSON, their length and a
- * magic number. All numbers are unsigned 32-bit words, little-endian. A file gets its name when it is complete.
+ * the first entry and the checksum of each range. At the end stand the facts of the file as JSON, their length, their
+ * checksum and a magic number. All numbers are unsigned 32-bit words, little-endian. A file gets its name when it is complete.
  *
  * @module
  */
 import { DataError } from "../../../base/errors.ts";
 import { type Write, writeAtomically } from "../../../formats/atomic_file.ts";
 
-const magic = 0x4c4c5246; // "FRLL", the last word of a file
+const magic = 0x324c4c46; // "FLL2", the last word of a file
+const trailerBytes = 12;
+/** Checksum of nothing; not 0, so that a part of the disk that lost its bytes is no empty range. */
+const emptyChecksum = 0x811c9dc5;
 const bufferWords = 1 << 18;
 const maxBlockEntries = 2 ** 32 - 1;
 
@@ -95,7 +98,7 @@ export class RangeWriter {
     const footer: Footer<unknown> = { key, width, ranges, blocks: this.#blocks, facts };
     const json = new TextEncoder().encode(JSON.stringify(footer));
     await this.#write(json);
-    await this.#write(bytesOf(Uint32Array.of(json.length, magic)));
+    await this.#write(bytesOf(Uint32Array.of(json.length, checksum(json, emptyChecksum), magic)));
   }
 
   /** Extends the table to `ranges` ranges, of which new ones begin at the end of the entries so far. */
@@ -107,7 +110,7 @@ export class RangeWriter {
     }
     for (; this.#ranges < ranges; this.#ranges++) {
       this.#table[2 * this.#ranges] = this.#entries;
-      this.#table[2 * this.#ranges + 1] = 0;
+      this.#table[2 * this.#ranges + 1] = emptyChecksum;
     }
   }
 
@@ -132,6 +135,16 @@ export class RangeWriter {
   }
 }
 
+/** A block of a file. */
+interface Block {
+  /** First byte of its entries. */
+  entries: number;
+  /** First byte of its table. */
+  table: number;
+  /** Number of its entries. */
+  count: number;
+}
+
 /** A complete file, open for reading. */
 export class RangeFile<F = unknown> {
   /** The facts that its writer gave. */
@@ -143,14 +156,13 @@ export class RangeFile<F = unknown> {
   readonly #path: string;
   readonly #file: Deno.FsFile;
   readonly #width: number;
-  /** First byte of the entries and of the table of each block. */
-  readonly #blocks: readonly { entries: number; table: number }[];
+  readonly #blocks: readonly Block[];
 
   private constructor(
     path: string,
     file: Deno.FsFile,
     footer: Footer<F>,
-    blocks: { entries: number; table: number }[],
+    blocks: readonly Block[],
   ) {
     this.#path = path;
     this.#file = file;
@@ -181,7 +193,7 @@ export class RangeFile<F = unknown> {
         const entries = end;
         const table = entries + count * width * 4;
         end = table + (2 * footer.ranges + 1) * 4;
-        return { entries, table };
+        return { entries, table, count };
       });
       return new RangeFile(path, file, footer, blocks);
     } catch (error) {
@@ -209,7 +221,7 @@ export class RangeFile<F = unknown> {
     for (const block of this.#blocks) {
       const { first, count, check } = this.#slice(block, range);
       let at = block.entries + first * this.#width * 4;
-      let found = 0;
+      let found = emptyChecksum;
       for (let left = count * this.#width; left > 0;) {
         const words = this.#words(at, Math.min(left, bufferWords - bufferWords % this.#width));
         found = checksum(words, found);
@@ -226,8 +238,9 @@ export class RangeFile<F = unknown> {
     this.#file.close();
   }
 
-  #slice({ table }: { table: number }, range: number): { first: number; count: number; check: number } {
+  #slice({ table, count }: Block, range: number): { first: number; count: number; check: number } {
     const [first, check, next] = this.#words(table + 8 * range, 3);
+    if (first > next || next > count) throw damaged(this.#path);
     return { first, check, count: next - first };
   }
 
@@ -261,16 +274,13 @@ function openFile(path: string): Deno.FsFile {
 
 function footerOf<F>(path: string, file: Deno.FsFile): Footer<F> {
   const { size } = file.statSync();
-  if (size < 8) throw damaged(path);
-  const [length, last] = readWords(path, file, size - 8, 2);
-  if (last !== magic || length > size - 8) throw damaged(path);
+  if (size < trailerBytes) throw damaged(path);
+  const [length, check, last] = readWords(path, file, size - trailerBytes, 3);
+  if (last !== magic || length > size - trailerBytes) throw damaged(path);
   const bytes = new Uint8Array(length);
-  readBytes(path, file, size - 8 - length, bytes);
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw damaged(path);
-  }
+  readBytes(path, file, size - trailerBytes - length, bytes);
+  if (checksum(bytes, emptyChecksum) !== check) throw damaged(path);
+  return JSON.parse(new TextDecoder().decode(bytes));
 }
 
 function readWords(path: string, file: Deno.FsFile, at: number, count: number): Uint32Array<ArrayBuffer> {
@@ -298,8 +308,8 @@ function bytesOf(words: Uint32Array<ArrayBuffer>): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }
 
-/** Returns the checksum of words that follow those of the checksum `so far`. */
-function checksum(words: Uint32Array, soFar: number): number {
+/** Returns the checksum of words, or bytes, that follow those of the checksum `soFar`. */
+function checksum(words: Uint32Array | Uint8Array, soFar: number): number {
   let h = soFar;
   for (let i = 0; i < words.length; i++) {
     h = Math.imul(h ^ words[i], 0x01000193);

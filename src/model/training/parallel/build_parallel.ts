@@ -103,71 +103,98 @@ export async function buildParallel(
   checkLanes(lanes, ranks.data.size);
   model.checkTrainable();
   checkShared(model, options);
-  const { device } = model;
   using building = new DisposableStack();
   const place = zero === 1 ? ranks.data : { rank: 0, size: 1 };
   requireStepRoom(model, { ...options, divided: place });
   const updated = await buildUpdated(model, options, place, bucketSize, building);
-  const { trainable, gathered, master, markChanged } = updated;
-  const { size } = trainable.layout.places;
-  const replicated = trainable.layout.replicated ?? size;
+  const { trainable: { layout }, gathered, master, markChanged } = updated;
+  const { size } = layout.places;
+  const replicated = layout.replicated ?? size;
   const { remedy = arenaRemedy } = options;
   const moment = (name: AdamMoment) => {
     const owner = `${ownerOf(model)} ${name}`;
-    const made = OwnedArena.allocate(device, owner, size, place, { bucketSize, remedy });
-    return building.adopt(made, () => made.free(device));
+    const made = OwnedArena.allocate(model.device, owner, size, place, { bucketSize, remedy });
+    return building.adopt(made, () => made.free(model.device));
   };
   const moments = { m: moment("m"), v: moment("v") };
   const held = moments.m.ranges;
-  const base = await buildMicroBatch(model, options, trainable, building);
-  const { gradients, state } = base;
+  const base = await buildMicroBatch(model, options, updated.trainable, building);
+  const own = held.flatMap(({ start, size }) => base.gradients.flat("gradients", start, size));
   const small = (name: string, size: number) => smallTensor(model, name, [Math.max(1, size)], building);
-  const flat = (start: number, size: number) => gradients.flat("gradients", start, size);
-  const own = held.flatMap(({ start, size }) => flat(start, size));
-  const ownParts = small("own norm parts", normPartsOf(own));
-  const parts = small("norm parts", countParts(size, replicated, ranks.model));
-  const compile = async (name: string, record: (r: Recorder) => void) => {
-    const r = new Recorder(device, "all", false);
-    record(r);
-    const program = await r.compile(`${ownerOf(model)} ${name}`);
-    building.defer(() => program.dispose());
-    return program;
+  const norm = {
+    own,
+    ownParts: small("own norm parts", normPartsOf(own)),
+    parts: small("norm parts", countParts(size, replicated, ranks.model)),
   };
-  const compileCalls = async (name: string, record: (r: Recorder) => void) => {
-    const r = new Recorder(device, "all", false);
-    record(r);
-    return r.calls.length ? await compile(name, record) : undefined;
-  };
-  const { syncsOwn } = updated;
+  const programs = await compilePrograms(model, options, { base, updated, moments, norm }, building);
   return {
     ...base,
+    ...programs,
     buckets: bucketsOf(size, ranks.data.size, bucketSize),
     held,
     moments,
     replicated,
-    collect: await compileCalls("adapters", (r) => trainable.collectGradients(r, gradients)),
-    norms: await compileCalls("norm", (r) => normParts(r, own, ownParts)),
-    ownParts,
-    parts,
-    update: await compile("update", (r) => {
-      finishParts(r, parts, state);
-      for (const range of held) {
-        const [m, v] = [moments.m.parts(range), moments.v.parts(range)];
-        const lists = [updated.pieces(range), flatPieces(flat, range), m, v];
-        for (const { start, tensors: [weights, gradients, m, v] } of alignPieces(...lists)) {
-          const decayed = Math.max(0, trainable.layout.decayed - start);
-          const arrays = { weights: [weights], gradients: [gradients], m: [m], v: [v], decayed };
-          adamw(r, arrays, state, options);
-        }
-      }
-      if (syncsOwn) trainable.syncToModel(r);
-    }),
-    sync: syncsOwn ? undefined : await compileCalls("merge", (r) => trainable.syncToModel(r)),
+    ownParts: norm.ownParts,
+    parts: norm.parts,
     gathered,
     master,
     markChanged,
     owned: building.move(),
   };
+}
+
+/** The tensors on which the programs work. */
+interface ProgramTensors {
+  base: MicroBatchParts;
+  updated: Updated;
+  moments: ParallelParts["moments"];
+  norm: { own: readonly Tensor[]; ownParts: Tensor; parts: Tensor };
+}
+
+/** Compiles the programs behind the micro-batches; those without calls are undefined. */
+async function compilePrograms(
+  model: ModelState,
+  options: TrainingStepOptions,
+  { base: { gradients, state }, updated, moments, norm: { own, ownParts, parts } }: ProgramTensors,
+  building: DisposableStack,
+): Promise<Pick<ParallelParts, "collect" | "norms" | "update" | "sync">> {
+  const { trainable, syncsOwn } = updated;
+  const compile = async (name: string, record: (r: Recorder) => void) => {
+    const r = new Recorder(model.device, "all", false);
+    record(r);
+    if (r.calls.length === 0) return undefined;
+    const program = await r.compile(`${ownerOf(model)} ${name}`);
+    building.defer(() => program.dispose());
+    return program;
+  };
+  return {
+    collect: await compile("adapters", (r) => trainable.collectGradients(r, gradients)),
+    norms: await compile("norm", (r) => normParts(r, own, ownParts)),
+    update: (await compile("update", (r) => {
+      finishParts(r, parts, state);
+      recordAdamW(r, options, { gradients, state }, updated, moments);
+      if (syncsOwn) trainable.syncToModel(r);
+    }))!,
+    sync: syncsOwn ? undefined : await compile("merge", (r) => trainable.syncToModel(r)),
+  };
+}
+
+/** Records the update of what is held here, range by range. */
+function recordAdamW(
+  r: Recorder,
+  options: TrainingStepOptions,
+  { gradients, state }: Pick<MicroBatchParts, "gradients" | "state">,
+  { trainable, pieces }: Updated,
+  { m, v }: ParallelParts["moments"],
+): void {
+  const flat = (start: number, size: number) => gradients.flat("gradients", start, size);
+  for (const range of m.ranges) {
+    const lists = [pieces(range), flatPieces(flat, range), m.parts(range), v.parts(range)];
+    for (const { start, tensors: [weights, sums, m, v] } of alignPieces(...lists)) {
+      const decayed = Math.max(0, trainable.layout.decayed - start);
+      adamw(r, { weights: [weights], gradients: [sums], m: [m], v: [v], decayed }, state, options);
+    }
+  }
 }
 
 /** Refuses lanes that the data ranks cannot share evenly. */

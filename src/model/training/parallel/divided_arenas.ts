@@ -3,15 +3,13 @@
  *
  * @module
  */
-import { gatherValues, type Group } from "../../../base/exchange.ts";
+import type { Group } from "../../../base/exchange.ts";
 import type { Device } from "../../../gpu/mod.ts";
 import { restrided } from "../../../formats/tensors/matrix.ts";
 import type { ModelState } from "../../model_state.ts";
-import type { Arena } from "../../weights/arena.ts";
 import { type ElementRange, overlap } from "../../weights/owned_ranges.ts";
 import type { OwnedArena } from "../../weights/owned_arena.ts";
 import type { ParameterStore } from "../../weights/stream_weights.ts";
-import { type ParameterLayout, parameterRows } from "../../weights/weight_layout.ts";
 
 /** Returns a store that reads rows of a divided arena on all ranks, which ask for the same rows in the same order. */
 export function gatheringStore(arena: OwnedArena, group: Group, label: string): ParameterStore {
@@ -107,47 +105,3 @@ export async function askForNorms(
     }
   };
 }
-
-/**
- * Returns the first parameter with a gradient that is not finite, on any rank; undefined where all are finite. Every rank
- * calls it.
- *
- * @param held the elements whose sums this rank has
- */
-export async function firstNonFinite(
-  device: Device,
-  { parameters }: ParameterLayout,
-  gradients: Arena,
-  held: readonly ElementRange[],
-  world: Group,
-): Promise<string | undefined> {
-  const own = await firstOf(device, { parameters }, gradients, held);
-  const all = await gatherValues(world, own ?? null, "not finite");
-  const found = all.filter((index) => index !== null);
-  return found.length ? parameters[Math.min(...found)].name : undefined;
-}
-
-/** Returns the index of the first such parameter among the held elements. */
-async function firstOf(
-  device: Device,
-  { parameters }: ParameterLayout,
-  gradients: Arena,
-  held: readonly ElementRange[],
-): Promise<number | undefined> {
-  for (const [index, parameter] of parameters.entries()) {
-    const { start, rows, stride } = parameterRows(parameter);
-    for (const range of held) {
-      const common = overlap(range, { start, size: rows * stride });
-      if (!common) continue;
-      for (let at = common.start; at < common.start + common.size; at += piece) {
-        const cols = Math.min(piece, common.start + common.size - at);
-        const [data] = await gradients.read(device, [{ start: at, rows: 1, cols, stride: cols }]);
-        if (!data.every(Number.isFinite)) return index;
-      }
-    }
-  }
-  return undefined;
-}
-
-/** Elements that are read at once: 16 MB. */
-const piece = 4e6;

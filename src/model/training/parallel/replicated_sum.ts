@@ -50,10 +50,11 @@ export async function sumLosses(
     inOrder(Array.from({ length: model.size }, (_, r) => all[r * own.length + lane]))
   );
   const rounds = await floatsOf(data, lanes);
-  const ordered = own.map((_, k) => k).values().flatMap((k) =>
-    Array.from({ length: data.size }, (_, rank) => rounds[rank * own.length + k])
-  );
-  return inOrder([...ordered]);
+  const ordered: number[] = []; // lane r + k D is the k-th one of data rank r
+  for (let k = 0; k < own.length; k++) {
+    for (let rank = 0; rank < data.size; rank++) ordered.push(rounds[rank * own.length + k]);
+  }
+  return inOrder(ordered);
 }
 
 async function floatsOf(group: Group, own: Float32Array<ArrayBuffer>): Promise<Float32Array<ArrayBuffer>> {

@@ -38,16 +38,18 @@ export class WeightGather {
   readonly #settings: GatherSettings;
   readonly #batches: Bucket[][];
   readonly #staging: Staging;
+  /** The own part of each batch in memory that other threads read: it stays, since its garbage goes uncounted. */
+  readonly #own: Uint8Array<SharedArrayBuffer>[] = [];
 
   /** Makes a gathering. */
   constructor(settings: GatherSettings) {
     this.#settings = settings;
-    this.#batches = batchesOf(settings.buckets);
+    this.#batches = gatherBatches(settings.buckets);
     this.#staging = new Staging(settings.device, settings.bytes * partsOf(this.#batches[0]));
   }
 
   /**
-   * Submits what `encoder` holds, reads the own parts and asks for their exchange.
+   * Submits what `encoder` holds, reads the own parts and asks for their exchange. The one before must be over.
    *
    * @returns a function that waits for the parts of the others and copies them to the GPU
    */
@@ -80,7 +82,7 @@ export class WeightGather {
     this.#staging.copy(encoder, ranges);
     const begin = tracer.now();
     device.gpu.queue.submit([encoder.finish()]);
-    const own = new Uint8Array(new SharedArrayBuffer(bytes * partsOf(batch)));
+    const own = this.#own[index] ??= new Uint8Array(new SharedArrayBuffer(bytes * partsOf(batch)));
     await this.#staging.map();
     tracer.add("compute", index === 0 ? "update" : "weights", begin);
     this.#staging.take((found) => {
@@ -129,7 +131,7 @@ function partsOf(buckets: readonly Bucket[]): number {
 }
 
 /** Joins neighbouring buckets while the parts of a rank are no more elements than the largest bucket. */
-export function batchesOf(buckets: readonly Bucket[]): Bucket[][] {
+export function gatherBatches(buckets: readonly Bucket[]): Bucket[][] {
   const batches: Bucket[][] = [];
   for (const bucket of buckets) {
     const last = batches.at(-1);

@@ -59,16 +59,20 @@ Deno.test("a file of another key, a damaged and a missing one are refused by nam
       });
     const read = () => {
       using file = RangeFile.open(path, "k", shape);
-      return pairs(file.read(1));
+      return [0, 1].flatMap((range) => pairs(file.read(range)));
     };
     assert.throws(read, /a: there is no such file, run the job/);
     await write();
     assert.throws(() => RangeFile.open(path, "other", shape), /a: it was made of other data/);
     assert.deepEqual([factsOf(path, "k", shape), factsOf(path, "other", shape)], [null, undefined]);
     const bytes = await Deno.readFile(path);
-    for (const at of [0, 9, 15]) {
+    for (let at = 0; at < bytes.length; at++) {
       await Deno.writeFile(path, bytes.with(at, bytes[at] ^ 4));
       assert.throws(read, /a: it is damaged/, `byte ${at}`);
+    }
+    for (const [from, to] of [[0, 16], [0, 36], [16, 36], [20, 36], [0, bytes.length]]) {
+      await Deno.writeFile(path, bytes.slice().fill(0, from, to)); // a hole in the file
+      assert.throws(read, /a: it is damaged/, `zeros from ${from} to ${to}`);
     }
     for (const size of [0, 5, bytes.length - 1]) {
       await Deno.writeFile(path, bytes.subarray(0, size));
