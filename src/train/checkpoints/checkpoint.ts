@@ -10,6 +10,8 @@ import { FormatError } from "../../base/errors.ts";
 import { gatherValues, type Group, type Ranks } from "../../base/exchange.ts";
 import { parseOptions } from "../../base/schema.ts";
 import { shownByFirst, together } from "../../base/together.ts";
+import { saveModel } from "../../model/files/save.ts";
+import { restoreModel } from "../../model/lifecycle/load_model.ts";
 import type { Model, Stepping } from "../../model/mod.ts";
 import { saveSchema } from "../../model/model_options.ts";
 import { stateOf } from "../../model/model_state.ts";
@@ -55,7 +57,6 @@ export async function writeCheckpoint(
   const { world } = ranks;
   const settings = parseOptions(saveSchema, { ...options, signal }, "Model.save");
   const { shardBytes } = settings;
-  const { saveModel } = await import("../../model/files/save.ts");
   await replaceFolder(path, async (draft) => {
     const written = [
       ...await saveModel(model, draft, settings),
@@ -153,7 +154,6 @@ async function checkFile(file: string, expected: FileRecord): Promise<void> {
 
 /** Restores the weights of a model from a checkpoint. Every rank of the model calls it. */
 export async function restoreWeights(model: Model, { path }: Checkpoint): Promise<void> {
-  const { restoreModel } = await import("../../model/lifecycle/load_model.ts");
   await restoreModel(model, path);
 }
 

@@ -8,6 +8,7 @@
  */
 import { DeviceError } from "../../base/errors.ts";
 import type { Device } from "../../gpu/mod.ts";
+import { restoreModel } from "../../model/lifecycle/load_model.ts";
 import { isShared, sharedDevice } from "../../model/lifecycle/shared_device.ts";
 import type { Model } from "../../model/mod.ts";
 import { lossOf, lostDeviceError } from "../checkpoints/storage_errors.ts";
@@ -64,7 +65,6 @@ export class DeviceRecovery {
 /** Restores the model from a checkpoint on a device opened anew; returns false where no device can be opened. */
 async function moveToNewDevice(model: Model, checkpoint: string): Promise<boolean> {
   try {
-    const { restoreModel } = await import("../../model/lifecycle/load_model.ts");
     await restoreModel(model, checkpoint, { device: await reopenDevice(model.device) });
     return true;
   } catch (error) {

@@ -15,25 +15,32 @@ async function train(data: number, run: ShardRun) {
 
 const run = { lanes: 2, steps: 6 };
 
-/** Trains on one and on two model ranks and compares the curves. */
-async function compare(run: Omit<ShardRun, "model">) {
+let trained: ReturnType<typeof train> | undefined;
+
+/** Trains on two model ranks, once for all tests. */
+function trainTwo() {
+  return trained ??= train(1, { ...run, model: 2 });
+}
+
+/** Trains on one model rank and compares the curve with that of two. */
+async function compare(run: Omit<ShardRun, "model">, training: ReturnType<typeof train>) {
+  const two = await training;
   const one = await train(1, { ...run, model: 1 });
-  const two = await train(1, { ...run, model: 2 });
   for (const [i, { loss, gradNorm }] of two.curve.entries()) {
     assert.ok(Math.abs(loss / one.curve[i].loss - 1) <= 2e-6, `loss ${i + 1}: ${loss}`);
     assert.ok(Math.abs(gradNorm / one.curve[i].gradNorm - 1) <= 1e-4, `norm ${i + 1}: ${gradNorm}`);
   }
   assert.deepEqual(two.written, one.written);
-  return two;
 }
 
 Deno.test("2 model ranks train as one process does, with the same bits on 1 and 2 data ranks", async () => {
-  const two = await compare(run);
-  assert.deepEqual(await train(2, { ...run, model: 2 }), two);
+  await compare(run, trainTwo());
+  assert.deepEqual(await train(2, { ...run, model: 2 }), await trainTwo());
 });
 
 Deno.test("2 model ranks train adapters as one process does", async () => {
-  await compare({ ...run, steps: 4, lora: true });
+  const adapters = { ...run, steps: 4, lora: true };
+  await compare(adapters, train(1, { ...adapters, model: 2 }));
 });
 
 const { ignore, reason } = openMpi;
@@ -41,7 +48,7 @@ Deno.test(
   `2 model ranks under Open MPI have the bits of those in one process${reason}`,
   { ignore },
   async () => {
-    const want = await train(1, { ...run, model: 2 });
+    const want = await trainTwo();
     const program = "tests/model/training/parallel/train_shards.ts";
     const { code, stdout, stderr } = await runRanks(openMpi, 2, program, [
       JSON.stringify({ ...run, model: 2 }),
