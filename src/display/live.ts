@@ -20,7 +20,7 @@ export interface Clock {
 export interface LiveOptions {
   /** Minimum milliseconds between two updates in a notebook or a terminal, default 200. */
   interval?: number;
-  /** Minimum milliseconds between two updates in a pipe, default 0: a log then has every record. */
+  /** Minimum milliseconds between two updates in a pipe, default 5000. */
   pipeInterval?: number;
   /** Milliseconds from the start without output, default 0; a display that ends within them is never shown. */
   quiet?: number;
@@ -35,7 +35,7 @@ export interface LiveOptions {
 const milliseconds = z.number().min(0);
 const schema = optionsSchema<LiveOptions>()(z.strictObject({
   interval: milliseconds.default(200),
-  pipeInterval: milliseconds.default(0),
+  pipeInterval: milliseconds.default(5000),
   quiet: milliseconds.default(0),
   stream: z.enum(["stdout", "stderr"]).default("stdout"),
   sink: z.custom<Sink>((v) => typeof v === "object" && v !== null, "must be a sink").optional(),
@@ -53,7 +53,7 @@ export const systemClock: Clock = {
 };
 
 /**
- * A display updated in place. In a notebook it is one output, in a terminal one line, in a pipe JSON lines.
+ * A display updated in place. In a notebook it is one output, in a terminal one line, in a pipe a plain line every few seconds.
  *
  * Of updates that come too fast only the newest is shown, when the interval is over. {@linkcode Live.end} shows the last
  * one at once.
@@ -63,7 +63,7 @@ export const systemClock: Clock = {
  *
  * const live = new Live();
  * for (let step = 1; step <= 20; step++) {
- *   live.update({ picture: () => ({ text: `step ${step}` }), record: { step } });
+ *   live.update({ picture: () => ({ text: `step ${step}` }) });
  *   await new Promise((resolve) => setTimeout(resolve, 5));
  * }
  * await live.end();

@@ -38,7 +38,7 @@ const schema = optionsSchema<ProgressOptions>()(z.strictObject({
 
 /**
  * The progress of one piece of work: after a first second without output, a bar, the rate and the remaining time. In a
- * pipe it is a JSON line every ten seconds and one at the end.
+ * pipe it is a plain line every five seconds and one at the end.
  *
  * ```ts
  * import { Progress } from "@llamero/sdk/display";
@@ -70,7 +70,7 @@ export class Progress {
     const { sink, clock = systemClock } = this.#options;
     this.#clock = clock;
     this.#start = clock.now();
-    this.#live = new Live({ quiet: 1000, pipeInterval: 10_000, stream: "stderr", sink, clock });
+    this.#live = new Live({ quiet: 1000, stream: "stderr", sink, clock });
     this.#live.update(this.#update(false));
   }
 
@@ -100,13 +100,11 @@ export class Progress {
   }
 
   #update(final: boolean): LiveUpdate {
-    return { picture: () => this.#picture(final), record: () => this.#record(final) };
+    return { picture: () => this.#picture(final), line: () => this.#line(final) };
   }
 
-  #record(ended: boolean): object {
-    const { label, done } = this;
-    const { total } = this.#options;
-    return { event: "progress", label, done, total, seconds: Number(this.#seconds.toFixed(3)), ended };
+  #line(final: boolean): string {
+    return `${this.label}: ${this.#facts(final).join(", ")}`;
   }
 
   #picture(final: boolean): Picture {

@@ -11,8 +11,8 @@ import { fit, oneLine } from "./text_width.ts";
 export interface LiveUpdate {
   /** The picture; a function is called only when the update is shown. */
   picture: Picture | (() => Picture);
-  /** The same as plain data, for a line in a pipe. Without it a pipe gets only the text of the last picture. */
-  record?: object | (() => object);
+  /** The same as one plain line for a pipe, default the first line of the picture's text, and all of it at the end. */
+  line?: string | (() => string);
 }
 
 /** A place where a live display is shown. */
@@ -63,19 +63,22 @@ export function terminalSink(write: (text: string) => void, columns: () => numbe
   };
 }
 
-/** Returns a sink that writes one line of JSON per update, and for updates without a record the text of the last. */
-export function pipeSink(line: (text: string) => void): Sink {
+/** Returns a sink that writes one plain line per update, and at the end all text of a picture that comes without a line. */
+export function pipeSink(write: (text: string) => void): Sink {
   return {
     kind: "pipe",
-    show({ picture, record }, final, repeated): void {
-      if (record === undefined && final) line(printable(called(picture).text));
-      if (record !== undefined && !repeated) line(JSON.stringify(called(record)));
+    show({ picture, line }, final, repeated): void {
+      const text = line === undefined ? called(picture).text : called(line);
+      const first = oneLine(line === undefined ? text.split("\n", 1)[0] : text);
+      const more = final && line === undefined && text.includes("\n");
+      if (more) write(printable(text));
+      else if (!repeated) write(first);
     },
     flush: () => Promise.resolve(),
   };
 }
 
-function called<T extends object>(value: T | (() => T)): T {
+function called<T extends object | string>(value: T | (() => T)): T {
   return typeof value === "function" ? value() : value;
 }
 
