@@ -10,7 +10,8 @@ import { count, duration } from "./format.ts";
 import { escapeHtml } from "./html.ts";
 import { type Clock, Live, systemClock } from "./live.ts";
 import type { LiveUpdate, Sink } from "./sink.ts";
-import { COLOURS, element, svgDocument, svgImage } from "./svg.ts";
+import { COLOURS } from "./palette.ts";
+import { element, svgDocument, svgImage } from "./svg.ts";
 
 /** Options of a progress display. */
 export interface ProgressOptions {
