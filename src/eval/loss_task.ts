@@ -45,8 +45,8 @@ export function lossEntry(dataset: Dataset | TokenDataset, settings: LossOptions
     async run(model, { model: modelName, seed, signal, shared }) {
       const lossModel = requireMethod(model, "loss", name);
       const label = `${name} on ${modelName}`;
-      const live = new Live({ quiet: 1000, pipeInterval: 10_000, stream: "stderr" });
-      live.update({ picture: () => ({ text: `${label} ...` }), record: { event: "progress", label } });
+      const live = new Live({ quiet: 1000, stream: "stderr" });
+      live.update({ picture: () => ({ text: `${label} ...` }) });
       const measured = model instanceof Model && shared
         ? datasetLoss(model, dataset, { limit, signal, group: shared.group, own: shared.own })
         : lossModel.loss(dataset, { limit, signal });

@@ -169,7 +169,9 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   /** Shows the text while it is generated. */
   override async show(): Promise<void> {
     const live = new Live();
-    for (let i = 0; await this.#has(i); i++) live.update({ picture: () => this.picture() });
+    for (let i = 0; await this.#has(i); i++) {
+      if (live.kind !== "pipe") live.update({ picture: () => this.picture() });
+    }
     await live.end({ picture: this.picture() });
   }
 

@@ -1,5 +1,5 @@
 /**
- * The live display of a run: a card in a notebook, a line in a terminal, lines of JSON in a pipe.
+ * The live display of a run: a card in a notebook, a line in a terminal, plain lines in a pipe.
  *
  * @module
  */
@@ -12,9 +12,7 @@ export async function showRun(log: RunLog, picture: () => Picture): Promise<void
   try {
     const live = new Live();
     log.onNote = () => live.update({ picture });
-    for await (const event of log.events.of<RunEvent["type"]>([])) {
-      live.update({ picture, record: event });
-    }
+    for await (const _event of log.events.of<RunEvent["type"]>([])) live.update({ picture });
     await live.end();
   } catch (error) {
     console.error("The display of the run failed, the run goes on:", error);
