@@ -5,7 +5,14 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import { chromeTrace } from "../base/trace.ts";
-import { bundle, Displayable, onInterrupt, type Picture } from "../display/mod.ts";
+import {
+  bundle,
+  Displayable,
+  type DisplayOwner,
+  onInterrupt,
+  type Picture,
+  withOwner,
+} from "../display/mod.ts";
 import { lossChart, runCard } from "./monitoring/run_card.ts";
 import { RunControl } from "./loop/run_control.ts";
 import type { EventOf, HistoryEntry, RunEvent } from "./monitoring/events.ts";
@@ -108,14 +115,18 @@ export class Run extends Displayable implements Promise<RunResult> {
       const blind = blindWarning(spec.parallel);
       if (blind && !launch) log.warn(blind);
       const onStart = () => this.#started = true;
-      const status = launch
-        ? await (await import("./launch_run.ts")).runLaunched(spec, launch, control, log, onStart)
-        : await (await import("./loop/run_stages.ts")).runStages(
-          { ...spec, trace: this.#trace },
-          control,
-          log,
-          onStart,
-        );
+      const status = await withOwner(
+        this.#owner(),
+        async () =>
+          launch
+            ? await (await import("./launch_run.ts")).runLaunched(spec, launch, control, log, onStart)
+            : await (await import("./loop/run_stages.ts")).runStages(
+              { ...spec, trace: this.#trace },
+              control,
+              log,
+              onStart,
+            ),
+      );
       if (status === "stopped" && control.abortReason) throw control.abortReason.value;
       this.#end = { status };
       const { overlap } = this.#trace;
@@ -135,6 +146,17 @@ export class Run extends Displayable implements Promise<RunResult> {
       await shown;
       await curves;
     }
+  }
+
+  /** Returns the card as the display of the work inside of the run; of a run without a card, nothing is shown. */
+  #owner(): DisplayOwner {
+    const isOpen = () => this.#end === undefined;
+    return {
+      get open() {
+        return isOpen();
+      },
+      note: (text) => this.#log.setWork(text),
+    };
   }
 
   /** Writes curves for TensorBoard; a failure is a warning and does not end the run. */
@@ -307,7 +329,7 @@ export class Run extends Displayable implements Promise<RunResult> {
     return runCard({
       title: this.name,
       status: this.status,
-      note: log.note,
+      note: log.activity,
       stage,
       ...current,
       history,
