@@ -13,6 +13,7 @@ import { DataError } from "../../base/errors.ts";
 import { nearest } from "../../base/schema.ts";
 import { bytes as showBytes } from "../../display/format.ts";
 import { withProgress } from "../../display/progress.ts";
+import { setting } from "../../base/setting.ts";
 import { download, type DownloadOptions } from "../../formats/download.ts";
 
 /** A file on this machine and the name that the user gave it. */
@@ -198,10 +199,4 @@ async function hubAddress(file: HubFile): Promise<Request> {
 
 function hub(): { hubUrl?: string; accessToken?: string } {
   return { hubUrl: setting("HF_ENDPOINT")?.replace(/\/$/, ""), accessToken: setting("HF_TOKEN") };
-}
-
-/** Returns a variable of the environment; undefined where reading it is not permitted. */
-function setting(name: string): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? Deno.env.get(name) || undefined : undefined;
 }
