@@ -6,7 +6,8 @@
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
 import type { Picture } from "./display.ts";
-import { COLOURS, element, fitPixels, heading, label, pixels, svgDocument, svgImage } from "./svg.ts";
+import { COLOURS } from "./palette.ts";
+import { element, fitPixels, heading, label, pixels, svgDocument, svgImage } from "./svg.ts";
 import { fit, oneLine, pad, textWidth } from "./text_width.ts";
 
 /** A grid of numbers. */

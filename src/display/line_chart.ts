@@ -12,7 +12,8 @@ import { number } from "./format.ts";
 import { legend, LEGEND_ROW, type LegendEntry } from "./legend.ts";
 import { extent, linearScale, logScale, type Scale } from "./scale.ts";
 import { sparkline } from "./sparkline.ts";
-import { COLOURS, heading, label, pixels, svgDocument, svgImage } from "./svg.ts";
+import { COLOURS } from "./palette.ts";
+import { heading, label, pixels, svgDocument, svgImage } from "./svg.ts";
 import { oneLine, pad, textWidth } from "./text_width.ts";
 
 /** A chart of curves. */

@@ -1,7 +1,7 @@
 /**
  * The GPU and an account of its memory, in which every buffer has an owner.
  *
- * This is the only file that touches `navigator.gpu`. The features that an adapter lists are not the features that it
+ * The features that an adapter lists are not the features that it
  * grants: all optional ones are requested, and those that are refused stay unused.
  *
  * @module
@@ -10,6 +10,7 @@ import { z } from "zod";
 import { ConfigError, DeviceError } from "../base/errors.ts";
 import { HighWater } from "../base/high_water.ts";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
+import { requestAdapter } from "./adapters/request_adapter.ts";
 import {
   adapterName,
   driverAdvice,
@@ -18,7 +19,7 @@ import {
   isSoftwareGl,
   noAdapter,
   slowAdapter,
-} from "./software_adapter.ts";
+} from "./adapters/software_adapter.ts";
 
 /**
  * The kernels that a device takes where several do the same. `subgroup`: one subgroup of 4, 8 or 16 lanes per workgroup
@@ -313,12 +314,6 @@ export class Device implements DeviceProfile {
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const o = parseOptions(schema, options, "openDevice");
-  if (!navigator.gpu) {
-    throw new DeviceError(
-      "Cannot open a GPU: this runtime has no WebGPU. Models are made, trained and asked in Deno 2.9 or later: " +
-        "run the script with `deno run -A`",
-    );
-  }
   const adapter = await requestAdapter();
   if (!adapter) throw new DeviceError(`${noAdapter}. ${driverAdvice(await installLineHere())}`);
   if (isSoftwareGl(adapter.info)) await warnOfSlowness(adapterName(adapter.info));
@@ -342,10 +337,6 @@ async function warnOfSlowness(name: string): Promise<void> {
   if (warned) return;
   warned = true;
   console.warn(`${slowAdapter(name)}.\n${driverAdvice(await installLineHere())}`);
-}
-
-function requestAdapter(): Promise<GPUAdapter | null> {
-  return navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
 }
 
 /**

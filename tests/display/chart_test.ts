@@ -67,7 +67,7 @@ Deno.test("a small line chart, element by element", () => {
     ..."0 2 4 6 8 10".split(" "),
   ]);
   assert.match(svg, /<tspan dx="6" fill="#777">3<\/tspan>/);
-  assert.match(svg, /<rect width="100%" height="100%" fill="#fff"\/>/);
+  assert.match(svg, /<rect width="100%" height="100%" fill="#ffffff"\/>/);
   assert.equal(svg.match(/<polyline/g)!.length, 1);
   assert.equal(svg.match(/<circle/g)!.length, 2);
 });
