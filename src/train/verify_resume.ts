@@ -101,7 +101,7 @@ function shortened(spec: RunSpec, steps: number): RunSpec {
     const settings = { ...stage.settings, length: { steps }, sampleEvery: null, checkpointEvery: steps };
     return { stage: { ...stage, settings } };
   });
-  return { ...spec, chain, energy: false, tensorboard: undefined };
+  return { ...spec, chain, energy: false, logs: undefined };
 }
 
 /** Trains a copy of the model in a folder; returns the number of the run's steps so far. */
