@@ -33,9 +33,16 @@ export class Generation extends Displayable implements AsyncIterable<string> {
    * Prepares a generation after `prompt`; use `model.generate` and `model.chat`.
    *
    * @param isAnswer true for an answer in a chat
+   * @param trimmed number of messages that were left out of the prompt, since the context does not hold them
    * @throws {ConfigError} for an unknown option, or a prompt that is empty or too long
    */
-  constructor(model: ModelHandle, prompt: Uint32Array, options: GenerateOptions = {}, isAnswer = false) {
+  constructor(
+    model: ModelHandle,
+    prompt: Uint32Array,
+    options: GenerateOptions = {},
+    isAnswer = false,
+    readonly trimmed: number = 0,
+  ) {
     super();
     this.#model = stateOf(model);
     const settings = samplingSettings(model, options);
