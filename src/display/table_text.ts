@@ -36,15 +36,28 @@ const GAP = 2;
 export function gridText(columns: readonly TextColumn[], count: number, page: TextPage): string[] {
   const none = count === 0 ? ["(no rows)"] : [];
   if (columns.length === 0) return none;
-  const blocks = blocksOf(columns, page.width).map((block) => blockText(block, count, page));
+  const all = Array.from({ length: count }, (_, row) => row);
+  const blocks = blocksOf(columns, page.width).map((block, i) =>
+    blockText(block, i === 0 ? all : all.filter((row) => hasCells(block, row)), page)
+  );
   return [...blocks.flatMap((lines, i) => i === 0 ? lines : ["", ...lines]), ...none];
 }
 
-/** Returns lines of words that fit the width, each in the same look; a word that is longer, such as a path, stays whole. */
+/**
+ * Returns lines of words that fit the width, all in one look; the rest of a long line is indented, and a word that is longer,
+ * such as a path, stays whole.
+ */
 export function wordLines(text: string, { width, paint }: TextPage, look: "bold" | "dim"): string[] {
-  return text === ""
-    ? []
-    : text.split("\n").flatMap((line) => wrapWords(line, width)).map((line) => paint(line, look));
+  if (text === "") return [];
+  return text.split("\n").flatMap((line) => {
+    const [first, ...rest] = wrapWords(line, width);
+    return [first, ...rest.length > 0 ? wrapWords(rest.join(" "), width - 2).map((more) => `  ${more}`) : []];
+  }).map((line) => paint(line, look));
+}
+
+/** Returns true for a row with more than its name in a block that begins with the names again. */
+function hasCells([, ...others]: readonly TextColumn[], row: number): boolean {
+  return others.some(({ cells }) => cells[row] !== "");
 }
 
 interface Measured extends TextColumn {
@@ -102,7 +115,11 @@ function widthsOf(block: readonly Measured[], width: number): number[] {
   return widths;
 }
 
-function blockText(block: readonly Measured[], count: number, { width, paint }: TextPage): string[] {
+function blockText(
+  block: readonly Measured[],
+  shown: readonly number[],
+  { width, paint }: TextPage,
+): string[] {
   const widths = widthsOf(block, width);
   const rows = (texts: readonly string[], isHead = false): string[] => {
     const cells = texts.map((text, i) => cellLines(text, widths[i]));
@@ -118,7 +135,7 @@ function blockText(block: readonly Measured[], count: number, { width, paint }: 
   return [
     ...head,
     rule,
-    ...Array.from({ length: count }, (_, i) => rows(block.map(({ cells }) => cells[i]))).flat(),
+    ...shown.flatMap((i) => rows(block.map(({ cells }) => cells[i]))),
   ];
 }
 

@@ -81,7 +81,7 @@ Deno.test("scores against tokens, Markdown and a section of a model card", async
     assert.match(curves.toString(), /Scores during training \(percent\)\n +boolq, accuracy/);
     assert.throws(() => scoreCurves([]), ConfigError);
     const markdown = reports[1].toMarkdown().split("\n");
-    assert.equal(markdown[0], "| task | model | metric | value | 95 % interval | n | protocol |");
+    assert.equal(markdown[0], "| task | model | metric | value | 95% interval | n | protocol |");
     assert.match(
       markdown[2],
       /^\| boolq \| tiny \| accuracy \| \d+\.\d ± \d+\.\d % \| \d+\.\d to \d+\.\d % \| 20 \| 0-shot, log-likelihood - .*\|$/,

@@ -164,13 +164,11 @@ Deno.test("a table of the paper with a user's models in it, also with several co
     const nine = report.compare({ table: 9 });
     const lines = nine.toString().split("\n");
     assert.match(lines[0], /Table 9 of the paper: MMLU, five-shot/);
-    assert.match(
-      lines[1],
-      /^model +humanities +STEM +social sciences +other +all +from/,
-    );
+    assert.match(lines[1], /^ +social$/);
+    assert.match(lines[2], /^model +humanities +STEM +sciences +other +all +from/);
     assert.match(
       lines.find((line) => line.startsWith("LLaMA 65B"))!,
-      /61\.8 % +51\.7 % +72\.9 % +67\.4 % +63\.4 % +paper/,
+      /61\.8% +51\.7% +72\.9% +67\.4% +63\.4% +paper/,
     );
     const own = nine.facts.filter(({ from }) => from === "this report");
     assert.deepEqual(own.map(({ model }) => model), ["base", "tuned"]);
@@ -186,7 +184,7 @@ Deno.test("a table of the paper with a user's models in it, also with several co
 
     const sixteen = report.compare({ table: 16 }).toString().split("\n");
     assert.match(sixteen[1], /^ +GPT-3 175B +Gopher 280B .* base \(this report\) +tuned \(this report\)$/);
-    assert.match(sixteen.find((line) => line.startsWith("virology"))!, /^virology +46\.0 % +47\.0 %/);
+    assert.match(sixteen.find((line) => line.startsWith("virology"))!, /^virology +46\.0% +47\.0 %/);
 
     const four = report.compare({ table: 4 }).facts.at(-1)!;
     assert.deepEqual(Object.keys(four.scores), ["0-shot", "5-shot"]);
