@@ -18,6 +18,7 @@ export * from "./chart.ts";
 export { bytes, count, duration, energy, fixed, mass, number, percent, plural, rate } from "./format.ts";
 export { card, escapeHtml, escapeMarkdown, htmlOf, join, noteHtml, scrolling, titleHtml } from "./html.ts";
 export { armInterrupt, type InterruptHandler, interruptible, onInterrupt } from "./interrupt.ts";
+export { growingSink, openGrowingSink } from "./growing.ts";
 export { type Clock, Live, type LiveOptions } from "./live.ts";
 export { Progress, type ProgressOptions } from "./progress.ts";
 export {
@@ -33,3 +34,4 @@ export { type Align, type Column, type Grid, keyValues, table, type TableOptions
 export { colour, hasColour, type OutputName, type Paint, type Style, terminalColumns } from "./terminal.ts";
 export { COLOURS, GREY, GREY_TINT, TINTS } from "./palette.ts";
 export { fit, oneLine, pad, textWidth } from "./text_width.ts";
+export { type Turn, type TurnPart, turns, type TurnsOptions } from "./turns.ts";

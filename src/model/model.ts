@@ -12,7 +12,7 @@ import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape } from "./architecture/config.ts";
 import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generation/generate_batch.ts";
 import { Generation } from "./generation/generation.ts";
-import { chatIds, promptIds } from "./generation/prompt_ids.ts";
+import { chatIds, conversationOf, promptIds } from "./generation/prompt_ids.ts";
 import type { GenerateOptions } from "./generation/sampling_settings.ts";
 import type { InspectOptions } from "./inspection/inspect.ts";
 import type { Inspection } from "./inspection/inspection.ts";
@@ -196,7 +196,12 @@ export class Model extends Displayable implements ModelHandle {
    * in the model's generation_config.json that this package does not know
    */
   generate(prompt: Prompt, options: GenerateOptions = {}): Generation {
-    return new Generation(this, promptIds(this, prompt), options);
+    return new Generation(
+      this,
+      promptIds(this, prompt),
+      options,
+      typeof prompt === "string" ? prompt : undefined,
+    );
   }
 
   /**
@@ -214,7 +219,8 @@ export class Model extends Displayable implements ModelHandle {
    * @throws {ConfigError} for a tokenizer without a template, which `.instruct` sets
    */
   chat(messages: string | readonly Message[], options: GenerateOptions = {}): Generation {
-    return new Generation(this, chatIds(this, messages), options, true);
+    const conversation = conversationOf(messages);
+    return new Generation(this, chatIds(this, conversation), options, conversation);
   }
 
   /**
