@@ -22,6 +22,7 @@ export type { Clock } from "./clock.ts";
 export { Live, type LiveOptions } from "./live.ts";
 export { displayIn, type DisplayOwner, displayOwner, type DisplayPlace, withOwner } from "./nesting.ts";
 export { Progress, type ProgressOptions, withProgress } from "./progress.ts";
+export { growingSink, openGrowingSink } from "./growing.ts";
 export {
   type Broadcast,
   closedSink,
@@ -36,3 +37,4 @@ export { type Align, type Column, type Grid, keyValues, table, type TableOptions
 export { colour, hasColour, type OutputName, type Paint, type Style, terminalColumns } from "./terminal.ts";
 export { COLOURS, GREY, GREY_TINT, TINTS } from "./palette.ts";
 export { fit, oneLine, pad, textWidth } from "./text_width.ts";
+export { type Turn, type TurnPart, turns, type TurnsOptions } from "./turns.ts";

@@ -197,7 +197,12 @@ export class Model extends Displayable implements ModelHandle {
    * in the model's generation_config.json that this package does not know
    */
   generate(prompt: Prompt, options: GenerateOptions = {}): Generation {
-    return new Generation(this, promptIds(this, prompt), options);
+    return new Generation(
+      this,
+      promptIds(this, prompt),
+      options,
+      typeof prompt === "string" ? prompt : undefined,
+    );
   }
 
   /**
@@ -217,8 +222,8 @@ export class Model extends Displayable implements ModelHandle {
    * context
    */
   chat(messages: string | readonly Message[], options: ChatOptions = {}): Generation {
-    const prompt = chatPrompt(this, messages, options);
-    return new Generation(this, prompt.ids, prompt.options, true, prompt.trimmed);
+    const { ids, turns, trimmed, options: rest } = chatPrompt(this, messages, options);
+    return new Generation(this, ids, rest, turns, trimmed);
   }
 
   /**
