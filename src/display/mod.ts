@@ -16,7 +16,17 @@ export { printable } from "../base/printable.ts";
 export { bundle, Displayable, inNotebook, jupyter, type Picture, settle, showPicture } from "./display.ts";
 export * from "./chart.ts";
 export { bytes, count, duration, energy, fixed, mass, number, percent, plural, rate } from "./format.ts";
-export { card, escapeHtml, escapeMarkdown, htmlOf, join, noteHtml, scrolling, titleHtml } from "./html.ts";
+export {
+  card,
+  escapeHtml,
+  escapeMarkdown,
+  htmlOf,
+  join,
+  meterHtml,
+  noteHtml,
+  scrolling,
+  titleHtml,
+} from "./html.ts";
 export { armInterrupt, type InterruptHandler, interruptible, onInterrupt } from "./interrupt.ts";
 export type { Clock } from "./clock.ts";
 export { Live, type LiveOptions } from "./live.ts";
