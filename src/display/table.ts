@@ -7,7 +7,7 @@ import { z } from "zod";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
 import { type Cell, cells } from "./cell.ts";
 import type { Picture } from "./display.ts";
-import { escapeHtml } from "./html.ts";
+import { escapeHtml, noteHtml, scrolling, titleHtml } from "./html.ts";
 import { fit, oneLine, pad, textWidth } from "./text_width.ts";
 
 /** The alignment of a column. */
@@ -84,8 +84,17 @@ function layOut(column: Column, values: unknown[], align: Record<string, Align>)
   return {
     name: column.name,
     align: own ?? (numeric ? "right" : "left"),
-    cells: cells(values, column.format),
+    cells: cells(values, column.format ?? (isName(column.name) ? name : undefined)),
   };
+}
+
+/** Returns true for a column whose whole numbers name things and do not count them, so that they are not grouped. */
+function isName(column: string): boolean {
+  return /^(id|seed|year)s?$/i.test(column);
+}
+
+function name(value: unknown): string {
+  return value === undefined || value === null ? "" : String(value);
 }
 
 function isNumber(value: unknown): boolean {
@@ -118,9 +127,8 @@ function htmlOf(columns: LaidOut[], count: number, title?: string, note?: string
   const body = count === 0
     ? "<tr><td>(no rows)</td></tr>"
     : Array.from({ length: count }, (_, i) => row(i)).join("");
-  return (title ? `<div style="font-weight:bold;margin:4px 0">${escapeHtml(title)}</div>` : "") +
-    `<table style="margin:0"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>` +
-    (note ? `<div style="opacity:0.7;margin:4px 0;white-space:pre-line">${escapeHtml(note)}</div>` : "");
+  const grid = `<table style="margin:0"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+  return titleHtml(title ?? "") + scrolling(grid) + noteHtml(note ?? "");
 }
 
 /** Returns the style that keeps a quantity, which is aligned right, on one line with its unit. */
@@ -136,12 +144,11 @@ export function keyValues(title: string, entries: readonly (readonly [string, st
     `  ${pad(keys[i], width)}  ${value.split("\n").map(oneLine).join(`\n${" ".repeat(width + 4)}`)}`
   );
   const html = entries.map(([key, value]) =>
-    `<tr><td style="text-align:left;padding:2px 10px;opacity:0.7">${escapeHtml(key)}</td>` +
+    `<tr><td style="text-align:left;padding:2px 10px;opacity:0.8">${escapeHtml(key)}</td>` +
     `<td style="text-align:left;padding:2px 10px;white-space:pre-wrap">${escapeHtml(value)}</td></tr>`
   );
-  const head = title === "" ? "" : `<div style="font-weight:bold;margin:4px 0">${escapeHtml(title)}</div>`;
   return {
     text: [...linesOf(title), ...text].join("\n"),
-    html: `${head}<table style="margin:0"><tbody>${html.join("")}</tbody></table>`,
+    html: titleHtml(title) + scrolling(`<table style="margin:0"><tbody>${html.join("")}</tbody></table>`),
   };
 }

@@ -24,8 +24,9 @@ import { planModel, planShape } from "./planning/plan_model.ts";
 import type { PlanOptions } from "./planning/plan_options.ts";
 import type { Plan } from "./planning/training_plan.ts";
 import { allLogits } from "./scoring/logits.ts";
+import type { LossResult } from "./scoring/loss_result.ts";
 import { type Score, scorePairs } from "./scoring/score.ts";
-import { datasetLoss, type LossResult } from "./scoring/window_loss.ts";
+import { datasetLoss } from "./scoring/window_loss.ts";
 import { summaryOf, weightBytes } from "./summary.ts";
 
 /**
@@ -196,7 +197,12 @@ export class Model extends Displayable implements ModelHandle {
    * in the model's generation_config.json that this package does not know
    */
   generate(prompt: Prompt, options: GenerateOptions = {}): Generation {
-    return new Generation(this, promptIds(this, prompt), options);
+    return new Generation(
+      this,
+      promptIds(this, prompt),
+      options,
+      typeof prompt === "string" ? prompt : undefined,
+    );
   }
 
   /**
@@ -216,8 +222,8 @@ export class Model extends Displayable implements ModelHandle {
    * context
    */
   chat(messages: string | readonly Message[], options: ChatOptions = {}): Generation {
-    const prompt = chatPrompt(this, messages, options);
-    return new Generation(this, prompt.ids, prompt.options, true, prompt.trimmed);
+    const { ids, turns, trimmed, options: rest } = chatPrompt(this, messages, options);
+    return new Generation(this, ids, rest, turns, trimmed);
   }
 
   /**
@@ -287,7 +293,8 @@ export class Model extends Displayable implements ModelHandle {
   }
 
   /**
-   * Measures the mean loss on a dataset: nats per token, bits per byte, perplexity.
+   * Measures the mean loss on a dataset: nats per token with their standard error, bits per byte, perplexity. The result
+   * shows itself.
    *
    * ```ts
    * import { Dataset, Model, Tokenizer } from "@llamero/sdk";
@@ -295,8 +302,9 @@ export class Model extends Displayable implements ModelHandle {
    * const book = Dataset.sample("moby-dick");
    * const tokenizer = await Tokenizer.train(book.take(5), { vocabSize: 400 });
    * using model = await Model.create("nano", { tokenizer, context: 64 });
-   * const { loss, bitsPerByte, perplexity } = await model.loss(book.skip(134), { limit: 8 });
-   * console.log(loss, bitsPerByte, perplexity);
+   * const result = await model.loss(book.skip(134), { limit: 8 });
+   * await result.show();
+   * console.log(result.loss, result.bitsPerByte, result.perplexity);
    * ```
    *
    * @param run `limit` is the largest number of windows

@@ -30,6 +30,11 @@ Deno.test("a table of columns takes its own formats and alignments", () => {
   assert.match(picture.html!, /<td style="text-align:center;padding:2px 10px">&lt;22&gt;<\/td>/);
 });
 
+Deno.test("whole numbers are grouped, but for years, seeds and ids", () => {
+  const { text } = table([{ year: 2023, seed: 1234, documents: 1721 }]);
+  assert.equal(text.split("\n").at(-1), "2023  1234      1,721");
+});
+
 Deno.test("numbers too far apart for common decimals keep their own digits", () => {
   assert.equal(table([{ x: 0.00002 }, { x: 300.5 }]).text, "       x\n────────\n2.000e-5\n   300.5");
 });

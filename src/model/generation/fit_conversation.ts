@@ -7,13 +7,15 @@ import type { Message } from "../../base/encoder.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { parseOptions } from "../../base/schema.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
-import { chatIds } from "./prompt_ids.ts";
+import { chatIds, conversationOf } from "./prompt_ids.ts";
 import { type ChatOptions, chatSchema, type GenerateOptions, samplingSettings } from "./sampling_settings.ts";
 
 /** The prompt of an answer. */
 export interface ChatPrompt {
   /** Its ids, up to the start of the answer. */
   ids: Uint32Array;
+  /** The conversation, whole. */
+  turns: readonly Message[];
   /** Number of messages that were left out. */
   trimmed: number;
   /** Options of the generation. */
@@ -36,15 +38,13 @@ export function chatPrompt(
 ): ChatPrompt {
   const { trim, ...given } = parseOptions(chatSchema, options, "chat");
   const { context } = stateOf(model).config;
-  const turns: readonly Message[] = typeof messages === "string"
-    ? [{ role: "user", content: messages }]
-    : messages;
+  const turns = conversationOf(messages);
   const room = Math.min(samplingSettings(model, given).maxTokens, Math.floor(context * answerShare));
   const { ids, trimmed } = trim
     ? newestTurns(model, turns, context - room)
     : { ids: chatIds(model, turns), trimmed: 0 };
   if (ids.length > context) throw tooLong(ids.length, context, !trim && turns.length > 2);
-  return { ids, trimmed, options: given };
+  return { ids, turns, trimmed, options: given };
 }
 
 /**
