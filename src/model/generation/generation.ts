@@ -5,7 +5,7 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { throwIfAborted } from "../../base/together.ts";
-import { Displayable, interruptible, Live, type Picture } from "../../display/mod.ts";
+import { Displayable, interruptible, Live, type Picture, withProgress } from "../../display/mod.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import { Continuation, type FinishReason } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
@@ -157,7 +157,9 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   }
 
   async #readAll(): Promise<void> {
-    for (let i = 0; await this.#has(i); i++);
+    await withProgress("generating", { unit: "tokens" }, async (progress) => {
+      for (let i = 0; await this.#has(i); i++) progress.set(this.#continuation.ids.length);
+    });
   }
 
   #requireText(): void {
