@@ -10,7 +10,7 @@ import { withProgress } from "../../display/progress.ts";
 import { table } from "../../display/table.ts";
 import { countsTable } from "./counts_table.ts";
 import { type Conversation, type Document, textBytes } from "../document.ts";
-import { type DatasetPlan, describePlan, entriesOf, plansIn, sourceName } from "../plan/plan.ts";
+import { type DatasetPlan, describePlan, entriesOf, plansIn, sourceLabel } from "../plan/plan.ts";
 import { Pass, type StepCounts } from "../plan/pass.ts";
 
 /** The first records of a dataset. They are read once, by the first call of `read` or `show`. */
@@ -38,7 +38,7 @@ export class Preview<T> extends Displayable {
   }
 
   #readInto(records: T[], pass: Pass): Promise<void> {
-    const label = `reading ${sourceName(this.#plan)}`;
+    const label = `reading ${sourceLabel(this.#plan)}`;
     return withProgress(label, { total: this.#count, unit: "records" }, async (progress) => {
       for await (const { value } of entriesOf(this.#plan, pass)) {
         progress.set(records.push(value));

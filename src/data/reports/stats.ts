@@ -10,7 +10,7 @@ import { join } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import { countsTable } from "./counts_table.ts";
 import { type Entry, textBytes } from "../document.ts";
-import { type DatasetPlan, entriesOf, plansIn, shareDecimals, sourceName } from "../plan/plan.ts";
+import { type DatasetPlan, entriesOf, plansIn, shareDecimals, sourceLabel } from "../plan/plan.ts";
 import { Pass, type PassOptions, type StepCounts } from "../plan/pass.ts";
 
 /** The share of a source in the records of a pass. */
@@ -126,7 +126,7 @@ export async function tallied<T>(
   plan: DatasetPlan<T>,
   options: PassOptions,
   use: (value: T) => void | Promise<void> = () => {},
-  label = `reading ${sourceName(plan)}`,
+  label = `reading ${sourceLabel(plan)}`,
 ): Promise<DatasetStats> {
   const pass = new Pass(options);
   const tally = new Tally();

@@ -20,7 +20,7 @@ import {
   describePlan,
   type MixSource,
   planToJSON,
-  sourceName,
+  sourceLabel,
   sourcesOf,
 } from "../plan/plan.ts";
 import { type HeldOut, type HoldOutOptions, holdOutPlans } from "../validation/hold_out.ts";
@@ -106,7 +106,7 @@ export class TokenizedDataset extends TokenDataset {
     const done = { documents: 0, tokens: 0 };
     const records = plan.kind ?? "records";
     try {
-      await withProgress(`tokenizing ${sourceName(plan)}`, { unit: records }, async (progress) => {
+      await withProgress(`tokenizing ${sourceLabel(plan)}`, { unit: records }, async (progress) => {
         for (const source of sourcesOf(plan)) {
           const open = await this.#open(source, {
             ...options,
