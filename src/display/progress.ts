@@ -189,9 +189,11 @@ export class Progress implements DisplayOwner {
     return unit === "" ? amount : `${amount} ${unit}`;
   }
 
+  /** Describes the speed, below one per second as the time of one. */
   #rate(seconds: number): string {
     const rate = this.done / seconds;
-    return rate > 0 && Number.isFinite(rate) ? `${this.#options.format(Number(rate.toPrecision(3)))}/s` : "";
+    if (!(rate > 0 && Number.isFinite(rate))) return "";
+    return rate < 1 ? `${duration(1 / rate)} each` : `${this.#options.format(Number(rate.toPrecision(3)))}/s`;
   }
 
   #left(seconds: number): string {

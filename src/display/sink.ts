@@ -78,7 +78,8 @@ export function pipeSink(write: (text: string) => void): Sink {
   };
 }
 
-function called<T extends object | string>(value: T | (() => T)): T {
+/** Returns a value, or what a function gives. */
+export function called<T extends object | string>(value: T | (() => T)): T {
   return typeof value === "function" ? value() : value;
 }
 
@@ -106,7 +107,7 @@ function inWorker(): boolean {
 }
 
 /** Writes all bytes; a terminal that was closed does not end a run. */
-function writeAll(out: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+export function writeAll(out: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   try {
     for (let sent = 0; sent < bytes.length;) sent += out.writeSync(bytes.subarray(sent));
   } catch { /* the terminal is gone */ }

@@ -10,10 +10,11 @@ import { bytes as showBytes, Displayable, interruptible, type Picture } from "..
 import type { Device, Program } from "../gpu/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape } from "./architecture/config.ts";
+import { chatPrompt } from "./generation/fit_conversation.ts";
 import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generation/generate_batch.ts";
 import { Generation } from "./generation/generation.ts";
-import { chatIds, promptIds } from "./generation/prompt_ids.ts";
-import type { GenerateOptions } from "./generation/sampling_settings.ts";
+import { promptIds } from "./generation/prompt_ids.ts";
+import type { ChatOptions, GenerateOptions } from "./generation/sampling_settings.ts";
 import type { InspectOptions } from "./inspection/inspect.ts";
 import type { Inspection } from "./inspection/inspection.ts";
 import { copyParameters, replaceParameters } from "./lifecycle/model_parameters.ts";
@@ -196,11 +197,17 @@ export class Model extends Displayable implements ModelHandle {
    * in the model's generation_config.json that this package does not know
    */
   generate(prompt: Prompt, options: GenerateOptions = {}): Generation {
-    return new Generation(this, promptIds(this, prompt), options);
+    return new Generation(
+      this,
+      promptIds(this, prompt),
+      options,
+      typeof prompt === "string" ? prompt : undefined,
+    );
   }
 
   /**
-   * Answers a message or a conversation with the tokenizer's chat template.
+   * Answers a message or a conversation with the tokenizer's chat template. `{ trim: true }` leaves the oldest turns out
+   * where the context does not hold all; `trimmed` of the generation says how many messages that were.
    *
    * ```ts
    * import { Model, Tokenizer } from "@llamero/sdk";
@@ -211,10 +218,12 @@ export class Model extends Displayable implements ModelHandle {
    * console.log(await model.chat("why do llamas hum?", { maxTokens: 8 }).text());
    * ```
    *
-   * @throws {ConfigError} for a tokenizer without a template, which `.instruct` sets
+   * @throws {ConfigError} for a tokenizer without a template, which `.instruct` sets, and for a conversation that does not fit the
+   * context
    */
-  chat(messages: string | readonly Message[], options: GenerateOptions = {}): Generation {
-    return new Generation(this, chatIds(this, messages), options, true);
+  chat(messages: string | readonly Message[], options: ChatOptions = {}): Generation {
+    const { ids, turns, trimmed, options: rest } = chatPrompt(this, messages, options);
+    return new Generation(this, ids, rest, turns, trimmed);
   }
 
   /**

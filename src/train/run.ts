@@ -5,7 +5,14 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import { chromeTrace } from "../base/trace.ts";
-import { bundle, Displayable, onInterrupt, type Picture } from "../display/mod.ts";
+import {
+  bundle,
+  Displayable,
+  type DisplayOwner,
+  onInterrupt,
+  type Picture,
+  withOwner,
+} from "../display/mod.ts";
 import { lossChart } from "./monitoring/card/loss_curves.ts";
 import type { CardFacts } from "./monitoring/card/card_facts.ts";
 import { runCard } from "./monitoring/card/run_card.ts";
@@ -130,14 +137,18 @@ export class Run extends Displayable implements Promise<RunResult> {
       const blind = blindWarning(spec.parallel);
       if (blind && !launch) log.warn(blind);
       const onStart = () => this.#started = true;
-      const status = launch
-        ? await (await import("./launch_run.ts")).runLaunched(spec, launch, control, log, onStart)
-        : await (await import("./loop/run_stages.ts")).runStages(
-          { ...spec, trace: this.#trace },
-          control,
-          log,
-          onStart,
-        );
+      const status = await withOwner(
+        this.#owner(),
+        async () =>
+          launch
+            ? await (await import("./launch_run.ts")).runLaunched(spec, launch, control, log, onStart)
+            : await (await import("./loop/run_stages.ts")).runStages(
+              { ...spec, trace: this.#trace },
+              control,
+              log,
+              onStart,
+            ),
+      );
       if (status === "stopped" && control.abortReason) throw control.abortReason.value;
       this.#end = { status };
       return new RunResult(status, log, this.#facts(), () => this.#isFresh());
@@ -153,6 +164,17 @@ export class Run extends Displayable implements Promise<RunResult> {
       await logs;
       this.#shownAt = performance.now();
     }
+  }
+
+  /** Returns the card as the display of the work inside of the run; of a run without a card, nothing is shown. */
+  #owner(): DisplayOwner {
+    const isOpen = () => this.#end === undefined;
+    return {
+      get open() {
+        return isOpen();
+      },
+      note: (text) => this.#log.setWork(text),
+    };
   }
 
   /** Sets the `run` of an error. */
@@ -323,7 +345,7 @@ export class Run extends Displayable implements Promise<RunResult> {
   #facts(): CardFacts {
     const log = this.#log;
     const { folder } = this.#spec;
-    const { note, stage, stages, history, validations, evaluations, warnings, sample, saved } = log;
+    const { activity: note, stage, stages, history, validations, evaluations, warnings, sample, saved } = log;
     const { tokens, seconds, otherWork, peakMemory } = log;
     const speed = this.#end ? meanSpeed(log) : log.rate.value;
     return {

@@ -65,11 +65,13 @@ export class RunLog {
   stage = "";
   /** Activity while there are no steps: reading data, compiling. */
   note = "";
+  /** Returns the progress of work inside of the run, such as that of writing a checkpoint; empty in its first second. */
+  work?: () => string;
   /** The newest sample text. */
   sample?: string;
   /** Tokens per second. */
   readonly rate: Rate = new Rate();
-  /** Called when `note` has changed. */
+  /** Called when `note` or `work` has changed. */
   onNote?: () => void;
   /** Called with each warning of this rank alone, where several ranks share the run. */
   onOwnWarning?: (message: string) => void;
@@ -164,6 +166,18 @@ export class RunLog {
   setNote(note: string): void {
     this.note = note;
     this.onNote?.();
+  }
+
+  /** Sets the work inside of the run; undefined when there is none. */
+  setWork(work?: () => string): void {
+    this.work = work;
+    this.onNote?.();
+  }
+
+  /** Activity besides steps: the note, and the progress of work inside of the run. */
+  get activity(): string {
+    const work = this.work?.() ?? "";
+    return this.note && work ? `${this.note}: ${work}` : this.note || work;
   }
 
   /** Sends an event to the listeners; samples and results of evaluations are kept. */
