@@ -5,16 +5,10 @@
  */
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { settle } from "./display.ts";
+import { displayPlace } from "./nesting.ts";
 import { type LiveUpdate, openSink, type Sink } from "./sink.ts";
-
-/** The clock of a live display; tests pass their own. */
-export interface Clock {
-  /** Returns milliseconds since a fixed moment. */
-  now(): number;
-  /** Calls `fn` after `ms` milliseconds, unless the returned function is called before. */
-  after(ms: number, fn: () => void): () => void;
-}
 
 /** Options of a live display. */
 export interface LiveOptions {
@@ -26,7 +20,7 @@ export interface LiveOptions {
   quiet?: number;
   /** Stream outside a notebook, default `stdout`. */
   stream?: "stdout" | "stderr";
-  /** Place of the display, default that of {@linkcode openSink}. */
+  /** Place of the display, default that of {@linkcode displayIn}, else of {@linkcode openSink}. */
   sink?: Sink;
   /** Clock, default that of the process. */
   clock?: Clock;
@@ -41,16 +35,6 @@ const schema = optionsSchema<LiveOptions>()(z.strictObject({
   sink: z.custom<Sink>((v) => typeof v === "object" && v !== null, "must be a sink").optional(),
   clock: z.custom<Clock>((v) => typeof v === "object" && v !== null, "must be a clock").optional(),
 }));
-
-/** The clock of the process; its timers do not keep the process alive. */
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  after(ms, fn) {
-    const timer = setTimeout(fn, ms);
-    Deno.unrefTimer(timer);
-    return () => clearTimeout(timer);
-  },
-};
 
 /**
  * A display updated in place. In a notebook it is one output, in a terminal one line, in a pipe a plain line every few seconds.
@@ -87,8 +71,9 @@ export class Live {
    */
   constructor(options: LiveOptions = {}) {
     const { interval, pipeInterval, quiet, stream, sink, clock } = parseOptions(schema, options, "Live");
-    this.#sink = sink ?? openSink(stream);
-    this.#clock = clock ?? systemClock;
+    const place = displayPlace();
+    this.#sink = sink ?? place.sink ?? openSink(stream);
+    this.#clock = clock ?? place.clock ?? systemClock;
     this.#interval = this.#sink.kind === "pipe" ? pipeInterval : interval;
     this.#due = this.#clock.now() + quiet;
   }
@@ -119,6 +104,7 @@ export class Live {
     const quiet = !this.#shown && this.#clock.now() < this.#due;
     if (this.#newest && !quiet) this.#show(true, last === undefined && !this.#waiting);
     this.#cancel?.();
+    if (!this.#shown) return;
     await this.#sink.flush();
     await settle();
   }

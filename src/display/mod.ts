@@ -18,11 +18,14 @@ export * from "./chart.ts";
 export { bytes, count, duration, energy, fixed, mass, number, percent, plural, rate } from "./format.ts";
 export { card, escapeHtml, escapeMarkdown, htmlOf, join, noteHtml, scrolling, titleHtml } from "./html.ts";
 export { armInterrupt, type InterruptHandler, interruptible, onInterrupt } from "./interrupt.ts";
+export type { Clock } from "./clock.ts";
+export { Live, type LiveOptions } from "./live.ts";
+export { displayIn, type DisplayOwner, displayOwner, type DisplayPlace, withOwner } from "./nesting.ts";
+export { Progress, type ProgressOptions, withProgress } from "./progress.ts";
 export { growingSink, openGrowingSink } from "./growing.ts";
-export { type Clock, Live, type LiveOptions } from "./live.ts";
-export { Progress, type ProgressOptions } from "./progress.ts";
 export {
   type Broadcast,
+  closedSink,
   type LiveUpdate,
   notebookSink,
   openSink,

@@ -83,15 +83,27 @@ export function called<T extends object | string>(value: T | (() => T)): T {
   return typeof value === "function" ? value() : value;
 }
 
-/** Returns the sink of this process: its notebook, else the terminal or pipe of `stream`; a closed one where it shows nothing. */
+/** Returns a sink that shows nothing and makes no picture. */
+export function closedSink(): Sink {
+  return { kind: "pipe", show: () => {}, flush: () => Promise.resolve() };
+}
+
+/**
+ * Returns the sink of this process: its notebook, else the terminal or pipe of `stream`; a closed one in a process of several
+ * that does not show what they do, and in a thread that works for the main one.
+ */
 export function openSink(stream: OutputName = "stdout"): Sink {
-  if (!isShown()) return pipeSink(() => {});
+  if (!isShown() || inWorker()) return closedSink();
   const kernel = jupyter();
   if (kernel) return notebookSink((type, content) => kernel.broadcast(type, content));
   const out = Deno[stream];
   if (!isTerminal(stream)) return pipeSink(stream === "stdout" ? console.log : console.error);
   const encoder = new TextEncoder();
   return terminalSink((text) => writeAll(out, encoder.encode(text)), terminalColumns);
+}
+
+function inWorker(): boolean {
+  return "WorkerGlobalScope" in globalThis;
 }
 
 /** Writes all bytes; a terminal that was closed does not end a run. */

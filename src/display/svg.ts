@@ -6,7 +6,7 @@
  */
 import { escapeHtml } from "./html.ts";
 import { INK, PANEL } from "./palette.ts";
-import { oneLine } from "./text_width.ts";
+import { oneLine, withoutPartOfNumber } from "./text_width.ts";
 
 /** Returns an SVG document as an `<img>` element with the alternative text `alt` and a CSS style. */
 export function svgImage(svg: string, alt = "", style = "max-width:100%"): string {
@@ -69,10 +69,11 @@ export function pixels(text: string, size = 11): number {
   return ems * size;
 }
 
-/** Cuts `text` with `…` to at most `width` pixels at a font size. */
+/** Cuts `text` with `…` to at most `width` pixels at a font size, numbers whole or not at all. */
 export function fitPixels(text: string, width: number, size = 11): string {
   if (pixels(text, size) <= width) return text;
   const chars = [...text];
   while (chars.length > 1 && pixels(chars.join("") + "…", size) > width) chars.pop();
-  return `${chars.join("").trimEnd()}…`;
+  const start = chars.join("");
+  return `${withoutPartOfNumber(start, text.slice(start.length)).trimEnd()}…`;
 }

@@ -21,14 +21,29 @@ export function textWidth(text: string): number {
   return width;
 }
 
-/** Cuts `text` to at most `columns` terminal columns, the last of which is `…` in a text that was cut. */
+/**
+ * Returns the start of a text that is cut before `rest`, without the number that the cut would divide: 12 of 1,234 says
+ * something wrong.
+ */
+export function withoutPartOfNumber(start: string, rest: string): string {
+  if (!/^[.,]?\d/.test(rest)) return start;
+  const number = /(?<![\w.,])\d[\d.,]*$/.exec(start);
+  return number && number.index > 0 ? start.slice(0, number.index) : start;
+}
+
+/**
+ * Cuts `text` to at most `columns` terminal columns, the last of which is `…` in a text that was cut. A number that would
+ * be divided goes whole.
+ */
 export function fit(text: string, columns: number): string {
   let width = 0;
   let end = 0;
   let cut = 0;
   for (const char of text) {
     width += columnsOf(char);
-    if (width > columns) return columns < 1 ? "" : `${text.slice(0, cut)}…`;
+    if (width > columns) {
+      return columns < 1 ? "" : `${withoutPartOfNumber(text.slice(0, cut), text.slice(cut))}…`;
+    }
     end += char.length;
     if (width <= columns - 1) cut = end;
   }

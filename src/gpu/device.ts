@@ -8,6 +8,7 @@
  */
 import { z } from "zod";
 import { ConfigError, DeviceError } from "../base/errors.ts";
+import { HighWater } from "../base/high_water.ts";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
 import { requestAdapter } from "./adapters/request_adapter.ts";
 import {
@@ -63,7 +64,7 @@ const schema = optionsSchema<DeviceOptions>()(z.strictObject({
 
 /** Options of {@linkcode Device.buffer}. */
 export interface BufferOptions {
-  /** WebGPU usages besides copies and storage. */
+  /** WebGPU usages otherWork copies and storage. */
   usage?: number;
   /** A sentence for the error of a buffer that does not fit: what to do. */
   remedy?: string;
@@ -160,9 +161,9 @@ export class Device implements DeviceProfile {
   readonly timestamps: boolean;
   /** The limits that it keeps: the adapter's, or lower ones that the options name. */
   readonly limits: Readonly<DeviceLimits>;
+  /** Bytes of all live buffers. */
+  readonly held: HighWater = new HighWater();
   #owners: Map<GPUBuffer, string> = new Map();
-  #bytes = 0;
-  #peak = 0;
   #limit: number;
   #fault?: string;
   #closed = false;
@@ -210,11 +211,10 @@ export class Device implements DeviceProfile {
   buffer(owner: string, bytes: number, { usage = 0, remedy }: BufferOptions = {}): GPUBuffer {
     const size = Math.max(256, Math.ceil(bytes / 256) * 256);
     this.#refuse("maxBufferSize", size, this.limits.maxBufferSize, owner, remedy);
-    this.#refuse("memoryLimit", this.#bytes + size, this.#limit, owner, remedy);
+    this.#refuse("memoryLimit", this.held.value + size, this.#limit, owner, remedy);
     const buffer = this.gpu.createBuffer({ label: owner, size, usage: bufferUsage | usage });
     this.#owners.set(buffer, owner);
-    this.#bytes += size;
-    this.#peak = Math.max(this.#peak, this.#bytes);
+    this.held.add(size);
     return buffer;
   }
 
@@ -235,14 +235,14 @@ export class Device implements DeviceProfile {
   /** Frees a buffer at once. */
   free(buffer: GPUBuffer): void {
     if (!this.#owners.delete(buffer)) return;
-    this.#bytes -= buffer.size;
+    this.held.add(-buffer.size);
     buffer.destroy();
   }
 
   /** Returns every live buffer with its owner. */
   memory(): MemoryReport {
     const buffers = [...this.#owners].map(([buffer, owner]) => ({ owner, bytes: buffer.size }));
-    return { bytes: this.#bytes, limit: this.#limit, peak: this.#peak, buffers };
+    return { bytes: this.held.value, limit: this.#limit, peak: this.held.peak, buffers };
   }
 
   /** Copies `data` into a buffer at a byte offset, in order with submissions. */

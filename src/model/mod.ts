@@ -20,6 +20,7 @@ export type { LayerWeights, LlamaWeights } from "./architecture/llama_weights.ts
 export type { RopeScaling } from "./architecture/rope_scaling.ts";
 export { type Shard, wholeModel } from "./architecture/shard.ts";
 export type { FinishReason } from "./generation/continuation.ts";
+export type { ChatOptions } from "./generation/fit_conversation.ts";
 export type { BatchGenerateOptions, GeneratedText } from "./generation/generate_batch.ts";
 export { Generation } from "./generation/generation.ts";
 export { sampleToken, type SamplingOptions } from "./generation/sampling.ts";

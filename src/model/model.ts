@@ -10,9 +10,10 @@ import { bytes as showBytes, Displayable, interruptible, type Picture } from "..
 import type { Device, Program } from "../gpu/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape } from "./architecture/config.ts";
+import { type ChatOptions, chatPrompt } from "./generation/fit_conversation.ts";
 import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generation/generate_batch.ts";
 import { Generation } from "./generation/generation.ts";
-import { chatIds, conversationOf, promptIds } from "./generation/prompt_ids.ts";
+import { promptIds } from "./generation/prompt_ids.ts";
 import type { GenerateOptions } from "./generation/sampling_settings.ts";
 import type { InspectOptions } from "./inspection/inspect.ts";
 import type { Inspection } from "./inspection/inspection.ts";
@@ -205,7 +206,8 @@ export class Model extends Displayable implements ModelHandle {
   }
 
   /**
-   * Answers a message or a conversation with the tokenizer's chat template.
+   * Answers a message or a conversation with the tokenizer's chat template. `{ trim: true }` leaves the oldest turns out
+   * where the context does not hold all; `trimmed` of the generation says how many messages that were.
    *
    * ```ts
    * import { Model, Tokenizer } from "@llamero/sdk";
@@ -216,11 +218,12 @@ export class Model extends Displayable implements ModelHandle {
    * console.log(await model.chat("why do llamas hum?", { maxTokens: 8 }).text());
    * ```
    *
-   * @throws {ConfigError} for a tokenizer without a template, which `.instruct` sets
+   * @throws {ConfigError} for a tokenizer without a template, which `.instruct` sets, and for a conversation that does not fit the
+   * context
    */
-  chat(messages: string | readonly Message[], options: GenerateOptions = {}): Generation {
-    const conversation = conversationOf(messages);
-    return new Generation(this, chatIds(this, conversation), options, conversation);
+  chat(messages: string | readonly Message[], options: ChatOptions = {}): Generation {
+    const { ids, turns, trimmed, options: rest } = chatPrompt(this, messages, options);
+    return new Generation(this, ids, rest, turns, trimmed);
   }
 
   /**

@@ -9,6 +9,7 @@ import { type Job, jobOf } from "../base/job.ts";
 import { parseOptions, show } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { interruptible } from "../display/interrupt.ts";
+import { withProgress } from "../display/progress.ts";
 import { encodeOnWorkers } from "./encode_on_workers.ts";
 import { encodeChat, noTemplate } from "./chat/chat.ts";
 import { ChatTemplate } from "./chat/chat_template.ts";
@@ -116,7 +117,11 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {FormatError} when there is no such file, or naming what is wrong in it
    */
   static async load(path: string): Promise<Tokenizer> {
-    return Tokenizer.#from(await readTokenizerFiles(path));
+    return await withProgress(
+      `loading ${path}`,
+      {},
+      async () => Tokenizer.#from(await readTokenizerFiles(path)),
+    );
   }
 
   /**

@@ -61,7 +61,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "task_entry.ts evaluator.ts mod.ts",
   ],
   train: [
-    "stages monitoring trainer_options.ts recipe.ts recipe_data.ts checkpoints ranks loop launch_run.ts run.ts",
+    "stages monitoring monitoring/logs monitoring/card trainer_options.ts recipe.ts recipe_data.ts checkpoints ranks loop launch_run.ts run.ts",
     "trainer_plan.ts verify_resume.ts trainer.ts recipe_trainer.ts mod.ts rank.ts",
   ],
 };

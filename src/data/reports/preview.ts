@@ -6,13 +6,14 @@
 import { Displayable, type Picture } from "../../display/display.ts";
 import { bytes, plural } from "../../display/format.ts";
 import { join } from "../../display/html.ts";
+import { withProgress } from "../../display/progress.ts";
 import { table } from "../../display/table.ts";
 import { conversationsPicture, isConversation } from "./conversations_picture.ts";
 import { flowOf } from "./flow.ts";
 import { flowPicture } from "./flow_picture.ts";
 import { type Document, textBytes } from "../document.ts";
 import { countsByPlan } from "../plan/known_counts.ts";
-import { type DatasetPlan, entriesOf, plansIn } from "../plan/plan.ts";
+import { type DatasetPlan, entriesOf, plansIn, sourceName } from "../plan/plan.ts";
 import { Pass, type StepCounts } from "../plan/pass.ts";
 
 /** The first records of a dataset. They are read once, by the first call of `read` or `show`. */
@@ -33,15 +34,20 @@ export class Preview<T> extends Displayable {
     if (!this.#seen) {
       const pass = new Pass(options);
       const records: T[] = [];
-      if (this.#count > 0) {
-        for await (const { value } of entriesOf(this.#plan, pass)) {
-          records.push(value);
-          if (records.length === this.#count) break;
-        }
-      }
+      if (this.#count > 0) await this.#readInto(records, pass);
       this.#seen = { records, steps: pass.steps(plansIn(this.#plan)) };
     }
     return this.#seen.records;
+  }
+
+  #readInto(records: T[], pass: Pass): Promise<void> {
+    const label = `reading ${sourceName(this.#plan)}`;
+    return withProgress(label, { total: this.#count, unit: "records" }, async (progress) => {
+      for await (const { value } of entriesOf(this.#plan, pass)) {
+        progress.set(records.push(value));
+        if (records.length === this.#count) break;
+      }
+    });
   }
 
   /** Reads the records if necessary, and displays them. */

@@ -4,10 +4,11 @@
  * @module
  */
 import { Displayable, type Picture } from "../../display/display.ts";
+import { withProgress } from "../../display/progress.ts";
 import { bytes as size, plural } from "../../display/format.ts";
 import { type Entry, textBytes } from "../document.ts";
 import { countsByPlan, rememberCounts } from "../plan/known_counts.ts";
-import { type DatasetPlan, entriesOf, plansIn } from "../plan/plan.ts";
+import { type DatasetPlan, entriesOf, plansIn, sourceName } from "../plan/plan.ts";
 import { Pass, type PassOptions, type StepCounts } from "../plan/pass.ts";
 import { type Flow, flowOf, flowOfSteps } from "./flow.ts";
 import { flowPicture } from "./flow_picture.ts";
@@ -111,18 +112,22 @@ export class Tally implements RecordTotals {
   }
 }
 
-/** Reads a plan to its end, passes each record to `use`, and returns the statistics. */
+/** Reads a plan to its end, passes each record to `use`, shows the progress as `label`, and returns the statistics. */
 export async function tallied<T>(
   plan: DatasetPlan<T>,
   options: PassOptions,
   use: (value: T) => void | Promise<void> = () => {},
+  label = `reading ${sourceName(plan)}`,
 ): Promise<DatasetStats> {
   const pass = new Pass(options);
   const tally = new Tally();
-  for await (const entry of entriesOf(plan, pass)) {
-    tally.add(entry);
-    await use(entry.value);
-  }
+  await withProgress(label, { unit: "records" }, async (progress) => {
+    for await (const entry of entriesOf(plan, pass)) {
+      tally.add(entry);
+      await use(entry.value);
+      progress.add();
+    }
+  });
   const steps = pass.steps(plansIn(plan));
   if (pass.unit === undefined) rememberCounts(plan, steps);
   return new DatasetStats(plan, tally, steps);

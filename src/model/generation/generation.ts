@@ -51,6 +51,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
    * Prepares a generation after `prompt`; use `model.generate` and `model.chat`.
    *
    * @param asked the text of the prompt, or the conversation in which the text is an answer
+   * @param trimmed number of messages that were left out of the prompt, since the context does not hold them
    * @throws {ConfigError} for an unknown option, or a prompt that is empty or too long
    */
   constructor(
@@ -58,6 +59,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
     prompt: Uint32Array,
     options: GenerateOptions = {},
     asked?: string | readonly Message[],
+    readonly trimmed: number = 0,
   ) {
     super();
     this.#model = stateOf(model);

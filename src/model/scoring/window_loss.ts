@@ -8,7 +8,7 @@ import type { Group } from "../../base/exchange.ts";
 import { ratioError } from "../../base/ratio_error.ts";
 import { shownByFirst, throwIfAborted } from "../../base/together.ts";
 import { type Dataset, type PreparedTokens, TokenDataset, type Window } from "../../data/mod.ts";
-import { interruptible } from "../../display/mod.ts";
+import { interruptible, type Progress, withProgress } from "../../display/mod.ts";
 import { singleGroup } from "../../parallel/mod.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
 import { Scorer, sequencesAtOnce } from "./batch_scorer.ts";
@@ -80,7 +80,11 @@ export async function windowLoss(
 ): Promise<LossResult> {
   const batch = options.batch ?? sequencesAtOnce(model, context);
   const dealt = { ...options, batch, rank: group.rank, of: group.size };
-  const scored = await own(() => scoreWindows(model, windows, context, dealt));
+  const all = windows.windows + windows.sources.filter(({ dropped }) => dropped > 0).length;
+  const total = Math.min(options.limit ?? Infinity, all);
+  const scored = await withProgress("measuring the loss", { total, unit: "windows" }, (progress) => {
+    return own(() => scoreWindows(model, windows, context, dealt, progress));
+  });
   const { nats, tokens, bytes } = await gatherWindows(group, scored, batch);
   const [totalNats, totalTokens, totalBytes] = [nats, tokens, bytes].map((values) =>
     values.reduce((a, b) => a + b, 0)
@@ -122,6 +126,7 @@ async function scoreWindows(
     rank: number;
     of: number;
   },
+  progress: Progress,
 ): Promise<WindowSums> {
   const scorer = await Scorer.create(model, batch, context);
   const sums: WindowSums = { nats: [], tokens: [], bytes: [] };
@@ -132,6 +137,7 @@ async function scoreWindows(
       sums.tokens.push(rows[i].targets.reduce((n, target) => n + Number(target >= 0), 0));
       sums.bytes.push(rows[i].bytes);
     }
+    progress.add(rows.length * of); // the other ranks are about as far
   };
   try {
     const rows: Window[] = [];
