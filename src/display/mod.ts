@@ -25,6 +25,14 @@ export {
 } from "./display.ts";
 export * from "./chart.ts";
 export { bytes, count, duration, energy, fixed, mass, number, percent } from "./format.ts";
+export {
+  Help,
+  type HelpKeys,
+  type HelpList,
+  type HelpOption,
+  type HelpTexts,
+  type HelpVerb,
+} from "./help.ts";
 export { card, escapeHtml, escapeMarkdown, htmlOf, join } from "./html.ts";
 export { armInterrupt, type InterruptHandler, interruptible, onInterrupt } from "./interrupt.ts";
 export { type Clock, Live, type LiveOptions } from "./live.ts";

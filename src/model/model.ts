@@ -6,7 +6,7 @@
 import type { Message } from "../base/encoder.ts";
 import { parseOptions } from "../base/schema.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
-import { bytes as showBytes, Displayable, interruptible, type Picture } from "../display/mod.ts";
+import { bytes as showBytes, Displayable, Help, interruptible, type Picture } from "../display/mod.ts";
 import type { Device, Program } from "../gpu/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape } from "./architecture/config.ts";
@@ -17,6 +17,7 @@ import type { GenerateOptions } from "./generation/sampling_settings.ts";
 import type { InspectOptions } from "./inspection/inspect.ts";
 import type { Inspection } from "./inspection/inspection.ts";
 import { copyParameters, replaceParameters } from "./lifecycle/model_parameters.ts";
+import helpTexts from "./model_help.json" with { type: "json" };
 import { type ModelOptions, type SaveOptions, saveSchema } from "./model_options.ts";
 import { attachState, type ModelHandle, type ModelState, type Prompt } from "./model_state.ts";
 import { planModel, planShape } from "./planning/plan_model.ts";
@@ -114,6 +115,22 @@ export class Model extends Displayable implements ModelHandle {
    */
   static plan(source: string | ModelShape, options: PlanOptions): Plan {
     return planShape(source, options);
+  }
+
+  /**
+   * Lists the verbs, or explains one with its options, their defaults and where these come from.
+   *
+   * ```ts
+   * import { Model } from "@llamero/sdk";
+   *
+   * await Model.help().show();
+   * await Model.help("create").show();
+   * ```
+   *
+   * @throws {ConfigError} for a verb that it does not have
+   */
+  static help(verb?: string): Help {
+    return new Help(helpTexts, verb);
   }
 
   /** Its name, for displays and the memory report. */
