@@ -15,7 +15,7 @@ import {
   isSoftwareGl,
   noAdapter,
   slowAdapter,
-} from "../src/gpu/software_adapter.ts";
+} from "../src/gpu/adapters/software_adapter.ts";
 
 /** The adapter that Deno opens. */
 export interface Found {

@@ -14,6 +14,7 @@
 import { Model } from "@llamero/sdk";
 import { z } from "zod";
 import { readFlags, words } from "./cli/args.ts";
+import { runMain } from "./cli/main.ts";
 
 const flags = z.strictObject({
   from: z.string().min(1, "must be a model").describe(
@@ -41,9 +42,10 @@ const { from, to, context, ropeFactor, ...save } = await readFlags(
   words(["from", "to"]),
 );
 
-const dtype = save.dtype === "q8_0" ? "q8" : save.dtype; // held as it is written, in the least memory
-const model = await Model.load(from, { context, ropeFactor, dtype });
-console.log(`${model}`);
-await model.save(to, save);
-console.log(`written: ${to}`);
-Deno.exit(0); // the GPU's threads would keep the process
+await runMain(async () => {
+  const dtype = save.dtype === "q8_0" ? "q8" : save.dtype; // held as it is written, in the least memory
+  const model = await Model.load(from, { context, ropeFactor, dtype });
+  console.log(`${model}`);
+  await model.save(to, save);
+  console.log(`written: ${to}`);
+});

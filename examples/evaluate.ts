@@ -13,6 +13,7 @@
 import { type AddOptions, Evaluator, Model } from "@llamero/sdk";
 import { z } from "zod";
 import { readFlags } from "./cli/args.ts";
+import { runMain } from "./cli/main.ts";
 
 const flags = z.strictObject({
   model: z.string().min(1, "must be the folder of a saved model").default("out/quickstart/model").describe(
@@ -40,15 +41,16 @@ const { model: folder, dtype, tasks, suite, data, limit, shots, chat, seed, out 
   "Scores a saved model with the paper's protocols.",
 );
 
-let plan = new Evaluator(await Model.load(folder, { dtype }), { seed });
-if (suite) plan = plan.suite(suite, { limit, ...(data && { data }) });
-for (const [task, variant] of tasks.split(",").filter(Boolean).map((name) => name.split(":"))) {
-  const options: AddOptions = { limit, shots, variant, chat, ...(data && { data: `${data}/${task}` }) };
-  plan = plan.add(task, options);
-}
-console.log(`${plan}\n`);
+await runMain(async () => {
+  let plan = new Evaluator(await Model.load(folder, { dtype }), { seed });
+  if (suite) plan = plan.suite(suite, { limit, ...(data && { data }) });
+  for (const [task, variant] of tasks.split(",").filter(Boolean).map((name) => name.split(":"))) {
+    const options: AddOptions = { limit, shots, variant, chat, ...(data && { data: `${data}/${task}` }) };
+    plan = plan.add(task, options);
+  }
+  console.log(`${plan}\n`);
 
-const report = await plan.run();
-console.log(`${report}\n\n${report.compare()}`);
-if (out) await report.write(out);
-Deno.exit(0); // the GPU's threads would keep the process
+  const report = await plan.run();
+  console.log(`${report}\n\n${report.compare()}`);
+  if (out) await report.write(out);
+});

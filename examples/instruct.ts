@@ -10,6 +10,7 @@
 import { Dataset, Model, Trainer } from "@llamero/sdk";
 import { z } from "zod";
 import { readFlags } from "./cli/args.ts";
+import { runMain } from "./cli/main.ts";
 
 const flags = z.strictObject({
   model: z.string().describe("folder of the model to tune"),
@@ -25,22 +26,23 @@ const flags = z.strictObject({
 });
 const options = await readFlags(flags, "instruct", "Tunes a model on conversations.");
 
-const model = await Model.load(options.model);
-const { epochs, learningRate, template, batchTokens } = options;
-const trainer = new Trainer(model, { checkpoint: options.out, keep: { last: 2, best: true } })
-  .instruct(Dataset.jsonl(options.data).conversations(), {
-    epochs,
-    learningRate,
-    template,
-    ...(batchTokens && { batchTokens }),
-  });
-if (options.mask) console.log(`${await trainer.maskPreview(options.mask)}\n`);
-if (options.ask) {
-  console.log(`before: ${await model.generate(options.ask, { maxTokens: 60, temperature: 0 }).text()}\n`);
-}
-const result = await (options.resume ? trainer.resume() : trainer.run());
-console.log(`\n${result}\n`);
-if (options.ask) {
-  console.log(`after: ${await model.chat(options.ask, { maxTokens: 60, temperature: 0 }).text()}`);
-}
-Deno.exit(0); // the GPU's threads would keep the process
+await runMain(async () => {
+  const model = await Model.load(options.model);
+  const { epochs, learningRate, template, batchTokens } = options;
+  const trainer = new Trainer(model, { checkpoint: options.out, keep: { last: 2, best: true } })
+    .instruct(Dataset.jsonl(options.data).conversations(), {
+      epochs,
+      learningRate,
+      template,
+      ...(batchTokens && { batchTokens }),
+    });
+  if (options.mask) console.log(`${await trainer.maskPreview(options.mask)}\n`);
+  if (options.ask) {
+    console.log(`before: ${await model.generate(options.ask, { maxTokens: 60, temperature: 0 }).text()}\n`);
+  }
+  const result = await (options.resume ? trainer.resume() : trainer.run());
+  console.log(`\n${result}\n`);
+  if (options.ask) {
+    console.log(`after: ${await model.chat(options.ask, { maxTokens: 60, temperature: 0 }).text()}`);
+  }
+});

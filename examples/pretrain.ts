@@ -10,6 +10,7 @@
 import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
 import { z } from "zod";
 import { readFlags } from "./cli/args.ts";
+import { runMain } from "./cli/main.ts";
 
 const flags = z.strictObject({
   data: z.string().default("").describe(
@@ -30,14 +31,20 @@ const flags = z.strictObject({
 });
 const options = await readFlags(flags, "pretrain", "Pretrains a LLaMA on text files.");
 
-const corpus = options.data ? Dataset.text(options.data) : Dataset.sample("moby-dick");
-const tokenizer = await Tokenizer.train(corpus, { vocabSize: options.vocabSize });
-const model = await Model.create(options.preset, { tokenizer, context: options.context, seed: options.seed });
-console.log(`${model.summary().text}\n`);
+await runMain(async () => {
+  const corpus = options.data ? Dataset.text(options.data) : Dataset.sample("moby-dick");
+  const tokenizer = await Tokenizer.train(corpus, { vocabSize: options.vocabSize });
+  const model = await Model.create(options.preset, {
+    tokenizer,
+    context: options.context,
+    seed: options.seed,
+  });
+  console.log(`${model.summary().text}\n`);
 
-const { steps, batchTokens, save, learningRate } = options;
-const trainer = new Trainer(model, { checkpoint: options.out, seed: options.seed })
-  .pretrain(corpus, { steps, batchTokens, save, ...(learningRate && { learningRate }) });
-const result = await (options.resume ? trainer.resume() : trainer.run());
-console.log(`\n${result}\n`);
-if (result.status === "done") console.log(await model.generate("The", { maxTokens: 60 }).text());
+  const { steps, batchTokens, save, learningRate } = options;
+  const trainer = new Trainer(model, { checkpoint: options.out, seed: options.seed })
+    .pretrain(corpus, { steps, batchTokens, save, ...(learningRate && { learningRate }) });
+  const result = await (options.resume ? trainer.resume() : trainer.run());
+  console.log(`\n${result}\n`);
+  if (result.status === "done") console.log(await model.generate("The", { maxTokens: 60 }).text());
+});

@@ -10,6 +10,7 @@ import { Dataset, Model, Tokenizer } from "@llamero/sdk";
 import { type Recipe, trainerOf } from "@llamero/sdk/train";
 import { z } from "zod";
 import { readFlags } from "./cli/args.ts";
+import { runMain } from "./cli/main.ts";
 
 const flags = z.strictObject({
   recipe: z.string().describe("file of a recipe, or several separated by commas, which run in turn"),
@@ -25,6 +26,21 @@ const flags = z.strictObject({
   resume: z.boolean().default(false).describe("continue from the newest checkpoint of each recipe"),
 });
 const options = await readFlags(flags, "run", "Trains models by recipes.");
+
+await runMain(async () => {
+  const started = [];
+  for (const file of options.recipe.split(",")) started.push(await start(file));
+  let failed = 0;
+  for (const { file, run } of started) {
+    try {
+      console.log(`${file}\n${await run.finished}\n`);
+    } catch (error) {
+      failed++;
+      console.error(`${file}: ${(error as Error).message}`);
+    }
+  }
+  return failed ? 1 : 0;
+});
 
 async function start(file: string) {
   const recipe: Recipe = JSON.parse(await Deno.readTextFile(file));
@@ -46,16 +62,3 @@ async function tokenizerFor(vocabSize: number): Promise<Tokenizer> {
     vocabSize,
   });
 }
-
-const started = [];
-for (const file of options.recipe.split(",")) started.push(await start(file));
-let failed = 0;
-for (const { file, run } of started) {
-  try {
-    console.log(`${file}\n${await run.finished}\n`);
-  } catch (error) {
-    failed++;
-    console.error(`${file}: ${(error as Error).message}`);
-  }
-}
-Deno.exit(failed ? 1 : 0); // the GPU's threads would keep the process

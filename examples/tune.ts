@@ -12,13 +12,15 @@ import { openDevice } from "@llamero/sdk/gpu";
 import { tune } from "@llamero/sdk/ops";
 import { z } from "zod";
 import { readFlags } from "./cli/args.ts";
+import { runMain } from "./cli/main.ts";
 
 const flags = z.strictObject({
   measure: z.boolean().default(false).describe("measure a software adapter too"),
 });
 const { measure } = await readFlags(flags, "tune", "Shows the kernels of the matrix product.");
 
-const tuning = await tune(await openDevice(), { measure, whole: true });
-await tuning.show();
-if (tuning.from === "built in" && !measure) console.log("Measure with: deno task tune --measure");
-Deno.exit(0); // the GPU's threads would keep the process
+await runMain(async () => {
+  const tuning = await tune(await openDevice(), { measure, whole: true });
+  await tuning.show();
+  if (tuning.from === "built in" && !measure) console.log("Measure with: deno task tune --measure");
+});

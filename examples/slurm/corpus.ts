@@ -11,6 +11,7 @@ import { Dataset } from "@llamero/sdk";
 import { DedupJobs, joinParts } from "@llamero/sdk/data";
 import { z } from "zod";
 import { readFlags } from "../cli/args.ts";
+import { runMain } from "../cli/main.ts";
 
 const flags = z.strictObject({
   job: z.string().default("").describe("job to do a part of; --list names them in their order"),
@@ -48,14 +49,16 @@ const between = by === "near"
   ? ["signatures", "buckets", "clusters", "removals"]
   : ["signatures", "removals"];
 const jobs = ["prepare", ...between, "filter", "join"];
-if (options.list) {
-  const single = ["clusters", "join"];
-  for (const name of jobs) console.log(name, single.includes(name) ? "1" : "many");
-} else if (job === "prepare") console.log(String(await prepare()));
-else if (job === "filter") console.log(String(await (await dedupJobs()).write(clean, { part, of })));
-else if (job === "join") console.log(String(await joinParts(clean)));
-else if (between.includes(job)) console.log(job, await (await dedupJobs()).run(job, { part, of }));
-else {
-  console.error(`Cannot do the job ${job || "(none)"}: the jobs are ${jobs.join(", ")}`);
-  Deno.exit(1);
-}
+await runMain(async () => {
+  if (options.list) {
+    const single = ["clusters", "join"];
+    for (const name of jobs) console.log(name, single.includes(name) ? "1" : "many");
+  } else if (job === "prepare") console.log(String(await prepare()));
+  else if (job === "filter") console.log(String(await (await dedupJobs()).write(clean, { part, of })));
+  else if (job === "join") console.log(String(await joinParts(clean)));
+  else if (between.includes(job)) console.log(job, await (await dedupJobs()).run(job, { part, of }));
+  else {
+    console.error(`Cannot do the job ${job || "(none)"}: the jobs are ${jobs.join(", ")}`);
+    return 2;
+  }
+});

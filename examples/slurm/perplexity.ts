@@ -14,6 +14,7 @@ import { Dataset, Tokenizer } from "@llamero/sdk";
 import { joinParts, measurePerplexity, NgramModel, perplexityCutoffs } from "@llamero/sdk/data";
 import { z } from "zod";
 import { readFlags } from "../cli/args.ts";
+import { runMain } from "../cli/main.ts";
 
 const flags = z.strictObject({
   job: z.enum(["model", "measure", "keep", "join"]).describe("job to do, or to do a part of"),
@@ -39,17 +40,19 @@ async function loadModel(): Promise<NgramModel> {
   return await NgramModel.load(`${out}/good.ngrams`, { tokenizer: await Tokenizer.load(`${out}/tokenizer`) });
 }
 
-if (job === "model") {
-  const texts = Dataset.jsonl(good, { text: "text" });
-  const tokenizer = await Tokenizer.train(texts, { vocabSize: vocab });
-  await tokenizer.save(`${out}/tokenizer`);
-  await (await NgramModel.trainOn(texts, { tokenizer })).save(`${out}/good.ngrams`);
-} else if (job === "measure") {
-  // The pages as they reach the filter. Paragraphs are compared in groups of 50 files, each of which is done by one part.
-  const pages = Dataset.commonCrawl(data);
-  console.log(String(await measurePerplexity(pages, measured, { model: await loadModel(), part, of })));
-} else if (job === "keep") {
-  const cutoffs = await perplexityCutoffs(measured);
-  const pages = Dataset.commonCrawl(data, { languageModel: await loadModel(), cutoffs });
-  console.log(String(await pages.write(kept, { part, of, rejects: `${out}/rejects-*.jsonl.gz` })));
-} else console.log(String(await joinParts(kept)));
+await runMain(async () => {
+  if (job === "model") {
+    const texts = Dataset.jsonl(good, { text: "text" });
+    const tokenizer = await Tokenizer.train(texts, { vocabSize: vocab });
+    await tokenizer.save(`${out}/tokenizer`);
+    await (await NgramModel.trainOn(texts, { tokenizer })).save(`${out}/good.ngrams`);
+  } else if (job === "measure") {
+    // The pages as they reach the filter. Paragraphs are compared in groups of 50 files, each of which is done by one part.
+    const pages = Dataset.commonCrawl(data);
+    console.log(String(await measurePerplexity(pages, measured, { model: await loadModel(), part, of })));
+  } else if (job === "keep") {
+    const cutoffs = await perplexityCutoffs(measured);
+    const pages = Dataset.commonCrawl(data, { languageModel: await loadModel(), cutoffs });
+    console.log(String(await pages.write(kept, { part, of, rejects: `${out}/rejects-*.jsonl.gz` })));
+  } else console.log(String(await joinParts(kept)));
+});

@@ -10,6 +10,7 @@ import { Model, Tokenizer, Trainer } from "@llamero/sdk";
 import { joinParts } from "@llamero/sdk/data";
 import { z } from "zod";
 import { readFlags } from "../cli/args.ts";
+import { runMain } from "../cli/main.ts";
 
 const flags = z.strictObject({
   data: z.string().default("corpus/clean/*.jsonl.zst").describe("shards that jobs have written in parts"),
@@ -30,14 +31,18 @@ const flags = z.strictObject({
 const options = await readFlags(flags, "train", "Trains one model by several processes.");
 const { vocabSize, context, steps, batchTokens, lanes, out } = options;
 
-const { dataset } = await joinParts(options.data);
-const tokenizer = options.tokenizer
-  ? await Tokenizer.load(options.tokenizer)
-  : await Tokenizer.train(dataset, { vocabSize });
-const parallel = { model: options.modelRanks };
-const model = await Model.create(options.preset, { tokenizer, context, parallel });
-const trainer = new Trainer(model, { checkpoint: out, parallel: { lanes } })
-  .pretrain(dataset, { steps, batchTokens });
+await runMain(async () => {
+  const { dataset } = await joinParts(options.data);
+  const tokenizer = options.tokenizer
+    ? await Tokenizer.load(options.tokenizer)
+    : await Tokenizer.train(dataset, { vocabSize });
+  const parallel = { model: options.modelRanks };
+  const model = await Model.create(options.preset, { tokenizer, context, parallel });
+  const trainer = new Trainer(model, { checkpoint: out, parallel: { lanes } })
+    .pretrain(dataset, { steps, batchTokens });
+  const result = await (hasCheckpoint() ? trainer.resume() : trainer.run());
+  if (result.status === "done") await Deno.writeTextFile(`${out}/done`, "");
+});
 
 /** Returns true when the folder holds a checkpoint of this run. */
 function hasCheckpoint(): boolean {
@@ -47,6 +52,3 @@ function hasCheckpoint(): boolean {
     return false;
   }
 }
-
-const result = await (hasCheckpoint() ? trainer.resume() : trainer.run());
-if (result.status === "done") await Deno.writeTextFile(`${out}/done`, "");

@@ -2,10 +2,12 @@
  * The errors of the SDK: each message names what was expected, what was found and what to do.
  *
  * `LlameroError` > `ConfigError`, `DataError`, `FormatError`, `NumericsError`, `DeviceError`.
+ * An error shows its message and the frames of the reader's own code; the environment variable `LLAMERO_TRACE=1` shows all frames.
  *
  * @module
  */
 import { printable } from "./printable.ts";
+import { recordStack } from "./user_frames.ts";
 
 /** The base class of every error that this package throws on purpose. */
 export class LlameroError extends Error {
@@ -14,7 +16,10 @@ export class LlameroError extends Error {
 
   /** Makes the error; control characters in its message, which may quote a file, become pictures. */
   constructor(message?: string, options?: ErrorOptions) {
-    super(message === undefined ? undefined : printable(message), options);
+    const text = message === undefined ? undefined : printable(message);
+    const stack = recordStack(new.target);
+    super(text, options?.cause === undefined ? undefined : options);
+    stack.showIn(this);
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import type { z } from "zod";
 import { ConfigError } from "./errors.ts";
+import { firstProblem, problemText } from "./option_problem.ts";
 
 /** The type `true` when two unions of keys are equal, else the keys that only one of them has. */
 type SameKeys<A, B> = [A] extends [B] ? ([B] extends [A] ? true : Exclude<B, A>) : Exclude<A, B>;
@@ -46,33 +47,58 @@ export function optionsSchema<Options>(name?: string): <S extends z.ZodType<unkn
 export function parseOptions<Out>(schema: z.ZodType<Out>, value: unknown, path: string): Out {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = result.error.issues[0];
+  const issue = firstProblem(result.error.issues);
   const at = [path, ...issue.path.map(String)].join(".");
   const found = issue.path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown>)?.[key], value);
   if (issue.code === "unrecognized_keys") throw unknownKey(schema, issue.keys[0], issue.path, at);
-  throw new ConfigError(`Cannot use ${at}: ${decapitalise(issue.message)}, current value is ${show(found)}`, {
+  const current = found === undefined ? "" : `, current value is ${show(found)}${nearestValue(issue, found)}`;
+  throw new ConfigError(`Cannot use ${at}: ${problemText(issue, found)}${current}`, {
     path: at,
     value: found,
   });
 }
 
 function unknownKey(schema: z.ZodType, key: string, path: PropertyKey[], at: string): ConfigError {
-  const known = knownKeys(schema, path);
+  const known = keysAt(schema, path);
   const near = nearest(key, known);
   const hint = near ? `did you mean "${near}"?` : `known options: ${known.join(", ")}`;
   return new ConfigError(`Cannot use ${at}.${key}: unknown option, ${hint}`, { path: `${at}.${key}` });
 }
 
-/** Returns the keys of the object schema at `path`, inside optional, default and similar wrappers. */
-function knownKeys(schema: z.ZodType, path: PropertyKey[]): string[] {
-  let node: unknown = unwrap(schema);
-  for (const key of path) node = unwrap((node as { shape?: Record<PropertyKey, unknown> })?.shape?.[key]);
-  return Object.keys((node as { shape?: object })?.shape ?? {});
+/** Returns a question for the value that was meant, where one of a few texts was misspelled. */
+function nearestValue(issue: z.core.$ZodIssue, found: unknown): string {
+  if (issue.code !== "invalid_value" || typeof found !== "string") return "";
+  const near = nearest(found, issue.values.filter((value) => typeof value === "string"));
+  return near === undefined ? "" : `, did you mean "${near}"?`;
 }
 
-function unwrap(schema: unknown): unknown {
-  const inner = (schema as { def?: { innerType?: unknown } })?.def?.innerType;
-  return inner === undefined ? schema : unwrap(inner);
+/** Returns the keys that a schema takes at `path`, inside lists, alternatives, and optional, default and similar wrappers. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let nodes = alternatives(schema);
+  for (const key of path) {
+    nodes = nodes.flatMap(({ shape, def }) => alternatives(shape?.[key] ?? def?.element ?? def?.valueType));
+  }
+  return [...new Set(nodes.flatMap(({ shape }) => Object.keys(shape ?? {})))];
+}
+
+/** A schema as far as its keys are concerned. */
+interface SchemaNode {
+  shape?: Record<PropertyKey, SchemaNode>;
+  def?: {
+    innerType?: SchemaNode;
+    in?: SchemaNode;
+    options?: SchemaNode[];
+    element?: SchemaNode;
+    valueType?: SchemaNode;
+  };
+}
+
+/** Returns the schemas behind wrappers and alternatives. */
+function alternatives(schema: unknown): SchemaNode[] {
+  const node = schema as SchemaNode | undefined;
+  const { innerType, in: input, options } = node?.def ?? {};
+  const inner = options ?? [innerType ?? input].filter((one) => one !== undefined);
+  return inner.length ? inner.flatMap((one) => alternatives(one)) : node ? [node] : [];
 }
 
 /**
@@ -111,10 +137,6 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length];
-}
-
-function decapitalise(text: string): string {
-  return text.replace(/^[A-Z]/, (c) => c.toLowerCase());
 }
 
 /** Returns a value as error messages show it: at most 80 characters, and never `[object Object]`. */

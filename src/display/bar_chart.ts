@@ -7,7 +7,10 @@ import { z } from "zod";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
 import type { Picture } from "./display.ts";
 import { number } from "./format.ts";
-import { COLOURS, element, fitPixels, heading, label, pixels, svgDocument, svgImage } from "./svg.ts";
+import { escapeHtml, MAX_WIDTH, noteHtml, titleHtml } from "./html.ts";
+import { COLOURS, GREY, SOFT_INK } from "./palette.ts";
+import { type Attributes, element, fitPixels, heading, label, pixels, round, svgDocument } from "./svg.ts";
+import { type Paint, terminalColumns, unpainted } from "./terminal.ts";
 import { fit, oneLine, pad, textWidth } from "./text_width.ts";
 
 /** One bar. */
@@ -16,11 +19,11 @@ export interface Bar {
   label: string;
   /** Length; a negative value goes left from zero, a value that is not finite has no bar. */
   value: number;
-  /** Length of a pale bar behind it: the whole of which `value` is a part, such as all documents. */
+  /** Length of a frame around it: the whole of which `value` is a part, such as all documents. */
   of?: number;
   /** Words after the value, such as a reason. */
   note?: string;
-  /** Draws the bar in the second colour, such as the right answer. */
+  /** Marks the bar, such as the right answer: a check mark, a bold name and the second colour. */
   highlight?: boolean;
 }
 
@@ -32,7 +35,7 @@ export interface BarChart {
   bars: readonly Bar[];
   /** Text of a value, default four significant digits. */
   format?: (value: number) => string;
-  /** Width in pixels, default 640; the height follows from the number of bars. */
+  /** Width in pixels: of an SVG file (default 640), and the widest in a notebook (default 960), where it fills its cell. */
   width?: number;
 }
 
@@ -47,22 +50,29 @@ const schema = optionsSchema<BarChart>()(z.strictObject({
   })),
   format: z.custom<(value: number) => string>((f) => typeof f === "function", "must be a function")
     .optional(),
-  width: z.number().int().min(240).max(8192).default(640),
+  width: z.number().int().min(240).max(8192).optional(),
 }));
 
 type Chart = z.output<typeof schema>;
 const ROW = 22;
+/** Widest bar in text; narrow terminals have shorter ones. */
 const TEXT_BAR = 24;
+/** Mark of a bar that stands out, in text, HTML and SVG. */
+const MARK = "✓";
 
 /**
- * Returns bars as an image for notebooks and as blocks in text.
+ * Returns bars as HTML for notebooks and as blocks in text.
  *
  * @throws {ConfigError} for an unknown or missing option
  */
 export function barChart(options: BarChart): Picture {
   const chart = parseOptions(schema, options, "barChart");
-  const text = chartText(chart);
-  return { text, html: svgImage(draw(chart), text) };
+  const columns = terminalColumns();
+  return {
+    text: chartText(chart, columns, unpainted),
+    html: html(chart),
+    terminal: (paint) => chartText(chart, columns, paint),
+  };
 }
 
 /** Returns the chart of {@linkcode barChart} as an SVG document, to be written to a file. */
@@ -80,30 +90,85 @@ function length(value: number): number {
   return Number.isFinite(value) ? Math.max(-4e307, Math.min(4e307, value)) : 0;
 }
 
-function caption(bar: Bar, format: (value: number) => string = number): string {
-  const part = bar.of === undefined ? "" : ` of ${format(bar.of)}`;
-  return `${format(bar.value)}${part}${bar.note ? `, ${bar.note}` : ""}`;
+function valueText({ value, of }: Bar, format: (value: number) => string = number): string {
+  return `${format(value)}${of === undefined ? "" : ` of ${format(of)}`}`;
 }
 
-function chartText({ title, bars, format }: Chart): string {
-  const names = bars.map((bar) => fit(bar.label, 40));
+function caption(bar: Bar, format?: (value: number) => string): string {
+  return `${valueText(bar, format)}${bar.note ? `, ${bar.note}` : ""}`;
+}
+
+/** Returns the chart as text: names, bars and captions, which narrow terminals cut from the right. */
+function chartText({ title, bars, format }: Chart, columns: number, paint: Paint): string {
+  const names = bars.map((bar) =>
+    fit(oneLine(bar.label), Math.max(8, Math.min(40, Math.floor(columns / 3))))
+  );
   const width = names.reduce((w, name) => Math.max(w, textWidth(name)), 0);
+  const values = bars.reduce((w, bar) => Math.max(w, textWidth(valueText(bar, format))), 0);
+  const longest = Math.max(6, Math.min(TEXT_BAR, columns - width - Math.max(values, 20) - 6));
   const [low, high] = range(bars);
+  const share = (value: number) =>
+    Math.round(Math.abs(length(value)) / Math.max(high, -low, 1e-300) * longest);
   const lines = bars.map((bar, i) => {
-    const share = (value: number) =>
-      Math.round(Math.abs(length(value)) / Math.max(high, -low, 1e-300) * TEXT_BAR);
     const full = share(bar.value);
     const rest = Math.max(0, share(bar.of ?? 0) - full);
-    const drawn = `${"█".repeat(full)}${"░".repeat(rest)}`.padEnd(TEXT_BAR);
-    return `${bar.highlight ? "*" : " "} ${pad(names[i], width)}  ${drawn}  ${caption(bar, format)}`;
+    const look = bar.highlight ? "green" : "blue";
+    const drawn = paint("█".repeat(full), look) + paint("░".repeat(rest), "dim") +
+      " ".repeat(longest - full - rest);
+    const said = fit(oneLine(caption(bar, format)), Math.max(values, columns - width - longest - 6));
+    return `${bar.highlight ? paint(MARK, "green") : " "} ${pad(names[i], width)}  ${drawn}  ${said}`;
   });
   if (bars.length === 0) lines.push("  no bars");
-  return [title, ...lines].filter((line) => line !== "").map(oneLine).join("\n");
+  return [paint(oneLine(title), "bold"), ...lines].filter((line) => line !== "").join("\n");
 }
 
-function draw({ title, bars, format, width }: Chart): string {
+/** Returns the chart as a table: a name, a bar and a caption in each row. Words wrap, numbers are whole. */
+function html({ title, bars, format, width = MAX_WIDTH }: Chart): string {
+  if (bars.length === 0) return titleHtml(title) + noteHtml("no bars");
+  const [low, high] = range(bars);
+  const at = (value: number) => high === low ? 0 : (length(value) - low) / (high - low) * 100;
+  const cell = "text-align:left;vertical-align:middle;padding:3px 8px";
+  const rows = bars.map((bar) => {
+    const name = escapeHtml(oneLine(bar.label));
+    const note = bar.note
+      ? `<span style="opacity:0.8;overflow-wrap:break-word">, ${escapeHtml(oneLine(bar.note))}</span>`
+      : "";
+    return `<tr style="background:transparent">` +
+      `<td style="${cell};max-width:280px;overflow-wrap:break-word">${
+        bar.highlight ? `<b>${MARK} ${name}</b>` : name
+      }</td>` +
+      `<td style="${cell};width:45%">${barHtml(bar, at)}</td>` +
+      `<td style="${cell}"><span style="white-space:nowrap">${
+        escapeHtml(valueText(bar, format))
+      }</span>${note}</td></tr>`;
+  });
+  return titleHtml(title) +
+    `<table style="table-layout:auto;width:100%;max-width:${width}px;margin:0"><tbody>${
+      rows.join("")
+    }</tbody></table>`;
+}
+
+/** Draws the frame of the whole, the bar and the line of zero, in percent of the widest. */
+function barHtml({ value, of, highlight }: Bar, at: (value: number) => number): string {
+  const part = (from: number, to: number, style: string) => {
+    const [left, right] = from < to ? [from, to] : [to, from];
+    return `<span style="position:absolute;box-sizing:border-box;top:0px;height:14px;left:${
+      left.toFixed(2)
+    }%;` +
+      `width:${(right - left).toFixed(2)}%;${style}"></span>`;
+  };
+  const zero = at(0);
+  return `<div style="position:relative;height:14px;min-width:60px">` +
+    (of === undefined ? "" : part(zero, at(of), `border:1px solid ${GREY}`)) +
+    part(zero, at(value), `background:${COLOURS[highlight ? 1 : 0]}`) +
+    part(zero, zero, `border-left:1px solid ${GREY};min-width:1px`) + "</div>";
+}
+
+function draw({ title, bars, format, width = 640 }: Chart): string {
   const captions = bars.map((bar) => fitPixels(caption(bar, format), width * 0.4));
-  const names = bars.map((bar) => fitPixels(bar.label, width * 0.3));
+  const names = bars.map((bar) =>
+    fitPixels(`${bar.highlight ? `${MARK} ` : ""}${oneLine(bar.label)}`, width * 0.3)
+  );
   const widest = (texts: string[]) => texts.reduce((w, text) => Math.max(w, pixels(text)), 0);
   const left = 12 + widest(names) + 8;
   const right = width - 12 - widest(captions) - 8;
@@ -112,23 +177,22 @@ function draw({ title, bars, format, width }: Chart): string {
   const [low, high] = range(bars);
   const at = (value: number) =>
     left + (high === low ? 0 : (length(value) - low) / (high - low) * (right - left));
-  const rect = (value: number, y: number, fill: string) =>
+  const rect = (value: number, y: number, look: Attributes) =>
     element("rect", {
       x: Math.min(at(0), at(value)),
       y,
       width: Math.abs(at(value) - at(0)),
       height: ROW - 8,
-      fill,
-      rx: 1,
+      ...look,
     });
   const rows = bars.map((bar, i) => {
     const y = top + i * ROW + 4;
     return label(names[i], left - 8, y + 11, { "text-anchor": "end" }) +
-      (bar.of === undefined ? "" : rect(bar.of, y, "#dde3e8")) +
-      rect(bar.value, y, COLOURS[bar.highlight ? 1 : 0]) +
-      label(captions[i], right + 8, y + 11, { fill: "#555" });
+      (bar.of === undefined ? "" : rect(bar.of, y, { fill: "none", stroke: GREY })) +
+      rect(bar.value, y, { fill: COLOURS[bar.highlight ? 1 : 0] }) +
+      label(captions[i], right + 8, y + 11, { fill: SOFT_INK });
   });
-  const zero = element("path", { d: `M${at(0).toFixed(1)} ${top}V${height - 8}`, stroke: "#888" });
-  const none = label("no bars", width / 2, top + 15, { fill: "#888", "text-anchor": "middle" });
+  const zero = element("path", { d: `M${round(at(0))} ${top}V${height - 8}`, stroke: GREY });
+  const none = label("no bars", width / 2, top + 15, { fill: SOFT_INK, "text-anchor": "middle" });
   return svgDocument(width, height, heading(title, width) + rows.join("") + (bars.length > 0 ? zero : none));
 }

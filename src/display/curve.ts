@@ -14,8 +14,10 @@ export interface Series {
   points: readonly (readonly [x: number, y: number])[];
   /** Draws the curve dashed, such as a bound or a comparison. */
   dashed?: boolean;
-  /** Draws the curve pale and behind the others, such as raw values behind their average. */
+  /** Draws the curve thin, greyer and behind the others, such as raw values behind their average. */
   faint?: boolean;
+  /** Names the lowest or the highest value beside the last one, such as the lowest loss. */
+  best?: "lowest" | "highest";
 }
 
 /** Returns true for a point that the chart can show. */
@@ -23,26 +25,36 @@ export function drawable([x, y]: readonly [number, number], logY: boolean): bool
   return Number.isFinite(x) && Number.isFinite(y) && (!logY || y > 0);
 }
 
-/** Draws the points of a curve by the scales of the two axes. */
+/** Draws the points of a curve by the scales of the two axes; lines keep their width where the image is stretched. */
 export function curve(series: Series, colour: string, x: Scale, y: Scale, logY: boolean): string {
   const runs = unbroken(
     series.points.map((point) => drawable(point, logY) ? [x.at(point[0]), y.at(point[1])] : undefined),
   );
   const stroke = {
-    fill: "none",
     stroke: colour,
-    "stroke-width": series.faint ? 1 : 1.8,
-    "stroke-linejoin": "round",
-    "stroke-dasharray": series.dashed ? "5 4" : undefined,
-    opacity: series.faint ? 0.35 : undefined,
+    "stroke-width": series.faint ? 1 : 2,
+    "vector-effect": "non-scaling-stroke",
   };
+  const shape = { "stroke-linejoin": "round", "stroke-dasharray": series.dashed ? "6 4" : undefined };
   const lines = runs.filter((run) => run.length > 1).map((run) =>
-    element("polyline", { ...stroke, points: thin(run).map((p) => p.map(round).join(",")).join(" ") })
+    element("polyline", {
+      fill: "none",
+      ...stroke,
+      ...shape,
+      points: thin(run).map((p) => p.map(round).join(",")).join(" "),
+    })
   );
   const count = runs.reduce((n, run) => n + run.length, 0);
   const dotted = runs.flatMap((run) => run.length === 1 || (count <= 16 && !series.dashed) ? run : []);
-  const dots = dotted.map(([cx, cy]) =>
-    element("circle", { cx, cy, r: count === 1 ? 3.5 : 2.5, fill: colour, opacity: stroke.opacity })
+  const size = count === 1 ? 8 : 6;
+  // A dot is a round end without a line, which stays round where the image is stretched.
+  const dots = dotted.map(([x, y]) =>
+    element("path", {
+      d: `M${round(x)} ${round(y)}h0`,
+      ...stroke,
+      "stroke-width": size,
+      "stroke-linecap": "round",
+    })
   );
   return lines.join("") + dots.join("");
 }

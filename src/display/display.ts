@@ -4,6 +4,9 @@
  * @module
  */
 import { printable } from "../base/printable.ts";
+import { hasColour, type Paint, painted } from "./terminal.ts";
+
+export { isTerminal, type OutputName, pipeIf } from "./terminal.ts";
 
 /** The appearance of an object, as text and as HTML. */
 export interface Picture {
@@ -11,6 +14,11 @@ export interface Picture {
   text: string;
   /** HTML for notebooks; images are in it as `<img>` with a data URL, which untrusted notebooks show too. */
   html?: string;
+  /**
+   * Returns the text with colours for a terminal. All text of others that it paints is `printable`: what it returns is
+   * written as it is.
+   */
+  terminal?: (paint: Paint) => string;
 }
 
 /** Returns the display functions of the notebook kernel; undefined outside a notebook, where `Deno.jupyter` throws. */
@@ -39,21 +47,6 @@ export function isShown(): boolean {
   return shows();
 }
 
-/** A stream of this process that may be a terminal. */
-export type OutputName = "stdout" | "stderr";
-
-let isPiped: (stream: OutputName) => boolean = () => false;
-
-/** Sets the function that tells if nobody sees the terminal of this process: Open MPI gives each rank one of its own. */
-export function pipeIf(condition: (stream: OutputName) => boolean): void {
-  isPiped = condition;
-}
-
-/** Returns true where a stream of this process is a terminal that a person sees. */
-export function isTerminal(stream: OutputName): boolean {
-  return Deno[stream].isTerminal() && !isPiped(stream);
-}
-
 /** Waits until the output of a notebook cell has left: the kernel reports idle before its queue is empty. */
 export function settle(milliseconds = 25): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, inNotebook() ? milliseconds : 0));
@@ -66,7 +59,12 @@ export async function showPicture(picture: Picture): Promise<void> {
   if (kernel) {
     await kernel.broadcast("display_data", { data: bundle(picture), metadata: {}, transient: {} });
     await settle();
-  } else console.log(printable(picture.text));
+  } else console.log(terminalText(picture, hasColour("stdout")));
+}
+
+/** Returns the text of a picture for a terminal, with colours where it has them. */
+export function terminalText(picture: Picture, hasColours: boolean): string {
+  return hasColours && picture.terminal ? picture.terminal(painted) : printable(picture.text);
 }
 
 /** Returns a picture as a MIME bundle of the Jupyter protocol; front ends obey terminal escapes in plain text too. */
@@ -100,8 +98,8 @@ export abstract class Displayable {
     return bundle(this.picture());
   }
 
-  /** Returns the text that `console.log` prints. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return printable(this.picture().text);
+  /** Returns the text that `console.log` prints, with colours in a terminal. */
+  [Symbol.for("Deno.customInspect")](_inspect?: unknown, options?: { colors?: boolean }): string {
+    return terminalText(this.picture(), options?.colors === true);
   }
 }

@@ -58,7 +58,7 @@ function two(total: number, base: number, large: string, small: string): string 
 
 /**
  * Formats a number with `digits` significant digits (default 4). Digits before the point are never rounded, integers have
- * no decimals, five and more whole digits are grouped (`"12,345"`); very small and very large numbers get an exponent.
+ * no decimals, whole digits are grouped by threes (`"1,721"`); very small and very large numbers get an exponent.
  */
 export function number(x: number, digits = 4): string {
   if (Number.isNaN(x)) return "NaN";
@@ -83,7 +83,28 @@ export function percent(share: number, decimals = 1): string {
   return Number.isFinite(share) ? `${fixed(share * 100, decimals)}%` : number(share);
 }
 
-/** Groups whole digits by threes; four digits stay together, since they may be a year. */
+/** Formats a speed: `rate(1721, "tokens")` is `"1,721 tokens/s"`; from ten thousand on with a suffix (`"12.3K tokens/s"`). */
+export function rate(perSecond: number, unit: string): string {
+  const amount = Math.abs(perSecond) < 9999.5
+    ? number(Math.abs(perSecond) < 100 ? perSecond : Math.round(perSecond), 3)
+    : count(perSecond);
+  return `${amount} ${unit}/s`;
+}
+
+/**
+ * Formats a number of things: `plural(1, "document")` is `"1 document"`, `plural(1721, "document")` is
+ * `"1,721 documents"`. `many` is the plural of a noun that does not follow the rules.
+ */
+export function plural(amount: number, noun: string, many: string = pluralOf(noun)): string {
+  return `${number(amount)} ${amount === 1 ? noun : many}`;
+}
+
+function pluralOf(noun: string): string {
+  if (/[^aeiou]y$/.test(noun)) return `${noun.slice(0, -1)}ies`;
+  return /(s|x|z|sh|[^o]ch)$/.test(noun) ? `${noun}es` : `${noun}s`;
+}
+
+/** Groups whole digits by threes. */
 function group(whole: string): string {
-  return /\d{5}/.test(whole) && !whole.includes("e") ? whole.replace(/\B(?=(\d{3})+$)/g, ",") : whole;
+  return whole.includes("e") ? whole : whole.replace(/\B(?=(\d{3})+$)/g, ",");
 }

@@ -6,10 +6,11 @@
 import { ConfigError } from "../base/errors.ts";
 import { nearest } from "../base/schema.ts";
 import { Displayable, type Picture } from "./display.ts";
-import { escapeHtml, join } from "./html.ts";
+import { type Entry, entryLines, wrapLines } from "./entries.ts";
+import { escapeHtml, join, scrolling, titleHtml } from "./html.ts";
 import { table } from "./table.ts";
+import { type Paint, terminalColumns, unpainted } from "./terminal.ts";
 import { textWidth } from "./text_width.ts";
-import { wrap, wrapEntries } from "./wrap.ts";
 
 /** An option of a verb. */
 export interface HelpOption {
@@ -136,43 +137,31 @@ const groups: readonly (readonly [kinds: string[], title: string])[] = [
 ];
 
 function classPicture({ name, about, verbs }: HelpTexts, columns: number): Picture {
-  const parts = groups.map(([kinds, title]) => ({ title, own: verbs.filter((v) => kinds.includes(v.kind)) }))
-    .filter(({ own }) => own.length);
   const rich = verbs.toSorted((a, b) => b.options.length - a.options.length)[0];
   const last = `${name}.help("${rich?.name}") explains one of them, with its options and their defaults.`;
-  const text = parts.flatMap(({ title, own }) => [
-    "",
-    title,
-    ...wrapEntries(own.map((verb) => [verb.call, verb.about]), {
-      columns,
-      left: leftOf(own.map((v) => v.call)),
-    }),
-  ]);
-  const html = parts.map(({ title, own }) =>
-    grid(title, own.map((verb) => ({ name: verb.call, meaning: verb.about, gives: verb.gives })))
+  const parts = groups.map(([kinds, title]) => ({ title, own: verbs.filter((v) => kinds.includes(v.kind)) }))
+    .filter(({ own }) => own.length);
+  return join(
+    textPicture(`${name}: ${about}`, columns, titleHtml(name) + paragraph(about)),
+    ...parts.map(({ title, own }) =>
+      listPicture({
+        title,
+        entries: own.map((verb) => ({ name: verb.call, text: verb.about })),
+        rows: own.map((verb) => ({ name: verb.call, meaning: verb.about, gives: verb.gives })),
+      }, columns)
+    ),
+    textPicture(last, columns, paragraph(last)),
   );
-  return {
-    text: [...wrap(`${name}: ${about}`, columns), ...text, "", ...wrap(last, columns)].join("\n"),
-    html: heading(name, [about]) + html.join("") + paragraph(last),
-  };
-}
-
-function leftOf(names: readonly string[]): number {
-  return Math.min(32, Math.max(...names.map(textWidth)) + 2);
 }
 
 function verbPicture(texts: HelpTexts, verb: HelpVerb, columns: number): Picture {
   const { options, keys = [], lists = [], example } = verb;
   const grids = [{ title: "Options", options }, ...keys.map((k) => ({ title: `Keys of ${k.of}`, ...k }))];
-  const code = example === undefined ? [] : [{
-    text: `Example\n${example.replace(/^(?=.)/gm, "  ")}`,
-    html: `<b>Example</b><pre style="margin:4px 0;overflow-x:auto">${escapeHtml(example)}</pre>`,
-  }];
   return join(
     head(texts, verb, columns),
-    ...grids.filter((grid) => grid.options.length).map((grid) => optionsPicture(grid, columns)),
-    ...lists.map(({ title, rows }) => table(rows, { title })),
-    ...code,
+    ...grids.filter((grid) => grid.options.length).map((grid) => listPicture(optionList(grid), columns)),
+    ...lists.map(({ title, rows }) => table(rows, { title, width: columns })),
+    ...(example === undefined ? [] : [examplePicture(example)]),
   );
 }
 
@@ -180,32 +169,37 @@ function head({ name }: HelpTexts, verb: HelpVerb, columns: number): Picture {
   const { kind, call, gives, about, more, throws = [] } = verb;
   const place = kind === "verb" || kind === "fact" ? `${name}: ` : "";
   const title = `${place}${call}${gives && gives !== "void" ? ` -> ${gives}` : ""}`;
-  const sentences = [about, ...(more ? [more] : []), ...throws.map((reason) => `Throws ${reason}.`)];
-  return {
-    text: [...wrap(title, columns), "", ...sentences.flatMap((sentence) => wrap(sentence, columns))].join(
-      "\n",
-    ),
-    html: heading(title, sentences),
-  };
+  const sentences = [about, ...(more ? [more] : []), ...throws.map((reason) => `Throws ${reason}.`)].join(
+    "\n",
+  );
+  const text = (paint: Paint) =>
+    [
+      ...wrapLines(title, columns).map((line) => paint(line, "bold")),
+      "",
+      ...wrapLines(sentences, columns),
+    ].join("\n");
+  const html = titleHtml(title) + sentences.split("\n").map(paragraph).join("");
+  return { text: text(unpainted), html, terminal: text };
 }
 
-function optionsPicture(
-  { title, options }: { title: string; options: readonly HelpOption[] },
-  columns: number,
-): Picture {
-  const entries = options.map((option) => [option.name, `${facts(option)}\n${option.about}`] as const);
-  const rows = options.map(({ name, type, unit = "", required, fallback = "", origin = "", about }) => ({
-    name,
-    meaning: about,
-    default: required ? "(required)" : fallback,
-    from: origin,
-    unit,
-    type,
-  }));
-  const left = leftOf(options.map(({ name }) => name));
+interface List {
+  title: string;
+  entries: Entry[];
+  rows: Record<string, string>[];
+}
+
+function optionList({ title, options }: { title: string; options: readonly HelpOption[] }): List {
   return {
-    text: [title, ...wrapEntries(entries, { columns, left })].join("\n"),
-    html: grid(title, rows),
+    title,
+    entries: options.map((option) => ({ name: option.name, facts: facts(option), text: option.about })),
+    rows: options.map(({ name, type, unit = "", required, fallback = "", origin = "", about }) => ({
+      name,
+      meaning: about,
+      default: required ? "(required)" : fallback,
+      from: origin,
+      unit,
+      type,
+    })),
   };
 }
 
@@ -216,23 +210,18 @@ function facts({ type, unit, required, fallback, origin }: HelpOption): string {
   return fallback === undefined ? kind : `${kind}; default: ${fallback} (${origin})`;
 }
 
-function heading(title: string, sentences: readonly string[]): string {
-  return titleLine(title) + sentences.flatMap((text) => text.split("\n")).map(paragraph).join("");
-}
-
-function titleLine(title: string): string {
-  return `<div style="font-weight:bold;margin:4px 0">${escapeHtml(title)}</div>`;
-}
-
-function paragraph(text: string): string {
-  return `<div style="margin:4px 0;max-width:60em">${marked(text)}</div>`;
+function listPicture({ title, entries, rows }: List, columns: number): Picture {
+  const left = Math.min(32, Math.max(...entries.map(({ name }) => textWidth(name))) + 2);
+  const text = (paint: Paint) =>
+    [paint(title, "bold"), ...entryLines(entries, { columns, left, paint })].join("\n");
+  return { text: text(unpainted), html: titleHtml(title) + grid(rows), terminal: text };
 }
 
 /** Returns rows of text as an HTML table, whole: here the cells are the matter, not a summary. */
-function grid(title: string, rows: readonly Record<string, string>[]): string {
+function grid(rows: readonly Record<string, string>[]): string {
   const style = "text-align:left;vertical-align:top;padding:2px 10px";
   const names = Object.keys(rows[0]).filter((name) => rows.some((row) => row[name]));
-  const head = names.map((name) => `<th style="${style}">${name}</th>`).join("");
+  const heads = names.map((name) => `<th style="${style}">${name}</th>`).join("");
   const body = rows.map((row) => {
     const cells = names.map((name) =>
       `<td style="${style}">${
@@ -240,20 +229,28 @@ function grid(title: string, rows: readonly Record<string, string>[]): string {
       }</td>`
     );
     return `<tr>${cells.join("")}</tr>`;
-  }).join("");
-  const table = `<table style="margin:0"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
-  return `${titleLine(title)}<div style="overflow-x:auto">${table}</div>`;
+  });
+  return scrolling(
+    `<table style="margin:0"><thead><tr>${heads}</tr></thead><tbody>${body.join("")}</tbody></table>`,
+  );
+}
+
+function examplePicture(example: string): Picture {
+  return {
+    text: `Example\n${example.replace(/^(?=.)/gm, "  ")}`,
+    html: titleHtml("Example") + `<pre style="margin:4px 0;overflow-x:auto">${escapeHtml(example)}</pre>`,
+  };
+}
+
+function textPicture(text: string, columns: number, html: string): Picture {
+  return { text: wrapLines(text, columns).join("\n"), html };
+}
+
+function paragraph(text: string): string {
+  return `<div style="margin:4px 0;max-width:60em">${marked(text)}</div>`;
 }
 
 /** Returns text as HTML, with words between backticks as code. */
 function marked(text: string): string {
   return escapeHtml(text).replace(/`([^`]+)`/g, "<code>$1</code>");
-}
-
-function terminalColumns(): number {
-  try {
-    return Deno.consoleSize().columns || 80;
-  } catch {
-    return 80;
-  }
 }

@@ -5,6 +5,7 @@
  */
 import { printable } from "../base/printable.ts";
 import type { Picture } from "./display.ts";
+import { COLOURS, GREY } from "./palette.ts";
 
 const ENTITIES: Record<string, string> = {
   "&": "&amp;",
@@ -24,12 +25,39 @@ export function escapeMarkdown(text: string): string {
   return printable(text.replace(/\s+/g, " ")).replace(/[\\|<>*_`[\]]/g, "\\$&");
 }
 
+/** Widest that a picture becomes, in pixels: a line of text beyond is hard to follow. */
+export const MAX_WIDTH = 960;
+
+/** Returns a line above a picture, in the theme's colour; empty for an empty title. */
+export function titleHtml(title: string): string {
+  return title === "" ? "" : `<div style="font-weight:bold;margin:4px 0">${escapeHtml(title)}</div>`;
+}
+
+/** Returns words below a picture, in the theme's colour, a little paler; empty for no words. Line breaks stay. */
+export function noteHtml(note: string): string {
+  return note === ""
+    ? ""
+    : `<div style="opacity:0.8;margin:4px 0;white-space:pre-line">${escapeHtml(note)}</div>`;
+}
+
+/** Returns a bar that is filled to a share, 0 to 1, in a frame of `width` (CSS). */
+export function meterHtml(share: number, width = "100%", colour: string = COLOURS[0]): string {
+  const filled = (100 * Math.max(0, Math.min(1, share))).toFixed(1);
+  return `<span style="display:inline-block;vertical-align:middle;box-sizing:border-box;width:${width};height:10px;` +
+    `border:1px solid ${GREY};border-radius:3px;overflow:hidden">` +
+    `<span style="display:block;width:${filled}%;height:8px;background:${colour}"></span></span>`;
+}
+
+/** Returns HTML that scrolls sideways where the cell is narrower. */
+export function scrolling(html: string): string {
+  return `<div style="overflow-x:auto;max-width:100%">${html}</div>`;
+}
+
 /** Returns a framed block with a title. `title` is plain text and is escaped; `bodyHtml` is HTML and is not. */
 export function card(title: string, bodyHtml: string): string {
-  const head = title === ""
-    ? ""
-    : `<div style="font-weight:bold;margin-bottom:6px">${escapeHtml(title)}</div>`;
-  return `<div style="border:1px solid #8886;border-radius:6px;padding:10px 12px;margin:4px 0;max-width:720px">${head}${bodyHtml}</div>`;
+  return `<div style="border:1px solid #8886;border-radius:6px;padding:10px 12px;margin:4px 0;max-width:${MAX_WIDTH}px">${
+    titleHtml(title)
+  }${bodyHtml}</div>`;
 }
 
 /** Returns the HTML of a picture, or its text in a `<pre>` where it has none. */
@@ -37,9 +65,15 @@ export function htmlOf(picture: Picture): string {
   return picture.html ?? `<pre style="margin:0">${escapeHtml(picture.text)}</pre>`;
 }
 
-/** Joins pictures, one below another; the result has HTML if one of them has. */
+/** Joins pictures, one below another; the result has HTML where one of them has it. */
 export function join(...pictures: Picture[]): Picture {
   const text = pictures.map((p) => p.text).join("\n\n");
-  if (pictures.every((p) => p.html === undefined)) return { text };
-  return { text, html: pictures.map((p) => `<div style="margin:4px 0">${htmlOf(p)}</div>`).join("") };
+  const joined: Picture = { text };
+  if (pictures.some((p) => p.html !== undefined)) {
+    joined.html = pictures.map((p) => `<div style="margin:4px 0">${htmlOf(p)}</div>`).join("");
+  }
+  if (pictures.some((p) => p.terminal)) {
+    joined.terminal = (paint) => pictures.map((p) => p.terminal?.(paint) ?? printable(p.text)).join("\n\n");
+  }
+  return joined;
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { escapeHtml } from "./html.ts";
-import { element, fitPixels, label, pixels } from "./svg.ts";
+import { SOFT_INK } from "./palette.ts";
+import { element, fitPixels, label, pixels, round } from "./svg.ts";
 
 /** A curve of the legend. */
 export interface LegendEntry {
@@ -12,11 +13,13 @@ export interface LegendEntry {
   name: string;
   /** Last value; undefined while the curve has none. */
   value?: string;
+  /** Words on the best value; a file leaves them out. */
+  best?: string;
   /** Colour of the stroke. */
   colour: string;
   /** Draws the stroke dashed. */
   dashed?: boolean;
-  /** Draws the stroke pale. */
+  /** Draws the stroke thin. */
   faint?: boolean;
 }
 
@@ -47,7 +50,7 @@ export function legend(
   const rest = entries.length - kept.length;
   const more = rest === 0
     ? ""
-    : label(`and ${rest} more`, left + width, baseline(rows - 1), { fill: "#777", "text-anchor": "end" });
+    : label(`and ${rest} more`, left + width, baseline(rows - 1), { fill: SOFT_INK, "text-anchor": "end" });
   const last = rest > 0 ? rows - 1 : placed.at(-1)?.row;
   return { svg: svg + more, bottom: last === undefined ? top : baseline(last) + 4 };
 }
@@ -75,14 +78,13 @@ function place(entries: readonly LegendEntry[], width: number): Placed[] {
 
 function draw(entry: LegendEntry, x: number, y: number): string {
   const stroke = element("path", {
-    d: `M${x.toFixed(1)} ${y - 4}h${STROKE}`,
+    d: `M${round(x)} ${round(y - 4)}h${STROKE}`,
     stroke: entry.colour,
     "stroke-width": entry.faint ? 1.2 : 2.4,
     "stroke-dasharray": entry.dashed ? "5 4" : undefined,
-    opacity: entry.faint ? 0.45 : undefined,
   });
   const value = entry.value === undefined
     ? ""
-    : element("tspan", { dx: 6, fill: "#777" }, escapeHtml(entry.value));
+    : element("tspan", { dx: 6, fill: SOFT_INK }, escapeHtml(entry.value));
   return stroke + label(entry.name, x + STROKE + 6, y, {}, value);
 }

@@ -12,7 +12,10 @@ import { number } from "./format.ts";
 import { legend, LEGEND_ROW, type LegendEntry } from "./legend.ts";
 import { extent, linearScale, logScale, type Scale } from "./scale.ts";
 import { sparkline } from "./sparkline.ts";
-import { COLOURS, heading, label, pixels, svgDocument, svgImage } from "./svg.ts";
+import { linePlotHtml } from "./line_plot.ts";
+import { COLOURS, muted, SOFT_INK } from "./palette.ts";
+import { type Paint, type Style, unpainted } from "./terminal.ts";
+import { heading, label, pixels, svgDocument } from "./svg.ts";
 import { oneLine, pad, textWidth } from "./text_width.ts";
 
 /** A chart of curves. */
@@ -25,9 +28,9 @@ export interface LineChart {
   yLabel: string;
   /** The curves; the place in this list gives the colour. */
   series: readonly Series[];
-  /** Width in pixels, default 640. */
+  /** Width in pixels: of an SVG file (default 640), and the widest in a notebook (default 960), where it fills its cell. */
   width?: number;
-  /** Height in pixels, default 260. */
+  /** Height in pixels with the axes, default 260; in a notebook title and legend stand above it. */
   height?: number;
   /** Makes the y axis logarithmic. */
   logY?: boolean;
@@ -43,8 +46,9 @@ const schema = optionsSchema<LineChart>()(z.strictObject({
     points: z.custom<Series["points"]>(Array.isArray, "must be an array of [x, y] pairs"),
     dashed: z.boolean().default(false),
     faint: z.boolean().default(false),
+    best: z.enum(["lowest", "highest"]).optional(),
   })),
-  width: size.default(640),
+  width: size.optional(),
   height: size.default(260),
   logY: z.boolean().default(false),
 }));
@@ -52,14 +56,14 @@ const schema = optionsSchema<LineChart>()(z.strictObject({
 type Chart = z.output<typeof schema>;
 
 /**
- * Returns a chart as an image for notebooks and as text with a sparkline and the last value of each curve.
+ * Returns a chart as HTML for notebooks, and as text with a sparkline and the last value of each curve.
  *
  * @throws {ConfigError} for an unknown or missing option
  */
 export function lineChart(options: LineChart): Picture {
   const chart = parseOptions(schema, options, "lineChart");
-  const text = chartText(chart);
-  return { text, html: svgImage(draw(chart), text) };
+  const text = chartText(chart, unpainted);
+  return { text, html: html(chart, text), terminal: (paint) => chartText(chart, paint) };
 }
 
 /** Returns the chart of {@linkcode lineChart} as an SVG document, to be written to a file. */
@@ -67,25 +71,60 @@ export function lineChartSvg(options: LineChart): string {
   return draw(parseOptions(schema, options, "lineChart"));
 }
 
-function chartText(chart: Chart): string {
-  const names = chart.series.reduce((w, s) => Math.max(w, textWidth(s.name)), 0);
-  const lines = chart.series.map((series) => {
-    const last = lastPoint(series, chart.logY);
-    const ys = series.points.map(([, y]) => chart.logY ? Math.log(y) : y);
-    const end = last ? `${number(last[1])} at ${chart.xLabel} ${number(last[0])}` : "no points yet";
-    return `  ${pad(series.name, names)}  ${sparkline(ys)}${ys.length > 0 ? "  " : ""}${end}`;
+const INKS: readonly Style[] = ["blue", "red", "green", "magenta", "yellow", "cyan"];
+
+function chartText(chart: Chart, paint: Paint): string {
+  const { series, logY, title, yLabel } = chart;
+  const names = series.map(({ name }) => oneLine(name));
+  const width = names.reduce((w, name) => Math.max(w, textWidth(name)), 0);
+  const lines = series.map((one, i) => {
+    const ys = one.points.map(([, y]) => logY ? Math.log(y) : y);
+    const spark = ys.length > 0 ? `${paint(sparkline(ys), INKS[i % INKS.length])}  ` : "";
+    return `  ${pad(names[i], width)}  ${spark}${oneLine(ending(one, chart))}`;
   });
-  const headline = chart.title === "" ? chart.yLabel : `${chart.title} (${chart.yLabel})`;
-  return [headline, ...lines].map(oneLine).join("\n");
+  const unit = oneLine(title === "" ? yLabel : ` (${yLabel})`);
+  return [`${paint(oneLine(title), "bold")}${unit}`, ...lines].join("\n");
+}
+
+/** Returns the words on a curve's end: the last value with its x, and the best where one is better than the last. */
+function ending(series: Series, { xLabel, logY }: Chart): string {
+  const last = lastPoint(series, logY);
+  if (!last) return "no points yet";
+  const best = bestText(series, logY, xLabel);
+  return `${number(last[1])} at ${xLabel} ${number(last[0])}${best ? `, ${best}` : ""}`;
 }
 
 function lastPoint(series: Series, logY: boolean): readonly [number, number] | undefined {
   return series.points.findLast((point) => drawable(point, logY));
 }
 
+/** Returns "lowest 2.310 at step 380"; undefined where the last value is the best. */
+function bestText(series: Series, logY: boolean, xLabel: string): string | undefined {
+  const { best, points } = series;
+  const last = lastPoint(series, logY);
+  if (!best || !last) return undefined;
+  const sign = best === "lowest" ? 1 : -1;
+  let [x, y] = last;
+  for (const point of points) if (drawable(point, logY) && sign * point[1] < sign * y) [x, y] = point;
+  return y === last[1] ? undefined : `${best} ${number(y)} at ${xLabel} ${number(x)}`;
+}
+
+function html(chart: Chart, alt: string): string {
+  const { series, logY, height } = chart;
+  const values = series.flatMap(({ points }) => points.filter((point) => drawable(point, logY)));
+  return linePlotHtml({
+    ...chart,
+    alt,
+    height: Math.max(60, height - 40),
+    entries: series.map((one, i) => entry(one, i, chart)),
+    xScale: (left, right, room) => xScale(values.map((p) => p[0]), left, right, room),
+    yScale: (bottom) => yScale(values.map((p) => p[1]), { left: 0, right: 0, top: 0, bottom }, logY),
+  });
+}
+
 function draw(chart: Chart): string {
-  const { width, height, series, logY } = chart;
-  const entries = series.map((one, i) => entry(one, i, logY));
+  const { width = 640, height, series, logY } = chart;
+  const entries = series.map((one, i) => entry(one, i, chart));
   const top = chart.title === "" ? 8 : 26;
   const key = legend(
     entries,
@@ -98,11 +137,11 @@ function draw(chart: Chart): string {
   const frame = { left: 0, right: width - 16, top: key.bottom + 8, bottom: height - 36 };
   const y = yScale(points.map((p) => p[1]), frame, logY);
   frame.left = 30 + Math.max(10, ...y.ticks.map((t) => pixels(t.text)));
-  const x = xScale(points.map((p) => p[0]), frame);
+  const x = xScale(points.map((p) => p[0]), frame.left, frame.right);
   const order = [...series.keys()].sort((a, b) => Number(series[b].faint) - Number(series[a].faint));
   const curves = order.map((i) => curve(series[i], entries[i].colour, x, y, logY)).join("");
   const middle = { x: (frame.left + frame.right) / 2, y: (frame.top + frame.bottom) / 2 };
-  const empty = label("no points yet", middle.x, middle.y, { "text-anchor": "middle", fill: "#888" });
+  const empty = label("no points yet", middle.x, middle.y, { "text-anchor": "middle", fill: SOFT_INK });
   const inside = points.length > 0 ? axes(frame, x, y) + curves : empty;
   return svgDocument(
     width,
@@ -111,10 +150,18 @@ function draw(chart: Chart): string {
   );
 }
 
-function entry(series: Series, i: number, logY: boolean): LegendEntry {
+function entry(series: Series, i: number, { logY, xLabel }: Chart): LegendEntry {
   const { name, dashed, faint } = series;
   const last = lastPoint(series, logY);
-  return { name, dashed, faint, value: last && number(last[1]), colour: COLOURS[i % COLOURS.length] };
+  const colour = COLOURS[i % COLOURS.length];
+  return {
+    name,
+    dashed,
+    faint,
+    value: last && number(last[1]),
+    best: bestText(series, logY, xLabel),
+    colour: faint ? muted(colour) : colour,
+  };
 }
 
 function yScale(values: number[], { top, bottom }: Frame, logY: boolean): Scale {
@@ -124,18 +171,18 @@ function yScale(values: number[], { top, bottom }: Frame, logY: boolean): Scale 
   return (logY ? logScale : linearScale)([low - margin, high + margin], bottom, top, wanted);
 }
 
-function xScale(values: number[], { left, right }: Frame): Scale {
+function xScale(values: number[], left: number, right: number, room = right - left): Scale {
   const bounds = extent(values);
   const minStep = values.every(Number.isInteger) ? 1 : 0;
   // The largest number of ticks whose labels have room: closer ticks have longer labels.
-  for (let wanted = Math.max(2, Math.floor((right - left) / 70)); wanted > 1; wanted--) {
+  for (let wanted = Math.max(2, Math.floor(room / 70)); wanted > 1; wanted--) {
     const scale = linearScale(bounds, left, right, wanted, minStep);
-    const widest = Math.max(0, ...scale.ticks.map((t) => pixels(t.text)));
-    if (
-      scale.ticks.length < 2 || widest + 14 <= scale.at(scale.ticks[1].value) - scale.at(scale.ticks[0].value)
-    ) {
-      return scale;
-    }
+    if (hasRoom(scale, room / (right - left))) return scale;
   }
   return linearScale(bounds, left, right, 1, minStep);
+}
+
+function hasRoom({ ticks, at }: Scale, zoom: number): boolean {
+  const widest = Math.max(0, ...ticks.map((t) => pixels(t.text)));
+  return ticks.length < 2 || widest + 14 <= (at(ticks[1].value) - at(ticks[0].value)) * zoom;
 }

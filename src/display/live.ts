@@ -5,28 +5,22 @@
  */
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { settle } from "./display.ts";
+import { displayPlace } from "./nesting.ts";
 import { type LiveUpdate, openSink, type Sink } from "./sink.ts";
-
-/** The clock of a live display; tests pass their own. */
-export interface Clock {
-  /** Returns milliseconds since a fixed moment. */
-  now(): number;
-  /** Calls `fn` after `ms` milliseconds, unless the returned function is called before. */
-  after(ms: number, fn: () => void): () => void;
-}
 
 /** Options of a live display. */
 export interface LiveOptions {
   /** Minimum milliseconds between two updates in a notebook or a terminal, default 200. */
   interval?: number;
-  /** Minimum milliseconds between two updates in a pipe, default 0: a log then has every record. */
+  /** Minimum milliseconds between two updates in a pipe, default 5000. */
   pipeInterval?: number;
   /** Milliseconds from the start without output, default 0; a display that ends within them is never shown. */
   quiet?: number;
   /** Stream outside a notebook, default `stdout`. */
   stream?: "stdout" | "stderr";
-  /** Place of the display, default that of {@linkcode openSink}. */
+  /** Place of the display, default that of {@linkcode displayIn}, else of {@linkcode openSink}. */
   sink?: Sink;
   /** Clock, default that of the process. */
   clock?: Clock;
@@ -35,25 +29,15 @@ export interface LiveOptions {
 const milliseconds = z.number().min(0);
 const schema = optionsSchema<LiveOptions>()(z.strictObject({
   interval: milliseconds.default(200),
-  pipeInterval: milliseconds.default(0),
+  pipeInterval: milliseconds.default(5000),
   quiet: milliseconds.default(0),
   stream: z.enum(["stdout", "stderr"]).default("stdout"),
   sink: z.custom<Sink>((v) => typeof v === "object" && v !== null, "must be a sink").optional(),
   clock: z.custom<Clock>((v) => typeof v === "object" && v !== null, "must be a clock").optional(),
 }));
 
-/** The clock of the process; its timers do not keep the process alive. */
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  after(ms, fn) {
-    const timer = setTimeout(fn, ms);
-    Deno.unrefTimer(timer);
-    return () => clearTimeout(timer);
-  },
-};
-
 /**
- * A display updated in place. In a notebook it is one output, in a terminal one line, in a pipe JSON lines.
+ * A display updated in place. In a notebook it is one output, in a terminal one line, in a pipe a plain line every few seconds.
  *
  * Of updates that come too fast only the newest is shown, when the interval is over. {@linkcode Live.end} shows the last
  * one at once.
@@ -63,7 +47,7 @@ export const systemClock: Clock = {
  *
  * const live = new Live();
  * for (let step = 1; step <= 20; step++) {
- *   live.update({ picture: () => ({ text: `step ${step}` }), record: { step } });
+ *   live.update({ picture: () => ({ text: `step ${step}` }) });
  *   await new Promise((resolve) => setTimeout(resolve, 5));
  * }
  * await live.end();
@@ -87,8 +71,9 @@ export class Live {
    */
   constructor(options: LiveOptions = {}) {
     const { interval, pipeInterval, quiet, stream, sink, clock } = parseOptions(schema, options, "Live");
-    this.#sink = sink ?? openSink(stream);
-    this.#clock = clock ?? systemClock;
+    const place = displayPlace();
+    this.#sink = sink ?? place.sink ?? openSink(stream);
+    this.#clock = clock ?? place.clock ?? systemClock;
     this.#interval = this.#sink.kind === "pipe" ? pipeInterval : interval;
     this.#due = this.#clock.now() + quiet;
   }
@@ -119,6 +104,7 @@ export class Live {
     const quiet = !this.#shown && this.#clock.now() < this.#due;
     if (this.#newest && !quiet) this.#show(true, last === undefined && !this.#waiting);
     this.#cancel?.();
+    if (!this.#shown) return;
     await this.#sink.flush();
     await settle();
   }

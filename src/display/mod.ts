@@ -13,18 +13,9 @@
  * @module
  */
 export { printable } from "../base/printable.ts";
-export {
-  bundle,
-  Displayable,
-  inNotebook,
-  jupyter,
-  type OutputName,
-  type Picture,
-  settle,
-  showPicture,
-} from "./display.ts";
+export { bundle, Displayable, inNotebook, jupyter, type Picture, settle, showPicture } from "./display.ts";
 export * from "./chart.ts";
-export { bytes, count, duration, energy, fixed, mass, number, percent } from "./format.ts";
+export { bytes, count, duration, energy, fixed, mass, number, percent, plural, rate } from "./format.ts";
 export {
   Help,
   type HelpKeys,
@@ -33,12 +24,26 @@ export {
   type HelpTexts,
   type HelpVerb,
 } from "./help.ts";
-export { card, escapeHtml, escapeMarkdown, htmlOf, join } from "./html.ts";
+export {
+  card,
+  escapeHtml,
+  escapeMarkdown,
+  htmlOf,
+  join,
+  meterHtml,
+  noteHtml,
+  scrolling,
+  titleHtml,
+} from "./html.ts";
 export { armInterrupt, type InterruptHandler, interruptible, onInterrupt } from "./interrupt.ts";
-export { type Clock, Live, type LiveOptions } from "./live.ts";
-export { Progress, type ProgressOptions } from "./progress.ts";
+export type { Clock } from "./clock.ts";
+export { Live, type LiveOptions } from "./live.ts";
+export { displayIn, type DisplayOwner, displayOwner, type DisplayPlace, withOwner } from "./nesting.ts";
+export { Progress, type ProgressOptions, withProgress } from "./progress.ts";
+export { growingSink, openGrowingSink } from "./growing.ts";
 export {
   type Broadcast,
+  closedSink,
   type LiveUpdate,
   notebookSink,
   openSink,
@@ -47,4 +52,7 @@ export {
   terminalSink,
 } from "./sink.ts";
 export { type Align, type Column, type Grid, keyValues, table, type TableOptions } from "./table.ts";
+export { colour, hasColour, type OutputName, type Paint, type Style, terminalColumns } from "./terminal.ts";
+export { COLOURS, GREY, GREY_TINT, TINTS } from "./palette.ts";
 export { fit, oneLine, pad, textWidth } from "./text_width.ts";
+export { type Turn, type TurnPart, turns, type TurnsOptions } from "./turns.ts";

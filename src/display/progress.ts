@@ -5,12 +5,15 @@
  */
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { Picture } from "./display.ts";
 import { count, duration } from "./format.ts";
 import { escapeHtml } from "./html.ts";
-import { type Clock, Live, systemClock } from "./live.ts";
+import { Live } from "./live.ts";
+import { type DisplayOwner, displayOwner, displayPlace, withOwner } from "./nesting.ts";
 import type { LiveUpdate, Sink } from "./sink.ts";
-import { COLOURS, element, svgDocument, svgImage } from "./svg.ts";
+import { COLOURS } from "./palette.ts";
+import { element, svgDocument, svgImage } from "./svg.ts";
 
 /** Options of a progress display. */
 export interface ProgressOptions {
@@ -36,9 +39,16 @@ const schema = optionsSchema<ProgressOptions>()(z.strictObject({
   clock: z.custom<Clock>((v) => typeof v === "object" && v !== null, "must be a clock").optional(),
 }));
 
+/** The state in which a display of progress is shown. */
+type State = "going" | "done" | "stopped";
+
+/** Milliseconds of work without output. */
+const quiet = 1000;
+
 /**
  * The progress of one piece of work: after a first second without output, a bar, the rate and the remaining time. In a
- * pipe it is a JSON line every ten seconds and one at the end.
+ * pipe it is a plain line every five seconds and one at the end. Inside of the work of another progress, or of a run, it
+ * has no display of its own and is a note in that one; {@linkcode withProgress} makes such work.
  *
  * ```ts
  * import { Progress } from "@llamero/sdk/display";
@@ -52,13 +62,21 @@ const schema = optionsSchema<ProgressOptions>()(z.strictObject({
  * }
  * ```
  */
-export class Progress {
+export class Progress implements DisplayOwner {
   /** Amount that is done. */
   done = 0;
-  readonly #live: Live;
   readonly #options: z.output<typeof schema>;
   readonly #clock: Clock;
   readonly #start: number;
+  /** Its own display, where no other shows it. */
+  readonly #live?: Live;
+  /** The display around it. */
+  readonly #outer?: DisplayOwner;
+  #state: State = "going";
+  #note?: () => string;
+  #cancel?: () => void;
+  readonly #update: LiveUpdate = { picture: () => this.#picture(), line: () => this.#line() };
+  readonly #inner = () => this.#clock.now() - this.#start < quiet ? "" : this.#line();
 
   /**
    * Starts the clock.
@@ -67,11 +85,23 @@ export class Progress {
    */
   constructor(readonly label: string, options: ProgressOptions = {}) {
     this.#options = parseOptions(schema, options, "Progress");
-    const { sink, clock = systemClock } = this.#options;
-    this.#clock = clock;
-    this.#start = clock.now();
-    this.#live = new Live({ quiet: 1000, pipeInterval: 10_000, stream: "stderr", sink, clock });
-    this.#live.update(this.#update(false));
+    const { sink, clock } = this.#options;
+    this.#clock = clock ?? displayPlace().clock ?? systemClock;
+    this.#start = this.#clock.now();
+    this.#outer = sink ? undefined : displayOwner();
+    if (this.#outer) this.#cancel = this.#clock.after(quiet, () => this.#changed());
+    else this.#live = new Live({ quiet, stream: "stderr", sink, clock: this.#clock });
+    this.#changed();
+  }
+
+  /** Total amount; may be set when it becomes known. */
+  get total(): number | undefined {
+    return this.#options.total;
+  }
+
+  set total(total: number | undefined) {
+    this.#options.total = total;
+    this.#changed();
   }
 
   /** Adds `amount` to the amount that is done. */
@@ -82,12 +112,34 @@ export class Progress {
   /** Sets the amount that is done. */
   set(done: number): void {
     this.done = done;
-    this.#live.update(this.#update(false));
+    this.#changed();
   }
 
-  /** Shows the final state, unless the work ended within its first second. */
-  async end(): Promise<void> {
-    await this.#live.end(this.#update(true));
+  /** False once the display has ended. */
+  get open(): boolean {
+    return this.#state === "going";
+  }
+
+  /** Shows `text` in parentheses until the next call. */
+  note(text?: () => string): void {
+    this.#note = text;
+    this.#changed();
+  }
+
+  #changed(): void {
+    if (!this.open) return;
+    if (this.#live) this.#live.update(this.#update);
+    else this.#outer!.note(this.#inner);
+  }
+
+  /** Shows the final state, unless the work ended within its first second. A second call has no effect. */
+  async end(state: "done" | "stopped" = "done"): Promise<void> {
+    if (!this.open) return;
+    this.#state = state;
+    this.#note = undefined;
+    this.#cancel?.();
+    this.#outer?.note();
+    await this.#live?.end(this.#update);
   }
 
   /** Ends the display at the end of an `await using` block. */
@@ -95,44 +147,93 @@ export class Progress {
     await this.end();
   }
 
-  get #seconds(): number {
-    return (this.#clock.now() - this.#start) / 1000;
+  #line(): string {
+    return `${this.label}${this.#facts()}`;
   }
 
-  #update(final: boolean): LiveUpdate {
-    return { picture: () => this.#picture(final), record: () => this.#record(final) };
-  }
-
-  #record(ended: boolean): object {
-    const { label, done } = this;
-    const { total } = this.#options;
-    return { event: "progress", label, done, total, seconds: Number(this.#seconds.toFixed(3)), ended };
-  }
-
-  #picture(final: boolean): Picture {
+  #picture(): Picture {
     const { total } = this.#options;
     const share = total ? Math.min(1, this.done / total) : undefined;
-    const facts = this.#facts(final).join(", ");
-    const bar = share === undefined || final ? "" : `${"█".repeat(Math.round(share * 20)).padEnd(20, "░")} `;
+    const facts = this.#facts();
+    const bar = share === undefined || !this.open
+      ? ""
+      : `${"█".repeat(Math.round(share * 20)).padEnd(20, "░")} `;
     const image = share === undefined ? "" : `${barImage(share)} `;
+    const [mark, rest] = facts.startsWith(": ") ? [": ", facts.slice(2)] : ["", facts];
     return {
-      text: `${this.label}: ${bar}${facts}`,
-      html: `<div>${escapeHtml(this.label)}: ${image}${escapeHtml(facts)}</div>`,
+      text: `${this.label}${mark}${bar}${rest}`,
+      html: `<div>${escapeHtml(this.label)}${mark}${image}${escapeHtml(rest)}</div>`,
     };
   }
 
-  #facts(final: boolean): string[] {
-    const { total, unit, format } = this.#options;
-    const seconds = this.#seconds;
-    const rate = this.done / seconds;
-    const of = total === undefined || (final && this.done === total) ? "" : ` of ${format(total)}`;
-    const facts = [`${format(this.done)}${of}${unit === "" ? "" : ` ${unit}`}`];
-    if (rate > 0 && Number.isFinite(rate)) facts.push(`${format(Number(rate.toPrecision(3)))}/s`);
-    if (final) facts.push(`took ${duration(seconds)}`);
-    else if (total !== undefined && rate > 0 && this.done < total) {
-      facts.push(`${duration((total - this.done) / rate)} to go`);
+  /** Returns what stands behind the label. */
+  #facts(): string {
+    const seconds = (this.#clock.now() - this.#start) / 1000;
+    const note = this.#note?.();
+    const behind = note ? ` (${note})` : "";
+    const amount = this.#amount();
+    if (this.#state === "stopped") return `: stopped${amount && ` at ${amount}`} after ${duration(seconds)}`;
+    if (this.#state === "done") {
+      return `: ${[amount, this.#rate(seconds), `took ${duration(seconds)}`].filter(Boolean).join(", ")}`;
     }
-    return facts;
+    if (amount === "") return `${note ? ":" : " ..."}${behind}`;
+    return `: ${[amount, this.#rate(seconds), this.#left(seconds)].filter(Boolean).join(", ")}${behind}`;
+  }
+
+  /** Describes the amount; empty where nothing is counted. */
+  #amount(): string {
+    const { total, unit, format } = this.#options;
+    if (total === undefined && this.done === 0) return "";
+    const whole = total === undefined || (this.#state === "done" && this.done === total);
+    const amount = whole ? format(this.done) : `${format(this.done)} of ${format(total)}`;
+    return unit === "" ? amount : `${amount} ${unit}`;
+  }
+
+  /** Describes the speed, below one per second as the time of one. */
+  #rate(seconds: number): string {
+    const rate = this.done / seconds;
+    if (!(rate > 0 && Number.isFinite(rate))) return "";
+    return rate < 1 ? `${duration(1 / rate)} each` : `${this.#options.format(Number(rate.toPrecision(3)))}/s`;
+  }
+
+  #left(seconds: number): string {
+    const { total } = this.#options;
+    if (total === undefined || this.done === 0 || this.done >= total || seconds === 0) return "";
+    return `${duration((total - this.done) * seconds / this.done)} to go`;
+  }
+}
+
+/**
+ * Runs `work` with a display of its progress, which ends with it: also by an error or an abort, which it then says. Progress
+ * that begins inside of `work` is a note in this display.
+ *
+ * ```ts
+ * import { withProgress } from "@llamero/sdk/display";
+ *
+ * const files = ["a.txt", "b.txt"];
+ * await withProgress("reading", { total: files.length, unit: "files" }, async (progress) => {
+ *   for (const _file of files) {
+ *     await Promise.resolve();
+ *     progress.add();
+ *   }
+ * });
+ * ```
+ *
+ * @throws the error of `work`, and {@linkcode ConfigError} for an unknown or impossible option
+ */
+export async function withProgress<T>(
+  label: string,
+  options: ProgressOptions,
+  work: (progress: Progress) => Promise<T>,
+): Promise<T> {
+  const progress = new Progress(label, options);
+  try {
+    const result = await withOwner(progress, () => work(progress));
+    await progress.end();
+    return result;
+  } catch (error) {
+    await progress.end("stopped");
+    throw error;
   }
 }
 

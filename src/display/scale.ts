@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { number } from "./format.ts";
+import { fixed, number } from "./format.ts";
 
 /** The scale of an axis. */
 export interface Scale {
@@ -98,5 +98,5 @@ function tickText(value: number, step: number): string {
   const unit = step < 1 || size < 1e4 ? 0 : Math.min(4, Math.floor(places(size) / 3));
   const decimals = Math.max(0, 3 * unit - places(step));
   if (unit > 0 && decimals > 6) return number(value, 6);
-  return `${(value / 1000 ** unit).toFixed(decimals)}${["", "K", "M", "B", "T"][unit]}`;
+  return `${fixed(value / 1000 ** unit, decimals)}${["", "K", "M", "B", "T"][unit]}`;
 }

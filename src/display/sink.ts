@@ -11,8 +11,8 @@ import { fit, oneLine } from "./text_width.ts";
 export interface LiveUpdate {
   /** The picture; a function is called only when the update is shown. */
   picture: Picture | (() => Picture);
-  /** The same as plain data, for a line in a pipe. Without it a pipe gets only the text of the last picture. */
-  record?: object | (() => object);
+  /** The same as one plain line for a pipe, default the first line of the picture's text, and all of it at the end. */
+  line?: string | (() => string);
 }
 
 /** A place where a live display is shown. */
@@ -63,25 +63,37 @@ export function terminalSink(write: (text: string) => void, columns: () => numbe
   };
 }
 
-/** Returns a sink that writes one line of JSON per update, and for updates without a record the text of the last. */
-export function pipeSink(line: (text: string) => void): Sink {
+/** Returns a sink that writes one plain line per update, and at the end all text of a picture that comes without a line. */
+export function pipeSink(write: (text: string) => void): Sink {
   return {
     kind: "pipe",
-    show({ picture, record }, final, repeated): void {
-      if (record === undefined && final) line(printable(called(picture).text));
-      if (record !== undefined && !repeated) line(JSON.stringify(called(record)));
+    show({ picture, line }, final, repeated): void {
+      const text = line === undefined ? called(picture).text : called(line);
+      const first = oneLine(line === undefined ? text.split("\n", 1)[0] : text);
+      const more = final && line === undefined && text.includes("\n");
+      if (more) write(printable(text));
+      else if (!repeated) write(first);
     },
     flush: () => Promise.resolve(),
   };
 }
 
-function called<T extends object>(value: T | (() => T)): T {
+/** Returns a value, or what a function gives. */
+export function called<T extends object | string>(value: T | (() => T)): T {
   return typeof value === "function" ? value() : value;
 }
 
-/** Returns the sink of this process: its notebook, else the terminal or pipe of `stream`; a closed one where it shows nothing. */
+/** Returns a sink that shows nothing and makes no picture. */
+export function closedSink(): Sink {
+  return { kind: "pipe", show: () => {}, flush: () => Promise.resolve() };
+}
+
+/**
+ * Returns the sink of this process: its notebook, else the terminal or pipe of `stream`; a closed one in a process of several
+ * that does not show what they do, and in a thread that works for the main one.
+ */
 export function openSink(stream: OutputName = "stdout"): Sink {
-  if (!isShown()) return pipeSink(() => {});
+  if (!isShown() || inWorker()) return closedSink();
   const kernel = jupyter();
   if (kernel) return notebookSink((type, content) => kernel.broadcast(type, content));
   const out = Deno[stream];
@@ -90,8 +102,12 @@ export function openSink(stream: OutputName = "stdout"): Sink {
   return terminalSink((text) => writeAll(out, encoder.encode(text)), terminalColumns);
 }
 
+function inWorker(): boolean {
+  return "WorkerGlobalScope" in globalThis;
+}
+
 /** Writes all bytes; a terminal that was closed does not end a run. */
-function writeAll(out: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+export function writeAll(out: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   try {
     for (let sent = 0; sent < bytes.length;) sent += out.writeSync(bytes.subarray(sent));
   } catch { /* the terminal is gone */ }

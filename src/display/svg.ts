@@ -5,34 +5,28 @@
  * @module
  */
 import { escapeHtml } from "./html.ts";
-import { oneLine } from "./text_width.ts";
+import { INK, PANEL } from "./palette.ts";
+import { oneLine, withoutPartOfNumber } from "./text_width.ts";
 
-/** Colours that colour-blind readers can tell apart (Okabe and Ito 2008), without the lightest. */
-export const COLOURS: readonly string[] = [
-  "#0072b2",
-  "#d55e00",
-  "#009e73",
-  "#cc79a7",
-  "#56b4e9",
-  "#e69f00",
-  "#333333",
-];
-
-/** Returns an SVG document as an `<img>` element with the alternative text `alt`. */
-export function svgImage(svg: string, alt = ""): string {
+/** Returns an SVG document as an `<img>` element with the alternative text `alt` and a CSS style. */
+export function svgImage(svg: string, alt = "", style = "max-width:100%"): string {
   const bytes = new TextEncoder().encode(svg);
   let binary = "";
   for (let i = 0; i < bytes.length; i += 8192) binary += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  return `<img alt="${escapeHtml(alt)}" style="max-width:100%" src="data:image/svg+xml;base64,${
-    btoa(binary)
-  }">`;
+  return `<img alt="${escapeHtml(alt)}" style="${style}" src="data:image/svg+xml;base64,${btoa(binary)}">`;
 }
 
-/** Returns an SVG document with a white background, `width` by `height` pixels. */
+/** Returns an SVG document with words: `width` by `height` pixels on an opaque panel, which suits every page. */
 export function svgDocument(width: number, height: number, body: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
-    `font-family="Helvetica, Arial, 'DejaVu Sans', sans-serif" font-size="11" fill="#222">` +
-    `<rect width="100%" height="100%" fill="#fff"/>${body}</svg>`;
+    `font-family="Helvetica, Arial, 'DejaVu Sans', sans-serif" font-size="11" fill="${INK}">` +
+    `<rect width="100%" height="100%" fill="${PANEL}"/>${body}</svg>`;
+}
+
+/** Returns an SVG document of marks without words, on the page's own ground, which stretches to the size of its image. */
+export function svgMarks(width: number, height: number, body: string): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
+    `preserveAspectRatio="none">${body}</svg>`;
 }
 
 /** Attributes of an SVG element; undefined ones are left out. */
@@ -75,10 +69,11 @@ export function pixels(text: string, size = 11): number {
   return ems * size;
 }
 
-/** Cuts `text` with `…` to at most `width` pixels at a font size. */
+/** Cuts `text` with `…` to at most `width` pixels at a font size, numbers whole or not at all. */
 export function fitPixels(text: string, width: number, size = 11): string {
   if (pixels(text, size) <= width) return text;
   const chars = [...text];
   while (chars.length > 1 && pixels(chars.join("") + "…", size) > width) chars.pop();
-  return `${chars.join("").trimEnd()}…`;
+  const start = chars.join("");
+  return `${withoutPartOfNumber(start, text.slice(start.length)).trimEnd()}…`;
 }

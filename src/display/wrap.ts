@@ -1,39 +1,41 @@
 /**
- * Text broken into lines at its spaces.
+ * Text broken into lines of a width.
  *
  * @module
  */
-import { pad, textWidth } from "./text_width.ts";
-
-/** Returns the lines of `text`, each at most `columns` wide where its words allow it; line breaks in it stay. */
-export function wrap(text: string, columns: number): string[] {
-  return text.split("\n").flatMap((paragraph) => {
-    const lines: string[] = [];
-    for (const word of paragraph.split(" ")) {
-      const last = lines.at(-1);
-      if (last !== undefined && textWidth(last) + 1 + textWidth(word) <= columns) {
-        lines[lines.length - 1] = `${last} ${word}`;
-      } else lines.push(word);
-    }
-    return lines;
-  });
-}
+import { textWidth } from "./text_width.ts";
 
 /**
- * Returns entries as lines: a name on the left, in a column of `left`, and its text beside it, wrapped. A name that is wider
- * has a line of its own. Where few columns are left for the text it stands under the name.
+ * Returns the places, from and to, of the lines of `text` in terminal columns: broken at line feeds, behind spaces, and
+ * within a word that is longer than a line. Spaces at a break belong to no line.
  */
-export function wrapEntries(
-  entries: readonly (readonly [name: string, text: string])[],
-  { columns, left, indent = 2 }: { columns: number; left: number; indent?: number },
-): string[] {
-  const beside = columns - indent - left >= 32;
-  const margin = " ".repeat(beside ? indent + left : indent + 4);
-  return entries.flatMap(([name, text]) => {
-    const lines = wrap(text, columns - margin.length).map((line) => margin + line);
-    const fits = beside && textWidth(name) <= left - 2;
-    const first = " ".repeat(indent) + name;
-    if (!fits) return [...wrap(first, Math.max(columns, textWidth(first))), ...lines];
-    return [pad(first, indent + left) + (lines[0] ?? "").slice(margin.length), ...lines.slice(1)];
-  });
+export function wrapRanges(text: string, columns: number): [from: number, to: number][] {
+  const lines: [number, number][] = [];
+  let start = 0;
+  for (const line of text.split("\n")) {
+    for (const [from, to] of wrapLine(line, columns)) lines.push([start + from, start + to]);
+    start += line.length + 1;
+  }
+  return lines;
+}
+
+function wrapLine(line: string, columns: number): [number, number][] {
+  const ranges: [number, number][] = [];
+  let from = 0;
+  let width = 0;
+  let at = 0;
+  let afterSpace = 0;
+  for (const char of line) {
+    width += textWidth(char);
+    if (width > columns && char !== " " && at > from) {
+      const end = afterSpace > from ? afterSpace : at;
+      ranges.push([from, line.slice(from, end).trimEnd().length + from]);
+      from = end;
+      width = textWidth(line.slice(from, at)) + textWidth(char);
+    }
+    at += char.length;
+    if (char === " ") afterSpace = at;
+  }
+  ranges.push([from, at]);
+  return ranges;
 }

@@ -8,7 +8,7 @@ import { ConfigError } from "../base/errors.ts";
 import { optionsSchema, parseOptions, show } from "../base/schema.ts";
 import { throwIfAborted } from "../base/together.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
-import { Displayable, Help, interruptible, type Picture, table } from "../display/mod.ts";
+import { Displayable, Help, interruptible, type Picture, table, withProgress } from "../display/mod.ts";
 import { benchmark } from "./benchmarks/registry.ts";
 import { suite } from "./benchmarks/suites.ts";
 import helpTexts from "./evaluator_help.json" with { type: "json" };
@@ -246,16 +246,20 @@ export class Evaluator extends Displayable {
     const { seed, cache } = this.#options;
     const results: TaskResult[] = [];
     const caches = new Map<string, AnswerCache | undefined>();
-    for (const entry of this.#entries) {
-      for (const [name, model] of models) {
-        const shared = dealtWorkOf(model, own);
-        await throwIfAborted(shared.copy, signal);
-        if (cache && keepAnswers && shared.world.size === 1 && !caches.has(name)) {
-          caches.set(name, await AnswerCache.of(model, cache === true ? undefined : cache));
+    const total = this.#entries.length * models.length;
+    await withProgress("evaluating", { total, unit: "tasks" }, async (progress) => {
+      for (const entry of this.#entries) {
+        for (const [name, model] of models) {
+          const shared = dealtWorkOf(model, own);
+          await throwIfAborted(shared.copy, signal);
+          if (cache && keepAnswers && shared.world.size === 1 && !caches.has(name)) {
+            caches.set(name, await AnswerCache.of(model, cache === true ? undefined : cache));
+          }
+          const run = { model: name, seed, signal, cache: caches.get(name), shared };
+          progress.set(results.push(await entry.run(model, run)));
         }
-        results.push(await entry.run(model, { model: name, seed, signal, cache: caches.get(name), shared }));
       }
-    }
+    });
     return new Report(results);
   }
 

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { ConfigError, NumericsError } from "../base/errors.ts";
 import { optionsSchema, parseOptions, show } from "../base/schema.ts";
 import { Dataset, TokenDataset } from "../data/mod.ts";
-import { count, Live } from "../display/mod.ts";
+import { count, withProgress } from "../display/mod.ts";
 import { Model } from "../model/mod.ts";
 import { datasetLoss } from "../model/scoring/window_loss.ts";
 import { lossMeasures } from "./tasks/metric.ts";
@@ -44,13 +44,11 @@ export function lossEntry(dataset: Dataset | TokenDataset, settings: LossOptions
     facts: { task: name, kind: "loss", data, limit },
     async run(model, { model: modelName, seed, signal, shared }) {
       const lossModel = requireMethod(model, "loss", name);
-      const label = `${name} on ${modelName}`;
-      const live = new Live({ quiet: 1000, pipeInterval: 10_000, stream: "stderr" });
-      live.update({ picture: () => ({ text: `${label} ...` }), record: { event: "progress", label } });
-      const measured = model instanceof Model && shared
-        ? datasetLoss(model, dataset, { limit, signal, group: shared.group, own: shared.own })
-        : lossModel.loss(dataset, { limit, signal });
-      const result = await measured.finally(() => live.end());
+      const result = await withProgress(`${name} on ${modelName}`, {}, () => {
+        return model instanceof Model && shared
+          ? datasetLoss(model, dataset, { limit, signal, group: shared.group, own: shared.own })
+          : lossModel.loss(dataset, { limit, signal });
+      });
       const { loss, error, tokens, bytes } = result;
       if (Number.isNaN(loss)) {
         throw new NumericsError(

@@ -11,6 +11,8 @@ export interface DownloadOptions {
   headers?: Record<string, string>;
   /** Stops the download; the received bytes are kept for the next call. */
   signal?: AbortSignal;
+  /** Called at each answer of the server: with the bytes of the whole file, if it says so, and those that are there already. */
+  onSize?: (total: number | undefined, present: number) => void;
   /** Called with the length of each received chunk, in bytes. */
   onBytes?: (bytes: number) => void;
 }
@@ -51,7 +53,7 @@ export async function download(url: string, path: string, options: DownloadOptio
 async function fetchRest(
   url: string,
   part: string,
-  { headers = {}, signal, onBytes }: DownloadOptions,
+  { headers = {}, signal, onSize, onBytes }: DownloadOptions,
 ): Promise<void> {
   const tag = await Deno.readTextFile(`${part}.tag`).catch(() => "");
   const present = tag ? await sizeOf(part) ?? 0 : 0;
@@ -65,6 +67,8 @@ async function fetchRest(
     if (response.status === 416 && total === present) return;
     if (response.status !== 200 && response.status !== 206) throw refused(url, response);
     const resumes = response.status === 206 && present > 0;
+    const length = Number(response.headers.get("content-length") ?? NaN);
+    onSize?.(length >= 0 ? length + (resumes ? present : 0) : undefined, resumes ? present : 0);
     await Deno.writeTextFile(`${part}.tag`, response.headers.get("etag") ?? "");
     using file = await Deno.open(part, { write: true, create: true, truncate: !resumes, append: resumes });
     for await (const bytes of response.body ?? []) {

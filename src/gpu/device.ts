@@ -1,14 +1,16 @@
 /**
  * The GPU and an account of its memory, in which every buffer has an owner.
  *
- * This is the only file that touches `navigator.gpu`. The features that an adapter lists are not the features that it
+ * The features that an adapter lists are not the features that it
  * grants: all optional ones are requested, and those that are refused stay unused.
  *
  * @module
  */
 import { z } from "zod";
 import { ConfigError, DeviceError } from "../base/errors.ts";
+import { HighWater } from "../base/high_water.ts";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
+import { requestAdapter } from "./adapters/request_adapter.ts";
 import {
   adapterName,
   driverAdvice,
@@ -17,7 +19,7 @@ import {
   isSoftwareGl,
   noAdapter,
   slowAdapter,
-} from "./software_adapter.ts";
+} from "./adapters/software_adapter.ts";
 
 /**
  * The kernels that a device takes where several do the same. `subgroup`: one subgroup of 4, 8 or 16 lanes per workgroup
@@ -62,7 +64,7 @@ const schema = optionsSchema<DeviceOptions>()(z.strictObject({
 
 /** Options of {@linkcode Device.buffer}. */
 export interface BufferOptions {
-  /** WebGPU usages besides copies and storage. */
+  /** WebGPU usages otherWork copies and storage. */
   usage?: number;
   /** A sentence for the error of a buffer that does not fit: what to do. */
   remedy?: string;
@@ -159,9 +161,9 @@ export class Device implements DeviceProfile {
   readonly timestamps: boolean;
   /** The limits that it keeps: the adapter's, or lower ones that the options name. */
   readonly limits: Readonly<DeviceLimits>;
+  /** Bytes of all live buffers. */
+  readonly held: HighWater = new HighWater();
   #owners: Map<GPUBuffer, string> = new Map();
-  #bytes = 0;
-  #peak = 0;
   #limit: number;
   #fault?: string;
   #closed = false;
@@ -209,11 +211,10 @@ export class Device implements DeviceProfile {
   buffer(owner: string, bytes: number, { usage = 0, remedy }: BufferOptions = {}): GPUBuffer {
     const size = Math.max(256, Math.ceil(bytes / 256) * 256);
     this.#refuse("maxBufferSize", size, this.limits.maxBufferSize, owner, remedy);
-    this.#refuse("memoryLimit", this.#bytes + size, this.#limit, owner, remedy);
+    this.#refuse("memoryLimit", this.held.value + size, this.#limit, owner, remedy);
     const buffer = this.gpu.createBuffer({ label: owner, size, usage: bufferUsage | usage });
     this.#owners.set(buffer, owner);
-    this.#bytes += size;
-    this.#peak = Math.max(this.#peak, this.#bytes);
+    this.held.add(size);
     return buffer;
   }
 
@@ -234,14 +235,14 @@ export class Device implements DeviceProfile {
   /** Frees a buffer at once. */
   free(buffer: GPUBuffer): void {
     if (!this.#owners.delete(buffer)) return;
-    this.#bytes -= buffer.size;
+    this.held.add(-buffer.size);
     buffer.destroy();
   }
 
   /** Returns every live buffer with its owner. */
   memory(): MemoryReport {
     const buffers = [...this.#owners].map(([buffer, owner]) => ({ owner, bytes: buffer.size }));
-    return { bytes: this.#bytes, limit: this.#limit, peak: this.#peak, buffers };
+    return { bytes: this.held.value, limit: this.#limit, peak: this.held.peak, buffers };
   }
 
   /** Copies `data` into a buffer at a byte offset, in order with submissions. */
@@ -313,12 +314,6 @@ export class Device implements DeviceProfile {
  */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const o = parseOptions(schema, options, "openDevice");
-  if (!navigator.gpu) {
-    throw new DeviceError(
-      "Cannot open a GPU: this runtime has no WebGPU. Models are made, trained and asked in Deno 2.9 or later: " +
-        "run the script with `deno run -A`",
-    );
-  }
   const adapter = await requestAdapter();
   if (!adapter) throw new DeviceError(`${noAdapter}. ${driverAdvice(await installLineHere())}`);
   if (isSoftwareGl(adapter.info)) await warnOfSlowness(adapterName(adapter.info));
@@ -342,10 +337,6 @@ async function warnOfSlowness(name: string): Promise<void> {
   if (warned) return;
   warned = true;
   console.warn(`${slowAdapter(name)}.\n${driverAdvice(await installLineHere())}`);
-}
-
-function requestAdapter(): Promise<GPUAdapter | null> {
-  return navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
 }
 
 /**

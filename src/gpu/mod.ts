@@ -27,6 +27,7 @@ export {
   nameOfCall,
   type RecordedCall,
 } from "./call.ts";
+export { type Gauge, HighWater } from "../base/high_water.ts";
 export { type Binding, type Kernel, kernel, type Param } from "./kernel.ts";
 export { type MemoryPlan } from "./memory.ts";
 export {

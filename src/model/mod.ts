@@ -23,7 +23,7 @@ export type { FinishReason } from "./generation/continuation.ts";
 export type { BatchGenerateOptions, GeneratedText } from "./generation/generate_batch.ts";
 export { Generation } from "./generation/generation.ts";
 export { sampleToken, type SamplingOptions } from "./generation/sampling.ts";
-export type { GenerateOptions } from "./generation/sampling_settings.ts";
+export type { GenerateOptions, ModelChatOptions } from "./generation/sampling_settings.ts";
 export type { InspectOptions } from "./inspection/inspect.ts";
 export { type Findings, Inspection, type Lens, type LensToken } from "./inspection/inspection.ts";
 export type { ActivationStatistics, GradientStatistics, Spread } from "./inspection/statistics.ts";
@@ -42,7 +42,7 @@ export type { ParallelFacts, PlanFacts, RankMemory, StepSeconds } from "./planni
 export type { PlanOptions, PlanParallel } from "./planning/plan_options.ts";
 export { Plan } from "./planning/training_plan.ts";
 export type { Score } from "./scoring/score.ts";
-export type { LossResult } from "./scoring/window_loss.ts";
+export { type LossFacts, LossResult } from "./scoring/loss_result.ts";
 export type { AdamMoment, TrainingStepOptions } from "./training/build_step.ts";
 export { Adapters } from "./training/lora_adapters.ts";
 export { type AdaptedSlot, AdapterLayout } from "./training/lora_layout.ts";

@@ -10,10 +10,11 @@ import { bytes as showBytes, Displayable, Help, interruptible, type Picture } fr
 import type { Device, Program } from "../gpu/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape } from "./architecture/config.ts";
+import { chatPrompt } from "./generation/fit_conversation.ts";
 import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generation/generate_batch.ts";
 import { Generation } from "./generation/generation.ts";
-import { chatIds, promptIds } from "./generation/prompt_ids.ts";
-import type { GenerateOptions } from "./generation/sampling_settings.ts";
+import { promptIds } from "./generation/prompt_ids.ts";
+import type { GenerateOptions, ModelChatOptions } from "./generation/sampling_settings.ts";
 import type { InspectOptions } from "./inspection/inspect.ts";
 import type { Inspection } from "./inspection/inspection.ts";
 import { copyParameters, replaceParameters } from "./lifecycle/model_parameters.ts";
@@ -24,8 +25,9 @@ import { planModel, planShape } from "./planning/plan_model.ts";
 import type { PlanOptions } from "./planning/plan_options.ts";
 import type { Plan } from "./planning/training_plan.ts";
 import { allLogits } from "./scoring/logits.ts";
+import type { LossResult } from "./scoring/loss_result.ts";
 import { type Score, scorePairs } from "./scoring/score.ts";
-import { datasetLoss, type LossResult } from "./scoring/window_loss.ts";
+import { datasetLoss } from "./scoring/window_loss.ts";
 import { summaryOf, weightBytes } from "./summary.ts";
 
 /**
@@ -212,11 +214,17 @@ export class Model extends Displayable implements ModelHandle {
    * in the model's generation_config.json that this package does not know
    */
   generate(prompt: Prompt, options: GenerateOptions = {}): Generation {
-    return new Generation(this, promptIds(this, prompt), options);
+    return new Generation(
+      this,
+      promptIds(this, prompt),
+      options,
+      typeof prompt === "string" ? prompt : undefined,
+    );
   }
 
   /**
-   * Answers a message or a conversation with the tokenizer's chat template.
+   * Answers a message or a conversation with the tokenizer's chat template. `{ trim: true }` leaves the oldest turns out
+   * where the context does not hold all; `trimmed` of the generation says how many messages that were.
    *
    * ```ts
    * import { Model, Tokenizer } from "@llamero/sdk";
@@ -227,10 +235,12 @@ export class Model extends Displayable implements ModelHandle {
    * console.log(await model.chat("why do llamas hum?", { maxTokens: 8 }).text());
    * ```
    *
-   * @throws {ConfigError} for a tokenizer without a template, which `.instruct` sets
+   * @throws {ConfigError} for a tokenizer without a template, which `.instruct` sets, and for a conversation that does not fit the
+   * context
    */
-  chat(messages: string | readonly Message[], options: GenerateOptions = {}): Generation {
-    return new Generation(this, chatIds(this, messages), options, true);
+  chat(messages: string | readonly Message[], options: ModelChatOptions = {}): Generation {
+    const { ids, turns, trimmed, options: rest } = chatPrompt(this, messages, options);
+    return new Generation(this, ids, rest, turns, trimmed);
   }
 
   /**
@@ -300,7 +310,8 @@ export class Model extends Displayable implements ModelHandle {
   }
 
   /**
-   * Measures the mean loss on a dataset: nats per token, bits per byte, perplexity.
+   * Measures the mean loss on a dataset: nats per token with their standard error, bits per byte, perplexity. The result
+   * shows itself.
    *
    * ```ts
    * import { Dataset, Model, Tokenizer } from "@llamero/sdk";
@@ -308,8 +319,9 @@ export class Model extends Displayable implements ModelHandle {
    * const book = Dataset.sample("moby-dick");
    * const tokenizer = await Tokenizer.train(book.take(5), { vocabSize: 400 });
    * using model = await Model.create("nano", { tokenizer, context: 64 });
-   * const { loss, bitsPerByte, perplexity } = await model.loss(book.skip(134), { limit: 8 });
-   * console.log(loss, bitsPerByte, perplexity);
+   * const result = await model.loss(book.skip(134), { limit: 8 });
+   * await result.show();
+   * console.log(result.loss, result.bitsPerByte, result.perplexity);
    * ```
    *
    * @param run `limit` is the largest number of windows

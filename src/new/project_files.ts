@@ -73,12 +73,8 @@ const result = await trainer.run({ overwrite: true });
 console.log(String(result));
 if (result.status !== "done") Deno.exit(0);
 
-const { bitsPerByte } = await model.loss(held);
-console.log(\`Held-out chapters: \${bitsPerByte.toFixed(3)} bits per byte\`);
-
-const prompt = "The whale";
-const text = await model.generate(prompt, { maxTokens: 60, temperature: 0.8 }).text();
-console.log(prompt + text);
+await (await model.loss(held)).show(); // on the held-out chapters
+await model.generate("The whale", { maxTokens: 60, temperature: 0.8 }).show();
 
 // A folder that Hugging Face transformers and llama.cpp's converter read; Model.load("runs/model") reads it too.
 await model.save("runs/model");
@@ -111,8 +107,7 @@ await model.plan({ tokens: steps * batchTokens, batchTokens }).show();`),
 const result = await run;
 await result.show();`),
     markdown("What it learned."),
-    code(`const { bitsPerByte } = await model.loss(held);
-console.log(\`Held-out chapters: \${bitsPerByte.toFixed(3)} bits per byte\`);
+    code(`await (await model.loss(held)).show(); // on the held-out chapters
 await model.generate("The whale", { maxTokens: 60, temperature: 0.8 }).show();`),
   ];
   return {

@@ -4,16 +4,10 @@
  *
  * @module
  */
+import { setting } from "../base/setting.ts";
 
 /** Reads a variable of the environment; undefined where it is not set. */
 export type Environment = (name: string) => string | undefined;
-
-/** Returns a variable of this process; undefined where it is not set, is empty, or may not be read. */
-export function setting(name: string): string | undefined {
-  if (typeof Deno === "undefined") return undefined;
-  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? Deno.env.get(name) || undefined : undefined;
-}
 
 /** Returns true where this process may read the variables in which launchers tell each process its rank. */
 export function seesLaunchers(): boolean {

@@ -4,7 +4,8 @@
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
-import { type Environment, setting } from "./environment.ts";
+import { setting } from "../base/setting.ts";
+import type { Environment } from "./environment.ts";
 
 /**
  * The kinds of launchers: `openmpi` (Open MPI's `mpirun`), `mpich` (MPICH, Intel MPI and all that speak PMI) and `slurm`

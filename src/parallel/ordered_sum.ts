@@ -13,9 +13,19 @@ export function addInOrder(
   arrays: readonly Float32Array<ArrayBufferLike>[],
   onto?: Float32Array<ArrayBufferLike>,
 ): Float32Array<ArrayBuffer> {
-  const sum = new Float32Array(onto ?? arrays[0]);
+  const sum = new Float32Array(arrays[0].length);
+  addInto(sum, arrays, onto);
+  return sum;
+}
+
+/** Writes the sum of {@linkcode addInOrder} into `sum`. */
+export function addInto(
+  sum: Float32Array<ArrayBufferLike>,
+  arrays: readonly Float32Array<ArrayBufferLike>[],
+  onto?: Float32Array<ArrayBufferLike>,
+): void {
+  sum.set(onto ?? arrays[0]);
   for (const array of onto ? arrays : arrays.slice(1)) {
     for (let i = 0; i < sum.length; i++) sum[i] += array[i];
   }
-  return sum;
 }

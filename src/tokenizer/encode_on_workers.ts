@@ -4,6 +4,7 @@
  * @module
  */
 import { type Job, jobOf, type Make } from "../base/job.ts";
+import { type Progress, withProgress } from "../display/progress.ts";
 import { openStream } from "../workers/pool.ts";
 import type { BatchOptions, EncodeOptions } from "./options.ts";
 
@@ -21,11 +22,23 @@ const batchesPerWorker = 2;
  * A batch that no worker could encode is encoded by `encodeHere` on this thread, which also throws the error of a text
  * that cannot be encoded.
  */
-export async function encodeOnWorkers(
+export function encodeOnWorkers(
+  texts: readonly string[],
+  job: Job,
+  options: BatchOptions,
+  encodeHere: Encode,
+): Promise<Ids[]> {
+  return withProgress("encoding", { total: texts.length, unit: "texts" }, (progress) => {
+    return encodeBatches(texts, job, options, encodeHere, progress);
+  });
+}
+
+async function encodeBatches(
   texts: readonly string[],
   job: Job,
   { workers, signal, ...options }: BatchOptions,
   encodeHere: Encode,
+  progress: Progress,
 ): Promise<Ids[]> {
   signal?.throwIfAborted();
   const all: Ids[] = new Array(texts.length);
@@ -37,6 +50,7 @@ export async function encodeOnWorkers(
     const found = await stream.ask(batch);
     signal?.throwIfAborted();
     for (const [i, text] of batch.entries()) all[from + i] = found?.[i] ?? encodeHere(text, options);
+    progress.add(batch.length);
   };
   const encodeNext = async () => {
     for (let range = ranges.next(); !range.done && !failed; range = ranges.next()) {

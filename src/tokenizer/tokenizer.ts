@@ -10,20 +10,14 @@ import { parseOptions, show } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { Help } from "../display/help.ts";
 import { interruptible } from "../display/interrupt.ts";
+import { withProgress } from "../display/progress.ts";
 import { encodeOnWorkers } from "./encode_on_workers.ts";
 import { encodeChat, noTemplate } from "./chat/chat.ts";
 import { ChatTemplate } from "./chat/chat_template.ts";
 import type { DecodeOptions, StreamDecoder } from "./codec.ts";
 import { encodeLossless } from "./encode_lossless.ts";
-import {
-  checkEosIds,
-  coreOf,
-  factsPicture,
-  templateTokens,
-  type TokenizerCore,
-  type TokenizerFacts,
-  tokenizerFingerprint,
-} from "./tokenizer_core.ts";
+import { checkEosIds, coreOf, factsPicture, templateTokens, tokenizerFingerprint } from "./tokenizer_core.ts";
+import type { TokenizerCore, TokenizerFacts } from "./tokenizer_core.ts";
 import { filesOf, readTokenizerFiles, writeModelFile, writeTokenizerFiles } from "./files/files.ts";
 import type { TokenizerFiles } from "./files/files.ts";
 import { checkMessages } from "./chat/messages.ts";
@@ -120,7 +114,11 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {FormatError} when there is no such file, or naming what is wrong in it
    */
   static async load(path: string): Promise<Tokenizer> {
-    return Tokenizer.#from(await readTokenizerFiles(path));
+    return await withProgress(
+      `loading ${path}`,
+      {},
+      async () => Tokenizer.#from(await readTokenizerFiles(path)),
+    );
   }
 
   /**

@@ -6,6 +6,7 @@
 import { DataError } from "../base/errors.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { number, percent } from "../display/format.ts";
+import { withProgress } from "../display/progress.ts";
 import { keyValues } from "../display/table.ts";
 import { YieldTimer } from "../base/event_loop.ts";
 import { stringsOf, type Texts } from "./texts.ts";
@@ -118,14 +119,16 @@ export async function countTokens(
   const seen = new Float64Array(tokenizer.vocabSize);
   const utf8 = new TextEncoder();
   const sums = { documents: 0, bytes: 0, characters: 0, words: 0, tokens: 0 };
-  for await (const text of stringsOf(texts, "count tokens")) {
-    sums.documents++;
-    sums.bytes += utf8.encode(text).length;
-    for (const _ of text) sums.characters++;
-    sums.words += text.match(/\S+/g)?.length ?? 0;
-    for (const id of tokenizer.encode(text)) seen[id]++, sums.tokens++;
-    if (timer.due()) await timer.yieldToEventLoop();
-  }
+  await withProgress("counting tokens", { unit: "documents" }, async (progress) => {
+    for await (const text of stringsOf(texts, "count tokens")) {
+      progress.set(++sums.documents);
+      sums.bytes += utf8.encode(text).length;
+      for (const _ of text) sums.characters++;
+      sums.words += text.match(/\S+/g)?.length ?? 0;
+      for (const id of tokenizer.encode(text)) seen[id]++, sums.tokens++;
+      if (timer.due()) await timer.yieldToEventLoop();
+    }
+  });
   if (sums.tokens === 0) {
     throw new DataError("Cannot count tokens: the corpus is empty, pass at least one text that is not empty");
   }

@@ -77,7 +77,8 @@ async function launch(args: readonly string[]): Promise<number> {
   for (const name of names) Deno.addSignalListener(name, onSignal);
   const { code } = await child.status;
   for (const name of names) Deno.removeSignalListener(name, onSignal);
-  return code;
+  // MPICH's launcher may say 0 of ranks that it was told to end.
+  return signals > 1 && code === 0 ? 130 : code;
 }
 
 if (import.meta.main) {

@@ -33,14 +33,14 @@ export type {
   ValidationEvent,
   WarningEvent,
 } from "./monitoring/events.ts";
-export { utilisation } from "./monitoring/metrics.ts";
+export { type OtherWork, utilisation } from "./monitoring/metrics.ts";
 export { type MaskedExample, MaskPreview } from "./stages/mask_preview.ts";
 export type { InstructOptions, PretrainOptions, StageData, StageOptions } from "./stages/stage_options.ts";
 export type { ManualStep } from "./loop/manual_steps.ts";
 export type { DataJSON, Recipe, RecipeEvaluation, RecipeStage } from "./recipe.ts";
 export { type RecipeOptions, trainerOf } from "./recipe_trainer.ts";
 export { datasetOf, type RecipeParts } from "./recipe_data.ts";
-export { type RunFacts, RunResult } from "./monitoring/run_result.ts";
+export { type RunFacts, RunResult } from "./monitoring/card/run_result.ts";
 export { Run, type RunStatus } from "./run.ts";
 export { learningRateAt, type Schedule } from "./stages/schedule.ts";
 export type { StageKind, StageLength, StageSettings } from "./stages/stage.ts";

@@ -34,8 +34,6 @@ export interface Recipe {
   /** As in {@linkcode TrainerOptions}. */
   keep: number | KeepOptions;
   /** As in {@linkcode TrainerOptions}. */
-  log?: string;
-  /** As in {@linkcode TrainerOptions}. */
   energy?: EnergyOptions | false;
   /** As in {@linkcode TrainerOptions}; missing for defaults. */
   parallel?: false | TrainerParallelOptions;

@@ -17,6 +17,8 @@ import { Trainer } from "./trainer.ts";
 export interface RecipeOptions extends RecipeParts {
   /** Evaluations for the recipe's places, in order; places without one are left out. */
   evaluations?: readonly Evaluation[];
+  /** As in {@linkcode TrainerOptions}; a recipe holds no logs. */
+  log?: string | readonly string[];
 }
 
 /**
@@ -39,8 +41,9 @@ export function trainerOf(recipe: Recipe, model: Model, options: RecipeOptions =
       { path: `model.${key}`, value: actual },
     );
   }
-  const { checkpoint, seed, keep, log, energy, parallel } = recipe;
-  const evaluations = [...options.evaluations ?? []];
+  const { checkpoint, seed, keep, energy, parallel } = recipe;
+  const { log, evaluations: given = [] } = options;
+  const evaluations = [...given];
   let trainer = new Trainer(model, { checkpoint, seed, keep, log, energy, parallel });
   for (const item of recipe.stages) {
     if (item.name !== "evaluate") {

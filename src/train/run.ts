@@ -5,27 +5,36 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import { chromeTrace } from "../base/trace.ts";
-import { bundle, Displayable, onInterrupt, type Picture } from "../display/mod.ts";
-import { lossChart, runCard } from "./monitoring/run_card.ts";
+import {
+  bundle,
+  Displayable,
+  type DisplayOwner,
+  onInterrupt,
+  type Picture,
+  withOwner,
+} from "../display/mod.ts";
+import { lossChart } from "./monitoring/card/loss_curves.ts";
+import type { CardFacts } from "./monitoring/card/card_facts.ts";
+import { runCard } from "./monitoring/card/run_card.ts";
 import { RunControl } from "./loop/run_control.ts";
 import type { EventOf, HistoryEntry, RunEvent } from "./monitoring/events.ts";
 import { type RunSpec, stagesOf } from "./loop/run_context.ts";
 import { RunLog } from "./monitoring/run_log.ts";
-import { utilisation } from "./monitoring/metrics.ts";
-import { RunResult } from "./monitoring/run_result.ts";
-import { showRun } from "./monitoring/run_display.ts";
+import { meanSpeed, utilisation } from "./monitoring/metrics.ts";
+import { RunResult } from "./monitoring/card/run_result.ts";
+import { showRun } from "./monitoring/card/run_display.ts";
 import { blindWarning } from "./ranks/run_parallel.ts";
 import { enterRank } from "./ranks/rank_process.ts";
 import { RunTrace } from "./ranks/run_trace.ts";
 import type { LaunchSettings } from "./ranks/launch_settings.ts";
 import { registerRun } from "./loop/run_registry.ts";
-import { writeCurves } from "./monitoring/tensorboard.ts";
+import { writeLogs } from "./monitoring/logs/run_logs.ts";
 
 /** The status of a run; it is "waiting" while another run has the device. */
 export type RunStatus = "waiting" | "running" | "paused" | "stopping" | "done" | "stopped" | "failed";
 
 /** Options of a {@linkcode Run}. */
-interface RunSettings {
+export interface RunSettings {
   /** Stops the run: it writes its checkpoint, then rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Shows the run while it goes on. */
@@ -34,7 +43,20 @@ interface RunSettings {
   peakFlops?: number;
   /** The ranks that train in place of this process. */
   launch?: LaunchSettings;
+  /** Calls that start the run again and go on from its newest checkpoint, for its card. */
+  calls?: RunCalls;
 }
+
+/** The calls of a trainer that a card names. */
+export interface RunCalls {
+  /** Starts the run again. */
+  start: string;
+  /** Goes on from the newest checkpoint. */
+  resume: string;
+}
+
+/** Milliseconds after its start and end in which a live card stands in the cell that runs. [ours] */
+const shownFor = 2000;
 
 /** Number of runs so far, for their names. */
 let runCount = 0;
@@ -70,17 +92,24 @@ export class Run extends Displayable implements Promise<RunResult> {
   readonly #peakFlops?: number;
   /** True when the run shows a live card. */
   readonly #live: boolean;
+  readonly #calls: RunCalls;
+  /** Number of processes that train together. */
+  readonly #devices: number;
+  /** Time of the last start or end, at which the live card appeared under a cell or showed its last state. */
+  #shownAt = performance.now();
   #end?: { status: "done" | "stopped" | "failed"; error?: string };
   /** True once the run has the device. */
   #started = false;
 
   /** Starts the run that `spec` describes; use {@linkcode Trainer.run}. */
-  constructor(spec: RunSpec, { signal, display, peakFlops, launch }: RunSettings) {
+  constructor(spec: RunSpec, { signal, display, peakFlops, launch, calls }: RunSettings) {
     super();
     this.name = `run ${++runCount} of ${spec.model.name}`;
     this.#spec = spec;
     this.#peakFlops = peakFlops;
     this.#live = display;
+    this.#calls = calls ?? { start: "trainer.run()", resume: "trainer.resume()" };
+    this.#devices = launch?.ranks ?? spec.parallel.ranks.world.size;
     const folder = spec.parallel.ranks.world.rank === 0 ? spec.folder?.path : undefined; // one folder for all ranks
     const unregister = registerRun(spec.model, folder, () => this.#describe());
     this.finished = this.#main(signal, display, launch).finally(unregister);
@@ -101,29 +130,28 @@ export class Run extends Displayable implements Promise<RunResult> {
       ? enterRank(spec.parallel, spec.folder?.path, control, log)
       : onInterrupt(() => this.#stop());
     const isFirst = world.rank === 0;
-    const curves = isFirst && spec.tensorboard !== undefined && this.#writeCurves(spec.tensorboard);
-    const shown = display && isFirst && showRun(log, () => this.picture());
+    const logs = isFirst && writeLogs(spec.logs, log);
+    const shown = display && isFirst && showRun(log, () => this.#facts());
     try {
       await Promise.resolve(); // listeners that subscribe right after run() miss nothing
       const blind = blindWarning(spec.parallel);
       if (blind && !launch) log.warn(blind);
       const onStart = () => this.#started = true;
-      const status = launch
-        ? await (await import("./launch_run.ts")).runLaunched(spec, launch, control, log, onStart)
-        : await (await import("./loop/run_stages.ts")).runStages(
-          { ...spec, trace: this.#trace },
-          control,
-          log,
-          onStart,
-        );
+      const status = await withOwner(
+        this.#owner(),
+        async () =>
+          launch
+            ? await (await import("./launch_run.ts")).runLaunched(spec, launch, control, log, onStart)
+            : await (await import("./loop/run_stages.ts")).runStages(
+              { ...spec, trace: this.#trace },
+              control,
+              log,
+              onStart,
+            ),
+      );
       if (status === "stopped" && control.abortReason) throw control.abortReason.value;
       this.#end = { status };
-      const { overlap } = this.#trace;
-      return new RunResult(status, log, {
-        checkpoint: spec.folder?.newest,
-        devices: launch?.ranks ?? world.size,
-        overlap,
-      });
+      return new RunResult(status, log, this.#facts(), () => this.#isFresh());
     } catch (error) {
       const aborted = control.abortReason && error === control.abortReason.value;
       this.#end = aborted ? { status: "stopped" } : { status: "failed", error: messageOf(error) };
@@ -133,15 +161,20 @@ export class Run extends Displayable implements Promise<RunResult> {
       ignoreSignal();
       this.#emitDone();
       await shown;
-      await curves;
+      await logs;
+      this.#shownAt = performance.now();
     }
   }
 
-  /** Writes curves for TensorBoard; a failure is a warning and does not end the run. */
-  async #writeCurves(folder: string): Promise<void> {
-    await writeCurves(folder, this.#log.events.of([])).catch((error) =>
-      this.#log.warn(`No more curves are written to ${folder}: ${messageOf(error)}`)
-    );
+  /** Returns the card as the display of the work inside of the run; of a run without a card, nothing is shown. */
+  #owner(): DisplayOwner {
+    const isOpen = () => this.#end === undefined;
+    return {
+      get open() {
+        return isOpen();
+      },
+      note: (text) => this.#log.setWork(text),
+    };
   }
 
   /** Sets the `run` of an error. */
@@ -154,9 +187,9 @@ export class Run extends Displayable implements Promise<RunResult> {
 
   #emitDone(): void {
     const log = this.#log;
-    const { step, stage, tokens, seconds } = log;
+    const { step, stage, tokens, seconds, peakMemory } = log;
     const { status, error } = this.#end!;
-    log.emit({ type: "done", step, stage, status, tokens, seconds, energy: log.energy(), error });
+    log.emit({ type: "done", step, stage, status, tokens, seconds, peakMemory, energy: log.energy(), error });
     log.events.end();
   }
 
@@ -277,9 +310,18 @@ export class Run extends Displayable implements Promise<RunResult> {
     return this.finished.finally(ended);
   }
 
-  /** Shows the run as the value of a notebook cell: one line while its card is live, and then the card. */
+  /**
+   * Shows the run as the value of a notebook cell: nothing in the cell that started or awaited it, since its card stands
+   * there, one line elsewhere while it goes on, and then the card.
+   */
   [Symbol.for("Jupyter.display")](): Record<string, string> {
+    if (this.#isFresh()) return {};
     return this.#live && !this.#end ? { "text/plain": this.#describe() } : bundle(this.picture());
+  }
+
+  /** Returns true where the live card stands in the cell that runs: it has just appeared, or shown its last state. */
+  #isFresh(): boolean {
+    return this.#live && performance.now() - this.#shownAt < shownFor;
   }
 
   #describe(): string {
@@ -297,40 +339,36 @@ export class Run extends Displayable implements Promise<RunResult> {
 
   /** Shows the card. */
   picture(): Picture {
-    const { model } = this.#spec;
+    return runCard(this.#facts());
+  }
+
+  #facts(): CardFacts {
     const log = this.#log;
-    const { stage, stages, history, validations, warnings } = log;
-    const current = stages.at(-1) ?? { done: 0, steps: 0 };
-    const rate = log.rate.value;
-    const last = history.at(-1);
-    const tokensPerStep = last ? last.tokens / last.step : 0;
-    return runCard({
-      title: this.name,
-      status: this.status,
-      note: log.note,
-      stage,
-      ...current,
-      history,
-      validations,
-      rate,
-      devices: this.#spec.parallel.ranks.world.size,
-      left: rate > 0 && !this.#end ? (current.steps - current.done) * tokensPerStep / rate : undefined,
-      utilisation: this.#utilisation(rate),
-      memory: model.device.memory().bytes,
-      seconds: log.seconds,
-      energy: log.energy(),
-      sample: log.sample,
-      warnings,
-      error: this.#end?.error,
-    });
+    const { folder } = this.#spec;
+    const { activity: note, stage, stages, history, validations, evaluations, warnings, sample, saved } = log;
+    const { tokens, seconds, otherWork, peakMemory } = log;
+    const speed = this.#end ? meanSpeed(log) : log.rate.value;
+    return {
+      ...{ title: this.name, status: this.status, note, error: this.#end?.error },
+      ...{ stage, stages, history, validations, evaluations, warnings, sample },
+      ...{ tokens, seconds, otherWork, speed, peakMemory },
+      devices: this.#devices > 1 ? this.#devices : undefined,
+      overlap: this.#end && this.#trace.overlap,
+      utilisation: this.#utilisation(speed),
+      energy: log.shownEnergy(),
+      checkpoint: folder?.newest,
+      saved,
+      resumeCall: folder && this.#calls.resume,
+      startCall: this.#calls.start,
+    };
   }
 
   /** Returns the share of the device's peak in use; undefined where the peak or the speed is not known. */
   #utilisation(rate: number): number | undefined {
     if (!this.#peakFlops || !(rate > 0)) return undefined;
-    const { chain, model: { config }, parallel: { ranks } } = this.#spec;
+    const { chain, model: { config } } = this.#spec;
     const stage = stagesOf(chain).find(({ settings }) => settings.name === this.#log.stage);
-    const peak = this.#peakFlops * ranks.world.size;
+    const peak = this.#peakFlops * this.#devices;
     return utilisation(config, config.context, rate, peak, stage?.settings.lora);
   }
 }

@@ -18,6 +18,7 @@ import {
 } from "./checkpoints/checkpoint_folder.ts";
 import { energySchema, type EnergySettings } from "./monitoring/energy.ts";
 import type { Evaluation, PeriodicEvaluationOptions } from "./monitoring/evaluation.ts";
+import { type LogPlace, logPlaces } from "./monitoring/logs/run_logs.ts";
 import { type ChainItem, type RunSpec, stagesOf } from "./loop/run_context.ts";
 import {
   type InstructOptions,
@@ -28,9 +29,9 @@ import {
 } from "./stages/stage_options.ts";
 import { MaskPreview } from "./stages/mask_preview.ts";
 import type { ManualStep } from "./loop/manual_steps.ts";
-import { type LaunchSettings, launchSettings } from "./ranks/launch_settings.ts";
+import { launchSettings } from "./ranks/launch_settings.ts";
 import { type Recipe, stageJSON } from "./recipe.ts";
-import { Run } from "./run.ts";
+import { Run, type RunSettings } from "./run.ts";
 import { leaveOthers, runParallel } from "./ranks/run_parallel.ts";
 import { planStage, type StageKind } from "./stages/stage.ts";
 import { tokenizerOf } from "./stages/stage_data.ts";
@@ -45,7 +46,6 @@ import {
   type RunOptions,
   runSchema,
   type TrainerOptions,
-  type TrainerParallelOptions,
   trainerSchema,
   type VerifyResumeOptions,
   verifySchema,
@@ -100,7 +100,8 @@ export class Trainer extends Displayable {
       typeof keep === "number" ? { last: keep } : keep,
       "Trainer.keep",
     );
-    this.#energy = energy && parseOptions(energySchema, energy, "Trainer.energy");
+    const asked = energy !== false && isGiven(energy);
+    this.#energy = energy && { ...parseOptions(energySchema, energy, "Trainer.energy"), asked };
     runParallel(model, this.#options.parallel); // refuses impossible options
   }
 
@@ -234,7 +235,9 @@ export class Trainer extends Displayable {
     const { signal, overwrite, display, until } = parseOptions(runSchema, options, "Trainer.run");
     const { checkpoint } = this.#options;
     if (!overwrite) refuseEarlierRun(checkpoint);
-    return this.#start({ ...this.#spec(checkpoint, overwrite), until }, signal, display);
+    const spec = { ...this.#spec(checkpoint, overwrite), until, logs: this.#logs(checkpoint, overwrite) };
+    const calls = { start: "trainer.run()", resume: "trainer.resume()" };
+    return this.#start(spec, { signal, display, calls });
   }
 
   /**
@@ -265,7 +268,11 @@ export class Trainer extends Displayable {
     const single = hasState(path);
     const folder = single ? path.replace(/\/?[^/]+$/, "") || "." : path;
     if (!single && !checkpointNames(path).length) throw nothingToResume(path);
-    return this.#start({ ...this.#spec(folder, false), resume: { path, force }, until }, signal, display);
+    const logs = this.#logs(folder, false);
+    const spec = { ...this.#spec(folder, false), resume: { path, force }, until, logs };
+    const named = folder === this.#options.checkpoint ? "" : JSON.stringify(folder);
+    const calls = { start: "trainer.run()", resume: `trainer.resume(${named})` };
+    return this.#start(spec, { signal, display, calls });
   }
 
   /**
@@ -278,18 +285,27 @@ export class Trainer extends Displayable {
   launch(options: LaunchOptions): Run {
     const { signal, display, until, ...o } = parseOptions(launchSchema, options, "Trainer.launch");
     const { checkpoint } = this.#options;
-    const settings = launchSettings({ ...o, recipe: this.toJSON() }, checkpoint);
+    const launch = launchSettings({ ...o, recipe: this.toJSON() }, checkpoint);
     if (!o.resume && !o.overwrite) refuseEarlierRun(checkpoint);
-    return this.#start({ ...this.#spec(checkpoint, o.overwrite), until }, signal, display, settings);
+    const logs = this.#logs(checkpoint, o.overwrite);
+    const spec = { ...this.#spec(checkpoint, o.overwrite), until, logs };
+    const { ranks } = o;
+    const start = `trainer.launch({ ranks: ${ranks} })`;
+    const calls = { start, resume: `trainer.launch({ ranks: ${ranks}, resume: true })` };
+    return this.#start(spec, { signal, display, calls, launch });
   }
 
-  #start(spec: RunSpec, signal: AbortSignal | undefined, display: boolean, launch?: LaunchSettings): Run {
-    return new Run(spec, { signal, display, peakFlops: this.#options.peakFlops, launch });
+  #start(spec: RunSpec, settings: Omit<RunSettings, "peakFlops">): Run {
+    return new Run(spec, { ...settings, peakFlops: this.#options.peakFlops });
+  }
+
+  #logs(checkpoint: string | undefined, replace: boolean): LogPlace[] {
+    return logPlaces(this.#options.log, checkpoint, replace);
   }
 
   /** Describes the run; `replace` removes the checkpoints of an earlier run in the folder. */
   #spec(checkpoint: string | undefined, replace: boolean): RunSpec {
-    const { seed, log: tensorboard } = this.#options;
+    const { seed } = this.#options;
     const parallel = runParallel(this.model, this.#options.parallel);
     const chain = this.#chain;
     const stages = stagesOf(chain);
@@ -311,7 +327,7 @@ export class Trainer extends Displayable {
     const folder = checkpoint === undefined
       ? undefined
       : new CheckpointFolder(checkpoint, this.#keep, replace);
-    return { model: this.model, chain, seed, energy: this.#energy, folder, tensorboard, parallel };
+    return { model: this.model, chain, seed, energy: this.#energy, folder, parallel };
   }
 
   /**
@@ -391,12 +407,12 @@ export class Trainer extends Displayable {
 
   /** Returns the chain as plain data, from which {@linkcode trainerOf} makes the trainer again. */
   toJSON(): Recipe {
-    const { checkpoint, seed, keep, log, energy, parallel } = this.#options;
+    const { checkpoint, seed, keep, energy, parallel } = this.#options;
     const { name, config } = this.model;
     const stages = this.#chain.map((item) =>
       "stage" in item ? stageJSON(item.stage) : { name: "evaluate" as const, every: item.every }
     );
-    const options = { checkpoint, seed, keep, log, energy, ...isGiven(parallel) && { parallel } };
+    const options = { checkpoint, seed, keep, energy, ...isGiven(parallel) && { parallel } };
     return { recipe: 1, model: { name, config }, ...options, stages };
   }
 
@@ -416,7 +432,7 @@ async function* stepsOf(spec: RunSpec, signal: AbortSignal | undefined): AsyncGe
   yield* manualSteps(spec, signal);
 }
 
-/** Returns true for options of several processes that are not all defaults. */
-function isGiven(parallel: false | TrainerParallelOptions): boolean {
-  return parallel === false || Object.keys(parallel).length > 0;
+/** Returns true for options that are not all defaults. */
+function isGiven(options: false | object): boolean {
+  return options === false || Object.keys(options).length > 0;
 }

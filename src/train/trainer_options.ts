@@ -45,8 +45,13 @@ export interface TrainerOptions {
   seed?: number;
   /** Checkpoints of steps that are kept: a number of newest ones, or {@linkcode KeepOptions}. Default 2. */
   keep?: number | KeepOptions;
-  /** Folder for TensorBoard's event files: losses, gradient norm, learning rate, speed. Default: none is written. */
-  log?: string;
+  /**
+   * Logs of the run, one or a list. A path that ends in `.jsonl` is a file to which each event of the run is appended as a
+   * line of JSON; `"jsonl"` is `events.jsonl` in the checkpoint folder. Any other path is a folder for TensorBoard's event
+   * files: losses, gradient norm, learning rate, speed. A resumed run appends. A log that cannot be written is a warning.
+   * Default: none is written.
+   */
+  log?: string | readonly string[];
   /** Assumptions about power and grid; false to count no energy. */
   energy?: EnergyOptions | false;
   /** Peak FLOP/s of a device, of which the card then shows the share in use. */
@@ -69,7 +74,7 @@ const trainerShape = optionsSchema<TrainerOptions>("TrainerOptions")(z.strictObj
   seed: z.int("must be a whole number").default(42),
   keep: z.custom<number | KeepOptions>(isKeep, "must be a whole number, at least 1, or { last, best }")
     .default(2),
-  log: z.string("must be a path").min(1, "must not be empty").optional(),
+  log: z.custom<string | readonly string[]>(isPaths, "must be a path, or a list of paths").optional(),
   energy: z.custom<EnergyOptions | false>(isFalseOrObject, "must be false, or an object").default({}),
   peakFlops: z.number("must be a number of FLOP/s").positive("must be above 0").optional(),
   parallel: z.custom<false | TrainerParallelOptions>(isFalseOrObject, "must be false, or an object").default(
@@ -103,6 +108,10 @@ export const parallelSchema: z.ZodType<ParallelSettings, TrainerParallelOptions>
 
 /** Defaults and checks of {@linkcode KeepOptions}. */
 export const keepOptionsSchema: z.ZodType<Required<KeepOptions>, KeepOptions> = keepSchema;
+
+function isPaths(value: unknown): boolean {
+  return [value].flat().every((path) => typeof path === "string" && path !== "");
+}
 
 function isFalseOrObject(value: unknown): boolean {
   return value === false || (typeof value === "object" && value !== null);

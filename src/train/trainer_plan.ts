@@ -188,9 +188,9 @@ export class TrainerPlan extends Displayable {
   #time(): string {
     const { seconds, energy } = this;
     if (seconds !== undefined) {
-      return `${duration(seconds)}, ${
-        energy ? energyText(energy) : "energy unknown: give the trainer energy: { watts }"
-      }`;
+      const asked = this.#known.energy && this.#known.energy.asked;
+      const unknown = asked ? ["energy unknown: give the trainer energy: { watts }"] : [];
+      return [duration(seconds), ...energy ? [energyText(energy)] : unknown].join(", ");
     }
     return this.#known.speeds?.length
       ? "time unknown: a length in epochs"
@@ -214,7 +214,7 @@ function stagePlan(
     ? Math.ceil(length.tokens / batchTokens)
     : facts?.steps;
   const tokens = steps === undefined ? undefined : steps * batchTokens;
-  const { watts: _, ...assumptions } = energy || {};
+  const { pue, gridKgPerKWh } = energy || {};
   const watts = energy && powerOf(energy, model.device)?.watts;
   const device = flops === undefined ? undefined : { flops, watts: watts || undefined };
   const ranks = planParallel(model, parallel);
@@ -227,7 +227,7 @@ function stagePlan(
     device,
     parallel: ranks,
     network,
-    ...assumptions,
+    ...energy && { pue, gridKgPerKWh },
   };
   const { facts: cost } = model.plan({ tokens: tokens ?? batchTokens, lora: settings.lora, ...options });
   return { settings, steps, tokens, cost, ...(facts && { data: facts }) };

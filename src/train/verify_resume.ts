@@ -7,7 +7,7 @@
  * @module
  */
 import { fromRank } from "../base/exchange.ts";
-import { Displayable, type Picture } from "../display/mod.ts";
+import { Displayable, type Picture, withProgress } from "../display/mod.ts";
 import type { Model } from "../model/mod.ts";
 import type { Checkpoint } from "./checkpoints/checkpoint.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
@@ -71,11 +71,18 @@ export async function verifyResume(
   const stages = short.chain.length;
   const stops = [...new Set([Math.ceil(steps / 2), (stages - 1) * steps + Math.floor(steps / 2)])];
   try {
-    const whole = await session(short, `${folder}/whole`, { signal });
-    await session(short, `${folder}/parts`, { signal, until: stops[0] });
-    for (const until of [...stops.slice(1), undefined]) {
-      await session(short, `${folder}/parts`, { signal, until, resume: true });
-    }
+    const sessions = { total: stops.length + 2, unit: "sessions" };
+    const whole = await withProgress("proving exact resume", sessions, async (progress) => {
+      const whole = await session(short, `${folder}/whole`, { signal });
+      progress.add();
+      await session(short, `${folder}/parts`, { signal, until: stops[0] });
+      progress.add();
+      for (const until of [...stops.slice(1), undefined]) {
+        await session(short, `${folder}/parts`, { signal, until, resume: true });
+        progress.add();
+      }
+      return whole;
+    });
     const compare = async () => ({
       difference: await differenceOf(
         await lastCheckpoint(`${folder}/whole`),
@@ -94,7 +101,7 @@ function shortened(spec: RunSpec, steps: number): RunSpec {
     const settings = { ...stage.settings, length: { steps }, sampleEvery: null, checkpointEvery: steps };
     return { stage: { ...stage, settings } };
   });
-  return { ...spec, chain, energy: false, tensorboard: undefined };
+  return { ...spec, chain, energy: false, logs: undefined };
 }
 
 /** Trains a copy of the model in a folder; returns the number of the run's steps so far. */

@@ -49,10 +49,8 @@ async function makeAndUse({ folder, deno }: Workplace, specifier: string, entry:
 
   const { code, stdout, stderr } = await deno(["task", "train", "20"], "my-project");
   assert.equal(code, 0, stderr);
-  const events = stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
-  const losses: number[] = events.filter(({ type }) => type === "step").map(({ loss }) => loss);
-  assert.equal(losses.length, 20);
-  assert.ok(losses[19] < losses[0], `the loss went from ${losses[0]} to ${losses[19]}`);
+  assert.match(stdout, /\b20\/20 done\b/);
+  assert.doesNotMatch(stdout, /^\{/m, "the output is for people");
   assert.match(stdout, /^Held-out chapters: \d\.\d{3} bits per byte$/m);
   assert.match(stdout, /^The whale.+/m, "it generates");
   assert.ok((await Deno.stat(join(project, "runs/model/model.safetensors"))).size > 100_000);

@@ -45,6 +45,11 @@ function texts(svg: string): string[] {
   return [...svg.matchAll(/<text[^>]*>([^<]*)</g)].map((m) => m[1]);
 }
 
+/** Returns the number of dots: round ends of lines without length. */
+function dots(svg: string): number {
+  return [...svg.matchAll(/<path[^>]* d="M[\d.]+ [\d.]+h0"[^>]*stroke-linecap="round"/g)].length;
+}
+
 Deno.test("the text of a line chart is a sparkline and the last value of each curve", () => {
   const { text } = lineChart({
     ...chart([]),
@@ -66,10 +71,10 @@ Deno.test("a small line chart, element by element", () => {
     ..."1.0 1.5 2.0 2.5 3.0".split(" "),
     ..."0 2 4 6 8 10".split(" "),
   ]);
-  assert.match(svg, /<tspan dx="6" fill="#777">3<\/tspan>/);
-  assert.match(svg, /<rect width="100%" height="100%" fill="#fff"\/>/);
+  assert.match(svg, /<tspan dx="6" fill="#57606a">3<\/tspan>/);
+  assert.match(svg, /<rect width="100%" height="100%" fill="#ffffff"\/>/);
   assert.equal(svg.match(/<polyline/g)!.length, 1);
-  assert.equal(svg.match(/<circle/g)!.length, 2);
+  assert.equal(dots(svg), 2);
 });
 
 Deno.test("no input draws a NaN or leaves the picture", () => {
@@ -107,17 +112,18 @@ Deno.test("no input draws a NaN or leaves the picture", () => {
 Deno.test("a gap stays a gap and a lone point beside it is seen", () => {
   const svg = lineChartSvg(chart([...curve(20, (i) => i === 18 ? NaN : i)]));
   assert.equal(svg.match(/<polyline/g)!.length, 1);
-  assert.equal(svg.match(/<circle/g)!.length, 1);
+  assert.equal(dots(svg), 1);
 });
 
 Deno.test("thinning keeps the peaks", () => {
   const spiked = curve(50_000, (i) => i === 31_234 ? 100 : Math.sin(i / 9000));
-  const tops = (svg: string) => Math.min(...[...svg.matchAll(/,([\d.]+)/g)].map((m) => Number(m[1])));
+  const tops = (svg: string) =>
+    Math.min(...[...svg.matchAll(/[\d.]+,([\d.]+)[ "]/g)].map((m) => Number(m[1])));
   const few = curve(3, (i) => i === 1 ? 100 : 0);
   assert.ok(Math.abs(tops(lineChartSvg(chart(spiked))) - tops(lineChartSvg(chart(few)))) < 3);
 });
 
-Deno.test("faint curves lie behind, dashed ones are dashed", () => {
+Deno.test("faint curves are thin and lie behind, dashed ones are dashed", () => {
   const svg = lineChartSvg({
     ...chart([]),
     series: [
@@ -127,7 +133,7 @@ Deno.test("faint curves lie behind, dashed ones are dashed", () => {
     ],
   });
   const lines = [...svg.matchAll(/<polyline[^>]*>/g)].map((m) => m[0]);
-  assert.deepEqual(lines.map((l) => [l.includes("opacity"), l.includes("dasharray")]), [
+  assert.deepEqual(lines.map((l) => [l.includes('stroke-width="1"'), l.includes("dasharray")]), [
     [true, false],
     [false, false],
     [false, true],
@@ -177,7 +183,7 @@ Deno.test("ticks are round, apart and say different things", () => {
     const span = 10 ** (random.uniform() * 12 - 5);
     const svg = lineChartSvg(chart([[low, low], [low + span, low + span]]));
     const ticks = [
-      ...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)" fill="#555" text-anchor="(end|middle)">([^<]*)</g),
+      ...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)" fill="#57606a" text-anchor="(end|middle)">([^<]*)</g),
     ];
     for (const anchor of ["end", "middle"]) {
       const said = ticks.filter((t) => t[3] === anchor && t[4] !== "step").map((t) => t[4]);
@@ -206,7 +212,7 @@ Deno.test("bars: text, parts of a whole, the right answer", () => {
     [
       "Documents",
       "  language  ██████████████████░░░░░░  75 of 100, not English",
-      "* dedup     ████████████░░░░░░        50 of 75",
+      "✓ dedup     ████████████░░░░░░        50 of 75",
     ].join("\n"),
   );
 });
@@ -265,4 +271,46 @@ Deno.test("the text of a chart without a title is headed by its quantity alone",
     series: [{ name: "loss", points: [[1, 2], [2, 1]] }],
   });
   assert.equal(text.split("\n")[0], "nats per token");
+});
+
+Deno.test("a curve names its best value where the last is not the best", () => {
+  const points: Points = [[1, 3], [2, 1], [3, NaN], [4, 2]];
+  const text = (best?: "lowest" | "highest") =>
+    lineChart({ ...chart([]), series: [{ name: "a", points, best }] }).text.split("\n")[1].slice(11);
+  assert.equal(text(), "2 at step 4");
+  assert.equal(text("lowest"), "2 at step 4, lowest 1 at step 2");
+  assert.equal(text("highest"), "2 at step 4, highest 3 at step 1");
+  const rising = lineChart({
+    ...chart([[1, 1], [2, 5]]),
+    series: [{ name: "a", points: [[1, 1], [2, 5]], best: "highest" }],
+  });
+  assert.doesNotMatch(rising.text, /highest/);
+});
+
+Deno.test("a chart in a notebook has its words in HTML and takes the width of its cell", () => {
+  const { html } = lineChart(chart([[0, 1], [10, 3]]));
+  const [, data] = html!.match(/base64,([^"]+)/)!;
+  const svg = atob(data);
+  assert.doesNotMatch(svg, /<text/);
+  assert.match(svg, /preserveAspectRatio="none"/);
+  assert.match(html!, /<img alt="Loss[^"]*" style="display:block;width:100%;height:220px/);
+  for (const word of ["Loss", "train", "<b>3</b>", "step", "nats", ">1.5<", ">10<"]) {
+    assert.ok(html!.includes(word), word);
+  }
+});
+
+Deno.test("bars in a narrow terminal fit, and no number is cut", () => {
+  const bars = [
+    {
+      label: "a long name of a step that is cut somewhere",
+      value: 1_234_567,
+      of: 12_345_678,
+      note: "because of 9,999 reasons",
+    },
+    { label: "b", value: 3, of: 4, highlight: true },
+  ];
+  const { text, terminal } = barChart({ title: "Bars", bars });
+  assert.match(text, /1,234,567 of 12,345,678/);
+  for (const line of text.split("\n")) assert.ok([...line].length <= 80, line);
+  assert.match(terminal!((words, style) => `<${style}>${words}`), /<green>✓/);
 });

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { bytes, count, duration, energy, fixed, mass, number, percent } from "../../src/display/mod.ts";
+import {
+  bytes,
+  count,
+  duration,
+  energy,
+  fixed,
+  mass,
+  number,
+  percent,
+  plural,
+  rate,
+} from "../../src/display/mod.ts";
 
 Deno.test("count keeps three digits and never shows a thousand of a unit", () => {
   const cases: [number, string][] = [
@@ -64,9 +75,10 @@ Deno.test("number gives significant digits and never an exponent in between", ()
     [3, "3"],
     [4.1, "4.100"],
     [9.99996, "10.00"],
-    [2021, "2021"],
+    [999, "999"],
+    [2021, "2,021"],
     [12345, "12,345"],
-    [1234.5, "1235"],
+    [1234.5, "1,235"],
     [-99999.5, "-100,000"],
     [0.00012, "0.0001200"],
     [0.00001, "1.000e-5"],
@@ -82,4 +94,34 @@ Deno.test("fixed and percent keep their decimals, and zero has no sign", () => {
   assert.equal(percent(0.1234), "12.3%");
   assert.equal(percent(1, 0), "100%");
   assert.equal(percent(NaN), "NaN");
+});
+
+Deno.test("a number of things has its noun in the right form, and thousands are grouped", () => {
+  const cases: [number, string, string][] = [
+    [0, "document", "0 documents"],
+    [1, "document", "1 document"],
+    [1721, "token", "1,721 tokens"],
+    [2, "entry", "2 entries"],
+    [2, "day", "2 days"],
+    [3, "batch", "3 batches"],
+    [1, "pass", "1 pass"],
+    [2, "pass", "2 passes"],
+    [1.5, "epoch", "1.500 epochs"],
+  ];
+  for (const [amount, noun, text] of cases) assert.equal(plural(amount, noun), text);
+  assert.equal(plural(2, "child", "children"), "2 children");
+});
+
+Deno.test("a speed is grouped below ten thousand and has a suffix above", () => {
+  const speeds = [0, 0.25, 85.4, 1720.7, 9999.4, 9999.6, 12_345, 1.2e6].map((x) => rate(x, "tokens"));
+  assert.deepEqual(speeds, [
+    "0 tokens/s",
+    "0.250 tokens/s",
+    "85.4 tokens/s",
+    "1,721 tokens/s",
+    "9,999 tokens/s",
+    "10.0K tokens/s",
+    "12.3K tokens/s",
+    "1.20M tokens/s",
+  ]);
 });

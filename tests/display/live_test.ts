@@ -10,38 +10,7 @@ import {
   type Sink,
   terminalSink,
 } from "../../src/display/mod.ts";
-
-/** A clock that moves only when told; timers fire in order as it passes them. */
-class FakeClock implements Clock {
-  time = 0;
-  #timers: { at: number; fn: () => void }[] = [];
-  now(): number {
-    return this.time;
-  }
-  after(ms: number, fn: () => void): () => void {
-    const timer = { at: this.time + ms, fn };
-    this.#timers.push(timer);
-    return () => this.#timers = this.#timers.filter((t) => t !== timer);
-  }
-  advance(ms: number): void {
-    const end = this.time + ms;
-    for (;;) {
-      const next = this.#timers.filter((t) => t.at <= end).sort((a, b) => a.at - b.at)[0];
-      if (!next) break;
-      this.#timers = this.#timers.filter((t) => t !== next);
-      this.time = next.at;
-      next.fn();
-    }
-    this.time = end;
-  }
-  /** Moves the clock as if the thread were blocked: no timer fires. */
-  block(ms: number): void {
-    this.time += ms;
-  }
-  get pending(): number {
-    return this.#timers.length;
-  }
-}
+import { FakeClock } from "./fake_clock.ts";
 
 /** A notebook that records the messages it receives, with the time. */
 function notebook(clock: Clock) {
@@ -57,7 +26,7 @@ function notebook(clock: Clock) {
   return { messages, sink };
 }
 
-const step = (i: number): LiveUpdate => ({ picture: { text: `step ${i}` }, record: { step: i } });
+const step = (i: number): LiveUpdate => ({ picture: { text: `step ${i}` } });
 
 Deno.test("a notebook gets one output, at most five messages a second, and the last state", async () => {
   const clock = new FakeClock();
@@ -173,32 +142,48 @@ Deno.test("a terminal has one rewritten line that fits, and the whole text at th
   assert.equal(written, "\r\x1b[2Kstep 1\r\x1b[2Kstep 1\n");
 });
 
-Deno.test("a pipe gets every record as a line of JSON, and text only where there are none", async () => {
+Deno.test("a pipe gets the first line, then one at most every five seconds, and the last", async () => {
   const clock = new FakeClock();
   const lines: string[] = [];
-  const sink = pipeSink((text) => lines.push(text));
-  const live = new Live({ sink, clock });
-  for (let i = 1; i <= 5; i++) live.update(step(i));
+  const live = new Live({ sink: pipeSink((text) => lines.push(text)), clock });
+  for (let i = 1; i <= 125; i++) {
+    live.update({ picture: { text: "picture" }, line: () => `step ${i}` });
+    clock.advance(100);
+  }
   await live.end();
-  assert.deepEqual(lines, [1, 2, 3, 4, 5].map((i) => `{"step":${i}}`));
-  lines.length = 0;
-  const plain = new Live({ sink, clock });
-  plain.update({ picture: { text: "a" } });
-  plain.update({ picture: { text: "b" } });
-  await plain.end();
-  assert.deepEqual(lines, ["b"]);
+  assert.deepEqual(lines, ["step 1", "step 50", "step 100", "step 125"]);
 });
 
-Deno.test("pipeInterval throttles a pipe, its last record excepted", async () => {
+Deno.test("pipeInterval sets the pace of a pipe", async () => {
   const clock = new FakeClock();
   const lines: string[] = [];
   const live = new Live({ sink: pipeSink((text) => lines.push(text)), clock, pipeInterval: 1000 });
   for (let i = 1; i <= 25; i++) {
-    live.update({ ...step(i), record: () => ({ step: i }) });
+    live.update(step(i));
     clock.advance(100);
   }
   await live.end();
-  assert.deepEqual(lines.map((line) => JSON.parse(line).step), [1, 10, 20, 25]);
+  assert.deepEqual(lines, ["step 1", "step 10", "step 20", "step 25"]);
+});
+
+Deno.test("a pipe gets the first line of a picture, all of the last one, and no state twice", async () => {
+  const clock = new FakeClock();
+  const lines: string[] = [];
+  const sink = pipeSink((text) => lines.push(text));
+  const tall = new Live({ sink, clock });
+  tall.update({ picture: { text: "a\nmore" } });
+  clock.advance(5000);
+  tall.update({ picture: { text: "b\nmore" } });
+  await tall.end();
+  assert.deepEqual(lines, ["a", "b", "b\nmore"]);
+  lines.length = 0;
+  const flat = new Live({ sink, clock });
+  flat.update(step(1));
+  await flat.end();
+  const own = new Live({ sink, clock });
+  own.update({ picture: { text: "c\nmore" }, line: "plain \x1b[31mline\nof two" });
+  await own.end();
+  assert.deepEqual(lines, ["step 1", "plain  [31mline of two"]);
 });
 
 Deno.test("a picture that fails late fails again where it is heard", async () => {
@@ -255,28 +240,28 @@ Deno.test("progress speaks up even when nothing moves, and without a total", asy
   const { messages, sink } = notebook(clock);
   const still = new Progress("loading", { sink, clock });
   clock.advance(1500);
-  assert.deepEqual(messages.map((m) => m.text), ["loading: 0"]);
+  assert.deepEqual(messages.map((m) => m.text), ["loading ..."]);
   still.add(3);
   await still.end();
   assert.equal(messages.at(-1)!.text, "loading: 3, 2/s, took 1.5 s");
 });
 
-Deno.test("progress in a pipe is a record each ten seconds and one at the end", async () => {
+Deno.test("progress in a pipe is a plain line each five seconds and one at the end", async () => {
   const clock = new FakeClock();
   const lines: string[] = [];
   {
     await using progress = new Progress("x", {
-      total: 300,
+      total: 120,
       sink: pipeSink((text) => lines.push(text)),
       clock,
     });
-    for (let i = 0; i < 300; i++) progress.add(), clock.advance(100);
+    for (let i = 0; i < 120; i++) progress.add(), clock.advance(100);
   }
-  assert.deepEqual(lines.map((line) => JSON.parse(line)), [
-    { event: "progress", label: "x", done: 10, total: 300, seconds: 1, ended: false },
-    { event: "progress", label: "x", done: 110, total: 300, seconds: 11, ended: false },
-    { event: "progress", label: "x", done: 210, total: 300, seconds: 21, ended: false },
-    { event: "progress", label: "x", done: 300, total: 300, seconds: 30, ended: true },
+  assert.deepEqual(lines, [
+    "x: 10 of 120, 10/s, 11 s to go",
+    "x: 60 of 120, 10/s, 6.0 s to go",
+    "x: 110 of 120, 10/s, 1.0 s to go",
+    "x: 120, 10/s, took 12 s",
   ]);
 });
 

@@ -11,7 +11,7 @@ import {
 } from "../../src/gpu/mod.ts";
 import { packParams } from "../../src/gpu/kernel.ts";
 import { plan } from "../../src/gpu/memory.ts";
-import { driverAdvice, installLineHere } from "../../src/gpu/software_adapter.ts";
+import { driverAdvice, installLineHere } from "../../src/gpu/adapters/software_adapter.ts";
 import { upload } from "../../src/ops/mod.ts";
 import { testDevice } from "../support/device.ts";
 

@@ -2,7 +2,7 @@
  * Runs notebooks without a browser in the Deno kernel, and collects all outputs.
  *
  * As a program, `deno run -A tests/notebooks/run.ts [FILES]`, by default with all of notebooks/, writes the outputs into
- * each notebook that ran without an error.
+ * each notebook that ran without an error, with a PNG beside every SVG.
  *
  * @module
  */
@@ -158,12 +158,20 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
 }
 
 if (import.meta.main) {
+  const { addPng } = await import("./png.ts"); // loads a native library, which tests of the kernel do without
   let failed = 0;
   for (const path of Deno.args.length ? Deno.args : notebookFiles()) {
     const start = performance.now();
     const { notebook, error } = await runNotebook(path);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    const pictures = error ? 0 : await addPng(notebook);
     if (!error) await writeNotebook(path, notebook);
-    console.log(`${path}: ${error ? "FAILED" : "ok"} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+    const size = (await Deno.stat(path)).size / 1000;
+    console.log(
+      error
+        ? `${path}: FAILED (${seconds} s)`
+        : `${path}: ok (${seconds} s, ${pictures} pictures, ${size.toFixed(0)} kB)`,
+    );
     if (error) console.error(`${error}\n`);
     failed += error ? 1 : 0;
   }

@@ -22,12 +22,15 @@ function presetRows() {
       context: config.context,
       "learning rate": shape.learningRate.toExponential(),
       "batch tokens": shape.batchTokens,
-      from: preset.endsWith("B") ? "paper, table 2" : "ours",
+      from: preset.endsWith("B") ? "paper" : "ours",
     };
   });
 }
 
-const presetList: HelpList = { title: "Presets (weights without embeddings)", rows: presetRows() };
+const presetList: HelpList = {
+  title: "Presets; weights without embeddings; the paper: table 2",
+  rows: presetRows(),
+};
 
 const benchmarkList: HelpList = {
   title: "Benchmarks",

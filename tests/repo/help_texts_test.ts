@@ -63,7 +63,7 @@ Deno.test("help names the origin of what the paper gives", () => {
 
 Deno.test("help of Model.create names the presets with their sizes", () => {
   assert.match(Model.help("create").toString(), /5M +4\.82M +256 +6 +8/);
-  assert.match(Model.help("create").toString(), /65B +64\.8B[^\n]*paper, table 2/);
+  assert.match(Model.help("create").toString(), /65B +64\.8B[^\n]*1\.5e-4[^\n]*paper/);
 });
 
 Deno.test("an unknown verb names the nearest", () => {

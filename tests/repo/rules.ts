@@ -61,7 +61,7 @@ export const order: Readonly<Record<string, readonly string[]>> = {
     "task_entry.ts evaluator.ts mod.ts",
   ],
   train: [
-    "stages monitoring trainer_options.ts recipe.ts recipe_data.ts checkpoints ranks loop launch_run.ts run.ts",
+    "stages monitoring monitoring/logs monitoring/card trainer_options.ts recipe.ts recipe_data.ts checkpoints ranks loop launch_run.ts run.ts",
     "trainer_plan.ts verify_resume.ts trainer.ts recipe_trainer.ts mod.ts rank.ts",
   ],
 };
@@ -255,14 +255,14 @@ function within(name: string, path: string, item: Import): boolean {
   if (name === "@std/cli") return path === "src/new/parse_args.ts" && item.form !== "static";
   if (name === "@huggingface/tokenizers") return path.startsWith("src/tokenizer/");
   if (name === "zod" && path.startsWith("src/base/")) {
-    return path === "src/base/schema.ts" && item.form === "type";
+    return /^src\/base\/(schema|option_problem)\.ts$/.test(path) && item.form === "type";
   }
   return true;
 }
 
 function fences(file: Parsed): string[] {
   if (!isProduct(file.path)) return [];
-  const gpu = file.path === "src/gpu/device.ts"
+  const gpu = file.path === "src/gpu/adapters/request_adapter.ts"
     ? []
     : file.code.filter((token, i) =>
       token.text === "navigator" && !(isDot(file.code[i + 1]) && file.code[i + 2]?.text !== "gpu")
@@ -273,7 +273,7 @@ function fences(file: Parsed): string[] {
   const zod = file.path.startsWith("src/") &&
     file.imports.some((item) => item.specifier === "zod" && item.form !== "type");
   return [
-    ...gpu.map((token) => `${at(file, token)}navigator.gpu is for src/gpu/device.ts alone`),
+    ...gpu.map((token) => `${at(file, token)}navigator.gpu is for src/gpu/adapters/request_adapter.ts alone`),
     ...ffi.map((token) => `${at(file, token)}Deno.dlopen is for src/parallel/ alone`),
     ...zod && !file.code.some((token) => ["strictObject", "looseObject"].includes(token.text))
       ? [

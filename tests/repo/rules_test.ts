@@ -28,7 +28,7 @@ Deno.test("a layered tree has nothing to complain about", () => {
       `import code from "../ops/rope.wgsl" with { type: "text" }; import "../gpu/device.ts";`,
     "src/base/lazy_package.ts": "await import(`data:text/javascript,${source}`);",
     "src/workers/worker.ts": "await import(module);",
-    "src/gpu/device.ts": "export const gpu = () => navigator.gpu;",
+    "src/gpu/adapters/request_adapter.ts": "export const gpu = () => navigator.gpu;",
     "src/base/schema.ts": `import type { z } from "zod";`,
     "src/data/packing/pack.ts":
       `import { z } from "zod"; const schema = z.strictObject({}); navigator.hardwareConcurrency;`,

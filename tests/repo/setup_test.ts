@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { advice, decide, findAdapter, finding, type Found, type Situation } from "../../.ci/setup.ts";
-import { driverAdvice, installLineHere, slowAdapter } from "../../src/gpu/software_adapter.ts";
+import { driverAdvice, installLineHere, slowAdapter } from "../../src/gpu/adapters/software_adapter.ts";
 import { type Outcome, runDeno } from "./tree.ts";
 import { inFolder } from "../support/folder.ts";
 

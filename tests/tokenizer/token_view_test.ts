@@ -13,7 +13,7 @@ Deno.test("a text shows as its tokens", async () => {
   assert.ok(html!.includes("<span") && !html!.includes("<b>") && html!.includes("title="));
   assert.deepEqual(view.toJSON().tokens.map((token) => token.id), [...tokenizer.encode("The <b>12\n")]);
   assert.equal(String(tokenizer.show("")), "0 tokens, 0 B");
-  assert.match(String(tokenizer.show("a ".repeat(5000))), /and \d+ more/);
+  assert.match(String(tokenizer.show("a ".repeat(5000))), /and [\d,]+ more/);
   assert.match(String(tokenizer.show("x", { bos: true })), /^<s>│/);
 });
 
@@ -46,7 +46,7 @@ Deno.test("statistics count what encoding gives", async () => {
 
 Deno.test("a tokenizer shows its facts", async () => {
   const tokenizer = (await sample()).withTemplate("plain");
-  assert.match(String(tokenizer), /vocabulary +2048[\s\S]*<\|im_end\|> 2047[\s\S]*plain[\s\S]*llamero/);
+  assert.match(String(tokenizer), /vocabulary +2,048[\s\S]*<\|im_end\|> 2047[\s\S]*plain[\s\S]*llamero/);
   assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(tokenizer))), [
     "vocabSize",
     "special",

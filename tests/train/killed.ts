@@ -13,4 +13,8 @@ export function longRun(model: Model, checkpoint?: string, lora = false): Traine
     .pretrain(tokens(9), { ...short, steps: 25, checkpointEvery: 8, validation: false, lora });
 }
 
-if (import.meta.main) await longRun(await tinyModel(), Deno.args[0], Deno.args[1] === "lora").run();
+if (import.meta.main) {
+  const run = longRun(await tinyModel(), Deno.args[0], Deno.args[1] === "lora").run({ display: false });
+  for await (const event of run.events()) console.log(JSON.stringify(event));
+  await run;
+}

@@ -71,7 +71,7 @@ Deno.test("a process killed while it writes a checkpoint leaves the one before i
   });
 });
 
-Deno.test("Ctrl-C finishes the step, saves and exits with 0; a pipe gets one line of JSON per event", async () => {
+Deno.test("Ctrl-C finishes the step, saves and exits with 0; a listener gets every event", async () => {
   using whole = await tinyModel();
   await longRun(whole).run({ display: false });
   await inFolder(async (folder) => {

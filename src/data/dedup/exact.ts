@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { withProgress } from "../../display/progress.ts";
 import { asDocument, type Document, type Entry } from "../document.ts";
 import { cacheKeyOf, fingerprintOf } from "../plan/fingerprint.ts";
 import { type DatasetPlan, describePlan, entriesOf } from "../plan/plan.ts";
@@ -117,9 +118,12 @@ async function collect(
   into: HashStore,
   pass: Pass,
 ): Promise<void> {
-  for await (const entry of entriesOf(plan, pass.another())) {
-    units.each(asDocument(entry).text, (low, high) => void into.add(low, high));
-  }
+  await withProgress("hashing the documents seen before", { unit: "documents" }, async (progress) => {
+    for await (const entry of entriesOf(plan, pass.another())) {
+      units.each(asDocument(entry).text, (low, high) => void into.add(low, high));
+      progress.add();
+    }
+  });
 }
 
 /** Decides which units are repeated; `next` is called for each document before its units. */
@@ -174,13 +178,16 @@ function keepNone(
     repeated.clear();
     if (nextGroup) mark(nextGroup);
     nextGroup = undefined;
-    for (let item = await ahead.next(); !item.done; item = await ahead.next()) {
-      if (groups.begins(item.value)) {
-        nextGroup = item.value;
-        return;
+    await withProgress("looking for repeated text", { unit: "documents" }, async (progress) => {
+      for (let item = await ahead.next(); !item.done; item = await ahead.next()) {
+        if (groups.begins(item.value)) {
+          nextGroup = item.value;
+          return;
+        }
+        mark(item.value);
+        progress.add();
       }
-      mark(item.value);
-    }
+    });
   };
   return {
     async next() {

@@ -12,6 +12,7 @@
  * @module
  */
 import { percent } from "../../display/format.ts";
+import { withProgress } from "../../display/progress.ts";
 import type { Document } from "../document.ts";
 import type { Derived } from "../plan/document_stage.ts";
 import { type DatasetPlan, entriesOf } from "../plan/plan.ts";
@@ -62,9 +63,12 @@ export function nearPlan(input: DatasetPlan<Document>, options: NearOptions): Da
   const step = { op: "dedup", options: shown, kind: "documents" as const, identity, opaque, reach };
   const addAgainst = async (seen: SeenSketches, pass: Pass) => {
     if (!against) return;
-    for await (const { value } of entriesOf(sketchedPlan(against, { words, bands }), pass.another())) {
-      seen.add(value.derived);
-    }
+    await withProgress("sketching the documents seen before", { unit: "documents" }, async (progress) => {
+      for await (const { value } of entriesOf(sketchedPlan(against, { words, bands }), pass.another())) {
+        seen.add(value.derived);
+        progress.add();
+      }
+    });
   };
   if (keep === "longest") {
     return stepPlan<Document, Document>(input, {
@@ -119,12 +123,21 @@ async function nearToLonger(
 ): Promise<Uint8Array> {
   using all = new ShingleFile();
   const lengths: number[] = [];
-  for await (const { value: { document, derived } } of entriesOf(sketchedPlan(input, { words }), pass)) {
-    lengths.push(document.text.length);
-    all.append(derived.shingles);
-  }
+  await withProgress("sketching documents", { unit: "documents" }, async (progress) => {
+    for await (const { value: { document, derived } } of entriesOf(sketchedPlan(input, { words }), pass)) {
+      progress.set(lengths.push(document.text.length));
+      all.append(derived.shingles);
+    }
+  });
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[b] - lengths[a] || a - b);
   const flags = new Uint8Array(lengths.length);
-  for (const i of order) if (!seen.addNew({ shingles: all.at(i) })) flags[i] = 1;
+  const comparing = { total: order.length, unit: "documents" };
+  await withProgress("comparing documents, the longest first", comparing, async (progress) => {
+    for (const i of order) {
+      if (!seen.addNew({ shingles: all.at(i) })) flags[i] = 1;
+      progress.add();
+      await pass.yieldToEventLoop();
+    }
+  });
   return flags;
 }

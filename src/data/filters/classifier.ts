@@ -8,10 +8,12 @@
  */
 import { z } from "zod";
 import { DataError, FormatError } from "../../base/errors.ts";
+import { YieldTimer } from "../../base/event_loop.ts";
 import { hashUniform, Random } from "../../base/random.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { percent } from "../../display/format.ts";
 import { Displayable, type Picture } from "../../display/display.ts";
+import { withProgress } from "../../display/progress.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
 import { concat } from "../../formats/bytes.ts";
 import { hashOf } from "../plan/fingerprint.ts";
@@ -89,26 +91,35 @@ export class TextClassifier extends Displayable {
     const heldOutExamples: Example[] = [];
     for (const [texts, side] of [[positive, "positive"], [negative, "negative"]] as const) {
       let count = 0;
-      for await (const item of texts) {
-        const features = featuresOf(typeof item === "string" ? item : item.text, buckets);
-        const isHeldOut = hashUniform(seed, `${side} ${count++}`) < heldOut;
-        (isHeldOut ? heldOutExamples : trainExamples).push({ features, positive: side === "positive" });
-      }
+      await withProgress(`reading ${side} texts`, { unit: "texts" }, async (progress) => {
+        for await (const item of texts) {
+          const features = featuresOf(typeof item === "string" ? item : item.text, buckets);
+          const isHeldOut = hashUniform(seed, `${side} ${count++}`) < heldOut;
+          (isHeldOut ? heldOutExamples : trainExamples).push({ features, positive: side === "positive" });
+          progress.add();
+        }
+      });
       if (count === 0) throw new DataError(`Cannot train a classifier: there are no ${side} texts`);
     }
     const weights = new Float32Array(buckets);
     const squares = new Float32Array(buckets);
     const random = new Random(seed);
-    for (let epoch = 0; epoch < epochs; epoch++) {
-      for (const { features, positive } of random.shuffle(trainExamples)) {
-        const scale = 1 / Math.sqrt(features.length || 1);
-        const gradient = (logistic(sumOf(weights, features) * scale) - (positive ? 1 : 0)) * scale;
-        for (const at of features) {
-          squares[at] += gradient * gradient;
-          weights[at] -= learningRate * gradient / (Math.sqrt(squares[at]) + 1e-8);
+    const timer = new YieldTimer();
+    const total = epochs * trainExamples.length;
+    await withProgress("training a text classifier", { total, unit: "texts" }, async (progress) => {
+      for (let epoch = 0; epoch < epochs; epoch++) {
+        for (const { features, positive } of random.shuffle(trainExamples)) {
+          const scale = 1 / Math.sqrt(features.length || 1);
+          const gradient = (logistic(sumOf(weights, features) * scale) - (positive ? 1 : 0)) * scale;
+          for (const at of features) {
+            squares[at] += gradient * gradient;
+            weights[at] -= learningRate * gradient / (Math.sqrt(squares[at]) + 1e-8);
+          }
+          progress.add();
+          if (timer.due()) await timer.yieldToEventLoop();
         }
       }
-    }
+    });
     return new TextClassifier(weights, reportOf(weights, heldOutExamples));
   }
 

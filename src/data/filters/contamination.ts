@@ -7,6 +7,7 @@
  */
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { withProgress } from "../../display/progress.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import { findCsv } from "../../formats/records/csv.ts";
 import { findJsonl } from "../../formats/records/jsonl.ts";
@@ -137,13 +138,16 @@ function eachRun(words: Uint32Array, length: number, use: (low: number, high: nu
 /** Reads the runs of benchmark files: an item per row of JSON and CSV files, per line of other files. */
 async function runsOf(patterns: readonly string[], n: number, { signal }: Pass): Promise<WordRuns> {
   const runs = new WordRuns(n);
-  for await (const { path, name } of localFiles(patterns, signal)) {
-    const isTable = /\.(csv|tsv)(\.\w+)?$/i.test(name);
-    const found = isJsonName(name) ? findJsonl(path) : isTable ? findCsv(path) : findLines(path);
-    for await (const item of found) {
-      if (!isBrokenRecord(item)) runs.add(textsIn(item.value));
+  await withProgress("reading the benchmarks", { unit: "items" }, async (progress) => {
+    for await (const { path, name } of localFiles(patterns, signal)) {
+      const isTable = /\.(csv|tsv)(\.\w+)?$/i.test(name);
+      const found = isJsonName(name) ? findJsonl(path) : isTable ? findCsv(path) : findLines(path);
+      for await (const item of found) {
+        if (!isBrokenRecord(item)) runs.add(textsIn(item.value));
+        progress.add();
+      }
     }
-  }
+  });
   return runs;
 }
 

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { withProgress } from "../../display/progress.ts";
 import type { Document } from "../document.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
@@ -68,15 +69,17 @@ let standard: Promise<FastText> | undefined;
 
 /** Loads the classifier of a file, or lid.176 (once). */
 export function languageModel(path?: string): Promise<FastText> {
-  if (path !== undefined) return loadFastText(path);
+  if (path !== undefined) return withProgress(`loading ${path}`, {}, () => loadFastText(path));
   return standard ??= loadStandard().catch((error) => {
     standard = undefined;
     throw error;
   });
 }
 
-async function loadStandard(): Promise<FastText> {
-  const { getLIDModel } = await import("fasttext.wasm.js");
-  const { modelPath } = await getLIDModel();
-  return loadFastText(modelPath.startsWith("file:") ? new URL(modelPath) : modelPath);
+function loadStandard(): Promise<FastText> {
+  return withProgress("loading the language model lid.176", {}, async () => {
+    const { getLIDModel } = await import("fasttext.wasm.js");
+    const { modelPath } = await getLIDModel();
+    return await loadFastText(modelPath.startsWith("file:") ? new URL(modelPath) : modelPath);
+  });
 }

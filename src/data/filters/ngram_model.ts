@@ -14,7 +14,9 @@
  */
 import type { Encoder } from "../../base/encoder.ts";
 import { ConfigError, DataError, FormatError } from "../../base/errors.ts";
+import { YieldTimer } from "../../base/event_loop.ts";
 import { type Job, jobOf, type Make } from "../../base/job.ts";
+import { withProgress } from "../../display/progress.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
 import { plainLine } from "../text/normalize.ts";
 import { hashOf } from "../plan/fingerprint.ts";
@@ -88,10 +90,15 @@ export class NgramModel {
     { tokenizer, order = 5 }: TextModelOptions,
   ): Promise<NgramModel> {
     const orders = emptyOrders(order);
-    for await (const item of texts) {
-      const text = typeof item === "string" ? item : item.text;
-      count(orders, sentence(text, tokenizer, order));
-    }
+    const timer = new YieldTimer();
+    await withProgress(`counting sequences of ${order} tokens`, { unit: "texts" }, async (progress) => {
+      for await (const item of texts) {
+        const text = typeof item === "string" ? item : item.text;
+        count(orders, sentence(text, tokenizer, order));
+        progress.add();
+        if (timer.due()) await timer.yieldToEventLoop();
+      }
+    });
     return new NgramModel(order, tokenizer.vocabSize, finished(orders), tokenizer);
   }
 

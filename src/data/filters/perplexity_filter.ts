@@ -8,6 +8,7 @@ import { z } from "zod";
 import { type Job, jobOf, type Make } from "../../base/job.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { number } from "../../display/format.ts";
+import { withProgress } from "../../display/progress.ts";
 import type { Document } from "../document.ts";
 import { onEachSource } from "../steps/mix.ts";
 import { NgramModel } from "./ngram_model.ts";
@@ -129,7 +130,11 @@ async function cutoffsOf(
   pass: Pass,
 ): Promise<[number, number]> {
   const perplexities: number[] = [];
-  for await (const { value } of entriesOf(measuredPlan(plan, model), pass)) perplexities.push(value.derived);
+  await withProgress("measuring perplexities", { unit: "documents" }, async (progress) => {
+    for await (const { value } of entriesOf(measuredPlan(plan, model), pass)) {
+      progress.set(perplexities.push(value.derived));
+    }
+  });
   const sorted = Float64Array.from(perplexities).sort();
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   return [at(quantiles[0]), at(quantiles[1])];

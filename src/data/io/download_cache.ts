@@ -11,6 +11,9 @@ import type { RepoDesignation } from "@huggingface/hub";
 import { cacheHome, digest } from "../../base/cache.ts";
 import { DataError } from "../../base/errors.ts";
 import { nearest } from "../../base/schema.ts";
+import { bytes as showBytes } from "../../display/format.ts";
+import { withProgress } from "../../display/progress.ts";
+import { setting } from "../../base/setting.ts";
 import { download, type DownloadOptions } from "../../formats/download.ts";
 
 /** A file on this machine and the name that the user gave it. */
@@ -89,7 +92,19 @@ async function cached(
   if (await exists(path)) return path;
   await Deno.mkdir(folder, { recursive: true });
   const { url, headers } = await find();
-  await download(url, path, { headers, ...options });
+  await withProgress(`downloading ${base}`, { format: showBytes }, (progress) =>
+    download(url, path, {
+      headers,
+      signal: options.signal,
+      onSize: (total, present) => {
+        progress.total = total;
+        progress.set(present);
+      },
+      onBytes(bytes) {
+        progress.add(bytes);
+        options.onBytes?.(bytes);
+      },
+    }));
   return path;
 }
 
@@ -184,10 +199,4 @@ async function hubAddress(file: HubFile): Promise<Request> {
 
 function hub(): { hubUrl?: string; accessToken?: string } {
   return { hubUrl: setting("HF_ENDPOINT")?.replace(/\/$/, ""), accessToken: setting("HF_TOKEN") };
-}
-
-/** Returns a variable of the environment; undefined where reading it is not permitted. */
-function setting(name: string): string | undefined {
-  const { state } = Deno.permissions.querySync({ name: "env", variable: name });
-  return state === "granted" ? Deno.env.get(name) || undefined : undefined;
 }

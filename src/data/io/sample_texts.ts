@@ -7,6 +7,7 @@ import { DataError } from "../../base/errors.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { importPackage, lazyPackages } from "../../base/lazy_package.ts";
 import { nearest, show } from "../../base/schema.ts";
+import { withProgress } from "../../display/progress.ts";
 import type { Document } from "../document.ts";
 import { type DatasetPlan, describeStep } from "../plan/plan.ts";
 
@@ -44,7 +45,7 @@ export function samplePlan(name: SampleName): DatasetPlan<Document> {
     async *open(pass) {
       if (!pass.reads(plan)) return;
       const counts = pass.countsOf(plan, describeStep(plan));
-      for (const value of await sample.load()) {
+      for (const value of await withProgress(`loading ${name}`, {}, () => sample.load())) {
         await pass.yieldToEventLoop();
         counts.kept++;
         yield { value, id: value.id, place: { source: name } };

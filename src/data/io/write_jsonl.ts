@@ -97,7 +97,7 @@ export async function writePlan(
     const pass = { signal, onReject, workers };
     return path.includes("*")
       ? toShards(plan, path, shardBytes, pass)
-      : toFile(path, signal, (lines) => tallied(plan, pass, (value) => lines.add(value)));
+      : toFile(path, signal, (lines) => tallied(plan, pass, (value) => lines.add(value), `writing ${path}`));
   };
   return rejects === undefined ? await write() : await toFile(rejects, signal, write);
 }
@@ -113,7 +113,7 @@ async function toShards(
   const journal = await ShardJournal.open(path, hashOf([fingerprintOf(plan), shardBytes]), isOneShot(plan));
   const queue = new ShardQueue(journal, compressorOf(path), shardBytes, pass.signal);
   try {
-    const stats = await tallied(plan, pass, (value) => queue.add(value));
+    const stats = await tallied(plan, pass, (value) => queue.add(value), `writing ${path}`);
     await queue.finish();
     await journal.finish();
     return stats;

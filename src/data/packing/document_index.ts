@@ -55,6 +55,11 @@ export class DocumentIndex {
     return spans;
   }
 
+  /** Returns the number of documents that start before position `to`, at least 1. */
+  countTo(to: number): number {
+    return this.#documentAt(to - 1) + 1;
+  }
+
   /** Returns the number of the document that holds `position`: the last one that starts at or before it. */
   #documentAt(position: number): number {
     let low = 0;

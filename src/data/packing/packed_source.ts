@@ -97,6 +97,14 @@ export class PackedSource implements WindowSource {
     return this.dropped === 0 ? undefined : this.#cut(this.windows * this.#stride, this.dropped + 1);
   }
 
+  documentsIn(windows: number): number {
+    if (windows === 0) return 0;
+    if (windows >= this.windows + Number(this.dropped > 0)) return this.documents;
+    const end = windows * this.#stride;
+    if (this.kind === "documents") return this.#index.countTo(end);
+    return this.#index.spans(0, end).filter(({ bytes }) => bytes > 0).length; // the others fill rows up
+  }
+
   close(): void {
     for (const file of this.#files.splice(0)) file.close();
   }

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { DataError } from "../../base/errors.ts";
+import { type Progress, withProgress } from "../../display/progress.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
 import { readLines } from "../../formats/records/lines.ts";
 import type { PartOfJob } from "./input_units.ts";
@@ -26,9 +27,11 @@ type Report = PartOfJob & PartReport;
  * its line says
  */
 export async function joinManifest(pattern: string, verify: boolean): Promise<ManifestLine[]> {
-  const { lines, parts } = await checkedLines(pattern, verify);
-  await tidy(new ManifestFolder(pattern), lines, parts);
-  return lines;
+  return await withProgress(`joining ${pattern}`, { unit: "shards" }, async (progress) => {
+    const { lines, parts } = await checkedLines(pattern, verify, progress);
+    await tidy(new ManifestFolder(pattern), lines, parts);
+    return lines;
+  });
 }
 
 /**
@@ -39,6 +42,7 @@ export async function joinManifest(pattern: string, verify: boolean): Promise<Ma
 export async function checkedLines(
   pattern: string,
   verify: boolean,
+  progress?: Progress,
 ): Promise<{ lines: ManifestLine[]; parts: readonly PartOfJob[] }> {
   const folder = new ManifestFolder(pattern);
   const all = await new PartReports(folder).all();
@@ -52,7 +56,7 @@ export async function checkedLines(
   if (complete.length === 0) throw refused(pattern, whyIncomplete(jobs));
   const problems: string[] = [];
   for (const parts of complete) {
-    const lines = await joinedLines(folder, parts, verify) ?? await linesOf(folder, parts, verify);
+    const lines = await joinedLines(folder, parts, verify) ?? await linesOf(folder, parts, verify, progress);
     if (typeof lines !== "string") return { lines, parts };
     problems.push(lines);
   }
@@ -64,6 +68,7 @@ async function linesOf(
   folder: ManifestFolder,
   parts: readonly Report[],
   verify: boolean,
+  progress?: Progress,
 ): Promise<ManifestLine[] | string> {
   const units = parts.flatMap(({ part, units }) => units.map((own) => ({ ...own, part })))
     .sort((a, b) => a.index - b.index);
@@ -83,6 +88,7 @@ async function linesOf(
         : await folder.problemOf(line, verify);
       if (problem !== undefined) return `unit ${unit}: ${problem}; run part ${part} of ${of} again`;
       lines.push(line!);
+      progress?.add();
     }
   }
   if (inputDigest(lines) !== input.digest) return "input files have changed since; run all parts again";

@@ -6,10 +6,11 @@
 import { Displayable, type Picture } from "../../display/display.ts";
 import { bytes } from "../../display/format.ts";
 import { join } from "../../display/html.ts";
+import { withProgress } from "../../display/progress.ts";
 import { table } from "../../display/table.ts";
 import { countsTable } from "./counts_table.ts";
 import { type Conversation, type Document, textBytes } from "../document.ts";
-import { type DatasetPlan, describePlan, entriesOf, plansIn } from "../plan/plan.ts";
+import { type DatasetPlan, describePlan, entriesOf, plansIn, sourceName } from "../plan/plan.ts";
 import { Pass, type StepCounts } from "../plan/pass.ts";
 
 /** The first records of a dataset. They are read once, by the first call of `read` or `show`. */
@@ -30,15 +31,20 @@ export class Preview<T> extends Displayable {
     if (!this.#seen) {
       const pass = new Pass(options);
       const records: T[] = [];
-      if (this.#count > 0) {
-        for await (const { value } of entriesOf(this.#plan, pass)) {
-          records.push(value);
-          if (records.length === this.#count) break;
-        }
-      }
+      if (this.#count > 0) await this.#readInto(records, pass);
       this.#seen = { records, steps: pass.steps(plansIn(this.#plan)) };
     }
     return this.#seen.records;
+  }
+
+  #readInto(records: T[], pass: Pass): Promise<void> {
+    const label = `reading ${sourceName(this.#plan)}`;
+    return withProgress(label, { total: this.#count, unit: "records" }, async (progress) => {
+      for await (const { value } of entriesOf(this.#plan, pass)) {
+        progress.set(records.push(value));
+        if (records.length === this.#count) break;
+      }
+    });
   }
 
   /** Reads the records if necessary, and displays them. */

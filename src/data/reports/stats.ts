@@ -4,12 +4,13 @@
  * @module
  */
 import { Displayable, type Picture } from "../../display/display.ts";
+import { withProgress } from "../../display/progress.ts";
 import { bytes as size, number, percent } from "../../display/format.ts";
 import { join } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import { countsTable } from "./counts_table.ts";
 import { type Entry, textBytes } from "../document.ts";
-import { type DatasetPlan, entriesOf, plansIn, shareDecimals } from "../plan/plan.ts";
+import { type DatasetPlan, entriesOf, plansIn, shareDecimals, sourceName } from "../plan/plan.ts";
 import { Pass, type PassOptions, type StepCounts } from "../plan/pass.ts";
 
 /** The share of a source in the records of a pass. */
@@ -120,18 +121,22 @@ export class Tally implements RecordTotals {
   }
 }
 
-/** Reads a plan to its end, passes each record to `use`, and returns the statistics. */
+/** Reads a plan to its end, passes each record to `use`, shows the progress as `label`, and returns the statistics. */
 export async function tallied<T>(
   plan: DatasetPlan<T>,
   options: PassOptions,
   use: (value: T) => void | Promise<void> = () => {},
+  label = `reading ${sourceName(plan)}`,
 ): Promise<DatasetStats> {
   const pass = new Pass(options);
   const tally = new Tally();
-  for await (const entry of entriesOf(plan, pass)) {
-    tally.add(entry);
-    await use(entry.value);
-  }
+  await withProgress(label, { unit: "records" }, async (progress) => {
+    for await (const entry of entriesOf(plan, pass)) {
+      tally.add(entry);
+      await use(entry.value);
+      progress.add();
+    }
+  });
   return new DatasetStats(plan, tally, pass.steps(plansIn(plan)));
 }
 

@@ -84,6 +84,7 @@ export class TokenRowsDataset extends TokenDataset {
       documentMask: false,
       window: (i) => windows[i],
       tail: () => undefined,
+      documentsIn: (count) => count,
       close() {},
     };
     return Promise.resolve(new PreparedTokens([source], { context: this.context, fixedOrder: true }));

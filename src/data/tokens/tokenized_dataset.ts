@@ -8,13 +8,21 @@ import { documentKey, type Encoder } from "../../base/encoder.ts";
 import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions, show } from "../../base/schema.ts";
 import type { Picture } from "../../display/display.ts";
+import { withProgress } from "../../display/progress.ts";
 import { pack } from "../packing/pack.ts";
 import { idBytes } from "../packing/pack_writer.ts";
 import { PackedSource } from "../packing/packed_source.ts";
 import { checkFirstRecord } from "../packing/record_kind.ts";
 import { layoutVersion, persistentRoot, shardFolder, temporaryRoot } from "../plan/artifact_store.ts";
 import { cacheKeyOf, fingerprintOf, hashOf, lineageOf, type LineageStep } from "../plan/fingerprint.ts";
-import { type DatasetPlan, describePlan, type MixSource, planToJSON, sourcesOf } from "../plan/plan.ts";
+import {
+  type DatasetPlan,
+  describePlan,
+  type MixSource,
+  planToJSON,
+  sourceName,
+  sourcesOf,
+} from "../plan/plan.ts";
 import { type HeldOut, type HoldOutOptions, holdOutPlans } from "../validation/hold_out.ts";
 import { PreparedTokens } from "../windows/prepared_tokens.ts";
 import type { PrepareOptions } from "../windows/window.ts";
@@ -94,22 +102,25 @@ export class TokenizedDataset extends TokenDataset {
 
   override async prepare(options: PrepareOptions = {}): Promise<PreparedTokens> {
     const { plan } = this.#spec;
-    const { onProgress } = options;
     const sources: PackedSource[] = [];
     const done = { documents: 0, tokens: 0 };
+    const records = plan.kind ?? "records";
     try {
-      for (const source of sourcesOf(plan)) {
-        const open = await this.#open(source, {
-          ...options,
-          onProgress: onProgress &&
-            (({ documents, tokens }) =>
-              onProgress({ documents: done.documents + documents, tokens: done.tokens + tokens })),
-        });
-        sources.push(open);
-        if (options.kind && open.kind !== options.kind) await checkFirstRecord(source.plan, options.kind);
-        done.documents += open.documents;
-        done.tokens += open.tokens;
-      }
+      await withProgress(`tokenizing ${sourceName(plan)}`, { unit: records }, async (progress) => {
+        for (const source of sourcesOf(plan)) {
+          const open = await this.#open(source, {
+            ...options,
+            onProgress({ documents, tokens }) {
+              progress.set(done.documents + documents);
+              options.onProgress?.({ documents: progress.done, tokens: done.tokens + tokens });
+            },
+          });
+          sources.push(open);
+          if (options.kind && open.kind !== options.kind) await checkFirstRecord(source.plan, options.kind);
+          done.documents += open.documents;
+          done.tokens += open.tokens;
+        }
+      });
     } catch (error) {
       for (const source of sources) source.close();
       throw error;

@@ -5,6 +5,7 @@
  */
 import { documentIds, type Encoder } from "../../base/encoder.ts";
 import { hashUniform } from "../../base/random.ts";
+import { withProgress } from "../../display/progress.ts";
 import { asDocument, type Conversation, type Entry, idOf } from "../document.ts";
 import { checkKind, type RecordKind } from "../packing/record_kind.ts";
 import { Pass } from "../plan/pass.ts";
@@ -58,19 +59,21 @@ export async function scanSource(plan: DatasetPlan, options: ScanOptions): Promi
   let conversations = plan.kind === "conversations";
   let kept: Entry<unknown>[] = [];
   let unitsKept = 0;
-  for await (const entry of entriesOf(plan, new Pass({ signal: options.signal }))) {
-    documents++;
-    checkKind(entry, options.kind);
-    conversations ||= messagesOf(entry) !== undefined;
-    kept.push(entry);
-    if (!conversations && documents < options.minDocuments) {
-      unitsKept += asDocument(entry).text.length;
-      if (unitsKept <= maxUnitsKept) continue;
+  await withProgress("choosing validation data", { unit: "records" }, async (progress) => {
+    for await (const entry of entriesOf(plan, new Pass({ signal: options.signal }))) {
+      progress.set(++documents);
+      checkKind(entry, options.kind);
+      conversations ||= messagesOf(entry) !== undefined;
+      kept.push(entry);
+      if (!conversations && documents < options.minDocuments) {
+        unitsKept += asDocument(entry).text.length;
+        if (unitsKept <= maxUnitsKept) continue;
+      }
+      for (const earlier of kept) first.add(earlier);
+      kept = [];
+      if (first.isSettled) break;
     }
-    for (const earlier of kept) first.add(earlier);
-    kept = [];
-    if (first.isSettled) break;
-  }
+  });
   return { documents, conversations, ...first.result() };
 }
 

@@ -24,6 +24,8 @@ export interface WindowSource extends OrderedSource {
   window(i: number): Window;
   /** Returns the short window behind the last full one, padded with -100; undefined when there is none. */
   tail(): Window | undefined;
+  /** Returns the number of documents that its first `windows` windows reach into; the short last one counts as a window. */
+  documentsIn(windows: number): number;
   /** Closes its files. */
   close(): void;
 }

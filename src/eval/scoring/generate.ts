@@ -8,7 +8,7 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
-import { Progress } from "../../display/mod.ts";
+import { withProgress } from "../../display/mod.ts";
 import type { Decoding } from "../models/eval_model.ts";
 import { doOnce } from "../models/dealt_work.ts";
 import type { GenerateDefinition, Sampling } from "../tasks/definition.ts";
@@ -61,19 +61,18 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>, setting
       try {
         const scorerName = grader.scorer; // throws, before any text is generated, when a needed scorer is missing
         const generated = await generateAll(model, cases, decoding, sampling?.samples ?? 1, run);
+        const grading = { total: cases.length, unit: "items" };
         const { outcomes, remarks } = await doOnce(run.shared, "grades", async () => {
           const outcomes: GenerateOutcome[] = [];
-          await using progress = new Progress(`${run.name} on ${run.model}, grading`, {
-            total: cases.length,
-            unit: "items",
+          await withProgress(`${run.name} on ${run.model}, grading`, grading, async (progress) => {
+            for (const [i, item] of cases.entries()) {
+              run.signal?.throwIfAborted();
+              const { texts, cut } = generated[i];
+              const kept = texts.map((text) => cutAt(text, stop, trim));
+              outcomes.push(await gradeItem(item, kept, cut, definition, grader, sampling));
+              progress.add();
+            }
           });
-          for (const [i, item] of cases.entries()) {
-            run.signal?.throwIfAborted();
-            const { texts, cut } = generated[i];
-            const kept = texts.map((text) => cutAt(text, stop, trim));
-            outcomes.push(await gradeItem(item, kept, cut, definition, grader, sampling));
-            progress.add();
-          }
           return { outcomes, remarks: grader.notes?.() ?? [] };
         });
         const groups = cases.map(({ groups }) => groups);

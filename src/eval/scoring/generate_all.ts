@@ -6,7 +6,7 @@
  * @module
  */
 import { hash32 } from "../../base/random.ts";
-import { Progress } from "../../display/mod.ts";
+import { withProgress } from "../../display/mod.ts";
 import { type Decoding, type EvalModel, requireMethod } from "../models/eval_model.ts";
 import { dealParts, ownItems } from "../models/dealt_work.ts";
 import { fitPrompt, type FittedPrompt } from "../tasks/fit_context.ts";
@@ -38,13 +38,15 @@ export async function generateAll(
   const generate = model.generateBatch ? inBatches(model, decoding) : oneByOne(model, decoding, name);
   // Alone, all requests are one part, so that a text that ends makes room for the next one at once.
   const size = (shared?.group.size ?? 1) === 1 ? Math.max(1, requests.length) : requestsAtOnce;
-  await using progress = new Progress(`${name} on ${modelName}`, {
-    total: ownItems(shared, requests.length, size),
-    unit: "texts",
-  });
-  const parts = await dealParts(shared, Math.ceil(requests.length / size), "texts", async (part) => {
-    return await generate(requests.slice(part * size, (part + 1) * size), () => progress.add(), signal);
-  });
+  const total = ownItems(shared, requests.length, size);
+  const parts = await withProgress(
+    `${name} on ${modelName}`,
+    { total, unit: "texts" },
+    (progress) =>
+      dealParts(shared, Math.ceil(requests.length / size), "texts", async (part) => {
+        return await generate(requests.slice(part * size, (part + 1) * size), () => progress.add(), signal);
+      }),
+  );
   const texts = parts.flat();
   return fitted.map(({ cut }, i) => ({ texts: texts.slice(i * samples, (i + 1) * samples), cut }));
 }

@@ -9,7 +9,7 @@
  */
 import { NumericsError } from "../../base/errors.ts";
 import { throwIfAborted } from "../../base/together.ts";
-import { percent, Progress } from "../../display/mod.ts";
+import { percent, withProgress } from "../../display/mod.ts";
 import { singleGroup } from "../../parallel/mod.ts";
 import { type EvalModel, type Likelihood, type Pair, requireMethod } from "../models/eval_model.ts";
 import { dealParts, ownItems } from "../models/dealt_work.ts";
@@ -49,18 +49,20 @@ export async function likelihoods(
   const distinct = new Map(pieces.flat().map((pair) => [JSON.stringify(pair), pair]));
   const order = scoringOrder([...distinct]);
   const results = new Map<string, Likelihood>();
-  await using progress = new Progress(`${name} on ${modelName}`, {
-    total: ownItems(shared, order.length, PAIRS_AT_ONCE),
-    unit: "texts",
-  });
+  const total = ownItems(shared, order.length, PAIRS_AT_ONCE);
   const calls = Math.ceil(order.length / PAIRS_AT_ONCE);
-  const scoredParts = await dealParts(shared, calls, "likelihoods", async (call) => {
-    await throwIfAborted(shared?.copy ?? singleGroup, signal);
-    const part = order.slice(call * PAIRS_AT_ONCE, (call + 1) * PAIRS_AT_ONCE);
-    const scored = await scorer.scoreBatch(part.map(([, pair]) => pair), { signal });
-    progress.add(part.length);
-    return part.map((_, i) => checked(scored[i], modelName, name));
-  });
+  const scoredParts = await withProgress(
+    `${name} on ${modelName}`,
+    { total, unit: "texts" },
+    (progress) =>
+      dealParts(shared, calls, "likelihoods", async (call) => {
+        await throwIfAborted(shared?.copy ?? singleGroup, signal);
+        const part = order.slice(call * PAIRS_AT_ONCE, (call + 1) * PAIRS_AT_ONCE);
+        const scored = await scorer.scoreBatch(part.map(([, pair]) => pair), { signal });
+        progress.add(part.length);
+        return part.map((_, i) => checked(scored[i], modelName, name));
+      }),
+  );
   scoredParts.flat().forEach((likelihood, i) => results.set(order[i][0], likelihood));
   const resultOf = (pair: Pair) => results.get(JSON.stringify(pair))!;
   const scored = pieces.map((parts) => joinPieces(parts.map(resultOf)));

@@ -29,7 +29,7 @@ import type { ModelConfig } from "./config.ts";
 import type { LayerWeights, LlamaWeights } from "./llama_weights.ts";
 import { headDim, heldBlock, type Shard, wholeModel } from "./shard.ts";
 
-/** Inputs of the forward pass besides the weights. */
+/** Inputs of the forward pass otherWork the weights. */
 export interface LlamaInput {
   /** Token ids [R]; with gradients those of the own rows, [R / t]. */
   tokens: TokenRows;

@@ -10,7 +10,7 @@ import { cacheHome, digest } from "../../base/cache.ts";
 import { ConfigError, FormatError } from "../../base/errors.ts";
 import { partNames } from "../../formats/gguf/gguf_parts.ts";
 import { fetched, hubListing } from "../../data/io/download_cache.ts";
-import { bytes as showBytes, Progress } from "../../display/mod.ts";
+import { bytes as showBytes, type Progress, withProgress } from "../../display/mod.ts";
 import { readJson } from "./json_files.ts";
 import { INDEX_FILE, remedyFor, shardNames, WEIGHTS_FILE } from "./weight_files.ts";
 
@@ -52,14 +52,17 @@ export async function fetchModel(address: string, signal?: AbortSignal): Promise
   }
   const root = `hf://models/${repository}`;
   if (file) {
-    await using progress = new Progress(file, { format: showBytes });
     const parts = partNames(file);
-    if (parts.length === 1) return await fetchFile(`${root}/${file}`, progress, signal);
+    const progress = { total: parts.length, unit: "files" };
+    if (parts.length === 1) return await fetchFile(`${root}/${file}`, undefined, signal);
     const folder = `${cacheHome()}/models/${await digest(`${root}/${parts[0]}`)}`;
     await Deno.mkdir(folder, { recursive: true });
-    for (const part of parts) {
-      await link(await fetchFile(`${root}/${part}`, progress, signal), `${folder}/${baseOf(part)}`);
-    }
+    await withProgress(`fetching ${file}`, progress, async (progress) => {
+      for (const part of parts) {
+        await link(await fetchFile(`${root}/${part}`, undefined, signal), `${folder}/${baseOf(part)}`);
+        progress.add();
+      }
+    });
     return `${folder}/${baseOf(file)}`;
   }
   const [, name] = repository.split(/[/@]/);
@@ -78,15 +81,13 @@ function baseOf(path: string): string {
 async function fetchFolder(root: string, folder: string, signal?: AbortSignal): Promise<void> {
   const listing = await hubListing(`${root}/*`);
   const sizes = new Map(listing.map(({ path, bytes }) => [path, bytes]));
-  const progress = (names: string[], label: string) => {
+  const fetchAll = (names: string[], label: string) => {
     const total = names.reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
-    return new Progress(label, { total, format: showBytes });
-  };
-  const fetchAll = async (names: string[], label: string) => {
-    await using shown = progress(names, label);
-    for (const name of names) {
-      await link(await fetchFile(`${root}/${name}`, shown, signal), `${folder}/${name}`);
-    }
+    return withProgress(label, { total, format: showBytes }, async (progress) => {
+      for (const name of names) {
+        await link(await fetchFile(`${root}/${name}`, progress, signal), `${folder}/${name}`);
+      }
+    });
   };
   if (!sizes.has("config.json") || !(sizes.has(INDEX_FILE) || sizes.has(WEIGHTS_FILE))) {
     const names = [...sizes.keys()];
@@ -106,8 +107,12 @@ async function fetchFolder(root: string, folder: string, signal?: AbortSignal): 
   await fetchAll(weights, root);
 }
 
-async function fetchFile(address: string, progress: Progress, signal?: AbortSignal): Promise<string> {
-  for await (const { path } of fetched(address, signal, (bytes) => progress.add(bytes))) return path;
+async function fetchFile(
+  address: string,
+  progress: Progress | undefined,
+  signal?: AbortSignal,
+): Promise<string> {
+  for await (const { path } of fetched(address, signal, (bytes) => progress?.add(bytes))) return path;
   throw new FormatError(`Cannot fetch ${address}: it names no file`, { file: address });
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { bytes as showBytes, type ProgressOptions, withProgress } from "../../display/mod.ts";
 import { writeText } from "./json_files.ts";
 import { together } from "../../base/together.ts";
 import { completeHfFolder, hfFiles, removeEarlierTokenizer } from "./write_hf_folder.ts";
@@ -15,7 +16,8 @@ import { heldWeights, type ModelHandle, type ModelState, stateOf } from "../mode
 import { collectFiles } from "../ranks/collect.ts";
 import { wholeParameters } from "../ranks/held_parameters.ts";
 import { makeSharedFolder } from "../ranks/shared_folder.ts";
-import type { ParameterPieces } from "../weights/stream_weights.ts";
+import { countedPieces, parameterBytes, type ParameterPieces } from "../weights/stream_weights.ts";
+import type { Parameter } from "../weights/weight_layout.ts";
 import { writeGgufModel } from "./gguf/write.ts";
 
 const GGUF_TYPES = { f32: "F32", f16: "F16", q8_0: "Q8_0" } as const;
@@ -42,9 +44,11 @@ export async function saveModel(
     if (folder) await makeSharedFolder(world, folder, "Model.save");
     const file = path.endsWith(".gguf") ? path : `${path}/${GGUF_FILE}`;
     const content = { name, config, tokenizer, settings, type: GGUF_TYPES[dtype], signal };
-    const write = (pieces: AsyncGenerator<ParameterPieces>) =>
-      writeGgufModel(file, content, parameters, pieces);
-    await collectFiles(ranks, [{ content: [{ held, from: 0, to: parameters.length }], write }], { signal });
+    await withProgress(`writing ${file}`, progressOf(parameters), async (progress) => {
+      const write = (pieces: AsyncGenerator<ParameterPieces>) =>
+        writeGgufModel(file, content, parameters, countedPieces(pieces, (bytes) => progress.add(bytes)));
+      await collectFiles(ranks, [{ content: [{ held, from: 0, to: parameters.length }], write }], { signal });
+    });
     return [];
   }
   if (dtype === "q8_0") {
@@ -58,8 +62,14 @@ export async function saveModel(
   }
   await makeSharedFolder(world, path, "Model.save");
   const files = hfFiles(path, { shardBytes, dtype }, parameters);
-  const collected = files.map(({ from, to, write }) => ({ content: [{ held, from, to }], write }));
-  const own = await collectFiles(ranks, collected, { signal });
+  const own = await withProgress(`writing ${path}`, progressOf(parameters), (progress) => {
+    const onBytes = (bytes: number) => progress.add(bytes * world.size); // the other ranks are about as far
+    const collected = files.map(({ from, to, write }) => ({
+      content: [{ held, from, to }],
+      write: (pieces: AsyncGenerator<ParameterPieces>) => write(countedPieces(pieces, onBytes)),
+    }));
+    return collectFiles(ranks, collected, { signal });
+  });
   await together(world, "model folder", async () => {
     if (world.rank > 0) return;
     const saved = settingsToSave(settings, { bos: tokenizer?.bosId, eos: tokenizer?.eosIds });
@@ -69,6 +79,11 @@ export async function saveModel(
     await writeText(`${path}/README.md`, modelCard(model));
   });
   return own.map((i) => files[i].name);
+}
+
+/** Returns the options of the progress of writing weights, of which the bytes in f32 are counted. */
+function progressOf(parameters: readonly Parameter[]): ProgressOptions {
+  return { total: parameterBytes({ parameters }), format: showBytes };
 }
 
 /** Returns the number format that writes the weights as the model holds them. */

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { withProgress } from "../../display/mod.ts";
 import { restrided } from "../../formats/tensors/matrix.ts";
 import { type Device, Recorder, type Tensor } from "../../gpu/mod.ts";
 import { embedding, rmsnorm } from "../../ops/mod.ts";
@@ -56,8 +57,10 @@ export async function inspectModel(
   const { gradients, top } = parseOptions(schema, options, "Model.inspect");
   const ids = inspectedIds(state, prompt, gradients);
   const nameOf = (id: number) => state.tokenizer?.tokenOf(id) ?? String(id);
-  const inside = await forward(state, ids, top, nameOf);
-  const loss = gradients ? await backward(model, ids) : undefined;
+  const inside = await withProgress("looking inside", {}, () => forward(state, ids, top, nameOf));
+  const loss = gradients
+    ? await withProgress("computing gradients", {}, () => backward(model, ids))
+    : undefined;
   const { name, config } = state;
   return new Inspection({ model: name, config, ids, tokens: [...ids].map(nameOf), ...inside, ...loss });
 }

@@ -6,6 +6,7 @@
 import { ConfigError } from "../../base/errors.ts";
 import { together } from "../../base/together.ts";
 import { parseOptions } from "../../base/schema.ts";
+import { bytes as showBytes, withProgress } from "../../display/mod.ts";
 import { tune } from "../../ops/mod.ts";
 import { openWorld, singleGroup } from "../../parallel/mod.ts";
 import { type ModelShape, resolveConfig } from "../architecture/config.ts";
@@ -13,7 +14,7 @@ import { checkVocabulary, needlessFactor } from "../files/check_fit.ts";
 import { type ModelOptions, modelOptionsSchema } from "../model_options.ts";
 import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { initialWeights } from "../weights/init.ts";
-import { fillArena } from "../weights/stream_weights.ts";
+import { fillArena, parameterBytes } from "../weights/stream_weights.ts";
 import { spreadParameters } from "../ranks/spread.ts";
 import { adoptKernels, openModelRanks, requireAlike } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
@@ -66,8 +67,15 @@ export async function createModel(
     const check = () => state.requireAlive(); // another model of the same name disposes this one
     const weights = initialWeights(state.layout, seed);
     const { layout, store } = state;
-    if (!shared) await fillArena(device, layout, store, weights, { check }); // each rank draws its own
-    else await spreadParameters(ranks, { device, layout, store }, weights, { check, deal: "tensors" });
+    const drawing = { total: parameterBytes(layout), format: showBytes };
+    await withProgress(`drawing the weights of ${state.name}`, drawing, async (progress) => {
+      const transfer = { check, onBytes: (bytes: number) => progress.add(bytes) };
+      if (!shared) await fillArena(device, layout, store, weights, transfer); // each rank draws its own
+      else {await spreadParameters(ranks, { device, layout, store }, weights, {
+          ...transfer,
+          deal: "tensors",
+        });}
+    });
     state.pack();
   } catch (error) {
     state.dispose();

@@ -6,7 +6,7 @@
 import { gatherValues, type Group, type Ranks } from "../../base/exchange.ts";
 import { together } from "../../base/together.ts";
 import { checkPath, parseOptions } from "../../base/schema.ts";
-import { bytes as showBytes, Progress } from "../../display/mod.ts";
+import { bytes as showBytes, withProgress } from "../../display/mod.ts";
 import { tune } from "../../ops/mod.ts";
 import { openWorld, singleRanks } from "../../parallel/mod.ts";
 import { checkConfig } from "../architecture/config.ts";
@@ -83,14 +83,13 @@ async function readModel(
     () => ModelState.allocate(device, config, allocation),
   );
   try {
-    await using progress = new Progress(`loading ${fallbackName}`, {
-      total: parameterBytes(state.layout),
-      format: showBytes,
-    });
-    const onBytes = (bytes: number) => progress.add(bytes);
     const check = () => state.requireAlive(); // another load of the same name disposes this model
     const { layout, store } = state;
-    await spreadParameters(readers, { device, layout, store }, weights, { signal, onBytes, check });
+    const loading = { total: parameterBytes(layout), format: showBytes };
+    await withProgress(`loading ${fallbackName}`, loading, (progress) => {
+      const onBytes = (bytes: number) => progress.add(bytes);
+      return spreadParameters(readers, { device, layout, store }, weights, { signal, onBytes, check });
+    });
     check();
   } catch (error) {
     state.dispose();

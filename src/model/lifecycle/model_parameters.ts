@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { withProgress } from "../../display/mod.ts";
 import { heldWeights, type ModelHandle, stateOf } from "../model_state.ts";
 import { gatherParts } from "../ranks/gather_parts.ts";
 import { type NamedWeights, readParameters, writeParameters } from "../weights/named_weights.ts";
@@ -13,12 +14,14 @@ import { type NamedWeights, readParameters, writeParameters } from "../weights/n
  */
 export async function copyParameters(model: ModelHandle): Promise<NamedWeights> {
   const state = stateOf(model);
-  if (state.master) {
-    const { collectEverywhere } = await import("../ranks/collect.ts");
-    return await collectEverywhere(state.ranks, heldWeights(state));
-  }
-  const { device, layout, store, group } = state;
-  return await gatherParts(group, layout, await readParameters(device, layout, store));
+  return await withProgress(`copying the weights of ${state.name}`, {}, async () => {
+    if (state.master) {
+      const { collectEverywhere } = await import("../ranks/collect.ts");
+      return await collectEverywhere(state.ranks, heldWeights(state));
+    }
+    const { device, layout, store, group } = state;
+    return await gatherParts(group, layout, await readParameters(device, layout, store));
+  });
 }
 
 /** A name, and an array of a shape. */

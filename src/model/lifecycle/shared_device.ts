@@ -6,7 +6,7 @@
  * @module
  */
 import { defaultDevice, type Device } from "../../gpu/mod.ts";
-import { crowdWarning, type HostShare, takeShare } from "../../gpu/rank_device.ts";
+import { crowdWarning, type HostShare, takeShare } from "../../gpu/adapters/rank_device.ts";
 import { ownLauncher } from "../../parallel/world.ts";
 
 const sharedDevices = new WeakSet<Device>();

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { withProgress } from "../../display/mod.ts";
 import type { BatchRow } from "../architecture/batch.ts";
 import { trainingFlop } from "../architecture/config.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
@@ -45,7 +46,9 @@ export async function measureSpeed(
   const ids = Uint32Array.from({ length: context }, (_, i) => (i * 37) % config.vocabSize);
   const sequences = shared ? microBatch : Math.min(batch, maxMicroBatches * microBatch);
   const rows = Array.from({ length: sequences }, () => ({ ids, targets: ids }));
-  const seconds = shared ? await sharedSeconds(model, options, rows) : await ownSeconds(model, options, rows);
+  const seconds = await withProgress("measuring the speed of training steps", {}, () => {
+    return shared ? sharedSeconds(model, options, rows) : ownSeconds(model, options, rows);
+  });
   const flop = lora ? loraFlop(layout, lora, context) : trainingFlop(config, context);
   return flop * rows.length * context / ranks.model.size / seconds;
 }

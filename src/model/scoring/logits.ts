@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { type Progress, withProgress } from "../../display/mod.ts";
 import { restrided } from "../../formats/tensors/matrix.ts";
 import { Recorder, type Tensor } from "../../gpu/mod.ts";
 import { alignedRows, matmul, rowsOf } from "../../ops/mod.ts";
@@ -20,15 +21,26 @@ import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
  */
 export async function allLogits(model: ModelHandle, ids: ArrayLike<number>): Promise<Float32Array> {
   const state = stateOf(model);
-  const { device, layout, angles, config, name } = state;
-  const T = ids.length;
-  if (T < 1 || T > config.context) {
+  const { context } = state.config;
+  const total = ids.length;
+  if (total < 1 || total > context) {
     throw new ConfigError(
-      `Cannot compute logits: between 1 and ${config.context} ids are needed, current count is ${T}`,
+      `Cannot compute logits: between 1 and ${context} ids are needed, current count is ${total}`,
     );
   }
+  return await withProgress("computing logits", { total, unit: "positions" }, (progress) => {
+    return logitsOf(state, ids, progress);
+  });
+}
+
+async function logitsOf(
+  state: ModelState,
+  ids: ArrayLike<number>,
+  progress: Progress,
+): Promise<Float32Array> {
+  const { device, layout, angles, config, name } = state;
   const owner = `${name}: logits`;
-  const batch = new Batch(device, owner, 1, T, config.vocabSize);
+  const batch = new Batch(device, owner, 1, ids.length, config.vocabSize);
   try {
     batch.fill([{ ids }]);
     const r = new Recorder(device, "all", false);
@@ -39,7 +51,7 @@ export async function allLogits(model: ModelHandle, ids: ArrayLike<number>): Pro
     const program = await r.compile(owner, [x]);
     try {
       await runProgram(program, state.group);
-      return await outputLogits(state, owner, x, weights.output);
+      return await outputLogits(state, owner, x, weights.output, progress);
     } finally {
       program.dispose();
     }
@@ -60,6 +72,7 @@ export async function outputLogits(
   owner: string,
   x: Tensor,
   output: Tensor,
+  progress?: Progress,
 ): Promise<Float32Array> {
   const [T, V] = [x.rows, output.rows];
   const unit = alignedRows(x);
@@ -77,6 +90,7 @@ export async function outputLogits(
       program.replay();
       const [bytes] = await device.read([logits.range()]);
       all.set(restrided(new Float32Array(bytes), V, vocabSize), first * vocabSize);
+      progress?.set(first + rows);
     } finally {
       program.dispose();
     }

@@ -7,6 +7,7 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { throwIfAborted } from "../../base/together.ts";
+import { type Progress, withProgress } from "../../display/mod.ts";
 import { startId, textIds } from "../generation/prompt_ids.ts";
 import { type ModelHandle, type ModelState, type Prompt, stateOf } from "../model_state.ts";
 import { type RowScore, Scorer, sequencesAtOnce } from "./batch_scorer.ts";
@@ -98,15 +99,19 @@ export async function scorePairs(
   const inputs = joined.reduce((sum, { ids }) => sum + ids.length - 1, 0);
   const reused = ordered.reduce((sum, { reusedTokens }) => sum + reusedTokens, 0);
   const { maxShare, minSavedTokens } = prefixOrderLimits;
-  return inputs - reused <= maxShare * inputs && reused >= minSavedTokens * pairs.length
-    ? await scoreInPrefixOrder(model, joined, ordered, signal)
-    : await scoreBatches(model, joined, signal);
+  const isShared = inputs - reused <= maxShare * inputs && reused >= minSavedTokens * pairs.length;
+  return await withProgress("scoring", { total: pairs.length, unit: "texts" }, (progress) => {
+    return isShared
+      ? scoreInPrefixOrder(model, joined, ordered, progress, signal)
+      : scoreBatches(model, joined, progress, signal);
+  });
 }
 
 async function scoreInPrefixOrder(
   model: ModelHandle,
   pairs: readonly JoinedPair[],
   ordered: readonly OrderedSequence[],
+  progress: Progress,
   signal?: AbortSignal,
 ): Promise<Score[]> {
   const scores: Score[] = new Array(pairs.length);
@@ -116,6 +121,7 @@ async function scoreInPrefixOrder(
       await throwIfAborted(stateOf(model).group, signal);
       const pair = pairs[index];
       scores[index] = sumScore(pair, await scorer.score(pair, reusedTokens), reusedTokens);
+      progress.add();
     }
   } finally {
     scorer.dispose();
@@ -126,6 +132,7 @@ async function scoreInPrefixOrder(
 async function scoreBatches(
   model: ModelHandle,
   pairs: readonly JoinedPair[],
+  progress: Progress,
   signal?: AbortSignal,
 ): Promise<Score[]> {
   const order = pairs.map((_, i) => i).sort((a, b) => pairs[b].ids.length - pairs[a].ids.length);
@@ -147,6 +154,7 @@ async function scoreBatches(
       const rowScores = await scorer.score(indices.map((i) => batchRow(pairs[i])));
       indices.forEach((i, n) => scores[i] = sumScore(pairs[i], rowScores[n], 0));
       at += indices.length;
+      progress.set(at);
     }
   } finally {
     scorer?.dispose();

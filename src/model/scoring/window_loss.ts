@@ -8,26 +8,11 @@ import type { Group } from "../../base/exchange.ts";
 import { ratioError } from "../../base/ratio_error.ts";
 import { shownByFirst, throwIfAborted } from "../../base/together.ts";
 import { type Dataset, type PreparedTokens, TokenDataset, type Window } from "../../data/mod.ts";
-import { interruptible } from "../../display/mod.ts";
+import { interruptible, type Progress, withProgress } from "../../display/mod.ts";
 import { singleGroup } from "../../parallel/mod.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
 import { Scorer, sequencesAtOnce } from "./batch_scorer.ts";
-
-/** The loss of a model on a text. */
-export interface LossResult {
-  /** Nats per token. */
-  loss: number;
-  /** Standard error of the loss over the windows, undefined for a single one. */
-  error?: number;
-  /** Bits per UTF-8 byte of the text: comparable between tokenizers. */
-  bitsPerByte: number;
-  /** exp(loss). */
-  perplexity: number;
-  /** Tokens predicted. */
-  tokens: number;
-  /** UTF-8 bytes of the text that those tokens stand for. */
-  bytes: number;
-}
+import { type LossFacts, LossResult } from "./loss_result.ts";
 
 /**
  * Measures the mean loss on a dataset, of text or of windows that fit the model.
@@ -73,6 +58,8 @@ export interface WindowLossOptions {
   own?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
+type Coverage = Pick<LossFacts, "windows" | "windowsInAll" | "documents" | "cut">;
+
 /** Nats, tokens and bytes of each window, in the order of windows. */
 interface WindowSums {
   nats: number[];
@@ -93,7 +80,11 @@ export async function windowLoss(
 ): Promise<LossResult> {
   const batch = options.batch ?? sequencesAtOnce(model, context);
   const dealt = { ...options, batch, rank: group.rank, of: group.size };
-  const scored = await own(() => scoreWindows(model, windows, context, dealt));
+  const all = windows.windows + windows.sources.filter(({ dropped }) => dropped > 0).length;
+  const total = Math.min(options.limit ?? Infinity, all);
+  const scored = await withProgress("measuring the loss", { total, unit: "windows" }, (progress) => {
+    return own(() => scoreWindows(model, windows, context, dealt, progress));
+  });
   const { nats, tokens, bytes } = await gatherWindows(group, scored, batch);
   const [totalNats, totalTokens, totalBytes] = [nats, tokens, bytes].map((values) =>
     values.reduce((a, b) => a + b, 0)
@@ -102,15 +93,27 @@ export async function windowLoss(
     const problem = "Cannot measure the loss: the dataset has no tokens to predict";
     throw shownByFirst(group, new DataError(problem));
   }
-  const loss = totalNats / totalTokens;
-  return {
-    loss,
-    error: ratioError(nats, tokens),
-    bitsPerByte: totalNats / Math.LN2 / totalBytes,
-    perplexity: Math.exp(loss),
+  return new LossResult({
+    nats: totalNats,
+    standardError: ratioError(nats, tokens),
     tokens: totalTokens,
     bytes: totalBytes,
-  };
+    ...coverageOf(windows, options.limit),
+  });
+}
+
+/** Returns what the first `limit` windows are of all that there are. */
+function coverageOf(prepared: PreparedTokens, limit = Infinity): Coverage {
+  const sizes = prepared.sources.map(({ windows, dropped }) => windows + Number(dropped > 0));
+  const windowsInAll = sizes.reduce((a, b) => a + b, 0);
+  let left = Math.min(limit, windowsInAll);
+  const coverage = { windows: left, windowsInAll, documents: 0, cut: prepared.cut };
+  for (const [s, source] of prepared.sources.entries()) {
+    const read = Math.min(left, sizes[s]);
+    coverage.documents += source.documentsIn(read);
+    left -= read;
+  }
+  return coverage;
 }
 
 /** Scores the batches of one rank: of every `of` batches the one at `rank`. */
@@ -123,6 +126,7 @@ async function scoreWindows(
     rank: number;
     of: number;
   },
+  progress: Progress,
 ): Promise<WindowSums> {
   const scorer = await Scorer.create(model, batch, context);
   const sums: WindowSums = { nats: [], tokens: [], bytes: [] };
@@ -133,6 +137,7 @@ async function scoreWindows(
       sums.tokens.push(rows[i].targets.reduce((n, target) => n + Number(target >= 0), 0));
       sums.bytes.push(rows[i].bytes);
     }
+    progress.add(rows.length * of); // the other ranks are about as far
   };
   try {
     const rows: Window[] = [];

@@ -154,6 +154,23 @@ export async function* byParameter(
   }
 }
 
+/** Returns parameters as they come, and calls `onBytes` with the bytes of each piece that was read. */
+export async function* countedPieces(
+  pieces: AsyncGenerator<ParameterPieces>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<ParameterPieces> {
+  for await (const { parameter, data } of pieces) {
+    const counted = async function* () {
+      for await (const piece of data()) {
+        const { byteLength } = piece; // before its reader may take it away
+        yield piece;
+        onBytes(byteLength);
+      }
+    };
+    yield { parameter, data: counted };
+  }
+}
+
 /** Divides parameters into batches of segments of at most 16 MB; small parameters share a batch, large ones take several. */
 export function* batchesOf(layout: Layout): Generator<ParameterSegment[]> {
   const { parameters } = layout;

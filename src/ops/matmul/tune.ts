@@ -12,6 +12,7 @@
 import { cacheHome, digest } from "../../base/cache.ts";
 import { DeviceError } from "../../base/errors.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
+import { type Progress, withProgress } from "../../display/mod.ts";
 import { type Device, isDispatch, type KernelFamily, Recorder } from "../../gpu/mod.ts";
 import { agrees, productsFor, recordAll, timeAll } from "./compare_kernels.ts";
 import {
@@ -100,7 +101,8 @@ async function choose(device: Device, o: TuneOptions): Promise<Tuning> {
     return new Tuning(kept, "disk", file);
   }
   try {
-    const found = await measure(device, o);
+    const timing = { total: classes.length, unit: "products" };
+    const found = await withProgress("timing kernels", timing, (progress) => measure(device, o, progress));
     if (!useKernelTable(device, found.table)) {
       throw new Error("The tuner chose a kernel that it does not know");
     }
@@ -143,7 +145,7 @@ function identity(device: Device): Promise<string> {
 }
 
 /** Compares the kernels class by class until time is up. */
-async function measure(device: Device, o: TuneOptions): Promise<TuningRecord> {
+async function measure(device: Device, o: TuneOptions, progress: Progress): Promise<TuningRecord> {
   const start = performance.now();
   const timeIsUp = () => !o.whole && performance.now() - start > patience;
   const table = kernelTable(device);
@@ -164,6 +166,7 @@ async function measure(device: Device, o: TuneOptions): Promise<TuningRecord> {
       ? await timeAll(device, among, layout, extents)
       : { extents, ms: {} };
     table.matmul[shape] = among.toSorted((a, b) => ms[a]! - ms[b]!)[0] ?? "plain";
+    progress.add();
   }
   return { adapter: device.adapter, table, compared, took: performance.now() - start };
 }

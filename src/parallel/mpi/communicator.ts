@@ -6,7 +6,7 @@
 import { LlameroError } from "../../base/errors.ts";
 import { type Bytes, RankError } from "../../base/exchange.ts";
 import { describeCollective, disagreement } from "../disagreement.ts";
-import { addInOrder } from "../ordered_sum.ts";
+import { addInto } from "../ordered_sum.ts";
 import type { Handle } from "./abi.ts";
 import {
   agreedHeaders,
@@ -19,6 +19,9 @@ import {
 } from "./collective_header.ts";
 import type { Command, Result } from "./thread_messages.ts";
 import type { Mpi } from "./mpi.ts";
+
+/** Numbers that a reduce-scatter exchanges and adds at a time, so that they stay in the cache of a core: 1 MiB. [ours] */
+const cachedNumbers = 2 ** 18;
 
 /** A communicator of the library. */
 export class Communicator {
@@ -148,35 +151,22 @@ export class Communicator {
     onto: Float32Array<ArrayBufferLike> | undefined,
   ): Float32Array<ArrayBuffer> {
     const part = values.length / this.size;
-    const most = this.#pieceOf(4);
+    const most = Math.max(1, Math.min(this.#pieceOf(4), Math.floor(cachedNumbers / this.size), part));
     const sum = new Float32Array(part);
+    const received = new Float32Array(most * this.size);
+    const buffer = most < part ? new Float32Array(most * this.size) : undefined;
     for (let start = 0; start < part; start += most) {
       const length = Math.min(most, part - start);
-      const sent = length === part ? values : this.#piecesOf(values, part, start, length);
-      const got = new Float32Array(length * this.size);
-      this.#mpi.allToAll(sent, got, length, this.#handle);
-      const parts = Array.from(
-        { length: this.size },
-        (_, rank) => got.subarray(rank * length, (rank + 1) * length),
-      );
-      sum.set(addInOrder(parts, onto?.subarray(start, start + length)), start);
+      const end = start + length;
+      const ranks = Array.from({ length: this.size }, (_, rank) => rank);
+      for (const rank of buffer ? ranks : []) {
+        buffer!.set(values.subarray(rank * part + start, rank * part + end), rank * length);
+      }
+      this.#mpi.allToAll(buffer ?? values, received, length, this.#handle);
+      const parts = ranks.map((rank) => received.subarray(rank * length, (rank + 1) * length));
+      addInto(sum.subarray(start, end), parts, onto?.subarray(start, end));
     }
     return sum;
-  }
-
-  /** Returns the numbers from `start` on of each rank's part, `length` of each. */
-  #piecesOf(
-    values: Float32Array<ArrayBufferLike>,
-    part: number,
-    start: number,
-    length: number,
-  ): Float32Array {
-    const pieces = new Float32Array(length * this.size);
-    for (let rank = 0; rank < this.size; rank++) {
-      const from = rank * part + start;
-      pieces.set(values.subarray(from, from + length), rank * length);
-    }
-    return pieces;
   }
 
   #allToAll(parts: readonly Bytes[], largest: number): Uint8Array<ArrayBuffer>[] {

@@ -8,7 +8,8 @@
  */
 import { basename, dirname, join } from "node:path";
 import { ConfigError } from "../../base/errors.ts";
-import { type Environment, setting } from "../environment.ts";
+import { setting } from "../../base/setting.ts";
+import type { Environment } from "../environment.ts";
 import type { Launcher } from "../launcher.ts";
 import { type AbiName, askLibrary } from "./abi.ts";
 

@@ -10,6 +10,7 @@ import { ConfigError, DataError } from "../../base/errors.ts";
 import { hashUniform } from "../../base/random.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { interruptible } from "../../display/interrupt.ts";
+import { type Progress, withProgress } from "../../display/progress.ts";
 import { YieldTimer } from "../../base/event_loop.ts";
 import { PairTable } from "./pair_table.ts";
 import { BOS, byteNames, EOS, layOut, type Piece, UNKNOWN } from "../llama/pieces.ts";
@@ -101,7 +102,23 @@ export async function learnPieces(texts: Texts, options: TrainOptions = {}): Pro
 }
 
 async function learn(texts: Texts, settings: Settings, timer: YieldTimer): Promise<Piece[]> {
-  const words = await countWords(texts, settings, timer);
+  const reading = { unit: "documents" };
+  const words = await withProgress("tokenizer: counting words", reading, (progress) => {
+    return countWords(texts, settings, timer, progress);
+  });
+  const merging = { total: settings.vocabSize, unit: "pieces" };
+  return await withProgress("tokenizer: learning pieces", merging, (progress) => {
+    return merge(words, settings, timer, progress);
+  });
+}
+
+/** Learns the pieces of counted words. */
+async function merge(
+  words: Map<string, number>,
+  settings: Settings,
+  timer: YieldTimer,
+  progress: Progress,
+): Promise<Piece[]> {
   const characters = await alphabetOf(words, settings.characterCoverage, !settings.byteFallback, timer);
   if (characters.every((char) => char === SPACE)) {
     throw new DataError(
@@ -118,12 +135,18 @@ async function learn(texts: Texts, settings: Settings, timer: YieldTimer): Promi
     const piece = table.learn();
     if (piece === undefined) throw tooSmall(settings.vocabSize - pieces + learned.length, settings);
     learned.push(piece);
-    if (timer.due()) await report(timer, settings, "merge", settings.vocabSize - pieces + learned.length);
+    progress.set(settings.vocabSize - pieces + learned.length);
+    if (timer.due()) await report(timer, settings, "merge", progress.done);
   }
   return layOut({ bytes: settings.byteFallback, learned, characters, special: settings.special });
 }
 
-async function countWords(texts: Texts, settings: Settings, timer: YieldTimer): Promise<Map<string, number>> {
+async function countWords(
+  texts: Texts,
+  settings: Settings,
+  timer: YieldTimer,
+  progress: Progress,
+): Promise<Map<string, number>> {
   const indices = new Map<string, number>();
   const counts: number[] = [];
   const add = (word: string) => {
@@ -135,7 +158,7 @@ async function countWords(texts: Texts, settings: Settings, timer: YieldTimer): 
   for await (const text of stringsOf(texts, "train a tokenizer")) {
     const chosen = settings.sample === 1 || hashUniform(settings.seed, String(documents)) < settings.sample;
     if (chosen) addSentences(text, settings.by, add);
-    documents++;
+    progress.set(++documents);
     if (timer.due()) await report(timer, settings, "read", documents);
   }
   const words = new Map<string, number>();

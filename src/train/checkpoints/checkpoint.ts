@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { FormatError } from "../../base/errors.ts";
 import { gatherValues, type Group, type Ranks } from "../../base/exchange.ts";
 import { parseOptions } from "../../base/schema.ts";
+import { withProgress } from "../../display/mod.ts";
 import { shownByFirst, together } from "../../base/together.ts";
 import { saveModel } from "../../model/files/save.ts";
 import { restoreModel } from "../../model/lifecycle/load_model.ts";
@@ -57,7 +58,8 @@ export async function writeCheckpoint(
   const { world } = ranks;
   const settings = parseOptions(saveSchema, { ...options, signal }, "Model.save");
   const { shardBytes } = settings;
-  await replaceFolder(path, async (draft) => {
+  const label = `saving ${path}`;
+  const write = async (draft: string) => {
     const written = [
       ...await saveModel(model, draft, settings),
       ...await writeMoments(draft, ranks, training, { shardBytes, signal }),
@@ -74,7 +76,8 @@ export async function writeCheckpoint(
       await Deno.writeTextFile(`${draft}/state.json`, await stateText({ ...state, files: sorted }));
       signal.throwIfAborted();
     });
-  }, world);
+  };
+  await withProgress(label, {}, () => replaceFolder(path, write, world));
 }
 
 /** Sizes and checksums of files, by name. */
@@ -111,7 +114,13 @@ export async function openCheckpoint(path: string, group: Group = singleGroup): 
     try {
       state = await readState(path);
       const files = Object.entries(state.files).filter((_, i) => i % group.size === group.rank);
-      for (const [name, expected] of files) await checkFile(`${path}/${name}`, expected);
+      const checking = { total: files.length, unit: "files" };
+      await withProgress(`checking ${path}`, checking, async (progress) => {
+        for (const [name, expected] of files) {
+          await checkFile(`${path}/${name}`, expected);
+          progress.add();
+        }
+      });
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       damage = error;
@@ -154,7 +163,7 @@ async function checkFile(file: string, expected: FileRecord): Promise<void> {
 
 /** Restores the weights of a model from a checkpoint. Every rank of the model calls it. */
 export async function restoreWeights(model: Model, { path }: Checkpoint): Promise<void> {
-  await restoreModel(model, path);
+  await withProgress(`reading ${path}`, {}, () => restoreModel(model, path));
 }
 
 /**
@@ -167,8 +176,10 @@ export async function restoreMoments(
   { path }: Checkpoint,
   ranks: Ranks = singleRanks,
 ): Promise<void> {
-  await readMoments(path, ranks, training);
-  if (training.adapters) await restoreAdapters(path, ranks, training.adapters);
+  await withProgress(`reading ${path}`, {}, async () => {
+    await readMoments(path, ranks, training);
+    if (training.adapters) await restoreAdapters(path, ranks, training.adapters);
+  });
 }
 
 async function recordOf(file: string): Promise<FileRecord> {

@@ -6,7 +6,7 @@
  * @module
  */
 import { count, duration, escapeMarkdown, lineChartSvg, number, percent } from "../../display/mod.ts";
-import { lossLines } from "../monitoring/run_card.ts";
+import { lossLines } from "../monitoring/card/loss_curves.ts";
 import { modelCard } from "../../model/files/model_card.ts";
 import type { Model } from "../../model/mod.ts";
 import { energyText } from "../monitoring/energy.ts";
@@ -58,7 +58,7 @@ function trainingCard(state: CardState): string {
     `![Loss over the steps](${curvesFile})`,
     markdown(lossTable(state)),
     ...scores.length ? ["## Scores", markdown(scores)] : [],
-    ...energy ? ["## Energy", `${energyText(energy)}.`] : [],
+    ...energy?.wattHours !== undefined ? ["## Energy", `${energyText(energy)}.`] : [],
     ...warnings.length
       ? ["## Warnings", warnings.map((warning) => `- ${escapeMarkdown(warning)}`).join("\n")]
       : [],

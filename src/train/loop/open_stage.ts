@@ -4,7 +4,6 @@
  * @module
  */
 import { wholeWeights } from "../../model/training/parallel/whole_weights.ts";
-import { count } from "../../display/mod.ts";
 import type { Model } from "../../model/mod.ts";
 import { stateOf } from "../../model/model_state.ts";
 import type { Stage } from "../stages/stage.ts";
@@ -84,11 +83,9 @@ async function readData(
   index: number,
 ): Promise<StageTokens> {
   const order = orderSeed(seed, index, stage.settings.name);
-  const onProgress = ({ documents }: { documents: number }) =>
-    log.setNote(`reading data, ${count(documents)} records`);
   const { hosts, rank } = parallel.ranks.world;
   // Hosts that share a file system, on which a lock may not reach from one to the other, make drafts of their own.
-  const prepare = () => prepareStage(model, stage, { seed, order, signal, host: hosts?.[rank], onProgress });
+  const prepare = () => prepareStage(model, stage, { seed, order, signal, host: hosts?.[rank] });
   if (!agreement) return await prepare();
   const first = isFirstOfHost(parallel.ranks.world);
   const close = (tokens?: StageTokens) => tokens?.close();

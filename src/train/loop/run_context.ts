@@ -7,6 +7,7 @@ import type { Model } from "../../model/mod.ts";
 import type { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
 import type { EnergySettings } from "../monitoring/energy.ts";
 import type { Evaluation } from "../monitoring/evaluation.ts";
+import type { LogPlace } from "../monitoring/logs/run_logs.ts";
 import type { RunLog } from "../monitoring/run_log.ts";
 import type { KernelTable, RunPlan } from "../monitoring/run_state.ts";
 import type { RunParallel } from "../ranks/run_parallel.ts";
@@ -30,8 +31,8 @@ export interface RunSpec {
   readonly folder?: CheckpointFolder;
   /** Checkpoint, or folder of checkpoints, to resume from. */
   readonly resume?: { path: string; force: boolean };
-  /** Folder for TensorBoard's event files. */
-  readonly tensorboard?: string;
+  /** Files and folders to which the run writes its events and curves. */
+  readonly logs?: readonly LogPlace[];
   /** Step of the run, counted over all stages, after which it stops by itself. */
   readonly until?: number;
   /** Assumptions about power and grid; false to count no energy. */

@@ -90,12 +90,16 @@ async function runAttempt(
     if (control.stopping.aborted) return "stopped";
     onStart();
     log.startClock();
+    using _memory = log.watchMemory(model.device.held);
     using _claim = independent && folder ? claimFolder(folder.path) : undefined;
     await folder?.prepare(world);
     const onSkipped = ({ message }: FormatError, used: string) =>
       log.warnOwn(`A damaged checkpoint was passed over, going on from ${used}: ${message}`);
     const checkpoint = resume && await findCheckpoint(resume.path, onSkipped, world);
-    const context = await restoreRun(spec, control, log, { checkpoint, agreement });
+    const context = await log.timed(
+      "preparing",
+      () => restoreRun(spec, control, log, { checkpoint, agreement }),
+    );
     return await runChain(context, checkpoint);
   } finally {
     log.stopClock();

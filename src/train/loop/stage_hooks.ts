@@ -28,40 +28,43 @@ export async function measureValidation(
   validation: PreparedTokens | undefined,
 ): Promise<void> {
   if (!validation) return;
-  await unlessStopping(control.stopping, async (signal) => {
-    const group = agreement?.ranks.data;
-    const own = <T>(work: () => Promise<T>) => aside(agreement, log, work);
-    const measured = await windowLoss(model, validation, validation.context, { signal, group, own });
-    const { loss, perplexity, bitsPerByte: bits, tokens } = measured;
-    const bitsPerByte = Number.isFinite(bits) ? bits : undefined;
-    const { step, stage } = log;
-    log.addValidation({ type: "validation", step, stage, loss, perplexity, bitsPerByte, tokens });
-  });
+  await unlessStopping(control.stopping, (signal) =>
+    log.timed("validation", async () => {
+      const group = agreement?.ranks.data;
+      const own = <T>(work: () => Promise<T>) => aside(agreement, log, work);
+      const measured = await windowLoss(model, validation, validation.context, { signal, group, own });
+      const { loss, perplexity, bitsPerByte: bits, tokens } = measured;
+      const bitsPerByte = Number.isFinite(bits) ? bits : undefined;
+      const { step, stage } = log;
+      log.addValidation({ type: "validation", step, stage, loss, perplexity, bitsPerByte, tokens });
+    }));
 }
 
 /** Lets the model continue BOS by at most 64 tokens and records the text; does nothing in a run that stops. */
 export async function writeSample(context: HookContext): Promise<void> {
   const { model, seed, control, log } = context;
-  await unlessStopping(control.stopping, async (signal) => {
-    const text = await onFirstCopy(context, async () => {
-      stateOf(model).requireTokenizer("write samples");
-      return await model.generate("", { maxTokens: 64, seed, signal, defaults: "own" }).text();
-    });
-    log.emit({ type: "sample", step: log.step, stage: log.stage, text });
-  });
+  await unlessStopping(control.stopping, (signal) =>
+    log.timed("samples", async () => {
+      const text = await onFirstCopy(context, async () => {
+        stateOf(model).requireTokenizer("write samples");
+        return await model.generate("", { maxTokens: 64, seed, signal, defaults: "own" }).text();
+      });
+      log.emit({ type: "sample", step: log.step, stage: log.stage, text });
+    }));
 }
 
 /** Runs an evaluation and records its result; does nothing in a run that stops. */
 export async function runEvaluation(context: HookContext, evaluation: Evaluation): Promise<void> {
   const { model, control, log } = context;
-  await unlessStopping(control.stopping, async (signal) => {
-    const { agreement } = context;
-    const own = <T>(work: () => Promise<T>) => aside(agreement, log, work);
-    const result = agreement && evaluation.runOnRanks
-      ? await evaluation.runOnRanks(model, { signal, own })
-      : await onFirstCopy(context, () => evaluation.run(model, { signal }));
-    log.emit({ type: "evaluation", step: log.step, stage: log.stage, result });
-  });
+  await unlessStopping(control.stopping, (signal) =>
+    log.timed("evaluation", async () => {
+      const { agreement } = context;
+      const own = <T>(work: () => Promise<T>) => aside(agreement, log, work);
+      const result = agreement && evaluation.runOnRanks
+        ? await evaluation.runOnRanks(model, { signal, own })
+        : await onFirstCopy(context, () => evaluation.run(model, { signal }));
+      log.emit({ type: "evaluation", step: log.step, stage: log.stage, result });
+    }));
 }
 
 /**

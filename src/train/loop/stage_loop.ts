@@ -52,10 +52,11 @@ export async function runStage(
   context: RunContext,
   { stage, index, recurring, from }: StageStart,
 ): Promise<void> {
-  const { control: { stopping }, kernels } = context;
+  const { control: { stopping }, kernels, log } = context;
   const { name, microBatch } = stage.settings;
   try {
-    using opened = await openStage(context, stage, index, kernels.microBatches?.[name] ?? microBatch);
+    const atOnce = kernels.microBatches?.[name] ?? microBatch;
+    using opened = await log.timed("preparing", () => openStage(context, stage, index, atOnce));
     context.trace.follow(opened.queue.training);
     await new StageLoop(context, opened, recurring).run(from);
     await context.trace.collect(context.parallel.ranks.world);
@@ -329,7 +330,7 @@ class StageLoop {
     const position = { index, stage: log.stage, stageStep: this.#done, stageSteps: steps };
     try {
       const content = { model, training, state: { ...state, ...position } };
-      const path = await folder.write(content, control.aborting);
+      const path = await log.timed("saving", () => folder.write(content, control.aborting));
       log.saved = log.step;
       log.emit({ type: "checkpoint", step: log.step, stage: log.stage, path });
     } catch (cause) {

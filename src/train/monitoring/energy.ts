@@ -30,7 +30,10 @@ export interface EnergyOptions {
 }
 
 /** {@linkcode EnergyOptions} with the defaults filled in. */
-export type EnergySettings = EnergyOptions & Required<Omit<EnergyOptions, "watts">>;
+export type EnergySettings = EnergyOptions & Required<Omit<EnergyOptions, "watts">> & {
+  /** True where the user gave some of the options; an unknown energy then shows, with what to do. */
+  asked?: boolean;
+};
 
 /** Defaults and checks of {@linkcode EnergyOptions}. */
 export const energySchema: z.ZodType<EnergySettings, EnergyOptions> = optionsSchema<EnergyOptions>(
@@ -152,6 +155,11 @@ export class EnergyMeter {
   /** Joules that the processors of this host took. */
   get joules(): number {
     return this.#joules;
+  }
+
+  /** True where the energy is known, or the user asked for it. */
+  get isShown(): boolean {
+    return this.#watts !== undefined || this.#counters.length > 0 || this.#options.asked === true;
   }
 
   /** Returns energy and carbon so far. */

@@ -131,6 +131,8 @@ export interface DoneEvent extends EventPlace {
   tokens: number;
   /** Seconds of work. */
   seconds: number;
+  /** Largest number of bytes that the device held at once while the run had it. */
+  peakMemory?: number;
   /** Energy, unless it was switched off. */
   energy?: EnergyUse;
   /** Message of the error it failed with. */

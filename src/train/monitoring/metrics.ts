@@ -1,38 +1,33 @@
 /**
- * Metrics of a run: the smoothed loss, the speed, and the share of the device's peak that is used.
+ * Metrics of a run: the speed, the work beside the steps, and the share of the device's peak that is used.
  *
  * @module
  */
 import { type LoraSettings, type ModelConfig, trainingFlop, WeightLayout } from "../../model/mod.ts";
 import { loraFlop } from "../../model/training/lora_layout.ts";
 
-/**
- * An exponential average without the bias of its start (Kingma and Ba 2014, section 3): the mean of all values so far,
- * weighted by `decay` to the power of their age. Values that are not finite are left out.
- */
-export class Smoothed {
-  readonly #decay: number;
-  #sum = 0;
-  #weight = 0;
+/** Seconds of a run's work that were no steps, by their kind. */
+export interface OtherWork {
+  /** Reading data, compiling, and reading the checkpoint that it goes on from. */
+  preparing?: number;
+  /** Measuring the loss on validation data. */
+  validation?: number;
+  /** Evaluations. */
+  evaluation?: number;
+  /** Writing samples. */
+  samples?: number;
+  /** Writing checkpoints. */
+  saving?: number;
+}
 
-  /** Weighs a value `decay` times as much as the one after it. */
-  constructor(decay: number = 0.95) {
-    this.#decay = decay;
-  }
+/** Returns the seconds of work that were no steps. */
+export function otherSeconds(otherWork: OtherWork): number {
+  return Object.values(otherWork).reduce((sum: number, seconds: number) => sum + seconds, 0);
+}
 
-  /** Adds a value and returns the average. */
-  push(value: number): number {
-    if (Number.isFinite(value)) {
-      this.#sum = this.#decay * this.#sum + (1 - this.#decay) * value;
-      this.#weight = this.#decay * this.#weight + (1 - this.#decay);
-    }
-    return this.value;
-  }
-
-  /** The average; NaN before the first value. */
-  get value(): number {
-    return this.#weight === 0 ? NaN : this.#sum / this.#weight;
-  }
+/** Returns the tokens per second of a run as a whole; 0 before it did anything. */
+export function meanSpeed({ tokens, seconds }: { tokens: number; seconds: number }): number {
+  return seconds > 0 ? tokens / seconds : 0;
 }
 
 /** The tokens per second over the last few seconds. */

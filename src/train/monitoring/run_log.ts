@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Gauge } from "../../base/high_water.ts";
 import type { SourceRecord } from "../stages/stage.ts";
 import type { EnergyMeter, EnergyUse } from "./energy.ts";
 import {
@@ -13,7 +14,7 @@ import {
   type StageResult,
   type ValidationEvent,
 } from "./events.ts";
-import { Rate } from "./metrics.ts";
+import { type OtherWork, Rate } from "./metrics.ts";
 import type { RunState } from "./run_state.ts";
 
 /** The log as a checkpoint holds it. */
@@ -22,6 +23,8 @@ export type RunLogState = Pick<
   | "step"
   | "tokens"
   | "seconds"
+  | "otherWork"
+  | "peakMemory"
   | "wattHours"
   | "skipped"
   | "exact"
@@ -62,11 +65,13 @@ export class RunLog {
   stage = "";
   /** Activity while there are no steps: reading data, compiling. */
   note = "";
+  /** Returns the progress of work inside of the run, such as that of writing a checkpoint; empty in its first second. */
+  work?: () => string;
   /** The newest sample text. */
   sample?: string;
   /** Tokens per second. */
   readonly rate: Rate = new Rate();
-  /** Called when `note` has changed. */
+  /** Called when `note` or `work` has changed. */
   onNote?: () => void;
   /** Called with each warning of this rank alone, where several ranks share the run. */
   onOwnWarning?: (message: string) => void;
@@ -74,6 +79,12 @@ export class RunLog {
   saved?: number;
   /** Meter of the energy, unless it is switched off. */
   meter?: EnergyMeter;
+  /** Seconds of work that were no steps, by their kind. */
+  otherWork: OtherWork = {};
+  /** Largest number of bytes on the device in earlier sessions, and on devices that were lost. */
+  #peakBefore = 0;
+  /** Gauge of the memory on the device, while the run has it. */
+  #gauge?: Gauge;
   /** Seconds of work up to the last time the clock was read. */
   #seconds = 0;
   /** Time at which the clock was last read; undefined while it stands. */
@@ -84,9 +95,36 @@ export class RunLog {
     return this.#seconds + (this.#since === undefined ? 0 : (performance.now() - this.#since) / 1000);
   }
 
+  /** Largest number of bytes that the device held at once while the run had it; undefined before it had one. */
+  get peakMemory(): number | undefined {
+    return Math.max(this.#peakBefore, this.#gauge?.peak ?? 0) || undefined;
+  }
+
+  /** Gauges the memory on the device of the run until the result is disposed. */
+  watchMemory(held: { gauge(): Gauge }): Disposable {
+    const gauge = this.#gauge = held.gauge();
+    return {
+      [Symbol.dispose]: () => {
+        this.#peakBefore = this.peakMemory ?? 0;
+        this.#gauge = undefined;
+        gauge[Symbol.dispose]();
+      },
+    };
+  }
+
+  /** Carries out work that is no step, and records the time that it takes. */
+  async timed<T>(kind: keyof OtherWork, work: () => Promise<T>): Promise<T> {
+    const start = performance.now();
+    try {
+      return await work();
+    } finally {
+      this.otherWork[kind] = (this.otherWork[kind] ?? 0) + (performance.now() - start) / 1000;
+    }
+  }
+
   /** Restores the log of a checkpoint in place of what followed it; warnings of this session stay. */
   restore(earlier: RunLogState): void {
-    const { warnings, evaluations = [] } = earlier;
+    const { warnings, evaluations = [], otherWork, peakMemory = 0 } = earlier;
     const newWarnings = this.warnings.filter((warning) => !warnings.includes(warning));
     replace(this.history, earlier.history);
     replace(this.validations, earlier.validations);
@@ -94,6 +132,8 @@ export class RunLog {
     replace(this.stages, earlier.stages);
     replace(this.warnings, [...warnings, ...newWarnings]);
     this.mixtures = { ...earlier.mixtures };
+    this.otherWork = { ...otherWork };
+    this.#peakBefore = Math.max(this.#peakBefore, peakMemory);
     this.step = this.saved = earlier.step;
     this.tokens = earlier.tokens;
     this.skipped = earlier.skipped;
@@ -126,6 +166,18 @@ export class RunLog {
   setNote(note: string): void {
     this.note = note;
     this.onNote?.();
+  }
+
+  /** Sets the work inside of the run; undefined when there is none. */
+  setWork(work?: () => string): void {
+    this.work = work;
+    this.onNote?.();
+  }
+
+  /** Activity besides steps: the note, and the progress of work inside of the run. */
+  get activity(): string {
+    const work = this.work?.() ?? "";
+    return this.note && work ? `${this.note}: ${work}` : this.note || work;
   }
 
   /** Sends an event to the listeners; samples and results of evaluations are kept. */
@@ -173,10 +225,15 @@ export class RunLog {
     const energy = this.meter?.use();
     const { wattHours } = energy ?? {};
     const seconds = this.#seconds; // the same moment as the energy's
-    const { step, tokens, skipped, exact, stages, history, validations, evaluations, mixtures, warnings } =
-      this;
-    const numbers = { step, tokens, seconds, wattHours, skipped, exact };
+    const { step, tokens, otherWork, peakMemory, skipped, exact } = this;
+    const { stages, history, validations, evaluations, mixtures, warnings } = this;
+    const numbers = { step, tokens, seconds, otherWork, peakMemory, wattHours, skipped, exact };
     return { ...numbers, energy, stages, history, validations, evaluations, mixtures, warnings };
+  }
+
+  /** Returns the energy that a card shows: one that is known, or that the user asked for. */
+  shownEnergy(): EnergyUse | undefined {
+    return this.meter?.isShown ? this.energy() : undefined;
   }
 
   /** Returns the energy so far; undefined where it is switched off. */

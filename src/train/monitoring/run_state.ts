@@ -12,6 +12,7 @@ import type { ModelConfig } from "../../model/mod.ts";
 import { currentKernelTable, type KernelChoices } from "../../ops/mod.ts";
 import type { EnergyUse } from "./energy.ts";
 import type { EvaluationEvent, HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
+import type { OtherWork } from "./metrics.ts";
 import { currentSettings, type SourceRecord, type StageSettings } from "../stages/stage.ts";
 
 /** A stage in the plan of a run. */
@@ -94,6 +95,10 @@ export interface RunState {
   tokens: number;
   /** Seconds of work. */
   seconds: number;
+  /** Seconds of work that were no steps, by their kind; missing in checkpoints of older versions. */
+  otherWork?: OtherWork;
+  /** Largest number of bytes on the device so far; missing in checkpoints of older versions. */
+  peakMemory?: number;
   /** Watt-hours, where they are known. */
   wattHours?: number;
   /** Updates skipped in a row. */

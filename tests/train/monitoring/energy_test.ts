@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EnergyMeter, wattHours } from "../../../src/train/monitoring/energy.ts";
 import { boardOf } from "../../../src/train/monitoring/gpu_power.ts";
-import { Rate, Smoothed, utilisation } from "../../../src/train/monitoring/metrics.ts";
+import { Rate, utilisation } from "../../../src/train/monitoring/metrics.ts";
 import { resolveConfig, trainingFlop } from "../../../src/model/mod.ts";
 import { testDevice } from "../../support/device.ts";
 import { quiet, short, tinyModel, tokens } from "../support.ts";
@@ -95,14 +95,6 @@ Deno.test("a run measures its energy over all its sessions", async () => {
     // The steps after the checkpoint of the first session were not recorded.
     assert.ok(Math.abs(second.energy!.wattHours! - second.seconds) < 1e-6 * second.seconds);
   });
-});
-
-Deno.test("the average has no bias of its start and leaves out values that are not finite", () => {
-  const average = new Smoothed(0.9);
-  assert.ok(Number.isNaN(average.value));
-  assert.equal(average.push(4), 4);
-  assert.equal(average.push(NaN), 4);
-  assert.ok(Math.abs(average.push(6) - (0.9 * 4 + 6) / 1.9) < 1e-12);
 });
 
 Deno.test("the rate looks back over its window only", () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { DataError } from "../../../base/errors.ts";
+import { withProgress } from "../../../display/progress.ts";
 import { Failures } from "../../parts/part_failures.ts";
 import type { SignatureSource } from "./hash_removals.ts";
 import type { SignatureFacts } from "./hash_signatures.ts";
@@ -59,19 +60,26 @@ export async function writeFiles(
   const own = files.filter((file) => file.part(of) === part);
   await removeTemporary(own);
   const failures = new Failures();
-  for (const file of own) {
-    options.signal?.throwIfAborted();
-    if (file.facts() !== undefined) report.known++;
-    else {
-      try {
-        await file.write(options);
-        report.written++;
-      } catch (error) {
+  await withProgress(
+    "writing the files of the job",
+    { total: own.length, unit: "files" },
+    async (progress) => {
+      for (const file of own) {
         options.signal?.throwIfAborted();
-        failures.add(error, file.name, report.written);
+        if (file.facts() !== undefined) report.known++;
+        else {
+          try {
+            await file.write(options);
+            report.written++;
+          } catch (error) {
+            options.signal?.throwIfAborted();
+            failures.add(error, file.name, report.written);
+          }
+        }
+        progress.add();
       }
-    }
-  }
+    },
+  );
   failures.check({ part, of }, own.length);
   return report;
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { maskedCrc, scalarRecord } from "../../../src/train/monitoring/tensorboard_file.ts";
-import type { Model } from "../../../src/model/mod.ts";
-import { quiet, short, tinyModel, tokens } from "../support.ts";
-import { inFolder } from "../../support/folder.ts";
-import { canRun, needs } from "../../support/needs.ts";
+import { maskedCrc, scalarRecord } from "../../../../src/train/monitoring/logs/tensorboard_file.ts";
+import type { Model } from "../../../../src/model/mod.ts";
+import { quiet, short, tinyModel, tokens } from "../../support.ts";
+import { inFolder } from "../../../support/folder.ts";
+import { canRun, needs } from "../../../support/needs.ts";
 
 const hidden = { display: false } as const;
 

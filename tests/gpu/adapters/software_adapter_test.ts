@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { installLine, isSoftware, isSoftwareGl } from "../../src/gpu/software_adapter.ts";
+import { installLine, isSoftware, isSoftwareGl } from "../../../src/gpu/adapters/software_adapter.ts";
 
 Deno.test("software adapters are known by their names or by the adapter's own word", () => {
   const software = [

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { RunEvent } from "./events.ts";
+import type { RunEvent } from "../events.ts";
 import { type Scalar, scalarRecord, startRecord, versionRecord } from "./tensorboard_file.ts";
 
 /**

@@ -3,22 +3,13 @@
  *
  * @module
  */
-import {
-  count,
-  Displayable,
-  duration,
-  join,
-  keyValues,
-  number,
-  percent,
-  type Picture,
-} from "../../display/mod.ts";
-import { energyText, type EnergyUse } from "./energy.ts";
-import { scoresTable } from "./evaluation.ts";
-import type { EvaluationEvent, HistoryEntry, StageResult, ValidationEvent } from "./events.ts";
-import { speedText } from "./run_card.ts";
-import type { RunLog } from "./run_log.ts";
-import { skippedText } from "./skipped_steps.ts";
+import { bundle, Displayable, type Picture } from "../../../display/mod.ts";
+import type { EnergyUse } from "../energy.ts";
+import type { EvaluationEvent, HistoryEntry, StageResult, ValidationEvent } from "../events.ts";
+import { meanSpeed, type OtherWork } from "../metrics.ts";
+import type { RunLog } from "../run_log.ts";
+import type { CardFacts } from "./card_facts.ts";
+import { runCard } from "./run_card.ts";
 
 /** The facts of a run that has ended without an error. */
 export interface RunFacts {
@@ -32,6 +23,12 @@ export interface RunFacts {
   tokens: number;
   /** Seconds of work. */
   seconds: number;
+  /** Positions per second of work, saving and measuring included. */
+  tokensPerSecond: number;
+  /** Seconds of work that were no steps, by their kind. */
+  otherWork: OtherWork;
+  /** Largest number of bytes that the device held at once while the run had it. */
+  peakMemory?: number;
   /** Energy, unless it was switched off. */
   energy?: EnergyUse;
   /** Warnings of the run. */
@@ -43,9 +40,6 @@ export interface RunFacts {
   /** Share of the time of exchanges in which the device computed; missing for a single process. */
   overlap?: number;
 }
-
-/** Facts of a run that are not in its log. */
-type EndFacts = Pick<RunFacts, "checkpoint" | "devices" | "overlap">;
 
 /** The result of a run. */
 export class RunResult extends Displayable implements RunFacts {
@@ -60,17 +54,29 @@ export class RunResult extends Displayable implements RunFacts {
   readonly stages: readonly StageResult[];
   readonly tokens: number;
   readonly seconds: number;
+  readonly tokensPerSecond: number;
+  readonly otherWork: OtherWork;
+  readonly peakMemory?: number;
   readonly energy?: EnergyUse;
   readonly warnings: readonly string[];
   readonly checkpoint?: string;
   readonly devices?: number;
   readonly overlap?: number;
 
-  /** Copies the facts from the run's log. */
+  readonly #card: CardFacts;
+  readonly #isFresh: () => boolean;
+
+  /**
+   * Copies the facts from the run's log.
+   *
+   * @param card the last state of the run's card
+   * @param isFresh returns true where the card of the run stands in the cell that runs
+   */
   constructor(
     status: RunFacts["status"],
     log: RunLog,
-    { checkpoint, devices = 1, overlap }: EndFacts = {},
+    card: CardFacts,
+    isFresh: () => boolean = () => false,
   ) {
     super();
     this.status = status;
@@ -81,23 +87,32 @@ export class RunResult extends Displayable implements RunFacts {
     this.stages = log.stages.map((stage) => ({ ...stage }));
     this.tokens = log.tokens;
     this.seconds = log.seconds;
+    this.tokensPerSecond = meanSpeed(this);
+    this.otherWork = { ...log.otherWork };
+    this.peakMemory = log.peakMemory;
     this.energy = log.energy();
     this.warnings = [...log.warnings];
-    this.checkpoint = checkpoint;
-    if (devices > 1) this.devices = devices;
-    this.overlap = overlap;
+    this.checkpoint = card.checkpoint;
+    this.devices = card.devices;
+    this.overlap = card.overlap;
+    const { history, validations, evaluations, stages, warnings, otherWork } = this;
+    this.#card = { ...card, history, validations, evaluations, stages, warnings, otherWork };
+    this.#isFresh = isFresh;
   }
 
   /** Returns the facts as plain data, history included. */
   toJSON(): RunFacts & Pick<RunResult, "history" | "validations" | "evaluations"> {
-    const { status, exact, stages, tokens, seconds, energy, warnings, checkpoint, devices, overlap } = this;
-    const { history, validations, evaluations } = this;
+    const { status, exact, stages, tokens, seconds, tokensPerSecond, otherWork, peakMemory, energy } = this;
+    const { warnings, checkpoint, devices, overlap, history, validations, evaluations } = this;
     return {
       status,
       exact,
       stages,
       tokens,
       seconds,
+      tokensPerSecond,
+      otherWork,
+      peakMemory,
       energy,
       warnings,
       checkpoint,
@@ -109,30 +124,13 @@ export class RunResult extends Displayable implements RunFacts {
     };
   }
 
-  /** Shows the facts as a small table. */
+  /** Shows the last state of the run's card. */
   picture(): Picture {
-    const { status, stages, tokens, seconds, history, validations, energy, warnings, devices = 1 } = this;
-    const last = history.at(-1);
-    const measured = validations.at(-1);
-    const rows: [string, string][] = [
-      ["status", status],
-      ["stages", stages.map(({ name, done, steps }) => `${name} ${done} of ${steps} steps`).join(", ")],
-      ["tokens", `${count(tokens)} in ${duration(seconds)}${this.#speed(devices)}`],
-      ["loss", last ? `${number(last.loss)} nats per token` : "no step was done"],
-    ];
-    if (measured) rows.push(["validation loss", `${number(measured.loss)} after step ${measured.step}`]);
-    const skipped = skippedText(history);
-    if (skipped) rows.push(["skipped steps", skipped]);
-    if (energy) rows.push(["energy", energyText(energy)]);
-    if (this.overlap !== undefined) rows.push(["exchanges under computation", percent(this.overlap)]);
-    if (this.checkpoint) rows.push(["checkpoint", this.checkpoint]);
-    rows.push(...warnings.map((warning): [string, string] => ["warning", warning]));
-    return join(keyValues("Run", rows), ...scoresTable(this.evaluations));
+    return runCard(this.#card);
   }
 
-  /** Describes the speed of several devices. */
-  #speed(devices: number): string {
-    const { seconds, tokens } = this;
-    return devices > 1 && seconds > 0 ? `, ${speedText(tokens / seconds, devices)}` : "";
+  /** Returns the output of a cell whose value is the result: nothing where that cell awaited a run that shows itself. */
+  [Symbol.for("Jupyter.display")](): Record<string, string> {
+    return this.#isFresh() ? {} : bundle(this.picture());
   }
 }

@@ -1,8 +1,8 @@
 // Shares of a host: which GPU a process takes, how many threads a software adapter gets, and what is left alone.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { crowdWarning, hostGpus, rankSettings } from "../../src/gpu/rank_device.ts";
-import { inFolder } from "../support/folder.ts";
+import { crowdWarning, hostGpus, rankSettings } from "../../../src/gpu/adapters/rank_device.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const card = (bus: string, model = "0x2335") => ({ address: `0000:${bus}:00.0`, vendor: "0x10de", model });
 const unset = () => false;
