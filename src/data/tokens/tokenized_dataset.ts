@@ -37,7 +37,7 @@ export interface TokenizeOptions {
   dir?: string;
 }
 
-const schema = optionsSchema<TokenizeOptions>()(z.strictObject({
+const schema = optionsSchema<TokenizeOptions>("TokenizeOptions")(z.strictObject({
   context: z.number("must be a whole number, at least 8").int("must be a whole number, at least 8")
     .min(8, "must be at least 8"),
   documentMask: z.boolean().default(false),
