@@ -10,7 +10,7 @@ import { number } from "./format.ts";
 import { escapeHtml, MAX_WIDTH, noteHtml, titleHtml } from "./html.ts";
 import { COLOURS, GREY, SOFT_INK } from "./palette.ts";
 import { type Attributes, element, fitPixels, heading, label, pixels, round, svgDocument } from "./svg.ts";
-import { type Paint, terminalColumns, unpainted } from "./terminal.ts";
+import { plainPage, terminalPage, type TextPage } from "./terminal.ts";
 import { fit, oneLine, pad, textWidth, wrapWords } from "./text_width.ts";
 
 /** One bar. */
@@ -67,11 +67,10 @@ const MARK = "✓";
  */
 export function barChart(options: BarChart): Picture {
   const chart = parseOptions(schema, options, "barChart");
-  const columns = terminalColumns();
   return {
-    text: chartText(chart, columns, unpainted),
+    text: chartText(chart, plainPage),
     html: html(chart),
-    terminal: (paint) => chartText(chart, columns, paint),
+    terminal: (paint, columns) => chartText(chart, terminalPage(paint, columns)),
   };
 }
 
@@ -99,7 +98,7 @@ function caption(bar: Bar, format?: (value: number) => string): string {
 }
 
 /** Returns the chart as text: names, bars and captions, which wrap in narrow terminals. */
-function chartText({ title, bars, format }: Chart, columns: number, paint: Paint): string {
+function chartText({ title, bars, format }: Chart, { width: columns, paint }: TextPage): string {
   const names = bars.map((bar) =>
     fit(oneLine(bar.label), Math.max(8, Math.min(40, Math.floor(columns / 3))))
   );

@@ -29,6 +29,14 @@ export {
   rate,
 } from "./format.ts";
 export {
+  Help,
+  type HelpKeys,
+  type HelpList,
+  type HelpOption,
+  type HelpTexts,
+  type HelpVerb,
+} from "./help.ts";
+export {
   card,
   escapeHtml,
   escapeMarkdown,
@@ -42,19 +50,13 @@ export {
 export { armInterrupt, type InterruptHandler, interruptible, onInterrupt } from "./interrupt.ts";
 export type { Clock } from "./clock.ts";
 export { Live, type LiveOptions } from "./live.ts";
+export type { LiveUpdate, Sink } from "./live_update.ts";
 export { displayIn, type DisplayOwner, displayOwner, type DisplayPlace, withOwner } from "./nesting.ts";
 export { Progress, type ProgressOptions, withProgress } from "./progress.ts";
-export {
-  type Broadcast,
-  closedSink,
-  type LiveUpdate,
-  notebookSink,
-  openSink,
-  pipeSink,
-  type Sink,
-  terminalSink,
-} from "./sink.ts";
+export { growingSink, openGrowingSink } from "./growing.ts";
+export { type Broadcast, closedSink, notebookSink, openSink, pipeSink, terminalSink } from "./sink.ts";
 export { type Align, type Column, type Grid, keyValues, table, type TableOptions } from "./table.ts";
 export { colour, hasColour, type OutputName, type Paint, type Style, terminalColumns } from "./terminal.ts";
 export { COLOURS, GREY, GREY_TINT, TINTS } from "./palette.ts";
 export { fit, oneLine, pad, textWidth } from "./text_width.ts";
+export { type Turn, type TurnPart, turns, type TurnsOptions } from "./turns.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Paint } from "./terminal.ts";
+import type { TextPage } from "./terminal.ts";
 import { fit, pad, textWidth, wrap, wrapWords } from "./text_width.ts";
 
 /** A column of one-line cells. */
@@ -14,14 +14,6 @@ export interface TextColumn {
   align: "left" | "right" | "center";
   /** Its cells from top to bottom. */
   cells: readonly string[];
-}
-
-/** The columns of a terminal and the looks of its text. */
-export interface TextPage {
-  /** Columns of the terminal. */
-  width: number;
-  /** Gives text a look. */
-  paint: Paint;
 }
 
 /** Most lines of a cell; the last ends with `…` where there is more. */
@@ -47,11 +39,11 @@ export function gridText(columns: readonly TextColumn[], count: number, page: Te
  * Returns lines of words that fit the width, all in one look; the rest of a long line is indented, and a word that is longer,
  * such as a path, stays whole.
  */
-export function wordLines(text: string, { width, paint }: TextPage, look: "bold" | "dim"): string[] {
+export function wordLines(text: string, { prose, paint }: TextPage, look: "bold" | "dim"): string[] {
   if (text === "") return [];
   return text.split("\n").flatMap((line) => {
-    const [first, ...rest] = wrapWords(line, width);
-    return [first, ...rest.length > 0 ? wrapWords(rest.join(" "), width - 2).map((more) => `  ${more}`) : []];
+    const [first, ...rest] = wrapWords(line, prose);
+    return [first, ...rest.length > 0 ? wrapWords(rest.join(" "), prose - 2).map((more) => `  ${more}`) : []];
   }).map((line) => paint(line, look));
 }
 

@@ -22,7 +22,7 @@ type Fact = [name: string, value: string];
 function promptFacts({ prompt, shots, dropped, cut, unusable }: ItemOutcome, result: TaskResult): Fact[] {
   return [
     ["protocol", protocolLine(result)],
-    ["prompt", prompt],
+    ["prompt", prompt === "" ? "none" : prompt],
     ...shots.length ? [["examples", `items ${shots.join(", ")}`] as Fact] : [],
     ...dropped ? [["dropped", `${plural(dropped, "example")} that did not fit`] as Fact] : [],
     ...unusable === undefined ? [] : [["unusable", `${unusable}: it counts as wrong`] as Fact],
@@ -66,7 +66,7 @@ function choicePicture(outcome: ChoiceOutcome, title: string, facts: Fact[]): Pi
       ["choice", `${choice}, ${verdict}`],
       ["answer", [answer, ...alsoCorrect].join(", ")],
     ]),
-    barChart({ title: "Share of e^score; ✓ is the right answer", bars, format: percent }),
+    barChart({ title: "Share of each option, by its score; ✓ is the right answer", bars, format: percent }),
   );
 }
 

@@ -12,7 +12,7 @@ import { interruptible, withProgress } from "../../display/mod.ts";
 import { type ModelHandle, type Prompt, stateOf } from "../model_state.ts";
 import { Continuation, type FinishReason } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
-import { chatIds, promptIds } from "./prompt_ids.ts";
+import { chatIds, conversationOf, promptIds } from "./prompt_ids.ts";
 import { type GenerateOptions, generateSchema, samplingSettings } from "./sampling_settings.ts";
 import { cachedColumns } from "./sequence_cache.ts";
 import { paddedLines } from "../architecture/shard.ts";
@@ -42,7 +42,7 @@ export interface BatchGenerateOptions extends Omit<GenerateOptions, "seed"> {
   onText?: (index: number, text: GeneratedText) => void;
 }
 
-const batchGenerateSchema = optionsSchema<BatchGenerateOptions>()(z.strictObject({
+const batchGenerateSchema = optionsSchema<BatchGenerateOptions>("BatchGenerateOptions")(z.strictObject({
   ...generateSchema.shape,
   seed: z.union([z.int(), z.array(z.int()).readonly()]).default(42),
   batch: z.int().min(1).default(32),
@@ -93,7 +93,8 @@ function cachingEncoder(model: ModelHandle, chat: boolean): (prompt: Prompt) => 
   const encoded = new Map<string, Uint32Array>();
   return (prompt) => {
     if (typeof prompt !== "string") return prompt;
-    const ids = encoded.get(prompt) ?? (chat ? chatIds(model, prompt) : promptIds(model, prompt));
+    const ids = encoded.get(prompt) ??
+      (chat ? chatIds(model, conversationOf(prompt)) : promptIds(model, prompt));
     encoded.set(prompt, ids);
     return ids;
   };
