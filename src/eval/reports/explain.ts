@@ -22,7 +22,7 @@ type Fact = [name: string, value: string];
 function promptFacts({ prompt, shots, dropped, cut, unusable }: ItemOutcome, result: TaskResult): Fact[] {
   return [
     ["protocol", protocolLine(result)],
-    ["prompt", prompt],
+    ["prompt", prompt === "" ? "none" : prompt],
     ...shots.length ? [["examples", `items ${shots.join(", ")}`] as Fact] : [],
     ...dropped ? [["dropped", `${dropped} examples that did not fit`] as Fact] : [],
     ...unusable === undefined ? [] : [["unusable", `${unusable}: it counts as wrong`] as Fact],
@@ -63,7 +63,11 @@ function choicePicture(outcome: ChoiceOutcome, title: string, facts: Fact[]): Pi
       ["choice", `${choice}, ${verdict}`],
       ["answer", [answer, ...alsoCorrect].join(", ")],
     ]),
-    barChart({ title: "Share of e^score; the right answer is marked", bars, format: percent }),
+    barChart({
+      title: "Share of each option, by its score; the right answer is marked",
+      bars,
+      format: percent,
+    }),
   );
 }
 

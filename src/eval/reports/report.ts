@@ -10,6 +10,7 @@ import { writeAtomically } from "../../formats/atomic_file.ts";
 import { type ComparedRow, type CompareOptions, compareWithPaper } from "./compare.ts";
 import { explainItem } from "./explain.ts";
 import { cardSection, markdownOf } from "./markdown.ts";
+import { protocolFacts } from "./protocol_facts.ts";
 import { showInterval, showMeasure } from "../tasks/metric.ts";
 import type { OddRow } from "../task_data/odd_rows.ts";
 import type { ItemOutcome } from "../tasks/outcome.ts";
@@ -112,10 +113,8 @@ export class Report extends Displayable {
    * @throws {ConfigError} when there is no such task or model
    */
   protocol(task: string, options: { model?: string } = {}): ReportView<Protocol> {
-    const { protocol, model } = this.#find(task, options.model);
-    const rows = Object.entries(protocol).flatMap(([name, value]): [string, string][] =>
-      value === undefined ? [] : [[name, typeof value === "string" ? value : JSON.stringify(value)]]
-    );
+    const { protocol, model, kind } = this.#find(task, options.model);
+    const rows = protocolFacts(protocol, kind === "loss" ? "windows" : "items");
     return new ReportView(keyValues(`${task} on ${model}`, rows), protocol);
   }
 

@@ -5,6 +5,7 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { Random } from "../../base/random.ts";
+import { plural } from "../../display/mod.ts";
 import type { StreamDecoder } from "../../tokenizer/mod.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import { endIds } from "./prompt_ids.ts";
@@ -83,6 +84,21 @@ export class Continuation {
   get choices(): number {
     const { tokenizer, config } = this.#model;
     return Math.min(tokenizer?.vocabSize ?? config.vocabSize, config.vocabSize);
+  }
+
+  /** The reason for its end in words, once it ended. */
+  get finishText(): string | undefined {
+    switch (this.finish) {
+      case "eos":
+        return "ended by itself (end-of-sequence token)";
+      case "stop":
+        return `ended at the stop string ${JSON.stringify(this.#stops.found)}`;
+      case "length":
+        return `ended at the limit of ${plural(this.#settings.maxTokens, "token")}`;
+      case "context":
+        return `ended with the context, ${plural(this.#model.config.context, "token")}`;
+    }
+    return undefined;
   }
 
   /** Chooses a token by the logits [V] after {@linkcode last}. Returns the text that is certain by now. */

@@ -3,29 +3,19 @@
  *
  * @module
  */
-import { z } from "zod";
 import type { Message } from "../../base/encoder.ts";
 import { ConfigError } from "../../base/errors.ts";
-import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { parseOptions } from "../../base/schema.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
-import { chatIds } from "./prompt_ids.ts";
-import { type GenerateOptions, generateSchema, samplingSettings } from "./sampling_settings.ts";
-
-/** Options of an answer in a chat. */
-export interface ChatOptions extends GenerateOptions {
-  /**
-   * Leaves the oldest turns of a conversation out where it does not fit the context with room for the answer; the system
-   * message and the newest message stay (default false: such a conversation is refused once it does not fit at all).
-   */
-  trim?: boolean;
-}
-
-const chatSchema = optionsSchema<ChatOptions>()(generateSchema.extend({ trim: z.boolean().default(false) }));
+import { chatIds, conversationOf } from "./prompt_ids.ts";
+import { type ChatOptions, chatSchema, type GenerateOptions, samplingSettings } from "./sampling_settings.ts";
 
 /** The prompt of an answer. */
 export interface ChatPrompt {
   /** Its ids, up to the start of the answer. */
   ids: Uint32Array;
+  /** The conversation, whole. */
+  turns: readonly Message[];
   /** Number of messages that were left out. */
   trimmed: number;
   /** Options of the generation. */
@@ -48,15 +38,13 @@ export function chatPrompt(
 ): ChatPrompt {
   const { trim, ...given } = parseOptions(chatSchema, options, "chat");
   const { context } = stateOf(model).config;
-  const turns: readonly Message[] = typeof messages === "string"
-    ? [{ role: "user", content: messages }]
-    : messages;
+  const turns = conversationOf(messages);
   const room = Math.min(samplingSettings(model, given).maxTokens, Math.floor(context * answerShare));
   const { ids, trimmed } = trim
     ? newestTurns(model, turns, context - room)
     : { ids: chatIds(model, turns), trimmed: 0 };
   if (ids.length > context) throw tooLong(ids.length, context, !trim && turns.length > 2);
-  return { ids, trimmed, options: given };
+  return { ids, turns, trimmed, options: given };
 }
 
 /**

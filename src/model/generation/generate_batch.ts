@@ -12,7 +12,7 @@ import { interruptible, withProgress } from "../../display/mod.ts";
 import { type ModelHandle, type Prompt, stateOf } from "../model_state.ts";
 import { Continuation, type FinishReason } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
-import { chatIds, promptIds } from "./prompt_ids.ts";
+import { chatIds, conversationOf, promptIds } from "./prompt_ids.ts";
 import { type GenerateOptions, generateSchema, samplingSettings } from "./sampling_settings.ts";
 import { cachedColumns } from "./sequence_cache.ts";
 import { paddedLines } from "../architecture/shard.ts";
@@ -79,7 +79,7 @@ export async function generateTexts(
     const settings = { ...sampling, seed: typeof seed === "number" ? seed : seed[i] };
     return new Continuation(model, encode(prompt), settings, chat);
   });
-  return await withProgress("generating", { total: texts.length, unit: "texts" }, (progress) => {
+  return await withProgress("generating", { total: texts.length, unit: "text" }, (progress) => {
     const onEnd: BatchGenerateOptions["onText"] = (index, text) => {
       progress.add();
       onText?.(index, text);
@@ -93,7 +93,8 @@ function cachingEncoder(model: ModelHandle, chat: boolean): (prompt: Prompt) => 
   const encoded = new Map<string, Uint32Array>();
   return (prompt) => {
     if (typeof prompt !== "string") return prompt;
-    const ids = encoded.get(prompt) ?? (chat ? chatIds(model, prompt) : promptIds(model, prompt));
+    const ids = encoded.get(prompt) ??
+      (chat ? chatIds(model, conversationOf(prompt)) : promptIds(model, prompt));
     encoded.set(prompt, ids);
     return ids;
   };

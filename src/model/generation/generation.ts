@@ -5,7 +5,20 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { throwIfAborted } from "../../base/together.ts";
-import { Displayable, interruptible, Live, type Picture, withProgress } from "../../display/mod.ts";
+import type { Message } from "../../base/encoder.ts";
+import {
+  Displayable,
+  duration,
+  interruptible,
+  Live,
+  openGrowingSink,
+  type Picture,
+  plural,
+  rate,
+  type Turn,
+  turns,
+  withProgress,
+} from "../../display/mod.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import { Continuation, type FinishReason } from "./continuation.ts";
 import { Decoder } from "./decoder.ts";
@@ -14,6 +27,9 @@ import { type GenerateOptions, samplingSettings } from "./sampling_settings.ts";
 /** Milliseconds after which a reader of a greedy text should see its next tokens, and the most tokens at once. [ours] */
 const blockMs = 100;
 const maxBlock = 64;
+
+/** Seconds after which a pipe is told how far a text is. [ours] */
+const pipeSeconds = 5;
 
 /**
  * A generation; nothing runs before it is read. Iterate over it for pieces of text (never half a character), or take
@@ -28,11 +44,14 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   #lastReader: Promise<unknown> = Promise.resolve();
   #done = false;
   #failure?: { reason: unknown };
+  readonly #asked?: string | readonly Message[];
+  /** Milliseconds spent on the text, without those in which nobody read. */
+  #spent = 0;
 
   /**
    * Prepares a generation after `prompt`; use `model.generate` and `model.chat`.
    *
-   * @param isAnswer true for an answer in a chat
+   * @param asked the text of the prompt, or the conversation in which the text is an answer
    * @param trimmed number of messages that were left out of the prompt, since the context does not hold them
    * @throws {ConfigError} for an unknown option, or a prompt that is empty or too long
    */
@@ -40,14 +59,15 @@ export class Generation extends Displayable implements AsyncIterable<string> {
     model: ModelHandle,
     prompt: Uint32Array,
     options: GenerateOptions = {},
-    isAnswer = false,
+    asked?: string | readonly Message[],
     readonly trimmed: number = 0,
   ) {
     super();
     this.#model = stateOf(model);
+    this.#asked = asked;
     const settings = samplingSettings(model, options);
     this.#signal = options.signal;
-    this.#continuation = new Continuation(model, prompt, settings, isAnswer);
+    this.#continuation = new Continuation(model, prompt, settings, Array.isArray(asked));
   }
 
   /** Yields the pieces of text as they come. */
@@ -67,7 +87,9 @@ export class Generation extends Displayable implements AsyncIterable<string> {
         while (i >= this.#pieces.length && !this.#done) {
           if (this.#model.group.size === 1) signal?.throwIfAborted(); // several ranks agree before each token
           this.#source ??= this.#generate();
+          const start = performance.now();
           const { value, done } = await this.#source.next();
+          this.#spent += performance.now() - start;
           if (done) this.#done = true;
           else this.#pieces.push(value);
         }
@@ -157,7 +179,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   }
 
   async #readAll(): Promise<void> {
-    await withProgress("generating", { unit: "tokens" }, async (progress) => {
+    await withProgress("generating", { unit: "token" }, async (progress) => {
       for (let i = 0; await this.#has(i); i++) progress.set(this.#continuation.ids.length);
     });
   }
@@ -175,18 +197,79 @@ export class Generation extends Displayable implements AsyncIterable<string> {
     return this.#continuation.finish;
   }
 
-  /** Shows the text while it is generated. */
+  /** Shows the prompt and the text while it is generated: in a notebook and a terminal as it grows, in a pipe at its end. */
   override async show(): Promise<void> {
-    const live = new Live();
+    const live = new Live({ sink: openGrowingSink() });
     for (let i = 0; await this.#has(i); i++) {
       if (live.kind !== "pipe") live.update({ picture: () => this.picture() });
+      else if (this.#spent > pipeSeconds * 1000) {
+        live.update({
+          picture: { text: "" },
+          line: () => this.#facts(),
+        });
+      }
     }
     await live.end({ picture: this.picture() });
   }
 
-  /** The text so far. */
-  picture(): Picture {
-    const text = this.#model.tokenizer ? this.#pieces.join("") : `[${this.#continuation.ids.join(", ")}]`;
-    return { text: text || "(not generated yet: await generation.text() or generation.show())" };
+  /** Draws the prompt, the text so far, its tokens and speed, and the reason for its end. */
+  override picture(): Picture {
+    return turns([...this.#prompt(), ...this.#text()], { note: this.#facts() });
+  }
+
+  #prompt(): Turn[] {
+    const asked = this.#asked;
+    if (Array.isArray(asked)) {
+      return asked.map(({ role, content }: Message) => ({ role, parts: [{ text: content }] }));
+    }
+    const text = typeof asked === "string" ? asked : this.#written(this.#continuation.prompt);
+    return text === "" ? [] : [{ role: "prompt", parts: [{ text }], keep: "end" }];
+  }
+
+  #text(): Turn[] {
+    if (this.#source === undefined) return [];
+    // The space between a prompt and its next word would only push the row to the right.
+    const text = this.#model.tokenizer
+      ? this.#pieces.join("").replace(/^ /, "")
+      : this.#written(this.#continuation.ids);
+    return [{ role: Array.isArray(this.#asked) ? "assistant" : "text", parts: [{ text }] }];
+  }
+
+  #written(ids: Iterable<number>): string {
+    const { tokenizer } = this.#model;
+    return tokenizer ? tokenizer.decode(ids) : `[${Array.from(ids).join(", ")}]`;
+  }
+
+  /** Returns the facts about the text in one line. */
+  #facts(): string {
+    if (this.#source === undefined) {
+      return "(not generated yet: await generation.text() or generation.show())";
+    }
+    const { ids, finishText } = this.#continuation;
+    const seconds = this.#spent / 1000;
+    const speed = ids.length > 0 && seconds > 0
+      ? ` in ${duration(seconds)}, ${rate(ids.length / seconds, "tokens")}`
+      : "";
+    const end = finishText ??
+      (this.#failure ? "ended by an error" : this.#done ? "ended by its reader" : undefined);
+    return `${plural(ids.length, "token")}${speed}${end === undefined ? "" : `; ${end}`}`;
+  }
+
+  /** Returns prompt, text, ids and the reason for the end as plain data. */
+  toJSON(): {
+    prompt: string | readonly Message[] | number[];
+    text?: string;
+    ids: number[];
+    finish?: FinishReason;
+    seconds: number;
+  } {
+    const { prompt, ids, finish } = this.#continuation;
+    return {
+      prompt: this.#asked ?? [...prompt],
+      text: this.#model.tokenizer && this.#pieces.join(""),
+      ids: [...ids],
+      finish,
+      seconds: this.#spent / 1000,
+    };
   }
 }

@@ -31,17 +31,19 @@ export function textIds(model: ModelState, text: string, bos = false): Uint32Arr
   return knownIds(model, model.requireTokenizer("encode text").encode(text, { bos }));
 }
 
+/** Returns a conversation as its messages; a string is one message of the user. */
+export function conversationOf(messages: string | readonly Message[]): readonly Message[] {
+  return typeof messages === "string" ? [{ role: "user", content: messages }] : messages;
+}
+
 /**
- * Returns the ids of a conversation up to the start of the answer; a string is one message of the user.
+ * Returns the ids of a conversation up to the start of the answer.
  *
  * @throws {ConfigError} for a model without a tokenizer, or a tokenizer without a chat template
  */
-export function chatIds(model: ModelHandle, messages: string | readonly Message[]): Uint32Array {
-  const turns: readonly Message[] = typeof messages === "string"
-    ? [{ role: "user", content: messages }]
-    : messages;
+export function chatIds(model: ModelHandle, messages: readonly Message[]): Uint32Array {
   const state = stateOf(model);
-  return knownIds(state, state.requireTokenizer("chat").chat(turns, { generationPrompt: true }).ids);
+  return knownIds(state, state.requireTokenizer("chat").chat(messages, { generationPrompt: true }).ids);
 }
 
 /** Refuses tokens that the tokenizer has and the model's table has not, such as a `[PAD]` that was added to the files. */

@@ -8,23 +8,31 @@
 export class StopFilter {
   readonly #stops: string[];
   #heldBack = "";
-  /** True once a stop string was seen; nothing passes after it. */
-  stopped = false;
+  /** The stop string that was seen; nothing passes after it. */
+  found?: string;
 
   /** Watches for `stops`. */
   constructor(stops: string | readonly string[]) {
     this.#stops = typeof stops === "string" ? [stops] : [...stops];
   }
 
+  /** True once a stop string was seen. */
+  get stopped(): boolean {
+    return this.found !== undefined;
+  }
+
   /** Takes text. Returns the part that is certainly not in a stop string. */
   push(text: string): string {
     if (this.stopped) return "";
     const pending = this.#heldBack + text;
-    const found = this.#stops.map((stop) => pending.indexOf(stop)).filter((at) => at >= 0);
+    const found = this.#stops.map((stop) => ({ stop, at: pending.indexOf(stop) })).filter(({ at }) =>
+      at >= 0
+    );
     if (found.length) {
-      this.stopped = true;
+      const { stop, at } = found.reduce((a, b) => b.at < a.at ? b : a);
+      this.found = stop;
       this.#heldBack = "";
-      return pending.slice(0, Math.min(...found));
+      return pending.slice(0, at);
     }
     const undecided = Math.max(0, ...this.#stops.map((stop) => overlap(pending, stop)));
     this.#heldBack = pending.slice(pending.length - undecided);

@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { bytes as showBytes, Displayable, keyValues, number, type Picture } from "../../display/mod.ts";
+import {
+  bytes as showBytes,
+  Displayable,
+  keyValues,
+  number,
+  type Picture,
+  plural,
+} from "../../display/mod.ts";
 
 /** The numbers of a measured loss. */
 export interface LossFacts {
@@ -72,13 +79,13 @@ export class LossResult extends Displayable {
   override picture(): Picture {
     const { loss, standardError, bitsPerByte, perplexity, tokens, bytes, windows, documents } = this;
     const text = bytes > 0 ? ` (${showBytes(bytes)} of text)` : "";
-    const parts = [counted(windows, "window"), counted(documents, "document")];
+    const parts = [plural(windows, "window"), plural(documents, "document")];
     return keyValues("Loss", [
       ["nats per token", number(loss)],
       ["standard error", standardError === undefined ? "unknown: one window" : number(standardError, 2)],
       ["bits per byte", bytes > 0 ? number(bitsPerByte) : "unknown: token ids without their text"],
       ["perplexity", number(perplexity)],
-      ["measured on", `${counted(tokens, "token")}${text} in ${parts.join(" of ")}`],
+      ["measured on", `${plural(tokens, "token")}${text} in ${parts.join(" of ")}`],
       ...this.#cuts(),
     ]);
   }
@@ -87,9 +94,9 @@ export class LossResult extends Displayable {
     const { windows, windowsInAll, cut } = this;
     const cuts: string[] = [];
     if (windows < windowsInAll) {
-      cuts.push(`${counted(windowsInAll - windows, "window")} of ${number(windowsInAll)} beyond the limit`);
+      cuts.push(`${plural(windowsInAll - windows, "window")} of ${number(windowsInAll)} beyond the limit`);
     }
-    if (cut > 0) cuts.push(`${counted(cut, "token")} of conversations longer than a window`);
+    if (cut > 0) cuts.push(`${plural(cut, "token")} of conversations longer than a window`);
     return cuts.length > 0 ? [["cut", cuts.join("; ")]] : [];
   }
 
@@ -110,8 +117,4 @@ export class LossResult extends Displayable {
       cut,
     };
   }
-}
-
-function counted(count: number, noun: string): string {
-  return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

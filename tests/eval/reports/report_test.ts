@@ -76,7 +76,7 @@ Deno.test("explain shows a choice with its scores as bars, the right answer mark
     "  choice    0, wrong",
     "  answer    1",
     "",
-    "Share of e^score; the right answer is marked",
+    "Share of each option, by its score; the right answer is marked",
     `  0 Use a fridge.   ${"█".repeat(24)}  73.1%, score -1, log-likelihood -13, chosen`,
     `* 1 Use hot water.  ${"█".repeat(9).padEnd(24)}  26.9%, score -2, log-likelihood -28`,
   ]);

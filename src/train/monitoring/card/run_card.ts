@@ -66,7 +66,8 @@ function progressText({ stage, stages, status, note }: CardFacts): string {
   const current = stages.at(-1);
   const known = current?.name === stage && current.steps > 0;
   const where = known ? `${stage} ${number(current.done)}/${number(current.steps)}` : stage;
-  return [where, status === "running" ? note : status].filter(Boolean).join(" ");
+  const doing = status === "running" ? note : status === "stopping" && note ? `${status}, ${note}` : status;
+  return [where, doing].filter(Boolean).join(" ");
 }
 
 function losses({ history }: CardFacts): string {
