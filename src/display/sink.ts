@@ -5,7 +5,7 @@
  */
 import { printable } from "../base/printable.ts";
 import { bundle, isShown, isTerminal, jupyter, type OutputName, terminalText } from "./display.ts";
-import type { LiveUpdate, Sink } from "./live_update.ts";
+import type { Sink } from "./live_update.ts";
 import { displayPlace } from "./nesting.ts";
 import { hasColour, terminalColumns } from "./terminal.ts";
 import { fit, oneLine } from "./text_width.ts";

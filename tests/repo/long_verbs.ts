@@ -16,7 +16,7 @@ import {
 import { Dataset, Evaluator, Model, Tokenizer, Trainer } from "../../mod.ts";
 import { testDevice } from "../support/device.ts";
 
-/** What the verbs work on. */
+/** The objects on which the verbs work. */
 export interface Workshop {
   /** A folder that is removed afterwards. */
   folder: string;
@@ -36,7 +36,7 @@ export interface Workshop {
 export interface LongVerb {
   /** Class and verb, and what is done by it where that matters. */
   verb: string;
-  /** Does the work. */
+  /** Runs the verb. */
   work(shop: Workshop): Promise<unknown>;
   /** A line that is shown before the end: with a count where there is something to count. */
   shows: RegExp;
