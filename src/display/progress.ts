@@ -117,7 +117,7 @@ export class Progress implements DisplayOwner {
     return this.#state === "going";
   }
 
-  /** Shows `text` in parentheses until the next call. */
+  /** Shows `text` behind the amount until the next call, in place of speed and time. */
   note(text?: () => string): void {
     this.#note = text;
     this.#changed();
@@ -152,7 +152,7 @@ export class Progress implements DisplayOwner {
     const { total } = this.#options;
     const share = total ? Math.min(1, this.done / total) : undefined;
     const facts = this.#facts();
-    const bar = share === undefined || !this.open
+    const bar = share === undefined || !this.open || this.#note?.()
       ? ""
       : `${"█".repeat(Math.round(share * 20)).padEnd(20, "░")} `;
     const meter = share === undefined ? "" : `${meterHtml(share, "200px")} `;
@@ -163,18 +163,17 @@ export class Progress implements DisplayOwner {
     };
   }
 
-  /** Returns what stands behind the label. */
+  /** Returns the text behind the label. */
   #facts(): string {
     const seconds = (this.#clock.now() - this.#start) / 1000;
-    const note = this.#note?.();
-    const behind = note ? ` (${note})` : "";
     const amount = this.#amount();
     if (this.#state === "stopped") return `: stopped${amount && ` at ${amount}`} after ${duration(seconds)}`;
-    if (this.#state === "done") {
-      return `: ${[amount, this.#rate(seconds), `took ${duration(seconds)}`].filter(Boolean).join(", ")}`;
-    }
-    if (amount === "") return `${note ? ":" : " ..."}${behind}`;
-    return `: ${[amount, this.#rate(seconds), this.#left(seconds)].filter(Boolean).join(", ")}${behind}`;
+    const took = `took ${duration(seconds)}`;
+    if (this.#state === "done") return `: ${[amount, this.#rate(seconds), took].filter(Boolean).join(", ")}`;
+    const note = this.#note?.();
+    if (note) return `: ${amount === "" ? note : `${amount} (${note})`}`;
+    if (amount === "") return " ...";
+    return `: ${[amount, this.#rate(seconds), this.#left(seconds)].filter(Boolean).join(", ")}`;
   }
 
   /** Describes the amount; empty where nothing is counted. */

@@ -63,7 +63,7 @@ Deno.test("a note of three depths has the innermost one in it; work below a seco
             c.add();
           }))),
   );
-  assert.equal(lines[0], "a: (b: (c: 1, 1/s))");
+  assert.equal(lines[0], "a: b: c: 1, 1/s");
   assert.equal(lines.at(-1), "a: took 1.0 s");
 });
 

@@ -115,7 +115,7 @@ export const longVerbs: readonly LongVerb[] = [
     work: ({ folder }) =>
       Dataset.jsonl(`${folder}/corpus.jsonl`, { text: "text" })
         .write(`${folder}/parts/x-*.jsonl`, { part: 0, of: 1, unitBytes: 300 }),
-    shows: /^writing x-\*\.jsonl: \S+ 1 of \d+ shards, .*\(reading corpus\.jsonl: \d records/,
+    shows: /^writing x-\*\.jsonl: 1 of \d+ shards \(reading corpus\.jsonl: \d records/,
   },
   {
     verb: "joinParts",
@@ -125,17 +125,17 @@ export const longVerbs: readonly LongVerb[] = [
   {
     verb: "Dataset.dedup, the longest stays",
     work: ({ corpus }) => corpus.dedup({ by: "near", keep: "longest" }).stats(),
-    shows: /^reading records: \(comparing documents, the longest first: 5 of 12 documents, /,
+    shows: /^reading records: comparing documents, the longest first: 5 of 12 documents, /,
   },
   {
     verb: "Dataset.dedup, none stays",
     work: ({ corpus }) => corpus.dedup({ by: "paragraph", keep: "none", against: corpus.take(3) }).stats(),
-    shows: /^reading records: \(looking for repeated text: 5 documents, /,
+    shows: /^reading records: looking for repeated text: 5 documents, /,
   },
   {
     verb: "Dataset.contamination",
     work: ({ corpus, folder }) => corpus.contamination(`${folder}/corpus.jsonl`, { n: 3 }).stats(),
-    shows: /^reading records: \(reading the benchmarks: 5 items, /,
+    shows: /^reading records: reading the benchmarks: 5 items, /,
   },
   {
     verb: "Dataset.perplexity",
@@ -143,17 +143,17 @@ export const longVerbs: readonly LongVerb[] = [
       const model = await NgramModel.trainOn(corpus, { tokenizer, order: 2 });
       await corpus.perplexity({ model, quantiles: [0.3, 0.6] }).stats();
     },
-    shows: /^reading records: \(measuring perplexities: 5 documents, /,
+    shows: /^reading records: measuring perplexities: 5 documents, /,
   },
   {
     verb: "Dataset.sample",
     work: () => Dataset.sample("moby-dick").take(1).toArray(),
-    shows: /^reading moby-dick: \(loading moby-dick \.\.\.\)/,
+    shows: /^reading moby-dick: loading moby-dick \.\.\./,
   },
   {
     verb: "Dataset.lines, downloaded",
     work: () => served((address) => Dataset.lines(address).toArray()),
-    shows: /^reading lines\.txt: \(downloading lines\.txt: \S+ kB of 2\.80 kB, /,
+    shows: /^reading lines\.txt: downloading lines\.txt: \S+ kB of 2\.80 kB, /,
   },
   {
     verb: "DedupJobs.run and write",
@@ -178,7 +178,7 @@ export const longVerbs: readonly LongVerb[] = [
       await measurePerplexity(dataset, `${folder}/cutoffs/p-*.json`, { model, part: 0, of: 1 });
       await perplexityCutoffs(`${folder}/cutoffs/p-*.json`);
     },
-    shows: /^writing p-\*\.json: \S+ 0 of 1 shard \(reading corpus\.jsonl: 5 records, /,
+    shows: /^writing p-\*\.json: 0 of 1 shard \(reading corpus\.jsonl: 5 records, /,
   },
   {
     verb: "TextClassifier.train",
@@ -317,7 +317,7 @@ export const longVerbs: readonly LongVerb[] = [
     work: ({ model, corpus, folder }) =>
       new Trainer(model, { energy: false, checkpoint: `${folder}/run` })
         .pretrain(corpus, { steps: 2, batchTokens: 24, learningRate: 1e-3 }).run().finished,
-    shows: /^pretrain 2\/2 saving step-000002: \(writing /,
+    shows: /^pretrain 2\/2 saving step-000002: writing /,
   },
   {
     verb: "Trainer.run, reading",
@@ -367,12 +367,12 @@ export const longVerbs: readonly LongVerb[] = [
       const evaluator = new Evaluator(model).add("piqa", { data: Dataset.from(onTask) });
       return evaluator.loss(corpus, { limit: 40 }).run();
     },
-    shows: /^evaluating: \S+ 1 of 2 tasks, .* \(loss on model: \(measuring the loss: \d+ of \d+ windows, /,
+    shows: /^evaluating: 1 of 2 tasks \(loss on model: measuring the loss: \d+ of \d+ windows, /,
   },
   {
     verb: "Evaluator.loss",
     work: ({ model, corpus }) => new Evaluator(model).loss(corpus, { limit: 200 }).run(),
-    shows: /^loss on model: \(measuring the loss: \d+ of \d+ windows, /,
+    shows: /^loss on model: measuring the loss: \d+ of \d+ windows, /,
   },
 ];
 
