@@ -4,6 +4,7 @@
  * @module
  */
 import type { Message } from "../base/encoder.ts";
+import { withFiles } from "../base/file_problem.ts";
 import { parseOptions } from "../base/schema.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
 import { bytes as showBytes, Displayable, interruptible, type Picture } from "../display/mod.ts";
@@ -99,7 +100,9 @@ export class Model extends Displayable implements ModelHandle {
    */
   static async load(path: string, options: ModelOptions = {}): Promise<Model> {
     const { loadModel } = await import("./lifecycle/load_model.ts");
-    return new Model(await loadModel(path, options));
+    return new Model(
+      await withFiles(`load a model from ${path}`, "Model.load", () => loadModel(path, options)),
+    );
   }
 
   /**
@@ -352,7 +355,7 @@ export class Model extends Displayable implements ModelHandle {
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     const settings = parseOptions(saveSchema, options, "Model.save");
     const { saveModel } = await import("./files/save.ts");
-    await saveModel(this, path, settings);
+    await withFiles(`save the model to ${path}`, "Model.save", () => saveModel(this, path, settings));
   }
 
   /** Frees the weights; using the model afterwards throws. */

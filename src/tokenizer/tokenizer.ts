@@ -5,6 +5,7 @@
  */
 import type { ChatEncoding, Encoder, Message } from "../base/encoder.ts";
 import { ConfigError } from "../base/errors.ts";
+import { withFiles } from "../base/file_problem.ts";
 import { type Job, jobOf } from "../base/job.ts";
 import { parseOptions, show } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
@@ -120,7 +121,12 @@ export class Tokenizer extends Displayable implements Encoder {
     return await withProgress(
       `loading ${path}`,
       {},
-      async () => Tokenizer.#from(await readTokenizerFiles(path)),
+      () =>
+        withFiles(
+          `load a tokenizer from ${path}`,
+          "Tokenizer.load",
+          async () => Tokenizer.#from(await readTokenizerFiles(path)),
+        ),
     );
   }
 
@@ -387,10 +393,12 @@ export class Tokenizer extends Displayable implements Encoder {
    */
   async save(path: string): Promise<void> {
     const { files: { json, config }, roles } = this.#core;
-    if (path.endsWith(".model")) {
-      return await writeModelFile(path, sentencePieceBytes(this.pieces(), json.model.merges ?? [], roles));
-    }
-    await writeTokenizerFiles(path, json, tokenizerConfig(json, roles, config, this.#template?.source));
+    await withFiles(`save the tokenizer to ${path}`, "Tokenizer.save", async () => {
+      if (path.endsWith(".model")) {
+        return await writeModelFile(path, sentencePieceBytes(this.pieces(), json.model.merges ?? [], roles));
+      }
+      await writeTokenizerFiles(path, json, tokenizerConfig(json, roles, config, this.#template?.source));
+    });
   }
 
   /**
