@@ -89,6 +89,14 @@ function alternatives(schema: unknown): SchemaNode[] {
   return inner.length ? inner.flatMap((one) => alternatives(one)) : node ? [node] : [];
 }
 
+/** Returns the error of an argument of the wrong kind, `wanted` being such as `a Dataset`. */
+export function wrongArgument(where: string, wanted: string, value: unknown): ConfigError {
+  return new ConfigError(`Cannot use ${where}: it needs ${wanted}, current value is ${show(value)}`, {
+    path: where,
+    value,
+  });
+}
+
 /**
  * Checks that `path` can be the path of a file or folder.
  *
@@ -98,10 +106,7 @@ function alternatives(schema: unknown): SchemaNode[] {
 export function checkPath(path: unknown, where: string): asserts path is string {
   const isText = typeof path === "string" && path !== "";
   if (isText && !path.startsWith("file:")) return;
-  throw new ConfigError(`Cannot use ${where}: it needs a path, current value is ${show(path)}`, {
-    path: where,
-    value: path,
-  });
+  throw wrongArgument(where, "a path", path);
 }
 
 /**

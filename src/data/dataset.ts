@@ -5,7 +5,7 @@
  */
 import type { Encoder } from "../base/encoder.ts";
 import { withFiles } from "../base/file_problem.ts";
-import { parseOptions } from "../base/schema.ts";
+import { checkPath, parseOptions } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { cachedPlan } from "./steps/cache_step.ts";
 import { concatPlan } from "./steps/concat.ts";
@@ -510,6 +510,7 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    * ```
    */
   async write(path: string, options: WriteOptions = {}): Promise<DatasetStats> {
+    checkPath(path, "Dataset.write");
     return await withFiles(`write ${path}`, "Dataset.write", async () => {
       if (!isPartOfJob(options)) return await writePlan(this.plan, path, options);
       const { writePart } = await import("./parts/write_part.ts");

@@ -5,7 +5,7 @@
  */
 import type { Message } from "../base/encoder.ts";
 import { withFiles } from "../base/file_problem.ts";
-import { parseOptions } from "../base/schema.ts";
+import { checkPath, parseOptions } from "../base/schema.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
 import { bytes as showBytes, Displayable, interruptible, type Picture } from "../display/mod.ts";
 import type { Device, Program } from "../gpu/mod.ts";
@@ -353,6 +353,7 @@ export class Model extends Displayable implements ModelHandle {
    * @throws {ConfigError} for a folder as "q8_0", or a weight that the number format cannot hold
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
+    checkPath(path, "model.save");
     const settings = parseOptions(saveSchema, options, "Model.save");
     const { saveModel } = await import("./files/save.ts");
     await withFiles(`save the model to ${path}`, "Model.save", () => saveModel(this, path, settings));
