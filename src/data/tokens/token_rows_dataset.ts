@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
-import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { optionsSchema, parseOptions, wrongArgument } from "../../base/schema.ts";
 import type { Picture } from "../../display/display.ts";
 import { hashOf, type LineageStep } from "../plan/fingerprint.ts";
 import type { HeldOut } from "../validation/hold_out.ts";
@@ -47,6 +47,9 @@ export class TokenRowsDataset extends TokenDataset {
   constructor(rows: Iterable<TokenRow>, options: TokensOptions = {}) {
     super();
     parseOptions(schema, options, "Dataset.tokens");
+    if (typeof rows?.[Symbol.iterator] !== "function") {
+      throw wrongArgument("Dataset.tokens", "rows of ids", rows);
+    }
     const all = [...rows];
     if (all.length === 0) throw new DataError("Cannot use Dataset.tokens: there are no rows");
     this.context = contextOf(all[0]);
