@@ -32,7 +32,10 @@ import { fingerprintOf, lineageOf, type LineageStep } from "./plan/fingerprint.t
 import { type TokenRow, TokenRowsDataset, type TokensOptions } from "./tokens/token_rows_dataset.ts";
 import { type ClosureOptions, type Items, memoryPlan } from "./io/in_memory.ts";
 import { type MixEntry, type MixOptions, mixPlan } from "./steps/mix.ts";
-import { type DatasetPlan, describePlan, entriesOf, planToJSON } from "./plan/plan.ts";
+import { knownCounts } from "./plan/known_counts.ts";
+import { type DatasetPlan, entriesOf, plansIn, planToJSON } from "./plan/plan.ts";
+import { flowOf } from "./reports/flow.ts";
+import { flowPicture } from "./reports/flow_picture.ts";
 import { Preview } from "./reports/preview.ts";
 import { Pass } from "./plan/pass.ts";
 import { type ReadOptions, readSchema } from "./plan/read_options.ts";
@@ -529,9 +532,13 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
     return lineageOf(this.plan);
   }
 
-  /** Shows the plan, a line per step. */
+  /** Draws the plan, with what each step kept and dropped once all of it was read in this process. */
   override picture(): Picture {
-    return { text: ["Dataset", ...describePlan(this.plan, "  ")].join("\n") };
+    const isCounted = [...plansIn(this.plan)].some(knownCounts);
+    return flowPicture(
+      `Dataset${isCounted ? ", with the counts of the last reading" : ""}`,
+      flowOf(this.plan, { counts: knownCounts }),
+    );
   }
 
   /** Returns the plan as JSON, in which functions stand by name. */

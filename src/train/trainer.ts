@@ -27,7 +27,7 @@ import {
   type PretrainOptions,
   type StageData,
 } from "./stages/stage_options.ts";
-import { MaskPreview } from "./stages/mask_preview.ts";
+import { maskOf, type MaskPreview } from "./stages/mask_preview.ts";
 import type { ManualStep } from "./loop/manual_steps.ts";
 import { launchSettings } from "./ranks/launch_settings.ts";
 import { type Recipe, stageJSON } from "./recipe.ts";
@@ -380,12 +380,11 @@ export class Trainer extends Displayable {
    * @throws {ConfigError} where no stage learns from conversations
    */
   async maskPreview(count = 3, options: { signal?: AbortSignal } = {}): Promise<MaskPreview> {
-    const stage = stagesOf(this.#chain).find(({ settings, data }) =>
-      settings.kind === "instruct" && data instanceof Dataset
-    );
-    if (!stage) throw new ConfigError("Cannot show a mask: add a stage first, .instruct(conversations)");
-    const conversations = await (stage.data as Dataset<Conversation>).take(count).toArray(options);
-    return new MaskPreview(conversations, tokenizerOf(this.model, stage), stage.settings.context);
+    for (const stage of stagesOf(this.#chain)) {
+      const mask = await maskOf(this.model, stage, count, options);
+      if (mask) return mask;
+    }
+    throw new ConfigError("Cannot show a mask: add a stage first, .instruct(conversations)");
   }
 
   /**
