@@ -34,7 +34,7 @@ export { Evaluator } from "./src/eval/mod.ts";
 
 export { DatasetStats, Preview, TokenDataset } from "./src/data/mod.ts";
 export { TokenStats, TokenView } from "./src/tokenizer/mod.ts";
-export { Generation, Inspection, Plan } from "./src/model/mod.ts";
+export { Generation, Inspection, LossResult, Plan } from "./src/model/mod.ts";
 export { MaskPreview, ResumeProof, Run, RunResult, TrainerPlan } from "./src/train/mod.ts";
 export { defineTask, Report } from "./src/eval/mod.ts";
 export { world } from "./src/parallel/mod.ts";
@@ -95,7 +95,6 @@ export type {
   GenerateOptions,
   InspectOptions,
   LoraOptions,
-  LossResult,
   ModelConfig,
   ModelOptions,
   ModelShape,

@@ -6,16 +6,19 @@
  *     deno run -A examples/chat.ts model.gguf --temperature 0 --dtype q8
  *     echo "Why do llamas hum?" | deno run -A examples/chat.ts hf://owner/name
  *
- * A model without a chat template continues the typed text. `/new` starts a new conversation, Ctrl-D ends.
+ * A model without a chat template continues the typed text. Where the context is full the oldest turns are left out. `/help` lists
+ * what can be typed beside messages; Ctrl-C ends an answer, Ctrl-D the chat.
  *
  * @module
  */
 import { Model } from "@llamero/sdk";
-import type { Message } from "@llamero/sdk/data";
-import { printable } from "@llamero/sdk/display";
-import { TextLineStream } from "./cli/lines.ts";
+import { onInterrupt } from "@llamero/sdk/display";
 import { z } from "zod";
+import { Input } from "./chat/input.ts";
+import { TextLineStream } from "./chat/lines.ts";
+import { commands, Talk } from "./chat/talk.ts";
 import { readFlags, words } from "./cli/args.ts";
+import { runMain } from "./cli/main.ts";
 
 const flags = z.strictObject({
   model: z.string().min(1, "must be a folder, a .gguf file or hf://owner/name").default(
@@ -37,39 +40,46 @@ const flags = z.strictObject({
   ),
   seed: z.int().default(42).describe("seed of the draws"),
 });
-const options = await readFlags(flags, "chat", "Chats with a saved model.", words(["model"]));
+const options = await readFlags(
+  flags,
+  "chat",
+  `Chats with a saved model.\n\nTyped in the chat:\n${commands}`,
+  words(["model"]),
+);
 
-const model = await Model.load(options.model, { context: options.context, dtype: options.dtype });
-const chats = model.tokenizer?.template != null;
-console.error(`${model}\n${chats ? "" : "No chat template: the model continues what you type.\n"}`);
-const start: Message[] = options.system ? [{ role: "system", content: options.system }] : [];
-const ask = () => say(Deno.stdin.isTerminal() ? "> " : "");
-let messages = [...start];
-
-await ask();
-for await (
-  const line of Deno.stdin.readable.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())
-) {
-  if (line.trim() === "/new") messages = [...start];
-  else if (line.trim()) await answer(line);
+await runMain(async () => {
+  const { model: path, context, dtype, ...settings } = options;
+  const model = await Model.load(path, { context, dtype });
+  const hasTemplate = model.tokenizer?.template != null;
+  console.error(`${model}\n${hasTemplate ? "" : "No chat template: the model continues what you type.\n"}`);
+  const talk = new Talk(model, settings, write, console.error);
+  const input = new Input();
+  const isTerminal = Deno.stdin.isTerminal();
+  if (isTerminal) console.error("/help shows what can be typed beside messages.\n");
+  const ask = () => isTerminal ? write(input.isInside ? ". " : "> ") : Promise.resolve();
+  /** Takes Ctrl-C while nothing is answered: it forgets the lines of an open message. */
+  const waitForLine = () =>
+    onInterrupt(() => {
+      input.end();
+      console.error("\n(Ctrl-D or /exit ends the chat)");
+      ask();
+    });
+  let off = waitForLine();
   await ask();
-}
-Deno.exit(0); // the GPU's threads would keep the process
-
-async function answer(line: string): Promise<void> {
-  const { temperature, topP, maxTokens, seed } = options;
-  const sampling = { temperature, topP, maxTokens, seed };
-  messages.push({ role: "user", content: line });
-  let text = "";
-  for await (const piece of chats ? model.chat(messages, sampling) : model.generate(line, sampling)) {
-    text += piece;
-    await say(printable(piece));
+  const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+  for await (const line of lines) {
+    off();
+    const message = input.take(line);
+    if (message !== undefined && !await talk.take(message)) return;
+    off = waitForLine();
+    await ask();
   }
-  await say("\n");
-  messages.push({ role: "assistant", content: text });
-}
+  await talk.take(input.end() ?? "");
+  if (isTerminal) await write("\n");
+});
 
-async function say(text: string): Promise<void> {
+/** Writes text at once, without a line end. */
+async function write(text: string): Promise<void> {
   const bytes = new TextEncoder().encode(text);
   for (let done = 0; done < bytes.length;) done += await Deno.stdout.write(bytes.subarray(done));
 }

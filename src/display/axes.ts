@@ -19,25 +19,25 @@ export interface Frame {
   bottom: number;
 }
 
-/** Colour of grid lines on the panel; they are no marks, and lie behind all. */
-const GRID = "#e6e6e6";
+/** The look of grid lines on the panel; they are no marks, and lie behind all. */
+const GRID: Attributes = { stroke: "#e6e6e6", class: "grid" };
 const QUIET: Attributes = { fill: SOFT_INK };
 const CENTRED: Attributes = { ...QUIET, "text-anchor": "middle" };
 
 /** Draws grid lines with their values on the left, and ticks with their values below. */
 export function axes({ left, right, bottom }: Frame, x: Scale, y: Scale): string {
-  const line = (x1: number, y1: number, x2: number, y2: number, stroke: string) =>
-    element("path", { d: `M${round(x1)} ${round(y1)}L${round(x2)} ${round(y2)}`, stroke });
+  const line = (x1: number, y1: number, x2: number, y2: number, look: Attributes = { stroke: GREY }) =>
+    element("path", { d: `M${round(x1)} ${round(y1)}L${round(x2)} ${round(y2)}`, ...look });
   const rows = y.ticks.map(({ value, text }) =>
     line(left, y.at(value), right, y.at(value), GRID) +
     label(text, left - 6, y.at(value) + 4, { ...QUIET, "text-anchor": "end" })
   );
   const columns = x.ticks.map(({ value, text }) => {
     const inside = Math.min(x.at(value), right + 14 - pixels(text) / 2);
-    return line(x.at(value), bottom, x.at(value), bottom + 4, GREY) +
+    return line(x.at(value), bottom, x.at(value), bottom + 4) +
       label(text, inside, bottom + 16, CENTRED);
   });
-  return rows.join("") + columns.join("") + line(left, bottom, right, bottom, GREY);
+  return rows.join("") + columns.join("") + line(left, bottom, right, bottom);
 }
 
 /** Draws the labels of the axes, below and beside the frame. */

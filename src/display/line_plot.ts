@@ -48,14 +48,14 @@ const SMALL = "font-size:12px;line-height:16px";
 /** Returns the HTML of a line chart. */
 export function linePlotHtml(plot: LinePlot): string {
   const { title, xLabel, yLabel, series, height, logY } = plot;
+  const head = titleHtml(title) + legendHtml(plot.entries);
   const hasPoints = series.some(({ points }) => points.some((point) => drawable(point, logY)));
+  if (!hasPoints) return `${head}<div style="opacity:0.8;margin:4px 0">no points yet</div>`;
   const y = plot.yScale(height);
   const x = plot.xScale(MARGIN, WIDTH - MARGIN, ROOM);
   const left = 16 + Math.ceil(Math.max(10, ...y.ticks.map((tick) => pixels(tick.text, 12))));
   const quiet = `${SMALL};opacity:0.8`;
-  return `<div style="max-width:${plot.width ?? MAX_WIDTH}px">${titleHtml(title)}${
-    legendHtml(plot.entries)
-  }` +
+  return `<div style="max-width:${plot.width ?? MAX_WIDTH}px">${head}` +
     `<div style="${quiet};margin:4px 0 0 8px">${escapeHtml(oneLine(yLabel))}</div>` +
     `<div style="position:relative;height:${height}px;margin:10px 24px 22px ${left}px">${
       area(plot, x, y)
@@ -72,6 +72,7 @@ function area({ series, entries, height, logY, alt }: LinePlot, x: Scale, y: Sca
       d,
       stroke: GREY,
       "stroke-opacity": opacity,
+      class: opacity && "grid",
       "vector-effect": "non-scaling-stroke",
     });
   const grid = y.ticks.map((tick) => line(`M0 ${round(y.at(tick.value))}H${WIDTH}`, "0.35")).join("");

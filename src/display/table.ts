@@ -8,7 +8,9 @@ import { optionsSchema, parseOptions } from "../base/schema.ts";
 import { type Cell, cells } from "./cell.ts";
 import type { Picture } from "./display.ts";
 import { escapeHtml, noteHtml, scrolling, titleHtml } from "./html.ts";
-import { fit, oneLine, pad, textWidth } from "./text_width.ts";
+import { gridText, type TextPage, wordLines } from "./table_text.ts";
+import { type Paint, terminalColumns, unpainted } from "./terminal.ts";
+import { oneLine, pad, textWidth, wrapWords } from "./text_width.ts";
 
 /** The alignment of a column. */
 export type Align = "left" | "right" | "center";
@@ -39,29 +41,35 @@ export interface TableOptions {
   align?: Record<string, Align>;
   /** Line below the table. */
   note?: string;
+  /** Columns of the text, default those of the terminal, or 80 where there is none. */
+  width?: number;
 }
 
 const schema = optionsSchema<TableOptions>()(z.strictObject({
   title: z.string().optional(),
   align: z.record(z.string(), z.enum(["left", "right", "center"])).optional(),
   note: z.string().optional(),
+  width: z.number().int().min(20).optional(),
 }));
-
-/** Upper limit of a column in text form, in terminal columns; HTML wraps. */
-const MAX_WIDTH = 60;
 
 /**
  * Returns a table of objects, whose keys are the columns in the order of their first use, or of a {@linkcode Grid}. Missing
- * values are empty, `true` and `false` are "yes" and "no", and no value can break the layout or inject HTML.
+ * values are empty, `true` and `false` are "yes" and "no", and no value can break the layout or inject HTML. As text a
+ * table fits the terminal: long cells wrap, and columns without room stand in a block below.
  *
  * @throws {ConfigError} for an unknown option
  */
 export function table(rows: readonly object[] | Grid, options: TableOptions = {}): Picture {
-  const { title, align = {}, note } = parseOptions(schema, options, "table");
+  const { title = "", align = {}, note = "", width = terminalColumns() } = parseOptions(
+    schema,
+    options,
+    "table",
+  );
   const grid = "columns" in rows ? rows : gridOf(rows);
   const columns = grid.columns.map((column, i) => layOut(column, grid.rows.map((row) => row[i]), align));
   const count = grid.rows.length;
-  return { text: textOf(columns, count, title, note), html: htmlOf(columns, count, title, note) };
+  const text = (paint: Paint) => textOf(columns, count, title, note, { width, paint });
+  return { text: text(unpainted), html: htmlOf(columns, count, title, note), terminal: text };
 }
 
 interface LaidOut {
@@ -101,25 +109,29 @@ function isNumber(value: unknown): boolean {
   return typeof value === "number" || typeof value === "bigint";
 }
 
-function textOf(columns: LaidOut[], count: number, title?: string, note?: string): string {
-  const laid = columns.map((c) => ({
-    ...c,
-    lines: [oneLine(c.name), ...c.cells.map((cell) => cell.text)].map((t) => fit(t, MAX_WIDTH)),
-  }));
-  const widths = laid.map((c) => c.lines.reduce((w, line) => Math.max(w, textWidth(line)), 0));
-  const line = (row: number) =>
-    laid.map((c, i) => pad(c.lines[row], widths[i], c.align)).join("  ").trimEnd();
-  const rule = widths.map((w) => "─".repeat(w)).join("──");
-  const body = count === 0 ? ["(no rows)"] : Array.from({ length: count }, (_, row) => line(row + 1));
-  const head = columns.length === 0 ? [] : [line(0), rule];
-  return [...linesOf(title), ...head, ...body, ...linesOf(note)].join("\n");
+function textOf(columns: LaidOut[], count: number, title: string, note: string, page: TextPage): string {
+  const grid = gridText(
+    columns.map(({ name, align, cells }) => ({
+      name: oneLine(name),
+      align,
+      cells: cells.map(({ text }) => text),
+    })),
+    count,
+    page,
+  );
+  return [...titleLines(title, page), ...grid, ...wordLines(clean(note), page, "dim")].join("\n");
 }
 
-function linesOf(text = ""): string[] {
-  return text === "" ? [] : text.split("\n").map(oneLine);
+function titleLines(title: string, page: TextPage): string[] {
+  return wordLines(clean(title), page, "bold");
 }
 
-function htmlOf(columns: LaidOut[], count: number, title?: string, note?: string): string {
+/** Removes control characters but for line feeds. */
+function clean(text: string): string {
+  return text.split("\n").map(oneLine).join("\n");
+}
+
+function htmlOf(columns: LaidOut[], count: number, title: string, note: string): string {
   const tag = (name: string, align: Align, text: string) =>
     `<${name} style="text-align:${align};padding:2px 10px${whole(align)}">${escapeHtml(text)}</${name}>`;
   const head = columns.map((c) => tag("th", c.align, c.name)).join("");
@@ -128,7 +140,7 @@ function htmlOf(columns: LaidOut[], count: number, title?: string, note?: string
     ? "<tr><td>(no rows)</td></tr>"
     : Array.from({ length: count }, (_, i) => row(i)).join("");
   const grid = `<table style="margin:0"><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
-  return titleHtml(title ?? "") + scrolling(grid) + noteHtml(note ?? "");
+  return titleHtml(title) + scrolling(grid) + noteHtml(note);
 }
 
 /** Returns the style that keeps a quantity, which is aligned right, on one line with its unit. */
@@ -136,19 +148,37 @@ function whole(align: Align): string {
   return align === "right" ? ";white-space:nowrap" : "";
 }
 
-/** Returns facts under a title: names on the left, values beside them. */
-export function keyValues(title: string, entries: readonly (readonly [string, string])[]): Picture {
+/**
+ * Returns facts under a title: names on the left, values beside them. As text, values wrap between words at `columns`
+ * terminal columns; a longer word, such as a path, stays whole.
+ */
+export function keyValues(
+  title: string,
+  entries: readonly (readonly [string, string])[],
+  columns: number = terminalColumns(),
+): Picture {
   const keys = entries.map(([key]) => oneLine(key));
   const width = keys.reduce((w, key) => Math.max(w, textWidth(key)), 0);
-  const text = entries.map(([, value], i) =>
-    `  ${pad(keys[i], width)}  ${value.split("\n").map(oneLine).join(`\n${" ".repeat(width + 4)}`)}`
-  );
+  const text = (paint: Paint) => {
+    const facts = entries.map(([, value], i) => {
+      const lines = clean(value).split("\n").flatMap((line) =>
+        wrapWords(line, Math.max(20, columns - width - 4))
+      );
+      return `  ${paint(pad(keys[i], width), "dim")}  ${lines.join(`\n${" ".repeat(width + 4)}`)}`;
+    });
+    return [...titleLines(title, { width: columns, paint }), ...facts].join("\n");
+  };
   const html = entries.map(([key, value]) =>
-    `<tr><td style="text-align:left;padding:2px 10px;opacity:0.8">${escapeHtml(key)}</td>` +
-    `<td style="text-align:left;padding:2px 10px;white-space:pre-wrap">${escapeHtml(value)}</td></tr>`
+    `<tr><td style="text-align:left;vertical-align:top;padding:2px 10px;opacity:0.8">${
+      escapeHtml(key)
+    }</td>` +
+    `<td style="text-align:left;padding:2px 10px;white-space:pre-wrap;overflow-wrap:break-word">${
+      escapeHtml(value)
+    }</td></tr>`
   );
   return {
-    text: [...linesOf(title), ...text].join("\n"),
+    text: text(unpainted),
     html: titleHtml(title) + scrolling(`<table style="margin:0"><tbody>${html.join("")}</tbody></table>`),
+    terminal: text,
   };
 }

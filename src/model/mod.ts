@@ -20,11 +20,10 @@ export type { LayerWeights, LlamaWeights } from "./architecture/llama_weights.ts
 export type { RopeScaling } from "./architecture/rope_scaling.ts";
 export { type Shard, wholeModel } from "./architecture/shard.ts";
 export type { FinishReason } from "./generation/continuation.ts";
-export type { ChatOptions } from "./generation/fit_conversation.ts";
 export type { BatchGenerateOptions, GeneratedText } from "./generation/generate_batch.ts";
 export { Generation } from "./generation/generation.ts";
 export { sampleToken, type SamplingOptions } from "./generation/sampling.ts";
-export type { GenerateOptions } from "./generation/sampling_settings.ts";
+export type { ChatOptions, GenerateOptions } from "./generation/sampling_settings.ts";
 export type { InspectOptions } from "./inspection/inspect.ts";
 export { type Findings, Inspection, type Lens, type LensToken } from "./inspection/inspection.ts";
 export type { ActivationStatistics, GradientStatistics, Spread } from "./inspection/statistics.ts";

@@ -10,11 +10,11 @@ import { bytes as showBytes, Displayable, interruptible, type Picture } from "..
 import type { Device, Program } from "../gpu/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape } from "./architecture/config.ts";
-import { type ChatOptions, chatPrompt } from "./generation/fit_conversation.ts";
+import { chatPrompt } from "./generation/fit_conversation.ts";
 import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generation/generate_batch.ts";
 import { Generation } from "./generation/generation.ts";
 import { promptIds } from "./generation/prompt_ids.ts";
-import type { GenerateOptions } from "./generation/sampling_settings.ts";
+import type { ChatOptions, GenerateOptions } from "./generation/sampling_settings.ts";
 import type { InspectOptions } from "./inspection/inspect.ts";
 import type { Inspection } from "./inspection/inspection.ts";
 import { copyParameters, replaceParameters } from "./lifecycle/model_parameters.ts";

@@ -1,11 +1,13 @@
 /**
- * A picture of a text's tokens: coloured in a notebook, with bars between them in a terminal.
+ * A picture of a text's tokens: coloured in a notebook and in a terminal, with bars between them in text.
  *
  * @module
  */
 import { Displayable, type Picture } from "../display/display.ts";
-import { bytes, number } from "../display/format.ts";
-import { card, escapeHtml } from "../display/html.ts";
+import { bytes, number, plural } from "../display/format.ts";
+import { card, escapeHtml, noteHtml } from "../display/html.ts";
+import { GREY_TINT, TINTS } from "../display/palette.ts";
+import { type Paint, type Style, unpainted } from "../display/terminal.ts";
 
 /** A token of the text. */
 export interface ShownToken {
@@ -17,8 +19,8 @@ export interface ShownToken {
   special: boolean;
 }
 
-/** Background colours, used in turn; half transparent, so that they suit light and dark themes. */
-const COLOURS = ["#6baed680", "#fdae6b80", "#74c47680", "#9e9ac880", "#fc927280"];
+/** Looks of tokens in a terminal, used in turn; control tokens and bytes are pale. */
+const LOOKS: readonly Style[] = ["cyan", "yellow", "green", "magenta", "blue"];
 
 /** The most tokens that are drawn; further ones are counted. */
 const MAX_DRAWN = 2000;
@@ -42,16 +44,18 @@ export class TokenView extends Displayable {
     const drawn = this.tokens.slice(0, MAX_DRAWN);
     const more = this.tokens.length - drawn.length;
     const rest = more > 0 ? `and ${number(more)} more` : "";
-    const facts = `${number(this.tokens.length)} tokens, ${bytes(this.bytes)}` +
+    const facts = `${plural(this.tokens.length, "token")}, ${bytes(this.bytes)}` +
       (this.tokens.length ? `, ${number(this.bytes / this.tokens.length, 3)} bytes per token` : "");
-    const lines = [drawn.map(({ token }) => visible(token)).join("│"), rest, facts];
+    const text = (paint: Paint) => {
+      const words = drawn.map(({ token, special }, i) =>
+        paint(visible(token), special ? "dim" : LOOKS[i % LOOKS.length])
+      );
+      return [words.join(paint("│", "dim")), rest, facts].filter((line) => line !== "").join("\n");
+    };
     const html = `<div style="line-height:2;white-space:pre-wrap">${
       drawn.map(box).join("<wbr>")
     } ${rest}</div>`;
-    return {
-      text: lines.filter((line) => line !== "").join("\n"),
-      html: card("", `${html}<div style="opacity:0.7;margin-top:6px">${facts}</div>`),
-    };
+    return { text: text(unpainted), html: card("", html + noteHtml(facts)), terminal: text };
   }
 
   /** Returns the ids and tokens as plain data. */
@@ -74,7 +78,7 @@ export function viewOf(
 }
 
 function box({ id, token, special }: ShownToken, index: number): string {
-  const colour = special ? "#8884" : COLOURS[index % COLOURS.length];
+  const colour = special ? GREY_TINT : TINTS[index % TINTS.length];
   const style = `background:${colour};border-radius:3px;padding:2px 1px;margin-right:1px`;
   return `<span title="${id}" style="${style}">${escapeHtml(visible(token))}</span>`;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import type { ChatEncoding, Encoder, Message } from "../base/encoder.ts";
 import { ConfigError } from "../base/errors.ts";
 import { type Job, jobOf } from "../base/job.ts";
@@ -118,7 +119,7 @@ export class Tokenizer extends Displayable implements Encoder {
    */
   static async load(path: string): Promise<Tokenizer> {
     return await withProgress(
-      `loading ${path}`,
+      `loading ${basename(path)}`,
       {},
       async () => Tokenizer.#from(await readTokenizerFiles(path)),
     );

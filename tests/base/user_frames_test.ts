@@ -1,4 +1,4 @@
-// What an error of the SDK shows of its stack: in a caught error, in an uncaught one of a script, and with all frames.
+// The stack that an error of the SDK shows: in a caught error, in an uncaught one of a script, and with all frames.
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ConfigError, DataError, LlameroError } from "../../src/base/errors.ts";

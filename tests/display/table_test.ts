@@ -48,11 +48,107 @@ Deno.test("no rows, no columns, missing and odd values", () => {
   assert.equal(odd.text.split("\n").slice(2).join("|"), "||NaN|1|[1,2]|1970-01-01T00:00:00.000Z");
 });
 
-Deno.test("wide characters and long text stay aligned", () => {
-  const lines = table([{ text: "灌木", n: 1 }, { text: "x".repeat(200), n: 22 }, { text: "e\u0301", n: 3 }])
+/** Rows as reports have them: words, numbers with units, notes, CJK, emoji, and a word without an end. */
+const report = [
+  {
+    task: "natural_questions",
+    model: "llama-7b on 2 of 4 devices",
+    metric: "exact match, nats per token",
+    value: "66.7%",
+    "95% interval": "[20.8%, 93.9%]",
+    n: 1721,
+    protocol: "64-shot, greedy, at most 256 tokens, stopped at the first line break",
+  },
+  {
+    task: "灌木は夏に緑になる。とても長い日本語の課題名です",
+    model: "👩‍🔬 ✅ e\u0301",
+    metric: "accuracy",
+    value: "1.0%",
+    "95% interval": "",
+    n: 12,
+    protocol: "x".repeat(90),
+  },
+];
+
+for (const width of [20, 40, 60, 80, 120, 200]) {
+  Deno.test(`a table at ${width} columns fits, its columns stay aligned and its numbers whole`, () => {
+    const { text } = table(report, {
+      align: { value: "right", "95% interval": "right" },
+      title: "Scores of two models, a title with words",
+      note: "a note ".repeat(30),
+      width,
+    });
+    const lines = text.split("\n");
+    for (const line of lines) assert.ok(textWidth(line) <= width, `${textWidth(line)}: ${line}`);
+    for (const whole of ["66.7%", "[20.8%, 93.9%]", "1,721"]) {
+      assert.ok(
+        width === 20 ? text.includes(whole.slice(0, 5)) : lines.some((line) => line.includes(whole)),
+        whole,
+      );
+    }
+    const rules = lines.flatMap((line, i) => /^─+$/.test(line) ? [i] : []);
+    assert.ok(width < 200 || rules.length === 1, "one block in a wide terminal");
+    for (const at of rules) assert.ok(lines[at - 1].startsWith("task"), lines[at - 1]);
+  });
+}
+
+Deno.test("a table at 60 columns, character by character", () => {
+  const rows = [
+    { step: "language", kept: 75_123, why: "not English: 24,877 of all pages" },
+    { step: "C4 rules", kept: 9, why: "words ".repeat(40).trim() },
+  ];
+  assert.equal(
+    table(rows, { width: 40 }).text,
+    [
+      "step        kept  why",
+      "─".repeat(40),
+      "language  75,123  not English: 24,877 of",
+      "                  all pages",
+      "C4 rules       9  words words words",
+      "                  words words words",
+      "                  words words words wor…",
+    ].join("\n"),
+  );
+  assert.equal(table(rows.slice(0, 1), { width: 200 }).text.split("\n").length, 3);
+});
+
+Deno.test("columns without room stand in a block below, after the first column", () => {
+  const row = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`column ${i}`, 1000 + i]));
+  const { text } = table([{ model: "a", ...row }], { width: 40 });
+  const heads = text.split("\n").filter((_, i, all) => /^─+$/.test(all[i + 1] ?? ""));
+  assert.ok(heads.length > 1 && heads.every((head) => head.startsWith("model")), text);
+  for (let i = 0; i < 9; i++) assert.ok(text.includes(`1,00${i}`));
+});
+
+Deno.test("wide characters stay aligned", () => {
+  const lines = table([{ text: "灌木", n: 1 }, { text: "✅ 🇩🇪 😀", n: 22 }, { text: "e\u0301 각", n: 3 }], {
+    width: 60,
+  })
     .text.split("\n");
-  assert.equal(new Set(lines.filter((_, i) => i !== 0).map(textWidth)).size, 1);
-  assert.match(lines[3], /^x{59}… {2}22$/);
+  assert.equal(new Set(lines.slice(1).map(textWidth)).size, 1);
+  assert.deepEqual(["灌木", "✅", "🇩🇪", "😀", "e\u0301", "각"].map(textWidth), [4, 2, 2, 2, 1, 2]);
+});
+
+Deno.test("a table in a terminal has a bold head, facts have pale names, and no text of others is obeyed", () => {
+  const paint = (text: string, style: string) => `<${style}>${text}</>`;
+  const evil = "a\x1b[2Jb";
+  const lines = table([{ [evil]: evil }], { title: evil, note: evil }).terminal!(paint).split("\n");
+  assert.deepEqual(lines, [
+    "<bold>a [2Jb</>",
+    "<bold>a [2Jb</>",
+    "<dim>──────</>",
+    "a [2Jb",
+    "<dim>a [2Jb</>",
+  ]);
+  assert.equal(keyValues("", [[evil, evil]]).terminal!(paint), "  <dim>a [2Jb</>  a [2Jb");
+});
+
+Deno.test("facts wrap between words, and a path stays whole", () => {
+  const path = "/a/very/long/path/that/is/longer/than/the/line.jsonl";
+  assert.equal(
+    keyValues("", [["data", `many words of a value in ${path}`]], 30).text,
+    ["  data  many words of a value", "        in", `        ${path}`].join("\n"),
+  );
 });
 
 Deno.test("no value can inject HTML or move the cursor", () => {

@@ -255,7 +255,7 @@ function within(name: string, path: string, item: Import): boolean {
   if (name === "@std/cli") return path === "src/new/parse_args.ts" && item.form !== "static";
   if (name === "@huggingface/tokenizers") return path.startsWith("src/tokenizer/");
   if (name === "zod" && path.startsWith("src/base/")) {
-    return path === "src/base/schema.ts" && item.form === "type";
+    return /^src\/base\/(schema|option_problem)\.ts$/.test(path) && item.form === "type";
   }
   return true;
 }

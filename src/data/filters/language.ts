@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { withProgress } from "../../display/progress.ts";
@@ -69,7 +70,7 @@ let standard: Promise<FastText> | undefined;
 
 /** Loads the classifier of a file, or lid.176 (once). */
 export function languageModel(path?: string): Promise<FastText> {
-  if (path !== undefined) return withProgress(`loading ${path}`, {}, () => loadFastText(path));
+  if (path !== undefined) return withProgress(`loading ${basename(path)}`, {}, () => loadFastText(path));
   return standard ??= loadStandard().catch((error) => {
     standard = undefined;
     throw error;

@@ -13,7 +13,7 @@ import { flowOf } from "./flow.ts";
 import { flowPicture } from "./flow_picture.ts";
 import { type Document, textBytes } from "../document.ts";
 import { countsByPlan } from "../plan/known_counts.ts";
-import { type DatasetPlan, entriesOf, plansIn, sourceName } from "../plan/plan.ts";
+import { type DatasetPlan, entriesOf, plansIn, sourceLabel } from "../plan/plan.ts";
 import { Pass, type StepCounts } from "../plan/pass.ts";
 
 /** The first records of a dataset. They are read once, by the first call of `read` or `show`. */
@@ -41,7 +41,7 @@ export class Preview<T> extends Displayable {
   }
 
   #readInto(records: T[], pass: Pass): Promise<void> {
-    const label = `reading ${sourceName(this.#plan)}`;
+    const label = `reading ${sourceLabel(this.#plan)}`;
     return withProgress(label, { total: this.#count, unit: "records" }, async (progress) => {
       for await (const { value } of entriesOf(this.#plan, pass)) {
         progress.set(records.push(value));

@@ -8,7 +8,7 @@ import { withProgress } from "../../display/progress.ts";
 import { bytes as size, plural } from "../../display/format.ts";
 import { type Entry, textBytes } from "../document.ts";
 import { countsByPlan, rememberCounts } from "../plan/known_counts.ts";
-import { type DatasetPlan, entriesOf, plansIn, sourceName } from "../plan/plan.ts";
+import { type DatasetPlan, entriesOf, plansIn, sourceLabel } from "../plan/plan.ts";
 import { Pass, type PassOptions, type StepCounts } from "../plan/pass.ts";
 import { type Flow, flowOf, flowOfSteps } from "./flow.ts";
 import { flowPicture } from "./flow_picture.ts";
@@ -117,7 +117,7 @@ export async function tallied<T>(
   plan: DatasetPlan<T>,
   options: PassOptions,
   use: (value: T) => void | Promise<void> = () => {},
-  label = `reading ${sourceName(plan)}`,
+  label = `reading ${sourceLabel(plan)}`,
 ): Promise<DatasetStats> {
   const pass = new Pass(options);
   const tally = new Tally();

@@ -16,7 +16,7 @@ import { checkFirstRecord } from "../packing/record_kind.ts";
 import { layoutVersion, persistentRoot, shardFolder, temporaryRoot } from "../plan/artifact_store.ts";
 import { cacheKeyOf, fingerprintOf, hashOf, lineageOf, type LineageStep } from "../plan/fingerprint.ts";
 import { knownCounts, rememberCounts } from "../plan/known_counts.ts";
-import { type DatasetPlan, type MixSource, planToJSON, sourceName, sourcesOf } from "../plan/plan.ts";
+import { type DatasetPlan, type MixSource, planToJSON, sourceLabel, sourcesOf } from "../plan/plan.ts";
 import { flowOf } from "../reports/flow.ts";
 import { flowPicture } from "../reports/flow_picture.ts";
 import { type HeldOut, type HoldOutOptions, holdOutPlans } from "../validation/hold_out.ts";
@@ -102,7 +102,7 @@ export class TokenizedDataset extends TokenDataset {
     const done = { documents: 0, tokens: 0 };
     const records = plan.kind ?? "records";
     try {
-      await withProgress(`tokenizing ${sourceName(plan)}`, { unit: records }, async (progress) => {
+      await withProgress(`tokenizing ${sourceLabel(plan)}`, { unit: records }, async (progress) => {
         for (const source of sourcesOf(plan)) {
           const open = await this.#open(source, {
             ...options,

@@ -3,24 +3,12 @@
  *
  * @module
  */
-import { z } from "zod";
 import type { Message } from "../../base/encoder.ts";
 import { ConfigError } from "../../base/errors.ts";
-import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { parseOptions } from "../../base/schema.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
 import { chatIds, conversationOf } from "./prompt_ids.ts";
-import { type GenerateOptions, generateSchema, samplingSettings } from "./sampling_settings.ts";
-
-/** Options of an answer in a chat. */
-export interface ChatOptions extends GenerateOptions {
-  /**
-   * Leaves the oldest turns of a conversation out where it does not fit the context with room for the answer; the system
-   * message and the newest message stay (default false: such a conversation is refused once it does not fit at all).
-   */
-  trim?: boolean;
-}
-
-const chatSchema = optionsSchema<ChatOptions>()(generateSchema.extend({ trim: z.boolean().default(false) }));
+import { type ChatOptions, chatSchema, type GenerateOptions, samplingSettings } from "./sampling_settings.ts";
 
 /** The prompt of an answer. */
 export interface ChatPrompt {

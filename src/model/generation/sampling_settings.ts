@@ -57,6 +57,20 @@ export const generateSchema = optionsSchema<GenerateOptions>()(z.strictObject({
     .optional(),
 }));
 
+/** Options of an answer in a chat. */
+export interface ChatOptions extends GenerateOptions {
+  /**
+   * Leaves the oldest turns of a conversation out where it does not fit the context with room for the answer; the system
+   * message and the newest message stay (default false: such a conversation is refused once it does not fit at all).
+   */
+  trim?: boolean;
+}
+
+/** The schema of {@linkcode ChatOptions}. */
+export const chatSchema = optionsSchema<ChatOptions>()(
+  generateSchema.extend({ trim: z.boolean().default(false) }),
+);
+
 /** {@linkcode GenerateOptions} with defaults filled in. */
 export interface SamplingSettings extends Required<Omit<GenerateOptions, "signal" | "defaults">> {
   /** Largest number of tokens of prompt and text, where the files say so and no option says otherwise. */
