@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { called, openSink, type Sink, writeAll } from "./sink.ts";
+import type { Sink } from "./live_update.ts";
+import { called, openSink, writeAll } from "./sink.ts";
 import { hasColour, isTerminal } from "./terminal.ts";
 import { terminalText } from "./display.ts";
 

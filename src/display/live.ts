@@ -8,7 +8,8 @@ import { optionsSchema, parseOptions } from "../base/schema.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { settle } from "./display.ts";
 import { displayPlace } from "./nesting.ts";
-import { type LiveUpdate, openSink, type Sink } from "./sink.ts";
+import type { LiveUpdate, Sink } from "./live_update.ts";
+import { openSink } from "./sink.ts";
 
 /** Options of a live display. */
 export interface LiveOptions {
@@ -20,7 +21,7 @@ export interface LiveOptions {
   quiet?: number;
   /** Stream outside a notebook, default `stdout`. */
   stream?: "stdout" | "stderr";
-  /** Place of the display, default that of {@linkcode displayIn}, else of {@linkcode openSink}. */
+  /** Place of the display, default that of {@linkcode openSink}. */
   sink?: Sink;
   /** Clock, default that of the process. */
   clock?: Clock;
@@ -71,9 +72,8 @@ export class Live {
    */
   constructor(options: LiveOptions = {}) {
     const { interval, pipeInterval, quiet, stream, sink, clock } = parseOptions(schema, options, "Live");
-    const place = displayPlace();
-    this.#sink = sink ?? place.sink ?? openSink(stream);
-    this.#clock = clock ?? place.clock ?? systemClock;
+    this.#sink = sink ?? openSink(stream);
+    this.#clock = clock ?? displayPlace().clock ?? systemClock;
     this.#interval = this.#sink.kind === "pipe" ? pipeInterval : interval;
     this.#due = this.#clock.now() + quiet;
   }

@@ -17,6 +17,14 @@ export { bundle, Displayable, inNotebook, jupyter, type Picture, settle, showPic
 export * from "./chart.ts";
 export { bytes, count, duration, energy, fixed, mass, number, percent, plural, rate } from "./format.ts";
 export {
+  Help,
+  type HelpKeys,
+  type HelpList,
+  type HelpOption,
+  type HelpTexts,
+  type HelpVerb,
+} from "./help.ts";
+export {
   card,
   escapeHtml,
   escapeMarkdown,
@@ -30,19 +38,11 @@ export {
 export { armInterrupt, type InterruptHandler, interruptible, onInterrupt } from "./interrupt.ts";
 export type { Clock } from "./clock.ts";
 export { Live, type LiveOptions } from "./live.ts";
+export type { LiveUpdate, Sink } from "./live_update.ts";
 export { displayIn, type DisplayOwner, displayOwner, type DisplayPlace, withOwner } from "./nesting.ts";
 export { Progress, type ProgressOptions, withProgress } from "./progress.ts";
 export { growingSink, openGrowingSink } from "./growing.ts";
-export {
-  type Broadcast,
-  closedSink,
-  type LiveUpdate,
-  notebookSink,
-  openSink,
-  pipeSink,
-  type Sink,
-  terminalSink,
-} from "./sink.ts";
+export { type Broadcast, closedSink, notebookSink, openSink, pipeSink, terminalSink } from "./sink.ts";
 export { type Align, type Column, type Grid, keyValues, table, type TableOptions } from "./table.ts";
 export { colour, hasColour, type OutputName, type Paint, type Style, terminalColumns } from "./terminal.ts";
 export { COLOURS, GREY, GREY_TINT, TINTS } from "./palette.ts";

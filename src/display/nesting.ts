@@ -6,7 +6,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Clock } from "./clock.ts";
-import type { Sink } from "./sink.ts";
+import type { Sink } from "./live_update.ts";
 
 /** A display that shows what goes on inside of its work. */
 export interface DisplayOwner {

@@ -11,9 +11,9 @@ import { count, duration } from "./format.ts";
 import { escapeHtml } from "./html.ts";
 import { Live } from "./live.ts";
 import { type DisplayOwner, displayOwner, displayPlace, withOwner } from "./nesting.ts";
-import type { LiveUpdate, Sink } from "./sink.ts";
-import { COLOURS } from "./palette.ts";
-import { element, svgDocument, svgImage } from "./svg.ts";
+import type { LiveUpdate, Sink } from "./live_update.ts";
+import { COLOURS, GREY_TINT } from "./palette.ts";
+import { element, svgImage, svgMarks } from "./svg.ts";
 
 /** Options of a progress display. */
 export interface ProgressOptions {
@@ -240,7 +240,7 @@ export async function withProgress<T>(
 function barImage(share: number): string {
   const rect = (width: number, fill: string) => element("rect", { width, height: 10, rx: 3, fill });
   return svgImage(
-    svgDocument(200, 10, rect(200, "#dde3e8") + rect(200 * share, COLOURS[0])),
+    svgMarks(200, 10, rect(200, GREY_TINT) + rect(200 * share, COLOURS[0])),
     `${Math.round(share * 100)}%`,
   );
 }

@@ -5,28 +5,10 @@
  */
 import { printable } from "../base/printable.ts";
 import { bundle, isShown, isTerminal, jupyter, type OutputName, type Picture } from "./display.ts";
+import type { LiveUpdate, Sink } from "./live_update.ts";
+import { displayPlace } from "./nesting.ts";
+import { terminalColumns } from "./terminal.ts";
 import { fit, oneLine } from "./text_width.ts";
-
-/** The content of a live display at one moment. */
-export interface LiveUpdate {
-  /** The picture; a function is called only when the update is shown. */
-  picture: Picture | (() => Picture);
-  /** The same as one plain line for a pipe, default the first line of the picture's text, and all of it at the end. */
-  line?: string | (() => string);
-}
-
-/** A place where a live display is shown. */
-export interface Sink {
-  /** The kind of the place. */
-  readonly kind: "notebook" | "terminal" | "pipe";
-  /**
-   * Replaces the update before. `final` is true at the last call; `repeated` is true where that update is already shown.
-   * Does not throw when the place is gone.
-   */
-  show(update: LiveUpdate, final: boolean, repeated: boolean): void;
-  /** Waits until all output is sent. */
-  flush(): Promise<void>;
-}
 
 /** A function that sends a message of the Jupyter protocol. */
 export type Broadcast = (type: string, content: Record<string, unknown>) => Promise<void>;
@@ -89,10 +71,12 @@ export function closedSink(): Sink {
 }
 
 /**
- * Returns the sink of this process: its notebook, else the terminal or pipe of `stream`; a closed one in a process of several
+ * Returns the sink that {@linkcode displayIn} has set, or that of this process: its notebook, else the terminal or pipe of `stream`; a closed one in a process of several
  * that does not show what they do, and in a thread that works for the main one.
  */
 export function openSink(stream: OutputName = "stdout"): Sink {
+  const { sink } = displayPlace();
+  if (sink) return sink;
   if (!isShown() || inWorker()) return closedSink();
   const kernel = jupyter();
   if (kernel) return notebookSink((type, content) => kernel.broadcast(type, content));
@@ -111,12 +95,4 @@ export function writeAll(out: { writeSync(bytes: Uint8Array): number }, bytes: U
   try {
     for (let sent = 0; sent < bytes.length;) sent += out.writeSync(bytes.subarray(sent));
   } catch { /* the terminal is gone */ }
-}
-
-function terminalColumns(): number {
-  try {
-    return Deno.consoleSize().columns || 80;
-  } catch {
-    return 80;
-  }
 }

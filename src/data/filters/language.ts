@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { withProgress } from "../../display/progress.ts";
@@ -21,7 +22,7 @@ export interface LanguageOptions {
   model?: string;
 }
 
-const schema = optionsSchema<LanguageOptions>()(z.strictObject({
+const schema = optionsSchema<LanguageOptions>("LanguageOptions")(z.strictObject({
   keep: z.union([z.string(), z.array(z.string()).readonly()]).optional(),
   min: z.number().min(0).max(1).default(0.5),
   model: z.string().optional(),
@@ -69,7 +70,7 @@ let standard: Promise<FastText> | undefined;
 
 /** Loads the classifier of a file, or lid.176 (once). */
 export function languageModel(path?: string): Promise<FastText> {
-  if (path !== undefined) return withProgress(`loading ${path}`, {}, () => loadFastText(path));
+  if (path !== undefined) return withProgress(`loading ${basename(path)}`, {}, () => loadFastText(path));
   return standard ??= loadStandard().catch((error) => {
     standard = undefined;
     throw error;

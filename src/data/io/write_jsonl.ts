@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
@@ -44,7 +45,7 @@ export interface WriteOptions {
 const count = z.number().int().min(1).optional();
 
 /** The schema of {@linkcode WriteOptions}. */
-export const writeSchema = optionsSchema<WriteOptions>()(
+export const writeSchema = optionsSchema<WriteOptions>("WriteOptions")(
   z.strictObject({
     shardBytes: count,
     rejects: z.string().optional(),
@@ -97,7 +98,9 @@ export async function writePlan(
     const pass = { signal, onReject, workers };
     return path.includes("*")
       ? toShards(plan, path, shardBytes, pass)
-      : toFile(path, signal, (lines) => tallied(plan, pass, (value) => lines.add(value), `writing ${path}`));
+      : toFile(path, signal, (lines) =>
+        tallied(plan, pass, (value) =>
+          lines.add(value), `writing ${basename(path)}`));
   };
   return rejects === undefined ? await write() : await toFile(rejects, signal, write);
 }
@@ -113,7 +116,7 @@ async function toShards(
   const journal = await ShardJournal.open(path, hashOf([fingerprintOf(plan), shardBytes]), isOneShot(plan));
   const queue = new ShardQueue(journal, compressorOf(path), shardBytes, pass.signal);
   try {
-    const stats = await tallied(plan, pass, (value) => queue.add(value), `writing ${path}`);
+    const stats = await tallied(plan, pass, (value) => queue.add(value), `writing ${basename(path)}`);
     await queue.finish();
     await journal.finish();
     return stats;

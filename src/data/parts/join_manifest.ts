@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { basename } from "node:path";
 import { DataError } from "../../base/errors.ts";
 import { type Progress, withProgress } from "../../display/progress.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
@@ -27,7 +28,7 @@ type Report = PartOfJob & PartReport;
  * its line says
  */
 export async function joinManifest(pattern: string, verify: boolean): Promise<ManifestLine[]> {
-  return await withProgress(`joining ${pattern}`, { unit: "shards" }, async (progress) => {
+  return await withProgress(`joining ${basename(pattern)}`, { unit: "shards" }, async (progress) => {
     const { lines, parts } = await checkedLines(pattern, verify, progress);
     await tidy(new ManifestFolder(pattern), lines, parts);
     return lines;

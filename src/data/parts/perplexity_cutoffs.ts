@@ -7,9 +7,11 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { withProgress } from "../../display/progress.ts";
 import type { Document } from "../document.ts";
 import { measuredPlan } from "../filters/perplexity_filter.ts";
 import { NgramModel } from "../filters/ngram_model.ts";
@@ -107,7 +109,9 @@ export async function perplexityCutoffs(
 ): Promise<[number, number]> {
   const folder = new ManifestFolder(path);
   const { checkedLines } = await import("./join_manifest.ts");
-  const { lines } = await checkedLines(path, true);
+  const { lines } = await withProgress(`reading ${basename(path)}`, { unit: "shards" }, (progress) => {
+    return checkedLines(path, true, progress);
+  });
   const bins = new Map<number, number>();
   for (const { output } of lines) {
     for (const [bin, count] of await readJsonIfThere<[number, number][]>(folder.pathOf(output)) ?? []) {

@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { DataError } from "../../base/errors.ts";
 import { withProgress } from "../../display/progress.ts";
 import { type Write, writeAtomically } from "../../formats/atomic_file.ts";
@@ -64,19 +64,23 @@ export async function runPart(plan: DatasetPlan, job: PartsJob, fill: FillShard)
   await reports.removeReplaced(job, { fingerprint, input });
   const lines: ManifestLine[] = [];
   const failures = new Failures();
-  await withProgress(`writing ${job.pattern}`, { total: own.size, unit: "shards" }, async (progress) => {
-    for (const unit of all.filter((unit) => own.has(unit))) {
-      job.signal?.throwIfAborted();
-      const identity = identityOf(unit, fingerprint);
-      try {
-        lines.push(await folder.proof(identity) ?? await make(folder, identity, unit, fill, job.signal));
-      } catch (error) {
+  await withProgress(
+    `writing ${basename(job.pattern)}`,
+    { total: own.size, unit: "shards" },
+    async (progress) => {
+      for (const unit of all.filter((unit) => own.has(unit))) {
         job.signal?.throwIfAborted();
-        failures.add(error, unitName(unit), lines.length);
+        const identity = identityOf(unit, fingerprint);
+        try {
+          lines.push(await folder.proof(identity) ?? await make(folder, identity, unit, fill, job.signal));
+        } catch (error) {
+          job.signal?.throwIfAborted();
+          failures.add(error, unitName(unit), lines.length);
+        }
+        progress.add();
       }
-      progress.add();
-    }
-  });
+    },
+  );
   failures.check(job, own.size);
   await reports.write(job, {
     fingerprint,

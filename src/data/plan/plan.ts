@@ -181,6 +181,12 @@ export function sourcesOf<T>(plan: DatasetPlan<T>): readonly MixSource<T>[] {
   return plan.mix ?? [{ name: sourceName(plan), plan, weight: 1 }];
 }
 
+/** Returns the data at the root of the plan as progress calls it: a file without its folder, a sample, `mix`, or `records`. */
+export function sourceLabel(plan: DatasetPlan): string {
+  const name = sourceName(plan).replace(/^.*[\\/](?=.)/, "");
+  return name === "from" ? "records" : name;
+}
+
 /** Returns the name of the data at the root of the plan: a file, a sample, a pattern, or `mix`. */
 export function sourceName(plan: DatasetPlan): string {
   if (plan.mix || isJoined(plan)) return plan.op;

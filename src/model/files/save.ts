@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import { ConfigError } from "../../base/errors.ts";
 import { bytes as showBytes, type ProgressOptions, withProgress } from "../../display/mod.ts";
 import { writeText } from "./json_files.ts";
@@ -44,7 +45,7 @@ export async function saveModel(
     if (folder) await makeSharedFolder(world, folder, "Model.save");
     const file = path.endsWith(".gguf") ? path : `${path}/${GGUF_FILE}`;
     const content = { name, config, tokenizer, settings, type: GGUF_TYPES[dtype], signal };
-    await withProgress(`writing ${file}`, progressOf(parameters), async (progress) => {
+    await withProgress(`writing ${basename(file)}`, progressOf(parameters), async (progress) => {
       const write = (pieces: AsyncGenerator<ParameterPieces>) =>
         writeGgufModel(file, content, parameters, countedPieces(pieces, (bytes) => progress.add(bytes)));
       await collectFiles(ranks, [{ content: [{ held, from: 0, to: parameters.length }], write }], { signal });
@@ -62,7 +63,7 @@ export async function saveModel(
   }
   await makeSharedFolder(world, path, "Model.save");
   const files = hfFiles(path, { shardBytes, dtype }, parameters);
-  const own = await withProgress(`writing ${path}`, progressOf(parameters), (progress) => {
+  const own = await withProgress(`writing ${basename(path)}`, progressOf(parameters), (progress) => {
     const onBytes = (bytes: number) => progress.add(bytes * world.size); // the other ranks are about as far
     const collected = files.map(({ from, to, write }) => ({
       content: [{ held, from, to }],

@@ -17,6 +17,7 @@ import {
   rate,
   type Turn,
   turns,
+  withProgress,
 } from "../../display/mod.ts";
 import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 import { Continuation, type FinishReason } from "./continuation.ts";
@@ -178,7 +179,9 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   }
 
   async #readAll(): Promise<void> {
-    for (let i = 0; await this.#has(i); i++);
+    await withProgress("generating", { unit: "tokens" }, async (progress) => {
+      for (let i = 0; await this.#has(i); i++) progress.set(this.#continuation.ids.length);
+    });
   }
 
   #requireText(): void {

@@ -6,6 +6,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { basename } from "node:path";
 import { FormatError } from "../../base/errors.ts";
 import { gatherValues, type Group, type Ranks } from "../../base/exchange.ts";
 import { parseOptions } from "../../base/schema.ts";
@@ -58,7 +59,7 @@ export async function writeCheckpoint(
   const { world } = ranks;
   const settings = parseOptions(saveSchema, { ...options, signal }, "Model.save");
   const { shardBytes } = settings;
-  const label = `saving ${path}`;
+  const label = `saving ${basename(path)}`;
   const write = async (draft: string) => {
     const written = [
       ...await saveModel(model, draft, settings),
@@ -115,7 +116,7 @@ export async function openCheckpoint(path: string, group: Group = singleGroup): 
       state = await readState(path);
       const files = Object.entries(state.files).filter((_, i) => i % group.size === group.rank);
       const checking = { total: files.length, unit: "files" };
-      await withProgress(`checking ${path}`, checking, async (progress) => {
+      await withProgress(`checking ${basename(path)}`, checking, async (progress) => {
         for (const [name, expected] of files) {
           await checkFile(`${path}/${name}`, expected);
           progress.add();
@@ -163,7 +164,7 @@ async function checkFile(file: string, expected: FileRecord): Promise<void> {
 
 /** Restores the weights of a model from a checkpoint. Every rank of the model calls it. */
 export async function restoreWeights(model: Model, { path }: Checkpoint): Promise<void> {
-  await withProgress(`reading ${path}`, {}, () => restoreModel(model, path));
+  await withProgress(`reading ${basename(path)}`, {}, () => restoreModel(model, path));
 }
 
 /**
@@ -176,7 +177,7 @@ export async function restoreMoments(
   { path }: Checkpoint,
   ranks: Ranks = singleRanks,
 ): Promise<void> {
-  await withProgress(`reading ${path}`, {}, async () => {
+  await withProgress(`reading ${basename(path)}`, {}, async () => {
     await readMoments(path, ranks, training);
     if (training.adapters) await restoreAdapters(path, ranks, training.adapters);
   });
