@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { withFiles } from "../../base/file_problem.ts";
 import { nearest } from "../../base/schema.ts";
 import { Displayable, fit, keyValues, percent, type Picture, table } from "../../display/mod.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
@@ -218,7 +219,11 @@ export class Report extends Displayable {
     const json = () =>
       JSON.stringify({ date: new Date().toISOString(), results: this.results }, null, 1) + "\n";
     const text = path.endsWith(".md") ? this.toMarkdown() : json();
-    await writeAtomically(path, (write) => write(new TextEncoder().encode(text)));
+    await withFiles(
+      `write the report to ${path}`,
+      "Report.write",
+      () => writeAtomically(path, (write) => write(new TextEncoder().encode(text))),
+    );
   }
 }
 
