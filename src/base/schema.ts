@@ -13,17 +13,29 @@ import { firstProblem, problemText } from "./option_problem.ts";
 /** The type `true` when two unions of keys are equal, else the keys that only one of them has. */
 type SameKeys<A, B> = [A] extends [B] ? ([B] extends [A] ? true : Exclude<B, A>) : Exclude<A, B>;
 
+const named = new Map<string, z.ZodType>();
+
+/** Returns the schema of the options interface `name`, of those in the modules that are loaded. */
+export function schemaOf(name: string): z.ZodType | undefined {
+  return named.get(name);
+}
+
 /**
- * Returns the schema itself, tied to its documented interface: `optionsSchema<Options>()(z.strictObject({ ... }))` is a type error unless
- * both have the same keys and every value that the schema accepts is one that the interface allows.
+ * Returns the schema itself, tied to its documented interface: `optionsSchema<Options>("Options")(z.strictObject({ ... }))`
+ * is a type error unless both have the same keys and every value that the schema accepts is one that the interface allows.
+ *
+ * @param name the interface's name, by which the texts of `help()` find the schema's defaults
  */
-export function optionsSchema<Options>(): <S extends z.ZodType<unknown, Options>>(
+export function optionsSchema<Options>(name?: string): <S extends z.ZodType<unknown, Options>>(
   schema:
     & S
     & (SameKeys<keyof z.input<S>, keyof Options> extends true ? unknown
       : { keysThatDiffer: SameKeys<keyof z.input<S>, keyof Options> }),
 ) => S {
-  return (schema) => schema;
+  return (schema) => {
+    if (name !== undefined) named.set(name, schema);
+    return schema;
+  };
 }
 
 /**

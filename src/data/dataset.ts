@@ -6,6 +6,8 @@
 import type { Encoder } from "../base/encoder.ts";
 import { parseOptions } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
+import { Help } from "../display/help.ts";
+import helpTexts from "./dataset_help.json" with { type: "json" };
 import { cachedPlan } from "./steps/cache_step.ts";
 import { concatPlan } from "./steps/concat.ts";
 import { type ArxivOptions, arxivPlan } from "./corpora/arxiv.ts";
@@ -30,30 +32,20 @@ import { fingerprintOf, lineageOf, type LineageStep } from "./plan/fingerprint.t
 import { type TokenRow, TokenRowsDataset, type TokensOptions } from "./tokens/token_rows_dataset.ts";
 import { type ClosureOptions, type Items, memoryPlan } from "./io/in_memory.ts";
 import { type MixEntry, type MixOptions, mixPlan } from "./steps/mix.ts";
-import { type DatasetPlan, describePlan, entriesOf, planToJSON } from "./plan/plan.ts";
+import { knownCounts } from "./plan/known_counts.ts";
+import { type DatasetPlan, entriesOf, plansIn, planToJSON } from "./plan/plan.ts";
+import { flowOf } from "./reports/flow.ts";
+import { flowPicture } from "./reports/flow_picture.ts";
 import { Preview } from "./reports/preview.ts";
 import { Pass } from "./plan/pass.ts";
 import { type ReadOptions, readSchema } from "./plan/read_options.ts";
-import {
-  type CsvOptions,
-  csvPlan,
-  type JsonlOptions,
-  jsonlPlan,
-  type ParquetOptions,
-  parquetPlan,
-} from "./io/records.ts";
+import { csvPlan, jsonlPlan, parquetPlan } from "./io/records.ts";
+import type { CsvOptions, JsonlOptions, ParquetOptions } from "./io/records.ts";
 import { type SampleName, samplePlan } from "./io/sample_texts.ts";
 import { partPlan, partsOf, type SplitOptions, splitSchema } from "./steps/split.ts";
 import { type DatasetStats, tallied } from "./reports/stats.ts";
-import {
-  checkCount,
-  filterPlan,
-  mapPlan,
-  type ShuffleOptions,
-  shufflePlan,
-  skipPlan,
-  takePlan,
-} from "./steps/basic_steps.ts";
+import { checkCount, filterPlan, mapPlan, shufflePlan, skipPlan, takePlan } from "./steps/basic_steps.ts";
+import type { ShuffleOptions } from "./steps/basic_steps.ts";
 import { type LinesOptions, linesPlan, type TextOptions, textPlan } from "./io/text.ts";
 import { TokenizedDataset, type TokenizeOptions } from "./tokens/tokenized_dataset.ts";
 import type { TokenDataset } from "./tokens/token_dataset.ts";
@@ -80,6 +72,22 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   constructor(plan: DatasetPlan<T>) {
     super();
     this.plan = plan;
+  }
+
+  /**
+   * Lists the verbs, or explains one with its options, their defaults and where these come from.
+   *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * await Dataset.help().show();
+   * await Dataset.help("dedup").show();
+   * ```
+   *
+   * @throws {ConfigError} for a verb that it does not have
+   */
+  static help(verb?: string): Help {
+    return new Help(helpTexts, verb);
   }
 
   /**
@@ -524,9 +532,13 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
     return lineageOf(this.plan);
   }
 
-  /** Shows the plan, a line per step. */
+  /** Draws the plan, with what each step kept and dropped once all of it was read in this process. */
   override picture(): Picture {
-    return { text: ["Dataset", ...describePlan(this.plan, "  ")].join("\n") };
+    const isCounted = [...plansIn(this.plan)].some(knownCounts);
+    return flowPicture(
+      `Dataset${isCounted ? ", with the counts of the last reading" : ""}`,
+      flowOf(this.plan, { counts: knownCounts }),
+    );
   }
 
   /** Returns the plan as JSON, in which functions stand by name. */

@@ -17,6 +17,14 @@ export { bundle, Displayable, inNotebook, jupyter, type Picture, settle, showPic
 export * from "./chart.ts";
 export { bytes, count, duration, energy, fixed, mass, number, percent, plural, rate } from "./format.ts";
 export {
+  Help,
+  type HelpKeys,
+  type HelpList,
+  type HelpOption,
+  type HelpTexts,
+  type HelpVerb,
+} from "./help.ts";
+export {
   card,
   escapeHtml,
   escapeMarkdown,

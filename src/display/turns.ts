@@ -161,7 +161,5 @@ function partHtml({ text, look }: TurnPart): string {
   const inner = escapeHtml(text);
   if (look === "quiet") return `<span style="background:${GREY_TINT};opacity:0.8">${inner}</span>`;
   if (look === undefined) return inner;
-  return `<u style="background:${
-    TINTS[2]
-  };text-decoration-thickness:2px;text-underline-offset:3px">${inner}</u>`;
+  return `<u style="background:${TINTS[2]};text-underline-offset:3px">${inner}</u>`;
 }

@@ -6,7 +6,7 @@
 import type { Message } from "../base/encoder.ts";
 import { parseOptions } from "../base/schema.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
-import { bytes as showBytes, Displayable, interruptible, type Picture } from "../display/mod.ts";
+import { bytes as showBytes, Displayable, Help, interruptible, type Picture } from "../display/mod.ts";
 import type { Device, Program } from "../gpu/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape } from "./architecture/config.ts";
@@ -14,10 +14,11 @@ import { chatPrompt } from "./generation/fit_conversation.ts";
 import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generation/generate_batch.ts";
 import { Generation } from "./generation/generation.ts";
 import { promptIds } from "./generation/prompt_ids.ts";
-import type { ChatOptions, GenerateOptions } from "./generation/sampling_settings.ts";
+import type { GenerateOptions, ModelChatOptions } from "./generation/sampling_settings.ts";
 import type { InspectOptions } from "./inspection/inspect.ts";
 import type { Inspection } from "./inspection/inspection.ts";
 import { copyParameters, replaceParameters } from "./lifecycle/model_parameters.ts";
+import helpTexts from "./model_help.json" with { type: "json" };
 import { type ModelOptions, type SaveOptions, saveSchema } from "./model_options.ts";
 import { attachState, type ModelHandle, type ModelState, type Prompt } from "./model_state.ts";
 import { planModel, planShape } from "./planning/plan_model.ts";
@@ -116,6 +117,22 @@ export class Model extends Displayable implements ModelHandle {
    */
   static plan(source: string | ModelShape, options: PlanOptions): Plan {
     return planShape(source, options);
+  }
+
+  /**
+   * Lists the verbs, or explains one with its options, their defaults and where these come from.
+   *
+   * ```ts
+   * import { Model } from "@llamero/sdk";
+   *
+   * await Model.help().show();
+   * await Model.help("create").show();
+   * ```
+   *
+   * @throws {ConfigError} for a verb that it does not have
+   */
+  static help(verb?: string): Help {
+    return new Help(helpTexts, verb);
   }
 
   /** Its name, for displays and the memory report. */
@@ -221,7 +238,7 @@ export class Model extends Displayable implements ModelHandle {
    * @throws {ConfigError} for a tokenizer without a template, which `.instruct` sets, and for a conversation that does not fit the
    * context
    */
-  chat(messages: string | readonly Message[], options: ChatOptions = {}): Generation {
+  chat(messages: string | readonly Message[], options: ModelChatOptions = {}): Generation {
     const { ids, turns, trimmed, options: rest } = chatPrompt(this, messages, options);
     return new Generation(this, ids, rest, turns, trimmed);
   }

@@ -34,7 +34,7 @@ export type {
   WarningEvent,
 } from "./monitoring/events.ts";
 export { type OtherWork, utilisation } from "./monitoring/metrics.ts";
-export { type MaskedExample, MaskPreview } from "./stages/mask_preview.ts";
+export { type MaskedExample, type MaskedPiece, MaskPreview } from "./stages/mask_preview.ts";
 export type { InstructOptions, PretrainOptions, StageData, StageOptions } from "./stages/stage_options.ts";
 export type { ManualStep } from "./loop/manual_steps.ts";
 export type { DataJSON, Recipe, RecipeEvaluation, RecipeStage } from "./recipe.ts";

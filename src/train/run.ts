@@ -56,7 +56,7 @@ export interface RunCalls {
 }
 
 /** Milliseconds after its start and end in which a live card stands in the cell that runs. [ours] */
-const shownFor = 2000;
+const shownFor = 1000;
 
 /** Number of runs so far, for their names. */
 let runCount = 0;

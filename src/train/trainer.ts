@@ -6,7 +6,7 @@
 import { ConfigError } from "../base/errors.ts";
 import { parseOptions, show } from "../base/schema.ts";
 import { type Conversation, Dataset, type Document, TokenDataset } from "../data/mod.ts";
-import { Displayable, join, type Picture } from "../display/mod.ts";
+import { Displayable, Help, join, type Picture } from "../display/mod.ts";
 import { Model } from "../model/mod.ts";
 import { stateOf } from "../model/model_state.ts";
 import {
@@ -27,7 +27,7 @@ import {
   type PretrainOptions,
   type StageData,
 } from "./stages/stage_options.ts";
-import { MaskPreview } from "./stages/mask_preview.ts";
+import { maskOf, type MaskPreview } from "./stages/mask_preview.ts";
 import type { ManualStep } from "./loop/manual_steps.ts";
 import { launchSettings } from "./ranks/launch_settings.ts";
 import { type Recipe, stageJSON } from "./recipe.ts";
@@ -50,6 +50,7 @@ import {
   type VerifyResumeOptions,
   verifySchema,
 } from "./trainer_options.ts";
+import helpTexts from "./trainer_help.json" with { type: "json" };
 import { TrainerPlan } from "./trainer_plan.ts";
 import { type ResumeProof, verifyResume } from "./verify_resume.ts";
 
@@ -102,6 +103,22 @@ export class Trainer extends Displayable {
     const asked = energy !== false && isGiven(energy);
     this.#energy = energy && { ...parseOptions(energySchema, energy, "Trainer.energy"), asked };
     runParallel(model, this.#options.parallel); // refuses impossible options
+  }
+
+  /**
+   * Lists the verbs, or explains one with its options, their defaults and where these come from.
+   *
+   * ```ts
+   * import { Trainer } from "@llamero/sdk";
+   *
+   * await Trainer.help().show();
+   * await Trainer.help("pretrain").show();
+   * ```
+   *
+   * @throws {ConfigError} for a verb that it does not have
+   */
+  static help(verb?: string): Help {
+    return new Help(helpTexts, verb);
   }
 
   #append(item: ChainItem): Trainer {
@@ -363,12 +380,11 @@ export class Trainer extends Displayable {
    * @throws {ConfigError} where no stage learns from conversations
    */
   async maskPreview(count = 3, options: { signal?: AbortSignal } = {}): Promise<MaskPreview> {
-    const stage = stagesOf(this.#chain).find(({ settings, data }) =>
-      settings.kind === "instruct" && data instanceof Dataset
-    );
-    if (!stage) throw new ConfigError("Cannot show a mask: add a stage first, .instruct(conversations)");
-    const conversations = await (stage.data as Dataset<Conversation>).take(count).toArray(options);
-    return new MaskPreview(conversations, tokenizerOf(this.model, stage), stage.settings.context);
+    for (const stage of stagesOf(this.#chain)) {
+      const mask = await maskOf(this.model, stage, count, options);
+      if (mask) return mask;
+    }
+    throw new ConfigError("Cannot show a mask: add a stage first, .instruct(conversations)");
   }
 
   /**

@@ -24,7 +24,11 @@ import { laneMicroBatch } from "../model/training/parallel/lane_micro_batch.ts";
 import { lanesOf, runParallel } from "./ranks/run_parallel.ts";
 import type { TrainerParallelOptions } from "./trainer_options.ts";
 import { scheduleOf, type StageSettings } from "./stages/stage.ts";
+import { maskOf, type MaskPreview } from "./stages/mask_preview.ts";
 import { orderSeed, readStage, type StageDataFacts } from "./stages/stage_data.ts";
+
+/** Conversations of a stage whose mask a plan shows. [ours] */
+const shownMasks = 2;
 
 /** A stage in a plan. */
 export interface StagePlan {
@@ -38,6 +42,8 @@ export interface StagePlan {
   cost: PlanFacts;
   /** Windows, updates and validation data as the data has them; undefined before {@linkcode TrainerPlan.read}. */
   data?: StageDataFacts;
+  /** The first conversations with the tokens that count in the loss; undefined for other data, and before the data is read. */
+  mask?: MaskPreview;
 }
 
 /** The settings of a plan, and what is known so far. */
@@ -54,6 +60,8 @@ interface PlanKnowledge {
   network?: MeasuredNetwork;
   /** Facts of each stage's data, where it was read. */
   data?: readonly StageDataFacts[];
+  /** The mask of the first conversations of each stage, where they were read. */
+  masks?: readonly (MaskPreview | undefined)[];
 }
 
 /** The plan of a trainer's chain. */
@@ -76,7 +84,7 @@ export class TrainerPlan extends Displayable {
   /**
    * Reads and tokenizes the data of all stages, as the run will find it again. Returns the plan with the updates of stages
    * in epochs and the share that is really held out: small data gives more of itself, so that a measurement has windows
-   * enough.
+   * enough. Of a stage of instruction tuning it shows the first conversations with the tokens that count in the loss.
    *
    * ```ts
    * import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
@@ -94,11 +102,13 @@ export class TrainerPlan extends Displayable {
   async read({ signal = new AbortController().signal }: { signal?: AbortSignal } = {}): Promise<TrainerPlan> {
     const { seed } = this.#known;
     const data: StageDataFacts[] = [];
+    const masks: (MaskPreview | undefined)[] = [];
     for (const [i, stage] of stagesOf(this.#chain).entries()) {
       const order = orderSeed(seed, i, stage.settings.name);
       data.push(await readStage(this.#model, stage, { seed, order, signal }));
+      masks.push(await maskOf(this.#model, stage, shownMasks, { signal }));
     }
-    return new TrainerPlan(this.#model, this.#chain, { ...this.#known, data });
+    return new TrainerPlan(this.#model, this.#chain, { ...this.#known, data, masks });
   }
 
   /**
@@ -167,12 +177,14 @@ export class TrainerPlan extends Displayable {
     const warnings = this.stages.map(({ settings: { name }, steps }) =>
       steps === undefined ? undefined : shortStageWarning(name, steps)
     );
-    return join(table(rows, {
+    const masks = this.stages.flatMap(({ mask }) => mask ? [mask.picture()] : []);
+    const overview = table(rows, {
       title: `Training plan of ${this.#model.name}`,
-      note: `${count(maxBytes)}B of memory at most${this.#ranks()}; ${flop}; ${this.#time()}${
+      note: `${showBytes(maxBytes)} of memory at most${this.#ranks()}; ${flop}; ${this.#time()}${
         warnings.map((warning) => warning ? `\nWarning: ${warning}` : "").join("")
       }`,
-    }));
+    });
+    return join(overview, ...masks);
   }
 
   /** Returns the processes and what one of them sends in a step of the first stage. */
@@ -201,7 +213,7 @@ export class TrainerPlan extends Displayable {
 function stagePlan(
   model: Model,
   settings: StageSettings,
-  { energy, speeds, network, data, parallel }: PlanKnowledge,
+  { energy, speeds, network, data, masks, parallel }: PlanKnowledge,
   index: number,
 ): StagePlan {
   const flops = speeds?.[index];
@@ -230,7 +242,8 @@ function stagePlan(
     ...energy && { pue, gridKgPerKWh },
   };
   const { facts: cost } = model.plan({ tokens: tokens ?? batchTokens, lora: settings.lora, ...options });
-  return { settings, steps, tokens, cost, ...(facts && { data: facts }) };
+  const mask = masks?.[index];
+  return { settings, steps, tokens, cost, ...(facts && { data: facts }), ...(mask && { mask }) };
 }
 
 /** Returns the processes that share a run. */

@@ -26,6 +26,7 @@ export class OutputCollector {
         return this.#write(name!, text!);
       case "display_data":
       case "execute_result":
+        if (!Object.keys(data ?? {}).length) return; // front ends show nothing of it
         return this.#display({ output_type: type, data, metadata }, transient?.display_id);
       case "update_display_data":
         return this.#update(transient?.display_id ?? "", { data, metadata });

@@ -29,7 +29,7 @@ export interface ContaminationOptions {
   drop?: boolean;
 }
 
-const schema = optionsSchema<ContaminationOptions>()(z.strictObject({
+const schema = optionsSchema<ContaminationOptions>("ContaminationOptions")(z.strictObject({
   n: z.number().int().min(1).default(13),
   drop: z.boolean().default(false),
 }));

@@ -26,7 +26,7 @@ export function foldLines(lines: Iterable<Pick<ManifestLine, "totals" | "steps">
       steps.set(key, sum);
     }
   }
-  return new DatasetStats({ inputs: [] }, totals, [...steps.values()]);
+  return new DatasetStats(undefined, totals, [...steps.values()]);
 }
 
 /** Returns the errors of a unit, which its steps have counted with the place of the first one of each reason. */

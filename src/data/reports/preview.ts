@@ -4,13 +4,16 @@
  * @module
  */
 import { Displayable, type Picture } from "../../display/display.ts";
-import { bytes } from "../../display/format.ts";
+import { bytes, plural } from "../../display/format.ts";
 import { join } from "../../display/html.ts";
 import { withProgress } from "../../display/progress.ts";
 import { table } from "../../display/table.ts";
-import { countsTable } from "./counts_table.ts";
-import { type Conversation, type Document, textBytes } from "../document.ts";
-import { type DatasetPlan, describePlan, entriesOf, plansIn, sourceLabel } from "../plan/plan.ts";
+import { conversationsPicture, isConversation } from "./conversations_picture.ts";
+import { flowOf } from "./flow.ts";
+import { flowPicture } from "./flow_picture.ts";
+import { type Document, textBytes } from "../document.ts";
+import { countsByPlan } from "../plan/known_counts.ts";
+import { type DatasetPlan, entriesOf, plansIn, sourceLabel } from "../plan/plan.ts";
 import { Pass, type StepCounts } from "../plan/pass.ts";
 
 /** The first records of a dataset. They are read once, by the first call of `read` or `show`. */
@@ -56,14 +59,12 @@ export class Preview<T> extends Displayable {
   /** Draws the records and the counts; before the records are read, the plan. */
   override picture(): Picture {
     if (!this.#seen) {
-      return {
-        text: [`First ${this.#count} records, not read yet: await .show()`, ...describePlan(this.#plan)].join(
-          "\n",
-        ),
-      };
+      const title = `First ${plural(this.#count, "record")}, not read yet: await .show()`;
+      return flowPicture(title, flowOf(this.#plan));
     }
     const { records, steps } = this.#seen;
-    return join(table(records.map(rowOf), { title: `First ${records.length} records` }), countsTable(steps));
+    const flow = flowOf(this.#plan, { counts: countsByPlan(this.#plan, steps) });
+    return join(recordsPicture(records), flowPicture("Steps until then", flow));
   }
 
   /** Returns the number of requested records, and after `read` the records and the counts. */
@@ -72,15 +73,19 @@ export class Preview<T> extends Displayable {
   }
 }
 
-/**
- * Converts a record to a row of the table: the text of a document, the turns of a conversation, the fields of a row.
- */
+/** Draws conversations by turns, and other records as the rows of a table. */
+function recordsPicture(records: readonly unknown[]): Picture {
+  const conversations = records.filter(isConversation);
+  if (records.length > 0 && conversations.length === records.length) {
+    return conversationsPicture(conversations);
+  }
+  return table(records.map(rowOf), { title: `First ${plural(records.length, "record")}` });
+}
+
+/** Converts a record to a row of the table: the text of a document, the fields of a row. */
 function rowOf(value: unknown): object {
   if (typeof value !== "object" || value === null) return { record: value };
-  const { id, text, messages } = value as Partial<Document & Conversation>;
+  const { id, text } = value as Partial<Document>;
   if (typeof text === "string") return { id, bytes: bytes(textBytes(value)), text: text.trim() };
-  if (Array.isArray(messages)) {
-    return Object.fromEntries(messages.map(({ role, content }, i) => [`${i + 1} ${role}`, content]));
-  }
   return ArrayBuffer.isView(value) ? { record: Array.from(value as Uint32Array).join(" ") } : value;
 }

@@ -5,13 +5,13 @@
  */
 import { Displayable, type Picture } from "../../display/display.ts";
 import { withProgress } from "../../display/progress.ts";
-import { bytes as size, number, percent } from "../../display/format.ts";
-import { join } from "../../display/html.ts";
-import { table } from "../../display/table.ts";
-import { countsTable } from "./counts_table.ts";
+import { bytes as size, plural } from "../../display/format.ts";
 import { type Entry, textBytes } from "../document.ts";
-import { type DatasetPlan, entriesOf, plansIn, shareDecimals, sourceLabel } from "../plan/plan.ts";
+import { countsByPlan, rememberCounts } from "../plan/known_counts.ts";
+import { type DatasetPlan, entriesOf, plansIn, sourceLabel } from "../plan/plan.ts";
 import { Pass, type PassOptions, type StepCounts } from "../plan/pass.ts";
+import { type Flow, flowOf, flowOfSteps } from "./flow.ts";
+import { flowPicture } from "./flow_picture.ts";
 
 /** The share of a source in the records of a pass. */
 export interface SourceShare {
@@ -54,40 +54,31 @@ export class DatasetStats extends Displayable {
   /** Counts of each step, readers first. */
   readonly steps: readonly StepCounts[];
 
-  /** Makes the statistics of a finished pass over `plan`, which names the shares of a mixture. */
-  constructor(plan: Pick<DatasetPlan, "mix" | "inputs">, tally: RecordTotals, steps: readonly StepCounts[]) {
+  readonly #flow: Flow;
+
+  /** Makes the statistics of a finished pass over `plan`; without a plan its steps stand one behind another. */
+  constructor(plan: DatasetPlan | undefined, tally: RecordTotals, steps: readonly StepCounts[]) {
     super();
     this.records = tally.records;
     this.bytes = tally.bytes;
     this.shortest = tally.records ? tally.shortest : 0;
     this.longest = tally.longest;
     this.steps = steps;
-    this.sources = (mixOf(plan) ?? []).map(({ name, weight }) => {
+    this.sources = (plan && mixOf(plan) || []).map(({ name, weight }) => {
       const bytes = tally.drawn?.get(name) ?? 0;
       return { source: name, asked: weight, drawn: tally.bytes ? bytes / tally.bytes : 0, bytes };
     });
+    const drawn = new Map(this.sources.map(({ source, drawn }) => [source, drawn]));
+    this.#flow = plan ? flowOf(plan, { counts: countsByPlan(plan, steps), drawn }) : flowOfSteps(steps);
   }
 
-  /** Draws a line of totals, the steps, and the shares of a mixture. */
+  /** Draws a line of totals, and the steps with what each kept and dropped; a mixture with its asked and drawn shares. */
   override picture(): Picture {
     const mean = this.records ? this.bytes / this.records : 0;
     const totals =
-      `${number(this.records)} records, ${size(this.bytes)} of text: ${size(this.shortest)} to ` +
+      `${plural(this.records, "record")}, ${size(this.bytes)} of text: ${size(this.shortest)} to ` +
       `${size(this.longest)}, mean ${size(mean)}`;
-    const decimals = shareDecimals(this.sources.map(({ asked }) => asked));
-    const shares = this.sources.map(({ source, asked, drawn, bytes }) => ({
-      source,
-      asked: percent(asked, decimals),
-      drawn: percent(drawn, decimals),
-      text: size(bytes),
-    }));
-    const steps = countsTable(this.steps);
-    if (shares.length === 0) return join({ text: totals }, steps);
-    return join(
-      { text: totals },
-      steps,
-      table(shares, { align: { asked: "right", drawn: "right", text: "right" } }),
-    );
+    return flowPicture(totals, this.#flow);
   }
 
   /** Returns the statistics as JSON. */
@@ -137,10 +128,12 @@ export async function tallied<T>(
       progress.add();
     }
   });
-  return new DatasetStats(plan, tally, pass.steps(plansIn(plan)));
+  const steps = pass.steps(plansIn(plan));
+  if (pass.unit === undefined) rememberCounts(plan, steps);
+  return new DatasetStats(plan, tally, steps);
 }
 
 /** Returns the mixture under the steps of a plan, if there is one. */
-function mixOf(plan: Pick<DatasetPlan, "mix" | "inputs">): DatasetPlan["mix"] {
+function mixOf(plan: DatasetPlan): DatasetPlan["mix"] {
   return plan.mix ?? (plan.inputs.length === 1 ? mixOf(plan.inputs[0]) : undefined);
 }

@@ -16,7 +16,7 @@ import { onEachSource } from "./mix.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
 import { call, closureOf, stepPlan } from "./stateful_step.ts";
 
-const closureSchema = optionsSchema<ClosureOptions>()(z.strictObject({
+const closureSchema = optionsSchema<ClosureOptions>("ClosureOptions")(z.strictObject({
   name: z.string().optional(),
   version: z.union([z.string(), z.number()]).optional(),
 }));
@@ -136,7 +136,7 @@ export interface ShuffleOptions {
   buffer?: number;
 }
 
-const shuffleSchema = optionsSchema<ShuffleOptions>()(z.strictObject({
+const shuffleSchema = optionsSchema<ShuffleOptions>("ShuffleOptions")(z.strictObject({
   seed: z.number().int().default(42),
   buffer: z.number().int().min(1).default(10_000),
 }));

@@ -39,7 +39,9 @@ const entrySchema = optionsSchema<MixEntry<unknown>>()(z.strictObject({
   maxEpochs: z.number().min(1).optional(),
 }));
 
-const mixSchema = optionsSchema<MixOptions>()(z.strictObject({ seed: z.number().int().default(42) }));
+const mixSchema = optionsSchema<MixOptions>("MixOptions")(
+  z.strictObject({ seed: z.number().int().default(42) }),
+);
 
 /**
  * Returns the plan of a mixture of named sources.

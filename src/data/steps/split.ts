@@ -20,7 +20,7 @@ export interface SplitOptions {
 }
 
 /** The schema of {@linkcode SplitOptions}. */
-export const splitSchema = optionsSchema<SplitOptions>()(
+export const splitSchema = optionsSchema<SplitOptions>("SplitOptions")(
   z.strictObject({ seed: z.number().int().default(42) }),
 );
 

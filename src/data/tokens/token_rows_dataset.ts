@@ -27,7 +27,9 @@ export interface TokensOptions {
   order?: "given";
 }
 
-const schema = optionsSchema<TokensOptions>()(z.strictObject({ order: z.literal("given").optional() }));
+const schema = optionsSchema<TokensOptions>("TokensOptions")(
+  z.strictObject({ order: z.literal("given").optional() }),
+);
 
 /** Rows of ids as a token dataset. */
 export class TokenRowsDataset extends TokenDataset {

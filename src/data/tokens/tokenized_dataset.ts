@@ -15,14 +15,10 @@ import { PackedSource } from "../packing/packed_source.ts";
 import { checkFirstRecord } from "../packing/record_kind.ts";
 import { layoutVersion, persistentRoot, shardFolder, temporaryRoot } from "../plan/artifact_store.ts";
 import { cacheKeyOf, fingerprintOf, hashOf, lineageOf, type LineageStep } from "../plan/fingerprint.ts";
-import {
-  type DatasetPlan,
-  describePlan,
-  type MixSource,
-  planToJSON,
-  sourceLabel,
-  sourcesOf,
-} from "../plan/plan.ts";
+import { knownCounts, rememberCounts } from "../plan/known_counts.ts";
+import { type DatasetPlan, type MixSource, planToJSON, sourceLabel, sourcesOf } from "../plan/plan.ts";
+import { flowOf } from "../reports/flow.ts";
+import { flowPicture } from "../reports/flow_picture.ts";
 import { type HeldOut, type HoldOutOptions, holdOutPlans } from "../validation/hold_out.ts";
 import { PreparedTokens } from "../windows/prepared_tokens.ts";
 import type { PrepareOptions } from "../windows/window.ts";
@@ -41,7 +37,7 @@ export interface TokenizeOptions {
   dir?: string;
 }
 
-const schema = optionsSchema<TokenizeOptions>()(z.strictObject({
+const schema = optionsSchema<TokenizeOptions>("TokenizeOptions")(z.strictObject({
   context: z.number("must be a whole number, at least 8").int("must be a whole number, at least 8")
     .min(8, "must be at least 8"),
   documentMask: z.boolean().default(false),
@@ -135,9 +131,10 @@ export class TokenizedDataset extends TokenDataset {
     const mask = this.documentMask
       ? "attention stops at document borders"
       : "documents run on into each other";
-    return {
-      text: [`Tokens in windows of ${this.context}: ${ids}, ${mask}`, ...describePlan(plan, "  ")].join("\n"),
-    };
+    return flowPicture(
+      `Tokens in windows of ${this.context}: ${ids}, ${mask}`,
+      flowOf(plan, { counts: knownCounts }),
+    );
   }
 
   override toJSON(): Record<string, unknown> {
@@ -167,6 +164,7 @@ export class TokenizedDataset extends TokenDataset {
       options.signal,
       options.host,
     );
+    rememberCounts(plan, shards.facts.steps);
     return new PackedSource(source, shards, { context, documentMask, vocabSize });
   }
 

@@ -9,10 +9,10 @@
 import { ConfigError, DataError } from "../../base/errors.ts";
 import { fetched, isRemote } from "../../data/io/download_cache.ts";
 import { patternsOf } from "../../data/io/file_patterns.ts";
-import { Dataset, type TokenDataset } from "../../data/mod.ts";
+import { Dataset, TokenDataset } from "../../data/mod.ts";
 import type { SourceLocation } from "../../data/document.ts";
 import { Pass } from "../../data/plan/pass.ts";
-import { entriesOf } from "../../data/plan/plan.ts";
+import { describePlan, entriesOf } from "../../data/plan/plan.ts";
 import { readLines } from "../../formats/records/lines.ts";
 import { isTar, unpacked } from "./archive.ts";
 import { findInFolder, isFile, isFolder, someOf } from "./find_files.ts";
@@ -246,7 +246,12 @@ export class TaskSource {
 
 /** Returns a path as it is, and the steps of a dataset with commas between them. */
 export function inOneLine(data: TaskFile | TokenDataset): string {
-  return String(data).replace(/^Dataset\n/, "").split("\n").map((line) => line.trim()).join(", ");
+  const steps = data instanceof Dataset
+    ? describePlan(data.plan)
+    : data instanceof TokenDataset
+    ? data.lineage.map(({ step }) => step)
+    : [String(data)];
+  return steps.map((line) => line.trim()).join(", ");
 }
 
 /** Returns true for data that is one file, folder or dataset. */

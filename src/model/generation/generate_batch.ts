@@ -42,7 +42,7 @@ export interface BatchGenerateOptions extends Omit<GenerateOptions, "seed"> {
   onText?: (index: number, text: GeneratedText) => void;
 }
 
-const batchGenerateSchema = optionsSchema<BatchGenerateOptions>()(z.strictObject({
+const batchGenerateSchema = optionsSchema<BatchGenerateOptions>("BatchGenerateOptions")(z.strictObject({
   ...generateSchema.shape,
   seed: z.union([z.int(), z.array(z.int()).readonly()]).default(42),
   batch: z.int().min(1).default(32),

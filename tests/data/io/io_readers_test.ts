@@ -133,7 +133,7 @@ Deno.test("reading is cold: a reader for a missing file is made, shown and chain
   const dataset = Dataset.text("no/such/*.txt", { by: "paragraph" }).filter(({ text }) => text.length > 3, {
     name: "long",
   });
-  assert.equal(String(dataset), "Dataset\n  text no/such/*.txt, by paragraph\n  filter long");
+  assert.equal(String(dataset), "Dataset\n  text no/such/*.txt, by paragraph\n  ↓ filter long");
   assert.deepEqual(JSON.parse(JSON.stringify(dataset)), {
     op: "filter",
     name: "long",

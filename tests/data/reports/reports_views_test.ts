@@ -14,7 +14,7 @@ Deno.test("a preview reads only when asked, only so far, and shows records and w
   const preview = notes().preview(3);
   assert.equal(
     String(preview),
-    "First 3 records, not read yet: await .show()\nfrom notes, records 4\nfilter long",
+    "First 3 records, not read yet: await .show()\n  from notes, records 4\n  ↓ filter long",
   );
   const records = await preview.read();
   assert.deepEqual(records.map(({ id }) => id), ["notes:1", "notes:2", "notes:4"]);
@@ -28,10 +28,10 @@ Deno.test("a preview reads only when asked, only so far, and shows records and w
       "notes:2  25 B   a much longer second text",
       "notes:4  5 B    third",
       "",
-      "step                   kept  dropped  why",
-      "─────────────────────────────────────────────────",
-      "from notes, records 4     4        0",
-      "filter long               3        1  not long: 1",
+      "Steps until then",
+      "  from notes, records 4  4 kept  ████████████",
+      "  ↓ filter long          3 kept  █████████░░░",
+      "        1 dropped: not long",
     ].join("\n"),
   );
   let reads = 0;
@@ -43,8 +43,12 @@ Deno.test("a preview reads only when asked, only so far, and shows records and w
 Deno.test("a preview shows conversations by turn and rows by field, and injects nothing", async () => {
   const talk = Dataset.from([{ prompt: "<b>Q</b>", completion: "A" }]).conversations().preview(1);
   await talk.read();
-  assert.match(String(talk), /1 user +2 assistant\n.*\n<b>Q<\/b> +A/);
-  assert.ok(talk.picture().html?.includes("&lt;b&gt;Q"));
+  assert.match(
+    String(talk),
+    /\nConversation 1, from\nuser {7}<b>Q<\/b>\nassistant {2}«A»\nmarked: the answers/,
+  );
+  assert.match(talk.picture().html!, /&lt;b&gt;Q&lt;\/b&gt;/);
+  assert.match(talk.picture().html!, /<u [^>]*>A<\/u>/, "marked by more than colour");
   const rows = Dataset.from([{ a: 1, b: [2] }]).preview(1);
   await rows.read();
   assert.match(String(rows), /a {2}b\n.*\n1 {2}\[2\]/);
@@ -63,7 +67,7 @@ Deno.test("stats count records, bytes of text and what each step dropped", async
       { step: "filter long", kept: 3, dropped: { "not long": 1 }, notes: {}, bytes: {} },
     ],
   });
-  assert.match(String(stats), /^3 records, 35 B of text: 5 B to 25 B, mean 11\.7 B\n\nstep /);
+  assert.match(String(stats), /^3 records, 35 B of text: 5 B to 25 B, mean 11\.7 B\n {2}from notes/);
   assert.equal(
     (await Dataset.from([{ text: "é灌🦙" }]).stats()).bytes,
     new TextEncoder().encode("é灌🦙").length,

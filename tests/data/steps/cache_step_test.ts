@@ -20,7 +20,7 @@ Deno.test("what comes before a cache runs once, also for whoever reads it early,
     assert.deepEqual(await chain().filter(({ meta }) => meta?.n !== 0).toArray(), plain.slice(1));
     assert.equal(calls, 3);
     assert.deepEqual((stats.steps as { kept: number }[]).map(({ kept }) => kept), [4, 3, 3, 3]);
-    assert.match(String(chain()), /costly\n {2}cache$/);
+    assert.match(String(chain()), /costly\n {2}↓ cache$/);
     await write(`${folder}/a.jsonl`, ["one", "two", "four", "five", "six"]);
     assert.deepEqual((await chain().toArray()).map(({ text }) => text), [
       "one",

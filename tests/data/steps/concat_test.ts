@@ -31,7 +31,16 @@ Deno.test("datasets follow one another, through every verb", () =>
     assert.deepEqual(await textsOf(Dataset.jsonl(`${folder}/a-*.jsonl`, { text: "text" })), texts);
     assert.equal(
       String(both),
-      "Dataset\n  concat\n      from a, records 2\n      from b, records 3\n      from c, records 0",
+      [
+        "Dataset, with the counts of the last reading",
+        "  a",
+        "    from a, records 2  2 kept  ████████████",
+        "  b",
+        "    from b, records 3  3 kept  ████████████",
+        "  c",
+        "    from c, records 0  0 kept",
+        "  ↓ concat             5 kept  ████████████",
+      ].join("\n"),
     );
     const prepared = await both.tokenize(new ByteEncoder(), { context: 8, dir: `${folder}/tokens` })
       .prepare();

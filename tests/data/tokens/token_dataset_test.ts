@@ -134,7 +134,7 @@ Deno.test("a mixture packs each source by itself and draws exact quotas", () =>
     const stats = await tokens.stats({ windows: 2000 });
     assert.deepEqual(stats.sources.map(({ asked, drawn }) => [asked, drawn]), [[0.75, 0.75], [0.25, 0.25]]);
     assert.match(String(stats), /a +75\.0% +75\.0% +15,000 +4\.53 +49 /);
-    assert.match(String(stats), /Drawn: the first 2000 windows/);
+    assert.match(String(stats), /Drawn: the first 2,000 windows/);
   }));
 
 Deno.test("a plan shows itself without reading, and a source shorter than a window is named", () =>

@@ -117,7 +117,7 @@ Deno.test("the mask preview marks answers and their end as learned, and nothing 
   assert.equal(learned, answer.reduce((sum, piece) => sum + piece.tokens, 0));
   assert.equal(tokens, pieces.reduce((sum, piece) => sum + piece.tokens, 0));
   assert.equal(cut, 0);
-  assert.match(String(preview), /Is x \d+ odd\?[^«]*« ?(odd|even)<\/s>»/);
-  assert.match(preview.picture().html!, /background:#74c47680">[^<]*(odd|even)/);
+  assert.match(String(preview), /^user +.*Is x \d+ odd\?\nassistant +.*« ?(odd|even)<\/s>»$/m);
+  assert.match(preview.picture().html!, /<u [^>]*>[^<]*(odd|even)&lt;\/s&gt;<\/u>/);
   await assert.rejects(quiet(model).maskPreview(), /add a stage first/);
 });

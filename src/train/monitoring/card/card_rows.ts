@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { bytes, count, duration, number, percent } from "../../../display/mod.ts";
+import { bytes, count, duration, number, percent, rate } from "../../../display/mod.ts";
 import { energyText } from "../energy.ts";
 import { otherSeconds, type OtherWork } from "../metrics.ts";
 import { skippedText } from "../skipped_steps.ts";
@@ -27,7 +27,7 @@ export function cardRows(facts: CardFacts): Row[] {
     ...skipped ? [["skipped steps", skipped] as Row] : [],
     ...utilisation === undefined ? [] : [["share of peak FLOP/s", percent(utilisation)] as Row],
     ...overlap === undefined ? [] : [["exchanges under computation", percent(overlap)] as Row],
-    ["time", timeText(facts)],
+    ...facts.seconds > 0 ? [["time", timeText(facts)] as Row] : [],
     ...peakMemory === undefined ? [] : [["peak memory", bytes(peakMemory)] as Row],
     ...energy ? [["energy", energyText(energy)] as Row] : [],
     ...ended && checkpoint ? [["checkpoint", checkpoint] as Row] : [],
@@ -62,16 +62,13 @@ function speedRows(facts: CardFacts): Row[] {
   if (!history.length) return [];
   const rows: Row[] = [["tokens", count(tokens)]];
   if (!(speed > 0)) return rows;
+  const each = devices > 1 ? `, ${rate(speed / devices, "tokens")} on each of ${devices} devices` : "";
+  rows.push([hasEnded(facts) ? "mean speed" : "speed", rate(speed, "tokens") + each]);
   const inSteps = seconds - otherSeconds(otherWork);
-  const parts = [`${number(Math.round(speed))} tokens/s`];
-  if (hasEnded(facts)) {
-    parts[0] += " over the whole run";
-    if (isLarge(facts) && inSteps > 0) {
-      parts.push(`${number(Math.round(tokens / inSteps))} in the steps alone`);
-    }
+  if (hasEnded(facts) && isLarge(facts) && inSteps > 0) {
+    rows.push(["speed in steps", rate(tokens / inSteps, "tokens")]);
   }
-  if (devices > 1) parts.push(`${number(Math.round(speed / devices))} on each of ${devices} devices`);
-  return [...rows, ["speed", parts.join(", ")]];
+  return rows;
 }
 
 function isLarge({ seconds, otherWork }: CardFacts): boolean {
@@ -84,7 +81,7 @@ function timeText(facts: CardFacts): string {
   const left = secondsLeft(facts);
   const parts = [duration(seconds)];
   if (left !== undefined) parts.push(`${duration(left)} to go`);
-  if (hasEnded(facts) && isLarge(facts)) parts.push(...sharesOf(otherWork, seconds));
+  if (hasEnded(facts) && isLarge(facts)) parts.push(`of which ${sharesOf(otherWork, seconds).join(", ")}`);
   return parts.join(", ");
 }
 

@@ -26,7 +26,9 @@ export function lossLines(
     const points = byStage(history).flatMap((stage, i) => smoothCurve(stage, reach, i > 0));
     series.push({ name: `smoothed over ${2 * reach + 1} steps`, points });
   }
-  if (validations.length) series.push({ name: "validation", points: validationCurve(validations) });
+  if (validations.length) {
+    series.push({ name: "validation", points: validationCurve(validations), best: "lowest" });
+  }
   return { title: "", xLabel: "step", yLabel: "nats per token", series };
 }
 

@@ -8,11 +8,13 @@ import {
   duration,
   escapeHtml,
   htmlOf,
-  join,
   keyValues,
+  meterHtml,
   number,
   type Picture,
-  sparkline,
+  plural,
+  printable,
+  rate,
 } from "../../../display/mod.ts";
 import { scoresTable } from "../evaluation.ts";
 import { type CardFacts, hasEnded, secondsLeft } from "./card_facts.ts";
@@ -23,19 +25,22 @@ import { lossChart } from "./loss_curves.ts";
 export function runCard(facts: CardFacts): Picture {
   const chart = lossChart(facts.history, facts.validations);
   const table = keyValues("", cardRows(facts));
-  const notes = notesOf(facts);
   const scores = hasEnded(facts) ? scoresTable(facts.evaluations) : [];
-  const head = [headline(facts), hasEnded(facts) ? "" : losses(facts)].filter(Boolean).join("  ");
-  const curves = facts.history.length ? [chart.text.split("\n").slice(1).join("\n")] : [];
+  const notes = notesOf(facts);
+  const text = (show: (picture: Picture) => string) => {
+    const curves = facts.history.length ? [show(chart).split("\n").slice(1).join("\n")] : [];
+    const below = scores.map((picture) => `\n${show(picture)}`);
+    return [headline(facts), ...curves, show(table), ...notes, ...below].join("\n");
+  };
   return {
-    text: [head, ...curves, table.text, ...notes, ...scores.map(({ text }) => `\n${text}`)].join("\n"),
+    text: text((picture) => picture.text),
     html: card(
       facts.title,
-      `<div>${escapeHtml(progressText(facts))}</div>${bar(facts)}${beside(htmlOf(chart), htmlOf(table))}` +
-        notes.map((note) => `<div style="white-space:pre-wrap;margin:4px 0">${escapeHtml(note)}</div>`)
-          .join("") +
-        (scores.length ? htmlOf(join(...scores)) : ""),
+      `<div>${escapeHtml(progressText(facts))}</div>${meterOf(facts)}` +
+        (facts.history.length ? beside(htmlOf(chart), htmlOf(table)) : htmlOf(table)) +
+        notes.map(noteOf).join("") + scores.map(htmlOf).join(""),
     ),
+    terminal: (paint) => text((picture) => picture.terminal?.(paint) ?? printable(picture.text)),
   };
 }
 
@@ -48,7 +53,7 @@ export function headline(facts: CardFacts): string {
   const parts = [progressText(facts)];
   if (last) parts.push(`loss ${number(last.loss)}`);
   if (measured) parts.push(`validation ${number(measured.loss)} at step ${number(measured.step)}`);
-  if (speed > 0) parts.push(`${number(Math.round(speed))} tokens/s`);
+  if (speed > 0) parts.push(rate(speed, "tokens"));
   if (left !== undefined) parts.push(`${duration(left)} to go`);
   if (last && hasEnded(facts)) parts.push(`took ${duration(seconds)}`);
   return parts.join("  ");
@@ -66,18 +71,15 @@ function progressText({ stage, stages, status, note }: CardFacts): string {
   const current = stages.at(-1);
   const known = current?.name === stage && current.steps > 0;
   const where = known ? `${stage} ${number(current.done)}/${number(current.steps)}` : stage;
-  const doing = status === "running" ? note : status === "stopping" && note ? `${status}, ${note}` : status;
-  return [where, doing].filter(Boolean).join(" ");
-}
-
-function losses({ history }: CardFacts): string {
-  return sparkline(history.slice(-2000).map(({ loss }) => loss), 20);
+  const doing = status === "stopping" && note ? `stopping, ${note}` : status;
+  if (status !== "running") return [where, doing].filter(Boolean).join(" ");
+  return [where, note].filter(Boolean).join(": ");
 }
 
 function notesOf(facts: CardFacts): string[] {
   const { warnings, sample } = facts;
   const notes = warnings.slice(-3).map((warning) => `Warning: ${warning}`);
-  if (warnings.length > 3) notes.unshift(`${number(warnings.length - 3)} earlier warnings`);
+  if (warnings.length > 3) notes.unshift(plural(warnings.length - 3, "earlier warning"));
   if (sample !== undefined) notes.push(`Sample: ${sample}`);
   return [...notes, ...endNotes(facts)];
 }
@@ -98,20 +100,23 @@ function wayOn({ history, checkpoint, saved, resumeCall, startCall }: CardFacts)
   if (checkpoint === undefined || saved === undefined) {
     return `start again: ${startCall}. No checkpoint was written`;
   }
-  const lost = step > saved ? `; ${number(step - saved)} later steps are done again` : "";
+  const lost = step > saved ? `; ${plural(step - saved, "later step")} to do again` : "";
   return `go on from the checkpoint of step ${number(saved)}: ${resumeCall}${lost}`;
 }
 
-function bar({ stages }: CardFacts): string {
-  const { done = 0, steps = 0 } = stages.at(-1) ?? {};
-  if (!steps) return "";
-  const width = (100 * Math.min(1, done / steps)).toFixed(1);
-  return `<div style="background:#8883;border-radius:3px;height:8px;margin:6px 0">` +
-    `<div style="background:#4a7fb5;border-radius:3px;height:8px;width:${width}%"></div></div>`;
+/** Returns the bar of the stage that goes on; a run that has ended needs none. */
+function meterOf(facts: CardFacts): string {
+  const { done = 0, steps = 0 } = facts.stages.at(-1) ?? {};
+  return steps && !hasEnded(facts) ? `<div style="margin:6px 0">${meterHtml(done / steps)}</div>` : "";
 }
 
 /** Returns a chart with a table beside it, or below it where the cell is narrow. */
 function beside(chart: string, table: string): string {
   return `<div style="display:flex;flex-wrap:wrap;gap:4px 12px;align-items:flex-start">` +
-    `<div style="flex:3 1 380px;min-width:0">${chart}</div><div style="flex:1 1 220px;min-width:0">${table}</div></div>`;
+    `<div style="flex:3 1 420px;min-width:0">${chart}</div><div style="flex:2 1 300px;min-width:0">${table}</div></div>`;
+}
+
+/** Returns a warning, a sample or the way on, in the theme's colour. */
+function noteOf(note: string): string {
+  return `<div style="white-space:pre-wrap;margin:4px 0">${escapeHtml(note)}</div>`;
 }

@@ -16,6 +16,7 @@ export async function showRun(log: RunLog, facts: () => CardFacts): Promise<void
     const live = new Live({ sink });
     const update = { picture: () => runCard(facts()), line: () => plainLine(facts()) };
     log.onNote = () => live.update(update);
+    if (sink.kind === "notebook") live.update(update); // at once, while the cell that starts the run is the one that runs
     for await (const event of log.events.of<RunEvent["type"]>([])) {
       const line = pipeLine(event);
       if (sink.kind === "pipe" && line) sink.show({ picture: { text: line }, line }, false, false);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { CardFacts } from "../../../../src/train/monitoring/card/card_facts.ts";
 import { headline, plainLine, runCard } from "../../../../src/train/monitoring/card/run_card.ts";
-import { bytes, number } from "../../../../src/display/mod.ts";
+import { bytes, number, rate } from "../../../../src/display/mod.ts";
 import { Trainer, type TrainerOptions } from "../../../../src/train/mod.ts";
 import { quiet, short, tinyModel, tokens } from "../../support.ts";
 import { inFolder } from "../../../support/folder.ts";
@@ -50,7 +50,7 @@ const stopped: CardFacts = {
 Deno.test("the card of a run that goes on shows curves, speed, time left and peak memory", () => {
   assert.equal(
     runCard(facts).text,
-    `pretrain 3/12  loss 5  validation 6.500 at step 2  4096 tokens/s  9.0 s to go  █▃▁
+    `pretrain 3/12  loss 5  validation 6.500 at step 2  4,096 tokens/s  9.0 s to go
   loss        █▃▁  5 at step 3
   validation  ▄  6.500 at step 2
   loss             5 at step 3
@@ -58,7 +58,7 @@ Deno.test("the card of a run that goes on shows curves, speed, time left and pea
   learning rate    0.001000
   gradient norm    1
   tokens           12.3K
-  speed            4096 tokens/s
+  speed            4,096 tokens/s
   time             4.0 s, 9.0 s to go
   peak memory      56.8 MB`,
   );
@@ -68,10 +68,13 @@ Deno.test("a stopped card shows the mean speed, the time beside the steps, the c
   const text = runCard(stopped).text;
   assert.match(
     text,
-    /^pretrain 3\/12 stopped {2}loss 5 {2}validation 6\.500 at step 2 {2}3072 tokens\/s {2}took 4\.0 s$/m,
+    /^pretrain 3\/12 stopped {2}loss 5 {2}validation 6\.500 at step 2 {2}3,072 tokens\/s {2}took 4\.0 s$/m,
   );
-  assert.match(text, /^ {2}speed +3072 tokens\/s over the whole run, 4096 in the steps alone$/m);
-  assert.match(text, /^ {2}time +4\.0 s, 15% preparing, 10% saving$/m);
+  assert.match(
+    text,
+    /^ {2}mean speed +3,072 tokens\/s\n {2}speed in steps +4,096 tokens\/s$/m,
+  );
+  assert.match(text, /^ {2}time +4\.0 s, of which 15% preparing, 10% saving$/m);
   assert.match(text, /^ {2}checkpoint +runs\/a\/step-000003$/m);
   assert.match(text, /^Go on from the checkpoint of step 3: trainer\.resume\(\)$/m);
   assert.doesNotMatch(text, /learning rate|energy/);
@@ -79,14 +82,14 @@ Deno.test("a stopped card shows the mean speed, the time beside the steps, the c
 
 Deno.test("time beside the steps shows only where it is much of a run that has ended", () => {
   const little = { ...stopped, otherWork: { saving: 0.3 } };
-  assert.match(runCard(little).text, /speed +3072 tokens\/s over the whole run\n {2}time +4\.0 s\n/);
+  assert.match(runCard(little).text, /mean speed +3,072 tokens\/s\n {2}time +4\.0 s\n/);
 });
 
 Deno.test("the card says how to go on: later steps again, from the start, or with a folder", () => {
   const wayOn = (facts: CardFacts) => runCard(facts).text.split("\n").at(-1);
   assert.equal(
     wayOn({ ...stopped, saved: 1 }),
-    "Go on from the checkpoint of step 1: trainer.resume(); 2 later steps are done again",
+    "Go on from the checkpoint of step 1: trainer.resume(); 2 later steps to do again",
   );
   assert.equal(
     wayOn({ ...stopped, checkpoint: undefined, saved: undefined }),
@@ -106,11 +109,11 @@ Deno.test("the card says how to go on: later steps again, from the start, or wit
 Deno.test("a pipe's line is plain, and says at the end where the checkpoint is and how to go on", () => {
   assert.equal(
     plainLine(facts),
-    "pretrain 3/12  loss 5  validation 6.500 at step 2  4096 tokens/s  9.0 s to go",
+    "pretrain 3/12  loss 5  validation 6.500 at step 2  4,096 tokens/s  9.0 s to go",
   );
   assert.equal(
     plainLine(stopped),
-    "pretrain 3/12 stopped  loss 5  validation 6.500 at step 2  3072 tokens/s  took 4.0 s  " +
+    "pretrain 3/12 stopped  loss 5  validation 6.500 at step 2  3,072 tokens/s  took 4.0 s  " +
       "checkpoint runs/a/step-000003  Go on from the checkpoint of step 3: trainer.resume()",
   );
   assert.match(
@@ -143,7 +146,7 @@ Deno.test("the card is short before the first step", () => {
     speed: 0,
   };
   assert.equal(headline({ ...empty, status: "waiting" }), "waiting");
-  assert.equal(headline({ ...empty, stage: "pretrain", note: "compiling" }), "pretrain compiling");
+  assert.equal(headline({ ...empty, stage: "pretrain", note: "compiling" }), "pretrain: compiling");
   assert.ok(runCard({ ...empty, status: "waiting" }).html);
   assert.equal(
     headline({ ...facts, status: "stopped", speed: 0, validations: [] }),
@@ -170,19 +173,17 @@ Deno.test("a finished card's numbers are those of the run's history: speed, memo
     assert.equal(measured.step, 6);
     const text = String(run);
     assert.equal(String(result), text, "the result shows the last state of the card");
-    const speed = number(Math.round(tokensPerSecond));
     assert.match(text, /^pretrain 6\/6 done {2}loss 3\.\d+/);
     for (
       const row of [
-        `loss             ${number(history.at(-1)!.loss)} at step 6`,
+        `loss  ${number(history.at(-1)!.loss)} at step 6`,
         `validation loss  ${number(measured.loss)} at step 6`,
-        `speed            ${speed} tokens/s over the whole run`,
-        `peak memory      ${bytes(peakMemory)}`,
-        `energy           `,
-        `checkpoint       ${folder}/step-000006`,
+        `mean speed  ${rate(tokensPerSecond, "tokens")}`,
+        `peak memory  ${bytes(peakMemory)}`,
+        `checkpoint  ${folder}/step-000006`,
       ]
-    ) assert.ok(text.includes(`\n  ${row}`), `${row} in ${text}`);
-    assert.match(text, /Wh, .* g CO2eq \(50 W as given, PUE 1\.1, 0\.385 kg per kWh\)/);
+    ) assert.ok(text.replace(/ {3,}/g, "  ").includes(`\n  ${row}\n`), `${row} in ${text}`);
+    assert.match(text, /Wh, .* g CO2eq\s+\(50 W as given,\s+PUE 1\.1,\s+0\.385\s+kg\s+per\s+kWh\)/);
     assert.match(String(run.chart()), /validation/);
     const plain = JSON.parse(JSON.stringify(result));
     assert.deepEqual([plain.status, plain.history.length, plain.peakMemory], ["done", 6, peakMemory]);
