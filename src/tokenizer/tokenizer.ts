@@ -5,8 +5,9 @@
  */
 import type { ChatEncoding, Encoder, Message } from "../base/encoder.ts";
 import { ConfigError } from "../base/errors.ts";
+import { withFiles } from "../base/file_problem.ts";
 import { type Job, jobOf } from "../base/job.ts";
-import { parseOptions, show } from "../base/schema.ts";
+import { checkPath, parseOptions, show, wrongArgument } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { Help } from "../display/help.ts";
 import { interruptible } from "../display/interrupt.ts";
@@ -113,7 +114,12 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {FormatError} when there is no such file, or naming what is wrong in it
    */
   static async load(path: string): Promise<Tokenizer> {
-    return Tokenizer.#from(await readTokenizerFiles(path));
+    const task = `load a tokenizer from ${path}`;
+    return await withFiles(
+      task,
+      "Tokenizer.load",
+      async () => Tokenizer.#from(await readTokenizerFiles(path)),
+    );
   }
 
   /**
@@ -221,6 +227,7 @@ export class Tokenizer extends Displayable implements Encoder {
     texts: readonly string[],
     options: EncodeOptions | BatchOptions = {},
   ): Uint32Array<ArrayBuffer>[] | Promise<Uint32Array<ArrayBuffer>[]> {
+    if (!Array.isArray(texts)) throw wrongArgument("tokenizer.encodeBatch", "a list of texts", texts);
     const onWorkers = (options as BatchOptions)?.workers !== undefined;
     if (onWorkers) return this.#encodeOnWorkers(texts, options as BatchOptions);
     const parsed = parseOptions(encodeSchema, options, "encodeBatch");
@@ -242,6 +249,7 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {ConfigError} for an id that is not in the vocabulary
    */
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
+    if (ids === undefined || ids === null) throw wrongArgument("tokenizer.decode", "a list of ids", ids);
     const list = Array.from(ids, (id) => this.#checkId(id));
     return this.#core.codec.decode(list, parseOptions(decodeSchema, options, "decode"));
   }
@@ -379,10 +387,13 @@ export class Tokenizer extends Displayable implements Encoder {
    */
   async save(path: string): Promise<void> {
     const { files: { json, config }, roles } = this.#core;
-    if (path.endsWith(".model")) {
-      return await writeModelFile(path, sentencePieceBytes(this.pieces(), json.model.merges ?? [], roles));
-    }
-    await writeTokenizerFiles(path, json, tokenizerConfig(json, roles, config, this.#template?.source));
+    checkPath(path, "tokenizer.save");
+    await withFiles(`save the tokenizer to ${path}`, "Tokenizer.save", async () => {
+      if (path.endsWith(".model")) {
+        return await writeModelFile(path, sentencePieceBytes(this.pieces(), json.model.merges ?? [], roles));
+      }
+      await writeTokenizerFiles(path, json, tokenizerConfig(json, roles, config, this.#template?.source));
+    });
   }
 
   /**

@@ -4,10 +4,11 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
+import { wrongArgument } from "../../base/schema.ts";
 import type { Group } from "../../base/exchange.ts";
 import { ratioError } from "../../base/ratio_error.ts";
 import { shownByFirst, throwIfAborted } from "../../base/together.ts";
-import { type Dataset, type PreparedTokens, TokenDataset, type Window } from "../../data/mod.ts";
+import { Dataset, type PreparedTokens, TokenDataset, type Window } from "../../data/mod.ts";
 import { interruptible, type Progress, withProgress } from "../../display/mod.ts";
 import { singleGroup } from "../../parallel/mod.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
@@ -26,6 +27,9 @@ export async function datasetLoss(
   { signal, ...options }: Omit<WindowLossOptions, "batch">,
 ): Promise<LossResult> {
   const { context } = model.config;
+  if (!(dataset instanceof Dataset || dataset instanceof TokenDataset)) {
+    throw wrongArgument("model.loss", "a Dataset or a TokenDataset", dataset);
+  }
   const tokens = dataset instanceof TokenDataset
     ? dataset
     : dataset.tokenize(stateOf(model).requireTokenizer("measure a loss on text"), { context });
