@@ -466,11 +466,8 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   /** Reads all records into an array. */
   async toArray(options: ReadOptions = {}): Promise<T[]> {
     const records: T[] = [];
-    await tallied(
-      this.plan,
-      parseOptions(readSchema, options, "Dataset.toArray"),
-      (value) => void records.push(value),
-    );
+    const settings = parseOptions(readSchema, options, "Dataset.toArray");
+    await tallied(this.plan, settings, (value) => void records.push(value));
     return records;
   }
 
@@ -535,10 +532,8 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   /** Draws the plan, with what each step kept and dropped once all of it was read in this process. */
   override picture(): Picture {
     const isCounted = [...plansIn(this.plan)].some(knownCounts);
-    return flowPicture(
-      `Dataset${isCounted ? ", with the counts of the last reading" : ""}`,
-      flowOf(this.plan, { counts: knownCounts }),
-    );
+    const title = `Dataset${isCounted ? ", with the counts of the last reading" : ""}`;
+    return flowPicture(title, flowOf(this.plan, { counts: knownCounts }));
   }
 
   /** Returns the plan as JSON, in which functions stand by name. */
