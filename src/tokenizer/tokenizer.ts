@@ -116,16 +116,9 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {FormatError} when there is no such file, or naming what is wrong in it
    */
   static async load(path: string): Promise<Tokenizer> {
-    return await withProgress(
-      `loading ${basename(path)}`,
-      {},
-      () =>
-        withFiles(
-          `load a tokenizer from ${path}`,
-          "Tokenizer.load",
-          async () => Tokenizer.#from(await readTokenizerFiles(path)),
-        ),
-    );
+    const read = async () => Tokenizer.#from(await readTokenizerFiles(path));
+    const name = `load a tokenizer from ${path}`;
+    return await withProgress(`loading ${basename(path)}`, {}, () => withFiles(name, "Tokenizer.load", read));
   }
 
   /**
