@@ -27,6 +27,9 @@ const flags = z.strictObject({
   ),
   seed: z.int().default(42).describe("seed of every random draw"),
   out: z.string().default("runs/pretrain").describe("folder of the checkpoints"),
+  log: z.string().default("").describe(
+    "log of every event, a file of JSON lines: jsonl for events.jsonl in --out, or a path that ends in .jsonl",
+  ),
   resume: z.boolean().default(false).describe("continue from the newest checkpoint in --out"),
 });
 const options = await readFlags(flags, "pretrain", "Pretrains a LLaMA on text files.");
@@ -41,10 +44,11 @@ await runMain(async () => {
   });
   console.log(`${model.summary().text}\n`);
 
-  const { steps, batchTokens, save, learningRate } = options;
-  const trainer = new Trainer(model, { checkpoint: options.out, seed: options.seed })
+  const { steps, batchTokens, save, learningRate, out, seed, log } = options;
+  const trainer = new Trainer(model, { checkpoint: out, seed, ...(log && { log }) })
     .pretrain(corpus, { steps, batchTokens, save, ...(learningRate && { learningRate }) });
-  const result = await (options.resume ? trainer.resume() : trainer.run());
-  console.log(`\n${result}\n`);
-  if (result.status === "done") console.log(await model.generate("The", { maxTokens: 60 }).text());
+  const { status } = await (options.resume ? trainer.resume() : trainer.run());
+  if (status === "stopped") return console.log("\nGo on with the same command and --resume.");
+  console.log(`\nThe model is in ${out}/pretrain. It writes:\n`);
+  console.log(await model.generate("The", { maxTokens: 60 }).text());
 });

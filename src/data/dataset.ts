@@ -4,8 +4,11 @@
  * @module
  */
 import type { Encoder } from "../base/encoder.ts";
-import { parseOptions } from "../base/schema.ts";
+import { withFiles } from "../base/file_problem.ts";
+import { checkPath, parseOptions } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
+import { Help } from "../display/help.ts";
+import helpTexts from "./dataset_help.json" with { type: "json" };
 import { cachedPlan } from "./steps/cache_step.ts";
 import { concatPlan } from "./steps/concat.ts";
 import { type ArxivOptions, arxivPlan } from "./corpora/arxiv.ts";
@@ -37,26 +40,13 @@ import { flowPicture } from "./reports/flow_picture.ts";
 import { Preview } from "./reports/preview.ts";
 import { Pass } from "./plan/pass.ts";
 import { type ReadOptions, readSchema } from "./plan/read_options.ts";
-import {
-  type CsvOptions,
-  csvPlan,
-  type JsonlOptions,
-  jsonlPlan,
-  type ParquetOptions,
-  parquetPlan,
-} from "./io/records.ts";
+import { csvPlan, jsonlPlan, parquetPlan } from "./io/records.ts";
+import type { CsvOptions, JsonlOptions, ParquetOptions } from "./io/records.ts";
 import { type SampleName, samplePlan } from "./io/sample_texts.ts";
 import { partPlan, partsOf, type SplitOptions, splitSchema } from "./steps/split.ts";
 import { type DatasetStats, tallied } from "./reports/stats.ts";
-import {
-  checkCount,
-  filterPlan,
-  mapPlan,
-  type ShuffleOptions,
-  shufflePlan,
-  skipPlan,
-  takePlan,
-} from "./steps/basic_steps.ts";
+import { checkCount, filterPlan, mapPlan, shufflePlan, skipPlan, takePlan } from "./steps/basic_steps.ts";
+import type { ShuffleOptions } from "./steps/basic_steps.ts";
 import { type LinesOptions, linesPlan, type TextOptions, textPlan } from "./io/text.ts";
 import { TokenizedDataset, type TokenizeOptions } from "./tokens/tokenized_dataset.ts";
 import type { TokenDataset } from "./tokens/token_dataset.ts";
@@ -83,6 +73,22 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   constructor(plan: DatasetPlan<T>) {
     super();
     this.plan = plan;
+  }
+
+  /**
+   * Lists the verbs, or explains one with its options, their defaults and where these come from.
+   *
+   * ```ts
+   * import { Dataset } from "@llamero/sdk";
+   *
+   * await Dataset.help().show();
+   * await Dataset.help("dedup").show();
+   * ```
+   *
+   * @throws {ConfigError} for a verb that it does not have
+   */
+  static help(verb?: string): Help {
+    return new Help(helpTexts, verb);
   }
 
   /**
@@ -512,9 +518,12 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    * ```
    */
   async write(path: string, options: WriteOptions = {}): Promise<DatasetStats> {
-    if (!isPartOfJob(options)) return await writePlan(this.plan, path, options);
-    const { writePart } = await import("./parts/write_part.ts");
-    return await writePart(this.plan, path, options);
+    checkPath(path, "Dataset.write");
+    return await withFiles(`write ${path}`, "Dataset.write", async () => {
+      if (!isPartOfJob(options)) return await writePlan(this.plan, path, options);
+      const { writePart } = await import("./parts/write_part.ts");
+      return await writePart(this.plan, path, options);
+    });
   }
 
   /** Identity, 32 hex digits, of operators, options, files (path, size, time) and functions (text, name, version). */

@@ -76,7 +76,8 @@ export function join(...pictures: Picture[]): Picture {
     joined.html = pictures.map((p) => `<div style="margin:4px 0">${htmlOf(p)}</div>`).join("");
   }
   if (pictures.some((p) => p.terminal)) {
-    joined.terminal = (paint) => pictures.map((p) => p.terminal?.(paint) ?? printable(p.text)).join("\n\n");
+    joined.terminal = (paint, columns) =>
+      pictures.map((p) => p.terminal?.(paint, columns) ?? printable(p.text)).join("\n\n");
   }
   return joined;
 }

@@ -8,9 +8,18 @@ import { ConfigError } from "../base/errors.ts";
 import { optionsSchema, parseOptions, show } from "../base/schema.ts";
 import { throwIfAborted } from "../base/together.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
-import { Displayable, interruptible, type Picture, table, withProgress } from "../display/mod.ts";
+import {
+  Displayable,
+  Help,
+  interruptible,
+  type Picture,
+  type Progress,
+  table,
+  withProgress,
+} from "../display/mod.ts";
 import { benchmark } from "./benchmarks/registry.ts";
 import { suite } from "./benchmarks/suites.ts";
+import helpTexts from "./evaluator_help.json" with { type: "json" };
 import { lossEntry, type LossOptions } from "./loss_task.ts";
 import { AnswerCache } from "./models/answer_cache.ts";
 import { type EvalModel, isEvalModel, namedModels } from "./models/eval_model.ts";
@@ -26,14 +35,14 @@ export interface EvaluatorOptions {
   seed?: number;
   /**
    * Place for the models' answers, kept by a hash of their weights so that a stopped evaluation continues where it was:
-   * true (the default) for the SDK's cache folder, a path for another folder, false to keep none. No answers are kept of
+   * `true` (default) for the SDK's cache folder, a path for another folder, `false` to keep none. No answers are kept of
    * a model that is given to `run`, as a trainer does, under a launcher of several processes, or where writing is not
    * permitted.
    */
   cache?: boolean | string;
 }
 
-const schema = optionsSchema<EvaluatorOptions>()(z.strictObject({
+const schema = optionsSchema<EvaluatorOptions>("EvaluatorOptions")(z.strictObject({
   seed: z.int().default(42),
   cache: z.union([z.boolean(), z.string().min(1)], { error: "must be true, false or a folder" }).default(
     true,
@@ -48,7 +57,7 @@ export interface SuiteOptions {
   limit?: number;
 }
 
-const suiteSchema = optionsSchema<SuiteOptions>()(z.strictObject({
+const suiteSchema = optionsSchema<SuiteOptions>("SuiteOptions")(z.strictObject({
   data: z.string().min(1).optional(),
   limit: z.int().min(1).optional(),
 }));
@@ -60,7 +69,9 @@ export interface EvaluateOptions {
 }
 
 const abortSignal = z.custom<AbortSignal>((value) => value instanceof AbortSignal, "must be an AbortSignal");
-const runSchema = optionsSchema<EvaluateOptions>()(z.strictObject({ signal: abortSignal.optional() }));
+const runSchema = optionsSchema<EvaluateOptions>("EvaluateOptions")(
+  z.strictObject({ signal: abortSignal.optional() }),
+);
 
 /**
  * A plan of tasks to run on one model or on several.
@@ -94,6 +105,22 @@ export class Evaluator extends Displayable {
     super();
     this.#models = models === undefined ? [] : namedModels(models);
     this.#options = parseOptions(schema, options, "Evaluator");
+  }
+
+  /**
+   * Lists the verbs, or explains one with its options, their defaults and where these come from.
+   *
+   * ```ts
+   * import { Evaluator } from "@llamero/sdk";
+   *
+   * await Evaluator.help().show();
+   * await Evaluator.help("add").show();
+   * ```
+   *
+   * @throws {ConfigError} for a verb that it does not have
+   */
+  static help(verb?: string): Help {
+    return new Help(helpTexts, verb);
   }
 
   /**
@@ -228,7 +255,7 @@ export class Evaluator extends Displayable {
     const results: TaskResult[] = [];
     const caches = new Map<string, AnswerCache | undefined>();
     const total = this.#entries.length * models.length;
-    await withProgress("evaluating", { total, unit: "tasks" }, async (progress) => {
+    const runAll = async (progress?: Progress) => {
       for (const entry of this.#entries) {
         for (const [name, model] of models) {
           const shared = dealtWorkOf(model, own);
@@ -237,10 +264,13 @@ export class Evaluator extends Displayable {
             caches.set(name, await AnswerCache.of(model, cache === true ? undefined : cache));
           }
           const run = { model: name, seed, signal, cache: caches.get(name), shared };
-          progress.set(results.push(await entry.run(model, run)));
+          results.push(await entry.run(model, run));
+          progress?.add();
         }
       }
-    });
+    };
+    // A single task shows its own progress.
+    await (total === 1 ? runAll() : withProgress("evaluating", { total, unit: "task" }, runAll));
     return new Report(results);
   }
 

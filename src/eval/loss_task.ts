@@ -23,7 +23,7 @@ export interface LossOptions {
   limit?: number;
 }
 
-const options = optionsSchema<LossOptions>()(z.strictObject({
+const options = optionsSchema<LossOptions>("LossOptions")(z.strictObject({
   name: z.string().min(1).default("loss"),
   limit: z.int().min(1).optional(),
 }));

@@ -33,7 +33,7 @@ export interface AddOptions {
   data?: TaskData;
   /** Number of items to ask, from the first; default all. */
   limit?: number;
-  /** Number of examples before each prompt; default the paper's, which is 0 for most tasks. */
+  /** Number of examples before each prompt; default the paper's, which is 0 for most tasks [paper 3]. */
   shots?: number;
   /** Name in reports; default the task's name with the variant. */
   name?: string;
@@ -59,7 +59,7 @@ const parts = optionsSchema<TaskParts>()(z.strictObject({
   labels: path.optional(),
   stats: file.optional(),
 }));
-const options = optionsSchema<AddOptions>()(z.strictObject({
+const options = optionsSchema<AddOptions>("AddOptions")(z.strictObject({
   data: z.custom<TaskData>((value) => value !== null).optional(),
   limit: z.int().min(1).optional(),
   shots: z.int().min(0).optional(),

@@ -23,7 +23,7 @@ export type { FinishReason } from "./generation/continuation.ts";
 export type { BatchGenerateOptions, GeneratedText } from "./generation/generate_batch.ts";
 export { Generation } from "./generation/generation.ts";
 export { sampleToken, type SamplingOptions } from "./generation/sampling.ts";
-export type { ChatOptions, GenerateOptions } from "./generation/sampling_settings.ts";
+export type { GenerateOptions, ModelChatOptions } from "./generation/sampling_settings.ts";
 export type { InspectOptions } from "./inspection/inspect.ts";
 export { type Findings, Inspection, type Lens, type LensToken } from "./inspection/inspection.ts";
 export type { ActivationStatistics, GradientStatistics, Spread } from "./inspection/statistics.ts";

@@ -4,9 +4,10 @@
  * @module
  */
 import type { Message } from "../base/encoder.ts";
-import { parseOptions } from "../base/schema.ts";
+import { withFiles } from "../base/file_problem.ts";
+import { checkPath, parseOptions } from "../base/schema.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
-import { bytes as showBytes, Displayable, interruptible, type Picture } from "../display/mod.ts";
+import { bytes as showBytes, Displayable, Help, interruptible, type Picture } from "../display/mod.ts";
 import type { Device, Program } from "../gpu/mod.ts";
 import type { Tokenizer } from "../tokenizer/mod.ts";
 import { countParameters, type ModelConfig, type ModelShape } from "./architecture/config.ts";
@@ -14,10 +15,11 @@ import { chatPrompt } from "./generation/fit_conversation.ts";
 import { type BatchGenerateOptions, type GeneratedText, generateTexts } from "./generation/generate_batch.ts";
 import { Generation } from "./generation/generation.ts";
 import { promptIds } from "./generation/prompt_ids.ts";
-import type { ChatOptions, GenerateOptions } from "./generation/sampling_settings.ts";
+import type { GenerateOptions, ModelChatOptions } from "./generation/sampling_settings.ts";
 import type { InspectOptions } from "./inspection/inspect.ts";
 import type { Inspection } from "./inspection/inspection.ts";
 import { copyParameters, replaceParameters } from "./lifecycle/model_parameters.ts";
+import helpTexts from "./model_help.json" with { type: "json" };
 import { type ModelOptions, type SaveOptions, saveSchema } from "./model_options.ts";
 import { attachState, type ModelHandle, type ModelState, type Prompt } from "./model_state.ts";
 import { planModel, planShape } from "./planning/plan_model.ts";
@@ -99,7 +101,9 @@ export class Model extends Displayable implements ModelHandle {
    */
   static async load(path: string, options: ModelOptions = {}): Promise<Model> {
     const { loadModel } = await import("./lifecycle/load_model.ts");
-    return new Model(await loadModel(path, options));
+    return new Model(
+      await withFiles(`load a model from ${path}`, "Model.load", () => loadModel(path, options)),
+    );
   }
 
   /**
@@ -116,6 +120,22 @@ export class Model extends Displayable implements ModelHandle {
    */
   static plan(source: string | ModelShape, options: PlanOptions): Plan {
     return planShape(source, options);
+  }
+
+  /**
+   * Lists the verbs, or explains one with its options, their defaults and where these come from.
+   *
+   * ```ts
+   * import { Model } from "@llamero/sdk";
+   *
+   * await Model.help().show();
+   * await Model.help("create").show();
+   * ```
+   *
+   * @throws {ConfigError} for a verb that it does not have
+   */
+  static help(verb?: string): Help {
+    return new Help(helpTexts, verb);
   }
 
   /** Its name, for displays and the memory report. */
@@ -221,7 +241,7 @@ export class Model extends Displayable implements ModelHandle {
    * @throws {ConfigError} for a tokenizer without a template, which `.instruct` sets, and for a conversation that does not fit the
    * context
    */
-  chat(messages: string | readonly Message[], options: ChatOptions = {}): Generation {
+  chat(messages: string | readonly Message[], options: ModelChatOptions = {}): Generation {
     const { ids, turns, trimmed, options: rest } = chatPrompt(this, messages, options);
     return new Generation(this, ids, rest, turns, trimmed);
   }
@@ -350,9 +370,10 @@ export class Model extends Displayable implements ModelHandle {
    * @throws {ConfigError} for a folder as "q8_0", or a weight that the number format cannot hold
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
+    checkPath(path, "model.save");
     const settings = parseOptions(saveSchema, options, "Model.save");
     const { saveModel } = await import("./files/save.ts");
-    await saveModel(this, path, settings);
+    await withFiles(`save the model to ${path}`, "Model.save", () => saveModel(this, path, settings));
   }
 
   /** Frees the weights; using the model afterwards throws. */

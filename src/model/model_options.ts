@@ -33,8 +33,7 @@ export interface ModelOptions {
    */
   ropeFactor?: number;
   /**
-   * Processes that hold one copy of the model, each a part of it: `model` of them (default 1), which divides `heads`,
-   * `kvHeads` and the number of processes. All of them make, use and dispose the model together.
+   * Processes that hold one copy of the model, each a part of it: `model` of them, which divides `heads`, `kvHeads` and the number of processes (default `{ model: 1 }`). All of them make, use and dispose the model together.
    */
   parallel?: { model?: number };
   /** The device that holds the weights (default: one shared by all models). */
@@ -45,8 +44,11 @@ export interface ModelOptions {
   signal?: AbortSignal;
 }
 
-const options = optionsSchema<ModelOptions>()(z.strictObject({
-  tokenizer: z.custom<Tokenizer>((value) => value instanceof Tokenizer, "expected a Tokenizer").optional(),
+const options = optionsSchema<ModelOptions>("ModelOptions")(z.strictObject({
+  tokenizer: z.custom<Tokenizer>(
+    (value) => value instanceof Tokenizer,
+    "must be a Tokenizer, as Tokenizer.load(path) gives",
+  ).optional(),
   context: z.int().min(1).optional(),
   seed: z.int().default(42),
   dtype: z.enum(["f32", "f16", "q8"]).default("f32"),
@@ -65,7 +67,7 @@ export const modelOptionsSchema: z.ZodType<ModelSettings, ModelOptions> = option
 
 /** Options of `model.save`. */
 export interface SaveOptions {
-  /** A Hugging Face folder (default), or one GGUF file (default if the path ends in `.gguf`). */
+  /** `hf` (default), a Hugging Face folder, or `gguf`, one GGUF file, which a path that ends in `.gguf` gives too. */
   format?: "hf" | "gguf";
   /**
    * Number format of the matrices (default: that of the model, "f32" for one that is trained; a folder of a model of "q8"
@@ -78,7 +80,7 @@ export interface SaveOptions {
   signal?: AbortSignal;
 }
 
-const saveOptions = optionsSchema<SaveOptions>()(z.strictObject({
+const saveOptions = optionsSchema<SaveOptions>("SaveOptions")(z.strictObject({
   format: z.enum(["hf", "gguf"]).optional(),
   dtype: z.enum(["f32", "f16", "q8_0"]).optional(),
   shardBytes: z.int().min(1).default(50e9),

@@ -33,9 +33,12 @@ export function sdkEntries(address: string, folder: string): SdkEntries {
 /** Returns the files of the project `title`. */
 export function projectFiles(title: string, entries: SdkEntries): Record<string, string> {
   const tasks = {
-    train: "deno run -A train.ts",
-    check: "deno check",
-    kernel: "deno jupyter --install --force",
+    train: {
+      description: "Trains the model; deno task train 20 is a first look",
+      command: "deno run -A train.ts",
+    },
+    check: { description: "Checks the types", command: "deno check" },
+    kernel: { description: "Tells Jupyter about Deno, once", command: "deno jupyter --install --force" },
   };
   return {
     "deno.json": `${JSON.stringify({ ...entries, tasks }, null, 2)}\n`,

@@ -40,12 +40,12 @@ const isAllowed = ({ special, exact }: EncodeOptions) => !(special && exact);
 const notAllowed = "special and exact cannot both be true";
 
 /** Defaults and checks of {@linkcode EncodeOptions}. */
-export const encodeSchema = optionsSchema<EncodeOptions>()(
+export const encodeSchema = optionsSchema<EncodeOptions>("EncodeOptions")(
   z.strictObject(encodeFields).refine(isAllowed, notAllowed),
 );
 
 /** Defaults and checks of {@linkcode BatchOptions}. */
-export const batchSchema = optionsSchema<BatchOptions>()(
+export const batchSchema = optionsSchema<BatchOptions>("BatchOptions")(
   z.strictObject({
     ...encodeFields,
     workers: z.int().min(0),
@@ -54,7 +54,7 @@ export const batchSchema = optionsSchema<BatchOptions>()(
 );
 
 /** Defaults and checks of {@linkcode DecodeOptions}. */
-export const decodeSchema = optionsSchema<DecodeOptions>()(z.strictObject({
+export const decodeSchema = optionsSchema<DecodeOptions>("DecodeOptions")(z.strictObject({
   special: z.boolean().default(false),
   continues: z.boolean().default(false),
 }));
@@ -66,7 +66,7 @@ export interface ChatOptions {
 }
 
 /** Defaults and checks of {@linkcode ChatOptions}. */
-export const chatSchema = optionsSchema<ChatOptions>()(z.strictObject({
+export const chatSchema = optionsSchema<ChatOptions>("ChatOptions")(z.strictObject({
   generationPrompt: z.boolean().default(false),
 }));
 
@@ -77,6 +77,6 @@ export interface StatsOptions {
 }
 
 /** Defaults and checks of {@linkcode StatsOptions}. */
-export const statsSchema = optionsSchema<StatsOptions>()(z.strictObject({
+export const statsSchema = optionsSchema<StatsOptions>("StatsOptions")(z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
 }));

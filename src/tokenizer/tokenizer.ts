@@ -6,9 +6,11 @@
 import { basename } from "node:path";
 import type { ChatEncoding, Encoder, Message } from "../base/encoder.ts";
 import { ConfigError } from "../base/errors.ts";
+import { withFiles } from "../base/file_problem.ts";
 import { type Job, jobOf } from "../base/job.ts";
-import { parseOptions, show } from "../base/schema.ts";
+import { checkPath, parseOptions, show, wrongArgument } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
+import { Help } from "../display/help.ts";
 import { interruptible } from "../display/interrupt.ts";
 import { withProgress } from "../display/progress.ts";
 import { encodeOnWorkers } from "./encode_on_workers.ts";
@@ -16,34 +18,13 @@ import { encodeChat, noTemplate } from "./chat/chat.ts";
 import { ChatTemplate } from "./chat/chat_template.ts";
 import type { DecodeOptions, StreamDecoder } from "./codec.ts";
 import { encodeLossless } from "./encode_lossless.ts";
-import {
-  checkEosIds,
-  coreOf,
-  factsPicture,
-  templateTokens,
-  type TokenizerCore,
-  type TokenizerFacts,
-  tokenizerFingerprint,
-} from "./tokenizer_core.ts";
-import {
-  filesOf,
-  readTokenizerFiles,
-  type TokenizerFiles,
-  writeModelFile,
-  writeTokenizerFiles,
-} from "./files/files.ts";
+import { checkEosIds, coreOf, factsPicture, templateTokens, tokenizerFingerprint } from "./tokenizer_core.ts";
+import type { TokenizerCore, TokenizerFacts } from "./tokenizer_core.ts";
+import { filesOf, readTokenizerFiles, writeModelFile, writeTokenizerFiles } from "./files/files.ts";
+import type { TokenizerFiles } from "./files/files.ts";
 import { checkMessages } from "./chat/messages.ts";
-import {
-  type BatchOptions,
-  batchSchema,
-  type ChatOptions,
-  chatSchema,
-  decodeSchema,
-  type EncodeOptions,
-  encodeSchema,
-  type StatsOptions,
-  statsSchema,
-} from "./options.ts";
+import { batchSchema, chatSchema, decodeSchema, encodeSchema, statsSchema } from "./options.ts";
+import type { BatchOptions, ChatOptions, EncodeOptions, StatsOptions } from "./options.ts";
 import type { Piece } from "./llama/pieces.ts";
 import { countTokens, type TokenStats } from "./vocabulary_fit.ts";
 import type { TemplateName } from "./chat/templates.ts";
@@ -51,6 +32,7 @@ import { type TokenView, viewOf } from "./token_view.ts";
 import { templateOf, type TokenizerConfig, tokenizerConfig } from "./files/tokenizer_config.ts";
 import { tokenizerJson, vocabularyPieces } from "./files/tokenizer_json.ts";
 import type { Texts } from "./texts.ts";
+import helpTexts from "./tokenizer_help.json" with { type: "json" };
 import { learnPieces, type TrainOptions } from "./training/train.ts";
 import { sentencePieceBytes } from "./files/write_sentencepiece.ts";
 
@@ -80,6 +62,22 @@ export class Tokenizer extends Displayable implements Encoder {
     this.#core = core;
     this.#eosIds = [...new Set(eosIds)].filter((id) => id >= 0);
     if (template !== undefined) this.#template = new ChatTemplate(template, templateTokens(core));
+  }
+
+  /**
+   * Lists the verbs, or explains one with its options, their defaults and where these come from.
+   *
+   * ```ts
+   * import { Tokenizer } from "@llamero/sdk";
+   *
+   * await Tokenizer.help().show();
+   * await Tokenizer.help("train").show();
+   * ```
+   *
+   * @throws {ConfigError} for a verb that it does not have
+   */
+  static help(verb?: string): Help {
+    return new Help(helpTexts, verb);
   }
 
   /**
@@ -121,7 +119,12 @@ export class Tokenizer extends Displayable implements Encoder {
     return await withProgress(
       `loading ${basename(path)}`,
       {},
-      async () => Tokenizer.#from(await readTokenizerFiles(path)),
+      () =>
+        withFiles(
+          `load a tokenizer from ${path}`,
+          "Tokenizer.load",
+          async () => Tokenizer.#from(await readTokenizerFiles(path)),
+        ),
     );
   }
 
@@ -230,6 +233,7 @@ export class Tokenizer extends Displayable implements Encoder {
     texts: readonly string[],
     options: EncodeOptions | BatchOptions = {},
   ): Uint32Array<ArrayBuffer>[] | Promise<Uint32Array<ArrayBuffer>[]> {
+    if (!Array.isArray(texts)) throw wrongArgument("tokenizer.encodeBatch", "a list of texts", texts);
     const onWorkers = (options as BatchOptions)?.workers !== undefined;
     if (onWorkers) return this.#encodeOnWorkers(texts, options as BatchOptions);
     const parsed = parseOptions(encodeSchema, options, "encodeBatch");
@@ -251,6 +255,7 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {ConfigError} for an id that is not in the vocabulary
    */
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
+    if (ids === undefined || ids === null) throw wrongArgument("tokenizer.decode", "a list of ids", ids);
     const list = Array.from(ids, (id) => this.#checkId(id));
     return this.#core.codec.decode(list, parseOptions(decodeSchema, options, "decode"));
   }
@@ -388,10 +393,13 @@ export class Tokenizer extends Displayable implements Encoder {
    */
   async save(path: string): Promise<void> {
     const { files: { json, config }, roles } = this.#core;
-    if (path.endsWith(".model")) {
-      return await writeModelFile(path, sentencePieceBytes(this.pieces(), json.model.merges ?? [], roles));
-    }
-    await writeTokenizerFiles(path, json, tokenizerConfig(json, roles, config, this.#template?.source));
+    checkPath(path, "tokenizer.save");
+    await withFiles(`save the tokenizer to ${path}`, "Tokenizer.save", async () => {
+      if (path.endsWith(".model")) {
+        return await writeModelFile(path, sentencePieceBytes(this.pieces(), json.model.merges ?? [], roles));
+      }
+      await writeTokenizerFiles(path, json, tokenizerConfig(json, roles, config, this.#template?.source));
+    });
   }
 
   /**

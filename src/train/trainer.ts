@@ -6,7 +6,7 @@
 import { ConfigError } from "../base/errors.ts";
 import { parseOptions, show } from "../base/schema.ts";
 import { type Conversation, Dataset, type Document, TokenDataset } from "../data/mod.ts";
-import { Displayable, join, type Picture } from "../display/mod.ts";
+import { Displayable, Help, join, type Picture } from "../display/mod.ts";
 import { Model } from "../model/mod.ts";
 import { stateOf } from "../model/model_state.ts";
 import {
@@ -50,6 +50,7 @@ import {
   type VerifyResumeOptions,
   verifySchema,
 } from "./trainer_options.ts";
+import helpTexts from "./trainer_help.json" with { type: "json" };
 import { TrainerPlan } from "./trainer_plan.ts";
 import { type ResumeProof, verifyResume } from "./verify_resume.ts";
 
@@ -102,6 +103,22 @@ export class Trainer extends Displayable {
     const asked = energy !== false && isGiven(energy);
     this.#energy = energy && { ...parseOptions(energySchema, energy, "Trainer.energy"), asked };
     runParallel(model, this.#options.parallel); // refuses impossible options
+  }
+
+  /**
+   * Lists the verbs, or explains one with its options, their defaults and where these come from.
+   *
+   * ```ts
+   * import { Trainer } from "@llamero/sdk";
+   *
+   * await Trainer.help().show();
+   * await Trainer.help("pretrain").show();
+   * ```
+   *
+   * @throws {ConfigError} for a verb that it does not have
+   */
+  static help(verb?: string): Help {
+    return new Help(helpTexts, verb);
   }
 
   #append(item: ChainItem): Trainer {

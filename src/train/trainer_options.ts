@@ -65,16 +65,21 @@ export interface TrainerOptions {
 
 const atLeastOne = z.int("must be a whole number, at least 1").min(1, "must be at least 1");
 const flag = z.boolean("must be true or false");
-const keepSchema = optionsSchema<KeepOptions>()(
+const path = z.string("must be a path").min(1, "must not be empty");
+const keepSchema = optionsSchema<KeepOptions>("KeepOptions")(
   z.strictObject({ last: atLeastOne.default(2), best: flag.default(false) }),
 );
 
-const trainerShape = optionsSchema<TrainerOptions>()(z.strictObject({
-  checkpoint: z.string("must be a path").min(1, "must not be empty").optional(),
+const trainerShape = optionsSchema<TrainerOptions>("TrainerOptions")(z.strictObject({
+  checkpoint: path.optional(),
   seed: z.int("must be a whole number").default(42),
   keep: z.custom<number | KeepOptions>(isKeep, "must be a whole number, at least 1, or { last, best }")
     .default(2),
-  log: z.custom<string | readonly string[]>(isPaths, "must be a path, or a list of paths").optional(),
+  log: z.union(
+    [path, z.array(path).min(1, "must name a path").readonly()],
+    "must be a path, or a list of paths",
+  )
+    .optional(),
   energy: z.custom<EnergyOptions | false>(isFalseOrObject, "must be false, or an object").default({}),
   peakFlops: z.number("must be a number of FLOP/s").positive("must be above 0").optional(),
   parallel: z.custom<false | TrainerParallelOptions>(isFalseOrObject, "must be false, or an object").default(
@@ -95,7 +100,7 @@ export type ParallelSettings =
   & Required<Omit<TrainerParallelOptions, "lanes">>
   & Pick<TrainerParallelOptions, "lanes">;
 
-const parallelShape = optionsSchema<TrainerParallelOptions>()(z.strictObject({
+const parallelShape = optionsSchema<TrainerParallelOptions>("TrainerParallelOptions")(z.strictObject({
   lanes: atLeastOne.optional(),
   zero: z.union([z.literal(0), z.literal(1)], "must be 0 or 1").default(1),
   overlap: flag.default(true),
@@ -108,10 +113,6 @@ export const parallelSchema: z.ZodType<ParallelSettings, TrainerParallelOptions>
 
 /** Defaults and checks of {@linkcode KeepOptions}. */
 export const keepOptionsSchema: z.ZodType<Required<KeepOptions>, KeepOptions> = keepSchema;
-
-function isPaths(value: unknown): boolean {
-  return [value].flat().every((path) => typeof path === "string" && path !== "");
-}
 
 function isFalseOrObject(value: unknown): boolean {
   return value === false || (typeof value === "object" && value !== null);
@@ -137,7 +138,7 @@ export interface RunOptions {
 export interface ResumeOptions {
   /** As in {@linkcode RunOptions}. */
   signal?: AbortSignal;
-  /** Goes on although data, model or options differ from the checkpoint's; the result is then not exact. */
+  /** Goes on although data, model or options differ from the checkpoint's; the result is then not exact. Default false. */
   force?: boolean;
   /** As in {@linkcode RunOptions}. */
   display?: boolean;
@@ -182,13 +183,13 @@ const signal = z.custom<AbortSignal>((value) => value instanceof AbortSignal, "m
   .optional();
 const until = atLeastOne.optional();
 const startOptions = { signal, display: flag.default(true), until };
-const runShape = optionsSchema<RunOptions>()(
+const runShape = optionsSchema<RunOptions>("RunOptions")(
   z.strictObject({ ...startOptions, overwrite: flag.default(false) }),
 );
-const resumeShape = optionsSchema<ResumeOptions>()(
+const resumeShape = optionsSchema<ResumeOptions>("ResumeOptions")(
   z.strictObject({ ...startOptions, force: flag.default(false) }),
 );
-const launchShape = optionsSchema<LaunchOptions>()(z.strictObject({
+const launchShape = optionsSchema<LaunchOptions>("LaunchOptions")(z.strictObject({
   ...startOptions,
   ranks: atLeastOne,
   modelRanks: atLeastOne.default(1),
@@ -197,11 +198,11 @@ const launchShape = optionsSchema<LaunchOptions>()(z.strictObject({
   resume: flag.default(false),
   overwrite: flag.default(false),
 }));
-const verifyShape = optionsSchema<VerifyResumeOptions>()(z.strictObject({
+const verifyShape = optionsSchema<VerifyResumeOptions>("VerifyResumeOptions")(z.strictObject({
   steps: z.int("must be a whole number, at least 2").min(2, "must be at least 2").default(4),
   signal,
 }));
-const evaluateShape = optionsSchema<PeriodicEvaluationOptions>()(
+const evaluateShape = optionsSchema<PeriodicEvaluationOptions>("PeriodicEvaluationOptions")(
   z.strictObject({ every: atLeastOne.optional() }),
 );
 

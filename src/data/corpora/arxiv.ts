@@ -22,27 +22,26 @@ import type { Paper } from "./latex/paper_files.ts";
 
 /** The steps that a paper goes through. */
 export interface ArxivOptions {
-  /** Removes comments, and the text that `\iffalse` and the `comment` environment hide; default true. */
+  /** Removes comments, and the text that `\iffalse` and the `comment` environment hide; default true [paper 2.1]. */
   comments?: boolean;
   /** Treatment of a file or member that is broken: `skip` (default) counts it, `throw` ends the reading. */
   onBroken?: OnBroken;
-  /** Expands the authors' macros in place; default true. */
+  /** Expands the authors' macros in place; default true [paper 2.1]. */
   macros?: boolean;
-  /** Removes the text before the first section; default true. */
+  /** Removes the text before the first section; default true [paper 2.1]. */
   head?: boolean;
   /**
-   * Treatment of a paper without sections, such as a letter: `keep` keeps the whole document and counts it (default),
-   * `drop` drops it. Without `head` every paper is kept.
+   * Treatment of a paper without sections, such as a letter: `keep` (default) keeps the whole document and counts it, `drop` drops it. Without `head` every paper is kept.
    */
   noSection?: "keep" | "drop";
-  /** Removes the bibliography; default true. */
+  /** Removes the bibliography; default true [paper 2.1]. */
   bibliography?: boolean;
-  /** Removes appendices, as in RedPajama; default false, since the paper does not mention them. */
+  /** Removes appendices, as in RedPajama; default false [ours], since the paper does not mention them. */
   appendix?: boolean;
 }
 
 const flag = z.boolean().default(true);
-const schema = optionsSchema<ArxivOptions>()(z.strictObject({
+const schema = optionsSchema<ArxivOptions>("ArxivOptions")(z.strictObject({
   onBroken: onBrokenSchema,
   comments: flag,
   macros: flag,

@@ -26,7 +26,7 @@ import { type Judge, judgeOf, type Note, textStepPlan } from "../steps/document_
 /** Options of the books corpus. */
 export interface BooksOptions extends BrokenOptions {
   /**
-   * Overlap above which the shorter book is dropped; default 0.9, as in the paper. `false` turns the comparison off.
+   * Overlap above which the shorter book is dropped; default 0.9 [paper 2.1]. `false` turns the comparison off.
    */
   overlap?: number | false;
   /** Removes Project Gutenberg's header and licence; default true. */
@@ -35,7 +35,7 @@ export interface BooksOptions extends BrokenOptions {
   encoding?: string;
 }
 
-const schema = optionsSchema<BooksOptions>()(z.strictObject({
+const schema = optionsSchema<BooksOptions>("BooksOptions")(z.strictObject({
   overlap: z.union([z.number().gt(0).max(1), z.literal(false)]).default(0.9),
   gutenberg: z.boolean().default(true),
   encoding: encodingSchema,

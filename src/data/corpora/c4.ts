@@ -21,7 +21,7 @@ import { warcPlan } from "./common_crawl.ts";
 export interface C4Options extends BrokenOptions {
   /** The rules of C4, each of which can be turned off; `false` turns all off. */
   rules?: CleanOptions | false;
-  /** Languages that stay; default `en`. `false` turns the step off. */
+  /** Languages that stay; default `en` [C4]. `false` turns the step off. */
   language?: string | readonly string[] | false;
   /**
    * Minimum probability of the language; default 0.5 [ours]. C4 required 0.99 of langdetect; fastText, which is used
@@ -32,7 +32,7 @@ export interface C4Options extends BrokenOptions {
   spans?: number | false;
 }
 
-const schema = optionsSchema<C4Options>()(z.strictObject({
+const schema = optionsSchema<C4Options>("C4Options")(z.strictObject({
   rules: z.union([
     z.custom<CleanOptions>((value) => typeof value === "object" && value !== null),
     z.literal(false),

@@ -30,12 +30,12 @@ export interface CommonCrawlOptions extends BrokenOptions {
   /** Minimum characters of a page; default 300, as in CCNet. */
   leastCharacters?: number;
   /**
-   * Number of files that are deduplicated together; default 50, CCNet's group of shards. `false` turns the step off.
+   * Number of files that are deduplicated together; default 50, as in CCNet. `false` turns the step off.
    */
   groups?: number | "all" | false;
-  /** `none` (default) removes a repeated paragraph from every page, as in CCNet; `first` keeps the first copy. */
+  /** `none` (default, as in CCNet) removes a repeated paragraph from every page; `first` keeps the first copy. */
   copies?: "none" | "first";
-  /** Languages that stay; default `en`. `false` turns the step off. */
+  /** Languages that stay; default `en` [paper 2.1]. `false` turns the step off. */
   language?: string | readonly string[] | false;
   /** Minimum probability of the language; default 0.5, as in CCNet. */
   languageMin?: number;
@@ -51,7 +51,7 @@ export interface CommonCrawlOptions extends BrokenOptions {
   referencesMin?: number;
 }
 
-const schema = optionsSchema<CommonCrawlOptions>()(z.strictObject({
+const schema = optionsSchema<CommonCrawlOptions>("CommonCrawlOptions")(z.strictObject({
   leastCharacters: z.number().int().min(0).default(300),
   groups: z.union([z.number().int().min(1), z.enum(["all"]), z.literal(false)]).default(50),
   copies: z.enum(["none", "first"]).default("none"),

@@ -20,7 +20,7 @@ import { filesUnder } from "./source_tree.ts";
 
 /** The selection of files. */
 export interface GithubOptions extends BrokenOptions {
-  /** Prefixes of licence names, lower case; default `mit`, `bsd`, `apache`, as in the paper. `false` turns it off. */
+  /** Prefixes of licence names, lower case; default `mit`, `bsd`, `apache` [paper 2.1]. `false` turns it off. */
   licenses?: readonly string[] | false;
   /** Maximum length of a line in characters; default 1000, as in RedPajama. */
   longestLine?: number;
@@ -33,15 +33,15 @@ export interface GithubOptions extends BrokenOptions {
    * 1.5 as in RedPajama, which counts with another tokenizer [ours].
    */
   lettersPerToken?: number;
-  /** Extensions of the files that stay; default RedPajama's list. `false` keeps every text file. */
+  /** Extensions of the files that stay; default: those of source code and text, as in RedPajama. `false` keeps every text file. */
   extensions?: readonly string[] | false;
-  /** Removes licence headers; default true. Lines of `#!` and `#include` are not part of a header [ours]. */
+  /** Removes licence headers; default true [paper 2.1]. Lines of `#!` and `#include` are not part of a header [ours]. */
   headers?: boolean;
-  /** Drops copies of a file, all but the first; default true. */
+  /** Drops copies of a file, all but the first; default true [paper 2.1]. */
   copies?: boolean;
 }
 
-const schema = optionsSchema<GithubOptions>()(z.strictObject({
+const schema = optionsSchema<GithubOptions>("GithubOptions")(z.strictObject({
   licenses: z.union([z.array(z.string()).readonly(), z.literal(false)]).default(["mit", "bsd", "apache"]),
   longestLine: z.number().positive().default(1000),
   meanLine: z.number().positive().default(100),

@@ -23,13 +23,13 @@ import { type Judge, judgeOf, textStepPlan } from "../steps/document_step.ts";
 
 /** The selection of sites and answers. */
 export interface StackExchangeOptions extends BrokenOptions {
-  /** Number of sites, those with most posts (ties by name); default 28, as in the paper. */
+  /** Number of sites, those with most posts (ties by name); default 28 [paper 2.1]. */
   sites?: number;
   /** Minimum score of an answer; default: all answers stay. */
   leastScore?: number;
 }
 
-const schema = optionsSchema<StackExchangeOptions>()(z.strictObject({
+const schema = optionsSchema<StackExchangeOptions>("StackExchangeOptions")(z.strictObject({
   sites: z.number().int().min(1).default(28),
   leastScore: z.number().int().optional(),
   onBroken: onBrokenSchema,

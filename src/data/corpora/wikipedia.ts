@@ -24,7 +24,7 @@ const wikipediaLanguages: readonly string[] = "bg ca cs da de en es fr hr hu it 
 
 /** The selection of languages. */
 export interface WikipediaOptions extends BrokenOptions {
-  /** Languages that stay; default the paper's 20. `all` keeps every file. */
+  /** Languages that stay; default the paper's 20 [paper 2.1]. `all` keeps every file. */
   languages?: readonly string[] | "all";
   /** Language of files that name none in their name (`enwiki-...`) or their first bytes; default `en`. */
   language?: string;
@@ -35,7 +35,7 @@ export interface WikipediaOptions extends BrokenOptions {
   templates?: Readonly<Record<string, string>>;
 }
 
-const schema = optionsSchema<WikipediaOptions>()(z.strictObject({
+const schema = optionsSchema<WikipediaOptions>("WikipediaOptions")(z.strictObject({
   onBroken: onBrokenSchema,
   languages: z.union([z.array(z.string()).readonly(), z.literal("all")]).default([...wikipediaLanguages]),
   language: z.string().optional(),

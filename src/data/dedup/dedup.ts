@@ -19,8 +19,8 @@ export interface DedupOptions {
    */
   by?: "document" | "line" | "paragraph" | "near";
   /**
-   * Compared form of the text: unchanged (`exact`, default; blank lines stay), or as in CCNet (`ccnet`: trimmed, lower
-   * case, digits as 0, without Unicode punctuation; blank lines count like others). Not for `near`.
+   * Compared form of the text: `exact` (default) leaves it unchanged, with its blank lines; `ccnet` does as CCNet does:
+   * trimmed, lower case, digits as 0, without Unicode punctuation; blank lines count like others. Not for `near`.
    */
   normalize?: "exact" | "ccnet";
   /**
@@ -39,8 +39,8 @@ export interface DedupOptions {
    */
   threshold?: number;
   /**
-   * For `near`: shared sequences divided by all sequences of both (`jaccard`, default), or by those of the smaller
-   * document (`containment`), which also finds a document inside another one.
+   * For `near`: `jaccard` (default) divides the shared sequences by all sequences of both; `containment` divides them by
+   * those of the smaller document, which also finds a document inside another one.
    */
   measure?: "jaccard" | "containment";
   /** For `near`: words per sequence; default 5 [ours]. In scripts without spaces each character is a word. */
@@ -54,7 +54,7 @@ const dataset = z.custom<{ plan: DatasetPlan<Document> }>(
   "must be a Dataset",
 );
 
-const schema = optionsSchema<DedupOptions>()(
+const schema = optionsSchema<DedupOptions>("DedupOptions")(
   z.strictObject({
     by: z.enum(["document", "line", "paragraph", "near"]).default("document"),
     normalize: z.enum(["exact", "ccnet"]).optional(),

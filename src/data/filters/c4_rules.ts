@@ -16,27 +16,27 @@ import { countSentences } from "../text/sentences.ts";
 
 /** The rules; `false` turns one off. The defaults are those of C4's code (c4_utils.py) and of the JMLR paper. */
 export interface CleanOptions {
-  /** Drops lines with a word of more characters; default 1000. */
+  /** Drops lines with a word of more characters; default 1000 [C4]. */
   longestWord?: number | false;
-  /** Removes citation marks such as `[3]`, `[edit]` and `[citation needed]`; default true. */
+  /** Removes citation marks such as `[3]`, `[edit]` and `[citation needed]`; default true [C4]. */
   citations?: boolean;
-  /** Drops lines that end in `...`, or not in `.`, `?`, `!` or `"`; default true. */
+  /** Drops lines that end in `...`, or not in `.`, `?`, `!` or `"`; default true [C4]. */
   endMarks?: boolean;
-  /** Drops lines of fewer words; default 5 (3 in the first version of the paper). */
+  /** Drops lines of fewer words; default 5 [C4] (3 in the first version of the paper). */
   leastWords?: number | false;
-  /** Drops pages with "lorem ipsum"; default true. */
+  /** Drops pages with "lorem ipsum"; default true [C4]. */
   loremIpsum?: boolean;
-  /** Drops lines with "javascript"; default true. */
+  /** Drops lines with "javascript"; default true [C4]. */
   javascript?: boolean;
-  /** Drops pages with `{`; default true. */
+  /** Drops pages with `{`; default true [C4]. */
   curlyBrace?: boolean;
-  /** Drops lines about cookies, terms of use or privacy policies; default true. */
+  /** Drops lines about cookies, terms of use or privacy policies; default true [C4]. */
   policies?: boolean;
-  /** Drops pages with a bad word: a language of the list LDNOOBW, or a list of words; default `en`. */
+  /** Drops pages with a bad word: a language of the list LDNOOBW, or a list of words; default `en` [C4]. */
   badWords?: string | readonly string[] | false;
-  /** Drops pages of fewer sentences; default 3 (5 in the first version of the paper). */
+  /** Drops pages of fewer sentences; default 3 [C4] (5 in the first version of the paper). */
   leastSentences?: number | false;
-  /** Drops pages of more characters; default off (C4's code has an option of 190,000). */
+  /** Drops pages of more characters; default `false` [C4]: pages of any length stay (C4's code has an option of 190,000). */
   longestPage?: number | false;
 }
 
@@ -46,7 +46,7 @@ const count = z.union([z.number(), z.literal(false)])
     "must be a whole number of at least 1, or false",
   );
 
-const schema = optionsSchema<CleanOptions>()(z.strictObject({
+const schema = optionsSchema<CleanOptions>("CleanOptions")(z.strictObject({
   longestWord: count.default(1000),
   citations: z.boolean().default(true),
   endMarks: z.boolean().default(true),

@@ -22,7 +22,7 @@ export interface LanguageOptions {
   model?: string;
 }
 
-const schema = optionsSchema<LanguageOptions>()(z.strictObject({
+const schema = optionsSchema<LanguageOptions>("LanguageOptions")(z.strictObject({
   keep: z.union([z.string(), z.array(z.string()).readonly()]).optional(),
   min: z.number().min(0).max(1).default(0.5),
   model: z.string().optional(),

@@ -38,7 +38,7 @@ export interface PerplexityOptions {
 const pair = z.tuple([z.number().positive(), z.number().positive()]).readonly()
   .refine(([a, b]) => a < b, "the first must be below the second");
 
-const schema = optionsSchema<PerplexityOptions>()(
+const schema = optionsSchema<PerplexityOptions>("PerplexityOptions")(
   z.strictObject({
     model: z.custom<NgramModel>((value) => value instanceof NgramModel, "must be an NgramModel"),
     keep: z.array(z.enum(["head", "middle", "tail"])).min(1).readonly().default(["head", "middle"]),
@@ -130,7 +130,7 @@ async function cutoffsOf(
   pass: Pass,
 ): Promise<[number, number]> {
   const perplexities: number[] = [];
-  await withProgress("measuring perplexities", { unit: "documents" }, async (progress) => {
+  await withProgress("measuring perplexities", { unit: "document" }, async (progress) => {
     for await (const { value } of entriesOf(measuredPlan(plan, model), pass)) {
       progress.set(perplexities.push(value.derived));
     }

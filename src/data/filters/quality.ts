@@ -18,7 +18,7 @@ export interface QualityOptions {
   min?: number;
 }
 
-const schema = optionsSchema<QualityOptions>()(z.strictObject({
+const schema = optionsSchema<QualityOptions>("QualityOptions")(z.strictObject({
   model: z.custom<TextClassifier>((value) => value instanceof TextClassifier, "must be a TextClassifier"),
   min: z.number().min(0).max(1).default(0.25),
 }));

@@ -59,11 +59,13 @@ const hasText = ({ text, id, source }: RowOptions) =>
   text !== undefined || (id === undefined && source === undefined);
 const textMissing = "id and source need text, which makes documents of the rows";
 
-const rowSchema = optionsSchema<RowOptions>()(z.strictObject(fields).refine(hasText, textMissing));
+const rowSchema = optionsSchema<RowOptions>("RowOptions")(
+  z.strictObject(fields).refine(hasText, textMissing),
+);
 
 const character = z.string().length(1).regex(/[^\r\n]/, "must be no line end").optional();
 
-const csvSchema = optionsSchema<CsvOptions>()(
+const csvSchema = optionsSchema<CsvOptions>("CsvOptions")(
   z.strictObject({
     ...fields,
     delimiter: character,

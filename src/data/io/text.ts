@@ -41,7 +41,7 @@ export const encodingSchema = z.string().refine((label) => {
   }
 }, "must be a label of the Encoding standard, such as latin1").optional();
 
-const textSchema = optionsSchema<TextOptions>()(z.strictObject({
+const textSchema = optionsSchema<TextOptions>("TextOptions")(z.strictObject({
   by: z.union(
     [z.enum(["file", "paragraph"]), z.instanceof(RegExp)],
     'must be "file", "paragraph" or a RegExp',
@@ -51,7 +51,7 @@ const textSchema = optionsSchema<TextOptions>()(z.strictObject({
   onBroken: onBrokenSchema,
 }));
 
-const linesSchema = optionsSchema<LinesOptions>()(
+const linesSchema = optionsSchema<LinesOptions>("LinesOptions")(
   z.strictObject({ encoding: encodingSchema, onBroken: onBrokenSchema }),
 );
 

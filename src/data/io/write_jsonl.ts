@@ -45,7 +45,7 @@ export interface WriteOptions {
 const count = z.number().int().min(1).optional();
 
 /** The schema of {@linkcode WriteOptions}. */
-export const writeSchema = optionsSchema<WriteOptions>()(
+export const writeSchema = optionsSchema<WriteOptions>("WriteOptions")(
   z.strictObject({
     shardBytes: count,
     rejects: z.string().optional(),

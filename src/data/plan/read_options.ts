@@ -18,7 +18,7 @@ export interface ReadOptions {
 }
 
 /** The schema of {@linkcode ReadOptions}. */
-export const readSchema = optionsSchema<ReadOptions>()(z.strictObject({
+export const readSchema = optionsSchema<ReadOptions>("ReadOptions")(z.strictObject({
   signal: z.instanceof(AbortSignal).optional(),
   workers: z.number().int().min(0).optional(),
 }));

@@ -5,8 +5,7 @@
  */
 import { number } from "../../display/format.ts";
 import { type Paint, terminalColumns } from "../../display/terminal.ts";
-import { oneLine, pad, textWidth } from "../../display/text_width.ts";
-import { wrapRanges } from "../../display/wrap.ts";
+import { oneLine, pad, textWidth, wrapRanges } from "../../display/text_width.ts";
 import type { Flow, FlowCounts, FlowStep } from "./flow.ts";
 
 /** Columns of a bar. */

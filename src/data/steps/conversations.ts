@@ -36,7 +36,7 @@ export interface ConversationOptions {
 }
 
 const field = z.string().optional();
-const fieldsSchema = optionsSchema<ConversationFields>()(z.strictObject({
+const fieldsSchema = optionsSchema<ConversationFields>("ConversationFields")(z.strictObject({
   instruction: field,
   input: field,
   output: field,
@@ -44,7 +44,9 @@ const fieldsSchema = optionsSchema<ConversationFields>()(z.strictObject({
   completion: field,
   messages: field,
 }));
-const schema = optionsSchema<ConversationOptions>()(z.strictObject({ fields: fieldsSchema.optional() }));
+const schema = optionsSchema<ConversationOptions>("ConversationOptions")(
+  z.strictObject({ fields: fieldsSchema.optional() }),
+);
 
 type Shape = "messages" | "instruction" | "prompt";
 const answerOf = { instruction: "output", prompt: "completion" } as const;

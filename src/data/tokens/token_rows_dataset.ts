@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
-import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { optionsSchema, parseOptions, wrongArgument } from "../../base/schema.ts";
 import type { Picture } from "../../display/display.ts";
 import { number, plural } from "../../display/format.ts";
 import { hashOf, type LineageStep } from "../plan/fingerprint.ts";
@@ -28,7 +28,9 @@ export interface TokensOptions {
   order?: "given";
 }
 
-const schema = optionsSchema<TokensOptions>()(z.strictObject({ order: z.literal("given").optional() }));
+const schema = optionsSchema<TokensOptions>("TokensOptions")(
+  z.strictObject({ order: z.literal("given").optional() }),
+);
 
 /** Rows of ids as a token dataset. */
 export class TokenRowsDataset extends TokenDataset {
@@ -46,6 +48,9 @@ export class TokenRowsDataset extends TokenDataset {
   constructor(rows: Iterable<TokenRow>, options: TokensOptions = {}) {
     super();
     parseOptions(schema, options, "Dataset.tokens");
+    if (typeof rows?.[Symbol.iterator] !== "function") {
+      throw wrongArgument("Dataset.tokens", "rows of ids", rows);
+    }
     const all = [...rows];
     if (all.length === 0) throw new DataError("Cannot use Dataset.tokens: there are no rows");
     this.context = contextOf(all[0]);

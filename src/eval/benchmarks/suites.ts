@@ -40,17 +40,22 @@ const suites: Record<string, SuiteEntry[]> = {
   ],
 };
 
+/** Returns all suites by name; `llama` has the tasks of the others and MMLU. */
+export function allSuites(): Record<string, SuiteEntry[]> {
+  const { bias, ...rest } = suites;
+  return { llama: [...Object.values(rest).flat(), { task: "mmlu" }, ...bias], ...suites };
+}
+
 /**
- * Returns the tasks of a suite; `llama` has those of all suites and MMLU.
+ * Returns the tasks of a suite.
  *
  * @throws {ConfigError} for an unknown name
  */
 export function suite(name: string): SuiteEntry[] {
-  const { bias, ...rest } = suites;
-  const all = { llama: [...Object.values(rest).flat(), { task: "mmlu" }, ...bias], ...suites };
-  if (Object.hasOwn(all, name)) return all[name as keyof typeof all];
+  const all = allSuites();
+  if (Object.hasOwn(all, name)) return all[name];
   const names = Object.keys(all);
-  const near = nearest(name, names);
+  const near = nearest(String(name), names);
   throw new ConfigError(
     `Cannot add the suite "${name}": ${near ? `did you mean "${near}"?` : `there are ${names.join(", ")}`}`,
     { path: "suite", value: name },

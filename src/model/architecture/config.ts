@@ -43,26 +43,26 @@ export interface ModelShape {
   layers: number;
   /** Query heads. */
   heads: number;
-  /** Key and value heads (default: `heads`). */
+  /** Key and value heads (default: `heads` [paper 2.2]). */
   kvHeads?: number;
-  /** Width of the feed-forward block (default: 8/3 dim, rounded up to a multiple of 64, of 256 from dim 4096 on). */
+  /** Width of the feed-forward block (default: 8/3 dim [paper 2.2], rounded up to a multiple of 64, of 256 from dim 4096 on). */
   hidden?: number;
   /** Token ids (default: the tokenizer's, else 32,000). */
   vocabSize?: number;
-  /** Longest sequence (default 2,048 as in the paper). */
+  /** Longest sequence (default 2,048 [LLaMA's release]). */
   context?: number;
-  /** Added to the mean square in RMSNorm (default 1e-6). */
+  /** Added to the mean square in RMSNorm (default 1e-6 [LLaMA's release]). */
   normEps?: number;
-  /** Base of the rotary frequencies (default 10,000). */
+  /** Base of the rotary frequencies (default 10,000 [LLaMA's release]). */
   ropeTheta?: number;
   /** Stretches the rotary frequencies as Llama 3 does, linearly, or as YaRN does (default: leave them). */
   ropeScaling?: RopeScaling;
-  /** Uses the embedding table as the output matrix (default false). */
+  /** Uses the embedding table as the output matrix (default false [LLaMA's release]). */
   tieEmbeddings?: boolean;
 }
 
 const count = z.int().min(1);
-const shapeSchema = optionsSchema<ModelShape>()(z.strictObject({
+const shapeSchema = optionsSchema<ModelShape>("ModelShape")(z.strictObject({
   dim: count,
   layers: count,
   heads: count,

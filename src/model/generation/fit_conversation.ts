@@ -8,7 +8,12 @@ import { ConfigError } from "../../base/errors.ts";
 import { parseOptions } from "../../base/schema.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
 import { chatIds, conversationOf } from "./prompt_ids.ts";
-import { type ChatOptions, chatSchema, type GenerateOptions, samplingSettings } from "./sampling_settings.ts";
+import {
+  chatSchema,
+  type GenerateOptions,
+  type ModelChatOptions,
+  samplingSettings,
+} from "./sampling_settings.ts";
 
 /** The prompt of an answer. */
 export interface ChatPrompt {
@@ -34,7 +39,7 @@ const answerShare = 1 / 4;
 export function chatPrompt(
   model: ModelHandle,
   messages: string | readonly Message[],
-  options: ChatOptions,
+  options: ModelChatOptions,
 ): ChatPrompt {
   const { trim, ...given } = parseOptions(chatSchema, options, "chat");
   const { context } = stateOf(model).config;

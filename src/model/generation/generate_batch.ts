@@ -42,7 +42,7 @@ export interface BatchGenerateOptions extends Omit<GenerateOptions, "seed"> {
   onText?: (index: number, text: GeneratedText) => void;
 }
 
-const batchGenerateSchema = optionsSchema<BatchGenerateOptions>()(z.strictObject({
+const batchGenerateSchema = optionsSchema<BatchGenerateOptions>("BatchGenerateOptions")(z.strictObject({
   ...generateSchema.shape,
   seed: z.union([z.int(), z.array(z.int()).readonly()]).default(42),
   batch: z.int().min(1).default(32),
@@ -79,7 +79,7 @@ export async function generateTexts(
     const settings = { ...sampling, seed: typeof seed === "number" ? seed : seed[i] };
     return new Continuation(model, encode(prompt), settings, chat);
   });
-  return await withProgress("generating", { total: texts.length, unit: "texts" }, (progress) => {
+  return await withProgress("generating", { total: texts.length, unit: "text" }, (progress) => {
     const onEnd: BatchGenerateOptions["onText"] = (index, text) => {
       progress.add();
       onText?.(index, text);

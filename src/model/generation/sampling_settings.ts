@@ -17,13 +17,13 @@ export interface GenerateOptions {
   /** Largest number of tokens to add (default 256; the context ends a text too). */
   maxTokens?: number;
   /**
-   * Divides the logits; 0 takes the most likely token every time (default 0.8, as in the paper's release). With 0, and
+   * Divides the logits; 0 takes the most likely token every time (default 0.8 [LLaMA's release]). With 0, and
    * without a repetition penalty, tokens are chosen on the GPU and pieces of text come in blocks of about 100 ms.
    */
   temperature?: number;
   /** Keeps only this many of the most likely tokens (default 0: all). */
   topK?: number;
-  /** Keeps the most likely tokens until their probabilities sum to more than this (default 0.95, as in the paper's release). */
+  /** Keeps the most likely tokens until their probabilities sum to more than this (default 0.95 [LLaMA's release]). */
   topP?: number;
   /** Drops tokens less likely than this share of the likeliest (default 0: none). */
   minP?: number;
@@ -43,7 +43,7 @@ export interface GenerateOptions {
 }
 
 /** The schema of {@linkcode GenerateOptions}, without defaults. */
-export const generateSchema = optionsSchema<GenerateOptions>()(z.strictObject({
+export const generateSchema = optionsSchema<GenerateOptions>("GenerateOptions")(z.strictObject({
   maxTokens: z.int().min(1).optional(),
   temperature: z.number().min(0).optional(),
   topK: z.int().min(0).optional(),
@@ -58,7 +58,7 @@ export const generateSchema = optionsSchema<GenerateOptions>()(z.strictObject({
 }));
 
 /** Options of an answer in a chat. */
-export interface ChatOptions extends GenerateOptions {
+export interface ModelChatOptions extends GenerateOptions {
   /**
    * Leaves the oldest turns of a conversation out where it does not fit the context with room for the answer; the system
    * message and the newest message stay (default false: such a conversation is refused once it does not fit at all).
@@ -66,8 +66,8 @@ export interface ChatOptions extends GenerateOptions {
   trim?: boolean;
 }
 
-/** The schema of {@linkcode ChatOptions}. */
-export const chatSchema = optionsSchema<ChatOptions>()(
+/** The schema of {@linkcode ModelChatOptions}. */
+export const chatSchema = optionsSchema<ModelChatOptions>("ModelChatOptions")(
   generateSchema.extend({ trim: z.boolean().default(false) }),
 );
 

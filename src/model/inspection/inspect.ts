@@ -37,7 +37,7 @@ export interface InspectOptions {
   top?: number;
 }
 
-const schema = optionsSchema<InspectOptions>()(z.strictObject({
+const schema = optionsSchema<InspectOptions>("InspectOptions")(z.strictObject({
   gradients: z.boolean().default(false),
   top: z.int().min(1).max(100).default(5),
 }));

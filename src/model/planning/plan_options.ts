@@ -21,9 +21,9 @@ export interface PlanParallel {
   model?: number;
   /** Parts of a batch whose gradients are summed apart (default: one for each copy of the model). */
   lanes?: number;
-  /** 1, the default: each copy of the model keeps the moments of its share of the weights. 0: each keeps all of them. */
+  /** `1` (default): each copy of the model keeps the moments of its share of the weights. `0`: each keeps all of them. */
   zero?: 0 | 1;
-  /** True, the default, where exchanges and computation may go on at the same time. */
+  /** True where exchanges and computation may go on at the same time (default true). */
   overlap?: boolean;
 }
 
@@ -57,21 +57,21 @@ export interface PlanOptions {
    * and energy stay unknown.
    */
   device?: { flops: number; watts?: number };
-  /** Power usage effectiveness of the data centre (default 1.1, as in the paper). */
+  /** Power usage effectiveness of the data centre (default 1.1 [paper 6]). */
   pue?: number;
-  /** kg CO2eq per kWh (default 0.385, the US average, as in the paper). */
+  /** kg CO2eq per kWh (default 0.385, the US average [paper 6]). */
   gridKgPerKWh?: number;
 }
 
 const count = z.int().min(1);
-const parallelSchema = optionsSchema<PlanParallel>()(z.strictObject({
+const parallelSchema = optionsSchema<PlanParallel>("PlanParallel")(z.strictObject({
   processes: count,
   model: count.default(1),
   lanes: count.optional(),
   zero: z.union([z.literal(0), z.literal(1)]).default(1),
   overlap: z.boolean().default(true),
 }));
-const networkSchema = optionsSchema<NetworkFigures>()(z.strictObject({
+const networkSchema = optionsSchema<NetworkFigures>("NetworkFigures")(z.strictObject({
   latency: z.number().min(0),
   bandwidth: z.number().positive(),
   staging: z.number().positive(),
@@ -79,7 +79,7 @@ const networkSchema = optionsSchema<NetworkFigures>()(z.strictObject({
 const measuredSchema = z.custom<MeasuredNetwork>((value) =>
   typeof value === "object" && value !== null && "links" in value
 );
-const planSchema = optionsSchema<PlanOptions>()(z.strictObject({
+const planSchema = optionsSchema<PlanOptions>("PlanOptions")(z.strictObject({
   tokens: z.number().min(1),
   batchTokens: count.optional(),
   context: count.optional(),

@@ -29,8 +29,7 @@ export interface LoraOptions {
   /** Numerator of alpha / rank, the factor of B A. Default 16. */
   alpha?: number;
   /**
-   * The matrices of each block that are adapted. Default `q_proj` and `v_proj`, the paper's choice and PEFT's for LLaMA: a
-   * frozen copy of every adapted matrix is kept, so few targets save memory. All seven come nearer to full tuning
+   * The matrices of each block that are adapted. Default `q_proj` and `v_proj` [the LoRA paper]. PEFT takes them for LLaMA too, and a frozen copy of every adapted matrix is kept, so few targets save memory. All seven come nearer to full tuning
    * (Dettmers et al. 2023).
    */
   targets?: readonly LoraTarget[];
@@ -53,7 +52,7 @@ const targets = z.array(
 )
   .min(1, "must name at least one matrix");
 
-const schema = optionsSchema<LoraOptions>()(z.strictObject({
+const schema = optionsSchema<LoraOptions>("LoraOptions")(z.strictObject({
   rank: z.number(wholeNumber).int(wholeNumber).min(1, wholeNumber).optional(),
   alpha: z.number("must be a number above 0").positive("must be above 0").optional(),
   targets: targets.readonly().optional(),

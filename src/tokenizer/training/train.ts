@@ -30,22 +30,22 @@ export interface TrainProgress {
 
 /** Options of {@linkcode Tokenizer.train}. */
 export interface TrainOptions {
-  /** Number of ids, with bytes and special tokens. Default 32000, LLaMA's [paper 2.1]. */
+  /** Number of ids, with bytes and special tokens. Default 32000 [released model]. */
   vocabSize?: number;
-  /** `split` makes every digit a token (default, the paper's); `join` lets numbers become pieces. */
+  /** `split` (default [paper 2.1]) makes every digit a token; `join` lets numbers become pieces. */
   digits?: "split" | "join";
-  /** Encodes characters without a piece as UTF-8 bytes (default true, the paper's), else as `<unk>`. */
+  /** Encodes characters without a piece as UTF-8 bytes (default true [paper 2.1]), else as `<unk>`. */
   byteFallback?: boolean;
   /** Further special tokens, such as `<|im_start|>`, with the last ids. `<pad>` becomes the padding token. */
   special?: readonly string[];
-  /** Share of all character occurrences whose characters become pieces. Default 0.99995. */
+  /** Share of all character occurrences whose characters become pieces. Default 0.99995 [released model]. */
   characterCoverage?: number;
-  /** Length of the longest piece, in characters. Default 16. */
+  /** Length of the longest piece, in characters. Default 16 [released model]. */
   maxPieceLength?: number;
-  /** Keeps every piece within one Unicode script. Default true. */
+  /** Keeps every piece within one Unicode script. Default true [released model]. */
   splitScripts?: boolean;
   /**
-   * The unit that gets a space in front: a line, as in `spm_train` (default), or a whole text, as in `encode`. The
+   * The unit that gets a space in front: a `line` (default [SentencePiece]), or a whole `text`, as in `encode`. The
    * latter suits texts with hard line breaks (1 % fewer tokens on such a book).
    */
   by?: "line" | "text";
@@ -71,7 +71,7 @@ const specialToken = z.string()
   .refine((token) => token.isWellFormed(), "a special token must be well-formed Unicode")
   .refine((token) => !RESERVED.has(token), "this token exists already");
 
-const schema = optionsSchema<TrainOptions>()(z.strictObject({
+const schema = optionsSchema<TrainOptions>("TrainOptions")(z.strictObject({
   vocabSize: z.int().min(4).max(2 ** 20).default(32000),
   digits: z.enum(["split", "join"]).default("split"),
   byteFallback: z.boolean().default(true),
@@ -102,11 +102,11 @@ export async function learnPieces(texts: Texts, options: TrainOptions = {}): Pro
 }
 
 async function learn(texts: Texts, settings: Settings, timer: YieldTimer): Promise<Piece[]> {
-  const reading = { unit: "documents" };
+  const reading = { unit: "document" };
   const words = await withProgress("tokenizer: counting words", reading, (progress) => {
     return countWords(texts, settings, timer, progress);
   });
-  const merging = { total: settings.vocabSize, unit: "pieces" };
+  const merging = { total: settings.vocabSize, unit: "piece" };
   return await withProgress("tokenizer: learning pieces", merging, (progress) => {
     return merge(words, settings, timer, progress);
   });

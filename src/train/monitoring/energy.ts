@@ -23,9 +23,9 @@ export interface EnergyOptions {
    * unknown.
    */
   watts?: number;
-  /** Power usage effectiveness of the place; 1 for a laptop on a desk. Default 1.1. */
+  /** Power usage effectiveness of the place; 1 for a laptop on a desk. Default 1.1 [paper 6]. */
   pue?: number;
-  /** kg of CO2eq per kWh. Default 0.385. */
+  /** kg of CO2eq per kWh. Default 0.385, the US average [paper 6]. */
   gridKgPerKWh?: number;
 }
 
@@ -36,7 +36,9 @@ export type EnergySettings = EnergyOptions & Required<Omit<EnergyOptions, "watts
 };
 
 /** Defaults and checks of {@linkcode EnergyOptions}. */
-export const energySchema: z.ZodType<EnergySettings, EnergyOptions> = optionsSchema<EnergyOptions>()(
+export const energySchema: z.ZodType<EnergySettings, EnergyOptions> = optionsSchema<EnergyOptions>(
+  "EnergyOptions",
+)(
   z.strictObject({
     watts: z.number("must be a number of watts").positive("must be above 0").optional(),
     pue: z.number("must be a number").min(1, "must be at least 1").default(1.1),

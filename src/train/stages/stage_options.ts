@@ -21,29 +21,29 @@ export interface StageOptions {
   steps?: number;
   /** Length in passes over the data; a part of one is allowed. */
   epochs?: number;
-  /** Tokens of a batch, rounded to whole sequences. Default: the preset's, else 16 sequences [ours]. */
+  /** Tokens of a batch, rounded to whole sequences. Default: the preset's (4M for the paper's sizes), else 16 sequences [ours]. */
   batchTokens?: number;
   /** Sequences that are computed at once. Default: as many as make about 1,024 positions [ours]. */
   microBatch?: number;
   /** Positions of a sequence. Default: the model's context. */
   context?: number;
-  /** Peak learning rate. Default: the preset's (the paper's for its sizes), else 3e-4. */
+  /** Peak learning rate. Default: the preset's, else 3e-4 [paper 2.3 for 7B to 65B, else ours]. */
   learningRate?: number;
-  /** Updates of the linear warmup. Default 2,000, at most a tenth of the stage. */
+  /** Updates of the linear warmup. Default 2,000 [paper 2.3], at most a tenth of the stage. */
   warmup?: number;
-  /** Learning rate at the end of the cosine. Default: a tenth of the peak. */
+  /** Learning rate at the end of the cosine. Default: a tenth of the peak [paper 2.3]. */
   minLearningRate?: number;
-  /** Decay of AdamW's first moment. Default 0.9. */
+  /** Decay of AdamW's first moment. Default 0.9 [paper 2.3]. */
   beta1?: number;
-  /** Decay of AdamW's second moment. Default 0.95. */
+  /** Decay of AdamW's second moment. Default 0.95 [paper 2.3]. */
   beta2?: number;
   /** Number added to the root of AdamW's second moment. Default 1e-8 [ours]. */
   epsilon?: number;
-  /** Decoupled weight decay on tensors of two dimensions. Default 0.1. */
+  /** Decoupled weight decay on tensors of two dimensions. Default 0.1 [paper 2.3]. */
   weightDecay?: number;
-  /** Largest norm of all gradients together. Default 1. */
+  /** Largest norm of all gradients together. Default 1 [paper 2.3]. */
   clip?: number;
-  /** Activations that the forward pass keeps for the backward pass. Default "all"; "linear" is the paper's section 2.4. */
+  /** Activations that the forward pass keeps for the backward pass. Default "all" [ours]; "linear" is the paper's section 2.4. */
   save?: Save;
   /**
    * Trains LoRA adapters of some matrices instead of all weights (Hu et al. 2021): no gradients and moments of the
@@ -82,11 +82,19 @@ export interface PretrainOptions extends StageOptions {
   documentMask?: boolean;
 }
 
-/**
- * Options of {@linkcode Trainer.instruct}. Defaults that differ from pretraining, all [ours]: `epochs` 1,
- * `learningRate` a tenth of the pretraining peak, `warmup` 3 % of the updates, `validation` 0.05.
- */
+/** Options of {@linkcode Trainer.instruct}. Those that are listed here differ from pretraining in their defaults. */
 export interface InstructOptions extends StageOptions {
+  /** Length in passes over the conversations; a part of one is allowed. Default 1 where no length is given [ours]. */
+  epochs?: number;
+  /** Peak learning rate. Default: a tenth of the peak of pretraining, 3e-5 for a loaded model [ours]. */
+  learningRate?: number;
+  /** Updates of the linear warmup. Default: 3 % of the stage [ours]. */
+  warmup?: number;
+  /**
+   * Validation data, never trained on: a share of the conversations, taken before packing; or data of its own; or false.
+   * Default 0.05 [ours]; nothing can be held out of `Dataset.tokens`.
+   */
+  validation?: number | StageData | false;
   /** Chat template that the model's tokenizer adopts: "plain" (default), "llama-2", "chatml", or Jinja. */
   template?: string;
 }
@@ -131,10 +139,14 @@ const shape = {
   maxSkipped: z.number(zeroOrMore).int(zeroOrMore).min(0, zeroOrMore).optional(),
 };
 
-const pretrainSchema = optionsSchema<PretrainOptions>()(z.strictObject({ ...shape, documentMask: flag }));
+const pretrainSchema = optionsSchema<PretrainOptions>("PretrainOptions")(
+  z.strictObject({ ...shape, documentMask: flag }),
+);
 
 const template = z.string('must be "plain", "llama-2", "chatml" or Jinja').min(1).optional();
-const instructSchema = optionsSchema<InstructOptions>()(z.strictObject({ ...shape, template }));
+const instructSchema = optionsSchema<InstructOptions>("InstructOptions")(
+  z.strictObject({ ...shape, template }),
+);
 
 function isValidation(value: unknown): boolean {
   if (typeof value === "number") return value > 0 && value <= 0.5;
