@@ -61,7 +61,7 @@ export function textOf(screen: Screen): string {
 interface Command {
   /** The command line. */
   line: string;
-  /** What is typed while it runs. */
+  /** Keys that are typed while it runs. */
   typed?: Typed[];
 }
 
@@ -69,7 +69,7 @@ interface Command {
 interface Section {
   /** Its heading. */
   title: string;
-  /** What the reader sees. */
+  /** A sentence about it. */
   about: string;
   /** The commands, one after another. */
   commands: Command[];
