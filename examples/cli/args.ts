@@ -34,7 +34,20 @@ export function parseFlags<Out>(
   const options = flags.flatMap((flag) =>
     isGiven(flag, args) ? [[flag.key, valueOf(flag, parsed[flag.name])]] : []
   );
-  return parseOptions(schema, Object.fromEntries(options), program);
+  try {
+    return parseOptions(schema, Object.fromEntries(options), program);
+  } catch (error) {
+    throw asTyped(error, flags, program);
+  }
+}
+
+/** Returns the error of an option by the name that was typed: `--batch-tokens` for `pretrain.batchTokens`. */
+function asTyped(error: unknown, flags: readonly Flag[], program: string): unknown {
+  if (!(error instanceof ConfigError)) return error;
+  const flag = flags.find(({ key }) => error.path === `${program}.${key}`);
+  if (!flag) return error;
+  const message = error.message.replace(`${program}.${flag.key}:`, `--${flag.name}:`);
+  return new ConfigError(message, { path: flag.key, value: error.value });
 }
 
 /** Returns the arguments with the words before the first flag turned into values of the flags `names`, in order. */

@@ -45,10 +45,9 @@ export class DataError extends LlameroError {
   readonly line?: number;
   /** Name of the dataset or mixture source. */
   readonly source?: string;
-  /** Makes the error; file and line stand in front of the message where they are known. */
+  /** Makes the error; file and line stand in front of a message that does not name them. */
   constructor(message: string, at: { file?: string; line?: number; source?: string; cause?: unknown } = {}) {
-    const place = at.file === undefined ? "" : `${at.file}${at.line === undefined ? "" : `:${at.line}`}: `;
-    super(place + message, { cause: at.cause });
+    super(placed(message, at.file, at.line === undefined ? "" : `:${at.line}`), { cause: at.cause });
     this.file = at.file;
     this.line = at.line;
     this.source = at.source;
@@ -63,13 +62,14 @@ export class FormatError extends LlameroError {
   readonly offset?: number;
   /** Content that the format requires there. */
   readonly expected?: string;
-  /** Makes the error; file and byte offset stand in front of the message where they are known. */
+  /** Makes the error; file and byte offset stand in front of a message that does not name them. */
   constructor(
     message: string,
     at: { file?: string; offset?: number; expected?: string; cause?: unknown } = {},
   ) {
-    const where = at.offset === undefined ? "" : ` (byte ${at.offset})`;
-    super((at.file === undefined ? "" : `${at.file}${where}: `) + message, { cause: at.cause });
+    super(placed(message, at.file, at.offset === undefined ? "" : ` (byte ${at.offset})`), {
+      cause: at.cause,
+    });
     this.file = at.file;
     this.offset = at.offset;
     this.expected = at.expected;
@@ -118,4 +118,11 @@ export class DeviceError extends LlameroError {
     this.kernel = at.kernel;
     this.line = at.line;
   }
+}
+
+/** Returns the message with file and place in front, unless the file is unknown or the message names both. */
+function placed(message: string, file: string | undefined, place: string): string {
+  return file === undefined || message.includes(` ${file}${place}:`)
+    ? message
+    : `${file}${place}: ${message}`;
 }

@@ -101,6 +101,14 @@ function alternatives(schema: unknown): SchemaNode[] {
   return inner.length ? inner.flatMap((one) => alternatives(one)) : node ? [node] : [];
 }
 
+/** Returns the error of an argument of the wrong kind, `wanted` being such as `a Dataset`. */
+export function wrongArgument(where: string, wanted: string, value: unknown): ConfigError {
+  return new ConfigError(`Cannot use ${where}: it needs ${wanted}, current value is ${show(value)}`, {
+    path: where,
+    value,
+  });
+}
+
 /**
  * Checks that `path` can be the path of a file or folder.
  *
@@ -110,20 +118,26 @@ function alternatives(schema: unknown): SchemaNode[] {
 export function checkPath(path: unknown, where: string): asserts path is string {
   const isText = typeof path === "string" && path !== "";
   if (isText && !path.startsWith("file:")) return;
-  throw new ConfigError(`Cannot use ${where}: it needs a path, current value is ${show(path)}`, {
-    path: where,
-    value: path,
-  });
+  throw wrongArgument(where, "a path", path);
 }
 
-/** Returns the entry of `names` closest to `word` by edit distance, if it is close enough to be a misspelling. */
+/**
+ * Returns the entry of `names` that `word` most likely means: closest by edit distance if it is close enough to be a
+ * misspelling, else one that begins with it, or whose initials it is (`lr` for `learningRate`).
+ */
 export function nearest(word: string, names: readonly string[]): string | undefined {
-  const scored = names.map((name) => ({
-    name,
-    distance: editDistance(word.toLowerCase(), name.toLowerCase()),
-  }));
+  const typed = word.toLowerCase();
+  const scored = names.map((name) => ({ name, distance: editDistance(typed, name.toLowerCase()) }));
   const best = scored.sort((a, b) => a.distance - b.distance)[0];
-  return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.name : undefined;
+  const most = Math.min(typed.length - 1, Math.max(2, Math.floor(typed.length / 3)));
+  if (best && best.distance <= most) return best.name;
+  const begun = names.filter((name) => typed.length >= 3 && name.toLowerCase().startsWith(typed));
+  const initials = names.filter((name) => typed.length >= 2 && initialsOf(name) === typed);
+  return [begun, initials].find((found) => found.length === 1)?.[0];
+}
+
+function initialsOf(name: string): string {
+  return (name[0] + name.slice(1).replace(/[^A-Z]/g, "")).toLowerCase();
 }
 
 /** Returns the Levenshtein distance; one row of the table at a time. */
@@ -142,6 +156,7 @@ function editDistance(a: string, b: string): number {
 /** Returns a value as error messages show it: at most 80 characters, and never `[object Object]`. */
 export function show(value: unknown): string {
   if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+  if (value instanceof Promise) return "a Promise (write await in front of it)";
   if (typeof value === "bigint" || typeof value === "symbol") return String(value);
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;

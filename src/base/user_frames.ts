@@ -66,14 +66,17 @@ function define<K extends "stack" | "cause">(error: Error, key: K, compute: () =
   });
 }
 
-/** Returns an error of others without frames of the SDK; the error itself where it has none, or where all shall be shown. */
+/** Returns an error of others without frames of the SDK, as are its causes; the error itself where nothing is to be left out. */
 function withUserFrames(error: Error): Error {
   if (showsAllFrames() || !error.stack) return error;
-  const frames = framesOf(error.stack);
+  const cause = error.cause instanceof Error ? withUserFrames(error.cause) : error.cause;
   const kept = framesToShow(error.stack);
-  if (kept.length === frames.length) return error;
+  if (kept.length === framesOf(error.stack).length && cause === error.cause) return error;
   const stack = [`${error.name}: ${error.message}`, ...kept].join("\n");
-  return Object.create(error, { stack: { value: stack, configurable: true, writable: true } });
+  return Object.create(error, {
+    stack: { value: stack, configurable: true, writable: true },
+    ...cause !== undefined && { cause: { value: cause, configurable: true, writable: true } },
+  });
 }
 
 /** Returns the frames to show, of the newest call first. */

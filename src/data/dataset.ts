@@ -4,7 +4,8 @@
  * @module
  */
 import type { Encoder } from "../base/encoder.ts";
-import { parseOptions } from "../base/schema.ts";
+import { withFiles } from "../base/file_problem.ts";
+import { checkPath, parseOptions } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { Help } from "../display/help.ts";
 import helpTexts from "./dataset_help.json" with { type: "json" };
@@ -517,9 +518,12 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
    * ```
    */
   async write(path: string, options: WriteOptions = {}): Promise<DatasetStats> {
-    if (!isPartOfJob(options)) return await writePlan(this.plan, path, options);
-    const { writePart } = await import("./parts/write_part.ts");
-    return await writePart(this.plan, path, options);
+    checkPath(path, "Dataset.write");
+    return await withFiles(`write ${path}`, "Dataset.write", async () => {
+      if (!isPartOfJob(options)) return await writePlan(this.plan, path, options);
+      const { writePart } = await import("./parts/write_part.ts");
+      return await writePart(this.plan, path, options);
+    });
   }
 
   /** Identity, 32 hex digits, of operators, options, files (path, size, time) and functions (text, name, version). */

@@ -10,8 +10,8 @@ import { number } from "./format.ts";
 import { escapeHtml, MAX_WIDTH, noteHtml, titleHtml } from "./html.ts";
 import { COLOURS, GREY, SOFT_INK } from "./palette.ts";
 import { type Attributes, element, fitPixels, heading, label, pixels, round, svgDocument } from "./svg.ts";
-import { type Paint, terminalColumns, unpainted } from "./terminal.ts";
-import { fit, oneLine, pad, textWidth } from "./text_width.ts";
+import { plainPage, terminalPage, type TextPage } from "./terminal.ts";
+import { fit, oneLine, pad, textWidth, wrapWords } from "./text_width.ts";
 
 /** One bar. */
 export interface Bar {
@@ -67,11 +67,10 @@ const MARK = "✓";
  */
 export function barChart(options: BarChart): Picture {
   const chart = parseOptions(schema, options, "barChart");
-  const columns = terminalColumns();
   return {
-    text: chartText(chart, columns, unpainted),
+    text: chartText(chart, plainPage),
     html: html(chart),
-    terminal: (paint) => chartText(chart, columns, paint),
+    terminal: (paint, columns) => chartText(chart, terminalPage(paint, columns)),
   };
 }
 
@@ -98,8 +97,8 @@ function caption(bar: Bar, format?: (value: number) => string): string {
   return `${valueText(bar, format)}${bar.note ? `, ${bar.note}` : ""}`;
 }
 
-/** Returns the chart as text: names, bars and captions, which narrow terminals cut from the right. */
-function chartText({ title, bars, format }: Chart, columns: number, paint: Paint): string {
+/** Returns the chart as text: names, bars and captions, which wrap in narrow terminals. */
+function chartText({ title, bars, format }: Chart, { width: columns, paint }: TextPage): string {
   const names = bars.map((bar) =>
     fit(oneLine(bar.label), Math.max(8, Math.min(40, Math.floor(columns / 3))))
   );
@@ -115,8 +114,10 @@ function chartText({ title, bars, format }: Chart, columns: number, paint: Paint
     const look = bar.highlight ? "green" : "blue";
     const drawn = paint("█".repeat(full), look) + paint("░".repeat(rest), "dim") +
       " ".repeat(longest - full - rest);
-    const said = fit(oneLine(caption(bar, format)), Math.max(values, columns - width - longest - 6));
-    return `${bar.highlight ? paint(MARK, "green") : " "} ${pad(names[i], width)}  ${drawn}  ${said}`;
+    const said = wrapWords(oneLine(caption(bar, format)), Math.max(values, columns - width - longest - 6));
+    const below = said.slice(1).map((line) => " ".repeat(width + longest + 6) + line);
+    const mark = bar.highlight ? paint(MARK, "green") : " ";
+    return [`${mark} ${pad(names[i], width)}  ${drawn}  ${said[0]}`, ...below].join("\n");
   });
   if (bars.length === 0) lines.push("  no bars");
   return [paint(oneLine(title), "bold"), ...lines].filter((line) => line !== "").join("\n");

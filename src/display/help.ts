@@ -160,9 +160,14 @@ function verbPicture(texts: HelpTexts, verb: HelpVerb, columns: number): Picture
   return join(
     head(texts, verb, columns),
     ...grids.filter((grid) => grid.options.length).map((grid) => listPicture(optionList(grid), columns)),
-    ...lists.map(({ title, rows }) => table(rows, { title, width: columns })),
+    ...lists.map(({ title, rows }) => fitted(table(rows, { title }), columns)),
     ...(example === undefined ? [] : [examplePicture(example)]),
   );
+}
+
+/** Returns a picture whose text fits the columns too. */
+function fitted(picture: Picture, columns: number): Picture {
+  return { ...picture, text: picture.terminal?.(unpainted, columns) ?? picture.text };
 }
 
 function head({ name }: HelpTexts, verb: HelpVerb, columns: number): Picture {

@@ -33,7 +33,7 @@ import type { Task } from "./tasks/task.ts";
  */
 export function defineTask<Item>(definition: TaskDefinition<Item>): Task {
   checkDefinition(definition);
-  switch (definition.kind) {
+  switch (definition?.kind) {
     case "choice":
       return choiceTask(definition);
     case "generate":

@@ -39,14 +39,23 @@ export async function download(url: string, path: string, options: DownloadOptio
       if (options.signal?.aborted) throw options.signal.reason;
       if (cause instanceof DataError) throw cause;
       if (attempt < maxAttempts) continue;
-      const why = cause instanceof Error ? cause.message : String(cause);
-      throw new DataError(`Cannot download ${url}: ${why}; try again, the download resumes where it ended`, {
-        cause,
-      });
+      throw new DataError(
+        `Cannot download ${url}: ${
+          networkReason(cause)
+        }; check the network and try again, the download resumes where it ended`,
+        { cause },
+      );
     }
   }
   await Deno.rename(`${path}.part`, path);
   for (const side of [`${path}.part.tag`, `${path}.lock`]) await Deno.remove(side).catch(() => {});
+}
+
+/** Returns the reason for which a request failed: Deno says it in the cause of its error. */
+export function networkReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const inner = error.message === "fetch failed" && error.cause instanceof Error ? error.cause : error;
+  return inner.message.replace(/^error sending request for url \(.*?\): /, "");
 }
 
 /** Requests the bytes that `part` does not hold yet, if the server's file still has the ETag of the first bytes. */

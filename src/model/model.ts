@@ -4,7 +4,8 @@
  * @module
  */
 import type { Message } from "../base/encoder.ts";
-import { parseOptions } from "../base/schema.ts";
+import { withFiles } from "../base/file_problem.ts";
+import { checkPath, parseOptions } from "../base/schema.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
 import { bytes as showBytes, Displayable, Help, interruptible, type Picture } from "../display/mod.ts";
 import type { Device, Program } from "../gpu/mod.ts";
@@ -100,7 +101,9 @@ export class Model extends Displayable implements ModelHandle {
    */
   static async load(path: string, options: ModelOptions = {}): Promise<Model> {
     const { loadModel } = await import("./lifecycle/load_model.ts");
-    return new Model(await loadModel(path, options));
+    return new Model(
+      await withFiles(`load a model from ${path}`, "Model.load", () => loadModel(path, options)),
+    );
   }
 
   /**
@@ -367,9 +370,10 @@ export class Model extends Displayable implements ModelHandle {
    * @throws {ConfigError} for a folder as "q8_0", or a weight that the number format cannot hold
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
+    checkPath(path, "model.save");
     const settings = parseOptions(saveSchema, options, "Model.save");
     const { saveModel } = await import("./files/save.ts");
-    await saveModel(this, path, settings);
+    await withFiles(`save the model to ${path}`, "Model.save", () => saveModel(this, path, settings));
   }
 
   /** Frees the weights; using the model afterwards throws. */

@@ -45,7 +45,10 @@ export interface ModelOptions {
 }
 
 const options = optionsSchema<ModelOptions>("ModelOptions")(z.strictObject({
-  tokenizer: z.custom<Tokenizer>((value) => value instanceof Tokenizer, "expected a Tokenizer").optional(),
+  tokenizer: z.custom<Tokenizer>(
+    (value) => value instanceof Tokenizer,
+    "must be a Tokenizer, as Tokenizer.load(path) gives",
+  ).optional(),
   context: z.int().min(1).optional(),
   seed: z.int().default(42),
   dtype: z.enum(["f32", "f16", "q8"]).default("f32"),

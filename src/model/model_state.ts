@@ -265,7 +265,9 @@ export class ModelState implements ModelHandle, ModelWeights {
    * @throws {ConfigError} naming the model
    */
   requireAlive(): void {
-    if (this.#disposed) throw new ConfigError(`Cannot use the model "${this.name}": it was disposed`);
+    if (this.#disposed) {
+      throw new ConfigError(`Cannot use the model "${this.name}": it was disposed; load or create it again`);
+    }
   }
 
   /** Frees the weights; using the model afterwards throws. */

@@ -6,8 +6,9 @@
 import { basename } from "node:path";
 import type { ChatEncoding, Encoder, Message } from "../base/encoder.ts";
 import { ConfigError } from "../base/errors.ts";
+import { withFiles } from "../base/file_problem.ts";
 import { type Job, jobOf } from "../base/job.ts";
-import { parseOptions, show } from "../base/schema.ts";
+import { checkPath, parseOptions, show, wrongArgument } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { Help } from "../display/help.ts";
 import { interruptible } from "../display/interrupt.ts";
@@ -118,7 +119,12 @@ export class Tokenizer extends Displayable implements Encoder {
     return await withProgress(
       `loading ${basename(path)}`,
       {},
-      async () => Tokenizer.#from(await readTokenizerFiles(path)),
+      () =>
+        withFiles(
+          `load a tokenizer from ${path}`,
+          "Tokenizer.load",
+          async () => Tokenizer.#from(await readTokenizerFiles(path)),
+        ),
     );
   }
 
@@ -227,6 +233,7 @@ export class Tokenizer extends Displayable implements Encoder {
     texts: readonly string[],
     options: EncodeOptions | BatchOptions = {},
   ): Uint32Array<ArrayBuffer>[] | Promise<Uint32Array<ArrayBuffer>[]> {
+    if (!Array.isArray(texts)) throw wrongArgument("tokenizer.encodeBatch", "a list of texts", texts);
     const onWorkers = (options as BatchOptions)?.workers !== undefined;
     if (onWorkers) return this.#encodeOnWorkers(texts, options as BatchOptions);
     const parsed = parseOptions(encodeSchema, options, "encodeBatch");
@@ -248,6 +255,7 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {ConfigError} for an id that is not in the vocabulary
    */
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
+    if (ids === undefined || ids === null) throw wrongArgument("tokenizer.decode", "a list of ids", ids);
     const list = Array.from(ids, (id) => this.#checkId(id));
     return this.#core.codec.decode(list, parseOptions(decodeSchema, options, "decode"));
   }
@@ -385,10 +393,13 @@ export class Tokenizer extends Displayable implements Encoder {
    */
   async save(path: string): Promise<void> {
     const { files: { json, config }, roles } = this.#core;
-    if (path.endsWith(".model")) {
-      return await writeModelFile(path, sentencePieceBytes(this.pieces(), json.model.merges ?? [], roles));
-    }
-    await writeTokenizerFiles(path, json, tokenizerConfig(json, roles, config, this.#template?.source));
+    checkPath(path, "tokenizer.save");
+    await withFiles(`save the tokenizer to ${path}`, "Tokenizer.save", async () => {
+      if (path.endsWith(".model")) {
+        return await writeModelFile(path, sentencePieceBytes(this.pieces(), json.model.merges ?? [], roles));
+      }
+      await writeTokenizerFiles(path, json, tokenizerConfig(json, roles, config, this.#template?.source));
+    });
   }
 
   /**

@@ -172,7 +172,7 @@ export class TrainerPlan extends Displayable {
     const rows = this.stages.map((stage) => rowOf(stage));
     const maxBytes = Math.max(...this.stages.map(({ cost }) => cost.bytes.total));
     const flop = this.stages.every(({ tokens }) => tokens !== undefined)
-      ? `${this.stages.reduce((sum, { cost }) => sum + cost.flop, 0).toExponential(2)} FLOP in all`
+      ? `${number(this.stages.reduce((sum, { cost }) => sum + cost.flop, 0), 3)} FLOP in all`
       : "windows of stages in epochs are unknown until the data is read: await trainer.plan().read()";
     const warnings = this.stages.map(({ settings: { name }, steps }) =>
       steps === undefined ? undefined : shortStageWarning(name, steps)

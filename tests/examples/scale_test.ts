@@ -132,7 +132,7 @@ Deno.test("the indexed jobs of Kubernetes have the jobs' names, their number of 
 Deno.test("the scripts end with an error where an option is wrong or a part fails", () =>
   inFolder(async (folder) => {
     const failing = (...args: string[]) =>
-      assert.rejects(bash(args, { LOGS: `${folder}/logs` }), /Cannot use corpus\.by/);
+      assert.rejects(bash(args, { LOGS: `${folder}/logs` }), /Cannot use --by: it must be .*"near"/);
     for (const script of ["slurm/one_host.sh", "slurm/corpus.sh", "kubernetes/corpus.sh"]) {
       await failing(`examples/${script}`, "2", "--by", "nothing");
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { nearest } from "../../base/schema.ts";
+import { nearest, wrongArgument } from "../../base/schema.ts";
 import type { Document } from "../document.ts";
 import { type MixEntry, type MixOptions, mixPlan } from "../steps/mix.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
@@ -44,6 +44,9 @@ const weights: Record<keyof LlamaSources, number> = {
  * @throws {ConfigError} for a source that is not one of the seven
  */
 export function llamaPlan(sources: LlamaSources, options?: MixOptions): DatasetPlan<Document> {
+  if (typeof sources !== "object" || sources === null) {
+    throw wrongArgument("Dataset.llama", "the seven sources by name", sources);
+  }
   const known = Object.keys(weights);
   const entries: Record<string, MixEntry<Document>> = {};
   for (const [name, from] of Object.entries(sources)) {

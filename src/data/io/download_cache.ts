@@ -14,7 +14,7 @@ import { nearest } from "../../base/schema.ts";
 import { bytes as showBytes } from "../../display/format.ts";
 import { withProgress } from "../../display/progress.ts";
 import { setting } from "../../base/setting.ts";
-import { download, type DownloadOptions } from "../../formats/download.ts";
+import { download, type DownloadOptions, networkReason } from "../../formats/download.ts";
 
 /** A file on this machine and the name that the user gave it. */
 export interface LocalFile {
@@ -72,11 +72,7 @@ function nameOf({ repo, revision, path }: HubFile): string {
 export async function hubListing(glob: string): Promise<{ path: string; bytes: number }[]> {
   const file = hubFileOf(glob);
   const pattern = globPattern(file.path);
-  try {
-    return (await listingOf(file)).filter(({ path }) => pattern.test(path));
-  } catch (cause) {
-    throw new DataError(`Cannot list ${glob}: ${(cause as Error).message}`, { cause });
-  }
+  return (await listingOf(file)).filter(({ path }) => pattern.test(path));
 }
 
 type Request = { url: string; headers?: Record<string, string> };
@@ -161,10 +157,25 @@ async function namesOf(file: HubFile): Promise<string[]> {
 async function listingOf({ repo, revision }: HubFile): Promise<{ path: string; bytes: number }[]> {
   const { listFiles } = await import("@huggingface/hub");
   const files: { path: string; bytes: number }[] = [];
-  for await (const { type, path, size } of listFiles({ repo, revision, recursive: true, ...hub() })) {
-    if (type === "file") files.push({ path, bytes: size });
+  try {
+    for await (const { type, path, size } of listFiles({ repo, revision, recursive: true, ...hub() })) {
+      if (type === "file") files.push({ path, bytes: size });
+    }
+  } catch (cause) {
+    throw hubError(cause, `hf://${repo.type}s/${repo.name}`);
   }
   return files;
+}
+
+/** Returns the error of a request to the hub, which may have said no or not have been reached. */
+function hubError(cause: unknown, address: string): DataError {
+  const { statusCode } = cause as { statusCode?: number };
+  const why = statusCode === undefined
+    ? `${networkReason(cause)}; check the network and try again`
+    : [401, 403, 404].includes(statusCode)
+    ? `the hub has no such repository, or it needs a token (HF_TOKEN) or an accepted licence (${statusCode})`
+    : (cause as Error).message;
+  return new DataError(`Cannot read ${address}: ${why}`, { cause });
 }
 
 /** Asks the hub for the address of a file. */
@@ -185,7 +196,7 @@ async function hubAddress(file: HubFile): Promise<Request> {
       return { url: info.url, headers: onHub ? { authorization: `Bearer ${accessToken}` } : {} };
     }
   } catch (cause) {
-    throw new DataError(`Cannot read hf://${repo.name}/${path}: ${(cause as Error).message}`, { cause });
+    throw hubError(cause, `hf://${repo.name}/${path}`);
   } finally {
     for (const { body, bodyUsed } of responses) if (!bodyUsed) await body?.cancel();
   }

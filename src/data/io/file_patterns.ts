@@ -4,6 +4,7 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
+import { fileProblem } from "../../base/file_problem.ts";
 import { nearest } from "../../base/schema.ts";
 import { addressesOf, fetched, isRemote, type LocalFile } from "./download_cache.ts";
 import type { FileFacts } from "../plan/input_unit.ts";
@@ -104,8 +105,8 @@ function factsOf(
     if (folders === "whole") return [folderFacts(path)];
     if (folders === "files" && !globbed) return filesIn(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw unreadable(error, path);
   }
   if (globbed) return undefined;
   throw new DataError(`Cannot read ${path}: it is a folder, name its files, such as ${path}/*.txt`, {
@@ -136,6 +137,14 @@ function folderFacts(path: string): FileFacts {
     facts.modified = Math.max(facts.modified, modified);
   }
   return facts;
+}
+
+/** Returns an error of the system about a file of data as one that says what to do; other errors as they are. */
+export function unreadable(error: unknown, path: string): unknown {
+  const problem = fileProblem(error);
+  return problem === undefined
+    ? error
+    : new DataError(`Cannot read ${path}: ${problem}`, { file: path, cause: error });
 }
 
 function missing(path: string): DataError {

@@ -14,6 +14,7 @@ import {
   onThisMachine,
   type Paths,
   patternsOf,
+  unreadable,
 } from "./file_patterns.ts";
 import type { FileFacts, FileRange } from "../plan/input_unit.ts";
 import { type DatasetPlan, describeStep } from "../plan/plan.ts";
@@ -144,7 +145,7 @@ async function* recordsOf<T>(
       yield entry;
     }
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    if (!isDamage(error)) throw unreadable(error, file.name);
     const place = `${error.file}${error.line === undefined ? "" : `:${error.line}`}: `;
     yield { problem: error.message.replace(place, ""), line: error.line };
     return;

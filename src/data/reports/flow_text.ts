@@ -6,7 +6,7 @@
 import { number } from "../../display/format.ts";
 import { type Paint, terminalColumns } from "../../display/terminal.ts";
 import { fit, oneLine, pad, textWidth } from "../../display/text_width.ts";
-import { wrapRanges } from "../../display/wrap.ts";
+import { wrapRanges } from "../../display/text_width.ts";
 import type { Flow, FlowCounts, FlowStep } from "./flow.ts";
 
 /** Columns of a bar. */

@@ -9,7 +9,7 @@
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { Random } from "../../base/random.ts";
-import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { optionsSchema, parseOptions, wrongArgument } from "../../base/schema.ts";
 import type { Entry } from "../document.ts";
 import type { ClosureOptions } from "../io/in_memory.ts";
 import { onEachSource } from "./mix.ts";
@@ -27,6 +27,7 @@ export function mapPlan<T, U>(
   fn: (record: T) => U | Promise<U>,
   options: ClosureOptions,
 ): DatasetPlan<U> {
+  if (typeof fn !== "function") throw wrongArgument("Dataset.map", "a function", fn);
   const closure = closureOf(fn, parseOptions(closureSchema, options, "Dataset.map"));
   return onEachSource(input, (source) =>
     stepPlan(source, {
@@ -56,6 +57,7 @@ export function filterPlan<T>(
   fn: (record: T) => boolean | Promise<boolean>,
   options: ClosureOptions,
 ): DatasetPlan<T> {
+  if (typeof fn !== "function") throw wrongArgument("Dataset.filter", "a function", fn);
   const closure = closureOf(fn, parseOptions(closureSchema, options, "Dataset.filter"));
   return onEachSource(input, (source) =>
     stepPlan<T, T>(source, {

@@ -9,7 +9,7 @@
  */
 import { z } from "zod";
 import { ConfigError, DataError } from "../../base/errors.ts";
-import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { optionsSchema, parseOptions, wrongArgument } from "../../base/schema.ts";
 import { type Entry, textBytes } from "../document.ts";
 import { type DatasetPlan, describeStep, entriesOf, type MixSource } from "../plan/plan.ts";
 import type { Pass, StepCounts } from "../plan/pass.ts";
@@ -50,9 +50,15 @@ const mixSchema = optionsSchema<MixOptions>("MixOptions")(
  */
 export function mixPlan<T>(sources: Record<string, MixEntry<T>>, options: MixOptions = {}): DatasetPlan<T> {
   const { seed } = parseOptions(mixSchema, options, "Dataset.mix");
+  if (typeof sources !== "object" || sources === null) {
+    throw wrongArgument("Dataset.mix", "sources by name, { books: { from: dataset, weight: 1 } }", sources);
+  }
   const names = Object.keys(sources);
   if (names.length === 0) throw new ConfigError("Cannot mix: at least one source is needed, none was given");
-  for (const name of names) parseOptions(entrySchema, sources[name], `Dataset.mix.${name}`);
+  for (const name of names) {
+    if ("plan" in Object(sources[name])) throw bareDataset(name);
+    parseOptions(entrySchema, sources[name], `Dataset.mix.${name}`);
+  }
   const total = names.reduce((sum, name) => sum + sources[name].weight, 0);
   return mixOf(
     names.map((name) => {
@@ -70,6 +76,14 @@ export function onEachSource<T, U>(
 ): DatasetPlan<U> {
   if (!plan.mix) return step(plan);
   return mixOf(plan.mix.map((source) => ({ ...source, plan: step(source.plan) })), plan.options);
+}
+
+/** Returns the error of a source that is a dataset, without its weight. */
+function bareDataset(name: string): ConfigError {
+  return new ConfigError(
+    `Cannot use Dataset.mix.${name}: it is a Dataset and has no weight, write { from: dataset, weight: 1 }`,
+    { path: `Dataset.mix.${name}` },
+  );
 }
 
 /** Returns the plan of a mixture of sources whose weights sum to 1. */

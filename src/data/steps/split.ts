@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { hash32, hashUniform } from "../../base/random.ts";
-import { optionsSchema } from "../../base/schema.ts";
+import { optionsSchema, wrongArgument } from "../../base/schema.ts";
 import { idOf } from "../document.ts";
 import { onEachSource } from "./mix.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
@@ -46,6 +46,9 @@ export function partsOf<Name extends string>(
   shares: Record<Name, number>,
   seed: number,
 ): Record<Name, Part> {
+  if (typeof shares !== "object" || shares === null) {
+    throw wrongArgument("Dataset.split", "shares by name, { train: 0.9, test: 0.1 }", shares);
+  }
   const names = Object.keys(shares) as Name[];
   const sum = names.reduce((total, name) => total + shares[name], 0);
   const wrong = names.find((name) => !(shares[name] > 0 && shares[name] <= 1));

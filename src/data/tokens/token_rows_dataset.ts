@@ -5,8 +5,9 @@
  */
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
-import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { optionsSchema, parseOptions, wrongArgument } from "../../base/schema.ts";
 import type { Picture } from "../../display/display.ts";
+import { number, plural } from "../../display/format.ts";
 import { hashOf, type LineageStep } from "../plan/fingerprint.ts";
 import type { HeldOut } from "../validation/hold_out.ts";
 import { PreparedTokens, type WindowSource } from "../windows/prepared_tokens.ts";
@@ -47,6 +48,9 @@ export class TokenRowsDataset extends TokenDataset {
   constructor(rows: Iterable<TokenRow>, options: TokensOptions = {}) {
     super();
     parseOptions(schema, options, "Dataset.tokens");
+    if (typeof rows?.[Symbol.iterator] !== "function") {
+      throw wrongArgument("Dataset.tokens", "rows of ids", rows);
+    }
     const all = [...rows];
     if (all.length === 0) throw new DataError("Cannot use Dataset.tokens: there are no rows");
     this.context = contextOf(all[0]);
@@ -92,8 +96,9 @@ export class TokenRowsDataset extends TokenDataset {
 
   override picture(): Picture {
     return {
-      text:
-        `Tokens as given: ${this.#windows.length} windows of ${this.context}, ids below ${this.vocabSize}`,
+      text: `Tokens as given: ${plural(this.#windows.length, "window")} of ${this.context}, ids below ${
+        number(this.vocabSize)
+      }`,
     };
   }
 

@@ -45,8 +45,9 @@ export function benchmark(name: string): Task {
   const names = benchmarks.map((task) => task.name);
   const near = nearest(name, names);
   throw new ConfigError(
-    `Cannot add the benchmark "${name}": ${near ? `did you mean "${near}"? This` : "this"} version has ` +
-      `${names.join(", ")}; for a task of your own use defineTask`,
+    `Cannot add the benchmark "${name}": ${
+      near ? `did you mean "${near}"?` : `this version has ${names.join(", ")}.`
+    } For a task of your own use defineTask`,
     { path: "add", value: name },
   );
 }

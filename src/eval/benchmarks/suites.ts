@@ -55,7 +55,7 @@ export function suite(name: string): SuiteEntry[] {
   const all = allSuites();
   if (Object.hasOwn(all, name)) return all[name];
   const names = Object.keys(all);
-  const near = nearest(name, names);
+  const near = nearest(String(name), names);
   throw new ConfigError(
     `Cannot add the suite "${name}": ${near ? `did you mean "${near}"?` : `there are ${names.join(", ")}`}`,
     { path: "suite", value: name },

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { withFiles } from "../../base/file_problem.ts";
 import { nearest } from "../../base/schema.ts";
 import { Displayable, fit, keyValues, percent, type Picture, table } from "../../display/mod.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
@@ -41,7 +42,7 @@ export class Report extends Displayable {
   }
 
   /**
-   * Shows each number with its standard error, the 95 % Wilson interval of a share, its n and its protocol; notes on data
+   * Shows each number with its standard error, the 95% Wilson interval of a share, its n and its protocol; notes on data
    * and prompts stand below.
    *
    * ```ts
@@ -68,7 +69,7 @@ export class Report extends Displayable {
         { name: "model" },
         { name: "metric" },
         { name: "value", align: "right" },
-        ...intervals ? [{ name: "95 % interval", align: "right" as const }] : [],
+        ...intervals ? [{ name: "95% interval", align: "right" as const }] : [],
         { name: "n" },
         ...guessed ? [{ name: "chance", align: "right" as const }] : [],
         { name: "protocol" },
@@ -218,7 +219,11 @@ export class Report extends Displayable {
     const json = () =>
       JSON.stringify({ date: new Date().toISOString(), results: this.results }, null, 1) + "\n";
     const text = path.endsWith(".md") ? this.toMarkdown() : json();
-    await writeAtomically(path, (write) => write(new TextEncoder().encode(text)));
+    await withFiles(
+      `write the report to ${path}`,
+      "Report.write",
+      () => writeAtomically(path, (write) => write(new TextEncoder().encode(text))),
+    );
   }
 }
 

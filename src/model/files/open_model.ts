@@ -45,8 +45,8 @@ export async function openWeights(
     await checkDownload(gguf);
     return await openGgufModel(gguf);
   }
-  throw new FormatError(`Cannot load a model: ${await remedyOf(folder)}`, {
-    file: await isFile(folder) ? folder : `${folder}/config.json`,
+  throw new FormatError(`Cannot load a model from ${path}: ${await remedyOf(folder)}`, {
+    file: path,
     expected: "config.json",
   });
 }

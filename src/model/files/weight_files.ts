@@ -137,7 +137,9 @@ export async function remedyOf(folder: string): Promise<string> {
   const kind = await Deno.stat(folder).catch(() => undefined);
   if (!kind) {
     const isAddress = /^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(folder);
-    return `there is no such file or folder${isAddress ? `; a model of the hub is "hf://${folder}"` : ""}`;
+    const hub = isAddress ? `hf://${folder}` : "hf://owner/name";
+    return `there is no such file or folder. A model is made by a Trainer and model.save(folder), or comes from the hub, ` +
+      `"${hub}"; in a clone of Llamero, \`deno task quickstart\` and examples/pretrain.ts make one`;
   }
   if (!kind.isDirectory) return "this is a file: give the folder that it is in, or a .gguf file";
   const names: string[] = [];

@@ -5,6 +5,7 @@
  */
 import type { Message } from "../../base/encoder.ts";
 import { ConfigError } from "../../base/errors.ts";
+import { wrongArgument } from "../../base/schema.ts";
 import { bosIdIn, eosIdsIn } from "../architecture/generation_settings.ts";
 import { type ModelHandle, type ModelState, type Prompt, stateOf } from "../model_state.ts";
 
@@ -15,7 +16,8 @@ import { type ModelHandle, type ModelState, type Prompt, stateOf } from "../mode
  * @throws {ConfigError} for text without a tokenizer
  */
 export function promptIds(model: ModelHandle, prompt: Prompt): Uint32Array {
-  if (typeof prompt !== "string") return prompt;
+  if (prompt instanceof Uint32Array) return prompt;
+  if (typeof prompt !== "string") throw wrongArgument("the prompt", "a text or a Uint32Array of ids", prompt);
   const state = stateOf(model);
   const tokenizer = state.requireTokenizer("generate from text");
   const ids = textIds(state, prompt, tokenizer.addsBos);

@@ -43,7 +43,7 @@ export async function createModel(
   }
   if (o.ropeFactor !== undefined) throw needlessFactor("a new model takes ropeScaling in its shape");
   const preset = typeof source === "string" ? source : undefined;
-  const ownVocabSize = typeof source === "string" ? undefined : source.vocabSize;
+  const ownVocabSize = typeof source === "string" ? undefined : source?.vocabSize;
   const config = resolveConfig(source, { vocabSize: ownVocabSize ?? tokenizer?.vocabSize, context });
   checkVocabulary(config, tokenizer);
   const ranks = await openModelRanks(config, o.parallel, "Model.create");

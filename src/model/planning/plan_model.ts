@@ -29,11 +29,11 @@ export function planShape(source: string | ModelShape, options: PlanOptions): Pl
  * @throws {ConfigError} for an unknown option
  */
 export function planModel(model: ModelState, options: PlanOptions): Plan {
-  if (options.dtype === undefined) model.checkTrainable();
+  if (options?.dtype === undefined) model.checkTrainable();
   const { name, config, device, preset, ranks } = model;
   const settings: PlanOptions = {
     dtype: model.dtype === "f16" ? "f16" : "f32",
-    ...(ranks.world.size > 1 && options.devices === undefined && {
+    ...(ranks.world.size > 1 && options?.devices === undefined && {
       parallel: { processes: ranks.world.size, model: ranks.model.size },
     }),
     ...options,

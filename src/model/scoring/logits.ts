@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { wrongArgument } from "../../base/schema.ts";
 import { type Progress, withProgress } from "../../display/mod.ts";
 import { restrided } from "../../formats/tensors/matrix.ts";
 import { Recorder, type Tensor } from "../../gpu/mod.ts";
@@ -22,13 +23,14 @@ import { type ModelHandle, type ModelState, stateOf } from "../model_state.ts";
 export async function allLogits(model: ModelHandle, ids: ArrayLike<number>): Promise<Float32Array> {
   const state = stateOf(model);
   const { context } = state.config;
+  if (typeof ids !== "object" || ids === null) throw wrongArgument("model.logits", "a list of ids", ids);
   const total = ids.length;
   if (total < 1 || total > context) {
     throw new ConfigError(
       `Cannot compute logits: between 1 and ${context} ids are needed, current count is ${total}`,
     );
   }
-  return await withProgress("computing logits", { total, unit: "positions" }, (progress) => {
+  return await withProgress("computing logits", { total, unit: "position" }, (progress) => {
     return logitsOf(state, ids, progress);
   });
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
+import { wrongArgument } from "../../base/schema.ts";
 import { throwIfAborted } from "../../base/together.ts";
 import { type Progress, withProgress } from "../../display/mod.ts";
 import { startId, textIds } from "../generation/prompt_ids.ts";
@@ -94,13 +95,20 @@ export async function scorePairs(
   pairs: readonly (readonly [Prompt, Prompt])[],
   signal?: AbortSignal,
 ): Promise<Score[]> {
+  if (!Array.isArray(pairs)) {
+    throw wrongArgument("model.scoreBatch", "a list of [prompt, continuation]", pairs);
+  }
+  for (const part of pairs.flat()) {
+    if (typeof part === "string" || part instanceof Uint32Array) continue;
+    throw wrongArgument("model.score", "a prompt and a continuation, texts or Uint32Arrays of ids", part);
+  }
   const joined = pairs.map(([prompt, continuation]) => join(model, prompt, continuation));
   const ordered = prefixOrder(joined);
   const inputs = joined.reduce((sum, { ids }) => sum + ids.length - 1, 0);
   const reused = ordered.reduce((sum, { reusedTokens }) => sum + reusedTokens, 0);
   const { maxShare, minSavedTokens } = prefixOrderLimits;
   const isShared = inputs - reused <= maxShare * inputs && reused >= minSavedTokens * pairs.length;
-  return await withProgress("scoring", { total: pairs.length, unit: "texts" }, (progress) => {
+  return await withProgress("scoring", { total: pairs.length, unit: "text" }, (progress) => {
     return isShared
       ? scoreInPrefixOrder(model, joined, ordered, progress, signal)
       : scoreBatches(model, joined, progress, signal);

@@ -4,10 +4,11 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
+import { wrongArgument } from "../../base/schema.ts";
 import type { Group } from "../../base/exchange.ts";
 import { ratioError } from "../../base/ratio_error.ts";
 import { shownByFirst, throwIfAborted } from "../../base/together.ts";
-import { type Dataset, type PreparedTokens, TokenDataset, type Window } from "../../data/mod.ts";
+import { Dataset, type PreparedTokens, TokenDataset, type Window } from "../../data/mod.ts";
 import { interruptible, type Progress, withProgress } from "../../display/mod.ts";
 import { singleGroup } from "../../parallel/mod.ts";
 import { type ModelHandle, stateOf } from "../model_state.ts";
@@ -26,6 +27,9 @@ export async function datasetLoss(
   { signal, ...options }: Omit<WindowLossOptions, "batch">,
 ): Promise<LossResult> {
   const { context } = model.config;
+  if (!(dataset instanceof Dataset || dataset instanceof TokenDataset)) {
+    throw wrongArgument("model.loss", "a Dataset or a TokenDataset", dataset);
+  }
   const tokens = dataset instanceof TokenDataset
     ? dataset
     : dataset.tokenize(stateOf(model).requireTokenizer("measure a loss on text"), { context });
@@ -82,7 +86,7 @@ export async function windowLoss(
   const dealt = { ...options, batch, rank: group.rank, of: group.size };
   const all = windows.windows + windows.sources.filter(({ dropped }) => dropped > 0).length;
   const total = Math.min(options.limit ?? Infinity, all);
-  const scored = await withProgress("measuring the loss", { total, unit: "windows" }, (progress) => {
+  const scored = await withProgress("measuring the loss", { total, unit: "window" }, (progress) => {
     return own(() => scoreWindows(model, windows, context, dealt, progress));
   });
   const { nats, tokens, bytes } = await gatherWindows(group, scored, batch);

@@ -89,16 +89,27 @@ async function readModel(
 
 async function find(path: string): Promise<string> {
   checkPath(path, "Tokenizer.load");
-  const kind = await Deno.stat(path).catch(() => undefined);
+  const kind = await infoOf(path);
   if (kind?.isFile) return path;
   for (const name of kind?.isDirectory ? [JSON_FILE, MODEL] : []) {
     const file = `${path.replace(/[/\\]+$/, "")}/${name}`;
-    if ((await Deno.stat(file).catch(() => undefined))?.isFile) return file;
+    if ((await infoOf(file))?.isFile) return file;
   }
   const why = kind
     ? await foreignVocabulary(path) ?? `the folder holds neither ${JSON_FILE} nor ${MODEL}`
-    : "there is no such file or folder";
-  throw new FormatError(`Cannot load a tokenizer: ${why}`, { file: path, expected: JSON_FILE });
+    : "there is no such file or folder. Tokenizer.train(dataset, { vocabSize }) makes one, and tokenizer.save(folder) and " +
+      "model.save(folder) write it";
+  throw new FormatError(`Cannot load a tokenizer from ${path}: ${why}`, { file: path, expected: JSON_FILE });
+}
+
+/** Returns the facts of a file or folder; undefined where there is none. */
+async function infoOf(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
 }
 
 /**

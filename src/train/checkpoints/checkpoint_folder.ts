@@ -5,6 +5,7 @@
  */
 import { ConfigError, FormatError } from "../../base/errors.ts";
 import { digest } from "../../base/cache.ts";
+import { fileError } from "../../base/file_problem.ts";
 import { fromRank, gatherValues, type Group } from "../../base/exchange.ts";
 import { madeOf, rankName, shownByFirst, together } from "../../base/together.ts";
 import { singleGroup } from "../../parallel/mod.ts";
@@ -127,7 +128,7 @@ function namesIn(path: string): string[] {
     return [...Deno.readDirSync(path)].filter((entry) => entry.isDirectory).map(({ name }) => name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
+    throw fileError(error, `use ${path} for checkpoints`, "Trainer.checkpoint");
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { ConfigError, DeviceError, LlameroError } from "../../base/errors.ts";
+import { fileProblem } from "../../base/file_problem.ts";
 import type { Device } from "../../gpu/mod.ts";
 
 /** The position of a run when it failed. */
@@ -43,23 +44,16 @@ export function lostDeviceError(
 
 /** Returns the error of a checkpoint that cannot be written, saying why and what to do; other errors as they are. */
 export function storageError(error: unknown, folder: string, newest?: string): unknown {
-  if (error instanceof LlameroError || !(error instanceof Error)) return error;
-  const reason = reasonOf(error);
-  if (!reason) return error;
+  const ofTokenizer = error instanceof ConfigError && error.path === "Tokenizer.save"; // a file of the checkpoint
+  if (error instanceof LlameroError && !ofTokenizer) return error;
+  const problem = fileProblem(ofTokenizer ? error.cause : error);
+  if (problem === undefined) return error;
+  const reason = `${problem}${
+    /free some space$/.test(problem) ? " or keep fewer checkpoints, { keep: 1 }" : ""
+  }`;
   const kept = newest === undefined ? "no checkpoint was written yet" : `${newest} is whole`;
   return new ConfigError(
     `Cannot write the checkpoint to ${folder}: ${reason}; ${kept}. The weights are still in the model: model.save(folder)`,
     { path: "Trainer.checkpoint", value: folder, cause: error },
   );
-}
-
-function reasonOf(error: Error & { code?: string }): string | undefined {
-  const { code, message } = error;
-  if (code === "ENOSPC" || /no space left|not enough space|quota/i.test(message)) {
-    return `the disk is full (${message}), free some space or keep fewer checkpoints, { keep: 1 }`;
-  }
-  const refused = error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable;
-  if (refused || code === "EROFS" || /read-only/i.test(message)) {
-    return `it may not be written (${message}), name another folder or allow it`;
-  }
 }
