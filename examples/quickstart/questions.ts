@@ -72,21 +72,10 @@ export function heldOutItems(
   return inTurn(some, ({ kind }) => kind);
 }
 
-/** Returns the items as conversations of one, two and three questions, so that a chat may have a second question. */
+/** Returns the items as conversations of one question each. */
 export function conversations(from: readonly Item[]): Dataset<Conversation> {
-  const lengths = [1, 2, 3];
-  const all: { id: string; messages: Conversation["messages"] }[] = [];
-  for (let at = 0; at < from.length; at += lengths[(all.length - 1) % lengths.length]) {
-    const some = from.slice(at, at + lengths[all.length % lengths.length]);
-    all.push({
-      id: `conversation ${all.length}`,
-      messages: some.flatMap(({ prompt, completion }) => [
-        { role: "user" as const, content: prompt },
-        { role: "assistant" as const, content: completion },
-      ]),
-    });
-  }
-  return Dataset.from(all).conversations();
+  return Dataset.from(from.map(({ prompt, completion }, i) => ({ id: `item ${i}`, prompt, completion })))
+    .conversations();
 }
 
 /** Returns the sentences, and parts of sentences cut at a semicolon, of 4 to 16 words without quotes and dashes. */

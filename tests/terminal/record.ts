@@ -96,7 +96,7 @@ const sections: readonly Section[] = [
     title: "Chat",
     about: "With the quickstart's model, which knows four kinds of question about a sentence, and no more.",
     commands: [{
-      line: "deno run -A examples/chat.ts --temperature 0",
+      line: "deno run -A examples/chat.ts --temperature 0 --context 64",
       typed: [
         { after: /\n> $/, keys: "Who or what does this mention? The captain is asleep.\n" },
         { after: /\n> $/, keys: "Does this mention a person by name? Queequeg laughed aloud.\n" },
