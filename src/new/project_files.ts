@@ -102,7 +102,9 @@ await tokenizer.show("Call me Ishmael.").show();`),
     code(`const model = await Model.create({ dim: 64, layers: 2, heads: 2 }, { tokenizer, context: 64 });
 const steps = 400, batchTokens = 1024;
 await model.plan({ tokens: steps * batchTokens, batchTokens }).show();`),
-    markdown("Training starts at once and shows a live chart."),
+    markdown(
+      'Training starts at once and shows a live chart. `await Trainer.help("pretrain").show()` lists its options.',
+    ),
     code(`const run = new Trainer(model, { checkpoint: "runs/notebook" })
   .pretrain(train, { steps, batchTokens, learningRate: 3e-3, warmup: 10, validation: held })
   .run({ overwrite: true });
