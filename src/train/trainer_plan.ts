@@ -12,6 +12,7 @@ import {
   number,
   percent,
   type Picture,
+  plural,
   table,
 } from "../display/mod.ts";
 import { gatherValues } from "../base/exchange.ts";
@@ -174,15 +175,18 @@ export class TrainerPlan extends Displayable {
     const flop = this.stages.every(({ tokens }) => tokens !== undefined)
       ? `${number(this.stages.reduce((sum, { cost }) => sum + cost.flop, 0), 3)} FLOP in all`
       : "windows of stages in epochs are unknown until the data is read: await trainer.plan().read()";
-    const warnings = this.stages.map(({ settings: { name }, steps }) =>
-      steps === undefined ? undefined : shortStageWarning(name, steps)
+    const warnings = this.stages.flatMap(({ settings: { name }, steps }) =>
+      steps === undefined ? [] : shortStageWarning(name, steps) ?? []
     );
     const masks = this.stages.flatMap(({ mask }) => mask ? [mask.picture()] : []);
     const overview = table(rows, {
       title: `Training plan of ${this.#model.name}`,
-      note: `${showBytes(maxBytes)} of memory at most${this.#ranks()}; ${flop}; ${this.#time()}${
-        warnings.map((warning) => warning ? `\nWarning: ${warning}` : "").join("")
-      }`,
+      note: [
+        `${showBytes(maxBytes)} of memory at most${this.#ranks()}`,
+        flop,
+        this.#time(),
+        ...warnings.map((warning) => `Warning: ${warning}`),
+      ].join("\n"),
     });
     return join(overview, ...masks);
   }
@@ -258,13 +262,13 @@ function rowOf({ settings, steps, tokens, cost, data }: StagePlan): Record<strin
   const warmup = steps === undefined ? settings.warmup : scheduleOf(settings, steps).warmup;
   return {
     stage: settings.name,
-    length: steps === undefined ? `${Object.values(length)[0]} epochs` : `${number(steps)} steps`,
+    length: steps === undefined ? plural(Object.values(length)[0], "epoch") : plural(steps, "step"),
     tokens: tokens === undefined ? "unknown" : count(tokens),
     batch: `${batch} x ${context}${batch > microBatch ? ` in parts of ${microBatch}` : ""}`,
-    "learning rate": `${number(learningRate)}, warmup ${warmup ?? "by length"}`,
+    "learning rate": `${Number(learningRate.toPrecision(4))}, warmup ${warmup ?? "by length"}`,
     validation: validationOf(settings, data),
     ...(lora && { trains: `LoRA, rank ${lora.rank}` }),
-    template: template === null ? "" : template.length > 12 ? "Jinja" : template,
+    ...(template !== null && { template: template.length > 12 ? "Jinja" : template }),
     ...(cost.seconds !== undefined && { time: tokens === undefined ? "unknown" : duration(cost.seconds) }),
   };
 }
