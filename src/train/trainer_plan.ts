@@ -8,8 +8,8 @@ import {
   count,
   Displayable,
   duration,
+  flop,
   join,
-  number,
   percent,
   type Picture,
   plural,
@@ -172,8 +172,8 @@ export class TrainerPlan extends Displayable {
     }
     const rows = this.stages.map((stage) => rowOf(stage));
     const maxBytes = Math.max(...this.stages.map(({ cost }) => cost.bytes.total));
-    const flop = this.stages.every(({ tokens }) => tokens !== undefined)
-      ? `${number(this.stages.reduce((sum, { cost }) => sum + cost.flop, 0), 3)} FLOP in all`
+    const work = this.stages.every(({ tokens }) => tokens !== undefined)
+      ? `${flop(this.stages.reduce((sum, { cost }) => sum + cost.flop, 0))} in all`
       : "windows of stages in epochs are unknown until the data is read: await trainer.plan().read()";
     const warnings = this.stages.flatMap(({ settings: { name }, steps }) =>
       steps === undefined ? [] : shortStageWarning(name, steps) ?? []
@@ -183,7 +183,7 @@ export class TrainerPlan extends Displayable {
       title: `Training plan of ${this.#model.name}`,
       note: [
         `${showBytes(maxBytes)} of memory at most${this.#ranks()}`,
-        flop,
+        work,
         this.#time(),
         ...warnings.map((warning) => `Warning: ${warning}`),
       ].join("\n"),
