@@ -72,9 +72,8 @@ await model.show();
 // A run that was stopped goes on from its last checkpoint with trainer.resume().
 const trainer = new Trainer(model, { checkpoint: "runs/first" })
   .pretrain(train, { steps, batchTokens: 1024, learningRate: 3e-3, warmup: 10, validation: held });
-const result = await trainer.run({ overwrite: true });
-console.log(String(result));
-if (result.status !== "done") Deno.exit(0);
+const { status } = await trainer.run({ overwrite: true });
+if (status !== "done") Deno.exit(0);
 
 await (await model.loss(held)).show(); // on the held-out chapters
 await model.generate("The whale", { maxTokens: 60, temperature: 0.8 }).show();
@@ -109,8 +108,7 @@ await model.plan({ tokens: steps * batchTokens, batchTokens }).show();`),
     code(`const run = new Trainer(model, { checkpoint: "runs/notebook" })
   .pretrain(train, { steps, batchTokens, learningRate: 3e-3, warmup: 10, validation: held })
   .run({ overwrite: true });
-const result = await run;
-await result.show();`),
+await run;`),
     markdown("What it learned."),
     code(`await (await model.loss(held)).show(); // on the held-out chapters
 await model.generate("The whale", { maxTokens: 60, temperature: 0.8 }).show();`),
