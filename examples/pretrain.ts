@@ -10,23 +10,28 @@
 import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
 import { z } from "zod";
 import { readFlags } from "./cli/args.ts";
+import { meaning, presetNames, presetRates } from "./cli/help.ts";
 import { runMain } from "./cli/main.ts";
 
+const help = Trainer.help("pretrain");
 const flags = z.strictObject({
   data: z.string().default("").describe(
-    "text files, one document each (a path or a glob); default Moby Dick",
+    "text files, one document each (a path or a glob); default: Moby Dick, which is downloaded once",
   ),
-  preset: z.string().default("1M").describe("size: nano, 1M, 5M, 15M, 50M, 110M, or one of the paper's"),
-  vocabSize: z.int().min(260).default(2048).describe("size of the tokenizer's vocabulary"),
+  preset: z.string().default("1M").describe(`size of the model: ${presetNames}`),
+  vocabSize: z.int().min(260).default(2048).describe("size of the tokenizer's vocabulary, in tokens"),
   context: z.int().min(8).default(128).describe("tokens per sequence"),
-  steps: z.int().min(1).default(500).describe("number of updates"),
-  batchTokens: z.int().min(8).default(2048).describe("tokens per batch"),
-  learningRate: z.number().positive().optional().describe("peak learning rate; default the preset's own"),
-  save: z.enum(["all", "linear", "block"]).default("linear").describe(
-    "activations kept for the backward pass",
+  steps: z.int().min(1).default(500).describe("length of the training, in updates"),
+  batchTokens: z.int().min(8).default(2048).describe(meaning(help, "batchTokens")),
+  learningRate: z.number().positive().optional().describe(
+    `${meaning(help, "learningRate")}; default: that of the preset, ${presetRates}`,
   ),
+  save: z.enum(["all", "linear", "block"]).default("linear").describe(meaning(help, "save")),
   seed: z.int().default(42).describe("seed of every random draw"),
   out: z.string().default("runs/pretrain").describe("folder of the checkpoints"),
+  log: z.string().default("").describe(
+    "log of every event, a file of JSON lines: jsonl for events.jsonl in --out, or a path that ends in .jsonl",
+  ),
   resume: z.boolean().default(false).describe("continue from the newest checkpoint in --out"),
 });
 const options = await readFlags(flags, "pretrain", "Pretrains a LLaMA on text files.");
@@ -42,10 +47,11 @@ await runMain(async () => {
   });
   console.log(`${model.summary().text}\n`);
 
-  const { steps, batchTokens, save, learningRate } = options;
-  const trainer = new Trainer(model, { checkpoint: options.out, seed: options.seed })
+  const { steps, batchTokens, save, learningRate, out, seed, log } = options;
+  const trainer = new Trainer(model, { checkpoint: out, seed, ...(log && { log }) })
     .pretrain(corpus, { steps, batchTokens, save, ...(learningRate && { learningRate }) });
-  const result = await (options.resume ? trainer.resume() : trainer.run());
-  console.log(`\n${result}\n`);
-  if (result.status === "done") console.log(await model.generate("The", { maxTokens: 60 }).text());
+  const { status } = await (options.resume ? trainer.resume() : trainer.run());
+  if (status === "stopped") return console.log("\nGo on with the same command and --resume.");
+  console.log(`\nThe model is in ${out}/pretrain. It writes:\n`);
+  console.log(await model.generate("The", { maxTokens: 60 }).text());
 });

@@ -11,57 +11,76 @@ import { showPicture, table } from "@llamero/sdk/display";
 import { z } from "zod";
 import { readFlags } from "./cli/args.ts";
 import { runMain } from "./cli/main.ts";
+import { answerScores } from "./quickstart/answers.ts";
 import { contextUse } from "./quickstart/context.ts";
-import { answerScores, conversations, items } from "./quickstart/subjects.ts";
+import { conversations, heldOutItems, items } from "./quickstart/questions.ts";
 import { tableScores } from "./quickstart/tables.ts";
+import {
+  answersTable,
+  estimate,
+  introduction,
+  nextSteps,
+  prospect,
+  scoresTable,
+} from "./quickstart/words.ts";
 
 const flags = z.strictObject({
   steps: z.int().min(1).default(800).describe("pretraining steps of 512 tokens"),
-  tuneSteps: z.int().min(1).default(150).describe("instruction tuning steps"),
+  tuneSteps: z.int().min(1).default(600).describe("instruction tuning steps of 512 tokens"),
   out: z.string().default("out/quickstart").describe("folder of the saved model and of scores.json"),
+  log: z.string().default("").describe(
+    "log of every event, a file of JSON lines: jsonl for events.jsonl beside the checkpoints, or a path that ends in .jsonl",
+  ),
 });
-const { steps, tuneSteps, out } = await readFlags(
+const { steps, tuneSteps, out, log } = await readFlags(
   flags,
   "quickstart",
   "Makes a small LLaMA from Moby Dick, from text to saved model.",
 );
 const batchTokens = 512;
+const vocabSize = 1024;
 const started = performance.now();
 const say = (text: string) => console.log(`\n${text}`);
 
 await runMain(async () => {
-  say("1. Data: Moby Dick by chapter; the last tenth is held out");
+  console.log(introduction);
+  const shape = { dim: 128, layers: 4, heads: 4, vocabSize };
+  const model = await Model.create(shape, { context: 128, name: "quickstart" });
+  const seconds = await estimate(model, (steps + tuneSteps) * batchTokens, batchTokens);
+  console.log(prospect({ seconds, device: model.device.adapter, out }));
+
+  say("1. Text: Moby Dick by chapter; the last tenth is held out");
   const book = Dataset.sample("moby-dick");
   const train = book.take(121);
   const heldOut = book.skip(121);
   await train.preview(2).show();
 
   say("2. Tokenizer: byte-pair encoding with single digits, and bytes for rare characters");
-  const tokenizer = await Tokenizer.train(train, { vocabSize: 1024 });
+  const tokenizer = await Tokenizer.train(train, { vocabSize });
   await tokenizer.show("Llamas eat 1234 灌木.").show();
   const scores = await tableScores(train, heldOut, tokenizer);
 
   say("3. Model, and the cost of its training");
-  const model = await Model.create({ dim: 128, layers: 4, heads: 4 }, {
-    tokenizer,
-    context: 128,
-    name: "quickstart",
-  });
+  model.tokenizer = tokenizer;
   await model.plan({ tokens: steps * batchTokens, batchTokens }).show();
 
-  say("4. Training: pretraining, then instruction tuning, in one chain");
-  const tuning = items(await train.toArray());
-  const questions = items(await heldOut.toArray()).slice(0, 40);
-  await new Trainer(model, { checkpoint: `${out}/run` })
+  say("4. Training: pretraining on the text, then instruction tuning on questions about its sentences");
+  const questions = items(await train.toArray());
+  const asked = heldOutItems(await heldOut.toArray(), questions);
+  const run = await new Trainer(model, { checkpoint: `${out}/run`, ...(log && { log }) })
     .pretrain(train, { steps, batchTokens, learningRate: 3e-3, warmup: 30, validation: false })
-    .instruct(conversations(tuning), {
+    .instruct(conversations(questions), {
       steps: tuneSteps,
-      batchTokens: 1024,
-      learningRate: 1e-3,
+      batchTokens,
+      learningRate: 3e-3,
       warmup: 10,
       validation: false,
     })
     .run({ overwrite: true });
+  if (run.status === "stopped") {
+    say(`Stopped. The same command starts anew; what was trained is in ${out}/run.`);
+    return 130;
+  }
 
   say("5. Scores of the pretrained model on the held-out tenth");
   const base = await Model.load(`${out}/run/pretrain`);
@@ -78,54 +97,26 @@ await runMain(async () => {
       "earlier tokens.",
   );
 
-  say("6. Scores on held-out questions, before and after tuning");
-  const chatTokenizer = model.tokenizer!; // has a chat template since the instruct stage
+  say("6. Answers to held-out questions, before and after tuning");
+  const chatTokenizer = model.tokenizer; // has a chat template since the instruct stage
   base.tokenizer = chatTokenizer;
-  const before = await answerScores(base, chatTokenizer, questions);
-  const after = await answerScores(model, chatTokenizer, questions);
-  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
-  await showPicture(table([
-    {
-      score: "loss of the answer, nats per token",
-      before: before.loss.toFixed(3),
-      after: after.loss.toFixed(3),
-    },
-    {
-      score: "the same after another question",
-      before: before.otherLoss.toFixed(3),
-      after: after.otherLoss.toFixed(3),
-    },
-    { score: "exact answers", before: percent(before.exact), after: percent(after.exact) },
-    {
-      score: "exact answers of always giving the most frequent one",
-      before: percent(before.mostFrequent),
-      after: percent(after.mostFrequent),
-    },
-    { score: "ends with EOS", before: percent(before.ended), after: percent(after.ended) },
-  ]));
-  const question = questions[0].prompt;
-  console.log(`\n> ${question}`);
-  console.log(
-    `before: ${JSON.stringify(await base.chat(question, { maxTokens: 24, temperature: 0 }).text())}`,
-  );
-  console.log(
-    `after:  ${JSON.stringify(await model.chat(question, { maxTokens: 24, temperature: 0 }).text())}`,
-  );
-  console.log(
-    `\nfree text before tuning: ${
-      JSON.stringify(await base.generate("The whale", { maxTokens: 40 }).text())
-    }`,
-  );
+  const before = await answerScores(base, chatTokenizer, asked);
+  const after = await answerScores(model, chatTokenizer, asked);
+  for (const { prompt } of asked.slice(0, after.kinds.length)) { // one of each kind
+    const answer = async (of: Model) =>
+      (await of.chat(prompt, { maxTokens: 24, temperature: 0 }).text()).trim();
+    console.log(
+      `\n> ${prompt}\n  before: ${JSON.stringify(await answer(base))}\n  after:  ${await answer(model)}`,
+    );
+  }
+  console.log();
+  await showPicture(scoresTable(before, after));
+  await showPicture(answersTable(after));
 
   await model.save(`${out}/model`);
   await Deno.writeTextFile(
     `${out}/scores.json`,
     JSON.stringify({ scores, context, before, after }, null, 2) + "\n",
   );
-  const minutes = (performance.now() - started) / 60000;
-  say(
-    `The model is in ${out}/model (a Hugging Face folder), the scores are in ${out}/scores.json. It took ${
-      minutes.toFixed(1)
-    } minutes.`,
-  );
+  say(nextSteps({ out, seconds: (performance.now() - started) / 1000 }));
 });

@@ -15,13 +15,17 @@ import { runMain } from "./cli/main.ts";
 const flags = z.strictObject({
   recipe: z.string().describe("file of a recipe, or several separated by commas, which run in turn"),
   model: z.string().default("").describe(
-    "folder of the model to train; default a new model of the recipe's shape",
+    "folder of the model to train; default: a new model of the recipe's shape",
   ),
   tokenizer: z.string().default("").describe(
-    "folder of a new model's tokenizer; default one trained on --data",
+    "folder of a new model's tokenizer; default: one trained on --data",
   ),
   data: z.string().default("").describe(
-    "text files on which a new tokenizer is trained; default Moby Dick",
+    "text files on which a new tokenizer is trained; default: Moby Dick",
+  ),
+  log: z.string().default("").describe(
+    "log of every event, a file of JSON lines: jsonl for events.jsonl in each recipe's folder of checkpoints, or a path " +
+      "that ends in .jsonl",
   ),
   resume: z.boolean().default(false).describe("continue from the newest checkpoint of each recipe"),
 });
@@ -33,7 +37,10 @@ await runMain(async () => {
   let failed = 0;
   for (const { file, run } of started) {
     try {
-      console.log(`${file}\n${await run.finished}\n`);
+      const { status, checkpoint = "no checkpoint" } = await run.finished;
+      console.log(
+        `${file}: ${status}, ${checkpoint}${status === "stopped" ? "; go on with --resume" : ""}\n`,
+      );
     } catch (error) {
       failed++;
       console.error(`${file}: ${(error as Error).message}`);
@@ -51,7 +58,8 @@ async function start(file: string) {
     tokenizer: await tokenizerFor(config.vocabSize),
     seed: recipe.seed,
   });
-  const trainer = trainerOf(recipe, model);
+  const { log } = options;
+  const trainer = trainerOf(recipe, model, { ...(log && { log }) });
   console.log(`${file}\n${trainer}\n`);
   return { file, run: options.resume ? trainer.resume() : trainer.run() };
 }

@@ -10,8 +10,8 @@ import { number } from "./format.ts";
 import { escapeHtml, MAX_WIDTH, noteHtml, titleHtml } from "./html.ts";
 import { COLOURS, GREY, SOFT_INK } from "./palette.ts";
 import { type Attributes, element, fitPixels, heading, label, pixels, round, svgDocument } from "./svg.ts";
-import { type Paint, terminalColumns, unpainted } from "./terminal.ts";
-import { fit, oneLine, pad, textWidth } from "./text_width.ts";
+import { plainPage, terminalPage, type TextPage } from "./terminal.ts";
+import { fit, oneLine, pad, textWidth, wrapWords } from "./text_width.ts";
 
 /** One bar. */
 export interface Bar {
@@ -67,11 +67,10 @@ const MARK = "✓";
  */
 export function barChart(options: BarChart): Picture {
   const chart = parseOptions(schema, options, "barChart");
-  const columns = terminalColumns();
   return {
-    text: chartText(chart, columns, unpainted),
+    text: chartText(chart, plainPage),
     html: html(chart),
-    terminal: (paint) => chartText(chart, columns, paint),
+    terminal: (paint, columns) => chartText(chart, terminalPage(paint, columns)),
   };
 }
 
@@ -98,8 +97,8 @@ function caption(bar: Bar, format?: (value: number) => string): string {
   return `${valueText(bar, format)}${bar.note ? `, ${bar.note}` : ""}`;
 }
 
-/** Returns the chart as text: names, bars and captions, which narrow terminals cut from the right. */
-function chartText({ title, bars, format }: Chart, columns: number, paint: Paint): string {
+/** Returns the chart as text: names, bars and captions, which wrap in narrow terminals. */
+function chartText({ title, bars, format }: Chart, { width: columns, paint }: TextPage): string {
   const names = bars.map((bar) =>
     fit(oneLine(bar.label), Math.max(8, Math.min(40, Math.floor(columns / 3))))
   );
@@ -115,30 +114,39 @@ function chartText({ title, bars, format }: Chart, columns: number, paint: Paint
     const look = bar.highlight ? "green" : "blue";
     const drawn = paint("█".repeat(full), look) + paint("░".repeat(rest), "dim") +
       " ".repeat(longest - full - rest);
-    const said = fit(oneLine(caption(bar, format)), Math.max(values, columns - width - longest - 6));
-    return `${bar.highlight ? paint(MARK, "green") : " "} ${pad(names[i], width)}  ${drawn}  ${said}`;
+    const said = wrapWords(oneLine(caption(bar, format)), Math.max(values, columns - width - longest - 6));
+    const below = said.slice(1).map((line) => " ".repeat(width + longest + 6) + line);
+    const mark = bar.highlight ? paint(MARK, "green") : " ";
+    return [`${mark} ${pad(names[i], width)}  ${drawn}  ${said[0]}`, ...below].join("\n");
   });
   if (bars.length === 0) lines.push("  no bars");
   return [paint(oneLine(title), "bold"), ...lines].filter((line) => line !== "").join("\n");
 }
 
-/** Returns the chart as a table: a name, a bar and a caption in each row. Words wrap, numbers are whole. */
+/** Longest name, in columns of a terminal, that stays on one line in HTML. */
+const ONE_LINE = 32;
+
+/**
+ * Returns the chart as a table: a name, a bar and a caption in each row. The bars get the width that names and numbers
+ * leave; long words wrap.
+ */
 function html({ title, bars, format, width = MAX_WIDTH }: Chart): string {
   if (bars.length === 0) return titleHtml(title) + noteHtml("no bars");
   const [low, high] = range(bars);
   const at = (value: number) => high === low ? 0 : (length(value) - low) / (high - low) * 100;
   const cell = "text-align:left;vertical-align:middle;padding:3px 8px";
+  const longest = bars.reduce((w, bar) => Math.max(w, textWidth(oneLine(bar.label))), 0);
+  const names = longest <= ONE_LINE ? "width:1%;white-space:nowrap" : "width:30%;overflow-wrap:break-word";
+  const captions = bars.some((bar) => bar.note) ? "width:30%" : "width:1%";
   const rows = bars.map((bar) => {
     const name = escapeHtml(oneLine(bar.label));
     const note = bar.note
       ? `<span style="opacity:0.8;overflow-wrap:break-word">, ${escapeHtml(oneLine(bar.note))}</span>`
       : "";
     return `<tr style="background:transparent">` +
-      `<td style="${cell};max-width:280px;overflow-wrap:break-word">${
-        bar.highlight ? `<b>${MARK} ${name}</b>` : name
-      }</td>` +
-      `<td style="${cell};width:45%">${barHtml(bar, at)}</td>` +
-      `<td style="${cell}"><span style="white-space:nowrap">${
+      `<td style="${cell};${names}">${bar.highlight ? `<b>${MARK} ${name}</b>` : name}</td>` +
+      `<td style="${cell}">${barHtml(bar, at)}</td>` +
+      `<td style="${cell};${captions}"><span style="white-space:nowrap">${
         escapeHtml(valueText(bar, format))
       }</span>${note}</td></tr>`;
   });

@@ -4,7 +4,7 @@
  * @module
  */
 import { printable } from "../base/printable.ts";
-import { hasColour, type Paint, painted } from "./terminal.ts";
+import { hasColour, isTerminal, type Paint, painted, unpainted } from "./terminal.ts";
 
 export { isTerminal, type OutputName, pipeIf } from "./terminal.ts";
 
@@ -15,10 +15,10 @@ export interface Picture {
   /** HTML for notebooks; images are in it as `<img>` with a data URL, which untrusted notebooks show too. */
   html?: string;
   /**
-   * Returns the text with colours for a terminal. All text of others that it paints is `printable`: what it returns is
-   * written as it is.
+   * Returns the text for a terminal, with colours by `paint` and at most `columns` wide, default those of this terminal. All
+   * text of others in it is `printable`: what it returns is written as it is.
    */
-  terminal?: (paint: Paint) => string;
+  terminal?: (paint: Paint, columns?: number) => string;
 }
 
 /** Returns the display functions of the notebook kernel; undefined outside a notebook, where `Deno.jupyter` throws. */
@@ -59,17 +59,21 @@ export async function showPicture(picture: Picture): Promise<void> {
   if (kernel) {
     await kernel.broadcast("display_data", { data: bundle(picture), metadata: {}, transient: {} });
     await settle();
-  } else console.log(terminalText(picture, hasColour("stdout")));
+  } else console.log(isTerminal("stdout") ? terminalText(picture, hasColour("stdout")) : plainText(picture));
 }
 
-/** Returns the text of a picture for a terminal, with colours where it has them. */
+/** Returns the text of a picture for a terminal: of its width, with colours where it has them. */
 export function terminalText(picture: Picture, hasColours: boolean): string {
-  return hasColours && picture.terminal ? picture.terminal(painted) : printable(picture.text);
+  return picture.terminal?.(hasColours ? painted : unpainted) ?? plainText(picture);
+}
+
+function plainText({ text }: Picture): string {
+  return printable(text);
 }
 
 /** Returns a picture as a MIME bundle of the Jupyter protocol; front ends obey terminal escapes in plain text too. */
 export function bundle(picture: Picture): Record<string, string> {
-  const text = printable(picture.text);
+  const text = plainText(picture);
   return picture.html === undefined
     ? { "text/plain": text }
     : { "text/html": picture.html, "text/plain": text };
@@ -90,7 +94,7 @@ export abstract class Displayable {
 
   /** Returns the object's facts as text. */
   toString(): string {
-    return printable(this.picture().text);
+    return plainText(this.picture());
   }
 
   /** Returns the output of a notebook cell whose value is the object. */
@@ -100,6 +104,8 @@ export abstract class Displayable {
 
   /** Returns the text that `console.log` prints, with colours in a terminal. */
   [Symbol.for("Deno.customInspect")](_inspect?: unknown, options?: { colors?: boolean }): string {
-    return terminalText(this.picture(), options?.colors === true);
+    const hasColours = options?.colors === true;
+    const picture = this.picture();
+    return hasColours || isTerminal("stdout") ? terminalText(picture, hasColours) : plainText(picture);
   }
 }

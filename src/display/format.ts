@@ -7,6 +7,7 @@
 const COUNT_UNITS = ["", "K", "M", "B", "T"];
 const ENERGY_UNITS = [" Wh", " kWh", " MWh", " GWh", " TWh"];
 const MASS_UNITS = [" g", " kg", " t", " kt", " Mt"];
+const FLOP_UNITS = [" FLOP", " kFLOP", " MFLOP", " GFLOP", " TFLOP", " PFLOP", " EFLOP"];
 const BYTE_UNITS = [" B", " kB", " MB", " GB", " TB", " PB"];
 
 /** Formats a count with three significant digits and a suffix: `count(1234567)` is `"1.23M"`; below 1000 without. */
@@ -17,6 +18,11 @@ export function count(x: number): string {
 /** Formats a size in bytes in decimal units: `bytes(56_800_000)` is `"56.8 MB"` (1 kB is 1000 bytes). */
 export function bytes(x: number): string {
   return scaled(x, BYTE_UNITS);
+}
+
+/** Formats a number of floating point operations: `flop(2.5e9)` is `"2.50 GFLOP"`. */
+export function flop(x: number): string {
+  return scaled(x, FLOP_UNITS);
 }
 
 /** Formats an energy in watt-hours: `energy(449e6)` is `"449 MWh"`. */

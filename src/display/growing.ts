@@ -5,6 +5,7 @@
  */
 import type { Sink } from "./live_update.ts";
 import { called, openSink, writeAll } from "./sink.ts";
+import { displayPlace } from "./nesting.ts";
 import { hasColour, isTerminal } from "./terminal.ts";
 import { terminalText } from "./display.ts";
 
@@ -31,7 +32,7 @@ export function growingSink(write: (text: string) => void, hasColours = false): 
 /** Returns the sink of this process for a text that grows; outside a terminal that of {@linkcode openSink}. */
 export function openGrowingSink(): Sink {
   const usual = openSink("stdout");
-  if (usual.kind !== "terminal" || !isTerminal("stdout")) return usual;
+  if (usual.kind !== "terminal" || displayPlace().sink || !isTerminal("stdout")) return usual;
   const encoder = new TextEncoder();
   return growingSink((text) => writeAll(Deno.stdout, encoder.encode(text)), hasColour("stdout"));
 }

@@ -9,7 +9,7 @@ import type { Picture } from "./display.ts";
 import { number } from "./format.ts";
 import { heatHtml } from "./heat_html.ts";
 import { MAX_WIDTH } from "./html.ts";
-import { type Paint, terminalColumns, unpainted } from "./terminal.ts";
+import { plainPage, terminalPage, type TextPage } from "./terminal.ts";
 import { fit, oneLine, pad, textWidth } from "./text_width.ts";
 
 /** A grid of numbers. */
@@ -76,11 +76,10 @@ export function heatMap(options: HeatMap): Picture {
   const largest = largestOf(chart);
   const share = (value: number) => largest === 0 ? value * 0 : Math.min(1, Math.abs(value) / largest);
   const scale: [string, string] = [format(0), format(largest)];
-  const columns = terminalColumns();
   return {
-    text: chartText(chart, share, scale, columns, unpainted),
+    text: chartText(chart, share, scale, plainPage),
     html: heatHtml({ ...chart, share, scale, alt: [title, alt].filter((line) => line !== "").join(". ") }),
-    terminal: (paint) => chartText(chart, share, scale, columns, paint),
+    terminal: (paint, columns) => chartText(chart, share, scale, terminalPage(paint, columns)),
   };
 }
 
@@ -97,8 +96,7 @@ function chartText(
   chart: Chart,
   share: (value: number) => number,
   scale: [string, string],
-  width: number,
-  paint: Paint,
+  { width, paint }: TextPage,
 ): string {
   const rows = chart.rows.map((name) => fit(oneLine(name), 16));
   const count = columnCount(chart);

@@ -60,8 +60,11 @@ export function card(title: string, bodyHtml: string): string {
   }${bodyHtml}</div>`;
 }
 
-/** Returns the HTML of a picture, or its text in a `<pre>` where it has none. */
+/** Returns the HTML of a picture. Where it has none, text of several lines keeps its columns; a single line is a sentence. */
 export function htmlOf(picture: Picture): string {
+  if (picture.html === undefined && !picture.text.includes("\n")) {
+    return `<div>${escapeHtml(picture.text)}</div>`;
+  }
   return picture.html ?? `<pre style="margin:0">${escapeHtml(picture.text)}</pre>`;
 }
 
@@ -73,7 +76,8 @@ export function join(...pictures: Picture[]): Picture {
     joined.html = pictures.map((p) => `<div style="margin:4px 0">${htmlOf(p)}</div>`).join("");
   }
   if (pictures.some((p) => p.terminal)) {
-    joined.terminal = (paint) => pictures.map((p) => p.terminal?.(paint) ?? printable(p.text)).join("\n\n");
+    joined.terminal = (paint, columns) =>
+      pictures.map((p) => p.terminal?.(paint, columns) ?? printable(p.text)).join("\n\n");
   }
   return joined;
 }

@@ -15,7 +15,19 @@
 export { printable } from "../base/printable.ts";
 export { bundle, Displayable, inNotebook, jupyter, type Picture, settle, showPicture } from "./display.ts";
 export * from "./chart.ts";
-export { bytes, count, duration, energy, fixed, mass, number, percent, plural, rate } from "./format.ts";
+export {
+  bytes,
+  count,
+  duration,
+  energy,
+  fixed,
+  flop,
+  mass,
+  number,
+  percent,
+  plural,
+  rate,
+} from "./format.ts";
 export {
   Help,
   type HelpKeys,

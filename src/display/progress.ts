@@ -7,21 +7,19 @@ import { z } from "zod";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Picture } from "./display.ts";
-import { count, duration } from "./format.ts";
-import { escapeHtml } from "./html.ts";
+import { duration, number, plural, rate } from "./format.ts";
+import { escapeHtml, meterHtml } from "./html.ts";
 import { Live } from "./live.ts";
 import { type DisplayOwner, displayOwner, displayPlace, withOwner } from "./nesting.ts";
 import type { LiveUpdate, Sink } from "./live_update.ts";
-import { COLOURS, GREY_TINT } from "./palette.ts";
-import { element, svgImage, svgMarks } from "./svg.ts";
 
 /** Options of a progress display. */
 export interface ProgressOptions {
   /** Total amount; without it there is no bar and no remaining time. */
   total?: number;
-  /** Unit of the amounts, such as `documents`. */
+  /** Noun of what is counted, such as `document`. */
   unit?: string;
-  /** Text of an amount, default {@linkcode count}; {@linkcode bytes} for sizes. */
+  /** Text of an amount, default {@linkcode number}; {@linkcode bytes} for sizes. */
   format?: (amount: number) => string;
   /** Place of the display, default the notebook, else standard error, which keeps it out of a program's output. */
   sink?: Sink;
@@ -32,9 +30,8 @@ export interface ProgressOptions {
 const schema = optionsSchema<ProgressOptions>()(z.strictObject({
   total: z.number().min(0).optional(),
   unit: z.string().default(""),
-  format: z.custom<(amount: number) => string>((f) => typeof f === "function", "must be a function").default(
-    () => count,
-  ),
+  format: z.custom<(amount: number) => string>((f) => typeof f === "function", "must be a function")
+    .optional(),
   sink: z.custom<Sink>((v) => typeof v === "object" && v !== null, "must be a sink").optional(),
   clock: z.custom<Clock>((v) => typeof v === "object" && v !== null, "must be a clock").optional(),
 }));
@@ -55,7 +52,7 @@ const quiet = 1000;
  *
  * const documents = ["Call me Ishmael.", "Some years ago"];
  * let words = 0;
- * await using progress = new Progress("counting words", { total: documents.length, unit: "documents" });
+ * await using progress = new Progress("counting words", { total: documents.length, unit: "document" });
  * for (const document of documents) {
  *   words += document.split(" ").length;
  *   progress.add();
@@ -120,7 +117,7 @@ export class Progress implements DisplayOwner {
     return this.#state === "going";
   }
 
-  /** Shows `text` in parentheses until the next call. */
+  /** Shows `text` behind the amount until the next call, in place of speed and time. */
   note(text?: () => string): void {
     this.#note = text;
     this.#changed();
@@ -155,45 +152,56 @@ export class Progress implements DisplayOwner {
     const { total } = this.#options;
     const share = total ? Math.min(1, this.done / total) : undefined;
     const facts = this.#facts();
-    const bar = share === undefined || !this.open
+    const bar = share === undefined || !this.open || this.#note?.()
       ? ""
       : `${"█".repeat(Math.round(share * 20)).padEnd(20, "░")} `;
-    const image = share === undefined ? "" : `${barImage(share)} `;
+    const meter = share === undefined || this.#state === "done" ? "" : `${meterHtml(share, "200px")} `;
     const [mark, rest] = facts.startsWith(": ") ? [": ", facts.slice(2)] : ["", facts];
+    const style = this.open ? "" : ' style="opacity:.6;font-size:smaller"'; // what the work gave comes first
     return {
       text: `${this.label}${mark}${bar}${rest}`,
-      html: `<div>${escapeHtml(this.label)}${mark}${image}${escapeHtml(rest)}</div>`,
+      html: `<div${style}>${escapeHtml(this.label)}${mark}${meter}${escapeHtml(rest)}</div>`,
     };
   }
 
-  /** Returns what stands behind the label. */
+  /** Returns the text behind the label. */
   #facts(): string {
     const seconds = (this.#clock.now() - this.#start) / 1000;
-    const note = this.#note?.();
-    const behind = note ? ` (${note})` : "";
     const amount = this.#amount();
     if (this.#state === "stopped") return `: stopped${amount && ` at ${amount}`} after ${duration(seconds)}`;
-    if (this.#state === "done") {
-      return `: ${[amount, this.#rate(seconds), `took ${duration(seconds)}`].filter(Boolean).join(", ")}`;
-    }
-    if (amount === "") return `${note ? ":" : " ..."}${behind}`;
-    return `: ${[amount, this.#rate(seconds), this.#left(seconds)].filter(Boolean).join(", ")}${behind}`;
+    const took = `took ${duration(seconds)}`;
+    if (this.#state === "done") return `: ${[amount, this.#rate(seconds), took].filter(Boolean).join(", ")}`;
+    const note = this.#note?.();
+    if (note) return `: ${amount === "" ? note : `${amount} (${note})`}`;
+    if (amount === "") return " ...";
+    return `: ${[amount, this.#rate(seconds), this.#left(seconds)].filter(Boolean).join(", ")}`;
   }
 
   /** Describes the amount; empty where nothing is counted. */
   #amount(): string {
-    const { total, unit, format } = this.#options;
-    if (total === undefined && this.done === 0) return "";
-    const whole = total === undefined || (this.#state === "done" && this.done === total);
-    const amount = whole ? format(this.done) : `${format(this.done)} of ${format(total)}`;
-    return unit === "" ? amount : `${amount} ${unit}`;
+    const { done } = this;
+    const { total } = this.#options;
+    if (total === undefined) return done === 0 ? "" : this.#counted(done);
+    if (this.#state === "done" && done === total) return this.#counted(done);
+    return `${this.#written(done)} of ${this.#counted(total)}`;
+  }
+
+  #counted(amount: number): string {
+    const { unit } = this.#options;
+    return unit === "" ? this.#written(amount) : plural(amount, unit);
+  }
+
+  #written(amount: number): string {
+    return (this.#options.format ?? number)(amount);
   }
 
   /** Describes the speed, below one per second as the time of one. */
   #rate(seconds: number): string {
-    const rate = this.done / seconds;
-    if (!(rate > 0 && Number.isFinite(rate))) return "";
-    return rate < 1 ? `${duration(1 / rate)} each` : `${this.#options.format(Number(rate.toPrecision(3)))}/s`;
+    const { format } = this.#options;
+    const speed = this.done / seconds;
+    if (!(speed > 0 && Number.isFinite(speed))) return "";
+    if (speed < 1) return `${duration(1 / speed)} each`;
+    return format ? `${format(Number(speed.toPrecision(3)))}/s` : rate(speed, "").replace(" /s", "/s");
   }
 
   #left(seconds: number): string {
@@ -211,7 +219,7 @@ export class Progress implements DisplayOwner {
  * import { withProgress } from "@llamero/sdk/display";
  *
  * const files = ["a.txt", "b.txt"];
- * await withProgress("reading", { total: files.length, unit: "files" }, async (progress) => {
+ * await withProgress("reading", { total: files.length, unit: "file" }, async (progress) => {
  *   for (const _file of files) {
  *     await Promise.resolve();
  *     progress.add();
@@ -235,12 +243,4 @@ export async function withProgress<T>(
     await progress.end("stopped");
     throw error;
   }
-}
-
-function barImage(share: number): string {
-  const rect = (width: number, fill: string) => element("rect", { width, height: 10, rx: 3, fill });
-  return svgImage(
-    svgMarks(200, 10, rect(200, GREY_TINT) + rect(200 * share, COLOURS[0])),
-    `${Math.round(share * 100)}%`,
-  );
 }

@@ -4,10 +4,10 @@
  * @module
  */
 import { printable } from "../base/printable.ts";
-import { bundle, isShown, isTerminal, jupyter, type OutputName, type Picture } from "./display.ts";
-import type { LiveUpdate, Sink } from "./live_update.ts";
+import { bundle, isShown, isTerminal, jupyter, type OutputName, terminalText } from "./display.ts";
+import type { Sink } from "./live_update.ts";
 import { displayPlace } from "./nesting.ts";
-import { terminalColumns } from "./terminal.ts";
+import { hasColour, terminalColumns } from "./terminal.ts";
 import { fit, oneLine } from "./text_width.ts";
 
 /** A function that sends a message of the Jupyter protocol. */
@@ -32,14 +32,17 @@ export function notebookSink(broadcast: Broadcast): Sink {
 }
 
 /** Returns a sink that rewrites one line, cut to the width of the terminal, and writes the whole text at the end. */
-export function terminalSink(write: (text: string) => void, columns: () => number): Sink {
+export function terminalSink(
+  write: (text: string) => void,
+  columns: () => number,
+  hasColours = false,
+): Sink {
   return {
     kind: "terminal",
     show(update, final): void {
-      const { text } = called(update.picture);
-      write(
-        `\r\x1b[2K${final ? `${printable(text)}\n` : fit(oneLine(text.split("\n", 1)[0]), columns() - 1)}`,
-      );
+      const picture = called(update.picture);
+      const line = () => fit(oneLine(picture.text.split("\n", 1)[0]), columns() - 1);
+      write(`\r\x1b[2K${final ? `${terminalText(picture, hasColours)}\n` : line()}`);
     },
     flush: () => Promise.resolve(),
   };
@@ -83,7 +86,7 @@ export function openSink(stream: OutputName = "stdout"): Sink {
   const out = Deno[stream];
   if (!isTerminal(stream)) return pipeSink(stream === "stdout" ? console.log : console.error);
   const encoder = new TextEncoder();
-  return terminalSink((text) => writeAll(out, encoder.encode(text)), terminalColumns);
+  return terminalSink((text) => writeAll(out, encoder.encode(text)), terminalColumns, hasColour(stream));
 }
 
 function inWorker(): boolean {

@@ -8,8 +8,8 @@ import { optionsSchema, parseOptions } from "../base/schema.ts";
 import { type Cell, cells } from "./cell.ts";
 import type { Picture } from "./display.ts";
 import { escapeHtml, noteHtml, scrolling, titleHtml } from "./html.ts";
-import { gridText, type TextPage, wordLines } from "./table_text.ts";
-import { type Paint, terminalColumns, unpainted } from "./terminal.ts";
+import { gridText, wordLines } from "./table_text.ts";
+import { plainPage, terminalPage, type TextPage } from "./terminal.ts";
 import { oneLine, pad, textWidth, wrapWords } from "./text_width.ts";
 
 /** The alignment of a column. */
@@ -41,15 +41,12 @@ export interface TableOptions {
   align?: Record<string, Align>;
   /** Line below the table. */
   note?: string;
-  /** Columns of the text, default those of the terminal, or 80 where there is none. */
-  width?: number;
 }
 
 const schema = optionsSchema<TableOptions>()(z.strictObject({
   title: z.string().optional(),
   align: z.record(z.string(), z.enum(["left", "right", "center"])).optional(),
   note: z.string().optional(),
-  width: z.number().int().min(20).optional(),
 }));
 
 /**
@@ -60,7 +57,7 @@ const schema = optionsSchema<TableOptions>()(z.strictObject({
  * @throws {ConfigError} for an unknown option
  */
 export function table(rows: readonly object[] | Grid, options: TableOptions = {}): Picture {
-  const { title = "", align = {}, note = "", width = terminalColumns() } = parseOptions(
+  const { title = "", align = {}, note = "" } = parseOptions(
     schema,
     options,
     "table",
@@ -68,8 +65,12 @@ export function table(rows: readonly object[] | Grid, options: TableOptions = {}
   const grid = "columns" in rows ? rows : gridOf(rows);
   const columns = grid.columns.map((column, i) => layOut(column, grid.rows.map((row) => row[i]), align));
   const count = grid.rows.length;
-  const text = (paint: Paint) => textOf(columns, count, title, note, { width, paint });
-  return { text: text(unpainted), html: htmlOf(columns, count, title, note), terminal: text };
+  const text = (page: TextPage) => textOf(columns, count, title, note, page);
+  return {
+    text: text(plainPage),
+    html: htmlOf(columns, count, title, note),
+    terminal: (paint, columns) => text(terminalPage(paint, columns)),
+  };
 }
 
 interface LaidOut {
@@ -132,10 +133,11 @@ function clean(text: string): string {
 }
 
 function htmlOf(columns: LaidOut[], count: number, title: string, note: string): string {
-  const tag = (name: string, align: Align, text: string) =>
-    `<${name} style="text-align:${align};padding:2px 10px${whole(align)}">${escapeHtml(text)}</${name}>`;
-  const head = columns.map((c) => tag("th", c.align, c.name)).join("");
-  const row = (i: number) => `<tr>${columns.map((c) => tag("td", c.align, c.cells[i].full)).join("")}</tr>`;
+  const styles = columns.map((c) => `text-align:${c.align};padding:2px 10px${wrapping(c)}`);
+  const tag = (name: string, text: string, i: number) =>
+    `<${name} style="${styles[i]}">${escapeHtml(text)}</${name}>`;
+  const head = columns.map((c, i) => tag("th", c.name, i)).join("");
+  const row = (n: number) => `<tr>${columns.map((c, i) => tag("td", c.cells[n].full, i)).join("")}</tr>`;
   const body = count === 0
     ? "<tr><td>(no rows)</td></tr>"
     : Array.from({ length: count }, (_, i) => row(i)).join("");
@@ -143,42 +145,38 @@ function htmlOf(columns: LaidOut[], count: number, title: string, note: string):
   return titleHtml(title) + scrolling(grid) + noteHtml(note);
 }
 
-/** Returns the style that keeps a quantity, which is aligned right, on one line with its unit. */
-function whole(align: Align): string {
-  return align === "right" ? ";white-space:nowrap" : "";
+/** Longest text, in columns of a terminal, that stays on one line in HTML. */
+const ONE_LINE = 18;
+
+/** Returns the style that keeps quantities and short texts on one line, and long texts from becoming a narrow strip. */
+function wrapping({ align, cells }: LaidOut): string {
+  if (align === "center") return "";
+  const longest = cells.reduce((w, cell) => Math.max(w, textWidth(cell.full)), 0);
+  return align === "right" || longest <= ONE_LINE ? ";white-space:nowrap" : ";min-width:12em";
 }
 
-/**
- * Returns facts under a title: names on the left, values beside them. As text, values wrap between words at `columns`
- * terminal columns; a longer word, such as a path, stays whole.
- */
-export function keyValues(
-  title: string,
-  entries: readonly (readonly [string, string])[],
-  columns: number = terminalColumns(),
-): Picture {
+/** Returns facts under a title: names on the left, values beside them, which wrap in a terminal. */
+export function keyValues(title: string, entries: readonly (readonly [string, string])[]): Picture {
   const keys = entries.map(([key]) => oneLine(key));
   const width = keys.reduce((w, key) => Math.max(w, textWidth(key)), 0);
-  const text = (paint: Paint) => {
+  const text = (page: TextPage) => {
     const facts = entries.map(([, value], i) => {
-      const lines = clean(value).split("\n").flatMap((line) =>
-        wrapWords(line, Math.max(20, columns - width - 4))
-      );
-      return `  ${paint(pad(keys[i], width), "dim")}  ${lines.join(`\n${" ".repeat(width + 4)}`)}`;
+      const lines = wrapWords(clean(value), Math.max(20, page.prose - width - 4));
+      return `  ${page.paint(pad(keys[i], width), "dim")}  ${lines.join(`\n${" ".repeat(width + 4)}`)}`;
     });
-    return [...titleLines(title, { width: columns, paint }), ...facts].join("\n");
+    return [...titleLines(title, page), ...facts].join("\n");
   };
   const html = entries.map(([key, value]) =>
-    `<tr><td style="text-align:left;vertical-align:top;padding:2px 10px;opacity:0.8">${
-      escapeHtml(key)
-    }</td>` +
+    `<tr><td style="text-align:left;vertical-align:top;padding:2px 10px;opacity:0.8${
+      textWidth(key) <= ONE_LINE ? ";white-space:nowrap" : ""
+    }">${escapeHtml(key)}</td>` +
     `<td style="text-align:left;padding:2px 10px;white-space:pre-wrap;overflow-wrap:break-word">${
       escapeHtml(value)
     }</td></tr>`
   );
   return {
-    text: text(unpainted),
+    text: text(plainPage),
     html: titleHtml(title) + scrolling(`<table style="margin:0"><tbody>${html.join("")}</tbody></table>`),
-    terminal: text,
+    terminal: (paint, columns) => text(terminalPage(paint, columns)),
   };
 }

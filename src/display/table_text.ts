@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Paint } from "./terminal.ts";
+import type { TextPage } from "./terminal.ts";
 import { fit, pad, textWidth, wrap, wrapWords } from "./text_width.ts";
 
 /** A column of one-line cells. */
@@ -14,14 +14,6 @@ export interface TextColumn {
   align: "left" | "right" | "center";
   /** Its cells from top to bottom. */
   cells: readonly string[];
-}
-
-/** The columns of a terminal and the looks of its text. */
-export interface TextPage {
-  /** Columns of the terminal. */
-  width: number;
-  /** Gives text a look. */
-  paint: Paint;
 }
 
 /** Most lines of a cell; the last ends with `…` where there is more. */
@@ -36,15 +28,28 @@ const GAP = 2;
 export function gridText(columns: readonly TextColumn[], count: number, page: TextPage): string[] {
   const none = count === 0 ? ["(no rows)"] : [];
   if (columns.length === 0) return none;
-  const blocks = blocksOf(columns, page.width).map((block) => blockText(block, count, page));
+  const all = Array.from({ length: count }, (_, row) => row);
+  const blocks = blocksOf(columns, page.width).map((block, i) =>
+    blockText(block, i === 0 ? all : all.filter((row) => hasCells(block, row)), page)
+  );
   return [...blocks.flatMap((lines, i) => i === 0 ? lines : ["", ...lines]), ...none];
 }
 
-/** Returns lines of words that fit the width, each in the same look; a word that is longer, such as a path, stays whole. */
-export function wordLines(text: string, { width, paint }: TextPage, look: "bold" | "dim"): string[] {
-  return text === ""
-    ? []
-    : text.split("\n").flatMap((line) => wrapWords(line, width)).map((line) => paint(line, look));
+/**
+ * Returns lines of words that fit the width, all in one look; the rest of a long line is indented, and a word that is longer,
+ * such as a path, stays whole.
+ */
+export function wordLines(text: string, { prose, paint }: TextPage, look: "bold" | "dim"): string[] {
+  if (text === "") return [];
+  return text.split("\n").flatMap((line) => {
+    const [first, ...rest] = wrapWords(line, prose);
+    return [first, ...rest.length > 0 ? wrapWords(rest.join(" "), prose - 2).map((more) => `  ${more}`) : []];
+  }).map((line) => paint(line, look));
+}
+
+/** Returns true for a row with more than its name in a block that begins with the names again. */
+function hasCells([, ...others]: readonly TextColumn[], row: number): boolean {
+  return others.some(({ cells }) => cells[row] !== "");
 }
 
 interface Measured extends TextColumn {
@@ -102,7 +107,11 @@ function widthsOf(block: readonly Measured[], width: number): number[] {
   return widths;
 }
 
-function blockText(block: readonly Measured[], count: number, { width, paint }: TextPage): string[] {
+function blockText(
+  block: readonly Measured[],
+  shown: readonly number[],
+  { width, paint }: TextPage,
+): string[] {
   const widths = widthsOf(block, width);
   const rows = (texts: readonly string[], isHead = false): string[] => {
     const cells = texts.map((text, i) => cellLines(text, widths[i]));
@@ -118,7 +127,7 @@ function blockText(block: readonly Measured[], count: number, { width, paint }: 
   return [
     ...head,
     rule,
-    ...Array.from({ length: count }, (_, i) => rows(block.map(({ cells }) => cells[i]))).flat(),
+    ...shown.flatMap((i) => rows(block.map(({ cells }) => cells[i]))),
   ];
 }
 

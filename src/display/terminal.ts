@@ -19,12 +19,12 @@ export function isTerminal(stream: OutputName): boolean {
   return Deno[stream].isTerminal() && !isPiped(stream);
 }
 
-/** Returns the columns of the terminal; 80 where there is none. */
+/** Returns the columns of the terminal; {@linkcode PLAIN_COLUMNS} where there is none. */
 export function terminalColumns(): number {
   try {
-    return Deno.consoleSize().columns || 80;
+    return Deno.consoleSize().columns || PLAIN_COLUMNS;
   } catch {
-    return 80;
+    return PLAIN_COLUMNS;
   }
 }
 
@@ -53,6 +53,27 @@ export const painted: Paint = (text, style) => {
   const [start, end] = CODES[style];
   return text === "" ? "" : `\x1b[${start}m${text}\x1b[${end}m`;
 };
+
+/** Columns of text where there is no terminal: in a pipe, a file, a notebook. */
+export const PLAIN_COLUMNS = 80;
+
+/** The width and the looks of text. */
+export interface TextPage {
+  /** Columns that tables and charts fit. */
+  width: number;
+  /** Columns at which sentences and values break; infinite where no terminal shows them, so that a search finds them whole. */
+  prose: number;
+  /** Gives text a look. */
+  paint: Paint;
+}
+
+/** The page of text that no terminal shows: the same everywhere. */
+export const plainPage: TextPage = { width: PLAIN_COLUMNS, prose: Infinity, paint: unpainted };
+
+/** Returns the page of a terminal of `columns`. */
+export function terminalPage(paint: Paint, columns: number = terminalColumns()): TextPage {
+  return { width: columns, prose: columns, paint };
+}
 
 /** Returns true where a stream is a terminal and the variable `NO_COLOR` is not set. */
 export function hasColour(stream: OutputName): boolean {

@@ -1,5 +1,6 @@
 /**
- * The width of text in terminal columns, after Unicode's East Asian Width (UAX #11), and text cut or padded to a width.
+ * The width of text in terminal columns, after Unicode's East Asian Width (UAX #11), and text cut, broken
+ * or padded to a width.
  *
  * @module
  */
@@ -52,45 +53,49 @@ export function fit(text: string, columns: number): string {
   return text;
 }
 
-/**
- * Breaks one line of text at spaces into lines of at most `columns` terminal columns. A longer word, or text without spaces,
- * is broken between characters.
- */
+/** Returns the lines of `text` in terminal columns, as {@linkcode wrapRanges} breaks them. */
 export function wrap(text: string, columns: number): string[] {
-  return wrapWords(text, columns).flatMap((line) =>
-    textWidth(line) <= columns ? [line] : broken(line, Math.max(2, columns))
-  );
+  return wrapRanges(text, columns).map(([from, to]) => text.slice(from, to));
 }
 
-/** Breaks one line of text at spaces into lines of at most `columns` terminal columns. A longer word is a longer line. */
+/** Returns the lines of `text` in terminal columns, broken between words only: a longer word is a longer line. */
 export function wrapWords(text: string, columns: number): string[] {
-  if (textWidth(text) <= columns) return [text];
-  const lines: string[] = [];
-  let line = "";
-  let width = 0;
-  for (const part of text.match(/ +|[^ ]+/g) ?? []) {
-    const more = textWidth(part);
-    if (width + more > columns && line.trim() !== "") {
-      lines.push(line.trimEnd());
-      line = "", width = 0;
-      if (part.startsWith(" ")) continue;
-    }
-    line += part, width += more;
-  }
-  return line.trim() === "" && lines.length > 0 ? lines : [...lines, line.trimEnd()];
+  return wrapRanges(text, columns, false).map(([from, to]) => text.slice(from, to));
 }
 
-/** Breaks a word into pieces of at most `columns` terminal columns. */
-function broken(word: string, columns: number): string[] {
-  const pieces = [""];
-  let width = 0;
-  for (const char of word) {
-    const more = columnsOf(char);
-    if (width + more > columns) pieces.push(""), width = 0;
-    pieces[pieces.length - 1] += char;
-    width += more;
+/**
+ * Returns the places, from and to, of the lines of `text` in terminal columns: broken at line feeds, behind spaces, and, where
+ * `breaksWords`, within a word that is longer than a line. Spaces at a break belong to no line.
+ */
+export function wrapRanges(text: string, columns: number, breaksWords = true): [from: number, to: number][] {
+  const lines: [number, number][] = [];
+  let start = 0;
+  for (const line of text.split("\n")) {
+    for (const [from, to] of wrapLine(line, columns, breaksWords)) lines.push([start + from, start + to]);
+    start += line.length + 1;
   }
-  return pieces;
+  return lines;
+}
+
+function wrapLine(line: string, columns: number, breaksWords: boolean): [number, number][] {
+  const ranges: [number, number][] = [];
+  let from = 0;
+  let width = 0;
+  let at = 0;
+  let afterSpace = 0;
+  for (const char of line) {
+    width += columnsOf(char);
+    if (width > columns && char !== " " && at > from && (breaksWords || afterSpace > from)) {
+      const end = afterSpace > from ? afterSpace : at;
+      ranges.push([from, line.slice(from, end).trimEnd().length + from]);
+      from = end;
+      width = textWidth(line.slice(from, at)) + columnsOf(char);
+    }
+    at += char.length;
+    if (char === " ") afterSpace = at;
+  }
+  ranges.push([from, at]);
+  return ranges;
 }
 
 /** Pads `text` with spaces to `columns` terminal columns. */

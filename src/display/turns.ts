@@ -9,8 +9,7 @@ import { number } from "./format.ts";
 import { escapeHtml, noteHtml, titleHtml } from "./html.ts";
 import { GREY_TINT, TINTS } from "./palette.ts";
 import { type Paint, terminalColumns, unpainted } from "./terminal.ts";
-import { oneLine, pad, textWidth } from "./text_width.ts";
-import { wrapRanges } from "./wrap.ts";
+import { oneLine, pad, textWidth, wrapRanges } from "./text_width.ts";
 
 /** A part of a turn. */
 export interface TurnPart {

@@ -8,7 +8,15 @@ import { ConfigError } from "../base/errors.ts";
 import { optionsSchema, parseOptions, show } from "../base/schema.ts";
 import { throwIfAborted } from "../base/together.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
-import { Displayable, Help, interruptible, type Picture, table, withProgress } from "../display/mod.ts";
+import {
+  Displayable,
+  Help,
+  interruptible,
+  type Picture,
+  type Progress,
+  table,
+  withProgress,
+} from "../display/mod.ts";
 import { benchmark } from "./benchmarks/registry.ts";
 import { suite } from "./benchmarks/suites.ts";
 import helpTexts from "./evaluator_help.json" with { type: "json" };
@@ -247,7 +255,7 @@ export class Evaluator extends Displayable {
     const results: TaskResult[] = [];
     const caches = new Map<string, AnswerCache | undefined>();
     const total = this.#entries.length * models.length;
-    await withProgress("evaluating", { total, unit: "tasks" }, async (progress) => {
+    const runAll = async (progress?: Progress) => {
       for (const entry of this.#entries) {
         for (const [name, model] of models) {
           const shared = dealtWorkOf(model, own);
@@ -256,10 +264,13 @@ export class Evaluator extends Displayable {
             caches.set(name, await AnswerCache.of(model, cache === true ? undefined : cache));
           }
           const run = { model: name, seed, signal, cache: caches.get(name), shared };
-          progress.set(results.push(await entry.run(model, run)));
+          results.push(await entry.run(model, run));
+          progress?.add();
         }
       }
-    });
+    };
+    // A single task shows its own progress.
+    await (total === 1 ? runAll() : withProgress("evaluating", { total, unit: "task" }, runAll));
     return new Report(results);
   }
 

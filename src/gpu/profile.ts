@@ -5,7 +5,7 @@
  * @module
  */
 import { ConfigError, DeviceError } from "../base/errors.ts";
-import { Displayable, type Picture, table } from "../display/mod.ts";
+import { Displayable, fixed, percent, type Picture, plural, table } from "../display/mod.ts";
 import { type Call, type Exchange, isDispatch, nameOfCall, shapesOfCall } from "./call.ts";
 import type { Device } from "./device.ts";
 
@@ -79,11 +79,11 @@ export class Profile extends Displayable {
   }
 
   #title(): string {
-    return `${this.owner}: ${this.calls.length} calls, ${this.ms.toFixed(2)} ms`;
+    return `${this.owner}: ${plural(this.calls.length, "call")}, ${fixed(this.ms, 2)} ms`;
   }
 
   #figures(ms: number, gflops?: number): { ms: number; share: string; "GFLOP/s"?: number } {
-    return { ms, share: `${(100 * ms / this.ms).toFixed(1)} %`, "GFLOP/s": gflops };
+    return { ms, share: percent(ms / this.ms), "GFLOP/s": gflops };
   }
 }
 

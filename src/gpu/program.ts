@@ -7,6 +7,7 @@
  * @module
  */
 import { Displayable, type Picture } from "../display/display.ts";
+import { bytes, fixed, flop, plural } from "../display/format.ts";
 import { DeviceError } from "../base/errors.ts";
 import { type Call, type Dispatch, type Exchange, isDispatch, nameOfCall, shapesOfCall } from "./call.ts";
 import { compileAhead } from "./compile_ahead.ts";
@@ -209,18 +210,18 @@ export class Program extends Displayable {
   /** Returns the calls as a listing: part of the model, kernel, shapes, operations and, after a profile, the time. */
   picture(): Picture {
     const rows = this.calls.map((call, i) => {
-      const work = call.flop ? `  ${(call.flop / 1e6).toFixed(2)} MFLOP` : "";
+      const work = call.flop ? `  ${flop(call.flop)}` : "";
       const timed = this.#profile?.calls[i];
-      const speed = timed?.gflops ? `  ${timed.gflops.toFixed(1)} GFLOP/s` : "";
-      const time = timed ? `  ${timed.ms.toFixed(3)} ms${speed}` : "";
+      const speed = timed?.gflops ? `  ${flop(1e9 * timed.gflops)}/s` : "";
+      const time = timed ? `  ${fixed(timed.ms, 3)} ms${speed}` : "";
       return `${String(i).padStart(4)}  ${call.scope.padEnd(10)} ${nameOfCall(call).padEnd(24)} ${
         shapesOfCall(call)
       }${work}${time}`;
     });
-    const mb = (this.memory.bytes / 1e6).toFixed(2);
-    const alone = (this.memory.unshared / 1e6).toFixed(2);
-    const head = `${this.owner}: ${this.calls.length} calls, ${(this.flop / 1e9).toFixed(3)} GFLOP, ` +
-      `${mb} MB in ${this.memory.count} buffers (${alone} MB unshared)`;
+    const head = `${this.owner}: ${plural(this.calls.length, "call")}, ${flop(this.flop)}, ` +
+      `${bytes(this.memory.bytes)} in ${plural(this.memory.count, "buffer")} (${
+        bytes(this.memory.unshared)
+      } unshared)`;
     return { text: [head, ...rows].join("\n") };
   }
 }

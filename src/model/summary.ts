@@ -68,6 +68,6 @@ export function summaryOf(model: ModelHandle): Picture {
         : [],
       `${count(trainingFlop(c))} FLOP to train on a token; on ${model.device.adapter}`,
       ...state.notes,
-    ].join(". "),
+    ].join("\n"),
   });
 }

@@ -28,7 +28,7 @@ export function encodeOnWorkers(
   options: BatchOptions,
   encodeHere: Encode,
 ): Promise<Ids[]> {
-  return withProgress("encoding", { total: texts.length, unit: "texts" }, (progress) => {
+  return withProgress("encoding", { total: texts.length, unit: "text" }, (progress) => {
     return encodeBatches(texts, job, options, encodeHere, progress);
   });
 }

@@ -7,7 +7,8 @@ import { Displayable, type Picture } from "../display/display.ts";
 import { bytes, number, plural } from "../display/format.ts";
 import { card, escapeHtml, noteHtml } from "../display/html.ts";
 import { GREY_TINT, TINTS } from "../display/palette.ts";
-import { type Paint, type Style, unpainted } from "../display/terminal.ts";
+import { type Paint, type Style, terminalColumns, unpainted } from "../display/terminal.ts";
+import { textWidth } from "../display/text_width.ts";
 
 /** A token of the text. */
 export interface ShownToken {
@@ -47,10 +48,12 @@ export class TokenView extends Displayable {
     const facts = `${plural(this.tokens.length, "token")}, ${bytes(this.bytes)}` +
       (this.tokens.length ? `, ${number(this.bytes / this.tokens.length, 3)} bytes per token` : "");
     const text = (paint: Paint) => {
-      const words = drawn.map(({ token, special }, i) =>
-        paint(visible(token), special ? "dim" : LOOKS[i % LOOKS.length])
-      );
-      return [words.join(paint("│", "dim")), rest, facts].filter((line) => line !== "").join("\n");
+      const words = drawn.map(({ token, special }, i) => ({
+        width: textWidth(visible(token)),
+        word: paint(visible(token), special ? "dim" : LOOKS[i % LOOKS.length]),
+      }));
+      const lines = linesOf(words, terminalColumns() - 1).map((line) => line.join(paint("│", "dim")));
+      return [...lines, rest, facts].filter((line) => line !== "").join("\n");
     };
     const html = `<div style="line-height:2;white-space:pre-wrap">${
       drawn.map(box).join("<wbr>")
@@ -62,6 +65,18 @@ export class TokenView extends Displayable {
   toJSON(): { bytes: number; tokens: { id: number; token: string }[] } {
     return { bytes: this.bytes, tokens: this.tokens.map(({ id, token }) => ({ id, token })) };
   }
+}
+
+/** Returns words by lines, in which they stand side by side with a bar between them. */
+function linesOf(words: readonly { width: number; word: string }[], columns: number): string[][] {
+  const lines: string[][] = [];
+  let used = Infinity;
+  for (const { width, word } of words) {
+    if (used + 1 + width > columns) lines.push([]), used = -1;
+    lines[lines.length - 1].push(word);
+    used += 1 + width;
+  }
+  return lines;
 }
 
 /** Makes the view of a text and its ids. */

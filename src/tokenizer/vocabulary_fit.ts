@@ -119,7 +119,7 @@ export async function countTokens(
   const seen = new Float64Array(tokenizer.vocabSize);
   const utf8 = new TextEncoder();
   const sums = { documents: 0, bytes: 0, characters: 0, words: 0, tokens: 0 };
-  await withProgress("counting tokens", { unit: "documents" }, async (progress) => {
+  await withProgress("counting tokens", { unit: "document" }, async (progress) => {
     for await (const text of stringsOf(texts, "count tokens")) {
       progress.set(++sums.documents);
       sums.bytes += utf8.encode(text).length;

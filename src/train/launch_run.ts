@@ -54,6 +54,7 @@ export async function runLaunched(
     await writeJob(job, spec, settings);
     const done = await followRanks(job, spec, settings, control, log);
     control.aborting.throwIfAborted();
+    log.energyElsewhere = done.energy;
     await takeOver(spec, log);
     return done.status as "done" | "stopped";
   } finally {

@@ -65,16 +65,21 @@ export interface TrainerOptions {
 
 const atLeastOne = z.int("must be a whole number, at least 1").min(1, "must be at least 1");
 const flag = z.boolean("must be true or false");
+const path = z.string("must be a path").min(1, "must not be empty");
 const keepSchema = optionsSchema<KeepOptions>("KeepOptions")(
   z.strictObject({ last: atLeastOne.default(2), best: flag.default(false) }),
 );
 
 const trainerShape = optionsSchema<TrainerOptions>("TrainerOptions")(z.strictObject({
-  checkpoint: z.string("must be a path").min(1, "must not be empty").optional(),
+  checkpoint: path.optional(),
   seed: z.int("must be a whole number").default(42),
   keep: z.custom<number | KeepOptions>(isKeep, "must be a whole number, at least 1, or { last, best }")
     .default(2),
-  log: z.custom<string | readonly string[]>(isPaths, "must be a path, or a list of paths").optional(),
+  log: z.union(
+    [path, z.array(path).min(1, "must name a path").readonly()],
+    "must be a path, or a list of paths",
+  )
+    .optional(),
   energy: z.custom<EnergyOptions | false>(isFalseOrObject, "must be false, or an object").default({}),
   peakFlops: z.number("must be a number of FLOP/s").positive("must be above 0").optional(),
   parallel: z.custom<false | TrainerParallelOptions>(isFalseOrObject, "must be false, or an object").default(
@@ -108,10 +113,6 @@ export const parallelSchema: z.ZodType<ParallelSettings, TrainerParallelOptions>
 
 /** Defaults and checks of {@linkcode KeepOptions}. */
 export const keepOptionsSchema: z.ZodType<Required<KeepOptions>, KeepOptions> = keepSchema;
-
-function isPaths(value: unknown): boolean {
-  return [value].flat().every((path) => typeof path === "string" && path !== "");
-}
 
 function isFalseOrObject(value: unknown): boolean {
   return value === false || (typeof value === "object" && value !== null);

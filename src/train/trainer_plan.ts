@@ -12,6 +12,7 @@ import {
   number,
   percent,
   type Picture,
+  plural,
   table,
 } from "../display/mod.ts";
 import { gatherValues } from "../base/exchange.ts";
@@ -172,7 +173,7 @@ export class TrainerPlan extends Displayable {
     const rows = this.stages.map((stage) => rowOf(stage));
     const maxBytes = Math.max(...this.stages.map(({ cost }) => cost.bytes.total));
     const flop = this.stages.every(({ tokens }) => tokens !== undefined)
-      ? `${this.stages.reduce((sum, { cost }) => sum + cost.flop, 0).toExponential(2)} FLOP in all`
+      ? `${number(this.stages.reduce((sum, { cost }) => sum + cost.flop, 0), 3)} FLOP in all`
       : "windows of stages in epochs are unknown until the data is read: await trainer.plan().read()";
     const warnings = this.stages.map(({ settings: { name }, steps }) =>
       steps === undefined ? undefined : shortStageWarning(name, steps)
@@ -258,7 +259,7 @@ function rowOf({ settings, steps, tokens, cost, data }: StagePlan): Record<strin
   const warmup = steps === undefined ? settings.warmup : scheduleOf(settings, steps).warmup;
   return {
     stage: settings.name,
-    length: steps === undefined ? `${Object.values(length)[0]} epochs` : `${number(steps)} steps`,
+    length: steps === undefined ? plural(Object.values(length)[0], "epoch") : plural(steps, "step"),
     tokens: tokens === undefined ? "unknown" : count(tokens),
     batch: `${batch} x ${context}${batch > microBatch ? ` in parts of ${microBatch}` : ""}`,
     "learning rate": `${number(learningRate)}, warmup ${warmup ?? "by length"}`,

@@ -71,8 +71,8 @@ export async function verifyResume(
   const stages = short.chain.length;
   const stops = [...new Set([Math.ceil(steps / 2), (stages - 1) * steps + Math.floor(steps / 2)])];
   try {
-    const sessions = { total: stops.length + 2, unit: "sessions" };
-    const whole = await withProgress("proving exact resume", sessions, async (progress) => {
+    const sessions = { total: stops.length + 2, unit: "session" };
+    return await withProgress("proving exact resume", sessions, async (progress) => {
       const whole = await session(short, `${folder}/whole`, { signal });
       progress.add();
       await session(short, `${folder}/parts`, { signal, until: stops[0] });
@@ -81,15 +81,14 @@ export async function verifyResume(
         await session(short, `${folder}/parts`, { signal, until, resume: true });
         progress.add();
       }
-      return whole;
+      const compare = async () => ({
+        difference: await differenceOf(
+          await lastCheckpoint(`${folder}/whole`),
+          await lastCheckpoint(`${folder}/parts`),
+        ),
+      });
+      return new ResumeProof({ steps: whole, stops, ...await fromRank(world, 0, "difference", compare) });
     });
-    const compare = async () => ({
-      difference: await differenceOf(
-        await lastCheckpoint(`${folder}/whole`),
-        await lastCheckpoint(`${folder}/parts`),
-      ),
-    });
-    return new ResumeProof({ steps: whole, stops, ...await fromRank(world, 0, "difference", compare) });
   } finally {
     if (world.rank === 0) await Deno.remove(folder, { recursive: true });
   }

@@ -66,7 +66,9 @@ Deno.test("join keeps every picture in both forms", () => {
   assert.deepEqual(join({ text: "a" }, { text: "b" }), { text: "a\n\nb" });
   const both = join({ text: "a < b" }, { text: "c", html: "<i>c</i>" });
   assert.equal(both.text, "a < b\n\nc");
-  assert.match(both.html!, /<pre[^>]*>a &lt; b<\/pre>.*<i>c<\/i>/);
+  assert.match(both.html!, /<div>a &lt; b<\/div>.*<i>c<\/i>/);
+  const lines = join({ text: "a\n  < b" }, { text: "c", html: "<i>c</i>" });
+  assert.match(lines.html!, /<pre[^>]*>a\n {2}&lt; b<\/pre>/, "several lines keep their columns");
 });
 
 Deno.test("a card escapes its title and keeps its body", () => {

@@ -25,8 +25,8 @@ Deno.test("progress inside of progress is a note in it, and shows once", async (
   await displayIn(
     { clock, sink },
     () =>
-      withProgress("evaluating", { total: 2, unit: "tasks" }, async (outer) => {
-        await withProgress("scoring", { total: 40, unit: "texts" }, async (inner) => {
+      withProgress("evaluating", { total: 2, unit: "task" }, async (outer) => {
+        await withProgress("scoring", { total: 40, unit: "text" }, async (inner) => {
           for (let i = 0; i < 40; i++) {
             await Promise.resolve();
             clock.advance(500);
@@ -63,7 +63,7 @@ Deno.test("a note of three depths has the innermost one in it; work below a seco
             c.add();
           }))),
   );
-  assert.equal(lines[0], "a: (b: (c: 1, 1/s))");
+  assert.equal(lines[0], "a: b: c: 1, 1/s");
   assert.equal(lines.at(-1), "a: took 1.0 s");
 });
 
@@ -104,7 +104,7 @@ Deno.test("an error and an abort end the display and are said in it", async () =
   const work = displayIn(
     { clock, sink },
     () =>
-      withProgress("packing", { total: 10, unit: "documents" }, async (progress) => {
+      withProgress("packing", { total: 10, unit: "document" }, async (progress) => {
         for (let i = 0; i < 10; i++) {
           stop.signal.throwIfAborted();
           await Promise.resolve();

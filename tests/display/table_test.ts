@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError } from "../../src/base/errors.ts";
 import { keyValues, table, textWidth } from "../../src/display/mod.ts";
+import { unpainted } from "../../src/display/terminal.ts";
 
 Deno.test("a table of objects: union of keys, numbers right, one number of decimals a column", () => {
   const rows = [
@@ -72,12 +73,11 @@ const report = [
 
 for (const width of [20, 40, 60, 80, 120, 200]) {
   Deno.test(`a table at ${width} columns fits, its columns stay aligned and its numbers whole`, () => {
-    const { text } = table(report, {
+    const text = table(report, {
       align: { value: "right", "95% interval": "right" },
       title: "Scores of two models, a title with words",
       note: "a note ".repeat(30),
-      width,
-    });
+    }).terminal!(unpainted, width);
     const lines = text.split("\n");
     for (const line of lines) assert.ok(textWidth(line) <= width, `${textWidth(line)}: ${line}`);
     for (const whole of ["66.7%", "[20.8%, 93.9%]", "1,721"]) {
@@ -98,7 +98,7 @@ Deno.test("a table at 60 columns, character by character", () => {
     { step: "C4 rules", kept: 9, why: "words ".repeat(40).trim() },
   ];
   assert.equal(
-    table(rows, { width: 40 }).text,
+    table(rows).terminal!(unpainted, 40),
     [
       "step        kept  why",
       "─".repeat(40),
@@ -109,22 +109,20 @@ Deno.test("a table at 60 columns, character by character", () => {
       "                  words words words wor…",
     ].join("\n"),
   );
-  assert.equal(table(rows.slice(0, 1), { width: 200 }).text.split("\n").length, 3);
+  assert.equal(table(rows.slice(0, 1)).terminal!(unpainted, 200).split("\n").length, 3);
 });
 
 Deno.test("columns without room stand in a block below, after the first column", () => {
   const row = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`column ${i}`, 1000 + i]));
-  const { text } = table([{ model: "a", ...row }], { width: 40 });
+  const text = table([{ model: "a", ...row }]).terminal!(unpainted, 40);
   const heads = text.split("\n").filter((_, i, all) => /^─+$/.test(all[i + 1] ?? ""));
   assert.ok(heads.length > 1 && heads.every((head) => head.startsWith("model")), text);
   for (let i = 0; i < 9; i++) assert.ok(text.includes(`1,00${i}`));
 });
 
 Deno.test("wide characters stay aligned", () => {
-  const lines = table([{ text: "灌木", n: 1 }, { text: "✅ 🇩🇪 😀", n: 22 }, { text: "e\u0301 각", n: 3 }], {
-    width: 60,
-  })
-    .text.split("\n");
+  const rows = [{ text: "灌木", n: 1 }, { text: "✅ 🇩🇪 😀", n: 22 }, { text: "e\u0301 각", n: 3 }];
+  const lines = table(rows).text.split("\n");
   assert.equal(new Set(lines.slice(1).map(textWidth)).size, 1);
   assert.deepEqual(["灌木", "✅", "🇩🇪", "😀", "e\u0301", "각"].map(textWidth), [4, 2, 2, 2, 1, 2]);
 });
@@ -146,9 +144,10 @@ Deno.test("a table in a terminal has a bold head, facts have pale names, and no 
 Deno.test("facts wrap between words, and a path stays whole", () => {
   const path = "/a/very/long/path/that/is/longer/than/the/line.jsonl";
   assert.equal(
-    keyValues("", [["data", `many words of a value in ${path}`]], 30).text,
+    keyValues("", [["data", `many words of a value in ${path}`]]).terminal!(unpainted, 30),
     ["  data  many words of a value", "        in", `        ${path}`].join("\n"),
   );
+  assert.equal(keyValues("", [["data", path.repeat(3)]]).text, `  data  ${path.repeat(3)}`);
 });
 
 Deno.test("no value can inject HTML or move the cursor", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { turns } from "../../src/display/mod.ts";
 import { painted } from "../../src/display/terminal.ts";
-import { wrapRanges } from "../../src/display/wrap.ts";
+import { wrapRanges } from "../../src/display/text_width.ts";
 
 const wrapped = (text: string, columns: number) =>
   wrapRanges(text, columns).map(([from, to]) => text.slice(from, to));

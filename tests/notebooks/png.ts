@@ -1,54 +1,78 @@
 /**
- * PNG beside SVG in notebooks that are kept with their outputs, so that code hosts show the pictures.
+ * PNG beside the pictures of notebooks that are kept with their outputs, for viewers of code hosts.
  *
- * Viewers of code hosts prefer `text/html`, clean it, and let `<img>` keep a data URL with a PNG, as every plot of
- * Matplotlib is one; an SVG in a data URL is refused by some. So the PNG becomes the `src` of the image and the SVG its
- * `srcset`, which browsers prefer where the viewer lets it through. `image/png` beside `text/html` would not do: GitHub
- * ignores it, and GitLab shows it instead of the words and tables of the HTML.
+ * Such viewers take `text/html` before `image/png` and remove its styles (GitHub), or show `image/png` instead of the HTML
+ * (GitLab), and some refuse an SVG in a data URL. So a kept picture is one piece of HTML with both forms: a PNG of the
+ * whole output, hidden by a style, and the output itself in an element that only a style makes visible (`<rp>`, which
+ * browsers hide). Where styles count, as in JupyterLab and VS Code, the output shows; where they are removed, the PNG.
  *
  * @module
  */
 import sharp from "npm:sharp@^0.35.0";
-import { joined, type Notebook, type Output } from "./notebook.ts";
+import { basename } from "node:path";
+import { pathToFileURL } from "node:url";
+import { escapeHtml } from "../../src/display/html.ts";
+import { type Box, Chromium } from "./chromium.ts";
+import { writeHtml } from "./html.ts";
+import { joined, type Notebook, type Output, readNotebook } from "./notebook.ts";
+import { htmlOf, htmlOutputs, isPicture } from "./pictures.ts";
+import type { Tools } from "./screenshots.ts";
 
-/** Pixels of a PNG for each pixel of its SVG. */
-const SCALE = 2;
+/** Width of the window in CSS pixels: an output is about 100 narrower. */
+const WIDTH = 980;
 
-/** Colours of a PNG's palette: enough for charts with smooth edges. */
-const COLOURS = 64;
+/** Pixels of a PNG for each CSS pixel. */
+const SCALE = 1.5;
 
-const SVG_SOURCE = /src="(data:image\/svg\+xml;base64,([A-Za-z0-9+/=]+))"/g;
+/** White pixels around a picture. */
+const MARGIN = 12;
 
-/** Gives every SVG in the HTML of outputs a PNG, in place. Returns the number of pictures. */
-export async function addPng(notebook: Notebook): Promise<number> {
-  const outputs = notebook.cells.flatMap((cell) => cell.outputs ?? []);
-  const counts = await Promise.all(outputs.map(addToOutput));
-  return counts.reduce((sum, count) => sum + count, 0);
+/** JavaScript that returns the boxes of all HTML outputs of the page. */
+const BOXES =
+  `[...document.querySelectorAll('.jp-OutputArea-output[data-mime-type="text/html"]')].map((output) => {
+  const { x, y, width, height } = output.getBoundingClientRect();
+  return { x, y, width, height };
+})`;
+
+/**
+ * Returns the notebook with a PNG beside every picture: HTML with an SVG or with coloured areas.
+ *
+ * @param path the notebook's file, from which the pictures are taken
+ */
+export async function withPng(path: string, tools: Tools): Promise<Notebook> {
+  const notebook = await readNotebook(path);
+  const outputs = htmlOutputs(notebook);
+  if (!outputs.some(isPicture)) return notebook;
+  const folder = await Deno.makeTempDir({ prefix: "llamero_png_" });
+  const chromium = await Chromium.start(tools.chromium);
+  try {
+    const page = await writeHtml(tools.jupyter, path, folder, basename(path, ".ipynb"), "light");
+    await chromium.open(pathToFileURL(page).href, WIDTH);
+    const boxes = await chromium.evaluate<Box[]>(BOXES);
+    if (boxes.length !== outputs.length) {
+      throw new Error(`${path} has ${outputs.length} outputs in HTML and its page ${boxes.length}`);
+    }
+    for (const [i, output] of outputs.entries()) {
+      if (isPicture(output)) await addPng(output, await chromium.picture(boxes[i], SCALE));
+    }
+    return notebook;
+  } finally {
+    await chromium.close();
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
-async function addToOutput({ data }: Output): Promise<number> {
-  const html = data?.["text/html"];
-  if (typeof html !== "string" && !Array.isArray(html)) return 0;
-  const text = joined(html);
-  const found = [...text.matchAll(SVG_SOURCE)];
-  const sources = await Promise.all(
-    found.map(([, url, base64]) => withPng(url, Uint8Array.fromBase64(base64))),
-  );
-  let next = 0;
-  data!["text/html"] = text.replace(SVG_SOURCE, () => sources[next++]);
-  return found.length;
-}
-
-/** Returns the attributes of an image that has both forms, `width` CSS pixels wide where styles are removed. */
-async function withPng(url: string, svg: Uint8Array): Promise<string> {
-  const { png, width } = await rasterise(svg);
-  return `width="${width}" src="data:image/png;base64,${png.toBase64()}" srcset="${url}"`;
-}
-
-/** Draws an SVG document as a PNG with a palette. `width` is that of the SVG in CSS pixels. */
-export async function rasterise(svg: Uint8Array): Promise<{ png: Uint8Array; width: number }> {
-  const { data, info } = await sharp(svg, { density: 72 * SCALE })
-    .png({ palette: true, colours: COLOURS, effort: 10 })
+/** Puts a picture of the output beside its HTML, in place. */
+async function addPng(output: Output, picture: Uint8Array): Promise<void> {
+  const { data, info } = await sharp(picture)
+    .trim({ background: "#fff", threshold: 4 })
+    .extend({ top: MARGIN, bottom: MARGIN, left: MARGIN, right: MARGIN, background: "#fff" })
+    .png({ palette: true, colours: 64, effort: 10 })
     .toBuffer({ resolveWithObject: true });
-  return { png: new Uint8Array(data), width: Math.round(info.width / SCALE) };
+  const title = joined(output.data!["text/plain"] as string | string[] ?? "").trim().split("\n")[0];
+  const width = Math.round(info.width / SCALE);
+  const image = `<img alt="${escapeHtml(title)}" src="data:image/png;base64,${
+    new Uint8Array(data).toBase64()
+  }" width="${width}" style="display:none">`;
+  output.data!["text/html"] = `${image}\n<rp style="display:block">${htmlOf(output)}</rp>`;
 }

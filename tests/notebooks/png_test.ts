@@ -1,51 +1,45 @@
 import assert from "node:assert/strict";
 import { svgDocument, svgImage } from "../../src/display/svg.ts";
-import { code } from "./made_up.ts";
-import type { Notebook } from "./notebook.ts";
-import { addPng, rasterise } from "./png.ts";
+import { needs } from "../support/needs.ts";
+import { code, withNotebook } from "./made_up.ts";
+import type { Cell } from "./notebook.ts";
+import { countPictures, htmlOf, htmlOutputs } from "./pictures.ts";
+import { findTools } from "./screenshots.ts";
 
-const svg = svgDocument(120, 40, `<rect x="60" width="60" height="40" fill="#0072b2"/>`);
-const bytes = new TextEncoder().encode(svg);
+const tools = await findTools();
+const ready = needs(typeof tools !== "string", String(tools));
 
-/** Returns a notebook of one cell with this HTML as its output. */
-function shown(html: string | string[]): Notebook {
-  const cell = code("1");
-  cell.outputs = [{
-    output_type: "display_data",
-    data: { "text/html": html, "text/plain": "x" },
-    metadata: {},
-  }];
-  return { cells: [{ cell_type: "markdown", source: "text" }, cell] };
+const image = svgImage(svgDocument(120, 40, `<rect width="120" height="40" fill="#0072b2"/>`));
+const chart = `<div style="color:red">Loss</div>${image}`;
+
+/** Returns a cell with this HTML as its output. */
+function shown(html: string): Cell {
+  const data = { "text/html": html, "text/plain": "Loss < 3\nmore" };
+  return { ...code("1"), outputs: [{ output_type: "display_data", data, metadata: {} }] };
 }
 
-Deno.test("an SVG in a notebook's HTML gets a PNG as the source, and stays where browsers look first", async () => {
-  const image = svgImage(svg, "a < b");
-  const notebook = shown([`<div>1 ${image}`, `${image} 2</div>`]);
-  assert.equal(await addPng(notebook), 2);
-  const html = String(notebook.cells[1].outputs![0].data!["text/html"]);
-  const images = [...html.matchAll(/<img [^>]*>/g)].map(([text]) => text);
-  assert.equal(images.length, 2);
-  assert.ok(html.startsWith("<div>1 <img ") && html.endsWith(" 2</div>"), "the words stay");
-  for (const text of images) {
-    assert.match(text, /alt="a &lt; b"/);
-    assert.match(text, / width="120" src="data:image\/png;base64,[A-Za-z0-9+/=]+" /);
-    const [, base64] = text.match(/srcset="data:image\/svg\+xml;base64,([^"]+)"/)!;
-    assert.deepEqual(Uint8Array.fromBase64(base64), bytes);
-  }
-  assert.equal(await addPng(notebook), 0, "a second time there is nothing to add");
+Deno.test("pictures are outputs with an SVG or with coloured areas", () => {
+  const bars = `<div style="background:#0072b2;width:10px"></div>`;
+  const cells = [shown(chart), shown("<table><tr><td>1</td></tr></table>"), shown(bars)];
+  assert.deepEqual(countPictures({ cells }), { pictures: 2, withPng: 0 });
 });
 
-Deno.test("outputs without pictures stay as they are", async () => {
-  const notebook = shown("<b>src</b>");
-  const before = structuredClone(notebook);
-  assert.equal(await addPng(notebook), 0);
-  assert.deepEqual(notebook, before);
-});
-
-Deno.test("a PNG has two pixels for each of its SVG's, and few colours", async () => {
-  const { png, width } = await rasterise(bytes);
-  const view = new DataView(png.buffer, png.byteOffset);
-  assert.equal(width, 120);
-  assert.deepEqual([view.getUint32(16), view.getUint32(20)], [240, 80]);
-  assert.equal(png[25], 3, "colour type 3: a palette");
+Deno.test(`a kept picture has a PNG for viewers that remove styles${ready.reason}`, ready, async () => {
+  assert.ok(typeof tools !== "string");
+  const { withPng } = await import("./png.ts");
+  await withNotebook([shown("<b>text</b>"), shown(chart)], async (path) => {
+    const notebook = await withPng(path, tools);
+    assert.deepEqual(countPictures(notebook), { pictures: 1, withPng: 1 });
+    const [text, picture] = htmlOutputs(notebook).map(htmlOf);
+    assert.equal(text, "<b>text</b>", "an output without a picture stays as it was");
+    assert.ok(picture.endsWith(`<rp style="display:block">${chart}</rp>`), "the output itself is all there");
+    const [, alt, base64, width] = picture.match(
+      /^<img alt="([^"]*)" src="data:image\/png;base64,([^"]+)" width="(\d+)" style="display:none">/,
+    )!;
+    assert.equal(alt, "Loss &lt; 3");
+    const png = Uint8Array.fromBase64(base64);
+    const pixels = new DataView(png.buffer).getUint32(16);
+    assert.ok(Math.abs(pixels / Number(width) - 1.5) < 0.02, `${pixels} pixels for a width of ${width}`);
+    assert.equal(png[25], 3, "colour type 3: a palette");
+  });
 });

@@ -2,7 +2,7 @@
  * Runs notebooks without a browser in the Deno kernel, and collects all outputs.
  *
  * As a program, `deno run -A tests/notebooks/run.ts [FILES]`, by default with all of notebooks/, writes the outputs into
- * each notebook that ran without an error, with a PNG beside every SVG.
+ * each notebook that ran without an error, with a PNG beside every picture where Chromium and nbconvert are installed.
  *
  * @module
  */
@@ -21,6 +21,7 @@ import {
   writeNotebook,
 } from "./notebook.ts";
 import { OutputCollector } from "./outputs.ts";
+import { countPictures } from "./pictures.ts";
 
 /** Settings of a notebook run. */
 export interface NotebookRunOptions {
@@ -158,20 +159,25 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
 }
 
 if (import.meta.main) {
-  const { addPng } = await import("./png.ts"); // loads a native library, which tests of the kernel do without
+  const { withPng } = await import("./png.ts"); // loads a native library, which the tests do without
+  const { findTools } = await import("./screenshots.ts");
+  const tools = await findTools();
+  if (typeof tools === "string") console.log(`Pictures are written without a PNG beside them: ${tools}.`);
   let failed = 0;
   for (const path of Deno.args.length ? Deno.args : notebookFiles()) {
     const start = performance.now();
     const { notebook, error } = await runNotebook(path);
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
-    const pictures = error ? 0 : await addPng(notebook);
-    if (!error) await writeNotebook(path, notebook);
-    const size = (await Deno.stat(path)).size / 1000;
-    console.log(
-      error
-        ? `${path}: FAILED (${seconds} s)`
-        : `${path}: ok (${seconds} s, ${pictures} pictures, ${size.toFixed(0)} kB)`,
-    );
+    if (error) {
+      console.log(`${path}: FAILED (${seconds} s)`);
+    } else {
+      await writeNotebook(path, notebook);
+      const kept = typeof tools === "string" ? notebook : await withPng(path, tools);
+      await writeNotebook(path, kept);
+      const { pictures } = countPictures(kept);
+      const size = ((await Deno.stat(path)).size / 1000).toFixed(0);
+      console.log(`${path}: ok (${seconds} s, ${pictures} pictures, ${size} kB)`);
+    }
     if (error) console.error(`${error}\n`);
     failed += error ? 1 : 0;
   }

@@ -1,6 +1,5 @@
 /**
- * The verbs that may take more than a second, each with small work that lasts long by a clock of its own, and the verbs that
- * do not, with the reason.
+ * The verbs that may take more than a second, each with small work that lasts long by a clock of its own.
  *
  * @module
  */
@@ -16,7 +15,7 @@ import {
 import { Dataset, Evaluator, Model, Tokenizer, Trainer } from "../../mod.ts";
 import { testDevice } from "../support/device.ts";
 
-/** What the verbs work on. */
+/** The objects on which the verbs work. */
 export interface Workshop {
   /** A folder that is removed afterwards. */
   folder: string;
@@ -36,7 +35,7 @@ export interface Workshop {
 export interface LongVerb {
   /** Class and verb, and what is done by it where that matters. */
   verb: string;
-  /** Does the work. */
+  /** Runs the verb. */
   work(shop: Workshop): Promise<unknown>;
   /** A line that is shown before the end: with a count where there is something to count. */
   shows: RegExp;
@@ -115,7 +114,7 @@ export const longVerbs: readonly LongVerb[] = [
     work: ({ folder }) =>
       Dataset.jsonl(`${folder}/corpus.jsonl`, { text: "text" })
         .write(`${folder}/parts/x-*.jsonl`, { part: 0, of: 1, unitBytes: 300 }),
-    shows: /^writing x-\*\.jsonl: \S+ 1 of \d+ shards, .*\(reading corpus\.jsonl: \d records/,
+    shows: /^writing x-\*\.jsonl: 1 of \d+ shards \(reading corpus\.jsonl: \d records/,
   },
   {
     verb: "joinParts",
@@ -125,17 +124,17 @@ export const longVerbs: readonly LongVerb[] = [
   {
     verb: "Dataset.dedup, the longest stays",
     work: ({ corpus }) => corpus.dedup({ by: "near", keep: "longest" }).stats(),
-    shows: /^reading records: \(comparing documents, the longest first: 5 of 12 documents, /,
+    shows: /^reading records: comparing documents, the longest first: 5 of 12 documents, /,
   },
   {
     verb: "Dataset.dedup, none stays",
     work: ({ corpus }) => corpus.dedup({ by: "paragraph", keep: "none", against: corpus.take(3) }).stats(),
-    shows: /^reading records: \(looking for repeated text: 5 documents, /,
+    shows: /^reading records: looking for repeated text: 5 documents, /,
   },
   {
     verb: "Dataset.contamination",
     work: ({ corpus, folder }) => corpus.contamination(`${folder}/corpus.jsonl`, { n: 3 }).stats(),
-    shows: /^reading records: \(reading the benchmarks: 5 items, /,
+    shows: /^reading records: reading the benchmarks: 5 items, /,
   },
   {
     verb: "Dataset.perplexity",
@@ -143,17 +142,17 @@ export const longVerbs: readonly LongVerb[] = [
       const model = await NgramModel.trainOn(corpus, { tokenizer, order: 2 });
       await corpus.perplexity({ model, quantiles: [0.3, 0.6] }).stats();
     },
-    shows: /^reading records: \(measuring perplexities: 5 documents, /,
+    shows: /^reading records: measuring perplexities: 5 documents, /,
   },
   {
     verb: "Dataset.sample",
     work: () => Dataset.sample("moby-dick").take(1).toArray(),
-    shows: /^reading moby-dick: \(loading moby-dick \.\.\.\)/,
+    shows: /^reading moby-dick: loading moby-dick \.\.\./,
   },
   {
     verb: "Dataset.lines, downloaded",
     work: () => served((address) => Dataset.lines(address).toArray()),
-    shows: /^reading lines\.txt: \(downloading lines\.txt: \S+ kB of 2\.80 kB, /,
+    shows: /^reading lines\.txt: downloading lines\.txt: \S+ kB of 2\.80 kB, /,
   },
   {
     verb: "DedupJobs.run and write",
@@ -178,7 +177,7 @@ export const longVerbs: readonly LongVerb[] = [
       await measurePerplexity(dataset, `${folder}/cutoffs/p-*.json`, { model, part: 0, of: 1 });
       await perplexityCutoffs(`${folder}/cutoffs/p-*.json`);
     },
-    shows: /^writing p-\*\.json: \S+ 0 of 1 shards/,
+    shows: /^writing p-\*\.json: 0 of 1 shard \(reading corpus\.jsonl: 5 records, /,
   },
   {
     verb: "TextClassifier.train",
@@ -189,7 +188,7 @@ export const longVerbs: readonly LongVerb[] = [
     verb: "TokenDataset.prepare",
     work: async ({ corpus, tokenizer, folder }) =>
       (await corpus.tokenize(tokenizer, { context: 12, dir: `${folder}/tokens` }).prepare()).close(),
-    shows: /^tokenizing records: 5 documents, |^tokenizing records: 5 records, /,
+    shows: /^tokenizing records: 5 records, /,
   },
   {
     verb: "TokenDataset.stats",
@@ -223,7 +222,7 @@ export const longVerbs: readonly LongVerb[] = [
   {
     verb: "Tokenizer.encodeBatch",
     work: ({ tokenizer }) => tokenizer.encodeBatch(Array(2000).fill("the llama"), { workers: 1 }),
-    shows: /^encoding: \S+ 1,?024 of 2,?000 texts, |^encoding: \S+ 1\.02K of 2\.00K texts, /,
+    shows: /^encoding: \S+ 1,024 of 2,000 texts, /,
   },
   {
     verb: "Model.create",
@@ -261,7 +260,7 @@ export const longVerbs: readonly LongVerb[] = [
   {
     verb: "Model.score",
     work: ({ model }) => model.score("the llama", " hums"),
-    shows: /^scoring: \S+ 1 of 1 texts, /,
+    shows: /^scoring: \S+ 1 of 1 text, /,
   },
   {
     verb: "Model.scoreBatch",
@@ -285,9 +284,10 @@ export const longVerbs: readonly LongVerb[] = [
   },
   {
     verb: "Model.chat",
-    work({ model, tokenizer }) {
-      model.tokenizer = tokenizer.withTemplate("plain");
-      return model.chat("a", { maxTokens: 4, temperature: 0.5 }).text();
+    async work({ model, tokenizer }) {
+      const options = { context: 64, tokenizer: tokenizer.withTemplate("plain"), device: model.device };
+      using chatty = await Model.create({ dim: 16, layers: 1, heads: 2 }, options);
+      await chatty.chat("a", { maxTokens: 4, temperature: 0.5 }).text();
     },
     shows: /^generating: \d tokens?, /,
   },
@@ -316,7 +316,7 @@ export const longVerbs: readonly LongVerb[] = [
     work: ({ model, corpus, folder }) =>
       new Trainer(model, { energy: false, checkpoint: `${folder}/run` })
         .pretrain(corpus, { steps: 2, batchTokens: 24, learningRate: 1e-3 }).run().finished,
-    shows: /^pretrain 2\/2 saving step-000002: \(writing /,
+    shows: /^pretrain 2\/2: saving step-000002: writing /,
   },
   {
     verb: "Trainer.run, reading",
@@ -324,14 +324,17 @@ export const longVerbs: readonly LongVerb[] = [
       new Trainer(model, { energy: false })
         .pretrain(corpus.map((document) => document), { steps: 2, batchTokens: 24, learningRate: 1e-3 })
         .run().finished,
-    shows: /^pretrain reading data: tokenizing records: \d+ /,
+    shows: /^pretrain: reading data: tokenizing records: \d+ /,
   },
   {
     verb: "Trainer.resume",
-    work: ({ model, corpus, folder }) =>
-      new Trainer(model, { energy: false, checkpoint: `${folder}/run` })
-        .pretrain(corpus, { steps: 3, batchTokens: 24, learningRate: 1e-3 }).resume().finished,
-    shows: /checking step-000002: \S* ?\d of \d files/,
+    async work({ model, corpus, folder }) {
+      const trainer = new Trainer(model, { energy: false, checkpoint: `${folder}/stopped` })
+        .pretrain(corpus, { steps: 3, batchTokens: 24, learningRate: 1e-3 });
+      await trainer.run({ until: 2 });
+      await trainer.resume();
+    },
+    shows: /^checking step-000002: \d of \d files/,
   },
   {
     verb: "Trainer.steps",
@@ -345,59 +348,29 @@ export const longVerbs: readonly LongVerb[] = [
   {
     verb: "Trainer.verifyResume",
     work: ({ trainer }) => trainer.verifyResume({ steps: 2 }),
-    shows: /^proving exact resume: \S+ [123] of 4 sessions, /,
+    shows: /^proving exact resume: \S+ [123] of 3 sessions, /,
   },
   {
     verb: "Trainer.maskPreview",
     work: ({ model, chats }) => new Trainer(model).instruct(chats, { epochs: 1 }).maskPreview(2),
-    shows: /^reading records: 1 records/,
+    shows: /^reading records: 1 record/,
   },
   {
     verb: "Evaluator.run",
     work: ({ model }) => new Evaluator(model).add("piqa", { data: Dataset.from(onTask) }).run(),
-    shows: /^evaluating: \S+ 0 of 1 tasks \(piqa on model: 2 of 2 texts, /,
+    shows: /^piqa on model: \S+ 3 of 3 texts, /,
+  },
+  {
+    verb: "Evaluator.run of several tasks",
+    work: ({ model, corpus }) => {
+      const evaluator = new Evaluator(model).add("piqa", { data: Dataset.from(onTask) });
+      return evaluator.loss(corpus, { limit: 40 }).run();
+    },
+    shows: /^evaluating: 1 of 2 tasks \(loss on model: measuring the loss: \d+ of \d+ windows, /,
   },
   {
     verb: "Evaluator.loss",
     work: ({ model, corpus }) => new Evaluator(model).loss(corpus, { limit: 200 }).run(),
-    shows: /^evaluating: \S+ 0 of 1 tasks \(loss on model: \(measuring the loss: \d+ of \d+ windows, /,
+    shows: /^loss on model: measuring the loss: \d+ of \d+ windows, /,
   },
 ];
-
-/** Methods of the five classes that are no long verbs, by the reason. */
-export const otherVerbs: Readonly<Record<string, readonly string[]>> = {
-  "plans: nothing is read or run before a terminal verb": [
-    ..."text lines jsonl csv parquet from commonCrawl c4 github wikipedia books arxiv stackExchange llama mix concat"
-      .split(" ").map((name) => `Dataset.${name}`),
-    ..."tokens map filter shuffle take skip split language clean quality cache conversations tokenize"
-      .split(" ").map((name) => `Dataset.${name}`),
-    "Trainer.pretrain",
-    "Trainer.instruct",
-    "Trainer.evaluate",
-    "Evaluator.add",
-    "Evaluator.suite",
-  ],
-  "a look at what is known": [
-    ..."picture toJSON".split(" ").flatMap((name) =>
-      ["Dataset", "Tokenizer", "Model", "Trainer", "Evaluator"].map((owner) => `${owner}.${name}`)
-    ),
-    "Model.summary",
-    ..."tokenOf idOf isSpecial show pieces job".split(" ").map((name) => `Tokenizer.${name}`),
-  ],
-  "synchronous, of one text or one vocabulary": [
-    ..."encode decode decoder chat withTemplate withEosIds fromPieces fromJSON"
-      .split(" ").map((name) => `Tokenizer.${name}`),
-  ],
-  "synchronous, in memory": ["Model.dispose", "Model.setParameters"],
-  "a vocabulary of a few megabytes": ["Tokenizer.save"],
-  "copied on the GPU": ["Model.clone"],
-  "its card is that of the run, tests/train/launch_run_test.ts": ["Trainer.launch"],
-  "the work of run, shared by ranks": ["Evaluator.runOnRanks"],
-  "a text of help that is built in": [
-    "Dataset.help",
-    "Tokenizer.help",
-    "Model.help",
-    "Trainer.help",
-    "Evaluator.help",
-  ],
-};

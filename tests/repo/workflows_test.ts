@@ -1,5 +1,6 @@
 // Tasks and actions that guides and workflows name, and whether they are there.
 import assert from "node:assert/strict";
+import { projectFiles } from "../../src/new/project_files.ts";
 import { readTree } from "./tree.ts";
 import config from "../../deno.json" with { type: "json" };
 
@@ -14,6 +15,14 @@ Deno.test("every task that a guide or a workflow names is in deno.json", () => {
   // The tasks of a project that `new` makes are its own.
   const known = [...Object.keys(config.tasks), "train"];
   assert.deepEqual(named.filter(({ task }) => !known.includes(task)), []);
+});
+
+Deno.test("deno task lists every task with a description of one line", () => {
+  const { tasks: own }: typeof config = JSON.parse(projectFiles("a", { imports: {} })["deno.json"]);
+  for (const [name, task] of [...Object.entries(config.tasks), ...Object.entries(own)]) {
+    assert.match(task.description, /^[A-Z][^\n]{8,99}[^.\n]$/, name);
+    assert.ok(task.command, name);
+  }
 });
 
 Deno.test("workflows run on three systems, and pin each action by its major version", () => {

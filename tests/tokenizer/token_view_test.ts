@@ -14,6 +14,8 @@ Deno.test("a text shows as its tokens", async () => {
   assert.deepEqual(view.toJSON().tokens.map((token) => token.id), [...tokenizer.encode("The <b>12\n")]);
   assert.equal(String(tokenizer.show("")), "0 tokens, 0 B");
   assert.match(String(tokenizer.show("a ".repeat(5000))), /and [\d,]+ more/);
+  const lines = String(tokenizer.show("a ".repeat(5000))).split("\n");
+  assert.ok(lines.length > 50 && lines.every((line) => line.length < 80), "tokens stand in lines of a width");
   assert.match(String(tokenizer.show("x", { bos: true })), /^<s>│/);
 });
 

@@ -37,8 +37,8 @@ async function setUp(folder: string) {
     const shape = { dim: 32, layers: 2, heads: 2, hidden: 48 };
     return await Model.create(shape, { tokenizer, context: 12, seed, device: await testDevice("fast") });
   };
-  const chain = (model: Model, checkpoint: string, fn = "upper", steps = 8) =>
-    new Trainer(model, { checkpoint, energy: false, parallel: { lanes: 2 } }).pretrain(
+  const chain = (model: Model, checkpoint: string, fn = "upper", steps = 8, log?: string) =>
+    new Trainer(model, { checkpoint, energy: { watts: 50 }, log, parallel: { lanes: 2 } }).pretrain(
       data.map(functions[fn], { name: fn }),
       { steps, batchTokens: 60, learningRate: 3e-3, warmup: 3, checkpointEvery: 3 },
     );
@@ -50,10 +50,22 @@ Deno.test(`a launched run has the numbers and the weights of one process${reason
     const { make, chain, module } = await setUp(folder);
     const [alone, model] = [await make(), await make()];
     const wanted = await chain(alone, join(folder, "alone")).run({ display: false });
-    const run = chain(model, join(folder, "ranks")).launch({ ranks: 2, launcher, module, display: false });
+    const run = chain(model, join(folder, "ranks"), "upper", 8, "jsonl").launch({
+      ranks: 2,
+      launcher,
+      module,
+      display: false,
+    });
     const kinds: string[] = [];
     for await (const { type } of run.events()) kinds.push(type);
     const result = await run;
+    const logged = Deno.readTextFileSync(join(folder, "ranks/events.jsonl")).trimEnd().split("\n");
+    assert.deepEqual(logged.map((line) => JSON.parse(line).type), kinds, "this process alone keeps the log");
+    assert.match(result.energy!.source, /^2 devices, each 50 W as given/);
+    assert.match(
+      String(result),
+      /mean speed .* on\s+each\s+of\s+2\s+devices[^]*peak memory +\d[^]*energy +\d/,
+    );
     assert.deepEqual(numbersOf(result.history), numbersOf(wanted.history));
     assert.deepEqual(result.validations.map(({ loss }) => loss), wanted.validations.map(({ loss }) => loss));
     assert.deepEqual([result.status, result.devices, result.exact], ["done", 2, true]);

@@ -118,7 +118,7 @@ async function collect(
   into: HashStore,
   pass: Pass,
 ): Promise<void> {
-  await withProgress("hashing the documents seen before", { unit: "documents" }, async (progress) => {
+  await withProgress("hashing the documents seen before", { unit: "document" }, async (progress) => {
     for await (const entry of entriesOf(plan, pass.another())) {
       units.each(asDocument(entry).text, (low, high) => void into.add(low, high));
       progress.add();
@@ -178,7 +178,7 @@ function keepNone(
     repeated.clear();
     if (nextGroup) mark(nextGroup);
     nextGroup = undefined;
-    await withProgress("looking for repeated text", { unit: "documents" }, async (progress) => {
+    await withProgress("looking for repeated text", { unit: "document" }, async (progress) => {
       for (let item = await ahead.next(); !item.done; item = await ahead.next()) {
         if (groups.begins(item.value)) {
           nextGroup = item.value;

@@ -63,7 +63,7 @@ export function nearPlan(input: DatasetPlan<Document>, options: NearOptions): Da
   const step = { op: "dedup", options: shown, kind: "documents" as const, identity, opaque, reach };
   const addAgainst = async (seen: SeenSketches, pass: Pass) => {
     if (!against) return;
-    await withProgress("sketching the documents seen before", { unit: "documents" }, async (progress) => {
+    await withProgress("sketching the documents seen before", { unit: "document" }, async (progress) => {
       for await (const { value } of entriesOf(sketchedPlan(against, { words, bands }), pass.another())) {
         seen.add(value.derived);
         progress.add();
@@ -123,7 +123,7 @@ async function nearToLonger(
 ): Promise<Uint8Array> {
   using all = new ShingleFile();
   const lengths: number[] = [];
-  await withProgress("sketching documents", { unit: "documents" }, async (progress) => {
+  await withProgress("sketching documents", { unit: "document" }, async (progress) => {
     for await (const { value: { document, derived } } of entriesOf(sketchedPlan(input, { words }), pass)) {
       progress.set(lengths.push(document.text.length));
       all.append(derived.shingles);
@@ -131,7 +131,7 @@ async function nearToLonger(
   });
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[b] - lengths[a] || a - b);
   const flags = new Uint8Array(lengths.length);
-  const comparing = { total: order.length, unit: "documents" };
+  const comparing = { total: order.length, unit: "document" };
   await withProgress("comparing documents, the longest first", comparing, async (progress) => {
     for (const i of order) {
       if (!seen.addNew({ shingles: all.at(i) })) flags[i] = 1;

@@ -91,7 +91,7 @@ export class TextClassifier extends Displayable {
     const heldOutExamples: Example[] = [];
     for (const [texts, side] of [[positive, "positive"], [negative, "negative"]] as const) {
       let count = 0;
-      await withProgress(`reading ${side} texts`, { unit: "texts" }, async (progress) => {
+      await withProgress(`reading ${side} texts`, { unit: "text" }, async (progress) => {
         for await (const item of texts) {
           const features = featuresOf(typeof item === "string" ? item : item.text, buckets);
           const isHeldOut = hashUniform(seed, `${side} ${count++}`) < heldOut;
@@ -106,7 +106,7 @@ export class TextClassifier extends Displayable {
     const random = new Random(seed);
     const timer = new YieldTimer();
     const total = epochs * trainExamples.length;
-    await withProgress("training a text classifier", { total, unit: "texts" }, async (progress) => {
+    await withProgress("training a text classifier", { total, unit: "text" }, async (progress) => {
       for (let epoch = 0; epoch < epochs; epoch++) {
         for (const { features, positive } of random.shuffle(trainExamples)) {
           const scale = 1 / Math.sqrt(features.length || 1);

@@ -138,7 +138,7 @@ function eachRun(words: Uint32Array, length: number, use: (low: number, high: nu
 /** Reads the runs of benchmark files: an item per row of JSON and CSV files, per line of other files. */
 async function runsOf(patterns: readonly string[], n: number, { signal }: Pass): Promise<WordRuns> {
   const runs = new WordRuns(n);
-  await withProgress("reading the benchmarks", { unit: "items" }, async (progress) => {
+  await withProgress("reading the benchmarks", { unit: "item" }, async (progress) => {
     for await (const { path, name } of localFiles(patterns, signal)) {
       const isTable = /\.(csv|tsv)(\.\w+)?$/i.test(name);
       const found = isJsonName(name) ? findJsonl(path) : isTable ? findCsv(path) : findLines(path);

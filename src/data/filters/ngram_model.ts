@@ -91,7 +91,7 @@ export class NgramModel {
   ): Promise<NgramModel> {
     const orders = emptyOrders(order);
     const timer = new YieldTimer();
-    await withProgress(`counting sequences of ${order} tokens`, { unit: "texts" }, async (progress) => {
+    await withProgress(`counting sequences of ${order} tokens`, { unit: "text" }, async (progress) => {
       for await (const item of texts) {
         const text = typeof item === "string" ? item : item.text;
         count(orders, sentence(text, tokenizer, order));

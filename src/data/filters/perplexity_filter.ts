@@ -130,7 +130,7 @@ async function cutoffsOf(
   pass: Pass,
 ): Promise<[number, number]> {
   const perplexities: number[] = [];
-  await withProgress("measuring perplexities", { unit: "documents" }, async (progress) => {
+  await withProgress("measuring perplexities", { unit: "document" }, async (progress) => {
     for await (const { value } of entriesOf(measuredPlan(plan, model), pass)) {
       progress.set(perplexities.push(value.derived));
     }

@@ -28,7 +28,7 @@ type Report = PartOfJob & PartReport;
  * its line says
  */
 export async function joinManifest(pattern: string, verify: boolean): Promise<ManifestLine[]> {
-  return await withProgress(`joining ${basename(pattern)}`, { unit: "shards" }, async (progress) => {
+  return await withProgress(`joining ${basename(pattern)}`, { unit: "shard" }, async (progress) => {
     const { lines, parts } = await checkedLines(pattern, verify, progress);
     await tidy(new ManifestFolder(pattern), lines, parts);
     return lines;

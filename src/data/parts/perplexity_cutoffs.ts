@@ -109,7 +109,7 @@ export async function perplexityCutoffs(
 ): Promise<[number, number]> {
   const folder = new ManifestFolder(path);
   const { checkedLines } = await import("./join_manifest.ts");
-  const { lines } = await withProgress(`reading ${basename(path)}`, { unit: "shards" }, (progress) => {
+  const { lines } = await withProgress(`reading ${basename(path)}`, { unit: "shard" }, (progress) => {
     return checkedLines(path, true, progress);
   });
   const bins = new Map<number, number>();

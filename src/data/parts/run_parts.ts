@@ -66,7 +66,7 @@ export async function runPart(plan: DatasetPlan, job: PartsJob, fill: FillShard)
   const failures = new Failures();
   await withProgress(
     `writing ${basename(job.pattern)}`,
-    { total: own.size, unit: "shards" },
+    { total: own.size, unit: "shard" },
     async (progress) => {
       for (const unit of all.filter((unit) => own.has(unit))) {
         job.signal?.throwIfAborted();

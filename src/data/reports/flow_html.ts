@@ -56,7 +56,8 @@ function widthOf(share: number): string {
 
 function boxHtml({ op, words, counts }: FlowStep, whole: number): string {
   const body = counts === undefined ? "" : countsHtml(counts, whole);
-  return `<div style="box-sizing:border-box;width:150px;padding:6px 10px;border:1px solid ${GREY};` +
+  const line = /^off\b/.test(words) ? "dashed" : "solid"; // such as a filter without its model
+  return `<div style="box-sizing:border-box;width:150px;padding:6px 10px;border:1px ${line} ${GREY};` +
     `border-radius:6px"><b>${escapeHtml(op)}</b>` +
     `<div style="${SMALL};opacity:0.8">${escapeHtml(words)}</div>${body}</div>`;
 }

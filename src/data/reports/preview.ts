@@ -42,7 +42,7 @@ export class Preview<T> extends Displayable {
 
   #readInto(records: T[], pass: Pass): Promise<void> {
     const label = `reading ${sourceLabel(this.#plan)}`;
-    return withProgress(label, { total: this.#count, unit: "records" }, async (progress) => {
+    return withProgress(label, { total: this.#count, unit: "record" }, async (progress) => {
       for await (const { value } of entriesOf(this.#plan, pass)) {
         progress.set(records.push(value));
         if (records.length === this.#count) break;

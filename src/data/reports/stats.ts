@@ -121,7 +121,7 @@ export async function tallied<T>(
 ): Promise<DatasetStats> {
   const pass = new Pass(options);
   const tally = new Tally();
-  await withProgress(label, { unit: "records" }, async (progress) => {
+  await withProgress(label, { unit: "record" }, async (progress) => {
     for await (const entry of entriesOf(plan, pass)) {
       tally.add(entry);
       await use(entry.value);

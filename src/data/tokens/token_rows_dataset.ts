@@ -7,6 +7,7 @@ import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions, wrongArgument } from "../../base/schema.ts";
 import type { Picture } from "../../display/display.ts";
+import { number, plural } from "../../display/format.ts";
 import { hashOf, type LineageStep } from "../plan/fingerprint.ts";
 import type { HeldOut } from "../validation/hold_out.ts";
 import { PreparedTokens, type WindowSource } from "../windows/prepared_tokens.ts";
@@ -95,8 +96,9 @@ export class TokenRowsDataset extends TokenDataset {
 
   override picture(): Picture {
     return {
-      text:
-        `Tokens as given: ${this.#windows.length} windows of ${this.context}, ids below ${this.vocabSize}`,
+      text: `Tokens as given: ${plural(this.#windows.length, "window")} of ${this.context}, ids below ${
+        number(this.vocabSize)
+      }`,
     };
   }
 

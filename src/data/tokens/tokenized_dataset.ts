@@ -100,9 +100,9 @@ export class TokenizedDataset extends TokenDataset {
     const { plan } = this.#spec;
     const sources: PackedSource[] = [];
     const done = { documents: 0, tokens: 0 };
-    const records = plan.kind ?? "records";
+    const unit = plan.kind?.slice(0, -1) ?? "record";
     try {
-      await withProgress(`tokenizing ${sourceLabel(plan)}`, { unit: records }, async (progress) => {
+      await withProgress(`tokenizing ${sourceLabel(plan)}`, { unit }, async (progress) => {
         for (const source of sourcesOf(plan)) {
           const open = await this.#open(source, {
             ...options,

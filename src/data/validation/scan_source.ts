@@ -59,7 +59,7 @@ export async function scanSource(plan: DatasetPlan, options: ScanOptions): Promi
   let conversations = plan.kind === "conversations";
   let kept: Entry<unknown>[] = [];
   let unitsKept = 0;
-  await withProgress("choosing validation data", { unit: "records" }, async (progress) => {
+  await withProgress("choosing validation data", { unit: "record" }, async (progress) => {
     for await (const entry of entriesOf(plan, new Pass({ signal: options.signal }))) {
       progress.set(++documents);
       checkKind(entry, options.kind);

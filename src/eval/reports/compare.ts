@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../../base/errors.ts";
-import { type Column as DisplayColumn, fixed, type Grid, table } from "../../display/mod.ts";
+import { type Column as DisplayColumn, fixed, type Grid, percent, table } from "../../display/mod.ts";
 import { type Measure, showMeasure } from "../tasks/metric.ts";
 import { qualifications, type TaskResult } from "../tasks/task_result.ts";
 import { published, type PublishedColumn, publishedTitles } from "./published.ts";
@@ -20,7 +20,7 @@ export interface ComparedRow {
   scores: Record<string, number>;
   /** Number of items of each score, by column; undefined for the paper's, which prints none. */
   n?: Record<string, number>;
-  /** 95 % Wilson interval of each share, by column, in the unit of the score. */
+  /** 95% Wilson interval of each share, by column, in the unit of the score. */
   intervals?: Record<string, [low: number, high: number]>;
 }
 
@@ -181,14 +181,14 @@ function cell({ model, from, scores }: ComparedRow, { name, paper, own }: Column
     return score ? ownText(score.measure) : "";
   }
   if (scores[name] === undefined) return "";
-  return paper.unit === "share" ? `${fixed(scores[name], 1)} %` : String(scores[name]);
+  return paper.unit === "share" ? percent(scores[name] / 100) : String(scores[name]);
 }
 
-/** Writes a score of this report with its interval, or its error, and its number of items: `66.7 % [20.8, 93.9], n 3`. */
+/** Writes a score of this report with its interval, or its error, and its number of items: `66.7% [20.8, 93.9], n 3`. */
 function ownText(measure: Measure): string {
   const { value, interval, n } = measure;
   const [low, high] = (interval ?? []).map((bound) => fixed(100 * bound, 1));
-  const score = interval ? `${fixed(100 * value, 1)} % [${low}, ${high}]` : showMeasure(measure);
+  const score = interval ? `${percent(value)} [${low}, ${high}]` : showMeasure(measure);
   return `${score}, n ${fixed(n, 0)}`;
 }
 
@@ -197,7 +197,7 @@ function notes(results: readonly TaskResult[], columns: readonly Column[], numbe
   const compared = columns.flatMap(({ own, paper }) => own.map(({ result }) => ({ result, paper })));
   const tables = [...new Set(columns.map(({ paper }) => paper.table))];
   const brackets = compared.length
-    ? ["Scores of this report stand with their 95 % Wilson intervals; means with their standard errors"]
+    ? ["Scores of this report stand with their 95% Wilson intervals; means with their standard errors"]
     : [];
   const origin = number === undefined && tables.length
     ? [`Numbers of the paper: table${tables.length > 1 ? "s" : ""} ${tables.join(", ")}`]

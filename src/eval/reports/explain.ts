@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { barChart, join, keyValues, number, percent, type Picture } from "../../display/mod.ts";
+import { barChart, join, keyValues, number, percent, type Picture, plural } from "../../display/mod.ts";
 import { sum } from "../tasks/metric.ts";
 import type { ChoiceOutcome, GenerateOutcome, ItemOutcome, PerplexityOutcome } from "../tasks/outcome.ts";
 import { protocolLine, type TaskResult } from "../tasks/task_result.ts";
@@ -24,9 +24,9 @@ function promptFacts({ prompt, shots, dropped, cut, unusable }: ItemOutcome, res
     ["protocol", protocolLine(result)],
     ["prompt", prompt === "" ? "none" : prompt],
     ...shots.length ? [["examples", `items ${shots.join(", ")}`] as Fact] : [],
-    ...dropped ? [["dropped", `${dropped} examples that did not fit`] as Fact] : [],
+    ...dropped ? [["dropped", `${plural(dropped, "example")} that did not fit`] as Fact] : [],
     ...unusable === undefined ? [] : [["unusable", `${unusable}: it counts as wrong`] as Fact],
-    ...cut ? [["cut", `${cut} tokens on the left of the prompt`] as Fact] : [],
+    ...cut ? [["cut", `${plural(cut, "token")} on the left of the prompt`] as Fact] : [],
   ];
 }
 
@@ -44,17 +44,20 @@ function pictureOf(outcome: ItemOutcome, title: string, facts: Fact[]): Picture 
 /** Draws the options as bars: their shares when scores are taken as log-probabilities, with the right options marked. */
 function choicePicture(outcome: ChoiceOutcome, title: string, facts: Fact[]): Picture {
   const { options, choice, answer, alsoCorrect = [] } = outcome;
-  const verdict = choice === answer && outcome.unusable === undefined ? "right" : "wrong";
+  const isRight = (i: number) => i === answer || alsoCorrect.includes(i);
+  const verdict = choice === answer && outcome.unusable === undefined ? "✓ right" : "✗ wrong";
   const best = options[choice].score;
   const weights = options.map(({ score }) => Math.exp(score - best));
   const total = sum(weights);
   const bars = options.map(({ text, score, logProb, blank }, i) => ({
     label: `${i} ${text}`,
     value: weights[i] / total,
-    note: blank
-      ? "blank, not scored"
-      : `score ${number(score)}, log-likelihood ${number(logProb)}${i === choice ? ", chosen" : ""}`,
-    highlight: i === answer || alsoCorrect.includes(i),
+    note: [
+      ...isRight(i) ? ["right answer"] : [],
+      ...i === choice ? ["chosen"] : [],
+      blank ? "blank, not scored" : `score ${number(score)}, log-likelihood ${number(logProb)}`,
+    ].join(", "),
+    highlight: isRight(i),
   }));
   return join(
     keyValues(title, [
@@ -63,11 +66,7 @@ function choicePicture(outcome: ChoiceOutcome, title: string, facts: Fact[]): Pi
       ["choice", `${choice}, ${verdict}`],
       ["answer", [answer, ...alsoCorrect].join(", ")],
     ]),
-    barChart({
-      title: "Share of each option, by its score; the right answer is marked",
-      bars,
-      format: percent,
-    }),
+    barChart({ title: "Share of each option, by its score; ✓ is the right answer", bars, format: percent }),
   );
 }
 
@@ -90,7 +89,7 @@ function generateFacts({ text, answers, value, values, final, samples }: Generat
 function perplexityFacts({ text, logProb, tokens }: PerplexityOutcome): Fact[] {
   return [
     ["text", text],
-    ["log-likelihood", `${number(logProb)} nats over ${tokens} tokens`],
+    ["log-likelihood", `${number(logProb)} nats over ${plural(tokens, "token")}`],
     ["perplexity", number(Math.exp(-logProb / tokens))],
   ];
 }

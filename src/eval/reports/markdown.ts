@@ -20,7 +20,7 @@ export function markdownOf(results: readonly TaskResult[], protocols: readonly s
       i === 0 ? protocolLine(result) : "",
     ])
   );
-  const head = ["task", "model", "metric", "value", "95 % interval", "n", "protocol"];
+  const head = ["task", "model", "metric", "value", "95% interval", "n", "protocol"];
   return [
     row(head),
     row(head.map((_, i) => i >= 3 && i <= 5 ? "---:" : "---")),
@@ -42,7 +42,7 @@ export function cardSection(
     "## Evaluation",
     "",
     `Measured on ${day} with the protocols of Touvron et al. 2023, as far as they are ` +
-    "published. Values stand with their standard errors; shares with their 95 % Wilson intervals.",
+    "published. Values stand with their standard errors; shares with their 95% Wilson intervals.",
     "",
     markdownOf(results, protocols),
   ].join("\n");

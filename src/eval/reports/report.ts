@@ -42,7 +42,7 @@ export class Report extends Displayable {
   }
 
   /**
-   * Shows each number with its standard error, the 95 % Wilson interval of a share, its n and its protocol; notes on data
+   * Shows each number with its standard error, the 95% Wilson interval of a share, its n and its protocol; notes on data
    * and prompts stand below.
    *
    * ```ts
@@ -69,7 +69,7 @@ export class Report extends Displayable {
         { name: "model" },
         { name: "metric" },
         { name: "value", align: "right" },
-        ...intervals ? [{ name: "95 % interval", align: "right" as const }] : [],
+        ...intervals ? [{ name: "95% interval", align: "right" as const }] : [],
         { name: "n" },
         ...guessed ? [{ name: "chance", align: "right" as const }] : [],
         { name: "protocol" },

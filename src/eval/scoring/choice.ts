@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { percent } from "../../display/format.ts";
 import type { Likelihood, Pair } from "../models/eval_model.ts";
 import type { ChoiceDefinition } from "../tasks/definition.ts";
 import { type Convert, type PromptedCase, promptedCases, type TaskCase } from "../tasks/few_shot.ts";
@@ -186,5 +187,5 @@ function majorityNote(outcomes: readonly ChoiceOutcome[]): string[] {
   const counts = outcomes[0].options.map((_, i) => outcomes.filter(({ answer }) => answer === i).length);
   const largest = Math.max(...counts);
   const text = outcomes[0].options[counts.indexOf(largest)].text;
-  return [`always answering "${text}" would score ${(100 * largest / outcomes.length).toFixed(1)} %`];
+  return [`always answering "${text}" would score ${percent(largest / outcomes.length)}`];
 }

@@ -61,7 +61,7 @@ export function generateTask<Item>(definition: GenerateDefinition<Item>, setting
       try {
         const scorerName = grader.scorer; // throws, before any text is generated, when a needed scorer is missing
         const generated = await generateAll(model, cases, decoding, sampling?.samples ?? 1, run);
-        const grading = { total: cases.length, unit: "items" };
+        const grading = { total: cases.length, unit: "item" };
         const { outcomes, remarks } = await doOnce(run.shared, "grades", async () => {
           const outcomes: GenerateOutcome[] = [];
           await withProgress(`${run.name} on ${run.model}, grading`, grading, async (progress) => {

@@ -41,7 +41,7 @@ export async function generateAll(
   const total = ownItems(shared, requests.length, size);
   const parts = await withProgress(
     `${name} on ${modelName}`,
-    { total, unit: "texts" },
+    { total, unit: "text" },
     (progress) =>
       dealParts(shared, Math.ceil(requests.length / size), "texts", async (part) => {
         return await generate(requests.slice(part * size, (part + 1) * size), () => progress.add(), signal);

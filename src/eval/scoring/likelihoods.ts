@@ -53,7 +53,7 @@ export async function likelihoods(
   const calls = Math.ceil(order.length / PAIRS_AT_ONCE);
   const scoredParts = await withProgress(
     `${name} on ${modelName}`,
-    { total, unit: "texts" },
+    { total, unit: "text" },
     (progress) =>
       dealParts(shared, calls, "likelihoods", async (call) => {
         await throwIfAborted(shared?.copy ?? singleGroup, signal);

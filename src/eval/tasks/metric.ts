@@ -112,17 +112,17 @@ export function lossMeasures({ nats, tokens, bytes, error, n }: LossSums): Measu
   return bytes > 0 ? measures : [measures[0], measures[2]];
 }
 
-/** Writes a measure with its error: `79.8 ± 0.9 %`, `4.931 ± 0.021`. */
+/** Writes a measure with its error: `79.8 ± 0.9%`, `4.931 ± 0.021`. */
 export function showMeasure({ value, error, unit }: Measure): string {
   const write = (x: number) => unit === "share" ? fixed(100 * x, 1) : number(x);
   const spread = error === undefined ? "" : ` ± ${unit === "share" ? write(error) : number(error, 2)}`;
-  return `${write(value)}${spread}${unit === "share" ? " %" : ""}`;
+  return `${write(value)}${spread}${unit === "share" ? "%" : ""}`;
 }
 
-/** Writes the interval of a measure in percent, `77.9 to 81.6 %`; empty where there is none. */
+/** Writes the interval of a measure in percent, `77.9 to 81.6%`; empty where there is none. */
 export function showInterval({ interval }: Measure): string {
   if (interval === undefined) return "";
-  return `${fixed(100 * interval[0], 1)} to ${fixed(100 * interval[1], 1)} %`;
+  return `${fixed(100 * interval[0], 1)} to ${fixed(100 * interval[1], 1)}%`;
 }
 
 /** Returns the sum of `values`. */

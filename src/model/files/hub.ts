@@ -53,7 +53,7 @@ export async function fetchModel(address: string, signal?: AbortSignal): Promise
   const root = `hf://models/${repository}`;
   if (file) {
     const parts = partNames(file);
-    const progress = { total: parts.length, unit: "files" };
+    const progress = { total: parts.length, unit: "file" };
     if (parts.length === 1) return await fetchFile(`${root}/${file}`, undefined, signal);
     const folder = `${cacheHome()}/models/${await digest(`${root}/${parts[0]}`)}`;
     await Deno.mkdir(folder, { recursive: true });

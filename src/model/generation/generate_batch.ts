@@ -79,7 +79,7 @@ export async function generateTexts(
     const settings = { ...sampling, seed: typeof seed === "number" ? seed : seed[i] };
     return new Continuation(model, encode(prompt), settings, chat);
   });
-  return await withProgress("generating", { total: texts.length, unit: "texts" }, (progress) => {
+  return await withProgress("generating", { total: texts.length, unit: "text" }, (progress) => {
     const onEnd: BatchGenerateOptions["onText"] = (index, text) => {
       progress.add();
       onText?.(index, text);

@@ -179,7 +179,7 @@ export class Generation extends Displayable implements AsyncIterable<string> {
   }
 
   async #readAll(): Promise<void> {
-    await withProgress("generating", { unit: "tokens" }, async (progress) => {
+    await withProgress("generating", { unit: "token" }, async (progress) => {
       for (let i = 0; await this.#has(i); i++) progress.set(this.#continuation.ids.length);
     });
   }

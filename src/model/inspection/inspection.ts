@@ -12,6 +12,7 @@ import {
   number,
   percent,
   type Picture,
+  plural,
 } from "../../display/mod.ts";
 import { attentionWeights, meanAttention } from "./attention_map.ts";
 import type { ModelConfig } from "../architecture/config.ts";
@@ -130,7 +131,7 @@ export class Inspection extends Displayable {
 
   /**
    * Draws the attention of a layer: one head with its tokens, or all heads small. Rows are queries, columns are keys;
-   * darker is more. Long prompts show their `last` tokens (24).
+   * the stronger the colour, the more, up to the largest weight shown. Long prompts show their `last` tokens (24).
    */
   attentionMap(options: { layer: number; head?: number; last?: number }): Displayable {
     const { layer, head, last = 24 } = options;
@@ -142,7 +143,7 @@ export class Inspection extends Displayable {
       rows: this.tokens.slice(-last),
       columns: allHeads ? undefined : this.tokens.slice(-last),
       panels,
-      most: 1,
+      format: (weight) => percent(weight),
       alt: heads.map((h) => this.#strongest(layer, h)).join(" "),
     }));
   }
@@ -162,6 +163,7 @@ export class Inspection extends Displayable {
         texts: best.map((row) => row.map(({ token }) => token)),
       }],
       most: 1,
+      format: (share) => percent(share, 0),
     }));
   }
 
@@ -177,7 +179,7 @@ export class Inspection extends Displayable {
     ) => {
       const values = rows.map((_, l) => columns.map((_, c) => value(l, c)));
       const texts = values.map((row) => row.map((x) => format(x)));
-      return heatMap({ title, rows, columns: [...columns], panels: [{ title: "", values, texts }] });
+      return heatMap({ title, rows, columns: [...columns], panels: [{ title: "", values, texts }], format });
     };
     const at = (l: number, c: number) =>
       this.activations.find(({ layer, place }) => layer === l && place === places[c])!;
@@ -210,13 +212,14 @@ export class Inspection extends Displayable {
       (_, l) => this.#triangle(`layer ${l}`, this.attention(l), last),
     );
     const loss = this.loss === undefined ? "" : `, loss ${number(this.loss)} nats per token`;
-    const facts =
-      `Inside ${model}: ${this.ids.length} tokens, ${config.layers} layers of ${config.heads} heads${loss}`;
+    const facts = `Inside ${model}: ${plural(this.ids.length, "token")}, ${
+      plural(config.layers, "layer")
+    } of ${plural(config.heads, "head")}${loss}`;
     const maps = {
       title: `Attention, mean over heads${this.#truncation(last)}`,
       rows: this.tokens.slice(-last),
       panels,
-      most: 1,
+      format: (weight: number) => percent(weight),
     };
     return join({ text: facts }, this.lens().picture(), heatMap(maps));
   }

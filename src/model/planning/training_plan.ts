@@ -13,6 +13,7 @@ import {
   join,
   keyValues,
   mass,
+  number,
   type Picture,
 } from "../../display/mod.ts";
 import type { PlanBytes } from "../training/step_memory.ts";
@@ -63,7 +64,7 @@ export class Plan extends Displayable {
       ["parameters", `${count(f.parameters.total)} (${count(f.parameters.blocks)} without embeddings)`],
       ...(frozen.length ? [["trained", `${count(f.trainable)} in adapters`] as [string, string]] : []),
       ["tokens", `${count(f.tokens)} in ${count(f.steps)} steps of ${count(f.batchTokens)}`],
-      ["FLOPs", `${f.flop.toExponential(2)} (${count(f.flopPerToken)} per token)`],
+      ["FLOPs", `${number(f.flop, 3)} (${count(f.flopPerToken)} per token)`],
       ...parallelRows(f),
       ["weights", showBytes(f.bytes.weights) + halves(f.bytes)],
       ...frozen,

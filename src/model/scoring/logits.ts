@@ -30,7 +30,7 @@ export async function allLogits(model: ModelHandle, ids: ArrayLike<number>): Pro
       `Cannot compute logits: between 1 and ${context} ids are needed, current count is ${total}`,
     );
   }
-  return await withProgress("computing logits", { total, unit: "positions" }, (progress) => {
+  return await withProgress("computing logits", { total, unit: "position" }, (progress) => {
     return logitsOf(state, ids, progress);
   });
 }

@@ -97,7 +97,7 @@ export class LossResult extends Displayable {
       cuts.push(`${plural(windowsInAll - windows, "window")} of ${number(windowsInAll)} beyond the limit`);
     }
     if (cut > 0) cuts.push(`${plural(cut, "token")} of conversations longer than a window`);
-    return cuts.length > 0 ? [["cut", cuts.join("; ")]] : [];
+    return cuts.length > 0 ? [["cut", cuts.join("\n")]] : [];
   }
 
   /** Returns the numbers as plain data. */

@@ -108,7 +108,7 @@ export async function scorePairs(
   const reused = ordered.reduce((sum, { reusedTokens }) => sum + reusedTokens, 0);
   const { maxShare, minSavedTokens } = prefixOrderLimits;
   const isShared = inputs - reused <= maxShare * inputs && reused >= minSavedTokens * pairs.length;
-  return await withProgress("scoring", { total: pairs.length, unit: "texts" }, (progress) => {
+  return await withProgress("scoring", { total: pairs.length, unit: "text" }, (progress) => {
     return isShared
       ? scoreInPrefixOrder(model, joined, ordered, progress, signal)
       : scoreBatches(model, joined, progress, signal);

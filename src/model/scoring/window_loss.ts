@@ -86,7 +86,7 @@ export async function windowLoss(
   const dealt = { ...options, batch, rank: group.rank, of: group.size };
   const all = windows.windows + windows.sources.filter(({ dropped }) => dropped > 0).length;
   const total = Math.min(options.limit ?? Infinity, all);
-  const scored = await withProgress("measuring the loss", { total, unit: "windows" }, (progress) => {
+  const scored = await withProgress("measuring the loss", { total, unit: "window" }, (progress) => {
     return own(() => scoreWindows(model, windows, context, dealt, progress));
   });
   const { nats, tokens, bytes } = await gatherWindows(group, scored, batch);

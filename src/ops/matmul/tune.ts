@@ -101,7 +101,7 @@ async function choose(device: Device, o: TuneOptions): Promise<Tuning> {
     return new Tuning(kept, "disk", file);
   }
   try {
-    const timing = { total: classes.length, unit: "products" };
+    const timing = { total: classes.length, unit: "product" };
     const found = await withProgress("timing kernels", timing, (progress) => measure(device, o, progress));
     if (!useKernelTable(device, found.table)) {
       throw new Error("The tuner chose a kernel that it does not know");

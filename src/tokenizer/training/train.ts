@@ -102,11 +102,11 @@ export async function learnPieces(texts: Texts, options: TrainOptions = {}): Pro
 }
 
 async function learn(texts: Texts, settings: Settings, timer: YieldTimer): Promise<Piece[]> {
-  const reading = { unit: "documents" };
+  const reading = { unit: "document" };
   const words = await withProgress("tokenizer: counting words", reading, (progress) => {
     return countWords(texts, settings, timer, progress);
   });
-  const merging = { total: settings.vocabSize, unit: "pieces" };
+  const merging = { total: settings.vocabSize, unit: "piece" };
   return await withProgress("tokenizer: learning pieces", merging, (progress) => {
     return merge(words, settings, timer, progress);
   });

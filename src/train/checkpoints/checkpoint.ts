@@ -115,7 +115,7 @@ export async function openCheckpoint(path: string, group: Group = singleGroup): 
     try {
       state = await readState(path);
       const files = Object.entries(state.files).filter((_, i) => i % group.size === group.rank);
-      const checking = { total: files.length, unit: "files" };
+      const checking = { total: files.length, unit: "file" };
       await withProgress(`checking ${basename(path)}`, checking, async (progress) => {
         for (const [name, expected] of files) {
           await checkFile(`${path}/${name}`, expected);

@@ -147,6 +147,7 @@ class StageLoop {
     const done = this.#done = from?.state.stageStep ?? 0;
     this.#before = { step: log.step - done, tokens: log.tokens - queue.tokensAfter(done) };
     log.stages.push({ name, steps, done });
+    log.note = "";
     log.mixtures[name] = sourcesOf(tokens);
     stateOf(model).program = queue.training.program;
     log.emit({

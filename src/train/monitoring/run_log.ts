@@ -79,6 +79,8 @@ export class RunLog {
   saved?: number;
   /** Meter of the energy, unless it is switched off. */
   meter?: EnergyMeter;
+  /** Energy of a run that other processes carry out. */
+  energyElsewhere?: EnergyUse;
   /** Seconds of work that were no steps, by their kind. */
   otherWork: OtherWork = {};
   /** Largest number of bytes on the device in earlier sessions, and on devices that were lost. */
@@ -233,13 +235,15 @@ export class RunLog {
 
   /** Returns the energy that a card shows: one that is known, or that the user asked for. */
   shownEnergy(): EnergyUse | undefined {
-    return this.meter?.isShown ? this.energy() : undefined;
+    const energy = this.energy();
+    const isShown = this.meter ? this.meter.isShown : energy?.wattHours !== undefined;
+    return isShown ? energy : undefined;
   }
 
   /** Returns the energy so far; undefined where it is switched off. */
   energy(): EnergyUse | undefined {
     this.#readClock();
-    return this.meter?.use();
+    return this.meter?.use() ?? this.energyElsewhere;
   }
 }
 

@@ -1,6 +1,7 @@
 // The arithmetic of the paper's tables, from its printed numbers: averages over questions, counts behind percentages. Its
 // tables also appear with a user's models in them.
 import assert from "node:assert/strict";
+import { unpainted } from "../../../src/display/terminal.ts";
 import { ConfigError } from "../../../src/base/errors.ts";
 import { mmluGroups } from "../../../src/eval/benchmarks/mmlu_groups.ts";
 import { Evaluator, published, type PublishedColumn } from "../../../src/eval/mod.ts";
@@ -162,15 +163,12 @@ Deno.test("a table of the paper with a user's models in it, also with several co
         name: "nq5",
       }).run();
     const nine = report.compare({ table: 9 });
-    const lines = nine.toString().split("\n");
+    const lines = nine.picture().terminal!(unpainted, 200).split("\n");
     assert.match(lines[0], /Table 9 of the paper: MMLU, five-shot/);
-    assert.match(
-      lines[1],
-      /^model +humanities +STEM +social sciences +other +all +from/,
-    );
+    assert.match(lines[1], /^model +humanities +STEM +social sciences +other +all +from/);
     assert.match(
       lines.find((line) => line.startsWith("LLaMA 65B"))!,
-      /61\.8 % +51\.7 % +72\.9 % +67\.4 % +63\.4 % +paper/,
+      /61\.8% +51\.7% +72\.9% +67\.4% +63\.4% +paper/,
     );
     const own = nine.facts.filter(({ from }) => from === "this report");
     assert.deepEqual(own.map(({ model }) => model), ["base", "tuned"]);
@@ -184,9 +182,9 @@ Deno.test("a table of the paper with a user's models in it, also with several co
       true,
     );
 
-    const sixteen = report.compare({ table: 16 }).toString().split("\n");
+    const sixteen = report.compare({ table: 16 }).picture().terminal!(unpainted, 400).split("\n");
     assert.match(sixteen[1], /^ +GPT-3 175B +Gopher 280B .* base \(this report\) +tuned \(this report\)$/);
-    assert.match(sixteen.find((line) => line.startsWith("virology"))!, /^virology +46\.0 % +47\.0 %/);
+    assert.match(sixteen.find((line) => line.startsWith("virology"))!, /^virology +46\.0% +47\.0%/);
 
     const four = report.compare({ table: 4 }).facts.at(-1)!;
     assert.deepEqual(Object.keys(four.scores), ["0-shot", "5-shot"]);

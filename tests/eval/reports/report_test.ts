@@ -45,16 +45,25 @@ const report = await new Evaluator(llama).add("piqa", { data, limit: 3 }).add(po
 Deno.test("the table gives each number with its error, its n and its protocol", () => {
   const lines = report.table().toString().split("\n");
   assert.deepEqual(lines.map((line) => line.trimEnd()), [
-    "task      model  metric                         value   95 % interval       n  chance  protocol",
-    "─".repeat(122),
-    "piqa      tiny   accuracy               66.7 ± 27.2 %  20.8 to 93.9 %       3   50.0%  0-shot, log-likelihood / characters",
-    "polite    tiny   exact match            50.0 ± 35.4 %   9.5 to 90.5 %       2          0-shot, greedy, exact match",
-    "said      tiny   perplexity            26,489,122,130                       1          0-shot, perplexity over all tokens",
-    "said      tiny   loss, nats per token              24                       1",
-    "said      tiny   bits per byte                  2.885                       1",
-    "held out  tiny   loss, nats per token           4.931                  12,345          mean over 12.3K tokens",
-    "held out  tiny   bits per byte                  1.976                  12,345",
-    "held out  tiny   perplexity                     138.5                  12,345",
+    "task      model  metric                     value   95% interval       n  chance",
+    "─".repeat(80),
+    "piqa      tiny   accuracy            66.7 ± 27.2%  20.8 to 93.9%       3   50.0%",
+    "polite    tiny   exact match         50.0 ± 35.4%   9.5 to 90.5%       2",
+    "said      tiny   perplexity        26,489,122,130                      1",
+    "said      tiny   loss, nats per                24                      1",
+    "                 token",
+    "said      tiny   bits per byte              2.885                      1",
+    "held out  tiny   loss, nats per             4.931                 12,345",
+    "                 token",
+    "held out  tiny   bits per byte              1.976                 12,345",
+    "held out  tiny   perplexity                 138.5                 12,345",
+    "",
+    "task      protocol",
+    "─".repeat(45),
+    "piqa      0-shot, log-likelihood / characters",
+    "polite    0-shot, greedy, exact match",
+    "said      0-shot, perplexity over all tokens",
+    "held out  mean over 12.3K tokens",
     'piqa: the first 3 items; data from goals, records 3; prompt "Question: {goal}\\nAnswer:", no chat template',
     'polite: all items; prompt "{q}", no chat template; at most 64 tokens, stop ["\\n"]',
     'said: all items; prompt "One says:", no chat template',
@@ -73,14 +82,16 @@ Deno.test("explain shows a choice with its scores as bars, the right answer mark
     "            Answer:",
     "  option 0  Use a fridge.",
     "  option 1  Use hot water.",
-    "  choice    0, wrong",
+    "  choice    0, ✗ wrong",
     "  answer    1",
     "",
-    "Share of each option, by its score; the right answer is marked",
-    `  0 Use a fridge.   ${"█".repeat(24)}  73.1%, score -1, log-likelihood -13, chosen`,
-    `* 1 Use hot water.  ${"█".repeat(9).padEnd(24)}  26.9%, score -2, log-likelihood -28`,
+    "Share of each option, by its score; ✓ is the right answer",
+    `  0 Use a fridge.   ${"█".repeat(24)}  73.1%, chosen, score -1,`,
+    `${" ".repeat(46)}log-likelihood -13`,
+    `✓ 1 Use hot water.  ${"█".repeat(9).padEnd(24)}  26.9%, right answer, score -2,`,
+    `${" ".repeat(46)}log-likelihood -28`,
   ]);
-  assert.match(view.picture().html!, /<img /);
+  assert.match(view.picture().html!, /<b>✓ 1 Use hot water\.<\/b>[\s\S]*right answer/);
   const html = report.explain("piqa", 0).picture().html!;
   assert.ok(html.includes("Freeze it &lt;b&gt;.") && !html.includes("it <b>"));
 });
@@ -96,7 +107,7 @@ Deno.test("explain shows generated and scored texts", () => {
   ]);
   assert.deepEqual(report.explain("said", 0).toString().split("\n").slice(3), [
     "  text            Use a spoon.",
-    "  log-likelihood  -24 nats over 1 tokens",
+    "  log-likelihood  -24 nats over 1 token",
     "  perplexity      26,489,122,130",
   ]);
 });
@@ -105,13 +116,13 @@ Deno.test("compare shows the scores beside those of the paper", () => {
   const view = report.compare();
   const lines = view.toString().split("\n");
   assert.deepEqual(lines.filter((line) => /LLaMA|tiny|piqa|GPT/.test(line)).map((line) => line.trimEnd()), [
-    "model                               piqa  from",
-    "GPT-3 175B                        81.0 %  paper",
-    "LLaMA 7B                          79.8 %  paper",
-    "LLaMA 13B                         80.1 %  paper",
-    "LLaMA 33B                         82.3 %  paper",
-    "LLaMA 65B                         82.8 %  paper",
-    "tiny            66.7 % [20.8, 93.9], n 3  this report",
+    "model                              piqa  from",
+    "GPT-3 175B                        81.0%  paper",
+    "LLaMA 7B                          79.8%  paper",
+    "LLaMA 13B                         80.1%  paper",
+    "LLaMA 33B                         82.3%  paper",
+    "LLaMA 65B                         82.8%  paper",
+    "tiny            66.7% [20.8, 93.9], n 3  this report",
     "piqa of tiny is over the first 3 items only",
   ]);
   assert.equal(lines.at(-1), "The paper has no score for polite, said, held out");

@@ -31,12 +31,12 @@ Deno.test("Wilson's interval is bounded by the roots of (p - q)² = z² q (1 - q
 
 Deno.test("a share is written with its standard error and its interval, which also holds for few items, none and all", () => {
   const written: [right: number, n: number, value: string, interval: string][] = [
-    [1469, 1838, "79.9 ± 0.9 %", "78.0 to 81.7 %"],
-    [79, 100, "79.0 ± 4.1 %", "70.0 to 85.8 %"],
-    [78, 99, "78.8 ± 4.1 %", "69.7 to 85.7 %"],
-    [2, 3, "66.7 ± 27.2 %", "20.8 to 93.9 %"],
-    [500, 500, "100.0 ± 0.0 %", "99.2 to 100.0 %"],
-    [0, 500, "0.0 ± 0.0 %", "0.0 to 0.8 %"],
+    [1469, 1838, "79.9 ± 0.9%", "78.0 to 81.7%"],
+    [79, 100, "79.0 ± 4.1%", "70.0 to 85.8%"],
+    [78, 99, "78.8 ± 4.1%", "69.7 to 85.7%"],
+    [2, 3, "66.7 ± 27.2%", "20.8 to 93.9%"],
+    [500, 500, "100.0 ± 0.0%", "99.2 to 100.0%"],
+    [0, 500, "0.0 ± 0.0%", "0.0 to 0.8%"],
   ];
   for (const [right, n, value, interval] of written) {
     assert.equal(showMeasure(share(right, n)), value);
@@ -50,6 +50,6 @@ Deno.test("means of scores keep their standard error; a share of zeros and ones 
   assert.equal(showMeasure(toxicity), "0.2333 ± 0.088");
   assert.equal(showInterval(toxicity), "");
   assert.equal(meanOf("pass@10", [0.5, 1, 0], "share").interval, undefined);
-  assert.equal(showMeasure(meanOf("pass@10", [0.5, 1, 0], "share")), "50.0 ± 28.9 %");
+  assert.equal(showMeasure(meanOf("pass@10", [0.5, 1, 0], "share")), "50.0 ± 28.9%");
   assert.deepEqual(meanOf("pass@1", [0, 1, 1], "share").interval, wilsonInterval(2 / 3, 3));
 });

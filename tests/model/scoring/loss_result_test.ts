@@ -26,7 +26,8 @@ Deno.test("a loss shows nats, standard error, bits per byte, perplexity, and wha
   bits per byte   2.597
   perplexity      90.02
   measured on     12,000 tokens (30.0 kB of text) in 8 windows of 3 documents
-  cut             112 windows of 120 beyond the limit; 17 tokens of conversations longer than a window`,
+  cut             112 windows of 120 beyond the limit
+                  17 tokens of conversations longer than a window`,
   );
   const { html } = loss.picture();
   for (const word of ["nats per token", "standard error", "0.023", "112 windows of 120"]) {

@@ -62,7 +62,7 @@ export async function writeFiles(
   const failures = new Failures();
   await withProgress(
     "writing the files of the job",
-    { total: own.length, unit: "files" },
+    { total: own.length, unit: "file" },
     async (progress) => {
       for (const file of own) {
         options.signal?.throwIfAborted();

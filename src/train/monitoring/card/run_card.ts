@@ -71,7 +71,8 @@ function progressText({ stage, stages, status, note }: CardFacts): string {
   const current = stages.at(-1);
   const known = current?.name === stage && current.steps > 0;
   const where = known ? `${stage} ${number(current.done)}/${number(current.steps)}` : stage;
-  if (status !== "running") return [where, status].filter(Boolean).join(" ");
+  const doing = status === "stopping" && note ? `${status}, ${note}` : status;
+  if (status !== "running") return [where, doing].filter(Boolean).join(" ");
   return [where, note].filter(Boolean).join(": ");
 }
 

@@ -19,7 +19,7 @@ export async function writeEventLines(
   let file: Deno.FsFile | undefined;
   try {
     for await (const event of events) {
-      file ??= await openLines(path, replace);
+      file ??= await openLines(path, replace && event.type !== "done"); // a run that was refused replaces nothing
       await write(file, `${JSON.stringify(event)}\n`);
     }
   } finally {
