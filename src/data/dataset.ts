@@ -6,6 +6,7 @@
 import type { Encoder } from "../base/encoder.ts";
 import { withFiles } from "../base/file_problem.ts";
 import { checkPath, parseOptions } from "../base/schema.ts";
+import { lazily } from "../base/lazy_import.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { Help } from "../display/help.ts";
 import helpTexts from "./dataset_help.json" with { type: "json" };
@@ -521,7 +522,7 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
     checkPath(path, "Dataset.write");
     return await withFiles(`write ${path}`, "Dataset.write", async () => {
       if (!isPartOfJob(options)) return await writePlan(this.plan, path, options);
-      const { writePart } = await import("./parts/write_part.ts");
+      const { writePart } = await lazily(() => import("./parts/write_part.ts"));
       return await writePart(this.plan, path, options);
     });
   }
