@@ -148,8 +148,10 @@ Deno.test("evaluations run on rank 0 and reach all ranks; only rank 0 shows and 
       ],
     ]);
     assert.equal((events[0] as StageEvent).devices, 2);
-    assert.equal(printed.filter((text) => /\b4\/4 done\b/.test(text)).length, 1, "one card at the end");
-    assert.match(printed.at(-1)!, /on 2 devices/);
+    const ends = printed.filter((text) => /\b4\/4 done\b/.test(text));
+    assert.equal(ends.filter((text) => !text.includes("\n")).length, 1, "one line at the end of the run");
+    assert.equal(ends.length, 2, "and the card that is asked for");
+    assert.match(printed.at(-1)!, /2 devices/);
     assert.equal([...Deno.readDirSync(`${folder}/curves`)].length, 1);
   });
 });
