@@ -19,16 +19,16 @@ interface SavedModel {
 const quickstartFolder = fileURLToPath(new URL("../../out/quickstart/model", import.meta.url));
 
 /** The advice for whoever has another model than that of the recipe. */
-const advice = "`deno task notebook-model` trains a better one, once, in about 8 minutes on two CPU cores.";
+const advice = "`deno task notebook-model` trains a better one, once, in about 6 minutes on two CPU cores.";
 
 /** Returns the best model that is saved on this machine; undefined where there is none. */
 export async function savedModel(quickstart = quickstartFolder): Promise<SavedModel | undefined> {
   const folder = await modelFolder();
   if (await isThere(folder)) {
-    return { folder, about: `The model of \`deno task notebook-model\`, in ${folder}.` };
+    return { folder, about: "The model of `deno task notebook-model`." };
   }
   if (!await isThere(quickstart)) return undefined;
-  return { folder: quickstart, about: `The quickstart's model, in ${quickstart}. ${advice}` };
+  return { folder: quickstart, about: `The quickstart's model. ${advice}` };
 }
 
 /** Returns the best model that is saved, or one that is trained for half a minute, and a sentence about it. */

@@ -72,7 +72,7 @@ export function heldOutItems(
   return inTurn(some, ({ kind }) => kind);
 }
 
-/** Returns the items as conversations. */
+/** Returns the items as conversations of one question each. */
 export function conversations(from: readonly Item[]): Dataset<Conversation> {
   return Dataset.from(from.map(({ prompt, completion }, i) => ({ id: `item ${i}`, prompt, completion })))
     .conversations();

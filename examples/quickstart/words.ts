@@ -66,8 +66,9 @@ export function nextSteps({ out, seconds }: { out: string; seconds: number }): s
   return `Done in ${duration(seconds)}. The model is in ${out}/model, its scores are in ${out}/scores.json.
 
 Next:
-  deno run -A examples/chat.ts ${out}/model
-      asks it; it knows the questions above, such as "Who or what does this mention? The boat is gone."
+  deno run -A examples/chat.ts ${out}/model --temperature 0 --context 64
+      asks it. It knows the four kinds of question above, one at a time, such as
+      "Who or what does this mention? The boat is gone." (a short context keeps earlier questions out)
   jupyter lab notebooks/01_quickstart.ipynb
       shows the same, step by step (README.md, "Notebooks", says how to set up Jupyter)
   deno run -A examples/pretrain.ts --data "books/*.txt" --out runs/books

@@ -114,12 +114,8 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {FormatError} when there is no such file, or naming what is wrong in it
    */
   static async load(path: string): Promise<Tokenizer> {
-    const task = `load a tokenizer from ${path}`;
-    return await withFiles(
-      task,
-      "Tokenizer.load",
-      async () => Tokenizer.#from(await readTokenizerFiles(path)),
-    );
+    const read = async () => Tokenizer.#from(await readTokenizerFiles(path));
+    return await withFiles(`load a tokenizer from ${path}`, "Tokenizer.load", read);
   }
 
   /**

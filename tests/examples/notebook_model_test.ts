@@ -15,7 +15,7 @@ Deno.test("notebooks take the model of the recipe, else the quickstart's, and sa
       await Deno.mkdir(quickstart);
       const second = await savedModel(quickstart);
       assert.equal(second?.folder, quickstart);
-      assert.match(second.about, /^The quickstart's model, .*`deno task notebook-model` trains a better one/);
+      assert.match(second.about, /^The quickstart's model\. `deno task notebook-model` trains a better one/);
       const best = await modelFolder();
       assert.ok(best.startsWith(`${folder}/home/models/notebook-`), best);
       await Deno.mkdir(best, { recursive: true });
