@@ -16,6 +16,7 @@ import {
   table,
 } from "../display/mod.ts";
 import { gatherValues } from "../base/exchange.ts";
+import { lazily } from "../base/lazy_import.ts";
 import type { MeasuredNetwork, Model, PlanFacts, PlanParallel } from "../model/mod.ts";
 import { type EnergySettings, energyText, type EnergyUse, powerOf } from "./monitoring/energy.ts";
 import { type ChainItem, stagesOf } from "./loop/run_context.ts";
@@ -119,8 +120,8 @@ export class TrainerPlan extends Displayable {
   async measure(): Promise<TrainerPlan> {
     const run = runParallel(this.#model, this.#known.parallel);
     const { ranks } = run;
-    const { measureNetwork } = await import("../model/planning/measure_network.ts");
-    const { measureSpeed } = await import("../model/planning/measure_speed.ts");
+    const { measureNetwork } = await lazily(() => import("../model/planning/measure_network.ts"));
+    const { measureSpeed } = await lazily(() => import("../model/planning/measure_speed.ts"));
     const network = ranks.world.size > 1 ? await measureNetwork(ranks, this.#model.device) : undefined;
     const speeds: number[] = [];
     for (const { settings } of this.stages) {
