@@ -123,23 +123,30 @@ function chartText({ title, bars, format }: Chart, { width: columns, paint }: Te
   return [paint(oneLine(title), "bold"), ...lines].filter((line) => line !== "").join("\n");
 }
 
-/** Returns the chart as a table: a name, a bar and a caption in each row. Words wrap, numbers are whole. */
+/** Longest name, in columns of a terminal, that stays on one line in HTML. */
+const ONE_LINE = 32;
+
+/**
+ * Returns the chart as a table: a name, a bar and a caption in each row. The bars get the width that names and numbers
+ * leave; long words wrap.
+ */
 function html({ title, bars, format, width = MAX_WIDTH }: Chart): string {
   if (bars.length === 0) return titleHtml(title) + noteHtml("no bars");
   const [low, high] = range(bars);
   const at = (value: number) => high === low ? 0 : (length(value) - low) / (high - low) * 100;
   const cell = "text-align:left;vertical-align:middle;padding:3px 8px";
+  const longest = bars.reduce((w, bar) => Math.max(w, textWidth(oneLine(bar.label))), 0);
+  const names = longest <= ONE_LINE ? "width:1%;white-space:nowrap" : "width:30%;overflow-wrap:break-word";
+  const captions = bars.some((bar) => bar.note) ? "width:30%" : "width:1%";
   const rows = bars.map((bar) => {
     const name = escapeHtml(oneLine(bar.label));
     const note = bar.note
       ? `<span style="opacity:0.8;overflow-wrap:break-word">, ${escapeHtml(oneLine(bar.note))}</span>`
       : "";
     return `<tr style="background:transparent">` +
-      `<td style="${cell};max-width:280px;overflow-wrap:break-word">${
-        bar.highlight ? `<b>${MARK} ${name}</b>` : name
-      }</td>` +
-      `<td style="${cell};width:45%">${barHtml(bar, at)}</td>` +
-      `<td style="${cell}"><span style="white-space:nowrap">${
+      `<td style="${cell};${names}">${bar.highlight ? `<b>${MARK} ${name}</b>` : name}</td>` +
+      `<td style="${cell}">${barHtml(bar, at)}</td>` +
+      `<td style="${cell};${captions}"><span style="white-space:nowrap">${
         escapeHtml(valueText(bar, format))
       }</span>${note}</td></tr>`;
   });

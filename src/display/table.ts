@@ -133,10 +133,11 @@ function clean(text: string): string {
 }
 
 function htmlOf(columns: LaidOut[], count: number, title: string, note: string): string {
-  const tag = (name: string, align: Align, text: string) =>
-    `<${name} style="text-align:${align};padding:2px 10px${whole(align)}">${escapeHtml(text)}</${name}>`;
-  const head = columns.map((c) => tag("th", c.align, c.name)).join("");
-  const row = (i: number) => `<tr>${columns.map((c) => tag("td", c.align, c.cells[i].full)).join("")}</tr>`;
+  const styles = columns.map((c) => `text-align:${c.align};padding:2px 10px${wrapping(c)}`);
+  const tag = (name: string, text: string, i: number) =>
+    `<${name} style="${styles[i]}">${escapeHtml(text)}</${name}>`;
+  const head = columns.map((c, i) => tag("th", c.name, i)).join("");
+  const row = (n: number) => `<tr>${columns.map((c, i) => tag("td", c.cells[n].full, i)).join("")}</tr>`;
   const body = count === 0
     ? "<tr><td>(no rows)</td></tr>"
     : Array.from({ length: count }, (_, i) => row(i)).join("");
@@ -144,9 +145,14 @@ function htmlOf(columns: LaidOut[], count: number, title: string, note: string):
   return titleHtml(title) + scrolling(grid) + noteHtml(note);
 }
 
-/** Returns the style that keeps a quantity, which is aligned right, on one line with its unit. */
-function whole(align: Align): string {
-  return align === "right" ? ";white-space:nowrap" : "";
+/** Longest text, in columns of a terminal, that stays on one line in HTML. */
+const ONE_LINE = 18;
+
+/** Returns the style that keeps quantities and short texts on one line, and long texts from becoming a narrow strip. */
+function wrapping({ align, cells }: LaidOut): string {
+  if (align === "center") return "";
+  const longest = cells.reduce((w, cell) => Math.max(w, textWidth(cell.full)), 0);
+  return align === "right" || longest <= ONE_LINE ? ";white-space:nowrap" : ";min-width:12em";
 }
 
 /** Returns facts under a title: names on the left, values beside them, which wrap in a terminal. */
@@ -161,9 +167,9 @@ export function keyValues(title: string, entries: readonly (readonly [string, st
     return [...titleLines(title, page), ...facts].join("\n");
   };
   const html = entries.map(([key, value]) =>
-    `<tr><td style="text-align:left;vertical-align:top;padding:2px 10px;opacity:0.8">${
-      escapeHtml(key)
-    }</td>` +
+    `<tr><td style="text-align:left;vertical-align:top;padding:2px 10px;opacity:0.8${
+      textWidth(key) <= ONE_LINE ? ";white-space:nowrap" : ""
+    }">${escapeHtml(key)}</td>` +
     `<td style="text-align:left;padding:2px 10px;white-space:pre-wrap;overflow-wrap:break-word">${
       escapeHtml(value)
     }</td></tr>`
