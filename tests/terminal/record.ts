@@ -49,10 +49,14 @@ export async function runInTerminal(command: string, typed: readonly Typed[] = [
   return screen;
 }
 
-/** Returns a screen as text. A line that was rewritten is shown at a few moments, each behind `~`. */
+/**
+ * Returns a screen as text, without Deno's own lines about downloads. A line that was rewritten is shown at a few moments, each
+ * behind `~`.
+ */
 export function textOf(screen: Screen): string {
   return screen.lines.flatMap(({ text, earlier }) => [
-    ...moments(earlier.map((old) => old.trimEnd()), 4).map((old) => `~ ${old}`),
+    ...moments(earlier.map((old) => old.trimEnd()).filter((old) => !/^(Download|Initialize) /.test(old)), 4)
+      .map((old) => `~ ${old}`),
     text.trimEnd(),
   ]).join("\n").trim();
 }
@@ -63,6 +67,8 @@ interface Command {
   line: string;
   /** Keys that are typed while it runs. */
   typed?: Typed[];
+  /** A comment behind the command line. */
+  comment?: string;
 }
 
 /** A part of the recording. */
@@ -92,7 +98,11 @@ const sections: readonly Section[] = [
     title: "A run that is stopped and goes on",
     about: "Ctrl-C ends the run within a step and saves it; `--resume` goes on to the same end, bit for bit.",
     commands: [
-      { line: pretrain, typed: [{ after: /pretrain 1\d\d\/240/, keys: "\x03" }] },
+      {
+        line: pretrain,
+        comment: "Ctrl-C at about step 100",
+        typed: [{ after: /pretrain 1\d\d\/240/, keys: "\x03" }],
+      },
       { line: `${pretrain} --resume` },
     ],
   },
@@ -115,9 +125,9 @@ const sections: readonly Section[] = [
 
 async function recorded({ title, about, commands }: Section): Promise<string> {
   const parts: string[] = [];
-  for (const { line, typed } of commands) {
+  for (const { line, comment, typed } of commands) {
     console.error(`$ ${line}`);
-    parts.push(`$ ${line}\n${textOf(await runInTerminal(line, typed))}`);
+    parts.push(`$ ${line}${comment ? `  # ${comment}` : ""}\n${textOf(await runInTerminal(line, typed))}`);
   }
   return `## ${title}\n\n${about}\n\n\`\`\`text\n${parts.join("\n\n")}\n\`\`\`\n`;
 }
