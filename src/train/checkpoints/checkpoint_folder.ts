@@ -223,7 +223,9 @@ async function offerAnother(path: string, error: unknown, world: Group): Promise
   for (const other of await newestFirst(folder)) {
     if (other.endsWith(`/${damaged}`) || !await openCheckpoint(other).catch(() => undefined)) continue;
     const { file, offset, expected } = error;
-    const message = error.message.replace(/^.*?: /, "");
+    const message = error.message.startsWith(file ?? "")
+      ? error.message.replace(/^.*?: /, "")
+      : error.message;
     const offer = `${message}. Another one is whole: resume(${JSON.stringify(other)})`;
     throw shownByFirst(world, new FormatError(offer, { file, offset, expected, cause: error }));
   }
