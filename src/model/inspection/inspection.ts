@@ -143,7 +143,7 @@ export class Inspection extends Displayable {
       rows: this.tokens.slice(-last),
       columns: allHeads ? undefined : this.tokens.slice(-last),
       panels,
-      most: 1,
+      format: (share) => percent(share, 0),
       alt: heads.map((h) => this.#strongest(layer, h)).join(" "),
     }));
   }
@@ -162,7 +162,6 @@ export class Inspection extends Displayable {
         values: best.map((row) => row.map(({ probability }) => probability)),
         texts: best.map((row) => row.map(({ token }) => token)),
       }],
-      most: 1,
       format: (share) => percent(share, 0),
     }));
   }
@@ -219,7 +218,7 @@ export class Inspection extends Displayable {
       title: `Attention, mean over heads${this.#truncation(last)}`,
       rows: this.tokens.slice(-last),
       panels,
-      most: 1,
+      format: (share: number) => percent(share, 0),
     };
     return join({ text: facts }, this.lens().picture(), heatMap(maps));
   }
