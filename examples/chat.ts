@@ -18,8 +18,10 @@ import { Input } from "./chat/input.ts";
 import { TextLineStream } from "./chat/lines.ts";
 import { commands, Talk } from "./chat/talk.ts";
 import { readFlags, words } from "./cli/args.ts";
+import { meaning } from "./cli/help.ts";
 import { runMain } from "./cli/main.ts";
 
+const help = Model.help("generate");
 const flags = z.strictObject({
   model: z.string().min(1, "must be a folder, a .gguf file or hf://owner/name").default(
     "out/quickstart/model",
@@ -27,18 +29,14 @@ const flags = z.strictObject({
     "folder, .gguf file or hf:// id; may be the first word, without the flag",
   ),
   system: z.string().default("").describe("instructions for the model before the conversation"),
-  temperature: z.number().min(0).default(0.8).describe(
-    "divides the logits; 0 takes the most likely token every time",
-  ),
-  topP: z.number().gt(0).max(1).default(0.95).describe(
-    "draws from the most likely tokens with this probability together",
-  ),
+  temperature: z.number().min(0).default(0.8).describe(meaning(help, "temperature")),
+  topP: z.number().gt(0).max(1).default(0.95).describe(meaning(help, "topP")),
   maxTokens: z.int().min(1).default(256).describe("largest number of tokens of an answer"),
-  context: z.int().min(1).optional().describe("context in tokens; default the model's"),
+  context: z.int().min(1).optional().describe("context in tokens; default: the model's own"),
   dtype: z.enum(["f32", "f16", "q8"]).default("f32").describe(
     "weights in memory: 4 bytes each, 2, or about 1",
   ),
-  seed: z.int().default(42).describe("seed of the draws"),
+  seed: z.int().default(42).describe(meaning(help, "seed")),
 });
 const options = await readFlags(
   flags,

@@ -14,6 +14,7 @@
 import { Model } from "@llamero/sdk";
 import { z } from "zod";
 import { readFlags, words } from "./cli/args.ts";
+import { meaning } from "./cli/help.ts";
 import { runMain } from "./cli/main.ts";
 
 const flags = z.strictObject({
@@ -24,13 +25,13 @@ const flags = z.strictObject({
     "folder, or a file that ends in .gguf; may be the second word, without the flag",
   ),
   format: z.enum(["hf", "gguf"]).optional().describe(
-    "format of the output; default gguf for a path that ends in .gguf, else hf",
+    "format of the output; default: gguf for a path that ends in .gguf, else hf",
   ),
   dtype: z.enum(["f32", "f16", "q8_0"]).default("f32").describe(
     "number format of the matrices; q8_0 for a GGUF file",
   ),
-  shardBytes: z.int().min(1).default(50e9).describe("largest size of a weight file in a folder, in bytes"),
-  context: z.int().min(1).optional().describe("context in tokens; default the model's"),
+  shardBytes: z.int().min(1).default(50e9).describe(meaning(Model.help("save"), "shardBytes")),
+  context: z.int().min(1).optional().describe("context in tokens; default: the model's own"),
   ropeFactor: z.number().min(1).optional().describe(
     "factor of the rotary scaling, for an original release that does not state it",
   ),

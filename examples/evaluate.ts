@@ -13,8 +13,10 @@
 import { type AddOptions, Evaluator, Model } from "@llamero/sdk";
 import { z } from "zod";
 import { readFlags } from "./cli/args.ts";
+import { meaning } from "./cli/help.ts";
 import { runMain } from "./cli/main.ts";
 
+const help = Evaluator.help("add");
 const flags = z.strictObject({
   model: z.string().min(1, "must be the folder of a saved model").default("out/quickstart/model").describe(
     "folder of a saved model",
@@ -28,11 +30,13 @@ const flags = z.strictObject({
   suite: z.string().default("").describe(
     "section of the paper: llama (all), common-sense, closed-book, reading, math, code, bias",
   ),
-  data: z.string().default("").describe("folder for all data; default LLAMERO_DATA"),
-  limit: z.int().min(1).optional().describe("number of items to ask of each task; default all"),
-  shots: z.int().min(0).optional().describe("number of examples before each prompt; default the paper's"),
-  chat: z.boolean().default(false).describe("put prompts through the chat template"),
-  seed: z.int().default(42).describe("seed of the examples and of drawn texts"),
+  data: z.string().default("").describe(
+    "folder for all data; default: the folder in the variable LLAMERO_DATA",
+  ),
+  limit: z.int().min(1).optional().describe(meaning(Evaluator.help("suite"), "limit", true)),
+  shots: z.int().min(0).optional().describe(meaning(help, "shots", true)),
+  chat: z.boolean().default(false).describe(meaning(help, "chat")),
+  seed: z.int().default(42).describe(meaning(Evaluator.help("new"), "seed")),
   out: z.string().default("").describe("file for the report: .json with all items, or .md"),
 });
 const { model: folder, dtype, tasks, suite, data, limit, shots, chat, seed, out } = await readFlags(

@@ -10,14 +10,16 @@
 import { Dataset, Model, Trainer } from "@llamero/sdk";
 import { z } from "zod";
 import { readFlags } from "./cli/args.ts";
+import { meaning } from "./cli/help.ts";
 import { runMain } from "./cli/main.ts";
 
+const help = Trainer.help("instruct");
 const flags = z.strictObject({
   model: z.string().describe("folder of the model to tune"),
   data: z.string().describe("JSON Lines with instruction and output, prompt and completion, or messages"),
-  epochs: z.number().positive().default(3).describe("passes over the conversations"),
-  batchTokens: z.int().min(8).optional().describe("tokens per batch; default 16 windows"),
-  learningRate: z.number().positive().default(3e-5).describe("peak learning rate"),
+  epochs: z.number().positive().default(3).describe(meaning(help, "epochs")),
+  batchTokens: z.int().min(8).optional().describe(meaning(help, "batchTokens", true)),
+  learningRate: z.number().positive().default(3e-5).describe(meaning(help, "learningRate")),
   template: z.string().default("plain").describe("chat template: plain, llama-2, chatml, or Jinja"),
   mask: z.int().min(0).default(2).describe("number of conversations whose mask is shown before training"),
   ask: z.string().default("").describe("question for the model before and after training"),

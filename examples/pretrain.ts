@@ -10,21 +10,23 @@
 import { Dataset, Model, Tokenizer, Trainer } from "@llamero/sdk";
 import { z } from "zod";
 import { readFlags } from "./cli/args.ts";
+import { meaning, presetNames, presetRates } from "./cli/help.ts";
 import { runMain } from "./cli/main.ts";
 
+const help = Trainer.help("pretrain");
 const flags = z.strictObject({
   data: z.string().default("").describe(
-    "text files, one document each (a path or a glob); default Moby Dick",
+    "text files, one document each (a path or a glob); default: Moby Dick, which is downloaded once",
   ),
-  preset: z.string().default("1M").describe("size: nano, 1M, 5M, 15M, 50M, 110M, or one of the paper's"),
-  vocabSize: z.int().min(260).default(2048).describe("size of the tokenizer's vocabulary"),
+  preset: z.string().default("1M").describe(`size of the model: ${presetNames}`),
+  vocabSize: z.int().min(260).default(2048).describe("size of the tokenizer's vocabulary, in tokens"),
   context: z.int().min(8).default(128).describe("tokens per sequence"),
-  steps: z.int().min(1).default(500).describe("number of updates"),
-  batchTokens: z.int().min(8).default(2048).describe("tokens per batch"),
-  learningRate: z.number().positive().optional().describe("peak learning rate; default the preset's own"),
-  save: z.enum(["all", "linear", "block"]).default("linear").describe(
-    "activations kept for the backward pass",
+  steps: z.int().min(1).default(500).describe("length of the training, in updates"),
+  batchTokens: z.int().min(8).default(2048).describe(meaning(help, "batchTokens")),
+  learningRate: z.number().positive().optional().describe(
+    `${meaning(help, "learningRate")}; default: that of the preset, ${presetRates}`,
   ),
+  save: z.enum(["all", "linear", "block"]).default("linear").describe(meaning(help, "save")),
   seed: z.int().default(42).describe("seed of every random draw"),
   out: z.string().default("runs/pretrain").describe("folder of the checkpoints"),
   log: z.string().default("").describe(

@@ -15,13 +15,13 @@ import { runMain } from "./cli/main.ts";
 const flags = z.strictObject({
   recipe: z.string().describe("file of a recipe, or several separated by commas, which run in turn"),
   model: z.string().default("").describe(
-    "folder of the model to train; default a new model of the recipe's shape",
+    "folder of the model to train; default: a new model of the recipe's shape",
   ),
   tokenizer: z.string().default("").describe(
-    "folder of a new model's tokenizer; default one trained on --data",
+    "folder of a new model's tokenizer; default: one trained on --data",
   ),
   data: z.string().default("").describe(
-    "text files on which a new tokenizer is trained; default Moby Dick",
+    "text files on which a new tokenizer is trained; default: Moby Dick",
   ),
   log: z.string().default("").describe(
     "log of every event, a file of JSON lines: jsonl for events.jsonl in each recipe's folder of checkpoints, or a path " +

@@ -6,7 +6,7 @@
 import type { z } from "zod";
 import { ConfigError } from "../../src/base/errors.ts";
 import { nearest, parseOptions } from "../../src/base/schema.ts";
-import { type Flag, flagsOf, helpText } from "./help.ts";
+import { examplesOf, type Flag, flagsOf, helpText } from "./help.ts";
 import type { ParseArgs } from "../../src/new/mini_args.ts";
 import { loadParseArgs } from "../../src/new/parse_args.ts";
 
@@ -65,7 +65,7 @@ export async function readFlags<Out>(
   args: string[] = Deno.args,
 ): Promise<Out> {
   if (args.some((arg) => arg === "--help" || arg === "-h")) {
-    console.log(helpText(program, about, flagsOf(schema)));
+    console.log(helpText(program, about, flagsOf(schema), { examples: await examplesOfMain() }));
     Deno.exit(0);
   }
   try {
@@ -74,6 +74,15 @@ export async function readFlags<Out>(
     if (!(error instanceof ConfigError)) throw error;
     console.error(`${error.message}\n(${program} --help lists the flags)`);
     Deno.exit(2);
+  }
+}
+
+/** Reads the examples in the comment of the script that runs; none where it cannot be read. */
+async function examplesOfMain(): Promise<string[]> {
+  try {
+    return examplesOf(await Deno.readTextFile(new URL(Deno.mainModule)));
+  } catch {
+    return [];
   }
 }
 

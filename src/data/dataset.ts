@@ -334,11 +334,8 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
     options: SplitOptions = {},
   ): Record<Name, Dataset<T>> {
     const parts = partsOf(this.plan, shares, parseOptions(splitSchema, options, "Dataset.split").seed);
-    const datasets = {} as Record<Name, Dataset<T>>;
-    for (const name of Object.keys(parts) as Name[]) {
-      datasets[name] = new Dataset(partPlan(this.plan, parts[name]));
-    }
-    return datasets;
+    const part = (name: string) => [name, new Dataset(partPlan(this.plan, parts[name as Name]))];
+    return Object.fromEntries(Object.keys(parts).map(part));
   }
 
   /**
@@ -467,11 +464,8 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
   /** Reads all records into an array. */
   async toArray(options: ReadOptions = {}): Promise<T[]> {
     const records: T[] = [];
-    await tallied(
-      this.plan,
-      parseOptions(readSchema, options, "Dataset.toArray"),
-      (value) => void records.push(value),
-    );
+    const settings = parseOptions(readSchema, options, "Dataset.toArray");
+    await tallied(this.plan, settings, (value) => void records.push(value));
     return records;
   }
 
@@ -538,11 +532,8 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
 
   /** Draws the plan, with what each step kept and dropped once all of it was read in this process. */
   override picture(): Picture {
-    const isCounted = [...plansIn(this.plan)].some(knownCounts);
-    return flowPicture(
-      `Dataset${isCounted ? ", with the counts of the last reading" : ""}`,
-      flowOf(this.plan, { counts: knownCounts }),
-    );
+    const note = [...plansIn(this.plan)].some(knownCounts) ? ", with the counts of the last reading" : "";
+    return flowPicture(`Dataset${note}`, flowOf(this.plan, { counts: knownCounts }));
   }
 
   /** Returns the plan as JSON, in which functions stand by name. */

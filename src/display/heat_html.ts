@@ -115,10 +115,11 @@ function wordTable(
 function images(grid: HeatGrid): string {
   const { rows, columns, panels, alt, width } = grid;
   const count = Math.max(1, ...panels.map(({ values }) => Math.max(0, ...values.map((row) => row.length))));
-  const side = Math.min(150, Math.max(0, ...rows.map((name) => 8 * ([...name].length + (columns ? 3 : 0)))));
-  const room = width - side - 24;
-  const fitting = panels.length > 1 ? Math.min(14, Math.max(NAME, (room / panels.length - GAP) / count)) : 22;
-  const size = Math.max(2, Math.floor(Math.min(fitting, room / count)));
+  const side = Math.min(
+    150,
+    40 + Math.max(0, ...rows.map((name) => 8 * [...name].length)) - 16 + (columns ? 16 : 0),
+  );
+  const size = cellSize(panels.length, count, width - side - 24);
   const titled = panels.length > 1 && panels.some(({ title }) => title !== "");
   const numbered = columns !== undefined;
   const top = (titled ? 20 : 0) + (numbered ? 18 : 0);
@@ -150,6 +151,13 @@ function images(grid: HeatGrid): string {
     `max-width:${side}px;min-width:${side}px">${names.join("")}</div>`;
   const right = `<div style="display:table-cell;vertical-align:top">${drawn.join("")}</div>`;
   return scrolling(`<div style="display:table">${left}${right}</div>`) + namesOfColumns(rows, columns);
+}
+
+/** Returns the pixels of a cell: one panel is large, of several up to four stand in a line of `room` pixels. */
+function cellSize(panels: number, columns: number, room: number): number {
+  const beside = Math.min(4, panels);
+  const fitting = panels > 1 ? Math.min(14, Math.max(6, (room / beside - GAP) / columns)) : 20;
+  return Math.max(2, Math.floor(Math.min(fitting, room / columns)));
 }
 
 /** Returns the numbers of the columns above a panel, as many as have room. */

@@ -197,22 +197,26 @@ function optionList({ title, options }: { title: string; options: readonly HelpO
   return {
     title,
     entries: options.map((option) => ({ name: option.name, facts: facts(option), text: option.about })),
-    rows: options.map(({ name, type, unit = "", required, fallback = "", origin = "", about }) => ({
-      name,
-      meaning: about,
-      default: required ? "(required)" : fallback,
-      from: origin,
-      unit,
-      type,
+    rows: options.map((option) => ({
+      name: option.name,
+      meaning: option.about,
+      default: option.required ? "(required)" : option.fallback ?? "",
+      from: option.origin ?? "",
+      type: typeAndUnit(option),
     })),
   };
 }
 
 /** Returns type, unit and default on one line: `number (updates); default: 3 (ours)`. */
-function facts({ type, unit, required, fallback, origin }: HelpOption): string {
-  const kind = unit ? `${type} (${unit})` : type;
+function facts(option: HelpOption): string {
+  const { required, fallback, origin } = option;
+  const kind = typeAndUnit(option);
   if (required) return `${kind}; required`;
   return fallback === undefined ? kind : `${kind}; default: ${fallback} (${origin})`;
+}
+
+function typeAndUnit({ type, unit }: HelpOption): string {
+  return unit ? `${type} (${unit})` : type;
 }
 
 function listPicture({ title, entries, rows }: List, columns: number): Picture {

@@ -155,11 +155,12 @@ export class Progress implements DisplayOwner {
     const bar = share === undefined || !this.open || this.#note?.()
       ? ""
       : `${"█".repeat(Math.round(share * 20)).padEnd(20, "░")} `;
-    const meter = share === undefined ? "" : `${meterHtml(share, "200px")} `;
+    const meter = share === undefined || this.#state === "done" ? "" : `${meterHtml(share, "200px")} `;
     const [mark, rest] = facts.startsWith(": ") ? [": ", facts.slice(2)] : ["", facts];
+    const style = this.open ? "" : ' style="opacity:.6;font-size:smaller"'; // what the work gave comes first
     return {
       text: `${this.label}${mark}${bar}${rest}`,
-      html: `<div>${escapeHtml(this.label)}${mark}${meter}${escapeHtml(rest)}</div>`,
+      html: `<div${style}>${escapeHtml(this.label)}${mark}${meter}${escapeHtml(rest)}</div>`,
     };
   }
 

@@ -43,7 +43,7 @@ export interface AddOptions {
   samples?: number;
   /** Grades generated texts, for a task that takes a scorer: `{ name, score }` or a function. */
   scorer?: TextScorer | ScoreText;
-  /** True puts prompts through the tokenizer's chat template, as a user's messages; default false. */
+  /** Puts prompts through the tokenizer's chat template, as a user's messages; default false. */
   chat?: boolean;
 }
 

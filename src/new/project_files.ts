@@ -72,9 +72,8 @@ await model.show();
 // A run that was stopped goes on from its last checkpoint with trainer.resume().
 const trainer = new Trainer(model, { checkpoint: "runs/first" })
   .pretrain(train, { steps, batchTokens: 1024, learningRate: 3e-3, warmup: 10, validation: held });
-const result = await trainer.run({ overwrite: true });
-console.log(String(result));
-if (result.status !== "done") Deno.exit(0);
+const { status } = await trainer.run({ overwrite: true });
+if (status !== "done") Deno.exit(0);
 
 await (await model.loss(held)).show(); // on the held-out chapters
 await model.generate("The whale", { maxTokens: 60, temperature: 0.8 }).show();
@@ -103,12 +102,13 @@ await tokenizer.show("Call me Ishmael.").show();`),
     code(`const model = await Model.create({ dim: 64, layers: 2, heads: 2 }, { tokenizer, context: 64 });
 const steps = 400, batchTokens = 1024;
 await model.plan({ tokens: steps * batchTokens, batchTokens }).show();`),
-    markdown("Training starts at once and shows a live chart."),
+    markdown(
+      'Training starts at once and shows a live chart. `await Trainer.help("pretrain").show()` lists its options.',
+    ),
     code(`const run = new Trainer(model, { checkpoint: "runs/notebook" })
   .pretrain(train, { steps, batchTokens, learningRate: 3e-3, warmup: 10, validation: held })
   .run({ overwrite: true });
-const result = await run;
-await result.show();`),
+await run;`),
     markdown("What it learned."),
     code(`await (await model.loss(held)).show(); // on the held-out chapters
 await model.generate("The whale", { maxTokens: 60, temperature: 0.8 }).show();`),

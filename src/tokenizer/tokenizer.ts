@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { basename } from "node:path";
 import type { ChatEncoding, Encoder, Message } from "../base/encoder.ts";
 import { ConfigError } from "../base/errors.ts";
 import { withFiles } from "../base/file_problem.ts";
@@ -12,7 +11,6 @@ import { checkPath, parseOptions, show, wrongArgument } from "../base/schema.ts"
 import { Displayable, type Picture } from "../display/display.ts";
 import { Help } from "../display/help.ts";
 import { interruptible } from "../display/interrupt.ts";
-import { withProgress } from "../display/progress.ts";
 import { encodeOnWorkers } from "./encode_on_workers.ts";
 import { encodeChat, noTemplate } from "./chat/chat.ts";
 import { ChatTemplate } from "./chat/chat_template.ts";
@@ -116,16 +114,8 @@ export class Tokenizer extends Displayable implements Encoder {
    * @throws {FormatError} when there is no such file, or naming what is wrong in it
    */
   static async load(path: string): Promise<Tokenizer> {
-    return await withProgress(
-      `loading ${basename(path)}`,
-      {},
-      () =>
-        withFiles(
-          `load a tokenizer from ${path}`,
-          "Tokenizer.load",
-          async () => Tokenizer.#from(await readTokenizerFiles(path)),
-        ),
-    );
+    const read = async () => Tokenizer.#from(await readTokenizerFiles(path));
+    return await withFiles(`load a tokenizer from ${path}`, "Tokenizer.load", read);
   }
 
   /**

@@ -9,8 +9,10 @@ import {
   bundle,
   Displayable,
   type DisplayOwner,
+  number,
   onInterrupt,
   type Picture,
+  plural,
   withOwner,
 } from "../display/mod.ts";
 import { lossChart } from "./monitoring/card/loss_curves.ts";
@@ -327,7 +329,7 @@ export class Run extends Displayable implements Promise<RunResult> {
   #describe(): string {
     const { stages, stage } = this.#log;
     const current = stages.at(-1);
-    const progress = current ? `, ${stage} ${current.done} of ${current.steps} steps` : "";
+    const progress = current ? `, ${stage} ${number(current.done)} of ${plural(current.steps, "step")}` : "";
     return `${this.name} (${this.status}${progress})`;
   }
 

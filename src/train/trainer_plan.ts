@@ -12,6 +12,7 @@ import {
   number,
   percent,
   type Picture,
+  plural,
   table,
 } from "../display/mod.ts";
 import { gatherValues } from "../base/exchange.ts";
@@ -258,7 +259,7 @@ function rowOf({ settings, steps, tokens, cost, data }: StagePlan): Record<strin
   const warmup = steps === undefined ? settings.warmup : scheduleOf(settings, steps).warmup;
   return {
     stage: settings.name,
-    length: steps === undefined ? `${Object.values(length)[0]} epochs` : `${number(steps)} steps`,
+    length: steps === undefined ? plural(Object.values(length)[0], "epoch") : plural(steps, "step"),
     tokens: tokens === undefined ? "unknown" : count(tokens),
     batch: `${batch} x ${context}${batch > microBatch ? ` in parts of ${microBatch}` : ""}`,
     "learning rate": `${number(learningRate)}, warmup ${warmup ?? "by length"}`,

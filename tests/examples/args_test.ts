@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { parseFlags, words } from "../../examples/cli/args.ts";
-import { flagsOf, helpText } from "../../examples/cli/help.ts";
+import { examplesOf, flagsOf, helpText, meaning } from "../../examples/cli/help.ts";
+import { Trainer } from "../../mod.ts";
 import { parseArgs as miniParseArgs } from "../../src/new/mini_args.ts";
+import { readTree, runDeno } from "../repo/tree.ts";
 
 const schema = z.strictObject({
   preset: z.enum(["nano", "5M"]).default("nano").describe("model size"),
@@ -57,19 +59,67 @@ Deno.test("wrong flags are refused with advice", () => {
   refuses([], /^Cannot use --data: it is missing, and must be a text$/);
 });
 
-Deno.test("the help has a line for each flag", () => {
+Deno.test("the help has a line for each flag, with its default, and examples", () => {
+  const examples = ['deno run pretrain.ts --data "a b" --steps 2000 --overwrite'];
   assert.equal(
-    helpText("pretrain", "trains a model", flagsOf(schema)),
+    helpText("pretrain", "trains a model", flagsOf(schema), { examples, columns: 60 }),
     `pretrain: trains a model
 
-  --preset TEXT      model size (one of nano, 5M; default nano)
-  --steps N          training steps (default 150)
+  --preset TEXT      model size; one of nano, 5M; default:
+                     nano
+  --steps N          training steps; default: 150
   --learning-rate N  peak learning rate
-  --data TEXT        text files (required)
+  --data TEXT        text files; required
   --no-chart         draws no chart
   --overwrite        starts anew
-  --help             shows this text`,
+  --help             shows this text
+
+Example:
+  deno run pretrain.ts --data "a b" --steps 2000 \\
+    --overwrite`,
   );
+});
+
+Deno.test("numbers in the help are as people write them, and a list in its head keeps its columns", () => {
+  const rates = z.strictObject({
+    rate: z.number().default(3e-5).describe("peak"),
+    share: z.number().default(0.95).describe("part"),
+    size: z.number().default(5e10).describe("bytes"),
+  });
+  const about = "does it.\n  /save FILE  appends the conversation";
+  const text = helpText("x", about, flagsOf(rates), { columns: 30 });
+  assert.match(text, /default: 3e-5\n/);
+  assert.match(text, /default: 0\.95\n/);
+  assert.match(text, /default:\n? +50,000,000,000\n/);
+  assert.match(text, /^ {2}\/save FILE {2}appends the\n {14}conversation$/m);
+});
+
+Deno.test("examples are the command lines of a script's comment, but for those that ask for help", () => {
+  const source =
+    "/**\n * Does it.\n *\n *     deno run x.ts --help\n *     deno run x.ts --a 1\n *\n */\n *     no";
+  assert.deepEqual(examplesOf(source), ["deno run x.ts --a 1"]);
+  assert.deepEqual(examplesOf("const x = 1;"), []);
+});
+
+Deno.test("a flag takes its meaning from the help of the SDK", () => {
+  assert.equal(meaning(Trainer.help("pretrain"), "beta2"), "decay of AdamW's second moment");
+  assert.match(
+    meaning(Trainer.help("pretrain"), "batchTokens", true),
+    /^tokens of a batch.*; default: the preset's/,
+  );
+  assert.throws(() => meaning(Trainer.help("pretrain"), "nothing"), /no option nothing/);
+});
+
+Deno.test("--help of every example fits 80 columns and ends with an example", async () => {
+  const paths = readTree("examples", (path) => /^examples\/\w+\.ts$/.test(path)).map(({ path }) => path);
+  assert.ok(paths.length >= 8);
+  await Promise.all(paths.map(async (path) => {
+    const { code, stdout, stderr } = await runDeno(["run", "-A", "--no-check", path, "--help"]);
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(stdout.split("\n").filter((line) => line.length > 80), [], path);
+    assert.match(stdout, /\nExamples?:\n {2}\S/, path);
+    assert.doesNotMatch(stdout, /default [^:]/, `${path}: a default stands behind a colon`);
+  }));
 });
 
 Deno.test("words in front of the flags stand for flags", () => {

@@ -1,6 +1,5 @@
 /**
- * The verbs that may take more than a second, each with small work that lasts long by a clock of its own, and the verbs that
- * do not, with the reason.
+ * The verbs that may take more than a second, each with small work that lasts long by a clock of its own.
  *
  * @module
  */
@@ -317,7 +316,7 @@ export const longVerbs: readonly LongVerb[] = [
     work: ({ model, corpus, folder }) =>
       new Trainer(model, { energy: false, checkpoint: `${folder}/run` })
         .pretrain(corpus, { steps: 2, batchTokens: 24, learningRate: 1e-3 }).run().finished,
-    shows: /^pretrain 2\/2 saving step-000002: writing /,
+    shows: /^pretrain 2\/2: saving step-000002: writing /,
   },
   {
     verb: "Trainer.run, reading",
@@ -325,7 +324,7 @@ export const longVerbs: readonly LongVerb[] = [
       new Trainer(model, { energy: false })
         .pretrain(corpus.map((document) => document), { steps: 2, batchTokens: 24, learningRate: 1e-3 })
         .run().finished,
-    shows: /^pretrain reading data: tokenizing records: \d+ /,
+    shows: /^pretrain: reading data: tokenizing records: \d+ /,
   },
   {
     verb: "Trainer.resume",
@@ -375,41 +374,3 @@ export const longVerbs: readonly LongVerb[] = [
     shows: /^loss on model: measuring the loss: \d+ of \d+ windows, /,
   },
 ];
-
-/** Methods of the five classes that are no long verbs, by the reason. */
-export const otherVerbs: Readonly<Record<string, readonly string[]>> = {
-  "plans: nothing is read or run before a terminal verb": [
-    ..."text lines jsonl csv parquet from commonCrawl c4 github wikipedia books arxiv stackExchange llama mix concat"
-      .split(" ").map((name) => `Dataset.${name}`),
-    ..."tokens map filter shuffle take skip split language clean quality cache conversations tokenize"
-      .split(" ").map((name) => `Dataset.${name}`),
-    "Trainer.pretrain",
-    "Trainer.instruct",
-    "Trainer.evaluate",
-    "Evaluator.add",
-    "Evaluator.suite",
-  ],
-  "a look at what is known": [
-    ..."picture toJSON".split(" ").flatMap((name) =>
-      ["Dataset", "Tokenizer", "Model", "Trainer", "Evaluator"].map((owner) => `${owner}.${name}`)
-    ),
-    "Model.summary",
-    ..."tokenOf idOf isSpecial show pieces job".split(" ").map((name) => `Tokenizer.${name}`),
-  ],
-  "synchronous, of one text or one vocabulary": [
-    ..."encode decode decoder chat withTemplate withEosIds fromPieces fromJSON"
-      .split(" ").map((name) => `Tokenizer.${name}`),
-  ],
-  "synchronous, in memory": ["Model.dispose", "Model.setParameters"],
-  "a vocabulary of a few megabytes": ["Tokenizer.save"],
-  "copied on the GPU": ["Model.clone"],
-  "its card is that of the run, tests/train/launch_run_test.ts": ["Trainer.launch"],
-  "the work of run, shared by ranks": ["Evaluator.runOnRanks"],
-  "a text of help that is built in": [
-    "Dataset.help",
-    "Tokenizer.help",
-    "Model.help",
-    "Trainer.help",
-    "Evaluator.help",
-  ],
-};

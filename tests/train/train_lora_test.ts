@@ -123,7 +123,7 @@ Deno.test("the plan of adapters has parameters, memory and FLOPs; it can be meas
   const plan = await trainer.plan().measure();
   const [stage] = plan.stages;
   assert.ok(stage.cost.seconds! > 0 && stage.settings.lora?.rank === 3);
-  assert.match(String(plan), /LoRA, rank 3/);
+  assert.match(plan.picture().html!, /LoRA, rank 3/);
   assert.equal(stage.settings.learningRate, 3e-4);
   const text = quiet(model).pretrain(Dataset.sample("moby-dick"), { steps: 4, lora });
   const [fromRecipe] = trainerOf(JSON.parse(JSON.stringify(text)), model).plan().stages;

@@ -5,8 +5,7 @@
  */
 import { number } from "../../display/format.ts";
 import { type Paint, terminalColumns } from "../../display/terminal.ts";
-import { fit, oneLine, pad, textWidth } from "../../display/text_width.ts";
-import { wrapRanges } from "../../display/text_width.ts";
+import { oneLine, pad, textWidth, wrapRanges } from "../../display/text_width.ts";
 import type { Flow, FlowCounts, FlowStep } from "./flow.ts";
 
 /** Columns of a bar. */
@@ -28,22 +27,33 @@ export function flowText(title: string, flow: Flow): (paint: Paint) => string {
   const lines = linesOf(flow, "  ");
   const isCounted = lines.some(({ step }) => step?.counts);
   const room = Math.min(MAX_COLUMNS, terminalColumns() - 1);
-  const most = isCounted ? Math.floor(room / 2) : room;
-  const labels = lines.map(({ indent, step, text }) => fit(`${indent}${oneLine(text)}`, step ? most : room));
-  const width = Math.max(0, ...lines.map(({ step }, i) => step ? textWidth(labels[i]) : 0));
   const digits = Math.max(0, ...lines.map(({ step }) => number(step?.counts?.kept ?? 0).length));
+  const most = isCounted ? room - digits - BAR - " kept".length - 4 : room;
+  const labels = lines.map((line) => labelOf(line, line.step ? most : room));
+  const width = Math.max(0, ...lines.map(({ step }, i) => step ? Math.max(...labels[i].map(textWidth)) : 0));
   return (paint) => {
     const rows = lines.flatMap(({ indent, step, whole }, i) => {
-      if (!step) return [paint(labels[i], "bold")];
-      if (!step.counts) return [labels[i]];
-      const head = `${pad(labels[i], width)}  ${number(step.counts.kept).padStart(digits)} kept  `;
+      const [label, ...more] = labels[i];
+      if (!step) return [label, ...more].map((line) => paint(line, "bold"));
+      if (!step.counts) return [label, ...more];
+      const head = `${pad(label, width)}  ${number(step.counts.kept).padStart(digits)} kept  `;
       return [
         `${head}${barOf(step.counts, whole, paint)}`.trimEnd(),
+        ...more,
         ...remarksOf(step.counts, `${indent}      `, room, paint),
       ];
     });
     return [...title === "" ? [] : [paint(oneLine(title), "bold")], ...rows].join("\n");
   };
+}
+
+/** Returns the text of a line in lines of at most `columns`. */
+function labelOf({ indent, step, text }: Line, columns: number): string[] {
+  const label = oneLine(text);
+  const hanging = step ? `${indent}    ` : `${indent}  `;
+  return wrapRanges(label, Math.max(12, columns - hanging.length)).map(([from, to], i) =>
+    `${i === 0 ? indent : hanging}${label.slice(from, to)}`
+  );
 }
 
 function linesOf({ branches, steps }: Flow, indent: string): Line[] {

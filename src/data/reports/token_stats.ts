@@ -6,7 +6,7 @@
  * @module
  */
 import { Displayable, type Picture } from "../../display/display.ts";
-import { bytes as size, number, percent } from "../../display/format.ts";
+import { bytes as size, fixed, number, percent, plural } from "../../display/format.ts";
 import { join } from "../../display/html.ts";
 import { table } from "../../display/table.ts";
 import { shareDecimals } from "../plan/plan.ts";
@@ -94,12 +94,12 @@ export class TokenDatasetStats extends Displayable {
       ? ` for ${size(bytes)} of text (${number(bytes / tokens, 3)} bytes per token)`
       : "";
     const lost = [
-      dropped ? `${number(dropped)} tokens in last short windows` : "",
+      dropped ? `${plural(dropped, "token")} in last short windows` : "",
       cut ? `${number(cut)} cut off` : "",
     ];
     const totals = [
-      `${number(tokens)} tokens${perToken}`,
-      `${number(windows)} windows of ${context}`,
+      `${plural(tokens, "token")}${perToken}`,
+      `${plural(windows, "window")} of ${number(context)}`,
       ...lost,
     ];
     const decimals = shareDecimals(this.sources.map(({ asked }) => asked));
@@ -108,14 +108,14 @@ export class TokenDatasetStats extends Displayable {
       asked: percent(own.asked, decimals),
       drawn: percent(own.drawn, decimals),
       "tokens drawn": number(own.drawnTokens),
-      epochs: own.epochs.toFixed(2),
+      epochs: fixed(own.epochs, 2),
       documents: own.documents,
       tokens: number(own.tokens),
       text: size(own.bytes),
     }));
     const note = this.drawn === 0
       ? "A source is shorter than one window: no window can be drawn"
-      : `Drawn: the first ${number(this.drawn)} windows`;
+      : `Drawn: the first ${plural(this.drawn, "window")}`;
     return join(
       { text: totals.filter(Boolean).join(", ") },
       table(rows, { note, align: right }),

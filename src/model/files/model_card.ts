@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { escapeMarkdown } from "../../display/mod.ts";
+import { count, escapeMarkdown } from "../../display/mod.ts";
 import { countParameters } from "../architecture/config.ts";
 import type { ModelHandle } from "../model_state.ts";
 
@@ -15,7 +15,6 @@ import type { ModelHandle } from "../model_state.ts";
 export function modelCard(model: Pick<ModelHandle, "name" | "config">, more = ""): string {
   const c = model.config;
   const n = countParameters(c);
-  const million = (x: number) => `${(x / 1e6).toFixed(2)} M`;
   return `---
 library_name: transformers
 pipeline_tag: text-generation
@@ -27,7 +26,7 @@ A LLaMA-architecture model (Touvron et al. 2023) made with Llamero.
 
 | | |
 |---|---|
-| parameters | ${million(n.total)} (${million(n.blocks)} without embeddings) |
+| parameters | ${count(n.total)} (${count(n.blocks)} without embeddings) |
 | dimension | ${c.dim} |
 | layers | ${c.layers} |
 | heads | ${c.heads} (${c.kvHeads} for keys and values) |

@@ -131,7 +131,7 @@ export class Inspection extends Displayable {
 
   /**
    * Draws the attention of a layer: one head with its tokens, or all heads small. Rows are queries, columns are keys;
-   * the stronger the colour, the more. Long prompts show their `last` tokens (24).
+   * the stronger the colour, the more, up to the largest weight shown. Long prompts show their `last` tokens (24).
    */
   attentionMap(options: { layer: number; head?: number; last?: number }): Displayable {
     const { layer, head, last = 24 } = options;
@@ -143,7 +143,7 @@ export class Inspection extends Displayable {
       rows: this.tokens.slice(-last),
       columns: allHeads ? undefined : this.tokens.slice(-last),
       panels,
-      format: (share) => percent(share, 0),
+      format: (weight) => percent(weight),
       alt: heads.map((h) => this.#strongest(layer, h)).join(" "),
     }));
   }
@@ -162,6 +162,7 @@ export class Inspection extends Displayable {
         values: best.map((row) => row.map(({ probability }) => probability)),
         texts: best.map((row) => row.map(({ token }) => token)),
       }],
+      most: 1,
       format: (share) => percent(share, 0),
     }));
   }
@@ -218,7 +219,7 @@ export class Inspection extends Displayable {
       title: `Attention, mean over heads${this.#truncation(last)}`,
       rows: this.tokens.slice(-last),
       panels,
-      format: (share: number) => percent(share, 0),
+      format: (weight: number) => percent(weight),
     };
     return join({ text: facts }, this.lens().picture(), heatMap(maps));
   }

@@ -137,7 +137,6 @@ export function planSettings(config: ModelConfig, options: PlanOptions, presetBa
   const batch = Math.max(1, Math.round(batchTokens / context));
   const lane = Math.max(1, Math.floor(batchTokens / context / ranks.lanes));
   const microBatch = o.microBatch ?? Math.max(1, Math.min(lane, Math.floor(1024 / context)));
-  checkRows(microBatch, context, ranks.model);
   const settings = { ...o, context, batch, batchTokens, microBatch, ranks };
   if (ranks.processes === 1 && ranks.lanes === 1) return settings;
   return { ...settings, microBatch: laneMicroBatch(settings, ranks.lanes, ranks.model) };
@@ -160,16 +159,4 @@ function plannedRanks(
     refuse("lanes", `it must be a multiple of the copies of the model, ${data}`, lanes);
   }
   return { processes, model, data, lanes: lanes ?? data, zero, overlap };
-}
-
-/** Refuses micro-batches whose rows the model ranks cannot share equally. */
-function checkRows(microBatch: number, context: number, model: number): void {
-  if (microBatch * context % model === 0) return;
-  throw new ConfigError(
-    `Cannot use plan.microBatch: the ${model} ranks of parallel.model share the ${
-      microBatch * context
-    } rows of a ` +
-      `micro-batch equally, current value is ${microBatch}`,
-    { path: "plan.microBatch", value: microBatch },
-  );
 }

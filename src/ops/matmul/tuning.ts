@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { Displayable, type Picture, table } from "../../display/mod.ts";
+import { Displayable, duration, type Picture, table } from "../../display/mod.ts";
 import type { Choice, KernelChoices, ShapeClass } from "./kernel_table.ts";
 
 /** Sizes of a product: rows and columns of C, and the inner length. */
@@ -107,11 +107,10 @@ export class Tuning extends Displayable implements TuningRecord {
 
   #note(): string {
     if (this.from === "built in") return "The built-in table: nothing was measured on this adapter.";
-    const seconds = (this.took / 1000).toFixed(1);
     const when = this.from === "disk" ? "Measured earlier" : "Measured now";
     const kept = this.file
       ? `kept in ${this.file}`
       : "not kept: the cache folder (LLAMERO_HOME) is not writable";
-    return `${when}, in ${seconds} s; ${kept}.`;
+    return `${when}, in ${duration(this.took / 1000)}; ${kept}.`;
   }
 }

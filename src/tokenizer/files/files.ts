@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import { FormatError } from "../../base/errors.ts";
 import { checkPath } from "../../base/schema.ts";
+import { withProgress } from "../../display/progress.ts";
 import { writeAtomically } from "../../formats/atomic_file.ts";
 import { readUtf8 } from "../../formats/encoding/utf8_file.ts";
 import { completeTokens } from "./complete_tokens.ts";
@@ -47,7 +49,11 @@ const FOREIGN = [
  *
  * @throws {FormatError} when there is no such file or it is damaged
  */
-export async function readTokenizerFiles(path: string): Promise<TokenizerFiles> {
+export function readTokenizerFiles(path: string): Promise<TokenizerFiles> {
+  return withProgress(`loading ${basename(String(path))}`, {}, () => readFiles(path));
+}
+
+async function readFiles(path: string): Promise<TokenizerFiles> {
   const file = await find(path);
   const folder = file.replace(/[^/\\]*$/, "");
   const { config, ids } = await readConfig(folder);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { count, duration, escapeMarkdown, lineChartSvg, number, percent } from "../../display/mod.ts";
+import { count, duration, escapeMarkdown, lineChartSvg, number, percent, plural } from "../../display/mod.ts";
 import { lossLines } from "../monitoring/card/loss_curves.ts";
 import { modelCard } from "../../model/files/model_card.ts";
 import type { Model } from "../../model/mod.ts";
@@ -48,7 +48,7 @@ function trainingCard(state: CardState): string {
     "## Training data",
     ...startedStages(state).map((stage) => dataSection(state, stage)),
     "## Recipe",
-    `${step} steps, ${count(tokens)} tokens in ${
+    `${plural(step, "step")}, ${count(tokens)} tokens in ${
       duration(seconds)
     }, seed ${state.plan.seed}, ${state.plan.dtype}.` +
     (skipped ? ` Skipped steps: ${skipped}.` : "") +

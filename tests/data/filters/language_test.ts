@@ -66,7 +66,7 @@ Deno.test("the step keeps the languages asked for, labels them and counts the ot
     "language zh",
     "not sure enough of a language",
   ]);
-  assert.equal(String(all.language({ keep: "en" })).split("\n")[2], "  language keep en, min 0.5");
+  assert.equal(String(all.language({ keep: "en" })).split("\n")[2], "  ↓ language keep en, min 0.5");
 });
 
 Deno.test("a score of exactly the threshold stays", async () => {

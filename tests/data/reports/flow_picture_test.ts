@@ -110,6 +110,7 @@ Deno.test("long notes are folded in HTML and wrapped in text, which fits 80 colu
   };
   const { text, html, terminal } = flowPicture("Title", flowOf(plan, { counts: () => counts }));
   assert.ok(text.split("\n").every((line) => line.length < 80), text);
+  assert.equal(text.match(/yes/g)!.length, 30, "a long step is wrapped, not cut");
   assert.match(text, /45 dropped: reason <8> 9, reason <7> 8, /);
   assert.match(html!, />12,345 kept<\/div><div[^>]*>45 dropped<\/div><div[^>]*>· reason &lt;8&gt; 9</);
   assert.match(html!, /<details[^>]*><summary[^>]*>\d+ more<\/summary>.*file\.jsonl/);

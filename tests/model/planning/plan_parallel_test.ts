@@ -183,10 +183,6 @@ Deno.test("processes that cannot be are refused, with what would do", () => {
     plan({ parallel: { processes: 4, lanes: 6 } }),
     /plan.parallel.lanes: it must be a multiple of the copies of the model, 4, current value is 6/,
   );
-  assert.throws(
-    plan({ parallel: { processes: 2, model: 2 }, microBatch: 1 }),
-    /plan.microBatch: the 2 ranks of parallel.model share the 11 rows of a micro-batch equally, current value is 1/,
-  );
   assert.throws(plan({ network: { latency: 0, bandwidth: 0, staging: 1 } }), /plan.network/);
 });
 

@@ -160,7 +160,7 @@ Deno.test("a tuning shows each kernel of each class with its time and speed, its
   };
   const { text } = new Tuning(record, "measured", "/cache/tuning/a.json").picture();
   assert.match(text, /a GPU: matrix products by the kernels of the family shared/);
-  assert.match(text, /nt large +2048 x 1024 x 512 +shared 64x64 +2\S* +1073\.7\S* +yes/);
+  assert.match(text, /nt large +2048 x 1024 x 512 +shared 64x64 +2\S* +1,073\.7\S* +yes/);
   assert.match(text, /nt large +2048 x 1024 x 512 +shared 128x128 +4\S* +536\.\S* +no/);
   assert.match(text, /nt low +not timed +shared 32x64 .*yes/);
   assert.match(text, /Measured now, in 3\.2 s; kept in \/cache\/tuning\/a\.json\./);

@@ -5,8 +5,8 @@
  */
 
 /**
- * Returns the sequences of a lane that are computed at once: no more than a lane has, since the rest would be padding, and
- * so many that the model ranks share their rows equally. It depends on the lanes alone, not on how many ranks share them.
+ * Returns the sequences of a lane that are computed at once: no more than a lane has, since the rest would be padding, but so
+ * many that the model ranks share their rows equally. It depends on the lanes alone, not on how many ranks share them.
  */
 export function laneMicroBatch(
   { microBatch, batch, context }: { microBatch: number; batch: number; context: number },
@@ -14,6 +14,6 @@ export function laneMicroBatch(
   modelRanks: number,
 ): number {
   let size = Math.min(microBatch, Math.ceil(batch / lanes));
-  while (size < microBatch && size * context % modelRanks !== 0) size++;
+  while (size * context % modelRanks !== 0) size++;
   return size;
 }

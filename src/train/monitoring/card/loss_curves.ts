@@ -19,13 +19,19 @@ export function lossLines(
   history: readonly HistoryEntry[],
   validations: readonly ValidationEvent[],
 ): LineChart {
-  const loss = history.map(({ step, loss }): Point => [step, loss]);
   const reach = reachOf(history.length);
-  const series: Series[] = [{ name: "loss", points: thinned(loss), faint: reach > 0 }];
-  if (reach) {
-    const points = byStage(history).flatMap((stage, i) => smoothCurve(stage, reach, i > 0));
-    series.push({ name: `smoothed over ${2 * reach + 1} steps`, points });
+  const means = new Means(history);
+  const loss: Point[] = [];
+  const smooth: Point[] = [];
+  for (const stage of stagesIn(history)) {
+    if (stage.from > 0) smooth.push([history[stage.from].step, NaN]); // breaks the curve off
+    for (const i of shownIn(stage, history.length)) {
+      loss.push([history[i].step, history[i].loss]);
+      if (reach) smooth.push([history[i].step, smoothed(means, i, stage, reach)]);
+    }
   }
+  const series: Series[] = [{ name: "loss", points: loss, faint: reach > 0 }];
+  if (reach) series.push({ name: `smoothed over ${2 * reach + 1} steps`, points: smooth });
   if (validations.length) {
     series.push({ name: "validation", points: validationCurve(validations), best: "lowest" });
   }
@@ -40,62 +46,77 @@ export function lossChart(
   return lineChart(lossLines(history, validations));
 }
 
+/** Returns the end of the smoothed curve, the mean of the last losses; undefined in a run too short to smooth. */
+export function smoothedEnd(history: readonly HistoryEntry[]): number | undefined {
+  const reach = reachOf(history.length);
+  if (!reach) return undefined;
+  const tail = history.slice(-reach - 1);
+  return new Means(tail.filter(({ stage }) => stage === tail.at(-1)!.stage)).of(0, tail.length);
+}
+
 /** Returns the steps on each side of a step that its smoothed loss takes in; none in a run too short to smooth. */
 function reachOf(steps: number): number {
   return Math.min(maxReach, Math.round(steps / 40));
 }
 
 /**
- * Returns the mean of each value and its neighbours, at most `reach` on each side. It does not lag behind a falling loss as
- * an average over earlier steps does: the first value is itself, and the last one the mean of the last `reach` + 1. Values
- * that are not finite are left out.
+ * Returns the mean of a loss and its neighbours in its stage, at most `reach` on each side. It does not lag behind a falling
+ * loss as an average over earlier steps does: the first value is itself, and the last one the mean of the last `reach` + 1.
  */
-export function smoothed(values: readonly number[], reach: number): number[] {
-  const sums = [0];
-  const counts = [0];
-  for (const value of values) {
-    const finite = Number.isFinite(value);
-    sums.push(sums.at(-1)! + (finite ? value : 0));
-    counts.push(counts.at(-1)! + (finite ? 1 : 0));
-  }
-  return values.map((_, i) => {
-    const from = Math.max(0, i - reach);
-    const to = Math.min(values.length, i + Math.min(reach, i) + 1);
-    return (sums[to] - sums[from]) / (counts[to] - counts[from]); // NaN where all are left out
-  });
+function smoothed(means: Means, i: number, { from, to }: Range, reach: number): number {
+  return means.of(Math.max(from, i - reach), Math.min(to, i + Math.min(reach, i - from) + 1));
 }
 
-function byStage(history: readonly HistoryEntry[]): HistoryEntry[][] {
-  const stages: HistoryEntry[][] = [];
-  for (const entry of history) {
-    if (stages.at(-1)?.[0].stage === entry.stage) stages.at(-1)!.push(entry);
-    else stages.push([entry]);
+/** The mean losses of ranges of steps, from running sums. Losses that are not finite are left out. */
+class Means {
+  readonly #sums: Float64Array;
+  readonly #counts: Float64Array;
+
+  constructor(history: readonly HistoryEntry[]) {
+    this.#sums = new Float64Array(history.length + 1);
+    this.#counts = new Float64Array(history.length + 1);
+    for (let i = 0; i < history.length; i++) {
+      const { loss } = history[i];
+      const isFinite = Number.isFinite(loss);
+      this.#sums[i + 1] = this.#sums[i] + (isFinite ? loss : 0);
+      this.#counts[i + 1] = this.#counts[i] + (isFinite ? 1 : 0);
+    }
+  }
+
+  /** Returns the mean of the losses from position `from` up to, and without, `to`; NaN where all are left out. */
+  of(from: number, to: number): number {
+    const end = Math.min(to, this.#sums.length - 1);
+    return (this.#sums[end] - this.#sums[from]) / (this.#counts[end] - this.#counts[from]);
+  }
+}
+
+/** A range of positions in the history. */
+interface Range {
+  /** First position. */
+  from: number;
+  /** Position after the last one. */
+  to: number;
+}
+
+function stagesIn(history: readonly HistoryEntry[]): Range[] {
+  const stages: Range[] = [];
+  for (let i = 0; i < history.length; i++) {
+    if (i === 0 || history[i].stage !== history[i - 1].stage) stages.push({ from: i, to: i });
+    stages.at(-1)!.to = i + 1;
   }
   return stages;
 }
 
-/** Returns the smoothed curve of one stage; with `isBroken` a point without a value breaks it off from the stage before. */
-function smoothCurve(stage: readonly HistoryEntry[], reach: number, isBroken: boolean): Point[] {
-  const values = smoothed(stage.map(({ loss }) => loss), reach);
-  const points = thinned(stage.map(({ step }, i): Point => [step, values[i]]));
-  return isBroken ? [[stage[0].step, NaN], ...points] : points;
-}
-
-/** Returns the end of the smoothed curve, the mean of the last losses; undefined in a run too short to smooth. */
-export function smoothedEnd(history: readonly HistoryEntry[]): number | undefined {
-  if (!reachOf(history.length)) return undefined;
-  const last = byStage(history.slice(-maxReach - 1)).at(-1) ?? [];
-  return smoothed(last.map(({ loss }) => loss), reachOf(history.length)).at(-1);
+/** Returns the positions of a stage that a chart shows, the last one among them. */
+function shownIn({ from, to }: Range, length: number): number[] {
+  const every = Math.ceil(length / maxPoints);
+  const shown = [];
+  for (let i = from; i < to - 1; i += every) shown.push(i);
+  return [...shown, to - 1];
 }
 
 function validationCurve(validations: readonly ValidationEvent[]): Point[] {
   return validations.flatMap(({ step, loss, stage }, i): Point[] =>
     i > 0 && stage !== validations[i - 1].stage ? [[step, NaN], [step, loss]] : [[step, loss]]
   );
-}
-
-/** Returns at most as many points as a chart can show, the last one among them. */
-function thinned(points: readonly Point[]): Point[] {
-  const every = Math.ceil(points.length / maxPoints);
-  return points.filter((_, i) => i % every === 0 || i === points.length - 1);
 }

@@ -7,4 +7,5 @@ Deno.test("a micro-batch is no larger than a lane, and its rows are shared equal
     laneMicroBatch({ microBatch, batch: 9, context: 11 }, lanes, modelRanks);
   assert.deepEqual([micro(9, 1), micro(9, 2), micro(9, 4), micro(2, 4), micro(9, 20)], [9, 5, 3, 2, 1]);
   assert.deepEqual([micro(9, 2, 2), micro(9, 4, 2), micro(4, 9, 2), micro(8, 9, 4)], [6, 4, 2, 4]);
+  assert.deepEqual([micro(3, 1, 4), micro(1, 9, 2), micro(2, 9, 8)], [4, 2, 8], "completed by padding");
 });
