@@ -57,6 +57,8 @@ type Chart = z.output<typeof schema>;
 const ROW = 22;
 /** Widest bar in text; narrow terminals have shorter ones. */
 const TEXT_BAR = 24;
+/** Columns that a caption gets before bars become shorter; the rest of a longer one wraps. */
+const CAPTION = 32;
 /** Mark of a bar that stands out, in text, HTML and SVG. */
 const MARK = "✓";
 
@@ -104,7 +106,11 @@ function chartText({ title, bars, format }: Chart, { width: columns, paint }: Te
   );
   const width = names.reduce((w, name) => Math.max(w, textWidth(name)), 0);
   const values = bars.reduce((w, bar) => Math.max(w, textWidth(valueText(bar, format))), 0);
-  const longest = Math.max(6, Math.min(TEXT_BAR, columns - width - Math.max(values, 20) - 6));
+  const captions = bars.reduce((w, bar) => Math.max(w, textWidth(caption(bar, format))), 0);
+  const longest = Math.max(
+    8,
+    Math.min(TEXT_BAR, columns - width - 6 - Math.max(values, Math.min(captions, CAPTION))),
+  );
   const [low, high] = range(bars);
   const share = (value: number) =>
     Math.round(Math.abs(length(value)) / Math.max(high, -low, 1e-300) * longest);

@@ -28,7 +28,11 @@ export function terminalColumns(): number {
   }
 }
 
-const CODES = {
+/** A look of text in a terminal. */
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "magenta" | "cyan";
+
+/** The terminal codes that start and end a look. */
+const CODES: Readonly<Record<Style, readonly [start: number, end: number]>> = {
   bold: [1, 22],
   dim: [2, 22],
   red: [31, 39],
@@ -37,10 +41,7 @@ const CODES = {
   blue: [34, 39],
   magenta: [35, 39],
   cyan: [36, 39],
-} as const;
-
-/** A look of text in a terminal. */
-export type Style = keyof typeof CODES;
+};
 
 /** A function that gives text a look, by terminal codes or not at all. It does not remove control characters. */
 export type Paint = (text: string, style: Style) => string;

@@ -9,6 +9,10 @@ import {
   meterHtml,
   table,
 } from "../../src/display/mod.ts";
+import { turns } from "../../src/display/turns.ts";
+import { flowHtml } from "../../src/data/reports/flow_html.ts";
+import type { CardFacts } from "../../src/train/monitoring/card/card_facts.ts";
+import { runCard } from "../../src/train/monitoring/card/run_card.ts";
 import { TokenView } from "../../src/tokenizer/token_view.ts";
 import { contrast, over } from "../support/contrast.ts";
 
@@ -37,6 +41,45 @@ const heat = { title: "Heat", rows: ["a", "b"], columns: ["x", "y", "z"], most: 
 const words = { ...heat, panels: [{ title: "", values, texts: [["1", "2", ""], ["3", "4", "5"]] }] };
 const cells = { ...heat, panels: [{ title: "", values }, { title: "two", values }] };
 const tokens = Array.from({ length: 12 }, (_, id) => ({ id, token: `t${id}`, special: id === 3 }));
+const steps = [
+  {
+    op: "jsonl",
+    words: "corpus.jsonl",
+    counts: { kept: 90, dropped: 10, reasons: ["blank"], notes: ["cut 3"] },
+  },
+  { op: "clean", words: "" },
+];
+const flow = {
+  branches: [{ name: "books", facts: "90 records", asked: 0.5, drawn: 0.4, flow: { branches: [], steps } }],
+  steps,
+};
+const parts = [{ text: "yes", look: "marked" as const }, { text: "<s>", look: "quiet" as const }, {
+  text: "no",
+}];
+const run: CardFacts = {
+  title: "run 1 of 5M",
+  status: "running",
+  stage: "pretrain",
+  stages: [{ name: "pretrain", done: 3, steps: 12 }],
+  history: [8, 6, 5].map((loss, i) => ({
+    step: i + 1,
+    stage: "pretrain",
+    loss,
+    gradNorm: 1,
+    learningRate: 1e-3,
+    tokens: 4096 * (i + 1),
+    seconds: i + 1,
+  })),
+  validations: [],
+  evaluations: [],
+  tokens: 12_288,
+  seconds: 4,
+  otherWork: { preparing: 0.6, saving: 0.4 },
+  speed: 4096,
+  peakMemory: 56_800_000,
+  warnings: ["a warning"],
+  startCall: "trainer.run()",
+};
 
 const html: Record<string, string> = {
   lineChart: lineChart(lines).html!,
@@ -48,13 +91,18 @@ const html: Record<string, string> = {
   keyValues: keyValues("Facts", [["a", "b"]]).html!,
   meter: meterHtml(0.4),
   tokens: new TokenView("t", tokens).picture().html!,
+  "flow of a dataset": flowHtml(flow),
+  turns: turns([{ role: "user", parts }], { title: "Turns", note: "note" }).html!,
+  "card of a run": runCard(run).html!,
 };
 const svgs: Record<string, string[]> = {
   lineChartSvg: [lineChartSvg(lines)],
   barChartSvg: [barChartSvg(bars)],
   "empty charts": [lineChartSvg({ ...lines, series: [] }), barChartSvg({ title: "", bars: [] })],
   ...Object.fromEntries(
-    ["lineChart", "heatMap of cells"].map((name) => [`image of ${name}`, imagesOf(html[name])]),
+    ["lineChart", "heatMap of cells", "card of a run"].map((
+      name,
+    ) => [`image of ${name}`, imagesOf(html[name])]),
   ),
 };
 

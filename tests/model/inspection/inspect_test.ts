@@ -170,7 +170,7 @@ Deno.test("inspection: pictures are complete as text and as images", async () =>
     const { text, html } = shown.picture();
     assert.ok(text.length > 40 && !/NaN|undefined/.test(text), text);
     assert.match(html!, /<img alt="[^"]{10}|<td title="[^"]+" style="[^"]*background:#/);
-    assert.match(html!, /<\/span> \d[\d.,]*%?<\/div>/, "a scale of shades");
+    assert.match(html!, /<\/span> (\d[\d.,]*%?)<\/div>/, "a scale of shades");
   }
   assert.match(inside.attentionMap({ layer: 0, head: 1 }).picture().html!, /the last token attends most to/);
   assert.equal(inside.toJSON().logitLens[0].positions[0].length, 2);
