@@ -57,7 +57,7 @@ export async function answerScores(
   const otherLoss = await mean(heldOut.map((item, i) => pair(otherQuestion(heldOut, i), item)));
   const right = new Set<Item>();
   let ended = 0;
-  await using progress = new Progress("asking", { total: heldOut.length, unit: "questions" });
+  await using progress = new Progress("asking", { total: heldOut.length, unit: "question" });
   for (const item of heldOut) {
     const answer = model.chat(item.prompt, { temperature: 0, maxTokens: 24 });
     if ((await answer.text()).trim() === item.completion) right.add(item);
