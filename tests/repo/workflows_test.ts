@@ -9,7 +9,7 @@ const guides = [...github, ...readTree(".", (path) => /^(README|docs\/.+)\.md$/.
 
 Deno.test("every task that a guide or a workflow names is in deno.json", () => {
   const named = guides.flatMap(({ path, text }) =>
-    [...text.matchAll(/\bdeno task ([a-z][\w:-]*)/g)].map((hit) => ({ path, task: hit[1] }))
+    [...text.matchAll(/\bdeno task\s+([a-z][\w:-]*)/g)].map((hit) => ({ path, task: hit[1] }))
   );
   assert.ok(named.length >= 10, `only ${named.length} tasks are named`);
   // The tasks of a project that `new` makes are its own.
