@@ -111,6 +111,7 @@ await runMain(async () => {
   }
   console.log();
   await showPicture(scoresTable(before, after));
+  console.log();
   await showPicture(answersTable(after));
 
   await model.save(`${out}/model`);

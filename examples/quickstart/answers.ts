@@ -4,7 +4,7 @@
  * @module
  */
 import type { Model, Tokenizer } from "@llamero/sdk";
-import { Progress } from "@llamero/sdk/display";
+import { withProgress } from "@llamero/sdk/display";
 import type { Item } from "./questions.ts";
 
 /** The scores of a model on one kind of question. */
@@ -57,13 +57,14 @@ export async function answerScores(
   const otherLoss = await mean(heldOut.map((item, i) => pair(otherQuestion(heldOut, i), item)));
   const right = new Set<Item>();
   let ended = 0;
-  await using progress = new Progress("asking", { total: heldOut.length, unit: "question" });
-  for (const item of heldOut) {
-    const answer = model.chat(item.prompt, { temperature: 0, maxTokens: 24 });
-    if ((await answer.text()).trim() === item.completion) right.add(item);
-    if (answer.finish === "eos") ended++;
-    progress.add();
-  }
+  await withProgress("asking", { total: heldOut.length, unit: "question" }, async (progress) => {
+    for (const item of heldOut) {
+      const answer = model.chat(item.prompt, { temperature: 0, maxTokens: 24 });
+      if ((await answer.text()).trim() === item.completion) right.add(item);
+      if (answer.finish === "eos") ended++;
+      progress.add();
+    }
+  });
   const kinds = [...Map.groupBy(heldOut, (item) => item.kind)].map(([kind, same]) => ({
     kind,
     questions: same.length,

@@ -7,7 +7,7 @@ import type { Model } from "@llamero/sdk";
 import { duration, percent, type Picture, plural, table } from "@llamero/sdk/display";
 import type { AnswerScores } from "./answers.ts";
 
-/** Seconds of all that is not training, measured on two CPU cores. */
+/** Seconds of all that is not training: about 50 s of processor time, on two cores. */
 const restSeconds = 25;
 
 /** Returns the seconds that the quickstart will take here: three steps are measured, on a copy of the model. */

@@ -2,7 +2,7 @@
  * Records what people see in a terminal: the quickstart, a run that Ctrl-C stops and `--resume` continues, and a chat.
  *
  * `deno run -A tests/terminal/record.ts` runs them all in a pseudo-terminal (the program `script` of util-linux) and
- * writes `docs/terminal.md`.
+ * writes `docs/terminal.md`; with `quickstart`, `run` or `chat` behind it, that section alone.
  *
  * @module
  */
@@ -49,10 +49,14 @@ export async function runInTerminal(command: string, typed: readonly Typed[] = [
   return screen;
 }
 
-/** Returns a screen as text. A line that was rewritten is shown at a few moments, each behind `~`. */
+/**
+ * Returns a screen as text, without Deno's own lines about downloads. A line that was rewritten is shown at a few moments, each
+ * behind `~`.
+ */
 export function textOf(screen: Screen): string {
   return screen.lines.flatMap(({ text, earlier }) => [
-    ...moments(earlier.map((old) => old.trimEnd()), 4).map((old) => `~ ${old}`),
+    ...moments(earlier.map((old) => old.trimEnd()).filter((old) => !/^(Download|Initialize) /.test(old)), 4)
+      .map((old) => `~ ${old}`),
     text.trimEnd(),
   ]).join("\n").trim();
 }
@@ -63,10 +67,14 @@ interface Command {
   line: string;
   /** Keys that are typed while it runs. */
   typed?: Typed[];
+  /** A comment behind the command line. */
+  comment?: string;
 }
 
 /** A part of the recording. */
 interface Section {
+  /** Word that asks for this section alone. */
+  name: string;
   /** Its heading. */
   title: string;
   /** A sentence about it. */
@@ -80,19 +88,26 @@ const pretrain =
 
 const sections: readonly Section[] = [
   {
+    name: "quickstart",
     title: "Quickstart",
     about: "From a book to a model that answers, by one command.",
     commands: [{ line: "deno task quickstart" }],
   },
   {
+    name: "run",
     title: "A run that is stopped and goes on",
     about: "Ctrl-C ends the run within a step and saves it; `--resume` goes on to the same end, bit for bit.",
     commands: [
-      { line: pretrain, typed: [{ after: /pretrain 1\d\d\/240/, keys: "\x03" }] },
+      {
+        line: pretrain,
+        comment: "Ctrl-C at about step 100",
+        typed: [{ after: /pretrain 1\d\d\/240/, keys: "\x03" }],
+      },
       { line: `${pretrain} --resume` },
     ],
   },
   {
+    name: "chat",
     title: "Chat",
     about: "With the quickstart's model, which knows four kinds of question about a sentence, and no more.",
     commands: [{
@@ -110,25 +125,39 @@ const sections: readonly Section[] = [
 
 async function recorded({ title, about, commands }: Section): Promise<string> {
   const parts: string[] = [];
-  for (const { line, typed } of commands) {
+  for (const { line, comment, typed } of commands) {
     console.error(`$ ${line}`);
-    parts.push(`$ ${line}\n${textOf(await runInTerminal(line, typed))}`);
+    parts.push(`$ ${line}${comment ? `  # ${comment}` : ""}\n${textOf(await runInTerminal(line, typed))}`);
   }
   return `## ${title}\n\n${about}\n\n\`\`\`text\n${parts.join("\n\n")}\n\`\`\`\n`;
 }
 
+const file = join(root, "docs/terminal.md");
+
+/** Returns the sections that the file holds, by title. */
+async function recordedBefore(): Promise<Map<string, string>> {
+  const text = await Deno.readTextFile(file).catch(() => "");
+  return new Map(
+    text.split(/^(?=## )/m).slice(1).map((
+      section,
+    ) => [section.slice(3, section.indexOf("\n")), section.trimEnd()]),
+  );
+}
+
 if (import.meta.main) {
-  await Deno.remove(join(root, "out/terminal"), { recursive: true }).catch(() => {});
-  const texts: string[] = [];
-  for (const section of sections) texts.push(await recorded(section));
+  const texts = await recordedBefore();
+  const asked = sections.filter(({ name }) => Deno.args.length === 0 || Deno.args.includes(name));
+  for (const section of asked) {
+    if (section.name === "run") {
+      await Deno.remove(join(root, "out/terminal"), { recursive: true }).catch(() => {});
+    }
+    texts.set(section.title, (await recorded(section)).replaceAll(root, "./").trimEnd());
+  }
   const intro = `# In a terminal
 
 What the examples show in a terminal of ${size.columns} columns, without colours (\`NO_COLOR=1\`). \`deno run -A tests/terminal/record.ts\` ran
 them in a pseudo-terminal and wrote this file. A line that is updated in place is shown at up to four moments, each behind
-\`~\`, and then as it stays.
-`;
-  await Deno.writeTextFile(
-    join(root, "docs/terminal.md"),
-    [intro, ...texts].join("\n").replaceAll(root, "./"),
-  );
+\`~\`, and then as it stays. The machine has two CPU cores and no GPU, and ran other programs too: alone it is faster.`;
+  const all = sections.map(({ title }) => texts.get(title) ?? "").filter(Boolean);
+  await Deno.writeTextFile(file, `${[intro, ...all].join("\n\n")}\n`);
 }

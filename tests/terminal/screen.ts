@@ -16,7 +16,7 @@ export interface ScreenLine {
 // deno-lint-ignore no-control-regex
 const control = /^\x1b\[([0-9;?]*)([A-Za-z])/;
 
-/** The lines that a terminal shows. It knows the sequences that clear and go up; it leaves colours out. */
+/** The lines that a terminal shows. It knows the sequences that clear and move; it leaves colours out. */
 export class Screen {
   readonly #lines: ScreenLine[] = [{ text: "", earlier: [] }];
   #row = 0;
@@ -78,6 +78,7 @@ export class Screen {
   }
 
   #obey(kind: string, numbers: string): void {
+    if (kind === "G") this.#column = Math.max(0, Number(numbers || 1) - 1);
     if (kind === "A") this.#row = Math.max(0, this.#row - Number(numbers || 1));
     if (kind === "K") this.#clear(this.#row);
     if (kind === "J") {
