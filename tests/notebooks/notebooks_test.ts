@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { root } from "../repo/tree.ts";
 import { checkNotebooks } from "./check.ts";
-import { notebookFiles, silentCells } from "./notebook.ts";
+import { notebookFiles, readNotebook, silentCells } from "./notebook.ts";
+import { countPictures } from "./pictures.ts";
 import { runNotebook } from "./run.ts";
 
 const paths = notebookFiles();
@@ -17,6 +18,15 @@ Deno.test("every notebook that the README names exists", async () => {
 
 Deno.test("the cells of all notebooks type-check", async () => {
   assert.equal(await checkNotebooks(paths), undefined);
+});
+
+Deno.test("notebooks keep a PNG beside every picture, in less than a megabyte each (deno task notebooks)", async () => {
+  for (const path of paths) {
+    const { pictures, withPng } = countPictures(await readNotebook(path));
+    assert.ok(pictures > 0, `${path} has no pictures`);
+    assert.equal(withPng, pictures, path);
+    assert.ok((await Deno.stat(path)).size < 1e6, `${path} is too large`);
+  }
 });
 
 for (const path of paths) {
