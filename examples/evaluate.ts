@@ -46,6 +46,12 @@ const { model: folder, dtype, tasks, suite, data, limit, shots, chat, seed, out 
 );
 
 await runMain(async () => {
+  if (!tasks && !suite) {
+    console.error(
+      "Name what to ask: --tasks piqa,hellaswag or --suite common-sense\n(evaluate --help lists the flags)",
+    );
+    return 2;
+  }
   let plan = new Evaluator(await Model.load(folder, { dtype }), { seed });
   if (suite) plan = plan.suite(suite, { limit, ...(data && { data }) });
   for (const [task, variant] of tasks.split(",").filter(Boolean).map((name) => name.split(":"))) {

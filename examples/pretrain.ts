@@ -37,6 +37,7 @@ const flags = z.strictObject({
 const options = await readFlags(flags, "pretrain", "Pretrains a LLaMA on text files.");
 
 await runMain(async () => {
+  Model.plan(options.preset, { tokens: 1 }); // refuses an unknown size before the tokenizer takes its time
   const corpus = options.data ? Dataset.text(options.data) : Dataset.sample("moby-dick");
   const tokenizer = await Tokenizer.train(corpus, { vocabSize: options.vocabSize });
   const model = await Model.create(options.preset, {

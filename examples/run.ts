@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { Dataset, Model, Tokenizer } from "@llamero/sdk";
+import { ConfigError, Dataset, Model, Tokenizer } from "@llamero/sdk";
 import { type Recipe, trainerOf } from "@llamero/sdk/train";
 import { z } from "zod";
 import { readFlags } from "./cli/args.ts";
@@ -50,7 +50,7 @@ await runMain(async () => {
 });
 
 async function start(file: string) {
-  const recipe: Recipe = JSON.parse(await Deno.readTextFile(file));
+  const recipe = await readRecipe(file);
   const { name, config } = recipe.model;
   const path = options.model || recipe.model.path;
   const model = path ? await Model.load(path) : await Model.create(config, {
@@ -62,6 +62,22 @@ async function start(file: string) {
   const trainer = trainerOf(recipe, model, { ...(log && { log }) });
   console.log(`${file}\n${trainer}\n`);
   return { file, run: options.resume ? trainer.resume() : trainer.run() };
+}
+
+async function readRecipe(file: string): Promise<Recipe> {
+  const refuse = (why: string, cause?: unknown) =>
+    new ConfigError(`Cannot read the recipe ${file}: ${why}. JSON.stringify(trainer) gives one`, { cause });
+  let recipe: Recipe | undefined;
+  try {
+    recipe = JSON.parse(await Deno.readTextFile(file));
+  } catch (cause) {
+    throw refuse(
+      cause instanceof SyntaxError ? `it is not JSON, ${cause.message}` : "no such file can be read",
+      cause,
+    );
+  }
+  if (recipe?.model?.config) return recipe;
+  throw refuse("it has no model.config");
 }
 
 async function tokenizerFor(vocabSize: number): Promise<Tokenizer> {

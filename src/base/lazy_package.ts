@@ -11,6 +11,7 @@
  * @module
  */
 import { ConfigError } from "./errors.ts";
+import { lazily } from "./lazy_import.ts";
 
 /** The packages by name, each with the one version that is used. */
 export const lazyPackages = {
@@ -52,7 +53,7 @@ export async function importPackage<Default>(
     : `import * as all from ${specifier}; export default "default" in all ? all.default : all;`;
   const where = `export const url = import.meta.resolve(${specifier});`;
   try {
-    const loaded = await import(`data:text/javascript,${encodeURIComponent(source + where)}`);
+    const loaded = await lazily(() => import(`data:text/javascript,${encodeURIComponent(source + where)}`));
     return { value: loaded.default as Default, url: loaded.url as string };
   } catch (cause) {
     throw new ConfigError(

@@ -47,8 +47,7 @@ function ofOneKind(issue: Issue): readonly Issue[] {
 
 /** Returns what the value must be, such as `it must be a number`; a value that is not there is called missing. */
 export function problemText(issue: Issue, value: unknown): string {
-  if (!zodsWords.test(issue.message)) return issue.message.replace(/^[A-Z]/, (c) => c.toLowerCase());
-  const allowed = allowedText(issue);
+  const allowed = zodsWords.test(issue.message) ? allowedText(issue) : undefined;
   if (allowed === undefined) return issue.message.replace(/^[A-Z]/, (c) => c.toLowerCase());
   return value === undefined ? `it is missing, and must be ${allowed}` : `it must be ${allowed}`;
 }

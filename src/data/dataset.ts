@@ -5,6 +5,7 @@
  */
 import type { Encoder } from "../base/encoder.ts";
 import { withFiles } from "../base/file_problem.ts";
+import { lazily } from "../base/lazy_import.ts";
 import { checkPath, parseOptions } from "../base/schema.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { Help } from "../display/help.ts";
@@ -515,8 +516,7 @@ export class Dataset<T = Document> extends Displayable implements AsyncIterable<
     checkPath(path, "Dataset.write");
     return await withFiles(`write ${path}`, "Dataset.write", async () => {
       if (!isPartOfJob(options)) return await writePlan(this.plan, path, options);
-      const { writePart } = await import("./parts/write_part.ts");
-      return await writePart(this.plan, path, options);
+      return await (await lazily(() => import("./parts/write_part.ts"))).writePart(this.plan, path, options);
     });
   }
 

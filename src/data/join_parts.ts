@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
+import { lazily } from "../base/lazy_import.ts";
 import { Displayable, type Picture } from "../display/display.ts";
 import { join } from "../display/html.ts";
 import { table } from "../display/table.ts";
@@ -110,6 +111,6 @@ export async function joinParts<T = Document>(
   options: JoinOptions = {},
 ): Promise<JoinedParts<T>> {
   const { verify } = parseOptions(schema, options, "joinParts");
-  const { joinManifest } = await import("./parts/join_manifest.ts");
+  const { joinManifest } = await lazily(() => import("./parts/join_manifest.ts"));
   return new JoinedParts(path, await joinManifest(path, verify));
 }

@@ -6,6 +6,7 @@
 import type { Message } from "../base/encoder.ts";
 import { withFiles } from "../base/file_problem.ts";
 import { checkPath, parseOptions } from "../base/schema.ts";
+import { lazily } from "../base/lazy_import.ts";
 import type { Dataset, TokenDataset } from "../data/mod.ts";
 import { bytes as showBytes, Displayable, Help, interruptible, type Picture } from "../display/mod.ts";
 import type { Device, Program } from "../gpu/mod.ts";
@@ -73,7 +74,7 @@ export class Model extends Displayable implements ModelHandle {
    * @throws {DeviceError} without an adapter, or when the model does not fit
    */
   static async create(source: string | ModelShape, options: ModelOptions = {}): Promise<Model> {
-    const { createModel } = await import("./lifecycle/create_model.ts");
+    const { createModel } = await lazily(() => import("./lifecycle/create_model.ts"));
     return new Model(await createModel(source, options));
   }
 
@@ -100,7 +101,7 @@ export class Model extends Displayable implements ModelHandle {
    * @throws {DeviceError} without an adapter, or when the model does not fit
    */
   static async load(path: string, options: ModelOptions = {}): Promise<Model> {
-    const { loadModel } = await import("./lifecycle/load_model.ts");
+    const { loadModel } = await lazily(() => import("./lifecycle/load_model.ts"));
     return new Model(
       await withFiles(`load a model from ${path}`, "Model.load", () => loadModel(path, options)),
     );
@@ -179,7 +180,7 @@ export class Model extends Displayable implements ModelHandle {
 
   /** Makes a second model with the same weights and tokenizer. */
   async clone(name?: string): Promise<Model> {
-    const { cloneModel } = await import("./lifecycle/create_model.ts");
+    const { cloneModel } = await lazily(() => import("./lifecycle/create_model.ts"));
     return new Model(await cloneModel(this, name));
   }
 
@@ -308,7 +309,7 @@ export class Model extends Displayable implements ModelHandle {
    * ```
    */
   async inspect(prompt: Prompt, options: InspectOptions = {}): Promise<Inspection> {
-    const { inspectModel } = await import("./inspection/inspect.ts");
+    const { inspectModel } = await lazily(() => import("./inspection/inspect.ts"));
     return await inspectModel(this, prompt, options);
   }
 
@@ -372,7 +373,7 @@ export class Model extends Displayable implements ModelHandle {
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     checkPath(path, "model.save");
     const settings = parseOptions(saveSchema, options, "Model.save");
-    const { saveModel } = await import("./files/save.ts");
+    const { saveModel } = await lazily(() => import("./files/save.ts"));
     await withFiles(`save the model to ${path}`, "Model.save", () => saveModel(this, path, settings));
   }
 

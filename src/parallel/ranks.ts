@@ -5,6 +5,7 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import type { Group, Ranks } from "../base/exchange.ts";
+import { lazily } from "../base/lazy_import.ts";
 import { localWorld } from "./local_world.ts";
 import { singleRanks } from "./single.ts";
 import { ownLauncher } from "./world.ts";
@@ -24,7 +25,7 @@ export async function openWorld(): Promise<Group> {
   if (local) return local;
   const launcher = ownLauncher();
   if (!launcher || launcher.size === 1) return singleRanks.world;
-  const { openMpi } = await import("./mpi/open_mpi.ts");
+  const { openMpi } = await lazily(() => import("./mpi/open_mpi.ts"));
   return await (joined ??= openMpi(launcher));
 }
 

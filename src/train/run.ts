@@ -5,6 +5,7 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import { chromeTrace } from "../base/trace.ts";
+import { lazily } from "../base/lazy_import.ts";
 import {
   bundle,
   Displayable,
@@ -143,8 +144,14 @@ export class Run extends Displayable implements Promise<RunResult> {
         this.#owner(),
         async () =>
           launch
-            ? await (await import("./launch_run.ts")).runLaunched(spec, launch, control, log, onStart)
-            : await (await import("./loop/run_stages.ts")).runStages(
+            ? await (await lazily(() => import("./launch_run.ts"))).runLaunched(
+              spec,
+              launch,
+              control,
+              log,
+              onStart,
+            )
+            : await (await lazily(() => import("./loop/run_stages.ts"))).runStages(
               { ...spec, trace: this.#trace },
               control,
               log,

@@ -5,6 +5,7 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import { parseOptions, show } from "../base/schema.ts";
+import { lazily } from "../base/lazy_import.ts";
 import { type Conversation, Dataset, type Document, TokenDataset } from "../data/mod.ts";
 import { Displayable, Help, join, type Picture } from "../display/mod.ts";
 import { Model } from "../model/mod.ts";
@@ -427,7 +428,7 @@ export class Trainer extends Displayable {
 
 /** Loads the loop when its first step is asked for. */
 async function* stepsOf(spec: RunSpec, signal: AbortSignal | undefined): AsyncGenerator<ManualStep> {
-  const { manualSteps } = await import("./loop/manual_steps.ts");
+  const { manualSteps } = await lazily(() => import("./loop/manual_steps.ts"));
   yield* manualSteps(spec, signal);
 }
 

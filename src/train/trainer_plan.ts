@@ -8,14 +8,15 @@ import {
   count,
   Displayable,
   duration,
+  flop,
   join,
-  number,
   percent,
   type Picture,
   plural,
   table,
 } from "../display/mod.ts";
 import { gatherValues } from "../base/exchange.ts";
+import { lazily } from "../base/lazy_import.ts";
 import type { MeasuredNetwork, Model, PlanFacts, PlanParallel } from "../model/mod.ts";
 import { type EnergySettings, energyText, type EnergyUse, powerOf } from "./monitoring/energy.ts";
 import { type ChainItem, stagesOf } from "./loop/run_context.ts";
@@ -119,8 +120,8 @@ export class TrainerPlan extends Displayable {
   async measure(): Promise<TrainerPlan> {
     const run = runParallel(this.#model, this.#known.parallel);
     const { ranks } = run;
-    const { measureNetwork } = await import("../model/planning/measure_network.ts");
-    const { measureSpeed } = await import("../model/planning/measure_speed.ts");
+    const { measureNetwork } = await lazily(() => import("../model/planning/measure_network.ts"));
+    const { measureSpeed } = await lazily(() => import("../model/planning/measure_speed.ts"));
     const network = ranks.world.size > 1 ? await measureNetwork(ranks, this.#model.device) : undefined;
     const speeds: number[] = [];
     for (const { settings } of this.stages) {
@@ -172,18 +173,21 @@ export class TrainerPlan extends Displayable {
     }
     const rows = this.stages.map((stage) => rowOf(stage));
     const maxBytes = Math.max(...this.stages.map(({ cost }) => cost.bytes.total));
-    const flop = this.stages.every(({ tokens }) => tokens !== undefined)
-      ? `${number(this.stages.reduce((sum, { cost }) => sum + cost.flop, 0), 3)} FLOP in all`
+    const work = this.stages.every(({ tokens }) => tokens !== undefined)
+      ? `${flop(this.stages.reduce((sum, { cost }) => sum + cost.flop, 0))} in all`
       : "windows of stages in epochs are unknown until the data is read: await trainer.plan().read()";
-    const warnings = this.stages.map(({ settings: { name }, steps }) =>
-      steps === undefined ? undefined : shortStageWarning(name, steps)
+    const warnings = this.stages.flatMap(({ settings: { name }, steps }) =>
+      steps === undefined ? [] : shortStageWarning(name, steps) ?? []
     );
     const masks = this.stages.flatMap(({ mask }) => mask ? [mask.picture()] : []);
     const overview = table(rows, {
       title: `Training plan of ${this.#model.name}`,
-      note: `${showBytes(maxBytes)} of memory at most${this.#ranks()}; ${flop}; ${this.#time()}${
-        warnings.map((warning) => warning ? `\nWarning: ${warning}` : "").join("")
-      }`,
+      note: [
+        `${showBytes(maxBytes)} of memory at most${this.#ranks()}`,
+        work,
+        this.#time(),
+        ...warnings.map((warning) => `Warning: ${warning}`),
+      ].join("\n"),
     });
     return join(overview, ...masks);
   }
@@ -262,10 +266,10 @@ function rowOf({ settings, steps, tokens, cost, data }: StagePlan): Record<strin
     length: steps === undefined ? plural(Object.values(length)[0], "epoch") : plural(steps, "step"),
     tokens: tokens === undefined ? "unknown" : count(tokens),
     batch: `${batch} x ${context}${batch > microBatch ? ` in parts of ${microBatch}` : ""}`,
-    "learning rate": `${number(learningRate)}, warmup ${warmup ?? "by length"}`,
+    "learning rate": `${Number(learningRate.toPrecision(4))}, warmup ${warmup ?? "by length"}`,
     validation: validationOf(settings, data),
     ...(lora && { trains: `LoRA, rank ${lora.rank}` }),
-    template: template === null ? "" : template.length > 12 ? "Jinja" : template,
+    ...(template !== null && { template: template.length > 12 ? "Jinja" : template }),
     ...(cost.seconds !== undefined && { time: tokens === undefined ? "unknown" : duration(cost.seconds) }),
   };
 }

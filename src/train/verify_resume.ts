@@ -7,6 +7,7 @@
  * @module
  */
 import { fromRank } from "../base/exchange.ts";
+import { lazily } from "../base/lazy_import.ts";
 import { Displayable, type Picture, withProgress } from "../display/mod.ts";
 import type { Model } from "../model/mod.ts";
 import type { Checkpoint } from "./checkpoints/checkpoint.ts";
@@ -120,7 +121,7 @@ async function lastCheckpoint(path: string): Promise<Checkpoint> {
   const steps = [...Deno.readDirSync(path)].map(({ name }) => name).filter((name) =>
     name.startsWith("step-")
   );
-  const { openCheckpoint } = await import("./checkpoints/checkpoint.ts");
+  const { openCheckpoint } = await lazily(() => import("./checkpoints/checkpoint.ts"));
   return await openCheckpoint(`${path}/${steps.sort().at(-1)}`);
 }
 
@@ -142,7 +143,7 @@ async function differenceOf(a: Checkpoint, b: Checkpoint): Promise<string | unde
 }
 
 async function differingTensor(a: string, b: string): Promise<string> {
-  const { readSafetensors } = await import("../formats/mod.ts");
+  const { readSafetensors } = await lazily(() => import("../formats/mod.ts"));
   const [one, two] = [(await readSafetensors(a)).tensors, (await readSafetensors(b)).tensors];
   const bits = (data: ArrayBufferView) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   for (const [name, { data }] of one) {

@@ -80,7 +80,7 @@ Deno.test("unknown names, options and models are refused with the allowed ones",
     });
   const plan = new Evaluator(white);
   refused(() => plan.add("lambada"), /"lambada": this version has boolq, piqa/);
-  refused(() => plan.add("piqua"), /did you mean "piqa"\? This version has boolq, piqa/);
+  refused(() => plan.add("piqua"), /did you mean "piqa"\? For a task of your own use defineTask/);
   refused(
     () => plan.add("gsm8k", { variant: "maj1@10" }),
     /variant "maj1@10" of "gsm8k": did you mean "maj1@100"/,

@@ -72,9 +72,8 @@ Deno.test("a chat over ten times the context answers every time, and says once t
       runDeno(["run", "-A", "examples/chat.ts", join(folder, model), ...flags], { stdin });
     const { code, stdout, stderr } = await run("chat", stdin);
     assert.equal(code, 0, stderr);
-    const notes = stderr.split("\n").slice(
-      stderr.split("\n").findIndex((line) => line.startsWith("weights")) + 2,
-    );
+    const lines = stderr.split("\n").filter(Boolean);
+    const notes = lines.slice(lines.findIndex((line) => line.startsWith("(the conversation")));
     const full =
       "(the conversation is longer than the context of 64 tokens: from now on the model sees its newest turns only; /reset begins anew)";
     const help = notes.findIndex((line) => line.startsWith("  /reset"));

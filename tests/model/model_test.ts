@@ -214,7 +214,11 @@ Deno.test("wrong input is refused with the reason and the remedy", async () => {
     ConfigError,
     /dim.*current value is -1/,
   );
-  await refused(() => Model.create(shape, { dtype: "bf16" as never, device }), ConfigError, /"f32"\|"f16"/);
+  await refused(
+    () => Model.create(shape, { dtype: "bf16" as never, device }),
+    ConfigError,
+    /"f32", "f16" or "q8"/,
+  );
   await refused(
     async () => Model.create({ ...shape, vocabSize: 100 }, { tokenizer: await tokenizer(), device }),
     ConfigError,

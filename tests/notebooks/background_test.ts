@@ -120,6 +120,9 @@ async function otherCells(notebook: Notebook): Promise<void> {
   const before = await notebook.facts();
   const sum = "let sum = 0;\nfor (let i = 1; i <= 1e6; i++) sum += i;\nconsole.log(sum);";
   assert.equal(await notebook.run(sum), "500000500000");
+  const owner =
+    `const { displayOwner } = await import("@llamero/sdk/display");\nconsole.log(displayOwner());`;
+  assert.equal(await notebook.run(owner), "undefined", "what a cell does is no work of the run");
   let after = before; // the first frame may be older than the cells
   while (after.status === "running" && after.steps <= before.steps) {
     await notebook.until(running);

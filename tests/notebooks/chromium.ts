@@ -98,6 +98,10 @@ export class Chromium {
     this.#loaded = Promise.withResolvers();
     await this.#ask("Page.navigate", { url });
     await this.#loaded.promise;
+    // A window as high as the page, drawn once: parts outside of the window may be missing in a picture.
+    const height = await this.evaluate<number>("Math.ceil(document.documentElement.scrollHeight)");
+    await this.#ask("Emulation.setDeviceMetricsOverride", { ...size, height: Math.min(height, 16_000) });
+    await this.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
   }
 
   /** Returns the value of a JavaScript expression on the page, as JSON carries it. */

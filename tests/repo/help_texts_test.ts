@@ -61,6 +61,19 @@ Deno.test("help names the origin of what the paper gives", () => {
   assert.deepEqual([instruct?.fallback, instruct?.origin], ["3 % of the stage", "ours"]);
 });
 
+const origins = new RegExp(
+  "^(ours|paper \\d(\\.\\d)?|paper 2\\.3 for 7B to 65B, else ours|LLaMA's release|released model|the LoRA paper|" +
+    "C4|CCNet|RedPajama|GPT-3|SentencePiece)$",
+);
+
+Deno.test("the origins of defaults are written alike", () => {
+  const found = Object.values(made.texts).flatMap(({ verbs }) => verbs)
+    .flatMap(({ options, keys = [] }) => [...options, ...keys.flatMap((key) => key.options)])
+    .flatMap(({ origin = [] }) => origin);
+  assert.deepEqual([...new Set(found)].filter((origin) => !origins.test(origin)), []);
+  assert.ok(found.filter((origin) => origin.startsWith("paper")).length > 20);
+});
+
 Deno.test("help of Model.create names the presets with their sizes", () => {
   assert.match(Model.help("create").toString(), /5M +4\.82M +256 +6 +8/);
   assert.match(Model.help("create").toString(), /65B +64\.8B[^\n]*1\.5e-4[^\n]*paper/);

@@ -148,8 +148,10 @@ Deno.test("evaluations run on rank 0 and reach all ranks; only rank 0 shows and 
       ],
     ]);
     assert.equal((events[0] as StageEvent).devices, 2);
-    assert.equal(printed.filter((text) => /\b4\/4 done\b/.test(text)).length, 1, "one card at the end");
-    assert.match(printed.at(-1)!, /on 2 devices/);
+    const [line, card, ...more] = printed.filter((text) => /\b4\/4 done\b/.test(text));
+    assert.match(line, /^pretrain .*checkpoint \S+$/, "the last line of the run");
+    assert.match(card, /on\s+each\s+of\s+2\s+devices/, "result.show() of rank 0");
+    assert.deepEqual(more, []);
     assert.equal([...Deno.readDirSync(`${folder}/curves`)].length, 1);
   });
 });

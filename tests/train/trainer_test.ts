@@ -86,6 +86,13 @@ Deno.test("defaults are the paper's, or follow from the preset and the batch", a
       microBatch: 16,
     },
   );
+  const stated = new Map(Trainer.help("pretrain").options.map(({ name, fallback }) => [name, fallback]));
+  for (const name of ["beta1", "beta2", "epsilon", "weightDecay", "clip", "maxSkipped", "save"] as const) {
+    assert.ok(
+      stated.get(name)?.startsWith(JSON.stringify(paper[name])),
+      `help says ${stated.get(name)} of ${name}`,
+    );
+  }
   using nano = await Model.create("nano", { device: await testDevice() });
   const rows = Dataset.tokens(chainRows(2, 128));
   const chain = quiet(nano).pretrain(rows, { steps: 10 });

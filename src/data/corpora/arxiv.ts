@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { type OnBroken, onBrokenSchema } from "../io/file_reader.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { lazily } from "../../base/lazy_import.ts";
 import { concat } from "../../formats/bytes.ts";
 import { readBytes } from "../../formats/compression/decompress.ts";
 import { type BrokenRecord, isBrokenRecord } from "../../formats/record_or_error.ts";
@@ -69,7 +70,13 @@ export function arxivPlan(paths: Paths, options: ArxivOptions = {}): DatasetPlan
     options: {},
     kind: "documents",
     async *read({ path, name }, pass, counts) {
-      const reader = new PaperReader(await import("./latex/paper_files.ts"), name, macros, pass, counts);
+      const reader = new PaperReader(
+        await lazily(() => import("./latex/paper_files.ts")),
+        name,
+        macros,
+        pass,
+        counts,
+      );
       if (isJsonName(name)) yield jsonAsProse();
       else yield* /\.tar(\.\w+)?$|\.tgz$/i.test(path) ? reader.archive(path) : reader.single(path);
     },
@@ -95,14 +102,14 @@ export async function texJudge(
   { comments, macros, head, noSection = "keep", bibliography = false, appendix = false }: TexStep,
 ): Promise<Judge> {
   if (comments) {
-    const { withoutComments } = await import("./latex/tex_comments.ts");
+    const { withoutComments } = await lazily(() => import("./latex/tex_comments.ts"));
     return ({ text }) => ({ text: withoutComments(text) });
   }
   if (macros) {
-    const { expandMacros } = await import("./latex/tex_macros.ts");
+    const { expandMacros } = await lazily(() => import("./latex/tex_macros.ts"));
     return ({ text }, note) => ({ text: expandMacros(text, note) });
   }
-  const { bodyOf, documentOf, withoutBibliography } = await import("./latex/tex_body.ts");
+  const { bodyOf, documentOf, withoutBibliography } = await lazily(() => import("./latex/tex_body.ts"));
   if (!head) return ({ text }) => ({ text: withoutBibliography(text, { bibliography, appendix }).trim() });
   return ({ text }, note) => {
     const body = bodyOf(text);

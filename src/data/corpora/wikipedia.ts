@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { type BrokenOptions, onBrokenSchema } from "../io/file_reader.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { lazily } from "../../base/lazy_import.ts";
 import { decodedXml, type Element, findElements } from "../../formats/records/xml_elements.ts";
 import { isBrokenRecord } from "../../formats/record_or_error.ts";
 import type { Document, Entry } from "../document.ts";
@@ -75,7 +76,7 @@ export function wikipediaPlan(paths: Paths, options: WikipediaOptions = {}): Dat
 
 /** Returns the judge that turns markup into text. Of `meta` it reads title and wiki, and removes the wiki. */
 export async function wikitextJudge(patterns: WikipediaOptions["templates"] = {}): Promise<Judge> {
-  const { plainWikitext } = await import("./wikitext.ts");
+  const { plainWikitext } = await lazily(() => import("./wikitext.ts"));
   const templates = new Map(
     Object.entries(patterns).map(([name, text]) => [name.replaceAll("_", " ").trim().toLowerCase(), text]),
   );
@@ -99,7 +100,7 @@ async function* articlesOf(
   wiki: WikiSite,
   counts: StepCounts,
 ): AsyncGenerator<Entry<Document> | { problem: string; line?: number }> {
-  const { isDisambiguation } = await import("./wikitext/wiki_site.ts");
+  const { isDisambiguation } = await lazily(() => import("./wikitext/wiki_site.ts"));
   const { language } = wiki;
   const onRemoved = (characters: number) => count(counts, "characters that XML does not allow", characters);
   for await (const found of findElements(path, "page", onRemoved)) {
@@ -158,7 +159,7 @@ async function siteOfDump(path: string, name: string, fallback: string): Promise
     head += text.slice(0, headChars);
     if (head.length >= headChars || /<\/siteinfo>|<page[\s>]/.test(head)) break;
   }
-  const { siteOfHead } = await import("./wikitext/wiki_site.ts");
+  const { siteOfHead } = await lazily(() => import("./wikitext/wiki_site.ts"));
   const { language, names } = siteOfHead(head);
   return { language: named ?? language ?? fallback, names };
 }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { lazily } from "../../base/lazy_import.ts";
 
 /** A 64-bit hash. */
 interface Hash {
@@ -20,7 +21,7 @@ export type HashText = (text: string) => Readonly<Hash>;
 
 /** Loads and returns the hash function, which is WebAssembly. */
 export async function textHasher(seed = 0n): Promise<HashText> {
-  const { default: xxhash } = await import("xxhash-wasm");
+  const { default: xxhash } = await lazily(() => import("xxhash-wasm"));
   const { h64Raw } = await xxhash();
   const encoder = new TextEncoder();
   const word = new BigUint64Array(1);

@@ -7,6 +7,7 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { nearest } from "../../base/schema.ts";
+import { lazily } from "../../base/lazy_import.ts";
 
 /** A list of words to search for in lower-case text. */
 export class BadWords {
@@ -31,7 +32,7 @@ export class BadWords {
    */
   static async of(words: string | readonly string[]): Promise<BadWords> {
     if (typeof words !== "string") return new BadWords(words);
-    const { default: lists } = await import("naughty-words");
+    const { default: lists } = await lazily(() => import("naughty-words"));
     const byLanguage: Record<string, readonly string[]> = lists;
     if (Array.isArray(byLanguage[words])) return new BadWords(byLanguage[words]);
     const near = nearest(words, Object.keys(byLanguage)) ?? Object.keys(byLanguage).join(", ");

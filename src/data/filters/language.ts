@@ -6,6 +6,7 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { lazily } from "../../base/lazy_import.ts";
 import { withProgress } from "../../display/progress.ts";
 import type { Document } from "../document.ts";
 import type { DatasetPlan } from "../plan/plan.ts";
@@ -79,7 +80,7 @@ export function languageModel(path?: string): Promise<FastText> {
 
 function loadStandard(): Promise<FastText> {
   return withProgress("loading the language model lid.176", {}, async () => {
-    const { getLIDModel } = await import("fasttext.wasm.js");
+    const { getLIDModel } = await lazily(() => import("fasttext.wasm.js"));
     const { modelPath } = await getLIDModel();
     return await loadFastText(modelPath.startsWith("file:") ? new URL(modelPath) : modelPath);
   });

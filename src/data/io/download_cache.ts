@@ -14,6 +14,7 @@ import { nearest } from "../../base/schema.ts";
 import { bytes as showBytes } from "../../display/format.ts";
 import { withProgress } from "../../display/progress.ts";
 import { setting } from "../../base/setting.ts";
+import { lazily } from "../../base/lazy_import.ts";
 import { download, type DownloadOptions, networkReason } from "../../formats/download.ts";
 
 /** A file on this machine and the name that the user gave it. */
@@ -155,7 +156,7 @@ async function namesOf(file: HubFile): Promise<string[]> {
 }
 
 async function listingOf({ repo, revision }: HubFile): Promise<{ path: string; bytes: number }[]> {
-  const { listFiles } = await import("@huggingface/hub");
+  const { listFiles } = await lazily(() => import("@huggingface/hub"));
   const files: { path: string; bytes: number }[] = [];
   try {
     for await (const { type, path, size } of listFiles({ repo, revision, recursive: true, ...hub() })) {
@@ -180,7 +181,7 @@ function hubError(cause: unknown, address: string): DataError {
 
 /** Asks the hub for the address of a file. */
 async function hubAddress(file: HubFile): Promise<Request> {
-  const { fileDownloadInfo } = await import("@huggingface/hub");
+  const { fileDownloadInfo } = await lazily(() => import("@huggingface/hub"));
   const { repo, revision, path } = file;
   const { hubUrl, accessToken } = hub();
   const responses: Response[] = [];

@@ -11,6 +11,7 @@ import type { SchemaElement } from "hyparquet";
 import type { ByteWriter, ParquetWriter } from "hyparquet-writer";
 import { DataError } from "../../base/errors.ts";
 import { show } from "../../base/schema.ts";
+import { lazily } from "../../base/lazy_import.ts";
 import type { Write } from "../../formats/atomic_file.ts";
 import { checkWritable, type RecordWriter } from "./jsonl_lines.ts";
 
@@ -53,7 +54,7 @@ export class ParquetRows implements RecordWriter {
 
   /** Loads the library; nothing is written yet. */
   static async open(write: Write): Promise<ParquetRows> {
-    const { ByteWriter, ParquetWriter } = await import("hyparquet-writer");
+    const { ByteWriter, ParquetWriter } = await lazily(() => import("hyparquet-writer"));
     const bytes = new ByteWriter();
     return new ParquetRows(write, bytes, (schema) =>
       new ParquetWriter({

@@ -11,6 +11,7 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { DataError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { lazily } from "../../base/lazy_import.ts";
 import { withProgress } from "../../display/progress.ts";
 import type { Document } from "../document.ts";
 import { measuredPlan } from "../filters/perplexity_filter.ts";
@@ -72,8 +73,8 @@ export async function measurePerplexity(
   options: MeasurePerplexityOptions,
 ): Promise<DatasetStats> {
   const { model, unitBytes, workers, signal, part, of } = parseOptions(schema, options, "measurePerplexity");
-  const { partOf } = await import("./part_selection.ts");
-  const { runPart } = await import("./run_parts.ts");
+  const { partOf } = await lazily(() => import("./part_selection.ts"));
+  const { runPart } = await lazily(() => import("./run_parts.ts"));
   const job = {
     ...partOf({ part, of }),
     pattern: path,
@@ -108,7 +109,7 @@ export async function perplexityCutoffs(
   quantiles: readonly [number, number] = [0.3, 0.6],
 ): Promise<[number, number]> {
   const folder = new ManifestFolder(path);
-  const { checkedLines } = await import("./join_manifest.ts");
+  const { checkedLines } = await lazily(() => import("./join_manifest.ts"));
   const { lines } = await withProgress(`reading ${basename(path)}`, { unit: "shard" }, (progress) => {
     return checkedLines(path, true, progress);
   });

@@ -16,6 +16,9 @@ export function isConversation(value: unknown): value is Conversation {
     messages.every((message) => typeof message?.role === "string" && typeof message?.content === "string");
 }
 
+/** The source of records that stand in memory without a name. */
+const unnamed = "from";
+
 /** Draws conversations one below another; the answers, of which tuning learns, are marked. */
 export function conversationsPicture(conversations: readonly Conversation[]): Picture {
   const note = "marked: the answers, of whose tokens .instruct() learns";
@@ -29,7 +32,7 @@ export function conversationsPicture(conversations: readonly Conversation[]): Pi
           parts: [{ text: content, look: role === "assistant" ? "marked" as const : undefined }],
         })),
         {
-          title: `Conversation ${i + 1}${source ? `, ${source}` : ""}`,
+          title: `Conversation ${i + 1}${source && source !== unnamed ? `, ${source}` : ""}`,
           note: i === conversations.length - 1 ? note : "",
         },
       )

@@ -77,7 +77,7 @@ function generateFacts({ text, answers, value, values, final, samples }: Generat
       const found = answer === undefined ? "" : ` -> ${answer}`;
       const worth = value === undefined ? "" : ` = ${value}`;
       return [`sample ${i}`, `${text}${found}${worth}`];
-    }) ?? [["generated", text]],
+    }) ?? [["generated", text === "" ? "nothing" : text]],
     ...final === undefined ? [] : [["final answer", final ?? "none"] as Fact],
     ...answers.length ? [["answers", answers.join("\n")] as Fact] : [],
     ...values

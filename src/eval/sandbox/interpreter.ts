@@ -5,6 +5,7 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { importPackage } from "../../base/lazy_package.ts";
+import { lazily } from "../../base/lazy_import.ts";
 import { withProgress } from "../../display/progress.ts";
 import type { Answer, Job, Ready, Stuck } from "./child.ts";
 import { LineReader } from "./line_reader.ts";
@@ -92,7 +93,7 @@ export class Interpreter {
   /** Starts a process and waits until its interpreter is ready. */
   static async start(limits: Limits): Promise<Interpreter> {
     const [{ url }] = await withProgress("loading Python", {}, () => {
-      return Promise.all([importPackage("pyodide"), import("./child.ts")]); // both into Deno's cache
+      return Promise.all([importPackage("pyodide"), lazily(() => import("./child.ts"))]); // both into Deno's cache
     });
     const folder = folderOf(url);
     const interpreter = spawned(() => new Interpreter(folder, limits));

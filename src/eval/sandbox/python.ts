@@ -22,6 +22,7 @@
  */
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
+import { lazily } from "../../base/lazy_import.ts";
 import type { Interpreter, ProgramVerdict } from "./interpreter.ts";
 
 /** Limits of a sandbox. */
@@ -82,7 +83,7 @@ export class PythonSandbox implements AsyncDisposable {
 
   /** Returns the interpreter, started where none runs. */
   async #start(): Promise<Interpreter> {
-    const { Interpreter } = await import("./interpreter.ts");
+    const { Interpreter } = await lazily(() => import("./interpreter.ts"));
     return this.#interpreter ??= await Interpreter.start(this.#options);
   }
 

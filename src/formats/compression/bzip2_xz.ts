@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { lazily } from "../../base/lazy_import.ts";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 
@@ -66,7 +67,7 @@ function kill(child: Deno.ChildProcess): void {
 
 /** Streams the unpacked bytes of a bzip2 file, by the library. */
 export async function* unbzip2(path: string): AsyncGenerator<Uint8Array> {
-  const { default: unbzip2Stream } = await import("unbzip2-stream");
+  const { default: unbzip2Stream } = await lazily(() => import("unbzip2-stream"));
   const file = createReadStream(path, { highWaterMark: 1 << 16 });
   const unpacked = new Readable({ read() {} });
   const packed = unbzip2Stream();
@@ -88,7 +89,7 @@ export async function* unbzip2(path: string): AsyncGenerator<Uint8Array> {
 /** Streams the unpacked bytes of an xz file, by the library. */
 export async function* unxz(path: string): AsyncGenerator<Uint8Array> {
   // The types describe an ES module, but the package is CommonJS: its exports arrive as the default.
-  const loaded = await import("xz-decompress") as typeof import("xz-decompress") & {
+  const loaded = await lazily(() => import("xz-decompress")) as typeof import("xz-decompress") & {
     default?: typeof import("xz-decompress");
   };
   const { XzReadableStream } = loaded.default ?? loaded;

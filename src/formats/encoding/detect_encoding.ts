@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { lazily } from "../../base/lazy_import.ts";
 
 /** Bytes of text around the first letters beyond ASCII whose statistics are taken. [ours] */
 const sampleBytes = 1 << 13;
@@ -54,7 +55,7 @@ export function decodeStrictly(bytes: Uint8Array, label: string): string | undef
 
 /** Loads the detector and returns the function that detects. */
 export async function encodingDetector(): Promise<DetectEncoding> {
-  const { default: chardet } = await import("chardet");
+  const { default: chardet } = await lazily(() => import("chardet"));
   return (bytes) => {
     const known = markedEncoding(bytes) ?? unicodeEncoding(bytes);
     if (known) return known;

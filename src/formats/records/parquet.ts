@@ -9,6 +9,7 @@
  */
 import type { Compressors, FileMetaData, SchemaElement } from "hyparquet";
 import { DataError } from "../../base/errors.ts";
+import { lazily } from "../../base/lazy_import.ts";
 import type { RecordOrError } from "../record_or_error.ts";
 import { parseJson } from "./json_values.ts";
 import type { Row } from "./jsonl.ts";
@@ -55,7 +56,7 @@ export async function parquetRanges(path: string, bytes: number): Promise<GroupR
 
 /** Returns the bytes of each row group. */
 async function sizesOfGroups(path: string): Promise<number[]> {
-  const { parquetMetadataAsync } = await import("hyparquet");
+  const { parquetMetadataAsync } = await lazily(() => import("hyparquet"));
   using file = await open(path);
   try {
     const { row_groups } = await parquetMetadataAsync(bufferOf(file));
@@ -78,8 +79,8 @@ export async function* findParquet(
   columns?: readonly string[],
   groups?: GroupRange,
 ): AsyncGenerator<RecordOrError<Row>> {
-  const { parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
-  const { compressors } = await import("hyparquet-compressors");
+  const { parquetMetadataAsync, parquetReadObjects } = await lazily(() => import("hyparquet"));
+  const { compressors } = await lazily(() => import("hyparquet-compressors"));
   using file = await open(path);
   const buffer = bufferOf(file);
   let metadata: FileMetaData;

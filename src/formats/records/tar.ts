@@ -6,6 +6,7 @@
 import { Readable } from "node:stream";
 import type { Header } from "tar-stream";
 import { DataError } from "../../base/errors.ts";
+import { lazily } from "../../base/lazy_import.ts";
 import { concat } from "../bytes.ts";
 import { readBytes } from "../compression/decompress.ts";
 import type { BrokenRecord, RecordOrError } from "../record_or_error.ts";
@@ -44,7 +45,7 @@ export function findTarIn(bytes: Uint8Array): AsyncGenerator<RecordOrError<TarFi
 }
 
 async function* filesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<RecordOrError<TarFile>> {
-  const { default: tar } = await import("tar-stream");
+  const { default: tar } = await lazily(() => import("tar-stream"));
   const archive = tar.extract();
   const input = Readable.from(chunks, { objectMode: false });
   input.on("error", (error) => archive.destroy(error));

@@ -7,6 +7,7 @@
  * @module
  */
 import { DataError } from "../../base/errors.ts";
+import { lazily } from "../../base/lazy_import.ts";
 import { readBytes } from "../compression/decompress.ts";
 import { excerpt, type RecordOrError } from "../record_or_error.ts";
 
@@ -153,7 +154,7 @@ function decoderFor(chunk: Uint8Array, file: string): TextDecoder {
 async function parser(
   onRemoved: (characters: number) => void,
 ): Promise<(text: string) => RecordOrError<Element>> {
-  const { SaxesParser } = await import("saxes");
+  const { SaxesParser } = await lazily(() => import("saxes"));
   let open: Element[] = [];
   let problem: string | undefined;
   const make = () => {

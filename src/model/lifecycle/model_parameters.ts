@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { lazily } from "../../base/lazy_import.ts";
 import { withProgress } from "../../display/mod.ts";
 import { heldWeights, type ModelHandle, stateOf } from "../model_state.ts";
 import { gatherParts } from "../ranks/gather_parts.ts";
@@ -16,7 +17,7 @@ export async function copyParameters(model: ModelHandle): Promise<NamedWeights> 
   const state = stateOf(model);
   return await withProgress(`copying the weights of ${state.name}`, {}, async () => {
     if (state.master) {
-      const { collectEverywhere } = await import("../ranks/collect.ts");
+      const { collectEverywhere } = await lazily(() => import("../ranks/collect.ts"));
       return await collectEverywhere(state.ranks, heldWeights(state));
     }
     const { device, layout, store, group } = state;

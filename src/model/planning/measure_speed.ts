@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { lazily } from "../../base/lazy_import.ts";
 import { withProgress } from "../../display/mod.ts";
 import type { BatchRow } from "../architecture/batch.ts";
 import { trainingFlop } from "../architecture/config.ts";
@@ -79,7 +80,7 @@ async function sharedSeconds(
   rows: readonly BatchRow[],
 ): Promise<number> {
   const { ranks } = stateOf(model);
-  const { ParallelStep } = await import("../training/parallel/parallel_step.ts");
+  const { ParallelStep } = await lazily(() => import("../training/parallel/parallel_step.ts"));
   const step = await ParallelStep.create(model, options, { ranks, lanes: ranks.data.size, overlap: false });
   try {
     const kept = ranks.data.size * keptTargets(rows);

@@ -5,6 +5,7 @@
  */
 import { ConfigError } from "../../base/errors.ts";
 import { gatherValues } from "../../base/exchange.ts";
+import { lazily } from "../../base/lazy_import.ts";
 import { type ModelShape, presets, resolveConfig } from "../architecture/config.ts";
 import type { ModelState } from "../model_state.ts";
 import { makePlan } from "./make_plan.ts";
@@ -41,9 +42,9 @@ export function planModel(model: ModelState, options: PlanOptions): Plan {
   const subject = { name, config, device, presetBatch: presetBatchOf(preset) };
   const measure = async () => {
     checkMeasurable(model, settings);
-    const { cloneModel } = await import("../lifecycle/create_model.ts");
-    const { measureNetwork } = await import("./measure_network.ts");
-    const { measureSpeed } = await import("./measure_speed.ts");
+    const { cloneModel } = await lazily(() => import("../lifecycle/create_model.ts"));
+    const { measureNetwork } = await lazily(() => import("./measure_network.ts"));
+    const { measureSpeed } = await lazily(() => import("./measure_speed.ts"));
     const network = ranks.world.size > 1 ? await measureNetwork(ranks, device) : settings.network;
     using copy = await cloneModel(model);
     const own = await measureSpeed(copy, settings, subject.presetBatch);

@@ -8,6 +8,7 @@ import { digest } from "../../base/cache.ts";
 import { fileError } from "../../base/file_problem.ts";
 import { fromRank, gatherValues, type Group } from "../../base/exchange.ts";
 import { madeOf, rankName, shownByFirst, together } from "../../base/together.ts";
+import { lazily } from "../../base/lazy_import.ts";
 import { singleGroup } from "../../parallel/mod.ts";
 import { makeSharedFolder } from "../../model/ranks/shared_folder.ts";
 import type { Checkpoint, CheckpointContent } from "./checkpoint.ts";
@@ -68,7 +69,7 @@ export class CheckpointFolder {
     const { state } = content;
     const path = `${this.path}/${stepName(state.step)}`;
     const world = this.#world;
-    const { linkCheckpoint, writeCheckpoint } = await import("./checkpoint.ts");
+    const { linkCheckpoint, writeCheckpoint } = await lazily(() => import("./checkpoint.ts"));
     await together(
       world,
       "earlier run",
@@ -176,7 +177,7 @@ export async function findCheckpoint(
   onSkipped: (damaged: FormatError, used: string) => void,
   world: Group = singleGroup,
 ): Promise<Checkpoint> {
-  const { openCheckpoint } = await import("./checkpoint.ts");
+  const { openCheckpoint } = await lazily(() => import("./checkpoint.ts"));
   const one = await fromRank(world, 0, "find", () => hasState(path));
   if (one) {
     return await sameOnAll(world, openCheckpoint(path, world)).catch((error) =>
@@ -217,12 +218,14 @@ async function sameOnAll(world: Group, opening: Promise<Checkpoint>): Promise<Ch
 /** Rethrows a damaged checkpoint's error, with the name of the newest whole one beside it. */
 async function offerAnother(path: string, error: unknown, world: Group): Promise<never> {
   if (!(error instanceof FormatError)) throw error;
-  const { openCheckpoint } = await import("./checkpoint.ts");
+  const { openCheckpoint } = await lazily(() => import("./checkpoint.ts"));
   const [, folder = ".", damaged] = path.match(/^(?:(.*)\/)?([^/]+)$/)!;
   for (const other of await newestFirst(folder)) {
     if (other.endsWith(`/${damaged}`) || !await openCheckpoint(other).catch(() => undefined)) continue;
     const { file, offset, expected } = error;
-    const message = error.message.replace(/^.*?: /, "");
+    const message = error.message.startsWith(file ?? "")
+      ? error.message.replace(/^.*?: /, "")
+      : error.message;
     const offer = `${message}. Another one is whole: resume(${JSON.stringify(other)})`;
     throw shownByFirst(world, new FormatError(offer, { file, offset, expected, cause: error }));
   }

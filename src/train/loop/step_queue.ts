@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { lazily } from "../../base/lazy_import.ts";
 import type { BatchRow } from "../../model/architecture/batch.ts";
 import type { Model, TrainingStepOptions } from "../../model/mod.ts";
 import type { ParallelOptions } from "../../model/training/parallel/build_parallel.ts";
@@ -41,7 +42,7 @@ async function parallelStep(
   options: TrainingStepOptions,
   parallel: ParallelOptions,
 ): Promise<ParallelStep> {
-  const { ParallelStep } = await import("../../model/training/parallel/parallel_step.ts");
+  const { ParallelStep } = await lazily(() => import("../../model/training/parallel/parallel_step.ts"));
   return await ParallelStep.create(model, options, parallel);
 }
 

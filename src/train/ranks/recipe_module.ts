@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { lazily } from "../../base/lazy_import.ts";
 import type { Evaluation } from "../monitoring/evaluation.ts";
 import type { RecipeParts } from "../recipe_data.ts";
 
@@ -15,6 +16,6 @@ export interface RecipeModule extends RecipeParts {
 /** Imports the module at an address; none exports nothing. */
 export async function importRecipeModule(address: string | undefined): Promise<RecipeModule> {
   if (address === undefined) return {};
-  const { functions, datasets, evaluations } = await import(address) as RecipeModule;
+  const { functions, datasets, evaluations } = await lazily(() => import(address)) as RecipeModule;
   return { functions, datasets, evaluations };
 }

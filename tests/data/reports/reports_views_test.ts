@@ -45,7 +45,7 @@ Deno.test("a preview shows conversations by turn and rows by field, and injects 
   await talk.read();
   assert.match(
     String(talk),
-    /\nConversation 1, from\nuser {7}<b>Q<\/b>\nassistant {2}«A»\nmarked: the answers/,
+    /\nConversation 1\nuser {7}<b>Q<\/b>\nassistant {2}«A»\nmarked: the answers/,
   );
   assert.match(talk.picture().html!, /&lt;b&gt;Q&lt;\/b&gt;/);
   assert.match(talk.picture().html!, /<u [^>]*>A<\/u>/, "marked by more than colour");

@@ -1,5 +1,6 @@
 // A generation as a person sees it: the prompt, the text, the reason for its end.
 import assert from "node:assert/strict";
+import { samplingSettings } from "../../../src/model/generation/sampling_settings.ts";
 import { Model } from "../../../src/model/mod.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
 import { testDevice } from "../../support/device.ts";
@@ -74,4 +75,15 @@ Deno.test("a generation whose reader left says so", async () => {
   const generation = model.generate("the", { maxTokens: 40, temperature: 0.8, seed: 5 });
   for await (const _ of generation) break;
   assert.match(String(generation), /; ended by its reader$/);
+});
+
+Deno.test("the defaults that help states are those of a generation", async () => {
+  using model = await make(trained);
+  const own = samplingSettings(model, { defaults: "own" });
+  const stated = new Map(Model.help("generate").options.map(({ name, fallback }) => [name, fallback]));
+  for (
+    const name of ["maxTokens", "temperature", "topK", "topP", "minP", "repetitionPenalty", "seed"] as const
+  ) {
+    assert.equal(stated.get(name)?.match(/^[\d.]+/)?.[0], String(own[name]), name);
+  }
 });

@@ -194,8 +194,11 @@ export function lossError(got: Computed, want: Computed): number {
   return Math.max(...a.map((loss, i) => Math.abs(loss / b[i] - 1)));
 }
 
-/** Largest relative difference of the losses of other model ranks; halves round each sum, so that they part further. */
-const bounds = { f32: 2e-6, f16: 1e-4 };
+/**
+ * Largest relative difference of the losses of other model ranks. Halves round each sum, so that they part further: up to 1.6e-4
+ * was seen after five steps at this learning rate, where 1e-4 holds over twenty at a third of it.
+ */
+const bounds = { f32: 2e-6, f16: 3e-4 };
 
 /**
  * Draws a plan and machines, and checks the law of exactness: equal bits, and equal files, on any number of data ranks, also

@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { ConfigError, DataError } from "../../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../../base/schema.ts";
+import { lazily } from "../../../base/lazy_import.ts";
 import type { Document } from "../../document.ts";
 import type { WriteOptions } from "../../io/write_jsonl.ts";
 import { fingerprintOf } from "../../plan/fingerprint.ts";
@@ -126,8 +127,8 @@ export class DedupJobs {
         value: job,
       });
     }
-    const { partOf } = await import("../../parts/part_selection.ts");
-    const { writeFiles } = await import("./job_files.ts");
+    const { partOf } = await lazily(() => import("../../parts/part_selection.ts"));
+    const { writeFiles } = await lazily(() => import("./job_files.ts"));
     const part = partOf(selection);
     const { chain } = await this.#open();
     return await writeFiles(chain.files(job, part.of), part, { signal, workers });
@@ -138,8 +139,8 @@ export class DedupJobs {
    * dataset, with its manifest. Returns the counts of the part.
    */
   async write(path: string, options: Omit<WriteOptions, "unitBytes"> = {}): Promise<DatasetStats> {
-    const { unitName } = await import("../../parts/run_parts.ts");
-    const { writePart } = await import("../../parts/write_part.ts");
+    const { unitName } = await lazily(() => import("../../parts/run_parts.ts"));
+    const { writePart } = await lazily(() => import("../../parts/write_part.ts"));
     const { chain, units } = await this.#open();
     const identityOf = ({ id, files }: InputUnit) => JSON.stringify([id, files]);
     const numbers = new Map(units.map((unit, i) => [identityOf(unit), i]));
@@ -165,16 +166,16 @@ export class DedupJobs {
 
   async #make(): Promise<{ chain: ExactChain | NearChain; units: readonly InputUnit[] }> {
     const { unitBytes, ranges, memory } = this.#settings;
-    const { unitsOf } = await import("../../parts/input_units.ts");
-    const { jobUnits } = await import("./job_units.ts");
+    const { unitsOf } = await lazily(() => import("../../parts/input_units.ts"));
+    const { jobUnits } = await lazily(() => import("./job_units.ts"));
     const units = await unitsOf(this.#plan, { unitBytes });
     const settings = { folder: this.#folder, ranges, memory };
     const inputs = jobUnits(this.#plan, units);
     if ("exact" in this.#dedup) {
-      const { ExactChain } = await import("./exact_chain.ts");
+      const { ExactChain } = await lazily(() => import("./exact_chain.ts"));
       return { chain: new ExactChain(inputs, { ...this.#dedup.exact, memory }, settings), units };
     }
-    const { NearChain } = await import("./near_chain.ts");
+    const { NearChain } = await lazily(() => import("./near_chain.ts"));
     return { chain: new NearChain(inputs, this.#dedup.near, settings), units };
   }
 }
