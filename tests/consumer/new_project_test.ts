@@ -52,7 +52,7 @@ async function makeAndUse({ folder, deno }: Workplace, specifier: string, entry:
   assert.match(stdout, /\b20\/20 done\b/);
   assert.doesNotMatch(stdout, /^\{/m, "the output is for people");
   assert.match(stdout, /bits per byte +\d\.\d{3}/);
-  assert.match(stdout, /^The whale.+/m, "it generates");
+  assert.match(stdout, /^prompt +The whale\ntext +\S/m, "it generates");
   assert.ok((await Deno.stat(join(project, "runs/model/model.safetensors"))).size > 100_000);
 
   const checked = await deno(["task", "check"], "my-project");

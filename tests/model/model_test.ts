@@ -224,7 +224,11 @@ Deno.test("wrong input is refused with the reason and the remedy", async () => {
     ConfigError,
     /290 ids, the model 100/,
   );
-  await refused(() => Model.load("no/such/folder", { device }), FormatError, /config.json.*no such file/);
+  await refused(
+    () => Model.load("no/such/folder", { device }),
+    FormatError,
+    /Cannot load a model from no\/such\/folder: there is no such file or folder\. A model is made by/,
+  );
   await refused(
     async () => Model.load(goldenPath("A"), { tokenizer: await tokenizer(), device }),
     ConfigError,
