@@ -16,6 +16,7 @@ import { type Device, openDevice } from "../../src/gpu/mod.ts";
 import { Model, TrainingStep } from "../../src/model/mod.ts";
 import { betterBy, readBaseline, withFigures, writeBaseline } from "./baseline.ts";
 import { finish } from "./child.ts";
+import { wideText } from "../support/wide_text.ts";
 import { type Section, sectionText } from "./figure.ts";
 import { firstStepSection } from "./first_step.ts";
 import { largeSection } from "./large.ts";
@@ -103,7 +104,7 @@ async function profile(): Promise<string> {
   model.setParameters(start.weights);
   const step = await TrainingStep.create(model, { ...stepOptions, save: "all" });
   step.run(startRows(start), 1, learningRate); // the time of attention depends on the spans of the rows
-  const { text } = (await step.program.profile()).byKernel();
+  const text = wideText((await step.program.profile()).byKernel());
   device.close();
   return text;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { table } from "../../src/display/mod.ts";
+import { wideText } from "../support/wide_text.ts";
 import { short, type Spread } from "./statistics.ts";
 
 /** A speed in billions per second, and as a share of the adapter's peak. */
@@ -89,7 +90,7 @@ function rowsOf(
 /** Returns a section as text. */
 export function sectionText(section: Section, better: (figure: Figure) => number | undefined): string {
   if (section.figures.length === 0) return `${section.name}\n${section.about}`;
-  return table(rowsOf(section, better), { title: section.name, note: section.about }).text;
+  return wideText(table(rowsOf(section, better), { title: section.name, note: section.about }));
 }
 
 /** Returns a section as Markdown, without the comparison with a baseline. */

@@ -6,6 +6,7 @@
 import { table } from "../../src/display/mod.ts";
 import type { Answer } from "./child.ts";
 import { markdownTable } from "./figure.ts";
+import { wideText } from "../support/wide_text.ts";
 import { type Outcome, own } from "./peers.ts";
 import { benchBatch, benchShape } from "./start.ts";
 import { median, ratios, short, showRatio } from "./statistics.ts";
@@ -79,11 +80,11 @@ export function missingLines({ missing }: Outcome): string[] {
 /** Returns all tables as text. */
 export function peersText(outcome: Outcome): string {
   return [
-    table(roundRows(outcome), { title: "Best step of each round, ms" }).text,
-    table(peerRows(outcome), {
+    wideText(table(roundRows(outcome), { title: "Best step of each round, ms" })),
+    wideText(table(peerRows(outcome), {
       title: "Training step against peers: medians of the rounds, ratios with range",
-    }).text,
-    table(matmulRows(outcome), { title: "Matrix products against peers" }).text,
+    })),
+    wideText(table(matmulRows(outcome), { title: "Matrix products against peers" })),
     ...missingLines(outcome),
   ].join("\n\n");
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { table } from "../../src/display/mod.ts";
+import { wideText } from "../support/wide_text.ts";
 import { type Card, cards } from "./cards.ts";
 import { type CompiledKernel, multiplyAddShares } from "./shader_stats.ts";
 
@@ -29,7 +30,7 @@ function cardsOf(compiled: Compiled): Card[] {
 export function registerTable(compiled: Compiled): string {
   const all = cardsOf(compiled).map((card) => Map.groupBy(compiled[card]!, ({ name }) => name));
   const names = [...new Set(all.flatMap((byName) => [...byName.keys()]))];
-  return table(names.map((name) => row(name, all.map((byName) => byName.get(name) ?? [])))).text;
+  return wideText(table(names.map((name) => row(name, all.map((byName) => byName.get(name) ?? [])))));
 }
 
 /** Returns the row of a kernel; `texts` are those with its name, by card. */
