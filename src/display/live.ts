@@ -15,7 +15,10 @@ import { openSink } from "./sink.ts";
 export interface LiveOptions {
   /** Minimum milliseconds between two updates in a notebook or a terminal, default 200. */
   interval?: number;
-  /** Minimum milliseconds between two updates in a pipe, default 5000. */
+  /**
+   * Minimum milliseconds between two updates in a pipe, default 5000, of a display that lasts longer than 100 seconds a twentieth
+   * of the time so far, at most 60,000: a log stays one that people read.
+   */
   pipeInterval?: number;
   /** Milliseconds from the start without output, default 0; a display that ends within them is never shown. */
   quiet?: number;
@@ -30,7 +33,7 @@ export interface LiveOptions {
 const milliseconds = z.number().min(0);
 const schema = optionsSchema<LiveOptions>()(z.strictObject({
   interval: milliseconds.default(200),
-  pipeInterval: milliseconds.default(5000),
+  pipeInterval: milliseconds.optional(),
   quiet: milliseconds.default(0),
   stream: z.enum(["stdout", "stderr"]).default("stdout"),
   sink: z.custom<Sink>((v) => typeof v === "object" && v !== null, "must be a sink").optional(),
@@ -38,7 +41,7 @@ const schema = optionsSchema<LiveOptions>()(z.strictObject({
 }));
 
 /**
- * A display updated in place. In a notebook it is one output, in a terminal one line, in a pipe a plain line every few seconds.
+ * A display updated in place. In a notebook it is one output, in a terminal one line, in a pipe a plain line now and then.
  *
  * Of updates that come too fast only the newest is shown, when the interval is over. {@linkcode Live.end} shows the last
  * one at once.
@@ -57,7 +60,7 @@ const schema = optionsSchema<LiveOptions>()(z.strictObject({
 export class Live {
   readonly #sink: Sink;
   readonly #clock: Clock;
-  readonly #interval: number;
+  readonly #interval: () => number;
   #due: number;
   #newest?: LiveUpdate;
   #waiting = false;
@@ -74,8 +77,10 @@ export class Live {
     const { interval, pipeInterval, quiet, stream, sink, clock } = parseOptions(schema, options, "Live");
     this.#sink = sink ?? openSink(stream);
     this.#clock = clock ?? displayPlace().clock ?? systemClock;
-    this.#interval = this.#sink.kind === "pipe" ? pipeInterval : interval;
-    this.#due = this.#clock.now() + quiet;
+    const start = this.#clock.now();
+    const pace = () => pipeInterval ?? Math.max(5000, Math.min(60_000, (this.#clock.now() - start) / 20));
+    this.#interval = this.#sink.kind === "pipe" ? pace : () => interval;
+    this.#due = start + quiet;
   }
 
   /** The kind of its place. */
@@ -113,7 +118,7 @@ export class Live {
     this.#cancel?.();
     this.#cancel = undefined;
     this.#waiting = false;
-    this.#due = this.#clock.now() + this.#interval;
+    this.#due = this.#clock.now() + this.#interval();
     this.#shown = true;
     this.#sink.show(this.#newest!, final, repeated);
   }

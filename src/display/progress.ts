@@ -44,7 +44,7 @@ const quiet = 1000;
 
 /**
  * The progress of one piece of work: after a first second without output, a bar, the rate and the remaining time. In a
- * pipe it is a plain line every five seconds and one at the end. Inside of the work of another progress, or of a run, it
+ * pipe it is a plain line every few seconds and one at the end. Inside of the work of another progress, or of a run, it
  * has no display of its own and is a note in that one; {@linkcode withProgress} makes such work.
  *
  * ```ts

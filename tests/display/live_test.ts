@@ -154,6 +154,21 @@ Deno.test("a pipe gets the first line, then one at most every five seconds, and 
   assert.deepEqual(lines, ["step 1", "step 50", "step 100", "step 125"]);
 });
 
+Deno.test("a pipe of a long display gets fewer lines: under 100 in half an hour, then one a minute", async () => {
+  const clock = new FakeClock();
+  const seconds: number[] = [];
+  const live = new Live({ sink: pipeSink(() => seconds.push(clock.now() / 1000)), clock });
+  for (let i = 0; i < 7200; i++) {
+    live.update(step(i));
+    clock.advance(1000);
+  }
+  await live.end();
+  const within = (from: number, to: number) => seconds.filter((at) => at >= from && at < to).length;
+  assert.equal(within(0, 100), 20);
+  assert.ok(within(0, 1800) < 100, `${within(0, 1800)} lines`);
+  assert.equal(within(3600, 7200), 60);
+});
+
 Deno.test("pipeInterval sets the pace of a pipe", async () => {
   const clock = new FakeClock();
   const lines: string[] = [];
