@@ -157,7 +157,7 @@ if (import.meta.main) {
 
 What the examples show in a terminal of ${size.columns} columns, without colours (\`NO_COLOR=1\`). \`deno run -A tests/terminal/record.ts\` ran
 them in a pseudo-terminal and wrote this file. A line that is updated in place is shown at up to four moments, each behind
-\`~\`, and then as it stays. The machine has two CPU cores and no GPU, and ran other programs too: alone it is faster.`;
+\`~\`, and then as it stays. The machine has two CPU cores and no GPU.`;
   const all = sections.map(({ title }) => texts.get(title) ?? "").filter(Boolean);
   await Deno.writeTextFile(file, `${[intro, ...all].join("\n\n")}\n`);
 }
