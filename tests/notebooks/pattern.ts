@@ -148,7 +148,7 @@ function solutionComplaints(notebook: Notebook, solutions: readonly Solution[]):
 
 /** Returns the exercise that a cell checks in its last statement; undefined for none. */
 function checkOf(code: string): string | undefined {
-  return /(?:^|\n)await check\(\s*([\w.]+)\s*,[\s\S]*\);?\s*$/.exec(code)?.[1];
+  return /(?:^|\n)await check\(\s*([\w.]+(?:\([^()]*\))?)\s*,[\s\S]*\);?\s*$/.exec(code)?.[1];
 }
 
 function placeComplaints(notebook: Notebook): string[] {
