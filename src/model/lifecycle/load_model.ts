@@ -111,7 +111,10 @@ async function readModel(
  *
  * @throws {ConfigError} for parts that are not those of the files, and for a context beyond the learned positions
  */
-function loadedConfig({ config, file }: WeightSource, { context, parts }: ModelSettings): ModelConfig {
+function loadedConfig(
+  { config, file }: WeightSource,
+  { context, parts }: Pick<ModelSettings, "context" | "parts">,
+): ModelConfig {
   if (context && context > config.context && positionOf(config) === "learned") {
     throw new ConfigError(
       `${file}: Cannot use Model.load.context: the model learned positions for ${config.context} tokens and has none for more, ` +
