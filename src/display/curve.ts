@@ -16,6 +16,8 @@ export interface Series {
   dashed?: boolean;
   /** Draws the curve thin, greyer and behind the others, such as raw values behind their average. */
   faint?: boolean;
+  /** Shades from `low` to `high` around the curve, such as the spread of several runs. */
+  band?: readonly (readonly [x: number, low: number, high: number])[];
   /** Names the lowest or the highest value beside the last one, such as the lowest loss. */
   best?: "lowest" | "highest";
 }
@@ -23,6 +25,27 @@ export interface Series {
 /** Returns true for a point that the chart can show. */
 export function drawable([x, y]: readonly [number, number], logY: boolean): boolean {
   return Number.isFinite(x) && Number.isFinite(y) && (!logY || y > 0);
+}
+
+/** Returns the points of a curve and the edges of its band: all that the axes must reach. */
+export function extremes({ points, band = [] }: Series, logY: boolean): (readonly [x: number, y: number])[] {
+  const edges = band.flatMap(([x, low, high]) => [[x, low], [x, high]] as const);
+  return [...points, ...edges].filter((point) => drawable(point, logY));
+}
+
+/** Draws the band of a curve. */
+function shade({ band = [] }: Series, colour: string, x: Scale, y: Scale, logY: boolean): string {
+  const shown = band.filter(([at, low, high]) => drawable([at, low], logY) && drawable([at, high], logY));
+  if (shown.length < 2) return "";
+  const outline = [
+    ...shown.map(([at, , high]) => [x.at(at), y.at(high)]),
+    ...shown.toReversed().map(([at, low]) => [x.at(at), y.at(low)]),
+  ];
+  return element("polygon", {
+    points: outline.map((p) => p.map(round).join(",")).join(" "),
+    fill: colour,
+    "fill-opacity": "0.22",
+  });
 }
 
 /** Draws the points of a curve by the scales of the two axes; lines keep their width where the image is stretched. */
@@ -56,7 +79,7 @@ export function curve(series: Series, colour: string, x: Scale, y: Scale, logY: 
       "stroke-linecap": "round",
     })
   );
-  return lines.join("") + dots.join("");
+  return shade(series, colour, x, y, logY) + lines.join("") + dots.join("");
 }
 
 /** Splits points at the gaps; a gap within one pixel column does not count. */

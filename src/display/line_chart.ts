@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
 import { axes, axisLabels, type Frame } from "./axes.ts";
-import { curve, drawable, type Series } from "./curve.ts";
+import { curve, drawable, extremes, type Series } from "./curve.ts";
 import type { Picture } from "./display.ts";
 import { number } from "./format.ts";
 import { legend, LEGEND_ROW, type LegendEntry } from "./legend.ts";
@@ -46,6 +46,7 @@ const schema = optionsSchema<LineChart>()(z.strictObject({
     points: z.custom<Series["points"]>(Array.isArray, "must be an array of [x, y] pairs"),
     dashed: z.boolean().default(false),
     faint: z.boolean().default(false),
+    band: z.custom<Series["band"]>(Array.isArray, "must be an array of [x, low, high]").optional(),
     best: z.enum(["lowest", "highest"]).optional(),
   })),
   width: size.optional(),
@@ -91,7 +92,9 @@ function ending(series: Series, { xLabel, logY }: Chart): string {
   const last = lastPoint(series, logY);
   if (!last) return "no points yet";
   const best = bestText(series, logY, xLabel);
-  return `${number(last[1])} at ${xLabel} ${number(last[0])}${best ? `, ${best}` : ""}`;
+  const end = series.band?.at(-1);
+  const spread = end ? ` (${number(end[1])} to ${number(end[2])})` : "";
+  return `${number(last[1])}${spread} at ${xLabel} ${number(last[0])}${best ? `, ${best}` : ""}`;
 }
 
 function lastPoint(series: Series, logY: boolean): readonly [number, number] | undefined {
@@ -111,7 +114,7 @@ function bestText(series: Series, logY: boolean, xLabel: string): string | undef
 
 function html(chart: Chart, alt: string): string {
   const { series, logY, height } = chart;
-  const values = series.flatMap(({ points }) => points.filter((point) => drawable(point, logY)));
+  const values = series.flatMap((one) => extremes(one, logY));
   return linePlotHtml({
     ...chart,
     alt,
@@ -133,7 +136,7 @@ function draw(chart: Chart): string {
     width - 24,
     Math.max(1, Math.floor((height * 0.6 - top - 36) / LEGEND_ROW)),
   );
-  const points = series.flatMap((s) => s.points.filter((p) => drawable(p, logY)));
+  const points = series.flatMap((one) => extremes(one, logY));
   const frame = { left: 0, right: width - 16, top: key.bottom + 8, bottom: height - 36 };
   const y = yScale(points.map((p) => p[1]), frame, logY);
   frame.left = 30 + Math.max(10, ...y.ticks.map((t) => pixels(t.text)));

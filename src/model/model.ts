@@ -414,7 +414,8 @@ export class Model extends Displayable implements ModelHandle {
     parameters: number;
     bytes: string;
   } {
-    const { name, config, dtype } = this;
+    const { name, dtype } = this;
+    const config = JSON.parse(JSON.stringify(this.config)) as ModelConfig; // parts of the user's own are their names
     const { read, trained } = weightBytes(this.#state);
     const { total } = countParameters(config);
     return { name, config, dtype, parameters: total, bytes: showBytes(read + trained) };

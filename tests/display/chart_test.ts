@@ -4,6 +4,7 @@ import { Random } from "../../src/base/random.ts";
 import {
   barChart,
   barChartSvg,
+  COLOURS,
   type LineChart,
   lineChart,
   lineChartSvg,
@@ -138,6 +139,25 @@ Deno.test("faint curves are thin and lie behind, dashed ones are dashed", () => 
     [false, false],
     [false, true],
   ]);
+});
+
+Deno.test("a band is shaded around its curve, the axes reach its edges, and text names its end", () => {
+  const spread = (factor: number): LineChart => ({
+    ...chart([]),
+    series: [{
+      name: "mean",
+      points: curve(20, (i) => i),
+      band: curve(20, (i) => i).map(([x, y]) => [x, y - factor, y + factor]),
+    }],
+  });
+  const svg = lineChartSvg(spread(1000));
+  const areas = [...svg.matchAll(/<polygon[^>]*>/g)].map((m) => m[0]);
+  assert.equal(areas.length, 1);
+  assert.ok(areas[0].includes(`fill="${COLOURS[0]}"`));
+  assert.ok(/>1,?000</.test(svg) && />-1,?000</.test(svg), "the axis has the edges of the band");
+  assert.ok(!lineChartSvg(spread(1)).includes(">1000<"));
+  assert.ok(lineChart(spread(2)).text.includes("19 (17 to 21) at step 20"));
+  assert.equal([...lineChartSvg(chart(curve(20, (i) => i))).matchAll(/<polygon/g)].length, 0);
 });
 
 Deno.test("names and titles are escaped, cut and free of what XML forbids", () => {

@@ -30,7 +30,7 @@ export async function createModel(
   options: ModelOptions = {},
 ): Promise<ModelState> {
   await openWorld(); // so that an error that all ranks have is shown once
-  const { tokenizer, context, seed, dtype, name, ...o } = parseOptions(
+  const { tokenizer, context, parts, seed, dtype, name, ...o } = parseOptions(
     modelOptionsSchema,
     options,
     "Model.create",
@@ -44,7 +44,7 @@ export async function createModel(
   if (o.ropeFactor !== undefined) throw needlessFactor("a new model takes ropeScaling in its shape");
   const preset = typeof source === "string" ? source : undefined;
   const ownVocabSize = typeof source === "string" ? undefined : source?.vocabSize;
-  const config = resolveConfig(source, { vocabSize: ownVocabSize ?? tokenizer?.vocabSize, context });
+  const config = resolveConfig(source, { vocabSize: ownVocabSize ?? tokenizer?.vocabSize, context, parts });
   checkVocabulary(config, tokenizer);
   const ranks = await openModelRanks(config, o.parallel, "Model.create");
   const shared = ranks.model.size > 1;
