@@ -1,4 +1,6 @@
-// dtable[q] += sum of dy over the rows at position q, for the positions whose vectors are bound: one workgroup per position,
+//     dtable_q += sum of dy_r over the rows r with p_r = q
+//
+// where dy is [R, D], p is [R] and dtable is [T, D], for the positions whose vectors are bound. One workgroup per position,
 // which adds its rows in their order: without atomics, and to the same bits every time.
 @group(0) @binding(0) var<storage, read> positions: array<u32>;       // [n] those of the rows begin at `skip`
 @group(0) @binding(1) var<storage, read> dy: array<Vec>;              // [R, D]
