@@ -31,7 +31,7 @@ export interface Sources {
   arxiv: string;
   /** Posts.xml of each site. */
   stackExchange: string;
-  /** Addresses of the web pages that Wikipedia's articles may cite. */
+  /** Addresses of the web pages that Wikipedia's articles cite: all but chatter, keywords and pages that fall out earlier. */
   cited: readonly string[];
   /** Number of planted pieces of dirt, by source and by the words in which the SDK counts them. */
   planted: Readonly<Record<string, Planted>>;
@@ -48,12 +48,11 @@ export async function makeSources(folder: string, options: MakeOptions = {}): Pr
     return make(`${folder}/${name}`, world, draw, new Writer(world, draw));
   };
   const { urls, planted: commonCrawl } = await write("common_crawl", writeCommonCrawl);
-  const cited = urls.filter((_, i) => i % 3 === 0);
   const planted = {
     commonCrawl,
     c4: await write("c4", writeC4),
     github: await write("github", writeGithub),
-    wikipedia: await write("wikipedia", (...args) => writeWikipedia(...args, cited)),
+    wikipedia: await write("wikipedia", (...args) => writeWikipedia(...args, urls)),
     books: await write("books", writeBooks),
     arxiv: await write("arxiv", writeArxiv),
     stackExchange: await write("stack_exchange", writeStackExchange),
@@ -66,7 +65,7 @@ export async function makeSources(folder: string, options: MakeOptions = {}): Pr
     books: `${folder}/books/*.txt`,
     arxiv: `${folder}/arxiv/*.tar`,
     stackExchange: `${folder}/stack_exchange/*/Posts.xml`,
-    cited,
+    cited: urls,
     planted,
   };
 }

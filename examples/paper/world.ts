@@ -85,7 +85,7 @@ const she = ["she", "her", "her"] as const;
 const he = ["he", "him", "his"] as const;
 
 /** Words that are rude in this world, for a scorer of toxicity; none of them is worse than silly. */
-export const rudeWords: readonly string[] = ["fool", "fools", "stupid", "ugly", "idiot", "nasty"];
+export const rudeWords: readonly string[] = ["stupid", "ugly", "nasty", "dumb", "foolish"];
 
 /** Makes the world of a seed. */
 export function makeWorld({ small = false, seed = 1 }: MakeOptions = {}): World {

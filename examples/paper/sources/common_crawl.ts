@@ -1,8 +1,8 @@
 /**
  * Writes pages as CommonCrawl does, in WET files: gzip, a member per record, the title on the first line.
  *
- * The dirt: pages that are too short, lines that many pages repeat, mirrored pages, pages in other languages, and lists of
- * keywords that no reference would cite.
+ * The dirt: pages that are too short, lines that many pages repeat, mirrored pages, pages in other languages, and pages that
+ * no article would cite: chatter of forums and lists of keywords.
  *
  * @module
  */
@@ -11,8 +11,7 @@ import { capital, type Draw } from "../draw.ts";
 import { gzip, joined, put, writtenAt } from "../files.ts";
 import type { World } from "../world.ts";
 import { type ForeignLanguage, foreignSentences } from "../world/foreign.ts";
-import { rudeWords } from "../world.ts";
-import type { Writer } from "../world/paragraphs.ts";
+import type { ParagraphKind, Writer } from "../world/paragraphs.ts";
 
 /** Counts of what was planted, by the words in which the SDK reports it. */
 export type Planted = Record<string, number>;
@@ -28,10 +27,16 @@ export interface WebPage {
 }
 
 /** Files, and pages per file, of both sizes. */
-const size = { small: { files: 2, pages: 180 }, full: { files: 4, pages: 400 } } as const;
+const size = { small: { files: 2, pages: 220 }, full: { files: 4, pages: 400 } } as const;
 
 /** Planted pages per file. */
-const planted = { short: 4, mirrors: 2, languages: { de: 3, fr: 2, es: 2 }, keywords: 12 } as const;
+const planted = {
+  short: 4,
+  mirrors: 2,
+  languages: { de: 3, fr: 2, es: 2 },
+  chatter: { small: 25, full: 45 },
+  keywords: 12,
+} as const;
 
 /** Lines that every page of a site repeats. */
 const boilerplate = [
@@ -53,7 +58,7 @@ const keywords =
     "best hats low price offer code coupon win prize fast loan casino bonus play free download full version hot deals")
     .split(" ");
 
-/** Writes the pages and returns the addresses of the good ones, which articles may cite, with what was planted. */
+/** Writes the pages and returns the addresses of those that articles cite, with the counts of what was planted. */
 export async function writeCommonCrawl(
   folder: string,
   world: World,
@@ -64,7 +69,7 @@ export async function writeCommonCrawl(
   const seen = new Set<string>(boilerplate.flat().map(comparable));
   const urls: string[] = [];
   for (let file = 0; file < files; file++) {
-    const good = Array.from({ length: pages }, (_, i) => goodPage(draw, writer, seen, `${file}/${i}`));
+    const good = Array.from({ length: pages }, (_, i) => textPage(draw, writer, seen, `${file}/${i}`));
     urls.push(...good.map(({ url }) => url));
     const bad = badPages(draw, world, writer, seen, file);
     const records = draw.shuffled([...good, ...bad]).map(wetRecord);
@@ -86,7 +91,8 @@ export async function writeCommonCrawl(
       ...Object.fromEntries(
         Object.entries(languages).map(([name, count]) => [`language ${name}`, count * files]),
       ),
-      "lists of keywords": keywords * files,
+      "chatter": chatterOf(world) * files,
+      "keywords": keywords * files,
     },
   };
 }
@@ -103,34 +109,24 @@ export function newLine(seen: Set<string>, make: () => string[]): string {
   }
 }
 
-function goodPage(draw: Draw, writer: Writer, seen: Set<string>, id: string): WebPage {
+function textPage(
+  draw: Draw,
+  writer: Writer,
+  seen: Set<string>,
+  id: string,
+  kinds?: readonly ParagraphKind[],
+): WebPage {
   const lines: string[] = [];
   const count = draw.between(5, 9);
   while (lines.length < count || lines.join("\n").length < 400) {
-    lines.push(newLine(seen, () => draw.chance(0.04) ? quarrel(draw, writer) : writer.sentences()));
+    lines.push(newLine(seen, () => writer.sentences(kinds && draw.one(kinds))));
   }
   const [menu, ...footer] = boilerplate[draw.between(0, boilerplate.length - 1)];
   return page(id, draw, [menu, ...lines, ...footer]);
 }
 
-/** A quarrel in a forum, with rude words. */
-function quarrel(draw: Draw, writer: Writer): string[] {
-  const [first, second] = [draw.one(rudeWords), draw.one(rudeWords)];
-  return [
-    draw.one(["The guard shouted at the crowd.", "Then the quarrel began.", "They did not stop."]),
-    draw.one([
-      `You are a ${first}!`,
-      `What a ${first}!`,
-      `All of you are ${first}.`,
-      `Only a ${first} says so.`,
-    ]),
-    draw.one([
-      `He called the other one a ${second}.`,
-      `She said that this was ${second}.`,
-      `Do not be ${second}.`,
-    ]),
-    ...writer.sentences("folk").slice(0, 1),
-  ];
+function chatterOf({ small }: World): number {
+  return small ? planted.chatter.small : planted.chatter.full;
 }
 
 function badPages(draw: Draw, world: World, writer: Writer, seen: Set<string>, file: number): WebPage[] {
@@ -140,7 +136,7 @@ function badPages(draw: Draw, world: World, writer: Writer, seen: Set<string>, f
     add("short", [newLine(seen, () => writer.sentences().slice(0, 2))]);
   }
   for (let i = 0; i < planted.mirrors; i++) {
-    const { lines } = goodPage(draw, writer, seen, "");
+    const { lines } = textPage(draw, writer, seen, "");
     add("mirror", lines);
     add("mirror", lines);
   }
@@ -152,6 +148,11 @@ function badPages(draw: Draw, world: World, writer: Writer, seen: Set<string>, f
       );
       add(language, lines);
     }
+  }
+  for (let i = 0; i < chatterOf(world); i++) {
+    bad.push(
+      textPage(draw, writer, seen, `${file}/chatter${i}`, ["chat", "chat", "chat", "quarrel", "folk"]),
+    );
   }
   for (let i = 0; i < planted.keywords; i++) {
     const lines = Array.from(

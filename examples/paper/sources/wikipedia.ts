@@ -42,7 +42,9 @@ export async function writeWikipedia(
   urls: readonly string[],
 ): Promise<Planted> {
   const { rounds, german } = world.small ? size.small : size.full;
-  const cite = citations(draw, urls);
+  const { towns, people, animals, trades, foods } = world;
+  const things = [towns, people, animals, trades, foods, myths].reduce((sum, { length }) => sum + length, 0);
+  const cite = citations(draw, urls, Math.ceil(urls.length / (things * rounds)));
   const english: Page[] = [];
   const counts: Planted = { "files in eo, left out": 1 };
   for (let round = 0; round < rounds; round++) english.push(...articles(world, draw, writer, cite, round));
@@ -59,13 +61,13 @@ export async function writeWikipedia(
   return counts;
 }
 
-/** Returns a function that cites the next of the addresses, in random order. */
-function citations(draw: Draw, urls: readonly string[]): () => string {
+/** Returns a function that cites the next `each` addresses, in random order, until there are none. */
+function citations(draw: Draw, urls: readonly string[], each: number): () => string {
   const left = draw.shuffled(urls);
-  return () => {
-    const url = left.pop() ?? urls[0];
-    return `<ref>{{cite web|url=${url}|title=A page}} See also [${url} the page].</ref>`;
-  };
+  return () =>
+    left.splice(-each).map((url) =>
+      `<ref>{{cite web|url=${url}|title=A page}} See also [${url} the page].</ref>`
+    ).join("");
 }
 
 /** Writes an article for each town, person, animal, trade, dish and belief. */

@@ -4,11 +4,11 @@
  * @module
  */
 import { asClause, type Draw, fill, withArticle } from "../draw.ts";
-import type { Person, World } from "../world.ts";
+import { type Person, rudeWords, type World } from "../world.ts";
 import { type Fact, factsOf } from "./facts.ts";
 import { myths, reasons, situations } from "./situations.ts";
 import { drawSum } from "./sums.ts";
-import { peoples, type Trade } from "./things.ts";
+import { days, peoples, type Trade } from "./things.ts";
 
 /** Kinds of paragraphs. */
 export type ParagraphKind =
@@ -24,13 +24,15 @@ export type ParagraphKind =
   | "sum"
   | "question"
   | "folk"
+  | "quarrel"
+  | "chat"
   | "myth";
 
 /** Kinds of paragraphs by how often a page holds them. */
 const usual: readonly ParagraphKind[] = [
   ...["person", "person", "person", "person", "town", "town", "animal", "animal", "trade", "trade"] as const,
   ...["food", "work", "work", "how", "event", "event", "reason", "reason", "sum", "sum"] as const,
-  ...["question", "question", "question", "folk", "myth"] as const,
+  ...["question", "question", "question", "folk", "myth", "quarrel"] as const,
 ];
 
 /** Sentences that stand between facts, so that no page is a bare list. */
@@ -85,7 +87,9 @@ export class Writer {
     if (kind === "reason") return this.#reason();
     if (kind === "sum") return this.#sum();
     if (kind === "question") return this.#question();
-    return kind === "folk" ? this.#folk() : this.#myth();
+    if (kind === "folk") return this.#folk();
+    if (kind === "quarrel") return this.#quarrel();
+    return kind === "chat" ? this.#chat() : this.#myth();
   }
 
   /** Writes a paragraph about a person. */
@@ -267,6 +271,65 @@ export class Writer {
         "The {river} sing too loud.",
         "All of {town} heard the {river}.",
       ], { river, town }),
+    ];
+  }
+
+  /** Tells of a quarrel, with rude words. */
+  #quarrel(): string[] {
+    const draw = this.#draw;
+    const [first, second] = draw.some(rudeWords, 2);
+    const [a, b] = draw.some(this.#world.people, 2).map(({ name }) => name);
+    const slots = { first, second, a, b, town: draw.one(this.#world.towns).name };
+    return [
+      draw.say([
+        "{a} shouted at {b}.",
+        "A crowd in {town} began to shout.",
+        "Then {a} and {b} had a quarrel.",
+      ], slots),
+      draw.say(
+        ["You are {first}, said {a}!", "This is {first}, said {a}!", "{a} called {b} {first}."],
+        slots,
+      ),
+      draw.say([
+        "{b} said that {a} was {second}.",
+        "They were all {second}.",
+        "Everything was {second} that day.",
+      ], slots),
+    ];
+  }
+
+  /** Writes as people do in a forum, of nothing in particular. */
+  #chat(): string[] {
+    const draw = this.#draw;
+    const [a, b] = draw.some(this.#world.people, 2).map(({ name }) => name);
+    const slots = {
+      a,
+      b,
+      n: draw.between(2, 99),
+      day: draw.one(days),
+      town: draw.one(this.#world.towns).name,
+    };
+    return [
+      draw.say([
+        "Hi all, I am new here, greetings from {town}!",
+        "Hello {a}, thanks for your post!",
+        "lol {a} you made my day.",
+      ], slots),
+      draw.say([
+        "Does anyone else see this page so slow?",
+        "I will be back on {day}, see you.",
+        "Can someone send me the link please?",
+      ], slots),
+      draw.say([
+        "My first {n} posts were much better.",
+        "{b} wrote it in the other thread.",
+        "Like and share if you agree with {b}!",
+      ], slots),
+      draw.say([
+        "Thanks in advance, {a}.",
+        "Just my opinion, no offence.",
+        "Sorry for the late answer, guys.",
+      ], slots),
     ];
   }
 
