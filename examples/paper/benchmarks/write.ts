@@ -52,7 +52,10 @@ export function optionsOf(
   wrong: readonly string[],
   count: number,
 ): { options: string[]; answer: number } {
-  const options = draw.shuffled([right, ...draw.some(wrong.filter((other) => other !== right), count - 1)]);
+  const options = draw.shuffled([
+    right,
+    ...draw.some([...new Set(wrong)].filter((other) => other !== right), count - 1),
+  ]);
   return { options, answer: options.indexOf(right) };
 }
 
