@@ -14,6 +14,8 @@ export interface Picture {
   text: string;
   /** HTML for notebooks; images are in it as `<img>` with a data URL, which untrusted notebooks show too. */
   html?: string;
+  /** Markdown for pages of code hosts; default the text. */
+  markdown?: string;
   /**
    * Returns the text for a terminal, with colours by `paint` and at most `columns` wide, default those of this terminal. All
    * text of others in it is `printable`: what it returns is written as it is.

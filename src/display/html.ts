@@ -6,6 +6,7 @@
 import { printable } from "../base/printable.ts";
 import type { Picture } from "./display.ts";
 import { COLOURS, GREY } from "./palette.ts";
+import { markdownOf } from "./picture_markdown.ts";
 
 const ENTITIES: Record<string, string> = {
   "&": "&amp;",
@@ -18,11 +19,6 @@ const ENTITIES: Record<string, string> = {
 /** Escapes the five special characters of HTML and XML, for content and attributes; control characters become pictures. */
 export function escapeHtml(text: string): string {
   return printable(text).replace(/[&<>"']/g, (c) => ENTITIES[c]);
-}
-
-/** Returns `text` as one line of Markdown that is shown as it is: no markup, no HTML, no end of a table's cell. */
-export function escapeMarkdown(text: string): string {
-  return printable(text.replace(/\s+/g, " ")).replace(/[\\|<>*_`[\]]/g, "\\$&");
 }
 
 /** Widest that a picture becomes, in pixels: a line of text beyond is hard to follow. */
@@ -68,13 +64,14 @@ export function htmlOf(picture: Picture): string {
   return picture.html ?? `<pre style="margin:0">${escapeHtml(picture.text)}</pre>`;
 }
 
-/** Joins pictures, one below another; the result has HTML where one of them has it. */
+/** Joins pictures, one below another; the result has HTML, or Markdown, where one of them has it. */
 export function join(...pictures: Picture[]): Picture {
   const text = pictures.map((p) => p.text).join("\n\n");
   const joined: Picture = { text };
   if (pictures.some((p) => p.html !== undefined)) {
     joined.html = pictures.map((p) => `<div style="margin:4px 0">${htmlOf(p)}</div>`).join("");
   }
+  if (pictures.some((p) => p.markdown !== undefined)) joined.markdown = pictures.map(markdownOf).join("\n\n");
   if (pictures.some((p) => p.terminal)) {
     joined.terminal = (paint, columns) =>
       pictures.map((p) => p.terminal?.(paint, columns) ?? printable(p.text)).join("\n\n");

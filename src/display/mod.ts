@@ -36,17 +36,7 @@ export {
   type HelpTexts,
   type HelpVerb,
 } from "./help.ts";
-export {
-  card,
-  escapeHtml,
-  escapeMarkdown,
-  htmlOf,
-  join,
-  meterHtml,
-  noteHtml,
-  scrolling,
-  titleHtml,
-} from "./html.ts";
+export { card, escapeHtml, htmlOf, join, meterHtml, noteHtml, scrolling, titleHtml } from "./html.ts";
 export { armInterrupt, type InterruptHandler, interruptible, onInterrupt } from "./interrupt.ts";
 export type { Clock } from "./clock.ts";
 export { Live, type LiveOptions } from "./live.ts";
@@ -58,5 +48,6 @@ export { type Broadcast, closedSink, notebookSink, openSink, pipeSink, terminalS
 export { type Align, type Column, type Grid, keyValues, table, type TableOptions } from "./table.ts";
 export { colour, hasColour, type OutputName, type Paint, type Style, terminalColumns } from "./terminal.ts";
 export { COLOURS, GREY, GREY_TINT, TINTS } from "./palette.ts";
+export { escapeMarkdown, markdownOf, markdownTable } from "./picture_markdown.ts";
 export { fit, oneLine, pad, textWidth } from "./text_width.ts";
 export { type Turn, type TurnPart, turns, type TurnsOptions } from "./turns.ts";

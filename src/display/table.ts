@@ -9,6 +9,7 @@ import { type Cell, cells } from "./cell.ts";
 import type { Picture } from "./display.ts";
 import { escapeHtml, noteHtml, scrolling, titleHtml } from "./html.ts";
 import { gridText, wordLines } from "./table_text.ts";
+import { escapeMarkdown, markdownTable } from "./picture_markdown.ts";
 import { plainPage, terminalPage, type TextPage } from "./terminal.ts";
 import { oneLine, pad, textWidth, wrapWords } from "./text_width.ts";
 
@@ -69,6 +70,7 @@ export function table(rows: readonly object[] | Grid, options: TableOptions = {}
   return {
     text: text(plainPage),
     html: htmlOf(columns, count, title, note),
+    markdown: markdownIn(title, note, columns, cellRows(columns, count)),
     terminal: (paint, columns) => text(terminalPage(paint, columns)),
   };
 }
@@ -145,6 +147,25 @@ function htmlOf(columns: LaidOut[], count: number, title: string, note: string):
   return titleHtml(title) + scrolling(grid) + noteHtml(note);
 }
 
+/** Returns the full cells by row. */
+function cellRows(columns: readonly LaidOut[], count: number): string[][] {
+  return Array.from({ length: count }, (_, n) => columns.map(({ cells }) => cells[n].full));
+}
+
+/** Returns a table in Markdown under its title, with the note below. */
+function markdownIn(
+  title: string,
+  note: string,
+  columns: readonly { name: string; align: Align }[],
+  rows: readonly (readonly string[])[],
+): string {
+  return [
+    ...title === "" ? [] : [`**${escapeMarkdown(title)}**`],
+    ...columns.length ? [markdownTable(columns, rows)] : [],
+    ...note.split("\n").filter(Boolean).map(escapeMarkdown),
+  ].join("\n\n");
+}
+
 /** Longest text, in columns of a terminal, that stays on one line in HTML. */
 const ONE_LINE = 18;
 
@@ -154,6 +175,12 @@ function wrapping({ align, cells }: LaidOut): string {
   const longest = cells.reduce((w, cell) => Math.max(w, textWidth(cell.full)), 0);
   return align === "right" || longest <= ONE_LINE ? ";white-space:nowrap" : ";min-width:12em";
 }
+
+/** The columns of facts in Markdown, whose tables need a head. */
+const FACTS: readonly { name: string; align: Align }[] = [{ name: "", align: "left" }, {
+  name: "",
+  align: "left",
+}];
 
 /** Returns facts under a title: names on the left, values beside them, which wrap in a terminal. */
 export function keyValues(title: string, entries: readonly (readonly [string, string])[]): Picture {
@@ -177,6 +204,7 @@ export function keyValues(title: string, entries: readonly (readonly [string, st
   return {
     text: text(plainPage),
     html: titleHtml(title) + scrolling(`<table style="margin:0"><tbody>${html.join("")}</tbody></table>`),
+    markdown: markdownIn(title, "", FACTS, entries),
     terminal: (paint, columns) => text(terminalPage(paint, columns)),
   };
 }

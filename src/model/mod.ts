@@ -15,8 +15,10 @@ export {
   resolveConfig,
   trainingFlop,
 } from "./architecture/config.ts";
-export { type InnerPlace, llama, type LlamaInput } from "./architecture/llama.ts";
+export { attend, block, embed, feedForward, llama, normalise } from "./architecture/llama.ts";
+export type { InnerPlace, LlamaInput } from "./architecture/llama_input.ts";
 export type { LayerWeights, LlamaWeights } from "./architecture/llama_weights.ts";
+export type { ChosenParts, ModelParts, OwnActivation, OwnForward } from "./architecture/model_config.ts";
 export type { RopeScaling } from "./architecture/rope_scaling.ts";
 export { type Shard, wholeModel } from "./architecture/shard.ts";
 export type { FinishReason } from "./generation/continuation.ts";

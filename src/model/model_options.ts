@@ -7,6 +7,8 @@ import { z } from "zod";
 import { optionsSchema } from "../base/schema.ts";
 import { Device } from "../gpu/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
+import type { ModelParts, OwnForward } from "./architecture/model_config.ts";
+import { partsSchema } from "./architecture/parts.ts";
 
 /** Options of `Model.create` and `Model.load`. */
 export interface ModelOptions {
@@ -14,6 +16,13 @@ export interface ModelOptions {
   tokenizer?: Tokenizer;
   /** Longest sequence (default: the preset's, or the loaded model's). */
   context?: number;
+  /**
+   * Parts in place of the paper's (default: RMSNorm, SwiGLU and rotary positions [paper 2.2]): `norm: "layer"`, `activation:
+   * "relu" | "gelu"`, `position: "learned" | "none"`, an activation or a forward pass of your own. Checkpoints keep them by
+   * name, Hugging Face folders and GGUF files cannot. `Model.load` needs them for parts of your own, whose functions no file
+   * holds.
+   */
+  parts?: ModelParts | OwnForward;
   /** Seed of the initial weights of `Model.create` (default 42). */
   seed?: number;
   /**
@@ -50,6 +59,7 @@ const options = optionsSchema<ModelOptions>("ModelOptions")(z.strictObject({
     "must be a Tokenizer, as Tokenizer.load(path) gives",
   ).optional(),
   context: z.int().min(1).optional(),
+  parts: partsSchema.optional(),
   seed: z.int().default(42),
   dtype: z.enum(["f32", "f16", "q8"]).default("f32"),
   ropeFactor: z.number().min(1).optional(),
@@ -67,8 +77,11 @@ export const modelOptionsSchema: z.ZodType<ModelSettings, ModelOptions> = option
 
 /** Options of `model.save`. */
 export interface SaveOptions {
-  /** `hf` (default), a Hugging Face folder, or `gguf`, one GGUF file, which a path that ends in `.gguf` gives too. */
-  format?: "hf" | "gguf";
+  /**
+   * `hf` (default), a Hugging Face folder, or `gguf`, one GGUF file, which a path that ends in `.gguf` gives too. `llamero` is a
+   * folder for this package alone, and for a model whose parts are not the paper's the only one that holds them.
+   */
+  format?: "hf" | "gguf" | "llamero";
   /**
    * Number format of the matrices (default: that of the model, "f32" for one that is trained; a folder of a model of "q8"
    * is "f32"). "q8_0" is for GGUF files.
@@ -81,7 +94,7 @@ export interface SaveOptions {
 }
 
 const saveOptions = optionsSchema<SaveOptions>("SaveOptions")(z.strictObject({
-  format: z.enum(["hf", "gguf"]).optional(),
+  format: z.enum(["hf", "gguf", "llamero"]).optional(),
   dtype: z.enum(["f32", "f16", "q8_0"]).optional(),
   shardBytes: z.int().min(1).default(50e9),
   signal: z.instanceof(AbortSignal).optional(),

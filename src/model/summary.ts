@@ -6,6 +6,7 @@
 import { bytes, count, type Picture, table } from "../display/mod.ts";
 import { countParameters, trainingFlop } from "./architecture/config.ts";
 import { cachedPositionBytes } from "./generation/sequence_cache.ts";
+import { activationName, hasBias, isGated, positionOf } from "./architecture/parts.ts";
 import { type ModelHandle, type ModelState, stateOf } from "./model_state.ts";
 import { packedBytes } from "./weights/packed_weights.ts";
 import { headDim } from "./architecture/shard.ts";
@@ -36,19 +37,28 @@ export function summaryOf(model: ModelHandle): Picture {
   const state = stateOf(model);
   const { read, trained, position } = weightBytes(state);
   const E = headDim(c);
+  const matrices = isGated(c) ? 3 : 2;
+  const vectors = (2 * c.layers + 1) * (hasBias(c) ? 2 : 1);
   const rows = [
     { part: "embedding", shape: `[${c.vocabSize}, ${c.dim}]`, parameters: c.vocabSize * c.dim },
+    ...positionOf(c) === "learned"
+      ? [{ part: "positions", shape: `[${c.context}, ${c.dim}]`, parameters: c.context * c.dim }]
+      : [],
     {
       part: `${c.layers} x attention`,
       shape: `${c.heads} heads of ${E}, ${c.kvHeads} for keys`,
       parameters: c.layers * c.dim * E * 2 * (c.heads + c.kvHeads),
     },
     {
-      part: `${c.layers} x SwiGLU`,
-      shape: `3 x [${c.hidden}, ${c.dim}]`,
-      parameters: c.layers * 3 * c.dim * c.hidden,
+      part: `${c.layers} x ${activationName(c)}`,
+      shape: `${matrices} x [${c.hidden}, ${c.dim}]`,
+      parameters: c.layers * matrices * c.dim * c.hidden,
     },
-    { part: "norms", shape: `${2 * c.layers + 1} x [${c.dim}]`, parameters: (2 * c.layers + 1) * c.dim },
+    {
+      part: hasBias(c) ? "layer norms, weight and bias" : "norms",
+      shape: `${vectors} x [${c.dim}]`,
+      parameters: vectors * c.dim,
+    },
     {
       part: "output",
       shape: c.tieEmbeddings ? "the embedding" : `[${c.vocabSize}, ${c.dim}]`,
@@ -67,6 +77,8 @@ export function summaryOf(model: ModelHandle): Picture {
         ? [`process ${state.group.rank + 1} of ${state.group.size} that hold the model`]
         : [],
       `${count(trainingFlop(c))} FLOP to train on a token; on ${model.device.adapter}`,
+      ...positionOf(c) === "none" ? ["no positions: the causal mask alone orders the tokens"] : [],
+      ...c.parts?.name === undefined ? [] : [`forward pass of its own: ${c.parts.name}`],
       ...state.notes,
     ].join("\n"),
   });

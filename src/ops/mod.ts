@@ -102,11 +102,15 @@ export {
   type Size,
   useKernelTable,
 } from "./matmul/kernel_table.ts";
+export { gelu } from "./gelu.ts";
+export { layernorm } from "./layernorm.ts";
+export { learnedPositions } from "./learned_positions.ts";
 export { gatherRows, scatterRows, sumRows } from "./row_exchange.ts";
 export { linear } from "./linear.ts";
 export { type AdaptedBlock, type Adapter, addAdapter, gatherBlock, spreadBlock } from "./lora.ts";
 export { type Layout, matmul, product } from "./matmul/matmul.ts";
 export { type Matrices } from "./matmul/shared.ts";
+export { relu } from "./relu.ts";
 export { rmsnorm } from "./rmsnorm.ts";
 export {
   alignedRows,

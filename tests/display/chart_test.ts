@@ -4,6 +4,7 @@ import { Random } from "../../src/base/random.ts";
 import {
   barChart,
   barChartSvg,
+  COLOURS,
   type LineChart,
   lineChart,
   lineChartSvg,
@@ -98,15 +99,26 @@ Deno.test("no input draws a NaN or leaves the picture", () => {
     ["negative", curve(9, (i) => -i)],
   ];
   for (const [what, points] of hard) {
-    for (const logY of [false, true]) {
+    for (const [logX, logY] of [[false, false], [false, true], [true, false], [true, true]]) {
       for (const [width, height] of [[640, 260], [120, 120]]) {
-        const svg = lineChartSvg(chart(points, { logY, width, height }));
-        checkSvg(svg, `${what}, logY ${logY}, ${width}x${height}`);
+        const svg = lineChartSvg(chart(points, { logX, logY, width, height }));
+        checkSvg(svg, `${what}, logX ${logX}, logY ${logY}, ${width}x${height}`);
         assert.ok(svg.length < 100_000, `${what}: ${svg.length} characters`);
         assert.ok([...svg.matchAll(/<path/g)].length < 60, `${what}: too many ticks`);
       }
     }
   }
+});
+
+Deno.test("a logarithmic x axis gives decades equal room, and leaves out what is not positive", () => {
+  const svg = lineChartSvg(chart([[-1, 9], [0, 9], [1e-4, 3], [1e-3, 2], [1e-2, 1]], { logX: true }));
+  const [points] = [...svg.matchAll(/<polyline[^>]* points="([^"]*)"/g)].map((hit) =>
+    hit[1].split(" ").map((point) => Number(point.split(",")[0]))
+  );
+  assert.equal(points.length, 3);
+  assert.ok(Math.abs((points[1] - points[0]) - (points[2] - points[1])) < 0.2, `${points}`);
+  for (const tick of ["0.0001", "0.001", "0.01"]) assert.ok(texts(svg).includes(tick), `${texts(svg)}`);
+  assert.ok(!texts(svg).includes("9.0"), "the axis of y ends at what is drawn");
 });
 
 Deno.test("a gap stays a gap and a lone point beside it is seen", () => {
@@ -138,6 +150,25 @@ Deno.test("faint curves are thin and lie behind, dashed ones are dashed", () => 
     [false, false],
     [false, true],
   ]);
+});
+
+Deno.test("a band is shaded around its curve, the axes reach its edges, and text names its end", () => {
+  const spread = (factor: number): LineChart => ({
+    ...chart([]),
+    series: [{
+      name: "mean",
+      points: curve(20, (i) => i),
+      band: curve(20, (i) => i).map(([x, y]) => [x, y - factor, y + factor]),
+    }],
+  });
+  const svg = lineChartSvg(spread(1000));
+  const areas = [...svg.matchAll(/<polygon[^>]*>/g)].map((m) => m[0]);
+  assert.equal(areas.length, 1);
+  assert.ok(areas[0].includes(`fill="${COLOURS[0]}"`));
+  assert.ok(/>1,?000</.test(svg) && />-1,?000</.test(svg), "the axis has the edges of the band");
+  assert.ok(!lineChartSvg(spread(1)).includes(">1000<"));
+  assert.ok(lineChart(spread(2)).text.includes("19 (17 to 21) at step 20"));
+  assert.equal([...lineChartSvg(chart(curve(20, (i) => i))).matchAll(/<polygon/g)].length, 0);
 });
 
 Deno.test("names and titles are escaped, cut and free of what XML forbids", () => {

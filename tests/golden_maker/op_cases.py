@@ -1,4 +1,4 @@
-"""The 54 cases of ops/: the inputs, and the tolerances of the outputs."""
+"""The 63 cases of ops/: the inputs, and the tolerances of the outputs."""
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -245,10 +245,43 @@ def optimizers() -> Iterator[Case]:
         yield Case(f"clip_{kind}", "clip_global_norm", inputs, attrs)
 
 
+def layernorms() -> Iterator[Case]:
+    for name, (rows, dim, eps, middle) in {
+        "layernorm_even": (8, 32, 1e-6, 0), "layernorm_odd": (5, 33, 1e-5, 0), "layernorm_far_mean": (6, 16, 1e-5, 50),
+    }.items():
+        s = Source(name)
+        inputs = {
+            "x": middle + s.normal(rows, dim), "w": 1 + s.normal(dim, scale=0.3), "b": s.normal(dim), "dy": s.normal(rows, dim),
+        }
+        yield Case(name, "layernorm", inputs, {"eps": eps}, "torch.nn.functional.layer_norm")
+
+
+def activations() -> Iterator[Case]:
+    for op, note in {
+        "gelu": "torch.nn.functional.gelu: the exact one, by erf", "relu": "torch.nn.functional.relu: its derivative at 0 is 0",
+    }.items():
+        for kind, (rows, cols) in {"odd": (7, 33), "even": (6, 24)}.items():
+            s = Source(f"{op}_{kind}")
+            x = s.normal(rows, cols, scale=2)
+            x[1, ::5] = 0
+            yield Case(f"{op}_{kind}", op, {"x": x, "dy": s.normal(rows, cols)}, {}, note)
+    x = torch.tensor([sign * x for x in (0.0, 1e-8, 3, 6, 13, 20, 100, 1e4) for sign in (1, -1)])[:, None]
+    yield Case(
+        "gelu_extreme", "gelu", {"x": x, "dy": torch.full((16, 1), -2.0)}, {}, "far out it is x or 0, and no NaN",
+        limits={"*": {"atol": 1e-12, "row_rel": 1e-5}},
+    )
+
+
+def positions() -> Iterator[Case]:
+    s = Source("learned_positions")
+    inputs = {"x": s.normal(11, 12), "w": s.normal(5, 12), "pos": s.below(5, 11), "dy": s.normal(11, 12)}
+    yield Case("learned_positions", "learned_positions", inputs, {}, "y = x + w[pos]")
+
+
 def all_cases() -> list[Case]:
     """Every case, in file order."""
     families = (
         matmuls, linears, rmsnorms, ropes, feed_forwards, softmaxes, attentions, cross_entropies, embeddings,
-        optimizers,
+        optimizers, layernorms, activations, positions,
     )
     return [case for family in families for case in family()]

@@ -8,7 +8,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { KernelFamily } from "../../src/gpu/mod.ts";
+import type { Kernel, KernelFamily } from "../../src/gpu/mod.ts";
 import { canRun } from "../support/needs.ts";
 import { type CompiledKernel, readShaderStats } from "./shader_stats.ts";
 
@@ -66,24 +66,52 @@ const layer = {
   },
 };
 
+/** Options of a compilation. */
+export interface CompileOptions {
+  /** Reads the instructions of each kernel too, default true; without them it takes half the time. */
+  assembly?: boolean;
+}
+
 /**
  * Compiles every kernel that a family runs for a card, in the order of first use.
  *
- * @param options `assembly: false` leaves the instructions out, which halves the time
  * @throws {Error} where the layer or a kernel does not compile, with the output
  */
-export async function compileFor(
+export function compileFor(
   card: Card,
   family: KernelFamily,
-  { assembly = true }: { assembly?: boolean } = {},
+  options: CompileOptions = {},
+): Promise<CompiledKernel[]> {
+  return compileOn(card, "compile_all.ts", family, options);
+}
+
+/**
+ * Compiles these kernels for a card, in order.
+ *
+ * @throws {Error} where the layer or a kernel does not compile, with the output
+ */
+export function compileKernels(
+  card: Card,
+  kernels: readonly Kernel[],
+  options: CompileOptions = {},
+): Promise<CompiledKernel[]> {
+  return compileOn(card, "compile_kernels.ts", JSON.stringify(kernels), options);
+}
+
+/** Runs a program of this folder, which compiles kernels, on a card that is not there. */
+async function compileOn(
+  card: Card,
+  program: string,
+  argument: string,
+  { assembly = true }: CompileOptions,
 ): Promise<CompiledKernel[]> {
   const folder = await Deno.makeTempDir();
   try {
     const source = fileURLToPath(new URL("null_card.c", import.meta.url));
     await run("gcc", ["-shared", "-fPIC", "-O1", "-o", join(folder, "null_card.so"), source], {});
     await Deno.writeTextFile(join(folder, "null_card.json"), JSON.stringify(layer));
-    const child = fileURLToPath(new URL("compile_all.ts", import.meta.url));
-    const output = await run(Deno.execPath(), ["run", "-A", child, family], {
+    const child = fileURLToPath(new URL(program, import.meta.url));
+    const output = await run(Deno.execPath(), ["run", "-A", child, argument], {
       VK_DRIVER_FILES: driverManifest()!,
       VK_LAYER_PATH: folder,
       VK_INSTANCE_LAYERS: layer.layer.name,

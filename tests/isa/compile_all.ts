@@ -22,7 +22,7 @@ import {
   useKernelTable,
 } from "../../src/ops/mod.ts";
 import { storedMatrix } from "../support/stored_weights.ts";
-import { endMarker, markerOf } from "./shader_stats.ts";
+import { watchPipelines } from "./watch_pipelines.ts";
 
 /** Head sizes 32, 64, 96 and 128, with grouped heads and without, and a shape in which nothing is even. */
 const shapes: readonly ModelShape[] = [
@@ -34,17 +34,6 @@ const shapes: readonly ModelShape[] = [
 ];
 
 const adamW = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, clip: 1 };
-
-/** Writes a marker in front of what the driver writes about a pipeline, and one behind it. */
-function watchPipelines({ gpu }: Device): void {
-  const create = gpu.createComputePipeline.bind(gpu);
-  gpu.createComputePipeline = (descriptor) => {
-    console.error(markerOf(descriptor.label ?? ""));
-    const made = create(descriptor);
-    console.error(endMarker);
-    return made;
-  };
-}
 
 function ids(count: number, below: number): Uint32Array<ArrayBuffer> {
   return Uint32Array.from({ length: count }, (_, i) => i * 37 % below);

@@ -1,5 +1,6 @@
 /**
- * Type-checks the cells of notebooks, which neither `deno check` nor the kernel does.
+ * Type-checks the cells of notebooks, which neither `deno check` nor the kernel does: as they are shipped, and with the
+ * solutions in place of the exercises.
  *
  * As a program: `deno run -A tests/notebooks/check.ts [FILES]`, by default all of notebooks/.
  *
@@ -7,10 +8,11 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { isCode, joined, notebookFiles, readNotebook } from "./notebook.ts";
+import { hasTag, isCode, joined, notebookFiles, readNotebook } from "./notebook.ts";
+import { readSolutions } from "./solutions.ts";
 
 /**
- * Type-checks each notebook as one module, its cells one after another.
+ * Type-checks each notebook as one module, its cells one after another, and another one with the solutions.
  *
  * @returns the checker's complaints, placed as `file.ipynb cell 3, line 2`; undefined when there are none
  */
@@ -18,13 +20,17 @@ export async function checkNotebooks(paths: readonly string[]): Promise<string |
   const made: { file: string; name: string; starts: Start[] }[] = [];
   try {
     for (const path of paths) {
-      const { code, starts } = await moduleOf(path);
-      const file = join(
-        dirname(resolve(path)),
-        `.nbcheck_${basename(path, ".ipynb")}_${crypto.randomUUID()}.ts`,
-      );
-      await Deno.writeTextFile(file, code);
-      made.push({ file, name: basename(path), starts });
+      const solutions = (await readSolutions(path)).map(({ code }) => code);
+      const variants = solutions.length ? [[], solutions] : [[]];
+      for (const solved of variants) {
+        const { code, starts } = await moduleOf(path, solved);
+        const file = join(
+          dirname(resolve(path)),
+          `.nbcheck_${basename(path, ".ipynb")}_${crypto.randomUUID()}.ts`,
+        );
+        await Deno.writeTextFile(file, code);
+        made.push({ file, name: basename(path) + (solved.length ? " with its solutions," : ""), starts });
+      }
     }
     if (made.length === 0) return undefined;
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -50,15 +56,23 @@ interface Start {
   line: number;
 }
 
-/** Joins a notebook's code cells into one module. Top-level names are exported, so that none counts as unused. */
-async function moduleOf(path: string): Promise<{ code: string; starts: Start[] }> {
+/**
+ * Joins a notebook's code cells into one module; `solutions` take the place of the exercises. Top-level names are exported,
+ * so that none counts as unused.
+ */
+async function moduleOf(
+  path: string,
+  solutions: readonly string[],
+): Promise<{ code: string; starts: Start[] }> {
   const { cells } = await readNotebook(path);
+  const left = [...solutions];
   const starts: Start[] = [];
   const code: string[] = ["export {};"];
   for (const [i, cell] of cells.entries()) {
     if (!isCode(cell)) continue;
     starts.push({ cell: i + 1, line: code.length + 1 });
-    const text = joined(cell.source).replace(
+    const source = (hasTag(cell, "exercise") ? left.shift() : undefined) ?? joined(cell.source);
+    const text = source.replace(
       /^(?=(const|let|var|(async )?function|class|type|interface|enum) )/gm,
       "export ",
     );

@@ -6,6 +6,9 @@
 import { type Content, type Message, MessageCodec } from "./messages.ts";
 import { ZmtpSocket } from "./zmtp.ts";
 
+/** Linux counts processor time in these, on every architecture that Deno runs on. */
+const TICKS_PER_SECOND = 100;
+
 /** A running kernel. */
 export class Kernel {
   /** Called with each message about outputs and states, in the order the kernel published them. */
@@ -62,6 +65,17 @@ export class Kernel {
     const silent = options.silent ?? false;
     const request = { code, silent, store_history: !silent, user_expressions: {}, allow_stdin: false };
     return this.#request("execute_request", { ...request, stop_on_error: true });
+  }
+
+  /** Returns the processor time of the kernel and of its ended children in seconds; undefined where the system tells none. */
+  processorSeconds(): number | undefined {
+    try {
+      const stat = Deno.readTextFileSync(`/proc/${this.#child.pid}/stat`);
+      const ticks = stat.slice(stat.lastIndexOf(")")).split(" ").slice(12, 16).map(Number); // utime to cstime
+      return ticks.reduce((sum, n) => sum + n, 0) / TICKS_PER_SECOND;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Interrupts the kernel, as the Stop button does. */

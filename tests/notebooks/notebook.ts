@@ -38,7 +38,7 @@ export interface Cell {
   cell_type: "code" | "markdown" | "raw";
   /** Text of the cell. */
   source: Lines;
-  /** Tags: `raises-exception` allows an error, `no-output` allows a cell without output. */
+  /** Tags: `raises-exception` allows an error, `no-output` a cell without output; `exercise` awaits a student's answer. */
   metadata?: { tags?: string[] };
   /** Outputs of a code cell. */
   outputs?: Output[];

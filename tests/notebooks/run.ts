@@ -32,6 +32,8 @@ export interface NotebookRunOptions {
    * over all cells; `kernel.interrupt()` acts as the Stop button.
    */
   watch?: (kernel: Kernel, cell: number, output?: Output) => void;
+  /** Returns a cell to run after this one in the same kernel, such as the solution of an exercise. The notebook leaves it out. */
+  after?: (cell: Cell) => Cell | undefined;
 }
 
 /** The result of a notebook run. */
@@ -40,6 +42,8 @@ export interface NotebookRun {
   notebook: Notebook;
   /** Error that stopped the run, with the number of the cell; undefined when there was none. */
   error: string | undefined;
+  /** Processor time of each cell that ran, by its number from 1 over all cells; empty where the system tells none. */
+  seconds: Map<number, number>;
 }
 
 /** Runs the cells of a notebook in order, up to the first that fails. The file is not changed. */
@@ -47,17 +51,27 @@ export async function runNotebook(path: string, options: NotebookRunOptions = {}
   const notebook = await readNotebook(path);
   let number = 0;
   let kernel: Kernel | undefined;
+  const seconds = new Map<number, number>();
   try {
     kernel = await Kernel.start(dirname(resolve(path)));
     const session = new Session(kernel, (output) => options.watch?.(kernel!, number, output));
+    let before = kernel.processorSeconds() ?? 0;
     for (const cell of notebook.cells) {
       number++;
-      if (isCode(cell)) await within(options.timeout ?? 600_000, session.run(cell));
+      if (!isCode(cell)) continue;
+      for (const each of [cell, options.after?.(cell)]) {
+        if (!each) continue;
+        await within(options.timeout ?? 600_000, session.run(each));
+        const now = kernel.processorSeconds();
+        if (now === undefined) continue;
+        seconds.set(number, (seconds.get(number) ?? 0) + now - before);
+        before = now;
+      }
     }
-    return { notebook, error: undefined };
+    return { notebook, error: undefined, seconds };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { notebook, error: number ? `cell ${number}: ${message}` : message };
+    return { notebook, error: number ? `cell ${number}: ${message}` : message, seconds };
   } finally {
     await kernel?.close();
   }
@@ -145,6 +159,14 @@ function syntaxError(reply: Content): Output {
   };
 }
 
+/** Returns the processor time of a run in words: all of it, and the cell that took most; empty where none is known. */
+export function processorTime({ seconds }: NotebookRun): string {
+  if (seconds.size === 0) return "";
+  const all = [...seconds.values()].reduce((sum, n) => sum + n, 0);
+  const [cell, most] = [...seconds].reduce((a, b) => b[1] > a[1] ? b : a);
+  return `${all.toFixed(1)} s of processor time, most in cell ${cell}: ${most.toFixed(1)} s`;
+}
+
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {
@@ -166,7 +188,8 @@ if (import.meta.main) {
   let failed = 0;
   for (const path of Deno.args.length ? Deno.args : notebookFiles()) {
     const start = performance.now();
-    const { notebook, error } = await runNotebook(path);
+    const run = await runNotebook(path);
+    const { notebook, error } = run;
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     if (error) {
       console.log(`${path}: FAILED (${seconds} s)`);
@@ -176,7 +199,8 @@ if (import.meta.main) {
       await writeNotebook(path, kept);
       const { pictures } = countPictures(kept);
       const size = ((await Deno.stat(path)).size / 1000).toFixed(0);
-      console.log(`${path}: ok (${seconds} s, ${pictures} pictures, ${size} kB)`);
+      const facts = [`${seconds} s`, processorTime(run), `${pictures} pictures`, `${size} kB`];
+      console.log(`${path}: ok (${facts.filter(Boolean).join(", ")})`);
     }
     if (error) console.error(`${error}\n`);
     failed += error ? 1 : 0;

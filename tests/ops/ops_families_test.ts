@@ -12,8 +12,12 @@ import {
   attention,
   checkGradients,
   embedding,
+  gelu,
+  layernorm,
+  learnedPositions,
   linear,
   type OpUnderTest,
+  relu,
   rmsnorm,
   runOp,
   softmax,
@@ -59,6 +63,45 @@ const swigluCase = (R: number, F: number): Case => ({
   op: (r, { x }) => swiglu(r, x),
   inputs: { x: noise(R, 2 * F) },
   output: R * F,
+});
+
+const layernormCase = (R: number, D: number): Case => ({
+  name: `layernorm ${R}x${D}`,
+  op: (r, { x, w, b }) => layernorm(r, x, w, b, 1e-5),
+  inputs: { x: noise(R, D), w: noise(D), b: noise(D) },
+  output: R * D,
+  weights: ["w", "b"],
+});
+
+const geluCase = (R: number, F: number): Case => ({
+  name: `gelu ${R}x${F}`,
+  op: (r, { x }) => gelu(r, x),
+  inputs: { x: noise(R, F) },
+  output: R * F,
+});
+
+/** Returns numbers away from 0, where the derivative of relu jumps: differences on both sides of it are no gradient. */
+function reluCase(R: number, F: number): Case {
+  const x = noise(R, F);
+  const data = (x.data as Float32Array).map((v) => v + (v < 0 ? -0.1 : 0.1));
+  return {
+    name: `relu ${R}x${F}`,
+    op: (r, { x }) => relu(r, x),
+    inputs: { x: { ...x, data } },
+    output: R * F,
+  };
+}
+
+const positionsCase = (R: number, T: number, D: number): Case => ({
+  name: `learned positions ${R} of ${T}x${D}`,
+  op: (r, { x, positions, w }) => learnedPositions(r, x, w, positions, 3),
+  inputs: {
+    x: noise(R, D),
+    positions: { shape: [R + 3], data: Uint32Array.from({ length: R + 3 }, (_, i) => i * 5 % T) },
+    w: noise(T, D),
+  },
+  output: R * D,
+  weights: ["w"],
 });
 
 /** Returns spans from the start of each row's document, of `every` rows, to the row itself. */
@@ -119,6 +162,18 @@ const cases: Case[] = [
   normCase(70, 12), // more rows than invocations that share a column
   swigluCase(7, 33),
   swigluCase(12, 64),
+  layernormCase(9, 64),
+  layernormCase(5, 33),
+  layernormCase(1, 4),
+  layernormCase(70, 12), // more rows than invocations that share a column
+  geluCase(7, 33),
+  geluCase(12, 64),
+  geluCase(3, 20),
+  reluCase(7, 33),
+  reluCase(12, 64),
+  reluCase(3, 20),
+  positionsCase(19, 7, 12),
+  positionsCase(40, 11, 5),
   attentionCase(2, 16, 2, 2, 8, 16), // fast
   attentionCase(1, 24, 4, 2, 16, 7), // fast, grouped heads, document borders inside tiles
   attentionCase(2, 8, 3, 1, 24, 3),

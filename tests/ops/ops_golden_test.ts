@@ -23,6 +23,7 @@ import {
   upload,
 } from "../../src/ops/mod.ts";
 import { type Arrays, type Case, cases, compare, floats, ints, values } from "./golden_cases.ts";
+import { otherParts } from "./golden_parts.ts";
 import { heads } from "../support/heads.ts";
 import { families, lowDevice, testDevice } from "../support/device.ts";
 
@@ -30,6 +31,8 @@ const layouts = { NN: "nn", NT: "nt", TN: "tn" } as const;
 
 /** Returns the parts of an op's result by their names in the golden file. */
 const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
+  ...otherParts,
+
   async matmul(device, c) {
     return { y: await product(device, c, values(c, "a"), values(c, "b"), c.outputs.y.shape) };
   },

@@ -19,7 +19,7 @@ import { readTree, root, runDeno } from "./tree.ts";
 import { inFolder } from "../support/folder.ts";
 
 const pages = [
-  ...readTree(".", (path) => /^(README|docs\/.+)\.md$/.test(path)),
+  ...readTree(".", (path) => /^(README|docs\/.+|notebooks\/README)\.md$/.test(path)),
   ...existsSync(join(root, ".github")) ? readTree(".github", (path) => path.endsWith(".md")) : [],
 ];
 const withCode = pages.filter(({ path }) => path !== "docs/log.md");

@@ -91,7 +91,7 @@ function blockText(token: Token): string {
 
 /** Every file whose comments are held to the rules. */
 export function proseFiles(
-  folders: readonly string[] = [".ci", "src", "examples", "tests", "mod.ts"],
+  folders: readonly string[] = [".ci", "src", "examples", "notebooks", "tests", "mod.ts"],
 ): SourceFile[] {
   const all = readTree(".", (path) => /\.(ts|wgsl)$/.test(path));
   return all.filter(({ path }) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`)));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { escapeMarkdown } from "../../display/mod.ts";
+import { escapeMarkdown, markdownTable } from "../../display/mod.ts";
 import { showInterval, showMeasure } from "../tasks/metric.ts";
 import { protocolLine, type TaskResult } from "../tasks/task_result.ts";
 
@@ -21,10 +21,9 @@ export function markdownOf(results: readonly TaskResult[], protocols: readonly s
     ])
   );
   const head = ["task", "model", "metric", "value", "95% interval", "n", "protocol"];
+  const columns = head.map((name, i) => ({ name, align: i >= 3 && i <= 5 ? "right" : "left" } as const));
   return [
-    row(head),
-    row(head.map((_, i) => i >= 3 && i <= 5 ? "---:" : "---")),
-    ...rows.map(row),
+    markdownTable(columns, rows),
     "",
     ...protocols.map((line) => `- ${escapeMarkdown(line)}`),
     "",
@@ -46,8 +45,4 @@ export function cardSection(
     "",
     markdownOf(results, protocols),
   ].join("\n");
-}
-
-function row(cells: readonly string[]): string {
-  return `| ${cells.map(escapeMarkdown).join(" | ")} |`;
 }

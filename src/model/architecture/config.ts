@@ -6,60 +6,12 @@
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { nearest, optionsSchema, parseOptions } from "../../base/schema.ts";
-import { type RopeScaling, ropeScalingSchema } from "./rope_scaling.ts";
-import { headDim } from "./shard.ts";
+import type { ModelConfig, ModelParts, ModelShape, OwnForward } from "./model_config.ts";
+import { hasBias, isGated, partsSchema, positionOf, resolveParts } from "./parts.ts";
+import { ropeScalingSchema } from "./rope_scaling.ts";
+import { headDim, paddedLines } from "./shard.ts";
 
-/** The shape of a model. */
-export interface ModelConfig {
-  /** Width of the residual stream, D. */
-  dim: number;
-  /** Transformer blocks. */
-  layers: number;
-  /** Query heads, H; `dim` is a multiple of it. */
-  heads: number;
-  /** Key and value heads; `heads` is a multiple of it. Equal to `heads` in the paper. */
-  kvHeads: number;
-  /** Width of the feed-forward block, F. */
-  hidden: number;
-  /** Token ids, V. */
-  vocabSize: number;
-  /** Longest sequence, T. */
-  context: number;
-  /** Added to the mean square in RMSNorm. */
-  normEps: number;
-  /** Base of the rotary frequencies. */
-  ropeTheta: number;
-  /** The stretching of the rotary frequencies; undefined leaves them as they are. */
-  ropeScaling?: RopeScaling;
-  /** True when the output matrix is the embedding table. */
-  tieEmbeddings: boolean;
-}
-
-/** The shape of a model as users give it; fields that are left out follow the paper. */
-export interface ModelShape {
-  /** Width of the residual stream. */
-  dim: number;
-  /** Transformer blocks. */
-  layers: number;
-  /** Query heads. */
-  heads: number;
-  /** Key and value heads (default: `heads` [paper 2.2]). */
-  kvHeads?: number;
-  /** Width of the feed-forward block (default: 8/3 dim [paper 2.2], rounded up to a multiple of 64, of 256 from dim 4096 on). */
-  hidden?: number;
-  /** Token ids (default: the tokenizer's, else 32,000). */
-  vocabSize?: number;
-  /** Longest sequence (default 2,048 [LLaMA's release]). */
-  context?: number;
-  /** Added to the mean square in RMSNorm (default 1e-6 [LLaMA's release]). */
-  normEps?: number;
-  /** Base of the rotary frequencies (default 10,000 [LLaMA's release]). */
-  ropeTheta?: number;
-  /** Stretches the rotary frequencies as Llama 3 does, linearly, or as YaRN does (default: leave them). */
-  ropeScaling?: RopeScaling;
-  /** Uses the embedding table as the output matrix (default false [LLaMA's release]). */
-  tieEmbeddings?: boolean;
-}
+export type { ModelConfig, ModelShape } from "./model_config.ts";
 
 const count = z.int().min(1);
 const shapeSchema = optionsSchema<ModelShape>("ModelShape")(z.strictObject({
@@ -74,6 +26,7 @@ const shapeSchema = optionsSchema<ModelShape>("ModelShape")(z.strictObject({
   ropeTheta: z.number().positive().optional(),
   ropeScaling: ropeScalingSchema.optional(),
   tieEmbeddings: z.boolean().optional(),
+  parts: partsSchema.optional(),
 }));
 
 /** A size that has a name. */
@@ -137,26 +90,35 @@ export const presets: Readonly<Record<string, Preset>> = {
  */
 export function resolveConfig(
   source: string | ModelShape,
-  overrides: { vocabSize?: number; context?: number } = {},
+  overrides: { vocabSize?: number; context?: number; parts?: ModelParts | OwnForward } = {},
 ): ModelConfig {
   const shape = parseOptions(shapeSchema, typeof source === "string" ? presetShape(source) : source, "Model");
   const { dim, heads, kvHeads = heads } = shape;
-  const multiple = dim < 4096 ? 64 : 256;
+  const parts = resolveParts(overrides.parts ?? shape.parts);
+  const ownHidden = typeof source === "string" && !isGated({ parts }) ? undefined : shape.hidden; // a preset's is the gate's
   const config: ModelConfig = {
     dim,
     layers: shape.layers,
     heads,
     kvHeads,
-    hidden: shape.hidden ?? Math.ceil(Math.floor(8 * dim / 3) / multiple) * multiple,
+    hidden: ownHidden ?? defaultHidden(dim, isGated({ parts })),
     vocabSize: overrides.vocabSize ?? shape.vocabSize ?? 32000,
     context: overrides.context ?? shape.context ?? 2048,
     normEps: shape.normEps ?? 1e-6,
     ropeTheta: shape.ropeTheta ?? 10000,
     tieEmbeddings: shape.tieEmbeddings ?? false,
     ...(shape.ropeScaling && { ropeScaling: shape.ropeScaling }),
+    ...(parts && { parts }),
   };
   checkConfig(config);
   return config;
+}
+
+/** Returns the feed-forward width that gives two matrices, or three with a gate, about 8 D^2 weights. */
+function defaultHidden(dim: number, gated: boolean): number {
+  if (!gated) return 4 * dim;
+  const multiple = dim < 4096 ? 64 : 256;
+  return Math.ceil(Math.floor(8 * dim / 3) / multiple) * multiple;
 }
 
 function presetShape(name: string): ModelShape {
@@ -200,6 +162,15 @@ export function checkConfig(c: ModelConfig): void {
       c.kvHeads,
     );
   }
+  const lines = paddedLines(c.hidden, c);
+  if (typeof c.parts?.activation === "object" && lines > c.hidden) {
+    const message = `it must be a multiple of 8 for an activation of your own, current value is ${c.hidden}`;
+    refuse("hidden", message, c.hidden); // lines of zeros behind the width have to stay zeros
+  }
+  if (c.ropeScaling && positionOf(c) !== "rope") {
+    const message = `it is for parts.position "rope", current value of that is "${positionOf(c)}"`;
+    refuse("ropeScaling", message, c.ropeScaling);
+  }
   if (c.ropeScaling?.type === "dynamic" && c.context > c.ropeScaling.originalContext) {
     const { originalContext } = c.ropeScaling;
     refuse(
@@ -213,22 +184,24 @@ export function checkConfig(c: ModelConfig): void {
 
 /** Numbers of weights by part. */
 export interface ParameterCount {
-  /** Embedding table and, unless tied, the output matrix. */
+  /** Embedding table, the table of learned positions if there is one, and, unless tied, the output matrix. */
   embeddings: number;
   /** Everything else. */
   blocks: number;
   /** All weights. */
   total: number;
-  /** Weights that enter a matrix product, the N of 6 N: the blocks' matrices and the output matrix, not the table. */
+  /** Weights that enter a matrix product, the N of 6 N: the blocks' matrices and the output matrix, not the tables. */
   matrix: number;
 }
 
 /** Counts the weights of a configuration. */
 export function countParameters(c: ModelConfig): ParameterCount {
-  const matrices = c.layers * (c.dim * headDim(c) * (2 * c.heads + 2 * c.kvHeads) + 3 * c.dim * c.hidden);
-  const norms = (2 * c.layers + 1) * c.dim;
+  const feedForward = (isGated(c) ? 3 : 2) * c.dim * c.hidden;
+  const matrices = c.layers * (c.dim * headDim(c) * (2 * c.heads + 2 * c.kvHeads) + feedForward);
+  const norms = (2 * c.layers + 1) * c.dim * (hasBias(c) ? 2 : 1);
   const table = c.vocabSize * c.dim;
-  const embeddings = c.tieEmbeddings ? table : 2 * table;
+  const positions = positionOf(c) === "learned" ? c.context * c.dim : 0;
+  const embeddings = (c.tieEmbeddings ? table : 2 * table) + positions;
   const blocks = matrices + norms;
   return { embeddings, blocks, total: embeddings + blocks, matrix: matrices + table };
 }

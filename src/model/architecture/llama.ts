@@ -17,58 +17,54 @@ import {
   cacheRows,
   embedding,
   gatherRows,
+  gelu,
+  layernorm,
+  learnedPositions,
   linear,
+  relu,
   rmsnorm,
   rope,
   scatterRows,
   sumRows,
   swiglu,
-  type TokenRows,
 } from "../../ops/mod.ts";
-import type { ModelConfig } from "./config.ts";
+import type { ModelConfig } from "./model_config.ts";
+import type { LlamaInput } from "./llama_input.ts";
 import type { LayerWeights, LlamaWeights } from "./llama_weights.ts";
+import { ownActivation, ownForward } from "./own_parts.ts";
+import { positionOf } from "./parts.ts";
 import { headDim, heldBlock, type Shard, wholeModel } from "./shard.ts";
-
-/** Inputs of the forward pass otherWork the weights. */
-export interface LlamaInput {
-  /** Token ids [R]; with gradients those of the own rows, [R / t]. */
-  tokens: TokenRows;
-  /** [R] the position of each row in its document. */
-  positions: Tensor;
-  /** [R, 2] the first and last key that each row sees. */
-  spans: Tensor;
-  /** [T, 2, E / 2] the rotary angles. */
-  angles: Tensor;
-  /** Number of sequences. */
-  batch: number;
-  /** The part of the model that this process holds (default: all of it). */
-  shard?: Shard;
-  /** For generation: [batch * keys, 2 KV E] keys and values of earlier rows per layer, and [R] the slots of the new ones. */
-  cache?: { layers: Tensor[]; slots: Tensor };
-  /** Called with each tensor inside a block as it is recorded; needs a recorder without gradients. */
-  watch?: (layer: number, place: InnerPlace, tensor: Tensor) => void;
-}
-
-/**
- * A place inside a block, [R, ...] each: `qkv` are rotated queries and keys, and values; `attention` and `feedForward` are
- * the two terms added to the residual stream; `gate` is silu(W1 n) * W3 n; `residual` is the block's output.
- */
-export type InnerPlace = "qkv" | "attention" | "gate" | "feedForward" | "residual";
 
 /**
  * Records the model up to its last norm: [R, D], or [R / t, D] with gradients. The output matrix is applied with the loss, or
  * for the choice of a token.
+ *
+ * @throws {ConfigError} for a part of the user's own that throws, or that gives a tensor of another shape
  */
 export function llama(r: Recorder, weights: LlamaWeights, input: LlamaInput, config: ModelConfig): Tensor {
-  let x = embedding(r, input.tokens, weights.embedding);
+  if (config.parts?.forward) return ownForward(r, weights, input, config, config.parts.forward);
+  let x = embed(r, weights, input);
   weights.layers.forEach((w, l) => {
     x = r.scope(`${l}`, () => r.block(x, (x) => block(r, x, w, input, config, l)));
   });
-  return rmsnorm(r, x, weights.norm, config.normEps);
+  return normalise(r, x, config, weights.norm, weights.normBias);
 }
 
-/** Records one block: h = x + attention(norm(x)), then h + W2 (silu(W1 n) * W3 n) with n = norm(h). */
-function block(
+/** Records the bottom of the model: the vectors of the tokens, and those of their positions where these are learned. */
+export function embed(r: Recorder, weights: LlamaWeights, input: LlamaInput): Tensor {
+  const x = embedding(r, input.tokens, weights.embedding);
+  if (!weights.positions) return x;
+  const skip = x.rows < input.positions.size ? (input.shard?.rank ?? 0) * x.rows : 0; // the rows of the processes before it
+  return learnedPositions(r, x, weights.positions, input.positions, skip);
+}
+
+/** Records a norm of `x` [R, D]: RMSNorm, or with a bias the layer norm. */
+export function normalise(r: Recorder, x: Tensor, c: ModelConfig, weight: Tensor, bias?: Tensor): Tensor {
+  return bias ? layernorm(r, x, weight, bias, c.normEps) : rmsnorm(r, x, weight, c.normEps);
+}
+
+/** Records one block: h = x + attention(norm(x)), then h + feed-forward(norm(h)). */
+export function block(
   r: Recorder,
   x: Tensor,
   w: LayerWeights,
@@ -76,35 +72,64 @@ function block(
   c: ModelConfig,
   layer: number,
 ): Tensor {
-  const { positions, spans, batch, shard = wholeModel } = input;
-  const E = headDim(c);
-  const { heads, kvHeads } = heldBlock(c, shard);
-  const { adapters } = w;
-  const [gathered, reduced] = exchangesOf(r, shard);
-  const qkv = linear(r, "qkv", gathered(rmsnorm(r, x, w.attentionNorm, c.normEps)), w.qkv, adapters?.qkv);
-  const keys = (input.cache?.layers[layer].rows ?? qkv.rows) / batch;
-  const angles = seenAngles(input.angles, keys);
-  rope(r, qkv, { positions, angles, heads: heads + kvHeads, headDim: E });
-  const cache = input.cache &&
-    cacheRows(r, qkv, heads * E, input.cache.layers[layer], input.cache.slots, batch);
-  const o = attention(r, { qkv, spans, cache }, {
-    batch,
-    queries: qkv.rows / batch,
-    heads,
-    kvHeads,
-    headDim: E,
-  });
-  const attended = reduced(linear(r, "wo", o, w.wo, adapters?.wo));
-  const h = add(r, x, attended);
-  const normed = gathered(rmsnorm(r, h, w.ffnNorm, c.normEps));
-  const gate = swiglu(r, linear(r, "w13", normed, w.w13, adapters?.w13));
-  const fed = reduced(linear(r, "w2", gate, w.w2, adapters?.w2));
-  const y = add(r, h, fed);
-  if (input.watch) {
-    const places = { qkv, attention: attended, gate, feedForward: fed, residual: y };
-    for (const [place, tensor] of Object.entries(places)) input.watch(layer, place as InnerPlace, tensor);
-  }
+  const seen = normalise(r, x, c, w.attentionNorm, w.attentionNormBias);
+  const h = add(r, x, attend(r, seen, w, input, c, layer));
+  const fed = normalise(r, h, c, w.ffnNorm, w.ffnNormBias);
+  const y = add(r, h, feedForward(r, fed, w, input, c, layer));
+  input.watch?.(layer, "residual", y);
   return y;
+}
+
+/** Records attention of normed rows `x` [R, D] with its four matrices; it adds to and reads the cache where there is one. */
+export function attend(
+  r: Recorder,
+  x: Tensor,
+  w: LayerWeights,
+  input: LlamaInput,
+  c: ModelConfig,
+  layer: number,
+): Tensor {
+  const { positions, spans, batch, watch, shard = wholeModel } = input;
+  const headSize = headDim(c);
+  const { heads, kvHeads } = heldBlock(c, shard);
+  const [gathered, reduced] = exchangesOf(r, shard);
+  const qkv = linear(r, "qkv", gathered(x), w.qkv, w.adapters?.qkv);
+  if (positionOf(c) === "rope") {
+    const keys = (input.cache?.layers[layer].rows ?? qkv.rows) / batch;
+    const angles = seenAngles(input.angles, keys);
+    rope(r, qkv, { positions, angles, heads: heads + kvHeads, headDim: headSize });
+  }
+  const cache = input.cache &&
+    cacheRows(r, qkv, heads * headSize, input.cache.layers[layer], input.cache.slots, batch);
+  const shape = { batch, queries: qkv.rows / batch, heads, kvHeads, headDim: headSize };
+  const o = attention(r, { qkv, spans, cache }, shape);
+  const attended = reduced(linear(r, "wo", o, w.wo, w.adapters?.wo));
+  watch?.(layer, "qkv", qkv);
+  watch?.(layer, "attention", attended);
+  return attended;
+}
+
+/** Records the feed-forward block of normed rows `x` [R, D]: W2 (silu(W1 x) * W3 x), or W2 f(W1 x) without a gate. */
+export function feedForward(
+  r: Recorder,
+  x: Tensor,
+  w: LayerWeights,
+  { watch, shard = wholeModel }: LlamaInput,
+  c: ModelConfig,
+  layer: number,
+): Tensor {
+  const [gathered, reduced] = exchangesOf(r, shard);
+  const gate = activate(r, linear(r, "w13", gathered(x), w.w13, w.adapters?.w13), c);
+  const fed = reduced(linear(r, "w2", gate, w.w2, w.adapters?.w2));
+  watch?.(layer, "gate", gate);
+  watch?.(layer, "feedForward", fed);
+  return fed;
+}
+
+function activate(r: Recorder, x: Tensor, { parts }: ModelConfig): Tensor {
+  const activation = parts?.activation ?? "swiglu";
+  if (typeof activation === "object") return ownActivation(r, x, activation);
+  return { swiglu, relu, gelu }[activation](r, x);
 }
 
 /**

@@ -9,15 +9,19 @@ import type { Adapter } from "../../ops/mod.ts";
 
 /** The weights of one block. */
 export interface LayerWeights {
-  /** [D] RMSNorm before attention. */
+  /** [D] norm before attention. */
   attentionNorm: Tensor;
+  /** [D] its bias, of layer norms. */
+  attentionNormBias?: Tensor;
   /** [(H + 2 KV) E, D] queries, keys, values. */
   qkv: Tensor;
   /** [D, H E] output of attention. */
   wo: Tensor;
-  /** [D] RMSNorm before the feed-forward block. */
+  /** [D] norm before the feed-forward block. */
   ffnNorm: Tensor;
-  /** [2F, D] W1 (gate) and W3 (up). */
+  /** [D] its bias, of layer norms. */
+  ffnNormBias?: Tensor;
+  /** [2F, D] W1 (gate) and W3 (up); [F, D] W1 alone for an activation without a gate. */
   w13: Tensor;
   /** [D, F] W2 (down). */
   w2: Tensor;
@@ -29,10 +33,14 @@ export interface LayerWeights {
 export interface LlamaWeights {
   /** [V, D] embedding table. */
   embedding: Tensor;
+  /** [T, D] table of learned positions, if there is one. */
+  positions?: Tensor;
   /** The blocks, first to last. */
   layers: LayerWeights[];
-  /** [D] last RMSNorm. */
+  /** [D] last norm. */
   norm: Tensor;
+  /** [D] its bias, of layer norms. */
+  normBias?: Tensor;
   /** [V, D] output matrix; the table itself when tied. */
   output: Tensor;
 }

@@ -1,11 +1,14 @@
 /**
  * A model's config.json as Hugging Face transformers writes and reads it; models that are not LLaMA-shaped are refused.
  *
+ * A folder for this package alone says `"model_type": "llamero"`, which other programs refuse, and holds the model's parts.
+ *
  * @module
  */
 import { z } from "zod";
 import { FormatError } from "../../base/errors.ts";
 import type { ModelConfig } from "../architecture/config.ts";
+import type { ChosenParts } from "../architecture/model_config.ts";
 import { generationFields, type GenerationSettings } from "../architecture/generation_settings.ts";
 import { type Refuse, ropeFields, ropeFieldsOf, ropeOf } from "./hf_rope.ts";
 import { isFile, readJson } from "./json_files.ts";
@@ -54,13 +57,14 @@ export async function readHfConfig(file: string): Promise<HfConfig> {
     throw new FormatError(`not a model this package can run: ${reason}`, { file });
   };
   if (typeof json !== "object" || json === null || Array.isArray(json)) refuse("it holds no object");
-  refuseForeignFields(json as Record<string, unknown>, refuse);
+  refuseForeignFields(isOwnFolder(json) ? asLlama(json) : json as Record<string, unknown>, refuse);
   const parsed = schema.safeParse(json);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0];
     throw new FormatError(`${path.join(".")}: ${message}`, { file });
   }
   const c = parsed.data;
+  const parts = readParts(json as Record<string, unknown>, file);
   if (c.hidden_act !== "silu" && c.hidden_act !== "swish") {
     refuse(`hidden_act is "${c.hidden_act}", "silu" is needed`);
   }
@@ -78,8 +82,44 @@ export async function readHfConfig(file: string): Promise<HfConfig> {
     normEps: c.rms_norm_eps,
     tieEmbeddings: c.tie_word_embeddings,
     ...ropeOf(c, refuse),
+    ...(parts && { parts }),
   }, file);
   return { config, fields: json as Record<string, unknown> };
+}
+
+/** The model type of a folder for this package alone. */
+const OWN_TYPE = "llamero";
+
+/** Returns true for the config.json of a folder for this package alone. */
+function isOwnFolder(json: unknown): json is Record<string, unknown> {
+  return (json as Record<string, unknown>).model_type === OWN_TYPE;
+}
+
+/** Returns the fields of such a folder's config.json that every LLaMA has. */
+function asLlama({ parts: _parts, ...json }: Record<string, unknown>): Record<string, unknown> {
+  return { ...json, model_type: "llama", architectures: null };
+}
+
+const storedParts = z.strictObject({
+  norm: z.enum(["rms", "layer"]),
+  activation: z.union([
+    z.enum(["swiglu", "relu", "gelu"]),
+    z.strictObject({ name: z.string().min(1) }),
+  ]),
+  position: z.enum(["rope", "learned", "none"]),
+  name: z.string().min(1).optional(),
+});
+
+/** Reads the parts of a folder for this package alone; those of the user's own are only names. */
+function readParts(json: Record<string, unknown>, file: string): ChosenParts | undefined {
+  if (!isOwnFolder(json) || json.parts === undefined) return undefined;
+  const parsed = storedParts.safeParse(json.parts);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0];
+  throw new FormatError(`${["parts", ...path].join(".")}: ${message}`, {
+    file,
+    expected: "parts that this version of the package has",
+  });
 }
 
 /**
@@ -113,6 +153,7 @@ const LEFT_OUT = [
   "dtype",
   "original_max_position_embeddings",
   "partial_rotary_factor",
+  "parts",
   "quantization_config",
   "rope_parameters",
   "sliding_window",
@@ -158,5 +199,23 @@ export function hfConfigOf(
     attention_dropout: 0,
     use_cache: true,
     ...Object.fromEntries(further),
+  };
+}
+
+/**
+ * Returns the configuration for a folder that is for this package alone: another model type, so that other programs refuse it,
+ * and the parts.
+ */
+export function ownConfigOf(
+  c: ModelConfig,
+  fields: Readonly<Record<string, unknown>>,
+  dtype: "f32" | "f16" = "f32",
+): Record<string, unknown> {
+  const { hidden_act: _activation, ...stated } = hfConfigOf(c, fields, dtype);
+  return {
+    ...stated,
+    architectures: ["LlameroForCausalLM"],
+    model_type: OWN_TYPE,
+    ...(c.parts && { parts: c.parts }), // JSON has no functions: parts of the user's own are their names
   };
 }

@@ -10,14 +10,14 @@ import { packBlocks } from "../../formats/gguf/gguf_pack.ts";
 import { type TensorEntry, writeSafetensors } from "../../formats/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
 import type { GenerationSettings } from "../architecture/generation_settings.ts";
-import { hfConfigOf } from "./hf_config.ts";
+import { hfConfigOf, ownConfigOf } from "./hf_config.ts";
 import { fileType, type FolderType, indexText, type ParameterFile, shardsOf } from "./hf_shards.ts";
 import { writeText } from "./json_files.ts";
 import { INDEX_FILE } from "./weight_files.ts";
 import type { ParameterPieces } from "../weights/stream_weights.ts";
 import type { Parameter } from "../weights/weight_layout.ts";
 
-/** The content of a folder otherWork the weights. */
+/** The content of a folder besides the weights. */
 interface HfFolder {
   /** Shape of the model. */
   config: ModelConfig;
@@ -27,6 +27,8 @@ interface HfFolder {
   shardBytes: number;
   /** Number format of the matrices; vectors are f32. */
   dtype: FolderType;
+  /** True for a folder that is for this package alone, and may hold parts that are not the paper's. */
+  own?: boolean;
 }
 
 /** Files of weights that a reader might take for the model's, or add to it. */
@@ -64,7 +66,7 @@ export function hfFiles(
 /** Writes all but the weights: their index, config.json and generation_config.json; removes weights of an earlier owner. */
 export async function completeHfFolder(
   folder: string,
-  { config, settings, dtype }: Omit<HfFolder, "shardBytes">,
+  { config, settings, dtype, own = false }: Omit<HfFolder, "shardBytes">,
   parameters: readonly Parameter[],
   files: readonly HfFile[],
 ): Promise<void> {
@@ -74,7 +76,7 @@ export async function completeHfFolder(
     written.add(INDEX_FILE);
   }
   await removeFiles(folder, (name) => WEIGHT_NAMES.test(name) && !written.has(name));
-  await writeJson(`${folder}/config.json`, hfConfigOf(config, settings.config, dtype));
+  await writeJson(`${folder}/config.json`, (own ? ownConfigOf : hfConfigOf)(config, settings.config, dtype));
   await writeJson(`${folder}/generation_config.json`, settings.generation);
 }
 

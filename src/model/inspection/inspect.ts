@@ -9,9 +9,9 @@ import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import { withProgress } from "../../display/mod.ts";
 import { restrided } from "../../formats/tensors/matrix.ts";
 import { type Device, Recorder, type Tensor } from "../../gpu/mod.ts";
-import { embedding, rmsnorm } from "../../ops/mod.ts";
 import { Batch } from "../architecture/batch.ts";
-import { type InnerPlace, llama } from "../architecture/llama.ts";
+import { embed, llama, normalise } from "../architecture/llama.ts";
+import type { InnerPlace } from "../architecture/llama_input.ts";
 import type { LlamaWeights } from "../architecture/llama_weights.ts";
 import { headDim, heldBlock } from "../architecture/shard.ts";
 import { runProgram } from "../exchange_rows.ts";
@@ -106,11 +106,11 @@ async function forward(
     const r = new Recorder(device, "all", false);
     const weights = layout.views(model);
     const watched: { layer?: number; place: InnerPlace | "embedding"; tensor: Tensor }[] = [];
-    watched.push({ place: "embedding", tensor: embedding(r, batch.tokens, weights.embedding) });
     const { tokens, positions, spans } = batch;
     const watch = (layer: number, place: InnerPlace, tensor: Tensor) =>
       watched.push({ layer, place, tensor });
     const input = { tokens, positions, spans, angles, batch: 1, watch, shard: layout.shard };
+    watched.push({ place: "embedding", tensor: embed(r, weights, input) });
     llama(r, weights, input, config);
     const program = await r.compile(owner, watched.map(({ tensor }) => tensor));
     try {
@@ -170,7 +170,7 @@ async function lensLogits(model: ModelState, weights: LlamaWeights, x: Tensor): 
   const { device, config, name } = model;
   const r = new Recorder(device, "all", false);
   const owner = `${name}: logit lens`;
-  const normed = rmsnorm(r, x, weights.norm, config.normEps);
+  const normed = normalise(r, x, config, weights.norm, weights.normBias);
   const program = await r.compile(owner, [normed]);
   try {
     program.replay();

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { InnerPlace } from "../architecture/llama.ts";
+import type { InnerPlace } from "../architecture/llama_input.ts";
 
 /** The distribution of the numbers at one place. */
 export interface Spread {

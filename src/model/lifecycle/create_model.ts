@@ -16,13 +16,15 @@ import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { initialWeights } from "../weights/init.ts";
 import { fillArena, parameterBytes } from "../weights/stream_weights.ts";
 import { spreadParameters } from "../ranks/spread.ts";
+import { checkOwnParts } from "./check_parts.ts";
 import { adoptKernels, openModelRanks, requireAlike } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
 /**
  * Makes a model with initial weights.
  *
- * @throws {ConfigError} for an unknown preset or option, or a vocabulary smaller than the tokenizer's
+ * @throws {ConfigError} for an unknown preset or option, a part of the user's own that cannot be recorded, or a vocabulary
+ * smaller than the tokenizer's
  * @throws {DeviceError} without an adapter, or when the model does not fit
  */
 export async function createModel(
@@ -30,7 +32,7 @@ export async function createModel(
   options: ModelOptions = {},
 ): Promise<ModelState> {
   await openWorld(); // so that an error that all ranks have is shown once
-  const { tokenizer, context, seed, dtype, name, ...o } = parseOptions(
+  const { tokenizer, context, parts, seed, dtype, name, ...o } = parseOptions(
     modelOptionsSchema,
     options,
     "Model.create",
@@ -44,7 +46,7 @@ export async function createModel(
   if (o.ropeFactor !== undefined) throw needlessFactor("a new model takes ropeScaling in its shape");
   const preset = typeof source === "string" ? source : undefined;
   const ownVocabSize = typeof source === "string" ? undefined : source?.vocabSize;
-  const config = resolveConfig(source, { vocabSize: ownVocabSize ?? tokenizer?.vocabSize, context });
+  const config = resolveConfig(source, { vocabSize: ownVocabSize ?? tokenizer?.vocabSize, context, parts });
   checkVocabulary(config, tokenizer);
   const ranks = await openModelRanks(config, o.parallel, "Model.create");
   const shared = ranks.model.size > 1;
@@ -56,6 +58,7 @@ export async function createModel(
     await tune(device);
     return device;
   });
+  checkOwnParts(config, device, dtype);
   await adoptKernels(device, ranks.model);
   const allocation = { name, fallbackName, dtype, trained: true, preset, ranks };
   const state = await together(

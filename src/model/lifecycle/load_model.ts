@@ -3,14 +3,17 @@
  *
  * @module
  */
+import { ConfigError, FormatError } from "../../base/errors.ts";
 import { gatherValues, type Group, type Ranks } from "../../base/exchange.ts";
 import { together } from "../../base/together.ts";
 import { checkPath, parseOptions } from "../../base/schema.ts";
 import { bytes as showBytes, withProgress } from "../../display/mod.ts";
+import type { FileMatrix } from "../../formats/tensors/matrix.ts";
 import { tune } from "../../ops/mod.ts";
 import { openWorld, singleRanks } from "../../parallel/mod.ts";
-import { checkConfig } from "../architecture/config.ts";
+import { checkConfig, type ModelConfig } from "../architecture/config.ts";
 import { eosIdsIn } from "../architecture/generation_settings.ts";
+import { changedParts, joinParts, positionOf } from "../architecture/parts.ts";
 import { checkContext, checkVocabulary } from "../files/check_fit.ts";
 import { fetchModel } from "../files/hub.ts";
 import { openWeights } from "../files/open_model.ts";
@@ -18,7 +21,9 @@ import { type ModelOptions, modelOptionsSchema, type ModelSettings } from "../mo
 import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { spreadParameters } from "../ranks/spread.ts";
 import { parameterBytes } from "../weights/stream_weights.ts";
+import { positionsName } from "../weights/weight_layout.ts";
 import { checkWeights, type WeightSource } from "../weights/weight_source.ts";
+import { checkOwnParts } from "./check_parts.ts";
 import { adoptKernels, openModelRanks, requireAlike } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
@@ -64,10 +69,9 @@ async function readModel(
   { signal, name, dtype, ...o }: ModelSettings,
   fallbackName = "model",
 ): Promise<ModelState> {
-  const weights = checkWeights(source);
+  const config = loadedConfig(source, o);
+  const weights = cutPositions(checkWeights(source), config);
   const device = o.device ?? await sharedDevice();
-  const config = { ...source.config, ...(o.context && { context: o.context }) };
-  checkConfig(config);
   checkContext(config, device, source.file);
   const stored = o.tokenizer ? undefined : await source.tokenizer();
   const tokenizer = o.tokenizer ?? stored?.withEosIds(eosIdsIn(source.settings) ?? []);
@@ -75,6 +79,7 @@ async function readModel(
   const ranks = await openModelRanks(config, o.parallel, "Model.load");
   const readers = await readersOf(ranks, { file: source.file, config, dtype });
   await together(readers.world, "device", () => tune(device));
+  checkOwnParts(config, device, dtype);
   await adoptKernels(device, ranks.model);
   const allocation = { name, fallbackName, dtype, ranks };
   const state = await together(
@@ -101,6 +106,40 @@ async function readModel(
   const beyond = `the tokenizer has ${extra} ids beyond the model's, which are refused where a text has them`;
   state.notes = [...source.notes ?? [], ...extra > 0 ? [beyond] : []];
   return state;
+}
+
+/**
+ * Returns the configuration of a model that is loaded: that of its files, with the context and the functions of the options.
+ *
+ * @throws {ConfigError} for parts that are not those of the files, and for a context beyond the learned positions
+ */
+function loadedConfig(
+  { config, file }: WeightSource,
+  { context, parts }: Pick<ModelSettings, "context" | "parts">,
+): ModelConfig {
+  if (context && context > config.context && positionOf(config) === "learned") {
+    throw new ConfigError(
+      `${file}: Cannot use Model.load.context: the model learned positions for ${config.context} tokens and has none for more, ` +
+        `current value is ${context}. Give at most ${config.context}, or train a model with position "rope"`,
+      { path: "Model.load.context", value: context },
+    );
+  }
+  const chosen = joinParts(config.parts, parts, file);
+  const loaded = { ...config, ...(context && { context }), ...(chosen && { parts: chosen }) };
+  checkConfig(loaded);
+  return loaded;
+}
+
+/** Cuts the table of learned positions to a shorter context. */
+function cutPositions(
+  weights: Map<string, FileMatrix>,
+  { dim, context }: ModelConfig,
+): Map<string, FileMatrix> {
+  const table = weights.get(positionsName);
+  if (!table || table.shape[0] === context) return weights;
+  const { file } = table;
+  const read = (start: number, count: number) => table.read(start, count);
+  return weights.set(positionsName, { file, shape: [context, dim], read });
 }
 
 /**
@@ -132,6 +171,7 @@ export async function restoreModel(
   const source = await openWeights(path);
   try {
     const weights = checkWeights(source);
+    requireParts(state, source);
     if (device) {
       await tune(device);
       await state.moveTo(device);
@@ -143,4 +183,15 @@ export async function restoreModel(
   } finally {
     source.close();
   }
+}
+
+/** Refuses a checkpoint of a model with other parts: its weights would mean something else. */
+function requireParts({ config, name }: ModelState, source: WeightSource): void {
+  const [own, stored] = [config, source.config].map((one) =>
+    changedParts(one).join(", ") || "the paper's parts"
+  );
+  if (own === stored) return;
+  throw new FormatError(`the checkpoint is of a model with ${stored}, "${name}" has ${own}`, {
+    file: source.file,
+  });
 }

@@ -10,6 +10,7 @@ import type { Device } from "../../gpu/mod.ts";
 import { kernelTable, useKernelTable } from "../../ops/mod.ts";
 import { openRanks, openWorld } from "../../parallel/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
+import { checkUncut } from "../architecture/parts.ts";
 import { checkShards } from "../architecture/shard.ts";
 
 /**
@@ -26,6 +27,7 @@ export async function openModelRanks(
   if (model === 1) return await openRanks();
   const path = `${caller}.parallel.model`;
   checkShards(config, model, path);
+  checkUncut(config, model, path);
   if ((await openWorld()).size === 1) {
     throw new ConfigError(
       `Cannot use ${path}: ${model} processes would hold the model, and this one runs alone. Start the script with ` +

@@ -19,7 +19,7 @@ import type { Plan } from "./training_plan.ts";
  */
 export function planShape(source: string | ModelShape, options: PlanOptions): Plan {
   const preset = typeof source === "string" ? source : undefined;
-  const config = resolveConfig(source);
+  const config = resolveConfig(source, { parts: options?.parts });
   return makePlan({ name: preset ?? "model", config, presetBatch: presetBatchOf(preset) }, options);
 }
 
@@ -31,6 +31,7 @@ export function planShape(source: string | ModelShape, options: PlanOptions): Pl
  */
 export function planModel(model: ModelState, options: PlanOptions): Plan {
   if (options?.dtype === undefined) model.checkTrainable();
+  if (options?.parts !== undefined) throw needlessParts(model.name);
   const { name, config, device, preset, ranks } = model;
   const settings: PlanOptions = {
     dtype: model.dtype === "f16" ? "f16" : "f32",
@@ -78,4 +79,12 @@ function checkMeasurable({ ranks }: ModelState, { parallel, devices, network }: 
 
 function presetBatchOf(preset: string | undefined): number | undefined {
   return preset === undefined ? undefined : presets[preset].batchTokens;
+}
+
+/** Returns the error for parts of a model that has its own. */
+function needlessParts(name: string): ConfigError {
+  return new ConfigError(
+    `Cannot use plan.parts: the model "${name}" has parts already. Plan others with Model.plan(shape, { parts })`,
+    { path: "plan.parts" },
+  );
 }

@@ -8,6 +8,8 @@ import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { Save } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
+import type { ModelParts, OwnForward } from "../architecture/model_config.ts";
+import { checkUncut, partsSchema } from "../architecture/parts.ts";
 import { checkShards } from "../architecture/shard.ts";
 import type { LoraOptions } from "../training/lora_options.ts";
 import { laneMicroBatch } from "../training/parallel/lane_micro_batch.ts";
@@ -41,6 +43,8 @@ export interface PlanOptions {
   save?: Save;
   /** Trains adapters instead of the weights, as in a stage (default false). */
   lora?: boolean | LoraOptions;
+  /** Parts in place of the paper's, of a preset or a shape, as in `Model.create` (default: the shape's). */
+  parts?: ModelParts | OwnForward;
   /** Number format of the weights that products read, and of activations (default: the model's, else "f32"). */
   dtype?: "f32" | "f16";
   /** Devices that train together: a short form of `parallel: { processes }`. */
@@ -86,6 +90,7 @@ const planSchema = optionsSchema<PlanOptions>("PlanOptions")(z.strictObject({
   microBatch: count.optional(),
   save: z.enum(["all", "linear", "block"]).default("all"),
   lora: z.custom<boolean | LoraOptions>().optional(),
+  parts: partsSchema.optional(),
   dtype: z.enum(["f32", "f16"]).default("f32"),
   devices: count.optional(),
   parallel: parallelSchema.optional(),
@@ -153,6 +158,7 @@ function plannedRanks(
     });
   };
   checkShards(config, model, "plan.parallel.model");
+  checkUncut(config, model, "plan.parallel.model");
   if (processes % model) refuse("processes", `it must be a multiple of parallel.model, ${model}`, processes);
   const data = processes / model;
   if (lanes !== undefined && lanes % data) {

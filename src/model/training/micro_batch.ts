@@ -6,7 +6,8 @@
 import type { Recorder, Tensor } from "../../gpu/mod.ts";
 import { lossSum, outputLoss } from "../../ops/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
-import { llama, type LlamaInput } from "../architecture/llama.ts";
+import { llama } from "../architecture/llama.ts";
+import type { LlamaInput } from "../architecture/llama_input.ts";
 import type { LlamaWeights } from "../architecture/llama_weights.ts";
 
 /** The tensors of the loss. R = batch * positions. */

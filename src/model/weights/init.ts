@@ -1,6 +1,6 @@
 /**
  * Initial weights: normal(0, 0.02), the two matrices that write into the residual stream divided by sqrt(2 layers), norms
- * 1.
+ * 1, biases 0.
  *
  * The paper gives none; these are those of GPT-2 and its followers [ours].
  *
@@ -25,7 +25,7 @@ function drawn({ name, part, shape: held }: Parameter, { config }: WeightLayout,
   const random = new Random(seed).fork(name);
   const read = (_start: number, count: number) => {
     const data = new Float32Array(count * columnsOf(shape));
-    if (shape.length === 1) return Promise.resolve(data.fill(1));
+    if (shape.length === 1) return Promise.resolve(data.fill(name.endsWith(".bias") ? 0 : 1));
     for (let i = 0; i < data.length; i++) data[i] = random.normal() * deviation;
     return Promise.resolve(data);
   };

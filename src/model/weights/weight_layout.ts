@@ -9,6 +9,9 @@
  * behind the feed-forward width and the vocabulary where those are not. They stay zeros, since their gradients are zero;
  * checkpoints, and all that lists parameters, have the true shapes.
  *
+ * Parts other than the paper's add to it (architecture/parts.ts): layer norms have a bias behind the weight, learned positions
+ * a table behind that of the tokens, and an activation without a gate leaves one of the two matrices out.
+ *
  * The query, key and value matrices follow one another and are one matrix to the kernels; the two gates of the
  * feed-forward block likewise. Checkpoints name each of them (Hugging Face's names and layout).
  *
@@ -16,6 +19,7 @@
  */
 import type { Tensor } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
+import { hasBias, isGated, positionOf } from "../architecture/parts.ts";
 import {
   headDim,
   type HeldBlock,
@@ -60,6 +64,9 @@ export function parameterRows(parameter: Parameter, first = 0, count?: number): 
   const rows = count ?? shape.slice(0, -1).reduce((a, b) => a * b, 1);
   return { start: start + first * stride, rows, cols, stride };
 }
+
+/** The name of the table of learned positions in checkpoints. */
+export const positionsName = "model.embed_positions.weight";
 
 /** The parameters of a flat array. */
 export interface ParameterLayout {
@@ -115,9 +122,9 @@ export interface ModelWeights {
 interface UnplacedSlots {
   /** Matrices of the blocks, which a shard holds a part of. */
   cut: UnplacedSlot[];
-  /** The tables of the vocabulary. */
+  /** The tables of the vocabulary and of learned positions. */
   tables: UnplacedSlot[];
-  /** Norms. */
+  /** Norms and their biases. */
   vectors: UnplacedSlot[];
 }
 
@@ -126,16 +133,23 @@ function unplacedSlots(c: ModelConfig, shard: Shard): UnplacedSlots {
   const slots: UnplacedSlots = { cut: [], tables: [], vectors: [] };
   const held = heldBlock(c, shard);
   const vector = (key: string, name: string) => slots.vectors.push({ key, ...oneMatrix(name, c.dim, 0) });
-  const table = (key: string, name: string) =>
-    slots.tables.push({ key, ...oneMatrix(name, c.vocabSize, c.dim, paddedLines(c.vocabSize, c)) });
-  table("embedding", "model.embed_tokens");
+  const norm = (key: string, name: string) => {
+    vector(key, `${name}.weight`);
+    if (hasBias(c)) vector(`${key}Bias`, `${name}.bias`);
+  };
+  const table = (key: string, name: string, rows: number, paddedRows?: number) =>
+    slots.tables.push({ key, ...oneMatrix(name, rows, c.dim, paddedRows) });
+  const vocabulary = (key: string, name: string) =>
+    table(key, name, c.vocabSize, paddedLines(c.vocabSize, c));
+  vocabulary("embedding", "model.embed_tokens.weight");
+  if (positionOf(c) === "learned") table("positions", positionsName, c.context);
   for (let l = 0; l < c.layers; l++) {
     slots.cut.push(...blockMatrices(c, held, shard, l));
-    vector(`${l}.attentionNorm`, `model.layers.${l}.input_layernorm`);
-    vector(`${l}.ffnNorm`, `model.layers.${l}.post_attention_layernorm`);
+    norm(`${l}.attentionNorm`, `model.layers.${l}.input_layernorm`);
+    norm(`${l}.ffnNorm`, `model.layers.${l}.post_attention_layernorm`);
   }
-  vector("norm", "model.norm");
-  if (!c.tieEmbeddings) table("output", "lm_head");
+  norm("norm", "model.norm");
+  if (!c.tieEmbeddings) vocabulary("output", "lm_head.weight");
   return slots;
 }
 
@@ -145,7 +159,7 @@ function oneMatrix(
   cols: number,
   paddedRows = rows,
 ): Omit<UnplacedSlot, "key"> {
-  return { parts: [{ name: `${name}.weight`, rows, paddedRows }], cols, stride: cols };
+  return { parts: [{ name, rows, paddedRows }], cols, stride: cols };
 }
 
 /** Lists the matrices of block `l`: qkv and w13 are cut by rows, wo and w2 by columns. */
@@ -186,7 +200,12 @@ function blockMatrices(c: ModelConfig, held: HeldBlock, { rank, of }: Shard, l: 
       cols: out,
       stride: out,
     },
-    { key: `${l}.w13`, parts: [lines("gate_proj"), lines("up_proj")], cols: c.dim, stride: c.dim },
+    {
+      key: `${l}.w13`,
+      parts: [...isGated(c) ? [lines("gate_proj")] : [], lines("up_proj")],
+      cols: c.dim,
+      stride: c.dim,
+    },
     {
       key: `${l}.w2`,
       parts: [columns(`${mlp}.down_proj`, c.hidden, held.firstLine)],
@@ -262,11 +281,14 @@ export class WeightLayout implements ParameterLayout {
       if (gradients) tensor.gradSum = gradients.view(`d${key}`, shape, start);
       return tensor;
     };
+    const bias = (norm: string) => slots.has(`${norm}Bias`) ? view(`${norm}Bias`) : undefined;
     const layer = (l: number): LayerWeights => ({
       attentionNorm: view(`${l}.attentionNorm`),
+      attentionNormBias: bias(`${l}.attentionNorm`),
       qkv: view(`${l}.qkv`),
       wo: view(`${l}.wo`),
       ffnNorm: view(`${l}.ffnNorm`),
+      ffnNormBias: bias(`${l}.ffnNorm`),
       w13: view(`${l}.w13`),
       w2: view(`${l}.w2`),
     });
@@ -274,8 +296,10 @@ export class WeightLayout implements ParameterLayout {
     const layers = Array.from({ length: this.config.layers }, (_, l) => layer(l));
     return {
       embedding,
+      positions: slots.has("positions") ? view("positions") : undefined,
       layers,
       norm: view("norm"),
+      normBias: bias("norm"),
       output: this.config.tieEmbeddings ? embedding : view("output"),
     };
   }

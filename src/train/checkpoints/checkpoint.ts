@@ -57,7 +57,8 @@ export async function writeCheckpoint(
 ): Promise<void> {
   const { ranks } = stateOf(model);
   const { world } = ranks;
-  const settings = parseOptions(saveSchema, { ...options, signal }, "Model.save");
+  const format = model.config.parts ? "llamero" : "hf"; // the only folder that holds parts which are not the paper's
+  const settings = parseOptions(saveSchema, { ...options, format, signal }, "Model.save");
   const { shardBytes } = settings;
   const label = `saving ${basename(path)}`;
   const write = async (draft: string) => {

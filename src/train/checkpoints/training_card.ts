@@ -5,7 +5,16 @@
  *
  * @module
  */
-import { count, duration, escapeMarkdown, lineChartSvg, number, percent, plural } from "../../display/mod.ts";
+import {
+  count,
+  duration,
+  escapeMarkdown,
+  lineChartSvg,
+  markdownTable,
+  number,
+  percent,
+  plural,
+} from "../../display/mod.ts";
 import { lossLines } from "../monitoring/card/loss_curves.ts";
 import { modelCard } from "../../model/files/model_card.ts";
 import type { Model } from "../../model/mod.ts";
@@ -120,11 +129,7 @@ function lossTable({ history, validations }: CardState): CardRow[] {
 
 /** Formats rows as a table with every column that a row has. */
 function markdown(rows: readonly CardRow[]): string {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
-  return [
-    line(columns),
-    line(columns.map(() => "---")),
-    ...rows.map((row) => line(columns.map((name) => escapeMarkdown(row[name] ?? "")))),
-  ].join("\n");
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const columns = names.map((name) => ({ name, align: "left" as const }));
+  return markdownTable(columns, rows.map((row) => names.map((name) => row[name] ?? "")));
 }
