@@ -10,7 +10,7 @@ import { element, round } from "./svg.ts";
 export interface Series {
   /** Name in the legend. */
   name: string;
-  /** Points by ascending x. A y that is not finite is a gap; with `logY` also one that is not positive. */
+  /** Points by ascending x. One that is not finite is a gap; on a logarithmic axis also one that is not positive. */
   points: readonly (readonly [x: number, y: number])[];
   /** Draws the curve dashed, such as a bound or a comparison. */
   dashed?: boolean;
@@ -22,20 +22,28 @@ export interface Series {
   best?: "lowest" | "highest";
 }
 
+/** The axes of a chart that are logarithmic. */
+export interface LogAxes {
+  /** True for the x axis. */
+  logX: boolean;
+  /** True for the y axis. */
+  logY: boolean;
+}
+
 /** Returns true for a point that the chart can show. */
-export function drawable([x, y]: readonly [number, number], logY: boolean): boolean {
-  return Number.isFinite(x) && Number.isFinite(y) && (!logY || y > 0);
+export function drawable([x, y]: readonly [number, number], { logX, logY }: LogAxes): boolean {
+  return Number.isFinite(x) && Number.isFinite(y) && (!logX || x > 0) && (!logY || y > 0);
 }
 
 /** Returns the points of a curve and the edges of its band: all that the axes must reach. */
-export function extremes({ points, band = [] }: Series, logY: boolean): (readonly [x: number, y: number])[] {
+export function extremes({ points, band = [] }: Series, axes: LogAxes): (readonly [x: number, y: number])[] {
   const edges = band.flatMap(([x, low, high]) => [[x, low], [x, high]] as const);
-  return [...points, ...edges].filter((point) => drawable(point, logY));
+  return [...points, ...edges].filter((point) => drawable(point, axes));
 }
 
 /** Draws the band of a curve. */
-function shade({ band = [] }: Series, colour: string, x: Scale, y: Scale, logY: boolean): string {
-  const shown = band.filter(([at, low, high]) => drawable([at, low], logY) && drawable([at, high], logY));
+function shade({ band = [] }: Series, colour: string, x: Scale, y: Scale, axes: LogAxes): string {
+  const shown = band.filter(([at, low, high]) => drawable([at, low], axes) && drawable([at, high], axes));
   if (shown.length < 2) return "";
   const outline = [
     ...shown.map(([at, , high]) => [x.at(at), y.at(high)]),
@@ -49,9 +57,9 @@ function shade({ band = [] }: Series, colour: string, x: Scale, y: Scale, logY: 
 }
 
 /** Draws the points of a curve by the scales of the two axes; lines keep their width where the image is stretched. */
-export function curve(series: Series, colour: string, x: Scale, y: Scale, logY: boolean): string {
+export function curve(series: Series, colour: string, x: Scale, y: Scale, axes: LogAxes): string {
   const runs = unbroken(
-    series.points.map((point) => drawable(point, logY) ? [x.at(point[0]), y.at(point[1])] : undefined),
+    series.points.map((point) => drawable(point, axes) ? [x.at(point[0]), y.at(point[1])] : undefined),
   );
   const stroke = {
     stroke: colour,
@@ -79,7 +87,7 @@ export function curve(series: Series, colour: string, x: Scale, y: Scale, logY: 
       "stroke-linecap": "round",
     })
   );
-  return shade(series, colour, x, y, logY) + lines.join("") + dots.join("");
+  return shade(series, colour, x, y, axes) + lines.join("") + dots.join("");
 }
 
 /** Splits points at the gaps; a gap within one pixel column does not count. */

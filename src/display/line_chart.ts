@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { optionsSchema, parseOptions } from "../base/schema.ts";
 import { axes, axisLabels, type Frame } from "./axes.ts";
-import { curve, drawable, extremes, type Series } from "./curve.ts";
+import { curve, drawable, extremes, type LogAxes, type Series } from "./curve.ts";
 import type { Picture } from "./display.ts";
 import { number } from "./format.ts";
 import { legend, LEGEND_ROW, type LegendEntry } from "./legend.ts";
@@ -32,6 +32,8 @@ export interface LineChart {
   width?: number;
   /** Height in pixels with the axes, default 260; in a notebook title and legend stand above it. */
   height?: number;
+  /** Makes the x axis logarithmic; a point whose x is not positive is a gap. */
+  logX?: boolean;
   /** Makes the y axis logarithmic. */
   logY?: boolean;
 }
@@ -51,6 +53,7 @@ const schema = optionsSchema<LineChart>()(z.strictObject({
   })),
   width: size.optional(),
   height: size.default(260),
+  logX: z.boolean().default(false),
   logY: z.boolean().default(false),
 }));
 
@@ -88,45 +91,46 @@ function chartText(chart: Chart, paint: Paint): string {
 }
 
 /** Returns the words on a curve's end: the last value with its x, and the best where one is better than the last. */
-function ending(series: Series, { xLabel, logY }: Chart): string {
-  const last = lastPoint(series, logY);
+function ending(series: Series, chart: Chart): string {
+  const { xLabel } = chart;
+  const last = lastPoint(series, chart);
   if (!last) return "no points yet";
-  const best = bestText(series, logY, xLabel);
+  const best = bestText(series, chart);
   const end = series.band?.at(-1);
   const spread = end ? ` (${number(end[1])} to ${number(end[2])})` : "";
   return `${number(last[1])}${spread} at ${xLabel} ${number(last[0])}${best ? `, ${best}` : ""}`;
 }
 
-function lastPoint(series: Series, logY: boolean): readonly [number, number] | undefined {
-  return series.points.findLast((point) => drawable(point, logY));
+function lastPoint(series: Series, axes: LogAxes): readonly [number, number] | undefined {
+  return series.points.findLast((point) => drawable(point, axes));
 }
 
 /** Returns "lowest 2.310 at step 380"; undefined where the last value is the best. */
-function bestText(series: Series, logY: boolean, xLabel: string): string | undefined {
+function bestText(series: Series, chart: Chart): string | undefined {
   const { best, points } = series;
-  const last = lastPoint(series, logY);
+  const last = lastPoint(series, chart);
   if (!best || !last) return undefined;
   const sign = best === "lowest" ? 1 : -1;
   let [x, y] = last;
-  for (const point of points) if (drawable(point, logY) && sign * point[1] < sign * y) [x, y] = point;
-  return y === last[1] ? undefined : `${best} ${number(y)} at ${xLabel} ${number(x)}`;
+  for (const point of points) if (drawable(point, chart) && sign * point[1] < sign * y) [x, y] = point;
+  return y === last[1] ? undefined : `${best} ${number(y)} at ${chart.xLabel} ${number(x)}`;
 }
 
 function html(chart: Chart, alt: string): string {
-  const { series, logY, height } = chart;
-  const values = series.flatMap((one) => extremes(one, logY));
+  const { series, logX, logY, height } = chart;
+  const values = series.flatMap((one) => extremes(one, chart));
   return linePlotHtml({
     ...chart,
     alt,
     height: Math.max(60, height - 40),
     entries: series.map((one, i) => entry(one, i, chart)),
-    xScale: (left, right, room) => xScale(values.map((p) => p[0]), left, right, room),
+    xScale: (left, right, room) => xScale(values.map((p) => p[0]), left, right, logX, room),
     yScale: (bottom) => yScale(values.map((p) => p[1]), { left: 0, right: 0, top: 0, bottom }, logY),
   });
 }
 
 function draw(chart: Chart): string {
-  const { width = 640, height, series, logY } = chart;
+  const { width = 640, height, series, logX, logY } = chart;
   const entries = series.map((one, i) => entry(one, i, chart));
   const top = chart.title === "" ? 8 : 26;
   const key = legend(
@@ -136,13 +140,13 @@ function draw(chart: Chart): string {
     width - 24,
     Math.max(1, Math.floor((height * 0.6 - top - 36) / LEGEND_ROW)),
   );
-  const points = series.flatMap((one) => extremes(one, logY));
+  const points = series.flatMap((one) => extremes(one, chart));
   const frame = { left: 0, right: width - 16, top: key.bottom + 8, bottom: height - 36 };
   const y = yScale(points.map((p) => p[1]), frame, logY);
   frame.left = 30 + Math.max(10, ...y.ticks.map((t) => pixels(t.text)));
-  const x = xScale(points.map((p) => p[0]), frame.left, frame.right);
+  const x = xScale(points.map((p) => p[0]), frame.left, frame.right, logX);
   const order = [...series.keys()].sort((a, b) => Number(series[b].faint) - Number(series[a].faint));
-  const curves = order.map((i) => curve(series[i], entries[i].colour, x, y, logY)).join("");
+  const curves = order.map((i) => curve(series[i], entries[i].colour, x, y, chart)).join("");
   const middle = { x: (frame.left + frame.right) / 2, y: (frame.top + frame.bottom) / 2 };
   const empty = label("no points yet", middle.x, middle.y, { "text-anchor": "middle", fill: SOFT_INK });
   const inside = points.length > 0 ? axes(frame, x, y) + curves : empty;
@@ -153,16 +157,16 @@ function draw(chart: Chart): string {
   );
 }
 
-function entry(series: Series, i: number, { logY, xLabel }: Chart): LegendEntry {
+function entry(series: Series, i: number, chart: Chart): LegendEntry {
   const { name, dashed, faint } = series;
-  const last = lastPoint(series, logY);
+  const last = lastPoint(series, chart);
   const colour = COLOURS[i % COLOURS.length];
   return {
     name,
     dashed,
     faint,
     value: last && number(last[1]),
-    best: bestText(series, logY, xLabel),
+    best: bestText(series, chart),
     colour: faint ? muted(colour) : colour,
   };
 }
@@ -174,18 +178,21 @@ function yScale(values: number[], { top, bottom }: Frame, logY: boolean): Scale 
   return (logY ? logScale : linearScale)([low - margin, high + margin], bottom, top, wanted);
 }
 
-function xScale(values: number[], left: number, right: number, room = right - left): Scale {
-  const bounds = extent(values);
+function xScale(values: number[], left: number, right: number, logX: boolean, room = right - left): Scale {
+  const bounds = extent(logX ? values.map(Math.log10) : values);
   const minStep = values.every(Number.isInteger) ? 1 : 0;
   // The largest number of ticks whose labels have room: closer ticks have longer labels.
   for (let wanted = Math.max(2, Math.floor(room / 70)); wanted > 1; wanted--) {
-    const scale = linearScale(bounds, left, right, wanted, minStep);
+    const scale = logX
+      ? logScale(bounds, left, right, wanted)
+      : linearScale(bounds, left, right, wanted, minStep);
     if (hasRoom(scale, room / (right - left))) return scale;
   }
-  return linearScale(bounds, left, right, 1, minStep);
+  return logX ? logScale(bounds, left, right, 1) : linearScale(bounds, left, right, 1, minStep);
 }
 
 function hasRoom({ ticks, at }: Scale, zoom: number): boolean {
   const widest = Math.max(0, ...ticks.map((t) => pixels(t.text)));
-  return ticks.length < 2 || widest + 14 <= (at(ticks[1].value) - at(ticks[0].value)) * zoom;
+  const gaps = ticks.slice(1).map(({ value }, i) => at(value) - at(ticks[i].value));
+  return gaps.every((gap) => widest + 14 <= gap * zoom);
 }

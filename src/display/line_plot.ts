@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { curve, drawable, type Series } from "./curve.ts";
+import { curve, drawable, type LogAxes, type Series } from "./curve.ts";
 import { escapeHtml, MAX_WIDTH, titleHtml } from "./html.ts";
 import type { LegendEntry } from "./legend.ts";
 import { GREY } from "./palette.ts";
@@ -12,7 +12,7 @@ import { element, pixels, round, svgImage, svgMarks } from "./svg.ts";
 import { oneLine } from "./text_width.ts";
 
 /** The parts of a chart that its HTML shows. */
-export interface LinePlot {
+export interface LinePlot extends LogAxes {
   /** Line above the chart. */
   title: string;
   /** Quantity of x, with its unit. */
@@ -29,8 +29,6 @@ export interface LinePlot {
   width?: number;
   /** Height of the area of the curves, in pixels. */
   height: number;
-  /** True where the y axis is logarithmic. */
-  logY: boolean;
   /** Returns the scale of x from pixel `left` to `right`, its ticks those for an area of `room` pixels. */
   xScale(left: number, right: number, room: number): Scale;
   /** Returns the scale of y from pixel `bottom` up to 0. */
@@ -47,9 +45,9 @@ const SMALL = "font-size:12px;line-height:16px";
 
 /** Returns the HTML of a line chart. */
 export function linePlotHtml(plot: LinePlot): string {
-  const { title, xLabel, yLabel, series, height, logY } = plot;
+  const { title, xLabel, yLabel, series, height } = plot;
   const head = titleHtml(title) + legendHtml(plot.entries);
-  const hasPoints = series.some(({ points }) => points.some((point) => drawable(point, logY)));
+  const hasPoints = series.some(({ points }) => points.some((point) => drawable(point, plot)));
   if (!hasPoints) return `${head}<div style="opacity:0.8;margin:4px 0">no points yet</div>`;
   const y = plot.yScale(height);
   const x = plot.xScale(MARGIN, WIDTH - MARGIN, ROOM);
@@ -66,7 +64,8 @@ export function linePlotHtml(plot: LinePlot): string {
 }
 
 /** Draws the image and puts the values of the ticks beside it. */
-function area({ series, entries, height, logY, alt }: LinePlot, x: Scale, y: Scale): string {
+function area(plot: LinePlot, x: Scale, y: Scale): string {
+  const { series, entries, height, alt } = plot;
   const line = (d: string, opacity?: string) =>
     element("path", {
       d,
@@ -78,7 +77,7 @@ function area({ series, entries, height, logY, alt }: LinePlot, x: Scale, y: Sca
   const grid = y.ticks.map((tick) => line(`M0 ${round(y.at(tick.value))}H${WIDTH}`, "0.35")).join("");
   const ticks = x.ticks.map((tick) => line(`M${round(x.at(tick.value))} ${height}v-5`)).join("");
   const order = [...series.keys()].sort((a, b) => Number(series[b].faint) - Number(series[a].faint));
-  const curves = order.map((i) => curve(series[i], entries[i].colour, x, y, logY)).join("");
+  const curves = order.map((i) => curve(series[i], entries[i].colour, x, y, plot)).join("");
   const marks = svgMarks(WIDTH, height, grid + ticks + line(`M0 ${height}H${WIDTH}`) + curves);
   const place = "position:absolute;white-space:nowrap";
   const rows = y.ticks.map((tick) =>

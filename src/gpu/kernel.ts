@@ -36,9 +36,13 @@ export interface Kernel {
   bindings: Binding[];
   /** Parameters in the order of their words. */
   params: Param[];
+  /** Index in `code` of the kernel's own text, behind constants and the lines that kernels share. */
+  start: number;
+  /** The template that the text was unrolled from, where that is shorter and better to read. */
+  template?: string;
 }
 
-const cache = new Map<string, Kernel>();
+const cache = new Map<string, Map<string, Kernel>>();
 
 /**
  * Returns the kernel of a WGSL text, the same object for the same text.
@@ -47,6 +51,7 @@ const cache = new Map<string, Kernel>();
  * @param source WGSL whose entry point is `main`
  * @param constants put in front as `const NAME = value;`, numbers as u32
  * @param prelude WGSL put between constants and source, such as {@linkcode vectors} or {@linkcode reductions}
+ * @param template the text that `source` was unrolled from, for readers
  * @throws {Error} for bindings that are not numbered 0, 1, 2 ... in order
  */
 export function kernel(
@@ -54,19 +59,23 @@ export function kernel(
   source: string,
   constants: Record<string, number | boolean> = {},
   prelude = "",
+  template?: string,
 ): Kernel {
   const half = /\bf16\b/.test(`${prelude}${source}`.replaceAll(/\/\/.*/g, ""));
   const settings = Object.entries(constants).map(([key, value]) => `${key}=${value}`);
   const label = [name, ...settings, ...half ? ["f16"] : []].join(" ");
-  const key = `${label}\n${prelude}\n${source}`;
-  const known = cache.get(key);
-  if (known) return known;
   const consts = Object.entries(constants).map(([k, v]) =>
     `const ${k} = ${typeof v === "number" ? `${v}u` : v};\n`
   );
-  const code = (half ? "enable f16;\n" : "") + consts.join("") + prelude + source;
-  const made = { name: label, code, bindings: parseBindings(name, source), params: parseParams(source) };
-  cache.set(key, made);
+  const shared = (half ? "enable f16;\n" : "") + consts.join("") + prelude;
+  const code = shared + source;
+  const named = cache.get(label) ?? new Map<string, Kernel>();
+  cache.set(label, named);
+  const known = named.get(code);
+  if (known) return known;
+  const bindings = parseBindings(name, source);
+  const made = { name: label, code, bindings, params: parseParams(source), start: shared.length, template };
+  named.set(code, made);
   return made;
 }
 

@@ -29,6 +29,8 @@ export {
 } from "./call.ts";
 export { type Gauge, HighWater } from "../base/high_water.ts";
 export { type Binding, type Kernel, kernel, type Param } from "./kernel.ts";
+export { type Pass } from "./listing/call_facts.ts";
+export { type CallPlace, explain, Explanation } from "./listing/explain_call.ts";
 export { type MemoryPlan } from "./memory.ts";
 export {
   grid2d,

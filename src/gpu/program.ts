@@ -9,10 +9,14 @@
 import { Displayable, type Picture } from "../display/display.ts";
 import { bytes, fixed, flop, plural } from "../display/format.ts";
 import { DeviceError } from "../base/errors.ts";
-import { type Call, type Dispatch, type Exchange, isDispatch, nameOfCall, shapesOfCall } from "./call.ts";
+import { type Call, type Dispatch, type Exchange, isDispatch } from "./call.ts";
 import { compileAhead } from "./compile_ahead.ts";
 import type { Device } from "./device.ts";
 import { bindGroupLayout, packParams, pipeline } from "./kernel.ts";
+import { passOf } from "./listing/call_facts.ts";
+import { Explanation } from "./listing/explain_call.ts";
+import { findCall } from "./listing/find_call.ts";
+import { programPicture } from "./listing/program_picture.ts";
 import { type MemoryPlan, plan } from "./memory.ts";
 import { Profile, type ProfileOptions, timeCalls } from "./profile.ts";
 import type { Tensor } from "./tensor.ts";
@@ -61,6 +65,8 @@ export class Program extends Displayable {
     readonly owner: string,
     /** The calls in order. */
     readonly calls: readonly Call[],
+    /** Number of calls of the forward pass, which come first. */
+    readonly forwardCalls: number,
     /** The memory of its own tensors. */
     readonly memory: MemoryPlan,
     owned: GPUBuffer[],
@@ -77,6 +83,7 @@ export class Program extends Displayable {
    *
    * @param keep tensors that stay readable after a replay
    * @param remedy says what to do about what does not fit
+   * @param forwardCalls calls of the forward pass, which come first (default: all)
    * @throws {DeviceError} for a kernel that does not compile, and beyond a limit of the device
    */
   static async compile(
@@ -85,6 +92,7 @@ export class Program extends Displayable {
     calls: readonly Call[],
     keep: readonly Tensor[],
     remedy: Remedy,
+    forwardCalls: number = calls.length,
   ): Promise<Program> {
     checkSizes(device, calls, remedy);
     const pipelines = await Promise.all(
@@ -122,7 +130,7 @@ export class Program extends Displayable {
       for (const { index, pipeline, group, x, y, z } of ready) {
         dispatches[index] = { pipeline, group, x, y, z };
       }
-      return new Program(device, owner, calls, memory, owned, dispatches);
+      return new Program(device, owner, calls, forwardCalls, memory, owned, dispatches);
     } catch (error) {
       for (const buffer of owned) device.free(buffer);
       throw error;
@@ -207,22 +215,35 @@ export class Program extends Displayable {
     this.#dispatches = [];
   }
 
-  /** Returns the calls as a listing: part of the model, kernel, shapes, operations and, after a profile, the time. */
+  /**
+   * Returns the explanation of a call: the formula of its kernel, its tensors and its WGSL.
+   *
+   * ```ts
+   * import { Model } from "@llamero/sdk";
+   *
+   * const model = await Model.create("nano");
+   * await model.logits(Uint32Array.of(1, 2, 3));
+   * await model.program!.explain("block 0 rope").show();
+   * ```
+   *
+   * @param call its number, or words such as "rope" and "block 0 attention": the part, the kernel, what it writes
+   * @throws {ConfigError} for a call that the program does not have
+   */
+  explain(call: number | string): Explanation {
+    const { owner, calls, forwardCalls } = this;
+    const index = findCall(calls, forwardCalls, call);
+    const ms = this.#profile?.calls[index].ms;
+    return new Explanation(calls[index], { owner, index, pass: passOf(index, forwardCalls, calls), ms });
+  }
+
+  /** Returns the calls by parts of the model, with their work and, after a profile, their times. */
   picture(): Picture {
-    const rows = this.calls.map((call, i) => {
-      const work = call.flop ? `  ${flop(call.flop)}` : "";
-      const timed = this.#profile?.calls[i];
-      const speed = timed?.gflops ? `  ${flop(1e9 * timed.gflops)}/s` : "";
-      const time = timed ? `  ${fixed(timed.ms, 3)} ms${speed}` : "";
-      return `${String(i).padStart(4)}  ${call.scope.padEnd(10)} ${nameOfCall(call).padEnd(24)} ${
-        shapesOfCall(call)
-      }${work}${time}`;
-    });
-    const head = `${this.owner}: ${plural(this.calls.length, "call")}, ${flop(this.flop)}, ` +
-      `${bytes(this.memory.bytes)} in ${plural(this.memory.count, "buffer")} (${
-        bytes(this.memory.unshared)
-      } unshared)`;
-    return { text: [head, ...rows].join("\n") };
+    const { owner, calls, forwardCalls, memory } = this;
+    const time = this.#profile ? `, ${fixed(this.#profile.ms, 2)} ms` : "";
+    const title = `${owner}: ${plural(calls.length, "call")}, ${flop(this.flop)}${time}, ` +
+      `${bytes(memory.bytes)} in ${plural(memory.count, "buffer")} (${bytes(memory.unshared)} unshared)`;
+    const ms = this.#profile?.calls.map(({ ms }) => ms);
+    return programPicture({ title, calls, forwardCalls, ms, canRun: !this.#disposed });
   }
 }
 

@@ -33,7 +33,7 @@ export class Recorder {
   /** Every call so far, in order of execution. */
   readonly calls: Call[] = [];
   /** Number of calls of the forward pass, set by {@linkcode Recorder.backward}. */
-  forwardCalls = 0;
+  forwardCalls?: number;
   #tape: (() => void)[] = [];
   #scope = "";
 
@@ -192,7 +192,14 @@ export class Recorder {
     if (!(this.device instanceof Device)) {
       throw new Error("Cannot compile a recording that was made without a device");
     }
-    return Program.compile(this.device, owner, this.calls, keep, remedy);
+    return Program.compile(
+      this.device,
+      owner,
+      this.calls,
+      keep,
+      remedy,
+      this.forwardCalls ?? this.calls.length,
+    );
   }
 
   /** Returns the memory that a program of these calls would take, without allocating it. */

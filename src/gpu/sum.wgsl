@@ -1,4 +1,7 @@
-// y = a + b, for residual connections and for gradients that reach one tensor on two paths.
+//     y = a + b
+//
+// where a, b and y have equal shapes: a residual connection, or the gradients that reach one tensor on two paths. One
+// invocation adds one Vec.
 @group(0) @binding(0) var<storage, read> a: array<y_t>;
 @group(0) @binding(1) var<storage, read> b: array<y_t>;
 @group(0) @binding(2) var<storage, read_write> y: array<y_t>;

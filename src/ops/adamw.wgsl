@@ -1,4 +1,9 @@
-// AdamW over a flat range of the arena by eights; nothing changes where control[1] is 0.
+//     g <- c g        m <- b1 m + (1 - b1) g        v <- b2 v + (1 - b2) g^2
+//     w <- w (1 - lr decay) - lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+//
+// where w, g, m and v are weight, gradient and moments of each element of a flat array, and c is the clipping factor of
+// finish.wgsl. Decay acts on the first `decayed` eights. Nothing changes where control[1] is 0. An invocation updates eight
+// neighbouring elements, TIMES times.
 @group(0) @binding(0) var<storage, read> g: array<g_t>;                       // gradients
 @group(0) @binding(1) var<storage, read> step: array<f32>;                // stepWords in adamw.ts
 @group(0) @binding(2) var<storage, read> control: array<f32>;             // [2] from finish.wgsl

@@ -1,4 +1,7 @@
-// best[r] = first index of the largest entry of row r, 0 where none is a number: one workgroup per row.
+//     best_r = first i with x_ri = max_i x_ri
+//
+// where x is [R, C] and best is [R]; 0 where no entry of the row is a number. One workgroup per row: each lane finds the first
+// largest entry of its own, then the lanes agree on one.
 @group(0) @binding(0) var<storage, read> x: array<f32>;               // [R, C]
 @group(0) @binding(1) var<storage, read_write> best: array<u32>;      // [all R], of which these are rows `first` ...
 struct Params { rows: u32, cols: u32, stride: u32, first: u32 } // cols: those that count

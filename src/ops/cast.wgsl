@@ -1,4 +1,6 @@
-// y = x, rounded to the type of y: one invocation per Vec.
+//     y = x
+//
+// rounded to the type of y, where x and y have equal shapes. One invocation per Vec.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;
 @group(0) @binding(1) var<storage, read_write> y: array<y_t>;
 struct Params { size: u32 } // in Vecs

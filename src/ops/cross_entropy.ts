@@ -52,7 +52,7 @@ fn expFrom(origin: f32, v: Vec) -> Vec { return exp(v - Vec(origin)); }
 `,
 };
 
-/** Tensors that the loss reads and writes otherWork the logits. */
+/** Tensors that the loss reads and writes besides the logits. */
 export interface LossInput {
   /** [R] i32 token ids; negative ones are ignored. */
   targets: Tensor;

@@ -1,5 +1,9 @@
-// nll = log sum exp(x) - x[target]. With GRAD the gradient (softmax(x) - onehot(target)) / kept replaces the logits, so that
-// they are stored once. A row with target < 0 is ignored: its nll and its gradient are 0. One workgroup per row.
+//     nll = log sum_v exp(x_v) - x_target        dx_v = (softmax(x)_v - [v = target]) / kept
+//
+// where x [R, V] are the logits, target [R] are token ids, nll is [R], and kept is the number of targets of the whole batch
+// that are not ignored. With GRAD the gradient dx replaces the logits, so that they are stored once. A row with a negative
+// target is ignored: its nll and its gradient are 0. One workgroup per row: each lane keeps a maximum and a sum of exponentials
+// of its Vecs, and the lanes join them.
 @group(0) @binding(0) var<storage, read> targets: array<i32>;        // [all R], of which these are rows `first` ...
 @group(0) @binding(1) var<storage, read> step: array<f32>;           // step[0] = 1 / number of targets kept in the whole batch
 @group(0) @binding(2) var<storage, read_write> x: array<x_t>;        // [R, V]

@@ -1,4 +1,7 @@
-// y[r] = table[ids[r]] for the tokens whose vectors are bound: one invocation copies one Vec. A template (unroll.ts).
+//     y_r = table[ids_r]
+//
+// where ids is [R], table is [V, D] and y is [R, D], for the tokens whose vectors are bound. One invocation copies one Vec. A
+// template (unroll.ts).
 @group(0) @binding(0) var<storage, read> ids: array<u32>;         // [R]
 @group(0) @binding(1) var<storage, read> table: array<table_t>;     // [count, D], the vectors of the tokens from `first` on
 @group(0) @binding(2) var<storage, read_write> y: array<y_t>;     // [R, D]

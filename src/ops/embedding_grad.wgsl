@@ -1,5 +1,7 @@
-// dtable[v] += sum of dy over the rows of token v, for the tokens whose vectors are bound: one workgroup per distinct token. The host sorted the rows by token, so
-// that a workgroup adds them in a fixed order: without atomics, and to the same bits every time.
+//     dtable_v += sum of dy_r over the rows r of token v
+//
+// where dy is [R, D] and dtable is [V, D], for the tokens whose vectors are bound. One workgroup per distinct token. The host
+// sorted the rows by token, so that a workgroup adds them in a fixed order: without atomics, and to the same bits every time.
 @group(0) @binding(0) var<storage, read> tokens: array<u32>;          // [R] distinct tokens, then unused
 @group(0) @binding(1) var<storage, read> runs: array<u32>;            // [R + 1] first place of each token in `order`
 @group(0) @binding(2) var<storage, read> order: array<u32>;           // [R] rows sorted by token

@@ -1,6 +1,8 @@
-// The end of a step: the global gradient norm, the factor that clips it, and the decision about the update. The update
-// happens where loss and norm are finite and, with step[7] > 0, the loss is no spike among those of the updates before it.
-// A non-finite number is recognised by its bits, since shaders may assume that such numbers do not occur.
+//     norm = sqrt(sum of parts)        c = min(1, clip / (norm + 1e-6))
+//
+// where parts are the sums of squares of norm.wgsl: the end of a step, one workgroup. control = (c, 1 if the update happens,
+// else 0). The update happens where loss and norm are finite and, with step[7] > 0, the loss is no spike among those of the
+// updates before it. A non-finite number is recognised by its bits, since shaders may assume that such numbers do not occur.
 @group(0) @binding(0) var<storage, read> parts: array<f32>;               // sums of squares
 @group(0) @binding(1) var<storage, read> loss: array<f32>;                // [1]
 @group(0) @binding(2) var<storage, read> step: array<f32>;                // stepWords in adamw.ts

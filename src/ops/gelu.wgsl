@@ -1,4 +1,6 @@
-// y = x Phi(x), Phi(x) = (1 + erf(x / sqrt(2))) / 2: one workgroup per row.
+//     y = x Phi(x)        Phi(x) = (1 + erf(x / sqrt(2))) / 2
+//
+// where x and y are [R, F]. One workgroup per row: each lane computes every WG-th Vec of it.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;           // [R, F]
 @group(0) @binding(1) var<storage, read_write> y: array<y_t>;     // [R, F]
 struct Params { rows: u32, cols: u32 } // cols = F in Vecs

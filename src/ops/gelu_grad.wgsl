@@ -1,4 +1,6 @@
-// dx = dy (Phi(x) + x phi(x)), phi(x) = exp(-x^2 / 2) / sqrt(2 pi): one workgroup per row.
+//     dx = dy (Phi(x) + x phi(x))        phi(x) = exp(-x^2 / 2) / sqrt(2 pi)
+//
+// where x, dy and dx are [R, F], and Phi is that of gelu.wgsl. One workgroup per row: each lane computes every WG-th Vec of it.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;            // [R, F]
 @group(0) @binding(1) var<storage, read> dy: array<dy_t>;          // [R, F]
 @group(0) @binding(2) var<storage, read_write> dx: array<dx_t>;    // [R, F]

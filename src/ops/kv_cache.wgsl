@@ -1,4 +1,7 @@
-// cache[b, slots[r]] = x[r, start:] for row r of sequence b: keys and values of new rows. One invocation per number.
+//     cache[b, slots_r] = x_r[start:]
+//
+// where x is [R, stride], the cache is [B S, cols], and b is the sequence of row r: the keys and values of new rows. One
+// invocation per number.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;               // [R, stride]
 @group(0) @binding(1) var<storage, read> slots: array<u32>;           // [R]
 @group(0) @binding(2) var<storage, read_write> cache: array<cache_t>;     // [B S, cols]

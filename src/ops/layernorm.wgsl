@@ -1,4 +1,7 @@
-// y = (x - m) r g + b, m = mean(x), r = 1 / sqrt(mean((x - m)^2) + eps): one workgroup per row.
+//     y_i = (x_i - m) r g_i + b_i        m = mean_i(x_i)        r = 1 / sqrt(mean_i((x_i - m)^2) + eps)
+//
+// where x and y are [R, D], g and b are [D], m and r are [R], and i runs over the D numbers of a row. One workgroup per row:
+// the lanes find m, then r, then each writes its Vecs of y. m and r are kept for the backward pass.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;                   // [R, D]
 @group(0) @binding(1) var<storage, read> g: array<g_t>;                   // [D]
 @group(0) @binding(2) var<storage, read> b: array<b_t>;                   // [D]

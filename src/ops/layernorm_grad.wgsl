@@ -1,5 +1,8 @@
-// dx = base + r (dy g - mean(dy g) - xh mean(dy g xh)), xh = (x - m) r: one workgroup per row.
-// `base` is the gradient that reached x through the residual connection: this kernel adds it, instead of one more.
+//     dx_i = base_i + r (dy_i g_i - mean_i(dy_i g_i) - xh_i mean_i(dy_i g_i xh_i))        xh_i = (x_i - m) r
+//
+// where x, dy, base and dx are [R, D], g is [D], m and r are [R], and i runs over the D numbers of a row. `base` is the gradient
+// that reached x through the residual connection: this kernel adds it, instead of one more; without BASE it is left out. One
+// workgroup per row: the lanes find both means, then each writes its Vecs of dx.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;              // [R, D]
 @group(0) @binding(1) var<storage, read> g: array<g_t>;              // [D]
 @group(0) @binding(2) var<storage, read> stats: array<vec2<f32>>;    // [R, 2] m and r

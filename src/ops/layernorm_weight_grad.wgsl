@@ -1,4 +1,7 @@
-// dg += sum over rows of dy (x - m) r, db += sum over rows of dy: one invocation owns a Vec of columns and adds the rows in order.
+//     dg_i += sum over rows of dy_i (x_i - m) r        db_i += sum over rows of dy_i
+//
+// where x and dy are [R, D], m and r are [R], and dg and db are [D]. One invocation owns a Vec of columns and adds the rows in
+// order, so that the sums have the same bits every time.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;              // [R, D]
 @group(0) @binding(1) var<storage, read> stats: array<vec2<f32>>;    // [R, 2] m and r
 @group(0) @binding(2) var<storage, read> dy: array<dy_t>;            // [R, D]

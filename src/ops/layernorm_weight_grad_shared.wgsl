@@ -1,4 +1,6 @@
-// dg += sum over rows of dy (x - m) r, db += sum over rows of dy, on GPUs: an invocation adds every 32nd row of a Vec of
+//     dg_i += sum over rows of dy_i (x_i - m) r        db_i += sum over rows of dy_i
+//
+// where x and dy are [R, D], m and r are [R], and dg and db are [D]; for GPUs. An invocation adds every 32nd row of a Vec of
 // columns, and the first of the 32 adds their sums in order. Lanes beyond the last column add the last one again and write
 // nothing.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;              // [R, D]

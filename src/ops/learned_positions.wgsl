@@ -1,4 +1,7 @@
-// y[r] = x[r] + table[p(r)] for the positions whose vectors are bound: one invocation adds one Vec. A template (unroll.ts).
+//     y_r = x_r + table[p_r]
+//
+// where x and y are [R, D], p_r is the position of row r, and table is [T, D], for the positions whose vectors are bound. One
+// invocation adds one Vec. A template (unroll.ts).
 @group(0) @binding(0) var<storage, read> x: array<x_t>;             // [R, D]
 @group(0) @binding(1) var<storage, read> positions: array<u32>;     // [n] those of the rows begin at `skip`
 @group(0) @binding(2) var<storage, read> table: array<table_t>;     // [count, D], the vectors of the positions from `first` on

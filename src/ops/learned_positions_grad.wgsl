@@ -1,5 +1,7 @@
-// dtable[q] += sum of dy over the rows at position q, for the positions whose vectors are bound: one workgroup per position,
-// which adds its rows in their order: without atomics, and to the same bits every time.
+//     dtable_q += sum of dy_r over the rows r at position q
+//
+// where dy is [R, D] and dtable is [T, D], for the positions whose vectors are bound. One workgroup per position, which adds its
+// rows in their order: without atomics, and to the same bits every time.
 @group(0) @binding(0) var<storage, read> positions: array<u32>;       // [n] those of the rows begin at `skip`
 @group(0) @binding(1) var<storage, read> dy: array<Vec>;              // [R, D]
 @group(0) @binding(2) var<storage, read_write> dtable: array<Vec>;    // [count, D], from position `first` on

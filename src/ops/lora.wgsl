@@ -1,4 +1,7 @@
-// A copy of B [rows, rank], times the scale: from the thin matrix to its block of the wide one (SPREAD), or back.
+//     y = scale x
+//
+// a copy of the matrix B [rows, rank] of an adapter, from the thin matrix to its block of the wide one (SPREAD), or back. One
+// invocation per number.
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
 struct Params { size: u32, rank: u32, thin: u32, wide: u32, stride: u32, scale: f32 } // thin, wide: first element in each

@@ -1,4 +1,6 @@
-// parts[n] = sum of the squares of 4,096 gradients, one workgroup per part; finish.wgsl adds the parts.
+//     parts_n = sum of g^2 over 4,096 gradients
+//
+// where g is a flat array. One workgroup per part; finish.wgsl adds the parts.
 @group(0) @binding(0) var<storage, read> g: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> parts: array<f32>;
 struct Params { size: u32, first: u32 } // size in vec4; first: index of this range's first part

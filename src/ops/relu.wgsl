@@ -1,4 +1,6 @@
-// y = max(x, 0): one workgroup per row.
+//     y = max(x, 0)
+//
+// where x and y are [R, F]. One workgroup per row: each lane computes every WG-th Vec of it.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;           // [R, F]
 @group(0) @binding(1) var<storage, read_write> y: array<y_t>;     // [R, F]
 struct Params { rows: u32, cols: u32 } // cols = F in Vecs

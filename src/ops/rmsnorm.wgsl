@@ -1,4 +1,7 @@
-// y = x r g, r = 1 / sqrt(mean(x^2) + eps): one workgroup per row.
+//     y_i = g_i x_i r        r = 1 / sqrt(mean_i(x_i^2) + eps)
+//
+// where x and y are [R, D], g is [D], r is [R], and i runs over the D numbers of a row. One workgroup per row: each lane adds
+// the squares of its Vecs, sumAll adds those of all lanes, and each lane writes its Vecs of y. r is kept for the backward pass.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;             // [R, D]
 @group(0) @binding(1) var<storage, read> g: array<g_t>;             // [D]
 @group(0) @binding(2) var<storage, read_write> y: array<y_t>;       // [R, D]

@@ -1,5 +1,8 @@
-// dx = base + r (dy g - xh mean(dy g xh)), xh = x r: one workgroup per row.
-// `base` is the gradient that reached x through the residual connection: this kernel adds it, instead of one more.
+//     dx_i = base_i + r (dy_i g_i - xh_i mean_i(dy_i g_i xh_i))        xh_i = x_i r
+//
+// where x, dy, base and dx are [R, D], g is [D], r is [R], and i runs over the D numbers of a row. `base` is the gradient that
+// reached x through the residual connection: this kernel adds it, instead of one more; without BASE it is left out. One
+// workgroup per row: each lane adds the products of its Vecs, sumAll adds those of all lanes, each lane writes its Vecs of dx.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;              // [R, D]
 @group(0) @binding(1) var<storage, read> g: array<g_t>;              // [D]
 @group(0) @binding(2) var<storage, read> scale: array<f32>;          // [R]

@@ -1,4 +1,7 @@
-// dg += sum over rows of dy x r: one invocation owns a Vec of columns and adds the rows in order.
+//     dg_i += sum over rows of dy_i x_i r
+//
+// where x and dy are [R, D], r is [R] and dg is [D]. One invocation owns a Vec of columns and adds the rows in order, so that
+// the sum has the same bits every time.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;            // [R, D]
 @group(0) @binding(1) var<storage, read> scale: array<f32>;        // [R]
 @group(0) @binding(2) var<storage, read> dy: array<dy_t>;          // [R, D]

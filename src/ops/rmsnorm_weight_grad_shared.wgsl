@@ -1,5 +1,7 @@
-// dg += sum over rows of dy x r on GPUs: an invocation adds every 32nd row of a Vec of columns, and the first of the 32
-// adds their sums in order. Lanes beyond the last column add the last one again and write nothing.
+//     dg_i += sum over rows of dy_i x_i r
+//
+// where x and dy are [R, D], r is [R] and dg is [D]; for GPUs. An invocation adds every 32nd row of a Vec of columns, and the
+// first of the 32 adds their sums in order. Lanes beyond the last column add the last one again and write nothing.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;            // [R, D]
 @group(0) @binding(1) var<storage, read> scale: array<f32>;        // [R]
 @group(0) @binding(2) var<storage, read> dy: array<dy_t>;          // [R, D]

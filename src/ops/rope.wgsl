@@ -1,6 +1,9 @@
-// The rotation of pair i of each head by position * theta^(-2i / E), or back (FORWARD false), in place. One workgroup per
-// row; an invocation rotates a Vec of pairs at once where half a head is a whole number of Vecs. The host makes the table
-// of cosines and sines in float64, since WGSL's sin and cos are exact to 2^-11 only.
+//     (a, b) <- (a cos - b sin, a sin + b cos)        angle = position theta^(-2i / E), i < E / 2
+//
+// where (a, b) is pair i of a head: columns i and i + E/2 of it, with INTERLEAVED 2i and 2i + 1. x is [R, stride], in place;
+// its first `heads` heads of E numbers are rotated. Without FORWARD the angle is negative: the backward pass turns back. One
+// workgroup per row; an invocation rotates a Vec of pairs at once where half a head is a whole number of Vecs. The host makes
+// the table of cosines and sines in float64, since WGSL's sin and cos are exact to 2^-11 only.
 @group(0) @binding(0) var<storage, read> positions: array<u32>;   // [R]
 @group(0) @binding(1) var<storage, read> angles: array<angles_t>; // [positions, 2, E / 2] cosines, then sines
 @group(0) @binding(2) var<storage, read_write> x: array<x_t>;     // [R, stride], the first heads * E columns are rotated

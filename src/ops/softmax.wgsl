@@ -1,4 +1,7 @@
-// y = exp(x - max x) / sum exp(x - max x) by rows: one workgroup per row.
+//     y_i = exp(x_i - max x) / sum_i exp(x_i - max x)
+//
+// where x and y are [R, C], and maximum and sum are over a row. One workgroup per row: the lanes find the maximum, then the
+// sum, then each writes its Vecs.
 @group(0) @binding(0) var<storage, read> x: array<Vec>;           // [R, C]
 @group(0) @binding(1) var<storage, read_write> y: array<Vec>;     // [R, C]
 struct Params { rows: u32, cols: u32 } // cols in Vecs

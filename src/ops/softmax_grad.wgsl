@@ -1,4 +1,7 @@
-// dx = y (dy - sum(dy y)) by rows: one workgroup per row.
+//     dx_i = y_i (dy_i - sum_j dy_j y_j)
+//
+// where y, dy and dx are [R, C], and the sum is over a row. One workgroup per row: the lanes find the sum, then each writes its
+// Vecs.
 @group(0) @binding(0) var<storage, read> y: array<Vec>;            // [R, C]
 @group(0) @binding(1) var<storage, read> dy: array<Vec>;           // [R, C]
 @group(0) @binding(2) var<storage, read_write> dx: array<Vec>;     // [R, C]

@@ -1,4 +1,7 @@
-// y = a sigmoid(a) b, with a = x[:, :F] and b = x[:, F:]: one workgroup per row.
+//     y = a s b        s = sigmoid(a)
+//
+// where x = [a | b] is [R, 2F], the outputs of W1 and W3 side by side, and y is [R, F]. One workgroup per row: each lane
+// computes every WG-th Vec of it.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;           // [R, 2F]
 @group(0) @binding(1) var<storage, read_write> y: array<y_t>;     // [R, F]
 struct Params { rows: u32, cols: u32 } // cols = F in Vecs

@@ -1,4 +1,7 @@
-// da = dy b s (1 + a (1 - s)), db = dy a s, with s = sigmoid(a): one workgroup per row.
+//     da = dy b s (1 + a (1 - s))        db = dy a s        s = sigmoid(a)
+//
+// where x = [a | b] and dx = [da | db] are [R, 2F], and dy is [R, F]. One workgroup per row: each lane computes every WG-th Vec
+// of both halves.
 @group(0) @binding(0) var<storage, read> x: array<x_t>;            // [R, 2F]
 @group(0) @binding(1) var<storage, read> dy: array<dy_t>;          // [R, F]
 @group(0) @binding(2) var<storage, read_write> dx: array<dx_t>;    // [R, 2F]

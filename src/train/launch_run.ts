@@ -8,6 +8,8 @@
  * @module
  */
 import { ConfigError, LlameroError } from "../base/errors.ts";
+import { ownParts, resolveParts } from "../model/architecture/parts.ts";
+import type { ModelConfig } from "../model/mod.ts";
 import { stateOf } from "../model/model_state.ts";
 import { startRanks } from "../parallel/start_ranks.ts";
 import { type Checkpoint, restoreWeights } from "./checkpoints/checkpoint.ts";
@@ -19,7 +21,7 @@ import type { DoneEvent, RunEvent } from "./monitoring/events.ts";
 import type { RunLog } from "./monitoring/run_log.ts";
 import { datasetOf } from "./recipe_data.ts";
 import type { LaunchSettings } from "./ranks/launch_settings.ts";
-import { importRecipeModule } from "./ranks/recipe_module.ts";
+import { importRecipeModule, type RecipeModule } from "./ranks/recipe_module.ts";
 import type { Stage } from "./stages/stage.ts";
 import { commandLine, eventOf, type LaunchJob, type RunCommand, streamLines } from "./ranks/rank_messages.ts";
 
@@ -63,9 +65,10 @@ export async function runLaunched(
   }
 }
 
-/** Refuses data and evaluations that the ranks cannot make from the recipe and the exports of the module. */
-async function checkRecipe({ chain }: RunSpec, { recipe, module }: LaunchSettings): Promise<void> {
+/** Refuses data, evaluations and parts that the ranks cannot make from the recipe and the exports of the module. */
+async function checkRecipe({ chain, model }: RunSpec, { recipe, module }: LaunchSettings): Promise<void> {
   const parts = await importRecipeModule(module);
+  requireOwnParts(model.config, parts.parts, module);
   for (const stage of recipe.stages) {
     if (!("data" in stage)) continue;
     for (const data of [stage.data, stage.validation]) if (data) datasetOf(data, parts);
@@ -76,6 +79,25 @@ async function checkRecipe({ chain }: RunSpec, { recipe, module }: LaunchSetting
   throw new ConfigError(
     `Cannot launch: the chain has ${wanted} evaluations, which no recipe holds, and the module exports ${given}. ` +
       "Name a module that exports them in their order: launch({ ranks, module }) with export const evaluations = [...]",
+    { path: "Trainer.launch.module", value: module },
+  );
+}
+
+/** Refuses a model with parts of the user's own that the module does not export. */
+function requireOwnParts(
+  config: ModelConfig,
+  given: RecipeModule["parts"],
+  module: string | undefined,
+): void {
+  const wanted = ownParts(config);
+  const found = ownParts({ parts: resolveParts(given) });
+  if (wanted.join() === found.join()) return;
+  throw new ConfigError(
+    `Cannot launch: the model has ${wanted.join(" and ") || "no part of your own"}, the module exports ${
+      found.join(" and ") || "none"
+    }, and the ranks ` +
+      "have no other way to a function. Name a module that exports the parts: launch({ ranks, module }) with export const " +
+      "parts = { ... }",
     { path: "Trainer.launch.module", value: module },
   );
 }
@@ -91,7 +113,7 @@ async function writeJob(
     if (jobFolder.test(name)) await Deno.remove(`${folder!.path}/${name}`, { recursive: true });
   }
   await Deno.mkdir(path);
-  await model.save(`${path}/model`);
+  await model.save(`${path}/model`, { format: model.config.parts ? "llamero" : "hf" });
   const { recipe, modelRanks, module, resume, overwrite } = settings;
   const dtype = stateOf(model).dtype === "f16" ? "f16" : "f32";
   const job: LaunchJob = {

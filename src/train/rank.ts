@@ -18,8 +18,9 @@ async function trainJob(path: string): Promise<void> {
   const { recipe, dtype, modelRanks, until, resume, overwrite } = job;
   const world = await openWorld();
   const parallel = { model: modelRanks };
-  const model = await Model.load(job.model, { dtype, name: recipe.model.name, parallel });
-  const trainer = trainerOf(recipe, model, await importRecipeModule(job.module));
+  const { parts, ...functions } = await importRecipeModule(job.module);
+  const model = await Model.load(job.model, { dtype, name: recipe.model.name, parallel, parts });
+  const trainer = trainerOf(recipe, model, functions);
   const run = resume
     ? trainer.resume(undefined, { display: false, until })
     : trainer.run({ display: false, overwrite, until });

@@ -99,15 +99,26 @@ Deno.test("no input draws a NaN or leaves the picture", () => {
     ["negative", curve(9, (i) => -i)],
   ];
   for (const [what, points] of hard) {
-    for (const logY of [false, true]) {
+    for (const [logX, logY] of [[false, false], [false, true], [true, false], [true, true]]) {
       for (const [width, height] of [[640, 260], [120, 120]]) {
-        const svg = lineChartSvg(chart(points, { logY, width, height }));
-        checkSvg(svg, `${what}, logY ${logY}, ${width}x${height}`);
+        const svg = lineChartSvg(chart(points, { logX, logY, width, height }));
+        checkSvg(svg, `${what}, logX ${logX}, logY ${logY}, ${width}x${height}`);
         assert.ok(svg.length < 100_000, `${what}: ${svg.length} characters`);
         assert.ok([...svg.matchAll(/<path/g)].length < 60, `${what}: too many ticks`);
       }
     }
   }
+});
+
+Deno.test("a logarithmic x axis gives decades equal room, and leaves out what is not positive", () => {
+  const svg = lineChartSvg(chart([[-1, 9], [0, 9], [1e-4, 3], [1e-3, 2], [1e-2, 1]], { logX: true }));
+  const [points] = [...svg.matchAll(/<polyline[^>]* points="([^"]*)"/g)].map((hit) =>
+    hit[1].split(" ").map((point) => Number(point.split(",")[0]))
+  );
+  assert.equal(points.length, 3);
+  assert.ok(Math.abs((points[1] - points[0]) - (points[2] - points[1])) < 0.2, `${points}`);
+  for (const tick of ["0.0001", "0.001", "0.01"]) assert.ok(texts(svg).includes(tick), `${texts(svg)}`);
+  assert.ok(!texts(svg).includes("9.0"), "the axis of y ends at what is drawn");
 });
 
 Deno.test("a gap stays a gap and a lone point beside it is seen", () => {

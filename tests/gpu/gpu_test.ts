@@ -171,7 +171,7 @@ Deno.test("a program replays: the same memory, new input", async () => {
   device.write(x.range().buffer, Float32Array.of(0, 0, 0, 0, 1));
   program.replay();
   assert.deepEqual(await read(), [0, 0, 0, 0, 20]);
-  assert.match(program.toString(), /test: 2 calls.*\n.*double.*x\[5\] \*y\[5\]/);
+  assert.match(program.toString(), /test: 2 calls.*\n.*\nmodel, calls 0 to 1 .*\n.*double.*x\[5\] \*y\[5\]/);
   program.dispose();
   assert.throws(() => program.replay(), DeviceError);
   device.free(x.range().buffer);

@@ -45,8 +45,8 @@ Deno.test("a program with exchanges runs by segments, with each exchange behind 
     assert.deepEqual(await read(end), second.map((value) => 2 * (value + value + 100)));
     assert.throws(() => program.replay(), /it has exchanges, call run/);
     const listing = program.picture().text;
-    assert.match(listing, /exchange gather +x\[2 3\] \*y\[4 3\]/);
-    assert.match(listing, /exchange scatter +x\[4 3\] \*y\[2 3\]/);
+    assert.match(listing, /exchange gather .* x\[2 3\] \*y\[4 3\]/);
+    assert.match(listing, /exchange scatter .* x\[4 3\] \*y\[2 3\]/);
   } finally {
     program.dispose();
     device.free(a.range().buffer);

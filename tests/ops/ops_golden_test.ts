@@ -8,14 +8,10 @@ import {
   crossEntropy,
   embedding,
   finishStep,
-  gelu,
-  layernorm,
-  learnedPositions,
   linear,
   matmul,
   permuteRopeRows,
   readTensor,
-  relu,
   rmsnorm,
   rope,
   ropeAngles,
@@ -27,6 +23,7 @@ import {
   upload,
 } from "../../src/ops/mod.ts";
 import { type Arrays, type Case, cases, compare, floats, ints, values } from "./golden_cases.ts";
+import { otherParts } from "./golden_parts.ts";
 import { heads } from "../support/heads.ts";
 import { families, lowDevice, testDevice } from "../support/device.ts";
 
@@ -34,6 +31,8 @@ const layouts = { NN: "nn", NT: "nt", TN: "tn" } as const;
 
 /** Returns the parts of an op's result by their names in the golden file. */
 const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
+  ...otherParts,
+
   async matmul(device, c) {
     return { y: await product(device, c, values(c, "a"), values(c, "b"), c.outputs.y.shape) };
   },
@@ -71,42 +70,6 @@ const op: Record<string, (device: Device, c: Case) => Promise<Arrays>> = {
         dy: floats(c, "dy"),
         weights: ["w"],
       },
-    );
-    return { y, dx: gradients.x, dw: gradients.w };
-  },
-
-  async layernorm(device, c) {
-    const inputs = { x: values(c, "x"), w: values(c, "w"), b: values(c, "b") };
-    const eps = Number(c.attrs.eps);
-    const { y, gradients } = await runOp(device, (r, { x, w, b }) => layernorm(r, x, w, b, eps), inputs, {
-      dy: floats(c, "dy"),
-      weights: ["w", "b"],
-    });
-    return { y, dx: gradients.x, dw: gradients.w, db: gradients.b };
-  },
-
-  async gelu(device, c) {
-    const { y, gradients } = await runOp(device, (r, { x }) => gelu(r, x), { x: values(c, "x") }, {
-      dy: floats(c, "dy"),
-    });
-    return { y, dx: gradients.x };
-  },
-
-  async relu(device, c) {
-    const { y, gradients } = await runOp(device, (r, { x }) => relu(r, x), { x: values(c, "x") }, {
-      dy: floats(c, "dy"),
-    });
-    return { y, dx: gradients.x };
-  },
-
-  async learned_positions(device, c) {
-    const pos = Uint32Array.from(ints(c, "pos"));
-    const inputs = { x: values(c, "x"), w: values(c, "w"), positions: { shape: [pos.length], data: pos } };
-    const { y, gradients } = await runOp(
-      device,
-      (r, { x, w, positions }) => learnedPositions(r, x, w, positions),
-      inputs,
-      { dy: floats(c, "dy"), weights: ["w"] },
     );
     return { y, dx: gradients.x, dw: gradients.w };
   },

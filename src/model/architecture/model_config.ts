@@ -46,15 +46,12 @@ export interface OwnForward extends ModelParts {
   forward: (r: Recorder, weights: LlamaWeights, input: LlamaInput, config: ModelConfig) => Tensor;
 }
 
-/** A part of your own as checkpoints hold it: its name, and its function once that is given. */
-type NamedPart<Part extends { forward: unknown }> = Omit<Part, "forward"> & Partial<Pick<Part, "forward">>;
-
 /** The parts of a model: all three, and the name and the function of a forward pass of its own. */
 export interface ChosenParts extends Partial<Pick<OwnForward, "name" | "forward">> {
   /** As in {@linkcode ModelParts}. */
   norm: "rms" | "layer";
   /** As in {@linkcode ModelParts}; in JSON an activation of your own is its name. */
-  activation: "swiglu" | "relu" | "gelu" | NamedPart<OwnActivation>;
+  activation: "swiglu" | "relu" | "gelu" | { name: string; forward?: OwnActivation["forward"] };
   /** As in {@linkcode ModelParts}. */
   position: "rope" | "learned" | "none";
 }

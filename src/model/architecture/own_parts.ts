@@ -13,7 +13,8 @@ import type { ChosenParts, ModelConfig, OwnActivation, OwnForward } from "./mode
 /**
  * Records an activation of the user's own on `x` [R, F].
  *
- * @throws {ConfigError} for one that throws or is not there, or that gives a tensor of another shape or number format
+ * @throws {ConfigError} for one that throws or is not there, that gives a tensor of another shape or number format, or, in
+ * the backward pass, that leaves no gradient
  */
 export function ownActivation(
   r: Recorder,
@@ -22,6 +23,7 @@ export function ownActivation(
 ): Tensor {
   const path = "Model.parts.activation";
   const part = `activation "${name}"`;
+  r.onBackward(() => requireGradient(x, path, part)); // on the tape before the part's own: it runs behind them
   const y = recorded(path, part, () => requireFunction<OwnActivation>(path, part, forward)(r, x));
   requireShape(path, part, y, x.shape, x.dtype);
   return y;
@@ -30,8 +32,8 @@ export function ownActivation(
 /**
  * Records a forward pass of the user's own.
  *
- * @throws {ConfigError} for one that throws, that gives a tensor of another shape or number format, or whose attention leaves
- * out the cache of a generation
+ * @throws {ConfigError} for one that throws, that gives a tensor of another shape or number format, whose attention leaves
+ * out the cache of a generation, or that shows an inspection nothing
  */
 export function ownForward(
   r: Recorder,
@@ -45,10 +47,16 @@ export function ownForward(
   const part = `forward "${name}"`;
   const first = r.calls.length;
   const inner = { ...shape, parts: parts as ChosenParts }; // without it, so that it can call llama
-  const x = recorded(path, part, () => forward(r, weights, input, inner));
+  const watched = new Set<string>();
+  const watch: LlamaInput["watch"] = input.watch && ((layer, place, tensor) => {
+    watched.add(`${place} of layer ${layer}`);
+    input.watch!(layer, place, tensor);
+  });
+  const x = recorded(path, part, () => forward(r, weights, { ...input, watch }, inner));
   const { dtype, cols } = weights.embedding;
   requireShape(path, part, x, [input.tokens.ids.size, cols], dtype === "f16" && r.device.f16 ? "f16" : "f32");
   requireCache(r, first, input, path, part);
+  if (watch) requireWatched(watched, weights.layers.length, path, part);
   return x;
 }
 
@@ -111,6 +119,30 @@ function requireCache(r: Recorder, first: number, input: LlamaInput, path: strin
     throw new ConfigError(
       `Cannot generate with ${path}: the attention of ${part} does not read input.cache, so that it would see no earlier ` +
         "token. Use attend() of @llamero/sdk/model, or cacheRows() of @llamero/sdk/ops as it does",
+      { path },
+    );
+  }
+}
+
+/** Refuses an activation whose backward pass gives its input no gradient. */
+function requireGradient(x: Tensor, path: string, part: string): void {
+  if (x.grad) return;
+  throw new ConfigError(
+    `Cannot train with ${path}: ${part} leaves no gradient of its input. Put its backward pass on the tape: ` +
+      "r.onBackward(() => { ...; r.grad(x, dx); })",
+    { path },
+  );
+}
+
+/** Refuses an inspection of a forward pass that does not show the inside of every layer. */
+function requireWatched(watched: ReadonlySet<string>, layers: number, path: string, part: string): void {
+  for (let layer = 0; layer < layers; layer++) {
+    const missing = ["qkv", "residual"].map((place) => `${place} of layer ${layer}`)
+      .find((name) => !watched.has(name));
+    if (!missing) continue;
+    throw new ConfigError(
+      `Cannot inspect with ${path}: ${part} shows no ${missing}. Use block() of @llamero/sdk/model, or call ` +
+        "input.watch?.(layer, place, tensor) as it does",
       { path },
     );
   }

@@ -25,7 +25,7 @@ export const PARAMS = "params.json";
 const TABLE = "model.embed_tokens.weight";
 const OUTPUT = "lm_head.weight";
 
-/** Tokens of Llama 3 that end a message, and with it a text, otherWork EOS. */
+/** Tokens of Llama 3 that end a message, and with it a text, besides EOS. */
 const TURN_ENDS = ["<|eom_id|>", "<|eot_id|>"];
 
 const length = z.int().min(1);

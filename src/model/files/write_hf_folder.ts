@@ -17,7 +17,7 @@ import { INDEX_FILE } from "./weight_files.ts";
 import type { ParameterPieces } from "../weights/stream_weights.ts";
 import type { Parameter } from "../weights/weight_layout.ts";
 
-/** The content of a folder otherWork the weights. */
+/** The content of a folder besides the weights. */
 interface HfFolder {
   /** Shape of the model. */
   config: ModelConfig;

@@ -16,13 +16,15 @@ import { type ModelHandle, ModelState, stateOf } from "../model_state.ts";
 import { initialWeights } from "../weights/init.ts";
 import { fillArena, parameterBytes } from "../weights/stream_weights.ts";
 import { spreadParameters } from "../ranks/spread.ts";
+import { checkOwnParts } from "./check_parts.ts";
 import { adoptKernels, openModelRanks, requireAlike } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
 /**
  * Makes a model with initial weights.
  *
- * @throws {ConfigError} for an unknown preset or option, or a vocabulary smaller than the tokenizer's
+ * @throws {ConfigError} for an unknown preset or option, a part of the user's own that cannot be recorded, or a vocabulary
+ * smaller than the tokenizer's
  * @throws {DeviceError} without an adapter, or when the model does not fit
  */
 export async function createModel(
@@ -56,6 +58,7 @@ export async function createModel(
     await tune(device);
     return device;
   });
+  checkOwnParts(config, device, dtype);
   await adoptKernels(device, ranks.model);
   const allocation = { name, fallbackName, dtype, trained: true, preset, ranks };
   const state = await together(

@@ -23,6 +23,7 @@ import { spreadParameters } from "../ranks/spread.ts";
 import { parameterBytes } from "../weights/stream_weights.ts";
 import { positionsName } from "../weights/weight_layout.ts";
 import { checkWeights, type WeightSource } from "../weights/weight_source.ts";
+import { checkOwnParts } from "./check_parts.ts";
 import { adoptKernels, openModelRanks, requireAlike } from "./model_ranks.ts";
 import { sharedDevice } from "./shared_device.ts";
 
@@ -78,6 +79,7 @@ async function readModel(
   const ranks = await openModelRanks(config, o.parallel, "Model.load");
   const readers = await readersOf(ranks, { file: source.file, config, dtype });
   await together(readers.world, "device", () => tune(device));
+  checkOwnParts(config, device, dtype);
   await adoptKernels(device, ranks.model);
   const allocation = { name, fallbackName, dtype, ranks };
   const state = await together(

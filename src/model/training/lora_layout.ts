@@ -9,7 +9,9 @@
  */
 import { ArenaLayout } from "../weights/arena_layout.ts";
 import type { AdaptedBlock } from "../../ops/mod.ts";
-import { countParameters, trainingFlop } from "../architecture/config.ts";
+import { ConfigError } from "../../base/errors.ts";
+import { countParameters, type ModelConfig, trainingFlop } from "../architecture/config.ts";
+import { activationName, isGated } from "../architecture/parts.ts";
 import type {
   HeldPart,
   Parameter,
@@ -56,8 +58,13 @@ export class AdapterLayout implements ParameterLayout {
   /** The adapted matrices. */
   readonly slots: AdaptedSlot[];
 
-  /** Lays out the adapters of a model, or of the part of it that a shard holds. */
+  /**
+   * Lays out the adapters of a model, or of the part of it that a shard holds.
+   *
+   * @throws {ConfigError} for the target `gate_proj` in a model whose activation has no gate
+   */
   constructor(readonly weights: WeightLayout, readonly settings: LoraSettings) {
+    if (settings.targets.includes("gate_proj") && !isGated(weights.config)) throw missingGate(weights.config);
     const slots = weights.slots.filter((slot) => slot.parts.some(({ name }) => this.#adapts(name)));
     const starts = new Map(slots.map((slot) => [slot, { a: 0, b: 0 }]));
     const place = (slot: WeightSlot, which: "a" | "b") =>
@@ -147,6 +154,15 @@ export class AdapterLayout implements ParameterLayout {
     };
     return { slot, a, b, blocks, thin, frozen };
   }
+}
+
+function missingGate(config: ModelConfig): ConfigError {
+  return new ConfigError(
+    `Cannot adapt gate_proj: the activation ${
+      activationName(config)
+    } of the model has no gate, leave it out of lora.targets`,
+    { path: "lora.targets", value: "gate_proj" },
+  );
 }
 
 /** Returns true for a matrix of which a shard holds rows. */

@@ -53,7 +53,7 @@ function adviceOf(change: Change | undefined): string {
   return "Choose a smaller model, or use an adapter or a memoryLimit that has room";
 }
 
-/** Returns an upper estimate of the bytes that a step takes otherWork: ids, and 256 bytes for the parameters of each call. */
+/** Returns an upper estimate of the bytes that a step takes besides: ids, and 256 bytes for the parameters of each call. */
 function smallBuffers(layers: number, { microBatch, context }: MemorySettings): number {
   return 256 * (40 * layers + 100) + 32 * microBatch * context;
 }

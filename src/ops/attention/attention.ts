@@ -6,7 +6,7 @@
  *     dv = P^T do              dq = dZ k / sqrt(E)                    dk = dZ^T q / sqrt(E)
  *
  * where for each sequence and head q, o, dq and do are [T, E], k, v, dk and dv are [S, E], the scores Z and weights P are
- * [T, S], and D is [T]. OtherWork o only the maximum of each row of Z and 1 / sum(exp(Z - maximum)) are kept. The backward
+ * [T, S], and D is [T]. Besides o only the maximum of each row of Z and 1 / sum(exp(Z - maximum)) are kept. The backward
  * pass computes each score by the same products and sums in the same order, so that scores of hundreds give the same P
  * again. The forward pass is that of Rabe and Staats 2021, the backward pass that of Dao and others 2022. Query head h
  * reads key head floor(h Hkv / H). The keys that a row sees are one span, first to last: causal order, document borders,

@@ -1,6 +1,9 @@
-// o = softmax(q k^T / sqrt(E)) v, one invocation per query row and head. The maximum of the scores is updated from key to
-// key, so that no row of scores is stored; keys outside the row's span are not visited. The maximum and 1 / sum are kept for the
-// backward pass, which computes each score by the same products and sums in the same order: P is then as exact as here.
+//     Z = q k^T / sqrt(E)        P = softmax(Z)        o = P v
+//
+// where for each sequence and head q and o are [T, E], k and v are [S, E], and Z and P are [T, S]. One invocation per query row
+// and head. The maximum of the scores is updated from key to key, so that no row of scores is stored; keys outside the row's
+// span are not visited. The maximum and 1 / sum are kept for the backward pass, which computes each score by the same products
+// and sums in the same order: P is then as exact as here.
 @group(0) @binding(0) var<storage, read> q: array<q_t>;                // [R, qStride], heads side by side
 @group(0) @binding(1) var<storage, read> kv: array<kv_t>;               // [B S, kvStride], keys at column k, values at v
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;      // [R] first and last key that the row sees

@@ -1,5 +1,7 @@
-// o = sum of the parts of a query and head, each with weights that count from its own largest score. One invocation per Vec of
-// o; parts of ranges that lie outside the row's span were not computed and are not read.
+//     o = sum_p exp(m_p - m) o_p / sum_p exp(m_p - m) s_p        m = max_p m_p
+//
+// where part p of a query and head has the largest score m_p, the sum of weights s_p and the weighted values o_p [E], and o is
+// [R, H E]. One invocation per Vec of o; parts of ranges that lie outside the row's span were not computed and are not read.
 @group(0) @binding(0) var<storage, read> spans: array<vec2<u32>>; // [R] first and last key that the row sees
 @group(0) @binding(1) var<storage, read> parts: array<parts_t>; // [R, H, P, E] weighted values
 @group(0) @binding(2) var<storage, read> sums: array<vec2<f32>>; // [R, H, P] largest score, sum of the weights

@@ -1,5 +1,8 @@
-// dv = sum over queries of P do, dk = sum over queries of dZ q, over all query heads of the key head's group. One invocation
-// per key row and key head adds both: WebGPU has no atomic sums of floats, and the order of the sums is always the same.
+//     dv = P^T do        dk = dZ^T q / sqrt(E)        dZ = P (do v^T - D)
+//
+// where for each sequence and head q and do are [T, E], k, v, dk and dv are [S, E], P and dZ are [T, S], and D is [T]. One
+// invocation per key row and key head adds dk and dv over all query heads of its group: WebGPU has no atomic sums of floats,
+// and the order of the sums is always the same. P = exp(score - maximum) / sum is computed again, not read.
 @group(0) @binding(0) var<storage, read> q: array<q_t>;
 @group(0) @binding(1) var<storage, read> kv: array<kv_t>;
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;

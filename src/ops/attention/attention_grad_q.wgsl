@@ -1,5 +1,8 @@
-// dq = sum over keys of dZ k, with dZ = P (dP - D) / sqrt(E) and P = exp(score - max) / sum. One invocation per query row and head.
-// D = sum(do o) is kept for attention_grad_kv.wgsl.
+//     D = sum(do o)        dZ = P (do v^T - D)        dq = dZ k / sqrt(E)
+//
+// where for each sequence and head q, o, do and dq are [T, E], k and v are [S, E], P and dZ are [T, S], and D is [T], which is
+// kept for attention_grad_kv.wgsl. One invocation per query row and head. P = exp(score - maximum) / sum is computed again, not
+// read.
 @group(0) @binding(0) var<storage, read> q: array<q_t>;
 @group(0) @binding(1) var<storage, read> kv: array<kv_t>;
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>;

@@ -142,7 +142,7 @@ function subgroupKernel(
       store: (place, l, h) => store(layouts.parts, "parts", place, l, h),
     },
   });
-  const made = kernel(name, text);
+  const made = kernel(name, text, {}, "", subgroupTemplate);
   kernels.set(name, made);
   return made;
 }
@@ -167,5 +167,6 @@ function sharedKernel(cut: Cut, headDim: number, { q, cache }: Record<"q" | "cac
     indices: { h: over("h", range(heads)), u: over("u", range(step)) },
     macros: {},
   });
-  return kernel(`attention_few shared E=${headDim} heads=${heads}`, text, {}, stored(4, { q, kv: cache }));
+  const prelude = stored(4, { q, kv: cache });
+  return kernel(`attention_few shared E=${headDim} heads=${heads}`, text, {}, prelude, sharedTemplate);
 }

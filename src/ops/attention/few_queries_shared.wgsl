@@ -1,7 +1,9 @@
-// Parts of o = softmax(q k^T / sqrt(E)) v for GPUs: a workgroup of 64 lanes computes {heads} heads of a query over a range of
-// {keys} keys. First a lane owns a key and computes its scores for all heads, then the lanes of a head turn its scores into
-// weights, then a lane owns four numbers of the values. attention_combine.wgsl joins the ranges. A template (../unroll.ts);
-// indices: h (heads), u (neighbouring vec4s of a head).
+//     Z = q k^T / sqrt(E)        P = softmax(Z)        o = P v
+//
+// in parts, for a few queries over a cache on GPUs, where q is [T, E] and k and v are [S, E] for each sequence and head. A
+// workgroup of 64 lanes computes {heads} heads of a query over a range of {keys} keys. First a lane owns a key and computes its
+// scores for all heads, then the lanes of a head turn its scores into weights, then a lane owns four numbers of the values.
+// attention_combine.wgsl joins the ranges. A template (../unroll.ts); indices: h (heads), u (neighbouring vec4s of a head).
 @group(0) @binding(0) var<storage, read> q: array<q_t>; // [R, qStride], heads side by side
 @group(0) @binding(1) var<storage, read> kv: array<kv_t>; // [B S, kvStride], keys at column k, values at v
 @group(0) @binding(2) var<storage, read> spans: array<vec2<u32>>; // [R] first and last key that the row sees

@@ -1,7 +1,9 @@
-// Parts of o = softmax(q k^T / sqrt(E)) v on one subgroup of {lanes} lanes: a workgroup computes {heads} heads of a query over
-// a range of {keys} keys. A lane owns one of each {lanes} keys and keeps its own maximum, sum and weighted values: each lane is a
-// part, and attention_combine.wgsl joins them. A template (../unroll.ts); indices: h (heads), i (eights of a head), o (l and h of
-// eight), c (both of all eights).
+//     Z = q k^T / sqrt(E)        P = softmax(Z)        o = P v
+//
+// in parts, for a few queries over a cache, where q is [T, E] and k and v are [S, E] for each sequence and head. A workgroup is
+// one subgroup of {lanes} lanes and computes {heads} heads of a query over a range of {keys} keys. A lane owns one of each
+// {lanes} keys and keeps its own maximum, sum and weighted values: each lane is a part, and attention_combine.wgsl joins them. A
+// template (../unroll.ts); indices: h (heads), i (eights of a head), o (l and h of eight), c (both of all eights).
 {functions}
 @group(0) @binding(0) var<storage, read> q: {arrayQ}; // [R, qStride], heads side by side
 @group(0) @binding(1) var<storage, read> kv: {arrayKV}; // [B S, kvStride], keys at column k, values at v

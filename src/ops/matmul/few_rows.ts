@@ -115,7 +115,7 @@ function kernelOf(
       times: (a, b) => group === 1 ? `${a} * ${b}` : `dot(${a}, ${b})`,
     },
   });
-  const made = kernel(name, text);
+  const made = kernel(name, text, {}, "", template);
   kernels.set(name, made);
   return made;
 }

@@ -1,7 +1,9 @@
-// C = A B^T for {rows} rows of A: a workgroup computes {cols} columns of C, and its lanes share the sums over K. A template
-// (../unroll.ts) with the loads of weight_units.ts. Indices: m (rows of A), n (columns of C, lines of B), g (groups of
-// numbers in a unit of B, one load of A each), o (the registers of a group). Columns beyond C are read from its last one and
-// not written.
+//     C = A B^T
+//
+// where A is [M, K] with {rows} rows, B is [N, K] and C is [M, N]. A workgroup computes {cols} columns of C, and its lanes share
+// the sums over K. Columns beyond C are read from its last one and not written. A template (../unroll.ts) with the loads of
+// weight_units.ts; indices: m (rows of A), n (columns of C, lines of B), g (groups of numbers in a unit of B, one load of A
+// each), o (the registers of a group).
 {functions}
 @group(0) @binding(0) var<storage, read> a: {arrayA}; // [M, K]
 @group(0) @binding(1) var<storage, read> b: {arrayB}; // [N, K]

@@ -1,7 +1,9 @@
-// C = A B, with A and B read through strides, so that one kernel computes A B, A B^T and A^T B. An invocation owns 4 x 4
-// numbers of C in registers, which start with C where ADD. Rows and columns beyond the matrix are read from its last row or
-// column and not written. This kernel runs on every adapter; matmul_subgroup.wgsl is faster on software adapters,
-// matmul_shared.wgsl on GPUs.
+//     C_mn = sum_k A_mk B_kn
+//
+// where C is [M, N], or C += with ADD. A and B are read through strides, so that one kernel computes A B, A B^T and A^T B. An
+// invocation owns 4 x 4 numbers of C in registers. Rows and columns beyond the matrix are read from its last row or column and
+// not written. This kernel runs on every adapter; matmul_subgroup.wgsl is faster on software adapters, matmul_shared.wgsl on
+// GPUs.
 @group(0) @binding(0) var<storage, read> a: array<a_t>;          // A[m, k] at m * aRow + k * aCol
 @group(0) @binding(1) var<storage, read> b: array<b_t>;          // B[k, n] at k * bRow + n * bCol
 @group(0) @binding(2) var<storage, read_write> c: array<c_t>;    // [M, N] with ldc from row to row

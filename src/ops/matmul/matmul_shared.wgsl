@@ -1,8 +1,19 @@
-// C = A B, A B^T or A^T B through workgroup memory, with the sums of matmul.wgsl: read it first. A template (../unroll.ts).
-// {lanesA} x {lanesB} invocations compute a block of {rows} x {cols} numbers of C. Slabs of A and B, {depth} deep, lie in workgroup memory
-// by lines of k, and there each four neighbouring rows or columns of C are one vec4. Sums are chains of fma in the order of k.
-// Indices: x (A and B), j (the four lines of a block), e (the four numbers of a line), k (lines of a slab), i (rows of an
-// invocation), u (its rows by fours), v (its columns by fours), part (its blocks of the slabs), t (the matrices that hold them).
+#if nn
+  //     C = A B
+#end
+#if nt
+  //     C = A B^T
+#end
+#if tn
+  //     C = A^T B
+#end
+//
+// where C is [M, N] and the sums run over K: through workgroup memory, with the sums of matmul.wgsl, which is shorter. With
+// `add` in the kernel's name they go on from C. {lanesA} x {lanesB} invocations compute a block of {rows} x {cols} numbers of
+// C. Slabs of A and B, {depth} deep, lie in workgroup memory by lines of k, and there each four neighbouring rows or columns
+// of C are one vec4. Sums are chains of fma in the order of k. A template (../unroll.ts); indices: x (A and B), j (the four
+// lines of a block), e (the four numbers of a line), k (lines of a slab), i (rows of an invocation), u (its rows by fours), v
+// (its columns by fours), part (its blocks of the slabs), t (the matrices that hold them).
 @group(0) @binding(0) var<storage, read> a: array<a_t>; // [M, K], transposed [K, M]; lda from row to row
 @group(0) @binding(1) var<storage, read> b: array<b_t>; // [K, N], for A B^T [N, K]; ldb from row to row
 @group(0) @binding(2) var<storage, read_write> c: array<c_t>; // [M, N], one behind another for each cut of K; ldc from row to row

@@ -1,7 +1,18 @@
-// C = A B, A B^T or A^T B on one subgroup of {lanes} lanes, with the sums of matmul.wgsl: read it first. A template (../unroll.ts)
-// with the macros of subgroup.ts: #load(name, buffer, line, eight of the line, numbers from line to line, k of element {e}).
-// A tile of C is {rows} rows, and each lane owns eight columns of it, as a pair (l: 0, 2, 4, 6; h: 1, 3, 5, 7) per row.
-// Indices: q (groups of {group} rows), i (rows of a group), s (loads of a group), k (eight k), n (eight columns), o (l and h).
+#if nn
+  //     C = A B
+#end
+#if nt
+  //     C = A B^T
+#end
+#if tn
+  //     C = A^T B
+#end
+//
+// where C is [M, N] and the sums run over K, with the sums of matmul.wgsl, which is shorter; with `add` in the kernel's name
+// they go on from C. A workgroup is one subgroup of {lanes} lanes. It computes a tile of {rows} rows of C, and each lane owns
+// eight columns of it, as a pair (l: 0, 2, 4, 6; h: 1, 3, 5, 7) per row. A template (../unroll.ts) with the macros of
+// subgroup.ts: #load(name, buffer, line, eight of the line, numbers from line to line, k of element {e}); indices: q (groups
+// of {group} rows), i (rows of a group), s (loads of a group), k (eight k), n (eight columns), o (l and h).
 {functions}
 @group(0) @binding(0) var<storage, read> a: #array(a); // [M, K], transposed [K, M]; lda from row to row
 @group(0) @binding(1) var<storage, read> b: #array(b); // [K, N], for A B^T [N, K]; ldb from row to row

@@ -1,4 +1,7 @@
-// C = the sums of all cuts of K, or C + them where ADD, each after the one before it.
+//     C = sum of all cuts
+//
+// where a cut [M, N] is the product over a part of K, and C is [M, N]; with ADD the sum goes on from C. One invocation per Vec
+// adds the cuts one after another.
 @group(0) @binding(0) var<storage, read> parts: array<Vec>;          // [cuts, M, N]
 @group(0) @binding(1) var<storage, read_write> c: array<c_t>;        // [M, N]; ldc from row to row
 struct Params { cuts: u32, size: u32, cols: u32, ldc: u32 } // size = M N; all but the cuts in Vecs

@@ -64,7 +64,7 @@ function matmulShared(layout: Layout, add: boolean, tile: Tile, { a, b, c }: Mat
   const key = `${name} ${number}`;
   const text = texts.get(key) ?? textOf(layout, add, tile, { by4: w === 4, c4: wC === 4, number });
   texts.set(key, text);
-  return kernel(name, text, {}, stored(w, { a, b }) + stored(wC, { c }));
+  return kernel(name, text, {}, stored(w, { a, b }) + stored(wC, { c }), template);
 }
 
 const texts = new Map<string, string>();
@@ -88,7 +88,19 @@ function textOf(
   };
   return unroll(template, {
     // Blocks of two rounds fetched ahead would take more registers than compilers give an invocation.
-    names: { ...types, add, rows, cols, lanesA, lanesB, depth, ahead: rounds === 1 },
+    names: {
+      ...types,
+      nn: layout === "nn",
+      nt: layout === "nt",
+      tn: layout === "tn",
+      add,
+      rows,
+      cols,
+      lanesA,
+      lanesB,
+      depth,
+      ahead: rounds === 1,
+    },
     indices: {
       x: [
         slab("a", layout !== "tn", rows, lanesA),

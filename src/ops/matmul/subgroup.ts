@@ -55,7 +55,7 @@ export function matmulSubgroup(
   }`;
   const known = kernels.get(name);
   if (known) return known;
-  const made = kernel(name, textOf(layout, add, operands, rows, lanes));
+  const made = kernel(name, textOf(layout, add, operands, rows, lanes), {}, "", template);
   kernels.set(name, made);
   return made;
 }

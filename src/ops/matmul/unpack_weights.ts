@@ -69,7 +69,7 @@ function kernelOf(
       store: (place, name) => put(place, name),
     },
   });
-  const made = kernel(name, text);
+  const made = kernel(name, text, {}, "", template);
   kernels.set(name, made);
   return made;
 }

@@ -1,5 +1,7 @@
-// Y = W in floats: one invocation per unit of a line. A template (../unroll.ts) with the loads of weight_units.ts; index g
-// (groups of numbers in a unit).
+//     Y = W
+//
+// in floats, where W [N, K] are halves or bytes with scales, and Y is [N, K]. One invocation per unit of a line. A template
+// (../unroll.ts) with the loads of weight_units.ts; index g (groups of numbers in a unit).
 {functions}
 @group(0) @binding(0) var<storage, read> w: {arrayW}; // [N, K]
 #if scaled

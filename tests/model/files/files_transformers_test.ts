@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Model } from "../../../src/model/mod.ts";
 import { Tokenizer } from "../../../src/tokenizer/mod.ts";
-import { oracle, pythonHas } from "../../support/python.ts";
+import { oracle, python, pythonHas } from "../../support/python.ts";
 import { testDevice } from "../../support/device.ts";
 import { inFolder } from "../../support/folder.ts";
 import { maxError } from "../../support/golden.ts";
@@ -49,6 +49,22 @@ Deno.test({
         assert.deepEqual([...tokenizer.encode(t, { bos: true })], theirs.encoded[i], JSON.stringify(t))
       );
       assert.deepEqual([...tokenizer.chat(messages).ids], theirs.chat);
+    });
+  },
+});
+
+Deno.test({
+  name: `a folder of other parts than the paper's is refused by transformers${there.reason}`,
+  ignore: there.ignore,
+  async fn() {
+    const shape = { dim: 16, layers: 1, heads: 2, vocabSize: 40, context: 8 };
+    using model = await Model.create(shape, { parts: { norm: "layer" }, device: await testDevice() });
+    await inFolder(async (folder) => {
+      await model.save(folder, { format: "llamero" });
+      const script = `from transformers import AutoModelForCausalLM as M; M.from_pretrained("${folder}")`;
+      const { code, error } = await python(["-c", script]);
+      assert.notEqual(code, 0);
+      assert.match(error, /model type .?llamero/);
     });
   },
 });

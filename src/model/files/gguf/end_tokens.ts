@@ -50,11 +50,11 @@ export function endTokens(
   return [...ends].sort((a, b) => a - b);
 }
 
-/** The names of values for ids that end a text otherWork EOS, in the order in which they are used. */
+/** The names of values for ids that end a text besides EOS, in the order in which they are used. */
 const NAMES = ["eot", "eom", "fim_rep", "fim_sep", "fim_pad"];
 
 /**
- * Returns names for the ids that end a text otherWork EOS, undefined where there are too many. Tokens that llama.cpp knows by
+ * Returns names for the ids that end a text besides EOS, undefined where there are too many. Tokens that llama.cpp knows by
  * their text need none, so the others come first.
  */
 export function endNames(ids: readonly number[], tokens: readonly string[]): [string, number][] | undefined {

@@ -83,7 +83,7 @@ export function tokenizerValues(
   const ends = tokenizer.stopIds.filter((id) => id !== eos && id < vocabSize);
   const named = endNames(ends, pieces.map(({ text }) => text));
   if (!named) {
-    throw refusal(`${ends.length} tokens otherWork EOS end a text, which is more than a file can name`);
+    throw refusal(`${ends.length} tokens besides EOS end a text, which is more than a file can name`);
   }
   for (const [name, id] of named) set(`ggml.${name}_token_id`, { type: "u32", value: id });
   set("ggml.add_bos_token", { type: "bool", value: tokenizer.addsBos });

@@ -26,7 +26,7 @@ export type AttentionPass = "forward" | "gradQ" | "gradKV";
 export interface AttentionKernels {
   /** Numbers in a unit of the strides and columns that the kernels are given. */
   unit: number;
-  /** Tensors that all of them read otherWork the others. */
+  /** Tensors that all of them read besides the others. */
   args: Readonly<Record<string, Tensor>>;
   /** Returns a kernel. */
   kernel(pass: AttentionPass): Kernel;

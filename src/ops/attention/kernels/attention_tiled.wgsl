@@ -1,6 +1,11 @@
-// o = softmax(q k^T / sqrt(E)) v by tiles, with the sums of attention.wgsl: read it first. One workgroup per tile of query rows
-// and head. A template (../../unroll.ts) over n (query rows of a lane), e (the eight keys of a block), i (the vec4s of a head);
-// its macros are in tiled.ts: #block names eight rows of a buffer, #loadBlocks loads them, #broadcast gives row e to all lanes.
+//     Z = q k^T / sqrt(E)        P = softmax(Z)        o = P v
+//
+// where for each sequence and head q and o are [T, E], k and v are [S, E], and Z and P are [T, S]: by tiles, with the sums of
+// attention.wgsl, which is shorter. One workgroup per tile of {tileRows} query rows and head; keys come in blocks of eight, and
+// blocks outside the spans of the tile are not visited. Maximum and sum of a row are updated from block to block, so that no
+// row of P is stored. A template (../../unroll.ts) over n (query rows of a lane), e (the eight keys of a block), i (the vec4s of
+// a head); its macros are in tiled.ts: #block names eight rows of a buffer, #loadBlocks loads them, #broadcast gives row e to
+// all lanes.
 #declare(key, value)
 @group(0) @binding(0) var<storage, read> q: #array(q); // [R, qStride], heads side by side
 @group(0) @binding(1) var<storage, read> kv: #array(kv); // [B S, kvStride], keys at column k, values at v

@@ -1,6 +1,9 @@
-// dv = sum over queries of P do, dk = sum over queries of dZ q by tiles, with the sums of attention_grad_kv.wgsl: read it first.
-// One workgroup per tile of key rows and key head; it reads the queries of all heads of its group. A template (../../unroll.ts)
-// over n (key rows of a lane), e (the eight queries of a block), i (the vec4s of a head); its macros are in tiled.ts.
+//     dv = P^T do        dk = dZ^T q / sqrt(E)        dZ = P (do v^T - D)
+//
+// where for each sequence and head q and do are [T, E], k, v, dk and dv are [S, E], P and dZ are [T, S], and D is [T]: by tiles,
+// with the sums of attention_grad_kv.wgsl, which is shorter. One workgroup per tile of {tileRows} key rows and key head; it reads
+// the queries of all heads of its group in blocks of eight. A template (../../unroll.ts) over n (key rows of a lane), e (the
+// eight queries of a block), i (the vec4s of a head); its macros are in tiled.ts.
 #declare(query, upstream)
 @group(0) @binding(0) var<storage, read> q: #array(q);
 @group(0) @binding(1) var<storage, read> kv: #array(kv);

@@ -1,5 +1,8 @@
-// dq = sum over keys of dZ k by tiles, and D = sum(do o), with the sums of attention_grad_q.wgsl: read it first. One workgroup
-// per tile of query rows and head. A template (../../unroll.ts) with the indices and macros of attention_tiled.wgsl.
+//     D = sum(do o)        dZ = P (do v^T - D)        dq = dZ k / sqrt(E)
+//
+// where for each sequence and head q, o, do and dq are [T, E], k and v are [S, E], P and dZ are [T, S], and D is [T]: by tiles,
+// with the sums of attention_grad_q.wgsl, which is shorter. One workgroup per tile of {tileRows} query rows and head. A template
+// (../../unroll.ts) with the indices and macros of attention_tiled.wgsl.
 #declare(key, value)
 @group(0) @binding(0) var<storage, read> q: #array(q);
 @group(0) @binding(1) var<storage, read> kv: #array(kv);

@@ -44,7 +44,7 @@ export function blockKernels(
     kernel: (pass) => {
       const [name, template] = sources[pass];
       const text = textOf(template, ownRows(pass, headDim), headDim / 4);
-      return kernel(`${name} blocks E=${headDim}`, text, {}, stored(4, tensors));
+      return kernel(`${name} blocks E=${headDim}`, text, {}, stored(4, tensors), template);
     },
     grid: (pass) => {
       const rows = pass === "gradKV" ? keys : queries * heads / kvHeads;

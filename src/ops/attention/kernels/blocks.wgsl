@@ -1,7 +1,10 @@
-// o = softmax(q k^T / sqrt(E)) v by blocks, with the sums of attention.wgsl: read it first. One workgroup per {own} rows of a key
-// head: its rows are the queries of all its query heads, row r being query r / group and head r % group of the group.
-// A template (../../unroll.ts) over i (rows of a lane), j (its keys of a block), n (vec4s of a row that a lane sums), h (lanes of
-// a row) and f (rows that a lane fetches); #declare, #dots and #sums are in blocks.ts.
+//     Z = q k^T / sqrt(E)        P = softmax(Z)        o = P v
+//
+// where for each sequence and head q and o are [T, E], k and v are [S, E], and Z and P are [T, S]: by blocks, with the sums of
+// attention.wgsl, which is shorter. One workgroup per {own} rows of a key head: its rows are the queries of all its query heads,
+// row r being query r / group and head r % group of the group. A template (../../unroll.ts) over i (rows of a lane), j (its keys
+// of a block), n (vec4s of a row that a lane sums), h (lanes of a row) and f (rows that a lane fetches); #declare, #dots and
+// #sums are in blocks.ts.
 #declare()
 @group(0) @binding(0) var<storage, read> q: array<q_t>; // [R, qStride], heads side by side
 @group(0) @binding(1) var<storage, read> kv: array<kv_t>; // [B S, kvStride], keys at column k, values at v

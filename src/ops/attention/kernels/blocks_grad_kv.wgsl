@@ -1,6 +1,9 @@
-// dv = sum over queries of P do, dk = sum over queries of dZ q by blocks, with the sums of attention_grad_kv.wgsl: read it first.
-// One workgroup per {own} keys of a key head; it walks the queries of each query head of the group, from the first to the last
-// that sees one of its keys. Indices: i (keys of a lane), j (its queries of a block), g (queries that it fetches), others as in blocks.wgsl.
+//     dv = P^T do        dk = dZ^T q / sqrt(E)        dZ = P (do v^T - D)
+//
+// where for each sequence and head q and do are [T, E], k, v, dk and dv are [S, E], P and dZ are [T, S], and D is [T]: by blocks,
+// with the sums of attention_grad_kv.wgsl, which is shorter. One workgroup per {own} keys of a key head; it walks the queries of
+// each query head of the group, from the first to the last that sees one of its keys. A template (../../unroll.ts); indices: i
+// (keys of a lane), j (its queries of a block), g (queries that it fetches), others as in blocks.wgsl.
 #declare()
 @group(0) @binding(0) var<storage, read> q: array<q_t>; // [R, qStride]
 @group(0) @binding(1) var<storage, read> kv: array<kv_t>; // [B S, kvStride]

@@ -1,5 +1,8 @@
-// dq = sum over keys of dZ k by blocks, and D = sum(do o), with the sums of attention_grad_q.wgsl: read it first. Tiles, rows,
-// indices and macros are those of blocks.wgsl.
+//     D = sum(do o)        dZ = P (do v^T - D)        dq = dZ k / sqrt(E)
+//
+// where for each sequence and head q, o, do and dq are [T, E], k and v are [S, E], P and dZ are [T, S], and D is [T]: by blocks,
+// with the sums of attention_grad_q.wgsl, which is shorter. One workgroup per tile of rows, as in blocks.wgsl, whose rows, indices and
+// macros are those of this template (../../unroll.ts) too.
 #declare()
 @group(0) @binding(0) var<storage, read> q: array<q_t>; // [R, qStride]
 @group(0) @binding(1) var<storage, read> kv: array<kv_t>; // [B S, kvStride]

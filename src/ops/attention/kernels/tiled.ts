@@ -99,7 +99,7 @@ function tiled(name: string, template: string, tile: Tile, headDim: number): Ker
     },
     macros: macrosOf(tile),
   });
-  const made = kernel(`${name} ${tile.name} E=${headDim}`, source);
+  const made = kernel(`${name} ${tile.name} E=${headDim}`, source, {}, "", template);
   kernels.set(key, made);
   return made;
 }

@@ -101,7 +101,7 @@ Deno.test("BOS and EOS around a text, and up to five more ends, are written and 
   assert.ok(read.addsBos);
   assert.deepEqual(read.encode("llama <|eos|>"), tokenizer.encode("llama <|eos|>"));
   const many = tokenizer.withEosIds([100, 101, 102]);
-  assert.throws(() => written(many), /7 tokens otherWork EOS end a text, which is more than a file can name/);
+  assert.throws(() => written(many), /7 tokens besides EOS end a text, which is more than a file can name/);
 });
 
 Deno.test("a Metaspace tokenizer is written as SentencePiece", () => {
