@@ -193,6 +193,8 @@ function linesIn(text: string): string {
 export function pre(text: string, isLong = false): string {
   const height = isLong ? ";max-height:420px;overflow-y:auto" : "";
   return scrolling(
-    `<pre style="margin:4px 0;padding:6px 10px;background:${GREY_TINT}${height}">${escapeHtml(text)}</pre>`,
+    `<pre style="margin:4px 0;padding:6px 10px;font:12px/1.5 monospace;background:${GREY_TINT}${height}">${
+      escapeHtml(text)
+    }</pre>`,
   );
 }
