@@ -60,10 +60,6 @@ export const course: readonly Lesson[] = [
 
 /** Notebooks that may still be missing or without the pattern of the course. */
 export const toCome: readonly string[] = [
-  "00_the_paper",
-  "01_quickstart",
-  "05_training",
-  "06_efficiency",
   "07_evaluation",
   "08_instruct",
   "09_bias_and_truth",
@@ -80,6 +76,8 @@ export const toCome: readonly string[] = [
 export const quick: Readonly<Record<string, number>> = {
   "02_data": 9,
   "03_tokenizer": 6,
+  "06_efficiency": 16,
+  "13_your_own_op": 60,
 };
 
 /** Returns the path of a notebook of the course. */

@@ -115,7 +115,8 @@ function predictionComplaints(notebook: Notebook): string[] {
 }
 
 function exerciseComplaints(notebook: Notebook): string[] {
-  const all = exercisesOf(notebook), section = sectionOf(notebook, "Exercises");
+  const all = exercisesOf(notebook);
+  const section = sectionOf(notebook, "Exercises");
   return [
     ...all.length === EXERCISES ? [] : [`${all.length} cells are tagged exercise instead of ${EXERCISES}`],
     ...all.flatMap((cell, i) => {
