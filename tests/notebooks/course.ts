@@ -60,12 +60,8 @@ export const course: readonly Lesson[] = [
 
 /** Notebooks that may still be missing or without the pattern of the course. */
 export const toCome: readonly string[] = [
-  "07_evaluation",
   "08_instruct",
   "09_bias_and_truth",
-  "10_carbon",
-  "11_looking_inside",
-  "12_many_machines",
 ];
 
 /**
