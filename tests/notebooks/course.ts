@@ -73,6 +73,9 @@ export const quick: Readonly<Record<string, number>> = {
   "02_data": 9,
   "03_tokenizer": 6,
   "06_efficiency": 16,
+  "07_evaluation": 51,
+  "10_carbon": 61,
+  "11_looking_inside": 2,
   "13_your_own_op": 60,
 };
 
