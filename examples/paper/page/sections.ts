@@ -195,6 +195,32 @@ export function answersTable({ asked }: Answers, shown = 8): Picture {
   });
 }
 
+/** A benchmark with options: the share that is right, and what a guess gets. */
+export interface BesideGuess {
+  /** Name of the benchmark. */
+  task: string;
+  /** Share that is right. */
+  value: number;
+  /** Share that a guess gets right. */
+  chance: number;
+  /** True where the whole 95 % interval lies above a guess. */
+  isAbove: boolean;
+}
+
+/** Returns the benchmarks of a report that have options, each beside a guess. */
+export function besideGuess(report: Report): BesideGuess[] {
+  return report.results.flatMap(({ task, measures: [{ value, chance, interval }] }) =>
+    chance === undefined || !interval ? [] : [{ task, value, chance, isAbove: interval[0] > chance }]
+  );
+}
+
+/** Says in a sentence which benchmarks lie above a guess. */
+export function guessSentence(all: readonly BesideGuess[]): string {
+  const above = all.filter(({ isAbove }) => isAbove).map(({ task }) => task);
+  const names = above.length ? `: ${above.join(", ")}` : "";
+  return `Of ${all.length} benchmarks with options ${above.length} lie above a guess by more than their interval${names}.`;
+}
+
 /** Returns the table of the model's files. */
 export function filesTable(saved: readonly SavedModel[]): Picture {
   return table(
