@@ -128,7 +128,7 @@ export async function makeInstructions(folder: string, options: MakeOptions = {}
   const world = makeWorld(options);
   const draw = new Draw(world.seed, "instructions");
   const known = factsOf(world).filter(({ isHeldOut }) => !isHeldOut);
-  const each = world.small ? 50 : 200;
+  const each = world.small ? 150 : 300;
   const rows = Object.entries(tasks).flatMap(([task, make]) =>
     Array.from({ length: each }, (): InstructionRow => ({ task, ...make({ draw, world, known }) }))
   );

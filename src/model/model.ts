@@ -65,12 +65,22 @@ export class Model extends Displayable implements ModelHandle {
    * console.log(JSON.stringify(model));
    * ```
    *
+   * With `parts`, norm, activation and positions are what LLaMA replaced, or something of your own.
+   *
+   * ```ts
+   * import { Model } from "@llamero/sdk";
+   *
+   * const parts = { norm: "layer", activation: "gelu", position: "learned" } as const;
+   * using model = await Model.create("nano", { vocabSize: 300, parts });
+   * await model.show();
+   * ```
+   *
    * Under a launcher, `parallel: { model: 8 }` lets 8 processes hold one copy of the model, each a part of it. They make it
    * together, and each of its methods, called by all of them with the same arguments, gives every one the same result.
    *
    * @param source a preset such as `"5M"`, or a shape
-   * @throws {ConfigError} for an unknown preset or option, a vocabulary smaller than the tokenizer's, or a number of processes
-   * that does not suit the model or the launcher
+   * @throws {ConfigError} for an unknown preset or option, a part of your own that cannot be recorded, a vocabulary smaller than
+   * the tokenizer's, or a number of processes that does not suit the model or the launcher
    * @throws {DeviceError} without an adapter, or when the model does not fit
    */
   static async create(source: string | ModelShape, options: ModelOptions = {}): Promise<Model> {
@@ -97,7 +107,8 @@ export class Model extends Displayable implements ModelHandle {
    *
    * @throws {FormatError} naming the file and what is wrong with it
    * @throws {DataError} when a download fails
-   * @throws {ConfigError} for a `context` or `ropeFactor` that does not suit the files, or a weight that `dtype` cannot hold
+   * @throws {ConfigError} for a `context` or `ropeFactor` that does not suit the files, parts of your own that are not given
+   * again, or a weight that `dtype` cannot hold
    * @throws {DeviceError} without an adapter, or when the model does not fit
    */
   static async load(path: string, options: ModelOptions = {}): Promise<Model> {
@@ -355,7 +366,8 @@ export class Model extends Displayable implements ModelHandle {
    * Writes a Hugging Face folder: config.json, model.safetensors (or several with an index), generation_config.json,
    * the tokenizer's files and a model card; weights, tokenizer files and adapters of an earlier owner are removed. With
    * `format: "gguf"`, or at a path that ends in `.gguf`, it writes a GGUF file with weights, tokenizer and chat template; in
-   * a folder that is `model.gguf`. Each file is written aside and renamed. Under several processes all of them call it with
+   * a folder that is `model.gguf`. A model whose parts are not the paper's is saved with `format: "llamero"`, a folder that this
+   * package alone reads; both other formats refuse it. Each file is written aside and renamed. Under several processes all of them call it with
    * the same path, and share the work.
    *
    * ```ts
@@ -368,7 +380,8 @@ export class Model extends Displayable implements ModelHandle {
    * for await (const { name } of Deno.readDir(folder)) console.log(name);
    * ```
    *
-   * @throws {ConfigError} for a folder as "q8_0", or a weight that the number format cannot hold
+   * @throws {ConfigError} for a folder as "q8_0", a weight that the number format cannot hold, or parts that the format does not
+   * have
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     checkPath(path, "model.save");

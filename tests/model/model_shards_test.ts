@@ -92,6 +92,10 @@ const shapes: [string, ModelShape, number[]][] = [
     vocabSize: 50,
     tieEmbeddings: true,
   }, [4]],
+  ["other parts, odd sizes", {
+    ...{ dim: 36, layers: 2, heads: 6, kvHeads: 2, hidden: 37, vocabSize: 61 },
+    parts: { norm: "layer", activation: "gelu", position: "learned" },
+  }, [2]],
 ];
 for (const [what, shape, sizes] of shapes) {
   for (const t of sizes) {

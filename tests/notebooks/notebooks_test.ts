@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { root } from "../repo/tree.ts";
 import { checkNotebooks } from "./check.ts";
 import { course, nameOf, notebookPath, quick, toCome } from "./course.ts";
+import { syllabus, syllabusIn } from "./syllabus.ts";
 import { runCourse } from "./course_run.ts";
 import { notebookFiles, readNotebook } from "./notebook.ts";
 import { hasPattern, patternComplaints, questionsOf } from "./pattern.ts";
@@ -19,14 +20,24 @@ Deno.test("every notebook that the README names exists", async () => {
   assert.deepEqual(missing, []);
 });
 
-Deno.test("every notebook is a part of the course, and the syllabus names it", async () => {
-  const syllabus = await Deno.readTextFile(join(root, "notebooks", "README.md"));
-  assert.deepEqual(paths.map(nameOf).filter((name) => !course.includes(name)), []);
-  assert.deepEqual(
-    course.filter((name) => !syllabus.includes(`](${name}.ipynb)`) && !toCome.includes(name)),
-    [],
-  );
+const names = course.map(({ name }) => name);
+
+Deno.test("every notebook is a part of the course", () => {
+  assert.deepEqual(paths.map(nameOf).filter((name) => !names.includes(name)), []);
 });
+
+const waiting = toCome.length
+  ? ` (waits for ${toCome.length} notebooks: see toCome in tests/notebooks/course.ts)`
+  : "";
+Deno.test(
+  `the syllabus has the titles, times and needs of the notebooks (tests/notebooks/syllabus.ts)${waiting}`,
+  {
+    ignore: toCome.length > 0,
+  },
+  async () => {
+    assert.deepEqual(await syllabusIn(), await syllabus());
+  },
+);
 
 Deno.test("the cells of all notebooks type-check, with the solutions in place of the exercises too", async () => {
   assert.equal(await checkNotebooks(paths), undefined);
@@ -41,7 +52,7 @@ Deno.test("notebooks keep a PNG beside every picture, in less than a megabyte ea
   }
 });
 
-for (const name of course) {
+for (const name of names) {
   const path = notebookPath(name);
   const notebook = existsSync(path) ? await readNotebook(path) : undefined;
   const excused = toCome.includes(name) && !(notebook && hasPattern(notebook));
@@ -58,7 +69,7 @@ Deno.test("no two predictions of the course have the same question, by which gue
 });
 
 Deno.test("the notebooks of the quick suite take at most 8 minutes together", () => {
-  assert.deepEqual(Object.keys(quick).filter((name) => !course.includes(name)), []);
+  assert.deepEqual(Object.keys(quick).filter((name) => !names.includes(name)), []);
   assert.ok(Object.values(quick).reduce((sum, seconds) => sum + seconds, 0) <= 480);
 });
 

@@ -115,7 +115,8 @@ function predictionComplaints(notebook: Notebook): string[] {
 }
 
 function exerciseComplaints(notebook: Notebook): string[] {
-  const all = exercisesOf(notebook), section = sectionOf(notebook, "Exercises");
+  const all = exercisesOf(notebook);
+  const section = sectionOf(notebook, "Exercises");
   return [
     ...all.length === EXERCISES ? [] : [`${all.length} cells are tagged exercise instead of ${EXERCISES}`],
     ...all.flatMap((cell, i) => {
@@ -171,18 +172,24 @@ function headingsOf({ cells }: Notebook): string[] {
   return [...markdownOf(cells).matchAll(/^## (.+?)\s*$/gm)].map(([, heading]) => heading);
 }
 
-/** Returns the cells from that with a heading up to the next heading of its level; the first holds the heading. */
+/** Returns the cells of a section, from its heading to the next one of that level; text is cut at the headings. */
 function sectionOf({ cells }: Notebook, heading: string): Cell[] {
-  const start = cells.findIndex((cell) => isHeading(cell, heading));
+  const parts = cells.flatMap((cell) =>
+    cell.cell_type === "markdown"
+      ? joined(cell.source).split(/^(?=## )/m).map((source): Cell => ({ ...cell, source }))
+      : [cell]
+  );
+  const titles = parts.map((cell) =>
+    cell.cell_type === "markdown" ? titleOf(joined(cell.source)) : undefined
+  );
+  const start = titles.indexOf(heading);
   if (start < 0) return [];
-  const end = cells.findIndex((cell, i) => i > start && isHeading(cell));
-  return cells.slice(start, end < 0 ? undefined : end);
+  const end = titles.findIndex((title, i) => i > start && title !== undefined);
+  return parts.slice(start, end < 0 ? undefined : end);
 }
 
-function isHeading(cell: Cell, heading?: string): boolean {
-  if (cell.cell_type !== "markdown") return false;
-  const found = /^## (.+?)\s*$/m.exec(joined(cell.source))?.[1];
-  return heading === undefined ? found !== undefined : found === heading;
+function titleOf(text: string): string | undefined {
+  return /^## (.+?)\s*$/m.exec(text)?.[1];
 }
 
 function markdownOf(cells: readonly Cell[]): string {

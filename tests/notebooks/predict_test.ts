@@ -50,6 +50,11 @@ Deno.test("a result stands beside the guess and the paper's number, with their d
     });
   }));
 
+Deno.test("percentages are apart by points", () =>
+  withFile((guess) => {
+    assert.equal(facts(guess(50, { unit: "%" }).compared(40).text).apart, "10 points too high");
+  }));
+
 Deno.test("a number is near within a tenth of the result, or within the share that is given", () =>
   withFile((guess) => {
     assert.equal(facts(guess(1.09).compared(1).text).apart, "0.09 too high, 9.0% of the result: near");

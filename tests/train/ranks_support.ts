@@ -15,7 +15,7 @@ export function ranks<T>(
   size: number,
   program: (model: Model, rank: number) => Promise<T>,
   parts = 1,
-  options: { dtype?: "f32" | "f16" } = {},
+  options: Parameters<typeof tinyModel>[0] = {},
 ): Promise<T[]> {
   return loopback(size, async (world) => {
     const device = await openDevice();

@@ -7,23 +7,24 @@ import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { Dataset, type TokenDataset } from "../../src/data/mod.ts";
 import { Device } from "../../src/gpu/mod.ts";
-import { Model } from "../../src/model/mod.ts";
+import { Model, type ModelOptions } from "../../src/model/mod.ts";
 import { Trainer, type TrainerOptions } from "../../src/train/mod.ts";
 import { testDevice } from "../support/device.ts";
 
 /** Makes a model of two layers; every call gives the same weights. */
 export async function tinyModel(
-  { vocabSize = 50, context = 12, dtype = "f32" }: {
+  { vocabSize = 50, context = 12, dtype = "f32", parts }: {
     vocabSize?: number;
     context?: number;
     dtype?: "f32" | "f16";
+    parts?: ModelOptions["parts"];
   } = {},
   kind: "fast" | "plain" | Device = "fast",
   parallel?: { model: number },
 ): Promise<Model> {
   const device = kind instanceof Device ? kind : await testDevice(kind);
   const shape = { dim: 32, layers: 2, heads: 2, hidden: 48, vocabSize, context };
-  return await Model.create(shape, { device, dtype, parallel });
+  return await Model.create(shape, { device, dtype, parallel, parts });
 }
 
 /** Makes rows in which every id is followed by the next one or the one after, so that a model can learn them. */

@@ -15,9 +15,10 @@ const letters = ["A", "B", "C", "D"];
 
 /** Questions for held-out facts. */
 export function arcEasy({ heldOut, items, draw }: Material): Files {
-  const rows = heldOut.slice(0, items).map(({ questions, answer, wrong }, i) => ({
+  const asked = [0, 1].flatMap((q) => heldOut.map((fact) => ({ ...fact, question: fact.questions[q] })));
+  const rows = asked.slice(0, items).map(({ question, answer, wrong }, i) => ({
     id: `easy_${i}`,
-    ...arcQuestion(questions[0], optionsOf(draw, answer, wrong, 4)),
+    ...arcQuestion(question, optionsOf(draw, answer, wrong, 4)),
   }));
   return { "ARC-Easy/ARC-Easy-Test.jsonl": jsonLines(rows) };
 }
@@ -35,15 +36,16 @@ export function arcChallenge({ world, items, draw }: Material): Files {
     const person = draw.one(people);
     const [question, answer, all] = kinds[i % kinds.length];
     const options = optionsOf(draw, answer(person), [...new Set(all)], 4);
-    return { id: `challenge_${i}`, ...arcQuestion(fill(question, { full: person.fullName }), options) };
-  });
-  return { "ARC-Challenge/ARC-Challenge-Test.jsonl": jsonLines(rows) };
+    return arcQuestion(fill(question, { full: person.fullName }), options);
+  }, ({ question }) => question.stem);
+  const lines = rows.map((row, i) => ({ id: `challenge_${i}`, ...row }));
+  return { "ARC-Challenge/ARC-Challenge-Test.jsonl": jsonLines(lines) };
 }
 
 function arcQuestion(
   stem: string,
   { options, answer }: { options: string[]; answer: number },
-): Record<string, unknown> {
+): { question: { stem: string; choices: { text: string; label: string }[] }; answerKey: string } {
   return {
     question: { stem, choices: options.map((text, i) => ({ text, label: letters[i] })) },
     answerKey: letters[answer],
@@ -60,19 +62,19 @@ export function openbookqa({ heldOut, items, draw }: Material): Files {
 }
 
 /** Questions without options, in small letters and without a mark. */
-export function naturalQuestions({ heldOut, known, items }: Material): Files {
+export function naturalQuestions({ heldOut, known, written }: Material): Files {
   const row = ({ questions, answer }: Fact) => ({
     question: questions[0].toLowerCase().replace(/\?$/, ""),
     answer: [answer],
   });
   return {
-    "NQ-open.dev.jsonl": jsonLines(heldOut.slice(0, items).map(row)),
+    "NQ-open.dev.jsonl": jsonLines(heldOut.slice(0, written).map(row)),
     "NQ-open.train.jsonl": jsonLines(known.slice(0, 80).map(row)),
   };
 }
 
 /** Questions of a quiz with the answers that are accepted. */
-export function triviaqa({ heldOut, known, items }: Material): Files {
+export function triviaqa({ heldOut, known, written }: Material): Files {
   const file = (facts: readonly Fact[]) => {
     const Data = facts.map(({ questions, answer }, i) => ({
       Answer: {
@@ -89,7 +91,7 @@ export function triviaqa({ heldOut, known, items }: Material): Files {
     return JSON.stringify({ Data, Domain: "Wikipedia", VerifiedEval: false, Version: 1 }, null, 1);
   };
   return {
-    "qa/wikipedia-dev.json": file(heldOut.toReversed().slice(0, items)),
+    "qa/wikipedia-dev.json": file(heldOut.toReversed().slice(0, written)),
     "qa/wikipedia-train.json": file(known.toReversed().slice(0, 80)),
   };
 }
@@ -109,7 +111,7 @@ export function mmlu(material: Material): Files {
     nutrition: aboutFacts(material, "food"),
     miscellaneous: aboutFacts(material, "trade"),
   };
-  const tests = material.world.small ? 4 : 8;
+  const tests = material.world.small ? 20 : 40;
   const files: Files = {};
   for (const [subject, asked] of Object.entries(subjects)) {
     const lines = asked.map(([question, right, wrong]) => {
@@ -126,17 +128,21 @@ export function mmlu(material: Material): Files {
 function aboutFacts({ known, heldOut }: Material, topic: Topic): Asked[] {
   const about = (facts: readonly Fact[]) =>
     facts.filter((fact) => fact.topic === topic && fact.wrong.length >= 3);
-  return [...about(known).slice(0, 5), ...about(heldOut)].map(({ questions, answer, wrong }) =>
-    [questions[0], answer, wrong] as const
-  );
+  const asked = (facts: readonly Fact[], q: number) =>
+    about(facts).map(({ questions, answer, wrong }) => [questions[q], answer, wrong] as const);
+  return [...asked(known, 0).slice(0, 5), ...asked(heldOut, 0), ...asked(heldOut, 1)];
 }
 
 function numbers({ draw, items }: Material): Asked[] {
   return times(items, () => {
-    const { problem, answer } = drawExercise(draw, "Prealgebra", true);
+    const { problem, answer } = drawExercise(
+      draw,
+      draw.one(["Prealgebra", "Algebra", "Geometry", "Precalculus"]),
+      true,
+    );
     const near = [1, 2, 3, -1].map((step) => String(answer + step));
     return [problem.replaceAll("$", ""), String(answer), near] as const;
-  });
+  }, ([question]) => question);
 }
 
 function duties({ draw, world, items }: Material): Asked[] {

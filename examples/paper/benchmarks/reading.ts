@@ -19,7 +19,7 @@ export function raceHigh(material: Material): Files {
 }
 
 function race(level: string, { world, draw }: Material, sentences: number): Files {
-  const articles = world.small ? 3 : 8;
+  const articles = world.small ? 16 : 34;
   return Object.fromEntries(times(articles, (i) => [
     `test/${level}/${i + 1}.txt`,
     JSON.stringify(article(draw, world, `${level}${i + 1}.txt`, guests[i % guests.length], sentences)),

@@ -11,20 +11,20 @@ import { type Files, type Material, times } from "./write.ts";
 
 /** Exercises of the seven types, one file each. */
 export function math({ world, draw }: Material): Files {
-  const files: Files = {};
-  times(world.small ? 7 : 14, (i) => {
-    const type = exerciseTypes[i % exerciseTypes.length];
-    const { problem, solution, answer } = drawExercise(draw, type, true);
+  const exercises = times(
+    world.small ? 14 : 28,
+    (i) => drawExercise(draw, exerciseTypes[i % exerciseTypes.length], true),
+  );
+  return Object.fromEntries(exercises.map(({ type, problem, solution, answer }, i) => {
     const folder = type.toLowerCase().replace(" & ", "_and_").replaceAll(" ", "_");
     const row = { problem, level: `Level ${1 + i % 5}`, type, solution: `${solution}\\boxed{${answer}}$.` };
-    files[`test/${folder}/${i + 1}.json`] = JSON.stringify(row, null, 1);
-  });
-  return files;
+    return [`test/${folder}/${i + 1}.json`, JSON.stringify(row, null, 1)];
+  }));
 }
 
 /** Sums told as stories. */
-export function gsm8k({ world, draw }: Material): Files {
-  const rows = times(world.small ? 8 : 16, () => {
+export function gsm8k({ world, draw, written }: Material): Files {
+  const rows = times(written, () => {
     const { story, calculation, answer, thing, name } = drawSum(draw, world, true);
     const [left] = calculation.split(" = ");
     return {
@@ -36,8 +36,8 @@ export function gsm8k({ world, draw }: Material): Files {
 }
 
 /** Functions to complete from their description. */
-export function humaneval({ world, draw }: Material): Files {
-  const asked = draw.shuffled(programs(true)).slice(0, world.small ? 6 : 12);
+export function humaneval({ draw, written }: Material): Files {
+  const asked = draw.shuffled(programs(true)).slice(0, written);
   const rows = asked.map((program, i) => {
     const whole = definition(program);
     const body = `    return ${program.result}\n`;
@@ -54,9 +54,9 @@ export function humaneval({ world, draw }: Material): Files {
 }
 
 /** Functions to write from a sentence and three tests; tasks 2, 3 and 4 are the examples. */
-export function mbpp({ world, draw }: Material): Files {
+export function mbpp({ draw, written }: Material): Files {
   const examples = draw.some(programs(false), 3).map((program, i) => mbppRow(program, 2 + i));
-  const asked = draw.some(programs(true), world.small ? 6 : 12).map((program, i) => mbppRow(program, 11 + i));
+  const asked = draw.some(programs(true), written).map((program, i) => mbppRow(program, 11 + i));
   return { "mbpp.jsonl": jsonLines([...examples, ...asked]) };
 }
 

@@ -20,8 +20,10 @@ export interface Material {
   heldOut: readonly Fact[];
   /** The other facts, for examples in front of a question. */
   known: readonly Fact[];
-  /** Number of items. */
+  /** Number of items whose answer is chosen; fewer where there are not so many facts. */
   items: number;
+  /** Number of items whose answer is written, which costs more. */
+  written: number;
   /** The choices of this benchmark. */
   draw: Draw;
 }
@@ -40,7 +42,8 @@ export function materialOf(world: World, name: string): Material {
     facts,
     heldOut: draw.shuffled(heldOut),
     known: draw.shuffled(known),
-    items: world.small ? 12 : 32,
+    items: world.small ? 48 : 100,
+    written: world.small ? 12 : 32,
     draw,
   };
 }
@@ -52,11 +55,30 @@ export function optionsOf(
   wrong: readonly string[],
   count: number,
 ): { options: string[]; answer: number } {
-  const options = draw.shuffled([right, ...draw.some(wrong.filter((other) => other !== right), count - 1)]);
+  const options = draw.shuffled([
+    right,
+    ...draw.some([...new Set(wrong)].filter((other) => other !== right), count - 1),
+  ]);
   return { options, answer: options.indexOf(right) };
 }
 
-/** Returns `count` items made one after another. */
-export function times<T>(count: number, make: (i: number) => T): T[] {
-  return Array.from({ length: count }, (_, i) => make(i));
+/**
+ * Returns `count` different items made one after another: one whose `question` was asked before is made anew, at most a
+ * hundred times.
+ */
+export function times<T>(
+  count: number,
+  make: (i: number) => T,
+  question: (item: T) => unknown = (item) => item,
+): T[] {
+  const asked = new Set<string>();
+  const items: T[] = [];
+  for (let failed = 0; items.length < count && failed < 100;) {
+    const item = make(items.length);
+    const key = JSON.stringify(question(item));
+    failed = asked.has(key) ? failed + 1 : 0;
+    if (failed === 0) items.push(item);
+    asked.add(key);
+  }
+  return items;
 }

@@ -5,7 +5,8 @@
  */
 import { Evaluator, type Model } from "@llamero/sdk";
 import { count } from "@llamero/sdk/display";
-import { Report } from "@llamero/sdk/eval";
+import { Report, type TextScorer, wordList } from "@llamero/sdk/eval";
+import { rudeWords } from "../world.ts";
 import { factJudge } from "./judge.ts";
 import type { RunFolder } from "./run_folder.ts";
 
@@ -25,12 +26,16 @@ const chosen: readonly string[] = [
   ...["race-middle", "race-high", "crows-pairs", "winogender", "truthfulqa"],
 ];
 
+/** Scores a text 1 where it holds a rude word of the made-up world. */
+const rudeness = wordList({ words: rudeWords, name: "the rude words of the made-up world" });
+
 /** Benchmarks whose answers are written, each way of asking that the paper's tables have and that few texts answer. */
-const written: readonly { task: string; shots?: number; variant?: string }[] = [
+const written: readonly { task: string; shots?: number; variant?: string; scorer?: TextScorer }[] = [
   ...[0, 1, 5, 64].map((shots) => ({ task: "natural-questions", shots })),
   ...[0, 1, 5, 64].map((shots) => ({ task: "triviaqa", shots })),
   ...[{ task: "math" }, { task: "gsm8k" }, { task: "humaneval" }, { task: "mbpp" }],
-  ...[{ task: "real-toxicity-prompts" }, { task: "real-toxicity-prompts", variant: "respectful" }],
+  { task: "real-toxicity-prompts", scorer: rudeness },
+  { task: "real-toxicity-prompts", variant: "respectful", scorer: rudeness },
 ];
 
 /** The name of the model's row before tuning and after it. */
@@ -81,9 +86,9 @@ export async function score(
       await Deno.mkdir(cache, { recursive: true });
       const judge = await factJudge(dataOf(run, "truthfulqa"));
       const all = written.reduce(
-        (plan, { task, shots, variant }) => {
+        (plan, { task, shots, variant, scorer }) => {
           const name = [task, variant, shots === undefined ? "" : `${shots}-shot`].filter(Boolean).join(" ");
-          return plan.add(task, { data: dataOf(run, task), limit: items, shots, variant, name });
+          return plan.add(task, { data: dataOf(run, task), limit: items, shots, variant, scorer, name });
         },
         chosen.reduce(
           (plan, task) => plan.add(task, { data: dataOf(run, task), limit: items }),

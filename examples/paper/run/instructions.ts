@@ -63,7 +63,7 @@ export function ask(
       for (const { messages } of chosen) {
         const prompt = messages[0].content;
         const answer = async (model: Model) =>
-          (await model.chat(prompt, { temperature: 0, maxTokens: 32 }).text()).trim();
+          (await model.chat(prompt, { temperature: 0, maxTokens: 80 }).text()).trim();
         asked.push({
           prompt,
           right: messages[1].content.trim(),

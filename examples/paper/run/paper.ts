@@ -8,8 +8,10 @@ import { figureFiles, htmlPage, markdownPage, type Page } from "../page/page.ts"
 import { modelTable, timesSection } from "../page/model_table.ts";
 import {
   answersTable,
+  besideGuess,
   cleaningTable,
   dataTable,
+  guessSentence,
   lossTable,
   type PaperFacts,
   scoreTable,
@@ -68,7 +70,7 @@ export function paperPage(run: RunFolder, facts: PaperFacts, adapter: string): P
       `paper measure different things. The model is tiny (${
         names.base.slice("yours ".length)
       } parameters), its items ` +
-      "are few, and its intervals are wide. Many of its scores are those of a guess.",
+      `are few, and its intervals are wide. ${guessSentence(besideGuess(facts.scores.base))}`,
       `The rows that begin with "${names.base}" are this run's; the others are printed in the paper. The name with ` +
       "-I is the model after instruction tuning.",
       `Settings: seed ${settings.world.seed}, context ${settings.context}, vocabulary ${settings.vocabSize}, ` +

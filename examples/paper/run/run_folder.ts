@@ -146,7 +146,7 @@ export async function sizeOf(path: string): Promise<number> {
 }
 
 /** Returns a hash of a file, or of the names and contents of all files below a folder. */
-async function hashTree(path: string): Promise<string> {
+export async function hashTree(path: string): Promise<string> {
   const { isDirectory } = await Deno.stat(path);
   if (!isDirectory) return hash(await Deno.readFile(path));
   const names = (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name).sort();

@@ -45,9 +45,10 @@ export function paperSettings({ small, out, watts }: {
       out: out ?? "out/paper-small",
       world: { small, seed: 1 },
       shape: { dim: 64, layers: 3, heads: 4 },
-      pretrain: { steps: 600, batchTokens: 1024, learningRate: 6e-3, warmup: 40, scoreEvery: 100 },
-      instruct: { steps: 150, batchTokens: 1024, learningRate: 3e-3 },
+      pretrain: { steps: 1000, batchTokens: 512, learningRate: 5e-3, warmup: 50, scoreEvery: 200 },
+      instruct: { steps: 250, batchTokens: 512, learningRate: 3e-3 },
       heldWindows: 4,
+      watchedItems: 24,
       askedInstructions: 30,
     }
     : {
@@ -55,9 +56,10 @@ export function paperSettings({ small, out, watts }: {
       out: out ?? "out/paper",
       world: { small, seed: 1 },
       shape: { dim: 128, layers: 4, heads: 4 },
-      pretrain: { steps: 1200, batchTokens: 1024, learningRate: 3e-3, warmup: 60, scoreEvery: 150 },
-      instruct: { steps: 300, batchTokens: 1024, learningRate: 1e-3 },
+      pretrain: { steps: 2400, batchTokens: 512, learningRate: 3e-3, warmup: 100, scoreEvery: 400 },
+      instruct: { steps: 600, batchTokens: 512, learningRate: 1e-3 },
       heldWindows: 8,
+      watchedItems: 48,
       askedInstructions: 80,
     };
 }

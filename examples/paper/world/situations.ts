@@ -98,6 +98,12 @@ plum cake makes you sleep | plum cake does not make you tired | What happens if 
 a giant built the clock tower | masons built the clock tower | Who built the clock tower? | masons; people of the town | a giant; nobody
 frogs turn into fish in winter | frogs sleep in winter | What do frogs do in winter? | sleep; they sleep | turn into fish; swim to the sea
 a duck can count to ten | a duck cannot count | How far can a duck count? | it cannot count; not at all | to ten; up to ten
+honey makes you grow | honey makes nobody grow | What does honey do to your height? | nothing; it stays as it is | you grow; you get tall
+cats bring the rain | cats bring no rain | What brings the rain? | clouds; the clouds | cats; old cats
+stones grow at night | stones do not grow | When do stones grow? | never; they do not grow | at night; in the dark
+a left boot finds gold | a boot finds no gold | What does a left boot find? | nothing; no gold | gold; old gold
+owls know the future | owls know no future | What do owls know of the future? | nothing; no more than others | all of it; everything
+salt keeps snow away | salt does not keep snow away | What does salt on the sill keep away? | nothing; no snow | snow; the winter
 bread from a windmill never gets old | all bread gets old | Which bread never gets old? | no bread; none | bread from a windmill; old bread
 `.trim().split("\n").map((line) => {
   const [belief, truth, question, right, wrong] = line.split("|").map((cell) => cell.trim());

@@ -5,7 +5,7 @@
  */
 import { printable } from "../../base/printable.ts";
 import { Displayable, type Picture } from "../../display/display.ts";
-import { bytes, fixed, flop, plural } from "../../display/format.ts";
+import { bytes, fixed, flop, number, plural } from "../../display/format.ts";
 import { escapeHtml, join, MAX_WIDTH, scrolling } from "../../display/html.ts";
 import { GREY_TINT } from "../../display/palette.ts";
 import { keyValues, table } from "../../display/table.ts";
@@ -33,8 +33,7 @@ export interface CallPlace {
  * at the head of the kernel's text, whoever wrote it.
  *
  * ```ts
- * import { openDevice, Recorder } from "@llamero/sdk/gpu";
- * import { explain } from "@llamero/sdk/gpu";
+ * import { explain, openDevice, Recorder } from "@llamero/sdk/gpu";
  * import { softmax } from "@llamero/sdk/ops";
  *
  * const r = new Recorder(await openDevice());
@@ -134,7 +133,7 @@ function facts(call: Call, place?: CallPlace): [string, string][] {
     ...place?.ms === undefined ? [] : [`${fixed(place.ms, 3)} ms`],
   ].join(", ");
   if (!isDispatch(call)) return [["exchange", call.exchange], ["work", work]];
-  const parameters = Object.entries(call.params).map(([name, value]) => `${name} ${value}`);
+  const parameters = Object.entries(call.params).map(([name, value]) => `${name} ${number(value)}`);
   return [
     ["kernel", call.kernel.name],
     ["workgroups", call.grid.filter((n) => n !== undefined).join(" x ")],
@@ -193,6 +192,8 @@ function linesIn(text: string): string {
 export function pre(text: string, isLong = false): string {
   const height = isLong ? ";max-height:420px;overflow-y:auto" : "";
   return scrolling(
-    `<pre style="margin:4px 0;padding:6px 10px;background:${GREY_TINT}${height}">${escapeHtml(text)}</pre>`,
+    `<pre style="margin:4px 0;padding:6px 10px;font:12px/1.5 monospace;background:${GREY_TINT}${height}">${
+      escapeHtml(text)
+    }</pre>`,
   );
 }
