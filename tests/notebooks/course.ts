@@ -58,12 +58,6 @@ export const course: readonly Lesson[] = [
   { name: "13_your_own_op", section: "2.2", goal: "write a GPU kernel with its gradient, and train with it" },
 ];
 
-/** Notebooks that may still be missing or without the pattern of the course. */
-export const toCome: readonly string[] = [
-  "08_instruct",
-  "09_bias_and_truth",
-];
-
 /**
  * The notebooks that the quick suite runs, with their processor time in seconds, solutions included, on a quiet machine of
  * two cores. Together they stay under 8 minutes, the share of the quick suite that notebooks get; the full suite runs the
