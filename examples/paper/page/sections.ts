@@ -53,7 +53,10 @@ export function cleaningTable({ steps }: Corpus): Picture {
     }
     const left = all.at(-1)!.kept;
     const lost = [...reasons.values()].reduce((sum, n) => sum + n, 0);
-    const why = [...reasons].sort((a, b) => b[1] - a[1]).map(([reason, n]) => `${n} ${reason}`).join(", ");
+    // Workers report in any order, so equal numbers are sorted by their reasons.
+    const why = [...reasons].sort(([a, m], [b, n]) => n - m || a.localeCompare(b, "en")).map(([reason, n]) =>
+      `${n} ${reason}`
+    ).join(", ");
     return {
       source: table1[name].name,
       "raw format": table1[name].format,
@@ -214,6 +217,19 @@ export function besideGuess(report: Report): BesideGuess[] {
   );
 }
 
+/** Returns the table of benchmarks beside a guess. */
+export function guessTable(all: readonly BesideGuess[]): Picture {
+  return table(
+    all.map(({ task, value, chance, isAbove }) => ({
+      benchmark: task,
+      accuracy: percent(value),
+      "a guess": percent(chance),
+      "above it by more than its interval": isAbove ? "✓" : "",
+    })),
+    { align: { accuracy: "right", "a guess": "right" } },
+  );
+}
+
 /** Says in a sentence which benchmarks lie above a guess. */
 export function guessSentence(all: readonly BesideGuess[]): string {
   const above = all.filter(({ isAbove }) => isAbove).map(({ task }) => task);
@@ -224,14 +240,10 @@ export function guessSentence(all: readonly BesideGuess[]): string {
 /** Returns the table of the model's files. */
 export function filesTable(saved: readonly SavedModel[]): Picture {
   return table(
-    saved.map(({ path, bytes: size, loss }) => ({
-      file: path,
-      bytes: size,
-      "loss after reading it again": loss,
-    })),
+    saved.map(({ path, bytes: size, loss }) => ({ model: path ?? "in memory", bytes: size, loss })),
     {
       title: "Files of the tuned model",
-      note: "The loss is that of held-out Wikipedia text, nats per token",
+      note: "The loss is that of held-out Wikipedia text, nats per token; of a file, after it was read again",
     },
   );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Conversation, Dataset, type Model } from "@llamero/sdk";
+import { withProgress } from "@llamero/sdk/display";
 import type { RawFiles } from "./corpus.ts";
 import type { RunFolder } from "./run_folder.ts";
 
@@ -60,17 +61,14 @@ export function ask(
       const every = Math.max(1, Math.floor(held.length / askedInstructions));
       const chosen = held.filter((_, i) => i % every === 0).slice(0, askedInstructions);
       const asked: Answered[] = [];
-      for (const { messages } of chosen) {
-        const prompt = messages[0].content;
-        const answer = async (model: Model) =>
-          (await model.chat(prompt, { temperature: 0, maxTokens: 80 }).text()).trim();
-        asked.push({
-          prompt,
-          right: messages[1].content.trim(),
-          before: await answer(base),
-          after: await answer(tuned),
-        });
-      }
+      await withProgress("asking", { total: chosen.length, unit: "instruction" }, async (progress) => {
+        for (const { messages: [{ content: prompt }, { content: right }] } of chosen) {
+          const answer = async (model: Model) =>
+            (await model.chat(prompt, { temperature: 0, maxTokens: 80 }).text()).trim();
+          asked.push({ prompt, right: right.trim(), before: await answer(base), after: await answer(tuned) });
+          progress.add();
+        }
+      });
       return { asked };
     },
   });

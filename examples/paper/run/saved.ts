@@ -8,13 +8,13 @@ import type { Report } from "@llamero/sdk/eval";
 import { heldText } from "./corpus.ts";
 import { type RunFolder, sizeOf, writeText } from "./run_folder.ts";
 
-/** A file or folder that holds the model. */
+/** The model in memory, or a file or folder that holds it. */
 export interface SavedModel {
-  /** Its path below the folder of the run. */
-  path: string;
+  /** Its path below the folder of the run; undefined in memory. */
+  path?: string;
   /** Bytes on disk. */
-  bytes: number;
-  /** Loss on held-out text of the model that was read from it, nats per token. */
+  bytes?: number;
+  /** Loss on held-out text, nats per token; of a file, of the model that was read from it. */
   loss: number;
 }
 
@@ -28,17 +28,20 @@ export function save(run: RunFolder, reports: readonly Report[]): Promise<SavedM
     settings: { heldWindows },
     files: ["model", "model.gguf"],
     async work() {
+      const text = heldText(run, "wikipedia");
+      const saved: SavedModel[] = [];
       {
         using model = await Model.load(run.at("tuned"), { name: "paper-in-miniature" });
+        saved.push({ loss: (await model.loss(text, { limit: heldWindows })).loss });
         await model.save(run.at("model"));
         await model.save(run.at("model.gguf"));
       }
       const card = run.at("model/README.md");
-      await writeText(card, `${await Deno.readTextFile(card)}\n${cardOf(reports)}`);
-      const saved: SavedModel[] = [];
+      const scores = cardOf(reports).replaceAll(`${run.path}/`, ""); // no path of this machine
+      await writeText(card, `${await Deno.readTextFile(card)}\n${scores}`);
       for (const path of ["model", "model.gguf"]) {
         using model = await Model.load(run.at(path), { name: "read again" });
-        const { loss } = await model.loss(heldText(run, "wikipedia"), { limit: heldWindows });
+        const { loss } = await model.loss(text, { limit: heldWindows });
         saved.push({ path, bytes: await sizeOf(run.at(path)), loss });
       }
       return saved;

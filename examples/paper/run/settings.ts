@@ -45,7 +45,7 @@ export function paperSettings({ small, out, watts }: {
       out: out ?? "out/paper-small",
       world: { small, seed: 1 },
       shape: { dim: 64, layers: 3, heads: 4 },
-      pretrain: { steps: 1000, batchTokens: 512, learningRate: 5e-3, warmup: 50, scoreEvery: 200 },
+      pretrain: { steps: 900, batchTokens: 512, learningRate: 5e-3, warmup: 50, scoreEvery: 180 },
       instruct: { steps: 250, batchTokens: 512, learningRate: 3e-3 },
       heldWindows: 4,
       watchedItems: 24,
