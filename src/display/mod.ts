@@ -48,6 +48,6 @@ export { type Broadcast, closedSink, notebookSink, openSink, pipeSink, terminalS
 export { type Align, type Column, type Grid, keyValues, table, type TableOptions } from "./table.ts";
 export { colour, hasColour, type OutputName, type Paint, type Style, terminalColumns } from "./terminal.ts";
 export { COLOURS, GREY, GREY_TINT, TINTS } from "./palette.ts";
-export { escapeMarkdown, markdownOf, markdownTable } from "./picture_markdown.ts";
+export { escapeMarkdown, type MarkdownColumn, markdownOf, markdownTable } from "./picture_markdown.ts";
 export { fit, oneLine, pad, textWidth } from "./text_width.ts";
 export { type Turn, type TurnPart, turns, type TurnsOptions } from "./turns.ts";

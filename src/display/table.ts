@@ -9,7 +9,7 @@ import { type Cell, cells } from "./cell.ts";
 import type { Picture } from "./display.ts";
 import { escapeHtml, noteHtml, scrolling, titleHtml } from "./html.ts";
 import { gridText, wordLines } from "./table_text.ts";
-import { escapeMarkdown, markdownTable } from "./picture_markdown.ts";
+import { escapeMarkdown, type MarkdownColumn, markdownTable } from "./picture_markdown.ts";
 import { plainPage, terminalPage, type TextPage } from "./terminal.ts";
 import { oneLine, pad, textWidth, wrapWords } from "./text_width.ts";
 
@@ -156,7 +156,7 @@ function cellRows(columns: readonly LaidOut[], count: number): string[][] {
 function markdownIn(
   title: string,
   note: string,
-  columns: readonly { name: string; align: Align }[],
+  columns: readonly MarkdownColumn[],
   rows: readonly (readonly string[])[],
 ): string {
   return [
@@ -177,7 +177,7 @@ function wrapping({ align, cells }: LaidOut): string {
 }
 
 /** The columns of facts in Markdown, whose tables need a head. */
-const FACTS: readonly { name: string; align: Align }[] = [{ name: "", align: "left" }, {
+const FACTS: readonly MarkdownColumn[] = [{ name: "", align: "left" }, {
   name: "",
   align: "left",
 }];

@@ -1,5 +1,5 @@
 /**
- * The numbers of tables 1, 2 and 15 of the paper, which hold no scores (Touvron et al. 2023, arXiv 2302.13971v1).
+ * The numbers of tables 1, 2 and 15, which hold no scores (Touvron and others 2023, arXiv 2302.13971v1).
  *
  * @module
  */

@@ -4,6 +4,7 @@
  * @module
  */
 import { Model } from "@llamero/sdk";
+import { escapeMarkdown } from "@llamero/sdk/display";
 import type { Report } from "@llamero/sdk/eval";
 import { heldText } from "./corpus.ts";
 import { type RunFolder, sizeOf, writeText } from "./run_folder.ts";
@@ -37,7 +38,8 @@ export function save(run: RunFolder, reports: readonly Report[]): Promise<SavedM
         await model.save(run.at("model.gguf"));
       }
       const card = run.at("model/README.md");
-      const scores = cardOf(reports).replaceAll(`${run.path}/`, ""); // no path of this machine
+      const folder = escapeMarkdown(`${run.path}/`);
+      const scores = cardOf(reports).replaceAll(folder, ""); // no path of this machine
       await writeText(card, `${await Deno.readTextFile(card)}\n${scores}`);
       for (const path of ["model", "model.gguf"]) {
         using model = await Model.load(run.at(path), { name: "read again" });
