@@ -38,7 +38,7 @@ export interface Kernel {
   params: Param[];
   /** Index in `code` of the kernel's own text, behind constants and the lines that kernels share. */
   start: number;
-  /** The template that the text was unrolled from, where that is shorter and better to read. */
+  /** The template that the text was unrolled from, where it is less than half as long and so better to read. */
   template?: string;
 }
 
@@ -74,7 +74,14 @@ export function kernel(
   const known = named.get(code);
   if (known) return known;
   const bindings = parseBindings(name, source);
-  const made = { name: label, code, bindings, params: parseParams(source), start: shared.length, template };
+  const made = {
+    name: label,
+    code,
+    bindings,
+    params: parseParams(source),
+    start: shared.length,
+    template: template !== undefined && 2 * template.length < source.length ? template : undefined,
+  };
   named.set(code, made);
   return made;
 }

@@ -71,7 +71,7 @@ export class Model extends Displayable implements ModelHandle {
    * import { Model } from "@llamero/sdk";
    *
    * const parts = { norm: "layer", activation: "gelu", position: "learned" } as const;
-   * using model = await Model.create("nano", { vocabSize: 300, parts });
+   * using model = await Model.create({ dim: 64, layers: 2, heads: 4, vocabSize: 300 }, { context: 32, parts });
    * await model.show();
    * ```
    *

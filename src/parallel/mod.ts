@@ -13,6 +13,7 @@ export {
 export { LlameroError } from "../base/errors.ts";
 export { hostName, seesLaunchers } from "./environment.ts";
 export { type GuardOptions, guardRun } from "./run_guard.ts";
+export { runLocalRanks } from "./local_ranks.ts";
 export { openRanks, openWorld } from "./ranks.ts";
 export { singleGroup, singleRanks } from "./single.ts";
 export type { LauncherKind } from "./launcher.ts";

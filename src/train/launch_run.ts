@@ -14,7 +14,7 @@ import { stateOf } from "../model/model_state.ts";
 import { startRanks } from "../parallel/start_ranks.ts";
 import { type Checkpoint, restoreWeights } from "./checkpoints/checkpoint.ts";
 import { findCheckpoint } from "./checkpoints/checkpoint_folder.ts";
-import { type RunSpec, stagesOf } from "./loop/run_context.ts";
+import { type RunContext, type RunSpec, stagesOf } from "./loop/run_context.ts";
 import type { RunControl } from "./loop/run_control.ts";
 import { adoptTemplate } from "./loop/stage_hooks.ts";
 import type { DoneEvent, RunEvent } from "./monitoring/events.ts";
@@ -23,7 +23,14 @@ import { datasetOf } from "./recipe_data.ts";
 import type { LaunchSettings } from "./ranks/launch_settings.ts";
 import { importRecipeModule, type RecipeModule } from "./ranks/recipe_module.ts";
 import type { Stage } from "./stages/stage.ts";
-import { commandLine, eventOf, type LaunchJob, type RunCommand, streamLines } from "./ranks/rank_messages.ts";
+import {
+  commandLine,
+  eventOf,
+  type LaunchJob,
+  type RunCommand,
+  streamLines,
+  traceFile,
+} from "./ranks/rank_messages.ts";
 
 /** Lines of the ranks' errors that an error quotes. [ours] */
 const quotedLines = 20;
@@ -39,7 +46,7 @@ const jobFolder = /^launch-[0-9a-f-]{36}$/;
  * @throws {LlameroError} with the last lines of the ranks' errors, when they fail
  */
 export async function runLaunched(
-  spec: RunSpec,
+  spec: RunSpec & Pick<RunContext, "trace">,
   settings: LaunchSettings,
   control: RunControl,
   log: RunLog,
@@ -57,6 +64,7 @@ export async function runLaunched(
     const done = await followRanks(job, spec, settings, control, log);
     control.aborting.throwIfAborted();
     log.energyElsewhere = done.energy;
+    spec.trace.takeOver(JSON.parse(await Deno.readTextFile(traceFile(`${job}/job.json`))));
     await takeOver(spec, log);
     return done.status as "done" | "stopped";
   } finally {

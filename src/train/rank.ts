@@ -7,8 +7,9 @@
  */
 import { Model } from "../model/mod.ts";
 import { openWorld } from "../parallel/mod.ts";
-import { eventLine, type LaunchJob, type RunCommand, streamLines } from "./ranks/rank_messages.ts";
+import { eventLine, type LaunchJob, type RunCommand, streamLines, traceFile } from "./ranks/rank_messages.ts";
 import { importRecipeModule } from "./ranks/recipe_module.ts";
+import type { LaunchedTrace } from "./ranks/run_trace.ts";
 import { trainerOf } from "./recipe_trainer.ts";
 import type { Run } from "./run.ts";
 
@@ -27,10 +28,15 @@ async function trainJob(path: string): Promise<void> {
   if (world.rank === 0) {
     const written = writeEvents(run);
     takeCommands(run);
-    await run.finished.catch(() => {});
+    const result = await run.finished.catch(() => undefined);
     await written;
+    if (result) await writeTrace(traceFile(path), { trace: run.trace(), overlap: result.overlap });
   }
   await run;
+}
+
+async function writeTrace(path: string, trace: LaunchedTrace): Promise<void> {
+  await Deno.writeTextFile(path, JSON.stringify(trace));
 }
 
 async function writeEvents(run: Run): Promise<void> {

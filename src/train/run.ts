@@ -4,7 +4,6 @@
  * @module
  */
 import { ConfigError } from "../base/errors.ts";
-import { chromeTrace } from "../base/trace.ts";
 import { lazily } from "../base/lazy_import.ts";
 import {
   bundle,
@@ -145,7 +144,7 @@ export class Run extends Displayable implements Promise<RunResult> {
         async () =>
           launch
             ? await (await lazily(() => import("./launch_run.ts"))).runLaunched(
-              spec,
+              { ...spec, trace: this.#trace },
               launch,
               control,
               log,
@@ -294,11 +293,11 @@ export class Run extends Displayable implements Promise<RunResult> {
 
   /**
    * Returns what the devices and the exchanges of a run of several processes, or of several lanes, did when: Chrome's trace
-   * JSON, for chrome://tracing and Perfetto. Rank 0 has the events of all ranks once a stage is over; before that, and on
-   * the other ranks, they are those of this rank. A run of one process and one lane has none.
+   * JSON, for chrome://tracing and Perfetto. Rank 0 has the events of all ranks once a stage is over, and a run that was
+   * launched at its end; until then, and on other ranks, they are this rank's. One process with one lane has none.
    */
   trace(): string {
-    return chromeTrace(this.#trace.events());
+    return this.#trace.chrome();
   }
 
   /** Calls `done` with the result or `failed` with the error when the run ends, as a promise does. */

@@ -155,8 +155,8 @@ export interface LaunchOptions {
   /** The launcher and its options, such as `["mpirun", "--hostfile", "hosts"]`. Default: `mpirun`, else `mpiexec`. */
   launcher?: string[];
   /**
-   * A module whose exports are what a recipe cannot hold: `functions` and `datasets` by name, `evaluations` in their order.
-   * An address, or a path from the working directory.
+   * A module whose exports are what a recipe cannot hold: `functions` and `datasets` by name, `evaluations` in their order,
+   * `parts` of the model that are your own. An address, or a path from the working directory.
    */
   module?: string;
   /** Goes on from the newest checkpoint. Default false. */

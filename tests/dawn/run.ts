@@ -16,7 +16,11 @@ import { cacheHome } from "../../src/base/cache.ts";
 const version = "0.6.2";
 
 const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json";
-const goldens = ["tests/ops/ops_golden_test.ts", "tests/model/model_golden_test.ts"];
+const goldens = [
+  "tests/ops/ops_golden_test.ts",
+  "tests/model/model_golden_test.ts",
+  "tests/model/model_parts_golden_test.ts",
+];
 
 async function readText(path: string): Promise<string | undefined> {
   try {

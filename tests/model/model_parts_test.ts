@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { ConfigError, FormatError } from "../../src/base/errors.ts";
 import { LORA_TARGETS, Model, resolveConfig, TrainingStep } from "../../src/model/mod.ts";
 import { recordStep, stepMemory } from "../../src/model/training/step_memory.ts";
-import { half, testDevice } from "../support/device.ts";
+import { families, half, testDevice } from "../support/device.ts";
 import { inFolder } from "../support/folder.ts";
-import { maxError } from "../support/golden.ts";
+import { l2Error, maxError } from "../support/golden.ts";
 import { paperStep } from "./paper_step.ts";
 import { ids, make, other, rows, shape, squaredRelu, written } from "./parts_models.ts";
 
@@ -174,40 +174,43 @@ Deno.test("files: the package's own folder keeps the parts, all other formats re
   });
 });
 
-Deno.test({
-  name: "halves and blocks of 8 bits of other parts are near the weights in f32, and train in halves",
-  ignore: !half,
-  fn: async () => {
-    await inFolder(async (folder) => {
-      const device = await testDevice();
-      using model = await make(other);
-      const want = await model.logits(ids(9));
-      await model.save(folder, { format: "llamero" });
-      for (const [dtype, bound] of [["f16", 5e-3], ["q8", 5e-2]] as const) {
-        using loaded = await Model.load(folder, { device, dtype });
-        const error = maxError(await loaded.logits(ids(9)), want);
-        assert.ok(error < bound, `${dtype}: ${error}`);
-      }
-      const gradientsOf = async (model: Model) => {
-        const step = await TrainingStep.create(model, {
-          microBatch: 2,
-          context: 12,
-          ...paperStep,
-          save: "linear",
-        });
-        const result = await step.gradients(rows);
-        step.dispose();
-        return result;
-      };
-      using halves = await Model.load(folder, { device, dtype: "f16" });
-      const [got, exact] = [await gradientsOf(halves), await gradientsOf(model)];
-      assert.ok(Math.abs(got.loss / exact.loss - 1) < 2e-3);
-      for (const [name, data] of got.gradients) {
-        assert.ok(maxError(data, exact.gradients.get(name)!) < 3e-2, name);
-      }
+/** Returns loss and gradients of two sequences. */
+async function gradientsOf(model: Model) {
+  const step = await TrainingStep.create(model, {
+    microBatch: 2,
+    context: 12,
+    ...paperStep,
+    save: "linear",
+  });
+  const result = await step.gradients(rows);
+  step.dispose();
+  return result;
+}
+
+for (const kind of half ? families : []) {
+  for (const activation of ["gelu", "relu"] as const) {
+    Deno.test(`halves and 8-bit blocks of layer norm, ${activation}, learned positions are near f32 (${kind})`, async () => {
+      await inFolder(async (folder) => {
+        const device = await testDevice(kind);
+        using model = await make({ ...other, activation }, { device });
+        const want = await model.logits(ids(9));
+        await model.save(folder, { format: "llamero" });
+        for (const [dtype, bound] of [["f16", 5e-3], ["q8", 5e-2]] as const) {
+          using loaded = await Model.load(folder, { device, dtype });
+          const error = maxError(await loaded.logits(ids(9)), want);
+          assert.ok(error < bound, `${dtype}: ${error}`);
+        }
+        using halves = await Model.load(folder, { device, dtype: "f16" });
+        const [got, exact] = [await gradientsOf(halves), await gradientsOf(model)];
+        assert.ok(Math.abs(got.loss / exact.loss - 1) < 2e-3);
+        for (const [name, data] of got.gradients) {
+          const error = l2Error(data, exact.gradients.get(name)!);
+          assert.ok(error < 3e-2, `${name}: ${error}`);
+        }
+      });
     });
-  },
-});
+  }
+}
 
 Deno.test("adapters train beside other parts; a gate that is not there cannot be adapted", async () => {
   using model = await make(other);

@@ -58,7 +58,19 @@ Deno.test("the training program of one block is these kernels in this order", as
     "embedding_grad WG=64",
   ]);
   assert.match(step.program.toString(), / 4 {2}attention, stats {4}attention .*\*o\[16 16\]/);
+  const explained = step.program.explain("block 0 rope backward");
+  assert.equal(explained.place?.index, 31);
+  assert.match(explained.formulas[0], /^\(a, b\) <- /);
+  const found = ["block 0 attention", "logits", "swiglu backward", 19].map((which) =>
+    step.program.explain(which).place?.index
+  );
+  assert.deepEqual(found, [4, 13, 22, 19]);
   step.dispose();
+  assert.match(
+    step.program.toString(),
+    /block 0 backward, calls 20 to 35/,
+    "a program that was disposed still shows itself",
+  );
   model.dispose();
 });
 

@@ -44,7 +44,8 @@ function verdictComplaints(
 ): string[] {
   return exercises.flatMap((exercise, i) => {
     const { solution } = pairs[i];
-    const shipped = verdictOf(exercise), solved = solution ? verdictOf(solution) : "no solution";
+    const shipped = verdictOf(exercise);
+    const solved = solution ? verdictOf(solution) : "no solution";
     return [
       ...shipped.startsWith("Not yet:")
         ? []

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { root } from "../repo/tree.ts";
 import { checkNotebooks } from "./check.ts";
-import { course, nameOf, notebookPath, quick, toCome } from "./course.ts";
+import { course, nameOf, notebookPath, quick } from "./course.ts";
 import { syllabus, syllabusIn } from "./syllabus.ts";
 import { runCourse } from "./course_run.ts";
 import { notebookFiles, readNotebook } from "./notebook.ts";
-import { hasPattern, patternComplaints, questionsOf } from "./pattern.ts";
+import { patternComplaints, questionsOf } from "./pattern.ts";
 import { countPictures } from "./pictures.ts";
 import { readSolutions } from "./solutions.ts";
 
@@ -26,18 +25,9 @@ Deno.test("every notebook is a part of the course", () => {
   assert.deepEqual(paths.map(nameOf).filter((name) => !names.includes(name)), []);
 });
 
-const waiting = toCome.length
-  ? ` (waits for ${toCome.length} notebooks: see toCome in tests/notebooks/course.ts)`
-  : "";
-Deno.test(
-  `the syllabus has the titles, times and needs of the notebooks (tests/notebooks/syllabus.ts)${waiting}`,
-  {
-    ignore: toCome.length > 0,
-  },
-  async () => {
-    assert.deepEqual(await syllabusIn(), await syllabus());
-  },
-);
+Deno.test("the syllabus has the titles, times and needs of the notebooks (tests/notebooks/syllabus.ts)", async () => {
+  assert.deepEqual(await syllabusIn(), await syllabus());
+});
 
 Deno.test("the cells of all notebooks type-check, with the solutions in place of the exercises too", async () => {
   assert.equal(await checkNotebooks(paths), undefined);
@@ -53,13 +43,14 @@ Deno.test("notebooks keep a PNG beside every picture, in less than a megabyte ea
 });
 
 for (const name of names) {
-  const path = notebookPath(name);
-  const notebook = existsSync(path) ? await readNotebook(path) : undefined;
-  const excused = toCome.includes(name) && !(notebook && hasPattern(notebook));
-  const reason = excused ? ` (still to come: see toCome in tests/notebooks/course.ts)` : "";
-  Deno.test(`${name} follows the pattern of the course${reason}`, { ignore: excused }, async () => {
-    assert.ok(notebook, `${path} is missing`);
-    assert.deepEqual(patternComplaints(`notebooks/${name}.ipynb`, notebook, await readSolutions(path)), []);
+  Deno.test(`${name} follows the pattern of the course`, async () => {
+    const path = notebookPath(name);
+    const complaints = patternComplaints(
+      `notebooks/${name}.ipynb`,
+      await readNotebook(path),
+      await readSolutions(path),
+    );
+    assert.deepEqual(complaints, []);
   });
 }
 

@@ -28,11 +28,6 @@ const EXERCISES = 3;
 /** A call of `predict` as a student finds it: a question, and no guess yet. */
 const OPEN_PREDICTION = /\bpredict\(\s*("(?:\\.|[^"\\])*"|`[^`]*`),\s*undefined\b/g;
 
-/** Returns true for a notebook that says what the paper says, as all of the course do. */
-export function hasPattern(notebook: Notebook): boolean {
-  return headingsOf(notebook).includes(headings[0]);
-}
-
 /** Returns complaints about a notebook; `path` is its path from the root. */
 export function patternComplaints(
   path: string,
@@ -115,7 +110,8 @@ function predictionComplaints(notebook: Notebook): string[] {
 }
 
 function exerciseComplaints(notebook: Notebook): string[] {
-  const all = exercisesOf(notebook), section = sectionOf(notebook, "Exercises");
+  const all = exercisesOf(notebook);
+  const section = sectionOf(notebook, "Exercises");
   return [
     ...all.length === EXERCISES ? [] : [`${all.length} cells are tagged exercise instead of ${EXERCISES}`],
     ...all.flatMap((cell, i) => {

@@ -4,7 +4,7 @@ import { runCourse } from "./course_run.ts";
 import { checkNotebooks } from "./check.ts";
 import { code, withNotebook } from "./made_up.ts";
 import type { Cell, Notebook } from "./notebook.ts";
-import { hasPattern, patternComplaints, questionsOf } from "./pattern.ts";
+import { patternComplaints, questionsOf } from "./pattern.ts";
 import { solutionsIn } from "./solutions.ts";
 
 const text = (source: string): Cell => ({ cell_type: "markdown", source });
@@ -50,7 +50,6 @@ function complaints(from: string, to: string, solutions = page): string[] {
 Deno.test("a notebook that keeps every rule has no complaints", () => {
   assert.deepEqual(complaints("", ""), []);
   const notebook: Notebook = { cells: cells() };
-  assert.ok(hasPattern(notebook));
   assert.deepEqual(questionsOf(notebook), ["The sum of a made-up course"]);
 });
 

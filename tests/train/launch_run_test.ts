@@ -69,6 +69,10 @@ Deno.test(`a launched run has the numbers and the weights of one process${reason
     assert.deepEqual(numbersOf(result.history), numbersOf(wanted.history));
     assert.deepEqual(result.validations.map(({ loss }) => loss), wanted.validations.map(({ loss }) => loss));
     assert.deepEqual([result.status, result.devices, result.exact], ["done", 2, true]);
+    const { traceEvents }: { traceEvents: { pid: number; name: string }[] } = JSON.parse(run.trace());
+    const traced = traceEvents.filter(({ name }) => name === "gradients").map(({ pid }) => pid);
+    assert.deepEqual([...new Set(traced)].sort(), [0, 1], "the events of both ranks");
+    assert.ok(result.overlap! >= 0 && result.overlap! <= 1, `${result.overlap}`);
     assert.deepEqual(kinds.filter((kind) => kind === "step").length, 8);
     assert.deepEqual([...new Set(kinds)].sort(), [
       "checkpoint",

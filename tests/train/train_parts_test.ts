@@ -1,11 +1,14 @@
 // Runs of models with other parts than the paper's: exact resume, several ranks, and what is refused by name.
 import assert from "node:assert/strict";
 import { ConfigError, FormatError } from "../../src/base/errors.ts";
+import { Dataset } from "../../src/data/mod.ts";
 import { Model } from "../../src/model/mod.ts";
 import { restoreModel } from "../../src/model/lifecycle/load_model.ts";
+import { Tokenizer } from "../../src/tokenizer/mod.ts";
 import type { Trainer } from "../../src/train/mod.ts";
 import { testDevice } from "../support/device.ts";
 import { inFolder } from "../support/folder.ts";
+import { openMpi } from "../support/mpi.ts";
 import { squaredRelu, written } from "../model/parts_models.ts";
 import { numbersOf } from "./ranks_chain.ts";
 import { errorOf, ranks } from "./ranks_support.ts";
@@ -139,5 +142,36 @@ Deno.test("parts of one's own are launched only with a module that exports them"
       error.message,
       /activation "squared-relu" and forward "written out", the module exports none.*export const parts/,
     );
+  });
+});
+
+const { ignore, reason, command } = openMpi;
+Deno.test(`launched ranks take parts of one's own from the module${reason}`, { ignore }, async () => {
+  await inFolder(async (folder) => {
+    const text = Array.from({ length: 80 }, (_, i) => `llama ${i} hums`).join("\n");
+    await Deno.writeTextFile(`${folder}/texts.txt`, text);
+    const data = Dataset.lines(`${folder}/texts.txt`);
+    const tokenizer = await Tokenizer.train(data, { vocabSize: 280 });
+    const address = new URL("../model/parts_models.ts", import.meta.url);
+    const module = `${folder}/parts.ts`;
+    await Deno.writeTextFile(
+      module,
+      `import { squaredRelu } from "${address}"; export const parts = { activation: squaredRelu };`,
+    );
+    const make = async () => {
+      const shape = { dim: 32, layers: 1, heads: 2 };
+      const parts = { activation: squaredRelu };
+      return await Model.create(shape, { tokenizer, context: 12, parts, device: await testDevice() });
+    };
+    const train = (model: Model, checkpoint: string) =>
+      quiet(model, { checkpoint, parallel: { lanes: 2 } })
+        .pretrain(data, { ...short, steps: 3, validation: false });
+    using alone = await make();
+    const want = await train(alone, `${folder}/alone`).run(hidden);
+    using model = await make();
+    const options = { ranks: 2, launcher: [...command], module, display: false };
+    const got = await train(model, `${folder}/ranks`).launch(options);
+    assert.deepEqual(numbersOf(got.history), numbersOf(want.history));
+    await assertSameWeights(model, alone);
   });
 });

@@ -156,8 +156,8 @@ function badPages(draw: Draw, world: World, writer: Writer, seen: Set<string>, f
   }
   for (let i = 0; i < planted.keywords; i++) {
     const lines = Array.from(
-      { length: 5 },
-      () => newLine(seen, () => Array.from({ length: 18 }, () => draw.one(keywords))),
+      { length: 8 },
+      () => newLine(seen, () => Array.from({ length: 24 }, () => draw.one(keywords))),
     );
     add("keywords", lines);
   }

@@ -33,8 +33,7 @@ export interface CallPlace {
  * at the head of the kernel's text, whoever wrote it.
  *
  * ```ts
- * import { openDevice, Recorder } from "@llamero/sdk/gpu";
- * import { explain } from "@llamero/sdk/gpu";
+ * import { explain, openDevice, Recorder } from "@llamero/sdk/gpu";
  * import { softmax } from "@llamero/sdk/ops";
  *
  * const r = new Recorder(await openDevice());

@@ -100,7 +100,9 @@ function groupName({ part, pass, first, end }: CallGroup): string {
 
 /** Words on an earlier part that is the same. */
 function likeOf({ like }: CallGroup, groups: readonly CallGroup[]): string {
-  return like === undefined ? "" : `as ${groupName(groups[like])}`;
+  if (like === undefined) return "";
+  const { part, pass } = groups[like];
+  return `as ${part}${pass && ` ${pass}`}`;
 }
 
 /** Returns the program as lines: of parts that repeat earlier ones only the sums; tensors behind each call. */

@@ -27,6 +27,11 @@ export interface LaunchJob {
   until?: number;
 }
 
+/** Returns the file beside a job's in which rank 0 leaves the trace of all ranks. */
+export function traceFile(job: string): string {
+  return job.replace(/[^/]+$/, "trace.json");
+}
+
 /** A command to a run: one of its verbs, with the number of steps for `step`. */
 export interface RunCommand {
   /** The verb. */

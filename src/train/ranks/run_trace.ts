@@ -4,7 +4,7 @@
  * @module
  */
 import { gatherValues, type Group } from "../../base/exchange.ts";
-import { overlapOf, type TraceEvent } from "../../base/trace.ts";
+import { chromeTrace, overlapOf, type TraceEvent } from "../../base/trace.ts";
 
 /** The part of a training step that knows when it did what. */
 interface Traced {
@@ -12,11 +12,21 @@ interface Traced {
   trace(): TraceEvent[];
 }
 
+/** The trace of ranks that were launched, as they leave it in a file. */
+export interface LaunchedTrace {
+  /** Chrome's trace JSON of all ranks. */
+  trace: string;
+  /** Share of the time of exchanges that lay under computation, over all ranks. */
+  overlap?: number;
+}
+
 /** The events of a run. */
 export class RunTrace {
   /** Events of the stages that are over: of all ranks on rank 0, else of this rank alone. */
   #over: TraceEvent[][] = [];
   #current?: Traced;
+  /** Chrome's trace JSON of ranks that were launched. */
+  #launched?: string;
   /** Share of the time of exchanges that lay under computation, over all ranks; undefined before a stage is over. */
   overlap?: number;
 
@@ -37,8 +47,18 @@ export class RunTrace {
     this.overlap = shares.reduce((a, b) => a + b, 0) / shares.length;
   }
 
-  /** Returns the events by rank: of stages that are over, and of the present one of this rank. */
-  events(): TraceEvent[][] {
+  /** Takes over the trace of ranks that this process launched. */
+  takeOver({ trace, overlap }: LaunchedTrace): void {
+    this.#launched = trace;
+    this.overlap = overlap;
+  }
+
+  /** Returns the events by rank as Chrome's trace JSON: of stages that are over, and of the present one of this rank. */
+  chrome(): string {
+    return this.#launched ?? chromeTrace(this.#events());
+  }
+
+  #events(): TraceEvent[][] {
     const all = this.#over.map((events) => [...events]);
     const current = this.#current?.trace() ?? [];
     if (current.length) all[0] = [...all[0] ?? [], ...current];

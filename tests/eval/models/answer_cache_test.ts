@@ -59,6 +59,22 @@ Deno.test("no task asks a known question again until the weights change", async 
   });
 });
 
+Deno.test("two models whose own parts have one name and other functions share no answers", async () => {
+  await withFiles(fixture("arc-easy", 3).files, async (data) => {
+    const cache = `${data}/cache`;
+    const asked = async (forward: (x: number) => number) => {
+      const activation = { name: "mine", forward };
+      const config = { context: 64, parts: { norm: "rms", activation, position: "rope" } };
+      const model = Object.assign(weighted(2), { config });
+      await new Evaluator(model, { cache }).add("arc-easy", { data }).run();
+      return model.batches.length;
+    };
+    assert.ok(await asked((x) => x * x) > 0);
+    assert.equal(await asked((x) => x * x), 0, "the same function is known");
+    assert.ok(await asked((x) => x + x) > 0);
+  });
+});
+
 Deno.test("a half-written line is skipped and its question asked again", async () => {
   await withFiles(fixture("arc-easy", 3).files, async (data) => {
     const cache = `${data}/cache`;

@@ -39,3 +39,9 @@ Deno.test("the same text is the same kernel; another template or another name do
   assert.notEqual(kernel("same", body), kernel("other", body));
   assert.notEqual(kernel("same", body), kernel("same", `// longer\n${body}`));
 });
+
+Deno.test("a kernel keeps the template of its text where that is much shorter", () => {
+  const unrolled = `${body}${"// one of many lines\n".repeat(50)}`;
+  assert.equal(kernel("unrolled", unrolled, {}, "", "#for i: one").template, "#for i: one");
+  assert.equal(kernel("hardly unrolled", body, {}, "", body).template, undefined);
+});
