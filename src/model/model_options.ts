@@ -7,7 +7,7 @@ import { z } from "zod";
 import { optionsSchema } from "../base/schema.ts";
 import { Device } from "../gpu/mod.ts";
 import { Tokenizer } from "../tokenizer/mod.ts";
-import type { ModelParts, OwnForward } from "./architecture/model_config.ts";
+import type { ChosenParts, ModelParts, OwnForward } from "./architecture/model_config.ts";
 import { partsSchema } from "./architecture/parts.ts";
 
 /** Options of `Model.create` and `Model.load`. */
@@ -22,7 +22,7 @@ export interface ModelOptions {
    * name, Hugging Face folders and GGUF files cannot. `Model.load` needs them for parts of your own, whose functions no file
    * holds.
    */
-  parts?: ModelParts | OwnForward;
+  parts?: ModelParts | OwnForward | ChosenParts;
   /** Seed of the initial weights of `Model.create` (default 42). */
   seed?: number;
   /**

@@ -22,6 +22,16 @@ Deno.test("parts of the paper, named one by one, record the same calls as no par
   assert.deepEqual(texts[1], texts[0], "and a forward pass written out of the parts of llama as well");
 });
 
+Deno.test("a configuration makes a model of the same parts", async () => {
+  const device = await testDevice();
+  for (const parts of [{}, other, { activation: squaredRelu }, written]) {
+    using model = await Model.create(shape, { parts, device });
+    using again = await Model.create(model.config, { device });
+    assert.deepEqual(again.config, model.config);
+    assert.deepEqual(await again.parameters(), await model.parameters());
+  }
+});
+
 for (const [what, parts] of Object.entries({ other, squaredRelu: { activation: squaredRelu }, written })) {
   Deno.test(`generation with a cache, batches, scores and inspection agree with the logits: ${what}`, async () => {
     using model = await make(parts);

@@ -121,7 +121,9 @@ Deno.test("a model of other parts that two ranks hold trains and saves as one pr
 });
 
 Deno.test("parts of one's own are not cut between ranks", async () => {
-  const errors = await ranks(2, async () => "made", 2, { parts: own }).catch((error: Error) => error);
+  const errors = await ranks(2, () => Promise.resolve("made"), 2, { parts: own }).catch((error: Error) =>
+    error
+  );
   assert.ok(errors instanceof ConfigError, String(errors));
   assert.match(
     errors.message,

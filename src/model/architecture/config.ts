@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { ConfigError } from "../../base/errors.ts";
 import { nearest, optionsSchema, parseOptions } from "../../base/schema.ts";
-import type { ModelConfig, ModelParts, ModelShape, OwnForward } from "./model_config.ts";
+import type { ChosenParts, ModelConfig, ModelParts, ModelShape, OwnForward } from "./model_config.ts";
 import { hasBias, isGated, partsSchema, positionOf, resolveParts } from "./parts.ts";
 import { ropeScalingSchema } from "./rope_scaling.ts";
 import { headDim, paddedLines } from "./shard.ts";
@@ -90,7 +90,7 @@ export const presets: Readonly<Record<string, Preset>> = {
  */
 export function resolveConfig(
   source: string | ModelShape,
-  overrides: { vocabSize?: number; context?: number; parts?: ModelParts | OwnForward } = {},
+  overrides: { vocabSize?: number; context?: number; parts?: ModelParts | OwnForward | ChosenParts } = {},
 ): ModelConfig {
   const shape = parseOptions(shapeSchema, typeof source === "string" ? presetShape(source) : source, "Model");
   const { dim, heads, kvHeads = heads } = shape;

@@ -112,5 +112,5 @@ export interface ModelShape {
   /** Uses the embedding table as the output matrix (default false [LLaMA's release]). */
   tieEmbeddings?: boolean;
   /** Parts in place of the paper's, as the `parts` of `Model.create`, which come first (default: the paper's). */
-  parts?: ModelParts | OwnForward;
+  parts?: ModelParts | OwnForward | ChosenParts;
 }

@@ -11,6 +11,9 @@ import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema } from "../../base/schema.ts";
 import type { ChosenParts, ModelParts, OwnActivation, OwnForward } from "./model_config.ts";
 
+/** Parts as options give them: some or all, with or without a forward pass of one's own. */
+type GivenParts = ModelParts | OwnForward | ChosenParts;
+
 /** The parts of a configuration, if it has some. */
 interface WithParts {
   readonly parts?: ChosenParts;
@@ -23,7 +26,7 @@ const wantedActivation =
   'expected "swiglu", "relu", "gelu", or one of your own: { name, forward: (r, x) => y }';
 
 /** Checks of the option `parts`. */
-export const partsSchema: z.ZodType<ModelParts | OwnForward, ModelParts | OwnForward> = optionsSchema<
+export const partsSchema: z.ZodType<GivenParts, GivenParts> = optionsSchema<
   ModelParts & Partial<Pick<OwnForward, "name" | "forward">>
 >("ModelParts")(
   z.strictObject({
@@ -36,7 +39,7 @@ export const partsSchema: z.ZodType<ModelParts | OwnForward, ModelParts | OwnFor
       "expected a function (r, weights, input, config) => x",
     ).optional(),
   }),
-) as z.ZodType<ModelParts | OwnForward, ModelParts | OwnForward>;
+) as z.ZodType<GivenParts, GivenParts>;
 
 function isActivation(value: unknown): boolean {
   if (activations.some((name) => name === value)) return true;
@@ -51,7 +54,7 @@ function isActivation(value: unknown): boolean {
  * @throws {ConfigError} for a forward pass without a name or a name without one, and for a name that an activation of the
  * package has
  */
-export function resolveParts(parts: ModelParts | OwnForward | undefined): ChosenParts | undefined {
+export function resolveParts(parts: GivenParts | undefined): ChosenParts | undefined {
   if (!parts) return undefined;
   const { norm = "rms", activation = "swiglu", position = "rope", ...own } = parts as Partial<OwnForward>;
   if ((own.name === undefined) !== (own.forward === undefined)) {
@@ -121,7 +124,7 @@ export function changedParts(config: WithParts): string[] {
  */
 export function joinParts(
   stored: ChosenParts | undefined,
-  given: ModelParts | OwnForward | undefined,
+  given: GivenParts | undefined,
   file: string,
 ): ChosenParts | undefined {
   const wanted = resolveParts(given);

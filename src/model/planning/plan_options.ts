@@ -8,7 +8,7 @@ import { ConfigError } from "../../base/errors.ts";
 import { optionsSchema, parseOptions } from "../../base/schema.ts";
 import type { Save } from "../../gpu/mod.ts";
 import type { ModelConfig } from "../architecture/config.ts";
-import type { ModelParts, OwnForward } from "../architecture/model_config.ts";
+import type { ChosenParts, ModelParts, OwnForward } from "../architecture/model_config.ts";
 import { checkUncut, partsSchema } from "../architecture/parts.ts";
 import { checkShards } from "../architecture/shard.ts";
 import type { LoraOptions } from "../training/lora_options.ts";
@@ -44,7 +44,7 @@ export interface PlanOptions {
   /** Trains adapters instead of the weights, as in a stage (default false). */
   lora?: boolean | LoraOptions;
   /** Parts in place of the paper's, of a preset or a shape, as in `Model.create` (default: the shape's). */
-  parts?: ModelParts | OwnForward;
+  parts?: ModelParts | OwnForward | ChosenParts;
   /** Number format of the weights that products read, and of activations (default: the model's, else "f32"). */
   dtype?: "f32" | "f16";
   /** Devices that train together: a short form of `parallel: { processes }`. */
