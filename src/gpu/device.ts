@@ -64,7 +64,7 @@ const schema = optionsSchema<DeviceOptions>()(z.strictObject({
 
 /** Options of {@linkcode Device.buffer}. */
 export interface BufferOptions {
-  /** WebGPU usages otherWork copies and storage. */
+  /** WebGPU usages besides copies and storage. */
   usage?: number;
   /** A sentence for the error of a buffer that does not fit: what to do. */
   remedy?: string;

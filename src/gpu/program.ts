@@ -222,7 +222,7 @@ export class Program extends Displayable {
    * import { Model } from "@llamero/sdk";
    *
    * const model = await Model.create("nano");
-   * await model.logits(Uint32Array.of(1, 2, 3));
+   * await model.generate(Uint32Array.of(1, 2, 3), { maxTokens: 2 }).ids();
    * await model.program!.explain("block 0 rope").show();
    * ```
    *

@@ -184,7 +184,7 @@ export class Model extends Displayable implements ModelHandle {
     this.#state.tokenizer = tokenizer;
   }
 
-  /** The program compiled last: print it to see every kernel call. */
+  /** The program that training, scores or generation compiled last: print it to see every kernel call. */
   get program(): Program | undefined {
     return this.#state.program;
   }

@@ -55,6 +55,13 @@ Deno.test("percentages are apart by points", () =>
     assert.equal(facts(guess(50, { unit: "%" }).compared(40).text).apart, "10 points too high");
   }));
 
+Deno.test("a guess that is typed with its unit is a number", () =>
+  withFile((guess) => {
+    assert.equal(guess("40 %", { unit: "%" }).guess, 40);
+    assert.equal(guess("1.5nats", { unit: "nats" }).guess, 1.5);
+    for (const words of ["%", "all of 40 %", "40"]) assert.equal(guess(words, { unit: "%" }).guess, words);
+  }));
+
 Deno.test("a number is near within a tenth of the result, or within the share that is given", () =>
   withFile((guess) => {
     assert.equal(facts(guess(1.09).compared(1).text).apart, "0.09 too high, 9.0% of the result: near");

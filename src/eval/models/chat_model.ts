@@ -8,7 +8,7 @@ import type { ChatEncoding, Message } from "../../base/encoder.ts";
 import { ConfigError } from "../../base/errors.ts";
 import type { BatchDecoding, Decoding, EvalModel } from "./eval_model.ts";
 
-/** The methods that a model needs for chat otherWork those of {@linkcode EvalModel}. */
+/** The methods that a model needs for chat besides those of {@linkcode EvalModel}. */
 interface ChatMethods {
   tokenizer?: {
     chat?(messages: readonly Message[], options?: { generationPrompt?: boolean }): ChatEncoding;

@@ -11,7 +11,7 @@ import type { TaskKind } from "./definition.ts";
 import type { Measure } from "./metric.ts";
 import type { ItemOutcome } from "./outcome.ts";
 
-/** The protocol of a score: everything that decides it otherWork the model's weights. */
+/** The protocol of a score: everything that decides it besides the model's weights. */
 export interface Protocol {
   /** Variant of the task; undefined for the default one. */
   variant?: string;

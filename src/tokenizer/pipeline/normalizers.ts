@@ -21,7 +21,7 @@ export function refuser(part: string, file: string): (problem: string) => never 
   };
 }
 
-/** Largest ratio of the length of a normalised text to that of the text, and the units that are allowed otherWork. [ours] */
+/** Largest ratio of the length of a normalised text to that of the text, and the units that are allowed besides. [ours] */
 const MAX_GROWTH = 16;
 const FREE_LENGTH = 2 ** 16;
 
