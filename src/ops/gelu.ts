@@ -10,10 +10,10 @@
  *
  * @module
  */
-import { grid2d, kernel, type Recorder, type Tensor, vectorPrelude } from "../gpu/mod.ts";
+import type { Recorder, Tensor } from "../gpu/mod.ts";
+import { elementwise } from "./elementwise.ts";
 import forwardSource from "./gelu.wgsl" with { type: "text" };
 import gradSource from "./gelu_grad.wgsl" with { type: "text" };
-import { cutRows, rowsOf } from "./row_ranges.ts";
 
 /** WGSL of Phi and phi of each element of a `Vec`, by the floats in it. */
 const normal = (width: 1 | 4 | 8) => {
@@ -43,29 +43,5 @@ fn share(v: Vec) -> Vec { return shareOf(v); }\n`;
 
 /** Records y = x Phi(x) of `x` [R, F] and its backward; returns y [R, F]. */
 export function gelu(r: Recorder, x: Tensor): Tensor {
-  const { rows, cols } = x;
-  const constants = { WG: r.device.subgroup || 64 };
-  const forward = (x: Tensor): Tensor => {
-    const y = r.tensor("gelu", [rows, cols], x.dtype);
-    const { width, prelude } = vectorPrelude(r.device, { x, y }, cols);
-    const made = kernel("gelu", forwardSource, constants, prelude + normal(width));
-    for (const range of cutRows(r.device, [x, y])) {
-      const args = { x: rowsOf(x, range), y: rowsOf(y, range) };
-      r.call(made, args, { rows: range.rows, cols: cols / width }, grid2d(range.rows));
-    }
-    return y;
-  };
-  const y = r.recomputable(forward(x), () => forward(r.forBackward(x)));
-  r.onBackward(() => {
-    const dx = r.tensor("dgelu", [rows, cols]);
-    const [input, dy] = [r.forBackward(x), y.grad!];
-    const { width, prelude } = vectorPrelude(r.device, { x: input, dy, dx }, cols);
-    const grad = kernel("gelu_grad", gradSource, constants, prelude + normal(width));
-    for (const range of cutRows(r.device, [input, dy, dx])) {
-      const args = { x: rowsOf(input, range), dy: rowsOf(dy, range), dx: rowsOf(dx, range) };
-      r.call(grad, args, { rows: range.rows, cols: cols / width }, grid2d(range.rows));
-    }
-    r.grad(x, dx);
-  });
-  return y;
+  return elementwise(r, x, { name: "gelu", forward: forwardSource, grad: gradSource, functions: normal });
 }

@@ -8,10 +8,10 @@
  *
  * @module
  */
-import { grid2d, kernel, type Recorder, type Tensor, vectorPrelude } from "../gpu/mod.ts";
+import type { Recorder, Tensor } from "../gpu/mod.ts";
+import { elementwise } from "./elementwise.ts";
 import forwardSource from "./relu.wgsl" with { type: "text" };
 import gradSource from "./relu_grad.wgsl" with { type: "text" };
-import { cutRows, rowsOf } from "./row_ranges.ts";
 
 /** WGSL of `keepPositive(d, v)`, the elements of `d` where those of `v` are positive, by the floats in a `Vec`. */
 const keepPositive = (width: 1 | 4 | 8) => {
@@ -23,29 +23,10 @@ const keepPositive = (width: 1 | 4 | 8) => {
 
 /** Records y = max(x, 0) of `x` [R, F] and its backward; returns y [R, F]. */
 export function relu(r: Recorder, x: Tensor): Tensor {
-  const { rows, cols } = x;
-  const constants = { WG: r.device.subgroup || 64 };
-  const forward = (x: Tensor): Tensor => {
-    const y = r.tensor("relu", [rows, cols], x.dtype);
-    const { width, prelude } = vectorPrelude(r.device, { x, y }, cols);
-    const made = kernel("relu", forwardSource, constants, prelude + keepPositive(width));
-    for (const range of cutRows(r.device, [x, y])) {
-      const args = { x: rowsOf(x, range), y: rowsOf(y, range) };
-      r.call(made, args, { rows: range.rows, cols: cols / width }, grid2d(range.rows));
-    }
-    return y;
-  };
-  const y = r.recomputable(forward(x), () => forward(r.forBackward(x)));
-  r.onBackward(() => {
-    const dx = r.tensor("drelu", [rows, cols]);
-    const [input, dy] = [r.forBackward(x), y.grad!];
-    const { width, prelude } = vectorPrelude(r.device, { x: input, dy, dx }, cols);
-    const grad = kernel("relu_grad", gradSource, constants, prelude + keepPositive(width));
-    for (const range of cutRows(r.device, [input, dy, dx])) {
-      const args = { x: rowsOf(input, range), dy: rowsOf(dy, range), dx: rowsOf(dx, range) };
-      r.call(grad, args, { rows: range.rows, cols: cols / width }, grid2d(range.rows));
-    }
-    r.grad(x, dx);
+  return elementwise(r, x, {
+    name: "relu",
+    forward: forwardSource,
+    grad: gradSource,
+    functions: keepPositive,
   });
-  return y;
 }
