@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { showPicture } from "@llamero/sdk/display";
+import type { Tokenizer } from "@llamero/sdk";
+import { type Picture, showPicture } from "@llamero/sdk/display";
 import { figureFiles, htmlPage, markdownPage, type Page } from "../page/page.ts";
 import { modelTable, timesSection } from "../page/model_table.ts";
 import {
@@ -24,16 +25,13 @@ import { mixSources, pretrain, trainTokenizer, tune } from "./learn.ts";
 import { type RunFolder, writeText } from "./run_folder.ts";
 import { save } from "./saved.ts";
 
-/** A text that shows what the tokenizer does with words, numbers and rare characters. */
-const SPECIMEN = "Llamas eat 1234 灌木.";
-
 /** Runs every stage that has no result yet, and writes the page. */
 export async function runPaper(run: RunFolder): Promise<Page> {
   const raw = await makeRaw(run);
   const corpus = await cleanCorpus(run, raw);
   await showPicture(cleaningTable(corpus));
   const { tokenizer, facts: tokenizerFacts } = await trainTokenizer(run);
-  const tokens = tokenizer.show(SPECIMEN).picture();
+  const tokens = specimen(tokenizer);
   await showPicture(tokens);
   const shares = await mixSources(run, tokenizer);
   await showPicture(dataTable(raw, corpus, shares));
@@ -54,6 +52,11 @@ export async function runPaper(run: RunFolder): Promise<Page> {
   }, base.device.adapter);
   await writePage(run, page);
   return page;
+}
+
+/** Returns the tokens of a text with words, a number and rare characters. */
+export function specimen(tokenizer: Tokenizer): Picture {
+  return tokenizer.show("Llamas eat 1234 灌木.").picture();
 }
 
 /** Returns the page of a run. */
