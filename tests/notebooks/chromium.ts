@@ -129,7 +129,7 @@ export class Chromium {
     this.#socket.close();
     this.#process.kill();
     await this.#process.status;
-    await Deno.remove(this.#folder, { recursive: true });
+    await removeFolder(this.#folder);
   }
 
   #ask(method: string, params: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
@@ -159,4 +159,16 @@ async function address(folder: string): Promise<string> {
     await delay(100);
   }
   throw new Error("Chromium did not open its DevTools port within 30 seconds");
+}
+
+/** Removes a folder into which processes of the browser may still write for a moment after it ended. */
+async function removeFolder(path: string): Promise<void> {
+  for (let tries = 50;; tries--) {
+    try {
+      return await Deno.remove(path, { recursive: true });
+    } catch (error) {
+      if (tries === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }

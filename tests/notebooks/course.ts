@@ -59,16 +59,16 @@ export const course: readonly Lesson[] = [
 ];
 
 /**
- * The notebooks that the quick suite runs, with their processor time in seconds, solutions included, on a quiet machine of
- * two cores. Together they stay under 8 minutes, the share of the quick suite that notebooks get; the full suite runs the
+ * The notebooks that the quick suite runs, with their processor time in seconds, solutions included, measured on two cores
+ * without a GPU. Together they stay under 8 minutes, the share of the quick suite that notebooks get; the full suite runs the
  * others.
  */
 export const quick: Readonly<Record<string, number>> = {
   "02_data": 9,
   "03_tokenizer": 6,
   "06_efficiency": 16,
-  "07_evaluation": 51,
-  "10_carbon": 61,
+  "07_evaluation": 58,
+  "10_carbon": 66,
   "11_looking_inside": 2,
   "13_your_own_op": 60,
 };
